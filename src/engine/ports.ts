@@ -1,0 +1,234 @@
+import type { SourceLocation } from '../sdk/errors.js';
+import type { Table } from '../sdk/table.js';
+import type { Range, Seconds } from '../sdk/time.js';
+
+/**
+ * What the engine asks of the world. A strategy host runs code in some language, a store keeps segments, a source
+ * reads bars. The engine knows none of them by name.
+ */
+
+// ---------------------------------------------------------------- strategy host
+
+/** A reference to an input: its position in `GraphDescription.nodes`, and how many of its bars a window holds. */
+export interface EdgeDescription {
+  readonly node: number;
+  /** Bars of a window by default; null: the strategy's default. */
+  readonly period: number | null;
+}
+
+/** The part of a fingerprint only the host can tell: the code a node can reach and the values it captured. */
+export type OwnCode =
+  | { readonly hash: string; readonly unhashable?: undefined }
+  /** Nothing can vouch for this node: it is computed each time, for this reason (a clause in words). */
+  | { readonly hash?: undefined; readonly unhashable: string };
+
+export interface SourceDescription {
+  /** `csv`, `parquet`, `sql`, `demo`, or `custom` when the host itself reads the bars. */
+  readonly kind: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+export interface NodeDescription {
+  readonly name: string;
+  readonly kind: 'stream' | 'node';
+  /** What it is made by, for people: `csv`, `sma`, `node`. */
+  readonly label: string;
+  /** Seconds; null where the author named none. */
+  readonly interval: Seconds | null;
+  /** The least history that consumers of a stream get; 1 for computed nodes. */
+  readonly leastHistory: number;
+  readonly inputs: readonly EdgeDescription[];
+  readonly own: OwnCode;
+  /** Streams only. */
+  readonly source: SourceDescription | null;
+  readonly location: SourceLocation | null;
+}
+
+export interface GraphDescription {
+  readonly strategy: string;
+  readonly nodes: readonly NodeDescription[];
+  /** The strategy's defaults. */
+  readonly interval: Seconds | null;
+  readonly period: number | null;
+}
+
+/** One input of a computation: rows, warm-up first, and how many of them each firing sees. */
+export interface ComputeInput {
+  readonly table: Table;
+  /** Exclusive end of the window of each firing, as an index into `table`. */
+  readonly end: Int32Array;
+  readonly period: number;
+  /** Rows before `end[i]` that firing `i` may look at; there are always as many. */
+  readonly lookback: number;
+}
+
+export interface ComputeRequest {
+  /** Position in `GraphDescription.nodes`. */
+  readonly node: number;
+  readonly interval: Seconds;
+  /** Closes of the slots to fire, ascending. The row of a firing is stamped `asOf - interval`. */
+  readonly asOf: Float64Array;
+  readonly inputs: readonly ComputeInput[];
+}
+
+/** Why a node stopped, in words a person can act on. */
+export interface NodeFailure {
+  readonly code: string;
+  readonly message: string;
+  /** Close of the bar that failed; null when the whole chunk is void. */
+  readonly asOf: Seconds | null;
+  readonly location: SourceLocation | null;
+}
+
+export interface ComputeResult {
+  /** Rows of the firings before the failure, or of all. Firings that emitted nothing have no row. */
+  readonly table: Table;
+  readonly failure: NodeFailure | null;
+}
+
+/** Called now and then while a node computes, with the firings done so far in this request. */
+export type FiringProgress = (done: number) => void;
+
+export interface StrategyHost {
+  describe(): Promise<GraphDescription>;
+  compute(request: ComputeRequest, progress: FiringProgress, signal: AbortSignal): Promise<ComputeResult>;
+}
+
+// ---------------------------------------------------------------- sources
+
+/** The bars of one stream, already on the node's grid and stamped by their open. */
+export interface SourceReader {
+  /**
+   * True when reading a part costs as much as reading all (a CSV file): the engine then takes in the whole at once.
+   */
+  readonly whole: boolean;
+  /** Changes whenever what `read` returns may have changed; null when the source cannot tell. */
+  version(): Promise<string | null>;
+  /** Opens of the first and last bar; null when there are none. `undefined` when the source cannot tell. */
+  bounds(): Promise<{ readonly first: Seconds; readonly last: Seconds } | null | undefined>;
+  /**
+   * Bars whose open lies in `[start, end)`, ascending, in tables of any length.
+   * @throws SeamlessError `source-row` for a malformed row, one off the grid, a duplicate or unsorted time.
+   */
+  read(range: Range): AsyncIterable<Table>;
+}
+
+export interface SourceLibrary {
+  /** @throws SeamlessError `source` when the source is missing or refused. */
+  open(stream: OpenStream): Promise<SourceReader>;
+}
+
+export interface OpenStream {
+  /** Position in `GraphDescription.nodes`. */
+  readonly node: number;
+  readonly name: string;
+  readonly interval: Seconds;
+  readonly phase: Seconds;
+  readonly source: SourceDescription;
+  readonly location: SourceLocation | null;
+}
+
+// ---------------------------------------------------------------- store
+
+/** A node as the store remembers it. */
+export interface NodeRecord {
+  readonly fingerprint: string;
+  /** The fingerprint without that of the inputs: what adoption goes by. */
+  readonly own: string;
+  readonly strategy: string;
+  readonly node: string;
+  readonly kind: 'stream' | 'node';
+  readonly interval: Seconds;
+  readonly phase: Seconds;
+  /** Fingerprints of the inputs, in order. */
+  readonly inputs: readonly string[];
+  readonly label: string;
+}
+
+/** What is known of a stream's source after it was last taken in. */
+export interface SourceState {
+  readonly version: string | null;
+  /** Opens of the first and last bar; null when unknown or none. */
+  readonly first: Seconds | null;
+  readonly last: Seconds | null;
+}
+
+/** Rows of a node over a range, complete in it. Never rewritten, only superseded. */
+export interface NewSegment {
+  readonly fingerprint: string;
+  readonly own: string;
+  readonly range: Range;
+  readonly table: Table;
+  /** Digest of the rows of each input that a recomputation of this range would read. Empty for streams. */
+  readonly inputDigests: readonly string[];
+}
+
+/** A segment whose code matches, to be adopted if its input digests do too. */
+export interface Candidate {
+  readonly segment: number;
+  readonly own: string;
+  readonly range: Range;
+  readonly inputDigests: readonly string[];
+}
+
+export interface Adoption {
+  readonly fingerprint: string;
+  readonly segment: number;
+  readonly range: Range;
+}
+
+/**
+ * Everything that became known at one moment; lands in one transaction, in this order:
+ * invalidations, segments, adoptions, sources.
+ */
+export interface Commit {
+  readonly invalidations: readonly Invalidation[];
+  readonly segments: readonly NewSegment[];
+  readonly adoptions: readonly Adoption[];
+  readonly sources: readonly { readonly fingerprint: string; readonly state: SourceState }[];
+}
+
+/**
+ * Rows of a stream turned out to differ over `range`: its coverage there ends, and so does every coverage span of
+ * nodes that depend on it, directly or not, which reaches `dependentsFrom` or beyond (span end ≥ dependentsFrom).
+ * Their segments stay, to be adopted where digests still match.
+ */
+export interface Invalidation {
+  readonly stream: string;
+  /** null: only dependents are concerned. */
+  readonly range: Range | null;
+  readonly dependentsFrom: Seconds;
+}
+
+/** A covered stretch, and the digest of its rows. */
+export interface CoveredSpan extends Range {
+  readonly segment: number;
+  /** Digest of the segment's rows (`tableDigest`), over the whole segment. */
+  readonly digest: string;
+  /** Range of the segment the span is (a part of). */
+  readonly segmentRange: Range;
+}
+
+export interface ReadRequest {
+  readonly fingerprint: string;
+  readonly range: Range;
+}
+
+export interface NodeStore {
+  /** Remembers the nodes of a strategy, and that these are its current ones, by name. */
+  register(nodes: readonly NodeRecord[]): Promise<void>;
+  /** Covered stretches of each fingerprint, ascending, not overlapping. */
+  coverage(fingerprints: readonly string[]): Promise<ReadonlyMap<string, readonly CoveredSpan[]>>;
+  sources(fingerprints: readonly string[]): Promise<ReadonlyMap<string, SourceState>>;
+  /** Rows of each request that lie in covered stretches, ascending; in the order of the requests. */
+  read(requests: readonly ReadRequest[]): Promise<readonly Table[]>;
+  /**
+   * Walks back from `before` through covered stretches that touch one another, until `count` rows are passed or
+   * the coverage ends. `rows` is how many there were, `start` the open of the earliest of them, or, when there
+   * were fewer than `count`, the start of the contiguous coverage.
+   */
+  rowsBack(fingerprint: string, before: Seconds, count: number): Promise<{ rows: number; start: Seconds }>;
+  /** Segments with one of these own hashes that lie within the range. */
+  candidates(owns: readonly string[], range: Range): Promise<readonly Candidate[]>;
+  commit(commit: Commit): Promise<void>;
+}

@@ -1,0 +1,106 @@
+/** Where in an author's source something happened: a file, with its line and column counted from 1. */
+export interface SourceLocation {
+  readonly file: string;
+  readonly line: number;
+  readonly column?: number;
+}
+
+/**
+ * What went wrong, as a word a program can test. The exit code of the command line, the place in the
+ * Problems panel and the tests depend on it; the sentence for a person is the message.
+ */
+export type ErrorCode =
+  | 'usage'
+  | 'not-found'
+  | 'syntax'
+  | 'strategy'
+  | 'cycle'
+  | 'interval'
+  | 'period'
+  | 'duplicate-node'
+  | 'unknown-column'
+  | 'range'
+  | 'time'
+  | 'source'
+  | 'source-row'
+  | 'outside-data'
+  | 'cache'
+  | 'compute'
+  | 'undeclared-input'
+  | 'look-ahead'
+  | 'compute-only'
+  | 'value'
+  | 'cancelled'
+  | 'internal';
+
+export interface ErrorDetails {
+  /** The node the error is about, by name. */
+  readonly node?: string | undefined;
+  /** The bar's close in epoch seconds, when one bar is to blame. */
+  readonly asOf?: number | undefined;
+  readonly location?: SourceLocation | undefined;
+  readonly cause?: unknown;
+}
+
+/** An error whose message is a sentence for a person: what happened, to what, and what to do next. */
+export class SeamlessError extends Error {
+  readonly code: ErrorCode;
+  readonly node: string | undefined;
+  readonly asOf: number | undefined;
+  readonly location: SourceLocation | undefined;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = new.target.name;
+    this.code = code;
+    this.node = details.node;
+    this.asOf = details.asOf;
+    this.location = details.location;
+  }
+}
+
+/** A view was asked for a node that its owner did not declare as an input, or for more bars than declared. */
+export class UndeclaredInput extends SeamlessError {
+  constructor(message: string, details: ErrorDetails = {}) {
+    super('undeclared-input', message, details);
+  }
+}
+
+/** A column-form `computeFn` gave a bar a value that depends on other bars than those of its window. */
+export class LookAheadError extends SeamlessError {
+  constructor(message: string, details: ErrorDetails = {}) {
+    super('look-ahead', message, details);
+  }
+}
+
+/** Strategy code reached for something a cached computation must not depend on. */
+export class ComputeOnlyViolation extends SeamlessError {
+  constructor(message: string, details: ErrorDetails = {}) {
+    super('compute-only', message, details);
+  }
+}
+
+/** The nearest of `names` to `name`, best first, for "did you mean". */
+export function nearNames(name: string, names: Iterable<string>, most = 3): string[] {
+  const wanted = name.toLowerCase();
+  return [...names]
+    .map((candidate) => ({ candidate, distance: editDistance(wanted, candidate.toLowerCase()) }))
+    .filter(({ candidate, distance }) => distance <= Math.max(2, Math.ceil(candidate.length / 2)))
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, most)
+    .map(({ candidate }) => candidate);
+}
+
+/** Levenshtein distance, row by row (Wagner and Fischer 1974). */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row.push(Math.min(substitution, (previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1));
+    }
+    previous = row;
+  }
+  return previous[b.length] ?? 0;
+}

@@ -1,0 +1,149 @@
+import { SeamlessError } from './errors.js';
+import type { HistoryProvider } from './providers.js';
+import type { Series } from './series.js';
+import type { RowValue } from './table.js';
+import type { Interval } from './time.js';
+import type { View } from './view.js';
+
+/** The columns of a price stream, as most sources have them. */
+export interface Bar {
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  readonly volume: number;
+}
+
+/** Any node of a strategy's DAG. `T` is what it emits for a bar. */
+export abstract class DagNode<T = unknown> {
+  abstract readonly kind: 'stream' | 'node';
+  readonly name: string;
+  readonly interval: Interval | undefined;
+  /** Where the author made the node; its `stack` is read only when an error needs it. */
+  readonly origin: Error;
+  /** Only in the type: what `view.latest(node)` gives. */
+  declare protected readonly emits: T;
+
+  protected constructor(name: string, interval: Interval | undefined) {
+    this.name = name;
+    this.interval = interval;
+    this.origin = captureOrigin(new.target as unknown as NewableFunction);
+  }
+}
+
+function captureOrigin(constructor: NewableFunction): Error {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 6;
+  const origin = new Error('made here');
+  Error.captureStackTrace(origin, constructor);
+  Error.stackTraceLimit = limit;
+  return origin;
+}
+
+export interface StreamInputOptions {
+  /** Default: the tags, joined by dots. */
+  readonly name?: string;
+  /** What the stream is: `['BTC', 'price']`. */
+  readonly tags: readonly string[];
+  /** Default: the strategy's. */
+  readonly interval?: Interval;
+  /** The least number of bars that consumers get to see before they fire. Default: 1. */
+  readonly period?: number;
+  readonly historyProvider: HistoryProvider;
+}
+
+/** A stream of bars from outside: a source of the DAG. */
+export class StreamInput<T = Bar> extends DagNode<T> {
+  readonly kind = 'stream';
+  readonly tags: readonly string[];
+  readonly period: number;
+  readonly historyProvider: HistoryProvider;
+
+  constructor(options: StreamInputOptions) {
+    const name = options.name ?? options.tags.join('.');
+    super(name, options.interval);
+    if (!name) throw new SeamlessError('strategy', 'A StreamInput has neither a name nor tags: give it tags such as ["BTC", "price"].');
+    this.tags = [...options.tags];
+    this.period = checkPeriod(options.period ?? 1, name);
+    this.historyProvider = options.historyProvider;
+  }
+}
+
+/** Computes one bar's value from the windows of its inputs. `undefined` emits no row, `null` a row that is null. */
+export type ComputeFn<T> = (view: View) => T | undefined;
+
+/** What a column-form function returns: one value per firing. An `undefined` element emits no row. */
+export type ColumnOutput =
+  | Float64Array
+  | readonly (RowValue | undefined)[]
+  | Readonly<Record<string, Float64Array | readonly (RowValue | undefined)[]>>;
+
+/** A `computeFn` in column form, made by `columns(...)`. */
+export class ColumnCompute<T> {
+  readonly compute: (series: Series) => ColumnOutput;
+  declare protected readonly emits: T;
+
+  constructor(compute: (series: Series) => ColumnOutput) {
+    this.compute = compute;
+  }
+}
+
+/**
+ * The column form of a `computeFn`: called once for many bars with whole columns, for speed. It must give each bar
+ * what it would give when its input consisted of that bar's window alone; Seamless probes that, and refuses a
+ * function that fails the probe with a `LookAheadError`.
+ */
+export function columns<T = number>(compute: (series: Series) => ColumnOutput): ColumnCompute<T> {
+  return new ColumnCompute<T>(compute);
+}
+
+/** One number for all inputs, or one for each in their order: how many of its last bars a window holds. */
+export type Period = number | readonly number[];
+
+export interface NodeOptions<T> {
+  readonly name: string;
+  readonly input: DagNode | readonly DagNode[];
+  /** Default: the strategy's. */
+  readonly period?: Period;
+  /** Default: the strategy's, else the common interval of the inputs. */
+  readonly interval?: Interval;
+  readonly computeFn: ComputeFn<T> | ColumnCompute<T>;
+  /** What indicators are made of, as a record: `sma`, and its parameters. */
+  readonly indicator?: { readonly kind: string; readonly params: Readonly<Record<string, unknown>> };
+}
+
+/** A computed node. */
+export class Node<T = unknown> extends DagNode<T> {
+  readonly kind = 'node';
+  readonly inputs: readonly DagNode[];
+  readonly period: Period | undefined;
+  readonly computeFn: ComputeFn<T> | ColumnCompute<T>;
+  readonly indicator: NodeOptions<T>['indicator'];
+
+  constructor(options: NodeOptions<T>) {
+    super(options.name, options.interval);
+    if (!options.name) throw new SeamlessError('strategy', 'A Node has no name: give it one that is unique in its strategy.');
+    this.inputs = options.input instanceof DagNode ? [options.input] : [...options.input];
+    if (this.inputs.length === 0) {
+      throw new SeamlessError('strategy', `Node ${options.name} has no input: name at least one node in "input".`, { node: options.name });
+    }
+    this.period = checkPeriods(options.period, this.inputs.length, options.name);
+    this.computeFn = options.computeFn;
+    this.indicator = options.indicator;
+  }
+}
+
+function checkPeriods(period: Period | undefined, inputs: number, name: string): Period | undefined {
+  if (period === undefined || typeof period === 'number') {
+    return period === undefined ? undefined : checkPeriod(period, name);
+  }
+  if (period.length !== inputs) {
+    throw new SeamlessError('period', `Node ${name} has ${inputs} inputs but ${period.length} periods: give one period for all, or one for each input.`, { node: name });
+  }
+  return period.map((each) => checkPeriod(each, name));
+}
+
+function checkPeriod(period: number, name: string): number {
+  if (Number.isInteger(period) && period >= 1) return period;
+  throw new SeamlessError('period', `${name} has period ${period}: a period counts bars, so it must be a whole number of at least 1.`, { node: name });
+}

@@ -1,0 +1,148 @@
+import { SeamlessError } from './errors.js';
+import type { FlatRecord } from './table.js';
+import { formatInterval, type Range, type Seconds, type TimeInput } from './time.js';
+
+/** A row of history: its bar's open in epoch seconds, then any columns. */
+export type HistoryRow = FlatRecord & { readonly ts: Seconds };
+
+/** What a provider is asked for: the bars whose open lies in `[start, end)`. */
+export interface FetchRequest extends Range {
+  readonly interval: Seconds;
+}
+
+/**
+ * Where a `StreamInput` gets its bars. The readers of files are built in (`csvHistory` and its like only say
+ * what to read); a provider of one's own implements `fetch`. A provider never stores a range.
+ */
+export interface HistoryProvider {
+  /** `csv`, `parquet`, `sql`, `demo`, or the name of a provider of one's own. */
+  readonly kind: string;
+  /** Everything that decides which rows come back. Part of the node's fingerprint. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Bars whose open lies in the request's range, in ascending order. */
+  fetch?(request: FetchRequest): Promise<readonly HistoryRow[]> | readonly HistoryRow[];
+  /** A text that changes when what `fetch` would return changes. Without it the history is read again each run. */
+  version?(): Promise<string> | string;
+  /** The opens of the first and the last bar there is, where the provider knows them. */
+  bounds?(): Promise<Bounds | null> | Bounds | null;
+}
+
+export interface Bounds {
+  readonly first: Seconds;
+  readonly last: Seconds;
+}
+
+/** How the rows of a file are to be read as bars. Everything has a default that fits common files. */
+export interface BarOptions {
+  /** The column with the time. Default: the first one named like a time, else the first column. */
+  readonly time?: string;
+  /** Unit of a numeric time. Default: by its size. */
+  readonly timeUnit?: 's' | 'ms' | 'us' | 'ns';
+  /** Zone of times written without an offset, an IANA name. Default: UTC. */
+  readonly timeZone?: string;
+  /** Whether a row is stamped by its bar's open (default) or close. */
+  readonly stamp?: 'open' | 'close';
+  /** Where the interval's grid starts, in seconds after the epoch. Default: 0. */
+  readonly phase?: number;
+}
+
+export interface CsvOptions extends BarOptions {
+  /** Names of the columns, for a file without a header line. */
+  readonly columns?: readonly string[];
+  /** Default: found by the reader. */
+  readonly delimiter?: string;
+}
+
+/** Bars of a CSV file. A relative path starts at the project root. */
+export function csvHistory(path: string, options: CsvOptions = {}): HistoryProvider {
+  return { kind: 'csv', options: { path, ...options } };
+}
+
+/** Bars of a Parquet file, or of several by a glob. A relative path starts at the project root. */
+export function parquetHistory(path: string, options: BarOptions = {}): HistoryProvider {
+  return { kind: 'parquet', options: { path, ...options } };
+}
+
+/** Bars that a DuckDB query returns. Relative paths in it start at the project root. Read again each run. */
+export function sqlHistory(query: string, options: BarOptions = {}): HistoryProvider {
+  return { kind: 'sql', options: { query, ...options } };
+}
+
+export interface DemoOptions {
+  /** Two seeds give two unrelated walks. Default: 1. */
+  readonly seed?: number;
+  /** First bar, and the end of the last one. Default: 2015-01-01, and without end. */
+  readonly start?: TimeInput;
+  readonly end?: TimeInput;
+  /** Price the walk moves around. Default: 100. */
+  readonly price?: number;
+  /** Standard deviation of a bar's return. Default: 0.001. */
+  readonly volatility?: number;
+  /** Share of bars that are missing, as in illiquid markets. Default: 0. */
+  readonly holes?: number;
+}
+
+/** Seeded bars of a made-up market: open, high, low, close, volume. The same for any range they are asked over. */
+export function demoHistory(options: DemoOptions = {}): HistoryProvider {
+  return { kind: 'demo', options: { ...options } };
+}
+
+/** A named source of bars, to be used by `preset(id)`. */
+export interface DataPresetSpec {
+  readonly id: string;
+  readonly intervalMs: number;
+  /** Name of the service level the source is held to. Recorded, not enforced. */
+  readonly slaPreset?: string;
+  readonly provider: 'csv' | 'parquet' | 'sql' | 'demo';
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+const presets = new Map<string, DataPresetSpec>();
+
+/** Makes a preset known to `preset(id)`. Saying the same id again replaces it. */
+export function definePreset(spec: DataPresetSpec): void {
+  if (!Number.isInteger(spec.intervalMs / 1000) || spec.intervalMs <= 0) {
+    throw new SeamlessError(
+      'interval',
+      `Preset ${spec.id} has intervalMs ${spec.intervalMs}: it must be a positive whole number of seconds, in milliseconds.`,
+    );
+  }
+  presets.set(spec.id, spec);
+}
+
+/** Forgets all presets: a host does so before it loads a strategy, so that none leaks from another. */
+export function clearPresets(): void {
+  presets.clear();
+}
+
+/** The history of a preset, with the interval it is recorded at. */
+export class SeamlessDataProvider implements HistoryProvider {
+  readonly kind: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly spec: DataPresetSpec;
+
+  constructor(spec: DataPresetSpec) {
+    this.spec = spec;
+    this.kind = spec.provider;
+    this.options = spec.options;
+  }
+
+  /** @throws SeamlessError `interval` when a node wants another interval than the preset has. */
+  checkInterval(node: string, interval: Seconds): void {
+    const own = this.spec.intervalMs / 1000;
+    if (own === interval) return;
+    throw new SeamlessError(
+      'interval',
+      `${node} has interval ${formatInterval(interval)}, but its preset ${this.spec.id} holds bars of ${formatInterval(own)}: give the node that interval, or choose another preset.`,
+      { node },
+    );
+  }
+}
+
+/** The provider of a preset. @throws SeamlessError `source` naming the known presets. */
+export function preset(id: string): SeamlessDataProvider {
+  const spec = presets.get(id);
+  if (spec) return new SeamlessDataProvider(spec);
+  const known = presets.size > 0 ? `Known: ${[...presets.keys()].join(', ')}.` : 'None is defined yet.';
+  throw new SeamlessError('source', `There is no preset ${JSON.stringify(id)}. ${known} Define one with definePreset({ id, intervalMs, provider, options }).`);
+}

@@ -1,0 +1,78 @@
+import { UndeclaredInput } from './errors.js';
+import type { DagNode } from './node.js';
+import { VALUE_COLUMN, type Column } from './table.js';
+import { numbersOf, resolveColumn, type ColumnHandedOut, type ViewInput } from './view.js';
+
+/** One input of a column-form function: its rows over a chunk, warm-up first, and which of them each firing sees. */
+export interface InputSeries {
+  /** Opens of the rows, in epoch seconds. */
+  readonly ts: Float64Array;
+  /** For firing `i` the window is rows `end[i] - period` to `end[i] - 1`. */
+  readonly end: Int32Array;
+  /** Bars in a window. */
+  readonly period: number;
+  /** The numbers of a column, NaN where a row is null. No copy: reading is free, writing is an error. */
+  column(name?: string): Float64Array;
+}
+
+/** What a column-form function sees: many firings at once. */
+export interface Series {
+  /** How many values to return: one per firing. */
+  readonly length: number;
+  /** The close of each firing's slot, in epoch seconds. */
+  readonly asOf: Float64Array;
+  of(input: DagNode): InputSeries;
+}
+
+/** The series of one node over a chunk of firings. */
+export class ChunkSeries implements Series {
+  readonly asOf: Float64Array;
+  readonly #node: string;
+  readonly #inputs: readonly ViewInput[];
+  readonly #positions: ReadonlyMap<DagNode, number>;
+  readonly #handedOut: ColumnHandedOut;
+
+  constructor(
+    node: string,
+    asOf: Float64Array,
+    inputs: readonly ViewInput[],
+    positions: ReadonlyMap<DagNode, number>,
+    handedOut: ColumnHandedOut,
+  ) {
+    this.#node = node;
+    this.asOf = asOf;
+    this.#inputs = inputs;
+    this.#positions = positions;
+    this.#handedOut = handedOut;
+  }
+
+  get length(): number {
+    return this.asOf.length;
+  }
+
+  of(input: DagNode): InputSeries {
+    const position = this.#positions.get(input);
+    if (position === undefined) {
+      const declared = this.#inputs.map(({ name }) => name).join(', ');
+      throw new UndeclaredInput(
+        `Node ${this.#node} asked for ${input?.name ?? String(input)}, which is not among its inputs (${declared}): add it to "input".`,
+        { node: this.#node },
+      );
+    }
+    const source = this.#inputs[position] as ViewInput;
+    const handedOut = this.#handedOut;
+    return {
+      get ts() {
+        handedOut(position, -1);
+        return source.table.ts;
+      },
+      end: source.end,
+      period: source.period,
+      column(name = VALUE_COLUMN) {
+        const index = resolveColumn(source, name);
+        handedOut(position, index);
+        return numbersOf(source.name, name, source.table.columns[index] as Column);
+      },
+    };
+  }
+}

@@ -1,0 +1,225 @@
+/** A value that JSON can write. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+/** A flat record: one column per key. */
+export type FlatRecord = Readonly<Record<string, number | boolean | string | null>>;
+
+/** What a node may emit for a bar. `undefined` is "no row" and never stored. */
+export type RowValue = number | boolean | string | null | FlatRecord | Json;
+
+/**
+ * A column of `n` rows. `valid[i]` is 0 where row `i` is null; no mask means no nulls.
+ * Null rows hold NaN, 0 or '' in `values`. A column of type `null` has only nulls so far.
+ */
+export type Column =
+  | { readonly type: 'number' | 'null'; readonly values: Float64Array; readonly valid: Uint8Array | null }
+  | { readonly type: 'boolean'; readonly values: Uint8Array; readonly valid: Uint8Array | null }
+  | { readonly type: 'string' | 'json'; readonly values: readonly string[]; readonly valid: Uint8Array | null };
+
+export type ColumnType = Column['type'];
+
+/** The name of the one column of a node that emits scalars. */
+export const VALUE_COLUMN = 'value';
+
+/**
+ * Rows in ascending order of `ts`, the bar's open in epoch seconds.
+ * A `value` table has one column, named `value`; a `record` table one per field, and `present[i]` is 0
+ * where the row as a whole is null.
+ */
+export interface Table {
+  readonly shape: 'value' | 'record';
+  readonly ts: Float64Array;
+  readonly names: readonly string[];
+  readonly columns: readonly Column[];
+  readonly present: Uint8Array | null;
+}
+
+export function emptyTable(): Table {
+  return { shape: 'value', ts: new Float64Array(0), names: [], columns: [], present: null };
+}
+
+/** Rows `[from, to)` of a table, sharing its memory. */
+export function sliceTable(table: Table, from: number, to: number): Table {
+  if (from === 0 && to === table.ts.length) return table;
+  return {
+    shape: table.shape,
+    ts: table.ts.subarray(from, to),
+    names: table.names,
+    columns: table.columns.map((column) => sliceColumn(column, from, to)),
+    present: table.present?.subarray(from, to) ?? null,
+  };
+}
+
+function sliceColumn(column: Column, from: number, to: number): Column {
+  const valid = column.valid?.subarray(from, to) ?? null;
+  switch (column.type) {
+    case 'number':
+    case 'null':
+      return { type: column.type, values: column.values.subarray(from, to), valid };
+    case 'boolean':
+      return { type: column.type, values: column.values.subarray(from, to), valid };
+    default:
+      return { type: column.type, values: column.values.slice(from, to), valid };
+  }
+}
+
+/** The rows of a table whose `ts` lies in `[start, end)`, sharing its memory. */
+export function sliceTableByTime(table: Table, start: number, end: number): Table {
+  return sliceTable(table, lowerBound(table.ts, start), lowerBound(table.ts, end));
+}
+
+/** The first index whose value is at or above `wanted`. */
+export function lowerBound(sorted: Float64Array, wanted: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] ?? 0) < wanted) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/**
+ * Tables of one node, end to end. Tables of nulls alone join any shape.
+ * @throws Error naming the column when two tables disagree about names or types.
+ */
+export function concatTables(tables: readonly Table[]): Table {
+  const filled = tables.filter((table) => table.ts.length > 0);
+  const [only] = filled;
+  if (!only) return tables.find((table) => table.names.length > 0) ?? emptyTable();
+  if (filled.length === 1) return only;
+  const model = filled.find((table) => !isNullTable(table)) ?? only;
+  const parts = filled.map((table) => (table === model ? table : likeModel(table, model)));
+  return {
+    shape: model.shape,
+    ts: concatFloats(parts.map((part) => part.ts)),
+    names: model.names,
+    columns: model.names.map((name, index) =>
+      concatColumns(
+        name,
+        parts.map((part) => part.columns[index] as Column),
+      ),
+    ),
+    present: concatMasks(
+      parts.map((part) => part.present),
+      parts.map((part) => part.ts.length),
+    ),
+  };
+}
+
+/** True for a scalar table that has held only nulls, whose shape is therefore still open. */
+export function isNullTable(table: Table): boolean {
+  return table.shape === 'value' && table.columns.every((column) => column.type === 'null');
+}
+
+function likeModel(table: Table, model: Table): Table {
+  if (isNullTable(table) && model.shape === 'record') {
+    const rows = table.ts.length;
+    const columns = model.names.map(() => nullColumn(rows));
+    return { shape: 'record', ts: table.ts, names: model.names, columns, present: new Uint8Array(rows) };
+  }
+  const same =
+    table.names.length === model.names.length && table.names.every((name, i) => name === model.names[i]);
+  if (table.shape === model.shape && same) return table;
+  throw new TypeError(`columns changed from (${model.names.join(', ')}) to (${table.names.join(', ')})`);
+}
+
+/** A column of `rows` nulls. */
+export function nullColumn(rows: number): Column {
+  return { type: 'null', values: new Float64Array(rows).fill(Number.NaN), valid: new Uint8Array(rows) };
+}
+
+function concatColumns(name: string, columns: readonly Column[]): Column {
+  const type = columns.find((column) => column.type !== 'null')?.type ?? 'null';
+  const stranger = columns.find((column) => column.type !== type && column.type !== 'null');
+  if (stranger) throw new TypeError(`column ${name} changed from ${type} to ${stranger.type}`);
+  const lengths = columns.map((column) => column.values.length);
+  const valid = concatMasks(
+    columns.map((column) => column.valid),
+    lengths,
+  );
+  if (type === 'number' || type === 'null') {
+    return { type, values: concatFloats(columns.map((column) => column.values as Float64Array)), valid };
+  }
+  if (type === 'boolean') {
+    const values = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0));
+    let at = 0;
+    for (const column of columns) {
+      if (column.type === 'boolean') values.set(column.values, at);
+      at += column.values.length;
+    }
+    return { type, values, valid };
+  }
+  const values = columns.flatMap((column) =>
+    column.type === 'null' ? Array.from(column.values, () => '') : [...(column.values as readonly string[])],
+  );
+  return { type, values, valid };
+}
+
+function concatFloats(arrays: readonly Float64Array[]): Float64Array {
+  const all = new Float64Array(arrays.reduce((sum, array) => sum + array.length, 0));
+  let at = 0;
+  for (const array of arrays) {
+    all.set(array, at);
+    at += array.length;
+  }
+  return all;
+}
+
+function concatMasks(
+  masks: readonly (Uint8Array | null)[],
+  lengths: readonly number[],
+): Uint8Array | null {
+  if (masks.every((mask) => mask === null)) return null;
+  const all = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0)).fill(1);
+  let at = 0;
+  masks.forEach((mask, index) => {
+    if (mask) all.set(mask, at);
+    at += lengths[index] ?? 0;
+  });
+  return all;
+}
+
+/** Row `index` of a column as a plain value. */
+export function cellValue(column: Column, index: number): RowValue {
+  if (column.valid && column.valid[index] === 0) return null;
+  switch (column.type) {
+    case 'number':
+      return column.values[index] ?? null;
+    case 'null':
+      return null;
+    case 'boolean':
+      return column.values[index] === 1;
+    case 'string':
+      return column.values[index] ?? null;
+    case 'json':
+      return JSON.parse(column.values[index] ?? 'null') as Json;
+  }
+}
+
+/** Row `index` of a table as the value the node emitted. */
+export function rowValue(table: Table, index: number): RowValue {
+  if (table.present && table.present[index] === 0) return null;
+  if (table.shape === 'value') {
+    const [column] = table.columns;
+    return column ? cellValue(column, index) : null;
+  }
+  const record: Record<string, RowValue> = {};
+  table.names.forEach((name, position) => {
+    record[name] = cellValue(table.columns[position] as Column, index);
+  });
+  return record as FlatRecord;
+}
+
+/**
+ * The index of a column by name: exactly, or else ignoring case where that is unambiguous; −1 when absent.
+ * Files that write `Close` are as readable as files that write `close`.
+ */
+export function columnIndex(names: readonly string[], name: string): number {
+  const exact = names.indexOf(name);
+  if (exact >= 0) return exact;
+  const wanted = name.toLowerCase();
+  const matches = names.filter((candidate) => candidate.toLowerCase() === wanted);
+  return matches.length === 1 ? names.indexOf(matches[0] as string) : -1;
+}
