@@ -1,5 +1,5 @@
 import type { SourceLocation } from '../sdk/errors.js';
-import type { Table } from '../sdk/table.js';
+import type { ColumnType, Table } from '../sdk/table.js';
 import type { Range, Seconds } from '../sdk/time.js';
 
 /**
@@ -69,6 +69,15 @@ export interface ComputeRequest {
   /** Closes of the slots to fire, ascending. The row of a firing is stamped `asOf - interval`. */
   readonly asOf: Float64Array;
   readonly inputs: readonly ComputeInput[];
+  /** Columns the node has emitted so far, in this run or an earlier one; another type is refused. */
+  readonly expected: Schema | null;
+}
+
+/** The columns of a node's rows. */
+export interface Schema {
+  readonly shape: Table['shape'];
+  readonly names: readonly string[];
+  readonly types: readonly ColumnType[];
 }
 
 /** Why a node stopped, in words a person can act on. */
@@ -129,6 +138,9 @@ export interface OpenStream {
 }
 
 // ---------------------------------------------------------------- store
+
+/** How a node compares with the one of that name when its strategy was last registered. */
+export type NodeHistory = 'new' | 'same' | 'own-changed' | 'input-changed';
 
 /** A node as the store remembers it. */
 export interface NodeRecord {
@@ -200,6 +212,11 @@ export interface Invalidation {
   readonly dependentsFrom: Seconds;
 }
 
+export interface RowSummary {
+  readonly rows: number;
+  readonly schema: Schema | null;
+}
+
 /** A covered stretch, and the digest of its rows. */
 export interface CoveredSpan extends Range {
   readonly segment: number;
@@ -216,18 +233,18 @@ export interface ReadRequest {
 
 export interface NodeStore {
   /** Remembers the nodes of a strategy, and that these are its current ones, by name. */
-  register(nodes: readonly NodeRecord[]): Promise<void>;
+  register(nodes: readonly NodeRecord[]): Promise<readonly NodeHistory[]>;
   /** Covered stretches of each fingerprint, ascending, not overlapping. */
   coverage(fingerprints: readonly string[]): Promise<ReadonlyMap<string, readonly CoveredSpan[]>>;
   sources(fingerprints: readonly string[]): Promise<ReadonlyMap<string, SourceState>>;
   /** Rows of each request that lie in covered stretches, ascending; in the order of the requests. */
   read(requests: readonly ReadRequest[]): Promise<readonly Table[]>;
-  /**
-   * Walks back from `before` through covered stretches that touch one another, until `count` rows are passed or
-   * the coverage ends. `rows` is how many there were, `start` the open of the earliest of them, or, when there
-   * were fewer than `count`, the start of the contiguous coverage.
-   */
-  rowsBack(fingerprint: string, before: Seconds, count: number): Promise<{ rows: number; start: Seconds }>;
+  /** All rows of each segment. */
+  readSegments(segments: readonly number[]): Promise<readonly Table[]>;
+  /** How many rows of each request are stored, and the columns of its node (null when it has no row yet). */
+  summarize(requests: readonly ReadRequest[]): Promise<readonly RowSummary[]>;
+  /** Opens of the last `count` covered rows before `before`, ascending; fewer when there are no more. */
+  lastTimes(fingerprint: string, before: Seconds, count: number): Promise<Float64Array>;
   /** Segments with one of these own hashes that lie within the range. */
   candidates(owns: readonly string[], range: Range): Promise<readonly Candidate[]>;
   commit(commit: Commit): Promise<void>;

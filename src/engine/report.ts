@@ -7,7 +7,7 @@ export type Span = readonly [start: number, end: number];
  * - `hit`: everything asked for was in the cache.
  * - `adopted`: something upstream changed, but stored segments fit what the inputs are now; nothing was computed.
  * - `computed`: something was computed, and the range is complete.
- * - `partial`: complete as far as the data go, but the range reaches past the last bar or the run was cancelled.
+ * - `partial`: not complete although the data would allow it: only part of the range has been materialized.
  * - `failed`: its code threw. `blocked`: an input failed.
  */
 export type NodeState = 'hit' | 'adopted' | 'computed' | 'partial' | 'failed' | 'blocked';

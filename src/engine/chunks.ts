@@ -1,0 +1,275 @@
+import { SeamlessError } from '../sdk/errors.js';
+import { concatTables, emptyTable, lowerBound, sliceTable, type Table } from '../sdk/table.js';
+import { floorToGrid, type Range, type Seconds } from '../sdk/time.js';
+import { tableDigest, textDigest } from './digest.js';
+import { findFirings, type FiringInput } from './firing.js';
+import type { Edge, GraphNode } from './graph.js';
+import type { NodeWork } from './plan.js';
+import type { Adoption, Candidate, ComputeInput, NewSegment, NodeFailure, Schema } from './ports.js';
+import { difference, hull, intersection, isEmpty, union, within } from './ranges.js';
+import type { RunState } from './run-state.js';
+
+/** Slots of the finest interval in a chunk, when the DAG is small. */
+const CHUNK_SLOTS = 16_384;
+/** Nodes × slots of a chunk, when it is large: what bounds the memory of a run. */
+const CHUNK_CELLS = 4_000_000;
+const LEAST_CHUNK_SLOTS = 256;
+
+/** A node turned out to emit fewer rows than its plan assumed: it has to be planned with more history. */
+export class ShortHistory extends Error {
+  readonly node: number;
+
+  constructor(node: number) {
+    super('short history');
+    this.node = node;
+  }
+}
+
+/** Runs one planned stretch of time through the DAG, chunk by chunk, and commits each chunk. */
+export class ChunkRunner {
+  readonly #state: RunState;
+  readonly #work: ReadonlyMap<number, NodeWork>;
+  readonly #candidates: ReadonlyMap<string, readonly Candidate[]>;
+  /** Rows at hand per node: the last ones that consumers look back to, then those of the chunk. */
+  readonly #held = new Map<number, Table>();
+  #segments: NewSegment[] = [];
+  #adoptions: Adoption[] = [];
+  #commitCovered: { node: number; range: Range; adopted: boolean }[] = [];
+
+  constructor(
+    state: RunState,
+    work: ReadonlyMap<number, NodeWork>,
+    candidates: ReadonlyMap<string, readonly Candidate[]>,
+  ) {
+    this.#state = state;
+    this.#work = work;
+    this.#candidates = candidates;
+  }
+
+  /** @throws ShortHistory when a node must be planned with more history. Chunks before are committed. */
+  async run(): Promise<void> {
+    const whole = hull(union([...this.#work.values()].flatMap(({ demand, compute }) => [...compute, ...(demand ? [demand] : [])])));
+    if (!whole) return;
+    const span = this.#chunkSpan();
+    for (let start = floorToGrid(whole.start, span, 0); start < whole.end; start += span) {
+      this.#state.throwIfCancelled();
+      await this.#runChunk({ start, end: Math.min(start + span, whole.end) });
+    }
+  }
+
+  /** Chunk boundaries are multiples of this since the epoch, so that another run cuts its segments alike. */
+  #chunkSpan(): Seconds {
+    const nodes = [...this.#work.keys()].map((index) => this.#state.node(index));
+    const finest = Math.min(...nodes.map((node) => node.interval));
+    const slots = Math.floor(CHUNK_CELLS / nodes.length);
+    return finest * Math.min(CHUNK_SLOTS, Math.max(LEAST_CHUNK_SLOTS, 2 ** Math.floor(Math.log2(slots))));
+  }
+
+  /** A chunk takes the slots that close in `(start, end]`: whatever they read closes by then as well. */
+  async #runChunk(chunk: Range): Promise<void> {
+    const loaded = await this.#load(chunk);
+    for (const index of this.#state.graph.order) {
+      const work = this.#work.get(index);
+      if (!work) continue;
+      const node = this.#state.node(index);
+      const slots = slotsOf(node, chunk);
+      const produced: Table[] = [];
+      produced.push(...(loaded.get(index) ?? []));
+      for (const range of within(work.compute, slots)) produced.push(...(await this.#produce(node, range)));
+      if (work.lookback > 0) this.#hold(index, produced);
+    }
+    await this.#commit();
+    for (const [index, work] of this.#work) this.#trim(index, work.lookback);
+  }
+
+  /** Reads what consumers need of covered rows, all nodes in one go. */
+  async #load(chunk: Range): Promise<ReadonlyMap<number, readonly Table[]>> {
+    const wanted: { index: number; range: Range }[] = [];
+    for (const [index, { demand, compute }] of this.#work) {
+      if (!demand) continue;
+      const part = intersection(demand, slotsOf(this.#state.node(index), chunk));
+      if (isEmpty(part)) continue;
+      wanted.push(...difference([part], compute).map((range) => ({ index, range })));
+    }
+    if (wanted.length === 0) return new Map();
+    const tables = await this.#state.store.read(
+      wanted.map(({ index, range }) => ({ fingerprint: this.#state.fingerprint(index).full, range })),
+    );
+    const byNode = new Map<number, Table[]>();
+    wanted.forEach(({ index }, position) => {
+      const parts = byNode.get(index) ?? [];
+      parts.push(tables[position] ?? emptyTable());
+      byNode.set(index, parts);
+    });
+    return byNode;
+  }
+
+  /** Rows of one uncovered range of a node: computed, or adopted where stored segments fit. */
+  async #produce(node: GraphNode, range: Range): Promise<Table[]> {
+    const kept = intersection(range, this.#state.wanted(node));
+    if (isEmpty(kept)) return [await this.#compute(node, range, false)];
+    const tables = [await this.#compute(node, { start: range.start, end: kept.start }, false)];
+    let start = kept.start;
+    for (const candidate of this.#fitting(node, kept)) {
+      if (candidate.range.start < start) continue;
+      tables.push(await this.#compute(node, { start, end: candidate.range.start }, true));
+      const [rows] = await this.#state.store.readSegments([candidate.segment]);
+      tables.push(this.#adopt(node, candidate, rows ?? emptyTable()));
+      start = candidate.range.end;
+    }
+    tables.push(await this.#compute(node, { start, end: kept.end }, true));
+    tables.push(await this.#compute(node, { start: kept.end, end: range.end }, false));
+    return tables;
+  }
+
+  #fitting(node: GraphNode, range: Range): Candidate[] {
+    const { own } = this.#state.fingerprint(node.index);
+    return (this.#candidates.get(own) ?? [])
+      .filter((candidate) => candidate.range.start >= range.start && candidate.range.end <= range.end)
+      .filter((candidate) => {
+        const digests = this.#inputDigests(node, candidate.range);
+        return digests.every((digest, input) => digest === candidate.inputDigests[input]);
+      })
+      .sort((a, b) => a.range.start - b.range.start || b.range.end - a.range.end);
+  }
+
+  async #compute(node: GraphNode, planned: Range, keep: boolean): Promise<Table> {
+    const range = { start: planned.start, end: Math.min(planned.end, this.#state.limit(node)) };
+    if (isEmpty(range)) return emptyTable();
+    const { asOf, ends, lacking } = findFirings(node.interval, node.phase, range, this.#firingInputs(node));
+    this.#refuseShort(node, lacking);
+    const inputs = node.edges.map((edge, position): ComputeInput => ({
+      table: this.#heldOf(edge),
+      end: ends[position] as Int32Array,
+      period: edge.period,
+      lookback: edge.lookback,
+    }));
+    const request = {
+      node: node.index,
+      interval: node.interval,
+      asOf,
+      inputs,
+      expected: this.#state.schema(node.index),
+    };
+    const slots = (range.end - range.start) / node.interval;
+    const result = await this.#state.compute(node, request, slots, keep);
+    if (result.table.ts.length > 0) this.#state.noteSchema(node.index, schemaOf(result.table));
+    const end = result.failure ? this.#fail(node, range, result.failure) : range.end;
+    if (keep && range.start < end) this.#keep(node, { start: range.start, end }, result.table);
+    return result.table;
+  }
+
+  /** An input with too few rows, whose history could still reach further back, has to be planned anew. */
+  #refuseShort(node: GraphNode, lacking: readonly number[]): void {
+    node.edges.forEach((edge, position) => {
+      if (!lacking[position]) return;
+      const source = this.#state.canonical(edge.node);
+      const from = this.#work.get(source)?.demand?.start ?? Infinity;
+      if (from > this.#state.horizon(source).begin) throw new ShortHistory(source);
+    });
+  }
+
+  #fail(node: GraphNode, range: Range, failure: NodeFailure): Seconds {
+    const end = failure.asOf === null ? range.start : failure.asOf - node.interval;
+    this.#state.fail(node, end, failure);
+    return end;
+  }
+
+  #keep(node: GraphNode, range: Range, table: Table): void {
+    const { full, own } = this.#state.fingerprint(node.index);
+    const inputDigests = this.#inputDigests(node, range);
+    this.#segments.push({ fingerprint: full, own, range, table, inputDigests });
+    this.#commitCovered.push({ node: node.index, range, adopted: false });
+  }
+
+  #adopt(node: GraphNode, candidate: Candidate, rows: Table): Table {
+    const { full } = this.#state.fingerprint(node.index);
+    this.#adoptions.push({ fingerprint: full, segment: candidate.segment, range: candidate.range });
+    this.#commitCovered.push({ node: node.index, range: candidate.range, adopted: true });
+    this.#state.progressed(node, (candidate.range.end - candidate.range.start) / node.interval);
+    if (rows.ts.length > 0) this.#state.noteSchema(node.index, schemaOf(rows));
+    return rows;
+  }
+
+  /** Digest of the rows that firing all slots of a range may read, per input: what decides a stored segment's worth. */
+  #inputDigests(node: GraphNode, range: Range): string[] {
+    return node.edges.map((edge) => {
+      const source = this.#state.node(this.#state.canonical(edge.node));
+      const { ts } = this.#heldOf(edge);
+      const visible = (close: Seconds): number => lowerBound(ts, close - source.interval + 1);
+      const first = visible(range.start + node.interval);
+      const end = visible(range.end);
+      const from = Math.max(0, first - edge.lookback);
+      return textDigest([this.#rowsDigest(edge, from, first), this.#rowsDigest(edge, first, end)]);
+    });
+  }
+
+  readonly #digests = new Map<string, string>();
+
+  /** Many consumers read the same rows: their digest is taken once a chunk. */
+  #rowsDigest(edge: Edge, from: number, to: number): string {
+    const key = `${this.#state.canonical(edge.node)} ${from} ${to}`;
+    const known = this.#digests.get(key);
+    if (known !== undefined) return known;
+    const digest = tableDigest(this.#heldOf(edge), from, to);
+    this.#digests.set(key, digest);
+    return digest;
+  }
+
+  #firingInputs(node: GraphNode): FiringInput[] {
+    return node.edges.map((edge) => ({
+      interval: this.#state.node(edge.node).interval,
+      lookback: edge.lookback,
+      ts: this.#heldOf(edge).ts,
+    }));
+  }
+
+  #heldOf(edge: Edge): Table {
+    return this.#held.get(this.#state.canonical(edge.node)) ?? emptyTable();
+  }
+
+  #hold(index: number, produced: readonly Table[]): void {
+    const sorted = [...produced]
+      .filter((table) => table.ts.length > 0)
+      .sort((a, b) => (a.ts[0] as number) - (b.ts[0] as number));
+    const before = this.#held.get(index);
+    try {
+      this.#held.set(index, concatTables([...(before ? [before] : []), ...sorted]));
+    } catch (cause) {
+      const { name } = this.#state.node(index);
+      throw new SeamlessError('value', `Node ${name}: ${cause instanceof Error ? cause.message : String(cause)}.`, { node: name, cause });
+    }
+  }
+
+  #trim(index: number, lookback: number): void {
+    const table = this.#held.get(index);
+    if (table && table.ts.length > lookback) {
+      this.#held.set(index, sliceTable(table, table.ts.length - lookback, table.ts.length));
+    }
+    this.#digests.clear();
+  }
+
+  async #commit(): Promise<void> {
+    if (this.#segments.length === 0 && this.#adoptions.length === 0) return;
+    const segments = this.#segments;
+    const adoptions = this.#adoptions;
+    const done = this.#commitCovered;
+    this.#segments = [];
+    this.#adoptions = [];
+    this.#commitCovered = [];
+    await this.#state.store.commit({ invalidations: [], segments, adoptions, sources: [] });
+    this.#state.cover(done);
+  }
+}
+
+/** The slots of a node that close in `(start, end]`, as a range of opens on its grid. */
+function slotsOf(node: GraphNode, chunk: Range): Range {
+  return {
+    start: floorToGrid(chunk.start, node.interval, node.phase),
+    end: floorToGrid(chunk.end, node.interval, node.phase),
+  };
+}
+
+function schemaOf(table: Table): Schema {
+  return { shape: table.shape, names: table.names, types: table.columns.map((column) => column.type) };
+}

@@ -1,0 +1,50 @@
+import { textDigest, type Digest } from './digest.js';
+import type { Graph, GraphNode } from './graph.js';
+
+/**
+ * The version of what the engine means by a node: firing, windows, rows, indicators. Raise it whenever the same
+ * strategy over the same data would give other rows, and every cache computes anew.
+ */
+export const SEMANTICS_VERSION = 1;
+
+export interface Fingerprint {
+  /** Everything that decides the node's rows, the data of the sources aside. */
+  readonly full: Digest;
+  /** The same without the inputs: what adoption goes by. */
+  readonly own: Digest;
+  /** Why no fingerprint can vouch for the node, so that it is computed each time; null when one can. */
+  readonly unhashable: string | null;
+}
+
+/**
+ * Fingerprints by node position. `nonce` makes those of nodes that cannot be hashed unique to this run:
+ * they never hit, and neither does what depends on them, except by the digests of their rows.
+ */
+export function fingerprints(graph: Graph, nonce: string): readonly Fingerprint[] {
+  const all: Fingerprint[] = [];
+  for (const index of graph.order) {
+    const node = graph.nodes[index] as GraphNode;
+    const { own: code, source } = node.description;
+    const parts = [
+      `semantics ${SEMANTICS_VERSION}`,
+      node.kind,
+      String(node.interval),
+      String(node.phase),
+      JSON.stringify(node.edges.map((edge) => [edge.period, edge.lookback])),
+      source ? canonicalJson([source.kind, source.options]) : '',
+      code.hash ?? `${nonce} ${index}`,
+    ];
+    const own = textDigest(parts);
+    const inputs = node.edges.map((edge) => all[edge.node]?.full ?? '');
+    all[index] = { own, full: textDigest([own, ...inputs]), unhashable: code.unhashable ?? null };
+  }
+  return all;
+}
+
+/** JSON with the keys of records in order, so that equal options give equal texts. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, item: unknown) => {
+    if (item === null || typeof item !== 'object' || Array.isArray(item)) return item;
+    return Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}

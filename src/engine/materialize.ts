@@ -1,0 +1,240 @@
+import { SeamlessError } from '../sdk/errors.js';
+import { formatRange, formatTime, type Range, type Seconds } from '../sdk/time.js';
+import { ChunkRunner, ShortHistory } from './chunks.js';
+import { fingerprints, type Fingerprint } from './fingerprints.js';
+import { resolveGraph, type Graph, type GraphNode } from './graph.js';
+import { attainable, horizons, type Horizon } from './horizon.js';
+import { nodeGaps, planStretch, uncovered, type PlanInput } from './plan.js';
+import type { Candidate, NodeHistory, NodeRecord, NodeStore, SourceLibrary, StrategyHost } from './ports.js';
+import { isEmpty, union, within, type RangeSet } from './ranges.js';
+import { RunState, type RunHooks } from './run-state.js';
+import { StreamKeeper } from './streams.js';
+
+/** The world a run works in. */
+export interface Ports {
+  readonly host: StrategyHost;
+  readonly store: NodeStore;
+  readonly sources: SourceLibrary;
+  /** A text no other run has, for nodes that cannot be hashed. */
+  readonly nonce: string;
+}
+
+/** Everything a report is made from, once a run is over. */
+export interface RunOutcome {
+  readonly state: RunState;
+  readonly histories: readonly NodeHistory[];
+  /** What was covered before the run. */
+  readonly before: readonly RangeSet[];
+  /** What was read of each stream. */
+  readonly taken: ReadonlyMap<number, RangeSet>;
+}
+
+/**
+ * Materializes a strategy over a range: computes what is not covered, and nothing else, and stores it.
+ * @throws SeamlessError for a strategy without meaning, a source that cannot be read, a range outside all data, or
+ * `cancelled`. A node that fails does not throw: it is in the outcome.
+ */
+export async function materialize(ports: Ports, request: Range, hooks: RunHooks): Promise<RunOutcome> {
+  hooks.progress({ phase: 'loading', node: null, done: 0, total: 0 });
+  const graph = resolveGraph(await ports.host.describe());
+  const prints = fingerprints(graph, ports.nonce);
+  const histories = await ports.store.register(records(graph, prints));
+  const keepers = await openStreams(ports, graph, prints, hooks);
+  const coverage = await ports.store.coverage(prints.map(({ full }) => full));
+  const covered = prints.map(({ full }) => union(coverage.get(full) ?? []));
+  const state = new RunState({
+    graph,
+    store: ports.store,
+    host: ports.host,
+    hooks,
+    request,
+    fingerprints: prints,
+    horizons: horizonsOf(graph, keepers),
+    covered,
+  });
+  refuseOutside(state, request);
+  await noteSchemas(state, prints);
+  await new Run(state, keepers).run();
+  await bringInStreams(state, keepers);
+  const taken = new Map([...keepers].map(([index, keeper]) => [index, keeper.taken]));
+  return { state, histories, before: covered, taken };
+}
+
+/** The nodes as the store remembers them. */
+export function records(graph: Graph, prints: readonly Fingerprint[]): NodeRecord[] {
+  return graph.nodes.map((node) => {
+    const { full, own } = prints[node.index] as Fingerprint;
+    const inputs = node.edges.map((edge) => (prints[edge.node] as Fingerprint).full);
+    const { name, kind, interval, phase, label } = node;
+    return { fingerprint: full, own, strategy: graph.strategy, node: name, kind, interval, phase, inputs, label };
+  });
+}
+
+async function openStreams(
+  ports: Ports,
+  graph: Graph,
+  prints: readonly Fingerprint[],
+  hooks: RunHooks,
+): Promise<Map<number, StreamKeeper>> {
+  const streams = graph.nodes.filter((node) => node.kind === 'stream');
+  const ids = streams.map((node) => (prints[node.index] as Fingerprint).full);
+  const known = await ports.store.sources(ids);
+  const keepers = new Map<number, StreamKeeper>();
+  const byFingerprint = new Map<string, StreamKeeper>();
+  for (const node of streams) {
+    const print = prints[node.index] as Fingerprint;
+    const { source, location } = node.description;
+    const shared = byFingerprint.get(print.full);
+    if (shared || !source) {
+      if (shared) keepers.set(node.index, shared);
+      continue;
+    }
+    hooks.progress({ phase: 'reading', node: node.name, done: 0, total: 0 });
+    const { index, name, interval, phase } = node;
+    const reader = await ports.sources.open({ node: index, name, interval, phase, source, location });
+    const spans = (await ports.store.coverage([print.full])).get(print.full) ?? [];
+    const keeper = new StreamKeeper(node, print, reader, ports.store, spans);
+    await keeper.refresh(known.get(print.full));
+    keepers.set(index, keeper);
+    byFingerprint.set(print.full, keeper);
+  }
+  return keepers;
+}
+
+function horizonsOf(graph: Graph, keepers: ReadonlyMap<number, StreamKeeper>): readonly Horizon[] {
+  return horizons(graph, new Map([...keepers].map(([index, keeper]) => [index, keeper.horizon])));
+}
+
+/** A range none of whose streams has a bar in it is a mistake, not an empty result. */
+function refuseOutside(state: RunState, request: Range): void {
+  const streams = state.graph.nodes.filter((node) => node.kind === 'stream');
+  if (streams.some((node) => !isEmpty(attainable(request, node, state.horizon(node.index))))) return;
+  const have = streams.map((node) => `${node.name} has ${shown(state.horizon(node.index))}`).join('; ');
+  throw new SeamlessError(
+    'outside-data',
+    `The range ${formatRange(request)} lies wholly outside the data: ${have}. Choose a range within it.`,
+  );
+}
+
+function shown({ begin, limit }: Horizon): string {
+  return begin < limit ? `${formatTime(begin)} → ${formatTime(limit)}` : 'no bars';
+}
+
+async function noteSchemas(state: RunState, prints: readonly Fingerprint[]): Promise<void> {
+  const summaries = await state.store.summarize(
+    prints.map(({ full }) => ({ fingerprint: full, range: { start: 0, end: 0 } })),
+  );
+  summaries.forEach(({ schema }, index) => {
+    if (schema) state.noteSchema(index, schema);
+  });
+}
+
+/** Streams that no node needed, or not all of, are complete over the request as well. */
+async function bringInStreams(state: RunState, keepers: ReadonlyMap<number, StreamKeeper>): Promise<void> {
+  for (const [index, keeper] of keepers) {
+    await keeper.ensure(state.wanted(state.node(index)));
+  }
+  const coverage = await state.store.coverage([...keepers.keys()].map((index) => state.fingerprint(index).full));
+  for (const index of keepers.keys()) {
+    state.covered[index] = union(coverage.get(state.fingerprint(index).full) ?? []);
+  }
+}
+
+/** The computing part of a run: stretch by stretch, planned again when a node proves sparser than assumed. */
+class Run {
+  readonly #state: RunState;
+  readonly #keepers: ReadonlyMap<number, StreamKeeper>;
+  readonly #stretch: number[];
+  readonly #timesBack = new Map<string, Seconds>();
+
+  constructor(state: RunState, keepers: ReadonlyMap<number, StreamKeeper>) {
+    this.#state = state;
+    this.#keepers = keepers;
+    this.#stretch = state.graph.nodes.map(() => 1);
+  }
+
+  async run(): Promise<void> {
+    const { state } = this;
+    const stretches = uncovered(this.#planInput(), state.request);
+    const candidates = await this.#candidates(stretches);
+    for (const node of this.#computedNodes()) {
+      const bars = nodeGaps(this.#planInput(), node, state.request).reduce(
+        (sum, gap) => sum + (gap.end - gap.start) / node.interval,
+        0,
+      );
+      state.expect(bars);
+    }
+    for (const stretch of stretches) await this.#runStretch(stretch, candidates);
+  }
+
+  get state(): RunState {
+    return this.#state;
+  }
+
+  async #runStretch(stretch: Range, candidates: ReadonlyMap<string, readonly Candidate[]>): Promise<void> {
+    for (;;) {
+      const work = await planStretch(this.#planInput(), this.#state.request, stretch);
+      await this.#ensureDemanded(work);
+      this.#state.updateHorizons(horizonsOf(this.#state.graph, this.#keepers));
+      try {
+        await new ChunkRunner(this.#state, work, candidates).run();
+        return;
+      } catch (error) {
+        if (!(error instanceof ShortHistory)) throw error;
+        this.#stretch[error.node] = (this.#stretch[error.node] as number) * 2;
+      }
+    }
+  }
+
+  async #ensureDemanded(work: Awaited<ReturnType<typeof planStretch>>): Promise<void> {
+    for (const [index, { demand }] of work) {
+      const keeper = this.#keepers.get(index);
+      if (keeper && demand) await keeper.ensure(demand);
+    }
+  }
+
+  #planInput(): PlanInput {
+    const { graph, canonicals, horizons: known, limits, covered } = this.#state;
+    return {
+      graph,
+      canonical: canonicals,
+      horizons: known,
+      limits,
+      covered,
+      rowsBack: (stream, before, count) => this.#rowsBack(stream, before, count),
+      stretch: this.#stretch,
+    };
+  }
+
+  async #rowsBack(stream: number, before: Seconds, count: number): Promise<Seconds> {
+    const key = `${stream} ${before} ${count}`;
+    const known = this.#timesBack.get(key);
+    if (known !== undefined) return known;
+    const keeper = this.#keepers.get(stream) as StreamKeeper;
+    const time = await keeper.rowsBack(before, count);
+    this.#timesBack.set(key, time);
+    return time;
+  }
+
+  #computedNodes(): GraphNode[] {
+    const { graph, canonicals } = this.#state;
+    return graph.nodes.filter((node) => node.kind === 'node' && canonicals[node.index] === node.index);
+  }
+
+  /** Segments that may be adopted in what is missing, by own hash. */
+  async #candidates(stretches: RangeSet): Promise<ReadonlyMap<string, readonly Candidate[]>> {
+    const found = new Map<string, Candidate[]>();
+    const owns = this.#computedNodes()
+      .filter((node) => stretches.some((stretch) => within(nodeGaps(this.#planInput(), node, this.#state.request), stretch).length > 0))
+      .map((node) => this.#state.fingerprint(node.index).own);
+    if (owns.length === 0) return found;
+    for (const stretch of stretches) {
+      for (const candidate of await this.#state.store.candidates([...new Set(owns)], stretch)) {
+        const list = found.get(candidate.own) ?? [];
+        list.push(candidate);
+        found.set(candidate.own, list);
+      }
+    }
+    return found;
+  }
+}

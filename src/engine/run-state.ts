@@ -1,0 +1,182 @@
+import { SeamlessError } from '../sdk/errors.js';
+import type { Range, Seconds } from '../sdk/time.js';
+import type { Fingerprint } from './fingerprints.js';
+import type { Graph, GraphNode } from './graph.js';
+import { attainable, limitOf, type Horizon } from './horizon.js';
+import type { ComputeRequest, ComputeResult, NodeFailure, NodeStore, Schema, StrategyHost } from './ports.js';
+import { union, type RangeSet } from './ranges.js';
+import type { RunProgress } from './report.js';
+
+export interface RunHooks {
+  readonly progress: (progress: RunProgress) => void;
+  readonly signal: AbortSignal;
+}
+
+/** What a run knows so far: of each node its cover, how far it can get, and what became of it. */
+export class RunState {
+  readonly graph: Graph;
+  readonly store: NodeStore;
+  readonly request: Range;
+  readonly covered: RangeSet[];
+  readonly computed: RangeSet[];
+  readonly adopted: RangeSet[];
+  readonly failures = new Map<number, NodeFailure>();
+  readonly #host: StrategyHost;
+  readonly #hooks: RunHooks;
+  readonly #fingerprints: readonly Fingerprint[];
+  readonly #canonical: readonly number[];
+  readonly #schemas = new Map<number, Schema>();
+  #horizons: readonly Horizon[];
+  #limits: Seconds[];
+  #done = 0;
+  #total = 0;
+
+  constructor(parts: {
+    graph: Graph;
+    store: NodeStore;
+    host: StrategyHost;
+    hooks: RunHooks;
+    request: Range;
+    fingerprints: readonly Fingerprint[];
+    horizons: readonly Horizon[];
+    covered: readonly RangeSet[];
+  }) {
+    this.graph = parts.graph;
+    this.store = parts.store;
+    this.request = parts.request;
+    this.#host = parts.host;
+    this.#hooks = parts.hooks;
+    this.#fingerprints = parts.fingerprints;
+    this.#canonical = firstOfEach(parts.fingerprints);
+    this.#horizons = parts.horizons;
+    this.#limits = parts.horizons.map((horizon) => horizon.limit);
+    this.covered = [...parts.covered];
+    this.computed = parts.covered.map(() => []);
+    this.adopted = parts.covered.map(() => []);
+  }
+
+  node(index: number): GraphNode {
+    return this.graph.nodes[index] as GraphNode;
+  }
+
+  fingerprint(index: number): Fingerprint {
+    return this.#fingerprints[index] as Fingerprint;
+  }
+
+  /** The node that stands for all with the same fingerprint. */
+  canonical(index: number): number {
+    return this.#canonical[index] as number;
+  }
+
+  get canonicals(): readonly number[] {
+    return this.#canonical;
+  }
+
+  horizon(index: number): Horizon {
+    return this.#horizons[index] as Horizon;
+  }
+
+  get horizons(): readonly Horizon[] {
+    return this.#horizons;
+  }
+
+  /** Sources without bounds show theirs while they are read. */
+  updateHorizons(horizons: readonly Horizon[]): void {
+    this.#horizons = horizons;
+    this.#spreadLimits();
+  }
+
+  /** Up to when a node can be computed: until its data end, or it or an input has failed. */
+  limit(node: GraphNode): Seconds {
+    return this.#limits[node.index] as Seconds;
+  }
+
+  get limits(): readonly Seconds[] {
+    return this.#limits;
+  }
+
+  /** What the request wants of a node, as far as the data go. */
+  wanted(node: GraphNode): Range {
+    return attainable(this.request, node, this.horizon(node.index));
+  }
+
+  fail(node: GraphNode, from: Seconds, failure: NodeFailure): void {
+    this.failures.set(node.index, failure);
+    this.#failedFrom.set(node.index, from);
+    this.#spreadLimits();
+  }
+
+  readonly #failedFrom = new Map<number, Seconds>();
+
+  #spreadLimits(): void {
+    const limits: Seconds[] = [];
+    for (const index of this.graph.order) {
+      const node = this.node(index);
+      const own = Math.min(this.horizon(index).limit, this.#failedFrom.get(this.canonical(index)) ?? Infinity);
+      limits[index] = node.kind === 'stream' ? own : Math.min(own, limitOf(this.graph, node, (input) => limits[input] as Seconds));
+    }
+    this.#limits = limits;
+  }
+
+  schema(index: number): Schema | null {
+    return this.#schemas.get(index) ?? null;
+  }
+
+  /** Columns seen of a node. A column of nulls alone leaves its type open. */
+  noteSchema(index: number, schema: Schema): void {
+    const known = this.#schemas.get(index);
+    const open = !known || known.types.includes('null');
+    if (open && !(known && schema.types.every((type) => type === 'null'))) this.#schemas.set(index, schema);
+  }
+
+  cover(done: readonly { readonly node: number; readonly range: Range; readonly adopted: boolean }[]): void {
+    for (const { node, range, adopted } of done) {
+      this.covered[node] = union([...(this.covered[node] as RangeSet), range]);
+      const list = adopted ? this.adopted : this.computed;
+      list[node] = union([...(list[node] as RangeSet), range]);
+    }
+  }
+
+  /** How many bars there are to compute, for the percentage. */
+  expect(bars: number): void {
+    this.#total += bars;
+  }
+
+  progressed(node: GraphNode, bars: number): void {
+    this.#done += bars;
+    this.#report(node, 0);
+  }
+
+  #report(node: GraphNode, within: number): void {
+    const done = Math.min(this.#total, Math.round(this.#done + within));
+    this.#hooks.progress({ phase: 'computing', node: node.name, done, total: Math.round(this.#total) });
+  }
+
+  throwIfCancelled(): void {
+    if (this.#hooks.signal.aborted) {
+      throw new SeamlessError('cancelled', 'Cancelled. What was computed before is kept.');
+    }
+  }
+
+  /** Has the host compute one range of a node. `slots` is how many the range has, `kept` whether they count as progress. */
+  async compute(node: GraphNode, request: ComputeRequest, slots: number, kept: boolean): Promise<ComputeResult> {
+    const share = request.asOf.length > 0 && kept ? slots / request.asOf.length : 0;
+    const result = await this.#host.compute(
+      request,
+      (done) => this.#report(node, done * share),
+      this.#hooks.signal,
+    );
+    this.throwIfCancelled();
+    if (kept) this.progressed(node, slots);
+    return result;
+  }
+}
+
+function firstOfEach(fingerprints: readonly Fingerprint[]): number[] {
+  const first = new Map<string, number>();
+  return fingerprints.map(({ full }, index) => {
+    const known = first.get(full) ?? index;
+    first.set(full, known);
+    return known;
+  });
+}

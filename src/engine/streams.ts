@@ -1,0 +1,262 @@
+import { concatTables, lowerBound, sliceTable, type Table } from '../sdk/table.js';
+import { floorToGrid, type Range, type Seconds } from '../sdk/time.js';
+import { tableDigest } from './digest.js';
+import type { Fingerprint } from './fingerprints.js';
+import type { GraphNode } from './graph.js';
+import type { Horizon } from './horizon.js';
+import type { Commit, CoveredSpan, Invalidation, NewSegment, NodeStore, SourceReader, SourceState } from './ports.js';
+import { difference, intersection, union, type RangeSet } from './ranges.js';
+
+/** Bars in a block of a stream: the grain in which its rows are stored and compared. */
+const BLOCK_BARS = 16_384;
+
+/** Blocks per transaction while a source is taken in. */
+const BLOCKS_PER_COMMIT = 8;
+
+/** How far back a source is searched for a number of bars, in the length of so many without holes. */
+const SEARCH_FACTORS: readonly number[] = [1, 4, 16, Infinity];
+
+const EVERYTHING: Range = { start: -Infinity, end: Infinity };
+
+/** Keeps what the store holds of one stream true to its source, and brings in what is missing. */
+export class StreamKeeper {
+  readonly node: GraphNode;
+  readonly fingerprint: Fingerprint;
+  readonly #reader: SourceReader;
+  readonly #store: NodeStore;
+  /** What was read from the source in this run. */
+  readonly #taken: Range[] = [];
+  #spans: readonly CoveredSpan[];
+  #first: Seconds | null = null;
+  #last: Seconds | null = null;
+  #bounded = true;
+
+  constructor(
+    node: GraphNode,
+    fingerprint: Fingerprint,
+    reader: SourceReader,
+    store: NodeStore,
+    spans: readonly CoveredSpan[],
+  ) {
+    this.node = node;
+    this.fingerprint = fingerprint;
+    this.#reader = reader;
+    this.#store = store;
+    this.#spans = spans;
+  }
+
+  /** What was read from the source in this run. */
+  get taken(): RangeSet {
+    return union(this.#taken);
+  }
+
+  get horizon(): Horizon {
+    return {
+      begin: this.#first ?? (this.#bounded ? Infinity : -Infinity),
+      limit: this.#last === null ? (this.#bounded ? -Infinity : Infinity) : this.#last + this.node.interval,
+    };
+  }
+
+  /** Notices what changed in the source since it was last taken in, and makes the store say the same. */
+  async refresh(known: SourceState | undefined): Promise<void> {
+    const version = await this.#reader.version();
+    const unchanged = known !== undefined && version !== null && known.version === version;
+    if (this.#reader.whole) {
+      if (unchanged) {
+        this.#first = known.first;
+        this.#last = known.last;
+        return;
+      }
+      await this.#takeIn([EVERYTHING], (first, last) => ({ version, first, last }));
+      return;
+    }
+    const bounds = await this.#reader.bounds();
+    this.#bounded = bounds !== undefined;
+    this.#first = bounds?.first ?? null;
+    this.#last = bounds?.last ?? null;
+    if (unchanged) return;
+    const covered = union(this.#spans);
+    await this.#takeIn(covered, () => ({ version, first: this.#first, last: this.#last }));
+  }
+
+  /** Brings in the bars of a range as far as the source has them. */
+  async ensure(range: Range): Promise<void> {
+    const wanted = intersection(range, { start: this.horizon.begin, end: this.horizon.limit });
+    const missing = difference(union([wanted]), union(this.#spans));
+    if (missing.length > 0) await this.#takeIn(missing, null);
+  }
+
+  /**
+   * The open of the `count`-th bar before `before`, or of the first bar there is. Bars are counted as they exist,
+   * across holes and weekends.
+   */
+  async rowsBack(before: Seconds, count: number): Promise<Seconds> {
+    const { interval, phase } = this.node;
+    let times: Float64Array = new Float64Array(0);
+    for (const factor of this.#reader.whole ? [0] : SEARCH_FACTORS) {
+      const earliest = factor === Infinity ? -Infinity : before - count * interval * factor;
+      const start = Math.max(this.horizon.begin, floorToGrid(earliest, interval, phase));
+      if (Number.isFinite(start)) await this.ensure({ start, end: before });
+      times = await this.#store.lastTimes(this.fingerprint.full, before, count);
+      if (times.length >= count || start <= this.horizon.begin) break;
+    }
+    if (times.length >= count) return times[0] as Seconds;
+    // A source without bounds that had nothing further back has shown where it begins.
+    if (this.horizon.begin === -Infinity) this.#first = times[0] ?? before;
+    return this.horizon.begin;
+  }
+
+  async #takeIn(
+    ranges: RangeSet,
+    stateAfter: ((first: Seconds | null, last: Seconds | null) => SourceState) | null,
+  ): Promise<void> {
+    const intake = new Intake(this.node, this.fingerprint, this.#spans);
+    for (const range of ranges) {
+      intake.begin(range);
+      for await (const table of this.#reader.read(range)) {
+        intake.add(table);
+        if (intake.pieces >= BLOCKS_PER_COMMIT) await this.#store.commit(intake.takeCommit());
+      }
+      intake.end(this.#knownEnd(range));
+    }
+    const commit = intake.takeCommit();
+    if (stateAfter && this.#reader.whole) {
+      this.#first = intake.first;
+      this.#last = intake.last;
+    }
+    const state = stateAfter?.(this.#first, this.#last);
+    const sources = state ? [{ fingerprint: this.fingerprint.full, state }] : [];
+    await this.#store.commit({ ...commit, sources });
+    this.#taken.push(...intake.covered);
+    const coverage = await this.#store.coverage([this.fingerprint.full]);
+    this.#spans = coverage.get(this.fingerprint.full) ?? [];
+  }
+
+  /** Up to when a range is known once it was read: to its end, unless the source's last bar comes before. */
+  #knownEnd(range: Range): Seconds | null {
+    if (this.#reader.whole || !this.#bounded) return null;
+    return Math.min(range.end, this.horizon.limit);
+  }
+}
+
+/** Cuts what a source gives into pieces, and says which of them are new, unchanged or changed. */
+class Intake {
+  readonly covered: Range[] = [];
+  first: Seconds | null = null;
+  last: Seconds | null = null;
+  readonly #node: GraphNode;
+  readonly #fingerprint: Fingerprint;
+  readonly #old: readonly CoveredSpan[];
+  #segments: NewSegment[] = [];
+  #invalidations: Invalidation[] = [];
+  #held: Table[] = [];
+  #range: Range = EVERYTHING;
+  /** Start of the piece in hand; null before the first row of a range without a start. */
+  #pieceStart: Seconds | null = null;
+
+  constructor(node: GraphNode, fingerprint: Fingerprint, old: readonly CoveredSpan[]) {
+    this.#node = node;
+    this.#fingerprint = fingerprint;
+    this.#old = old;
+  }
+
+  get pieces(): number {
+    return this.#segments.length;
+  }
+
+  begin(range: Range): void {
+    this.#range = range;
+    this.#pieceStart = Number.isFinite(range.start) ? range.start : null;
+  }
+
+  add(table: Table): void {
+    let rest = table;
+    while (rest.ts.length > 0) {
+      const firstOpen = rest.ts[0] as Seconds;
+      this.first ??= firstOpen;
+      this.#pieceStart ??= firstOpen;
+      const cut = this.#nextCut(this.#pieceStart);
+      if (firstOpen >= cut) {
+        this.#finishPiece(cut);
+        continue;
+      }
+      const rows = lowerBound(rest.ts, cut);
+      this.#held.push(sliceTable(rest, 0, rows));
+      this.last = rest.ts[rows - 1] as Seconds;
+      rest = sliceTable(rest, rows, rest.ts.length);
+    }
+  }
+
+  /** Ends the range in hand. `knownEnd` null: the source is known up to its last bar. */
+  end(knownEnd: Seconds | null): void {
+    const lastClose = this.last === null ? null : this.last + this.#node.interval;
+    const end = knownEnd ?? lastClose;
+    if (end !== null && this.#pieceStart !== null) {
+      while (this.#pieceStart < end) this.#finishPiece(Math.min(this.#nextCut(this.#pieceStart), end));
+    }
+    this.#held = [];
+    this.#dropBeyond();
+  }
+
+  takeCommit(): Commit {
+    const commit = {
+      invalidations: this.#invalidations,
+      segments: this.#segments,
+      adoptions: [],
+      sources: [],
+    };
+    this.#segments = [];
+    this.#invalidations = [];
+    return commit;
+  }
+
+  /** Pieces end where covered spans begin or end, so that each is compared whole, and at block boundaries. */
+  #nextCut(start: Seconds): Seconds {
+    const inside = this.#old.find((span) => span.start <= start && start < span.end);
+    if (inside) return inside.end;
+    const block = BLOCK_BARS * this.#node.interval;
+    const nextSpan = this.#old.find((span) => span.start > start);
+    return Math.min(floorToGrid(start, block, this.#node.phase) + block, nextSpan?.start ?? Infinity);
+  }
+
+  #finishPiece(end: Seconds): void {
+    const range = { start: this.#pieceStart as Seconds, end };
+    const table = concatTables(this.#held);
+    this.#held = [];
+    this.#pieceStart = end;
+    const old = this.#old.find((span) => span.start <= range.start && range.start < span.end);
+    const whole = old !== undefined && old.start === range.start && old.end === range.end;
+    if (whole && old.segmentRange.start === old.start && old.segmentRange.end === old.end) {
+      if (old.digest === tableDigest(table)) {
+        this.covered.push(range);
+        return;
+      }
+    }
+    // Whoever saw this stretch before, as other rows or as none, may have to look again.
+    if (old) {
+      this.#invalidate({ start: old.start, end: old.end }, old.start + this.#node.interval);
+    } else if (table.ts.length > 0) {
+      this.#invalidate(null, (table.ts[0] as Seconds) + this.#node.interval);
+    }
+    this.covered.push(range);
+    this.#segments.push({
+      fingerprint: this.#fingerprint.full,
+      own: this.#fingerprint.own,
+      range,
+      table,
+      inputDigests: [],
+    });
+  }
+
+  /** Covered spans that a whole reading did not reach any more lose their cover: the source shrank. */
+  #dropBeyond(): void {
+    if (this.#range !== EVERYTHING) return;
+    for (const lost of difference(union(this.#old), union(this.covered))) {
+      this.#invalidate(lost, lost.start + this.#node.interval);
+    }
+  }
+
+  #invalidate(range: Range | null, dependentsFrom: Seconds): void {
+    this.#invalidations.push({ stream: this.#fingerprint.full, range, dependentsFrom });
+  }
+}
