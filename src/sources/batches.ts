@@ -1,0 +1,170 @@
+import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
+import bindings from '@duckdb/node-bindings';
+import type { Column, Table } from '../sdk/table.js';
+
+/** What a column of a source holds. A `null` column has no value in any row. */
+export type CellType = 'number' | 'boolean' | 'string' | 'json' | 'null';
+
+export interface SelectedColumn {
+  readonly name: string;
+  readonly type: CellType;
+}
+
+/** Rows per table: 16 chunks of DuckDB's, small enough for memory to stay flat. */
+const BATCH_ROWS = 32_768;
+
+/**
+ * Streams a query as tables. Its first column must be the bar's open as DOUBLE, the others DOUBLE, BOOLEAN or
+ * VARCHAR, as `columns` says. An open that is null comes as NaN.
+ */
+export async function* streamTables(
+  connection: DuckDBConnection,
+  sql: string,
+  columns: readonly SelectedColumn[],
+): AsyncGenerator<Table> {
+  const names = columns.map((column) => column.name);
+  const result = await connection.stream(sql);
+  let batch = new Batch(columns);
+  for (;;) {
+    const chunk = await result.fetchChunk();
+    if (!chunk || chunk.rowCount === 0) break;
+    if (batch.rows + chunk.rowCount > BATCH_ROWS) {
+      yield batch.table(names);
+      batch = new Batch(columns);
+    }
+    batch.add(chunk);
+  }
+  if (batch.rows > 0) yield batch.table(names);
+}
+
+class Batch {
+  rows = 0;
+  readonly #time = new NumberCells('number');
+  readonly #cells: readonly Cells[];
+
+  constructor(columns: readonly SelectedColumn[]) {
+    this.#cells = columns.map(({ type }) => cellsFor(type));
+  }
+
+  add(chunk: DuckDBDataChunk): void {
+    this.#time.add(chunk, 0, this.rows);
+    this.#cells.forEach((cells, index) => cells.add(chunk, index + 1, this.rows));
+    this.rows += chunk.rowCount;
+  }
+
+  table(names: readonly string[]): Table {
+    return {
+      shape: 'record',
+      ts: this.#time.values.subarray(0, this.rows),
+      names,
+      columns: this.#cells.map((cells) => cells.column(this.rows)),
+      present: null,
+    };
+  }
+}
+
+function cellsFor(type: CellType): Cells {
+  switch (type) {
+    case 'number':
+    case 'null':
+      return new NumberCells(type);
+    case 'boolean':
+      return new BooleanCells();
+    default:
+      return new TextCells(type);
+  }
+}
+
+abstract class Cells {
+  #valid: Uint8Array | null = null;
+
+  /** Takes column `index` of a chunk as the rows from `at` on. */
+  abstract add(chunk: DuckDBDataChunk, index: number, at: number): void;
+  abstract column(rows: number): Column;
+
+  protected valid(rows: number): Uint8Array | null {
+    return this.#valid?.subarray(0, rows) ?? null;
+  }
+
+  protected setNull(row: number): void {
+    this.#valid ??= new Uint8Array(BATCH_ROWS).fill(1);
+    this.#valid[row] = 0;
+  }
+
+  /** Calls `found` with each row of a chunk's column that is null. DuckDB keeps one bit a row, 1 for valid. */
+  protected eachNull(chunk: DuckDBDataChunk, index: number, found: (row: number) => void): void {
+    const rows = chunk.rowCount;
+    const vector = bindings.data_chunk_get_vector(chunk.chunk, index);
+    // Typed as if always there, but a column without nulls has no mask.
+    const bits: Uint8Array | null = bindings.vector_get_validity(vector, Math.ceil(rows / 64) * 8);
+    if (!bits) return;
+    for (let row = 0; row < rows; row++) {
+      if ((((bits[row >> 3] as number) >> (row & 7)) & 1) === 0) found(row);
+    }
+  }
+}
+
+class NumberCells extends Cells {
+  readonly values = new Float64Array(BATCH_ROWS);
+  readonly #type: 'number' | 'null';
+
+  constructor(type: 'number' | 'null') {
+    super();
+    this.#type = type;
+  }
+
+  add(chunk: DuckDBDataChunk, index: number, at: number): void {
+    const bytes = vectorBytes(chunk, index, 8);
+    this.values.set(new Float64Array(bytes.buffer, bytes.byteOffset, chunk.rowCount), at);
+    this.eachNull(chunk, index, (row) => {
+      this.values[at + row] = Number.NaN;
+      this.setNull(at + row);
+    });
+  }
+
+  column(rows: number): Column {
+    return { type: this.#type, values: this.values.subarray(0, rows), valid: this.valid(rows) };
+  }
+}
+
+class BooleanCells extends Cells {
+  readonly #values = new Uint8Array(BATCH_ROWS);
+
+  add(chunk: DuckDBDataChunk, index: number, at: number): void {
+    this.#values.set(vectorBytes(chunk, index, bindings.sizeof_bool), at);
+    this.eachNull(chunk, index, (row) => {
+      this.#values[at + row] = 0;
+      this.setNull(at + row);
+    });
+  }
+
+  column(rows: number): Column {
+    return { type: 'boolean', values: this.#values.subarray(0, rows), valid: this.valid(rows) };
+  }
+}
+
+class TextCells extends Cells {
+  readonly #values: string[] = [];
+  readonly #type: 'string' | 'json';
+
+  constructor(type: 'string' | 'json') {
+    super();
+    this.#type = type;
+  }
+
+  add(chunk: DuckDBDataChunk, index: number, at: number): void {
+    chunk.getColumnValues(index).forEach((value, row) => {
+      this.#values.push(typeof value === 'string' ? value : '');
+      if (value === null) this.setNull(at + row);
+    });
+  }
+
+  column(rows: number): Column {
+    return { type: this.#type, values: this.#values, valid: this.valid(rows) };
+  }
+}
+
+function vectorBytes(chunk: DuckDBDataChunk, index: number, size: number): Uint8Array {
+  const vector = bindings.data_chunk_get_vector(chunk.chunk, index);
+  return bindings.vector_get_data(vector, chunk.rowCount * size);
+}

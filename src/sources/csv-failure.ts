@@ -1,0 +1,100 @@
+import type { OpenStream } from '../engine/ports.js';
+import type { SeamlessError } from '../sdk/errors.js';
+import { shorten, splitLine, type CsvLayout } from './csv-layout.js';
+import { databaseMessage, type Database } from './database.js';
+import { rowError, sourceError } from './faults.js';
+import type { SourceFile } from './files.js';
+
+/** A query for the rows of a CSV file. */
+export interface CsvReading {
+  readonly file: SourceFile;
+  readonly layout: CsvLayout;
+  /** DuckDB's type of each column. */
+  readonly types: readonly string[];
+  /** What follows FROM. */
+  readonly from: string;
+  /** Position of the column with the time. */
+  readonly time: number;
+}
+
+/** A row DuckDB could not take, from its table of rejects. */
+interface Reject {
+  readonly line: number;
+  readonly column: string | null;
+  readonly kind: string;
+  readonly text: string;
+  readonly message: string;
+}
+
+/** Turns the failure of a CSV query into a sentence with the line to blame, by reading the file once more. */
+export async function explainCsvFailure(
+  stream: OpenStream,
+  database: Database,
+  reading: CsvReading,
+  failure: unknown,
+): Promise<SeamlessError> {
+  const reject = await firstReject(database, reading.from).catch(() => null);
+  if (reject) return rowError(stream, sentence(reading, reject), failure);
+  return sourceError(
+    stream,
+    `${reading.file.shown} cannot be read as CSV: ${databaseMessage(failure)} Check its quotes and that all lines end alike.`,
+    failure,
+  );
+}
+
+async function firstReject(database: Database, from: string): Promise<Reject | null> {
+  // Read in order and stopped early, so that the first rejects are those of the first lines.
+  const options = 'store_rejects = true, rejects_limit = 100, parallel = false';
+  const rejecting = from.replace(/\)$/, `, ${options})`);
+  return database.use(async (connection) => {
+    await connection.run(`SELECT count(COLUMNS(*)) FROM ${rejecting}`);
+    const found = await connection.runAndReadAll(
+      `SELECT line::DOUBLE AS line, column_name AS "column", error_type::VARCHAR AS kind, csv_line AS text, error_message AS message
+       FROM reject_errors ORDER BY line, byte_position LIMIT 1`,
+    );
+    const [row] = found.getRowObjectsJS();
+    if (!row) return null;
+    const text = (name: string) => (typeof row[name] === 'string' ? row[name] : '');
+    return {
+      line: Number(row['line']),
+      column: text('column') || null,
+      kind: text('kind'),
+      // The text of a line after empty ones starts with those.
+      text: text('text').replace(/^[\r\n]+/, ''),
+      message: text('message'),
+    };
+  });
+}
+
+function sentence({ file, layout, types, time }: CsvReading, reject: Reject): string {
+  const where = `line ${reject.line} of ${file.shown}`;
+  const cells = splitLine(reject.text, layout.delimiter);
+  switch (reject.kind) {
+    case 'CAST': {
+      const index = Number(reject.column?.slice(1));
+      const cell = JSON.stringify(cells[index] ?? '');
+      const headed = !layout.header && reject.line === layout.skip + 1;
+      const advice = headed ? ' If that line is a header, leave out the option columns.' : '';
+      if (index === time) {
+        return `${where} has ${cell} for a time, which is not one: the others are numbers.${advice}`;
+      }
+      const holds = types[index] === 'BOOLEAN' ? 'true or false' : 'numbers';
+      return `${where} has ${cell} in column ${layout.names[index]}, which holds ${holds}: correct it, or leave the cell empty.${advice}`;
+    }
+    case 'MISSING COLUMNS':
+    case 'TOO MANY COLUMNS': {
+      const named = layout.header ? 'its header names' : 'the option columns names';
+      return `${where} has ${count(cells.length)}, but ${named} ${layout.names.length}: ${shorten(reject.text)}.`;
+    }
+    case 'UNQUOTED VALUE':
+      return `${where} has a quote that is not closed, or text after one that is: ${shorten(reject.text)}.`;
+    case 'INVALID ENCODING':
+      return `${where} is not UTF-8 text: save the file as UTF-8.`;
+    default:
+      return `${where} cannot be read: ${reject.message}`;
+  }
+}
+
+function count(cells: number): string {
+  return cells === 1 ? '1 cell' : `${cells} cells`;
+}

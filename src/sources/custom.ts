@@ -1,0 +1,202 @@
+import type { OpenStream, SourceReader } from '../engine/ports.js';
+import { SeamlessError } from '../sdk/errors.js';
+import type { HistoryProvider, HistoryRow } from '../sdk/providers.js';
+import { sliceTableByTime, type Column, type ColumnType, type Table } from '../sdk/table.js';
+import { formatRange, formatTime, type Range } from '../sdk/time.js';
+import { BarCheck, barError, rowError, sourceError, type BarFault } from './faults.js';
+
+/** Bars asked for in one call of `fetch`, so that memory stays flat over a long range. */
+const BARS_PER_FETCH = 100_000;
+
+/**
+ * Reads bars through a provider of an author's own, and holds them to what is asked of files: ascending, unique, on
+ * the grid, in seconds. A column that a row lacks is null there.
+ */
+export function customReader(provider: HistoryProvider, stream: OpenStream): SourceReader {
+  if (typeof provider.fetch !== 'function') {
+    throw sourceError(
+      stream,
+      `its provider ${provider.kind} has no fetch: write one that returns the bars of a range.`,
+    );
+  }
+  return new CustomReader(provider, stream);
+}
+
+class CustomReader implements SourceReader {
+  readonly whole = false;
+  readonly #provider: HistoryProvider;
+  readonly #stream: OpenStream;
+  /** Columns seen so far, with their types: those of later rows must be among them. */
+  #columns: Map<string, ColumnType> | null = null;
+
+  constructor(provider: HistoryProvider, stream: OpenStream) {
+    this.#provider = provider;
+    this.#stream = stream;
+  }
+
+  async version(): Promise<string | null> {
+    const { version } = this.#provider;
+    if (!version) return null;
+    const told: unknown = await this.#call('version', () => version.call(this.#provider));
+    if (typeof told === 'string') return told;
+    throw sourceError(
+      this.#stream,
+      `version of its provider must return a text, but returned ${show(told)}.`,
+    );
+  }
+
+  async bounds() {
+    const { bounds } = this.#provider;
+    if (!bounds) return undefined;
+    const told = await this.#call('bounds', () => bounds.call(this.#provider));
+    if (told === null) return null;
+    const { first, last } = told;
+    for (const [name, time] of Object.entries({ first, last })) {
+      const fault = new BarCheck(this.#stream, 'open').next(Float64Array.of(time));
+      if (fault) throw this.#fault(fault, `the ${name} bar of bounds`, time);
+    }
+    if (first > last) {
+      throw sourceError(
+        this.#stream,
+        `bounds of its provider end, at ${formatTime(last)}, before they start, at ${formatTime(first)}.`,
+      );
+    }
+    return { first, last };
+  }
+
+  async *read(range: Range): AsyncGenerator<Table> {
+    for (const part of this.#parts(range)) {
+      const table = sliceTableByTime(await this.#fetch(part), part.start, part.end);
+      if (table.ts.length > 0) yield table;
+    }
+  }
+
+  *#parts(range: Range): Generator<Range> {
+    // No number of steps covers a range without ends.
+    if (!Number.isFinite(range.end - range.start)) yield range;
+    else {
+      const step = BARS_PER_FETCH * this.#stream.interval;
+      for (let start = range.start; start < range.end; start += step) {
+        yield { start, end: Math.min(start + step, range.end) };
+      }
+    }
+  }
+
+  async #fetch(range: Range): Promise<Table> {
+    const request = { ...range, interval: this.#stream.interval };
+    const rows: unknown = await this.#call('fetch', () => this.#provider.fetch?.(request));
+    if (!Array.isArray(rows)) {
+      throw sourceError(
+        this.#stream,
+        `fetch of its provider must return an array of rows, but returned ${show(rows)}.`,
+      );
+    }
+    const stranger = rows.findIndex((row) => typeof row !== 'object' || row === null);
+    if (stranger >= 0) {
+      throw rowError(
+        this.#stream,
+        `row ${stranger} that fetch returned for ${formatRange(range)} is ${show(rows[stranger])}: each must be a record with ts and the bar's columns.`,
+      );
+    }
+    return this.#table(rows as readonly HistoryRow[], range);
+  }
+
+  #table(rows: readonly HistoryRow[], range: Range): Table {
+    // A time that is no number becomes one that the check refuses, and is shown as it came.
+    const ts = Float64Array.from(rows, ({ ts: time }) => (typeof time === 'number' ? time : Number.NaN));
+    const fault = new BarCheck(this.#stream, 'open').next(ts);
+    const asked = formatRange(range);
+    if (fault)
+      throw this.#fault(fault, `row ${fault.row} that fetch returned for ${asked}`, rows[fault.row]?.ts);
+    if (rows.length > 0) this.#columns ??= new Map(namesOf(rows).map((name) => [name, 'null']));
+    const known = this.#columns ?? new Map<string, ColumnType>();
+    const newcomer = namesOf(rows).find((name) => !known.has(name));
+    if (newcomer !== undefined) {
+      const row = rows.find((each) => newcomer in each);
+      throw rowError(
+        this.#stream,
+        `the row of ${formatTime(row?.ts ?? Number.NaN)} has a column ${newcomer} that earlier rows had not: return the same columns for every range, null where there is no value.`,
+      );
+    }
+    const names = [...known.keys()];
+    return {
+      shape: 'record',
+      ts,
+      names,
+      columns: names.map((name) => this.#column(rows, name, known)),
+      present: null,
+    };
+  }
+
+  #column(rows: readonly HistoryRow[], name: string, known: Map<string, ColumnType>): Column {
+    const type = this.#typeOf(rows, name, known.get(name) ?? 'null');
+    known.set(name, type);
+    const cells = rows.map((row) => row[name] ?? null);
+    const valid = cells.includes(null) ? Uint8Array.from(cells, (cell) => (cell === null ? 0 : 1)) : null;
+    switch (type) {
+      case 'boolean':
+        return { type, values: Uint8Array.from(cells, Number), valid };
+      case 'string':
+        return { type, values: cells.map((cell) => (cell === null ? '' : String(cell))), valid };
+      default:
+        return {
+          type: type === 'number' ? 'number' : 'null',
+          values: Float64Array.from(cells, (cell) => (cell === null ? Number.NaN : Number(cell))),
+          valid,
+        };
+    }
+  }
+
+  #typeOf(rows: readonly HistoryRow[], name: string, seen: ColumnType): ColumnType {
+    let type = seen;
+    for (const row of rows) {
+      const cell: unknown = row[name];
+      if (cell === null || cell === undefined) continue;
+      const own = typeof cell;
+      const fits = own === 'number' || own === 'boolean' || own === 'string';
+      if (fits && (type === 'null' || type === own)) {
+        type = own;
+        continue;
+      }
+      const expected =
+        type === 'null' ? 'a number, a boolean, a text or null' : `a ${type}, as in the rows before`;
+      throw rowError(
+        this.#stream,
+        `the row of ${formatTime(row.ts)} has ${show(cell)} in column ${name}, but must have ${expected}.`,
+      );
+    }
+    return type;
+  }
+
+  #fault(fault: BarFault, row: string, time: unknown): SeamlessError {
+    const seconds = `Return seconds: ${Math.floor(fault.time / 1000)}.`;
+    const cell = time === undefined || time === null ? null : String(time);
+    return barError(this.#stream, fault, { row, cell, sort: 'Return them sorted by ts.', seconds });
+  }
+
+  async #call<T>(what: string, call: () => T | Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      // What the compute-only context refuses has its own sentence and line.
+      if (error instanceof SeamlessError) throw error;
+      const message = error instanceof Error ? error.message : String(error);
+      throw sourceError(
+        this.#stream,
+        `${what} of its provider ${this.#provider.kind} threw: ${message}`,
+        error,
+      );
+    }
+  }
+}
+
+function namesOf(rows: readonly HistoryRow[]): string[] {
+  const names = new Set<string>();
+  for (const row of rows) for (const name of Object.keys(row)) names.add(name);
+  names.delete('ts');
+  return [...names];
+}
+
+function show(value: unknown): string {
+  return typeof value === 'object' && value !== null ? 'an object' : (JSON.stringify(value) ?? String(value));
+}

@@ -1,0 +1,118 @@
+import type { OpenStream } from '../engine/ports.js';
+import { SeamlessError } from '../sdk/errors.js';
+import { formatInterval, formatTime, type Seconds } from '../sdk/time.js';
+
+/** Anything from here on can only be milliseconds: 5138-11-16 in seconds, 1973-03-03 in milliseconds. */
+export const LARGEST_SECONDS = 1e11;
+
+/** The source as a whole is missing or cannot be read as bars. */
+export function sourceError(stream: OpenStream, sentence: string, cause?: unknown): SeamlessError {
+  return new SeamlessError('source', `${stream.name}: ${sentence}`, { ...whereabouts(stream), cause });
+}
+
+/** One row of the source is to blame. */
+export function rowError(stream: OpenStream, sentence: string, cause?: unknown): SeamlessError {
+  return new SeamlessError('source-row', `${stream.name}: ${sentence}`, { ...whereabouts(stream), cause });
+}
+
+function whereabouts(stream: OpenStream) {
+  return { node: stream.name, location: stream.location ?? undefined };
+}
+
+/** Why a row cannot be a bar. Times are as the source has them, stamped by the close where it says so. */
+export interface BarFault {
+  readonly kind: 'not-a-time' | 'milliseconds' | 'duplicate' | 'unsorted' | 'off-grid';
+  /** Position among all rows checked so far, from 0. */
+  readonly row: number;
+  readonly time: Seconds;
+  /** Time of the row before; NaN for the first. */
+  readonly previous: Seconds;
+}
+
+/** Finds the first row whose time cannot be that of a bar: opens must be finite, ascending, unique and on the grid. */
+export class BarCheck {
+  readonly #stream: OpenStream;
+  /** Seconds from a bar's open to the time the source shows for it. */
+  readonly #shift: Seconds;
+  #previous = Number.NaN;
+  #rows = 0;
+
+  constructor(stream: OpenStream, stamp: 'open' | 'close') {
+    this.#stream = stream;
+    this.#shift = stamp === 'close' ? stream.interval : 0;
+  }
+
+  /** Checks the opens of the next rows. Null when all of them are in order. */
+  next(opens: Float64Array): BarFault | null {
+    const { interval, phase } = this.#stream;
+    let previous = this.#previous;
+    for (let i = 0; i < opens.length; i++) {
+      const open = opens[i] as number;
+      const inOrder = open > previous || Number.isNaN(previous);
+      // NaN and infinities leave a remainder that is not 0, so one comparison serves the good rows.
+      if (inOrder && (open - phase) % interval === 0 && Math.abs(open) < LARGEST_SECONDS) previous = open;
+      else return this.#fault(i, open, previous);
+    }
+    this.#previous = previous;
+    this.#rows += opens.length;
+    return null;
+  }
+
+  #fault(index: number, open: Seconds, previous: Seconds): BarFault {
+    const at = { row: this.#rows + index, time: open + this.#shift, previous: previous + this.#shift };
+    if (!Number.isFinite(open)) return { kind: 'not-a-time', ...at };
+    if (Math.abs(open) >= LARGEST_SECONDS) return { kind: 'milliseconds', ...at };
+    if (open === previous) return { kind: 'duplicate', ...at };
+    if (open < previous) return { kind: 'unsorted', ...at };
+    return { kind: 'off-grid', ...at };
+  }
+}
+
+/** How a source speaks of its rows. */
+export interface RowWords {
+  /** `line 7 of data/btc.csv`, or `a row of data/btc.parquet`. */
+  readonly row: string;
+  /** What stands in its time column, where it is not a time; null when the cell is empty. */
+  readonly cell?: string | null;
+  /** What to do about the order of rows, and about times that are not in seconds: sentences. */
+  readonly sort: string;
+  readonly seconds: string;
+}
+
+/** The sentence for a fault. */
+export function barError(stream: OpenStream, fault: BarFault, words: RowWords): SeamlessError {
+  return rowError(stream, barSentence(stream, fault, words));
+}
+
+function barSentence(stream: OpenStream, fault: BarFault, words: RowWords): string {
+  const { row } = words;
+  switch (fault.kind) {
+    case 'not-a-time': {
+      const what =
+        words.cell == null ? 'has no time' : `has ${JSON.stringify(words.cell)} for a time, which is not one`;
+      return `${row} ${what}: write ISO-8601 such as 2023-03-01T09:30:00Z, or seconds after the epoch.`;
+    }
+    case 'milliseconds':
+      return `${row} has the time ${fault.time}, which is no plausible number of seconds; it can only be milliseconds or finer. ${words.seconds}`;
+    case 'duplicate':
+      return `${row} has the time ${formatTime(fault.time)}, as the row before it does: a bar can be there only once, so remove one of them.`;
+    case 'unsorted':
+      return `${row} has the time ${formatTime(fault.time)}, but comes after ${formatTime(fault.previous)}: bars must be in ascending order of time. ${words.sort}`;
+    case 'off-grid':
+      return `${row} ${gridSentence(stream, fault)}`;
+  }
+}
+
+function gridSentence(stream: OpenStream, { time, previous }: BarFault): string {
+  const { interval, phase } = stream;
+  const nearest = Math.round((time - phase) / interval) * interval + phase;
+  const name = formatInterval(interval);
+  const off = `has the time ${formatTime(time)}, which is not on the stream's grid of ${name}; the nearest time on it is ${formatTime(nearest)}.`;
+  const gap = time - previous;
+  if (gap < interval) {
+    const apart = Number.isInteger(gap) ? formatInterval(gap) : `${gap} s`;
+    return `${off} Its rows seem to be ${apart} apart: give the stream that interval, or a source with bars of ${name}.`;
+  }
+  const past = (((time % interval) + interval) % interval).toString();
+  return `${off} If every bar starts that late, say so with phase: ${past}; otherwise correct the interval or the row.`;
+}

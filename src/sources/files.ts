@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, type BigIntStats } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { OpenStream } from '../engine/ports.js';
+import { nearNames, type SeamlessError } from '../sdk/errors.js';
+import type { Database } from './database.js';
+import { sourceError } from './faults.js';
+
+/** Remembers content hashes between runs, by what `stat` says of a file. A `Map` will do. */
+export interface ContentHints {
+  get(signature: string): string | undefined;
+  set(signature: string, hash: string): unknown;
+}
+
+/** What a reader of files works with. */
+export interface FileContext {
+  readonly projectRoot: string;
+  readonly database: Database;
+  readonly hints: ContentHints;
+}
+
+/** A file of a source: as its author wrote it, and where it is. */
+export interface SourceFile {
+  readonly shown: string;
+  readonly path: string;
+}
+
+/** A write this soon after another may leave the same time stamp behind, on the coarsest file systems. */
+const SETTLED_NS = 2_000_000_000n;
+
+/** Raised when the same bytes come to be read as other rows. */
+const READING = 1;
+
+/** A text of everything but the bytes that decides how a file is read. */
+export function readingOf(settings: unknown): string {
+  return createHash('sha256')
+    .update(JSON.stringify([READING, settings]))
+    .digest('hex')
+    .slice(0, 16);
+}
+
+/** Where a path of a stream leads. @throws SeamlessError `source` for an address on the network. */
+export function resolveSource(stream: OpenStream, projectRoot: string, path: string): SourceFile {
+  // Two letters at least: C:\data is a path.
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(path)) {
+    throw sourceError(
+      stream,
+      `${path} is an address on the network, but a materialization reads files only: download it into the project first.`,
+    );
+  }
+  return { shown: path, path: resolve(projectRoot, path) };
+}
+
+/** A text that changes with the file's size, times and identity. @throws SeamlessError `source` when it is not a file. */
+export async function fileSignature(
+  stream: OpenStream,
+  projectRoot: string,
+  file: SourceFile,
+): Promise<string> {
+  return signatureOf(file, await statFile(stream, projectRoot, file));
+}
+
+function signatureOf(file: SourceFile, stats: BigIntStats): string {
+  return [file.path, stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join('|');
+}
+
+async function statFile(stream: OpenStream, projectRoot: string, file: SourceFile): Promise<BigIntStats> {
+  let stats: BigIntStats;
+  try {
+    stats = await stat(file.path, { bigint: true });
+  } catch (error) {
+    throw hasCode(error, 'ENOENT', 'ENOTDIR')
+      ? await missingFile(stream, projectRoot, file)
+      : unreadableFile(stream, file, error);
+  }
+  if (stats.isDirectory()) throw sourceError(stream, `${file.shown} is a folder: name a file in it.`);
+  return stats;
+}
+
+/** The sentence for a file that is not there, with files that are. */
+export async function missingFile(
+  stream: OpenStream,
+  projectRoot: string,
+  file: SourceFile,
+): Promise<SeamlessError> {
+  const siblings = await readdir(dirname(file.path)).catch(() => []);
+  const near = nearNames(basename(file.path), siblings);
+  const offer = near.length > 0 ? ` In that folder there is ${near.join(', ')}.` : '';
+  return sourceError(
+    stream,
+    `there is no file ${file.shown}: it was looked for at ${file.path}. A relative path starts at the project root, ${projectRoot}.${offer}`,
+  );
+}
+
+export function unreadableFile(stream: OpenStream, file: SourceFile, error: unknown): SeamlessError {
+  const reason = hasCode(error, 'EACCES', 'EPERM')
+    ? 'this user has no permission to read it'
+    : error instanceof Error
+      ? error.message
+      : String(error);
+  return sourceError(stream, `${file.shown} cannot be read: ${reason}.`, error);
+}
+
+function hasCode(error: unknown, ...codes: string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
+}
+
+/**
+ * SHA-256 of a file's bytes, from `hints` where its signature is known.
+ * @returns the hash and the signature of the file it belongs to.
+ */
+export async function contentHash(
+  stream: OpenStream,
+  projectRoot: string,
+  file: SourceFile,
+  hints: ContentHints,
+): Promise<{ readonly hash: string; readonly signature: string }> {
+  const started = BigInt(Date.now()) * 1_000_000n;
+  const stats = await statFile(stream, projectRoot, file);
+  const signature = signatureOf(file, stats);
+  const known = hints.get(signature);
+  if (known !== undefined) return { hash: known, signature };
+  const sha = createHash('sha256');
+  try {
+    await pipeline(createReadStream(file.path, { highWaterMark: 1 << 20 }), sha);
+  } catch (error) {
+    throw unreadableFile(stream, file, error);
+  }
+  const hash = sha.digest('hex');
+  const changed = stats.mtimeNs > stats.ctimeNs ? stats.mtimeNs : stats.ctimeNs;
+  // A file still in the tick of its last write could change again under the same signature, so it is not remembered.
+  const settled = changed + SETTLED_NS < started;
+  if (settled && (await fileSignature(stream, projectRoot, file)) === signature) hints.set(signature, hash);
+  return { hash, signature };
+}
+
+/** @throws SeamlessError `source` when a file is not the one any more that `signature` was taken of. */
+export async function refuseChanged(
+  stream: OpenStream,
+  projectRoot: string,
+  file: SourceFile,
+  signature: string,
+): Promise<void> {
+  if ((await fileSignature(stream, projectRoot, file)) === signature) return;
+  throw sourceError(stream, `${file.shown} changed while it was being read: run again once it is written.`);
+}

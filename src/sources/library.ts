@@ -1,0 +1,50 @@
+import type { OpenStream, SourceLibrary, SourceReader } from '../engine/ports.js';
+import { openCsv } from './csv.js';
+import { Database } from './database.js';
+import { openDemo } from './demo.js';
+import { sourceError } from './faults.js';
+import type { ContentHints, FileContext } from './files.js';
+import { openParquet } from './parquet.js';
+import { openSql } from './sql.js';
+
+export { customReader } from './custom.js';
+export type { ContentHints } from './files.js';
+
+export interface SourceLibraryOptions {
+  /** Where relative paths start: an absolute path. */
+  readonly projectRoot: string;
+  /** Opens streams of kind `custom`, whose bars the strategy's host reads. */
+  readonly custom?: (stream: OpenStream) => Promise<SourceReader>;
+  /** Keeps what is known of files between runs, so that an unchanged file need not be read. Default: this library's life. */
+  readonly hints?: ContentHints;
+}
+
+const OPENERS: Readonly<Record<string, (stream: OpenStream, context: FileContext) => Promise<SourceReader>>> =
+  {
+    csv: openCsv,
+    parquet: openParquet,
+    sql: openSql,
+    demo: openDemo,
+  };
+
+/** The sources that Seamless reads itself, and the door to those that strategies bring along. */
+export function openSourceLibrary(options: SourceLibraryOptions): SourceLibrary & { close(): void } {
+  const database = new Database(options.projectRoot);
+  const context: FileContext = {
+    projectRoot: options.projectRoot,
+    database,
+    hints: options.hints ?? new Map<string, string>(),
+  };
+  return {
+    async open(stream) {
+      const { kind } = stream.source;
+      const opener = kind === 'custom' ? options.custom : OPENERS[kind];
+      if (opener) return opener(stream, context);
+      throw sourceError(
+        stream,
+        `there is no source of kind ${JSON.stringify(kind)}: use ${Object.keys(OPENERS).join(', ')}, or a provider with a fetch of its own.`,
+      );
+    },
+    close: () => database.close(),
+  };
+}

@@ -1,0 +1,105 @@
+import type { OpenStream } from '../engine/ports.js';
+import { nearNames } from '../sdk/errors.js';
+import { sourceError } from './faults.js';
+
+/** How times are written, checked. */
+export interface TimeOptions {
+  readonly time: string | null;
+  readonly timeUnit: 's' | 'ms' | 'us' | 'ns' | null;
+  /** Null: UTC. */
+  readonly timeZone: string | null;
+  readonly stamp: 'open' | 'close';
+}
+
+/** Reads the options of a provider, which may come from plain JavaScript or a preset and so have any shape. */
+export class Options {
+  readonly #stream: OpenStream;
+  readonly #values: Readonly<Record<string, unknown>>;
+  readonly #known = new Set<string>();
+
+  constructor(stream: OpenStream) {
+    this.#stream = stream;
+    this.#values = stream.source.options;
+  }
+
+  text(name: string): string | null {
+    return this.#read(name, 'a text', (value): value is string => typeof value === 'string' && value !== '');
+  }
+
+  requiredText(name: string): string {
+    const value = this.text(name);
+    if (value === null)
+      throw sourceError(this.#stream, `its ${this.#stream.source.kind} source has no ${name}: say which.`);
+    return value;
+  }
+
+  texts(name: string): readonly string[] | null {
+    return this.#read(
+      name,
+      'a list of texts',
+      (value): value is string[] =>
+        Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === 'string'),
+    );
+  }
+
+  number(name: string, what: string, fits: (value: number) => boolean): number | null {
+    return this.#read(name, what, (value): value is number => typeof value === 'number' && fits(value));
+  }
+
+  oneOf<T extends string>(name: string, choices: readonly T[]): T | null {
+    const what = choices.map((choice) => `'${choice}'`).join(' or ');
+    return this.#read(name, what, (value): value is T => choices.some((choice) => choice === value));
+  }
+
+  /** The value as it is, for the caller to check. */
+  raw(name: string): unknown {
+    this.#known.add(name);
+    return this.#values[name];
+  }
+
+  time(): TimeOptions {
+    // The phase is part of the stream, where the engine has put it already.
+    this.#known.add('phase');
+    const timeZone = this.text('timeZone');
+    if (timeZone !== null && !zoneExists(timeZone)) {
+      throw sourceError(
+        this.#stream,
+        `its timeZone ${JSON.stringify(timeZone)} is not a time zone: write an IANA name such as 'America/New_York'.`,
+      );
+    }
+    return {
+      time: this.text('time'),
+      timeUnit: this.oneOf('timeUnit', ['s', 'ms', 'us', 'ns']),
+      timeZone,
+      stamp: this.oneOf('stamp', ['open', 'close']) ?? 'open',
+    };
+  }
+
+  /** Refuses what nobody asked for: a misspelt option must not be ignored in silence. */
+  finish(): void {
+    const stranger = Object.keys(this.#values).find((name) => !this.#known.has(name));
+    if (stranger === undefined) return;
+    const [near] = nearNames(stranger, this.#known, 1);
+    const advice = near ? `did you mean ${near}?` : `known are ${[...this.#known].join(', ')}.`;
+    throw sourceError(
+      this.#stream,
+      `its ${this.#stream.source.kind} source has no option ${stranger}: ${advice}`,
+    );
+  }
+
+  #read<T>(name: string, what: string, fits: (value: unknown) => value is T): T | null {
+    const value = this.raw(name);
+    if (value === undefined) return null;
+    if (fits(value)) return value;
+    const shown = JSON.stringify(value) ?? String(value);
+    throw sourceError(this.#stream, `its option ${name} is ${shown}, but must be ${what}.`);
+  }
+}
+
+function zoneExists(timeZone: string): boolean {
+  try {
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone }));
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import { join, relative } from 'node:path';
+import type { OpenStream, SourceReader } from '../engine/ports.js';
+import { literalPath, sqlText } from './database.js';
+import {
+  contentHash,
+  fileSignature,
+  missingFile,
+  readingOf,
+  refuseChanged,
+  resolveSource,
+  type FileContext,
+  type SourceFile,
+} from './files.js';
+import { Options, type TimeOptions } from './options.js';
+import { RelationReader, type RelationSource } from './relation-reader.js';
+
+/** @throws SeamlessError `source` when no file is there or an option is wrong. */
+export async function openParquet(stream: OpenStream, context: FileContext): Promise<SourceReader> {
+  const options = new Options(stream);
+  const shown = options.requiredText('path');
+  const time = options.time();
+  options.finish();
+  const files = await findFiles(stream, context, shown);
+  return new RelationReader(stream, context.database, new ParquetFiles(stream, context, shown, files, time));
+}
+
+/** One file, or those that a pattern matches, in the order of their names: that of their bars. */
+async function findFiles(
+  stream: OpenStream,
+  context: FileContext,
+  shown: string,
+): Promise<readonly SourceFile[]> {
+  const { projectRoot, database } = context;
+  const file = resolveSource(stream, projectRoot, shown);
+  if (!/[*?[]/.test(shown)) {
+    await fileSignature(stream, projectRoot, file);
+    return [file];
+  }
+  const absolute = file.path === shown;
+  // Brackets in the names of the folders above the project are no pattern.
+  const pattern = absolute ? shown : join(literalPath(projectRoot), shown);
+  const found = await database.rows(`SELECT file FROM glob(${sqlText(pattern)}) ORDER BY file`);
+  if (found.length === 0) throw await missingFile(stream, projectRoot, file);
+  return found.map((row) => {
+    const path = String(row['file']);
+    return { path, shown: absolute ? path : relative(projectRoot, path) };
+  });
+}
+
+class ParquetFiles implements RelationSource {
+  readonly from: string;
+  readonly shown: string;
+  readonly sort = false;
+  readonly time: TimeOptions;
+  readonly #stream: OpenStream;
+  readonly #context: FileContext;
+  readonly #files: readonly SourceFile[];
+  /** What the files were when first looked at, in their order. */
+  #signatures: readonly string[] | null = null;
+
+  constructor(
+    stream: OpenStream,
+    context: FileContext,
+    shown: string,
+    files: readonly SourceFile[],
+    time: TimeOptions,
+  ) {
+    this.#stream = stream;
+    this.#context = context;
+    this.#files = files;
+    this.shown = shown;
+    this.time = time;
+    this.from = `read_parquet([${files.map((file) => sqlText(literalPath(file.path))).join(', ')}])`;
+  }
+
+  async version(): Promise<string> {
+    const { projectRoot, hints } = this.#context;
+    const sha = createHash('sha256');
+    const signatures: string[] = [];
+    for (const file of this.#files) {
+      const { hash, signature } = await contentHash(this.#stream, projectRoot, file, hints);
+      sha.update(`${hash}\n`);
+      signatures.push(signature);
+    }
+    this.#signatures = signatures;
+    return `sha256:${sha.digest('hex')}:${readingOf(this.time)}`;
+  }
+
+  async finish(): Promise<void> {
+    for (const [index, file] of this.#files.entries()) {
+      const signature = this.#signatures?.[index];
+      if (signature !== undefined)
+        await refuseChanged(this.#stream, this.#context.projectRoot, file, signature);
+    }
+  }
+
+  explain(message: string): string {
+    return `${this.shown} cannot be read as Parquet: ${message}`;
+  }
+}
