@@ -1,7 +1,6 @@
-import { UndeclaredInput } from './errors.js';
 import type { DagNode } from './node.js';
-import { VALUE_COLUMN, type Column } from './table.js';
-import { numbersOf, resolveColumn, type ColumnHandedOut, type ViewInput } from './view.js';
+import { VALUE_COLUMN } from './table.js';
+import { InputReader, undeclaredInput, type ColumnHandedOut, type ViewInput } from './view.js';
 
 /** One input of a column-form function: its rows over a chunk, warm-up first, and which of them each firing sees. */
 export interface InputSeries {
@@ -52,27 +51,16 @@ export class ChunkSeries implements Series {
 
   of(input: DagNode): InputSeries {
     const position = this.#positions.get(input);
-    if (position === undefined) {
-      const declared = this.#inputs.map(({ name }) => name).join(', ');
-      throw new UndeclaredInput(
-        `Node ${this.#node} asked for ${input?.name ?? String(input)}, which is not among its inputs (${declared}): add it to "input".`,
-        { node: this.#node },
-      );
-    }
+    if (position === undefined) throw undeclaredInput(this.#node, input, this.#inputs);
     const source = this.#inputs[position] as ViewInput;
-    const handedOut = this.#handedOut;
+    const reader = new InputReader(source, position, this.#handedOut);
     return {
       get ts() {
-        handedOut(position, -1);
-        return source.table.ts;
+        return reader.ts;
       },
       end: source.end,
       period: source.period,
-      column(name = VALUE_COLUMN) {
-        const index = resolveColumn(source, name);
-        handedOut(position, index);
-        return numbersOf(source.name, name, source.table.columns[index] as Column);
-      },
+      column: (name = VALUE_COLUMN) => reader.column(name),
     };
   }
 }

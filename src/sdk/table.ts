@@ -14,7 +14,11 @@ export type RowValue = number | boolean | string | null | FlatRecord | Json;
 export type Column =
   | { readonly type: 'number' | 'null'; readonly values: Float64Array; readonly valid: Uint8Array | null }
   | { readonly type: 'boolean'; readonly values: Uint8Array; readonly valid: Uint8Array | null }
-  | { readonly type: 'string' | 'json'; readonly values: readonly string[]; readonly valid: Uint8Array | null };
+  | {
+      readonly type: 'string' | 'json';
+      readonly values: readonly string[];
+      readonly valid: Uint8Array | null;
+    };
 
 export type ColumnType = Column['type'];
 
@@ -167,10 +171,7 @@ function concatFloats(arrays: readonly Float64Array[]): Float64Array {
   return all;
 }
 
-function concatMasks(
-  masks: readonly (Uint8Array | null)[],
-  lengths: readonly number[],
-): Uint8Array | null {
+function concatMasks(masks: readonly (Uint8Array | null)[], lengths: readonly number[]): Uint8Array | null {
   if (masks.every((mask) => mask === null)) return null;
   const all = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0)).fill(1);
   let at = 0;
@@ -205,10 +206,9 @@ export function rowValue(table: Table, index: number): RowValue {
     const [column] = table.columns;
     return column ? cellValue(column, index) : null;
   }
+  const { names, columns } = table;
   const record: Record<string, RowValue> = {};
-  table.names.forEach((name, position) => {
-    record[name] = cellValue(table.columns[position] as Column, index);
-  });
+  for (let i = 0; i < names.length; i++) record[names[i] as string] = cellValue(columns[i] as Column, index);
   return record as FlatRecord;
 }
 

@@ -1,6 +1,14 @@
 import { SeamlessError, UndeclaredInput } from './errors.js';
 import type { DagNode } from './node.js';
-import { cellValue, columnIndex, rowValue, VALUE_COLUMN, type Column, type RowValue, type Table } from './table.js';
+import {
+  cellValue,
+  columnIndex,
+  rowValue,
+  VALUE_COLUMN,
+  type Column,
+  type RowValue,
+  type Table,
+} from './table.js';
 import { formatTime, type Seconds } from './time.js';
 
 /** The last bars of one input, oldest first, as of one firing. */
@@ -39,16 +47,69 @@ export interface ViewInput {
   readonly lookback: number;
 }
 
-/** Called when a column is handed out, so that its owner can check that nobody wrote to it. */
+/** Called before a column (−1: the times) is first handed out, so that its owner can check that nobody wrote to it. */
 export type ColumnHandedOut = (input: number, column: number) => void;
+
+/** Reads one input, resolving each column's name once a chunk. */
+export class InputReader {
+  readonly source: ViewInput;
+  readonly #position: number;
+  readonly #handedOut: ColumnHandedOut;
+  /** The cells of a scalar input without nulls, whose last value is one look into an array. */
+  readonly #scalars: Float64Array | null;
+  readonly #columns = new Map<string, Float64Array>();
+  #ts: Float64Array | null = null;
+  #lastName: string | null = null;
+  #lastColumn: Float64Array | null = null;
+
+  constructor(source: ViewInput, position: number, handedOut: ColumnHandedOut) {
+    this.source = source;
+    this.#position = position;
+    this.#handedOut = handedOut;
+    const [column] = source.table.columns;
+    const scalar = source.table.shape === 'value' && column?.type === 'number' && !column.valid;
+    this.#scalars = scalar ? column.values : null;
+  }
+
+  get ts(): Float64Array {
+    if (this.#ts) return this.#ts;
+    this.#handedOut(this.#position, -1);
+    this.#ts = this.source.table.ts;
+    return this.#ts;
+  }
+
+  /** All numbers of a column. */
+  column(name: string): Float64Array {
+    // Most functions ask for one column again and again.
+    if (name === this.#lastName && this.#lastColumn) return this.#lastColumn;
+    const column = this.#columns.get(name) ?? this.#resolve(name);
+    this.#lastName = name;
+    this.#lastColumn = column;
+    return column;
+  }
+
+  #resolve(name: string): Float64Array {
+    const index = resolveColumn(this.source, name);
+    const column = numbersOf(this.source.name, name, this.source.table.columns[index] as Column);
+    this.#handedOut(this.#position, index);
+    this.#columns.set(name, column);
+    return column;
+  }
+
+  row(index: number): RowValue {
+    if (this.#scalars !== null) return this.#scalars[index] as number;
+    return rowValue(this.source.table, index);
+  }
+}
 
 /** The view of one node over a chunk of firings; `moveTo` sets the firing it shows. */
 export class ChunkView implements View {
   readonly #node: string;
-  readonly #inputs: readonly ViewInput[];
+  readonly #readers: readonly InputReader[];
   readonly #positions: ReadonlyMap<DagNode, number>;
-  readonly #handedOut: ColumnHandedOut;
   #firing = 0;
+  #lastInput: DagNode | null = null;
+  #lastReader: InputReader | null = null;
   asOf: Seconds = 0;
 
   constructor(
@@ -58,9 +119,8 @@ export class ChunkView implements View {
     handedOut: ColumnHandedOut,
   ) {
     this.#node = node;
-    this.#inputs = inputs;
+    this.#readers = inputs.map((source, position) => new InputReader(source, position, handedOut));
     this.#positions = positions;
-    this.#handedOut = handedOut;
   }
 
   moveTo(firing: number, asOf: Seconds): void {
@@ -69,51 +129,66 @@ export class ChunkView implements View {
   }
 
   latest<T>(input: DagNode<T>): T {
-    const position = this.#positionOf(input);
-    const { table, end } = this.#inputs[position] as ViewInput;
-    return rowValue(table, (end[this.#firing] as number) - 1) as T;
+    const reader = this.#readerOf(input);
+    return reader.row((reader.source.end[this.#firing] as number) - 1) as T;
   }
 
   window(input: DagNode, bars?: number): Window {
-    const position = this.#positionOf(input);
-    const source = this.#inputs[position] as ViewInput;
+    const reader = this.#readerOf(input);
+    const { source } = reader;
     const length = bars ?? source.period;
-    if (length > source.lookback || length < 1 || !Number.isInteger(length)) this.#refuseLength(source, length);
+    if (length > source.lookback || length < 1 || !Number.isInteger(length))
+      this.#refuseLength(source, length);
     const end = source.end[this.#firing] as number;
-    return new ChunkWindow(source, position, end - length, end, this.#handedOut);
+    return new ChunkWindow(reader, end - length, end);
   }
 
-  #positionOf(input: DagNode): number {
+  #readerOf(input: DagNode): InputReader {
+    if (input === this.#lastInput && this.#lastReader) return this.#lastReader;
     const position = this.#positions.get(input);
-    if (position !== undefined) return position;
-    const declared = this.#inputs.map(({ name }) => name).join(', ');
-    throw new UndeclaredInput(
-      `Node ${this.#node} asked for ${input?.name ?? String(input)}, which is not among its inputs (${declared}): add it to "input".`,
-      { node: this.#node, asOf: this.asOf },
-    );
+    if (position === undefined) {
+      const sources = this.#readers.map(({ source }) => source);
+      throw undeclaredInput(this.#node, input, sources, this.asOf);
+    }
+    const reader = this.#readers[position] as InputReader;
+    this.#lastInput = input;
+    this.#lastReader = reader;
+    return reader;
   }
 
   #refuseLength(source: ViewInput, length: number): never {
+    const bars = length === 1 ? 'bar' : 'bars';
     throw new UndeclaredInput(
-      `Node ${this.#node} asked for ${length} bars of ${source.name} at ${formatTime(this.asOf)}, but its period gives it ${source.lookback}: raise the period, or ask for fewer.`,
+      `Node ${this.#node} asked for ${length} ${bars} of ${source.name} at ${formatTime(this.asOf)}, but its period gives it ${source.lookback}: raise the period, or ask for a whole number of bars up to it.`,
       { node: this.#node, asOf: this.asOf },
     );
   }
 }
 
+/** The error for a node that asks for another than its inputs. */
+export function undeclaredInput(
+  node: string,
+  input: DagNode,
+  inputs: readonly { readonly name: string }[],
+  asOf?: Seconds,
+): UndeclaredInput {
+  const declared = inputs.map(({ name }) => name).join(', ');
+  const at = asOf === undefined ? '' : ` at ${formatTime(asOf)}`;
+  return new UndeclaredInput(
+    `Node ${node} asked for ${input?.name ?? String(input)}${at}, which is not among its inputs (${declared}): add it to "input".`,
+    { node, asOf },
+  );
+}
+
 class ChunkWindow implements Window {
-  readonly #source: ViewInput;
-  readonly #position: number;
+  readonly #reader: InputReader;
   readonly #from: number;
   readonly #to: number;
-  readonly #handedOut: ColumnHandedOut;
 
-  constructor(source: ViewInput, position: number, from: number, to: number, handedOut: ColumnHandedOut) {
-    this.#source = source;
-    this.#position = position;
+  constructor(reader: InputReader, from: number, to: number) {
+    this.#reader = reader;
     this.#from = from;
     this.#to = to;
-    this.#handedOut = handedOut;
   }
 
   get length(): number {
@@ -121,36 +196,42 @@ class ChunkWindow implements Window {
   }
 
   get ts(): Float64Array {
-    this.#handedOut(this.#position, -1);
-    return this.#source.table.ts.subarray(this.#from, this.#to);
+    return this.#reader.ts.subarray(this.#from, this.#to);
   }
 
   column(name = VALUE_COLUMN): Float64Array {
-    const index = resolveColumn(this.#source, name);
-    const column = this.#source.table.columns[index] as Column;
-    this.#handedOut(this.#position, index);
-    return numbersOf(this.#source.name, name, column).subarray(this.#from, this.#to);
+    return this.#reader.column(name).subarray(this.#from, this.#to);
   }
 
   values(name = VALUE_COLUMN): RowValue[] {
-    const column = this.#source.table.columns[resolveColumn(this.#source, name)] as Column;
+    const column = this.#columnOf(name);
     return Array.from({ length: this.length }, (_, index) => cellValue(column, this.#from + index));
   }
 
   valid(name = VALUE_COLUMN): Uint8Array {
-    const column = this.#source.table.columns[resolveColumn(this.#source, name)] as Column;
+    const column = this.#columnOf(name);
     return column.valid ? column.valid.slice(this.#from, this.#to) : new Uint8Array(this.length).fill(1);
   }
 
   row(index: number): RowValue {
     const at = index < 0 ? this.#to + index : this.#from + index;
-    if (at >= this.#from && at < this.#to) return rowValue(this.#source.table, at);
-    throw new RangeError(`Row ${index} is outside a window of ${this.length} bars of ${this.#source.name}.`);
+    if (Number.isInteger(at) && at >= this.#from && at < this.#to) return this.#reader.row(at);
+    throw new RangeError(
+      `Row ${index} is outside a window of ${this.length} bars of ${this.#reader.source.name}.`,
+    );
+  }
+
+  #columnOf(name: string): Column {
+    const { source } = this.#reader;
+    return source.table.columns[resolveColumn(source, name)] as Column;
   }
 }
 
 /** The index of a column. @throws SeamlessError `unknown-column` offering the names there are. */
-export function resolveColumn(source: { readonly name: string; readonly table: Table }, name: string): number {
+export function resolveColumn(
+  source: { readonly name: string; readonly table: Table },
+  name: string,
+): number {
   const index = columnIndex(source.table.names, name);
   if (index >= 0) return index;
   throw new SeamlessError(

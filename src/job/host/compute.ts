@@ -1,0 +1,162 @@
+import type { ComputeResult, NodeFailure } from '../../engine/ports.js';
+import { SeamlessError } from '../../sdk/errors.js';
+import type { ComputeFn, DagNode, Node } from '../../sdk/node.js';
+import { emptyTable, VALUE_COLUMN } from '../../sdk/table.js';
+import type { Seconds } from '../../sdk/time.js';
+import { ChunkView, type ViewInput } from '../../sdk/view.js';
+import { runColumns } from './columns.js';
+import { violationFailure, type NodeComputation, type Run } from './computation.js';
+import { failureOf, voidChunk } from './failures.js';
+import { locateInStack } from './location.js';
+import { Pace } from './pace.js';
+import { WriteProtection, type Written } from './protection.js';
+import { RowBuilder } from './rows.js';
+
+export type { CaptureGuard, ComputeContext, NodeComputation, Violation } from './computation.js';
+
+/** All computations of the process share one thread, hence one pace. */
+const pace = new Pace();
+
+/** The place of each input of a node among its inputs. */
+export function inputPositions(node: Node): ReadonlyMap<DagNode, number> {
+  return new Map(node.inputs.map((input, position) => [input, position]));
+}
+
+/**
+ * Runs a node's `computeFn` over the firings of a request.
+ *
+ * Whatever the author's code does wrong comes back as the result's failure: with the rows before it when one bar is
+ * to blame, without rows when the chunk as a whole cannot be trusted.
+ *
+ * @throws SeamlessError `cancelled` once the signal is aborted.
+ */
+export async function computeNode(computation: NodeComputation): Promise<ComputeResult> {
+  const run = prepare(computation);
+  const { node, guard, locate } = run;
+  if (pace.due) await pace.turn();
+  throwIfCancelled(run);
+  let failure: NodeFailure | null;
+  let written: Written | null;
+  try {
+    failure =
+      typeof node.computeFn === 'function'
+        ? await runBars(run, node.computeFn)
+        : runColumns(run, node.computeFn);
+  } finally {
+    // Also when cancelled: the engine may go on with these arrays.
+    written = run.protection.restore();
+  }
+  if (written)
+    return { table: emptyTable(), failure: voidChunk(node, 'compute', writeSentence(run, written), locate) };
+  const changed = guard?.changed() ?? null;
+  if (changed !== null) {
+    return {
+      table: emptyTable(),
+      failure: voidChunk(node, 'compute', captureSentence(node, changed), locate),
+    };
+  }
+  if (failure?.asOf === null) return { table: emptyTable(), failure };
+  return { table: run.builder.finish(), failure };
+}
+
+function prepare(computation: NodeComputation): Run {
+  const { node, request } = computation;
+  return {
+    ...computation,
+    seed: computation.seed ?? node.name,
+    locate: computation.locate ?? locateInStack,
+    inputs: request.inputs.map((input, position) => ({ ...input, name: node.inputs[position]?.name ?? '' })),
+    protection: new WriteProtection(request.inputs),
+    builder: new RowBuilder({
+      node: node.name,
+      interval: request.interval,
+      capacity: request.asOf.length,
+      expected: request.expected,
+    }),
+  };
+}
+
+/** The per-bar form: calls the function bar by bar, with a turn of the event loop now and then. */
+async function runBars(run: Run, compute: ComputeFn<unknown>): Promise<NodeFailure | null> {
+  const { node, request, context, seed } = run;
+  const view = new ChunkView(node.name, run.inputs, run.positions, run.protection.handedOut);
+  const firings = request.asOf.length;
+  let done = 0;
+  while (done < firings) {
+    const stop = context.compute({ node: node.name, seed }, (setBar) =>
+      runStretch(run, compute, view, setBar, done),
+    );
+    if (stop.failure) return stop.failure;
+    done = stop.done;
+    if (done === firings) break;
+    run.progress(done);
+    await pace.turn();
+    throwIfCancelled(run);
+  }
+  return null;
+}
+
+interface Stop {
+  readonly done: number;
+  readonly failure: NodeFailure | null;
+}
+
+/** Bars from `from` on, until all are done, one fails, or time is up. */
+function runStretch(
+  run: Run,
+  compute: ComputeFn<unknown>,
+  view: ChunkView,
+  setBar: (asOf: Seconds) => void,
+  from: number,
+): Stop {
+  const { context, builder } = run;
+  const { asOf } = run.request;
+  const glance = pace.glance();
+  let firing = from;
+  try {
+    while (firing < asOf.length) {
+      const bar = asOf[firing] as Seconds;
+      setBar(bar);
+      view.moveTo(firing, bar);
+      const value = compute(view);
+      const violation = context.takeViolation();
+      if (violation) return { done: firing, failure: violationFailure(bar, violation) };
+      builder.add(bar, value);
+      firing++;
+      if (glance.timeIsUp()) break;
+    }
+    return { done: firing, failure: null };
+  } catch (error) {
+    const bar = asOf[firing] as Seconds;
+    const violation = context.takeViolation();
+    const failure = violation
+      ? violationFailure(bar, violation)
+      : failureOf(run.node, bar, error, run.locate);
+    return { done: firing, failure };
+  }
+}
+
+function writeSentence({ node, inputs }: Run, { input, column }: Written): string {
+  const source = inputs[input] as ViewInput;
+  const name = source.table.names[column] ?? VALUE_COLUMN;
+  const [what, call] =
+    column < 0
+      ? ['the times (ts)', 'window.ts']
+      : [`column ${name}`, `window.column(${name === VALUE_COLUMN ? '' : JSON.stringify(name)})`];
+  return `Node ${node.name} wrote to ${what} of its input ${source.name}: inputs are read-only, as other nodes read the same memory, so nothing of this chunk was kept. Copy before writing: Float64Array.from(${call}).`;
+}
+
+function captureSentence(node: Node, variable: string): string {
+  return `Node ${node.name} changed ${variable}, which its computeFn captured, while it computed: a bar's value may depend on nothing but its windows, so nothing of this chunk was kept. Declare the variable inside computeFn, and work out what it carries from bar to bar from view.window(...).`;
+}
+
+function throwIfCancelled({ node, signal }: Run): void {
+  if (!signal.aborted) return;
+  throw new SeamlessError(
+    'cancelled',
+    `Cancelled while node ${node.name} was computing. What was computed before is kept.`,
+    {
+      node: node.name,
+    },
+  );
+}
