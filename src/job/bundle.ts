@@ -1,0 +1,259 @@
+import { AsyncResource } from 'node:async_hooks';
+import { createHash } from 'node:crypto';
+import { readFile, readdir, stat } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, parse, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+import { build, type BuildFailure, type BuildResult, type Loader, type Message, type Plugin } from 'esbuild';
+
+import { nearNames, SeamlessError, type SourceLocation } from '../sdk/errors.js';
+import { describeLocation } from './context/author.js';
+import { writeBundle } from './bundle-file.js';
+
+export interface BundleRequest {
+  /** The strategy's TypeScript or JavaScript file, absolute or relative to the project root. */
+  readonly file: string;
+  readonly projectRoot: string;
+  /** URL of the SDK as the importing process has it, so that both know the same classes. */
+  readonly sdkUrl: string;
+}
+
+export interface BundleWarning {
+  readonly message: string;
+  readonly location: SourceLocation | null;
+}
+
+export interface StrategyBundle {
+  /** The module's text, with its source map. */
+  readonly code: string;
+  readonly codePath: string;
+  /** To import it by: differs each time, because a module is evaluated once per URL. */
+  readonly url: string;
+  readonly warnings: readonly BundleWarning[];
+  /** Every file that went into the bundle, absolute, sorted. */
+  readonly inputs: readonly string[];
+}
+
+let bundlesMade = 0;
+
+/**
+ * Bundles a strategy file with all it imports, except the SDK and Node's own modules, into one module.
+ * Honours the nearest tsconfig.json; needs no `npm install` for the SDK.
+ * @throws SeamlessError `not-found` when the file is missing; `syntax`, with its place, when it or something it
+ * imports cannot be read or found.
+ */
+export async function bundleStrategy(request: BundleRequest): Promise<StrategyBundle> {
+  const projectRoot = resolve(request.projectRoot);
+  const file = resolve(projectRoot, request.file);
+  await checkFile(file, projectRoot);
+  const { result, messages } = await run(file, projectRoot, request.sdkUrl);
+  const [map, js] = [outputText(result, '.map'), outputText(result, '.js')];
+  const code = assemble(js, map, file, projectRoot);
+  const hash = createHash('sha256').update(code).digest('hex').slice(0, 16);
+  const codePath = await writeBundle(projectRoot, `${parse(file).name}-${hash}.mjs`, code);
+  bundlesMade += 1;
+  return {
+    code,
+    codePath,
+    url: `${pathToFileURL(codePath).href}?load=${bundlesMade}`,
+    warnings: messages.map((message) => ({
+      message: message.text,
+      location: locationOf(message, projectRoot),
+    })),
+    inputs: Object.keys(result.metafile.inputs)
+      .filter((input) => !input.startsWith(`${SDK_NAMESPACE}:`))
+      .map((input) => resolve(projectRoot, input))
+      .sort(),
+  };
+}
+
+async function checkFile(file: string, projectRoot: string): Promise<void> {
+  const found = await stat(file).catch(() => null);
+  if (found?.isFile()) return;
+  const shown = describeFile(file, projectRoot);
+  if (found) throw new SeamlessError('not-found', `${shown} is a folder: name the strategy file in it.`);
+  const siblings = await readdir(dirname(file)).catch(() => []);
+  const near = nearNames(
+    basename(file),
+    siblings.filter((name) => SCRIPT.test(name)),
+  );
+  const hint =
+    near.length > 0
+      ? `Did you mean ${near.join(' or ')}?`
+      : 'Check the path; a relative one starts at the project root.';
+  throw new SeamlessError('not-found', `There is no file ${shown}. ${hint}`);
+}
+
+const SCRIPT = /\.[cm]?[jt]sx?$/;
+
+async function run(file: string, projectRoot: string, sdkUrl: string) {
+  try {
+    const result = await build({
+      entryPoints: [file],
+      absWorkingDir: projectRoot,
+      outfile: join(projectRoot, 'bundle.js'),
+      write: false,
+      bundle: true,
+      metafile: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'node20',
+      charset: 'utf8',
+      sourcemap: 'external',
+      sourcesContent: true,
+      // The bytes become part of the code, so that a changed module is a changed strategy.
+      loader: { '.wasm': 'binary' },
+      define: Object.fromEntries(Object.entries(PLACES).map(([expression, { name }]) => [expression, name])),
+      plugins: [sdkPlugin(sdkUrl), placePlugin(), addonPlugin()],
+      logLevel: 'silent',
+    });
+    return { result, messages: result.warnings };
+  } catch (error) {
+    throw isBuildFailure(error) ? syntaxError(error, projectRoot) : error;
+  }
+}
+
+function isBuildFailure(error: unknown): error is BuildFailure {
+  return (
+    error instanceof Error && 'errors' in error && Array.isArray(error.errors) && error.errors.length > 0
+  );
+}
+
+function syntaxError(failure: BuildFailure, projectRoot: string): SeamlessError {
+  const first = failure.errors[0] as Message;
+  const location = locationOf(first, projectRoot);
+  const at = location ? `${describeLocation(location, projectRoot)}: ` : '';
+  const more = failure.errors.length > 1 ? ` (and ${failure.errors.length - 1} more)` : '';
+  return new SeamlessError('syntax', `${at}${sentence(first.text)}${more}${adviceFor(first.text)}`, {
+    location: location ?? undefined,
+    cause: failure,
+  });
+}
+
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
+function adviceFor(text: string): string {
+  const missing = /^Could not resolve "([^"]+)"/.exec(text)?.[1];
+  if (missing === undefined) return '';
+  return /^[./]/.test(missing) || isAbsolute(missing)
+    ? ' Check the path of this import.'
+    : ` Install it with: npm install ${missing
+        .split('/')
+        .slice(0, missing.startsWith('@') ? 2 : 1)
+        .join('/')}`;
+}
+
+function locationOf(message: Message, projectRoot: string): SourceLocation | null {
+  if (!message.location) return null;
+  const { file, line, column, lineText } = message.location;
+  // esbuild counts columns in bytes, editors in UTF-16 code units.
+  const before = Buffer.from(lineText).subarray(0, column).toString();
+  return { file: resolve(projectRoot, file), line, column: before.length + 1 };
+}
+
+function describeFile(file: string, projectRoot: string): string {
+  return describeLocation({ file, line: 1 }, projectRoot).replace(/:1$/, '');
+}
+
+function outputText(result: BuildResult<{ write: false }>, extension: string): string {
+  return result.outputFiles.find(({ path }) => path.endsWith(extension))?.text ?? '';
+}
+
+/** Text of esbuild's stand-in for `require`, which it puts where CommonJS modules of the bundle call it. */
+const REQUIRE_SHIM = 'Dynamic require of';
+
+/** The module with its source map, and with a `require` where CommonJS packages of the bundle need one. */
+function assemble(js: string, map: string, file: string, projectRoot: string): string {
+  const sourceMap = JSON.parse(map) as { mappings: string; sources: string[] };
+  // The bundle is written elsewhere than esbuild thinks, so the sources are named in full.
+  sourceMap.sources = sourceMap.sources.map((source) => pathToFileURL(resolve(projectRoot, source)).href);
+  const requires = js.includes(REQUIRE_SHIM);
+  // The line added in front shifts the map by one: each line of mappings ends in a semicolon.
+  if (requires) sourceMap.mappings = `;${sourceMap.mappings}`;
+  const base = JSON.stringify(pathToFileURL(file).href);
+  const prelude = `import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(${base});\n`;
+  const encoded = Buffer.from(JSON.stringify(sourceMap)).toString('base64');
+  return `${requires ? prelude : ''}${js}\n//# sourceMappingURL=data:application/json;base64,${encoded}\n`;
+}
+
+const SDK_NAMESPACE = 'seamless-sdk';
+
+/** Sends every import of the SDK to the module that this process already has. */
+function sdkPlugin(sdkUrl: string): Plugin {
+  return {
+    name: 'sdk',
+    setup(pluginBuild) {
+      pluginBuild.onResolve({ filter: /^seamless-dag(?:$|\/)/ }, ({ path, kind, namespace }) => {
+        if (path === 'seamless-dag/package.json') return null;
+        return kind === 'require-call' && namespace !== SDK_NAMESPACE
+          ? { path: sdkUrl, namespace: SDK_NAMESPACE }
+          : { path: sdkUrl, external: true };
+      });
+      // Node 20 cannot require an ES module, so a CommonJS strategy gets one that imports it.
+      pluginBuild.onLoad({ filter: /.*/, namespace: SDK_NAMESPACE }, () => ({
+        contents: "export * from 'seamless-dag';",
+      }));
+    },
+  };
+}
+
+/** What a module may call its own place, and the constant that stands for it in a bundle of many modules. */
+const PLACES: Readonly<Record<string, { readonly name: string; readonly of: (file: string) => string }>> = {
+  'import.meta.url': { name: '__moduleUrl', of: (file) => pathToFileURL(file).href },
+  'import.meta.filename': { name: '__moduleFile', of: (file) => file },
+  'import.meta.dirname': { name: '__moduleFolder', of: (file) => dirname(file) },
+  __filename: { name: '__moduleFile', of: (file) => file },
+  __dirname: { name: '__moduleFolder', of: (file) => dirname(file) },
+};
+
+/** Gives each file that asks for its place the constants above, so that data beside it are found from the bundle. */
+function placePlugin(): Plugin {
+  return {
+    name: 'place',
+    setup(pluginBuild) {
+      const load = async ({ path }: { path: string }) => {
+        const text = await readFile(path, 'utf8');
+        const used = Object.entries(PLACES).filter(([expression]) => text.includes(expression));
+        if (used.length === 0) return null;
+        const constants = new Map(used.map(([, { name, of }]) => [name, of(path)]));
+        const declarations = [...constants].map(
+          ([name, value]) => `const ${name} = ${JSON.stringify(value)};`,
+        );
+        return { contents: insertFirst(text, declarations.join(' ')), loader: loaderOf(path) };
+      };
+      // esbuild calls back from its pipe: the caller's context must come along.
+      pluginBuild.onLoad({ filter: SCRIPT, namespace: 'file' }, AsyncResource.bind(load));
+    },
+  };
+}
+
+/** Puts statements before a file's first one, after its directives, without moving a line. */
+function insertFirst(text: string, statements: string): string {
+  const opening = /^(?:\uFEFF?#![^\n]*\n)?(?:\s*(['"])use \w+\1;?)*/.exec(text)?.[0] ?? '';
+  return `${opening}${/['"]$/.test(opening) ? ';' : ''}${statements}${text.slice(opening.length)}`;
+}
+
+function loaderOf(path: string): Loader {
+  const extension = parse(path)
+    .ext.replace(/^\.[cm]/, '.')
+    .slice(1);
+  return extension === 'ts' || extension === 'tsx' || extension === 'jsx' ? extension : 'js';
+}
+
+/** A native addon is loaded from where it is: it cannot be part of a text. */
+function addonPlugin(): Plugin {
+  return {
+    name: 'addon',
+    setup(pluginBuild) {
+      pluginBuild.onResolve({ filter: /\.node$/ }, ({ path, importer }) =>
+        path === importer ? { path, external: true } : null,
+      );
+      pluginBuild.onLoad({ filter: /\.node$/, namespace: 'file' }, ({ path }) => ({
+        contents: `module.exports = require(${JSON.stringify(path)});`,
+        loader: 'js',
+      }));
+    },
+  };
+}

@@ -1,0 +1,86 @@
+import type { RuleCheck } from './builtins.js';
+import type { Patches } from './patches.js';
+import { CLOCK, ENVIRONMENT, TIME_ZONE } from './rules.js';
+import type { Zones } from './zones.js';
+
+/** Replaces the clock by the close of the bar, and `Math.random` by numbers of the bar, while a node is computed. */
+export function replaceClockAndRandom(patches: Patches, zones: Zones, check: RuleCheck): void {
+  const barTime = (api: string): number => {
+    const asOf = zones.computing?.asOf ?? NaN;
+    // The column form sees many bars at once: there is no one time to tell.
+    if (Number.isNaN(asOf)) check(api, CLOCK);
+    return asOf * 1000;
+  };
+  replaceDate(patches, zones, barTime);
+  replaceDateFormat(patches, zones, barTime);
+  const { random } = Math;
+  patches.define(Math, 'random', {
+    value: () => {
+      if (zones.computing === null) return random();
+      barTime('Math.random');
+      return zones.computing.random();
+    },
+    writable: true,
+  });
+}
+
+type BarTime = (api: string) => number;
+
+function replaceDate(patches: Patches, zones: Zones, barTime: BarTime): void {
+  const RealDate = Date;
+  const { now } = RealDate;
+  patches.define(RealDate, 'now', {
+    value: () => (zones.computing === null ? now() : barTime('Date.now')),
+    writable: true,
+  });
+  // A proxy shares the prototype, so that dates made before and after are instances of both.
+  const BarDate = new Proxy(RealDate, {
+    apply: () => new BarDate().toString(),
+    construct: (target, args, newTarget) =>
+      Reflect.construct(
+        target,
+        args.length === 0 && zones.computing !== null ? [barTime('new Date')] : args,
+        newTarget,
+      ) as object,
+  });
+  patches.define(RealDate.prototype, 'constructor', { value: BarDate, writable: true });
+  patches.define(globalThis, 'Date', { value: BarDate, writable: true });
+}
+
+/** `Intl.DateTimeFormat` formats the present when it is given no date. */
+function replaceDateFormat(patches: Patches, zones: Zones, barTime: BarTime): void {
+  const prototype = Intl.DateTimeFormat.prototype;
+  const formatGetter = Object.getOwnPropertyDescriptor(prototype, 'format')?.get;
+  const { formatToParts } = prototype;
+  const orBarTime = (date: Date | number | undefined): Date | number | undefined =>
+    date === undefined && zones.computing !== null ? barTime('Intl.DateTimeFormat') : date;
+  patches.define(prototype, 'format', {
+    get(this: Intl.DateTimeFormat) {
+      const format = formatGetter?.call(this) as Intl.DateTimeFormat['format'];
+      return (date?: Date | number) => format(orBarTime(date));
+    },
+  });
+  patches.define(prototype, 'formatToParts', {
+    value(this: Intl.DateTimeFormat, date?: Date | number) {
+      return formatToParts.call(this, orBarTime(date));
+    },
+    writable: true,
+  });
+}
+
+/** Puts a check before every use of `process.env`. */
+export function guardEnvironment(patches: Patches, check: RuleCheck): void {
+  const environment = process.env;
+  const checkRead = (): void => check('process.env', ENVIRONMENT);
+  const checkWrite = (key: PropertyKey): void => check('process.env', key === 'TZ' ? TIME_ZONE : ENVIRONMENT);
+  const value = new Proxy(environment, {
+    get: (target, key) => (checkRead(), Reflect.get(target, key) as unknown),
+    has: (target, key) => (checkRead(), Reflect.has(target, key)),
+    ownKeys: (target) => (checkRead(), Reflect.ownKeys(target)),
+    getOwnPropertyDescriptor: (target, key) => (checkRead(), Reflect.getOwnPropertyDescriptor(target, key)),
+    set: (target, key, to: unknown) => (checkWrite(key), Reflect.set(target, key, to)),
+    defineProperty: (target, key, to) => (checkWrite(key), Reflect.defineProperty(target, key, to)),
+    deleteProperty: (target, key) => (checkWrite(key), Reflect.deleteProperty(target, key)),
+  });
+  patches.define(process, 'env', { value, writable: true, enumerable: true });
+}

@@ -1,0 +1,110 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+import { BarRandom } from './random.js';
+
+/** Whose code runs: the child's own, a provider's, or one of the steps of the strategy's. */
+export type ZoneKind = 'host' | 'provider' | 'module' | 'setup' | 'compute';
+
+/** A stretch of execution, with the timers and promises it leaves behind. */
+export class Zone {
+  readonly kind: ZoneKind;
+  /** The node whose `computeFn` runs, by name. */
+  readonly node: string | null;
+  /** True once the stretch is over: what still runs in it was left behind. */
+  ended = false;
+
+  constructor(kind: ZoneKind, node: string | null = null) {
+    this.kind = kind;
+    this.node = node;
+  }
+}
+
+/** The zone of a node while its bars are computed. */
+export class ComputeZone extends Zone {
+  /** Close of the bar in work, in epoch seconds; NaN while there is no single one, as in the column form. */
+  asOf = NaN;
+  #drawing = false;
+  readonly #random: BarRandom;
+
+  constructor(node: string, seed: string) {
+    super('compute', node);
+    this.#random = new BarRandom(seed);
+  }
+
+  readonly setBar = (asOf: number): void => {
+    this.asOf = asOf;
+    this.#drawing = false;
+  };
+
+  /** The next random number of the bar. Most bars draw none, so the sequence starts with the first draw. */
+  random(): number {
+    if (!this.#drawing) {
+      this.#drawing = true;
+      this.#random.startBar(this.asOf);
+    }
+    return this.#random.next();
+  }
+}
+
+const HOST = new Zone('host');
+
+/**
+ * Knows at any moment whose code runs. The zone travels with timers and promises, so that what user code leaves
+ * behind is still known as user code. Code of unknown descent (a listener on an old emitter) is not the host.
+ */
+export class Zones {
+  readonly #storage = new AsyncLocalStorage<Zone>();
+  #loading: Zone | null = null;
+  /** The node being computed; a plain field, because clock and random numbers ask for it at every call. */
+  computing: ComputeZone | null = null;
+
+  current(): Zone | null {
+    return this.#storage.getStore() ?? this.#loading;
+  }
+
+  asHost<T>(work: () => T): T {
+    const outer = this.computing;
+    this.computing = null;
+    try {
+      return this.#storage.run(HOST, work);
+    } finally {
+      this.computing = outer;
+    }
+  }
+
+  provider<T>(work: () => T): T {
+    return this.#storage.run(new Zone('provider'), work);
+  }
+
+  async load<T>(work: () => Promise<T>): Promise<T> {
+    const zone = new Zone('module');
+    this.#loading = zone;
+    try {
+      return await this.#storage.run(zone, work);
+    } finally {
+      zone.ended = true;
+      this.#loading = null;
+    }
+  }
+
+  setup<T>(work: () => T): T {
+    const zone = new Zone('setup');
+    try {
+      return this.#storage.run(zone, work);
+    } finally {
+      zone.ended = true;
+    }
+  }
+
+  compute<T>(node: string, seed: string, work: (setBar: (asOf: number) => void) => T): T {
+    const zone = new ComputeZone(node, seed);
+    const outer = this.computing;
+    this.computing = zone;
+    try {
+      return this.#storage.run(zone, work, zone.setBar);
+    } finally {
+      this.computing = outer;
+      zone.ended = true;
+    }
+  }
+}

@@ -1,0 +1,122 @@
+// A child process of the isolation tests: loads a strategy as the real one does, computes bars, and tells its parent.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { DuckDBInstance } from '@duckdb/node-api';
+
+import { bundleStrategy } from '../../src/job/bundle.js';
+import { authorLocation } from '../../src/job/context/author.js';
+import { installComputeOnly, type ComputeOnlyContext } from '../../src/job/context/context.js';
+import { loadStrategy } from '../../src/job/load.js';
+import { SeamlessError } from '../../src/sdk/errors.js';
+import { Node } from '../../src/sdk/node.js';
+import type { View } from '../../src/sdk/view.js';
+import type { Computed, Outcome, Order, ToldError } from './run.js';
+
+const [orderText = '{}'] = process.argv.slice(2);
+const order = JSON.parse(orderText) as Order;
+// Taken before the guards are up, so that the outcome is told even when they are wrong.
+const send = process.send?.bind(process) ?? assert.fail('This is started by fork().');
+const strays: ToldError[] = [];
+const shared = globalThis as { tried?: Outcome['tried']; released?: Promise<void> };
+let release = (): void => {};
+shared.released = new Promise((resolve) => (release = resolve));
+
+function tell(error: unknown): ToldError {
+  assert.ok(error instanceof Error);
+  const told = {
+    type: error.name,
+    message: error.message,
+    code: null,
+    location: null,
+    node: null,
+    asOf: null,
+  };
+  if (!(error instanceof SeamlessError)) return told;
+  const { code, location = null, node = null, asOf = null } = error;
+  return { ...told, code, location, node, asOf };
+}
+
+async function hostChecks(): Promise<string[]> {
+  const text = await readFile(join(order.root, order.file), 'utf8');
+  const again = await bundleStrategy({ file: order.file, projectRoot: order.root, sdkUrl: order.sdkUrl });
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  const answer = await connection.runAndReadAll('SELECT 41 + 1 AS n');
+  connection.closeSync();
+  assert.ok(Math.abs(Date.now() - Number(process.hrtime.bigint() / 1_000_000n)) > 0);
+  return [
+    `file ${text.length > 0}`,
+    `bundle ${again.code.length > 0}`,
+    `rows ${JSON.stringify(answer.getRows())}`,
+  ];
+}
+
+function computeNode(
+  context: ComputeOnlyContext,
+  node: Node,
+  chunks: readonly (readonly number[])[],
+): Computed {
+  const { computeFn } = node;
+  assert.ok(typeof computeFn === 'function');
+  const values: unknown[] = [];
+  let thrown: ToldError | null = null;
+  for (const chunk of chunks) {
+    try {
+      context.compute({ node: node.name, seed: `code of ${node.name}` }, (setBar) => {
+        for (const asOf of chunk) {
+          setBar(asOf);
+          values.push(computeFn({ asOf } as View));
+        }
+      });
+    } catch (error) {
+      thrown ??= tell(error);
+    }
+  }
+  const violation = context.takeViolation();
+  return { node: node.name, values, thrown, violation: violation && tell(violation) };
+}
+
+async function run(): Promise<Omit<Outcome, 'strays'>> {
+  const bundle = await bundleStrategy({ file: order.file, projectRoot: order.root, sdkUrl: order.sdkUrl });
+  const locate = (error: Error) => authorLocation(error, order.root, bundle.codePath);
+  const guards = installComputeOnly({
+    projectRoot: order.root,
+    authorLocation: locate,
+    onStray: (error) => strays.push({ ...tell(error), location: locate(error) ?? tell(error).location }),
+  });
+  return guards.asHost(async () => {
+    // Attempts that are caught must not keep the strategy from loading where each of them is looked at.
+    const context = order.tolerant ? { ...guards, takeViolation: () => null } : guards;
+    const request = { bundle, file: join(order.root, order.file), projectRoot: order.root, context };
+    const computed: Computed[] = [];
+    const origins: Outcome['origins'] = {};
+    let loadError: ToldError | null = null;
+    try {
+      const { instance, className } = await loadStrategy({ ...request, className: order.className });
+      for (const node of instance.nodes()) {
+        origins[node.name] = locate(node.origin);
+        if (node instanceof Node) computed.push(computeNode(guards, node, order.chunks));
+      }
+      origins[className] = null;
+    } catch (error) {
+      loadError = tell(error);
+    }
+    release();
+    await sleep(50);
+    return {
+      loadError,
+      computed,
+      origins,
+      tried: shared.tried ?? [],
+      host: order.checkHost ? await hostChecks() : [],
+    };
+  });
+}
+
+const outcome = await run().catch((error: unknown) => ({
+  fatal: String(error instanceof Error ? error.stack : error),
+}));
+send({ ...outcome, strays });
