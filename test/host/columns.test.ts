@@ -121,6 +121,15 @@ describe('the column form', () => {
     });
   }
 
+  it('refuses a field whose name is taken', async () => {
+    for (const name of ['ts', '__proto__']) {
+      const failure = failureIn(
+        await returning((series) => Object.fromEntries([[name, new Float64Array(series.length)]])),
+      );
+      assert.match(failure.message, new RegExp(`gave a record with a field named "${name}" at`));
+    }
+  });
+
   it('voids the chunk when it throws, naming node and line', async () => {
     const failure = failureIn(
       await returning(() => {

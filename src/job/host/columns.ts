@@ -91,7 +91,8 @@ function outputOf(node: string, length: number, returned: unknown): Output {
       'return a Float64Array or an array with one value per firing, or a record of these',
     );
   }
-  const fields: Record<string, Cells> = {};
+  // Without a prototype, so that any name is an ordinary field.
+  const fields = Object.create(null) as Record<string, Cells>;
   for (const [name, cells] of Object.entries(returned)) {
     if (!isCells(cells)) {
       return refuse(
