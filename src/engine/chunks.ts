@@ -48,7 +48,11 @@ export class ChunkRunner {
 
   /** @throws ShortHistory when a node must be planned with more history. Chunks before are committed. */
   async run(): Promise<void> {
-    const whole = hull(union([...this.#work.values()].flatMap(({ demand, compute }) => [...compute, ...(demand ? [demand] : [])])));
+    const whole = hull(
+      union(
+        [...this.#work.values()].flatMap(({ demand, compute }) => [...compute, ...(demand ? [demand] : [])]),
+      ),
+    );
     if (!whole) return;
     const span = this.#chunkSpan();
     for (let start = floorToGrid(whole.start, span, 0); start < whole.end; start += span) {
@@ -61,6 +65,7 @@ export class ChunkRunner {
   #chunkSpan(): Seconds {
     const nodes = [...this.#work.keys()].map((index) => this.#state.node(index));
     const finest = Math.min(...nodes.map((node) => node.interval));
+    if (this.#state.chunkSlots !== undefined) return finest * this.#state.chunkSlots;
     const slots = Math.floor(CHUNK_CELLS / nodes.length);
     return finest * Math.min(CHUNK_SLOTS, Math.max(LEAST_CHUNK_SLOTS, 2 ** Math.floor(Math.log2(slots))));
   }
@@ -237,7 +242,11 @@ export class ChunkRunner {
       this.#held.set(index, concatTables([...(before ? [before] : []), ...sorted]));
     } catch (cause) {
       const { name } = this.#state.node(index);
-      throw new SeamlessError('value', `Node ${name}: ${cause instanceof Error ? cause.message : String(cause)}.`, { node: name, cause });
+      throw new SeamlessError(
+        'value',
+        `Node ${name}: ${cause instanceof Error ? cause.message : String(cause)}.`,
+        { node: name, cause },
+      );
     }
   }
 

@@ -20,7 +20,9 @@ export function tableDigest(table: Table, from = 0, to = table.ts.length): Diges
   if (from >= to) return finish(hash.update('empty'));
   const masks = table.columns.map((column) => maskOf(column.valid, from, to));
   const present = maskOf(table.present, from, to);
-  const types = table.columns.map((column, index) => (isAllNull(masks[index] ?? null) ? 'null' : column.type));
+  const types = table.columns.map((column, index) =>
+    isAllNull(masks[index] ?? null) ? 'null' : column.type,
+  );
   const allNull = types.every((type) => type === 'null') && (table.shape === 'value' || isAllNull(present));
   // Rows of nothing but nulls look the same before and after a node's first record fixes its columns.
   hash.update(JSON.stringify(allNull ? ['null', to - from] : [table.shape, table.names, types, to - from]));

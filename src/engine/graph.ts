@@ -173,7 +173,10 @@ function inheritedPhase(interval: Seconds, inputs: readonly GraphNode[]): Second
   return inputs.find((input) => input.interval === interval)?.phase ?? 0;
 }
 
-function about(node: NodeDescription | undefined): { node?: string; location?: NonNullable<NodeDescription['location']> } {
+function about(node: NodeDescription | undefined): {
+  node?: string;
+  location?: NonNullable<NodeDescription['location']>;
+} {
   if (!node) return {};
   return node.location ? { node: node.name, location: node.location } : { node: node.name };
 }

@@ -66,7 +66,17 @@ export function records(graph: Graph, prints: readonly Fingerprint[]): NodeRecor
     const { full, own } = prints[node.index] as Fingerprint;
     const inputs = node.edges.map((edge) => (prints[edge.node] as Fingerprint).full);
     const { name, kind, interval, phase, label } = node;
-    return { fingerprint: full, own, strategy: graph.strategy, node: name, kind, interval, phase, inputs, label };
+    return {
+      fingerprint: full,
+      own,
+      strategy: graph.strategy,
+      node: name,
+      kind,
+      interval,
+      phase,
+      inputs,
+      label,
+    };
   });
 }
 
@@ -134,7 +144,9 @@ async function bringInStreams(state: RunState, keepers: ReadonlyMap<number, Stre
   for (const [index, keeper] of keepers) {
     await keeper.ensure(state.wanted(state.node(index)));
   }
-  const coverage = await state.store.coverage([...keepers.keys()].map((index) => state.fingerprint(index).full));
+  const coverage = await state.store.coverage(
+    [...keepers.keys()].map((index) => state.fingerprint(index).full),
+  );
   for (const index of keepers.keys()) {
     state.covered[index] = union(coverage.get(state.fingerprint(index).full) ?? []);
   }
@@ -175,7 +187,6 @@ class Run {
     for (;;) {
       const work = await planStretch(this.#planInput(), this.#state.request, stretch);
       await this.#ensureDemanded(work);
-      this.#state.updateHorizons(horizonsOf(this.#state.graph, this.#keepers));
       try {
         await new ChunkRunner(this.#state, work, candidates).run();
         return;
@@ -225,7 +236,11 @@ class Run {
   async #candidates(stretches: RangeSet): Promise<ReadonlyMap<string, readonly Candidate[]>> {
     const found = new Map<string, Candidate[]>();
     const owns = this.#computedNodes()
-      .filter((node) => stretches.some((stretch) => within(nodeGaps(this.#planInput(), node, this.#state.request), stretch).length > 0))
+      .filter((node) =>
+        stretches.some(
+          (stretch) => within(nodeGaps(this.#planInput(), node, this.#state.request), stretch).length > 0,
+        ),
+      )
       .map((node) => this.#state.fingerprint(node.index).own);
     if (owns.length === 0) return found;
     for (const stretch of stretches) {

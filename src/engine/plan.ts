@@ -39,7 +39,10 @@ export function uncovered(input: PlanInput, request: Range): RangeSet {
 /** What one node lacks of a request. */
 export function nodeGaps(input: PlanInput, node: GraphNode, request: Range): RangeSet {
   const horizon = input.horizons[node.index] as Horizon;
-  const wanted = attainable(request, node, { begin: horizon.begin, limit: input.limits[node.index] as Seconds });
+  const wanted = attainable(request, node, {
+    begin: horizon.begin,
+    limit: input.limits[node.index] as Seconds,
+  });
   return isEmpty(wanted) ? [] : difference([wanted], input.covered[node.index] as RangeSet);
 }
 
@@ -69,11 +72,16 @@ export async function planStretch(
     for (const edge of node.edges) {
       const source = input.canonical[edge.node] as number;
       const wanted = await inputDemand(input, source, whole, edge.lookback);
-      demands.set(source, hull(union([wanted, demands.get(source) ?? wanted])) as Range);
+      demands.set(source, spanning(wanted, demands.get(source) ?? wanted));
       lookbacks.set(source, Math.max(edge.lookback, lookbacks.get(source) ?? 0));
     }
   }
   return work;
+}
+
+/** From the earlier start to the later end. An empty demand still says from when on its node is looked at. */
+function spanning(a: Range, b: Range): Range {
+  return { start: Math.min(a.start, b.start), end: Math.max(a.end, b.end) };
 }
 
 function computeRanges(
@@ -113,8 +121,9 @@ async function timeBack(input: PlanInput, index: number, before: Seconds, count:
   }
   const stream = input.canonical[node.index] as number;
   const start = await input.rowsBack(stream, before, bars);
+  const { begin } = input.horizons[index] as Horizon;
+  if (start <= (input.horizons[stream] as Horizon).begin) return begin;
   const own = input.graph.nodes[index] as GraphNode;
-  const begin = (input.horizons[index] as Horizon).begin;
   return Math.max(begin, floorToGrid(Math.min(start, before), own.interval, own.phase));
 }
 

@@ -113,8 +113,8 @@ export interface SourceReader {
   readonly whole: boolean;
   /** Changes whenever what `read` returns may have changed; null when the source cannot tell. */
   version(): Promise<string | null>;
-  /** Opens of the first and last bar; null when there are none. `undefined` when the source cannot tell. */
-  bounds(): Promise<{ readonly first: Seconds; readonly last: Seconds } | null | undefined>;
+  /** Opens of the first and last bar; null when there are none. Read after `version`, so as not to miss a change. */
+  bounds(): Promise<{ readonly first: Seconds; readonly last: Seconds } | null>;
   /**
    * Bars whose open lies in `[start, end)`, ascending, in tables of any length.
    * @throws SeamlessError `source-row` for a malformed row, one off the grid, a duplicate or unsorted time.

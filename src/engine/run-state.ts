@@ -10,6 +10,8 @@ import type { RunProgress } from './report.js';
 export interface RunHooks {
   readonly progress: (progress: RunProgress) => void;
   readonly signal: AbortSignal;
+  /** The most slots of the finest interval in a chunk, where the default would not do. */
+  readonly chunkSlots?: number;
 }
 
 /** What a run knows so far: of each node its cover, how far it can get, and what became of it. */
@@ -26,7 +28,7 @@ export class RunState {
   readonly #fingerprints: readonly Fingerprint[];
   readonly #canonical: readonly number[];
   readonly #schemas = new Map<number, Schema>();
-  #horizons: readonly Horizon[];
+  readonly #horizons: readonly Horizon[];
   #limits: Seconds[];
   #done = 0;
   #total = 0;
@@ -80,15 +82,13 @@ export class RunState {
     return this.#horizons;
   }
 
-  /** Sources without bounds show theirs while they are read. */
-  updateHorizons(horizons: readonly Horizon[]): void {
-    this.#horizons = horizons;
-    this.#spreadLimits();
-  }
-
   /** Up to when a node can be computed: until its data end, or it or an input has failed. */
   limit(node: GraphNode): Seconds {
     return this.#limits[node.index] as Seconds;
+  }
+
+  get chunkSlots(): number | undefined {
+    return this.#hooks.chunkSlots;
   }
 
   get limits(): readonly Seconds[] {
@@ -112,8 +112,17 @@ export class RunState {
     const limits: Seconds[] = [];
     for (const index of this.graph.order) {
       const node = this.node(index);
-      const own = Math.min(this.horizon(index).limit, this.#failedFrom.get(this.canonical(index)) ?? Infinity);
-      limits[index] = node.kind === 'stream' ? own : Math.min(own, limitOf(this.graph, node, (input) => limits[input] as Seconds));
+      const own = Math.min(
+        this.horizon(index).limit,
+        this.#failedFrom.get(this.canonical(index)) ?? Infinity,
+      );
+      limits[index] =
+        node.kind === 'stream'
+          ? own
+          : Math.min(
+              own,
+              limitOf(this.graph, node, (input) => limits[input] as Seconds),
+            );
     }
     this.#limits = limits;
   }
@@ -159,7 +168,12 @@ export class RunState {
   }
 
   /** Has the host compute one range of a node. `slots` is how many the range has, `kept` whether they count as progress. */
-  async compute(node: GraphNode, request: ComputeRequest, slots: number, kept: boolean): Promise<ComputeResult> {
+  async compute(
+    node: GraphNode,
+    request: ComputeRequest,
+    slots: number,
+    kept: boolean,
+  ): Promise<ComputeResult> {
     const share = request.asOf.length > 0 && kept ? slots / request.asOf.length : 0;
     const result = await this.#host.compute(
       request,

@@ -4,17 +4,22 @@ import { tableDigest } from './digest.js';
 import type { Fingerprint } from './fingerprints.js';
 import type { GraphNode } from './graph.js';
 import type { Horizon } from './horizon.js';
-import type { Commit, CoveredSpan, Invalidation, NewSegment, NodeStore, SourceReader, SourceState } from './ports.js';
-import { difference, intersection, union, type RangeSet } from './ranges.js';
+import type {
+  Commit,
+  CoveredSpan,
+  Invalidation,
+  NewSegment,
+  NodeStore,
+  SourceReader,
+  SourceState,
+} from './ports.js';
+import { difference, intersection, union, within, type RangeSet } from './ranges.js';
 
 /** Bars in a block of a stream: the grain in which its rows are stored and compared. */
 const BLOCK_BARS = 16_384;
 
 /** Blocks per transaction while a source is taken in. */
 const BLOCKS_PER_COMMIT = 8;
-
-/** How far back a source is searched for a number of bars, in the length of so many without holes. */
-const SEARCH_FACTORS: readonly number[] = [1, 4, 16, Infinity];
 
 const EVERYTHING: Range = { start: -Infinity, end: Infinity };
 
@@ -29,7 +34,6 @@ export class StreamKeeper {
   #spans: readonly CoveredSpan[];
   #first: Seconds | null = null;
   #last: Seconds | null = null;
-  #bounded = true;
 
   constructor(
     node: GraphNode,
@@ -52,8 +56,8 @@ export class StreamKeeper {
 
   get horizon(): Horizon {
     return {
-      begin: this.#first ?? (this.#bounded ? Infinity : -Infinity),
-      limit: this.#last === null ? (this.#bounded ? -Infinity : Infinity) : this.#last + this.node.interval,
+      begin: this.#first ?? Infinity,
+      limit: this.#last === null ? -Infinity : this.#last + this.node.interval,
     };
   }
 
@@ -71,12 +75,18 @@ export class StreamKeeper {
       return;
     }
     const bounds = await this.#reader.bounds();
-    this.#bounded = bounds !== undefined;
     this.#first = bounds?.first ?? null;
     this.#last = bounds?.last ?? null;
     if (unchanged) return;
-    const covered = union(this.#spans);
-    await this.#takeIn(covered, () => ({ version, first: this.#first, last: this.#last }));
+    await this.#takeIn(union(this.#spans), () => ({ version, first: this.#first, last: this.#last }));
+    await this.#noticeEarlierBars(known?.first ?? null);
+  }
+
+  /** Whoever took a later beginning for the beginning, and fired late for it, has to look again. */
+  async #noticeEarlierBars(knownFirst: Seconds | null): Promise<void> {
+    if (knownFirst === null || this.#first === null || this.#first >= knownFirst) return;
+    const invalidation = { stream: this.fingerprint.full, range: null, dependentsFrom: knownFirst };
+    await this.#store.commit({ invalidations: [invalidation], segments: [], adoptions: [], sources: [] });
   }
 
   /** Brings in the bars of a range as far as the source has them. */
@@ -92,32 +102,30 @@ export class StreamKeeper {
    */
   async rowsBack(before: Seconds, count: number): Promise<Seconds> {
     const { interval, phase } = this.node;
-    let times: Float64Array = new Float64Array(0);
-    for (const factor of this.#reader.whole ? [0] : SEARCH_FACTORS) {
-      const earliest = factor === Infinity ? -Infinity : before - count * interval * factor;
-      const start = Math.max(this.horizon.begin, floorToGrid(earliest, interval, phase));
-      if (Number.isFinite(start)) await this.ensure({ start, end: before });
-      times = await this.#store.lastTimes(this.fingerprint.full, before, count);
-      if (times.length >= count || start <= this.horizon.begin) break;
+    let length = count * interval;
+    for (;;) {
+      const start = Math.max(this.horizon.begin, floorToGrid(before - length, interval, phase));
+      if (!this.#reader.whole) await this.ensure({ start, end: before });
+      const times = await this.#store.lastTimes(this.fingerprint.full, before, count);
+      if (times.length >= count) return times[0] as Seconds;
+      if (this.#reader.whole || start <= this.horizon.begin) return this.horizon.begin;
+      length *= 4;
     }
-    if (times.length >= count) return times[0] as Seconds;
-    // A source without bounds that had nothing further back has shown where it begins.
-    if (this.horizon.begin === -Infinity) this.#first = times[0] ?? before;
-    return this.horizon.begin;
   }
 
+  /** Reads ranges and stores what is new in them. */
   async #takeIn(
     ranges: RangeSet,
     stateAfter: ((first: Seconds | null, last: Seconds | null) => SourceState) | null,
   ): Promise<void> {
-    const intake = new Intake(this.node, this.fingerprint, this.#spans);
+    const intake = new Intake(this.node, this.fingerprint, this.#spans, this.#reader.whole);
     for (const range of ranges) {
       intake.begin(range);
       for await (const table of this.#reader.read(range)) {
         intake.add(table);
         if (intake.pieces >= BLOCKS_PER_COMMIT) await this.#store.commit(intake.takeCommit());
       }
-      intake.end(this.#knownEnd(range));
+      intake.end(this.#reader.whole ? null : Math.min(range.end, this.horizon.limit));
     }
     const commit = intake.takeCommit();
     if (stateAfter && this.#reader.whole) {
@@ -131,12 +139,6 @@ export class StreamKeeper {
     const coverage = await this.#store.coverage([this.fingerprint.full]);
     this.#spans = coverage.get(this.fingerprint.full) ?? [];
   }
-
-  /** Up to when a range is known once it was read: to its end, unless the source's last bar comes before. */
-  #knownEnd(range: Range): Seconds | null {
-    if (this.#reader.whole || !this.#bounded) return null;
-    return Math.min(range.end, this.horizon.limit);
-  }
 }
 
 /** Cuts what a source gives into pieces, and says which of them are new, unchanged or changed. */
@@ -147,6 +149,8 @@ class Intake {
   readonly #node: GraphNode;
   readonly #fingerprint: Fingerprint;
   readonly #old: readonly CoveredSpan[];
+  /** Everything is read: what was not covered before was taken for empty. */
+  readonly #whole: boolean;
   #segments: NewSegment[] = [];
   #invalidations: Invalidation[] = [];
   #held: Table[] = [];
@@ -154,7 +158,8 @@ class Intake {
   /** Start of the piece in hand; null before the first row of a range without a start. */
   #pieceStart: Seconds | null = null;
 
-  constructor(node: GraphNode, fingerprint: Fingerprint, old: readonly CoveredSpan[]) {
+  constructor(node: GraphNode, fingerprint: Fingerprint, old: readonly CoveredSpan[], whole: boolean) {
+    this.#whole = whole;
     this.#node = node;
     this.#fingerprint = fingerprint;
     this.#old = old;
@@ -187,11 +192,11 @@ class Intake {
     }
   }
 
-  /** Ends the range in hand. `knownEnd` null: the source is known up to its last bar. */
+  /** Ends the range in hand, which is known up to its last bar, and to `knownEnd` if that is later. */
   end(knownEnd: Seconds | null): void {
-    const lastClose = this.last === null ? null : this.last + this.#node.interval;
-    const end = knownEnd ?? lastClose;
-    if (end !== null && this.#pieceStart !== null) {
+    const lastClose = this.last === null ? -Infinity : this.last + this.#node.interval;
+    const end = Math.min(this.#range.end, Math.max(knownEnd ?? -Infinity, lastClose));
+    if (this.#pieceStart !== null) {
       while (this.#pieceStart < end) this.#finishPiece(Math.min(this.#nextCut(this.#pieceStart), end));
     }
     this.#held = [];
@@ -235,7 +240,7 @@ class Intake {
     // Whoever saw this stretch before, as other rows or as none, may have to look again.
     if (old) {
       this.#invalidate({ start: old.start, end: old.end }, old.start + this.#node.interval);
-    } else if (table.ts.length > 0) {
+    } else if (this.#whole && table.ts.length > 0) {
       this.#invalidate(null, (table.ts[0] as Seconds) + this.#node.interval);
     }
     this.covered.push(range);
@@ -248,10 +253,9 @@ class Intake {
     });
   }
 
-  /** Covered spans that a whole reading did not reach any more lose their cover: the source shrank. */
+  /** Covered spans that a reading did not reach any more lose their cover: the source shrank. */
   #dropBeyond(): void {
-    if (this.#range !== EVERYTHING) return;
-    for (const lost of difference(union(this.#old), union(this.covered))) {
+    for (const lost of difference(within(union(this.#old), this.#range), union(this.covered))) {
       this.#invalidate(lost, lost.start + this.#node.interval);
     }
   }

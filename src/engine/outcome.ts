@@ -1,0 +1,155 @@
+import { formatRange, type Range } from '../sdk/time.js';
+import type { GraphNode } from './graph.js';
+import { onGrid } from './horizon.js';
+import type { RunOutcome } from './materialize.js';
+import type { RowSummary } from './ports.js';
+import { common, difference, isEmpty, longest, union, within, type RangeSet } from './ranges.js';
+import type { NodeReport, NodeState, RunReport, Span } from './report.js';
+import type { RunState } from './run-state.js';
+
+/** The report of a run that is over. */
+export async function reportOf(outcome: RunOutcome, elapsedMs: number): Promise<RunReport> {
+  const { state } = outcome;
+  const summaries = await state.store.summarize(
+    state.graph.nodes.map((node) => ({
+      fingerprint: state.fingerprint(node.index).full,
+      range: state.request,
+    })),
+  );
+  const nodes = state.graph.nodes.map((node) =>
+    nodeReport(outcome, node, summaries[node.index] as RowSummary),
+  );
+  const complete = state.graph.nodes
+    .map((node) => asRequested(state.request, node, coverageOf(state, node)))
+    .reduce((all, each) => common(all, each), [state.request] as RangeSet);
+  const bounds = longest(complete);
+  const count = (wanted: NodeState): number => nodes.filter(({ state: found }) => found === wanted).length;
+  return {
+    strategy: state.graph.strategy,
+    range: spanOf(state.request),
+    coverageBounds: bounds ? spanOf(bounds) : null,
+    nodeCount: nodes.length,
+    hits: count('hit'),
+    adopted: count('adopted'),
+    computed: count('computed'),
+    partial: count('partial'),
+    failed: count('failed'),
+    blocked: count('blocked'),
+    elapsedMs: Math.round(elapsedMs),
+    nodes,
+  };
+}
+
+function nodeReport(outcome: RunOutcome, node: GraphNode, summary: RowSummary): NodeReport {
+  const { state } = outcome;
+  const canonical = state.canonical(node.index);
+  const failure = state.failures.get(canonical) ?? null;
+  const grid = onGrid(state.request, node);
+  const horizon = state.horizon(node.index);
+  const worked =
+    node.kind === 'stream' ? (outcome.taken.get(node.index) ?? []) : (state.computed[canonical] as RangeSet);
+  const computed = within(worked, grid);
+  const adopted = within(state.adopted[canonical] as RangeSet, grid);
+  const found = stateOf(state, node, computed, adopted);
+  const inRequest = (set: RangeSet): Span[] => asRequested(state.request, node, set).map(spanOf);
+  return {
+    name: node.name,
+    kind: node.kind,
+    label: node.label,
+    state: found,
+    interval: node.interval,
+    rows: summary.rows,
+    columns: summary.schema?.names ?? [],
+    coverage: inRequest(coverageOf(state, node)),
+    computedRanges: inRequest(computed),
+    adoptedRanges: inRequest(adopted),
+    unavailable: inRequest(within([grid], { start: -Infinity, end: horizon.begin })),
+    notYet: inRequest(within([grid], { start: Math.max(horizon.limit, horizon.begin), end: Infinity })),
+    reason: reasonOf(outcome, node, found, computed),
+    failure: failure && {
+      code: failure.code,
+      message: failure.message,
+      asOf: failure.asOf,
+      location: failure.location,
+    },
+  };
+}
+
+/** Complete stretches of the request, on the node's grid. */
+function coverageOf(state: RunState, node: GraphNode): RangeSet {
+  return within(state.covered[state.canonical(node.index)] as RangeSet, state.wanted(node));
+}
+
+/** A request's ends need not be on a node's grid: what reaches the grid's first or last slot reaches the end itself. */
+function asRequested(request: Range, node: GraphNode, set: RangeSet): RangeSet {
+  const grid = onGrid(request, node);
+  return set.map((range) => ({
+    start: range.start <= grid.start ? request.start : range.start,
+    end: range.end >= grid.end ? request.end : range.end,
+  }));
+}
+
+function stateOf(state: RunState, node: GraphNode, computed: RangeSet, adopted: RangeSet): NodeState {
+  if (state.failures.has(state.canonical(node.index))) return 'failed';
+  const wanted = state.wanted(node);
+  const missing = isEmpty(wanted) ? [] : difference([wanted], coverageOf(state, node));
+  if (missing.length > 0) return failedInput(state, node) ? 'blocked' : 'partial';
+  if (computed.length > 0) return 'computed';
+  return adopted.length > 0 ? 'adopted' : 'hit';
+}
+
+/** The nearest input, direct or not, that failed. */
+function failedInput(state: RunState, node: GraphNode): GraphNode | null {
+  const seen = new Set<number>();
+  const queue = node.edges.map((edge) => state.canonical(edge.node));
+  for (const index of queue) {
+    if (seen.has(index)) continue;
+    seen.add(index);
+    if (state.failures.has(index)) return state.node(index);
+    queue.push(...state.node(index).edges.map((edge) => state.canonical(edge.node)));
+  }
+  return null;
+}
+
+function reasonOf(outcome: RunOutcome, node: GraphNode, found: NodeState, computed: RangeSet): string {
+  const { state } = outcome;
+  switch (found) {
+    case 'failed':
+      return state.failures.get(state.canonical(node.index))?.message ?? 'It failed.';
+    case 'blocked': {
+      const input = failedInput(state, node);
+      return `Its input ${input?.name ?? ''} failed; it is complete up to there.`;
+    }
+    case 'partial':
+      return 'Only part of the range has been materialized.';
+    case 'hit':
+      return coverageOf(state, node).length > 0
+        ? 'Everything was in the cache.'
+        : 'The data have no bars for it in this range.';
+    case 'adopted':
+      return 'Something upstream changed, but its inputs came out as they were: stored rows were taken over.';
+    case 'computed':
+      return computedReason(outcome, node, computed);
+  }
+}
+
+function computedReason(outcome: RunOutcome, node: GraphNode, computed: RangeSet): string {
+  const { state, histories, before } = outcome;
+  const listed = asRequested(state.request, node, computed).map(formatRange).join(', ');
+  if (node.kind === 'stream') return `Read from its source: ${listed}.`;
+  const { unhashable } = state.fingerprint(node.index);
+  if (unhashable) return `Computed each time, because ${unhashable}.`;
+  if (union(before[node.index] ?? []).length > 0) return `Not in the cache before: ${listed}.`;
+  switch (histories[node.index]) {
+    case 'own-changed':
+      return 'Its code, parameters or captured values changed.';
+    case 'input-changed':
+      return 'Something upstream of it changed.';
+    default:
+      return 'Computed for the first time.';
+  }
+}
+
+function spanOf(range: Range): Span {
+  return [range.start, range.end];
+}

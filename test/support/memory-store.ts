@@ -1,0 +1,172 @@
+import { textDigest, tableDigest } from '../../src/engine/digest.js';
+import type {
+  Candidate,
+  Commit,
+  CoveredSpan,
+  NewSegment,
+  NodeHistory,
+  NodeRecord,
+  NodeStore,
+  ReadRequest,
+  RowSummary,
+  SourceState,
+} from '../../src/engine/ports.js';
+import { concatTables, sliceTableByTime, type Table } from '../../src/sdk/table.js';
+import type { Range } from '../../src/sdk/time.js';
+
+interface Span extends Range {
+  readonly fingerprint: string;
+  readonly segment: number;
+}
+
+/** What a store must do, in the plainest form: the model the real one and the engine are tested against. */
+export class MemoryStore implements NodeStore {
+  readonly segments = new Map<number, NewSegment & { digest: string }>();
+  spans: Span[] = [];
+  readonly #sources = new Map<string, SourceState>();
+  readonly #inputs = new Map<string, readonly string[]>();
+  readonly #current = new Map<string, NodeRecord>();
+  #next = 1;
+  commits = 0;
+
+  register(nodes: readonly NodeRecord[]): Promise<readonly NodeHistory[]> {
+    const histories = nodes.map((node): NodeHistory => {
+      const key = textDigest([node.strategy, node.node]);
+      const before = this.#current.get(key);
+      this.#current.set(key, node);
+      this.#inputs.set(node.fingerprint, node.inputs);
+      if (!before) return 'new';
+      if (before.fingerprint === node.fingerprint) return 'same';
+      return before.own === node.own ? 'input-changed' : 'own-changed';
+    });
+    return Promise.resolve(histories);
+  }
+
+  coverage(fingerprints: readonly string[]): Promise<ReadonlyMap<string, readonly CoveredSpan[]>> {
+    const found = fingerprints.map((fingerprint): [string, CoveredSpan[]] => [
+      fingerprint,
+      this.#spansOf(fingerprint),
+    ]);
+    return Promise.resolve(new Map(found));
+  }
+
+  #spansOf(fingerprint: string): CoveredSpan[] {
+    return this.spans
+      .filter((span) => span.fingerprint === fingerprint)
+      .sort((a, b) => a.start - b.start)
+      .map(({ start, end, segment }) => {
+        const { digest, range } = this.#segment(segment);
+        return { start, end, segment, digest, segmentRange: range };
+      });
+  }
+
+  #segment(id: number): NewSegment & { digest: string } {
+    const segment = this.segments.get(id);
+    if (!segment) throw new Error(`no segment ${id}`);
+    return segment;
+  }
+
+  sources(fingerprints: readonly string[]): Promise<ReadonlyMap<string, SourceState>> {
+    const found = new Map<string, SourceState>();
+    for (const fingerprint of fingerprints) {
+      const state = this.#sources.get(fingerprint);
+      if (state) found.set(fingerprint, state);
+    }
+    return Promise.resolve(found);
+  }
+
+  read(requests: readonly ReadRequest[]): Promise<readonly Table[]> {
+    return Promise.resolve(requests.map((request) => this.#read(request)));
+  }
+
+  #read({ fingerprint, range }: ReadRequest): Table {
+    const parts = this.#spansOf(fingerprint).map((span) =>
+      sliceTableByTime(
+        this.#segment(span.segment).table,
+        Math.max(span.start, range.start),
+        Math.min(span.end, range.end),
+      ),
+    );
+    return concatTables(parts);
+  }
+
+  readSegments(segments: readonly number[]): Promise<readonly Table[]> {
+    return Promise.resolve(segments.map((id) => this.#segment(id).table));
+  }
+
+  summarize(requests: readonly ReadRequest[]): Promise<readonly RowSummary[]> {
+    return Promise.resolve(
+      requests.map((request) => {
+        const all = this.#read({
+          fingerprint: request.fingerprint,
+          range: { start: -Infinity, end: Infinity },
+        });
+        const schema = {
+          shape: all.shape,
+          names: all.names,
+          types: all.columns.map((column) => column.type),
+        };
+        return { rows: this.#read(request).ts.length, schema: all.ts.length > 0 ? schema : null };
+      }),
+    );
+  }
+
+  lastTimes(fingerprint: string, before: number, count: number): Promise<Float64Array> {
+    const { ts } = this.#read({ fingerprint, range: { start: -Infinity, end: before } });
+    return Promise.resolve(ts.slice(Math.max(0, ts.length - count)));
+  }
+
+  candidates(owns: readonly string[], range: Range): Promise<readonly Candidate[]> {
+    const found: Candidate[] = [];
+    for (const [segment, { own, range: covered, inputDigests }] of this.segments) {
+      if (owns.includes(own) && covered.start >= range.start && covered.end <= range.end) {
+        found.push({ segment, own, range: covered, inputDigests });
+      }
+    }
+    return Promise.resolve(found);
+  }
+
+  commit(commit: Commit): Promise<void> {
+    this.commits++;
+    for (const { stream, range, dependentsFrom } of commit.invalidations) {
+      const dependents = this.#dependents(stream);
+      this.spans = this.spans.filter((span) => {
+        if (dependents.has(span.fingerprint)) return span.end < dependentsFrom;
+        if (span.fingerprint !== stream || !range) return true;
+        return span.end <= range.start || span.start >= range.end;
+      });
+    }
+    for (const segment of commit.segments) {
+      const id = this.#next++;
+      this.segments.set(id, { ...segment, digest: tableDigest(segment.table) });
+      this.#cover({ fingerprint: segment.fingerprint, segment: id, ...segment.range });
+    }
+    for (const { fingerprint, segment, range } of commit.adoptions)
+      this.#cover({ fingerprint, segment, ...range });
+    for (const { fingerprint, state } of commit.sources) this.#sources.set(fingerprint, state);
+    return Promise.resolve();
+  }
+
+  #cover(added: Span): void {
+    const clash = this.spans.find(
+      (span) => span.fingerprint === added.fingerprint && span.start < added.end && added.start < span.end,
+    );
+    if (clash) throw new Error(`overlapping coverage: ${JSON.stringify([clash, added])}`);
+    this.spans.push(added);
+  }
+
+  #dependents(stream: string): Set<string> {
+    const found = new Set<string>();
+    for (let grew = true; grew;) {
+      grew = false;
+      for (const [fingerprint, inputs] of this.#inputs) {
+        if (found.has(fingerprint)) continue;
+        if (inputs.some((input) => input === stream || found.has(input))) {
+          found.add(fingerprint);
+          grew = true;
+        }
+      }
+    }
+    return found;
+  }
+}

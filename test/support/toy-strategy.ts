@@ -1,0 +1,211 @@
+import { textDigest } from '../../src/engine/digest.js';
+import type {
+  ComputeRequest,
+  ComputeResult,
+  GraphDescription,
+  NodeDescription,
+  OpenStream,
+  SourceLibrary,
+  SourceReader,
+  StrategyHost,
+} from '../../src/engine/ports.js';
+import { lowerBound, type Table } from '../../src/sdk/table.js';
+import type { Range } from '../../src/sdk/time.js';
+
+export interface ToyRow {
+  readonly ts: number;
+  readonly value: number;
+}
+
+export interface ToyStream {
+  readonly kind: 'stream';
+  readonly interval: number;
+  readonly leastHistory: number;
+  /** What the source holds now. Tests change it between runs. */
+  rows: readonly ToyRow[];
+  readonly whole: boolean;
+}
+
+export interface ToyNode {
+  readonly kind: 'node';
+  readonly interval: number;
+  readonly inputs: readonly { readonly node: number; readonly period: number }[];
+  /** Stands for the code: another seed is another function. */
+  seed: number;
+  /** One of so many firings emits no row; 0: all emit. */
+  readonly sparse: number;
+  /** The firing that throws, by its close; null: none. */
+  failsAt: number | null;
+}
+
+export type Toy = ToyStream | ToyNode;
+
+/** A node's value: depends on every bit of its windows, on their order, and on nothing else. */
+export function toyValue(
+  node: ToyNode,
+  asOf: number,
+  windows: readonly (readonly ToyRow[])[],
+): number | undefined {
+  if (node.failsAt === asOf) throw new Error(`toy failed at ${asOf}`);
+  let mixed = node.seed * 7919 + (asOf % 104_729);
+  for (const window of windows) {
+    for (const row of window) mixed = (mixed * 31 + row.value * 17 + (row.ts % 7919)) % 1_000_003;
+  }
+  return node.sparse > 0 && Math.floor(mixed) % node.sparse === 0 ? undefined : mixed / 8;
+}
+
+/** A strategy host over toys, which counts its calls. */
+export class ToyHost implements StrategyHost {
+  readonly #toys: readonly Toy[];
+  readonly calls: number[];
+  /** Closes fired, per node, over all runs. */
+  readonly fired: number[][];
+
+  constructor(toys: readonly Toy[]) {
+    this.#toys = toys;
+    this.calls = toys.map(() => 0);
+    this.fired = toys.map(() => []);
+  }
+
+  describe(): Promise<GraphDescription> {
+    const nodes = this.#toys.map((toy, index): NodeDescription => {
+      const common = { name: `n${index}`, interval: toy.interval, location: null };
+      if (toy.kind === 'stream') {
+        const source = { kind: 'toy', options: { index } };
+        const own = { hash: 'stream' };
+        return {
+          ...common,
+          kind: 'stream',
+          label: 'toy',
+          leastHistory: toy.leastHistory,
+          inputs: [],
+          own,
+          source,
+        };
+      }
+      const own = { hash: textDigest([String(toy.seed), String(toy.sparse), String(toy.failsAt)]) };
+      return {
+        ...common,
+        kind: 'node',
+        label: 'node',
+        leastHistory: 1,
+        inputs: toy.inputs,
+        own,
+        source: null,
+      };
+    });
+    return Promise.resolve({ strategy: 'Toy', nodes, interval: null, period: null });
+  }
+
+  compute(request: ComputeRequest): Promise<ComputeResult> {
+    const toy = this.#toys[request.node] as ToyNode;
+    const rows: ToyRow[] = [];
+    for (let i = 0; i < request.asOf.length; i++) {
+      const asOf = request.asOf[i] as number;
+      const windows = request.inputs.map(({ table, end, lookback }) =>
+        rowsOf(table).slice((end[i] as number) - lookback, end[i]),
+      );
+      this.calls[request.node] = (this.calls[request.node] as number) + 1;
+      this.fired[request.node]?.push(asOf);
+      try {
+        const value = toyValue(toy, asOf, windows);
+        if (value !== undefined) rows.push({ ts: asOf - request.interval, value });
+      } catch (error) {
+        const failure = { code: 'compute', message: String(error), asOf, location: null };
+        return Promise.resolve({ table: tableOf(rows), failure });
+      }
+    }
+    return Promise.resolve({ table: tableOf(rows), failure: null });
+  }
+}
+
+export class ToySources implements SourceLibrary {
+  readonly #toys: readonly Toy[];
+
+  constructor(toys: readonly Toy[]) {
+    this.#toys = toys;
+  }
+
+  open(stream: OpenStream): Promise<SourceReader> {
+    const toy = this.#toys[stream.node] as ToyStream;
+    const { rows } = toy;
+    const first = rows[0]?.ts;
+    const last = rows.at(-1)?.ts;
+    const bounds = first === undefined || last === undefined ? null : { first, last };
+    return Promise.resolve({
+      whole: toy.whole,
+      version: () => Promise.resolve(textDigest([JSON.stringify(rows)])),
+      bounds: () => Promise.resolve(bounds),
+      async *read(range: Range) {
+        const inside = rows.filter(({ ts }) => ts >= range.start && ts < range.end);
+        for (let at = 0; at < inside.length; at += 7)
+          yield await Promise.resolve(tableOf(inside.slice(at, at + 7)));
+      },
+    });
+  }
+}
+
+export function tableOf(rows: readonly ToyRow[]): Table {
+  return {
+    shape: 'value',
+    ts: Float64Array.from(rows, ({ ts }) => ts),
+    names: rows.length > 0 ? ['value'] : [],
+    columns:
+      rows.length > 0
+        ? [{ type: 'number', values: Float64Array.from(rows, ({ value }) => value), valid: null }]
+        : [],
+    present: null,
+  };
+}
+
+export function rowsOf(table: Table): ToyRow[] {
+  const values = table.columns[0]?.values as Float64Array | undefined;
+  return Array.from(table.ts, (ts, index) => ({ ts, value: values?.[index] as number }));
+}
+
+/**
+ * The whole history of every toy straight from the definition of firing, slot by slot, with no plan, chunk or cache.
+ * A bar that fails has no row; what may be claimed after it is for the engine to know.
+ */
+export function oracle(toys: readonly Toy[]): ToyRow[][] {
+  const histories: ToyRow[][] = [];
+  toys.forEach((toy, index) => {
+    histories[index] = toy.kind === 'stream' ? [...toy.rows] : nodeHistory(toys, toy, histories);
+  });
+  return histories;
+}
+
+function nodeHistory(toys: readonly Toy[], toy: ToyNode, histories: readonly ToyRow[][]): ToyRow[] {
+  const rows: ToyRow[] = [];
+  const inputs = toy.inputs.map(({ node, period }) => {
+    const input = toys[node] as Toy;
+    const lookback = Math.max(period, input.kind === 'stream' ? input.leastHistory : 1);
+    return { rows: histories[node] as ToyRow[], interval: input.interval, lookback };
+  });
+  const closes = inputs.flatMap((input) => input.rows.map(({ ts }) => ts + input.interval));
+  if (closes.length === 0) return [];
+  const slots = new Set(closes.map((close) => Math.ceil(close / toy.interval) * toy.interval));
+  for (const asOf of [...slots].sort((a, b) => a - b)) {
+    const open = asOf - toy.interval;
+    const prompt = inputs.filter(({ interval }) => interval <= toy.interval);
+    const closedHere = (input: (typeof inputs)[number]): boolean =>
+      input.rows.some(({ ts }) => ts + input.interval > open && ts + input.interval <= asOf);
+    const due = prompt.length > 0 ? prompt.every(closedHere) : inputs.some(closedHere);
+    if (!due) continue;
+    const windows = inputs.map((input) => {
+      const closed = lowerBound(
+        Float64Array.from(input.rows, ({ ts }) => ts),
+        asOf - input.interval + 1,
+      );
+      return closed < input.lookback ? null : input.rows.slice(closed - input.lookback, closed);
+    });
+    if (windows.includes(null)) continue;
+    try {
+      const value = toyValue(toy, asOf, windows as ToyRow[][]);
+      if (value !== undefined) rows.push({ ts: open, value });
+    } catch {
+      continue;
+    }
+  }
+  return rows;
+}
