@@ -1,0 +1,345 @@
+import { types } from 'node:util';
+import type { Inspection, Closure, FunctionPlace, PrivateMember } from './inspection.js';
+import type { Intrinsics } from './intrinsics.js';
+import { analyseText, type CodeText, type ReceiverUse } from './code-text.js';
+import { propertyEdges } from './data-shape.js';
+import { bitOf, bitsOf, failure, isObject, shape, type Edge, type Shape } from './shape.js';
+
+export interface CodeShaperOptions {
+  readonly inspection: Inspection;
+  readonly intrinsics: Intrinsics;
+  readonly bundleHash: string;
+  readonly isBuiltIn: (value: object) => boolean;
+}
+
+type Fn = (...args: never[]) => unknown;
+
+/** Properties every function has, which say nothing of its own. */
+const OF_EVERY_FUNCTION = new Set<PropertyKey>(['length', 'name', 'prototype', 'arguments', 'caller']);
+
+const NATIVE = /\{\s*\[native code\]\s*\}$/;
+
+/** Stands for a variable or property that does not exist. */
+const ABSENT = Symbol('seamless.absent');
+
+/** The shapes of functions and classes: their text, what they captured, and their properties. */
+export class CodeShaper {
+  readonly #options: CodeShaperOptions;
+  readonly #places = new Map<object, FunctionPlace | null>();
+  /** Objects that hold a function as their own property, for arrows made in a field or a constructor. */
+  readonly #owners = new Map<object, object>();
+
+  constructor(options: CodeShaperOptions) {
+    this.#options = options;
+  }
+
+  /** Remembers whose properties functions are. */
+  adopt(owner: object, edges: readonly Edge[]): void {
+    for (const { value } of edges) {
+      if (typeof value === 'function' && !this.#owners.has(value)) this.#owners.set(value, owner);
+    }
+  }
+
+  functionShape(value: object, thisValue: object | null): Shape {
+    const fn = value as Fn;
+    const text = Function.prototype.toString.call(fn);
+    if (NATIVE.test(text)) return this.#nativeShape(fn);
+    const code = analyseText(text);
+    const closure = this.#options.inspection.closure(fn);
+    this.#places.set(fn, closure.place);
+    if (code.newTarget)
+      return failure('uses new.target of the function around it, which cannot be told from outside', 'code');
+    const captured = this.#captures(fn, code, closure);
+    const around = code.form === 'arrow' ? this.#arrowThis(fn, code, thisValue) : this.#parentUse(fn, code);
+    if (typeof around === 'string') return failure(around, 'code');
+    const own = this.#propertyShape(fn, code, text);
+    const opaque = [...code.opaque, ...captured.opaque];
+    const bundle = opaque.length > 0 ? `bundle ${this.#options.bundleHash}` : '';
+    const name = Reflect.getOwnPropertyDescriptor(fn, 'name')?.value as unknown;
+    return shape(
+      `code ${code.canonical} ${captured.tag} {${own.tag}} ${around.map((edge) => edge.name).join()} ${bundle}`,
+      [...captured.edges, ...around, ...own.edges],
+      {
+        reads: bitsOf(code.propertyNames),
+        opaque,
+        named: [{ via: 'member', name: '.name', value: name, bit: bitOf('name') }],
+      },
+    );
+  }
+
+  /** What of a function can change while it runs: its properties, and the captures if it assigns to one. */
+  stateShape(fn: object, thisValue: object | null): Shape {
+    const text = Function.prototype.toString.call(fn);
+    const code = analyseText(text);
+    const { whole, names, privateNames } = code.receiver;
+    const readsThis = code.form === 'arrow' && (whole || names.size > 0 || privateNames.size > 0);
+    if (code.blind || readsThis || code.free.some(({ written }) => written))
+      return this.functionShape(fn, thisValue);
+    const own = this.#propertyShape(fn as Fn, code, text);
+    return shape(own.tag, own.edges);
+  }
+
+  /** What a function that is called on `receiver` reads of it. */
+  receiverShape(fn: object, receiver: unknown): Shape {
+    const text = Function.prototype.toString.call(fn);
+    if (NATIVE.test(text)) return shape('no receiver');
+    const code = analyseText(text);
+    const use = code.receiver;
+    const reads = use.whole || use.names.size > 0 || use.privateNames.size > 0;
+    if (code.form === 'arrow' || code.form === 'class' || !reads) return shape('no receiver');
+    const edges = isObject(receiver)
+      ? this.#thisEdges(receiver, use)
+      : [{ via: 'this', name: 'this', value: receiver } as const];
+    if (isObject(receiver)) this.#owners.set(fn, receiver);
+    return shape(`receiver ${edges.map((edge) => edge.name).join()}`, edges);
+  }
+
+  #nativeShape(fn: Fn): Shape {
+    const bound = this.#options.inspection.bound(fn);
+    if (!bound) return failure('a native function');
+    const own = propertyEdges(fn, (key) => OF_EVERY_FUNCTION.has(key));
+    const values = bound.values.map((value, index): Edge => ({
+      via: 'member',
+      name: ` (bound argument ${index + 1})`,
+      value,
+    }));
+    return shape(`bound ${values.length} {${own.tag}}`, [
+      { via: 'member', name: ' (bound function)', value: bound.target },
+      { via: 'member', name: ' (bound this)', value: bound.receiver },
+      ...values,
+      ...own.edges,
+    ]);
+  }
+
+  #captures(fn: Fn, code: CodeText, closure: Closure): { tag: string; edges: Edge[]; opaque: string[] } {
+    const scopes = closure.scopes
+      .filter(({ description }) => description !== 'Global')
+      .map(({ object }) => object);
+    const edges = code.free.map(({ name }): Edge => ({
+      via: 'capture',
+      name,
+      value: this.#lookUp(name, scopes),
+    }));
+    const opaque: string[] = [];
+    for (const { value } of edges) {
+      if (value === Function) opaque.push('it uses the Function constructor');
+      if (value === globalThis.eval && !code.blind) opaque.push('it uses eval');
+    }
+    let tag = '';
+    if (code.selfName !== null) {
+      const value = this.#lookUp(code.selfName, scopes);
+      // The name was given to another value since: calls by it go there.
+      if (value !== fn && value !== ABSENT) {
+        tag += ' renamed';
+        edges.push({ via: 'capture', name: code.selfName, value });
+      }
+    }
+    if (code.blind) {
+      const around = this.#everything(scopes, new Set(edges.map(({ name }) => name)));
+      tag += ` ${JSON.stringify(around.map(({ name }) => name))}`;
+      edges.push(...around);
+    }
+    if (code.blind || opaque.length > 0)
+      edges.push({ via: 'capture', name: 'globalThis', value: globalThis });
+    return { tag, edges, opaque };
+  }
+
+  /** Every variable that code with `eval` might read. */
+  #everything(scopes: readonly object[], seen: Set<string>): Edge[] {
+    const edges: Edge[] = [];
+    for (const scope of scopes) {
+      for (const [name, value] of Object.entries(scope)) {
+        if (!seen.has(name)) edges.push({ via: 'capture', name, value });
+        seen.add(name);
+      }
+    }
+    return edges;
+  }
+
+  #lookUp(name: string, scopes: readonly object[]): unknown {
+    const scope = scopes.find((each) => Object.hasOwn(each, name));
+    if (scope) return (scope as Readonly<Record<string, unknown>>)[name];
+    const now = Reflect.getOwnPropertyDescriptor(globalThis, name);
+    if (!now) return ABSENT;
+    if (!now.get)
+      return this.#isLateGlobal(name, now.value) ? Symbol.for(`seamless.global.${name}`) : now.value;
+    return now.get === this.#options.intrinsics.globalAt(name)?.get
+      ? Symbol.for(`seamless.global.${name}`)
+      : now.get;
+  }
+
+  /** Node loads some globals when they are first used, and then puts the value in the place of an accessor. */
+  #isLateGlobal(name: string, value: unknown): boolean {
+    if (!this.#options.intrinsics.globalAt(name)?.get || typeof value !== 'function') return false;
+    const { scopes } = this.#options.inspection.closure(value);
+    return scopes.some(
+      ({ object }) => Object.hasOwn(object, 'primordials') || Object.hasOwn(object, 'internalBinding'),
+    );
+  }
+
+  /** What an arrow reads of the `this` it was made with; a text when that cannot be told. */
+  #arrowThis(fn: Fn, code: CodeText, thisValue: object | null): Edge[] | string {
+    const use = code.receiver;
+    if (!use.whole && use.names.size === 0 && use.privateNames.size === 0) return [];
+    const receiver = [this.#owners.get(fn), thisValue].find((each) => each && this.#isMadeIn(fn, each));
+    if (receiver) return this.#thisEdges(receiver, use);
+    if (code.blind)
+      return `cannot be followed (${code.opaque.join(', ')}), and may use the "this" of a function around it`;
+    return 'uses the "this" of a function around it, which cannot be told from outside: copy what it needs into a const first';
+  }
+
+  /** A function with `super` depends on the object it was written in, which must be among those looked at. */
+  #parentUse(fn: Fn, code: CodeText): Edge[] | string {
+    if (code.form === 'class' || !code.receiver.parent) return [];
+    const owner = this.#owners.get(fn);
+    if (owner) return [{ via: 'this', name: 'super', value: owner }];
+    return 'uses "super" of an object that cannot be told from outside';
+  }
+
+  /** Whether an arrow was written in the class, or a base class, of `instance`, where `this` is the instance. */
+  #isMadeIn(fn: Fn, instance: object): boolean {
+    const place = this.#placeOf(fn);
+    if (!place) return false;
+    for (const maker of this.#classesOf(instance)) {
+      const text = Function.prototype.toString.call(maker);
+      const code = analyseText(text);
+      const at = this.#placeOf(maker);
+      if (code.form !== 'class' || at?.script !== place.script) continue;
+      if (code.instanceArrows.has(offsetIn(text, code.anchor, at, place))) return true;
+    }
+    return false;
+  }
+
+  #classesOf(instance: object): object[] {
+    const classes: object[] = [];
+    let prototype = Object.getPrototypeOf(instance) as object | null;
+    while (prototype && !this.#options.isBuiltIn(prototype)) {
+      const maker = Reflect.getOwnPropertyDescriptor(prototype, 'constructor')?.value as unknown;
+      if (typeof maker === 'function') classes.push(maker);
+      prototype = Object.getPrototypeOf(prototype) as object | null;
+    }
+    return classes;
+  }
+
+  #placeOf(fn: object): FunctionPlace | null {
+    let place = this.#places.get(fn);
+    if (place === undefined) {
+      place = this.#options.inspection.closure(fn).place;
+      this.#places.set(fn, place);
+    }
+    return place;
+  }
+
+  /** The properties read of `this`, also by the methods and getters that it leads to. */
+  #thisEdges(receiver: object, use: ReceiverUse): Edge[] {
+    // Reading a Proxy would run user code; as a whole it is refused in words.
+    let whole = use.whole || types.isProxy(receiver);
+    let secrets: readonly PrivateMember[] | null = null;
+    const edges: Edge[] = [];
+    const wanted = new Set<string>();
+    const want = (reads: ReceiverUse): void => {
+      reads.names.forEach((name) => wanted.add(name));
+      reads.privateNames.forEach((name) => wanted.add(`#${name}`));
+      whole ||= reads.whole;
+    };
+    want(use);
+    // A set that grows while it is walked is walked to its end.
+    for (const name of whole ? [] : wanted) {
+      const found = name.startsWith('#')
+        ? (secrets ??= this.#options.inspection.privateMembers(receiver)).filter(
+            (member) => member.name === name,
+          )
+        : resolveProperty(receiver, name);
+      // Private methods are listed nowhere: they are in the text of the class.
+      whole ||= found.length === 0;
+      for (const { value } of found) {
+        edges.push({ via: 'this', name: `this.${name}`, value });
+        if (typeof value !== 'function' || this.#options.isBuiltIn(value)) continue;
+        const code = analyseText(Function.prototype.toString.call(value));
+        if (code.form === 'function' || code.form === 'method') want(code.receiver);
+      }
+    }
+    this.adopt(receiver, edges);
+    return whole ? [{ via: 'this', name: 'this', value: receiver }] : edges;
+  }
+
+  /** Own properties of a function, and what a class or an older constructor gives its instances. */
+  #propertyShape(
+    fn: Fn,
+    code: CodeText,
+    text: string,
+  ): { readonly tag: string; readonly edges: readonly Edge[] } {
+    if (code.form === 'class') return this.#classShape(fn, code, text);
+    const own = propertyEdges(fn, (key) => OF_EVERY_FUNCTION.has(key));
+    const prototype = Reflect.getOwnPropertyDescriptor(fn, 'prototype')?.value as unknown;
+    if (!isObject(prototype) || !isUsedPrototype(prototype, this.#options.isBuiltIn)) return own;
+    return {
+      tag: `${own.tag} prototype`,
+      edges: [...own.edges, { via: 'member', name: '.prototype', value: prototype }],
+    };
+  }
+
+  #classShape(
+    fn: Fn,
+    code: CodeText,
+    text: string,
+  ): { readonly tag: string; readonly edges: readonly Edge[] } {
+    const inText = ({ value, get, set, enumerable }: PropertyDescriptor): boolean =>
+      !enumerable && [value as unknown, get, set].every((part) => !isObject(part) || isPartOf(part, text));
+    const statics = propertyEdges(fn, (key, descriptor) => OF_EVERY_FUNCTION.has(key) || inText(descriptor));
+    const prototype = (fn as unknown as { prototype: object }).prototype;
+    const members = propertyEdges(
+      prototype,
+      (key, descriptor) => key === 'constructor' || inText(descriptor),
+    );
+    const parent = Object.getPrototypeOf(fn) as object | null;
+    const base: Edge[] =
+      parent === Function.prototype ? [] : [{ via: 'member', name: ' (its base class)', value: parent }];
+    const secret = code.hasPrivate ? this.#options.inspection.privateMembers(fn) : [];
+    const hidden = secret.map(({ name, value }): Edge => ({ via: 'member', name: `.${name}`, value }));
+    const keys = [...Reflect.ownKeys(fn), ...Reflect.ownKeys(prototype)]
+      .map(String)
+      .filter((key) => key !== 'name');
+    this.adopt(fn, statics.edges);
+    this.adopt(prototype, members.edges);
+    return {
+      tag: `${JSON.stringify(keys)} ${statics.tag} | ${members.tag} | ${hidden.map(({ name }) => name).join()}`,
+      edges: [...base, ...statics.edges, ...members.edges, ...hidden],
+    };
+  }
+}
+
+function isPartOf(part: object, text: string): boolean {
+  return typeof part === 'function' && text.includes(Function.prototype.toString.call(part));
+}
+
+/** Older code builds classes by assigning to a function's prototype. */
+function isUsedPrototype(prototype: object, isBuiltIn: (value: object) => boolean): boolean {
+  const keys = Reflect.ownKeys(prototype).filter((key) => key !== 'constructor');
+  const parent = Object.getPrototypeOf(prototype) as object | null;
+  return keys.length > 0 || (parent !== null && !isBuiltIn(parent));
+}
+
+/** A property as it would be read: the value, or the accessor's functions. */
+function resolveProperty(receiver: object, name: string): { readonly value: unknown }[] {
+  for (let at: object | null = receiver; at; at = Object.getPrototypeOf(at) as object | null) {
+    const descriptor = Reflect.getOwnPropertyDescriptor(at, name);
+    if (!descriptor) continue;
+    const accessors = [descriptor.get, descriptor.set].filter((each) => each !== undefined);
+    return accessors.length > 0 ? accessors.map((value) => ({ value })) : [{ value: descriptor.value }];
+  }
+  return [{ value: ABSENT }];
+}
+
+/** Where in a class's text a place of the same script lies, given where the text's anchor lies; −1 outside. */
+function offsetIn(text: string, anchor: number, anchorPlace: FunctionPlace, place: FunctionPlace): number {
+  const starts = [0];
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
+  const anchorLine = starts.filter((start) => start <= anchor).length - 1;
+  const line = place.line - (anchorPlace.line - anchorLine);
+  const start = starts[line];
+  if (start === undefined) return -1;
+  // Only on the text's first line do columns count from elsewhere, and that is known if the anchor is on it.
+  if (line > 0) return start + place.column;
+  return anchorLine === 0 ? place.column - (anchorPlace.column - anchor) : -1;
+}

@@ -1,0 +1,151 @@
+import { createHash } from 'node:crypto';
+import { types } from 'node:util';
+import { isObject, keyToken, memberName, primitiveToken, type Edge } from './shape.js';
+
+/** What an object holds beside its properties. */
+export interface Contents {
+  readonly tag: string;
+  readonly edges: readonly Edge[];
+  readonly size: number;
+  /** Its numbered properties are in the contents already. */
+  readonly indexed: boolean;
+  /** Own properties that are in the contents already, or are none of the program's matter. */
+  readonly without: readonly PropertyKey[];
+}
+
+/** Kinds of objects whose state can be neither read nor compared, by the words for them. */
+const HIDDEN: readonly (readonly [(value: unknown) => boolean, string])[] = [
+  [types.isProxy, 'a Proxy'],
+  [types.isPromise, 'a Promise'],
+  [types.isWeakMap, 'a WeakMap'],
+  [types.isWeakSet, 'a WeakSet'],
+  [types.isGeneratorObject, 'a generator'],
+  [types.isMapIterator, 'an iterator'],
+  [types.isSetIterator, 'an iterator'],
+  [types.isExternal, 'an object of a native addon'],
+];
+
+/** Why nothing can vouch for an object, as a noun; null when its contents can be read. */
+export function hiddenKind(value: object): string | null {
+  return HIDDEN.find(([is]) => is(value))?.[1] ?? null;
+}
+
+/** The contents of an object with a state of its own kind; null for one that has properties alone. */
+export function contentsOf(value: object): Contents | null {
+  if (Array.isArray(value) || types.isArgumentsObject(value))
+    return arrayContents(value as readonly unknown[]);
+  if (types.isMap(value)) return mapContents(value);
+  if (types.isSet(value)) return listContents('set', [...value], 'values()');
+  if (types.isDate(value)) return simple(`date ${primitiveToken(Date.prototype.getTime.call(value))}`);
+  if (types.isRegExp(value)) return regExpContents(value);
+  if (ArrayBuffer.isView(value)) return viewContents(value);
+  if (types.isAnyArrayBuffer(value))
+    return simple(`${bufferKind(value)} ${bytesDigest(new Uint8Array(value))}`);
+  if (types.isNativeError(value)) return simple('error', ['stack']);
+  if (types.isBoxedPrimitive(value)) return boxedContents(value);
+  return value instanceof URL ? simple(`url ${JSON.stringify(value.href)}`) : null;
+}
+
+function simple(tag: string, without: readonly PropertyKey[] = []): Contents {
+  return { tag, edges: [], size: 1, indexed: false, without };
+}
+
+function arrayContents(value: readonly unknown[]): Contents {
+  const kind = Array.isArray(value) ? 'array' : 'arguments';
+  const items = Array.from({ length: value.length }, (_, index) => {
+    const descriptor = Reflect.getOwnPropertyDescriptor(value, index);
+    if (!descriptor) return HOLE;
+    return descriptor.get ?? descriptor.set ?? (descriptor.value as unknown);
+  });
+  // `callee` of arguments throws, and its iterator is the array's.
+  return { ...listContents(kind, items, ''), indexed: true, without: ['length', 'callee', Symbol.iterator] };
+}
+
+const HOLE = Symbol('hole');
+
+function listContents(kind: string, items: readonly unknown[], within: string): Contents {
+  const edges: Edge[] = [];
+  const tokens = items.map((item, index) => {
+    if (item === HOLE) return 'hole';
+    if (!isObject(item)) return primitiveToken(item);
+    edges.push({ via: 'member', name: within ? `.${within}[${index}]` : `[${index}]`, value: item });
+    return '*';
+  });
+  return { tag: `${kind} ${tokens.join(',')}`, edges, size: items.length, indexed: false, without: [] };
+}
+
+function mapContents(value: ReadonlyMap<unknown, unknown>): Contents {
+  const edges: Edge[] = [];
+  const token = (part: unknown, name: string): string => {
+    if (!isObject(part)) return primitiveToken(part);
+    edges.push({ via: 'member', name, value: part });
+    return '*';
+  };
+  const tokens = [...value].map(([key, item], index) => {
+    const name = isObject(key) ? `.values()[${index}]` : `.get(${String(primitiveName(key))})`;
+    return `${token(key, `.keys()[${index}]`)}:${token(item, name)}`;
+  });
+  return { tag: `map ${tokens.join(',')}`, edges, size: 2 * value.size, indexed: false, without: [] };
+}
+
+function primitiveName(key: unknown): string {
+  return typeof key === 'string' ? JSON.stringify(key) : String(key);
+}
+
+function regExpContents(value: RegExp): Contents {
+  return simple(`regexp ${JSON.stringify([value.source, value.flags])} ${primitiveToken(value.lastIndex)}`, [
+    'lastIndex',
+  ]);
+}
+
+function viewContents(value: ArrayBufferView): Contents {
+  const kind = types.isTypedArray(value) ? value[Symbol.toStringTag] : 'DataView';
+  const bytes = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  return { ...simple(`${kind} ${bytesDigest(bytes)}`), indexed: true };
+}
+
+function bufferKind(value: ArrayBufferLike): string {
+  return types.isSharedArrayBuffer(value) ? 'shared buffer' : 'buffer';
+}
+
+function boxedContents(value: object): Contents {
+  const primitive = unboxed(value);
+  // A boxed string has a property for each of its characters.
+  const text = typeof primitive === 'string';
+  return { ...simple(`boxed ${primitiveToken(primitive)}`, text ? ['length'] : []), indexed: text };
+}
+
+/** By the built-in method, since an object's own `valueOf` is the user's code. */
+function unboxed(value: object): unknown {
+  if (types.isNumberObject(value)) return Number.prototype.valueOf.call(value);
+  if (types.isStringObject(value)) return String.prototype.valueOf.call(value);
+  if (types.isBooleanObject(value)) return Boolean.prototype.valueOf.call(value);
+  return types.isBigIntObject(value)
+    ? BigInt.prototype.valueOf.call(value)
+    : Symbol.prototype.valueOf.call(value);
+}
+
+export function bytesDigest(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex').slice(0, 32);
+}
+
+/** Own properties as edges, getters and setters as functions that are never called, and their keys as a text. */
+export function propertyEdges(
+  value: object,
+  skip: (key: PropertyKey, descriptor: PropertyDescriptor) => boolean,
+): { readonly tag: string; readonly edges: readonly Edge[] } {
+  const tokens: string[] = [];
+  const edges: Edge[] = [];
+  for (const key of Reflect.ownKeys(value)) {
+    const descriptor = Reflect.getOwnPropertyDescriptor(value, key);
+    if (!descriptor || skip(key, descriptor)) continue;
+    const name = memberName(key);
+    const accessor = descriptor.get ?? descriptor.set;
+    tokens.push(`${keyToken(key)}${descriptor.enumerable ? '' : '!'}${accessor ? '()' : ''}`);
+    if (accessor) {
+      edges.push({ via: 'member', name: `${name} (getter)`, value: descriptor.get });
+      edges.push({ via: 'member', name: `${name} (setter)`, value: descriptor.set });
+    } else edges.push({ via: 'member', name, value: descriptor.value as unknown });
+  }
+  return { tag: tokens.join(','), edges };
+}

@@ -1,0 +1,196 @@
+import { createHash } from 'node:crypto';
+import { follow, isObject, primitiveToken, type Edge, type Path, type Reason, type Shape } from './shape.js';
+import { LARGEST, type Shaper } from './shaper.js';
+
+/** The hash of everything a value leads to. */
+export interface Digest {
+  /** Empty when something in reach cannot be vouched for. */
+  readonly hash: string;
+  /** Bits of the names (`NAMED`) that code in reach reads. */
+  readonly reads: number;
+  readonly fails: boolean;
+  /** It leads to a node, so that it means something else where other nodes are the inputs. */
+  readonly local: boolean;
+}
+
+/** What cannot be vouched for, and where. */
+export interface Failure {
+  readonly path: Path;
+  readonly reason: Reason;
+}
+
+interface Frame {
+  readonly object: object;
+  readonly shape: Shape;
+  readonly edges: readonly Edge[];
+  next: number;
+  readonly index: number;
+  low: number;
+}
+
+/**
+ * Hashes graphs of values, cycles and all: each strongly connected component (Tarjan 1972) is a unit, so that what
+ * many functions share is hashed once, and the result depends on the structure alone and not on who asked first.
+ */
+export class Digester {
+  readonly #shaper: Shaper;
+  /** By which names count; see `Shape.named`. */
+  readonly #shared = new Map<number, Map<object, Digest>>();
+  #local = new Map<number, Map<object, Digest>>();
+
+  constructor(shaper: Shaper) {
+    this.#shaper = shaper;
+  }
+
+  /** Drops what is remembered of values that lead to nodes, or of all. */
+  forget(all: boolean): void {
+    this.#local = new Map();
+    if (all) this.#shared.clear();
+  }
+
+  /** The digest of a value; `names`: bits of the names that count. */
+  digest(root: object, names: number): Digest {
+    return this.#remembered(root, names) ?? this.#walk(root, names);
+  }
+
+  /** The first value in reach that cannot be vouched for. */
+  findFailure(root: object, start: Path): Failure | null {
+    const seen = new Set<object>([root]);
+    const queue: { object: object; path: Path }[] = [{ object: root, path: start }];
+    for (const { object, path } of queue) {
+      const { fails, edges } = this.#shaper.shapeOf(object);
+      if (fails !== null) return { path, reason: fails };
+      for (const edge of edges) {
+        if (!isObject(edge.value) || seen.has(edge.value)) continue;
+        seen.add(edge.value);
+        queue.push({ object: edge.value, path: follow(path, edge) });
+      }
+    }
+    return null;
+  }
+
+  #remembered(object: object, names: number): Digest | undefined {
+    return this.#shared.get(names)?.get(object) ?? this.#local.get(names)?.get(object);
+  }
+
+  #remember(object: object, names: number, digest: Digest): void {
+    const memory = digest.local ? this.#local : this.#shared;
+    let digests = memory.get(names);
+    if (!digests) {
+      digests = new Map();
+      memory.set(names, digests);
+    }
+    digests.set(object, digest);
+  }
+
+  #walk(root: object, names: number): Digest {
+    const open = new Map<object, Frame>();
+    const stack: Frame[] = [];
+    const component: Frame[] = [];
+    let values = 0;
+    const enter = (object: object): void => {
+      const shape = this.#shaper.shapeOf(object);
+      const edges =
+        names === 0 ? shape.edges : [...shape.edges, ...shape.named.filter(({ bit }) => bit & names)];
+      values += 1 + shape.size + edges.length;
+      const frame: Frame = { object, shape, edges, next: 0, index: open.size, low: open.size };
+      open.set(object, frame);
+      stack.push(frame);
+      component.push(frame);
+    };
+    enter(root);
+    for (let frame = stack.at(-1); frame; frame = stack.at(-1)) {
+      if (values > LARGEST) return this.#tooLarge(stack, names);
+      const edge = frame.edges[frame.next++];
+      if (edge) {
+        if (!isObject(edge.value) || this.#remembered(edge.value, names)) continue;
+        const other = open.get(edge.value);
+        if (other) frame.low = Math.min(frame.low, other.index);
+        else enter(edge.value);
+        continue;
+      }
+      stack.pop();
+      const parent = stack.at(-1);
+      if (parent) parent.low = Math.min(parent.low, frame.low);
+      if (frame.low === frame.index) this.#close(component.splice(component.lastIndexOf(frame)), names);
+    }
+    return this.#remembered(root, names) as Digest;
+  }
+
+  /** The outermost structure on the way is what the reason will name. */
+  #tooLarge(stack: readonly Frame[], names: number): Digest {
+    const outermost =
+      stack.find(({ object, index }) => index > 0 && typeof object !== 'function') ?? (stack[0] as Frame);
+    this.#shaper.refuse(outermost.object, `a structure of more than ${LARGEST.toLocaleString('en')} values`);
+    const digest = { hash: '', reads: 0, fails: true, local: true };
+    this.#remember((stack[0] as Frame).object, names, digest);
+    return digest;
+  }
+
+  /** All members of a component become known at once. */
+  #close(frames: readonly Frame[], names: number): void {
+    const members = new Map(frames.map((frame) => [frame.object, frame]));
+    const outside = frames.flatMap(({ edges }) =>
+      edges.flatMap(({ value }) =>
+        isObject(value) && !members.has(value) ? [this.#remembered(value, names) as Digest] : [],
+      ),
+    );
+    const reads = [...frames.map(({ shape }) => shape.reads), ...outside.map((digest) => digest.reads)];
+    const facts = {
+      reads: reads.reduce((all, each) => all | each, 0),
+      fails: frames.some(({ shape }) => shape.fails !== null) || outside.some((digest) => digest.fails),
+      local: frames.some(({ shape }) => shape.node !== null) || outside.some((digest) => digest.local),
+    };
+    const parts = new Map(frames.map((frame) => [frame.object, this.#partsOf(frame, members, names)]));
+    for (const { object } of frames) {
+      let hash = facts.fails ? '' : null;
+      const digest = {
+        ...facts,
+        // Of a large cycle few members are ever asked for.
+        get hash(): string {
+          return (hash ??= hashFrom(object, parts));
+        },
+      };
+      this.#remember(object, names, digest);
+    }
+  }
+
+  #partsOf({ shape, edges }: Frame, members: ReadonlyMap<object, Frame>, names: number): Parts {
+    const tokens = edges.map(({ value }) => {
+      if (!isObject(value)) return primitiveToken(value);
+      return members.has(value) ? value : `#${(this.#remembered(value, names) as Digest).hash}`;
+    });
+    return { tag: shape.tag, tokens };
+  }
+}
+
+/** A member of a component: texts for what lies outside it, the object itself for another member. */
+interface Parts {
+  readonly tag: string;
+  readonly tokens: readonly (string | object)[];
+}
+
+/** Numbers the members of a component in the order they are met from `entry`. */
+function hashFrom(entry: object, members: ReadonlyMap<object, Parts>): string {
+  const numbers = new Map<object, number>([[entry, 0]]);
+  const queue = [entry];
+  const hash = createHash('sha256');
+  for (const object of queue) {
+    const { tag, tokens } = members.get(object) as Parts;
+    let text = tag;
+    for (const token of tokens) {
+      if (typeof token === 'string') text += ` ${token}`;
+      else {
+        let number = numbers.get(token);
+        if (number === undefined) {
+          number = numbers.size;
+          numbers.set(token, number);
+          queue.push(token);
+        }
+        text += ` ^${number}`;
+      }
+    }
+    hash.update(text).update('\n');
+  }
+  return hash.digest('hex').slice(0, 32);
+}

@@ -1,0 +1,158 @@
+import { Session, type Runtime } from 'node:inspector';
+import { SeamlessError } from '../../sdk/errors.js';
+
+/** Where V8 found a function: script, line and column counted from 0. */
+export interface FunctionPlace {
+  readonly script: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** One scope a function closes over, its variables as own properties. */
+export interface ScopeValues {
+  /** `Closure (setup)`, `Block`, `Module`, `Script`, `Global`. */
+  readonly description: string;
+  readonly object: object;
+}
+
+export interface Closure {
+  /** Innermost first. */
+  readonly scopes: readonly ScopeValues[];
+  readonly place: FunctionPlace | null;
+}
+
+export interface BoundFunction {
+  readonly target: unknown;
+  readonly receiver: unknown;
+  readonly values: readonly unknown[];
+}
+
+/** A private field, or the functions of a private accessor. */
+export interface PrivateMember {
+  readonly name: string;
+  readonly value: unknown;
+}
+
+const GROUP = 'seamless';
+
+/** The protocol's answer, with the part that Node's types leave out. */
+type Properties = Runtime.GetPropertiesReturnType & {
+  readonly privateProperties?: readonly {
+    readonly name: string;
+    readonly value?: Runtime.RemoteObject;
+    readonly get?: Runtime.RemoteObject;
+    readonly set?: Runtime.RemoteObject;
+  }[];
+};
+
+/** Reads what reflection cannot: captured variables, bound arguments, private fields. One V8 inspector session. */
+export class Inspection {
+  readonly #session = new Session();
+  /** Objects go to the inspector and come back through this box, which both sides hold. */
+  readonly #box: { value: unknown } = { value: undefined };
+  readonly #boxId: string;
+
+  constructor() {
+    this.#session.connect();
+    const global = globalThis as unknown as Record<string, unknown>;
+    global['__seamlessBox'] = this.#box;
+    const { result } = this.#post<Runtime.EvaluateReturnType>('Runtime.evaluate', {
+      expression: '__seamlessBox',
+    });
+    delete global['__seamlessBox'];
+    this.#boxId = result.objectId as string;
+  }
+
+  /** Ends the session. */
+  close(): void {
+    this.#session.disconnect();
+  }
+
+  closure(fn: object): Closure {
+    return this.#during(fn, ({ internalProperties = [] }) => {
+      const place = internalProperties.find(({ name }) => name === '[[FunctionLocation]]')?.value?.value as
+        { scriptId: string; lineNumber: number; columnNumber?: number } | undefined;
+      const scopes = internalProperties.find(({ name }) => name === '[[Scopes]]')?.value;
+      return {
+        scopes: scopes ? Array.from(this.#materialize(scopes) as ArrayLike<ScopeValues>) : [],
+        place: place
+          ? { script: place.scriptId, line: place.lineNumber, column: place.columnNumber ?? 0 }
+          : null,
+      };
+    });
+  }
+
+  /** The parts of a function made by `bind`; null for any other. */
+  bound(fn: object): BoundFunction | null {
+    return this.#during(fn, ({ internalProperties = [] }) => {
+      const part = (wanted: string): unknown =>
+        this.#materialize(internalProperties.find(({ name }) => name === wanted)?.value);
+      if (!internalProperties.some(({ name }) => name === '[[TargetFunction]]')) return null;
+      return {
+        target: part('[[TargetFunction]]'),
+        receiver: part('[[BoundThis]]'),
+        values: Array.from(part('[[BoundArgs]]') as ArrayLike<unknown>),
+      };
+    });
+  }
+
+  /** Private fields and accessors of an object, from all classes it is an instance of. */
+  privateMembers(object: object): PrivateMember[] {
+    return this.#during(object, ({ privateProperties = [] }) =>
+      privateProperties.flatMap(({ name, value, get, set }) =>
+        [value, get, set].flatMap((each) => (each ? [{ name, value: this.#materialize(each) }] : [])),
+      ),
+    );
+  }
+
+  #during<T>(subject: object, read: (properties: Properties) => T): T {
+    try {
+      this.#box.value = subject;
+      const { result } = this.#call(this.#boxId, 'function() { return this.value }');
+      const objectId = result.objectId as string;
+      return read(this.#post<Properties>('Runtime.getProperties', { objectId, ownProperties: true }));
+    } finally {
+      this.#box.value = undefined;
+      this.#post('Runtime.releaseObjectGroup', { objectGroup: GROUP });
+    }
+  }
+
+  #materialize(remote: Runtime.RemoteObject | undefined): unknown {
+    if (remote === undefined) return undefined;
+    if (remote.objectId !== undefined) {
+      this.#call(remote.objectId, 'function(box) { box.value = this }', [{ objectId: this.#boxId }]);
+      return this.#box.value;
+    }
+    if (remote.unserializableValue === undefined) return remote.value as unknown;
+    const text = remote.unserializableValue;
+    return text.endsWith('n') ? BigInt(text.slice(0, -1)) : Number(text);
+  }
+
+  #call(
+    objectId: string,
+    functionDeclaration: string,
+    args: Runtime.CallArgument[] = [],
+  ): Runtime.CallFunctionOnReturnType {
+    return this.#post('Runtime.callFunctionOn', {
+      objectId,
+      functionDeclaration,
+      arguments: args,
+      objectGroup: GROUP,
+    });
+  }
+
+  /** In one process the answer is there when `post` returns. */
+  #post<T>(method: string, parameters: object): T {
+    let answer: { error: Error | null; result: unknown } | undefined;
+    this.#session.post(method, parameters, (error, result) => {
+      answer = { error, result };
+    });
+    if (!answer || answer.error) {
+      throw new SeamlessError(
+        'internal',
+        `V8's inspector did not answer ${method}: ${answer?.error?.message ?? 'no answer'}.`,
+      );
+    }
+    return answer.result as T;
+  }
+}

@@ -1,0 +1,122 @@
+import type { OwnCode } from '../../engine/ports.js';
+import type { DagNode } from '../../sdk/node.js';
+import { Digester } from './digest.js';
+import { CaptureGuard } from './guard.js';
+import { Inspection } from './inspection.js';
+import type { Intrinsics } from './intrinsics.js';
+import { listParts, type CodePart } from './parts.js';
+import { describePath, shape, type Edge, type Path } from './shape.js';
+import { Shaper } from './shaper.js';
+
+export interface CodeHasherOptions {
+  /** Hash of the whole bundle: what counts where code cannot be followed. */
+  readonly bundleHash: string;
+  /** What the SDK exports, by name. Its code counts by name: the engine's semantics version covers it. */
+  readonly sdkExports: Readonly<Record<string, unknown>>;
+  /** `snapshotIntrinsics()`, taken before any user code ran. */
+  readonly intrinsics: Intrinsics;
+}
+
+export interface OwnCodeRequest {
+  /** The node's inputs and their positions. */
+  readonly inputs: ReadonlyMap<DagNode, number>;
+  /** The strategy: the `this` of arrows written in the methods of its class. */
+  readonly thisValue?: object;
+  /** What the function is called on, where it is called as a method: a provider, for its `fetch`. */
+  readonly receiver?: unknown;
+  /** What to call the function in messages: the node's name. */
+  readonly describe: string;
+}
+
+/** An `OwnCode`, and what it is made of. */
+export type OwnCodeDetail = OwnCode & {
+  /** Everything that counts, one by one. Costs time, so that it is made when first asked for. */
+  parts(): readonly CodePart[];
+};
+
+/**
+ * Hashes what functions of a loaded strategy depend on: their code, the helpers it reaches, and the values that
+ * closures captured. One hasher serves one `describe`; between its calls no user code may run, or `refresh` must.
+ */
+export class CodeHasher {
+  readonly #intrinsics: Intrinsics;
+  readonly #inspection = new Inspection();
+  readonly #shaper: Shaper;
+  readonly #digester: Digester;
+  #patches: readonly Edge[] | null = null;
+  #thisValue: object | null = null;
+
+  constructor({ bundleHash, sdkExports, intrinsics }: CodeHasherOptions) {
+    this.#intrinsics = intrinsics;
+    const sdk = new Map(Object.entries(sdkExports));
+    this.#shaper = new Shaper({ inspection: this.#inspection, intrinsics, bundleHash, sdk });
+    this.#digester = new Digester(this.#shaper);
+  }
+
+  /** Forgets values seen, since user code has run. */
+  refresh(): void {
+    this.#patches = null;
+    this.#shaper.forget();
+    this.#digester.forget(true);
+  }
+
+  /** Ends the inspector session. */
+  close(): void {
+    this.#inspection.close();
+  }
+
+  ownCode(fn: object, request: OwnCodeRequest): OwnCodeDetail {
+    const root = this.#rootOf(fn, request);
+    const start: Path = { subject: '', owner: request.describe };
+    const plain = this.#digester.digest(root, 0);
+    const digest = plain.fails || plain.reads === 0 ? plain : this.#digester.digest(root, plain.reads);
+    const { inputs, thisValue = null } = request;
+    const parts = (): readonly CodePart[] => {
+      this.#enter(inputs, thisValue);
+      return listParts(this.#shaper, this.#digester, root, start);
+    };
+    return digest.fails ? { unhashable: this.#reason(root, start), parts } : { hash: digest.hash, parts };
+  }
+
+  /** Watches what a function captured. Make it before the function is called. */
+  guard(fn: object, request: OwnCodeRequest): CaptureGuard {
+    return new CaptureGuard(this.#shaper, this.#rootOf(fn, request), {
+      subject: '',
+      owner: request.describe,
+    });
+  }
+
+  #enter(inputs: ReadonlyMap<DagNode, number>, thisValue: object | null): void {
+    this.#digester.forget(this.#thisValue !== thisValue);
+    this.#thisValue = thisValue;
+    this.#shaper.enter(inputs, thisValue);
+  }
+
+  /** Stands for the call itself: the function, what it is called on, and changed built-ins that any code sees. */
+  #rootOf(fn: object, { inputs, thisValue, receiver }: OwnCodeRequest): object {
+    this.#enter(inputs, thisValue ?? null);
+    this.#patches ??= this.#intrinsics
+      .languagePatches()
+      .map((patch): Edge => ({ via: 'capture', name: patch.name, value: patch.value }));
+    const call = {};
+    this.#shaper.define(call, () => this.#shaper.receiverShape(fn, receiver));
+    const root = {};
+    const edges: Edge[] = [call, fn].map((value) => ({ via: 'member', name: '', value }));
+    const patches = this.#patches;
+    this.#shaper.define(root, () =>
+      shape(`call ${patches.map(({ name }) => name).join()}`, [...edges, ...patches]),
+    );
+    return root;
+  }
+
+  #reason(root: object, start: Path): string {
+    const found = this.#digester.findFailure(root, start);
+    if (!found) return 'it depends on more values than can be compared';
+    const { path, reason } = found;
+    if (reason.of === 'code')
+      return path.subject === '' ? `it ${reason.words}` : `\`${describePath(path)}\` ${reason.words}`;
+    if (path.subject === '') return `it is ${reason.words}`;
+    const where = path.owner === start.owner ? '' : ` in the closure of ${path.owner}`;
+    return `it captures \`${path.subject}\`${where}, ${reason.words}`;
+  }
+}

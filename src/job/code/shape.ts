@@ -1,0 +1,123 @@
+import type { DagNode } from '../../sdk/node.js';
+
+/** How one value leads to another: a variable of a closure, a property, or a property of `this`. */
+export interface Edge {
+  readonly via: 'capture' | 'member' | 'this';
+  /** `count`, `.limits`, `[3]`, `this.n`. */
+  readonly name: string;
+  readonly value: unknown;
+}
+
+/** An edge that counts only when some code in reach reads a property of that name. */
+export interface NamedEdge extends Edge {
+  readonly bit: number;
+}
+
+/** Why nothing can vouch for a value: what it is (`a Proxy`), or what its code does (`uses new.target …`). */
+export interface Reason {
+  readonly of: 'value' | 'code';
+  readonly words: string;
+}
+
+/** One value, one level deep: what it is by itself, and what it leads to. */
+export interface Shape {
+  readonly tag: string;
+  readonly edges: readonly Edge[];
+  readonly named: readonly NamedEdge[];
+  /** Bits of the names in `NAMED` that its code reads. */
+  readonly reads: number;
+  /** Why its code cannot be followed, so that the whole bundle counts. */
+  readonly opaque: readonly string[];
+  /** Why nothing can vouch for it. */
+  readonly fails: Reason | null;
+  readonly node: DagNode | null;
+  /** Values that the tag holds without an edge. */
+  readonly size: number;
+}
+
+/** Properties that a node or a function has whatever its place in the DAG; they count where code reads that name. */
+export const NAMED = [
+  'name',
+  'tags',
+  'interval',
+  'period',
+  'inputs',
+  'indicator',
+  'historyProvider',
+] as const;
+
+export function bitOf(name: (typeof NAMED)[number]): number {
+  return 1 << NAMED.indexOf(name);
+}
+
+export function bitsOf(names: ReadonlySet<string>): number {
+  return NAMED.reduce((bits, name) => (names.has(name) ? bits | bitOf(name) : bits), 0);
+}
+
+export function shape(tag: string, edges: readonly Edge[] = [], more: Partial<Shape> = {}): Shape {
+  return { tag, edges, named: [], reads: 0, opaque: [], fails: null, node: null, size: 0, ...more };
+}
+
+/** The shape of what nothing can vouch for. */
+export function failure(words: string, of: Reason['of'] = 'value'): Shape {
+  return shape('', [], { fails: { of, words } });
+}
+
+export function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
+}
+
+/** A value that is no object, as a text that no other value has. */
+export function primitiveToken(value: unknown): string {
+  switch (typeof value) {
+    case 'number':
+      return Object.is(value, -0) ? 'n-0' : `n${value}`;
+    case 'string':
+      return JSON.stringify(value);
+    case 'bigint':
+      return `i${value}`;
+    case 'boolean':
+      return value ? 'true' : 'false';
+    case 'symbol':
+      return symbolToken(value);
+    default:
+      return value === null ? 'null' : 'undefined';
+  }
+}
+
+/** Symbols are known by their description; those of the global registry also by being in it. */
+function symbolToken(symbol: symbol): string {
+  const registered = Symbol.keyFor(symbol);
+  if (registered !== undefined) return `registered${JSON.stringify(registered)}`;
+  return `symbol${JSON.stringify(symbol.description ?? null)}`;
+}
+
+export function keyToken(key: PropertyKey): string {
+  return typeof key === 'symbol' ? symbolToken(key) : JSON.stringify(String(key));
+}
+
+/** `.limits`, `[3]`, `["a b"]`, `[Symbol(x)]`. */
+export function memberName(key: PropertyKey): string {
+  if (typeof key === 'symbol') return `[${String(key)}]`;
+  const text = String(key);
+  if (/^[A-Za-z_$][\w$]*$/.test(text)) return `.${text}`;
+  return /^\d+$/.test(text) ? `[${text}]` : `[${JSON.stringify(text)}]`;
+}
+
+/** Where a value was found, for people. */
+export interface Path {
+  /** `config.limits`; empty for the function itself. */
+  readonly subject: string;
+  /** The function whose variable it is. */
+  readonly owner: string;
+}
+
+export function follow(path: Path, edge: Edge): Path {
+  if (edge.via === 'member') return { subject: path.subject + edge.name, owner: path.owner };
+  return { subject: edge.name, owner: path.subject === '' ? path.owner : path.subject };
+}
+
+/** `mean in closure of fast`. */
+export function describePath(path: Path): string {
+  return path.subject === '' ? path.owner : `${path.subject} in closure of ${path.owner}`;
+}

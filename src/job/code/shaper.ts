@@ -1,0 +1,239 @@
+import { types } from 'node:util';
+import { DagNode } from '../../sdk/node.js';
+import { CodeShaper } from './code-shape.js';
+import { contentsOf, hiddenKind, propertyEdges } from './data-shape.js';
+import type { Inspection } from './inspection.js';
+import type { Intrinsics } from './intrinsics.js';
+import { analyseText } from './code-text.js';
+import { bitOf, failure, isObject, NAMED, shape, type Edge, type NamedEdge, type Shape } from './shape.js';
+
+/** More values than this in one structure are not looked through. */
+export const LARGEST = 200_000;
+
+export interface ShaperOptions {
+  readonly inspection: Inspection;
+  readonly intrinsics: Intrinsics;
+  readonly bundleHash: string;
+  /** What the SDK exports, by name. */
+  readonly sdk: ReadonlyMap<string, unknown>;
+}
+
+/** Asks a Proxy nothing, since its answer would be user code. */
+function isNode(value: object): value is DagNode {
+  return !hasProxyAbove(value) && value instanceof DagNode;
+}
+
+function hasProxyAbove(value: object): boolean {
+  for (let at: object | null = value; at; at = Object.getPrototypeOf(at) as object | null) {
+    if (types.isProxy(at)) return true;
+  }
+  return false;
+}
+
+/** Turns values into shapes, one level deep, and remembers them. No user code runs by it. */
+export class Shaper {
+  readonly #options: ShaperOptions;
+  readonly #code: CodeShaper;
+  readonly #sdk = new Map<object, string>();
+  readonly #shapes = new Map<object, Shape>();
+  readonly #stands = new WeakMap<object, () => Shape>();
+  #inputs: ReadonlyMap<DagNode, number> = new Map();
+  #thisValue: object | null = null;
+
+  constructor(options: ShaperOptions) {
+    this.#options = options;
+    for (const [name, value] of options.sdk) this.#addSdk(name, value);
+    this.#code = new CodeShaper({ ...options, isBuiltIn: (value) => this.builtInName(value) !== undefined });
+  }
+
+  /** Whose inputs and whose `this` the next shapes are for. */
+  enter(inputs: ReadonlyMap<DagNode, number>, thisValue: object | null): void {
+    this.#inputs = inputs;
+    if (this.#thisValue !== thisValue) this.forget();
+    this.#thisValue = thisValue;
+  }
+
+  /** Drops what is remembered, since user code may have run. */
+  forget(): void {
+    this.#shapes.clear();
+  }
+
+  shapeOf(value: object): Shape {
+    const known = this.#shapes.get(value);
+    if (known) return known;
+    const made = this.freshShape(value);
+    // What a node stands for depends on whose inputs are looked at.
+    if (!made.node) this.#shapes.set(value, made);
+    return made;
+  }
+
+  /** Gives a shape to an object that only stands for something. */
+  define(stand: object, make: () => Shape): void {
+    this.#shapes.set(stand, make());
+    this.#stands.set(stand, make);
+  }
+
+  /** What of an object can change while code runs, as it is now. */
+  freshState(value: object): Shape {
+    if (typeof value === 'function' && !this.isLeaf(value))
+      return this.#code.stateShape(value, this.#thisValue);
+    return this.freshShape(value);
+  }
+
+  /** Gives up on an object. */
+  refuse(value: object, reason: string): void {
+    this.#shapes.set(value, failure(reason));
+  }
+
+  /** The shape as it is now, whatever is remembered. */
+  freshShape(value: object): Shape {
+    const make = this.#stands.get(value);
+    if (make) return make();
+    if (value === globalThis) return this.#globalShape();
+    const name = this.builtInName(value);
+    if (name !== undefined) return this.#builtInShape(value, name);
+    const hidden = hiddenKind(value);
+    if (hidden) return failure(hidden);
+    if (isNode(value)) return this.#nodeShape(value);
+    return typeof value === 'function'
+      ? this.#code.functionShape(value, this.#thisValue)
+      : this.#objectShape(value);
+  }
+
+  /** The edges of a function called on `receiver` that lead through `this`. */
+  receiverShape(fn: object, receiver: unknown): Shape {
+    return this.#code.receiverShape(fn, receiver);
+  }
+
+  /** True for an object that has no existence of its own. */
+  isStand(value: object): boolean {
+    return this.#stands.has(value);
+  }
+
+  /** True for what user code cannot have changed without being noticed elsewhere. */
+  isLeaf(value: object): boolean {
+    return isNode(value) || this.builtInName(value) !== undefined;
+  }
+
+  builtInName(value: object): string | undefined {
+    const sdk = this.#sdk.get(value);
+    return sdk === undefined ? this.#options.intrinsics.nameOf(value) : `sdk:${sdk}`;
+  }
+
+  #addSdk(name: string, value: unknown): void {
+    if (!isObject(value) || this.#sdk.has(value) || this.#options.intrinsics.nameOf(value) !== undefined)
+      return;
+    this.#sdk.set(value, name);
+    if (typeof value !== 'function') return;
+    const prototype = Reflect.getOwnPropertyDescriptor(value, 'prototype')?.value as unknown;
+    for (const owner of [value, prototype]) {
+      if (!isObject(owner)) continue;
+      const prefix = owner === value ? name : `${name}.prototype`;
+      if (owner === prototype) this.#sdk.set(owner, prefix);
+      for (const key of Reflect.ownKeys(owner)) {
+        const descriptor = Reflect.getOwnPropertyDescriptor(owner, key);
+        for (const part of [descriptor?.value as unknown, descriptor?.get, descriptor?.set]) {
+          if (typeof part === 'function' && !this.#sdk.has(part))
+            this.#sdk.set(part, `${prefix}.${String(key)}`);
+        }
+      }
+    }
+  }
+
+  #builtInShape(value: object, name: string): Shape {
+    const patches = this.#options.intrinsics.patchesOf(value);
+    const edges = patches.map((patch): Edge => ({ via: 'capture', name: patch.name, value: patch.value }));
+    return shape(`builtin ${name} ${edges.map((edge) => edge.name).join()}`, edges);
+  }
+
+  /** Of the global object, what was added to it. */
+  #globalShape(): Shape {
+    const added = new Set(this.#options.intrinsics.addedGlobals());
+    const { tag, edges } = propertyEdges(globalThis, (key) => !added.has(key));
+    return shape(
+      `globals ${tag}`,
+      edges.map((edge): Edge => ({ ...edge, via: 'capture', name: `globalThis${edge.name}` })),
+    );
+  }
+
+  /** A node stands for its position among the inputs; one that is no input, for its name. */
+  #nodeShape(node: DagNode): Shape {
+    const position = this.#inputs.get(node);
+    const fields = node as unknown as Readonly<Record<string, unknown>>;
+    const named = NAMED.map((name): NamedEdge => ({
+      via: 'member',
+      name: `.${name}`,
+      value: fields[name],
+      bit: bitOf(name),
+    }));
+    const tag = position === undefined ? `node ${JSON.stringify(node.name)}` : `input#${position}`;
+    return shape(tag, [], { named, node });
+  }
+
+  #objectShape(value: object): Shape {
+    if (hasProxyAbove(value)) return failure('an object whose prototype is a Proxy');
+    const contents = contentsOf(value);
+    if (!contents) {
+      const host = this.#hostKind(value);
+      if (host) return failure(host);
+    }
+    const size = contents?.size ?? 0;
+    if (size > LARGEST) return failure(`a structure of more than ${LARGEST.toLocaleString('en')} values`);
+    const without = new Set(contents?.without);
+    const own = propertyEdges(
+      value,
+      (key) =>
+        without.has(key) || (contents?.indexed === true && typeof key === 'string' && /^\d+$/.test(key)),
+    );
+    const kind = this.#prototypeEdge(value);
+    const secret = this.#hasPrivate(value) ? this.#privateEdges(value) : [];
+    const edges = [...(contents?.edges ?? []), ...kind.edges, ...own.edges, ...secret];
+    this.#code.adopt(value, edges);
+    return shape(
+      `${contents?.tag ?? 'object'} of ${kind.tag} {${own.tag}} ${secret.map(({ name }) => name).join()}`,
+      edges,
+      { size },
+    );
+  }
+
+  /** An object whose nearest built-in kind keeps a state that nobody else can read. */
+  #hostKind(value: object): string | null {
+    let prototype = Object.getPrototypeOf(value) as object | null;
+    while (prototype && this.builtInName(prototype) === undefined)
+      prototype = Object.getPrototypeOf(prototype) as object | null;
+    if (!prototype || prototype === Object.prototype) return null;
+    if (this.#sdk.has(prototype)) return null;
+    const maker = Reflect.getOwnPropertyDescriptor(prototype, 'constructor')?.value as unknown;
+    const name = typeof maker === 'function' ? maker.name : this.builtInName(prototype);
+    return `an instance of ${name}, whose inner state cannot be read`;
+  }
+
+  #prototypeEdge(value: object): { readonly tag: string; readonly edges: readonly Edge[] } {
+    const prototype = Object.getPrototypeOf(value) as object | null;
+    if (!prototype) return { tag: 'null', edges: [] };
+    const name = this.builtInName(prototype);
+    if (name !== undefined) return { tag: name, edges: [] };
+    const maker = Reflect.getOwnPropertyDescriptor(prototype, 'constructor')?.value as unknown;
+    const made =
+      typeof maker === 'function' &&
+      Reflect.getOwnPropertyDescriptor(maker, 'prototype')?.value === prototype;
+    return { tag: '*', edges: [{ via: 'member', name: ' (its class)', value: made ? maker : prototype }] };
+  }
+
+  #hasPrivate(value: object): boolean {
+    let prototype = Object.getPrototypeOf(value) as object | null;
+    for (; prototype; prototype = Object.getPrototypeOf(prototype) as object | null) {
+      const maker = Reflect.getOwnPropertyDescriptor(prototype, 'constructor')?.value as unknown;
+      if (typeof maker !== 'function') continue;
+      const name = this.builtInName(maker);
+      if (name?.startsWith('sdk:')) return true;
+      if (name === undefined && analyseText(Function.prototype.toString.call(maker)).hasPrivate) return true;
+    }
+    return false;
+  }
+
+  #privateEdges(value: object): Edge[] {
+    const members = this.#options.inspection.privateMembers(value);
+    return members.map((member): Edge => ({ via: 'member', name: `.${member.name}`, value: member.value }));
+  }
+}

@@ -1,0 +1,110 @@
+import { parse, type Options } from 'acorn';
+
+/** A node of acorn's tree, read generically. */
+export interface Syntax {
+  readonly type: string;
+  readonly start: number;
+  readonly end: number;
+  readonly [field: string]: unknown;
+}
+
+/** How a function was written, which decides whose `this` it sees. */
+export type Form = 'arrow' | 'function' | 'method' | 'class';
+
+/** One function's own text as a tree. */
+export interface ParsedFunction {
+  readonly program: Syntax;
+  /** The function or class, or the member that holds it. */
+  readonly root: Syntax;
+  readonly form: Form;
+  /** Where the function's text starts in the parsed text. */
+  readonly offset: number;
+}
+
+const OPTIONS: Options = {
+  ecmaVersion: 'latest',
+  // A bundle is a module, so all of its code is strict.
+  sourceType: 'module',
+  ranges: true,
+  allowSuperOutsideMethod: true,
+  // A method that reads `this.#x` is parsed without the class that declares it.
+  checkPrivateFields: false,
+};
+
+/** The text of `Function.prototype.toString` as a tree; null when it is no JavaScript by itself. */
+export function parseFunction(text: string): ParsedFunction | null {
+  return (
+    asExpression(text) ??
+    asMember(text, '({', '})') ??
+    asMember(text, '(class{', '})') ??
+    asInner(text, '(function(){return(')
+  );
+}
+
+function asExpression(text: string): ParsedFunction | null {
+  const program = tryParse(`(${text}\n)`);
+  const root = program && onlyExpression(program);
+  if (!program || !root) return null;
+  const form = expressionForm(root.type);
+  return form && { program, root, form, offset: 1 };
+}
+
+function expressionForm(type: string): Form | null {
+  if (type === 'ArrowFunctionExpression') return 'arrow';
+  if (type === 'FunctionExpression') return 'function';
+  return type === 'ClassExpression' ? 'class' : null;
+}
+
+/** Methods and accessors print without the object or class around them; private names need a class. */
+function asMember(text: string, before: string, after: string): ParsedFunction | null {
+  const program = tryParse(`${before}${text}\n${after}`);
+  const holder = program && onlyExpression(program);
+  if (!program || !holder) return null;
+  const members = (holder['properties'] ?? child(holder, 'body')?.['body']) as readonly Syntax[] | undefined;
+  const root = members?.length === 1 ? members[0] : undefined;
+  if (!root || child(root, 'value')?.type !== 'FunctionExpression') return null;
+  return { program, root, form: 'method', offset: before.length };
+}
+
+/** An arrow may use `new.target` of the function around it. */
+function asInner(text: string, before: string): ParsedFunction | null {
+  const program = tryParse(`${before}${text}\n)})`);
+  const body = program && child(onlyExpression(program) ?? program, 'body');
+  const statements = body?.['body'] as readonly Syntax[] | undefined;
+  const root = statements?.length === 1 && statements[0] ? child(statements[0], 'argument') : null;
+  if (!program || root?.type !== 'ArrowFunctionExpression') return null;
+  return { program, root, form: 'arrow', offset: before.length };
+}
+
+function tryParse(text: string): Syntax | null {
+  try {
+    return parse(text, OPTIONS) as unknown as Syntax;
+  } catch {
+    return null;
+  }
+}
+
+function onlyExpression(program: Syntax): Syntax | null {
+  const [statement, ...rest] = program['body'] as readonly Syntax[];
+  return statement && rest.length === 0 ? child(statement, 'expression') : null;
+}
+
+/** The field of a node when it is a node. */
+export function child(node: Syntax, field: string): Syntax | null {
+  const value = node[field];
+  return isSyntax(value) ? value : null;
+}
+
+export function isSyntax(value: unknown): value is Syntax {
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string'
+  );
+}
+
+/** The name a member expression, property or method is known by where it is written out; null when computed. */
+export function staticName(node: Syntax): string | null {
+  const key = child(node, 'property') ?? child(node, 'key');
+  if (!key) return null;
+  if (key.type === 'Literal') return typeof key['value'] === 'object' ? null : String(key['value']);
+  return node['computed'] === true || key.type !== 'Identifier' ? null : (key['name'] as string);
+}

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import type { CaptureGuard } from '../../src/job/code/guard.js';
+import { hasher, load } from './project.js';
+
+const MODULE = `
+let count = 0;
+let last: number | undefined;
+const seen: number[] = [];
+const state = { total: 0, deep: { n: 0 } };
+const cache = new Map();
+const sticky = /a/g;
+const buffer = new Float64Array(3);
+class Counter { #n = 0; next() { return ++this.#n; } }
+const counter = new Counter();
+const helper = Object.assign(() => 1, { calls: 0 });
+const when = new Date(0);
+const bump = () => { count++; };
+const fixed = [1, 2, 3];
+const make = () => { let own = 0; return () => ++own; };
+const stepper = make();
+class Tally { hits = 0; fn = () => { this.hits++; }; }
+const tally = new Tally();
+export const fns = {
+  pure: () => fixed.length + state.total + seen.length,
+  assigned: () => { last = 1; },
+  indirect: () => bump(),
+  array: () => seen.push(1),
+  object: () => { state.deep.n++; },
+  map: () => cache.set('a', 1),
+  regexp: () => sticky.test('aa'),
+  typed: () => { buffer[1] = 3; },
+  hidden: () => counter.next(),
+  property: () => { helper.calls++; },
+  date: () => when.setTime(5),
+  closure: () => stepper(),
+  tally: () => tally.fn(),
+  global: () => { (globalThis as any).seamlessGuardTest = 1; },
+};
+export const read = () => [last, count];`;
+
+describe('capture guard', () => {
+  const expected: Readonly<Record<string, string>> = {
+    assigned: 'last in closure of node',
+    indirect: 'count in closure of bump',
+    array: 'seen in closure of node',
+    object: 'state.deep.n in closure of node',
+    map: 'cache in closure of node',
+    regexp: 'sticky in closure of node',
+    typed: 'buffer in closure of node',
+    hidden: 'counter.#n in closure of node',
+    property: 'helper.calls in closure of node',
+    date: 'when in closure of node',
+    closure: 'own in closure of stepper',
+    tally: 'tally.hits in closure of node',
+    global: 'globalThis in closure of node',
+  };
+
+  async function guarded(name: string): Promise<{ guard: CaptureGuard; call: () => void; end: () => void }> {
+    const { exports, bundle } = await load({ 'main.ts': MODULE });
+    const call = (exports['fns'] as Readonly<Record<string, () => void>>)[name] as () => void;
+    const hashes = hasher(bundle);
+    const request = { inputs: new Map(), describe: 'node' };
+    hashes.ownCode(call, request);
+    return { guard: hashes.guard(call, request), call, end: () => hashes.close() };
+  }
+
+  for (const [name, path] of Object.entries(expected)) {
+    it(`names what changed: ${path}`, async () => {
+      const { guard, call, end } = await guarded(name);
+      assert.equal(guard.changed(), null);
+      call();
+      assert.equal(guard.changed(), path);
+      end();
+      delete (globalThis as unknown as { seamlessGuardTest?: number }).seamlessGuardTest;
+    });
+  }
+
+  it('stays silent for a function that changes nothing', async () => {
+    const { guard, call, end } = await guarded('pure');
+    for (let run = 0; run < 3; run++) call();
+    assert.equal(guard.changed(), null);
+    end();
+  });
+
+  it('watches what a method reads of the object it is called on', () => {
+    const provider = {
+      rows: 1,
+      fetch(this: { rows: number }): number {
+        return this.rows++;
+      },
+    };
+    const hashes = hasher('bundle');
+    const guard = hashes.guard(provider.fetch, { inputs: new Map(), receiver: provider, describe: 'stream' });
+    assert.equal(guard.changed(), null);
+    provider.fetch();
+    assert.equal(guard.changed(), 'this.rows in closure of stream');
+    hashes.close();
+  });
+});
