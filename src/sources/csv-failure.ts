@@ -37,14 +37,14 @@ export async function explainCsvFailure(
   if (reject) return rowError(stream, sentence(reading, reject), failure);
   return sourceError(
     stream,
-    `${reading.file.shown} cannot be read as CSV: ${databaseMessage(failure)} Check its quotes and that all lines end alike.`,
+    `${reading.file.shown} cannot be read as CSV: ${databaseMessage(failure).split('\n')[0]} Check its quotes and that all lines end alike.`,
     failure,
   );
 }
 
 async function firstReject(database: Database, from: string): Promise<Reject | null> {
-  // Read in order and stopped early, so that the first rejects are those of the first lines.
-  const options = 'store_rejects = true, rejects_limit = 100, parallel = false';
+  // Enough for the first line at fault to be among them, few enough for memory; DuckDB reads pieces side by side.
+  const options = 'store_rejects = true, rejects_limit = 10000';
   const rejecting = from.replace(/\)$/, `, ${options})`);
   return database.use(async (connection) => {
     await connection.run(`SELECT count(COLUMNS(*)) FROM ${rejecting}`);

@@ -6,7 +6,7 @@ import { streamTables, type CellType } from './batches.js';
 import { explainCsvFailure, type CsvReading } from './csv-failure.js';
 import { findLine, readLayout, splitLine, type CsvLayout } from './csv-layout.js';
 import { literalPath, sqlText } from './database.js';
-import { BarCheck, barError, type BarFault } from './faults.js';
+import { BarCheck, barError, sourceError, WRITE_TIMES, type BarFault } from './faults.js';
 import {
   contentHash,
   fileSignature,
@@ -53,6 +53,12 @@ export async function openCsv(stream: OpenStream, context: FileContext): Promise
     time: options.time(),
   };
   options.finish();
+  if (settings.delimiter !== null && settings.delimiter.length > 1) {
+    throw sourceError(
+      stream,
+      `its delimiter ${JSON.stringify(settings.delimiter)} must be a single character.`,
+    );
+  }
   await fileSignature(stream, context.projectRoot, settings.file);
   return new CsvReader(stream, context, settings);
 }
@@ -169,7 +175,8 @@ class CsvReader implements SourceReader {
     return barError(this.#stream, fault, {
       row: `line ${line} of ${file.shown}`,
       cell: splitLine(text, layout.delimiter)[time]?.trim() || null,
-      sort: `Sort the file by ${layout.names[time]}.`,
+      write: WRITE_TIMES,
+      sort: `Sort the file by ${layout.names[time]}, or read it through sqlHistory, which sorts.`,
       seconds: 'Say which with the option timeUnit.',
     });
   }

@@ -2,7 +2,7 @@ import type { OpenStream, SourceReader } from '../engine/ports.js';
 import { SeamlessError } from '../sdk/errors.js';
 import type { HistoryProvider, HistoryRow } from '../sdk/providers.js';
 import { sliceTableByTime, type Column, type ColumnType, type Table } from '../sdk/table.js';
-import { formatRange, formatTime, type Range } from '../sdk/time.js';
+import { ceilToGrid, floorToGrid, formatRange, formatTime, type Range } from '../sdk/time.js';
 import { BarCheck, barError, rowError, sourceError, type BarFault } from './faults.js';
 
 /** Bars asked for in one call of `fetch`, so that memory stays flat over a long range. */
@@ -47,7 +47,7 @@ class CustomReader implements SourceReader {
 
   async bounds() {
     const { bounds } = this.#provider;
-    if (!bounds) return undefined;
+    if (!bounds) return this.#anyTime();
     const told = await this.#call('bounds', () => bounds.call(this.#provider));
     if (told === null) return null;
     const { first, last } = told;
@@ -64,21 +64,26 @@ class CustomReader implements SourceReader {
     return { first, last };
   }
 
-  async *read(range: Range): AsyncGenerator<Table> {
-    for (const part of this.#parts(range)) {
-      const table = sliceTableByTime(await this.#fetch(part), part.start, part.end);
-      if (table.ts.length > 0) yield table;
-    }
+  /** A provider that does not know its bounds may have any bar from 1970 on that has closed by now. */
+  #anyTime() {
+    const { interval, phase } = this.#stream;
+    const first = ceilToGrid(0, interval, phase);
+    const last = floorToGrid(Date.now() / 1000, interval, phase) - interval;
+    return last >= first ? { first, last } : null;
   }
 
-  *#parts(range: Range): Generator<Range> {
-    // No number of steps covers a range without ends.
-    if (!Number.isFinite(range.end - range.start)) yield range;
-    else {
-      const step = BARS_PER_FETCH * this.#stream.interval;
-      for (let start = range.start; start < range.end; start += step) {
-        yield { start, end: Math.min(start + step, range.end) };
-      }
+  async *read(range: Range): AsyncGenerator<Table> {
+    const base = BARS_PER_FETCH * this.#stream.interval;
+    let step = base;
+    for (let start = range.start; start < range.end;) {
+      // No number of steps covers a range without ends.
+      const end = Number.isFinite(range.end - start) ? Math.min(start + step, range.end) : range.end;
+      const part = { start, end };
+      const table = sliceTableByTime(await this.#fetch(part), part.start, part.end);
+      if (table.ts.length > 0) yield table;
+      // Years without a bar are crossed in few calls.
+      step = table.ts.length > 0 ? base : step * 4;
+      start = part.end;
     }
   }
 
@@ -171,7 +176,13 @@ class CustomReader implements SourceReader {
   #fault(fault: BarFault, row: string, time: unknown): SeamlessError {
     const seconds = `Return seconds: ${Math.floor(fault.time / 1000)}.`;
     const cell = time === undefined || time === null ? null : String(time);
-    return barError(this.#stream, fault, { row, cell, sort: 'Return them sorted by ts.', seconds });
+    return barError(this.#stream, fault, {
+      row,
+      cell,
+      write: 'return ts in seconds after the epoch',
+      sort: 'Return them sorted by ts.',
+      seconds,
+    });
   }
 
   async #call<T>(what: string, call: () => T | Promise<T>): Promise<T> {

@@ -66,8 +66,8 @@ export function literalPath(path: string): string {
   return path.replace(/[*?[]/g, (character) => `[${character}]`);
 }
 
-/** What DuckDB has to say, without its preamble and advice to programmers. */
+/** What DuckDB has to say, as a sentence, without its advice to programmers. */
 export function databaseMessage(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return message.split('\n\n')[0]?.trim() ?? message;
+  const message = (error instanceof Error ? error.message : String(error)).split('\n\n')[0]?.trim() ?? '';
+  return /[.?!]$/.test(message) ? message : `${message}.`;
 }

@@ -74,10 +74,15 @@ export interface RowWords {
   readonly row: string;
   /** What stands in its time column, where it is not a time; null when the cell is empty. */
   readonly cell?: string | null;
+  /** What to do about a cell that is no time: a clause. */
+  readonly write: string;
   /** What to do about the order of rows, and about times that are not in seconds: sentences. */
   readonly sort: string;
   readonly seconds: string;
 }
+
+/** How a file may write a time. */
+export const WRITE_TIMES = 'write ISO-8601 such as 2023-03-01T09:30:00Z, or seconds after the epoch';
 
 /** The sentence for a fault. */
 export function barError(stream: OpenStream, fault: BarFault, words: RowWords): SeamlessError {
@@ -90,7 +95,7 @@ function barSentence(stream: OpenStream, fault: BarFault, words: RowWords): stri
     case 'not-a-time': {
       const what =
         words.cell == null ? 'has no time' : `has ${JSON.stringify(words.cell)} for a time, which is not one`;
-      return `${row} ${what}: write ISO-8601 such as 2023-03-01T09:30:00Z, or seconds after the epoch.`;
+      return `${row} ${what}: ${words.write}.`;
     }
     case 'milliseconds':
       return `${row} has the time ${fault.time}, which is no plausible number of seconds; it can only be milliseconds or finer. ${words.seconds}`;

@@ -4,7 +4,7 @@ import type { Table } from '../sdk/table.js';
 import type { Range, Seconds } from '../sdk/time.js';
 import { streamTables } from './batches.js';
 import { databaseMessage, type Database } from './database.js';
-import { BarCheck, barError, rowError, sourceError, type BarFault } from './faults.js';
+import { BarCheck, barError, rowError, sourceError, WRITE_TIMES, type BarFault } from './faults.js';
 import type { TimeOptions } from './options.js';
 import {
   cellOf,
@@ -177,6 +177,7 @@ export class RelationReader implements SourceReader {
     return barError(this.#stream, fault, {
       row: `a row of ${this.#source.shown}`,
       cell,
+      write: WRITE_TIMES,
       sort: `Write the file sorted by ${timeName}, or read it through sqlHistory, which sorts.`,
       seconds: 'Say which with the option timeUnit.',
     });

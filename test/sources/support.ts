@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { OpenStream, SourceLibrary, SourceReader } from '../../src/engine/ports.js';
+import { SeamlessError, type ErrorCode } from '../../src/sdk/errors.js';
+import { concatTables, rowValue, type RowValue, type Table } from '../../src/sdk/table.js';
+import type { Range } from '../../src/sdk/time.js';
+import { openSourceLibrary, type SourceLibraryOptions } from '../../src/sources/library.js';
+
+export const EVERYTHING: Range = { start: -Infinity, end: Infinity };
+
+/** A project folder of a test's own, with a library that reads it. */
+export class Project {
+  readonly root = mkdtempSync(join(tmpdir(), 'seamless-sources-'));
+  readonly library: SourceLibrary & { close(): void };
+
+  constructor(options: Partial<SourceLibraryOptions> = {}) {
+    this.library = openSourceLibrary({ projectRoot: this.root, ...options });
+  }
+
+  path(name: string): string {
+    return join(this.root, name);
+  }
+
+  write(name: string, content: string | Uint8Array): void {
+    writeFileSync(this.path(name), content);
+  }
+
+  open(
+    kind: string,
+    options: Record<string, unknown>,
+    stream: Partial<OpenStream> = {},
+  ): Promise<SourceReader> {
+    return this.library.open(streamOf(kind, options, stream));
+  }
+
+  async read(
+    kind: string,
+    options: Record<string, unknown>,
+    stream: Partial<OpenStream> = {},
+  ): Promise<Table> {
+    return readAll(await this.open(kind, options, stream));
+  }
+
+  /** Reads a CSV file with this text. */
+  async csv(
+    text: string | Uint8Array,
+    options: Record<string, unknown> = {},
+    stream: Partial<OpenStream> = {},
+  ) {
+    this.write('bars.csv', text);
+    return this.read('csv', { path: 'bars.csv', ...options }, stream);
+  }
+
+  remove(): void {
+    this.library.close();
+    rmSync(this.root, { recursive: true, force: true });
+  }
+}
+
+export function streamOf(
+  kind: string,
+  options: Record<string, unknown>,
+  stream: Partial<OpenStream> = {},
+): OpenStream {
+  const source = { kind, options };
+  return { node: 0, name: 'BTC.price', interval: 60, phase: 0, location: null, source, ...stream };
+}
+
+export async function readAll(reader: SourceReader, range: Range = EVERYTHING): Promise<Table> {
+  const tables: Table[] = [];
+  for await (const table of reader.read(range)) tables.push(table);
+  return concatTables(tables);
+}
+
+/** Rows as `[ts, value]`. */
+export function rowsOf(table: Table): [number, RowValue][] {
+  return Array.from(table.ts, (ts, index) => [ts, rowValue(table, index)]);
+}
+
+/** Asserts that a promise fails with a sentence about the stream that matches each pattern. */
+export async function fails(
+  promise: Promise<unknown>,
+  code: ErrorCode,
+  ...patterns: RegExp[]
+): Promise<void> {
+  await assert.rejects(promise, (error: unknown) => {
+    assert.ok(error instanceof SeamlessError, String(error));
+    assert.equal(error.code, code, error.message);
+    assert.equal(error.node, 'BTC.price');
+    assert.match(error.message, /^BTC\.price: .*[.?]$/s);
+    for (const pattern of patterns) assert.match(error.message, pattern);
+    return true;
+  });
+}
