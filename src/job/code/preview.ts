@@ -31,20 +31,12 @@ function show(value: unknown, depth: number): string {
 function showObject(value: object, depth: number): string {
   if (types.isDate(value)) return showDate(value);
   if (types.isRegExp(value)) return `/${value.source}/${value.flags}`;
-  if (types.isMap(value))
-    return `Map(${value.size})${list(
-      [...value].map(([key]) => key),
-      value.size,
-      depth,
-      '{}',
-    )}`;
+  if (types.isMap(value)) return `Map(${value.size})${list([...value.keys()], value.size, depth, '{}')}`;
   if (types.isSet(value)) return `Set(${value.size})${list([...value], value.size, depth, '{}')}`;
-  if (types.isTypedArray(value)) {
-    return `${value[Symbol.toStringTag]}(${value.length})${list(Array.from(value.slice(0, ITEMS)), value.length, depth, '[]')}`;
-  }
-  if (Array.isArray(value)) {
+  if (Array.isArray(value) || types.isTypedArray(value)) {
     const items = Array.from({ length: Math.min(value.length, ITEMS) }, (_, index) => own(value, index));
-    return list(items, value.length, depth, '[]');
+    const kind = Array.isArray(value) ? '' : `${value[Symbol.toStringTag]}(${value.length})`;
+    return kind + list(items, value.length, depth, '[]');
   }
   const name = className(value);
   const keys = Reflect.ownKeys(value);
