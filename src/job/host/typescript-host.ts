@@ -1,0 +1,189 @@
+import { canonicalJson } from '../../engine/fingerprints.js';
+import type {
+  ComputeRequest,
+  ComputeResult,
+  FiringProgress,
+  GraphDescription,
+  NodeDescription,
+  OwnCode,
+  SourceDescription,
+  StrategyHost,
+} from '../../engine/ports.js';
+import { textDigest } from '../../engine/digest.js';
+import { SeamlessError, type SourceLocation } from '../../sdk/errors.js';
+import { ColumnCompute, Node, StreamInput, type DagNode } from '../../sdk/node.js';
+import { SeamlessDataProvider, type HistoryProvider } from '../../sdk/providers.js';
+import type { Strategy } from '../../sdk/strategy.js';
+import { parseInterval, type Seconds } from '../../sdk/time.js';
+import type { CaptureGuard } from '../code/guard.js';
+import type { CodeHasher, OwnCodeDetail } from '../code/own-code.js';
+import type { ComputeContext } from './computation.js';
+import { computeNode, inputPositions } from './compute.js';
+
+export interface TypeScriptHostOptions {
+  readonly strategy: Strategy;
+  readonly className: string;
+  readonly hasher: CodeHasher;
+  readonly context: ComputeContext;
+  /** Where in the author's files an error came about. */
+  readonly locate: (error: Error) => SourceLocation | null;
+}
+
+/** Describes and computes the nodes of a strategy that this process has loaded. */
+export class TypeScriptHost implements StrategyHost {
+  readonly #options: TypeScriptHostOptions;
+  readonly #nodes: readonly DagNode[];
+  readonly #own: readonly OwnCode[];
+  readonly #guards = new Map<number, CaptureGuard>();
+
+  constructor(options: TypeScriptHostOptions) {
+    this.#options = options;
+    this.#nodes = withInputs(options.strategy.nodes());
+    // Taken at once, while nothing of the strategy runs: a snapshot after setup().
+    this.#own = this.#nodes.map((node) => this.#ownCode(node));
+  }
+
+  describe(): Promise<GraphDescription> {
+    const { strategy, className } = this.#options;
+    const positions = new Map(this.#nodes.map((node, index) => [node, index]));
+    return Promise.resolve({
+      strategy: className,
+      nodes: this.#nodes.map((node, index) => this.#describeNode(node, index, positions)),
+      interval:
+        strategy.interval === undefined
+          ? null
+          : parseInterval(strategy.interval, `The interval of ${className}`),
+      period: strategy.period ?? null,
+    });
+  }
+
+  compute(request: ComputeRequest, progress: FiringProgress, signal: AbortSignal): Promise<ComputeResult> {
+    const node = this.#nodes[request.node];
+    if (!(node instanceof Node))
+      throw new SeamlessError('internal', `Node ${request.node} is not a computed node.`);
+    const own = this.#own[request.node] as OwnCode;
+    const { context, locate } = this.#options;
+    return computeNode({
+      node,
+      request,
+      positions: inputPositions(node),
+      context,
+      seed: own.hash ?? node.name,
+      guard: this.#guard(request.node, node),
+      locate: (error) => (error instanceof Error ? locate(error) : null),
+      progress,
+      signal,
+    });
+  }
+
+  /** The provider of a stream that only this process can read; null for the built-in kinds. */
+  customProvider(index: number): HistoryProvider | null {
+    const node = this.#nodes[index];
+    return node instanceof StreamInput && isCustom(node.historyProvider) ? node.historyProvider : null;
+  }
+
+  #describeNode(node: DagNode, index: number, positions: ReadonlyMap<DagNode, number>): NodeDescription {
+    const interval =
+      node.interval === undefined ? null : parseInterval(node.interval, `The interval of ${node.name}`);
+    const common = {
+      name: node.name,
+      interval,
+      own: this.#own[index] as OwnCode,
+      location: this.#options.locate(node.origin),
+    };
+    if (node instanceof StreamInput) {
+      this.#checkPreset(node, interval);
+      const source = sourceOf(node.historyProvider);
+      return {
+        ...common,
+        kind: 'stream',
+        label: node.historyProvider.kind,
+        leastHistory: node.period,
+        inputs: [],
+        source,
+      };
+    }
+    if (!(node instanceof Node)) {
+      throw new SeamlessError('strategy', `${node.name} is neither a StreamInput nor a Node.`, {
+        node: node.name,
+      });
+    }
+    const inputs = node.inputs.map((input, position) => ({
+      node: positions.get(input) as number,
+      period: (typeof node.period === 'object' ? node.period[position] : node.period) ?? null,
+    }));
+    const label = node.indicator?.kind ?? 'node';
+    return { ...common, kind: 'node', label, leastHistory: 1, inputs, source: null };
+  }
+
+  #checkPreset(node: StreamInput<unknown>, interval: Seconds | null): void {
+    const { strategy } = this.#options;
+    const own = interval ?? (strategy.interval === undefined ? null : parseInterval(strategy.interval));
+    if (node.historyProvider instanceof SeamlessDataProvider && own !== null) {
+      node.historyProvider.checkInterval(node.name, own);
+    }
+  }
+
+  #ownCode(node: DagNode): OwnCode {
+    if (node instanceof Node) {
+      const code = this.#hash(functionOf(node), node, inputPositions(node));
+      return code.hash === undefined
+        ? code
+        : { hash: textDigest([code.hash, canonicalJson(node.indicator ?? null)]) };
+    }
+    if (!(node instanceof StreamInput)) return { unhashable: 'it is of no known kind' };
+    if (!isCustom(node.historyProvider)) return { hash: 'built-in' };
+    return this.#hash(node.historyProvider.fetch, node, new Map(), node.historyProvider);
+  }
+
+  #hash(
+    fn: object,
+    node: DagNode,
+    inputs: ReadonlyMap<DagNode, number>,
+    receiver?: HistoryProvider,
+  ): OwnCodeDetail {
+    const { hasher, strategy } = this.#options;
+    return hasher.ownCode(fn, { inputs, thisValue: strategy, receiver, describe: node.name });
+  }
+
+  #guard(index: number, node: Node): CaptureGuard {
+    const known = this.#guards.get(index);
+    if (known) return known;
+    const { hasher, strategy } = this.#options;
+    const inputs = inputPositions(node);
+    const guard = hasher.guard(functionOf(node), { inputs, thisValue: strategy, describe: node.name });
+    this.#guards.set(index, guard);
+    return guard;
+  }
+}
+
+function functionOf(node: Node): object {
+  return node.computeFn instanceof ColumnCompute ? node.computeFn.compute : node.computeFn;
+}
+
+type CustomProvider = HistoryProvider & Required<Pick<HistoryProvider, 'fetch'>>;
+
+function isCustom(provider: HistoryProvider): provider is CustomProvider {
+  return typeof provider.fetch === 'function';
+}
+
+function sourceOf(provider: HistoryProvider): SourceDescription {
+  return { kind: isCustom(provider) ? 'custom' : provider.kind, options: provider.options };
+}
+
+/** The nodes of a strategy with the inputs that were not added by themselves, before what they feed. */
+function withInputs(added: readonly DagNode[]): DagNode[] {
+  const all: DagNode[] = [];
+  const seen = new Set<DagNode>();
+  const stack = [...added].reverse().map((node) => ({ node, ready: false }));
+  while (stack.length > 0) {
+    const { node, ready } = stack.pop() as (typeof stack)[number];
+    if (ready) all.push(node);
+    if (ready || seen.has(node)) continue;
+    seen.add(node);
+    stack.push({ node, ready: true });
+    const inputs = node instanceof Node ? node.inputs : [];
+    stack.push(...[...inputs].reverse().map((input) => ({ node: input, ready: false })));
+  }
+  return all;
+}
