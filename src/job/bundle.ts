@@ -1,7 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
-import { readFile, readdir, stat } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join, parse, resolve } from 'node:path';
+import { readFile, readdir, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, parse, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import { build, type BuildFailure, type BuildResult, type Loader, type Message, type Plugin } from 'esbuild';
@@ -46,9 +46,14 @@ export async function bundleStrategy(request: BundleRequest): Promise<StrategyBu
   const projectRoot = resolve(request.projectRoot);
   const file = resolve(projectRoot, request.file);
   await checkFile(file, projectRoot);
-  const { result, messages } = await run(file, projectRoot, request.sdkUrl);
-  const [map, js] = [outputText(result, '.map'), outputText(result, '.js')];
-  const code = assemble(js, map, file, projectRoot);
+  const originals = new Map<string, string>();
+  const realRoot = await realpath(projectRoot);
+  const result = await run(file, { projectRoot, realRoot }, [
+    sdkPlugin(request.sdkUrl),
+    placePlugin(originals),
+    addonPlugin(),
+  ]);
+  const code = assemble(result, { file, projectRoot, realRoot, originals });
   const hash = createHash('sha256').update(code).digest('hex').slice(0, 16);
   const codePath = await writeBundle(projectRoot, `${parse(file).name}-${hash}.mjs`, code);
   bundlesMade += 1;
@@ -56,7 +61,7 @@ export async function bundleStrategy(request: BundleRequest): Promise<StrategyBu
     code,
     codePath,
     url: `${pathToFileURL(codePath).href}?load=${bundlesMade}`,
-    warnings: messages.map((message) => ({
+    warnings: result.warnings.map((message) => ({
       message: message.text,
       location: locationOf(message, projectRoot),
     })),
@@ -86,12 +91,20 @@ async function checkFile(file: string, projectRoot: string): Promise<void> {
 
 const SCRIPT = /\.[cm]?[jt]sx?$/;
 
-async function run(file: string, projectRoot: string, sdkUrl: string) {
+interface Roots {
+  /** As the caller names it, and so in all that is told. */
+  readonly projectRoot: string;
+  readonly realRoot: string;
+}
+
+async function run(file: string, { projectRoot, realRoot }: Roots, plugins: Plugin[]) {
+  // esbuild follows symbolic links. From the real root its relative paths are right from the root as named, too.
+  const inRoot = relative(projectRoot, file);
   try {
-    const result = await build({
-      entryPoints: [file],
-      absWorkingDir: projectRoot,
-      outfile: join(projectRoot, 'bundle.js'),
+    return await build({
+      entryPoints: [inRoot.startsWith('..') || isAbsolute(inRoot) ? file : join(realRoot, inRoot)],
+      absWorkingDir: realRoot,
+      outfile: join(realRoot, 'bundle.js'),
       write: false,
       bundle: true,
       metafile: true,
@@ -104,10 +117,9 @@ async function run(file: string, projectRoot: string, sdkUrl: string) {
       // The bytes become part of the code, so that a changed module is a changed strategy.
       loader: { '.wasm': 'binary' },
       define: Object.fromEntries(Object.entries(PLACES).map(([expression, { name }]) => [expression, name])),
-      plugins: [sdkPlugin(sdkUrl), placePlugin(), addonPlugin()],
+      plugins,
       logLevel: 'silent',
     });
-    return { result, messages: result.warnings };
   } catch (error) {
     throw isBuildFailure(error) ? syntaxError(error, projectRoot) : error;
   }
@@ -157,25 +169,43 @@ function describeFile(file: string, projectRoot: string): string {
   return describeLocation({ file, line: 1 }, projectRoot).replace(/:1$/, '');
 }
 
-function outputText(result: BuildResult<{ write: false }>, extension: string): string {
-  return result.outputFiles.find(({ path }) => path.endsWith(extension))?.text ?? '';
-}
-
 /** Text of esbuild's stand-in for `require`, which it puts where CommonJS modules of the bundle call it. */
 const REQUIRE_SHIM = 'Dynamic require of';
 
+interface SourceMap {
+  mappings: string;
+  sources: string[];
+  sourcesContent: (string | null)[];
+}
+
+interface Origin extends Roots {
+  readonly file: string;
+  /** Texts of the files that were changed on their way in, by path. */
+  readonly originals: ReadonlyMap<string, string>;
+}
+
 /** The module with its source map, and with a `require` where CommonJS packages of the bundle need one. */
-function assemble(js: string, map: string, file: string, projectRoot: string): string {
-  const sourceMap = JSON.parse(map) as { mappings: string; sources: string[] };
+function assemble(
+  result: BuildResult<{ write: false }>,
+  { file, projectRoot, realRoot, originals }: Origin,
+): string {
+  const [map = '', js = ''] = ['.map', '.js'].map(
+    (end) => result.outputFiles.find(({ path }) => path.endsWith(end))?.text,
+  );
+  const sourceMap = JSON.parse(map) as SourceMap;
   // The bundle is written elsewhere than esbuild thinks, so the sources are named in full.
-  sourceMap.sources = sourceMap.sources.map((source) => pathToFileURL(resolve(projectRoot, source)).href);
+  const sources = sourceMap.sources;
+  sourceMap.sources = sources.map((source) => pathToFileURL(resolve(projectRoot, source)).href);
+  sourceMap.sourcesContent = sourceMap.sourcesContent.map(
+    (text, at) => originals.get(resolve(realRoot, sources[at] ?? '')) ?? text,
+  );
   const requires = js.includes(REQUIRE_SHIM);
   // The line added in front shifts the map by one: each line of mappings ends in a semicolon.
   if (requires) sourceMap.mappings = `;${sourceMap.mappings}`;
   const base = JSON.stringify(pathToFileURL(file).href);
   const prelude = `import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(${base});\n`;
   const encoded = Buffer.from(JSON.stringify(sourceMap)).toString('base64');
-  return `${requires ? prelude : ''}${js}\n//# sourceMappingURL=data:application/json;base64,${encoded}\n`;
+  return `${requires ? prelude : ''}${js.replace(/^#!.*/, '')}\n//# sourceMappingURL=data:application/json;base64,${encoded}\n`;
 }
 
 const SDK_NAMESPACE = 'seamless-sdk';
@@ -209,7 +239,7 @@ const PLACES: Readonly<Record<string, { readonly name: string; readonly of: (fil
 };
 
 /** Gives each file that asks for its place the constants above, so that data beside it are found from the bundle. */
-function placePlugin(): Plugin {
+function placePlugin(originals: Map<string, string>): Plugin {
   return {
     name: 'place',
     setup(pluginBuild) {
@@ -217,22 +247,22 @@ function placePlugin(): Plugin {
         const text = await readFile(path, 'utf8');
         const used = Object.entries(PLACES).filter(([expression]) => text.includes(expression));
         if (used.length === 0) return null;
+        originals.set(path, text);
         const constants = new Map(used.map(([, { name, of }]) => [name, of(path)]));
         const declarations = [...constants].map(
           ([name, value]) => `const ${name} = ${JSON.stringify(value)};`,
         );
-        return { contents: insertFirst(text, declarations.join(' ')), loader: loaderOf(path) };
+        // Within the first line, so that all lines keep their numbers.
+        const [hashbang = ''] = /^(?:#![^\n]*\n)?/.exec(text) ?? [];
+        return {
+          contents: `${hashbang}${declarations.join(' ')}${text.slice(hashbang.length)}`,
+          loader: loaderOf(path),
+        };
       };
       // esbuild calls back from its pipe: the caller's context must come along.
       pluginBuild.onLoad({ filter: SCRIPT, namespace: 'file' }, AsyncResource.bind(load));
     },
   };
-}
-
-/** Puts statements before a file's first one, after its directives, without moving a line. */
-function insertFirst(text: string, statements: string): string {
-  const opening = /^(?:\uFEFF?#![^\n]*\n)?(?:\s*(['"])use \w+\1;?)*/.exec(text)?.[0] ?? '';
-  return `${opening}${/['"]$/.test(opening) ? ';' : ''}${statements}${text.slice(opening.length)}`;
 }
 
 function loaderOf(path: string): Loader {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'node:path';
 
-import { ComputeOnlyViolation, nearNames, SeamlessError } from '../sdk/errors.js';
+import { ComputeOnlyViolation, nearNames, SeamlessError, type SourceLocation } from '../sdk/errors.js';
 import { Strategy } from '../sdk/strategy.js';
 import type { StrategyBundle } from './bundle.js';
 import { authorLocation, describeLocation } from './context/author.js';
@@ -233,34 +233,33 @@ class Author {
     const violation = this.#request.context.takeViolation();
     if (thrown instanceof ComputeOnlyViolation || violation)
       return violation ?? (thrown as ComputeOnlyViolation);
-    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-    const { projectRoot, bundle, file } = this.#request;
-    if (ABSENT_EXPORT.test(error.message)) return absentExport(error, file, this.#text);
-    const location = authorLocation(error, projectRoot, bundle.codePath);
-    const at = location ? ` at ${describeLocation(location, projectRoot)}` : '';
-    if (error instanceof SeamlessError) {
-      const details = {
-        node: error.node,
-        asOf: error.asOf,
-        cause: error,
-        location: error.location ?? location ?? undefined,
-      };
-      return new SeamlessError(
-        error.code,
-        error.location ? error.message : withPlace(error.message, at),
-        details,
-      );
+    if (!(thrown instanceof Error)) {
+      return new SeamlessError('strategy', `${step} threw what is no Error: ${String(thrown)}`, {
+        cause: thrown,
+      });
     }
-    const what = thrown instanceof Error ? `${error.name}: ${error.message}` : error.message;
-    return new SeamlessError('strategy', `${step} threw${at}: ${what}`, {
-      location: location ?? undefined,
-      cause: error,
+    const { projectRoot, bundle, file } = this.#request;
+    if (ABSENT_EXPORT.test(thrown.message)) return absentExport(thrown, file, this.#text);
+    const location = authorLocation(thrown, projectRoot, bundle.codePath) ?? undefined;
+    const at = location ? describeLocation(location, projectRoot) : null;
+    if (thrown instanceof SeamlessError) return placed(thrown, location, at);
+    const where = at === null ? '' : ` at ${at}`;
+    return new SeamlessError('strategy', `${step} threw${where}: ${thrown.name}: ${thrown.message}`, {
+      location,
+      cause: thrown,
     });
   }
 }
 
-function withPlace(message: string, at: string): string {
-  return at === '' ? message : `${message} (${at.trim().replace(/^at /, '')})`;
+/** An error of the SDK's, with the place that led to it if it names none. */
+function placed(
+  error: SeamlessError,
+  location: SourceLocation | undefined,
+  at: string | null,
+): SeamlessError {
+  if (error.location || at === null) return error;
+  const details = { node: error.node, asOf: error.asOf, location, cause: error };
+  return new SeamlessError(error.code, `${error.message} (${at})`, details);
 }
 
 /** What Node says of an import that a module outside the bundle does not have; esbuild checks all others. */

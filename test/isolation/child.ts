@@ -1,6 +1,8 @@
 // A child process of the isolation tests: loads a strategy as the real one does, computes bars, and tells its parent.
 import assert from 'node:assert/strict';
+import * as fs from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -11,7 +13,7 @@ import { authorLocation } from '../../src/job/context/author.js';
 import { installComputeOnly, type ComputeOnlyContext } from '../../src/job/context/context.js';
 import { loadStrategy } from '../../src/job/load.js';
 import { SeamlessError } from '../../src/sdk/errors.js';
-import { Node } from '../../src/sdk/node.js';
+import { Node, StreamInput } from '../../src/sdk/node.js';
 import type { View } from '../../src/sdk/view.js';
 import type { Computed, Outcome, Order, ToldError } from './run.js';
 
@@ -19,6 +21,7 @@ const [orderText = '{}'] = process.argv.slice(2);
 const order = JSON.parse(orderText) as Order;
 // Taken before the guards are up, so that the outcome is told even when they are wrong.
 const send = process.send?.bind(process) ?? assert.fail('This is started by fork().');
+const before = guardedThings();
 const strays: ToldError[] = [];
 const shared = globalThis as { tried?: Outcome['tried']; released?: Promise<void> };
 let release = (): void => {};
@@ -39,19 +42,43 @@ function tell(error: unknown): ToldError {
   return { ...told, code, location, node, asOf };
 }
 
-async function hostChecks(): Promise<string[]> {
+/** What the host does while user code is loaded; the last thing is to take the guards away. */
+async function hostChecks(context: ComputeOnlyContext): Promise<string[]> {
   const text = await readFile(join(order.root, order.file), 'utf8');
   const again = await bundleStrategy({ file: order.file, projectRoot: order.root, sdkUrl: order.sdkUrl });
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
   const answer = await connection.runAndReadAll('SELECT 41 + 1 AS n');
   connection.closeSync();
-  assert.ok(Math.abs(Date.now() - Number(process.hrtime.bigint() / 1_000_000n)) > 0);
+  const clock = context.compute({ node: 'any', seed: '' }, (setBar) => {
+    setBar(60);
+    const real = context.asHost(() => Date.now() > 60_000 && performance.now() > 0);
+    return [real, Date.now() === 60_000];
+  });
+  context.finish();
+  const restored = Object.entries(guardedThings()).filter(([name, value]) => value !== before[name]);
   return [
     `file ${text.length > 0}`,
     `bundle ${again.code.length > 0}`,
     `rows ${JSON.stringify(answer.getRows())}`,
+    `clock ${clock.join(' ')}`,
+    `not restored: ${restored.map(([name]) => name).join(' ')}`,
   ];
+}
+
+function guardedThings(): Record<string, unknown> {
+  const format = Object.getOwnPropertyDescriptor(Intl.DateTimeFormat.prototype, 'format')?.get;
+  const globals = { Date, random: Math.random, fetch, format, websocket: 'WebSocket' in globalThis };
+  return { ...fs, ...globals, exit: process.exit, env: process.env, hrtime: process.hrtime, connect };
+}
+
+/** Asks a provider of the strategy's own. */
+async function provide(context: ComputeOnlyContext, { historyProvider }: StreamInput): Promise<unknown> {
+  try {
+    return await context.provider(() => historyProvider.fetch?.({ start: 0, end: 60, interval: 60 }));
+  } catch (error) {
+    return tell(error);
+  }
 }
 
 function computeNode(
@@ -92,15 +119,18 @@ async function run(): Promise<Omit<Outcome, 'strays'>> {
     const context = order.tolerant ? { ...guards, takeViolation: () => null } : guards;
     const request = { bundle, file: join(order.root, order.file), projectRoot: order.root, context };
     const computed: Computed[] = [];
+    const provided: Record<string, unknown> = {};
     const origins: Outcome['origins'] = {};
     let loadError: ToldError | null = null;
+    let loaded: string | null = null;
     try {
       const { instance, className } = await loadStrategy({ ...request, className: order.className });
       for (const node of instance.nodes()) {
         origins[node.name] = locate(node.origin);
+        if (node instanceof StreamInput) provided[node.name] = await provide(guards, node);
         if (node instanceof Node) computed.push(computeNode(guards, node, order.chunks));
       }
-      origins[className] = null;
+      loaded = className;
     } catch (error) {
       loadError = tell(error);
     }
@@ -108,10 +138,12 @@ async function run(): Promise<Omit<Outcome, 'strays'>> {
     await sleep(50);
     return {
       loadError,
+      loaded,
       computed,
       origins,
       tried: shared.tried ?? [],
-      host: order.checkHost ? await hostChecks() : [],
+      provided,
+      host: order.checkHost ? await hostChecks(guards) : [],
     };
   });
 }

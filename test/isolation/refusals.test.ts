@@ -58,8 +58,9 @@ describe('compute-only context: what a strategy is refused', () => {
     });
   }
 
-  it('leaves files, esbuild and DuckDB to the host, after user code has run', () => {
-    assert.deepEqual(outcome.host, ['file true', 'bundle true', 'rows [[42]]']);
+  it('leaves files, esbuild, DuckDB and the clock to the host after user code has run, and all to the process in the end', () => {
+    const expected = ['file true', 'bundle true', 'rows [[42]]', 'clock true true', 'not restored: '];
+    assert.deepEqual(outcome.host, expected);
   });
 
   it('knows where each node was made', () => {

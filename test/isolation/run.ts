@@ -45,11 +45,15 @@ export interface Attempt {
 
 export interface Outcome {
   readonly loadError: ToldError | null;
+  /** Name of the class. */
+  readonly loaded: string | null;
   readonly computed: readonly Computed[];
   /** Where each node was made. */
   readonly origins: Record<string, SourceLocation | null>;
   readonly tried: readonly Attempt[];
   readonly strays: readonly ToldError[];
+  /** What the `fetch` of each stream's provider returned, or was refused. */
+  readonly provided: Record<string, unknown>;
   readonly host: readonly string[];
 }
 

@@ -92,6 +92,14 @@ const INTERNAL_READERS = ['node:internal/util/colors', 'node:internal/tty', 'nod
 /** Deep enough to reach the author's frame from within libraries. */
 const STACK_DEPTH = 50;
 
+interface Refusal {
+  readonly api: string;
+  readonly rule: Rule;
+  readonly zone: Zone | null;
+  readonly asOf: number | undefined;
+  readonly trace: Error;
+}
+
 class Violations {
   readonly #options: ComputeOnlyOptions;
   readonly #zones: Zones;
@@ -115,12 +123,14 @@ class Violations {
     // During a computation the host's code is what runs between `asHost` and its end, where nothing is computing.
     if (zone && isAllowed(zone, rule.access)) return;
     const asOf = this.#zones.computing?.asOf;
-    this.#zones.asHost(() => this.#refuse(api, rule, zone, asOf));
+    const trace = traceHere();
+    this.#zones.asHost(() => {
+      if (rule.access === 'hidden' && isReadByNode(trace)) return;
+      this.#refuse({ api, rule, zone, asOf, trace });
+    });
   }
 
-  #refuse(api: string, rule: Rule, zone: Zone | null, asOf: number | undefined): void {
-    const trace = traceHere();
-    if (rule.access === 'hidden' && isInternalReader(trace)) return;
+  #refuse({ api, rule, zone, asOf, trace }: Refusal): never {
     const location = this.#options.authorLocation(trace);
     const at = location ? ` at ${describeLocation(location, this.#options.projectRoot)}` : '';
     const why =
@@ -180,7 +190,11 @@ function traceHere(): Error {
   return trace;
 }
 
-function isInternalReader(trace: Error): boolean {
-  const caller = stackFrames(trace).find(({ file }) => !isOwn(file));
-  return caller !== undefined && INTERNAL_READERS.some((reader) => caller.file.startsWith(reader));
+/** Whether Node's own frames, up to the first of somebody else, include one that reads for itself. */
+function isReadByNode(trace: Error): boolean {
+  for (const { file } of stackFrames(trace).filter((frame) => !isOwn(frame.file))) {
+    if (!file.startsWith('node:')) return false;
+    if (INTERNAL_READERS.some((reader) => file.startsWith(reader))) return true;
+  }
+  return false;
 }
