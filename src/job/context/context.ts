@@ -41,7 +41,10 @@ export interface ComputeOnlyContext {
   compute<T>(of: ComputedNode, work: (setBar: (asOf: number) => void) => T): T;
   /** Runs a provider's `fetch`, `version` or `bounds`: network, files and subprocesses are open to it. */
   provider<T>(work: () => T): T;
-  /** The first violation since the last call, even if user code caught it. Those left behind go to `onStray`. */
+  /**
+   * The first violation since the last call, thrown through or caught by user code alike: ask after every `load`,
+   * `setup` and `compute`. Those of providers are only thrown, those left behind go to `onStray`.
+   */
   takeViolation(): ComputeOnlyViolation | null;
   /** Takes all guards away. */
   finish(): void;
@@ -148,7 +151,8 @@ class Violations {
     );
     this.#known.add(violation);
     if (zone === null || zone.ended) this.#options.onStray(violation);
-    else this.#first ??= violation;
+    // What a provider is refused is its own failure, not that of the node that happens to be next.
+    else if (zone.kind !== 'provider') this.#first ??= violation;
     throw violation;
   }
 
