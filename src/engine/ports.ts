@@ -234,6 +234,8 @@ export interface ReadRequest {
 export interface NodeStore {
   /** Remembers the nodes of a strategy, and that these are its current ones, by name. */
   register(nodes: readonly NodeRecord[]): Promise<readonly NodeHistory[]>;
+  /** How nodes compare with the current ones of their names. Remembers nothing. */
+  compare(nodes: readonly NodeRecord[]): Promise<readonly NodeHistory[]>;
   /** Covered stretches of each fingerprint, ascending, not overlapping. */
   coverage(fingerprints: readonly string[]): Promise<ReadonlyMap<string, readonly CoveredSpan[]>>;
   sources(fingerprints: readonly string[]): Promise<ReadonlyMap<string, SourceState>>;

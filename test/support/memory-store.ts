@@ -29,12 +29,18 @@ export class MemoryStore implements NodeStore {
   #next = 1;
   commits = 0;
 
-  register(nodes: readonly NodeRecord[]): Promise<readonly NodeHistory[]> {
-    const histories = nodes.map((node): NodeHistory => {
-      const key = textDigest([node.strategy, node.node]);
-      const before = this.#current.get(key);
-      this.#current.set(key, node);
+  async register(nodes: readonly NodeRecord[]): Promise<readonly NodeHistory[]> {
+    const histories = await this.compare(nodes);
+    for (const node of nodes) {
+      this.#current.set(textDigest([node.strategy, node.node]), node);
       this.#inputs.set(node.fingerprint, node.inputs);
+    }
+    return histories;
+  }
+
+  compare(nodes: readonly NodeRecord[]): Promise<readonly NodeHistory[]> {
+    const histories = nodes.map((node): NodeHistory => {
+      const before = this.#current.get(textDigest([node.strategy, node.node]));
       if (!before) return 'new';
       if (before.fingerprint === node.fingerprint) return 'same';
       return before.own === node.own ? 'input-changed' : 'own-changed';

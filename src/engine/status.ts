@@ -1,0 +1,175 @@
+import type { Range } from '../sdk/time.js';
+import { fingerprints, type Fingerprint } from './fingerprints.js';
+import { resolveGraph, type GraphNode } from './graph.js';
+import { horizons, onGrid, type Horizon } from './horizon.js';
+import { records } from './materialize.js';
+import type {
+  NodeHistory,
+  NodeStore,
+  RowSummary,
+  SourceLibrary,
+  SourceState,
+  StrategyHost,
+} from './ports.js';
+import { common, difference, hull, isEmpty, union, within, type RangeSet } from './ranges.js';
+import type { Span } from './report.js';
+
+/**
+ * - `fresh`: complete over the range. `partial`: in part. `missing`: nothing of it was ever computed.
+ * - `stale`: it was computed, but its code, something upstream or a source has changed since.
+ * - `unhashable`: nothing can vouch for it; it is computed each time.
+ */
+export type Freshness = 'fresh' | 'partial' | 'missing' | 'stale' | 'unhashable';
+
+export interface NodeStatus {
+  readonly name: string;
+  readonly kind: 'stream' | 'node';
+  readonly label: string;
+  /** Interval in seconds. */
+  readonly interval: number;
+  readonly state: Freshness;
+  /** Rows stored within the range. */
+  readonly rows: number;
+  /** Covered stretches within the range. */
+  readonly coverage: readonly Span[];
+  /** Why, a sentence. */
+  readonly reason: string;
+}
+
+export interface StrategyStatus {
+  readonly strategy: string;
+  /** The range looked at: the one asked for, or all that is covered; null when nothing is. */
+  readonly range: Span | null;
+  readonly nodes: readonly NodeStatus[];
+}
+
+/** Says what a materialization would find, and computes, reads and writes nothing. */
+export async function statusOf(
+  ports: { readonly host: StrategyHost; readonly store: NodeStore; readonly sources: SourceLibrary },
+  range: Range | null,
+): Promise<StrategyStatus> {
+  const graph = resolveGraph(await ports.host.describe());
+  const prints = fingerprints(graph, 'status');
+  const ids = prints.map(({ full }) => full);
+  const histories = await ports.store.compare(records(graph, prints));
+  const coverage = await ports.store.coverage(ids);
+  const covered = ids.map((id) => union(coverage.get(id) ?? []));
+  const computed = graph.nodes.flatMap((node) => (node.kind === 'node' ? (covered[node.index] ?? []) : []));
+  const looked = range ?? hull(union(computed.length > 0 ? computed : covered.flat()));
+  const known = await ports.store.sources(ids);
+  const changed = await changedStreams(ports.sources, graph.nodes, prints, known);
+  const limits = horizons(graph, streamHorizons(graph.nodes, prints, known));
+  const summaries = await ports.store.summarize(
+    ids.map((fingerprint) => ({ fingerprint, range: looked ?? { start: 0, end: 0 } })),
+  );
+  const touched = downstream(graph.nodes, graph.order, changed);
+  const nodes = graph.nodes.map((node) =>
+    nodeStatus({
+      node,
+      range: looked,
+      covered: covered[node.index] as RangeSet,
+      horizon: limits[node.index] as Horizon,
+      history: histories[node.index] as NodeHistory,
+      print: prints[node.index] as Fingerprint,
+      summary: summaries[node.index] as RowSummary,
+      sourceChanged: touched.has(node.index),
+    }),
+  );
+  return { strategy: graph.strategy, range: looked && [looked.start, looked.end], nodes };
+}
+
+interface Facts {
+  readonly node: GraphNode;
+  readonly range: Range | null;
+  readonly covered: RangeSet;
+  readonly horizon: Horizon;
+  readonly history: NodeHistory;
+  readonly print: Fingerprint;
+  readonly summary: RowSummary;
+  readonly sourceChanged: boolean;
+}
+
+function nodeStatus(facts: Facts): NodeStatus {
+  const { node, range, covered, summary } = facts;
+  const grid = range && onGrid(range, node);
+  const coverage = grid && range ? common(within(covered, grid), [range]) : [];
+  const { state, reason } = judge(facts, grid);
+  return {
+    name: node.name,
+    kind: node.kind,
+    label: node.label,
+    interval: node.interval,
+    state,
+    rows: summary.rows,
+    coverage: coverage.map(({ start, end }): Span => [start, end]),
+    reason,
+  };
+}
+
+function judge(facts: Facts, grid: Range | null): { state: Freshness; reason: string } {
+  const { covered, horizon, history, print, sourceChanged } = facts;
+  if (print.unhashable)
+    return { state: 'unhashable', reason: `Computed each time, because ${print.unhashable}.` };
+  if (sourceChanged)
+    return { state: 'stale', reason: 'A source changed since; the next run looks which bars are concerned.' };
+  if (covered.length === 0) {
+    if (history === 'own-changed')
+      return { state: 'stale', reason: 'Its code, parameters or captured values changed.' };
+    if (history === 'input-changed') return { state: 'stale', reason: 'Something upstream of it changed.' };
+    return { state: 'missing', reason: 'It has not been materialized yet.' };
+  }
+  const known = covered.length > 0 && horizon.begin < horizon.limit;
+  const wanted = grid && known ? within([grid], { start: horizon.begin, end: horizon.limit }) : [];
+  const missing = difference(wanted, covered).filter((part) => !isEmpty(part));
+  return missing.length === 0
+    ? { state: 'fresh', reason: 'Everything is in the cache.' }
+    : { state: 'partial', reason: 'Part of the range has not been materialized yet.' };
+}
+
+async function changedStreams(
+  sources: SourceLibrary,
+  nodes: readonly GraphNode[],
+  prints: readonly Fingerprint[],
+  known: ReadonlyMap<string, SourceState>,
+): Promise<ReadonlySet<number>> {
+  const changed = new Set<number>();
+  for (const node of nodes) {
+    const state = known.get((prints[node.index] as Fingerprint).full);
+    const { source, location } = node.description;
+    if (!state || !source) continue;
+    const { index, name, interval, phase } = node;
+    const reader = await sources.open({ node: index, name, interval, phase, source, location });
+    const version = await reader.version();
+    if (version !== null && version !== state.version) changed.add(index);
+  }
+  return changed;
+}
+
+function streamHorizons(
+  nodes: readonly GraphNode[],
+  prints: readonly Fingerprint[],
+  known: ReadonlyMap<string, SourceState>,
+): ReadonlyMap<number, Horizon> {
+  const found = new Map<number, Horizon>();
+  for (const node of nodes.filter(({ kind }) => kind === 'stream')) {
+    const state = known.get((prints[node.index] as Fingerprint).full);
+    const { first = null, last = null } = state ?? {};
+    found.set(node.index, {
+      begin: first ?? -Infinity,
+      limit: last === null ? Infinity : last + node.interval,
+    });
+  }
+  return found;
+}
+
+function downstream(
+  nodes: readonly GraphNode[],
+  order: readonly number[],
+  changed: ReadonlySet<number>,
+): ReadonlySet<number> {
+  const touched = new Set(changed);
+  for (const index of order) {
+    if ((nodes[index] as GraphNode).edges.some((edge) => touched.has(edge.node))) touched.add(index);
+  }
+  return touched;
+}
