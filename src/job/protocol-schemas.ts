@@ -1,0 +1,201 @@
+import * as v from 'valibot';
+
+import type { NodeReport, RunProgress, RunReport, Span } from '../engine/report.js';
+import type { ErrorCode, SourceLocation } from '../sdk/errors.js';
+import type { Column, Table } from '../sdk/table.js';
+import type { CacheReport, ChildMessage, Payload, RequestKind, Result, StrategyRef } from './protocol.js';
+import { isErrorCode } from './wire-error.js';
+
+/** A schema that gives exactly `T`: the compiler holds these checks and the declared types together. */
+type SchemaOf<T> = v.GenericSchema<unknown, T>;
+
+const kind = v.picklist(['stream', 'node']);
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const seconds = v.pipe(v.number(), v.finite());
+const span: SchemaOf<Span> = v.tuple([v.number(), v.number()]);
+const spans = v.array(span);
+
+const location: SchemaOf<SourceLocation> = v.object({
+  file: v.string(),
+  line: v.number(),
+  column: v.exactOptional(v.number()),
+});
+
+const strategyRef: SchemaOf<StrategyRef> = v.object({
+  file: v.pipe(v.string(), v.nonEmpty()),
+  className: v.nullable(v.string()),
+  projectRoot: v.pipe(v.string(), v.nonEmpty()),
+});
+
+const cacheRef = { projectRoot: v.pipe(v.string(), v.nonEmpty()), cacheDir: v.optional(v.string()) };
+const optionalRange = { start: v.optional(seconds), end: v.optional(seconds) };
+
+export const payloads: { readonly [K in RequestKind]: SchemaOf<Payload<K>> } = {
+  describe: v.object({ strategy: strategyRef }),
+  materialize: v.object({
+    strategy: strategyRef,
+    start: seconds,
+    end: seconds,
+    cacheDir: v.optional(v.string()),
+  }),
+  status: v.object({ strategy: strategyRef, ...optionalRange, cacheDir: v.optional(v.string()) }),
+  read: v.object({ ...cacheRef, strategy: v.string(), node: v.string(), ...optionalRange }),
+  export: v.object({
+    ...cacheRef,
+    strategy: v.string(),
+    nodes: v.array(v.string()),
+    ...optionalRange,
+    format: v.picklist(['parquet', 'csv']),
+    path: v.pipe(v.string(), v.nonEmpty()),
+  }),
+  cache: v.object({ ...cacheRef, action: v.picklist(['show', 'clear']), strategy: v.optional(v.string()) }),
+};
+
+const nodeReport: SchemaOf<NodeReport> = v.object({
+  name: v.string(),
+  kind,
+  label: v.string(),
+  state: v.picklist(['hit', 'adopted', 'computed', 'partial', 'failed', 'blocked']),
+  interval: v.number(),
+  rows: count,
+  columns: v.array(v.string()),
+  coverage: spans,
+  computedRanges: spans,
+  adoptedRanges: spans,
+  unavailable: spans,
+  notYet: spans,
+  reason: v.string(),
+  failure: v.nullable(
+    v.object({
+      code: v.string(),
+      message: v.string(),
+      asOf: v.nullable(v.number()),
+      location: v.nullable(location),
+    }),
+  ),
+});
+
+const runReport: SchemaOf<RunReport> = v.object({
+  strategy: v.string(),
+  range: span,
+  coverageBounds: v.nullable(span),
+  nodeCount: count,
+  hits: count,
+  adopted: count,
+  computed: count,
+  partial: count,
+  failed: count,
+  blocked: count,
+  elapsedMs: v.number(),
+  nodes: v.array(nodeReport),
+});
+
+const mask = v.nullable(v.instance(Uint8Array));
+
+/** A million strings are looked through in place: a schema per item would copy them. */
+const strings = v.custom<readonly string[]>(
+  (value) => Array.isArray(value) && value.every((item) => typeof item === 'string'),
+  'Expected a list of strings',
+);
+
+const column: SchemaOf<Column> = v.variant('type', [
+  v.object({ type: v.picklist(['number', 'null']), values: v.instance(Float64Array), valid: mask }),
+  v.object({ type: v.literal('boolean'), values: v.instance(Uint8Array), valid: mask }),
+  v.object({ type: v.picklist(['string', 'json']), values: strings, valid: mask }),
+]);
+
+const table: SchemaOf<Table> = v.object({
+  shape: v.picklist(['value', 'record']),
+  ts: v.instance(Float64Array),
+  names: v.array(v.string()),
+  columns: v.array(column),
+  present: mask,
+});
+
+const cacheReport: SchemaOf<CacheReport> = v.object({
+  file: v.nullable(v.string()),
+  bytes: count,
+  strategies: v.array(
+    v.object({
+      strategy: v.string(),
+      rows: count,
+      bytes: count,
+      nodes: v.array(v.object({ name: v.string(), rows: count, bytes: count })),
+    }),
+  ),
+  freed: count,
+});
+
+export const results: { readonly [K in RequestKind]: SchemaOf<Result<K>> } = {
+  describe: v.object({
+    strategy: v.string(),
+    nodes: v.array(
+      v.object({
+        name: v.string(),
+        kind,
+        label: v.string(),
+        interval: v.number(),
+        inputs: v.array(v.object({ name: v.string(), period: v.number() })),
+        location: v.nullable(location),
+      }),
+    ),
+  }),
+  materialize: runReport,
+  status: v.object({
+    strategy: v.string(),
+    range: v.nullable(span),
+    nodes: v.array(
+      v.object({
+        name: v.string(),
+        kind,
+        label: v.string(),
+        interval: v.number(),
+        state: v.picklist(['fresh', 'partial', 'stale', 'empty']),
+        coverage: spans,
+        rows: count,
+        reason: v.string(),
+      }),
+    ),
+    lastRanges: spans,
+  }),
+  read: table,
+  export: v.object({ path: v.string(), rows: count }),
+  cache: cacheReport,
+};
+
+const requestKinds = Object.keys(payloads) as RequestKind[];
+
+export const parentMessage = v.variant('type', [
+  v.object({
+    type: v.literal('request'),
+    id: count,
+    kind: v.picklist(requestKinds),
+    payload: v.unknown(),
+  }),
+  v.object({ type: v.literal('cancel'), id: count }),
+]);
+
+const progress: SchemaOf<RunProgress> = v.object({
+  phase: v.picklist(['loading', 'waiting', 'reading', 'computing', 'storing']),
+  node: v.nullable(v.string()),
+  done: v.number(),
+  total: v.number(),
+});
+
+const serializedError = v.object({
+  name: v.string(),
+  code: v.custom<ErrorCode>(isErrorCode, 'Expected an error code'),
+  message: v.string(),
+  node: v.nullable(v.string()),
+  asOf: v.nullable(v.number()),
+  location: v.nullable(location),
+  stack: v.nullable(v.string()),
+});
+
+export const childMessage: SchemaOf<ChildMessage> = v.variant('type', [
+  v.object({ type: v.literal('ready') }),
+  v.object({ type: v.literal('progress'), id: count, progress }),
+  v.object({ type: v.literal('result'), id: count, value: v.unknown() }),
+  v.object({ type: v.literal('error'), id: count, error: serializedError }),
+  v.object({ type: v.literal('log'), level: v.picklist(['info', 'warn']), text: v.string() }),
+]);

@@ -1,0 +1,232 @@
+import * as v from 'valibot';
+
+import type { RunProgress, RunReport, Span } from '../engine/report.js';
+import { SeamlessError, type SourceLocation } from '../sdk/errors.js';
+import type { Table } from '../sdk/table.js';
+import { childMessage, payloads, parentMessage, results } from './protocol-schemas.js';
+import type { SerializedError } from './wire-error.js';
+
+/*
+ * What a parent process (terminal, editor, script) and the child that runs strategies say to each other. Messages cross
+ * by Node's IPC with serialization 'advanced', so typed arrays arrive as such. Every request is answered exactly once,
+ * with a result or an error. Times are epoch seconds, ranges half-open, paths absolute.
+ */
+
+/** Where a strategy is. */
+export interface StrategyRef {
+  /** The author's file, absolute. */
+  readonly file: string;
+  /** Name of the class or of its export; null: the only strategy in the file. */
+  readonly className: string | null;
+  readonly projectRoot: string;
+}
+
+/** A folder that holds a cache. */
+export interface CacheRef {
+  readonly projectRoot: string;
+  /** Absolute. Default: `.seamless` in the project root. */
+  readonly cacheDir?: string | undefined;
+}
+
+export interface StrategyPayload {
+  readonly strategy: StrategyRef;
+}
+
+export interface MaterializePayload extends StrategyPayload {
+  readonly start: number;
+  readonly end: number;
+  readonly cacheDir?: string | undefined;
+}
+
+export interface StatusPayload extends StrategyPayload {
+  /** Default: all that is stored. Given both or neither. */
+  readonly start?: number | undefined;
+  readonly end?: number | undefined;
+  readonly cacheDir?: string | undefined;
+}
+
+/** What the cache holds under a strategy's name; the strategy is not loaded. */
+export interface ReadPayload extends CacheRef {
+  /** Name of the strategy, as reports give it. */
+  readonly strategy: string;
+  readonly node: string;
+  /** Default: the first bar stored, and past the last one. */
+  readonly start?: number | undefined;
+  readonly end?: number | undefined;
+}
+
+export interface ExportPayload extends CacheRef {
+  readonly strategy: string;
+  /** Names of the nodes; none: all of the strategy. */
+  readonly nodes: readonly string[];
+  readonly start?: number | undefined;
+  readonly end?: number | undefined;
+  readonly format: ExportFormat;
+  /** The file to write, absolute. */
+  readonly path: string;
+}
+
+export type ExportFormat = 'parquet' | 'csv';
+
+export interface CachePayload extends CacheRef {
+  readonly action: 'show' | 'clear';
+  /** Only what belongs to the strategy of this name. */
+  readonly strategy?: string | undefined;
+}
+
+/** A strategy's graph, loaded but not run. */
+export interface GraphSummary {
+  readonly strategy: string;
+  /** In the order of the graph: inputs before what depends on them. */
+  readonly nodes: readonly NodeSummary[];
+}
+
+export interface NodeSummary {
+  readonly name: string;
+  readonly kind: 'stream' | 'node';
+  /** What it is made by: `csv`, `sma`, `node`. */
+  readonly label: string;
+  /** Interval in seconds. */
+  readonly interval: number;
+  /** Inputs by name, with the bars of each that a window holds. */
+  readonly inputs: readonly { readonly name: string; readonly period: number }[];
+  readonly location: SourceLocation | null;
+}
+
+/**
+ * What a node's history is worth before anything is run.
+ * - `fresh`: complete over the range. `partial`: some of it is there.
+ * - `stale`: only rows of earlier code or data are there. `empty`: nothing is.
+ */
+export type StoredState = 'fresh' | 'partial' | 'stale' | 'empty';
+
+export interface NodeStatus {
+  readonly name: string;
+  readonly kind: 'stream' | 'node';
+  readonly label: string;
+  /** Interval in seconds. */
+  readonly interval: number;
+  readonly state: StoredState;
+  /** Complete stretches, within the range when one was given. */
+  readonly coverage: readonly Span[];
+  readonly rows: number;
+  /** Why it is in its state, a sentence. */
+  readonly reason: string;
+}
+
+export interface StatusReport {
+  readonly strategy: string;
+  /** The range asked about; null: all that is stored. */
+  readonly range: Span | null;
+  readonly nodes: readonly NodeStatus[];
+  /** Ranges asked for lately, the last one first. */
+  readonly lastRanges: readonly Span[];
+}
+
+export interface ExportReport {
+  readonly path: string;
+  readonly rows: number;
+}
+
+export interface CacheReport {
+  /** The cache's file; null when there is none yet. */
+  readonly file: string | null;
+  /** Bytes of the whole cache on disk, after the action. */
+  readonly bytes: number;
+  readonly strategies: readonly CachedStrategy[];
+  /** Bytes that `clear` freed; 0 for `show`. */
+  readonly freed: number;
+}
+
+export interface CachedStrategy {
+  readonly strategy: string;
+  readonly rows: number;
+  /** Approximate: nodes of several strategies may share what is stored. */
+  readonly bytes: number;
+  readonly nodes: readonly { readonly name: string; readonly rows: number; readonly bytes: number }[];
+}
+
+/** Every request there is, with what it carries and what answers it. */
+export interface Requests {
+  readonly describe: { readonly payload: StrategyPayload; readonly result: GraphSummary };
+  readonly materialize: { readonly payload: MaterializePayload; readonly result: RunReport };
+  readonly status: { readonly payload: StatusPayload; readonly result: StatusReport };
+  readonly read: { readonly payload: ReadPayload; readonly result: Table };
+  readonly export: { readonly payload: ExportPayload; readonly result: ExportReport };
+  readonly cache: { readonly payload: CachePayload; readonly result: CacheReport };
+}
+
+export type RequestKind = keyof Requests;
+export type Payload<K extends RequestKind> = Requests[K]['payload'];
+export type Result<K extends RequestKind> = Requests[K]['result'];
+
+/** A request with its payload, told apart by `kind`. */
+export type RequestMessage = {
+  [K in RequestKind]: {
+    readonly type: 'request';
+    readonly id: number;
+    readonly kind: K;
+    readonly payload: Payload<K>;
+  };
+}[RequestKind];
+
+/** Asks for the request of that id to end early. It is still answered: with an error of code `cancelled`. */
+export interface CancelMessage {
+  readonly type: 'cancel';
+  readonly id: number;
+}
+
+export type ParentMessage = RequestMessage | CancelMessage;
+
+/** One line for the log: what the author printed, or what Seamless has to say aside from its answers. */
+export interface LogLine {
+  readonly level: 'info' | 'warn';
+  readonly text: string;
+}
+
+export type ChildMessage =
+  /** Sent once, before anything else: requests may come. */
+  | { readonly type: 'ready' }
+  | { readonly type: 'progress'; readonly id: number; readonly progress: RunProgress }
+  | { readonly type: 'result'; readonly id: number; readonly value: unknown }
+  | { readonly type: 'error'; readonly id: number; readonly error: SerializedError }
+  | ({ readonly type: 'log' } & LogLine);
+
+/** Checks what a child received. @throws SeamlessError `internal` when it is no message of this protocol. */
+export function parseParentMessage(raw: unknown): ParentMessage {
+  const envelope = check(parentMessage, raw, 'A message to the process that runs strategies');
+  if (envelope.type === 'cancel') return envelope;
+  const { type, id, kind } = envelope;
+  const schema: v.GenericSchema = payloads[kind];
+  const payload = check(schema, envelope.payload, `The request ${kind}`);
+  // The schema of a kind gives the payload of that kind: a link between two unions that the types cannot follow.
+  return { type, id, kind, payload } as RequestMessage;
+}
+
+/** Checks what a parent received; a result is checked by `parseResult`. @throws SeamlessError `internal`. */
+export function parseChildMessage(raw: unknown): ChildMessage {
+  return check(childMessage, raw, 'A message of the process that runs strategies');
+}
+
+/** Checks the answer to a request. @throws SeamlessError `internal`. */
+export function parseResult<K extends RequestKind>(kind: K, value: unknown): Result<K> {
+  const schema: v.GenericSchema<unknown, Result<K>> = results[kind];
+  return check(schema, value, `The answer to ${kind}`);
+}
+
+/** The id of a message too broken to be understood, so that even then it is answered; null when it has none. */
+export function requestId(raw: unknown): number | null {
+  const id: unknown = typeof raw === 'object' && raw !== null && 'id' in raw ? raw.id : null;
+  return typeof id === 'number' ? id : null;
+}
+
+function check<T>(schema: v.GenericSchema<unknown, T>, value: unknown, what: string): T {
+  const outcome = v.safeParse(schema, value, { abortEarly: true });
+  if (outcome.success) return outcome.output;
+  const [issue] = outcome.issues;
+  const path = v.getDotPath(issue);
+  throw new SeamlessError(
+    'internal',
+    `${what} is malformed${path ? ` at ${path}` : ''}: ${issue.message}. The two sides are of different versions: reinstall or reload Seamless.`,
+  );
+}

@@ -1,0 +1,238 @@
+import assert from 'node:assert/strict';
+import { deserialize, serialize } from 'node:v8';
+
+import {
+  parseChildMessage,
+  parseParentMessage,
+  parseResult,
+  requestId,
+  type Payload,
+  type RequestKind,
+  type Result,
+} from '../../src/job/protocol.js';
+import { deserializeError, serializeError } from '../../src/job/wire-error.js';
+import {
+  ComputeOnlyViolation,
+  LookAheadError,
+  SeamlessError,
+  UndeclaredInput,
+} from '../../src/sdk/errors.js';
+
+const strategy = { file: '/p/strategy.ts', className: 'Momentum', projectRoot: '/p' };
+const location = { file: '/p/strategy.ts', line: 3 };
+
+const samples: { [K in RequestKind]: { payload: Payload<K>; result: Result<K> } } = {
+  describe: {
+    payload: { strategy },
+    result: {
+      strategy: 'Momentum',
+      nodes: [
+        { name: 'price', kind: 'stream', label: 'csv', interval: 60, inputs: [], location },
+        {
+          name: 'fast',
+          kind: 'node',
+          label: 'sma',
+          interval: 60,
+          inputs: [{ name: 'price', period: 5 }],
+          location: null,
+        },
+      ],
+    },
+  },
+  materialize: {
+    payload: { strategy: { ...strategy, className: null }, start: 0, end: 60, cacheDir: '/p/.seamless' },
+    result: {
+      strategy: 'Momentum',
+      range: [0, 60],
+      coverageBounds: null,
+      nodeCount: 1,
+      hits: 0,
+      adopted: 0,
+      computed: 0,
+      partial: 0,
+      failed: 1,
+      blocked: 0,
+      elapsedMs: 1.5,
+      nodes: [
+        {
+          name: 'fast',
+          kind: 'node',
+          label: 'node',
+          state: 'failed',
+          interval: 60,
+          rows: 0,
+          columns: ['value'],
+          coverage: [[0, 30]],
+          computedRanges: [],
+          adoptedRanges: [],
+          unavailable: [],
+          notYet: [],
+          reason: 'It threw.',
+          failure: { code: 'compute', message: 'It threw.', asOf: 60, location },
+        },
+      ],
+    },
+  },
+  status: {
+    payload: { strategy, start: 0, end: 60 },
+    result: {
+      strategy: 'Momentum',
+      range: [0, 60],
+      nodes: [
+        {
+          name: 'fast',
+          kind: 'node',
+          label: 'node',
+          interval: 60,
+          state: 'stale',
+          coverage: [],
+          rows: 2,
+          reason: 'Its code changed.',
+        },
+      ],
+      lastRanges: [[0, 60]],
+    },
+  },
+  read: {
+    payload: { projectRoot: '/p', strategy: 'Momentum', node: 'fast' },
+    result: {
+      shape: 'record',
+      ts: new Float64Array([0, 60]),
+      names: ['a', 'b', 'c', 'd'],
+      columns: [
+        { type: 'number', values: new Float64Array([-0, Number.NaN]), valid: null },
+        { type: 'boolean', values: new Uint8Array([1, 0]), valid: new Uint8Array([1, 0]) },
+        { type: 'string', values: ['x', ''], valid: null },
+        { type: 'null', values: new Float64Array(2), valid: new Uint8Array(2) },
+      ],
+      present: new Uint8Array([1, 0]),
+    },
+  },
+  export: {
+    payload: { projectRoot: '/p', strategy: 'Momentum', nodes: ['fast'], format: 'csv', path: '/p/out.csv' },
+    result: { path: '/p/out.csv', rows: 2 },
+  },
+  cache: {
+    payload: { projectRoot: '/p', action: 'clear', strategy: 'Momentum' },
+    result: {
+      file: '/p/.seamless/cache.duckdb',
+      bytes: 10,
+      strategies: [{ strategy: 'Momentum', rows: 2, bytes: 5, nodes: [{ name: 'fast', rows: 2, bytes: 5 }] }],
+      freed: 0,
+    },
+  },
+};
+
+/** What IPC with serialization 'advanced' does to a value. */
+function acrossProcesses<T>(value: T): T {
+  return deserialize(serialize(value)) as T;
+}
+
+describe('protocol: messages', () => {
+  for (const [name, { payload, result }] of Object.entries(samples)) {
+    const kind = name as RequestKind;
+    it(`carries the payload and the result of ${kind} unchanged`, () => {
+      const message = { type: 'request', id: 7, kind, payload };
+      assert.deepStrictEqual(parseParentMessage(acrossProcesses(message)), message);
+      assert.deepStrictEqual(parseResult(kind, acrossProcesses(result)), result);
+    });
+
+    it(`refuses a payload and a result of ${kind} that lack a part`, () => {
+      const withoutFirst = (whole: object): object => Object.fromEntries(Object.entries(whole).slice(1));
+      const message = { type: 'request', id: 7, kind, payload: withoutFirst(payload) };
+      assert.throws(
+        () => parseParentMessage(message),
+        (error) => {
+          return (
+            error instanceof SeamlessError && error.message.startsWith(`The request ${kind} is malformed`)
+          );
+        },
+      );
+      assert.throws(
+        () => parseResult(kind, withoutFirst(result)),
+        (error) => error instanceof SeamlessError && error.code === 'internal',
+      );
+    });
+  }
+
+  it('says which part is malformed', () => {
+    const message = {
+      type: 'request',
+      id: 1,
+      kind: 'materialize',
+      payload: { strategy, start: 'x', end: 1 },
+    };
+    assert.throws(() => parseParentMessage(message), /The request materialize is malformed at start: /);
+  });
+
+  it('refuses what no parent sends', () => {
+    const strangers = [
+      null,
+      'cancel',
+      {},
+      { type: 'request', id: 1, kind: 'delete', payload: {} },
+      { type: 'request', id: -1, kind: 'describe', payload: { strategy } },
+      { type: 'request', id: 1, kind: 'describe', payload: { strategy: { ...strategy, file: '' } } },
+      { type: 'cancel' },
+    ];
+    for (const stranger of strangers) assert.throws(() => parseParentMessage(stranger), SeamlessError);
+    assert.deepStrictEqual(parseParentMessage({ type: 'cancel', id: 4 }), { type: 'cancel', id: 4 });
+  });
+
+  it('tells the id of a message that is otherwise broken', () => {
+    assert.strictEqual(requestId({ type: 'request', id: 12, kind: 'nonsense' }), 12);
+    assert.strictEqual(requestId({ type: 'request' }), null);
+    assert.strictEqual(requestId('12'), null);
+  });
+
+  it('knows every message of a child and no other', () => {
+    const progress = { phase: 'computing', node: 'fast', done: 1, total: 2 };
+    const messages = [
+      { type: 'ready' },
+      { type: 'progress', id: 1, progress },
+      { type: 'result', id: 1, value: null },
+      { type: 'error', id: 1, error: serializeError(new SeamlessError('cycle', 'A cycle.')) },
+      { type: 'log', level: 'warn', text: 'careful' },
+    ];
+    for (const message of messages)
+      assert.deepStrictEqual(parseChildMessage(acrossProcesses(message)), message);
+    const strangers = [
+      { type: 'progress', id: 1, progress: { ...progress, phase: 'sleeping' } },
+      { type: 'error', id: 1, error: { ...serializeError(new Error('x')), code: 'strange' } },
+      { type: 'done' },
+    ];
+    for (const stranger of strangers) assert.throws(() => parseChildMessage(stranger), SeamlessError);
+  });
+});
+
+describe('protocol: errors', () => {
+  it('keeps class, code, place and bar of an error', () => {
+    const details = { node: 'fast', asOf: 60, location };
+    const errors = [
+      new SeamlessError('cycle', 'A cycle.', details),
+      new UndeclaredInput('Undeclared.', details),
+      new LookAheadError('Look-ahead.', details),
+      new ComputeOnlyViolation('Refused.', details),
+      new SeamlessError('usage', 'No details.'),
+    ];
+    for (const error of errors) {
+      const back = deserializeError(acrossProcesses(serializeError(error)));
+      assert.strictEqual(back.constructor, error.constructor);
+      assert.strictEqual(back.name, error.name);
+      const { code, message, node, asOf } = error;
+      assert.deepStrictEqual(
+        { code: back.code, message: back.message, node: back.node, asOf: back.asOf, location: back.location },
+        { code, message, node, asOf, location: error.location },
+      );
+    }
+  });
+
+  it('turns what nobody foresaw into an internal error that keeps its stack', () => {
+    const error = new TypeError('x is not a function');
+    const back = deserializeError(acrossProcesses(serializeError(error)));
+    assert.strictEqual(back.code, 'internal');
+    assert.match(back.message, /inside Seamless: x is not a function\. Please report it/);
+    assert.strictEqual(back.cause, error.stack);
+    assert.match(deserializeError(serializeError('just a text')).message, /just a text/);
+  });
+});
