@@ -1,0 +1,57 @@
+export { Strategy } from './sdk/strategy.js';
+export { columns, DagNode, Node, StreamInput } from './sdk/node.js';
+export type {
+  Bar,
+  ColumnCompute,
+  ColumnOutput,
+  ComputeFn,
+  NodeOptions,
+  Period,
+  StreamInputOptions,
+} from './sdk/node.js';
+export type { View, Window } from './sdk/view.js';
+export type { InputSeries, Series } from './sdk/series.js';
+export type { Column, ColumnType, FlatRecord, Json, RowValue, Table } from './sdk/table.js';
+export type { Interval, Range, Seconds, TimeInput } from './sdk/time.js';
+
+export {
+  csvHistory,
+  definePreset,
+  demoHistory,
+  parquetHistory,
+  preset,
+  SeamlessDataProvider,
+  sqlHistory,
+} from './sdk/providers.js';
+export type {
+  BarOptions,
+  Bounds,
+  CsvOptions,
+  DataPresetSpec,
+  DemoOptions,
+  FetchRequest,
+  HistoryProvider,
+  HistoryRow,
+} from './sdk/providers.js';
+export { Runner } from './sdk/runner.js';
+
+export {
+  ema,
+  rollingCorrelation,
+  rollingMax,
+  rollingMin,
+  rollingStd,
+  rsi,
+  sma,
+} from './sdk/indicators/index.js';
+export type {
+  EmaOptions,
+  IndicatorOptions,
+  RollingCorrelationOptions,
+  RollingOptions,
+  RollingStdOptions,
+  RsiOptions,
+} from './sdk/indicators/index.js';
+
+export { ComputeOnlyViolation, LookAheadError, SeamlessError, UndeclaredInput } from './sdk/errors.js';
+export type { ErrorCode, SourceLocation } from './sdk/errors.js';

@@ -1,0 +1,54 @@
+import { SeamlessError } from '../errors.js';
+import { columns, Node, type DagNode, type NodeOptions } from '../node.js';
+import type { Series } from '../series.js';
+import { VALUE_COLUMN } from '../table.js';
+import type { Interval } from '../time.js';
+
+/** What every indicator over one input is told. */
+export interface IndicatorOptions {
+  readonly name: string;
+  readonly input: DagNode;
+  /** The numbers to look at. Default: `close` of a stream, `value` of a computed node. */
+  readonly column?: string;
+  /** Default: the strategy's, else the input's. */
+  readonly interval?: Interval;
+}
+
+export interface RollingOptions extends IndicatorOptions {
+  /** Bars in the window. */
+  readonly period: number;
+}
+
+/** The node of an indicator. `params` is everything that decides its values besides its inputs. */
+export function indicatorNode(
+  indicator: NonNullable<NodeOptions<number>['indicator']>,
+  options: Pick<NodeOptions<number>, 'name' | 'input'> & {
+    readonly period: number;
+    readonly interval?: Interval;
+  },
+  compute: (series: Series) => Float64Array,
+): Node<number> {
+  const { name, input, period, interval } = options;
+  return new Node<number>({
+    name,
+    input,
+    period,
+    ...(interval === undefined ? {} : { interval }),
+    computeFn: columns(compute),
+    indicator,
+  });
+}
+
+export function defaultColumn(input: DagNode): string {
+  return input.kind === 'stream' ? 'close' : VALUE_COLUMN;
+}
+
+/** @throws SeamlessError `period` when a window is too short to say anything. */
+export function checkLeast(name: string, what: string, given: number, least: number, why: string): void {
+  if (given >= least) return;
+  throw new SeamlessError(
+    'period',
+    `${name} has ${what} ${given}: ${why}, so it must be at least ${least}.`,
+    { node: name },
+  );
+}

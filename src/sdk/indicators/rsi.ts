@@ -1,0 +1,54 @@
+import type { Node } from '../node.js';
+import { checkLeast, defaultColumn, indicatorNode, type IndicatorOptions } from './indicator.js';
+import { seededAverages } from './seeded-averages.js';
+
+export interface RsiOptions extends IndicatorOptions {
+  /** N of an "N-bar RSI", at least 1. Default: 14. */
+  readonly length?: number;
+  /** Bars in the window, more than `length`. Default: 10 · length + 1. */
+  readonly period?: number;
+}
+
+/**
+ * Relative strength index, from 0 to 100: 100 · G / (G + L), the same as 100 − 100 / (1 + G / L).
+ *
+ * G and L are Wilder's averages of the window's gains and losses from bar to bar: the plain mean of the first `length`
+ * changes, then mₖ = mₖ₋₁ + (xₖ − mₖ₋₁) / length for each later one. Wilder's averages never forget; these start anew in
+ * each window, so that a bar has one value whatever the range. What remains of the start is its weight,
+ * (1 − 1 / length) to the power of `period` − 1 − `length`: by default below 0.013 % for any length.
+ *
+ * NaN when a value of the window is NaN or null, and for a window without any change, where it is 0 / 0.
+ * Source: J. Welles Wilder, New Concepts in Technical Trading Systems, 1978.
+ */
+export function rsi(options: RsiOptions): Node<number> {
+  const { name, input, length = 14, column = defaultColumn(input) } = options;
+  checkLeast(name, 'length', length, 1, 'a length counts bars');
+  const { period = 10 * length + 1 } = options;
+  checkLeast(name, 'period', period, length + 1, `its first ${length} changes take ${length + 1} bars`);
+  const average = { length: period - 1, seed: length, weight: 1 / length };
+  return indicatorNode(
+    { kind: 'rsi', params: { column, length, period } },
+    { ...options, period },
+    (series) => {
+      const source = series.of(input);
+      const { gains, moves } = changesOf(source.column(column));
+      const gain = seededAverages(gains, source.end, average);
+      const move = seededAverages(moves, source.end, average);
+      // Rounding may carry the one past the other by a hair.
+      return gain.map((each, i) => Math.min(100, (100 * each) / (move[i] as number)));
+    },
+  );
+}
+
+/** From each row to the next: how much it rose, or 0, and how much it moved either way. The first row has no change. */
+function changesOf(values: Float64Array): { gains: Float64Array; moves: Float64Array } {
+  const gains = new Float64Array(values.length);
+  const moves = new Float64Array(values.length);
+  for (let row = 1; row < values.length; row++) {
+    const change = (values[row] as number) - (values[row - 1] as number);
+    const move = Math.abs(change);
+    moves[row] = move;
+    gains[row] = (change + move) / 2;
+  }
+  return { gains, moves };
+}
