@@ -1,0 +1,40 @@
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+
+import type { StrategyRef } from './protocol.js';
+
+/** Name of the cache's folder. */
+export const CACHE_FOLDER = '.seamless';
+
+/**
+ * The folder that a strategy's cache and relative data paths start from: the nearest ancestor of the file that has
+ * `.seamless/` or `package.json`, else the workspace folder, else the file's own folder. Absolute.
+ */
+export function findProjectRoot(file: string, workspaceFolder?: string): string {
+  const own = dirname(resolve(file));
+  return nearestRoot(own) ?? (workspaceFolder === undefined ? own : resolve(workspaceFolder));
+}
+
+/** The project root of whoever stands in a folder: it or the nearest above it with a mark of a project, else it. */
+export function projectRootOf(folder: string): string {
+  const own = resolve(folder);
+  return nearestRoot(own) ?? own;
+}
+
+function nearestRoot(from: string): string | null {
+  for (let folder = from; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, CACHE_FOLDER)) || existsSync(join(folder, 'package.json'))) return folder;
+    if (dirname(folder) === folder) return null;
+  }
+}
+
+/** The cache's folder: the one asked for, relative to the working folder, else `.seamless` in the project root. */
+export function cacheFolder(projectRoot: string, asked?: string): string {
+  return asked === undefined ? join(projectRoot, CACHE_FOLDER) : resolve(asked);
+}
+
+/** A strategy by its file, which may be relative to the working folder. */
+export function strategyRef(file: string, className: string | null): StrategyRef {
+  const absolute = resolve(file);
+  return { file: absolute, className, projectRoot: findProjectRoot(absolute) };
+}
