@@ -1,11 +1,26 @@
-// Builds what runs: the library, the command line and the child share chunks, so that a strategy
-// loaded by the child sees the very classes the child knows.
+// Builds what runs, into dist/: the editor's half, then the library, the command line and the child.
 import { build } from 'esbuild';
 import { rm } from 'node:fs/promises';
 
 const external = ['@duckdb/node-api', '@duckdb/node-bindings', 'esbuild'];
 
 await rm('dist', { recursive: true, force: true });
+
+// The editor's half is one CommonJS file: it loads neither DuckDB nor esbuild, and VS Code gives it `vscode`.
+await build({
+  entryPoints: { extension: 'src/extension.ts' },
+  outdir: 'dist',
+  outExtension: { '.js': '.cjs' },
+  bundle: true,
+  format: 'cjs',
+  platform: 'node',
+  target: 'node20',
+  external: ['vscode'],
+  sourcemap: true,
+  logLevel: 'warning',
+});
+
+// These three share chunks, so that a strategy loaded by the child sees the very classes the child knows.
 await build({
   entryPoints: { index: 'src/index.ts', cli: 'src/cli.ts', child: 'src/job/child.ts' },
   outdir: 'dist',

@@ -1,0 +1,8 @@
+import type * as vscode from 'vscode';
+import { Editor } from './editor/editor.js';
+
+export function activate(context: vscode.ExtensionContext): void {
+  const editor = new Editor();
+  context.subscriptions.push(editor);
+  editor.start();
+}
