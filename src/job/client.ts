@@ -153,11 +153,11 @@ export class JobClient {
     });
   }
 
-  /** Ends the child: at once when it is at work, else after it has closed its files. */
+  /** Ends the child: at once when it is starting or at work, else after it has closed its files. */
   async dispose(): Promise<void> {
     const busy = this.#pending.size > 0;
     this.#end(new SeamlessError('cancelled', 'The process that ran the strategy was ended.'));
-    if (busy || !this.#child.connected) this.#child.kill('SIGKILL');
+    if (busy || !this.#ready || !this.#child.connected) this.#child.kill('SIGKILL');
     else this.#child.disconnect();
     await this.#exited;
   }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
+import { parseRange, parseTime, type Range, type TimeInput } from '../sdk/time.js';
 import type { StrategyRef } from './protocol.js';
 
 /** Name of the cache's folder. */
@@ -37,4 +38,23 @@ export function cacheFolder(projectRoot: string, asked?: string): string {
 export function strategyRef(file: string, className: string | null): StrategyRef {
   const absolute = resolve(file);
   return { file: absolute, className, projectRoot: findProjectRoot(absolute) };
+}
+
+/** `file#Class`, or `file` alone for its only strategy. A file's own name may hold a `#` if that file exists. */
+export function parseStrategySpec(spec: string): {
+  readonly file: string;
+  readonly className: string | null;
+} {
+  const hash = spec.lastIndexOf('#');
+  if (hash <= 0 || existsSync(spec)) return { file: spec, className: null };
+  return { file: spec.slice(0, hash), className: spec.slice(hash + 1) || null };
+}
+
+/** A range of which either end may be left open. @throws SeamlessError `time` or `range` when it is none. */
+export function partialRange(start: TimeInput | undefined, end: TimeInput | undefined): Partial<Range> {
+  if (start !== undefined && end !== undefined) return parseRange(start, end);
+  return {
+    ...(start !== undefined && { start: parseTime(start, 'The start') }),
+    ...(end !== undefined && { end: parseTime(end, 'The end') }),
+  };
 }

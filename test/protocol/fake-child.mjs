@@ -88,10 +88,43 @@ function read({ id, payload }) {
   send({ type: 'result', id, value: { shape: 'value', ts, names: ['value'], columns, present: null } });
 }
 
+/** A report whose one node repeats the request. */
+function materialize({ id, payload }) {
+  if (payload.strategy.className === 'Fail') {
+    send({ type: 'error', id, error: { ...failure, stack: null } });
+    return;
+  }
+  send({ type: 'progress', id, progress: { phase: 'storing', node: null, done: 1, total: 1 } });
+  const range = [payload.start, payload.end];
+  const counts = { hits: 0, adopted: 0, computed: 1, partial: 0, failed: 0, blocked: 0, elapsedMs: 1 };
+  const ranges = {
+    coverage: [range],
+    computedRanges: [range],
+    adoptedRanges: [],
+    unavailable: [],
+    notYet: [],
+  };
+  const node = {
+    name: 'fast',
+    kind: 'node',
+    label: 'node',
+    state: 'computed',
+    interval: 60,
+    rows: 1,
+    columns: ['value'],
+    ...ranges,
+    reason: JSON.stringify(payload),
+    failure: null,
+  };
+  const value = { strategy: 'Fake', range, coverageBounds: range, nodeCount: 1, ...counts, nodes: [node] };
+  send({ type: 'result', id, value });
+}
+
 process.on('disconnect', () => process.exit(0));
 process.on('message', (message) => {
   if (message.type === 'cancel') cancelled.get(message.id)?.();
   else if (message.kind === 'read') read(message);
+  else if (message.kind === 'materialize') materialize(message);
   else void behaviours[message.payload.strategy.file](message);
 });
 send({ type: 'ready' });
