@@ -15,11 +15,11 @@ import { common, difference, hull, isEmpty, union, within, type RangeSet } from 
 import type { Span } from './report.js';
 
 /**
- * - `fresh`: complete over the range. `partial`: in part. `missing`: nothing of it was ever computed.
+ * - `fresh`: complete over the range. `partial`: in part. `empty`: nothing of it was ever computed.
  * - `stale`: it was computed, but its code, something upstream or a source has changed since.
- * - `unhashable`: nothing can vouch for it; it is computed each time.
+ * A node that cannot be hashed is always `stale`.
  */
-export type Freshness = 'fresh' | 'partial' | 'missing' | 'stale' | 'unhashable';
+export type Freshness = 'fresh' | 'partial' | 'empty' | 'stale';
 
 export interface NodeStatus {
   readonly name: string;
@@ -108,15 +108,14 @@ function nodeStatus(facts: Facts): NodeStatus {
 
 function judge(facts: Facts, grid: Range | null): { state: Freshness; reason: string } {
   const { covered, horizon, history, print, sourceChanged } = facts;
-  if (print.unhashable)
-    return { state: 'unhashable', reason: `Computed each time, because ${print.unhashable}.` };
+  if (print.unhashable) return { state: 'stale', reason: `Computed each time, because ${print.unhashable}.` };
   if (sourceChanged)
     return { state: 'stale', reason: 'A source changed since; the next run looks which bars are concerned.' };
   if (covered.length === 0) {
     if (history === 'own-changed')
       return { state: 'stale', reason: 'Its code, parameters or captured values changed.' };
     if (history === 'input-changed') return { state: 'stale', reason: 'Something upstream of it changed.' };
-    return { state: 'missing', reason: 'It has not been materialized yet.' };
+    return { state: 'empty', reason: 'It has not been materialized yet.' };
   }
   const known = covered.length > 0 && horizon.begin < horizon.limit;
   const wanted = grid && known ? within([grid], { start: horizon.begin, end: horizon.limit }) : [];

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { materialize, type Ports } from '../engine/materialize.js';
 import { reportOf } from '../engine/outcome.js';
 import type { RunReport } from '../engine/report.js';
+import { statusOf, type StrategyStatus } from '../engine/status.js';
 import type { RunHooks } from '../engine/run-state.js';
 import { textDigest } from '../engine/digest.js';
 import type { GraphDescription, NodeStore, OpenStream, SourceReader } from '../engine/ports.js';
@@ -93,7 +94,7 @@ export class StrategySession {
     hooks: RunHooks,
   ): Promise<RunReport> {
     const started = performance.now();
-    const sources = this.openSources(hints);
+    const sources = this.#openSources(hints);
     try {
       const ports: Ports = { host: this.#host, store, sources, nonce: randomUUID() };
       const outcome = await materialize(ports, range, hooks);
@@ -103,7 +104,17 @@ export class StrategySession {
     }
   }
 
-  openSources(hints: ContentHints): ReturnType<typeof openSourceLibrary> {
+  /** What a run over the range would find. Null: over all that is stored. */
+  async status(range: Range | null, store: NodeStore, hints: ContentHints): Promise<StrategyStatus> {
+    const sources = this.#openSources(hints);
+    try {
+      return await statusOf({ host: this.#host, store, sources }, range);
+    } finally {
+      sources.close();
+    }
+  }
+
+  #openSources(hints: ContentHints): ReturnType<typeof openSourceLibrary> {
     const custom = (stream: OpenStream): Promise<SourceReader> => this.#customSource(stream);
     return openSourceLibrary({ projectRoot: this.#place.projectRoot, hints, custom });
   }

@@ -1,0 +1,125 @@
+import * as sdk from '../index.js';
+import { SeamlessError } from '../sdk/errors.js';
+import { snapshotIntrinsics } from './code/intrinsics.js';
+import { authorLocation } from './context/author.js';
+import { installComputeOnly } from './context/context.js';
+import { HOST_FLAG } from './host-flag.js';
+import { parseParentMessage, requestId, type ChildMessage, type RequestMessage } from './protocol.js';
+import { JobService } from './service.js';
+import { serializeError } from './wire-error.js';
+
+/*
+ * The process that strategies run in. It answers the requests of its parent one after the other, and ends with it.
+ */
+
+const place = { projectRoot: process.cwd(), bundlePath: '' };
+
+/** The request being answered; its controller ends it early, `stray` is an error that user code left behind. */
+interface Work {
+  readonly id: number;
+  readonly controller: AbortController;
+  stray: Error | null;
+}
+
+let current: Work | null = null;
+const waiting: RequestMessage[] = [];
+
+Object.defineProperty(globalThis, Symbol.for(HOST_FLAG), { value: true });
+
+const context = installComputeOnly({
+  get projectRoot() {
+    return place.projectRoot;
+  },
+  authorLocation: (error) => authorLocation(error, place.projectRoot, place.bundlePath),
+  onStray: onStrayError,
+});
+
+const service = new JobService({
+  context,
+  intrinsics: context.asHost(snapshotIntrinsics),
+  sdk: { url: new URL('./index.js', import.meta.url).href, exports: sdk },
+  enter: (bundlePath) => {
+    place.bundlePath = bundlePath;
+  },
+});
+
+/** Code that a strategy left running, in a timer say, went wrong: whatever is being computed cannot be trusted. */
+function onStrayError(error: Error): void {
+  if (!current) {
+    send({ type: 'log', level: 'warn', text: error.message });
+    return;
+  }
+  current.stray ??= error;
+  current.controller.abort();
+}
+
+function send(message: ChildMessage): void {
+  // A parent that is gone needs no answer: 'disconnect' ends this process.
+  if (process.connected) process.send?.(message);
+}
+
+function receive(raw: unknown): void {
+  try {
+    const message = parseParentMessage(raw);
+    if (message.type === 'cancel') cancel(message.id);
+    else {
+      waiting.push(message);
+      if (!current) void work();
+    }
+  } catch (error) {
+    const id = requestId(raw);
+    if (id === null) send({ type: 'log', level: 'warn', text: serializeError(error).message });
+    else send({ type: 'error', id, error: serializeError(error) });
+  }
+}
+
+function cancel(id: number): void {
+  if (current?.id === id) current.controller.abort();
+  const position = waiting.findIndex((request) => request.id === id);
+  if (position < 0) return;
+  waiting.splice(position, 1);
+  const error = new SeamlessError('cancelled', 'Cancelled before it began.');
+  send({ type: 'error', id, error: serializeError(error) });
+}
+
+async function work(): Promise<void> {
+  for (let request = waiting.shift(); request; request = waiting.shift()) await answer(request);
+}
+
+async function answer(request: RequestMessage): Promise<void> {
+  const { id } = request;
+  const mine: Work = { id, controller: new AbortController(), stray: null };
+  current = mine;
+  if ('strategy' in request.payload && typeof request.payload.strategy === 'object') {
+    place.projectRoot = request.payload.strategy.projectRoot;
+  }
+  try {
+    const value = await service.answer(request.kind, request.payload as never, {
+      progress: (progress) => send({ type: 'progress', id, progress }),
+      signal: mine.controller.signal,
+      log: (line) => send({ type: 'log', ...line }),
+    });
+    if (mine.stray) throw mine.stray;
+    send({ type: 'result', id, value });
+  } catch (error) {
+    send({ type: 'error', id, error: serializeError(strayOf(mine) ?? error) });
+  } finally {
+    current = null;
+  }
+}
+
+function strayOf({ stray }: Work): Error | null {
+  if (!stray || stray instanceof SeamlessError) return stray;
+  const location = authorLocation(stray, place.projectRoot, place.bundlePath);
+  return new SeamlessError(
+    'strategy',
+    `Code that the strategy left running, in a timer or a promise, threw: ${stray.message}. A strategy must be done when its functions return.`,
+    { location: location ?? undefined, cause: stray },
+  );
+}
+
+process.on('message', (raw) => context.asHost(() => receive(raw)));
+process.on('disconnect', () => context.asHost(() => process.exit(0)));
+// Ctrl-C reaches the whole group: the parent decides, and cancels in good order.
+process.on('SIGINT', () => undefined);
+context.asHost(() => send({ type: 'ready' }));

@@ -1,0 +1,188 @@
+import { join } from 'node:path';
+import { resolveGraph, type GraphNode } from '../engine/graph.js';
+import type { RunProgress } from '../engine/report.js';
+import { nearNames, SeamlessError } from '../sdk/errors.js';
+import { emptyTable, type Table } from '../sdk/table.js';
+import type { Range } from '../sdk/time.js';
+import { openStore, type Store } from '../store/store.js';
+import type {
+  CacheReport,
+  ExportReport,
+  GraphSummary,
+  LogLine,
+  Payload,
+  RequestKind,
+  Result,
+  StrategyRef,
+} from './protocol.js';
+import { SourceHints } from './source-hints.js';
+import { StrategySession, type Surroundings } from './strategy-session.js';
+
+/** What a request may use while it is answered. */
+export interface RequestHooks {
+  readonly progress: (progress: RunProgress) => void;
+  readonly signal: AbortSignal;
+  readonly log: (line: LogLine) => void;
+}
+
+type Handlers = {
+  readonly [K in RequestKind]: (payload: Payload<K>, hooks: RequestHooks) => Promise<Result<K>>;
+};
+
+const ALL_TIME: Range = { start: -Infinity, end: Infinity };
+
+/** Answers the requests of the protocol, one at a time. */
+export class JobService {
+  readonly #around: Surroundings;
+  readonly #handlers: Handlers = {
+    describe: (payload) => this.#describe(payload),
+    materialize: (payload, hooks) => this.#materialize(payload, hooks),
+    status: (payload, hooks) => this.#status(payload, hooks),
+    read: (payload, hooks) => this.#read(payload, hooks),
+    export: (payload, hooks) => this.#export(payload, hooks),
+    cache: (payload, hooks) => this.#cache(payload, hooks),
+  };
+
+  constructor(around: Surroundings) {
+    this.#around = around;
+  }
+
+  answer<K extends RequestKind>(kind: K, payload: Payload<K>, hooks: RequestHooks): Promise<Result<K>> {
+    const handler: (payload: Payload<K>, hooks: RequestHooks) => Promise<Result<K>> = this.#handlers[kind];
+    return handler(payload, hooks);
+  }
+
+  #describe({ strategy }: Payload<'describe'>): Promise<GraphSummary> {
+    return this.#withStrategy(strategy, async (session) => {
+      const graph = resolveGraph(await session.describe());
+      const nodes = graph.order.map((index) => graph.nodes[index] as GraphNode);
+      return {
+        strategy: graph.strategy,
+        nodes: nodes.map(({ name, kind, label, interval, edges, description: { location } }) => ({
+          name,
+          kind,
+          label,
+          interval,
+          inputs: edges.map(({ node, period }) => ({ name: (graph.nodes[node] as GraphNode).name, period })),
+          location,
+        })),
+      };
+    });
+  }
+
+  #materialize(payload: Payload<'materialize'>, hooks: RequestHooks): Promise<Result<'materialize'>> {
+    const { strategy, start, end } = payload;
+    const dir = cacheDirOf(strategy.projectRoot, payload.cacheDir);
+    return this.#withStrategy(strategy, (session) =>
+      this.#withStore(dir, hooks, async (store) => {
+        const hints = await SourceHints.load(dir);
+        const report = await session.materialize({ start, end }, store, hints, hooks);
+        await store.recordRun(report.strategy, { start, end });
+        await hints.save();
+        return report;
+      }),
+    );
+  }
+
+  #status(payload: Payload<'status'>, hooks: RequestHooks): Promise<Result<'status'>> {
+    const { strategy } = payload;
+    const dir = cacheDirOf(strategy.projectRoot, payload.cacheDir);
+    const range = rangeOf(payload);
+    return this.#withStrategy(strategy, (session) =>
+      this.#withStore(dir, hooks, async (store) => {
+        const status = await session.status(range, store, await SourceHints.load(dir));
+        return { ...status, lastRanges: await store.lastRuns(status.strategy) };
+      }),
+    );
+  }
+
+  #read(payload: Payload<'read'>, hooks: RequestHooks): Promise<Table> {
+    const { strategy, node, projectRoot, cacheDir } = payload;
+    return this.#withStore(cacheDirOf(projectRoot, cacheDir), hooks, async (store) => {
+      const found = await store.findNode(strategy, node);
+      if (!found) throw await unknownNode(store, strategy, node);
+      const range = rangeOf(payload) ?? ALL_TIME;
+      const [table] = await store.read([{ fingerprint: found.fingerprint, range }]);
+      return table ?? emptyTable();
+    });
+  }
+
+  #export(payload: Payload<'export'>, hooks: RequestHooks): Promise<ExportReport> {
+    const { strategy, nodes, projectRoot, cacheDir, format, path } = payload;
+    return this.#withStore(cacheDirOf(projectRoot, cacheDir), hooks, async (store) => {
+      for (const node of nodes) {
+        if (!(await store.findNode(strategy, node))) throw await unknownNode(store, strategy, node);
+      }
+      return store.exportNodes({ strategy, nodes, range: rangeOf(payload) ?? ALL_TIME, format, path });
+    });
+  }
+
+  #cache(payload: Payload<'cache'>, hooks: RequestHooks): Promise<CacheReport> {
+    const dir = cacheDirOf(payload.projectRoot, payload.cacheDir);
+    return this.#withStore(dir, hooks, async (store) => {
+      const before = await store.contents(payload.strategy);
+      if (payload.action === 'show') return { ...before, freed: 0 };
+      await store.clear(payload.strategy);
+      const after = await store.contents(payload.strategy);
+      return { ...after, freed: Math.max(0, before.bytes - after.bytes) };
+    });
+  }
+
+  async #withStrategy<T>(ref: StrategyRef, work: (session: StrategySession) => Promise<T>): Promise<T> {
+    const session = await StrategySession.open(ref, this.#around);
+    try {
+      return await work(session);
+    } finally {
+      session.close();
+    }
+  }
+
+  /** The store is let go of after each request, so that another process gets its turn. */
+  async #withStore<T>(dir: string, hooks: RequestHooks, work: (store: Store) => Promise<T>): Promise<T> {
+    const store = await openStore({
+      dir,
+      signal: hooks.signal,
+      onWaiting: ({ message }) => hooks.progress({ phase: 'waiting', node: message, done: 0, total: 0 }),
+      onMessage: (text) => hooks.log({ level: 'warn', text }),
+    });
+    try {
+      return await work(store);
+    } finally {
+      await store.close();
+    }
+  }
+}
+
+function cacheDirOf(projectRoot: string, cacheDir: string | undefined): string {
+  return cacheDir ?? join(projectRoot, '.seamless');
+}
+
+function rangeOf({
+  start,
+  end,
+}: {
+  readonly start?: number | undefined;
+  readonly end?: number | undefined;
+}): Range | null {
+  if (start === undefined && end === undefined) return null;
+  return { start: start ?? -Infinity, end: end ?? Infinity };
+}
+
+async function unknownNode(store: Store, strategy: string, node: string): Promise<SeamlessError> {
+  const { strategies } = await store.contents();
+  const known = strategies.find((each) => each.strategy === strategy);
+  if (!known) {
+    const near = nearNames(
+      strategy,
+      strategies.map((each) => each.strategy),
+    );
+    const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : 'Materialize it first.';
+    return new SeamlessError('not-found', `The cache holds nothing of a strategy ${strategy}. ${hint}`);
+  }
+  const names = known.nodes.map(({ name }) => name);
+  const near = nearNames(node, names);
+  const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `It has ${names.join(', ')}.`;
+  return new SeamlessError('not-found', `Strategy ${strategy} has no node ${node} in the cache. ${hint}`, {
+    node,
+  });
+}

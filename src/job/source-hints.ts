@@ -1,0 +1,60 @@
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import type { ContentHints } from '../sources/library.js';
+
+const FILE_NAME = 'source-hints.json';
+
+/** The most files remembered: the oldest go first. */
+const MOST_HINTS = 1000;
+
+const stored = v.array(v.tuple([v.string(), v.string()]));
+
+/**
+ * Content hashes of source files by what the file system says of them, kept beside the cache, so that an unchanged
+ * file is not read again. Losing them costs a reading, no more.
+ */
+export class SourceHints implements ContentHints {
+  readonly #path: string;
+  readonly #hashes: Map<string, string>;
+  #changed = false;
+
+  private constructor(path: string, hashes: Map<string, string>) {
+    this.#path = path;
+    this.#hashes = hashes;
+  }
+
+  static async load(dir: string): Promise<SourceHints> {
+    const path = join(dir, FILE_NAME);
+    return new SourceHints(path, await readHints(path));
+  }
+
+  get(signature: string): string | undefined {
+    return this.#hashes.get(signature);
+  }
+
+  set(signature: string, hash: string): void {
+    if (this.#hashes.get(signature) === hash) return;
+    this.#hashes.set(signature, hash);
+    this.#changed = true;
+  }
+
+  async save(): Promise<void> {
+    if (!this.#changed) return;
+    const kept = [...this.#hashes].slice(-MOST_HINTS);
+    const draft = `${this.#path}.${process.pid}`;
+    await writeFile(draft, JSON.stringify(kept));
+    await rename(draft, this.#path);
+    this.#changed = false;
+  }
+}
+
+async function readHints(path: string): Promise<Map<string, string>> {
+  try {
+    const found = v.safeParse(stored, JSON.parse(await readFile(path, 'utf8')));
+    return new Map(found.success ? found.output : []);
+  } catch {
+    // None yet, or torn: the files are read instead.
+    return new Map();
+  }
+}
