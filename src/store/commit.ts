@@ -1,0 +1,229 @@
+import { BLOB, DOUBLE, INTEGER, TIMESTAMP, VARCHAR, type DuckDBValue } from '@duckdb/node-api';
+import { tableDigest } from '../engine/digest.js';
+import type { Adoption, Commit, Invalidation, NewSegment, SourceState } from '../engine/ports.js';
+import { SeamlessError } from '../sdk/errors.js';
+import { formatRange, type Range } from '../sdk/time.js';
+import { storeAxes } from './axes.js';
+import { encodeColumn } from './codec.js';
+import { transact, type StoreContext } from './interned.js';
+import { timestampNow } from './registry.js';
+import { PRESENT_POSITION } from './schema.js';
+import { blob } from './session.js';
+import { listParameter, unnestNumbers } from './sql.js';
+
+interface Cover extends Range {
+  readonly fp: number;
+  readonly segment: number;
+}
+
+/** See `NodeStore.commit`. */
+export async function commit(context: StoreContext, parts: Commit): Promise<void> {
+  const { invalidations, segments, adoptions, sources } = parts;
+  if (invalidations.length + segments.length + adoptions.length + sources.length === 0) return;
+  const digests = segments.map((segment) => tableDigest(segment.table));
+  await transact(context, async () => {
+    const ids = await context.interned.intern([
+      ...invalidations.map(({ stream }) => stream),
+      ...[...segments, ...adoptions, ...sources].map(({ fingerprint }) => fingerprint),
+    ]);
+    const fpOf = (fingerprint: string): number => ids.get(fingerprint) as number;
+    await invalidate(context, invalidations, fpOf);
+    const added = segments.map(({ fingerprint, range }): Cover => ({
+      fp: fpOf(fingerprint),
+      segment: context.interned.take('segments'),
+      ...range,
+    }));
+    const adopted = adoptions.map(({ fingerprint, range, segment }): Cover => ({
+      fp: fpOf(fingerprint),
+      segment,
+      ...range,
+    }));
+    await requireSegments(context, adoptions);
+    await requireFree(context, [...added, ...adopted]);
+    await storeSegments(context, segments, added, digests);
+    await context.session.append(
+      'coverage',
+      [INTEGER, DOUBLE, DOUBLE, INTEGER],
+      [...added, ...adopted].map(({ fp, start, end, segment }) => [fp, start, end, segment]),
+    );
+    await storeSources(context, new Map(sources.map(({ fingerprint, state }) => [fpOf(fingerprint), state])));
+  });
+}
+
+/** Ends coverage span by span: a span that is concerned in part is dropped whole, which is never wrong. */
+async function invalidate(
+  { session }: StoreContext,
+  invalidations: readonly Invalidation[],
+  fpOf: (fingerprint: string) => number,
+): Promise<void> {
+  if (invalidations.length === 0) return;
+  const changed = invalidations.flatMap(({ stream, range }) =>
+    range ? [{ fp: fpOf(stream), ...range }] : [],
+  );
+  const since = new Map<number, number>();
+  for (const { stream, dependentsFrom } of invalidations) {
+    const fp = fpOf(stream);
+    since.set(fp, Math.min(since.get(fp) ?? Infinity, dependentsFrom));
+  }
+  if (changed.length > 0) {
+    await session.run(
+      `DELETE FROM coverage USING (SELECT ${unnestNumbers(1, 'INTEGER')} AS fp, ${unnestNumbers(2, 'DOUBLE')} AS since,
+         ${unnestNumbers(3, 'DOUBLE')} AS until) w
+       WHERE coverage.fp = w.fp AND coverage.start_ts < w.until AND coverage.end_ts > w.since`,
+      [
+        listParameter(changed.map(({ fp }) => fp)),
+        listParameter(changed.map(({ start }) => start)),
+        listParameter(changed.map(({ end }) => end)),
+      ],
+    );
+  }
+  await session.run(
+    `WITH RECURSIVE affected(fp, since) AS (
+       SELECT i.fp, w.since
+       FROM (SELECT ${unnestNumbers(1, 'INTEGER')} AS stream, ${unnestNumbers(2, 'DOUBLE')} AS since) w
+       JOIN node_inputs i ON i.input = w.stream
+       UNION
+       SELECT i.fp, a.since FROM affected a JOIN node_inputs i ON i.input = a.fp)
+     DELETE FROM coverage USING (SELECT fp, min(since) AS since FROM affected GROUP BY fp) a
+     WHERE coverage.fp = a.fp AND coverage.end_ts >= a.since`,
+    [listParameter(since.keys()), listParameter(since.values())],
+  );
+}
+
+async function requireSegments({ session }: StoreContext, adoptions: readonly Adoption[]): Promise<void> {
+  if (adoptions.length === 0) return;
+  const rows = await session.select(
+    `SELECT w.segment FROM (SELECT ${unnestNumbers(1, 'INTEGER')} AS segment, ${unnestNumbers(2, 'DOUBLE')} AS start_ts,
+       ${unnestNumbers(3, 'DOUBLE')} AS end_ts) w
+     ANTI JOIN segments g ON g.id = w.segment AND g.start_ts <= w.start_ts AND g.end_ts >= w.end_ts`,
+    [
+      listParameter(adoptions.map(({ segment }) => segment)),
+      listParameter(adoptions.map(({ range }) => range.start)),
+      listParameter(adoptions.map(({ range }) => range.end)),
+    ],
+  );
+  if (rows.length === 0) return;
+  throw new SeamlessError(
+    'internal',
+    `Segment ${rows.numbers('segment')[0]} cannot be adopted: it does not hold that range.`,
+  );
+}
+
+/** Coverage that overlapped would give rows twice. */
+async function requireFree({ session }: StoreContext, covers: readonly Cover[]): Promise<void> {
+  if (covers.length === 0) return;
+  const sorted = [...covers].sort((a, b) => a.fp - b.fp || a.start - b.start);
+  sorted.forEach((cover, index) => {
+    if (!(cover.start < cover.end && Number.isFinite(cover.start) && Number.isFinite(cover.end))) {
+      throw new SeamlessError('internal', `A segment over ${cover.start} → ${cover.end} covers nothing.`);
+    }
+    const before = sorted[index - 1];
+    if (before && before.fp === cover.fp && before.end > cover.start) throw overlap(cover);
+  });
+  const rows = await session.select(
+    `SELECT c.fp, c.start_ts, c.end_ts FROM coverage c JOIN (SELECT ${unnestNumbers(1, 'INTEGER')} AS fp,
+       ${unnestNumbers(2, 'DOUBLE')} AS start_ts, ${unnestNumbers(3, 'DOUBLE')} AS end_ts) w
+     ON c.fp = w.fp AND c.start_ts < w.end_ts AND c.end_ts > w.start_ts LIMIT 1`,
+    [
+      listParameter(covers.map(({ fp }) => fp)),
+      listParameter(covers.map(({ start }) => start)),
+      listParameter(covers.map(({ end }) => end)),
+    ],
+  );
+  if (rows.length === 0) return;
+  throw overlap({ start: rows.numbers('start_ts')[0] as number, end: rows.numbers('end_ts')[0] as number });
+}
+
+function overlap(range: Range): SeamlessError {
+  return new SeamlessError(
+    'internal',
+    `Rows over ${formatRange(range)} would be covered twice: nothing was stored.`,
+  );
+}
+
+async function storeSegments(
+  context: StoreContext,
+  segments: readonly NewSegment[],
+  covers: readonly Cover[],
+  digests: readonly string[],
+): Promise<void> {
+  if (segments.length === 0) return;
+  const now = timestampNow();
+  const axes = await storeAxes(
+    context,
+    segments.map(({ table }) => table.ts),
+  );
+  const schemas = await context.interned.internSchemas(
+    segments.map(({ table }) => ({
+      shape: table.shape,
+      names: table.names,
+      types: table.columns.map(({ type }) => type),
+    })),
+  );
+  const cells: DuckDBValue[][] = [];
+  const rows = segments.map((segment, index): DuckDBValue[] => {
+    const { fp, start, end, segment: id } = covers[index] as Cover;
+    const packed = cellsOf(segment);
+    for (const { position, data, valid } of packed) cells.push([id, position, blob(data), blob(valid)]);
+    const bytes = packed.reduce(
+      (sum, { data, valid }) => sum + (data?.byteLength ?? 0) + (valid?.byteLength ?? 0),
+      0,
+    );
+    const inputs = JSON.stringify(segment.inputDigests);
+    const count = segment.table.ts.length;
+    const [digest, axis, schema] = [
+      digests[index] as string,
+      axes[index] as number,
+      schemas[index] as number,
+    ];
+    return [id, fp, segment.own, start, end, count, digest, inputs, axis, schema, bytes, now];
+  });
+  await context.session.append(
+    'segments',
+    [
+      INTEGER,
+      INTEGER,
+      VARCHAR,
+      DOUBLE,
+      DOUBLE,
+      INTEGER,
+      VARCHAR,
+      VARCHAR,
+      INTEGER,
+      INTEGER,
+      DOUBLE,
+      TIMESTAMP,
+    ],
+    rows,
+  );
+  await context.session.append('cells', [INTEGER, INTEGER, BLOB, BLOB], cells);
+}
+
+interface PackedCell {
+  readonly position: number;
+  readonly data: Uint8Array | null;
+  readonly valid: Uint8Array | null;
+}
+
+function cellsOf({ table }: NewSegment): PackedCell[] {
+  if (table.ts.length === 0) return [];
+  const cells = table.columns.map((column, position): PackedCell => ({ position, ...encodeColumn(column) }));
+  if (table.present) cells.push({ position: PRESENT_POSITION, data: table.present, valid: null });
+  return cells;
+}
+
+async function storeSources(
+  { session }: StoreContext,
+  states: ReadonlyMap<number, SourceState>,
+): Promise<void> {
+  if (states.size === 0) return;
+  await session.run(
+    `DELETE FROM sources USING (SELECT ${unnestNumbers(1, 'INTEGER')} AS fp) w WHERE sources.fp = w.fp`,
+    [listParameter(states.keys())],
+  );
+  await session.append(
+    'sources',
+    [INTEGER, VARCHAR, DOUBLE, DOUBLE],
+    [...states].map(([fp, { version, first, last }]) => [fp, version, first, last]),
+  );
+}

@@ -1,0 +1,35 @@
+/** What kind of trouble a message of DuckDB or of the file system tells of. `broken` may be damage, or a bug. */
+export type Fault = 'locked' | 'damaged' | 'broken' | 'newer' | 'forbidden' | 'full' | 'other';
+
+/** In this order: a full disk, say, may be told of by an error that sounds like damage as well. */
+const PATTERNS: readonly (readonly [Fault, RegExp])[] = [
+  ['locked', /could not set lock|conflicting lock|being used by another process|file is already open in/i],
+  ['full', /no space left|ENOSPC|disk (?:is )?full|not enough space|quota exceeded|EDQUOT/i],
+  ['newer', /database file with version number|newer version of DuckDB|unsupported storage version/i],
+  [
+    'damaged',
+    /not a valid DuckDB database|corrupt|checksum|could not read enough bytes|serialization error|failed to deserialize/i,
+  ],
+  [
+    'forbidden',
+    /permission denied|read-only|access is denied|not permitted|is a directory|not a directory|EACCES|EPERM|EROFS|ENOTDIR|EISDIR|ENOENT|EEXIST/i,
+  ],
+  ['broken', /INTERNAL Error|FATAL Error/],
+];
+
+export function faultOf(error: unknown): Fault {
+  const message = messageOf(error);
+  return PATTERNS.find(([, pattern]) => pattern.test(message))?.[0] ?? 'other';
+}
+
+/** The process that holds the file, as DuckDB tells it; null where it does not. */
+export function lockHolder(error: unknown): number | null {
+  const pid = /PID (\d+)/.exec(messageOf(error))?.[1];
+  return pid === undefined ? null : Number(pid);
+}
+
+/** What DuckDB has to say, without its advice to programmers and its stack. */
+export function messageOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.split(/\n\n|\nStack Trace/)[0]?.trim() ?? message;
+}

@@ -1,0 +1,145 @@
+import { INTEGER, LIST, listValue, VARCHAR } from '@duckdb/node-api';
+import { SeamlessError } from '../sdk/errors.js';
+import type { ColumnType } from '../sdk/table.js';
+import type { Schema } from '../engine/ports.js';
+import type { Session } from './session.js';
+import { jsonParameter, unnestTexts } from './sql.js';
+
+type Counter = 'fingerprints' | 'segments' | 'axes' | 'schemas';
+
+/**
+ * The small numbers that stand for long texts, and the next free ones. They can be kept in memory because no other process
+ * writes while this one has the file.
+ */
+export class Interned {
+  readonly #session: Session;
+  readonly #next: Record<Counter, number>;
+  readonly #fingerprints = new Map<string, number>();
+  readonly #schemas = new Map<number, Schema>();
+  readonly #schemaIds = new Map<string, number>();
+
+  private constructor(session: Session, next: Record<Counter, number>) {
+    this.#session = session;
+    this.#next = next;
+  }
+
+  static async load(session: Session): Promise<Interned> {
+    const rows = await session.select(`
+      SELECT (SELECT coalesce(max(id), 0) FROM fingerprints) AS fingerprints,
+        (SELECT coalesce(max(id), 0) FROM segments) AS segments,
+        (SELECT coalesce(max(id), 0) FROM axes) AS axes,
+        (SELECT coalesce(max(id), 0) FROM schemas) AS schemas`);
+    const last = (name: Counter): number => rows.numbers(name)[0] as number;
+    const interned = new Interned(session, {
+      fingerprints: last('fingerprints') + 1,
+      segments: last('segments') + 1,
+      axes: last('axes') + 1,
+      schemas: last('schemas') + 1,
+    });
+    await interned.#loadSchemas();
+    return interned;
+  }
+
+  /** An id that none has had before. */
+  take(counter: Counter): number {
+    return this.#next[counter]++;
+  }
+
+  /** Ids of the fingerprints that have one. */
+  async find(fingerprints: Iterable<string>): Promise<ReadonlyMap<string, number>> {
+    const missing = [...new Set(fingerprints)].filter((fingerprint) => !this.#fingerprints.has(fingerprint));
+    if (missing.length > 0) {
+      const rows = await this.#session.select(
+        `SELECT id, fingerprint FROM fingerprints JOIN (SELECT ${unnestTexts(1)} AS wanted) ON fingerprint = wanted`,
+        [jsonParameter(missing)],
+      );
+      const ids = rows.numbers('id');
+      rows.texts('fingerprint').forEach((text, row) => this.#fingerprints.set(text, ids[row] as number));
+    }
+    return this.#fingerprints;
+  }
+
+  /** Ids of all the fingerprints, new ones for those without. To be used in a transaction. */
+  async intern(fingerprints: Iterable<string>): Promise<ReadonlyMap<string, number>> {
+    const wanted = [...new Set(fingerprints)];
+    const known = await this.find(wanted);
+    const added = wanted
+      .filter((text) => !known.has(text))
+      .map((text): [number, string] => [this.take('fingerprints'), text]);
+    await this.#session.append('fingerprints', [INTEGER, VARCHAR], added);
+    for (const [id, text] of added) this.#fingerprints.set(text, id);
+    return this.#fingerprints;
+  }
+
+  /** Id of each schema, new ones for those without. To be used in a transaction. */
+  async internSchemas(schemas: readonly Schema[]): Promise<number[]> {
+    const added: [number, Schema][] = [];
+    const ids = schemas.map((schema) => {
+      const key = keyOf(schema);
+      const known = this.#schemaIds.get(key);
+      if (known !== undefined) return known;
+      const id = this.take('schemas');
+      added.push([id, schema]);
+      this.#remember(id, schema);
+      return id;
+    });
+    const rows = added.map(([id, { shape, names, types }]) => [
+      id,
+      shape,
+      listValue([...names]),
+      listValue([...types]),
+    ]);
+    await this.#session.append('schemas', [INTEGER, VARCHAR, LIST(VARCHAR), LIST(VARCHAR)], rows);
+    return ids;
+  }
+
+  schema(id: number): Schema {
+    const schema = this.#schemas.get(id);
+    if (schema) return schema;
+    throw new SeamlessError('cache', `The cache names columns ${id}, which it does not describe.`);
+  }
+
+  /** Forgets what a transaction that came to nothing may have added. */
+  async forget(): Promise<void> {
+    this.#fingerprints.clear();
+    this.#schemas.clear();
+    this.#schemaIds.clear();
+    await this.#loadSchemas();
+  }
+
+  async #loadSchemas(): Promise<void> {
+    const rows = await this.#session.select(
+      'SELECT id, shape, to_json(names)::VARCHAR AS names, to_json(types)::VARCHAR AS types FROM schemas',
+    );
+    const shapes = rows.texts('shape');
+    const names = rows.texts('names');
+    const types = rows.texts('types');
+    rows.numbers('id').forEach((id, row) => {
+      this.#remember(id, {
+        shape: shapes[row] === 'record' ? 'record' : 'value',
+        names: JSON.parse(names[row] as string) as string[],
+        types: JSON.parse(types[row] as string) as ColumnType[],
+      });
+    });
+  }
+
+  #remember(id: number, schema: Schema): void {
+    this.#schemas.set(id, schema);
+    this.#schemaIds.set(keyOf(schema), id);
+  }
+}
+
+function keyOf({ shape, names, types }: Schema): string {
+  return JSON.stringify([shape, names, types]);
+}
+
+/** What every part of the store works on. */
+export interface StoreContext {
+  readonly session: Session;
+  readonly interned: Interned;
+}
+
+/** A transaction after whose failure nothing it interned is believed in. */
+export async function transact<T>({ session, interned }: StoreContext, work: () => Promise<T>): Promise<T> {
+  return session.transaction(work, () => interned.forget());
+}

@@ -1,0 +1,121 @@
+import type {
+  Candidate,
+  Commit,
+  CoveredSpan,
+  NodeHistory,
+  NodeRecord,
+  NodeStore,
+  ReadRequest,
+  RowSummary,
+  SourceState,
+} from '../engine/ports.js';
+import type { Span } from '../engine/report.js';
+import type { Table } from '../sdk/table.js';
+import type { Range, Seconds } from '../sdk/time.js';
+import { commit } from './commit.js';
+import { exportNodes, type ExportedFile, type ExportRequest } from './export.js';
+import { clear } from './clear.js';
+import { contents, findNode, type FoundNode, type StoreContents } from './contents.js';
+import type { StoreContext } from './interned.js';
+import { read, readSegments } from './reading.js';
+import { compare, register } from './registry.js';
+import { lastRuns, recordRun } from './runs.js';
+import { candidates, coverage, lastTimes, sources, summarize } from './summaries.js';
+
+/** The cache: a `NodeStore` in a DuckDB file. Made by `openStore`, and to be closed, since nobody else can open it meanwhile. */
+export class Store implements NodeStore {
+  /** Path of the DuckDB file. */
+  readonly file: string;
+  readonly #context: StoreContext;
+  readonly #close: () => Promise<void>;
+  #closing: Promise<void> | null = null;
+
+  constructor(context: StoreContext, file: string, close: () => Promise<void>) {
+    this.#context = context;
+    this.file = file;
+    this.#close = close;
+  }
+
+  register(nodes: readonly NodeRecord[]): Promise<readonly NodeHistory[]> {
+    return register(this.#context, nodes);
+  }
+
+  compare(nodes: readonly NodeRecord[]): Promise<readonly NodeHistory[]> {
+    return this.#alone(() => compare(this.#context, nodes));
+  }
+
+  coverage(fingerprints: readonly string[]): Promise<ReadonlyMap<string, readonly CoveredSpan[]>> {
+    return this.#alone(() => coverage(this.#context, fingerprints));
+  }
+
+  sources(fingerprints: readonly string[]): Promise<ReadonlyMap<string, SourceState>> {
+    return this.#alone(() => sources(this.#context, fingerprints));
+  }
+
+  read(requests: readonly ReadRequest[]): Promise<readonly Table[]> {
+    return this.#alone(() => read(this.#context, requests));
+  }
+
+  readSegments(segments: readonly number[]): Promise<readonly Table[]> {
+    return this.#alone(() => readSegments(this.#context, segments));
+  }
+
+  summarize(requests: readonly ReadRequest[]): Promise<readonly RowSummary[]> {
+    return this.#alone(() => summarize(this.#context, requests));
+  }
+
+  lastTimes(fingerprint: string, before: Seconds, count: number): Promise<Float64Array> {
+    return this.#alone(() => lastTimes(this.#context, fingerprint, before, count));
+  }
+
+  candidates(owns: readonly string[], range: Range): Promise<readonly Candidate[]> {
+    return this.#alone(() => candidates(this.#context, owns, range));
+  }
+
+  commit(parts: Commit): Promise<void> {
+    return commit(this.#context, parts);
+  }
+
+  /** Remembers the range of a run, for `lastRuns`. */
+  recordRun(strategy: string, range: Range): Promise<void> {
+    return recordRun(this.#context, strategy, range);
+  }
+
+  /** Ranges that a strategy was run over lately, the last one first. */
+  lastRuns(strategy: string): Promise<readonly Span[]> {
+    return this.#alone(() => lastRuns(this.#context, strategy));
+  }
+
+  /** What is stored, by strategy and node; of one strategy, or of all. */
+  contents(strategy?: string): Promise<StoreContents> {
+    return this.#alone(() => contents(this.#context, this.file, strategy));
+  }
+
+  /** The node of that name when its strategy was last registered; null when there is none. */
+  findNode(strategy: string, node: string): Promise<FoundNode | null> {
+    return this.#alone(() => findNode(this.#context, strategy, node));
+  }
+
+  /** Forgets a strategy and what only it uses, or everything, and gives the room back. */
+  clear(strategy?: string): Promise<void> {
+    return clear(this.#context, strategy);
+  }
+
+  /**
+   * Writes rows of nodes into a file.
+   * @throws SeamlessError `not-found` for a node that the cache does not know, `usage` when the file cannot be written.
+   */
+  exportNodes(request: ExportRequest): Promise<ExportedFile> {
+    return this.#alone(() => exportNodes(this.#context, request));
+  }
+
+  /** Waits for work under way and lets go of the file. Closing again does nothing. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    return this.#context.session.exclusive(work);
+  }
+}

@@ -1,0 +1,220 @@
+import { statSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SeamlessError } from '../sdk/errors.js';
+import { faultOf, lockHolder, messageOf } from './faults.js';
+import {
+  attach,
+  CATALOG,
+  createTables,
+  ensureFile,
+  fileIdentity,
+  forbidden,
+  prepareFolder,
+  setAside,
+  startDatabase,
+  stopDatabase,
+  type Database,
+} from './file.js';
+import { Interned } from './interned.js';
+import { Store } from './node-store.js';
+import { FORMAT_VERSION } from './schema.js';
+import { Session } from './session.js';
+
+export interface LockHolder {
+  /** Of the process that has the cache open; null where the system does not tell. */
+  readonly pid: number | null;
+  /** A sentence for a person. */
+  readonly message: string;
+}
+
+export interface OpenStoreOptions {
+  /** The cache's folder; made where there is none. */
+  readonly dir: string;
+  /** Called once when another process has the cache open and this one begins to wait. */
+  readonly onWaiting?: ((holder: LockHolder) => void) | undefined;
+  /** Told in a sentence that a damaged cache was set aside. */
+  readonly onMessage?: ((text: string) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 250;
+/** How often a file has to look damaged: one that is being made or set aside by another process does so once. */
+const DAMAGE_LOOKS = 3;
+/** Log above this size is brought into the file on closing: below, reading it on the next opening costs less. */
+const CHECKPOINT_BYTES = 16_000_000;
+
+/**
+ * Files open in this process. DuckDB's lock keeps other processes out, but not this one: the system gives up a process's lock
+ * on a file as soon as the process closes any handle of it.
+ */
+const openFiles = new Set<string>();
+
+/**
+ * Opens the cache in a folder, waiting while another process has it open.
+ * @throws SeamlessError `cache` when the folder cannot be written or the cache was made by a newer version, `cancelled` when the
+ * signal aborts the wait.
+ */
+export async function openStore(options: OpenStoreOptions): Promise<Store> {
+  const { dir, signal } = options;
+  throwIfCancelled(signal);
+  const file = prepareFolder(dir);
+  let waiting = false;
+  let looks = 0;
+  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
+    throwIfCancelled(signal);
+    const found = await attempt(file, options);
+    if (found instanceof Store) return found;
+    if (found.fault === 'damaged') {
+      if (++looks >= DAMAGE_LOOKS) {
+        looks = 0;
+        reportSetAside(options, file, setAside(file, found.identity), found.error);
+      }
+    } else if (!waiting) {
+      waiting = true;
+      options.onWaiting?.(holderOf(found.error, dir));
+    }
+    await sleep(pause, undefined, signal ? { signal } : undefined).catch(() => throwIfCancelled(signal));
+  }
+}
+
+type Obstacle =
+  | { readonly fault: 'locked'; readonly error: unknown }
+  | { readonly fault: 'damaged'; readonly error: unknown; readonly identity: string | null };
+
+/** One try. @throws SeamlessError for what neither waiting nor setting aside helps against. */
+async function attempt(file: string, options: OpenStoreOptions): Promise<Store | Obstacle> {
+  const { dir } = options;
+  if (openFiles.has(file)) return { fault: 'locked', error: new Error(`(PID ${process.pid})`) };
+  openFiles.add(file);
+  let identity: string | null = null;
+  let database: Database | null = null;
+  try {
+    await ensureFile(file);
+    identity = fileIdentity(file);
+    database = await startDatabase();
+    await attach(database, file);
+    return await storeOf(database, file, options);
+  } catch (error) {
+    if (database) stopDatabase(database);
+    openFiles.delete(file);
+    if (error instanceof SeamlessError) throw error;
+    switch (faultOf(error)) {
+      case 'locked':
+        return { fault: 'locked', error };
+      case 'damaged':
+      case 'broken':
+        return { fault: 'damaged', error, identity };
+      case 'newer':
+        throw newer(dir, error);
+      case 'forbidden':
+        throw forbidden(dir, error);
+      case 'full':
+        throw diskFull(dir, error);
+      case 'other':
+        throw new SeamlessError(
+          'cache',
+          `The cache in ${dir} cannot be opened: ${messageOf(error)}. Use another folder with --cache DIR.`,
+          {
+            cause: error,
+          },
+        );
+    }
+  }
+}
+
+async function storeOf(database: Database, file: string, options: OpenStoreOptions): Promise<Store> {
+  await requireFormat(database, options.dir);
+  const identity = fileIdentity(file)?.split(' ').slice(0, 2).join(' ');
+  const session = new Session(database.connection, CATALOG, (error) => Promise.resolve(translate(error)));
+  const translate = (error: unknown): Error => {
+    const fault = faultOf(error);
+    if (fault === 'full') return diskFull(options.dir, error);
+    if (fault !== 'damaged') {
+      return new SeamlessError('internal', `The cache in ${options.dir} failed: ${messageOf(error)}.`, {
+        cause: error,
+      });
+    }
+    session.shut();
+    release();
+    const now = fileIdentity(file);
+    const same = now?.split(' ').slice(0, 2).join(' ') === identity;
+    const text = asideText(options.dir, same ? setAside(file, now) : null, error);
+    return new SeamlessError('cache', `${text} Run again to rebuild what is needed.`, { cause: error });
+  };
+  const release = (): void => {
+    database.instance.closeSync();
+    openFiles.delete(file);
+  };
+  const interned = await Interned.load(session);
+  const worthCheckpoint = (): boolean =>
+    (statSync(`${file}.wal`, { throwIfNoEntry: false })?.size ?? 0) >= CHECKPOINT_BYTES;
+  return new Store({ session, interned }, file, async () => {
+    try {
+      await session.close(async () => {
+        if (worthCheckpoint()) await session.run(`CHECKPOINT ${CATALOG}`);
+      });
+    } finally {
+      release();
+    }
+  });
+}
+
+/** Makes the tables where there are none yet. @throws SeamlessError `cache` when they are of another format. */
+async function requireFormat(database: Database, dir: string): Promise<void> {
+  const { connection } = database;
+  const tables = await connection.runAndReadAll(
+    `SELECT table_name FROM duckdb_tables() WHERE database_name = '${CATALOG}'`,
+  );
+  const names = tables.getRows().map(([name]) => name);
+  if (names.length === 0) return createTables(database);
+  if (!names.includes('meta')) throw foreign(dir);
+  const meta = await connection.runAndReadAll("SELECT value FROM meta WHERE key = 'format'");
+  const format = Number(meta.getRows()[0]?.[0]);
+  if (format === FORMAT_VERSION) return;
+  throw format > FORMAT_VERSION ? newer(dir, undefined) : foreign(dir);
+}
+
+function foreign(dir: string): SeamlessError {
+  return new SeamlessError(
+    'cache',
+    `The file cache.duckdb in ${dir} is not a cache of Seamless: move it away, or use another folder with --cache DIR.`,
+  );
+}
+
+function newer(dir: string, cause: unknown): SeamlessError {
+  return new SeamlessError(
+    'cache',
+    `The cache in ${dir} was made by a newer version of Seamless: update Seamless, or use another folder with --cache DIR.`,
+    { cause },
+  );
+}
+
+function diskFull(dir: string, cause: unknown): SeamlessError {
+  return new SeamlessError(
+    'cache',
+    `The disk of the cache folder ${dir} is full: what was stored before is kept. Free some space, or use another folder with --cache DIR.`,
+    { cause },
+  );
+}
+
+function reportSetAside(options: OpenStoreOptions, file: string, aside: string | null, error: unknown): void {
+  if (aside !== null) options.onMessage?.(`${asideText(dirname(file), aside, error)} A new one was made.`);
+}
+
+function asideText(dir: string, aside: string | null, error: unknown): string {
+  const place = aside === null ? '' : ` It was set aside as ${basename(aside)}.`;
+  return `The cache in ${dir} is damaged (${messageOf(error)}).${place}`;
+}
+
+function holderOf(error: unknown, dir: string): LockHolder {
+  const pid = lockHolder(error);
+  const who =
+    pid === null ? 'Another process' : pid === process.pid ? 'This process' : `Another process (PID ${pid})`;
+  return { pid, message: `${who} is using the cache in ${dir}: waiting until it is done.` };
+}
+
+function throwIfCancelled(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new SeamlessError('cancelled', 'Cancelled while waiting for the cache.');
+}

@@ -1,0 +1,161 @@
+import { SeamlessError } from '../sdk/errors.js';
+import { concatTables, sliceTableByTime, type Table } from '../sdk/table.js';
+import type { Range } from '../sdk/time.js';
+import type { ReadRequest } from '../engine/ports.js';
+import { loadAxes } from './axes.js';
+import { decodeColumn, decodeMask, type Cell } from './codec.js';
+import type { StoreContext } from './interned.js';
+import { PRESENT_POSITION } from './schema.js';
+import { listParameter, unnestNumbers } from './sql.js';
+
+/** Up to this many segments, comparing each with a constant beats a join: the scan then skips what it need not read. */
+const FEW_SEGMENTS = 40;
+
+const NO_CELL: Cell = { data: null, valid: null };
+
+/** What has to be known of a segment to read it. */
+export interface SegmentHead {
+  readonly id: number;
+  readonly rows: number;
+  readonly axis: number;
+  readonly schema: number;
+}
+
+/** A covered stretch of a request, and the segment that holds its rows. */
+export interface Piece extends Range {
+  /** Position in the requests. */
+  readonly request: number;
+  readonly segment: SegmentHead;
+}
+
+/** See `NodeStore.read`. */
+export async function read(context: StoreContext, requests: readonly ReadRequest[]): Promise<Table[]> {
+  const pieces = await findPieces(context, requests);
+  const tables = await loadSegments(
+    context,
+    pieces.map(({ segment }) => segment),
+  );
+  const parts = requests.map((): Table[] => []);
+  for (const { request, start, end, segment } of pieces) {
+    parts[request]?.push(sliceTableByTime(tables.get(segment.id) as Table, start, end));
+  }
+  return parts.map((list) => concatTables(list));
+}
+
+/** See `NodeStore.readSegments`. */
+export async function readSegments(context: StoreContext, segments: readonly number[]): Promise<Table[]> {
+  if (segments.length === 0) return [];
+  const rows = await context.session.select(
+    `SELECT id, row_count, axis, schema FROM segments JOIN (SELECT ${unnestNumbers(1, 'INTEGER')} AS wanted) ON id = wanted`,
+    [listParameter(new Set(segments))],
+  );
+  const [counts, axes, schemas] = [rows.numbers('row_count'), rows.numbers('axis'), rows.numbers('schema')];
+  const heads = rows.numbers('id').map((id, row): SegmentHead => ({
+    id,
+    rows: counts[row] as number,
+    axis: axes[row] as number,
+    schema: schemas[row] as number,
+  }));
+  const tables = await loadSegments(context, heads);
+  return segments.map((id) => {
+    const table = tables.get(id);
+    if (table) return table;
+    throw new SeamlessError('internal', `The cache has no segment ${id}.`);
+  });
+}
+
+/** Covered stretches of the requests, in their order, each ascending. */
+async function findPieces(context: StoreContext, requests: readonly ReadRequest[]): Promise<Piece[]> {
+  const known = await context.interned.find(requests.map(({ fingerprint }) => fingerprint));
+  const wanted = requests.flatMap(({ fingerprint, range }, request) => {
+    const fp = known.get(fingerprint);
+    return fp === undefined || range.start >= range.end ? [] : [{ request, fp, ...range }];
+  });
+  if (wanted.length === 0) return [];
+  const rows = await context.session.select(
+    `SELECT w.request, greatest(c.start_ts, w.start_ts) AS start_ts, least(c.end_ts, w.end_ts) AS end_ts,
+       g.id, g.row_count, g.axis, g.schema
+     FROM (SELECT ${unnestNumbers(1, 'INTEGER')} AS request, ${unnestNumbers(2, 'INTEGER')} AS fp,
+       ${unnestNumbers(3, 'DOUBLE')} AS start_ts, ${unnestNumbers(4, 'DOUBLE')} AS end_ts) w
+     JOIN coverage c ON c.fp = w.fp AND c.start_ts < w.end_ts AND c.end_ts > w.start_ts
+     JOIN segments g ON g.id = c.segment
+     ORDER BY 1, 2`,
+    [
+      listParameter(wanted.map(({ request }) => request)),
+      listParameter(wanted.map(({ fp }) => fp)),
+      listParameter(wanted.map(({ start }) => start)),
+      listParameter(wanted.map(({ end }) => end)),
+    ],
+  );
+  const [starts, ends, ids] = [rows.numbers('start_ts'), rows.numbers('end_ts'), rows.numbers('id')];
+  const [counts, axes, schemas] = [rows.numbers('row_count'), rows.numbers('axis'), rows.numbers('schema')];
+  return rows.numbers('request').map((request, row): Piece => ({
+    request,
+    start: starts[row] as number,
+    end: ends[row] as number,
+    segment: {
+      id: ids[row] as number,
+      rows: counts[row] as number,
+      axis: axes[row] as number,
+      schema: schemas[row] as number,
+    },
+  }));
+}
+
+async function loadSegments(
+  context: StoreContext,
+  heads: readonly SegmentHead[],
+): Promise<ReadonlyMap<number, Table>> {
+  const byId = new Map(heads.map((head) => [head.id, head]));
+  const axes = await loadAxes(
+    context,
+    heads.map(({ axis }) => axis),
+  );
+  const cells = await loadCells(
+    context,
+    [...byId.values()].filter(({ rows }) => rows > 0).map(({ id }) => id),
+  );
+  const tables = new Map<number, Table>();
+  for (const head of byId.values()) {
+    const ts = axes.get(head.axis);
+    if (ts?.length !== head.rows) {
+      throw new SeamlessError(
+        'cache',
+        `The cache does not hold the times of segment ${head.id}: clear it and run again.`,
+      );
+    }
+    const { shape, names, types } = context.interned.schema(head.schema);
+    const packed = cells.get(head.id);
+    const present = packed?.get(PRESENT_POSITION)?.data;
+    tables.set(head.id, {
+      shape,
+      ts,
+      names,
+      columns: types.map((type, position) => decodeColumn(type, head.rows, packed?.get(position) ?? NO_CELL)),
+      present: present ? decodeMask(present, head.rows) : null,
+    });
+  }
+  return tables;
+}
+
+async function loadCells(
+  context: StoreContext,
+  ids: readonly number[],
+): Promise<ReadonlyMap<number, Map<number, Cell>>> {
+  const cells = new Map<number, Map<number, Cell>>();
+  if (ids.length === 0) return cells;
+  const columns = 'SELECT segment, position, data, valid FROM cells';
+  const few = ids.length <= FEW_SEGMENTS;
+  const sql = few
+    ? ids.map((id) => `${columns} WHERE segment = ${id}`).join(' UNION ALL ')
+    : `${columns} JOIN (SELECT ${unnestNumbers(1, 'INTEGER')} AS wanted) ON segment = wanted`;
+  await context.session.selectBlobs(
+    sql,
+    few ? [] : [listParameter(ids)],
+    (segment, position, data, valid) => {
+      const found = cells.get(segment) ?? new Map<number, Cell>();
+      cells.set(segment, found.set(position, { data, valid }));
+    },
+  );
+  return cells;
+}

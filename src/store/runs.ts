@@ -1,0 +1,44 @@
+import { DOUBLE, TIMESTAMP, VARCHAR } from '@duckdb/node-api';
+import type { Span } from '../engine/report.js';
+import type { Range } from '../sdk/time.js';
+import { transact, type StoreContext } from './interned.js';
+import { timestampNow } from './registry.js';
+
+/** Ranges remembered of a strategy, to be offered again. */
+const RUNS_KEPT = 10;
+
+/** See `Store.recordRun`. */
+export async function recordRun(
+  context: StoreContext,
+  strategy: string,
+  { start, end }: Range,
+): Promise<void> {
+  const { session } = context;
+  await transact(context, async () => {
+    await session.run('DELETE FROM runs WHERE strategy = $1 AND start_ts = $2 AND end_ts = $3', [
+      strategy,
+      start,
+      end,
+    ]);
+    await session.append(
+      'runs',
+      [VARCHAR, DOUBLE, DOUBLE, TIMESTAMP],
+      [[strategy, start, end, timestampNow()]],
+    );
+    await session.run(
+      `DELETE FROM runs WHERE strategy = $1
+       AND ran_at < (SELECT min(ran_at) FROM (SELECT ran_at FROM runs WHERE strategy = $1 ORDER BY ran_at DESC LIMIT ${RUNS_KEPT}))`,
+      [strategy],
+    );
+  });
+}
+
+/** See `Store.lastRuns`. */
+export async function lastRuns({ session }: StoreContext, strategy: string): Promise<Span[]> {
+  const rows = await session.select(
+    'SELECT start_ts, end_ts FROM runs WHERE strategy = $1 ORDER BY ran_at DESC, rowid DESC',
+    [strategy],
+  );
+  const ends = rows.numbers('end_ts');
+  return rows.numbers('start_ts').map((start, row) => [start, ends[row] as number]);
+}

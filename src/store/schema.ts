@@ -1,0 +1,31 @@
+/** Raised whenever a reader of the format before would misread the one after. */
+export const FORMAT_VERSION = 1;
+
+/** Position of the cell that holds a record table's mask of present rows. */
+export const PRESENT_POSITION = -1;
+
+/** Axis of segments without rows: it has no row in `axes`. */
+export const NO_AXIS = 0;
+
+/**
+ * One row in `cells` is one column of one segment, its values packed into a BLOB (see docs/decisions/storage-layout.md;
+ * decode-sql.ts says how they are packed). There is no table per node, and no key or index: those are maintained row by row
+ * and slow every write down, while zone maps already keep a scan to the few row groups it needs. Times are epoch seconds.
+ */
+export const TABLES = `
+  CREATE TABLE meta(key VARCHAR, value VARCHAR);
+  CREATE TABLE fingerprints(id INTEGER, fingerprint VARCHAR);
+  CREATE TABLE nodes(fp INTEGER, own VARCHAR, kind VARCHAR, interval_s DOUBLE, phase_s DOUBLE, label VARCHAR);
+  CREATE TABLE node_inputs(fp INTEGER, position INTEGER, input INTEGER);
+  CREATE TABLE names(strategy VARCHAR, node VARCHAR, position INTEGER, fp INTEGER, registered_at TIMESTAMP,
+    replaced_at TIMESTAMP, listed BOOLEAN);
+  CREATE TABLE runs(strategy VARCHAR, start_ts DOUBLE, end_ts DOUBLE, ran_at TIMESTAMP);
+  CREATE TABLE schemas(id INTEGER, shape VARCHAR, names VARCHAR[], types VARCHAR[]);
+  CREATE TABLE axes(id INTEGER, digest VARCHAR, row_count INTEGER, ts BLOB);
+  CREATE TABLE segments(id INTEGER, fp INTEGER, own VARCHAR, start_ts DOUBLE, end_ts DOUBLE, row_count INTEGER,
+    digest VARCHAR, input_digests VARCHAR, axis INTEGER, schema INTEGER, bytes DOUBLE, created_at TIMESTAMP);
+  CREATE TABLE cells(segment INTEGER, position INTEGER, data BLOB, valid BLOB);
+  CREATE TABLE coverage(fp INTEGER, start_ts DOUBLE, end_ts DOUBLE, segment INTEGER);
+  CREATE TABLE sources(fp INTEGER, version VARCHAR, first_ts DOUBLE, last_ts DOUBLE);
+  INSERT INTO meta VALUES ('format', '${FORMAT_VERSION}');
+`;

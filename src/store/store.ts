@@ -1,0 +1,4 @@
+export { Store } from './node-store.js';
+export { openStore, type LockHolder, type OpenStoreOptions } from './open.js';
+export type { ExportedFile, ExportRequest } from './export.js';
+export type { FoundNode, NodeContents, StoreContents, StrategyContents } from './contents.js';

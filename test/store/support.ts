@@ -1,0 +1,77 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Commit, NewSegment, NodeRecord } from '../../src/engine/ports.js';
+import { rowValue, type Column, type Table } from '../../src/sdk/table.js';
+import type { Range } from '../../src/sdk/time.js';
+
+/** A folder of its own for `work`, gone afterwards. */
+export async function inFolder<T>(work: (dir: string) => Promise<T>): Promise<T> {
+  const dir = mkdtempSync(join(tmpdir(), 'seamless-store-'));
+  try {
+    return await work(dir);
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+export const EMPTY_COMMIT: Commit = { invalidations: [], segments: [], adoptions: [], sources: [] };
+export const ALL_TIME: Range = { start: -Infinity, end: Infinity };
+
+export function numbers(values: readonly number[], valid: readonly number[] | null = null): Column {
+  return { type: 'number', values: Float64Array.from(values), valid: valid && Uint8Array.from(valid) };
+}
+
+export function valueTable(ts: readonly number[], column: Column): Table {
+  return { shape: 'value', ts: Float64Array.from(ts), names: ['value'], columns: [column], present: null };
+}
+
+export function recordTable(
+  ts: readonly number[],
+  columns: Readonly<Record<string, Column>>,
+  present: readonly number[] | null = null,
+): Table {
+  return {
+    shape: 'record',
+    ts: Float64Array.from(ts),
+    names: Object.keys(columns),
+    columns: Object.values(columns),
+    present: present && Uint8Array.from(present),
+  };
+}
+
+export function segment(fingerprint: string, start: number, end: number, table: Table): NewSegment {
+  return { fingerprint, own: `own of ${fingerprint}`, range: { start, end }, table, inputDigests: [] };
+}
+
+export function record(node: string, fingerprint: string, parts: Partial<NodeRecord> = {}): NodeRecord {
+  return {
+    fingerprint,
+    own: `own of ${fingerprint}`,
+    strategy: 'Momentum',
+    node,
+    kind: 'node',
+    interval: 60,
+    phase: 0,
+    inputs: [],
+    label: 'node',
+    ...parts,
+  };
+}
+
+/** The rows of a table, so that two can be compared whatever their masks look like; numbers by their bits. */
+export function rowsOf(table: Table): unknown[] {
+  return Array.from(table.ts, (ts, index) => [ts, exact(rowValue(table, index))]);
+}
+
+function exact(value: unknown): unknown {
+  if (typeof value === 'number') return bitsOf(value);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.entries(value).map(([key, each]) => [key, exact(each)]);
+}
+
+function bitsOf(value: number): string {
+  const view = new DataView(new ArrayBuffer(8));
+  view.setFloat64(0, value);
+  return `${value} ${view.getBigUint64(0).toString(16)}`;
+}
