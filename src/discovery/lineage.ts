@@ -1,0 +1,219 @@
+import type { Class, Expression } from '@babel/types';
+
+import {
+  memberName,
+  propertyOf,
+  readModule,
+  unwrap,
+  type ModuleScope,
+  type Reference,
+} from './module-scope.js';
+
+/** A module's file, by the name it is known by from then on, and its text. */
+export interface SourceText {
+  readonly file: string;
+  readonly text: string;
+}
+
+/** Finds the module that `specifier` means in `fromFile`; null when it is not one to look into. */
+export type ResolveModule = (
+  specifier: string,
+  fromFile: string,
+) => Promise<SourceText | null> | SourceText | null;
+
+/** What an expression turns out to be, where that matters. */
+type Value =
+  /** `Strategy`, or a class that extends it. Only one with a `setup` somewhere in its line can be run. */
+  | { readonly kind: 'strategy'; readonly hasSetup: boolean }
+  | { readonly kind: 'module'; readonly scope: ModuleScope }
+  | { readonly kind: 'sdk' }
+  | { readonly kind: 'object'; readonly scope: ModuleScope; readonly expression: Expression }
+  | null;
+
+/** Name of the package that `Strategy` comes from. */
+export const SDK_NAME = 'seamless-dag';
+
+/** Follows what classes extend, from module to module. Remembers the modules it has read. */
+export class Lineage {
+  readonly #resolve: ResolveModule;
+  readonly #modules = new Map<string, ModuleScope | null>();
+
+  constructor(resolve: ResolveModule) {
+    this.#resolve = resolve;
+  }
+
+  /** The top level of a module, read once; null when it does not parse. */
+  module({ file, text }: SourceText): ModuleScope | null {
+    let scope = this.#modules.get(file);
+    if (scope === undefined) {
+      scope = readModule(file, text);
+      this.#modules.set(file, scope);
+    }
+    return scope;
+  }
+
+  /** Whether a class is a strategy that can be run: it extends `Strategy`, is not abstract and has a `setup`. */
+  async isConcrete(scope: ModuleScope, node: Class): Promise<boolean> {
+    if ('abstract' in node && node.abstract) return false;
+    const value = await new Query(this, this.#resolve).expression(scope, node);
+    return value?.kind === 'strategy' && value.hasSetup;
+  }
+}
+
+/** Steps after which a question counts as unanswerable: modules that export each other in a tangle. */
+const MOST_STEPS = 10_000;
+
+/** One question. A step that is being taken is not taken again within itself, so that cycles end. */
+class Query {
+  readonly #lineage: Lineage;
+  readonly #resolve: ResolveModule;
+  readonly #underWay = new Set<string>();
+  #steps = 0;
+
+  constructor(lineage: Lineage, resolve: ResolveModule) {
+    this.#lineage = lineage;
+    this.#resolve = resolve;
+  }
+
+  async expression(scope: ModuleScope, wrapped: Expression | Class): Promise<Value> {
+    const node = unwrap(wrapped);
+    switch (node.type) {
+      case 'Identifier':
+        return this.#name(scope, node.name);
+      case 'ClassDeclaration':
+      case 'ClassExpression':
+        return this.#class(scope, node);
+      case 'MemberExpression':
+      case 'OptionalMemberExpression': {
+        const name = memberName(node);
+        if (name === null || node.object.type === 'Super') return null;
+        return this.#member(await this.expression(scope, node.object), name);
+      }
+      case 'ObjectExpression':
+        return { kind: 'object', scope, expression: node };
+      case 'ImportExpression':
+        return this.#importOf(scope, node.source);
+      case 'CallExpression': {
+        const [first] = node.arguments;
+        const { callee } = node;
+        const imports =
+          callee.type === 'Import' || (callee.type === 'Identifier' && callee.name === 'require');
+        if (imports) return first && isPlain(first) ? this.#importOf(scope, first) : null;
+        return this.#mixin(scope, node.arguments.filter(isPlain));
+      }
+      default:
+        return null;
+    }
+  }
+
+  async #class(scope: ModuleScope, node: Class): Promise<Value> {
+    if (!node.superClass) return null;
+    const parent = await this.#asClass(await this.expression(scope, node.superClass));
+    if (parent?.kind !== 'strategy') return null;
+    return { kind: 'strategy', hasSetup: parent.hasSetup || definesSetup(node) };
+  }
+
+  /** A function that is given a strategy class and returns a class: most likely one that extends it. */
+  async #mixin(scope: ModuleScope, parts: readonly Expression[]): Promise<Value> {
+    for (const part of parts) {
+      const value = await this.#asClass(await this.expression(scope, part));
+      if (value?.kind === 'strategy') return value;
+    }
+    return null;
+  }
+
+  /** `require('./base')` is a module, and at once the class it is set to. */
+  async #asClass(value: Value): Promise<Value> {
+    return value?.kind === 'module' && value.scope.whole
+      ? this.#reference(value.scope, value.scope.whole)
+      : value;
+  }
+
+  #name(scope: ModuleScope, name: string): Promise<Value> {
+    return this.#once(`name ${name} ${scope.file}`, async () => {
+      const reference = scope.names.get(name);
+      return reference ? this.#reference(scope, reference) : null;
+    });
+  }
+
+  async #reference(scope: ModuleScope, reference: Reference): Promise<Value> {
+    switch (reference.kind) {
+      case 'expression':
+        return this.expression(scope, reference.expression);
+      case 'member':
+        return this.#member(await this.#reference(scope, reference.object), reference.name);
+      case 'import': {
+        const module = await this.#moduleOf(scope, reference.from);
+        return reference.name === '*' ? module : this.#member(module, reference.name);
+      }
+    }
+  }
+
+  async #member(value: Value, name: string): Promise<Value> {
+    if (value?.kind === 'sdk') {
+      if (name === 'default') return value;
+      return name === 'Strategy' ? { kind: 'strategy', hasSetup: false } : null;
+    }
+    if (value?.kind === 'module') return this.#exportOf(value.scope, name);
+    if (value?.kind === 'object' && value.expression.type === 'ObjectExpression') {
+      const property = propertyOf(value.expression, name);
+      return property && this.expression(value.scope, property);
+    }
+    return null;
+  }
+
+  #exportOf(scope: ModuleScope, name: string): Promise<Value> {
+    return this.#once(`export ${name} ${scope.file}`, async () => {
+      const reference = scope.exports.get(name);
+      if (reference) return this.#reference(scope, reference);
+      if (scope.whole) {
+        const whole = await this.#reference(scope, scope.whole);
+        return name === 'default' ? whole : this.#member(whole, name);
+      }
+      return name === 'default' ? null : this.#starOf(scope, name);
+    });
+  }
+
+  async #starOf(scope: ModuleScope, name: string): Promise<Value> {
+    for (const from of scope.stars) {
+      const found = await this.#member(await this.#moduleOf(scope, from), name);
+      if (found) return found;
+    }
+    return null;
+  }
+
+  async #importOf(scope: ModuleScope, source: Expression): Promise<Value> {
+    return source.type === 'StringLiteral' ? this.#moduleOf(scope, source.value) : null;
+  }
+
+  async #moduleOf(scope: ModuleScope, specifier: string): Promise<Value> {
+    if (specifier === SDK_NAME) return { kind: 'sdk' };
+    const source = await this.#resolve(specifier, scope.file);
+    const found = source && this.#lineage.module(source);
+    return found && { kind: 'module', scope: found };
+  }
+
+  async #once(step: string, work: () => Promise<Value>): Promise<Value> {
+    this.#steps += 1;
+    if (this.#underWay.has(step) || this.#steps > MOST_STEPS) return null;
+    this.#underWay.add(step);
+    try {
+      return await work();
+    } finally {
+      this.#underWay.delete(step);
+    }
+  }
+}
+
+/** A method, or a property that holds one; not an abstract one, which has no body. */
+function definesSetup(node: Class): boolean {
+  return node.body.body.some((member) => {
+    if (member.type !== 'ClassMethod' && member.type !== 'ClassProperty') return false;
+    const named = member.key.type === 'Identifier' && member.key.name === 'setup' && !member.computed;
+    return named && !member.static && !member.abstract && (member.type === 'ClassMethod' || !!member.value);
+  });
+}
+
+function isPlain(node: { readonly type: string }): node is Expression {
+  return node.type !== 'SpreadElement' && node.type !== 'ArgumentPlaceholder';
+}

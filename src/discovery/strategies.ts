@@ -1,0 +1,90 @@
+import { parse } from 'node:path';
+
+import type { Class } from '@babel/types';
+
+import { Lineage, type ResolveModule, type SourceText } from './lineage.js';
+import { propertyOf, type ModuleScope, type Reference, type TopLevelClass } from './module-scope.js';
+
+export type { ResolveModule, SourceText } from './lineage.js';
+
+/** A strategy class that can be run, found in source text. */
+export interface DiscoveredStrategy {
+  readonly file: string;
+  /** The name the author gave the class; of `export default class`, that of the file. */
+  readonly className: string;
+  /** The name it is exported by; null: it is not, so it cannot be run yet. */
+  readonly exportName: string | null;
+  /** Where its name stands, or else the class; both counted from 1. */
+  readonly line: number;
+  readonly column: number;
+}
+
+/**
+ * The strategy classes at the top level of a text, in their order: those that extend the `Strategy` of `seamless-dag`,
+ * also under other names and through base classes in other modules, which `resolve` finds. Nothing is run.
+ * Null when the text does not parse: keep what was found last.
+ */
+export function strategiesInText(
+  text: string,
+  fileName: string,
+  resolve: ResolveModule,
+): Promise<readonly DiscoveredStrategy[] | null> {
+  return strategiesIn({ file: fileName, text }, new Lineage(resolve));
+}
+
+/** As `strategiesInText`, for many modules that extend each other's classes. */
+export async function strategiesIn(
+  source: SourceText,
+  lineage: Lineage,
+): Promise<readonly DiscoveredStrategy[] | null> {
+  if (!mayDeriveClasses(source.text)) return [];
+  const scope = lineage.module(source);
+  if (!scope) return null;
+  const found: DiscoveredStrategy[] = [];
+  for (const each of scope.classes) {
+    if (await lineage.isConcrete(scope, each.node)) found.push(discovered(scope, each));
+  }
+  return found.sort((a, b) => a.line - b.line || a.column - b.column);
+}
+
+/** Parsing is dear, looking is cheap. */
+function mayDeriveClasses(text: string): boolean {
+  return /\bclass\b/.test(text) && /\bextends\b/.test(text);
+}
+
+function discovered(scope: ModuleScope, { node, name }: TopLevelClass): DiscoveredStrategy {
+  const start = (node.id ?? node).loc?.start ?? { line: 1, column: 0 };
+  return {
+    file: scope.file,
+    className: name ?? parse(scope.file).name,
+    exportName: exportNameOf(scope, node, name),
+    line: start.line,
+    column: start.column + 1,
+  };
+}
+
+function exportNameOf(scope: ModuleScope, node: Class, name: string | null): string | null {
+  const names = [...scope.exports].filter(([, reference]) => means(scope, reference, node));
+  const own = names.find(([exported]) => exported === name) ?? names[0];
+  if (own) return own[0];
+  const { whole } = scope;
+  if (whole?.kind !== 'expression') return null;
+  if (means(scope, whole, node)) return 'default';
+  if (whole.expression.type !== 'ObjectExpression') return null;
+  for (const property of whole.expression.properties) {
+    if (property.type !== 'ObjectProperty' || property.key.type !== 'Identifier') continue;
+    const expression = propertyOf(whole.expression, property.key.name);
+    if (expression && means(scope, { kind: 'expression', expression }, node)) return property.key.name;
+  }
+  return null;
+}
+
+/** Whether a reference within a module is to that very class, by whatever local names. */
+function means(scope: ModuleScope, reference: Reference, node: Class, depth = 0): boolean {
+  if (reference.kind !== 'expression') return false;
+  const { expression } = reference;
+  if (expression === node) return true;
+  const next = expression.type === 'Identifier' ? scope.names.get(expression.name) : undefined;
+  // `const a = b; const b = a;` would go round for ever.
+  return next !== undefined && depth < 10 && means(scope, next, node, depth + 1);
+}
