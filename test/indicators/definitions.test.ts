@@ -82,7 +82,10 @@ const cases: readonly (readonly [string, Node<number>, Definition])[] = [
 ];
 
 function assertClose(actual: number, expected: number, what: string): void {
-  if (Number.isNaN(expected)) return assert.ok(Number.isNaN(actual), `${what}: ${actual} is not NaN`);
+  if (Number.isNaN(expected)) {
+    assert.ok(Number.isNaN(actual), `${what}: ${actual} is not NaN`);
+    return;
+  }
   const error = Math.abs(actual - expected);
   assert.ok(error <= 1e-11 * Math.max(1, Math.abs(expected)), `${what}: ${actual} is not ${expected}`);
 }

@@ -97,7 +97,10 @@ describe('indicators and DuckDB, over a seeded walk with holes and nulls', () =>
       [...firings.asOf].map((asOf) => asOf - MINUTE),
     );
     actual.forEach((value, i) => {
-      if (!expected['filled']?.[i]) return assert.ok(Number.isNaN(value));
+      if (!expected['filled']?.[i]) {
+        assert.ok(Number.isNaN(value));
+        return;
+      }
       const difference = Math.abs(value - (expected['value']?.[i] ?? Number.NaN));
       assert.ok(difference <= 1e-9, `${value}, by DuckDB ${expected['value']?.[i]}`);
     });
