@@ -54,8 +54,11 @@ function onStrayError(error: Error): void {
 }
 
 function send(message: ChildMessage): void {
-  // A parent that is gone needs no answer: 'disconnect' ends this process.
-  if (process.connected) process.send?.(message);
+  // A parent that is gone needs no answer, and this process no longer runs for anybody.
+  if (!process.connected) process.exit(0);
+  process.send?.(message, undefined, {}, (error) => {
+    if (error) context.asHost(() => process.exit(0));
+  });
 }
 
 function receive(raw: unknown): void {

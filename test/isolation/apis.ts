@@ -61,7 +61,6 @@ export const LIVE: readonly Api[] = [
   { call: "process.chdir('.')", name: 'process.chdir' },
   { call: "process.binding('tcp_wrap')", name: 'process.binding' },
   { call: "process.send('hello')", name: 'process.send' },
-  { call: 'process.disconnect()', name: 'process.disconnect' },
   { call: "process.env.TZ = 'Asia/Seoul'", name: 'process.env' },
   { call: 'Runner.submit(Subject, {})', name: 'Runner.submit' },
 ];

@@ -127,8 +127,8 @@ export const GUARDED: readonly GuardedGroup[] = [
         'chdir',
         'binding',
         '_linkedBinding',
+        // Not 'disconnect': Node itself calls it when the parent is gone.
         'send',
-        'disconnect',
       ],
       ...['_debugProcess', '_debugEnd', 'setUncaughtExceptionCaptureCallback', 'initgroups', 'setgroups'],
       ...['setegid', 'seteuid', 'setgid', 'setuid'],
