@@ -55,9 +55,30 @@ export class ChunkRunner {
     );
     if (!whole) return;
     const span = this.#chunkSpan();
+    const chunks: Range[] = [];
     for (let start = floorToGrid(whole.start, span, 0); start < whole.end; start += span) {
-      this.#state.throwIfCancelled();
-      await this.#runChunk({ start, end: Math.min(start + span, whole.end) });
+      chunks.push({ start, end: Math.min(start + span, whole.end) });
+    }
+    await this.#runChunks(chunks);
+  }
+
+  /** A chunk is stored while the next one is computed, whose stored rows are read before. */
+  async #runChunks(chunks: readonly Range[]): Promise<void> {
+    let stored: Promise<void> = Promise.resolve();
+    let loaded = chunks[0] ? await this.#load(chunks[0]) : new Map<number, readonly Table[]>();
+    try {
+      for (const [position, chunk] of chunks.entries()) {
+        this.#state.throwIfCancelled();
+        await this.#runChunk(chunk, loaded);
+        await stored;
+        const next = chunks[position + 1];
+        if (next) loaded = await this.#load(next);
+        stored = this.#commit();
+        // Whoever awaits it below is told; until then a failure must not count as unhandled.
+        stored.catch(() => undefined);
+      }
+    } finally {
+      await stored;
     }
   }
 
@@ -71,8 +92,7 @@ export class ChunkRunner {
   }
 
   /** A chunk takes the slots that close in `(start, end]`: whatever they read closes by then as well. */
-  async #runChunk(chunk: Range): Promise<void> {
-    const loaded = await this.#load(chunk);
+  async #runChunk(chunk: Range, loaded: ReadonlyMap<number, readonly Table[]>): Promise<void> {
     for (const index of this.#state.graph.order) {
       const work = this.#work.get(index);
       if (!work) continue;
@@ -83,7 +103,6 @@ export class ChunkRunner {
       for (const range of within(work.compute, slots)) produced.push(...(await this.#produce(node, range)));
       if (work.lookback > 0) this.#hold(index, produced);
     }
-    await this.#commit();
     for (const [index, work] of this.#work) this.#trim(index, work.lookback);
   }
 

@@ -1,3 +1,4 @@
+import { lowerBound } from '../sdk/table.js';
 import type { Range, Seconds } from '../sdk/time.js';
 import { ceilToGrid } from '../sdk/time.js';
 
@@ -31,6 +32,9 @@ export function findFirings(
   slots: Range,
   inputs: readonly FiringInput[],
 ): Firings {
+  const [only] = inputs;
+  if (only && inputs.length === 1 && only.interval === interval)
+    return followFirings(interval, phase, slots, only);
   const prompt = inputs.map((input) => input.interval <= interval);
   const anyPrompt = prompt.includes(true);
   const candidates = candidateSlots(
@@ -60,6 +64,27 @@ export function findFirings(
     }
   }
   return { asOf: asOf.subarray(0, count), ends: ends.map((end) => end.subarray(0, count)), lacking };
+}
+
+/** The common case, a node on the interval of its one input: each bar fires the slot it closes in. */
+function followFirings(
+  interval: Seconds,
+  phase: Seconds,
+  slots: Range,
+  { ts, lookback }: FiringInput,
+): Firings {
+  // An input on another grid closes its bars within the slots, up to one interval before their ends.
+  const shift = ts.length > 0 ? ceilToGrid(ts[0] as number, interval, phase) - (ts[0] as number) : 0;
+  const from = lowerBound(ts, slots.start - shift);
+  const to = lowerBound(ts, slots.end - shift);
+  const first = Math.min(to, Math.max(from, lookback - 1));
+  const asOf = new Float64Array(to - first);
+  const end = new Int32Array(to - first);
+  for (let i = first; i < to; i++) {
+    asOf[i - first] = (ts[i] as number) + shift + interval;
+    end[i - first] = i + 1;
+  }
+  return { asOf, ends: [end], lacking: [from < first ? lookback - from - 1 : 0] };
 }
 
 /** How many bars have closed by `time`, counting on from `from`. */

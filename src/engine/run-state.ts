@@ -1,5 +1,6 @@
 import { SeamlessError } from '../sdk/errors.js';
 import type { Range, Seconds } from '../sdk/time.js';
+import { settleNaN } from './canonical.js';
 import type { Fingerprint } from './fingerprints.js';
 import type { Graph, GraphNode } from './graph.js';
 import { attainable, limitOf, type Horizon } from './horizon.js';
@@ -182,7 +183,7 @@ export class RunState {
     );
     this.throwIfCancelled();
     if (kept) this.progressed(node, slots);
-    return result;
+    return { ...result, table: settleNaN(result.table) };
   }
 }
 
