@@ -130,27 +130,21 @@ export class JobClient {
     const id = this.#lastId;
     // A union of requests, of which the types see only that kind and payload each fit one.
     const message = { type: 'request', id, kind, payload } as RequestMessage;
-    return new Promise((resolve, reject) => {
+    const answer = new Promise<unknown>((resolve, reject) => {
       const abort = (): void => {
         this.#cancel(id);
       };
       const settle: Pending['settle'] = (outcome) => {
         signal?.removeEventListener('abort', abort);
         this.#pending.delete(id);
-        if ('error' in outcome) {
-          reject(outcome.error);
-          return;
-        }
-        try {
-          resolve(parseResult(kind, outcome.value));
-        } catch (error) {
-          reject(error as SeamlessError);
-        }
+        if ('error' in outcome) reject(outcome.error);
+        else resolve(outcome.value);
       };
       this.#pending.set(id, { message, onProgress, settle, aborted: false });
       signal?.addEventListener('abort', abort, { once: true });
       if (this.#ready) this.#post(message);
     });
+    return answer.then((value) => parseResult(kind, value));
   }
 
   /** Ends the child: at once when it is starting or at work, else after it has closed its files. */

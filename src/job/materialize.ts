@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
 import type { NodeReport, RunProgress, RunReport, Span } from '../engine/report.js';
@@ -185,7 +186,24 @@ function refOfClass(strategy: unknown): StrategyRef {
       `${name} is not written in a file that can be found: export it from a file of its own, and name that: strategy: 'path/to/file.ts#${name}'.`,
     );
   }
-  return strategyRef(file, strategy.name || null);
+  const ref = strategyRef(file, strategy.name || null);
+  refuseUnexported(ref);
+  return ref;
+}
+
+/** The other process would find out too, but only after it has run this very script, were the class written in it. */
+function refuseUnexported({ file, className, projectRoot }: StrategyRef): void {
+  if (className === null) return;
+  const text = readFileSync(file, 'utf8');
+  const name = className.replaceAll('$', '\\$');
+  const declared = new RegExp(`\\bclass\\s+${name}(?![\\w$])`).exec(text);
+  if (!declared || new RegExp(`\\bexports?\\b[^;(]*?(?<![\\w$])${name}(?![\\w$])`).test(text)) return;
+  const location = { file, line: text.slice(0, declared.index).split('\n').length };
+  throw new SeamlessError(
+    'not-found',
+    `${className} (${describeLocation(location, projectRoot)}) is not exported: write "export class ${className}".`,
+    { location },
+  );
 }
 
 function refuseInHost(): void {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { runInThisContext } from 'node:vm';
 
 import { build } from 'esbuild';
 
@@ -26,7 +27,8 @@ import { Strategy } from '../../src/sdk/strategy.js';
 const childPath = fileURLToPath(new URL('fake-child.mjs', import.meta.url));
 const range = { start: 0, end: 60 };
 
-class Here extends Strategy {
+/** Exported, as a strategy must be. */
+export class Here extends Strategy {
   setup(): void {
     this.addNodes([]);
   }
@@ -58,8 +60,7 @@ describe('the file of a class', () => {
     const module = (await import(`${pathToFileURL(file).href}?again`)) as Record<string, NewableFunction>;
     assert.strictEqual(fileOfClass(module['Plain'] ?? assert.fail()), file);
     assert.strictEqual(fileOfClass(module['default'] ?? assert.fail()), file);
-    const Made = new Function('return class Made {}') as () => NewableFunction;
-    assert.strictEqual(fileOfClass(Made()), null);
+    assert.strictEqual(fileOfClass(runInThisContext('(class Made {})') as NewableFunction), null);
   });
 
   for (const sourcemap of ['inline', 'linked'] as const) {
@@ -129,7 +130,7 @@ describe('project root', () => {
 });
 
 describe('MaterializeSeamlessJob', () => {
-  it('refuses a range that is none, and what is no strategy', async () => {
+  it('refuses a range that is none, and what is no strategy', () => {
     assert.throws(() => new MaterializeSeamlessJob({ strategy: Here, start: 5, end: 5 }), code('range', /./));
     assert.throws(
       () => new MaterializeSeamlessJob({ strategy: Here, start: 0, end: 1_677_628_800_000 }),
@@ -143,12 +144,19 @@ describe('MaterializeSeamlessJob', () => {
   });
 
   it('says to export a class that is in no file', () => {
-    const make = new Function('Strategy', 'return class Made extends Strategy {}');
-    const Made = make(Strategy) as typeof Here;
+    type Make = (base: typeof Strategy) => typeof Here;
+    const Made = (runInThisContext('(base) => class Made extends base {}') as Make)(Strategy);
     assert.throws(
       () => new MaterializeSeamlessJob({ strategy: Made, ...range }).run(),
       code('not-found', /Made is not written in a file that can be found: export it/),
     );
+  });
+
+  it('says to export a class that is in a file, and where', async () => {
+    const prelude = `import { Strategy } from ${source('sdk/strategy.ts')}; class Hidden extends Strategy { setup() {} }`;
+    const told = await outcomeOf(prelude, 'Hidden');
+    assert.strictEqual(told.code, 'not-found');
+    assert.match(told.message, /^Hidden \(.*run\.mts:2\) is not exported: write "export class Hidden"\.$/);
   });
 
   it('sends the place of the class, the range and the cache, and reports', async () => {
@@ -180,26 +188,41 @@ describe('MaterializeSeamlessJob', () => {
   });
 
   it('refuses to run inside the process that hosts strategies, naming the line', async () => {
-    // In a process of its own: the flag stays for good.
-    const script = `
-      import { MaterializeSeamlessJob } from ${JSON.stringify(new URL('../../src/job/materialize.ts', import.meta.url).href)};
-      Object.defineProperty(globalThis, Symbol.for(${JSON.stringify(HOST_FLAG)}), { value: true });
-      try {
-        void new MaterializeSeamlessJob({ strategy: 'a.ts', start: 0, end: 1 }).run();
-      } catch (error) {
-        console.log(JSON.stringify({ code: error.code, message: error.message, line: error.location?.line }));
-      }`;
-    const folder = await realpath(await mkdtemp(join(tmpdir(), 'seamless-host-')));
-    const file = join(folder, 'run.mts');
-    await writeFile(file, script);
-    const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', file]);
-    await rm(folder, { recursive: true });
-    const told = JSON.parse(stdout) as { code: string; message: string; line: number };
+    const flag = JSON.stringify(HOST_FLAG);
+    const told = await outcomeOf(
+      `Object.defineProperty(globalThis, Symbol.for(${flag}), { value: true });`,
+      "'a.ts'",
+    );
     assert.strictEqual(told.code, 'compute-only');
-    assert.match(told.message, /run\(\) was called at .*run\.mts:5:\d+ while a strategy was being loaded/);
-    assert.strictEqual(told.line, 5);
+    assert.match(told.message, /run\(\) was called at .*run\.mts:4:\d+ while a strategy was being loaded/);
+    assert.strictEqual(told.line, 4);
   });
 });
+
+/** URL of a source file, as it stands in an import. */
+function source(path: string): string {
+  return JSON.stringify(new URL(`../../src/${path}`, import.meta.url).href);
+}
+
+/** What run() throws in a script, in a process of its own. The prelude is line 2 of it, the call line 4. */
+async function outcomeOf(
+  prelude: string,
+  strategy: string,
+): Promise<{ code: string; message: string; line: number }> {
+  const script = `import { MaterializeSeamlessJob } from ${source('job/materialize.ts')};
+${prelude}
+try {
+  void new MaterializeSeamlessJob({ strategy: ${strategy}, start: 0, end: 1 }).run();
+} catch ({ code, message, location }) {
+  console.log(JSON.stringify({ code, message, line: location?.line }));
+}`;
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'seamless-script-')));
+  const file = join(folder, 'run.mts');
+  await writeFile(file, script);
+  const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', file]);
+  await rm(folder, { recursive: true });
+  return JSON.parse(stdout) as { code: string; message: string; line: number };
+}
 
 describe('MaterializeReport', () => {
   const node: NodeReport = {

@@ -1,0 +1,114 @@
+// Strict, type-checked rules, and the direction of imports between the rooms of src/.
+import { defineConfig } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+/** The rooms from top to bottom: a room imports from those below it, never from those above or beside it. */
+const LAYERS = [['editor'], ['cli'], ['discovery'], ['job'], ['store', 'sources'], ['engine'], ['sdk']];
+
+/** Files outside a room's folder that belong to it. */
+const ENTRIES = { editor: ['src/extension.ts'], cli: ['src/cli.ts', 'src/index.ts'] };
+
+/** What only some rooms may use. */
+const PACKAGES = {
+  vscode: { group: ['vscode'], rooms: ['editor'], message: 'Only the editor knows VS Code.' },
+  duckdb: {
+    group: ['@duckdb/*'],
+    rooms: ['store', 'sources'],
+    message: 'Only the store and the sources know DuckDB.',
+  },
+  node: {
+    // A hash depends on nothing but what is hashed.
+    group: ['node:*', '!node:crypto'],
+    rooms: ['editor', 'cli', 'discovery', 'job', 'store', 'sources'],
+    message: 'Engine and SDK are pure: hand in what they need.',
+  },
+};
+
+function importRules(layer, room) {
+  const below = LAYERS.slice(layer + 1).flat();
+  const barred = LAYERS.flat().filter((each) => each !== room && !below.includes(each));
+  const patterns = [];
+  if (barred.length > 0) {
+    patterns.push({
+      regex: `^\\.\\./(?:\\.\\./)*(?:src/)?(?:${barred.join('|')})(?:/|\\.js$)`,
+      message: `Imports point down only: ${LAYERS.flat().join(' > ')}.`,
+    });
+  }
+  for (const { group, rooms, message } of Object.values(PACKAGES)) {
+    if (!rooms.includes(room)) patterns.push({ group, message });
+  }
+  return {
+    files: [`src/${room}/**/*.ts`, ...(ENTRIES[room] ?? [])],
+    rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns }] },
+  };
+}
+
+export default defineConfig(
+  { ignores: ['dist*/', '**/node_modules/', '**/.*/'] },
+  {
+    rules: {
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
+      'no-cond-assign': 'error',
+      'no-constant-binary-expression': 'error',
+      'no-control-regex': 'error',
+      'no-debugger': 'error',
+      'no-dupe-else-if': 'error',
+      'no-duplicate-case': 'error',
+      'no-empty': 'error',
+      'no-fallthrough': 'error',
+      'no-irregular-whitespace': 'error',
+      'no-loss-of-precision': 'error',
+      'no-self-assign': 'error',
+      'no-sparse-arrays': 'error',
+      'no-unreachable': 'error',
+      'no-unsafe-finally': 'error',
+      'no-useless-escape': 'error',
+      'no-var': 'error',
+      'prefer-const': 'error',
+    },
+  },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { ignoreRestSiblings: true, argsIgnorePattern: '^_', varsIgnorePattern: '^_' },
+      ],
+      // An interface that promises is kept also where there is nothing to wait for, and throws become rejections.
+      '@typescript-eslint/require-await': 'off',
+      // Functions are taken off their objects on purpose: intrinsics before strategies run, providers' own methods.
+      '@typescript-eslint/unbound-method': 'off',
+      '@typescript-eslint/no-extraneous-class': [
+        'error',
+        { allowStaticOnly: true, allowConstructorOnly: true, allowWithDecorator: true },
+      ],
+      // Numbers and truths read well in a sentence.
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
+      // `onLine: (line) => log(line)` is fine; a value that is used is not.
+      '@typescript-eslint/no-confusing-void-expression': [
+        'error',
+        { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true },
+      ],
+    },
+  },
+  {
+    // The sample is a project of its own, checked against the published types.
+    files: ['media/**/*.ts'],
+    extends: [tseslint.configs.disableTypeChecked],
+  },
+  {
+    // Mocha's describe and it return nothing to wait for, and tests hand in what the types rule out.
+    files: ['test/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/no-extraneous-class': 'off',
+    },
+  },
+  { files: ['**/*.js', '**/*.mjs'], rules: { 'no-unused-vars': 'error' } },
+  ...LAYERS.flatMap((rooms, layer) => rooms.map((room) => importRules(layer, room))),
+);

@@ -1,0 +1,53 @@
+import { extname, relative, resolve } from 'node:path';
+
+import { cacheFolder, partialRange } from '../../job/project.js';
+import type { ExportFormat } from '../../job/protocol.js';
+import { SeamlessError } from '../../sdk/errors.js';
+import { EXIT } from '../exit-codes.js';
+import { findStored } from '../find-strategy.js';
+import { plural } from '../format.js';
+import type { Terminal } from '../terminal.js';
+import { withJobs } from '../with-jobs.js';
+
+export interface ExportFlags {
+  readonly out: string;
+  readonly format?: ExportFormat;
+  readonly start?: string;
+  readonly end?: string;
+  readonly cache?: string;
+  readonly json?: boolean;
+}
+
+/** `seamless export <strategy> [nodes...] --out <file>` */
+export async function runExport(
+  terminal: Terminal,
+  spec: string,
+  nodes: readonly string[],
+  flags: ExportFlags,
+): Promise<number> {
+  const { out, cwd } = terminal;
+  const range = partialRange(flags.start, flags.end);
+  const format = flags.format ?? formatOf(flags.out);
+  const path = resolve(cwd, flags.out);
+  const { name, ref } = await findStored(spec, cwd);
+  const { projectRoot } = ref;
+  const cacheDir = cacheFolder(projectRoot, flags.cache && resolve(cwd, flags.cache));
+  const payload = { projectRoot, cacheDir, strategy: name, nodes, ...range, format, path };
+  const report = await withJobs(terminal, (jobs, options) => jobs.request('export', payload, options));
+  out.write(
+    flags.json
+      ? `${JSON.stringify(report, null, 2)}\n`
+      : `${plural(report.rows, 'row')} written to ${relative(cwd, report.path) || report.path}\n`,
+  );
+  return EXIT.done;
+}
+
+function formatOf(file: string): ExportFormat {
+  const extension = extname(file).toLowerCase();
+  if (extension === '.csv') return 'csv';
+  if (extension === '.parquet') return 'parquet';
+  throw new SeamlessError(
+    'usage',
+    `${file} does not say its format: name it .parquet or .csv, or add --format parquet or --format csv.`,
+  );
+}

@@ -1,0 +1,109 @@
+import { resolve } from 'node:path';
+
+import type { NodeReport, RunReport, Span } from '../../engine/report.js';
+import { cacheFolder } from '../../job/project.js';
+import { formatInterval, formatRange, parseRange } from '../../sdk/time.js';
+import { exitCodeOfReport } from '../exit-codes.js';
+import { findStrategy } from '../find-strategy.js';
+import {
+  formatCount,
+  formatNames,
+  formatSpans,
+  formatTable,
+  painter,
+  summaryLine,
+  type Color,
+  type Paint,
+} from '../format.js';
+import type { Terminal } from '../terminal.js';
+import { withJobs } from '../with-jobs.js';
+
+export interface MaterializeFlags {
+  readonly start: string;
+  readonly end: string;
+  readonly cache?: string;
+  readonly json?: boolean;
+}
+
+/** `seamless materialize <strategy> --start --end` */
+export async function runMaterialize(
+  terminal: Terminal,
+  spec: string,
+  flags: MaterializeFlags,
+): Promise<number> {
+  const { out, err, env, cwd } = terminal;
+  const range = parseRange(flags.start, flags.end);
+  const strategy = await findStrategy(spec, cwd);
+  const cacheDir = cacheFolder(strategy.projectRoot, flags.cache && resolve(cwd, flags.cache));
+  const report = await withJobs(terminal, (jobs, options) =>
+    jobs.request('materialize', { strategy, ...range, cacheDir }, options),
+  );
+  const paint = painter(err, env);
+  for (const line of failureLines(report)) err.write(`${paint('red', 'error:')} ${line}\n`);
+  if (flags.json) {
+    out.write(`${JSON.stringify(report, null, 2)}\n`);
+    err.write(`${summaryLine(report)}\n`);
+  } else {
+    out.write(reportText(report, painter(out, env)));
+  }
+  return exitCodeOfReport(report);
+}
+
+const STATE_COLORS: Readonly<Record<NodeReport['state'], Color>> = {
+  hit: 'green',
+  adopted: 'green',
+  computed: 'cyan',
+  partial: 'yellow',
+  failed: 'red',
+  blocked: 'magenta',
+};
+
+/** The report as a person reads it. */
+export function reportText(report: RunReport, paint: Paint): string {
+  const [start, end] = report.range;
+  const rows = report.nodes.map(({ name, label, interval, state, rows: count, computedRanges }) => [
+    name,
+    label,
+    formatInterval(interval),
+    paint(STATE_COLORS[state], state),
+    formatCount(count),
+    formatSpans(computedRanges),
+  ]);
+  const columns = [
+    { title: 'node' },
+    { title: 'kind' },
+    { title: 'interval' },
+    { title: 'state' },
+    { title: 'rows', align: 'right' as const },
+    { title: 'computed' },
+  ];
+  const bounds = report.coverageBounds;
+  const covered = bounds ? formatRange({ start: bounds[0], end: bounds[1] }) : 'nothing';
+  return [
+    `${paint('bold', report.strategy)} ${formatRange({ start, end })}\n\n`,
+    formatTable(columns, rows, paint),
+    `\ncomplete in every node: ${covered}\n`,
+    ...stretches(report.nodes, 'unavailable', 'before the data begins'),
+    ...stretches(report.nodes, 'notYet', 'after the last bar'),
+    `${summaryLine(report)}\n`,
+  ].join('');
+}
+
+/** One line for each stretch without data, with the nodes it is missing in. */
+function stretches(nodes: readonly NodeReport[], key: 'unavailable' | 'notYet', why: string): string[] {
+  const names = new Map<string, string[]>();
+  for (const node of nodes) {
+    for (const [start, end] of node[key] satisfies readonly Span[]) {
+      const range = formatRange({ start, end });
+      names.set(range, [...(names.get(range) ?? []), node.name]);
+    }
+  }
+  return [...names].map(([range, those]) => `unavailable, ${why}: ${range} (${formatNames(those)})\n`);
+}
+
+/** What went wrong, node by node; the blocked ones are named by the summary, with what blocks them in their reason. */
+function failureLines(report: RunReport): string[] {
+  return report.nodes.flatMap(({ state, failure, reason }) =>
+    state === 'failed' ? [failure?.message ?? reason] : [],
+  );
+}

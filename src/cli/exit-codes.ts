@@ -1,0 +1,28 @@
+import type { RunReport } from '../engine/report.js';
+import { SeamlessError, type ErrorCode } from '../sdk/errors.js';
+
+export const EXIT = { done: 0, failed: 1, usage: 2, source: 3, cancelled: 130 } as const;
+
+export const EXIT_CODES_HELP = `Exit codes:
+  0    done; stretches before or after the data are reported as such
+  1    a node failed or is blocked, or the strategy or the cache cannot be used
+  2    wrong usage: an argument, a range, a strategy or a node that is not there
+  3    source data is missing, refused, or wholly outside the range
+  130  cancelled`;
+
+const USAGE: ReadonlySet<string> = new Set<ErrorCode>(['usage', 'not-found', 'range', 'time']);
+const SOURCE: ReadonlySet<string> = new Set<ErrorCode>(['source', 'source-row', 'outside-data']);
+
+export function exitCodeOfError(error: unknown): number {
+  if (!(error instanceof SeamlessError)) return EXIT.failed;
+  if (error.code === 'cancelled') return EXIT.cancelled;
+  if (USAGE.has(error.code)) return EXIT.usage;
+  return SOURCE.has(error.code) ? EXIT.source : EXIT.failed;
+}
+
+/** A run that went through: 3 when only sources are to blame, 1 when anything else is. */
+export function exitCodeOfReport({ nodes, blocked }: Pick<RunReport, 'nodes' | 'blocked'>): number {
+  const failures = nodes.flatMap(({ failure, state }) => (failure && state === 'failed' ? [failure] : []));
+  if (failures.length > 0) return failures.every(({ code }) => SOURCE.has(code)) ? EXIT.source : EXIT.failed;
+  return blocked > 0 ? EXIT.failed : EXIT.done;
+}

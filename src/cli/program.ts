@@ -1,0 +1,129 @@
+import { Argument, Command, CommanderError, Option } from 'commander';
+
+import { version } from '../../package.json';
+import { SeamlessError } from '../sdk/errors.js';
+import { runCache } from './commands/cache.js';
+import { runExport } from './commands/export.js';
+import { runMaterialize } from './commands/materialize.js';
+import { runStatus } from './commands/status.js';
+import { runStrategies } from './commands/strategies.js';
+import { EXIT, EXIT_CODES_HELP, exitCodeOfError } from './exit-codes.js';
+import { painter } from './format.js';
+import type { Terminal } from './terminal.js';
+
+/** A command: takes what was typed, gives the exit code. */
+type Run<Arguments extends unknown[]> = (terminal: Terminal, ...typed: Arguments) => Promise<number>;
+
+const STRATEGY_HELP = 'file#Class, a file with one strategy, or a class to look for in this folder';
+
+/** Runs a command line. Never throws: words for people go to `terminal.err`. Resolves with the exit code. */
+export async function main(args: readonly string[], terminal: Terminal): Promise<number> {
+  let exitCode: number = EXIT.done;
+  const program = buildProgram(terminal, (code) => (exitCode = code));
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    // Commander has said what it has to say, and counts being asked for help as done.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    const code = exitCodeOfError(error);
+    const mark = code === EXIT.cancelled ? '' : `${painter(terminal.err, terminal.env)('red', 'error:')} `;
+    terminal.err.write(`${mark}${sentenceOf(error)}\n`);
+    return code;
+  }
+}
+
+function sentenceOf(error: unknown): string {
+  if (error instanceof SeamlessError) {
+    // Only what nobody foresaw has its stack as a cause.
+    return error.code === 'internal' && typeof error.cause === 'string'
+      ? `${error.message}\n${error.cause}`
+      : error.message;
+  }
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Command {
+  /** What commander hands an action (arguments, options, the command) becomes a call of `run`. */
+  const action =
+    <Arguments extends unknown[]>(run: Run<Arguments>) =>
+    async (...typed: Arguments): Promise<void> => {
+      done(await run(terminal, ...typed));
+    };
+  const program = new Command('seamless')
+    .description(
+      "Materialize a strategy's nodes over a range, with every node's history kept in a local cache.",
+    )
+    .version(version)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.out.write(text),
+      writeErr: (text) => terminal.err.write(text),
+      getOutHelpWidth: () => terminal.out.columns || 100,
+      getErrHelpWidth: () => terminal.err.columns || 100,
+    })
+    .showHelpAfterError('(see --help for an example)')
+    .helpCommand(false)
+    .addHelpText('after', `\n${EXIT_CODES_HELP}`);
+
+  example(program.command('strategies'), 'seamless strategies src')
+    .description('List the strategies in a folder, without running any of them.')
+    .argument('[dir]', 'the folder', '.')
+    .addOption(jsonOption())
+    .action(action(runStrategies));
+
+  example(
+    program.command('materialize'),
+    'seamless materialize src/momentum.ts#Momentum --start 2023-03-01 --end 2023-03-22',
+  )
+    .description('Compute what is missing of every node over a range, store it, and report.')
+    .argument('<strategy>', STRATEGY_HELP)
+    .requiredOption('--start <time>', 'start of the range: an ISO date or time (UTC), or epoch seconds')
+    .requiredOption('--end <time>', 'its end, exclusive')
+    .addOption(cacheOption())
+    .addOption(jsonOption())
+    .action(action(runMaterialize));
+
+  example(program.command('status'), 'seamless status Momentum --start 2023-03-01 --end 2023-03-22')
+    .description('Say what is fresh, what is stale and why, without computing anything.')
+    .argument('<strategy>', STRATEGY_HELP)
+    .option('--start <time>', 'start of the range; default: all that is stored')
+    .option('--end <time>', 'its end, exclusive')
+    .addOption(cacheOption())
+    .addOption(jsonOption())
+    .action(action(runStatus));
+
+  example(program.command('export'), 'seamless export Momentum fast slow --out momentum.parquet')
+    .description("Write nodes' stored history to a file.")
+    .argument('<strategy>', STRATEGY_HELP)
+    .argument('[nodes...]', 'names of the nodes; default: all')
+    .requiredOption('--out <file>', 'the file to write')
+    .addOption(new Option('--format <format>', "default: by the file's name").choices(['parquet', 'csv']))
+    .option('--start <time>', 'start of the range; default: all that is stored')
+    .option('--end <time>', 'its end, exclusive')
+    .addOption(cacheOption())
+    .addOption(jsonOption())
+    .action(action(runExport));
+
+  example(program.command('cache'), 'seamless cache show\n  seamless cache clear Momentum')
+    .description('Show what the cache of this project holds, or clear it.')
+    .addArgument(new Argument('[action]', 'what to do').choices(['show', 'clear']).default('show'))
+    .argument('[strategy]', 'name of a strategy; default: all')
+    .addOption(cacheOption())
+    .addOption(jsonOption())
+    .action(action(runCache));
+
+  return program;
+}
+
+function example(command: Command, line: string): Command {
+  return command.addHelpText('after', `\nExample:\n  ${line}\n\n${EXIT_CODES_HELP}`);
+}
+
+function cacheOption(): Option {
+  return new Option('--cache <dir>', "the cache's folder; default: .seamless in the project root");
+}
+
+function jsonOption(): Option {
+  return new Option('--json', 'print the result as JSON');
+}

@@ -1,0 +1,91 @@
+import type { RunProgress } from '../engine/report.js';
+import type { LogLine } from '../job/protocol.js';
+import { formatCount, formatDuration, type Paint } from './format.js';
+import type { Output } from './terminal.js';
+
+/** A bar is drawn at most ten times a second, a line for a log file at most every two seconds. */
+const BAR_PAUSE_MS = 100;
+const LINE_PAUSE_MS = 2000;
+
+const BAR_WIDTH = 24;
+const CLEAR_LINE = '\r\u001b[2K';
+
+/** Milliseconds that only grow. */
+export type Clock = () => number;
+
+/** Shows how far a run is: a bar where a person looks on, else a line now and then. */
+export class ProgressView {
+  readonly #output: Output;
+  readonly #paint: Paint;
+  readonly #clock: Clock;
+  #bar = '';
+  #shownAt: number;
+  /** When the first bars were counted, and how many there were: what the time left is reckoned from. */
+  #since: { readonly time: number; readonly done: number } | null = null;
+
+  constructor(output: Output, paint: Paint, clock: Clock = () => performance.now()) {
+    this.#output = output;
+    this.#paint = paint;
+    this.#clock = clock;
+    // Runs that are over in a moment leave no lines in a log file.
+    this.#shownAt = output.isTTY ? -Infinity : clock();
+  }
+
+  update(progress: RunProgress): void {
+    const now = this.#clock();
+    if (progress.total > 0) this.#since ??= { time: now, done: progress.done };
+    if (now - this.#shownAt < (this.#output.isTTY ? BAR_PAUSE_MS : LINE_PAUSE_MS)) return;
+    this.#shownAt = now;
+    const words = this.#words(progress, now);
+    if (this.#output.isTTY) this.#draw(this.#fit(this.#barOf(progress), words));
+    else this.#output.write(`${words}\n`);
+  }
+
+  /** A line above the bar. */
+  log({ text }: Pick<LogLine, 'text'>): void {
+    const bar = this.#bar;
+    this.end();
+    this.#output.write(`${text}\n`);
+    if (bar !== '') this.#draw(bar);
+  }
+
+  /** Takes the bar away. */
+  end(): void {
+    if (this.#bar !== '') this.#output.write(CLEAR_LINE);
+    this.#bar = '';
+  }
+
+  #draw(bar: string): void {
+    this.#bar = bar;
+    this.#output.write(CLEAR_LINE + bar);
+  }
+
+  #barOf({ done, total }: RunProgress): string {
+    const full = total > 0 ? Math.round(Math.min(1, done / total) * BAR_WIDTH) : 0;
+    return `${this.#paint('cyan', '█'.repeat(full))}${this.#paint('dim', '░'.repeat(BAR_WIDTH - full))} `;
+  }
+
+  /** A bar that wraps could not be drawn over. */
+  #fit(bar: string, words: string): string {
+    const room = (this.#output.columns || 80) - BAR_WIDTH - 2;
+    return bar + (words.length > room ? `${words.slice(0, Math.max(0, room - 1))}…` : words);
+  }
+
+  #words({ phase, node, done, total }: RunProgress, now: number): string {
+    const what =
+      phase === 'waiting' ? (node ?? 'waiting for the cache') : `${phase}${node ? ` ${node}` : ''}`;
+    if (total <= 0) return what;
+    const percent = Math.floor(Math.min(1, done / total) * 100);
+    const left = this.#timeLeft(done, total, now);
+    return [`${percent} %`, what, `${formatCount(done)} of ${formatCount(total)} bars`, ...left].join(' · ');
+  }
+
+  #timeLeft(done: number, total: number, now: number): string[] {
+    const { time = now, done: before = 0 } = this.#since ?? {};
+    const elapsed = now - time;
+    // The first second is mostly warming up.
+    if (elapsed < 1000 || done <= before) return [];
+    const seconds = Math.ceil((elapsed * (total - done)) / (done - before) / 1000);
+    return [`${formatDuration(seconds * 1000).replace('.0 s', ' s')} left`];
+  }
+}

@@ -1,0 +1,65 @@
+import type { JobClient, JobClientOptions } from '../job/client.js';
+
+/** Where text goes. */
+export interface Output {
+  write(text: string): void;
+  /** Whether a person is looking on. */
+  readonly isTTY: boolean;
+  /** Width in characters. */
+  readonly columns: number;
+}
+
+/** What commands ask of the child process. */
+export type Jobs = Pick<JobClient, 'request' | 'dispose'>;
+
+/** All a command line touches of the world, so that tests can be the world. */
+export interface Terminal {
+  /** For results only. */
+  readonly out: Output;
+  /** For words to people. */
+  readonly err: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The working folder. */
+  readonly cwd: string;
+  /** Tells of each Ctrl-C, until the function it returns is called. */
+  onInterrupt(listener: () => void): () => void;
+  startJobs(options: JobClientOptions): Promise<Jobs>;
+}
+
+/** The terminal this process was started from. */
+export function processTerminal(): Terminal {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      // `seamless … | head` closes its end: nobody is left to tell.
+      if (error.code === 'EPIPE') process.exit(0);
+      throw error;
+    });
+  }
+  return {
+    out: outputOf(process.stdout),
+    err: outputOf(process.stderr),
+    env: process.env,
+    cwd: process.cwd(),
+    onInterrupt(listener) {
+      process.on('SIGINT', listener);
+      return () => process.off('SIGINT', listener);
+    },
+    async startJobs(options) {
+      // Loaded when needed: `--help` is there at once.
+      const { JobClient } = await import('../job/client.js');
+      return JobClient.start(options);
+    },
+  };
+}
+
+function outputOf(stream: NodeJS.WriteStream): Output {
+  return {
+    write: (text) => void stream.write(text),
+    get isTTY() {
+      return stream.isTTY;
+    },
+    get columns() {
+      return stream.columns;
+    },
+  };
+}

@@ -1,0 +1,29 @@
+import type { RequestOptions } from '../job/client.js';
+import { painter } from './format.js';
+import { ProgressView } from './progress.js';
+import type { Jobs, Terminal } from './terminal.js';
+
+/** Runs `work` with a child process, showing progress. Ctrl-C cancels in good order, a second one at once. */
+export async function withJobs<T>(
+  terminal: Terminal,
+  work: (jobs: Jobs, options: RequestOptions) => Promise<T>,
+): Promise<T> {
+  const view = new ProgressView(terminal.err, painter(terminal.err, terminal.env));
+  const jobs = await terminal.startJobs({ onLog: (line) => view.log(line) });
+  const abort = new AbortController();
+  const stopListening = terminal.onInterrupt(() => {
+    if (abort.signal.aborted) {
+      void jobs.dispose();
+      return;
+    }
+    view.log({ text: 'Cancelling… (Ctrl-C again to stop at once)' });
+    abort.abort();
+  });
+  try {
+    return await work(jobs, { onProgress: (progress) => view.update(progress), signal: abort.signal });
+  } finally {
+    view.end();
+    stopListening();
+    await jobs.dispose();
+  }
+}
