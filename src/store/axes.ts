@@ -1,4 +1,4 @@
-import { BLOB, INTEGER, VARCHAR } from '@duckdb/node-api';
+import { BLOB, INTEGER, VARCHAR, type DuckDBValue } from '@duckdb/node-api';
 import { createHash } from 'node:crypto';
 import { decodeNumbers, encodeNumbers } from './codec.js';
 import type { StoreContext } from './interned.js';
@@ -49,14 +49,19 @@ async function storeDistinct(
   );
   const ids = rows.numbers('id');
   rows.texts('digest').forEach((digest, row) => known.set(digest, ids[row] as number));
-  const added: [number, string, number, ReturnType<typeof blob>][] = [];
+  const added: DuckDBValue[][] = [];
+  const cells: DuckDBValue[][] = [];
   const found = axes.map((ts, index) => {
     const digest = digests[index] as string;
     const id = known.get(digest) ?? interned.take('axes');
-    if (!known.has(digest)) added.push([id, digest, ts.length, blob(encodeNumbers(ts))]);
+    if (!known.has(digest)) {
+      added.push([id, digest, ts.length]);
+      encodeNumbers(ts).forEach((bytes, block) => cells.push([id, block, blob(bytes)]));
+    }
     return id;
   });
-  await session.append('axes', [INTEGER, VARCHAR, INTEGER, BLOB], added);
+  await session.append('axes', [INTEGER, VARCHAR, INTEGER], added);
+  await session.append('axis_cells', [INTEGER, INTEGER, BLOB], cells);
   return found;
 }
 
@@ -69,10 +74,17 @@ export async function loadAxes(
   wanted.delete(NO_AXIS);
   const axes = new Map<number, Float64Array>([[NO_AXIS, new Float64Array(0)]]);
   if (wanted.size === 0) return axes;
+  const blocks = new Map<number, { rows: number; readonly bytes: Uint8Array[] }>();
   await session.selectBlobs(
-    `SELECT id, row_count, ts, NULL::BLOB FROM axes JOIN (SELECT ${unnestNumbers(1, 'INTEGER')} AS wanted) ON id = wanted`,
+    `SELECT a.id, c.block, a.row_count, c.ts, NULL::BLOB
+     FROM axes a JOIN (SELECT ${unnestNumbers(1, 'INTEGER')} AS wanted) ON a.id = wanted JOIN axis_cells c ON c.axis = a.id`,
     [listParameter(wanted)],
-    (id, rows, ts) => axes.set(id, decodeNumbers(ts ?? new Uint8Array(0), rows)),
+    ([id, block, rows], ts) => {
+      const axis = blocks.get(id) ?? { rows, bytes: [] };
+      if (ts) axis.bytes[block] = ts;
+      blocks.set(id, axis);
+    },
   );
+  for (const [id, { rows, bytes }] of blocks) axes.set(id, decodeNumbers(bytes, rows));
   return axes;
 }

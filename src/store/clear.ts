@@ -1,4 +1,4 @@
-import { CATALOG } from './file.js';
+import { CATALOG, rewrite } from './file.js';
 import { transact, type StoreContext } from './interned.js';
 import { listParameter, unnestNumbers } from './sql.js';
 
@@ -10,24 +10,38 @@ const TABLES_OF_CONTENT: readonly string[] = [
   'runs',
   'schemas',
   'axes',
+  'axis_cells',
   'segments',
   'cells',
   'coverage',
   'sources',
 ];
 
+/** Share of the file's blocks that has to be free for the file to be written anew. */
+const WORTH_REWRITING = 0.5;
+
 /** See `Store.clear`. */
-export async function clear(context: StoreContext, strategy: string | undefined): Promise<void> {
+export async function clear(
+  context: StoreContext,
+  file: string,
+  strategy: string | undefined,
+): Promise<void> {
+  const { session, interned } = context;
   await transact(context, () =>
     strategy === undefined ? clearAll(context) : clearStrategy(context, strategy),
   );
-  // Only a checkpoint gives the room back to the disk.
-  await context.session.exclusive(() => context.session.run(`CHECKPOINT ${CATALOG}`));
+  await session.exclusive(async () => {
+    await session.run(`CHECKPOINT ${CATALOG}`);
+    const size = await session.select(
+      `SELECT free_blocks / total_blocks AS free FROM pragma_database_size() WHERE database_name = '${CATALOG}'`,
+    );
+    if ((size.numbers('free')[0] ?? 0) > WORTH_REWRITING) await rewrite(session, file);
+    await interned.reload();
+  });
 }
 
-async function clearAll({ session, interned }: StoreContext): Promise<void> {
+async function clearAll({ session }: StoreContext): Promise<void> {
   for (const table of TABLES_OF_CONTENT) await session.run(`DELETE FROM ${table}`);
-  await interned.forget();
 }
 
 /** Fingerprints of other strategies' nodes, and segments that cover any of them, stay. */
@@ -50,4 +64,5 @@ async function clearStrategy({ session }: StoreContext, strategy: string): Promi
   ]);
   await session.run('DELETE FROM cells WHERE segment NOT IN (SELECT id FROM segments)');
   await session.run('DELETE FROM axes WHERE id NOT IN (SELECT axis FROM segments)');
+  await session.run('DELETE FROM axis_cells WHERE axis NOT IN (SELECT id FROM axes)');
 }

@@ -4,7 +4,7 @@ import type { Adoption, Commit, Invalidation, NewSegment, SourceState } from '..
 import { SeamlessError } from '../sdk/errors.js';
 import { formatRange, type Range } from '../sdk/time.js';
 import { storeAxes } from './axes.js';
-import { encodeColumn } from './codec.js';
+import { encodeBytes, encodeColumn, type Cell } from './codec.js';
 import { transact, type StoreContext } from './interned.js';
 import { timestampNow } from './registry.js';
 import { PRESENT_POSITION } from './schema.js';
@@ -163,12 +163,11 @@ async function storeSegments(
   const cells: DuckDBValue[][] = [];
   const rows = segments.map((segment, index): DuckDBValue[] => {
     const { fp, start, end, segment: id } = covers[index] as Cover;
-    const packed = cellsOf(segment);
-    for (const { position, data, valid } of packed) cells.push([id, position, blob(data), blob(valid)]);
-    const bytes = packed.reduce(
-      (sum, { data, valid }) => sum + (data?.byteLength ?? 0) + (valid?.byteLength ?? 0),
-      0,
-    );
+    let bytes = 0;
+    for (const { position, block, data, valid } of cellsOf(segment)) {
+      cells.push([id, position, block, blob(data), blob(valid)]);
+      bytes += data.byteLength + (valid?.byteLength ?? 0);
+    }
     const inputs = JSON.stringify(segment.inputDigests);
     const count = segment.table.ts.length;
     const [digest, axis, schema] = [
@@ -196,20 +195,23 @@ async function storeSegments(
     ],
     rows,
   );
-  await context.session.append('cells', [INTEGER, INTEGER, BLOB, BLOB], cells);
+  await context.session.append('cells', [INTEGER, INTEGER, INTEGER, BLOB, BLOB], cells);
 }
 
-interface PackedCell {
+interface PlacedCell extends Cell {
   readonly position: number;
-  readonly data: Uint8Array | null;
-  readonly valid: Uint8Array | null;
+  readonly block: number;
 }
 
-function cellsOf({ table }: NewSegment): PackedCell[] {
-  if (table.ts.length === 0) return [];
-  const cells = table.columns.map((column, position): PackedCell => ({ position, ...encodeColumn(column) }));
-  if (table.present) cells.push({ position: PRESENT_POSITION, data: table.present, valid: null });
-  return cells;
+function cellsOf({ table }: NewSegment): PlacedCell[] {
+  const cells = table.columns.flatMap((column, position) =>
+    encodeColumn(column).map((cell, block) => ({ position, block, ...cell })),
+  );
+  const present = table.present ? encodeBytes(table.present) : [];
+  return [
+    ...cells,
+    ...present.map((data, block) => ({ position: PRESENT_POSITION, block, data, valid: null })),
+  ];
 }
 
 async function storeSources(

@@ -110,10 +110,10 @@ function rowsSql({ fp, schema }: NodeColumns, range: Range): string {
   return `WITH packed AS (
       SELECT s.start_ts, s.end_ts, any_value(a.ts) AS ts,
         any_value(c.data) FILTER (WHERE c.position = ${PRESENT_POSITION}) AS present${packed.join('')}
-      FROM coverage s JOIN segments g ON g.id = s.segment JOIN axes a ON a.id = g.axis JOIN schemas h ON h.id = g.schema
-      LEFT JOIN cells c ON c.segment = g.id
+      FROM coverage s JOIN segments g ON g.id = s.segment JOIN axis_cells a ON a.axis = g.axis JOIN schemas h ON h.id = g.schema
+      LEFT JOIN cells c ON c.segment = g.id AND c.block = a.block
       WHERE s.fp = ${fp} AND s.start_ts < ${end} AND s.end_ts > ${start}
-      GROUP BY s.start_ts, s.end_ts, s.segment
+      GROUP BY s.start_ts, s.end_ts, s.segment, a.block
     ), unpacked AS (
       SELECT start_ts, end_ts, unnest(${numbersSql('ts')}) AS ts, unnest(${booleansSql('present')}) AS present${unpacked.join('')}
       FROM packed

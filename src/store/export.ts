@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { SeamlessError } from '../sdk/errors.js';
 import type { Range } from '../sdk/time.js';
@@ -25,7 +25,8 @@ export interface ExportedFile {
 }
 
 const OPTIONS: Readonly<Record<ExportRequest['format'], string>> = {
-  parquet: 'FORMAT parquet, COMPRESSION zstd',
+  // Without dictionaries: DuckDB's holds 0 and -0 as one value.
+  parquet: 'FORMAT parquet, COMPRESSION zstd, DICTIONARY_SIZE_LIMIT 0',
   csv: "FORMAT csv, HEADER, TIMESTAMPFORMAT '%Y-%m-%dT%H:%M:%SZ'",
 };
 
@@ -48,7 +49,7 @@ export async function exportNodes(context: StoreContext, request: ExportRequest)
     renameSync(draft, path);
     return { path, rows: rows.numbers('Count')[0] ?? 0 };
   } catch (error) {
-    rmSync(draft, { force: true });
+    if (existsSync(draft)) rmSync(draft);
     const fault = faultOf(error);
     if (fault !== 'forbidden' && fault !== 'full') throw error;
     throw new SeamlessError(

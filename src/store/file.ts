@@ -4,6 +4,7 @@ import {
   existsSync,
   linkSync,
   mkdirSync,
+  readdirSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -11,9 +12,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { SeamlessError } from '../sdk/errors.js';
-import { messageOf } from './faults.js';
+import { faultOf, messageOf } from './faults.js';
 import { TABLES } from './schema.js';
 import { quoteText } from './sql.js';
 
@@ -31,6 +33,12 @@ const CHECKPOINT_THRESHOLD = '128MB';
 
 /** DuckDB's share of a run's memory, beyond which it spills beside the file. */
 const MEMORY_LIMIT = '384MB';
+
+const REATTACH_PAUSE_MS = 50;
+
+const DRAFT = /^cache\.duckdb\.new-\d+-\d+(?:\.wal)?$/;
+/** No draft takes this long to write. */
+const DRAFT_AGE_MS = 3_600_000;
 
 export interface Database {
   readonly instance: DuckDBInstance;
@@ -50,9 +58,20 @@ export function prepareFolder(dir: string): string {
     if (!existsSync(ignore)) writeFileSync(ignore, '*\n');
     const file = join(folder, 'cache.duckdb');
     if (existsSync(file)) accessSync(file, constants.W_OK);
+    removeOldDrafts(folder);
     return file;
   } catch (error) {
     throw forbidden(dir, error);
+  }
+}
+
+/** A process that was killed while it wrote a new file leaves its draft behind. */
+function removeOldDrafts(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    if (!DRAFT.test(name)) continue;
+    const path = join(folder, name);
+    const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity);
+    if (age > DRAFT_AGE_MS) rmSync(path, { force: true });
   }
 }
 
@@ -84,11 +103,20 @@ export function stopDatabase({ instance, connection }: Database): void {
   instance.closeSync();
 }
 
+/** Anything that runs statements: a connection, or a session. */
+export interface Runner {
+  run(sql: string): Promise<unknown>;
+}
+
 /** Opens the file in the instance, and creates it where there is none. Takes the file's lock. */
-export async function attach({ connection }: Database, file: string): Promise<void> {
-  await connection.run(`SET temp_directory = ${quoteText(`${file}.tmp`)}`);
-  await connection.run(`ATTACH ${quoteText(file)} AS ${CATALOG} (ROW_GROUP_SIZE ${ROW_GROUP_ROWS})`);
-  await connection.run(`USE ${CATALOG}`);
+export async function attach(runner: Runner, file: string): Promise<void> {
+  await runner.run(`SET temp_directory = ${quoteText(`${file}.tmp`)}`);
+  await runner.run(attachSql(file, CATALOG));
+  await runner.run(`USE ${CATALOG}`);
+}
+
+function attachSql(file: string, catalog: string): string {
+  return `ATTACH ${quoteText(file)} AS ${catalog} (ROW_GROUP_SIZE ${ROW_GROUP_ROWS})`;
 }
 
 /** Makes the tables, all or none. */
@@ -101,10 +129,10 @@ export async function createTables({ connection }: Database): Promise<void> {
  */
 export async function ensureFile(file: string): Promise<void> {
   if (existsSync(file)) return;
-  const draft = `${file}.new-${process.pid}-${Date.now()}`;
+  const draft = draftOf(file);
   const database = await startDatabase();
   try {
-    await attach(database, draft);
+    await attach(database.connection, draft);
     await createTables(database);
     await database.connection.run(`CHECKPOINT ${CATALOG}`);
   } finally {
@@ -118,6 +146,41 @@ export async function ensureFile(file: string): Promise<void> {
   } finally {
     rmSync(draft, { force: true });
     rmSync(`${draft}.wal`, { force: true });
+  }
+}
+
+function draftOf(file: string): string {
+  return `${file}.new-${process.pid}-${Date.now()}`;
+}
+
+/**
+ * Writes the attached file anew, without the room that deleted rows left: DuckDB gives none back while anything lives at the
+ * end of the file. The new file takes the place of the old one while that is still locked, so no process finds neither; one
+ * that waited may open it first, and is waited for.
+ */
+export async function rewrite(runner: Runner, file: string): Promise<void> {
+  const draft = draftOf(file);
+  await runner.run(`CHECKPOINT ${CATALOG}`);
+  await runner.run(attachSql(draft, 'fresh'));
+  await runner.run(`COPY FROM DATABASE ${CATALOG} TO fresh`);
+  await runner.run('CHECKPOINT fresh');
+  await runner.run('DETACH fresh');
+  try {
+    renameSync(draft, file);
+  } catch {
+    // Where an open file cannot be replaced, its room is used again by the rows to come.
+    rmSync(draft, { force: true });
+    return;
+  }
+  await runner.run('USE memory');
+  await runner.run(`DETACH ${CATALOG}`);
+  for (;;) {
+    try {
+      return await attach(runner, file);
+    } catch (error) {
+      if (faultOf(error) !== 'locked') throw error;
+      await sleep(REATTACH_PAUSE_MS);
+    }
   }
 }
 

@@ -5,7 +5,8 @@ import type { Schema } from '../engine/ports.js';
 import type { Session } from './session.js';
 import { jsonParameter, unnestTexts } from './sql.js';
 
-type Counter = 'fingerprints' | 'segments' | 'axes' | 'schemas';
+const COUNTERS = ['fingerprints', 'segments', 'axes', 'schemas'] as const;
+type Counter = (typeof COUNTERS)[number];
 
 /**
  * The small numbers that stand for long texts, and the next free ones. They can be kept in memory because no other process
@@ -13,31 +14,33 @@ type Counter = 'fingerprints' | 'segments' | 'axes' | 'schemas';
  */
 export class Interned {
   readonly #session: Session;
-  readonly #next: Record<Counter, number>;
+  readonly #next: Record<Counter, number> = { fingerprints: 1, segments: 1, axes: 1, schemas: 1 };
   readonly #fingerprints = new Map<string, number>();
   readonly #schemas = new Map<number, Schema>();
   readonly #schemaIds = new Map<string, number>();
 
-  private constructor(session: Session, next: Record<Counter, number>) {
+  private constructor(session: Session) {
     this.#session = session;
-    this.#next = next;
   }
 
   static async load(session: Session): Promise<Interned> {
-    const rows = await session.select(`
+    const interned = new Interned(session);
+    await interned.reload();
+    return interned;
+  }
+
+  /** Forgets all and reads it again: after a transaction came to nothing, or when another process may have written. */
+  async reload(): Promise<void> {
+    this.#fingerprints.clear();
+    this.#schemas.clear();
+    this.#schemaIds.clear();
+    const rows = await this.#session.select(`
       SELECT (SELECT coalesce(max(id), 0) FROM fingerprints) AS fingerprints,
         (SELECT coalesce(max(id), 0) FROM segments) AS segments,
         (SELECT coalesce(max(id), 0) FROM axes) AS axes,
         (SELECT coalesce(max(id), 0) FROM schemas) AS schemas`);
-    const last = (name: Counter): number => rows.numbers(name)[0] as number;
-    const interned = new Interned(session, {
-      fingerprints: last('fingerprints') + 1,
-      segments: last('segments') + 1,
-      axes: last('axes') + 1,
-      schemas: last('schemas') + 1,
-    });
-    await interned.#loadSchemas();
-    return interned;
+    for (const counter of COUNTERS) this.#next[counter] = (rows.numbers(counter)[0] as number) + 1;
+    await this.#loadSchemas();
   }
 
   /** An id that none has had before. */
@@ -99,14 +102,6 @@ export class Interned {
     throw new SeamlessError('cache', `The cache names columns ${id}, which it does not describe.`);
   }
 
-  /** Forgets what a transaction that came to nothing may have added. */
-  async forget(): Promise<void> {
-    this.#fingerprints.clear();
-    this.#schemas.clear();
-    this.#schemaIds.clear();
-    await this.#loadSchemas();
-  }
-
   async #loadSchemas(): Promise<void> {
     const rows = await this.#session.select(
       'SELECT id, shape, to_json(names)::VARCHAR AS names, to_json(types)::VARCHAR AS types FROM schemas',
@@ -141,5 +136,5 @@ export interface StoreContext {
 
 /** A transaction after whose failure nothing it interned is believed in. */
 export async function transact<T>({ session, interned }: StoreContext, work: () => Promise<T>): Promise<T> {
-  return session.transaction(work, () => interned.forget());
+  return session.transaction(work, () => interned.reload());
 }

@@ -96,9 +96,9 @@ export class Store implements NodeStore {
     return this.#alone(() => findNode(this.#context, strategy, node));
   }
 
-  /** Forgets a strategy and what only it uses, or everything, and gives the room back. */
+  /** Forgets a strategy and what only it uses, or everything. Gives the room back when it is most of the file. */
   clear(strategy?: string): Promise<void> {
-    return clear(this.#context, strategy);
+    return clear(this.#context, this.file, strategy);
   }
 
   /**

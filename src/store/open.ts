@@ -94,7 +94,7 @@ async function attempt(file: string, options: OpenStoreOptions): Promise<Store |
     await ensureFile(file);
     identity = fileIdentity(file);
     database = await startDatabase();
-    await attach(database, file);
+    await attach(database.connection, file);
     return await storeOf(database, file, options);
   } catch (error) {
     if (database) stopDatabase(database);
@@ -126,7 +126,6 @@ async function attempt(file: string, options: OpenStoreOptions): Promise<Store |
 
 async function storeOf(database: Database, file: string, options: OpenStoreOptions): Promise<Store> {
   await requireFormat(database, options.dir);
-  const identity = fileIdentity(file)?.split(' ').slice(0, 2).join(' ');
   const session = new Session(database.connection, CATALOG, (error) => Promise.resolve(translate(error)));
   const translate = (error: unknown): Error => {
     const fault = faultOf(error);
@@ -136,11 +135,11 @@ async function storeOf(database: Database, file: string, options: OpenStoreOptio
         cause: error,
       });
     }
+    // As long as the lock is held, the file at this path is the one that was found damaged.
+    const identity = fileIdentity(file);
     session.shut();
     release();
-    const now = fileIdentity(file);
-    const same = now?.split(' ').slice(0, 2).join(' ') === identity;
-    const text = asideText(options.dir, same ? setAside(file, now) : null, error);
+    const text = asideText(options.dir, setAside(file, identity), error);
     return new SeamlessError('cache', `${text} Run again to rebuild what is needed.`, { cause: error });
   };
   const release = (): void => {

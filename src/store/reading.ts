@@ -3,15 +3,13 @@ import { concatTables, sliceTableByTime, type Table } from '../sdk/table.js';
 import type { Range } from '../sdk/time.js';
 import type { ReadRequest } from '../engine/ports.js';
 import { loadAxes } from './axes.js';
-import { decodeColumn, decodeMask, type Cell } from './codec.js';
+import { decodeBytes, decodeColumn, type Cell } from './codec.js';
 import type { StoreContext } from './interned.js';
 import { PRESENT_POSITION } from './schema.js';
 import { listParameter, unnestNumbers } from './sql.js';
 
 /** Up to this many segments, comparing each with a constant beats a join: the scan then skips what it need not read. */
 const FEW_SEGMENTS = 40;
-
-const NO_CELL: Cell = { data: null, valid: null };
 
 /** What has to be known of a segment to read it. */
 export interface SegmentHead {
@@ -126,25 +124,25 @@ async function loadSegments(
     }
     const { shape, names, types } = context.interned.schema(head.schema);
     const packed = cells.get(head.id);
-    const present = packed?.get(PRESENT_POSITION)?.data;
+    const present = packed?.get(PRESENT_POSITION)?.map(({ data }) => data);
     tables.set(head.id, {
       shape,
       ts,
       names,
-      columns: types.map((type, position) => decodeColumn(type, head.rows, packed?.get(position) ?? NO_CELL)),
-      present: present ? decodeMask(present, head.rows) : null,
+      columns: types.map((type, position) => decodeColumn(type, head.rows, packed?.get(position) ?? [])),
+      present: present ? decodeBytes(present, head.rows) : null,
     });
   }
   return tables;
 }
 
-async function loadCells(
-  context: StoreContext,
-  ids: readonly number[],
-): Promise<ReadonlyMap<number, Map<number, Cell>>> {
-  const cells = new Map<number, Map<number, Cell>>();
+/** Cells by segment and position, in the order of their blocks. */
+type CellsOf = Map<number, Map<number, Cell[]>>;
+
+async function loadCells(context: StoreContext, ids: readonly number[]): Promise<CellsOf> {
+  const cells: CellsOf = new Map();
   if (ids.length === 0) return cells;
-  const columns = 'SELECT segment, position, data, valid FROM cells';
+  const columns = 'SELECT segment, position, block, data, valid FROM cells';
   const few = ids.length <= FEW_SEGMENTS;
   const sql = few
     ? ids.map((id) => `${columns} WHERE segment = ${id}`).join(' UNION ALL ')
@@ -152,9 +150,11 @@ async function loadCells(
   await context.session.selectBlobs(
     sql,
     few ? [] : [listParameter(ids)],
-    (segment, position, data, valid) => {
-      const found = cells.get(segment) ?? new Map<number, Cell>();
-      cells.set(segment, found.set(position, { data, valid }));
+    ([segment, position, block], data, valid) => {
+      const positions = cells.get(segment) ?? new Map<number, Cell[]>();
+      const blocks = positions.get(position) ?? [];
+      if (data) blocks[block] = { data, valid };
+      cells.set(segment, positions.set(position, blocks));
     },
   );
   return cells;

@@ -8,7 +8,13 @@ export const PRESENT_POSITION = -1;
 export const NO_AXIS = 0;
 
 /**
- * One row in `cells` is one column of one segment, its values packed into a BLOB (see docs/decisions/storage-layout.md;
+ * Values in a blob. A checkpoint reads and rewrites whole row groups, of at least 2048 rows: blobs of 16 kB keep one at 32 MB,
+ * where a segment's whole column in a blob made it 256 MB, in memory and in work, however little was new.
+ */
+export const BLOCK_ROWS = 2048;
+
+/**
+ * One row in `cells` is a block of one column of one segment, its values packed into a BLOB (see docs/decisions/storage-layout.md;
  * decode-sql.ts says how they are packed). There is no table per node, and no key or index: those are maintained row by row
  * and slow every write down, while zone maps already keep a scan to the few row groups it needs. Times are epoch seconds.
  */
@@ -21,10 +27,11 @@ export const TABLES = `
     replaced_at TIMESTAMP, listed BOOLEAN);
   CREATE TABLE runs(strategy VARCHAR, start_ts DOUBLE, end_ts DOUBLE, ran_at TIMESTAMP);
   CREATE TABLE schemas(id INTEGER, shape VARCHAR, names VARCHAR[], types VARCHAR[]);
-  CREATE TABLE axes(id INTEGER, digest VARCHAR, row_count INTEGER, ts BLOB);
+  CREATE TABLE axes(id INTEGER, digest VARCHAR, row_count INTEGER);
+  CREATE TABLE axis_cells(axis INTEGER, block INTEGER, ts BLOB);
   CREATE TABLE segments(id INTEGER, fp INTEGER, own VARCHAR, start_ts DOUBLE, end_ts DOUBLE, row_count INTEGER,
     digest VARCHAR, input_digests VARCHAR, axis INTEGER, schema INTEGER, bytes DOUBLE, created_at TIMESTAMP);
-  CREATE TABLE cells(segment INTEGER, position INTEGER, data BLOB, valid BLOB);
+  CREATE TABLE cells(segment INTEGER, position INTEGER, block INTEGER, data BLOB, valid BLOB);
   CREATE TABLE coverage(fp INTEGER, start_ts DOUBLE, end_ts DOUBLE, segment INTEGER);
   CREATE TABLE sources(fp INTEGER, version VARCHAR, first_ts DOUBLE, last_ts DOUBLE);
   INSERT INTO meta VALUES ('format', '${FORMAT_VERSION}');

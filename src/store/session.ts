@@ -12,9 +12,15 @@ import { SeamlessError } from '../sdk/errors.js';
 /** Numbers are bound as DOUBLE: cast them in the statement where a column is an INTEGER. */
 export type Parameter = string | number;
 
+export type BlobKeys = readonly [number, number, number];
+export type BlobVisitor = (keys: BlobKeys, data: Uint8Array | null, mask: Uint8Array | null) => void;
+
 /** Bytes of a chunk handed to DuckDB at once: a chunk of 2048 packed columns would hold hundreds of megabytes. */
 const CHUNK_BYTES = 16_000_000;
 const CHUNK_ROWS = 2048;
+
+/** DuckDB keeps a blob of this length in the vector itself. */
+const INLINE_BYTES = 12;
 
 /** One connection, used by one caller at a time: a transaction never sees the statements of another. */
 export class Session {
@@ -94,28 +100,22 @@ export class Session {
     return Rows.of(result);
   }
 
-  /** Blobs of a statement that selects two INTEGERs, then two BLOBs. The bytes are the visitor's to keep. */
-  async selectBlobs(
-    sql: string,
-    parameters: readonly Parameter[],
-    visit: (first: number, second: number, a: Uint8Array | null, b: Uint8Array | null) => void,
-  ): Promise<void> {
+  /** Visits rows of a statement that selects three INTEGERs, then two BLOBs. The bytes are the visitor's to keep. */
+  async selectBlobs(sql: string, parameters: readonly Parameter[], visit: BlobVisitor): Promise<void> {
     const result = await this.#connection.stream(sql, parameters.length > 0 ? [...parameters] : undefined);
     for (;;) {
       const chunk = await result.fetchChunk();
       if (!chunk || chunk.rowCount === 0) return;
-      const first = chunk.getColumnValues(0);
-      const second = chunk.getColumnValues(1);
-      const a = blobVector(chunk, 2);
-      const b = blobVector(chunk, 3);
+      const [a, b, c] = [0, 1, 2].map((column) => chunk.getColumnValues(column).map(Number)) as [
+        number[],
+        number[],
+        number[],
+      ];
+      const [data, mask] = [blobVector(chunk, 3), blobVector(chunk, 4)];
       // Asking the chunk for its count keeps it alive: the vectors' bytes are its own.
       for (let row = 0; row < chunk.rowCount; row++) {
-        visit(
-          Number(first[row]),
-          Number(second[row]),
-          ownBytes(a.getItemBytes(row)),
-          ownBytes(b.getItemBytes(row)),
-        );
+        const keys: BlobKeys = [a[row] as number, b[row] as number, c[row] as number];
+        visit(keys, ownBytes(data.getItemBytes(row)), ownBytes(mask.getItemBytes(row)));
       }
     }
   }
@@ -155,10 +155,9 @@ function blobVector(chunk: DuckDBDataChunk, column: number): DuckDBBlobVector {
   throw new SeamlessError('internal', `Column ${column} of a statement for blobs is no blob.`);
 }
 
-/** The binding gives short blobs as views of memory they share, and long ones as copies: this gives copies, aligned. */
+/** The binding gives short blobs as views of memory they share, and long ones as copies: this gives copies. */
 function ownBytes(bytes: Uint8Array | null): Uint8Array | null {
-  if (bytes === null) return null;
-  return bytes.byteLength <= 12 || bytes.byteOffset % 8 !== 0 ? new Uint8Array(bytes) : bytes;
+  return bytes && bytes.byteLength <= INLINE_BYTES ? new Uint8Array(bytes) : bytes;
 }
 
 /** A blob for `append`; null stays null. */

@@ -143,12 +143,10 @@ async function commitOf(model: MemoryStore, plan: Extract<Step, { kind: 'commit'
   const chosen = known[plan.adopt];
   if (chosen)
     adoptions.push({ fingerprint: chosen[1].fingerprint, segment: chosen[0], range: chosen[1].range });
-  const sources = plan.writes
-    .slice(0, 1)
-    .map(({ node, seed }) => ({
-      fingerprint: node,
-      state: { version: seed === 0 ? null : `v${seed}`, first: seed, last: null },
-    }));
+  const sources = plan.writes.slice(0, 1).map(({ node, seed }) => ({
+    fingerprint: node,
+    state: { version: seed === 0 ? null : `v${seed}`, first: seed, last: null },
+  }));
   return { invalidations, segments, adoptions, sources };
 }
 

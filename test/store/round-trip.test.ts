@@ -1,93 +1,7 @@
 import assert from 'node:assert/strict';
-import { DuckDBInstance } from '@duckdb/node-api';
-import { nullColumn, type Column, type Table } from '../../src/sdk/table.js';
 import { openStore } from '../../src/store/store.js';
-import {
-  ALL_TIME,
-  EMPTY_COMMIT,
-  inFolder,
-  numbers,
-  recordTable,
-  rowsOf,
-  segment,
-  valueTable,
-} from './support.js';
-
-const ODD_NUMBERS = [
-  0,
-  -0,
-  NaN,
-  Infinity,
-  -Infinity,
-  Number.MIN_VALUE,
-  -Number.MIN_VALUE,
-  2 ** -1030,
-  0.1,
-  -0,
-  0,
-  1e308,
-];
-const ODD_TEXTS = [
-  '',
-  ' ',
-  'a',
-  'é😀日本',
-  'nul\0inside',
-  '\uFEFFmark',
-  'quote " and \\ud800 and \\\\',
-  'line\nbreak\r',
-  '\ud800',
-  'x\udc00y\udc01',
-  '[1,2]',
-  'null',
-];
-const ODD_JSON = [
-  'null',
-  '{}',
-  '[]',
-  '{"a":[1,{"b":"\\u0000"}]}',
-  '"\\ud800"',
-  '-0',
-  '1e300',
-  '"é"',
-  'true',
-  '""',
-  '[[]]',
-  '{"":0}',
-];
-const TIMES = ODD_NUMBERS.map((_, index) => index * 60);
-const MASK = Uint8Array.from(TIMES, (_, index) => (index % 3 === 0 ? 0 : 1));
-
-const COLUMNS: Readonly<Record<string, Column>> = {
-  number: numbers(ODD_NUMBERS),
-  'number with nulls': { type: 'number', values: Float64Array.from(ODD_NUMBERS), valid: MASK },
-  boolean: { type: 'boolean', values: Uint8Array.from(TIMES, (_, index) => index & 1), valid: null },
-  'boolean with nulls': {
-    type: 'boolean',
-    values: Uint8Array.from(TIMES, (_, index) => index & 1),
-    valid: MASK,
-  },
-  string: { type: 'string', values: ODD_TEXTS, valid: null },
-  'string with nulls': { type: 'string', values: ODD_TEXTS, valid: MASK },
-  json: { type: 'json', values: ODD_JSON, valid: null },
-  'json with nulls': { type: 'json', values: ODD_JSON, valid: MASK },
-  null: nullColumn(TIMES.length),
-};
-
-function everyTable(): Record<string, Table> {
-  const tables: Record<string, Table> = {};
-  for (const [name, column] of Object.entries(COLUMNS)) tables[name] = valueTable(TIMES, column);
-  tables['record'] = recordTable(TIMES, COLUMNS);
-  tables['record with null rows'] = recordTable(TIMES, COLUMNS, [...MASK]);
-  tables['one row'] = valueTable([0], numbers([-0]));
-  tables['short text'] = valueTable([0], { type: 'string', values: ['a'], valid: null });
-  tables['no rows'] = valueTable([], numbers([]));
-  tables['mixed zeros'] = valueTable(
-    Array.from({ length: 5000 }, (_, index) => index),
-    numbers(Array.from({ length: 5000 }, (_, index) => (index % 7 === 0 ? -0 : 0))),
-  );
-  return tables;
-}
+import { everyTable } from './odd-values.js';
+import { ALL_TIME, checkpoint, EMPTY_COMMIT, inFolder, rowsOf, segment, valueTable } from './support.js';
 
 describe('store: every value survives', () => {
   it('after closing, checkpointing and opening again', async () => {
@@ -135,12 +49,3 @@ describe('store: every value survives', () => {
     });
   });
 });
-
-/** What another client of DuckDB would do; it is the checkpoint that rewrites what was stored. */
-async function checkpoint(file: string): Promise<void> {
-  const instance = await DuckDBInstance.create(file);
-  const connection = await instance.connect();
-  await connection.run('CHECKPOINT');
-  connection.closeSync();
-  instance.closeSync();
-}

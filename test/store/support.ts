@@ -1,3 +1,4 @@
+import { DuckDBInstance } from '@duckdb/node-api';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -64,7 +65,8 @@ export function rowsOf(table: Table): unknown[] {
   return Array.from(table.ts, (ts, index) => [ts, exact(rowValue(table, index))]);
 }
 
-function exact(value: unknown): unknown {
+/** A value with its numbers as bits, so that 0 differs from -0. */
+export function exact(value: unknown): unknown {
   if (typeof value === 'number') return bitsOf(value);
   if (value === null || typeof value !== 'object') return value;
   return Object.entries(value).map(([key, each]) => [key, exact(each)]);
@@ -74,4 +76,21 @@ function bitsOf(value: number): string {
   const view = new DataView(new ArrayBuffer(8));
   view.setFloat64(0, value);
   return `${value} ${view.getBigUint64(0).toString(16)}`;
+}
+
+/** Runs a statement on a database file, as any other client of DuckDB would. */
+export async function query(file: string, sql: string): Promise<Record<string, unknown>[]> {
+  const instance = await DuckDBInstance.create(file);
+  const connection = await instance.connect();
+  try {
+    return (await connection.runAndReadAll(sql)).getRowObjectsJS();
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+/** It is the checkpoint that rewrites what was stored. */
+export async function checkpoint(file: string): Promise<void> {
+  await query(file, 'CHECKPOINT');
 }

@@ -1,0 +1,255 @@
+import assert from 'node:assert/strict';
+import { statSync } from 'node:fs';
+import type { NodeRecord } from '../../src/engine/ports.js';
+import { openStore, type Store } from '../../src/store/store.js';
+import { ALL_TIME, EMPTY_COMMIT, inFolder, numbers, query, record, segment, valueTable } from './support.js';
+
+const PRICE = record('price', 'f-price', { kind: 'stream', label: 'csv', interval: 60, phase: 30 });
+const FAST = record('fast', 'f-fast', { inputs: ['f-price'] });
+const SLOW = record('slow', 'f-slow', { inputs: ['f-price'], interval: 3600 });
+const OTHER: readonly NodeRecord[] = [
+  { ...PRICE, strategy: 'Other' },
+  record('only', 'f-only', { strategy: 'Other', inputs: ['f-price'] }),
+];
+
+async function withStore(work: (store: Store, dir: string) => Promise<void>): Promise<void> {
+  await inFolder(async (dir) => {
+    const store = await openStore({ dir });
+    try {
+      await work(store, dir);
+    } finally {
+      await store.close();
+    }
+  });
+}
+
+async function fill(store: Store, fingerprints: readonly string[], rows = 10): Promise<void> {
+  const ts = Array.from({ length: rows }, (_, index) => index * 60);
+  const segments = fingerprints.map((name) => segment(name, 0, rows * 60, valueTable(ts, numbers(ts))));
+  await store.commit({ ...EMPTY_COMMIT, segments });
+}
+
+describe('store: names', () => {
+  it('compares a node with the one of its name before, and remembers nothing on comparing', async () => {
+    await withStore(async (store) => {
+      assert.deepEqual(await store.register([PRICE, FAST]), ['new', 'new']);
+      const edited = { ...FAST, fingerprint: 'f-fast-2', own: 'edited' };
+      const moved = { ...FAST, fingerprint: 'f-fast-3' };
+      assert.deepEqual(await store.compare([PRICE, edited]), ['same', 'own-changed']);
+      assert.deepEqual(await store.compare([PRICE, moved]), ['same', 'input-changed']);
+      assert.deepEqual(await store.compare([record('fresh', 'f-fresh')]), ['new']);
+      assert.deepEqual(await store.register([PRICE, edited]), ['same', 'own-changed']);
+      assert.deepEqual(await store.register([PRICE, FAST]), ['same', 'own-changed'], 'and back');
+      assert.deepEqual(await store.compare([{ ...FAST, strategy: 'Other' }]), ['new']);
+      assert.deepEqual(await store.register([]), []);
+    });
+  });
+
+  it('keeps the earlier fingerprints of a name', async () => {
+    await inFolder(async (dir) => {
+      const store = await openStore({ dir });
+      await store.register([FAST]);
+      await store.register([{ ...FAST, fingerprint: 'f-2' }]);
+      await store.close();
+      const rows = await query(
+        store.file,
+        `SELECT fingerprint, replaced_at IS NULL AS "current" FROM names JOIN fingerprints ON id = fp ORDER BY registered_at`,
+      );
+      assert.deepEqual(rows, [
+        { fingerprint: 'f-fast', current: false },
+        { fingerprint: 'f-2', current: true },
+      ]);
+    });
+  });
+
+  it('finds the node that a name stands for now, with its columns', async () => {
+    await withStore(async (store) => {
+      await store.register([PRICE, FAST]);
+      assert.equal((await store.findNode('Momentum', 'fast'))?.schema, null);
+      await fill(store, ['f-price', 'f-fast']);
+      const { fingerprint, kind, label, interval, phase, schema } =
+        (await store.findNode('Momentum', 'price')) ?? assert.fail();
+      assert.deepEqual([fingerprint, kind, label, interval, phase], ['f-price', 'stream', 'csv', 60, 30]);
+      assert.deepEqual(schema, { shape: 'value', names: ['value'], types: ['number'] });
+      await store.register([PRICE, { ...FAST, fingerprint: 'f-2' }]);
+      assert.equal((await store.findNode('Momentum', 'fast'))?.fingerprint, 'f-2');
+      assert.equal(await store.findNode('Momentum', 'nobody'), null);
+      assert.equal(await store.findNode('Nobody', 'fast'), null);
+    });
+  });
+
+  it('remembers the last ten ranges of a strategy, each once', async () => {
+    await withStore(async (store) => {
+      for (let day = 0; day < 12; day++) await store.recordRun('Momentum', { start: day, end: 100 });
+      await store.recordRun('Momentum', { start: 5, end: 100 });
+      await store.recordRun('Other', { start: 1, end: 2 });
+      const starts = (await store.lastRuns('Momentum')).map(([start]) => start);
+      assert.deepEqual(starts, [5, 11, 10, 9, 8, 7, 6, 4, 3, 2]);
+      assert.deepEqual(await store.lastRuns('Other'), [[1, 2]]);
+      assert.deepEqual(await store.lastRuns('Nobody'), []);
+    });
+  });
+});
+
+describe('store: contents', () => {
+  it('lists strategies and nodes, with rows, sizes and coverage, dropped nodes last', async () => {
+    await withStore(async (store) => {
+      await store.register([PRICE, SLOW, FAST]);
+      await store.register(OTHER);
+      await fill(store, ['f-price', 'f-fast', 'f-only']);
+      await store.register([FAST, PRICE]);
+      const { file, bytes, strategies } = await store.contents();
+      assert.equal(file, store.file);
+      assert.ok(bytes >= statSync(file).size);
+      const listed = strategies.map(({ strategy, nodes }) => [
+        strategy,
+        nodes.map(({ name, listed: is }) => [name, is]),
+      ]);
+      assert.deepEqual(listed, [
+        [
+          'Momentum',
+          [
+            ['fast', true],
+            ['price', true],
+            ['slow', false],
+          ],
+        ],
+        [
+          'Other',
+          [
+            ['price', true],
+            ['only', true],
+          ],
+        ],
+      ]);
+      assert.deepEqual(strategies[0]?.nodes[0], {
+        name: 'fast',
+        listed: true,
+        rows: 10,
+        bytes: 80,
+        coverage: [[0, 600]],
+      });
+      assert.deepEqual([strategies[0]?.rows, strategies[0]?.bytes], [20, 160]);
+      assert.deepEqual(
+        (await store.contents('Other')).strategies.map(({ strategy }) => strategy),
+        ['Other'],
+      );
+      assert.deepEqual(await store.register([PRICE, SLOW, FAST]), ['same', 'same', 'same']);
+      const again = (await store.contents('Momentum')).strategies[0]?.nodes;
+      assert.deepEqual(
+        again?.map(({ name, listed: is }) => [name, is]),
+        [
+          ['price', true],
+          ['slow', true],
+          ['fast', true],
+        ],
+      );
+    });
+  });
+
+  it('stores equal times once, in one commit and over several', async () => {
+    await inFolder(async (dir) => {
+      const store = await openStore({ dir });
+      await fill(store, ['a', 'b', 'c']);
+      await fill(store, ['d']);
+      await fill(store, ['e'], 11);
+      await store.close();
+      assert.deepEqual(await query(store.file, 'SELECT row_count FROM axes ORDER BY id'), [
+        { row_count: 10 },
+        { row_count: 11 },
+      ]);
+    });
+  });
+});
+
+describe('store: clearing', () => {
+  it('forgets one strategy, and keeps what another has in common with it', async () => {
+    await withStore(async (store) => {
+      await store.register([PRICE, FAST]);
+      await store.register(OTHER);
+      await fill(store, ['f-price', 'f-fast', 'f-only']);
+      const [adopted] = (await store.coverage(['f-fast'])).get('f-fast') ?? [];
+      const range = { start: 600, end: 1200 };
+      await store.commit({
+        ...EMPTY_COMMIT,
+        segments: [{ ...segment('f-fast', 600, 1200, valueTable([600], numbers([1]))), range }],
+      });
+      const later = (await store.coverage(['f-fast'])).get('f-fast')?.[1];
+      assert.ok(adopted && later);
+      await store.commit({
+        ...EMPTY_COMMIT,
+        adoptions: [{ fingerprint: 'f-only', segment: later.segment, range }],
+      });
+      await store.recordRun('Momentum', range);
+      await store.clear('Momentum');
+      assert.deepEqual(
+        (await store.contents()).strategies.map(({ strategy }) => strategy),
+        ['Other'],
+      );
+      const coverage = await store.coverage(['f-price', 'f-fast', 'f-only']);
+      assert.deepEqual(
+        [...coverage.values()].map((spans) => spans.length),
+        [1, 0, 2],
+      );
+      const tables = await store.read([
+        { fingerprint: 'f-only', range: ALL_TIME },
+        { fingerprint: 'f-price', range: ALL_TIME },
+      ]);
+      assert.deepEqual(
+        tables.map(({ ts }) => ts.length),
+        [11, 10],
+      );
+      assert.equal((await store.candidates(['own of f-fast'], ALL_TIME)).length, 1, 'the adopted one stays');
+      assert.deepEqual(await store.lastRuns('Momentum'), []);
+      assert.deepEqual(await store.register([PRICE, FAST]), ['new', 'new']);
+      await fill(store, ['f-fast']);
+      assert.equal((await store.coverage(['f-fast'])).get('f-fast')?.length, 1);
+    });
+  });
+
+  it('forgets everything, and gives the room back', async () => {
+    await withStore(async (store) => {
+      await store.register([PRICE, FAST]);
+      await fill(store, ['f-price', 'f-fast'], 400_000);
+      await store.clear('Nobody');
+      const before = (await store.contents()).bytes;
+      assert.ok(before > 6_000_000, `${before} bytes`);
+      await store.clear();
+      const after = await store.contents();
+      assert.deepEqual(after.strategies, []);
+      assert.ok(after.bytes < before / 4, `${after.bytes} of ${before} bytes`);
+      assert.deepEqual(await store.register([PRICE, FAST]), ['new', 'new']);
+      await fill(store, ['f-price']);
+      const [table] = await store.read([{ fingerprint: 'f-price', range: ALL_TIME }]);
+      assert.equal(table?.ts.length, 10);
+    });
+  });
+});
+
+describe('store: invalidation', () => {
+  it('reaches whatever depends on a stream, over any number of nodes between, and nothing else', async () => {
+    await withStore(async (store) => {
+      const chain = Array.from({ length: 300 }, (_, index) =>
+        record(`n${index}`, `c${index}`, {
+          inputs: index === 0 ? ['f-price'] : [`c${index - 1}`, 'f-price'],
+        }),
+      );
+      await store.register([PRICE, ...chain, record('apart', 'f-apart')]);
+      const names = [...chain.map(({ fingerprint }) => fingerprint), 'f-apart', 'f-price'];
+      await fill(store, names);
+      const invalidation = { stream: 'f-price', range: null, dependentsFrom: 600 };
+      await store.commit({ ...EMPTY_COMMIT, invalidations: [{ ...invalidation, dependentsFrom: 601 }] });
+      assert.ok([...(await store.coverage(names)).values()].every((spans) => spans.length === 1));
+      await store.commit({ ...EMPTY_COMMIT, invalidations: [invalidation] });
+      const left = [...(await store.coverage(names))]
+        .filter(([, spans]) => spans.length > 0)
+        .map(([name]) => name);
+      assert.deepEqual(left, ['f-apart', 'f-price']);
+      await store.commit({
+        ...EMPTY_COMMIT,
+        invalidations: [{ ...invalidation, range: { start: 0, end: 60 } }],
+      });
+      assert.deepEqual((await store.coverage(['f-price'])).get('f-price'), []);
+    });
+  });
+});

@@ -1,0 +1,320 @@
+import assert from 'node:assert/strict';
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { SeamlessError } from '../../src/sdk/errors.js';
+import { openStore, type LockHolder } from '../../src/store/store.js';
+import {
+  ALL_TIME,
+  checkpoint,
+  EMPTY_COMMIT,
+  inFolder,
+  numbers,
+  query,
+  segment,
+  valueTable,
+} from './support.js';
+
+const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url));
+const TABLE = valueTable([0, 60], numbers([1, 2]));
+
+function startChild(mode: string, dir: string, uid?: number): ChildProcess {
+  return fork(CHILD, [mode, dir], {
+    execArgv: ['--import', 'tsx'],
+    ...(uid === undefined ? {} : { uid, gid: uid }),
+  });
+}
+
+async function nextMessage(child: ChildProcess): Promise<unknown> {
+  const [message] = (await once(child, 'message')) as [unknown];
+  return message;
+}
+
+/** A cache with one segment, closed, its log brought into the file. */
+async function makeCache(dir: string): Promise<string> {
+  const store = await openStore({ dir });
+  await store.commit({ ...EMPTY_COMMIT, segments: [segment('a', 0, 120, TABLE)] });
+  await store.close();
+  await checkpoint(store.file);
+  return store.file;
+}
+
+describe('store: opening', () => {
+  it('makes the folder, with a .gitignore of its own, and the file', async () => {
+    await inFolder(async (dir) => {
+      const nested = join(dir, 'deep', '.seamless');
+      const store = await openStore({ dir: nested });
+      assert.equal(readFileSync(join(nested, '.gitignore'), 'utf8'), '*\n');
+      assert.ok(store.file.endsWith(join('deep', '.seamless', 'cache.duckdb')));
+      await store.close();
+      await store.close();
+      await assert.rejects(store.coverage(['a']), { code: 'cache', message: /closed/ });
+      assert.deepEqual(readdirSync(nested).sort(), ['.gitignore', 'cache.duckdb']);
+    });
+  });
+
+  it('removes the drafts of processes that were killed long ago', async () => {
+    await inFolder(async (dir) => {
+      const [old, young] = ['cache.duckdb.new-1-1', 'cache.duckdb.new-1-2'];
+      for (const name of [old, young]) writeFileSync(join(dir, name), '');
+      utimesSync(join(dir, old), 1e9, 1e9);
+      await (await openStore({ dir })).close();
+      assert.deepEqual(readdirSync(dir).sort(), ['.gitignore', 'cache.duckdb', young]);
+    });
+  });
+
+  it('keeps what was committed when it is closed with work under way', async () => {
+    await inFolder(async (dir) => {
+      const store = await openStore({ dir });
+      const committed = store.commit({ ...EMPTY_COMMIT, segments: [segment('a', 0, 120, TABLE)] });
+      await store.close();
+      await committed;
+      const again = await openStore({ dir });
+      assert.equal((await again.coverage(['a'])).get('a')?.length, 1);
+      await again.close();
+    });
+  });
+
+  it('waits in one process for the store opened before, by whatever path', async () => {
+    await inFolder(async (dir) => {
+      const first = await openStore({ dir });
+      const link = `${dir}-link`;
+      symlinkSync(dir, link);
+      const holders: LockHolder[] = [];
+      const second = openStore({ dir: link, onWaiting: (holder) => holders.push(holder) });
+      const early = await Promise.race([second.then(() => 'opened'), waitUntil(() => holders.length > 0)]);
+      assert.equal(early, 'waited');
+      assert.deepEqual(
+        holders.map(({ pid }) => pid),
+        [process.pid],
+      );
+      await first.close();
+      await (await second).close();
+      rmSync(link);
+    });
+  });
+
+  it('waits while another process has it, naming that process once', async () => {
+    await inFolder(async (dir) => {
+      const child = startChild('hold', dir);
+      assert.equal(await nextMessage(child), 'open');
+      const holders: LockHolder[] = [];
+      const opening = openStore({ dir, onWaiting: (holder) => holders.push(holder) });
+      await waitUntil(() => holders.length > 0);
+      const before = holders.length;
+      child.send('let go');
+      const store = await opening;
+      assert.equal(before, 1);
+      assert.deepEqual(
+        holders.map(({ pid }) => pid),
+        [child.pid],
+      );
+      assert.match(holders[0]?.message ?? '', new RegExp(`PID ${child.pid}.*waiting`));
+      await store.close();
+    });
+  });
+
+  it('gives up waiting when it is cancelled', async () => {
+    await inFolder(async (dir) => {
+      const child = startChild('hold', dir);
+      assert.equal(await nextMessage(child), 'open');
+      const cancel = new AbortController();
+      const opening = openStore({ dir, signal: cancel.signal, onWaiting: () => cancel.abort() });
+      await assert.rejects(opening, { code: 'cancelled' });
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+      await (await openStore({ dir })).close();
+    });
+  });
+
+  it('survives several processes making it at once', async () => {
+    await inFolder(async (dir) => {
+      const children = [1, 2, 3].map(() => startChild('try', join(dir, 'new')));
+      const answers = await Promise.all(children.map(nextMessage));
+      assert.deepEqual(
+        answers,
+        children.map(() => ({ code: null, message: 'opened' })),
+      );
+      assert.deepEqual(readdirSync(join(dir, 'new')).sort(), ['.gitignore', 'cache.duckdb']);
+    });
+  });
+});
+
+async function waitUntil(condition: () => boolean): Promise<'waited'> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+  return 'waited';
+}
+
+describe('store: folders it cannot use', () => {
+  const refused = { name: 'SeamlessError', code: 'cache' };
+
+  it('says so of a path below a file, and of a file in its place', async () => {
+    await inFolder(async (dir) => {
+      writeFileSync(join(dir, 'file'), 'kept');
+      for (const path of [join(dir, 'file'), join(dir, 'file', '.seamless')]) {
+        const message = /cannot be written.*--cache DIR.*permissions/;
+        await assert.rejects(openStore({ dir: path }), { ...refused, message }, path);
+      }
+      assert.equal(readFileSync(join(dir, 'file'), 'utf8'), 'kept');
+    });
+  });
+
+  it('says so of a folder in the place of the file', async () => {
+    await inFolder(async (dir) => {
+      mkdirSync(join(dir, 'cache.duckdb'));
+      await assert.rejects(openStore({ dir }), { ...refused, message: /cannot be written/ });
+      assert.ok(statSync(join(dir, 'cache.duckdb')).isDirectory());
+    });
+  });
+
+  it('says so of a folder without permission to write, with and without a cache in it', async () => {
+    await inFolder(async (dir) => {
+      const full = join(dir, 'full');
+      const empty = join(dir, 'empty');
+      mkdirSync(empty);
+      const file = await makeCache(full);
+      const bytes = readFileSync(file);
+      chmodSync(dir, 0o755);
+      for (const folder of [full, empty]) {
+        chmodSync(folder, 0o555);
+        // Permissions do not bind root: a child without its powers does what a user's process would.
+        const child = startChild('try', folder, process.getuid?.() === 0 ? 65534 : undefined);
+        const answer = (await nextMessage(child)) as { code: string; message: string };
+        assert.equal(answer.code, 'cache', answer.message);
+        assert.ok(answer.message.includes(folder), answer.message);
+        assert.match(answer.message, /cannot be written.*permission.*--cache DIR/i);
+        chmodSync(folder, 0o755);
+      }
+      assert.deepEqual(readFileSync(file), bytes);
+      assert.deepEqual(readdirSync(empty), []);
+    });
+  });
+});
+
+describe('store: files that are not right', () => {
+  it('refuses a cache made by a newer version, and touches nothing', async () => {
+    await inFolder(async (dir) => {
+      const file = await makeCache(dir);
+      await query(file, "UPDATE meta SET value = '2' WHERE key = 'format'");
+      const bytes = readFileSync(file);
+      await assert.rejects(openStore({ dir, onMessage: assert.fail }), {
+        code: 'cache',
+        message: /newer version of Seamless: update Seamless, or use another folder/,
+      });
+      assert.deepEqual(readFileSync(file), bytes);
+      assert.deepEqual(readdirSync(dir).sort(), ['.gitignore', 'cache.duckdb']);
+    });
+  });
+
+  it('refuses a newer cache with a log, and leaves the log as it is', async () => {
+    await inFolder(async (dir) => {
+      const file = await makeCache(dir);
+      await query(
+        file,
+        "PRAGMA disable_checkpoint_on_shutdown; UPDATE meta SET value = '7' WHERE key = 'format'",
+      );
+      const [bytes, log] = [readFileSync(file), readFileSync(`${file}.wal`)];
+      assert.ok(log.length > 0);
+      await assert.rejects(openStore({ dir }), { code: 'cache', message: /newer version/ });
+      assert.deepEqual([readFileSync(file), readFileSync(`${file}.wal`)], [bytes, log]);
+    });
+  });
+
+  it('refuses a database that is somebody else’s', async () => {
+    await inFolder(async (dir) => {
+      await query(join(dir, 'cache.duckdb'), 'CREATE TABLE mine AS SELECT 42 AS answer');
+      await assert.rejects(openStore({ dir, onMessage: assert.fail }), {
+        code: 'cache',
+        message: /not a cache of Seamless/,
+      });
+      assert.deepEqual(await query(join(dir, 'cache.duckdb'), 'SELECT * FROM mine'), [{ answer: 42 }]);
+    });
+  });
+
+  const damages: Readonly<Record<string, (file: string, bytes: Buffer) => void>> = {
+    'that is something else': (file) => writeFileSync(file, 'these are notes, no database\n'.repeat(500)),
+    'that is empty': (file) => truncateSync(file, 0),
+    'that is cut in half': (file, bytes) => truncateSync(file, bytes.length >> 1),
+    'whose headers alone are left': (file) => truncateSync(file, 12_288),
+    'that is all zeros': (file, bytes) => writeFileSync(file, Buffer.alloc(bytes.length)),
+    'whose blocks were overwritten': (file, bytes) => {
+      for (let at = 12_288; at < bytes.length; at += 262_144) bytes.fill(7, at + 100, at + 2000);
+      writeFileSync(file, bytes);
+    },
+  };
+  for (const [name, damage] of Object.entries(damages)) {
+    it(`sets a file aside ${name}, says so, and begins anew`, async () => {
+      await inFolder(async (dir) => {
+        const file = await makeCache(dir);
+        damage(file, readFileSync(file));
+        writeFileSync(`${file}.wal`, '');
+        const damaged = readFileSync(file);
+        const messages: string[] = [];
+        const store = await openStore({ dir, onMessage: (text) => messages.push(text) });
+        assert.deepEqual([...(await store.coverage(['a']))], [['a', []]]);
+        await store.commit({ ...EMPTY_COMMIT, segments: [segment('a', 0, 120, TABLE)] });
+        await store.close();
+        const aside = readdirSync(dir).filter((entry) => /^cache\.duckdb\.damaged-\d{8}T\d{6}Z$/.test(entry));
+        assert.equal(aside.length, 1);
+        assert.deepEqual(readFileSync(join(dir, aside[0] ?? '')), damaged);
+        assert.ok(existsSync(join(dir, `${aside[0]}.wal`)));
+        assert.equal(messages.length, 1);
+        assert.ok(messages[0]?.includes(aside[0] ?? '?') && messages[0].includes('damaged'), messages[0]);
+      });
+    });
+  }
+
+  it('finds damage while reading, sets the file aside and is rebuilt by the next run', async () => {
+    await inFolder(async (dir) => {
+      const store = await openStore({ dir });
+      const long = Array.from({ length: 200_000 }, (_, index) => index);
+      const noise = long.map((index) => Math.sin(index * 1e4));
+      await store.commit({
+        ...EMPTY_COMMIT,
+        segments: [segment('a', 0, 1e6, valueTable(long, numbers(noise)))],
+      });
+      await store.close();
+      await checkpoint(store.file);
+      overwriteValues(store.file, noise);
+      const broken = await openStore({ dir, onMessage: assert.fail });
+      const reading = broken.read([{ fingerprint: 'a', range: ALL_TIME }]);
+      await assert.rejects(reading, (error: unknown) => {
+        assert.ok(error instanceof SeamlessError);
+        assert.equal(error.code, 'cache');
+        assert.match(error.message, /damaged.*set aside as cache\.duckdb\.damaged-.*Run again/);
+        return true;
+      });
+      await assert.rejects(broken.coverage(['a']), { code: 'cache', message: /closed/ });
+      await broken.close();
+      const next = await openStore({ dir, onMessage: assert.fail });
+      assert.deepEqual((await next.coverage(['a'])).get('a'), []);
+      await next.close();
+    });
+  });
+});
+
+/** Overwrites a part of what was stored, found by its bytes, which are in the order of codec.ts. */
+function overwriteValues(file: string, values: readonly number[]): void {
+  const bytes = readFileSync(file);
+  const wanted = Buffer.alloc(16);
+  wanted.writeDoubleBE(values[100_000] ?? 0, 0);
+  wanted.writeDoubleBE(values[100_001] ?? 0, 8);
+  const at = bytes.indexOf(wanted);
+  assert.ok(at > 0, 'the values are in the file as they were packed');
+  bytes.fill(0xff, at, at + 64);
+  writeFileSync(file, bytes);
+}
