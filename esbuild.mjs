@@ -20,9 +20,14 @@ await build({
   logLevel: 'warning',
 });
 
-// These three share chunks, so that a strategy loaded by the child sees the very classes the child knows.
+// These share chunks, so that a strategy loaded by the child sees the very classes the child knows.
 await build({
-  entryPoints: { index: 'src/index.ts', cli: 'src/cli.ts', child: 'src/job/child.ts' },
+  entryPoints: {
+    index: 'src/index.ts',
+    cli: 'src/cli.ts',
+    child: 'src/job/child.ts',
+    reader: 'src/job/reader-worker.ts',
+  },
   outdir: 'dist',
   bundle: true,
   splitting: true,
