@@ -1,5 +1,6 @@
 import type { RunReport } from '../engine/report.js';
-import { SeamlessError, type ErrorCode } from '../sdk/errors.js';
+import { isErrorCode } from '../job/wire-error.js';
+import type { ErrorCode } from '../sdk/errors.js';
 
 export const EXIT = { done: 0, failed: 1, usage: 2, source: 3, cancelled: 130 } as const;
 
@@ -13,11 +14,17 @@ export const EXIT_CODES_HELP = `Exit codes:
 const USAGE: ReadonlySet<string> = new Set<ErrorCode>(['usage', 'not-found', 'range', 'time']);
 const SOURCE: ReadonlySet<string> = new Set<ErrorCode>(['source', 'source-row', 'outside-data']);
 
+/** The code of an error that is a sentence for people; by its parts, for its class may have been loaded twice. */
+export function codeOf(error: unknown): ErrorCode | null {
+  return error instanceof Error && 'code' in error && isErrorCode(error.code) ? error.code : null;
+}
+
 export function exitCodeOfError(error: unknown): number {
-  if (!(error instanceof SeamlessError)) return EXIT.failed;
-  if (error.code === 'cancelled') return EXIT.cancelled;
-  if (USAGE.has(error.code)) return EXIT.usage;
-  return SOURCE.has(error.code) ? EXIT.source : EXIT.failed;
+  const code = codeOf(error);
+  if (code === null) return EXIT.failed;
+  if (code === 'cancelled') return EXIT.cancelled;
+  if (USAGE.has(code)) return EXIT.usage;
+  return SOURCE.has(code) ? EXIT.source : EXIT.failed;
 }
 
 /** A run that went through: 3 when only sources are to blame, 1 when anything else is. */

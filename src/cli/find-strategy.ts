@@ -4,6 +4,7 @@ import { relative, resolve } from 'node:path';
 import { parseStrategySpec, strategyRef } from '../job/project.js';
 import type { StrategyRef } from '../job/protocol.js';
 import { nearNames, SeamlessError } from '../sdk/errors.js';
+import { codeOf } from './exit-codes.js';
 
 interface Found {
   readonly file: string;
@@ -34,8 +35,7 @@ export async function findStored(
 ): Promise<{ readonly name: string; readonly ref: StrategyRef }> {
   if (isClassName(spec, cwd)) {
     const ref = await findStrategy(spec, cwd).catch((error: unknown) => {
-      if (error instanceof SeamlessError && error.code === 'not-found')
-        return strategyRef(resolve(cwd, spec), spec);
+      if (codeOf(error) === 'not-found') return strategyRef(resolve(cwd, spec), spec);
       throw error;
     });
     return { name: ref.className ?? spec, ref };

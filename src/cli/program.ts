@@ -1,13 +1,12 @@
 import { Argument, Command, CommanderError, Option } from 'commander';
 
 import { version } from '../../package.json';
-import { SeamlessError } from '../sdk/errors.js';
 import { runCache } from './commands/cache.js';
 import { runExport } from './commands/export.js';
 import { runMaterialize } from './commands/materialize.js';
 import { runStatus } from './commands/status.js';
 import { runStrategies } from './commands/strategies.js';
-import { EXIT, EXIT_CODES_HELP, exitCodeOfError } from './exit-codes.js';
+import { codeOf, EXIT, EXIT_CODES_HELP, exitCodeOfError } from './exit-codes.js';
 import { painter } from './format.js';
 import type { Terminal } from './terminal.js';
 
@@ -34,13 +33,13 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
 }
 
 function sentenceOf(error: unknown): string {
-  if (error instanceof SeamlessError) {
-    // Only what nobody foresaw has its stack as a cause.
-    return error.code === 'internal' && typeof error.cause === 'string'
-      ? `${error.message}\n${error.cause}`
-      : error.message;
-  }
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  if (!(error instanceof Error)) return String(error);
+  const code = codeOf(error);
+  if (code === null) return error.stack ?? error.message;
+  // Only what nobody foresaw has its stack as a cause.
+  return code === 'internal' && typeof error.cause === 'string'
+    ? `${error.message}\n${error.cause}`
+    : error.message;
 }
 
 function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Command {
