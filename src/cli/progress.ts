@@ -77,7 +77,8 @@ export class ProgressView {
     if (total <= 0) return what;
     const percent = Math.floor(Math.min(1, done / total) * 100);
     const left = this.#timeLeft(done, total, now);
-    return [`${percent} %`, what, `${formatCount(done)} of ${formatCount(total)} bars`, ...left].join(' · ');
+    // What a narrow terminal cuts off comes last.
+    return [`${percent} %`, what, ...left, `${formatCount(done)} of ${formatCount(total)} bars`].join(' · ');
   }
 
   #timeLeft(done: number, total: number, now: number): string[] {

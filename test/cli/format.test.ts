@@ -134,7 +134,7 @@ describe('command line: progress', () => {
     after(900, at(100));
     after(1100, at(200));
     assert.ok(!written[1]?.includes('left'));
-    assert.match(written[2] ?? '', / · 8 s left$/);
+    assert.match(written[2] ?? '', / · 8 s left · 200 of 1,000 bars$/);
   });
 
   it('never wraps', () => {
@@ -157,8 +157,8 @@ describe('command line: progress', () => {
     view.log({ text: 'hello' });
     view.end();
     assert.deepStrictEqual(written, [
-      '40 % · computing fast · 400 of 1,000 bars · 3 s left\n',
-      '90 % · computing fast · 900 of 1,000 bars · 1 s left\n',
+      '40 % · computing fast · 3 s left · 400 of 1,000 bars\n',
+      '90 % · computing fast · 1 s left · 900 of 1,000 bars\n',
       'hello\n',
     ]);
   });
