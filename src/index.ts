@@ -55,3 +55,16 @@ export type {
 
 export { ComputeOnlyViolation, LookAheadError, SeamlessError, UndeclaredInput } from './sdk/errors.js';
 export type { ErrorCode, SourceLocation } from './sdk/errors.js';
+
+export { MaterializeReport, MaterializeSeamlessJob, openCache } from './job/materialize.js';
+export type {
+  CacheOptions,
+  CancelSignal,
+  HistoryReader,
+  JobPrograms,
+  MaterializedNode,
+  MaterializeOptions,
+  OpenCache,
+} from './job/materialize.js';
+export type { HistoryColumn, HistoryColumns, NodeRow } from './job/history.js';
+export type { FailureReport, NodeReport, NodeState, RunProgress, RunReport, Span } from './engine/report.js';

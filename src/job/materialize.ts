@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import type { NodeReport, RunProgress, RunReport, Span } from '../engine/report.js';
 import { nearNames, SeamlessError } from '../sdk/errors.js';
 import { Strategy } from '../sdk/strategy.js';
+import type { Table } from '../sdk/table.js';
 import { parseRange, type Range, type TimeInput } from '../sdk/time.js';
 import { fileOfClass } from './class-file.js';
 import { JobClient } from './client.js';
@@ -11,8 +12,8 @@ import { authorLocation, describeLocation } from './context/author.js';
 import { columnsOf, rowsOf, type HistoryColumns, type NodeRow } from './history.js';
 import { HOST_FLAG } from './host-flag.js';
 import { cacheFolder, parseStrategySpec, partialRange, projectRootOf, strategyRef } from './project.js';
-import type { LogLine, StrategyRef } from './protocol.js';
-import { SyncReader, type SyncReaderOptions } from './sync-reader.js';
+import type { LogLine, ReadPayload, StrategyRef } from './protocol.js';
+import { SyncReader } from './sync-reader.js';
 
 export interface MaterializeOptions {
   /** The class, exported from the file it is written in; or `'path/to/file.ts#Class'`, or a file with one strategy. */
@@ -23,20 +24,38 @@ export interface MaterializeOptions {
   /** Default: `.seamless` in the strategy's project root. */
   readonly cacheDir?: string | undefined;
   readonly onProgress?: ((progress: RunProgress) => void) | undefined;
-  readonly signal?: AbortSignal | undefined;
+  /** An `AbortSignal` will do. */
+  readonly signal?: CancelSignal | undefined;
+}
+
+/** What is used of an `AbortSignal`: its type is not at hand in a folder that never installed anything. */
+export interface CancelSignal {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', listener: () => void): void;
+}
+
+/** The programs a job starts, for other builds than this package's own. */
+export interface JobPrograms {
+  readonly childPath?: string | undefined;
+  readonly workerPath?: string | undefined;
+}
+
+/** Reads what a run left in the cache, while the caller waits. */
+export interface HistoryReader {
+  read(payload: ReadPayload): Table;
 }
 
 /** Materializes a strategy over a range: each node's history is computed where it is not stored yet, and stored. */
 export class MaterializeSeamlessJob {
   readonly #options: MaterializeOptions;
   readonly #range: Range;
-  readonly #programs: SyncReaderOptions;
+  readonly #programs: JobPrograms;
 
   /**
    * @param programs for other builds than this package's own.
    * @throws SeamlessError `time` or `range` for a range that is none.
    */
-  constructor(options: MaterializeOptions, programs: SyncReaderOptions = {}) {
+  constructor(options: MaterializeOptions, programs: JobPrograms = {}) {
     this.#options = options;
     this.#range = parseRange(options.start, options.end);
     this.#programs = programs;
@@ -60,13 +79,25 @@ export class MaterializeSeamlessJob {
     const client = JobClient.start({ childPath: this.#programs.childPath, onLog: print });
     try {
       const request = { strategy, ...this.#range, cacheDir };
-      const report = await client.request('materialize', request, { onProgress, signal });
+      const report = await client.request('materialize', request, {
+        onProgress,
+        signal: abortSignal(signal),
+      });
       const place = { projectRoot: strategy.projectRoot, cacheDir };
       return new MaterializeReport(report, place, new SyncReader(this.#programs));
     } finally {
       await client.dispose();
     }
   }
+}
+
+function abortSignal(signal: CancelSignal | undefined): AbortSignal {
+  const controller = new AbortController();
+  if (signal?.aborted) controller.abort();
+  signal?.addEventListener('abort', () => {
+    controller.abort();
+  });
+  return controller.signal;
 }
 
 /** What `report.node(name)` gives: the node's part of the report, and its history over the range. */
@@ -94,9 +125,9 @@ export class MaterializeReport implements RunReport {
   readonly elapsedMs: number;
   readonly nodes: readonly NodeReport[];
   readonly #place: { readonly projectRoot: string; readonly cacheDir: string };
-  readonly #reader: SyncReader;
+  readonly #reader: HistoryReader;
 
-  constructor(report: RunReport, place: { projectRoot: string; cacheDir: string }, reader: SyncReader) {
+  constructor(report: RunReport, place: { projectRoot: string; cacheDir: string }, reader: HistoryReader) {
     this.strategy = report.strategy;
     this.range = report.range;
     this.coverageBounds = report.coverageBounds;
