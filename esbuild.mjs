@@ -1,13 +1,14 @@
 // Builds what runs, into dist/: the editor's half, then the library, the command line and the child.
 import { build } from 'esbuild';
 import { rm } from 'node:fs/promises';
+import { writeLicences } from './licenses.mjs';
 
 const external = ['@duckdb/node-api', '@duckdb/node-bindings', 'esbuild'];
 
 await rm('dist', { recursive: true, force: true });
 
 // The editor's half is one CommonJS file: it loads neither DuckDB nor esbuild, and VS Code gives it `vscode`.
-await build({
+const editor = await build({
   entryPoints: { extension: 'src/extension.ts' },
   outdir: 'dist',
   outExtension: { '.js': '.cjs' },
@@ -17,11 +18,12 @@ await build({
   target: 'node20',
   external: ['vscode'],
   sourcemap: true,
+  metafile: true,
   logLevel: 'warning',
 });
 
 // These share chunks, so that a strategy loaded by the child sees the very classes the child knows.
-await build({
+const library = await build({
   entryPoints: {
     index: 'src/index.ts',
     cli: 'src/cli.ts',
@@ -37,9 +39,12 @@ await build({
   external,
   sourcemap: true,
   chunkNames: 'chunks/[name]-[hash]',
+  metafile: true,
   logLevel: 'warning',
   // Bundled CommonJS packages call require for Node's own modules.
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
 });
+
+await writeLicences([editor.metafile, library.metafile], 'dist/THIRD-PARTY-LICENSES.txt');

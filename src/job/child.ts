@@ -6,6 +6,7 @@ import { installComputeOnly } from './context/context.js';
 import { HOST_FLAG } from './host-flag.js';
 import { parseParentMessage, requestId, type ChildMessage, type RequestMessage } from './protocol.js';
 import { JobService } from './service.js';
+import { endWithParent } from './watchdog.js';
 import { serializeError } from './wire-error.js';
 
 /*
@@ -25,6 +26,9 @@ let current: Work | null = null;
 const waiting: RequestMessage[] = [];
 
 Object.defineProperty(globalThis, Symbol.for(HOST_FLAG), { value: true });
+
+// Before the context is entered, which refuses threads.
+endWithParent();
 
 const context = installComputeOnly({
   get projectRoot() {
@@ -97,7 +101,7 @@ async function answer(request: RequestMessage): Promise<void> {
     place.projectRoot = request.payload.strategy.projectRoot;
   }
   try {
-    const value = await service.answer(request.kind, request.payload as never, {
+    const value = await service.answer(request.kind, request.payload, {
       progress: (progress) => send({ type: 'progress', id, progress }),
       signal: mine.controller.signal,
       log: (line) => send({ type: 'log', ...line }),
