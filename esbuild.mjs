@@ -3,7 +3,7 @@ import { build } from 'esbuild';
 import { rm } from 'node:fs/promises';
 import { writeLicences } from './licenses.mjs';
 
-const external = ['@duckdb/node-api', '@duckdb/node-bindings', 'esbuild'];
+const external = ['@duckdb/node-bindings', 'esbuild'];
 
 await rm('dist', { recursive: true, force: true });
 
