@@ -165,7 +165,7 @@ async function storeSegments(
     const { fp, start, end, segment: id } = covers[index] as Cover;
     let bytes = 0;
     for (const { position, block, data, valid } of cellsOf(segment)) {
-      cells.push([id, position, block, blob(data), blob(valid)]);
+      cells.push([fp, id, position, block, blob(data), blob(valid)]);
       bytes += data.byteLength + (valid?.byteLength ?? 0);
     }
     const inputs = JSON.stringify(segment.inputDigests);
@@ -195,7 +195,7 @@ async function storeSegments(
     ],
     rows,
   );
-  await context.session.append('cells', [INTEGER, INTEGER, INTEGER, BLOB, BLOB], cells);
+  await context.session.append('cells', [INTEGER, INTEGER, INTEGER, INTEGER, BLOB, BLOB], cells);
 }
 
 interface PlacedCell extends Cell {

@@ -29,10 +29,10 @@ export const CATALOG = 'cache';
 const ROW_GROUP_ROWS = 2048;
 
 /** Above this much of log DuckDB checkpoints by itself, in the middle of a run: rows not yet in the file are in memory. */
-const CHECKPOINT_THRESHOLD = '128MB';
+const CHECKPOINT_THRESHOLD = '96MB';
 
 /** DuckDB's share of a run's memory, beyond which it spills beside the file. */
-const MEMORY_LIMIT = '384MB';
+const MEMORY_LIMIT = '256MB';
 
 const REATTACH_PAUSE_MS = 50;
 
@@ -176,7 +176,8 @@ export async function rewrite(runner: Runner, file: string): Promise<void> {
   await runner.run(`DETACH ${CATALOG}`);
   for (;;) {
     try {
-      return await attach(runner, file);
+      await attach(runner, file);
+      return;
     } catch (error) {
       if (faultOf(error) !== 'locked') throw error;
       await sleep(REATTACH_PAUSE_MS);

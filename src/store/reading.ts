@@ -5,15 +5,18 @@ import type { ReadRequest } from '../engine/ports.js';
 import { loadAxes } from './axes.js';
 import { decodeBytes, decodeColumn, type Cell } from './codec.js';
 import type { StoreContext } from './interned.js';
+import type { Rows } from './session.js';
 import { PRESENT_POSITION } from './schema.js';
 import { listParameter, unnestNumbers } from './sql.js';
 
-/** Up to this many segments, comparing each with a constant beats a join: the scan then skips what it need not read. */
-const FEW_SEGMENTS = 40;
+/** Up to this many nodes, a scan for each beats one for all: it takes no other node's blobs into its hands. */
+const FEW_NODES = 40;
 
 /** What has to be known of a segment to read it. */
 export interface SegmentHead {
   readonly id: number;
+  /** The node it was computed for; others may have adopted it. */
+  readonly fp: number;
   readonly rows: number;
   readonly axis: number;
   readonly schema: number;
@@ -44,17 +47,10 @@ export async function read(context: StoreContext, requests: readonly ReadRequest
 export async function readSegments(context: StoreContext, segments: readonly number[]): Promise<Table[]> {
   if (segments.length === 0) return [];
   const rows = await context.session.select(
-    `SELECT id, row_count, axis, schema FROM segments JOIN (SELECT ${unnestNumbers(1, 'INTEGER')} AS wanted) ON id = wanted`,
+    `SELECT id, fp, row_count, axis, schema FROM segments JOIN (SELECT ${unnestNumbers(1, 'INTEGER')} AS wanted) ON id = wanted`,
     [listParameter(new Set(segments))],
   );
-  const [counts, axes, schemas] = [rows.numbers('row_count'), rows.numbers('axis'), rows.numbers('schema')];
-  const heads = rows.numbers('id').map((id, row): SegmentHead => ({
-    id,
-    rows: counts[row] as number,
-    axis: axes[row] as number,
-    schema: schemas[row] as number,
-  }));
-  const tables = await loadSegments(context, heads);
+  const tables = await loadSegments(context, headsOf(rows));
   return segments.map((id) => {
     const table = tables.get(id);
     if (table) return table;
@@ -72,7 +68,7 @@ async function findPieces(context: StoreContext, requests: readonly ReadRequest[
   if (wanted.length === 0) return [];
   const rows = await context.session.select(
     `SELECT w.request, greatest(c.start_ts, w.start_ts) AS start_ts, least(c.end_ts, w.end_ts) AS end_ts,
-       g.id, g.row_count, g.axis, g.schema
+       g.id, g.fp, g.row_count, g.axis, g.schema
      FROM (SELECT ${unnestNumbers(1, 'INTEGER')} AS request, ${unnestNumbers(2, 'INTEGER')} AS fp,
        ${unnestNumbers(3, 'DOUBLE')} AS start_ts, ${unnestNumbers(4, 'DOUBLE')} AS end_ts) w
      JOIN coverage c ON c.fp = w.fp AND c.start_ts < w.end_ts AND c.end_ts > w.start_ts
@@ -85,18 +81,25 @@ async function findPieces(context: StoreContext, requests: readonly ReadRequest[
       listParameter(wanted.map(({ end }) => end)),
     ],
   );
-  const [starts, ends, ids] = [rows.numbers('start_ts'), rows.numbers('end_ts'), rows.numbers('id')];
-  const [counts, axes, schemas] = [rows.numbers('row_count'), rows.numbers('axis'), rows.numbers('schema')];
+  const [starts, ends] = [rows.numbers('start_ts'), rows.numbers('end_ts')];
+  const heads = headsOf(rows);
   return rows.numbers('request').map((request, row): Piece => ({
     request,
     start: starts[row] as number,
     end: ends[row] as number,
-    segment: {
-      id: ids[row] as number,
-      rows: counts[row] as number,
-      axis: axes[row] as number,
-      schema: schemas[row] as number,
-    },
+    segment: heads[row] as SegmentHead,
+  }));
+}
+
+function headsOf(rows: Rows): SegmentHead[] {
+  const [fps, counts] = [rows.numbers('fp'), rows.numbers('row_count')];
+  const [axes, schemas] = [rows.numbers('axis'), rows.numbers('schema')];
+  return rows.numbers('id').map((id, row) => ({
+    id,
+    fp: fps[row] as number,
+    rows: counts[row] as number,
+    axis: axes[row] as number,
+    schema: schemas[row] as number,
   }));
 }
 
@@ -111,7 +114,7 @@ async function loadSegments(
   );
   const cells = await loadCells(
     context,
-    [...byId.values()].filter(({ rows }) => rows > 0).map(({ id }) => id),
+    [...byId.values()].filter(({ rows }) => rows > 0),
   );
   const tables = new Map<number, Table>();
   for (const head of byId.values()) {
@@ -139,23 +142,52 @@ async function loadSegments(
 /** Cells by segment and position, in the order of their blocks. */
 type CellsOf = Map<number, Map<number, Cell[]>>;
 
-async function loadCells(context: StoreContext, ids: readonly number[]): Promise<CellsOf> {
+async function loadCells(context: StoreContext, heads: readonly SegmentHead[]): Promise<CellsOf> {
   const cells: CellsOf = new Map();
-  if (ids.length === 0) return cells;
-  const columns = 'SELECT segment, position, block, data, valid FROM cells';
-  const few = ids.length <= FEW_SEGMENTS;
-  const sql = few
-    ? ids.map((id) => `${columns} WHERE segment = ${id}`).join(' UNION ALL ')
-    : `${columns} JOIN (SELECT ${unnestNumbers(1, 'INTEGER')} AS wanted) ON segment = wanted`;
-  await context.session.selectBlobs(
-    sql,
-    few ? [] : [listParameter(ids)],
-    ([segment, position, block], data, valid) => {
-      const positions = cells.get(segment) ?? new Map<number, Cell[]>();
-      const blocks = positions.get(position) ?? [];
-      if (data) blocks[block] = { data, valid };
-      cells.set(segment, positions.set(position, blocks));
-    },
-  );
+  if (heads.length === 0) return cells;
+  const wanted = new Set(heads.map(({ id }) => id));
+  const { sql, parameters } = cellsStatement(heads);
+  await context.session.selectBlobs(sql, parameters, ([segment, position, block], data, valid) => {
+    if (!data || !wanted.has(segment)) return;
+    const positions = cells.get(segment) ?? new Map<number, Cell[]>();
+    const blocks = positions.get(position) ?? [];
+    blocks[block] = { data, valid };
+    cells.set(segment, positions.set(position, blocks));
+  });
   return cells;
+}
+
+/**
+ * Comparisons with constants are pushed down into the scan, which then reads the blobs of just the rows it keeps; a join reads
+ * all the blobs between its least and greatest key. Segments of one moment are neighbours, those of one node are not.
+ */
+function cellsStatement(heads: readonly SegmentHead[]): { sql: string; parameters: string[] } {
+  const columns = 'SELECT segment, position, block, data, valid FROM cells';
+  const whole = boundsOf(heads);
+  const byNode = new Map<number, SegmentHead[]>();
+  for (const head of heads) {
+    const own = byNode.get(head.fp);
+    if (own) own.push(head);
+    else byNode.set(head.fp, [head]);
+  }
+  const dense = whole.last - whole.first < 2 * heads.length;
+  if (dense || byNode.size > FEW_NODES) {
+    const sql = `${columns} JOIN (SELECT ${unnestNumbers(1, 'INTEGER')} AS wanted) ON segment = wanted
+      WHERE segment BETWEEN ${whole.first} AND ${whole.last}`;
+    return { sql, parameters: [listParameter(heads.map(({ id }) => id))] };
+  }
+  const scans = [...byNode].map(([fp, own]) => {
+    const { first, last } = boundsOf(own);
+    return `${columns} WHERE fp = ${fp} AND segment BETWEEN ${first} AND ${last}`;
+  });
+  return { sql: scans.join(' UNION ALL '), parameters: [] };
+}
+
+function boundsOf(heads: readonly SegmentHead[]): { first: number; last: number } {
+  let [first, last] = [Infinity, -Infinity];
+  for (const { id } of heads) {
+    first = Math.min(first, id);
+    last = Math.max(last, id);
+  }
+  return { first, last };
 }

@@ -1,3 +1,5 @@
+import { NODE_ROWS_VIEW } from './decode-sql.js';
+
 /** Raised whenever a reader of the format before would misread the one after. */
 export const FORMAT_VERSION = 1;
 
@@ -31,8 +33,9 @@ export const TABLES = `
   CREATE TABLE axis_cells(axis INTEGER, block INTEGER, ts BLOB);
   CREATE TABLE segments(id INTEGER, fp INTEGER, own VARCHAR, start_ts DOUBLE, end_ts DOUBLE, row_count INTEGER,
     digest VARCHAR, input_digests VARCHAR, axis INTEGER, schema INTEGER, bytes DOUBLE, created_at TIMESTAMP);
-  CREATE TABLE cells(segment INTEGER, position INTEGER, block INTEGER, data BLOB, valid BLOB);
+  CREATE TABLE cells(fp INTEGER, segment INTEGER, position INTEGER, block INTEGER, data BLOB, valid BLOB);
   CREATE TABLE coverage(fp INTEGER, start_ts DOUBLE, end_ts DOUBLE, segment INTEGER);
   CREATE TABLE sources(fp INTEGER, version VARCHAR, first_ts DOUBLE, last_ts DOUBLE);
+  ${NODE_ROWS_VIEW}
   INSERT INTO meta VALUES ('format', '${FORMAT_VERSION}');
 `;

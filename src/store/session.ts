@@ -125,9 +125,10 @@ export class Session {
     table: string,
     types: readonly DuckDBType[],
     rows: readonly (readonly DuckDBValue[])[],
+    catalog = this.#catalog,
   ): Promise<void> {
     if (rows.length === 0) return;
-    const appender = await this.#connection.createAppender(table, 'main', this.#catalog);
+    const appender = await this.#connection.createAppender(table, 'main', catalog);
     for (let from = 0; from < rows.length;) {
       const to = chunkEnd(rows, from);
       const chunk = DuckDBDataChunk.create(types);

@@ -1,4 +1,4 @@
-import { lowerBound, type ColumnType } from '../sdk/table.js';
+import { lowerBound } from '../sdk/table.js';
 import type { Range, Seconds } from '../sdk/time.js';
 import type {
   Candidate,
@@ -167,8 +167,8 @@ export async function nodeSchemas(
   context: StoreContext,
   fps: readonly number[],
 ): Promise<Map<number, Schema>> {
-  const found = new Map<number, Schema[]>();
-  if (fps.length === 0) return new Map();
+  const found = new Map<number, Schema>();
+  if (fps.length === 0) return found;
   const rows = await context.session.select(
     `SELECT c.fp, g.schema, min(c.start_ts) AS first_ts
      FROM coverage c JOIN (SELECT DISTINCT ${unnestNumbers(1, 'INTEGER')} AS wanted) ON c.fp = wanted
@@ -178,24 +178,25 @@ export async function nodeSchemas(
   );
   const ids = rows.numbers('schema');
   rows.numbers('fp').forEach((fp, row) => {
-    const list = found.get(fp) ?? [];
-    list.push(context.interned.schema(ids[row] as number));
-    found.set(fp, list);
+    const schema = context.interned.schema(ids[row] as number);
+    const known = found.get(fp);
+    found.set(fp, known ? mergeSchemas(known, schema) : schema);
   });
-  return new Map([...found].map(([fp, schemas]) => [fp, mergeSchemas(schemas)]));
+  return found;
 }
 
 /** The columns of rows that were stored under several schemas: nulls alone fit any, as in `concatTables`. */
-function mergeSchemas(schemas: readonly Schema[]): Schema {
-  const isOpen = ({ shape, types }: Schema): boolean =>
-    shape === 'value' && types.every((type) => type === 'null');
-  const model = schemas.find((schema) => !isOpen(schema)) ?? (schemas[0] as Schema);
-  const types = model.types.map(
-    (_, position): ColumnType =>
-      schemas.filter((schema) => !isOpen(schema)).find(({ types: known }) => known[position] !== 'null')
-        ?.types[position] ?? 'null',
+function mergeSchemas(known: Schema, next: Schema): Schema {
+  if (isOpen(next)) return known;
+  if (isOpen(known)) return next;
+  const types = known.types.map((type, position) =>
+    type === 'null' ? (next.types[position] ?? type) : type,
   );
-  return { ...model, types };
+  return { ...known, types };
+}
+
+function isOpen({ shape, types }: Schema): boolean {
+  return shape === 'value' && types.every((type) => type === 'null');
 }
 
 /** See `NodeStore.lastTimes`. */

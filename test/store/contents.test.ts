@@ -129,7 +129,7 @@ describe('store: contents', () => {
         bytes: 80,
         coverage: [[0, 600]],
       });
-      assert.deepEqual([strategies[0]?.rows, strategies[0]?.bytes], [20, 160]);
+      assert.deepEqual([strategies[0].rows, strategies[0].bytes], [20, 160]);
       assert.deepEqual(
         (await store.contents('Other')).strategies.map(({ strategy }) => strategy),
         ['Other'],

@@ -3,7 +3,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { openStore } from '../../src/store/store.js';
-import { ALL_TIME, inFolder } from './support.js';
+import { ALL_TIME, inFolder, unexpected } from './support.js';
 
 const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url));
 
@@ -26,7 +26,7 @@ describe('store: killed in the middle of commits', () => {
     await inFolder(async (dir) => {
       for (const commits of [1, 7, 23, 60]) {
         const committed = await killAfter(dir, commits);
-        const store = await openStore({ dir, onMessage: assert.fail });
+        const store = await openStore({ dir, onMessage: unexpected });
         const coverage = await store.coverage(['a', 'b', 'c']);
         const tables = await store.read(
           ['a', 'b', 'c'].map((fingerprint) => ({ fingerprint, range: ALL_TIME })),

@@ -26,6 +26,7 @@ import {
   numbers,
   query,
   segment,
+  unexpected,
   valueTable,
 } from './support.js';
 
@@ -211,7 +212,7 @@ describe('store: files that are not right', () => {
       const file = await makeCache(dir);
       await query(file, "UPDATE meta SET value = '2' WHERE key = 'format'");
       const bytes = readFileSync(file);
-      await assert.rejects(openStore({ dir, onMessage: assert.fail }), {
+      await assert.rejects(openStore({ dir, onMessage: unexpected }), {
         code: 'cache',
         message: /newer version of Seamless: update Seamless, or use another folder/,
       });
@@ -237,7 +238,7 @@ describe('store: files that are not right', () => {
   it('refuses a database that is somebody else’s', async () => {
     await inFolder(async (dir) => {
       await query(join(dir, 'cache.duckdb'), 'CREATE TABLE mine AS SELECT 42 AS answer');
-      await assert.rejects(openStore({ dir, onMessage: assert.fail }), {
+      await assert.rejects(openStore({ dir, onMessage: unexpected }), {
         code: 'cache',
         message: /not a cache of Seamless/,
       });
@@ -290,7 +291,7 @@ describe('store: files that are not right', () => {
       await store.close();
       await checkpoint(store.file);
       overwriteValues(store.file, noise);
-      const broken = await openStore({ dir, onMessage: assert.fail });
+      const broken = await openStore({ dir, onMessage: unexpected });
       const reading = broken.read([{ fingerprint: 'a', range: ALL_TIME }]);
       await assert.rejects(reading, (error: unknown) => {
         assert.ok(error instanceof SeamlessError);
@@ -300,7 +301,7 @@ describe('store: files that are not right', () => {
       });
       await assert.rejects(broken.coverage(['a']), { code: 'cache', message: /closed/ });
       await broken.close();
-      const next = await openStore({ dir, onMessage: assert.fail });
+      const next = await openStore({ dir, onMessage: unexpected });
       assert.deepEqual((await next.coverage(['a'])).get('a'), []);
       await next.close();
     });

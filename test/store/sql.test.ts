@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cellValue, type Column, type Table } from '../../src/sdk/table.js';
-import { nodesSql } from '../../src/store/decode-sql.js';
+import type { Column, Table } from '../../src/sdk/table.js';
 import { openStore } from '../../src/store/store.js';
 import { everyTable } from './odd-values.js';
 import {
@@ -19,22 +18,21 @@ import {
   valueTable,
 } from './support.js';
 
-/** A row as SQL has it: one that is null as a whole is one of nulls. */
-function asSql(table: Table, index: number): unknown[] {
-  const isNull = table.present?.[index] === 0;
-  return table.columns.map((column) =>
-    isNull || column.valid?.[index] === 0 ? null : exact(cellAsSql(column, index)),
-  );
+/** A value as the view `node_rows` has it, by its type. */
+function asSql(table: Table, column: Column, index: number): Record<string, unknown> {
+  const given = table.present?.[index] !== 0 && column.valid?.[index] !== 0;
+  const { type, values } = column;
+  return {
+    number: given && type === 'number' ? exact(values[index]) : null,
+    flag: given && type === 'boolean' ? values[index] === 1 : null,
+    text: given && (type === 'string' || type === 'json') ? readable(values[index] ?? '') : null,
+  };
 }
 
-function cellAsSql(column: Column, index: number): unknown {
-  const value = cellValue(column, index);
-  if (column.type === 'json') return column.values[index]?.replaceAll('\\ud800', '\uFFFD');
-  if (typeof value !== 'string') return value;
-  // A mark at the beginning is lost by the client that the test reads with, not by the statement.
-  return value
-    .replace(/^\uFEFF/, '')
-    .replaceAll(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\uFFFD');
+/** What becomes of a text on its way through SQL and the client that the test reads with, which drops a mark at the beginning. */
+function readable(text: string): string {
+  const lone = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+  return text.replace(/^\uFEFF/, '').replaceAll(lone, '\uFFFD');
 }
 
 describe('store: plain SQL', () => {
@@ -47,31 +45,76 @@ describe('store: plain SQL', () => {
         ...EMPTY_COMMIT,
         segments: Object.entries(tables).map(([name, table]) => segment(name, 0, 1e6, table)),
       });
-      const found = new Map<string, NonNullable<Awaited<ReturnType<typeof store.findNode>>>>();
-      for (const name of Object.keys(tables)) {
-        const node = await store.findNode('Momentum', name);
-        assert.ok(node, name);
-        found.set(name, node);
-      }
       await store.close();
       await checkpoint(store.file);
       for (const [name, table] of Object.entries(tables)) {
-        const { fp, schema } = found.get(name) ?? assert.fail();
-        const rows = await query(store.file, nodesSql([{ node: name, fp, schema }], ALL_TIME));
-        assert.deepEqual(
-          rows.map((row) => Object.values(row).slice(2).map(exact)),
-          Array.from(table.ts, (_, index) => asSql(table, index)),
-          name,
+        const rows = await query(
+          store.file,
+          `SELECT * FROM node_rows WHERE node = '${name}' ORDER BY ts, "column"`,
+        );
+        const expected = [...table.ts].flatMap((ts, index) =>
+          table.names
+            .map((column, position) => ({
+              column,
+              values: table.columns[position] ?? assert.fail('no column'),
+            }))
+            .filter(({ values }) => values.type !== 'null')
+            .sort((a, b) => (a.column < b.column ? -1 : 1))
+            .map(({ column, values }) => ({ ts, column, ...asSql(table, values, index) })),
         );
         assert.deepEqual(
-          rows.map(({ ts }) => Number(ts)),
-          [...table.ts],
+          rows.map(({ ts, column, number, flag, text }) => ({
+            ts: Number(ts),
+            column,
+            number: exact(number),
+            flag,
+            text,
+          })),
+          expected,
+          name,
+        );
+        assert.ok(rows.every(({ strategy }) => strategy === 'Momentum'));
+        assert.deepEqual(
+          rows[0]?.['time'],
+          table.names[0] === undefined || rows.length === 0 ? undefined : new Date(0),
         );
       }
     });
   });
 
-  it('reads covered rows only, through columns that were nulls at first', async () => {
+  it('shows covered rows of current nodes only', async () => {
+    await inFolder(async (dir) => {
+      const store = await openStore({ dir });
+      await store.register([record('fast', 'f'), record('slow', 'g')]);
+      const table = valueTable([0, 60, 120], numbers([1, 2, 3]));
+      await store.commit({
+        ...EMPTY_COMMIT,
+        segments: [segment('f', 0, 180, table), segment('g', 0, 180, table)],
+      });
+      const [span] = (await store.coverage(['f'])).get('f') ?? assert.fail('not covered');
+      await store.register([record('fast', 'f'), record('slow', 'h')]);
+      const range = { start: 60, end: 120 };
+      await store.commit({
+        ...EMPTY_COMMIT,
+        adoptions: [{ fingerprint: 'h', segment: span?.segment ?? 0, range }],
+      });
+      await store.close();
+      const rows = await query(
+        store.file,
+        'SELECT node, ts::INTEGER AS ts, number FROM node_rows ORDER BY node, ts',
+      );
+      assert.deepEqual(rows, [
+        { node: 'fast', ts: 0, number: 1 },
+        { node: 'fast', ts: 60, number: 2 },
+        { node: 'fast', ts: 120, number: 3 },
+        { node: 'slow', ts: 60, number: 2 },
+      ]);
+    });
+  });
+});
+
+describe('store: export', () => {
+  it('joins nodes by time, through columns that were nulls at first', async () => {
     await inFolder(async (dir) => {
       const store = await openStore({ dir });
       const nulls = valueTable([0, 60], {
@@ -148,6 +191,44 @@ describe('store: plain SQL', () => {
         rows.map((row) => [Number(row['ts']), exact(row['ts_1']), exact(row['Time_1'])]),
         values.map((value, index) => [times[index], exact(value), valid[index] === 0 ? null : exact(value)]),
       );
+    });
+  });
+
+  it('exports any text as it is, and many rows in steps', async () => {
+    await inFolder(async (dir) => {
+      const store = await openStore({ dir });
+      await store.register([record('all', 'f', { interval: 60 })]);
+      const tables = everyTable();
+      const odd = tables['record with null rows'] ?? assert.fail('no table');
+      const many = tables['several blocks'] ?? assert.fail('no table');
+      const path = join(dir, 'x.parquet');
+      const request = {
+        strategy: 'Momentum',
+        nodes: ['all'],
+        range: ALL_TIME,
+        format: 'parquet',
+        path,
+      } as const;
+      for (const table of [odd, many]) {
+        await store.commit({
+          ...EMPTY_COMMIT,
+          invalidations: [{ stream: 'f', range: ALL_TIME, dependentsFrom: 0 }],
+          segments: [segment('f', 0, 1e6, table)],
+        });
+        assert.equal((await store.exportNodes(request)).rows, table.ts.length);
+        const rows = await query(':memory:', `SELECT * FROM '${path}'`);
+        const expected = Array.from(table.ts, (_, index) =>
+          table.columns.map((column) => {
+            const { number, flag, text } = asSql(table, column, index);
+            return number ?? flag ?? text;
+          }),
+        );
+        assert.deepEqual(
+          rows.map((row) => Object.values(row).slice(2).map(exact)),
+          expected,
+        );
+      }
+      await store.close();
     });
   });
 

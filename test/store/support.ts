@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -93,4 +94,9 @@ export async function query(file: string, sql: string): Promise<Record<string, u
 /** It is the checkpoint that rewrites what was stored. */
 export async function checkpoint(file: string): Promise<void> {
   await query(file, 'CHECKPOINT');
+}
+
+/** For what must not be told. */
+export function unexpected(text: string): void {
+  assert.fail(text);
 }
