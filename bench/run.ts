@@ -78,9 +78,9 @@ async function oneRound(): Promise<Record<string, number>> {
   const peer = await measure(
     process.execPath,
     [
-      '--import',
+      
       'tsx',
-      join(HERE, 'peer.ts'),
+      join(HERE, 'peer.mjs'),
       join(PROJECT, 'year.csv'),
       join(PROJECT, 'peer.duckdb'),
       String(YEAR_END),

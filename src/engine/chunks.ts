@@ -15,6 +15,9 @@ const CHUNK_SLOTS = 16_384;
 const CHUNK_CELLS = 4_000_000;
 const LEAST_CHUNK_SLOTS = 256;
 
+/** Stored rows of a chunk, by node. */
+type Loaded = ReadonlyMap<number, readonly Table[]>;
+
 /** A node turned out to emit fewer rows than its plan assumed: it has to be planned with more history. */
 export class ShortHistory extends Error {
   readonly node: number;
@@ -62,24 +65,26 @@ export class ChunkRunner {
     await this.#runChunks(chunks);
   }
 
-  /** A chunk is stored while the next one is computed, whose stored rows are read before. */
+  /** While a chunk is computed, the one before it is stored and the one after it is read. */
   async #runChunks(chunks: readonly Range[]): Promise<void> {
     let stored: Promise<void> = Promise.resolve();
-    let loaded = chunks[0] ? await this.#load(chunks[0]) : new Map<number, readonly Table[]>();
+    let loading = this.#loadAhead(chunks[0]);
     try {
       for (const [position, chunk] of chunks.entries()) {
         this.#state.throwIfCancelled();
+        const loaded = await loading;
+        loading = this.#loadAhead(chunks[position + 1]);
         await this.#runChunk(chunk, loaded);
         await stored;
-        const next = chunks[position + 1];
-        if (next) loaded = await this.#load(next);
-        stored = this.#commit();
-        // Whoever awaits it below is told; until then a failure must not count as unhandled.
-        stored.catch(() => undefined);
+        stored = expectLater(this.#commit());
       }
     } finally {
       await stored;
     }
+  }
+
+  #loadAhead(chunk: Range | undefined): Promise<Loaded> {
+    return chunk ? expectLater(this.#load(chunk)) : Promise.resolve(new Map());
   }
 
   /** Chunk boundaries are multiples of this since the epoch, so that another run cuts its segments alike. */
@@ -92,7 +97,7 @@ export class ChunkRunner {
   }
 
   /** A chunk takes the slots that close in `(start, end]`: whatever they read closes by then as well. */
-  async #runChunk(chunk: Range, loaded: ReadonlyMap<number, readonly Table[]>): Promise<void> {
+  async #runChunk(chunk: Range, loaded: Loaded): Promise<void> {
     for (const index of this.#state.graph.order) {
       const work = this.#work.get(index);
       if (!work) continue;
@@ -102,12 +107,13 @@ export class ChunkRunner {
       produced.push(...(loaded.get(index) ?? []));
       for (const range of within(work.compute, slots)) produced.push(...(await this.#produce(node, range)));
       if (work.lookback > 0) this.#hold(index, produced);
+      await this.#state.pause();
     }
     for (const [index, work] of this.#work) this.#trim(index, work.lookback);
   }
 
   /** Reads what consumers need of covered rows, all nodes in one go. */
-  async #load(chunk: Range): Promise<ReadonlyMap<number, readonly Table[]>> {
+  async #load(chunk: Range): Promise<Loaded> {
     const wanted: { index: number; range: Range }[] = [];
     for (const [index, { demand, compute }] of this.#work) {
       if (!demand) continue;
@@ -288,6 +294,12 @@ export class ChunkRunner {
     await this.#state.store.commit({ invalidations: [], segments, adoptions, sources: [] });
     this.#state.cover(done);
   }
+}
+
+/** A promise that is awaited in a while: should it fail until then, that must not count as unhandled. */
+function expectLater<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
 }
 
 /** The slots of a node that close in `(start, end]`, as a range of opens on its grid. */

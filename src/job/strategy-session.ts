@@ -97,7 +97,7 @@ export class StrategySession {
     const sources = this.#openSources(hints);
     try {
       const ports: Ports = { host: this.#host, store, sources, nonce: randomUUID() };
-      const outcome = await materialize(ports, range, hooks);
+      const outcome = await materialize(ports, range, { ...hooks, pause: nextTurn });
       return await reportOf(outcome, performance.now() - started);
     } finally {
       sources.close();
@@ -142,6 +142,11 @@ export class StrategySession {
       ),
     );
   }
+}
+
+/** The next turn of the event loop. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Hash of the bundle's code. The source map is left out: it changes with every comment. */
