@@ -1,0 +1,25 @@
+import { chromium, type BrowserContext } from 'playwright-core';
+import { chromiumPath } from './system.js';
+
+export type Theme = 'dark' | 'light' | 'high contrast';
+
+const quiet = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** Headless Chromium with a profile of its own. Close the context to end it. */
+export async function openBrowser(profile: string): Promise<BrowserContext> {
+  return chromium.launchPersistentContext(profile, {
+    executablePath: chromiumPath,
+    headless: true,
+    args: quiet,
+    viewport: { width: 1280, height: 800 },
+    permissions: ['clipboard-read', 'clipboard-write'],
+  });
+}

@@ -1,0 +1,14 @@
+import { fileURLToPath } from 'node:url';
+import { dirname, join } from 'node:path';
+
+/** The repository. */
+export const root = join(dirname(fileURLToPath(import.meta.url)), '../../..');
+
+/** Where the editor and its own Node are installed, from a lock file of their own; ignored by git. */
+export const toolsFolder = join(root, 'test/vscode/tools');
+
+/** What tests leave behind: fixtures' copies, profiles, logs and pictures; ignored by git. */
+export const scratchFolder = join(root, '.test-tmp');
+
+/** Where `npm run package` puts the packed extension. */
+export const packedFolder = join(root, 'vsix');
