@@ -53,7 +53,10 @@ export async function startServer(tools: EditorTools, options: ServerOptions): P
   const { profile, extensions, settings, trust = false, env } = options;
   await mkdir(join(profile, 'User'), { recursive: true });
   await mkdir(extensions, { recursive: true });
-  await writeFile(join(profile, 'User/settings.json'), JSON.stringify({ ...stillSettings, ...settings }, null, 2));
+  await writeFile(
+    join(profile, 'User/settings.json'),
+    JSON.stringify({ ...stillSettings, ...settings }, null, 2),
+  );
   await writeFile(join(profile, 'code-server.yaml'), 'auth: none\n');
   const args = [
     tools.entry,

@@ -24,18 +24,27 @@ export function ensureSystemPackages(): void {
   const install = ['apt-get', 'install', '-y', '--no-install-recommends', ...missing];
   const line = `sudo apt-get update && sudo ${install.join(' ')}`;
   if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
-    throw new Error(`The editor tests need ${missing.join(', ')} from Debian. Paste this, then run again:\n  ${line}`);
+    throw new Error(
+      `The editor tests need ${missing.join(', ')} from Debian. Paste this, then run again:\n  ${line}`,
+    );
   }
   console.error(`Installing ${missing.join(', ')} for the editor tests…`);
-  for (const args of [['update', '-qq'], [...install.slice(1), '-qq']]) {
+  for (const args of [
+    ['update', '-qq'],
+    [...install.slice(1), '-qq'],
+  ]) {
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
     const { status, stderr } = spawnSync('apt-get', args, { env, encoding: 'utf8' });
-    if (status !== 0) throw new Error(`apt-get ${args[0]} failed. Paste this and read what it says:\n  ${line}\n${stderr}`);
+    if (status !== 0)
+      throw new Error(`apt-get ${args[0]} failed. Paste this and read what it says:\n  ${line}\n${stderr}`);
   }
 }
 
 function missingPackages(): string[] {
   return needs
-    .filter(({ package: name, paths }) => !(name === 'chromium' ? [chromiumPath] : paths).some((path) => existsSync(path)))
+    .filter(
+      ({ package: name, paths }) =>
+        !(name === 'chromium' ? [chromiumPath] : paths).some((path) => existsSync(path)),
+    )
     .map(({ package: name }) => name);
 }

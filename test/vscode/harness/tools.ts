@@ -26,7 +26,9 @@ export async function editorTools(): Promise<EditorTools> {
     entry: join(toolsFolder, 'node_modules/code-server/out/node/entry.js'),
   };
   ensureSystemPackages();
-  const lock = createHash('sha256').update(await readFile(join(toolsFolder, 'package-lock.json'))).digest('hex');
+  const lock = createHash('sha256')
+    .update(await readFile(join(toolsFolder, 'package-lock.json')))
+    .digest('hex');
   const stamp = join(toolsFolder, 'node_modules/.installed');
   if (existsSync(stamp) && (await readFile(stamp, 'utf8')) === lock) return tools;
 

@@ -1,0 +1,57 @@
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { unpack } from './tarballs.js';
+import type { Pinned } from './targets.js';
+
+const staged = ['.vscodeignore', 'README.md', 'CHANGELOG.md', 'LICENSE', 'dist', 'media'];
+
+/** What must be built before it can be packaged. */
+const built = [
+  'dist/extension.cjs',
+  'dist/child.js',
+  'dist/cli.js',
+  'dist/index.js',
+  'dist/types/index.d.ts',
+];
+
+/** Lays out in an empty folder what every target's package shares, so that a build meanwhile changes none of them. */
+export async function stage(root: string, folder: string): Promise<void> {
+  const missing = built.filter((path) => !existsSync(join(root, path)));
+  if (missing.length > 0)
+    throw new Error(`${missing.join(', ')} is missing. Run npm run build, then package again.`);
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  for (const name of staged)
+    await cp(join(root, name), join(folder, name), {
+      recursive: true,
+      filter: (path) => belongs(path.slice(root.length)),
+    });
+  await writeFile(join(folder, 'package.json'), await manifest(root));
+}
+
+/** Replaces the run-time dependencies in a staged folder by one target's. */
+export async function stageDependencies(
+  folder: string,
+  dependencies: readonly Pinned[],
+  tarballs: ReadonlyMap<string, string>,
+): Promise<void> {
+  await rm(join(folder, 'node_modules'), { recursive: true, force: true });
+  for (const { name } of dependencies) {
+    const tarball = tarballs.get(name);
+    if (tarball === undefined) throw new Error(`${name} was not fetched.`);
+    await unpack(tarball, join(folder, 'node_modules', name));
+  }
+}
+
+/** The manifest without what only this repository uses; `files` is npm's list, and .vscodeignore is this package's. */
+async function manifest(root: string): Promise<string> {
+  const whole = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as Record<string, unknown>;
+  const { devDependencies, scripts, files, ...rest } = whole;
+  return `${JSON.stringify(rest, null, 2)}\n`;
+}
+
+/** A cache someone made by trying the sample stays home. */
+function belongs(path: string): boolean {
+  return !/[\\/](?:\.seamless|node_modules)(?:[\\/]|$)/.test(path);
+}
