@@ -61,7 +61,9 @@ function expectStates(report: RunReport, expected: Partial<RunReport>): void {
   for (const [name, value] of Object.entries(expected)) {
     const found = report[name as keyof RunReport];
     if (found !== value)
-      throw new Error(`The bench expected ${name} ${String(value)}, but it is ${String(found)}.`);
+      throw new Error(
+        `The bench expected ${name} ${JSON.stringify(value)}, but it is ${JSON.stringify(found)}.`,
+      );
   }
 }
 
@@ -78,7 +80,6 @@ async function oneRound(): Promise<Record<string, number>> {
   const peer = await measure(
     process.execPath,
     [
-      
       'tsx',
       join(HERE, 'peer.mjs'),
       join(PROJECT, 'year.csv'),

@@ -21,7 +21,7 @@ export async function reportOf(outcome: RunOutcome, elapsedMs: number): Promise<
   );
   const complete = state.graph.nodes
     .map((node) => asRequested(state.request, node, coverageOf(state, node)))
-    .reduce((all, each) => common(all, each), [state.request] as RangeSet);
+    .reduce<RangeSet>((all, each) => common(all, each), [state.request]);
   const bounds = longest(complete);
   const count = (wanted: NodeState): number => nodes.filter(({ state: found }) => found === wanted).length;
   return {

@@ -92,7 +92,7 @@ interface Facts {
 function nodeStatus(facts: Facts): NodeStatus {
   const { node, range, covered, summary } = facts;
   const grid = range && onGrid(range, node);
-  const coverage = grid && range ? common(within(covered, grid), [range]) : [];
+  const coverage = range ? common(within(covered, onGrid(range, node)), [range]) : [];
   const { state, reason } = judge(facts, grid);
   return {
     name: node.name,

@@ -54,7 +54,7 @@ export async function loadStrategy(request: LoadRequest): Promise<LoadedStrategy
     request.context.setup(() => new make()),
   );
   const returned: unknown = author.run(`setup() of ${className}`, () =>
-    request.context.setup(() => instance.setup()),
+    request.context.setup(() => (instance as { setup(): unknown }).setup()),
   );
   if (returned instanceof Promise) {
     // What becomes of it is told as an error left behind; here it is refused already.

@@ -27,7 +27,7 @@ export abstract class DagNode<T = unknown> {
   protected constructor(name: string, interval: Interval | undefined) {
     this.name = name;
     this.interval = interval;
-    this.origin = captureOrigin(new.target as unknown as NewableFunction);
+    this.origin = captureOrigin(new.target);
   }
 }
 
@@ -62,7 +62,11 @@ export class StreamInput<T = Bar> extends DagNode<T> {
   constructor(options: StreamInputOptions) {
     const name = options.name ?? options.tags.join('.');
     super(name, options.interval);
-    if (!name) throw new SeamlessError('strategy', 'A StreamInput has neither a name nor tags: give it tags such as ["BTC", "price"].');
+    if (!name)
+      throw new SeamlessError(
+        'strategy',
+        'A StreamInput has neither a name nor tags: give it tags such as ["BTC", "price"].',
+      );
     this.tags = [...options.tags];
     this.period = checkPeriod(options.period ?? 1, name);
     this.historyProvider = options.historyProvider;
@@ -122,10 +126,15 @@ export class Node<T = unknown> extends DagNode<T> {
 
   constructor(options: NodeOptions<T>) {
     super(options.name, options.interval);
-    if (!options.name) throw new SeamlessError('strategy', 'A Node has no name: give it one that is unique in its strategy.');
+    if (!options.name)
+      throw new SeamlessError('strategy', 'A Node has no name: give it one that is unique in its strategy.');
     this.inputs = options.input instanceof DagNode ? [options.input] : [...options.input];
     if (this.inputs.length === 0) {
-      throw new SeamlessError('strategy', `Node ${options.name} has no input: name at least one node in "input".`, { node: options.name });
+      throw new SeamlessError(
+        'strategy',
+        `Node ${options.name} has no input: name at least one node in "input".`,
+        { node: options.name },
+      );
     }
     this.period = checkPeriods(options.period, this.inputs.length, options.name);
     this.computeFn = options.computeFn;
@@ -138,12 +147,20 @@ function checkPeriods(period: Period | undefined, inputs: number, name: string):
     return period === undefined ? undefined : checkPeriod(period, name);
   }
   if (period.length !== inputs) {
-    throw new SeamlessError('period', `Node ${name} has ${inputs} inputs but ${period.length} periods: give one period for all, or one for each input.`, { node: name });
+    throw new SeamlessError(
+      'period',
+      `Node ${name} has ${inputs} inputs but ${period.length} periods: give one period for all, or one for each input.`,
+      { node: name },
+    );
   }
   return period.map((each) => checkPeriod(each, name));
 }
 
 function checkPeriod(period: number, name: string): number {
   if (Number.isInteger(period) && period >= 1) return period;
-  throw new SeamlessError('period', `${name} has period ${period}: a period counts bars, so it must be a whole number of at least 1.`, { node: name });
+  throw new SeamlessError(
+    'period',
+    `${name} has period ${period}: a period counts bars, so it must be a whole number of at least 1.`,
+    { node: name },
+  );
 }

@@ -144,5 +144,8 @@ export function preset(id: string): SeamlessDataProvider {
   const spec = presets.get(id);
   if (spec) return new SeamlessDataProvider(spec);
   const known = presets.size > 0 ? `Known: ${[...presets.keys()].join(', ')}.` : 'None is defined yet.';
-  throw new SeamlessError('source', `There is no preset ${JSON.stringify(id)}. ${known} Define one with definePreset({ id, intervalMs, provider, options }).`);
+  throw new SeamlessError(
+    'source',
+    `There is no preset ${JSON.stringify(id)}. ${known} Define one with definePreset({ id, intervalMs, provider, options }).`,
+  );
 }

@@ -5,7 +5,7 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 export type FlatRecord = Readonly<Record<string, number | boolean | string | null>>;
 
 /** What a node may emit for a bar. `undefined` is "no row" and never stored. */
-export type RowValue = number | boolean | string | null | FlatRecord | Json;
+export type RowValue = FlatRecord | Json;
 
 /**
  * A column of `n` rows. `valid[i]` is 0 where row `i` is null; no mask means no nulls.
@@ -209,7 +209,7 @@ export function rowValue(table: Table, index: number): RowValue {
   const { names, columns } = table;
   const record: Record<string, RowValue> = {};
   for (let i = 0; i < names.length; i++) record[names[i] as string] = cellValue(columns[i] as Column, index);
-  return record as FlatRecord;
+  return record;
 }
 
 /**

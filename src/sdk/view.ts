@@ -1,5 +1,5 @@
 import { SeamlessError, UndeclaredInput } from './errors.js';
-import type { DagNode } from './node.js';
+import { DagNode } from './node.js';
 import {
   cellValue,
   columnIndex,
@@ -168,14 +168,16 @@ export class ChunkView implements View {
 /** The error for a node that asks for another than its inputs. */
 export function undeclaredInput(
   node: string,
-  input: DagNode,
+  input: unknown,
   inputs: readonly { readonly name: string }[],
   asOf?: Seconds,
 ): UndeclaredInput {
   const declared = inputs.map(({ name }) => name).join(', ');
+  // A strategy in JavaScript may ask for anything.
+  const asked = input instanceof DagNode ? input.name : `something of type ${typeof input}`;
   const at = asOf === undefined ? '' : ` at ${formatTime(asOf)}`;
   return new UndeclaredInput(
-    `Node ${node} asked for ${input?.name ?? String(input)}${at}, which is not among its inputs (${declared}): add it to "input".`,
+    `Node ${node} asked for ${asked}${at}, which is not among its inputs (${declared}): add it to "input".`,
     { node, asOf },
   );
 }

@@ -96,7 +96,7 @@ abstract class Cells {
     const rows = chunk.rowCount;
     const vector = bindings.data_chunk_get_vector(chunk.chunk, index);
     // Typed as if always there, but a column without nulls has no mask.
-    const bits: Uint8Array | null = bindings.vector_get_validity(vector, Math.ceil(rows / 64) * 8);
+    const bits = bindings.vector_get_validity(vector, Math.ceil(rows / 64) * 8) as Uint8Array | null;
     if (!bits) return;
     for (let row = 0; row < rows; row++) {
       if ((((bits[row >> 3] as number) >> (row & 7)) & 1) === 0) found(row);

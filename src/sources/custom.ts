@@ -175,7 +175,7 @@ class CustomReader implements SourceReader {
 
   #fault(fault: BarFault, row: string, time: unknown): SeamlessError {
     const seconds = `Return seconds: ${Math.floor(fault.time / 1000)}.`;
-    const cell = time === undefined || time === null ? null : String(time);
+    const cell = time === undefined || time === null ? null : typeof time === 'string' ? time : show(time);
     return barError(this.#stream, fault, {
       row,
       cell,
@@ -209,5 +209,6 @@ function namesOf(rows: readonly HistoryRow[]): string[] {
 }
 
 function show(value: unknown): string {
-  return typeof value === 'object' && value !== null ? 'an object' : (JSON.stringify(value) ?? String(value));
+  if (typeof value === 'object' && value !== null) return 'an object';
+  return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }

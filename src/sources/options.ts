@@ -91,7 +91,7 @@ export class Options {
     const value = this.raw(name);
     if (value === undefined) return null;
     if (fits(value)) return value;
-    const shown = JSON.stringify(value) ?? String(value);
+    const shown = typeof value === 'function' ? 'a function' : JSON.stringify(value);
     throw sourceError(this.#stream, `its option ${name} is ${shown}, but must be ${what}.`);
   }
 }

@@ -8,7 +8,7 @@ import { hasher } from './project.js';
 function hashOf(hashes: CodeHasher, value: unknown): string {
   const code = hashes.ownCode(() => value, { inputs: new Map(), describe: 'fn' });
   assert.equal(code.unhashable, undefined);
-  return code.hash as string;
+  return code.hash;
 }
 
 /** Deep equality, and the same order of keys and entries: code sees that too. */

@@ -87,7 +87,8 @@ describe('the per-bar form', () => {
   });
 
   it('takes what is thrown without being an Error', async () => {
-    for (const thrown of ['text', null, undefined, { toString: () => assert.fail('was run') }]) {
+    const anything: unknown[] = ['text', null, undefined, { toString: () => assert.fail('was run') }];
+    for (const thrown of anything) {
       const failure = failureIn(
         await run(
           () => {

@@ -195,7 +195,7 @@ describe('bundling a strategy: what cannot be bundled', () => {
         assert.equal(error.code, code);
         assert.match(error.message, message);
         const [name, line, column] = at;
-        assert.deepEqual(place(error), [name && join(root, String(name)), line, column]);
+        assert.deepEqual(place(error), [name && join(root, name as string), line, column]);
       }));
   }
 });

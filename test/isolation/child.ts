@@ -127,7 +127,7 @@ async function run(): Promise<Omit<Outcome, 'strays'>> {
       const { instance, className } = await loadStrategy({ ...request, className: order.className });
       for (const node of instance.nodes()) {
         origins[node.name] = locate(node.origin);
-        if (node instanceof StreamInput) provided[node.name] = await provide(guards, node);
+        if (node instanceof StreamInput) provided[node.name] = await provide(guards, node as StreamInput);
         if (node instanceof Node) computed.push(computeNode(guards, node, order.chunks));
       }
       loaded = className;

@@ -230,7 +230,7 @@ class Normalizer {
       case 'LabeledStatement':
       case 'BreakStatement':
       case 'ContinueStatement':
-        this.#out.push(String(child(node, 'label')?.['name'] ?? ''), ':');
+        this.#out.push((child(node, 'label')?.['name'] ?? '') as string, ':');
         return this.#fields(node, receiver, ['label']);
       default:
         this.#watch(node, receiver);

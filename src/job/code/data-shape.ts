@@ -55,7 +55,7 @@ function arrayContents(value: readonly unknown[]): Contents {
   const items = Array.from({ length: value.length }, (_, index) => {
     const descriptor = Reflect.getOwnPropertyDescriptor(value, index);
     if (!descriptor) return HOLE;
-    return descriptor.get ?? descriptor.set ?? (descriptor.value as unknown);
+    return descriptor.get ?? descriptor.set ?? descriptor.value;
   });
   // `callee` of arguments throws, and its iterator is the array's.
   return { ...listContents(kind, items, ''), indexed: true, without: ['length', 'callee', Symbol.iterator] };
@@ -82,7 +82,7 @@ function mapContents(value: ReadonlyMap<unknown, unknown>): Contents {
     return '*';
   };
   const tokens = [...value].map(([key, item], index) => {
-    const name = isObject(key) ? `.values()[${index}]` : `.get(${String(primitiveName(key))})`;
+    const name = isObject(key) ? `.values()[${index}]` : `.get(${primitiveName(key)})`;
     return `${token(key, `.keys()[${index}]`)}:${token(item, name)}`;
   });
   return { tag: `map ${tokens.join(',')}`, edges, size: 2 * value.size, indexed: false, without: [] };

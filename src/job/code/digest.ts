@@ -119,11 +119,11 @@ export class Digester {
 
   /** The outermost structure on the way is what the reason will name. */
   #tooLarge(stack: readonly Frame[], names: number): Digest {
-    const outermost =
-      stack.find(({ object, index }) => index > 0 && typeof object !== 'function') ?? (stack[0] as Frame);
+    const root = stack[0] as Frame;
+    const outermost = stack.find(({ object, index }) => index > 0 && typeof object !== 'function') ?? root;
     this.#shaper.refuse(outermost.object, `a structure of more than ${LARGEST.toLocaleString('en')} values`);
     const digest = { hash: '', reads: 0, fails: true, local: true };
-    this.#remember((stack[0] as Frame).object, names, digest);
+    this.#remember(root.object, names, digest);
     return digest;
   }
 

@@ -56,9 +56,9 @@ export class Inspection {
     this.#session.connect();
     const global = globalThis as unknown as Record<string, unknown>;
     global['__seamlessBox'] = this.#box;
-    const { result } = this.#post<Runtime.EvaluateReturnType>('Runtime.evaluate', {
+    const { result } = this.#post('Runtime.evaluate', {
       expression: '__seamlessBox',
-    });
+    }) as Runtime.EvaluateReturnType;
     delete global['__seamlessBox'];
     this.#boxId = result.objectId as string;
   }
@@ -110,7 +110,7 @@ export class Inspection {
       this.#box.value = subject;
       const { result } = this.#call(this.#boxId, 'function() { return this.value }');
       const objectId = result.objectId as string;
-      return read(this.#post<Properties>('Runtime.getProperties', { objectId, ownProperties: true }));
+      return read(this.#post('Runtime.getProperties', { objectId, ownProperties: true }) as Properties);
     } finally {
       this.#box.value = undefined;
       this.#post('Runtime.releaseObjectGroup', { objectGroup: GROUP });
@@ -138,11 +138,11 @@ export class Inspection {
       functionDeclaration,
       arguments: args,
       objectGroup: GROUP,
-    });
+    }) as Runtime.CallFunctionOnReturnType;
   }
 
   /** In one process the answer is there when `post` returns. */
-  #post<T>(method: string, parameters: object): T {
+  #post(method: string, parameters: object): unknown {
     let answer: { error: Error | null; result: unknown } | undefined;
     this.#session.post(method, parameters, (error, result) => {
       answer = { error, result };
@@ -153,6 +153,6 @@ export class Inspection {
         `V8's inspector did not answer ${method}: ${answer?.error?.message ?? 'no answer'}.`,
       );
     }
-    return answer.result as T;
+    return answer.result;
   }
 }

@@ -105,6 +105,9 @@ export function isSyntax(value: unknown): value is Syntax {
 export function staticName(node: Syntax): string | null {
   const key = child(node, 'property') ?? child(node, 'key');
   if (!key) return null;
-  if (key.type === 'Literal') return typeof key['value'] === 'object' ? null : String(key['value']);
+  if (key.type === 'Literal') {
+    const value = key['value'] as string | number | bigint | boolean | object | null;
+    return typeof value === 'object' ? null : String(value);
+  }
   return node['computed'] === true || key.type !== 'Identifier' ? null : (key['name'] as string);
 }

@@ -61,7 +61,7 @@ export function installComputeOnly(options: ComputeOnlyOptions): ComputeOnlyCont
   process.setSourceMapsEnabled(true);
   Object.assign(process.env, CHILD_ENVIRONMENT);
   // Made at first use, out of guarded parts: user code may well be the first to print.
-  void [process.stdout, process.stderr];
+  for (const stream of ['stdout', 'stderr'] as const) Reflect.get(process, stream);
   const zones = new Zones();
   const violations = new Violations(options, zones);
   const patches = new Patches();

@@ -33,7 +33,9 @@ export class Patches {
       enumerable: descriptor.enumerable ?? true,
       get(this: object) {
         check(api);
-        return descriptor.get ? Reflect.apply(descriptor.get, this, []) : descriptor.value;
+        return descriptor.get
+          ? (Reflect.apply(descriptor.get, this, []) as unknown)
+          : (descriptor.value as unknown);
       },
     });
   }
