@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import type { RunProgress } from '../engine/report.js';
@@ -80,9 +81,14 @@ export class JobClient {
         this.#end(departure(code, signal, this.#lastWords));
         resolve();
       };
-      // 'close' comes when the last words have been read too; a process of the child's own may hold it up.
-      child.once('close', gone);
-      child.once('exit', (code, signal) => setTimeout(gone, GRACE_MS, code, signal));
+      // The last words are to be read first; a process of the child's own may hold them up. Node's 'close' would tell,
+      // but never comes where this side closed the channel.
+      child.once('exit', (code, signal) => {
+        const read = Promise.all([endOf(child.stdout), endOf(child.stderr)]);
+        void Promise.race([read, sleep(GRACE_MS, undefined, { ref: false })]).then(() => {
+          gone(code, signal);
+        });
+      });
       // Whoever closed the channel: nothing can be answered any more.
       child.once('disconnect', () => setTimeout(() => child.kill('SIGKILL'), FAREWELL_MS).unref());
       child.once('error', (error) => {
@@ -225,6 +231,14 @@ export class JobClient {
       this.#onLog({ level, text });
     });
   }
+}
+
+/** Resolves once all that a stream gives has been read. */
+function endOf(stream: Readable | null): Promise<void> {
+  return new Promise((resolve) => {
+    if (!stream || stream.readableEnded) resolve();
+    else stream.once('end', resolve);
+  });
 }
 
 function cancelled(): SeamlessError {
