@@ -43,7 +43,7 @@ const LONGEST_PAUSE_MS = 250;
 /** How often a file has to look damaged: one that is being made or set aside by another process does so once. */
 const DAMAGE_LOOKS = 3;
 /** Log above this size is brought into the file on closing: below, reading it on the next opening costs less. */
-const CHECKPOINT_BYTES = 16_000_000;
+const CHECKPOINT_BYTES = 1_000_000;
 
 /**
  * Files open in this process. DuckDB's lock keeps other processes out, but not this one: the system gives up a process's lock
