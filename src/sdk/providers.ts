@@ -23,7 +23,10 @@ export interface HistoryProvider {
   fetch?(request: FetchRequest): Promise<readonly HistoryRow[]> | readonly HistoryRow[];
   /** A text that changes when what `fetch` would return changes. Without it the history is read again each run. */
   version?(): Promise<string> | string;
-  /** The opens of the first and the last bar there is, where the provider knows them. */
+  /**
+   * The opens of the first and the last bar there is; null when there is none. Without it the provider is taken to have
+   * any bar from 1970 to the last one closed by now, so that a stretch without bars counts as a hole.
+   */
   bounds?(): Promise<Bounds | null> | Bounds | null;
 }
 
