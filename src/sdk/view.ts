@@ -1,5 +1,5 @@
 import { SeamlessError, UndeclaredInput } from './errors.js';
-import { DagNode } from './node.js';
+import type { DagNode } from './node.js';
 import {
   cellValue,
   columnIndex,
@@ -173,13 +173,17 @@ export function undeclaredInput(
   asOf?: Seconds,
 ): UndeclaredInput {
   const declared = inputs.map(({ name }) => name).join(', ');
-  // A strategy in JavaScript may ask for anything.
-  const asked = input instanceof DagNode ? input.name : `something of type ${typeof input}`;
   const at = asOf === undefined ? '' : ` at ${formatTime(asOf)}`;
   return new UndeclaredInput(
-    `Node ${node} asked for ${asked}${at}, which is not among its inputs (${declared}): add it to "input".`,
+    `Node ${node} asked for ${nameOf(input)}${at}, which is not among its inputs (${declared}): add it to "input".`,
     { node, asOf },
   );
+}
+
+/** A strategy in JavaScript may ask for anything. */
+function nameOf(input: unknown): string {
+  const name = (input as Partial<DagNode> | null | undefined)?.name;
+  return name ?? String(input);
 }
 
 class ChunkWindow implements Window {

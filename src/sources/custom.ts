@@ -175,7 +175,8 @@ class CustomReader implements SourceReader {
 
   #fault(fault: BarFault, row: string, time: unknown): SeamlessError {
     const seconds = `Return seconds: ${Math.floor(fault.time / 1000)}.`;
-    const cell = time === undefined || time === null ? null : typeof time === 'string' ? time : show(time);
+    const given = String(time);
+    const cell = time === undefined || time === null ? null : given;
     return barError(this.#stream, fault, {
       row,
       cell,

@@ -37,9 +37,9 @@ export async function openDemo(stream: OpenStream): Promise<SourceReader> {
 }
 
 function timeOption(options: Options, name: string, otherwise: TimeInput): Seconds {
-  const value = options.raw(name) ?? otherwise;
+  const value: unknown = options.raw(name) ?? otherwise;
   const known = typeof value === 'number' || typeof value === 'string' || value instanceof Date;
-  return parseTime(known ? value : JSON.stringify(value), `The ${name} of a demo source`);
+  return parseTime(known ? value : String(value), `The ${name} of a demo source`);
 }
 
 class DemoReader implements SourceReader {

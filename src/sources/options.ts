@@ -91,9 +91,13 @@ export class Options {
     const value = this.raw(name);
     if (value === undefined) return null;
     if (fits(value)) return value;
-    const shown = typeof value === 'function' ? 'a function' : JSON.stringify(value);
-    throw sourceError(this.#stream, `its option ${name} is ${shown}, but must be ${what}.`);
+    throw sourceError(this.#stream, `its option ${name} is ${show(value)}, but must be ${what}.`);
   }
+}
+
+/** As JSON, but for what JSON cannot write. */
+function show(value: unknown): string {
+  return ['function', 'symbol', 'bigint'].includes(typeof value) ? String(value) : JSON.stringify(value);
 }
 
 function zoneExists(timeZone: string): boolean {
