@@ -4,7 +4,7 @@ import { floorToGrid, type Range, type Seconds } from '../sdk/time.js';
 import { tableDigest, textDigest } from './digest.js';
 import { findFirings, type FiringInput } from './firing.js';
 import type { Edge, GraphNode } from './graph.js';
-import type { NodeWork } from './plan.js';
+import { rowsBefore, type NodeWork } from './plan.js';
 import type { Adoption, Candidate, ComputeInput, NewSegment, NodeFailure, Schema } from './ports.js';
 import { difference, hull, intersection, isEmpty, union, within } from './ranges.js';
 import type { RunState } from './run-state.js';
@@ -229,7 +229,9 @@ export class ChunkRunner {
       const visible = (close: Seconds): number => lowerBound(ts, close - source.interval + 1);
       const first = visible(range.start + node.interval);
       const end = visible(range.end);
-      const from = Math.max(0, first - edge.lookback);
+      // No further back than what is planned for: else the digest would depend on how much happens to be at hand.
+      const planned = visible(range.start) - rowsBefore(node, edge, this.#state.graph);
+      const from = Math.max(0, first - edge.lookback, planned);
       return textDigest([this.#rowsDigest(edge, from, first), this.#rowsDigest(edge, first, end)]);
     });
   }

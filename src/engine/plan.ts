@@ -1,5 +1,5 @@
 import { floorToGrid, type Range, type Seconds } from '../sdk/time.js';
-import type { Graph, GraphNode } from './graph.js';
+import type { Edge, Graph, GraphNode } from './graph.js';
 import { attainable, type Horizon } from './horizon.js';
 import { difference, hull, intersection, isEmpty, union, within, type RangeSet } from './ranges.js';
 
@@ -71,7 +71,7 @@ export async function planStretch(
     if (!whole) continue;
     for (const edge of node.edges) {
       const source = input.canonical[edge.node] as number;
-      const wanted = await inputDemand(input, source, whole, edge.lookback);
+      const wanted = await inputDemand(input, source, whole, rowsBefore(node, edge, input.graph));
       demands.set(source, spanning(wanted, demands.get(source) ?? wanted));
       lookbacks.set(source, Math.max(edge.lookback, lookbacks.get(source) ?? 0));
     }
@@ -101,12 +101,21 @@ function computeRanges(
   return difference(union([...gaps, demanded]), input.covered[node.index] as RangeSet);
 }
 
-/** The bars of an input that slots in `slots` may read: `lookback` closed before the first, then all up to the last close. */
-async function inputDemand(input: PlanInput, source: number, slots: Range, lookback: number): Promise<Range> {
+/**
+ * How many bars of an input that closed by a slot's open a firing in it may see. One of its last bars closes within the
+ * slot where the input is no slower than the node: nothing fires without.
+ */
+export function rowsBefore(node: GraphNode, edge: Edge, graph: Graph): number {
+  const { interval } = graph.nodes[edge.node] as GraphNode;
+  return interval <= node.interval ? edge.lookback - 1 : edge.lookback;
+}
+
+/** The bars of an input that slots in `slots` may read: `rows` closed before the first, then all up to the last close. */
+async function inputDemand(input: PlanInput, source: number, slots: Range, rows: number): Promise<Range> {
   const node = input.graph.nodes[source] as GraphNode;
   const before = floorToGrid(slots.start, node.interval, node.phase);
-  const count = Math.ceil(lookback * (input.stretch[source] as number));
-  const start = await timeBack(input, source, before, count);
+  const count = Math.ceil(rows * (input.stretch[source] as number));
+  const start = count === 0 ? before : await timeBack(input, source, before, count);
   return { start, end: Math.max(before, floorToGrid(slots.end, node.interval, node.phase)) };
 }
 
