@@ -33,16 +33,30 @@ export async function editorTools(): Promise<EditorTools> {
   if (existsSync(stamp) && (await readFile(stamp, 'utf8')) === lock) return tools;
 
   console.error('Installing the editor for the tests: once, about two minutes…');
-  await npm(['ci', '--ignore-scripts'], process.env);
+  const env = installEnvironment();
+  await npm(['ci', '--ignore-scripts'], env);
   // The editor's native parts are built by, and for, the Node that comes with it, from that Node's own headers.
-  const env = {
-    ...process.env,
-    PATH: [dirname(tools.node), process.env['PATH']].join(delimiter),
+  const PATH = [dirname(tools.node), env['PATH']].join(delimiter);
+  await npm(['rebuild', 'code-server', '--foreground-scripts'], {
+    ...env,
+    PATH,
     npm_config_nodedir: nodeHome,
-  };
-  await npm(['rebuild', 'code-server', '--foreground-scripts'], env);
+  });
   await writeFile(stamp, lock);
   return tools;
+}
+
+/** This process's environment without what `npm run` says of itself: another project's folder, another Node's version. */
+function installEnvironment(): NodeJS.ProcessEnv {
+  const {
+    npm_config_user_agent,
+    npm_config_local_prefix,
+    npm_config_prefix,
+    npm_config_node_gyp,
+    NODE_OPTIONS,
+    ...rest
+  } = process.env;
+  return rest;
 }
 
 async function npm(args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
