@@ -122,7 +122,10 @@ function joined(blocks: readonly Uint8Array[], bytes: number): Uint8Array {
     blocks.reduce((sum, block) => sum + block.byteLength, 0),
     bytes,
   );
-  if (blocks.length === 1 && first && first.byteOffset % 8 === 0) return first;
+  if (blocks.length === 1 && first && first.byteOffset % 8 === 0) {
+    // Never the Buffer it may be, whose slice() does not copy.
+    return new Uint8Array(first.buffer, first.byteOffset, first.byteLength);
+  }
   const all = new Uint8Array(bytes);
   let at = 0;
   for (const block of blocks) {
