@@ -30,7 +30,13 @@ export function fingerprints(graph: Graph, nonce: string): readonly Fingerprint[
       node.kind,
       String(node.interval),
       String(node.phase),
-      JSON.stringify(node.edges.map((edge) => [edge.period, edge.lookback])),
+      JSON.stringify(
+        node.edges.map((edge) => {
+          // When a bar of an input closes, and whether it must, is in its interval.
+          const { interval, phase } = graph.nodes[edge.node] as GraphNode;
+          return [edge.period, edge.lookback, interval, phase];
+        }),
+      ),
       source ? canonicalJson([source.kind, source.options]) : '',
       code.hash ?? `${nonce} ${index}`,
     ];
@@ -44,6 +50,10 @@ export function fingerprints(graph: Graph, nonce: string): readonly Fingerprint[
 /** JSON with the keys of records in order, so that equal options give equal texts. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, item: unknown) => {
+    if (typeof item === 'number' && !Number.isFinite(item)) return `number ${item}`;
+    if (typeof item === 'bigint') return `bigint ${item}`;
+    if (item instanceof Map || item instanceof Set)
+      return [item.constructor.name, ...(item as Iterable<unknown>)];
     if (item === null || typeof item !== 'object' || Array.isArray(item)) return item;
     return Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)));
   });

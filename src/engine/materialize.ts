@@ -1,12 +1,12 @@
 import { SeamlessError } from '../sdk/errors.js';
-import { formatRange, formatTime, type Range, type Seconds } from '../sdk/time.js';
+import { formatInterval, formatRange, formatTime, type Range, type Seconds } from '../sdk/time.js';
 import { ChunkRunner, ShortHistory } from './chunks.js';
 import { fingerprints, type Fingerprint } from './fingerprints.js';
 import { resolveGraph, type Graph, type GraphNode } from './graph.js';
 import { attainable, horizons, type Horizon } from './horizon.js';
 import { nodeGaps, planStretch, uncovered, type PlanInput } from './plan.js';
 import type { Candidate, NodeHistory, NodeRecord, NodeStore, SourceLibrary, StrategyHost } from './ports.js';
-import { isEmpty, union, within, type RangeSet } from './ranges.js';
+import { intersection, isEmpty, union, within, type RangeSet } from './ranges.js';
 import { RunState, type RunHooks } from './run-state.js';
 import { StreamKeeper } from './streams.js';
 
@@ -119,6 +119,16 @@ function horizonsOf(graph: Graph, keepers: ReadonlyMap<number, StreamKeeper>): r
 function refuseOutside(state: RunState, request: Range): void {
   const streams = state.graph.nodes.filter((node) => node.kind === 'stream');
   if (streams.some((node) => !isEmpty(attainable(request, node, state.horizon(node.index))))) return;
+  const over = streams.find(({ index }) => {
+    const { begin, limit } = state.horizon(index);
+    return !isEmpty(intersection(request, { start: begin, end: limit }));
+  });
+  if (over) {
+    throw new SeamlessError(
+      'outside-data',
+      `The range ${formatRange(request)} lies between two bars: ${over.name} has one each ${formatInterval(over.interval)}, and none opens in it. Choose a longer range.`,
+    );
+  }
   const have = streams.map((node) => `${node.name} has ${shown(state.horizon(node.index))}`).join('; ');
   throw new SeamlessError(
     'outside-data',

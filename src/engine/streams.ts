@@ -71,6 +71,7 @@ export class StreamKeeper {
         this.#last = known.last;
         return;
       }
+      await this.#distrust(known);
       await this.#takeIn([EVERYTHING], (first, last) => ({ version, first, last }));
       return;
     }
@@ -78,8 +79,19 @@ export class StreamKeeper {
     this.#first = bounds?.first ?? null;
     this.#last = bounds?.last ?? null;
     if (unchanged) return;
-    await this.#takeIn(union(this.#spans), () => ({ version, first: this.#first, last: this.#last }));
+    await this.#distrust(known);
     await this.#noticeEarlierBars(known?.first ?? null);
+    await this.#takeIn(union(this.#spans), () => ({ version, first: this.#first, last: this.#last }));
+  }
+
+  /**
+   * Until a changed source has been read to its end, the store holds rows of two versions: should the reading be cut short
+   * and the old content come back, neither version may be believed.
+   */
+  async #distrust(known: SourceState | undefined): Promise<void> {
+    if (!known) return;
+    const sources = [{ fingerprint: this.fingerprint.full, state: { ...known, version: null } }];
+    await this.#store.commit({ invalidations: [], segments: [], adoptions: [], sources });
   }
 
   /** Whoever took a later beginning for the beginning, and fired late for it, has to look again. */
@@ -107,7 +119,9 @@ export class StreamKeeper {
       const start = Math.max(this.horizon.begin, floorToGrid(before - length, interval, phase));
       if (!this.#reader.whole) await this.ensure({ start, end: before });
       const times = await this.#store.lastTimes(this.fingerprint.full, before, count);
-      if (times.length >= count) return times[0] as Seconds;
+      // Older spans beyond a stretch that was never read say nothing of the bars in between.
+      const missing = this.#reader.whole ? 0 : lowerBound(times, start);
+      if (times.length - missing >= count) return times[0] as Seconds;
       if (this.#reader.whole || start <= this.horizon.begin) return this.horizon.begin;
       length *= 4;
     }

@@ -60,16 +60,18 @@ export class StreamInput<T = Bar> extends DagNode<T> {
   readonly historyProvider: HistoryProvider;
 
   constructor(options: StreamInputOptions) {
-    const name = options.name ?? options.tags.join('.');
+    // In JavaScript they may be missing.
+    const tags = (options.tags as readonly string[] | undefined) ?? [];
+    const name = options.name ?? tags.join('.');
     super(name, options.interval);
     if (!name)
       throw new SeamlessError(
         'strategy',
         'A StreamInput has neither a name nor tags: give it tags such as ["BTC", "price"].',
       );
-    this.tags = [...options.tags];
+    this.tags = [...tags];
     this.period = checkPeriod(options.period ?? 1, name);
-    this.historyProvider = options.historyProvider;
+    this.historyProvider = checkProvider(options.historyProvider, name);
   }
 }
 
@@ -128,7 +130,7 @@ export class Node<T = unknown> extends DagNode<T> {
     super(options.name, options.interval);
     if (!options.name)
       throw new SeamlessError('strategy', 'A Node has no name: give it one that is unique in its strategy.');
-    this.inputs = options.input instanceof DagNode ? [options.input] : [...options.input];
+    this.inputs = checkInputs(options.input, options.name);
     if (this.inputs.length === 0) {
       throw new SeamlessError(
         'strategy',
@@ -137,9 +139,41 @@ export class Node<T = unknown> extends DagNode<T> {
       );
     }
     this.period = checkPeriods(options.period, this.inputs.length, options.name);
-    this.computeFn = options.computeFn;
+    this.computeFn = checkCompute(options.computeFn, options.name);
     this.indicator = options.indicator;
   }
+}
+
+function checkProvider(provider: HistoryProvider | undefined, name: string): HistoryProvider {
+  if (typeof provider === 'object' && typeof provider.options === 'object') return provider;
+  throw new SeamlessError(
+    'source',
+    `Stream ${name} has no historyProvider with a kind and options: give it one, such as csvHistory('data/prices.csv').`,
+    { node: name },
+  );
+}
+
+function checkInputs(input: DagNode | readonly DagNode[] | undefined, name: string): readonly DagNode[] {
+  const inputs: readonly unknown[] = Array.isArray(input) ? input : [input];
+  const stranger = inputs.findIndex((each) => !(each instanceof DagNode));
+  if (stranger < 0) return inputs as readonly DagNode[];
+  throw new SeamlessError(
+    'strategy',
+    `Input ${stranger + 1} of node ${name} is ${String(inputs[stranger])}, not a node: make the node before you name it as an input.`,
+    { node: name },
+  );
+}
+
+function checkCompute<T>(
+  computeFn: ComputeFn<T> | ColumnCompute<T> | undefined,
+  name: string,
+): ComputeFn<T> | ColumnCompute<T> {
+  if (typeof computeFn === 'function' || computeFn instanceof ColumnCompute) return computeFn;
+  throw new SeamlessError(
+    'strategy',
+    `Node ${name} has no computeFn: give it a function of its view, or columns(...).`,
+    { node: name },
+  );
 }
 
 function checkPeriods(period: Period | undefined, inputs: number, name: string): Period | undefined {

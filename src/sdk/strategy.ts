@@ -1,4 +1,5 @@
-import type { DagNode } from './node.js';
+import { SeamlessError } from './errors.js';
+import { DagNode } from './node.js';
 import type { Interval } from './time.js';
 
 /** A strategy: a DAG of nodes, made in `setup()`. */
@@ -15,7 +16,15 @@ export abstract class Strategy {
 
   /** Adds nodes to the strategy. The inputs of a node need not be added by themselves, nor in order. */
   addNodes(nodes: readonly DagNode[]): void {
-    this.#nodes.push(...nodes);
+    const given: readonly unknown[] = Array.isArray(nodes) ? nodes : [nodes];
+    const stranger = given.findIndex((node) => !(node instanceof DagNode));
+    if (!Array.isArray(nodes) || stranger >= 0) {
+      throw new SeamlessError(
+        'strategy',
+        `addNodes takes a list of nodes, but ${Array.isArray(nodes) ? `its item ${stranger + 1} is ${String(given[stranger])}` : 'was given no list'}: write this.addNodes([price, fast]).`,
+      );
+    }
+    this.#nodes.push(...(given as readonly DagNode[]));
   }
 
   /** The nodes added so far, in that order. */

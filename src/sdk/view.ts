@@ -110,7 +110,7 @@ export class ChunkView implements View {
   #firing = 0;
   #lastInput: DagNode | null = null;
   #lastReader: InputReader | null = null;
-  asOf: Seconds = 0;
+  #asOf: Seconds = 0;
 
   constructor(
     node: string,
@@ -121,11 +121,17 @@ export class ChunkView implements View {
     this.#node = node;
     this.#readers = inputs.map((source, position) => new InputReader(source, position, handedOut));
     this.#positions = positions;
+    // Nothing can be kept on a view from one bar to the next.
+    Object.freeze(this);
+  }
+
+  get asOf(): Seconds {
+    return this.#asOf;
   }
 
   moveTo(firing: number, asOf: Seconds): void {
     this.#firing = firing;
-    this.asOf = asOf;
+    this.#asOf = asOf;
   }
 
   latest<T>(input: DagNode<T>): T {
@@ -148,7 +154,7 @@ export class ChunkView implements View {
     const position = this.#positions.get(input);
     if (position === undefined) {
       const sources = this.#readers.map(({ source }) => source);
-      throw undeclaredInput(this.#node, input, sources, this.asOf);
+      throw undeclaredInput(this.#node, input, sources, this.#asOf);
     }
     const reader = this.#readers[position] as InputReader;
     this.#lastInput = input;
@@ -159,8 +165,8 @@ export class ChunkView implements View {
   #refuseLength(source: ViewInput, length: number): never {
     const bars = length === 1 ? 'bar' : 'bars';
     throw new UndeclaredInput(
-      `Node ${this.#node} asked for ${length} ${bars} of ${source.name} at ${formatTime(this.asOf)}, but its period gives it ${source.lookback}: raise the period, or ask for a whole number of bars up to it.`,
-      { node: this.#node, asOf: this.asOf },
+      `Node ${this.#node} asked for ${length} ${bars} of ${source.name} at ${formatTime(this.#asOf)}, but its period gives it ${source.lookback}: raise the period, or ask for a whole number of bars up to it.`,
+      { node: this.#node, asOf: this.#asOf },
     );
   }
 }

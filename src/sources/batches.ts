@@ -23,7 +23,8 @@ export async function* streamTables(
   columns: readonly SelectedColumn[],
 ): AsyncGenerator<Table> {
   const names = columns.map((column) => column.name);
-  const result = await connection.stream(sql);
+  // Not streamed: a row that cannot be read midway would end a stream quietly, as if the data ended there.
+  const result = await connection.run(sql);
   let batch = new Batch(columns);
   for (;;) {
     const chunk = await result.fetchChunk();

@@ -96,13 +96,15 @@ export class Session {
   }
 
   async select(sql: string, parameters: readonly Parameter[] = []): Promise<Rows> {
-    const result = await this.#connection.stream(sql, parameters.length > 0 ? [...parameters] : undefined);
+    // Not streamed: an error midway would end a stream quietly.
+    const result = await this.#connection.run(sql, parameters.length > 0 ? [...parameters] : undefined);
     return Rows.of(result);
   }
 
   /** Visits rows of a statement that selects three INTEGERs, then two BLOBs. The bytes are the visitor's to keep. */
   async selectBlobs(sql: string, parameters: readonly Parameter[], visit: BlobVisitor): Promise<void> {
-    const result = await this.#connection.stream(sql, parameters.length > 0 ? [...parameters] : undefined);
+    // Not streamed: an error midway would end a stream quietly.
+    const result = await this.#connection.run(sql, parameters.length > 0 ? [...parameters] : undefined);
     for (;;) {
       const chunk = await result.fetchChunk();
       if (!chunk || chunk.rowCount === 0) return;

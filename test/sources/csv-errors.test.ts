@@ -187,6 +187,21 @@ describe('csv sources refuse, with a sentence', () => {
   it('a kind of source that there is not', () =>
     fails(project.open('tape', {}), 'source', /no source of kind "tape": use csv, parquet, sql, demo/));
 
+  it('a malformed row deep in a long file, which must not pass for its end', async () => {
+    const rows = Array.from(
+      { length: 200_000 },
+      (_, index) => `${index * 60},${index === 130_000 ? 'oops' : index}`,
+    );
+    project.write('bars.csv', `time,x\n${rows.join('\n')}\n`);
+    const reader = await project.open('csv', { path: 'bars.csv' });
+    const drain = async () => {
+      let read = 0;
+      for await (const table of reader.read({ start: -Infinity, end: Infinity })) read += table.ts.length;
+      return read;
+    };
+    await fails(drain(), 'source-row', /130002/);
+  });
+
   it('a file that changes while it is being read', async () => {
     project.write('bars.csv', 'time,x\n0,1\n');
     const reader = await project.open('csv', { path: 'bars.csv' });

@@ -40,7 +40,9 @@ export class Intrinsics {
     this.#language = [...this.#known.keys()];
     for (const [key, descriptor] of this.#globals) this.#addAll(descriptor, String(key), NODE_DEPTH);
     const require = createRequire(import.meta.url);
-    for (const name of builtinModules.filter((each) => !LEFT_OUT.test(each))) {
+    for (const name of builtinModules
+      .map((name) => name.replace(/^node:/, ''))
+      .filter((each) => !LEFT_OUT.test(each))) {
       this.#add(require(`node:${name}`), `node:${name}`, NODE_DEPTH);
     }
   }

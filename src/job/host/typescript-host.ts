@@ -41,6 +41,12 @@ export class TypeScriptHost implements StrategyHost {
     this.#nodes = withInputs(options.strategy.nodes());
     // Taken at once, while nothing of the strategy runs: a snapshot after setup().
     this.#own = this.#nodes.map((node) => this.#ownCode(node));
+    for (const [index, node] of this.#nodes.entries()) {
+      // From the same moment: what one node or a provider changes, another's rows must not be stored under.
+      if (node instanceof Node && this.#own[index]?.hash !== undefined)
+        this.#guards.set(index, this.#guardOf(node));
+      Object.freeze(node);
+    }
   }
 
   describe(): Promise<GraphDescription> {
@@ -63,13 +69,14 @@ export class TypeScriptHost implements StrategyHost {
       throw new SeamlessError('internal', `Node ${request.node} is not a computed node.`);
     const own = this.#own[request.node] as OwnCode;
     const { context, locate } = this.#options;
+    const guard = this.#guards.get(request.node);
     return computeNode({
       node,
       request,
       positions: inputPositions(node),
       context,
       seed: own.hash ?? node.name,
-      guard: this.#guard(request.node, node),
+      ...(guard && { guard }),
       locate: (error) => (error instanceof Error ? locate(error) : null),
       progress,
       signal,
@@ -129,7 +136,7 @@ export class TypeScriptHost implements StrategyHost {
       const code = this.#hash(functionOf(node), node, inputPositions(node));
       return code.hash === undefined
         ? code
-        : { hash: textDigest([code.hash, canonicalJson(node.indicator ?? null)]) };
+        : { hash: textDigest([code.hash, formOf(node), canonicalJson(node.indicator ?? null)]) };
     }
     if (!(node instanceof StreamInput)) return { unhashable: 'it is of no known kind' };
     if (!isCustom(node.historyProvider)) return { hash: 'built-in' };
@@ -146,15 +153,16 @@ export class TypeScriptHost implements StrategyHost {
     return hasher.ownCode(fn, { inputs, thisValue: strategy, receiver, describe: node.name });
   }
 
-  #guard(index: number, node: Node): CaptureGuard {
-    const known = this.#guards.get(index);
-    if (known) return known;
+  #guardOf(node: Node): CaptureGuard {
     const { hasher, strategy } = this.#options;
     const inputs = inputPositions(node);
-    const guard = hasher.guard(functionOf(node), { inputs, thisValue: strategy, describe: node.name });
-    this.#guards.set(index, guard);
-    return guard;
+    return hasher.guard(functionOf(node), { inputs, thisValue: strategy, describe: node.name });
   }
+}
+
+/** The same text means another thing when it is called with columns. */
+function formOf(node: Node): string {
+  return node.computeFn instanceof ColumnCompute ? 'columns' : 'bar';
 }
 
 function functionOf(node: Node): object {

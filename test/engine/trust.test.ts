@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { fingerprints } from '../../src/engine/fingerprints.js';
+import { resolveGraph } from '../../src/engine/graph.js';
+import { materialize } from '../../src/engine/materialize.js';
+import type { GraphDescription, SourceLibrary } from '../../src/engine/ports.js';
+import { MemoryStore } from '../support/memory-store.js';
+import { oracle, rowsOf, ToyHost, ToySources, type Toy, type ToyStream } from '../support/toy-strategy.js';
+
+const START = 1_700_006_400;
+const hooks = { progress: () => undefined, signal: new AbortController().signal };
+
+function minutes(count: number, value: (index: number) => number): ToyStream['rows'] {
+  return Array.from({ length: count }, (_, index) => ({ ts: START + index * 60, value: value(index) }));
+}
+
+describe('what must never be believed', () => {
+  it('is a source whose reading was cut short, even when its old content comes back', async () => {
+    // Long enough that rows are committed before the reading ends.
+    const count = 16_384 * 9;
+    const before = minutes(count, (index) => index);
+    const stream: ToyStream = { kind: 'stream', interval: 60, leastHistory: 1, whole: true, rows: before };
+    const toys: Toy[] = [stream];
+    const store = new MemoryStore();
+    const range = { start: START, end: START + 600 };
+    const run = (sources: SourceLibrary): Promise<unknown> =>
+      materialize({ host: new ToyHost(toys), store, sources, nonce: 'n' }, range, hooks);
+    await run(new ToySources(toys));
+
+    stream.rows = minutes(count, (index) => index * 10);
+    const broken: SourceLibrary = {
+      open: async (open) => {
+        const reader = await new ToySources(toys).open(open);
+        return {
+          ...reader,
+          async *read(asked) {
+            yield* reader.read(asked);
+            throw new Error('the last row is malformed');
+          },
+        };
+      },
+    };
+    await assert.rejects(run(broken), /malformed/);
+
+    stream.rows = before;
+    await run(new ToySources(toys));
+    const [full] = [...store.spans].map(({ fingerprint }) => fingerprint);
+    const [table] = await store.read([{ fingerprint: full as string, range }]);
+    assert.ok(table);
+    assert.deepEqual(rowsOf(table), (oracle(toys)[0] ?? []).slice(0, 10));
+  }).timeout(60_000);
+
+  it('is a segment computed while an input had another interval', () => {
+    const described = (interval: number): GraphDescription => ({
+      strategy: 'Test',
+      interval: null,
+      period: 1,
+      nodes: [
+        {
+          name: 's',
+          kind: 'stream',
+          label: 'csv',
+          interval,
+          leastHistory: 1,
+          inputs: [],
+          own: { hash: 'h' },
+          source: { kind: 'csv', options: {} },
+          location: null,
+        },
+        {
+          name: 'n',
+          kind: 'node',
+          label: 'node',
+          interval: 3600,
+          leastHistory: 1,
+          inputs: [{ node: 0, period: 1 }],
+          own: { hash: 'h' },
+          source: null,
+          location: null,
+        },
+      ],
+    });
+    const [hourly, daily] = [3600, 86_400].map(
+      (interval) => fingerprints(resolveGraph(described(interval)), 'x')[1]?.own,
+    );
+    assert.notEqual(hourly, daily);
+  });
+});
