@@ -225,7 +225,7 @@ describe('what an edit recomputes', () => {
   }
 
   for (const edit of EDITS) {
-    it(`${edit.what}`, async () => {
+    it(edit.what, async () => {
       apply(edit);
       const after = await run();
       assertStates(after, edit.computed, edit.adopted);

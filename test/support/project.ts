@@ -18,6 +18,7 @@ import type { LogLine, Payload, RequestKind, Result, StrategyRef } from '../../s
 import { SeamlessError, type ErrorCode } from '../../src/sdk/errors.js';
 import type { Table } from '../../src/sdk/table.js';
 import type { Range } from '../../src/sdk/time.js';
+import { openStore } from '../../src/store/store.js';
 
 /** The child as it is shipped: what the tests prove of it holds for users. */
 const CHILD = resolve(import.meta.dirname, '../../dist/child.js');
@@ -142,22 +143,6 @@ export class Child {
     });
   }
 
-  /** All rows of the report's nodes that lie in its range, by name. */
-  async tables(
-    project: Project,
-    report: RunReport,
-    cacheDir = project.cacheDir,
-  ): Promise<Map<string, Table>> {
-    const [start, end] = report.range;
-    const { strategy } = report;
-    const tables = new Map<string, Table>();
-    for (const { name } of report.nodes) {
-      const request = { projectRoot: project.root, cacheDir, strategy, node: name, start, end };
-      tables.set(name, await this.request('read', request));
-    }
-    return tables;
-  }
-
   end(): Promise<void> {
     return this.client.dispose();
   }
@@ -185,6 +170,25 @@ export async function runFresh(project: Project, wanted: Wanted): Promise<Ran> {
     }
   });
   return { report, lines };
+}
+
+/** All stored rows of a report's nodes that lie in its range, by name. Opens the cache in this process. */
+export async function storedTables(dir: string, report: RunReport): Promise<ReadonlyMap<string, Table>> {
+  const [start, end] = report.range;
+  const store = await openStore({ dir });
+  try {
+    const tables = new Map<string, Table>();
+    for (const { name } of report.nodes) {
+      const found = await store.findNode(report.strategy, name);
+      assert.ok(found, `The cache has no node ${name}.`);
+      const [table] = await store.read([{ fingerprint: found.fingerprint, range: { start, end } }]);
+      assert.ok(table);
+      tables.set(name, table);
+    }
+    return tables;
+  } finally {
+    await store.close();
+  }
 }
 
 export function nodeOf({ nodes }: RunReport, name: string): NodeReport {
