@@ -1,7 +1,7 @@
 import * as sdk from '../index.js';
 import { SeamlessError } from '../sdk/errors.js';
 import { snapshotIntrinsics } from './code/intrinsics.js';
-import { authorLocation } from './context/author.js';
+import { authorLocation, describeLocation } from './context/author.js';
 import { installComputeOnly } from './context/context.js';
 import { HOST_FLAG } from './host-flag.js';
 import { parseParentMessage, requestId, type ChildMessage, type RequestMessage } from './protocol.js';
@@ -50,19 +50,29 @@ const service = new JobService({
 /** Code that a strategy left running, in a timer say, went wrong: whatever is being computed cannot be trusted. */
 function onStrayError(error: Error): void {
   if (!current) {
-    send({ type: 'log', level: 'warn', text: error.message });
+    leave({ type: 'log', level: 'warn', text: error.message });
     return;
   }
   current.stray ??= error;
   current.controller.abort();
 }
 
-function send(message: ChildMessage): void {
+function send(message: ChildMessage, isLast = false): void {
   // A parent that is gone needs no answer, and this process no longer runs for anybody.
   if (!process.connected) process.exit(0);
   process.send?.(message, undefined, {}, (error) => {
-    if (error) context.asHost(() => process.exit(0));
+    if (error || isLast) context.asHost(() => process.exit(0));
   });
+}
+
+/** What a strategy left running would get in the way of the next one too: that has to start in another process. */
+function leave(lastWords: ChildMessage): void {
+  const why =
+    'The process that runs strategies had to end, because of what another strategy left running in it: run again.';
+  for (const { id } of waiting.splice(0)) {
+    send({ type: 'error', id, error: serializeError(new SeamlessError('internal', why)) });
+  }
+  send(lastWords, true);
 }
 
 function receive(raw: unknown): void {
@@ -109,7 +119,9 @@ async function answer(request: RequestMessage): Promise<void> {
     if (mine.stray) throw mine.stray;
     send({ type: 'result', id, value });
   } catch (error) {
-    send({ type: 'error', id, error: serializeError(strayOf(mine) ?? error) });
+    const stray = strayOf(mine);
+    if (stray) leave({ type: 'error', id, error: serializeError(stray) });
+    else send({ type: 'error', id, error: serializeError(error) });
   } finally {
     current = null;
   }
@@ -118,9 +130,10 @@ async function answer(request: RequestMessage): Promise<void> {
 function strayOf({ stray }: Work): Error | null {
   if (!stray || stray instanceof SeamlessError) return stray;
   const location = authorLocation(stray, place.projectRoot, place.bundlePath);
+  const at = location ? ` at ${describeLocation(location, place.projectRoot)}` : '';
   return new SeamlessError(
     'strategy',
-    `Code that the strategy left running, in a timer or a promise, threw: ${stray.message}. A strategy must be done when its functions return.`,
+    `Code that the strategy left running, in a timer or a promise, threw${at}: ${stray.message}. A strategy must be done when its functions return.`,
     { location: location ?? undefined, cause: stray },
   );
 }

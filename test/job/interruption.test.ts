@@ -13,7 +13,7 @@ import {
   withChild,
 } from '../support/project.js';
 
-/** Twelve nodes over more than one chunk; \`loops\` says what the fifth does. */
+/** Nine nodes over several chunks, with code for one of them to run bar by bar. */
 function strategy(fifth = ''): string {
   return `
 import { csvHistory, Node, sma, Strategy, StreamInput } from 'seamless-dag';
