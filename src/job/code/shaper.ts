@@ -7,6 +7,9 @@ import type { Intrinsics } from './intrinsics.js';
 import { analyseText } from './code-text.js';
 import { bitOf, failure, isObject, NAMED, shape, type Edge, type NamedEdge, type Shape } from './shape.js';
 
+/** Properties that every node has; those of them that code reads count by `NAMED`. */
+const NODE_PROPERTIES = new Set(['kind', 'origin', 'computeFn', ...NAMED]);
+
 /** More values than this in one structure are not looked through. */
 export const LARGEST = 200_000;
 
@@ -167,7 +170,9 @@ export class Shaper {
       bit: bitOf(name),
     }));
     const tag = position === undefined ? `node ${JSON.stringify(node.name)}` : `input#${position}`;
-    return shape(tag, [], { named, node });
+    // What an author's own subclass adds, or code puts on a node, is a value like any other.
+    const added = propertyEdges(node, (key) => typeof key === 'string' && NODE_PROPERTIES.has(key));
+    return shape(`${tag} ${added.tag}`, added.edges, { named, node });
   }
 
   #objectShape(value: object): Shape {
