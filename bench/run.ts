@@ -79,13 +79,7 @@ async function oneRound(): Promise<Record<string, number>> {
   expectStates(JSON.parse(cold.stdout) as RunReport, { nodeCount: 21, computed: 21, failed: 0 });
   const peer = await measure(
     process.execPath,
-    [
-      'tsx',
-      join(HERE, 'peer.mjs'),
-      join(PROJECT, 'year.csv'),
-      join(PROJECT, 'peer.duckdb'),
-      String(YEAR_END),
-    ],
+    [join(HERE, 'peer.mjs'), join(PROJECT, 'year.csv'), join(PROJECT, 'peer.duckdb'), String(YEAR_END)],
     ROOT,
   );
   const client = JobClient.start({ childPath: join(ROOT, 'dist/child.js') });
