@@ -59,7 +59,7 @@ describe('a run that cannot be', () => {
     assert.equal(failure?.code, 'unknown-column');
     assert.match(
       failure.message,
-      /^Node fast failed at .*: price has no column "clsoe"; it has close, volume/,
+      /^Momentum: Node fast failed at .*: price has no column "clsoe"; it has close, volume/,
     );
     assert.equal(failure.location?.line, 7);
     assert.deepEqual(states(report), { price: 'computed', fast: 'failed' });

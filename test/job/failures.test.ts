@@ -112,7 +112,7 @@ describe('a node that fails', () => {
     const { failure, rows } = assertFailed(ran, 100);
     assert.deepEqual(failure, {
       code: 'compute',
-      message: `Node tested failed at 2024-01-06T17:17:00Z: TypeError: no luck (${project.path('main.ts')}:${CODE_LINE}).`,
+      message: `Main: Node tested failed at 2024-01-06T17:17:00Z: TypeError: no luck (${project.path('main.ts')}:${CODE_LINE}).`,
       asOf: minute(101),
       location: { file: project.path('main.ts'), line: CODE_LINE, column: failure?.location?.column },
     });
@@ -128,7 +128,7 @@ describe('a node that fails', () => {
     });
     const ran = await run(strategy('return half(3);', "import { half } from './lib/helper';"));
     const { failure } = assertFailed(ran, 10);
-    assert.match(failure?.message ?? '', /^Node tested failed at .*: odd 3 \(.*lib\/helper\.ts:4\)\.$/);
+    assert.match(failure?.message ?? '', /^Main: Node tested failed at .*: odd 3 \(.*lib\/helper\.ts:4\)\.$/);
     assert.deepEqual([failure?.location?.file, failure?.location?.line], [project.path('lib/helper.ts'), 4]);
   });
 
@@ -224,7 +224,7 @@ describe('a node that fails', () => {
     const ran = await run(strategy(`return view.asOf > ${minute(60)} ? 'text' : 1;`));
     const { failure, rows } = assertFailed(ran, 60);
     assert.equal(failure?.code, 'value');
-    assert.match(failure.message, /^Node tested gave a text at .*: its rows so far hold numbers; /);
+    assert.match(failure.message, /^Main: Node tested gave a text at .*: its rows so far hold numbers; /);
     assert.equal(rows, 50);
   });
 
@@ -249,19 +249,19 @@ describe('a node that fails', () => {
       'writes to its input',
       `view.window(price).column('close')[0] = 1; return 1;`,
       '',
-      /^Node tested wrote to column close of its input price: inputs are read-only/,
+      /^Main: Node tested wrote to column close of its input price: inputs are read-only/,
     ],
     [
       'writes to the times of its input',
       `view.window(price).ts[0] = 1; return 1;`,
       '',
-      /^Node tested wrote to the times \(ts\) of its input price/,
+      /^Main: Node tested wrote to the times \(ts\) of its input price/,
     ],
     [
       'keeps a count from bar to bar',
       'count += 1; return count;',
       'let count = 0;',
-      /^Node tested changed count .*, which its computeFn captured, while it computed/,
+      /^Main: Node tested changed count .*, which its computeFn captured, while it computed/,
     ],
   ];
   for (const [what, code, top, message] of voided) {
@@ -315,7 +315,7 @@ describe('a node that fails', () => {
       const { failure } = assertFailed(ran, 10);
       assert.match(
         failure?.message ?? '',
-        /^Node tested, in column form, returned 3 values for \d+ firings?: /,
+        /^Main: Node tested, in column form, returned 3 values for \d+ firings?: /,
       );
     });
 

@@ -115,7 +115,7 @@ describe('code that a strategy leaves behind', () => {
     const { state, failure, coverage } = nodeOf(report, 'slow');
     assert.equal(state, 'failed');
     assert.equal(failure?.code, 'compute-only');
-    assert.match(failure.message, /^Node slow used process\.exit at main\.ts:13:/);
+    assert.match(failure.message, /^Main: Node slow used process\.exit at main\.ts:13:/);
     assert.deepEqual([failure.asOf, failure.location?.line], [minute(10), 13]);
     assert.deepEqual(coverage, [[minute(0), minute(9)]]);
   });

@@ -63,14 +63,18 @@ export class TypeScriptHost implements StrategyHost {
     });
   }
 
-  compute(request: ComputeRequest, progress: FiringProgress, signal: AbortSignal): Promise<ComputeResult> {
+  async compute(
+    request: ComputeRequest,
+    progress: FiringProgress,
+    signal: AbortSignal,
+  ): Promise<ComputeResult> {
     const node = this.#nodes[request.node];
     if (!(node instanceof Node))
       throw new SeamlessError('internal', `Node ${request.node} is not a computed node.`);
     const own = this.#own[request.node] as OwnCode;
-    const { context, locate } = this.#options;
+    const { className, context, locate } = this.#options;
     const guard = this.#guards.get(request.node);
-    return computeNode({
+    const { table, failure } = await computeNode({
       node,
       request,
       positions: inputPositions(node),
@@ -81,6 +85,8 @@ export class TypeScriptHost implements StrategyHost {
       progress,
       signal,
     });
+    // The sentence may be read far from the report it belongs to, in a log or a list of problems.
+    return { table, failure: failure && { ...failure, message: `${className}: ${failure.message}` } };
   }
 
   /** The provider of a stream that only this process can read; null for the built-in kinds. */
