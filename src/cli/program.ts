@@ -7,7 +7,7 @@ import { runMaterialize } from './commands/materialize.js';
 import { runStatus } from './commands/status.js';
 import { runStrategies } from './commands/strategies.js';
 import { codeOf, EXIT, EXIT_CODES_HELP, exitCodeOfError } from './exit-codes.js';
-import { painter } from './format.js';
+import { painter } from './table.js';
 import type { Terminal } from './terminal.js';
 
 /** A command: takes what was typed, gives the exit code. */

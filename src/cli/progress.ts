@@ -1,6 +1,7 @@
 import type { RunProgress } from '../engine/report.js';
 import type { LogLine } from '../job/protocol.js';
-import { formatCount, formatDuration, type Paint } from './format.js';
+import { ProgressWords } from '../present/progress.js';
+import type { Paint } from './table.js';
 import type { Output } from './terminal.js';
 
 /** A bar is drawn at most ten times a second, a line for a log file at most every two seconds. */
@@ -20,8 +21,7 @@ export class ProgressView {
   readonly #clock: Clock;
   #bar = '';
   #shownAt: number;
-  /** When the first bars were counted, and how many there were: what the time left is reckoned from. */
-  #since: { readonly time: number; readonly done: number } | null = null;
+  readonly #words = new ProgressWords();
 
   constructor(output: Output, paint: Paint, clock: Clock = () => performance.now()) {
     this.#output = output;
@@ -33,10 +33,11 @@ export class ProgressView {
 
   update(progress: RunProgress): void {
     const now = this.#clock();
-    if (progress.total > 0) this.#since ??= { time: now, done: progress.done };
+    const { percent, what, left, bars } = this.#words.of(progress, now);
     if (now - this.#shownAt < (this.#output.isTTY ? BAR_PAUSE_MS : LINE_PAUSE_MS)) return;
     this.#shownAt = now;
-    const words = this.#words(progress, now);
+    // What a narrow terminal cuts off comes last.
+    const words = [percent, what, left, bars].filter((each) => each !== null).join(' · ');
     if (this.#output.isTTY) this.#draw(this.#fit(this.#barOf(progress), words));
     else this.#output.write(`${words}\n`);
   }
@@ -69,24 +70,5 @@ export class ProgressView {
   #fit(bar: string, words: string): string {
     const room = (this.#output.columns || 80) - BAR_WIDTH - 2;
     return bar + (words.length > room ? `${words.slice(0, Math.max(0, room - 1))}…` : words);
-  }
-
-  #words({ phase, node, done, total }: RunProgress, now: number): string {
-    const what =
-      phase === 'waiting' ? (node ?? 'waiting for the cache') : `${phase}${node ? ` ${node}` : ''}`;
-    if (total <= 0) return what;
-    const percent = Math.floor(Math.min(1, done / total) * 100);
-    const left = this.#timeLeft(done, total, now);
-    // What a narrow terminal cuts off comes last.
-    return [`${percent} %`, what, ...left, `${formatCount(done)} of ${formatCount(total)} bars`].join(' · ');
-  }
-
-  #timeLeft(done: number, total: number, now: number): string[] {
-    const { time = now, done: before = 0 } = this.#since ?? {};
-    const elapsed = now - time;
-    // The first second is mostly warming up.
-    if (elapsed < 1000 || done <= before) return [];
-    const seconds = Math.ceil((elapsed * (total - done)) / (done - before) / 1000);
-    return [`${formatDuration(seconds * 1000).replace('.0 s', ' s')} left`];
   }
 }

@@ -1,5 +1,5 @@
 import type { RequestOptions } from '../job/client.js';
-import { painter } from './format.js';
+import { painter } from './table.js';
 import { ProgressView } from './progress.js';
 import type { Jobs, Terminal } from './terminal.js';
 

@@ -5,12 +5,11 @@ import {
   formatDuration,
   formatNames,
   formatSpans,
-  formatTable,
-  painter,
   plural,
   summaryLine,
-} from '../../src/cli/format.js';
+} from '../../src/present/format.js';
 import { ProgressView } from '../../src/cli/progress.js';
+import { formatTable, painter } from '../../src/cli/table.js';
 import type { RunProgress } from '../../src/engine/report.js';
 import { nodeReport, runReport } from './reports.js';
 

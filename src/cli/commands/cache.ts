@@ -3,7 +3,8 @@ import { resolve } from 'node:path';
 import { cacheFolder, projectRootOf } from '../../job/project.js';
 import type { CacheReport } from '../../job/protocol.js';
 import { EXIT } from '../exit-codes.js';
-import { formatBytes, formatCount, formatTable, painter, type Paint } from '../format.js';
+import { formatBytes, formatCount } from '../../present/format.js';
+import { formatTable, painter, type Paint } from '../table.js';
 import type { Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
 

@@ -5,7 +5,7 @@ import type { ExportFormat } from '../../job/protocol.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import { EXIT } from '../exit-codes.js';
 import { findStored } from '../find-strategy.js';
-import { plural } from '../format.js';
+import { plural } from '../../present/format.js';
 import type { Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
 

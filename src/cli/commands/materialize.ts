@@ -5,16 +5,8 @@ import { cacheFolder } from '../../job/project.js';
 import { formatInterval, formatRange, parseRange } from '../../sdk/time.js';
 import { exitCodeOfReport } from '../exit-codes.js';
 import { findStrategy } from '../find-strategy.js';
-import {
-  formatCount,
-  formatNames,
-  formatSpans,
-  formatTable,
-  painter,
-  summaryLine,
-  type Color,
-  type Paint,
-} from '../format.js';
+import { formatCount, formatNames, formatSpans, summaryLine } from '../../present/format.js';
+import { formatTable, painter, type Color, type Paint } from '../table.js';
 import type { Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
 

@@ -5,7 +5,8 @@ import type { StatusReport, StoredState } from '../../job/protocol.js';
 import { formatInterval, formatRange } from '../../sdk/time.js';
 import { EXIT } from '../exit-codes.js';
 import { findStrategy } from '../find-strategy.js';
-import { formatCount, formatSpans, formatTable, painter, plural, type Color, type Paint } from '../format.js';
+import { formatCount, formatSpans, plural } from '../../present/format.js';
+import { formatTable, painter, type Color, type Paint } from '../table.js';
 import type { Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
 

@@ -2,7 +2,7 @@ import { relative, resolve } from 'node:path';
 
 import { EXIT } from '../exit-codes.js';
 import { specOf } from '../find-strategy.js';
-import { formatTable, painter } from '../format.js';
+import { formatTable, painter } from '../table.js';
 import type { Terminal } from '../terminal.js';
 
 /** `seamless strategies [dir]` */

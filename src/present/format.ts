@@ -1,8 +1,7 @@
-import Table from 'cli-table3';
+import * as l10n from '@vscode/l10n';
 
 import type { NodeReport, RunReport, Span } from '../engine/report.js';
 import { formatRange } from '../sdk/time.js';
-import type { Output } from './terminal.js';
 
 const numbers = new Intl.NumberFormat('en-US');
 
@@ -48,67 +47,17 @@ export function formatNames(names: readonly string[], most = 5): string {
 
 /** What a run did: `12 nodes · 9 from cache · 3 computed · 1.4 s`. */
 export function summaryLine(report: RunReport): string {
-  const named = (state: NodeReport['state']): string[] => {
+  const named = (state: NodeReport['state'], heading: string): string[] => {
     const names = report.nodes.filter((node) => node.state === state).map(({ name }) => name);
-    return names.length > 0 ? [`${state}: ${formatNames(names)}`] : [];
+    return names.length > 0 ? [`${heading}: ${formatNames(names)}`] : [];
   };
   return [
     plural(report.nodeCount, 'node'),
-    `${formatCount(report.hits + report.adopted)} from cache`,
-    `${formatCount(report.computed)} computed`,
-    ...named('partial'),
-    ...named('failed'),
-    ...named('blocked'),
+    l10n.t('{0} from cache', formatCount(report.hits + report.adopted)),
+    l10n.t('{0} computed', formatCount(report.computed)),
+    ...named('partial', l10n.t('partial')),
+    ...named('failed', l10n.t('failed')),
+    ...named('blocked', l10n.t('blocked')),
     formatDuration(report.elapsedMs),
   ].join(' · ');
-}
-
-/** ANSI codes (ECMA-48, select graphic rendition). */
-const COLORS = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, magenta: 35, cyan: 36 };
-
-export type Color = keyof typeof COLORS;
-
-/** Colours text where a person looks on and has not asked for none (https://no-color.org). */
-export type Paint = (color: Color, text: string) => string;
-
-export function painter(output: Output, env: Readonly<Record<string, string | undefined>>): Paint {
-  const plain = !output.isTTY || !!env['NO_COLOR'] || env['TERM'] === 'dumb';
-  return plain ? (_color, text) => text : (color, text) => `\u001b[${COLORS[color]}m${text}\u001b[0m`;
-}
-
-export interface TableColumn {
-  readonly title: string;
-  readonly align?: 'left' | 'right';
-}
-
-/** Lines in columns, under a heading, without frames: easy to read, and to cut apart. */
-export function formatTable(
-  columns: readonly TableColumn[],
-  rows: readonly (readonly string[])[],
-  paint: Paint,
-): string {
-  const nothing = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '', mid: '', 'mid-mid': '' };
-  const table = new Table({
-    head: columns.map(({ title }) => paint('dim', title)),
-    colAligns: columns.map(({ align }) => align ?? 'left'),
-    chars: {
-      ...nothing,
-      'left-mid': '',
-      'right-mid': '',
-      bottom: '',
-      'bottom-mid': '',
-      'bottom-left': '',
-      'bottom-right': '',
-      left: '',
-      right: '',
-      middle: '  ',
-    },
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-  });
-  table.push(...rows.map((row) => [...row]));
-  return `${table
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n')}\n`;
 }

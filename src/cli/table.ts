@@ -1,0 +1,53 @@
+import Table from 'cli-table3';
+
+import type { Output } from './terminal.js';
+
+/** ANSI codes (ECMA-48, select graphic rendition). */
+const COLORS = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, magenta: 35, cyan: 36 };
+
+export type Color = keyof typeof COLORS;
+
+/** Colours text where a person looks on and has not asked for none (https://no-color.org). */
+export type Paint = (color: Color, text: string) => string;
+
+export function painter(output: Output, env: Readonly<Record<string, string | undefined>>): Paint {
+  const plain = !output.isTTY || !!env['NO_COLOR'] || env['TERM'] === 'dumb';
+  return plain ? (_color, text) => text : (color, text) => `\u001b[${COLORS[color]}m${text}\u001b[0m`;
+}
+
+export interface TableColumn {
+  readonly title: string;
+  readonly align?: 'left' | 'right';
+}
+
+/** Lines in columns, under a heading, without frames: easy to read, and to cut apart. */
+export function formatTable(
+  columns: readonly TableColumn[],
+  rows: readonly (readonly string[])[],
+  paint: Paint,
+): string {
+  const nothing = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '', mid: '', 'mid-mid': '' };
+  const table = new Table({
+    head: columns.map(({ title }) => paint('dim', title)),
+    colAligns: columns.map(({ align }) => align ?? 'left'),
+    chars: {
+      ...nothing,
+      'left-mid': '',
+      'right-mid': '',
+      bottom: '',
+      'bottom-mid': '',
+      'bottom-left': '',
+      'bottom-right': '',
+      left: '',
+      right: '',
+      middle: '  ',
+    },
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+  });
+  table.push(...rows.map((row) => [...row]));
+  return `${table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n')}\n`;
+}

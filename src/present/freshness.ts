@@ -1,0 +1,116 @@
+import * as l10n from '@vscode/l10n';
+
+import type { RunReport, Span } from '../engine/report.js';
+import type { NodeStatus, StatusReport } from '../job/protocol.js';
+import { formatRange } from '../sdk/time.js';
+import { formatCount, plural } from './format.js';
+
+/**
+ * How a node stands, in one word. Every view that shows coverage or freshness (lens, hover, side bar, status bar, DAG)
+ * takes it from here, so that they cannot disagree.
+ * - `fresh`, `partial`, `empty`: as `StoredState` says.
+ * - `changed`: its own code, parameters or captured values changed since it was stored.
+ * - `maybe-stale`: something upstream or a source changed; the next run finds out whether that reaches it.
+ * - `uncached`: it cannot be hashed, and is computed each time.
+ * - `failed`, `blocked`: the last run could not complete it, and nothing has changed since.
+ */
+export type NodeStanding =
+  'fresh' | 'partial' | 'empty' | 'changed' | 'maybe-stale' | 'uncached' | 'failed' | 'blocked';
+
+export interface StandingNode extends NodeStatus {
+  readonly standing: NodeStanding;
+  /** Why, a sentence: of the failure where there is one. */
+  readonly why: string;
+}
+
+/** A strategy over a range: what is fresh in it, and what is not. */
+export interface Freshness {
+  readonly strategy: string;
+  /** The range looked at; null when nothing is stored. */
+  readonly range: Span | null;
+  readonly nodes: readonly StandingNode[];
+  readonly counts: Readonly<Record<NodeStanding, number>>;
+}
+
+/**
+ * What is fresh, from what the cache says and from the last run, whose failures hold until the code changes.
+ * @param lastRun the report of the last run of this very code, or null.
+ */
+export function freshnessOf(status: StatusReport, lastRun: RunReport | null): Freshness {
+  const failures = new Map(
+    (lastRun?.nodes ?? [])
+      .filter(({ state }) => state === 'failed' || state === 'blocked')
+      .map((node) => [node.name, node]),
+  );
+  const nodes = status.nodes.map((node): StandingNode => {
+    const failure = failures.get(node.name);
+    if (failure && node.state !== 'fresh') {
+      const standing = failure.state === 'failed' ? 'failed' : 'blocked';
+      return { ...node, standing, why: failure.failure?.message ?? failure.reason };
+    }
+    return { ...node, standing: standingOf(node), why: node.reason };
+  });
+  const counts: Record<NodeStanding, number> = {
+    fresh: 0,
+    partial: 0,
+    empty: 0,
+    changed: 0,
+    'maybe-stale': 0,
+    uncached: 0,
+    failed: 0,
+    blocked: 0,
+  };
+  for (const { standing } of nodes) counts[standing] += 1;
+  return { strategy: status.strategy, range: status.range, nodes, counts };
+}
+
+function standingOf({ state, change }: NodeStatus): NodeStanding {
+  if (state !== 'stale') return state;
+  if (change === 'own') return 'changed';
+  return change === 'unhashable' ? 'uncached' : 'maybe-stale';
+}
+
+/** `12/12 fresh`, `1 changed · 2 may be stale`, `1 failed · 2 blocked · 9/12 fresh`. */
+export function freshnessText({ nodes, counts }: Freshness): string {
+  const stale: string[] = [];
+  if (counts.changed > 0) stale.push(l10n.t('{0} changed', formatCount(counts.changed)));
+  if (counts['maybe-stale'] > 0) stale.push(l10n.t('{0} may be stale', formatCount(counts['maybe-stale'])));
+  const broken: string[] = [];
+  if (counts.failed > 0) broken.push(l10n.t('{0} failed', formatCount(counts.failed)));
+  if (counts.blocked > 0) broken.push(l10n.t('{0} blocked', formatCount(counts.blocked)));
+  const fresh = l10n.t('{0}/{1} fresh', formatCount(counts.fresh), formatCount(nodes.length));
+  return [...broken, ...(stale.length > 0 ? stale : [fresh])].join(' · ');
+}
+
+/** `2023-03-01 → 2023-03-22`. */
+export function spanText([start, end]: Span): string {
+  return formatRange({ start, end });
+}
+
+/** How a node stands, in a word or two for a person. */
+export function standingText(standing: NodeStanding): string {
+  switch (standing) {
+    case 'fresh':
+      return l10n.t('fresh');
+    case 'partial':
+      return l10n.t('partial');
+    case 'empty':
+      return l10n.t('not materialized');
+    case 'changed':
+      return l10n.t('changed');
+    case 'maybe-stale':
+      return l10n.t('may be stale');
+    case 'uncached':
+      return l10n.t('computed each time');
+    case 'failed':
+      return l10n.t('failed');
+    case 'blocked':
+      return l10n.t('blocked');
+  }
+}
+
+/** What a strategy's freshness is about: `12 nodes, 2000-01-03 → 2020-04-18`. */
+export function subjectText({ nodes, range }: Freshness): string {
+  const count = plural(nodes.length, 'node');
+  return range ? `${count}, ${spanText(range)}` : count;
+}

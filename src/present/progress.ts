@@ -1,0 +1,64 @@
+import * as l10n from '@vscode/l10n';
+
+import type { RunProgress } from '../engine/report.js';
+import { formatCount, formatDuration } from './format.js';
+
+/** Where a run is, in the words that terminal and editor show. Null: nothing to say of that yet. */
+export interface ProgressText {
+  /** Between 0 and 1. */
+  readonly fraction: number | null;
+  /** `34 %` */
+  readonly percent: string | null;
+  /** `computing fast`, or for whom the run waits. */
+  readonly what: string;
+  /** `12 s left` */
+  readonly left: string | null;
+  /** `3,400 of 10,000 bars` */
+  readonly bars: string | null;
+}
+
+/** Puts the progress of one run into words. */
+export class ProgressWords {
+  /** When the first bars were counted, and how many there were: what the time left is reckoned from. */
+  #since: { readonly time: number; readonly done: number } | null = null;
+
+  /** @param now milliseconds, of a clock that only grows. */
+  of(progress: RunProgress, now: number): ProgressText {
+    const { done, total } = progress;
+    const what = whatOf(progress);
+    if (total <= 0) return { fraction: null, percent: null, what, left: null, bars: null };
+    this.#since ??= { time: now, done };
+    const fraction = Math.min(1, done / total);
+    return {
+      fraction,
+      percent: `${Math.floor(fraction * 100)} %`,
+      what,
+      left: this.#timeLeft(done, total, now),
+      bars: l10n.t('{0} of {1} bars', formatCount(done), formatCount(total)),
+    };
+  }
+
+  #timeLeft(done: number, total: number, now: number): string | null {
+    const { time = now, done: before = 0 } = this.#since ?? {};
+    const elapsed = now - time;
+    // The first second is mostly warming up.
+    if (elapsed < 1000 || done <= before) return null;
+    const seconds = Math.ceil((elapsed * (total - done)) / (done - before) / 1000);
+    return l10n.t('{0} left', formatDuration(seconds * 1000).replace('.0 s', ' s'));
+  }
+}
+
+function whatOf({ phase, node }: RunProgress): string {
+  switch (phase) {
+    case 'waiting':
+      return node ?? l10n.t('waiting for the cache');
+    case 'loading':
+      return node === null ? l10n.t('loading') : l10n.t('loading {0}', node);
+    case 'reading':
+      return node === null ? l10n.t('reading') : l10n.t('reading {0}', node);
+    case 'computing':
+      return node === null ? l10n.t('computing') : l10n.t('computing {0}', node);
+    case 'storing':
+      return node === null ? l10n.t('storing') : l10n.t('storing {0}', node);
+  }
+}

@@ -1,0 +1,79 @@
+import * as l10n from '@vscode/l10n';
+
+import type { Span } from '../engine/report.js';
+import { SeamlessError } from '../sdk/errors.js';
+import { parseRange, type Range } from '../sdk/time.js';
+
+const DAY = 86_400;
+
+/** A range a person may pick by a name. */
+export interface RangePreset {
+  readonly id: RangePresetId;
+  readonly label: string;
+  readonly range: Range;
+}
+
+export type RangePresetId = 'last-day' | 'last-week' | 'last-month' | 'year-to-date' | 'all';
+
+/** Names of the presets, as the setting for the default range knows them. */
+export const PRESET_IDS: readonly RangePresetId[] = [
+  'last-day',
+  'last-week',
+  'last-month',
+  'year-to-date',
+  'all',
+];
+
+/**
+ * The presets: each ends where the data does, on a day's end (UTC), for ranges past it hold nothing.
+ * @param data what the sources have, over all inputs; null when they cannot tell.
+ * @param now epoch seconds; the presets end today when the sources cannot tell.
+ */
+export function rangePresets(data: Span | null, now: number): readonly RangePreset[] {
+  const end = Math.ceil((data ? data[1] : now) / DAY) * DAY;
+  const last = new Date((end - 1) * 1000);
+  const yearStart = Date.UTC(last.getUTCFullYear(), 0, 1) / 1000;
+  const monthStart = Date.UTC(last.getUTCFullYear(), last.getUTCMonth() - 1, last.getUTCDate() + 1) / 1000;
+  const presets: RangePreset[] = [
+    { id: 'last-day', label: l10n.t('Last day'), range: { start: end - DAY, end } },
+    { id: 'last-week', label: l10n.t('Last week'), range: { start: end - 7 * DAY, end } },
+    { id: 'last-month', label: l10n.t('Last month'), range: { start: monthStart, end } },
+    { id: 'year-to-date', label: l10n.t('Year to date'), range: { start: yearStart, end } },
+  ];
+  if (data) {
+    const start = Math.floor(data[0] / DAY) * DAY;
+    presets.push({ id: 'all', label: l10n.t('All the source has'), range: { start, end } });
+  }
+  return presets;
+}
+
+/**
+ * A range as a person types it: two ISO dates or times, or epoch seconds, with `→`, `to`, `..`, a comma or blanks between.
+ * @throws SeamlessError `time` or `range`, with a sentence to show under the box.
+ */
+export function parseTypedRange(text: string): Range {
+  const parts = text
+    .trim()
+    .split(/\s*(?:→|->|\.\.+|,|;|\bto\b)\s*|\s+(?=-?\d)/u)
+    .filter((part) => part !== '');
+  const [start, end, ...rest] = joinTimes(parts);
+  if (start === undefined || end === undefined || rest.length > 0) {
+    throw new SeamlessError(
+      'range',
+      l10n.t('Type a start and an end, which is exclusive: 2023-03-01 → 2023-03-22, or epoch seconds.'),
+    );
+  }
+  return parseRange(start, end);
+}
+
+/** `2023-03-01 09:30` was taken apart at its blank: a time of day belongs to the date before it. */
+function joinTimes(parts: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const part of parts) {
+    const last = joined.at(-1);
+    if (last !== undefined && /^\d{4}-\d{2}-\d{2}$/.test(last) && /^\d{2}:\d{2}/.test(part)) {
+      joined[joined.length - 1] = `${last}T${part}`;
+    } else joined.push(part);
+  }
+  return joined;
+}
