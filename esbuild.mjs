@@ -7,9 +7,10 @@ const external = ['@duckdb/node-bindings', 'esbuild'];
 
 await rm('dist', { recursive: true, force: true });
 
-// The editor's half is one CommonJS file: it loads neither DuckDB nor esbuild, and VS Code gives it `vscode`.
+// The editor's half, and the thread that looks for strategies, are one CommonJS file each: they load neither DuckDB nor
+// esbuild, and VS Code gives them `vscode`.
 const editor = await build({
-  entryPoints: { extension: 'src/extension.ts' },
+  entryPoints: { extension: 'src/extension.ts', 'discovery-worker': 'src/discovery/worker.ts' },
   outdir: 'dist',
   outExtension: { '.js': '.cjs' },
   bundle: true,

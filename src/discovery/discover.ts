@@ -1,19 +1,15 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 
 import { SeamlessError } from '../sdk/errors.js';
 import { Lineage, type SourceText } from './lineage.js';
+import { candidatesOf, isScript, isSkippedFolder, LARGEST_SCRIPT } from './scripts.js';
 import { strategiesIn, type DiscoveredStrategy } from './strategies.js';
 
 export interface DiscoverOptions {
   /** Told of each script that was read, with the strategies in it; null: it does not parse. */
   readonly onFile?: ((file: string, strategies: readonly DiscoveredStrategy[] | null) => void) | undefined;
 }
-
-/** Nobody writes a strategy of a megabyte; bundles are that large. */
-const LARGEST_SCRIPT = 1_000_000;
-
-const SCRIPT = /(?<!\.d)\.[cm]?[jt]sx?$/;
 
 /**
  * The strategy classes in the scripts of a folder and the folders in it, by file and line. Dependencies, build output and
@@ -42,33 +38,11 @@ export async function discoverStrategies(
 
 /** The file that a relative import means, by the rules of TypeScript and of bundlers. */
 export async function resolveFile(specifier: string, fromFile: string): Promise<SourceText | null> {
-  if (!/^\.{0,2}\//.test(specifier) && specifier !== '.' && specifier !== '..') return null;
-  for (const candidate of candidates(resolve(dirname(fromFile), specifier))) {
+  for (const candidate of candidatesOf(specifier, fromFile)) {
     const source = await readScript(candidate);
     if (source) return source;
   }
   return null;
-}
-
-const EXTENSIONS = ['.ts', '.tsx', '.mts', '.cts', '.js', '.jsx', '.mjs', '.cjs'];
-
-/** TypeScript imports `base.ts` by the name of its output, `base.js`. */
-const SOURCES: Readonly<Record<string, readonly string[]>> = {
-  '.js': ['.ts', '.tsx'],
-  '.jsx': ['.tsx'],
-  '.mjs': ['.mts'],
-  '.cjs': ['.cts'],
-};
-
-function candidates(path: string): string[] {
-  const [extension = ''] = /\.[cm]?[jt]sx?$/.exec(path) ?? [];
-  const stem = path.slice(0, path.length - extension.length);
-  return [
-    ...(SOURCES[extension] ?? []).map((each) => stem + each),
-    ...(extension === '' ? [] : [path]),
-    ...EXTENSIONS.map((each) => path + each),
-    ...EXTENSIONS.map((each) => join(path, `index${each}`)),
-  ];
 }
 
 async function* scripts(folder: string): AsyncGenerator<string> {
@@ -77,13 +51,9 @@ async function* scripts(folder: string): AsyncGenerator<string> {
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const entry of entries) {
     const path = join(folder, entry.name);
-    if (entry.isDirectory() && !isSkipped(entry.name)) yield* scripts(path);
-    else if (entry.isFile() && SCRIPT.test(entry.name)) yield path;
+    if (entry.isDirectory() && !isSkippedFolder(entry.name)) yield* scripts(path);
+    else if (entry.isFile() && isScript(entry.name)) yield path;
   }
-}
-
-function isSkipped(name: string): boolean {
-  return name.startsWith('.') || name === 'node_modules' || name === 'dist';
 }
 
 async function readScript(file: string): Promise<SourceText | null> {

@@ -1,6 +1,7 @@
 import type { Class, Expression } from '@babel/types';
 
 import {
+  definesSetup,
   memberName,
   propertyOf,
   readModule,
@@ -33,7 +34,13 @@ type Value =
 /** Name of the package that `Strategy` comes from. */
 export const SDK_NAME = 'seamless-dag';
 
-/** Follows what classes extend, from module to module. Remembers the modules it has read. */
+/** Finds the module that `specifier` means in `fromFile`, read; null when it is not one to look into. */
+export type FindModule = (
+  specifier: string,
+  fromFile: string,
+) => Promise<ModuleScope | null> | ModuleScope | null;
+
+/** Modules by file, each read once and remembered. */
 export class Lineage {
   readonly #resolve: ResolveModule;
   readonly #modules = new Map<string, ModuleScope | null>();
@@ -52,12 +59,20 @@ export class Lineage {
     return scope;
   }
 
-  /** Whether a class is a strategy that can be run: it extends `Strategy`, is not abstract and has a `setup`. */
-  async isConcrete(scope: ModuleScope, node: Class): Promise<boolean> {
-    if ('abstract' in node && node.abstract) return false;
-    const value = await new Query(this, this.#resolve).expression(scope, node);
-    return value?.kind === 'strategy' && value.hasSetup;
-  }
+  readonly find: FindModule = async (specifier, fromFile) => {
+    const source = await this.#resolve(specifier, fromFile);
+    return source && this.module(source);
+  };
+}
+
+/**
+ * Whether a class is a strategy that can be run: it extends `Strategy`, is not abstract and has a `setup`. What it
+ * extends is followed from module to module.
+ */
+export async function isConcrete(scope: ModuleScope, node: Class, find: FindModule): Promise<boolean> {
+  if ('abstract' in node && node.abstract) return false;
+  const value = await new Query(find).expression(scope, node);
+  return value?.kind === 'strategy' && value.hasSetup;
 }
 
 /** Steps after which a question counts as unanswerable: modules that export each other in a tangle. */
@@ -65,14 +80,12 @@ const MOST_STEPS = 10_000;
 
 /** One question. A step that is being taken is not taken again within itself, so that cycles end. */
 class Query {
-  readonly #lineage: Lineage;
-  readonly #resolve: ResolveModule;
+  readonly #find: FindModule;
   readonly #underWay = new Set<string>();
   #steps = 0;
 
-  constructor(lineage: Lineage, resolve: ResolveModule) {
-    this.#lineage = lineage;
-    this.#resolve = resolve;
+  constructor(find: FindModule) {
+    this.#find = find;
   }
 
   async expression(scope: ModuleScope, wrapped: Expression | Class): Promise<Value> {
@@ -188,8 +201,7 @@ class Query {
 
   async #moduleOf(scope: ModuleScope, specifier: string): Promise<Value> {
     if (specifier === SDK_NAME) return { kind: 'sdk' };
-    const source = await this.#resolve(specifier, scope.file);
-    const found = source && this.#lineage.module(source);
+    const found = await this.#find(specifier, scope.file);
     return found && { kind: 'module', scope: found };
   }
 
@@ -203,15 +215,6 @@ class Query {
       this.#underWay.delete(step);
     }
   }
-}
-
-/** A method, or a property that holds one; not an abstract one, which has no body. */
-function definesSetup(node: Class): boolean {
-  return node.body.body.some((member) => {
-    if (member.type !== 'ClassMethod' && member.type !== 'ClassProperty') return false;
-    const named = member.key.type === 'Identifier' && member.key.name === 'setup' && !member.computed;
-    return named && !member.static && !member.abstract && (member.type === 'ClassMethod' || !!member.value);
-  });
 }
 
 function isPlain(node: { readonly type: string }): node is Expression {

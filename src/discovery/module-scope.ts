@@ -45,11 +45,14 @@ export function readModule(file: string, text: string): ModuleScope | null {
   const builder = new ScopeBuilder();
   for (const statement of tree.program.body) builder.add(statement);
   const { names, classes, exports, stars, whole } = builder;
+  for (const { node } of classes) thin(node);
   return { file, names, classes, exports, stars, whole };
 }
 
-function parseText(file: string, text: string): File | null {
+/** Parses a script as what its name says it is, also into an ESTree with TypeScript's additions; null when that cannot be. */
+export function parseText(file: string, text: string, form: 'babel' | 'estree' = 'babel'): File | null {
   const plugins: ParserPlugin[] = ['typescript', 'decorators-legacy'];
+  if (form === 'estree') plugins.push(['estree', { classFeatures: true }]);
   // `<T>value` is a cast in TypeScript, but would open an element in JSX.
   if (!/\.[cm]?ts$/.test(file)) plugins.push('jsx');
   try {
@@ -58,11 +61,45 @@ function parseText(file: string, text: string): File | null {
       plugins,
       errorRecovery: true,
       allowReturnOutsideFunction: true,
+      attachComment: false,
+      ranges: form === 'estree',
     });
   } catch {
     return null;
   }
 }
+
+/** Of a class's body only what `definesSetup` asks for is kept: an index holds thousands of modules. */
+function thin({ body }: Class): void {
+  body.body = body.body.filter(isSetup);
+  for (const member of body.body) if (member.type === 'ClassMethod') member.body.body = [];
+}
+
+/** Whether a class has a `setup` of its own, be it a property: not an abstract one, which has no body. */
+export function definesSetup(node: Class): boolean {
+  return node.body.body.some(isSetup);
+}
+
+function isSetup(member: Class['body']['body'][number]): boolean {
+  if (member.type !== 'ClassMethod' && member.type !== 'ClassProperty') return false;
+  const named = member.key.type === 'Identifier' && member.key.name === 'setup' && !member.computed;
+  return named && !member.static && !member.abstract && (member.type === 'ClassMethod' || !!member.value);
+}
+
+/** The expressions that may turn out to be a class or to hold one. */
+const FOLLOWED = new Set([
+  'Identifier',
+  'ClassDeclaration',
+  'ClassExpression',
+  'MemberExpression',
+  'OptionalMemberExpression',
+  'ObjectExpression',
+  'ImportExpression',
+  'CallExpression',
+]);
+
+/** Stands for any other value: the name is known, and the tree behind it is let go. */
+const NOTHING: Expression = { type: 'NullLiteral' };
 
 class ScopeBuilder {
   readonly names = new Map<string, Reference>();
@@ -184,7 +221,7 @@ class ScopeBuilder {
       const own = name === 'default' ? null : name;
       this.classes.push({ node: expression, name: expression.id?.name ?? own });
     }
-    into.set(name, { kind: 'expression', expression });
+    into.set(name, { kind: 'expression', expression: FOLLOWED.has(expression.type) ? expression : NOTHING });
   }
 
   #expression(value: Expression): Reference {

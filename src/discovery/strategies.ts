@@ -2,7 +2,7 @@ import { parse } from 'node:path';
 
 import type { Class } from '@babel/types';
 
-import { Lineage, type ResolveModule, type SourceText } from './lineage.js';
+import { isConcrete, Lineage, type FindModule, type ResolveModule, type SourceText } from './lineage.js';
 import { propertyOf, type ModuleScope, type Reference, type TopLevelClass } from './module-scope.js';
 
 export type { ResolveModule, SourceText } from './lineage.js';
@@ -39,16 +39,23 @@ export async function strategiesIn(
 ): Promise<readonly DiscoveredStrategy[] | null> {
   if (!mayDeriveClasses(source.text)) return [];
   const scope = lineage.module(source);
-  if (!scope) return null;
+  return scope && strategiesOf(scope, lineage.find);
+}
+
+/** The strategy classes of a module that was read, in their order. */
+export async function strategiesOf(
+  scope: ModuleScope,
+  find: FindModule,
+): Promise<readonly DiscoveredStrategy[]> {
   const found: DiscoveredStrategy[] = [];
   for (const each of scope.classes) {
-    if (await lineage.isConcrete(scope, each.node)) found.push(discovered(scope, each));
+    if (await isConcrete(scope, each.node, find)) found.push(discovered(scope, each));
   }
   return found.sort((a, b) => a.line - b.line || a.column - b.column);
 }
 
-/** Parsing is dear, looking is cheap. */
-function mayDeriveClasses(text: string): boolean {
+/** Whether a text can hold a class that extends another. Parsing is dear, looking is cheap. */
+export function mayDeriveClasses(text: string): boolean {
   return /\bclass\b/.test(text) && /\bextends\b/.test(text);
 }
 

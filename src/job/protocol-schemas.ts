@@ -182,7 +182,7 @@ const progress: SchemaOf<RunProgress> = v.object({
   total: v.number(),
 });
 
-const serializedError = v.object({
+export const serializedError = v.object({
   name: v.string(),
   code: v.custom<ErrorCode>(isErrorCode, 'Expected an error code'),
   message: v.string(),

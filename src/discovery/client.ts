@@ -1,0 +1,257 @@
+import { Worker } from 'node:worker_threads';
+import * as v from 'valibot';
+
+import { SeamlessError } from '../sdk/errors.js';
+import { deserializeError } from '../job/wire-error.js';
+import {
+  fromDiscovery,
+  results,
+  type DiscoveryKind,
+  type DiscoveryPayload,
+  type DiscoveryResult,
+  type FromDiscovery,
+  type ScanSummary,
+  type ToDiscovery,
+} from './messages.js';
+import type { NodeAtPosition } from './node-at.js';
+import type { IndexCounts, IndexedFile } from './strategy-index.js';
+
+export type { ScanSummary } from './messages.js';
+export type { NodeAtPosition, TextRange } from './node-at.js';
+export type { DiscoveredStrategy } from './strategies.js';
+export type { IndexCounts, IndexedFile } from './strategy-index.js';
+
+export interface DiscoveryClientOptions {
+  /** `discovery-worker.cjs` of this package as built. */
+  readonly workerPath: string;
+  /** Strategies of a file became others. Silent about files that have none and had none. */
+  readonly onFile: (file: IndexedFile) => void;
+  /** A file that had strategies is gone. */
+  readonly onRemoved: (file: string) => void;
+  /** Something failed that no promise answers for. */
+  readonly onError: (error: SeamlessError) => void;
+}
+
+interface Pending {
+  readonly take: (value: unknown) => void;
+  readonly reject: (error: SeamlessError) => void;
+}
+
+/**
+ * The editor's end of the strategy index: a worker thread looks through the files, so that the caller never waits. A
+ * worker that dies is started again once, with the same folders and texts; `scan` starts one after that.
+ */
+export class DiscoveryClient {
+  readonly #options: DiscoveryClientOptions;
+  readonly #pending = new Map<number, Pending>();
+  /** Texts of open editors, for a worker that must learn them again. */
+  readonly #edits = new Map<string, string>();
+  /** Files with strategies, as the listener knows them. */
+  readonly #shown = new Set<string>();
+  /** Files of `#shown` that a worker started again has not spoken of yet. */
+  #unconfirmed: Set<string> | null = null;
+  #folders: readonly string[] | null = null;
+  #worker: Worker | null;
+  #restarted = false;
+  #disposed = false;
+  #lastId = 0;
+
+  constructor(options: DiscoveryClientOptions) {
+    this.#options = options;
+    this.#worker = this.#start();
+  }
+
+  /**
+   * Looks through folders in the background, in place of those of an earlier scan; resolves when done.
+   * @throws SeamlessError `cancelled` by the signal, a later scan or `dispose`; `internal` when the worker died.
+   */
+  async scan(folders: readonly string[], options: { signal?: AbortSignal } = {}): Promise<ScanSummary> {
+    this.#folders = [...folders];
+    if (!this.#worker && !this.#disposed) {
+      this.#restarted = false;
+      this.#worker = this.#startAgain();
+    }
+    const summary = await this.#request('scan', { folders: this.#folders }, options.signal);
+    this.#removeUnconfirmed();
+    return summary;
+  }
+
+  /** A file or folder was saved or created on disk. */
+  changed(file: string): void {
+    this.#post({ type: 'changed', file });
+  }
+
+  /** A file or folder was deleted from disk. */
+  removed(file: string): void {
+    this.#post({ type: 'removed', file });
+  }
+
+  /** Text of an open editor; null: closed, the disk counts again. */
+  edited(file: string, text: string | null): void {
+    if (text === null) this.#edits.delete(file);
+    else this.#edits.set(file, text);
+    this.#post({ type: 'edited', file, text });
+  }
+
+  /** What made the node that is named at a position of a text (line and column from 1); null: no such name there. */
+  nodeAt(file: string, text: string, line: number, column: number): Promise<NodeAtPosition | null> {
+    return this.#request('nodeAt', { file, text, line, column });
+  }
+
+  /** Resolves when everything told so far is taken in, and its listeners were called. */
+  settled(): Promise<IndexCounts> {
+    return this.#request('settled', {});
+  }
+
+  /** Ends the worker; what is still asked is rejected. */
+  async dispose(): Promise<void> {
+    this.#disposed = true;
+    const worker = this.#worker;
+    this.#worker = null;
+    this.#rejectAll(new SeamlessError('cancelled', 'The search for strategies was ended.'));
+    await worker?.terminate();
+  }
+
+  #start(): Worker {
+    // Neither what this process was started with nor what it knows is the worker's concern.
+    const worker = new Worker(this.#options.workerPath, { execArgv: [], env: {} });
+    let reason = '';
+    worker.on('message', (message: unknown) => {
+      if (this.#worker === worker) this.#take(message);
+    });
+    worker.on('error', (error) => (reason = error instanceof Error ? error.message : String(error)));
+    worker.on('exit', (code) => {
+      if (this.#worker === worker) this.#died(reason || `exit code ${code}`);
+    });
+    return worker;
+  }
+
+  /** A worker that learns what an earlier one knew. */
+  #startAgain(): Worker {
+    const worker = this.#start();
+    this.#unconfirmed = new Set(this.#shown);
+    for (const [file, text] of this.#edits) {
+      worker.postMessage({ type: 'edited', file, text } satisfies ToDiscovery);
+    }
+    return worker;
+  }
+
+  #died(reason: string): void {
+    this.#worker = null;
+    const stopped = `The search for strategies stopped unexpectedly (${reason})`;
+    if (this.#restarted) {
+      const error = new SeamlessError(
+        'internal',
+        `${stopped} a second time. What is shown of strategies may be out of date: reload the window.`,
+      );
+      this.#rejectAll(error);
+      this.#options.onError(error);
+      return;
+    }
+    this.#restarted = true;
+    const error = new SeamlessError('internal', `${stopped} and was started again.`);
+    this.#worker = this.#startAgain();
+    this.#rejectAll(error);
+    this.#options.onError(error);
+    if (this.#folders) this.#scanAgain(this.#folders);
+  }
+
+  #scanAgain(folders: readonly string[]): void {
+    this.#request('scan', { folders }).then(
+      () => this.#removeUnconfirmed(),
+      // A death is reported as such, and a scan that took this one's place goes on.
+      (error: unknown) => {
+        if (error instanceof SeamlessError && !['internal', 'cancelled'].includes(error.code)) {
+          this.#options.onError(error);
+        }
+      },
+    );
+  }
+
+  #removeUnconfirmed(): void {
+    const gone = this.#unconfirmed ?? [];
+    this.#unconfirmed = null;
+    for (const file of gone) this.#gone(file);
+  }
+
+  #gone(file: string): void {
+    if (this.#shown.delete(file)) this.#options.onRemoved(file);
+  }
+
+  #request<K extends DiscoveryKind>(
+    kind: K,
+    payload: DiscoveryPayload<K>,
+    signal?: AbortSignal,
+  ): Promise<DiscoveryResult<K>> {
+    if (!this.#worker) {
+      const why = this.#disposed ? 'was ended' : 'has stopped: reload the window';
+      return Promise.reject(new SeamlessError('internal', `The search for strategies ${why}.`));
+    }
+    this.#lastId += 1;
+    const id = this.#lastId;
+    const cancel = (): void => this.#post({ type: 'cancel', id });
+    return new Promise<DiscoveryResult<K>>((resolve, reject) => {
+      this.#pending.set(id, { take: (value) => resolve(v.parse(results[kind], value)), reject });
+      this.#post({ type: 'request', id, kind, payload });
+      signal?.addEventListener('abort', cancel, { once: true });
+      if (signal?.aborted) cancel();
+    }).finally(() => signal?.removeEventListener('abort', cancel));
+  }
+
+  #post(message: ToDiscovery): void {
+    this.#worker?.postMessage(message);
+  }
+
+  #take(message: unknown): void {
+    const read = v.safeParse(fromDiscovery, message);
+    if (read.success) this.#handle(read.output);
+    else this.#options.onError(notUnderstood());
+  }
+
+  #handle(message: FromDiscovery): void {
+    switch (message.type) {
+      case 'file':
+        this.#unconfirmed?.delete(message.file.file);
+        if (message.file.strategies.length > 0) this.#shown.add(message.file.file);
+        else this.#shown.delete(message.file.file);
+        this.#options.onFile(message.file);
+        break;
+      case 'removed':
+        this.#gone(message.file);
+        break;
+      case 'fault':
+        this.#options.onError(deserializeError(message.error));
+        break;
+      case 'result':
+      case 'error':
+        this.#settle(message);
+    }
+  }
+
+  #settle(answer: Extract<FromDiscovery, { readonly id: number }>): void {
+    const pending = this.#pending.get(answer.id);
+    this.#pending.delete(answer.id);
+    if (answer.type === 'error') {
+      pending?.reject(deserializeError(answer.error));
+      return;
+    }
+    try {
+      pending?.take(answer.value);
+    } catch {
+      pending?.reject(notUnderstood());
+    }
+  }
+
+  #rejectAll(error: SeamlessError): void {
+    const all = [...this.#pending.values()];
+    this.#pending.clear();
+    for (const { reject } of all) reject(error);
+  }
+}
+
+function notUnderstood(): SeamlessError {
+  return new SeamlessError(
+    'internal',
+    'The search for strategies gave an answer that was not understood. Reload the window, which starts it again.',
+  );
+}

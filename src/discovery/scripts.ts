@@ -1,0 +1,52 @@
+import { readFileSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+
+/** Nobody writes a strategy of a megabyte; bundles are that large. */
+export const LARGEST_SCRIPT = 1_000_000;
+
+const SCRIPT = /(?<!\.d)\.[cm]?[jt]sx?$/;
+
+const EXTENSIONS = ['.ts', '.tsx', '.mts', '.cts', '.js', '.jsx', '.mjs', '.cjs'];
+
+/** TypeScript imports `base.ts` by the name of its output, `base.js`. */
+const SOURCES: Readonly<Record<string, readonly string[]>> = {
+  '.js': ['.ts', '.tsx'],
+  '.jsx': ['.tsx'],
+  '.mjs': ['.mts'],
+  '.cjs': ['.cts'],
+};
+
+/** Whether a file of that name may hold a strategy. */
+export function isScript(name: string): boolean {
+  return SCRIPT.test(name);
+}
+
+/** Folders that are not looked into: dependencies, build output and what is hidden. */
+export function isSkippedFolder(name: string): boolean {
+  return name.startsWith('.') || name === 'node_modules' || name === 'dist';
+}
+
+/** The files an import can mean, best first, by the rules of TypeScript and of bundlers; none when it is not relative. */
+export function candidatesOf(specifier: string, fromFile: string): readonly string[] {
+  if (!/^\.{0,2}\//.test(specifier) && specifier !== '.' && specifier !== '..') return [];
+  const path = resolve(dirname(fromFile), specifier);
+  const [extension = ''] = /\.[cm]?[jt]sx?$/.exec(path) ?? [];
+  const stem = path.slice(0, path.length - extension.length);
+  return [
+    ...(SOURCES[extension] ?? []).map((each) => stem + each),
+    ...(extension === '' ? [] : [path]),
+    ...EXTENSIONS.map((each) => path + each),
+    ...EXTENSIONS.map((each) => join(path, `index${each}`)),
+  ];
+}
+
+/** A script's text, for a thread that may stand still meanwhile; null when there is none or it is too large. */
+export function readScriptNow(file: string): string | null {
+  try {
+    const found = statSync(file, { throwIfNoEntry: false });
+    return found?.isFile() && found.size <= LARGEST_SCRIPT ? readFileSync(file, 'utf8') : null;
+  } catch {
+    // Gone since, or not ours to read: both are as if it were not there.
+    return null;
+  }
+}

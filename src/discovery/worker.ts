@@ -1,0 +1,108 @@
+import { parentPort, type MessagePort } from 'node:worker_threads';
+import * as v from 'valibot';
+
+import { SeamlessError } from '../sdk/errors.js';
+import { serializeError } from '../job/wire-error.js';
+import {
+  payloads,
+  toDiscovery,
+  type DiscoveryKind,
+  type DiscoveryPayload,
+  type DiscoveryResult,
+  type FromDiscovery,
+  type ToDiscovery,
+} from './messages.js';
+import { nodeAt } from './node-at.js';
+import { StrategyIndex } from './strategy-index.js';
+
+/** The worker's end: keeps the index, tells what changed, and answers every request. */
+class DiscoveryWorker {
+  readonly #port: MessagePort;
+  readonly #index: StrategyIndex;
+  readonly #underWay = new Map<number, AbortController>();
+
+  constructor(port: MessagePort) {
+    this.#port = port;
+    this.#index = new StrategyIndex({
+      onFile: (file) => this.#send({ type: 'file', file }),
+      onRemoved: (file) => this.#send({ type: 'removed', file }),
+      onFault: (error) => this.#send({ type: 'fault', error: serializeError(error) }),
+    });
+    port.on('message', (message: unknown) => this.#take(message));
+  }
+
+  #take(message: unknown): void {
+    try {
+      this.#handle(v.parse(toDiscovery, message));
+    } catch (error) {
+      this.#send({ type: 'fault', error: serializeError(error) });
+    }
+  }
+
+  #handle(message: ToDiscovery): void {
+    switch (message.type) {
+      case 'request':
+        void this.#answer(message.id, message.kind, message.payload);
+        break;
+      case 'cancel':
+        this.#underWay.get(message.id)?.abort();
+        break;
+      case 'changed':
+        this.#index.changed(message.file);
+        break;
+      case 'removed':
+        this.#index.removed(message.file);
+        break;
+      case 'edited':
+        this.#index.edited(message.file, message.text);
+        break;
+    }
+  }
+
+  async #answer(id: number, kind: DiscoveryKind, sent: unknown): Promise<void> {
+    const aborter = new AbortController();
+    this.#underWay.set(id, aborter);
+    try {
+      this.#send({ type: 'result', id, value: await this.#resultOf(kind, sent, aborter.signal) });
+    } catch (error) {
+      this.#send({ type: 'error', id, error: serializeError(error) });
+    } finally {
+      this.#underWay.delete(id);
+    }
+  }
+
+  #resultOf<K extends DiscoveryKind>(
+    kind: K,
+    sent: unknown,
+    signal: AbortSignal,
+  ): Promise<DiscoveryResult<K>> {
+    return this.#handlers[kind](v.parse(payloads[kind], sent), signal);
+  }
+
+  readonly #handlers: {
+    readonly [K in DiscoveryKind]: (
+      payload: DiscoveryPayload<K>,
+      signal: AbortSignal,
+    ) => Promise<DiscoveryResult<K>>;
+  } = {
+    scan: async ({ folders }, signal) => {
+      const started = performance.now();
+      await this.#index.scan(folders, signal);
+      const { files, strategies } = this.#index.counts;
+      return { files, strategies, ms: performance.now() - started };
+    },
+    nodeAt: async ({ file, text, line, column }) => nodeAt(file, text, line, column),
+    settled: async () => {
+      await this.#index.settled();
+      return this.#index.counts;
+    },
+  };
+
+  #send(message: FromDiscovery): void {
+    this.#port.postMessage(message);
+  }
+}
+
+if (!parentPort)
+  throw new SeamlessError('internal', 'This file runs as a worker thread only: use DiscoveryClient.');
+new DiscoveryWorker(parentPort);
