@@ -18,10 +18,10 @@ describe('the discovery client', () => {
   });
 
   async function connected(
-    files: Readonly<Record<string, string>>,
+    texts: Readonly<Record<string, string>>,
     workerPath = WORKER,
   ): Promise<{ folder: Folder; client: DiscoveryClient; errors: SeamlessError[]; files: IndexedFile[] }> {
-    const folder = await Folder.make(files);
+    const folder = await Folder.make(texts);
     endings.push(() => folder.remove('.'));
     const errors: SeamlessError[] = [];
     const files: IndexedFile[] = [];
