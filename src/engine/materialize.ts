@@ -39,7 +39,8 @@ export async function materialize(ports: Ports, request: Range, hooks: RunHooks)
   const graph = resolveGraph(await ports.host.describe());
   const prints = fingerprints(graph, ports.nonce);
   const histories = await ports.store.register(records(graph, prints));
-  const keepers = await openStreams(ports, graph, prints, hooks);
+  const streams = graph.nodes.filter((node) => node.kind === 'stream');
+  const keepers = await openStreams(ports, prints, streams, hooks);
   const coverage = await ports.store.coverage(prints.map(({ full }) => full));
   const covered = prints.map(({ full }) => union(coverage.get(full) ?? []));
   const state = new RunState({
@@ -80,13 +81,13 @@ export function records(graph: Graph, prints: readonly Fingerprint[]): NodeRecor
   });
 }
 
-async function openStreams(
+/** Opens streams, by position in the graph, and makes the store say what their sources say. */
+export async function openStreams(
   ports: Ports,
-  graph: Graph,
   prints: readonly Fingerprint[],
+  streams: readonly GraphNode[],
   hooks: RunHooks,
 ): Promise<Map<number, StreamKeeper>> {
-  const streams = graph.nodes.filter((node) => node.kind === 'stream');
   const ids = streams.map((node) => (prints[node.index] as Fingerprint).full);
   const known = await ports.store.sources(ids);
   const keepers = new Map<number, StreamKeeper>();
@@ -111,7 +112,7 @@ async function openStreams(
   return keepers;
 }
 
-function horizonsOf(graph: Graph, keepers: ReadonlyMap<number, StreamKeeper>): readonly Horizon[] {
+export function horizonsOf(graph: Graph, keepers: ReadonlyMap<number, StreamKeeper>): readonly Horizon[] {
   return horizons(graph, new Map([...keepers].map(([index, keeper]) => [index, keeper.horizon])));
 }
 
@@ -140,7 +141,8 @@ function shown({ begin, limit }: Horizon): string {
   return begin < limit ? `${formatTime(begin)} → ${formatTime(limit)}` : 'no bars';
 }
 
-async function noteSchemas(state: RunState, prints: readonly Fingerprint[]): Promise<void> {
+/** Tells a run which columns its nodes have emitted so far. */
+export async function noteSchemas(state: RunState, prints: readonly Fingerprint[]): Promise<void> {
   const summaries = await state.store.summarize(
     prints.map(({ full }) => ({ fingerprint: full, range: { start: 0, end: 0 } })),
   );
@@ -163,7 +165,7 @@ async function bringInStreams(state: RunState, keepers: ReadonlyMap<number, Stre
 }
 
 /** The computing part of a run: stretch by stretch, planned again when a node proves sparser than assumed. */
-class Run {
+export class Run {
   readonly #state: RunState;
   readonly #keepers: ReadonlyMap<number, StreamKeeper>;
   readonly #stretch: number[];

@@ -34,7 +34,13 @@ export interface StrategyBundle {
   readonly inputs: readonly string[];
 }
 
-let bundlesMade = 0;
+let loads = 0;
+
+/** A URL to import a bundle by that no import has used yet. */
+export function freshUrl(codePath: string): string {
+  loads += 1;
+  return `${pathToFileURL(codePath).href}?load=${loads}`;
+}
 
 /**
  * Bundles a strategy file with all it imports, except the SDK and Node's own modules, into one module.
@@ -56,11 +62,10 @@ export async function bundleStrategy(request: BundleRequest): Promise<StrategyBu
   const code = assemble(result, { file, projectRoot, realRoot, originals });
   const hash = createHash('sha256').update(code).digest('hex').slice(0, 16);
   const codePath = await writeBundle(projectRoot, `${parse(file).name}-${hash}.mjs`, code);
-  bundlesMade += 1;
   return {
     code,
     codePath,
-    url: `${pathToFileURL(codePath).href}?load=${bundlesMade}`,
+    url: freshUrl(codePath),
     warnings: result.warnings.map((message) => ({
       message: message.text,
       location: locationOf(message, projectRoot),

@@ -22,6 +22,10 @@ interface Work {
   stray: Error | null;
 }
 
+/** Exit codes: nothing went wrong but that a strategy left something running; an error that no request is to blame for. */
+const LEFT = 3;
+const CRASHED = 1;
+
 let current: Work | null = null;
 const waiting: RequestMessage[] = [];
 
@@ -50,7 +54,7 @@ const service = new JobService({
 /** Code that a strategy left running, in a timer say, went wrong: whatever is being computed cannot be trusted. */
 function onStrayError(error: Error): void {
   if (!current) {
-    leave({ type: 'log', level: 'warn', text: error.message });
+    crash(error);
     return;
   }
   current.stray ??= error;
@@ -61,8 +65,14 @@ function send(message: ChildMessage, isLast = false): void {
   // A parent that is gone needs no answer, and this process no longer runs for anybody.
   if (!process.connected) process.exit(0);
   process.send?.(message, undefined, {}, (error) => {
-    if (error || isLast) context.asHost(() => process.exit(0));
+    if (error || isLast) context.asHost(() => process.exit(isLast ? LEFT : 0));
   });
+}
+
+/** Whoever asks next is told by the last words on stderr why nobody answers. */
+function crash(error: Error): void {
+  const words = error instanceof SeamlessError ? `SeamlessError: ${error.message}` : error.stack;
+  process.stderr.write(`${words ?? String(error)}\n`, () => context.asHost(() => process.exit(CRASHED)));
 }
 
 /** What a strategy left running would get in the way of the next one too: that has to start in another process. */
@@ -115,6 +125,7 @@ async function answer(request: RequestMessage): Promise<void> {
       progress: (progress) => send({ type: 'progress', id, progress }),
       signal: mine.controller.signal,
       log: (line) => send({ type: 'log', ...line }),
+      inspect: (url) => new Promise((sent) => process.send?.({ type: 'inspect', id, url }, () => sent())),
     });
     if (mine.stray) throw mine.stray;
     send({ type: 'result', id, value });

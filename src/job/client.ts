@@ -32,6 +32,8 @@ export interface JobClientOptions {
 export interface RequestOptions {
   readonly onProgress?: ((progress: RunProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Told the WebSocket address at which the child waits for a debugger. */
+  readonly onInspect?: ((url: string) => void) | undefined;
 }
 
 /** A cancelled child that has not answered after this many milliseconds is stuck in the author's code. */
@@ -48,7 +50,8 @@ const LAST_WORDS = 40;
 
 interface Pending {
   readonly message: RequestMessage;
-  readonly onProgress: ((progress: RunProgress) => void) | undefined;
+  readonly onProgress: RequestOptions['onProgress'];
+  readonly onInspect: RequestOptions['onInspect'];
   readonly settle: (outcome: { value: unknown } | { error: SeamlessError }) => void;
   aborted: boolean;
 }
@@ -128,7 +131,7 @@ export class JobClient {
   request<K extends RequestKind>(
     kind: K,
     payload: Payload<K>,
-    { onProgress, signal }: RequestOptions = {},
+    { onProgress, signal, onInspect }: RequestOptions = {},
   ): Promise<Result<K>> {
     if (signal?.aborted) return Promise.reject(cancelled());
     if (this.#ended) return Promise.reject(this.#ended);
@@ -146,7 +149,7 @@ export class JobClient {
         if ('error' in outcome) reject(outcome.error);
         else resolve(outcome.value);
       };
-      this.#pending.set(id, { message, onProgress, settle, aborted: false });
+      this.#pending.set(id, { message, onProgress, onInspect, settle, aborted: false });
       signal?.addEventListener('abort', abort, { once: true });
       if (this.#ready) this.#post(message);
     });
@@ -199,6 +202,9 @@ export class JobClient {
         break;
       case 'progress':
         this.#pending.get(message.id)?.onProgress?.(message.progress);
+        break;
+      case 'inspect':
+        this.#pending.get(message.id)?.onInspect?.(message.url);
         break;
       case 'result':
         this.#pending.get(message.id)?.settle({ value: message.value });

@@ -1,9 +1,18 @@
 import * as v from 'valibot';
 
+import type { NodeFailure } from '../engine/ports.js';
 import type { NodeReport, RunProgress, RunReport, Span } from '../engine/report.js';
 import type { ErrorCode, SourceLocation } from '../sdk/errors.js';
 import type { Column, Table } from '../sdk/table.js';
-import type { CacheReport, ChildMessage, Payload, RequestKind, Result, StrategyRef } from './protocol.js';
+import type {
+  BarResult,
+  CacheReport,
+  ChildMessage,
+  Payload,
+  RequestKind,
+  Result,
+  StrategyRef,
+} from './protocol.js';
 import { isErrorCode } from './wire-error.js';
 
 /** A schema that gives exactly `T`: the compiler holds these checks and the declared types together. */
@@ -49,7 +58,21 @@ export const payloads: { readonly [K in RequestKind]: SchemaOf<Payload<K>> } = {
     path: v.pipe(v.string(), v.nonEmpty()),
   }),
   cache: v.object({ ...cacheRef, action: v.picklist(['show', 'clear']), strategy: v.optional(v.string()) }),
+  debug: v.object({
+    strategy: strategyRef,
+    node: v.string(),
+    bar: seconds,
+    cacheDir: v.optional(v.string()),
+    inspect: v.optional(v.boolean()),
+  }),
 };
+
+const failure: SchemaOf<NodeFailure> = v.object({
+  code: v.string(),
+  message: v.string(),
+  asOf: v.nullable(v.number()),
+  location: v.nullable(location),
+});
 
 const nodeReport: SchemaOf<NodeReport> = v.object({
   name: v.string(),
@@ -65,14 +88,7 @@ const nodeReport: SchemaOf<NodeReport> = v.object({
   unavailable: spans,
   notYet: spans,
   reason: v.string(),
-  failure: v.nullable(
-    v.object({
-      code: v.string(),
-      message: v.string(),
-      asOf: v.nullable(v.number()),
-      location: v.nullable(location),
-    }),
-  ),
+  failure: v.nullable(failure),
 });
 
 const runReport: SchemaOf<RunReport> = v.object({
@@ -126,6 +142,16 @@ const cacheReport: SchemaOf<CacheReport> = v.object({
   freed: count,
 });
 
+const barResult: SchemaOf<BarResult> = v.object({
+  strategy: v.string(),
+  node: v.string(),
+  bar: v.number(),
+  asOf: v.number(),
+  windows: v.array(v.object({ input: v.string(), bars: count })),
+  row: table,
+  failure: v.nullable(failure),
+});
+
 export const results: { readonly [K in RequestKind]: SchemaOf<Result<K>> } = {
   describe: v.object({
     strategy: v.string(),
@@ -161,6 +187,7 @@ export const results: { readonly [K in RequestKind]: SchemaOf<Result<K>> } = {
   read: table,
   export: v.object({ path: v.string(), rows: count }),
   cache: cacheReport,
+  debug: barResult,
 };
 
 const requestKinds = Object.keys(payloads) as RequestKind[];
@@ -195,6 +222,7 @@ export const serializedError = v.object({
 export const childMessage: SchemaOf<ChildMessage> = v.variant('type', [
   v.object({ type: v.literal('ready') }),
   v.object({ type: v.literal('progress'), id: count, progress }),
+  v.object({ type: v.literal('inspect'), id: count, url: v.string() }),
   v.object({ type: v.literal('result'), id: count, value: v.unknown() }),
   v.object({ type: v.literal('error'), id: count, error: serializedError }),
   v.object({ type: v.literal('log'), level: v.picklist(['info', 'warn']), text: v.string() }),

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 
+import type { NodeFailure } from '../engine/ports.js';
 import type { RunProgress, RunReport, Span } from '../engine/report.js';
 import { SeamlessError, type SourceLocation } from '../sdk/errors.js';
 import type { Table } from '../sdk/table.js';
@@ -146,6 +147,33 @@ export interface CachedStrategy {
   readonly nodes: readonly { readonly name: string; readonly rows: number; readonly bytes: number }[];
 }
 
+export interface DebugPayload extends StrategyPayload {
+  readonly node: string;
+  /** Open of the bar. */
+  readonly bar: number;
+  readonly cacheDir?: string | undefined;
+  /**
+   * Whether a debugger is to attach before the strategy is loaded for the call. The child tells where, and waits for it.
+   * Default: the function is simply called.
+   */
+  readonly inspect?: boolean | undefined;
+}
+
+/** One call of a node's `computeFn`. Nothing of it is stored. */
+export interface BarResult {
+  readonly strategy: string;
+  readonly node: string;
+  /** Open of the bar. */
+  readonly bar: number;
+  /** Its close. */
+  readonly asOf: number;
+  /** What the function saw: bars of each input in a window. */
+  readonly windows: readonly { readonly input: string; readonly bars: number }[];
+  /** The row it emitted; no row when it emitted none or failed. */
+  readonly row: Table;
+  readonly failure: NodeFailure | null;
+}
+
 /** Every request there is, with what it carries and what answers it. */
 export interface Requests {
   readonly describe: { readonly payload: StrategyPayload; readonly result: GraphSummary };
@@ -154,6 +182,7 @@ export interface Requests {
   readonly read: { readonly payload: ReadPayload; readonly result: Table };
   readonly export: { readonly payload: ExportPayload; readonly result: ExportReport };
   readonly cache: { readonly payload: CachePayload; readonly result: CacheReport };
+  readonly debug: { readonly payload: DebugPayload; readonly result: BarResult };
 }
 
 export type RequestKind = keyof Requests;
@@ -188,6 +217,8 @@ export type ChildMessage =
   /** Sent once, before anything else: requests may come. */
   | { readonly type: 'ready' }
   | { readonly type: 'progress'; readonly id: number; readonly progress: RunProgress }
+  /** The child waits until a debugger has attached to this WebSocket address. */
+  | { readonly type: 'inspect'; readonly id: number; readonly url: string }
   | { readonly type: 'result'; readonly id: number; readonly value: unknown }
   | { readonly type: 'error'; readonly id: number; readonly error: SerializedError }
   | ({ readonly type: 'log' } & LogLine);

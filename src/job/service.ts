@@ -6,6 +6,7 @@ import { emptyTable, type Table } from '../sdk/table.js';
 import type { Range } from '../sdk/time.js';
 import { openStore, type Store } from '../store/store.js';
 import type {
+  BarResult,
   CacheReport,
   ExportReport,
   GraphSummary,
@@ -15,6 +16,7 @@ import type {
   Result,
   StrategyRef,
 } from './protocol.js';
+import { underDebugger } from './debugger.js';
 import { SourceHints } from './source-hints.js';
 import { StrategySession, type Surroundings } from './strategy-session.js';
 
@@ -23,6 +25,8 @@ export interface RequestHooks {
   readonly progress: (progress: RunProgress) => void;
   readonly signal: AbortSignal;
   readonly log: (line: LogLine) => void;
+  /** Tells where a debugger may attach; resolves once that is sent. */
+  readonly inspect: (url: string) => Promise<void>;
 }
 
 type Handlers = {
@@ -41,6 +45,7 @@ export class JobService {
     read: (payload, hooks) => this.#read(payload, hooks),
     export: (payload, hooks) => this.#export(payload, hooks),
     cache: (payload, hooks) => this.#cache(payload, hooks),
+    debug: (payload, hooks) => this.#debug(payload, hooks),
   };
 
   constructor(around: Surroundings) {
@@ -125,6 +130,30 @@ export class JobService {
       await store.clear(payload.strategy);
       const after = await store.contents(payload.strategy);
       return { ...after, freed: Math.max(0, before.bytes - after.bytes) };
+    });
+  }
+
+  #debug(payload: Payload<'debug'>, hooks: RequestHooks): Promise<BarResult> {
+    const { strategy, node, bar, inspect = false } = payload;
+    const dir = cacheDirOf(strategy.projectRoot, payload.cacheDir);
+    return this.#withStrategy(strategy, async (session) => {
+      // The store is closed by the time of the call: a person may look at a breakpoint for long.
+      const call = await this.#withStore(dir, hooks, async (store) => {
+        const hints = await SourceHints.load(dir);
+        const prepared = await session.prepareCall(node, bar, store, hints, hooks);
+        await hints.save();
+        return prepared;
+      });
+      if (!inspect) return session.call(call, hooks.signal);
+      // Loaded once more in the debugger's sight, which so sets its breakpoints in code that nothing else has called.
+      return underDebugger(hooks.inspect, async () => {
+        const fresh = await session.again();
+        try {
+          return await fresh.call(call, hooks.signal);
+        } finally {
+          fresh.close();
+        }
+      });
     });
   }
 

@@ -1,22 +1,31 @@
 import { randomUUID } from 'node:crypto';
+import { resolveGraph, type Graph, type GraphNode } from '../engine/graph.js';
 import { materialize, type Ports } from '../engine/materialize.js';
 import { reportOf } from '../engine/outcome.js';
 import type { RunReport } from '../engine/report.js';
 import { statusOf, type StrategyStatus } from '../engine/status.js';
 import type { RunHooks } from '../engine/run-state.js';
 import { textDigest } from '../engine/digest.js';
-import type { GraphDescription, NodeStore, OpenStream, SourceReader } from '../engine/ports.js';
+import type {
+  ComputeRequest,
+  GraphDescription,
+  NodeStore,
+  OpenStream,
+  SourceReader,
+} from '../engine/ports.js';
+import { singleBar } from '../engine/single-bar.js';
 import { clearPresets } from '../sdk/providers.js';
-import type { Range } from '../sdk/time.js';
-import { SeamlessError, type SourceLocation } from '../sdk/errors.js';
+import type { Range, Seconds } from '../sdk/time.js';
+import { nearNames, SeamlessError, type SourceLocation } from '../sdk/errors.js';
 import { customReader, openSourceLibrary, type ContentHints } from '../sources/library.js';
-import { bundleStrategy, type StrategyBundle } from './bundle.js';
+import { bundleStrategy, freshUrl, type StrategyBundle } from './bundle.js';
 import { CodeHasher } from './code/own-code.js';
 import type { Intrinsics } from './code/intrinsics.js';
 import { authorLocation } from './context/author.js';
 import type { ComputeOnlyContext } from './context/context.js';
 import { TypeScriptHost } from './host/typescript-host.js';
 import { loadStrategy } from './load.js';
+import type { BarResult } from './protocol.js';
 
 /** Where a strategy is: a file of a project, and the name of a class in it (null: the only one). */
 export interface StrategyPlace {
@@ -35,31 +44,54 @@ export interface Surroundings {
   readonly enter: (bundlePath: string) => void;
 }
 
+/** One call of a node's `computeFn`, ready to be made. */
+export interface PreparedCall extends Omit<BarResult, 'row' | 'failure'> {
+  readonly request: ComputeRequest;
+}
+
 /** A strategy that is loaded and set up, ready to be described and computed. */
 export class StrategySession {
   readonly #host: TypeScriptHost;
   readonly #hasher: CodeHasher;
   readonly #place: StrategyPlace;
-  readonly #context: ComputeOnlyContext;
+  readonly #around: Surroundings;
+  readonly #bundle: StrategyBundle;
 
   private constructor(parts: {
     host: TypeScriptHost;
     hasher: CodeHasher;
     place: StrategyPlace;
-    context: ComputeOnlyContext;
+    around: Surroundings;
+    bundle: StrategyBundle;
   }) {
     this.#host = parts.host;
     this.#hasher = parts.hasher;
     this.#place = parts.place;
-    this.#context = parts.context;
+    this.#around = parts.around;
+    this.#bundle = parts.bundle;
   }
 
   /** Bundles, loads and sets up. @throws SeamlessError for whatever is wrong with the file, the class or its setup(). */
   static async open(place: StrategyPlace, around: Surroundings): Promise<StrategySession> {
     const { file, projectRoot } = place;
-    const { context, intrinsics, sdk } = around;
-    const bundle = await bundleStrategy({ file, projectRoot, sdkUrl: sdk.url });
+    const bundle = await bundleStrategy({ file, projectRoot, sdkUrl: around.sdk.url });
     around.enter(bundle.codePath);
+    return StrategySession.#load(bundle, place, around);
+  }
+
+  /** The same strategy, loaded and set up once more. */
+  again(): Promise<StrategySession> {
+    const bundle = { ...this.#bundle, url: freshUrl(this.#bundle.codePath) };
+    return StrategySession.#load(bundle, this.#place, this.#around);
+  }
+
+  static async #load(
+    bundle: StrategyBundle,
+    place: StrategyPlace,
+    around: Surroundings,
+  ): Promise<StrategySession> {
+    const { file, projectRoot } = place;
+    const { context, intrinsics, sdk } = around;
     clearPresets();
     const className = place.className ?? undefined;
     const { instance, className: name } = await loadStrategy({
@@ -79,7 +111,7 @@ export class StrategySession {
       context: hostContext(context),
       locate,
     });
-    return new StrategySession({ host, hasher, place, context });
+    return new StrategySession({ host, hasher, place, around, bundle });
   }
 
   describe(): Promise<GraphDescription> {
@@ -114,6 +146,63 @@ export class StrategySession {
     }
   }
 
+  /**
+   * Brings what a node reads for one bar up to date. Nothing of the node itself is computed or stored.
+   * @param bar open of the bar, in epoch seconds.
+   * @throws SeamlessError `not-found` for a node that is not there; `usage` for one without a function of the author's;
+   * and what `singleBar` throws.
+   */
+  async prepareCall(
+    name: string,
+    bar: Seconds,
+    store: NodeStore,
+    hints: ContentHints,
+    hooks: RunHooks,
+  ): Promise<PreparedCall> {
+    const graph = resolveGraph(await this.#host.describe());
+    const node = this.#authored(graph, name);
+    const sources = this.#openSources(hints);
+    try {
+      const ports: Ports = { host: this.#host, store, sources, nonce: randomUUID() };
+      const request = await singleBar(ports, graph, node.index, bar, { ...hooks, pause: nextTurn });
+      const windows = node.edges.map(({ node: input, period }) => ({
+        input: (graph.nodes[input] as GraphNode).name,
+        bars: period,
+      }));
+      return { strategy: graph.strategy, node: name, bar, asOf: bar + node.interval, windows, request };
+    } finally {
+      sources.close();
+    }
+  }
+
+  /** Makes one call. What the author's code does wrong is in the result. */
+  async call({ request, ...about }: PreparedCall, signal: AbortSignal): Promise<BarResult> {
+    const { table, failure } = await this.#host.compute(request, () => undefined, signal);
+    return { ...about, row: table, failure };
+  }
+
+  #authored({ strategy, nodes }: Graph, name: string): GraphNode {
+    const found = nodes.find((node) => node.name === name);
+    if (found && this.#host.hasAuthorCode(found.index)) return found;
+    const authored = nodes.filter(({ index }) => this.#host.hasAuthorCode(index)).map((node) => node.name);
+    if (!found) {
+      const near = nearNames(name, authored);
+      const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `It has ${authored.join(', ')}.`;
+      throw new SeamlessError('not-found', `Strategy ${strategy} has no node ${name}. ${hint}`);
+    }
+    const what =
+      found.kind === 'stream'
+        ? `${name} is a stream: its bars are read (${found.label}), not computed`
+        : `${name} is the built-in indicator ${found.label}: its code is part of Seamless`;
+    const hint =
+      authored.length > 0
+        ? `Choose a node with a computeFn: ${authored.join(', ')}.`
+        : 'Choose another strategy.';
+    throw new SeamlessError('usage', `${what}, so there is no code of yours to stop in. ${hint}`, {
+      node: name,
+    });
+  }
+
   #openSources(hints: ContentHints): ReturnType<typeof openSourceLibrary> {
     const custom = (stream: OpenStream): Promise<SourceReader> => this.#customSource(stream);
     return openSourceLibrary({ projectRoot: this.#place.projectRoot, hints, custom });
@@ -128,7 +217,7 @@ export class StrategySession {
     const provider = this.#host.customProvider(stream.node);
     if (!provider) throw new SeamlessError('internal', `${stream.name} has no provider of its own.`);
     const { fetch, version, bounds } = provider;
-    const context = this.#context;
+    const { context } = this.#around;
     return Promise.resolve(
       customReader(
         {

@@ -121,6 +121,24 @@ const samples: { [K in RequestKind]: { payload: Payload<K>; result: Result<K> } 
       freed: 0,
     },
   },
+  debug: {
+    payload: { strategy, node: 'fast', bar: 60, cacheDir: '/p/.seamless', inspect: true },
+    result: {
+      strategy: 'Momentum',
+      node: 'fast',
+      bar: 60,
+      asOf: 120,
+      windows: [{ input: 'price', bars: 5 }],
+      row: {
+        shape: 'value',
+        ts: Float64Array.of(60),
+        names: ['value'],
+        columns: [{ type: 'number', values: Float64Array.of(1.5), valid: null }],
+        present: null,
+      },
+      failure: { code: 'compute', message: 'It failed.', asOf: 120, location },
+    },
+  },
 };
 
 /** What IPC with serialization 'advanced' does to a value. */
@@ -190,6 +208,7 @@ describe('protocol: messages', () => {
     const messages = [
       { type: 'ready' },
       { type: 'progress', id: 1, progress },
+      { type: 'inspect', id: 1, url: 'ws://127.0.0.1:9/x' },
       { type: 'result', id: 1, value: null },
       { type: 'error', id: 1, error: serializeError(new SeamlessError('cycle', 'A cycle.')) },
       { type: 'log', level: 'warn', text: 'careful' },

@@ -89,6 +89,12 @@ export class TypeScriptHost implements StrategyHost {
     return { table, failure: failure && { ...failure, message: `${className}: ${failure.message}` } };
   }
 
+  /** Whether a node is computed by a function of the author's, in either form. */
+  hasAuthorCode(index: number): boolean {
+    const node = this.#nodes[index];
+    return node instanceof Node && node.indicator === undefined;
+  }
+
   /** The provider of a stream that only this process can read; null for the built-in kinds. */
   customProvider(index: number): HistoryProvider | null {
     const node = this.#nodes[index];
