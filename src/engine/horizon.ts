@@ -1,7 +1,8 @@
 import type { Range, Seconds } from '../sdk/time.js';
 import { ceilToGrid, floorToGrid } from '../sdk/time.js';
 import type { Graph, GraphNode } from './graph.js';
-import { intersection } from './ranges.js';
+import { intersection, within, type RangeSet } from './ranges.js';
+import type { Span } from './report.js';
 
 /** From when to when the bars of a node can be known, given what the sources have. */
 export interface Horizon {
@@ -51,4 +52,27 @@ export function onGrid(range: Range, node: GraphNode): Range {
 /** The part of a request that a node can have bars in, on its grid. */
 export function attainable(request: Range, node: GraphNode, horizon: Horizon): Range {
   return intersection(onGrid(request, node), { start: horizon.begin, end: horizon.limit });
+}
+
+/** A request's ends need not be on a node's grid: what reaches the grid's first or last slot reaches the end itself. */
+export function asRequested(request: Range, node: GraphNode, set: RangeSet): RangeSet {
+  const grid = onGrid(request, node);
+  return set.map((range) => ({
+    start: range.start <= grid.start ? request.start : range.start,
+    end: range.end >= grid.end ? request.end : range.end,
+  }));
+}
+
+/** Stretches of a request that no data fill: before the sources begin, and past their last bar, where data may yet come. */
+export function outsideData(
+  request: Range,
+  node: GraphNode,
+  { begin, limit }: Horizon,
+): { readonly unavailable: readonly Span[]; readonly notYet: readonly Span[] } {
+  const spans = (part: Range): readonly Span[] =>
+    asRequested(request, node, within([onGrid(request, node)], part)).map(({ start, end }) => [start, end]);
+  return {
+    unavailable: spans({ start: -Infinity, end: begin }),
+    notYet: spans({ start: Math.max(limit, begin), end: Infinity }),
+  };
 }

@@ -1,6 +1,6 @@
 import { formatRange, type Range } from '../sdk/time.js';
 import type { GraphNode } from './graph.js';
-import { onGrid } from './horizon.js';
+import { asRequested, onGrid, outsideData } from './horizon.js';
 import type { RunOutcome } from './materialize.js';
 import type { RowSummary } from './ports.js';
 import { common, difference, isEmpty, longest, union, within, type RangeSet } from './ranges.js';
@@ -45,7 +45,6 @@ function nodeReport(outcome: RunOutcome, node: GraphNode, summary: RowSummary): 
   const canonical = state.canonical(node.index);
   const failure = state.failures.get(canonical) ?? null;
   const grid = onGrid(state.request, node);
-  const horizon = state.horizon(node.index);
   const worked =
     node.kind === 'stream' ? (outcome.taken.get(node.index) ?? []) : (state.computed[canonical] as RangeSet);
   const computed = within(worked, grid);
@@ -63,8 +62,7 @@ function nodeReport(outcome: RunOutcome, node: GraphNode, summary: RowSummary): 
     coverage: inRequest(coverageOf(state, node)),
     computedRanges: inRequest(computed),
     adoptedRanges: inRequest(adopted),
-    unavailable: inRequest(within([grid], { start: -Infinity, end: horizon.begin })),
-    notYet: inRequest(within([grid], { start: Math.max(horizon.limit, horizon.begin), end: Infinity })),
+    ...outsideData(state.request, node, state.horizon(node.index)),
     reason: reasonOf(outcome, node, found, computed),
     failure: failure && {
       code: failure.code,
@@ -78,15 +76,6 @@ function nodeReport(outcome: RunOutcome, node: GraphNode, summary: RowSummary): 
 /** Complete stretches of the request, on the node's grid. */
 function coverageOf(state: RunState, node: GraphNode): RangeSet {
   return within(state.covered[state.canonical(node.index)] as RangeSet, state.wanted(node));
-}
-
-/** A request's ends need not be on a node's grid: what reaches the grid's first or last slot reaches the end itself. */
-function asRequested(request: Range, node: GraphNode, set: RangeSet): RangeSet {
-  const grid = onGrid(request, node);
-  return set.map((range) => ({
-    start: range.start <= grid.start ? request.start : range.start,
-    end: range.end >= grid.end ? request.end : range.end,
-  }));
 }
 
 function stateOf(state: RunState, node: GraphNode, computed: RangeSet, adopted: RangeSet): NodeState {

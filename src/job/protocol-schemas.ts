@@ -48,7 +48,13 @@ export const payloads: { readonly [K in RequestKind]: SchemaOf<Payload<K>> } = {
     cacheDir: v.optional(v.string()),
   }),
   status: v.object({ strategy: strategyRef, ...optionalRange, cacheDir: v.optional(v.string()) }),
-  read: v.object({ ...cacheRef, strategy: v.string(), node: v.string(), ...optionalRange }),
+  read: v.object({
+    ...cacheRef,
+    strategy: v.string(),
+    node: v.string(),
+    ...optionalRange,
+    last: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+  }),
   export: v.object({
     ...cacheRef,
     strategy: v.string(),
@@ -106,6 +112,8 @@ const runReport: SchemaOf<RunReport> = v.object({
   nodes: v.array(nodeReport),
 });
 
+const inputs = v.array(v.object({ name: v.string(), period: v.number() }));
+
 const mask = v.nullable(v.instance(Uint8Array));
 
 /** A million strings are looked through in place: a schema per item would copy them. */
@@ -161,7 +169,7 @@ export const results: { readonly [K in RequestKind]: SchemaOf<Result<K>> } = {
         kind,
         label: v.string(),
         interval: v.number(),
-        inputs: v.array(v.object({ name: v.string(), period: v.number() })),
+        inputs,
         location: v.nullable(location),
       }),
     ),
@@ -177,8 +185,13 @@ export const results: { readonly [K in RequestKind]: SchemaOf<Result<K>> } = {
         label: v.string(),
         interval: v.number(),
         state: v.picklist(['fresh', 'partial', 'stale', 'empty']),
-        coverage: spans,
+        change: v.nullable(v.picklist(['own', 'upstream', 'source', 'unhashable'])),
+        inputs,
+        location: v.nullable(location),
         rows: count,
+        coverage: spans,
+        unavailable: spans,
+        notYet: spans,
         reason: v.string(),
       }),
     ),

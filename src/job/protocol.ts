@@ -2,6 +2,7 @@ import * as v from 'valibot';
 
 import type { NodeFailure } from '../engine/ports.js';
 import type { RunProgress, RunReport, Span } from '../engine/report.js';
+import type { NodeStatus, StaleCause, StrategyStatus } from '../engine/status.js';
 import { SeamlessError, type SourceLocation } from '../sdk/errors.js';
 import type { Table } from '../sdk/table.js';
 import { childMessage, payloads, parentMessage, results } from './protocol-schemas.js';
@@ -54,6 +55,8 @@ export interface ReadPayload extends CacheRef {
   /** Default: the first bar stored, and past the last one. */
   readonly start?: number | undefined;
   readonly end?: number | undefined;
+  /** Of these rows only the last so many, at least 1. Default: all. */
+  readonly last?: number | undefined;
 }
 
 export interface ExportPayload extends CacheRef {
@@ -94,32 +97,13 @@ export interface NodeSummary {
   readonly location: SourceLocation | null;
 }
 
-/**
- * What a node's history is worth before anything is run.
- * - `fresh`: complete over the range. `partial`: some of it is there.
- * - `stale`: only rows of earlier code or data are there. `empty`: nothing is.
- */
-export type StoredState = 'fresh' | 'partial' | 'stale' | 'empty';
+export type { NodeStatus, StaleCause };
 
-export interface NodeStatus {
-  readonly name: string;
-  readonly kind: 'stream' | 'node';
-  readonly label: string;
-  /** Interval in seconds. */
-  readonly interval: number;
-  readonly state: StoredState;
-  /** Complete stretches, within the range when one was given. */
-  readonly coverage: readonly Span[];
-  readonly rows: number;
-  /** Why it is in its state, a sentence. */
-  readonly reason: string;
-}
+/** What a node's history is worth before anything is run. */
+export type StoredState = NodeStatus['state'];
 
-export interface StatusReport {
-  readonly strategy: string;
-  /** The range asked about; null: all that is stored. */
-  readonly range: Span | null;
-  readonly nodes: readonly NodeStatus[];
+/** What is stored of a strategy's nodes over the range asked about: null, all that is stored. */
+export interface StatusReport extends StrategyStatus {
   /** Ranges asked for lately, the last one first. */
   readonly lastRanges: readonly Span[];
 }

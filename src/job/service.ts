@@ -106,8 +106,11 @@ export class JobService {
     return this.#withStore(cacheDirOf(projectRoot, cacheDir), hooks, async (store) => {
       const found = await store.findNode(strategy, node);
       if (!found) throw await unknownNode(store, strategy, node);
-      const range = rangeOf(payload) ?? ALL_TIME;
-      const [table] = await store.read([{ fingerprint: found.fingerprint, range }]);
+      const { fingerprint } = found;
+      const asked = rangeOf(payload) ?? ALL_TIME;
+      const range =
+        payload.last === undefined ? asked : await lastRows(store, fingerprint, asked, payload.last);
+      const [table] = await store.read([{ fingerprint, range }]);
       return table ?? emptyTable();
     });
   }
@@ -195,6 +198,12 @@ function rangeOf({
 }): Range | null {
   if (start === undefined && end === undefined) return null;
   return { start: start ?? -Infinity, end: end ?? Infinity };
+}
+
+/** The part of a range that holds only its last rows. */
+async function lastRows(store: Store, fingerprint: string, range: Range, count: number): Promise<Range> {
+  const [first = range.end] = await store.lastTimes(fingerprint, range.end, count);
+  return { start: Math.max(range.start, first), end: range.end };
 }
 
 async function unknownNode(store: Store, strategy: string, node: string): Promise<SeamlessError> {

@@ -85,6 +85,11 @@ const samples: { [K in RequestKind]: { payload: Payload<K>; result: Result<K> } 
           label: 'node',
           interval: 60,
           state: 'stale',
+          change: 'own',
+          inputs: [{ name: 'price', period: 5 }],
+          location,
+          unavailable: [[0, 30]],
+          notYet: [[30, 60]],
           coverage: [],
           rows: 2,
           reason: 'Its code changed.',
@@ -94,7 +99,7 @@ const samples: { [K in RequestKind]: { payload: Payload<K>; result: Result<K> } 
     },
   },
   read: {
-    payload: { projectRoot: '/p', strategy: 'Momentum', node: 'fast' },
+    payload: { projectRoot: '/p', strategy: 'Momentum', node: 'fast', last: 2 },
     result: {
       shape: 'record',
       ts: new Float64Array([0, 60]),
