@@ -2,7 +2,7 @@ import type * as vscode from 'vscode';
 import { Editor } from './editor/editor.js';
 
 export function activate(context: vscode.ExtensionContext): void {
-  const editor = new Editor();
+  const editor = new Editor(context);
   context.subscriptions.push(editor);
   editor.start();
 }

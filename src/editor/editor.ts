@@ -1,16 +1,64 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
+
+import { registerCommands } from './commands.js';
+import { ContextKeys } from './context-keys.js';
+import { NodeHovers } from './hovers.js';
+import { Jobs } from './jobs.js';
+import { StrategyLenses } from './lenses.js';
+import { StrategyProblems } from './problems.js';
+import { Runs } from './runs.js';
+import { RunStatusBar } from './status-bar.js';
+import { Strategies } from './strategies.js';
+import { putOnTerminalPath } from './terminal.js';
+import { StrategyTree } from './tree.js';
+import { WorkspaceDiscovery } from './workspace-discovery.js';
+
+const LANGUAGES = ['typescript', 'typescriptreact', 'javascript', 'javascriptreact'];
+const SCRIPTS: vscode.DocumentSelector = LANGUAGES.map((language) => ({ language, scheme: 'file' }));
 
 /** Everything the extension holds for one window, from activation until the window goes. */
 export class Editor implements vscode.Disposable {
-  private readonly log = vscode.window.createOutputChannel('Seamless', { log: true });
-  private readonly disposables: { dispose(): unknown }[] = [this.log];
+  readonly #disposables: vscode.Disposable[] = [];
+
+  constructor(private readonly context: vscode.ExtensionContext) {}
 
   start(): void {
-    this.disposables.push(vscode.commands.registerCommand('seamless.showLog', () => this.log.show(true)));
-    this.log.info(`Seamless runs in VS Code ${vscode.version}, Node ${process.versions.node}.`);
+    const { context } = this;
+    if (vscode.l10n.bundle) l10n.config({ contents: vscode.l10n.bundle });
+    const log = this.#hold(vscode.window.createOutputChannel('Seamless', { log: true }));
+    log.info(`Seamless runs in VS Code ${vscode.version}, Node ${process.versions.node}.`);
+    const jobs = this.#hold(new Jobs(context, log));
+    const strategies = this.#hold(new Strategies(jobs, log));
+    const runs = this.#hold(new Runs(jobs, strategies, log));
+    const tree = this.#hold(new StrategyTree(strategies));
+    const keys = this.#hold(new ContextKeys(strategies, log));
+    const discovery = this.#hold(new WorkspaceDiscovery(context, strategies, log));
+    this.#hold(new StrategyProblems(strategies));
+    this.#hold(new RunStatusBar(strategies, runs, log));
+    const lenses = this.#hold(new StrategyLenses(strategies));
+    const hovers = new NodeHovers(strategies, discovery.client, jobs, log);
+    this.#hold(vscode.languages.registerCodeLensProvider(SCRIPTS, lenses));
+    this.#hold(vscode.languages.registerHoverProvider(SCRIPTS, hovers));
+    for (const command of registerCommands({ context, log, jobs, strategies, runs, tree }))
+      this.#hold(command);
+    this.#hold(
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (!event.affectsConfiguration('seamless.cache.folder')) return;
+        strategies.lookAgain().catch((error: unknown) => log.error(String(error)));
+      }),
+    );
+    putOnTerminalPath(context);
+    discovery.start(() => keys.searched());
   }
 
+  /** Last in, first out: what is told of an end is there until what ends has ended. */
   dispose(): void {
-    for (const disposable of this.disposables.splice(0).reverse()) disposable.dispose();
+    for (const disposable of this.#disposables.splice(0).reverse()) disposable.dispose();
+  }
+
+  #hold<T extends vscode.Disposable>(disposable: T): T {
+    this.#disposables.push(disposable);
+    return disposable;
   }
 }

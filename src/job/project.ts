@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 
 import { parseRange, parseTime, type Range, type TimeInput } from '../sdk/time.js';
@@ -32,6 +33,22 @@ function nearestRoot(from: string): string | null {
 /** The cache's folder: the one asked for, relative to the working folder, else `.seamless` in the project root. */
 export function cacheFolder(projectRoot: string, asked?: string): string {
   return asked === undefined ? join(projectRoot, CACHE_FOLDER) : resolve(asked);
+}
+
+/** What a cache's folder takes on disk, in bytes; 0 when there is none. */
+export async function folderBytes(folder: string): Promise<number> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  });
+  let bytes = 0;
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    // Files come and go while a run is at work.
+    if (entry.isDirectory()) bytes += await folderBytes(path);
+    else bytes += (await stat(path).catch(() => null))?.size ?? 0;
+  }
+  return bytes;
 }
 
 /** A strategy by its file, which may be relative to the working folder. */

@@ -41,6 +41,8 @@ export interface MaterializePayload extends StrategyPayload {
 }
 
 export interface StatusPayload extends StrategyPayload {
+  /** Look at the range that was asked for last, when there is one. */
+  readonly last?: true | undefined;
   /** Default: all that is stored. Given both or neither. */
   readonly start?: number | undefined;
   readonly end?: number | undefined;
@@ -106,6 +108,14 @@ export type StoredState = NodeStatus['state'];
 export interface StatusReport extends StrategyStatus {
   /** Ranges asked for lately, the last one first. */
   readonly lastRanges: readonly Span[];
+  /** The files the strategy is made of, absolute; packages are left out. */
+  readonly files: readonly string[];
+}
+
+/** What the sources of a strategy have. */
+export interface BoundsReport {
+  /** From the first bar to past the last one, over all sources; null when they cannot tell. */
+  readonly range: Span | null;
 }
 
 export interface ExportReport {
@@ -163,6 +173,7 @@ export interface Requests {
   readonly describe: { readonly payload: StrategyPayload; readonly result: GraphSummary };
   readonly materialize: { readonly payload: MaterializePayload; readonly result: RunReport };
   readonly status: { readonly payload: StatusPayload; readonly result: StatusReport };
+  readonly bounds: { readonly payload: StrategyPayload; readonly result: BoundsReport };
   readonly read: { readonly payload: ReadPayload; readonly result: Table };
   readonly export: { readonly payload: ExportPayload; readonly result: ExportReport };
   readonly cache: { readonly payload: CachePayload; readonly result: CacheReport };

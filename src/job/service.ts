@@ -42,6 +42,7 @@ export class JobService {
     describe: (payload) => this.#describe(payload),
     materialize: (payload, hooks) => this.#materialize(payload, hooks),
     status: (payload, hooks) => this.#status(payload, hooks),
+    bounds: (payload) => this.#bounds(payload),
     read: (payload, hooks) => this.#read(payload, hooks),
     export: (payload, hooks) => this.#export(payload, hooks),
     cache: (payload, hooks) => this.#cache(payload, hooks),
@@ -92,13 +93,23 @@ export class JobService {
   #status(payload: Payload<'status'>, hooks: RequestHooks): Promise<Result<'status'>> {
     const { strategy } = payload;
     const dir = cacheDirOf(strategy.projectRoot, payload.cacheDir);
-    const range = rangeOf(payload);
     return this.#withStrategy(strategy, (session) =>
       this.#withStore(dir, hooks, async (store) => {
+        const lastRanges = await store.lastRuns(session.name);
+        const [last] = payload.last ? lastRanges : [];
+        const range = last ? { start: last[0], end: last[1] } : rangeOf(payload);
         const status = await session.status(range, store, await SourceHints.load(dir));
-        return { ...status, lastRanges: await store.lastRuns(status.strategy) };
+        return { ...status, lastRanges, files: session.files };
       }),
     );
+  }
+
+  #bounds({ strategy }: Payload<'bounds'>): Promise<Result<'bounds'>> {
+    return this.#withStrategy(strategy, async (session) => {
+      const hints = await SourceHints.load(cacheDirOf(strategy.projectRoot, undefined));
+      const range = await session.bounds(hints);
+      return { range: range && [range.start, range.end] };
+    });
   }
 
   #read(payload: Payload<'read'>, hooks: RequestHooks): Promise<Table> {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { resolveGraph, type Graph, type GraphNode } from '../engine/graph.js';
+import { boundsOf } from '../engine/bounds.js';
 import { materialize, type Ports } from '../engine/materialize.js';
 import { reportOf } from '../engine/outcome.js';
 import type { RunReport } from '../engine/report.js';
@@ -51,6 +52,10 @@ export interface PreparedCall extends Omit<BarResult, 'row' | 'failure'> {
 
 /** A strategy that is loaded and set up, ready to be described and computed. */
 export class StrategySession {
+  /** The strategy's name, as the cache knows it. */
+  readonly name: string;
+  /** The author's files it is made of, absolute; packages are left out. */
+  readonly files: readonly string[];
   readonly #host: TypeScriptHost;
   readonly #hasher: CodeHasher;
   readonly #place: StrategyPlace;
@@ -58,12 +63,16 @@ export class StrategySession {
   readonly #bundle: StrategyBundle;
 
   private constructor(parts: {
+    name: string;
+    files: readonly string[];
     host: TypeScriptHost;
     hasher: CodeHasher;
     place: StrategyPlace;
     around: Surroundings;
     bundle: StrategyBundle;
   }) {
+    this.name = parts.name;
+    this.files = parts.files;
     this.#host = parts.host;
     this.#hasher = parts.hasher;
     this.#place = parts.place;
@@ -111,7 +120,8 @@ export class StrategySession {
       context: hostContext(context),
       locate,
     });
-    return new StrategySession({ host, hasher, place, around, bundle });
+    const files = bundle.inputs.filter((input) => !/[\\/]node_modules[\\/]/.test(input));
+    return new StrategySession({ name, files, host, hasher, place, around, bundle });
   }
 
   describe(): Promise<GraphDescription> {
@@ -201,6 +211,16 @@ export class StrategySession {
     throw new SeamlessError('usage', `${what}, so there is no code of yours to stop in. ${hint}`, {
       node: name,
     });
+  }
+
+  /** What the sources have; null when they cannot tell. */
+  async bounds(hints: ContentHints): Promise<Range | null> {
+    const sources = this.#openSources(hints);
+    try {
+      return await boundsOf({ host: this.#host, sources });
+    } finally {
+      sources.close();
+    }
   }
 
   #openSources(hints: ContentHints): ReturnType<typeof openSourceLibrary> {

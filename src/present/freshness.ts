@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 
-import type { RunReport, Span } from '../engine/report.js';
+import type { FailureReport, RunReport, Span } from '../engine/report.js';
 import type { NodeStatus, StatusReport } from '../job/protocol.js';
 import { formatRange } from '../sdk/time.js';
 import { formatCount, plural } from './format.js';
@@ -21,6 +21,8 @@ export interface StandingNode extends NodeStatus {
   readonly standing: NodeStanding;
   /** Why, a sentence: of the failure where there is one. */
   readonly why: string;
+  /** What went wrong in the last run, where that still holds. */
+  readonly failure: FailureReport | null;
 }
 
 /** A strategy over a range: what is fresh in it, and what is not. */
@@ -46,9 +48,10 @@ export function freshnessOf(status: StatusReport, lastRun: RunReport | null): Fr
     const failure = failures.get(node.name);
     if (failure && node.state !== 'fresh') {
       const standing = failure.state === 'failed' ? 'failed' : 'blocked';
-      return { ...node, standing, why: failure.failure?.message ?? failure.reason };
+      const why = failure.failure?.message ?? failure.reason;
+      return { ...node, standing, why, failure: failure.failure };
     }
-    return { ...node, standing: standingOf(node), why: node.reason };
+    return { ...node, standing: standingOf(node), why: node.reason, failure: null };
   });
   const counts: Record<NodeStanding, number> = {
     fresh: 0,

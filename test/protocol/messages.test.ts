@@ -96,8 +96,10 @@ const samples: { [K in RequestKind]: { payload: Payload<K>; result: Result<K> } 
         },
       ],
       lastRanges: [[0, 60]],
+      files: ['/p/momentum.ts'],
     },
   },
+  bounds: { payload: { strategy }, result: { range: [0, 60] } },
   read: {
     payload: { projectRoot: '/p', strategy: 'Momentum', node: 'fast', last: 2 },
     result: {

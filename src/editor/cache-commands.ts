@@ -1,0 +1,96 @@
+import { dirname, join } from 'node:path';
+import * as vscode from 'vscode';
+
+import { cacheFolder } from '../job/project.js';
+import type { CacheReport, ExportFormat } from '../job/protocol.js';
+import { formatBytes, formatCount, plural } from '../present/format.js';
+import type { Workbench } from './commands.js';
+import { pickNode, pickStrategy } from './pick.js';
+import { cacheDirSetting } from './settings.js';
+import type { StrategyEntry } from './strategies.js';
+
+/** Writes a node's history to a file the person names, Parquet or CSV. */
+export async function exportNode({ jobs }: Workbench, entry: StrategyEntry, target: unknown): Promise<void> {
+  const { l10n, window } = vscode;
+  const node = await pickNode(entry, target, { title: l10n.t('Export which node?') });
+  if (node === null) return;
+  const strategy = entry.freshness?.strategy ?? entry.found.className;
+  const safe = `${strategy}-${node}`.replace(/[^\p{L}\p{N}._-]+/gu, '-');
+  const where = await window.showSaveDialog({
+    title: l10n.t('Export {0}', node),
+    defaultUri: vscode.Uri.file(join(entry.ref.projectRoot, `${safe}.parquet`)),
+    filters: { Parquet: ['parquet'], CSV: ['csv'] },
+  });
+  if (!where) return;
+  const { projectRoot } = entry.ref;
+  const format: ExportFormat = where.fsPath.toLowerCase().endsWith('.csv') ? 'csv' : 'parquet';
+  const title = l10n.t('Exporting {0}', node);
+  const location = vscode.ProgressLocation.Notification;
+  const report = await window.withProgress({ location, title, cancellable: true }, (_progress, token) => {
+    const controller = new AbortController();
+    token.onCancellationRequested(() => controller.abort());
+    const place = { projectRoot, cacheDir: cacheDirSetting(projectRoot) };
+    const what = { strategy, nodes: [node], format, path: where.fsPath };
+    return jobs.request('export', { ...place, ...what }, { urgent: true, signal: controller.signal });
+  });
+  const reveal = l10n.t('Open Folder');
+  const done = l10n.t('{0} rows of {1} are in {2}.', formatCount(report.rows), node, report.path);
+  if ((await window.showInformationMessage(done, reveal)) === reveal) {
+    await vscode.commands.executeCommand('revealInExplorer', vscode.Uri.file(dirname(report.path)));
+  }
+}
+
+/** Shows what the cache holds, by strategy, and clears what the person chooses. */
+export async function cleanUpCache({ jobs, strategies }: Workbench, target: unknown): Promise<void> {
+  const { l10n, window } = vscode;
+  const entry = await pickStrategy(strategies, target);
+  if (!entry) return;
+  const { projectRoot } = entry.ref;
+  const place = { projectRoot, cacheDir: cacheDirSetting(projectRoot) };
+  const held = await jobs.request('cache', { ...place, action: 'show' }, { urgent: true });
+  if (held.strategies.length === 0) {
+    const folder = cacheFolder(projectRoot, place.cacheDir);
+    void window.showInformationMessage(
+      l10n.t('The cache in {0} is empty: there is nothing to clean up.', folder),
+    );
+    return;
+  }
+  const chosen = await window.showQuickPick(cleanUpItems(held), {
+    title: l10n.t('Clean up the cache ({0})', formatBytes(held.bytes)),
+    placeHolder: l10n.t('What is cleared is computed again when it is next asked for.'),
+  });
+  if (!chosen) return;
+  const clear = l10n.t('Clear');
+  const sure = await window.showWarningMessage(
+    chosen.strategy === null
+      ? l10n.t('Clear the whole cache, {0}?', formatBytes(held.bytes))
+      : l10n.t('Clear what the cache holds of {0}?', chosen.strategy),
+    { modal: true, detail: l10n.t('Nothing is lost that cannot be computed again from the source data.') },
+    clear,
+  );
+  if (sure !== clear) return;
+  const strategy = chosen.strategy ?? undefined;
+  const after = await jobs.request('cache', { ...place, action: 'clear', strategy }, { urgent: true });
+  void window.showInformationMessage(
+    l10n.t('{0} freed; the cache takes {1}.', formatBytes(after.freed), formatBytes(after.bytes)),
+  );
+  await strategies.lookAgain();
+}
+
+interface CleanUpItem extends vscode.QuickPickItem {
+  /** Null: everything. */
+  readonly strategy: string | null;
+}
+
+function cleanUpItems(held: CacheReport): CleanUpItem[] {
+  const each = held.strategies.map(({ strategy, bytes, rows, nodes }): CleanUpItem => {
+    const description = `${formatBytes(bytes)} · ${plural(nodes.length, 'node')} · ${plural(rows, 'row')}`;
+    return { label: `$(symbol-class) ${strategy}`, description, strategy };
+  });
+  const all = {
+    label: `$(trash) ${vscode.l10n.t('Everything')}`,
+    description: formatBytes(held.bytes),
+    strategy: null,
+  };
+  return [...each, all];
+}

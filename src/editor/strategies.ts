@@ -1,0 +1,240 @@
+import * as vscode from 'vscode';
+
+import type { DiscoveredStrategy } from '../discovery/strategies.js';
+import type { RunReport, Span } from '../engine/report.js';
+import { findProjectRoot } from '../job/project.js';
+import type { StatusReport, StrategyRef } from '../job/protocol.js';
+import { freshnessOf, type Freshness } from '../present/freshness.js';
+import type { ProgressText } from '../present/progress.js';
+import { SeamlessError } from '../sdk/errors.js';
+import type { Jobs } from './jobs.js';
+import { cacheDirSetting, describesOnSave } from './settings.js';
+
+/** Longer than this no `setup()` may take. */
+const DESCRIBE_LIMIT_MS = 5000;
+
+/** A strategy of the workspace, with all that is known of it. What views show, they take from here. */
+export interface StrategyEntry {
+  readonly key: string;
+  /** Where its class stands, in the last text that parsed. */
+  readonly found: DiscoveredStrategy;
+  readonly ref: StrategyRef;
+  /** Null until the strategy has been looked at. */
+  readonly freshness: Freshness | null;
+  /** Ranges asked for lately, the last one first. */
+  readonly lastRanges: readonly Span[];
+  /** Files it is made of, itself included; known once it was looked at. */
+  readonly files: readonly string[];
+  /** Why it cannot be looked at, or null. */
+  readonly problem: SeamlessError | null;
+  /** It, or something it imports, has text that is not saved. */
+  readonly edited: boolean;
+  /** The run under way or waiting for its turn, or null. */
+  readonly running: ProgressText | null;
+  /** The last run in this window, of whatever code; null when there was none. */
+  readonly lastRun: RunReport | null;
+}
+
+interface Mutable extends Omit<StrategyEntry, 'found' | 'edited'> {
+  found: DiscoveredStrategy;
+  freshness: Freshness | null;
+  lastRanges: readonly Span[];
+  files: readonly string[];
+  problem: SeamlessError | null;
+  running: ProgressText | null;
+  lastRun: RunReport | null;
+  edited: boolean;
+  status: StatusReport | null;
+  /** Whether the code is still that of the last run, whose failures hold only so long. */
+  sameCode: boolean;
+  /** The look under way, and whether another is wanted after it. */
+  looking: Promise<void> | null;
+  again: boolean;
+}
+
+/** The strategies of the workspace, as discovery finds them, and what the child says of each. */
+export class Strategies implements vscode.Disposable {
+  readonly #entries = new Map<string, Mutable>();
+  readonly #jobs: Jobs;
+  readonly #changes = new vscode.EventEmitter<StrategyEntry | null>();
+  readonly #log: vscode.LogOutputChannel;
+
+  /** Fires with the strategy that changed; with null when strategies came or went. */
+  readonly onDidChange = this.#changes.event;
+
+  constructor(jobs: Jobs, log: vscode.LogOutputChannel) {
+    this.#jobs = jobs;
+    this.#log = log;
+  }
+
+  /** All of them, by file and line. */
+  all(): readonly StrategyEntry[] {
+    return [...this.#entries.values()].sort((a, b) =>
+      a.found.file < b.found.file ? -1 : a.found.file > b.found.file ? 1 : a.found.line - b.found.line,
+    );
+  }
+
+  inFile(file: string): readonly StrategyEntry[] {
+    return this.all().filter(({ found }) => found.file === file);
+  }
+
+  get(key: string): StrategyEntry | null {
+    return this.#entries.get(key) ?? null;
+  }
+
+  /** What discovery says of a file: its strategies, none when it has no more. */
+  found(file: string, strategies: readonly DiscoveredStrategy[]): void {
+    const keys = new Set(strategies.map(keyOf));
+    let moved = false;
+    for (const [key, entry] of this.#entries) {
+      if (entry.found.file !== file || keys.has(key)) continue;
+      this.#entries.delete(key);
+      moved = true;
+    }
+    for (const strategy of strategies) {
+      const key = keyOf(strategy);
+      const known = this.#entries.get(key);
+      if (known) known.found = strategy;
+      else this.#entries.set(key, newEntry(key, strategy));
+      moved = true;
+    }
+    if (moved) this.#changes.fire(null);
+  }
+
+  /** Looks at a strategy for the first time, when something that shows it comes into view. */
+  see(key: string): void {
+    const entry = this.#entries.get(key);
+    if (!entry || entry.status || entry.problem || entry.looking || !describesOnSave()) return;
+    this.look(key).catch((error: unknown) => this.#log.error(String(error)));
+  }
+
+  /** Asks the child how a strategy stands, computing nothing. Resolves when the views know. */
+  async look(key: string): Promise<void> {
+    const entry = this.#entries.get(key);
+    if (!entry || !vscode.workspace.isTrusted) return;
+    if (entry.looking) {
+      entry.again = true;
+      return entry.looking;
+    }
+    entry.looking = this.#lookUntilStill(entry);
+    try {
+      await entry.looking;
+    } finally {
+      entry.looking = null;
+    }
+  }
+
+  /** A file was saved: whatever is made of it may have changed. */
+  saved(file: string): void {
+    for (const entry of this.#entries.values()) {
+      if (entry.found.file !== file && !entry.files.includes(file)) continue;
+      entry.sameCode = false;
+      if (entry.edited) this.edited(file);
+      if (!describesOnSave()) continue;
+      this.look(entry.key).catch((error: unknown) => this.#log.error(String(error)));
+    }
+  }
+
+  /** Text of a file was changed, saved, reverted or closed. */
+  edited(file: string): void {
+    for (const entry of this.#entries.values()) {
+      const concerned = [entry.found.file, ...entry.files];
+      if (!concerned.includes(file)) continue;
+      const edited = vscode.workspace.textDocuments.some(
+        ({ isDirty, uri }) => isDirty && uri.scheme === 'file' && concerned.includes(uri.fsPath),
+      );
+      if (edited === entry.edited) continue;
+      entry.edited = edited;
+      this.#changes.fire(entry);
+    }
+  }
+
+  running(key: string, progress: ProgressText | null): void {
+    const entry = this.#entries.get(key);
+    if (!entry) return;
+    entry.running = progress;
+    this.#changes.fire(entry);
+  }
+
+  /** A run has ended with a report. */
+  ran(key: string, report: RunReport): void {
+    const entry = this.#entries.get(key);
+    if (!entry) return;
+    entry.lastRun = report;
+    entry.sameCode = true;
+    entry.lastRanges = [
+      report.range,
+      ...entry.lastRanges.filter(([start, end]) => start !== report.range[0] || end !== report.range[1]),
+    ];
+  }
+
+  /** All that was looked at is looked at again: the cache was cleaned, a setting changed. */
+  async lookAgain(): Promise<void> {
+    const seen = [...this.#entries.values()].filter(({ status, problem }) => status ?? problem);
+    await Promise.all(seen.map(({ key }) => this.look(key)));
+  }
+
+  dispose(): void {
+    this.#changes.dispose();
+    this.#entries.clear();
+  }
+
+  async #lookUntilStill(entry: Mutable): Promise<void> {
+    // What is saved while it is looked at asks for another look.
+    for (let wanted = true; wanted; wanted = entry.again) {
+      entry.again = false;
+      await this.#lookOnce(entry);
+    }
+    this.#changes.fire(entry);
+  }
+
+  async #lookOnce(entry: Mutable): Promise<void> {
+    const { ref } = entry;
+    const [last] = entry.lastRanges;
+    const range = last ? { start: last[0], end: last[1] } : { last: true as const };
+    const cacheDir = cacheDirSetting(ref.projectRoot);
+    try {
+      const status = await this.#jobs.request(
+        'status',
+        { strategy: ref, ...range, cacheDir },
+        { limitMs: DESCRIBE_LIMIT_MS },
+      );
+      entry.status = status;
+      entry.files = status.files;
+      if (entry.lastRanges.length === 0) entry.lastRanges = status.lastRanges;
+      entry.problem = null;
+      entry.freshness = freshnessOf(status, entry.sameCode ? entry.lastRun : null);
+    } catch (error) {
+      if (!(error instanceof SeamlessError)) throw error;
+      if (error.code === 'cancelled') return;
+      // What was known of its coverage is of earlier code, and says nothing any more.
+      entry.problem = error;
+      this.#log.info(`${entry.found.className}: ${error.message}`);
+    }
+  }
+}
+
+function keyOf({ file, className }: DiscoveredStrategy): string {
+  return `${file}#${className}`;
+}
+
+function newEntry(key: string, found: DiscoveredStrategy): Mutable {
+  const { file, exportName, className } = found;
+  const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(file));
+  return {
+    key,
+    found,
+    ref: { file, className: exportName ?? className, projectRoot: findProjectRoot(file, folder?.uri.fsPath) },
+    freshness: null,
+    lastRanges: [],
+    files: [],
+    problem: null,
+    edited: false,
+    running: null,
+    lastRun: null,
+    status: null,
+    sameCode: false,
+    looking: null,
+    again: false,
+  };
+}

@@ -1,0 +1,17 @@
+import * as vscode from 'vscode';
+
+/** Why nothing is run here. */
+export function reasonNotTrusted(): string {
+  return vscode.l10n.t(
+    'This workspace is not trusted. Strategies are code, so Seamless only lists them here, and runs none.',
+  );
+}
+
+/** Whether strategies may be run; says why not, with the way out. Command handlers ask it, however they were called. */
+export async function mayRun(): Promise<boolean> {
+  if (vscode.workspace.isTrusted) return true;
+  const manage = vscode.l10n.t('Manage Trust');
+  const chosen = await vscode.window.showWarningMessage(reasonNotTrusted(), manage);
+  if (chosen === manage) await vscode.commands.executeCommand('workbench.trust.manage');
+  return vscode.workspace.isTrusted;
+}
