@@ -1,0 +1,146 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { SeamlessError } from '../sdk/errors.js';
+
+export interface NewStrategyOptions {
+  /** Where the file goes; it must exist. */
+  readonly folder: string;
+  /** Name of the class. */
+  readonly name: string;
+  /** Names of the strategies there are, for two of one name would share their history's name. */
+  readonly taken?: Iterable<string>;
+}
+
+export interface NewStrategy {
+  /** Absolute path of the file that was written. */
+  readonly file: string;
+  /** The line to begin editing at, counted from 1. */
+  readonly line: number;
+}
+
+/**
+ * Writes a strategy that runs at once, without data, into a file named after it; never over another.
+ * @throws SeamlessError `usage` when the name cannot be a new strategy's, `not-found` when there is no such folder,
+ * `internal` when the file cannot be written.
+ */
+export async function newStrategy({ folder, name, taken = [] }: NewStrategyOptions): Promise<NewStrategy> {
+  const fault = strategyNameFault(name, taken);
+  if (fault !== null) throw new SeamlessError('usage', fault);
+  const text = template(name);
+  const file = await writeNew(folder, fileNameOf(name), text);
+  const line = text.split('\n').findIndex((each) => each.includes('computeFn:')) + 1;
+  return { file, line };
+}
+
+/** What is wrong with a name for a new strategy's class, as a sentence; null when nothing is. */
+export function strategyNameFault(name: string, taken: Iterable<string> = []): string | null {
+  const suggestion = pascalCase(name);
+  const instead = suggestion === null || suggestion === name ? '' : ` For instance: ${suggestion}.`;
+  if (name.trim() === '') return 'A strategy needs a name. For instance: MyMomentum.';
+  if (!IDENTIFIER.test(name)) {
+    return `${JSON.stringify(name)} cannot be the name of a class: use letters, digits and _, and begin with a letter.${instead}`;
+  }
+  if (RESERVED.has(name)) return `${name} is a word of the language: choose another name.${instead}`;
+  if (OWN.has(name)) return `${name} is something the strategy itself uses: choose another name.`;
+  if (new Set(taken).has(name)) return `There is a strategy ${name} already: choose another name.`;
+  return null;
+}
+
+const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
+
+/** Words of ECMAScript's modules, and names that TypeScript keeps from classes. */
+const RESERVED: ReadonlySet<string> = new Set(
+  `arguments await break case catch class const continue debugger default delete do else enum eval export extends false
+  finally for function if implements import in instanceof interface let new null package private protected public return
+  static super switch this throw true try typeof var void while with yield
+  any bigint boolean never number object string symbol undefined unknown`.split(/\s+/),
+);
+
+/** What the written file names. */
+const OWN: ReadonlySet<string> = new Set(['demoHistory', 'Node', 'sma', 'Strategy', 'StreamInput']);
+
+function pascalCase(name: string): string | null {
+  const words = name.match(/[\p{ID_Continue}$]+/gu) ?? [];
+  const joined = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
+  const clean = joined.replace(/^[^\p{ID_Start}$_]+/u, '');
+  return IDENTIFIER.test(clean) ? clean : null;
+}
+
+/** Files of these names mean devices to Windows. */
+const DEVICE = /^(?:aux|con|nul|prn|com\d|lpt\d)$/;
+
+/** `MyMomentum` → `my-momentum`. */
+function fileNameOf(name: string): string {
+  const words = name
+    .replace(/(\p{Lu}+)(\p{Lu}\p{Ll})/gu, '$1-$2')
+    .replace(/([\p{Ll}\d])(\p{Lu})/gu, '$1-$2')
+    .split(/[-_$]+/)
+    .filter((word) => word !== '')
+    .join('-')
+    .toLowerCase();
+  return words === '' || DEVICE.test(words) ? `${words}-strategy`.replace(/^-/, '') : words;
+}
+
+async function writeNew(folder: string, base: string, text: string): Promise<string> {
+  for (let count = 1; ; count++) {
+    const file = join(folder, `${base}${count === 1 ? '' : `-${count}`}.ts`);
+    try {
+      await writeFile(file, text, { flag: 'wx' });
+      return file;
+    } catch (error) {
+      if (codeOf(error) === 'EEXIST') continue;
+      throw notWritten(file, folder, error);
+    }
+  }
+}
+
+function notWritten(file: string, folder: string, cause: unknown): SeamlessError {
+  if (codeOf(cause) === 'ENOENT' || codeOf(cause) === 'ENOTDIR') {
+    return new SeamlessError('not-found', `There is no folder ${folder}: choose one for the strategy.`, {
+      cause,
+    });
+  }
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new SeamlessError(
+    'internal',
+    `${file} could not be written (${why}): make its folder writable, or choose another.`,
+    { cause },
+  );
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}
+
+/** Compiles under every strict option of TypeScript, in a project with settings or without. */
+function template(name: string): string {
+  return `import { demoHistory, Node, sma, Strategy, StreamInput } from 'seamless-dag';
+
+/** How far the price is from its average. */
+export class ${name} extends Strategy {
+  setup(): void {
+    // Daily bars of a made-up market. For bars of your own: historyProvider: csvHistory('data/mine.csv')
+    const price = new StreamInput({
+      tags: ['DEMO', 'price'],
+      interval: '1d',
+      historyProvider: demoHistory({ seed: 1, volatility: 0.01 }),
+    });
+
+    // An indicator: the average close of the last 20 bars.
+    const average = sma({ name: 'average', input: price, period: 20 });
+
+    // A node of your own. computeFn is called once per bar, and sees the last \`period\` bars of each input.
+    const distance = new Node({
+      name: 'distance',
+      input: [price, average],
+      period: 1,
+      computeFn: (view) => view.latest(price).close / view.latest(average) - 1,
+    });
+
+    // All that a node depends on is added with it.
+    this.addNodes([distance]);
+  }
+}
+`;
+}

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { discoverStrategies } from '../../src/discovery/discover.js';
+import { newStrategy, strategyNameFault } from '../../src/scaffold/strategy.js';
+import { placeTypes } from '../../src/scaffold/types.js';
+import { parseRange } from '../../src/sdk/time.js';
+import { refused, withChild } from '../support/project.js';
+import { Folders, ROOT, write } from './support.js';
+
+describe('a new strategy', () => {
+  const folders = new Folders();
+  after(() => folders.remove());
+
+  it('materializes at once in a folder where only the types are', async () => {
+    const folder = folders.make();
+    const { file, line } = await newStrategy({ folder, name: 'MyMomentum' });
+    await placeTypes(folder, ROOT);
+    assert.equal(file, join(folder, 'my-momentum.ts'));
+    assert.match(readFileSync(file, 'utf8').split('\n')[line - 1]!, /computeFn: \(view\)/);
+    const report = await withChild(({ client }) =>
+      client.request('materialize', {
+        strategy: { file, className: 'MyMomentum', projectRoot: folder },
+        ...parseRange('2024-01-01', '2024-02-01'),
+      }),
+    );
+    assert.deepEqual(
+      report.nodes.map(({ name, state, rows }) => [name, state, rows]),
+      [
+        ['DEMO.price', 'computed', 31],
+        ['average', 'computed', 31],
+        ['distance', 'computed', 31],
+      ],
+    );
+    assert.deepEqual(readdirSync(folder).sort(), ['.seamless', 'my-momentum.ts', 'node_modules']);
+  });
+
+  it('is found by discovery', async () => {
+    const folder = folders.make();
+    await newStrategy({ folder, name: 'MyMomentum' });
+    const found = await discoverStrategies(folder);
+    assert.deepEqual(
+      found.map(({ className }) => className),
+      ['MyMomentum'],
+    );
+  });
+
+  const files: readonly (readonly [name: string, file: string])[] = [
+    ['Momentum', 'momentum.ts'],
+    ['BTCTrend', 'btc-trend.ts'],
+    ['Rsi2Reversal', 'rsi2-reversal.ts'],
+    ['pair_rotation', 'pair-rotation.ts'],
+    ['$Best', 'best.ts'],
+    ['_', 'strategy.ts'],
+    ['Con', 'con-strategy.ts'],
+    ['모멘텀', '모멘텀.ts'],
+  ];
+  for (const [name, file] of files) {
+    it(`${name} goes to ${file}`, async () => {
+      assert.equal(basename((await newStrategy({ folder: folders.make(), name })).file), file);
+    });
+  }
+
+  it('never goes over another file', async () => {
+    const folder = folders.make({ 'momentum.ts': 'first', 'momentum-2.ts': 'second' });
+    const { file } = await newStrategy({ folder, name: 'Momentum' });
+    assert.equal(basename(file), 'momentum-3.ts');
+    assert.equal(readFileSync(join(folder, 'momentum.ts'), 'utf8'), 'first');
+    write(folder, { 'other/x.ts': '' });
+    const both = await Promise.all(
+      [1, 2].map(() => newStrategy({ folder: join(folder, 'other'), name: 'A' })),
+    );
+    assert.deepEqual(both.map((each) => basename(each.file)).sort(), ['a-2.ts', 'a.ts']);
+  });
+
+  const faults: readonly (readonly [name: string, says: RegExp])[] = [
+    ['', /needs a name/],
+    ['  ', /needs a name/],
+    ['my momentum', /"my momentum" cannot be the name of a class.*For instance: MyMomentum\./],
+    ['5-minute', /begin with a letter.*For instance: Minute\./],
+    ['!!', /cannot be the name of a class: use letters, digits and _, and begin with a letter\.$/],
+    ['class', /a word of the language.*For instance: Class\./],
+    ['string', /a word of the language.*For instance: String\./],
+    ['Strategy', /Strategy is something the strategy itself uses/],
+    ['Taken', /There is a strategy Taken already/],
+  ];
+  for (const [name, says] of faults) {
+    it(`is not called ${JSON.stringify(name)}`, async () => {
+      assert.match(strategyNameFault(name, ['Taken']) ?? 'no fault', says);
+      const folder = folders.make();
+      await refused(newStrategy({ folder, name, taken: ['Taken'] }), 'usage', says);
+      assert.deepEqual(readdirSync(folder), []);
+    });
+  }
+
+  it('may be called anything else', () => {
+    for (const name of ['Momentum', 'm', '$', '모멘텀', 'Class']) assert.equal(strategyNameFault(name), null);
+  });
+
+  it('needs a folder', async () => {
+    const gone = join(folders.make(), 'gone');
+    await refused(newStrategy({ folder: gone, name: 'A' }), 'not-found', /There is no folder .*gone/);
+  });
+});
