@@ -49,6 +49,7 @@ function* faultsOf(
   const paths = new Map(entries.map((entry) => [entry.path, entry]));
   for (const needed of [
     'extension/dist/extension.cjs',
+    'extension/dist/discovery-worker.cjs',
     'extension/dist/child.js',
     'extension/dist/types/index.d.ts',
   ]) {

@@ -9,6 +9,7 @@ const staged = ['.vscodeignore', 'package.nls.json', 'README.md', 'CHANGELOG.md'
 /** What must be built before it can be packaged. */
 const built = [
   'dist/extension.cjs',
+  'dist/discovery-worker.cjs',
   'dist/child.js',
   'dist/cli.js',
   'dist/index.js',

@@ -1,14 +1,7 @@
 import type { Class, Expression } from '@babel/types';
 
-import {
-  definesSetup,
-  memberName,
-  propertyOf,
-  readModule,
-  unwrap,
-  type ModuleScope,
-  type Reference,
-} from './module-scope.js';
+import { definesSetup, memberName, propertyOf, unwrap } from './expressions.js';
+import { readModule, type ModuleScope, type Reference } from './module-scope.js';
 
 /** A module's file, by the name it is known by from then on, and its text. */
 export interface SourceText {

@@ -6,11 +6,12 @@ import type {
   File,
   ImportDeclaration,
   LVal,
-  ObjectExpression,
   Statement,
   TSEntityName,
   VariableDeclarator,
 } from '@babel/types';
+
+import { isExpression, keyOf, memberName, trim } from './expressions.js';
 
 /** What a name stands for, as far as it takes to find out what a class extends. */
 export type Reference =
@@ -45,7 +46,6 @@ export function readModule(file: string, text: string): ModuleScope | null {
   const builder = new ScopeBuilder();
   for (const statement of tree.program.body) builder.add(statement);
   const { names, classes, exports, stars, whole } = builder;
-  for (const { node } of classes) thin(node);
   return { file, names, classes, exports, stars, whole };
 }
 
@@ -68,38 +68,6 @@ export function parseText(file: string, text: string, form: 'babel' | 'estree' =
     return null;
   }
 }
-
-/** Of a class's body only what `definesSetup` asks for is kept: an index holds thousands of modules. */
-function thin({ body }: Class): void {
-  body.body = body.body.filter(isSetup);
-  for (const member of body.body) if (member.type === 'ClassMethod') member.body.body = [];
-}
-
-/** Whether a class has a `setup` of its own, be it a property: not an abstract one, which has no body. */
-export function definesSetup(node: Class): boolean {
-  return node.body.body.some(isSetup);
-}
-
-function isSetup(member: Class['body']['body'][number]): boolean {
-  if (member.type !== 'ClassMethod' && member.type !== 'ClassProperty') return false;
-  const named = member.key.type === 'Identifier' && member.key.name === 'setup' && !member.computed;
-  return named && !member.static && !member.abstract && (member.type === 'ClassMethod' || !!member.value);
-}
-
-/** The expressions that may turn out to be a class or to hold one. */
-const FOLLOWED = new Set([
-  'Identifier',
-  'ClassDeclaration',
-  'ClassExpression',
-  'MemberExpression',
-  'OptionalMemberExpression',
-  'ObjectExpression',
-  'ImportExpression',
-  'CallExpression',
-]);
-
-/** Stands for any other value: the name is known, and the tree behind it is let go. */
-const NOTHING: Expression = { type: 'NullLiteral' };
 
 class ScopeBuilder {
   readonly names = new Map<string, Reference>();
@@ -183,6 +151,7 @@ class ScopeBuilder {
   }
 
   #class(node: Class): void {
+    trim(node);
     this.classes.push({ node, name: node.id?.name ?? null });
     if (node.id) this.names.set(node.id.name, { kind: 'expression', expression: node });
   }
@@ -194,11 +163,11 @@ class ScopeBuilder {
       return;
     }
     if (id.type !== 'ObjectPattern') return;
+    const object: Reference = { kind: 'expression', expression: trim(init) };
     for (const property of id.properties) {
       if (property.type !== 'ObjectProperty' || property.value.type !== 'Identifier') continue;
       const name = keyOf(property);
       if (name === null) continue;
-      const object: Reference = { kind: 'expression', expression: init };
       this.names.set(property.value.name, { kind: 'member', object, name });
     }
   }
@@ -216,73 +185,21 @@ class ScopeBuilder {
   }
 
   #value(name: string, value: Expression | Class, into: Map<string, Reference>): void {
-    const expression = unwrap(value);
+    const expression = trim(value);
     if (expression.type === 'ClassExpression') {
       const own = name === 'default' ? null : name;
       this.classes.push({ node: expression, name: expression.id?.name ?? own });
     }
-    into.set(name, { kind: 'expression', expression: FOLLOWED.has(expression.type) ? expression : NOTHING });
+    into.set(name, { kind: 'expression', expression });
   }
 
   #expression(value: Expression): Reference {
-    const expression = unwrap(value);
+    const expression = trim(value);
     if (expression.type === 'ClassExpression') {
       this.classes.push({ node: expression, name: expression.id?.name ?? null });
     }
     return { kind: 'expression', expression };
   }
-}
-
-/** Takes casts, parentheses and `await` off an expression. */
-export function unwrap(expression: Expression | Class): Expression | Class {
-  switch (expression.type) {
-    case 'TSAsExpression':
-    case 'TSSatisfiesExpression':
-    case 'TSNonNullExpression':
-    case 'TSTypeAssertion':
-    case 'TSInstantiationExpression':
-    case 'ParenthesizedExpression':
-      return unwrap(expression.expression);
-    case 'AwaitExpression':
-      return unwrap(expression.argument);
-    case 'AssignmentExpression':
-      return unwrap(expression.right);
-    default:
-      return expression;
-  }
-}
-
-/** The name in `object.name` or `object['name']`; null when it is computed. */
-export function memberName(node: Expression | Class): string | null {
-  if (node.type !== 'MemberExpression' && node.type !== 'OptionalMemberExpression') return null;
-  if (node.property.type === 'Identifier' && !node.computed) return node.property.name;
-  return node.property.type === 'StringLiteral' ? node.property.value : null;
-}
-
-/** The value of a key of an object literal. */
-export function propertyOf(object: ObjectExpression, name: string): Expression | null {
-  for (const property of object.properties) {
-    if (property.type !== 'ObjectProperty' || keyOf(property) !== name) continue;
-    return isExpression(property.value) ? property.value : null;
-  }
-  return null;
-}
-
-function keyOf({
-  key,
-  computed,
-}: {
-  readonly key: { readonly type: string };
-  readonly computed: boolean;
-}): string | null {
-  if (computed) return null;
-  if ('name' in key && typeof key.name === 'string') return key.name;
-  return 'value' in key && typeof key.value === 'string' ? key.value : null;
-}
-
-function isExpression(node: { readonly type: string }): node is Expression | Class {
-  const declaration = /Declaration$|Pattern$|^TSDeclare|^RestElement$/.test(node.type);
-  return !declaration || node.type === 'ClassDeclaration';
 }
 
 function isModuleExports(node: Expression | Class): boolean {

@@ -3,7 +3,8 @@ import { parse } from 'node:path';
 import type { Class } from '@babel/types';
 
 import { isConcrete, Lineage, type FindModule, type ResolveModule, type SourceText } from './lineage.js';
-import { propertyOf, type ModuleScope, type Reference, type TopLevelClass } from './module-scope.js';
+import { propertyOf } from './expressions.js';
+import type { ModuleScope, Reference, TopLevelClass } from './module-scope.js';
 
 export type { ResolveModule, SourceText } from './lineage.js';
 

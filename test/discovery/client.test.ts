@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 
 import { DiscoveryClient, type IndexedFile } from '../../src/discovery/client.js';
 import { SeamlessError } from '../../src/sdk/errors.js';
@@ -109,5 +110,85 @@ describe('the discovery client', () => {
     await assert.rejects(client.settled(), failsWith('internal', /was ended/));
     client.changed(folder.path('a.ts'));
     assert.deepStrictEqual([folder.news(), errors], [[], []]);
+  });
+
+  describe('with a worker that dies', () => {
+    /** The real worker, which ends or throws where a file is called so. */
+    const MORTAL = `
+      const { parentPort } = require('node:worker_threads');
+      parentPort.on('message', ({ file = '' }) => {
+        if (file.endsWith('exit')) process.exit(7);
+        if (file.endsWith('throw')) throw new Error('out of luck');
+      });
+      require(${JSON.stringify(WORKER)});`;
+
+    async function mortal(files: Readonly<Record<string, string>>): ReturnType<typeof connected> {
+      const scripts = await Folder.make({ 'mortal.cjs': MORTAL });
+      endings.push(() => scripts.remove('.'));
+      return connected(files, scripts.path('mortal.cjs'));
+    }
+
+    /** Waits until a worker that was started again has looked through the folders. */
+    async function until(what: () => boolean): Promise<void> {
+      for (let tries = 400; tries > 0 && !what(); tries--) await setTimeout(10);
+      assert.ok(what(), 'it comes in four seconds');
+    }
+
+    it('starts it again once, with the same folders and texts', async () => {
+      const { folder, client, errors } = await mortal({
+        'base.ts': 'export class Base {}',
+        'a.ts': derived('A', 'Base', './base'),
+        'gone.ts': strategy('Gone'),
+      });
+      client.edited(folder.path('base.ts'), base('Base'));
+      await client.scan([folder.root]);
+      assert.deepStrictEqual(folder.news(), ['a.ts: A', 'gone.ts: Gone']);
+      await folder.remove('gone.ts');
+      await folder.write({ 'new.ts': strategy('New') });
+      client.changed('exit');
+      await assert.rejects(
+        client.scan([folder.root]),
+        failsWith('internal', /stopped unexpectedly \(exit code 7\) and was started again/),
+      );
+      assert.strictEqual(errors.length, 1);
+      await until(() => folder.told.includes('gone.ts removed'));
+      assert.deepStrictEqual(folder.news(), ['a.ts: A', 'gone.ts removed', 'new.ts: New']);
+    });
+
+    it('says so when it dies again, and starts a new one for the next scan', async () => {
+      const { folder, client, errors } = await mortal({ 'a.ts': strategy('A') });
+      await client.scan([folder.root]);
+      client.changed('throw');
+      await until(() => errors.length === 1);
+      client.changed('throw');
+      await until(() => errors.length === 2);
+      assert.match(errors[0]?.message ?? '', /\(out of luck\) and was started again/);
+      assert.match(errors[1]?.message ?? '', /\(out of luck\) a second time.* reload the window/);
+      await assert.rejects(client.settled(), failsWith('internal', /has stopped/));
+      assert.strictEqual((await client.scan([folder.root])).strategies, 1);
+      client.changed('exit');
+      await until(() => errors.length === 3);
+      assert.match(errors[2]?.message ?? '', /and was started again/);
+    });
+
+    it('says so when there is no worker', async () => {
+      const { client, errors } = await connected({}, '/absent/discovery-worker.cjs');
+      await assert.rejects(client.settled(), failsWith('internal', /Cannot find module/));
+      await until(() => errors.length === 2);
+    });
+
+    it('refuses what it does not understand', async () => {
+      const scripts = await Folder.make({
+        'odd.cjs': `
+          const { parentPort } = require('node:worker_threads');
+          parentPort.postMessage({ type: 'file', file: { file: 3 } });
+          parentPort.on('message', ({ id }) => parentPort.postMessage({ type: 'result', id, value: 'odd' }));`,
+      });
+      endings.push(() => scripts.remove('.'));
+      const { folder, client, errors } = await connected({}, scripts.path('odd.cjs'));
+      await assert.rejects(client.settled(), failsWith('internal', /not understood/));
+      assert.ok(errors.length === 1 && failsWith('internal', /not understood/)(errors[0]));
+      assert.deepStrictEqual(folder.news(), []);
+    });
   });
 });

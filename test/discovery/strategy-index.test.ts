@@ -148,7 +148,12 @@ describe('the strategy index', () => {
     await costOf(index, () => index.edited(file, `\n${good} export class B extends {`));
     assert.deepStrictEqual(folder.news(), ['a.ts: A!'], 'what extends it stays as it was');
     await costOf(index, () => index.edited(file, 'const x = {'));
-    assert.deepStrictEqual(folder.news(), [], 'also where no class is left in the text');
+    await costOf(index, () => index.removed(file));
+    assert.deepStrictEqual(
+      folder.news(),
+      [],
+      'also where no class is left in the text, nor a file on the disk',
+    );
     await costOf(index, () => index.edited(file, `\n${good}`));
     assert.deepStrictEqual(folder.news(), ['a.ts: A']);
     await costOf(index, () => index.edited(file, ''));
