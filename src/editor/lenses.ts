@@ -4,6 +4,9 @@ import { freshnessText, spanText } from '../present/freshness.js';
 import { showsLenses } from './settings.js';
 import type { Strategies, StrategyEntry } from './strategies.js';
 
+/** Between an icon and its words: lenses drop a plain blank there. */
+const GAP = '\u00a0';
+
 /** What can be done with a strategy, above its class. */
 export class StrategyLenses implements vscode.CodeLensProvider, vscode.Disposable {
   readonly #changes = new vscode.EventEmitter<void>();
@@ -40,14 +43,14 @@ function commandsFor(entry: StrategyEntry): vscode.Command[] {
   const { l10n } = vscode;
   const about = [entry.key];
   if (!vscode.workspace.isTrusted) {
-    const title = `$(workspace-untrusted) ${l10n.t('Trust this workspace to materialize')}`;
+    const title = `$(workspace-untrusted)${GAP}${l10n.t('Trust this workspace to materialize')}`;
     return [{ title, command: 'workbench.trust.manage' }];
   }
   if (entry.running) {
     const { percent, what } = entry.running;
     const title = [percent, what].filter((each) => each !== null).join(' · ');
     return [
-      { title: `$(loading~spin) ${title}`, command: 'seamless.revealStrategy', arguments: about },
+      { title: `$(loading~spin)${GAP}${title}`, command: 'seamless.revealStrategy', arguments: about },
       { title: l10n.t('Cancel'), command: 'seamless.cancel', arguments: about },
     ];
   }
@@ -66,7 +69,7 @@ function againCommand(entry: StrategyEntry, about: string[]): vscode.Command | n
   const { problem, freshness, edited } = entry;
   const [last] = entry.lastRanges;
   if (problem && !edited) {
-    const title = `$(error) ${l10n.t('cannot be set up')}`;
+    const title = `$(error)${GAP}${l10n.t('cannot be set up')}`;
     return { title, tooltip: problem.message, command: 'seamless.showProblem', arguments: about };
   }
   if (!last || !freshness) {

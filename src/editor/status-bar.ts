@@ -60,9 +60,11 @@ export class RunStatusBar implements vscode.Disposable {
     this.#item.backgroundColor = undefined;
     if ('report' in end) {
       const { report } = end;
-      const broken =
-        report.failed > 0 ? `$(error) ${vscode.l10n.t('{0} failed', formatCount(report.failed))} · ` : '';
-      this.#item.text = `$(database) ${broken}${hitsText(report)}`;
+      const { failed } = report;
+      this.#item.text =
+        failed > 0
+          ? `$(error) ${vscode.l10n.t('{0} failed', formatCount(failed))} · ${hitsText(report)}`
+          : `$(database) ${hitsText(report)}`;
       if (!(this.#item.tooltip instanceof vscode.MarkdownString))
         this.#item.tooltip = tooltipOf(end.entry, report, null);
     } else if (end.error.code === 'cancelled') {

@@ -15,7 +15,9 @@ import type { Strategies, StrategyEntry } from './strategies.js';
 /** A row of the side bar; `key` is that of the strategy, also for its nodes. */
 export type TreeRow =
   | { readonly kind: 'strategy'; readonly key: string }
-  | { readonly kind: 'node'; readonly key: string; readonly node: string };
+  | { readonly kind: 'node'; readonly key: string; readonly node: string }
+  /** In place of the nodes of a strategy that cannot be set up: why. */
+  | { readonly kind: 'problem'; readonly key: string };
 
 /** Strategies, and under each its nodes with how they stand. */
 export class StrategyTree implements vscode.TreeDataProvider<TreeRow>, vscode.Disposable {
@@ -40,20 +42,23 @@ export class StrategyTree implements vscode.TreeDataProvider<TreeRow>, vscode.Di
   getChildren(row?: TreeRow): TreeRow[] {
     if (!row) return this.strategies.all().map(({ key }) => this.#rowOf(key));
     const { key } = row;
-    if (row.kind === 'node') return [];
+    if (row.kind !== 'strategy') return [];
     this.strategies.see(key);
-    const nodes = this.strategies.get(key)?.freshness?.nodes ?? [];
+    const entry = this.strategies.get(key);
+    if (entry?.problem && !entry.edited) return [{ kind: 'problem', key }];
+    const nodes = entry?.freshness?.nodes ?? [];
     return nodes.map(({ name }) => ({ kind: 'node', key, node: name }));
   }
 
   getParent(row: TreeRow): TreeRow | undefined {
-    return row.kind === 'node' ? this.#rowOf(row.key) : undefined;
+    return row.kind === 'strategy' ? undefined : this.#rowOf(row.key);
   }
 
   getTreeItem(row: TreeRow): vscode.TreeItem {
     const entry = this.strategies.get(row.key);
     if (!entry) return new vscode.TreeItem('');
     if (row.kind === 'strategy') return strategyItem(entry);
+    if (row.kind === 'problem') return problemItem(entry);
     const node = entry.freshness?.nodes.find(({ name }) => name === row.node);
     return node ? nodeItem(entry, node) : new vscode.TreeItem(row.node);
   }
@@ -100,6 +105,14 @@ function strategyItem(entry: StrategyEntry): vscode.TreeItem {
     if (last) item.tooltip = new vscode.MarkdownString(`**${found.className}**\n\n${spanText(last)}`);
   }
   item.accessibilityInformation = { label: `${found.className} ${item.description ?? ''}`.trim() };
+  return item;
+}
+
+function problemItem({ key, problem }: StrategyEntry): vscode.TreeItem {
+  const item = new vscode.TreeItem(problem?.message ?? '');
+  item.id = `${key}/`;
+  item.tooltip = problem?.message ?? '';
+  item.command = { title: '', command: 'seamless.showProblem', arguments: [key] };
   return item;
 }
 

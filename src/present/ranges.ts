@@ -33,11 +33,10 @@ export function rangePresets(data: Span | null, now: number): readonly RangePres
   const end = Math.ceil((data ? data[1] : now) / DAY) * DAY;
   const last = new Date((end - 1) * 1000);
   const yearStart = Date.UTC(last.getUTCFullYear(), 0, 1) / 1000;
-  const monthStart = Date.UTC(last.getUTCFullYear(), last.getUTCMonth() - 1, last.getUTCDate() + 1) / 1000;
   const presets: RangePreset[] = [
     { id: 'last-day', label: l10n.t('Last day'), range: { start: end - DAY, end } },
     { id: 'last-week', label: l10n.t('Last week'), range: { start: end - 7 * DAY, end } },
-    { id: 'last-month', label: l10n.t('Last month'), range: { start: monthStart, end } },
+    { id: 'last-month', label: l10n.t('Last month'), range: { start: monthBefore(end), end } },
     { id: 'year-to-date', label: l10n.t('Year to date'), range: { start: yearStart, end } },
   ];
   if (data) {
@@ -45,6 +44,14 @@ export function rangePresets(data: Span | null, now: number): readonly RangePres
     presets.push({ id: 'all', label: l10n.t('All the source has'), range: { start, end } });
   }
   return presets;
+}
+
+/** The same day of the month before, or its last day where it has no such day. */
+function monthBefore(time: number): number {
+  const date = new Date(time * 1000);
+  const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()];
+  const lastDay = new Date(Date.UTC(year, month, 0)).getUTCDate();
+  return Date.UTC(year, month - 1, Math.min(date.getUTCDate(), lastDay)) / 1000;
 }
 
 /**

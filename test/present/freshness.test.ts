@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+
+import type { NodeStatus, StatusReport } from '../../src/job/protocol.js';
+import { freshnessOf, freshnessText, subjectText } from '../../src/present/freshness.js';
+import { nodeReport, runReport } from '../cli/reports.js';
+
+function node(name: string, state: NodeStatus['state'], change: NodeStatus['change'] = null): NodeStatus {
+  return {
+    name,
+    kind: 'node',
+    label: 'node',
+    interval: 60,
+    state,
+    change,
+    coverage: [],
+    unavailable: [],
+    notYet: [],
+    rows: 0,
+    reason: `${name} is ${state}.`,
+    inputs: [],
+    location: null,
+  };
+}
+
+function status(...nodes: NodeStatus[]): StatusReport {
+  return { strategy: 'Momentum', range: [0, 86_400], nodes, lastRanges: [[0, 86_400]], files: [] };
+}
+
+describe('freshness', () => {
+  it('counts what is fresh', () => {
+    const freshness = freshnessOf(status(node('a', 'fresh'), node('b', 'fresh')), null);
+    assert.equal(freshnessText(freshness), '2/2 fresh');
+    assert.equal(subjectText(freshness), '2 nodes, 1970-01-01 → 1970-01-02');
+  });
+
+  it('tells a change of its own from one upstream or in a source', () => {
+    const nodes = [node('a', 'stale', 'own'), node('b', 'stale', 'upstream'), node('c', 'stale', 'source')];
+    const freshness = freshnessOf(status(...nodes, node('d', 'fresh')), null);
+    assert.deepEqual(
+      freshness.nodes.map(({ standing }) => standing),
+      ['changed', 'maybe-stale', 'maybe-stale', 'fresh'],
+    );
+    assert.equal(freshnessText(freshness), '1 changed · 2 may be stale');
+  });
+
+  it('does not call a node changed that is computed each time', () => {
+    const freshness = freshnessOf(status(node('a', 'stale', 'unhashable'), node('b', 'fresh')), null);
+    assert.equal(freshnessText(freshness), '1/2 fresh');
+  });
+
+  it('counts what is there in part, and what is not there, as not fresh', () => {
+    assert.equal(
+      freshnessText(freshnessOf(status(node('a', 'partial'), node('b', 'empty')), null)),
+      '0/2 fresh',
+    );
+  });
+
+  it('lets the failures of the last run speak, unless the cache is complete after all', () => {
+    const failure = { code: 'compute', message: 'b threw.', asOf: 60, location: null };
+    const run = runReport([
+      nodeReport('a', { state: 'failed', failure: { ...failure, message: 'a threw.' } }),
+      nodeReport('b', { state: 'failed', failure }),
+      nodeReport('c', { state: 'blocked', reason: 'b failed.' }),
+    ]);
+    const stored = status(node('a', 'fresh'), node('b', 'partial'), node('c', 'empty'));
+    const freshness = freshnessOf(stored, run);
+    assert.equal(freshnessText(freshness), '1 failed · 1 blocked · 1/3 fresh');
+    assert.deepEqual(
+      freshness.nodes.map(({ why }) => why),
+      ['a is fresh.', 'b threw.', 'b failed.'],
+    );
+    assert.equal(freshness.nodes[1]?.failure, failure);
+  });
+});
