@@ -23,7 +23,7 @@ export interface Terminal {
   readonly cwd: string;
   /** Tells of each Ctrl-C, until the function it returns is called. */
   onInterrupt(listener: () => void): () => void;
-  startJobs(options: JobClientOptions): Promise<Jobs>;
+  startJobs(options: Omit<JobClientOptions, 'childPath'>): Promise<Jobs>;
 }
 
 /** The terminal this process was started from. */
@@ -46,8 +46,11 @@ export function processTerminal(): Terminal {
     },
     async startJobs(options) {
       // Loaded when needed: `--help` is there at once.
-      const { JobClient } = await import('../job/client.js');
-      return JobClient.start(options);
+      const [{ JobClient }, { builtFile }] = await Promise.all([
+        import('../job/client.js'),
+        import('../job/built-file.js'),
+      ]);
+      return JobClient.start({ ...options, childPath: builtFile('child.js') });
     },
   };
 }

@@ -4,9 +4,11 @@ import { SeamlessError } from '../sdk/errors.js';
 import { cleanUpCache, exportNode } from './cache-commands.js';
 import type { Jobs } from './jobs.js';
 import { openAt, pickNode, pickStrategy, targetNode } from './pick.js';
+import type { PlacedTypes } from './placed-types.js';
 import { pickRange } from './range-picker.js';
 import type { Runs } from './runs.js';
 import type { Strategies, StrategyEntry } from './strategies.js';
+import { createStrategy, openSample } from './start-commands.js';
 import type { StrategyTree } from './tree.js';
 import { mayRun } from './trust.js';
 
@@ -18,6 +20,7 @@ export interface Workbench {
   readonly strategies: Strategies;
   readonly runs: Runs;
   readonly tree: StrategyTree;
+  readonly types: PlacedTypes;
 }
 
 type Handler = (workbench: Workbench, target: unknown, detail: unknown) => Promise<unknown>;
@@ -30,12 +33,14 @@ const RUNNING: Readonly<Record<string, Handler>> = {
     materializeAgain(workbench, entry, 'missing'),
   ),
   'seamless.exportNode': withStrategy((workbench, entry, target) => exportNode(workbench, entry, target)),
-  'seamless.cleanUpCache': (workbench, target) => cleanUpCache(workbench, target),
+  'seamless.cleanUpCache': cleanUpCache,
+  'seamless.newStrategy': createStrategy,
 };
 
 const ALWAYS: Readonly<Record<string, Handler>> = {
   'seamless.showLog': async ({ log }) => log.show(true),
   'seamless.cancel': cancel,
+  'seamless.openSample': openSample,
   'seamless.openStrategy': withStrategy((_workbench, { found }) =>
     openAt(found.file, found.line, found.column),
   ),

@@ -6,9 +6,11 @@ import { ContextKeys } from './context-keys.js';
 import { NodeHovers } from './hovers.js';
 import { Jobs } from './jobs.js';
 import { StrategyLenses } from './lenses.js';
+import { PlacedTypes } from './placed-types.js';
 import { StrategyProblems } from './problems.js';
 import { Runs } from './runs.js';
 import { RunStatusBar } from './status-bar.js';
+import { openWhatWasAskedFor } from './start-commands.js';
 import { Strategies } from './strategies.js';
 import { putOnTerminalPath } from './terminal.js';
 import { StrategyTree } from './tree.js';
@@ -32,6 +34,7 @@ export class Editor implements vscode.Disposable {
     const strategies = this.#hold(new Strategies(jobs, log));
     const runs = this.#hold(new Runs(jobs, strategies, log));
     const tree = this.#hold(new StrategyTree(strategies));
+    const types = this.#hold(new PlacedTypes(context, strategies, log));
     const keys = this.#hold(new ContextKeys(strategies, log));
     const discovery = this.#hold(new WorkspaceDiscovery(context, strategies, log));
     this.#hold(new StrategyProblems(strategies));
@@ -40,7 +43,7 @@ export class Editor implements vscode.Disposable {
     const hovers = new NodeHovers(strategies, discovery.client, jobs, log);
     this.#hold(vscode.languages.registerCodeLensProvider(SCRIPTS, lenses));
     this.#hold(vscode.languages.registerHoverProvider(SCRIPTS, hovers));
-    for (const command of registerCommands({ context, log, jobs, strategies, runs, tree }))
+    for (const command of registerCommands({ context, log, jobs, strategies, runs, tree, types }))
       this.#hold(command);
     this.#hold(
       vscode.workspace.onDidChangeConfiguration((event) => {
@@ -50,6 +53,7 @@ export class Editor implements vscode.Disposable {
     );
     putOnTerminalPath(context);
     discovery.start(() => keys.searched());
+    openWhatWasAskedFor(context).catch((error: unknown) => log.error(String(error)));
   }
 
   /** Last in, first out: what is told of an end is there until what ends has ended. */

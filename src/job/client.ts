@@ -1,9 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 
 import type { RunProgress } from '../engine/report.js';
 import { SeamlessError } from '../sdk/errors.js';
@@ -21,8 +19,8 @@ import {
 import { deserializeError } from './wire-error.js';
 
 export interface JobClientOptions {
-  /** Default: `child.js` of this package as built. */
-  readonly childPath?: string | undefined;
+  /** `child.js` of this package as built. */
+  readonly childPath: string;
   /** Flags for Node, such as `--inspect`, besides those Seamless needs. */
   readonly execArgv?: readonly string[] | undefined;
   /** Told each line the author's code prints, and each one Seamless has to say. */
@@ -103,8 +101,8 @@ export class JobClient {
   }
 
   /** Starts a child. @throws SeamlessError `internal` when this installation lacks its program. */
-  static start(options: JobClientOptions = {}): JobClient {
-    const child = fork(options.childPath ?? builtFile('child.js'), [], {
+  static start(options: JobClientOptions): JobClient {
+    const child = fork(options.childPath, [], {
       execPath: process.execPath,
       execArgv: ['--enable-source-maps', ...(options.execArgv ?? [])],
       env: childEnvironment(process.env),
@@ -295,19 +293,4 @@ export function childEnvironment(environment: NodeJS.ProcessEnv): NodeJS.Process
   // Under Electron, the program is an editor unless told to be Node.
   const electron = process.versions.electron === undefined ? {} : { ELECTRON_RUN_AS_NODE: '1' };
   return { ...rest, ...electron, TZ: 'UTC' };
-}
-
-/**
- * The path of a file of the build, as seen from this module: a chunk of it, part of an entry, or a source file.
- * @throws SeamlessError `internal` when it is not there.
- */
-export function builtFile(name: string): string {
-  for (const folder of ['.', '..', '../../dist']) {
-    const path = fileURLToPath(new URL(`${folder}/${name}`, import.meta.url));
-    if (existsSync(path)) return path;
-  }
-  throw new SeamlessError(
-    'internal',
-    `This installation of Seamless lacks its file ${name}: install it again, or run "npm run build" in its repository.`,
-  );
 }

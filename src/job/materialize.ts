@@ -7,6 +7,7 @@ import { Strategy } from '../sdk/strategy.js';
 import type { Table } from '../sdk/table.js';
 import { parseRange, type Range, type TimeInput } from '../sdk/time.js';
 import { fileOfClass } from './class-file.js';
+import { builtFile } from './built-file.js';
 import { JobClient } from './client.js';
 import { authorLocation, describeLocation } from './context/author.js';
 import { columnsOf, rowsOf, type HistoryColumns, type NodeRow } from './history.js';
@@ -76,7 +77,10 @@ export class MaterializeSeamlessJob {
   async #run(strategy: StrategyRef): Promise<MaterializeReport> {
     const { onProgress, signal } = this.#options;
     const cacheDir = cacheFolder(strategy.projectRoot, this.#options.cacheDir);
-    const client = JobClient.start({ childPath: this.#programs.childPath, onLog: print });
+    const client = JobClient.start({
+      childPath: this.#programs.childPath ?? builtFile('child.js'),
+      onLog: print,
+    });
     try {
       const request = { strategy, ...this.#range, cacheDir };
       const report = await client.request('materialize', request, {
@@ -187,7 +191,7 @@ export function openCache(
 ): OpenCache {
   const projectRoot = resolve(options.projectRoot ?? projectRootOf(process.cwd()));
   const cacheDir = cacheFolder(projectRoot, options.cacheDir);
-  const client = JobClient.start({ childPath: programs.childPath, onLog: print });
+  const client = JobClient.start({ childPath: programs.childPath ?? builtFile('child.js'), onLog: print });
   return {
     async read(strategy, node, start, end) {
       const range = partialRange(start, end);

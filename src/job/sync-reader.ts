@@ -3,7 +3,8 @@ import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from '
 
 import { SeamlessError } from '../sdk/errors.js';
 import type { Table } from '../sdk/table.js';
-import { builtFile, childEnvironment } from './client.js';
+import { builtFile } from './built-file.js';
+import { childEnvironment } from './client.js';
 import type { ReadPayload } from './protocol.js';
 import { deserializeError, type SerializedError } from './wire-error.js';
 
@@ -20,7 +21,7 @@ export interface ReaderData {
   readonly port: MessagePort;
   /** One number, 0 while the script waits. */
   readonly signal: Int32Array;
-  readonly childPath: string | undefined;
+  readonly childPath: string;
 }
 
 interface Answer {
@@ -79,7 +80,7 @@ export class SyncReader {
       entry: pathToFileURL(this.#options.workerPath ?? builtFile('reader.js')).href,
       port: port2,
       signal,
-      childPath: this.#options.childPath,
+      childPath: this.#options.childPath ?? builtFile('child.js'),
     };
     const worker = new Worker(BOOTSTRAP, {
       eval: true,
