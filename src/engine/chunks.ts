@@ -157,6 +157,7 @@ export class ChunkRunner {
     return (this.#candidates.get(own) ?? [])
       .filter((candidate) => candidate.range.start >= range.start && candidate.range.end <= range.end)
       .filter((candidate) => {
+        if (node.edges.some((edge) => this.#readsBeyondHand(node, edge, candidate.range))) return false;
         const digests = this.#inputDigests(node, candidate.range);
         return digests.every((digest, input) => digest === candidate.inputDigests[input]);
       })
@@ -192,10 +193,8 @@ export class ChunkRunner {
   /** An input with too few rows, whose history could still reach further back, has to be planned anew. */
   #refuseShort(node: GraphNode, lacking: readonly number[]): void {
     node.edges.forEach((edge, position) => {
-      if (!lacking[position]) return;
-      const source = this.#state.canonical(edge.node);
-      const from = this.#work.get(source)?.demand?.start ?? Infinity;
-      if (from > this.#state.horizon(source).begin) throw new ShortHistory(source);
+      if (lacking[position] && this.#reachesFurther(edge))
+        throw new ShortHistory(this.#state.canonical(edge.node));
     });
   }
 
@@ -225,15 +224,33 @@ export class ChunkRunner {
   #inputDigests(node: GraphNode, range: Range): string[] {
     return node.edges.map((edge) => {
       const source = this.#state.node(this.#state.canonical(edge.node));
-      const { ts } = this.#heldOf(edge);
-      const visible = (close: Seconds): number => lowerBound(ts, close - source.interval + 1);
-      const first = visible(range.start + node.interval);
-      const end = visible(range.end);
-      // No further back than what is planned for: else the digest would depend on how much happens to be at hand.
-      const planned = visible(range.start) - rowsBefore(node, edge, this.#state.graph);
-      const from = Math.max(0, first - edge.lookback, planned);
+      const { from: reach, first } = this.#reach(node, edge, range);
+      const end = lowerBound(this.#heldOf(edge).ts, range.end - source.interval + 1);
+      const from = Math.max(0, reach);
       return textDigest([this.#rowsDigest(edge, from, first), this.#rowsDigest(edge, first, end)]);
     });
+  }
+
+  /** Positions at hand that the first slot of a range may read. `from` is negative when it would read more than is at hand. */
+  #reach(node: GraphNode, edge: Edge, range: Range): { from: number; first: number } {
+    const source = this.#state.node(this.#state.canonical(edge.node));
+    const { ts } = this.#heldOf(edge);
+    const visible = (close: Seconds): number => lowerBound(ts, close - source.interval + 1);
+    const first = visible(range.start + node.interval);
+    // No further back than what is planned for: else the digest would depend on how much happens to be at hand.
+    const planned = visible(range.start) - rowsBefore(node, edge, this.#state.graph);
+    return { from: Math.max(first - edge.lookback, planned), first };
+  }
+
+  /** Few rows at hand look like few rows in existence: what was computed from these few must not be taken for fitting. */
+  #readsBeyondHand(node: GraphNode, edge: Edge, range: Range): boolean {
+    return this.#reach(node, edge, range).from < 0 && this.#reachesFurther(edge);
+  }
+
+  /** Whether an input's history may go back further than what is planned for. */
+  #reachesFurther(edge: Edge): boolean {
+    const source = this.#state.canonical(edge.node);
+    return (this.#work.get(source)?.demand?.start ?? Infinity) > this.#state.horizon(source).begin;
   }
 
   readonly #digests = new Map<string, string>();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { fingerprints } from '../../src/engine/fingerprints.js';
 import { resolveGraph } from '../../src/engine/graph.js';
-import { materialize } from '../../src/engine/materialize.js';
+import { materialize, type RunOutcome } from '../../src/engine/materialize.js';
 import type { GraphDescription, SourceLibrary } from '../../src/engine/ports.js';
 import { MemoryStore } from '../support/memory-store.js';
 import { oracle, rowsOf, ToyHost, ToySources, type Toy, type ToyStream } from '../support/toy-strategy.js';
@@ -48,6 +48,35 @@ describe('what must never be believed', () => {
     assert.ok(table);
     assert.deepEqual(rowsOf(table), (oracle(toys)[0] ?? []).slice(0, 10));
   }).timeout(60_000);
+
+  it('is a segment computed when an input had few rows, where it has more that are not at hand', async () => {
+    for (let seed = 1; seed <= 40; seed++) {
+      const rows = minutes(60, (index) => (index * seed) % 17);
+      const stream: ToyStream = { kind: 'stream', interval: 60, leastHistory: 1, whole: true, rows };
+      const common = { kind: 'node' as const, interval: 60, seed, failsAt: null };
+      const toys: Toy[] = [
+        stream,
+        { ...common, inputs: [{ node: 0, period: 1 }], sparse: 2 },
+        { ...common, inputs: [{ node: 1, period: 3 }], sparse: 0 },
+      ];
+      const store = new MemoryStore();
+      const range = { start: START + 30 * 60, end: START + 40 * 60 };
+      const run = async (): Promise<RunOutcome> =>
+        materialize(
+          { host: new ToyHost(toys), store, sources: new ToySources(toys), nonce: 'n' },
+          range,
+          hooks,
+        );
+      stream.rows = rows.slice(30);
+      await run();
+      stream.rows = rows;
+      const { state } = await run();
+      const [table] = await store.read([{ fingerprint: state.fingerprint(2).full, range }]);
+      const expected = oracle(toys)[2]?.filter(({ ts }) => ts >= range.start && ts < range.end);
+      assert.ok(table);
+      assert.deepEqual(rowsOf(table), expected, `seed ${seed}`);
+    }
+  });
 
   it('is a segment computed while an input had another interval', () => {
     const described = (interval: number): GraphDescription => ({
