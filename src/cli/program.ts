@@ -79,6 +79,7 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     .argument('<strategy>', STRATEGY_HELP)
     .requiredOption('--start <time>', 'start of the range: an ISO date or time (UTC), or epoch seconds')
     .requiredOption('--end <time>', 'its end, exclusive')
+    .option('--only-missing', 'complete what is missing or failed; leave what only changed as it is')
     .addOption(cacheOption())
     .addOption(jsonOption())
     .action(action(runMaterialize));

@@ -7,6 +7,7 @@ import { attainable, horizons, type Horizon } from './horizon.js';
 import { nodeGaps, planStretch, uncovered, type PlanInput } from './plan.js';
 import type { Candidate, NodeHistory, NodeRecord, NodeStore, SourceLibrary, StrategyHost } from './ports.js';
 import { intersection, isEmpty, union, within, type RangeSet } from './ranges.js';
+import { leftAsTheyAre, type Extent } from './selection.js';
 import { RunState, type RunHooks } from './run-state.js';
 import { StreamKeeper } from './streams.js';
 
@@ -23,6 +24,8 @@ export interface Ports {
 export interface RunOutcome {
   readonly state: RunState;
   readonly histories: readonly NodeHistory[];
+  /** Nodes that changed and were left as they are all the same. */
+  readonly left: ReadonlySet<number>;
   /** What was covered before the run. */
   readonly before: readonly RangeSet[];
   /** What was read of each stream. */
@@ -30,35 +33,39 @@ export interface RunOutcome {
 }
 
 /**
- * Materializes a strategy over a range: computes what is not covered, and nothing else, and stores it.
+ * Materializes a strategy over a range: computes what is not covered, and nothing else, and stores it. With extent `missing`
+ * nodes that changed are left as they are where what is stored of their version before is complete, and nobody needs them.
  * @throws SeamlessError for a strategy without meaning, a source that cannot be read, a range outside all data, or
  * `cancelled`. A node that fails does not throw: it is in the outcome.
  */
-export async function materialize(ports: Ports, request: Range, hooks: RunHooks): Promise<RunOutcome> {
+export async function materialize(
+  ports: Ports,
+  request: Range,
+  hooks: RunHooks,
+  extent: Extent = 'all',
+): Promise<RunOutcome> {
   hooks.progress({ phase: 'loading', node: null, done: 0, total: 0 });
   const graph = resolveGraph(await ports.host.describe());
   const prints = fingerprints(graph, ports.nonce);
-  const histories = await ports.store.register(records(graph, prints));
+  const nodes = records(graph, prints);
+  const histories = await (extent === 'all' ? ports.store.register(nodes) : ports.store.compare(nodes));
   const streams = graph.nodes.filter((node) => node.kind === 'stream');
   const keepers = await openStreams(ports, prints, streams, hooks);
   const coverage = await ports.store.coverage(prints.map(({ full }) => full));
   const covered = prints.map(({ full }) => union(coverage.get(full) ?? []));
-  const state = new RunState({
-    graph,
-    store: ports.store,
-    host: ports.host,
-    hooks,
-    request,
-    fingerprints: prints,
-    horizons: horizonsOf(graph, keepers),
-    covered,
-  });
+  const known = { graph, request, fingerprints: prints, horizons: horizonsOf(graph, keepers), covered };
+  const state = new RunState({ ...known, store: ports.store, host: ports.host, hooks });
   refuseOutside(state, request);
+  const left =
+    extent === 'all' ? new Set<number>() : await leftAsTheyAre({ ...known, histories }, ports.store);
+  if (extent === 'missing') {
+    await ports.store.register(nodes, new Set([...left].map((index) => state.fingerprint(index).full)));
+  }
   await noteSchemas(state, prints);
-  await new Run(state, keepers).run();
-  await bringInStreams(state, keepers);
+  await new Run(state, keepers, left).run();
+  await bringInStreams(state, keepers, left);
   const taken = new Map([...keepers].map(([index, keeper]) => [index, keeper.taken]));
-  return { state, histories, before: covered, taken };
+  return { state, histories, left, before: covered, taken };
 }
 
 /** The nodes as the store remembers them. */
@@ -152,9 +159,13 @@ export async function noteSchemas(state: RunState, prints: readonly Fingerprint[
 }
 
 /** Streams that no node needed, or not all of, are complete over the request as well. */
-async function bringInStreams(state: RunState, keepers: ReadonlyMap<number, StreamKeeper>): Promise<void> {
+async function bringInStreams(
+  state: RunState,
+  keepers: ReadonlyMap<number, StreamKeeper>,
+  left: ReadonlySet<number>,
+): Promise<void> {
   for (const [index, keeper] of keepers) {
-    await keeper.ensure(state.wanted(state.node(index)));
+    if (!left.has(index)) await keeper.ensure(state.wanted(state.node(index)));
   }
   const coverage = await state.store.coverage(
     [...keepers.keys()].map((index) => state.fingerprint(index).full),
@@ -168,12 +179,18 @@ async function bringInStreams(state: RunState, keepers: ReadonlyMap<number, Stre
 export class Run {
   readonly #state: RunState;
   readonly #keepers: ReadonlyMap<number, StreamKeeper>;
+  readonly #left: ReadonlySet<number>;
   readonly #stretch: number[];
   readonly #timesBack = new Map<string, Seconds>();
 
-  constructor(state: RunState, keepers: ReadonlyMap<number, StreamKeeper>) {
+  constructor(
+    state: RunState,
+    keepers: ReadonlyMap<number, StreamKeeper>,
+    left: ReadonlySet<number> = new Set(),
+  ) {
     this.#state = state;
     this.#keepers = keepers;
+    this.#left = left;
     this.#stretch = state.graph.nodes.map(() => 1);
   }
 
@@ -224,6 +241,7 @@ export class Run {
       horizons: known,
       limits,
       covered,
+      left: this.#left,
       rowsBack: (stream, before, count) => this.#rowsBack(stream, before, count),
       stretch: this.#stretch,
     };

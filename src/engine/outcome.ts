@@ -35,6 +35,7 @@ export async function reportOf(outcome: RunOutcome, elapsedMs: number): Promise<
     partial: count('partial'),
     failed: count('failed'),
     blocked: count('blocked'),
+    stale: count('stale'),
     elapsedMs: Math.round(elapsedMs),
     nodes,
   };
@@ -49,7 +50,7 @@ function nodeReport(outcome: RunOutcome, node: GraphNode, summary: RowSummary): 
     node.kind === 'stream' ? (outcome.taken.get(node.index) ?? []) : (state.computed[canonical] as RangeSet);
   const computed = within(worked, grid);
   const adopted = within(state.adopted[canonical] as RangeSet, grid);
-  const found = stateOf(state, node, computed, adopted);
+  const found = outcome.left.has(node.index) ? 'stale' : stateOf(state, node, computed, adopted);
   const inRequest = (set: RangeSet): Span[] => asRequested(state.request, node, set).map(spanOf);
   return {
     name: node.name,
@@ -117,6 +118,10 @@ function reasonOf(outcome: RunOutcome, node: GraphNode, found: NodeState, comput
         : 'The data have no bars for it in this range.';
     case 'adopted':
       return 'Something upstream changed, but its inputs came out as they were: stored rows were taken over.';
+    case 'stale':
+      return outcome.histories[node.index] === 'own-changed'
+        ? 'Its code, parameters or captured values changed; it was left as it was, since nothing was missing of its version before.'
+        : 'Something upstream of it changed; it was left as it was, since nothing was missing of its version before.';
     case 'computed':
       return computedReason(outcome, node, computed);
   }

@@ -22,6 +22,8 @@ export interface PlanInput {
   /** Up to when each node can be computed in this run: its horizon, or the bar at which it or an input failed. */
   readonly limits: readonly Seconds[];
   readonly covered: readonly RangeSet[];
+  /** Nodes of which nothing is computed: no node at work reads them. */
+  readonly left: ReadonlySet<number>;
   /** Open of the `count`-th bar of a stream before a time, or of its first bar. */
   readonly rowsBack: (stream: number, before: Seconds, count: number) => Promise<Seconds>;
   /** By how much to overestimate the history of a node, because its rows proved sparser than its inputs'. */
@@ -38,6 +40,7 @@ export function uncovered(input: PlanInput, request: Range): RangeSet {
 
 /** What one node lacks of a request. */
 export function nodeGaps(input: PlanInput, node: GraphNode, request: Range): RangeSet {
+  if (input.left.has(node.index)) return [];
   const horizon = input.horizons[node.index] as Horizon;
   const wanted = attainable(request, node, {
     begin: horizon.begin,

@@ -232,10 +232,15 @@ export interface ReadRequest {
 }
 
 export interface NodeStore {
-  /** Remembers the nodes of a strategy, and that these are its current ones, by name. */
-  register(nodes: readonly NodeRecord[]): Promise<readonly NodeHistory[]>;
+  /**
+   * Remembers the nodes of a strategy, and that these are its current ones, by name. Names of nodes whose fingerprint is in
+   * `left` keep the version that they had.
+   */
+  register(nodes: readonly NodeRecord[], left?: ReadonlySet<string>): Promise<readonly NodeHistory[]>;
   /** How nodes compare with the current ones of their names. Remembers nothing. */
   compare(nodes: readonly NodeRecord[]): Promise<readonly NodeHistory[]>;
+  /** Fingerprints of a strategy's current nodes, by name. */
+  current(strategy: string): Promise<ReadonlyMap<string, string>>;
   /** Covered stretches of each fingerprint, ascending, not overlapping. */
   coverage(fingerprints: readonly string[]): Promise<ReadonlyMap<string, readonly CoveredSpan[]>>;
   sources(fingerprints: readonly string[]): Promise<ReadonlyMap<string, SourceState>>;

@@ -9,8 +9,10 @@ export type Span = readonly [start: number, end: number];
  * - `computed`: something was computed, and the range is complete.
  * - `partial`: not complete although the data would allow it: only part of the range has been materialized.
  * - `failed`: its code threw. `blocked`: an input failed.
+ * - `stale`: it changed, and a run for what is missing left it as it was: complete in its version before. Its coverage is that
+ *   of the new version, which may be none; by its name the rows of the version before are read.
  */
-export type NodeState = 'hit' | 'adopted' | 'computed' | 'partial' | 'failed' | 'blocked';
+export type NodeState = 'hit' | 'adopted' | 'computed' | 'partial' | 'failed' | 'blocked' | 'stale';
 
 export interface NodeReport {
   readonly name: string;
@@ -57,6 +59,7 @@ export interface RunReport {
   readonly partial: number;
   readonly failed: number;
   readonly blocked: number;
+  readonly stale: number;
   readonly elapsedMs: number;
   readonly nodes: readonly NodeReport[];
 }

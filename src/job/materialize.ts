@@ -22,6 +22,11 @@ export interface MaterializeOptions {
   /** The range is `[start, end)`. */
   readonly start: TimeInput;
   readonly end: TimeInput;
+  /**
+   * `'missing'`: complete only nodes whose history over the range is absent or incomplete, with what they depend on. Nodes that
+   * changed, but are complete in their version before, are then left as they are, and reported as `stale`.
+   */
+  readonly only?: 'missing' | undefined;
   /** Default: `.seamless` in the strategy's project root. */
   readonly cacheDir?: string | undefined;
   readonly onProgress?: ((progress: RunProgress) => void) | undefined;
@@ -75,14 +80,14 @@ export class MaterializeSeamlessJob {
   }
 
   async #run(strategy: StrategyRef): Promise<MaterializeReport> {
-    const { onProgress, signal } = this.#options;
+    const { onProgress, signal, only } = this.#options;
     const cacheDir = cacheFolder(strategy.projectRoot, this.#options.cacheDir);
     const client = JobClient.start({
       childPath: this.#programs.childPath ?? builtFile('child.js'),
       onLog: print,
     });
     try {
-      const request = { strategy, ...this.#range, cacheDir };
+      const request = { strategy, ...this.#range, only, cacheDir };
       const report = await client.request('materialize', request, {
         onProgress,
         signal: abortSignal(signal),
@@ -126,6 +131,7 @@ export class MaterializeReport implements RunReport {
   readonly partial: number;
   readonly failed: number;
   readonly blocked: number;
+  readonly stale: number;
   readonly elapsedMs: number;
   readonly nodes: readonly NodeReport[];
   readonly #place: { readonly projectRoot: string; readonly cacheDir: string };
@@ -142,6 +148,7 @@ export class MaterializeReport implements RunReport {
     this.partial = report.partial;
     this.failed = report.failed;
     this.blocked = report.blocked;
+    this.stale = report.stale;
     this.elapsedMs = report.elapsedMs;
     this.nodes = report.nodes;
     this.#place = place;

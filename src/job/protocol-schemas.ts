@@ -45,6 +45,7 @@ export const payloads: { readonly [K in RequestKind]: SchemaOf<Payload<K>> } = {
     strategy: strategyRef,
     start: seconds,
     end: seconds,
+    only: v.optional(v.literal('missing')),
     cacheDir: v.optional(v.string()),
   }),
   status: v.object({
@@ -90,7 +91,7 @@ const nodeReport: SchemaOf<NodeReport> = v.object({
   name: v.string(),
   kind,
   label: v.string(),
-  state: v.picklist(['hit', 'adopted', 'computed', 'partial', 'failed', 'blocked']),
+  state: v.picklist(['hit', 'adopted', 'computed', 'partial', 'failed', 'blocked', 'stale']),
   interval: v.number(),
   rows: count,
   columns: v.array(v.string()),
@@ -114,6 +115,7 @@ const runReport: SchemaOf<RunReport> = v.object({
   partial: count,
   failed: count,
   blocked: count,
+  stale: count,
   elapsedMs: v.number(),
   nodes: v.array(nodeReport),
 });

@@ -37,6 +37,11 @@ export interface StrategyPayload {
 export interface MaterializePayload extends StrategyPayload {
   readonly start: number;
   readonly end: number;
+  /**
+   * `missing`: only nodes whose history over the range is absent or incomplete (never computed there, partial, failed, blocked,
+   * or void since a source changed) are brought to completion, with all they depend on. Others that changed stay as they are.
+   */
+  readonly only?: 'missing' | undefined;
   readonly cacheDir?: string | undefined;
 }
 

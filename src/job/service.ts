@@ -77,12 +77,12 @@ export class JobService {
   }
 
   #materialize(payload: Payload<'materialize'>, hooks: RequestHooks): Promise<Result<'materialize'>> {
-    const { strategy, start, end } = payload;
+    const { strategy, start, end, only } = payload;
     const dir = cacheDirOf(strategy.projectRoot, payload.cacheDir);
     return this.#withStrategy(strategy, (session) =>
       this.#withStore(dir, hooks, async (store) => {
         const hints = await SourceHints.load(dir);
-        const report = await session.materialize({ start, end }, store, hints, hooks);
+        const report = await session.materialize({ start, end }, store, hints, hooks, only);
         await store.recordRun(report.strategy, { start, end });
         await hints.save();
         return report;

@@ -5,6 +5,7 @@ import { materialize, type Ports } from '../engine/materialize.js';
 import { reportOf } from '../engine/outcome.js';
 import type { RunReport } from '../engine/report.js';
 import { statusOf, type StrategyStatus } from '../engine/status.js';
+import type { Extent } from '../engine/selection.js';
 import type { RunHooks } from '../engine/run-state.js';
 import { textDigest } from '../engine/digest.js';
 import type {
@@ -134,12 +135,13 @@ export class StrategySession {
     store: NodeStore,
     hints: ContentHints,
     hooks: RunHooks,
+    extent: Extent = 'all',
   ): Promise<RunReport> {
     const started = performance.now();
     const sources = this.#openSources(hints);
     try {
       const ports: Ports = { host: this.#host, store, sources, nonce: randomUUID() };
-      const outcome = await materialize(ports, range, { ...hooks, pause: nextTurn });
+      const outcome = await materialize(ports, range, { ...hooks, pause: nextTurn }, extent);
       return await reportOf(outcome, performance.now() - started);
     } finally {
       sources.close();

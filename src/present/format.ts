@@ -58,6 +58,7 @@ export function summaryLine(report: RunReport): string {
     ...named('partial', l10n.t('partial')),
     ...named('failed', l10n.t('failed')),
     ...named('blocked', l10n.t('blocked')),
+    ...named('stale', l10n.t('left stale')),
     formatDuration(report.elapsedMs),
   ].join(' · ');
 }

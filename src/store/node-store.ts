@@ -18,7 +18,7 @@ import { clear } from './clear.js';
 import { contents, findNode, type FoundNode, type StoreContents } from './contents.js';
 import type { StoreContext } from './interned.js';
 import { read, readSegments } from './reading.js';
-import { compare, register } from './registry.js';
+import { compare, current, register } from './registry.js';
 import { lastRuns, recordRun } from './runs.js';
 import { candidates, coverage, lastTimes, sources, summarize } from './summaries.js';
 
@@ -36,8 +36,12 @@ export class Store implements NodeStore {
     this.#close = close;
   }
 
-  register(nodes: readonly NodeRecord[]): Promise<readonly NodeHistory[]> {
-    return register(this.#context, nodes);
+  register(nodes: readonly NodeRecord[], left?: ReadonlySet<string>): Promise<readonly NodeHistory[]> {
+    return register(this.#context, nodes, left);
+  }
+
+  current(strategy: string): Promise<ReadonlyMap<string, string>> {
+    return this.#alone(() => current(this.#context, strategy));
   }
 
   compare(nodes: readonly NodeRecord[]): Promise<readonly NodeHistory[]> {

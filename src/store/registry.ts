@@ -24,7 +24,11 @@ export function timestampNow(): DuckDBTimestampValue {
 }
 
 /** See `NodeStore.register`. Writes nothing when nothing changed. */
-export async function register(context: StoreContext, nodes: readonly NodeRecord[]): Promise<NodeHistory[]> {
+export async function register(
+  context: StoreContext,
+  nodes: readonly NodeRecord[],
+  left: ReadonlySet<string> = new Set(),
+): Promise<NodeHistory[]> {
   if (nodes.length === 0) return [];
   return transact(context, async () => {
     const ids = await context.interned.intern(nodes.flatMap((node) => [node.fingerprint, ...node.inputs]));
@@ -35,8 +39,11 @@ export async function register(context: StoreContext, nodes: readonly NodeRecord
     );
     const changed = nodes.filter((_, index) => histories[index] !== 'same');
     await describeNodes(context, changed, fpOf);
-    await replaceNames(context, nodes, histories, fpOf);
-    await relist(context, nodes, histories, current);
+    const kept = histories.map((history, index): NodeHistory =>
+      history !== 'new' && left.has((nodes[index] as NodeRecord).fingerprint) ? 'same' : history,
+    );
+    await replaceNames(context, nodes, kept, fpOf);
+    await relist(context, nodes, kept, current);
     return histories;
   });
 }
@@ -55,6 +62,20 @@ export async function compare(context: StoreContext, nodes: readonly NodeRecord[
   return nodes.map((node) =>
     historyOf(current.get(nameKey(node.strategy, node.node)), node, ids.get(node.fingerprint)),
   );
+}
+
+/** See `NodeStore.current`. */
+export async function current(
+  { session }: StoreContext,
+  strategy: string,
+): Promise<ReadonlyMap<string, string>> {
+  const rows = await session.select(
+    `SELECT n.node, f.fingerprint FROM names n JOIN fingerprints f ON f.id = n.fp
+     WHERE n.strategy = $1 AND n.replaced_at IS NULL`,
+    [strategy],
+  );
+  const fingerprints = rows.texts('fingerprint');
+  return new Map(rows.texts('node').map((node, row) => [node, fingerprints[row] as string]));
 }
 
 async function currentNames(

@@ -170,6 +170,17 @@ describe('command line', () => {
       });
     }
 
+    it('completes only what is missing where that is asked for, and names what it left', async () => {
+      const left = runReport([nodeReport('fast', { state: 'stale', coverage: [] }), nodeReport('slow')]);
+      const { exitCode, out, asked } = await at(['materialize', 'Momentum', ...range, '--only-missing'], {
+        answer: answering(left),
+      });
+      assert.strictEqual((asked[0]?.payload as { only: string }).only, 'missing');
+      assert.match(out, /\nfast {3}sma {3}1m {8}stale +1,440/);
+      assert.match(out, /2 nodes · 1 from cache · 0 computed · left stale: fast · 5 ms\n$/);
+      assert.strictEqual(exitCode, 0);
+    });
+
     it('takes the cache from the working folder', async () => {
       const { asked } = await at(['materialize', 'Momentum', ...range, '--cache', 'other'], {
         answer: answering(report),

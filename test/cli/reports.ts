@@ -34,6 +34,7 @@ export function runReport(nodes: readonly NodeReport[], parts: Partial<RunReport
     partial: count('partial'),
     failed: count('failed'),
     blocked: count('blocked'),
+    stale: count('stale'),
     elapsedMs: 5,
     nodes,
     ...parts,

@@ -252,6 +252,7 @@ describe('MaterializeReport', () => {
     partial: 0,
     failed: 0,
     blocked: 0,
+    stale: 0,
     elapsedMs: 1,
     nodes: [node],
   };

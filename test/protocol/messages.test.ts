@@ -40,7 +40,7 @@ const samples: { [K in RequestKind]: { payload: Payload<K>; result: Result<K> } 
     },
   },
   materialize: {
-    payload: { strategy: { ...strategy, className: null }, start: 0, end: 60, cacheDir: '/p/.seamless' },
+    payload: { strategy: { ...strategy, className: null }, start: 0, end: 60, only: 'missing', cacheDir: '/p/.seamless' },
     result: {
       strategy: 'Momentum',
       range: [0, 60],
@@ -52,6 +52,7 @@ const samples: { [K in RequestKind]: { payload: Payload<K>; result: Result<K> } 
       partial: 0,
       failed: 1,
       blocked: 0,
+      stale: 0,
       elapsedMs: 1.5,
       nodes: [
         {

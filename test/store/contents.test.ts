@@ -62,6 +62,37 @@ describe('store: names', () => {
     });
   });
 
+  it('keeps the version of a name that is left, and its place among the others', async () => {
+    await withStore(async (store) => {
+      await store.register([PRICE, FAST, SLOW]);
+      const edited = { ...FAST, fingerprint: 'f-fast-2', own: 'edited' };
+      const fresh = record('fresh', 'f-fresh');
+      const left = new Set(['f-fast-2', 'f-fresh']);
+      assert.deepEqual(await store.register([SLOW, edited, fresh], left), ['same', 'own-changed', 'new']);
+      assert.deepEqual(
+        [...(await store.current('Momentum'))].sort(),
+        [
+          ['fast', 'f-fast'],
+          ['fresh', 'f-fresh'],
+          ['price', 'f-price'],
+          ['slow', 'f-slow'],
+        ],
+        'a name of which there was no version is not kept',
+      );
+      const { strategies } = await store.contents('Momentum');
+      assert.deepEqual(
+        strategies[0]?.nodes.map(({ name, listed }) => [name, listed]),
+        [
+          ['slow', true],
+          ['fast', true],
+          ['fresh', true],
+          ['price', false],
+        ],
+      );
+      assert.deepEqual(await store.compare([edited]), ['own-changed']);
+    });
+  });
+
   it('finds the node that a name stands for now, with its columns', async () => {
     await withStore(async (store) => {
       await store.register([PRICE, FAST]);

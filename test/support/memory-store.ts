@@ -29,11 +29,15 @@ export class MemoryStore implements NodeStore {
   #next = 1;
   commits = 0;
 
-  async register(nodes: readonly NodeRecord[]): Promise<readonly NodeHistory[]> {
+  async register(
+    nodes: readonly NodeRecord[],
+    left: ReadonlySet<string> = new Set(),
+  ): Promise<readonly NodeHistory[]> {
     const histories = await this.compare(nodes);
-    for (const node of nodes) {
-      this.#current.set(textDigest([node.strategy, node.node]), node);
+    for (const [index, node] of nodes.entries()) {
       this.#inputs.set(node.fingerprint, node.inputs);
+      const kept = histories[index] !== 'new' && left.has(node.fingerprint);
+      if (!kept) this.#current.set(textDigest([node.strategy, node.node]), node);
     }
     return histories;
   }
@@ -46,6 +50,11 @@ export class MemoryStore implements NodeStore {
       return before.own === node.own ? 'input-changed' : 'own-changed';
     });
     return Promise.resolve(histories);
+  }
+
+  current(strategy: string): Promise<ReadonlyMap<string, string>> {
+    const nodes = [...this.#current.values()].filter((node) => node.strategy === strategy);
+    return Promise.resolve(new Map(nodes.map(({ node, fingerprint }) => [node, fingerprint])));
   }
 
   coverage(fingerprints: readonly string[]): Promise<ReadonlyMap<string, readonly CoveredSpan[]>> {

@@ -13,6 +13,7 @@ import { withJobs } from '../with-jobs.js';
 export interface MaterializeFlags {
   readonly start: string;
   readonly end: string;
+  readonly onlyMissing?: boolean;
   readonly cache?: string;
   readonly json?: boolean;
 }
@@ -27,8 +28,9 @@ export async function runMaterialize(
   const range = parseRange(flags.start, flags.end);
   const strategy = await findStrategy(spec, cwd);
   const cacheDir = cacheFolder(strategy.projectRoot, flags.cache && resolve(cwd, flags.cache));
+  const only = flags.onlyMissing ? { only: 'missing' as const } : {};
   const report = await withJobs(terminal, (jobs, options) =>
-    jobs.request('materialize', { strategy, ...range, cacheDir }, options),
+    jobs.request('materialize', { strategy, ...range, ...only, cacheDir }, options),
   );
   const paint = painter(err, env);
   for (const line of failureLines(report)) err.write(`${paint('red', 'error:')} ${line}\n`);
@@ -48,6 +50,7 @@ const STATE_COLORS: Readonly<Record<NodeReport['state'], Color>> = {
   partial: 'yellow',
   failed: 'red',
   blocked: 'magenta',
+  stale: 'yellow',
 };
 
 /** The report as a person reads it. */
