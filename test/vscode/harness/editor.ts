@@ -118,7 +118,8 @@ export class Editor {
         continue;
       }
       await row.first().click();
-      await box.waitFor({ state: 'hidden' });
+      // The command may ask something in the very same box.
+      await row.first().waitFor({ state: 'hidden' });
       return;
     }
   }
