@@ -176,7 +176,7 @@ describe('command line', () => {
         answer: answering(left),
       });
       assert.strictEqual((asked[0]?.payload as { only: string }).only, 'missing');
-      assert.match(out, /\nfast {3}sma {3}1m {8}stale +1,440/);
+      assert.match(out, /\nfast +sma +1m +stale +1,440/);
       assert.match(out, /2 nodes · 1 from cache · 0 computed · left stale: fast · 5 ms\n$/);
       assert.strictEqual(exitCode, 0);
     });

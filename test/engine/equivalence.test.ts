@@ -133,9 +133,9 @@ async function run(
   {
     host = new ToyHost(toys),
     chunkSlots = 16_384,
-    cancelAfter = null as number | null,
+    cancelAfter = null,
     extent = 'all',
-  } = {},
+  }: { host?: ToyHost; chunkSlots?: number; cancelAfter?: number | null; extent?: Extent } = {},
 ): Promise<{ outcome: RunOutcome; report: RunReport } | null> {
   const controller = new AbortController();
   let progressed = 0;

@@ -96,7 +96,16 @@ function materialize({ id, payload }) {
   }
   send({ type: 'progress', id, progress: { phase: 'storing', node: null, done: 1, total: 1 } });
   const range = [payload.start, payload.end];
-  const counts = { hits: 0, adopted: 0, computed: 1, partial: 0, failed: 0, blocked: 0, elapsedMs: 1 };
+  const counts = {
+    hits: 0,
+    adopted: 0,
+    computed: 1,
+    partial: 0,
+    failed: 0,
+    blocked: 0,
+    stale: 0,
+    elapsedMs: 1,
+  };
   const ranges = {
     coverage: [range],
     computedRanges: [range],

@@ -40,7 +40,13 @@ const samples: { [K in RequestKind]: { payload: Payload<K>; result: Result<K> } 
     },
   },
   materialize: {
-    payload: { strategy: { ...strategy, className: null }, start: 0, end: 60, only: 'missing', cacheDir: '/p/.seamless' },
+    payload: {
+      strategy: { ...strategy, className: null },
+      start: 0,
+      end: 60,
+      only: 'missing',
+      cacheDir: '/p/.seamless',
+    },
     result: {
       strategy: 'Momentum',
       range: [0, 60],
