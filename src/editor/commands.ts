@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { SeamlessError } from '../sdk/errors.js';
 import { cleanUpCache, exportNode } from './cache-commands.js';
 import type { Jobs } from './jobs.js';
+import { debugNodeAtBar } from './debug-command.js';
 import { openAt, pickNode, pickStrategy, targetNode } from './pick.js';
 import type { PlacedTypes } from './placed-types.js';
 import { pickRange } from './range-picker.js';
@@ -33,6 +34,7 @@ const RUNNING: Readonly<Record<string, Handler>> = {
     materializeAgain(workbench, entry, 'missing'),
   ),
   'seamless.exportNode': withStrategy((workbench, entry, target) => exportNode(workbench, entry, target)),
+  'seamless.debugNodeAtBar': withStrategy(debugNodeAtBar),
   'seamless.cleanUpCache': cleanUpCache,
   'seamless.newStrategy': createStrategy,
 };

@@ -15,6 +15,7 @@ export async function underDebugger<T>(
     waitForDebugger();
     return await work();
   } finally {
-    close();
+    // After the answer is on its way: whoever sees the debugger go before it knows that a person ended it.
+    setImmediate(close);
   }
 }
