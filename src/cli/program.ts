@@ -80,6 +80,7 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     .requiredOption('--start <time>', 'start of the range: an ISO date or time (UTC), or epoch seconds')
     .requiredOption('--end <time>', 'its end, exclusive')
     .option('--only-missing', 'complete what is missing or failed; leave what only changed as it is')
+    .option('--refresh', 'read all sources again, also those that say they have not changed')
     .addOption(cacheOption())
     .addOption(jsonOption())
     .action(action(runMaterialize));

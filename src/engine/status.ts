@@ -159,7 +159,10 @@ function judge(facts: Facts, grid: Range | null): Judgement {
     return stale('own', 'Its code, parameters or captured values changed.');
   }
   if (sourceChanged)
-    return stale('source', 'A source changed since; the next run looks which bars are concerned.');
+    return stale(
+      'source',
+      'A source changed since, or is to be read again; the next run looks which bars are concerned.',
+    );
   if (covered.length === 0) {
     if (history === 'input-changed') return stale('upstream', 'Something upstream of it changed.');
     return { state: 'empty', change: null, reason: 'It has not been materialized yet.' };

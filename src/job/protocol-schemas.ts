@@ -70,6 +70,7 @@ export const payloads: { readonly [K in RequestKind]: SchemaOf<Payload<K>> } = {
     format: v.picklist(['parquet', 'csv']),
     path: v.pipe(v.string(), v.nonEmpty()),
   }),
+  refresh: v.object({ strategy: strategyRef, cacheDir: v.optional(v.string()) }),
   cache: v.object({ ...cacheRef, action: v.picklist(['show', 'clear']), strategy: v.optional(v.string()) }),
   debug: v.object({
     strategy: strategyRef,
@@ -209,6 +210,7 @@ export const results: { readonly [K in RequestKind]: SchemaOf<Result<K>> } = {
   bounds: v.object({ range: v.nullable(span) }),
   read: table,
   export: v.object({ path: v.string(), rows: count }),
+  refresh: v.object({ strategy: v.string(), streams: v.array(v.string()) }),
   cache: cacheReport,
   debug: barResult,
 };

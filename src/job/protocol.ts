@@ -45,6 +45,17 @@ export interface MaterializePayload extends StrategyPayload {
   readonly cacheDir?: string | undefined;
 }
 
+/** Forgets which versions of the strategy's sources were taken in: its next run reads them again, whatever they say. */
+export interface RefreshPayload extends StrategyPayload {
+  readonly cacheDir?: string | undefined;
+}
+
+/** The streams that the next run of a strategy reads again. */
+export interface RefreshReport {
+  readonly strategy: string;
+  readonly streams: readonly string[];
+}
+
 export interface StatusPayload extends StrategyPayload {
   /** Look at the range that was asked for last, when there is one. */
   readonly last?: true | undefined;
@@ -181,6 +192,7 @@ export interface Requests {
   readonly bounds: { readonly payload: StrategyPayload; readonly result: BoundsReport };
   readonly read: { readonly payload: ReadPayload; readonly result: Table };
   readonly export: { readonly payload: ExportPayload; readonly result: ExportReport };
+  readonly refresh: { readonly payload: RefreshPayload; readonly result: RefreshReport };
   readonly cache: { readonly payload: CachePayload; readonly result: CacheReport };
   readonly debug: { readonly payload: DebugPayload; readonly result: BarResult };
 }

@@ -46,6 +46,7 @@ export class JobService {
     read: (payload, hooks) => this.#read(payload, hooks),
     export: (payload, hooks) => this.#export(payload, hooks),
     cache: (payload, hooks) => this.#cache(payload, hooks),
+    refresh: (payload, hooks) => this.#refresh(payload, hooks),
     debug: (payload, hooks) => this.#debug(payload, hooks),
   };
 
@@ -141,10 +142,27 @@ export class JobService {
     return this.#withStore(dir, hooks, async (store) => {
       const before = await store.contents(payload.strategy);
       if (payload.action === 'show') return { ...before, freed: 0 };
+      if (payload.strategy !== undefined && before.strategies.length === 0) {
+        throw await unknownStrategy(store, payload.strategy);
+      }
       await store.clear(payload.strategy);
       const after = await store.contents(payload.strategy);
       return { ...after, freed: Math.max(0, before.bytes - after.bytes) };
     });
+  }
+
+  #refresh(payload: Payload<'refresh'>, hooks: RequestHooks): Promise<Result<'refresh'>> {
+    const { strategy } = payload;
+    const dir = cacheDirOf(strategy.projectRoot, payload.cacheDir);
+    return this.#withStrategy(strategy, (session) =>
+      this.#withStore(dir, hooks, async (store) => {
+        const refreshed = await session.forgetSourceVersions(store);
+        const hints = await SourceHints.load(dir);
+        hints.clear();
+        await hints.save();
+        return refreshed;
+      }),
+    );
   }
 
   #debug(payload: Payload<'debug'>, hooks: RequestHooks): Promise<BarResult> {
@@ -217,17 +235,18 @@ async function lastRows(store: Store, fingerprint: string, range: Range, count: 
   return { start: Math.max(range.start, first), end: range.end };
 }
 
+async function unknownStrategy(store: Store, strategy: string): Promise<SeamlessError> {
+  const names = (await store.contents()).strategies.map((each) => each.strategy);
+  const near = nearNames(strategy, names);
+  const rest = names.length > 0 ? `It holds ${names.join(', ')}.` : 'It is empty.';
+  const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : rest;
+  return new SeamlessError('not-found', `The cache holds nothing of a strategy ${strategy}. ${hint}`);
+}
+
 async function unknownNode(store: Store, strategy: string, node: string): Promise<SeamlessError> {
   const { strategies } = await store.contents();
   const known = strategies.find((each) => each.strategy === strategy);
-  if (!known) {
-    const near = nearNames(
-      strategy,
-      strategies.map((each) => each.strategy),
-    );
-    const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : 'Materialize it first.';
-    return new SeamlessError('not-found', `The cache holds nothing of a strategy ${strategy}. ${hint}`);
-  }
+  if (!known) return unknownStrategy(store, strategy);
   const names = known.nodes.map(({ name }) => name);
   const near = nearNames(node, names);
   const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `It has ${names.join(', ')}.`;

@@ -39,6 +39,12 @@ export class SourceHints implements ContentHints {
     this.#changed = true;
   }
 
+  /** Forgets them all: every file is read again. */
+  clear(): void {
+    this.#changed ||= this.#hashes.size > 0;
+    this.#hashes.clear();
+  }
+
   async save(): Promise<void> {
     if (!this.#changed) return;
     const kept = [...this.#hashes].slice(-MOST_HINTS);

@@ -4,6 +4,7 @@ import { boundsOf } from '../engine/bounds.js';
 import { materialize, type Ports } from '../engine/materialize.js';
 import { reportOf } from '../engine/outcome.js';
 import type { RunReport } from '../engine/report.js';
+import { forgetSourceVersions } from '../engine/refresh.js';
 import { statusOf, type StrategyStatus } from '../engine/status.js';
 import type { Extent } from '../engine/selection.js';
 import type { RunHooks } from '../engine/run-state.js';
@@ -223,6 +224,11 @@ export class StrategySession {
     } finally {
       sources.close();
     }
+  }
+
+  /** Has the next run read all sources again. */
+  forgetSourceVersions(store: NodeStore): ReturnType<typeof forgetSourceVersions> {
+    return forgetSourceVersions({ host: this.#host, store });
   }
 
   #openSources(hints: ContentHints): ReturnType<typeof openSourceLibrary> {

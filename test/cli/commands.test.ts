@@ -181,6 +181,16 @@ describe('command line', () => {
       assert.strictEqual(exitCode, 0);
     });
 
+    it('has the sources read again first where that is asked for', async () => {
+      const { asked } = await at(['materialize', 'Momentum', ...range, '--refresh'], {
+        answer: ({ kind }) => (kind === 'refresh' ? { strategy: 'Momentum', streams: [] } : report),
+      });
+      assert.deepStrictEqual(
+        asked.map(({ kind }) => kind),
+        ['refresh', 'materialize'],
+      );
+    });
+
     it('takes the cache from the working folder', async () => {
       const { asked } = await at(['materialize', 'Momentum', ...range, '--cache', 'other'], {
         answer: answering(report),

@@ -126,6 +126,10 @@ const samples: { [K in RequestKind]: { payload: Payload<K>; result: Result<K> } 
     payload: { projectRoot: '/p', strategy: 'Momentum', nodes: ['fast'], format: 'csv', path: '/p/out.csv' },
     result: { path: '/p/out.csv', rows: 2 },
   },
+  refresh: {
+    payload: { strategy, cacheDir: '/p/.seamless' },
+    result: { strategy: 'Momentum', streams: ['price'] },
+  },
   cache: {
     payload: { projectRoot: '/p', action: 'clear', strategy: 'Momentum' },
     result: {

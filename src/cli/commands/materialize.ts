@@ -14,6 +14,7 @@ export interface MaterializeFlags {
   readonly start: string;
   readonly end: string;
   readonly onlyMissing?: boolean;
+  readonly refresh?: boolean;
   readonly cache?: string;
   readonly json?: boolean;
 }
@@ -29,9 +30,10 @@ export async function runMaterialize(
   const strategy = await findStrategy(spec, cwd);
   const cacheDir = cacheFolder(strategy.projectRoot, flags.cache && resolve(cwd, flags.cache));
   const only = flags.onlyMissing ? { only: 'missing' as const } : {};
-  const report = await withJobs(terminal, (jobs, options) =>
-    jobs.request('materialize', { strategy, ...range, ...only, cacheDir }, options),
-  );
+  const report = await withJobs(terminal, async (jobs, options) => {
+    if (flags.refresh) await jobs.request('refresh', { strategy, cacheDir }, options);
+    return jobs.request('materialize', { strategy, ...range, ...only, cacheDir }, options);
+  });
   const paint = painter(err, env);
   for (const line of failureLines(report)) err.write(`${paint('red', 'error:')} ${line}\n`);
   if (flags.json) {
