@@ -3,7 +3,9 @@
 const ignore = ['test/data/**', 'test/vscode/host/**', 'test/vscode/tools/**'];
 if (process.platform !== 'linux') {
   ignore.push('test/vscode/**');
-  console.error('The suites in a real VS Code run on Linux here. On this system run as well: npm run test:desktop');
+  console.error(
+    'The suites in a real VS Code run on Linux here. On this system run as well: npm run test:desktop',
+  );
 }
 
 module.exports = { 'node-option': ['import=tsx'], spec: ['test/**/*.test.ts'], ignore, timeout: 60_000 };
