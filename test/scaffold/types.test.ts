@@ -3,9 +3,16 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:
 import { join } from 'node:path';
 import { placeTypes } from '../../src/scaffold/types.js';
 import { SeamlessError } from '../../src/sdk/errors.js';
-import { contents, Folders, ROOT, run, write } from './support.js';
+import { contents, Folders, ROOT, run, write, type Ended } from './support.js';
 
 const PLACE = 'node_modules/seamless-dag';
+
+/** npm's own script where npm runs the tests: on Windows its command cannot be started by name. */
+function npm(args: readonly string[], cwd: string): Promise<Ended> {
+  const script = process.env['npm_execpath'];
+  const [program, ...first] = script === undefined ? ['npm'] : [process.execPath, script];
+  return run(program, [...first, ...args, '--no-audit', '--no-fund'], { cwd });
+}
 
 describe('the types placed in a project', () => {
   const folders = new Folders();
@@ -138,5 +145,37 @@ describe('the types placed in a project', () => {
     const { code, stderr } = await run(process.execPath, ['run.mjs'], { cwd: project });
     assert.notEqual(code, 0);
     assert.match(stderr, /Cannot find module .*only-types-are-here--run--npm-install-seamless-dag/);
+  });
+
+  it('give way to the package when npm installs it', async () => {
+    const release = folders.make({ 'package.json': '{ "name": "seamless-dag", "version": "0.1.0" }' });
+    const [packed] = (await npm(['pack', '--silent'], release)).stdout.trim().split('\n');
+    const project = folders.make({ 'package.json': '{}' });
+    await placeTypes(project, ROOT);
+    const { code, stderr } = await npm(['install', '--offline', join(release, packed!)], project);
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(readdirSync(join(project, PLACE)), ['package.json']);
+    assert.equal(await placeTypes(project, ROOT), 'kept');
+  });
+
+  it('are not the package to npm, even without a lock file', async () => {
+    const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'media/sample/package.json'), 'utf8')) as {
+      dependencies: Record<string, string>;
+    };
+    for (const range of [dependencies['seamless-dag']!, '^0.1.0', '0.x']) {
+      const manifest = { dependencies: { 'seamless-dag': range } };
+      const project = folders.make({ 'package.json': JSON.stringify(manifest) });
+      await placeTypes(project, ROOT);
+      const { code, stderr } = await npm(['install', '--offline', `--cache=${folders.make()}`], project);
+      assert.notEqual(code, 0, `npm was content with the types for ${range}`);
+      assert.match(stderr, /ENOTCACHED/);
+    }
+  });
+
+  it('are placed again after npm removed what no manifest asks for', async () => {
+    const project = folders.make({ 'package.json': '{}' });
+    await placeTypes(project, ROOT);
+    await npm(['install', '--offline'], project);
+    assert.equal(await placeTypes(project, ROOT), 'placed');
   });
 });

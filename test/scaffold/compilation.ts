@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { copySample } from '../../src/scaffold/sample.js';
+import { newStrategy } from '../../src/scaffold/strategy.js';
+import { placeTypes } from '../../src/scaffold/types.js';
+import { Folders, ROOT, run, write } from './support.js';
+
+/** What VS Code asks of the compiler in a folder without settings. */
+export const EDITOR = {
+  module: 'ESNext',
+  moduleResolution: 'Bundler',
+  target: 'ES2024',
+  jsx: 'react-jsx',
+  strict: true,
+  allowJs: true,
+  allowImportingTsExtensions: true,
+  allowSyntheticDefaultImports: true,
+  resolveJsonModule: true,
+};
+
+/** Every option that finds something to say about a class, beyond `strict`. */
+const STRICTEST = {
+  strict: true,
+  noEmit: true,
+  declaration: true,
+  types: [],
+  allowUnreachableCode: false,
+  erasableSyntaxOnly: true,
+  exactOptionalPropertyTypes: true,
+  isolatedDeclarations: true,
+  isolatedModules: true,
+  noFallthroughCasesInSwitch: true,
+  noImplicitOverride: true,
+  noImplicitReturns: true,
+  noPropertyAccessFromIndexSignature: true,
+  noUncheckedIndexedAccess: true,
+  noUncheckedSideEffectImports: true,
+  noUnusedLocals: true,
+  noUnusedParameters: true,
+};
+
+const PROJECTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'a NodeNext project of ES modules': {
+    'package.json': '{ "type": "module" }',
+    'tsconfig.json': settings({ module: 'NodeNext', target: 'ES2022', verbatimModuleSyntax: true }),
+  },
+  'a NodeNext project of CommonJS modules': {
+    'package.json': '{}',
+    'tsconfig.json': settings({ module: 'NodeNext', target: 'ES2022' }),
+  },
+  'a Node16 project of CommonJS modules': {
+    'package.json': '{}',
+    'tsconfig.json': settings({ module: 'Node16', target: 'ES2022' }),
+  },
+  'a project with a bundler': {
+    'package.json': '{ "type": "module" }',
+    'tsconfig.json': settings({
+      module: 'ESNext',
+      moduleResolution: 'Bundler',
+      target: 'ES2022',
+      verbatimModuleSyntax: true,
+    }),
+  },
+};
+
+function settings(options: object): string {
+  return JSON.stringify({ compilerOptions: { ...STRICTEST, ...options } });
+}
+
+/** What a compiler has to say about files of a folder, under the folder's settings or else the editor's. */
+export type Diagnose = (folder: string, files: readonly string[]) => Promise<string>;
+
+/** By the compiler's command line. */
+export function commandLine(tsc: string): Diagnose {
+  return async (folder, files) => {
+    const own = existsSync(join(folder, 'tsconfig.json'));
+    const args = own ? ['-p', '.'] : [...editorArguments(), ...files.map((file) => relative(folder, file))];
+    const { stdout, stderr } = await run(process.execPath, [tsc, ...args], { cwd: folder });
+    return stdout + stderr;
+  };
+}
+
+function editorArguments(): string[] {
+  return ['--noEmit', ...Object.entries(EDITOR).flatMap(([name, value]) => [`--${name}`, String(value)])];
+}
+
+/** Tests that what a newcomer gets compiles without a word, and that mistakes in it are seen. */
+export function compilesWith(diagnose: Diagnose): void {
+  const folders = new Folders();
+  after(() => folders.remove());
+
+  const begin = async (files: Readonly<Record<string, string>> = {}) => {
+    const folder = folders.make(files);
+    const { file, line } = await newStrategy({ folder, name: 'MyMomentum' });
+    assert.equal(await placeTypes(folder, ROOT), 'placed');
+    return { folder, file, line };
+  };
+  const edit = (file: string, from: string, to: string): void => {
+    const text = readFileSync(file, 'utf8');
+    assert.ok(text.includes(from), `${file} no longer says ${from}`);
+    writeFileSync(file, text.replace(from, to));
+  };
+
+  it('a new strategy in an empty folder', async () => {
+    const { folder, file } = await begin();
+    assert.equal(await diagnose(folder, [file]), '');
+  });
+
+  it('a new strategy in an empty folder, with a helper beside it', async () => {
+    const { folder, file } = await begin();
+    write(folder, { 'lib/ratio.ts': 'export const ratio = (a: number, b: number): number => a / b;\n' });
+    edit(file, 'import', "import { ratio } from './lib/ratio';\nimport");
+    edit(
+      file,
+      'view.latest(price).close / view.latest(average)',
+      'ratio(view.latest(price).close, view.latest(average))',
+    );
+    assert.equal(await diagnose(folder, [file]), '');
+  });
+
+  it('a mistake in a new strategy is seen', async () => {
+    const { folder, file, line } = await begin();
+    edit(file, 'latest(price).close', 'latest(price).clsoe');
+    const found = await diagnose(folder, [file]);
+    assert.match(found, /^my-momentum\.ts\(\d+,\d+\): .*Property 'clsoe' does not exist on type 'Bar'/);
+    assert.ok(found.startsWith(`my-momentum.ts(${line},`), found);
+  });
+
+  for (const [where, files] of Object.entries(PROJECTS)) {
+    it(`a new strategy in ${where}`, async () => {
+      const { folder, file } = await begin(files);
+      assert.equal(await diagnose(folder, [file]), '');
+    });
+  }
+
+  it('the sample', async () => {
+    const folder = folders.make();
+    const { file } = await copySample(folder, ROOT);
+    const scripts = readdirSync(join(folder, 'strategies'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => join(folder, 'strategies', name));
+    assert.ok(scripts.length >= 4);
+    assert.equal(await diagnose(folder, scripts), '');
+    edit(file, "=== 'down'", "=== 'sideways'");
+    assert.match(await diagnose(folder, scripts), /sp-trend\.ts.*appears to be unintentional/);
+  });
+}
