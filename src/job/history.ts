@@ -1,5 +1,24 @@
 import { rowValue, type Column, type Json, type RowValue, type Table } from '../sdk/table.js';
 
+/** A folder that holds a cache. */
+export interface CacheRef {
+  readonly projectRoot: string;
+  /** Absolute. Default: `.seamless` in the project root. */
+  readonly cacheDir?: string | undefined;
+}
+
+/** What the cache holds under a strategy's name; the strategy is not loaded. */
+export interface ReadPayload extends CacheRef {
+  /** Name of the strategy, as reports give it. */
+  readonly strategy: string;
+  readonly node: string;
+  /** Default: the first bar stored, and past the last one. */
+  readonly start?: number | undefined;
+  readonly end?: number | undefined;
+  /** Of these rows only the last so many, at least 1. Default: all. */
+  readonly last?: number | undefined;
+}
+
 /**
  * One column of a node's history. Numbers are a Float64Array, in which a null reads as NaN (`rows()` tells them apart);
  * booleans, strings and JSON are lists with nulls.

@@ -10,10 +10,10 @@ import { fileOfClass } from './class-file.js';
 import { builtFile } from './built-file.js';
 import { JobClient } from './client.js';
 import { authorLocation, describeLocation } from './context/author.js';
-import { columnsOf, rowsOf, type HistoryColumns, type NodeRow } from './history.js';
+import { columnsOf, rowsOf, type HistoryColumns, type NodeRow, type ReadPayload } from './history.js';
 import { HOST_FLAG } from './host-flag.js';
 import { cacheFolder, parseStrategySpec, partialRange, projectRootOf, strategyRef } from './project.js';
-import type { LogLine, ReadPayload, StrategyRef } from './protocol.js';
+import type { LogLine, StrategyRef } from './protocol.js';
 import { SyncReader } from './sync-reader.js';
 
 export interface MaterializeOptions {

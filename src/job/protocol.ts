@@ -5,6 +5,7 @@ import type { RunProgress, RunReport, Span } from '../engine/report.js';
 import type { NodeStatus, StaleCause, StrategyStatus } from '../engine/status.js';
 import { SeamlessError, type SourceLocation } from '../sdk/errors.js';
 import type { Table } from '../sdk/table.js';
+import type { CacheRef, ReadPayload } from './history.js';
 import { childMessage, payloads, parentMessage, results } from './protocol-schemas.js';
 import type { SerializedError } from './wire-error.js';
 
@@ -21,13 +22,6 @@ export interface StrategyRef {
   /** Name of the class or of its export; null: the only strategy in the file. */
   readonly className: string | null;
   readonly projectRoot: string;
-}
-
-/** A folder that holds a cache. */
-export interface CacheRef {
-  readonly projectRoot: string;
-  /** Absolute. Default: `.seamless` in the project root. */
-  readonly cacheDir?: string | undefined;
 }
 
 export interface StrategyPayload {
@@ -63,18 +57,6 @@ export interface StatusPayload extends StrategyPayload {
   readonly start?: number | undefined;
   readonly end?: number | undefined;
   readonly cacheDir?: string | undefined;
-}
-
-/** What the cache holds under a strategy's name; the strategy is not loaded. */
-export interface ReadPayload extends CacheRef {
-  /** Name of the strategy, as reports give it. */
-  readonly strategy: string;
-  readonly node: string;
-  /** Default: the first bar stored, and past the last one. */
-  readonly start?: number | undefined;
-  readonly end?: number | undefined;
-  /** Of these rows only the last so many, at least 1. Default: all. */
-  readonly last?: number | undefined;
 }
 
 export interface ExportPayload extends CacheRef {

@@ -2,7 +2,7 @@
 import { workerData } from 'node:worker_threads';
 
 import { JobClient } from './client.js';
-import type { ReadPayload } from './protocol.js';
+import type { ReadPayload } from './history.js';
 import { answer, type ReaderData } from './sync-reader.js';
 import { serializeError } from './wire-error.js';
 

@@ -5,7 +5,7 @@ import { SeamlessError } from '../sdk/errors.js';
 import type { Table } from '../sdk/table.js';
 import { builtFile } from './built-file.js';
 import { childEnvironment } from './client.js';
-import type { ReadPayload } from './protocol.js';
+import type { ReadPayload } from './history.js';
 import { deserializeError, type SerializedError } from './wire-error.js';
 
 export interface SyncReaderOptions {
