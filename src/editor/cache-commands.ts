@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 
 import { cacheFolder } from '../job/project.js';
 import type { CacheReport, ExportFormat } from '../job/protocol.js';
-import { formatBytes, formatCount, plural } from '../present/format.js';
+import { formatBytes, formatCount, formatNames, plural } from '../present/format.js';
 import type { Workbench } from './commands.js';
 import { pickNode, pickStrategy } from './pick.js';
 import { cacheDirSetting } from './settings.js';
@@ -93,4 +93,24 @@ function cleanUpItems(held: CacheReport): CleanUpItem[] {
     strategy: null,
   };
   return [...each, all];
+}
+
+/** Has the next run read every source again, also those that say they have not changed. */
+export async function refreshSources({ jobs, strategies }: Workbench, entry: StrategyEntry): Promise<void> {
+  const { l10n, window } = vscode;
+  const cacheDir = cacheDirSetting(entry.ref.projectRoot);
+  const { streams } = await jobs.request('refresh', { strategy: entry.ref, cacheDir }, { urgent: true });
+  await strategies.look(entry.key);
+  if (streams.length === 0) {
+    const { className } = entry.found;
+    void window.showInformationMessage(
+      l10n.t('Nothing of {0} is stored yet: its first run reads all.', className),
+    );
+    return;
+  }
+  const again = l10n.t('Materialize Again');
+  const message = l10n.t('The next run reads again: {0}.', formatNames(streams));
+  if ((await window.showInformationMessage(message, again)) === again) {
+    await vscode.commands.executeCommand('seamless.materializeAgain', entry.key);
+  }
 }

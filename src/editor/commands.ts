@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 
 import { SeamlessError } from '../sdk/errors.js';
-import { cleanUpCache, exportNode } from './cache-commands.js';
+import { cleanUpCache, exportNode, refreshSources } from './cache-commands.js';
 import type { Jobs } from './jobs.js';
 import { debugNodeAtBar } from './debug-command.js';
 import { openAt, pickNode, pickStrategy, targetNode } from './pick.js';
@@ -35,6 +35,7 @@ const RUNNING: Readonly<Record<string, Handler>> = {
   ),
   'seamless.exportNode': withStrategy((workbench, entry, target) => exportNode(workbench, entry, target)),
   'seamless.debugNodeAtBar': withStrategy(debugNodeAtBar),
+  'seamless.refreshSources': withStrategy(refreshSources),
   'seamless.cleanUpCache': cleanUpCache,
   'seamless.newStrategy': createStrategy,
 };
