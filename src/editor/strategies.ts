@@ -13,6 +13,9 @@ import { cacheDirSetting, describesOnSave } from './settings.js';
 /** Longer than this no `setup()` may take. */
 const DESCRIBE_LIMIT_MS = 5000;
 
+/** Views are told of strategies that came or went at most this often. */
+const LIST_PAUSE_MS = 30;
+
 /** A strategy of the workspace, with all that is known of it. What views show, they take from here. */
 export interface StrategyEntry {
   readonly key: string;
@@ -58,6 +61,9 @@ export class Strategies implements vscode.Disposable {
   readonly #jobs: Jobs;
   readonly #changes = new vscode.EventEmitter<StrategyEntry | null>();
   readonly #log: vscode.LogOutputChannel;
+  /** The entries in order; null when it has to be found anew. */
+  #sorted: readonly StrategyEntry[] | null = null;
+  #listTimer: NodeJS.Timeout | null = null;
 
   /** Fires with the strategy that changed; with null when strategies came or went. */
   readonly onDidChange = this.#changes.event;
@@ -69,9 +75,8 @@ export class Strategies implements vscode.Disposable {
 
   /** All of them, by file and line. */
   all(): readonly StrategyEntry[] {
-    return [...this.#entries.values()].sort((a, b) =>
-      a.found.file < b.found.file ? -1 : a.found.file > b.found.file ? 1 : a.found.line - b.found.line,
-    );
+    this.#sorted ??= [...this.#entries.values()].sort(byPlace);
+    return this.#sorted;
   }
 
   inFile(file: string): readonly StrategyEntry[] {
@@ -98,7 +103,7 @@ export class Strategies implements vscode.Disposable {
       else this.#entries.set(key, newEntry(key, strategy));
       moved = true;
     }
-    if (moved) this.#changes.fire(null);
+    if (moved) this.#listChanged();
   }
 
   /** Looks at a strategy for the first time, when something that shows it comes into view. */
@@ -175,8 +180,18 @@ export class Strategies implements vscode.Disposable {
   }
 
   dispose(): void {
+    if (this.#listTimer) clearTimeout(this.#listTimer);
     this.#changes.dispose();
     this.#entries.clear();
+  }
+
+  /** Thousands of files may be found in a second: the views are told of them together. */
+  #listChanged(): void {
+    this.#sorted = null;
+    this.#listTimer ??= setTimeout(() => {
+      this.#listTimer = null;
+      this.#changes.fire(null);
+    }, LIST_PAUSE_MS);
   }
 
   async #lookUntilStill(entry: Mutable): Promise<void> {
@@ -212,6 +227,11 @@ export class Strategies implements vscode.Disposable {
       this.#log.info(`${entry.found.className}: ${error.message}`);
     }
   }
+}
+
+function byPlace(a: StrategyEntry, b: StrategyEntry): number {
+  if (a.found.file !== b.found.file) return a.found.file < b.found.file ? -1 : 1;
+  return a.found.line - b.found.line;
 }
 
 function keyOf({ file, className }: DiscoveredStrategy): string {
