@@ -51,6 +51,10 @@ function* faultsOf(
     'extension/dist/extension.cjs',
     'extension/dist/discovery-worker.cjs',
     'extension/dist/child.js',
+    'extension/dist/cli.js',
+    'extension/bin/seamless',
+    'extension/bin/seamless.cmd',
+    'extension/media/icon.png',
     'extension/dist/types/index.d.ts',
   ]) {
     if (!paths.has(needed)) yield `${needed} is missing`;
@@ -63,7 +67,7 @@ function* faultsOf(
     const kept = name !== undefined || path.startsWith('extension/media/sample/') || path.endsWith('.d.ts');
     const fault = kept ? undefined : barred.find(([pattern]) => pattern.test(path))?.[1];
     if (fault !== undefined) yield `${path} is ${fault}`;
-    const program = /^extension\/node_modules\/@esbuild\/[^/]+\/bin\//.test(path);
+    const program = /^extension\/(?:node_modules\/@esbuild\/[^/]+\/bin\/|bin\/seamless$)/.test(path);
     if (program && target.os !== 'win32' && (mode & 0o111) === 0) yield `${path} has lost its run bit`;
   }
   for (const { name } of dependencies) {

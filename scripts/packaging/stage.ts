@@ -4,7 +4,16 @@ import { join } from 'node:path';
 import { unpack } from './tarballs.js';
 import type { Pinned } from './targets.js';
 
-const staged = ['.vscodeignore', 'package.nls.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'dist', 'media'];
+const staged = [
+  '.vscodeignore',
+  'package.nls.json',
+  'README.md',
+  'CHANGELOG.md',
+  'LICENSE',
+  'bin',
+  'dist',
+  'media',
+];
 
 /** What must be built before it can be packaged. */
 const built = [
