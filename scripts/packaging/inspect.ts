@@ -56,6 +56,7 @@ function* faultsOf(
     'extension/bin/seamless.cmd',
     'extension/media/icon.png',
     'extension/dist/types/index.d.ts',
+    'extension/l10n/bundle.l10n.json',
   ]) {
     if (!paths.has(needed)) yield `${needed} is missing`;
   }

@@ -7,6 +7,7 @@ import type { Pinned } from './targets.js';
 const staged = [
   '.vscodeignore',
   'package.nls.json',
+  'l10n',
   'README.md',
   'CHANGELOG.md',
   'LICENSE',

@@ -9,9 +9,11 @@ export function formatCount(count: number): string {
   return numbers.format(count);
 }
 
-/** `1 node`, `2 nodes`. */
-export function plural(count: number, word: string): string {
-  return `${formatCount(count)} ${word}${count === 1 ? '' : 's'}`;
+/** `1 node`, `2 nodes`: whole texts, since not every language ends a word by `s`. */
+export function plural(count: number, word: 'node' | 'row'): string {
+  const shown = formatCount(count);
+  if (word === 'row') return count === 1 ? l10n.t('{0} row', shown) : l10n.t('{0} rows', shown);
+  return count === 1 ? l10n.t('{0} node', shown) : l10n.t('{0} nodes', shown);
 }
 
 /** `412 ms`, `1.4 s`, `2 min 5 s`, `1 h 2 min`. */
@@ -36,12 +38,12 @@ export function formatBytes(bytes: number): string {
 /** The first two stretches, and how many more there are. */
 export function formatSpans(spans: readonly Span[]): string {
   const shown = spans.slice(0, 2).map(([start, end]) => formatRange({ start, end }));
-  return shown.join(', ') + (spans.length > 2 ? ` (+${spans.length - 2} more)` : '');
+  return shown.join(', ') + (spans.length > 2 ? ` ${l10n.t('(+{0} more)', spans.length - 2)}` : '');
 }
 
 /** The first names, and how many more there are. */
 export function formatNames(names: readonly string[], most = 5): string {
-  const rest = names.length > most ? ` (+${names.length - most} more)` : '';
+  const rest = names.length > most ? ` ${l10n.t('(+{0} more)', names.length - most)}` : '';
   return names.slice(0, most).join(', ') + rest;
 }
 
