@@ -65,8 +65,14 @@ function send(message: ChildMessage, isLast = false): void {
   // A parent that is gone needs no answer, and this process no longer runs for anybody.
   if (!process.connected) process.exit(0);
   process.send?.(message, undefined, {}, (error) => {
-    if (error || isLast) context.asHost(() => process.exit(isLast ? LEFT : 0));
+    if (error || isLast) context.asHost(() => end(isLast ? LEFT : 0));
   });
+}
+
+/** Ends the process, the cache closed first if that is idle. */
+function end(code: number): void {
+  const exit = (): never => process.exit(code);
+  service.close().then(exit, exit);
 }
 
 /** Whoever asks next is told by the last words on stderr why nobody answers. */
@@ -150,7 +156,7 @@ function strayOf({ stray }: Work): Error | null {
 }
 
 process.on('message', (raw) => context.asHost(() => receive(raw)));
-process.on('disconnect', () => context.asHost(() => process.exit(0)));
+process.on('disconnect', () => context.asHost(() => end(0)));
 // Ctrl-C reaches the whole group: the parent decides, and cancels in good order.
 process.on('SIGINT', () => undefined);
 context.asHost(() => send({ type: 'ready' }));

@@ -4,7 +4,7 @@ import type { RunProgress } from '../engine/report.js';
 import { nearNames, SeamlessError } from '../sdk/errors.js';
 import { emptyTable, type Table } from '../sdk/table.js';
 import type { Range } from '../sdk/time.js';
-import { openStore, type Store } from '../store/store.js';
+import type { LockHolder, Store } from '../store/store.js';
 import type {
   BarResult,
   CacheReport,
@@ -17,6 +17,7 @@ import type {
   StrategyRef,
 } from './protocol.js';
 import { underDebugger } from './debugger.js';
+import { StoreKeeper } from './store-keeper.js';
 import { SourceHints } from './source-hints.js';
 import { StrategySession, type Surroundings } from './strategy-session.js';
 
@@ -38,6 +39,7 @@ const ALL_TIME: Range = { start: -Infinity, end: Infinity };
 /** Answers the requests of the protocol, one at a time. */
 export class JobService {
   readonly #around: Surroundings;
+  readonly #stores = new StoreKeeper();
   readonly #handlers: Handlers = {
     describe: (payload) => this.#describe(payload),
     materialize: (payload, hooks) => this.#materialize(payload, hooks),
@@ -57,6 +59,11 @@ export class JobService {
   answer<K extends RequestKind>(kind: K, payload: Payload<K>, hooks: RequestHooks): Promise<Result<K>> {
     const handler: (payload: Payload<K>, hooks: RequestHooks) => Promise<Result<K>> = this.#handlers[kind];
     return handler(payload, hooks);
+  }
+
+  /** Lets go of the cache, unless a request has it in use. */
+  close(): Promise<void> {
+    return this.#stores.close();
   }
 
   #describe({ strategy }: Payload<'describe'>): Promise<GraphSummary> {
@@ -176,6 +183,7 @@ export class JobService {
         await hints.save();
         return prepared;
       });
+      await this.#stores.close();
       if (!inspect) return session.call(call, hooks.signal);
       // Loaded once more in the debugger's sight, which so sets its breakpoints in code that nothing else has called.
       return underDebugger(hooks.inspect, async () => {
@@ -198,19 +206,15 @@ export class JobService {
     }
   }
 
-  /** The store is let go of after each request, so that another process gets its turn. */
-  async #withStore<T>(dir: string, hooks: RequestHooks, work: (store: Store) => Promise<T>): Promise<T> {
-    const store = await openStore({
+  #withStore<T>(dir: string, hooks: RequestHooks, work: (store: Store) => Promise<T>): Promise<T> {
+    const options = {
       dir,
       signal: hooks.signal,
-      onWaiting: ({ message }) => hooks.progress({ phase: 'waiting', node: message, done: 0, total: 0 }),
-      onMessage: (text) => hooks.log({ level: 'warn', text }),
-    });
-    try {
-      return await work(store);
-    } finally {
-      await store.close();
-    }
+      onWaiting: ({ message }: LockHolder) =>
+        hooks.progress({ phase: 'waiting', node: message, done: 0, total: 0 }),
+      onMessage: (text: string) => hooks.log({ level: 'warn', text }),
+    };
+    return this.#stores.use(options, work);
   }
 }
 

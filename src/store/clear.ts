@@ -20,23 +20,25 @@ const TABLES_OF_CONTENT: readonly string[] = [
 /** Share of the file's blocks that has to be free for the file to be written anew. */
 const WORTH_REWRITING = 0.5;
 
-/** See `Store.clear`. */
+/** See `Store.clear`. Gives whether the file was written anew. */
 export async function clear(
   context: StoreContext,
   file: string,
   strategy: string | undefined,
-): Promise<void> {
+): Promise<boolean> {
   const { session, interned } = context;
   await transact(context, () =>
     strategy === undefined ? clearAll(context) : clearStrategy(context, strategy),
   );
-  await session.exclusive(async () => {
+  return session.exclusive(async () => {
     await session.run(`CHECKPOINT ${CATALOG}`);
     const size = await session.select(
       `SELECT free_blocks / total_blocks AS free FROM pragma_database_size() WHERE database_name = '${CATALOG}'`,
     );
-    if ((size.numbers('free')[0] ?? 0) > WORTH_REWRITING) await rewrite(session, file);
+    const worth = (size.numbers('free')[0] ?? 0) > WORTH_REWRITING;
+    const rewritten = worth && (await rewrite(session, file));
     await interned.reload();
+    return rewritten;
   });
 }
 

@@ -156,9 +156,9 @@ function draftOf(file: string): string {
 /**
  * Writes the attached file anew, without the room that deleted rows left: DuckDB gives none back while anything lives at the
  * end of the file. The new file takes the place of the old one while that is still locked, so no process finds neither; one
- * that waited may open it first, and is waited for.
+ * that waited may open it first, and is waited for. False where that could not be.
  */
-export async function rewrite(runner: Runner, file: string): Promise<void> {
+export async function rewrite(runner: Runner, file: string): Promise<boolean> {
   const draft = draftOf(file);
   await runner.run(`CHECKPOINT ${CATALOG}`);
   await runner.run(attachSql(draft, 'fresh'));
@@ -170,19 +170,47 @@ export async function rewrite(runner: Runner, file: string): Promise<void> {
   } catch {
     // Where an open file cannot be replaced, its room is used again by the rows to come.
     rmSync(draft, { force: true });
-    return;
+    return false;
   }
   await runner.run('USE memory');
   await runner.run(`DETACH ${CATALOG}`);
   for (;;) {
     try {
       await attach(runner, file);
-      return;
+      return true;
     } catch (error) {
       if (faultOf(error) !== 'locked') throw error;
       await sleep(REATTACH_PAUSE_MS);
     }
   }
+}
+
+/** Another process that waits for a file leaves this beside it; whoever opens the file takes it away. */
+function wantedMark(file: string): string {
+  return `${file}.wanted`;
+}
+
+/** Tells whoever has the file open, but idle, that it is waited for. */
+export function askFor(file: string): void {
+  try {
+    writeFileSync(wantedMark(file), '');
+  } catch {
+    // An idle owner closes the file anyway, a little later.
+  }
+}
+
+export function isAskedFor(file: string): boolean {
+  return existsSync(wantedMark(file));
+}
+
+export function stopAskingFor(file: string): void {
+  rmSync(wantedMark(file), { force: true });
+}
+
+/** What tells the file at a path from another that took its place, whatever is written to it; null when there is none. */
+export function placeOf(file: string): string | null {
+  const stat = statSync(file, { bigint: true, throwIfNoEntry: false });
+  return stat ? `${stat.dev} ${stat.ino}` : null;
 }
 
 /** What tells one file at a path from a later one. */

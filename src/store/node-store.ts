@@ -22,18 +22,29 @@ import { compare, current, register } from './registry.js';
 import { lastRuns, recordRun } from './runs.js';
 import { candidates, coverage, lastTimes, sources, summarize } from './summaries.js';
 
+/** What a store asks of whoever opened its file. */
+export interface OpenFile {
+  /** Whether the open file is the one at its path. */
+  readonly inPlace: () => boolean;
+  /** The file was written anew: the one at its path is the open one. */
+  readonly moved: () => void;
+  readonly wanted: () => boolean;
+  readonly settle: () => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
 /** The cache: a `NodeStore` in a DuckDB file. Made by `openStore`, and to be closed, since nobody else can open it meanwhile. */
 export class Store implements NodeStore {
   /** Path of the DuckDB file. */
   readonly file: string;
   readonly #context: StoreContext;
-  readonly #close: () => Promise<void>;
+  readonly #open: OpenFile;
   #closing: Promise<void> | null = null;
 
-  constructor(context: StoreContext, file: string, close: () => Promise<void>) {
+  constructor(context: StoreContext, file: string, open: OpenFile) {
     this.#context = context;
     this.file = file;
-    this.#close = close;
+    this.#open = open;
   }
 
   register(nodes: readonly NodeRecord[], left?: ReadonlySet<string>): Promise<readonly NodeHistory[]> {
@@ -101,8 +112,23 @@ export class Store implements NodeStore {
   }
 
   /** Forgets a strategy and what only it uses, or everything. Gives the room back when it is most of the file. */
-  clear(strategy?: string): Promise<void> {
-    return clear(this.#context, this.file, strategy);
+  async clear(strategy?: string): Promise<void> {
+    if (await clear(this.#context, this.file, strategy)) this.#open.moved();
+  }
+
+  /** False when the file was deleted or replaced: whatever is read or written here is then nobody's. */
+  get inPlace(): boolean {
+    return this.#open.inPlace();
+  }
+
+  /** Whether another process waits for the file. */
+  get wanted(): boolean {
+    return this.#open.wanted();
+  }
+
+  /** Does the work of closing that is worth its while, without closing. */
+  settle(): Promise<void> {
+    return this.#open.settle();
   }
 
   /**
@@ -115,7 +141,7 @@ export class Store implements NodeStore {
 
   /** Waits for work under way and lets go of the file. Closing again does nothing. */
   close(): Promise<void> {
-    this.#closing ??= this.#close();
+    this.#closing ??= this.#open.close();
     return this.#closing;
   }
 

@@ -4,15 +4,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SeamlessError } from '../sdk/errors.js';
 import { faultOf, lockHolder, messageOf } from './faults.js';
 import {
+  askFor,
   attach,
   CATALOG,
   createTables,
   ensureFile,
   fileIdentity,
   forbidden,
+  isAskedFor,
+  placeOf,
   prepareFolder,
   setAside,
   startDatabase,
+  stopAskingFor,
   stopDatabase,
   type Database,
 } from './file.js';
@@ -65,21 +69,26 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
     throwIfCancelled(signal);
     const found = await attempt(file, options);
-    if (found instanceof Store) return found;
+    if (found instanceof Store) {
+      stopAskingFor(file);
+      return found;
+    }
     if (found.fault === 'damaged') {
       if (++looks >= DAMAGE_LOOKS) {
         looks = 0;
         reportSetAside(options, file, setAside(file, found.identity), found.error);
       }
-    } else if (!waiting) {
+    } else if (found.fault === 'locked') {
+      askFor(file);
+      if (!waiting) options.onWaiting?.(holderOf(found.error, dir));
       waiting = true;
-      options.onWaiting?.(holderOf(found.error, dir));
     }
     await sleep(pause, undefined, signal ? { signal } : undefined).catch(() => throwIfCancelled(signal));
   }
 }
 
 type Obstacle =
+  | { readonly fault: 'replaced' }
   | { readonly fault: 'locked'; readonly error: unknown }
   | { readonly fault: 'damaged'; readonly error: unknown; readonly identity: string | null };
 
@@ -93,8 +102,15 @@ async function attempt(file: string, options: OpenStoreOptions): Promise<Store |
   try {
     await ensureFile(file);
     identity = fileIdentity(file);
+    const place = placeOf(file);
     database = await startDatabase();
     await attach(database.connection, file);
+    // Else the file that is open is not the one at this path, and never will be.
+    if (placeOf(file) !== place) {
+      stopDatabase(database);
+      openFiles.delete(file);
+      return { fault: 'replaced' };
+    }
     return await storeOf(database, file, options);
   } catch (error) {
     if (database) stopDatabase(database);
@@ -147,16 +163,25 @@ async function storeOf(database: Database, file: string, options: OpenStoreOptio
     openFiles.delete(file);
   };
   const interned = await Interned.load(session);
-  const worthCheckpoint = (): boolean =>
-    (statSync(`${file}.wal`, { throwIfNoEntry: false })?.size ?? 0) >= CHECKPOINT_BYTES;
-  return new Store({ session, interned }, file, async () => {
-    try {
-      await session.close(async () => {
-        if (worthCheckpoint()) await session.run(`CHECKPOINT ${CATALOG}`);
-      });
-    } finally {
-      release();
-    }
+  let place = placeOf(file);
+  const inPlace = (): boolean => place !== null && placeOf(file) === place;
+  const settle = async (): Promise<void> => {
+    // A log beside another file that took this one's place is not this one's.
+    const log = inPlace() ? (statSync(`${file}.wal`, { throwIfNoEntry: false })?.size ?? 0) : 0;
+    if (log >= CHECKPOINT_BYTES) await session.run(`CHECKPOINT ${CATALOG}`);
+  };
+  return new Store({ session, interned }, file, {
+    inPlace,
+    moved: () => (place = placeOf(file)),
+    wanted: () => isAskedFor(file),
+    settle: () => session.exclusive(settle),
+    close: async () => {
+      try {
+        await session.close(settle);
+      } finally {
+        release();
+      }
+    },
   });
 }
 

@@ -1,0 +1,69 @@
+import { openStore, type OpenStoreOptions, type Store } from '../store/store.js';
+
+/** An idle store is let go of after this long: other processes wait for it. */
+const IDLE_MS = 1000;
+
+/** How often an idle keeper looks whether another process waits, or the file has gone. */
+const LOOK_MS = 50;
+
+interface Kept {
+  readonly dir: string;
+  readonly store: Store;
+  readonly timer: NodeJS.Timeout;
+}
+
+/**
+ * Keeps a cache open for a moment between requests, since opening it costs more than many a request. It is closed at once when
+ * another process asks for it or its file is not where it was, and after anything that went wrong. Used by one caller at a time.
+ */
+export class StoreKeeper {
+  #kept: Kept | null = null;
+  #closing: Promise<void> = Promise.resolve();
+
+  /** Gives `work` the cache, opened or still open. @throws what `openStore` and `work` throw. */
+  async use<T>(options: OpenStoreOptions, work: (store: Store) => Promise<T>): Promise<T> {
+    const store = await this.#take(options);
+    let result: T;
+    try {
+      result = await work(store);
+      await store.settle();
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+    if (store.wanted) await store.close();
+    else this.#keep(store, options);
+    return result;
+  }
+
+  /** Closes what is kept; what is in use stays open. */
+  close(): Promise<void> {
+    const kept = this.#kept;
+    this.#kept = null;
+    if (kept) {
+      clearInterval(kept.timer);
+      this.#closing = kept.store.close();
+    }
+    return this.#closing;
+  }
+
+  async #take(options: OpenStoreOptions): Promise<Store> {
+    const kept = this.#kept;
+    if (kept?.dir === options.dir && kept.store.inPlace) {
+      clearInterval(kept.timer);
+      this.#kept = null;
+      return kept.store;
+    }
+    await this.close();
+    return openStore(options);
+  }
+
+  #keep(store: Store, { dir, onMessage }: OpenStoreOptions): void {
+    const until = performance.now() + IDLE_MS;
+    const timer = setInterval(() => {
+      if (performance.now() < until && !store.wanted && store.inPlace) return;
+      this.close().catch((error: unknown) => onMessage?.(String(error)));
+    }, LOOK_MS);
+    this.#kept = { dir, store, timer: timer.unref() };
+  }
+}
