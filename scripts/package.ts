@@ -2,11 +2,10 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { inspect } from './packaging/inspect.js';
-import { stage, stageDependencies } from './packaging/stage.js';
-import { fetchTarballs, run } from './packaging/tarballs.js';
-import { currentTarget, dependenciesOf, readLock, vscodeTargets, whyNot } from './packaging/targets.js';
-import type { Lock, Target } from './packaging/targets.js';
+import type { Inspection } from './packaging/inspect.js';
+import { makePackage } from './packaging/make.js';
+import { stage } from './packaging/stage.js';
+import { currentTarget, readLock, vscodeTargets, type Target } from './packaging/targets.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const scratch = join(root, '.test-tmp/package');
@@ -24,32 +23,6 @@ function chosen(names: readonly string[]): readonly Target[] {
   });
 }
 
-async function makePackage(target: Target, lock: Lock, folder: string, version: string): Promise<void> {
-  const dependencies = dependenciesOf(target, lock);
-  const reason = whyNot(target, dependencies);
-  if (reason !== undefined) {
-    console.log(reason);
-    return;
-  }
-  const tarballs = await fetchTarballs(dependencies, join(scratch, 'tarballs'));
-  await stageDependencies(folder, dependencies, tarballs);
-  const path = join(out, `seamless-dag-${target.name}-${version}.vsix`);
-  const vsce = join(root, 'node_modules/@vscode/vsce/vsce');
-  const options = [
-    '--target',
-    target.name,
-    '--out',
-    path,
-    '--allow-missing-repository',
-    '--no-rewrite-relative-links',
-  ];
-  await run(process.execPath, [vsce, 'package', ...options], folder);
-  const { files, packed, installed } = await inspect(path, target, dependencies);
-  console.log(
-    `${target.name}: ${megabytes(packed)} packed, ${megabytes(installed)} installed, ${files} files`,
-  );
-}
-
 async function makePackages(targets: readonly Target[]): Promise<void> {
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
   const lock = await readLock(join(root, 'package-lock.json'));
@@ -57,10 +30,22 @@ async function makePackages(targets: readonly Target[]): Promise<void> {
   const folder = join(scratch, `stage-${process.pid}`);
   try {
     await stage(root, folder);
-    for (const target of targets) await makePackage(target, lock, folder, version);
+    for (const target of targets) {
+      const made = await makePackage(target, lock, {
+        folder,
+        tarballs: join(scratch, 'tarballs'),
+        out,
+        version,
+      });
+      console.log(typeof made === 'string' ? made : `${target.name}: ${sizes(made)}`);
+    }
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+function sizes({ files, packed, installed }: Inspection): string {
+  return `${megabytes(packed)} packed, ${megabytes(installed)} installed, ${files} files`;
 }
 
 function megabytes(bytes: number): string {
