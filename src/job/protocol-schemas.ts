@@ -3,14 +3,16 @@ import * as v from 'valibot';
 import type { NodeFailure } from '../engine/ports.js';
 import type { NodeReport, RunProgress, RunReport, Span } from '../engine/report.js';
 import type { ErrorCode, SourceLocation } from '../sdk/errors.js';
-import type { Column, Table } from '../sdk/table.js';
+import type { Column, RowValue, Table } from '../sdk/table.js';
 import type {
   BarResult,
   CacheReport,
   ChildMessage,
   Payload,
   RequestKind,
+  DiffReport,
   Result,
+  SeriesReport,
   StrategyRef,
 } from './protocol.js';
 import { isErrorCode } from './wire-error.js';
@@ -62,6 +64,14 @@ export const payloads: { readonly [K in RequestKind]: SchemaOf<Payload<K>> } = {
     ...optionalRange,
     last: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
   }),
+  series: v.object({
+    ...cacheRef,
+    strategy: v.string(),
+    node: v.string(),
+    ...optionalRange,
+    stretches: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  }),
+  diff: v.object({ ...cacheRef, strategy: v.string(), node: v.string(), ...optionalRange }),
   export: v.object({
     ...cacheRef,
     strategy: v.string(),
@@ -169,6 +179,35 @@ const barResult: SchemaOf<BarResult> = v.object({
   failure: v.nullable(failure),
 });
 
+const version = { since: v.number(), until: v.nullable(v.number()) };
+
+const seriesReport: SchemaOf<SeriesReport> = v.object({
+  interval: v.number(),
+  versions: v.array(v.object({ ...version, rows: count, coverage: spans, table })),
+});
+
+/** What a node emitted: checked no further, for it is shown and not used. */
+const rowValue = v.custom<RowValue>((value) => value !== undefined, 'Expected a value');
+
+const diffReport: SchemaOf<DiffReport> = v.object({
+  strategy: v.string(),
+  node: v.string(),
+  after: v.object(version),
+  before: v.nullable(v.object(version)),
+  compared: spans,
+  difference: v.nullable(
+    v.object({
+      common: count,
+      changed: count,
+      onlyBefore: count,
+      onlyAfter: count,
+      largest: v.nullable(v.object({ ts: v.number(), column: v.string(), difference: v.number() })),
+      first: v.nullable(v.object({ ts: v.number(), before: rowValue, after: rowValue })),
+      spans,
+    }),
+  ),
+});
+
 export const results: { readonly [K in RequestKind]: SchemaOf<Result<K>> } = {
   describe: v.object({
     strategy: v.string(),
@@ -209,6 +248,8 @@ export const results: { readonly [K in RequestKind]: SchemaOf<Result<K>> } = {
   }),
   bounds: v.object({ range: v.nullable(span) }),
   read: table,
+  series: seriesReport,
+  diff: diffReport,
   export: v.object({ path: v.string(), rows: count }),
   refresh: v.object({ strategy: v.string(), streams: v.array(v.string()) }),
   cache: cacheReport,

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 
 import type { NodeFailure } from '../engine/ports.js';
+import type { HistoryDifference } from '../engine/difference.js';
 import type { RunProgress, RunReport, Span } from '../engine/report.js';
 import type { NodeStatus, StaleCause, StrategyStatus } from '../engine/status.js';
 import { SeamlessError, type SourceLocation } from '../sdk/errors.js';
@@ -57,6 +58,24 @@ export interface StatusPayload extends StrategyPayload {
   readonly start?: number | undefined;
   readonly end?: number | undefined;
   readonly cacheDir?: string | undefined;
+}
+
+/** What a chart of a node shows. */
+export interface SeriesPayload extends CacheRef {
+  readonly strategy: string;
+  readonly node: string;
+  readonly start?: number | undefined;
+  readonly end?: number | undefined;
+  /** How many points of time the chart can tell apart, at least 1. */
+  readonly stretches: number;
+}
+
+/** The last two versions of a node, to be compared. */
+export interface DiffPayload extends CacheRef {
+  readonly strategy: string;
+  readonly node: string;
+  readonly start?: number | undefined;
+  readonly end?: number | undefined;
 }
 
 export interface ExportPayload extends CacheRef {
@@ -166,6 +185,42 @@ export interface BarResult {
   readonly failure: NodeFailure | null;
 }
 
+/** A node's history over a range, as a chart draws it. */
+export interface HistoryVersion {
+  /** When this version became the strategy's node of that name, in epoch seconds. */
+  readonly since: number;
+  /** When another took its place; null: it is the current one. */
+  readonly until: number | null;
+  /** Rows within the range, before they were thinned out. */
+  readonly rows: number;
+  readonly coverage: readonly Span[];
+  readonly table: Table;
+}
+
+/** The current version first, then the one before it, if there was one. */
+export interface SeriesReport {
+  readonly interval: number;
+  readonly versions: readonly HistoryVersion[];
+}
+
+export interface VersionSummary {
+  readonly since: number;
+  readonly until: number | null;
+}
+
+/** The last two versions of a node compared, where both are complete. */
+export interface DiffReport {
+  readonly strategy: string;
+  readonly node: string;
+  readonly after: VersionSummary;
+  /** Null: there was no version before. */
+  readonly before: VersionSummary | null;
+  /** The stretches compared. */
+  readonly compared: readonly Span[];
+  /** Null where there is nothing to compare. */
+  readonly difference: HistoryDifference | null;
+}
+
 /** Every request there is, with what it carries and what answers it. */
 export interface Requests {
   readonly describe: { readonly payload: StrategyPayload; readonly result: GraphSummary };
@@ -173,6 +228,8 @@ export interface Requests {
   readonly status: { readonly payload: StatusPayload; readonly result: StatusReport };
   readonly bounds: { readonly payload: StrategyPayload; readonly result: BoundsReport };
   readonly read: { readonly payload: ReadPayload; readonly result: Table };
+  readonly series: { readonly payload: SeriesPayload; readonly result: SeriesReport };
+  readonly diff: { readonly payload: DiffPayload; readonly result: DiffReport };
   readonly export: { readonly payload: ExportPayload; readonly result: ExportReport };
   readonly refresh: { readonly payload: RefreshPayload; readonly result: RefreshReport };
   readonly cache: { readonly payload: CachePayload; readonly result: CacheReport };

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { resolveGraph, type GraphNode } from '../engine/graph.js';
 import type { RunProgress } from '../engine/report.js';
-import { nearNames, SeamlessError } from '../sdk/errors.js';
 import { emptyTable, type Table } from '../sdk/table.js';
 import type { Range } from '../sdk/time.js';
 import type { LockHolder, Store } from '../store/store.js';
@@ -16,10 +15,12 @@ import type {
   Result,
   StrategyRef,
 } from './protocol.js';
+import { diffOf, seriesOf } from './history-requests.js';
 import { underDebugger } from './debugger.js';
 import { StoreKeeper } from './store-keeper.js';
 import { SourceHints } from './source-hints.js';
 import { StrategySession, type Surroundings } from './strategy-session.js';
+import { unknownNode, unknownStrategy } from './unknown-names.js';
 
 /** What a request may use while it is answered. */
 export interface RequestHooks {
@@ -46,6 +47,8 @@ export class JobService {
     status: (payload, hooks) => this.#status(payload, hooks),
     bounds: (payload) => this.#bounds(payload),
     read: (payload, hooks) => this.#read(payload, hooks),
+    series: (payload, hooks) => this.#series(payload, hooks),
+    diff: (payload, hooks) => this.#diff(payload, hooks),
     export: (payload, hooks) => this.#export(payload, hooks),
     cache: (payload, hooks) => this.#cache(payload, hooks),
     refresh: (payload, hooks) => this.#refresh(payload, hooks),
@@ -132,6 +135,17 @@ export class JobService {
       const [table] = await store.read([{ fingerprint, range }]);
       return table ?? emptyTable();
     });
+  }
+
+  #series(payload: Payload<'series'>, hooks: RequestHooks): Promise<Result<'series'>> {
+    const dir = cacheDirOf(payload.projectRoot, payload.cacheDir);
+    const range = rangeOf(payload) ?? ALL_TIME;
+    return this.#withStore(dir, hooks, (store) => seriesOf(store, payload, range, payload.stretches));
+  }
+
+  #diff(payload: Payload<'diff'>, hooks: RequestHooks): Promise<Result<'diff'>> {
+    const dir = cacheDirOf(payload.projectRoot, payload.cacheDir);
+    return this.#withStore(dir, hooks, (store) => diffOf(store, payload, rangeOf(payload) ?? ALL_TIME));
   }
 
   #export(payload: Payload<'export'>, hooks: RequestHooks): Promise<ExportReport> {
@@ -237,24 +251,4 @@ function rangeOf({
 async function lastRows(store: Store, fingerprint: string, range: Range, count: number): Promise<Range> {
   const [first = range.end] = await store.lastTimes(fingerprint, range.end, count);
   return { start: Math.max(range.start, first), end: range.end };
-}
-
-async function unknownStrategy(store: Store, strategy: string): Promise<SeamlessError> {
-  const names = (await store.contents()).strategies.map((each) => each.strategy);
-  const near = nearNames(strategy, names);
-  const rest = names.length > 0 ? `It holds ${names.join(', ')}.` : 'It is empty.';
-  const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : rest;
-  return new SeamlessError('not-found', `The cache holds nothing of a strategy ${strategy}. ${hint}`);
-}
-
-async function unknownNode(store: Store, strategy: string, node: string): Promise<SeamlessError> {
-  const { strategies } = await store.contents();
-  const known = strategies.find((each) => each.strategy === strategy);
-  if (!known) return unknownStrategy(store, strategy);
-  const names = known.nodes.map(({ name }) => name);
-  const near = nearNames(node, names);
-  const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `It has ${names.join(', ')}.`;
-  return new SeamlessError('not-found', `Strategy ${strategy} has no node ${node} in the cache. ${hint}`, {
-    node,
-  });
 }

@@ -15,6 +15,7 @@ import type { Range, Seconds } from '../sdk/time.js';
 import { commit } from './commit.js';
 import { exportNodes, type ExportedFile, type ExportRequest } from './export.js';
 import { clear } from './clear.js';
+import { versions, type NodeVersion } from './versions.js';
 import { contents, findNode, type FoundNode, type StoreContents } from './contents.js';
 import type { StoreContext } from './interned.js';
 import { read, readSegments } from './reading.js';
@@ -109,6 +110,11 @@ export class Store implements NodeStore {
   /** The node of that name when its strategy was last registered; null when there is none. */
   findNode(strategy: string, node: string): Promise<FoundNode | null> {
     return this.#alone(() => findNode(this.#context, strategy, node));
+  }
+
+  /** What was, and is, the node of that name: the current version first, then by when it was replaced. */
+  versions(strategy: string, node: string): Promise<readonly NodeVersion[]> {
+    return this.#alone(() => versions(this.#context, strategy, node));
   }
 
   /** Forgets a strategy and what only it uses, or everything. Gives the room back when it is most of the file. */

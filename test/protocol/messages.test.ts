@@ -107,6 +107,46 @@ const samples: { [K in RequestKind]: { payload: Payload<K>; result: Result<K> } 
     },
   },
   bounds: { payload: { strategy }, result: { range: [0, 60] } },
+  series: {
+    payload: { projectRoot: '/p', strategy: 'Momentum', node: 'fast', start: 0, end: 60, stretches: 100 },
+    result: {
+      interval: 60,
+      versions: [
+        {
+          since: 1,
+          until: null,
+          rows: 1,
+          coverage: [[0, 60]],
+          table: {
+            shape: 'value',
+            ts: new Float64Array([0]),
+            names: ['value'],
+            columns: [{ type: 'number', values: new Float64Array([1]), valid: null }],
+            present: null,
+          },
+        },
+      ],
+    },
+  },
+  diff: {
+    payload: { projectRoot: '/p', strategy: 'Momentum', node: 'fast' },
+    result: {
+      strategy: 'Momentum',
+      node: 'fast',
+      after: { since: 2, until: null },
+      before: { since: 1, until: 2 },
+      compared: [[0, 60]],
+      difference: {
+        common: 1,
+        changed: 1,
+        onlyBefore: 0,
+        onlyAfter: 0,
+        largest: { ts: 0, column: 'value', difference: 1 },
+        first: { ts: 0, before: 1, after: { up: true, by: null } },
+        spans: [[0, 60]],
+      },
+    },
+  },
   read: {
     payload: { projectRoot: '/p', strategy: 'Momentum', node: 'fast', last: 2 },
     result: {

@@ -1,0 +1,24 @@
+import { nearNames, SeamlessError } from '../sdk/errors.js';
+import type { Store } from '../store/store.js';
+
+/** An error of code `not-found` for a strategy the cache does not hold, with names like it. */
+export async function unknownStrategy(store: Store, strategy: string): Promise<SeamlessError> {
+  const names = (await store.contents()).strategies.map((each) => each.strategy);
+  const near = nearNames(strategy, names);
+  const rest = names.length > 0 ? `It holds ${names.join(', ')}.` : 'It is empty.';
+  const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : rest;
+  return new SeamlessError('not-found', `The cache holds nothing of a strategy ${strategy}. ${hint}`);
+}
+
+/** An error of code `not-found` for a node the cache does not hold, with names like it. */
+export async function unknownNode(store: Store, strategy: string, node: string): Promise<SeamlessError> {
+  const { strategies } = await store.contents();
+  const known = strategies.find((each) => each.strategy === strategy);
+  if (!known) return unknownStrategy(store, strategy);
+  const names = known.nodes.map(({ name }) => name);
+  const near = nearNames(node, names);
+  const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `It has ${names.join(', ')}.`;
+  return new SeamlessError('not-found', `Strategy ${strategy} has no node ${node} in the cache. ${hint}`, {
+    node,
+  });
+}
