@@ -75,6 +75,10 @@ export async function startServer(tools: EditorTools, options: ServerOptions): P
   ];
   // A group of its own, so that stopping it stops what it forked.
   const child = spawn(tools.node, args, { cwd: profile, env: serverEnvironment(env), detached: true });
+  // Whoever interrupts the tests does not want it to stay.
+  const orphaned = (): void => signal(child, 'SIGKILL');
+  process.once('exit', orphaned);
+  child.once('exit', () => process.removeListener('exit', orphaned));
   const url = await address(child, join(profile, 'server.log'));
   return {
     url,
@@ -112,12 +116,17 @@ function address(child: ChildProcess, log: string): Promise<string> {
   });
 }
 
+/** Signals a server and what it forked, if it is still there. */
+function signal(child: ChildProcess, name: NodeJS.Signals): void {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  process.kill(-child.pid, name);
+}
+
 async function stop(child: ChildProcess): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  const group = -child.pid;
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  process.kill(group, 'SIGTERM');
-  const late = setTimeout(() => process.kill(group, 'SIGKILL'), 10_000);
+  signal(child, 'SIGTERM');
+  const late = setTimeout(() => signal(child, 'SIGKILL'), 10_000);
   await ended;
   clearTimeout(late);
 }

@@ -1,9 +1,13 @@
 // Loaded inside the extension host, by VS Code on the desktop and by the editor of the tests alike.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { gather, writeResults } from '../../../scripts/testing/results.js';
 import { SUITES_BEGIN } from './begin.js';
 
-/** Runs the suites bundled beside this file. Its rejection is what VS Code exits with. */
+/**
+ * Runs the suites bundled beside this file, and writes their results into the file that SEAMLESS_HOST_RESULTS names, if it
+ * does. Its rejection is what VS Code exits with.
+ */
 export async function run(): Promise<void> {
   const { default: Mocha } = await import('mocha');
   const mocha = new Mocha({
@@ -20,9 +24,12 @@ export async function run(): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const runner = mocha.run((failures) => {
       const ran = runner.stats?.tests ?? 0;
+      const file = process.env['SEAMLESS_HOST_RESULTS'];
+      if (file !== undefined) writeResults(file, results);
       if (failures > 0) reject(new Error(`${failures} of ${ran} tests failed.`));
       else if (ran === 0) reject(new Error('There was no test to run.'));
       else resolve();
     });
+    const results = gather(runner);
   });
 }

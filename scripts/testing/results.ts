@@ -1,0 +1,24 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type Mocha from 'mocha';
+
+/** What a run of mocha came to, as it is kept in a file: full titles of its tests and of the hooks that failed. */
+export interface Results {
+  readonly passed: readonly string[];
+  readonly failed: readonly string[];
+  readonly skipped: readonly string[];
+}
+
+/** Gathers the results of a run while it goes on. */
+export function gather(runner: Mocha.Runner): Results {
+  const results = { passed: [] as string[], failed: [] as string[], skipped: [] as string[] };
+  runner.on('pass', (test) => results.passed.push(test.fullTitle()));
+  runner.on('fail', (test) => results.failed.push(test.fullTitle()));
+  runner.on('pending', (test) => results.skipped.push(test.fullTitle()));
+  return results;
+}
+
+export function writeResults(file: string, results: Results): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, JSON.stringify(results));
+}
