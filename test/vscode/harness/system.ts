@@ -22,6 +22,8 @@ export function ensureSystemPackages(): void {
   const missing = missingPackages();
   if (missing.length === 0) return;
   const install = ['apt-get', 'install', '-y', '--no-install-recommends', ...missing];
+  // Another package manager at work is waited for, for five minutes.
+  const patience = ['-o', 'DPkg::Lock::Timeout=300'];
   const line = `sudo apt-get update && sudo ${install.join(' ')}`;
   if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
     throw new Error(
@@ -31,7 +33,7 @@ export function ensureSystemPackages(): void {
   console.error(`Installing ${missing.join(', ')} for the editor tests…`);
   for (const args of [
     ['update', '-qq'],
-    [...install.slice(1), '-qq'],
+    [...install.slice(1), '-qq', ...patience],
   ]) {
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
     const { status, stderr } = spawnSync('apt-get', args, { env, encoding: 'utf8' });
