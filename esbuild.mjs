@@ -5,6 +5,19 @@ import { writeLicences } from './licenses.mjs';
 
 const external = ['@duckdb/node-bindings', 'esbuild'];
 
+/** One namespace of VS Code's API for all files: esbuild copies its hundreds of names for every file that imports it. */
+const vscodeOnce = {
+  name: 'vscode-once',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^vscode$/ }, ({ namespace }) =>
+      namespace === 'vscode-once'
+        ? { path: 'vscode', external: true }
+        : { path: 'vscode', namespace: 'vscode-once' },
+    );
+    onLoad({ filter: /^/, namespace: 'vscode-once' }, () => ({ contents: "export * from 'vscode';" }));
+  },
+};
+
 await rm('dist', { recursive: true, force: true });
 
 // The editor's half, and the thread that looks for strategies, are one CommonJS file each: they load neither DuckDB nor
@@ -17,7 +30,7 @@ const editor = await build({
   format: 'cjs',
   platform: 'node',
   target: 'node20',
-  external: ['vscode'],
+  plugins: [vscodeOnce],
   sourcemap: true,
   metafile: true,
   logLevel: 'warning',
