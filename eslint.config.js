@@ -6,6 +6,7 @@ import tseslint from 'typescript-eslint';
 const LAYERS = [
   ['editor'],
   ['cli'],
+  ['panel'],
   ['present'],
   ['discovery', 'scaffold'],
   ['job'],
@@ -29,7 +30,7 @@ const PACKAGES = {
     // A hash depends on nothing but what is hashed.
     group: ['node:*', '!node:crypto'],
     rooms: ['editor', 'cli', 'present', 'discovery', 'scaffold', 'job', 'store', 'sources'],
-    message: 'Engine and SDK are pure: hand in what they need.',
+    message: 'Engine and SDK are pure, and what a page shares runs in a browser: hand in what they need.',
   },
 };
 

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { panelNode } from '../../src/panel/nodes.js';
+import type { StandingNode } from '../../src/present/freshness.js';
+
+const node: StandingNode = {
+  name: 'fast',
+  kind: 'node',
+  label: 'sma',
+  interval: 60,
+  state: 'partial',
+  change: null,
+  inputs: [{ name: 'price', period: 5 }],
+  location: { file: '/p/momentum.ts', line: 3 },
+  rows: 10,
+  coverage: [[600, 1200]],
+  unavailable: [[0, 300]],
+  notYet: [[3000, 3600]],
+  reason: 'Complete in part.',
+  standing: 'partial',
+  why: 'Complete in part.',
+  failure: null,
+};
+
+describe('a node as the panel shows it', () => {
+  it('leaves the gaps of a partial node as gaps', () => {
+    const shown = panelNode(node, [0, 3600]);
+    assert.deepEqual([shown.stale, shown.failed], [[], []]);
+    assert.equal(shown.located, true);
+  });
+
+  it('calls the gaps of a changed node stale, but for what no data can fill', () => {
+    const shown = panelNode({ ...node, standing: 'changed' }, [0, 3600]);
+    assert.deepEqual(shown.stale, [
+      [300, 600],
+      [1200, 3000],
+    ]);
+  });
+
+  it('calls the gaps of a failed node failed from the open of the bar that failed', () => {
+    const failure = { code: 'compute', message: 'It threw.', asOf: 1860, location: null };
+    const shown = panelNode({ ...node, standing: 'failed', failure }, [0, 3600]);
+    assert.deepEqual(shown.failed, [[1800, 3000]]);
+  });
+
+  it('calls all gaps of a blocked node failed, and has none without a range', () => {
+    assert.deepEqual(panelNode({ ...node, standing: 'blocked' }, [0, 3600]).failed, [
+      [300, 600],
+      [1200, 3000],
+    ]);
+    assert.deepEqual(panelNode({ ...node, standing: 'blocked' }, null).failed, []);
+  });
+});

@@ -1,0 +1,43 @@
+import type { PanelNode, PanelState } from '../../src/panel/messages.js';
+
+/** A node that is fresh over `[0, 6000)`, unless said otherwise. */
+export function panelNodeOf(
+  name: string,
+  inputs: readonly string[] = [],
+  rest: Partial<PanelNode> = {},
+): PanelNode {
+  return {
+    name,
+    kind: inputs.length > 0 ? 'node' : 'stream',
+    label: inputs.length > 0 ? 'node' : 'csv',
+    interval: 60,
+    inputs: inputs.map((input) => ({ name: input, period: 5 })),
+    standing: 'fresh',
+    why: 'Complete over the range.',
+    rows: 100,
+    coverage: [[0, 6000]],
+    unavailable: [],
+    notYet: [],
+    stale: [],
+    failed: [],
+    located: true,
+    ...rest,
+  };
+}
+
+/** A stream and a node on it. */
+export function panelState(rest: Partial<PanelState> = {}): PanelState {
+  return {
+    strategy: 'Momentum',
+    nodes: [panelNodeOf('price'), panelNodeOf('fast', ['price'])],
+    range: [0, 6000],
+    data: [0, 6000],
+    edited: false,
+    problem: null,
+    running: null,
+    result: null,
+    trusted: true,
+    texts: null,
+    ...rest,
+  };
+}
