@@ -93,12 +93,21 @@ export class Jobs implements vscode.Disposable {
   ): Promise<Result<K>> {
     const client = this.#running();
     if (limitMs === undefined) return client.request(kind, payload, { onProgress, signal });
-    const limit = AbortSignal.timeout(limitMs);
-    const either = signal ? AbortSignal.any([signal, limit]) : limit;
+    await client.started;
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(), limitMs);
+    const either = signal ? AbortSignal.any([signal, limit.signal]) : limit.signal;
     try {
-      return await client.request(kind, payload, { onProgress, signal: either });
+      return await client.request(kind, payload, {
+        signal: either,
+        onProgress: (progress) => {
+          // It is set up, and waits for a cache that another process has in use.
+          if (progress.phase === 'waiting') clearTimeout(timer);
+          onProgress?.(progress);
+        },
+      });
     } catch (error) {
-      if (!limit.aborted || signal?.aborted) throw error;
+      if (!limit.signal.aborted || signal?.aborted) throw error;
       const seconds = Math.round(limitMs / 1000);
       throw new SeamlessError(
         'strategy',
@@ -107,6 +116,8 @@ export class Jobs implements vscode.Disposable {
           seconds,
         ),
       );
+    } finally {
+      clearTimeout(timer);
     }
   }
 

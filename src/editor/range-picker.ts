@@ -66,7 +66,9 @@ function typed(value: string): RangeItem[] {
     ];
   } catch (error) {
     if (!(error instanceof SeamlessError)) throw error;
-    return [{ label: `$(error) ${error.message}`, alwaysShow: true }];
+    // A line of the list is cut off where it is too long: what to do goes below what is wrong.
+    const [wrong = '', ...rest] = error.message.split(': ');
+    return [{ label: `$(error) ${wrong}`, detail: rest.join(': '), alwaysShow: true }];
   }
 }
 

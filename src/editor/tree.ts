@@ -99,10 +99,13 @@ function strategyItem(entry: StrategyEntry): vscode.TreeItem {
     item.iconPath = new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground'));
   } else {
     const [last] = entry.lastRanges;
-    item.iconPath = new vscode.ThemeIcon('symbol-class');
+    item.iconPath = new vscode.ThemeIcon('type-hierarchy-sub');
     if (edited) item.description = vscode.l10n.t('edited');
     else if (freshness && last) item.description = freshnessText(freshness);
-    if (last) item.tooltip = new vscode.MarkdownString(`**${found.className}**\n\n${spanText(last)}`);
+    if (last && freshness) {
+      const lines = [`**${found.className}**`, spanText(last), freshnessText(freshness)];
+      item.tooltip = new vscode.MarkdownString(lines.join('\n\n'));
+    }
   }
   item.accessibilityInformation = { label: `${found.className} ${item.description ?? ''}`.trim() };
   return item;

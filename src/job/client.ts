@@ -64,6 +64,8 @@ export class JobClient {
   readonly #pending = new Map<number, Pending>();
   readonly #lastWords: string[] = [];
   readonly #exited: Promise<void>;
+  readonly #started: Promise<void>;
+  #start: () => void = () => undefined;
   #lastId = 0;
   #ready = false;
   /** Why no request can be answered any more. */
@@ -72,6 +74,7 @@ export class JobClient {
   private constructor(child: ChildProcess, onLog: (line: LogLine) => void) {
     this.#child = child;
     this.#onLog = onLog;
+    this.#started = new Promise((resolve) => (this.#start = resolve));
     this.#readLines(child.stdout, 'info');
     this.#readLines(child.stderr, 'warn');
     child.on('message', (raw) => {
@@ -110,6 +113,11 @@ export class JobClient {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     return new JobClient(child, options.onLog ?? (() => undefined));
+  }
+
+  /** Resolves when the child takes requests, or has ended. */
+  get started(): Promise<void> {
+    return this.#started;
   }
 
   /** False once the child has ended or is about to. */
@@ -193,6 +201,7 @@ export class JobClient {
     switch (message.type) {
       case 'ready':
         this.#ready = true;
+        this.#start();
         for (const pending of this.#pending.values()) this.#post(pending.message);
         break;
       case 'log':
@@ -220,6 +229,7 @@ export class JobClient {
 
   #end(reason: SeamlessError): void {
     this.#ended ??= reason;
+    this.#start();
     for (const pending of [...this.#pending.values()]) {
       pending.settle({ error: pending.aborted ? cancelled() : reason });
     }

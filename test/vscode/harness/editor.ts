@@ -8,7 +8,7 @@ import { root, scratchFolder } from './paths.js';
 import { startServer, type EditorServer, type ServerOptions } from './server.js';
 import { editorTools } from './tools.js';
 
-export interface EditorOptions extends Pick<ServerOptions, 'settings' | 'trust' | 'env'> {
+export interface EditorOptions extends Pick<ServerOptions, 'settings' | 'trust' | 'driver' | 'env'> {
   /** A folder to open a copy of; the sample project unless said, nothing for an empty folder. */
   readonly project?: string | null;
   /** Files to write over the copy: contents by path. */
@@ -32,12 +32,13 @@ export class Editor {
     const scratch = await mkdtemp(join(tmpdir(), 'seamless-editor-'));
     const folder = join(scratch, 'project');
     await layOut(folder, options);
-    const { settings, trust, env } = options;
+    const { settings, trust, driver, env } = options;
     const server = await startServer(tools, {
       profile: join(scratch, 'server'),
       extensions,
       ...(settings && { settings }),
       ...(trust !== undefined && { trust }),
+      ...(driver !== undefined && { driver }),
       ...(env && { env }),
     });
     try {

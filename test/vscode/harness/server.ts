@@ -13,6 +13,8 @@ export interface ServerOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Whether VS Code asks whether the workspace is trusted; off unless said. */
   readonly trust?: boolean;
+  /** Whether suites may run inside the extension host; notifications then show no toasts. */
+  readonly driver?: boolean;
   /** Environment of the server, and so of the extension host, over this process's own. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -50,7 +52,7 @@ const stillSettings = {
 
 /** Starts the editor's server on a free port of 127.0.0.1; rejects with what it printed when it ends early. */
 export async function startServer(tools: EditorTools, options: ServerOptions): Promise<EditorServer> {
-  const { profile, extensions, settings, trust = false, env } = options;
+  const { profile, extensions, settings, trust = false, driver = false, env } = options;
   await mkdir(join(profile, 'User'), { recursive: true });
   await mkdir(extensions, { recursive: true });
   await writeFile(
@@ -70,7 +72,7 @@ export async function startServer(tools: EditorTools, options: ServerOptions): P
     '--disable-getting-started-override',
     '--disable-proxy',
     '--ignore-last-opened',
-    '--vscode-option=enable-smoke-test-driver',
+    ...(driver ? ['--vscode-option=enable-smoke-test-driver'] : []),
     ...(trust ? [] : ['--disable-workspace-trust']),
   ];
   // A group of its own, so that stopping it stops what it forked.
