@@ -106,10 +106,19 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     .addOption(jsonOption())
     .action(action(runExport));
 
-  example(program.command('cache'), 'seamless cache show\n  seamless cache clear Momentum')
-    .description('Show what the cache of this project holds, or clear it.')
-    .addArgument(new Argument('[action]', 'what to do').choices(['show', 'clear']).default('show'))
+  example(
+    program.command('cache'),
+    'seamless cache show\n  seamless cache clear Momentum\n  seamless cache clean --max-size 2GB --yes',
+  )
+    .description('Show what the cache of this project holds, clear it, or clean it up.')
+    .addArgument(new Argument('[action]', 'what to do').choices(['show', 'clear', 'clean']).default('show'))
     .argument('[strategy]', 'name of a strategy; default: all')
+    .option(
+      '--max-size <size>',
+      'clean: down to this size on disk, such as 2GB; default: only rows that nobody needs',
+    )
+    .option('--max-age <days>', 'clean: rows that were not used for so many days')
+    .option('--yes', 'clean: do it, instead of saying what it would free')
     .addOption(cacheOption())
     .addOption(jsonOption())
     .action(action(runCache));

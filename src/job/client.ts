@@ -21,6 +21,8 @@ import { deserializeError } from './wire-error.js';
 export interface JobClientOptions {
   /** `child.js` of this package as built. */
   readonly childPath: string;
+  /** What the strategy may keep in memory, in megabytes: the limit of the child's heap. Default: Node's own. */
+  readonly memoryMb?: number | undefined;
   /** Flags for Node, such as `--inspect`, besides those Seamless needs. */
   readonly execArgv?: readonly string[] | undefined;
   /** Told each line the author's code prints, and each one Seamless has to say. */
@@ -107,7 +109,7 @@ export class JobClient {
   static start(options: JobClientOptions): JobClient {
     const child = fork(options.childPath, [], {
       execPath: process.execPath,
-      execArgv: ['--enable-source-maps', ...(options.execArgv ?? [])],
+      execArgv: ['--enable-source-maps', ...heapLimit(options.memoryMb), ...(options.execArgv ?? [])],
       env: childEnvironment(process.env),
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -295,6 +297,10 @@ function died(how: string, hint: string): SeamlessError {
     'internal',
     `The process that runs the strategy ended unexpectedly (${how}). ${hint}`,
   );
+}
+
+function heapLimit(memoryMb: number | undefined): string[] {
+  return memoryMb === undefined ? [] : [`--max-old-space-size=${memoryMb}`];
 }
 
 /** The environment of a child: flags meant for this process are not meant for it, and its clock is UTC. */

@@ -1,10 +1,16 @@
 import { rowValue, type Column, type Json, type RowValue, type Table } from '../sdk/table.js';
 
-/** A folder that holds a cache. */
-export interface CacheRef {
-  readonly projectRoot: string;
+/** How a cache is opened. */
+export interface CacheUse {
   /** Absolute. Default: `.seamless` in the project root. */
   readonly cacheDir?: string | undefined;
+  /** What the database may take of the memory, in megabytes, at least 64. Default: 256. */
+  readonly memoryMb?: number | undefined;
+}
+
+/** A folder that holds a cache. */
+export interface CacheRef extends CacheUse {
+  readonly projectRoot: string;
 }
 
 /** What the cache holds under a strategy's name; the strategy is not loaded. */

@@ -5,6 +5,7 @@ import type { NodeReport, RunProgress, RunReport, Span } from '../engine/report.
 import type { ErrorCode, SourceLocation } from '../sdk/errors.js';
 import type { Column, RowValue, Table } from '../sdk/table.js';
 import type {
+  CacheLimits,
   BarResult,
   CacheReport,
   ChildMessage,
@@ -38,7 +39,16 @@ const strategyRef: SchemaOf<StrategyRef> = v.object({
   projectRoot: v.pipe(v.string(), v.nonEmpty()),
 });
 
-const cacheRef = { projectRoot: v.pipe(v.string(), v.nonEmpty()), cacheDir: v.optional(v.string()) };
+const cacheUse = {
+  cacheDir: v.optional(v.string()),
+  memoryMb: v.optional(v.pipe(v.number(), v.integer(), v.minValue(64))),
+};
+const cacheRef = { projectRoot: v.pipe(v.string(), v.nonEmpty()), ...cacheUse };
+const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
+const limits: SchemaOf<CacheLimits> = v.object({
+  maxBytes: v.optional(positive),
+  maxAgeDays: v.optional(positive),
+});
 const optionalRange = { start: v.optional(seconds), end: v.optional(seconds) };
 
 export const payloads: { readonly [K in RequestKind]: SchemaOf<Payload<K>> } = {
@@ -48,13 +58,14 @@ export const payloads: { readonly [K in RequestKind]: SchemaOf<Payload<K>> } = {
     start: seconds,
     end: seconds,
     only: v.optional(v.literal('missing')),
-    cacheDir: v.optional(v.string()),
+    limits: v.optional(limits),
+    ...cacheUse,
   }),
   status: v.object({
     strategy: strategyRef,
     last: v.optional(v.literal(true)),
     ...optionalRange,
-    cacheDir: v.optional(v.string()),
+    ...cacheUse,
   }),
   bounds: v.object({ strategy: strategyRef }),
   read: v.object({
@@ -80,13 +91,19 @@ export const payloads: { readonly [K in RequestKind]: SchemaOf<Payload<K>> } = {
     format: v.picklist(['parquet', 'csv']),
     path: v.pipe(v.string(), v.nonEmpty()),
   }),
-  refresh: v.object({ strategy: strategyRef, cacheDir: v.optional(v.string()) }),
-  cache: v.object({ ...cacheRef, action: v.picklist(['show', 'clear']), strategy: v.optional(v.string()) }),
+  refresh: v.object({ strategy: strategyRef, ...cacheUse }),
+  cache: v.object({
+    ...cacheRef,
+    action: v.picklist(['show', 'clear', 'clean']),
+    strategy: v.optional(v.string()),
+    limits: v.optional(limits),
+    dryRun: v.optional(v.boolean()),
+  }),
   debug: v.object({
     strategy: strategyRef,
     node: v.string(),
     bar: seconds,
-    cacheDir: v.optional(v.string()),
+    ...cacheUse,
     inspect: v.optional(v.boolean()),
   }),
 };
@@ -167,6 +184,7 @@ const cacheReport: SchemaOf<CacheReport> = v.object({
     }),
   ),
   freed: count,
+  cleanable: v.object({ bytes: count, strategies: v.array(v.string()) }),
 });
 
 const barResult: SchemaOf<BarResult> = v.object({

@@ -4,9 +4,10 @@ import type { NodeFailure } from '../engine/ports.js';
 import type { HistoryDifference } from '../engine/difference.js';
 import type { RunProgress, RunReport, Span } from '../engine/report.js';
 import type { NodeStatus, StaleCause, StrategyStatus } from '../engine/status.js';
+import type { CacheLimits, CleanPlan } from '../store/store.js';
 import { SeamlessError, type SourceLocation } from '../sdk/errors.js';
 import type { Table } from '../sdk/table.js';
-import type { CacheRef, ReadPayload } from './history.js';
+import type { CacheRef, CacheUse, ReadPayload } from './history.js';
 import { childMessage, payloads, parentMessage, results } from './protocol-schemas.js';
 import type { SerializedError } from './wire-error.js';
 
@@ -29,7 +30,7 @@ export interface StrategyPayload {
   readonly strategy: StrategyRef;
 }
 
-export interface MaterializePayload extends StrategyPayload {
+export interface MaterializePayload extends StrategyPayload, CacheUse {
   readonly start: number;
   readonly end: number;
   /**
@@ -37,13 +38,12 @@ export interface MaterializePayload extends StrategyPayload {
    * or void since a source changed) are brought to completion, with all they depend on. Others that changed stay as they are.
    */
   readonly only?: 'missing' | undefined;
-  readonly cacheDir?: string | undefined;
+  /** Kept after the run, except by what it used. */
+  readonly limits?: CacheLimits | undefined;
 }
 
 /** Forgets which versions of the strategy's sources were taken in: its next run reads them again, whatever they say. */
-export interface RefreshPayload extends StrategyPayload {
-  readonly cacheDir?: string | undefined;
-}
+export interface RefreshPayload extends StrategyPayload, CacheUse {}
 
 /** The streams that the next run of a strategy reads again. */
 export interface RefreshReport {
@@ -51,13 +51,12 @@ export interface RefreshReport {
   readonly streams: readonly string[];
 }
 
-export interface StatusPayload extends StrategyPayload {
+export interface StatusPayload extends StrategyPayload, CacheUse {
   /** Look at the range that was asked for last, when there is one. */
   readonly last?: true | undefined;
   /** Default: all that is stored. Given both or neither. */
   readonly start?: number | undefined;
   readonly end?: number | undefined;
-  readonly cacheDir?: string | undefined;
 }
 
 /** What a chart of a node shows. */
@@ -92,9 +91,14 @@ export interface ExportPayload extends CacheRef {
 export type ExportFormat = 'parquet' | 'csv';
 
 export interface CachePayload extends CacheRef {
-  readonly action: 'show' | 'clear';
-  /** Only what belongs to the strategy of this name. */
+  /** `clean`: rows that nobody needs go, and what `limits` say. `clear`: everything goes. */
+  readonly action: 'show' | 'clear' | 'clean';
+  /** Only what belongs to the strategy of this name. For `show` and `clear`. */
   readonly strategy?: string | undefined;
+  /** For `show` and `clean`. None: rows of earlier versions, and of nodes that are no more, are what goes. */
+  readonly limits?: CacheLimits | undefined;
+  /** Whether `clean` is only to say what it would take. */
+  readonly dryRun?: boolean | undefined;
 }
 
 /** A strategy's graph, loaded but not run. */
@@ -146,9 +150,13 @@ export interface CacheReport {
   /** Bytes of the whole cache on disk, after the action. */
   readonly bytes: number;
   readonly strategies: readonly CachedStrategy[];
-  /** Bytes that `clear` freed; 0 for `show`. */
+  /** Bytes that `clear` or `clean` freed; 0 for `show` and a dry run. */
   readonly freed: number;
+  /** What `clean` with these limits would take after the action. */
+  readonly cleanable: CleanPlan;
 }
+
+export type { CacheLimits, CleanPlan };
 
 export interface CachedStrategy {
   readonly strategy: string;
@@ -158,11 +166,10 @@ export interface CachedStrategy {
   readonly nodes: readonly { readonly name: string; readonly rows: number; readonly bytes: number }[];
 }
 
-export interface DebugPayload extends StrategyPayload {
+export interface DebugPayload extends StrategyPayload, CacheUse {
   readonly node: string;
   /** Open of the bar. */
   readonly bar: number;
-  readonly cacheDir?: string | undefined;
   /**
    * Whether a debugger is to attach before the strategy is loaded for the call. The child tells where, and waits for it.
    * Default: the function is simply called.

@@ -3,7 +3,7 @@ import { resolveGraph, type GraphNode } from '../engine/graph.js';
 import type { RunProgress } from '../engine/report.js';
 import { emptyTable, type Table } from '../sdk/table.js';
 import type { Range } from '../sdk/time.js';
-import type { LockHolder, Store } from '../store/store.js';
+import type { CacheLimits, LockHolder, Store } from '../store/store.js';
 import type {
   BarResult,
   CacheReport,
@@ -17,6 +17,7 @@ import type {
 } from './protocol.js';
 import { diffOf, seriesOf } from './history-requests.js';
 import { underDebugger } from './debugger.js';
+import type { CacheUse } from './history.js';
 import { StoreKeeper } from './store-keeper.js';
 import { SourceHints } from './source-hints.js';
 import { StrategySession, type Surroundings } from './strategy-session.js';
@@ -35,12 +36,17 @@ type Handlers = {
   readonly [K in RequestKind]: (payload: Payload<K>, hooks: RequestHooks) => Promise<Result<K>>;
 };
 
+/** A limit on age is in days: looking once an hour is enough. */
+const AGE_LOOK_MS = 3_600_000;
+
 const ALL_TIME: Range = { start: -Infinity, end: Infinity };
 
 /** Answers the requests of the protocol, one at a time. */
 export class JobService {
   readonly #around: Surroundings;
   readonly #stores = new StoreKeeper();
+  /** When the age of rows was last looked at, by cache file. */
+  readonly #agedAt = new Map<string, number>();
   readonly #handlers: Handlers = {
     describe: (payload) => this.#describe(payload),
     materialize: (payload, hooks) => this.#materialize(payload, hooks),
@@ -89,12 +95,13 @@ export class JobService {
 
   #materialize(payload: Payload<'materialize'>, hooks: RequestHooks): Promise<Result<'materialize'>> {
     const { strategy, start, end, only } = payload;
-    const dir = cacheDirOf(strategy.projectRoot, payload.cacheDir);
+    const cache = cacheOf(strategy.projectRoot, payload);
     return this.#withStrategy(strategy, (session) =>
-      this.#withStore(dir, hooks, async (store) => {
-        const hints = await SourceHints.load(dir);
+      this.#withStore(cache, hooks, async (store) => {
+        const hints = await SourceHints.load(cache.dir);
         const report = await session.materialize({ start, end }, store, hints, hooks, only);
         await store.recordRun(report.strategy, { start, end });
+        if (payload.limits) await this.#keepLimits(store, payload.limits, report.strategy, hooks);
         await hints.save();
         return report;
       }),
@@ -103,13 +110,13 @@ export class JobService {
 
   #status(payload: Payload<'status'>, hooks: RequestHooks): Promise<Result<'status'>> {
     const { strategy } = payload;
-    const dir = cacheDirOf(strategy.projectRoot, payload.cacheDir);
+    const cache = cacheOf(strategy.projectRoot, payload);
     return this.#withStrategy(strategy, (session) =>
-      this.#withStore(dir, hooks, async (store) => {
+      this.#withStore(cache, hooks, async (store) => {
         const lastRanges = await store.lastRuns(session.name);
         const [last] = payload.last ? lastRanges : [];
         const range = last ? { start: last[0], end: last[1] } : rangeOf(payload);
-        const status = await session.status(range, store, await SourceHints.load(dir));
+        const status = await session.status(range, store, await SourceHints.load(cache.dir));
         return { ...status, lastRanges, files: session.files };
       }),
     );
@@ -117,68 +124,72 @@ export class JobService {
 
   #bounds({ strategy }: Payload<'bounds'>): Promise<Result<'bounds'>> {
     return this.#withStrategy(strategy, async (session) => {
-      const hints = await SourceHints.load(cacheDirOf(strategy.projectRoot, undefined));
+      const hints = await SourceHints.load(cacheOf(strategy.projectRoot, {}).dir);
       const range = await session.bounds(hints);
       return { range: range && [range.start, range.end] };
     });
   }
 
   #read(payload: Payload<'read'>, hooks: RequestHooks): Promise<Table> {
-    const { strategy, node, projectRoot, cacheDir } = payload;
-    return this.#withStore(cacheDirOf(projectRoot, cacheDir), hooks, async (store) => {
+    const { strategy, node, projectRoot } = payload;
+    return this.#withStore(cacheOf(projectRoot, payload), hooks, async (store) => {
       const found = await store.findNode(strategy, node);
       if (!found) throw await unknownNode(store, strategy, node);
       const { fingerprint } = found;
       const asked = rangeOf(payload) ?? ALL_TIME;
       const range =
         payload.last === undefined ? asked : await lastRows(store, fingerprint, asked, payload.last);
+      await store.markUsed(strategy);
       const [table] = await store.read([{ fingerprint, range }]);
       return table ?? emptyTable();
     });
   }
 
   #series(payload: Payload<'series'>, hooks: RequestHooks): Promise<Result<'series'>> {
-    const dir = cacheDirOf(payload.projectRoot, payload.cacheDir);
+    const cache = cacheOf(payload.projectRoot, payload);
     const range = rangeOf(payload) ?? ALL_TIME;
-    return this.#withStore(dir, hooks, (store) => seriesOf(store, payload, range, payload.stretches));
+    return this.#withStore(cache, hooks, (store) => seriesOf(store, payload, range, payload.stretches));
   }
 
   #diff(payload: Payload<'diff'>, hooks: RequestHooks): Promise<Result<'diff'>> {
-    const dir = cacheDirOf(payload.projectRoot, payload.cacheDir);
-    return this.#withStore(dir, hooks, (store) => diffOf(store, payload, rangeOf(payload) ?? ALL_TIME));
+    const cache = cacheOf(payload.projectRoot, payload);
+    return this.#withStore(cache, hooks, (store) => diffOf(store, payload, rangeOf(payload) ?? ALL_TIME));
   }
 
   #export(payload: Payload<'export'>, hooks: RequestHooks): Promise<ExportReport> {
-    const { strategy, nodes, projectRoot, cacheDir, format, path } = payload;
-    return this.#withStore(cacheDirOf(projectRoot, cacheDir), hooks, async (store) => {
+    const { strategy, nodes, projectRoot, format, path } = payload;
+    return this.#withStore(cacheOf(projectRoot, payload), hooks, async (store) => {
       for (const node of nodes) {
         if (!(await store.findNode(strategy, node))) throw await unknownNode(store, strategy, node);
       }
+      await store.markUsed(strategy);
       return store.exportNodes({ strategy, nodes, range: rangeOf(payload) ?? ALL_TIME, format, path });
     });
   }
 
   #cache(payload: Payload<'cache'>, hooks: RequestHooks): Promise<CacheReport> {
-    const dir = cacheDirOf(payload.projectRoot, payload.cacheDir);
-    return this.#withStore(dir, hooks, async (store) => {
-      const before = await store.contents(payload.strategy);
-      if (payload.action === 'show') return { ...before, freed: 0 };
-      if (payload.strategy !== undefined && before.strategies.length === 0) {
-        throw await unknownStrategy(store, payload.strategy);
-      }
-      await store.clear(payload.strategy);
-      const after = await store.contents(payload.strategy);
-      return { ...after, freed: Math.max(0, before.bytes - after.bytes) };
+    const cache = cacheOf(payload.projectRoot, payload);
+    return this.#withStore(cache, hooks, async (store) => {
+      const { action, strategy, limits = {} } = payload;
+      const before = await store.contents(strategy);
+      if (action === 'clear') {
+        if (strategy !== undefined && before.strategies.length === 0)
+          throw await unknownStrategy(store, strategy);
+        await store.clear(strategy);
+      } else if (action === 'clean' && !payload.dryRun) await store.clean(limits);
+      const after = action === 'show' ? before : await store.contents(strategy);
+      const freed = Math.max(0, before.bytes - after.bytes);
+      return { ...after, freed, cleanable: await store.planClean(limits) };
     });
   }
 
   #refresh(payload: Payload<'refresh'>, hooks: RequestHooks): Promise<Result<'refresh'>> {
     const { strategy } = payload;
-    const dir = cacheDirOf(strategy.projectRoot, payload.cacheDir);
+    const cache = cacheOf(strategy.projectRoot, payload);
     return this.#withStrategy(strategy, (session) =>
-      this.#withStore(dir, hooks, async (store) => {
+      this.#withStore(cache, hooks, async (store) => {
         const refreshed = await session.forgetSourceVersions(store);
-        const hints = await SourceHints.load(dir);
+        const hints = await SourceHints.load(cache.dir);
         hints.clear();
         await hints.save();
         return refreshed;
@@ -188,11 +199,11 @@ export class JobService {
 
   #debug(payload: Payload<'debug'>, hooks: RequestHooks): Promise<BarResult> {
     const { strategy, node, bar, inspect = false } = payload;
-    const dir = cacheDirOf(strategy.projectRoot, payload.cacheDir);
+    const cache = cacheOf(strategy.projectRoot, payload);
     return this.#withStrategy(strategy, async (session) => {
       // The store is closed by the time of the call: a person may look at a breakpoint for long.
-      const call = await this.#withStore(dir, hooks, async (store) => {
-        const hints = await SourceHints.load(dir);
+      const call = await this.#withStore(cache, hooks, async (store) => {
+        const hints = await SourceHints.load(cache.dir);
         const prepared = await session.prepareCall(node, bar, store, hints, hooks);
         await hints.save();
         return prepared;
@@ -211,6 +222,26 @@ export class JobService {
     });
   }
 
+  /** After a run: what it used stays, and a person is told when that alone is more than the limit. */
+  async #keepLimits(
+    store: Store,
+    limits: CacheLimits,
+    strategy: string,
+    { log }: RequestHooks,
+  ): Promise<void> {
+    const { maxBytes = Infinity } = limits;
+    const since = performance.now() - (this.#agedAt.get(store.file) ?? -Infinity);
+    const aged = limits.maxAgeDays !== undefined && since > AGE_LOOK_MS;
+    if (!aged && store.bytes <= maxBytes) return;
+    this.#agedAt.set(store.file, performance.now());
+    await store.clean(limits, strategy);
+    if (store.bytes <= maxBytes) return;
+    log({
+      level: 'warn',
+      text: `The cache takes ${Math.ceil(store.bytes / 1e6)} MB, more than its limit of ${Math.floor(maxBytes / 1e6)} MB: what is left belongs to ${strategy}. Raise the limit, or use a shorter range.`,
+    });
+  }
+
   async #withStrategy<T>(ref: StrategyRef, work: (session: StrategySession) => Promise<T>): Promise<T> {
     const session = await StrategySession.open(ref, this.#around);
     try {
@@ -220,9 +251,9 @@ export class JobService {
     }
   }
 
-  #withStore<T>(dir: string, hooks: RequestHooks, work: (store: Store) => Promise<T>): Promise<T> {
+  #withStore<T>(cache: OpenedCache, hooks: RequestHooks, work: (store: Store) => Promise<T>): Promise<T> {
     const options = {
-      dir,
+      ...cache,
       signal: hooks.signal,
       onWaiting: ({ message }: LockHolder) =>
         hooks.progress({ phase: 'waiting', node: message, done: 0, total: 0 }),
@@ -232,8 +263,14 @@ export class JobService {
   }
 }
 
-function cacheDirOf(projectRoot: string, cacheDir: string | undefined): string {
-  return cacheDir ?? join(projectRoot, '.seamless');
+/** Where a cache is, and how it is opened. */
+interface OpenedCache {
+  readonly dir: string;
+  readonly memoryMb: number | undefined;
+}
+
+function cacheOf(projectRoot: string, { cacheDir, memoryMb }: CacheUse): OpenedCache {
+  return { dir: cacheDir ?? join(projectRoot, '.seamless'), memoryMb };
 }
 
 function rangeOf({

@@ -8,6 +8,7 @@ const LOOK_MS = 50;
 
 interface Kept {
   readonly dir: string;
+  readonly memoryMb: number | undefined;
   readonly store: Store;
   readonly timer: NodeJS.Timeout;
 }
@@ -49,7 +50,8 @@ export class StoreKeeper {
 
   async #take(options: OpenStoreOptions): Promise<Store> {
     const kept = this.#kept;
-    if (kept?.dir === options.dir && kept.store.inPlace) {
+    const { dir, memoryMb } = options;
+    if (kept?.dir === dir && kept.memoryMb === memoryMb && kept.store.inPlace) {
       clearInterval(kept.timer);
       this.#kept = null;
       return kept.store;
@@ -58,12 +60,12 @@ export class StoreKeeper {
     return openStore(options);
   }
 
-  #keep(store: Store, { dir, onMessage }: OpenStoreOptions): void {
+  #keep(store: Store, { dir, memoryMb, onMessage }: OpenStoreOptions): void {
     const until = performance.now() + IDLE_MS;
     const timer = setInterval(() => {
       if (performance.now() < until && !store.wanted && store.inPlace) return;
       this.close().catch((error: unknown) => onMessage?.(String(error)));
     }, LOOK_MS);
-    this.#kept = { dir, store, timer: timer.unref() };
+    this.#kept = { dir, memoryMb, store, timer: timer.unref() };
   }
 }

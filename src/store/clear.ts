@@ -1,5 +1,6 @@
 import { CATALOG, rewrite } from './file.js';
 import { transact, type StoreContext } from './interned.js';
+import type { Session } from './session.js';
 import { listParameter, unnestNumbers } from './sql.js';
 
 const TABLES_OF_CONTENT: readonly string[] = [
@@ -8,6 +9,7 @@ const TABLES_OF_CONTENT: readonly string[] = [
   'node_inputs',
   'names',
   'runs',
+  'uses',
   'schemas',
   'axes',
   'axis_cells',
@@ -46,6 +48,23 @@ async function clearAll({ session }: StoreContext): Promise<void> {
   for (const table of TABLES_OF_CONTENT) await session.run(`DELETE FROM ${table}`);
 }
 
+/**
+ * What covered nodes other than `gone` depend on: a change of a source reaches them through these. A strategy need not have all
+ * inputs of its nodes under its own name, when a run left some as they were.
+ */
+async function inputsOfOthers(session: Session, gone: readonly number[]): Promise<ReadonlySet<number>> {
+  if (gone.length === 0) return new Set();
+  const rows = await session.select(
+    `WITH RECURSIVE needed(fp) AS (
+       SELECT i.input FROM coverage c JOIN node_inputs i ON i.fp = c.fp
+       WHERE c.fp NOT IN (SELECT ${unnestNumbers(1, 'INTEGER')})
+       UNION SELECT i.input FROM needed n JOIN node_inputs i ON i.fp = n.fp)
+     SELECT fp FROM needed`,
+    [listParameter(gone)],
+  );
+  return new Set(rows.numbers('fp'));
+}
+
 /** Fingerprints of other strategies' nodes, and segments that cover any of them, stay. */
 async function clearStrategy({ session }: StoreContext, strategy: string): Promise<void> {
   const only = await session.select(
@@ -55,7 +74,9 @@ async function clearStrategy({ session }: StoreContext, strategy: string): Promi
   );
   await session.run('DELETE FROM names WHERE strategy = $1', [strategy]);
   await session.run('DELETE FROM runs WHERE strategy = $1', [strategy]);
-  const fps = only.numbers('fp');
+  await session.run('DELETE FROM uses WHERE strategy = $1', [strategy]);
+  const needed = await inputsOfOthers(session, only.numbers('fp'));
+  const fps = only.numbers('fp').filter((fp) => !needed.has(fp));
   if (fps.length === 0) return;
   const gone = `(SELECT ${unnestNumbers(1, 'INTEGER')} AS fp)`;
   for (const table of ['coverage', 'nodes', 'node_inputs', 'sources']) {

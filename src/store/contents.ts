@@ -111,7 +111,12 @@ export async function contents(
     bytes: list.reduce((sum, node) => sum + node.bytes, 0),
     nodes: list,
   }));
-  return { file, bytes: sizeOf(file) + sizeOf(`${file}.wal`), strategies };
+  return { file, bytes: sizeOnDisk(file), strategies };
+}
+
+/** Size of the file and its log. */
+export function sizeOnDisk(file: string): number {
+  return sizeOf(file) + sizeOf(`${file}.wal`);
 }
 
 function sizeOf(path: string): number {

@@ -32,7 +32,7 @@ const ROW_GROUP_ROWS = 2048;
 const CHECKPOINT_THRESHOLD = '96MB';
 
 /** DuckDB's share of a run's memory, beyond which it spills beside the file. */
-const MEMORY_LIMIT = '256MB';
+const MEMORY_LIMIT_MB = 256;
 
 const REATTACH_PAUSE_MS = 50;
 
@@ -84,12 +84,12 @@ export function forbidden(dir: string, error: unknown): SeamlessError {
 }
 
 /** An instance of DuckDB that has no file yet. */
-export async function startDatabase(): Promise<Database> {
+export async function startDatabase(memoryMb = MEMORY_LIMIT_MB): Promise<Database> {
   const instance = await DuckDBInstance.create(':memory:', {
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
     checkpoint_threshold: CHECKPOINT_THRESHOLD,
-    memory_limit: MEMORY_LIMIT,
+    memory_limit: `${memoryMb}MB`,
   });
   const connection = await instance.connect();
   // Whether a checkpoint is worth its while is decided when the store is closed.

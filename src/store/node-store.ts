@@ -14,13 +14,14 @@ import type { Table } from '../sdk/table.js';
 import type { Range, Seconds } from '../sdk/time.js';
 import { commit } from './commit.js';
 import { exportNodes, type ExportedFile, type ExportRequest } from './export.js';
+import { clean, planClean, type CacheLimits, type CleanPlan } from './clean.js';
 import { clear } from './clear.js';
 import { versions, type NodeVersion } from './versions.js';
-import { contents, findNode, type FoundNode, type StoreContents } from './contents.js';
+import { contents, findNode, sizeOnDisk, type FoundNode, type StoreContents } from './contents.js';
 import type { StoreContext } from './interned.js';
 import { read, readSegments } from './reading.js';
 import { compare, current, register } from './registry.js';
-import { lastRuns, recordRun } from './runs.js';
+import { lastRuns, markUsed, recordRun } from './runs.js';
 import { candidates, coverage, lastTimes, sources, summarize } from './summaries.js';
 
 /** What a store asks of whoever opened its file. */
@@ -120,6 +121,32 @@ export class Store implements NodeStore {
   /** Forgets a strategy and what only it uses, or everything. Gives the room back when it is most of the file. */
   async clear(strategy?: string): Promise<void> {
     if (await clear(this.#context, this.file, strategy)) this.#open.moved();
+  }
+
+  /** Size on disk of the file and its log. */
+  get bytes(): number {
+    return sizeOnDisk(this.file);
+  }
+
+  /** What `clean` would take. */
+  planClean(limits: CacheLimits, keep: string | null = null): Promise<CleanPlan> {
+    return this.#alone(() => planClean(this.#context, this.file, limits, keep));
+  }
+
+  /**
+   * Takes rows until the limits are kept, as far as they can be, and gives the room back to the disk: first what no strategy's
+   * current nodes cover, then the rows of the strategies that were out of use for longest. Without limits, just the former.
+   * @param keep the strategy of which nothing current is taken
+   */
+  async clean(limits: CacheLimits, keep: string | null = null): Promise<CleanPlan> {
+    const { rewritten, ...plan } = await clean(this.#context, this.file, limits, keep);
+    if (rewritten) this.#open.moved();
+    return plan;
+  }
+
+  /** Remembers that a strategy's rows were used, to the hour; a run does so by itself. */
+  markUsed(strategy: string): Promise<void> {
+    return markUsed(this.#context, strategy);
   }
 
   /** False when the file was deleted or replaced: whatever is read or written here is then nobody's. */

@@ -22,7 +22,7 @@ import {
 } from './file.js';
 import { Interned } from './interned.js';
 import { Store } from './node-store.js';
-import { FORMAT_VERSION } from './schema.js';
+import { FORMAT_VERSION, MIGRATIONS } from './schema.js';
 import { Session } from './session.js';
 
 export interface LockHolder {
@@ -35,6 +35,8 @@ export interface LockHolder {
 export interface OpenStoreOptions {
   /** The cache's folder; made where there is none. */
   readonly dir: string;
+  /** DuckDB's share of the memory, in megabytes, beyond which it spills beside the file. Default: 256. */
+  readonly memoryMb?: number | undefined;
   /** Called once when another process has the cache open and this one begins to wait. */
   readonly onWaiting?: ((holder: LockHolder) => void) | undefined;
   /** Told in a sentence that a damaged cache was set aside. */
@@ -103,7 +105,7 @@ async function attempt(file: string, options: OpenStoreOptions): Promise<Store |
     await ensureFile(file);
     identity = fileIdentity(file);
     const place = placeOf(file);
-    database = await startDatabase();
+    database = await startDatabase(options.memoryMb);
     await attach(database.connection, file);
     // Else the file that is open is not the one at this path, and never will be.
     if (placeOf(file) !== place) {
@@ -185,7 +187,7 @@ async function storeOf(database: Database, file: string, options: OpenStoreOptio
   });
 }
 
-/** Makes the tables where there are none yet. @throws SeamlessError `cache` when they are of another format. */
+/** Makes the tables where there are none yet, and brings those of an earlier format up to date. @throws SeamlessError `cache` when they are of another format. */
 async function requireFormat(database: Database, dir: string): Promise<void> {
   const { connection } = database;
   const tables = await connection.runAndReadAll(
@@ -196,8 +198,13 @@ async function requireFormat(database: Database, dir: string): Promise<void> {
   if (!names.includes('meta')) throw foreign(dir);
   const meta = await connection.runAndReadAll("SELECT value FROM meta WHERE key = 'format'");
   const format = Number(meta.getRows()[0]?.[0]);
-  if (format === FORMAT_VERSION) return;
-  throw format > FORMAT_VERSION ? newer(dir, undefined) : foreign(dir);
+  if (format > FORMAT_VERSION) throw newer(dir, undefined);
+  for (let from = format; from < FORMAT_VERSION; from++) {
+    const steps = MIGRATIONS[from];
+    if (steps === undefined) throw foreign(dir);
+    await connection.run(`BEGIN; ${steps} COMMIT;`);
+  }
+  if (!Number.isInteger(format)) throw foreign(dir);
 }
 
 function foreign(dir: string): SeamlessError {

@@ -7,6 +7,9 @@ import { timestampNow } from './registry.js';
 /** Ranges remembered of a strategy, to be offered again. */
 const RUNS_KEPT = 10;
 
+/** A use is noted again only this long after the last one was. */
+const USE_GRAIN_MS = 3_600_000;
+
 /** See `Store.recordRun`. */
 export async function recordRun(
   context: StoreContext,
@@ -15,6 +18,7 @@ export async function recordRun(
 ): Promise<void> {
   const { session } = context;
   await transact(context, async () => {
+    await noteUse(context, strategy);
     await session.run('DELETE FROM runs WHERE strategy = $1 AND start_ts = $2 AND end_ts = $3', [
       strategy,
       start,
@@ -31,6 +35,23 @@ export async function recordRun(
       [strategy],
     );
   });
+}
+
+/** See `Store.markUsed`. Reading often must not mean writing often. */
+export async function markUsed(context: StoreContext, strategy: string): Promise<void> {
+  const { session } = context;
+  const recent = await session.exclusive(() =>
+    session.select(
+      'SELECT 1 AS found FROM uses WHERE strategy = $1 AND used_at > make_timestamp($2::BIGINT)',
+      [strategy, (Date.now() - USE_GRAIN_MS) * 1000],
+    ),
+  );
+  if (recent.length === 0) await transact(context, () => noteUse(context, strategy));
+}
+
+async function noteUse({ session }: StoreContext, strategy: string): Promise<void> {
+  await session.run('DELETE FROM uses WHERE strategy = $1', [strategy]);
+  await session.append('uses', [VARCHAR, TIMESTAMP], [[strategy, timestampNow()]]);
 }
 
 /** See `Store.lastRuns`. */

@@ -1,7 +1,7 @@
 import { NODE_ROWS_VIEW } from './decode-sql.js';
 
 /** Raised whenever a reader of the format before would misread the one after. */
-export const FORMAT_VERSION = 1;
+export const FORMAT_VERSION = 2;
 
 /** Position of the cell that holds a record table's mask of present rows. */
 export const PRESENT_POSITION = -1;
@@ -28,6 +28,7 @@ export const TABLES = `
   CREATE TABLE names(strategy VARCHAR, node VARCHAR, position INTEGER, fp INTEGER, registered_at TIMESTAMP,
     replaced_at TIMESTAMP, listed BOOLEAN);
   CREATE TABLE runs(strategy VARCHAR, start_ts DOUBLE, end_ts DOUBLE, ran_at TIMESTAMP);
+  CREATE TABLE uses(strategy VARCHAR, used_at TIMESTAMP);
   CREATE TABLE schemas(id INTEGER, shape VARCHAR, names VARCHAR[], types VARCHAR[]);
   CREATE TABLE axes(id INTEGER, digest VARCHAR, row_count INTEGER);
   CREATE TABLE axis_cells(axis INTEGER, block INTEGER, ts BLOB);
@@ -39,3 +40,13 @@ export const TABLES = `
   ${NODE_ROWS_VIEW}
   INSERT INTO meta VALUES ('format', '${FORMAT_VERSION}');
 `;
+
+/** Statements that make a file of each earlier format one of the next. */
+export const MIGRATIONS: Readonly<Record<number, string>> = {
+  1: `
+    CREATE TABLE uses(strategy VARCHAR, used_at TIMESTAMP);
+    INSERT INTO uses SELECT strategy, max(used_at) FROM (
+      SELECT strategy, ran_at AS used_at FROM runs UNION ALL SELECT strategy, registered_at AS used_at FROM names) GROUP BY strategy;
+    UPDATE meta SET value = '2' WHERE key = 'format';
+  `,
+};

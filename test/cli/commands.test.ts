@@ -60,7 +60,7 @@ describe('command line', () => {
       [['status', 'Momentum', '--start', '5', '--end', '5'], /is empty/],
       [['export', 'Momentum', '--out', 'history.xls'], /history\.xls does not say its format/],
       [['export', 'Momentum', '--out', 'a', '--format', 'xls'], /Allowed choices are parquet, csv/],
-      [['cache', 'burn'], /Allowed choices are show, clear/],
+      [['cache', 'burn'], /Allowed choices are show, clear, clean/],
       [['strategies', 'absent'], /There is no folder .*absent/],
       [
         ['materialize', 'Momentun', ...range],
@@ -401,6 +401,7 @@ unavailable, after the last bar: 1970-01-01T22:13:20Z → 1970-01-02 (price)
         },
       ],
       freed: 0,
+      cleanable: { bytes: 0, strategies: [] },
     };
 
     it('shows what it holds, from anywhere in the project', async () => {
@@ -428,8 +429,47 @@ Momentum        1,440  12 kB
       const { out, asked } = await at(['cache', 'clear', 'Momentum'], { answer: () => empty });
       assert.strictEqual((asked[0]?.payload as { strategy: string }).strategy, 'Momentum');
       assert.strictEqual(out, '1.5 MB freed; 2.0 MB in /c/cache.duckdb\n');
-      const none: CacheReport = { file: null, bytes: 0, strategies: [], freed: 0 };
+      const none: CacheReport = {
+        file: null,
+        bytes: 0,
+        strategies: [],
+        freed: 0,
+        cleanable: holds.cleanable,
+      };
       assert.strictEqual((await at(['cache'], { answer: () => none })).out, 'there is no cache yet\n');
+    });
+
+    it('is cleaned up only when that is said, within limits', async () => {
+      const much: CacheReport = { ...holds, cleanable: { bytes: 700_000, strategies: ['Old'] } };
+      const limits = ['--max-size', '1.5 GB', '--max-age', '30'];
+      const dry = await at(['cache', 'clean', ...limits], { answer: () => much });
+      const asked = dry.asked[0]?.payload as Record<string, unknown>;
+      assert.deepStrictEqual(
+        [asked['action'], asked['limits'], asked['dryRun']],
+        ['clean', { maxBytes: 1.5e9, maxAgeDays: 30 }, true],
+      );
+      assert.match(
+        dry.out,
+        /^a clean-up would free about 700 kB, with all rows of Old; run it with --yes\n2\.0 MB in/,
+      );
+      assert.match(
+        (await at(['cache'], { answer: () => much })).out,
+        /would free about 700 kB.*: seamless cache clean\n$/,
+      );
+
+      const done = await at(['cache', 'clean', '--yes'], { answer: () => ({ ...holds, freed: 700_000 }) });
+      assert.deepStrictEqual(Object.keys(done.asked[0]?.payload as object).sort(), [
+        'action',
+        'cacheDir',
+        'projectRoot',
+        'strategy',
+      ]);
+      assert.strictEqual(done.out, '700 kB freed; 2.0 MB in /c/cache.duckdb\n');
+      for (const wrong of [['--max-size', 'big'], ['--max-age', '-1'], ['Momentum']]) {
+        const refusal = await at(['cache', 'clean', ...wrong], { answer: () => much });
+        assert.deepStrictEqual([refusal.exitCode, refusal.asked], [2, []]);
+        assert.match(refusal.err, /is not a size|is not an age|is of the whole cache/);
+      }
     });
   });
 });

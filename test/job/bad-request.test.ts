@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 
 import { openStore } from '../../src/store/store.js';
-
 import { Child, minute, nodeOf, Project, refused, states } from '../support/project.js';
 import { BARS, barsWith, RANGE, strategy } from './momentum.js';
 

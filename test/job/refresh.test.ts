@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 
 import { Child, closeOf, csvLines, minute, nodeOf, Project, refused, states } from '../support/project.js';
 
@@ -60,6 +61,31 @@ describe('refreshing source data', () => {
     const table = await child.read(project, 'Main', 'last');
     assert.equal(table.columns[0]?.values[40], 7);
     assert.deepEqual(states(await child.materialize(project, RANGE)), { price: 'hit', last: 'hit' });
+  });
+
+  it('is no more than a limit allows, apart from what the run used', async () => {
+    const strategy = project.strategy('main.ts');
+    await child.materialize(project, RANGE);
+    project.write({
+      'main.ts': readFileSync(project.path('main.ts'), 'utf8').replace('.close })', '.close * 2 })'),
+    });
+    const limits = { maxBytes: 1000 };
+    const report = await child.request('materialize', { strategy, ...RANGE, limits, memoryMb: 64 });
+    assert.deepEqual(report.coverageBounds, [RANGE.start, RANGE.end]);
+    assert.match(
+      child.lines.join('\n'),
+      /The cache takes \d MB, more than its limit of 0 MB: what is left belongs to Main/,
+    );
+    assert.deepEqual(states(await child.materialize(project, RANGE)), { price: 'hit', last: 'hit' });
+    const cache = { projectRoot: project.root, limits };
+    const dry = await child.request('cache', { ...cache, action: 'clean', dryRun: true });
+    assert.deepEqual([dry.freed, dry.cleanable.strategies], [0, ['Main']]);
+    const clean = await child.request('cache', { ...cache, action: 'clean' });
+    assert.equal(clean.strategies[0]?.rows, 0);
+    assert.deepEqual(states(await child.materialize(project, RANGE)), {
+      price: 'computed',
+      last: 'computed',
+    });
   });
 
   it('leaves the cache to be cleared by names that it holds: others are refused, with names like them', async () => {

@@ -90,6 +90,13 @@ describe('job client', () => {
     assert.deepStrictEqual(environment, { PATH: '/bin', TZ: 'UTC' });
   });
 
+  it('limits the memory of the child where that is asked for', async () => {
+    const client = JobClient.start({ childPath, memoryMb: 300 });
+    clients.push(client);
+    const { strategy } = await ask(client, 'surroundings');
+    assert.strictEqual(strategy, 'UTC none --enable-source-maps --max-old-space-size=300');
+  });
+
   const deaths: [behaviour: string, code: ErrorCode, sentence: RegExp][] = [
     ['exit', 'internal', /ended unexpectedly \(exit code 7\)\. Look whether the strategy ends the process/],
     ['throw', 'internal', /exit code 1\)\. Its last words: TypeError: nothing here/],

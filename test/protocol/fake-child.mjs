@@ -64,7 +64,7 @@ const behaviours = {
     send({
       type: 'result',
       id,
-      value: { strategy: `${TZ} ${NODE_OPTIONS} ${process.execArgv[0]}`, nodes: [] },
+      value: { strategy: `${TZ} ${NODE_OPTIONS} ${process.execArgv.slice(0, 2).join(' ')}`, nodes: [] },
     });
   },
   disconnect: () => process.disconnect(),

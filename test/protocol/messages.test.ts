@@ -167,16 +167,17 @@ const samples: { [K in RequestKind]: { payload: Payload<K>; result: Result<K> } 
     result: { path: '/p/out.csv', rows: 2 },
   },
   refresh: {
-    payload: { strategy, cacheDir: '/p/.seamless' },
+    payload: { strategy, cacheDir: '/p/.seamless', memoryMb: 512 },
     result: { strategy: 'Momentum', streams: ['price'] },
   },
   cache: {
-    payload: { projectRoot: '/p', action: 'clear', strategy: 'Momentum' },
+    payload: { projectRoot: '/p', action: 'clean', limits: { maxBytes: 10 }, dryRun: true, memoryMb: 64 },
     result: {
       file: '/p/.seamless/cache.duckdb',
       bytes: 10,
       strategies: [{ strategy: 'Momentum', rows: 2, bytes: 5, nodes: [{ name: 'fast', rows: 2, bytes: 5 }] }],
       freed: 0,
+      cleanable: { bytes: 3, strategies: ['Old'] },
     },
   },
   debug: {

@@ -210,7 +210,7 @@ describe('store: files that are not right', () => {
   it('refuses a cache made by a newer version, and touches nothing', async () => {
     await inFolder(async (dir) => {
       const file = await makeCache(dir);
-      await query(file, "UPDATE meta SET value = '2' WHERE key = 'format'");
+      await query(file, "UPDATE meta SET value = '1000' WHERE key = 'format'");
       const bytes = readFileSync(file);
       await assert.rejects(openStore({ dir, onMessage: unexpected }), {
         code: 'cache',

@@ -1,33 +1,47 @@
 import { resolve } from 'node:path';
 
 import { cacheFolder, projectRootOf } from '../../job/project.js';
-import type { CacheReport } from '../../job/protocol.js';
+import type { CacheLimits, CacheReport } from '../../job/protocol.js';
+import { SeamlessError } from '../../sdk/errors.js';
 import { EXIT } from '../exit-codes.js';
-import { formatBytes, formatCount } from '../../present/format.js';
+import { formatBytes, formatCount, formatNames } from '../../present/format.js';
 import { formatTable, painter, type Paint } from '../table.js';
 import type { Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
 
 export interface CacheFlags {
+  readonly maxSize?: string;
+  readonly maxAge?: string;
+  readonly yes?: boolean;
   readonly cache?: string;
   readonly json?: boolean;
 }
 
-/** `seamless cache [show|clear] [strategy]` */
+/** `seamless cache [show|clear|clean] [strategy]` */
 export async function runCache(
   terminal: Terminal,
-  action: 'show' | 'clear',
+  action: 'show' | 'clear' | 'clean',
   strategy: string | undefined,
   flags: CacheFlags,
 ): Promise<number> {
   const { out, env, cwd } = terminal;
   const projectRoot = projectRootOf(cwd);
   const cacheDir = cacheFolder(projectRoot, flags.cache && resolve(cwd, flags.cache));
+  if (action === 'clean' && strategy !== undefined) {
+    throw new SeamlessError(
+      'usage',
+      `A clean-up is of the whole cache: leave ${strategy} away, or clear it.`,
+    );
+  }
+  const limits = limitsOf(flags);
+  const dryRun = action === 'clean' && !flags.yes ? { dryRun: true } : {};
   const report = await withJobs(terminal, (jobs, options) =>
-    jobs.request('cache', { projectRoot, cacheDir, action, strategy }, options),
+    jobs.request('cache', { projectRoot, cacheDir, action, strategy, ...limits, ...dryRun }, options),
   );
   if (flags.json) out.write(`${JSON.stringify(report, null, 2)}\n`);
-  else if (action === 'clear') out.write(`${formatBytes(report.freed)} freed; ${totalOf(report)}\n`);
+  else if (action === 'clean' && !flags.yes) {
+    out.write(`a clean-up would free ${cleanableOf(report)}; run it with --yes\n${totalOf(report)}\n`);
+  } else if (action !== 'show') out.write(`${formatBytes(report.freed)} freed; ${totalOf(report)}\n`);
   else out.write(cacheText(report, painter(out, env)));
   return EXIT.done;
 }
@@ -45,7 +59,40 @@ export function cacheText(report: CacheReport, paint: Paint): string {
     ...nodes.map((node) => ['', node.name, formatCount(node.rows), formatBytes(node.bytes)]),
   ]);
   const table = rows.length > 0 ? `${formatTable(columns, rows, paint)}\n` : '';
-  return `${table}${totalOf(report)}\n`;
+  const { bytes } = report.cleanable;
+  const clean = bytes > 0 ? `a clean-up would free ${cleanableOf(report)}: seamless cache clean\n` : '';
+  return `${table}${totalOf(report)}\n${clean}`;
+}
+
+function cleanableOf({ cleanable: { bytes, strategies } }: CacheReport): string {
+  const all = strategies.length > 0 ? `, with all rows of ${formatNames(strategies)}` : '';
+  return `about ${formatBytes(bytes)}${all}`;
+}
+
+/** @throws SeamlessError `usage` for a size or an age that is none. */
+function limitsOf({ maxSize, maxAge }: CacheFlags): { limits?: CacheLimits } {
+  if (maxSize === undefined && maxAge === undefined) return {};
+  return {
+    limits: {
+      ...(maxSize !== undefined && { maxBytes: parseBytes(maxSize) }),
+      ...(maxAge !== undefined && { maxAgeDays: parseDays(maxAge) }),
+    },
+  };
+}
+
+const UNITS: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e9, t: 1e12 };
+
+function parseBytes(text: string): number {
+  const [, digits = '', unit = ''] = /^(\d+(?:\.\d+)?)\s*([kmgt]?)b?$/i.exec(text.trim()) ?? [];
+  const bytes = Number(digits) * (UNITS[unit.toLowerCase()] ?? 1);
+  if (bytes > 0) return bytes;
+  throw new SeamlessError('usage', `"${text}" is not a size: write 500MB or 2GB.`);
+}
+
+function parseDays(text: string): number {
+  const days = Number(text);
+  if (Number.isFinite(days) && days > 0) return days;
+  throw new SeamlessError('usage', `"${text}" is not an age: write a number of days, such as 30.`);
 }
 
 function totalOf({ file, bytes }: CacheReport): string {
