@@ -3,6 +3,9 @@ import * as vscode from 'vscode';
 import { freshnessText, spanText } from '../present/freshness.js';
 import { showsLenses } from './settings.js';
 import type { Strategies, StrategyEntry } from './strategies.js';
+import { throttle } from './throttle.js';
+
+const PROGRESS_PAUSE_MS = 1000;
 
 /** Between an icon and its words: lenses drop a plain blank there. */
 const GAP = '\u00a0';
@@ -11,12 +14,18 @@ const GAP = '\u00a0';
 export class StrategyLenses implements vscode.CodeLensProvider, vscode.Disposable {
   readonly #changes = new vscode.EventEmitter<void>();
   readonly onDidChangeCodeLenses = this.#changes.event;
+  /** The editor waits until changes pause before it asks for lenses again: progress must leave it time. */
+  readonly #progressed = throttle(() => this.#changes.fire(), PROGRESS_PAUSE_MS);
   readonly #disposables: { dispose(): unknown }[];
 
   constructor(private readonly strategies: Strategies) {
     this.#disposables = [
       this.#changes,
-      strategies.onDidChange(() => this.#changes.fire()),
+      this.#progressed,
+      strategies.onDidChange((entry) => {
+        if (entry?.running) this.#progressed();
+        else this.#changes.fire();
+      }),
       vscode.workspace.onDidGrantWorkspaceTrust(() => this.#changes.fire()),
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (event.affectsConfiguration('seamless.codeLens')) this.#changes.fire();

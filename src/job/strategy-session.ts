@@ -24,7 +24,7 @@ import { customReader, openSourceLibrary, type ContentHints } from '../sources/l
 import { bundleStrategy, freshUrl, type StrategyBundle } from './bundle.js';
 import { CodeHasher } from './code/own-code.js';
 import type { Intrinsics } from './code/intrinsics.js';
-import { authorLocation } from './context/author.js';
+import { authorLocation, describeLocation } from './context/author.js';
 import type { ComputeOnlyContext } from './context/context.js';
 import { TypeScriptHost } from './host/typescript-host.js';
 import { loadStrategy } from './load.js';
@@ -121,6 +121,7 @@ export class StrategySession {
       hasher,
       context: hostContext(context),
       locate,
+      nameFile: (name) => describeLocation({ file: name, line: 1 }, projectRoot).replace(/:1$/, ''),
     });
     const files = bundle.inputs.filter((input) => !/[\\/]node_modules[\\/]/.test(input));
     return new StrategySession({ name, files, host, hasher, place, around, bundle });

@@ -112,7 +112,7 @@ describe('a node that fails', () => {
     const { failure, rows } = assertFailed(ran, 100);
     assert.deepEqual(failure, {
       code: 'compute',
-      message: `Main: Node tested failed at 2024-01-06T17:17:00Z: TypeError: no luck (${project.path('main.ts')}:${CODE_LINE}).`,
+      message: `Main: Node tested failed at 2024-01-06T17:17:00Z: TypeError: no luck (main.ts:${CODE_LINE}).`,
       asOf: minute(101),
       location: { file: project.path('main.ts'), line: CODE_LINE, column: failure?.location?.column },
     });

@@ -5,6 +5,7 @@ import type {
   FiringProgress,
   GraphDescription,
   NodeDescription,
+  NodeFailure,
   OwnCode,
   SourceDescription,
   StrategyHost,
@@ -27,6 +28,8 @@ export interface TypeScriptHostOptions {
   readonly context: ComputeContext;
   /** Where in the author's files an error came about. */
   readonly locate: (error: Error) => SourceLocation | null;
+  /** A file as its author calls it. */
+  readonly nameFile: (file: string) => string;
 }
 
 /** Describes and computes the nodes of a strategy that this process has loaded. */
@@ -72,7 +75,7 @@ export class TypeScriptHost implements StrategyHost {
     if (!(node instanceof Node))
       throw new SeamlessError('internal', `Node ${request.node} is not a computed node.`);
     const own = this.#own[request.node] as OwnCode;
-    const { className, context, locate } = this.#options;
+    const { context, locate } = this.#options;
     const guard = this.#guards.get(request.node);
     const { table, failure } = await computeNode({
       node,
@@ -85,8 +88,14 @@ export class TypeScriptHost implements StrategyHost {
       progress,
       signal,
     });
-    // The sentence may be read far from the report it belongs to, in a log or a list of problems.
-    return { table, failure: failure && { ...failure, message: `${className}: ${failure.message}` } };
+    return { table, failure: failure && { ...failure, message: this.#readable(failure) } };
+  }
+
+  /** The sentence may be read far from the report it belongs to, in a log or a list of problems. */
+  #readable({ message, location }: NodeFailure): string {
+    const { className, nameFile } = this.#options;
+    const shown = location ? message.replace(`(${location.file}:`, `(${nameFile(location.file)}:`) : message;
+    return `${className}: ${shown}`;
   }
 
   /** Whether a node is computed by a function of the author's, in either form. */
