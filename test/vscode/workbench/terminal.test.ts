@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { useEditor, type Editor } from '../harness/editor.js';
+import { root } from '../harness/paths.js';
+
+/** Runs a line in the open terminal and waits until what it prints matches. */
+async function answer(opened: Editor, line: string, expected: RegExp): Promise<void> {
+  const { page } = opened;
+  await page.keyboard.type(line);
+  await page.keyboard.press('Enter');
+  await page
+    .locator('.terminal-wrapper.active .xterm-accessibility-tree, .terminal-wrapper.active .xterm-rows')
+    .filter({ hasText: expected })
+    .first()
+    .waitFor({ timeout: 45_000 });
+}
+
+describe('the terminal of the editor', () => {
+  // Letters in the page, where a canvas would have pixels.
+  const editor = useEditor({ settings: { 'terminal.integrated.gpuAcceleration': 'off' } });
+
+  it('finds the command line, which lists the strategies of the folder it is in', async function () {
+    this.timeout(180_000);
+    const opened = editor();
+    // The path is changed when the extension has started, for terminals that open later.
+    await opened.command('Seamless: Show Log');
+    await opened.command('Terminal: Create New Terminal');
+    await opened.page.locator('.terminal-wrapper.active .xterm-rows').getByText(/[$#]/).first().waitFor();
+    const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
+    await answer(opened, 'seamless --version', new RegExp(`${version.replaceAll('.', '\\.')}(?![\\d.])`));
+    await answer(opened, 'seamless strategies', /PairRotation/);
+    await answer(opened, 'echo "by:$SEAMLESS_NODE"', /by:\/\S+/);
+    const shown = await opened.page.locator('.terminal-wrapper.active .xterm-rows').innerText();
+    assert.match(shown.replace(/\s+/g, ' '), /strategies\/pair-rotation\.ts/);
+  });
+});
