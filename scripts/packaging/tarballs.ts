@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { Pinned } from './targets.js';
 
 /** Runs a program to its end; rejects with what it printed when it fails. */
@@ -53,7 +53,9 @@ export async function fetchTarballs(
 /** Unpacks a tarball into a folder, its run bits kept. */
 export async function unpack(file: string, folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
-  await run('tar', ['-xzf', file, '-C', folder, '--strip-components=1'], folder);
+  // Some programs named tar take the colon of an absolute path on Windows for a host's.
+  const path = relative(folder, file).replaceAll('\\', '/');
+  await run('tar', ['-xzf', path, '--strip-components=1'], folder);
 }
 
 async function isIntact(each: Pinned, folder: string): Promise<boolean> {

@@ -78,7 +78,7 @@ export async function publish(folder: string): Promise<Lock> {
     const manifest = JSON.stringify({ name, version: '1.0.0', ...rest });
     await write(join(work, 'package'), { 'package.json': manifest, LICENSE: 'MIT', ...files });
     const tarball = join(folder, tarballName(name));
-    await run('tar', ['-czf', tarball, '-C', work, 'package'], folder);
+    await run('tar', ['-czf', tarballName(name), '-C', 'work', 'package'], folder);
     const digest = createHash('sha512')
       .update(await readFile(tarball))
       .digest('base64');
