@@ -6,7 +6,7 @@ import type { CacheReport, ExportFormat } from '../job/protocol.js';
 import { formatBytes, formatCount, formatNames, plural } from '../present/format.js';
 import type { Workbench } from './commands.js';
 import { pickNode, pickStrategy } from './pick.js';
-import { cacheDirSetting } from './settings.js';
+import { cacheLimits, cacheUse } from './settings.js';
 import type { StrategyEntry } from './strategies.js';
 
 /** Writes a node's history to a file the person names, Parquet or CSV. */
@@ -29,7 +29,7 @@ export async function exportNode({ jobs }: Workbench, entry: StrategyEntry, targ
   const report = await window.withProgress({ location, title, cancellable: true }, (_progress, token) => {
     const controller = new AbortController();
     token.onCancellationRequested(() => controller.abort());
-    const place = { projectRoot, cacheDir: cacheDirSetting(projectRoot) };
+    const place = { projectRoot, ...cacheUse(projectRoot) };
     const what = { strategy, nodes: [node], format, path: where.fsPath };
     return jobs.request('export', { ...place, ...what }, { urgent: true, signal: controller.signal });
   });
@@ -40,13 +40,13 @@ export async function exportNode({ jobs }: Workbench, entry: StrategyEntry, targ
   }
 }
 
-/** Shows what the cache holds, by strategy, and clears what the person chooses. */
+/** Shows what the cache holds, by strategy, and takes away what the person chooses. */
 export async function cleanUpCache({ jobs, strategies }: Workbench, target: unknown): Promise<void> {
   const { l10n, window } = vscode;
   const entry = await pickStrategy(strategies, target);
   if (!entry) return;
   const { projectRoot } = entry.ref;
-  const place = { projectRoot, cacheDir: cacheDirSetting(projectRoot) };
+  const place = { projectRoot, ...cacheUse(projectRoot), limits: cacheLimits(projectRoot) };
   const held = await jobs.request('cache', { ...place, action: 'show' }, { urgent: true });
   if (held.strategies.length === 0) {
     const folder = cacheFolder(projectRoot, place.cacheDir);
@@ -59,18 +59,9 @@ export async function cleanUpCache({ jobs, strategies }: Workbench, target: unkn
     title: l10n.t('Clean up the cache ({0})', formatBytes(held.bytes)),
     placeHolder: l10n.t('What is cleared is computed again when it is next asked for.'),
   });
-  if (!chosen) return;
-  const clear = l10n.t('Clear');
-  const sure = await window.showWarningMessage(
-    chosen.strategy === null
-      ? l10n.t('Clear the whole cache, {0}?', formatBytes(held.bytes))
-      : l10n.t('Clear what the cache holds of {0}?', chosen.strategy),
-    { modal: true, detail: l10n.t('Nothing is lost that cannot be computed again from the source data.') },
-    clear,
-  );
-  if (sure !== clear) return;
-  const strategy = chosen.strategy ?? undefined;
-  const after = await jobs.request('cache', { ...place, action: 'clear', strategy }, { urgent: true });
+  if (!chosen || !(await isSure(chosen, held))) return;
+  const { action, strategy } = chosen;
+  const after = await jobs.request('cache', { ...place, action, strategy }, { urgent: true });
   void window.showInformationMessage(
     l10n.t('{0} freed; the cache takes {1}.', formatBytes(after.freed), formatBytes(after.bytes)),
   );
@@ -78,28 +69,52 @@ export async function cleanUpCache({ jobs, strategies }: Workbench, target: unkn
 }
 
 interface CleanUpItem extends vscode.QuickPickItem {
-  /** Null: everything. */
-  readonly strategy: string | null;
+  readonly action: 'clean' | 'clear';
+  /** Whose; undefined: everyone's. */
+  readonly strategy: string | undefined;
 }
 
 function cleanUpItems(held: CacheReport): CleanUpItem[] {
+  const { l10n } = vscode;
+  const spare: CleanUpItem = {
+    label: `$(archive) ${l10n.t('What is no longer needed')}`,
+    description: formatBytes(held.cleanable.bytes),
+    detail: l10n.t(
+      'Rows of earlier versions, of nodes that are no more, and what is over the limits in the settings',
+    ),
+    action: 'clean',
+    strategy: undefined,
+  };
   const each = held.strategies.map(({ strategy, bytes, rows, nodes }): CleanUpItem => {
     const description = `${formatBytes(bytes)} · ${plural(nodes.length, 'node')} · ${plural(rows, 'row')}`;
-    return { label: `$(symbol-class) ${strategy}`, description, strategy };
+    return { label: `$(type-hierarchy-sub) ${strategy}`, description, action: 'clear', strategy };
   });
-  const all = {
-    label: `$(trash) ${vscode.l10n.t('Everything')}`,
-    description: formatBytes(held.bytes),
-    strategy: null,
-  };
-  return [...each, all];
+  const description = formatBytes(held.bytes);
+  const label = `$(trash) ${l10n.t('Everything')}`;
+  return [spare, ...each, { label, description, action: 'clear', strategy: undefined }];
+}
+
+/** Cleaning up is asked for once; clearing what is still good, twice. */
+async function isSure({ action, strategy }: CleanUpItem, held: CacheReport): Promise<boolean> {
+  const { l10n } = vscode;
+  if (action === 'clean') return true;
+  const clear = l10n.t('Clear');
+  const question =
+    strategy === undefined
+      ? l10n.t('Clear the whole cache, {0}?', formatBytes(held.bytes))
+      : l10n.t('Clear what the cache holds of {0}?', strategy);
+  const detail = l10n.t('Nothing is lost that cannot be computed again from the source data.');
+  return (await vscode.window.showWarningMessage(question, { modal: true, detail }, clear)) === clear;
 }
 
 /** Has the next run read every source again, also those that say they have not changed. */
 export async function refreshSources({ jobs, strategies }: Workbench, entry: StrategyEntry): Promise<void> {
   const { l10n, window } = vscode;
-  const cacheDir = cacheDirSetting(entry.ref.projectRoot);
-  const { streams } = await jobs.request('refresh', { strategy: entry.ref, cacheDir }, { urgent: true });
+  const { streams } = await jobs.request(
+    'refresh',
+    { strategy: entry.ref, ...cacheUse(entry.ref.projectRoot) },
+    { urgent: true },
+  );
   await strategies.look(entry.key);
   if (streams.length === 0) {
     const { className } = entry.found;

@@ -7,7 +7,7 @@ import { lastValueText } from '../present/values.js';
 import { SeamlessError } from '../sdk/errors.js';
 import { formatInterval } from '../sdk/time.js';
 import type { Jobs } from './jobs.js';
-import { cacheDirSetting } from './settings.js';
+import { cacheUse } from './settings.js';
 import type { Strategies, StrategyEntry } from './strategies.js';
 
 /** A hover does not wait longer for a value that is being fetched behind a run. */
@@ -78,8 +78,13 @@ export class NodeHovers implements vscode.HoverProvider {
     // What is being written now is shown when it is there.
     if (!freshness || node.rows === 0 || running) return null;
     const { projectRoot } = ref;
-    const cacheDir = cacheDirSetting(projectRoot);
-    const request = { projectRoot, cacheDir, strategy: freshness.strategy, node: node.name, last: 1 };
+    const request = {
+      projectRoot,
+      ...cacheUse(projectRoot),
+      strategy: freshness.strategy,
+      node: node.name,
+      last: 1,
+    };
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(), VALUE_LIMIT_MS);
     try {

@@ -139,7 +139,7 @@ export class Jobs implements vscode.Disposable {
     this.#memoryMb = memoryMb;
     this.#client = JobClient.start({
       childPath: join(this.#context.extensionPath, 'dist', 'child.js'),
-      execArgv: memoryMb === undefined ? [] : [`--max-old-space-size=${memoryMb}`],
+      memoryMb,
       onLog: (line) => this.#write(line),
     });
     this.#log.debug(`child started, process ${this.#client.pid ?? '?'}`);

@@ -6,7 +6,7 @@ import { ProgressWords, type ProgressText } from '../present/progress.js';
 import { SeamlessError } from '../sdk/errors.js';
 import { formatRange, type Range } from '../sdk/time.js';
 import type { Jobs } from './jobs.js';
-import { cacheDirSetting } from './settings.js';
+import { cacheLimits, cacheUse } from './settings.js';
 import type { Strategies, StrategyEntry } from './strategies.js';
 
 /** A run that takes longer shows itself in a notification as well. */
@@ -97,7 +97,8 @@ export class Runs implements vscode.Disposable {
           strategy: ref,
           ...range,
           ...(only && { only }),
-          cacheDir: cacheDirSetting(ref.projectRoot),
+          ...cacheUse(ref.projectRoot),
+          limits: cacheLimits(ref.projectRoot),
         },
         { urgent: true, signal, onProgress: (progress) => shown.update(progress) },
       );

@@ -20,6 +20,14 @@ export function memorySetting(): number | undefined {
   return megabytes !== undefined && megabytes > 0 ? Math.max(256, Math.round(megabytes)) : undefined;
 }
 
+/** Where a project's cache is and what its database may take: part of every request that opens it. */
+export function cacheUse(projectRoot: string): {
+  readonly cacheDir: string | undefined;
+  readonly memoryMb: number | undefined;
+} {
+  return { cacheDir: cacheDirSetting(projectRoot), memoryMb: memorySetting() };
+}
+
 /** Limits of the cache, off until set. */
 export function cacheLimits(projectRoot: string): { maxBytes?: number; maxAgeDays?: number } {
   const scope = vscode.Uri.file(projectRoot);

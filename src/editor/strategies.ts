@@ -8,7 +8,7 @@ import { freshnessOf, type Freshness } from '../present/freshness.js';
 import type { ProgressText } from '../present/progress.js';
 import { SeamlessError } from '../sdk/errors.js';
 import type { Jobs } from './jobs.js';
-import { cacheDirSetting, describesOnSave } from './settings.js';
+import { cacheUse, describesOnSave } from './settings.js';
 
 /** Longer than this no `setup()` may take. */
 const DESCRIBE_LIMIT_MS = 5000;
@@ -207,11 +207,10 @@ export class Strategies implements vscode.Disposable {
     const { ref } = entry;
     const [last] = entry.lastRanges;
     const range = last ? { start: last[0], end: last[1] } : { last: true as const };
-    const cacheDir = cacheDirSetting(ref.projectRoot);
     try {
       const status = await this.#jobs.request(
         'status',
-        { strategy: ref, ...range, cacheDir },
+        { strategy: ref, ...range, ...cacheUse(ref.projectRoot) },
         { limitMs: DESCRIBE_LIMIT_MS },
       );
       entry.status = status;
