@@ -71,4 +71,11 @@ export interface RunProgress {
   readonly node: string | null;
   readonly done: number;
   readonly total: number;
+  /** What has just been stored, and so is covered from now on, by name of the node. */
+  readonly covered?: readonly CoveredPart[] | undefined;
+}
+
+export interface CoveredPart {
+  readonly node: string;
+  readonly span: Span;
 }

@@ -6,7 +6,7 @@ import type { Graph, GraphNode } from './graph.js';
 import { attainable, limitOf, type Horizon } from './horizon.js';
 import type { ComputeRequest, ComputeResult, NodeFailure, NodeStore, Schema, StrategyHost } from './ports.js';
 import { union, type RangeSet } from './ranges.js';
-import type { RunProgress } from './report.js';
+import type { CoveredPart, RunProgress } from './report.js';
 
 export interface RunHooks {
   readonly progress: (progress: RunProgress) => void;
@@ -34,6 +34,8 @@ export class RunState {
   readonly #horizons: readonly Horizon[];
   #limits: Seconds[];
   #done = 0;
+  /** The node in work. */
+  #at: string | null = null;
   #total = 0;
 
   constructor(parts: {
@@ -151,6 +153,11 @@ export class RunState {
       const list = adopted ? this.adopted : this.computed;
       list[node] = union([...(list[node] as RangeSet), range]);
     }
+    if (done.length === 0) return;
+    const covered = done.map(({ node, range }): CoveredPart => {
+      return { node: this.node(node).name, span: [range.start, range.end] };
+    });
+    this.#hooks.progress({ phase: 'computing', node: this.#at, ...this.#counts(0), covered });
   }
 
   /** How many bars there are to compute, for the percentage. */
@@ -164,8 +171,13 @@ export class RunState {
   }
 
   #report(node: GraphNode, within: number): void {
-    const done = Math.min(this.#total, Math.round(this.#done + within));
-    this.#hooks.progress({ phase: 'computing', node: node.name, done, total: Math.round(this.#total) });
+    this.#at = node.name;
+    this.#hooks.progress({ phase: 'computing', node: node.name, ...this.#counts(within) });
+  }
+
+  #counts(within: number): { done: number; total: number } {
+    const total = Math.round(this.#total);
+    return { done: Math.min(total, Math.round(this.#done + within)), total };
   }
 
   throwIfCancelled(): void {

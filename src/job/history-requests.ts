@@ -1,11 +1,11 @@
-import { decimate } from '../engine/decimate.js';
+import { decimate, pickRows } from '../engine/decimate.js';
 import { differenceOf } from '../engine/difference.js';
 import { common, union, within } from '../engine/ranges.js';
 import type { Span } from '../engine/report.js';
-import { concatTables, emptyTable, sliceTableByTime, type Table } from '../sdk/table.js';
+import { concatTables, emptyTable, sliceTable, sliceTableByTime, type Table } from '../sdk/table.js';
 import type { Range } from '../sdk/time.js';
 import type { Store } from '../store/store.js';
-import type { DiffReport, SeriesReport, VersionSummary } from './protocol.js';
+import type { DiffReport, RowsReport, SeriesReport, VersionSummary } from './protocol.js';
 import { unknownNode } from './unknown-names.js';
 
 interface NodeName {
@@ -44,6 +44,25 @@ export async function seriesOf(
 function shownRange(table: Table, { start, end }: Range): Range {
   const [first = 0, last = 0] = [table.ts[0], table.ts.at(-1)];
   return { start: Number.isFinite(start) ? start : first, end: Number.isFinite(end) ? end : last + 1 };
+}
+
+export async function rowsOf(
+  store: Store,
+  name: NodeName,
+  range: Range,
+  { from, count }: { readonly from: number; readonly count: number },
+): Promise<RowsReport> {
+  const [current] = await versionsOf(store, name);
+  const requests = current ? [{ fingerprint: current.fingerprint, range }] : [];
+  const [table = emptyTable()] = await store.read(requests);
+  const total = table.ts.length;
+  const first = Math.min(from, total);
+  return { total, from: first, table: copyTable(sliceTable(table, first, Math.min(total, first + count))) };
+}
+
+/** A part of a table would cross to another process with the memory of the whole. */
+function copyTable(table: Table): Table {
+  return pickRows(table, Int32Array.from(table.ts.keys()));
 }
 
 export async function diffOf(store: Store, name: NodeName, range: Range): Promise<DiffReport> {

@@ -82,6 +82,14 @@ export const payloads: { readonly [K in RequestKind]: SchemaOf<Payload<K>> } = {
     ...optionalRange,
     stretches: v.pipe(v.number(), v.integer(), v.minValue(1)),
   }),
+  rows: v.object({
+    ...cacheRef,
+    strategy: v.string(),
+    node: v.string(),
+    ...optionalRange,
+    from: v.pipe(v.number(), v.integer(), v.minValue(0)),
+    count: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  }),
   diff: v.object({ ...cacheRef, strategy: v.string(), node: v.string(), ...optionalRange }),
   export: v.object({
     ...cacheRef,
@@ -267,6 +275,7 @@ export const results: { readonly [K in RequestKind]: SchemaOf<Result<K>> } = {
   bounds: v.object({ range: v.nullable(span) }),
   read: table,
   series: seriesReport,
+  rows: v.object({ total: count, from: count, table }),
   diff: diffReport,
   export: v.object({ path: v.string(), rows: count }),
   refresh: v.object({ strategy: v.string(), streams: v.array(v.string()) }),
@@ -291,6 +300,7 @@ const progress: SchemaOf<RunProgress> = v.object({
   node: v.nullable(v.string()),
   done: v.number(),
   total: v.number(),
+  covered: v.optional(v.array(v.object({ node: v.string(), span }))),
 });
 
 export const serializedError = v.object({

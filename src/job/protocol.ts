@@ -69,6 +69,24 @@ export interface SeriesPayload extends CacheRef {
   readonly stretches: number;
 }
 
+/** Some rows of a node's history, by their number. */
+export interface RowsPayload extends CacheRef {
+  readonly strategy: string;
+  readonly node: string;
+  readonly start?: number | undefined;
+  readonly end?: number | undefined;
+  /** The first row wanted, counted from 0 within the range. */
+  readonly from: number;
+  readonly count: number;
+}
+
+/** Rows `[from, from + table.ts.length)` of `total`. */
+export interface RowsReport {
+  readonly total: number;
+  readonly from: number;
+  readonly table: Table;
+}
+
 /** The last two versions of a node, to be compared. */
 export interface DiffPayload extends CacheRef {
   readonly strategy: string;
@@ -236,6 +254,7 @@ export interface Requests {
   readonly bounds: { readonly payload: StrategyPayload; readonly result: BoundsReport };
   readonly read: { readonly payload: ReadPayload; readonly result: Table };
   readonly series: { readonly payload: SeriesPayload; readonly result: SeriesReport };
+  readonly rows: { readonly payload: RowsPayload; readonly result: RowsReport };
   readonly diff: { readonly payload: DiffPayload; readonly result: DiffReport };
   readonly export: { readonly payload: ExportPayload; readonly result: ExportReport };
   readonly refresh: { readonly payload: RefreshPayload; readonly result: RefreshReport };

@@ -15,7 +15,7 @@ import type {
   Result,
   StrategyRef,
 } from './protocol.js';
-import { diffOf, seriesOf } from './history-requests.js';
+import { diffOf, rowsOf, seriesOf } from './history-requests.js';
 import { underDebugger } from './debugger.js';
 import type { CacheUse } from './history.js';
 import { StoreKeeper } from './store-keeper.js';
@@ -54,6 +54,7 @@ export class JobService {
     bounds: (payload) => this.#bounds(payload),
     read: (payload, hooks) => this.#read(payload, hooks),
     series: (payload, hooks) => this.#series(payload, hooks),
+    rows: (payload, hooks) => this.#rows(payload, hooks),
     diff: (payload, hooks) => this.#diff(payload, hooks),
     export: (payload, hooks) => this.#export(payload, hooks),
     cache: (payload, hooks) => this.#cache(payload, hooks),
@@ -149,6 +150,12 @@ export class JobService {
     const cache = cacheOf(payload.projectRoot, payload);
     const range = rangeOf(payload) ?? ALL_TIME;
     return this.#withStore(cache, hooks, (store) => seriesOf(store, payload, range, payload.stretches));
+  }
+
+  #rows(payload: Payload<'rows'>, hooks: RequestHooks): Promise<Result<'rows'>> {
+    const cache = cacheOf(payload.projectRoot, payload);
+    const range = rangeOf(payload) ?? ALL_TIME;
+    return this.#withStore(cache, hooks, (store) => rowsOf(store, payload, range, payload));
   }
 
   #diff(payload: Payload<'diff'>, hooks: RequestHooks): Promise<Result<'diff'>> {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 
+import { union } from '../../src/engine/ranges.js';
 import { SeamlessError } from '../../src/sdk/errors.js';
 import { Child, CSV_HEADER, csvLines, minute, Project } from '../support/project.js';
 
@@ -44,6 +45,34 @@ describe('histories to look at', () => {
     const range = { start: minute(100), end: minute(140) };
     const { versions } = await child.client.request('series', { ...node(), ...range, stretches: 50 });
     assert.equal(versions[0]?.table.ts.length, 40);
+  });
+
+  it('gives rows by their number, and says how many there are', async () => {
+    const { total, from, table } = await child.client.request('rows', { ...node(), from: 2990, count: 100 });
+    assert.deepEqual([total, from], [2996, 2990]);
+    // The first window of five bars is complete at the fifth.
+    assert.deepEqual([...table.ts], [2994, 2995, 2996, 2997, 2998, 2999].map(minute));
+    const beyond = await child.client.request('rows', { ...node(), from: 5000, count: 1 });
+    assert.deepEqual([beyond.from, beyond.table.ts.length], [2996, 0]);
+  });
+
+  it('tells while it runs what has just been covered, and all of it', async () => {
+    const covered = new Map<string, [number, number][]>();
+    const range = { start: minute(0), end: minute(3000) };
+    const strategyRef = { file: project.path('main.ts'), className: 'Main', projectRoot: project.root };
+    await child.client.request(
+      'materialize',
+      { strategy: strategyRef, ...range, cacheDir: project.path('other-cache') },
+      {
+        onProgress: (progress) => {
+          for (const { node, span } of progress.covered ?? []) {
+            covered.set(node, [...(covered.get(node) ?? []), [...span]]);
+          }
+        },
+      },
+    );
+    const spans = (covered.get('mean') ?? []).map(([start, end]) => ({ start, end }));
+    assert.deepEqual(union(spans), [range]);
   });
 
   it('has nothing to compare before there is a second version', async () => {

@@ -128,6 +128,20 @@ const samples: { [K in RequestKind]: { payload: Payload<K>; result: Result<K> } 
       ],
     },
   },
+  rows: {
+    payload: { projectRoot: '/p', strategy: 'Momentum', node: 'fast', from: 10, count: 5 },
+    result: {
+      total: 11,
+      from: 10,
+      table: {
+        shape: 'value',
+        ts: new Float64Array([600]),
+        names: ['value'],
+        columns: [{ type: 'number', values: new Float64Array([1]), valid: null }],
+        present: null,
+      },
+    },
+  },
   diff: {
     payload: { projectRoot: '/p', strategy: 'Momentum', node: 'fast' },
     result: {
