@@ -1,4 +1,3 @@
-import { getL10nJson } from '@vscode/l10n-dev';
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 
@@ -20,13 +19,26 @@ export async function localizedSources(root: string): Promise<Map<string, string
   return sources;
 }
 
+/** The library takes `WebAssembly.instantiateStreaming` away, from everything else in this process too: it is put back. */
+async function textsIn(files: { contents: string; extension: string }[]): Promise<Record<string, unknown>> {
+  const name = 'instantiateStreaming';
+  const wasm = Reflect.get(globalThis, 'WebAssembly') as object;
+  const own = Object.getOwnPropertyDescriptor(wasm, name);
+  const { getL10nJson } = await import('@vscode/l10n-dev');
+  try {
+    return await getL10nJson(files);
+  } finally {
+    if (own) Object.defineProperty(wasm, name, own);
+  }
+}
+
 /** The bundle as it should be, in an order that two branches can merge: by text. */
 export async function bundleText(root: string): Promise<string> {
   const files = [...(await localizedSources(root))].map(([path, contents]) => ({
     contents,
     extension: extname(path),
   }));
-  const entries = Object.entries(await getL10nJson(files));
+  const entries = Object.entries(await textsIn(files));
   const sorted = entries.sort(([a], [b]) => (a < b ? -1 : Number(a > b)));
   return `${JSON.stringify(Object.fromEntries(sorted), null, 2)}\n`;
 }

@@ -97,9 +97,17 @@ export async function pickNode(
 }
 
 /** Opens a file at a place. */
-export async function openAt(file: string, line: number, column = 1): Promise<void> {
+export async function openAt(
+  file: string,
+  line: number,
+  column = 1,
+  viewColumn?: vscode.ViewColumn,
+): Promise<void> {
   const at = new vscode.Position(line - 1, Math.max(0, column - 1));
-  await vscode.window.showTextDocument(vscode.Uri.file(file), { selection: new vscode.Range(at, at) });
+  await vscode.window.showTextDocument(vscode.Uri.file(file), {
+    selection: new vscode.Range(at, at),
+    ...(viewColumn !== undefined && { viewColumn }),
+  });
 }
 
 /** Where a strategy's file is, in a word: `momentum.ts`. */

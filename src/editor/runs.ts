@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 
-import type { RunReport } from '../engine/report.js';
+import type { CoveredPart, RunReport } from '../engine/report.js';
 import { summaryLine } from '../present/format.js';
 import { ProgressWords, type ProgressText } from '../present/progress.js';
 import { SeamlessError } from '../sdk/errors.js';
@@ -26,6 +26,11 @@ export type RunEnd =
   | { readonly entry: StrategyEntry; readonly report: RunReport }
   | { readonly entry: StrategyEntry; readonly error: SeamlessError };
 
+export interface Covered {
+  readonly key: string;
+  readonly parts: readonly CoveredPart[];
+}
+
 interface Run {
   readonly controller: AbortController;
   readonly ended: Promise<RunReport | null>;
@@ -36,6 +41,9 @@ export class Runs implements vscode.Disposable {
   readonly #runs = new Map<string, Run>();
   readonly #ends = new vscode.EventEmitter<RunEnd>();
   readonly onDidEnd = this.#ends.event;
+  readonly #covers = new vscode.EventEmitter<Covered>();
+  /** Parts of histories that a run has just stored. */
+  readonly onDidCover = this.#covers.event;
 
   constructor(
     private readonly jobs: Jobs,
@@ -77,6 +85,7 @@ export class Runs implements vscode.Disposable {
   dispose(): void {
     for (const { controller } of this.#runs.values()) controller.abort();
     this.#ends.dispose();
+    this.#covers.dispose();
   }
 
   async #run(
@@ -100,7 +109,14 @@ export class Runs implements vscode.Disposable {
           ...cacheUse(ref.projectRoot),
           limits: cacheLimits(ref.projectRoot),
         },
-        { urgent: true, signal, onProgress: (progress) => shown.update(progress) },
+        {
+          urgent: true,
+          signal,
+          onProgress: (progress) => {
+            shown.update(progress);
+            if (progress.covered) this.#covers.fire({ key: entry.key, parts: progress.covered });
+          },
+        },
       );
       await this.#completed(entry, report);
       return report;
@@ -177,7 +193,7 @@ class RunProgressView {
     private readonly controller: AbortController,
   ) {
     const what = vscode.l10n.t('starting');
-    this.#last = { fraction: null, percent: null, what, left: null, bars: null };
+    this.#last = { fraction: null, percent: null, what, node: null, left: null, bars: null };
     strategies.running(entry.key, this.#last);
     this.#slow = setTimeout(() => this.#notify(), NOTIFY_AFTER_MS);
   }

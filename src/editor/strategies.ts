@@ -154,6 +154,11 @@ export class Strategies implements vscode.Disposable {
     }
   }
 
+  /** Whether the code is still that of the last run, so that its failures still say something. */
+  failuresHold(key: string): boolean {
+    return this.#entries.get(key)?.sameCode ?? false;
+  }
+
   running(key: string, progress: ProgressText | null): void {
     const entry = this.#entries.get(key);
     if (!entry) return;

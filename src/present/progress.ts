@@ -11,6 +11,8 @@ export interface ProgressText {
   readonly percent: string | null;
   /** `computing fast`, or for whom the run waits. */
   readonly what: string;
+  /** The node in work. */
+  readonly node: string | null;
   /** `12 s left` */
   readonly left: string | null;
   /** `3,400 of 10,000 bars` */
@@ -26,13 +28,15 @@ export class ProgressWords {
   of(progress: RunProgress, now: number): ProgressText {
     const { done, total } = progress;
     const what = whatOf(progress);
-    if (total <= 0) return { fraction: null, percent: null, what, left: null, bars: null };
+    const node = progress.phase === 'waiting' ? null : progress.node;
+    if (total <= 0) return { fraction: null, percent: null, what, node, left: null, bars: null };
     this.#since ??= { time: now, done };
     const fraction = Math.min(1, done / total);
     return {
       fraction,
       percent: `${Math.floor(fraction * 100)} %`,
       what,
+      node,
       left: this.#timeLeft(done, total, now),
       bars: l10n.t('{0} of {1} bars', formatCount(done), formatCount(total)),
     };
