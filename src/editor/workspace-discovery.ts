@@ -46,10 +46,12 @@ export class WorkspaceDiscovery implements vscode.Disposable {
       watcher.onDidChange(({ fsPath }) => this.#changed(fsPath)),
       watcher.onDidDelete(({ fsPath }) => this.#client.removed(fsPath)),
       vscode.workspace.onDidChangeWorkspaceFolders(() => this.#scan(onSearched)),
+      vscode.workspace.onDidOpenTextDocument((document) => this.#opened(document)),
       vscode.workspace.onDidChangeTextDocument(({ document }) => this.#typed(document)),
       vscode.workspace.onDidSaveTextDocument((document) => this.#saved(document)),
       vscode.workspace.onDidCloseTextDocument((document) => this.#closed(document)),
     );
+    for (const document of vscode.workspace.textDocuments) this.#opened(document);
     this.#scan(onSearched);
   }
 
@@ -77,6 +79,14 @@ export class WorkspaceDiscovery implements vscode.Disposable {
     if (Date.now() - (this.#savedAt.get(file) ?? 0) > SAVE_ECHO_MS) this.#strategies.saved(file);
   }
 
+  /** The system may lose news of files when many change at once; and files of no folder are known only while open. */
+  #opened(document: vscode.TextDocument): void {
+    const file = scriptOf(document);
+    if (file === null) return;
+    if (vscode.workspace.getWorkspaceFolder(document.uri)) this.#client.changed(file);
+    else this.#client.edited(file, document.getText());
+  }
+
   #typed(document: vscode.TextDocument): void {
     const file = scriptOf(document);
     if (file === null) return;
@@ -84,7 +94,7 @@ export class WorkspaceDiscovery implements vscode.Disposable {
     clearTimeout(this.#typing.get(file));
     const look = (): void => {
       this.#typing.delete(file);
-      if (!document.isClosed) this.#client.edited(file, document.isDirty ? document.getText() : null);
+      if (!document.isClosed) this.#client.edited(file, textToKnow(document));
     };
     this.#typing.set(file, setTimeout(look, TYPING_PAUSE_MS));
   }
@@ -95,7 +105,7 @@ export class WorkspaceDiscovery implements vscode.Disposable {
     clearTimeout(this.#typing.get(file));
     this.#typing.delete(file);
     this.#savedAt.set(file, Date.now());
-    this.#client.edited(file, null);
+    this.#client.edited(file, textToKnow(document));
     this.#client.changed(file);
     this.#strategies.saved(file);
   }
@@ -106,6 +116,12 @@ export class WorkspaceDiscovery implements vscode.Disposable {
     this.#client.edited(file, null);
     this.#strategies.edited(file);
   }
+}
+
+/** The text that counts in place of the disk's, or null. */
+function textToKnow(document: vscode.TextDocument): string | null {
+  const onDisk = !document.isDirty && vscode.workspace.getWorkspaceFolder(document.uri) !== undefined;
+  return onDisk ? null : document.getText();
 }
 
 function scriptOf({ uri }: vscode.TextDocument): string | null {
