@@ -25,7 +25,7 @@ export class SlowMomentum extends Strategy {
       computeFn: (view) => {
         const closes = view.window(price).column('close');
         let sum = 0;
-        for (let round = 0; round < 20_000; round++) sum += Math.sqrt(closes[round % closes.length]!);
+        for (let round = 0; round < 100_000; round++) sum += Math.sqrt(closes[round % closes.length]!);
         return sum;
       },
     });

@@ -16,6 +16,23 @@ async function answer(opened: Editor, line: string, expected: RegExp): Promise<v
     .waitFor({ timeout: 45_000 });
 }
 
+/** Opens a terminal and waits for its prompt. While the window is still starting, the command may come to nothing. */
+async function openTerminal(editor: Editor): Promise<void> {
+  const prompt = editor.page.locator('.terminal-wrapper.active .xterm-rows').getByText(/[$#]/).first();
+  for (let left = 5; ; left--) {
+    await editor.command('Terminal: Create New Terminal');
+    const shown = prompt.waitFor({ timeout: 10_000 });
+    if (left === 0) return shown;
+    if (
+      await shown.then(
+        () => true,
+        () => false,
+      )
+    )
+      return;
+  }
+}
+
 describe('the terminal of the editor', () => {
   // Letters in the page, where a canvas would have pixels.
   const editor = useEditor({ settings: { 'terminal.integrated.gpuAcceleration': 'off' } });
@@ -25,8 +42,7 @@ describe('the terminal of the editor', () => {
     const opened = editor();
     // The path is changed when the extension has started, for terminals that open later.
     await opened.command('Seamless: Show Log');
-    await opened.command('Terminal: Create New Terminal');
-    await opened.page.locator('.terminal-wrapper.active .xterm-rows').getByText(/[$#]/).first().waitFor();
+    await openTerminal(opened);
     const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
     await answer(opened, 'seamless --version', new RegExp(`${version.replaceAll('.', '\\.')}(?![\\d.])`));
     await answer(opened, 'seamless strategies', /PairRotation/);
