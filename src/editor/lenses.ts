@@ -3,9 +3,7 @@ import * as vscode from 'vscode';
 import { freshnessText, spanText } from '../present/freshness.js';
 import { showsLenses } from './settings.js';
 import type { Strategies, StrategyEntry } from './strategies.js';
-import { throttle } from './throttle.js';
-
-const PROGRESS_PAUSE_MS = 1000;
+import { PROGRESS_PAUSE_MS, throttle } from './throttle.js';
 
 /** Between an icon and its words: lenses drop a plain blank there. */
 const GAP = '\u00a0';

@@ -11,6 +11,7 @@ import {
 import { formatInterval } from '../sdk/time.js';
 import { reasonNotTrusted } from './trust.js';
 import type { Strategies, StrategyEntry } from './strategies.js';
+import { PROGRESS_PAUSE_MS, throttle } from './throttle.js';
 
 /** A row of the side bar; `key` is that of the strategy, also for its nodes. */
 export type TreeRow =
@@ -25,6 +26,8 @@ export class StrategyTree implements vscode.TreeDataProvider<TreeRow>, vscode.Di
   readonly onDidChangeTreeData = this.#changes.event;
   readonly #view: vscode.TreeView<TreeRow>;
   readonly #disposables: { dispose(): unknown }[];
+  /** The view waits until changes pause before it draws them: progress must leave it time. */
+  readonly #progressed = throttle(() => this.#showProgress(), PROGRESS_PAUSE_MS);
   /** Rows by strategy: VS Code knows a row again by identity. */
   readonly #rows = new Map<string, TreeRow>();
 
@@ -33,7 +36,11 @@ export class StrategyTree implements vscode.TreeDataProvider<TreeRow>, vscode.Di
     this.#disposables = [
       this.#changes,
       this.#view,
-      strategies.onDidChange((entry) => this.#changes.fire(entry ? this.#rows.get(entry.key) : undefined)),
+      this.#progressed,
+      strategies.onDidChange((entry) => {
+        if (entry?.running) this.#progressed();
+        else this.#changes.fire(entry ? this.#rows.get(entry.key) : undefined);
+      }),
       vscode.workspace.onDidGrantWorkspaceTrust(() => this.#explain()),
     ];
     this.#explain();
@@ -76,6 +83,12 @@ export class StrategyTree implements vscode.TreeDataProvider<TreeRow>, vscode.Di
     const known = this.#rows.get(key) ?? { kind: 'strategy', key };
     this.#rows.set(key, known);
     return known;
+  }
+
+  #showProgress(): void {
+    for (const { key, running } of this.strategies.all()) {
+      if (running) this.#changes.fire(this.#rows.get(key));
+    }
   }
 
   /** Where only discovery works, the view says why. */

@@ -1,0 +1,23 @@
+// The pictures of the README, taken by the tests in the real editor: `npm run pictures`.
+import { copyFile, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { root, scratchFolder } from '../test/vscode/harness/paths.js';
+import { run } from './packaging/tarballs.js';
+
+/** What is shown, by name in the README. */
+const SHOWN: Readonly<Record<string, string>> = {
+  'editor.png': 'dark/stale.png',
+  'hover.png': 'light/hover.png',
+  'range-picker.png': 'light/range-picker.png',
+};
+
+const mocha = join(root, 'node_modules/mocha/bin/mocha.js');
+await run(process.execPath, [mocha, 'test/vscode/workbench/pictures.test.ts'], root);
+const target = join(root, 'media/pictures');
+await mkdir(target, { recursive: true });
+for (const [name, picture] of Object.entries(SHOWN)) {
+  await copyFile(join(scratchFolder, 'pictures', picture), join(target, name));
+}
+console.log(
+  `${Object.keys(SHOWN).length} pictures are in media/pictures; all of them in .test-tmp/pictures.`,
+);
