@@ -1,8 +1,6 @@
 import { chromium, type BrowserContext } from 'playwright-core';
 import { chromiumPath } from './system.js';
 
-export type Theme = 'dark' | 'light' | 'high contrast';
-
 const quiet = [
   '--no-sandbox',
   '--disable-gpu',

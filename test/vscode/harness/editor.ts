@@ -1,30 +1,41 @@
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { BrowserContext, Page } from 'playwright-core';
+import type { BrowserContext, Locator, Page } from 'playwright-core';
 import { openBrowser } from './browser.js';
 import { installedExtension } from './extension.js';
-import { root, scratchFolder } from './paths.js';
+import { picturesFolder, root, scratchFolder } from './paths.js';
+import { descendants, waitForNoProcess } from './processes.js';
 import { startServer, type EditorServer, type ServerOptions } from './server.js';
+import { themes, type Theme } from './themes.js';
 import { editorTools } from './tools.js';
+import { Workbench } from './workbench.js';
 
-export interface EditorOptions extends Pick<ServerOptions, 'settings' | 'trust' | 'driver' | 'env'> {
-  /** A folder to open a copy of; the sample project unless said, nothing for an empty folder. */
+export interface EditorOptions extends Pick<ServerOptions, 'settings' | 'trust' | 'env' | 'testDriver'> {
+  /** A folder to open a copy of; the sample project unless said, null for an empty folder. */
   readonly project?: string | null;
   /** Files to write over the copy: contents by path. */
   readonly files?: Readonly<Record<string, string>>;
+  /** Dark unless said. */
+  readonly theme?: Theme;
 }
 
 /** A real editor with the packed extension, driven through the page as a person would. */
-export class Editor {
+export class Editor extends Workbench {
+  private readonly consoleLines: string[] = [];
+
   private constructor(
     /** The folder that is open: a copy, free to be changed. */
     readonly folder: string,
     readonly server: EditorServer,
     readonly browser: BrowserContext,
-    readonly page: Page,
+    page: Page,
+    private theme: Theme,
     private readonly scratch: string,
-  ) {}
+  ) {
+    super(page);
+    browser.on('console', (line) => this.consoleLines.push(`${line.type()} ${line.text()}`));
+  }
 
   static async open(options: EditorOptions = {}): Promise<Editor> {
     const tools = await editorTools();
@@ -32,19 +43,17 @@ export class Editor {
     const scratch = await mkdtemp(join(tmpdir(), 'seamless-editor-'));
     const folder = join(scratch, 'project');
     await layOut(folder, options);
-    const { settings, trust, driver, env } = options;
+    const { project, files, theme = 'dark', settings, ...rest } = options;
     const server = await startServer(tools, {
       profile: join(scratch, 'server'),
       extensions,
-      ...(settings && { settings }),
-      ...(trust !== undefined && { trust }),
-      ...(driver !== undefined && { driver }),
-      ...(env && { env }),
+      settings: { 'workbench.colorTheme': themes[theme].id, ...settings },
+      ...rest,
     });
     try {
       const browser = await openBrowser(join(scratch, 'browser'));
       const page = browser.pages()[0] ?? (await browser.newPage());
-      const editor = new Editor(folder, server, browser, page, scratch);
+      const editor = new Editor(folder, server, browser, page, theme, scratch);
       await editor.show();
       return editor;
     } catch (error) {
@@ -56,73 +65,68 @@ export class Editor {
   /** Loads the window, or loads it again: what *Reload Window* does. */
   async show(): Promise<void> {
     await this.page.goto(`${this.server.url}/?folder=${encodeURIComponent(this.folder)}`);
-    await this.page.locator('.monaco-workbench .explorer-folders-view').waitFor();
+    await this.shown();
   }
 
-  /** A second window on the same folder and server. */
-  async openSecondWindow(): Promise<Page> {
-    const page = await this.browser.newPage();
-    await page.goto(this.page.url());
-    await page.locator('.monaco-workbench .explorer-folders-view').waitFor();
-    return page;
+  /** A second window on the same folder and server, with an extension host of its own. Close its page to close it. */
+  async openSecondWindow(): Promise<Workbench> {
+    const second = new Workbench(await this.browser.newPage());
+    await second.page.goto(this.page.url());
+    await second.shown();
+    return second;
   }
 
-  /** Runs a command by the title it has in the palette, such as `Seamless: Show Log`. */
-  async command(title: string): Promise<void> {
-    await this.pick('>', title);
+  /** Changes user settings while the editor runs; `undefined` takes one away. The editor follows the file by itself. */
+  async changeSettings(settings: Readonly<Record<string, unknown>>): Promise<void> {
+    const now = JSON.parse(await readFile(this.server.settings, 'utf8')) as Record<string, unknown>;
+    await writeFile(this.server.settings, JSON.stringify({ ...now, ...settings }, null, 2));
   }
 
-  /** Opens a file of the folder by name. */
-  async openFile(name: string): Promise<void> {
-    await this.pick('', name);
-    await this.page.locator('.monaco-editor .view-lines').first().waitFor();
+  /** Switches the colour theme, and resolves once the window is drawn in it. */
+  async editorTheme(theme: Theme): Promise<void> {
+    await this.changeSettings({ 'workbench.colorTheme': themes[theme].id });
+    await this.themeShown(theme);
+    this.theme = theme;
   }
 
-  async screenshot(path: string): Promise<void> {
+  /** A picture of the window, or of a part of it: `.test-tmp/pictures/THEME/NAME.png`. Returns its path. */
+  async picture(name: string, part?: Locator): Promise<string> {
+    await this.themeShown(this.theme);
+    const path = join(picturesFolder, this.theme, `${name}.png`);
     await mkdir(dirname(path), { recursive: true });
-    await this.page.screenshot({ path, timeout: 10_000 });
+    await (part ?? this.page).screenshot({ path, animations: 'disabled', caret: 'hide' });
+    return path;
   }
 
-  /** Keeps what tells why a test failed: the picture, and every log of server, extension host and extension. */
+  /** Process ids of the children that run strategies for windows of this editor. */
+  async strategyProcesses(): Promise<number[]> {
+    return descendants(this.server.pid, join('dist', 'child.js'));
+  }
+
+  /** As the function of that name. */
+  async waitForNoProcess(pid: number, limitMs?: number): Promise<void> {
+    await waitForNoProcess(pid, limitMs);
+  }
+
+  /** Keeps what tells why a test failed: a picture of each window, and the logs of server, extension host, extension and child. */
   async keepEvidence(folder: string): Promise<void> {
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true });
-    await this.screenshot(join(folder, 'screenshot.png')).catch((error: unknown) =>
-      writeFile(join(folder, 'screenshot.failed.txt'), String(error)),
-    );
+    for (const [at, page] of this.browser.pages().entries()) {
+      const name = at === 0 ? 'screenshot' : `screenshot-${at + 1}`;
+      await page
+        .screenshot({ path: join(folder, `${name}.png`), timeout: 10_000 })
+        .catch((error: unknown) => writeFile(join(folder, `${name}.failed.txt`), String(error)));
+    }
     await cp(this.server.logs, join(folder, 'logs'), { recursive: true });
     await cp(join(this.scratch, 'server/server.log'), join(folder, 'logs/server.log'));
+    await writeFile(join(folder, 'logs/browser-console.log'), this.consoleLines.join('\n'));
   }
 
   async close(): Promise<void> {
     await this.browser.close();
     await this.server.stop();
     await rm(this.scratch, { recursive: true, force: true, maxRetries: 5 });
-  }
-
-  /** The list does not follow what arrives while it is open, and extensions arrive after the window: so it is opened again. */
-  private async pick(prefix: string, title: string): Promise<void> {
-    const box = this.page.locator('.quick-input-widget');
-    const row = box.locator('.monaco-list-row').filter({ has: this.page.getByText(title, { exact: true }) });
-    for (let left = 15; ; left--) {
-      await this.page.keyboard.press(prefix === '>' ? 'F1' : 'ControlOrMeta+P');
-      await box.locator('input').fill(prefix + title);
-      const found = row.first().waitFor({ timeout: 2_000 });
-      if (left === 0) await found;
-      else if (
-        !(await found.then(
-          () => true,
-          () => false,
-        ))
-      ) {
-        await this.page.keyboard.press('Escape');
-        continue;
-      }
-      await row.first().click();
-      // The command may ask something in the very same box.
-      await row.first().waitFor({ state: 'hidden' });
-      return;
-    }
   }
 }
 
@@ -151,7 +155,9 @@ export function useEditor(options: EditorOptions = {}): () => Editor {
         .replace(/[^\p{L}\p{N}]+/gu, '-')
         .slice(0, 100),
     );
-    await opened().keepEvidence(folder);
+    // Opening may be what failed.
+    if (editor === undefined) return;
+    await editor.keepEvidence(folder);
     console.error(`      Evidence of the failure: ${folder}`);
   });
   after(async () => {

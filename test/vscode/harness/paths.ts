@@ -12,3 +12,6 @@ export const scratchFolder = join(root, '.test-tmp');
 
 /** Where `npm run package` puts the packed extension. */
 export const packedFolder = join(root, 'vsix');
+
+/** Where tests put pictures, a folder per theme; `npm run pictures` copies from there what the README shows. */
+export const picturesFolder = join(scratchFolder, 'pictures');

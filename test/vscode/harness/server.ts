@@ -13,8 +13,11 @@ export interface ServerOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Whether VS Code asks whether the workspace is trusted; off unless said. */
   readonly trust?: boolean;
-  /** Whether suites may run inside the extension host; notifications then show no toasts. */
-  readonly driver?: boolean;
+  /**
+   * The editor's own test driver, off unless said: it runs the suites inside the extension host, and keeps from the screen
+   * notifications that are no errors.
+   */
+  readonly testDriver?: boolean;
   /** Environment of the server, and so of the extension host, over this process's own. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -24,6 +27,9 @@ export interface EditorServer {
   readonly url: string;
   /** `HOST:PORT`, the authority of `vscode-remote:` addresses. */
   readonly authority: string;
+  readonly pid: number;
+  /** The file of the user's settings. */
+  readonly settings: string;
   /** The server's, extension host's and extensions' logs. */
   readonly logs: string;
   stop(): Promise<void>;
@@ -52,13 +58,11 @@ const stillSettings = {
 
 /** Starts the editor's server on a free port of 127.0.0.1; rejects with what it printed when it ends early. */
 export async function startServer(tools: EditorTools, options: ServerOptions): Promise<EditorServer> {
-  const { profile, extensions, settings, trust = false, driver = false, env } = options;
+  const { profile, extensions, settings, trust = false, testDriver = false, env } = options;
   await mkdir(join(profile, 'User'), { recursive: true });
   await mkdir(extensions, { recursive: true });
-  await writeFile(
-    join(profile, 'User/settings.json'),
-    JSON.stringify({ ...stillSettings, ...settings }, null, 2),
-  );
+  const settingsFile = join(profile, 'User/settings.json');
+  await writeFile(settingsFile, JSON.stringify({ ...stillSettings, ...settings }, null, 2));
   await writeFile(join(profile, 'code-server.yaml'), 'auth: none\n');
   const args = [
     tools.entry,
@@ -72,7 +76,7 @@ export async function startServer(tools: EditorTools, options: ServerOptions): P
     '--disable-getting-started-override',
     '--disable-proxy',
     '--ignore-last-opened',
-    ...(driver ? ['--vscode-option=enable-smoke-test-driver'] : []),
+    ...(testDriver ? ['--vscode-option=enable-smoke-test-driver'] : []),
     ...(trust ? [] : ['--disable-workspace-trust']),
   ];
   // A group of its own, so that stopping it stops what it forked.
@@ -84,6 +88,8 @@ export async function startServer(tools: EditorTools, options: ServerOptions): P
   const url = await address(child, join(profile, 'server.log'));
   return {
     url,
+    pid: child.pid ?? NaN,
+    settings: settingsFile,
     authority: new URL(url).host,
     logs: join(profile, 'logs'),
     stop: () => stop(child),

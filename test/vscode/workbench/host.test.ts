@@ -10,7 +10,7 @@ import { runHostSuites, type HostRun } from '../harness/run-host-suites.js';
 const file = join(scratchFolder, 'results/host.json');
 
 describe('inside the extension host', () => {
-  const editor = useEditor({ driver: true, env: { SEAMLESS_HOST_RESULTS: file } });
+  const editor = useEditor({ testDriver: true, env: { SEAMLESS_HOST_RESULTS: file } });
   let run: HostRun;
   let results: Results;
 

@@ -1,0 +1,16 @@
+/** The themes that pictures are made in, as this project names them. */
+export type Theme = 'light' | 'dark' | 'hc-dark' | 'hc-light';
+
+interface ColorTheme {
+  /** Value of `workbench.colorTheme`. */
+  readonly id: string;
+  /** Class that the workbench's root element has under it. */
+  readonly rootClass: string;
+}
+
+export const themes: Readonly<Record<Theme, ColorTheme>> = {
+  light: { id: 'Light Modern', rootClass: 'vs' },
+  dark: { id: 'Dark Modern', rootClass: 'vs-dark' },
+  'hc-dark': { id: 'Default High Contrast', rootClass: 'hc-black' },
+  'hc-light': { id: 'Default High Contrast Light', rootClass: 'hc-light' },
+};

@@ -1,0 +1,166 @@
+import { mkdir } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import type { Locator, Page } from 'playwright-core';
+import { themes, type Theme } from './themes.js';
+
+/** One entry of the Problems panel. */
+export interface ShownProblem {
+  readonly severity: 'error' | 'warning' | 'info';
+  readonly message: string;
+  /** Who says so, such as `seamless` or `ts`; empty when nobody is named. */
+  readonly source: string;
+  /** One-based. */
+  readonly line: number;
+}
+
+/** The editor draws spaces of text as no-break spaces here and there: any space matches any. */
+export function phrase(text: string | RegExp): RegExp {
+  if (text instanceof RegExp) return text;
+  return new RegExp(text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/\s+/g, '\\s+'));
+}
+
+/** A window of the editor: what a person sees and does in it. Locators wait by themselves when they are used. */
+export class Workbench {
+  constructor(readonly page: Page) {}
+
+  /** Resolves once the window is drawn and its folder is listed. */
+  async shown(): Promise<void> {
+    await this.page.locator('.monaco-workbench .explorer-folders-view').waitFor();
+  }
+
+  /** Runs a command by the title it has in the palette, such as `Seamless: Show Log`. */
+  async command(title: string): Promise<void> {
+    await this.#pick('>', title, title);
+  }
+
+  /** Opens a file of the folder by its name or its path in it, and waits until its text is drawn. */
+  async openFile(path: string): Promise<void> {
+    const name = basename(path);
+    await this.#pick('', path, name);
+    await this.page.locator(`.tab.active[data-resource-name="${name}"]`).waitFor();
+    await this.page.locator('.editor-group-container.active .monaco-editor .view-line').first().waitFor();
+  }
+
+  /** The lenses whose text holds `text`. */
+  lens(text: string | RegExp): Locator {
+    return this.page.locator('.codelens-decoration a').filter({ hasText: phrase(text) });
+  }
+
+  statusBarItem(text: string | RegExp): Locator {
+    return this.page.locator('.statusbar-item').filter({ hasText: phrase(text) });
+  }
+
+  /** Notifications on the screen, as toasts or in the list of the notification centre. */
+  notification(text: string | RegExp): Locator {
+    return this.page.locator('.notification-list-item').filter({ hasText: phrase(text) });
+  }
+
+  /** Modal dialogs of the workbench. */
+  dialog(text: string | RegExp): Locator {
+    return this.page.locator('.monaco-dialog-box').filter({ hasText: phrase(text) });
+  }
+
+  /** Shows the side bar of the extension. */
+  async showSideBar(): Promise<void> {
+    const icon = this.page.locator('.activitybar .action-item', { has: this.page.getByLabel(/^Seamless/) });
+    if ((await icon.getAttribute('aria-expanded')) !== 'true') await icon.click();
+    await this.page.locator('.sidebar .composite.title', { hasText: /Seamless/i }).waitFor();
+  }
+
+  /** Rows of the tree in the side bar that is shown, top to bottom. */
+  treeRows(text: string | RegExp = ''): Locator {
+    return this.page.locator('.sidebar .pane-body .monaco-list-row').filter({ hasText: phrase(text) });
+  }
+
+  /** The box that asks: palette, picker, input. */
+  get quickInput(): Locator {
+    return this.page.locator('.quick-input-widget');
+  }
+
+  /** Choices in the box, top to bottom. */
+  quickRows(text: string | RegExp = ''): Locator {
+    return this.quickInput.locator('.monaco-list-row').filter({ hasText: phrase(text) });
+  }
+
+  /** What stands under the box: a prompt, or what is wrong with what was typed. */
+  quickMessage(text: string | RegExp = ''): Locator {
+    return this.quickInput.locator('.quick-input-message').filter({ hasText: phrase(text) });
+  }
+
+  /** Replaces the text in the box by what is typed. */
+  async typeInQuickInput(text: string): Promise<void> {
+    const box = this.quickInput.locator('input[type="text"]');
+    await box.fill('');
+    await box.pressSequentially(text);
+  }
+
+  /** Takes the choice in the box that holds `text`. */
+  async choose(text: string | RegExp): Promise<void> {
+    await this.quickRows(text).first().click();
+  }
+
+  /** What the Problems panel lists, in its order; it is shown for that. */
+  async problems(): Promise<ShownProblem[]> {
+    const panel = this.page.locator('.markers-panel');
+    if (!(await panel.isVisible())) await this.command('Problems: Focus on Problems View');
+    await panel.waitFor();
+    const rows = await panel.locator('.monaco-list-row:has(.marker-icon)').all();
+    return Promise.all(rows.map(problemOf));
+  }
+
+  /** Resolves once the window is drawn in a theme. */
+  async themeShown(theme: Theme): Promise<void> {
+    await this.page.locator(`.monaco-workbench.${themes[theme].rootClass}`).first().waitFor();
+  }
+
+  async screenshot(path: string): Promise<void> {
+    await mkdir(dirname(path), { recursive: true });
+    await this.page.screenshot({ path, timeout: 10_000 });
+  }
+
+  /** The list does not follow what arrives while it is open, and extensions arrive after the window: so it is opened again. */
+  async #pick(prefix: string, typed: string, title: string): Promise<void> {
+    const row = this.quickInput
+      .locator('.monaco-list-row')
+      .filter({ has: this.page.getByText(title, { exact: true }) });
+    for (let left = 15; ; left--) {
+      await this.page.keyboard.press(prefix === '>' ? 'F1' : 'ControlOrMeta+P');
+      await this.quickInput.locator('input').fill(prefix + typed);
+      const found = row.first().waitFor({ timeout: 2_000 });
+      if (left === 0) await found;
+      else if (
+        !(await found.then(
+          () => true,
+          () => false,
+        ))
+      ) {
+        await this.page.keyboard.press('Escape');
+        continue;
+      }
+      await row.first().click();
+      // The command may ask something in the very same box.
+      await row.first().waitFor({ state: 'hidden' });
+      return;
+    }
+  }
+}
+
+async function problemOf(row: Locator): Promise<ShownProblem> {
+  const [icon, message, source, place] = await Promise.all([
+    row.locator('.marker-icon .codicon').first().getAttribute('class'),
+    row.locator('.marker-message').first().textContent(),
+    row.locator('.marker-source').first().textContent(),
+    row.locator('.marker-line').first().textContent(),
+  ]);
+  const severity = /severity-(error|warning|info)|codicon-(error|warning|info)/.exec(icon ?? '');
+  return {
+    severity: (severity?.[1] ?? severity?.[2] ?? 'info') as ShownProblem['severity'],
+    message: plain(message),
+    source: plain(source),
+    line: Number(/\d+/.exec(place ?? '')?.[0]),
+  };
+}
+
+function plain(text: string | null): string {
+  return (text ?? '').replace(/\s+/g, ' ').trim();
+}

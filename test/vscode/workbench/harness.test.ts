@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { useEditor } from '../harness/editor.js';
+import type { Theme } from '../harness/themes.js';
+
+const TALKATIVE = `import { demoBars, Node, Strategy, StreamInput } from 'seamless-dag';
+
+export class Talkative extends Strategy {
+  setup() {
+    console.log('setting up the talkative one');
+    const price = new StreamInput({ name: 'price', interval: '1d', period: 1, historyProvider: demoBars() });
+    this.addNodes([price, new Node({ name: 'half', input: price, period: 1, computeFn: () => 0.5 })]);
+  }
+}
+`;
+const BROKEN = 'const three: number = "three";\nexport { three };\n';
+
+/** Width and height that a PNG states. */
+async function sizeOf(path: string): Promise<[number, number]> {
+  const bytes = await readFile(path);
+  assert.equal(bytes.toString('latin1', 1, 4), 'PNG');
+  return [bytes.readUInt32BE(16), bytes.readUInt32BE(20)];
+}
+
+describe('what tests do in the editor', () => {
+  const editor = useEditor({ files: { 'strategies/talkative.ts': TALKATIVE, 'lib/broken.ts': BROKEN } });
+
+  it('opens files by name and by path', async () => {
+    const { page } = editor();
+    await editor().openFile('strategies/lib/market.ts');
+    await page.locator('.tab.active', { hasText: 'market.ts' }).waitFor();
+    await editor().openFile('talkative.ts');
+    await page.locator('.tab.active', { hasText: 'talkative.ts' }).waitFor();
+    await editor().lens('Materialize range').waitFor();
+  });
+
+  it('reads the side bar, top to bottom', async () => {
+    await editor().showSideBar();
+    await editor().treeRows('Talkative').first().waitFor();
+    const texts = await editor().treeRows().allTextContents();
+    assert.ok(texts.some((text) => text.includes('SpTrend')));
+    assert.equal(await editor().treeRows('NoSuchStrategy').count(), 0);
+  });
+
+  it('types into the box that asks, reads what it says, and leaves it', async () => {
+    await editor().command('Seamless: New Strategy…');
+    await editor().typeInQuickInput('not a name');
+    await editor().quickMessage('NotAName').waitFor();
+    await editor().page.keyboard.press('Escape');
+    await editor().quickInput.waitFor({ state: 'hidden' });
+  });
+
+  it('lists problems with their severity, source and line', async () => {
+    await editor().openFile('broken.ts');
+    await editor().page.locator('.squiggly-error').first().waitFor();
+    const found = (await editor().problems()).find(({ message }) => message.includes("'string'"));
+    assert.deepEqual([found?.severity, found?.source, found?.line], ['error', 'ts', 1]);
+  });
+
+  it('sees notifications, also those that are no errors, and the status bar', async () => {
+    await editor().command('Developer: Set Log Level...');
+    await editor().page.keyboard.press('Escape');
+    await editor().command('Notifications: Toggle Do Not Disturb Mode');
+    await editor().statusBarItem('').first().waitFor();
+    await editor().command('Notifications: Toggle Do Not Disturb Mode');
+  });
+
+  it('makes pictures in every theme, switched while the editor runs', async () => {
+    const themes: Theme[] = ['light', 'hc-dark', 'hc-light', 'dark'];
+    for (const theme of themes) {
+      await editor().editorTheme(theme);
+      const path = await editor().picture('harness');
+      assert.match(path, new RegExp(`pictures.${theme}.harness\\.png$`));
+      assert.deepEqual(await sizeOf(path), [1280, 800]);
+    }
+  });
+
+  it('opens a second window, with an extension host and a child of its own', async () => {
+    await editor().openFile('talkative.ts');
+    await editor().lens('Materialize range').waitFor();
+    const second = await editor().openSecondWindow();
+    await second.openFile('talkative.ts');
+    await second.lens('Materialize range').waitFor();
+    assert.equal(editor().browser.pages().length, 2);
+    await second.page.close();
+  });
+
+  it('keeps as evidence a picture, and what server, extension host, extension and child said', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'seamless-evidence-'));
+    try {
+      await editor().keepEvidence(folder);
+      assert.deepEqual(await sizeOf(join(folder, 'screenshot.png')), [1280, 800]);
+      const logs = await readdir(join(folder, 'logs'), { recursive: true });
+      for (const name of ['server.log', 'remoteexthost.log', 'Seamless.log', 'child.log']) {
+        assert.ok(
+          logs.some((path) => path.endsWith(name)),
+          `${name} is missing among ${logs.join(', ')}`,
+        );
+      }
+      const child = logs.find((path) => path.endsWith('child.log')) ?? '';
+      assert.match(await readFile(join(folder, 'logs', child), 'utf8'), /setting up the talkative one/);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('tells which processes run strategies, and when one is gone', async () => {
+    const [pid] = await editor().strategyProcesses();
+    assert.ok(pid);
+    await assert.rejects(
+      editor().waitForNoProcess(pid, 100),
+      new RegExp(`Process ${pid} still runs: .*child\\.js`),
+    );
+    process.kill(pid, 'SIGKILL');
+    await editor().waitForNoProcess(pid);
+  });
+});
+
+describe('an editor in which trust is asked for', () => {
+  const editor = useEditor({ trust: true, theme: 'light' });
+
+  it('opens folders restricted, and runs nothing from them until a person trusts them', async () => {
+    const { page } = editor();
+    await editor().themeShown('light');
+    await editor().statusBarItem('Restricted Mode').waitFor();
+    await editor().openFile('sp-trend.ts');
+    assert.deepEqual(await editor().strategyProcesses(), []);
+    assert.equal(existsSync(join(editor().folder, '.seamless')), false);
+    await editor().command('Workspaces: Manage Workspace Trust');
+    await page.locator('.workspace-trust-editor').getByRole('button', { name: 'Trust' }).first().click();
+    await editor().statusBarItem('Restricted Mode').waitFor({ state: 'hidden' });
+    await editor().openFile('sp-trend.ts');
+    await editor().lens('Materialize range').waitFor();
+  });
+});
