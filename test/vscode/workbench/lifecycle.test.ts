@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { useEditor, type Editor } from '../harness/editor.js';
+import type { Workbench } from '../harness/workbench.js';
+
+/** Strategies that misbehave, each in its own way, but for the first. */
+const source = (
+  name: string,
+  code: string,
+): string => `import { demoHistory, Node, Strategy, StreamInput } from 'seamless-dag';
+
+export class ${name} extends Strategy {
+  setup() {
+    const price = new StreamInput({ tags: ['DEMO'], interval: '1m', historyProvider: demoHistory({ seed: 7 }) });
+    const node = new Node({ name: 'node', input: price, period: 3, computeFn: (view) => { ${code} } });
+    this.addNodes([node]);
+  }
+}
+`;
+
+const FILES = {
+  'strategies/good.ts': source('Good', 'return view.latest(price).close;'),
+  'strategies/endless.ts': source('Endless', 'for (;;) { if (view.asOf < 0) return 1; }'),
+  'strategies/greedy.ts': source(
+    'Greedy',
+    'const all: number[][] = []; for (;;) { all.push(new Array(1e6).fill(view.asOf)); if (view.asOf < 0) return 1; }',
+  ),
+  'strategies/slow.ts': source(
+    'Slow',
+    'let sum = 0; for (let i = 0; i < 300_000; i++) sum += Math.sqrt(i + view.asOf); return sum;',
+  ),
+};
+
+async function start(window: Workbench, file: string, range = '2023-01-01 2023-02-01'): Promise<void> {
+  // A picker goes away when its window is not the one in front.
+  await window.page.bringToFront();
+  await window.openFile(file);
+  await window.lens('Materialize range').first().click();
+  await window.typeInQuickInput(range);
+  await window.quickRows('typed').waitFor();
+  await window.page.keyboard.press('Enter');
+}
+
+async function onlyProcess(editor: Editor): Promise<number> {
+  const [pid, ...more] = await editor.strategyProcesses();
+  assert.deepEqual(more, []);
+  return pid ?? assert.fail('No process runs strategies.');
+}
+
+let days = 10;
+
+/** Runs what is sound, over another range each time, so that it is this run that is seen to end. */
+async function works(window: Workbench): Promise<void> {
+  days += 1;
+  await start(window, 'good.ts', `2023-01-01 2023-01-${days}`);
+  await window.lens(`2023-01-01 → 2023-01-${days} · 2/2 fresh`).waitFor();
+}
+
+describe('what goes wrong', () => {
+  const editor = useEditor({
+    files: FILES,
+    settings: { 'seamless.memory': 256 },
+    // It would print a line into the log of every Node that heeds it.
+    env: { NODE_OPTIONS: '--trace-exit' },
+  });
+
+  it('code that never ends: cancel ends it at once, and the next run works', async () => {
+    const window = editor();
+    await start(window, 'endless.ts');
+    await window.statusBarItem('Endless').waitFor();
+    await window.lens('Cancel').click();
+    await window.statusBarItem('Endless cancelled').waitFor({ timeout: 5000 });
+    await works(window);
+  });
+
+  it('a process that is killed while it works: a sentence, and Try Again', async () => {
+    const window = editor();
+    await start(window, 'slow.ts');
+    await window.statusBarItem(/Slow \d+ %/).waitFor();
+    process.kill(await onlyProcess(window), 'SIGKILL');
+    await window.notification('ended unexpectedly (signal SIGKILL)').waitFor();
+    await window.statusBarItem('Slow failed').waitFor();
+    await window.notification('ended unexpectedly').getByRole('button', { name: 'Try Again' }).click();
+    await window.statusBarItem(/Slow \d+ %/).waitFor();
+    await window.command('Seamless: Cancel');
+    await window.statusBarItem('Slow cancelled').waitFor();
+  });
+
+  it('a process that is killed while it idles: nobody notices', async () => {
+    const window = editor();
+    await works(window);
+    const pid = await onlyProcess(window);
+    process.kill(pid, 'SIGKILL');
+    await window.waitForNoProcess(pid);
+    await works(window);
+  });
+
+  it('a process out of memory: the sentence says so', async () => {
+    const window = editor();
+    await start(window, 'greedy.ts');
+    await window.notification('ran out of memory').waitFor();
+    await works(window);
+  });
+
+  it('the cache deleted underneath: the next run makes another', async () => {
+    const window = editor();
+    await works(window);
+    await rm(join(window.folder, '.seamless'), { recursive: true, force: true });
+    await window.command('Seamless: Materialize Again');
+    await window.statusBarItem('0/2 hits').waitFor();
+    await window.lens('2/2 fresh').waitFor();
+  });
+
+  it('reload in the middle of a run: no process is left behind, and the cache tells the truth', async () => {
+    const window = editor();
+    await start(window, 'slow.ts');
+    await window.statusBarItem(/Slow \d+ %/).waitFor();
+    const pid = await onlyProcess(window);
+    await window.show();
+    await window.waitForNoProcess(pid, 15_000);
+    await works(window);
+  });
+
+  it('two windows on one folder: both run, and neither fails', async () => {
+    const first = editor();
+    const second = await first.openSecondWindow();
+    await start(first, 'slow.ts', '2023-03-01 2023-03-03');
+    await start(second, 'good.ts', '2023-03-01 2023-03-03');
+    await Promise.all([first.statusBarItem('hits').waitFor(), second.statusBarItem('hits').waitFor()]);
+    await second.page.close();
+  });
+
+  it('a window that is closed leaves no process behind', async () => {
+    const window = editor();
+    const second = await window.openSecondWindow();
+    const before = new Set(await window.strategyProcesses());
+    await works(second);
+    const [pid] = (await window.strategyProcesses()).filter((each) => !before.has(each));
+    assert.ok(pid);
+    await second.page.close();
+    await window.browser.newPage().then((page) => page.close());
+    await window.waitForNoProcess(pid, 60_000);
+  });
+});
