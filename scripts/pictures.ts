@@ -1,7 +1,7 @@
 // The pictures of the README, taken by the tests in the real editor: `npm run pictures`.
 import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { root, scratchFolder } from '../test/vscode/harness/paths.js';
+import { picturesFolder, root } from '../test/vscode/harness/paths.js';
 import { run } from './packaging/tarballs.js';
 
 /** What is shown, by name in the README. */
@@ -16,7 +16,7 @@ await run(process.execPath, [mocha, 'test/vscode/workbench/pictures.test.ts'], r
 const target = join(root, 'media/pictures');
 await mkdir(target, { recursive: true });
 for (const [name, picture] of Object.entries(SHOWN)) {
-  await copyFile(join(scratchFolder, 'pictures', picture), join(target, name));
+  await copyFile(join(picturesFolder, picture), join(target, name));
 }
 console.log(
   `${Object.keys(SHOWN).length} pictures are in media/pictures; all of them in .test-tmp/pictures.`,

@@ -1,5 +1,5 @@
 import Mocha from 'mocha';
-import { gather, writeResults, type Results } from './results.js';
+import { gather, addResults, type Results } from './results.js';
 
 /** Mocha's own reporter, which also writes the results into the file that the option `results` names. */
 export default class CountingReporter extends Mocha.reporters.Spec {
@@ -13,7 +13,7 @@ export default class CountingReporter extends Mocha.reporters.Spec {
   }
 
   override done(failures: number, end?: (failures: number) => void): void {
-    writeResults(this.#file, this.#results);
+    addResults(this.#file, this.#results);
     end?.(failures);
   }
 }

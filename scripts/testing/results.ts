@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type Mocha from 'mocha';
 
@@ -18,7 +18,16 @@ export function gather(runner: Mocha.Runner): Results {
   return results;
 }
 
-export function writeResults(file: string, results: Results): void {
+/** Writes results into a file, after those of runs that wrote into it before. */
+export function addResults(file: string, { passed, failed, skipped }: Results): void {
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, JSON.stringify(results));
+  const before: Results = existsSync(file)
+    ? (JSON.parse(readFileSync(file, 'utf8')) as Results)
+    : { passed: [], failed: [], skipped: [] };
+  const all: Results = {
+    passed: [...before.passed, ...passed],
+    failed: [...before.failed, ...failed],
+    skipped: [...before.skipped, ...skipped],
+  };
+  writeFileSync(file, JSON.stringify(all));
 }

@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { BrowserContext, Locator, Page } from 'playwright-core';
@@ -76,15 +76,12 @@ export class Editor extends Workbench {
     return second;
   }
 
-  /** Changes user settings while the editor runs; `undefined` takes one away. The editor follows the file by itself. */
-  async changeSettings(settings: Readonly<Record<string, unknown>>): Promise<void> {
-    const now = JSON.parse(await readFile(this.server.settings, 'utf8')) as Record<string, unknown>;
-    await writeFile(this.server.settings, JSON.stringify({ ...now, ...settings }, null, 2));
-  }
-
   /** Switches the colour theme, and resolves once the window is drawn in it. */
   async editorTheme(theme: Theme): Promise<void> {
-    await this.changeSettings({ 'workbench.colorTheme': themes[theme].id });
+    await this.command('Preferences: Color Theme');
+    await this.quickInput.locator('input').fill(themes[theme].label);
+    await this.page.keyboard.press('Enter');
+    await this.quickInput.waitFor({ state: 'hidden' });
     await this.themeShown(theme);
     this.theme = theme;
   }

@@ -28,8 +28,6 @@ export interface EditorServer {
   /** `HOST:PORT`, the authority of `vscode-remote:` addresses. */
   readonly authority: string;
   readonly pid: number;
-  /** The file of the user's settings. */
-  readonly settings: string;
   /** The server's, extension host's and extensions' logs. */
   readonly logs: string;
   stop(): Promise<void>;
@@ -89,7 +87,6 @@ export async function startServer(tools: EditorTools, options: ServerOptions): P
   return {
     url,
     pid: child.pid ?? NaN,
-    settings: settingsFile,
     authority: new URL(url).host,
     logs: join(profile, 'logs'),
     stop: () => stop(child),

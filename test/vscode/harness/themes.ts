@@ -4,13 +4,15 @@ export type Theme = 'light' | 'dark' | 'hc-dark' | 'hc-light';
 interface ColorTheme {
   /** Value of `workbench.colorTheme`. */
   readonly id: string;
+  /** How the list of themes calls it. */
+  readonly label: string;
   /** Class that the workbench's root element has under it. */
   readonly rootClass: string;
 }
 
 export const themes: Readonly<Record<Theme, ColorTheme>> = {
-  light: { id: 'Light Modern', rootClass: 'vs' },
-  dark: { id: 'Dark Modern', rootClass: 'vs-dark' },
-  'hc-dark': { id: 'Default High Contrast', rootClass: 'hc-black' },
-  'hc-light': { id: 'Default High Contrast Light', rootClass: 'hc-light' },
+  light: { id: 'Light Modern', label: 'Light Modern', rootClass: 'vs' },
+  dark: { id: 'Dark Modern', label: 'Dark Modern', rootClass: 'vs-dark' },
+  'hc-dark': { id: 'Default High Contrast', label: 'Dark High Contrast', rootClass: 'hc-black' },
+  'hc-light': { id: 'Default High Contrast Light', label: 'Light High Contrast', rootClass: 'hc-light' },
 };

@@ -1,7 +1,7 @@
 // Loaded inside the extension host, by VS Code on the desktop and by the editor of the tests alike.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { gather, writeResults } from '../../../scripts/testing/results.js';
+import { gather, addResults } from '../../../scripts/testing/results.js';
 import { SUITES_BEGIN } from './begin.js';
 
 /**
@@ -25,7 +25,7 @@ export async function run(): Promise<void> {
     const runner = mocha.run((failures) => {
       const ran = runner.stats?.tests ?? 0;
       const file = process.env['SEAMLESS_HOST_RESULTS'];
-      if (file !== undefined) writeResults(file, results);
+      if (file !== undefined) addResults(file, results);
       if (failures > 0) reject(new Error(`${failures} of ${ran} tests failed.`));
       else if (ran === 0) reject(new Error('There was no test to run.'));
       else resolve();

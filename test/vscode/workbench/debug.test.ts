@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Locator } from 'playwright-core';
 import { JobClient } from '../../../src/job/client.js';
 import type { StrategyRef } from '../../../src/job/protocol.js';
@@ -10,6 +8,7 @@ import { rowValue } from '../../../src/sdk/table.js';
 import { parseTime } from '../../../src/sdk/time.js';
 import { useEditor } from '../harness/editor.js';
 import { root } from '../harness/paths.js';
+import { isRunning, waitForNoProcess } from '../harness/processes.js';
 
 const NODE = 'weight';
 const BAR = '2010-05-25';
@@ -42,7 +41,7 @@ describe('debugging a node at a bar', () => {
     await stopAtBar();
     assert.equal(await stoppedLine(), line);
     const process = await lastProcess();
-    assert.ok(isRunning(process));
+    assert.ok(await isRunning(process));
     await page.locator('.debug-variables .monaco-list-row', { hasText: 'Local' }).click();
     const variable = page.locator('.debug-variables .monaco-list-row', { hasText: /^\s*volatility/ });
     await variable.waitFor();
@@ -55,7 +54,7 @@ describe('debugging a node at a bar', () => {
     // Under test the editor keeps what is no error in the list of notifications.
     await editor().command('Notifications: Show Notifications');
     await page.locator('.notifications-center').getByText(new RegExp(value)).waitFor();
-    await untilGone(process);
+    await waitForNoProcess(process);
   });
 
   it('ends the process when the debugging is ended at a breakpoint', async function () {
@@ -63,19 +62,19 @@ describe('debugging a node at a bar', () => {
     const { page } = editor();
     await stopAtBar();
     const process = await lastProcess();
-    assert.ok(isRunning(process));
+    assert.ok(await isRunning(process));
     await page.keyboard.press('Shift+F5');
     await page.locator('.debug-toolbar').waitFor({ state: 'hidden' });
-    await untilGone(process);
+    await waitForNoProcess(process);
   });
 
   it('ends the process when the extension host ends at a breakpoint', async function () {
     this.timeout(120_000);
     await stopAtBar();
     const process = await lastProcess();
-    assert.ok(isRunning(process));
+    assert.ok(await isRunning(process));
     await editor().server.stop();
-    await untilGone(process);
+    await waitForNoProcess(process);
   });
 
   async function stopAtBar(): Promise<void> {
@@ -129,18 +128,6 @@ describe('debugging a node at a bar', () => {
 
 async function textOf(locator: Locator): Promise<string> {
   return ((await locator.first().textContent()) ?? '').replaceAll('\u00a0', ' ');
-}
-
-function isRunning(process: number): boolean {
-  return existsSync(`/proc/${process}`);
-}
-
-async function untilGone(process: number): Promise<void> {
-  const late = Date.now() + 5_000;
-  while (isRunning(process)) {
-    assert.ok(Date.now() < late, `Process ${process} is still there.`);
-    await sleep(50);
-  }
 }
 
 /** What the author's code works with at the bar, by a run that no debugger looks at, in a cache of its own. */

@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { useEditor } from '../harness/editor.js';
 import type { Theme } from '../harness/themes.js';
 
-const TALKATIVE = `import { demoBars, Node, Strategy, StreamInput } from 'seamless-dag';
+const TALKATIVE = `import { demoHistory, Node, Strategy, StreamInput } from 'seamless-dag';
 
 export class Talkative extends Strategy {
   setup() {
     console.log('setting up the talkative one');
-    const price = new StreamInput({ name: 'price', interval: '1d', period: 1, historyProvider: demoBars() });
+    const price = new StreamInput({ tags: ['price'], interval: '1d', period: 1, historyProvider: demoHistory() });
     this.addNodes([price, new Node({ name: 'half', input: price, period: 1, computeFn: () => 0.5 })]);
   }
 }
@@ -60,12 +60,11 @@ describe('what tests do in the editor', () => {
     assert.deepEqual([found?.severity, found?.source, found?.line], ['error', 'ts', 1]);
   });
 
-  it('sees notifications, also those that are no errors, and the status bar', async () => {
-    await editor().command('Developer: Set Log Level...');
-    await editor().page.keyboard.press('Escape');
-    await editor().command('Notifications: Toggle Do Not Disturb Mode');
-    await editor().statusBarItem('').first().waitFor();
-    await editor().command('Notifications: Toggle Do Not Disturb Mode');
+  it('sees notifications, also those that are no errors', async () => {
+    await editor().command('Seamless: Cancel');
+    await editor().notification('Nothing is running.').waitFor();
+    await editor().command('Notifications: Clear All Notifications');
+    await editor().notification('Nothing is running.').waitFor({ state: 'hidden' });
   });
 
   it('makes pictures in every theme, switched while the editor runs', async () => {

@@ -1,16 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { scratchFolder } from '../harness/paths.js';
 import { useEditor } from '../harness/editor.js';
+import { themes, type Theme } from '../harness/themes.js';
 import { lens, materializeAll, openSideBar, strategyRow, takeRange } from './support.js';
-
-/** A picture shows every theme's colours: the same scenes in each. */
-const THEMES: Readonly<Record<string, string>> = {
-  light: 'Default Light Modern',
-  dark: 'Default Dark Modern',
-  'high-contrast-dark': 'Default High Contrast',
-  'high-contrast-light': 'Default High Contrast Light',
-};
 
 /** Takes long enough for its progress to be looked at. */
 const SLOW = `import { demoHistory, Node, Strategy, StreamInput } from 'seamless-dag';
@@ -34,14 +26,11 @@ export class SlowMomentum extends Strategy {
 }
 `;
 
-for (const [theme, colorTheme] of Object.entries(THEMES)) {
+// A picture shows every theme's colours: the same scenes in each.
+for (const theme of Object.keys(themes) as Theme[]) {
   describe(`pictures, ${theme}`, () => {
-    const editor = useEditor({
-      files: { 'strategies/slow-momentum.ts': SLOW },
-      settings: { 'workbench.colorTheme': colorTheme },
-    });
-    const picture = (name: string): Promise<void> =>
-      editor().screenshot(join(scratchFolder, 'pictures', theme, `${name}.png`));
+    const editor = useEditor({ theme, files: { 'strategies/slow-momentum.ts': SLOW } });
+    const picture = (name: string): Promise<string> => editor().picture(name);
     /** Rests the mouse where it changes nothing. */
     const restMouse = (): Promise<void> => editor().page.mouse.move(640, 795);
 
