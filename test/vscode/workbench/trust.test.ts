@@ -37,7 +37,7 @@ describe('a workspace that is not trusted', () => {
     const window = editor();
     await window.lens('Trust this workspace to materialize').click();
     await window.page.getByRole('button', { name: 'Trust', exact: true }).first().click();
-    await window.page.keyboard.press('Escape');
+    await window.page.locator('.monaco-modal-editor-block .codicon-close').last().click();
     await window.lens('Materialize range').click();
     await window.quickRows('All').waitFor();
     await window.page.keyboard.press('Enter');
