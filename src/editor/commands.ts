@@ -44,9 +44,7 @@ const ALWAYS: Readonly<Record<string, Handler>> = {
   'seamless.showLog': async ({ log }) => log.show(true),
   'seamless.cancel': cancel,
   'seamless.openSample': openSample,
-  'seamless.openStrategy': withStrategy((_workbench, { found }) =>
-    openAt(found.file, found.line, found.column),
-  ),
+  'seamless.openStrategy': withStrategy((_workbench, { found }) => openAt(found)),
   'seamless.revealStrategy': withStrategy(({ tree }, { key }) => tree.reveal(key)),
   'seamless.revealNode': withStrategy(revealNode),
   'seamless.showProblem': withStrategy(showProblem),
@@ -148,15 +146,16 @@ async function revealNode(
       ? detail
       : await pickNode(entry, target, { title: vscode.l10n.t('Reveal which node?') });
   const node = entry.freshness?.nodes.find((each) => each.name === name);
-  if (node?.location) await openAt(node.location.file, node.location.line, node.location.column);
+  // Walking through the side bar with the keyboard goes on in the side bar.
+  const preserveFocus = typeof detail === 'string';
+  if (node?.location) await openAt(node.location, { preserveFocus });
   else if (name !== null)
     log.info(`${name} has no place in the source that is known (${targetNode(target) ?? ''}).`);
 }
 
 async function showProblem({ log }: Workbench, { problem, found }: StrategyEntry): Promise<void> {
   if (!problem) return;
-  const { file, line, column } = problem.location ?? found;
-  await openAt(file, line, column);
+  await openAt(problem.location ?? found);
   await vscode.commands.executeCommand('workbench.actions.view.problems');
   log.info(problem.message);
 }

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import * as vscode from 'vscode';
 
 import { standingText } from '../present/freshness.js';
+import type { SourceLocation } from '../sdk/errors.js';
 import { formatInterval } from '../sdk/time.js';
 import type { Strategies, StrategyEntry } from './strategies.js';
 import { standingIcon, type TreeRow } from './tree.js';
@@ -98,15 +99,13 @@ export async function pickNode(
 
 /** Opens a file at a place. */
 export async function openAt(
-  file: string,
-  line: number,
-  column = 1,
-  viewColumn?: vscode.ViewColumn,
+  { file, line, column = 1 }: SourceLocation,
+  options: Pick<vscode.TextDocumentShowOptions, 'preserveFocus' | 'viewColumn'> = {},
 ): Promise<void> {
   const at = new vscode.Position(line - 1, Math.max(0, column - 1));
   await vscode.window.showTextDocument(vscode.Uri.file(file), {
+    ...options,
     selection: new vscode.Range(at, at),
-    ...(viewColumn !== undefined && { viewColumn }),
   });
 }
 

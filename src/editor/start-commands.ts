@@ -40,7 +40,7 @@ export async function createStrategy({ strategies, types }: Workbench): Promise<
   const inner = join(root, 'strategies');
   const { file, line } = await newStrategy({ folder: existsSync(inner) ? inner : root, name, taken });
   await types.placeIn(root);
-  await openAt(file, line);
+  await openAt({ file, line });
 }
 
 async function askForFolder(): Promise<void> {
@@ -72,7 +72,7 @@ export async function openSample({ context, types }: Workbench): Promise<void> {
   await types.placeIn(folder);
   const next: OpenNext = { folder, file, line: 1 };
   const open = vscode.workspace.workspaceFolders ?? [];
-  if (open.some(({ uri }) => uri.fsPath === folder)) return openAt(file, 1);
+  if (open.some(({ uri }) => uri.fsPath === folder)) return openAt({ file, line: 1 });
   await context.globalState.update(OPEN_NEXT, next);
   const newWindow = { forceNewWindow: open.length > 0 };
   await vscode.commands.executeCommand('vscode.openFolder', vscode.Uri.file(folder), newWindow);
@@ -84,7 +84,7 @@ export async function openWhatWasAskedFor(context: vscode.ExtensionContext): Pro
   const here = (vscode.workspace.workspaceFolders ?? []).some(({ uri }) => uri.fsPath === next?.folder);
   if (!next || !here) return;
   await context.globalState.update(OPEN_NEXT, undefined);
-  await openAt(next.file, next.line);
+  await openAt(next);
 }
 
 const SAMPLE_FILE = join('strategies', 'sp-trend.ts');

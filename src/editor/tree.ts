@@ -156,7 +156,8 @@ function nodeItem(entry: StrategyEntry, node: StandingNode): vscode.TreeItem {
   item.id = `${entry.key}/${node.name}`;
   item.contextValue = node.kind === 'stream' ? 'node.stream' : 'node.computed';
   item.iconPath = standingIcon(node.standing);
-  item.description = `${node.label} · ${formatInterval(node.interval)} · ${standing}`;
+  // What is cut off in a narrow side bar comes last.
+  item.description = `${standing} · ${node.label} · ${formatInterval(node.interval)}`;
   const rows = vscode.l10n.t('{0} rows', formatCount(node.rows));
   const stretches = node.coverage.map((span) => `- ${spanText(span)}`).join('\n');
   const tooltip = new vscode.MarkdownString(`**${node.name}** · ${standing}\n\n`);

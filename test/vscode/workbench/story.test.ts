@@ -17,8 +17,8 @@ async function said(window: Editor): Promise<Said> {
   const row = window.treeRows('SpTrend').first();
   const sideBar = plain(await row.locator('.label-description').textContent());
   const nodes: Record<string, number> = {};
-  for (const label of await window.treeRows('1d ·').locator('.label-description').allTextContents()) {
-    const standing = plain(label).split(' · ').at(-1) ?? '';
+  for (const label of await window.treeRows('· 1d').locator('.label-description').allTextContents()) {
+    const standing = plain(label).split(' · ')[0] ?? '';
     nodes[standing] = (nodes[standing] ?? 0) + 1;
   }
   return {
