@@ -1,23 +1,35 @@
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** A process reads its bundle right after it was written; a day is kept for debuggers that look at it later. */
 const KEPT_MS = 24 * 60 * 60 * 1000;
 
-/** Writes a bundle into the project's own temporary folder, or the system's where the project is read-only. */
+/**
+ * Writes a bundle into the project's cache folder, or, where there is none or it is read-only, into a temporary folder: a
+ * strategy that is merely looked at leaves no trace in its project.
+ */
 export async function writeBundle(projectRoot: string, name: string, code: string): Promise<string> {
   const cache = join(projectRoot, '.seamless');
   try {
-    await mkdir(join(cache, 'tmp'), { recursive: true });
+    await mkdir(join(cache, 'tmp')).catch(ignoreExisting);
     await writeFile(join(cache, '.gitignore'), '*\n', { flag: 'wx' }).catch(ignoreExisting);
     return await writeInto(join(cache, 'tmp'), name, code);
   } catch (error) {
-    if (!isReadOnly(error)) throw error;
-    const folder = join(tmpdir(), 'seamless-bundles');
-    await mkdir(folder, { recursive: true });
-    return writeInto(folder, name, code);
+    if (!isOutOfReach(error)) throw error;
+    return writeInto(await temporaryFolder(), name, code);
   }
+}
+
+/** A folder of this user's own: in the system's, others could put their code in the place of this. */
+async function temporaryFolder(): Promise<string> {
+  const user = process.getuid?.();
+  const folder = join(tmpdir(), user === undefined ? 'seamless-bundles' : `seamless-bundles-${user}`);
+  await mkdir(folder, { mode: 0o700 }).catch(ignoreExisting);
+  if (user === undefined) return folder;
+  const found = await lstat(folder);
+  const own = found.isDirectory() && found.uid === user && (found.mode & 0o022) === 0;
+  return own ? folder : mkdtemp(`${folder}-`);
 }
 
 async function writeInto(folder: string, name: string, code: string): Promise<string> {
@@ -43,8 +55,8 @@ function ignoreExisting(error: unknown): void {
   if (codeOf(error) !== 'EEXIST') throw error;
 }
 
-function isReadOnly(error: unknown): boolean {
-  return ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(codeOf(error));
+function isOutOfReach(error: unknown): boolean {
+  return ['ENOENT', 'EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(codeOf(error));
 }
 
 function codeOf(error: unknown): string {

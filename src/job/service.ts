@@ -113,7 +113,7 @@ export class JobService {
     const { strategy } = payload;
     const cache = cacheOf(strategy.projectRoot, payload);
     return this.#withStrategy(strategy, (session) =>
-      this.#withStore(cache, hooks, async (store) => {
+      this.#lookIntoStore(cache, hooks, async (store) => {
         const lastRanges = await store.lastRuns(session.name);
         const [last] = payload.last ? lastRanges : [];
         const range = last ? { start: last[0], end: last[1] } : rangeOf(payload);
@@ -133,7 +133,7 @@ export class JobService {
 
   #read(payload: Payload<'read'>, hooks: RequestHooks): Promise<Table> {
     const { strategy, node, projectRoot } = payload;
-    return this.#withStore(cacheOf(projectRoot, payload), hooks, async (store) => {
+    return this.#lookIntoStore(cacheOf(projectRoot, payload), hooks, async (store) => {
       const found = await store.findNode(strategy, node);
       if (!found) throw await unknownNode(store, strategy, node);
       const { fingerprint } = found;
@@ -149,23 +149,23 @@ export class JobService {
   #series(payload: Payload<'series'>, hooks: RequestHooks): Promise<Result<'series'>> {
     const cache = cacheOf(payload.projectRoot, payload);
     const range = rangeOf(payload) ?? ALL_TIME;
-    return this.#withStore(cache, hooks, (store) => seriesOf(store, payload, range, payload.stretches));
+    return this.#lookIntoStore(cache, hooks, (store) => seriesOf(store, payload, range, payload.stretches));
   }
 
   #rows(payload: Payload<'rows'>, hooks: RequestHooks): Promise<Result<'rows'>> {
     const cache = cacheOf(payload.projectRoot, payload);
     const range = rangeOf(payload) ?? ALL_TIME;
-    return this.#withStore(cache, hooks, (store) => rowsOf(store, payload, range, payload));
+    return this.#lookIntoStore(cache, hooks, (store) => rowsOf(store, payload, range, payload));
   }
 
   #diff(payload: Payload<'diff'>, hooks: RequestHooks): Promise<Result<'diff'>> {
     const cache = cacheOf(payload.projectRoot, payload);
-    return this.#withStore(cache, hooks, (store) => diffOf(store, payload, rangeOf(payload) ?? ALL_TIME));
+    return this.#lookIntoStore(cache, hooks, (store) => diffOf(store, payload, rangeOf(payload) ?? ALL_TIME));
   }
 
   #export(payload: Payload<'export'>, hooks: RequestHooks): Promise<ExportReport> {
     const { strategy, nodes, projectRoot, format, path } = payload;
-    return this.#withStore(cacheOf(projectRoot, payload), hooks, async (store) => {
+    return this.#lookIntoStore(cacheOf(projectRoot, payload), hooks, async (store) => {
       for (const node of nodes) {
         if (!(await store.findNode(strategy, node))) throw await unknownNode(store, strategy, node);
       }
@@ -175,9 +175,10 @@ export class JobService {
   }
 
   #cache(payload: Payload<'cache'>, hooks: RequestHooks): Promise<CacheReport> {
-    const cache = cacheOf(payload.projectRoot, payload);
+    const { action, strategy, limits = {} } = payload;
+    const create = action !== 'show' && payload.dryRun !== true;
+    const cache = { ...cacheOf(payload.projectRoot, payload), create };
     return this.#withStore(cache, hooks, async (store) => {
-      const { action, strategy, limits = {} } = payload;
       const before = await store.contents(strategy);
       if (action === 'clear') {
         if (strategy !== undefined && before.strategies.length === 0)
@@ -258,6 +259,11 @@ export class JobService {
     }
   }
 
+  /** As `#withStore`; a folder without a cache is left without one. */
+  #lookIntoStore<T>(cache: OpenedCache, hooks: RequestHooks, work: (store: Store) => Promise<T>): Promise<T> {
+    return this.#withStore({ ...cache, create: false }, hooks, work);
+  }
+
   #withStore<T>(cache: OpenedCache, hooks: RequestHooks, work: (store: Store) => Promise<T>): Promise<T> {
     const options = {
       ...cache,
@@ -274,6 +280,7 @@ export class JobService {
 interface OpenedCache {
   readonly dir: string;
   readonly memoryMb: number | undefined;
+  readonly create?: boolean;
 }
 
 function cacheOf(projectRoot: string, { cacheDir, memoryMb }: CacheUse): OpenedCache {

@@ -22,6 +22,9 @@ import { quoteText } from './sql.js';
 /** The name under which statements find the file. */
 export const CATALOG = 'cache';
 
+/** Of the cache, in its folder. */
+export const FILE_NAME = 'cache.duckdb';
+
 /**
  * A checkpoint rewrites the last row group of each table it finds changed. Blobs make row groups heavy, so they hold the
  * fewest rows DuckDB allows.
@@ -56,7 +59,7 @@ export function prepareFolder(dir: string): string {
     accessSync(folder, constants.W_OK);
     const ignore = join(folder, '.gitignore');
     if (!existsSync(ignore)) writeFileSync(ignore, '*\n');
-    const file = join(folder, 'cache.duckdb');
+    const file = join(folder, FILE_NAME);
     if (existsSync(file)) accessSync(file, constants.W_OK);
     removeOldDrafts(folder);
     return file;
@@ -112,6 +115,12 @@ export interface Runner {
 export async function attach(runner: Runner, file: string): Promise<void> {
   await runner.run(`SET temp_directory = ${quoteText(`${file}.tmp`)}`);
   await runner.run(attachSql(file, CATALOG));
+  await runner.run(`USE ${CATALOG}`);
+}
+
+/** A database in memory under the file's name. */
+export async function attachMemory(runner: Runner): Promise<void> {
+  await runner.run(`ATTACH ':memory:' AS ${CATALOG}`);
   await runner.run(`USE ${CATALOG}`);
 }
 

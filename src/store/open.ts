@@ -1,14 +1,16 @@
-import { statSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { existsSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SeamlessError } from '../sdk/errors.js';
 import { faultOf, lockHolder, messageOf } from './faults.js';
 import {
   askFor,
   attach,
+  attachMemory,
   CATALOG,
   createTables,
   ensureFile,
+  FILE_NAME,
   fileIdentity,
   forbidden,
   isAskedFor,
@@ -33,8 +35,13 @@ export interface LockHolder {
 }
 
 export interface OpenStoreOptions {
-  /** The cache's folder; made where there is none. */
+  /** The cache's folder. */
   readonly dir: string;
+  /**
+   * Whether folder and file are made where there are none. Default: true. If not, what is opened then is a store in memory with
+   * nothing in it, and the disk is left as it is.
+   */
+  readonly create?: boolean | undefined;
   /** DuckDB's share of the memory, in megabytes, beyond which it spills beside the file. Default: 256. */
   readonly memoryMb?: number | undefined;
   /** Called once when another process has the cache open and this one begins to wait. */
@@ -65,6 +72,7 @@ const openFiles = new Set<string>();
 export async function openStore(options: OpenStoreOptions): Promise<Store> {
   const { dir, signal } = options;
   throwIfCancelled(signal);
+  if (options.create === false && !existsSync(join(dir, FILE_NAME))) return emptyStore(options);
   const file = prepareFolder(dir);
   let waiting = false;
   let looks = 0;
@@ -113,7 +121,7 @@ async function attempt(file: string, options: OpenStoreOptions): Promise<Store |
       openFiles.delete(file);
       return { fault: 'replaced' };
     }
-    return await storeOf(database, file, options);
+    return await storeOf(database, file, options, () => openFiles.delete(file));
   } catch (error) {
     if (database) stopDatabase(database);
     openFiles.delete(file);
@@ -142,7 +150,24 @@ async function attempt(file: string, options: OpenStoreOptions): Promise<Store |
   }
 }
 
-async function storeOf(database: Database, file: string, options: OpenStoreOptions): Promise<Store> {
+/** A store for a cache that is not there. No file is at its path, so it is never taken for one in place. */
+async function emptyStore(options: OpenStoreOptions): Promise<Store> {
+  const database = await startDatabase(options.memoryMb);
+  try {
+    await attachMemory(database.connection);
+    return await storeOf(database, join(options.dir, FILE_NAME), options, () => undefined);
+  } catch (error) {
+    stopDatabase(database);
+    throw error;
+  }
+}
+
+async function storeOf(
+  database: Database,
+  file: string,
+  options: OpenStoreOptions,
+  released: () => unknown,
+): Promise<Store> {
   await requireFormat(database, options.dir);
   const session = new Session(database.connection, CATALOG, (error) => Promise.resolve(translate(error)));
   const translate = (error: unknown): Error => {
@@ -162,7 +187,7 @@ async function storeOf(database: Database, file: string, options: OpenStoreOptio
   };
   const release = (): void => {
     database.instance.closeSync();
-    openFiles.delete(file);
+    released();
   };
   const interned = await Interned.load(session);
   let place = placeOf(file);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, readFile, readdir, symlink, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -202,7 +202,7 @@ describe('bundling a strategy: what cannot be bundled', () => {
 
 describe('bundling a strategy: the file it leaves', () => {
   it('is in the cache folder, which git ignores, under a name that its text decides', () =>
-    withProject({ 'a.ts': 'export const a = 1;' }, async (root) => {
+    withProject({ 'a.ts': 'export const a = 1;', '.seamless/cache.duckdb': '' }, async (root) => {
       const [first, second] = [await bundle(root, 'a.ts'), await bundle(root, 'a.ts')];
       assert.equal(dirname(first.codePath), join(root, '.seamless/tmp'));
       assert.equal(first.codePath, second.codePath);
@@ -221,12 +221,32 @@ describe('bundling a strategy: the file it leaves', () => {
       assert.deepEqual((await readdir(join(root, '.seamless/tmp'))).sort(), ['new.mjs', 'now.mjs']);
     }));
 
-  it('goes to the system’s temporary folder where the project cannot be written to', () =>
+  const ownFolder = join(tmpdir(), `seamless-bundles-${process.getuid?.()}`);
+
+  it('goes to a temporary folder of the user’s own where the project cannot be written to', () =>
     withProject({ '.seamless': 'a file in the way' }, async (root) => {
       await chmod(root, 0o555);
       const path = await writeBundle(root, 'elsewhere.mjs', 'export {};');
       await chmod(root, 0o755);
-      assert.equal(path, join(tmpdir(), 'seamless-bundles', 'elsewhere.mjs'));
+      assert.equal(path, join(ownFolder, 'elsewhere.mjs'));
       assert.equal(await readFile(path, 'utf8'), 'export {};');
+    }));
+
+  it('leaves a project without a cache folder without one', () =>
+    withProject({ 'a.ts': 'export const a = 1;' }, async (root) => {
+      assert.equal(dirname((await bundle(root, 'a.ts')).codePath), ownFolder);
+      assert.deepEqual(await readdir(root), ['a.ts']);
+      assert.equal((await stat(ownFolder)).mode & 0o777, 0o700);
+    }));
+
+  it('goes to no folder that others may write to', () =>
+    withProject({}, async (root) => {
+      await mkdir(ownFolder, { recursive: true });
+      await chmod(ownFolder, 0o777);
+      const path = await writeBundle(root, 'elsewhere.mjs', 'export {};');
+      await chmod(ownFolder, 0o700);
+      assert.ok(path.startsWith(`${ownFolder}-`), path);
+      assert.equal((await stat(dirname(path))).mode & 0o777, 0o700);
+      await rm(dirname(path), { recursive: true });
     }));
 });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync, rmSync } from 'node:fs';
 
 import type { NodeStatus, StatusReport } from '../../src/job/protocol.js';
 import { Child, CSV_HEADER, csvLines, minute, Project, refused } from '../support/project.js';
@@ -102,5 +103,35 @@ describe('status', () => {
     const none = await child.request('read', { ...place, end: minute(0), last: 3 });
     assert.equal(none.ts.length, 0);
     await refused(child.request('read', { ...place, last: 0 }), 'internal', /malformed at last/);
+  });
+
+  it('leaves a folder without a cache without one, whatever is asked, and finds nothing in it', async () => {
+    const untouched = new Project({ 'main.ts': STRATEGY, 'bars.csv': CSV_HEADER + csvLines(0, 100) });
+    try {
+      const strategy = untouched.strategy('main.ts');
+      const looked = await child.request('status', { strategy, ...RANGE });
+      assert.deepEqual(
+        looked.nodes.map(({ state, rows, coverage }) => [state, rows, coverage]),
+        looked.nodes.map(() => ['empty', 0, []]),
+      );
+      assert.deepEqual([looked.nodes.length, looked.lastRanges], [3, []]);
+      const place = { projectRoot: untouched.root, strategy: 'Main', node: 'mean' };
+      await refused(child.request('read', place), 'not-found', /holds nothing of a strategy Main/);
+      await refused(child.request('series', { ...place, stretches: 10 }), 'not-found', /holds nothing/);
+      const held = await child.request('cache', { projectRoot: untouched.root, action: 'show' });
+      assert.deepEqual([held.bytes, held.strategies], [0, []]);
+      await child.request('cache', { projectRoot: untouched.root, action: 'clean', dryRun: true });
+      assert.equal(existsSync(untouched.cacheDir), false);
+
+      await child.materialize(untouched, RANGE);
+      const ran = await child.request('status', { strategy, ...RANGE });
+      assert.ok(ran.nodes.every(({ state }) => state === 'fresh'));
+      rmSync(untouched.cacheDir, { recursive: true });
+      const gone = await child.request('status', { strategy, ...RANGE });
+      assert.ok(gone.nodes.every(({ state }) => state === 'empty'));
+      assert.equal(existsSync(untouched.cacheDir), false);
+    } finally {
+      untouched.remove();
+    }
   });
 });
