@@ -96,7 +96,7 @@ function withStrategy(
 }
 
 async function materializeRange({ jobs, runs, log }: Workbench, entry: StrategyEntry): Promise<void> {
-  const bounds = jobs.request('bounds', { strategy: entry.ref }, { limitMs: 10_000 }).then(
+  const bounds = jobs.request('bounds', { strategy: entry.ref }, { urgent: true, limitMs: 10_000 }).then(
     ({ range }) => range,
     (error: unknown) => {
       // Without it the presets end today, and the run will say what is wrong with the strategy.

@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 
+import { CacheWatch } from './cache-watch.js';
 import { registerCommands } from './commands.js';
 import { ContextKeys } from './context-keys.js';
 import { NodeHovers } from './hovers.js';
@@ -38,6 +39,7 @@ export class Editor implements vscode.Disposable {
     const keys = this.#hold(new ContextKeys(strategies, log));
     const discovery = this.#hold(new WorkspaceDiscovery(context, strategies, log));
     this.#hold(new StrategyProblems(strategies));
+    this.#hold(new CacheWatch(strategies, runs, log));
     this.#hold(new RunStatusBar(strategies, runs, log));
     const lenses = this.#hold(new StrategyLenses(strategies));
     const hovers = new NodeHovers(strategies, discovery.client, jobs, log);

@@ -11,6 +11,9 @@ import { memorySetting } from './settings.js';
 /** What asks first is answered first, but what a person waits for goes before what is merely looked up. */
 const URGENT = 1;
 
+/** A look was ended, because a person waits for the process, and it waited itself for a cache in use elsewhere. */
+class MadeWay extends Error {}
+
 export interface JobOptions extends RequestOptions {
   /** A person asked for it, and waits. */
   readonly urgent?: boolean;
@@ -30,6 +33,8 @@ export class Jobs implements vscode.Disposable {
   #memoryMb: number | undefined;
   #childLog: WriteStream | null = null;
   #disposed = false;
+  /** Ends the look that waits for a cache which another process has in use; null while there is none. */
+  #waitingLook: AbortController | null = null;
 
   constructor(context: vscode.ExtensionContext, log: vscode.LogOutputChannel) {
     this.#context = context;
@@ -45,24 +50,28 @@ export class Jobs implements vscode.Disposable {
   async request<K extends RequestKind>(
     kind: K,
     payload: Payload<K>,
-    { urgent = false, limitMs, ...options }: JobOptions = {},
+    options: JobOptions = {},
   ): Promise<Result<K>> {
     this.#mustRun();
+    const { urgent = false, signal } = options;
+    if (urgent) this.#waitingLook?.abort();
     try {
       return await this.#queue.add(
         async () => {
           this.#mustRun();
           const started = performance.now();
           try {
-            return await this.#ask(kind, payload, options, limitMs);
+            return await this.#ask(kind, payload, options);
           } finally {
+            this.#waitingLook = null;
             this.#log.debug(`${kind}: ${Math.round(performance.now() - started)} ms`);
           }
         },
-        { priority: urgent ? URGENT : 0, ...(options.signal && { signal: options.signal }) },
+        { priority: urgent ? URGENT : 0, ...(signal && { signal }) },
       );
     } catch (error) {
-      if (options.signal?.aborted && !(error instanceof SeamlessError)) {
+      if (error instanceof MadeWay) return this.request(kind, payload, options);
+      if (signal?.aborted && !(error instanceof SeamlessError)) {
         throw new SeamlessError('cancelled', vscode.l10n.t('Cancelled before it began.'));
       }
       throw error;
@@ -88,27 +97,30 @@ export class Jobs implements vscode.Disposable {
   async #ask<K extends RequestKind>(
     kind: K,
     payload: Payload<K>,
-    { onProgress, signal }: RequestOptions,
-    limitMs: number | undefined,
+    { urgent = false, limitMs, signal, onProgress }: JobOptions,
   ): Promise<Result<K>> {
     const client = this.#running();
-    if (limitMs === undefined) return client.request(kind, payload, { onProgress, signal });
-    await client.started;
-    const limit = new AbortController();
-    const timer = setTimeout(() => limit.abort(), limitMs);
-    const either = signal ? AbortSignal.any([signal, limit.signal]) : limit.signal;
+    const [limit, way] = [new AbortController(), new AbortController()];
+    // Starting the child is not the strategy's time.
+    if (limitMs !== undefined) await client.started;
+    const timer = limitMs === undefined ? null : setTimeout(() => limit.abort(), limitMs);
     try {
       return await client.request(kind, payload, {
-        signal: either,
+        signal: AbortSignal.any([limit.signal, way.signal, ...(signal ? [signal] : [])]),
         onProgress: (progress) => {
-          // It is set up, and waits for a cache that another process has in use.
-          if (progress.phase === 'waiting') clearTimeout(timer);
+          if (progress.phase === 'waiting') {
+            // It is set up, and waits for a cache that another process has in use.
+            if (timer) clearTimeout(timer);
+            if (!urgent) this.#mayMakeWay(way);
+          }
           onProgress?.(progress);
         },
       });
     } catch (error) {
-      if (!limit.signal.aborted || signal?.aborted) throw error;
-      const seconds = Math.round(limitMs / 1000);
+      if (signal?.aborted) throw error;
+      if (way.signal.aborted) throw new MadeWay();
+      if (!limit.signal.aborted) throw error;
+      const seconds = Math.round((limitMs ?? 0) / 1000);
       throw new SeamlessError(
         'strategy',
         vscode.l10n.t(
@@ -117,8 +129,13 @@ export class Jobs implements vscode.Disposable {
         ),
       );
     } finally {
-      clearTimeout(timer);
+      if (timer) clearTimeout(timer);
     }
+  }
+
+  #mayMakeWay(way: AbortController): void {
+    this.#waitingLook = way;
+    if (this.#queue.sizeBy({ priority: URGENT }) > 0) way.abort();
   }
 
   #mustRun(): void {

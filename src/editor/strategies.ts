@@ -2,13 +2,13 @@ import * as vscode from 'vscode';
 
 import type { DiscoveredStrategy } from '../discovery/strategies.js';
 import type { RunReport, Span } from '../engine/report.js';
-import { findProjectRoot } from '../job/project.js';
+import { cacheFolder, cacheState, findProjectRoot } from '../job/project.js';
 import type { StatusReport, StrategyRef } from '../job/protocol.js';
 import { freshnessOf, type Freshness } from '../present/freshness.js';
 import type { ProgressText } from '../present/progress.js';
 import { SeamlessError } from '../sdk/errors.js';
 import type { Jobs } from './jobs.js';
-import { cacheUse, describesOnSave } from './settings.js';
+import { cacheDirSetting, cacheUse, describesOnSave } from './settings.js';
 
 /** Longer than this no `setup()` may take. */
 const DESCRIBE_LIMIT_MS = 5000;
@@ -48,6 +48,8 @@ interface Mutable extends Omit<StrategyEntry, 'found' | 'edited'> {
   lastRun: RunReport | null;
   edited: boolean;
   status: StatusReport | null;
+  /** State of the cache when it was last looked at; null when it was not. */
+  cache: string | null;
   /** Whether the code is still that of the last run, whose failures hold only so long. */
   sameCode: boolean;
   /** The look under way, and whether another is wanted after it. */
@@ -67,6 +69,9 @@ export class Strategies implements vscode.Disposable {
 
   /** Fires with the strategy that changed; with null when strategies came or went. */
   readonly onDidChange = this.#changes.event;
+  readonly #looks = new vscode.EventEmitter<string>();
+  /** Fires with the folder of a cache that is looked into. */
+  readonly onDidLook = this.#looks.event;
 
   constructor(jobs: Jobs, log: vscode.LogOutputChannel) {
     this.#jobs = jobs;
@@ -184,9 +189,24 @@ export class Strategies implements vscode.Disposable {
     await Promise.all(seen.map(({ key }) => this.look(key)));
   }
 
+  /** Where the history of a strategy is kept. */
+  cacheOf({ ref: { projectRoot } }: Pick<StrategyEntry, 'ref'>): string {
+    return cacheFolder(projectRoot, cacheDirSetting(projectRoot));
+  }
+
+  /** A cache was changed: what was looked at in another state of it is looked at again. */
+  async cacheChanged(folder: string, state: string): Promise<void> {
+    if (!describesOnSave()) return;
+    const behind = [...this.#entries.values()].filter(
+      (entry) => entry.cache !== null && entry.cache !== state && this.cacheOf(entry) === folder,
+    );
+    await Promise.all(behind.map(({ key }) => this.look(key)));
+  }
+
   dispose(): void {
     if (this.#listTimer) clearTimeout(this.#listTimer);
     this.#changes.dispose();
+    this.#looks.dispose();
     this.#entries.clear();
   }
 
@@ -210,9 +230,13 @@ export class Strategies implements vscode.Disposable {
 
   async #lookOnce(entry: Mutable): Promise<void> {
     const { ref } = entry;
-    const [last] = entry.lastRanges;
-    const range = last ? { start: last[0], end: last[1] } : { last: true as const };
+    // Until it was run in this window, the last run is anybody's.
+    const own = entry.lastRun === null ? null : entry.lastRanges[0];
+    const range = own ? { start: own[0], end: own[1] } : { last: true as const };
+    const folder = this.cacheOf(entry);
+    this.#looks.fire(folder);
     try {
+      entry.cache = await cacheState(folder);
       const status = await this.#jobs.request(
         'status',
         { strategy: ref, ...range, ...cacheUse(ref.projectRoot) },
@@ -220,7 +244,7 @@ export class Strategies implements vscode.Disposable {
       );
       entry.status = status;
       entry.files = status.files;
-      if (entry.lastRanges.length === 0) entry.lastRanges = status.lastRanges;
+      if (entry.lastRun === null) entry.lastRanges = status.lastRanges;
       entry.problem = null;
       entry.freshness = freshnessOf(status, entry.sameCode ? entry.lastRun : null);
     } catch (error) {
@@ -257,6 +281,7 @@ function newEntry(key: string, found: DiscoveredStrategy): Mutable {
     running: null,
     lastRun: null,
     status: null,
+    cache: null,
     sameCode: false,
     looking: null,
     again: false,

@@ -35,6 +35,17 @@ export function cacheFolder(projectRoot: string, asked?: string): string {
   return asked === undefined ? join(projectRoot, CACHE_FOLDER) : resolve(asked);
 }
 
+/** What tells one state of a cache from another, without opening it; empty when there is none. */
+export async function cacheState(folder: string): Promise<string> {
+  const states = ['cache.duckdb', 'cache.duckdb.wal'].map(async (name) => {
+    // What cannot be seen counts as absent: whoever opens it is told why.
+    const found = await stat(join(folder, name), { bigint: true }).catch(() => null);
+    // An empty log comes and goes.
+    return found === null || found.size === 0n ? '' : `${found.ino} ${found.size} ${found.mtimeNs}`;
+  });
+  return (await Promise.all(states)).join(' ').trim();
+}
+
 /** What a cache's folder takes on disk, in bytes; 0 when there is none. */
 export async function folderBytes(folder: string): Promise<number> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
