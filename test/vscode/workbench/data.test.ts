@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Locator } from 'playwright-core';
 import { useEditor } from '../harness/editor.js';
+
+async function waitForValue(box: Locator, expected: RegExp): Promise<void> {
+  while (!expected.test(await box.inputValue())) await sleep(50);
+}
 
 describe('what was stored', () => {
   const editor = useEditor();
@@ -20,7 +26,11 @@ describe('what was stored', () => {
     const file = join(window.folder, 'weight.csv');
     await window.command('Seamless: Export Node…');
     await window.choose('weight');
-    await window.page.locator('.quick-input-widget input[type="text"]').fill(file);
+    // The dialog proposes a name when it has looked into the folder; what is typed before is lost.
+    const box = window.quickInput.locator('input[type="text"]');
+    await waitForValue(box, /SpTrend-weight\.parquet$/);
+    await box.fill(file);
+    await waitForValue(box, /weight\.csv$/);
     await window.quickInput.getByRole('button', { name: 'OK' }).click();
     await window
       .notification('4,904 rows of weight')
@@ -29,7 +39,7 @@ describe('what was stored', () => {
       .waitFor();
     const [heading = '', first = ''] = (await readFile(file, 'utf8')).split('\n');
     assert.match(heading, /^time,ts,value$/);
-    assert.match(first, /^\d{4}-\d\d-\d\d /);
+    assert.match(first, /^2000-10-16T00:00:00Z,971654400,0\.467/);
   });
 
   it('is compared with its source again when that is asked for', async () => {
