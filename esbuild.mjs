@@ -1,6 +1,7 @@
 // Builds what runs, into dist/: the editor's half, then the library, the command line and the child.
 import { build } from 'esbuild';
 import { rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { writeLicences } from './licenses.mjs';
 
 const external = ['@duckdb/node-bindings', 'esbuild'];
@@ -61,4 +62,40 @@ const library = await build({
   },
 });
 
-await writeLicences([editor.metafile, library.metafile], 'dist/THIRD-PARTY-LICENSES.txt');
+// The DAG panel's page: one script and one style sheet, and within the script that of its layout's thread.
+const forBrowsers = {
+  bundle: true,
+  platform: 'browser',
+  target: 'es2022',
+  minify: true,
+  metafile: true,
+  logLevel: 'warning',
+};
+const threads = [];
+const page = await build({
+  ...forBrowsers,
+  entryPoints: { dag: 'webview/main.ts' },
+  outdir: 'dist/webview',
+  format: 'iife',
+  plugins: [
+    {
+      name: 'worker',
+      setup({ onResolve, onLoad }) {
+        onResolve({ filter: /^worker:/ }, ({ path, resolveDir }) => ({
+          path: resolve(resolveDir, path.slice('worker:'.length)),
+          namespace: 'worker',
+        }));
+        onLoad({ filter: /.*/, namespace: 'worker' }, async ({ path }) => {
+          const thread = await build({ ...forBrowsers, entryPoints: [path], format: 'iife', write: false });
+          threads.push(thread.metafile);
+          return { contents: thread.outputFiles[0].text, loader: 'text' };
+        });
+      },
+    },
+  ],
+});
+
+await writeLicences(
+  [editor.metafile, library.metafile, page.metafile, ...threads],
+  'dist/THIRD-PARTY-LICENSES.txt',
+);

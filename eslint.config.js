@@ -122,5 +122,23 @@ export default defineConfig(
     },
   },
   { files: ['**/*.js', '**/*.mjs'], rules: { 'no-unused-vars': 'error' } },
+  {
+    // The page runs in a browser, on what it shares with the editor.
+    files: ['webview/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              regex: '^\\.\\./(?:\\.\\./)*src/(?!panel/|present/|sdk/time\\.js$)',
+              message: 'The page imports from src/panel, src/present and src/sdk/time.ts alone.',
+            },
+            { group: ['node:*', 'vscode'], message: 'The page runs in a browser.' },
+          ],
+        },
+      ],
+    },
+  },
   ...LAYERS.flatMap((rooms, layer) => rooms.map((room) => importRules(layer, room))),
 );

@@ -2,6 +2,8 @@ import type { NodeStanding } from '../present/freshness.js';
 import type { Span } from '../engine/report.js';
 import type { Table } from '../sdk/table.js';
 
+export type { NodeStanding, Span, Table };
+
 /*
  * What the DAG panel's page and the extension host say to each other. The page sends `ready` once it listens; the host answers
  * with the full state, and again on every later `ready`. Every request of the page is answered exactly once, by `ok` or `err`.

@@ -1,0 +1,49 @@
+export interface PanelPage {
+  /** Fresh for each page, letters and digits. */
+  readonly nonce: string;
+  /** What scripts and styles of the page come from, as VS Code's `webview.cspSource` says. */
+  readonly cspSource: string;
+  /** Addresses of `dist/webview/dag.js` and `dag.css`. */
+  readonly script: string;
+  readonly style: string;
+  /** A language tag, as `vscode.env.language`. */
+  readonly language: string;
+  readonly title: string;
+}
+
+/**
+ * The DAG panel's page. Nothing is loaded but its own script and styles; the layout's thread starts from a blob, and a picture
+ * on its way to becoming a PNG is a `data:` address.
+ */
+export function panelHtml({ nonce, cspSource, script, style, language, title }: PanelPage): string {
+  const policy = [
+    "default-src 'none'",
+    `script-src 'nonce-${nonce}'`,
+    `style-src ${cspSource}`,
+    'img-src data: blob:',
+    'worker-src blob:',
+  ].join('; ');
+  return `<!DOCTYPE html>
+<html lang="${escaped(language)}">
+  <head>
+    <meta charset="UTF-8" />
+    <meta http-equiv="Content-Security-Policy" content="${escaped(policy)}" />
+    <meta name="viewport" content="width=device-width, initial-scale=1" />
+    <title>${escaped(title)}</title>
+    <link rel="stylesheet" href="${escaped(style)}" />
+  </head>
+  <body>
+    <div id="app"></div>
+    <script nonce="${escaped(nonce)}" src="${escaped(script)}"></script>
+  </body>
+</html>
+`;
+}
+
+function escaped(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('"', '&quot;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;');
+}

@@ -1,0 +1,215 @@
+import { readFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BrowserContext, Page } from 'playwright-core';
+import type { HostToPage, PageToHost, PanelRequestKind, PanelState } from '../../../src/panel/messages.js';
+import { panelHtml } from '../../../src/panel/html.js';
+import { openBrowser } from '../../vscode/harness/browser.js';
+import { revive, spread } from './wire.js';
+
+export type ThemeKind = 'light' | 'dark' | 'hc-dark' | 'hc-light';
+export const THEMES: readonly ThemeKind[] = ['light', 'dark', 'hc-dark', 'hc-light'];
+
+const root = join(import.meta.dirname, '../../..');
+const pictures = join(root, '.test-tmp/pictures');
+const NONCE = 'ofThisTest';
+const BODY_CLASSES: Readonly<Record<ThemeKind, string>> = {
+  light: 'vscode-light',
+  dark: 'vscode-dark',
+  'hc-dark': 'vscode-high-contrast',
+  'hc-light': 'vscode-high-contrast vscode-high-contrast-light',
+};
+
+/** Answers by kind of request; what is not named is answered by null. */
+export type Replies = Partial<Record<PanelRequestKind, (payload: never) => unknown>>;
+
+/** Serves the page as it was built, under its own security policy, with a VS Code made of a few lines before it. */
+export class PageServer {
+  private constructor(
+    private readonly server: Server,
+    readonly browser: BrowserContext,
+    private readonly profile: string,
+  ) {}
+
+  static async open(): Promise<PageServer> {
+    const server = createServer((request, response) => {
+      const path = new URL(request.url ?? '/', 'http://localhost').pathname;
+      respond(path).then(
+        ({ type, body }) => response.writeHead(200, { 'content-type': type }).end(body),
+        () => response.writeHead(404).end(),
+      );
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const profile = await mkdtemp(join(tmpdir(), 'seamless-page-'));
+    return new PageServer(server, await openBrowser(profile), profile);
+  }
+
+  /** A page of its own, which has said `ready` and was told the state. */
+  async show(state: PanelState | null, options: ShowOptions = {}): Promise<DagPage> {
+    const { theme = 'dark', width = 1280, height = 800, replies = {}, kept } = options;
+    const page = await this.browser.newPage();
+    await page.setViewportSize({ width, height });
+    page.setDefaultTimeout(10_000);
+    const dag = new DagPage(page, replies);
+    await page.exposeFunction('toHost', (message: PageToHost) => dag.take(message));
+    // The loader of these tests names functions by a helper that the page does not have.
+    await page.addInitScript({
+      content: `window.__name = (it) => it; window.revive = ${revive.toString()};`,
+    });
+    await page.addInitScript(standIn, {
+      variables: (await themes())[theme],
+      bodyClass: BODY_CLASSES[theme],
+      kept: kept ?? null,
+    });
+    if (state) dag.state = state;
+    const { port } = this.server.address() as AddressInfo;
+    await page.goto(`http://127.0.0.1:${port}/`);
+    await dag.until((message) => message.type === 'ready');
+    return dag;
+  }
+
+  async close(): Promise<void> {
+    await this.browser.close();
+    this.server.close();
+    await rm(this.profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+export interface ShowOptions {
+  readonly theme?: ThemeKind;
+  readonly width?: number;
+  readonly height?: number;
+  readonly replies?: Replies;
+  /** What VS Code remembers of an earlier page. */
+  readonly kept?: unknown;
+}
+
+/** The page, with what it sent, and a host that answers it. */
+export class DagPage {
+  readonly sent: PageToHost[] = [];
+  readonly errors: string[] = [];
+  state: PanelState | null = null;
+  #waiting: { readonly is: (message: PageToHost) => boolean; readonly resolve: () => void }[] = [];
+
+  constructor(
+    readonly page: Page,
+    readonly replies: Replies,
+  ) {
+    page.on('pageerror', (error) => this.errors.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error') this.errors.push(message.text());
+    });
+  }
+
+  async take(message: PageToHost): Promise<void> {
+    this.sent.push(message);
+    this.#waiting = this.#waiting.filter(({ is, resolve }) => {
+      if (!is(message)) return true;
+      resolve();
+      return false;
+    });
+    if (message.type === 'ready') {
+      if (this.state) await this.post({ type: 'state', state: this.state });
+      return;
+    }
+    const reply = this.replies[message.kind] as ((payload: unknown) => unknown) | undefined;
+    try {
+      await this.post({ type: 'ok', id: message.id, value: (await reply?.(message.payload)) ?? null });
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      await this.post({ type: 'err', id: message.id, error: { code: 'compute', message: text } });
+    }
+  }
+
+  /** Sends a message as VS Code does: typed arrays arrive as such. */
+  async post(message: HostToPage): Promise<void> {
+    await this.page.evaluate(
+      (text) => {
+        const { revive: made } = window as unknown as { revive: (value: unknown) => unknown };
+        window.postMessage(made(JSON.parse(text)), '*');
+      },
+      JSON.stringify(spread(message)),
+    );
+  }
+
+  async tell(state: PanelState): Promise<void> {
+    this.state = state;
+    await this.post({ type: 'state', state });
+  }
+
+  /** Resolves when the page has sent such a message, which may be long ago. */
+  async until(is: (message: PageToHost) => boolean): Promise<void> {
+    if (this.sent.some(is)) return;
+    await new Promise<void>((resolve) => this.#waiting.push({ is, resolve }));
+  }
+
+  /** The payload of the last request of a kind; undefined when there was none. */
+  payloadOf(kind: PanelRequestKind): unknown {
+    const found = this.sent.findLast((message) => message.type === 'request' && message.kind === kind);
+    return found?.type === 'request' ? found.payload : undefined;
+  }
+
+  /** What VS Code would remember of the page. */
+  async kept(): Promise<Record<string, unknown>> {
+    return this.page.evaluate(() => (window as unknown as { kept: Record<string, unknown> }).kept);
+  }
+
+  async picture(name: string): Promise<void> {
+    await mkdir(pictures, { recursive: true });
+    await this.page.screenshot({ path: join(pictures, `${name}.png`), animations: 'disabled' });
+  }
+}
+
+interface StandIn {
+  readonly variables: Readonly<Record<string, string>> | undefined;
+  readonly bodyClass: string;
+  readonly kept: unknown;
+}
+
+/** Runs in the page before its own script: VS Code's theme, and its API. */
+function standIn({ variables, bodyClass, kept }: StandIn): void {
+  const page = window as unknown as {
+    kept: unknown;
+    toHost: (message: unknown) => void;
+    acquireVsCodeApi: unknown;
+  };
+  page.kept = kept;
+  page.acquireVsCodeApi = () => ({
+    postMessage: (message: unknown) => page.toHost(message),
+    getState: () => page.kept ?? undefined,
+    setState: (state: unknown) => (page.kept = state),
+  });
+  const dress = (): void => {
+    for (const [name, value] of Object.entries(variables ?? {}))
+      document.documentElement.style.setProperty(name, value);
+    document.body.className = bodyClass;
+  };
+  document.addEventListener('DOMContentLoaded', dress);
+}
+
+let read: Promise<Record<string, Record<string, string>>> | null = null;
+
+function themes(): Promise<Record<string, Record<string, string>>> {
+  read ??= readFile(join(import.meta.dirname, 'themes.json'), 'utf8').then(
+    (text) => JSON.parse(text) as Record<string, Record<string, string>>,
+  );
+  return read;
+}
+
+async function respond(path: string): Promise<{ readonly type: string; readonly body: string }> {
+  if (path === '/') {
+    const page = {
+      nonce: NONCE,
+      cspSource: "'self'",
+      script: '/dag.js',
+      style: '/dag.css',
+      language: 'en',
+      title: 'DAG',
+    };
+    return { type: 'text/html; charset=utf-8', body: panelHtml(page) };
+  }
+  const type = path.endsWith('.css') ? 'text/css' : 'text/javascript';
+  return { type, body: await readFile(join(root, 'dist/webview', path.replace(/[^\w.-]/g, '')), 'utf8') };
+}

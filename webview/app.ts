@@ -1,0 +1,121 @@
+import * as l10n from '@vscode/l10n';
+import { PageEnd } from '../src/panel/channel.js';
+import type { HostToPage, PanelState, Span } from '../src/panel/messages.js';
+import { parseHostMessage } from '../src/panel/schemas.js';
+import { GraphModel } from './graph/graph-model.js';
+import { Page } from './page.js';
+import { messageOf } from './ui/words.js';
+import { parseViewState, type ViewState } from './ui/view-state.js';
+import type { VsCodeApi } from './vscode-api.js';
+
+/** Takes the host's messages and the person's wishes, and keeps page, model and what VS Code remembers in step. */
+export class App {
+  readonly #api: VsCodeApi;
+  readonly #host: PageEnd;
+  readonly #model: GraphModel;
+  readonly #page: Page;
+  #state: PanelState | null = null;
+  #view: ViewState;
+  /** What went wrong with the last thing a person asked for. */
+  #failure: string | null = null;
+
+  constructor(api: VsCodeApi, root: HTMLElement) {
+    this.#api = api;
+    this.#view = parseViewState(api.getState());
+    this.#host = new PageEnd((message) => api.postMessage(message));
+    this.#model = new GraphModel({
+      onPlaced: () => this.#show(),
+      onError: (error) => this.report(error),
+    });
+    this.#page = new Page(root, this.#model, {
+      request: (kind, payload) => this.#host.request(kind, payload),
+      update: (change) => this.#update(change),
+      ask: (asked) => this.#ask(asked),
+      report: (error) => this.report(error),
+    });
+    this.#show();
+  }
+
+  /** Tells the host that messages may come. */
+  start(): void {
+    this.#host.ready();
+  }
+
+  receive(raw: unknown): void {
+    let message: HostToPage;
+    try {
+      message = parseHostMessage(raw);
+    } catch (error) {
+      this.report(error);
+      return;
+    }
+    switch (message.type) {
+      case 'state':
+        this.#take(message.state);
+        break;
+      case 'progress':
+        if (!this.#state?.running) break;
+        this.#state = { ...this.#state, running: message.progress };
+        this.#model.addLive(message.progress.node, message.coverage);
+        this.#page.showProgress(this.#state, this.#view);
+        break;
+      case 'select':
+        this.#update({ selected: message.node, focus: 'all', roots: [] });
+        this.#page.reveal(message.node);
+        break;
+      default:
+        this.#host.settle(message);
+    }
+  }
+
+  /** An error nobody foresaw: a sentence for the person, all of it for the log. */
+  report(thrown: unknown): void {
+    const stack = thrown instanceof Error ? (thrown.stack ?? null) : null;
+    this.#fail(thrown);
+    this.#host.request('log', { message: messageOf(thrown), stack }).catch((error: unknown) => {
+      // The log is where errors go; where it cannot be reached the page is all that is left.
+      this.#fail(error);
+    });
+  }
+
+  #take(state: PanelState): void {
+    if (state.texts && state.texts !== this.#state?.texts) l10n.config({ contents: { ...state.texts } });
+    this.#state = state;
+    if (!state.running) this.#model.clearLive();
+    this.#view = { ...this.#view, chosen: kept(this.#view.chosen, state.range) };
+    if (state.nodes) this.#model.setNodes(state.nodes);
+    this.#show();
+  }
+
+  #update(change: Partial<ViewState>): void {
+    this.#view = { ...this.#view, ...change };
+    this.#api.setState(this.#view);
+    this.#show();
+  }
+
+  /** Something a person asked for: what goes wrong is told in a sentence. The host has it in its log already. */
+  #ask(asked: Promise<unknown>): void {
+    this.#failure = null;
+    asked.then(
+      () => this.#show(),
+      (error: unknown) => this.#fail(error),
+    );
+  }
+
+  #fail(thrown: unknown): void {
+    this.#failure = messageOf(thrown);
+    this.#show();
+  }
+
+  #show(): void {
+    this.#model.arrange(this.#view);
+    this.#page.show(this.#state, this.#view, this.#failure);
+  }
+}
+
+/** A chosen range as far as it is shown; null when nothing of it is. */
+function kept(chosen: Span | null, range: Span | null): Span | null {
+  if (!chosen || !range) return null;
+  const [start, end] = [Math.max(chosen[0], range[0]), Math.min(chosen[1], range[1])];
+  return start < end ? [start, end] : null;
+}

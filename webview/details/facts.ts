@@ -1,0 +1,64 @@
+import * as l10n from '@vscode/l10n';
+import type { PanelNode, Span } from '../../src/panel/messages.js';
+import { formatCount, formatDuration } from '../../src/present/format.js';
+import { formatInterval, formatRange } from '../../src/sdk/time.js';
+import { reachSeconds, type NodeGraph } from '../graph/model.js';
+import { h } from '../ui/dom.js';
+import { segmentText } from '../ui/words.js';
+import { SEGMENT_KINDS, spansOf } from '../axis/segments.js';
+
+/** Stretches of one kind that are listed; the bar shows them all. */
+const MOST_STRETCHES = 6;
+
+/** What there is to know of a node besides its values. @param onSelect a node that was named is to be shown. */
+export function factsElement(
+  node: PanelNode,
+  graph: NodeGraph,
+  onSelect: (name: string) => void,
+): HTMLElement {
+  const readers = graph.hasNode(node.name) ? graph.outNeighbors(node.name) : [];
+  const list = h('dl', { class: 'facts' });
+  const add = (term: string, ...values: readonly (Node | string)[]): void => {
+    list.append(h('dt', {}, term), h('dd', {}, ...values));
+  };
+  add(l10n.t('Made by'), node.label);
+  add(l10n.t('Interval'), formatInterval(node.interval));
+  if (node.inputs.length > 0) {
+    add(
+      l10n.t('Inputs'),
+      ...node.inputs.map(({ name, period }) =>
+        h('div', {}, link(name, onSelect), l10n.t(' × {0} bars', formatCount(period))),
+      ),
+    );
+    add(l10n.t('Reach'), formatDuration(reachSeconds(graph, node.name) * 1000));
+  }
+  if (readers.length > 0) {
+    add(l10n.t('Read by'), ...readers.map((name) => h('div', {}, link(name, onSelect))));
+  }
+  add(l10n.t('Rows'), formatCount(node.rows));
+  for (const kind of SEGMENT_KINDS.toReversed()) {
+    const spans = spansOf(node, kind);
+    if (spans.length > 0) add(capital(segmentText(kind)), ...stretches(spans));
+  }
+  return list;
+}
+
+function link(name: string, onSelect: (name: string) => void): HTMLElement {
+  const element = h('button', { class: 'link', type: 'button' }, name);
+  element.addEventListener('click', () => onSelect(name));
+  return element;
+}
+
+function stretches(spans: readonly Span[]): HTMLElement[] {
+  const shown = spans
+    .slice(0, MOST_STRETCHES)
+    .map(([start, end]) => h('div', {}, formatRange({ start, end })));
+  const more = spans.length - shown.length;
+  return more > 0
+    ? [...shown, h('div', { class: 'quiet' }, l10n.t('and {0} more', formatCount(more)))]
+    : shown;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

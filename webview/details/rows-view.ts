@@ -1,0 +1,95 @@
+import * as l10n from '@vscode/l10n';
+import type { PanelRows, Table } from '../../src/panel/messages.js';
+import { formatCount } from '../../src/present/format.js';
+import { formatTime } from '../../src/sdk/time.js';
+import { button, type Control } from '../ui/controls.js';
+import { h } from '../ui/dom.js';
+import { cellText, copyText } from './cells.js';
+
+/** Rows of one page of the table. */
+export const PAGE = 100;
+
+export interface RowsHandlers {
+  /** The page from that row on is to be shown. */
+  readonly onPage: (from: number) => void;
+  readonly onCopy: (text: string) => void;
+}
+
+/** The stored rows of a node, page by page; what is shown can be copied, ready for a spreadsheet. */
+export class RowsView {
+  readonly element = h('div', { class: 'rows-view' });
+  readonly #where = h('span', { class: 'quiet' });
+  readonly #table = h('div', { class: 'table-frame', tabindex: '0', role: 'region' });
+  readonly #first: Control;
+  readonly #back: Control;
+  readonly #next: Control;
+  readonly #last: Control;
+  readonly #copy: Control;
+  #rows: PanelRows | null = null;
+
+  constructor({ onPage, onCopy }: RowsHandlers) {
+    const page = (to: (rows: PanelRows) => number) => () => {
+      if (this.#rows) onPage(Math.max(0, to(this.#rows)));
+    };
+    const lastPage = ({ total }: PanelRows): number => Math.floor(Math.max(0, total - 1) / PAGE) * PAGE;
+    this.#first = button({ text: l10n.t('First'), onClick: page(() => 0) });
+    this.#back = button({ text: l10n.t('Back'), onClick: page(({ from }) => from - PAGE) });
+    this.#next = button({ text: l10n.t('Next'), onClick: page(({ from }) => from + PAGE) });
+    this.#last = button({ text: l10n.t('Last'), onClick: page(lastPage) });
+    this.#copy = button({
+      text: l10n.t('Copy'),
+      glyph: 'copy',
+      title: l10n.t('Copy these rows, columns set apart by tabs'),
+      onClick: () => {
+        if (this.#rows) onCopy(copyText(this.#rows.table));
+      },
+    });
+    const buttons = h(
+      'div',
+      { class: 'row-buttons' },
+      this.#first,
+      this.#back,
+      this.#next,
+      this.#last,
+      this.#copy,
+    );
+    this.element.append(buttons, this.#where, this.#table);
+    this.#table.setAttribute('aria-label', l10n.t('Rows'));
+  }
+
+  show(rows: PanelRows): void {
+    this.#rows = rows;
+    const { total, from, table } = rows;
+    const to = from + table.ts.length;
+    this.#where.textContent =
+      total === 0
+        ? l10n.t('Nothing is stored over this range.')
+        : l10n.t('Rows {0} to {1} of {2}', formatCount(from + 1), formatCount(to), formatCount(total));
+    this.#first.disabled = this.#back.disabled = from === 0;
+    this.#next.disabled = this.#last.disabled = to >= total;
+    this.#copy.disabled = total === 0;
+    this.#table.hidden = total === 0;
+    this.#table.replaceChildren(tableOf(table));
+    this.#table.scrollTop = 0;
+  }
+}
+
+function tableOf(table: Table): HTMLTableElement {
+  const head = h(
+    'tr',
+    {},
+    ...[l10n.t('time'), ...table.names].map((name) => h('th', { scope: 'col' }, name)),
+  );
+  const rows = Array.from(table.ts, (ts, row) =>
+    h(
+      'tr',
+      {},
+      h('th', { scope: 'row' }, formatTime(ts)),
+      ...table.columns.map((column) => {
+        const isNumber = column.type === 'number';
+        return h('td', isNumber ? { class: 'number' } : {}, cellText(table, column, row));
+      }),
+    ),
+  );
+  return h('table', {}, h('thead', {}, head), h('tbody', {}, ...rows));
+}

@@ -1,0 +1,102 @@
+import * as l10n from '@vscode/l10n';
+import type { Span } from '../../src/panel/messages.js';
+import { formatCount, plural } from '../../src/present/format.js';
+import { BOX } from '../layout/boxes.js';
+import { glyphPaths, standingGlyph } from '../ui/glyphs.js';
+import { assign, s } from '../ui/dom.js';
+import { fitText } from '../ui/measure.js';
+import { shownStandingText } from '../ui/words.js';
+import { itemSegments, shownStanding, subtitleOf, withLive, type Live } from './items.js';
+import type { SceneItem } from './scene.js';
+
+/** The coverage bar within a box, from its top left corner. */
+export const BAR = { x: 10, y: 45, width: BOX.width - 20, height: 9 } as const;
+
+const TEXT_LEFT = 32;
+
+/** How a box stands out: selected, on its way up or down, found by the search, or none of what is asked for. */
+export interface Tone {
+  readonly selected: boolean;
+  readonly active: boolean;
+  readonly dim: boolean;
+  readonly found: boolean;
+}
+
+/** A box as SVG, its top left corner at the origin. */
+export function boxElement(item: SceneItem): SVGGElement {
+  const group = s('g', { role: 'option', 'data-id': item.id });
+  if (item.prefix !== null) {
+    group.append(s('rect', { class: 'shade', x: 5, y: 5, width: BOX.width, height: BOX.height, rx: 4 }));
+  }
+  group.append(
+    s('rect', { class: 'body', width: BOX.width, height: BOX.height, rx: 4 }),
+    s('rect', { class: 'edge-mark', width: 4, height: BOX.height, rx: 2 }),
+    s('g', { class: 'standing', transform: 'translate(11 8)' }),
+    s('text', { class: 'name', x: TEXT_LEFT, y: 20 }),
+    s('text', { class: 'subtitle', x: TEXT_LEFT, y: 36 }),
+    s('g', { class: 'bar', transform: `translate(${BAR.x} ${BAR.y})` }),
+  );
+  return group;
+}
+
+/** Brings a box up to date with its node. */
+export function drawBox(
+  group: SVGGElement,
+  item: SceneItem,
+  live: Live,
+  range: Span | null,
+  tone: Tone,
+): void {
+  const standing = shownStanding(item, live);
+  assign(group, {
+    class: [
+      'node',
+      `is-${standing}`,
+      ...toneClasses(tone),
+      item.members[0]?.kind === 'stream' ? 'stream' : '',
+    ]
+      .filter(Boolean)
+      .join(' '),
+    'aria-selected': String(tone.selected),
+    'aria-label': boxLabel(item, live),
+  });
+  const room = BOX.width - TEXT_LEFT - 10;
+  setText(group.querySelector('.name'), fitText(item.id, room, 'name'));
+  setText(group.querySelector('.subtitle'), fitText(boxSubtitle(item), room, 'subtitle'));
+  group.querySelector('.standing')?.replaceChildren(...glyphPaths(standingGlyph(standing)));
+  group.querySelector('.bar')?.replaceChildren(...barParts(item, live, range));
+}
+
+function toneClasses({ selected, active, dim, found }: Tone): string[] {
+  return [selected ? 'selected' : '', active ? 'active' : '', dim ? 'dim' : '', found ? 'found' : ''];
+}
+
+function setText(element: Element | null, text: string): void {
+  if (element && element.textContent !== text) element.textContent = text;
+}
+
+function boxSubtitle({ prefix, members }: SceneItem): string {
+  const [node] = members;
+  return prefix === null && node ? subtitleOf(node) : plural(members.length, 'node');
+}
+
+/** What a screen reader says of a box. */
+export function boxLabel(item: SceneItem, live: Live): string {
+  const rows = item.members.reduce((sum, node) => sum + withLive(node, live).rows, 0);
+  return l10n.t(
+    '{0}, {1}, {2}, {3} rows',
+    item.id,
+    boxSubtitle(item),
+    shownStandingText(shownStanding(item, live)),
+    formatCount(rows),
+  );
+}
+
+function barParts(item: SceneItem, live: Live, range: Span | null): SVGElement[] {
+  const ground = s('rect', { class: 'ground', width: BAR.width, height: BAR.height });
+  if (!range) return [ground];
+  const parts = itemSegments(item, live, range, BAR.width).map(({ kind, from, to }) =>
+    s('rect', { class: `segment ${kind}`, x: from, y: 0, width: to - from, height: BAR.height }),
+  );
+  return [ground, ...parts];
+}

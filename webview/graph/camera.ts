@@ -1,0 +1,59 @@
+import type { Bounds, Position } from '../layout/boxes.js';
+
+/** Where the drawing is seen from: a point of the drawing at `(x, y)` of the window, times `zoom`. */
+export interface Camera {
+  readonly x: number;
+  readonly y: number;
+  readonly zoom: number;
+}
+
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+const LEAST = 0.02;
+const MOST = 2.5;
+
+export function panned(camera: Camera, dx: number, dy: number): Camera {
+  return { ...camera, x: camera.x + dx, y: camera.y + dy };
+}
+
+/** Zoomed by a factor, the point under `at` staying where it is. */
+export function zoomed(camera: Camera, factor: number, at: Position): Camera {
+  const zoom = Math.min(MOST, Math.max(LEAST, camera.zoom * factor));
+  const scale = zoom / camera.zoom;
+  return { zoom, x: at.x - (at.x - camera.x) * scale, y: at.y - (at.y - camera.y) * scale };
+}
+
+/** All of the bounds in view, never larger than life, with a margin. */
+export function fitted(bounds: Bounds, { width, height }: Size, margin = 28): Camera {
+  const [w, h] = [bounds.right - bounds.left, bounds.bottom - bounds.top];
+  const zoom = Math.max(LEAST, Math.min(1, (width - 2 * margin) / w, (height - 2 * margin) / h));
+  return {
+    zoom,
+    x: width / 2 - ((bounds.left + bounds.right) / 2) * zoom,
+    y: height / 2 - ((bounds.top + bounds.bottom) / 2) * zoom,
+  };
+}
+
+/** Moved as little as brings a box into view, and near enough that it can be read. */
+export function showing(camera: Camera, at: Position, box: Size, size: Size, margin = 24): Camera {
+  const near = camera.zoom < 0.5 ? zoomed(camera, 0.8 / camera.zoom, toWindow(camera, at)) : camera;
+  const middle = toWindow(near, at);
+  const [w, h] = [(box.width * near.zoom) / 2 + margin, (box.height * near.zoom) / 2 + margin];
+  return panned(near, inward(middle.x, w, size.width), inward(middle.y, h, size.height));
+}
+
+function inward(middle: number, half: number, size: number): number {
+  if (size <= 2 * half) return size / 2 - middle;
+  return Math.max(0, half - middle) + Math.min(0, size - half - middle);
+}
+
+export function toWindow({ x, y, zoom }: Camera, at: Position): Position {
+  return { x: at.x * zoom + x, y: at.y * zoom + y };
+}
+
+export function toDrawing({ x, y, zoom }: Camera, at: Position): Position {
+  return { x: (at.x - x) / zoom, y: (at.y - y) / zoom };
+}

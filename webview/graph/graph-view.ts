@@ -1,0 +1,242 @@
+import * as l10n from '@vscode/l10n';
+import type { Span } from '../../src/panel/messages.js';
+import { BOX, boundsOf, type Position, type Positions } from '../layout/boxes.js';
+import { assign, framed, h, s } from '../ui/dom.js';
+import { boxElement, boxLabel, drawBox, type Tone } from './box.js';
+import { fitted, showing, toDrawing, type Camera, type Size } from './camera.js';
+import { edgePaths } from './edges.js';
+import { farElements } from './far.js';
+import { NOT_LIVE, type Live } from './items.js';
+import { patternDefs } from './patterns.js';
+import type { Scene, SceneItem } from './scene.js';
+
+/** Below this zoom names cannot be read, and boxes are drawn from afar. */
+const NEAR = 0.34;
+
+/** More boxes than this in view are drawn from afar at any zoom. */
+const MOST_NEAR = 260;
+
+/** What of the graph stands out. */
+export interface Emphasis {
+  readonly selected: string | null;
+  readonly active: string | null;
+  /** The selected box with all it depends on and all that depends on it; null: nothing is selected. */
+  readonly lit: ReadonlySet<string> | null;
+  /** What the search found; null: nothing is searched for. */
+  readonly found: ReadonlySet<string> | null;
+}
+
+const PLAIN: Emphasis = { selected: null, active: null, lit: null, found: null };
+
+/** Draws a scene where a layout put it: near boxes one by one as they come into view, far ones as a few shapes. */
+export class GraphView {
+  readonly element: HTMLDivElement;
+  readonly #svg = s('svg', { class: 'drawing', role: 'presentation' });
+  readonly #world = s('g', { role: 'presentation' });
+  readonly #plain = s('path', { class: 'edge', 'aria-hidden': 'true' });
+  readonly #bright = s('path', { class: 'edge lit', 'aria-hidden': 'true' });
+  readonly #far = s('g', { 'aria-hidden': 'true' });
+  readonly #near = s('g', { role: 'presentation' });
+  readonly #boxes = new Map<string, SVGGElement>();
+  /** Stands for the active box where boxes are drawn from afar. */
+  readonly #spoken = h('div', { class: 'unseen', role: 'option', id: 'active-option' });
+  #scene: Scene | null = null;
+  #positions: Positions = new Map();
+  #range: Span | null = null;
+  #live: Live = NOT_LIVE;
+  #emphasis: Emphasis = PLAIN;
+  #camera: Camera = { x: 0, y: 0, zoom: 1 };
+  #farIsCurrent = false;
+  readonly #draw = framed(() => this.#sync());
+
+  /** @param onResize the room for the drawing became another. */
+  constructor(onResize: () => void) {
+    this.#world.append(this.#plain, this.#bright, this.#far, this.#near);
+    this.#svg.append(patternDefs(), this.#world);
+    this.element = h('div', { class: 'graph', tabindex: '0', role: 'listbox' }, this.#svg, this.#spoken);
+    new ResizeObserver(() => {
+      onResize();
+      this.#draw();
+    }).observe(this.element);
+  }
+
+  get size(): Size {
+    return { width: this.element.clientWidth, height: this.element.clientHeight };
+  }
+
+  get camera(): Camera {
+    return this.#camera;
+  }
+
+  setName(strategy: string): void {
+    assign(this.element, { 'aria-label': l10n.t('Nodes of {0}', strategy) });
+  }
+
+  /** Another scene, or the same boxes with other facts. */
+  show(scene: Scene, positions: Positions, range: Span | null): void {
+    const moved = positions !== this.#positions || scene.shape !== this.#scene?.shape;
+    this.#scene = scene;
+    this.#positions = positions;
+    this.#range = range;
+    this.#farIsCurrent = false;
+    if (moved) this.#drawEdges();
+    this.#redraw();
+  }
+
+  /** What a run in work has come to; only boxes in view are drawn again. */
+  setLive(live: Live): void {
+    this.#live = live;
+    this.#farIsCurrent = false;
+    this.#redraw();
+  }
+
+  setEmphasis(emphasis: Emphasis): void {
+    const litChanged = emphasis.lit !== this.#emphasis.lit;
+    const dimChanged = litChanged || emphasis.found !== this.#emphasis.found;
+    this.#emphasis = emphasis;
+    if (dimChanged) this.#farIsCurrent = false;
+    if (litChanged) this.#drawEdges();
+    this.#redraw();
+  }
+
+  setCamera(camera: Camera): void {
+    this.#camera = camera;
+    const { x, y, zoom } = camera;
+    this.#world.setAttribute('transform', `translate(${x} ${y}) scale(${zoom})`);
+    // Lines stay as thin as they are however far away.
+    this.#world.style.setProperty('--line', String(Math.min(6, Math.max(1, 1 / zoom))));
+    this.#draw();
+  }
+
+  fit(): Camera | null {
+    const bounds = boundsOf(this.#shownPositions());
+    if (!bounds || this.size.width === 0) return null;
+    const camera = fitted(bounds, this.size);
+    this.setCamera(camera);
+    return camera;
+  }
+
+  reveal(id: string): Camera | null {
+    const at = this.#positions.get(id);
+    if (!at) return null;
+    this.setCamera(showing(this.#camera, at, BOX, this.size));
+    return this.#camera;
+  }
+
+  /** The box under a point of the window, with the point within the box. */
+  hit(clientX: number, clientY: number): { readonly item: SceneItem; readonly at: Position } | null {
+    const frame = this.element.getBoundingClientRect();
+    const point = toDrawing(this.#camera, { x: clientX - frame.left, y: clientY - frame.top });
+    for (const item of this.#scene?.items ?? []) {
+      const middle = this.#positions.get(item.id);
+      if (!middle) continue;
+      const [x, y] = [point.x - middle.x + BOX.width / 2, point.y - middle.y + BOX.height / 2];
+      if (x >= 0 && x <= BOX.width && y >= 0 && y <= BOX.height) return { item, at: { x, y } };
+    }
+    return null;
+  }
+
+  #shownPositions(): Position[] {
+    return (this.#scene?.items ?? []).flatMap(({ id }) => this.#positions.get(id) ?? []);
+  }
+
+  #drawEdges(): void {
+    if (!this.#scene) return;
+    const { plain, lit } = edgePaths(this.#scene, this.#positions, this.#emphasis.lit);
+    assign(this.#plain, { d: plain, class: lit ? 'edge dim' : 'edge' });
+    assign(this.#bright, { d: lit });
+  }
+
+  /** Every box in view once more, on the next frame. */
+  #redraw(): void {
+    for (const box of this.#boxes.values()) box.dataset['old'] = 'true';
+    this.#draw();
+  }
+
+  #sync(): void {
+    if (!this.#scene) return;
+    const inView = this.#inView();
+    const near = this.#camera.zoom >= NEAR && inView.length <= MOST_NEAR;
+    assign(this.#far, { display: near ? 'none' : null });
+    assign(this.#near, { display: near ? null : 'none' });
+    if (near) this.#syncBoxes(inView);
+    else if (!this.#farIsCurrent) {
+      const elements = farElements(this.#scene, this.#positions, this.#live, this.#range, (id) =>
+        this.#isDim(id),
+      );
+      this.#far.replaceChildren(...elements);
+      this.#farIsCurrent = true;
+    }
+    this.#speak(near);
+  }
+
+  #inView(): SceneItem[] {
+    const { width, height } = this.size;
+    const from = toDrawing(this.#camera, { x: 0, y: 0 });
+    const to = toDrawing(this.#camera, { x: width, y: height });
+    return (this.#scene?.items ?? []).filter(({ id }) => {
+      const at = this.#positions.get(id);
+      if (!at) return false;
+      const [x, y] = [BOX.width / 2 + 8, BOX.height / 2 + 8];
+      return at.x + x >= from.x && at.x - x <= to.x && at.y + y >= from.y && at.y - y <= to.y;
+    });
+  }
+
+  #syncBoxes(inView: readonly SceneItem[]): void {
+    const wanted = new Set(inView.map(({ id }) => id));
+    for (const [id, box] of this.#boxes) {
+      if (wanted.has(id)) continue;
+      box.remove();
+      this.#boxes.delete(id);
+    }
+    const ids = [...(this.#scene?.byId.keys() ?? [])];
+    const order = new Map(ids.map((id, at) => [id, at + 1]));
+    for (const item of inView) {
+      let box = this.#boxes.get(item.id);
+      if (!box) {
+        box = boxElement(item);
+        assign(box, { 'aria-setsize': ids.length });
+        this.#boxes.set(item.id, box);
+        this.#near.append(box);
+        box.dataset['old'] = 'true';
+      }
+      const at = this.#positions.get(item.id) as Position;
+      assign(box, {
+        id: `node-${order.get(item.id) ?? 0}`,
+        transform: `translate(${at.x - BOX.width / 2} ${at.y - BOX.height / 2})`,
+        'aria-posinset': order.get(item.id),
+      });
+      if (box.dataset['old'] === undefined) continue;
+      delete box.dataset['old'];
+      drawBox(box, item, this.#live, this.#range, this.#toneOf(item.id));
+    }
+  }
+
+  #toneOf(id: string): Tone {
+    const { selected, active, found } = this.#emphasis;
+    return {
+      selected: id === selected,
+      active: id === active,
+      dim: this.#isDim(id),
+      found: found?.has(id) ?? false,
+    };
+  }
+
+  #isDim(id: string): boolean {
+    const { lit, found } = this.#emphasis;
+    return found ? !found.has(id) : lit !== null && !lit.has(id);
+  }
+
+  /** Names the active box to a screen reader. */
+  #speak(near: boolean): void {
+    const { active } = this.#emphasis;
+    const item = active === null ? undefined : this.#scene?.byId.get(active);
+    const box = near && active !== null ? this.#boxes.get(active) : undefined;
+    this.#spoken.textContent = item && !box ? boxLabel(item, this.#live) : '';
+    assign(this.#spoken, {
+      'aria-selected': item ? String(item.id === this.#emphasis.selected) : 'false',
+      hidden: item !== undefined && !box ? null : true,
+    });
+    assign(this.element, { 'aria-activedescendant': box?.id ?? (item ? this.#spoken.id : null) });
+  }
+}

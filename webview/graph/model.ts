@@ -1,0 +1,69 @@
+import { DirectedGraph } from 'graphology';
+import type { PanelNode } from '../../src/panel/messages.js';
+
+/** A strategy's nodes by name, with edges from inputs to what depends on them. */
+export type NodeGraph = DirectedGraph<{ readonly node: PanelNode }, { readonly period: number }>;
+
+/** Inputs that are not among the nodes are left out: there is nothing to draw an edge from. */
+export function graphOf(nodes: readonly PanelNode[]): NodeGraph {
+  const graph: NodeGraph = new DirectedGraph();
+  for (const node of nodes) graph.mergeNode(node.name, { node });
+  for (const { name, inputs } of nodes) {
+    for (const input of inputs) {
+      if (graph.hasNode(input.name)) graph.mergeEdge(input.name, name, { period: input.period });
+    }
+  }
+  return graph;
+}
+
+/** Which part of the graph is looked at: `around` is a node with its inputs and what reads it. */
+export type Focus = 'all' | 'around' | 'up' | 'down';
+
+/** The roots with all they depend on (`up`), all that depends on them (`down`), or their neighbours (`around`). */
+export function reach(graph: NodeGraph, roots: readonly string[], focus: Focus): Set<string> {
+  if (focus === 'all') return new Set(graph.nodes());
+  const known = roots.filter((root) => graph.hasNode(root));
+  const found = new Set(known);
+  if (focus === 'around') {
+    for (const root of known) for (const near of graph.neighbors(root)) found.add(near);
+    return found;
+  }
+  const next = (name: string): string[] =>
+    focus === 'up' ? graph.inNeighbors(name) : graph.outNeighbors(name);
+  const queue = [...known];
+  for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
+    for (const near of next(name)) {
+      if (found.has(near)) continue;
+      found.add(near);
+      queue.push(near);
+    }
+  }
+  return found;
+}
+
+/**
+ * How far back one bar of a node can look, in seconds, through all its inputs: windows of `period` bars each, along the longest
+ * way up. Without holes in the data; a cycle counts once.
+ */
+export function reachSeconds(graph: NodeGraph, name: string): number {
+  const known = new Map<string, number>();
+  const open = new Set<string>();
+  const stack = graph.hasNode(name) ? [name] : [];
+  for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+    const owner = top;
+    const inputs = graph.inNeighbors(owner);
+    if (!open.has(owner)) {
+      open.add(owner);
+      stack.push(...inputs.filter((input) => !open.has(input)));
+      continue;
+    }
+    stack.pop();
+    const ways = inputs.map((input) => {
+      const period = graph.getEdgeAttribute(graph.edge(input, owner), 'period');
+      const { interval } = graph.getNodeAttribute(input, 'node');
+      return (known.get(input) ?? interval) + Math.max(0, period - 1) * interval;
+    });
+    known.set(owner, Math.max(graph.getNodeAttribute(owner, 'node').interval, ...ways));
+  }
+  return known.get(name) ?? 0;
+}

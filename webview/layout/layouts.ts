@@ -1,0 +1,51 @@
+import source from 'worker:./worker.ts';
+import type { LayoutInput, Positions } from './boxes.js';
+import type { LayoutAnswer, LayoutRequest } from './worker.js';
+
+/** Lays graphs out in a thread of its own, the last one asked for; what was asked before is given up. */
+export class Layouts {
+  readonly #onPlaced: (placed: Positions) => void;
+  readonly #onError: (error: Error) => void;
+  #worker: Worker | null = null;
+  #busy = false;
+  #lastId = 0;
+
+  constructor(onPlaced: (placed: Positions) => void, onError: (error: Error) => void) {
+    this.#onPlaced = onPlaced;
+    this.#onError = onError;
+  }
+
+  ask(input: LayoutInput, former: Positions): void {
+    if (this.#busy) this.#end();
+    this.#worker ??= this.#start();
+    this.#busy = true;
+    const request: LayoutRequest = { id: ++this.#lastId, input, former: [...former] };
+    this.#worker.postMessage(request);
+  }
+
+  #start(): Worker {
+    // The page may load no scripts but its own, so the thread's script comes with it.
+    const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
+    const worker = new Worker(url);
+    URL.revokeObjectURL(url);
+    worker.addEventListener('message', ({ data }: MessageEvent<LayoutAnswer>) => {
+      if (data.id !== this.#lastId) return;
+      this.#busy = false;
+      if ('error' in data) this.#onError(new Error(`The graph could not be laid out: ${data.error}`));
+      else this.#onPlaced(new Map(data.placed));
+    });
+    worker.addEventListener('error', (event) => {
+      this.#end();
+      this.#onError(
+        new Error(`The graph could not be laid out: ${event.message || 'its thread did not start'}`),
+      );
+    });
+    return worker;
+  }
+
+  #end(): void {
+    this.#worker?.terminate();
+    this.#worker = null;
+    this.#busy = false;
+  }
+}

@@ -1,0 +1,24 @@
+// Runs in a thread of the page: one layout for each message.
+import type { LayoutInput, Position } from './boxes.js';
+import { layeredLayout } from './layered.js';
+
+export interface LayoutRequest {
+  readonly id: number;
+  readonly input: LayoutInput;
+  readonly former: readonly (readonly [string, Position])[];
+}
+
+export type LayoutAnswer =
+  | { readonly id: number; readonly placed: readonly (readonly [string, Position])[] }
+  | { readonly id: number; readonly error: string };
+
+addEventListener('message', ({ data }: MessageEvent<LayoutRequest>) => {
+  const { id, input, former } = data;
+  let answer: LayoutAnswer;
+  try {
+    answer = { id, placed: [...layeredLayout(input, new Map(former))] };
+  } catch (error) {
+    answer = { id, error: error instanceof Error ? error.message : String(error) };
+  }
+  postMessage(answer);
+});

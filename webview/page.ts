@@ -1,0 +1,394 @@
+import type { PanelPayload, PanelRequestKind, PanelResult, PanelState, Span } from '../src/panel/messages.js';
+import { AxisView } from './axis/axis-view.js';
+import { snapInterval } from './axis/snap.js';
+import { Details } from './details/details.js';
+import { BAR, boxLabel } from './graph/box.js';
+import { zoomed } from './graph/camera.js';
+import { gestures, type GestureHandlers } from './graph/gestures.js';
+import type { GraphModel } from './graph/graph-model.js';
+import { GraphView } from './graph/graph-view.js';
+import { withLive } from './graph/items.js';
+import { mermaidOf } from './graph/mermaid.js';
+import { pngPicture, svgPicture } from './graph/picture.js';
+import { stepFrom } from './graph/steps.js';
+import { framed, h } from './ui/dom.js';
+import { banner, placeholder } from './ui/notices.js';
+import { ProgressLine } from './ui/progress.js';
+import { onThemeChange } from './ui/theme.js';
+import { Toolbar, type ExportKind } from './ui/toolbar.js';
+import { Tooltip } from './ui/tooltip.js';
+import type { ViewState } from './ui/view-state.js';
+
+export interface PageHandlers {
+  readonly request: <K extends PanelRequestKind>(
+    kind: K,
+    payload: PanelPayload<K>,
+  ) => Promise<PanelResult<K>>;
+  /** The person chose something: the page is shown again with it, and it is remembered. */
+  readonly update: (change: Partial<ViewState>) => void;
+  /** Waits for what a person asked for, and tells them when it fails. */
+  readonly ask: (asked: Promise<unknown>) => void;
+  /** For the log, and a sentence for the person. */
+  readonly report: (error: unknown) => void;
+}
+
+/** Everything that is seen, and what a hand or a key does to it. */
+export class Page {
+  readonly #model: GraphModel;
+  readonly #on: PageHandlers;
+  readonly #toolbar: Toolbar;
+  readonly #axis: AxisView;
+  readonly #graph = new GraphView(() => {
+    if (this.#view?.camera === null) this.#graph.fit();
+  });
+  readonly #details: Details;
+  readonly #tooltip: Tooltip;
+  readonly #progress = new ProgressLine();
+  readonly #top = h('div', { class: 'banners' });
+  readonly #stage: HTMLElement;
+  readonly #instead = h('div', { class: 'instead' });
+  #state: PanelState | null = null;
+  #view: ViewState | null = null;
+  #active: string | null = null;
+  #fittedFor = '';
+  #lit: {
+    readonly of: string | null;
+    readonly shape: string;
+    readonly set: ReadonlySet<string> | null;
+  } | null = null;
+  #counts = new Map<string, Promise<number>>();
+  #noticed = '';
+  readonly #drawLive = framed(() => this.#showLive());
+  readonly #remember: Later<NonNullable<ViewState['camera']>>;
+
+  constructor(root: HTMLElement, model: GraphModel, on: PageHandlers) {
+    this.#model = model;
+    this.#on = on;
+    this.#remember = later((camera) => on.update({ camera }));
+    this.#toolbar = this.#makeToolbar();
+    this.#axis = new AxisView((chosen) => on.update({ chosen }));
+    this.#tooltip = new Tooltip((node, span) => this.#countRows(node, span), on.report);
+    this.#details = this.#makeDetails();
+    const main = h('div', { class: 'main' }, this.#axis.element, this.#graph.element);
+    this.#stage = h('div', { class: 'stage-row' }, main, this.#details.element);
+    root.append(
+      this.#toolbar.element,
+      this.#top,
+      this.#stage,
+      this.#instead,
+      this.#progress.element,
+      this.#tooltip.element,
+    );
+    this.#listen();
+    onThemeChange(framed(() => this.#details.repaint()));
+  }
+
+  show(state: PanelState | null, view: ViewState, failure: string | null): void {
+    if (state?.nodes !== this.#state?.nodes) this.#counts = new Map();
+    this.#state = state;
+    this.#view = view;
+    const isBare = this.#showNotices(state, failure);
+    this.#progress.show(state?.running ?? null, state?.result ?? null);
+    if (state) this.#showToolbar(state, view);
+    if (!state || isBare) {
+      this.#tooltip.hide();
+      return;
+    }
+    this.#graph.setName(state.strategy);
+    this.#graph.show(this.#model.scene, this.#model.positions, state.range);
+    this.#showEmphasis(view);
+    this.#placeCamera(view);
+    this.#showLive();
+  }
+
+  /** What a run in work has come to, at the next frame. */
+  showProgress(state: PanelState, view: ViewState): void {
+    this.#state = state;
+    this.#view = view;
+    this.#drawLive();
+  }
+
+  /** Brings a node into view and under the keys. */
+  reveal(name: string): void {
+    const id = this.#model.scene.itemOf.get(name) ?? name;
+    this.#active = id;
+    const camera = this.#graph.reveal(id);
+    if (camera) this.#on.update({ camera });
+  }
+
+  /** Whether something else is shown in place of the graph. */
+  #showNotices(state: PanelState | null, failure: string | null): boolean {
+    const on = {
+      onRetry: () => this.#on.ask(this.#on.request('retry', {})),
+      onShowProblem: () => this.#on.ask(this.#on.request('showProblem', {})),
+    };
+    const instead = placeholder(state, on);
+    this.#stage.hidden = instead !== null;
+    this.#instead.hidden = instead === null;
+    this.#toolbar.element.hidden = instead !== null;
+    // What stands there already stays, with the focus that may be in it.
+    const noticed = JSON.stringify([
+      state?.strategy,
+      state?.problem,
+      state?.edited,
+      state?.trusted,
+      !state?.nodes,
+      state?.nodes?.length === 0,
+      failure,
+    ]);
+    if (noticed === this.#noticed) return instead !== null;
+    this.#noticed = noticed;
+    this.#instead.replaceChildren(...(instead ? [instead] : []));
+    const above = banner(state, on);
+    const failed =
+      failure === null ? [] : [h('div', { class: 'banner error', role: 'alert' }, h('span', {}, failure))];
+    this.#top.replaceChildren(...(above ? [above] : []), ...failed);
+    return instead !== null;
+  }
+
+  #showToolbar(state: PanelState, view: ViewState): void {
+    const found = view.search.trim() === '' ? null : this.#model.find(view.search).length;
+    const collapsed = this.#model.isCollapsed(view);
+    this.#toolbar.show({ state, view, collapsed, found, target: view.chosen ?? state.range ?? state.data });
+  }
+
+  #showLive(): void {
+    const [state, view] = [this.#state, this.#view];
+    if (!state || !view || this.#stage.hidden) return;
+    const { live, graph } = this.#model;
+    this.#progress.show(state.running, state.result);
+    this.#graph.setLive(live);
+    const nodes = (state.nodes ?? []).map((node) => withLive(node, live));
+    const shown = this.#model.node(view.selected);
+    const interval = snapInterval(nodes.map((node) => node.interval));
+    this.#axis.show({ range: state.range, nodes, interval, chosen: view.chosen });
+    const isRunning = state.running !== null;
+    const node = shown && withLive(shown, live);
+    const inWork = node !== null && live.node === node.name;
+    this.#details.show({ node, graph, range: state.range, running: isRunning, inWork, tab: view.tab });
+  }
+
+  #showEmphasis(view: ViewState): void {
+    const { scene } = this.#model;
+    const selected = view.selected === null ? null : (scene.itemOf.get(view.selected) ?? view.selected);
+    if (this.#lit?.of !== selected || this.#lit.shape !== scene.shape) {
+      this.#lit = {
+        of: selected,
+        shape: scene.shape,
+        set: selected === null ? null : this.#model.litBy(selected),
+      };
+    }
+    if (this.#active !== null && !scene.byId.has(this.#active)) this.#active = null;
+    const found = view.search.trim() === '' ? null : new Set(this.#model.find(view.search));
+    this.#graph.setEmphasis({ selected, active: this.#active ?? selected, lit: this.#lit.set, found });
+  }
+
+  /** Where it was left; all in view where it never was, or where another graph came. */
+  #placeCamera({ camera }: ViewState): void {
+    const { shape } = this.#model.scene;
+    if (camera) {
+      if (this.#fittedFor !== 'kept') this.#graph.setCamera(camera);
+      this.#fittedFor = 'kept';
+      return;
+    }
+    const key = `${shape}\n${[...this.#model.positions.values()].reduce((sum, { x, y }) => sum + x + 3 * y, 0)}`;
+    if (key === this.#fittedFor) return;
+    this.#fittedFor = key;
+    this.#graph.fit();
+  }
+
+  #countRows(node: string, [start, end]: Span): Promise<number> {
+    const key = `${node} ${start} ${end}`;
+    let count = this.#counts.get(key);
+    if (!count) {
+      count = this.#on.request('rows', { node, start, end, from: 0, count: 0 }).then(({ total }) => total);
+      this.#counts.set(key, count);
+    }
+    return count;
+  }
+
+  #makeToolbar(): Toolbar {
+    const { request, ask, update } = this.#on;
+    return new Toolbar({
+      onRun: (only) => {
+        const target = this.#view?.chosen ?? this.#state?.range ?? this.#state?.data;
+        if (!target) return;
+        const [start, end] = target;
+        ask(request('materialize', { start, end, ...(only && { only }) }));
+      },
+      onCancel: () => ask(request('cancel', {})),
+      onSearch: (search) => update({ search }),
+      onNext: () => this.#toNextFound(),
+      onFocus: (focus) => this.#focusOn(focus),
+      onCollapse: (collapsed) => update({ collapsed, open: [], camera: null }),
+      onFit: () => this.#fit(),
+      onZoom: (factor) => {
+        const { width, height } = this.#graph.size;
+        this.#moved(zoomed(this.#graph.camera, factor, { x: width / 2, y: height / 2 }));
+      },
+      onExport: (kind) => ask(this.#save(kind)),
+      onRange: (range) => {
+        update({ chosen: null });
+        ask(request('setRange', { range }));
+      },
+    });
+  }
+
+  #makeDetails(): Details {
+    const { request, ask, update, report } = this.#on;
+    return new Details({
+      onClose: () => {
+        update({ selected: null });
+        this.#graph.element.focus();
+      },
+      onSelect: (selected) => {
+        update({ selected });
+        this.reveal(selected);
+      },
+      onReveal: (node) => ask(request('reveal', { node })),
+      onExport: (node) => ask(request('exportNode', { node })),
+      onCopy: (text) => ask(request('copy', { text })),
+      onTab: (tab) => update({ tab }),
+      read: (node, [start, end], maxPoints) => request('readNode', { node, start, end, maxPoints }),
+      rows: (node, [start, end], from, count) => request('rows', { node, start, end, from, count }),
+      onError: report,
+    });
+  }
+
+  #listen(): void {
+    gestures(this.#graph, {
+      onCamera: (camera) => this.#moved(camera),
+      onSelect: (id) => this.#select(id),
+      onOpen: (id) => this.#open(id),
+      onHover: (hover) => this.#hover(hover),
+      onStep: (direction) => {
+        const { scene, positions } = this.#model;
+        const next = stepFrom(scene, positions, this.#active ?? this.#view?.selected ?? null, direction);
+        if (next === null) return;
+        this.#active = next;
+        if (this.#view) this.#showEmphasis(this.#view);
+        const camera = this.#graph.reveal(next);
+        if (camera) this.#remember(camera);
+      },
+      onEnter: () => {
+        const item = this.#active === null ? undefined : this.#model.scene.byId.get(this.#active);
+        if (item?.prefix != null) this.#open(item.id);
+        else if (item) this.#select(item.id);
+      },
+      onFit: () => this.#fit(),
+      onSearch: () => this.#toolbar.focusSearch(),
+      onEscape: () => this.#escape(),
+    });
+  }
+
+  #moved(camera: NonNullable<ViewState['camera']>): void {
+    this.#graph.setCamera(camera);
+    this.#remember(camera);
+  }
+
+  #fit(): void {
+    this.#fittedFor = '';
+    this.#remember.cancel();
+    this.#on.update({ camera: null });
+  }
+
+  #select(id: string | null): void {
+    this.#active = id;
+    this.#on.update({ selected: id });
+  }
+
+  /** A group opens; of a node what is around it is shown, and of one that is shown so, what is around that as well. */
+  #open(id: string): void {
+    const [item, view] = [this.#model.scene.byId.get(id), this.#view];
+    if (!item || !view) return;
+    if (item.prefix !== null) {
+      this.#on.update({ open: [...view.open, item.prefix], selected: null });
+      return;
+    }
+    const roots = view.focus === 'around' ? [...view.roots, id] : [id];
+    this.#on.update({ focus: 'around', roots, selected: id, camera: null });
+  }
+
+  #focusOn(focus: ViewState['focus']): void {
+    const selected = this.#view?.selected ?? null;
+    const item = selected === null ? undefined : this.#model.scene.byId.get(selected);
+    const names = item ? item.members.map(({ name }) => name) : [selected ?? ''];
+    if (focus === 'all') this.#on.update({ focus, roots: [], camera: null });
+    else
+      this.#on.update({ focus, roots: selected === null ? (this.#view?.roots ?? []) : names, camera: null });
+  }
+
+  #escape(): void {
+    const view = this.#view;
+    if (!view) return;
+    if (view.search !== '') this.#on.update({ search: '' });
+    else if (view.focus !== 'all') this.#on.update({ focus: 'all', roots: [], camera: null });
+    else this.#select(null);
+  }
+
+  #toNextFound(): void {
+    const found = this.#model.find(this.#view?.search ?? '');
+    const next = found[(found.indexOf(this.#active ?? '') + 1) % Math.max(1, found.length)];
+    if (next === undefined) return;
+    this.#active = next;
+    this.#on.update({ selected: next });
+    const camera = this.#graph.reveal(next);
+    if (camera) this.#on.update({ camera });
+  }
+
+  #hover(hover: Parameters<GestureHandlers['onHover']>[0]): void {
+    const item = hover && this.#model.scene.byId.get(hover.id);
+    const range = this.#state?.range ?? null;
+    if (!item) {
+      this.#tooltip.hide();
+      return;
+    }
+    const [node] = item.members;
+    const inBar = hover.y >= BAR.y - 3 && hover.x >= BAR.x && hover.x <= BAR.x + BAR.width;
+    if (item.prefix !== null || !node) {
+      this.#tooltip.showText(item.id, boxLabel(item, this.#model.live), hover.event);
+    } else if (inBar && range) {
+      const time = range[0] + ((hover.x - BAR.x) / BAR.width) * (range[1] - range[0]);
+      this.#tooltip.showStretch(withLive(node, this.#model.live), range, time, hover.event);
+    } else this.#tooltip.showText(node.name, node.why, hover.event);
+  }
+
+  async #save(kind: ExportKind): Promise<void> {
+    const { scene, positions } = this.#model;
+    const name = this.#state?.strategy ?? 'graph';
+    if (kind === 'mermaid') {
+      await this.#on.request('saveFile', {
+        name: `${name}.mmd`,
+        content: mermaidOf(scene),
+        encoding: 'utf8',
+      });
+      return;
+    }
+    const svg = svgPicture(scene, positions, this.#state?.range ?? null);
+    if (kind === 'svg')
+      await this.#on.request('saveFile', { name: `${name}.svg`, content: svg, encoding: 'utf8' });
+    else {
+      const content = await pngPicture(svg);
+      await this.#on.request('saveFile', { name: `${name}.png`, content, encoding: 'base64' });
+    }
+  }
+}
+
+/** Milliseconds after the last movement at which a camera is remembered. */
+const SETTLED = 250;
+
+interface Later<T> {
+  (value: T): void;
+  /** What was to be told is not told. */
+  cancel(): void;
+}
+
+/** Tells only the last of many values that come in quick succession. */
+function later<T>(tell: (value: T) => void): Later<T> {
+  let timer = 0;
+  const ask = (value: T): void => {
+    clearTimeout(timer);
+    timer = window.setTimeout(() => tell(value), SETTLED);
+  };
+  return Object.assign(ask, { cancel: () => clearTimeout(timer) });
+}

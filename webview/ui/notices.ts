@@ -1,0 +1,110 @@
+import * as l10n from '@vscode/l10n';
+import type { PanelState } from '../../src/panel/messages.js';
+import { button, progressRing } from './controls.js';
+import { h } from './dom.js';
+import { glyph } from './glyphs.js';
+
+export interface NoticeHandlers {
+  readonly onRetry: () => void;
+  readonly onShowProblem: () => void;
+}
+
+/** What stands in place of the graph where there is none: loading, no node, or a problem. Null: the graph is there. */
+export function placeholder(state: PanelState | null, on: NoticeHandlers): HTMLElement | null {
+  if (!state || (state.nodes === null && !state.problem)) {
+    const text = state ? l10n.t('Loading {0}…', state.strategy) : l10n.t('Loading…');
+    return h('div', { class: 'placeholder', role: 'status' }, progressRing(text), h('p', {}, text));
+  }
+  if (state.nodes === null && state.problem) return problemPage(state.problem, on);
+  if (state.nodes?.length === 0) {
+    return h(
+      'div',
+      { class: 'placeholder' },
+      glyph('circle', 40),
+      h('h2', {}, l10n.t('{0} has no nodes', state.strategy)),
+      h(
+        'p',
+        {},
+        l10n.t(
+          'Make streams and nodes in setup(), and hand them to this.addNodes([…]). They show here when the file is saved.',
+        ),
+      ),
+    );
+  }
+  return null;
+}
+
+type Problem = NonNullable<PanelState['problem']>;
+
+function problemTitle({ kind }: Problem): string {
+  switch (kind) {
+    case 'cycle':
+      return l10n.t('Nodes depend on each other in a circle');
+    case 'deleted':
+      return l10n.t('The strategy is gone');
+    case 'failed':
+      return l10n.t('The strategy could not be loaded');
+  }
+}
+
+function problemPage(problem: Problem, on: NoticeHandlers): HTMLElement {
+  const loop = problem.kind === 'cycle' && problem.path.length > 0 ? [cycleElement(problem.path)] : [];
+  return h(
+    'div',
+    { class: 'placeholder', role: 'alert' },
+    glyph(problem.kind === 'cycle' ? 'again' : 'warning', 40),
+    h('h2', {}, problemTitle(problem)),
+    ...loop,
+    h('p', { class: 'message' }, problem.message),
+    problemButtons(problem, on),
+  );
+}
+
+function problemButtons(problem: Problem, { onRetry, onShowProblem }: NoticeHandlers): HTMLElement {
+  const retry = button({ text: l10n.t('Try Again'), glyph: 'again', onClick: onRetry });
+  const show = button({ text: l10n.t('Show Problem'), look: 'primary', onClick: onShowProblem });
+  return h('div', { class: 'row-buttons' }, ...(problem.kind === 'deleted' ? [retry] : [show, retry]));
+}
+
+/** `a → b → a`: the circle, closed. */
+function cycleElement(path: readonly string[]): HTMLElement {
+  const closed = path.length > 1 && path[0] === path.at(-1) ? path : [...path, path[0] ?? ''];
+  const steps = closed.map((name) => h('li', {}, h('span', { class: 'chip' }, name)));
+  return h('ol', { class: 'cycle', 'aria-label': l10n.t('The circle') }, ...steps);
+}
+
+/** A line above the graph: what is in its way though it is shown. Null: nothing is. */
+export function banner(state: PanelState | null, on: NoticeHandlers): HTMLElement | null {
+  if (!state?.nodes) return null;
+  if (state.problem) {
+    const text = l10n.t(
+      '{0}. Shown is how it was before. {1}',
+      problemTitle(state.problem),
+      state.problem.message,
+    );
+    return h(
+      'div',
+      { class: 'banner error', role: 'alert' },
+      glyph('warning'),
+      h('span', {}, text),
+      problemButtons(state.problem, on),
+    );
+  }
+  if (!state.trusted) {
+    return h(
+      'div',
+      { class: 'banner' },
+      glyph('info'),
+      h('span', {}, l10n.t('This workspace is not trusted: nothing of it is run.')),
+    );
+  }
+  if (state.edited) {
+    return h(
+      'div',
+      { class: 'banner', role: 'status' },
+      glyph('pencil'),
+      h('span', {}, l10n.t('The file was edited: save it to see what changes.')),
+    );
+  }
+  return null;
+}

@@ -1,0 +1,51 @@
+import * as l10n from '@vscode/l10n';
+import type { PanelProgress } from '../../src/panel/messages.js';
+import { assign, h } from './dom.js';
+
+/** The line at the bottom: how far the run is, or what the last one did; and what each mark of a bar means. */
+export class ProgressLine {
+  readonly element: HTMLElement;
+  readonly #text = h('span', { class: 'progress-text' });
+  readonly #fill = h('div', { class: 'progress-fill' });
+  readonly #track = h('div', { class: 'progress-track', role: 'progressbar', hidden: true }, this.#fill);
+
+  constructor() {
+    assign(this.#track, { 'aria-label': l10n.t('Run'), 'aria-valuemin': 0, 'aria-valuemax': 100 });
+    this.element = h(
+      'footer',
+      { class: 'progress' },
+      this.#track,
+      h('div', { role: 'status' }, this.#text),
+      legend(),
+    );
+  }
+
+  /** @param result the line of the last run, or an error; null: nothing was run yet. */
+  show(running: PanelProgress | null, result: string | null): void {
+    this.#track.hidden = running === null;
+    if (!running) {
+      this.#text.textContent = result ?? '';
+      return;
+    }
+    const { fraction, percent, what, bars, left } = running;
+    this.#text.textContent = [percent, what, bars, left].filter((each) => each !== null).join(' · ');
+    this.#track.classList.toggle('endless', fraction === null);
+    assign(this.#track, { 'aria-valuenow': fraction === null ? null : Math.round(fraction * 100) });
+    this.#fill.style.width = fraction === null ? '' : `${(fraction * 100).toFixed(1)}%`;
+  }
+}
+
+function legend(): HTMLElement {
+  const entries: readonly (readonly [string, string])[] = [
+    ['covered', l10n.t('complete')],
+    ['gap', l10n.t('gap')],
+    ['stale', l10n.t('stale')],
+    ['failed', l10n.t('failed')],
+    ['unavailable', l10n.t('unavailable')],
+    ['not-yet', l10n.t('not yet')],
+  ];
+  const items = entries.map(([kind, text]) =>
+    h('li', {}, h('span', { class: `swatch ${kind}`, 'aria-hidden': 'true' }), text),
+  );
+  return h('ul', { class: 'legend', 'aria-label': l10n.t('Marks of a coverage bar') }, ...items);
+}

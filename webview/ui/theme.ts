@@ -1,0 +1,46 @@
+/** The colours a canvas is drawn in: the theme's, as they are now. */
+export interface ChartColours {
+  readonly text: string;
+  readonly grid: string;
+  readonly rise: string;
+  readonly fall: string;
+  readonly before: string;
+  readonly marked: string;
+  readonly lines: readonly string[];
+}
+
+export function chartColours(): ChartColours {
+  const style = getComputedStyle(document.documentElement);
+  const colour = (...names: readonly string[]): string => {
+    for (const name of names) {
+      const value = style.getPropertyValue(`--vscode-${name}`).trim();
+      if (value !== '') return value;
+    }
+    return style.color;
+  };
+  return {
+    text: colour('foreground'),
+    grid: colour('charts-lines', 'editorIndentGuide-background1', 'widget-border'),
+    rise: colour('charts-green'),
+    fall: colour('charts-red'),
+    before: colour('descriptionForeground'),
+    marked: colour('editorWarning-foreground', 'charts-yellow'),
+    lines: [
+      colour('charts-blue'),
+      colour('charts-orange'),
+      colour('charts-green'),
+      colour('charts-purple'),
+      colour('charts-red'),
+      colour('charts-yellow'),
+      colour('charts-foreground', 'foreground'),
+      colour('descriptionForeground'),
+    ],
+  };
+}
+
+/** Calls when the theme becomes another: VS Code then changes the attributes of html and body. */
+export function onThemeChange(changed: () => void): void {
+  const observer = new MutationObserver(changed);
+  observer.observe(document.documentElement, { attributes: true, attributeFilter: ['style', 'class'] });
+  observer.observe(document.body, { attributes: true, attributeFilter: ['class'] });
+}

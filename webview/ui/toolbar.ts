@@ -1,0 +1,169 @@
+import * as l10n from '@vscode/l10n';
+import type { PanelState, Span } from '../../src/panel/messages.js';
+import { formatCount } from '../../src/present/format.js';
+import { formatRange } from '../../src/sdk/time.js';
+import type { Focus } from '../graph/model.js';
+import { button, dropdown, textField, type Control, type ValueControl } from './controls.js';
+import { assign, h } from './dom.js';
+import type { ViewState } from './view-state.js';
+
+export type ExportKind = 'svg' | 'png' | 'mermaid';
+
+export interface ToolbarHandlers {
+  readonly onRun: (only: 'missing' | null) => void;
+  readonly onCancel: () => void;
+  readonly onSearch: (text: string) => void;
+  /** Enter in the search box: on to the next that was found. */
+  readonly onNext: () => void;
+  readonly onFocus: (focus: Focus) => void;
+  readonly onCollapse: (collapsed: boolean) => void;
+  readonly onFit: () => void;
+  readonly onZoom: (factor: number) => void;
+  readonly onExport: (kind: ExportKind) => void;
+  readonly onRange: (range: Span | null) => void;
+}
+
+export interface ToolbarFacts {
+  readonly state: PanelState;
+  readonly view: ViewState;
+  readonly collapsed: boolean;
+  /** How many nodes the search found; null: nothing is searched for. */
+  readonly found: number | null;
+  /** What a run would be over. */
+  readonly target: Span | null;
+}
+
+/** What can be done with the whole graph: run it, look for nodes, look at a part, take it along. */
+export class Toolbar {
+  readonly element = h('div', { class: 'toolbar', role: 'toolbar' });
+  readonly #run: Control;
+  readonly #missing: Control;
+  readonly #cancel: Control;
+  readonly #search: ValueControl;
+  readonly #found = h('span', { class: 'quiet found', role: 'status' });
+  readonly #focus: ValueControl;
+  readonly #collapse: Control;
+  readonly #closer: Control;
+  readonly #everything: Control;
+  readonly #target = h('span', { class: 'target' });
+  #facts: ToolbarFacts | null = null;
+
+  constructor(on: ToolbarHandlers) {
+    this.#run = button({
+      text: l10n.t('Materialize'),
+      look: 'primary',
+      glyph: 'run',
+      onClick: () => on.onRun(null),
+    });
+    this.#missing = button({
+      text: l10n.t('Only What Is Missing or Failed'),
+      onClick: () => on.onRun('missing'),
+    });
+    this.#cancel = button({ text: l10n.t('Cancel'), glyph: 'cross', onClick: on.onCancel });
+    this.#closer = button({
+      text: l10n.t('Look Closer'),
+      title: l10n.t('Show coverage over the chosen range alone'),
+      onClick: () => on.onRange(this.#facts?.view.chosen ?? null),
+    });
+    this.#everything = button({
+      text: l10n.t('All Data'),
+      title: l10n.t('Show coverage over all there is'),
+      onClick: () => on.onRange(null),
+    });
+    this.#search = textField(l10n.t('Search nodes (/)'), on.onSearch);
+    this.#search.addEventListener('keydown', (event) => {
+      if (event.key === 'Enter') on.onNext();
+      if (event.key !== 'Escape') return;
+      this.#search.value = '';
+      on.onSearch('');
+    });
+    this.#focus = dropdown(l10n.t('Part of the graph'), focusTexts(), (value) => on.onFocus(value as Focus));
+    this.#collapse = button({
+      text: l10n.t('Group by Prefix'),
+      glyph: 'group',
+      look: 'icon',
+      onClick: () => on.onCollapse(this.#facts?.collapsed !== true),
+    });
+    const save = dropdown(
+      l10n.t('Save the picture'),
+      [
+        ['', l10n.t('Save…')],
+        ['svg', 'SVG'],
+        ['png', 'PNG'],
+        ['mermaid', 'Mermaid'],
+      ],
+      (value) => {
+        if (value !== '') on.onExport(value as ExportKind);
+        save.value = '';
+      },
+    );
+    assign(this.element, { 'aria-label': l10n.t('Graph') });
+    this.element.append(
+      h(
+        'div',
+        { class: 'tools run-tools' },
+        this.#run,
+        this.#missing,
+        this.#cancel,
+        this.#closer,
+        this.#everything,
+        this.#target,
+      ),
+      h(
+        'div',
+        { class: 'tools look-tools' },
+        this.#search,
+        this.#found,
+        this.#focus,
+        this.#collapse,
+        button({ text: l10n.t('Zoom Out'), look: 'icon', glyph: 'minus', onClick: () => on.onZoom(0.8) }),
+        button({ text: l10n.t('Zoom In'), look: 'icon', glyph: 'plus', onClick: () => on.onZoom(1.25) }),
+        button({ text: l10n.t('Fit (f)'), look: 'icon', glyph: 'fit', onClick: on.onFit }),
+        save,
+      ),
+    );
+  }
+
+  focusSearch(): void {
+    this.#search.focus();
+  }
+
+  show(facts: ToolbarFacts): void {
+    this.#facts = facts;
+    const { state, view, collapsed, found, target } = facts;
+    const running = state.running !== null;
+    const idle = !running && state.trusted && target !== null && (state.nodes?.length ?? 0) > 0;
+    this.#run.disabled = !idle;
+    this.#missing.disabled = !idle;
+    for (const control of [this.#run, this.#missing]) control.hidden = running;
+    this.#cancel.hidden = !running;
+    this.#closer.hidden = view.chosen === null;
+    this.#everything.hidden = !isPart(state);
+    this.#target.textContent = targetText(target, view.chosen !== null);
+    this.#found.textContent = found === null ? '' : l10n.t('{0} found', formatCount(found));
+    if (this.#search.value !== view.search && document.activeElement !== this.#search)
+      this.#search.value = view.search;
+    this.#focus.value = view.focus;
+    this.#focus.disabled = view.selected === null && view.focus === 'all';
+    assign(this.#collapse, { 'aria-pressed': String(collapsed), class: collapsed ? 'pressed' : null });
+  }
+}
+
+function isPart({ range, data }: PanelState): boolean {
+  return range !== null && data !== null && (range[0] > data[0] || range[1] < data[1]);
+}
+
+function targetText(target: Span | null, chosen: boolean): string {
+  if (!target) return '';
+  const text = formatRange({ start: target[0], end: target[1] });
+  return chosen ? l10n.t('Chosen: {0}', text) : text;
+}
+
+function focusTexts(): readonly (readonly [Focus, string])[] {
+  return [
+    ['all', l10n.t('Whole graph')],
+    ['around', l10n.t('Neighbourhood')],
+    ['up', l10n.t('Upstream only')],
+    ['down', l10n.t('Downstream only')],
+  ];
+}

@@ -1,0 +1,52 @@
+import * as v from 'valibot';
+import type { Camera } from '../graph/camera.js';
+import type { Focus } from '../graph/model.js';
+
+/** What a person chose in the page; kept by VS Code, so that a page that is loaded again looks as it did. */
+export interface ViewState {
+  readonly selected: string | null;
+  /** Null: all in view. */
+  readonly camera: Camera | null;
+  /** Stretch of time chosen on the axis, to be run. */
+  readonly chosen: readonly [number, number] | null;
+  readonly focus: Focus;
+  /** The nodes the focus is about. */
+  readonly roots: readonly string[];
+  /** Null: as many nodes as there are decides. */
+  readonly collapsed: boolean | null;
+  readonly open: readonly string[];
+  readonly search: string;
+  readonly tab: 'chart' | 'rows' | 'difference';
+}
+
+export const FIRST_VIEW: ViewState = {
+  selected: null,
+  camera: null,
+  chosen: null,
+  focus: 'all',
+  roots: [],
+  collapsed: null,
+  open: [],
+  search: '',
+  tab: 'chart',
+};
+
+const finite = v.pipe(v.number(), v.finite());
+
+const viewState: v.GenericSchema<unknown, ViewState> = v.object({
+  selected: v.nullable(v.string()),
+  camera: v.nullable(v.object({ x: finite, y: finite, zoom: v.pipe(finite, v.minValue(0.001)) })),
+  chosen: v.nullable(v.tuple([finite, finite])),
+  focus: v.picklist(['all', 'around', 'up', 'down']),
+  roots: v.array(v.string()),
+  collapsed: v.nullable(v.boolean()),
+  open: v.array(v.string()),
+  search: v.string(),
+  tab: v.picklist(['chart', 'rows', 'difference']),
+});
+
+/** What was kept, or the first view where it is none of ours: of another version, or none at all. */
+export function parseViewState(kept: unknown): ViewState {
+  const outcome = v.safeParse(viewState, kept);
+  return outcome.success ? outcome.output : FIRST_VIEW;
+}
