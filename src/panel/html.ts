@@ -13,13 +13,13 @@ export interface PanelPage {
 
 /**
  * The DAG panel's page. Nothing is loaded but its own script and styles; the layout's thread starts from a blob, and a picture
- * on its way to becoming a PNG is a `data:` address.
+ * on its way to becoming a PNG is a `data:` address. The toolkit of the controls looks for the nonce in `csp-nonce`.
  */
 export function panelHtml({ nonce, cspSource, script, style, language, title }: PanelPage): string {
   const policy = [
     "default-src 'none'",
     `script-src 'nonce-${nonce}'`,
-    `style-src ${cspSource}`,
+    `style-src ${cspSource} 'nonce-${nonce}'`,
     'img-src data: blob:',
     'worker-src blob:',
   ].join('; ');
@@ -28,6 +28,7 @@ export function panelHtml({ nonce, cspSource, script, style, language, title }: 
   <head>
     <meta charset="UTF-8" />
     <meta http-equiv="Content-Security-Policy" content="${escaped(policy)}" />
+    <meta property="csp-nonce" content="${escaped(nonce)}" />
     <meta name="viewport" content="width=device-width, initial-scale=1" />
     <title>${escaped(title)}</title>
     <link rel="stylesheet" href="${escaped(style)}" />

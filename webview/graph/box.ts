@@ -33,6 +33,8 @@ export function boxElement(item: SceneItem): SVGGElement {
     s('rect', { class: 'edge-mark', width: 4, height: BOX.height, rx: 2 }),
     s('g', { class: 'standing', transform: 'translate(11 8)' }),
     s('text', { class: 'name', x: TEXT_LEFT, y: 20 }),
+    // Kept apart for those who are read to.
+    ' ',
     s('text', { class: 'subtitle', x: TEXT_LEFT, y: 36 }),
     s('g', { class: 'bar', transform: `translate(${BAR.x} ${BAR.y})` }),
   );

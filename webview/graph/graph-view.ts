@@ -159,8 +159,8 @@ export class GraphView {
     const near = this.#camera.zoom >= NEAR && inView.length <= MOST_NEAR;
     assign(this.#far, { display: near ? 'none' : null });
     assign(this.#near, { display: near ? null : 'none' });
-    if (near) this.#syncBoxes(inView);
-    else if (!this.#farIsCurrent) {
+    this.#syncBoxes(near ? inView : []);
+    if (!near && !this.#farIsCurrent) {
       const elements = farElements(this.#scene, this.#positions, this.#live, this.#range, (id) =>
         this.#isDim(id),
       );

@@ -71,7 +71,8 @@ function fixLook(shape: Element): void {
     // A pattern's address is made absolute by the browser; in a file it is the name alone.
     if (value !== '') shape.setAttribute(name, value.replace(/url\("?[^"#)]*#([^")]+)"?\)/, 'url(#$1)'));
   }
-  for (const name of ['class', 'role', 'aria-label', 'aria-selected', 'data-id']) shape.removeAttribute(name);
+  for (const name of ['class', 'role', 'aria-hidden', 'aria-label', 'aria-selected', 'data-id'])
+    shape.removeAttribute(name);
 }
 
 /** The same as a PNG, in base64: twice as fine as a screen, unless that is too large. */
