@@ -3,7 +3,7 @@ import { resolveGraph, type GraphNode } from '../engine/graph.js';
 import type { RunProgress } from '../engine/report.js';
 import { emptyTable, type Table } from '../sdk/table.js';
 import type { Range } from '../sdk/time.js';
-import type { CacheLimits, LockHolder, Store } from '../store/store.js';
+import type { CacheLimits, OpenStoreOptions, Store } from '../store/store.js';
 import type {
   BarResult,
   CacheReport,
@@ -113,7 +113,7 @@ export class JobService {
     const { strategy } = payload;
     const cache = cacheOf(strategy.projectRoot, payload);
     return this.#withStrategy(strategy, (session) =>
-      this.#lookIntoStore(cache, hooks, async (store) => {
+      this.#withStore({ ...cache, create: false }, hooks, async (store) => {
         const lastRanges = await store.lastRuns(session.name);
         const [last] = payload.last ? lastRanges : [];
         const range = last ? { start: last[0], end: last[1] } : rangeOf(payload);
@@ -259,21 +259,24 @@ export class JobService {
     }
   }
 
-  /** As `#withStore`; a folder without a cache is left without one. */
+  /** For work that takes the cache as it is; a folder without a cache is left without one. */
   #lookIntoStore<T>(cache: OpenedCache, hooks: RequestHooks, work: (store: Store) => Promise<T>): Promise<T> {
-    return this.#withStore({ ...cache, create: false }, hooks, work);
+    return this.#stores.use(openOptions({ ...cache, create: false }, hooks), work);
   }
 
+  /** For work that does without what the cache lacks, or computes it. */
   #withStore<T>(cache: OpenedCache, hooks: RequestHooks, work: (store: Store) => Promise<T>): Promise<T> {
-    const options = {
-      ...cache,
-      signal: hooks.signal,
-      onWaiting: ({ message }: LockHolder) =>
-        hooks.progress({ phase: 'waiting', node: message, done: 0, total: 0 }),
-      onMessage: (text: string) => hooks.log({ level: 'warn', text }),
-    };
-    return this.#stores.use(options, work);
+    return this.#stores.rebuild(openOptions(cache, hooks), work);
   }
+}
+
+function openOptions(cache: OpenedCache, hooks: RequestHooks): OpenStoreOptions {
+  return {
+    ...cache,
+    signal: hooks.signal,
+    onWaiting: ({ message }) => hooks.progress({ phase: 'waiting', node: message, done: 0, total: 0 }),
+    onMessage: (text) => hooks.log({ level: 'warn', text }),
+  };
 }
 
 /** Where a cache is, and how it is opened. */

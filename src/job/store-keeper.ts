@@ -1,10 +1,13 @@
-import { openStore, type OpenStoreOptions, type Store } from '../store/store.js';
+import { DamageFound, openStore, type OpenStoreOptions, type Store } from '../store/store.js';
 
 /** An idle store is let go of after this long: other processes wait for it. */
 const IDLE_MS = 1000;
 
 /** How often an idle keeper looks whether another process waits, or the file has gone. */
 const LOOK_MS = 50;
+
+/** Each time something is set aside there is less: a cache that is found damaged more often than this is on a disk that is. */
+const MOST_REBUILDS = 20;
 
 interface Kept {
   readonly dir: string;
@@ -35,6 +38,18 @@ export class StoreKeeper {
     if (store.wanted) await store.close();
     else this.#keep(store, options);
     return result;
+  }
+
+  /** As `use`, for work that makes good what it does not find: when something was set aside as damaged, it is begun anew. */
+  async rebuild<T>(options: OpenStoreOptions, work: (store: Store) => Promise<T>): Promise<T> {
+    for (let round = 1; ; round++) {
+      try {
+        return await this.use(options, work);
+      } catch (error) {
+        if (!(error instanceof DamageFound) || round > MOST_REBUILDS) throw error;
+        options.onMessage?.(`${error.what} What is needed of it is made again.`);
+      }
+    }
   }
 
   /** Closes what is kept; what is in use stays open. */

@@ -6,11 +6,23 @@ import { NO_AXIS } from './schema.js';
 import { blob } from './session.js';
 import { jsonParameter, listParameter, unnestNumbers, unnestTexts } from './sql.js';
 
-/** Stores the times of segments, each sequence once, whether it is new or known from before. Ids in order. */
+export interface StoredAxis {
+  readonly id: number;
+  /** Of its times. */
+  readonly digest: string;
+}
+
+export interface Axis extends StoredAxis {
+  readonly ts: Float64Array;
+}
+
+const EMPTY: Axis = { id: NO_AXIS, digest: '', ts: new Float64Array(0) };
+
+/** Stores the times of segments, each sequence once, whether it is new or known from before. Given in order. */
 export async function storeAxes(
   context: StoreContext,
   sequences: readonly Float64Array[],
-): Promise<number[]> {
+): Promise<StoredAxis[]> {
   const distinct: Float64Array[] = [];
   const buckets = new Map<string, number[]>();
   const indexes = sequences.map((ts) => {
@@ -23,8 +35,8 @@ export async function storeAxes(
     bucket.push(distinct.length);
     return distinct.push(ts) - 1;
   });
-  const ids = await storeDistinct(context, distinct);
-  return indexes.map((index) => (index === null ? NO_AXIS : (ids[index] as number)));
+  const axes = await storeDistinct(context, distinct);
+  return indexes.map((index) => (index === null ? EMPTY : (axes[index] as StoredAxis)));
 }
 
 /** Segments of one chunk mostly share the array itself; comparing bytes is cheap beside hashing them. */
@@ -39,9 +51,9 @@ function bytesOf(array: Float64Array): Uint8Array {
 async function storeDistinct(
   { session, interned }: StoreContext,
   axes: readonly Float64Array[],
-): Promise<number[]> {
+): Promise<StoredAxis[]> {
   if (axes.length === 0) return [];
-  const digests = axes.map((ts) => createHash('sha256').update(bytesOf(ts)).digest('hex'));
+  const digests = axes.map(digestOf);
   const known = new Map<string, number>();
   const rows = await session.select(
     `SELECT id, digest FROM axes JOIN (SELECT ${unnestTexts(1)} AS wanted) ON digest = wanted`,
@@ -58,33 +70,42 @@ async function storeDistinct(
       added.push([id, digest, ts.length]);
       encodeNumbers(ts).forEach((bytes, block) => cells.push([id, block, blob(bytes)]));
     }
-    return id;
+    return { id, digest };
   });
   await session.append('axes', [INTEGER, VARCHAR, INTEGER], added);
   await session.append('axis_cells', [INTEGER, INTEGER, BLOB], cells);
   return found;
 }
 
-/** Times by axis. */
+/** Axes by id. One that is not there, or not as it was stored, is left out. */
 export async function loadAxes(
   { session }: StoreContext,
   ids: Iterable<number>,
-): Promise<ReadonlyMap<number, Float64Array>> {
+): Promise<ReadonlyMap<number, Axis>> {
   const wanted = new Set(ids);
   wanted.delete(NO_AXIS);
-  const axes = new Map<number, Float64Array>([[NO_AXIS, new Float64Array(0)]]);
+  const axes = new Map([[NO_AXIS, EMPTY]]);
   if (wanted.size === 0) return axes;
-  const blocks = new Map<number, { rows: number; readonly bytes: Uint8Array[] }>();
+  const found = new Map<number, { rows: number; digest: string; readonly blocks: [number, Uint8Array][] }>();
   await session.selectBlobs(
-    `SELECT a.id, c.block, a.row_count, c.ts, NULL::BLOB
+    `SELECT a.id, c.block, a.row_count, c.ts, encode(a.digest)
      FROM axes a JOIN (SELECT ${unnestNumbers(1, 'INTEGER')} AS wanted) ON a.id = wanted JOIN axis_cells c ON c.axis = a.id`,
     [listParameter(wanted)],
-    ([id, block, rows], ts) => {
-      const axis = blocks.get(id) ?? { rows, bytes: [] };
-      if (ts) axis.bytes[block] = ts;
-      blocks.set(id, axis);
+    ([id, block, rows], ts, digest) => {
+      const axis = found.get(id) ?? { rows, digest: Buffer.from(digest ?? []).toString(), blocks: [] };
+      if (ts) axis.blocks.push([block, ts]);
+      found.set(id, axis);
     },
   );
-  for (const [id, { rows, bytes }] of blocks) axes.set(id, decodeNumbers(bytes, rows));
+  for (const [id, { rows, digest, blocks }] of found) {
+    const bytes = blocks.sort(([a], [b]) => a - b).map(([, ts]) => ts);
+    if (bytes.reduce((sum, block) => sum + block.byteLength, 0) !== rows * 8) continue;
+    const ts = decodeNumbers(bytes, rows);
+    if (digestOf(ts) === digest) axes.set(id, { id, digest, ts });
+  }
   return axes;
+}
+
+function digestOf(ts: Float64Array): string {
+  return createHash('sha256').update(bytesOf(ts)).digest('hex');
 }

@@ -1,13 +1,14 @@
 import { BLOB, DOUBLE, INTEGER, TIMESTAMP, VARCHAR, type DuckDBValue } from '@duckdb/node-api';
 import { tableDigest } from '../engine/digest.js';
-import type { Adoption, Commit, Invalidation, NewSegment, SourceState } from '../engine/ports.js';
+import type { Adoption, Commit, Invalidation, NewSegment, Schema, SourceState } from '../engine/ports.js';
 import { SeamlessError } from '../sdk/errors.js';
 import { formatRange, type Range } from '../sdk/time.js';
-import { storeAxes } from './axes.js';
-import { encodeBytes, encodeColumn, type Cell } from './codec.js';
+import { storeAxes, type StoredAxis } from './axes.js';
+import { encodeBytes, encodeColumn } from './codec.js';
 import { transact, type StoreContext } from './interned.js';
 import { timestampNow } from './registry.js';
 import { PRESENT_POSITION } from './schema.js';
+import { sealOf, type PlacedCell } from './seal.js';
 import { blob } from './session.js';
 import { listParameter, unnestNumbers } from './sql.js';
 
@@ -52,11 +53,12 @@ export async function commit(context: StoreContext, parts: Commit): Promise<void
 
 /** Ends coverage span by span: a span that is concerned in part is dropped whole, which is never wrong. */
 async function invalidate(
-  { session }: StoreContext,
+  context: StoreContext,
   invalidations: readonly Invalidation[],
   fpOf: (fingerprint: string) => number,
 ): Promise<void> {
   if (invalidations.length === 0) return;
+  const { session } = context;
   const changed = invalidations.flatMap(({ stream, range }) =>
     range ? [{ fp: fpOf(stream), ...range }] : [],
   );
@@ -77,6 +79,15 @@ async function invalidate(
       ],
     );
   }
+  await endDependents(context, since);
+}
+
+/** Ends the coverage of what depends on streams, from a time on. */
+export async function endDependents(
+  { session }: StoreContext,
+  since: ReadonlyMap<number, number>,
+): Promise<void> {
+  if (since.size === 0) return;
   await session.run(
     `WITH RECURSIVE affected(fp, since) AS (
        SELECT i.fp, w.since
@@ -153,29 +164,29 @@ async function storeSegments(
     context,
     segments.map(({ table }) => table.ts),
   );
-  const schemas = await context.interned.internSchemas(
-    segments.map(({ table }) => ({
-      shape: table.shape,
-      names: table.names,
-      types: table.columns.map(({ type }) => type),
-    })),
-  );
+  const shownSchemas = segments.map(({ table }) => ({
+    shape: table.shape,
+    names: table.names,
+    types: table.columns.map(({ type }) => type),
+  }));
+  const schemas = await context.interned.internSchemas(shownSchemas);
   const cells: DuckDBValue[][] = [];
   const rows = segments.map((segment, index): DuckDBValue[] => {
     const { fp, start, end, segment: id } = covers[index] as Cover;
     let bytes = 0;
-    for (const { position, block, data, valid } of cellsOf(segment)) {
+    const packed = cellsOf(segment);
+    for (const { position, block, data, valid } of packed) {
       cells.push([fp, id, position, block, blob(data), blob(valid)]);
       bytes += data.byteLength + (valid?.byteLength ?? 0);
     }
-    const inputs = JSON.stringify(segment.inputDigests);
-    const count = segment.table.ts.length;
-    const [digest, axis, schema] = [
-      digests[index] as string,
-      axes[index] as number,
-      schemas[index] as number,
-    ];
-    return [id, fp, segment.own, start, end, count, digest, inputs, axis, schema, bytes, now];
+    const { own, table } = segment;
+    const inputDigests = JSON.stringify(segment.inputDigests);
+    const [digest, axis] = [digests[index] as string, axes[index] as StoredAxis];
+    const rows = table.ts.length;
+    const facts = { id, fp, own, start, end, rows, digest, inputDigests };
+    const seal = sealOf(facts, shownSchemas[index] as Schema, axis.digest, packed);
+    const schema = schemas[index] as number;
+    return [id, fp, own, start, end, rows, digest, inputDigests, axis.id, schema, bytes, now, seal];
   });
   await context.session.append(
     'segments',
@@ -192,15 +203,11 @@ async function storeSegments(
       INTEGER,
       DOUBLE,
       TIMESTAMP,
+      VARCHAR,
     ],
     rows,
   );
   await context.session.append('cells', [INTEGER, INTEGER, INTEGER, INTEGER, BLOB, BLOB], cells);
-}
-
-interface PlacedCell extends Cell {
-  readonly position: number;
-  readonly block: number;
 }
 
 function cellsOf({ table }: NewSegment): PlacedCell[] {
@@ -209,8 +216,8 @@ function cellsOf({ table }: NewSegment): PlacedCell[] {
   );
   const present = table.present ? encodeBytes(table.present) : [];
   return [
-    ...cells,
     ...present.map((data, block) => ({ position: PRESENT_POSITION, block, data, valid: null })),
+    ...cells,
   ];
 }
 

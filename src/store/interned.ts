@@ -96,8 +96,12 @@ export class Interned {
     return ids;
   }
 
+  findSchema(id: number): Schema | undefined {
+    return this.#schemas.get(id);
+  }
+
   schema(id: number): Schema {
-    const schema = this.#schemas.get(id);
+    const schema = this.findSchema(id);
     if (schema) return schema;
     throw new SeamlessError('cache', `The cache names columns ${id}, which it does not describe.`);
   }

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SeamlessError } from '../sdk/errors.js';
+import { DamageFound } from './damage.js';
 import { faultOf, lockHolder, messageOf } from './faults.js';
 import {
   askFor,
@@ -183,7 +184,7 @@ async function storeOf(
     session.shut();
     release();
     const text = asideText(options.dir, setAside(file, identity), error);
-    return new SeamlessError('cache', `${text} Run again to rebuild what is needed.`, { cause: error });
+    return new DamageFound(text, error);
   };
   const release = (): void => {
     database.instance.closeSync();

@@ -1,25 +1,47 @@
 import { SeamlessError } from '../sdk/errors.js';
 import { concatTables, sliceTableByTime, type Table } from '../sdk/table.js';
 import type { Range } from '../sdk/time.js';
-import type { ReadRequest } from '../engine/ports.js';
-import { loadAxes } from './axes.js';
+import { tableDigest } from '../engine/digest.js';
+import type { ReadRequest, Schema } from '../engine/ports.js';
+import { loadAxes, type Axis } from './axes.js';
 import { decodeBytes, decodeColumn, type Cell } from './codec.js';
+import { setDamageAside, type Damage } from './damage.js';
 import type { StoreContext } from './interned.js';
-import type { Rows } from './session.js';
 import { PRESENT_POSITION } from './schema.js';
+import { sealOf, type PlacedCell, type SegmentFacts } from './seal.js';
+import type { Rows } from './session.js';
 import { listParameter, unnestNumbers } from './sql.js';
 
 /** Up to this many nodes, a scan for each beats one for all: it takes no other node's blobs into its hands. */
 const FEW_NODES = 40;
 
+/** Segments of a damaged node that are looked at together. */
+const INSPECTED_AT_ONCE = 16;
+
 /** What has to be known of a segment to read it. */
-export interface SegmentHead {
-  readonly id: number;
-  /** The node it was computed for; others may have adopted it. */
-  readonly fp: number;
-  readonly rows: number;
+export interface SegmentHead extends SegmentFacts {
   readonly axis: number;
   readonly schema: number;
+  /** See `sealOf`; null for a segment of an earlier format. */
+  readonly seal: string | null;
+}
+
+const HEAD_COLUMNS = [
+  'id',
+  'fp',
+  'own',
+  'start_ts AS head_start',
+  'end_ts AS head_end',
+  'row_count',
+  'digest',
+  'input_digests',
+  'axis',
+  'schema',
+  'seal',
+];
+
+function headSql(table: string): string {
+  return HEAD_COLUMNS.map((column) => `${table}.${column}`).join(', ');
 }
 
 /** A covered stretch of a request, and the segment that holds its rows. */
@@ -47,7 +69,7 @@ export async function read(context: StoreContext, requests: readonly ReadRequest
 export async function readSegments(context: StoreContext, segments: readonly number[]): Promise<Table[]> {
   if (segments.length === 0) return [];
   const rows = await context.session.select(
-    `SELECT id, fp, row_count, axis, schema FROM segments JOIN (SELECT ${unnestNumbers(1, 'INTEGER')} AS wanted) ON id = wanted`,
+    `SELECT ${headSql('segments')} FROM segments JOIN (SELECT ${unnestNumbers(1, 'INTEGER')} AS wanted) ON id = wanted`,
     [listParameter(new Set(segments))],
   );
   const tables = await loadSegments(context, headsOf(rows));
@@ -68,7 +90,7 @@ async function findPieces(context: StoreContext, requests: readonly ReadRequest[
   if (wanted.length === 0) return [];
   const rows = await context.session.select(
     `SELECT w.request, greatest(c.start_ts, w.start_ts) AS start_ts, least(c.end_ts, w.end_ts) AS end_ts,
-       g.id, g.fp, g.row_count, g.axis, g.schema
+       ${headSql('g')}
      FROM (SELECT ${unnestNumbers(1, 'INTEGER')} AS request, ${unnestNumbers(2, 'INTEGER')} AS fp,
        ${unnestNumbers(3, 'DOUBLE')} AS start_ts, ${unnestNumbers(4, 'DOUBLE')} AS end_ts) w
      JOIN coverage c ON c.fp = w.fp AND c.start_ts < w.end_ts AND c.end_ts > w.start_ts
@@ -92,21 +114,63 @@ async function findPieces(context: StoreContext, requests: readonly ReadRequest[
 }
 
 function headsOf(rows: Rows): SegmentHead[] {
-  const [fps, counts] = [rows.numbers('fp'), rows.numbers('row_count')];
-  const [axes, schemas] = [rows.numbers('axis'), rows.numbers('schema')];
+  const [fps, owns, counts] = [rows.numbers('fp'), rows.texts('own'), rows.numbers('row_count')];
+  const [starts, ends] = [rows.numbers('head_start'), rows.numbers('head_end')];
+  const [digests, inputDigests] = [rows.texts('digest'), rows.texts('input_digests')];
+  const [axes, schemas, seals] = [rows.numbers('axis'), rows.numbers('schema'), rows.textsOrNull('seal')];
   return rows.numbers('id').map((id, row) => ({
     id,
     fp: fps[row] as number,
+    own: owns[row] as string,
+    start: starts[row] as number,
+    end: ends[row] as number,
     rows: counts[row] as number,
+    digest: digests[row] as string,
+    inputDigests: inputDigests[row] as string,
     axis: axes[row] as number,
     schema: schemas[row] as number,
+    seal: seals[row] as string | null,
   }));
 }
 
+/** Rows of segments, each as it was stored. @throws DamageFound when one is not. */
 async function loadSegments(
   context: StoreContext,
   heads: readonly SegmentHead[],
 ): Promise<ReadonlyMap<number, Table>> {
+  const { tables, segments, axes } = await inspect(context, heads);
+  if (segments.length === 0) return tables;
+  const damagedIds = new Set(segments);
+  const nodes = new Set(heads.filter(({ id }) => damagedIds.has(id)).map(({ fp }) => fp));
+  throw await setDamageAside(context, await damageOfNodes(context, nodes, { segments, axes }));
+}
+
+/** Where one segment of a node is damaged, others are likely to be: better found now than one after the other. */
+async function damageOfNodes(
+  context: StoreContext,
+  nodes: ReadonlySet<number>,
+  known: Damage,
+): Promise<Damage> {
+  const rows = await context.session.select(
+    `SELECT ${headSql('segments')} FROM segments JOIN (SELECT ${unnestNumbers(1, 'INTEGER')} AS wanted) ON fp = wanted`,
+    [listParameter(nodes)],
+  );
+  const heads = headsOf(rows);
+  const segments = new Set(known.segments);
+  const axes = new Set(known.axes);
+  for (let from = 0; from < heads.length; from += INSPECTED_AT_ONCE) {
+    const found = await inspect(context, heads.slice(from, from + INSPECTED_AT_ONCE));
+    for (const id of found.segments) segments.add(id);
+    for (const id of found.axes) axes.add(id);
+  }
+  return { segments: [...segments], axes: [...axes] };
+}
+
+/** Rows of the segments that are as they were stored, and what is damaged of the others. */
+async function inspect(
+  context: StoreContext,
+  heads: readonly SegmentHead[],
+): Promise<Damage & { readonly tables: ReadonlyMap<number, Table> }> {
   const byId = new Map(heads.map((head) => [head.id, head]));
   const axes = await loadAxes(
     context,
@@ -117,26 +181,59 @@ async function loadSegments(
     [...byId.values()].filter(({ rows }) => rows > 0),
   );
   const tables = new Map<number, Table>();
+  const damaged: SegmentHead[] = [];
   for (const head of byId.values()) {
-    const ts = axes.get(head.axis);
-    if (ts?.length !== head.rows) {
-      throw new SeamlessError(
-        'cache',
-        `The cache does not hold the times of segment ${head.id}: clear it and run again.`,
-      );
-    }
-    const { shape, names, types } = context.interned.schema(head.schema);
-    const packed = cells.get(head.id);
-    const present = packed?.get(PRESENT_POSITION)?.map(({ data }) => data);
-    tables.set(head.id, {
-      shape,
-      ts,
-      names,
-      columns: types.map((type, position) => decodeColumn(type, head.rows, packed?.get(position) ?? [])),
-      present: present ? decodeBytes(present, head.rows) : null,
-    });
+    const table = tableOf(context, head, axes.get(head.axis), cells.get(head.id) ?? new Map());
+    if (table) tables.set(head.id, table);
+    else damaged.push(head);
   }
-  return tables;
+  const lostAxes = new Set(damaged.map(({ axis }) => axis).filter((axis) => !axes.has(axis)));
+  return { tables, segments: damaged.map(({ id }) => id), axes: [...lostAxes] };
+}
+
+/** The rows of a segment; null when they are not what was stored. */
+function tableOf(
+  { interned }: StoreContext,
+  head: SegmentHead,
+  axis: Axis | undefined,
+  packed: ReadonlyMap<number, readonly Cell[]>,
+): Table | null {
+  const schema = interned.findSchema(head.schema);
+  if (!schema || axis?.ts.length !== head.rows) return null;
+  if (head.seal !== null && head.seal !== sealOf(head, schema, axis.digest, inOrder(packed))) return null;
+  try {
+    const table = decode(head, schema, axis.ts, packed);
+    return head.seal === null && tableDigest(table) !== head.digest ? null : table;
+  } catch (error) {
+    // Sealed cells hold what was packed; others may hold anything.
+    if (head.seal !== null) throw error;
+    return null;
+  }
+}
+
+function decode(
+  { rows }: SegmentHead,
+  { shape, names, types }: Schema,
+  ts: Float64Array,
+  packed: ReadonlyMap<number, readonly Cell[]>,
+): Table {
+  const present = packed.get(PRESENT_POSITION)?.map(({ data }) => data);
+  return {
+    shape,
+    ts,
+    names,
+    columns: types.map((type, position) => decodeColumn(type, rows, packed.get(position) ?? [])),
+    present: present ? decodeBytes(present, rows) : null,
+  };
+}
+
+/** Cells in the order in which they were sealed. */
+function inOrder(packed: ReadonlyMap<number, readonly Cell[]>): PlacedCell[] {
+  return [...packed]
+    .sort(([a], [b]) => a - b)
+    .flatMap(([position, cells]) =>
+      cells.map(({ data, valid }, block): PlacedCell => ({ position, block, data, valid })),
+    );
 }
 
 /** Cells by segment and position, in the order of their blocks. */

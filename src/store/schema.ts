@@ -1,7 +1,7 @@
 import { NODE_ROWS_VIEW } from './decode-sql.js';
 
 /** Raised whenever a reader of the format before would misread the one after. */
-export const FORMAT_VERSION = 2;
+export const FORMAT_VERSION = 3;
 
 /** Position of the cell that holds a record table's mask of present rows. */
 export const PRESENT_POSITION = -1;
@@ -17,7 +17,7 @@ export const BLOCK_ROWS = 2048;
 
 /**
  * One row in `cells` is a block of one column of one segment, its values packed into a BLOB (see docs/decisions/storage-layout.md;
- * decode-sql.ts says how they are packed). There is no table per node, and no key or index: those are maintained row by row
+ * decode-sql.ts says how they are packed); `seal` tells whether all of a segment is as it was written (seal.ts). There is no table per node, and no key or index: those are maintained row by row
  * and slow every write down, while zone maps already keep a scan to the few row groups it needs. Times are epoch seconds.
  */
 export const TABLES = `
@@ -33,7 +33,8 @@ export const TABLES = `
   CREATE TABLE axes(id INTEGER, digest VARCHAR, row_count INTEGER);
   CREATE TABLE axis_cells(axis INTEGER, block INTEGER, ts BLOB);
   CREATE TABLE segments(id INTEGER, fp INTEGER, own VARCHAR, start_ts DOUBLE, end_ts DOUBLE, row_count INTEGER,
-    digest VARCHAR, input_digests VARCHAR, axis INTEGER, schema INTEGER, bytes DOUBLE, created_at TIMESTAMP);
+    digest VARCHAR, input_digests VARCHAR, axis INTEGER, schema INTEGER, bytes DOUBLE, created_at TIMESTAMP,
+    seal VARCHAR);
   CREATE TABLE cells(fp INTEGER, segment INTEGER, position INTEGER, block INTEGER, data BLOB, valid BLOB);
   CREATE TABLE coverage(fp INTEGER, start_ts DOUBLE, end_ts DOUBLE, segment INTEGER);
   CREATE TABLE sources(fp INTEGER, version VARCHAR, first_ts DOUBLE, last_ts DOUBLE);
@@ -48,5 +49,10 @@ export const MIGRATIONS: Readonly<Record<number, string>> = {
     INSERT INTO uses SELECT strategy, max(used_at) FROM (
       SELECT strategy, ran_at AS used_at FROM runs UNION ALL SELECT strategy, registered_at AS used_at FROM names) GROUP BY strategy;
     UPDATE meta SET value = '2' WHERE key = 'format';
+  `,
+  // Segments without a seal are held to the digest of their rows, so none has to be read and written anew.
+  2: `
+    ALTER TABLE segments ADD COLUMN seal VARCHAR;
+    UPDATE meta SET value = '3' WHERE key = 'format';
   `,
 };

@@ -1,4 +1,5 @@
 export type { CacheLimits, CleanPlan } from './clean.js';
+export { DamageFound } from './damage.js';
 export { Store } from './node-store.js';
 export { openStore, type LockHolder, type OpenStoreOptions } from './open.js';
 export type { ExportedFile, ExportRequest } from './export.js';

@@ -8,7 +8,8 @@ import type {
   Schema,
   SourceState,
 } from '../engine/ports.js';
-import { loadAxes } from './axes.js';
+import type { Axis } from './axes.js';
+import { soundAxes } from './damage.js';
 import type { StoreContext } from './interned.js';
 import { jsonParameter, listParameter, unnestNumbers, unnestTexts } from './sql.js';
 
@@ -154,9 +155,9 @@ async function countRows(context: StoreContext, wanted: readonly Wanted[], count
   );
   const [whole, totals, axisIds] = [rows.flags('whole'), rows.numbers('row_count'), rows.numbers('axis')];
   const [starts, ends] = [rows.numbers('start_ts'), rows.numbers('end_ts')];
-  const axes = await loadAxes(context, axisIds);
+  const axes = await soundAxes(context, axisIds);
   rows.numbers('request').forEach((request, row) => {
-    const ts = axes.get(axisIds[row] as number) ?? new Float64Array(0);
+    const ts = axes.get(axisIds[row] as number)?.ts ?? new Float64Array(0);
     const cut = lowerBound(ts, ends[row] as number) - lowerBound(ts, starts[row] as number);
     counts[request] = (counts[request] as number) + (whole[row] ? (totals[row] as number) : cut);
   });
@@ -224,11 +225,11 @@ export async function lastTimes(
   // A segment that is cut may have no row left: only whole ones are counted on, so that one look is enough.
   let needed = 0;
   for (let sum = 0; needed < sure.length && sum < count; needed++) sum += sure[needed] as number;
-  const axes = await loadAxes(context, axisIds.slice(0, needed));
+  const axes = await soundAxes(context, axisIds.slice(0, needed));
   const parts: Float64Array[] = [];
   let left = count;
   for (let row = 0; row < needed && left > 0; row++) {
-    const ts = axes.get(axisIds[row] as number) as Float64Array;
+    const { ts } = axes.get(axisIds[row] as number) as Axis;
     const end = lowerBound(ts, ends[row] as number);
     const start = Math.max(lowerBound(ts, starts[row] as number), end - left);
     parts.unshift(ts.subarray(start, end));

@@ -294,34 +294,6 @@ describe('store: cleaning up', () => {
   });
 });
 
-describe('store: an earlier format', () => {
-  it('is brought up to date, with all that it holds', async () => {
-    await inFolder(async (dir) => {
-      const store = await openStore({ dir });
-      await store.register([record('fast', 'f-fast')]);
-      const table = valueTable([0, 60], numbers([1, 2]));
-      await store.commit({ ...EMPTY_COMMIT, segments: [segment('f-fast', 0, 120, table)] });
-      await store.recordRun('Momentum', { start: 0, end: 120 });
-      await store.close();
-      await query(
-        store.file,
-        `DROP TABLE uses; UPDATE meta SET value = '1' WHERE key = 'format';
-         UPDATE runs SET ran_at = TIMESTAMP '2021-05-01'; UPDATE names SET registered_at = TIMESTAMP '2020-05-01'`,
-      );
-      const again = await openStore({ dir });
-      const [read] = await again.read([{ fingerprint: 'f-fast', range: ALL_TIME }]);
-      assert.deepEqual(rowsOf(read ?? assert.fail()), rowsOf(table));
-      assert.deepEqual((await again.planClean({ maxAgeDays: 30 })).strategies, ['Momentum']);
-      await again.close();
-      const rows = await query(again.file, 'SELECT strategy, used_at::VARCHAR AS used FROM uses');
-      assert.deepEqual(rows, [{ strategy: 'Momentum', used: '2021-05-01 00:00:00' }]);
-      assert.deepEqual(await query(again.file, "SELECT value FROM meta WHERE key = 'format'"), [
-        { value: '2' },
-      ]);
-    });
-  });
-});
-
 describe('store: memory', () => {
   it('is limited as asked', async () => {
     const database = await startDatabase(64);

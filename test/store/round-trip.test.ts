@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { openStore } from '../../src/store/store.js';
 import { everyTable } from './odd-values.js';
-import { ALL_TIME, checkpoint, EMPTY_COMMIT, inFolder, rowsOf, segment, valueTable } from './support.js';
+import {
+  ALL_TIME,
+  checkpoint,
+  EMPTY_COMMIT,
+  inFolder,
+  numbers,
+  recordTable,
+  rowsOf,
+  segment,
+  valueTable,
+} from './support.js';
 
 describe('store: every value survives', () => {
   it('after closing, checkpointing and opening again', async () => {
@@ -28,6 +38,23 @@ describe('store: every value survives', () => {
         );
       }
       await second.close();
+    });
+  });
+
+  it('under column names of any characters', async () => {
+    await inFolder(async (dir) => {
+      const names = { nul: 'nul\0inside', quote: '"\n', mark: '\uFEFFmark', lone: 'lone \ud800' };
+      for (const [fingerprint, name] of Object.entries(names)) {
+        const first = await openStore({ dir });
+        const table = recordTable([0], { [name]: numbers([1]) });
+        await first.commit({ ...EMPTY_COMMIT, segments: [segment(fingerprint, 0, 60, table)] });
+        await first.close();
+        const second = await openStore({ dir });
+        const [found] = await second.read([{ fingerprint, range: ALL_TIME }]);
+        assert.deepEqual(found?.names, [name.replace('\ud800', '\ufffd')]);
+        assert.equal(found.ts.length, 1);
+        await second.close();
+      }
     });
   });
 

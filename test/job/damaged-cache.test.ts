@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { checkpoint, query } from '../store/support.js';
+import {
+  CSV_HEADER,
+  csvLines,
+  minute,
+  nodeOf,
+  Project,
+  refused,
+  runFresh,
+  states,
+  storedTables,
+  withChild,
+} from '../support/project.js';
+
+function strategy(factor: number): string {
+  return `
+import { csvHistory, Node, Strategy, StreamInput } from 'seamless-dag';
+export class Main extends Strategy {
+  setup() {
+    const price = new StreamInput({ tags: ['price'], interval: '1m', historyProvider: csvHistory('bars.csv') });
+    const sum = new Node({ name: 'sum', input: price, period: 3,
+      computeFn: (view) => view.window(price).column('close').reduce((a, b) => a + b, 0) });
+    const scaled = new Node({ name: 'scaled', input: sum, period: 2, computeFn: (view) => view.latest(sum) * ${factor} });
+    this.addNodes([price, sum, scaled]);
+  }
+}
+`;
+}
+
+const RANGE = { start: minute(0), end: minute(3000) };
+
+describe('rows that a disk has changed', () => {
+  let project: Project;
+  beforeEach(async () => {
+    project = new Project({ 'main.ts': strategy(2), 'bars.csv': CSV_HEADER + csvLines(0, 3000) });
+    await runFresh(project, RANGE);
+  });
+  afterEach(() => {
+    project.remove();
+  });
+
+  const file = (): string => join(project.cacheDir, 'cache.duckdb');
+
+  /** Changes stored values of a node in a way that DuckDB itself takes no notice of. */
+  async function alter(node: string): Promise<void> {
+    await query(
+      file(),
+      `UPDATE cells SET data = data[9:] || data[1:8]
+       WHERE position = 0 AND fp = (SELECT fp FROM names WHERE node = '${node}' AND replaced_at IS NULL)`,
+    );
+  }
+
+  async function assertLikeCold(): Promise<void> {
+    const cacheDir = project.path('cold');
+    const { report } = await runFresh(project, { ...RANGE, cacheDir });
+    const { report: again } = await runFresh(project, RANGE);
+    assert.deepEqual(again.coverageBounds, [RANGE.start, RANGE.end]);
+    assert.deepStrictEqual(await storedTables(project.cacheDir, again), await storedTables(cacheDir, report));
+  }
+
+  it('are not what a changed node is computed from: they are set aside, computed again, and that is said', async () => {
+    await alter('sum');
+    project.write({ 'main.ts': strategy(3) });
+    const { report, lines } = await runFresh(project, RANGE);
+    assert.deepEqual(states(report), { price: 'hit', sum: 'computed', scaled: 'computed' });
+    const said = lines.filter((line) => line.includes('damaged'));
+    assert.equal(said.length, 1, lines.join('\n'));
+    assert.match(
+      said[0] ?? '',
+      /^Rows of sum of Main \(.*\) were damaged in the cache, and were set aside\. What/,
+    );
+    await assertLikeCold();
+  });
+
+  it('of a stream are read from its source again', async () => {
+    await alter('price');
+    project.write({ 'main.ts': strategy(2).replace('period: 3', 'period: 4') });
+    const { report, lines } = await runFresh(project, RANGE);
+    assert.equal(nodeOf(report, 'price').state, 'computed');
+    assert.ok(lines.some((line) => line.startsWith('Rows of price of Main')));
+    await assertLikeCold();
+  });
+
+  it('are not shown: whoever reads them is told to run again', async () => {
+    await alter('scaled');
+    await withChild(async (child) => {
+      const sentence = /Rows of scaled of Main .* set aside\. Run again to rebuild what is needed\.$/;
+      await refused(child.read(project, 'Main', 'scaled'), 'cache', sentence);
+      const report = await child.materialize(project, RANGE);
+      assert.deepEqual(states(report), { price: 'hit', sum: 'hit', scaled: 'computed' });
+    });
+    await assertLikeCold();
+  });
+
+  it('a file damaged beyond that is set aside in the middle of a run, which goes on with a new one', async () => {
+    await checkpoint(file());
+    const bytes = readFileSync(file());
+    // A checksum of DuckDB guards each block of 256 kB; the first ones hold the catalog, which opening reads.
+    for (let at = 12_288 + 262_144; at < bytes.length; at += 262_144)
+      bytes[at + 5000] = ~(bytes[at + 5000] ?? 0);
+    writeFileSync(file(), bytes);
+    project.write({ 'main.ts': strategy(5) });
+    const { report, lines } = await runFresh(project, RANGE);
+    assert.deepEqual(report.coverageBounds, [RANGE.start, RANGE.end]);
+    assert.ok(
+      lines.some((line) => /damaged.*set aside as cache\.duckdb\.damaged-/.test(line)),
+      lines.join('\n'),
+    );
+    assert.equal(readdirSync(project.cacheDir).filter((name) => name.includes('.damaged-')).length, 1);
+    await assertLikeCold();
+  });
+});
