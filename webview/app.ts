@@ -14,6 +14,7 @@ export class App {
   readonly #host: PageEnd;
   readonly #model: GraphModel;
   readonly #page: Page;
+  readonly #key: string;
   #state: PanelState | null = null;
   #view: ViewState;
   /** What went wrong with the last thing a person asked for. */
@@ -21,7 +22,9 @@ export class App {
 
   constructor(api: VsCodeApi, root: HTMLElement) {
     this.#api = api;
+    this.#key = root.dataset['key'] ?? '';
     this.#view = parseViewState(api.getState());
+    this.#keep();
     this.#host = new PageEnd((message) => api.postMessage(message));
     this.#model = new GraphModel({
       onPlaced: () => this.#show(),
@@ -89,7 +92,7 @@ export class App {
 
   #update(change: Partial<ViewState>): void {
     this.#view = { ...this.#view, ...change };
-    this.#api.setState(this.#view);
+    this.#keep();
     this.#show();
   }
 
@@ -100,6 +103,11 @@ export class App {
       () => this.#show(),
       (error: unknown) => this.#fail(error),
     );
+  }
+
+  /** What VS Code gives back to page and host when the window is loaded again. */
+  #keep(): void {
+    this.#api.setState({ ...this.#view, key: this.#key });
   }
 
   #fail(thrown: unknown): void {

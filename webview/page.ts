@@ -39,7 +39,7 @@ export class Page {
   readonly #toolbar: Toolbar;
   readonly #axis: AxisView;
   readonly #graph = new GraphView(() => {
-    if (this.#view?.camera === null) this.#graph.fit();
+    if (this.#view?.camera === null) this.#graph.open();
   });
   readonly #details: Details;
   readonly #tooltip: Tooltip;
@@ -95,7 +95,7 @@ export class Page {
       return;
     }
     this.#graph.setName(state.strategy);
-    this.#graph.show(this.#model.scene, this.#model.positions, state.range);
+    this.#graph.show(this.#model.scene, this.#model, state.range);
     this.#showEmphasis(view);
     this.#placeCamera(view);
     this.#showLive();
@@ -183,7 +183,7 @@ export class Page {
     this.#graph.setEmphasis({ selected, active: this.#active ?? selected, lit: this.#lit.set, found });
   }
 
-  /** Where it was left; all in view where it never was, or where another graph came. */
+  /** Where it was left; as it is seen first where it never was, or where another graph came. */
   #placeCamera({ camera }: ViewState): void {
     const { shape } = this.#model.scene;
     if (camera) {
@@ -194,7 +194,7 @@ export class Page {
     const key = `${shape}\n${[...this.#model.positions.values()].reduce((sum, { x, y }) => sum + x + 3 * y, 0)}`;
     if (key === this.#fittedFor) return;
     this.#fittedFor = key;
-    this.#graph.fit();
+    this.#graph.open();
   }
 
   #countRows(node: string, [start, end]: Span): Promise<number> {
@@ -287,9 +287,9 @@ export class Page {
   }
 
   #fit(): void {
-    this.#fittedFor = '';
     this.#remember.cancel();
-    this.#on.update({ camera: null });
+    const camera = this.#graph.fit();
+    if (camera) this.#on.update({ camera });
   }
 
   #select(id: string | null): void {
@@ -354,7 +354,7 @@ export class Page {
   }
 
   async #save(kind: ExportKind): Promise<void> {
-    const { scene, positions } = this.#model;
+    const { scene } = this.#model;
     const name = this.#state?.strategy ?? 'graph';
     if (kind === 'mermaid') {
       await this.#on.request('saveFile', {
@@ -364,7 +364,7 @@ export class Page {
       });
       return;
     }
-    const svg = svgPicture(scene, positions, this.#state?.range ?? null);
+    const svg = svgPicture(scene, this.#model, this.#state?.range ?? null);
     if (kind === 'svg')
       await this.#on.request('saveFile', { name: `${name}.svg`, content: svg, encoding: 'utf8' });
     else {

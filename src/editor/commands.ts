@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 
 import { SeamlessError } from '../sdk/errors.js';
 import { cleanUpCache, exportNode, refreshSources } from './cache-commands.js';
+import type { DagPanels } from './dag-panels.js';
 import type { Jobs } from './jobs.js';
 import { debugNodeAtBar } from './debug-command.js';
 import { openAt, pickNode, pickStrategy, targetNode } from './pick.js';
@@ -22,6 +23,7 @@ export interface Workbench {
   readonly runs: Runs;
   readonly tree: StrategyTree;
   readonly types: PlacedTypes;
+  readonly dags: DagPanels;
 }
 
 type Handler = (workbench: Workbench, target: unknown, detail: unknown) => Promise<unknown>;
@@ -41,6 +43,7 @@ const RUNNING: Readonly<Record<string, Handler>> = {
 };
 
 const ALWAYS: Readonly<Record<string, Handler>> = {
+  'seamless.showDag': withStrategy(({ dags }, entry, target) => dags.show(entry, targetNode(target))),
   'seamless.showLog': async ({ log }) => log.show(true),
   'seamless.cancel': cancel,
   'seamless.openSample': openSample,

@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import { CacheWatch } from './cache-watch.js';
 import { registerCommands } from './commands.js';
 import { ContextKeys } from './context-keys.js';
+import { DagPanels } from './dag-panels.js';
 import { NodeHovers } from './hovers.js';
 import { Jobs } from './jobs.js';
 import { StrategyLenses } from './lenses.js';
@@ -45,8 +46,9 @@ export class Editor implements vscode.Disposable {
     const hovers = new NodeHovers(strategies, discovery.client, jobs, log);
     this.#hold(vscode.languages.registerCodeLensProvider(SCRIPTS, lenses));
     this.#hold(vscode.languages.registerHoverProvider(SCRIPTS, hovers));
-    for (const command of registerCommands({ context, log, jobs, strategies, runs, tree, types }))
-      this.#hold(command);
+    const services = { context, log, jobs, strategies, runs, tree, types };
+    const dags = this.#hold(new DagPanels(services));
+    for (const command of registerCommands({ ...services, dags })) this.#hold(command);
     this.#hold(
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (!event.affectsConfiguration('seamless.cache.folder')) return;
@@ -54,7 +56,10 @@ export class Editor implements vscode.Disposable {
       }),
     );
     putOnTerminalPath(context);
-    discovery.start(() => keys.searched());
+    discovery.start(() => {
+      keys.searched();
+      strategies.allFound();
+    });
     openWhatWasAskedFor(context).catch((error: unknown) => log.error(String(error)));
   }
 

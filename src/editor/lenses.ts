@@ -49,6 +49,7 @@ export class StrategyLenses implements vscode.CodeLensProvider, vscode.Disposabl
 function commandsFor(entry: StrategyEntry): vscode.Command[] {
   const { l10n } = vscode;
   const about = [entry.key];
+  const dag = { title: l10n.t('DAG'), command: 'seamless.showDag', arguments: about };
   if (!vscode.workspace.isTrusted) {
     const title = `$(workspace-untrusted)${GAP}${l10n.t('Trust this workspace to materialize')}`;
     return [{ title, command: 'workbench.trust.manage' }];
@@ -57,8 +58,9 @@ function commandsFor(entry: StrategyEntry): vscode.Command[] {
     const { percent, what } = entry.running;
     const title = [percent, what].filter((each) => each !== null).join(' · ');
     return [
-      { title: `$(loading~spin)${GAP}${title}`, command: 'seamless.revealStrategy', arguments: about },
+      { title: `$(loading~spin)${GAP}${title}`, command: 'seamless.showDag', arguments: about },
       { title: l10n.t('Cancel'), command: 'seamless.cancel', arguments: about },
+      dag,
     ];
   }
   const run = {
@@ -67,7 +69,7 @@ function commandsFor(entry: StrategyEntry): vscode.Command[] {
     arguments: about,
   };
   const again = againCommand(entry, about);
-  return again ? [run, again] : [run];
+  return again ? [run, again, dag] : [run, dag];
 }
 
 /** The lens that says how the last range stands, and repeats it. */

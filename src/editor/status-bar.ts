@@ -91,7 +91,7 @@ export class RunStatusBar implements vscode.Disposable {
 }
 
 function command(key: string): vscode.Command {
-  return { title: vscode.l10n.t('Show'), command: 'seamless.revealStrategy', arguments: [key] };
+  return { title: vscode.l10n.t('Show DAG'), command: 'seamless.showDag', arguments: [key] };
 }
 
 /** `9/12 hits · 1.4 s`: what was adopted came from the cache too. */

@@ -66,6 +66,7 @@ export class Strategies implements vscode.Disposable {
   /** The entries in order; null when it has to be found anew. */
   #sorted: readonly StrategyEntry[] | null = null;
   #listTimer: NodeJS.Timeout | null = null;
+  #searched = false;
 
   /** Fires with the strategy that changed; with null when strategies came or went. */
   readonly onDidChange = this.#changes.event;
@@ -109,6 +110,17 @@ export class Strategies implements vscode.Disposable {
       moved = true;
     }
     if (moved) this.#listChanged();
+  }
+
+  /** Whether the workspace was looked through: a strategy that is not here is nowhere. */
+  get searched(): boolean {
+    return this.#searched;
+  }
+
+  /** The workspace was looked through. */
+  allFound(): void {
+    this.#searched = true;
+    this.#listChanged();
   }
 
   /** Looks at a strategy for the first time, when something that shows it comes into view. */

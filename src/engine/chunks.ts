@@ -7,7 +7,7 @@ import type { Edge, GraphNode } from './graph.js';
 import { rowsBefore, type NodeWork } from './plan.js';
 import type { Adoption, Candidate, ComputeInput, NewSegment, NodeFailure, Schema } from './ports.js';
 import { difference, hull, intersection, isEmpty, union, within } from './ranges.js';
-import type { RunState } from './run-state.js';
+import type { RunState, Stored } from './run-state.js';
 
 /** Slots of the finest interval in a chunk, when the DAG is small. */
 const CHUNK_SLOTS = 16_384;
@@ -37,7 +37,7 @@ export class ChunkRunner {
   readonly #held = new Map<number, Table>();
   #segments: NewSegment[] = [];
   #adoptions: Adoption[] = [];
-  #commitCovered: { node: number; range: Range; adopted: boolean }[] = [];
+  #commitCovered: Stored[] = [];
 
   constructor(
     state: RunState,
@@ -208,13 +208,18 @@ export class ChunkRunner {
     const { full, own } = this.#state.fingerprint(node.index);
     const inputDigests = this.#inputDigests(node, range);
     this.#segments.push({ fingerprint: full, own, range, table, inputDigests });
-    this.#commitCovered.push({ node: node.index, range, adopted: false });
+    this.#commitCovered.push({ node: node.index, range, rows: table.ts.length, adopted: false });
   }
 
   #adopt(node: GraphNode, candidate: Candidate, rows: Table): Table {
     const { full } = this.#state.fingerprint(node.index);
     this.#adoptions.push({ fingerprint: full, segment: candidate.segment, range: candidate.range });
-    this.#commitCovered.push({ node: node.index, range: candidate.range, adopted: true });
+    this.#commitCovered.push({
+      node: node.index,
+      range: candidate.range,
+      rows: rows.ts.length,
+      adopted: true,
+    });
     this.#state.progressed(node, (candidate.range.end - candidate.range.start) / node.interval);
     if (rows.ts.length > 0) this.#state.noteSchema(node.index, schemaOf(rows));
     return rows;

@@ -78,7 +78,7 @@ function sortNodes(description: GraphDescription): number[] {
     throw new SeamlessError(
       'cycle',
       `Strategy ${description.strategy} has a cycle: ${names.join(' → ')}. A node cannot depend on itself; take one of these inputs away.`,
-      about(description.nodes[cycle[0] ?? 0]),
+      { ...about(description.nodes[cycle[0] ?? 0]), path: names },
     );
   }
   return topologicalSort(graph).map(Number);

@@ -78,4 +78,5 @@ export interface RunProgress {
 export interface CoveredPart {
   readonly node: string;
   readonly span: Span;
+  readonly rows: number;
 }

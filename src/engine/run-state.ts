@@ -17,6 +17,14 @@ export interface RunHooks {
   readonly chunkSlots?: number;
 }
 
+/** A range of a node that was just stored, with its rows; adopted: as another segment of the store had them. */
+export interface Stored {
+  readonly node: number;
+  readonly range: Range;
+  readonly rows: number;
+  readonly adopted: boolean;
+}
+
 /** What a run knows so far: of each node its cover, how far it can get, and what became of it. */
 export class RunState {
   readonly graph: Graph;
@@ -147,15 +155,15 @@ export class RunState {
     if (open && !(known && schema.types.every((type) => type === 'null'))) this.#schemas.set(index, schema);
   }
 
-  cover(done: readonly { readonly node: number; readonly range: Range; readonly adopted: boolean }[]): void {
+  cover(done: readonly Stored[]): void {
     for (const { node, range, adopted } of done) {
       this.covered[node] = union([...(this.covered[node] as RangeSet), range]);
       const list = adopted ? this.adopted : this.computed;
       list[node] = union([...(list[node] as RangeSet), range]);
     }
     if (done.length === 0) return;
-    const covered = done.map(({ node, range }): CoveredPart => {
-      return { node: this.node(node).name, span: [range.start, range.end] };
+    const covered = done.map(({ node, range, rows }): CoveredPart => {
+      return { node: this.node(node).name, span: [range.start, range.end], rows };
     });
     this.#hooks.progress({ phase: 'computing', node: this.#at, ...this.#counts(0), covered });
   }

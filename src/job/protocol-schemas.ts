@@ -300,7 +300,7 @@ const progress: SchemaOf<RunProgress> = v.object({
   node: v.nullable(v.string()),
   done: v.number(),
   total: v.number(),
-  covered: v.optional(v.array(v.object({ node: v.string(), span }))),
+  covered: v.optional(v.array(v.object({ node: v.string(), span, rows: v.number() }))),
 });
 
 export const serializedError = v.object({
@@ -310,6 +310,7 @@ export const serializedError = v.object({
   node: v.nullable(v.string()),
   asOf: v.nullable(v.number()),
   location: v.nullable(location),
+  path: v.nullable(v.array(v.string())),
   stack: v.nullable(v.string()),
 });
 

@@ -18,6 +18,8 @@ export interface SerializedError {
   /** Close of the bar to blame, in epoch seconds. */
   readonly asOf: number | null;
   readonly location: SourceLocation | null;
+  /** Of a cycle: its nodes by name. */
+  readonly path: readonly string[] | null;
   /** Only of errors nobody foresaw: where in Seamless they were thrown. */
   readonly stack: string | null;
 }
@@ -68,6 +70,7 @@ export function serializeError(thrown: unknown): SerializedError {
       node: thrown.node ?? null,
       asOf: thrown.asOf ?? null,
       location: thrown.location ?? null,
+      path: thrown.path ?? null,
       stack: null,
     };
   }
@@ -79,6 +82,7 @@ export function serializeError(thrown: unknown): SerializedError {
     node: null,
     asOf: null,
     location: null,
+    path: null,
     stack: error.stack ?? null,
   };
 }
@@ -89,6 +93,7 @@ export function deserializeError(sent: SerializedError): SeamlessError {
     node: sent.node ?? undefined,
     asOf: sent.asOf ?? undefined,
     location: sent.location ?? undefined,
+    path: sent.path ?? undefined,
     cause: sent.stack ?? undefined,
   };
   const Subclass = Object.hasOwn(SUBCLASSES, sent.name) ? SUBCLASSES[sent.name] : undefined;

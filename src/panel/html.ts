@@ -9,13 +9,15 @@ export interface PanelPage {
   /** A language tag, as `vscode.env.language`. */
   readonly language: string;
   readonly title: string;
+  /** What the host knows the strategy by; the page keeps it, so that a panel that is brought back knows what it shows. */
+  readonly key: string;
 }
 
 /**
  * The DAG panel's page. Nothing is loaded but its own script and styles; the layout's thread starts from a blob, and a picture
  * on its way to becoming a PNG is a `data:` address. The toolkit of the controls looks for the nonce in `csp-nonce`.
  */
-export function panelHtml({ nonce, cspSource, script, style, language, title }: PanelPage): string {
+export function panelHtml({ nonce, cspSource, script, style, language, title, key }: PanelPage): string {
   const policy = [
     "default-src 'none'",
     `script-src 'nonce-${nonce}'`,
@@ -34,7 +36,7 @@ export function panelHtml({ nonce, cspSource, script, style, language, title }: 
     <link rel="stylesheet" href="${escaped(style)}" />
   </head>
   <body>
-    <div id="app"></div>
+    <div id="app" data-key="${escaped(key)}"></div>
     <script nonce="${escaped(nonce)}" src="${escaped(script)}"></script>
   </body>
 </html>

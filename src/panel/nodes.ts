@@ -1,25 +1,30 @@
 import { difference, union, within } from '../engine/ranges.js';
 import type { Span } from '../engine/report.js';
-import type { StandingNode } from '../present/freshness.js';
+import type { NodeStanding, StandingNode } from '../present/freshness.js';
 import type { PanelNode } from './messages.js';
 
 /**
  * A node as the panel shows it. What a range lacks and no data rules out is a gap; of a node that changed since it was stored
- * the gap is stale, and of one that failed, or waits for one that did, it is failed from the bar to blame on.
+ * the gap is stale, and of one that failed, or waits for one that did, it is failed from the bar to blame on. Where a source
+ * changed, what is stored is stale until the next run has looked which bars that concerns.
  * @param range what the standing was asked over; null when nothing is stored.
  */
 export function panelNode(node: StandingNode, range: Span | null): PanelNode {
-  const { name, kind, label, interval, inputs, standing, why, rows, coverage, unavailable, notYet } = node;
+  const { name, kind, label, interval, inputs, standing, why, rows, unavailable, notYet } = node;
+  const inDoubt = node.change === 'source';
+  const coverage = inDoubt ? [] : node.coverage;
   const gaps = range ? gapsOf(node, range) : [];
   const broken = standing === 'failed' || standing === 'blocked';
   const failedAt = node.failure?.asOf ?? null;
   return {
     ...{ name, kind, label, interval, inputs, standing, why, rows, coverage, unavailable, notYet },
-    stale: standing === 'changed' || standing === 'maybe-stale' || standing === 'uncached' ? gaps : [],
+    stale: inDoubt ? node.coverage : STALE.has(standing) ? gaps : [],
     failed: broken ? after(gaps, failedAt === null ? -Infinity : failedAt - interval) : [],
     located: node.location !== null,
   };
 }
+
+const STALE: ReadonlySet<NodeStanding> = new Set(['changed', 'maybe-stale', 'uncached']);
 
 function gapsOf({ coverage, unavailable, notYet }: StandingNode, [start, end]: Span): Span[] {
   const known = union(

@@ -39,6 +39,8 @@ export interface ErrorDetails {
   /** The bar's close in epoch seconds, when one bar is to blame. */
   readonly asOf?: number | undefined;
   readonly location?: SourceLocation | undefined;
+  /** Of a cycle: its nodes by name, ending where it starts. */
+  readonly path?: readonly string[] | undefined;
   readonly cause?: unknown;
 }
 
@@ -48,6 +50,7 @@ export class SeamlessError extends Error {
   readonly node: string | undefined;
   readonly asOf: number | undefined;
   readonly location: SourceLocation | undefined;
+  readonly path: readonly string[] | undefined;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -56,6 +59,7 @@ export class SeamlessError extends Error {
     this.node = details.node;
     this.asOf = details.asOf;
     this.location = details.location;
+    this.path = details.path;
   }
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { BOX, boundsOf, type LayoutInput, type Position } from '../../webview/layout/boxes.js';
+import { BOX, boundsOf, edgeKey, type LayoutInput, type Position } from '../../webview/layout/boxes.js';
 import { layeredLayout } from '../../webview/layout/layered.js';
 import { quickLayout } from '../../webview/layout/quick.js';
 
@@ -17,7 +17,7 @@ const diamond: LayoutInput = {
 
 const layouts = {
   quick: (input: LayoutInput) => quickLayout(input),
-  layered: (input: LayoutInput) => layeredLayout(input, new Map()),
+  layered: (input: LayoutInput) => layeredLayout(input, new Map()).placed,
 };
 
 function xOf(placed: ReadonlyMap<string, Position>, id: string): number {
@@ -74,9 +74,9 @@ for (const [name, layout] of Object.entries(layouts)) {
 
 describe('a layout after an edit', () => {
   it('leaves the order of what was there, and moves little', () => {
-    const before = layeredLayout(diamond, new Map());
+    const before = layeredLayout(diamond, new Map()).placed;
     const edited = { ids: [...diamond.ids, 'new'], edges: [...diamond.edges, { from: 'fast', to: 'new' }] };
-    const after = layeredLayout(edited, before);
+    const after = layeredLayout(edited, before).placed;
     for (const id of diamond.ids) {
       const [a, b] = [before.get(id)!, after.get(id)!];
       assert.equal(a.x, b.x, id);
@@ -87,9 +87,35 @@ describe('a layout after an edit', () => {
   });
 
   it('is the same when nothing was edited', () => {
-    const before = layeredLayout(diamond, new Map());
-    for (const [id, at] of layeredLayout(diamond, before)) {
+    const before = layeredLayout(diamond, new Map()).placed;
+    for (const [id, at] of layeredLayout(diamond, before).placed) {
       assert.ok(Math.hypot(at.x - before.get(id)!.x, at.y - before.get(id)!.y) < 1, id);
+    }
+  });
+});
+
+describe('an edge that spans layers', () => {
+  it('is led past the boxes between its ends', () => {
+    const chain = ['a', 'b', 'c', 'd', 'e'];
+    const input: LayoutInput = {
+      ids: chain,
+      edges: [
+        ...chain.slice(1).map((to, at) => ({ from: chain[at]!, to })),
+        { from: 'a', to: 'e' },
+        { from: 'a', to: 'd' },
+        { from: 'b', to: 'e' },
+      ],
+    };
+    const { placed, bends } = layeredLayout(input, new Map());
+    assert.equal(bends.get(edgeKey({ from: 'a', to: 'e' }))?.length, 3);
+    assert.equal(bends.has(edgeKey({ from: 'a', to: 'b' })), false);
+    for (const [key, points] of bends) {
+      for (const { x, y } of points) {
+        for (const [id, box] of placed) {
+          const apart = Math.abs(x - box.x) > BOX.width / 2 || Math.abs(y - box.y) > BOX.height / 2;
+          assert.ok(apart, `${key.replace('\n', ' → ')} crosses ${id}`);
+        }
+      }
     }
   });
 });

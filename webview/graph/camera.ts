@@ -37,6 +37,25 @@ export function fitted(bounds: Bounds, { width, height }: Size, margin = 28): Ca
   };
 }
 
+/** Names of boxes are read without effort from this zoom on. */
+const READABLE = 0.62;
+
+/** More than this many windows wide or high, a graph is first shown whole, from afar. */
+const MOST_WINDOWS = 2.5;
+
+/** What is seen first: all of the bounds, unless names could not be read then; of a graph a little too large, its inputs. */
+export function opening(bounds: Bounds, size: Size, margin = 28): Camera {
+  const whole = fitted(bounds, size, margin);
+  if (whole.zoom >= READABLE || whole.zoom * MOST_WINDOWS < READABLE) return whole;
+  const zoom = READABLE;
+  const tooWide = (bounds.right - bounds.left) * zoom > size.width - 2 * margin;
+  return {
+    zoom,
+    x: tooWide ? margin - bounds.left * zoom : size.width / 2 - ((bounds.left + bounds.right) / 2) * zoom,
+    y: size.height / 2 - ((bounds.top + bounds.bottom) / 2) * zoom,
+  };
+}
+
 /** Moved as little as brings a box into view, and near enough that it can be read. */
 export function showing(camera: Camera, at: Position, box: Size, size: Size, margin = 24): Camera {
   const near = camera.zoom < 0.5 ? zoomed(camera, 0.8 / camera.zoom, toWindow(camera, at)) : camera;

@@ -1,4 +1,4 @@
-import { BOX, type Position, type Positions } from '../layout/boxes.js';
+import { BOX, edgeKey, type Bends, type Position, type Positions } from '../layout/boxes.js';
 import { round } from './far.js';
 import type { Scene } from './scene.js';
 
@@ -6,22 +6,31 @@ import type { Scene } from './scene.js';
 export function edgePaths(
   scene: Scene,
   positions: Positions,
+  bends: Bends,
   lit: ReadonlySet<string> | null,
 ): { readonly plain: string; readonly lit: string } {
   const plain: string[] = [];
   const bright: string[] = [];
-  for (const { from, to } of scene.edges) {
+  for (const edge of scene.edges) {
+    const { from, to } = edge;
     const [a, b] = [positions.get(from), positions.get(to)];
     if (!a || !b) continue;
-    (lit?.has(from) && lit.has(to) ? bright : plain).push(curve(a, b));
+    (lit?.has(from) && lit.has(to) ? bright : plain).push(way(a, bends.get(edgeKey(edge)) ?? [], b));
   }
   return { plain: plain.join(''), lit: bright.join('') };
 }
 
-/** @param a the middle of the box it leaves, @param b of the one it enters. */
+/** From the middle of a box to that of another, straight through the room left between the boxes of each layer on the way. */
+function way(a: Position, through: readonly Position[], b: Position): string {
+  const stops = [a, ...through, b];
+  const pieces = stops.slice(1).map((stop, at) => curve(stops[at] as Position, stop));
+  return `M${round(a.x + BOX.width / 2)} ${round(a.y)}${pieces.join(`h${BOX.width}`)}`;
+}
+
+/** From the right of a layer's boxes to the left of those of another. */
 function curve(a: Position, b: Position): string {
   const [x1, x2] = [a.x + BOX.width / 2, b.x - BOX.width / 2];
   const bend = Math.max(24, Math.min(160, Math.abs(x2 - x1) / 2));
   const [y1, y2] = [round(a.y), round(b.y)];
-  return `M${round(x1)} ${y1}C${round(x1 + bend)} ${y1} ${round(x2 - bend)} ${y2} ${round(x2)} ${y2}`;
+  return `C${round(x1 + bend)} ${y1} ${round(x2 - bend)} ${y2} ${round(x2)} ${y2}`;
 }

@@ -1,6 +1,6 @@
 import type { LiveCoverage, PanelNode } from '../../src/panel/messages.js';
 import { quickLayout } from '../layout/quick.js';
-import { BOX, GAP, type Position, type Positions } from '../layout/boxes.js';
+import { BOX, GAP, type Bends, type Position, type Positions } from '../layout/boxes.js';
 import { Layouts } from '../layout/layouts.js';
 import type { ViewState } from '../ui/view-state.js';
 import { NOT_LIVE, type Live } from './items.js';
@@ -24,13 +24,15 @@ export class GraphModel {
   #graph: NodeGraph = graphOf([]);
   #scene: Scene = sceneOf(this.#graph, { focus: 'all', roots: [], collapsed: false, open: [] });
   #positions: Positions = new Map();
+  #bends: Bends = new Map();
   #live: Live = NOT_LIVE;
   /** What the scene was made from. */
   #made = '';
   #version = 0;
 
   constructor({ onPlaced, onError }: GraphModelHandlers) {
-    this.#layouts = new Layouts((placed) => {
+    this.#layouts = new Layouts((placed, bends) => {
+      this.#bends = bends;
       this.#positions = new Map([...this.#positions, ...placed]);
       onPlaced();
     }, onError);
@@ -46,6 +48,11 @@ export class GraphModel {
 
   get positions(): Positions {
     return this.#positions;
+  }
+
+  /** Where edges go between the boxes of layers they span; none until the layout is there. */
+  get bends(): Bends {
+    return this.#bends;
   }
 
   get live(): Live {
@@ -78,6 +85,7 @@ export class GraphModel {
     const input = { ids: this.#scene.items.map(({ id }) => id), edges: this.#scene.edges };
     const former = this.#positions;
     this.#positions = placedAtOnce(input, former);
+    this.#bends = new Map();
     if (input.ids.length > 0) this.#layouts.ask(input, new Map(input.ids.flatMap((id) => pair(id, former))));
   }
 

@@ -1,9 +1,9 @@
 import * as l10n from '@vscode/l10n';
 import type { Span } from '../../src/panel/messages.js';
-import { BOX, boundsOf, type Position, type Positions } from '../layout/boxes.js';
+import { BOX, boundsOf, type Bends, type Position, type Positions } from '../layout/boxes.js';
 import { assign, framed, h, s } from '../ui/dom.js';
 import { boxElement, boxLabel, drawBox, type Tone } from './box.js';
-import { fitted, showing, toDrawing, type Camera, type Size } from './camera.js';
+import { fitted, opening, showing, toDrawing, type Camera, type Size } from './camera.js';
 import { edgePaths } from './edges.js';
 import { farElements } from './far.js';
 import { NOT_LIVE, type Live } from './items.js';
@@ -26,6 +26,12 @@ export interface Emphasis {
   readonly found: ReadonlySet<string> | null;
 }
 
+/** Where a layout put boxes and edges. */
+export interface Placement {
+  readonly positions: Positions;
+  readonly bends: Bends;
+}
+
 const PLAIN: Emphasis = { selected: null, active: null, lit: null, found: null };
 
 /** Draws a scene where a layout put it: near boxes one by one as they come into view, far ones as a few shapes. */
@@ -42,6 +48,7 @@ export class GraphView {
   readonly #spoken = h('div', { class: 'unseen', role: 'option', id: 'active-option' });
   #scene: Scene | null = null;
   #positions: Positions = new Map();
+  #bends: Bends = new Map();
   #range: Span | null = null;
   #live: Live = NOT_LIVE;
   #emphasis: Emphasis = PLAIN;
@@ -73,10 +80,11 @@ export class GraphView {
   }
 
   /** Another scene, or the same boxes with other facts. */
-  show(scene: Scene, positions: Positions, range: Span | null): void {
+  show(scene: Scene, { positions, bends }: Placement, range: Span | null): void {
     const moved = positions !== this.#positions || scene.shape !== this.#scene?.shape;
     this.#scene = scene;
     this.#positions = positions;
+    this.#bends = bends;
     this.#range = range;
     this.#farIsCurrent = false;
     if (moved) this.#drawEdges();
@@ -108,12 +116,14 @@ export class GraphView {
     this.#draw();
   }
 
+  /** All of it in view, however small. */
   fit(): Camera | null {
-    const bounds = boundsOf(this.#shownPositions());
-    if (!bounds || this.size.width === 0) return null;
-    const camera = fitted(bounds, this.size);
-    this.setCamera(camera);
-    return camera;
+    return this.#see(fitted);
+  }
+
+  /** As it is seen first. */
+  open(): Camera | null {
+    return this.#see(opening);
   }
 
   reveal(id: string): Camera | null {
@@ -136,13 +146,21 @@ export class GraphView {
     return null;
   }
 
+  #see(from: typeof fitted): Camera | null {
+    const bounds = boundsOf(this.#shownPositions());
+    if (!bounds || this.size.width === 0) return null;
+    const camera = from(bounds, this.size);
+    this.setCamera(camera);
+    return camera;
+  }
+
   #shownPositions(): Position[] {
     return (this.#scene?.items ?? []).flatMap(({ id }) => this.#positions.get(id) ?? []);
   }
 
   #drawEdges(): void {
     if (!this.#scene) return;
-    const { plain, lit } = edgePaths(this.#scene, this.#positions, this.#emphasis.lit);
+    const { plain, lit } = edgePaths(this.#scene, this.#positions, this.#bends, this.#emphasis.lit);
     assign(this.#plain, { d: plain, class: lit ? 'edge dim' : 'edge' });
     assign(this.#bright, { d: lit });
   }

@@ -3,6 +3,7 @@ import { BOX, boundsOf, type Positions } from '../layout/boxes.js';
 import { s } from '../ui/dom.js';
 import { boxElement, drawBox } from './box.js';
 import { edgePaths } from './edges.js';
+import type { Placement } from './graph-view.js';
 import { NOT_LIVE } from './items.js';
 import { patternDefs } from './patterns.js';
 import type { Scene } from './scene.js';
@@ -25,7 +26,7 @@ const LOOK = [
 ];
 
 /** The whole graph as an SVG file that needs nothing else: in the colours of the theme, whatever is in view. */
-export function svgPicture(scene: Scene, positions: Positions, range: Span | null): string {
+export function svgPicture(scene: Scene, { positions, bends }: Placement, range: Span | null): string {
   const bounds = boundsOf(scene.items.flatMap(({ id }) => positions.get(id) ?? []));
   const { left, top, right, bottom } = bounds ?? { left: 0, top: 0, right: 0, bottom: 0 };
   const [width, height] = [right - left + 2 * MARGIN, bottom - top + 2 * MARGIN];
@@ -35,7 +36,7 @@ export function svgPicture(scene: Scene, positions: Positions, range: Span | nul
     { class: 'drawing', width, height, viewBox: `${left - MARGIN} ${top - MARGIN} ${width} ${height}` },
     patternDefs(),
     paper,
-    s('path', { class: 'edge', d: edgePaths(scene, positions, null).plain }),
+    s('path', { class: 'edge', d: edgePaths(scene, positions, bends, null).plain }),
     ...boxes(scene, positions, range),
   );
   // Looks are computed only of what is in the page.

@@ -18,6 +18,18 @@ export interface LayoutInput {
   readonly edges: readonly { readonly from: string; readonly to: string }[];
 }
 
+/** Where an edge that spans layers passes through those between, by `edgeKey`: the middles of the room left for it. */
+export type Bends = ReadonlyMap<string, readonly Position[]>;
+
+export interface Layout {
+  readonly placed: Map<string, Position>;
+  readonly bends: Bends;
+}
+
+export function edgeKey({ from, to }: { readonly from: string; readonly to: string }): string {
+  return `${from}\n${to}`;
+}
+
 /** The smallest rectangle around boxes; null without any. */
 export interface Bounds {
   readonly left: number;

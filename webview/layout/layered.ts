@@ -1,11 +1,21 @@
 import dagre, { type Graph } from '@dagrejs/dagre';
-import { BOX, folded, GAP, type LayoutInput, type Position, type Positions } from './boxes.js';
+import {
+  BOX,
+  edgeKey,
+  folded,
+  GAP,
+  type Bends,
+  type Layout,
+  type LayoutInput,
+  type Position,
+  type Positions,
+} from './boxes.js';
 
 /**
  * Boxes in layers from left to right, inputs first, by dagre. With a former placement the boxes keep its order within their
  * layers, and new ones go beside their neighbours: an edit moves what it touched, and little else.
  */
-export function layeredLayout(input: LayoutInput, former: Positions): Map<string, Position> {
+export function layeredLayout(input: LayoutInput, former: Positions): Layout {
   const graph = new dagre.graphlib.Graph();
   graph.setGraph({
     rankdir: 'LR',
@@ -27,7 +37,26 @@ export function layeredLayout(input: LayoutInput, former: Positions): Map<string
     }),
   );
   const shown = folded(placed);
-  return seeded ? shifted(shown, former) : shown;
+  // Folded layers are elsewhere than the room that was left for edges.
+  const isAsPlaced = input.ids.every((id) => shown.get(id)?.x === placed.get(id)?.x);
+  const bends = isAsPlaced ? bendsOf(graph, input) : new Map<string, Position[]>();
+  return seeded ? shifted({ placed: shown, bends }, former) : { placed: shown, bends };
+}
+
+/** Of the points that dagre leads an edge through, those that lie in a layer between its ends. */
+function bendsOf(graph: Graph, input: LayoutInput): Bends {
+  const x = (name: string): number => (graph.node(name) as Partial<Position>).x ?? 0;
+  const layers = new Set(input.ids.map((id) => Math.round(x(id))));
+  const bends = new Map<string, Position[]>();
+  for (const edge of input.edges) {
+    const { points = [] } = graph.edge(edge.from, edge.to) as { readonly points?: readonly Position[] };
+    const between = points
+      .slice(1, -1)
+      .filter((point) => layers.has(Math.round(point.x)))
+      .map((point): Position => ({ x: point.x, y: point.y }));
+    if (between.length > 0) bends.set(edgeKey(edge), between);
+  }
+  return bends;
 }
 
 const { topsort } = dagre.graphlib.alg;
@@ -79,13 +108,17 @@ function orderAs(layers: Graph, former: Positions): void {
 }
 
 /** The placement moved as a whole to where most boxes were before. */
-function shifted(placed: ReadonlyMap<string, Position>, former: Positions): Map<string, Position> {
+function shifted({ placed, bends }: Layout, former: Positions): Layout {
   const moves = [...placed].flatMap(([id, { x, y }]) => {
     const before = former.get(id);
     return before ? [{ x: before.x - x, y: before.y - y }] : [];
   });
   const [dx, dy] = [median(moves.map(({ x }) => x)), median(moves.map(({ y }) => y))];
-  return new Map([...placed].map(([id, { x, y }]) => [id, { x: x + dx, y: y + dy }]));
+  const move = ({ x, y }: Position): Position => ({ x: x + dx, y: y + dy });
+  return {
+    placed: new Map([...placed].map(([id, at]) => [id, move(at)])),
+    bends: new Map([...bends].map(([key, points]) => [key, points.map(move)])),
+  };
 }
 
 function median(values: readonly number[]): number {

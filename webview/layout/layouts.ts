@@ -1,16 +1,16 @@
 import source from 'worker:./worker.ts';
-import type { LayoutInput, Positions } from './boxes.js';
+import type { Bends, LayoutInput, Positions } from './boxes.js';
 import type { LayoutAnswer, LayoutRequest } from './worker.js';
 
 /** Lays graphs out in a thread of its own, the last one asked for; what was asked before is given up. */
 export class Layouts {
-  readonly #onPlaced: (placed: Positions) => void;
+  readonly #onPlaced: (placed: Positions, bends: Bends) => void;
   readonly #onError: (error: Error) => void;
   #worker: Worker | null = null;
   #busy = false;
   #lastId = 0;
 
-  constructor(onPlaced: (placed: Positions) => void, onError: (error: Error) => void) {
+  constructor(onPlaced: (placed: Positions, bends: Bends) => void, onError: (error: Error) => void) {
     this.#onPlaced = onPlaced;
     this.#onError = onError;
   }
@@ -32,7 +32,7 @@ export class Layouts {
       if (data.id !== this.#lastId) return;
       this.#busy = false;
       if ('error' in data) this.#onError(new Error(`The graph could not be laid out: ${data.error}`));
-      else this.#onPlaced(new Map(data.placed));
+      else this.#onPlaced(new Map(data.placed), new Map(data.bends));
     });
     worker.addEventListener('error', (event) => {
       this.#end();

@@ -9,14 +9,19 @@ export interface LayoutRequest {
 }
 
 export type LayoutAnswer =
-  | { readonly id: number; readonly placed: readonly (readonly [string, Position])[] }
+  | {
+      readonly id: number;
+      readonly placed: readonly (readonly [string, Position])[];
+      readonly bends: readonly (readonly [string, readonly Position[]])[];
+    }
   | { readonly id: number; readonly error: string };
 
 addEventListener('message', ({ data }: MessageEvent<LayoutRequest>) => {
   const { id, input, former } = data;
   let answer: LayoutAnswer;
   try {
-    answer = { id, placed: [...layeredLayout(input, new Map(former))] };
+    const { placed, bends } = layeredLayout(input, new Map(former));
+    answer = { id, placed: [...placed], bends: [...bends] };
   } catch (error) {
     answer = { id, error: error instanceof Error ? error.message : String(error) };
   }

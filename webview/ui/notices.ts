@@ -5,12 +5,14 @@ import { h } from './dom.js';
 import { glyph } from './glyphs.js';
 
 export interface NoticeHandlers {
+  /** Has the strategy looked at again; where the workspace is not trusted, asks for trust first. */
   readonly onRetry: () => void;
   readonly onShowProblem: () => void;
 }
 
 /** What stands in place of the graph where there is none: loading, no node, or a problem. Null: the graph is there. */
 export function placeholder(state: PanelState | null, on: NoticeHandlers): HTMLElement | null {
+  if (state && !state.trusted && state.nodes === null) return untrustedPage(on);
   if (!state || (state.nodes === null && !state.problem)) {
     const text = state ? l10n.t('Loading {0}…', state.strategy) : l10n.t('Loading…');
     return h('div', { class: 'placeholder', role: 'status' }, progressRing(text), h('p', {}, text));
@@ -32,6 +34,21 @@ export function placeholder(state: PanelState | null, on: NoticeHandlers): HTMLE
     );
   }
   return null;
+}
+
+function untrustedPage({ onRetry }: NoticeHandlers): HTMLElement {
+  return h(
+    'div',
+    { class: 'placeholder' },
+    glyph('info', 40),
+    h('h2', {}, l10n.t('This workspace is not trusted')),
+    h('p', {}, l10n.t('A strategy is code: its graph is known once it may be loaded.')),
+    h(
+      'div',
+      { class: 'row-buttons' },
+      button({ text: l10n.t('Manage Trust'), look: 'primary', onClick: onRetry }),
+    ),
+  );
 }
 
 type Problem = NonNullable<PanelState['problem']>;

@@ -5,7 +5,7 @@ import type { Focus } from '../graph/model.js';
 /** What a person chose in the page; kept by VS Code, so that a page that is loaded again looks as it did. */
 export interface ViewState {
   readonly selected: string | null;
-  /** Null: all in view. */
+  /** Null: as the graph is seen first. */
   readonly camera: Camera | null;
   /** Stretch of time chosen on the axis, to be run. */
   readonly chosen: readonly [number, number] | null;

@@ -51,7 +51,7 @@ export class PageServer {
     const { theme = 'dark', width = 1280, height = 800, replies = {}, kept } = options;
     const page = await this.browser.newPage();
     await page.setViewportSize({ width, height });
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(30_000);
     const dag = new DagPage(page, replies);
     await page.exposeFunction('toHost', (message: PageToHost) => dag.take(message));
     // The loader of these tests names functions by a helper that the page does not have.
@@ -207,6 +207,7 @@ async function respond(path: string): Promise<{ readonly type: string; readonly 
       style: '/dag.css',
       language: 'en',
       title: 'DAG',
+      key: 'momentum.ts#Momentum',
     };
     return { type: 'text/html; charset=utf-8', body: panelHtml(page) };
   }

@@ -1,0 +1,38 @@
+import { common, union } from '../engine/ranges.js';
+import type { CoveredPart, Span } from '../engine/report.js';
+import type { StandingNode } from '../present/freshness.js';
+import type { LiveCoverage } from './messages.js';
+
+/**
+ * How far the nodes have come that a run in work has stored something of.
+ * @param nodes as they stood before the run; what an earlier version of a node covers is none of the run's.
+ * @param parts all that the run has stored so far.
+ * @param range what is shown; null: everything.
+ */
+export function liveCoverage(
+  nodes: readonly StandingNode[],
+  parts: readonly CoveredPart[],
+  range: Span | null,
+): LiveCoverage[] {
+  const before = new Map(
+    nodes
+      .filter(({ standing }) => standing === 'fresh' || standing === 'partial')
+      .map((node) => [node.name, node]),
+  );
+  const [start, end] = range ?? [-Infinity, Infinity];
+  const come = new Map<string, { spans: Span[]; rows: number }>();
+  for (const { node, span, rows } of parts) {
+    const known = come.get(node) ?? {
+      spans: [...(before.get(node)?.coverage ?? [])],
+      rows: before.get(node)?.rows ?? 0,
+    };
+    known.spans.push(span);
+    known.rows += rows;
+    come.set(node, known);
+  }
+  return [...come].map(([name, { spans, rows }]) => {
+    const covered = union(spans.map(([from, to]) => ({ start: from, end: to })));
+    const shown = common(covered, [{ start, end }]);
+    return { name, coverage: shown.map((each): Span => [each.start, each.end]), rows };
+  });
+}

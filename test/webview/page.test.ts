@@ -1,0 +1,399 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type { AxeResults } from 'axe-core';
+import { DagPage, PageServer, THEMES, type Replies, type ShowOptions } from './support/page.js';
+import { candles, END, many, seriesOf, START, stateOf, twelve, wave } from './support/states.js';
+import type { PanelState } from '../../src/panel/messages.js';
+
+const DAY = 86_400;
+const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+const replies: Replies = {
+  readNode: ({ node }: { node: string }) =>
+    node.endsWith('price') ? seriesOf(candles(200)) : seriesOf(wave(800, 8), wave(800)),
+  rows: ({ from, count }: { from: number; count: number }) => ({
+    total: 504,
+    from,
+    table: candles(Math.min(count, 504 - from)),
+  }),
+  materialize: () => ({ summary: '12 nodes · 12 computed · 2.0 s' }),
+  saveFile: () => ({ saved: true }),
+};
+
+const running = {
+  fraction: 0.34,
+  percent: '34 %',
+  what: 'computing signal',
+  left: '12 s left',
+  bars: '3,400 of 10,000 bars',
+  node: 'signal',
+};
+
+describe('the page of the DAG panel', function () {
+  let server: PageServer;
+  before(async () => {
+    server = await PageServer.open();
+  });
+  after(() => server.close());
+
+  /** Shows a state, looks at it, and expects that nothing failed in the page, its policy included. */
+  async function look(
+    state: PanelState | null,
+    options: ShowOptions,
+    act: (dag: DagPage) => Promise<void>,
+  ): Promise<void> {
+    const dag = await server.show(state, { replies, ...options });
+    try {
+      await act(dag);
+      assert.deepEqual(dag.errors, []);
+    } finally {
+      await dag.page.close();
+    }
+  }
+
+  const box = (dag: DagPage, name: string) => dag.page.locator(`[data-id="${name}"]`);
+
+  it('says ready, and shows each node with its name, standing and rows', () =>
+    look(twelve(), {}, async (dag) => {
+      await box(dag, 'zscore').waitFor();
+      assert.equal(await dag.page.getByRole('option').count(), 12);
+      const label = await box(dag, 'zscore').getAttribute('aria-label');
+      assert.equal(label, 'zscore, node · 1m × 5, failed, 11,520 rows');
+    }));
+
+  it('asks for values when a node is selected, remembers it, and lights what it is joined to', () =>
+    look(twelve(), {}, async (dag) => {
+      await box(dag, 'crossover').click();
+      await dag.page.locator('.uplot').waitFor();
+      assert.deepEqual(
+        { ...(dag.payloadOf('readNode') as object), maxPoints: 0 },
+        { node: 'crossover', start: START, end: END, maxPoints: 0 },
+      );
+      assert.equal((await dag.kept())['selected'], 'crossover');
+      await dag.page.getByRole('heading', { name: 'crossover' }).waitFor();
+      assert.match((await box(dag, 'noise').getAttribute('class')) ?? '', /\bdim\b/);
+      assert.doesNotMatch((await box(dag, 'BTC price').getAttribute('class')) ?? '', /\bdim\b/);
+      await dag.page.getByRole('tab', { name: 'Before and After' }).click();
+      await dag.page.getByText('12,960 of 27,360 bars differ.').waitFor();
+    }));
+
+  it('turns the pages of a table, and copies what is shown', () =>
+    look(twelve(), {}, async (dag) => {
+      await box(dag, 'BTC price').click();
+      await dag.page.getByRole('tab', { name: 'Table' }).click();
+      await dag.page.getByText('Rows 1 to 100 of 504').waitFor();
+      await dag.page.locator('vscode-button', { hasText: 'Last' }).click();
+      await dag.page.getByText('Rows 501 to 504 of 504').waitFor();
+      await dag.page.locator('vscode-button', { hasText: 'Copy' }).click();
+      await dag.until((message) => message.type === 'request' && message.kind === 'copy');
+      const { text } = dag.payloadOf('copy') as { text: string };
+      assert.match(text, /^ts\topen\thigh\tlow\tclose\tvolume\n2023-03-01\t23000\t/);
+    }));
+
+  it('runs what was dragged on the time axis, snapped to bars', () =>
+    look(twelve(), {}, async (dag) => {
+      const axis = (await dag.page.locator('.axis').boundingBox())!;
+      const x = (day: number): number => axis.x + (axis.width * day) / 21 + 0.3;
+      await dag.page.mouse.move(x(4), axis.y + 20);
+      await dag.page.mouse.down();
+      await dag.page.mouse.move(x(9), axis.y + 20, { steps: 4 });
+      await dag.page.mouse.up();
+      await dag.page.getByText(/Chosen: 2023-03-05/).waitFor();
+      await dag.page.locator('vscode-button', { hasText: 'Only What Is Missing' }).click();
+      await dag.until((message) => message.type === 'request' && message.kind === 'materialize');
+      const { start, end, only } = dag.payloadOf('materialize') as {
+        start: number;
+        end: number;
+        only: string;
+      };
+      assert.equal(only, 'missing');
+      assert.deepEqual([start % 60, end % 60], [0, 0]);
+      assert.ok(Math.abs(start - (START + 4 * DAY)) < 3600 && Math.abs(end - (START + 9 * DAY)) < 3600);
+    }));
+
+  it('is used from end to end by the keyboard', () =>
+    look(twelve(), {}, async (dag) => {
+      const { page } = dag;
+      await box(dag, 'ETH price').waitFor();
+      await page.locator('.graph').focus();
+      await page.keyboard.press('ArrowRight');
+      const first = await page.locator('.node.active').getAttribute('data-id');
+      await page.keyboard.press('ArrowRight');
+      await page.locator(`.node.active:not([data-id="${first ?? ''}"])`).waitFor();
+      const active = await page.locator('.graph').getAttribute('aria-activedescendant');
+      assert.equal(await page.locator('.node.active').getAttribute('id'), active);
+      await page.keyboard.press('Enter');
+      await page.locator('aside.details').waitFor();
+      await page.locator('.graph').focus();
+      await page.keyboard.press('/');
+      await page.keyboard.type('cross');
+      await page.getByText('1 found').waitFor();
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { name: 'crossover' }).waitFor();
+      await page.keyboard.press('Escape');
+      await page.locator('.graph').focus();
+      await page.keyboard.press('Escape');
+      await page.locator('aside.details').waitFor({ state: 'hidden' });
+    }));
+
+  it('shows a part of the graph, and all of it again', () =>
+    look(
+      twelve(),
+      {
+        kept: {
+          selected: 'spread',
+          camera: null,
+          chosen: null,
+          focus: 'up',
+          roots: ['spread'],
+          collapsed: null,
+          open: [],
+          search: '',
+          tab: 'chart',
+        },
+      },
+      async (dag) => {
+        await box(dag, 'spread').waitFor();
+        assert.deepEqual(
+          (
+            await dag.page
+              .getByRole('option')
+              .evaluateAll((all) => all.map((each) => each.getAttribute('data-id')))
+          ).sort(),
+          ['BTC price', 'ETH price', 'spread'],
+        );
+        await dag.page.locator('.graph').focus();
+        await dag.page.keyboard.press('Escape');
+        await box(dag, 'signal').waitFor();
+      },
+    ));
+
+  it('is after a reload where it was before', () =>
+    look(twelve(), {}, async (dag) => {
+      await box(dag, 'fast').click();
+      await dag.page.locator('.graph').focus();
+      await dag.page.keyboard.press('+');
+      await dag.page.waitForFunction(
+        () => (window as unknown as { kept: { camera: unknown } }).kept.camera !== null,
+      );
+      const kept = await dag.kept();
+      await look(twelve(), { kept }, async (again) => {
+        await again.page.getByRole('heading', { name: 'fast' }).waitFor();
+        const { zoom } = kept['camera'] as { zoom: number };
+        const transform = await again.page.locator('.drawing > g').getAttribute('transform');
+        assert.ok(transform?.endsWith(`scale(${zoom})`), transform ?? '');
+      });
+    }));
+
+  it('fills bars and moves counters while a run is in work, and lets it be cancelled', () =>
+    look(twelve({ running }), {}, async (dag) => {
+      await dag.page.getByText('34 % · computing signal').waitFor();
+      assert.equal(await box(dag, 'signal').locator('.segment.covered').count(), 0);
+      const coverage = [{ name: 'signal', coverage: [[START, START + 5 * DAY] as const], rows: 7200 }];
+      await dag.post({
+        type: 'progress',
+        progress: { ...running, fraction: 0.5, percent: '50 %' },
+        coverage,
+      });
+      await dag.page.getByText('50 % · computing signal').waitFor();
+      await box(dag, 'signal').locator('.segment.covered').waitFor();
+      assert.match((await box(dag, 'signal').getAttribute('aria-label')) ?? '', /running, 7,200 rows/);
+      await dag.page.locator('vscode-button', { hasText: 'Cancel' }).click();
+      await dag.until((message) => message.type === 'request' && message.kind === 'cancel');
+      await dag.tell(twelve({ result: 'Cancelled.' }));
+      await dag.page.getByText('Cancelled.').waitFor();
+    }));
+
+  it('names the stretch under the pointer, with its rows', () =>
+    look(twelve(), {}, async (dag) => {
+      await box(dag, 'spread').waitFor();
+      const ground = (await box(dag, 'spread').locator('.ground').boundingBox())!;
+      await dag.page.mouse.move(ground.x + ground.width * 0.05, ground.y + 3);
+      const tooltip = dag.page.getByRole('tooltip');
+      await tooltip.getByText('2023-03-01 → 2023-03-06').waitFor();
+      await tooltip.getByText('504 rows').waitFor();
+      await dag.page.mouse.move(ground.x + ground.width * 0.28, ground.y + 3);
+      await tooltip.getByText('not materialized').waitFor();
+    }));
+
+  it('is saved as SVG, as PNG and as Mermaid', () =>
+    look(twelve(), {}, async (dag) => {
+      await box(dag, 'spread').waitFor();
+      const save = dag.page.locator('vscode-dropdown').last();
+      const files: { name: string; content: string; encoding: string }[] = [];
+      for (const kind of ['SVG', 'PNG', 'Mermaid']) {
+        const before = dag.sent.length;
+        await save.click();
+        await save.locator('vscode-option', { hasText: kind }).click();
+        await dag.until(
+          (message) =>
+            message.type === 'request' && message.kind === 'saveFile' && dag.sent.indexOf(message) >= before,
+        );
+        files.push(dag.payloadOf('saveFile') as (typeof files)[number]);
+      }
+      const [svg, png, mermaid] = files;
+      assert.deepEqual(
+        files.map(({ name }) => name),
+        ['Momentum.svg', 'Momentum.png', 'Momentum.mmd'],
+      );
+      assert.match(svg!.content, /^<svg.*zscore.*url\(#hatch-failed\)/s);
+      assert.doesNotMatch(svg!.content, /var\(|class=/);
+      assert.equal(Buffer.from(png!.content, 'base64').subarray(1, 4).toString(), 'PNG');
+      assert.match(mermaid!.content, /^flowchart LR\n/);
+    }));
+
+  it('tells what went wrong in a sentence, with a way on', () =>
+    look(
+      twelve(),
+      {
+        replies: {
+          ...replies,
+          readNode: () => Promise.reject(new Error('The cache is held by another program.')),
+        },
+      },
+      async (dag) => {
+        await box(dag, 'fast').click();
+        await dag.page
+          .getByRole('alert')
+          .filter({ hasText: 'The cache is held by another program.' })
+          .first()
+          .waitFor();
+        await dag.page.locator('.inline-error vscode-button').waitFor();
+      },
+    ));
+
+  it('tells of a message it cannot read, in the page and to the log', () =>
+    look(twelve(), {}, async (dag) => {
+      await dag.post({ type: 'state', state: { strategy: 'X' } as unknown as PanelState });
+      await dag.until((message) => message.type === 'request' && message.kind === 'log');
+      await dag.page.getByRole('alert').filter({ hasText: 'malformed' }).waitFor();
+      await box(dag, 'signal').waitFor();
+    }));
+
+  it('groups many nodes by prefix, and opens a group on two clicks', () =>
+    look(many(2000), {}, async (dag) => {
+      await box(dag, 'sma…').dblclick();
+      await dag.page.waitForFunction(() => !document.querySelector('[data-id="sma…"]'));
+      assert.deepEqual((await dag.kept())['open'], ['sma']);
+    }));
+
+  const cycle = {
+    kind: 'cycle',
+    message: 'fast, slow and cross depend on each other: take one of these inputs away.',
+    path: ['fast', 'slow', 'cross'],
+  } as const;
+  const scenes: readonly (readonly [
+    string,
+    PanelState | null,
+    ShowOptions,
+    ((dag: DagPage) => Promise<void>)?,
+  ])[] = [
+    ['graph', twelve(), {}],
+    [
+      'chart',
+      twelve(),
+      {},
+      async (dag) => {
+        await box(dag, 'BTC price').click();
+        await dag.page.locator('.uplot').waitFor();
+      },
+    ],
+    [
+      'before-and-after',
+      twelve(),
+      {},
+      async (dag) => {
+        await box(dag, 'crossover').click();
+        await dag.page.getByRole('tab', { name: 'Before and After' }).click();
+        await dag.page.getByText('bars differ').waitFor();
+      },
+    ],
+    [
+      'table',
+      twelve(),
+      {},
+      async (dag) => {
+        await box(dag, 'BTC price').click();
+        await dag.page.getByRole('tab', { name: 'Table' }).click();
+        await dag.page.getByText('Rows 1 to 100').waitFor();
+      },
+    ],
+    [
+      'tooltip',
+      twelve(),
+      {},
+      async (dag) => {
+        const bar = (await box(dag, 'zscore').boundingBox())!;
+        await dag.page.mouse.move(bar.x + bar.width * 0.8, bar.y + bar.height * 0.8);
+        await dag.page.locator('.tooltip').getByText('failed').waitFor();
+      },
+    ],
+    ['running', twelve({ running }), {}],
+    [
+      'narrow',
+      twelve(),
+      { width: 500 },
+      async (dag) => {
+        await box(dag, 'fast').click();
+        await dag.page.locator('.uplot').waitFor();
+      },
+    ],
+    ['grouped', many(2000), {}],
+    ['hundreds', many(300), {}],
+    ['one-node', stateOf(twelve().nodes!.slice(1, 2)), {}],
+    ['untrusted', stateOf(null, { trusted: false }), {}],
+    ['loading', null, {}],
+    ['no-node', stateOf([]), {}],
+    ['cycle', stateOf(null, { problem: cycle }), {}],
+    [
+      'failed',
+      stateOf(null, {
+        problem: { kind: 'failed', message: 'src/momentum.ts:12 could not be read: expected ")".', path: [] },
+      }),
+      {},
+    ],
+    ['failed-kept', twelve({ problem: cycle }), {}],
+    [
+      'deleted',
+      stateOf(null, {
+        problem: {
+          kind: 'deleted',
+          message: 'src/momentum.ts is gone. Bring it back, or close this panel.',
+          path: [],
+        },
+      }),
+      {},
+    ],
+    ['edited', twelve({ edited: true }), {}],
+  ];
+  for (const [name, state, options, act] of scenes) {
+    for (const theme of THEMES) {
+      it(`bars nobody: ${name}, ${theme}`, () =>
+        look(state, { ...options, theme }, async (dag) => {
+          await dag.page.locator('.node, .far-box, .placeholder').first().waitFor({ state: 'attached' });
+          await act?.(dag);
+          // The layout of the thread, and whatever fades.
+          if (name !== 'tooltip') await dag.page.mouse.move(2, 2);
+          await dag.page.waitForTimeout(300);
+          assert.deepEqual(await violations(dag), []);
+          assert.deepEqual(dag.errors, []);
+          await dag.picture(`dag-${name}-${theme}`);
+          dag.errors.length = 0;
+        }));
+    }
+  }
+});
+
+/** What axe-core finds serious or worse, in words. */
+async function violations(dag: DagPage): Promise<string[]> {
+  await dag.page.evaluate(await readFile(axe, 'utf8'));
+  const { violations: found } = await dag.page.evaluate<AxeResults>(() =>
+    (window as unknown as { axe: { run: () => Promise<AxeResults> } }).axe.run(),
+  );
+  return found
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) =>
+      nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary ?? ''}`),
+    );
+}
