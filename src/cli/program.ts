@@ -2,6 +2,7 @@ import { Argument, Command, CommanderError, Option } from 'commander';
 
 import { version } from '../../package.json';
 import { runCache } from './commands/cache.js';
+import { runExplain } from './commands/explain.js';
 import { runExport } from './commands/export.js';
 import { runMaterialize } from './commands/materialize.js';
 import { runStatus } from './commands/status.js';
@@ -93,6 +94,16 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     .addOption(cacheOption())
     .addOption(jsonOption())
     .action(action(runStatus));
+
+  example(program.command('explain'), 'seamless explain Momentum fast')
+    .description('Say of each node whether it is in the cache and why, naming what changed.')
+    .argument('<strategy>', STRATEGY_HELP)
+    .argument('[node]', 'a node, in detail; default: all')
+    .option('--start <time>', 'start of the range; default: the range asked for last')
+    .option('--end <time>', 'its end, exclusive')
+    .addOption(cacheOption())
+    .addOption(jsonOption())
+    .action(action(runExplain));
 
   example(program.command('export'), 'seamless export Momentum fast slow --out momentum.parquet')
     .description("Write nodes' stored history to a file.")

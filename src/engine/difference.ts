@@ -112,7 +112,8 @@ function fieldsOf(value: RowValue): Readonly<Record<string, unknown>> {
   return isRecord ? (value as FlatRecord) : { value };
 }
 
-function same(a: unknown, b: unknown): boolean {
+/** Whether two values are the same, bit for bit: NaN equals NaN, 0 and −0 differ. */
+export function same(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   const [keys, others] = [Object.keys(a), Object.keys(b)];

@@ -1,11 +1,16 @@
 import { textDigest, type Digest } from './digest.js';
 import type { Graph, GraphNode } from './graph.js';
+import type { Part } from './ports.js';
+import { formatInterval } from '../sdk/time.js';
 
 /**
  * The version of what the engine means by a node: firing, windows, rows, indicators. Raise it whenever the same
  * strategy over the same data would give other rows, and every cache computes anew.
  */
 export const SEMANTICS_VERSION = 1;
+
+/** Characters kept of a source's option. */
+const LONGEST_OPTION = 200;
 
 export interface Fingerprint {
   /** Everything that decides the node's rows, the data of the sources aside. */
@@ -45,6 +50,34 @@ export function fingerprints(graph: Graph, nonce: string): readonly Fingerprint[
     all[index] = { own, full: textDigest([own, ...inputs]), unhashable: code.unhashable ?? null };
   }
   return all;
+}
+
+/** What the own hash of a node is made of, one by one, for people. Empty where it cannot be hashed. */
+export function partsOf(graph: Graph, node: GraphNode): readonly Part[] {
+  const { own: code, source } = node.description;
+  if (code.hash === undefined) return [];
+  const part = (kind: Part['kind'], name: string, value: unknown, text: string): Part => {
+    const hash = textDigest([canonicalJson(value)]);
+    return { kind, name, owner: '', title: name, file: null, hash, text };
+  };
+  const windows = node.edges.map((edge, position) => {
+    const { interval, phase } = graph.nodes[edge.node] as GraphNode;
+    const window = [edge.period, edge.lookback, interval, phase];
+    return part('window', String(position), window, JSON.stringify(window));
+  });
+  const options = Object.entries(source?.options ?? {}).map(([name, value]) =>
+    part('option', name, value, canonicalJson(value).slice(0, LONGEST_OPTION)),
+  );
+  return [
+    part('semantics', '', SEMANTICS_VERSION, String(SEMANTICS_VERSION)),
+    part('kind', '', node.kind, node.kind),
+    part('interval', '', node.interval, formatInterval(node.interval)),
+    part('phase', '', node.phase, `${node.phase} s`),
+    ...windows,
+    ...(source ? [part('source', '', source.kind, source.kind)] : []),
+    ...options,
+    ...(code.parts?.() ?? []),
+  ];
 }
 
 /** JSON with the keys of records in order, so that equal options give equal texts. */

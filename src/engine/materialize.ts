@@ -1,7 +1,8 @@
 import { SeamlessError } from '../sdk/errors.js';
 import { formatInterval, formatRange, formatTime, type Range, type Seconds } from '../sdk/time.js';
 import { ChunkRunner, ShortHistory } from './chunks.js';
-import { fingerprints, type Fingerprint } from './fingerprints.js';
+import { Explainer, sentenceOf } from './explain.js';
+import { fingerprints, partsOf, type Fingerprint } from './fingerprints.js';
 import { resolveGraph, type Graph, type GraphNode } from './graph.js';
 import { attainable, horizons, type Horizon } from './horizon.js';
 import { nodeGaps, planStretch, uncovered, type PlanInput } from './plan.js';
@@ -9,6 +10,7 @@ import type { Candidate, NodeHistory, NodeRecord, NodeStore, SourceLibrary, Stra
 import { intersection, isEmpty, union, within, type RangeSet } from './ranges.js';
 import { leftAsTheyAre, type Extent } from './selection.js';
 import { RunState, type RunHooks } from './run-state.js';
+import { sourceName, sourcesUpstream, type ChangedSource } from './source-change.js';
 import { StreamKeeper } from './streams.js';
 
 /** The world a run works in. */
@@ -24,12 +26,16 @@ export interface Ports {
 export interface RunOutcome {
   readonly state: RunState;
   readonly histories: readonly NodeHistory[];
+  /** What changed about each node, a sentence; null where nothing did, or it cannot be told. */
+  readonly changes: readonly (string | null)[];
   /** Nodes that changed and were left as they are all the same. */
   readonly left: ReadonlySet<number>;
   /** What was covered before the run. */
   readonly before: readonly RangeSet[];
   /** What was read of each stream. */
   readonly taken: ReadonlyMap<number, RangeSet>;
+  /** The sources that had changed, by the streams and all nodes that depend on them. */
+  readonly sources: ReadonlyMap<number, readonly ChangedSource[]>;
 }
 
 /**
@@ -49,6 +55,9 @@ export async function materialize(
   const prints = fingerprints(graph, ports.nonce);
   const nodes = records(graph, prints);
   const histories = await (extent === 'all' ? ports.store.register(nodes) : ports.store.compare(nodes));
+  const explainer = await Explainer.load(ports.store, graph, prints, nodes, histories);
+  // Before any code of the author's runs, which might change what a function captured.
+  const changes = graph.nodes.map(({ index }) => sentenceOf(explainer.changes(index)));
   const streams = graph.nodes.filter((node) => node.kind === 'stream');
   const keepers = await openStreams(ports, prints, streams, hooks);
   const coverage = await ports.store.coverage(prints.map(({ full }) => full));
@@ -65,7 +74,20 @@ export async function materialize(
   await new Run(state, keepers, left).run();
   await bringInStreams(state, keepers, left);
   const taken = new Map([...keepers].map(([index, keeper]) => [index, keeper.taken]));
-  return { state, histories, left, before: covered, taken };
+  const sources = new Map(
+    [...keepers].flatMap(([index, { node, change }]) =>
+      change ? [[index, { name: sourceName(node.name, node.description.source), change }] as const] : [],
+    ),
+  );
+  return {
+    state,
+    histories,
+    changes,
+    left,
+    before: covered,
+    taken,
+    sources: sourcesUpstream(graph, sources),
+  };
 }
 
 /** The nodes as the store remembers them. */
@@ -84,6 +106,7 @@ export function records(graph: Graph, prints: readonly Fingerprint[]): NodeRecor
       phase,
       inputs,
       label,
+      parts: () => partsOf(graph, node),
     };
   });
 }

@@ -5,6 +5,7 @@ import type { RunOutcome } from './materialize.js';
 import type { RowSummary } from './ports.js';
 import { common, difference, isEmpty, longest, union, within, type RangeSet } from './ranges.js';
 import type { NodeReport, NodeState, RunReport, Span } from './report.js';
+import { sourcesText } from './source-change.js';
 import type { RunState } from './run-state.js';
 
 /** The report of a run that is over. */
@@ -119,9 +120,7 @@ function reasonOf(outcome: RunOutcome, node: GraphNode, found: NodeState, comput
     case 'adopted':
       return 'Something upstream changed, but its inputs came out as they were: stored rows were taken over.';
     case 'stale':
-      return outcome.histories[node.index] === 'own-changed'
-        ? 'Its code, parameters or captured values changed; it was left as it was, since nothing was missing of its version before.'
-        : 'Something upstream of it changed; it was left as it was, since nothing was missing of its version before.';
+      return `${changeOf(outcome, node)} It was left as it was, since nothing was missing of its version before.`;
     case 'computed':
       return computedReason(outcome, node, computed);
   }
@@ -130,18 +129,26 @@ function reasonOf(outcome: RunOutcome, node: GraphNode, found: NodeState, comput
 function computedReason(outcome: RunOutcome, node: GraphNode, computed: RangeSet): string {
   const { state, histories, before } = outcome;
   const listed = asRequested(state.request, node, computed).map(formatRange).join(', ');
-  if (node.kind === 'stream') return `Read from its source: ${listed}.`;
+  if (node.kind === 'stream') {
+    const changed = outcome.sources.get(node.index);
+    return `${changed ? `${sourcesText(changed)} ` : ''}Read from its source: ${listed}.`;
+  }
   const { unhashable } = state.fingerprint(node.index);
   if (unhashable) return `Computed each time, because ${unhashable}.`;
+  const changed = outcome.sources.get(node.index);
+  if (histories[node.index] === 'same' && changed) return sourcesText(changed);
   if (union(before[node.index] ?? []).length > 0) return `Not in the cache before: ${listed}.`;
-  switch (histories[node.index]) {
-    case 'own-changed':
-      return 'Its code, parameters or captured values changed.';
-    case 'input-changed':
-      return 'Something upstream of it changed.';
-    default:
-      return 'Computed for the first time.';
-  }
+  return histories[node.index] === 'new' || histories[node.index] === 'same'
+    ? 'Computed for the first time.'
+    : changeOf(outcome, node);
+}
+
+function changeOf({ histories, changes }: RunOutcome, node: GraphNode): string {
+  const general =
+    histories[node.index] === 'own-changed'
+      ? 'Its code, parameters or captured values changed.'
+      : 'Something upstream of it changed.';
+  return changes[node.index] ?? general;
 }
 
 function spanOf(range: Range): Span {

@@ -16,9 +16,51 @@ export interface EdgeDescription {
   readonly period: number | null;
 }
 
+/**
+ * - `semantics`, `kind`, `interval`, `phase`, `window` (of an input), `source`, `option`: what the engine decides, or a parameter.
+ * - `function`, `class`, `value`, `node`, `built-in`: code that a node reaches, and what that captured.
+ * - `bundle`: all code of the strategy, where that of a function cannot be followed. `unhashable`: what nothing vouches for.
+ */
+export type PartKind =
+  | 'semantics'
+  | 'kind'
+  | 'interval'
+  | 'phase'
+  | 'window'
+  | 'source'
+  | 'option'
+  | 'function'
+  | 'class'
+  | 'value'
+  | 'node'
+  | 'built-in'
+  | 'bundle'
+  | 'unhashable';
+
+/** One thing that a node's own hash is made of: what an edit is told by. */
+export interface Part {
+  readonly kind: PartKind;
+  /** `mean`, `limits.low`, `this.n`; empty for the node's own function. */
+  readonly name: string;
+  /** The function whose variable it is; empty for the node's own function. */
+  readonly owner: string;
+  /** What to call it: of a function, its name. */
+  readonly title: string;
+  /** The author's file that a function is written in; null where that is not known. */
+  readonly file: string | null;
+  readonly hash: string;
+  /** A value in short, or a function's text. */
+  readonly text: string;
+}
+
 /** The part of a fingerprint only the host can tell: the code a node can reach and the values it captured. */
 export type OwnCode =
-  | { readonly hash: string; readonly unhashable?: undefined }
+  | {
+      readonly hash: string;
+      readonly unhashable?: undefined;
+      /** What the hash is made of. Costs time: for nodes that are new or have changed. */
+      readonly parts?: () => readonly Part[];
+    }
   /** Nothing can vouch for this node: it is computed each time, for this reason (a clause in words). */
   | { readonly hash?: undefined; readonly unhashable: string };
 
@@ -155,6 +197,18 @@ export interface NodeRecord {
   /** Fingerprints of the inputs, in order. */
   readonly inputs: readonly string[];
   readonly label: string;
+  /** What `own` is made of, when asked. */
+  readonly parts: () => readonly Part[];
+}
+
+/** A node as it was before. */
+export interface EarlierNode {
+  readonly fingerprint: string;
+  readonly own: string;
+  /** What `own` is made of; null where that was not kept. */
+  readonly parts: readonly Part[] | null;
+  /** Its inputs in order, by the names they had in the strategy. */
+  readonly inputs: readonly { readonly fingerprint: string; readonly names: readonly string[] }[];
 }
 
 /** What is known of a stream's source after it was last taken in. */
@@ -224,6 +278,8 @@ export interface CoveredSpan extends Range {
   readonly digest: string;
   /** Range of the segment the span is (a part of). */
   readonly segmentRange: Range;
+  /** Whether the segment was computed under another fingerprint, and taken over. */
+  readonly adopted: boolean;
 }
 
 export interface ReadRequest {
@@ -239,6 +295,10 @@ export interface NodeStore {
   register(nodes: readonly NodeRecord[], left?: ReadonlySet<string>): Promise<readonly NodeHistory[]>;
   /** How nodes compare with the current ones of their names. Remembers nothing. */
   compare(nodes: readonly NodeRecord[]): Promise<readonly NodeHistory[]>;
+  /**
+   * The version of each node's name that was current last before it had this fingerprint: what it changed from. Null: none.
+   */
+  earlier(nodes: readonly NodeRecord[]): Promise<readonly (EarlierNode | null)[]>;
   /** Fingerprints of a strategy's current nodes, by name. */
   current(strategy: string): Promise<ReadonlyMap<string, string>>;
   /** Covered stretches of each fingerprint, ascending, not overlapping. */

@@ -1,5 +1,7 @@
 import type { SourceLocation } from '../sdk/errors.js';
 import type { Range } from '../sdk/time.js';
+import type { Change } from './changes.js';
+import { Explainer, sentenceOf } from './explain.js';
 import { fingerprints, type Fingerprint } from './fingerprints.js';
 import { resolveGraph, type GraphNode } from './graph.js';
 import { asRequested, horizons, onGrid, outsideData, type Horizon } from './horizon.js';
@@ -14,6 +16,14 @@ import type {
 } from './ports.js';
 import { difference, hull, intersection, isEmpty, union, within, type RangeSet } from './ranges.js';
 import type { Span } from './report.js';
+import {
+  compareSource,
+  firstDifference,
+  sourcesText,
+  sourcesUpstream,
+  type ChangedSource,
+  sourceName,
+} from './source-change.js';
 
 /**
  * - `fresh`: complete over the range. `partial`: in part. `empty`: nothing of it was ever computed.
@@ -46,12 +56,16 @@ export interface NodeStatus {
   readonly rows: number;
   /** Complete stretches of the range. */
   readonly coverage: readonly Span[];
+  /** Of these, what was taken over from an earlier version of it, since its inputs had come out the same. */
+  readonly adopted: readonly Span[];
   /** Stretches of the range before its sources begin, as far as they were looked at. */
   readonly unavailable: readonly Span[];
   /** Stretches of the range past the last bar its sources had when looked at: they may come to be filled. */
   readonly notYet: readonly Span[];
   /** Why, a sentence. */
   readonly reason: string;
+  /** What changed since it was stored, one by one; empty where nothing did, or it cannot be told. */
+  readonly changes: readonly Change[];
 }
 
 export interface StrategyStatus {
@@ -61,27 +75,43 @@ export interface StrategyStatus {
   readonly nodes: readonly NodeStatus[];
 }
 
-/** Says what a materialization would find, and computes, reads and writes nothing. */
+/**
+ * How far into a source that changed `statusOf` looks, to say which bars did: `files` reads files of moderate size, `all` whatever
+ * there is, also where that asks a provider of the author's own.
+ */
+export type SourceLook = 'files' | 'all';
+
+/** Rows of a changed file that are looked through for it. */
+const MOST_ROWS = 200_000;
+
+const FILES: ReadonlySet<string> = new Set(['csv', 'parquet']);
+
+/** Says what a materialization would find, and computes and writes nothing. */
 export async function statusOf(
   ports: { readonly host: StrategyHost; readonly store: NodeStore; readonly sources: SourceLibrary },
   range: Range | null,
+  look: SourceLook = 'files',
 ): Promise<StrategyStatus> {
   const graph = resolveGraph(await ports.host.describe());
   const prints = fingerprints(graph, 'status');
   const ids = prints.map(({ full }) => full);
-  const histories = await ports.store.compare(records(graph, prints));
+  const registered = records(graph, prints);
+  const histories = await ports.store.compare(registered);
+  const explainer = await Explainer.load(ports.store, graph, prints, registered, histories);
+  // Before any provider's code runs, which might change what a function captured.
+  const changes = graph.nodes.map(({ index }) => explainer.changes(index));
   const coverage = await ports.store.coverage(ids);
   const covered = ids.map((id) => union(coverage.get(id) ?? []));
   const computed = graph.nodes.flatMap((node) => (node.kind === 'node' ? (covered[node.index] ?? []) : []));
   const known = await ports.store.sources(ids);
-  const changed = await changedStreams(ports.sources, graph.nodes, prints, known);
+  const changed = await changedStreams(ports, graph.nodes, prints, known, look);
   const limits = horizons(graph, streamHorizons(graph.nodes, prints, known));
   const stored = hull(union(computed.length > 0 ? computed : covered.flat()));
   const looked = range ? bounded(range, stored, limits) : stored;
   const summaries = await ports.store.summarize(
     ids.map((fingerprint) => ({ fingerprint, range: looked ?? { start: 0, end: 0 } })),
   );
-  const touched = downstream(graph.nodes, graph.order, changed);
+  const touched = sourcesUpstream(graph, changed);
   const nodes = graph.nodes.map((node) =>
     nodeStatus({
       node,
@@ -91,11 +121,13 @@ export async function statusOf(
       })),
       range: looked,
       covered: covered[node.index] as RangeSet,
+      adopted: union((coverage.get(ids[node.index] as string) ?? []).filter(({ adopted }) => adopted)),
       horizon: limits[node.index] as Horizon,
       history: histories[node.index] as NodeHistory,
       print: prints[node.index] as Fingerprint,
       summary: summaries[node.index] as RowSummary,
-      sourceChanged: touched.has(node.index),
+      sources: touched.get(node.index) ?? [],
+      changes: changes[node.index] as readonly Change[],
     }),
   );
   return { strategy: graph.strategy, range: looked && [looked.start, looked.end], nodes };
@@ -117,31 +149,39 @@ interface Facts {
   readonly inputs: NodeStatus['inputs'];
   readonly range: Range | null;
   readonly covered: RangeSet;
+  readonly adopted: RangeSet;
   readonly horizon: Horizon;
   readonly history: NodeHistory;
   readonly print: Fingerprint;
   readonly summary: RowSummary;
-  readonly sourceChanged: boolean;
+  /** Streams that it is, or depends on, whose sources changed. */
+  readonly sources: readonly ChangedSource[];
+  readonly changes: readonly Change[];
 }
 
 function nodeStatus(facts: Facts): NodeStatus {
   const { node, range, covered, summary, horizon } = facts;
   const grid = range && onGrid(range, node);
-  const coverage = range && grid ? asRequested(range, node, within(covered, grid)) : [];
-  const { state, change, reason } = judge(facts, grid);
+  const inRange = (set: RangeSet): Span[] =>
+    range && grid
+      ? asRequested(range, node, within(set, grid)).map(({ start, end }): Span => [start, end])
+      : [];
+  const judged = judge(facts, grid);
   return {
     name: node.name,
     kind: node.kind,
     label: node.label,
     interval: node.interval,
-    state,
-    change,
+    state: judged.state,
+    change: judged.change,
     inputs: facts.inputs,
     location: node.description.location,
     rows: summary.rows,
-    coverage: coverage.map(({ start, end }): Span => [start, end]),
+    coverage: inRange(covered),
+    adopted: inRange(facts.adopted),
     ...(range ? outsideData(range, node, horizon) : { unavailable: [], notYet: [] }),
-    reason,
+    reason: judged.reason,
+    changes: judged.change === 'own' || judged.change === 'upstream' ? facts.changes : [],
   };
 }
 
@@ -152,48 +192,66 @@ interface Judgement {
 }
 
 function judge(facts: Facts, grid: Range | null): Judgement {
-  const { covered, horizon, history, print, sourceChanged } = facts;
+  const { covered, horizon, history, print, changes } = facts;
   if (print.unhashable) return stale('unhashable', `Computed each time, because ${print.unhashable}.`);
+  const what = sentenceOf(changes);
   // An edit is certain, whatever else changed; what a source's change reaches is not known yet.
   if (covered.length === 0 && history === 'own-changed') {
-    return stale('own', 'Its code, parameters or captured values changed.');
+    return stale('own', what ?? 'Its code, parameters or captured values changed.');
   }
-  if (sourceChanged)
-    return stale(
-      'source',
-      'A source changed since, or is to be read again; the next run looks which bars are concerned.',
-    );
+  const sources = facts.sources.filter((source) => reaches(source, facts));
+  if (sources.length > 0) return stale('source', sourcesText(sources));
   if (covered.length === 0) {
-    if (history === 'input-changed') return stale('upstream', 'Something upstream of it changed.');
+    if (history === 'input-changed') return stale('upstream', what ?? 'Something upstream of it changed.');
     return { state: 'empty', change: null, reason: 'It has not been materialized yet.' };
   }
   const known = horizon.begin < horizon.limit;
   const wanted = grid && known ? within([grid], { start: horizon.begin, end: horizon.limit }) : [];
   const missing = difference(wanted, covered).filter((part) => !isEmpty(part));
   return missing.length === 0
-    ? { state: 'fresh', change: null, reason: 'Everything is in the cache.' }
+    ? { state: 'fresh', change: null, reason: freshReason(wanted, facts.adopted) }
     : { state: 'partial', change: null, reason: 'Part of the range has not been materialized yet.' };
+}
+
+function freshReason(wanted: RangeSet, adopted: RangeSet): string {
+  const taken = wanted.flatMap((part) => within(adopted, part)).length > 0;
+  return taken
+    ? 'Everything is in the cache; rows of an earlier version were taken over, since its inputs came out the same.'
+    : 'Everything is in the cache.';
 }
 
 function stale(change: StaleCause, reason: string): Judgement {
   return { state: 'stale', change, reason };
 }
 
+/** Whether a change of a source may concern bars of the range: those that had closed before it do not see it. */
+function reaches({ change }: ChangedSource, { range, node }: Facts): boolean {
+  if (!change || !range) return true;
+  const first = firstDifference(change);
+  return first !== null && first < range.end + node.interval;
+}
+
 async function changedStreams(
-  sources: SourceLibrary,
+  { sources, store }: { readonly sources: SourceLibrary; readonly store: NodeStore },
   nodes: readonly GraphNode[],
   prints: readonly Fingerprint[],
   known: ReadonlyMap<string, SourceState>,
-): Promise<ReadonlySet<number>> {
-  const changed = new Set<number>();
+  look: SourceLook,
+): Promise<ReadonlyMap<number, ChangedSource>> {
+  const changed = new Map<number, ChangedSource>();
   for (const node of nodes) {
-    const state = known.get((prints[node.index] as Fingerprint).full);
+    const fingerprint = (prints[node.index] as Fingerprint).full;
+    const state = known.get(fingerprint);
     const { source, location } = node.description;
     if (!state || !source) continue;
     const { index, name, interval, phase } = node;
     const reader = await sources.open({ node: index, name, interval, phase, source, location });
     const version = await reader.version();
-    if (version !== null && version !== state.version) changed.add(index);
+    if (version === null || version === state.version) continue;
+    const looks = look === 'all' || FILES.has(source.kind);
+    const most = look === 'all' ? Infinity : MOST_ROWS;
+    const change = looks ? await compareSource(reader, store, { fingerprint, interval }, most) : null;
+    changed.set(index, { name: sourceName(name, source), change });
   }
   return changed;
 }
@@ -213,16 +271,4 @@ function streamHorizons(
     });
   }
   return found;
-}
-
-function downstream(
-  nodes: readonly GraphNode[],
-  order: readonly number[],
-  changed: ReadonlySet<number>,
-): ReadonlySet<number> {
-  const touched = new Set(changed);
-  for (const index of order) {
-    if ((nodes[index] as GraphNode).edges.some((edge) => touched.has(edge.node))) touched.add(index);
-  }
-  return touched;
 }

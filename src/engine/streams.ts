@@ -1,4 +1,4 @@
-import { concatTables, lowerBound, sliceTable, type Table } from '../sdk/table.js';
+import { concatTables, emptyTable, lowerBound, sliceTable, type Table } from '../sdk/table.js';
 import { floorToGrid, type Range, type Seconds } from '../sdk/time.js';
 import { tableDigest } from './digest.js';
 import type { Fingerprint } from './fingerprints.js';
@@ -13,6 +13,7 @@ import type {
   SourceReader,
   SourceState,
 } from './ports.js';
+import { firstDifference, SourceComparison, type SourceChange } from './source-change.js';
 import { difference, intersection, union, within, type RangeSet } from './ranges.js';
 
 /** Bars in a block of a stream: the grain in which its rows are stored and compared. */
@@ -34,6 +35,7 @@ export class StreamKeeper {
   #spans: readonly CoveredSpan[];
   #first: Seconds | null = null;
   #last: Seconds | null = null;
+  #change: SourceComparison | null = null;
 
   constructor(
     node: GraphNode,
@@ -52,6 +54,11 @@ export class StreamKeeper {
   /** What was read from the source in this run. */
   get taken(): RangeSet {
     return union(this.#taken);
+  }
+
+  /** How the bars of a source that was taken in before have changed since; null where none was, or did. */
+  get change(): SourceChange | null {
+    return this.#change && firstDifference(this.#change) !== null ? this.#change : null;
   }
 
   get horizon(): Horizon {
@@ -133,15 +140,22 @@ export class StreamKeeper {
     stateAfter: ((first: Seconds | null, last: Seconds | null) => SourceState) | null,
   ): Promise<void> {
     const intake = new Intake(this.node, this.fingerprint, this.#spans, this.#reader.whole);
+    // Bars that are asked for the first time are no change.
+    const compares = stateAfter !== null && this.#spans.length > 0;
+    const takeCommit = async (): Promise<Commit> => {
+      const commit = intake.takeCommit();
+      if (compares) await this.#compare(commit, intake.takeLost());
+      return commit;
+    };
     for (const range of ranges) {
       intake.begin(range);
       for await (const table of this.#reader.read(range)) {
         intake.add(table);
-        if (intake.pieces >= BLOCKS_PER_COMMIT) await this.#store.commit(intake.takeCommit());
+        if (intake.pieces >= BLOCKS_PER_COMMIT) await this.#store.commit(await takeCommit());
       }
       intake.end(this.#reader.whole ? null : Math.min(range.end, this.horizon.limit));
     }
-    const commit = intake.takeCommit();
+    const commit = await takeCommit();
     if (stateAfter && this.#reader.whole) {
       this.#first = intake.first;
       this.#last = intake.last;
@@ -152,6 +166,19 @@ export class StreamKeeper {
     this.#taken.push(...intake.covered);
     const coverage = await this.#store.coverage([this.fingerprint.full]);
     this.#spans = coverage.get(this.fingerprint.full) ?? [];
+  }
+
+  /** Notes how rows that are about to be stored differ from those they take the place of. */
+  async #compare({ segments }: Commit, lost: readonly Range[]): Promise<void> {
+    const changed = [
+      ...segments.map(({ range, table }) => ({ range, table })),
+      ...lost.map((range) => ({ range, table: emptyTable() })),
+    ];
+    this.#change ??= new SourceComparison();
+    for (const { range, table } of changed) {
+      const [before] = await this.#store.read([{ fingerprint: this.fingerprint.full, range }]);
+      this.#change.compare(before ?? emptyTable(), table);
+    }
   }
 }
 
@@ -167,6 +194,7 @@ class Intake {
   readonly #whole: boolean;
   #segments: NewSegment[] = [];
   #invalidations: Invalidation[] = [];
+  #lost: Range[] = [];
   #held: Table[] = [];
   #range: Range = EVERYTHING;
   /** Start of the piece in hand; null before the first row of a range without a start. */
@@ -229,6 +257,13 @@ class Intake {
     return commit;
   }
 
+  /** Covered stretches that have no rows any more. */
+  takeLost(): readonly Range[] {
+    const lost = this.#lost;
+    this.#lost = [];
+    return lost;
+  }
+
   /** Pieces end where covered spans begin or end, so that each is compared whole, and at block boundaries. */
   #nextCut(start: Seconds): Seconds {
     const inside = this.#old.find((span) => span.start <= start && start < span.end);
@@ -270,6 +305,7 @@ class Intake {
   /** Covered spans that a reading did not reach any more lose their cover: the source shrank. */
   #dropBeyond(): void {
     for (const lost of difference(within(union(this.#old), this.#range), union(this.covered))) {
+      this.#lost.push(lost);
       this.#invalidate(lost, lost.start + this.#node.interval);
     }
   }

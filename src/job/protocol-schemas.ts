@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 
+import type { Change } from '../engine/changes.js';
 import type { NodeFailure } from '../engine/ports.js';
 import type { NodeReport, RunProgress, RunReport, Span } from '../engine/report.js';
 import type { ErrorCode, SourceLocation } from '../sdk/errors.js';
@@ -64,6 +65,7 @@ export const payloads: { readonly [K in RequestKind]: SchemaOf<Payload<K>> } = {
   status: v.object({
     strategy: strategyRef,
     last: v.optional(v.literal(true)),
+    thorough: v.optional(v.literal(true)),
     ...optionalRange,
     ...cacheUse,
   }),
@@ -180,6 +182,15 @@ const table: SchemaOf<Table> = v.object({
   present: mask,
 });
 
+const change: SchemaOf<Change> = v.object({
+  what: v.string(),
+  kind: v.picklist(['code', 'value', 'parameter', 'inputs', 'upstream', 'engine']),
+  file: v.nullable(v.string()),
+  before: v.nullable(v.string()),
+  after: v.nullable(v.string()),
+  text: v.string(),
+});
+
 const cacheReport: SchemaOf<CacheReport> = v.object({
   file: v.nullable(v.string()),
   bytes: count,
@@ -264,9 +275,11 @@ export const results: { readonly [K in RequestKind]: SchemaOf<Result<K>> } = {
         location: v.nullable(location),
         rows: count,
         coverage: spans,
+        adopted: spans,
         unavailable: spans,
         notYet: spans,
         reason: v.string(),
+        changes: v.array(change),
       }),
     ),
     lastRanges: spans,

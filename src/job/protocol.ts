@@ -54,6 +54,8 @@ export interface RefreshReport {
 export interface StatusPayload extends StrategyPayload, CacheUse {
   /** Look at the range that was asked for last, when there is one. */
   readonly last?: true | undefined;
+  /** Read sources that changed to their end, whatever they are, to say which of their bars did. */
+  readonly thorough?: true | undefined;
   /** Default: all that is stored. Given both or neither. */
   readonly start?: number | undefined;
   readonly end?: number | undefined;

@@ -117,7 +117,8 @@ export class JobService {
         const lastRanges = await store.lastRuns(session.name);
         const [last] = payload.last ? lastRanges : [];
         const range = last ? { start: last[0], end: last[1] } : rangeOf(payload);
-        const status = await session.status(range, store, await SourceHints.load(cache.dir));
+        const look = payload.thorough ? 'all' : 'files';
+        const status = await session.status(range, store, await SourceHints.load(cache.dir), look);
         return { ...status, lastRanges, files: session.files };
       }),
     );

@@ -5,7 +5,7 @@ import { materialize, type Ports } from '../engine/materialize.js';
 import { reportOf } from '../engine/outcome.js';
 import type { RunReport } from '../engine/report.js';
 import { forgetSourceVersions } from '../engine/refresh.js';
-import { statusOf, type StrategyStatus } from '../engine/status.js';
+import { statusOf, type SourceLook, type StrategyStatus } from '../engine/status.js';
 import type { Extent } from '../engine/selection.js';
 import type { RunHooks } from '../engine/run-state.js';
 import { textDigest } from '../engine/digest.js';
@@ -22,7 +22,9 @@ import type { Range, Seconds } from '../sdk/time.js';
 import { nearNames, SeamlessError, type SourceLocation } from '../sdk/errors.js';
 import { customReader, openSourceLibrary, type ContentHints } from '../sources/library.js';
 import { bundleStrategy, freshUrl, type StrategyBundle } from './bundle.js';
+import type { FunctionPlace } from './code/inspection.js';
 import { CodeHasher } from './code/own-code.js';
+import { SourcePlaces } from './code/places.js';
 import type { Intrinsics } from './code/intrinsics.js';
 import { authorLocation, describeLocation } from './context/author.js';
 import type { ComputeOnlyContext } from './context/context.js';
@@ -112,16 +114,25 @@ export class StrategySession {
       className,
       context,
     });
-    const hasher = new CodeHasher({ bundleHash: hashOf(bundle), sdkExports: sdk.exports, intrinsics });
+    const bundleHash = hashOf(bundle);
+    const hasher = new CodeHasher({ bundleHash, sdkExports: sdk.exports, intrinsics });
+    const places = new SourcePlaces(bundle.code);
     const locate = (error: Error): SourceLocation | null =>
       authorLocation(error, projectRoot, bundle.codePath);
+    const nameFile = (name: string): string =>
+      describeLocation({ file: name, line: 1 }, projectRoot).replace(/:1$/, '');
+    const fileOf = (place: FunctionPlace): string | null => {
+      const found = hasher.isInScriptOf(instance, place) ? places.fileOf(place) : null;
+      return found === null ? null : nameFile(found);
+    };
     const host = new TypeScriptHost({
       strategy: instance,
       className: name,
       hasher,
+      bundle: { hash: bundleHash, fileOf },
       context: hostContext(context),
       locate,
-      nameFile: (name) => describeLocation({ file: name, line: 1 }, projectRoot).replace(/:1$/, ''),
+      nameFile,
     });
     const files = bundle.inputs.filter((input) => !/[\\/]node_modules[\\/]/.test(input));
     return new StrategySession({ name, files, host, hasher, place, around, bundle });
@@ -151,10 +162,15 @@ export class StrategySession {
   }
 
   /** What a run over the range would find. Null: over all that is stored. */
-  async status(range: Range | null, store: NodeStore, hints: ContentHints): Promise<StrategyStatus> {
+  async status(
+    range: Range | null,
+    store: NodeStore,
+    hints: ContentHints,
+    look: SourceLook = 'files',
+  ): Promise<StrategyStatus> {
     const sources = this.#openSources(hints);
     try {
-      return await statusOf({ host: this.#host, store, sources }, range);
+      return await statusOf({ host: this.#host, store, sources }, range, look);
     } finally {
       sources.close();
     }

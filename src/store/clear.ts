@@ -7,6 +7,8 @@ const TABLES_OF_CONTENT: readonly string[] = [
   'fingerprints',
   'nodes',
   'node_inputs',
+  'parts',
+  'makeups',
   'names',
   'runs',
   'uses',
@@ -82,6 +84,10 @@ async function clearStrategy({ session }: StoreContext, strategy: string): Promi
   for (const table of ['coverage', 'nodes', 'node_inputs', 'sources']) {
     await session.run(`DELETE FROM ${table} USING ${gone} w WHERE ${table}.fp = w.fp`, [listParameter(fps)]);
   }
+  await session.run('DELETE FROM makeups WHERE own NOT IN (SELECT own FROM nodes)');
+  await session.run(
+    "DELETE FROM parts WHERE id NOT IN (SELECT unnest(string_split(parts, ',')::INTEGER[]) FROM makeups)",
+  );
   await session.run(`DELETE FROM segments WHERE fp IN ${gone} AND id NOT IN (SELECT segment FROM coverage)`, [
     listParameter(fps),
   ]);

@@ -5,7 +5,7 @@ import type { Schema } from '../engine/ports.js';
 import type { Session } from './session.js';
 import { jsonParameter, unnestTexts } from './sql.js';
 
-const COUNTERS = ['fingerprints', 'segments', 'axes', 'schemas'] as const;
+const COUNTERS = ['fingerprints', 'segments', 'axes', 'schemas', 'parts'] as const;
 type Counter = (typeof COUNTERS)[number];
 
 /**
@@ -14,7 +14,7 @@ type Counter = (typeof COUNTERS)[number];
  */
 export class Interned {
   readonly #session: Session;
-  readonly #next: Record<Counter, number> = { fingerprints: 1, segments: 1, axes: 1, schemas: 1 };
+  readonly #next: Record<Counter, number> = { fingerprints: 1, segments: 1, axes: 1, schemas: 1, parts: 1 };
   readonly #fingerprints = new Map<string, number>();
   readonly #schemas = new Map<number, Schema>();
   readonly #schemaIds = new Map<string, number>();
@@ -38,7 +38,8 @@ export class Interned {
       SELECT (SELECT coalesce(max(id), 0) FROM fingerprints) AS fingerprints,
         (SELECT coalesce(max(id), 0) FROM segments) AS segments,
         (SELECT coalesce(max(id), 0) FROM axes) AS axes,
-        (SELECT coalesce(max(id), 0) FROM schemas) AS schemas`);
+        (SELECT coalesce(max(id), 0) FROM schemas) AS schemas,
+        (SELECT coalesce(max(id), 0) FROM parts) AS parts`);
     for (const counter of COUNTERS) this.#next[counter] = (rows.numbers(counter)[0] as number) + 1;
     await this.#loadSchemas();
   }

@@ -2,6 +2,7 @@ import type {
   Candidate,
   Commit,
   CoveredSpan,
+  EarlierNode,
   NodeHistory,
   NodeRecord,
   NodeStore,
@@ -19,6 +20,7 @@ import { clear } from './clear.js';
 import { versions, type NodeVersion } from './versions.js';
 import { contents, findNode, sizeOnDisk, type FoundNode, type StoreContents } from './contents.js';
 import type { StoreContext } from './interned.js';
+import { earlier } from './makeups.js';
 import { read, readSegments } from './reading.js';
 import { compare, current, register } from './registry.js';
 import { lastRuns, markUsed, recordRun } from './runs.js';
@@ -59,6 +61,10 @@ export class Store implements NodeStore {
 
   compare(nodes: readonly NodeRecord[]): Promise<readonly NodeHistory[]> {
     return this.#alone(() => compare(this.#context, nodes));
+  }
+
+  earlier(nodes: readonly NodeRecord[]): Promise<readonly (EarlierNode | null)[]> {
+    return this.#alone(() => earlier(this.#context, nodes));
   }
 
   coverage(fingerprints: readonly string[]): Promise<ReadonlyMap<string, readonly CoveredSpan[]>> {

@@ -9,6 +9,7 @@ import {
 } from '@duckdb/node-api';
 import type { NodeHistory, NodeRecord } from '../engine/ports.js';
 import { transact, type StoreContext } from './interned.js';
+import { describeOwns } from './makeups.js';
 import { jsonParameter, listParameter, unnestNumbers, unnestTexts } from './sql.js';
 
 interface CurrentName {
@@ -39,6 +40,7 @@ export async function register(
     );
     const changed = nodes.filter((_, index) => histories[index] !== 'same');
     await describeNodes(context, changed, fpOf);
+    await describeOwns(context, changed);
     const kept = histories.map((history, index): NodeHistory =>
       history !== 'new' && left.has((nodes[index] as NodeRecord).fingerprint) ? 'same' : history,
     );

@@ -1,7 +1,7 @@
 import { NODE_ROWS_VIEW } from './decode-sql.js';
 
 /** Raised whenever a reader of the format before would misread the one after. */
-export const FORMAT_VERSION = 3;
+export const FORMAT_VERSION = 4;
 
 /** Position of the cell that holds a record table's mask of present rows. */
 export const PRESENT_POSITION = -1;
@@ -15,6 +15,13 @@ export const NO_AXIS = 0;
  */
 export const BLOCK_ROWS = 2048;
 
+/** What own hashes are made of: the ids of their parts, each of which is kept once. */
+const MAKEUP_TABLES = `
+  CREATE TABLE parts(id INTEGER, key VARCHAR, kind VARCHAR, name VARCHAR, owner VARCHAR, title VARCHAR, file VARCHAR, hash VARCHAR,
+    text VARCHAR);
+  CREATE TABLE makeups(own VARCHAR, parts VARCHAR);
+`;
+
 /**
  * One row in `cells` is a block of one column of one segment, its values packed into a BLOB (see docs/decisions/storage-layout.md;
  * decode-sql.ts says how they are packed); `seal` tells whether all of a segment is as it was written (seal.ts). There is no table per node, and no key or index: those are maintained row by row
@@ -24,6 +31,7 @@ export const TABLES = `
   CREATE TABLE meta(key VARCHAR, value VARCHAR);
   CREATE TABLE fingerprints(id INTEGER, fingerprint VARCHAR);
   CREATE TABLE nodes(fp INTEGER, own VARCHAR, kind VARCHAR, interval_s DOUBLE, phase_s DOUBLE, label VARCHAR);
+  ${MAKEUP_TABLES}
   CREATE TABLE node_inputs(fp INTEGER, position INTEGER, input INTEGER);
   CREATE TABLE names(strategy VARCHAR, node VARCHAR, position INTEGER, fp INTEGER, registered_at TIMESTAMP,
     replaced_at TIMESTAMP, listed BOOLEAN);
@@ -54,5 +62,9 @@ export const MIGRATIONS: Readonly<Record<number, string>> = {
   2: `
     ALTER TABLE segments ADD COLUMN seal VARCHAR;
     UPDATE meta SET value = '3' WHERE key = 'format';
+  `,
+  3: `
+    ${MAKEUP_TABLES}
+    UPDATE meta SET value = '4' WHERE key = 'format';
   `,
 };

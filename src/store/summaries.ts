@@ -22,14 +22,15 @@ export async function coverage(
   const byFp = await byId(context, spans);
   if (byFp.size === 0) return spans;
   const rows = await context.session.select(
-    `SELECT c.fp, c.start_ts, c.end_ts, g.id, g.digest, g.start_ts AS whole_start, g.end_ts AS whole_end
+    `SELECT c.fp, c.start_ts, c.end_ts, g.id, g.digest, g.start_ts AS whole_start, g.end_ts AS whole_end,
+       g.fp <> c.fp AS adopted
      FROM coverage c JOIN (SELECT ${unnestNumbers(1, 'INTEGER')} AS wanted) ON c.fp = wanted JOIN segments g ON g.id = c.segment
      ORDER BY c.fp, c.start_ts`,
     [listParameter(byFp.keys())],
   );
   const [starts, ends, ids] = [rows.numbers('start_ts'), rows.numbers('end_ts'), rows.numbers('id')];
   const [digests, wholeStarts] = [rows.texts('digest'), rows.numbers('whole_start')];
-  const wholeEnds = rows.numbers('whole_end');
+  const [wholeEnds, adopted] = [rows.numbers('whole_end'), rows.flags('adopted')];
   rows.numbers('fp').forEach((fp, row) => {
     byFp.get(fp)?.push({
       start: starts[row] as number,
@@ -37,6 +38,7 @@ export async function coverage(
       segment: ids[row] as number,
       digest: digests[row] as string,
       segmentRange: { start: wholeStarts[row] as number, end: wholeEnds[row] as number },
+      adopted: adopted[row] as boolean,
     });
   });
   return spans;

@@ -318,6 +318,8 @@ unavailable, after the last bar: 1970-01-01T22:13:20Z → 1970-01-02 (price)
           coverage: [[0, 86_400]],
           rows: 1440,
           reason: 'All there.',
+          changes: [],
+          adopted: [],
         },
         {
           name: 'fast',
@@ -333,6 +335,8 @@ unavailable, after the last bar: 1970-01-01T22:13:20Z → 1970-01-02 (price)
           coverage: [],
           rows: 0,
           reason: 'Its code changed.',
+          changes: [],
+          adopted: [],
         },
       ],
       lastRanges: [[0, 86_400]],

@@ -239,8 +239,9 @@ describe('what an edit recomputes', () => {
   it('says why in words', async () => {
     apply({ ...(EDITS[0] as Edit) });
     const { report } = await run();
-    assert.match(nodeOf(report, 'wide').reason, /^Its code, parameters or captured values changed\.$/);
-    assert.match(nodeOf(report, 'signal').reason, /^Something upstream of it changed\.$/);
+    const why = '`computeFn` in main.ts changed: `view.latest(span) > 4` → `view.latest(span) > 5`';
+    assert.equal(nodeOf(report, 'wide').reason, `Its ${why}.`);
+    assert.equal(nodeOf(report, 'signal').reason, `Input \`wide\` changed upstream (its ${why}).`);
     assert.match(nodeOf(report, 'span').reason, /^Everything was in the cache\.$/);
   });
 

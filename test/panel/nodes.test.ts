@@ -16,6 +16,8 @@ const node: StandingNode = {
   unavailable: [[0, 300]],
   notYet: [[3000, 3600]],
   reason: 'Complete in part.',
+  changes: [],
+  adopted: [],
   standing: 'partial',
   why: 'Complete in part.',
   failure: null,

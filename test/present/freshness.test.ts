@@ -17,6 +17,8 @@ function node(name: string, state: NodeStatus['state'], change: NodeStatus['chan
     notYet: [],
     rows: 0,
     reason: `${name} is ${state}.`,
+    changes: [],
+    adopted: [],
     inputs: [],
     location: null,
   };

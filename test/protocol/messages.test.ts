@@ -100,6 +100,8 @@ const samples: { [K in RequestKind]: { payload: Payload<K>; result: Result<K> } 
           coverage: [],
           rows: 2,
           reason: 'Its code changed.',
+          changes: [],
+          adopted: [],
         },
       ],
       lastRanges: [[0, 60]],

@@ -20,13 +20,13 @@ const FORMAT_1 = `
   CREATE TABLE sources(fp INTEGER, version VARCHAR, first_ts DOUBLE, last_ts DOUBLE);
 `;
 
-const TABLES: Readonly<Record<1 | 2, string>> = {
-  1: FORMAT_1,
-  2: `${FORMAT_1} CREATE TABLE uses(strategy VARCHAR, used_at TIMESTAMP);`,
-};
+const FORMAT_2 = `${FORMAT_1} CREATE TABLE uses(strategy VARCHAR, used_at TIMESTAMP);`;
+const FORMAT_3 = `${FORMAT_2} ALTER TABLE segments ADD COLUMN seal VARCHAR;`;
+
+const TABLES: Readonly<Record<1 | 2 | 3, string>> = { 1: FORMAT_1, 2: FORMAT_2, 3: FORMAT_3 };
 
 export type EarlierFormat = keyof typeof TABLES;
-export const EARLIER_FORMATS: readonly EarlierFormat[] = [1, 2];
+export const EARLIER_FORMATS: readonly EarlierFormat[] = [1, 2, 3];
 
 /** Makes a closed cache one that an earlier version of Seamless made, with all that such a one could hold. */
 export async function makeEarlier(file: string, format: EarlierFormat): Promise<void> {

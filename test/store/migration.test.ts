@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { FORMAT_VERSION } from '../../src/store/schema.js';
 import { openStore } from '../../src/store/store.js';
 import { EARLIER_FORMATS, makeEarlier } from './earlier-formats.js';
 import { everyTable } from './odd-values.js';
@@ -16,7 +17,7 @@ import {
   valueTable,
 } from './support.js';
 
-const CURRENT = [{ value: '3' }];
+const CURRENT = [{ value: String(FORMAT_VERSION) }];
 const FORMAT = "SELECT value FROM meta WHERE key = 'format'";
 
 for (const format of EARLIER_FORMATS) {

@@ -57,6 +57,7 @@ export function record(node: string, fingerprint: string, parts: Partial<NodeRec
     phase: 0,
     inputs: [],
     label: 'node',
+    parts: () => [],
     ...parts,
   };
 }

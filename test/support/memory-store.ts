@@ -3,6 +3,7 @@ import type {
   Candidate,
   Commit,
   CoveredSpan,
+  EarlierNode,
   NewSegment,
   NodeHistory,
   NodeRecord,
@@ -26,6 +27,8 @@ export class MemoryStore implements NodeStore {
   readonly #sources = new Map<string, SourceState>();
   readonly #inputs = new Map<string, readonly string[]>();
   readonly #current = new Map<string, NodeRecord>();
+  /** In the order in which they became the current ones. */
+  readonly #registered: NodeRecord[] = [];
   #next = 1;
   commits = 0;
 
@@ -37,7 +40,9 @@ export class MemoryStore implements NodeStore {
     for (const [index, node] of nodes.entries()) {
       this.#inputs.set(node.fingerprint, node.inputs);
       const kept = histories[index] !== 'new' && left.has(node.fingerprint);
-      if (!kept) this.#current.set(textDigest([node.strategy, node.node]), node);
+      if (kept) continue;
+      this.#current.set(textDigest([node.strategy, node.node]), node);
+      this.#registered.push(node);
     }
     return histories;
   }
@@ -50,6 +55,23 @@ export class MemoryStore implements NodeStore {
       return before.own === node.own ? 'input-changed' : 'own-changed';
     });
     return Promise.resolve(histories);
+  }
+
+  earlier(nodes: readonly NodeRecord[]): Promise<readonly (EarlierNode | null)[]> {
+    const found = nodes.map((node): EarlierNode | null => {
+      const before = this.#registered.filter(
+        ({ strategy, node: name, fingerprint }) =>
+          strategy === node.strategy && name === node.node && fingerprint !== node.fingerprint,
+      );
+      const last = before.at(-1);
+      if (!last) return null;
+      const inputs = last.inputs.map((fingerprint) => {
+        const named = this.#registered.filter((each) => each.fingerprint === fingerprint);
+        return { fingerprint, names: [...new Set(named.map(({ node: name }) => name))] };
+      });
+      return { fingerprint: last.fingerprint, own: last.own, parts: last.parts(), inputs };
+    });
+    return Promise.resolve(found);
   }
 
   current(strategy: string): Promise<ReadonlyMap<string, string>> {
@@ -70,8 +92,8 @@ export class MemoryStore implements NodeStore {
       .filter((span) => span.fingerprint === fingerprint)
       .sort((a, b) => a.start - b.start)
       .map(({ start, end, segment }) => {
-        const { digest, range } = this.#segment(segment);
-        return { start, end, segment, digest, segmentRange: range };
+        const { digest, range, fingerprint: origin } = this.#segment(segment);
+        return { start, end, segment, digest, segmentRange: range, adopted: origin !== fingerprint };
       });
   }
 

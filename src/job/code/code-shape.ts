@@ -198,12 +198,12 @@ export class CodeShaper {
 
   /** Whether an arrow was written in the class, or a base class, of `instance`, where `this` is the instance. */
   #isMadeIn(fn: Fn, instance: object): boolean {
-    const place = this.#placeOf(fn);
+    const place = this.placeOf(fn);
     if (!place) return false;
     for (const maker of this.#classesOf(instance)) {
       const text = Function.prototype.toString.call(maker);
       const code = analyseText(text);
-      const at = this.#placeOf(maker);
+      const at = this.placeOf(maker);
       if (code.form !== 'class' || at?.script !== place.script) continue;
       if (code.instanceArrows.has(offsetIn(text, code.anchor, at, place))) return true;
     }
@@ -221,7 +221,8 @@ export class CodeShaper {
     return classes;
   }
 
-  #placeOf(fn: object): FunctionPlace | null {
+  /** Where V8 found a function; null for one that is native. */
+  placeOf(fn: object): FunctionPlace | null {
     let place = this.#places.get(fn);
     if (place === undefined) {
       place = this.#options.inspection.closure(fn).place;

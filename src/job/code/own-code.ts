@@ -1,8 +1,7 @@
-import type { OwnCode } from '../../engine/ports.js';
 import type { DagNode } from '../../sdk/node.js';
 import { Digester } from './digest.js';
 import { CaptureGuard } from './guard.js';
-import { Inspection } from './inspection.js';
+import { Inspection, type FunctionPlace } from './inspection.js';
 import type { Intrinsics } from './intrinsics.js';
 import { listParts, type CodePart } from './parts.js';
 import { describePath, shape, type Edge, type Path } from './shape.js';
@@ -28,9 +27,12 @@ export interface OwnCodeRequest {
   readonly describe: string;
 }
 
-/** An `OwnCode`, and what it is made of. */
-export type OwnCodeDetail = OwnCode & {
-  /** Everything that counts, one by one. Costs time, so that it is made when first asked for. */
+/** The hash of a function, or why there is none, and what it is made of. */
+export type OwnCodeDetail = (
+  | { readonly hash: string; readonly unhashable?: undefined }
+  | { readonly hash?: undefined; readonly unhashable: string }
+) & {
+  /** Everything that counts, one by one. Costs time, so that it is made when asked for. */
   parts(): readonly CodePart[];
 };
 
@@ -84,6 +86,11 @@ export class CodeHasher {
       subject: '',
       owner: request.describe,
     });
+  }
+
+  /** Whether a function is of the script that an object's class is written in: the bundle, for a strategy. */
+  isInScriptOf(instance: object, { script }: FunctionPlace): boolean {
+    return this.#shaper.placeOf(instance.constructor)?.script === script;
   }
 
   #enter(inputs: ReadonlyMap<DagNode, number>, thisValue: object | null): void {

@@ -1,6 +1,7 @@
 import { analyseText } from './code-text.js';
 import { bytesDigest } from './data-shape.js';
 import type { Digester } from './digest.js';
+import type { FunctionPlace } from './inspection.js';
 import { preview, shorten } from './preview.js';
 import { describePath, follow, isObject, primitiveToken, type Path } from './shape.js';
 import type { Shaper } from './shaper.js';
@@ -9,21 +10,35 @@ import type { Shaper } from './shaper.js';
 export interface CodePart {
   /** `mean in closure of fast`. */
   readonly path: string;
-  readonly kind: 'function' | 'value' | 'node' | 'built-in' | 'unhashable';
+  /** `mean`, `limits.low`; empty for the function itself. */
+  readonly subject: string;
+  /** The function whose variable it is, as it was found; empty for the function itself. */
+  readonly owner: string;
+  readonly kind: 'function' | 'class' | 'value' | 'node' | 'built-in' | 'unhashable';
   /** Of a function, its own text alone; of a value, all that it holds. */
   readonly hash: string;
   /** The value in short, or the start of the text. */
   readonly preview: string;
+  /** Of a function, the name it has. */
+  readonly title: string;
+  /** Of a function, its text. */
+  readonly text: string;
+  /** Where V8 found a function. */
+  readonly place: FunctionPlace | null;
   /** Why the whole bundle counts in the place of this function's reach. */
   readonly opaque: readonly string[];
 }
 
-/** What a function leads to: each function once, and the values it captured. */
+/** Parts that are listed of one function: what has more is described by these. */
+const MOST_PARTS = 200;
+
+/** What a function leads to: each function once, the values it captured, and what those hold. */
 export function listParts(shaper: Shaper, digester: Digester, root: object, start: Path): CodePart[] {
   const parts: CodePart[] = [];
   const seen = new Set<object>();
   const queue: { value: unknown; path: Path }[] = edgesOf(shaper, root, start);
   for (const { value, path } of queue) {
+    if (parts.length >= MOST_PARTS) break;
     if (isObject(value)) {
       if (seen.has(value)) continue;
       seen.add(value);
@@ -32,8 +47,9 @@ export function listParts(shaper: Shaper, digester: Digester, root: object, star
         continue;
       }
     }
-    parts.push(partOf(shaper, digester, value, describePath(path)));
-    if (typeof value === 'function' && shaper.builtInName(value) === undefined)
+    const part = partOf(shaper, digester, value, path);
+    parts.push({ ...part, owner: part.owner === start.owner ? '' : part.owner });
+    if (isObject(value) && part.kind !== 'node' && part.kind !== 'built-in')
       queue.push(...edgesOf(shaper, value, path));
   }
   return parts;
@@ -43,8 +59,16 @@ function edgesOf(shaper: Shaper, object: object, path: Path): { value: unknown; 
   return shaper.shapeOf(object).edges.map((edge) => ({ value: edge.value, path: follow(path, edge) }));
 }
 
-function partOf(shaper: Shaper, digester: Digester, value: unknown, path: string): CodePart {
-  const plain = { path, opaque: [], preview: preview(value) };
+function partOf(shaper: Shaper, digester: Digester, value: unknown, path: Path): CodePart {
+  const plain = {
+    path: describePath(path),
+    ...path,
+    opaque: [],
+    preview: preview(value),
+    title: '',
+    text: '',
+    place: null,
+  };
   if (!isObject(value)) return { ...plain, kind: 'value', hash: textDigest(primitiveToken(value)) };
   const { fails, opaque, node, tag } = shaper.shapeOf(value);
   if (fails) return { ...plain, kind: 'unhashable', hash: '', preview: fails.words };
@@ -53,12 +77,17 @@ function partOf(shaper: Shaper, digester: Digester, value: unknown, path: string
   if (builtIn !== undefined) return { ...plain, kind: 'built-in', hash: textDigest(tag), preview: builtIn };
   if (typeof value !== 'function') return { ...plain, kind: 'value', hash: digester.digest(value, 0).hash };
   const text = Function.prototype.toString.call(value);
+  const { canonical, form } = analyseText(text);
+  const name = Reflect.getOwnPropertyDescriptor(value, 'name')?.value as unknown;
   return {
     ...plain,
-    kind: 'function',
-    hash: textDigest(analyseText(text).canonical),
+    kind: form === 'class' ? 'class' : 'function',
+    hash: textDigest(canonical),
     opaque,
     preview: shorten(text),
+    title: typeof name === 'string' ? name : '',
+    text,
+    place: shaper.placeOf(value),
   };
 }
 

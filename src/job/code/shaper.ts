@@ -2,7 +2,7 @@ import { types } from 'node:util';
 import { DagNode } from '../../sdk/node.js';
 import { CodeShaper } from './code-shape.js';
 import { contentsOf, hiddenKind, propertyEdges } from './data-shape.js';
-import type { Inspection } from './inspection.js';
+import type { FunctionPlace, Inspection } from './inspection.js';
 import type { Intrinsics } from './intrinsics.js';
 import { analyseText } from './code-text.js';
 import { bitOf, failure, isObject, NAMED, shape, type Edge, type NamedEdge, type Shape } from './shape.js';
@@ -106,6 +106,11 @@ export class Shaper {
   /** The edges of a function called on `receiver` that lead through `this`. */
   receiverShape(fn: object, receiver: unknown): Shape {
     return this.#code.receiverShape(fn, receiver);
+  }
+
+  /** Where V8 found a function; null for one that is native. */
+  placeOf(fn: object): FunctionPlace | null {
+    return this.#code.placeOf(fn);
   }
 
   /** True for an object that has no existence of its own. */

@@ -7,6 +7,7 @@ import type {
   NodeDescription,
   NodeFailure,
   OwnCode,
+  Part,
   SourceDescription,
   StrategyHost,
 } from '../../engine/ports.js';
@@ -17,6 +18,8 @@ import { SeamlessDataProvider, type HistoryProvider } from '../../sdk/providers.
 import type { Strategy } from '../../sdk/strategy.js';
 import { parseInterval, type Seconds } from '../../sdk/time.js';
 import type { CaptureGuard } from '../code/guard.js';
+import type { FunctionPlace } from '../code/inspection.js';
+import { describeParts, optionParts } from '../code/own-parts.js';
 import type { CodeHasher, OwnCodeDetail } from '../code/own-code.js';
 import type { ComputeContext } from './computation.js';
 import { computeNode, inputPositions } from './compute.js';
@@ -26,10 +29,17 @@ export interface TypeScriptHostOptions {
   readonly className: string;
   readonly hasher: CodeHasher;
   readonly context: ComputeContext;
+  /** What `Part` calls the whole bundle, and the author's file that a place in it comes from, as they call it. */
+  readonly bundle: BundlePlaces;
   /** Where in the author's files an error came about. */
   readonly locate: (error: Error) => SourceLocation | null;
   /** A file as its author calls it. */
   readonly nameFile: (file: string) => string;
+}
+
+export interface BundlePlaces {
+  readonly hash: string;
+  readonly fileOf: (place: FunctionPlace) => string | null;
 }
 
 /** Describes and computes the nodes of a strategy that this process has loaded. */
@@ -155,13 +165,28 @@ export class TypeScriptHost implements StrategyHost {
   #ownCode(node: DagNode): OwnCode {
     if (node instanceof Node) {
       const code = this.#hash(functionOf(node), node, inputPositions(node));
-      return code.hash === undefined
-        ? code
-        : { hash: textDigest([code.hash, formOf(node), canonicalJson(node.indicator ?? null)]) };
+      const form = formOf(node);
+      if (code.hash === undefined) return { unhashable: code.unhashable };
+      const { indicator } = node;
+      return {
+        hash: textDigest([code.hash, form, canonicalJson(indicator ?? null)]),
+        // The code of a built-in indicator is Seamless's own, and its period that of its window.
+        parts: () =>
+          indicator
+            ? optionParts({ indicator: indicator.kind, ...indicator.params, period: undefined })
+            : [...optionParts({ form }), ...this.#parts(code)],
+      };
     }
     if (!(node instanceof StreamInput)) return { unhashable: 'it is of no known kind' };
     if (!isCustom(node.historyProvider)) return { hash: 'built-in' };
-    return this.#hash(node.historyProvider.fetch, node, new Map(), node.historyProvider);
+    const code = this.#hash(node.historyProvider.fetch, node, new Map(), node.historyProvider);
+    if (code.hash === undefined) return { unhashable: code.unhashable };
+    return { hash: code.hash, parts: () => this.#parts(code) };
+  }
+
+  #parts(code: OwnCodeDetail): Part[] {
+    const { hash, fileOf } = this.#options.bundle;
+    return describeParts(code.parts(), hash, fileOf);
   }
 
   #hash(

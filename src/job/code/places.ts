@@ -1,0 +1,30 @@
+import { SourceMap, type SourceMapPayload } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import type { FunctionPlace } from './inspection.js';
+
+const MAP = /\n\/\/# sourceMappingURL=data:application\/json;base64,([\w+/=]+)\s*$/;
+
+/** From places in a loaded bundle to the author's files. The bundle's map is read when first asked for. */
+export class SourcePlaces {
+  readonly #code: string;
+  #map: SourceMap | null = null;
+
+  /** @param code of the bundle, with its source map in its last line. */
+  constructor(code: string) {
+    this.#code = code;
+  }
+
+  /** The file that a function of the bundle was written in, absolute; null where the map names none. */
+  fileOf({ line, column }: FunctionPlace): string | null {
+    this.#map ??= readMap(this.#code);
+    const entry = this.#map?.findEntry(line, column);
+    const source = entry && 'originalSource' in entry ? entry.originalSource : null;
+    return source?.startsWith('file:') ? fileURLToPath(source) : null;
+  }
+}
+
+function readMap(code: string): SourceMap | null {
+  const encoded = MAP.exec(code.slice(code.lastIndexOf('\n//# ')))?.[1];
+  if (encoded === undefined) return null;
+  return new SourceMap(JSON.parse(Buffer.from(encoded, 'base64').toString()) as SourceMapPayload);
+}

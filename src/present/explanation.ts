@@ -1,0 +1,52 @@
+import type { NodeStatus, StatusReport } from '../job/protocol.js';
+
+/**
+ * - `hit`: complete in the cache. `adopted`: so, with rows taken over from an earlier version.
+ * - `partial`: complete in part. `stale`: it, something upstream or a source changed. `empty`: never computed.
+ * - `unhashable`: nothing can vouch for it, so that it is computed each time.
+ */
+export type ExplainedState = 'hit' | 'adopted' | 'partial' | 'stale' | 'unhashable' | 'empty';
+
+/** Why a node is, or is not, in the cache. */
+export interface ExplainedNode extends Pick<
+  NodeStatus,
+  'name' | 'interval' | 'inputs' | 'reason' | 'changes' | 'coverage' | 'adopted'
+> {
+  readonly state: ExplainedState;
+  /** What made it stale; null when nothing did. */
+  readonly cause: NodeStatus['change'];
+  readonly location: NodeStatus['location'];
+}
+
+export interface Explanation extends Pick<StatusReport, 'strategy' | 'range'> {
+  readonly nodes: readonly ExplainedNode[];
+}
+
+/** Says of each node whether it is a hit, and why. */
+export function explanationOf({ strategy, range, nodes }: StatusReport): Explanation {
+  return {
+    strategy,
+    range,
+    nodes: nodes.map((node) => {
+      const { name, interval, inputs, reason, changes, coverage, adopted, location } = node;
+      return {
+        name,
+        state: explainedState(node),
+        cause: node.change,
+        reason,
+        changes,
+        interval,
+        inputs,
+        coverage,
+        adopted,
+        location,
+      };
+    }),
+  };
+}
+
+function explainedState({ state, change, adopted }: NodeStatus): ExplainedState {
+  if (change === 'unhashable') return 'unhashable';
+  if (state !== 'fresh') return state;
+  return adopted.length > 0 ? 'adopted' : 'hit';
+}
