@@ -9,6 +9,8 @@ export type {
   Period,
   StreamInputOptions,
 } from './sdk/node.js';
+export { ScanNode } from './sdk/scan-node.js';
+export type { ScanNodeOptions, ScanStep } from './sdk/scan-node.js';
 export type { View, Window } from './sdk/view.js';
 export type { InputSeries, Series } from './sdk/series.js';
 export type { Column, ColumnType, FlatRecord, Json, RowValue, Table } from './sdk/table.js';

@@ -1,13 +1,23 @@
 import { SeamlessError } from '../sdk/errors.js';
 import { concatTables, emptyTable, lowerBound, sliceTable, type Table } from '../sdk/table.js';
 import { floorToGrid, type Range, type Seconds } from '../sdk/time.js';
-import { tableDigest, textDigest } from './digest.js';
+import { bytesDigest, tableDigest, textDigest } from './digest.js';
 import { findFirings, type FiringInput } from './firing.js';
 import type { Edge, GraphNode } from './graph.js';
 import { rowsBefore, type NodeWork } from './plan.js';
-import type { Adoption, Candidate, ComputeInput, NewSegment, NodeFailure, Schema } from './ports.js';
+import type {
+  Adoption,
+  Candidate,
+  ComputeInput,
+  ComputeRequest,
+  NewSegment,
+  NodeFailure,
+  ScanState,
+  Schema,
+} from './ports.js';
 import { difference, hull, intersection, isEmpty, union, within } from './ranges.js';
 import type { RunState, Stored } from './run-state.js';
+import { Scans } from './scans.js';
 
 /** Slots of the finest interval in a chunk, when the DAG is small. */
 const CHUNK_SLOTS = 16_384;
@@ -35,6 +45,7 @@ export class ChunkRunner {
   readonly #candidates: ReadonlyMap<string, readonly Candidate[]>;
   /** Rows at hand per node: the last ones that consumers look back to, then those of the chunk. */
   readonly #held = new Map<number, Table>();
+  readonly #scans: Scans;
   #segments: NewSegment[] = [];
   #adoptions: Adoption[] = [];
   #commitCovered: Stored[] = [];
@@ -47,6 +58,7 @@ export class ChunkRunner {
     this.#state = state;
     this.#work = work;
     this.#candidates = candidates;
+    this.#scans = new Scans(state);
   }
 
   /** @throws ShortHistory when a node must be planned with more history. Chunks before are committed. */
@@ -136,7 +148,8 @@ export class ChunkRunner {
 
   /** Rows of one uncovered range of a node: computed, or adopted where stored segments fit. */
   async #produce(node: GraphNode, range: Range): Promise<Table[]> {
-    const kept = intersection(range, this.#state.wanted(node));
+    const kept = intersection(range, this.#state.kept(node));
+    if (node.scan) return this.#produceScan(node, range, !isEmpty(kept));
     if (isEmpty(kept)) return [await this.#compute(node, range, false)];
     const tables = [await this.#compute(node, { start: range.start, end: kept.start }, false)];
     let start = kept.start;
@@ -150,6 +163,29 @@ export class ChunkRunner {
     tables.push(await this.#compute(node, { start, end: kept.end }, true));
     tables.push(await this.#compute(node, { start: kept.end, end: range.end }, false));
     return tables;
+  }
+
+  /** The same of a scan, block by block: a segment fits if its inputs do and the state before it comes out as it was. */
+  async #produceScan(node: GraphNode, range: Range, keep: boolean): Promise<Table[]> {
+    const fitting = keep ? this.#fitting(node, range) : [];
+    const tables: Table[] = [];
+    let start = range.start;
+    for (;;) {
+      const end = Math.min(range.end, this.#state.limit(node));
+      if (start >= end) return tables;
+      const possible = fitting.filter((candidate) => candidate.range.end <= end);
+      const candidate = await this.#scans.fitting(node, start, possible);
+      if (candidate) {
+        const [rows] = await this.#state.store.readSegments([candidate.segment]);
+        await this.#scans.adopt(node, candidate);
+        tables.push(this.#adopt(node, candidate, rows ?? emptyTable()));
+        start = candidate.range.end;
+      } else {
+        const cut = this.#scans.cut(node, start, end, possible);
+        tables.push(await this.#compute(node, { start, end: cut }, keep));
+        start = cut;
+      }
+    }
   }
 
   #fitting(node: GraphNode, range: Range): Candidate[] {
@@ -167,6 +203,21 @@ export class ChunkRunner {
   async #compute(node: GraphNode, planned: Range, keep: boolean): Promise<Table> {
     const range = { start: planned.start, end: Math.min(planned.end, this.#state.limit(node)) };
     if (isEmpty(range)) return emptyTable();
+    const before = node.scan ? await this.#scans.before(node, range.start) : null;
+    const slots = (range.end - range.start) / node.interval;
+    const request = this.#requestFor(node, range, before);
+    const { table, failure, state } = await this.#state.compute(node, request, slots, keep);
+    if (table.ts.length > 0) this.#state.noteSchema(node.index, schemaOf(table));
+    const end = failure ? this.#fail(node, range, failure) : range.end;
+    const states = before && {
+      before,
+      after: this.#scans.reach(node, end, failure?.asOf === null ? before : state),
+    };
+    if (keep && range.start < end) this.#keep(node, { start: range.start, end }, table, states);
+    return table;
+  }
+
+  #requestFor(node: GraphNode, range: Range, state: ScanState | null): ComputeRequest {
     const { asOf, ends, lacking } = findFirings(node.interval, node.phase, range, this.#firingInputs(node));
     this.#refuseShort(node, lacking);
     const inputs = node.edges.map((edge, position): ComputeInput => ({
@@ -175,19 +226,8 @@ export class ChunkRunner {
       period: edge.period,
       lookback: edge.lookback,
     }));
-    const request = {
-      node: node.index,
-      interval: node.interval,
-      asOf,
-      inputs,
-      expected: this.#state.schema(node.index),
-    };
-    const slots = (range.end - range.start) / node.interval;
-    const result = await this.#state.compute(node, request, slots, keep);
-    if (result.table.ts.length > 0) this.#state.noteSchema(node.index, schemaOf(result.table));
-    const end = result.failure ? this.#fail(node, range, result.failure) : range.end;
-    if (keep && range.start < end) this.#keep(node, { start: range.start, end }, result.table);
-    return result.table;
+    const expected = this.#state.schema(node.index);
+    return { node: node.index, interval: node.interval, asOf, inputs, expected, ...(state && { state }) };
   }
 
   /** An input with too few rows, whose history could still reach further back, has to be planned anew. */
@@ -204,10 +244,20 @@ export class ChunkRunner {
     return end;
   }
 
-  #keep(node: GraphNode, range: Range, table: Table): void {
+  #keep(
+    node: GraphNode,
+    range: Range,
+    table: Table,
+    states: { readonly before: ScanState; readonly after: ScanState } | null,
+  ): void {
     const { full, own } = this.#state.fingerprint(node.index);
     const inputDigests = this.#inputDigests(node, range);
-    this.#segments.push({ fingerprint: full, own, range, table, inputDigests });
+    const segment = { fingerprint: full, own, range, table, inputDigests };
+    this.#segments.push(
+      states
+        ? { ...segment, inputDigests: [...inputDigests, bytesDigest(states.before)], state: states.after }
+        : segment,
+    );
     this.#commitCovered.push({ node: node.index, range, rows: table.ts.length, adopted: false });
   }
 

@@ -11,6 +11,10 @@ export function textDigest(parts: readonly string[]): Digest {
   return finish(createHash('sha256').update(JSON.stringify(parts)));
 }
 
+export function bytesDigest(bytes: Uint8Array): Digest {
+  return finish(createHash('sha256').update(bytes));
+}
+
 /**
  * Digest of rows `[from, to)` of a table: their times, columns, types and values. Equal rows give equal digests
  * however they were cut out of a longer run: a mask without nulls counts as none, a column of nulls as typeless.

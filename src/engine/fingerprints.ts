@@ -32,7 +32,7 @@ export function fingerprints(graph: Graph, nonce: string): readonly Fingerprint[
     const { own: code, source } = node.description;
     const parts = [
       `semantics ${SEMANTICS_VERSION}`,
-      node.kind,
+      node.scan ? 'scan' : node.kind,
       String(node.interval),
       String(node.phase),
       JSON.stringify(

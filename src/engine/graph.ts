@@ -18,6 +18,8 @@ export interface GraphNode {
   readonly index: number;
   readonly name: string;
   readonly kind: 'stream' | 'node';
+  /** Each firing hands a state on to the next: a bar depends on all bars before it. */
+  readonly scan: boolean;
   readonly label: string;
   readonly interval: Seconds;
   /** Where the grid of its bars starts, in seconds after the epoch. */
@@ -136,6 +138,7 @@ function resolveNode(index: number, graph: GraphDescription, resolved: readonly 
     index,
     name: node.name,
     kind: node.kind,
+    scan: node.scan ?? false,
     label: node.label,
     interval,
     phase: node.kind === 'stream' ? phaseOf(node.source, interval) : inheritedPhase(interval, inputs),

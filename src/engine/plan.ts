@@ -46,7 +46,16 @@ export function nodeGaps(input: PlanInput, node: GraphNode, request: Range): Ran
     begin: horizon.begin,
     limit: input.limits[node.index] as Seconds,
   });
-  return isEmpty(wanted) ? [] : difference([wanted], input.covered[node.index] as RangeSet);
+  const missing = isEmpty(wanted) ? [] : difference([wanted], input.covered[node.index] as RangeSet);
+  return node.scan ? sinceBeginning(input, node, missing) : missing;
+}
+
+/** What a scan needs so as to have some stretches: all from its beginning that is not covered. */
+function sinceBeginning(input: PlanInput, node: GraphNode, stretches: RangeSet): RangeSet {
+  const last = stretches.at(-1);
+  if (!last) return [];
+  const { begin } = input.horizons[node.index] as Horizon;
+  return difference(union([{ start: begin, end: last.end }]), input.covered[node.index] as RangeSet);
 }
 
 /**
@@ -101,7 +110,8 @@ function computeRanges(
     end: input.limits[node.index] as Seconds,
   };
   const demanded = intersection(demand, possible);
-  return difference(union([...gaps, demanded]), input.covered[node.index] as RangeSet);
+  const missing = difference(union([...gaps, demanded]), input.covered[node.index] as RangeSet);
+  return node.scan ? sinceBeginning(input, node, missing) : missing;
 }
 
 /**

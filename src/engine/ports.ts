@@ -81,6 +81,8 @@ export interface NodeDescription {
   readonly leastHistory: number;
   readonly inputs: readonly EdgeDescription[];
   readonly own: OwnCode;
+  /** Whether each firing hands a state on to the next. */
+  readonly scan?: boolean;
   /** Streams only. */
   readonly source: SourceDescription | null;
   readonly location: SourceLocation | null;
@@ -93,6 +95,14 @@ export interface GraphDescription {
   readonly interval: Seconds | null;
   readonly period: number | null;
 }
+
+/**
+ * The state of a scan between two firings, in whatever form the host gives it. Equal bytes are equal states; no bytes: nothing
+ * has fired yet.
+ */
+export type ScanState = Uint8Array;
+
+export const NOT_STARTED: ScanState = new Uint8Array(0);
 
 /** One input of a computation: rows, warm-up first, and how many of them each firing sees. */
 export interface ComputeInput {
@@ -113,6 +123,8 @@ export interface ComputeRequest {
   readonly inputs: readonly ComputeInput[];
   /** Columns the node has emitted so far, in this run or an earlier one; another type is refused. */
   readonly expected: Schema | null;
+  /** Scans only: the state before the first firing. */
+  readonly state?: ScanState;
 }
 
 /** The columns of a node's rows. */
@@ -135,6 +147,8 @@ export interface ComputeResult {
   /** Rows of the firings before the failure, or of all. Firings that emitted nothing have no row. */
   readonly table: Table;
   readonly failure: NodeFailure | null;
+  /** Scans only: the state after the firings before the failure, or after all. */
+  readonly state?: ScanState;
 }
 
 /** Called now and then while a node computes, with the firings done so far in this request. */
@@ -225,8 +239,13 @@ export interface NewSegment {
   readonly own: string;
   readonly range: Range;
   readonly table: Table;
-  /** Digest of the rows of each input that a recomputation of this range would read. Empty for streams. */
+  /**
+   * Digest of the rows of each input that a recomputation of this range would read; of a scan, then that of the state before
+   * it. Empty for streams.
+   */
   readonly inputDigests: readonly string[];
+  /** Scans only: the state after the range. */
+  readonly state?: ScanState;
 }
 
 /** A segment whose code matches, to be adopted if its input digests do too. */
@@ -308,6 +327,8 @@ export interface NodeStore {
   read(requests: readonly ReadRequest[]): Promise<readonly Table[]>;
   /** All rows of each segment. */
   readSegments(segments: readonly number[]): Promise<readonly Table[]>;
+  /** The states that segments of scans were stored with. */
+  readStates(segments: readonly number[]): Promise<readonly ScanState[]>;
   /** How many rows of each request are stored, and the columns of its node (null when it has no row yet). */
   summarize(requests: readonly ReadRequest[]): Promise<readonly RowSummary[]>;
   /** Opens of the last `count` covered rows before `before`, ascending; fewer when there are no more. */

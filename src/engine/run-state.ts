@@ -8,6 +8,8 @@ import type { ComputeRequest, ComputeResult, NodeFailure, NodeStore, Schema, Str
 import { union, type RangeSet } from './ranges.js';
 import type { CoveredPart, RunProgress } from './report.js';
 
+const EVERYTHING: Range = { start: -Infinity, end: Infinity };
+
 export interface RunHooks {
   readonly progress: (progress: RunProgress) => void;
   readonly signal: AbortSignal;
@@ -15,6 +17,8 @@ export interface RunHooks {
   readonly pause?: () => Promise<void>;
   /** The most slots of the finest interval in a chunk, where the default would not do. */
   readonly chunkSlots?: number;
+  /** The most slots of a scan between two states that are stored, where the default would not do. */
+  readonly scanSlots?: number;
 }
 
 /** A range of a node that was just stored, with its rows; adopted: as another segment of the store had them. */
@@ -108,6 +112,10 @@ export class RunState {
     return this.#hooks.chunkSlots;
   }
 
+  get scanSlots(): number | undefined {
+    return this.#hooks.scanSlots;
+  }
+
   get limits(): readonly Seconds[] {
     return this.#limits;
   }
@@ -115,6 +123,11 @@ export class RunState {
   /** What the request wants of a node, as far as the data go. */
   wanted(node: GraphNode): Range {
     return attainable(this.request, node, this.horizon(node.index));
+  }
+
+  /** What is stored of a node: warm-up is not, but of a scan, which has seen all bars before by then. */
+  kept(node: GraphNode): Range {
+    return node.scan ? EVERYTHING : this.wanted(node);
   }
 
   fail(node: GraphNode, from: Seconds, failure: NodeFailure): void {

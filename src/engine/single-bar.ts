@@ -11,9 +11,17 @@ import {
 import { fingerprints, type Fingerprint } from './fingerprints.js';
 import type { Graph, GraphNode } from './graph.js';
 import { horizonsOf, noteSchemas, openStreams, Run, type Ports } from './materialize.js';
-import type { ComputeInput, ComputeRequest, ComputeResult, FiringProgress, StrategyHost } from './ports.js';
+import type {
+  ComputeInput,
+  ComputeRequest,
+  ComputeResult,
+  FiringProgress,
+  ScanState,
+  StrategyHost,
+} from './ports.js';
 import { isEmpty, union, type RangeSet } from './ranges.js';
 import { RunState, type RunHooks } from './run-state.js';
+import { Scans } from './scans.js';
 import type { StreamKeeper } from './streams.js';
 
 const EVERYTHING: Range = { start: -Infinity, end: Infinity };
@@ -40,8 +48,9 @@ export async function singleBar(
   const node = search.node;
   const onGrid = floorToGrid(bar, node.interval, node.phase) === bar;
   const found = onGrid ? await search.firings({ start: bar, end: bar + node.interval }) : null;
-  if (found) return { ...windowsAlone(found.last), node: index };
-  throw await search.refusal(bar);
+  if (!found) throw await search.refusal(bar);
+  const request = { ...windowsAlone(found.last), node: index };
+  return node.scan ? { ...request, state: await search.stateBefore(bar) } : request;
 }
 
 /** The firings of a node in some range. */
@@ -85,9 +94,44 @@ class Listener implements StrategyHost {
   }
 }
 
+/** Notes the state that a scan has after its last computation. */
+class StateListener implements StrategyHost {
+  readonly #host: StrategyHost;
+  readonly #node: number;
+  #state: ScanState | null = null;
+
+  constructor(host: StrategyHost, node: number) {
+    this.#host = host;
+    this.#node = node;
+  }
+
+  /** Null when nothing had to be computed. */
+  get state(): ScanState | null {
+    return this.#state;
+  }
+
+  describe(): ReturnType<StrategyHost['describe']> {
+    return this.#host.describe();
+  }
+
+  async compute(
+    request: ComputeRequest,
+    progress: FiringProgress,
+    signal: AbortSignal,
+  ): Promise<ComputeResult> {
+    const result = await this.#host.compute(request, progress, signal);
+    if (request.node === this.#node) this.#state = result.state ?? null;
+    return result;
+  }
+}
+
 /** A run all of whose bars are warm-up: nothing of it is kept. */
 class WarmUp extends RunState {
   override wanted(): Range {
+    return NOTHING;
+  }
+
+  override kept(): Range {
     return NOTHING;
   }
 }
@@ -101,6 +145,8 @@ class FiringSearch {
   readonly #prints: readonly Fingerprint[];
   readonly #keepers: ReadonlyMap<number, StreamKeeper>;
   readonly #covered: readonly RangeSet[];
+  /** What is stored of the node itself. */
+  readonly #stored: readonly Range[];
   /** The node that stands for all with the fingerprint of the one looked for. */
   readonly #canonical: number;
 
@@ -111,6 +157,7 @@ class FiringSearch {
     prints: readonly Fingerprint[];
     keepers: ReadonlyMap<number, StreamKeeper>;
     covered: readonly RangeSet[];
+    stored: readonly Range[];
     canonical: number;
     node: GraphNode;
   }) {
@@ -120,6 +167,7 @@ class FiringSearch {
     this.#prints = parts.prints;
     this.#keepers = parts.keepers;
     this.#covered = parts.covered;
+    this.#stored = parts.stored;
     this.#canonical = parts.canonical;
     this.node = parts.node;
   }
@@ -140,7 +188,8 @@ class FiringSearch {
       return upstream.has(at) ? union(coverage.get(full) ?? []) : [EVERYTHING];
     });
     const node = graph.nodes[index] as GraphNode;
-    return new FiringSearch({ ports, graph, hooks, prints, keepers, covered, canonical, node });
+    const stored = coverage.get((prints[canonical] as Fingerprint).full) ?? [];
+    return new FiringSearch({ ports, graph, hooks, prints, keepers, covered, stored, canonical, node });
   }
 
   /**
@@ -148,31 +197,65 @@ class FiringSearch {
    * @throws SeamlessError `compute` when there are none because an input fails.
    */
   async firings(request: Range): Promise<Firings | null> {
-    const { store, host } = this.#ports;
-    const listener = new Listener(host, this.#canonical);
-    const state = new WarmUp({
-      graph: this.#graph,
-      store,
-      host: listener,
-      hooks: this.#hooks,
-      request,
-      fingerprints: this.#prints,
-      horizons: horizonsOf(this.#graph, this.#keepers),
-      covered: this.#covered,
-    });
+    const listener = new Listener(this.#ports.host, this.#canonical);
+    // When a scan fires does not depend on its state.
+    const nodes = this.#graph.nodes.map((each) =>
+      each.index === this.#canonical ? { ...each, scan: false } : each,
+    );
+    const failure = await this.#warmUp({ ...this.#graph, nodes }, listener, request, this.#covered);
+    if (!listener.found && failure) throw failure;
+    return listener.found;
+  }
+
+  /**
+   * The state of a scan before it fires at a bar.
+   * @throws SeamlessError `compute` when it or an input fails before.
+   */
+  async stateBefore(bar: Seconds): Promise<ScanState> {
+    const listener = new StateListener(this.#ports.host, this.#canonical);
+    const before = union(this.#stored.filter(({ end }) => end <= bar));
+    const covered = this.#covered.map((set, at) => (at === this.#canonical ? before : set));
+    const request = { start: bar - this.node.interval, end: bar };
+    const failure = await this.#warmUp(this.#graph, listener, request, covered, bar);
+    if (failure) throw failure;
+    const state = this.#stateOf(this.#graph, this.#ports.host, request, covered);
+    return listener.state ?? new Scans(state).before(state.node(this.#canonical), bar);
+  }
+
+  /** Runs the nodes that are not covered over a range. Gives the error for a node that failed. */
+  async #warmUp(
+    graph: Graph,
+    host: StrategyHost,
+    request: Range,
+    covered: readonly RangeSet[],
+    bar = request.start,
+  ): Promise<SeamlessError | null> {
+    const state = this.#stateOf(graph, host, request, covered);
     await noteSchemas(state, this.#prints);
     await new Run(state, this.#keepers).run();
     const [failed] = state.failures;
-    if (!listener.found && failed) {
-      const [at, { message, location }] = failed;
-      const input = state.node(at).name;
-      throw new SeamlessError(
-        'compute',
-        `Node ${this.node.name} cannot be called for the bar ${formatTime(request.start)}, because its input ${input} fails before: ${message}`,
-        { node: input, location: location ?? undefined },
-      );
-    }
-    return listener.found;
+    if (!failed) return null;
+    const [at, { message, location }] = failed;
+    const { name } = state.node(at);
+    const which = at === this.#canonical ? 'it' : `its input ${name}`;
+    return new SeamlessError(
+      'compute',
+      `Node ${this.node.name} cannot be called for the bar ${formatTime(bar)}, because ${which} fails before: ${message}`,
+      { node: name, location: location ?? undefined },
+    );
+  }
+
+  #stateOf(graph: Graph, host: StrategyHost, request: Range, covered: readonly RangeSet[]): RunState {
+    return new WarmUp({
+      graph,
+      store: this.#ports.store,
+      host,
+      hooks: this.#hooks,
+      request,
+      fingerprints: this.#prints,
+      horizons: horizonsOf(graph, this.#keepers),
+      covered,
+    });
   }
 
   /** Why the node does not fire at a bar, and where it does. */

@@ -16,7 +16,7 @@ export interface Bar {
 
 /** Any node of a strategy's DAG. `T` is what it emits for a bar. */
 export abstract class DagNode<T = unknown> {
-  abstract readonly kind: 'stream' | 'node';
+  abstract readonly kind: 'stream' | 'node' | 'scan';
   readonly name: string;
   readonly interval: Interval | undefined;
   /** Where the author made the node; its `stack` is read only when an error needs it. */
@@ -131,13 +131,6 @@ export class Node<T = unknown> extends DagNode<T> {
     if (!options.name)
       throw new SeamlessError('strategy', 'A Node has no name: give it one that is unique in its strategy.');
     this.inputs = checkInputs(options.input, options.name);
-    if (this.inputs.length === 0) {
-      throw new SeamlessError(
-        'strategy',
-        `Node ${options.name} has no input: name at least one node in "input".`,
-        { node: options.name },
-      );
-    }
     this.period = checkPeriods(options.period, this.inputs.length, options.name);
     this.computeFn = checkCompute(options.computeFn, options.name);
     this.indicator = options.indicator;
@@ -153,8 +146,17 @@ function checkProvider(provider: HistoryProvider | undefined, name: string): His
   );
 }
 
-function checkInputs(input: DagNode | readonly DagNode[] | undefined, name: string): readonly DagNode[] {
+/** The inputs of a node. @throws SeamlessError `strategy` when there is none, or one is not a node. */
+export function checkInputs(
+  input: DagNode | readonly DagNode[] | undefined,
+  name: string,
+): readonly DagNode[] {
   const inputs: readonly unknown[] = Array.isArray(input) ? input : [input];
+  if (inputs.length === 0) {
+    throw new SeamlessError('strategy', `Node ${name} has no input: name at least one node in "input".`, {
+      node: name,
+    });
+  }
   const stranger = inputs.findIndex((each) => !(each instanceof DagNode));
   if (stranger < 0) return inputs as readonly DagNode[];
   throw new SeamlessError(
@@ -176,7 +178,8 @@ function checkCompute<T>(
   );
 }
 
-function checkPeriods(period: Period | undefined, inputs: number, name: string): Period | undefined {
+/** The periods of a node. @throws SeamlessError `period` for one that counts no bars, or a list of another length. */
+export function checkPeriods(period: Period | undefined, inputs: number, name: string): Period | undefined {
   if (period === undefined || typeof period === 'number') {
     return period === undefined ? undefined : checkPeriod(period, name);
   }

@@ -10,6 +10,7 @@ import { timestampNow } from './registry.js';
 import { PRESENT_POSITION } from './schema.js';
 import { sealOf, type PlacedCell } from './seal.js';
 import { blob } from './session.js';
+import { stateCells } from './states.js';
 import { listParameter, unnestNumbers } from './sql.js';
 
 interface Cover extends Range {
@@ -175,7 +176,8 @@ async function storeSegments(
     const { fp, start, end, segment: id } = covers[index] as Cover;
     let bytes = 0;
     const packed = cellsOf(segment);
-    for (const { position, block, data, valid } of packed) {
+    const state = segment.state ? stateCells(id, segment.state) : [];
+    for (const { position, block, data, valid } of [...packed, ...state]) {
       cells.push([fp, id, position, block, blob(data), blob(valid)]);
       bytes += data.byteLength + (valid?.byteLength ?? 0);
     }

@@ -8,6 +8,7 @@ import type {
   NodeStore,
   ReadRequest,
   RowSummary,
+  ScanState,
   SourceState,
 } from '../engine/ports.js';
 import type { Span } from '../engine/report.js';
@@ -24,6 +25,7 @@ import { earlier } from './makeups.js';
 import { read, readSegments } from './reading.js';
 import { compare, current, register } from './registry.js';
 import { lastRuns, markUsed, recordRun } from './runs.js';
+import { readStates } from './states.js';
 import { candidates, coverage, lastTimes, sources, summarize } from './summaries.js';
 
 /** What a store asks of whoever opened its file. */
@@ -81,6 +83,10 @@ export class Store implements NodeStore {
 
   readSegments(segments: readonly number[]): Promise<readonly Table[]> {
     return this.#alone(() => readSegments(this.#context, segments));
+  }
+
+  readStates(segments: readonly number[]): Promise<readonly ScanState[]> {
+    return this.#alone(() => readStates(this.#context, segments));
   }
 
   summarize(requests: readonly ReadRequest[]): Promise<readonly RowSummary[]> {

@@ -7,7 +7,7 @@ import { loadAxes, type Axis } from './axes.js';
 import { decodeBytes, decodeColumn, type Cell } from './codec.js';
 import { setDamageAside, type Damage } from './damage.js';
 import type { StoreContext } from './interned.js';
-import { PRESENT_POSITION } from './schema.js';
+import { PRESENT_POSITION, STATE_POSITION } from './schema.js';
 import { sealOf, type PlacedCell, type SegmentFacts } from './seal.js';
 import type { Rows } from './session.js';
 import { listParameter, unnestNumbers } from './sql.js';
@@ -270,12 +270,12 @@ function cellsStatement(heads: readonly SegmentHead[]): { sql: string; parameter
   const dense = whole.last - whole.first < 2 * heads.length;
   if (dense || byNode.size > FEW_NODES) {
     const sql = `${columns} JOIN (SELECT ${unnestNumbers(1, 'INTEGER')} AS wanted) ON segment = wanted
-      WHERE segment BETWEEN ${whole.first} AND ${whole.last}`;
+      WHERE segment BETWEEN ${whole.first} AND ${whole.last} AND position <> ${STATE_POSITION}`;
     return { sql, parameters: [listParameter(heads.map(({ id }) => id))] };
   }
   const scans = [...byNode].map(([fp, own]) => {
     const { first, last } = boundsOf(own);
-    return `${columns} WHERE fp = ${fp} AND segment BETWEEN ${first} AND ${last}`;
+    return `${columns} WHERE fp = ${fp} AND segment BETWEEN ${first} AND ${last} AND position <> ${STATE_POSITION}`;
   });
   return { sql: scans.join(' UNION ALL '), parameters: [] };
 }

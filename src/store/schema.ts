@@ -6,6 +6,12 @@ export const FORMAT_VERSION = 4;
 /** Position of the cell that holds a record table's mask of present rows. */
 export const PRESENT_POSITION = -1;
 
+/** Position of the cells that hold the state of a scan after a segment, cut into pieces of `STATE_BLOCK_BYTES`. */
+export const STATE_POSITION = -2;
+
+/** As large as a block of numbers. */
+export const STATE_BLOCK_BYTES = 16_384;
+
 /** Axis of segments without rows: it has no row in `axes`. */
 export const NO_AXIS = 0;
 

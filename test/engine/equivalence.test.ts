@@ -66,15 +66,16 @@ const dagArbitrary = fc
         picks: fc.array(fc.tuple(fc.nat(), fc.integer({ min: 1, max: 6 })), { minLength: 1, maxLength: 3 }),
         seed: fc.nat(1000),
         sparse: fc.constantFrom(0, 0, 2, 3, 7),
+        scan: fc.constantFrom(undefined, undefined, undefined, 'sum' as const, 'position' as const),
       }),
       { minLength: 1, maxLength: 6 },
     ),
   })
   .map(({ streams, nodes }) => {
     const toys: (DrawnStream | ToyNode)[] = [...streams];
-    for (const { interval, picks, seed, sparse } of nodes) {
+    for (const { interval, picks, seed, sparse, scan } of nodes) {
       const inputs = picks.map(([pick, period]) => ({ node: pick % toys.length, period }));
-      toys.push({ kind: 'node', interval, inputs, seed, sparse, failsAt: null });
+      toys.push({ kind: 'node', interval, inputs, seed, sparse, failsAt: null, scan });
     }
     return toys;
   });

@@ -10,6 +10,7 @@ import type {
   NodeStore,
   ReadRequest,
   RowSummary,
+  ScanState,
   SourceState,
 } from '../../src/engine/ports.js';
 import { concatTables, sliceTableByTime, type Table } from '../../src/sdk/table.js';
@@ -129,6 +130,11 @@ export class MemoryStore implements NodeStore {
 
   readSegments(segments: readonly number[]): Promise<readonly Table[]> {
     return Promise.resolve(segments.map((id) => this.#segment(id).table));
+  }
+
+  readStates(segments: readonly number[]): Promise<readonly ScanState[]> {
+    const states = segments.map((id) => this.#segment(id).state);
+    return Promise.resolve(states.filter((state) => state !== undefined));
   }
 
   summarize(requests: readonly ReadRequest[]): Promise<readonly RowSummary[]> {

@@ -1,13 +1,14 @@
 import { textDigest } from '../../src/engine/digest.js';
-import type {
-  ComputeRequest,
-  ComputeResult,
-  GraphDescription,
-  NodeDescription,
-  OpenStream,
-  SourceLibrary,
-  SourceReader,
-  StrategyHost,
+import {
+  NOT_STARTED,
+  type ComputeRequest,
+  type ComputeResult,
+  type GraphDescription,
+  type NodeDescription,
+  type OpenStream,
+  type SourceLibrary,
+  type SourceReader,
+  type StrategyHost,
 } from '../../src/engine/ports.js';
 import { lowerBound, type Table } from '../../src/sdk/table.js';
 import type { Range } from '../../src/sdk/time.js';
@@ -36,6 +37,8 @@ export interface ToyNode {
   readonly sparse: number;
   /** The firing that throws, by its close; null: none. */
   failsAt: number | null;
+  /** What it carries from firing to firing: all there was, all there was a little less each time, or the last great change. */
+  readonly scan?: 'sum' | 'mean' | 'position' | undefined;
 }
 
 export type Toy = ToyStream | ToyNode;
@@ -52,6 +55,41 @@ export function toyValue(
     for (const row of window) mixed = (mixed * 31 + row.value * 17 + (row.ts % 7919)) % 1_000_003;
   }
   return node.sparse > 0 && Math.floor(mixed) % node.sparse === 0 ? undefined : mixed / 8;
+}
+
+/** What a firing emits, and the state after it, from the state before; null: nothing has fired yet. */
+function toyStep(
+  toy: ToyNode,
+  asOf: number,
+  windows: readonly (readonly ToyRow[])[],
+  state: number | null,
+): { readonly state: number | null; readonly value: number | undefined } {
+  const value = toyValue(toy, asOf, windows);
+  // A firing that emits nothing changes the state all the same.
+  const mixed = value ?? 3.5;
+  const next = nextState(toy, state, mixed);
+  return { state: next, value: value === undefined || next === null ? value : value - next };
+}
+
+function nextState({ scan }: ToyNode, state: number | null, mixed: number): number | null {
+  switch (scan) {
+    case undefined:
+      return null;
+    case 'sum':
+      return (state ?? 0) + mixed;
+    case 'mean':
+      return state === null ? mixed : state * 0.9 + mixed * 0.1;
+    case 'position':
+      return mixed % 5 < 1 ? mixed : (state ?? -1);
+  }
+}
+
+function packState(state: number | null): Uint8Array {
+  return state === null ? NOT_STARTED : new Uint8Array(Float64Array.of(state).buffer);
+}
+
+function unpackState(bytes: Uint8Array): number | null {
+  return bytes.length === 0 ? null : (new Float64Array(bytes.slice().buffer)[0] as number);
 }
 
 /** A strategy host over toys, which counts its calls. */
@@ -83,11 +121,14 @@ export class ToyHost implements StrategyHost {
           source,
         };
       }
-      const own = { hash: textDigest([String(toy.seed), String(toy.sparse), String(toy.failsAt)]) };
+      const own = {
+        hash: textDigest([String(toy.seed), String(toy.sparse), String(toy.failsAt), toy.scan ?? '']),
+      };
       return {
         ...common,
         kind: 'node',
         label: 'node',
+        scan: toy.scan !== undefined,
         leastHistory: 1,
         inputs: toy.inputs,
         own,
@@ -100,6 +141,7 @@ export class ToyHost implements StrategyHost {
   compute(request: ComputeRequest): Promise<ComputeResult> {
     const toy = this.#toys[request.node] as ToyNode;
     const rows: ToyRow[] = [];
+    let state = unpackState(request.state ?? NOT_STARTED);
     for (let i = 0; i < request.asOf.length; i++) {
       const asOf = request.asOf[i] as number;
       const windows = request.inputs.map(({ table, end, lookback }) =>
@@ -108,14 +150,15 @@ export class ToyHost implements StrategyHost {
       this.calls[request.node] = (this.calls[request.node] as number) + 1;
       this.fired[request.node]?.push(asOf);
       try {
-        const value = toyValue(toy, asOf, windows);
-        if (value !== undefined) rows.push({ ts: asOf - request.interval, value });
+        const after = toyStep(toy, asOf, windows, state);
+        state = after.state;
+        if (after.value !== undefined) rows.push({ ts: asOf - request.interval, value: after.value });
       } catch (error) {
         const failure = { code: 'compute', message: String(error), asOf, location: null };
-        return Promise.resolve({ table: tableOf(rows), failure });
+        return Promise.resolve({ table: tableOf(rows), failure, state: packState(state) });
       }
     }
-    return Promise.resolve({ table: tableOf(rows), failure: null });
+    return Promise.resolve({ table: tableOf(rows), failure: null, state: packState(state) });
   }
 }
 
@@ -185,6 +228,7 @@ function nodeHistory(toys: readonly Toy[], toy: ToyNode, histories: readonly Toy
   const closes = inputs.flatMap((input) => input.rows.map(({ ts }) => ts + input.interval));
   if (closes.length === 0) return [];
   const slots = new Set(closes.map((close) => Math.ceil(close / toy.interval) * toy.interval));
+  let state: number | null = null;
   for (const asOf of [...slots].sort((a, b) => a - b)) {
     const open = asOf - toy.interval;
     const prompt = inputs.filter(({ interval }) => interval <= toy.interval);
@@ -201,8 +245,9 @@ function nodeHistory(toys: readonly Toy[], toy: ToyNode, histories: readonly Toy
     });
     if (windows.includes(null)) continue;
     try {
-      const value = toyValue(toy, asOf, windows as ToyRow[][]);
-      if (value !== undefined) rows.push({ ts: open, value });
+      const after = toyStep(toy, asOf, windows as ToyRow[][], state);
+      state = after.state;
+      if (after.value !== undefined) rows.push({ ts: open, value: after.value });
     } catch {
       continue;
     }

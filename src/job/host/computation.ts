@@ -1,6 +1,7 @@
 import type { ComputeRequest, FiringProgress, NodeFailure } from '../../engine/ports.js';
 import type { SourceLocation } from '../../sdk/errors.js';
 import type { DagNode, Node } from '../../sdk/node.js';
+import type { ScanNode } from '../../sdk/scan-node.js';
 import type { Seconds } from '../../sdk/time.js';
 import type { ViewInput } from '../../sdk/view.js';
 import { withLocation } from './failures.js';
@@ -34,8 +35,11 @@ export interface CaptureGuard {
   changed(): string | null;
 }
 
+/** A node with code of its own. */
+export type ComputedNode = Node | ScanNode;
+
 export interface NodeComputation {
-  readonly node: Node;
+  readonly node: ComputedNode;
   readonly request: ComputeRequest;
   /** The place of each of the node's inputs among `request.inputs`; see `inputPositions`. */
   readonly positions: ReadonlyMap<DagNode, number>;

@@ -1,24 +1,32 @@
-import type { ComputeResult, NodeFailure } from '../../engine/ports.js';
+import type { ComputeRequest, ComputeResult, NodeFailure, ScanState } from '../../engine/ports.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import type { ComputeFn, DagNode, Node } from '../../sdk/node.js';
+import { ScanNode } from '../../sdk/scan-node.js';
 import { emptyTable, VALUE_COLUMN } from '../../sdk/table.js';
 import type { Seconds } from '../../sdk/time.js';
 import { ChunkView, type ViewInput } from '../../sdk/view.js';
 import { runColumns } from './columns.js';
-import { violationFailure, type NodeComputation, type Run } from './computation.js';
+import { violationFailure, type ComputedNode, type NodeComputation, type Run } from './computation.js';
 import { failureOf, voidChunk } from './failures.js';
 import { locateInStack } from './location.js';
 import { Pace } from './pace.js';
 import { WriteProtection, type Written } from './protection.js';
 import { RowBuilder } from './rows.js';
+import { Scan } from './scan.js';
 
-export type { CaptureGuard, ComputeContext, NodeComputation, Violation } from './computation.js';
+export type {
+  CaptureGuard,
+  ComputeContext,
+  ComputedNode,
+  NodeComputation,
+  Violation,
+} from './computation.js';
 
 /** All computations of the process share one thread, hence one pace. */
 const pace = new Pace();
 
 /** The place of each input of a node among its inputs. */
-export function inputPositions(node: Node): ReadonlyMap<DagNode, number> {
+export function inputPositions(node: ComputedNode): ReadonlyMap<DagNode, number> {
   return new Map(node.inputs.map((input, position) => [input, position]));
 }
 
@@ -35,13 +43,11 @@ export async function computeNode(computation: NodeComputation): Promise<Compute
   const { node, guard, locate } = run;
   if (pace.due) await pace.turn();
   throwIfCancelled(run);
+  const { compute, scan } = callsOf(run);
   let failure: NodeFailure | null;
   let written: Written | null;
   try {
-    failure =
-      typeof node.computeFn === 'function'
-        ? await runBars(run, node.computeFn)
-        : runColumns(run, node.computeFn);
+    failure = typeof compute === 'function' ? await runBars(run, compute) : runColumns(run, compute);
   } finally {
     // Also when cancelled: the engine may go on with these arrays.
     written = run.protection.restore();
@@ -56,7 +62,26 @@ export async function computeNode(computation: NodeComputation): Promise<Compute
     };
   }
   if (failure?.asOf === null) return { table: emptyTable(), failure };
-  return { table: run.builder.finish(), failure };
+  const table = run.builder.finish();
+  if (!scan) return { table, failure };
+  try {
+    return { table, failure, state: scan.state(failure !== null) };
+  } catch (error) {
+    return { table: emptyTable(), failure: failureOf(node, null, error, locate) };
+  }
+}
+
+/** What is called for the firings: of a scan, its step with the state to go on from. */
+function callsOf({ node, request }: Run): { compute: Node['computeFn']; scan: Scan | null } {
+  if (!(node instanceof ScanNode)) return { compute: node.computeFn, scan: null };
+  const scan = new Scan(node, stateIn(request));
+  return { compute: scan.compute, scan };
+}
+
+/** A scan that began anew where it should go on would give rows that look right. */
+function stateIn({ state, node }: ComputeRequest): ScanState {
+  if (state) return state;
+  throw new SeamlessError('internal', `Node ${node} is a scan, and was given no state to go on from.`);
 }
 
 function prepare(computation: NodeComputation): Run {
@@ -146,7 +171,7 @@ function writeSentence({ node, inputs }: Run, { input, column }: Written): strin
   return `Node ${node.name} wrote to ${what} of its input ${source.name}: inputs are read-only, as other nodes read the same memory, so nothing of this chunk was kept. Copy before writing: Float64Array.from(${call}).`;
 }
 
-function captureSentence(node: Node, variable: string): string {
+function captureSentence(node: ComputedNode, variable: string): string {
   return `Node ${node.name} changed ${variable}, which its computeFn captured, while it computed: a bar's value may depend on nothing but its windows, so nothing of this chunk was kept. Declare the variable inside computeFn, and work out what it carries from bar to bar from view.window(...).`;
 }
 

@@ -14,6 +14,7 @@ import type {
 import { textDigest } from '../../engine/digest.js';
 import { SeamlessError, type SourceLocation } from '../../sdk/errors.js';
 import { ColumnCompute, Node, StreamInput, type DagNode } from '../../sdk/node.js';
+import { ScanNode } from '../../sdk/scan-node.js';
 import { SeamlessDataProvider, type HistoryProvider } from '../../sdk/providers.js';
 import type { Strategy } from '../../sdk/strategy.js';
 import { parseInterval, type Seconds } from '../../sdk/time.js';
@@ -21,7 +22,7 @@ import type { CaptureGuard } from '../code/guard.js';
 import type { FunctionPlace } from '../code/inspection.js';
 import { describeParts, optionParts } from '../code/own-parts.js';
 import type { CodeHasher, OwnCodeDetail } from '../code/own-code.js';
-import type { ComputeContext } from './computation.js';
+import type { ComputeContext, ComputedNode } from './computation.js';
 import { computeNode, inputPositions } from './compute.js';
 
 export interface TypeScriptHostOptions {
@@ -47,7 +48,7 @@ export class TypeScriptHost implements StrategyHost {
   readonly #options: TypeScriptHostOptions;
   readonly #nodes: readonly DagNode[];
   readonly #own: readonly OwnCode[];
-  readonly #guards = new Map<number, CaptureGuard>();
+  readonly #guards = new Map<number, Pick<CaptureGuard, 'changed'>>();
 
   constructor(options: TypeScriptHostOptions) {
     this.#options = options;
@@ -56,7 +57,7 @@ export class TypeScriptHost implements StrategyHost {
     this.#own = this.#nodes.map((node) => this.#ownCode(node));
     for (const [index, node] of this.#nodes.entries()) {
       // From the same moment: what one node or a provider changes, another's rows must not be stored under.
-      if (node instanceof Node && this.#own[index]?.hash !== undefined)
+      if (isComputed(node) && this.#own[index]?.hash !== undefined)
         this.#guards.set(index, this.#guardOf(node));
       Object.freeze(node);
     }
@@ -82,12 +83,12 @@ export class TypeScriptHost implements StrategyHost {
     signal: AbortSignal,
   ): Promise<ComputeResult> {
     const node = this.#nodes[request.node];
-    if (!(node instanceof Node))
+    if (!node || !isComputed(node))
       throw new SeamlessError('internal', `Node ${request.node} is not a computed node.`);
     const own = this.#own[request.node] as OwnCode;
     const { context, locate } = this.#options;
     const guard = this.#guards.get(request.node);
-    const { table, failure } = await computeNode({
+    const result = await computeNode({
       node,
       request,
       positions: inputPositions(node),
@@ -98,7 +99,8 @@ export class TypeScriptHost implements StrategyHost {
       progress,
       signal,
     });
-    return { table, failure: failure && { ...failure, message: this.#readable(failure) } };
+    const { failure } = result;
+    return { ...result, failure: failure && { ...failure, message: this.#readable(failure) } };
   }
 
   /** The sentence may be read far from the report it belongs to, in a log or a list of problems. */
@@ -111,7 +113,7 @@ export class TypeScriptHost implements StrategyHost {
   /** Whether a node is computed by a function of the author's, in either form. */
   hasAuthorCode(index: number): boolean {
     const node = this.#nodes[index];
-    return node instanceof Node && node.indicator === undefined;
+    return node instanceof ScanNode || (node instanceof Node && node.indicator === undefined);
   }
 
   /** The provider of a stream that only this process can read; null for the built-in kinds. */
@@ -141,17 +143,22 @@ export class TypeScriptHost implements StrategyHost {
         source,
       };
     }
-    if (!(node instanceof Node)) {
-      throw new SeamlessError('strategy', `${node.name} is neither a StreamInput nor a Node.`, {
-        node: node.name,
-      });
+    if (!isComputed(node)) {
+      throw new SeamlessError(
+        'strategy',
+        `${node.name} is neither a StreamInput nor a Node nor a ScanNode.`,
+        {
+          node: node.name,
+        },
+      );
     }
     const inputs = node.inputs.map((input, position) => ({
       node: positions.get(input) as number,
       period: (typeof node.period === 'object' ? node.period[position] : node.period) ?? null,
     }));
-    const label = node.indicator?.kind ?? 'node';
-    return { ...common, kind: 'node', label, leastHistory: 1, inputs, source: null };
+    const scan = node instanceof ScanNode;
+    const label = scan ? 'scan' : (node.indicator?.kind ?? 'node');
+    return { ...common, kind: 'node', scan, label, leastHistory: 1, inputs, source: null };
   }
 
   #checkPreset(node: StreamInput<unknown>, interval: Seconds | null): void {
@@ -163,18 +170,20 @@ export class TypeScriptHost implements StrategyHost {
   }
 
   #ownCode(node: DagNode): OwnCode {
-    if (node instanceof Node) {
-      const code = this.#hash(functionOf(node), node, inputPositions(node));
+    if (isComputed(node)) {
+      const codes = functionsOf(node).map((fn) => this.#hash(fn, node, inputPositions(node)));
+      const unhashable = codes.find(({ hash }) => hash === undefined)?.unhashable;
+      if (unhashable !== undefined) return { unhashable };
       const form = formOf(node);
-      if (code.hash === undefined) return { unhashable: code.unhashable };
-      const { indicator } = node;
+      const indicator = node instanceof Node ? node.indicator : undefined;
+      const hashes = codes.map(({ hash }) => hash ?? '');
       return {
-        hash: textDigest([code.hash, form, canonicalJson(indicator ?? null)]),
+        hash: textDigest([...hashes, form, canonicalJson(indicator ?? null)]),
         // The code of a built-in indicator is Seamless's own, and its period that of its window.
         parts: () =>
           indicator
             ? optionParts({ indicator: indicator.kind, ...indicator.params, period: undefined })
-            : [...optionParts({ form }), ...this.#parts(code)],
+            : [...optionParts({ form }), ...codes.flatMap((code) => this.#parts(code))],
       };
     }
     if (!(node instanceof StreamInput)) return { unhashable: 'it is of no known kind' };
@@ -199,20 +208,29 @@ export class TypeScriptHost implements StrategyHost {
     return hasher.ownCode(fn, { inputs, thisValue: strategy, receiver, describe: node.name });
   }
 
-  #guardOf(node: Node): CaptureGuard {
+  #guardOf(node: ComputedNode): Pick<CaptureGuard, 'changed'> {
     const { hasher, strategy } = this.#options;
     const inputs = inputPositions(node);
-    return hasher.guard(functionOf(node), { inputs, thisValue: strategy, describe: node.name });
+    const guards = functionsOf(node).map((fn) =>
+      hasher.guard(fn, { inputs, thisValue: strategy, describe: node.name }),
+    );
+    return { changed: () => guards.map((guard) => guard.changed()).find((name) => name !== null) ?? null };
   }
 }
 
-/** The same text means another thing when it is called with columns. */
-function formOf(node: Node): string {
+function isComputed(node: DagNode): node is ComputedNode {
+  return node instanceof Node || node instanceof ScanNode;
+}
+
+/** The same text means another thing when it is called with columns, or with a state. */
+function formOf(node: ComputedNode): string {
+  if (node instanceof ScanNode) return 'scan';
   return node.computeFn instanceof ColumnCompute ? 'columns' : 'bar';
 }
 
-function functionOf(node: Node): object {
-  return node.computeFn instanceof ColumnCompute ? node.computeFn.compute : node.computeFn;
+function functionsOf(node: ComputedNode): readonly object[] {
+  if (node instanceof ScanNode) return [node.init, node.step];
+  return [node.computeFn instanceof ColumnCompute ? node.computeFn.compute : node.computeFn];
 }
 
 type CustomProvider = HistoryProvider & Required<Pick<HistoryProvider, 'fetch'>>;
@@ -236,7 +254,7 @@ function withInputs(added: readonly DagNode[]): DagNode[] {
     if (ready || seen.has(node)) continue;
     seen.add(node);
     stack.push({ node, ready: true });
-    const inputs = node instanceof Node ? node.inputs : [];
+    const inputs = isComputed(node) ? node.inputs : [];
     stack.push(...[...inputs].reverse().map((input) => ({ node: input, ready: false })));
   }
   return all;
