@@ -62,8 +62,8 @@ export class Main extends Strategy {
 `;
 }
 
-const FILES = { 'main.ts': strategy(), 'bars.csv': CSV_HEADER + csvLines(0, 9000) };
-const ALL = { start: minute(0), end: minute(9000) };
+const FILES = { 'main.ts': strategy(), 'bars.csv': CSV_HEADER + csvLines(0, 1500) };
+const ALL = { start: minute(0), end: minute(1500) };
 
 describe('a node that carries a state from bar to bar', () => {
   let project: Project;
@@ -88,7 +88,7 @@ describe('a node that carries a state from bar to bar', () => {
 
   it('gives a short run what a long one gives, and a longer one goes on where it ended', async () => {
     await withChild(async (child) => {
-      const late = await child.run(project, { start: minute(7000), end: minute(7010) });
+      const late = await child.run(project, { start: minute(1200), end: minute(1210) });
       assert.deepEqual(states(late.report), {
         price: 'computed',
         total: 'computed',
@@ -97,12 +97,12 @@ describe('a node that carries a state from bar to bar', () => {
       });
       assert.deepEqual(
         [callsOf(late.lines, 'total').length, callsOf(late.lines, 'position').length],
-        [7010, 7008],
+        [1210, 1208],
       );
       const early = await child.run(project, { start: minute(100), end: minute(200) });
       assert.equal(nodeOf(early.report, 'total').state, 'hit');
       assert.deepEqual([callsOf(early.lines, 'total'), callsOf(early.lines, 'position')], [[], []]);
-      const on = await child.run(project, { start: minute(7005), end: minute(7020) });
+      const on = await child.run(project, { start: minute(1205), end: minute(1220) });
       assert.equal(callsOf(on.lines, 'total').length, 10);
     });
     await assertTrue();
@@ -110,16 +110,17 @@ describe('a node that carries a state from bar to bar', () => {
 
   it('computes an appended day alone', async () => {
     await runFresh(project, ALL);
-    project.append('bars.csv', csvLines(9000, 9100));
-    const { lines } = await runFresh(project, { start: ALL.start, end: minute(9100) });
+    project.append('bars.csv', csvLines(1500, 1600));
+    const { lines } = await runFresh(project, { start: ALL.start, end: minute(1600) });
     assert.deepEqual([callsOf(lines, 'total').length, callsOf(lines, 'position').length], [100, 100]);
-    await assertTrue({ start: minute(50), end: minute(9100) });
+    await assertTrue({ start: minute(50), end: minute(1600) });
   });
 
+  /** A state is stored at the border of a block, 600 bars from the beginning, and at the end. */
   it('computes after a correction until the states match again', async () => {
     await runFresh(project, ALL);
     project.write({
-      'bars.csv': CSV_HEADER + csvLines(0, 9000, (index) => closeOf(index) + (index === 5000 ? 0.25 : 0)),
+      'bars.csv': CSV_HEADER + csvLines(0, 1500, (index) => closeOf(index) + (index === 300 ? 0.25 : 0)),
     });
     const { report, lines } = await runFresh(project, ALL);
     assert.deepEqual(states(report), {
@@ -129,13 +130,13 @@ describe('a node that carries a state from bar to bar', () => {
       gain: 'computed',
     });
     const position = callsOf(lines, 'position');
-    assert.ok(position.length <= 4096 && position.length > 0, `${position.length} bars of position`);
-    assert.ok(callsOf(lines, 'total').length >= 4000, 'a sum never forgets');
+    assert.ok(position.length === 600 - 2, `${position.length} bars of position`);
+    assert.ok(callsOf(lines, 'total').length === 1500, 'a sum never forgets');
     await assertTrue();
   });
 
   it('a bar that fails keeps those before it, and the next run goes on from there', async () => {
-    const fails = `if (view.asOf === ${minute(5001)}) { state.sum = 1e9; throw new Error('no such bar'); }`;
+    const fails = `if (view.asOf === ${minute(1001)}) { state.sum = 1e9; throw new Error('no such bar'); }`;
     project.write({ 'main.ts': strategy(fails) });
     const { report, lines } = await runFresh(project, ALL);
     assert.deepEqual(states(report), {
@@ -148,11 +149,11 @@ describe('a node that carries a state from bar to bar', () => {
       nodeOf(report, 'total').reason,
       /Main: Node total failed at .*: no such bar \(main\.ts:\d+\)\.$/,
     );
-    assert.deepEqual(nodeOf(report, 'total').coverage, [[minute(0), minute(5000)]]);
-    assert.equal(callsOf(lines, 'total').length, 5001);
+    assert.deepEqual(nodeOf(report, 'total').coverage, [[minute(0), minute(1000)]]);
+    assert.equal(callsOf(lines, 'total').length, 1001);
     const again = await runFresh(project, ALL);
-    assert.deepEqual(callsOf(again.lines, 'total'), [minute(5001)]);
-    await assertTrue({ start: minute(0), end: minute(5000) });
+    assert.deepEqual(callsOf(again.lines, 'total'), [minute(1001)]);
+    await assertTrue({ start: minute(0), end: minute(1000) });
   });
 
   it('is computed anew when its step or init is edited, and for nothing else', async () => {
@@ -215,7 +216,7 @@ describe('a node that carries a state from bar to bar', () => {
   });
 
   it('cancelled and killed, it goes on from the last state that was stored', async () => {
-    const slow = 'for (let i = 0; i < 20_000; i++) state.sum += i % 2 === 0 ? 1 : -1;';
+    const slow = 'for (let i = 0; i < 100_000; i++) state.sum += i % 2 === 0 ? 1 : -1;';
     project.write({ 'main.ts': strategy(slow) });
     for (const way of ['cancel', 'kill'] as const) {
       const child = new Child();
@@ -233,7 +234,7 @@ describe('a node that carries a state from bar to bar', () => {
       await child.end();
     }
     const { lines } = await runFresh(project, ALL);
-    assert.ok(callsOf(lines, 'total').length < 9000, 'something was kept');
+    assert.ok(callsOf(lines, 'total').length < 1500, 'something was kept');
     await assertTrue();
   });
 
@@ -241,9 +242,9 @@ describe('a node that carries a state from bar to bar', () => {
     project.write({
       'main.ts': strategy("console.log('state', view.asOf, state.count, state.sum);"),
     });
-    const { lines } = await runFresh(project, { start: minute(0), end: minute(3000) });
-    const seen = lines.find((line) => line.startsWith(`state ${minute(2501)} `));
-    for (const bar of [minute(2500), minute(0), minute(8000)]) {
+    const { lines } = await runFresh(project, { start: minute(0), end: minute(1000) });
+    const seen = lines.find((line) => line.startsWith(`state ${minute(801)} `));
+    for (const bar of [minute(800), minute(0), minute(1400)]) {
       const found = await withChild(async (child) => {
         const strategyRef = project.strategy('main.ts');
         const result = await child.request('debug', { strategy: strategyRef, node: 'total', bar });
@@ -251,7 +252,7 @@ describe('a node that carries a state from bar to bar', () => {
         return { result, lines: child.lines };
       });
       assert.equal(found.result.failure, null);
-      if (bar === minute(2500))
+      if (bar === minute(800))
         assert.equal(found.lines.filter((line) => line.startsWith('state')).at(-1), seen);
     }
   });
