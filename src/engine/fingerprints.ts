@@ -32,7 +32,7 @@ export function fingerprints(graph: Graph, nonce: string): readonly Fingerprint[
     const { own: code, source } = node.description;
     const parts = [
       `semantics ${SEMANTICS_VERSION}`,
-      node.scan ? 'scan' : node.kind,
+      kindOf(node),
       String(node.interval),
       String(node.phase),
       JSON.stringify(
@@ -70,7 +70,7 @@ export function partsOf(graph: Graph, node: GraphNode): readonly Part[] {
   );
   return [
     part('semantics', '', SEMANTICS_VERSION, String(SEMANTICS_VERSION)),
-    part('kind', '', node.kind, node.kind),
+    part('kind', '', kindOf(node), kindOf(node)),
     part('interval', '', node.interval, formatInterval(node.interval)),
     part('phase', '', node.phase, `${node.phase} s`),
     ...windows,
@@ -78,6 +78,10 @@ export function partsOf(graph: Graph, node: GraphNode): readonly Part[] {
     ...options,
     ...(code.parts?.() ?? []),
   ];
+}
+
+function kindOf({ kind, scan }: GraphNode): string {
+  return scan ? 'scan' : kind;
 }
 
 /** JSON with the keys of records in order, so that equal options give equal texts. */
