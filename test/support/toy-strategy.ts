@@ -211,14 +211,35 @@ export function rowsOf(table: Table): ToyRow[] {
  * A bar that fails has no row; what may be claimed after it is for the engine to know.
  */
 export function oracle(toys: readonly Toy[]): ToyRow[][] {
-  const histories: ToyRow[][] = [];
-  toys.forEach((toy, index) => {
-    histories[index] = toy.kind === 'stream' ? [...toy.rows] : nodeHistory(toys, toy, histories);
-  });
-  return histories;
+  return oracleWithStates(toys).histories;
 }
 
-function nodeHistory(toys: readonly Toy[], toy: ToyNode, histories: readonly ToyRow[][]): ToyRow[] {
+/** The same, and for each scan the state after each firing. */
+export function oracleWithStates(toys: readonly Toy[]): {
+  readonly histories: ToyRow[][];
+  readonly states: readonly (readonly ToyState[])[];
+} {
+  const histories: ToyRow[][] = [];
+  const states = toys.map((): ToyState[] => []);
+  toys.forEach((toy, index) => {
+    histories[index] =
+      toy.kind === 'stream' ? [...toy.rows] : nodeHistory(toys, toy, histories, states[index] as ToyState[]);
+  });
+  return { histories, states };
+}
+
+/** The state of a scan after the firing of the slot that opens at `ts`, as it is stored. */
+export interface ToyState {
+  readonly ts: number;
+  readonly state: Uint8Array;
+}
+
+function nodeHistory(
+  toys: readonly Toy[],
+  toy: ToyNode,
+  histories: readonly ToyRow[][],
+  states: ToyState[],
+): ToyRow[] {
   const rows: ToyRow[] = [];
   const inputs = toy.inputs.map(({ node, period }) => {
     const input = toys[node] as Toy;
@@ -247,6 +268,7 @@ function nodeHistory(toys: readonly Toy[], toy: ToyNode, histories: readonly Toy
     try {
       const after = toyStep(toy, asOf, windows as ToyRow[][], state);
       state = after.state;
+      states.push({ ts: open, state: packState(state) });
       if (after.value !== undefined) rows.push({ ts: open, value: after.value });
     } catch {
       continue;
