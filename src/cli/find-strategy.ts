@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 
-import { parseStrategySpec, strategyRef } from '../job/project.js';
+import { parseStrategySpec, storedName, strategyRef } from '../job/project.js';
 import type { StrategyRef } from '../job/protocol.js';
 import { nearNames, SeamlessError } from '../sdk/errors.js';
 import { codeOf } from './exit-codes.js';
@@ -38,14 +38,14 @@ export async function findStored(
       if (codeOf(error) === 'not-found') return strategyRef(resolve(cwd, spec), spec);
       throw error;
     });
-    return { name: ref.className ?? spec, ref };
+    return { name: existsSync(ref.file) ? storedName(ref, ref.className ?? spec) : spec, ref };
   }
   const { file, className } = specIn(spec, cwd);
   const ref = strategyRef(file, className);
-  return { name: await storedName(file, className, cwd), ref };
+  return { name: storedName(ref, await classNameIn(file, className, cwd)), ref };
 }
 
-async function storedName(file: string, className: string | null, cwd: string): Promise<string> {
+async function classNameIn(file: string, className: string | null, cwd: string): Promise<string> {
   const [{ strategiesInText }, { resolveFile }, { readFile }] = await Promise.all([
     import('../discovery/strategies.js'),
     import('../discovery/discover.js'),

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 
-import { cacheFolder } from '../job/project.js';
+import { cacheFolder, storedName } from '../job/project.js';
 import type { CacheReport, ExportFormat } from '../job/protocol.js';
 import { formatBytes, formatCount, formatNames, plural } from '../present/format.js';
 import type { Workbench } from './commands.js';
@@ -14,8 +14,9 @@ export async function exportNode({ jobs }: Workbench, entry: StrategyEntry, targ
   const { l10n, window } = vscode;
   const node = await pickNode(entry, target, { title: l10n.t('Export which node?') });
   if (node === null) return;
-  const strategy = entry.freshness?.strategy ?? entry.found.className;
-  const safe = `${strategy}-${node}`.replace(/[^\p{L}\p{N}._-]+/gu, '-');
+  const className = entry.freshness?.strategy ?? entry.found.className;
+  const strategy = storedName(entry.ref, className);
+  const safe = `${className}-${node}`.replace(/[^\p{L}\p{N}._-]+/gu, '-');
   const where = await window.showSaveDialog({
     title: l10n.t('Export {0}', node),
     defaultUri: vscode.Uri.file(join(entry.ref.projectRoot, `${safe}.parquet`)),

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 
+import { storedName } from '../job/project.js';
 import type { Span } from '../engine/report.js';
 import type { DiffReport } from '../job/protocol.js';
 import type { PanelHandlers } from '../panel/channel.js';
@@ -70,7 +71,8 @@ function historyHandlers({
   const stored = (node: string) => {
     const { ref, freshness, found } = entryOf(strategies, key);
     const { projectRoot } = ref;
-    return { projectRoot, ...cacheUse(projectRoot), strategy: freshness?.strategy ?? found.className, node };
+    const strategy = storedName(ref, freshness?.strategy ?? found.className);
+    return { projectRoot, ...cacheUse(projectRoot), strategy, node };
   };
   return {
     readNode: async ({ node, start, end, maxPoints }) => {

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 
+import { storedName } from '../job/project.js';
 import type { DiscoveryClient, NodeAtPosition } from '../discovery/client.js';
 import { formatCount } from '../present/format.js';
 import { spanText, standingText, type StandingNode } from '../present/freshness.js';
@@ -81,7 +82,7 @@ export class NodeHovers implements vscode.HoverProvider {
     const request = {
       projectRoot,
       ...cacheUse(projectRoot),
-      strategy: freshness.strategy,
+      strategy: storedName(ref, freshness.strategy),
       node: node.name,
       last: 1,
     };

@@ -30,6 +30,8 @@ export interface GraphNode {
 
 export interface Graph {
   readonly strategy: string;
+  /** What the store knows the strategy by. */
+  readonly storedAs: string;
   readonly nodes: readonly GraphNode[];
   /** Positions of the nodes, inputs before what depends on them. */
   readonly order: readonly number[];
@@ -49,7 +51,8 @@ export function resolveGraph(description: GraphDescription): Graph {
   for (const index of order) {
     nodes[index] = resolveNode(index, description, nodes);
   }
-  return { strategy: description.strategy, nodes, order };
+  const { strategy, storedAs = strategy } = description;
+  return { strategy, storedAs, nodes, order };
 }
 
 function refuseDuplicates(description: GraphDescription): void {

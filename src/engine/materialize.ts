@@ -99,7 +99,7 @@ export function records(graph: Graph, prints: readonly Fingerprint[]): NodeRecor
     return {
       fingerprint: full,
       own,
-      strategy: graph.strategy,
+      strategy: graph.storedAs,
       node: name,
       kind,
       interval,

@@ -89,7 +89,10 @@ export interface NodeDescription {
 }
 
 export interface GraphDescription {
+  /** Its name for people. */
   readonly strategy: string;
+  /** What the store knows it by, which no other strategy of a project has; default: its name. */
+  readonly storedAs?: string;
   readonly nodes: readonly NodeDescription[];
   /** The strategy's defaults. */
   readonly interval: Seconds | null;

@@ -29,7 +29,7 @@ export async function leftAsTheyAre(parts: Selectable, store: NodeStore): Promis
     return (history === 'own-changed' || history === 'input-changed') && gaps(parts, node).length > 0;
   });
   if (changed.length === 0) return new Set();
-  const current = await store.current(graph.strategy);
+  const current = await store.current(graph.storedAs);
   const earlier = changed.map((node) => current.get(node.name) ?? '');
   const coverage = await store.coverage(earlier);
   const left = new Set<number>();

@@ -12,7 +12,14 @@ import { JobClient } from './client.js';
 import { authorLocation, describeLocation } from './context/author.js';
 import { columnsOf, rowsOf, type HistoryColumns, type NodeRow, type ReadPayload } from './history.js';
 import { HOST_FLAG } from './host-flag.js';
-import { cacheFolder, parseStrategySpec, partialRange, projectRootOf, strategyRef } from './project.js';
+import {
+  cacheFolder,
+  parseStrategySpec,
+  partialRange,
+  projectRootOf,
+  storedName,
+  strategyRef,
+} from './project.js';
 import type { LogLine, StrategyRef } from './protocol.js';
 import { SyncReader } from './sync-reader.js';
 
@@ -92,7 +99,11 @@ export class MaterializeSeamlessJob {
         onProgress,
         signal: abortSignal(signal),
       });
-      const place = { projectRoot: strategy.projectRoot, cacheDir };
+      const place = {
+        projectRoot: strategy.projectRoot,
+        cacheDir,
+        strategy: storedName(strategy, report.strategy),
+      };
       return new MaterializeReport(report, place, new SyncReader(this.#programs));
     } finally {
       await client.dispose();
@@ -119,6 +130,13 @@ export interface MaterializedNode extends Omit<NodeReport, 'columns' | 'rows'> {
   rows(): NodeRow[];
 }
 
+/** Where the cache is, and what it knows the strategy by. */
+export interface StoredStrategy {
+  readonly projectRoot: string;
+  readonly cacheDir: string;
+  readonly strategy: string;
+}
+
 /** What a run did, and the way to what it left in the cache. */
 export class MaterializeReport implements RunReport {
   readonly strategy: string;
@@ -134,10 +152,10 @@ export class MaterializeReport implements RunReport {
   readonly stale: number;
   readonly elapsedMs: number;
   readonly nodes: readonly NodeReport[];
-  readonly #place: { readonly projectRoot: string; readonly cacheDir: string };
+  readonly #place: StoredStrategy;
   readonly #reader: HistoryReader;
 
-  constructor(report: RunReport, place: { projectRoot: string; cacheDir: string }, reader: HistoryReader) {
+  constructor(report: RunReport, place: StoredStrategy, reader: HistoryReader) {
     this.strategy = report.strategy;
     this.range = report.range;
     this.coverageBounds = report.coverageBounds;
@@ -161,7 +179,7 @@ export class MaterializeReport implements RunReport {
     if (!found) throw this.#unknown(name);
     const { columns: columnNames, rows: rowCount, ...rest } = found;
     const [start, end] = this.range;
-    const read = () => this.#reader.read({ ...this.#place, strategy: this.strategy, node: name, start, end });
+    const read = () => this.#reader.read({ ...this.#place, node: name, start, end });
     return { ...rest, rowCount, columnNames, columns: () => columnsOf(read()), rows: () => rowsOf(read()) };
   }
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 
 import { parseRange, parseTime, type Range, type TimeInput } from '../sdk/time.js';
 import type { StrategyRef } from './protocol.js';
@@ -66,6 +66,14 @@ export async function folderBytes(folder: string): Promise<number> {
 export function strategyRef(file: string, className: string | null): StrategyRef {
   const absolute = resolve(file);
   return { file: absolute, className, projectRoot: findProjectRoot(absolute) };
+}
+
+/** What the cache knows a strategy by: `file#Class`, the file as seen from the project root. */
+export function storedName(
+  { file, projectRoot }: Pick<StrategyRef, 'file' | 'projectRoot'>,
+  className: string,
+): string {
+  return `${relative(projectRoot, file).split(sep).join('/')}#${className}`;
 }
 
 /** `file#Class`, or `file` alone for its only strategy. A file's own name may hold a `#` if that file exists. */

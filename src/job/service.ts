@@ -3,7 +3,7 @@ import { resolveGraph, type GraphNode } from '../engine/graph.js';
 import type { RunProgress } from '../engine/report.js';
 import { emptyTable, type Table } from '../sdk/table.js';
 import type { Range } from '../sdk/time.js';
-import type { CacheLimits, OpenStoreOptions, Store } from '../store/store.js';
+import { classOf, type CacheLimits, type OpenStoreOptions, type Store } from '../store/store.js';
 import type {
   BarResult,
   CacheReport,
@@ -101,8 +101,8 @@ export class JobService {
       this.#withStore(cache, hooks, async (store) => {
         const hints = await SourceHints.load(cache.dir);
         const report = await session.materialize({ start, end }, store, hints, hooks, only);
-        await store.recordRun(report.strategy, { start, end });
-        if (payload.limits) await this.#keepLimits(store, payload.limits, report.strategy, hooks);
+        await store.recordRun(session.storedAs, { start, end });
+        if (payload.limits) await this.#keepLimits(store, payload.limits, session.storedAs, hooks);
         await hints.save();
         return report;
       }),
@@ -114,7 +114,7 @@ export class JobService {
     const cache = cacheOf(strategy.projectRoot, payload);
     return this.#withStrategy(strategy, (session) =>
       this.#withStore({ ...cache, create: false }, hooks, async (store) => {
-        const lastRanges = await store.lastRuns(session.name);
+        const lastRanges = await store.lastRuns(session.storedAs);
         const [last] = payload.last ? lastRanges : [];
         const range = last ? { start: last[0], end: last[1] } : rangeOf(payload);
         const look = payload.thorough ? 'all' : 'files';
@@ -247,7 +247,7 @@ export class JobService {
     if (store.bytes <= maxBytes) return;
     log({
       level: 'warn',
-      text: `The cache takes ${Math.ceil(store.bytes / 1e6)} MB, more than its limit of ${Math.floor(maxBytes / 1e6)} MB: what is left belongs to ${strategy}. Raise the limit, or use a shorter range.`,
+      text: `The cache takes ${Math.ceil(store.bytes / 1e6)} MB, more than its limit of ${Math.floor(maxBytes / 1e6)} MB: what is left belongs to ${classOf(strategy)}. Raise the limit, or use a shorter range.`,
     });
   }
 

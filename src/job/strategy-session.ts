@@ -30,6 +30,7 @@ import { authorLocation, describeLocation } from './context/author.js';
 import type { ComputeOnlyContext } from './context/context.js';
 import { TypeScriptHost } from './host/typescript-host.js';
 import { loadStrategy } from './load.js';
+import { storedName } from './project.js';
 import type { BarResult } from './protocol.js';
 
 /** Where a strategy is: a file of a project, and the name of a class in it (null: the only one). */
@@ -56,8 +57,8 @@ export interface PreparedCall extends Omit<BarResult, 'row' | 'failure'> {
 
 /** A strategy that is loaded and set up, ready to be described and computed. */
 export class StrategySession {
-  /** The strategy's name, as the cache knows it. */
-  readonly name: string;
+  /** What the cache knows the strategy by. */
+  readonly storedAs: string;
   /** The author's files it is made of, absolute; packages are left out. */
   readonly files: readonly string[];
   readonly #host: TypeScriptHost;
@@ -67,7 +68,7 @@ export class StrategySession {
   readonly #bundle: StrategyBundle;
 
   private constructor(parts: {
-    name: string;
+    storedAs: string;
     files: readonly string[];
     host: TypeScriptHost;
     hasher: CodeHasher;
@@ -75,7 +76,7 @@ export class StrategySession {
     around: Surroundings;
     bundle: StrategyBundle;
   }) {
-    this.name = parts.name;
+    this.storedAs = parts.storedAs;
     this.files = parts.files;
     this.#host = parts.host;
     this.#hasher = parts.hasher;
@@ -125,9 +126,11 @@ export class StrategySession {
       const found = hasher.isInScriptOf(instance, place) ? places.fileOf(place) : null;
       return found === null ? null : nameFile(found);
     };
+    const storedAs = storedName(place, name);
     const host = new TypeScriptHost({
       strategy: instance,
       className: name,
+      storedAs,
       hasher,
       bundle: { hash: bundleHash, fileOf },
       context: hostContext(context),
@@ -135,7 +138,7 @@ export class StrategySession {
       nameFile,
     });
     const files = bundle.inputs.filter((input) => !/[\\/]node_modules[\\/]/.test(input));
-    return new StrategySession({ name, files, host, hasher, place, around, bundle });
+    return new StrategySession({ storedAs, files, host, hasher, place, around, bundle });
   }
 
   describe(): Promise<GraphDescription> {

@@ -1,10 +1,13 @@
 import { nearNames, SeamlessError } from '../sdk/errors.js';
-import type { Store } from '../store/store.js';
+import { classOf, type Store } from '../store/store.js';
 
 /** An error of code `not-found` for a strategy the cache does not hold, with names like it. */
 export async function unknownStrategy(store: Store, strategy: string): Promise<SeamlessError> {
   const names = (await store.contents()).strategies.map((each) => each.strategy);
-  const near = nearNames(strategy, names);
+  const near = nearNames(
+    strategy,
+    names.map((name) => (strategy.includes('#') ? name : classOf(name))),
+  );
   const rest = names.length > 0 ? `It holds ${names.join(', ')}.` : 'It is empty.';
   const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : rest;
   return new SeamlessError('not-found', `The cache holds nothing of a strategy ${strategy}. ${hint}`);
@@ -12,8 +15,7 @@ export async function unknownStrategy(store: Store, strategy: string): Promise<S
 
 /** An error of code `not-found` for a node the cache does not hold, with names like it. */
 export async function unknownNode(store: Store, strategy: string, node: string): Promise<SeamlessError> {
-  const { strategies } = await store.contents();
-  const known = strategies.find((each) => each.strategy === strategy);
+  const [known] = (await store.contents(strategy)).strategies;
   if (!known) return unknownStrategy(store, strategy);
   const names = known.nodes.map(({ name }) => name);
   const near = nearNames(node, names);

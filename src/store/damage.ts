@@ -5,6 +5,7 @@ import { loadAxes, type Axis } from './axes.js';
 import { endDependents } from './commit.js';
 import type { StoreContext } from './interned.js';
 import { listParameter, unnestNumbers } from './sql.js';
+import { classOf } from './strategy-names.js';
 
 /** Nodes a message names at the most. */
 const MOST_NAMED = 3;
@@ -120,7 +121,7 @@ async function describe({ session }: StoreContext, ids: readonly number[]): Prom
     );
     const [nodes, starts, ends] = [rows.texts('node'), rows.numbers('start_ts'), rows.numbers('end_ts')];
     rows.texts('strategy').forEach((strategy, row) => {
-      const name = `${nodes[row]} of ${strategy}`;
+      const name = `${nodes[row]} of ${classOf(strategy)}`;
       const range = { start: starts[row] as number, end: ends[row] as number };
       lost.set(name, [...(lost.get(name) ?? []), range]);
     });

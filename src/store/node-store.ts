@@ -26,6 +26,7 @@ import { read, readSegments } from './reading.js';
 import { compare, current, register } from './registry.js';
 import { lastRuns, markUsed, recordRun } from './runs.js';
 import { readStates } from './states.js';
+import { fullName } from './strategy-names.js';
 import { candidates, coverage, lastTimes, sources, summarize } from './summaries.js';
 
 /** What a store asks of whoever opened its file. */
@@ -39,7 +40,10 @@ export interface OpenFile {
   readonly close: () => Promise<void>;
 }
 
-/** The cache: a `NodeStore` in a DuckDB file. Made by `openStore`, and to be closed, since nobody else can open it meanwhile. */
+/**
+ * The cache: a `NodeStore` in a DuckDB file. Strategies go by `file#Class`; what looks them up takes the class alone where only
+ * one file has it. Made by `openStore`, and to be closed, since nobody else can open it meanwhile.
+ */
 export class Store implements NodeStore {
   /** Path of the DuckDB file. */
   readonly file: string;
@@ -112,27 +116,28 @@ export class Store implements NodeStore {
 
   /** Ranges that a strategy was run over lately, the last one first. */
   lastRuns(strategy: string): Promise<readonly Span[]> {
-    return this.#alone(() => lastRuns(this.#context, strategy));
+    return this.#alone(async () => lastRuns(this.#context, await fullName(this.#context, strategy)));
   }
 
   /** What is stored, by strategy and node; of one strategy, or of all. */
   contents(strategy?: string): Promise<StoreContents> {
-    return this.#alone(() => contents(this.#context, this.file, strategy));
+    return this.#alone(async () => contents(this.#context, this.file, await this.#fullName(strategy)));
   }
 
   /** The node of that name when its strategy was last registered; null when there is none. */
   findNode(strategy: string, node: string): Promise<FoundNode | null> {
-    return this.#alone(() => findNode(this.#context, strategy, node));
+    return this.#alone(async () => findNode(this.#context, await fullName(this.#context, strategy), node));
   }
 
   /** What was, and is, the node of that name: the current version first, then by when it was replaced. */
   versions(strategy: string, node: string): Promise<readonly NodeVersion[]> {
-    return this.#alone(() => versions(this.#context, strategy, node));
+    return this.#alone(async () => versions(this.#context, await fullName(this.#context, strategy), node));
   }
 
   /** Forgets a strategy and what only it uses, or everything. Gives the room back when it is most of the file. */
   async clear(strategy?: string): Promise<void> {
-    if (await clear(this.#context, this.file, strategy)) this.#open.moved();
+    const name = await this.#alone(() => this.#fullName(strategy));
+    if (await clear(this.#context, this.file, name)) this.#open.moved();
   }
 
   /** Size on disk of the file and its log. */
@@ -157,8 +162,9 @@ export class Store implements NodeStore {
   }
 
   /** Remembers that a strategy's rows were used, to the hour; a run does so by itself. */
-  markUsed(strategy: string): Promise<void> {
-    return markUsed(this.#context, strategy);
+  async markUsed(strategy: string): Promise<void> {
+    const name = await this.#alone(() => fullName(this.#context, strategy));
+    return markUsed(this.#context, name);
   }
 
   /** False when the file was deleted or replaced: whatever is read or written here is then nobody's. */
@@ -181,13 +187,20 @@ export class Store implements NodeStore {
    * @throws SeamlessError `not-found` for a node that the cache does not know, `usage` when the file cannot be written.
    */
   exportNodes(request: ExportRequest): Promise<ExportedFile> {
-    return this.#alone(() => exportNodes(this.#context, request));
+    return this.#alone(async () => {
+      const strategy = await fullName(this.#context, request.strategy);
+      return exportNodes(this.#context, { ...request, strategy });
+    });
   }
 
   /** Waits for work under way and lets go of the file. Closing again does nothing. */
   close(): Promise<void> {
     this.#closing ??= this.#open.close();
     return this.#closing;
+  }
+
+  async #fullName(strategy: string | undefined): Promise<string | undefined> {
+    return strategy === undefined ? undefined : fullName(this.#context, strategy);
   }
 
   #alone<T>(work: () => Promise<T>): Promise<T> {

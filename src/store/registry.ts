@@ -10,6 +10,7 @@ import {
 import type { NodeHistory, NodeRecord } from '../engine/ports.js';
 import { transact, type StoreContext } from './interned.js';
 import { describeOwns } from './makeups.js';
+import { adoptClassNames } from './strategy-names.js';
 import { jsonParameter, listParameter, unnestNumbers, unnestTexts } from './sql.js';
 
 interface CurrentName {
@@ -32,6 +33,7 @@ export async function register(
 ): Promise<NodeHistory[]> {
   if (nodes.length === 0) return [];
   return transact(context, async () => {
+    await adoptClassNames(context, new Set(nodes.map(({ strategy }) => strategy)));
     const ids = await context.interned.intern(nodes.flatMap((node) => [node.fingerprint, ...node.inputs]));
     const fpOf = (fingerprint: string): number => ids.get(fingerprint) as number;
     const current = await currentNames(context, new Set(nodes.map((node) => node.strategy)));

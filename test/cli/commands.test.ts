@@ -372,7 +372,7 @@ unavailable, after the last bar: 1970-01-01T22:13:20Z → 1970-01-02 (price)
           payload: {
             projectRoot: cwd,
             cacheDir: join(cwd, '.seamless'),
-            strategy: 'Momentum',
+            strategy: 'src/momentum.ts#Momentum',
             nodes: ['fast', 'slow'],
             end: 60,
             format: 'csv',

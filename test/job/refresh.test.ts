@@ -79,7 +79,7 @@ describe('refreshing source data', () => {
     assert.deepEqual(states(await child.materialize(project, RANGE)), { price: 'hit', last: 'hit' });
     const cache = { projectRoot: project.root, limits };
     const dry = await child.request('cache', { ...cache, action: 'clean', dryRun: true });
-    assert.deepEqual([dry.freed, dry.cleanable.strategies], [0, ['Main']]);
+    assert.deepEqual([dry.freed, dry.cleanable.strategies], [0, ['main.ts#Main']]);
     const clean = await child.request('cache', { ...cache, action: 'clean' });
     assert.equal(clean.strategies[0]?.rows, 0);
     assert.deepEqual(states(await child.materialize(project, RANGE)), {
@@ -93,7 +93,7 @@ describe('refreshing source data', () => {
     const clear = (strategy: string) =>
       child.request('cache', { projectRoot: project.root, action: 'clear', strategy });
     await refused(clear('Mian'), 'not-found', /nothing of a strategy Mian\. Did you mean Main\?/);
-    await refused(clear('Unlike'), 'not-found', /nothing of a strategy Unlike\. It holds Main\./);
+    await refused(clear('Unlike'), 'not-found', /nothing of a strategy Unlike\. It holds main\.ts#Main\./);
     assert.equal((await clear('Main')).strategies.length, 0);
     await refused(clear('Main'), 'not-found', /nothing of a strategy Main\. It is empty\./);
   });

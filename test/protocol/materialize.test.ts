@@ -256,7 +256,11 @@ describe('MaterializeReport', () => {
     elapsedMs: 1,
     nodes: [node],
   };
-  const report = new MaterializeReport(run, { projectRoot: '/p', cacheDir: '/p/c' }, new SyncReader());
+  const report = new MaterializeReport(
+    run,
+    { projectRoot: '/p', cacheDir: '/p/c', strategy: 'main.ts#Main' },
+    new SyncReader(),
+  );
 
   it('is the report of the run, in JSON too', () => {
     assert.deepStrictEqual(JSON.parse(JSON.stringify(report)), run);

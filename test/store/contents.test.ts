@@ -284,3 +284,25 @@ describe('store: invalidation', () => {
     });
   });
 });
+
+describe('store: names of strategies', () => {
+  it('of caches that knew them by their class alone become full, with all that is known of them', async () => {
+    await withStore(async (store) => {
+      await store.register([record('fast', 'f-fast')]);
+      await fill(store, ['f-fast']);
+      await store.recordRun('Momentum', { start: 0, end: 600 });
+      const named = record('fast', 'f-fast', { strategy: 'src/momentum.ts#Momentum' });
+      assert.deepEqual(await store.register([named]), ['same']);
+      const { strategies } = await store.contents();
+      assert.deepEqual(
+        strategies.map(({ strategy, rows }) => [strategy, rows]),
+        [['src/momentum.ts#Momentum', 10]],
+      );
+      assert.deepEqual(await store.lastRuns('src/momentum.ts#Momentum'), [[0, 600]]);
+      assert.equal((await store.findNode('Momentum', 'fast'))?.fingerprint, 'f-fast');
+      // A second one of that class finds the name taken, and begins anew.
+      const other = record('fast', 'f-other', { strategy: 'lib/momentum.ts#Momentum' });
+      assert.deepEqual(await store.register([other]), ['new']);
+    });
+  });
+});

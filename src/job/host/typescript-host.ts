@@ -28,6 +28,8 @@ import { computeNode, inputPositions } from './compute.js';
 export interface TypeScriptHostOptions {
   readonly strategy: Strategy;
   readonly className: string;
+  /** What the store knows the strategy by. */
+  readonly storedAs: string;
   readonly hasher: CodeHasher;
   readonly context: ComputeContext;
   /** What `Part` calls the whole bundle, and the author's file that a place in it comes from, as they call it. */
@@ -64,10 +66,11 @@ export class TypeScriptHost implements StrategyHost {
   }
 
   describe(): Promise<GraphDescription> {
-    const { strategy, className } = this.#options;
+    const { strategy, className, storedAs } = this.#options;
     const positions = new Map(this.#nodes.map((node, index) => [node, index]));
     return Promise.resolve({
       strategy: className,
+      storedAs,
       nodes: this.#nodes.map((node, index) => this.#describeNode(node, index, positions)),
       interval:
         strategy.interval === undefined
