@@ -113,7 +113,7 @@ function keyOf({ kind, name, owner }: Part): string {
 }
 
 function isCode({ kind }: Pick<Part, 'kind'>): boolean {
-  return ['function', 'class', 'value', 'node', 'built-in', 'unhashable', 'bundle'].includes(kind);
+  return ['function', 'class', 'value', 'node', 'built-in', 'unhashable'].includes(kind);
 }
 
 /** Of a structure and what it holds, what it holds: that says more. */
@@ -125,10 +125,7 @@ function deepest(pairs: readonly Pair[], others: readonly Part[]): Pair[] {
     other.name.startsWith(name) &&
     /^[.[ ]/.test(other.name.slice(name.length));
   const all = [...pairs.map(([, part]) => part), ...others];
-  const found = pairs.filter(([, part]) => !all.some((other) => other !== part && inside(part, other)));
-  // Code that cannot be followed has changed only if nothing else accounts for it.
-  const known = found.filter(([, { kind }]) => kind !== 'bundle');
-  return known.length > 0 ? known : found;
+  return pairs.filter(([, part]) => !all.some((other) => other !== part && inside(part, other)));
 }
 
 /** What a function newly refers to is said by its text, where that has changed. */
@@ -220,10 +217,6 @@ function parameter(what: string, before: string, after: string): Change {
 function codeChange(then: Part, now: Part): Change {
   const what = nounOf(now);
   const { file } = now;
-  if (now.kind === 'bundle') {
-    const text = `the strategy's files changed, all of which count because ${now.text} in ${what}`;
-    return { what, kind: 'code', file, before: null, after: null, text };
-  }
   if (now.kind === 'node' && then.kind === 'node') {
     const text = `${what} stands for another node`;
     return { what: `position of ${what}`, kind: 'inputs', file, before: then.text, after: now.text, text };

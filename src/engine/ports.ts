@@ -34,7 +34,6 @@ export type PartKind =
   | 'value'
   | 'node'
   | 'built-in'
-  | 'bundle'
   | 'unhashable';
 
 /** One thing that a node's own hash is made of: what an edit is told by. */

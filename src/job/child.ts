@@ -44,7 +44,7 @@ const context = installComputeOnly({
 
 const service = new JobService({
   context,
-  intrinsics: context.asHost(snapshotIntrinsics),
+  intrinsics: context.asHost(() => snapshotIntrinsics(sdk)),
   sdk: { url: new URL('./index.js', import.meta.url).href, exports: sdk },
   enter: (bundlePath) => {
     place.bundlePath = bundlePath;

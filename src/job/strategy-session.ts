@@ -8,7 +8,6 @@ import { forgetSourceVersions } from '../engine/refresh.js';
 import { statusOf, type SourceLook, type StrategyStatus } from '../engine/status.js';
 import type { Extent } from '../engine/selection.js';
 import type { RunHooks } from '../engine/run-state.js';
-import { textDigest } from '../engine/digest.js';
 import type {
   ComputeRequest,
   GraphDescription,
@@ -107,6 +106,7 @@ export class StrategySession {
     const { file, projectRoot } = place;
     const { context, intrinsics, sdk } = around;
     clearPresets();
+    intrinsics.restore();
     const className = place.className ?? undefined;
     const { instance, className: name } = await loadStrategy({
       bundle,
@@ -115,16 +115,18 @@ export class StrategySession {
       className,
       context,
     });
-    const bundleHash = hashOf(bundle);
-    const hasher = new CodeHasher({ bundleHash, sdkExports: sdk.exports, intrinsics });
+    const addons = bundle.inputs.filter((input) => input.endsWith('.node'));
+    const hasher = new CodeHasher({ sdkExports: sdk.exports, intrinsics, addons });
     const places = new SourcePlaces(bundle.code);
     const locate = (error: Error): SourceLocation | null =>
       authorLocation(error, projectRoot, bundle.codePath);
     const nameFile = (name: string): string =>
       describeLocation({ file: name, line: 1 }, projectRoot).replace(/:1$/, '');
+    const original = (place: FunctionPlace): SourceLocation | null =>
+      hasher.isInScriptOf(instance, place) ? places.locate(place) : null;
     const fileOf = (place: FunctionPlace): string | null => {
-      const found = hasher.isInScriptOf(instance, place) ? places.fileOf(place) : null;
-      return found === null ? null : nameFile(found);
+      const found = original(place);
+      return found && nameFile(found.file);
     };
     const storedAs = storedName(place, name);
     const host = new TypeScriptHost({
@@ -132,7 +134,8 @@ export class StrategySession {
       className: name,
       storedAs,
       hasher,
-      bundle: { hash: bundleHash, fileOf },
+      fileOf,
+      original,
       context: hostContext(context),
       locate,
       nameFile,
@@ -284,11 +287,6 @@ export class StrategySession {
 /** The next turn of the event loop. */
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
-}
-
-/** Hash of the bundle's code. The source map is left out: it changes with every comment. */
-function hashOf({ code }: StrategyBundle): string {
-  return textDigest([code.replace(/\n\/\/# sourceMappingURL=.*\s*$/, '')]);
 }
 
 function hostContext(

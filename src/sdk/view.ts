@@ -45,6 +45,8 @@ export interface ViewInput {
   /** Bars of a window by default, and at most. */
   readonly period: number;
   readonly lookback: number;
+  /** Windows are copies, so that nothing lies around them. Default: false. */
+  readonly copied?: boolean;
 }
 
 /** Called before a column (−1: the times) is first handed out, so that its owner can check that nobody wrote to it. */
@@ -74,7 +76,7 @@ export class InputReader {
   get ts(): Float64Array {
     if (this.#ts) return this.#ts;
     this.#handedOut(this.#position, -1);
-    this.#ts = this.source.table.ts;
+    this.#ts = this.#shown(this.source.table.ts);
     return this.#ts;
   }
 
@@ -90,10 +92,14 @@ export class InputReader {
 
   #resolve(name: string): Float64Array {
     const index = resolveColumn(this.source, name);
-    const column = numbersOf(this.source.name, name, this.source.table.columns[index] as Column);
+    const column = this.#shown(numbersOf(this.source.name, name, this.source.table.columns[index] as Column));
     this.#handedOut(this.#position, index);
     this.#columns.set(name, column);
     return column;
+  }
+
+  #shown(array: Float64Array): Float64Array {
+    return this.source.copied ? array.slice() : array;
   }
 
   row(index: number): RowValue {
@@ -208,11 +214,17 @@ class ChunkWindow implements Window {
   }
 
   get ts(): Float64Array {
-    return this.#reader.ts.subarray(this.#from, this.#to);
+    return this.#cut(this.#reader.ts);
   }
 
   column(name = VALUE_COLUMN): Float64Array {
-    return this.#reader.column(name).subarray(this.#from, this.#to);
+    return this.#cut(this.#reader.column(name));
+  }
+
+  #cut(array: Float64Array): Float64Array {
+    return this.#reader.source.copied
+      ? array.slice(this.#from, this.#to)
+      : array.subarray(this.#from, this.#to);
   }
 
   values(name = VALUE_COLUMN): RowValue[] {

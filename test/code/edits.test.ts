@@ -1,46 +1,66 @@
 import assert from 'node:assert/strict';
-import type { OwnCodeDetail } from '../../src/job/code/own-code.js';
-import { ownCodes, type Files } from './project.js';
-import { EDITS, SAMPLE, type Edit } from './sample.js';
+import { PROJECT_EDITS } from './project-rows.js';
+import { CODE_EDITS, type Edit } from './rows.js';
+import { SAMPLE } from './sample.js';
+import { Session, type Files, type Print } from './session.js';
 
-function hashes(codes: ReadonlyMap<string, OwnCodeDetail>): Map<string, string> {
-  return new Map([...codes].map(([name, code]) => [name, code.hash ?? `unhashable: ${code.unhashable}`]));
-}
+/** The streams that Seamless itself reads. */
+const BUILT_IN = ['A', 'B'];
 
-function edited({ file = 'main.ts', from, to, what }: Edit): Files {
-  const before = SAMPLE[file] ?? '';
+/** The files that an edit writes. */
+function edited({ file = 'main.ts', from = '', to = '', files, what }: Edit): Files {
+  if (files) return files;
+  const before = SAMPLE[file];
+  assert.ok(typeof before === 'string', `the edit "${what}" is of no text`);
   const after = typeof from === 'string' ? before.replace(from, () => to) : before.replace(from, to);
   assert.notEqual(after, before, `the edit "${what}" finds nothing to replace`);
-  return { ...SAMPLE, [file]: after };
+  return { [file]: after };
 }
 
-describe('own code of the nodes of a strategy', () => {
-  let base: Map<string, string>;
+describe('fingerprints of the nodes of a strategy', () => {
+  const session = new Session();
+  let base: ReadonlyMap<string, Print>;
   before(async () => {
-    base = hashes(await ownCodes(SAMPLE));
+    session.write({ 'package.json': '{ "name": "sample" }', '.seamless/.gitignore': '*\n', ...SAMPLE });
+    base = await session.prints();
   });
+  after(() => session.end());
 
   it('can be told for every node', () => {
-    const unhashable = [...base].filter(([, hash]) => hash.startsWith('unhashable'));
+    const unhashable = [...base].filter(([, { unhashable }]) => unhashable !== null);
     assert.deepEqual(unhashable, []);
-    assert.ok(base.size > 40);
+    assert.ok(base.size > 70);
   });
 
-  it('is the same in another process image of the same text', async () => {
-    assert.deepEqual(hashes(await ownCodes(SAMPLE)), base);
+  it('are the same in another process', async () => {
+    await session.restart();
+    assert.deepEqual(await session.prints(), base);
   });
 
-  it('differs between nodes made in a loop', () => {
-    assert.notEqual(base.get('loop5'), base.get('loop10'));
+  it('differ between nodes made in a loop', () => {
+    assert.notEqual(base.get('loop5')?.own, base.get('loop10')?.own);
   });
 
-  for (const edit of EDITS) {
-    it(`${edit.changes.length > 0 ? 'changes' : 'stays'} after an edit to ${edit.what}`, async () => {
-      const after = hashes(await ownCodes(edited(edit)));
-      const changed = [...after]
-        .filter(([name, hash]) => base.has(name) && base.get(name) !== hash)
-        .map(([name]) => name);
-      assert.deepEqual(changed.sort(), [...edit.changes].sort());
+  for (const edit of [...CODE_EDITS, ...PROJECT_EDITS]) {
+    it(`${edit.changes.length > 0 ? 'change' : 'stay'} after an edit to ${edit.what}`, async () => {
+      const written = edited(edit);
+      session.write(written);
+      try {
+        const after = await session.prints();
+        const changed = [...after]
+          .filter(([name, { full }]) => base.has(name) && base.get(name)?.full !== full)
+          .map(([name]) => name);
+        const all = [...base.keys()].filter((name) => !BUILT_IN.includes(name) && !edit.but?.includes(name));
+        const expected = edit.changes === 'all' ? all : edit.changes;
+        assert.deepEqual(changed.sort(), [...expected].sort());
+      } finally {
+        session.write(SAMPLE);
+        session.remove(...Object.keys(written).filter((name) => !(name in SAMPLE)));
+      }
     });
   }
+
+  it('are what they were once all is as it was', async () => {
+    assert.deepEqual(await session.prints(), base);
+  });
 });

@@ -56,12 +56,12 @@ describe('capture guard', () => {
   };
 
   async function guarded(name: string): Promise<{ guard: CaptureGuard; call: () => void; end: () => void }> {
-    const { exports, bundle } = await load({ 'main.ts': MODULE });
+    const { exports } = await load({ 'main.ts': MODULE });
     const call = (exports['fns'] as Readonly<Record<string, () => void>>)[name] as () => void;
-    const hashes = hasher(bundle);
+    const hashes = hasher();
     const request = { inputs: new Map(), describe: 'node' };
-    hashes.ownCode(call, request);
-    return { guard: hashes.guard(call, request), call, end: () => hashes.close() };
+    const { names } = hashes.ownCode(call, request);
+    return { guard: hashes.guard(call, request, names), call, end: () => hashes.close() };
   }
 
   for (const [name, path] of Object.entries(expected)) {
@@ -69,7 +69,7 @@ describe('capture guard', () => {
       const { guard, call, end } = await guarded(name);
       assert.equal(guard.changed(), null);
       call();
-      assert.equal(guard.changed(), path);
+      assert.equal(guard.changed()?.variable, path);
       end();
       delete (globalThis as unknown as { seamlessGuardTest?: number }).seamlessGuardTest;
     });
@@ -89,11 +89,12 @@ describe('capture guard', () => {
         return this.rows++;
       },
     };
-    const hashes = hasher('bundle');
-    const guard = hashes.guard(provider.fetch, { inputs: new Map(), receiver: provider, describe: 'stream' });
+    const hashes = hasher();
+    const request = { inputs: new Map(), receiver: provider, describe: 'stream' };
+    const guard = hashes.guard(provider.fetch, request, 0);
     assert.equal(guard.changed(), null);
     provider.fetch();
-    assert.equal(guard.changed(), 'this.rows in closure of stream');
+    assert.equal(guard.changed()?.variable, 'this.rows in closure of stream');
     hashes.close();
   });
 });

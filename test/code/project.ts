@@ -1,5 +1,4 @@
 import { build } from 'esbuild';
-import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -28,10 +27,7 @@ process.once('exit', () => rmSync(root, { recursive: true, force: true }));
 let count = 0;
 
 /** Bundles `main` of a project and loads it, afresh each time. */
-export async function load(
-  files: Files,
-  main = 'main.ts',
-): Promise<{ exports: Record<string, unknown>; bundle: string }> {
+export async function load(files: Files, main = 'main.ts'): Promise<{ exports: Record<string, unknown> }> {
   const folder = join(root, String(count++));
   for (const [name, text] of Object.entries({ ...files, 'sdk.js': SDK_SOURCE })) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
@@ -50,19 +46,19 @@ export async function load(
     logLevel: 'silent',
   });
   const exports = (await import(pathToFileURL(outfile).href)) as Record<string, unknown>;
-  return { exports, bundle: createHash('sha256').update(JSON.stringify(files)).digest('hex') };
+  return { exports };
 }
 
-export function hasher(bundleHash: string): CodeHasher {
-  return new CodeHasher({ bundleHash, sdkExports: sdk, intrinsics });
+export function hasher(): CodeHasher {
+  return new CodeHasher({ sdkExports: sdk, intrinsics, addons: [] });
 }
 
 /** The own code of each computed node of the project's class `Main`, by name. */
 export async function ownCodes(files: Files, main = 'main.ts'): Promise<Map<string, OwnCodeDetail>> {
-  const { exports, bundle } = await load(files, main);
+  const { exports } = await load(files, main);
   const strategy = new (exports['Main'] as new () => strategies.Strategy)();
   strategy.setup();
-  const hashes = hasher(bundle);
+  const hashes = hasher();
   const codes = new Map<string, OwnCodeDetail>();
   for (const node of strategy.nodes()) {
     if (!(node instanceof nodes.Node)) continue;
@@ -78,8 +74,8 @@ export async function ownCodes(files: Files, main = 'main.ts'): Promise<Map<stri
 
 /** The hash of a function made by `expression` in a module of its own, with `prelude` before it. */
 export async function codeOf(prelude: string, expression: string): Promise<OwnCodeDetail> {
-  const { exports, bundle } = await load({ 'main.ts': `${prelude}\nexport const fn = ${expression};` });
-  const hashes = hasher(bundle);
+  const { exports } = await load({ 'main.ts': `${prelude}\nexport const fn = ${expression};` });
+  const hashes = hasher();
   const code = hashes.ownCode(exports['fn'] as object, { inputs: new Map(), describe: 'fn' });
   code.parts();
   hashes.close();

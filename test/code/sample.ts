@@ -1,15 +1,20 @@
-import type { Files } from './project.js';
+import type { Files } from './session.js';
 
 /** A strategy project in which each node depends on one kind of thing. */
 export const SAMPLE: Files = {
   'main.ts': `
-import { Strategy, StreamInput, Node, demoHistory, columns } from 'seamless-dag';
+import { Strategy, StreamInput, Node, demoHistory, columns, sma } from 'seamless-dag';
 import { score } from './lib/score';
 import { spread, Side, Mode } from './lib';
 import settings from './settings.json';
 import { smooth } from 'fake-smooth';
 import { Meter, Base, FieldMeter } from './lib/meter';
 import * as kit from './lib/kit';
+import { depth } from './settings.json';
+import { ewm } from '@quant/ewm';
+import bytes from './lib/answer.wasm';
+import { Ticks } from './lib/ticks';
+import type { Shape } from './lib/types';
 
 const limits = { low: 1, nested: { high: 9 } };
 const steps = [1, 2, 3];
@@ -34,23 +39,79 @@ const scale = makeScale(3);
 function unused(x: number) { return x + 1000; }
 function withDefault(x: number, by = 7) { return x * by; }
 const key = 'late';
+const lags = { short: [3, 4], long: [8, 9] };
+const handlers = new Map<string, (x: number) => number>([['double', (x) => x * 2]]);
+const failure = new RangeError('out of range');
+const site = new URL('https://example.com/a');
+const bare = Object.assign(Object.create(null), { weight: 21 });
+const Scaled = (Base: new () => { gain: number }) => class extends Base { scaled() { return this.gain * 31; } };
+const mixed = new (Scaled(class { gain = 32; }))();
+const counterOf = (() => { const start = 41; return { next: (n: number) => n + start }; })();
+function Old(this: any, n: number) { this.n = n; }
+Old.prototype.twice = function () { return this.n * 2; };
+const old = new (Old as any)(51);
+const weighed = Object.assign((x: number) => x, { weight: 61 });
+const box: Shape = { size: 71 };
+const { first: taken, ...others } = { first: 81, second: 82 };
 const table = { [key]: 1, run(x: number) { return x - limits.low; } };
 
 export class Main extends Base {
+  period = 4;
   ratio = 1.5;
   idle = 2.5;
   deep = { a: [1, { b: 2 }] };
   #hidden = 8;
+  #plus(x: number) { return x + 91; }
+  #minus(x: number) { return x - 91; }
+  static readonly limit = 101;
+  static of(x: number) { return Math.min(x, Main.limit); }
   onField = () => this.ratio + 1;
   private helper(x: number) { return x * this.ratio; }
   private other(x: number) { return x + this.idle; }
   get doubled() { return this.ratio * 2; }
 
   setup() {
-    const price = new StreamInput({ tags: ['A'], historyProvider: demoHistory() });
-    const quote = new StreamInput({ tags: ['B'], historyProvider: demoHistory() });
+    const price = new StreamInput({ tags: ['A'], interval: '1m', historyProvider: demoHistory() });
+    const quote = new StreamInput({ tags: ['B'], interval: '1m', historyProvider: demoHistory({ seed: 2, holes: 0.1 }) });
+    const ticks = new StreamInput({ tags: ['T'], interval: '1m', historyProvider: new Ticks(5) });
     const add = (name: string, computeFn: any, input: any = price) => this.addNodes([new Node({ name, input, computeFn })]);
     for (const n of [5, 10]) add('loop' + n, () => n);
+    for (const [which, n] of [['near', 3], ['far', 8]] as const) add(which, () => n);
+    const before = { n: 1 };
+    before.n += 11;
+    add('mutatedBefore', () => before.n);
+    const after = { n: 1, list: [] as number[] };
+    add('mutatedAfter', () => after.n + after.list.length);
+    after.n += 12;
+    after.list.push(13);
+    const top = new Node({ name: 'top', input: quote, period: 2, computeFn: (v: any) => v.latest(quote).close > 14 });
+    const bottom = new Node({ name: 'bottom', input: [top, price], computeFn: (v: any) => v.latest(top) ? 1 : 0 });
+    const lone = new Node({ name: 'lone', input: price, period: [3], computeFn: () => 15 });
+    this.addNodes([bottom, lone, sma({ name: 'average', input: price, column: 'close', period: 16 })]);
+    add('onTicks', (v: any) => v.latest(ticks).close, ticks);
+    add('calling', (v: any) => (lone.computeFn as any)(v));
+    add('named', () => price.name.length);
+    add('thisDynamic', (v: any) => (this as any)[v.asOf > 0 ? 'idle' : 'ratio']);
+    add('secret', (v: any) => this.#plus(1) > v.asOf ? this.#minus(2) : 0);
+    add('static', () => Main.of(1));
+    add('lags', (v: any) => (lags as any)[v.asOf > 0 ? 'short' : 'long']);
+    add('handlers', () => handlers.get('double')!(2));
+    add('error', () => failure.message);
+    add('url', () => site.pathname);
+    add('bare', () => bare.weight);
+    add('mixin', () => mixed.scaled());
+    add('iife', () => counterOf.next(1));
+    add('old', () => old.twice());
+    add('weighed', () => weighed.weight);
+    add('typed object', () => box.size);
+    add('taken', () => taken);
+    add('rest', () => others.second);
+    add('depth', () => depth);
+    add('scoped', (v: any) => ewm(v.latest(price).close));
+    add('wasm', () => (new WebAssembly.Instance(new WebAssembly.Module(bytes as any)).exports as any).f());
+    add('inner', () => { class Inner { read() { return 111; } } return new Inner().read(); });
+    add('branch', (v: any) => { switch (true) { case v.asOf > 5: return 1; default: return 2; } });
+    add('ownDefault', (v: any, by = 121) => by);
     add('score', (v: any) => score(v.latest(price)));
     add('spread', (v: any) => spread(v.latest(price), v.latest(quote)), [price, quote]);
     add('side', () => Side.Long);
@@ -91,6 +152,14 @@ export class Main extends Base {
     add('global', () => Math.max(1, 2) + Number.EPSILON);
     add('plain', () => 77);
   }
+}
+
+export class Other extends Strategy {
+  period = 1;
+  setup() {
+    const price = new StreamInput({ tags: ['A'], interval: '1m', historyProvider: demoHistory() });
+    this.addNodes([new Node({ name: 'plain', input: price, computeFn: () => 66 })]);
+  }
 }`,
   'lib/score.ts': `import { factor } from './factor';
 export function score(x: number) { const bonus = 1; return x * factor() + bonus; }
@@ -110,240 +179,36 @@ export class Meter extends Instrument {
 export class FieldMeter { constructor(private n: number) {} read = () => this.n * 2; }
 export abstract class Base extends Strategy { offset = 13; basic(x: number) { return x + this.offset; } }`,
   'lib/kit.ts': `export const one = () => 1;\nexport const two = () => 2;`,
-  'settings.json': `{ "window": 20 }`,
+  'settings.json': `{ "window": 20, "depth": 2, "note": "nobody reads this by name" }`,
+  'lib/types.ts': `export interface Shape { size: number }`,
+  'lib/answer.wasm': wasm(42),
+  'lib/ticks.ts': `import type { FetchRequest, HistoryProvider } from 'seamless-dag';
+import { closeOf } from './closes';
+export class Ticks implements HistoryProvider {
+  readonly kind = 'ticks';
+  readonly options = {};
+  readonly #from: number;
+  readonly unread = 1;
+  constructor(from: number) { this.#from = from; }
+  fetch({ start, end, interval }: FetchRequest) {
+    const rows = [];
+    for (let ts = start; ts < end; ts += interval) rows.push({ ts, close: closeOf(ts) + this.#from });
+    return rows;
+  }
+  version() { return 'v1'; }
+  bounds() { return { first: 0, last: 600 }; }
+}`,
+  'lib/closes.ts': `export const closeOf = (ts: number) => ts % 7;`,
+  'node_modules/@quant/ewm/package.json': `{ "name": "@quant/ewm", "version": "2.0.0", "type": "module", "exports": { ".": "./src/main.js", "./extra": "./src/extra.js" } }`,
+  'node_modules/@quant/ewm/src/main.js': `import { ALPHA } from './constants.js';\nexport const ewm = (x) => x * ALPHA;\nexport const unused = () => 1;`,
+  'node_modules/@quant/ewm/src/constants.js': `export const ALPHA = 0.3;\nexport const BETA = 0.4;`,
   'node_modules/fake-smooth/package.json': `{ "name": "fake-smooth", "version": "1.0.0", "main": "index.js" }`,
   'node_modules/fake-smooth/index.js': `var core = require('./core');\nexports.smooth = function (x) { return core.half(x); };`,
   'node_modules/fake-smooth/core.js': `exports.half = function (x) { return x / 2; };`,
 };
 
-/** One edit to the sample, and the nodes whose own code it changes. */
-export interface Edit {
-  readonly what: string;
-  readonly file?: string;
-  readonly from: string | RegExp;
-  readonly to: string;
-  readonly changes: readonly string[];
+/** A module of WebAssembly whose function `f` returns a number below 64. */
+export function wasm(n: number): Uint8Array {
+  const head = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 127, 3, 2, 1, 0];
+  return Uint8Array.from([...head, 7, 5, 1, 1, 102, 0, 0, 10, 6, 1, 4, 0, 65, n, 11]);
 }
-
-export const EDITS: readonly Edit[] = [
-  {
-    what: 'a literal in a helper two files away',
-    file: 'lib/factor.ts',
-    from: '1.25',
-    to: '1.5',
-    changes: ['score'],
-  },
-  { what: 'a helper of a barrel', file: 'lib/spread.ts', from: 'a - b', to: 'b - a', changes: ['spread'] },
-  {
-    what: 'a barrel that names its exports',
-    file: 'lib/index.ts',
-    from: "export * from './spread'",
-    to: "export { spread } from './spread'",
-    changes: [],
-  },
-  { what: 'one value of a captured loop variable', from: '[5, 10]', to: '[5, 10.5]', changes: [] },
-  { what: 'a captured object', from: 'low: 1', to: 'low: 1.1', changes: ['object', 'method'] },
-  { what: 'deep in a captured object', from: 'high: 9', to: 'high: 9.1', changes: ['object', 'method'] },
-  {
-    what: 'a captured array',
-    from: 'steps = [1, 2, 3]',
-    to: 'steps = [1, 3, 2]',
-    changes: ['array', 'template'],
-  },
-  { what: 'a captured Map', from: "['a', 1]", to: "['a', -1]", changes: ['map'] },
-  { what: 'deep in a captured Map', from: 'c: 2', to: 'c: 3', changes: ['map'] },
-  { what: 'a captured Set', from: "['x', 'y']", to: "['x', 'z']", changes: ['set'] },
-  { what: 'a captured Date', from: '86400000', to: '86400001', changes: ['date'] },
-  { what: 'a captured RegExp', from: '/ab+c/i', to: '/ab+c/', changes: ['regexp'] },
-  { what: 'a captured typed array', from: '[0.25, 0.5, 0.25]', to: '[0.25, 0.5, 0.26]', changes: ['typed'] },
-  { what: 'the kind of a typed array', from: 'Float64Array', to: 'Float32Array', changes: ['typed'] },
-  { what: 'a private field of a captured instance', from: 'Meter(4)', to: 'Meter(5)', changes: ['instance'] },
-  {
-    what: 'a method of a captured instance',
-    file: 'lib/meter.ts',
-    from: '* Meter.unit',
-    to: '/ Meter.unit',
-    changes: ['instance'],
-  },
-  {
-    what: 'an inherited method of a captured instance',
-    file: 'lib/meter.ts',
-    from: 'x * this.gain',
-    to: 'x / this.gain',
-    changes: ['instance'],
-  },
-  {
-    what: 'an inherited field of a captured instance',
-    file: 'lib/meter.ts',
-    from: 'gain = 2',
-    to: 'gain = 3',
-    changes: ['instance'],
-  },
-  {
-    what: 'a static property',
-    file: 'lib/meter.ts',
-    from: 'unit = 10',
-    to: 'unit = 100',
-    changes: ['instance'],
-  },
-  {
-    what: 'what an arrow in a field reads',
-    from: 'FieldMeter(6)',
-    to: 'FieldMeter(7)',
-    changes: ['fieldArrow'],
-  },
-  { what: 'a bound argument', from: 'bind(null, 2)', to: 'bind(null, 3)', changes: ['bound'] },
-  { what: 'a bound function', from: '=> a + b', to: '=> b + a + 0', changes: ['bound'] },
-  { what: 'the description of a symbol', from: "Symbol('mark')", to: "Symbol('mark2')", changes: ['symbol'] },
-  {
-    what: 'a symbol made a registered one',
-    from: "Symbol('mark')",
-    to: "Symbol.for('mark')",
-    changes: ['symbol'],
-  },
-  { what: 'the code of a getter', from: 'return 11', to: 'return 12', changes: ['getter'] },
-  { what: 'a template literal', from: '}w`', to: '}ww`', changes: ['template'] },
-  { what: 'a tagged template', from: 'tag`p', to: 'tag`pp', changes: ['tagged'] },
-  { what: 'raw text of a tagged template alone', from: 'tag`p', to: 'tag`\\\\x70', changes: ['tagged'] },
-  { what: 'the tag function', from: "join('|')", to: "join('/')", changes: ['tagged'] },
-  {
-    what: 'a captured bigint',
-    from: '12345678901234567890n',
-    to: '12345678901234567891n',
-    changes: ['bigint'],
-  },
-  {
-    what: 'one of two mutually recursive helpers',
-    from: '? false : isEven(n - 1)',
-    to: '? false : isEven(n - 3)',
-    changes: ['mutual'],
-  },
-  { what: 'a recursive helper', from: 'n < 2 ? 1', to: 'n < 3 ? 1', changes: ['recursive'] },
-  { what: 'a variable of an outer closure', from: 'makeScale(3)', to: 'makeScale(4)', changes: ['closure'] },
-  { what: 'the code of an inner closure', from: 'x * by;', to: 'x / by;', changes: ['closure'] },
-  { what: 'a default argument', from: 'by = 7', to: 'by = 8', changes: ['default'] },
-  { what: 'an enum', file: 'lib/sides.ts', from: 'Long = 1', to: 'Long = 2', changes: ['side'] },
-  { what: 'a const enum', file: 'lib/sides.ts', from: 'Fast = 3', to: 'Fast = 5', changes: ['mode'] },
-  { what: 'a JSON import', file: 'settings.json', from: '20', to: '21', changes: ['json'] },
-  {
-    what: 'a package',
-    file: 'node_modules/fake-smooth/core.js',
-    from: 'x / 2',
-    to: 'x * 0.5',
-    changes: ['package'],
-  },
-  {
-    what: "a package's version number alone",
-    file: 'node_modules/fake-smooth/package.json',
-    from: '1.0.0',
-    to: '1.0.1',
-    changes: [],
-  },
-  {
-    what: 'the order of two inputs',
-    from: 'v.latest(quote)), [price, quote]',
-    to: 'v.latest(quote)), [quote, price]',
-    changes: ['spread'],
-  },
-  {
-    what: 'inputs swapped in the code',
-    from: 'spread(v.latest(price), v.latest(quote))',
-    to: 'spread(v.latest(quote), v.latest(price))',
-    changes: ['spread'],
-  },
-  { what: 'the tags of an input', from: "tags: ['A']", to: "tags: ['C']", changes: [] },
-  {
-    what: 'a field read of this',
-    from: 'ratio = 1.5',
-    to: 'ratio = 1.6',
-    changes: ['this', 'thisMethod', 'thisGetter', 'thisPattern', 'field'],
-  },
-  { what: 'a field that few read', from: 'idle = 2.5', to: 'idle = 2.6', changes: [] },
-  { what: 'deep in a field read of this', from: 'b: 2 }] }', to: 'b: 3 }] }', changes: ['thisDeep'] },
-  { what: 'a private field of this', from: '#hidden = 8', to: '#hidden = 9', changes: ['thisPrivate'] },
-  { what: 'a method called on this', from: 'x * this.ratio', to: 'this.ratio * x', changes: ['thisMethod'] },
-  { what: 'a method nobody calls', from: 'x + this.idle', to: 'x - this.idle', changes: [] },
-  { what: 'a getter of this', from: 'this.ratio * 2', to: 'this.ratio * 3', changes: ['thisGetter'] },
-  {
-    what: 'an inherited method of this',
-    file: 'lib/meter.ts',
-    from: 'x + this.offset',
-    to: 'x - this.offset',
-    changes: ['inherited'],
-  },
-  {
-    what: 'what an inherited method reads',
-    file: 'lib/meter.ts',
-    from: 'offset = 13',
-    to: 'offset = 14',
-    changes: ['inherited'],
-  },
-  {
-    what: 'a namespace used dynamically',
-    file: 'lib/kit.ts',
-    from: '=> 2',
-    to: '=> 3',
-    changes: ['namespace'],
-  },
-  {
-    what: 'a method of a captured object',
-    from: 'x - limits.low',
-    to: 'x + limits.low',
-    changes: ['method'],
-  },
-  { what: 'a computed key', from: "key = 'late'", to: "key = 'early'", changes: ['method'] },
-  { what: 'the column form', from: 'x + 42', to: 'x + 43', changes: ['columns'] },
-  { what: 'the flags of a regular expression', from: '/x+/g', to: '/x+/y', changes: ['regexLiteral'] },
-  { what: 'another built-in function', from: 'Math.max', to: 'Math.min', changes: ['global'] },
-  { what: 'another built-in object', from: 'Number.EPSILON', to: 'Math.EPSILON', changes: ['global'] },
-  { what: 'a constant of one node', from: '=> 77', to: '=> 78', changes: ['plain'] },
-  { what: 'a comment', from: 'function factorial', to: '/* counts */ function factorial', changes: [] },
-  {
-    what: 'a comment inside a function',
-    from: 'const bonus = 1;',
-    file: 'lib/score.ts',
-    to: 'const bonus = 1; // why\n',
-    changes: [],
-  },
-  {
-    what: 'the layout',
-    file: 'lib/score.ts',
-    from: '{ const bonus = 1; return',
-    to: '{\n\n  const bonus =\n    1\n  return',
-    changes: [],
-  },
-  { what: 'the name of a local', file: 'lib/score.ts', from: /bonus/g, to: 'extra', changes: [] },
-  {
-    what: 'the name of a parameter',
-    file: 'lib/spread.ts',
-    from: 'a: number, b: number) => a - b',
-    to: 'p: number, q: number) => p - q',
-    changes: [],
-  },
-  { what: 'the name of a helper', from: /factorial/g, to: 'productTo', changes: [] },
-  { what: 'the name of a captured variable', from: /\blimits\b/g, to: 'bounds', changes: [] },
-  { what: 'an unused helper', from: 'x + 1000', to: 'x + 1001', changes: [] },
-  {
-    what: 'another function of the file',
-    file: 'lib/score.ts',
-    from: '{ return x; }',
-    to: '{ return -x; }',
-    changes: [],
-  },
-  {
-    what: 'a new function of a name in use elsewhere',
-    file: 'lib/spread.ts',
-    from: 'export const',
-    to: 'const factor = () => 4; export const also = factor; export const',
-    changes: [],
-  },
-  { what: 'the way a number is written', from: 'return 11', to: 'return 0xb', changes: [] },
-  { what: 'the way a text is written', from: "join('|')", to: 'join("\\u007c")', changes: [] },
-  {
-    what: 'a type',
-    file: 'lib/spread.ts',
-    from: 'a: number',
-    to: 'a: number | string & number',
-    changes: [],
-  },
-];

@@ -26,7 +26,7 @@ function same(a: unknown, b: unknown): boolean {
 describe('hashes of values', () => {
   let hashes: CodeHasher;
   before(() => {
-    hashes = hasher('bundle');
+    hashes = hasher();
   });
   after(() => hashes.close());
 

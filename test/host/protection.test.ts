@@ -109,12 +109,15 @@ describe('captured variables', () => {
   const inputs = [sliding(numbers([1, 2, 3]), 1)];
 
   it('that changed make the chunk void', async () => {
-    const result = await run(() => 1, price, inputs, { guard: { changed: () => 'total' } });
+    const location = { file: 'fast.ts', line: 7 };
+    const guard = { changed: () => ({ variable: 'total', location }) };
+    const result = await run(() => 1, price, inputs, { guard });
     const failure = failureIn(result);
     assert.match(
       failure.message,
-      /^Node fast changed total, which its computeFn captured.*Declare the variable inside computeFn/,
+      /^Node fast keeps state between bars: while it computed, it changed total\..*make the node a ScanNode { init, step } \(fast\.ts:7\)\.$/,
     );
+    assert.deepEqual(failure.location, location);
     assert.deepEqual([failure.code, failure.asOf, result.table.ts.length], ['compute', null, 0]);
   });
 
@@ -123,8 +126,19 @@ describe('captured variables', () => {
       if (view.asOf > 60) throw new Error('boom');
       return 1;
     };
-    const result = await run(fail, price, inputs, { guard: { changed: () => 'total' } });
+    const guard = { changed: () => ({ variable: 'total', location: null }) };
+    const result = await run(fail, price, inputs, { guard });
     assert.equal(failureIn(result).asOf, null);
+    assert.equal(result.table.ts.length, 0);
+  });
+
+  it('that go to and fro make the chunk void too, whatever they are in the end', async () => {
+    let flag = false;
+    const guard = { changed: () => (flag ? { variable: 'flag', location: null } : null) };
+    const four = [sliding(numbers([1, 2, 3, 4]), 1)];
+    const result = await run(() => Number((flag = !flag)), price, four, { guard });
+    assert.match(failureIn(result).message, /changed flag/);
+    assert.equal(flag, true);
     assert.equal(result.table.ts.length, 0);
   });
 

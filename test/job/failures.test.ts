@@ -261,7 +261,7 @@ describe('a node that fails', () => {
       'keeps a count from bar to bar',
       'count += 1; return count;',
       'let count = 0;',
-      /^Main: Node tested changed count .*, which its computeFn captured, while it computed/,
+      /^Main: Node tested keeps state between bars: while it computed, it changed count in closure of tested\..*ScanNode \{ init, step \} \(main\.ts:\d+\)\.$/,
     ],
   ];
   for (const [what, code, top, message] of voided) {

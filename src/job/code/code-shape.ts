@@ -1,15 +1,29 @@
 import { types } from 'node:util';
+import type { AddonFunction } from './addons.js';
 import type { Inspection, Closure, FunctionPlace, PrivateMember } from './inspection.js';
 import type { Intrinsics } from './intrinsics.js';
 import { analyseText, type CodeText, type ReceiverUse } from './code-text.js';
 import { propertyEdges } from './data-shape.js';
-import { bitOf, bitsOf, failure, isObject, shape, type Edge, type Shape } from './shape.js';
+import {
+  bitOf,
+  bitsOf,
+  failure,
+  isObject,
+  LISTED,
+  SETUP,
+  shape,
+  type Edge,
+  type NamedEdge,
+  type Shape,
+} from './shape.js';
 
 export interface CodeShaperOptions {
   readonly inspection: Inspection;
   readonly intrinsics: Intrinsics;
-  readonly bundleHash: string;
+  readonly addons: ReadonlyMap<object, AddonFunction>;
   readonly isBuiltIn: (value: object) => boolean;
+  /** What the SDK exports, by name. */
+  readonly sdk: ReadonlyMap<string, unknown>;
 }
 
 type Fn = (...args: never[]) => unknown;
@@ -18,6 +32,11 @@ type Fn = (...args: never[]) => unknown;
 const OF_EVERY_FUNCTION = new Set<PropertyKey>(['length', 'name', 'prototype', 'arguments', 'caller']);
 
 const NATIVE = /\{\s*\[native code\]\s*\}$/;
+
+/** Whether a function has no text, since it was not written in JavaScript or was made by `bind`. */
+export function isNative(fn: object): boolean {
+  return NATIVE.test(Function.prototype.toString.call(fn));
+}
 
 /** Stands for a variable or property that does not exist. */
 const ABSENT = Symbol('seamless.absent');
@@ -44,25 +63,30 @@ export class CodeShaper {
     const fn = value as Fn;
     const text = Function.prototype.toString.call(fn);
     if (NATIVE.test(text)) return this.#nativeShape(fn);
-    const code = analyseText(text);
+    const setup = this.#setupOf(fn);
+    const code = analyseText(text, setup && SETUP);
     const closure = this.#options.inspection.closure(fn);
     this.#places.set(fn, closure.place);
     if (code.newTarget)
       return failure('uses new.target of the function around it, which cannot be told from outside', 'code');
     const captured = this.#captures(fn, code, closure);
+    const opaque = [...code.opaque, ...captured.opaque];
+    if (opaque.length > 0)
+      return failure(`${opaque.join(' and ')}, so that nothing tells what it depends on`, 'code');
     const around = code.form === 'arrow' ? this.#arrowThis(fn, code, thisValue) : this.#parentUse(fn, code);
     if (typeof around === 'string') return failure(around, 'code');
     const own = this.#propertyShape(fn, code, text);
-    const opaque = [...code.opaque, ...captured.opaque];
-    const bundle = opaque.length > 0 ? `bundle ${this.#options.bundleHash}` : '';
     const name = Reflect.getOwnPropertyDescriptor(fn, 'name')?.value as unknown;
     return shape(
-      `code ${code.canonical} ${captured.tag} {${own.tag}} ${around.map((edge) => edge.name).join()} ${bundle}`,
+      `code ${code.canonical} ${captured.tag} {${own.tag}} ${around.map((edge) => edge.name).join()}`,
       [...captured.edges, ...around, ...own.edges],
       {
         reads: bitsOf(code.propertyNames),
-        opaque,
-        named: [{ via: 'member', name: '.name', value: name, bit: bitOf('name') }],
+        named: [
+          { via: 'member', name: '.name', value: name, bit: bitOf('name') },
+          { via: 'member', name: '.setup', value: setup, bit: bitOf(SETUP) },
+          ...own.named,
+        ],
       },
     );
   }
@@ -73,7 +97,7 @@ export class CodeShaper {
     const code = analyseText(text);
     const { whole, names, privateNames } = code.receiver;
     const readsThis = code.form === 'arrow' && (whole || names.size > 0 || privateNames.size > 0);
-    if (code.blind || readsThis || code.free.some(({ written }) => written))
+    if (code.opaque.length > 0 || readsThis || code.free.some(({ written }) => written))
       return this.functionShape(fn, thisValue);
     const own = this.#propertyShape(fn as Fn, code, text);
     return shape(own.tag, own.edges);
@@ -94,10 +118,29 @@ export class CodeShaper {
     return shape(`receiver ${edges.map((edge) => edge.name).join()}`, edges);
   }
 
+  /** The method `setup` of the class of a strategy; null for any other function. */
+  #setupOf(fn: Fn): object | null {
+    const prototype = Reflect.getOwnPropertyDescriptor(fn, 'prototype')?.value as unknown;
+    const strategy = this.#options.sdk.get('Strategy') as { readonly prototype: object } | undefined;
+    if (!strategy || !isObject(prototype)) return null;
+    for (
+      let at: object | null = prototype;
+      at && !types.isProxy(at);
+      at = Object.getPrototypeOf(at) as object | null
+    ) {
+      if (at !== strategy.prototype) continue;
+      const setup = Reflect.getOwnPropertyDescriptor(prototype, SETUP)?.value as unknown;
+      return typeof setup === 'function' ? setup : null;
+    }
+    return null;
+  }
+
   #nativeShape(fn: Fn): Shape {
+    const own = propertyEdges(fn, (key) => OF_EVERY_FUNCTION.has(key));
+    const addon = this.#options.addons.get(fn);
+    if (addon) return 'fails' in addon ? failure(addon.fails) : shape(`${addon.tag} {${own.tag}}`, own.edges);
     const bound = this.#options.inspection.bound(fn);
     if (!bound) return failure('a native function');
-    const own = propertyEdges(fn, (key) => OF_EVERY_FUNCTION.has(key));
     const values = bound.values.map((value, index): Edge => ({
       via: 'member',
       name: ` (bound argument ${index + 1})`,
@@ -120,11 +163,7 @@ export class CodeShaper {
       name,
       value: this.#lookUp(name, scopes),
     }));
-    const opaque: string[] = [];
-    for (const { value } of edges) {
-      if (value === Function) opaque.push('it uses the Function constructor');
-      if (value === globalThis.eval && !code.blind) opaque.push('it uses eval');
-    }
+    const opaque = code.opaque.length > 0 ? [] : edges.flatMap(({ value }) => this.#opaqueUse(value, code));
     let tag = '';
     if (code.selfName !== null) {
       const value = this.#lookUp(code.selfName, scopes);
@@ -134,26 +173,20 @@ export class CodeShaper {
         edges.push({ via: 'capture', name: code.selfName, value });
       }
     }
-    if (code.blind) {
-      const around = this.#everything(scopes, new Set(edges.map(({ name }) => name)));
-      tag += ` ${JSON.stringify(around.map(({ name }) => name))}`;
-      edges.push(...around);
-    }
-    if (code.blind || opaque.length > 0)
-      edges.push({ via: 'capture', name: 'globalThis', value: globalThis });
     return { tag, edges, opaque };
   }
 
-  /** Every variable that code with `eval` might read. */
-  #everything(scopes: readonly object[], seen: Set<string>): Edge[] {
-    const edges: Edge[] = [];
-    for (const scope of scopes) {
-      for (const [name, value] of Object.entries(scope)) {
-        if (!seen.has(name)) edges.push({ via: 'capture', name, value });
-        seen.add(name);
-      }
-    }
-    return edges;
+  /** What code does with a built-in that makes code out of texts or files. */
+  #opaqueUse(value: unknown, { propertyNames }: CodeText): string[] {
+    if (value === Function) return ['uses the Function constructor'];
+    if (value === globalThis.eval) return ['uses eval'];
+    if (value === globalThis)
+      return ['eval', 'Function'].flatMap((name) =>
+        propertyNames.has(name) ? [`uses globalThis.${name}`] : [],
+      );
+    const name = isObject(value) ? (this.#options.intrinsics.nameOf(value) ?? '') : '';
+    const module = /^node:(?:vm|module)\b/.exec(name)?.[0];
+    return module === undefined ? [] : [`uses ${module}, which makes code that is not in its text`];
   }
 
   #lookUp(name: string, scopes: readonly object[]): unknown {
@@ -183,8 +216,6 @@ export class CodeShaper {
     if (!use.whole && use.names.size === 0 && use.privateNames.size === 0) return [];
     const receiver = [this.#owners.get(fn), thisValue].find((each) => each && this.#isMadeIn(fn, each));
     if (receiver) return this.#thisEdges(receiver, use);
-    if (code.blind)
-      return `cannot be followed (${code.opaque.join(', ')}), and may use the "this" of a function around it`;
     return 'uses the "this" of a function around it, which cannot be told from outside: copy what it needs into a const first';
   }
 
@@ -265,26 +296,20 @@ export class CodeShaper {
   }
 
   /** Own properties of a function, and what a class or an older constructor gives its instances. */
-  #propertyShape(
-    fn: Fn,
-    code: CodeText,
-    text: string,
-  ): { readonly tag: string; readonly edges: readonly Edge[] } {
+  #propertyShape(fn: Fn, code: CodeText, text: string): OwnProperties {
     if (code.form === 'class') return this.#classShape(fn, code, text);
     const own = propertyEdges(fn, (key) => OF_EVERY_FUNCTION.has(key));
     const prototype = Reflect.getOwnPropertyDescriptor(fn, 'prototype')?.value as unknown;
-    if (!isObject(prototype) || !isUsedPrototype(prototype, this.#options.isBuiltIn)) return own;
+    if (!isObject(prototype) || !isUsedPrototype(prototype, this.#options.isBuiltIn))
+      return { ...own, named: [] };
     return {
       tag: `${own.tag} prototype`,
       edges: [...own.edges, { via: 'member', name: '.prototype', value: prototype }],
+      named: [],
     };
   }
 
-  #classShape(
-    fn: Fn,
-    code: CodeText,
-    text: string,
-  ): { readonly tag: string; readonly edges: readonly Edge[] } {
+  #classShape(fn: Fn, code: CodeText, text: string): OwnProperties {
     const inText = ({ value, get, set, enumerable }: PropertyDescriptor): boolean =>
       !enumerable && [value as unknown, get, set].every((part) => !isObject(part) || isPartOf(part, text));
     const statics = propertyEdges(fn, (key, descriptor) => OF_EVERY_FUNCTION.has(key) || inText(descriptor));
@@ -304,10 +329,17 @@ export class CodeShaper {
     this.adopt(fn, statics.edges);
     this.adopt(prototype, members.edges);
     return {
-      tag: `${JSON.stringify(keys)} ${statics.tag} | ${members.tag} | ${hidden.map(({ name }) => name).join()}`,
+      tag: `${JSON.stringify(keys.toSorted())} ${statics.tag} | ${members.tag} | ${hidden.map(({ name }) => name).join()}`,
       edges: [...base, ...statics.edges, ...members.edges, ...hidden],
+      named: [{ via: 'member', name: ' (its members)', value: JSON.stringify(keys), bit: LISTED }],
     };
   }
+}
+
+interface OwnProperties {
+  readonly tag: string;
+  readonly edges: readonly Edge[];
+  readonly named: readonly NamedEdge[];
 }
 
 function isPartOf(part: object, text: string): boolean {

@@ -1,5 +1,7 @@
 import { analyze, type Scope, type Variable } from 'eslint-scope';
 import type { Program } from 'estree';
+import { inAnyOrder, methodName } from './members.js';
+import { bitOfText } from './shape.js';
 import {
   parseFunction,
   staticName,
@@ -38,10 +40,8 @@ export interface CodeText {
   readonly receiver: ReceiverUse;
   /** Names of properties that the code reads from anything. */
   readonly propertyNames: ReadonlySet<string>;
-  /** What the analysis cannot follow, in words; the whole bundle then counts. */
+  /** What the analysis cannot follow, as a predicate in words. */
   readonly opaque: readonly string[];
-  /** The code can read any variable around it. */
-  readonly blind: boolean;
   /** It uses `new.target` of the function around it. */
   readonly newTarget: boolean;
   /** Classes: one of its members is private. */
@@ -54,21 +54,25 @@ export interface CodeText {
 
 const texts = new Map<string, CodeText>();
 
-/** Analyses a function's text, once for each text. */
-export function analyseText(text: string): CodeText {
-  let known = texts.get(text);
+/**
+ * Analyses a function's text, once for each text.
+ * @param without a method to leave out of a class.
+ */
+export function analyseText(text: string, without: string | null = null): CodeText {
+  const key = without === null ? text : `${without} ${text}`;
+  let known = texts.get(key);
   if (!known) {
-    known = analyseAnew(text);
-    texts.set(text, known);
+    known = analyseAnew(text, without);
+    texts.set(key, known);
   }
   return known;
 }
 
-function analyseAnew(text: string): CodeText {
+function analyseAnew(text: string, without: string | null): CodeText {
   const parsed = parseFunction(text);
   if (!parsed) return unreadable(text);
   try {
-    return new Normalizer(parsed).run();
+    return new Normalizer(parsed, without).run();
   } catch (error) {
     // A tree deeper than the stack: as unreadable as no tree.
     if (error instanceof RangeError) return unreadable(text);
@@ -85,8 +89,7 @@ function unreadable(text: string): CodeText {
     selfName: null,
     receiver: { names: new Set(), privateNames: new Set(), whole: true, parent: false },
     propertyNames: new Set(),
-    opaque: ['its text cannot be parsed by itself'],
-    blind: true,
+    opaque: ['has a text that cannot be parsed by itself'],
     newTarget: false,
     hasPrivate: true,
     instanceArrows: new Set(),
@@ -106,6 +109,7 @@ type Receiver = 'own' | 'instance' | 'other';
 
 class Normalizer {
   readonly #parsed: ParsedFunction;
+  readonly #without: string | null;
   readonly #out: string[] = [];
   /** What identifiers stand for: the first place where the variable is declared; null for free names. */
   readonly #bindings = new Map<unknown, object | null>();
@@ -122,12 +126,12 @@ class Normalizer {
   #selfName: string | null = null;
   #whole = false;
   #parent = false;
-  #blind = false;
   #newTarget = false;
   #hasPrivate = false;
 
-  constructor(parsed: ParsedFunction) {
+  constructor(parsed: ParsedFunction, without: string | null) {
     this.#parsed = parsed;
+    this.#without = without;
   }
 
   run(): CodeText {
@@ -159,7 +163,6 @@ class Normalizer {
       },
       propertyNames: this.#propertyNames,
       opaque: [...this.#opaque],
-      blind: this.#blind,
       newTarget: this.#newTarget,
       hasPrivate: this.#hasPrivate,
       instanceArrows: this.#instanceArrows,
@@ -201,7 +204,7 @@ class Normalizer {
       case 'TaggedTemplateExpression':
         return this.#tagged(node, receiver);
       case 'TemplateElement':
-        return void this.#out.push(JSON.stringify((node['value'] as { cooked: string | null }).cooked));
+        return this.#templateText((node['value'] as { cooked: string | null }).cooked);
       case 'ThisExpression':
         if (receiver === 'own') this.#whole = true;
         return void this.#out.push('this');
@@ -240,18 +243,16 @@ class Normalizer {
 
   /** Notes what cannot be followed. */
   #watch(node: Syntax, receiver: Receiver): void {
-    if (node.type === 'ImportExpression') this.#opaque.add('it calls import()');
+    if (node.type === 'ImportExpression') this.#opaque.add('calls import()');
     if (node.type === 'MetaProperty') {
       const what = child(node, 'meta')?.['name'];
-      if (what === 'import') this.#opaque.add('it uses import.meta');
+      if (what === 'import') this.#opaque.add('uses import.meta');
       else if (receiver === 'own' && this.#parsed.form === 'arrow') this.#newTarget = true;
     }
     if (node.type !== 'CallExpression') return;
     const callee = child(node, 'callee');
     if (callee?.type === 'Identifier' && callee['name'] === 'eval' && !this.#bindings.get(callee)) {
-      this.#opaque.add('it calls eval');
-      this.#blind = true;
-      if (receiver === 'own') this.#whole = true;
+      this.#opaque.add('calls eval');
     }
   }
 
@@ -302,6 +303,17 @@ class Normalizer {
     if (regex) this.#out.push('regex:', JSON.stringify([regex.pattern, regex.flags]));
     else if (typeof node['bigint'] === 'string') this.#out.push('bigint:', String(node['value']), ';');
     else this.#out.push(typeof node['value'], ':', JSON.stringify(node['value']), ';');
+    if (typeof node['value'] === 'string') this.#mention(node['value']);
+  }
+
+  #templateText(text: string | null): void {
+    this.#out.push(JSON.stringify(text));
+    if (text !== null) this.#mention(text);
+  }
+
+  /** A text may be used as the name of a property. */
+  #mention(text: string): void {
+    if (bitOfText(text) !== 0) this.#propertyNames.add(text);
   }
 
   /** A tag function sees the raw text too. */
@@ -370,8 +382,10 @@ class Normalizer {
     if (top) this.#out.push(node['superClass'] ? 'extends ' : '');
     else this.#visit(child(node, 'superClass'), receiver);
     this.#out.push('[');
-    for (const member of child(node, 'body')?.['body'] as readonly Syntax[])
-      this.#classMember(member, receiver, top);
+    for (const member of inAnyOrder(child(node, 'body')?.['body'] as readonly Syntax[])) {
+      if (!top || methodName(member) !== `false ${this.#without ?? ''}`)
+        this.#classMember(member, receiver, top);
+    }
     this.#out.push(']');
   }
 
@@ -383,7 +397,8 @@ class Normalizer {
     this.#out.push(`${member.type} ${String(member['kind'])} ${String(member['static'])} `);
     if (key.type === 'PrivateIdentifier') this.#hasPrivate = true;
     if (name !== null) this.#out.push('key:', JSON.stringify(name));
-    else if (!top || member.type !== 'MethodDefinition') this.#visit(key, receiver);
+    else if (!top || member.type !== 'MethodDefinition' || key.type === 'PrivateIdentifier')
+      this.#visit(key, receiver);
     this.#visit(child(member, 'value'), inner, member.type === 'MethodDefinition');
   }
 }

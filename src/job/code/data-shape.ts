@@ -46,6 +46,12 @@ export function contentsOf(value: object): Contents | null {
   return value instanceof URL ? simple(`url ${JSON.stringify(value.href)}`) : null;
 }
 
+/** How many values an object with contents of its own kind has; 0 for any other. */
+export function countOf(value: object): number {
+  if (Array.isArray(value)) return value.length;
+  return types.isMap(value) || types.isSet(value) ? value.size : 0;
+}
+
 function simple(tag: string, without: readonly PropertyKey[] = []): Contents {
   return { tag, edges: [], size: 1, indexed: false, without };
 }

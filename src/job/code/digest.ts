@@ -1,6 +1,16 @@
 import { createHash } from 'node:crypto';
-import { follow, isObject, primitiveToken, type Edge, type Path, type Reason, type Shape } from './shape.js';
-import { LARGEST, type Shaper } from './shaper.js';
+import {
+  bitOfText,
+  edgesOf,
+  follow,
+  isObject,
+  primitiveToken,
+  type Edge,
+  type Path,
+  type Reason,
+  type Shape,
+} from './shape.js';
+import { LARGEST, TOO_LARGE, type Shaper } from './shaper.js';
 
 /** The hash of everything a value leads to. */
 export interface Digest {
@@ -48,19 +58,30 @@ export class Digester {
     if (all) this.#shared.clear();
   }
 
+  /** The digest of a value, and bits of the names that count for it: those that code in reach reads. */
+  settle(root: object): { readonly digest: Digest; readonly names: number } {
+    let names = 0;
+    for (;;) {
+      const digest = this.digest(root, names);
+      // What is reached by a name may read further ones.
+      if (digest.fails || (digest.reads & ~names) === 0) return { digest, names };
+      names |= digest.reads;
+    }
+  }
+
   /** The digest of a value; `names`: bits of the names that count. */
   digest(root: object, names: number): Digest {
     return this.#remembered(root, names) ?? this.#walk(root, names);
   }
 
   /** The first value in reach that cannot be vouched for. */
-  findFailure(root: object, start: Path): Failure | null {
+  findFailure(root: object, start: Path, names: number): Failure | null {
     const seen = new Set<object>([root]);
     const queue: { object: object; path: Path }[] = [{ object: root, path: start }];
     for (const { object, path } of queue) {
-      const { fails, edges } = this.#shaper.shapeOf(object);
-      if (fails !== null) return { path, reason: fails };
-      for (const edge of edges) {
+      const shape = this.#shaper.shapeOf(object);
+      if (shape.fails !== null) return { path, reason: shape.fails };
+      for (const edge of edgesOf(shape, names)) {
         if (!isObject(edge.value) || seen.has(edge.value)) continue;
         seen.add(edge.value);
         queue.push({ object: edge.value, path: follow(path, edge) });
@@ -90,8 +111,7 @@ export class Digester {
     let values = 0;
     const enter = (object: object): void => {
       const shape = this.#shaper.shapeOf(object);
-      const edges =
-        names === 0 ? shape.edges : [...shape.edges, ...shape.named.filter(({ bit }) => bit & names)];
+      const edges = edgesOf(shape, names);
       values += 1 + shape.size + edges.length;
       const frame: Frame = { object, shape, edges, next: 0, index: open.size, low: open.size };
       open.set(object, frame);
@@ -121,7 +141,7 @@ export class Digester {
   #tooLarge(stack: readonly Frame[], names: number): Digest {
     const root = stack[0] as Frame;
     const outermost = stack.find(({ object, index }) => index > 0 && typeof object !== 'function') ?? root;
-    this.#shaper.refuse(outermost.object, `a structure of more than ${LARGEST.toLocaleString('en')} values`);
+    this.#shaper.refuse(outermost.object, TOO_LARGE);
     const digest = { hash: '', reads: 0, fails: true, local: true };
     this.#remember(root.object, names, digest);
     return digest;
@@ -135,7 +155,13 @@ export class Digester {
         isObject(value) && !members.has(value) ? [this.#remembered(value, names) as Digest] : [],
       ),
     );
-    const reads = [...frames.map(({ shape }) => shape.reads), ...outside.map((digest) => digest.reads)];
+    const reads = [
+      ...frames.map(({ shape }) => shape.reads),
+      ...outside.map((digest) => digest.reads),
+      ...frames.flatMap(({ edges }) =>
+        edges.map(({ value }) => (typeof value === 'string' ? bitOfText(value) : 0)),
+      ),
+    ];
     const facts = {
       reads: reads.reduce((all, each) => all | each, 0),
       fails: frames.some(({ shape }) => shape.fails !== null) || outside.some((digest) => digest.fails),

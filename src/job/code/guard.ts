@@ -1,49 +1,85 @@
-import { describePath, follow, isObject, type Path, type Shape } from './shape.js';
+import { describePath, edgesOf, follow, isObject, type Edge, type Path, type Shape } from './shape.js';
 import type { Shaper } from './shaper.js';
 
-interface Watched {
+/** The variable through which a value was reached: of which function, and its name there. */
+export interface Holder {
+  readonly fn: object;
+  readonly variable: string;
+}
+
+interface Reached {
   readonly object: object;
   readonly path: Path;
+  readonly holder: Holder | null;
+}
+
+interface Watched extends Reached {
   readonly before: Shape;
 }
 
-/** Notices when what a function captured is no longer what it was. */
+/** What is no longer as it was. */
+export interface Change {
+  /** `count in closure of bump`. */
+  readonly variable: string;
+  readonly holder: Holder | null;
+}
+
+/** A state that code may keep where no closure leads: on built-in objects. */
+export interface BuiltInState {
+  /** What was hung on one of them since, by name; it is taken away again. */
+  takeAdded(): string | null;
+}
+
+/** Notices when what a function depends on is no longer what it was. */
 export class CaptureGuard {
   readonly #shaper: Shaper;
+  readonly #builtIns: BuiltInState;
   readonly #watched: readonly Watched[];
 
-  constructor(shaper: Shaper, root: object, start: Path) {
+  /** @param names bits of the names that count for the function; see `edgesOf`. */
+  constructor(shaper: Shaper, builtIns: BuiltInState, root: object, start: Path, names: number) {
     this.#shaper = shaper;
-    this.#watched = watch(shaper, root, start);
+    this.#builtIns = builtIns;
+    this.#watched = watch(shaper, root, start, names);
   }
 
-  /** The variable whose value changed since the guard was made, as a path; null when none did. */
-  changed(): string | null {
-    for (const { object, path, before } of this.#watched) {
+  /** The first value that changed since the guard was made; null when none did. */
+  changed(): Change | null {
+    for (const watched of this.#watched) {
+      const { object, path, holder, before } = watched;
       const now = this.#shaper.freshState(object);
       const edge = before.edges.findIndex(({ value }, index) => !Object.is(value, now.edges[index]?.value));
       const found = before.edges[edge];
-      if (found && now.edges[edge]?.name === found.name) return describePath(follow(path, found));
+      if (found && now.edges[edge]?.name === found.name) {
+        return { variable: describePath(follow(path, found)), holder: holderOf(watched, found) };
+      }
       if (found || before.edges.length !== now.edges.length || before.tag !== now.tag)
-        return describePath(path);
+        return { variable: describePath(path), holder };
     }
-    return null;
+    const added = this.#builtIns.takeAdded();
+    return added === null ? null : { variable: added, holder: null };
   }
 }
 
 /** Everything in reach that code could change. */
-function watch(shaper: Shaper, root: object, start: Path): Watched[] {
+function watch(shaper: Shaper, root: object, start: Path, names: number): Watched[] {
   const watched: Watched[] = [];
   const seen = new Set<object>([root]);
-  const queue: { object: object; path: Path }[] = [{ object: root, path: start }];
-  for (const { object, path } of queue) {
-    if (object !== root && !shaper.isLeaf(object))
-      watched.push({ object, path, before: shaper.freshState(object) });
-    for (const edge of shaper.shapeOf(object).edges) {
+  const queue: Reached[] = [{ object: root, path: start, holder: null }];
+  for (const reached of queue) {
+    const { object, path } = reached;
+    if (object !== root && !shaper.isFrozen(object))
+      watched.push({ ...reached, before: shaper.freshState(object) });
+    for (const edge of edgesOf(shaper.shapeOf(object), names)) {
       if (!isObject(edge.value) || seen.has(edge.value)) continue;
       seen.add(edge.value);
-      queue.push({ object: edge.value, path: follow(path, edge) });
+      queue.push({ object: edge.value, path: follow(path, edge), holder: holderOf(reached, edge) });
     }
   }
   return watched;
+}
+
+function holderOf({ object, holder }: Reached, { via, name }: Edge): Holder | null {
+  if (via === 'member') return holder;
+  return typeof object === 'function' ? { fn: object, variable: name } : holder;
 }

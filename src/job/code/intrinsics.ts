@@ -4,6 +4,7 @@ import { runInNewContext } from 'node:vm';
 /** What is known of one built-in object: its name, and what its properties were. */
 interface Known {
   readonly name: string;
+  readonly ofSdk?: boolean;
   /** null where they were not followed. */
   readonly properties: ReadonlyMap<PropertyKey, PropertyDescriptor> | null;
 }
@@ -31,13 +32,15 @@ export class Intrinsics {
   readonly #globals = new Map<PropertyKey, PropertyDescriptor>(descriptorsOf(globalThis));
   /** Those that JavaScript code depends on without naming them, such as `Array.prototype`. */
   readonly #language: readonly object[];
+  /** Of these, what code may hang a state on and find again from anywhere. */
+  readonly #shared: readonly object[];
 
-  constructor() {
+  constructor(sdkExports: Readonly<Record<string, unknown>>) {
     // A new context has JavaScript's own globals and none of Node's.
     const names = runInNewContext('Object.getOwnPropertyNames(globalThis)') as string[];
     for (const name of names) this.#add(this.#globals.get(name)?.value, name, Number.POSITIVE_INFINITY);
     for (const [name, value] of hiddenIntrinsics()) this.#add(value, name, Number.POSITIVE_INFINITY);
-    this.#language = [...this.#known.keys()];
+    const language = [...this.#known.keys()];
     for (const [key, descriptor] of this.#globals) this.#addAll(descriptor, String(key), NODE_DEPTH);
     const require = createRequire(import.meta.url);
     for (const name of builtinModules
@@ -45,11 +48,16 @@ export class Intrinsics {
       .filter((each) => !LEFT_OUT.test(each))) {
       this.#add(require(`node:${name}`), `node:${name}`, NODE_DEPTH);
     }
+    const sdk = new Map<object, string>();
+    for (const [name, value] of Object.entries(sdkExports)) this.#addSdk(sdk, value, name);
+    this.#language = [...language, ...sdk.keys()];
+    this.#shared = this.#language.filter((object) => typeof object !== 'function' || isMaker(object));
   }
 
-  /** The name of a built-in function or object; undefined for anything else. */
+  /** The name of a built-in function or object of JavaScript or Node; undefined for anything else. */
   nameOf(value: object): string | undefined {
-    return this.#known.get(value)?.name;
+    const known = this.#known.get(value);
+    return known?.ofSdk === true ? undefined : known?.name;
   }
 
   /** What a global was when the snapshot was taken; undefined when there was none of that name. */
@@ -70,20 +78,60 @@ export class Intrinsics {
   /** What someone changed in one built-in object. */
   patchesOf(object: object): Patch[] {
     const { name, properties } = this.#known.get(object) ?? { name: '', properties: null };
-    if (!properties || object === process) return [];
+    if (!properties) return [];
     const patches: Patch[] = [];
-    const keys = Reflect.ownKeys(object);
-    for (const key of keys) {
-      const then = properties.get(key);
-      const now = Reflect.getOwnPropertyDescriptor(object, key);
-      if (now && !sameCode(then, now)) patches.push(...differences(`${name}.${String(key)}`, then, now));
+    for (const { key, then, now } of changes(object, properties)) {
+      const path = `${name}.${String(key)}`;
+      if (RESTLESS.has(path) || isNodesOwn(object, name, key, then)) continue;
+      if (!now) patches.push({ name: path, value: undefined });
+      else patches.push(...differences(path, then, now));
     }
-    if (keys.length - patches.length < properties.size) {
-      for (const key of properties.keys()) {
-        if (!Object.hasOwn(object, key)) patches.push({ name: `${name}.${String(key)}`, value: undefined });
+    return patches;
+  }
+
+  /**
+   * How many properties were hung on each of the objects that any code can reach. Built-in properties are not enumerable
+   * and assigned ones are, so this is quick enough to ask after every chunk.
+   */
+  sharedKeys(): readonly number[] {
+    return this.#shared.map((object) => Object.keys(object).length);
+  }
+
+  /** The property that came since `before` was taken by `sharedKeys`, which is then removed; null when none did. */
+  takeAdded(before: readonly number[]): string | null {
+    const now = this.sharedKeys();
+    const index = now.findIndex((count, at) => count > (before[at] ?? count));
+    const object = this.#shared[index];
+    if (!object) return null;
+    const key = Object.keys(object)
+      .filter((each) => !this.#known.get(object)?.properties?.has(each))
+      .at(-1) as string;
+    Reflect.deleteProperty(object, key);
+    return `${this.#known.get(object)?.name ?? ''}.${key}`;
+  }
+
+  /** Undoes what strategies changed, as far as the language allows, so that none finds what another left. */
+  restore(): void {
+    for (const object of this.#language) {
+      const { name, properties } = this.#known.get(object) as Known;
+      for (const { key, then } of changes(object, properties ?? new Map())) {
+        if (RESTLESS.has(`${name}.${String(key)}`)) continue;
+        if (then) Reflect.defineProperty(object, key, then);
+        else Reflect.deleteProperty(object, key);
       }
     }
-    return patches.filter((patch) => !RESTLESS.has(patch.name));
+    // Node itself keeps things under symbols.
+    for (const key of this.addedGlobals()) {
+      if (typeof key === 'string') Reflect.deleteProperty(globalThis, key);
+    }
+  }
+
+  #addSdk(sdk: Map<object, string>, value: unknown, name: string): void {
+    if (!isObject(value) || this.#known.has(value)) return;
+    sdk.set(value, name);
+    this.#known.set(value, { name, ofSdk: true, properties: new Map(descriptorsOf(value)) });
+    if (typeof value === 'function')
+      this.#addSdk(sdk, Reflect.getOwnPropertyDescriptor(value, 'prototype')?.value, `${name}.prototype`);
   }
 
   #add(value: unknown, name: string, depth: number): void {
@@ -108,22 +156,56 @@ export class Intrinsics {
 }
 
 /** Remembers what is built in. Call it once the compute-only context is in place and before any user code runs. */
-export function snapshotIntrinsics(): Intrinsics {
-  return new Intrinsics();
+export function snapshotIntrinsics(sdkExports: Readonly<Record<string, unknown>> = {}): Intrinsics {
+  return new Intrinsics(sdkExports);
 }
 
-function sameCode(then: PropertyDescriptor | undefined, now: PropertyDescriptor): boolean {
+/** A property that is not what it was. */
+interface Change {
+  readonly key: PropertyKey;
+  readonly then: PropertyDescriptor | undefined;
+  readonly now: PropertyDescriptor | undefined;
+}
+
+function changes(object: object, properties: ReadonlyMap<PropertyKey, PropertyDescriptor>): Change[] {
+  const found: Change[] = [];
+  const keys = Reflect.ownKeys(object);
+  let kept = 0;
+  for (const key of keys) {
+    const then = properties.get(key);
+    if (then) kept++;
+    const now = Reflect.getOwnPropertyDescriptor(object, key);
+    if (now && !isSame(then, now)) found.push({ key, then, now });
+  }
+  if (kept === properties.size) return found;
+  for (const [key, then] of properties) {
+    if (!Object.hasOwn(object, key)) found.push({ key, then, now: undefined });
+  }
+  return found;
+}
+
+function isSame(then: PropertyDescriptor | undefined, now: PropertyDescriptor): boolean {
   return (
     then !== undefined && Object.is(then.value, now.value) && then.get === now.get && then.set === now.set
   );
 }
 
+/** Node keeps its own accounts in its objects: under symbols and underscores, and all over `process`. */
+function isNodesOwn(object: object, name: string, key: PropertyKey, then: unknown): boolean {
+  if (object === process && then !== undefined) return true;
+  if (!(object === process || object === console || name.startsWith('node:'))) return false;
+  return typeof key === 'symbol' || (typeof key === 'string' && key.startsWith('_'));
+}
+
+/** A function that has a prototype is found from each of its instances. */
+function isMaker(object: object): boolean {
+  return isObject(Reflect.getOwnPropertyDescriptor(object, 'prototype')?.value);
+}
+
 function differences(name: string, then: PropertyDescriptor | undefined, now: PropertyDescriptor): Patch[] {
   const patches: Patch[] = [];
   for (const part of ['value', 'get', 'set'] as const) {
-    if (Object.is(then?.[part], now[part])) continue;
-    // Plain data that changes is a state, not a patch, unless it hides or replaces code.
-    if (isObject(then?.[part]) || isObject(now[part])) patches.push({ name, value: now[part] });
+    if (!Object.is(then?.[part], now[part])) patches.push({ name, value: now[part] });
   }
   return patches;
 }

@@ -1,19 +1,21 @@
 import type { DagNode } from '../../sdk/node.js';
+import { addonFunctions } from './addons.js';
 import { Digester } from './digest.js';
-import { CaptureGuard } from './guard.js';
+import { CaptureGuard, type Change } from './guard.js';
 import { Inspection, type FunctionPlace } from './inspection.js';
 import type { Intrinsics } from './intrinsics.js';
 import { listParts, type CodePart } from './parts.js';
-import { describePath, shape, type Edge, type Path } from './shape.js';
+import { BEYOND_VIEWS, describePath, shape, type Edge, type Path } from './shape.js';
 import { Shaper } from './shaper.js';
+import { placeOfUse } from './uses.js';
 
 export interface CodeHasherOptions {
-  /** Hash of the whole bundle: what counts where code cannot be followed. */
-  readonly bundleHash: string;
   /** What the SDK exports, by name. Its code counts by name: the engine's semantics version covers it. */
   readonly sdkExports: Readonly<Record<string, unknown>>;
   /** `snapshotIntrinsics()`, taken before any user code ran. */
   readonly intrinsics: Intrinsics;
+  /** Native addons that the strategy may have loaded, absolute paths. */
+  readonly addons: readonly string[];
 }
 
 export interface OwnCodeRequest {
@@ -32,6 +34,10 @@ export type OwnCodeDetail = (
   | { readonly hash: string; readonly unhashable?: undefined }
   | { readonly hash?: undefined; readonly unhashable: string }
 ) & {
+  /** Bits of the names that count since code in reach reads them; `guard` wants them back. */
+  readonly names: number;
+  /** Some code in reach may ask for memory beyond the ends of a view into it. */
+  readonly looksBeyondViews: boolean;
   /** Everything that counts, one by one. Costs time, so that it is made when asked for. */
   parts(): readonly CodePart[];
 };
@@ -46,18 +52,26 @@ export class CodeHasher {
   readonly #shaper: Shaper;
   readonly #digester: Digester;
   #patches: readonly Edge[] | null = null;
+  /** How many properties built-in objects had when the first guard was made. */
+  #builtInKeys: readonly number[] | null = null;
   #thisValue: object | null = null;
 
-  constructor({ bundleHash, sdkExports, intrinsics }: CodeHasherOptions) {
+  constructor({ sdkExports, intrinsics, addons }: CodeHasherOptions) {
     this.#intrinsics = intrinsics;
     const sdk = new Map(Object.entries(sdkExports));
-    this.#shaper = new Shaper({ inspection: this.#inspection, intrinsics, bundleHash, sdk });
+    this.#shaper = new Shaper({
+      inspection: this.#inspection,
+      intrinsics,
+      addons: addonFunctions(addons),
+      sdk,
+    });
     this.#digester = new Digester(this.#shaper);
   }
 
   /** Forgets values seen, since user code has run. */
   refresh(): void {
     this.#patches = null;
+    this.#builtInKeys = null;
     this.#shaper.forget();
     this.#digester.forget(true);
   }
@@ -70,22 +84,30 @@ export class CodeHasher {
   ownCode(fn: object, request: OwnCodeRequest): OwnCodeDetail {
     const root = this.#rootOf(fn, request);
     const start: Path = { subject: '', owner: request.describe };
-    const plain = this.#digester.digest(root, 0);
-    const digest = plain.fails || plain.reads === 0 ? plain : this.#digester.digest(root, plain.reads);
+    const { digest, names } = this.#digester.settle(root);
     const { inputs, thisValue = null } = request;
     const parts = (): readonly CodePart[] => {
       this.#enter(inputs, thisValue);
-      return listParts(this.#shaper, this.#digester, root, start);
+      return listParts(this.#shaper, this.#digester, root, start, names);
     };
-    return digest.fails ? { unhashable: this.#reason(root, start), parts } : { hash: digest.hash, parts };
+    const common = { names, looksBeyondViews: digest.fails || (names & BEYOND_VIEWS) !== 0, parts };
+    return digest.fails
+      ? { unhashable: this.#reason(root, start, names), ...common }
+      : { hash: digest.hash, ...common };
   }
 
   /** Watches what a function captured. Make it before the function is called. */
-  guard(fn: object, request: OwnCodeRequest): CaptureGuard {
-    return new CaptureGuard(this.#shaper, this.#rootOf(fn, request), {
-      subject: '',
-      owner: request.describe,
-    });
+  guard(fn: object, request: OwnCodeRequest, names: number): CaptureGuard {
+    const root = this.#rootOf(fn, request);
+    const keys = (this.#builtInKeys ??= this.#intrinsics.sharedKeys());
+    const builtIns = { takeAdded: () => this.#intrinsics.takeAdded(keys) };
+    return new CaptureGuard(this.#shaper, builtIns, root, { subject: '', owner: request.describe }, names);
+  }
+
+  /** Where in the loaded code a change came about, as near as its text tells; null when it does not tell. */
+  placeOf({ holder }: Change): FunctionPlace | null {
+    const place = holder && this.#inspection.closure(holder.fn).place;
+    return holder && place && (placeOfUse(holder.fn, holder.variable, place) ?? place);
   }
 
   /** Whether a function is of the script that an object's class is written in: the bundle, for a strategy. */
@@ -116,8 +138,8 @@ export class CodeHasher {
     return root;
   }
 
-  #reason(root: object, start: Path): string {
-    const found = this.#digester.findFailure(root, start);
+  #reason(root: object, start: Path, names: number): string {
+    const found = this.#digester.findFailure(root, start, names);
     if (!found) return 'it depends on more values than can be compared';
     const { path, reason } = found;
     if (reason.of === 'code')

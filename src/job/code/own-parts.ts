@@ -11,15 +11,14 @@ const TEXT_LENGTH = 2000;
 /** What a function's hash is made of, as the engine and the store know it. */
 export function describeParts(
   parts: readonly CodePart[],
-  bundleHash: string,
   fileOf: (place: FunctionPlace) => string | null,
 ): Part[] {
-  return parts.flatMap((part): Part[] => {
+  return parts.map((part): Part => {
     const { subject: name, owner, hash, title } = part;
     const code = part.kind === 'function' || part.kind === 'class';
     const file = code && part.place ? fileOf(part.place) : null;
     const text = code ? part.text.replace(/\s+/g, ' ').slice(0, TEXT_LENGTH) : part.preview;
-    const described: Part = {
+    return {
       kind: part.kind,
       name,
       owner,
@@ -28,8 +27,6 @@ export function describeParts(
       hash,
       text,
     };
-    if (part.opaque.length === 0) return [described];
-    return [described, { ...described, kind: 'bundle', hash: bundleHash, text: part.opaque.join(', ') }];
   });
 }
 

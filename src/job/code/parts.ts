@@ -3,7 +3,7 @@ import { bytesDigest } from './data-shape.js';
 import type { Digester } from './digest.js';
 import type { FunctionPlace } from './inspection.js';
 import { preview, shorten } from './preview.js';
-import { describePath, follow, isObject, primitiveToken, type Path } from './shape.js';
+import { describePath, edgesOf, follow, isObject, primitiveToken, type Path } from './shape.js';
 import type { Shaper } from './shaper.js';
 
 /** One thing that a function's hash is made of. */
@@ -25,52 +25,57 @@ export interface CodePart {
   readonly text: string;
   /** Where V8 found a function. */
   readonly place: FunctionPlace | null;
-  /** Why the whole bundle counts in the place of this function's reach. */
-  readonly opaque: readonly string[];
 }
 
 /** Parts that are listed of one function: what has more is described by these. */
 const MOST_PARTS = 200;
 
 /** What a function leads to: each function once, the values it captured, and what those hold. */
-export function listParts(shaper: Shaper, digester: Digester, root: object, start: Path): CodePart[] {
+export function listParts(
+  shaper: Shaper,
+  digester: Digester,
+  root: object,
+  start: Path,
+  names: number,
+): CodePart[] {
   const parts: CodePart[] = [];
   const seen = new Set<object>();
-  const queue: { value: unknown; path: Path }[] = edgesOf(shaper, root, start);
+  const queue: { value: unknown; path: Path }[] = nextOf(shaper, root, start, names);
   for (const { value, path } of queue) {
     if (parts.length >= MOST_PARTS) break;
     if (isObject(value)) {
       if (seen.has(value)) continue;
       seen.add(value);
       if (shaper.isStand(value)) {
-        queue.push(...edgesOf(shaper, value, path));
+        queue.push(...nextOf(shaper, value, path, names));
         continue;
       }
     }
     const part = partOf(shaper, digester, value, path);
     parts.push({ ...part, owner: part.owner === start.owner ? '' : part.owner });
-    if (isObject(value) && part.kind !== 'node' && part.kind !== 'built-in')
-      queue.push(...edgesOf(shaper, value, path));
+    if (isObject(value) && part.kind !== 'built-in') queue.push(...nextOf(shaper, value, path, names));
   }
   return parts;
 }
 
-function edgesOf(shaper: Shaper, object: object, path: Path): { value: unknown; path: Path }[] {
-  return shaper.shapeOf(object).edges.map((edge) => ({ value: edge.value, path: follow(path, edge) }));
+function nextOf(shaper: Shaper, object: object, path: Path, names: number): { value: unknown; path: Path }[] {
+  return edgesOf(shaper.shapeOf(object), names).map((edge) => ({
+    value: edge.value,
+    path: follow(path, edge),
+  }));
 }
 
 function partOf(shaper: Shaper, digester: Digester, value: unknown, path: Path): CodePart {
   const plain = {
     path: describePath(path),
     ...path,
-    opaque: [],
     preview: preview(value),
     title: '',
     text: '',
     place: null,
   };
   if (!isObject(value)) return { ...plain, kind: 'value', hash: textDigest(primitiveToken(value)) };
-  const { fails, opaque, node, tag } = shaper.shapeOf(value);
+  const { fails, node, tag } = shaper.shapeOf(value);
   if (fails) return { ...plain, kind: 'unhashable', hash: '', preview: fails.words };
   if (node) return { ...plain, kind: 'node', hash: textDigest(tag), preview: node.name };
   const builtIn = shaper.builtInName(value);
@@ -83,7 +88,6 @@ function partOf(shaper: Shaper, digester: Digester, value: unknown, path: Path):
     ...plain,
     kind: form === 'class' ? 'class' : 'function',
     hash: textDigest(canonical),
-    opaque,
     preview: shorten(text),
     title: typeof name === 'string' ? name : '',
     text,

@@ -1,5 +1,6 @@
 import { SourceMap, type SourceMapPayload } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import type { SourceLocation } from '../../sdk/errors.js';
 import type { FunctionPlace } from './inspection.js';
 
 const MAP = /\n\/\/# sourceMappingURL=data:application\/json;base64,([\w+/=]+)\s*$/;
@@ -14,12 +15,13 @@ export class SourcePlaces {
     this.#code = code;
   }
 
-  /** The file that a function of the bundle was written in, absolute; null where the map names none. */
-  fileOf({ line, column }: FunctionPlace): string | null {
+  /** Where a place of the bundle was written; null where the map names none. */
+  locate({ line, column }: FunctionPlace): SourceLocation | null {
     this.#map ??= readMap(this.#code);
     const entry = this.#map?.findEntry(line, column);
-    const source = entry && 'originalSource' in entry ? entry.originalSource : null;
-    return source?.startsWith('file:') ? fileURLToPath(source) : null;
+    if (!entry || !('originalSource' in entry) || !entry.originalSource.startsWith('file:')) return null;
+    const { originalSource, originalLine, originalColumn } = entry;
+    return { file: fileURLToPath(originalSource), line: originalLine + 1, column: originalColumn + 1 };
   }
 }
 

@@ -26,8 +26,6 @@ export interface Shape {
   readonly named: readonly NamedEdge[];
   /** Bits of the names in `NAMED` that its code reads. */
   readonly reads: number;
-  /** Why its code cannot be followed, so that the whole bundle counts. */
-  readonly opaque: readonly string[];
   /** Why nothing can vouch for it. */
   readonly fails: Reason | null;
   readonly node: DagNode | null;
@@ -35,8 +33,8 @@ export interface Shape {
   readonly size: number;
 }
 
-/** Properties that a node or a function has whatever its place in the DAG; they count where code reads that name. */
-export const NAMED = [
+/** Properties that a node has whatever its place in the DAG; they count where code reads that name. */
+export const NODE_NAMED = [
   'name',
   'tags',
   'interval',
@@ -44,18 +42,56 @@ export const NAMED = [
   'inputs',
   'indicator',
   'historyProvider',
+  'computeFn',
+  'init',
+  'step',
 ] as const;
 
-export function bitOf(name: (typeof NAMED)[number]): number {
-  return 1 << NAMED.indexOf(name);
+/** Ways past the ends of a view into memory. */
+const AROUND_VIEWS = ['buffer', 'byteOffset'] as const;
+
+/** The one method of a strategy that computes nothing, and whose text has all its nodes in it. */
+export const SETUP = 'setup';
+
+/** What lists members of classes in the order they were written in. */
+const LISTING = ['getOwnPropertyNames', 'getOwnPropertyDescriptors', 'ownKeys'] as const;
+
+/** All names that matter only where code reads them. */
+const NAMED = [...NODE_NAMED, SETUP, ...AROUND_VIEWS, ...LISTING] as const;
+
+type Named = (typeof NAMED)[number];
+
+const BITS: ReadonlyMap<string, number> = new Map(NAMED.map((name, index) => [name, 1 << index]));
+
+/** Names that no code has as a text for another reason than to read the property. */
+const TELLING: ReadonlySet<string> = new Set([...AROUND_VIEWS, ...LISTING, 'computeFn']);
+
+export function bitOf(name: Named): number {
+  return BITS.get(name) as number;
 }
 
 export function bitsOf(names: ReadonlySet<string>): number {
   return NAMED.reduce((bits, name) => (names.has(name) ? bits | bitOf(name) : bits), 0);
 }
 
+/** The bit of a text that may be used as a computed name: `view[key]`. */
+export function bitOfText(text: string): number {
+  return TELLING.has(text) ? (BITS.get(text) as number) : 0;
+}
+
+/** Bits of the names that show memory beyond the ends of a view. */
+export const BEYOND_VIEWS = bitsOf(new Set<string>(AROUND_VIEWS));
+
+/** Bits of the names that show the order in which a class was written. */
+export const LISTED = bitsOf(new Set<string>(LISTING));
+
+/** The edges of a shape where those names count. */
+export function edgesOf({ edges, named }: Shape, names: number): readonly Edge[] {
+  return names === 0 || named.length === 0 ? edges : [...edges, ...named.filter(({ bit }) => bit & names)];
+}
+
 export function shape(tag: string, edges: readonly Edge[] = [], more: Partial<Shape> = {}): Shape {
-  return { tag, edges, named: [], reads: 0, opaque: [], fails: null, node: null, size: 0, ...more };
+  return { tag, edges, named: [], reads: 0, fails: null, node: null, size: 0, ...more };
 }
 
 /** The shape of what nothing can vouch for. */

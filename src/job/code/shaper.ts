@@ -1,22 +1,34 @@
 import { types } from 'node:util';
 import { DagNode } from '../../sdk/node.js';
-import { CodeShaper } from './code-shape.js';
-import { contentsOf, hiddenKind, propertyEdges } from './data-shape.js';
+import type { AddonFunction } from './addons.js';
+import { CodeShaper, isNative } from './code-shape.js';
+import { contentsOf, countOf, hiddenKind, propertyEdges } from './data-shape.js';
 import type { FunctionPlace, Inspection } from './inspection.js';
 import type { Intrinsics } from './intrinsics.js';
 import { analyseText } from './code-text.js';
-import { bitOf, failure, isObject, NAMED, shape, type Edge, type NamedEdge, type Shape } from './shape.js';
+import {
+  bitOf,
+  failure,
+  isObject,
+  NODE_NAMED,
+  shape,
+  type Edge,
+  type NamedEdge,
+  type Shape,
+} from './shape.js';
 
-/** Properties that every node has; those of them that code reads count by `NAMED`. */
-const NODE_PROPERTIES = new Set(['kind', 'origin', 'computeFn', ...NAMED]);
+/** Properties that every node has; those of them that code reads count by name. */
+const NODE_PROPERTIES = new Set(['kind', 'origin', ...NODE_NAMED]);
 
 /** More values than this in one structure are not looked through. */
 export const LARGEST = 200_000;
 
+export const TOO_LARGE = `a structure of more than ${LARGEST.toLocaleString('en')} values`;
+
 export interface ShaperOptions {
   readonly inspection: Inspection;
   readonly intrinsics: Intrinsics;
-  readonly bundleHash: string;
+  readonly addons: ReadonlyMap<object, AddonFunction>;
   /** What the SDK exports, by name. */
   readonly sdk: ReadonlyMap<string, unknown>;
 }
@@ -24,6 +36,12 @@ export interface ShaperOptions {
 /** Asks a Proxy nothing, since its answer would be user code. */
 function isNode(value: object): value is DagNode {
   return !hasProxyAbove(value) && value instanceof DagNode;
+}
+
+/** Instances of a class that is not written in JavaScript keep their state out of sight. */
+function isNativeClass(prototype: object): boolean {
+  const maker = Reflect.getOwnPropertyDescriptor(prototype, 'constructor')?.value as unknown;
+  return typeof maker === 'function' && !types.isProxy(maker) && isNative(maker);
 }
 
 function hasProxyAbove(value: object): boolean {
@@ -78,7 +96,7 @@ export class Shaper {
 
   /** What of an object can change while code runs, as it is now. */
   freshState(value: object): Shape {
-    if (typeof value === 'function' && !this.isLeaf(value))
+    if (typeof value === 'function' && this.builtInName(value) === undefined)
       return this.#code.stateShape(value, this.#thisValue);
     return this.freshShape(value);
   }
@@ -118,9 +136,9 @@ export class Shaper {
     return this.#stands.has(value);
   }
 
-  /** True for what user code cannot have changed without being noticed elsewhere. */
-  isLeaf(value: object): boolean {
-    return isNode(value) || this.builtInName(value) !== undefined;
+  /** True for what user code cannot change: the host freezes nodes. */
+  isFrozen(value: object): boolean {
+    return isNode(value);
   }
 
   builtInName(value: object): string | undefined {
@@ -168,7 +186,7 @@ export class Shaper {
   #nodeShape(node: DagNode): Shape {
     const position = this.#inputs.get(node);
     const fields = node as unknown as Readonly<Record<string, unknown>>;
-    const named = NAMED.map((name): NamedEdge => ({
+    const named = NODE_NAMED.map((name): NamedEdge => ({
       via: 'member',
       name: `.${name}`,
       value: fields[name],
@@ -182,13 +200,13 @@ export class Shaper {
 
   #objectShape(value: object): Shape {
     if (hasProxyAbove(value)) return failure('an object whose prototype is a Proxy');
+    if (countOf(value) > LARGEST) return failure(TOO_LARGE);
     const contents = contentsOf(value);
     if (!contents) {
       const host = this.#hostKind(value);
       if (host) return failure(host);
     }
     const size = contents?.size ?? 0;
-    if (size > LARGEST) return failure(`a structure of more than ${LARGEST.toLocaleString('en')} values`);
     const without = new Set(contents?.without);
     const own = propertyEdges(
       value,
@@ -209,7 +227,7 @@ export class Shaper {
   /** An object whose nearest built-in kind keeps a state that nobody else can read. */
   #hostKind(value: object): string | null {
     let prototype = Object.getPrototypeOf(value) as object | null;
-    while (prototype && this.builtInName(prototype) === undefined)
+    while (prototype && this.builtInName(prototype) === undefined && !isNativeClass(prototype))
       prototype = Object.getPrototypeOf(prototype) as object | null;
     if (!prototype || prototype === Object.prototype) return null;
     if (this.#sdk.has(prototype)) return null;

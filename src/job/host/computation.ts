@@ -29,10 +29,18 @@ export interface ComputeContext {
   takeViolation(): Violation | null;
 }
 
+/** A value that author code changed though it outlives the call. */
+export interface CapturedChange {
+  /** `count in closure of bump`. */
+  readonly variable: string;
+  /** The line that changes it; null when it cannot be told. */
+  readonly location: SourceLocation | null;
+}
+
 /** Tells whether author code changed a value that its closure captured. */
 export interface CaptureGuard {
-  /** The name of a variable that changed; null when none did. */
-  changed(): string | null;
+  /** The first value that changed; null when none did. */
+  changed(): CapturedChange | null;
 }
 
 /** A node with code of its own. */
@@ -46,7 +54,9 @@ export interface NodeComputation {
   readonly context: ComputeContext;
   /** What randomness is seeded by, besides the bar. Default: the node's name. */
   readonly seed?: string;
-  readonly guard?: CaptureGuard;
+  readonly guard?: CaptureGuard | undefined;
+  /** Hands out copies of what a bar may see, for code that asks for the memory around it. Default: false. */
+  readonly copies?: boolean;
   /** Default: the first line of the stack that is the author's. */
   readonly locate?: Locate;
   readonly progress: FiringProgress;

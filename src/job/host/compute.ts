@@ -6,8 +6,14 @@ import { emptyTable, VALUE_COLUMN } from '../../sdk/table.js';
 import type { Seconds } from '../../sdk/time.js';
 import { ChunkView, type ViewInput } from '../../sdk/view.js';
 import { runColumns } from './columns.js';
-import { violationFailure, type ComputedNode, type NodeComputation, type Run } from './computation.js';
-import { failureOf, voidChunk } from './failures.js';
+import {
+  violationFailure,
+  type CapturedChange,
+  type ComputedNode,
+  type NodeComputation,
+  type Run,
+} from './computation.js';
+import { failureOf, voidChunk, withLocation } from './failures.js';
 import { locateInStack } from './location.js';
 import { Pace } from './pace.js';
 import { WriteProtection, type Written } from './protection.js';
@@ -15,6 +21,7 @@ import { RowBuilder } from './rows.js';
 import { Scan } from './scan.js';
 
 export type {
+  CapturedChange,
   CaptureGuard,
   ComputeContext,
   ComputedNode,
@@ -54,13 +61,8 @@ export async function computeNode(computation: NodeComputation): Promise<Compute
   }
   if (written)
     return { table: emptyTable(), failure: voidChunk(node, 'compute', writeSentence(run, written), locate) };
-  const changed = guard?.changed() ?? null;
-  if (changed !== null) {
-    return {
-      table: emptyTable(),
-      failure: voidChunk(node, 'compute', captureSentence(node, changed), locate),
-    };
-  }
+  const changed = guard?.changed();
+  if (changed) return { table: emptyTable(), failure: stateFailure(run, changed) };
   if (failure?.asOf === null) return { table: emptyTable(), failure };
   const table = run.builder.finish();
   if (!scan) return { table, failure };
@@ -90,7 +92,11 @@ function prepare(computation: NodeComputation): Run {
     ...computation,
     seed: computation.seed ?? node.name,
     locate: computation.locate ?? locateInStack,
-    inputs: request.inputs.map((input, position) => ({ ...input, name: node.inputs[position]?.name ?? '' })),
+    inputs: request.inputs.map((input, position) => ({
+      ...input,
+      name: node.inputs[position]?.name ?? '',
+      copied: computation.copies ?? false,
+    })),
     protection: new WriteProtection(request.inputs),
     builder: new RowBuilder({
       node: node.name,
@@ -108,12 +114,19 @@ async function runBars(run: Run, compute: ComputeFn<unknown>): Promise<NodeFailu
   const firings = request.asOf.length;
   let done = 0;
   while (done < firings) {
+    const bars = done === 0 ? 1 : firings;
     const stop = context.compute({ node: node.name, seed }, (setBar) =>
-      runStretch(run, compute, view, setBar, done),
+      runStretch(run, compute, view, setBar, { from: done, to: Math.min(firings, done + bars) }),
     );
     if (stop.failure) return stop.failure;
     done = stop.done;
     if (done === firings) break;
+    if (done === 1) {
+      // What goes to and fro, as a flag that each bar turns, may look untouched after the last one.
+      const change = run.guard?.changed();
+      if (change) return stateFailure(run, change);
+      continue;
+    }
     run.progress(done);
     await pace.turn();
     throwIfCancelled(run);
@@ -126,20 +139,20 @@ interface Stop {
   readonly failure: NodeFailure | null;
 }
 
-/** Bars from `from` on, until all are done, one fails, or time is up. */
+/** Bars `from` to `to`, exclusive, until all are done, one fails, or time is up. */
 function runStretch(
   run: Run,
   compute: ComputeFn<unknown>,
   view: ChunkView,
   setBar: (asOf: Seconds) => void,
-  from: number,
+  { from, to }: { readonly from: number; readonly to: number },
 ): Stop {
   const { context, builder } = run;
   const { asOf } = run.request;
   const glance = pace.glance();
   let firing = from;
   try {
-    while (firing < asOf.length) {
+    while (firing < to) {
       const bar = asOf[firing] as Seconds;
       setBar(bar);
       view.moveTo(firing, bar);
@@ -171,8 +184,15 @@ function writeSentence({ node, inputs }: Run, { input, column }: Written): strin
   return `Node ${node.name} wrote to ${what} of its input ${source.name}: inputs are read-only, as other nodes read the same memory, so nothing of this chunk was kept. Copy before writing: Float64Array.from(${call}).`;
 }
 
-function captureSentence(node: ComputedNode, variable: string): string {
-  return `Node ${node.name} changed ${variable}, which its computeFn captured, while it computed: a bar's value may depend on nothing but its windows, so nothing of this chunk was kept. Declare the variable inside computeFn, and work out what it carries from bar to bar from view.window(...).`;
+function stateFailure({ node, locate }: Run, { variable, location }: CapturedChange): NodeFailure {
+  const place = location ?? locate(node.origin);
+  const scan = node instanceof ScanNode;
+  const rule = scan ? 'its windows and the state that its step is given' : 'its windows';
+  const way = scan
+    ? 'Carry it in that state'
+    : 'Declare inside computeFn what a bar works with, and work it out from view.window(...); for what must be carried from bar to bar, make the node a ScanNode { init, step }';
+  const sentence = `Node ${node.name} keeps state between bars: while it computed, it changed ${variable}. A bar's value may depend on nothing but ${rule}, so nothing of this chunk was kept. ${way}`;
+  return { code: 'compute', message: withLocation(sentence, place), asOf: null, location: place };
 }
 
 function throwIfCancelled({ node, signal }: Run): void {

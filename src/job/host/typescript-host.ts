@@ -18,11 +18,10 @@ import { ScanNode } from '../../sdk/scan-node.js';
 import { SeamlessDataProvider, type HistoryProvider } from '../../sdk/providers.js';
 import type { Strategy } from '../../sdk/strategy.js';
 import { parseInterval, type Seconds } from '../../sdk/time.js';
-import type { CaptureGuard } from '../code/guard.js';
 import type { FunctionPlace } from '../code/inspection.js';
 import { describeParts, optionParts } from '../code/own-parts.js';
 import type { CodeHasher, OwnCodeDetail } from '../code/own-code.js';
-import type { ComputeContext, ComputedNode } from './computation.js';
+import type { CaptureGuard, ComputeContext, ComputedNode } from './computation.js';
 import { computeNode, inputPositions } from './compute.js';
 
 export interface TypeScriptHostOptions {
@@ -32,35 +31,31 @@ export interface TypeScriptHostOptions {
   readonly storedAs: string;
   readonly hasher: CodeHasher;
   readonly context: ComputeContext;
-  /** What `Part` calls the whole bundle, and the author's file that a place in it comes from, as they call it. */
-  readonly bundle: BundlePlaces;
+  /** The author's file that a place in the loaded module comes from, as they call it. */
+  readonly fileOf: (place: FunctionPlace) => string | null;
   /** Where in the author's files an error came about. */
   readonly locate: (error: Error) => SourceLocation | null;
+  /** Where in the author's files a place in the loaded module comes from. */
+  readonly original: (place: FunctionPlace) => SourceLocation | null;
   /** A file as its author calls it. */
   readonly nameFile: (file: string) => string;
-}
-
-export interface BundlePlaces {
-  readonly hash: string;
-  readonly fileOf: (place: FunctionPlace) => string | null;
 }
 
 /** Describes and computes the nodes of a strategy that this process has loaded. */
 export class TypeScriptHost implements StrategyHost {
   readonly #options: TypeScriptHostOptions;
   readonly #nodes: readonly DagNode[];
-  readonly #own: readonly OwnCode[];
-  readonly #guards = new Map<number, Pick<CaptureGuard, 'changed'>>();
+  readonly #codes: readonly NodeCode[];
+  readonly #guards = new Map<number, CaptureGuard>();
 
   constructor(options: TypeScriptHostOptions) {
     this.#options = options;
     this.#nodes = withInputs(options.strategy.nodes());
     // Taken at once, while nothing of the strategy runs: a snapshot after setup().
-    this.#own = this.#nodes.map((node) => this.#ownCode(node));
+    this.#codes = this.#nodes.map((node) => this.#codeOf(node));
     for (const [index, node] of this.#nodes.entries()) {
       // From the same moment: what one node or a provider changes, another's rows must not be stored under.
-      if (isComputed(node) && this.#own[index]?.hash !== undefined)
-        this.#guards.set(index, this.#guardOf(node));
+      if (isComputed(node)) this.#guards.set(index, this.#guardOf(node, this.#codes[index] as NodeCode));
       Object.freeze(node);
     }
   }
@@ -88,16 +83,16 @@ export class TypeScriptHost implements StrategyHost {
     const node = this.#nodes[request.node];
     if (!node || !isComputed(node))
       throw new SeamlessError('internal', `Node ${request.node} is not a computed node.`);
-    const own = this.#own[request.node] as OwnCode;
+    const { own, copies } = this.#codes[request.node] as NodeCode;
     const { context, locate } = this.#options;
-    const guard = this.#guards.get(request.node);
     const result = await computeNode({
       node,
       request,
       positions: inputPositions(node),
       context,
       seed: own.hash ?? node.name,
-      ...(guard && { guard }),
+      guard: this.#guards.get(request.node),
+      copies,
       locate: (error) => (error instanceof Error ? locate(error) : null),
       progress,
       signal,
@@ -131,7 +126,7 @@ export class TypeScriptHost implements StrategyHost {
     const common = {
       name: node.name,
       interval,
-      own: this.#own[index] as OwnCode,
+      own: (this.#codes[index] as NodeCode).own,
       location: this.#options.locate(node.origin),
     };
     if (node instanceof StreamInput) {
@@ -172,33 +167,55 @@ export class TypeScriptHost implements StrategyHost {
     }
   }
 
-  #ownCode(node: DagNode): OwnCode {
+  #codeOf(node: DagNode): NodeCode {
     if (isComputed(node)) {
       const codes = functionsOf(node).map((fn) => this.#hash(fn, node, inputPositions(node)));
-      const unhashable = codes.find(({ hash }) => hash === undefined)?.unhashable;
-      if (unhashable !== undefined) return { unhashable };
-      const form = formOf(node);
-      const indicator = node instanceof Node ? node.indicator : undefined;
-      const hashes = codes.map(({ hash }) => hash ?? '');
       return {
-        hash: textDigest([...hashes, form, canonicalJson(indicator ?? null)]),
-        // The code of a built-in indicator is Seamless's own, and its period that of its window.
-        parts: () =>
-          indicator
-            ? optionParts({ indicator: indicator.kind, ...indicator.params, period: undefined })
-            : [...optionParts({ form }), ...codes.flatMap((code) => this.#parts(code))],
+        own: this.#ownOfNode(node, codes),
+        names: codes.map(({ names }) => names),
+        copies: codes.some(({ looksBeyondViews }) => looksBeyondViews),
       };
     }
-    if (!(node instanceof StreamInput)) return { unhashable: 'it is of no known kind' };
-    if (!isCustom(node.historyProvider)) return { hash: 'built-in' };
-    const code = this.#hash(node.historyProvider.fetch, node, new Map(), node.historyProvider);
-    if (code.hash === undefined) return { unhashable: code.unhashable };
-    return { hash: code.hash, parts: () => this.#parts(code) };
+    const own =
+      node instanceof StreamInput ? this.#ownOfStream(node) : { unhashable: 'it is of no known kind' };
+    return { own, names: [], copies: false };
+  }
+
+  #ownOfNode(node: ComputedNode, codes: readonly OwnCodeDetail[]): OwnCode {
+    const unhashable = codes.find(({ hash }) => hash === undefined)?.unhashable;
+    if (unhashable !== undefined) return { unhashable };
+    const form = formOf(node);
+    const indicator = node instanceof Node ? node.indicator : undefined;
+    const hashes = codes.map(({ hash }) => hash ?? '');
+    return {
+      hash: textDigest([...hashes, form, canonicalJson(indicator ?? null)]),
+      // The code of a built-in indicator is Seamless's own, and its period that of its window.
+      parts: () =>
+        indicator
+          ? optionParts({ indicator: indicator.kind, ...indicator.params, period: undefined })
+          : [...optionParts({ form }), ...codes.flatMap((code) => this.#parts(code))],
+    };
   }
 
   #parts(code: OwnCodeDetail): Part[] {
-    const { hash, fileOf } = this.#options.bundle;
-    return describeParts(code.parts(), hash, fileOf);
+    return describeParts(code.parts(), this.#options.fileOf);
+  }
+
+  /** Of a provider of the author's own, all that is called. */
+  #ownOfStream(stream: StreamInput<unknown>): OwnCode {
+    const provider = stream.historyProvider;
+    if (!isCustom(provider)) return { hash: 'built-in' };
+    const hashes: string[] = [];
+    const codes: OwnCodeDetail[] = [];
+    for (const part of ['fetch', 'version', 'bounds'] as const) {
+      const fn = provider[part];
+      if (typeof fn !== 'function') continue;
+      const code = this.#hash(fn, stream, new Map(), provider);
+      if (code.hash === undefined) return { unhashable: code.unhashable };
+      hashes.push(part, code.hash);
+      codes.push(code);
+    }
+    return { hash: textDigest(hashes), parts: () => codes.flatMap((code) => this.#parts(code)) };
   }
 
   #hash(
@@ -211,14 +228,31 @@ export class TypeScriptHost implements StrategyHost {
     return hasher.ownCode(fn, { inputs, thisValue: strategy, receiver, describe: node.name });
   }
 
-  #guardOf(node: ComputedNode): Pick<CaptureGuard, 'changed'> {
-    const { hasher, strategy } = this.#options;
-    const inputs = inputPositions(node);
-    const guards = functionsOf(node).map((fn) =>
-      hasher.guard(fn, { inputs, thisValue: strategy, describe: node.name }),
-    );
-    return { changed: () => guards.map((guard) => guard.changed()).find((name) => name !== null) ?? null };
+  #guardOf(node: ComputedNode, { names }: NodeCode): CaptureGuard {
+    const { hasher, strategy, original } = this.#options;
+    const request = { inputs: inputPositions(node), thisValue: strategy, describe: node.name };
+    const guards = functionsOf(node).map((fn, index) => hasher.guard(fn, request, names[index] ?? 0));
+    return {
+      changed() {
+        for (const guard of guards) {
+          const change = guard.changed();
+          if (!change) continue;
+          const place = hasher.placeOf(change);
+          return { variable: change.variable, location: place && original(place) };
+        }
+        return null;
+      },
+    };
   }
+}
+
+/** What the host knows of a node's code. */
+interface NodeCode {
+  readonly own: OwnCode;
+  /** Of each of its functions; see `OwnCodeDetail`. */
+  readonly names: readonly number[];
+  /** Its windows are to be copies. */
+  readonly copies: boolean;
 }
 
 function isComputed(node: DagNode): node is ComputedNode {
