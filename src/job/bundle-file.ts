@@ -1,12 +1,13 @@
 import { lstat, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SeamlessError } from '../sdk/errors.js';
 
 /** A process reads its bundle right after it was written; a day is kept for debuggers that look at it later. */
 const KEPT_MS = 24 * 60 * 60 * 1000;
 
 /**
- * Writes a bundle into the project's cache folder, or, where there is none or it is read-only, into a temporary folder: a
+ * Writes a bundle into the project's cache folder, or, where there is none or it cannot be written, into a temporary folder: a
  * strategy that is merely looked at leaves no trace in its project.
  */
 export async function writeBundle(projectRoot: string, name: string, code: string): Promise<string> {
@@ -17,8 +18,21 @@ export async function writeBundle(projectRoot: string, name: string, code: strin
     return await writeInto(join(cache, 'tmp'), name, code);
   } catch (error) {
     if (!isOutOfReach(error)) throw error;
-    return writeInto(await temporaryFolder(), name, code);
+    return await temporaryFolder()
+      .then((folder) => writeInto(folder, name, code))
+      .catch((cause: unknown) => {
+        throw nowhere(cache, cause);
+      });
   }
+}
+
+function nowhere(cache: string, cause: unknown): SeamlessError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new SeamlessError(
+    'cache',
+    `The strategy cannot be bundled: neither ${cache} nor ${tmpdir()} can be written (${why}). Free some space there, or change their permissions.`,
+    { cause },
+  );
 }
 
 /** A folder of this user's own: in the system's, others could put their code in the place of this. */
@@ -37,8 +51,13 @@ async function writeInto(folder: string, name: string, code: string): Promise<st
   await removeOld(folder);
   const draft = `${path}.${process.pid}.tmp`;
   // Another process may import the same bundle at this moment: it must never see half of it.
-  await writeFile(draft, code);
-  await rename(draft, path);
+  try {
+    await writeFile(draft, code);
+    await rename(draft, path);
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  }
   return path;
 }
 
@@ -56,7 +75,8 @@ function ignoreExisting(error: unknown): void {
 }
 
 function isOutOfReach(error: unknown): boolean {
-  return ['ENOENT', 'EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(codeOf(error));
+  const codes = ['ENOENT', 'EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENOSPC', 'EDQUOT', 'EFBIG'];
+  return codes.includes(codeOf(error));
 }
 
 function codeOf(error: unknown): string {

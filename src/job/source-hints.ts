@@ -1,4 +1,4 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import type { ContentHints } from '../sources/library.js';
@@ -49,9 +49,14 @@ export class SourceHints implements ContentHints {
     if (!this.#changed) return;
     const kept = [...this.#hashes].slice(-MOST_HINTS);
     const draft = `${this.#path}.${process.pid}`;
-    await writeFile(draft, JSON.stringify(kept));
-    await rename(draft, this.#path);
-    this.#changed = false;
+    try {
+      await writeFile(draft, JSON.stringify(kept));
+      await rename(draft, this.#path);
+      this.#changed = false;
+    } catch {
+      // A full disk, say: the run is stored all the same, and the next one reads the files.
+      await rm(draft, { force: true });
+    }
   }
 }
 

@@ -32,7 +32,8 @@ export class StoreKeeper {
       result = await work(store);
       await store.settle();
     } catch (error) {
-      await store.close();
+      // It may fail to close for the same reason: the first error tells more.
+      await store.close().catch(() => undefined);
       throw error;
     }
     if (store.wanted) await store.close();

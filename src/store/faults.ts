@@ -4,7 +4,10 @@ export type Fault = 'locked' | 'damaged' | 'broken' | 'newer' | 'forbidden' | 'f
 /** In this order: a full disk, say, may be told of by an error that sounds like damage as well. */
 const PATTERNS: readonly (readonly [Fault, RegExp])[] = [
   ['locked', /could not set lock|conflicting lock|being used by another process|file is already open in/i],
-  ['full', /no space left|ENOSPC|disk (?:is )?full|not enough space|quota exceeded|EDQUOT/i],
+  [
+    'full',
+    /no space left|ENOSPC|disk (?:is )?full|not enough space|quota exceeded|EDQUOT|file too large|EFBIG/i,
+  ],
   ['newer', /database file with version number|newer version of DuckDB|unsupported storage version/i],
   [
     'damaged',

@@ -144,18 +144,25 @@ export async function ensureFile(file: string): Promise<void> {
     await attach(database.connection, draft);
     await createTables(database);
     await database.connection.run(`CHECKPOINT ${CATALOG}`);
-  } finally {
+  } catch (error) {
     stopDatabase(database);
+    removeDraft(draft);
+    throw error;
   }
+  stopDatabase(database);
   try {
     // Unlike a rename, a link fails where another process has been faster.
     linkSync(draft, file);
   } catch {
     if (!existsSync(file)) renameSync(draft, file);
   } finally {
-    rmSync(draft, { force: true });
-    rmSync(`${draft}.wal`, { force: true });
+    removeDraft(draft);
   }
+}
+
+function removeDraft(draft: string): void {
+  rmSync(draft, { force: true });
+  rmSync(`${draft}.wal`, { force: true });
 }
 
 function draftOf(file: string): string {
@@ -170,15 +177,12 @@ function draftOf(file: string): string {
 export async function rewrite(runner: Runner, file: string): Promise<boolean> {
   const draft = draftOf(file);
   await runner.run(`CHECKPOINT ${CATALOG}`);
-  await runner.run(attachSql(draft, 'fresh'));
-  await runner.run(`COPY FROM DATABASE ${CATALOG} TO fresh`);
-  await runner.run('CHECKPOINT fresh');
-  await runner.run('DETACH fresh');
+  if (!(await copyTo(runner, draft))) return false;
   try {
     renameSync(draft, file);
   } catch {
     // Where an open file cannot be replaced, its room is used again by the rows to come.
-    rmSync(draft, { force: true });
+    removeDraft(draft);
     return false;
   }
   await runner.run('USE memory');
@@ -191,6 +195,23 @@ export async function rewrite(runner: Runner, file: string): Promise<boolean> {
       if (faultOf(error) !== 'locked') throw error;
       await sleep(REATTACH_PAUSE_MS);
     }
+  }
+}
+
+/** Copies what the attached file holds into a new one. False, and nothing left of it, where the disk has no room for that. */
+async function copyTo(runner: Runner, draft: string): Promise<boolean> {
+  try {
+    await runner.run(attachSql(draft, 'fresh'));
+    await runner.run(`COPY FROM DATABASE ${CATALOG} TO fresh`);
+    await runner.run('CHECKPOINT fresh');
+    await runner.run('DETACH fresh');
+    return true;
+  } catch (error) {
+    // It may not be attached; what matters is the first error.
+    await runner.run('DETACH DATABASE IF EXISTS fresh').catch(() => undefined);
+    removeDraft(draft);
+    if (faultOf(error) !== 'full') throw error;
+    return false;
   }
 }
 

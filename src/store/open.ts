@@ -251,7 +251,7 @@ function newer(dir: string, cause: unknown): SeamlessError {
 function diskFull(dir: string, cause: unknown): SeamlessError {
   return new SeamlessError(
     'cache',
-    `The disk of the cache folder ${dir} is full: what was stored before is kept. Free some space, or use another folder with --cache DIR.`,
+    `No more can be stored in the cache folder ${dir} (${messageOf(cause)}): its disk is full, or a limit is reached. What was stored before is kept. Free some space, or use another folder with --cache DIR.`,
     { cause },
   );
 }

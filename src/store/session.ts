@@ -76,6 +76,8 @@ export class Session {
     const closing = this.#tail.then(async () => {
       try {
         if (!this.#closed) await last();
+      } catch (error) {
+        throw error instanceof SeamlessError ? error : await this.#translate(error);
       } finally {
         this.shut();
       }

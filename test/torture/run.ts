@@ -1,0 +1,63 @@
+// `npm run torture`: 500 kills and 50 rounds of many processes. What it came to is kept: when it is ended, or its minutes are over,
+// the same command goes on. `--seed`, `--kills`, `--rounds`, `--minutes`, `--new`.
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { killAgainAndAgain } from './kills.js';
+import { killTable, loadRecord, NO_ROUNDS, saveRecord, type TortureRecord } from './record.js';
+
+const FILE = join(import.meta.dirname, '../../.test-tmp/torture.json');
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string' },
+    kills: { type: 'string', default: '500' },
+    rounds: { type: 'string', default: '50' },
+    minutes: { type: 'string', default: '40' },
+    new: { type: 'boolean', default: false },
+  },
+});
+
+const known = values.new ? null : loadRecord(FILE, values.seed ?? null);
+const record: TortureRecord = known ?? {
+  seed: values.seed ?? String(Date.now() % 1_000_000),
+  lives: 0,
+  kills: [],
+  faults: [],
+  rounds: { ...NO_ROUNDS },
+  seconds: 0,
+};
+console.log(`seed ${record.seed}, ${record.kills.length} kills and ${record.rounds.rounds} rounds before`);
+const started = Date.now();
+const before = record.seconds;
+const until = started + Number(values.minutes) * 60_000;
+
+function save(): void {
+  record.seconds = before + (Date.now() - started) / 1000;
+  saveRecord(FILE, record);
+}
+
+await killAgainAndAgain({
+  seed: record.seed,
+  kills: Number(values.kills),
+  firstLife: record.lives,
+  until,
+  onLife: (life, kills, faults) => {
+    record.lives = life + 1;
+    record.kills.push(...kills);
+    for (const { aim, instant, phase, faults: own } of kills) {
+      const at = `${instant.delayMs.toFixed(1)} ms into ${aim} ${instant.nth}`;
+      record.faults.push(...own.map((fault) => `life ${life}, ${at}, killed in ${phase}: ${fault}`));
+    }
+    record.faults.push(...faults.map((fault) => `life ${life}, completed: ${fault}`));
+    save();
+    console.log(`${record.kills.length} kills: ${kills.map(({ phase }) => phase).join(', ')}`);
+  },
+});
+
+console.log(`\nseed ${record.seed}, ${Math.round(record.seconds)} s\n`);
+console.log(killTable(record.kills));
+for (const fault of record.faults) console.log(`fault: ${fault}`);
+if (record.kills.length < Number(values.kills)) {
+  console.log('Time was up: the same command goes on.');
+}
+if (record.faults.length > 0) process.exitCode = 1;
