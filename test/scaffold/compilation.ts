@@ -68,6 +68,50 @@ function settings(options: object): string {
   return JSON.stringify({ compilerOptions: { ...STRICTEST, ...options } });
 }
 
+/** Two nodes that carry a state, one of a named type; not every bar has a value; another node reads them. */
+const SCAN = `import { demoHistory, Node, ScanNode, Strategy, StreamInput } from 'seamless-dag';
+
+interface Position {
+  readonly held: boolean;
+  readonly entry: number | null;
+}
+
+export class Scan extends Strategy {
+  override setup(): void {
+    const price = new StreamInput({ tags: ['price'], interval: '1h', historyProvider: demoHistory({ seed: 1 }) });
+    const drawdown = new ScanNode({
+      name: 'drawdown',
+      input: price,
+      period: 1,
+      init: () => ({ peak: -Infinity, last: new Float64Array(3) }),
+      step: (state, view) => {
+        const { close } = view.latest(price);
+        state.peak = Math.max(state.peak, close);
+        return { state, value: close / state.peak - 1 };
+      },
+    });
+    const position = new ScanNode({
+      name: 'position',
+      input: [price, drawdown],
+      period: 1,
+      init: (): Position => ({ held: false, entry: null }),
+      step: (state, view) => {
+        if (view.latest(drawdown) < -0.2) return { state: { held: false, entry: null } };
+        const entry = state.entry ?? view.latest(price).close;
+        return { state: { held: true, entry }, value: { entry } };
+      },
+    });
+    const gain = new Node({
+      name: 'gain',
+      input: [price, position],
+      period: 1,
+      computeFn: (view) => view.latest(price).close - view.latest(position).entry,
+    });
+    this.addNodes([gain]);
+  }
+}
+`;
+
 /** What a compiler has to say about files of a folder, under the folder's settings or else the editor's. */
 export type Diagnose = (folder: string, files: readonly string[]) => Promise<string>;
 
@@ -125,6 +169,25 @@ export function compilesWith(diagnose: Diagnose): void {
     const found = await diagnose(folder, [file]);
     assert.match(found, /^my-momentum\.ts\(\d+,\d+\): .*Property 'clsoe' does not exist on type 'Bar'/);
     assert.ok(found.startsWith(`my-momentum.ts(${line},`), found);
+  });
+
+  it('a node that carries a state, and mistakes in it are seen', async () => {
+    const { folder } = await begin();
+    const diagnoses: string[] = [];
+    for (const [from, to] of [
+      ['', ''],
+      ['state.peak = Math', 'state.peek = Math'],
+      ['state: { held: true, entry }', 'state: { held: 1, entry }'],
+      ['view.latest(position).entry', 'view.latest(position).exit'],
+    ] as const) {
+      write(folder, { 'scan.ts': SCAN.replace(from, to) });
+      diagnoses.push(await diagnose(folder, [join(folder, 'scan.ts')]));
+    }
+    const [right, misspelt, mistyped, unknown] = diagnoses;
+    assert.equal(right, '');
+    assert.match(misspelt ?? '', /'peek' does not exist on type/);
+    assert.match(mistyped ?? '', /'number' is not assignable to type 'boolean'/);
+    assert.match(unknown ?? '', /'exit' does not exist on type/);
   });
 
   for (const [where, files] of Object.entries(PROJECTS)) {
