@@ -52,7 +52,7 @@ describe('capture guard', () => {
     date: 'when in closure of node',
     closure: 'own in closure of stepper',
     tally: 'tally.hits in closure of node',
-    global: 'globalThis in closure of node',
+    global: 'globalThis.seamlessGuardTest in closure of node',
   };
 
   async function guarded(name: string): Promise<{ guard: CaptureGuard; call: () => void; end: () => void }> {

@@ -38,6 +38,9 @@ export function isNative(fn: object): boolean {
   return NATIVE.test(Function.prototype.toString.call(fn));
 }
 
+/** Globals of Node that have an accessor though they are always there. */
+const LOADED = new Set(['process', 'Buffer']);
+
 /** Stands for a variable or property that does not exist. */
 const ABSENT = Symbol('seamless.absent');
 
@@ -194,11 +197,11 @@ export class CodeShaper {
     if (scope) return (scope as Readonly<Record<string, unknown>>)[name];
     const now = Reflect.getOwnPropertyDescriptor(globalThis, name);
     if (!now) return ABSENT;
+    const same = now.get !== undefined && now.get === this.#options.intrinsics.globalAt(name)?.get;
+    if (same && LOADED.has(name)) return Reflect.get(globalThis, name) as unknown;
     if (!now.get)
       return this.#isLateGlobal(name, now.value) ? Symbol.for(`seamless.global.${name}`) : now.value;
-    return now.get === this.#options.intrinsics.globalAt(name)?.get
-      ? Symbol.for(`seamless.global.${name}`)
-      : now.get;
+    return same ? Symbol.for(`seamless.global.${name}`) : now.get;
   }
 
   /** Node loads some globals when they are first used, and then puts the value in the place of an accessor. */

@@ -53,8 +53,10 @@ export class CaptureGuard {
       if (found && now.edges[edge]?.name === found.name) {
         return { variable: describePath(follow(path, found)), holder: holderOf(watched, found) };
       }
-      if (found || before.edges.length !== now.edges.length || before.tag !== now.tag)
-        return { variable: describePath(path), holder };
+      if (found || before.edges.length !== now.edges.length || before.tag !== now.tag) {
+        const added = addedEdge(before, now);
+        return { variable: describePath(added ? follow(path, added) : path), holder };
+      }
     }
     const added = this.#builtIns.takeAdded();
     return added === null ? null : { variable: added, holder: null };
@@ -77,6 +79,11 @@ function watch(shaper: Shaper, root: object, start: Path, names: number): Watche
     }
   }
   return watched;
+}
+
+function addedEdge(before: Shape, now: Shape): Edge | undefined {
+  const known = new Set(before.edges.map(({ name }) => name));
+  return now.edges.find(({ name }) => !known.has(name));
 }
 
 function holderOf({ object, holder }: Reached, { via, name }: Edge): Holder | null {

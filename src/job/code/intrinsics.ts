@@ -1,5 +1,6 @@
 import { builtinModules, createRequire } from 'node:module';
 import { runInNewContext } from 'node:vm';
+import { memberName } from './shape.js';
 
 /** What is known of one built-in object: its name, and what its properties were. */
 interface Known {
@@ -11,7 +12,10 @@ interface Known {
 
 /** A property of a built-in object that is not what it was. */
 export interface Patch {
+  /** `Math.hypot`. */
   readonly name: string;
+  /** `.hypot`. */
+  readonly member: string;
   /** The value there now: also an accessor's function, or undefined when the property is gone. */
   readonly value: unknown;
 }
@@ -83,8 +87,8 @@ export class Intrinsics {
     for (const { key, then, now } of changes(object, properties)) {
       const path = `${name}.${String(key)}`;
       if (RESTLESS.has(path) || isNodesOwn(object, name, key, then)) continue;
-      if (!now) patches.push({ name: path, value: undefined });
-      else patches.push(...differences(path, then, now));
+      const values = now ? differences(then, now) : [undefined];
+      patches.push(...values.map((value) => ({ name: path, member: memberName(key), value })));
     }
     return patches;
   }
@@ -135,9 +139,12 @@ export class Intrinsics {
   }
 
   #add(value: unknown, name: string, depth: number): void {
-    if (!isObject(value) || this.#known.has(value) || value === globalThis) return;
+    if (!isObject(value) || value === globalThis) return;
+    const known = this.#known.get(value);
+    // What was met in passing may be met again as what a module exports.
+    if (known && (known.properties || depth <= 0)) return;
     const properties = depth > 0 ? new Map(descriptorsOf(value)) : null;
-    this.#known.set(value, { name, properties });
+    this.#known.set(value, { name: known?.name ?? name, properties });
     if (!properties) return;
     const ofNode = Number.isFinite(depth);
     for (const [key, descriptor] of properties) {
@@ -202,12 +209,10 @@ function isMaker(object: object): boolean {
   return isObject(Reflect.getOwnPropertyDescriptor(object, 'prototype')?.value);
 }
 
-function differences(name: string, then: PropertyDescriptor | undefined, now: PropertyDescriptor): Patch[] {
-  const patches: Patch[] = [];
-  for (const part of ['value', 'get', 'set'] as const) {
-    if (!Object.is(then?.[part], now[part])) patches.push({ name, value: now[part] });
-  }
-  return patches;
+/** The parts of a property that are not what they were. */
+function differences(then: PropertyDescriptor | undefined, now: PropertyDescriptor): unknown[] {
+  const parts = ['value', 'get', 'set'] as const;
+  return parts.flatMap((part) => (Object.is(then?.[part], now[part]) ? [] : [now[part] as unknown]));
 }
 
 /** Built-in objects that no global leads to. */

@@ -168,7 +168,7 @@ export class Shaper {
 
   #builtInShape(value: object, name: string): Shape {
     const patches = this.#options.intrinsics.patchesOf(value);
-    const edges = patches.map((patch): Edge => ({ via: 'capture', name: patch.name, value: patch.value }));
+    const edges = patches.map(({ member, value }): Edge => ({ via: 'member', name: member, value }));
     return shape(`builtin ${name} ${edges.map((edge) => edge.name).join()}`, edges);
   }
 
@@ -176,10 +176,7 @@ export class Shaper {
   #globalShape(): Shape {
     const added = new Set(this.#options.intrinsics.addedGlobals());
     const { tag, edges } = propertyEdges(globalThis, (key) => !added.has(key));
-    return shape(
-      `globals ${tag}`,
-      edges.map((edge): Edge => ({ ...edge, via: 'capture', name: `globalThis${edge.name}` })),
-    );
+    return shape(`globals ${tag}`, edges);
   }
 
   /** A node stands for its position among the inputs; one that is no input, for its name. */
