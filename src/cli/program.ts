@@ -2,9 +2,11 @@ import { Argument, Command, CommanderError, Option } from 'commander';
 
 import { version } from '../../package.json';
 import { runCache } from './commands/cache.js';
+import { runDiff } from './commands/diff.js';
 import { runExplain } from './commands/explain.js';
 import { runExport } from './commands/export.js';
 import { runMaterialize } from './commands/materialize.js';
+import { runSql } from './commands/sql.js';
 import { runStatus } from './commands/status.js';
 import { runStrategies } from './commands/strategies.js';
 import { codeOf, EXIT, EXIT_CODES_HELP, exitCodeOfError } from './exit-codes.js';
@@ -104,6 +106,31 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     .addOption(cacheOption())
     .addOption(jsonOption())
     .action(action(runExplain));
+
+  example(
+    program.command('sql'),
+    'seamless sql "SELECT * FROM Momentum.fast ORDER BY ts DESC LIMIT 5"\n  seamless sql --strategy Momentum < signals.sql',
+  )
+    .description(
+      'Query the stored nodes in SQL: a schema for each strategy, a view for each node. Changes nothing.',
+    )
+    .argument('[query]', 'what to run; default: what is piped in, or a prompt')
+    .option('--strategy <name>', 'whose nodes go by their name alone; default: the only one')
+    .option('--limit <rows>', 'rows to show at most; default: 1000 in a table, else all')
+    .option('--csv', 'print the result as CSV')
+    .addOption(cacheOption())
+    .addOption(jsonOption())
+    .action(action(runSql));
+
+  example(program.command('diff'), 'seamless diff Momentum fast --start 2023-03-01')
+    .description('Compare the last two versions of a node, bar by bar.')
+    .argument('<strategy>', STRATEGY_HELP)
+    .argument('<node>', 'name of the node')
+    .option('--start <time>', 'start of the range; default: all that both have')
+    .option('--end <time>', 'its end, exclusive')
+    .addOption(cacheOption())
+    .addOption(jsonOption())
+    .action(action(runDiff));
 
   example(program.command('export'), 'seamless export Momentum fast slow --out momentum.parquet')
     .description("Write nodes' stored history to a file.")

@@ -9,11 +9,21 @@ export interface Output {
   readonly columns: number;
 }
 
+/** Where text comes from. */
+export interface Input {
+  /** Whether a person types. */
+  readonly isTTY: boolean;
+  /** Lines, each asked for by a prompt where a person types; they end with the input, or by Ctrl-C. */
+  lines(prompt: () => string): AsyncIterable<string>;
+}
+
 /** What commands ask of the child process. */
 export type Jobs = Pick<JobClient, 'request' | 'dispose'>;
 
 /** All a command line touches of the world, so that tests can be the world. */
 export interface Terminal {
+  /** What is typed or piped in, line by line. */
+  readonly input: Input;
   /** For results only. */
   readonly out: Output;
   /** For words to people. */
@@ -36,6 +46,7 @@ export function processTerminal(): Terminal {
     });
   }
   return {
+    input: inputOf(process.stdin),
     out: outputOf(process.stdout),
     err: outputOf(process.stderr),
     env: process.env,
@@ -51,6 +62,37 @@ export function processTerminal(): Terminal {
         import('../job/built-file.js'),
       ]);
       return JobClient.start({ ...options, childPath: builtFile('child.js') });
+    },
+  };
+}
+
+function inputOf(stream: NodeJS.ReadStream): Input {
+  return {
+    get isTTY() {
+      return stream.isTTY;
+    },
+    async *lines(prompt) {
+      const { createInterface } = await import('node:readline');
+      const terminal = stream.isTTY;
+      const reader = createInterface({
+        input: stream,
+        terminal,
+        ...(terminal && { output: process.stderr }),
+      });
+      const ask = (): void => {
+        if (!terminal) return;
+        reader.setPrompt(prompt());
+        reader.prompt();
+      };
+      try {
+        ask();
+        for await (const line of reader) {
+          yield line;
+          ask();
+        }
+      } finally {
+        reader.close();
+      }
     },
   };
 }

@@ -15,6 +15,7 @@ import type {
   DiffReport,
   Result,
   SeriesReport,
+  SqlResult,
   StrategyRef,
 } from './protocol.js';
 import { isErrorCode } from './wire-error.js';
@@ -100,6 +101,12 @@ export const payloads: { readonly [K in RequestKind]: SchemaOf<Payload<K>> } = {
     ...optionalRange,
     format: v.picklist(['parquet', 'csv']),
     path: v.pipe(v.string(), v.nonEmpty()),
+  }),
+  sql: v.object({
+    ...cacheRef,
+    sql: v.string(),
+    strategy: v.optional(v.string()),
+    most: v.pipe(v.number(), v.integer(), v.minValue(1)),
   }),
   refresh: v.object({ strategy: strategyRef, ...cacheUse }),
   cache: v.object({
@@ -226,6 +233,18 @@ const seriesReport: SchemaOf<SeriesReport> = v.object({
 /** What a node emitted: checked no further, for it is shown and not used. */
 const rowValue = v.custom<RowValue>((value) => value !== undefined, 'Expected a value');
 
+/** Rows by the ten thousand are looked through in place, as strings are. */
+const sqlRows = v.custom<SqlResult['rows']>(
+  (value) => Array.isArray(value) && value.every((row) => Array.isArray(row)),
+  'Expected rows',
+);
+
+const sqlResult: SchemaOf<SqlResult> = v.object({
+  columns: v.array(v.object({ name: v.string(), type: v.string() })),
+  rows: sqlRows,
+  more: v.boolean(),
+});
+
 const diffReport: SchemaOf<DiffReport> = v.object({
   strategy: v.string(),
   node: v.string(),
@@ -291,6 +310,7 @@ export const results: { readonly [K in RequestKind]: SchemaOf<Result<K>> } = {
   rows: v.object({ total: count, from: count, table }),
   diff: diffReport,
   export: v.object({ path: v.string(), rows: count }),
+  sql: sqlResult,
   refresh: v.object({ strategy: v.string(), streams: v.array(v.string()) }),
   cache: cacheReport,
   debug: barResult,

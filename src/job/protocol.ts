@@ -4,7 +4,7 @@ import type { NodeFailure } from '../engine/ports.js';
 import type { HistoryDifference } from '../engine/difference.js';
 import type { RunProgress, RunReport, Span } from '../engine/report.js';
 import type { NodeStatus, StaleCause, StrategyStatus } from '../engine/status.js';
-import type { CacheLimits, CleanPlan } from '../store/store.js';
+import type { CacheLimits, CleanPlan, SqlResult, SqlValue } from '../store/store.js';
 import { SeamlessError, type SourceLocation } from '../sdk/errors.js';
 import type { Table } from '../sdk/table.js';
 import type { CacheRef, CacheUse, ReadPayload } from './history.js';
@@ -107,6 +107,17 @@ export interface ExportPayload extends CacheRef {
   /** The file to write, absolute. */
   readonly path: string;
 }
+
+/** A query over the nodes of a cache, in SQL. Nothing can be changed by it. */
+export interface SqlPayload extends CacheRef {
+  readonly sql: string;
+  /** Whose nodes go by their name alone; default: those of the only strategy. */
+  readonly strategy?: string | undefined;
+  /** Rows wanted at most. */
+  readonly most: number;
+}
+
+export type { SqlResult, SqlValue };
 
 export type ExportFormat = 'parquet' | 'csv';
 
@@ -259,6 +270,7 @@ export interface Requests {
   readonly rows: { readonly payload: RowsPayload; readonly result: RowsReport };
   readonly diff: { readonly payload: DiffPayload; readonly result: DiffReport };
   readonly export: { readonly payload: ExportPayload; readonly result: ExportReport };
+  readonly sql: { readonly payload: SqlPayload; readonly result: SqlResult };
   readonly refresh: { readonly payload: RefreshPayload; readonly result: RefreshReport };
   readonly cache: { readonly payload: CachePayload; readonly result: CacheReport };
   readonly debug: { readonly payload: DebugPayload; readonly result: BarResult };

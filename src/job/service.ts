@@ -3,7 +3,7 @@ import { resolveGraph, type GraphNode } from '../engine/graph.js';
 import type { RunProgress } from '../engine/report.js';
 import { emptyTable, type Table } from '../sdk/table.js';
 import type { Range } from '../sdk/time.js';
-import { classOf, type CacheLimits, type OpenStoreOptions, type Store } from '../store/store.js';
+import { classOf, querySql, type CacheLimits, type OpenStoreOptions, type Store } from '../store/store.js';
 import type {
   BarResult,
   CacheReport,
@@ -58,6 +58,7 @@ export class JobService {
     diff: (payload, hooks) => this.#diff(payload, hooks),
     export: (payload, hooks) => this.#export(payload, hooks),
     cache: (payload, hooks) => this.#cache(payload, hooks),
+    sql: (payload, hooks) => this.#sql(payload, hooks),
     refresh: (payload, hooks) => this.#refresh(payload, hooks),
     debug: (payload, hooks) => this.#debug(payload, hooks),
   };
@@ -102,6 +103,7 @@ export class JobService {
         const hints = await SourceHints.load(cache.dir);
         const report = await session.materialize({ start, end }, store, hints, hooks, only);
         await store.recordRun(session.storedAs, { start, end });
+        if (report.nodes.some(({ state }) => state !== 'hit')) await store.publishViews();
         if (payload.limits) await this.#keepLimits(store, payload.limits, session.storedAs, hooks);
         await hints.save();
         return report;
@@ -189,6 +191,19 @@ export class JobService {
       const after = action === 'show' ? before : await store.contents(strategy);
       const freed = Math.max(0, before.bytes - after.bytes);
       return { ...after, freed, cleanable: await store.planClean(limits) };
+    });
+  }
+
+  async #sql(payload: Payload<'sql'>, hooks: RequestHooks): Promise<Result<'sql'>> {
+    const { projectRoot, sql, strategy, most } = payload;
+    // Else this very process would have the file open for writing.
+    await this.#stores.close();
+    return querySql({
+      ...openOptions(cacheOf(projectRoot, payload), hooks),
+      projectRoot,
+      sql,
+      strategy,
+      most,
     });
   }
 

@@ -12,6 +12,7 @@ const TABLES_OF_CONTENT: readonly string[] = [
   'names',
   'runs',
   'uses',
+  'pins',
   'schemas',
   'axes',
   'axis_cells',
@@ -77,6 +78,7 @@ async function clearStrategy({ session }: StoreContext, strategy: string): Promi
   await session.run('DELETE FROM names WHERE strategy = $1', [strategy]);
   await session.run('DELETE FROM runs WHERE strategy = $1', [strategy]);
   await session.run('DELETE FROM uses WHERE strategy = $1', [strategy]);
+  await session.run('DELETE FROM pins WHERE strategy = $1', [strategy]);
   const needed = await inputsOfOthers(session, only.numbers('fp'));
   const fps = only.numbers('fp').filter((fp) => !needed.has(fp));
   if (fps.length === 0) return;

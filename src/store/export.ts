@@ -5,6 +5,7 @@ import { SeamlessError } from '../sdk/errors.js';
 import type { Column, ColumnType, Table } from '../sdk/table.js';
 import type { Range } from '../sdk/time.js';
 import { findNode, listedNodes, type FoundNode } from './contents.js';
+import { distinctNames } from './decode-sql.js';
 import { faultOf, messageOf } from './faults.js';
 import type { StoreContext } from './interned.js';
 import { read } from './reading.js';
@@ -113,14 +114,8 @@ function fileColumns(nodes: readonly FoundNode[], nodeNames: readonly string[]):
       };
     }),
   );
-  // DuckDB tells names apart without regard to case.
-  const seen = new Set(['time', 'ts']);
-  return columns.map((column) => {
-    let unique = column.name;
-    for (let again = 1; seen.has(unique.toLowerCase()); again++) unique = `${column.name}_${again}`;
-    seen.add(unique.toLowerCase());
-    return { ...column, name: unique };
-  });
+  const unique = distinctNames(columns.map(({ name }) => name));
+  return columns.map((column, index) => ({ ...column, name: unique[index] ?? column.name }));
 }
 
 function selectSql(columns: readonly FileColumn[]): string {

@@ -29,7 +29,7 @@ export const FILE_NAME = 'cache.duckdb';
  * A checkpoint rewrites the last row group of each table it finds changed. Blobs make row groups heavy, so they hold the
  * fewest rows DuckDB allows.
  */
-const ROW_GROUP_ROWS = 2048;
+export const ROW_GROUP_ROWS = 2048;
 
 /** Above this much of log DuckDB checkpoints by itself, in the middle of a run: rows not yet in the file are in memory. */
 const CHECKPOINT_THRESHOLD = '96MB';

@@ -22,6 +22,7 @@ import { versions, type NodeVersion } from './versions.js';
 import { contents, findNode, sizeOnDisk, type FoundNode, type StoreContents } from './contents.js';
 import type { StoreContext } from './interned.js';
 import { earlier } from './makeups.js';
+import { publishViews } from './node-views.js';
 import { read, readSegments } from './reading.js';
 import { compare, current, register } from './registry.js';
 import { lastRuns, markUsed, recordRun } from './runs.js';
@@ -114,6 +115,11 @@ export class Store implements NodeStore {
     return recordRun(this.#context, strategy, range);
   }
 
+  /** Brings the views that other clients read nodes by up to date. */
+  publishViews(): Promise<void> {
+    return publishViews(this.#context);
+  }
+
   /** Ranges that a strategy was run over lately, the last one first. */
   lastRuns(strategy: string): Promise<readonly Span[]> {
     return this.#alone(async () => lastRuns(this.#context, await fullName(this.#context, strategy)));
@@ -138,6 +144,7 @@ export class Store implements NodeStore {
   async clear(strategy?: string): Promise<void> {
     const name = await this.#alone(() => this.#fullName(strategy));
     if (await clear(this.#context, this.file, name)) this.#open.moved();
+    await this.publishViews();
   }
 
   /** Size on disk of the file and its log. */

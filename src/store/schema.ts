@@ -1,7 +1,7 @@
 import { NODE_ROWS_VIEW } from './decode-sql.js';
 
 /** Raised whenever a reader of the format before would misread the one after. */
-export const FORMAT_VERSION = 4;
+export const FORMAT_VERSION = 5;
 
 /** Position of the cell that holds a record table's mask of present rows. */
 export const PRESENT_POSITION = -1;
@@ -28,6 +28,9 @@ const MAKEUP_TABLES = `
   CREATE TABLE makeups(own VARCHAR, parts VARCHAR);
 `;
 
+/** Strategies, or nodes of theirs (null: all), whose rows no clean-up takes. */
+const PIN_TABLE = 'CREATE TABLE pins(strategy VARCHAR, node VARCHAR);';
+
 /**
  * One row in `cells` is a block of one column of one segment, its values packed into a BLOB (see docs/decisions/storage-layout.md;
  * decode-sql.ts says how they are packed); `seal` tells whether all of a segment is as it was written (seal.ts). There is no table per node, and no key or index: those are maintained row by row
@@ -52,6 +55,7 @@ export const TABLES = `
   CREATE TABLE cells(fp INTEGER, segment INTEGER, position INTEGER, block INTEGER, data BLOB, valid BLOB);
   CREATE TABLE coverage(fp INTEGER, start_ts DOUBLE, end_ts DOUBLE, segment INTEGER);
   CREATE TABLE sources(fp INTEGER, version VARCHAR, first_ts DOUBLE, last_ts DOUBLE);
+  ${PIN_TABLE}
   ${NODE_ROWS_VIEW}
   INSERT INTO meta VALUES ('format', '${FORMAT_VERSION}');
 `;
@@ -72,5 +76,10 @@ export const MIGRATIONS: Readonly<Record<number, string>> = {
   3: `
     ${MAKEUP_TABLES}
     UPDATE meta SET value = '4' WHERE key = 'format';
+  `,
+  4: `
+    ${PIN_TABLE}
+    ${NODE_ROWS_VIEW}
+    UPDATE meta SET value = '5' WHERE key = 'format';
   `,
 };

@@ -37,7 +37,7 @@ export async function adoptClassNames(
       [strategy, classOf(strategy)],
     );
     if ((known.numbers('by_name')[0] ?? 0) > 0 || (known.numbers('by_class')[0] ?? 0) === 0) continue;
-    for (const table of ['names', 'runs', 'uses']) {
+    for (const table of ['names', 'runs', 'uses', 'pins']) {
       await session.run(`UPDATE ${table} SET strategy = $1 WHERE strategy = $2`, [
         strategy,
         classOf(strategy),

@@ -28,6 +28,9 @@ export interface World {
   readonly cwd?: string;
   readonly isTTY?: boolean;
   readonly env?: Readonly<Record<string, string>>;
+  /** Lines a person types, or that are piped in. */
+  readonly typed?: readonly string[];
+  readonly piped?: readonly string[];
   /** What the child answers, or throws. */
   readonly answer?: ((asked: Asked) => unknown) | undefined;
 }
@@ -41,6 +44,15 @@ export async function run(args: readonly string[], world: World = {}): Promise<R
   const listeners = new Set<() => void>();
   const output = (write: (text: string) => void) => ({ write, isTTY: world.isTTY ?? false, columns: 100 });
   const terminal: Terminal = {
+    input: {
+      isTTY: world.typed !== undefined,
+      async *lines(prompt) {
+        for (const line of world.typed ?? world.piped ?? []) {
+          if (world.typed) err += prompt();
+          yield line;
+        }
+      },
+    },
     out: output((text) => (out += text)),
     err: output((text) => (err += text)),
     env: world.env ?? {},

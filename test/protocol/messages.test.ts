@@ -108,6 +108,10 @@ const samples: { [K in RequestKind]: { payload: Payload<K>; result: Result<K> } 
       files: ['/p/momentum.ts'],
     },
   },
+  sql: {
+    payload: { projectRoot: '/p', sql: 'SELECT 1 AS one', most: 10 },
+    result: { columns: [{ name: 'one', type: 'INTEGER' }], rows: [[1]], more: false },
+  },
   bounds: { payload: { strategy }, result: { range: [0, 60] } },
   series: {
     payload: { projectRoot: '/p', strategy: 'Momentum', node: 'fast', start: 0, end: 60, stretches: 100 },

@@ -23,10 +23,20 @@ const FORMAT_1 = `
 const FORMAT_2 = `${FORMAT_1} CREATE TABLE uses(strategy VARCHAR, used_at TIMESTAMP);`;
 const FORMAT_3 = `${FORMAT_2} ALTER TABLE segments ADD COLUMN seal VARCHAR;`;
 
-const TABLES: Readonly<Record<1 | 2 | 3, string>> = { 1: FORMAT_1, 2: FORMAT_2, 3: FORMAT_3 };
+const FORMAT_4 = `${FORMAT_3}
+  CREATE TABLE parts(id INTEGER, key VARCHAR, kind VARCHAR, name VARCHAR, owner VARCHAR, title VARCHAR, file VARCHAR, hash VARCHAR,
+    text VARCHAR);
+  CREATE TABLE makeups(own VARCHAR, parts VARCHAR);`;
+
+const TABLES: Readonly<Record<1 | 2 | 3 | 4, string>> = {
+  1: FORMAT_1,
+  2: FORMAT_2,
+  3: FORMAT_3,
+  4: FORMAT_4,
+};
 
 export type EarlierFormat = keyof typeof TABLES;
-export const EARLIER_FORMATS: readonly EarlierFormat[] = [1, 2, 3];
+export const EARLIER_FORMATS: readonly EarlierFormat[] = [1, 2, 3, 4];
 
 /** Makes a closed cache one that an earlier version of Seamless made, with all that such a one could hold. */
 export async function makeEarlier(file: string, format: EarlierFormat): Promise<void> {

@@ -1,0 +1,134 @@
+import { resolve } from 'node:path';
+
+import { cacheFolder, projectRootOf } from '../../job/project.js';
+import type { SqlResult, SqlValue } from '../../job/protocol.js';
+import { formatCount, plural } from '../../present/format.js';
+import { SeamlessError } from '../../sdk/errors.js';
+import { codeOf, EXIT } from '../exit-codes.js';
+import { formatTable, painter, type Paint } from '../table.js';
+import type { Terminal } from '../terminal.js';
+import { withJobs } from '../with-jobs.js';
+
+export interface SqlFlags {
+  readonly strategy?: string;
+  readonly limit?: string;
+  readonly csv?: boolean;
+  readonly cache?: string;
+  readonly json?: boolean;
+}
+
+/** Rows of a table that a person may still read. */
+const TABLE_ROWS = 1000;
+
+/** `seamless sql [query]` */
+export async function runSql(
+  terminal: Terminal,
+  query: string | undefined,
+  flags: SqlFlags,
+): Promise<number> {
+  const { input, cwd } = terminal;
+  if (flags.csv && flags.json) throw new SeamlessError('usage', 'Choose one of --csv and --json.');
+  const projectRoot = projectRootOf(cwd);
+  const cacheDir = cacheFolder(projectRoot, flags.cache && resolve(cwd, flags.cache));
+  const place = { projectRoot, cacheDir, strategy: flags.strategy, most: limitOf(flags) };
+  await withJobs(terminal, async (jobs, options) => {
+    const ask = async (sql: string): Promise<void> => {
+      show(terminal, await jobs.request('sql', { ...place, sql }, options), flags);
+    };
+    if (query !== undefined) return ask(query);
+    if (!input.isTTY) return ask(await wholeInput(terminal));
+    await prompt(terminal, ask);
+  });
+  return EXIT.done;
+}
+
+async function wholeInput({ input }: Terminal): Promise<string> {
+  const lines: string[] = [];
+  for await (const line of input.lines(() => '')) lines.push(line);
+  return lines.join('\n');
+}
+
+/** Takes statements from a person, each ended by `;`, until the input ends or `.quit` is typed. */
+async function prompt({ input, err, env }: Terminal, ask: (sql: string) => Promise<void>): Promise<void> {
+  const paint = painter(err, env);
+  err.write('End a query with ;  —  .tables lists the nodes, .quit ends.\n');
+  let held = '';
+  for await (const line of input.lines(() => (held === '' ? 'sql> ' : '...> '))) {
+    const command = held === '' ? line.trim() : '';
+    if (command === '.quit' || command === '.exit') return;
+    held = command === '.tables' ? TABLES : `${held}${held === '' ? '' : '\n'}${line}`;
+    if (held.trim() === '') held = '';
+    if (!held.trimEnd().endsWith(';')) continue;
+    const sql = held;
+    held = '';
+    try {
+      await ask(sql);
+    } catch (error) {
+      const code = codeOf(error);
+      // A query with a mistake in it is mended by the next one.
+      if (!(error instanceof Error) || (code !== 'usage' && code !== 'not-found')) throw error;
+      err.write(`${paint('red', 'error:')} ${error.message}\n`);
+    }
+  }
+}
+
+const TABLES = `SELECT table_schema AS strategy, table_name AS node, string_agg(column_name, ', ' ORDER BY ordinal_position) AS columns
+  FROM information_schema.columns WHERE table_catalog = 'memory' GROUP BY ALL ORDER BY ALL;`;
+
+function show({ out, err, env }: Terminal, result: SqlResult, flags: SqlFlags): void {
+  if (flags.json)
+    out.write(
+      `${JSON.stringify(
+        result.rows.map((row) => objectOf(result, row)),
+        null,
+        2,
+      )}\n`,
+    );
+  else if (flags.csv) out.write(csvText(result));
+  else out.write(tableText(result, painter(out, env)));
+  if (result.more) {
+    err.write(`only the first ${plural(result.rows.length, 'row')} are shown: ask for more with --limit\n`);
+  }
+}
+
+/** JSON has no words for numbers that are not finite: they are texts. */
+function objectOf({ columns }: SqlResult, row: readonly SqlValue[]): Record<string, SqlValue> {
+  return Object.fromEntries(columns.map(({ name }, index) => [name, jsonValue(row[index] ?? null)]));
+}
+
+function jsonValue(value: SqlValue): SqlValue {
+  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
+}
+
+function csvText({ columns, rows }: SqlResult): string {
+  const lines = [columns.map(({ name }) => csvField(name)), ...rows.map((row) => row.map(csvField))];
+  return lines.map((fields) => `${fields.join(',')}\n`).join('');
+}
+
+/** Null is empty, an empty text is quoted (RFC 4180). */
+function csvField(value: SqlValue): string {
+  if (value === null) return '';
+  const text = Object.is(value, -0) ? '-0' : String(value);
+  return text === '' || /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+function tableText({ columns, rows }: SqlResult, paint: Paint): string {
+  if (columns.length === 0) return '';
+  const titles = columns.map(({ name, type }) => ({
+    title: name,
+    align: /INT|DOUBLE|FLOAT|DECIMAL/.test(type) ? ('right' as const) : ('left' as const),
+  }));
+  const cells = rows.map((row) => row.map((value) => (value === null ? paint('dim', 'null') : shown(value))));
+  return `${formatTable(titles, cells, paint)}\n${formatCount(rows.length)} ${rows.length === 1 ? 'row' : 'rows'}\n`;
+}
+
+function shown(value: Exclude<SqlValue, null>): string {
+  return Object.is(value, -0) ? '-0' : String(value);
+}
+
+function limitOf({ limit, csv, json }: SqlFlags): number {
+  if (limit === undefined) return csv || json ? Number.MAX_SAFE_INTEGER : TABLE_ROWS;
+  const rows = Number(limit);
+  if (Number.isSafeInteger(rows) && rows > 0) return rows;
+  throw new SeamlessError('usage', `"${limit}" is not a number of rows: write --limit 100.`);
+}

@@ -1,0 +1,217 @@
+import assert from 'node:assert/strict';
+import { querySql, openStore, type SqlResult } from '../../src/store/store.js';
+import { rowValue, type Table } from '../../src/sdk/table.js';
+import { everyTable } from './odd-values.js';
+import {
+  EMPTY_COMMIT,
+  exact,
+  inFolder,
+  numbers,
+  query,
+  record,
+  recordTable,
+  segment,
+  valueTable,
+} from './support.js';
+
+const MOMENTUM = { strategy: 'src/momentum.ts#Momentum' };
+
+/** What becomes of a text on its way through SQL and the client that the test reads with. */
+function readable(value: unknown): unknown {
+  const lone = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+  return typeof value === 'string' ? value.replace(/^\uFEFF/, '').replaceAll(lone, '\uFFFD') : exact(value);
+}
+
+/** The columns of a node at a row, by their names, as SQL has them. */
+function expectedRow(table: Table, index: number): Record<string, unknown> {
+  const value = rowValue(table, index);
+  const fields = table.names.map((name, position): [string, unknown] => {
+    const column = table.columns[position];
+    if (!column || column.type === 'null') return [name, null];
+    if (table.present?.[index] === 0 || column.valid?.[index] === 0) return [name, null];
+    if (column.type === 'json') return [name, readable(column.values[index])];
+    const field = table.shape === 'record' ? (value as Record<string, unknown>)[name] : value;
+    return [name, readable(field)];
+  });
+  return Object.fromEntries(fields);
+}
+
+describe('store: a view for each node', () => {
+  it('gives any client its rows by name, with every value as it is', async () => {
+    await inFolder(async (dir) => {
+      const tables = everyTable();
+      const store = await openStore({ dir });
+      await store.register(Object.keys(tables).map((name) => record(name, name, MOMENTUM)));
+      const segments = Object.entries(tables).map(([name, table]) => segment(name, 0, 1e6, table));
+      await store.commit({ ...EMPTY_COMMIT, segments });
+      await store.publishViews();
+      await store.close();
+      for (const [name, table] of Object.entries(tables)) {
+        const rows = await query(store.file, `SELECT * FROM "Momentum"."${name}" ORDER BY ts`);
+        assert.equal(rows.length, table.ts.length, name);
+        rows.forEach((row, index) => {
+          assert.equal(Number(row['ts']), table.ts[index]);
+          assert.deepEqual(row['time'], new Date((table.ts[index] as number) * 1000));
+          const { ts: _ts, time: _time, ...columns } = row;
+          const shown = Object.fromEntries(
+            Object.entries(columns).map(([key, value]) => [key, readable(value)]),
+          );
+          const expected = expectedRow(table, index);
+          for (const [column, value] of Object.entries(expected)) {
+            assert.deepEqual(
+              column in shown && column !== 'ts' ? shown[column] : shown[`${column}_1`],
+              value,
+              `${name} ${column} ${index}`,
+            );
+          }
+        });
+      }
+    });
+  });
+
+  it('keeps up with columns, nodes and strategies, survives a file written anew, and is read from elsewhere too', async () => {
+    await inFolder(async (dir) => {
+      const store = await openStore({ dir });
+      const fields = {
+        side: { type: 'string', values: ['long', 'flat'], valid: null },
+        size: numbers([0.5, -0]),
+      } as const;
+      await store.register([record('fast', 'f', MOMENTUM), record('names', 'g', MOMENTUM)]);
+      await store.commit({
+        ...EMPTY_COMMIT,
+        segments: [
+          segment(
+            'f',
+            0,
+            120,
+            valueTable([0, 60], { type: 'null', values: new Float64Array(2), valid: new Uint8Array(2) }),
+          ),
+          segment('g', 0, 120, valueTable([0, 60], numbers([1, 2]))),
+        ],
+      });
+      await store.publishViews();
+      // The node's first rows were null: now it emits records.
+      await store.commit({
+        ...EMPTY_COMMIT,
+        segments: [segment('f', 120, 240, recordTable([120, 180], fields, null))],
+      });
+      await store.register([
+        record('fast', 'f', MOMENTUM),
+        record('names', 'g', MOMENTUM),
+        record('fast', 'f', { strategy: 'lib/other.ts#Other' }),
+      ]);
+      await store.publishViews();
+      await store.clean({ maxBytes: 1e9 });
+      await store.clear('Other');
+      await store.close();
+      const wanted = 'SELECT ts::INTEGER AS ts, side, size FROM "Momentum".fast ORDER BY ts';
+      const rows = [
+        { ts: 0, side: null, size: null },
+        { ts: 60, side: null, size: null },
+        { ts: 120, side: 'long', size: 0.5 },
+        { ts: 180, side: 'flat', size: -0 },
+      ];
+      assert.deepEqual(await query(store.file, wanted), rows);
+      // A node may be called as one of the cache's own tables is.
+      assert.deepEqual(await query(store.file, 'SELECT value FROM "Momentum"."names" ORDER BY ts'), [
+        { value: 1 },
+        { value: 2 },
+      ]);
+      const attached = `ATTACH '${store.file}' AS held (READ_ONLY); ${wanted.replace('FROM ', 'FROM held.')}`;
+      assert.deepEqual(await query(':memory:', attached), rows);
+      const schemas = await query(
+        store.file,
+        'SELECT DISTINCT schema_name AS name FROM duckdb_views() WHERE NOT internal ORDER BY 1',
+      );
+      assert.deepEqual(schemas, [{ name: 'Momentum' }, { name: 'main' }]);
+    });
+  });
+
+  it('goes by the full name where two strategies have one class', async () => {
+    await inFolder(async (dir) => {
+      const store = await openStore({ dir });
+      const other = { strategy: 'lib/momentum.ts#Momentum' };
+      await store.register([record('fast', 'f', MOMENTUM)]);
+      await store.commit({ ...EMPTY_COMMIT, segments: [segment('f', 0, 60, valueTable([0], numbers([1])))] });
+      await store.publishViews();
+      await store.register([record('fast', 'g', other)]);
+      await store.commit({ ...EMPTY_COMMIT, segments: [segment('g', 0, 60, valueTable([0], numbers([2])))] });
+      await store.publishViews();
+      await store.close();
+      const both =
+        'SELECT a.value AS a, b.value AS b FROM "src/momentum.ts#Momentum".fast a JOIN "lib/momentum.ts#Momentum".fast b USING (ts)';
+      assert.deepEqual(await query(store.file, both), [{ a: 1, b: 2 }]);
+      const files = await query(
+        store.file,
+        "SELECT file, number FROM node_rows WHERE strategy = 'Momentum' ORDER BY file",
+      );
+      assert.deepEqual(files, [
+        { file: 'lib/momentum.ts', number: 2 },
+        { file: 'src/momentum.ts', number: 1 },
+      ]);
+    });
+  });
+});
+
+describe('store: queries', () => {
+  const held = async (
+    work: (ask: (sql: string, strategy?: string, most?: number) => Promise<SqlResult>) => Promise<void>,
+  ): Promise<void> =>
+    inFolder(async (dir) => {
+      const store = await openStore({ dir });
+      await store.register([record('price', 'f', MOMENTUM), record('fast', 'g', MOMENTUM)]);
+      await store.commit({
+        ...EMPTY_COMMIT,
+        segments: [
+          segment('f', 0, 180, recordTable([0, 60, 120], { close: numbers([10, NaN, -0]) }, null)),
+          segment('g', 60, 180, valueTable([60, 120], numbers([1.5, Infinity]))),
+        ],
+      });
+      await store.close();
+      await work((sql, strategy, most = 100) => querySql({ dir, projectRoot: dir, sql, strategy, most }));
+    });
+
+  it('join a signal with its price, by the names of the nodes', async () => {
+    await held(async (ask) => {
+      const { columns, rows } = await ask(
+        'SELECT time, ts, close, fast.value AS fast FROM fast JOIN price USING (time, ts) ORDER BY ts',
+      );
+      assert.deepEqual(
+        columns.map(({ name }) => name),
+        ['time', 'ts', 'close', 'fast'],
+      );
+      assert.deepEqual(rows, [
+        ['1970-01-01T00:01:00Z', 60, NaN, 1.5],
+        ['1970-01-01T00:02:00Z', 120, -0, Infinity],
+      ]);
+      const full = await ask('SELECT count(*) AS n FROM "src/momentum.ts#Momentum".price');
+      assert.deepEqual(full.rows, [[3]]);
+      assert.deepEqual(await ask('SELECT ts FROM Momentum.price ORDER BY ts', 'Momentum', 2), {
+        columns: [{ name: 'ts', type: 'BIGINT' }],
+        rows: [[0], [60]],
+        more: true,
+      });
+    });
+  });
+
+  it('change nothing, and say what is wrong with them', async () => {
+    await held(async (ask) => {
+      for (const [sql, words] of [
+        ['DELETE FROM cache.main.names', /read-only/i],
+        ["ATTACH 'other.duckdb' AS other", /may not attach/],
+        ['SELECT nothing FROM fast', /The query failed: .*nothing/],
+        ['SELEKT', /The query failed: .*SELEKT/],
+      ] as const) {
+        await assert.rejects(
+          ask(sql),
+          (error: Error & { code: string }) => error.code === 'usage' && words.test(error.message),
+        );
+      }
+      await assert.rejects(
+        ask('SELECT 1', 'Other'),
+        /holds nothing of a strategy Other\. It holds Momentum\./,
+      );
+      assert.deepEqual((await ask('SELECT count(*) AS n FROM fast')).rows, [[2]]);
+    });
+  });
+});
