@@ -345,7 +345,7 @@ describe('a scan', () => {
           );
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   }).timeout(60_000);
 

@@ -76,14 +76,13 @@ describe('a node that carries a state from bar to bar', () => {
 
   /** Expects that what the cache holds is what an empty one comes to. */
   async function assertTrue(wanted: Wanted = ALL): Promise<void> {
-    const warm = await runFresh(project, wanted);
-    const coldDir = project.path(`cold-${Math.random()}`);
-    const cold = await runFresh(project, { ...wanted, cacheDir: coldDir });
-    assert.deepEqual(warm.report.coverageBounds, cold.report.coverageBounds);
-    assert.deepStrictEqual(
-      await storedTables(project.cacheDir, warm.report),
-      await storedTables(coldDir, cold.report),
-    );
+    const coldDir = project.path('cold');
+    const [warm, cold] = await withChild(async (child) => [
+      await child.materialize(project, wanted),
+      await child.materialize(project, { ...wanted, cacheDir: coldDir }),
+    ]);
+    assert.deepEqual(warm.coverageBounds, cold.coverageBounds);
+    assert.deepStrictEqual(await storedTables(project.cacheDir, warm), await storedTables(coldDir, cold));
   }
 
   it('gives a short run what a long one gives, and a longer one goes on where it ended', async () => {

@@ -1,4 +1,4 @@
-import { isPlainObject, isThenable, type Refuse } from './values.js';
+import { isPlainObject, type Refuse } from './values.js';
 
 /** Bytes of a state as it is stored, at most: it is written with each block of rows. */
 const MOST_BYTES = 16 * 1024 * 1024;
@@ -25,21 +25,28 @@ type Numbers = InstanceType<(typeof ARRAYS)[number]>;
 const ADVICE =
   'keep it as numbers, texts, booleans, null, typed arrays, or arrays and plain records of these, which can be stored';
 
+const KINDS: ReadonlyMap<unknown, (typeof ARRAYS)[number]> = new Map(
+  ARRAYS.map((each) => [each.prototype, each]),
+);
+
 /**
  * A copy of a state that shares nothing with it, nor one of its parts with another: what a step sees is the same whether the
- * state was stored in between or not. Refuses what could not be stored.
+ * state was stored in between or not. Refuses what could not be stored. Called for each bar, so it must be cheap.
  */
 export function copyState(value: unknown, refuse: Refuse, path = '', depth = 0): unknown {
   if (isScalar(value)) return value;
   if (depth > DEEPEST) return refuse('a state that contains itself', 'keep plain data without cycles');
   if (Array.isArray(value)) {
     const copy = new Array<unknown>(value.length);
-    for (let i = 0; i < value.length; i++) copy[i] = copyState(value[i], refuse, path, depth + 1);
+    for (let i = 0; i < copy.length; i++) {
+      const item: unknown = value[i];
+      copy[i] = isScalar(item) ? item : copyState(item, refuse, path, depth + 1);
+    }
     return copy;
   }
-  if (isPlainObject(value) && !isThenable(value)) return copyRecord(value, refuse, path, depth);
-  if (isTypedArray(value)) return value.slice();
-  return refuseStranger(value, path, refuse);
+  const kind = kindOf(value);
+  if (kind) return new (kind as Float64ArrayConstructor)(value as Float64Array);
+  return isPlainObject(value) ? copyRecord(value, refuse, path, depth) : refuseStranger(value, path, refuse);
 }
 
 function copyRecord(
@@ -48,15 +55,13 @@ function copyRecord(
   path: string,
   depth: number,
 ): unknown {
-  if (Object.getOwnPropertySymbols(record).length > 0)
-    refuse(`a state with a symbol for a key${path}`, ADVICE);
-  const copy: Record<string, unknown> = {};
-  for (const key of Object.keys(record)) {
-    const field = record[key];
-    // Before a path is made for it: most fields are numbers.
-    const settled = isScalar(field) ? field : copyState(field, refuse, ` in ${key}`, depth + 1);
-    setField(copy, key, settled);
+  // A whole record at once, and what is not a number looked at after that, takes half the time.
+  const copy: Record<string, unknown> = { ...record };
+  for (const key of Object.keys(copy)) {
+    const field = copy[key];
+    if (!isScalar(field)) setField(copy, key, copyState(field, refuse, ` in ${key}`, depth + 1));
   }
+  if (Object.getOwnPropertySymbols(copy).length > 0) refuse(`a state with a symbol for a key${path}`, ADVICE);
   return copy;
 }
 
@@ -93,7 +98,8 @@ function packed(value: unknown): Packed {
   }
   if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value;
   if (Array.isArray(value)) return ['array', ...Array.from(value as unknown[], packed)];
-  if (isTypedArray(value)) return [nameOf(value), base64(value)];
+  const kind = kindOf(value);
+  if (kind) return [kind.name, base64(value as Numbers)];
   return ['record', ...Object.entries(value as object).flatMap(([key, field]) => [key, packed(field)])];
 }
 
@@ -121,15 +127,9 @@ function isScalar(value: unknown): boolean {
   );
 }
 
-/** One of the standard kinds, and not of a class derived from it. */
-function isTypedArray(value: unknown): value is Numbers {
-  if (!ArrayBuffer.isView(value)) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return ARRAYS.some((each) => each.prototype === prototype);
-}
-
-function nameOf(array: Numbers): string {
-  return ARRAYS.find((each) => array instanceof each)?.name ?? '';
+/** The kind of a typed array: one of the standard ones, and not a class derived from it. */
+function kindOf(value: unknown): (typeof ARRAYS)[number] | undefined {
+  return ArrayBuffer.isView(value) ? KINDS.get(Object.getPrototypeOf(value)) : undefined;
 }
 
 /** Every NaN has the same bits: equal states must be equal byte for byte. */
