@@ -30,6 +30,16 @@ export function fileOfClass(subject: NewableFunction): string | null {
   return script !== null && existsSync(script) ? script : null;
 }
 
+/**
+ * The name by which a file's text knows a class: builders write `var Momentum = class _Momentum` for a class that names
+ * itself, and then the function's own name is nobody's.
+ */
+export function nameInText(text: string, className: string): string {
+  const name = className.replaceAll('$', '\\$');
+  const assigned = new RegExp(`\\b(?:var|let|const)\\s+([\\w$]+)\\s*=\\s*class\\s+${name}(?![\\w$])`);
+  return assigned.exec(text)?.[1] ?? className;
+}
+
 /** Enabling V8's debugger makes it tell every script there is; in one process it answers before `post` returns. */
 function codePlace(subject: NewableFunction): CodePlace | null {
   const scripts = new Map<string, Debugger.ScriptParsedEventDataType>();

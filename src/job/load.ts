@@ -4,6 +4,7 @@ import { parse } from 'node:path';
 import { ComputeOnlyViolation, nearNames, SeamlessError, type SourceLocation } from '../sdk/errors.js';
 import { Strategy } from '../sdk/strategy.js';
 import type { StrategyBundle } from './bundle.js';
+import { nameInText } from './class-file.js';
 import { authorLocation, describeLocation } from './context/author.js';
 import type { ComputeOnlyContext } from './context/context.js';
 
@@ -166,7 +167,7 @@ function isAbstract(value: StrategyClass, text: string): boolean {
 
 /** One name for a class, however it is exported: the cache knows a strategy by it. */
 function authorName(exportName: string, value: StrategyClass, file: string, text: string): string {
-  if (definesClass(text, value.name)) return value.name;
+  if (definesClass(text, value.name)) return nameInText(text, value.name);
   if (exportName !== 'default') return exportName;
   return /\bexport\s+default\s+class\s+(?!extends\b)([\w$]+)/.exec(text)?.[1] ?? parse(file).name;
 }

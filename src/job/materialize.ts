@@ -6,7 +6,7 @@ import { nearNames, SeamlessError } from '../sdk/errors.js';
 import { Strategy } from '../sdk/strategy.js';
 import type { Table } from '../sdk/table.js';
 import { parseRange, type Range, type TimeInput } from '../sdk/time.js';
-import { fileOfClass } from './class-file.js';
+import { fileOfClass, nameInText } from './class-file.js';
 import { builtFile } from './built-file.js';
 import { JobClient } from './client.js';
 import { authorLocation, describeLocation } from './context/author.js';
@@ -246,15 +246,15 @@ function refOfClass(strategy: unknown): StrategyRef {
       `${name} is not written in a file that can be found: export it from a file of its own, and name that: strategy: 'path/to/file.ts#${name}'.`,
     );
   }
-  const ref = strategyRef(file, strategy.name || null);
-  refuseUnexported(ref);
+  const text = readFileSync(file, 'utf8');
+  const ref = strategyRef(file, strategy.name ? nameInText(text, strategy.name) : null);
+  refuseUnexported(ref, text);
   return ref;
 }
 
 /** The other process would find out too, but only after it has run this very script, were the class written in it. */
-function refuseUnexported({ file, className, projectRoot }: StrategyRef): void {
+function refuseUnexported({ file, className, projectRoot }: StrategyRef, text: string): void {
   if (className === null) return;
-  const text = readFileSync(file, 'utf8');
   const name = className.replaceAll('$', '\\$');
   const declared = new RegExp(`\\bclass\\s+${name}(?![\\w$])`).exec(text);
   if (!declared || new RegExp(`\\bexports?\\b[^;(]*?(?<![\\w$])${name}(?![\\w$])`).test(text)) return;
