@@ -52,7 +52,8 @@ const library = await build({
   platform: 'node',
   target: 'node20',
   external,
-  sourcemap: true,
+  // Not named in the code: the child maps stacks, and so Node would read the map of each file it loads.
+  sourcemap: 'external',
   chunkNames: 'chunks/[name]-[hash]',
   metafile: true,
   logLevel: 'warning',

@@ -1,4 +1,4 @@
-import { resolveGraph } from './graph.js';
+import { openStream, resolveGraph } from './graph.js';
 import type { SourceLibrary, StrategyHost } from './ports.js';
 import type { Range } from '../sdk/time.js';
 
@@ -16,13 +16,13 @@ export async function boundsOf(ports: {
 }): Promise<Range | null> {
   const graph = resolveGraph(await ports.host.describe());
   const extents: Range[] = [];
-  for (const { index, name, interval, phase, description } of graph.nodes) {
-    const { source, location } = description;
+  for (const node of graph.nodes) {
+    const { source } = node.description;
     if (!source) continue;
-    const reader = await ports.sources.open({ node: index, name, interval, phase, source, location });
+    const reader = await ports.sources.open(openStream(node, source));
     const bounds = await reader.bounds();
     if (bounds && bounds.first > NO_BEGINNING) {
-      extents.push({ start: bounds.first, end: bounds.last + interval });
+      extents.push({ start: bounds.first, end: bounds.last + node.interval });
     }
   }
   if (extents.length === 0) return null;

@@ -2,7 +2,7 @@ import { DirectedGraph } from 'graphology';
 import { topologicalSort } from 'graphology-dag';
 import { SeamlessError } from '../sdk/errors.js';
 import { formatInterval, type Seconds } from '../sdk/time.js';
-import type { GraphDescription, NodeDescription, SourceDescription } from './ports.js';
+import type { GraphDescription, NodeDescription, OpenStream, SourceDescription } from './ports.js';
 
 /** An input of a node, with everything decided. */
 export interface Edge {
@@ -177,6 +177,21 @@ function phaseOf(source: SourceDescription | null, interval: Seconds): Seconds {
 /** A node on the interval of an input keeps that input's grid; any other starts at the epoch. */
 function inheritedPhase(interval: Seconds, inputs: readonly GraphNode[]): Seconds {
   return inputs.find((input) => input.interval === interval)?.phase ?? 0;
+}
+
+/** A stream as its source is opened by; where it was made is looked up when something asks for it. */
+export function openStream(node: GraphNode, source: SourceDescription): OpenStream {
+  const { index, name, interval, phase, description } = node;
+  return {
+    node: index,
+    name,
+    interval,
+    phase,
+    source,
+    get location() {
+      return description.location;
+    },
+  };
 }
 
 function about(node: NodeDescription | undefined): {

@@ -3,7 +3,7 @@ import { formatInterval, formatRange, formatTime, type Range, type Seconds } fro
 import { ChunkRunner, ShortHistory } from './chunks.js';
 import { Explainer, sentenceOf } from './explain.js';
 import { fingerprints, partsOf, type Fingerprint } from './fingerprints.js';
-import { resolveGraph, type Graph, type GraphNode } from './graph.js';
+import { openStream, resolveGraph, type Graph, type GraphNode } from './graph.js';
 import { attainable, horizons, type Horizon } from './horizon.js';
 import { nodeGaps, planStretch, uncovered, type PlanInput } from './plan.js';
 import type { Candidate, NodeHistory, NodeRecord, NodeStore, SourceLibrary, StrategyHost } from './ports.js';
@@ -124,19 +124,18 @@ export async function openStreams(
   const byFingerprint = new Map<string, StreamKeeper>();
   for (const node of streams) {
     const print = prints[node.index] as Fingerprint;
-    const { source, location } = node.description;
+    const { source } = node.description;
     const shared = byFingerprint.get(print.full);
     if (shared || !source) {
       if (shared) keepers.set(node.index, shared);
       continue;
     }
     hooks.progress({ phase: 'reading', node: node.name, done: 0, total: 0 });
-    const { index, name, interval, phase } = node;
-    const reader = await ports.sources.open({ node: index, name, interval, phase, source, location });
+    const reader = await ports.sources.open(openStream(node, source));
     const spans = (await ports.store.coverage([print.full])).get(print.full) ?? [];
     const keeper = new StreamKeeper(node, print, reader, ports.store, spans);
     await keeper.refresh(known.get(print.full));
-    keepers.set(index, keeper);
+    keepers.set(node.index, keeper);
     byFingerprint.set(print.full, keeper);
   }
   return keepers;

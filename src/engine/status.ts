@@ -3,7 +3,7 @@ import type { Range } from '../sdk/time.js';
 import type { Change } from './changes.js';
 import { Explainer, sentenceOf } from './explain.js';
 import { fingerprints, type Fingerprint } from './fingerprints.js';
-import { resolveGraph, type GraphNode } from './graph.js';
+import { openStream, resolveGraph, type GraphNode } from './graph.js';
 import { asRequested, horizons, onGrid, outsideData, type Horizon } from './horizon.js';
 import { records } from './materialize.js';
 import type {
@@ -242,10 +242,10 @@ async function changedStreams(
   for (const node of nodes) {
     const fingerprint = (prints[node.index] as Fingerprint).full;
     const state = known.get(fingerprint);
-    const { source, location } = node.description;
+    const { source } = node.description;
     if (!state || !source) continue;
-    const { index, name, interval, phase } = node;
-    const reader = await sources.open({ node: index, name, interval, phase, source, location });
+    const { index, name, interval } = node;
+    const reader = await sources.open(openStream(node, source));
     const version = await reader.version();
     if (version === null || version === state.version) continue;
     const looks = look === 'all' || FILES.has(source.kind);

@@ -4,11 +4,12 @@ import { readFile, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, parse, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-import { build, type BuildFailure, type BuildResult, type Loader, type Message, type Plugin } from 'esbuild';
+import type { BuildFailure, BuildResult, Loader, Message, Plugin } from 'esbuild';
 
 import { nearNames, SeamlessError, type SourceLocation } from '../sdk/errors.js';
 import { describeLocation } from './context/author.js';
 import { writeBundle } from './bundle-file.js';
+import { build } from './bundler.js';
 
 export interface BundleRequest {
   /** The strategy's TypeScript or JavaScript file, absolute or relative to the project root. */

@@ -127,8 +127,8 @@ export class TypeScriptHost implements StrategyHost {
       name: node.name,
       interval,
       own: (this.#codes[index] as NodeCode).own,
-      location: this.#options.locate(node.origin),
     };
+    const locate = once(() => this.#options.locate(node.origin));
     if (node instanceof StreamInput) {
       this.#checkPreset(node, interval);
       const source = sourceOf(node.historyProvider);
@@ -139,6 +139,9 @@ export class TypeScriptHost implements StrategyHost {
         leastHistory: node.period,
         inputs: [],
         source,
+        get location() {
+          return locate();
+        },
       };
     }
     if (!isComputed(node)) {
@@ -156,7 +159,18 @@ export class TypeScriptHost implements StrategyHost {
     }));
     const scan = node instanceof ScanNode;
     const label = scan ? 'scan' : (node.indicator?.kind ?? 'node');
-    return { ...common, kind: 'node', scan, label, leastHistory: 1, inputs, source: null };
+    return {
+      ...common,
+      kind: 'node',
+      scan,
+      label,
+      leastHistory: 1,
+      inputs,
+      source: null,
+      get location() {
+        return locate();
+      },
+    };
   }
 
   #checkPreset(node: StreamInput<unknown>, interval: Seconds | null): void {
@@ -257,6 +271,12 @@ interface NodeCode {
 
 function isComputed(node: DagNode): node is ComputedNode {
   return node instanceof Node || node instanceof ScanNode;
+}
+
+/** Works a value out when it is first asked for: a place in the author's files takes the source map, and a hit does without. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => (made ??= { value: make() }).value;
 }
 
 /** The same text means another thing when it is called with columns, or with a state. */

@@ -1,0 +1,67 @@
+// What fingerprints cost: loads a strategy as the child does, edits its file, loads it again, and times the steps.
+import { readFile, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { fingerprints } from '../src/engine/fingerprints.js';
+import { resolveGraph } from '../src/engine/graph.js';
+import * as sdk from '../src/index.js';
+import { snapshotIntrinsics } from '../src/job/code/intrinsics.js';
+import { authorLocation } from '../src/job/context/author.js';
+import { installComputeOnly } from '../src/job/context/context.js';
+import { StrategySession, type Surroundings } from '../src/job/strategy-session.js';
+
+const [file = '', className = '', from = '', to = ''] = process.argv.slice(2);
+const projectRoot = dirname(file);
+let bundlePath = '';
+let setUp = 0;
+const context = installComputeOnly({
+  projectRoot,
+  authorLocation: (error) => authorLocation(error, projectRoot, bundlePath),
+  onStray: (error) => {
+    throw error;
+  },
+});
+const around: Surroundings = {
+  context: {
+    ...context,
+    setup(work) {
+      const made = context.setup(work);
+      setUp = performance.now();
+      return made;
+    },
+  },
+  intrinsics: context.asHost(() => snapshotIntrinsics(sdk)),
+  sdk: { url: new URL('./index.js', import.meta.url).href, exports: sdk },
+  enter: (path) => (bundlePath = path),
+};
+
+interface Once {
+  /** Milliseconds from the strategy as `setup()` left it to the fingerprints of its nodes, guards of captures included. */
+  readonly fingerprints: number;
+  /** From the file to there. */
+  readonly whole: number;
+  readonly hashes: readonly string[];
+}
+
+async function once(): Promise<Once> {
+  const started = performance.now();
+  const session = await StrategySession.open({ file, className, projectRoot }, around);
+  const hashes = fingerprints(resolveGraph(await session.describe()), 'bench').map(({ full }) => full);
+  const ended = performance.now();
+  session.close();
+  return { fingerprints: ended - setUp, whole: ended - started, hashes };
+}
+
+await context.asHost(async () => {
+  const cold = await once();
+  const text = await readFile(file, 'utf8');
+  const edited = text.replace(from, to);
+  if (edited === text) throw new Error(`${file} has no ${from} to edit any more.`);
+  await writeFile(file, edited);
+  const warm = await once();
+  const changed = warm.hashes.filter((hash, index) => hash !== cold.hashes[index]).length;
+  console.log(
+    JSON.stringify({ cold, edited: warm, changed }, (key, value: unknown) =>
+      key === 'hashes' ? undefined : value,
+    ),
+  );
+});
