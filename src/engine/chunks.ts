@@ -176,9 +176,7 @@ export class ChunkRunner {
       const possible = fitting.filter((candidate) => candidate.range.end <= end);
       const candidate = await this.#scans.fitting(node, start, possible);
       if (candidate) {
-        const [rows] = await this.#state.store.readSegments([candidate.segment]);
-        await this.#scans.adopt(node, candidate);
-        tables.push(this.#adopt(node, candidate, rows ?? emptyTable()));
+        tables.push(this.#adopt(node, candidate, await this.#scans.take(node, candidate, possible)));
         start = candidate.range.end;
       } else {
         const cut = this.#scans.cut(node, start, end, possible);

@@ -1,4 +1,4 @@
-import { formatRange, type Range } from '../sdk/time.js';
+import { formatRange, formatTime, type Range } from '../sdk/time.js';
 import type { GraphNode } from './graph.js';
 import { asRequested, onGrid, outsideData } from './horizon.js';
 import type { RunOutcome } from './materialize.js';
@@ -122,8 +122,15 @@ function reasonOf(outcome: RunOutcome, node: GraphNode, found: NodeState, comput
     case 'stale':
       return `${changeOf(outcome, node)} It was left as it was, since nothing was missing of its version before.`;
     case 'computed':
-      return computedReason(outcome, node, computed);
+      return `${computedReason(outcome, node, computed)}${earlierText(state, node)}`;
   }
+}
+
+/** Why a run took longer than its range: a scan has to have seen what came before. */
+function earlierText(state: RunState, node: GraphNode): string {
+  const [first] = state.computed[state.canonical(node.index)] as RangeSet;
+  if (!node.scan || !first || first.start >= onGrid(state.request, node).start) return '';
+  return ` It carries a state, so it was computed from ${formatTime(first.start)} on.`;
 }
 
 function computedReason(outcome: RunOutcome, node: GraphNode, computed: RangeSet): string {

@@ -1,4 +1,5 @@
 import { SeamlessError } from '../sdk/errors.js';
+import { emptyTable, type Table } from '../sdk/table.js';
 import { floorToGrid, formatTime, type Seconds } from '../sdk/time.js';
 import { bytesDigest } from './digest.js';
 import type { GraphNode } from './graph.js';
@@ -15,6 +16,9 @@ const SCAN_SLOTS = 4096;
 export class Scans {
   readonly #run: RunState;
   readonly #carried = new Map<number, { readonly time: Seconds; readonly state: ScanState }>();
+  /** Segments that were read together. */
+  #read: ReadonlyMap<number, { readonly table: Table | undefined; readonly state: ScanState | undefined }> =
+    new Map();
 
   constructor(run: RunState) {
     this.#run = run;
@@ -38,10 +42,18 @@ export class Scans {
     return state;
   }
 
-  /** Goes on from the end of a stored segment. */
-  async adopt(node: GraphNode, { segment, range }: Candidate): Promise<void> {
-    const [state] = await this.#run.store.readStates([segment]);
+  /** Rows of a segment that fits; the scan goes on from its end. Those that may come next are read with it. */
+  async take(node: GraphNode, candidate: Candidate, found: readonly Candidate[]): Promise<Table> {
+    const { segment, range } = candidate;
+    if (!this.#read.has(segment)) {
+      const next = found.filter((each) => each.range.start >= range.start).map((each) => each.segment);
+      const tables = await this.#run.store.readSegments(next);
+      const states = await this.#run.store.readStates(next);
+      this.#read = new Map(next.map((id, index) => [id, { table: tables[index], state: states[index] }]));
+    }
+    const { table, state } = this.#read.get(segment) ?? {};
     this.reach(node, range.end, state);
+    return table ?? emptyTable();
   }
 
   /** Of segments whose inputs fit, the one that goes on from `time` with the state that the scan has there. */

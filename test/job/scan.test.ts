@@ -16,6 +16,7 @@ import {
   withChild,
   type Wanted,
 } from '../support/project.js';
+import { query } from '../store/support.js';
 
 /** A running sum, which never forgets; a position with its entry, which does; what uses it; and an average over all history. */
 function strategy(step = '', enter = 'close > state.high + 1'): string {
@@ -98,6 +99,10 @@ describe('a node that carries a state from bar to bar', () => {
         [callsOf(late.lines, 'total').length, callsOf(late.lines, 'position').length],
         [1210, 1208],
       );
+      assert.match(
+        nodeOf(late.report, 'total').reason,
+        /^Computed for the first time\. It carries a state, so it was computed from 20\d\d-.* on\.$/,
+      );
       const early = await child.run(project, { start: minute(100), end: minute(200) });
       assert.equal(nodeOf(early.report, 'total').state, 'hit');
       assert.deepEqual([callsOf(early.lines, 'total'), callsOf(early.lines, 'position')], [[], []]);
@@ -153,6 +158,20 @@ describe('a node that carries a state from bar to bar', () => {
     const again = await runFresh(project, ALL);
     assert.deepEqual(callsOf(again.lines, 'total'), [minute(1001)]);
     await assertTrue({ start: minute(0), end: minute(1000) });
+  });
+
+  it('a state that a disk changed is set aside, and the bars before it are computed again', async () => {
+    await runFresh(project, ALL);
+    const changed = "UPDATE cells SET data = data[1:20] || unhex('00') || data[22:] WHERE position = -2";
+    await query(project.path('.seamless/cache.duckdb'), changed);
+    project.append('bars.csv', csvLines(1500, 1600));
+    const { report, lines } = await runFresh(project, { start: ALL.start, end: minute(1600) });
+    assert.ok(
+      lines.some((line) => /^Rows of total of Main .* were damaged in the cache/.test(line)),
+      lines[0],
+    );
+    assert.deepEqual(nodeOf(report, 'total').coverage, [[minute(0), minute(1600)]]);
+    await assertTrue({ start: ALL.start, end: minute(1600) });
   });
 
   it('is computed anew when its step or init is edited, and for nothing else', async () => {
