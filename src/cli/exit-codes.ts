@@ -6,7 +6,7 @@ export const EXIT = { done: 0, failed: 1, usage: 2, source: 3, cancelled: 130 } 
 
 export const EXIT_CODES_HELP = `Exit codes:
   0    done; stretches before or after the data are reported as such
-  1    a node failed or is blocked, or the strategy or the cache cannot be used
+  1    a node failed or is blocked, verify found a difference, or the strategy or the cache cannot be used
   2    wrong usage: an argument, a range, a strategy or a node that is not there
   3    source data is missing, refused, or wholly outside the range
   130  cancelled`;

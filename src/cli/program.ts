@@ -10,6 +10,7 @@ import { runSql } from './commands/sql.js';
 import { runStatus } from './commands/status.js';
 import { runStrategies } from './commands/strategies.js';
 import { codeOf, EXIT, EXIT_CODES_HELP, exitCodeOfError } from './exit-codes.js';
+import { runVerify } from './commands/verify.js';
 import { painter } from './table.js';
 import type { Terminal } from './terminal.js';
 
@@ -121,6 +122,20 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     .addOption(cacheOption())
     .addOption(jsonOption())
     .action(action(runSql));
+
+  example(program.command('verify'), 'seamless verify Momentum\n  seamless verify Momentum fast --all')
+    .description(
+      'Recompute stored stretches without the cache, in a new process, and compare them bit for bit.',
+    )
+    .argument('<strategy>', STRATEGY_HELP)
+    .argument('[nodes...]', 'names of the nodes; default: all')
+    .option('--start <time>', 'start of the range; default: all that is stored')
+    .option('--end <time>', 'its end, exclusive')
+    .option('--sample <count>', 'stretches to recompute, chosen at random; default: 5')
+    .option('--all', 'recompute everything')
+    .addOption(cacheOption())
+    .addOption(jsonOption())
+    .action(action(runVerify));
 
   example(program.command('diff'), 'seamless diff Momentum fast --start 2023-03-01')
     .description('Compare the last two versions of a node, bar by bar.')

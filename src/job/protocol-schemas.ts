@@ -16,6 +16,7 @@ import type {
   Result,
   SeriesReport,
   SqlResult,
+  VerifyReport,
   StrategyRef,
 } from './protocol.js';
 import { isErrorCode } from './wire-error.js';
@@ -101,6 +102,13 @@ export const payloads: { readonly [K in RequestKind]: SchemaOf<Payload<K>> } = {
     ...optionalRange,
     format: v.picklist(['parquet', 'csv']),
     path: v.pipe(v.string(), v.nonEmpty()),
+  }),
+  verify: v.object({
+    strategy: strategyRef,
+    nodes: v.array(v.string()),
+    ...optionalRange,
+    sample: v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1))),
+    ...cacheUse,
   }),
   sql: v.object({
     ...cacheRef,
@@ -245,6 +253,23 @@ const sqlResult: SchemaOf<SqlResult> = v.object({
   more: v.boolean(),
 });
 
+const firstDifference = v.nullable(v.object({ ts: v.number(), before: rowValue, after: rowValue }));
+
+const verifyReport: SchemaOf<VerifyReport> = v.object({
+  strategy: v.string(),
+  stretches: spans,
+  nodes: v.array(
+    v.object({
+      name: v.string(),
+      state: v.picklist(['verified', 'differs', 'nondeterministic', 'failed', 'skipped']),
+      rows: count,
+      differing: count,
+      first: firstDifference,
+      reason: v.string(),
+    }),
+  ),
+});
+
 const diffReport: SchemaOf<DiffReport> = v.object({
   strategy: v.string(),
   node: v.string(),
@@ -258,7 +283,7 @@ const diffReport: SchemaOf<DiffReport> = v.object({
       onlyBefore: count,
       onlyAfter: count,
       largest: v.nullable(v.object({ ts: v.number(), column: v.string(), difference: v.number() })),
-      first: v.nullable(v.object({ ts: v.number(), before: rowValue, after: rowValue })),
+      first: firstDifference,
       spans,
     }),
   ),
@@ -310,6 +335,7 @@ export const results: { readonly [K in RequestKind]: SchemaOf<Result<K>> } = {
   rows: v.object({ total: count, from: count, table }),
   diff: diffReport,
   export: v.object({ path: v.string(), rows: count }),
+  verify: verifyReport,
   sql: sqlResult,
   refresh: v.object({ strategy: v.string(), streams: v.array(v.string()) }),
   cache: cacheReport,

@@ -108,6 +108,41 @@ export interface ExportPayload extends CacheRef {
   readonly path: string;
 }
 
+/** To be asked of a process that has run nothing before. */
+export interface VerifyPayload extends StrategyPayload, CacheUse {
+  /** Names of the nodes to compare; none: all. */
+  readonly nodes: readonly string[];
+  /** Default: all that is stored. */
+  readonly start?: number | undefined;
+  readonly end?: number | undefined;
+  /** Stretches to recompute, chosen at random; null: everything. */
+  readonly sample: number | null;
+}
+
+/**
+ * - `verified`: what is stored is what its code gives, bit for bit. `differs`: it is not. `nondeterministic`: it is not, and the
+ *   code gives other values each time. `failed`: the code failed now.
+ * - `skipped`: nothing is stored of it there, it is computed each time, or a source changed since.
+ */
+export interface VerifiedNode {
+  readonly name: string;
+  readonly state: 'verified' | 'differs' | 'nondeterministic' | 'failed' | 'skipped';
+  /** Rows compared, and those of them that differ. */
+  readonly rows: number;
+  readonly differing: number;
+  /** The first bar that differs: `before` is what is stored, `after` what was recomputed; null: no such row. */
+  readonly first: HistoryDifference['first'];
+  /** Why, a sentence. */
+  readonly reason: string;
+}
+
+export interface VerifyReport {
+  readonly strategy: string;
+  /** The stretches that were recomputed. */
+  readonly stretches: readonly Span[];
+  readonly nodes: readonly VerifiedNode[];
+}
+
 /** A query over the nodes of a cache, in SQL. Nothing can be changed by it. */
 export interface SqlPayload extends CacheRef {
   readonly sql: string;
@@ -270,6 +305,7 @@ export interface Requests {
   readonly rows: { readonly payload: RowsPayload; readonly result: RowsReport };
   readonly diff: { readonly payload: DiffPayload; readonly result: DiffReport };
   readonly export: { readonly payload: ExportPayload; readonly result: ExportReport };
+  readonly verify: { readonly payload: VerifyPayload; readonly result: VerifyReport };
   readonly sql: { readonly payload: SqlPayload; readonly result: SqlResult };
   readonly refresh: { readonly payload: RefreshPayload; readonly result: RefreshReport };
   readonly cache: { readonly payload: CachePayload; readonly result: CacheReport };

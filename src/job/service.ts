@@ -21,6 +21,7 @@ import type { CacheUse } from './history.js';
 import { StoreKeeper } from './store-keeper.js';
 import { SourceHints } from './source-hints.js';
 import { StrategySession, type Surroundings } from './strategy-session.js';
+import { verifyStrategy } from './verify.js';
 import { unknownNode, unknownStrategy } from './unknown-names.js';
 
 /** What a request may use while it is answered. */
@@ -58,6 +59,7 @@ export class JobService {
     diff: (payload, hooks) => this.#diff(payload, hooks),
     export: (payload, hooks) => this.#export(payload, hooks),
     cache: (payload, hooks) => this.#cache(payload, hooks),
+    verify: (payload, hooks) => this.#verify(payload, hooks),
     sql: (payload, hooks) => this.#sql(payload, hooks),
     refresh: (payload, hooks) => this.#refresh(payload, hooks),
     debug: (payload, hooks) => this.#debug(payload, hooks),
@@ -192,6 +194,15 @@ export class JobService {
       const freed = Math.max(0, before.bytes - after.bytes);
       return { ...after, freed, cleanable: await store.planClean(limits) };
     });
+  }
+
+  #verify(payload: Payload<'verify'>, hooks: RequestHooks): Promise<Result<'verify'>> {
+    const { strategy, nodes, sample } = payload;
+    const cache = cacheOf(strategy.projectRoot, payload);
+    const options = { nodes, sample, range: rangeOf(payload) };
+    return this.#withStrategy(strategy, (session) =>
+      verifyStrategy(session, options, (work) => this.#lookIntoStore(cache, hooks, work), hooks),
+    );
   }
 
   async #sql(payload: Payload<'sql'>, hooks: RequestHooks): Promise<Result<'sql'>> {

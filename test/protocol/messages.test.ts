@@ -108,6 +108,23 @@ const samples: { [K in RequestKind]: { payload: Payload<K>; result: Result<K> } 
       files: ['/p/momentum.ts'],
     },
   },
+  verify: {
+    payload: { strategy, nodes: ['fast'], sample: 5 },
+    result: {
+      strategy: 'Momentum',
+      stretches: [[0, 60]],
+      nodes: [
+        {
+          name: 'fast',
+          state: 'differs',
+          rows: 1,
+          differing: 1,
+          first: { ts: 0, before: 1, after: null },
+          reason: 'It differs.',
+        },
+      ],
+    },
+  },
   sql: {
     payload: { projectRoot: '/p', sql: 'SELECT 1 AS one', most: 10 },
     result: { columns: [{ name: 'one', type: 'INTEGER' }], rows: [[1]], more: false },

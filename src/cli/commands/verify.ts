@@ -1,0 +1,117 @@
+import { resolve } from 'node:path';
+
+import { cacheFolder, partialRange, storedName } from '../../job/project.js';
+import type { VerifiedNode, VerifyReport } from '../../job/protocol.js';
+import { formatCount, formatSpans, plural } from '../../present/format.js';
+import { valueText } from '../../present/values.js';
+import { SeamlessError } from '../../sdk/errors.js';
+import { EXIT } from '../exit-codes.js';
+import { findStrategy } from '../find-strategy.js';
+import { formatTable, painter, type Color, type Paint } from '../table.js';
+import type { Terminal } from '../terminal.js';
+import { withJobs } from '../with-jobs.js';
+
+export interface VerifyFlags {
+  readonly start?: string;
+  readonly end?: string;
+  readonly sample?: string;
+  readonly all?: boolean;
+  readonly cache?: string;
+  readonly json?: boolean;
+}
+
+const SAMPLE = 5;
+
+/** `seamless verify <strategy> [nodes...]` */
+export async function runVerify(
+  terminal: Terminal,
+  spec: string,
+  nodes: readonly string[],
+  flags: VerifyFlags,
+): Promise<number> {
+  const { out, err, env, cwd } = terminal;
+  const range = partialRange(flags.start, flags.end);
+  const strategy = await findStrategy(spec, cwd);
+  const cacheDir = cacheFolder(strategy.projectRoot, flags.cache && resolve(cwd, flags.cache));
+  const payload = { strategy, nodes, ...range, sample: sampleOf(flags), cacheDir };
+  // A child of its own, as every command has: nothing ran in it before.
+  const report = await withJobs(terminal, (jobs, options) => jobs.request('verify', payload, options));
+  if (flags.json) out.write(`${JSON.stringify(report, notFinite, 2)}\n`);
+  else out.write(verifyText(report, painter(out, env)));
+  const wrong = report.nodes.filter(isWrong);
+  if (wrong.length > 0) err.write(wayOut(wrong, storedName(strategy, report.strategy)));
+  return wrong.length > 0 ? EXIT.failed : EXIT.done;
+}
+
+function sampleOf({ sample, all }: VerifyFlags): number | null {
+  if (all && sample !== undefined) throw new SeamlessError('usage', 'Choose one of --all and --sample.');
+  if (all) return null;
+  const stretches = Number(sample ?? SAMPLE);
+  if (Number.isSafeInteger(stretches) && stretches > 0) return stretches;
+  throw new SeamlessError('usage', `"${sample}" is not a number of stretches: write --sample 5.`);
+}
+
+function isWrong({ state }: VerifiedNode): boolean {
+  return state === 'differs' || state === 'nondeterministic' || state === 'failed';
+}
+
+/** JSON has no words for numbers that are not finite: they are texts. */
+function notFinite(_key: string, value: unknown): unknown {
+  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
+}
+
+const STATE_COLORS: Readonly<Record<VerifiedNode['state'], Color>> = {
+  verified: 'green',
+  differs: 'red',
+  nondeterministic: 'red',
+  failed: 'red',
+  skipped: 'dim',
+};
+
+/** What a verification found, as a person reads it. */
+export function verifyText({ strategy, stretches, nodes }: VerifyReport, paint: Paint): string {
+  const rows = nodes.map((node) => [
+    node.name,
+    paint(STATE_COLORS[node.state], node.state),
+    formatCount(node.rows),
+    formatCount(node.differing),
+    firstText(node),
+    node.reason,
+  ]);
+  const columns = [
+    { title: 'node' },
+    { title: 'state' },
+    { title: 'rows', align: 'right' as const },
+    { title: 'differing', align: 'right' as const },
+    { title: 'stored → recomputed' },
+    { title: 'why' },
+  ];
+  const recomputed = stretches.length > 0 ? formatSpans(stretches) : 'nothing, since nothing is stored';
+  const verified = nodes.filter(({ state }) => state === 'verified').length;
+  return [
+    `${paint('bold', strategy)} recomputed: ${recomputed}\n\n`,
+    formatTable(columns, rows, paint),
+    `\n${plural(nodes.length, 'node')} · ${formatCount(verified)} verified\n`,
+  ].join('');
+}
+
+function firstText({ first }: VerifiedNode): string {
+  if (!first) return '';
+  const [stored, recomputed] = [first.before, first.after].map((value) =>
+    value === null ? 'none' : valueText(value),
+  );
+  return `${stored} → ${recomputed}`;
+}
+
+function wayOut(wrong: readonly VerifiedNode[], strategy: string): string {
+  const random = wrong.filter(({ state }) => state === 'nondeterministic').map(({ name }) => name);
+  const differing = wrong.some(({ state }) => state === 'differs');
+  return [
+    ...(random.length > 0
+      ? [`${random.join(', ')}: let the code follow from its windows alone, then run again.\n`]
+      : []),
+    ...(differing || random.length > 0
+      ? [`To forget what is stored: seamless cache clear ${strategy} — then materialize again.\n`]
+      : []),
+  ].join('');
+}
