@@ -121,9 +121,9 @@ export class App {
   }
 }
 
-/** A chosen range as far as it is shown; null when nothing of it is. */
+/** A chosen range as far as it is shown; null when nothing of it is. Until a range is known it waits. */
 function kept(chosen: Span | null, range: Span | null): Span | null {
-  if (!chosen || !range) return null;
+  if (!chosen || !range) return chosen;
   const [start, end] = [Math.max(chosen[0], range[0]), Math.min(chosen[1], range[1])];
   return start < end ? [start, end] : null;
 }

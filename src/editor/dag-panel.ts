@@ -225,6 +225,7 @@ export class DagPanel {
         this.#own ??= this.#entry?.freshness ?? null;
         this.#range ??= this.#shownRange;
       },
+      isVisible: () => this.#view.visible,
       setRange: (range) => this.#setRange(range ?? this.#data),
     });
   }

@@ -23,6 +23,7 @@ interface PanelServices {
   readonly key: string;
   /** Keeps the range that is shown, whatever is run. */
   readonly keepRange: () => void;
+  readonly isVisible: () => boolean;
   readonly setRange: (range: Span | null) => Promise<void>;
 }
 
@@ -37,14 +38,15 @@ function runHandlers({
   workbench: { runs, strategies },
   key,
   keepRange,
+  isVisible,
   setRange,
 }: PanelServices): Part<'materialize' | 'cancel' | 'setRange' | 'retry'> {
   return {
     materialize: async ({ start, end, only }) => {
       mustBeTrusted();
       keepRange();
-      const range = { start, end };
-      const report = await runs.materialize(entryOf(strategies, key), { range, ...(only && { only }) });
+      const request = { range: { start, end }, ...(only && { only }), isShown: isVisible };
+      const report = await runs.materialize(entryOf(strategies, key), request);
       return { summary: report ? summaryLine(report) : vscode.l10n.t('The run did not come to its end.') };
     },
     cancel: () => {

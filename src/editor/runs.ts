@@ -19,6 +19,8 @@ export interface RunRequest {
   readonly range: Range;
   /** Only nodes whose history is absent or incomplete. */
   readonly only?: 'missing';
+  /** Something in sight shows its progress: no notification comes over it. */
+  readonly isShown?: () => boolean;
 }
 
 /** How a run ended, for the status bar. */
@@ -96,7 +98,7 @@ export class Runs implements vscode.Disposable {
     const { found, ref } = entry;
     const { range, only } = request;
     const { signal } = controller;
-    const shown = new RunProgressView(this.strategies, entry, controller);
+    const shown = new RunProgressView(this.strategies, entry, controller, request.isShown);
     this.log.info(`${found.className}: ${formatRange(range)}`);
     try {
       await vscode.workspace.saveAll(false);
@@ -191,11 +193,12 @@ class RunProgressView {
     private readonly strategies: Strategies,
     private readonly entry: StrategyEntry,
     private readonly controller: AbortController,
+    private readonly isShown: () => boolean = () => false,
   ) {
     const what = vscode.l10n.t('starting');
     this.#last = { fraction: null, percent: null, what, node: null, left: null, bars: null };
     strategies.running(entry.key, this.#last);
-    this.#slow = setTimeout(() => this.#notify(), NOTIFY_AFTER_MS);
+    this.#slow = setInterval(() => this.#notify(), NOTIFY_AFTER_MS);
   }
 
   update(progress: Parameters<ProgressWords['of']>[0]): void {
@@ -208,11 +211,13 @@ class RunProgressView {
   }
 
   end(): void {
-    clearTimeout(this.#slow);
+    clearInterval(this.#slow);
     this.#close?.();
   }
 
   #notify(): void {
+    if (this.isShown()) return;
+    clearInterval(this.#slow);
     const { className } = this.entry.found;
     const location = vscode.ProgressLocation.Notification;
     const title = vscode.l10n.t('Materializing {0}', className);

@@ -63,6 +63,7 @@ export class Chart {
         cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 6 } },
         hooks: {
           setSelect: [(plot) => this.#selected(plot)],
+          setCursor: [restOnLast],
           drawClear: [(plot) => shade(plot, marked, colours.marked)],
         },
       },
@@ -70,6 +71,7 @@ export class Chart {
       this.element,
     );
     this.#plot.root.setAttribute('aria-hidden', 'true');
+    restOnLast(this.#plot);
   }
 
   clear(text: string): void {
@@ -176,6 +178,11 @@ function axes(data: ChartData, { text, grid }: ChartColours): uPlot.Axis[] {
         ),
     },
   ];
+}
+
+/** While no pointer is over it, a chart's legend has the last values. */
+function restOnLast(plot: uPlot): void {
+  if (plot.cursor.idx == null) plot.setLegend({ idx: plot.data[0].length - 1 }, false);
 }
 
 function shade(plot: uPlot, spans: readonly Span[], colour: string): void {

@@ -78,7 +78,11 @@ function tableOf(table: Table): HTMLTableElement {
   const head = h(
     'tr',
     {},
-    ...[l10n.t('time'), ...table.names].map((name) => h('th', { scope: 'col' }, name)),
+    h('th', { scope: 'col' }, l10n.t('time')),
+    ...table.names.map((name, at) => {
+      const isNumber = table.columns[at]?.type === 'number';
+      return h('th', { scope: 'col', ...(isNumber && { class: 'number' }) }, name);
+    }),
   );
   const rows = Array.from(table.ts, (ts, row) =>
     h(

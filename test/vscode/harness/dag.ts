@@ -1,5 +1,10 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type { AxeResults } from 'axe-core';
 import type { FrameLocator, Locator } from 'playwright-core';
 import { phrase, type Workbench } from './workbench.js';
+
+const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 /** The DAG panel that is in sight, as a person sees it. */
 export class DagView {
@@ -9,13 +14,14 @@ export class DagView {
     this.frame = window.page.frameLocator('iframe.webview.ready:visible').frameLocator('#active-frame');
   }
 
-  /** A node's box. */
-  box(name: string): Locator {
-    return this.frame.locator(`.node[data-id="${name}"]`);
+  /** A node's box; with words, only once it is said to stand so, as in `fast, sma · 1d × 50, fresh, 5,056 rows`. */
+  box(name: string, words?: string): Locator {
+    const said = words === undefined ? '' : `[aria-label*="${words}"]`;
+    return this.frame.locator(`.node[data-id="${name}"]${said}`);
   }
 
   button(text: string): Locator {
-    return this.frame.locator('vscode-button').filter({ hasText: phrase(text) });
+    return this.frame.locator('vscode-button:visible').filter({ hasText: phrase(text) });
   }
 
   tab(text: string): Locator {
@@ -27,38 +33,35 @@ export class DagView {
     return this.frame.locator('aside.details');
   }
 
-  get axis(): Locator {
-    return this.frame.locator('.axis');
-  }
-
-  /** The line at the foot. */
-  get result(): Locator {
-    return this.frame.locator('.progress-line, .foot').first();
-  }
-
   text(text: string | RegExp): Locator {
     return this.frame.getByText(text);
   }
 
-  /** How a node stands, in the words for those who are read to: `fast, sma · 1d × 50, fresh, 5,056 rows`. */
-  async said(name: string): Promise<string> {
-    return (await this.box(name).getAttribute('aria-label')) ?? '';
-  }
-
-  /** Resolves once a node is said to stand so. */
-  async stands(name: string, words: string | RegExp): Promise<void> {
-    const box = typeof words === 'string' ? `[aria-label*="${words}"]` : '';
-    await this.frame.locator(`.node[data-id="${name}"]${box}`).waitFor();
+  /** Stretches of one kind in a node's coverage bar. */
+  stretches(name: string, kind: 'covered' | 'stale' | 'failed' | 'unavailable' | 'not-yet'): Locator {
+    return this.box(name).locator(`.segment.${kind}`);
   }
 
   /** Drags over the time axis, from one share of its width to another. */
   async drag(from: number, to: number): Promise<void> {
-    const area = await this.axis.boundingBox();
+    const area = await this.frame.locator('.axis').boundingBox();
     if (!area) throw new Error('The time axis is not in sight.');
     const { mouse } = this.window.page;
     await mouse.move(area.x + area.width * from, area.y + 20);
     await mouse.down();
     await mouse.move(area.x + area.width * to, area.y + 20, { steps: 8 });
     await mouse.up();
+  }
+
+  /** What axe-core finds serious or worse in the page, in words. */
+  async violations(): Promise<string[]> {
+    const body = this.frame.locator('body');
+    await body.evaluate(await readFile(axe, 'utf8'));
+    const { violations } = await body.evaluate(() =>
+      (globalThis as unknown as { axe: { run: () => Promise<AxeResults> } }).axe.run(),
+    );
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
   }
 }
