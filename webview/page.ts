@@ -282,7 +282,7 @@ export class Page {
   }
 
   #moved(camera: NonNullable<ViewState['camera']>): void {
-    this.#graph.setCamera(camera);
+    this.#graph.move(camera);
     this.#remember(camera);
   }
 

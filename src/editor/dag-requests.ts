@@ -106,7 +106,7 @@ function placeHandlers({
           vscode.l10n.t('Where {0} is made is not known: save the file, then try again.', node),
         );
       }
-      await openAt(location, { viewColumn: besidePanel(location.file) });
+      await openAt(location);
       return null;
     },
     copy: async ({ text }) => {
@@ -131,12 +131,6 @@ function placeHandlers({
       return null;
     },
   };
-}
-
-/** Where a file is open already, else beside the panel: its graph stays in sight. */
-function besidePanel(file: string): vscode.ViewColumn {
-  const shown = vscode.window.visibleTextEditors.find(({ document }) => document.uri.fsPath === file);
-  return shown?.viewColumn ?? vscode.ViewColumn.One;
 }
 
 /** @throws SeamlessError `not-found` when the strategy is gone. */

@@ -69,6 +69,19 @@ function inward(middle: number, half: number, size: number): number {
   return Math.max(0, half - middle) + Math.min(0, size - half - middle);
 }
 
+/** How a drawing made for one camera is moved and scaled to look as through another. */
+export function between(drawn: Camera, seen: Camera): Camera {
+  const zoom = seen.zoom / drawn.zoom;
+  return { zoom, x: seen.x - drawn.x * zoom, y: seen.y - drawn.y * zoom };
+}
+
+/** Whether a drawing that is larger than its frame by a share on each side still fills it when moved and scaled so. */
+export function fills({ x, y, zoom }: Camera, { width, height }: Size, margin: number): boolean {
+  const covers = (at: number, length: number): boolean =>
+    at - zoom * margin * length <= 0 && at + zoom * (1 + margin) * length >= length;
+  return covers(x, width) && covers(y, height);
+}
+
 export function toWindow({ x, y, zoom }: Camera, at: Position): Position {
   return { x: at.x * zoom + x, y: at.y * zoom + y };
 }

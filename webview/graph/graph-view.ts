@@ -3,7 +3,7 @@ import type { Span } from '../../src/panel/messages.js';
 import { BOX, boundsOf, type Bends, type Position, type Positions } from '../layout/boxes.js';
 import { assign, framed, h, s } from '../ui/dom.js';
 import { boxElement, boxLabel, drawBox, type Tone } from './box.js';
-import { fitted, opening, showing, toDrawing, type Camera, type Size } from './camera.js';
+import { between, fills, fitted, opening, showing, toDrawing, type Camera, type Size } from './camera.js';
 import { edgePaths } from './edges.js';
 import { farElements } from './far.js';
 import { NOT_LIVE, type Live } from './items.js';
@@ -15,6 +15,15 @@ const NEAR = 0.34;
 
 /** More boxes than this in view are drawn from afar at any zoom. */
 const MOST_NEAR = 260;
+
+/** The drawing reaches past its frame by this share on each side, as the style sheet says. */
+const MARGIN = 0.2;
+
+/** Milliseconds without a movement after which the drawing is made anew for where it came to. */
+const STILL = 120;
+
+/** A drawing scaled by more than this looks coarse. */
+const COARSE = 1.6;
 
 /** What of the graph stands out. */
 export interface Emphasis {
@@ -53,6 +62,9 @@ export class GraphView {
   #live: Live = NOT_LIVE;
   #emphasis: Emphasis = PLAIN;
   #camera: Camera = { x: 0, y: 0, zoom: 1 };
+  /** What the drawing was made for, while it is only moved. */
+  #drawn: Camera = this.#camera;
+  #still = 0;
   #farIsCurrent = false;
   readonly #draw = framed(() => this.#sync());
 
@@ -63,7 +75,7 @@ export class GraphView {
     this.element = h('div', { class: 'graph', tabindex: '0', role: 'listbox' }, this.#svg, this.#spoken);
     new ResizeObserver(() => {
       onResize();
-      this.#draw();
+      this.setCamera(this.#camera);
     }).observe(this.element);
   }
 
@@ -107,10 +119,28 @@ export class GraphView {
     this.#redraw();
   }
 
-  setCamera(camera: Camera): void {
+  /** As a hand goes on moving it: the drawing is moved as it is, and made anew when the hand rests or its edge is near. */
+  move(camera: Camera): void {
+    const { x, y, zoom } = between(this.#drawn, camera);
+    if (zoom > COARSE || zoom * COARSE < 1 || !fills({ x, y, zoom }, this.size, MARGIN)) {
+      this.setCamera(camera);
+      return;
+    }
     this.#camera = camera;
+    this.#svg.style.transform = `translate(${x}px, ${y}px) scale(${zoom})`;
+    clearTimeout(this.#still);
+    this.#still = window.setTimeout(() => this.setCamera(this.#camera), STILL);
+  }
+
+  setCamera(camera: Camera): void {
+    clearTimeout(this.#still);
+    this.#camera = camera;
+    this.#drawn = camera;
     const { x, y, zoom } = camera;
-    this.#world.setAttribute('transform', `translate(${x} ${y}) scale(${zoom})`);
+    const { width, height } = this.size;
+    this.#svg.style.transform = '';
+    const [left, top] = [x + MARGIN * width, y + MARGIN * height];
+    this.#world.setAttribute('transform', `translate(${left} ${top}) scale(${zoom})`);
     // Lines stay as thin as they are however far away.
     this.#world.style.setProperty('--line', String(Math.min(6, Math.max(1, 1 / zoom))));
     this.#draw();
@@ -173,11 +203,10 @@ export class GraphView {
 
   #sync(): void {
     if (!this.#scene) return;
-    const inView = this.#inView();
-    const near = this.#camera.zoom >= NEAR && inView.length <= MOST_NEAR;
+    const near = this.#camera.zoom >= NEAR && this.#inView(0).length <= MOST_NEAR;
     assign(this.#far, { display: near ? 'none' : null });
     assign(this.#near, { display: near ? null : 'none' });
-    this.#syncBoxes(near ? inView : []);
+    this.#syncBoxes(near ? this.#inView(MARGIN) : []);
     if (!near && !this.#farIsCurrent) {
       const elements = farElements(this.#scene, this.#positions, this.#live, this.#range, (id) =>
         this.#isDim(id),
@@ -188,10 +217,12 @@ export class GraphView {
     this.#speak(near);
   }
 
-  #inView(): SceneItem[] {
+  /** Boxes in the frame, and past it by a share of it on each side. */
+  #inView(margin: number): SceneItem[] {
     const { width, height } = this.size;
-    const from = toDrawing(this.#camera, { x: 0, y: 0 });
-    const to = toDrawing(this.#camera, { x: width, y: height });
+    const [mx, my] = [margin * width, margin * height];
+    const from = toDrawing(this.#drawn, { x: -mx, y: -my });
+    const to = toDrawing(this.#drawn, { x: width + mx, y: height + my });
     return (this.#scene?.items ?? []).filter(({ id }) => {
       const at = this.#positions.get(id);
       if (!at) return false;

@@ -57,7 +57,9 @@ describe('the DAG panel of a strategy', () => {
   it('that has no nodes says what to do', async () => {
     await open('nothing.ts');
     await dag().text('Nothing has no nodes').waitFor();
-    await dag().text(/hand them to this\.addNodes/).waitFor();
+    await dag()
+      .text(/hand them to this\.addNodes/)
+      .waitFor();
     assert.deepEqual(await dag().violations(), []);
   });
 
@@ -71,7 +73,9 @@ describe('the DAG panel of a strategy', () => {
     const window = editor();
     await open('broken.ts');
     await dag().text('The strategy could not be loaded').waitFor();
-    await dag().text(/No such market\./).waitFor();
+    await dag()
+      .text(/No such market\./)
+      .waitFor();
     await dag().button('Show Problem').click();
     await window.page.locator('.markers-panel').getByText('No such market.').first().waitFor();
     await window.command('View: Toggle Panel Visibility');
@@ -85,10 +89,16 @@ describe('the DAG panel of a strategy', () => {
     await dag().frame.locator('.node').waitFor();
     const file = join(window.folder, 'single.ts');
     await rename(file, `${file}.away`);
-    await dag().text('The strategy is gone').or(dag().text(/not in the workspace any more/)).first().waitFor();
+    await dag()
+      .text('The strategy is gone')
+      .or(dag().text(/not in the workspace any more/))
+      .first()
+      .waitFor();
     await rename(`${file}.away`, file);
     await dag().frame.locator('.node').waitFor();
-    await dag().text(/not in the workspace any more/).waitFor({ state: 'detached' });
+    await dag()
+      .text(/not in the workspace any more/)
+      .waitFor({ state: 'detached' });
   });
 
   it('whose nodes depend on each other names the circle', async () => {
@@ -102,7 +112,7 @@ describe('the DAG panel of a strategy', () => {
 });
 
 describe('the DAG panel in a workspace that is not trusted', () => {
-  const editor = useEditor({ trust: 'untrusted' });
+  const editor = useEditor({ trust: true });
 
   it('says so, and offers to trust it', async () => {
     const window = editor();
