@@ -15,6 +15,8 @@ export class App {
   readonly #model: GraphModel;
   readonly #page: Page;
   readonly #key: string;
+  /** What coverage is shown over, as the host last said. */
+  #range: Span | null = null;
   #state: PanelState | null = null;
   #view: ViewState;
   /** What went wrong with the last thing a person asked for. */
@@ -24,7 +26,6 @@ export class App {
     this.#api = api;
     this.#key = root.dataset['key'] ?? '';
     this.#view = parseViewState(api.getState());
-    this.#keep();
     this.#host = new PageEnd((message) => api.postMessage(message));
     this.#model = new GraphModel({
       onPlaced: () => this.#show(),
@@ -87,6 +88,8 @@ export class App {
     if (!state.running) this.#model.clearLive();
     this.#view = { ...this.#view, chosen: kept(this.#view.chosen, state.range) };
     if (state.nodes) this.#model.setNodes(state.nodes);
+    if (state.range) this.#range = state.range;
+    this.#keep();
     this.#show();
   }
 
@@ -107,7 +110,7 @@ export class App {
 
   /** What VS Code gives back to page and host when the window is loaded again. */
   #keep(): void {
-    this.#api.setState({ ...this.#view, key: this.#key });
+    this.#api.setState({ ...this.#view, key: this.#key, range: this.#range });
   }
 
   #fail(thrown: unknown): void {

@@ -16,8 +16,17 @@ import { throttle } from './throttle.js';
 /** Counters and bars of a run in work move this often. */
 const LIVE_PAUSE_MS = 100;
 
+interface PanelOptions {
+  readonly key: string;
+  readonly view: vscode.WebviewPanel;
+  /** What it showed before the window was loaded again; null: it is new. */
+  readonly range: Span | null;
+  readonly onClose: () => void;
+}
+
 /** The DAG of one strategy, in a page beside the code. What it shows comes from the model; it only has a range of its own. */
 export class DagPanel {
+  readonly key: string;
   readonly #workbench: PanelWorkbench;
   readonly #view: vscode.WebviewPanel;
   readonly #disposables: { dispose(): unknown }[];
@@ -34,14 +43,11 @@ export class DagPanel {
   #wanted: string | null = null;
   #isReady = false;
 
-  constructor(
-    workbench: PanelWorkbench,
-    readonly key: string,
-    view: vscode.WebviewPanel,
-    onClose: () => void,
-  ) {
+  constructor(workbench: PanelWorkbench, { key, view, range, onClose }: PanelOptions) {
     this.#workbench = workbench;
     this.#view = view;
+    this.key = key;
+    this.#range = range;
     const { strategies, runs, log } = workbench;
     const receive = hostEnd({
       handlers: this.#handlers(),

@@ -1,12 +1,20 @@
 import { randomBytes } from 'node:crypto';
+import * as v from 'valibot';
 import * as vscode from 'vscode';
 
+import type { Span } from '../engine/report.js';
 import { panelHtml } from '../panel/html.js';
 import { DagPanel } from './dag-panel.js';
 import type { PanelWorkbench } from './dag-requests.js';
 import type { StrategyEntry } from './strategies.js';
 
 const VIEW_TYPE = 'seamless.dag';
+
+/** What the host needs of all that a page keeps: which strategy it shows, and over what. */
+const keptState = v.object({
+  key: v.string(),
+  range: v.nullable(v.tuple([v.number(), v.number()])),
+});
 
 /** One panel a strategy: opened beside the code, and brought back with the window. */
 export class DagPanels implements vscode.Disposable, vscode.WebviewPanelSerializer {
@@ -29,9 +37,10 @@ export class DagPanels implements vscode.Disposable, vscode.WebviewPanelSerializ
 
   /** The window is back; the page kept which strategy it shows. */
   deserializeWebviewPanel(view: vscode.WebviewPanel, state: unknown): Promise<void> {
-    const key = typeof state === 'object' && state !== null && 'key' in state ? state.key : null;
-    if (typeof key === 'string' && !this.#panels.has(key)) this.#hold(key, view);
-    else view.dispose();
+    const kept = v.safeParse(keptState, state);
+    if (kept.success && !this.#panels.has(kept.output.key)) {
+      this.#hold(kept.output.key, view, kept.output.range);
+    } else view.dispose();
     return Promise.resolve();
   }
 
@@ -45,7 +54,7 @@ export class DagPanels implements vscode.Disposable, vscode.WebviewPanelSerializ
     return this.#hold(key, vscode.window.createWebviewPanel(VIEW_TYPE, title, where));
   }
 
-  #hold(key: string, view: vscode.WebviewPanel): DagPanel {
+  #hold(key: string, view: vscode.WebviewPanel, range: Span | null = null): DagPanel {
     const { extensionUri } = this.#workbench.context;
     const folder = vscode.Uri.joinPath(extensionUri, 'dist', 'webview');
     const address = (name: string): string =>
@@ -53,7 +62,12 @@ export class DagPanels implements vscode.Disposable, vscode.WebviewPanelSerializ
     view.webview.options = { enableScripts: true, localResourceRoots: [folder] };
     const icon = (name: string): vscode.Uri => vscode.Uri.joinPath(extensionUri, 'media', name);
     view.iconPath = { light: icon('dag-light.svg'), dark: icon('dag-dark.svg') };
-    const panel = new DagPanel(this.#workbench, key, view, () => this.#panels.delete(key));
+    const panel = new DagPanel(this.#workbench, {
+      key,
+      view,
+      range,
+      onClose: () => this.#panels.delete(key),
+    });
     this.#panels.set(key, { panel, view });
     view.webview.html = panelHtml({
       nonce: randomBytes(16).toString('hex'),

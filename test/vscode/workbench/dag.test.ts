@@ -102,9 +102,10 @@ describe('the DAG panel', () => {
       .text(/^Chosen: /)
       .textContent();
     const place = await dag().box('fast').boundingBox();
-    // What the page keeps is written by the editor a moment later.
-    await sleep(3000);
-    await window.show();
+    const loaded = window.page.waitForEvent('load');
+    await window.command('Developer: Reload Window');
+    await loaded;
+    await window.shown();
     await dag().box('fast', 'fresh').waitFor();
     await dag().details.getByRole('heading', { name: 'fast' }).waitFor();
     assert.equal(
