@@ -12,6 +12,7 @@ import type { Runs } from './runs.js';
 import type { Strategies, StrategyEntry } from './strategies.js';
 import { createStrategy, openSample } from './start-commands.js';
 import type { StrategyTree } from './tree.js';
+import { explainNode, openSql, verifyStrategy } from './trust-commands.js';
 import { mayRun } from './trust.js';
 
 /** What the commands work with. */
@@ -37,6 +38,9 @@ const RUNNING: Readonly<Record<string, Handler>> = {
   ),
   'seamless.exportNode': withStrategy((workbench, entry, target) => exportNode(workbench, entry, target)),
   'seamless.debugNodeAtBar': withStrategy(debugNodeAtBar),
+  'seamless.explainNode': withStrategy(explainNode),
+  'seamless.verify': withStrategy(verifyStrategy),
+  'seamless.openSql': withStrategy(openSql),
   'seamless.refreshSources': withStrategy(refreshSources),
   'seamless.cleanUpCache': cleanUpCache,
   'seamless.newStrategy': createStrategy,
