@@ -1,9 +1,9 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { resolveGraph, type GraphNode } from '../engine/graph.js';
 import type { RunProgress } from '../engine/report.js';
 import { emptyTable, type Table } from '../sdk/table.js';
 import type { Range } from '../sdk/time.js';
-import { classOf, querySql, type CacheLimits, type OpenStoreOptions, type Store } from '../store/store.js';
+import { classOf, querySql, type CacheLimits, type Store } from '../store/store.js';
 import type {
   BarResult,
   CacheReport,
@@ -18,7 +18,7 @@ import type {
 import { diffOf, rowsOf, seriesOf } from './history-requests.js';
 import { underDebugger } from './debugger.js';
 import type { CacheUse } from './history.js';
-import { StoreKeeper } from './store-keeper.js';
+import { StoreKeeper, type StoreUse } from './store-keeper.js';
 import { SourceHints } from './source-hints.js';
 import { StrategySession, type Surroundings } from './strategy-session.js';
 import { verifyStrategy } from './verify.js';
@@ -99,7 +99,7 @@ export class JobService {
 
   #materialize(payload: Payload<'materialize'>, hooks: RequestHooks): Promise<Result<'materialize'>> {
     const { strategy, start, end, only } = payload;
-    const cache = cacheOf(strategy.projectRoot, payload);
+    const cache = cacheOf(strategy.projectRoot, payload, `materializing ${nameOf(strategy)}`);
     return this.#withStrategy(strategy, (session) =>
       this.#withStore(cache, hooks, async (store) => {
         const hints = await SourceHints.load(cache.dir);
@@ -115,7 +115,7 @@ export class JobService {
 
   #status(payload: Payload<'status'>, hooks: RequestHooks): Promise<Result<'status'>> {
     const { strategy } = payload;
-    const cache = cacheOf(strategy.projectRoot, payload);
+    const cache = cacheOf(strategy.projectRoot, payload, `looking at ${nameOf(strategy)}`);
     return this.#withStrategy(strategy, (session) =>
       this.#withStore({ ...cache, create: false }, hooks, async (store) => {
         const lastRanges = await store.lastRuns(session.storedAs);
@@ -130,7 +130,7 @@ export class JobService {
 
   #bounds({ strategy }: Payload<'bounds'>): Promise<Result<'bounds'>> {
     return this.#withStrategy(strategy, async (session) => {
-      const hints = await SourceHints.load(cacheOf(strategy.projectRoot, {}).dir);
+      const hints = await SourceHints.load(folderOf(strategy.projectRoot, {}));
       const range = await session.bounds(hints);
       return { range: range && [range.start, range.end] };
     });
@@ -138,7 +138,8 @@ export class JobService {
 
   #read(payload: Payload<'read'>, hooks: RequestHooks): Promise<Table> {
     const { strategy, node, projectRoot } = payload;
-    return this.#lookIntoStore(cacheOf(projectRoot, payload), hooks, async (store) => {
+    const cache = cacheOf(projectRoot, payload, `reading ${node} of ${strategy}`);
+    return this.#lookIntoStore(cache, hooks, async (store) => {
       const found = await store.findNode(strategy, node);
       if (!found) throw await unknownNode(store, strategy, node);
       const { fingerprint } = found;
@@ -152,25 +153,26 @@ export class JobService {
   }
 
   #series(payload: Payload<'series'>, hooks: RequestHooks): Promise<Result<'series'>> {
-    const cache = cacheOf(payload.projectRoot, payload);
+    const cache = cacheOf(payload.projectRoot, payload, `reading ${payload.node} of ${payload.strategy}`);
     const range = rangeOf(payload) ?? ALL_TIME;
     return this.#lookIntoStore(cache, hooks, (store) => seriesOf(store, payload, range, payload.stretches));
   }
 
   #rows(payload: Payload<'rows'>, hooks: RequestHooks): Promise<Result<'rows'>> {
-    const cache = cacheOf(payload.projectRoot, payload);
+    const cache = cacheOf(payload.projectRoot, payload, `reading ${payload.node} of ${payload.strategy}`);
     const range = rangeOf(payload) ?? ALL_TIME;
     return this.#lookIntoStore(cache, hooks, (store) => rowsOf(store, payload, range, payload));
   }
 
   #diff(payload: Payload<'diff'>, hooks: RequestHooks): Promise<Result<'diff'>> {
-    const cache = cacheOf(payload.projectRoot, payload);
+    const cache = cacheOf(payload.projectRoot, payload, `comparing ${payload.node} of ${payload.strategy}`);
     return this.#lookIntoStore(cache, hooks, (store) => diffOf(store, payload, rangeOf(payload) ?? ALL_TIME));
   }
 
   #export(payload: Payload<'export'>, hooks: RequestHooks): Promise<ExportReport> {
     const { strategy, nodes, projectRoot, format, path } = payload;
-    return this.#lookIntoStore(cacheOf(projectRoot, payload), hooks, async (store) => {
+    const cache = cacheOf(projectRoot, payload, `exporting ${strategy}`);
+    return this.#lookIntoStore(cache, hooks, async (store) => {
       for (const node of nodes) {
         if (!(await store.findNode(strategy, node))) throw await unknownNode(store, strategy, node);
       }
@@ -182,7 +184,10 @@ export class JobService {
   #cache(payload: Payload<'cache'>, hooks: RequestHooks): Promise<CacheReport> {
     const { action, strategy, limits = {} } = payload;
     const create = action !== 'show' && payload.dryRun !== true;
-    const cache = { ...cacheOf(payload.projectRoot, payload), create };
+    const cache = {
+      ...cacheOf(payload.projectRoot, payload, action === 'show' ? 'looking at it' : 'cleaning it up'),
+      create,
+    };
     return this.#withStore(cache, hooks, async (store) => {
       const before = await store.contents(strategy);
       if (action === 'clear') {
@@ -210,7 +215,7 @@ export class JobService {
     // Else this very process would have the file open for writing.
     await this.#stores.close();
     return querySql({
-      ...openOptions(cacheOf(projectRoot, payload), hooks),
+      ...openOptions(cacheOf(projectRoot, payload, 'reading in SQL'), hooks),
       projectRoot,
       sql,
       strategy,
@@ -220,7 +225,7 @@ export class JobService {
 
   #refresh(payload: Payload<'refresh'>, hooks: RequestHooks): Promise<Result<'refresh'>> {
     const { strategy } = payload;
-    const cache = cacheOf(strategy.projectRoot, payload);
+    const cache = cacheOf(strategy.projectRoot, payload, `refreshing ${nameOf(strategy)}`);
     return this.#withStrategy(strategy, (session) =>
       this.#withStore(cache, hooks, async (store) => {
         const refreshed = await session.forgetSourceVersions(store);
@@ -234,7 +239,7 @@ export class JobService {
 
   #debug(payload: Payload<'debug'>, hooks: RequestHooks): Promise<BarResult> {
     const { strategy, node, bar, inspect = false } = payload;
-    const cache = cacheOf(strategy.projectRoot, payload);
+    const cache = cacheOf(strategy.projectRoot, payload, `reading for ${node} of ${nameOf(strategy)}`);
     return this.#withStrategy(strategy, async (session) => {
       // The store is closed by the time of the call: a person may look at a breakpoint for long.
       const call = await this.#withStore(cache, hooks, async (store) => {
@@ -297,7 +302,7 @@ export class JobService {
   }
 }
 
-function openOptions(cache: OpenedCache, hooks: RequestHooks): OpenStoreOptions {
+function openOptions(cache: OpenedCache, hooks: RequestHooks): StoreUse {
   return {
     ...cache,
     signal: hooks.signal,
@@ -311,10 +316,20 @@ interface OpenedCache {
   readonly dir: string;
   readonly memoryMb: number | undefined;
   readonly create?: boolean;
+  /** See `StoreUse`. */
+  readonly purpose: string;
 }
 
-function cacheOf(projectRoot: string, { cacheDir, memoryMb }: CacheUse): OpenedCache {
-  return { dir: cacheDir ?? join(projectRoot, '.seamless'), memoryMb };
+function cacheOf(projectRoot: string, use: CacheUse, purpose: string): OpenedCache {
+  return { dir: folderOf(projectRoot, use), memoryMb: use.memoryMb, purpose };
+}
+
+function folderOf(projectRoot: string, { cacheDir }: CacheUse): string {
+  return cacheDir ?? join(projectRoot, '.seamless');
+}
+
+function nameOf({ className, file }: StrategyRef): string {
+  return className ?? basename(file);
 }
 
 function rangeOf({

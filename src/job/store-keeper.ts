@@ -1,4 +1,11 @@
-import { DamageFound, openStore, type OpenStoreOptions, type Store } from '../store/store.js';
+import {
+  DamageFound,
+  forgetHolder,
+  noteHolder,
+  openStore,
+  type OpenStoreOptions,
+  type Store,
+} from '../store/store.js';
 
 /** An idle store is let go of after this long: other processes wait for it. */
 const IDLE_MS = 1000;
@@ -8,6 +15,11 @@ const LOOK_MS = 50;
 
 /** Each time something is set aside there is less: a cache that is found damaged more often than this is on a disk that is. */
 const MOST_REBUILDS = 20;
+
+/** How a cache is opened, and what for: a clause for those who wait meanwhile, such as `materializing Momentum`. */
+export interface StoreUse extends OpenStoreOptions {
+  readonly purpose: string;
+}
 
 interface Kept {
   readonly dir: string;
@@ -25,13 +37,16 @@ export class StoreKeeper {
   #closing: Promise<void> = Promise.resolve();
 
   /** Gives `work` the cache, opened or still open. @throws what `openStore` and `work` throw. */
-  async use<T>(options: OpenStoreOptions, work: (store: Store) => Promise<T>): Promise<T> {
+  async use<T>(options: StoreUse, work: (store: Store) => Promise<T>): Promise<T> {
     const store = await this.#take(options);
     let result: T;
+    if (store.inPlace) noteHolder(store.file, options.purpose);
     try {
       result = await work(store);
       await store.settle();
+      this.#forget(store);
     } catch (error) {
+      this.#forget(store);
       // It may fail to close for the same reason: the first error tells more.
       await store.close().catch(() => undefined);
       throw error;
@@ -42,7 +57,7 @@ export class StoreKeeper {
   }
 
   /** As `use`, for work that makes good what it does not find: when something was set aside as damaged, it is begun anew. */
-  async rebuild<T>(options: OpenStoreOptions, work: (store: Store) => Promise<T>): Promise<T> {
+  async rebuild<T>(options: StoreUse, work: (store: Store) => Promise<T>): Promise<T> {
     for (let round = 1; ; round++) {
       try {
         return await this.use(options, work);
@@ -62,6 +77,11 @@ export class StoreKeeper {
       this.#closing = kept.store.close();
     }
     return this.#closing;
+  }
+
+  /** Before it is closed: afterwards the note may be another's. */
+  #forget(store: Store): void {
+    if (store.inPlace) forgetHolder(store.file);
   }
 
   async #take(options: OpenStoreOptions): Promise<Store> {

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SeamlessError } from '../sdk/errors.js';
 import { DamageFound } from './damage.js';
-import { faultOf, lockHolder, messageOf } from './faults.js';
+import { faultOf, messageOf } from './faults.js';
 import {
   askFor,
   attach,
@@ -23,17 +23,11 @@ import {
   stopDatabase,
   type Database,
 } from './file.js';
+import { holderOf, type LockHolder } from './holder.js';
 import { Interned } from './interned.js';
 import { Store } from './node-store.js';
 import { FORMAT_VERSION, MIGRATIONS } from './schema.js';
 import { Session } from './session.js';
-
-export interface LockHolder {
-  /** Of the process that has the cache open; null where the system does not tell. */
-  readonly pid: number | null;
-  /** A sentence for a person. */
-  readonly message: string;
-}
 
 export interface OpenStoreOptions {
   /** The cache's folder. */
@@ -45,7 +39,10 @@ export interface OpenStoreOptions {
   readonly create?: boolean | undefined;
   /** DuckDB's share of the memory, in megabytes, beyond which it spills beside the file. Default: 256. */
   readonly memoryMb?: number | undefined;
-  /** Called once when another process has the cache open and this one begins to wait. */
+  /**
+   * Called when another process has the cache open and this one begins to wait, when the cache goes to yet another, and
+   * once a second as long as it lasts.
+   */
   readonly onWaiting?: ((holder: LockHolder) => void) | undefined;
   /** Told in a sentence that a damaged cache was set aside. */
   readonly onMessage?: ((text: string) => void) | undefined;
@@ -54,6 +51,8 @@ export interface OpenStoreOptions {
 
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 250;
+/** Who waits tells for whom at least this often. */
+const TOLD_EVERY_MS = 1000;
 /** How often a file has to look damaged: one that is being made or set aside by another process does so once. */
 const DAMAGE_LOOKS = 3;
 /** Log above this size is brought into the file on closing: below, reading it on the next opening costs less. */
@@ -75,7 +74,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
   throwIfCancelled(signal);
   if (options.create === false && !existsSync(join(dir, FILE_NAME))) return emptyStore(options);
   const file = prepareFolder(dir);
-  let waiting = false;
+  let told: { readonly pid: number | null; readonly at: number } | null = null;
   let looks = 0;
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
     throwIfCancelled(signal);
@@ -91,8 +90,11 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
       }
     } else if (found.fault === 'locked') {
       askFor(file);
-      if (!waiting) options.onWaiting?.(holderOf(found.error, dir));
-      waiting = true;
+      const holder = holderOf(found.error, file, dir);
+      if (!told || told.pid !== holder.pid || performance.now() - told.at > TOLD_EVERY_MS) {
+        told = { pid: holder.pid, at: performance.now() };
+        options.onWaiting?.(holder);
+      }
     }
     await sleep(pause, undefined, signal ? { signal } : undefined).catch(() => throwIfCancelled(signal));
   }
@@ -263,13 +265,6 @@ function reportSetAside(options: OpenStoreOptions, file: string, aside: string |
 function asideText(dir: string, aside: string | null, error: unknown): string {
   const place = aside === null ? '' : ` It was set aside as ${basename(aside)}.`;
   return `The cache in ${dir} is damaged (${messageOf(error)}).${place}`;
-}
-
-function holderOf(error: unknown, dir: string): LockHolder {
-  const pid = lockHolder(error);
-  const who =
-    pid === null ? 'Another process' : pid === process.pid ? 'This process' : `Another process (PID ${pid})`;
-  return { pid, message: `${who} is using the cache in ${dir}: waiting until it is done.` };
 }
 
 function throwIfCancelled(signal: AbortSignal | undefined): void {

@@ -33,8 +33,9 @@ const PIN_TABLE = 'CREATE TABLE pins(strategy VARCHAR, node VARCHAR);';
 
 /**
  * One row in `cells` is a block of one column of one segment, its values packed into a BLOB (see docs/decisions/storage-layout.md;
- * decode-sql.ts says how they are packed); `seal` tells whether all of a segment is as it was written (seal.ts). There is no table per node, and no key or index: those are maintained row by row
- * and slow every write down, while zone maps already keep a scan to the few row groups it needs. Times are epoch seconds.
+ * decode-sql.ts says how they are packed). A segment's `seal` tells whether all of it is as it was written (seal.ts). There is no
+ * table per node, and no key or index: those are maintained row by row and slow every write down, while zone maps already keep a
+ * scan to the few row groups it needs. Times are epoch seconds.
  */
 export const TABLES = `
   CREATE TABLE meta(key VARCHAR, value VARCHAR);

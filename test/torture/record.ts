@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { Round } from './crowd.js';
 import type { Kill } from './kills.js';
 import { PHASES } from './victim.js';
 
@@ -9,30 +10,9 @@ export interface TortureRecord {
   lives: number;
   readonly kills: Kill[];
   readonly faults: string[];
-  rounds: RoundTally;
+  readonly rounds: Round[];
   seconds: number;
 }
-
-export interface RoundTally {
-  rounds: number;
-  processes: number;
-  killed: number;
-  waits: number;
-  sqlReads: number;
-  /** Bars that processes said they computed, and those that had to be, each counted once. */
-  computedBars: number;
-  neededBars: number;
-}
-
-export const NO_ROUNDS: RoundTally = {
-  rounds: 0,
-  processes: 0,
-  killed: 0,
-  waits: 0,
-  sqlReads: 0,
-  computedBars: 0,
-  neededBars: 0,
-};
 
 /** The record in the file, if that is of the same seed. */
 export function loadRecord(file: string, seed: string | null): TortureRecord | null {
@@ -69,5 +49,24 @@ export function killTable(kills: readonly Kill[]): string {
     '| --- | --: | --: | --: |',
     ...lines,
     `| all | ${kills.length} | ${rows.toLocaleString('en')} | ${faults} |`,
+  ].join('\n');
+}
+
+export function roundTable(rounds: readonly Round[]): string {
+  const sum = (of: (round: Round) => number): string =>
+    rounds.reduce((total, round) => total + of(round), 0).toLocaleString('en');
+  const takeovers = rounds.map(({ takeoverMs }) => takeoverMs).sort((a, b) => a - b);
+  const [median, worst] = [takeovers[takeovers.length >> 1] ?? 0, takeovers.at(-1) ?? 0];
+  return [
+    '| | |',
+    '| --- | --: |',
+    `| rounds | ${rounds.length} |`,
+    `| processes | ${sum(({ processes }) => processes)} |`,
+    `| of them killed while they had the cache | ${rounds.length} |`,
+    `| times one told for whom it waits | ${sum(({ waits }) => waits)} |`,
+    `| reads of the SQL client, beside times it found the cache locked | ${sum(({ sqlReads }) => sqlReads)}, ${sum(({ sqlLocked }) => sqlLocked)} |`,
+    `| bars stored, of computed nodes | ${sum(({ neededBars }) => neededBars)} |`,
+    `| bars computed more than once, requests failed, rows unlike a cold run's | ${sum(({ faults }) => faults.length)} |`,
+    `| from a holder's death until another is at work, median and worst | ${Math.round(median)} ms, ${Math.round(worst)} ms |`,
   ].join('\n');
 }

@@ -2,8 +2,9 @@
 // the same command goes on. `--seed`, `--kills`, `--rounds`, `--minutes`, `--new`.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { crowdAgainAndAgain } from './crowd.js';
 import { killAgainAndAgain } from './kills.js';
-import { killTable, loadRecord, NO_ROUNDS, saveRecord, type TortureRecord } from './record.js';
+import { killTable, loadRecord, roundTable, saveRecord, type TortureRecord } from './record.js';
 
 const FILE = join(import.meta.dirname, '../../.test-tmp/torture.json');
 
@@ -23,10 +24,10 @@ const record: TortureRecord = known ?? {
   lives: 0,
   kills: [],
   faults: [],
-  rounds: { ...NO_ROUNDS },
+  rounds: [],
   seconds: 0,
 };
-console.log(`seed ${record.seed}, ${record.kills.length} kills and ${record.rounds.rounds} rounds before`);
+console.log(`seed ${record.seed}, ${record.kills.length} kills and ${record.rounds.length} rounds before`);
 const started = Date.now();
 const before = record.seconds;
 const until = started + Number(values.minutes) * 60_000;
@@ -54,10 +55,26 @@ await killAgainAndAgain({
   },
 });
 
+await crowdAgainAndAgain({
+  seed: record.seed,
+  rounds: Number(values.rounds),
+  firstRound: record.rounds.length,
+  until,
+  onRound: (index, round) => {
+    record.rounds.push(round);
+    record.faults.push(...round.faults.map((fault) => `round ${index}: ${fault}`));
+    save();
+    console.log(
+      `${record.rounds.length} rounds: ${round.waits} waits, ${Math.round(round.takeoverMs)} ms to take over`,
+    );
+  },
+});
+
 console.log(`\nseed ${record.seed}, ${Math.round(record.seconds)} s\n`);
 console.log(killTable(record.kills));
+console.log(`\n${roundTable(record.rounds)}\n`);
 for (const fault of record.faults) console.log(`fault: ${fault}`);
-if (record.kills.length < Number(values.kills)) {
+if (record.kills.length < Number(values.kills) || record.rounds.length < Number(values.rounds)) {
   console.log('Time was up: the same command goes on.');
 }
 if (record.faults.length > 0) process.exitCode = 1;

@@ -11,7 +11,9 @@ import { closeOf, CSV_HEADER, csvLines, minute, Project, withChild } from '../su
 const BARS = 20_000;
 export const RANGE: Range = { start: minute(0), end: minute(BARS) };
 export const STRATEGY = 'Main';
-const NODES = ['price', 'mean', 'scaled', 'up', 'runs', 'both'] as const;
+/** The node that is read, not computed. */
+export const STREAM = 'price';
+const NODES = [STREAM, 'mean', 'scaled', 'up', 'runs', 'both'] as const;
 
 /** Edits of the strategy, by the factor in a helper of one node. */
 export const VARIANTS = [2, 3] as const;

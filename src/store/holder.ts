@@ -1,0 +1,60 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { lockHolder } from './faults.js';
+
+/** Who has the cache open, as far as that can be told. */
+export interface LockHolder {
+  /** Of the process that has the cache open; null where the system does not tell. */
+  readonly pid: number | null;
+  /** A sentence for a person. */
+  readonly message: string;
+}
+
+/** Whoever uses a file writes here what for, so that others can tell whom they wait for. */
+function notePath(file: string): string {
+  return `${file}.holder`;
+}
+
+/** @param purpose a clause such as `materializing Momentum`. */
+export function noteHolder(file: string, purpose: string): void {
+  try {
+    writeFileSync(notePath(file), JSON.stringify({ pid: process.pid, purpose }));
+  } catch {
+    // A full disk, say: others are told of the process alone.
+  }
+}
+
+export function forgetHolder(file: string): void {
+  rmSync(notePath(file), { force: true });
+}
+
+/** Tells for whom one waits that got this error when it opened the file. */
+export function holderOf(error: unknown, file: string, dir: string): LockHolder {
+  const note = readNote(file);
+  // Not all systems tell the process: then the note's is as good as known, if it still lives.
+  const pid = lockHolder(error) ?? (note && isAlive(note.pid) ? note.pid : null);
+  const purpose = note && note.pid === pid ? `, ${note.purpose}` : '';
+  const other = pid === null ? 'Another process' : `Another process (PID ${pid}${purpose})`;
+  const who = pid === process.pid ? 'This process' : other;
+  return { pid, message: `${who} is using the cache in ${dir}: waiting until it is done.` };
+}
+
+function readNote(file: string): { readonly pid: number; readonly purpose: string } | null {
+  try {
+    const note: unknown = JSON.parse(readFileSync(notePath(file), 'utf8'));
+    if (typeof note !== 'object' || note === null || !('pid' in note) || !('purpose' in note)) return null;
+    const { pid, purpose } = note;
+    return typeof pid === 'number' && typeof purpose === 'string' ? { pid, purpose } : null;
+  } catch {
+    // None, or one that is being written.
+    return null;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}

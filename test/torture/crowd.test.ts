@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict';
+import { crowdAgainAndAgain, type Round } from './crowd.js';
+import { roundTable } from './record.js';
+
+const ROUNDS = 5;
+const SEED = process.env['SEAMLESS_SEED'] ?? String(Date.now() % 1_000_000);
+
+describe('four terminals, two windows and a SQL client on one cache', () => {
+  it(`all get what they asked for, nothing is computed twice, and a dead holder is in nobody's way (seed ${SEED})`, async function () {
+    this.timeout(600_000);
+    const rounds: Round[] = [];
+    await crowdAgainAndAgain({ seed: SEED, rounds: ROUNDS, onRound: (_, round) => rounds.push(round) });
+    console.log(roundTable(rounds));
+    assert.equal(rounds.length, ROUNDS);
+    for (const { faults, waits, sqlReads, takeoverMs, computedBars, neededBars } of rounds) {
+      assert.deepEqual(faults, []);
+      assert.ok(waits > 0 && sqlReads > 0 && neededBars > 0);
+      assert.ok(computedBars <= neededBars);
+      // Whoever waits looks four times a second; the rest is the pace of the machine.
+      assert.ok(takeoverMs < 10_000, `${takeoverMs} ms`);
+    }
+  });
+});
