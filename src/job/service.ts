@@ -203,7 +203,7 @@ export class JobService {
 
   #verify(payload: Payload<'verify'>, hooks: RequestHooks): Promise<Result<'verify'>> {
     const { strategy, nodes, sample } = payload;
-    const cache = cacheOf(strategy.projectRoot, payload);
+    const cache = cacheOf(strategy.projectRoot, payload, `verifying ${nameOf(strategy)}`);
     const options = { nodes, sample, range: rangeOf(payload) };
     return this.#withStrategy(strategy, (session) =>
       verifyStrategy(session, options, (work) => this.#lookIntoStore(cache, hooks, work), hooks),
