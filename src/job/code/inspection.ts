@@ -35,6 +35,9 @@ export interface PrivateMember {
 
 const GROUP = 'seamless';
 
+/** Functions that are read in one go: more keep too many handles of the inspector at a time. */
+const BATCH = 256;
+
 /** The protocol's answer, with the part that Node's types leave out. */
 type Properties = Runtime.GetPropertiesReturnType & {
   readonly privateProperties?: readonly {
@@ -51,6 +54,7 @@ export class Inspection {
   /** Objects go to the inspector and come back through this box, which both sides hold. */
   readonly #box: { value: unknown } = { value: undefined };
   readonly #boxId: string;
+  readonly #ahead = new Map<object, Closure>();
 
   constructor() {
     this.#session.connect();
@@ -69,17 +73,58 @@ export class Inspection {
   }
 
   closure(fn: object): Closure {
-    return this.#during(fn, ({ internalProperties = [] }) => {
-      const place = internalProperties.find(({ name }) => name === '[[FunctionLocation]]')?.value?.value as
-        { scriptId: string; lineNumber: number; columnNumber?: number } | undefined;
-      const scopes = internalProperties.find(({ name }) => name === '[[Scopes]]')?.value;
+    const ahead = this.#ahead.get(fn);
+    if (ahead) {
+      this.#ahead.delete(fn);
+      return ahead;
+    }
+    return this.#during(fn, (properties) => {
+      const scopes = scopesOf(properties);
       return {
         scopes: scopes ? Array.from(this.#materialize(scopes) as ArrayLike<ScopeValues>) : [],
-        place: place
-          ? { script: place.scriptId, line: place.lineNumber, column: place.columnNumber ?? 0 }
-          : null,
+        place: placeOf(properties),
       };
     });
+  }
+
+  /**
+   * Reads the closures of many functions in a third of the time that one by one takes. Each is kept for the next `closure`
+   * that asks for it, or until `forgetAhead`: no user code may run before.
+   */
+  readAhead(fns: readonly object[]): void {
+    for (let from = 0; from < fns.length; from += BATCH) this.#readBatch(fns.slice(from, from + BATCH));
+  }
+
+  /** Drops what was read ahead and not asked for. */
+  forgetAhead(): void {
+    this.#ahead.clear();
+  }
+
+  /** What a function closes over, when it was read ahead. */
+  ahead(fn: object): Closure | undefined {
+    return this.#ahead.get(fn);
+  }
+
+  #readBatch(fns: readonly object[]): void {
+    try {
+      this.#box.value = fns;
+      const { result: list } = this.#call(this.#boxId, 'function() { return this.value }');
+      const items = new Map(
+        this.#propertiesOf(list.objectId as string).result.map(({ name, value }) => [name, value?.objectId]),
+      );
+      const found = fns.map((_, index) => this.#propertiesOf(items.get(String(index)) as string));
+      const scopes = found.map((properties) => ({ objectId: scopesOf(properties)?.objectId }));
+      const readable = scopes.filter(({ objectId }) => objectId !== undefined) as Runtime.CallArgument[];
+      this.#call(this.#boxId, 'function(...lists) { this.value = lists }', readable);
+      const lists = this.#box.value as ArrayLike<ScopeValues>[];
+      let next = 0;
+      for (const [index, fn] of fns.entries()) {
+        const list = scopes[index]?.objectId === undefined ? [] : (lists[next++] as ArrayLike<ScopeValues>);
+        this.#ahead.set(fn, { scopes: Array.from(list), place: placeOf(found[index] as Properties) });
+      }
+    } finally {
+      this.#release();
+    }
   }
 
   /** The parts of a function made by `bind`; null for any other. */
@@ -110,11 +155,19 @@ export class Inspection {
       this.#box.value = subject;
       const { result } = this.#call(this.#boxId, 'function() { return this.value }');
       const objectId = result.objectId as string;
-      return read(this.#post('Runtime.getProperties', { objectId, ownProperties: true }) as Properties);
+      return read(this.#propertiesOf(objectId));
     } finally {
-      this.#box.value = undefined;
-      this.#post('Runtime.releaseObjectGroup', { objectGroup: GROUP });
+      this.#release();
     }
+  }
+
+  #propertiesOf(objectId: string): Properties {
+    return this.#post('Runtime.getProperties', { objectId, ownProperties: true }) as Properties;
+  }
+
+  #release(): void {
+    this.#box.value = undefined;
+    this.#post('Runtime.releaseObjectGroup', { objectGroup: GROUP });
   }
 
   #materialize(remote: Runtime.RemoteObject | undefined): unknown {
@@ -155,4 +208,14 @@ export class Inspection {
     }
     return answer.result;
   }
+}
+
+function scopesOf({ internalProperties = [] }: Properties): Runtime.RemoteObject | undefined {
+  return internalProperties.find(({ name }) => name === '[[Scopes]]')?.value;
+}
+
+function placeOf({ internalProperties = [] }: Properties): FunctionPlace | null {
+  const place = internalProperties.find(({ name }) => name === '[[FunctionLocation]]')?.value?.value as
+    { scriptId: string; lineNumber: number; columnNumber?: number } | undefined;
+  return place ? { script: place.scriptId, line: place.lineNumber, column: place.columnNumber ?? 0 } : null;
 }

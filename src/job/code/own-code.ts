@@ -4,6 +4,7 @@ import { Digester } from './digest.js';
 import { CaptureGuard, type Change } from './guard.js';
 import { Inspection, type FunctionPlace } from './inspection.js';
 import type { Intrinsics } from './intrinsics.js';
+import { readAhead } from './read-ahead.js';
 import { listParts, type CodePart } from './parts.js';
 import { BEYOND_VIEWS, describePath, shape, type Edge, type Path } from './shape.js';
 import { Shaper } from './shaper.js';
@@ -74,6 +75,18 @@ export class CodeHasher {
     this.#builtInKeys = null;
     this.#shaper.forget();
     this.#digester.forget(true);
+  }
+
+  /**
+   * Runs `work`, which hashes these functions, with what they close over read in few steps before. In it no user code may run.
+   */
+  withReadAhead<T>(fns: readonly object[], work: () => T): T {
+    try {
+      readAhead(this.#inspection, fns, (fn) => this.#shaper.builtInName(fn) !== undefined);
+      return work();
+    } finally {
+      this.#inspection.forgetAhead();
+    }
   }
 
   /** Ends the inspector session. */

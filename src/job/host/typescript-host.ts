@@ -52,7 +52,8 @@ export class TypeScriptHost implements StrategyHost {
     this.#options = options;
     this.#nodes = withInputs(options.strategy.nodes());
     // Taken at once, while nothing of the strategy runs: a snapshot after setup().
-    this.#codes = this.#nodes.map((node) => this.#codeOf(node));
+    const fns = this.#nodes.flatMap((node) => (isComputed(node) ? functionsOf(node) : []));
+    this.#codes = options.hasher.withReadAhead(fns, () => this.#nodes.map((node) => this.#codeOf(node)));
     for (const [index, node] of this.#nodes.entries()) {
       // From the same moment: what one node or a provider changes, another's rows must not be stored under.
       if (isComputed(node)) this.#guards.set(index, this.#guardOf(node, this.#codes[index] as NodeCode));
