@@ -6,6 +6,8 @@ import { run } from './packaging/tarballs.js';
 
 /** What is shown, by name in the README. */
 const SHOWN: Readonly<Record<string, string>> = {
+  'dag.png': 'dark/dag.png',
+  'before-after.png': 'light/dag-before-after.png',
   'editor.png': 'dark/stale.png',
   'hover.png': 'light/hover.png',
   'range-picker.png': 'light/range-picker.png',

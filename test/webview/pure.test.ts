@@ -3,7 +3,8 @@ import { panelNodeOf } from '../panel/states.js';
 import { segmentsOf, shares, stretchAt } from '../../webview/axis/segments.js';
 import { snapped } from '../../webview/axis/snap.js';
 import { ticksOf } from '../../webview/axis/ticks.js';
-import { copyText } from '../../webview/details/cells.js';
+import type { Table } from '../../src/sdk/table.js';
+import { copyText, numberTexts, timeTexts } from '../../webview/details/cells.js';
 import { sentences } from '../../webview/details/difference.js';
 import { chartData, together } from '../../webview/details/series.js';
 import { prefixGroups } from '../../webview/graph/collapse.js';
@@ -192,6 +193,26 @@ describe('the values of a node', () => {
       copyText(numbers),
       'ts\tvalue\n1970-01-01\t1\n1970-01-01T00:01:00Z\tNaN\n1970-01-01T00:05:00Z\t-0\n',
     );
+  });
+
+  it('are rounded in a table, their points under each other', () => {
+    const table: Table = {
+      ts: Float64Array.of(0, 60, 120, 180),
+      shape: 'value',
+      names: ['value'],
+      columns: [
+        { type: 'number', values: Float64Array.of(-0.5644194234053108, 2, Number.NaN, 1234.5), valid: null },
+      ],
+      present: null,
+    };
+    assert.deepEqual(numberTexts(table, table.columns[0]!), ['-0.564419', '2.000000', 'NaN', '1,234.500000']);
+    assert.deepEqual(timeTexts(table.ts), [
+      '1970-01-01 00:00',
+      '1970-01-01 00:01',
+      '1970-01-01 00:02',
+      '1970-01-01 00:03',
+    ]);
+    assert.deepEqual(timeTexts(Float64Array.of(0, 86_400)), ['1970-01-01', '1970-01-02']);
   });
 
   it('are compared in sentences', () => {

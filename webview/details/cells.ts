@@ -1,4 +1,5 @@
 import type { Table } from '../../src/panel/messages.js';
+import { formatNumber } from '../../src/present/values.js';
 import { formatTime } from '../../src/sdk/time.js';
 
 type Column = Table['columns'][number];
@@ -19,6 +20,30 @@ export function cellText(table: Table, column: Column, row: number): string {
     case 'json':
       return column.values[row] ?? '';
   }
+}
+
+/** Numbers of a column as a table shows them: rounded to what counts, points of all of them under each other. */
+export function numberTexts(table: Table, column: Column): string[] {
+  const rows = Array.from(table.ts.keys());
+  const texts = rows.map((row) => {
+    const value = column.values[row];
+    const isNumber = cellText(table, column, row) !== 'null' && typeof value === 'number';
+    return isNumber ? formatNumber(value) : 'null';
+  });
+  const fraction = (text: string): number => /^-?[\d,]*\.(\d+)$/.exec(text)?.[1]?.length ?? 0;
+  const digits = Math.max(0, ...texts.map(fraction));
+  return texts.map((text) => {
+    if (!/^-?[\d,]+(\.\d+)?$/.test(text) || digits === 0) return text;
+    const missing = digits - fraction(text);
+    return missing === digits ? `${text}.${'0'.repeat(digits)}` : text + '0'.repeat(missing);
+  });
+}
+
+/** Times of rows, all told to the same unit: days, minutes, seconds, or whatever there is. */
+export function timeTexts(ts: Float64Array): string[] {
+  const isMultiple = (unit: number): boolean => ts.every((time) => time % unit === 0);
+  const length = isMultiple(86_400) ? 10 : isMultiple(60) ? 16 : isMultiple(1) ? 19 : 23;
+  return Array.from(ts, (time) => new Date(time * 1000).toISOString().slice(0, length).replace('T', ' '));
 }
 
 /** Rows with a heading, cells set apart by tabs: what spreadsheets paste. */

@@ -60,6 +60,8 @@ export class Chart {
         height: HEIGHT,
         scales: { x: { time: false, range: [range[0], range[1]] } },
         axes: axes(data, colours),
+        // Candles have two colours, and none of them is a column's.
+        legend: { markers: { show: data.kind !== 'candles' || before !== null } },
         cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 6 } },
         hooks: {
           setSelect: [(plot) => this.#selected(plot)],

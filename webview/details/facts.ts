@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { PanelNode, Span } from '../../src/panel/messages.js';
-import { formatCount, formatDuration } from '../../src/present/format.js';
+import { formatCount, formatDuration, plural } from '../../src/present/format.js';
 import { formatInterval, formatRange } from '../../src/sdk/time.js';
 import { reachSeconds, type NodeGraph } from '../graph/model.js';
 import { h } from '../ui/dom.js';
@@ -27,7 +27,7 @@ export function factsElement(
     add(
       l10n.t('Inputs'),
       ...node.inputs.map(({ name, period }) =>
-        h('div', {}, link(name, onSelect), l10n.t(' × {0} bars', formatCount(period))),
+        h('div', {}, link(name, onSelect), ` × ${plural(period, 'bar')}`),
       ),
     );
     add(l10n.t('Reach'), formatDuration(reachSeconds(graph, node.name) * 1000));

@@ -1,10 +1,9 @@
 import * as l10n from '@vscode/l10n';
 import type { PanelRows, Table } from '../../src/panel/messages.js';
 import { formatCount } from '../../src/present/format.js';
-import { formatTime } from '../../src/sdk/time.js';
 import { button, type Control } from '../ui/controls.js';
 import { h } from '../ui/dom.js';
-import { cellText, copyText } from './cells.js';
+import { cellText, copyText, numberTexts, timeTexts } from './cells.js';
 
 /** Rows of one page of the table. */
 export const PAGE = 100;
@@ -84,16 +83,18 @@ function tableOf(table: Table): HTMLTableElement {
       return h('th', { scope: 'col', ...(isNumber && { class: 'number' }) }, name);
     }),
   );
-  const rows = Array.from(table.ts, (ts, row) =>
-    h(
-      'tr',
-      {},
-      h('th', { scope: 'row' }, formatTime(ts)),
-      ...table.columns.map((column) => {
-        const isNumber = column.type === 'number';
-        return h('td', isNumber ? { class: 'number' } : {}, cellText(table, column, row));
-      }),
-    ),
+  const times = timeTexts(table.ts);
+  const numbers = table.columns.map((column) =>
+    column.type === 'number' ? numberTexts(table, column) : null,
   );
+  const rows = times.map((time, row) => {
+    const cells = table.columns.map((column, at) => {
+      const [shown, whole] = [numbers[at]?.[row], cellText(table, column, row)];
+      return shown === undefined
+        ? h('td', {}, whole)
+        : h('td', { class: 'number', ...(shown !== whole && { title: whole }) }, shown);
+    });
+    return h('tr', {}, h('th', { scope: 'row' }, time), ...cells);
+  });
   return h('table', {}, h('thead', {}, head), h('tbody', {}, ...rows));
 }

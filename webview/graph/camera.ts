@@ -38,7 +38,7 @@ export function fitted(bounds: Bounds, { width, height }: Size, margin = 28): Ca
 }
 
 /** Names of boxes are read without effort from this zoom on. */
-const READABLE = 0.62;
+const READABLE = 0.55;
 
 /** More than this many windows wide or high, a graph is first shown whole, from afar. */
 const MOST_WINDOWS = 2.5;

@@ -53,6 +53,18 @@ export class DagView {
     await mouse.up();
   }
 
+  /** Makes the panel wider by so many pixels, at the cost of the editor left of it. */
+  async widen(pixels: number): Promise<void> {
+    const frame = await this.window.page.locator('iframe.webview.ready:visible').boundingBox();
+    if (!frame) throw new Error('The panel is not in sight.');
+    const { mouse } = this.window.page;
+    const y = frame.y + frame.height / 2;
+    await mouse.move(frame.x, y);
+    await mouse.down();
+    await mouse.move(frame.x - pixels, y, { steps: 10 });
+    await mouse.up();
+  }
+
   /** What axe-core finds serious or worse in the page, in words. */
   async violations(): Promise<string[]> {
     const body = this.frame.locator('body');

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DagView } from '../harness/dag.js';
 import { useEditor } from '../harness/editor.js';
 import { themes, type Theme } from '../harness/themes.js';
 import { lens, materializeAll, openSideBar, strategyRow, takeRange } from './support.js';
@@ -109,6 +110,46 @@ for (const theme of Object.keys(themes) as Theme[]) {
       await picture('progress');
       await lens(page, 'Cancel').click();
       await page.locator('.statusbar-item').filter({ hasText: 'cancelled' }).waitFor();
+    });
+
+    it('the DAG panel: a run, an edit, what it changed', async () => {
+      const window = editor();
+      const dag = new DagView(window);
+      await window.page.setViewportSize({ width: 1800, height: 960 });
+      await window.command('View: Close All Editors');
+      await window.openFile('pair-rotation.ts');
+      await lens(window.page, 'Materialize range').click();
+      await takeRange(window.page, '2023-01-02 2023-01-09');
+      await lens(window.page, '20/20 fresh').waitFor();
+      await window.command('View: Toggle Primary Side Bar Visibility');
+      await lens(window.page, 'DAG').click();
+      await dag.box('ratio', 'fresh').waitFor();
+      await dag.widen(560);
+      const file = join(window.folder, 'strategies/pair-rotation.ts');
+      const text = await readFile(file, 'utf8');
+      await writeFile(file, text.replace('Math.sqrt(minutes)', 'Math.sqrt(2 * minutes)'));
+      await dag.box('momentum15', 'changed').waitFor();
+      await dag.box('BTC.1m').click();
+      await dag.frame.locator('.uplot').waitFor();
+      await restMouse();
+      await picture('dag');
+      await dag.button('Materialize').click();
+      await dag.box('decision', 'fresh').waitFor();
+      await dag.box('momentum60').click();
+      await dag.tab('Before and After').click();
+      await dag.text(/bars differ/).waitFor();
+      await restMouse();
+      await picture('dag-before-after');
+      await dag.tab('Table').click();
+      await dag.text(/^Rows 1 to 100 of/).waitFor();
+      await picture('dag-table');
+      await dag.tab('Chart').click();
+      await dag.drag(0.3, 0.5);
+      await dag.text(/^Chosen: /).waitFor();
+      await picture('dag-range');
+      await window.page.keyboard.press('Escape');
+      await window.command('View: Close All Editors');
+      await window.command('View: Toggle Primary Side Bar Visibility');
     });
 
     it('walkthrough', async () => {
