@@ -278,7 +278,10 @@ function loaderOf(path: string): Loader {
   return extension === 'ts' || extension === 'tsx' || extension === 'jsx' ? extension : 'js';
 }
 
-/** A native addon is loaded from where it is: it cannot be part of a text. */
+/**
+ * A native addon is loaded from where it is: it cannot be part of a text. The digest of its bytes can, so that another addon is
+ * other code; and since a process never loads a file twice, one that changed after it was loaded is refused.
+ */
 function addonPlugin(): Plugin {
   return {
     name: 'addon',
@@ -286,10 +289,27 @@ function addonPlugin(): Plugin {
       pluginBuild.onResolve({ filter: /\.node$/ }, ({ path, importer }) =>
         path === importer ? { path, external: true } : null,
       );
-      pluginBuild.onLoad({ filter: /\.node$/, namespace: 'file' }, ({ path }) => ({
-        contents: `module.exports = require(${JSON.stringify(path)});`,
-        loader: 'js',
-      }));
+      const load = async ({ path }: { path: string }) => {
+        const digest = createHash('sha256')
+          .update(await readFile(path))
+          .digest('hex')
+          .slice(0, 32);
+        const [file, name] = [JSON.stringify(path), JSON.stringify(basename(path))];
+        return {
+          // Without require, whose closure nothing can vouch for. A file can be loaded once in a process.
+          contents: `const loaded = (process[Symbol.for('seamless.addons')] ??= {});
+let addon = loaded[${file}];
+if (!addon) {
+  addon = { digest: '${digest}', exports: {} };
+  process.dlopen(addon, ${file});
+  loaded[${file}] = addon;
+}
+if (addon.digest !== '${digest}') throw new Error(${name} + ' changed after this process had loaded it: reload the window, or run again in a new process.');
+module.exports = addon.exports;`,
+          loader: 'js' as const,
+        };
+      };
+      pluginBuild.onLoad({ filter: /\.node$/, namespace: 'file' }, AsyncResource.bind(load));
     },
   };
 }

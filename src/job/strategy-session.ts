@@ -115,8 +115,7 @@ export class StrategySession {
       className,
       context,
     });
-    const addons = bundle.inputs.filter((input) => input.endsWith('.node'));
-    const hasher = new CodeHasher({ sdkExports: sdk.exports, intrinsics, addons });
+    const hasher = new CodeHasher({ sdkExports: sdk.exports, intrinsics });
     const places = new SourcePlaces(bundle.code);
     const locate = (error: Error): SourceLocation | null =>
       authorLocation(error, projectRoot, bundle.codePath);

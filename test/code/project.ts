@@ -50,7 +50,7 @@ export async function load(files: Files, main = 'main.ts'): Promise<{ exports: R
 }
 
 export function hasher(): CodeHasher {
-  return new CodeHasher({ sdkExports: sdk, intrinsics, addons: [] });
+  return new CodeHasher({ sdkExports: sdk, intrinsics });
 }
 
 /** The own code of each computed node of the project's class `Main`, by name. */

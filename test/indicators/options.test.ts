@@ -113,7 +113,7 @@ describe('the code of indicators', () => {
   for (const [name, make] of Object.entries(makers)) {
     it(`${name}: is hashed by its parameters, and by nothing else of the strategy`, () => {
       const hash = (n: number): string | undefined => {
-        const hasher = new CodeHasher({ sdkExports: sdk, intrinsics: snapshotIntrinsics(), addons: [] });
+        const hasher = new CodeHasher({ sdkExports: sdk, intrinsics: snapshotIntrinsics() });
         const { computeFn } = make(n);
         assert.ok(computeFn instanceof ColumnCompute);
         const inputs = new Map([[price, 0]]);

@@ -125,7 +125,7 @@ describe('bundling a strategy', () => {
     });
   });
 
-  it('puts bytes of a .wasm file into the bundle and requires a .node file from where it is', async () => {
+  it('puts bytes of a .wasm file into the bundle and loads a .node file from where it is', async () => {
     const files = {
       'a.ts': "import bytes from './some.wasm'; import './addon.node'; export { bytes };",
       'some.wasm': '\0asm',
@@ -133,7 +133,7 @@ describe('bundling a strategy', () => {
     };
     await withProject(files, async (root) => {
       const { code } = await bundle(root, 'a.ts');
-      assert.ok(code.includes(`__require(${JSON.stringify(join(root, 'addon.node'))})`));
+      assert.ok(code.includes(`process.dlopen(addon, ${JSON.stringify(join(root, 'addon.node'))})`));
       assert.ok(code.includes(`"${Buffer.from('\0asm').toString('base64')}"`));
     });
   });

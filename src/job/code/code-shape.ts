@@ -1,5 +1,4 @@
 import { types } from 'node:util';
-import type { AddonFunction } from './addons.js';
 import type { Inspection, Closure, FunctionPlace, PrivateMember } from './inspection.js';
 import type { Intrinsics } from './intrinsics.js';
 import { analyseText, type CodeText, type ReceiverUse } from './code-text.js';
@@ -20,7 +19,6 @@ import {
 export interface CodeShaperOptions {
   readonly inspection: Inspection;
   readonly intrinsics: Intrinsics;
-  readonly addons: ReadonlyMap<object, AddonFunction>;
   readonly isBuiltIn: (value: object) => boolean;
   /** What the SDK exports, by name. */
   readonly sdk: ReadonlyMap<string, unknown>;
@@ -140,8 +138,6 @@ export class CodeShaper {
 
   #nativeShape(fn: Fn): Shape {
     const own = propertyEdges(fn, (key) => OF_EVERY_FUNCTION.has(key));
-    const addon = this.#options.addons.get(fn);
-    if (addon) return 'fails' in addon ? failure(addon.fails) : shape(`${addon.tag} {${own.tag}}`, own.edges);
     const bound = this.#options.inspection.bound(fn);
     if (!bound) return failure('a native function');
     const values = bound.values.map((value, index): Edge => ({

@@ -1,5 +1,4 @@
 import type { DagNode } from '../../sdk/node.js';
-import { addonFunctions } from './addons.js';
 import { Digester } from './digest.js';
 import { CaptureGuard, type Change } from './guard.js';
 import { Inspection, type FunctionPlace } from './inspection.js';
@@ -15,8 +14,6 @@ export interface CodeHasherOptions {
   readonly sdkExports: Readonly<Record<string, unknown>>;
   /** `snapshotIntrinsics()`, taken before any user code ran. */
   readonly intrinsics: Intrinsics;
-  /** Native addons that the strategy may have loaded, absolute paths. */
-  readonly addons: readonly string[];
 }
 
 export interface OwnCodeRequest {
@@ -57,13 +54,12 @@ export class CodeHasher {
   #builtInKeys: readonly number[] | null = null;
   #thisValue: object | null = null;
 
-  constructor({ sdkExports, intrinsics, addons }: CodeHasherOptions) {
+  constructor({ sdkExports, intrinsics }: CodeHasherOptions) {
     this.#intrinsics = intrinsics;
     const sdk = new Map(Object.entries(sdkExports));
     this.#shaper = new Shaper({
       inspection: this.#inspection,
       intrinsics,
-      addons: addonFunctions(addons),
       sdk,
     });
     this.#digester = new Digester(this.#shaper);

@@ -1,6 +1,5 @@
 import { types } from 'node:util';
 import { DagNode } from '../../sdk/node.js';
-import type { AddonFunction } from './addons.js';
 import { CodeShaper, isNative } from './code-shape.js';
 import { contentsOf, countOf, hiddenKind, propertyEdges } from './data-shape.js';
 import type { FunctionPlace, Inspection } from './inspection.js';
@@ -28,7 +27,6 @@ export const TOO_LARGE = `a structure of more than ${LARGEST.toLocaleString('en'
 export interface ShaperOptions {
   readonly inspection: Inspection;
   readonly intrinsics: Intrinsics;
-  readonly addons: ReadonlyMap<object, AddonFunction>;
   /** What the SDK exports, by name. */
   readonly sdk: ReadonlyMap<string, unknown>;
 }
