@@ -202,9 +202,9 @@ export class ChunkRunner {
     const range = { start: planned.start, end: Math.min(planned.end, this.#state.limit(node)) };
     if (isEmpty(range)) return emptyTable();
     const before = node.scan ? await this.#scans.before(node, range.start) : null;
-    const slots = (range.end - range.start) / node.interval;
+    const slots = keep ? this.#state.counted(node, range) : 0;
     const request = this.#requestFor(node, range, before);
-    const { table, failure, state } = await this.#state.compute(node, request, slots, keep);
+    const { table, failure, state } = await this.#state.compute(node, request, slots);
     if (table.ts.length > 0) this.#state.noteSchema(node.index, schemaOf(table));
     const end = failure ? this.#fail(node, range, failure) : range.end;
     const states = before && {
@@ -268,7 +268,7 @@ export class ChunkRunner {
       rows: rows.ts.length,
       adopted: true,
     });
-    this.#state.progressed(node, (candidate.range.end - candidate.range.start) / node.interval);
+    this.#state.progressed(node, this.#state.counted(node, candidate.range));
     if (rows.ts.length > 0) this.#state.noteSchema(node.index, schemaOf(rows));
     return rows;
   }

@@ -5,7 +5,7 @@ import type { Fingerprint } from './fingerprints.js';
 import type { Graph, GraphNode } from './graph.js';
 import { attainable, limitOf, type Horizon } from './horizon.js';
 import type { ComputeRequest, ComputeResult, NodeFailure, NodeStore, Schema, StrategyHost } from './ports.js';
-import { union, type RangeSet } from './ranges.js';
+import { intersection, union, type RangeSet } from './ranges.js';
 import type { CoveredPart, RunProgress } from './report.js';
 
 const EVERYTHING: Range = { start: -Infinity, end: Infinity };
@@ -42,6 +42,8 @@ export class RunState {
   readonly #hooks: RunHooks;
   readonly #fingerprints: readonly Fingerprint[];
   readonly #canonical: readonly number[];
+  /** Scans and what they are made from, which is needed from the beginning each time a scan is edited. */
+  readonly #fromBeginning: ReadonlySet<number>;
   readonly #schemas = new Map<number, Schema>();
   readonly #horizons: readonly Horizon[];
   #limits: Seconds[];
@@ -67,6 +69,7 @@ export class RunState {
     this.#hooks = parts.hooks;
     this.#fingerprints = parts.fingerprints;
     this.#canonical = firstOfEach(parts.fingerprints);
+    this.#fromBeginning = madeIntoScans(parts.graph, this.#canonical);
     this.#horizons = parts.horizons;
     this.#limits = parts.horizons.map((horizon) => horizon.limit);
     this.covered = [...parts.covered];
@@ -125,9 +128,15 @@ export class RunState {
     return attainable(this.request, node, this.horizon(node.index));
   }
 
-  /** What is stored of a node: warm-up is not, but of a scan, which has seen all bars before by then. */
+  /** What is stored of a node, as far as it is computed: warm-up is not, but of scans and what they are made from. */
   kept(node: GraphNode): Range {
-    return node.scan ? EVERYTHING : this.wanted(node);
+    return this.#fromBeginning.has(node.index) ? EVERYTHING : this.wanted(node);
+  }
+
+  /** How many slots of a range count as progress. */
+  counted(node: GraphNode, range: Range): number {
+    const { start, end } = node.scan ? range : intersection(range, this.wanted(node));
+    return Math.max(0, end - start) / node.interval;
   }
 
   fail(node: GraphNode, from: Seconds, failure: NodeFailure): void {
@@ -207,23 +216,28 @@ export class RunState {
     }
   }
 
-  /** Has the host compute one range of a node. `slots` is how many the range has, `kept` whether they count as progress. */
-  async compute(
-    node: GraphNode,
-    request: ComputeRequest,
-    slots: number,
-    kept: boolean,
-  ): Promise<ComputeResult> {
-    const share = request.asOf.length > 0 && kept ? slots / request.asOf.length : 0;
+  /** Has the host compute one range of a node. `slots` is how many of it count as progress. */
+  async compute(node: GraphNode, request: ComputeRequest, slots: number): Promise<ComputeResult> {
+    const share = request.asOf.length > 0 ? slots / request.asOf.length : 0;
     const result = await this.#host.compute(
       request,
       (done) => this.#report(node, done * share),
       this.#hooks.signal,
     );
     this.throwIfCancelled();
-    if (kept) this.progressed(node, slots);
+    if (slots > 0) this.progressed(node, slots);
     return { ...result, table: settleNaN(result.table) };
   }
+}
+
+function madeIntoScans(graph: Graph, canonical: readonly number[]): ReadonlySet<number> {
+  const found = new Set(
+    graph.nodes.filter(({ scan }) => scan).map(({ index }) => canonical[index] as number),
+  );
+  for (const index of found) {
+    for (const edge of (graph.nodes[index] as GraphNode).edges) found.add(canonical[edge.node] as number);
+  }
+  return found;
 }
 
 function firstOfEach(fingerprints: readonly Fingerprint[]): number[] {

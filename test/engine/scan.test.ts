@@ -363,6 +363,21 @@ describe('a scan', () => {
     assert.equal(done?.report.nodes[2]?.state, 'adopted');
   });
 
+  it('edited, it finds what it is made from in the cache, from the beginning', async () => {
+    const [stream, scan] = pair('sum', bars(60, 0.2, 7));
+    const own = { ...scan, inputs: [{ node: 1, period: 2 }] };
+    const toys: Toy[] = [stream, { ...scan, scan: undefined }, own];
+    const store = new MemoryStore();
+    const late = { start: ALL.end - 600, end: ALL.end };
+    await run(toys, store, late);
+    own.seed = 4;
+    const host = new ToyHost(toys);
+    const done = await run(toys, store, late, { host });
+    assert.ok(done);
+    await assertTruth(toys, store, done);
+    assert.deepEqual([host.fired[1], host.fired[2]?.length], [[], stream.rows.length - 1]);
+  });
+
   it('goes on across a hole that damage left in what is stored', async () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(), fc.nat(), rangeArbitrary, async (first, second, range) => {
