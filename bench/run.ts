@@ -1,41 +1,16 @@
 // A year of minutes × 20 nodes against DuckDB's own SQL, in pairs: what counts is the ratio within a run.
-import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { JobClient } from '../src/job/client.js';
 import type { RunReport } from '../src/engine/report.js';
 import { measure, median } from './measure.js';
+import { DAY, PROJECT, START, writeProject, YEAR_END } from './project.js';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const ROOT = dirname(HERE);
-const PROJECT = join(ROOT, '.bench');
 const STRATEGY = join(PROJECT, 'year.ts');
-const START = Date.UTC(2022, 0, 1) / 1000;
-const DAY = 86_400;
-const YEAR_END = START + 365 * DAY;
 const PAIRS = Number(process.env['BENCH_PAIRS'] ?? 3);
-
-/** Minutes of a random walk, seeded, as an exchange would publish them. */
-async function writeMarket(path: string): Promise<void> {
-  let state = 42;
-  const random = (): number => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-  const lines = ['ts,open,high,low,close,volume'];
-  let close = 20_000;
-  for (let ts = START; ts < YEAR_END + DAY; ts += 60) {
-    const open = close;
-    close = open * (1 + (random() - 0.5) * 0.002);
-    const high = Math.max(open, close) * (1 + random() * 0.0005);
-    const low = Math.min(open, close) * (1 - random() * 0.0005);
-    const time = new Date(ts * 1000).toISOString().slice(0, 19).replace('T', ' ');
-    lines.push(
-      `${time}+00:00,${[open, high, low, close].map((value) => value.toFixed(2)).join(',')},${(random() * 10).toFixed(5)}`,
-    );
-  }
-  await writeFile(path, `${lines.join('\n')}\n`);
-}
 
 interface Timed {
   readonly seconds: number;
@@ -106,9 +81,7 @@ async function oneRound(): Promise<Record<string, number>> {
   }
 }
 
-await mkdir(PROJECT, { recursive: true });
-await writeFile(join(PROJECT, 'package.json'), '{ "name": "bench", "private": true, "type": "module" }\n');
-await writeMarket(join(PROJECT, 'year.csv'));
+await writeProject();
 const rounds: Record<string, number>[] = [];
 for (let round = 0; round < PAIRS; round++) rounds.push(await oneRound());
 
