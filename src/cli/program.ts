@@ -163,9 +163,16 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     program.command('cache'),
     'seamless cache show\n  seamless cache clear Momentum\n  seamless cache clean --max-size 2GB --yes',
   )
-    .description('Show what the cache of this project holds, clear it, or clean it up.')
-    .addArgument(new Argument('[action]', 'what to do').choices(['show', 'clear', 'clean']).default('show'))
+    .description(
+      'Show what the cache of this project holds, clear it, clean it up, or pin what no clean-up is to take.',
+    )
+    .addArgument(
+      new Argument('[action]', 'what to do')
+        .choices(['show', 'clear', 'clean', 'pin', 'unpin'])
+        .default('show'),
+    )
     .argument('[strategy]', 'name of a strategy; default: all')
+    .argument('[node]', 'pin, unpin: one of its nodes; default: all')
     .option(
       '--max-size <size>',
       'clean: down to this size on disk, such as 2GB; default: only rows that nobody needs',

@@ -119,7 +119,8 @@ export const payloads: { readonly [K in RequestKind]: SchemaOf<Payload<K>> } = {
   refresh: v.object({ strategy: strategyRef, ...cacheUse }),
   cache: v.object({
     ...cacheRef,
-    action: v.picklist(['show', 'clear', 'clean']),
+    node: v.optional(v.string()),
+    action: v.picklist(['show', 'clear', 'clean', 'pin', 'unpin']),
     strategy: v.optional(v.string()),
     limits: v.optional(limits),
     dryRun: v.optional(v.boolean()),
@@ -214,7 +215,7 @@ const cacheReport: SchemaOf<CacheReport> = v.object({
       strategy: v.string(),
       rows: count,
       bytes: count,
-      nodes: v.array(v.object({ name: v.string(), rows: count, bytes: count })),
+      nodes: v.array(v.object({ name: v.string(), rows: count, bytes: count, pinned: v.boolean() })),
     }),
   ),
   freed: count,

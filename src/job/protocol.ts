@@ -157,10 +157,12 @@ export type { SqlResult, SqlValue };
 export type ExportFormat = 'parquet' | 'csv';
 
 export interface CachePayload extends CacheRef {
-  /** `clean`: rows that nobody needs go, and what `limits` say. `clear`: everything goes. */
-  readonly action: 'show' | 'clear' | 'clean';
-  /** Only what belongs to the strategy of this name. For `show` and `clear`. */
+  /** `clean`: rows that nobody needs go, and what `limits` say. `clear`: everything goes. `pin`: no clean-up takes it. */
+  readonly action: 'show' | 'clear' | 'clean' | 'pin' | 'unpin';
+  /** Only what belongs to the strategy of this name. For all but `clean`; `pin` and `unpin` need it. */
   readonly strategy?: string | undefined;
+  /** For `pin` and `unpin`: one of its nodes; default: all. */
+  readonly node?: string | undefined;
   /** For `show` and `clean`. None: rows of earlier versions, and of nodes that are no more, are what goes. */
   readonly limits?: CacheLimits | undefined;
   /** Whether `clean` is only to say what it would take. */
@@ -229,7 +231,13 @@ export interface CachedStrategy {
   readonly rows: number;
   /** Approximate: nodes of several strategies may share what is stored. */
   readonly bytes: number;
-  readonly nodes: readonly { readonly name: string; readonly rows: number; readonly bytes: number }[];
+  readonly nodes: readonly {
+    readonly name: string;
+    readonly rows: number;
+    readonly bytes: number;
+    /** Whether a clean-up leaves it alone. */
+    readonly pinned: boolean;
+  }[];
 }
 
 export interface DebugPayload extends StrategyPayload, CacheUse {

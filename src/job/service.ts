@@ -195,6 +195,7 @@ export class JobService {
           throw await unknownStrategy(store, strategy);
         await store.clear(strategy);
       } else if (action === 'clean' && !payload.dryRun) await store.clean(limits);
+      else if (action === 'pin' || action === 'unpin') await changePin(store, action, payload);
       const after = action === 'show' ? before : await store.contents(strategy);
       const freed = Math.max(0, before.bytes - after.bytes);
       return { ...after, freed, cleanable: await store.planClean(limits) };
@@ -300,6 +301,18 @@ export class JobService {
   #withStore<T>(cache: OpenedCache, hooks: RequestHooks, work: (store: Store) => Promise<T>): Promise<T> {
     return this.#stores.rebuild(openOptions(cache, hooks), work);
   }
+}
+
+async function changePin(
+  store: Store,
+  action: 'pin' | 'unpin',
+  { strategy = '', node }: Payload<'cache'>,
+): Promise<void> {
+  const [known] = (await store.contents(strategy)).strategies;
+  if (!known) throw await unknownStrategy(store, strategy);
+  if (node !== undefined && !known.nodes.some(({ name }) => name === node))
+    throw await unknownNode(store, strategy, node);
+  await store[action](strategy, node ?? null);
 }
 
 function openOptions(cache: OpenedCache, hooks: RequestHooks): StoreUse {

@@ -1,6 +1,7 @@
 import { sizeOnDisk } from './contents.js';
 import { rewrite } from './file.js';
 import { transact, type StoreContext } from './interned.js';
+import { pinnedNodes } from './pins.js';
 import { listParameter, unnestNumbers } from './sql.js';
 
 /** What a cache may hold. Absent: no limit. */
@@ -57,7 +58,7 @@ interface Inventory {
   readonly segmentsOf: ReadonlyMap<number, readonly number[]>;
   readonly inputs: ReadonlyMap<number, readonly number[]>;
   readonly streams: ReadonlySet<number>;
-  /** In the order in which they go. */
+  /** What nobody needs first; a limit takes them by when they were last of use. */
   readonly victims: readonly Victim[];
 }
 
@@ -154,10 +155,12 @@ async function choose(
   const unlimited = maxBytes === Infinity && maxAgeDays === Infinity;
   const oldest = Date.now() - maxAgeDays * DAY_MS;
   const chosen = new Chosen(inventory);
-  for (const victim of inventory.victims) {
-    const due = unlimited ? victim.kind !== 'strategy' : victim.used < oldest || chosen.bytes < excess;
-    if (due) chosen.add(victim);
-  }
+  const due = ({ kind, used }: Victim): boolean =>
+    unlimited ? kind !== 'strategy' : used < oldest || chosen.bytes < excess;
+  const victims = unlimited ? inventory.victims : [...inventory.victims].sort((a, b) => a.used - b.used);
+  for (const victim of victims) if (due(victim)) chosen.add(victim);
+  // A stream whose turn came before that of what depends on it.
+  for (const victim of victims) if (victim.kind === 'node' && due(victim)) chosen.add(victim);
   const { bytes, strategies, fps, segments } = chosen;
   return { bytes, strategies, fps, segments, live };
 }
@@ -274,6 +277,7 @@ async function namedVictims(
   );
   const [fps, current] = [names.numbers('fp'), names.flags('is_current')];
   const [replaced, used] = [names.numbers('replaced'), names.numbers('used')];
+  const pinned = await pinnedNodes(session);
   const lastUse = new Map<string, number>();
   const users = new Map<number, Set<string>>();
   const out = new Map<number, number>();
@@ -284,7 +288,7 @@ async function namedVictims(
     else out.set(fp, Math.max(out.get(fp) ?? 0, (replaced[row] as number) || (used[row] as number)));
   });
   const superseded = covered
-    .filter((fp) => !users.has(fp))
+    .filter((fp) => !users.has(fp) && !pinned.has(fp))
     .map((fp): Victim => ({ kind: 'node', used: out.get(fp) ?? 0, fps: [fp] }))
     // A stream goes after what depends on it, or not at all.
     .sort(
@@ -295,7 +299,9 @@ async function namedVictims(
   const strategies = order.map(([strategy, time]): Victim => {
     gone.add(strategy);
     // A node of several strategies goes with the last of them.
-    const own = [...users].filter(([, by]) => by.has(strategy) && [...by].every((each) => gone.has(each)));
+    const own = [...users].filter(
+      ([fp, by]) => !pinned.has(fp) && by.has(strategy) && [...by].every((each) => gone.has(each)),
+    );
     return { kind: 'strategy', used: time, strategy, fps: own.map(([fp]) => fp) };
   });
   return [...superseded, ...strategies];

@@ -4,6 +4,7 @@ import type { Schema } from '../engine/ports.js';
 import type { Span } from '../engine/report.js';
 import type { Range, Seconds } from '../sdk/time.js';
 import type { StoreContext } from './interned.js';
+import { pinnedNodes } from './pins.js';
 import { listParameter, unnestNumbers } from './sql.js';
 import { nodeSchemas } from './summaries.js';
 
@@ -28,6 +29,8 @@ export interface NodeContents {
   /** Size of its packed columns; nodes with equal fingerprints, and adopted rows, share them. */
   readonly bytes: number;
   readonly coverage: readonly Span[];
+  /** Whether a clean-up leaves it alone. */
+  readonly pinned: boolean;
 }
 
 export interface StrategyContents {
@@ -91,7 +94,7 @@ export async function contents(
     strategy === undefined ? [] : [strategy],
   );
   const [fps, nodes, listed] = [rows.numbers('fp'), rows.texts('node'), rows.flags('listed')];
-  const usage = await usageOf(context, fps);
+  const [usage, pinned] = [await usageOf(context, fps), await pinnedNodes(context.session)];
   const byStrategy = new Map<string, NodeContents[]>();
   rows.texts('strategy').forEach((name, row) => {
     const list = byStrategy.get(name) ?? [];
@@ -102,6 +105,7 @@ export async function contents(
       listed: listed[row] as boolean,
       rows: used?.rows ?? 0,
       bytes: used?.bytes ?? 0,
+      pinned: pinned.has(fps[row] as number),
       coverage: union(used?.spans ?? []).map(({ start, end }) => [start, end]),
     });
   });

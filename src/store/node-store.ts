@@ -22,6 +22,7 @@ import { versions, type NodeVersion } from './versions.js';
 import { contents, findNode, sizeOnDisk, type FoundNode, type StoreContents } from './contents.js';
 import type { StoreContext } from './interned.js';
 import { earlier } from './makeups.js';
+import { pin, unpin } from './pins.js';
 import { publishViews } from './node-views.js';
 import { read, readSegments } from './reading.js';
 import { compare, current, register } from './registry.js';
@@ -158,14 +159,24 @@ export class Store implements NodeStore {
   }
 
   /**
-   * Takes rows until the limits are kept, as far as they can be, and gives the room back to the disk: first what no strategy's
-   * current nodes cover, then the rows of the strategies that were out of use for longest. Without limits, just the former.
+   * Takes rows until the limits are kept, as far as they can be, and gives the room back to the disk: what was of use
+   * longest ago first, and nothing that is pinned. Without limits, what no strategy's current nodes cover.
    * @param keep the strategy of which nothing current is taken
    */
   async clean(limits: CacheLimits, keep: string | null = null): Promise<CleanPlan> {
     const { rewritten, ...plan } = await clean(this.#context, this.file, limits, keep);
     if (rewritten) this.#open.moved();
     return plan;
+  }
+
+  /** Has clean-ups leave the current rows of a strategy alone, or of one of its nodes (null: all). */
+  async pin(strategy: string, node: string | null): Promise<void> {
+    return pin(this.#context, await this.#alone(() => fullName(this.#context, strategy)), node);
+  }
+
+  /** Takes back what `pin` did; of a strategy as a whole, with its nodes. */
+  async unpin(strategy: string, node: string | null): Promise<void> {
+    return unpin(this.#context, await this.#alone(() => fullName(this.#context, strategy)), node);
   }
 
   /** Remembers that a strategy's rows were used, to the hour; a run does so by itself. */

@@ -401,7 +401,7 @@ unavailable, after the last bar: 1970-01-01T22:13:20Z → 1970-01-02 (price)
           strategy: 'Momentum',
           rows: 1440,
           bytes: 12_000,
-          nodes: [{ name: 'fast', rows: 1440, bytes: 12_000 }],
+          nodes: [{ name: 'fast', rows: 1440, bytes: 12_000, pinned: false }],
         },
       ],
       freed: 0,

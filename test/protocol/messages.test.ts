@@ -212,7 +212,14 @@ const samples: { [K in RequestKind]: { payload: Payload<K>; result: Result<K> } 
     result: {
       file: '/p/.seamless/cache.duckdb',
       bytes: 10,
-      strategies: [{ strategy: 'Momentum', rows: 2, bytes: 5, nodes: [{ name: 'fast', rows: 2, bytes: 5 }] }],
+      strategies: [
+        {
+          strategy: 'Momentum',
+          rows: 2,
+          bytes: 5,
+          nodes: [{ name: 'fast', rows: 2, bytes: 5, pinned: true }],
+        },
+      ],
       freed: 0,
       cleanable: { bytes: 3, strategies: ['Old'] },
     },

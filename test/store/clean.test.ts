@@ -259,6 +259,57 @@ describe('store: cleaning up', () => {
     });
   });
 
+  it('with a limit goes by when rows were last of use alone, so that an earlier version outlives what nobody used for long', async () => {
+    await inFolder(async (dir) => {
+      const first = await openStore({ dir });
+      const [, before = ''] = await fill(first, 'Young', 'v1');
+      const young = await fill(first, 'Young', 'v2');
+      const old = await fill(first, 'Old', 'v1');
+      await first.close();
+      await query(first.file, "UPDATE uses SET used_at = TIMESTAMP '2020-01-01' WHERE strategy = 'Old'");
+      const store = await openStore({ dir });
+      await store.clean({ maxBytes: store.bytes - 500_000 });
+      assert.deepEqual(await Promise.all([before, ...young, ...old].map((each) => rowsIn(store, each))), [
+        ROWS,
+        ROWS,
+        ROWS,
+        0,
+        0,
+      ]);
+      await store.close();
+    });
+  });
+
+  it('never takes what is pinned, nor the sources that it depends on, until that is taken back', async () => {
+    await inFolder(async (dir) => {
+      const store = await openStore({ dir });
+      const one = await fill(store, 'src/one.ts#One', 'v1');
+      const two = await fill(store, 'Two', 'v1');
+      await store.pin('One', 'fast');
+      const pinned = (await store.contents('One')).strategies[0]?.nodes.map(({ name, pinned: is }) => [
+        name,
+        is,
+      ]);
+      assert.deepEqual(pinned, [
+        ['price', false],
+        ['fast', true],
+      ]);
+      await store.clean({ maxBytes: 1, maxAgeDays: 1e-9 });
+      assert.deepEqual(await Promise.all([...one, ...two].map((each) => rowsIn(store, each))), [
+        ROWS,
+        ROWS,
+        0,
+        0,
+      ]);
+      // A pin of the strategy is of all its nodes, and goes with theirs.
+      await store.pin('One', null);
+      await store.unpin('One', null);
+      await store.clean({ maxBytes: 1 });
+      assert.deepEqual(await Promise.all(one.map((each) => rowsIn(store, each))), [0, 0]);
+      await store.close();
+    });
+  });
+
   it('goes by when rows were last used, not by when they were made', async () => {
     await inFolder(async (dir) => {
       const first = await openStore({ dir });

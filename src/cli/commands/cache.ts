@@ -17,11 +17,12 @@ export interface CacheFlags {
   readonly json?: boolean;
 }
 
-/** `seamless cache [show|clear|clean] [strategy]` */
+/** `seamless cache [show|clear|clean|pin|unpin] [strategy] [node]` */
 export async function runCache(
   terminal: Terminal,
-  action: 'show' | 'clear' | 'clean',
+  action: 'show' | 'clear' | 'clean' | 'pin' | 'unpin',
   strategy: string | undefined,
+  node: string | undefined,
   flags: CacheFlags,
 ): Promise<number> {
   const { out, env, cwd } = terminal;
@@ -33,14 +34,30 @@ export async function runCache(
       `A clean-up is of the whole cache: leave ${strategy} away, or clear it.`,
     );
   }
+  const pins = action === 'pin' || action === 'unpin';
+  if (pins && strategy === undefined) {
+    throw new SeamlessError('usage', `Say what to ${action}: seamless cache ${action} Momentum [node].`);
+  }
+  if (!pins && node !== undefined) {
+    throw new SeamlessError('usage', `${action} is of a strategy as a whole: leave ${node} away.`);
+  }
   const limits = limitsOf(flags);
   const dryRun = action === 'clean' && !flags.yes ? { dryRun: true } : {};
   const report = await withJobs(terminal, (jobs, options) =>
-    jobs.request('cache', { projectRoot, cacheDir, action, strategy, ...limits, ...dryRun }, options),
+    jobs.request(
+      'cache',
+      { projectRoot, cacheDir, action, strategy, ...(pins && { node }), ...limits, ...dryRun },
+      options,
+    ),
   );
   if (flags.json) out.write(`${JSON.stringify(report, null, 2)}\n`);
   else if (action === 'clean' && !flags.yes) {
     out.write(`a clean-up would free ${cleanableOf(report)}; run it with --yes\n${totalOf(report)}\n`);
+  } else if (pins) {
+    const what = node === undefined ? `all nodes of ${strategy}` : `${node} of ${strategy}`;
+    out.write(
+      action === 'pin' ? `no clean-up takes the rows of ${what}\n` : `${what} may be cleaned up again\n`,
+    );
   } else if (action !== 'show') out.write(`${formatBytes(report.freed)} freed; ${totalOf(report)}\n`);
   else out.write(cacheText(report, painter(out, env)));
   return EXIT.done;
@@ -56,7 +73,12 @@ export function cacheText(report: CacheReport, paint: Paint): string {
   ];
   const rows = report.strategies.flatMap(({ strategy, nodes, rows: all, bytes }) => [
     [paint('bold', strategy), '', formatCount(all), formatBytes(bytes)],
-    ...nodes.map((node) => ['', node.name, formatCount(node.rows), formatBytes(node.bytes)]),
+    ...nodes.map((node) => [
+      '',
+      node.pinned ? `${node.name} (pinned)` : node.name,
+      formatCount(node.rows),
+      formatBytes(node.bytes),
+    ]),
   ]);
   const table = rows.length > 0 ? `${formatTable(columns, rows, paint)}\n` : '';
   const { bytes } = report.cleanable;
