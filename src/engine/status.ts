@@ -3,7 +3,7 @@ import type { Range } from '../sdk/time.js';
 import type { Change } from './changes.js';
 import { Explainer, sentenceOf } from './explain.js';
 import { fingerprints, type Fingerprint } from './fingerprints.js';
-import { openStream, resolveGraph, type GraphNode } from './graph.js';
+import { openStream, resolveGraph, type Graph, type GraphNode } from './graph.js';
 import { asRequested, horizons, onGrid, outsideData, type Horizon } from './horizon.js';
 import { records } from './materialize.js';
 import type {
@@ -58,6 +58,8 @@ export interface NodeStatus {
   readonly coverage: readonly Span[];
   /** Of these, what was taken over from an earlier version of it, since its inputs had come out the same. */
   readonly adopted: readonly Span[];
+  /** Stretches of the range that its version before has, and this one has not. */
+  readonly earlier: readonly Span[];
   /** Stretches of the range before its sources begin, as far as they were looked at. */
   readonly unavailable: readonly Span[];
   /** Stretches of the range past the last bar its sources had when looked at: they may come to be filled. */
@@ -102,6 +104,7 @@ export async function statusOf(
   const changes = graph.nodes.map(({ index }) => explainer.changes(index));
   const coverage = await ports.store.coverage(ids);
   const covered = ids.map((id) => union(coverage.get(id) ?? []));
+  const before = await coverageBefore(ports.store, graph, ids);
   const computed = graph.nodes.flatMap((node) => (node.kind === 'node' ? (covered[node.index] ?? []) : []));
   const known = await ports.store.sources(ids);
   const changed = await changedStreams(ports, graph.nodes, prints, known, look);
@@ -121,6 +124,7 @@ export async function statusOf(
       })),
       range: looked,
       covered: covered[node.index] as RangeSet,
+      before: before[node.index] as RangeSet,
       adopted: union((coverage.get(ids[node.index] as string) ?? []).filter(({ adopted }) => adopted)),
       horizon: limits[node.index] as Horizon,
       history: histories[node.index] as NodeHistory,
@@ -131,6 +135,17 @@ export async function statusOf(
     }),
   );
   return { strategy: graph.strategy, range: looked && [looked.start, looked.end], nodes };
+}
+
+/** By node: what the version covers that its name stands for in the store, where that is another one. */
+async function coverageBefore(store: NodeStore, graph: Graph, ids: readonly string[]): Promise<RangeSet[]> {
+  const current = await store.current(graph.storedAs);
+  const others = graph.nodes.map(({ name, index }) => {
+    const known = current.get(name);
+    return known === ids[index] ? undefined : known;
+  });
+  const coverage = await store.coverage(others.filter((id) => id !== undefined));
+  return others.map((id) => (id === undefined ? [] : union(coverage.get(id) ?? [])));
 }
 
 /** A range with an open end, ended where what is stored and what the sources have do; null when nothing is known. */
@@ -149,6 +164,8 @@ interface Facts {
   readonly inputs: NodeStatus['inputs'];
   readonly range: Range | null;
   readonly covered: RangeSet;
+  /** What its version before covers, if there is one. */
+  readonly before: RangeSet;
   readonly adopted: RangeSet;
   readonly horizon: Horizon;
   readonly history: NodeHistory;
@@ -179,6 +196,7 @@ function nodeStatus(facts: Facts): NodeStatus {
     rows: summary.rows,
     coverage: inRange(covered),
     adopted: inRange(facts.adopted),
+    earlier: inRange(difference(facts.before, covered)),
     ...(range ? outsideData(range, node, horizon) : { unavailable: [], notYet: [] }),
     reason: judged.reason,
     changes: judged.change === 'own' || judged.change === 'upstream' ? facts.changes : [],

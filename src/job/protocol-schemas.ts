@@ -321,6 +321,7 @@ export const results: { readonly [K in RequestKind]: SchemaOf<Result<K>> } = {
         rows: count,
         coverage: spans,
         adopted: spans,
+        earlier: spans,
         unavailable: spans,
         notYet: spans,
         reason: v.string(),

@@ -1,11 +1,11 @@
 import { difference, union, within } from '../engine/ranges.js';
 import type { Span } from '../engine/report.js';
-import type { NodeStanding, StandingNode } from '../present/freshness.js';
+import type { StandingNode } from '../present/freshness.js';
 import type { PanelNode } from './messages.js';
 
 /**
- * A node as the panel shows it. What a range lacks and no data rules out is a gap; of a node that changed since it was stored
- * the gap is stale, and of one that failed, or waits for one that did, it is failed from the bar to blame on. Where a source
+ * A node as the panel shows it. What a range lacks and no data rules out is a gap; what a version before has is
+ * stale, and of a node that failed, or waits for one that did, it is failed from the bar to blame on. Where a source
  * changed, what is stored is stale until the next run has looked which bars that concerns.
  * @param range what the standing was asked over; null when nothing is stored.
  */
@@ -18,13 +18,11 @@ export function panelNode(node: StandingNode, range: Span | null): PanelNode {
   const failedAt = node.failure?.asOf ?? null;
   return {
     ...{ name, kind, label, interval, inputs, standing, why, rows, coverage, unavailable, notYet },
-    stale: inDoubt ? node.coverage : STALE.has(standing) ? gaps : [],
+    stale: inDoubt ? node.coverage : broken ? [] : node.earlier,
     failed: broken ? after(gaps, failedAt === null ? -Infinity : failedAt - interval) : [],
     located: node.location !== null,
   };
 }
-
-const STALE: ReadonlySet<NodeStanding> = new Set(['changed', 'maybe-stale', 'uncached']);
 
 function gapsOf({ coverage, unavailable, notYet }: StandingNode, [start, end]: Span): Span[] {
   const known = union(

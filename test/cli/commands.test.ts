@@ -320,6 +320,7 @@ unavailable, after the last bar: 1970-01-01T22:13:20Z → 1970-01-02 (price)
           reason: 'All there.',
           changes: [],
           adopted: [],
+          earlier: [],
         },
         {
           name: 'fast',
@@ -337,6 +338,7 @@ unavailable, after the last bar: 1970-01-01T22:13:20Z → 1970-01-02 (price)
           reason: 'Its code changed.',
           changes: [],
           adopted: [],
+          earlier: [],
         },
       ],
       lastRanges: [[0, 86_400]],

@@ -18,6 +18,7 @@ const node: StandingNode = {
   reason: 'Complete in part.',
   changes: [],
   adopted: [],
+  earlier: [],
   standing: 'partial',
   why: 'Complete in part.',
   failure: null,
@@ -30,12 +31,18 @@ describe('a node as the panel shows it', () => {
     assert.equal(shown.located, true);
   });
 
-  it('calls the gaps of a changed node stale, but for what no data can fill', () => {
-    const shown = panelNode({ ...node, standing: 'changed' }, [0, 3600]);
-    assert.deepEqual(shown.stale, [
-      [300, 600],
-      [1200, 3000],
-    ]);
+  it('calls stale what a version before has, and leaves the other gaps as gaps', () => {
+    const shown = panelNode(
+      { ...node, standing: 'changed', coverage: [], earlier: [[300, 1200]] },
+      [0, 3600],
+    );
+    assert.deepEqual(shown.stale, [[300, 1200]]);
+    assert.deepEqual(shown.coverage, []);
+  });
+
+  it('calls stale all that is stored where a source changed', () => {
+    const shown = panelNode({ ...node, standing: 'maybe-stale', change: 'source' }, [0, 3600]);
+    assert.deepEqual([shown.stale, shown.coverage], [[[600, 1200]], []]);
   });
 
   it('calls the gaps of a failed node failed from the open of the bar that failed', () => {

@@ -19,6 +19,7 @@ function node(name: string, state: NodeStatus['state'], change: NodeStatus['chan
     reason: `${name} is ${state}.`,
     changes: [],
     adopted: [],
+    earlier: [],
     inputs: [],
     location: null,
   };

@@ -102,6 +102,7 @@ const samples: { [K in RequestKind]: { payload: Payload<K>; result: Result<K> } 
           reason: 'Its code changed.',
           changes: [],
           adopted: [],
+          earlier: [],
         },
       ],
       lastRanges: [[0, 60]],
