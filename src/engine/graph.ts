@@ -144,7 +144,7 @@ function resolveNode(index: number, graph: GraphDescription, resolved: readonly 
     scan: node.scan ?? false,
     label: node.label,
     interval,
-    phase: node.kind === 'stream' ? phaseOf(node.source, interval) : inheritedPhase(interval, inputs),
+    phase: node.kind === 'stream' ? phaseOf(node, interval) : inheritedPhase(interval, inputs),
     edges,
     description: node,
   };
@@ -169,9 +169,20 @@ function commonInterval(node: NodeDescription, inputs: readonly GraphNode[]): Se
   );
 }
 
-function phaseOf(source: SourceDescription | null, interval: Seconds): Seconds {
-  const phase = source?.options['phase'];
-  return typeof phase === 'number' ? ((phase % interval) + interval) % interval : 0;
+function phaseOf(node: NodeDescription, interval: Seconds): Seconds {
+  const phase = node.source?.options['phase'];
+  // A provider of an author's own may mean something else by the word.
+  if (phase === undefined || (node.source?.kind === 'custom' && typeof phase !== 'number')) return 0;
+  if (!Number.isSafeInteger(phase)) {
+    const shown =
+      typeof phase === 'number' || typeof phase === 'bigint' ? String(phase) : JSON.stringify(phase);
+    throw new SeamlessError(
+      'source',
+      `The source of ${node.name} has phase ${shown}: it must be a whole number of seconds after the epoch, where the grid of its bars starts.`,
+      about(node),
+    );
+  }
+  return (((phase as number) % interval) + interval) % interval;
 }
 
 /** A node on the interval of an input keeps that input's grid; any other starts at the epoch. */

@@ -1,3 +1,4 @@
+import { SeamlessError } from '../sdk/errors.js';
 import { concatTables, emptyTable, lowerBound, sliceTable, type Table } from '../sdk/table.js';
 import { floorToGrid, type Range, type Seconds } from '../sdk/time.js';
 import { tableDigest } from './digest.js';
@@ -36,6 +37,8 @@ export class StreamKeeper {
   #first: Seconds | null = null;
   #last: Seconds | null = null;
   #change: SourceComparison | null = null;
+  /** What the source called its content when this run first looked; null: it cannot tell. */
+  #version: string | null = null;
 
   constructor(
     node: GraphNode,
@@ -71,6 +74,7 @@ export class StreamKeeper {
   /** Notices what changed in the source since it was last taken in, and makes the store say the same. */
   async refresh(known: SourceState | undefined): Promise<void> {
     const version = await this.#reader.version();
+    this.#version = version;
     const unchanged = known !== undefined && version !== null && known.version === version;
     if (this.#reader.whole) {
       if (unchanged) {
@@ -134,6 +138,22 @@ export class StreamKeeper {
     }
   }
 
+  /**
+   * Rows of two versions of a source must not be stored under one: whatever was read since the first look is let go.
+   * @throws SeamlessError `source` when the source changed during the run.
+   */
+  async #refuseChanged(): Promise<void> {
+    // What is read at once is watched by its reader, from its version to its last row.
+    if (this.#version === null || this.#reader.whole) return;
+    if ((await this.#reader.version()) === this.#version) return;
+    const { name } = this.node;
+    throw new SeamlessError(
+      'source',
+      `The source of ${name} changed while it was being read, so nothing of that reading was stored: run again once it stays as it is.`,
+      { node: name },
+    );
+  }
+
   /** Reads ranges and stores what is new in them. */
   async #takeIn(
     ranges: RangeSet,
@@ -151,10 +171,14 @@ export class StreamKeeper {
       intake.begin(range);
       for await (const table of this.#reader.read(range)) {
         intake.add(table);
-        if (intake.pieces >= BLOCKS_PER_COMMIT) await this.#store.commit(await takeCommit());
+        if (intake.pieces >= BLOCKS_PER_COMMIT) {
+          await this.#refuseChanged();
+          await this.#store.commit(await takeCommit());
+        }
       }
       intake.end(this.#reader.whole ? null : Math.min(range.end, this.horizon.limit));
     }
+    await this.#refuseChanged();
     const commit = await takeCommit();
     if (stateAfter && this.#reader.whole) {
       this.#first = intake.first;

@@ -112,6 +112,8 @@ class CsvReader implements SourceReader {
         if (wanted.ts.length > 0) yield wanted;
       }
     } catch (error) {
+      // A file that is written anew under the reader looks malformed: that it changed is the better word.
+      await refuseChanged(this.#stream, projectRoot, file, signature);
       if (error instanceof SeamlessError) throw error;
       throw await explainCsvFailure(this.#stream, database, plan.reading, error);
     } finally {

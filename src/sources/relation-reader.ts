@@ -88,6 +88,8 @@ export class RelationReader implements SourceReader {
         yield table;
       }
     } catch (error) {
+      // A file that is written anew under the reader looks damaged: that it changed is the better word.
+      await this.#source.finish();
       throw this.#explained(error);
     } finally {
       connection.closeSync();

@@ -112,6 +112,18 @@ describe('resolving a graph', () => {
       /n has inputs of unequal intervals \(m 1m, h 1h\)/,
     ],
     ['no period', graph([stream('s', 60), node('n', [[0, null]])]), 'period', /n has no period/],
+    [
+      'a phase that is no whole number of seconds',
+      graph([stream('s', 60, { source: { kind: 'csv', options: { phase: 0.5 } } })]),
+      'source',
+      /The source of s has phase 0\.5: it must be a whole number of seconds/,
+    ],
+    [
+      'a phase that is no number',
+      graph([stream('s', 60, { source: { kind: 'csv', options: { phase: '9:30' } } })]),
+      'source',
+      /The source of s has phase "9:30": it must be/,
+    ],
     ['two equal names', graph([stream('s', 60), stream('s', 60)]), 'duplicate-node', /two nodes named s/],
   ];
   for (const [what, description, code, message] of refusals) {
