@@ -17,7 +17,7 @@ describe('four terminals, two windows and a SQL client on one cache', () => {
       assert.ok(waits > 0 && sqlReads > 0 && neededBars > 0);
       assert.ok(computedBars <= neededBars);
       // Whoever waits looks four times a second; the rest is the pace of the machine.
-      assert.ok(takeoverMs < 10_000, `${takeoverMs} ms`);
+      assert.ok(takeoverMs < 30_000, `${takeoverMs} ms`);
     }
   });
 });

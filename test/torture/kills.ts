@@ -184,6 +184,8 @@ class Life {
   async #complete(): Promise<void> {
     await runFresh(this.#world.project, { ...RANGE, cacheDir: this.#dir });
     this.#sources = new Set([this.#world.source]);
+    // A source that had changed ended the coverage of other edits too.
+    this.#coverage = (await this.#examine()).coverage;
   }
 
   async #killAt(aim: Phase, instant: Instant): Promise<Kill | null> {
