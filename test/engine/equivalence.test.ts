@@ -21,6 +21,9 @@ import {
 /** Minutes from here; a handful of hours is enough to have every kind of boundary. */
 const ORIGIN = 1_700_006_400;
 const MINUTES = 400;
+/** Cases of the longest hunt; where a number is asked for, it takes the time that it takes. */
+const ASKED_CASES = Number(process.env['SEAMLESS_CASES'] ?? 0);
+
 const INTERVALS = [60, 120, 300, 600, 3600];
 
 const streamArbitrary = fc.record({
@@ -258,9 +261,11 @@ describe('a cache that tells the truth', () => {
           }
         },
       ),
-      { numRuns: 1000, interruptAfterTimeLimit: 60_000, markInterruptAsFailure: false },
+      ASKED_CASES > 0
+        ? { numRuns: ASKED_CASES }
+        : { numRuns: 1000, interruptAfterTimeLimit: 60_000, markInterruptAsFailure: false },
     );
-  }).timeout(120_000);
+  }).timeout(ASKED_CASES > 0 ? 0 : 120_000);
 
   it('computes nothing when the same range is asked for again', async () => {
     await fc.assert(
