@@ -27,7 +27,7 @@ export class Crossing extends Strategy {
       computeFn: (view) => {
         const closes = view.window(price).column('close');
         let sum = 0;
-        for (let round = 0; round < 4000; round++) sum += Math.sqrt(closes[round % closes.length]!);
+        for (let round = 0; round < 40_000; round++) sum += Math.sqrt(closes[round % closes.length]!);
         return sum;
       },
     });
@@ -37,7 +37,7 @@ export class Crossing extends Strategy {
 `;
 
 describe('the DAG panel over three weeks of minutes', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let folder: string;
   let editor: Editor;
   const dag = (): DagView => new DagView(editor);
@@ -50,6 +50,8 @@ describe('the DAG panel over three weeks of minutes', function () {
     await writeFile(join(folder, 'package.json'), '{ "name": "crossing", "type": "module" }');
     await writeFile(join(folder, 'crossing.ts'), STRATEGY);
     editor = await Editor.open({ project: folder, settings: { 'files.autoSave': 'off' } });
+    // A machine at other work takes its time.
+    editor.page.setDefaultTimeout(90_000);
     await editor.page.setViewportSize({ width: 1700, height: 900 });
   });
   after(async () => {
