@@ -35,7 +35,8 @@ export async function leftAsTheyAre(parts: Selectable, store: NodeStore): Promis
   const left = new Set<number>();
   changed.forEach((node, position) => {
     const covered = union(coverage.get(earlier[position] as string) ?? []);
-    if (difference(gaps(parts, node), covered).length === 0) left.add(node.index);
+    // Over all of the request: a bar that only the new version has is lacking in the one that would be read.
+    if (difference([wanted(parts, node)], covered).length === 0) left.add(node.index);
   });
   const lacking = graph.nodes.filter((node) => !left.has(node.index) && gaps(parts, node).length > 0);
   const needed = withInputs(graph, lacking);
@@ -45,9 +46,13 @@ export async function leftAsTheyAre(parts: Selectable, store: NodeStore): Promis
   return left;
 }
 
-function gaps({ request, horizons, covered }: Selectable, node: GraphNode): RangeSet {
-  const wanted = attainable(request, node, horizons[node.index] as Horizon);
-  return isEmpty(wanted) ? [] : difference([wanted], covered[node.index] as RangeSet);
+function wanted({ request, horizons }: Selectable, node: GraphNode): Range {
+  return attainable(request, node, horizons[node.index] as Horizon);
+}
+
+function gaps(parts: Selectable, node: GraphNode): RangeSet {
+  const all = wanted(parts, node);
+  return isEmpty(all) ? [] : difference([all], parts.covered[node.index] as RangeSet);
 }
 
 function withInputs(graph: Graph, nodes: readonly GraphNode[]): ReadonlySet<number> {

@@ -106,4 +106,17 @@ describe('a run for what is missing', () => {
       stream.rows = stream.rows.map((row, i) => (i === 50 ? { ...row, value: -1 } : row));
     assert.ok(states(await run(toys, 'missing')).every((state) => state === 'computed'));
   });
+
+  it('computes a node of which two versions have a part each, and neither all', async () => {
+    const toys = made();
+    const half = START + 30 * 60;
+    await run(toys, 'all', { start: START, end: half });
+    toys[1].seed = 7;
+    await run(toys, 'all', { start: half, end: ALL.end });
+    toys[1].seed = 1;
+    const report = await run(toys, 'missing');
+    assert.equal(report.stale, 0);
+    assert.deepEqual(report.nodes[1]?.computedRanges, [[half, ALL.end]]);
+    assert.deepEqual(report.coverageBounds, [ALL.start, ALL.end]);
+  });
 });
