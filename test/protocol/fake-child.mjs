@@ -9,6 +9,7 @@ const failure = {
   node: 'a',
   asOf: 60,
   location: null,
+  path: null,
   name: 'SeamlessError',
 };
 

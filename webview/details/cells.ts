@@ -22,21 +22,22 @@ export function cellText(table: Table, column: Column, row: number): string {
   }
 }
 
+/** A number written out: no exponent, not one of those that are no number. */
+const WRITTEN_OUT = /^-?[\d,]+(?:\.(\d+))?$/;
+
 /** Numbers of a column as a table shows them: rounded to what counts, points of all of them under each other. */
 export function numberTexts(table: Table, column: Column): string[] {
-  const rows = Array.from(table.ts.keys());
-  const texts = rows.map((row) => {
+  const values = Array.from(table.ts, (_, row) => {
     const value = column.values[row];
-    const isNumber = cellText(table, column, row) !== 'null' && typeof value === 'number';
-    return isNumber ? formatNumber(value) : 'null';
+    return cellText(table, column, row) !== 'null' && typeof value === 'number' ? value : null;
   });
-  const fraction = (text: string): number => /^-?[\d,]*\.(\d+)$/.exec(text)?.[1]?.length ?? 0;
-  const digits = Math.max(0, ...texts.map(fraction));
-  return texts.map((text) => {
-    if (!/^-?[\d,]+(\.\d+)?$/.test(text) || digits === 0) return text;
-    const missing = digits - fraction(text);
-    return missing === digits ? `${text}.${'0'.repeat(digits)}` : text + '0'.repeat(missing);
+  const texts = values.map((value) => (value === null ? 'null' : formatNumber(value)));
+  const digits = Math.max(0, ...texts.map((text) => WRITTEN_OUT.exec(text)?.[1]?.length ?? 0));
+  const format = new Intl.NumberFormat('en-US', {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
   });
+  return texts.map((text, row) => (WRITTEN_OUT.test(text) ? format.format(values[row] ?? 0) : text));
 }
 
 /** Times of rows, all told to the same unit: days, minutes, seconds, or whatever there is. */

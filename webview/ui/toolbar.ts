@@ -140,6 +140,7 @@ export class Toolbar {
     this.#closer.hidden = view.chosen === null;
     this.#everything.hidden = !isPart(state);
     this.#target.textContent = targetText(target, view.chosen !== null);
+    assign(this.#target, { title: this.#target.textContent });
     this.#found.textContent = found === null ? '' : l10n.t('{0} found', formatCount(found));
     if (this.#search.value !== view.search && document.activeElement !== this.#search)
       this.#search.value = view.search;
