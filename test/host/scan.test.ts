@@ -143,10 +143,7 @@ describe('the state of a scan', () => {
         await scan<unknown>({ init: () => state, step: (given) => ({ state: given }) }, [1, 2]),
       );
       assert.match(init.message, sentence);
-      assert.match(
-        init.message,
-        /^Node total gave .* at 1970-01-01T00:01:00Z: .*\(.*\.ts:\d+\)\.$/,
-      );
+      assert.match(init.message, /^Node total gave .* at 1970-01-01T00:01:00Z: .*\(.*\.ts:\d+\)\.$/);
       assert.deepEqual([init.code, init.asOf], ['value', 60]);
       const result = await scan<unknown>(
         { init: () => 0, step: (_state, view) => ({ state: view.asOf > 60 ? state : 7, value: 1 }) },

@@ -205,7 +205,12 @@ describe('the values of a node', () => {
       ],
       present: null,
     };
-    assert.deepEqual(numberTexts(table, table.columns[0]!), ['-0.5644194', '2.0000000', 'NaN', '1,234.5000000']);
+    assert.deepEqual(numberTexts(table, table.columns[0]!), [
+      '-0.5644194',
+      '2.0000000',
+      'NaN',
+      '1,234.5000000',
+    ]);
     assert.deepEqual(timeTexts(table.ts), [
       '1970-01-01 00:00',
       '1970-01-01 00:01',
