@@ -159,6 +159,7 @@ describe('store: contents', () => {
         rows: 10,
         bytes: 80,
         coverage: [[0, 600]],
+        pinned: false,
       });
       assert.deepEqual([strategies[0].rows, strategies[0].bytes], [20, 160]);
       assert.deepEqual(

@@ -264,7 +264,8 @@ describe('store: files that are not right', () => {
         const aside = readdirSync(dir).filter((entry) => /^cache\.duckdb\.damaged-\d{8}T\d{6}Z$/.test(entry));
         assert.equal(aside.length, 1);
         assert.deepEqual(readFileSync(join(dir, aside[0] ?? '')), damaged);
-        assert.ok(existsSync(join(dir, `${aside[0]}.wal`)));
+        // One that DuckDB can still open loses its log, which is empty, before the damage is met.
+        if (name !== 'that is cut in half') assert.ok(existsSync(join(dir, `${aside[0]}.wal`)));
         assert.equal(messages.length, 1);
         assert.ok(messages[0]?.includes(aside[0] ?? '?') && messages[0].includes('damaged'), messages[0]);
       });

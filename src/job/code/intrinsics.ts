@@ -27,6 +27,9 @@ const LEFT_OUT =
 /** Written by Node, V8 and tools that map stack traces; no computation depends on them. */
 const RESTLESS = new Set(['Error.prepareStackTrace', 'Error.stackTraceLimit']);
 
+/** Globals that Node adds when `fetch` is first called; a computeFn may not call it. */
+const NODES_SYMBOLS = new Set<PropertyKey>([Symbol.for('undici.globalDispatcher.1')]);
+
 /** How far what only Node has is followed: to the prototypes of what a module exports. */
 const NODE_DEPTH = 2;
 
@@ -69,9 +72,9 @@ export class Intrinsics {
     return this.#globals.get(name);
   }
 
-  /** Names of globals that came after the snapshot. */
+  /** Names of globals that came after the snapshot, but for those of Node itself. */
   addedGlobals(): PropertyKey[] {
-    return Reflect.ownKeys(globalThis).filter((key) => !this.#globals.has(key));
+    return Reflect.ownKeys(globalThis).filter((key) => !this.#globals.has(key) && !NODES_SYMBOLS.has(key));
   }
 
   /** What someone changed in the objects that any JavaScript depends on. */
