@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 
 import { cacheFolder, storedName } from '../job/project.js';
 import type { CacheReport, ExportFormat } from '../job/protocol.js';
-import { formatBytes, formatCount, formatNames, plural } from '../present/format.js';
+import { classOf, formatBytes, formatCount, formatNames, plural } from '../present/format.js';
 import type { Workbench } from './commands.js';
 import { pickNode, pickStrategy } from './pick.js';
 import { cacheLimits, cacheUse } from './settings.js';
@@ -73,6 +73,8 @@ interface CleanUpItem extends vscode.QuickPickItem {
   readonly action: 'clean' | 'clear';
   /** Whose; undefined: everyone's. */
   readonly strategy: string | undefined;
+  /** What to call it: its class, unless another file has one of that name. */
+  readonly name: string;
 }
 
 function cleanUpItems(held: CacheReport): CleanUpItem[] {
@@ -85,25 +87,29 @@ function cleanUpItems(held: CacheReport): CleanUpItem[] {
     ),
     action: 'clean',
     strategy: undefined,
+    name: '',
   };
+  const classes = held.strategies.map(({ strategy }) => classOf(strategy));
   const each = held.strategies.map(({ strategy, bytes, rows, nodes }): CleanUpItem => {
     const description = `${formatBytes(bytes)} · ${plural(nodes.length, 'node')} · ${plural(rows, 'row')}`;
-    return { label: `$(type-hierarchy-sub) ${strategy}`, description, action: 'clear', strategy };
+    const own = classOf(strategy);
+    const name = classes.filter((each) => each === own).length > 1 ? strategy : own;
+    return { label: `$(type-hierarchy-sub) ${name}`, description, action: 'clear', strategy, name };
   });
   const description = formatBytes(held.bytes);
   const label = `$(trash) ${l10n.t('Everything')}`;
-  return [spare, ...each, { label, description, action: 'clear', strategy: undefined }];
+  return [spare, ...each, { label, description, action: 'clear', strategy: undefined, name: '' }];
 }
 
 /** Cleaning up is asked for once; clearing what is still good, twice. */
-async function isSure({ action, strategy }: CleanUpItem, held: CacheReport): Promise<boolean> {
+async function isSure({ action, strategy, name }: CleanUpItem, held: CacheReport): Promise<boolean> {
   const { l10n } = vscode;
   if (action === 'clean') return true;
   const clear = l10n.t('Clear');
   const question =
     strategy === undefined
       ? l10n.t('Clear the whole cache, {0}?', formatBytes(held.bytes))
-      : l10n.t('Clear what the cache holds of {0}?', strategy);
+      : l10n.t('Clear what the cache holds of {0}?', name);
   const detail = l10n.t('Nothing is lost that cannot be computed again from the source data.');
   return (await vscode.window.showWarningMessage(question, { modal: true, detail }, clear)) === clear;
 }

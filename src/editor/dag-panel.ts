@@ -5,7 +5,7 @@ import { hostEnd, type PanelHandlers } from '../panel/channel.js';
 import { liveCoverage } from '../panel/live.js';
 import type { HostToPage, PanelProblem, PanelState } from '../panel/messages.js';
 import { panelNode } from '../panel/nodes.js';
-import { summaryLine } from '../present/format.js';
+import { classOf, summaryLine } from '../present/format.js';
 import { freshnessOf, type Freshness } from '../present/freshness.js';
 import { SeamlessError } from '../sdk/errors.js';
 import { panelHandlers, type PanelWorkbench } from './dag-requests.js';
@@ -141,7 +141,7 @@ export class DagPanel {
     const freshness = this.#freshness;
     if (entry?.freshness) this.#askForData(entry);
     const range = this.#shownRange;
-    const name = entry?.found.className ?? this.key.slice(this.key.lastIndexOf('#') + 1);
+    const name = entry?.found.className ?? classOf(this.key);
     const state: PanelState = {
       strategy: name,
       nodes: freshness?.nodes.map((node) => panelNode(node, range)) ?? null,

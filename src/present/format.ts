@@ -69,3 +69,8 @@ export function summaryLine(report: RunReport): string {
     formatDuration(report.elapsedMs),
   ].join(' · ');
 }
+
+/** The class of a strategy that is known by file and class: `Momentum` of `src/momentum.ts#Momentum`. */
+export function classOf(strategy: string): string {
+  return strategy.slice(strategy.lastIndexOf('#') + 1);
+}

@@ -96,7 +96,7 @@ describe('a strategy that is run, edited, broken and mended', () => {
     assert.ok(elapsed < 5000, `${elapsed} ms`);
     assert.deepEqual((await said(window)).nodes, { fresh: 4, changed: 1, 'may be stale': 2 });
     assert.equal((await said(window)).sideBar, '1 changed · 2 may be stale');
-    assert.match(await hoverOf('fast'), /changed: Its code, parameters or captured values changed\./);
+    assert.match(await hoverOf('fast'), /changed: Period of `SPX\.price`: 50 → 40\./);
     assert.equal((await stat(cache)).size, before.size);
   });
 
