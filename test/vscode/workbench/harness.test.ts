@@ -131,6 +131,8 @@ describe('an editor in which trust is asked for', () => {
     await editor().command('Workspaces: Manage Workspace Trust');
     await page.locator('.workspace-trust-editor').getByRole('button', { name: 'Trust' }).first().click();
     await editor().statusBarItem('Restricted Mode').waitFor({ state: 'hidden' });
+    await page.locator('.workspace-trust-editor').press('Escape');
+    await page.locator('.workspace-trust-editor').waitFor({ state: 'hidden' });
     await editor().openFile('sp-trend.ts');
     await editor().lens('Materialize range').waitFor();
   });
