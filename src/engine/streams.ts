@@ -37,6 +37,8 @@ export class StreamKeeper {
   #first: Seconds | null = null;
   #last: Seconds | null = null;
   #change: SourceComparison | null = null;
+  /** Where the source began when it was last taken in; null: it was not, or had no bars. */
+  #knownFirst: Seconds | null = null;
   /** What the source called its content when this run first looked; null: it cannot tell. */
   #version: string | null = null;
 
@@ -83,6 +85,7 @@ export class StreamKeeper {
         return;
       }
       await this.#distrust(known);
+      this.#knownFirst = known?.first ?? null;
       await this.#takeIn([EVERYTHING], (first, last) => ({ version, first, last }));
       return;
     }
@@ -91,7 +94,7 @@ export class StreamKeeper {
     this.#last = bounds?.last ?? null;
     if (unchanged) return;
     await this.#distrust(known);
-    await this.#noticeEarlierBars(known?.first ?? null);
+    this.#knownFirst = known?.first ?? null;
     await this.#takeIn(union(this.#spans), () => ({ version, first: this.#first, last: this.#last }));
   }
 
@@ -105,11 +108,10 @@ export class StreamKeeper {
     await this.#store.commit({ invalidations: [], segments: [], adoptions: [], sources });
   }
 
-  /** Whoever took a later beginning for the beginning, and fired late for it, has to look again. */
-  async #noticeEarlierBars(knownFirst: Seconds | null): Promise<void> {
-    if (knownFirst === null || this.#first === null || this.#first >= knownFirst) return;
-    const invalidation = { stream: this.fingerprint.full, range: null, dependentsFrom: knownFirst };
-    await this.#store.commit({ invalidations: [invalidation], segments: [], adoptions: [], sources: [] });
+  /** Whoever took another beginning for the beginning, and fired late or early for it, has to look again. */
+  #movedBeginning(): Invalidation[] {
+    if (this.#knownFirst === null || this.#knownFirst === this.#first) return [];
+    return [{ stream: this.fingerprint.full, range: null, dependentsFrom: -Infinity }];
   }
 
   /** Brings in the bars of a range as far as the source has them. */
@@ -186,7 +188,9 @@ export class StreamKeeper {
     }
     const state = stateAfter?.(this.#first, this.#last);
     const sources = state ? [{ fingerprint: this.fingerprint.full, state }] : [];
-    await this.#store.commit({ ...commit, sources });
+    // With the state: until that says where the source begins now, the next run looks at it again.
+    const invalidations = [...commit.invalidations, ...(state ? this.#movedBeginning() : [])];
+    await this.#store.commit({ ...commit, invalidations, sources });
     this.#taken.push(...intake.covered);
     const coverage = await this.#store.coverage([this.fingerprint.full]);
     this.#spans = coverage.get(this.fingerprint.full) ?? [];

@@ -1,0 +1,111 @@
+import { lowerBound } from '../../../src/sdk/table.js';
+import { ceilToGrid, floorToGrid } from '../../../src/sdk/time.js';
+import { fire, type ScanState } from './host.js';
+import type { NodeSpec, Spec } from './spec.js';
+import type { Bars, Row } from './values.js';
+
+/** What is true of a node, whatever is asked for in whatever order. */
+export interface Truth {
+  readonly phase: number;
+  readonly interval: number;
+  readonly rows: readonly Row[];
+  /** Opens of rows. */
+  readonly ts: Float64Array;
+  /** No bar opens before. */
+  readonly begin: number;
+  /** Bars that close later are not known yet. */
+  readonly limit: number;
+  /** Bars that open before do not depend on any that fails: they can always be had. */
+  readonly sound: number;
+}
+
+/**
+ * The whole history of a world straight from the definition of firing, slot by slot, with no plan, chunk or cache.
+ * A bar that fails has no row.
+ */
+export function truthOf(specs: readonly Spec[]): readonly Truth[] {
+  const truths: Truth[] = [];
+  for (const spec of specs)
+    truths.push(spec.kind === 'stream' ? streamTruth(spec) : nodeTruth(spec, truths, specs));
+  return truths;
+}
+
+function streamTruth({ rows, interval, phase }: Spec & { kind: 'stream' }): Truth {
+  const ts = Float64Array.from(rows, (row) => row.ts);
+  const limit = (ts.at(-1) ?? -Infinity) + interval;
+  return { phase, interval, rows, ts, begin: ts[0] ?? Infinity, limit, sound: limit };
+}
+
+interface Input extends Truth {
+  /** Bars that exist before the node fires. */
+  readonly lookback: number;
+  readonly period: number;
+}
+
+function nodeTruth(spec: NodeSpec, truths: readonly Truth[], specs: readonly Spec[]): Truth {
+  const { interval } = spec;
+  const inputs = spec.inputs.map(({ node, period }): Input => {
+    const source = specs[node] as Spec;
+    const least = source.kind === 'stream' ? source.leastHistory : 1;
+    return { ...(truths[node] as Truth), period, lookback: Math.max(period, least) };
+  });
+  const phase = inputs.find((input) => input.interval === interval)?.phase ?? 0;
+  const { rows, failed } = history(spec, phase, inputs);
+  const snapped = (time: number): number =>
+    Number.isFinite(time) ? ceilToGrid(time, interval, phase) - interval : time;
+  const begins = inputs.map(({ begin }) =>
+    Number.isFinite(begin) ? floorToGrid(begin, interval, phase) : begin,
+  );
+  return {
+    phase,
+    interval,
+    rows,
+    ts: Float64Array.from(rows, (row) => row.ts),
+    begin: Math.max(...begins),
+    // The next bar of an input closes one interval after its limit; slots that close before that are decided.
+    limit: snapped(Math.min(...inputs.map((input) => input.limit + input.interval))),
+    sound: Math.min(failed, snapped(Math.min(...inputs.map((input) => input.sound + input.interval)))),
+  };
+}
+
+function history(spec: NodeSpec, phase: number, inputs: readonly Input[]): { rows: Row[]; failed: number } {
+  const { interval } = spec;
+  const rows: Row[] = [];
+  let failed = Infinity;
+  let state: ScanState | null = null;
+  const closes = new Set(
+    inputs.flatMap((input) => Array.from(input.ts, (ts) => ceilToGrid(ts + input.interval, interval, phase))),
+  );
+  for (const asOf of Float64Array.from(closes).sort()) {
+    const windows = windowsAt(asOf, interval, inputs);
+    if (!windows) continue;
+    const ts = asOf - interval;
+    const after = fire(spec, asOf, windows, state);
+    if (!after) {
+      failed = Math.min(failed, ts);
+      continue;
+    }
+    state = after.state;
+    if (after.value !== undefined) rows.push({ ts, value: after.value });
+  }
+  return { rows, failed };
+}
+
+/** What the firing at a slot's close sees; null when there is none. */
+function windowsAt(asOf: number, interval: number, inputs: readonly Input[]): Bars[] | null {
+  const closed = inputs.map((input) => lowerBound(input.ts, asOf - input.interval + 1));
+  const closedHere = inputs.map((input, i) => {
+    const last = input.ts[(closed[i] as number) - 1];
+    return last !== undefined && last + input.interval > asOf - interval;
+  });
+  const prompt = inputs.map((input) => input.interval <= interval);
+  const due = prompt.includes(true)
+    ? prompt.every((each, i) => !each || closedHere[i])
+    : closedHere.includes(true);
+  if (!due || inputs.some((input, i) => (closed[i] as number) < input.lookback)) return null;
+  return inputs.map(({ rows, period }, i): Bars => {
+    const from = (closed[i] as number) - period;
+    const row = (index: number): Row => rows[from + index] as Row;
+    return { length: period, ts: (index) => row(index).ts, value: (index) => row(index).value };
+  });
+}

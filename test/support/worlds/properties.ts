@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import type { NodeStore } from '../../../src/engine/ports.js';
+import { floorToGrid, type Range } from '../../../src/sdk/time.js';
+import {
+  assertComplete,
+  assertSame,
+  assertSameReport,
+  assertTruth,
+  isDone,
+  rangeArbitrary,
+  run,
+  World,
+  type Cut,
+  type Done,
+} from './runs.js';
+import type { Break } from './sources.js';
+import { changeArbitrary, worldArbitrary, type Change } from './spec.js';
+
+export interface Setting {
+  /** Gives an empty store each time it is called. */
+  readonly newStore: () => Promise<NodeStore>;
+  /** How runs are cut into chunks. */
+  readonly cuts: fc.Arbitrary<Cut>;
+}
+
+/** A property over worlds: drawn by fast-check, tried on stores of one kind. */
+export type Property = (setting: Setting) => fc.IAsyncProperty<unknown>;
+
+const breakArbitrary: fc.Arbitrary<Break> = fc.record({
+  pick: fc.nat(),
+  where: fc.constantFrom('open', 'version', 'bounds', 'read', 'read', 'read'),
+  after: fc.nat(6),
+});
+
+interface RunStep extends Cut {
+  readonly kind: 'run';
+  /** Null: that of the last run, as when somebody edits and looks again. */
+  readonly range: Range | null;
+  readonly extent: 'all' | 'missing';
+  readonly cancelAfter: number | null;
+  readonly breaks: Break | null;
+}
+
+type Step = RunStep | { readonly kind: 'change'; readonly change: Change };
+
+const stepOf = (cuts: fc.Arbitrary<Cut>): fc.Arbitrary<Step> =>
+  fc.oneof(
+    {
+      weight: 3,
+      arbitrary: fc
+        .record({
+          cut: cuts,
+          range: fc.option(rangeArbitrary, { freq: 2 }),
+          extent: fc.constantFrom('all' as const, 'all' as const, 'missing' as const),
+          cancelAfter: fc.option(fc.nat(25), { freq: 4 }),
+          breaks: fc.option(breakArbitrary, { freq: 6 }),
+        })
+        .map(({ cut, ...rest }) => ({ kind: 'run' as const, ...cut, ...rest })),
+    },
+    { weight: 4, arbitrary: changeArbitrary.map((change) => ({ kind: 'change' as const, change })) },
+  );
+
+/** What a user does over days: runs, edits, undoes, gets new data, cancels. Then a run is like one in an empty cache. */
+export const incrementalIsCold: Property = ({ newStore, cuts }) =>
+  fc.asyncProperty(
+    worldArbitrary,
+    fc.array(stepOf(cuts), { minLength: 2, maxLength: 10 }),
+    rangeArbitrary,
+    cuts,
+    async (draw, steps, last, cut) => {
+      const world = new World(draw);
+      const store = await newStore();
+      let range = last;
+      for (const step of steps) {
+        if (step.kind === 'change') {
+          world.change(step.change);
+          continue;
+        }
+        range = step.range ?? range;
+        const ended = await run(world, store, range, step);
+        if (!isDone(ended)) continue;
+        await assertTruth(world, store, ended);
+        await assertComplete(world, store, range, ended);
+      }
+      const done = await run(world, store, last, cut);
+      const empty = await newStore();
+      const cold = await run(world, empty, last);
+      if (!isDone(done) || !isDone(cold)) {
+        assert.deepEqual(done, cold);
+        return;
+      }
+      await assertTruth(world, store, done);
+      await assertTruth(world, empty, cold);
+      await assertSame(world, last, { store, done }, { store: empty, done: cold });
+      assertSameReport(world, done.report, cold.report);
+    },
+  );
+
+/** However a run is cut into chunks, it stores the same; cut otherwise, all of it is there. */
+export const chunkedIsWhole: Property = ({ newStore, cuts }) =>
+  fc.asyncProperty(worldArbitrary, rangeArbitrary, cuts, cuts, async (draw, range, cut, other) => {
+    const world = new World(draw);
+    const [store, empty] = [await newStore(), await newStore()];
+    const done = await run(world, store, range, cut);
+    const cold = await run(world, empty, range);
+    if (!isDone(done) || !isDone(cold)) {
+      assert.deepEqual(done, cold);
+      return;
+    }
+    await assertTruth(world, store, done);
+    await assertSame(world, range, { store, done }, { store: empty, done: cold });
+    assertSameReport(world, done.report, cold.report);
+    const again = await run(world, store, range, other);
+    assertNothingComputed(world, again);
+  });
+
+/** Only what fails, or cannot be hashed, is computed again. */
+function assertNothingComputed(world: World, again: Done | string): void {
+  assert.ok(typeof again === 'object');
+  const unsettled = world.specs.map((spec, index): boolean => {
+    const truth = world.truth[index];
+    return (truth && truth.sound < truth.limit) || (spec.kind === 'node' && !spec.hashable);
+  });
+  // Whoever depends on one of these, and whoever it reads, may be at work.
+  if (unsettled.includes(true)) return;
+  assert.deepEqual(
+    again.host.calls,
+    world.specs.map(() => 0),
+  );
+}
+
+interface Piece extends Cut {
+  readonly range: Range;
+}
+
+/** A request in pieces that overlap, in any order. */
+const piecesOf = (cuts: fc.Arbitrary<Cut>) =>
+  fc.record({
+    cuts: fc.array(fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.nat(20)), {
+      minLength: 1,
+      maxLength: 4,
+    }),
+    order: fc.array(fc.nat(), { minLength: 5, maxLength: 5 }),
+    cuttings: fc.array(cuts, { minLength: 5, maxLength: 5 }),
+  });
+
+type Pieces = ReturnType<typeof piecesOf> extends fc.Arbitrary<infer T> ? T : never;
+
+function inPieces({ start, end }: Range, { cuts, order, cuttings }: Pieces): Piece[] {
+  const inner = cuts.map(([share, overlap]) => ({
+    at: floorToGrid(start + share * (end - start), 30, 0),
+    overlap: overlap * 60,
+  }));
+  const borders = [{ at: start, overlap: 0 }, ...inner.sort((a, b) => a.at - b.at), { at: end, overlap: 0 }];
+  const pieces = borders.slice(1).map(({ at, overlap }, i) => ({
+    range: { start: borders[i]?.at ?? start, end: Math.min(end, at + overlap) },
+    ...(cuttings[i] as Cut),
+    rank: order[i] as number,
+  }));
+  return pieces.filter(({ range }) => range.start < range.end).sort((a, b) => a.rank - b.rank);
+}
+
+export const anyOrderIsOne: Property = ({ newStore, cuts }) =>
+  fc.asyncProperty(worldArbitrary, rangeArbitrary, piecesOf(cuts), async (draw, range, drawn) => {
+    const world = new World(draw);
+    const [store, empty] = [await newStore(), await newStore()];
+    const cold = await run(world, empty, range);
+    if (!isDone(cold)) return;
+    let done: Done | null = null;
+    for (const piece of inPieces(range, drawn)) {
+      const ended = await run(world, store, piece.range, piece);
+      // A piece without a bar of any source is refused: then a longer one has its bars.
+      const longer = { start: piece.range.start - 7200, end: piece.range.end + 7200 };
+      const instead = ended === 'outside' ? await run(world, store, longer, piece) : ended;
+      if (isDone(instead)) done = instead;
+    }
+    assert.ok(done);
+    await assertTruth(world, store, done);
+    if (world.specs.some((spec) => spec.kind === 'node' && !spec.hashable)) return;
+    await assertSame(world, range, { store, done }, { store: empty, done: cold });
+    const again = await run(world, store, range);
+    assertNothingComputed(world, again);
+    if (isDone(again)) assertSameReport(world, again.report, cold.report);
+  });
+
+export const resumedIsUninterrupted: Property = ({ newStore, cuts }) =>
+  fc.asyncProperty(
+    worldArbitrary,
+    rangeArbitrary,
+    cuts,
+    fc.array(fc.oneof(fc.nat(12), fc.nat(60), breakArbitrary), { minLength: 1, maxLength: 4 }),
+    async (draw, range, cut, interruptions) => {
+      const world = new World(draw);
+      const [store, empty] = [await newStore(), await newStore()];
+      const cold = await run(world, empty, range, cut);
+      for (const each of interruptions) {
+        const how = typeof each === 'number' ? { cancelAfter: each } : { breaks: each };
+        await run(world, store, range, { ...cut, ...how });
+      }
+      const done = await run(world, store, range, cut);
+      if (!isDone(done) || !isDone(cold)) {
+        assert.deepEqual(done, cold);
+        return;
+      }
+      await assertTruth(world, store, done);
+      await assertSame(world, range, { store, done }, { store: empty, done: cold });
+      assertSameReport(world, done.report, cold.report);
+    },
+  );

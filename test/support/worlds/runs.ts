@@ -1,0 +1,280 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { attainable } from '../../../src/engine/horizon.js';
+import { materialize, type RunOutcome } from '../../../src/engine/materialize.js';
+import { reportOf } from '../../../src/engine/outcome.js';
+import type { NodeStore } from '../../../src/engine/ports.js';
+import { difference, isEmpty, union, within, type RangeSet } from '../../../src/engine/ranges.js';
+import type { RunReport } from '../../../src/engine/report.js';
+import type { RunState } from '../../../src/engine/run-state.js';
+import type { Extent } from '../../../src/engine/selection.js';
+import { SeamlessError } from '../../../src/sdk/errors.js';
+import { rowValue, type Table } from '../../../src/sdk/table.js';
+import type { Range } from '../../../src/sdk/time.js';
+import { truthOf, type Truth } from './definition.js';
+import { WorldHost } from './host.js';
+import { WorldSources, type Break } from './sources.js';
+import { changed, MINUTES, ORIGIN, specsOf, type Change, type Spec, type WorldDraw } from './spec.js';
+
+/** A strategy with its sources, as it is now, and as it was. */
+export class World {
+  #specs: readonly Spec[];
+  readonly #before: (readonly Spec[])[] = [];
+  #truth: readonly Truth[] | null = null;
+
+  constructor(draw: WorldDraw) {
+    this.#specs = specsOf(draw);
+  }
+
+  get specs(): readonly Spec[] {
+    return this.#specs;
+  }
+
+  get truth(): readonly Truth[] {
+    this.#truth ??= truthOf(this.#specs);
+    return this.#truth;
+  }
+
+  change(change: Change): void {
+    const next = change.kind === 'undo' ? this.#before.pop() : changed(this.#specs, change);
+    if (!next) return;
+    if (change.kind !== 'undo') this.#before.push(this.#specs);
+    this.#specs = next;
+    this.#truth = null;
+  }
+}
+
+export const rangeArbitrary: fc.Arbitrary<Range> = fc
+  .tuple(
+    fc.integer({ min: -30, max: MINUTES + 20 }),
+    fc.integer({ min: 1, max: MINUTES }),
+    fc.constantFrom(0, 0, 30),
+  )
+  .map(([start, length, odd]) => ({
+    start: ORIGIN + start * 60 + odd,
+    end: ORIGIN + (start + length) * 60 + odd,
+  }));
+
+/** How a run is cut into chunks, in slots. */
+export interface Cut {
+  readonly chunkSlots: number;
+  readonly scanSlots: number;
+}
+
+export const WHOLE: Cut = { chunkSlots: 16_384, scanSlots: 4096 };
+
+export const cutArbitrary: fc.Arbitrary<Cut> = fc.record({
+  chunkSlots: fc.constantFrom(2, 5, 16, 64, 16_384),
+  scanSlots: fc.constantFrom(1, 7, 32, 4096),
+});
+
+export interface RunOptions extends Partial<Cut> {
+  /** Steps of its progress after which the run is cancelled; null: never. */
+  readonly cancelAfter?: number | null;
+  readonly breaks?: Break | null;
+  readonly extent?: Extent;
+}
+
+export interface Done {
+  readonly outcome: RunOutcome;
+  readonly report: RunReport;
+  readonly host: WorldHost;
+}
+
+export type Ended = Done | 'cancelled' | 'outside' | 'broken';
+
+/** What became of all runs so far: what a property never met, it does not show. */
+export const seen = {
+  runs: 0,
+  cancelled: 0,
+  broken: 0,
+  outside: 0,
+  hit: 0,
+  adopted: 0,
+  computed: 0,
+  failed: 0,
+  blocked: 0,
+  stale: 0,
+  partial: 0,
+  rowsCompared: 0,
+};
+
+export async function run(
+  world: World,
+  store: NodeStore,
+  range: Range,
+  options: RunOptions = {},
+): Promise<Ended> {
+  const ended = await tryRun(world, store, range, options);
+  seen.runs++;
+  if (typeof ended === 'string') seen[ended]++;
+  else for (const { state } of ended.report.nodes) seen[state]++;
+  return ended;
+}
+
+async function tryRun(
+  world: World,
+  store: NodeStore,
+  range: Range,
+  options: RunOptions = {},
+): Promise<Ended> {
+  const {
+    chunkSlots,
+    scanSlots,
+    cancelAfter = null,
+    breaks = null,
+    extent = 'all',
+  } = { ...WHOLE, ...options };
+  const controller = new AbortController();
+  let progressed = 0;
+  const progress = (): void => {
+    if (cancelAfter !== null && progressed++ >= cancelAfter) controller.abort();
+  };
+  const host = new WorldHost(world.specs);
+  const ports = { host, store, sources: new WorldSources(world.specs, breaks), nonce: `run ${seen.runs}` };
+  try {
+    const hooks = { progress, signal: controller.signal, chunkSlots, scanSlots };
+    const outcome = await materialize(ports, range, hooks, extent);
+    return { outcome, report: await reportOf(outcome, 0), host };
+  } catch (error) {
+    if (!(error instanceof SeamlessError)) throw error;
+    if (error.code === 'cancelled' && cancelAfter !== null) return 'cancelled';
+    if (error.code === 'source' && breaks !== null) return 'broken';
+    if (error.code === 'outside-data') return 'outside';
+    throw error;
+  }
+}
+
+export function isDone(ended: Ended): ended is Done {
+  return typeof ended === 'object';
+}
+
+// ---------------------------------------------------------------- what is compared
+
+/** The rows of a table with every bit of their values, whatever its masks look like. */
+export function bytesOf(table: Table): string[] {
+  return Array.from(table.ts, (ts, index) => `${ts} ${exact(rowValue(table, index))}`);
+}
+
+const bits = new DataView(new ArrayBuffer(8));
+
+export function exact(value: unknown): string {
+  if (typeof value === 'number') {
+    bits.setFloat64(0, value);
+    return `${value} ${bits.getBigUint64(0).toString(16)}`;
+  }
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  const items = Object.entries(value).map(([key, each]) => `${JSON.stringify(key)}: ${exact(each)}`);
+  return `${Array.isArray(value) ? 'array' : 'record'} { ${items.join(', ')} }`;
+}
+
+/** All that the store claims of a world's nodes is what the definition says. */
+export async function assertTruth(world: World, store: NodeStore, { outcome }: Done): Promise<void> {
+  const { state } = outcome;
+  const prints = state.graph.nodes.map(({ index }) => state.fingerprint(index).full);
+  const coverage = await store.coverage(prints);
+  const spans = prints.map((print) => union(coverage.get(print) ?? []));
+  const requests = prints.flatMap((fingerprint, index) =>
+    (spans[index] as RangeSet).map((range) => ({ fingerprint, range, index })),
+  );
+  const tables = await store.read(requests);
+  requests.forEach(({ range, index }, position) => {
+    const truth = world.truth[index] as Truth;
+    const name = `n${index} over ${range.start}..${range.end}`;
+    // Before the first bar a source may be known to have none: it had some there once.
+    const begin = state.node(index).kind === 'stream' ? -Infinity : truth.begin;
+    assert.ok(range.start >= begin && range.end <= truth.limit, `${name} is covered beyond its data`);
+    const expected = truth.rows
+      .filter(({ ts }) => ts >= range.start && ts < range.end)
+      .map(({ ts, value }) => `${ts} ${exact(value)}`);
+    assert.deepEqual(bytesOf(tables[position] as Table), expected, name);
+    seen.rowsCompared += expected.length;
+  });
+}
+
+/** What of a request can be had of a node although other bars fail. */
+function soundPart(
+  request: Range,
+  { begin, limit, sound }: Truth,
+  outcome: RunOutcome,
+  index: number,
+): Range {
+  return attainable(request, outcome.state.node(index), { begin, limit: Math.min(limit, sound) });
+}
+
+/** Rows and coverage of a request in a store, as far as they do not depend on a bar that fails. */
+async function held(world: World, store: NodeStore, request: Range, { outcome }: Done): Promise<unknown> {
+  const { state } = outcome;
+  const nodes = state.graph.nodes.map(({ index }) => ({
+    fingerprint: state.fingerprint(index).full,
+    range: soundPart(request, world.truth[index] as Truth, outcome, index),
+  }));
+  const coverage = await store.coverage(nodes.map(({ fingerprint }) => fingerprint));
+  const tables = await store.read(nodes);
+  return nodes.map(({ fingerprint, range }, index) => ({
+    node: index,
+    coverage: isEmpty(range) ? [] : within(union(coverage.get(fingerprint) ?? []), range),
+    rows: isEmpty(range) ? [] : bytesOf(tables[index] as Table),
+  }));
+}
+
+/** What a run brought to completion is complete: all of the request that the data and the failing bars allow. */
+export async function assertComplete(
+  world: World,
+  store: NodeStore,
+  request: Range,
+  done: Done,
+): Promise<void> {
+  const { state, left } = done.outcome;
+  const coverage = await store.coverage(state.graph.nodes.map(({ index }) => state.fingerprint(index).full));
+  for (const { index, name } of state.graph.nodes) {
+    if (left.has(index)) {
+      await assertCompleteBefore(store, state, index);
+      continue;
+    }
+    const wanted = soundPart(request, world.truth[index] as Truth, done.outcome, index);
+    if (isEmpty(wanted)) continue;
+    const covered = union(coverage.get(state.fingerprint(index).full) ?? []);
+    assert.deepEqual(within(covered, wanted), [wanted], `${name} is complete`);
+  }
+}
+
+/** A node that a run for what is missing left as it was is complete in its version before. */
+async function assertCompleteBefore(store: NodeStore, state: RunState, index: number): Promise<void> {
+  const node = state.node(index);
+  const before = (await store.current(state.graph.strategy)).get(node.name) ?? '';
+  assert.notEqual(before, state.fingerprint(index).full);
+  const covered = union((await store.coverage([before])).get(before) ?? []);
+  assert.deepEqual(
+    difference([state.wanted(node)], covered),
+    [],
+    `${node.name} is complete as it was before`,
+  );
+  assert.deepEqual([state.computed[index], state.adopted[index]], [[], []], `${node.name} is left`);
+}
+
+export interface Side {
+  readonly store: NodeStore;
+  readonly done: Done;
+}
+
+/** Two ways to one request come to the same, rows and coverage, bit for bit. */
+export async function assertSame(world: World, request: Range, one: Side, other: Side): Promise<void> {
+  assert.deepEqual(
+    await held(world, one.store, request, one.done),
+    await held(world, other.store, request, other.done),
+  );
+  await assertComplete(world, one.store, request, one.done);
+}
+
+/** What two reports say of one request, where no bar fails. */
+export function assertSameReport(world: World, one: RunReport, other: RunReport): void {
+  if (world.truth.some(({ sound, limit }) => sound < limit)) return;
+  const told = ({ coverageBounds, nodes }: RunReport): unknown => [
+    coverageBounds,
+    nodes.map(({ name, rows, coverage, unavailable, notYet, failure }) => {
+      return { name, rows, coverage, unavailable, notYet, failure };
+    }),
+  ];
+  assert.deepEqual(told(one), told(other));
+}

@@ -1,0 +1,242 @@
+import fc from 'fast-check';
+import { ceilToGrid } from '../../../src/sdk/time.js';
+import { EMITS, mixNumber, valueFrom, type Emits, type Row } from './values.js';
+
+/** Bars begin here, on every grid without a phase; a few hours are enough to have every kind of boundary. */
+export const ORIGIN = 1_700_006_400;
+export const MINUTES = 240;
+
+/** Seconds. */
+export const INTERVALS = [60, 120, 300, 600, 3600];
+
+export interface StreamSpec {
+  readonly kind: 'stream';
+  readonly interval: number;
+  readonly phase: number;
+  readonly leastHistory: number;
+  readonly emits: Emits;
+  /** Reading a part costs as much as reading all, so all is read at once. */
+  readonly whole: boolean;
+  /** The source can tell whether it has changed. */
+  readonly tells: boolean;
+  /** What the source holds. */
+  readonly rows: readonly Row[];
+}
+
+/** What an edit of its function changes about a node. */
+export interface Code {
+  /** Another seed, other values. */
+  readonly seed: number;
+  /** Bars that close before this give the values of seed 0; null: all give those of the seed. */
+  readonly since: number | null;
+  /** Another text of the same meaning. */
+  readonly text: number;
+  /** The bar that throws, by its close. */
+  readonly failsAt: number | null;
+  /** About one bar of so many throws, by what is in its windows; 0: none. */
+  readonly failsOn: number;
+}
+
+export type ScanKind = 'sum' | 'mean' | 'position' | 'tail';
+
+export interface NodeSpec {
+  readonly kind: 'node';
+  readonly interval: number;
+  readonly inputs: readonly { readonly node: number; readonly period: number }[];
+  readonly emits: Emits;
+  readonly reads: 'all' | 'last';
+  /** It tells so many cases apart, so that other inputs often give the same; 0: all. */
+  readonly coarse: number;
+  /** About one bar of so many has no row; 0: all have. */
+  readonly sparse: number;
+  readonly scan: ScanKind | null;
+  /** False: no fingerprint can vouch for it, so it is computed in each run. */
+  readonly hashable: boolean;
+  readonly code: Code;
+}
+
+export type Spec = StreamSpec | NodeSpec;
+
+const streamArbitrary = fc.record({
+  interval: fc.constantFrom(60, 60, ...INTERVALS),
+  phase: fc.constantFrom(0, 0, 0, 30, 120),
+  leastHistory: fc.constantFrom(1, 1, 2, 4),
+  emits: fc.constantFrom<Emits>('number', 'number', 'record', 'text'),
+  whole: fc.boolean(),
+  tells: fc.constantFrom(true, true, true, false),
+  holes: fc.constantFrom(0, 0.1, 0.4, 0.7),
+  late: fc.constantFrom(0, 0, 0, 40),
+  seed: fc.nat(1e6),
+});
+
+const nodeArbitrary = fc.record({
+  interval: fc.constantFrom(60, 60, ...INTERVALS),
+  picks: fc.array(fc.tuple(fc.nat(), fc.constantFrom(1, 1, 2, 3, 6)), { minLength: 1, maxLength: 3 }),
+  emits: fc.constantFrom<Emits>('number', ...EMITS),
+  reads: fc.constantFrom('all' as const, 'all' as const, 'last' as const),
+  coarse: fc.constantFrom(0, 0, 2, 5),
+  sparse: fc.constantFrom(0, 0, 0, 2, 5),
+  scan: fc.constantFrom<(ScanKind | null)[]>(null, null, null, null, 'sum', 'mean', 'position', 'tail'),
+  hashable: fc.constantFrom(true, true, true, true, true, true, true, true, false),
+  seed: fc.nat(2),
+  failsOn: fc.constantFrom(0, 0, 0, 0, 0, 0, 0, 150),
+});
+
+export interface WorldDraw {
+  readonly streams: readonly (typeof streamArbitrary extends fc.Arbitrary<infer T> ? T : never)[];
+  readonly nodes: readonly (typeof nodeArbitrary extends fc.Arbitrary<infer T> ? T : never)[];
+}
+
+/** Any strategy and its sources. */
+export const worldArbitrary: fc.Arbitrary<WorldDraw> = fc.record({
+  streams: fc.array(streamArbitrary, { minLength: 1, maxLength: 3 }),
+  nodes: fc.array(nodeArbitrary, { minLength: 1, maxLength: 6 }),
+});
+
+export function specsOf({ streams, nodes }: WorldDraw): Spec[] {
+  const specs: Spec[] = streams.map(({ holes, late, seed, ...spec }): StreamSpec => {
+    const phase = spec.phase % spec.interval;
+    return { kind: 'stream', ...spec, phase, rows: drawnRows({ ...spec, phase }, holes, late, seed) };
+  });
+  for (const { picks, seed, failsOn, ...spec } of nodes) {
+    const inputs = picks.map(([pick, period]) => ({ node: pick % specs.length, period }));
+    const once = inputs.filter(({ node }, at) => inputs.findIndex((other) => other.node === node) === at);
+    specs.push({
+      kind: 'node',
+      ...spec,
+      inputs: once,
+      code: { seed, since: null, text: 0, failsAt: null, failsOn },
+    });
+  }
+  return specs;
+}
+
+type Shape = Pick<StreamSpec, 'interval' | 'phase' | 'emits'>;
+
+function drawnRows(shape: Shape, holes: number, late: number, seed: number): Row[] {
+  const rows: Row[] = [];
+  const first = ceilToGrid(ORIGIN + late * 60, shape.interval, shape.phase);
+  for (let ts = first; ts < ORIGIN + MINUTES * 60; ts += shape.interval) {
+    const hash = mixNumber(seed, ts);
+    if ((hash % 1000) / 1000 >= holes) rows.push({ ts, value: valueFrom(mixNumber(hash, 1), shape.emits) });
+  }
+  return rows;
+}
+
+// ---------------------------------------------------------------- what is done to it
+
+const NODE_CHANGES = [
+  'values',
+  'values',
+  'text',
+  'text',
+  'since',
+  'fail',
+  'period',
+  'swap',
+  'emits',
+  'coarse',
+] as const;
+const SOURCE_CHANGES = [
+  'correct',
+  'insert',
+  'delete',
+  'prepend',
+  'behead',
+  'truncate',
+  'append',
+  'empty',
+  'rewrite',
+] as const;
+
+export interface Change {
+  readonly kind: (typeof NODE_CHANGES)[number] | (typeof SOURCE_CHANGES)[number] | 'undo';
+  readonly pick: number;
+  readonly at: number;
+}
+
+const changeOf = (kinds: readonly Change['kind'][]): fc.Arbitrary<Change> =>
+  fc.record({ kind: fc.constantFrom(...kinds), pick: fc.nat(), at: fc.nat() });
+
+export const changeArbitrary: fc.Arbitrary<Change> = fc.oneof(
+  { weight: 4, arbitrary: changeOf(NODE_CHANGES) },
+  { weight: 4, arbitrary: changeOf(SOURCE_CHANGES) },
+  { weight: 2, arbitrary: changeOf(['undo']) },
+);
+
+function isNodeChange(kind: Change['kind']): boolean {
+  return (NODE_CHANGES as readonly string[]).includes(kind);
+}
+
+/** The specs after a change, which is not an undo. */
+export function changed(specs: readonly Spec[], change: Change): readonly Spec[] {
+  const kind = isNodeChange(change.kind) ? 'node' : 'stream';
+  const fitting = specs.flatMap((spec, index) => (spec.kind === kind ? [index] : []));
+  const index = fitting[change.pick % fitting.length];
+  return specs.map((spec, at) => {
+    if (at !== index) return spec;
+    return spec.kind === 'node' ? changedNode(spec, change) : { ...spec, rows: changedRows(spec, change) };
+  });
+}
+
+function changedNode(spec: NodeSpec, { kind, at }: Change): NodeSpec {
+  const { code, inputs } = spec;
+  const moment = ceilToGrid(ORIGIN + (at % (MINUTES * 60)), spec.interval, 0);
+  switch (kind) {
+    case 'values':
+      return { ...spec, code: { ...code, seed: at % 3, since: null } };
+    case 'text':
+      return { ...spec, code: { ...code, text: at % 3 } };
+    case 'since':
+      return { ...spec, code: { ...code, seed: 1 + (at % 2), since: moment } };
+    case 'fail':
+      return { ...spec, code: { ...code, failsAt: code.failsAt === null ? moment : null, failsOn: 0 } };
+    case 'period':
+      return {
+        ...spec,
+        inputs: inputs.map((input, i) => (i === 0 ? { ...input, period: 1 + (at % 6) } : input)),
+      };
+    case 'swap':
+      return { ...spec, inputs: [...inputs].reverse() };
+    case 'emits':
+      return { ...spec, emits: EMITS[at % EMITS.length] as Emits };
+    default:
+      return { ...spec, coarse: [0, 2, 5][at % 3] as number };
+  }
+}
+
+export function changedRows(spec: StreamSpec, { kind, at }: Change): readonly Row[] {
+  const { rows, interval, emits, phase } = spec;
+  const index = at % Math.max(1, rows.length);
+  const first = rows[0]?.ts ?? ceilToGrid(ORIGIN, interval, phase);
+  const last = rows.at(-1)?.ts ?? first - interval;
+  const fresh = (ts: number): Row => ({ ts, value: valueFrom(mixNumber(at, ts), emits) });
+  switch (kind) {
+    case 'correct':
+      return rows.map((row, i) => (i === index ? fresh(row.ts) : row));
+    case 'delete':
+      return rows.filter((_, i) => i !== index);
+    case 'prepend':
+      return [
+        ...Array.from({ length: 1 + (at % 4) }, (_, i) => fresh(first - interval * (1 + (at % 4) - i))),
+        ...rows,
+      ];
+    case 'behead':
+      return rows.slice(1 + (at % 7));
+    case 'truncate':
+      return rows.slice(0, Math.max(0, rows.length - 1 - (at % 9)));
+    case 'append':
+      return [
+        ...rows,
+        ...Array.from({ length: 1 + (at % 5) }, (_, i) => fresh(last + interval * (1 + i + (at % 2)))),
+      ];
+    case 'empty':
+      return at % 4 === 0 ? [] : rows;
+    case 'rewrite':
+      return rows.map((row) => ({ ...row }));
+    default: {
+      const ts = first + (at % Math.max(1, (last - first) / interval)) * interval;
+      return rows.some((row) => row.ts === ts) ? rows : [...rows, fresh(ts)].sort((a, b) => a.ts - b.ts);
+    }
+  }
+}
