@@ -86,7 +86,7 @@ async function currentNames(
   context: StoreContext,
   strategies: ReadonlySet<string>,
 ): Promise<Map<string, CurrentName>> {
-  const rows = await context.session.select(
+  const rows = await context.session.recall(
     `SELECT n.strategy, n.node, n.fp, n.position, n.listed, d.own
      FROM names n JOIN (SELECT ${unnestTexts(1)} AS wanted) ON n.strategy = wanted LEFT JOIN nodes d ON d.fp = n.fp
      WHERE n.replaced_at IS NULL`,

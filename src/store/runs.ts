@@ -10,13 +10,17 @@ const RUNS_KEPT = 10;
 /** A use is noted again only this long after the last one was. */
 const USE_GRAIN_MS = 3_600_000;
 
-/** See `Store.recordRun`. */
+/** The same range, run again and again, is noted again only this long after it last was. */
+const RUN_GRAIN_MS = 60_000;
+
+/** See `Store.recordRun`. A hit that is asked for again at once writes nothing. */
 export async function recordRun(
   context: StoreContext,
   strategy: string,
   { start, end }: Range,
 ): Promise<void> {
   const { session } = context;
+  if (await session.exclusive(() => isLatest(context, strategy, { start, end }))) return;
   await transact(context, async () => {
     await noteUse(context, strategy);
     await session.run('DELETE FROM runs WHERE strategy = $1 AND start_ts = $2 AND end_ts = $3', [
@@ -35,6 +39,18 @@ export async function recordRun(
       [strategy],
     );
   });
+}
+
+async function isLatest({ session }: StoreContext, strategy: string, range: Range): Promise<boolean> {
+  const last = await session.recall(
+    `SELECT start_ts, end_ts, epoch_ms(ran_at)::DOUBLE AS ran_ms FROM runs WHERE strategy = $1 ORDER BY ran_at DESC, rowid DESC LIMIT 1`,
+    [strategy],
+  );
+  if (last.length === 0) return false;
+  const age = Date.now() - (last.numbers('ran_ms')[0] as number);
+  const same = last.numbers('start_ts')[0] === range.start && last.numbers('end_ts')[0] === range.end;
+  // A clock that was set back makes the last run one of the future.
+  return same && age >= 0 && age < RUN_GRAIN_MS;
 }
 
 /** See `Store.markUsed`. Reading often must not mean writing often. */

@@ -31,7 +31,7 @@ export async function adoptClassNames(
 ): Promise<void> {
   for (const strategy of strategies) {
     if (classOf(strategy) === strategy) continue;
-    const known = await session.select(
+    const known = await session.recall(
       `SELECT count(*) FILTER (strategy = $1)::INTEGER AS by_name, count(*) FILTER (strategy = $2)::INTEGER AS by_class
        FROM names WHERE strategy IN ($1, $2)`,
       [strategy, classOf(strategy)],

@@ -11,6 +11,7 @@ import type {
 import type { Axis } from './axes.js';
 import { soundAxes } from './damage.js';
 import type { StoreContext } from './interned.js';
+import type { Rows } from './session.js';
 import { jsonParameter, listParameter, unnestNumbers, unnestTexts } from './sql.js';
 
 /** See `NodeStore.coverage`. */
@@ -21,7 +22,7 @@ export async function coverage(
   const spans = new Map<string, CoveredSpan[]>(fingerprints.map((fingerprint) => [fingerprint, []]));
   const byFp = await byId(context, spans);
   if (byFp.size === 0) return spans;
-  const rows = await context.session.select(
+  const rows = await context.session.recall(
     `SELECT c.fp, c.start_ts, c.end_ts, g.id, g.digest, g.start_ts AS whole_start, g.end_ts AS whole_end,
        g.fp <> c.fp AS adopted
      FROM coverage c JOIN (SELECT ${unnestNumbers(1, 'INTEGER')} AS wanted) ON c.fp = wanted JOIN segments g ON g.id = c.segment
@@ -66,7 +67,7 @@ export async function sources(
   const found = new Map<string, SourceState>();
   const byFp = await byId(context, new Map(fingerprints.map((fingerprint) => [fingerprint, fingerprint])));
   if (byFp.size === 0) return found;
-  const rows = await context.session.select(
+  const rows = await context.session.recall(
     `SELECT fp, version, first_ts, last_ts FROM sources JOIN (SELECT ${unnestNumbers(1, 'INTEGER')} AS wanted) ON fp = wanted`,
     [listParameter(byFp.keys())],
   );
@@ -138,7 +139,7 @@ interface Wanted extends Range {
 
 /** Adds up stored counts where whole segments are asked for; only those cut by an edge need their times. */
 async function countRows(context: StoreContext, wanted: readonly Wanted[], counts: number[]): Promise<void> {
-  const rows = await context.session.select(
+  const rows = await context.session.recall(
     `WITH w AS (SELECT ${unnestNumbers(1, 'INTEGER')} AS request, ${unnestNumbers(2, 'INTEGER')} AS fp,
          ${unnestNumbers(3, 'DOUBLE')} AS start_ts, ${unnestNumbers(4, 'DOUBLE')} AS end_ts),
        piece AS (SELECT w.request, greatest(c.start_ts, w.start_ts) AS start_ts, least(c.end_ts, w.end_ts) AS end_ts,
@@ -155,13 +156,31 @@ async function countRows(context: StoreContext, wanted: readonly Wanted[], count
       listParameter(wanted.map(({ end }) => end)),
     ],
   );
-  const [whole, totals, axisIds] = [rows.flags('whole'), rows.numbers('row_count'), rows.numbers('axis')];
-  const [starts, ends] = [rows.numbers('start_ts'), rows.numbers('end_ts')];
-  const axes = await soundAxes(context, axisIds);
+  let pieces = counted.get(rows);
+  if (!pieces) {
+    pieces = await countPieces(context, rows);
+    counted.set(rows, pieces);
+  }
   rows.numbers('request').forEach((request, row) => {
+    counts[request] = (counts[request] as number) + (pieces[row] as number);
+  });
+}
+
+/** Rows in each piece, by the answer that tells the pieces: one that is recalled is not counted again. */
+const counted = new WeakMap<Rows, readonly number[]>();
+
+async function countPieces(context: StoreContext, pieces: Rows): Promise<number[]> {
+  const [whole, totals, axisIds] = [
+    pieces.flags('whole'),
+    pieces.numbers('row_count'),
+    pieces.numbers('axis'),
+  ];
+  const [starts, ends] = [pieces.numbers('start_ts'), pieces.numbers('end_ts')];
+  const axes = await soundAxes(context, axisIds);
+  return whole.map((isWhole, row) => {
+    if (isWhole) return totals[row] as number;
     const ts = axes.get(axisIds[row] as number)?.ts ?? new Float64Array(0);
-    const cut = lowerBound(ts, ends[row] as number) - lowerBound(ts, starts[row] as number);
-    counts[request] = (counts[request] as number) + (whole[row] ? (totals[row] as number) : cut);
+    return lowerBound(ts, ends[row] as number) - lowerBound(ts, starts[row] as number);
   });
 }
 
@@ -172,7 +191,7 @@ export async function nodeSchemas(
 ): Promise<Map<number, Schema>> {
   const found = new Map<number, Schema>();
   if (fps.length === 0) return found;
-  const rows = await context.session.select(
+  const rows = await context.session.recall(
     `SELECT c.fp, g.schema, min(c.start_ts) AS first_ts
      FROM coverage c JOIN (SELECT DISTINCT ${unnestNumbers(1, 'INTEGER')} AS wanted) ON c.fp = wanted
      JOIN segments g ON g.id = c.segment

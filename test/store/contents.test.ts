@@ -120,6 +120,30 @@ describe('store: names', () => {
       assert.deepEqual(await store.lastRuns('Nobody'), []);
     });
   });
+
+  it('writes nothing for a range that was recorded a moment ago, unless another was run since', async () => {
+    await withStore(async (store) => {
+      const logged = (): number => statSync(`${store.file}.wal`).size;
+      const [one, other] = [
+        { start: 0, end: 100 },
+        { start: 0, end: 200 },
+      ];
+      await store.recordRun('Momentum', one);
+      const before = logged();
+      await store.recordRun('Momentum', one);
+      assert.equal(logged(), before);
+      await store.recordRun('Momentum', other);
+      await store.recordRun('Momentum', one);
+      assert.ok(logged() > before);
+      assert.deepEqual(await store.lastRuns('Momentum'), [
+        [0, 100],
+        [0, 200],
+      ]);
+      await store.clear('Momentum');
+      await store.recordRun('Momentum', one);
+      assert.deepEqual(await store.lastRuns('Momentum'), [[0, 100]]);
+    });
+  });
 });
 
 describe('store: contents', () => {

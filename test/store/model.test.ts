@@ -43,6 +43,7 @@ type Step =
       readonly adopt: number;
     }
   | { readonly kind: 'register'; readonly edited: string }
+  | { readonly kind: 'fail'; readonly writes: readonly Write[]; readonly drops: readonly Drop[] }
   | { readonly kind: 'reopen' };
 
 interface Write {
@@ -85,6 +86,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.record({ kind: fc.constant('register' as const), edited: fc.constantFrom(...NODES) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('fail' as const),
+      writes: fc.array(write, { maxLength: 2 }),
+      drops: fc.array(drop, { maxLength: 2 }),
+    }),
   },
   { weight: 1, arbitrary: fc.constant({ kind: 'reopen' as const }) },
 );
@@ -187,11 +196,17 @@ async function play(dir: string, steps: readonly Step[]): Promise<void> {
         version[each.edited] = (version[each.edited] ?? 0) + 1;
         assert.deepEqual(await store.compare(records(version)), await model.compare(records(version)));
         assert.deepEqual(await store.register(records(version)), await model.register(records(version)));
+      } else if (each.kind === 'fail') {
+        const parts = await commitOf(model, { ...each, kind: 'commit', adopt: 0 });
+        const absent = { fingerprint: 'a', segment: 9999, range: { start: SLOTS, end: SLOTS + 1 } };
+        await assert.rejects(store.commit({ ...parts, adoptions: [absent] }), { code: 'internal' });
       } else {
         const parts = await commitOf(model, each);
         await store.commit(parts);
         await model.commit(parts);
       }
+      await assertAlike(store, model);
+      // What is asked again is recalled.
       await assertAlike(store, model);
     }
   } finally {
