@@ -9,8 +9,6 @@ const SHOWN: Readonly<Record<string, string>> = {
   'dag.png': 'dark/dag.png',
   'before-after.png': 'light/dag-before-after.png',
   'editor.png': 'dark/stale.png',
-  'hover.png': 'light/hover.png',
-  'range-picker.png': 'light/range-picker.png',
 };
 
 const mocha = join(root, 'node_modules/mocha/bin/mocha.js');
