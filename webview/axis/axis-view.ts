@@ -115,10 +115,16 @@ export class AxisView {
       ];
     });
     const ends = [
-      s('text', { class: 'end-text', x: 4, y: 12 }, formatTime(range[0])),
-      s('text', { class: 'end-text', x: width - 4, y: 12, 'text-anchor': 'end' }, formatTime(range[1])),
+      s('text', { class: 'end-text', x: 4, y: 12 }, brief(range[0])),
+      s('text', { class: 'end-text', x: width - 4, y: 12, 'text-anchor': 'end' }, brief(range[1])),
     ];
-    this.#svg.replaceChildren(...strip(nodes, range, width), ...ticks, ...ends, ...this.#chosenParts(chosen));
+    this.#svg.replaceChildren(
+      ...strip(nodes, range, width),
+      ...this.#chosenParts(chosen),
+      ...ticks,
+      ...ends,
+      ...(chosen ? [chosenText(chosen, width)] : []),
+    );
   }
 
   #chosenParts(chosen: Span | null): SVGElement[] {
@@ -129,6 +135,19 @@ export class AxisView {
       s('path', { class: 'chosen-end', d: `M${a} 0v${HEIGHT}M${b} 0v${HEIGHT}` }),
     ];
   }
+}
+
+/** Between the two ends of the axis, where there is room also when the panel is narrow. */
+function chosenText([start, end]: Span, width: number): SVGElement {
+  const text = l10n.t('Chosen: {0}', `${brief(start)} → ${brief(end)}`);
+  return s('text', { class: 'chosen-text', x: width / 2, y: 12, 'text-anchor': 'middle' }, text);
+}
+
+/** `2023-03-01 04:00`, in UTC: seconds only where there are some. */
+function brief(time: number): string {
+  return formatTime(time)
+    .replace(/T(\d\d:\d\d)(?::00)?/, ' $1')
+    .replace('Z', '');
 }
 
 /** Where all nodes are complete, and where some are. */

@@ -10,6 +10,7 @@ import { candlePaths } from './candles.js';
 import { chartData, together, type ChartData, type Line } from './series.js';
 
 const HEIGHT = 220;
+const VALUES_WIDTH = 64;
 
 /** A node's values over time. Drag across it to look closer; a double click goes back. */
 export class Chart {
@@ -158,28 +159,29 @@ function axes(data: ChartData, { text, grid }: ChartColours): uPlot.Axis[] {
   return [
     {
       ...common,
-      splits: (plot, _axis, from, to) =>
-        ticksOf([from, to], Math.max(2, Math.floor(plot.width / 110))).map(({ time }) => time),
+      splits: (plot, _axis, from, to) => ticksOf([from, to], mostTicks(plot)).map(({ time }) => time),
       values: (plot, splits) => {
         const [from = 0, to = 1] = [plot.scales['x']?.min, plot.scales['x']?.max];
         const ticks = new Map(
-          ticksOf([from, to], Math.max(2, Math.floor(plot.width / 110))).map(({ time, text: shown }) => [
-            time,
-            shown,
-          ]),
+          ticksOf([from, to], mostTicks(plot)).map(({ time, text: shown }) => [time, shown]),
         );
         return splits.map((time) => ticks.get(time) ?? '');
       },
     },
     {
       ...common,
-      size: 64,
+      size: VALUES_WIDTH,
       values: (_, splits) =>
         splits.map((value) =>
           words ? (Number.isInteger(value) ? (words[value] ?? '') : '') : formatNumber(value),
         ),
     },
   ];
+}
+
+/** Dates take 62 pixels each. */
+function mostTicks(plot: uPlot): number {
+  return Math.max(2, Math.floor((plot.width - VALUES_WIDTH) / 78));
 }
 
 /** While no pointer is over it, a chart's legend has the last values. */

@@ -45,7 +45,6 @@ export class Toolbar {
   readonly #collapse: Control;
   readonly #closer: Control;
   readonly #everything: Control;
-  readonly #target = h('span', { class: 'target' });
   #facts: ToolbarFacts | null = null;
 
   constructor(on: ToolbarHandlers) {
@@ -105,9 +104,8 @@ export class Toolbar {
         this.#run,
         this.#missing,
         this.#cancel,
-        this.#closer,
         this.#everything,
-        this.#target,
+        this.#closer,
       ),
       h(
         'div',
@@ -139,8 +137,7 @@ export class Toolbar {
     this.#cancel.hidden = !running;
     this.#closer.hidden = view.chosen === null;
     this.#everything.hidden = !isPart(state);
-    this.#target.textContent = targetText(target, view.chosen !== null);
-    assign(this.#target, { title: this.#target.textContent });
+    assign(this.#run, { title: target && runTitle(target) });
     this.#found.textContent = found === null ? '' : l10n.t('{0} found', formatCount(found));
     if (this.#search.value !== view.search && document.activeElement !== this.#search)
       this.#search.value = view.search;
@@ -154,10 +151,8 @@ function isPart({ range, data }: PanelState): boolean {
   return range !== null && data !== null && (range[0] > data[0] || range[1] < data[1]);
 }
 
-function targetText(target: Span | null, chosen: boolean): string {
-  if (!target) return '';
-  const text = formatRange({ start: target[0], end: target[1] });
-  return chosen ? l10n.t('Chosen: {0}', text) : text;
+function runTitle(target: Span): string {
+  return l10n.t('Run over {0}', formatRange({ start: target[0], end: target[1] }));
 }
 
 function focusTexts(): readonly (readonly [Focus, string])[] {

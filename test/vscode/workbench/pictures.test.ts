@@ -117,6 +117,7 @@ for (const theme of Object.keys(themes) as Theme[]) {
       const dag = new DagView(window);
       await window.page.setViewportSize({ width: 1800, height: 960 });
       await window.command('View: Close All Editors');
+      await window.command('Notifications: Clear All Notifications');
       await window.openFile('pair-rotation.ts');
       await lens(window.page, 'Materialize range').click();
       await takeRange(window.page, '2023-01-02 2023-01-09');
