@@ -109,6 +109,7 @@ export const HIDDEN: readonly Api[] = [
   { call: "nodeCrypto.createECDH('secp256k1').generateKeys()", name: 'crypto.ECDH.generateKeys' },
   { call: 'performance.now()', name: 'performance.now' },
   { call: 'performance.timeOrigin', name: 'performance.timeOrigin' },
+  { call: 'performance.nodeTiming', name: 'performance.nodeTiming' },
   { call: "performance.mark('here')", name: 'performance.mark' },
   { call: 'process.hrtime()', name: 'process.hrtime' },
   { call: 'namedHrtime()', name: 'process.hrtime' },
@@ -117,6 +118,8 @@ export const HIDDEN: readonly Api[] = [
   { call: 'process.memoryUsage()', name: 'process.memoryUsage' },
   { call: 'process.memoryUsage.rss()', name: 'process.memoryUsage.rss' },
   { call: 'process.cpuUsage()', name: 'process.cpuUsage' },
+  { call: 'process.report.getReport()', name: 'process.report.getReport' },
+  { call: 'v8.getHeapStatistics()', name: 'v8.getHeapStatistics' },
   { call: 'process.cwd()', name: 'process.cwd' },
   { call: 'os.hostname()', name: 'os.hostname' },
   { call: 'os.cpus()', name: 'os.cpus' },
@@ -158,6 +161,7 @@ export function attemptingStrategy(): {
 
 const HEAD = [
   "import childProcess from 'node:child_process';",
+  "import v8 from 'node:v8';",
   "import cluster from 'node:cluster';",
   "import nodeCrypto, { randomUUID as namedRandomUUID } from 'node:crypto';",
   "import dgram from 'node:dgram';",

@@ -69,7 +69,7 @@ export class Toolbar {
       title: l10n.t('Show coverage over all there is'),
       onClick: () => on.onRange(null),
     });
-    this.#search = textField(l10n.t('Search nodes (/)'), on.onSearch);
+    this.#search = textField(l10n.t('Search (/)'), on.onSearch);
     this.#search.addEventListener('keydown', (event) => {
       if (event.key === 'Enter') on.onNext();
       if (event.key !== 'Escape') return;

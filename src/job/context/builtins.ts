@@ -19,7 +19,8 @@ export function guardBuiltins(patches: Patches, check: RuleCheck): void {
     const target = found && resolve(found, group.within);
     if (target) guardGroup(patches, group, target, check);
   }
-  patches.guardValue(performance, 'timeOrigin', 'performance.timeOrigin', (api) => check(api, CLOCK));
+  for (const name of ['timeOrigin', 'nodeTiming'])
+    patches.guardValue(performance, name, `performance.${name}`, (api) => check(api, CLOCK));
 }
 
 /** Puts a check before the global ways to the network. */

@@ -163,6 +163,12 @@ export const GUARDED: readonly GuardedGroup[] = [
     rule: MACHINE,
   },
   { module: 'process', within: 'memoryUsage', names: ['rss'], rule: MACHINE },
+  { module: 'process', within: 'report', names: ['getReport', 'writeReport'], rule: MACHINE },
+  {
+    module: 'v8',
+    names: ['getHeapStatistics', 'getHeapSpaceStatistics', 'getHeapCodeStatistics', 'getHeapSnapshot'],
+    rule: MACHINE,
+  },
   { module: 'process', names: ['uptime', 'hrtime'], rule: CLOCK },
   { module: 'process', within: 'hrtime', names: ['bigint'], rule: CLOCK },
   {
