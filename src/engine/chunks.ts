@@ -12,12 +12,14 @@ import type {
   ComputeRequest,
   NewSegment,
   NodeFailure,
+  ReadsSince,
   ScanState,
   Schema,
 } from './ports.js';
 import { difference, hull, intersection, isEmpty, union, within } from './ranges.js';
 import type { RunState, Stored } from './run-state.js';
 import { Scans } from './scans.js';
+import { sinceOf } from './since.js';
 
 /** Slots of the finest interval in a chunk, when the DAG is small. */
 const CHUNK_SLOTS = 16_384;
@@ -46,6 +48,7 @@ export class ChunkRunner {
   /** Rows at hand per node: the last ones that consumers look back to, then those of the chunk. */
   readonly #held = new Map<number, Table>();
   readonly #scans: Scans;
+  #since: ReadonlyMap<number, ReadsSince> = new Map();
   #segments: NewSegment[] = [];
   #adoptions: Adoption[] = [];
   #commitCovered: Stored[] = [];
@@ -69,6 +72,7 @@ export class ChunkRunner {
       ),
     );
     if (!whole) return;
+    this.#since = await sinceOf(this.#state, this.#work);
     const span = this.#chunkSpan();
     const chunks: Range[] = [];
     for (let start = floorToGrid(whole.start, span, 0); start < whole.end; start += span) {
@@ -250,7 +254,7 @@ export class ChunkRunner {
   ): void {
     const { full, own } = this.#state.fingerprint(node.index);
     const inputDigests = this.#inputDigests(node, range);
-    const segment = { fingerprint: full, own, range, table, inputDigests };
+    const segment = { fingerprint: full, own, range, table, inputDigests, ...this.#sinceOf(node) };
     this.#segments.push(
       states
         ? { ...segment, inputDigests: [...inputDigests, bytesDigest(states.before)], state: states.after }
@@ -261,7 +265,8 @@ export class ChunkRunner {
 
   #adopt(node: GraphNode, candidate: Candidate, rows: Table): Table {
     const { full } = this.#state.fingerprint(node.index);
-    this.#adoptions.push({ fingerprint: full, segment: candidate.segment, range: candidate.range });
+    const { segment, range } = candidate;
+    this.#adoptions.push({ fingerprint: full, segment, range, ...this.#sinceOf(node) });
     this.#commitCovered.push({
       node: node.index,
       range: candidate.range,
@@ -271,6 +276,11 @@ export class ChunkRunner {
     this.#state.progressed(node, this.#state.counted(node, candidate.range));
     if (rows.ts.length > 0) this.#state.noteSchema(node.index, schemaOf(rows));
     return rows;
+  }
+
+  #sinceOf(node: GraphNode): { since?: ReadsSince } {
+    const since = this.#since.get(node.index);
+    return since ? { since } : {};
   }
 
   /** Digest of the rows that firing all slots of a range may read, per input: what decides a stored segment's worth. */

@@ -95,6 +95,7 @@ export function records(graph: Graph, prints: readonly Fingerprint[]): NodeRecor
   return graph.nodes.map((node) => {
     const { full, own } = prints[node.index] as Fingerprint;
     const inputs = node.edges.map((edge) => (prints[edge.node] as Fingerprint).full);
+    const lookbacks = node.edges.map(({ lookback }) => (node.scan ? null : lookback));
     const { name, kind, interval, phase, label } = node;
     return {
       fingerprint: full,
@@ -105,6 +106,7 @@ export function records(graph: Graph, prints: readonly Fingerprint[]): NodeRecor
       interval,
       phase,
       inputs,
+      lookbacks,
       label,
       parts: () => partsOf(graph, node),
     };

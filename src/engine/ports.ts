@@ -212,6 +212,8 @@ export interface NodeRecord {
   readonly phase: Seconds;
   /** Fingerprints of the inputs, in order. */
   readonly inputs: readonly string[];
+  /** How many bars of each input a firing looks back at the most; null: at all there were. Absent: of each at all. */
+  readonly lookbacks?: readonly (number | null)[];
   readonly label: string;
   /** What `own` is made of, when asked. */
   readonly parts: () => readonly Part[];
@@ -248,7 +250,15 @@ export interface NewSegment {
   readonly inputDigests: readonly string[];
   /** Scans only: the state after the range. */
   readonly state?: ScanState;
+  /** Absent: it may have read anything. */
+  readonly since?: ReadsSince;
 }
+
+/**
+ * From which bar's open on a computation read each stream, by fingerprint, itself or through nodes it depends on; −∞ where it
+ * would have read earlier bars too, had there been any.
+ */
+export type ReadsSince = Readonly<Record<string, Seconds>>;
 
 /** A segment whose code matches, to be adopted if its input digests do too. */
 export interface Candidate {
@@ -262,6 +272,7 @@ export interface Adoption {
   readonly fingerprint: string;
   readonly segment: number;
   readonly range: Range;
+  readonly since?: ReadsSince;
 }
 
 /**
@@ -275,16 +286,33 @@ export interface Commit {
   readonly sources: readonly { readonly fingerprint: string; readonly state: SourceState }[];
 }
 
-/**
- * Rows of a stream turned out to differ over `range`: its coverage there ends, and so does every coverage span of
- * nodes that depend on it, directly or not, which reaches `dependentsFrom` or beyond (span end ≥ dependentsFrom).
- * Their segments stay, to be adopted where digests still match.
- */
+/** Rows of a node over a range are not believed any more: its coverage there ends. Segments stay, to be adopted where they fit. */
 export interface Invalidation {
-  readonly stream: string;
-  /** null: only dependents are concerned. */
-  readonly range: Range | null;
-  readonly dependentsFrom: Seconds;
+  readonly fingerprint: string;
+  readonly range: Range;
+  /** Covered spans that are concerned in part end as a whole: a scan has its state at the end of a span alone. */
+  readonly whole?: boolean;
+  /** What is behind it: spans that read nothing of that stream before `until` are not concerned. Absent: all are. */
+  readonly cause?: { readonly stream: string; readonly until: Seconds };
+}
+
+/** A node that depends on a stream, directly or not. */
+export interface Dependent {
+  readonly fingerprint: string;
+  readonly interval: Seconds;
+  readonly phase: Seconds;
+  readonly inputs: readonly {
+    readonly fingerprint: string;
+    /** Bars that a firing looks back at the most; null: at all there were, or it is not known. */
+    readonly lookback: number | null;
+  }[];
+}
+
+/** Asks for the opens of the first `count` covered rows from a time on. */
+export interface TimesRequest {
+  readonly fingerprint: string;
+  readonly from: Seconds;
+  readonly count: number;
 }
 
 export interface RowSummary {
@@ -335,6 +363,12 @@ export interface NodeStore {
   summarize(requests: readonly ReadRequest[]): Promise<readonly RowSummary[]>;
   /** Opens of the last `count` covered rows before `before`, ascending; fewer when there are no more. */
   lastTimes(fingerprint: string, before: Seconds, count: number): Promise<Float64Array>;
+  /** Opens of covered rows, ascending; fewer than asked for when there are no more. In the order of the requests. */
+  timesFrom(requests: readonly TimesRequest[]): Promise<readonly Float64Array[]>;
+  /** All nodes that were ever registered and depend on a stream, in any order. */
+  dependents(stream: string): Promise<readonly Dependent[]>;
+  /** The earliest that covered stretches of a request were made from; null where that was not kept. In the order of the requests. */
+  readsSince(requests: readonly ReadRequest[]): Promise<readonly (ReadsSince | null)[]>;
   /** Segments with one of these own hashes that lie within the range. */
   candidates(owns: readonly string[], range: Range): Promise<readonly Candidate[]>;
   commit(commit: Commit): Promise<void>;

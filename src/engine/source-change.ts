@@ -1,9 +1,9 @@
-import { emptyTable, rowValue, type Table } from '../sdk/table.js';
+import { emptyTable, rowValue, type RowValue, type Table } from '../sdk/table.js';
 import { formatTime, type Range, type Seconds } from '../sdk/time.js';
 import { same } from './difference.js';
 import type { Graph, GraphNode } from './graph.js';
 import type { NodeStore, SourceDescription, SourceReader } from './ports.js';
-import { union } from './ranges.js';
+import { union, type RangeSet } from './ranges.js';
 
 /** Changed sources named in a sentence. */
 const NAMED_SOURCES = 3;
@@ -29,18 +29,55 @@ export class SourceComparison implements SourceChange {
   added: ChangedRows | null = null;
   removed: ChangedRows | null = null;
 
-  /** Tables of the same stretch of time. */
-  compare(before: Table, after: Table): void {
-    let [a, b] = [0, 0];
+  /**
+   * Compares tables of the same stretch of time.
+   * @param interval seconds between bars
+   * @returns stretches of bars that came, went or changed; between two of them is a bar that did not.
+   */
+  compare(before: Table, after: Table, interval: Seconds): RangeSet {
+    const stretches: Range[] = [];
+    const alike = sameColumns(before, after);
+    let start: Seconds | null = null;
+    let [a, b, end] = [0, 0, 0];
     while (a < before.ts.length || b < after.ts.length) {
       const [ta = Infinity, tb = Infinity] = [before.ts[a], after.ts[b]];
-      if (ta < tb) this.removed = longer(this.removed, ta);
-      else if (tb < ta) this.added = longer(this.added, tb);
-      else if (!same(rowValue(before, a), rowValue(after, b))) this.corrected = longer(this.corrected, ta);
+      if (this.#differs(before, a, after, b) || !alike) {
+        start ??= Math.min(ta, tb);
+        end = Math.min(ta, tb) + interval;
+      } else if (start !== null) {
+        stretches.push({ start, end });
+        start = null;
+      }
       if (ta <= tb) a++;
       if (tb <= ta) b++;
     }
+    if (start !== null) stretches.push({ start, end });
+    return union(stretches);
   }
+
+  #differs(before: Table, a: number, after: Table, b: number): boolean {
+    const [ta = Infinity, tb = Infinity] = [before.ts[a], after.ts[b]];
+    if (ta < tb) this.removed = longer(this.removed, ta);
+    else if (tb < ta) this.added = longer(this.added, tb);
+    else if (!sameRow(rowValue(before, a), rowValue(after, b))) this.corrected = longer(this.corrected, ta);
+    else return false;
+    return true;
+  }
+}
+
+/** Bit for bit, and in the order of keys: a node may read them in that order. */
+function sameRow(a: RowValue, b: RowValue): boolean {
+  return same(a, b) && (typeof a !== 'object' || JSON.stringify(a) === JSON.stringify(b));
+}
+
+/** Whether rows of two tables are read the same way where their values are the same. */
+function sameColumns(a: Table, b: Table): boolean {
+  if (a.ts.length === 0 || b.ts.length === 0) return true;
+  return (
+    a.shape === b.shape &&
+    a.names.length === b.names.length &&
+    a.names.every((name, i) => name === b.names[i])
+  );
 }
 
 function longer(known: ChangedRows | null, ts: Seconds): ChangedRows {
@@ -82,10 +119,10 @@ export async function compareSource(
       const last = table.ts.at(-1);
       if (last === undefined) continue;
       const end = Math.min(range.end, last + interval);
-      comparison.compare(await stored(from, end), table);
+      comparison.compare(await stored(from, end), table, interval);
       from = end;
     }
-    comparison.compare(await stored(from, range.end), emptyTable());
+    comparison.compare(await stored(from, range.end), emptyTable(), interval);
   }
   return comparison;
 }

@@ -5,17 +5,10 @@ import { tableDigest } from './digest.js';
 import type { Fingerprint } from './fingerprints.js';
 import type { GraphNode } from './graph.js';
 import type { Horizon } from './horizon.js';
-import type {
-  Commit,
-  CoveredSpan,
-  Invalidation,
-  NewSegment,
-  NodeStore,
-  SourceReader,
-  SourceState,
-} from './ports.js';
+import type { Commit, CoveredSpan, NodeStore, SourceReader, SourceState } from './ports.js';
+import { reachOf } from './reach.js';
 import { firstDifference, SourceComparison, type SourceChange } from './source-change.js';
-import { difference, intersection, union, within, type RangeSet } from './ranges.js';
+import { difference, hull, intersection, union, within, type RangeSet } from './ranges.js';
 
 /** Bars in a block of a stream: the grain in which its rows are stored and compared. */
 const BLOCK_BARS = 16_384;
@@ -37,8 +30,6 @@ export class StreamKeeper {
   #first: Seconds | null = null;
   #last: Seconds | null = null;
   #change: SourceComparison | null = null;
-  /** Where the source began when it was last taken in; null: it was not, or had no bars. */
-  #knownFirst: Seconds | null = null;
   /** What the source called its content when this run first looked; null: it cannot tell. */
   #version: string | null = null;
 
@@ -85,8 +76,7 @@ export class StreamKeeper {
         return;
       }
       await this.#distrust(known);
-      this.#knownFirst = known?.first ?? null;
-      await this.#takeIn([EVERYTHING], (first, last) => ({ version, first, last }));
+      await this.#takeIn([EVERYTHING], { known, version });
       return;
     }
     const bounds = await this.#reader.bounds();
@@ -94,8 +84,12 @@ export class StreamKeeper {
     this.#last = bounds?.last ?? null;
     if (unchanged) return;
     await this.#distrust(known);
-    this.#knownFirst = known?.first ?? null;
-    await this.#takeIn(union(this.#spans), () => ({ version, first: this.#first, last: this.#last }));
+    await this.#takeIn(within(union(this.#spans), this.#extent), { known, version });
+  }
+
+  /** Where the source has bars. */
+  get #extent(): Range {
+    return { start: this.horizon.begin, end: this.horizon.limit };
   }
 
   /**
@@ -108,15 +102,9 @@ export class StreamKeeper {
     await this.#store.commit({ invalidations: [], segments: [], adoptions: [], sources });
   }
 
-  /** Whoever took another beginning for the beginning, and fired late or early for it, has to look again. */
-  #movedBeginning(): Invalidation[] {
-    if (this.#knownFirst === null || this.#knownFirst === this.#first) return [];
-    return [{ stream: this.fingerprint.full, range: null, dependentsFrom: -Infinity }];
-  }
-
   /** Brings in the bars of a range as far as the source has them. */
   async ensure(range: Range): Promise<void> {
-    const wanted = intersection(range, { start: this.horizon.begin, end: this.horizon.limit });
+    const wanted = intersection(range, this.#extent);
     const missing = difference(union([wanted]), union(this.#spans));
     if (missing.length > 0) await this.#takeIn(missing, null);
   }
@@ -156,87 +144,134 @@ export class StreamKeeper {
     );
   }
 
-  /** Reads ranges and stores what is new in them. */
-  async #takeIn(
-    ranges: RangeSet,
-    stateAfter: ((first: Seconds | null, last: Seconds | null) => SourceState) | null,
-  ): Promise<void> {
-    const intake = new Intake(this.node, this.fingerprint, this.#spans, this.#reader.whole);
-    // Bars that are asked for the first time are no change.
-    const compares = stateAfter !== null && this.#spans.length > 0;
-    const takeCommit = async (): Promise<Commit> => {
-      const commit = intake.takeCommit();
-      if (compares) await this.#compare(commit, intake.takeLost());
-      return commit;
-    };
+  /** Reads ranges and stores what is new in them. @param refresh null: bars that were not asked for before, of the same source. */
+  async #takeIn(ranges: RangeSet, refresh: Refresh | null): Promise<void> {
+    const intake = new Intake(this.node, this.#spans);
     for (const range of ranges) {
       intake.begin(range);
       for await (const table of this.#reader.read(range)) {
         intake.add(table);
         if (intake.pieces >= BLOCKS_PER_COMMIT) {
           await this.#refuseChanged();
-          await this.#store.commit(await takeCommit());
+          await this.#store.commit(await this.#commitOf(intake.takePieces(), [], refresh));
         }
       }
       intake.end(this.#reader.whole ? null : Math.min(range.end, this.horizon.limit));
     }
     await this.#refuseChanged();
-    const commit = await takeCommit();
-    if (stateAfter && this.#reader.whole) {
+    const pieces = intake.takePieces();
+    if (refresh && this.#reader.whole) {
       this.#first = intake.first;
       this.#last = intake.last;
     }
-    const state = stateAfter?.(this.#first, this.#last);
+    // Covered spans that a reading does not reach any more lose their cover: the source shrank.
+    const lost = refresh ? difference(union(this.#spans), union(intake.covered)) : [];
+    const state = refresh && { version: refresh.version, first: this.#first, last: this.#last };
     const sources = state ? [{ fingerprint: this.fingerprint.full, state }] : [];
-    // With the state: until that says where the source begins now, the next run looks at it again.
-    const invalidations = [...commit.invalidations, ...(state ? this.#movedBeginning() : [])];
-    await this.#store.commit({ ...commit, invalidations, sources });
-    this.#taken.push(...intake.covered);
+    await this.#store.commit({
+      ...(await this.#commitOf(pieces, lost, refresh, this.#movedEnds(refresh?.known))),
+      sources,
+    });
     const coverage = await this.#store.coverage([this.fingerprint.full]);
     this.#spans = coverage.get(this.fingerprint.full) ?? [];
   }
 
-  /** Notes how rows that are about to be stored differ from those they take the place of. */
-  async #compare({ segments }: Commit, lost: readonly Range[]): Promise<void> {
-    const changed = [
-      ...segments.map(({ range, table }) => ({ range, table })),
-      ...lost.map((range) => ({ range, table: emptyTable() })),
-    ];
-    this.#change ??= new SourceComparison();
-    for (const { range, table } of changed) {
-      const [before] = await this.#store.read([{ fingerprint: this.fingerprint.full, range }]);
-      this.#change.compare(before ?? emptyTable(), table);
+  /** What is to be stored of pieces, and what is not to be believed any more because of them. */
+  async #commitOf(
+    pieces: readonly Piece[],
+    lost: RangeSet,
+    refresh: Refresh | null,
+    moved: RangeSet = [],
+  ): Promise<Commit> {
+    const { full: fingerprint, own } = this.fingerprint;
+    const segments = pieces.map(({ range, table }) => ({ fingerprint, own, range, table, inputDigests: [] }));
+    const ended = [...pieces.flatMap(({ old }) => (old ? [old] : [])), ...lost];
+    const invalidations = ended.map(({ start, end }) => ({ fingerprint, range: { start, end } }));
+    const commit = { segments, adoptions: [], sources: [] };
+    if (!refresh) {
+      this.#taken.push(...pieces.map(({ range }) => range));
+      return { ...commit, invalidations };
     }
+    const changed = [...moved];
+    for (const { range, table, old } of pieces) {
+      // Of a source that shrank, what is left of a span takes the place of all of it.
+      const stretches = old ? await this.#compare(hull(union([old, range])) ?? range, table) : [range];
+      this.#taken.push(...stretches);
+      // Bars past those there were: nobody who looked before could have seen them, or waits for them.
+      if (old || range.start < endOf(refresh.known, this.node)) changed.push(...stretches);
+    }
+    const gone = difference(lost, union(pieces.flatMap(({ old }) => (old ? [old] : []))));
+    for (const range of gone) changed.push(...(await this.#compare(range, emptyTable())));
+    const stream = { fingerprint, interval: this.node.interval };
+    return {
+      ...commit,
+      invalidations: [...invalidations, ...(await reachOf(this.#store, stream, union(changed)))],
+    };
+  }
+
+  /** Notes how rows that are about to be stored differ from those they take the place of, and gives the stretches that do. */
+  async #compare(range: Range, table: Table): Promise<RangeSet> {
+    const [before] = await this.#store.read([{ fingerprint: this.fingerprint.full, range }]);
+    this.#change ??= new SourceComparison();
+    return this.#change.compare(before ?? emptyTable(), table, this.node.interval);
+  }
+
+  /**
+   * What a source's new beginning or end means. Bars may have come before the first one there was; and what lies before the
+   * beginning or past the end, bars or none, is not known to be so any more.
+   */
+  #movedEnds(known: SourceState | undefined): RangeSet {
+    if (!known || known.first === null || known.last === null) return [];
+    if (this.#first === null || this.#last === null) return [EVERYTHING];
+    const { interval } = this.node;
+    const moved: Range[] = [];
+    if (this.#first < known.first) moved.push({ start: this.#first, end: known.first });
+    if (this.#first > known.first) moved.push({ start: -Infinity, end: this.#first });
+    if (this.#last < known.last) moved.push({ start: this.#last + interval, end: Infinity });
+    return moved;
   }
 }
 
-/** Cuts what a source gives into pieces, and says which of them are new, unchanged or changed. */
+/** A source that is taken in because it may have changed. */
+interface Refresh {
+  readonly known: SourceState | undefined;
+  readonly version: string | null;
+}
+
+/** Up to when the bars of a source were known. */
+function endOf(known: SourceState | undefined, { interval }: GraphNode): Seconds {
+  if (!known) return -Infinity;
+  return known.last === null ? Infinity : known.last + interval;
+}
+
+/** Rows over a stretch that is not stored as it is. */
+interface Piece {
+  readonly range: Range;
+  readonly table: Table;
+  /** The covered span it takes the place of; null where nothing was covered. */
+  readonly old: CoveredSpan | null;
+}
+
+/** Cuts what a source gives into pieces, and finds those that are new or changed. */
 class Intake {
   readonly covered: Range[] = [];
   first: Seconds | null = null;
   last: Seconds | null = null;
   readonly #node: GraphNode;
-  readonly #fingerprint: Fingerprint;
   readonly #old: readonly CoveredSpan[];
-  /** Everything is read: what was not covered before was taken for empty. */
-  readonly #whole: boolean;
-  #segments: NewSegment[] = [];
-  #invalidations: Invalidation[] = [];
-  #lost: Range[] = [];
+  #pieces: Piece[] = [];
   #held: Table[] = [];
   #range: Range = EVERYTHING;
   /** Start of the piece in hand; null before the first row of a range without a start. */
   #pieceStart: Seconds | null = null;
 
-  constructor(node: GraphNode, fingerprint: Fingerprint, old: readonly CoveredSpan[], whole: boolean) {
-    this.#whole = whole;
+  constructor(node: GraphNode, old: readonly CoveredSpan[]) {
     this.#node = node;
-    this.#fingerprint = fingerprint;
     this.#old = old;
   }
 
   get pieces(): number {
-    return this.#segments.length;
+    return this.#pieces.length;
   }
 
   begin(range: Range): void {
@@ -270,26 +305,12 @@ class Intake {
       while (this.#pieceStart < end) this.#finishPiece(Math.min(this.#nextCut(this.#pieceStart), end));
     }
     this.#held = [];
-    this.#dropBeyond();
   }
 
-  takeCommit(): Commit {
-    const commit = {
-      invalidations: this.#invalidations,
-      segments: this.#segments,
-      adoptions: [],
-      sources: [],
-    };
-    this.#segments = [];
-    this.#invalidations = [];
-    return commit;
-  }
-
-  /** Covered stretches that have no rows any more. */
-  takeLost(): readonly Range[] {
-    const lost = this.#lost;
-    this.#lost = [];
-    return lost;
+  takePieces(): readonly Piece[] {
+    const pieces = this.#pieces;
+    this.#pieces = [];
+    return pieces;
   }
 
   /** Pieces end where covered spans begin or end, so that each is compared whole, and at block boundaries. */
@@ -306,39 +327,12 @@ class Intake {
     const table = concatTables(this.#held);
     this.#held = [];
     this.#pieceStart = end;
-    const old = this.#old.find((span) => span.start <= range.start && range.start < span.end);
-    const whole = old !== undefined && old.start === range.start && old.end === range.end;
-    if (whole && old.segmentRange.start === old.start && old.segmentRange.end === old.end) {
-      if (old.digest === tableDigest(table)) {
-        this.covered.push(range);
-        return;
-      }
-    }
-    // Whoever saw this stretch before, as other rows or as none, may have to look again.
-    if (old) {
-      this.#invalidate({ start: old.start, end: old.end }, old.start + this.#node.interval);
-    } else if (this.#whole && table.ts.length > 0) {
-      this.#invalidate(null, (table.ts[0] as Seconds) + this.#node.interval);
-    }
     this.covered.push(range);
-    this.#segments.push({
-      fingerprint: this.#fingerprint.full,
-      own: this.#fingerprint.own,
-      range,
-      table,
-      inputDigests: [],
-    });
-  }
-
-  /** Covered spans that a reading did not reach any more lose their cover: the source shrank. */
-  #dropBeyond(): void {
-    for (const lost of difference(within(union(this.#old), this.#range), union(this.covered))) {
-      this.#lost.push(lost);
-      this.#invalidate(lost, lost.start + this.#node.interval);
+    const old = this.#old.find((span) => span.start <= range.start && range.start < span.end) ?? null;
+    const whole = old?.start === range.start && old.end === range.end;
+    if (whole && old.segmentRange.start === old.start && old.segmentRange.end === old.end) {
+      if (old.digest === tableDigest(table)) return;
     }
-  }
-
-  #invalidate(range: Range | null, dependentsFrom: Seconds): void {
-    this.#invalidations.push({ stream: this.#fingerprint.full, range, dependentsFrom });
+    this.#pieces.push({ range, table, old });
   }
 }

@@ -109,3 +109,14 @@ export async function loadAxes(
 function digestOf(ts: Float64Array): string {
   return createHash('sha256').update(bytesOf(ts)).digest('hex');
 }
+
+/** Times of several axes, one after the other. */
+export function joinTimes(parts: readonly Float64Array[]): Float64Array {
+  const all = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}

@@ -1,10 +1,11 @@
 import { BLOB, DOUBLE, INTEGER, TIMESTAMP, VARCHAR, type DuckDBValue } from '@duckdb/node-api';
 import { tableDigest } from '../engine/digest.js';
-import type { Adoption, Commit, Invalidation, NewSegment, Schema, SourceState } from '../engine/ports.js';
+import type { Adoption, Commit, NewSegment, Schema, SourceState } from '../engine/ports.js';
 import { SeamlessError } from '../sdk/errors.js';
 import { formatRange, type Range } from '../sdk/time.js';
 import { storeAxes, type StoredAxis } from './axes.js';
 import { encodeBytes, encodeColumn } from './codec.js';
+import { appendCoverage, endCoverage, packSince, type Cover } from './coverage.js';
 import { transact, type StoreContext } from './interned.js';
 import { timestampNow } from './registry.js';
 import { PRESENT_POSITION } from './schema.js';
@@ -13,11 +14,6 @@ import { blob } from './session.js';
 import { stateCells } from './states.js';
 import { listParameter, unnestNumbers } from './sql.js';
 
-interface Cover extends Range {
-  readonly fp: number;
-  readonly segment: number;
-}
-
 /** See `NodeStore.commit`. */
 export async function commit(context: StoreContext, parts: Commit): Promise<void> {
   const { invalidations, segments, adoptions, sources } = parts;
@@ -25,81 +21,28 @@ export async function commit(context: StoreContext, parts: Commit): Promise<void
   const digests = segments.map((segment) => tableDigest(segment.table));
   await transact(context, async () => {
     const ids = await context.interned.intern([
-      ...invalidations.map(({ stream }) => stream),
-      ...[...segments, ...adoptions, ...sources].map(({ fingerprint }) => fingerprint),
+      ...[...invalidations, ...segments, ...adoptions, ...sources].map(({ fingerprint }) => fingerprint),
     ]);
     const fpOf = (fingerprint: string): number => ids.get(fingerprint) as number;
-    await invalidate(context, invalidations, fpOf);
-    const added = segments.map(({ fingerprint, range }): Cover => ({
+    await endCoverage(context, invalidations, fpOf);
+    const added = segments.map(({ fingerprint, range, since }): Cover => ({
       fp: fpOf(fingerprint),
       segment: context.interned.take('segments'),
+      since: packSince(since),
       ...range,
     }));
-    const adopted = adoptions.map(({ fingerprint, range, segment }): Cover => ({
+    const adopted = adoptions.map(({ fingerprint, range, segment, since }): Cover => ({
       fp: fpOf(fingerprint),
       segment,
+      since: packSince(since),
       ...range,
     }));
     await requireSegments(context, adoptions);
     await requireFree(context, [...added, ...adopted]);
     await storeSegments(context, segments, added, digests);
-    await context.session.append(
-      'coverage',
-      [INTEGER, DOUBLE, DOUBLE, INTEGER],
-      [...added, ...adopted].map(({ fp, start, end, segment }) => [fp, start, end, segment]),
-    );
+    await appendCoverage(context, [...added, ...adopted]);
     await storeSources(context, new Map(sources.map(({ fingerprint, state }) => [fpOf(fingerprint), state])));
   });
-}
-
-/** Ends coverage span by span: a span that is concerned in part is dropped whole, which is never wrong. */
-async function invalidate(
-  context: StoreContext,
-  invalidations: readonly Invalidation[],
-  fpOf: (fingerprint: string) => number,
-): Promise<void> {
-  if (invalidations.length === 0) return;
-  const { session } = context;
-  const changed = invalidations.flatMap(({ stream, range }) =>
-    range ? [{ fp: fpOf(stream), ...range }] : [],
-  );
-  const since = new Map<number, number>();
-  for (const { stream, dependentsFrom } of invalidations) {
-    const fp = fpOf(stream);
-    since.set(fp, Math.min(since.get(fp) ?? Infinity, dependentsFrom));
-  }
-  if (changed.length > 0) {
-    await session.run(
-      `DELETE FROM coverage USING (SELECT ${unnestNumbers(1, 'INTEGER')} AS fp, ${unnestNumbers(2, 'DOUBLE')} AS since,
-         ${unnestNumbers(3, 'DOUBLE')} AS until) w
-       WHERE coverage.fp = w.fp AND coverage.start_ts < w.until AND coverage.end_ts > w.since`,
-      [
-        listParameter(changed.map(({ fp }) => fp)),
-        listParameter(changed.map(({ start }) => start)),
-        listParameter(changed.map(({ end }) => end)),
-      ],
-    );
-  }
-  await endDependents(context, since);
-}
-
-/** Ends the coverage of what depends on streams, from a time on. */
-export async function endDependents(
-  { session }: StoreContext,
-  since: ReadonlyMap<number, number>,
-): Promise<void> {
-  if (since.size === 0) return;
-  await session.run(
-    `WITH RECURSIVE affected(fp, since) AS (
-       SELECT i.fp, w.since
-       FROM (SELECT ${unnestNumbers(1, 'INTEGER')} AS stream, ${unnestNumbers(2, 'DOUBLE')} AS since) w
-       JOIN node_inputs i ON i.input = w.stream
-       UNION
-       SELECT i.fp, a.since FROM affected a JOIN node_inputs i ON i.input = a.fp)
-     DELETE FROM coverage USING (SELECT fp, min(since) AS since FROM affected GROUP BY fp) a
-     WHERE coverage.fp = a.fp AND coverage.end_ts >= a.since`,
-    [listParameter(since.keys()), listParameter(since.values())],
-  );
 }
 
 async function requireSegments({ session }: StoreContext, adoptions: readonly Adoption[]): Promise<void> {

@@ -2,7 +2,7 @@ import { union } from '../engine/ranges.js';
 import { SeamlessError } from '../sdk/errors.js';
 import { formatRange, type Range } from '../sdk/time.js';
 import { loadAxes, type Axis } from './axes.js';
-import { endDependents } from './commit.js';
+import { endDependents } from './coverage.js';
 import type { StoreContext } from './interned.js';
 import { listParameter, unnestNumbers } from './sql.js';
 import { classOf } from './strategy-names.js';

@@ -2,14 +2,17 @@ import type {
   Candidate,
   Commit,
   CoveredSpan,
+  Dependent,
   EarlierNode,
   NodeHistory,
   NodeRecord,
   NodeStore,
   ReadRequest,
+  ReadsSince,
   RowSummary,
   ScanState,
   SourceState,
+  TimesRequest,
 } from '../engine/ports.js';
 import type { Span } from '../engine/report.js';
 import type { Table } from '../sdk/table.js';
@@ -18,6 +21,7 @@ import { commit } from './commit.js';
 import { exportNodes, type ExportedFile, type ExportRequest } from './export.js';
 import { clean, planClean, type CacheLimits, type CleanPlan } from './clean.js';
 import { clear } from './clear.js';
+import { dependents, readsSince, timesFrom } from './dependents.js';
 import { versions, type NodeVersion } from './versions.js';
 import { contents, findNode, sizeOnDisk, type FoundNode, type StoreContents } from './contents.js';
 import type { StoreContext } from './interned.js';
@@ -101,6 +105,18 @@ export class Store implements NodeStore {
 
   lastTimes(fingerprint: string, before: Seconds, count: number): Promise<Float64Array> {
     return this.#alone(() => lastTimes(this.#context, fingerprint, before, count));
+  }
+
+  timesFrom(requests: readonly TimesRequest[]): Promise<readonly Float64Array[]> {
+    return this.#alone(() => timesFrom(this.#context, requests));
+  }
+
+  dependents(stream: string): Promise<readonly Dependent[]> {
+    return this.#alone(() => dependents(this.#context, stream));
+  }
+
+  readsSince(requests: readonly ReadRequest[]): Promise<readonly (ReadsSince | null)[]> {
+    return this.#alone(() => readsSince(this.#context, requests));
   }
 
   candidates(owns: readonly string[], range: Range): Promise<readonly Candidate[]> {

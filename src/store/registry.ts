@@ -130,8 +130,10 @@ async function describeNodes(
   );
   await session.append(
     'node_inputs',
-    [INTEGER, INTEGER, INTEGER],
-    [...byFp].flatMap(([fp, { inputs }]) => inputs.map((input, position) => [fp, position, fpOf(input)])),
+    [INTEGER, INTEGER, INTEGER, INTEGER],
+    [...byFp].flatMap(([fp, { inputs, lookbacks }]) =>
+      inputs.map((input, position) => [fp, position, fpOf(input), lookbacks?.[position] ?? null]),
+    ),
   );
 }
 

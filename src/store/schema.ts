@@ -1,7 +1,7 @@
 import { NODE_ROWS_VIEW } from './decode-sql.js';
 
 /** Raised whenever a reader of the format before would misread the one after. */
-export const FORMAT_VERSION = 5;
+export const FORMAT_VERSION = 6;
 
 /** Position of the cell that holds a record table's mask of present rows. */
 export const PRESENT_POSITION = -1;
@@ -42,7 +42,7 @@ export const TABLES = `
   CREATE TABLE fingerprints(id INTEGER, fingerprint VARCHAR);
   CREATE TABLE nodes(fp INTEGER, own VARCHAR, kind VARCHAR, interval_s DOUBLE, phase_s DOUBLE, label VARCHAR);
   ${MAKEUP_TABLES}
-  CREATE TABLE node_inputs(fp INTEGER, position INTEGER, input INTEGER);
+  CREATE TABLE node_inputs(fp INTEGER, position INTEGER, input INTEGER, lookback INTEGER);
   CREATE TABLE names(strategy VARCHAR, node VARCHAR, position INTEGER, fp INTEGER, registered_at TIMESTAMP,
     replaced_at TIMESTAMP, listed BOOLEAN);
   CREATE TABLE runs(strategy VARCHAR, start_ts DOUBLE, end_ts DOUBLE, ran_at TIMESTAMP);
@@ -54,7 +54,7 @@ export const TABLES = `
     digest VARCHAR, input_digests VARCHAR, axis INTEGER, schema INTEGER, bytes DOUBLE, created_at TIMESTAMP,
     seal VARCHAR);
   CREATE TABLE cells(fp INTEGER, segment INTEGER, position INTEGER, block INTEGER, data BLOB, valid BLOB);
-  CREATE TABLE coverage(fp INTEGER, start_ts DOUBLE, end_ts DOUBLE, segment INTEGER);
+  CREATE TABLE coverage(fp INTEGER, start_ts DOUBLE, end_ts DOUBLE, segment INTEGER, since VARCHAR);
   CREATE TABLE sources(fp INTEGER, version VARCHAR, first_ts DOUBLE, last_ts DOUBLE);
   ${PIN_TABLE}
   ${NODE_ROWS_VIEW}
@@ -82,5 +82,11 @@ export const MIGRATIONS: Readonly<Record<number, string>> = {
     ${PIN_TABLE}
     ${NODE_ROWS_VIEW}
     UPDATE meta SET value = '5' WHERE key = 'format';
+  `,
+  // Of nodes of earlier formats it is not known how far they look back: a changed bar is taken to reach all that comes after.
+  5: `
+    ALTER TABLE node_inputs ADD COLUMN lookback INTEGER;
+    ALTER TABLE coverage ADD COLUMN since VARCHAR;
+    UPDATE meta SET value = '6' WHERE key = 'format';
   `,
 };

@@ -8,7 +8,7 @@ import type {
   Schema,
   SourceState,
 } from '../engine/ports.js';
-import type { Axis } from './axes.js';
+import { joinTimes, type Axis } from './axes.js';
 import { soundAxes } from './damage.js';
 import type { StoreContext } from './interned.js';
 import type { Rows } from './session.js';
@@ -257,14 +257,4 @@ export async function lastTimes(
     left -= end - start;
   }
   return joinTimes(parts);
-}
-
-function joinTimes(parts: readonly Float64Array[]): Float64Array {
-  const all = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

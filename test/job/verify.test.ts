@@ -65,7 +65,6 @@ describe('verify', () => {
     await make('0');
     const store = await openStore({ dir: project.cacheDir });
     const found = (await store.findNode('Main', 'noisy')) ?? assert.fail('not stored');
-    const price = (await store.findNode('Main', 'price')) ?? assert.fail('not stored');
     const [table] = await store.read([{ fingerprint: found.fingerprint, range: RANGE }]);
     const [column] = table?.columns ?? [];
     assert.ok(table && column?.type === 'number');
@@ -77,8 +76,9 @@ describe('verify', () => {
     const belowFound = (await store.findNode('Main', 'below')) ?? assert.fail('not stored');
     const [belowTable] = await store.read([{ fingerprint: belowFound.fingerprint, range: RANGE }]);
     assert.ok(belowTable);
+    const meanFound = (await store.findNode('Main', 'mean')) ?? assert.fail('not stored');
     await store.commit({
-      invalidations: [{ stream: price.fingerprint, range: null, dependentsFrom: RANGE.start }],
+      invalidations: [found, belowFound, meanFound].map(({ fingerprint }) => ({ fingerprint, range: RANGE })),
       segments: [
         { fingerprint: found.fingerprint, own: 'own', range: RANGE, table: wrong, inputDigests: [] },
         {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
-import type { NodeRecord } from '../../src/engine/ports.js';
+import type { Invalidation, NodeRecord } from '../../src/engine/ports.js';
+import { union } from '../../src/engine/ranges.js';
 import { openStore, type Store } from '../../src/store/store.js';
 import { ALL_TIME, EMPTY_COMMIT, inFolder, numbers, query, record, segment, valueTable } from './support.js';
 
@@ -283,29 +284,72 @@ describe('store: clearing', () => {
 });
 
 describe('store: invalidation', () => {
-  it('reaches whatever depends on a stream, over any number of nodes between, and nothing else', async () => {
+  it('finds whatever depends on a stream, over any number of nodes between, and nothing else', async () => {
     await withStore(async (store) => {
       const chain = Array.from({ length: 300 }, (_, index) =>
         record(`n${index}`, `c${index}`, {
           inputs: index === 0 ? ['f-price'] : [`c${index - 1}`, 'f-price'],
+          ...(index > 0 && { lookbacks: [3, null] }),
         }),
       );
       await store.register([PRICE, ...chain, record('apart', 'f-apart')]);
-      const names = [...chain.map(({ fingerprint }) => fingerprint), 'f-apart', 'f-price'];
-      await fill(store, names);
-      const invalidation = { stream: 'f-price', range: null, dependentsFrom: 600 };
-      await store.commit({ ...EMPTY_COMMIT, invalidations: [{ ...invalidation, dependentsFrom: 601 }] });
-      assert.ok([...(await store.coverage(names)).values()].every((spans) => spans.length === 1));
-      await store.commit({ ...EMPTY_COMMIT, invalidations: [invalidation] });
-      const left = [...(await store.coverage(names))]
-        .filter(([, spans]) => spans.length > 0)
-        .map(([name]) => name);
-      assert.deepEqual(left, ['f-apart', 'f-price']);
+      const found = await store.dependents('f-price');
+      assert.deepEqual(
+        found.map(({ fingerprint }) => fingerprint).sort(),
+        chain.map(({ fingerprint }) => fingerprint).sort(),
+      );
+      assert.deepEqual(
+        found.find(({ fingerprint }) => fingerprint === 'c7'),
+        {
+          fingerprint: 'c7',
+          interval: 60,
+          phase: 0,
+          inputs: [
+            { fingerprint: 'c6', lookback: 3 },
+            { fingerprint: 'f-price', lookback: null },
+          ],
+        },
+      );
+      assert.deepEqual(found.find(({ fingerprint }) => fingerprint === 'c0')?.inputs, [
+        { fingerprint: 'f-price', lookback: null },
+      ]);
+      assert.deepEqual(await store.dependents('nobody'), []);
+    });
+  });
+
+  it('takes out of a covered span what it says, all of it where asked, and nothing of what never read so far', async () => {
+    await withStore(async (store) => {
+      await store.register([record('a', 'f-a')]);
+      const table = valueTable([0, 60, 120, 180], numbers([1, 2, 3, 4]));
+      const spans = async () =>
+        union((await store.coverage(['f-a'])).get('f-a') ?? []).map(({ start, end }) => [start, end]);
+      const end = (invalidation: Omit<Invalidation, 'fingerprint'>) =>
+        store.commit({ ...EMPTY_COMMIT, invalidations: [{ fingerprint: 'f-a', ...invalidation }] });
       await store.commit({
         ...EMPTY_COMMIT,
-        invalidations: [{ ...invalidation, range: { start: 0, end: 60 } }],
+        segments: [{ ...segment('f-a', 0, 240, table), since: { price: -600, other: -Infinity } }],
       });
-      assert.deepEqual((await store.coverage(['f-price'])).get('f-price'), []);
+      const middle = { start: 60, end: 120 };
+      await end({ range: middle, cause: { stream: 'price', until: -600 } });
+      assert.deepEqual(await spans(), [[0, 240]]);
+      await end({ range: middle, cause: { stream: 'price', until: -599 } });
+      assert.deepEqual(await spans(), [
+        [0, 60],
+        [120, 240],
+      ]);
+      assert.deepEqual(await store.readsSince([{ fingerprint: 'f-a', range: { start: 120, end: 180 } }]), [
+        { price: -600, other: -Infinity },
+      ]);
+      assert.deepEqual(await store.timesFrom([{ fingerprint: 'f-a', from: 0, count: 2 }]), [
+        Float64Array.of(0, 120),
+      ]);
+      await end({ range: { start: 180, end: Infinity }, cause: { stream: 'other', until: -1e9 } });
+      assert.deepEqual(await spans(), [
+        [0, 60],
+        [120, 180],
+      ]);
+      await end({ range: { start: 150, end: 160 }, whole: true });
+      assert.deepEqual(await spans(), [[0, 60]]);
     });
   });
 });

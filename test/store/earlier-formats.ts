@@ -27,16 +27,18 @@ const FORMAT_4 = `${FORMAT_3}
   CREATE TABLE parts(id INTEGER, key VARCHAR, kind VARCHAR, name VARCHAR, owner VARCHAR, title VARCHAR, file VARCHAR, hash VARCHAR,
     text VARCHAR);
   CREATE TABLE makeups(own VARCHAR, parts VARCHAR);`;
+const FORMAT_5 = `${FORMAT_4} CREATE TABLE pins(strategy VARCHAR, node VARCHAR);`;
 
-const TABLES: Readonly<Record<1 | 2 | 3 | 4, string>> = {
+const TABLES: Readonly<Record<1 | 2 | 3 | 4 | 5, string>> = {
   1: FORMAT_1,
   2: FORMAT_2,
   3: FORMAT_3,
   4: FORMAT_4,
+  5: FORMAT_5,
 };
 
 export type EarlierFormat = keyof typeof TABLES;
-export const EARLIER_FORMATS: readonly EarlierFormat[] = [1, 2, 3, 4];
+export const EARLIER_FORMATS: readonly EarlierFormat[] = [1, 2, 3, 4, 5];
 
 /** Makes a closed cache one that an earlier version of Seamless made, with all that such a one could hold. */
 export async function makeEarlier(file: string, format: EarlierFormat): Promise<void> {

@@ -54,9 +54,10 @@ interface Write {
 }
 
 interface Drop {
-  readonly stream: string;
-  readonly range: Range | null;
-  readonly from: number;
+  readonly node: string;
+  readonly range: Range;
+  readonly whole: boolean;
+  readonly until: number | null;
 }
 
 const slot = fc.integer({ min: 0, max: SLOTS - 1 });
@@ -67,11 +68,12 @@ const write: fc.Arbitrary<Write> = fc.record({
   seed: fc.integer({ min: 0, max: 9 }),
 });
 const drop: fc.Arbitrary<Drop> = fc.record({
-  stream: fc.constantFrom('s1', 's2'),
-  range: fc.option(
-    fc.tuple(slot, fc.integer({ min: 1, max: 8 })).map(([start, length]) => ({ start, end: start + length })),
-  ),
-  from: slot,
+  node: fc.constantFrom(...NODES),
+  range: fc
+    .tuple(slot, fc.constantFrom(1, 3, 8, Infinity))
+    .map(([start, length]) => ({ start, end: start + length })),
+  whole: fc.boolean(),
+  until: fc.option(slot),
 });
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -117,6 +119,7 @@ function records(version: Readonly<Record<string, number>>): NodeRecord[] {
     return record(node, node, {
       own: `${node} ${version[node] ?? 0}`,
       inputs,
+      lookbacks: inputs.map((_, position) => (position === 0 ? inputs.length : null)),
       kind: inputs.length > 0 ? 'node' : 'stream',
     });
   });
@@ -124,10 +127,11 @@ function records(version: Readonly<Record<string, number>>): NodeRecord[] {
 
 /** Turns a step into a commit that is allowed: what would be covered twice is left out. */
 async function commitOf(model: MemoryStore, plan: Extract<Step, { kind: 'commit' }>): Promise<Commit> {
-  const invalidations = plan.drops.map(({ stream, range, from }): Invalidation => ({
-    stream,
+  const invalidations = plan.drops.map(({ node: fingerprint, range, whole, until }): Invalidation => ({
+    fingerprint,
     range,
-    dependentsFrom: from,
+    whole,
+    ...(until !== null && { cause: { stream: 's1', until } }),
   }));
   const covered = new Map<string, Range[]>();
   for (const [node, spans] of await model.coverage(NODES)) covered.set(node, [...spans]);
@@ -145,6 +149,7 @@ async function commitOf(model: MemoryStore, plan: Extract<Step, { kind: 'commit'
       range,
       table,
       inputDigests: [`digest ${each.seed}`],
+      ...(each.seed > 2 && { since: { s1: each.seed > 4 ? each.start - each.seed : -Infinity } }),
     });
   }
   const adoptions: Adoption[] = [];
@@ -175,11 +180,20 @@ async function assertAlike(store: NodeStore, model: NodeStore): Promise<void> {
       }
     }
   }
+  const times = names.flatMap((fingerprint) => [2, 9].map((from) => ({ fingerprint, from, count: 5 })));
+  assert.deepEqual(await store.timesFrom(times), await model.timesFrom(times));
+  assert.deepEqual(await store.readsSince(requests), await model.readsSince(requests));
+  for (const stream of ['s1', 's2', 'a', 'c'])
+    assert.deepEqual(await found(store, stream), await found(model, stream));
   const owns = ['a own', 'b own', 'nobody'];
   const candidates = await store.candidates(owns, { start: 2, end: 20 });
   assert.deepEqual(candidates, await model.candidates(owns, { start: 2, end: 20 }));
   const ids = candidates.map(({ segment }) => segment);
   assert.deepEqual((await store.readSegments(ids)).map(rowsOf), (await model.readSegments(ids)).map(rowsOf));
+}
+
+async function found(store: NodeStore, stream: string): Promise<unknown[]> {
+  return [...(await store.dependents(stream))].sort((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1));
 }
 
 async function play(dir: string, steps: readonly Step[]): Promise<void> {

@@ -212,7 +212,7 @@ describe('store: export', () => {
       for (const table of [odd, many]) {
         await store.commit({
           ...EMPTY_COMMIT,
-          invalidations: [{ stream: 'f', range: ALL_TIME, dependentsFrom: 0 }],
+          invalidations: [{ fingerprint: 'f', range: ALL_TIME }],
           segments: [segment('f', 0, 1e6, table)],
         });
         assert.equal((await store.exportNodes(request)).rows, table.ts.length);

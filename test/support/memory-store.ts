@@ -3,22 +3,28 @@ import type {
   Candidate,
   Commit,
   CoveredSpan,
+  Dependent,
   EarlierNode,
   NewSegment,
   NodeHistory,
   NodeRecord,
   NodeStore,
   ReadRequest,
+  ReadsSince,
   RowSummary,
   ScanState,
   SourceState,
+  TimesRequest,
 } from '../../src/engine/ports.js';
+import { difference } from '../../src/engine/ranges.js';
+import { earliest } from '../../src/engine/since.js';
 import { concatTables, sliceTableByTime, type Table } from '../../src/sdk/table.js';
 import type { Range } from '../../src/sdk/time.js';
 
 interface Span extends Range {
   readonly fingerprint: string;
   readonly segment: number;
+  readonly since: ReadsSince | null;
 }
 
 /** What a store must do, in the plainest form: the model the real one and the engine are tested against. */
@@ -26,7 +32,7 @@ export class MemoryStore implements NodeStore {
   readonly segments = new Map<number, NewSegment & { digest: string }>();
   spans: Span[] = [];
   readonly #sources = new Map<string, SourceState>();
-  readonly #inputs = new Map<string, readonly string[]>();
+  readonly #nodes = new Map<string, NodeRecord>();
   readonly #current = new Map<string, NodeRecord>();
   /** In the order in which they became the current ones. */
   readonly #registered: NodeRecord[] = [];
@@ -39,7 +45,7 @@ export class MemoryStore implements NodeStore {
   ): Promise<readonly NodeHistory[]> {
     const histories = await this.compare(nodes);
     for (const [index, node] of nodes.entries()) {
-      this.#inputs.set(node.fingerprint, node.inputs);
+      if (!this.#nodes.has(node.fingerprint)) this.#nodes.set(node.fingerprint, node);
       const kept = histories[index] !== 'new' && left.has(node.fingerprint);
       if (kept) continue;
       this.#current.set(textDigest([node.strategy, node.node]), node);
@@ -171,21 +177,33 @@ export class MemoryStore implements NodeStore {
 
   commit(commit: Commit): Promise<void> {
     this.commits++;
-    for (const { stream, range, dependentsFrom } of commit.invalidations) {
-      const dependents = this.#dependents(stream);
-      this.spans = this.spans.filter((span) => {
-        if (dependents.has(span.fingerprint)) return span.end < dependentsFrom;
-        if (span.fingerprint !== stream || !range) return true;
-        return span.end <= range.start || span.start >= range.end;
-      });
+    const before = this.spans;
+    for (const { fingerprint, range, whole, cause } of commit.invalidations) {
+      const isMeant = (span: Span): boolean =>
+        span.fingerprint === fingerprint &&
+        span.start < range.end &&
+        span.end > range.start &&
+        (!cause || (span.since?.[cause.stream] ?? -Infinity) < cause.until);
+      const given = before.filter(isMeant);
+      const isGone = (span: Span): boolean =>
+        given.some(
+          ({ start, end }) =>
+            whole && span.fingerprint === fingerprint && start <= span.start && span.end <= end,
+        );
+      this.spans = this.spans
+        .filter((span) => !isGone(span))
+        .flatMap((span) =>
+          isMeant(span) ? difference([span], [range]).map((rest) => ({ ...span, ...rest })) : [span],
+        );
     }
     for (const segment of commit.segments) {
       const id = this.#next++;
       this.segments.set(id, { ...segment, digest: tableDigest(segment.table) });
-      this.#cover({ fingerprint: segment.fingerprint, segment: id, ...segment.range });
+      const { fingerprint, range, since = null } = segment;
+      this.#cover({ fingerprint, segment: id, since, ...range });
     }
-    for (const { fingerprint, segment, range } of commit.adoptions)
-      this.#cover({ fingerprint, segment, ...range });
+    for (const { fingerprint, segment, range, since = null } of commit.adoptions)
+      this.#cover({ fingerprint, segment, since, ...range });
     for (const { fingerprint, state } of commit.sources) this.#sources.set(fingerprint, state);
     return Promise.resolve();
   }
@@ -198,11 +216,32 @@ export class MemoryStore implements NodeStore {
     this.spans.push(added);
   }
 
-  #dependents(stream: string): Set<string> {
+  timesFrom(requests: readonly TimesRequest[]): Promise<readonly Float64Array[]> {
+    const found = requests.map(async ({ fingerprint, from, count }) => {
+      const [table] = await this.read([{ fingerprint, range: { start: from, end: Infinity } }]);
+      return table?.ts.slice(0, count) ?? new Float64Array(0);
+    });
+    return Promise.all(found);
+  }
+
+  readsSince(requests: readonly ReadRequest[]): Promise<readonly (ReadsSince | null)[]> {
+    const found = requests.map(({ fingerprint, range }) =>
+      earliest(
+        this.spans
+          .filter(
+            (span) => span.fingerprint === fingerprint && span.start < range.end && span.end > range.start,
+          )
+          .map(({ since }) => since),
+      ),
+    );
+    return Promise.resolve(found);
+  }
+
+  dependents(stream: string): Promise<readonly Dependent[]> {
     const found = new Set<string>();
     for (let grew = true; grew;) {
       grew = false;
-      for (const [fingerprint, inputs] of this.#inputs) {
+      for (const { fingerprint, inputs } of this.#nodes.values()) {
         if (found.has(fingerprint)) continue;
         if (inputs.some((input) => input === stream || found.has(input))) {
           found.add(fingerprint);
@@ -210,6 +249,15 @@ export class MemoryStore implements NodeStore {
         }
       }
     }
-    return found;
+    const nodes = [...found].map((fingerprint): Dependent => {
+      const { interval, phase, inputs, lookbacks } = this.#nodes.get(fingerprint) as NodeRecord;
+      return {
+        fingerprint,
+        interval,
+        phase,
+        inputs: inputs.map((input, i) => ({ fingerprint: input, lookback: lookbacks?.[i] ?? null })),
+      };
+    });
+    return Promise.resolve(nodes);
   }
 }
