@@ -203,6 +203,6 @@ describe('an edited source', () => {
       ),
       { numRuns: 150 },
     );
-    assert.ok(edited > 100 && computed > 1000, `${edited} runs, ${computed} slots`);
+    assert.ok(edited > 100 && computed > 300, `${edited} runs, ${computed} slots`);
   }).timeout(120_000);
 });
