@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 
 import { storedName } from '../job/project.js';
 import type { DiscoveryClient, NodeAtPosition } from '../discovery/client.js';
-import { formatCount } from '../present/format.js';
+import { formatCount, formatSpans } from '../present/format.js';
 import { spanText, standingText, type StandingNode } from '../present/freshness.js';
 import { lastValueText } from '../present/values.js';
 import { SeamlessError } from '../sdk/errors.js';
@@ -70,6 +70,11 @@ export class NodeHovers implements vscode.HoverProvider {
     text.appendMarkdown(`${standing}: `);
     text.appendText(node.why);
     text.appendMarkdown(`\n\n${coverageText(node)}`);
+    if (node.adopted.length > 0) {
+      text.appendMarkdown(
+        `\n\n${vscode.l10n.t('Taken over from an earlier version: {0}', formatSpans(node.adopted))}`,
+      );
+    }
     const value = await this.#lastValue(entry, node);
     if (value !== null) text.appendMarkdown(`\n\n${vscode.l10n.t('Last value:')} ${value}`);
     return text;

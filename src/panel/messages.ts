@@ -60,10 +60,14 @@ export interface PanelNode {
   readonly standing: NodeStanding;
   /** Why, a sentence. */
   readonly why: string;
+  /** All that changed of it since it was stored, a clause each, and the author's file it is in, where that is known. */
+  readonly changes: readonly { readonly text: string; readonly file: string | null }[];
   /** Rows stored within the range. */
   readonly rows: number;
   /** Complete stretches of the range. */
   readonly coverage: readonly Span[];
+  /** Of these, what was taken over from an earlier version, whose inputs came to the same. */
+  readonly adopted: readonly Span[];
   /** Stretches before the sources begin. */
   readonly unavailable: readonly Span[];
   /** Stretches past the last bar of the sources. */

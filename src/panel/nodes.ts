@@ -18,6 +18,8 @@ export function panelNode(node: StandingNode, range: Span | null): PanelNode {
   const failedAt = node.failure?.asOf ?? null;
   return {
     ...{ name, kind, label, interval, inputs, standing, why, rows, coverage, unavailable, notYet },
+    changes: node.changes.map(({ text, file }) => ({ text, file })),
+    adopted: inDoubt ? [] : node.adopted,
     stale: inDoubt ? node.coverage : broken ? [] : node.earlier,
     failed: broken ? after(gaps, failedAt === null ? -Infinity : failedAt - interval) : [],
     located: node.location !== null,

@@ -45,6 +45,22 @@ describe('a node as the panel shows it', () => {
     assert.deepEqual([shown.stale, shown.coverage], [[[600, 1200]], []]);
   });
 
+  it('says what changed and what was taken over, unless that is in doubt', () => {
+    const change = {
+      what: 'period',
+      kind: 'parameter',
+      before: '50',
+      after: '40',
+      file: 'a.ts',
+      text: 'period: 50 → 40',
+    } as const;
+    const known: StandingNode = { ...node, changes: [change], adopted: [[600, 900]] };
+    const shown = panelNode(known, [0, 3600]);
+    assert.deepEqual(shown.changes, [{ text: 'period: 50 → 40', file: 'a.ts' }]);
+    assert.deepEqual(shown.adopted, [[600, 900]]);
+    assert.deepEqual(panelNode({ ...known, change: 'source' }, [0, 3600]).adopted, []);
+  });
+
   it('calls the gaps of a failed node failed from the open of the bar that failed', () => {
     const failure = { code: 'compute', message: 'It threw.', asOf: 1860, location: null };
     const shown = panelNode({ ...node, standing: 'failed', failure }, [0, 3600]);

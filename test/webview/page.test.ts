@@ -93,6 +93,17 @@ describe('the page of the DAG panel', function () {
       assert.match(text, /^ts\topen\thigh\tlow\tclose\tvolume\n2023-03-01\t23000\t/);
     }));
 
+  it('says all that changed of a node, with its file, and what was taken over', () =>
+    look(twelve(), {}, async (dag) => {
+      await box(dag, 'slow').click();
+      const facts = dag.page.locator('.facts');
+      await facts.getByText('period of `BTC price`: 20 → 30 (src/momentum.ts)').waitFor();
+      await facts.getByText('code of `weigh()` in src/lib/weights.ts changed', { exact: true }).waitFor();
+      await box(dag, 'fast').click();
+      await facts.getByText('Taken over').waitFor();
+      await facts.getByText('2023-03-01 → 2023-03-10').waitFor();
+    }));
+
   it('runs what was dragged on the time axis, snapped to bars', () =>
     look(twelve(), {}, async (dag) => {
       const axis = (await dag.page.locator('.axis').boundingBox())!;

@@ -21,6 +21,10 @@ export function factsElement(
   const add = (term: string, ...values: readonly (Node | string)[]): void => {
     list.append(h('dt', {}, term), h('dd', {}, ...values));
   };
+  // One change is said above, in the sentence why.
+  if (node.changes.length > 1) {
+    add(l10n.t('Changed'), ...node.changes.map((change) => h('div', {}, changeText(change))));
+  }
   add(l10n.t('Made by'), node.label);
   add(l10n.t('Interval'), formatInterval(node.interval));
   if (node.inputs.length > 0) {
@@ -40,7 +44,12 @@ export function factsElement(
     const spans = spansOf(node, kind);
     if (spans.length > 0) add(capital(segmentText(kind)), ...stretches(spans));
   }
+  if (node.adopted.length > 0) add(l10n.t('Taken over'), ...stretches(node.adopted));
   return list;
+}
+
+function changeText({ text, file }: PanelNode['changes'][number]): string {
+  return file === null || text.includes(file) ? text : `${text} (${file})`;
 }
 
 function link(name: string, onSelect: (name: string) => void): HTMLElement {

@@ -27,12 +27,16 @@ export function twelve(rest: Partial<PanelState> = {}): PanelState {
     }),
     panelNodeOf('ETH price', [], { ...full, label: 'csv' }),
     panelNodeOf('funding', [], { ...full, label: 'parquet', interval: 3600, rows: 504 }),
-    panelNodeOf('fast', ['BTC price'], { ...full, label: 'sma' }),
+    panelNodeOf('fast', ['BTC price'], { ...full, label: 'sma', adopted: [[START, at(9)]] }),
     panelNodeOf('slow', ['BTC price'], {
       ...full,
       label: 'sma',
       standing: 'changed',
-      why: 'Its own code changed: period 20 became 30 in src/momentum.ts.',
+      why: 'Period of `BTC price`: 20 → 30; code of `weigh()` in src/lib/weights.ts changed.',
+      changes: [
+        { text: 'period of `BTC price`: 20 → 30', file: 'src/momentum.ts' },
+        { text: 'code of `weigh()` in src/lib/weights.ts changed', file: 'src/lib/weights.ts' },
+      ],
       coverage: [],
       stale: [[START, END]],
       rows: 0,
