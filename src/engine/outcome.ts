@@ -114,6 +114,9 @@ function reasonOf(outcome: RunOutcome, node: GraphNode, found: NodeState, comput
     case 'partial':
       return 'Only part of the range has been materialized.';
     case 'hit':
+      if (node.kind === 'stream' && outcome.sources.has(node.index)) {
+        return sourcesText(outcome.sources.get(node.index) ?? []);
+      }
       return coverageOf(state, node).length > 0
         ? 'Everything was in the cache.'
         : 'The data have no bars for it in this range.';

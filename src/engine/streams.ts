@@ -24,7 +24,7 @@ export class StreamKeeper {
   readonly fingerprint: Fingerprint;
   readonly #reader: SourceReader;
   readonly #store: NodeStore;
-  /** What was read from the source in this run. */
+  /** What was taken in from the source in this run: what was read and came out as it was stored is not. */
   readonly #taken: Range[] = [];
   #spans: readonly CoveredSpan[];
   #first: Seconds | null = null;
@@ -47,9 +47,9 @@ export class StreamKeeper {
     this.#spans = spans;
   }
 
-  /** What was read from the source in this run. */
+  /** What was taken in from the source in this run, as new or in place of other bars. */
   get taken(): RangeSet {
-    return union(this.#taken);
+    return within(union(this.#taken), this.#extent);
   }
 
   /** How the bars of a source that was taken in before have changed since; null where none was, or did. */
