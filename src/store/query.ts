@@ -21,6 +21,7 @@ import {
   stopDatabase,
   type Database,
 } from './file.js';
+import { holderOf } from './holder.js';
 import { Interned } from './interned.js';
 import { nodeViews, viewSql, type NodeView } from './node-views.js';
 import { openStore, type OpenStoreOptions } from './open.js';
@@ -101,11 +102,7 @@ async function openReadOnly(query: SqlQuery): Promise<Database> {
       stopDatabase(database);
       if (faultOf(error) !== 'locked') throw error;
       askFor(file);
-      if (!waiting)
-        query.onWaiting?.({
-          pid: null,
-          message: `Another process is using the cache in ${dir}: waiting until it is done.`,
-        });
+      if (!waiting) query.onWaiting?.(holderOf(error, file, dir));
       waiting = true;
       await sleep(PAUSE_MS);
       continue;

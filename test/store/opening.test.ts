@@ -17,6 +17,7 @@ import {
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SeamlessError } from '../../src/sdk/errors.js';
+import { querySql } from '../../src/store/query.js';
 import { openStore, type LockHolder } from '../../src/store/store.js';
 import {
   ALL_TIME,
@@ -336,6 +337,29 @@ describe('store: whoever has it open', () => {
       assert.match(told[0] ?? '', /^This process is using/);
       await store.close();
       await (await second).close();
+    });
+  });
+
+  it('is named to who asks in SQL as well', async () => {
+    await inFolder(async (dir) => {
+      const first = startChild('hold', dir);
+      assert.equal(await nextMessage(first), 'open');
+      const messages: string[] = [];
+      const answer = querySql({
+        dir,
+        sql: 'SELECT 1 AS one',
+        projectRoot: dir,
+        most: 10,
+        onWaiting: ({ message }) => {
+          messages.push(message);
+          first.send('let go');
+        },
+      });
+      assert.deepEqual((await answer).rows, [[1]]);
+      assert.equal(
+        messages[0],
+        `Another process (PID ${first.pid}) is using the cache in ${dir}: waiting until it is done.`,
+      );
     });
   });
 });
