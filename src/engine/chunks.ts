@@ -1,6 +1,7 @@
 import { SeamlessError } from '../sdk/errors.js';
 import { concatTables, emptyTable, lowerBound, sliceTable, type Table } from '../sdk/table.js';
 import { floorToGrid, type Range, type Seconds } from '../sdk/time.js';
+import { borderAfter, slotsOf, spanOf } from './chunk-span.js';
 import { bytesDigest, tableDigest, textDigest } from './digest.js';
 import { findFirings, type FiringInput } from './firing.js';
 import type { Edge, GraphNode } from './graph.js';
@@ -20,12 +21,6 @@ import { difference, hull, intersection, isEmpty, union, within } from './ranges
 import type { RunState, Stored } from './run-state.js';
 import { Scans } from './scans.js';
 import { sinceOf } from './since.js';
-
-/** Slots of the finest interval in a chunk, when the DAG is small. */
-const CHUNK_SLOTS = 16_384;
-/** Nodes × slots of a chunk, when it is large: what bounds the memory of a run. */
-const CHUNK_CELLS = 4_000_000;
-const LEAST_CHUNK_SLOTS = 256;
 
 /** Stored rows of a chunk, by node. */
 type Loaded = ReadonlyMap<number, readonly Table[]>;
@@ -49,6 +44,8 @@ export class ChunkRunner {
   readonly #held = new Map<number, Table>();
   readonly #scans: Scans;
   #since: ReadonlyMap<number, ReadsSince> = new Map();
+  /** What a chunk would span if all nodes were at work: at its multiples all segments end, whoever is at work. */
+  readonly #grain: Seconds;
   #segments: NewSegment[] = [];
   #adoptions: Adoption[] = [];
   #commitCovered: Stored[] = [];
@@ -62,6 +59,7 @@ export class ChunkRunner {
     this.#work = work;
     this.#candidates = candidates;
     this.#scans = new Scans(state);
+    this.#grain = spanOf(state.graph.nodes, state.chunkSlots);
   }
 
   /** @throws ShortHistory when a node must be planned with more history. Chunks before are committed. */
@@ -105,11 +103,9 @@ export class ChunkRunner {
 
   /** Chunk boundaries are multiples of this since the epoch, so that another run cuts its segments alike. */
   #chunkSpan(): Seconds {
-    const nodes = [...this.#work.keys()].map((index) => this.#state.node(index));
-    const finest = Math.min(...nodes.map((node) => node.interval));
-    if (this.#state.chunkSlots !== undefined) return finest * this.#state.chunkSlots;
-    const slots = Math.floor(CHUNK_CELLS / nodes.length);
-    return finest * Math.min(CHUNK_SLOTS, Math.max(LEAST_CHUNK_SLOTS, 2 ** Math.floor(Math.log2(slots))));
+    const atWork = [...this.#work.keys()].map((index) => this.#state.node(index));
+    const span = spanOf(atWork, this.#state.chunkSlots);
+    return this.#grain * Math.max(1, Math.floor(span / this.#grain));
   }
 
   /** A chunk takes the slots that close in `(start, end]`: whatever they read closes by then as well. */
@@ -159,12 +155,12 @@ export class ChunkRunner {
     let start = kept.start;
     for (const candidate of this.#fitting(node, kept)) {
       if (candidate.range.start < start) continue;
-      tables.push(await this.#compute(node, { start, end: candidate.range.start }, true));
+      tables.push(...(await this.#computeKept(node, { start, end: candidate.range.start })));
       const [rows] = await this.#state.store.readSegments([candidate.segment]);
       tables.push(this.#adopt(node, candidate, rows ?? emptyTable()));
       start = candidate.range.end;
     }
-    tables.push(await this.#compute(node, { start, end: kept.end }, true));
+    tables.push(...(await this.#computeKept(node, { start, end: kept.end })));
     tables.push(await this.#compute(node, { start: kept.end, end: range.end }, false));
     return tables;
   }
@@ -183,7 +179,10 @@ export class ChunkRunner {
         tables.push(this.#adopt(node, candidate, await this.#scans.take(node, candidate, possible)));
         start = candidate.range.end;
       } else {
-        const cut = this.#scans.cut(node, start, end, possible);
+        const cut = Math.min(
+          this.#scans.cut(node, start, end, possible),
+          borderAfter(node, start, this.#grain),
+        );
         tables.push(await this.#compute(node, { start, end: cut }, keep));
         start = cut;
       }
@@ -200,6 +199,17 @@ export class ChunkRunner {
         return digests.every((digest, input) => digest === candidate.inputDigests[input]);
       })
       .sort((a, b) => a.range.start - b.range.start || b.range.end - a.range.end);
+  }
+
+  /** Where few nodes are at work a chunk is long; a run of all nodes adopts only what lies within one of its own. */
+  async #computeKept(node: GraphNode, range: Range): Promise<Table[]> {
+    const tables: Table[] = [];
+    for (let start = range.start; start < range.end;) {
+      const end = Math.min(range.end, borderAfter(node, start, this.#grain));
+      tables.push(await this.#compute(node, { start, end }, true));
+      start = end;
+    }
+    return tables;
   }
 
   async #compute(node: GraphNode, planned: Range, keep: boolean): Promise<Table> {
@@ -382,14 +392,6 @@ export class ChunkRunner {
 function expectLater<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => undefined);
   return promise;
-}
-
-/** The slots of a node that close in `(start, end]`, as a range of opens on its grid. */
-function slotsOf(node: GraphNode, chunk: Range): Range {
-  return {
-    start: floorToGrid(chunk.start, node.interval, node.phase),
-    end: floorToGrid(chunk.end, node.interval, node.phase),
-  };
 }
 
 function schemaOf(table: Table): Schema {

@@ -7,6 +7,7 @@ import {
   chunkedIsWhole,
   incrementalIsCold,
   resumedIsUninterrupted,
+  sameOutputStops,
   type Property,
 } from '../support/worlds/properties.js';
 import { cutArbitrary, seen } from '../support/worlds/runs.js';
@@ -24,8 +25,13 @@ describe('the same rows and the same coverage, bit for bit', () => {
   holds('in chunks, as at once', chunkedIsWhole, 450);
   holds('range by range in any order, as over one range', anyOrderIsOne, 400);
   holds('interrupted and resumed, as without', resumedIsUninterrupted, 400);
+  holds(
+    'and whoever reads a node that was edited and gives the same rows is not computed',
+    sameOutputStops,
+    300,
+  );
 
-  after('what was met', () => {
+  it('with runs that end in every way, and nodes in every state', () => {
     // No run over all of its request leaves a part.
     const { partial, ...met } = seen;
     assert.equal(partial, 0);

@@ -78,6 +78,36 @@ describe('what must never be believed', () => {
     }
   });
 
+  it('is the empty beginning of a source that lost its bars and then got earlier ones', async () => {
+    const hours = (...opens: number[]): ToyStream['rows'] =>
+      opens.map((hour) => ({ ts: START + hour * 3600, value: hour }));
+    const common = { kind: 'stream' as const, leastHistory: 1, whole: false };
+    const slow: ToyStream = { ...common, interval: 3600, rows: hours(0, 1, 2) };
+    const fast: ToyStream = { ...common, interval: 60, rows: minutes(180, (index) => index) };
+    const inputs = [0, 1].map((node) => ({ node, period: 1 }));
+    const toys: Toy[] = [
+      slow,
+      fast,
+      { kind: 'node', interval: 60, inputs, seed: 1, sparse: 0, failsAt: null },
+    ];
+    const range = { start: START, end: START + 7200 };
+    for (const between of [hours(), hours(2)]) {
+      const store = new MemoryStore();
+      let last: RunOutcome | null = null;
+      for (const rows of [hours(0, 1, 2), between, hours(-3, -2, -1, 0, 1, 2)]) {
+        slow.rows = rows;
+        const ports = { host: new ToyHost(toys), store, sources: new ToySources(toys), nonce: 'n' };
+        last = await materialize(ports, range, { ...hooks, chunkSlots: 2 });
+      }
+      const fingerprint = last?.state.fingerprint(2).full ?? '';
+      const [table] = await store.read([{ fingerprint, range }]);
+      assert.ok(table);
+      assert.equal(table.ts.length, 120);
+      const expected = oracle(toys)[2]?.filter(({ ts }) => ts >= range.start && ts < range.end);
+      assert.deepEqual(rowsOf(table), expected);
+    }
+  });
+
   it('is a segment computed while an input had another interval', () => {
     const described = (interval: number): GraphDescription => ({
       strategy: 'Test',

@@ -22,8 +22,10 @@ export class World {
   readonly #before: (readonly Spec[])[] = [];
   #truth: readonly Truth[] | null = null;
 
-  constructor(draw: WorldDraw) {
-    this.#specs = specsOf(draw);
+  /** @param settled no node fails, and all can be hashed */
+  constructor(draw: WorldDraw, { settled = false } = {}) {
+    const specs = specsOf(draw);
+    this.#specs = settled ? specs.map(settledSpec) : specs;
   }
 
   get specs(): readonly Spec[] {
@@ -42,6 +44,11 @@ export class World {
     this.#specs = next;
     this.#truth = null;
   }
+}
+
+function settledSpec(spec: Spec): Spec {
+  if (spec.kind === 'stream') return { ...spec, tells: true };
+  return { ...spec, hashable: true, code: { ...spec.code, failsOn: 0 } };
 }
 
 export const rangeArbitrary: fc.Arbitrary<Range> = fc

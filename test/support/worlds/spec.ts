@@ -150,7 +150,7 @@ const SOURCE_CHANGES = [
 ] as const;
 
 export interface Change {
-  readonly kind: (typeof NODE_CHANGES)[number] | (typeof SOURCE_CHANGES)[number] | 'undo';
+  readonly kind: (typeof NODE_CHANGES)[number] | (typeof SOURCE_CHANGES)[number] | 'rewording' | 'undo';
   readonly pick: number;
   readonly at: number;
 }
@@ -165,7 +165,7 @@ export const changeArbitrary: fc.Arbitrary<Change> = fc.oneof(
 );
 
 function isNodeChange(kind: Change['kind']): boolean {
-  return (NODE_CHANGES as readonly string[]).includes(kind);
+  return kind === 'rewording' || (NODE_CHANGES as readonly string[]).includes(kind);
 }
 
 /** The specs after a change, which is not an undo. */
@@ -187,6 +187,8 @@ function changedNode(spec: NodeSpec, { kind, at }: Change): NodeSpec {
       return { ...spec, code: { ...code, seed: at % 3, since: null } };
     case 'text':
       return { ...spec, code: { ...code, text: at % 3 } };
+    case 'rewording':
+      return { ...spec, code: { ...code, text: code.text + 1 } };
     case 'since':
       return { ...spec, code: { ...code, seed: 1 + (at % 2), since: moment } };
     case 'fail':
