@@ -52,6 +52,9 @@ const library = await build({
   platform: 'node',
   target: 'node20',
   external,
+  // A third less to read and parse at each start; names stay, for stacks.
+  minifyWhitespace: true,
+  minifySyntax: true,
   // Not named in the code: the child maps stacks, and so Node would read the map of each file it loads.
   sourcemap: 'external',
   chunkNames: 'chunks/[name]-[hash]',

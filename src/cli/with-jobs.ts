@@ -1,4 +1,4 @@
-import type { RequestOptions } from '../job/client.js';
+import type { JobClientOptions, RequestOptions } from '../job/client.js';
 import { painter } from './table.js';
 import { ProgressView } from './progress.js';
 import type { Jobs, Terminal } from './terminal.js';
@@ -7,9 +7,10 @@ import type { Jobs, Terminal } from './terminal.js';
 export async function withJobs<T>(
   terminal: Terminal,
   work: (jobs: Jobs, options: RequestOptions) => Promise<T>,
+  { bundles }: Pick<JobClientOptions, 'bundles'> = {},
 ): Promise<T> {
   const view = new ProgressView(terminal.err, painter(terminal.err, terminal.env));
-  const jobs = await terminal.startJobs({ onLog: (line) => view.log(line) });
+  const jobs = await terminal.startJobs({ onLog: (line) => view.log(line), bundles });
   const abort = new AbortController();
   const stopListening = terminal.onInterrupt(() => {
     if (abort.signal.aborted) {

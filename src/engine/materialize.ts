@@ -122,6 +122,8 @@ export async function openStreams(
 ): Promise<Map<number, StreamKeeper>> {
   const ids = streams.map((node) => (prints[node.index] as Fingerprint).full);
   const known = await ports.store.sources(ids);
+  // What ends the coverage of one stream leaves that of the others as it is.
+  const coverage = await ports.store.coverage(ids);
   const keepers = new Map<number, StreamKeeper>();
   const byFingerprint = new Map<string, StreamKeeper>();
   for (const node of streams) {
@@ -134,8 +136,7 @@ export async function openStreams(
     }
     hooks.progress({ phase: 'reading', node: node.name, done: 0, total: 0 });
     const reader = await ports.sources.open(openStream(node, source));
-    const spans = (await ports.store.coverage([print.full])).get(print.full) ?? [];
-    const keeper = new StreamKeeper(node, print, reader, ports.store, spans);
+    const keeper = new StreamKeeper(node, print, reader, ports.store, coverage.get(print.full) ?? []);
     await keeper.refresh(known.get(print.full));
     keepers.set(node.index, keeper);
     byFingerprint.set(print.full, keeper);

@@ -9,7 +9,7 @@ import type { BuildFailure, BuildResult, Loader, Message, Plugin } from 'esbuild
 import { nearNames, SeamlessError, type SourceLocation } from '../sdk/errors.js';
 import { describeLocation } from './context/author.js';
 import { writeBundle } from './bundle-file.js';
-import { build } from './bundler.js';
+import { bundler } from './bundler.js';
 
 export interface BundleRequest {
   /** The strategy's TypeScript or JavaScript file, absolute or relative to the project root. */
@@ -19,20 +19,18 @@ export interface BundleRequest {
   readonly sdkUrl: string;
 }
 
-export interface BundleWarning {
-  readonly message: string;
-  readonly location: SourceLocation | null;
-}
-
-export interface StrategyBundle {
+/** What a strategy file and all it imports become. */
+export interface BundledCode {
   /** The module's text, with its source map. */
   readonly code: string;
+  /** Every file that went into it, absolute, sorted. */
+  readonly inputs: readonly string[];
+}
+
+export interface StrategyBundle extends BundledCode {
   readonly codePath: string;
   /** To import it by: differs each time, because a module is evaluated once per URL. */
   readonly url: string;
-  readonly warnings: readonly BundleWarning[];
-  /** Every file that went into the bundle, absolute, sorted. */
-  readonly inputs: readonly string[];
 }
 
 let loads = 0;
@@ -49,7 +47,7 @@ export function freshUrl(codePath: string): string {
  * @throws SeamlessError `not-found` when the file is missing; `syntax`, with its place, when it or something it
  * imports cannot be read or found.
  */
-export async function bundleStrategy(request: BundleRequest): Promise<StrategyBundle> {
+export async function bundleCode(request: BundleRequest): Promise<BundledCode> {
   const projectRoot = resolve(request.projectRoot);
   const file = resolve(projectRoot, request.file);
   await checkFile(file, projectRoot);
@@ -60,22 +58,22 @@ export async function bundleStrategy(request: BundleRequest): Promise<StrategyBu
     placePlugin(originals),
     addonPlugin(),
   ]);
-  const code = assemble(result, { file, projectRoot, realRoot, originals });
-  const hash = createHash('sha256').update(code).digest('hex').slice(0, 16);
-  const codePath = await writeBundle(projectRoot, `${parse(file).name}-${hash}.mjs`, code);
   return {
-    code,
-    codePath,
-    url: freshUrl(codePath),
-    warnings: result.warnings.map((message) => ({
-      message: message.text,
-      location: locationOf(message, projectRoot),
-    })),
+    code: assemble(result, { file, projectRoot, realRoot, originals }),
     inputs: Object.keys(result.metafile.inputs)
       .filter((input) => !input.startsWith(`${SDK_NAMESPACE}:`))
       .map((input) => resolve(projectRoot, input))
       .sort(),
   };
+}
+
+/** A bundle where it can be imported from. @param made the bundle, if it was made already. @throws as `bundleCode` does. */
+export async function bundleStrategy(request: BundleRequest, made?: BundledCode): Promise<StrategyBundle> {
+  const { code, inputs } = made ?? (await bundleCode(request));
+  const hash = createHash('sha256').update(code).digest('hex').slice(0, 16);
+  const name = `${parse(request.file).name}-${hash}.mjs`;
+  const codePath = await writeBundle(resolve(request.projectRoot), name, code);
+  return { code, inputs, codePath, url: freshUrl(codePath) };
 }
 
 async function checkFile(file: string, projectRoot: string): Promise<void> {
@@ -107,7 +105,7 @@ async function run(file: string, { projectRoot, realRoot }: Roots, plugins: Plug
   // esbuild follows symbolic links. From the real root its relative paths are right from the root as named, too.
   const inRoot = relative(projectRoot, file);
   try {
-    return await build({
+    return await bundler().build({
       entryPoints: [inRoot.startsWith('..') || isAbsolute(inRoot) ? file : join(realRoot, inRoot)],
       absWorkingDir: realRoot,
       outfile: join(realRoot, 'bundle.js'),

@@ -4,14 +4,17 @@ import { createRequire } from 'node:module';
  * The door to esbuild. By `require`, since an `import` of a CommonJS module has Node search its text for exports first.
  */
 
-const { build, initialize } = createRequire(import.meta.url)('esbuild') as typeof import('esbuild');
+const require = createRequire(import.meta.url);
 
-export { build };
+/** esbuild, loaded when first asked for: a child that is sent its bundle does without. */
+export function bundler(): typeof import('esbuild') {
+  return require('esbuild') as typeof import('esbuild');
+}
 
 /** Starts esbuild's own process, so that it is up by the time of the first bundle. */
 export function startBundler(): void {
   try {
-    void initialize({});
+    void bundler().initialize({});
   } catch {
     // What is wrong with it the first bundle meets again, and says in words.
   }

@@ -1,7 +1,11 @@
 import { startBundler } from './bundler.js';
+import { keepCompiled } from './compile-cache.js';
+import { SENT_BUNDLE } from './host-flag.js';
 
 /*
- * Where the process that strategies run in begins: esbuild starts beside it while all the rest is loaded.
+ * Where the process that strategies run in begins: esbuild starts beside it while all the rest is loaded, unless the parent has said
+ * that it will send the bundle.
  */
-startBundler();
+keepCompiled();
+if (!process.argv.includes(SENT_BUNDLE)) startBundler();
 await import('./serve.js');

@@ -16,6 +16,7 @@ import {
   type RequestMessage,
   type Result,
 } from './protocol.js';
+import { SENT_BUNDLE } from './host-flag.js';
 import { deserializeError } from './wire-error.js';
 
 export interface JobClientOptions {
@@ -25,6 +26,8 @@ export interface JobClientOptions {
   readonly memoryMb?: number | undefined;
   /** Flags for Node, such as `--inspect`, besides those Seamless needs. */
   readonly execArgv?: readonly string[] | undefined;
+  /** This process bundles what is run, so that the child need not get ready for it. */
+  readonly bundles?: boolean | undefined;
   /** Told each line the author's code prints, and each one Seamless has to say. */
   readonly onLog?: ((line: LogLine) => void) | undefined;
 }
@@ -107,7 +110,7 @@ export class JobClient {
 
   /** Starts a child. @throws SeamlessError `internal` when this installation lacks its program. */
   static start(options: JobClientOptions): JobClient {
-    const child = fork(options.childPath, [], {
+    const child = fork(options.childPath, options.bundles ? [SENT_BUNDLE] : [], {
       execPath: process.execPath,
       execArgv: ['--enable-source-maps', ...heapLimit(options.memoryMb), ...(options.execArgv ?? [])],
       env: childEnvironment(process.env),

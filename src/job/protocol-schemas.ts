@@ -62,6 +62,7 @@ export const payloads: { readonly [K in RequestKind]: SchemaOf<Payload<K>> } = {
     end: seconds,
     only: v.optional(v.literal('missing')),
     limits: v.optional(limits),
+    bundle: v.optional(v.object({ code: v.string(), inputs: v.array(v.string()) })),
     ...cacheUse,
   }),
   status: v.object({

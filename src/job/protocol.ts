@@ -7,6 +7,7 @@ import type { NodeStatus, StaleCause, StrategyStatus } from '../engine/status.js
 import type { CacheLimits, CleanPlan, SqlResult, SqlValue } from '../store/store.js';
 import { SeamlessError, type SourceLocation } from '../sdk/errors.js';
 import type { Table } from '../sdk/table.js';
+import type { BundledCode } from './bundle.js';
 import type { CacheRef, CacheUse, ReadPayload } from './history.js';
 import { childMessage, payloads, parentMessage, results } from './protocol-schemas.js';
 import type { SerializedError } from './wire-error.js';
@@ -40,6 +41,8 @@ export interface MaterializePayload extends StrategyPayload, CacheUse {
   readonly only?: 'missing' | undefined;
   /** Kept after the run, except by what it used. */
   readonly limits?: CacheLimits | undefined;
+  /** The strategy's bundle, where the parent made it. Default: the child bundles. */
+  readonly bundle?: BundledCode | undefined;
 }
 
 /** Forgets which versions of the strategy's sources were taken in: its next run reads them again, whatever they say. */

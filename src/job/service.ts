@@ -17,6 +17,7 @@ import type {
 } from './protocol.js';
 import { diffOf, rowsOf, seriesOf } from './history-requests.js';
 import { underDebugger } from './debugger.js';
+import type { BundledCode } from './bundle.js';
 import type { CacheUse } from './history.js';
 import { StoreKeeper, type StoreUse } from './store-keeper.js';
 import { SourceHints } from './source-hints.js';
@@ -98,9 +99,10 @@ export class JobService {
   }
 
   #materialize(payload: Payload<'materialize'>, hooks: RequestHooks): Promise<Result<'materialize'>> {
-    const { strategy, start, end, only } = payload;
+    const { strategy, start, end, only, bundle } = payload;
     const cache = cacheOf(strategy.projectRoot, payload, `materializing ${nameOf(strategy)}`);
-    return this.#withStrategy(strategy, (session) =>
+    this.#stores.prepare(cache);
+    const work = (session: StrategySession): Promise<Result<'materialize'>> =>
       this.#withStore(cache, hooks, async (store) => {
         const hints = await SourceHints.load(cache.dir);
         const report = await session.materialize({ start, end }, store, hints, hooks, only);
@@ -109,8 +111,8 @@ export class JobService {
         if (payload.limits) await this.#keepLimits(store, payload.limits, session.storedAs, hooks);
         await hints.save();
         return report;
-      }),
-    );
+      });
+    return this.#withStrategy(strategy, work, bundle);
   }
 
   #status(payload: Payload<'status'>, hooks: RequestHooks): Promise<Result<'status'>> {
@@ -283,8 +285,12 @@ export class JobService {
     });
   }
 
-  async #withStrategy<T>(ref: StrategyRef, work: (session: StrategySession) => Promise<T>): Promise<T> {
-    const session = await StrategySession.open(ref, this.#around);
+  async #withStrategy<T>(
+    ref: StrategyRef,
+    work: (session: StrategySession) => Promise<T>,
+    bundle?: BundledCode,
+  ): Promise<T> {
+    const session = await StrategySession.open(ref, this.#around, bundle);
     try {
       return await work(session);
     } finally {

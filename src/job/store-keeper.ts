@@ -3,6 +3,7 @@ import {
   forgetHolder,
   noteHolder,
   openStore,
+  startAhead,
   type OpenStoreOptions,
   type Store,
 } from '../store/store.js';
@@ -35,6 +36,13 @@ interface Kept {
 export class StoreKeeper {
   #kept: Kept | null = null;
   #closing: Promise<void> = Promise.resolve();
+
+  /** Gets ready to open a cache that is not open yet, while something else is waited for. Takes no lock. */
+  prepare({ dir, memoryMb }: Pick<OpenStoreOptions, 'dir' | 'memoryMb'>): void {
+    if (this.#kept?.dir === dir) return;
+    // In the next turn, so that what is waited for is asked for first.
+    setImmediate(() => startAhead(memoryMb));
+  }
 
   /** Gives `work` the cache, opened or still open. @throws what `openStore` and `work` throw. */
   async use<T>(options: StoreUse, work: (store: Store) => Promise<T>): Promise<T> {

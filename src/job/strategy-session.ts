@@ -20,7 +20,7 @@ import { clearPresets } from '../sdk/providers.js';
 import type { Range, Seconds } from '../sdk/time.js';
 import { nearNames, SeamlessError, type SourceLocation } from '../sdk/errors.js';
 import { customReader, openSourceLibrary, type ContentHints } from '../sources/library.js';
-import { bundleStrategy, freshUrl, type StrategyBundle } from './bundle.js';
+import { bundleStrategy, freshUrl, type BundledCode, type StrategyBundle } from './bundle.js';
 import type { FunctionPlace } from './code/inspection.js';
 import { CodeHasher } from './code/own-code.js';
 import { SourcePlaces } from './code/places.js';
@@ -84,10 +84,14 @@ export class StrategySession {
     this.#bundle = parts.bundle;
   }
 
-  /** Bundles, loads and sets up. @throws SeamlessError for whatever is wrong with the file, the class or its setup(). */
-  static async open(place: StrategyPlace, around: Surroundings): Promise<StrategySession> {
+  /** Bundles unless that is done, loads and sets up. @throws SeamlessError for whatever is wrong with the file, the class or its setup(). */
+  static async open(
+    place: StrategyPlace,
+    around: Surroundings,
+    made?: BundledCode,
+  ): Promise<StrategySession> {
     const { file, projectRoot } = place;
-    const bundle = await bundleStrategy({ file, projectRoot, sdkUrl: around.sdk.url });
+    const bundle = await bundleStrategy({ file, projectRoot, sdkUrl: around.sdk.url }, made);
     around.enter(bundle.codePath);
     return StrategySession.#load(bundle, place, around);
   }

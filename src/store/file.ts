@@ -86,8 +86,31 @@ export function forbidden(dir: string, error: unknown): SeamlessError {
   );
 }
 
+interface Ahead {
+  readonly memoryMb: number;
+  readonly database: Promise<Database | null>;
+}
+
+let ahead: Ahead | null = null;
+
+/** Starts an instance of DuckDB that the next opening takes, while something else is waited for. */
+export function startAhead(memoryMb = MEMORY_LIMIT_MB): void {
+  // What is wrong with it the opening meets again, and says in words.
+  ahead ??= { memoryMb, database: newDatabase(memoryMb).catch(() => null) };
+}
+
 /** An instance of DuckDB that has no file yet. */
 export async function startDatabase(memoryMb = MEMORY_LIMIT_MB): Promise<Database> {
+  if (ahead?.memoryMb === memoryMb) {
+    const { database } = ahead;
+    ahead = null;
+    const started = await database;
+    if (started) return started;
+  }
+  return newDatabase(memoryMb);
+}
+
+async function newDatabase(memoryMb: number): Promise<Database> {
   const instance = await DuckDBInstance.create(':memory:', {
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',

@@ -218,14 +218,15 @@ async function storeOf(
 /** Makes the tables where there are none yet, and brings those of an earlier format up to date. @throws SeamlessError `cache` when they are of another format. */
 async function requireFormat(database: Database, dir: string): Promise<void> {
   const { connection } = database;
-  const tables = await connection.runAndReadAll(
-    `SELECT table_name FROM duckdb_tables() WHERE database_name = '${CATALOG}'`,
-  );
-  const names = tables.getRows().map(([name]) => name);
-  if (names.length === 0) return createTables(database);
-  if (!names.includes('meta')) throw foreign(dir);
-  const meta = await connection.runAndReadAll("SELECT value FROM meta WHERE key = 'format'");
-  const format = Number(meta.getRows()[0]?.[0]);
+  const found = await formatText(database);
+  if (found === null) {
+    const tables = await connection.runAndReadAll(
+      `SELECT table_name FROM duckdb_tables() WHERE database_name = '${CATALOG}'`,
+    );
+    if (tables.currentRowCount === 0) return createTables(database);
+    throw foreign(dir);
+  }
+  const format = Number(found);
   if (format > FORMAT_VERSION) throw newer(dir, undefined);
   for (let from = format; from < FORMAT_VERSION; from++) {
     const steps = MIGRATIONS[from];
@@ -233,6 +234,19 @@ async function requireFormat(database: Database, dir: string): Promise<void> {
     await connection.run(`BEGIN; ${steps} COMMIT;`);
   }
   if (!Number.isInteger(format)) throw foreign(dir);
+}
+
+/** The format that the file says it has; undefined when it does not say, null without the table that would. */
+async function formatText({ connection }: Database): Promise<unknown> {
+  try {
+    const meta = await connection.runAndReadAll(
+      `SELECT value FROM ${CATALOG}.main.meta WHERE key = 'format'`,
+    );
+    return meta.getRows()[0]?.[0];
+  } catch (error) {
+    if (/^(?:Catalog|Binder) Error\b/.test(messageOf(error))) return null;
+    throw error;
+  }
 }
 
 function foreign(dir: string): SeamlessError {

@@ -33,10 +33,13 @@ export async function register(
 ): Promise<NodeHistory[]> {
   if (nodes.length === 0) return [];
   return transact(context, async () => {
-    await adoptClassNames(context, new Set(nodes.map(({ strategy }) => strategy)));
+    const strategies = new Set(nodes.map(({ strategy }) => strategy));
     const ids = await context.interned.intern(nodes.flatMap((node) => [node.fingerprint, ...node.inputs]));
     const fpOf = (fingerprint: string): number => ids.get(fingerprint) as number;
-    const current = await currentNames(context, new Set(nodes.map((node) => node.strategy)));
+    let current = await currentNames(context, strategies);
+    const unknown = new Set(strategies);
+    for (const key of current.keys()) unknown.delete((JSON.parse(key) as [string, string])[0]);
+    if (await adoptClassNames(context, unknown)) current = await currentNames(context, strategies);
     const histories = nodes.map((node) =>
       historyOf(current.get(nameKey(node.strategy, node.node)), node, fpOf(node.fingerprint)),
     );

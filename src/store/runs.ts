@@ -7,13 +7,13 @@ import { timestampNow } from './registry.js';
 /** Ranges remembered of a strategy, to be offered again. */
 const RUNS_KEPT = 10;
 
-/** A use is noted again only this long after the last one was. */
+/** A use, or another run over the range of the last one, is noted again only this long after that was. */
 const USE_GRAIN_MS = 3_600_000;
 
-/** The same range, run again and again, is noted again only this long after it last was. */
-const RUN_GRAIN_MS = 60_000;
-
-/** See `Store.recordRun`. A hit that is asked for again at once writes nothing. */
+/**
+ * See `Store.recordRun`. The same range again writes nothing: each small transaction in the log makes every opening of the cache
+ * slower, by half a millisecond.
+ */
 export async function recordRun(
   context: StoreContext,
   strategy: string,
@@ -50,7 +50,7 @@ async function isLatest({ session }: StoreContext, strategy: string, range: Rang
   const age = Date.now() - (last.numbers('ran_ms')[0] as number);
   const same = last.numbers('start_ts')[0] === range.start && last.numbers('end_ts')[0] === range.end;
   // A clock that was set back makes the last run one of the future.
-  return same && age >= 0 && age < RUN_GRAIN_MS;
+  return same && age >= 0 && age < USE_GRAIN_MS;
 }
 
 /** See `Store.markUsed`. Reading often must not mean writing often. */

@@ -24,11 +24,14 @@ export async function fullName({ session }: StoreContext, strategy: string): Pro
   );
 }
 
-/** Strategies of caches that knew them by their class alone come under their full name. To be used in a transaction. */
+/**
+ * Strategies of caches that knew them by their class alone come under their full name. To be used in a transaction. True when one did.
+ */
 export async function adoptClassNames(
   { session }: StoreContext,
   strategies: ReadonlySet<string>,
-): Promise<void> {
+): Promise<boolean> {
+  let adopted = false;
   for (const strategy of strategies) {
     if (classOf(strategy) === strategy) continue;
     const known = await session.recall(
@@ -43,5 +46,7 @@ export async function adoptClassNames(
         classOf(strategy),
       ]);
     }
+    adopted = true;
   }
+  return adopted;
 }

@@ -138,7 +138,9 @@ interface Wanted extends Range {
 }
 
 /** Adds up stored counts where whole segments are asked for; only those cut by an edge need their times. */
-async function countRows(context: StoreContext, wanted: readonly Wanted[], counts: number[]): Promise<void> {
+async function countRows(context: StoreContext, asked: readonly Wanted[], counts: number[]): Promise<void> {
+  const wanted = asked.filter(({ start, end }) => start < end);
+  if (wanted.length === 0) return;
   const rows = await context.session.recall(
     `WITH w AS (SELECT ${unnestNumbers(1, 'INTEGER')} AS request, ${unnestNumbers(2, 'INTEGER')} AS fp,
          ${unnestNumbers(3, 'DOUBLE')} AS start_ts, ${unnestNumbers(4, 'DOUBLE')} AS end_ts),

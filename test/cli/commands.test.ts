@@ -155,14 +155,19 @@ describe('command line', () => {
       it(`asks for ${spec} over the range`, async () => {
         const { asked, disposed } = await at(['materialize', spec, ...range], { answer: answering(report) });
         const className = spec === 'src/momentum.ts' ? null : 'Momentum';
+        const file = join(cwd, 'src', 'momentum.ts');
+        const { code } = (asked[0]?.payload as { bundle: { code: string } }).bundle;
+        assert.match(code, /class extends Strategy/);
         assert.deepStrictEqual(asked, [
           {
             kind: 'materialize',
             payload: {
-              strategy: { file: join(cwd, 'src', 'momentum.ts'), className, projectRoot: cwd },
+              strategy: { file, className, projectRoot: cwd },
               start: 0,
               end: 86_400,
               cacheDir: join(cwd, '.seamless'),
+              // Made while the child starts.
+              bundle: { code, inputs: [file] },
             },
           },
         ]);

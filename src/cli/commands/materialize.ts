@@ -7,7 +7,8 @@ import { exitCodeOfReport } from '../exit-codes.js';
 import { findStrategy } from '../find-strategy.js';
 import { formatCount, formatNames, formatSpans, summaryLine } from '../../present/format.js';
 import { formatTable, painter, type Color, type Paint } from '../table.js';
-import type { Terminal } from '../terminal.js';
+import type { RequestOptions } from '../../job/client.js';
+import type { Jobs, Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
 
 export interface MaterializeFlags {
@@ -30,10 +31,18 @@ export async function runMaterialize(
   const strategy = await findStrategy(spec, cwd);
   const cacheDir = cacheFolder(strategy.projectRoot, flags.cache && resolve(cwd, flags.cache));
   const only = flags.onlyMissing ? { only: 'missing' as const } : {};
-  const report = await withJobs(terminal, async (jobs, options) => {
+  const run = async (jobs: Jobs, options: RequestOptions): Promise<RunReport> => {
     if (flags.refresh) await jobs.request('refresh', { strategy, cacheDir }, options);
-    return jobs.request('materialize', { strategy, ...range, ...only, cacheDir }, options);
-  });
+    // Loaded when needed, and while the child starts.
+    const { bundleAhead } = await import('../../job/bundle-ahead.js');
+    const bundle = await bundleAhead(strategy);
+    return jobs.request(
+      'materialize',
+      { strategy, ...range, ...only, cacheDir, ...(bundle && { bundle }) },
+      options,
+    );
+  };
+  const report = await withJobs(terminal, run, { bundles: true });
   const paint = painter(err, env);
   for (const line of failureLines(report)) err.write(`${paint('red', 'error:')} ${line}\n`);
   if (flags.json) {
