@@ -1,4 +1,4 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash, hash as hashOnce, type Hash } from 'node:crypto';
 import type { Column, Table } from '../sdk/table.js';
 
 /** 128 bits of SHA-256 in hexadecimal: as good as unique, and short enough to store by the thousand. */
@@ -8,7 +8,7 @@ const DIGEST_LENGTH = 32;
 
 /** Digest of texts in order, each kept apart from the next. */
 export function textDigest(parts: readonly string[]): Digest {
-  return finish(createHash('sha256').update(JSON.stringify(parts)));
+  return hashOnce('sha256', JSON.stringify(parts)).slice(0, DIGEST_LENGTH);
 }
 
 export function bytesDigest(bytes: Uint8Array): Digest {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import type { CaptureGuard } from '../../src/job/code/guard.js';
 import { hasher, load } from './project.js';
 
@@ -74,6 +75,61 @@ describe('capture guard', () => {
       delete (globalThis as unknown as { seamlessGuardTest?: number }).seamlessGuardTest;
     });
   }
+
+  for (const [name, path] of Object.entries(expected)) {
+    it(`compares with what was hashed, though it is first asked afterwards: ${path}`, async () => {
+      const { guard, call, end } = await guarded(name);
+      call();
+      assert.equal(guard.changed()?.variable, path);
+      end();
+      delete (globalThis as unknown as { seamlessGuardTest?: number }).seamlessGuardTest;
+    });
+  }
+
+  it('takes what is so for changed by nobody, whatever was hashed before and after', async () => {
+    const { exports } = await load({ 'main.ts': MODULE });
+    const fns = exports['fns'] as Readonly<Record<string, () => void>>;
+    const hashes = hasher();
+    const request = { inputs: new Map(), describe: 'node' };
+    const guards = Object.values(fns).map((fn) =>
+      hashes.guard(fn, request, hashes.ownCode(fn, request).names),
+    );
+    // As a run does when it tells what the hashes are made of.
+    for (const fn of Object.values(fns)) hashes.ownCode(fn, request).parts();
+    assert.deepEqual(
+      guards.map((guard) => guard.changed()),
+      guards.map(() => null),
+    );
+    fns['assigned']?.();
+    const told = guards.map((guard) => guard.changed()?.variable);
+    assert.deepEqual(told.filter(Boolean), ['last in closure of node']);
+    hashes.close();
+  });
+
+  it('says the same whether it looked at once or when it was first asked, whatever ran between', async () => {
+    const { exports } = await load({ 'main.ts': MODULE });
+    const fns = Object.values(exports['fns'] as Readonly<Record<string, () => void>>);
+    const request = { inputs: new Map(), describe: 'node' };
+    const index = fc.nat({ max: fns.length - 1 });
+    fc.assert(
+      fc.property(fc.uniqueArray(index, { minLength: 1 }), fc.array(index), (watched, called) => {
+        const [late, early] = [hasher(), hasher()];
+        const guards = watched.map((at) => {
+          const fn = fns[at] as () => void;
+          const { names } = late.ownCode(fn, request);
+          // Only what the same hasher hashed can be looked at later.
+          return [late.guard(fn, request, names), early.guard(fn, request, names)] as const;
+        });
+        for (const at of called) fns[at]?.();
+        for (const [lazy, eager] of guards) {
+          assert.equal(lazy.changed()?.variable, eager.changed()?.variable);
+        }
+        late.close();
+        early.close();
+      }),
+      { numRuns: 60 },
+    );
+  });
 
   it('stays silent for a function that changes nothing', async () => {
     const { guard, call, end } = await guarded('pure');

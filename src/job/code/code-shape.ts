@@ -83,6 +83,7 @@ export class CodeShaper {
       [...captured.edges, ...around, ...own.edges],
       {
         reads: bitsOf(code.propertyNames),
+        state: keepsCaptures(setup ? analyseText(text) : code) ? shape(own.tag, own.edges) : null,
         named: [
           { via: 'member', name: '.name', value: name, bit: bitOf('name') },
           { via: 'member', name: '.setup', value: setup, bit: bitOf(SETUP) },
@@ -96,27 +97,29 @@ export class CodeShaper {
   stateShape(fn: object, thisValue: object | null): Shape {
     const text = Function.prototype.toString.call(fn);
     const code = analyseText(text);
-    const { whole, names, privateNames } = code.receiver;
-    const readsThis = code.form === 'arrow' && (whole || names.size > 0 || privateNames.size > 0);
-    if (code.opaque.length > 0 || readsThis || code.free.some(({ written }) => written))
-      return this.functionShape(fn, thisValue);
+    if (!keepsCaptures(code)) return this.functionShape(fn, thisValue);
     const own = this.#propertyShape(fn as Fn, code, text);
     return shape(own.tag, own.edges);
   }
 
   /** What a function that is called on `receiver` reads of it. */
   receiverShape(fn: object, receiver: unknown): Shape {
-    const text = Function.prototype.toString.call(fn);
-    if (NATIVE.test(text)) return shape('no receiver');
-    const code = analyseText(text);
-    const use = code.receiver;
-    const reads = use.whole || use.names.size > 0 || use.privateNames.size > 0;
-    if (code.form === 'arrow' || code.form === 'class' || !reads) return shape('no receiver');
+    if (this.isWithoutReceiver(fn)) return shape('no receiver');
+    const use = analyseText(Function.prototype.toString.call(fn)).receiver;
     const edges = isObject(receiver)
       ? this.#thisEdges(receiver, use)
       : [{ via: 'this', name: 'this', value: receiver } as const];
     if (isObject(receiver)) this.#owners.set(fn, receiver);
     return shape(`receiver ${edges.map((edge) => edge.name).join()}`, edges);
+  }
+
+  /** True for a function that reads nothing of what it is called on. */
+  isWithoutReceiver(fn: object): boolean {
+    const text = Function.prototype.toString.call(fn);
+    if (NATIVE.test(text)) return true;
+    const { form, receiver } = analyseText(text);
+    const reads = receiver.whole || receiver.names.size > 0 || receiver.privateNames.size > 0;
+    return form === 'arrow' || form === 'class' || !reads;
   }
 
   /** The method `setup` of the class of a strategy; null for any other function. */
@@ -297,7 +300,7 @@ export class CodeShaper {
   /** Own properties of a function, and what a class or an older constructor gives its instances. */
   #propertyShape(fn: Fn, code: CodeText, text: string): OwnProperties {
     if (code.form === 'class') return this.#classShape(fn, code, text);
-    const own = propertyEdges(fn, (key) => OF_EVERY_FUNCTION.has(key));
+    const own = propertyEdges(fn, () => false, OF_EVERY_FUNCTION);
     const prototype = Reflect.getOwnPropertyDescriptor(fn, 'prototype')?.value as unknown;
     if (!isObject(prototype) || !isUsedPrototype(prototype, this.#options.isBuiltIn))
       return { ...own, named: [] };
@@ -333,6 +336,12 @@ export class CodeShaper {
       named: [{ via: 'member', name: ' (its members)', value: JSON.stringify(keys), bit: LISTED }],
     };
   }
+}
+
+/** Nothing that a function captured can change by its running. */
+function keepsCaptures({ form, opaque, free, receiver: { whole, names, privateNames } }: CodeText): boolean {
+  const readsThis = form === 'arrow' && (whole || names.size > 0 || privateNames.size > 0);
+  return opaque.length === 0 && !readsThis && !free.some(({ written }) => written);
 }
 
 interface OwnProperties {

@@ -135,14 +135,23 @@ export function bytesDigest(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex').slice(0, 32);
 }
 
-/** Own properties as edges, getters and setters as functions that are never called, and their keys as a text. */
+const NO_PROPERTIES = { tag: '', edges: [] };
+
+/**
+ * Own properties as edges, getters and setters as functions that are never called, and their keys as a text.
+ * @param without keys to leave out, whatever they are: quicker than `skip`.
+ */
 export function propertyEdges(
   value: object,
   skip: (key: PropertyKey, descriptor: PropertyDescriptor) => boolean,
+  without?: ReadonlySet<PropertyKey>,
 ): { readonly tag: string; readonly edges: readonly Edge[] } {
+  const keys = Reflect.ownKeys(value);
+  if (keys.every((key) => without?.has(key))) return NO_PROPERTIES;
   const tokens: string[] = [];
   const edges: Edge[] = [];
-  for (const key of Reflect.ownKeys(value)) {
+  for (const key of keys) {
+    if (without?.has(key)) continue;
     const descriptor = Reflect.getOwnPropertyDescriptor(value, key);
     if (!descriptor || skip(key, descriptor)) continue;
     const name = memberName(key);

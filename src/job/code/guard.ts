@@ -1,5 +1,5 @@
 import { describePath, edgesOf, follow, isObject, type Edge, type Path, type Shape } from './shape.js';
-import type { Shaper } from './shaper.js';
+import type { Moment, Shaper } from './shaper.js';
 
 /** The variable through which a value was reached: of which function, and its name there. */
 export interface Holder {
@@ -34,17 +34,31 @@ export interface BuiltInState {
 export class CaptureGuard {
   readonly #shaper: Shaper;
   readonly #builtIns: BuiltInState;
-  readonly #watched: readonly Watched[];
+  /** Made when it is first needed: of a hit it never is. */
+  readonly #watch: () => readonly Watched[];
+  #watched: readonly Watched[] | null = null;
 
-  /** @param names bits of the names that count for the function; see `edgesOf`. */
-  constructor(shaper: Shaper, builtIns: BuiltInState, root: object, start: Path, names: number) {
+  /**
+   * @param names bits of the names that count for the function; see `edgesOf`.
+   * @param since what values were when they were hashed; without, what they are now.
+   */
+  constructor(
+    shaper: Shaper,
+    builtIns: BuiltInState,
+    root: object,
+    start: Path,
+    names: number,
+    since?: Moment,
+  ) {
     this.#shaper = shaper;
     this.#builtIns = builtIns;
-    this.#watched = watch(shaper, root, start, names);
+    this.#watch = () => watch(shaper, since ?? shaper.now, root, start, names);
+    if (!since) this.#watched = this.#watch();
   }
 
   /** The first value that changed since the guard was made; null when none did. */
   changed(): Change | null {
+    this.#watched ??= this.#watch();
     for (const watched of this.#watched) {
       const { object, path, holder, before } = watched;
       const now = this.#shaper.freshState(object);
@@ -64,15 +78,15 @@ export class CaptureGuard {
 }
 
 /** Everything in reach that code could change. */
-function watch(shaper: Shaper, root: object, start: Path, names: number): Watched[] {
+function watch(shaper: Shaper, moment: Moment, root: object, start: Path, names: number): Watched[] {
   const watched: Watched[] = [];
   const seen = new Set<object>([root]);
   const queue: Reached[] = [{ object: root, path: start, holder: null }];
   for (const reached of queue) {
     const { object, path } = reached;
     if (object !== root && !shaper.isFrozen(object))
-      watched.push({ ...reached, before: shaper.freshState(object) });
-    for (const edge of edgesOf(shaper.shapeOf(object), names)) {
+      watched.push({ ...reached, before: moment.stateOf(object) });
+    for (const edge of edgesOf(moment.shapeOf(object), names)) {
       if (!isObject(edge.value) || seen.has(edge.value)) continue;
       seen.add(edge.value);
       queue.push({ object: edge.value, path: follow(path, edge), holder: holderOf(reached, edge) });

@@ -44,6 +44,12 @@ export type OwnCodeDetail = (
  * Hashes what functions of a loaded strategy depend on: their code, the helpers it reaches, and the values that
  * closures captured. One hasher serves one `describe`; between its calls no user code may run, or `refresh` must.
  */
+interface Call {
+  readonly root: object;
+  /** Bits of the names that counted; null when it was not hashed, or could not be. */
+  names: number | null;
+}
+
 export class CodeHasher {
   readonly #intrinsics: Intrinsics;
   readonly #inspection = new Inspection();
@@ -53,6 +59,10 @@ export class CodeHasher {
   /** How many properties built-in objects had when the first guard was made. */
   #builtInKeys: readonly number[] | null = null;
   #thisValue: object | null = null;
+  /** What stands for the call of a function, and how it was hashed last. */
+  #calls = new Map<object, Call>();
+  /** Stands for a call on nothing, which is the same for all functions. */
+  #onNothing: object | null = null;
 
   constructor({ sdkExports, intrinsics }: CodeHasherOptions) {
     this.#intrinsics = intrinsics;
@@ -69,6 +79,12 @@ export class CodeHasher {
   refresh(): void {
     this.#patches = null;
     this.#builtInKeys = null;
+    this.#forget();
+  }
+
+  #forget(): void {
+    this.#calls = new Map();
+    this.#onNothing = null;
     this.#shaper.forget();
     this.#digester.forget(true);
   }
@@ -91,9 +107,11 @@ export class CodeHasher {
   }
 
   ownCode(fn: object, request: OwnCodeRequest): OwnCodeDetail {
-    const root = this.#rootOf(fn, request);
+    const call = this.#callOf(fn, request);
+    const { root } = call;
     const start: Path = { subject: '', owner: request.describe };
     const { digest, names } = this.#digester.settle(root);
+    call.names = digest.fails ? null : names;
     const { inputs, thisValue = null } = request;
     const parts = (): readonly CodePart[] => {
       this.#enter(inputs, thisValue);
@@ -107,10 +125,13 @@ export class CodeHasher {
 
   /** Watches what a function captured. Make it before the function is called. */
   guard(fn: object, request: OwnCodeRequest, names: number): CaptureGuard {
-    const root = this.#rootOf(fn, request);
+    const call = this.#callOf(fn, request);
     const keys = (this.#builtInKeys ??= this.#intrinsics.sharedKeys());
     const builtIns = { takeAdded: () => this.#intrinsics.takeAdded(keys) };
-    return new CaptureGuard(this.#shaper, builtIns, root, { subject: '', owner: request.describe }, names);
+    const start = { subject: '', owner: request.describe };
+    // All that it reaches was looked at when it was hashed, and no user code has run since.
+    const since = call.names === names ? this.#shaper.moment() : undefined;
+    return new CaptureGuard(this.#shaper, builtIns, call.root, start, names, since);
   }
 
   /** Where in the loaded code a change came about, as near as its text tells; null when it does not tell. */
@@ -125,26 +146,52 @@ export class CodeHasher {
   }
 
   #enter(inputs: ReadonlyMap<DagNode, number>, thisValue: object | null): void {
-    this.#digester.forget(this.#thisValue !== thisValue);
+    if (this.#thisValue === thisValue) this.#digester.forget(false);
+    else this.#forget();
     this.#thisValue = thisValue;
     this.#shaper.enter(inputs, thisValue);
   }
 
-  /** Stands for the call itself: the function, what it is called on, and changed built-ins that any code sees. */
-  #rootOf(fn: object, { inputs, thisValue, receiver }: OwnCodeRequest): object {
+  #callOf(fn: object, { inputs, thisValue, receiver }: OwnCodeRequest): Call {
     this.#enter(inputs, thisValue ?? null);
-    this.#patches ??= this.#intrinsics
+    if (receiver !== undefined) return { root: this.#rootOf(fn, receiver), names: null };
+    let call = this.#calls.get(fn);
+    if (!call) {
+      call = { root: this.#rootOf(fn, undefined), names: null };
+      this.#calls.set(fn, call);
+    }
+    return call;
+  }
+
+  /** Stands for the call itself: the function, what it is called on, and changed built-ins that any code sees. */
+  #rootOf(fn: object, receiver: unknown): object {
+    const patches = (this.#patches ??= this.#intrinsics
       .languagePatches()
-      .map((patch): Edge => ({ via: 'capture', name: patch.name, value: patch.value }));
-    const call = {};
-    this.#shaper.define(call, () => this.#shaper.receiverShape(fn, receiver));
+      .map((patch): Edge => ({ via: 'capture', name: patch.name, value: patch.value })));
+    const edges: Edge[] = [this.#receiverOf(fn, receiver), fn].map((value) => ({
+      via: 'member',
+      name: '',
+      value,
+    }));
     const root = {};
-    const edges: Edge[] = [call, fn].map((value) => ({ via: 'member', name: '', value }));
-    const patches = this.#patches;
     this.#shaper.define(root, () =>
       shape(`call ${patches.map(({ name }) => name).join()}`, [...edges, ...patches]),
     );
     return root;
+  }
+
+  /** Stands for what a function reads of what it is called on. */
+  #receiverOf(fn: object, receiver: unknown): object {
+    if (receiver === undefined && this.#shaper.isWithoutReceiver(fn)) {
+      if (!this.#onNothing) {
+        this.#onNothing = {};
+        this.#shaper.define(this.#onNothing, () => this.#shaper.receiverShape(fn, undefined));
+      }
+      return this.#onNothing;
+    }
+    const call = {};
+    this.#shaper.define(call, () => this.#shaper.receiverShape(fn, receiver));
+    return call;
   }
 
   #reason(root: object, start: Path, names: number): string {

@@ -31,6 +31,8 @@ export interface Shape {
   readonly node: DagNode | null;
   /** Values that the tag holds without an edge. */
   readonly size: number;
+  /** What of it can change while code runs; null when that is all of it. */
+  readonly state: Shape | null;
 }
 
 /** Properties that a node has whatever its place in the DAG; they count where code reads that name. */
@@ -91,7 +93,7 @@ export function edgesOf({ edges, named }: Shape, names: number): readonly Edge[]
 }
 
 export function shape(tag: string, edges: readonly Edge[] = [], more: Partial<Shape> = {}): Shape {
-  return { tag, edges, named: [], reads: 0, fails: null, node: null, size: 0, ...more };
+  return { tag, edges, named: [], reads: 0, fails: null, node: null, size: 0, state: null, ...more };
 }
 
 /** The shape of what nothing can vouch for. */

@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { SeamlessError } from '../../sdk/errors.js';
 import { DagNode } from '../../sdk/node.js';
 import { CodeShaper, isNative } from './code-shape.js';
 import { contentsOf, countOf, hiddenKind, propertyEdges } from './data-shape.js';
@@ -17,12 +18,19 @@ import {
 } from './shape.js';
 
 /** Properties that every node has; those of them that code reads count by name. */
-const NODE_PROPERTIES = new Set(['kind', 'origin', ...NODE_NAMED]);
+const NODE_PROPERTIES = new Set<PropertyKey>(['kind', 'origin', ...NODE_NAMED]);
 
 /** More values than this in one structure are not looked through. */
 export const LARGEST = 200_000;
 
 export const TOO_LARGE = `a structure of more than ${LARGEST.toLocaleString('en')} values`;
+
+/** Shapes as they were at one time. */
+export interface Moment {
+  shapeOf(value: object): Shape;
+  /** What of a value can change while code runs. */
+  stateOf(value: object): Shape;
+}
 
 export interface ShaperOptions {
   readonly inspection: Inspection;
@@ -54,8 +62,8 @@ export class Shaper {
   readonly #options: ShaperOptions;
   readonly #code: CodeShaper;
   readonly #sdk = new Map<object, string>();
-  readonly #shapes = new Map<object, Shape>();
-  readonly #stands = new WeakMap<object, () => Shape>();
+  #shapes = new Map<object, Shape>();
+  readonly #stands = new Map<object, () => Shape>();
   #inputs: ReadonlyMap<DagNode, number> = new Map();
   #thisValue: object | null = null;
 
@@ -74,7 +82,30 @@ export class Shaper {
 
   /** Drops what is remembered, since user code may have run. */
   forget(): void {
-    this.#shapes.clear();
+    this.#shapes = new Map();
+  }
+
+  /** What is remembered now, as it was: also when it is asked after user code ran. */
+  moment(): Moment {
+    const shapes = this.#shapes;
+    return {
+      shapeOf: (value) => {
+        const known = shapes.get(value);
+        if (known) return known;
+        // Of nodes, which are frozen, nothing is remembered.
+        if (isNode(value)) return this.freshShape(value);
+        throw new SeamlessError('internal', 'A value that a function depends on was not looked at in time.');
+      },
+      stateOf(value) {
+        const found = this.shapeOf(value);
+        return found.state ?? found;
+      },
+    };
+  }
+
+  /** What values are from now on, whenever that is asked. */
+  get now(): Moment {
+    return { shapeOf: (value) => this.shapeOf(value), stateOf: (value) => this.freshState(value) };
   }
 
   shapeOf(value: object): Shape {
@@ -122,6 +153,11 @@ export class Shaper {
   /** The edges of a function called on `receiver` that lead through `this`. */
   receiverShape(fn: object, receiver: unknown): Shape {
     return this.#code.receiverShape(fn, receiver);
+  }
+
+  /** True for a function that reads nothing of what it is called on. */
+  isWithoutReceiver(fn: object): boolean {
+    return this.#code.isWithoutReceiver(fn);
   }
 
   /** Where V8 found a function; null for one that is native. */
@@ -189,7 +225,7 @@ export class Shaper {
     }));
     const tag = position === undefined ? `node ${JSON.stringify(node.name)}` : `input#${position}`;
     // What an author's own subclass adds, or code puts on a node, is a value like any other.
-    const added = propertyEdges(node, (key) => typeof key === 'string' && NODE_PROPERTIES.has(key));
+    const added = propertyEdges(node, () => false, NODE_PROPERTIES);
     return shape(`${tag} ${added.tag}`, added.edges, { named, node });
   }
 
