@@ -419,6 +419,19 @@ describe('what stands around a function', () => {
     }
   });
 
+  it('counts nothing that fetch adds', () => {
+    const global = globalThis as unknown as Record<symbol, unknown>;
+    const key = Symbol.for('undici.globalDispatcher.test');
+    const fn = (): unknown => global;
+    const before = hashOf(fn);
+    try {
+      global[key] = new EventEmitter();
+      assert.equal(hashOf(fn), before);
+    } finally {
+      Reflect.deleteProperty(global, key);
+    }
+  });
+
   it('runs no getter and no user code', () => {
     let calls = 0;
     const trap = {

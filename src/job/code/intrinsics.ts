@@ -27,8 +27,10 @@ const LEFT_OUT =
 /** Written by Node, V8 and tools that map stack traces; no computation depends on them. */
 const RESTLESS = new Set(['Error.prepareStackTrace', 'Error.stackTraceLimit']);
 
-/** Globals that Node adds when `fetch` is first called; a computeFn may not call it. */
-const NODES_SYMBOLS = new Set<PropertyKey>([Symbol.for('undici.globalDispatcher.1')]);
+/** What Node's `fetch`, or the package it comes from, adds when it is first used; a computeFn may not call it. */
+function isOfFetch(key: PropertyKey): boolean {
+  return typeof key === 'symbol' && Symbol.keyFor(key)?.startsWith('undici.globalDispatcher') === true;
+}
 
 /** How far what only Node has is followed: to the prototypes of what a module exports. */
 const NODE_DEPTH = 2;
@@ -72,9 +74,9 @@ export class Intrinsics {
     return this.#globals.get(name);
   }
 
-  /** Names of globals that came after the snapshot, but for those of Node itself. */
+  /** Names of globals that came after the snapshot, but for those of `fetch`. */
   addedGlobals(): PropertyKey[] {
-    return Reflect.ownKeys(globalThis).filter((key) => !this.#globals.has(key) && !NODES_SYMBOLS.has(key));
+    return Reflect.ownKeys(globalThis).filter((key) => !this.#globals.has(key) && !isOfFetch(key));
   }
 
   /** What someone changed in the objects that any JavaScript depends on. */
