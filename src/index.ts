@@ -34,6 +34,7 @@ export type {
   FetchRequest,
   HistoryProvider,
   HistoryRow,
+  SqlOptions,
 } from './sdk/providers.js';
 export { Runner } from './sdk/runner.js';
 

@@ -1,4 +1,5 @@
-import { openStream, resolveGraph } from './graph.js';
+import { resolveGraph } from './graph.js';
+import { openSource } from './open-source.js';
 import type { SourceLibrary, StrategyHost } from './ports.js';
 import type { Range } from '../sdk/time.js';
 
@@ -19,7 +20,7 @@ export async function boundsOf(ports: {
   for (const node of graph.nodes) {
     const { source } = node.description;
     if (!source) continue;
-    const reader = await ports.sources.open(openStream(node, source));
+    const reader = await openSource(ports.sources, node, source);
     const bounds = await reader.bounds();
     if (bounds && bounds.first > NO_BEGINNING) {
       extents.push({ start: bounds.first, end: bounds.last + node.interval });

@@ -3,8 +3,9 @@ import { formatInterval, formatRange, formatTime, type Range, type Seconds } fro
 import { ChunkRunner, ShortHistory } from './chunks.js';
 import { Explainer, sentenceOf } from './explain.js';
 import { fingerprints, partsOf, type Fingerprint } from './fingerprints.js';
-import { openStream, resolveGraph, type Graph, type GraphNode } from './graph.js';
+import { resolveGraph, type Graph, type GraphNode } from './graph.js';
 import { attainable, horizons, type Horizon } from './horizon.js';
+import { openSource, type Telling } from './open-source.js';
 import { nodeGaps, planStretch, uncovered, type PlanInput } from './plan.js';
 import type { Candidate, NodeHistory, NodeRecord, NodeStore, SourceLibrary, StrategyHost } from './ports.js';
 import { intersection, isEmpty, union, within, type RangeSet } from './ranges.js';
@@ -34,6 +35,8 @@ export interface RunOutcome {
   readonly before: readonly RangeSet[];
   /** What was read of each stream. */
   readonly taken: ReadonlyMap<number, RangeSet>;
+  /** How it is told whether the source of a stream has changed. */
+  readonly tellings: ReadonlyMap<number, Telling>;
   /** The sources that had changed, by the streams and all nodes that depend on them. */
   readonly sources: ReadonlyMap<number, readonly ChangedSource[]>;
 }
@@ -86,6 +89,7 @@ export async function materialize(
     left,
     before: covered,
     taken,
+    tellings: new Map([...keepers].map(([index, keeper]) => [index, keeper.telling])),
     sources: sourcesUpstream(graph, sources),
   };
 }
@@ -135,7 +139,7 @@ export async function openStreams(
       continue;
     }
     hooks.progress({ phase: 'reading', node: node.name, done: 0, total: 0 });
-    const reader = await ports.sources.open(openStream(node, source));
+    const reader = await openSource(ports.sources, node, source);
     const keeper = new StreamKeeper(node, print, reader, ports.store, coverage.get(print.full) ?? []);
     await keeper.refresh(known.get(print.full));
     keepers.set(node.index, keeper);

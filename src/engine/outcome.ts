@@ -2,6 +2,7 @@ import { formatRange, formatTime, type Range } from '../sdk/time.js';
 import type { GraphNode } from './graph.js';
 import { asRequested, onGrid, outsideData } from './horizon.js';
 import type { RunOutcome } from './materialize.js';
+import { tellingText } from './open-source.js';
 import type { RowSummary } from './ports.js';
 import { common, difference, isEmpty, longest, union, within, type RangeSet } from './ranges.js';
 import type { NodeReport, NodeState, RunReport, Span } from './report.js';
@@ -65,7 +66,9 @@ function nodeReport(outcome: RunOutcome, node: GraphNode, summary: RowSummary): 
     computedRanges: inRequest(computed),
     adoptedRanges: inRequest(adopted),
     ...outsideData(state.request, node, state.horizon(node.index)),
-    reason: reasonOf(outcome, node, found, computed),
+    reason: [reasonOf(outcome, node, found, computed), tellingText(outcome.tellings.get(node.index))]
+      .filter(Boolean)
+      .join(' '),
     failure: failure && {
       code: failure.code,
       message: failure.message,

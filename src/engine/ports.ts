@@ -67,6 +67,8 @@ export interface SourceDescription {
   /** `csv`, `parquet`, `sql`, `demo`, or `custom` when the host itself reads the bars. */
   readonly kind: string;
   readonly options: Readonly<Record<string, unknown>>;
+  /** What was read of it stays as it is until it is asked for anew. */
+  readonly pinned?: boolean;
 }
 
 export interface NodeDescription {

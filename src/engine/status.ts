@@ -3,9 +3,10 @@ import type { Range } from '../sdk/time.js';
 import type { Change } from './changes.js';
 import { Explainer, sentenceOf } from './explain.js';
 import { fingerprints, type Fingerprint } from './fingerprints.js';
-import { openStream, resolveGraph, type Graph, type GraphNode } from './graph.js';
+import { resolveGraph, type Graph, type GraphNode } from './graph.js';
 import { asRequested, horizons, onGrid, outsideData, type Horizon } from './horizon.js';
 import { records } from './materialize.js';
+import { openSource, tellingOf, tellingText, type Telling } from './open-source.js';
 import type {
   NodeHistory,
   NodeStore,
@@ -107,7 +108,7 @@ export async function statusOf(
   const before = await coverageBefore(ports.store, graph, ids);
   const computed = graph.nodes.flatMap((node) => (node.kind === 'node' ? (covered[node.index] ?? []) : []));
   const known = await ports.store.sources(ids);
-  const changed = await changedStreams(ports, graph.nodes, prints, known, look);
+  const { changed, tellings } = await changedStreams(ports, graph.nodes, prints, known, look);
   const limits = horizons(graph, streamHorizons(graph.nodes, prints, known));
   const stored = hull(union(computed.length > 0 ? computed : covered.flat()));
   const looked = range ? bounded(range, stored, limits) : stored;
@@ -132,6 +133,7 @@ export async function statusOf(
       summary: summaries[node.index] as RowSummary,
       sources: touched.get(node.index) ?? [],
       changes: changes[node.index] as readonly Change[],
+      telling: tellings.get(node.index),
     }),
   );
   return { strategy: graph.strategy, range: looked && [looked.start, looked.end], nodes };
@@ -174,6 +176,8 @@ interface Facts {
   /** Streams that it is, or depends on, whose sources changed. */
   readonly sources: readonly ChangedSource[];
   readonly changes: readonly Change[];
+  /** Of a stream: how it is told whether its source changed. */
+  readonly telling: Telling | undefined;
 }
 
 function nodeStatus(facts: Facts): NodeStatus {
@@ -198,7 +202,7 @@ function nodeStatus(facts: Facts): NodeStatus {
     adopted: inRange(facts.adopted),
     earlier: inRange(difference(facts.before, covered)),
     ...(range ? outsideData(range, node, horizon) : { unavailable: [], notYet: [] }),
-    reason: judged.reason,
+    reason: [judged.reason, tellingText(facts.telling)].filter(Boolean).join(' '),
     changes: judged.change === 'own' || judged.change === 'upstream' ? facts.changes : [],
   };
 }
@@ -249,29 +253,38 @@ function reaches({ change }: ChangedSource, { range, node }: Facts): boolean {
   return first !== null && first < range.end + node.interval;
 }
 
+interface Looked {
+  readonly changed: ReadonlyMap<number, ChangedSource>;
+  readonly tellings: ReadonlyMap<number, Telling>;
+}
+
 async function changedStreams(
   { sources, store }: { readonly sources: SourceLibrary; readonly store: NodeStore },
   nodes: readonly GraphNode[],
   prints: readonly Fingerprint[],
   known: ReadonlyMap<string, SourceState>,
   look: SourceLook,
-): Promise<ReadonlyMap<number, ChangedSource>> {
+): Promise<Looked> {
   const changed = new Map<number, ChangedSource>();
+  const tellings = new Map<number, Telling>();
   for (const node of nodes) {
     const fingerprint = (prints[node.index] as Fingerprint).full;
     const state = known.get(fingerprint);
     const { source } = node.description;
     if (!state || !source) continue;
     const { index, name, interval } = node;
-    const reader = await sources.open(openStream(node, source));
+    const reader = await openSource(sources, node, source);
     const version = await reader.version();
-    if (version === null || version === state.version) continue;
+    if (version === null || version === state.version) {
+      tellings.set(index, tellingOf(source, version));
+      continue;
+    }
     const looks = look === 'all' || FILES.has(source.kind);
     const most = look === 'all' ? Infinity : MOST_ROWS;
     const change = looks ? await compareSource(reader, store, { fingerprint, interval }, most) : null;
     changed.set(index, { name: sourceName(name, source), change });
   }
-  return changed;
+  return { changed, tellings };
 }
 
 function streamHorizons(

@@ -6,6 +6,7 @@ import type { Fingerprint } from './fingerprints.js';
 import type { GraphNode } from './graph.js';
 import type { Horizon } from './horizon.js';
 import type { Commit, CoveredSpan, NodeStore, SourceReader, SourceState } from './ports.js';
+import { tellingOf, type Telling } from './open-source.js';
 import { reachOf } from './reach.js';
 import { firstDifference, SourceComparison, type SourceChange } from './source-change.js';
 import { difference, hull, intersection, union, within, type RangeSet } from './ranges.js';
@@ -57,6 +58,11 @@ export class StreamKeeper {
     return this.#change && firstDifference(this.#change) !== null ? this.#change : null;
   }
 
+  get telling(): Telling {
+    const { source } = this.node.description;
+    return source ? tellingOf(source, this.#version) : 'none';
+  }
+
   get horizon(): Horizon {
     return {
       begin: this.#first ?? Infinity,
@@ -69,12 +75,13 @@ export class StreamKeeper {
     const version = await this.#reader.version();
     this.#version = version;
     const unchanged = known !== undefined && version !== null && known.version === version;
+    // A pinned source keeps the beginning and the end that it had, too.
+    if (unchanged && (this.#reader.whole || this.telling === 'pinned')) {
+      this.#first = known.first;
+      this.#last = known.last;
+      return;
+    }
     if (this.#reader.whole) {
-      if (unchanged) {
-        this.#first = known.first;
-        this.#last = known.last;
-        return;
-      }
       await this.#distrust(known);
       await this.#takeIn([EVERYTHING], { known, version });
       return;

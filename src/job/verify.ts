@@ -162,12 +162,15 @@ async function changedSources(fresh: Store, { graph, prints, versions }: Stored)
   const now = await fresh.sources(prints.map(({ full }) => full));
   const changed = new Set<number>();
   for (const index of graph.order) {
-    const { kind, edges } = graph.nodes[index] as GraphNode;
+    const { kind, edges, description } = graph.nodes[index] as GraphNode;
     const [then, current] = [
       versions.get(index) ?? null,
       now.get(prints[index]?.full ?? '')?.version ?? null,
     ];
-    const source = kind === 'stream' && then !== null && current !== null && then !== current;
+    // What a pinned source holds now may be anything.
+    const told =
+      description.source?.pinned === true || (then !== null && current !== null && then !== current);
+    const source = kind === 'stream' && told;
     if (source || edges.some(({ node }) => changed.has(node))) changed.add(index);
   }
   return changed;

@@ -21,13 +21,22 @@ export interface HistoryProvider {
   readonly options: Readonly<Record<string, unknown>>;
   /** Bars whose open lies in the request's range, in ascending order. */
   fetch?(request: FetchRequest): Promise<readonly HistoryRow[]> | readonly HistoryRow[];
-  /** A text that changes when what `fetch` would return changes. Without it the history is read again each run. */
+  /**
+   * A text that changes when what `fetch` would return changes. Without it nothing tells whether that has changed: each run
+   * reads again what was read before and compares, unless the provider is `pinned`.
+   */
   version?(): Promise<string> | string;
   /**
    * The opens of the first and the last bar there is; null when there is none. Without it the provider is taken to have
    * any bar from 1970 to the last one closed by now, so that a stretch without bars counts as a hole.
    */
   bounds?(): Promise<Bounds | null> | Bounds | null;
+  /**
+   * Keeps what was read of it, beginning and end included, until its data are refreshed (_Refresh Source Data_, or
+   * `seamless materialize --refresh`); `version` is not asked. A stretch that was never read is read when first needed. Default:
+   * false. Not part of the fingerprint, so it may come and go.
+   */
+  readonly pinned?: boolean;
 }
 
 export interface Bounds {
@@ -66,9 +75,17 @@ export function parquetHistory(path: string, options: BarOptions = {}): HistoryP
   return { kind: 'parquet', options: { path, ...options } };
 }
 
-/** Bars that a DuckDB query returns. Relative paths in it start at the project root. Read again each run. */
-export function sqlHistory(query: string, options: BarOptions = {}): HistoryProvider {
-  return { kind: 'sql', options: { query, ...options } };
+export interface SqlOptions extends BarOptions {
+  /** See `HistoryProvider.pinned`. Default: false, and each run reads again what was read before. */
+  readonly pinned?: boolean;
+}
+
+/**
+ * Bars that a DuckDB query returns. Relative paths in it start at the project root. A query cannot tell whether its result has
+ * changed: each run reads it again, unless it is `pinned`.
+ */
+export function sqlHistory(query: string, { pinned = false, ...options }: SqlOptions = {}): HistoryProvider {
+  return { kind: 'sql', options: { query, ...options }, ...(pinned && { pinned }) };
 }
 
 export interface DemoOptions {
@@ -98,6 +115,8 @@ export interface DataPresetSpec {
   readonly slaPreset?: string;
   readonly provider: 'csv' | 'parquet' | 'sql' | 'demo';
   readonly options: Readonly<Record<string, unknown>>;
+  /** See `HistoryProvider.pinned`. Default: false. */
+  readonly pinned?: boolean;
 }
 
 const presets = new Map<string, DataPresetSpec>();
@@ -123,11 +142,13 @@ export class SeamlessDataProvider implements HistoryProvider {
   readonly kind: string;
   readonly options: Readonly<Record<string, unknown>>;
   readonly spec: DataPresetSpec;
+  readonly pinned: boolean;
 
   constructor(spec: DataPresetSpec) {
     this.spec = spec;
     this.kind = spec.provider;
     this.options = spec.options;
+    this.pinned = spec.pinned ?? false;
   }
 
   /** @throws SeamlessError `interval` when a node wants another interval than the preset has. */

@@ -298,7 +298,8 @@ function isCustom(provider: HistoryProvider): provider is CustomProvider {
 }
 
 function sourceOf(provider: HistoryProvider): SourceDescription {
-  return { kind: isCustom(provider) ? 'custom' : provider.kind, options: provider.options };
+  const { options, pinned = false } = provider;
+  return { kind: isCustom(provider) ? 'custom' : provider.kind, options, ...(pinned && { pinned }) };
 }
 
 /** The nodes of a strategy with the inputs that were not added by themselves, before what they feed. */
