@@ -183,7 +183,8 @@ describe('an edited source', () => {
                   open >= start && open < end && read !== null && (isNew(open) || read !== earlier.get(open)),
               )
               .map(([open]) => open + toy.interval);
-            const fired = (host.fired[index] as number[])
+            // A stretch that proves to need more history is planned again, from its start.
+          const fired = [...new Set(host.fired[index])]
               .filter((asOf) => asOf > start && asOf <= end)
               .sort((a, b) => a - b);
             computed += fired.length;
