@@ -184,7 +184,7 @@ describe('an edited source', () => {
               )
               .map(([open]) => open + toy.interval);
             // A stretch that proves to need more history is planned again, from its start.
-          const fired = [...new Set(host.fired[index])]
+            const fired = [...new Set(host.fired[index])]
               .filter((asOf) => asOf > start && asOf <= end)
               .sort((a, b) => a - b);
             computed += fired.length;
