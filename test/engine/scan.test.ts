@@ -205,7 +205,7 @@ describe('a scan', () => {
           }
         },
       ),
-      { numRuns: 600, interruptAfterTimeLimit: 60_000, markInterruptAsFailure: false },
+      { numRuns: 300, interruptAfterTimeLimit: 60_000, markInterruptAsFailure: false },
     );
   }).timeout(180_000);
 
