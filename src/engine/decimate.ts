@@ -30,10 +30,10 @@ export function decimate(table: Table, range: Range, stretches: number): Table {
 /** Where in `ts` each stretch begins; one more than there are stretches. */
 function stretchBounds(ts: Float64Array, { start, end }: Range, stretches: number): Int32Array {
   const bounds = new Int32Array(stretches + 1);
-  const width = (end - start) / stretches;
   let row = 0;
   for (let stretch = 1; stretch < stretches; stretch++) {
-    const limit = start + stretch * width;
+    // Divided last: a bar that opens just where a stretch begins belongs to it.
+    const limit = start + (stretch * (end - start)) / stretches;
     while (row < ts.length && (ts[row] as number) < limit) row++;
     bounds[stretch] = row;
   }

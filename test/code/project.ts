@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { CodeHasher, type OwnCodeDetail } from '../../src/job/code/own-code.js';
-import { snapshotIntrinsics } from '../../src/job/code/intrinsics.js';
+import { snapshotIntrinsics, type Intrinsics } from '../../src/job/code/intrinsics.js';
 import * as errors from '../../src/sdk/errors.js';
 import * as nodes from '../../src/sdk/node.js';
 import * as providers from '../../src/sdk/providers.js';
@@ -49,8 +49,9 @@ export async function load(files: Files, main = 'main.ts'): Promise<{ exports: R
   return { exports };
 }
 
-export function hasher(): CodeHasher {
-  return new CodeHasher({ sdkExports: sdk, intrinsics });
+/** @param known the globals that are none of a strategy's; default: those from before any test. */
+export function hasher(known: Intrinsics = intrinsics): CodeHasher {
+  return new CodeHasher({ sdkExports: sdk, intrinsics: known });
 }
 
 /** The own code of each computed node of the project's class `Main`, by name. */
