@@ -11,7 +11,7 @@ import { withLive } from './graph/items.js';
 import { mermaidOf } from './graph/mermaid.js';
 import { pngPicture, svgPicture } from './graph/picture.js';
 import { stepFrom } from './graph/steps.js';
-import { framed, h } from './ui/dom.js';
+import { assign, framed, h } from './ui/dom.js';
 import { banner, placeholder } from './ui/notices.js';
 import { ProgressLine } from './ui/progress.js';
 import { onThemeChange } from './ui/theme.js';
@@ -96,6 +96,7 @@ export class Page {
     }
     this.#graph.setName(state.strategy);
     this.#graph.show(this.#model.scene, this.#model, state.range);
+    assign(this.#graph.element, { 'aria-busy': String(this.#model.isSettling) });
     this.#showEmphasis(view);
     this.#placeCamera(view);
     this.#showLive();

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { isDeepStrictEqual } from 'node:util';
 import type { AxeResults } from 'axe-core';
-import type { Locator } from 'playwright-core';
 import { DagPage, PageServer, THEMES, type Replies, type ShowOptions } from './support/page.js';
 import { candles, END, many, seriesOf, START, stateOf, twelve, wave } from './support/states.js';
 import type { PanelState } from '../../src/panel/messages.js';
@@ -47,6 +45,8 @@ describe('the page of the DAG panel', function () {
   ): Promise<void> {
     const dag = await server.show(state, { replies, ...options });
     try {
+      // Until the layout is there boxes may go elsewhere under the hand.
+      if (state?.nodes?.length) await dag.page.locator('.graph[aria-busy=false]').waitFor();
       await act(dag);
       assert.deepEqual(dag.errors, []);
     } finally {
@@ -337,7 +337,7 @@ describe('the page of the DAG panel', function () {
       twelve(),
       {},
       async (dag) => {
-        const bar = await restingBox(box(dag, 'zscore'));
+        const bar = (await box(dag, 'zscore').boundingBox())!;
         await dag.page.mouse.move(bar.x + bar.width * 0.8, bar.y + bar.height * 0.8);
         await dag.page.locator('.tooltip').getByText('failed').waitFor();
       },
@@ -397,18 +397,6 @@ describe('the page of the DAG panel', function () {
     }
   }
 });
-
-/** Where something is once it has been in one place for a tenth of a second: the first layout may still move it. */
-async function restingBox(
-  locator: Locator,
-): Promise<{ x: number; y: number; width: number; height: number }> {
-  for (let before = await locator.boundingBox(); ;) {
-    await locator.page().waitForTimeout(100);
-    const now = await locator.boundingBox();
-    if (now && isDeepStrictEqual(now, before)) return now;
-    before = now;
-  }
-}
 
 /** What axe-core finds serious or worse, in words. */
 async function violations(dag: DagPage): Promise<string[]> {

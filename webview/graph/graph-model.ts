@@ -25,17 +25,25 @@ export class GraphModel {
   #scene: Scene = sceneOf(this.#graph, { focus: 'all', roots: [], collapsed: false, open: [] });
   #positions: Positions = new Map();
   #bends: Bends = new Map();
+  #isSettling = false;
   #live: Live = NOT_LIVE;
   /** What the scene was made from. */
   #made = '';
   #version = 0;
 
   constructor({ onPlaced, onError }: GraphModelHandlers) {
-    this.#layouts = new Layouts((placed, bends) => {
-      this.#bends = bends;
-      this.#positions = new Map([...this.#positions, ...placed]);
-      onPlaced();
-    }, onError);
+    this.#layouts = new Layouts(
+      (placed, bends) => {
+        this.#isSettling = false;
+        this.#bends = bends;
+        this.#positions = new Map([...this.#positions, ...placed]);
+        onPlaced();
+      },
+      (error) => {
+        this.#isSettling = false;
+        onError(error);
+      },
+    );
   }
 
   get graph(): NodeGraph {
@@ -53,6 +61,11 @@ export class GraphModel {
   /** Where edges go between the boxes of layers they span; none until the layout is there. */
   get bends(): Bends {
     return this.#bends;
+  }
+
+  /** Whether boxes are where they are only until the layout is there. */
+  get isSettling(): boolean {
+    return this.#isSettling;
   }
 
   get live(): Live {
@@ -86,7 +99,9 @@ export class GraphModel {
     const former = this.#positions;
     this.#positions = placedAtOnce(input, former);
     this.#bends = new Map();
-    if (input.ids.length > 0) this.#layouts.ask(input, new Map(input.ids.flatMap((id) => pair(id, former))));
+    if (input.ids.length === 0) return;
+    this.#isSettling = true;
+    this.#layouts.ask(input, new Map(input.ids.flatMap((id) => pair(id, former))));
   }
 
   /** The box with all that it depends on and all that depends on it. */
