@@ -347,7 +347,7 @@ unavailable, after the last bar: 1970-01-01T22:13:20Z → 1970-01-02 (price)
         },
       ],
       lastRanges: [[0, 86_400]],
-      files: ['/work/momentum.ts'],
+      files: ['/project/momentum.ts'],
     };
 
     it('says what is fresh, what is stale and why', async () => {
