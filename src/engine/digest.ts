@@ -20,8 +20,36 @@ export function bytesDigest(bytes: Uint8Array): Digest {
  * however they were cut out of a longer run: a mask without nulls counts as none, a column of nulls as typeless.
  */
 export function tableDigest(table: Table, from = 0, to = table.ts.length): Digest {
-  const hash = createHash('sha256');
-  if (from >= to) return finish(hash.update('empty'));
+  return digestOf(table, from, to, beginning);
+}
+
+/** `tableDigest` of each table. Times that several have in common, as the nodes of a chunk do, are hashed once. */
+export function tableDigests(tables: readonly Table[]): Digest[] {
+  const begun = new Map<string, Begun>();
+  const shared: Begin = (header, ts) => {
+    const known = begun.get(header);
+    if (known && bytesOf(known.ts).equals(bytesOf(ts))) return known.hash.copy();
+    const hash = beginning(header, ts);
+    begun.set(header, { ts, hash });
+    return hash.copy();
+  };
+  return tables.map((table) => digestOf(table, 0, table.ts.length, shared));
+}
+
+/** Gives a hash that has taken in what a digest begins with. */
+type Begin = (header: string, ts: Float64Array) => Hash;
+
+interface Begun {
+  readonly ts: Float64Array;
+  readonly hash: Hash;
+}
+
+function beginning(header: string, ts: Float64Array): Hash {
+  return createHash('sha256').update(header).update(bytesOf(ts));
+}
+
+function digestOf(table: Table, from: number, to: number, begin: Begin): Digest {
+  if (from >= to) return finish(createHash('sha256').update('empty'));
   const masks = table.columns.map((column) => maskOf(column.valid, from, to));
   const present = maskOf(table.present, from, to);
   const types = table.columns.map((column, index) =>
@@ -29,8 +57,8 @@ export function tableDigest(table: Table, from = 0, to = table.ts.length): Diges
   );
   const allNull = types.every((type) => type === 'null') && (table.shape === 'value' || isAllNull(present));
   // Rows of nothing but nulls look the same before and after a node's first record fixes its columns.
-  hash.update(JSON.stringify(allNull ? ['null', to - from] : [table.shape, table.names, types, to - from]));
-  hash.update(bytesOf(table.ts.subarray(from, to)));
+  const header = JSON.stringify(allNull ? ['null', to - from] : [table.shape, table.names, types, to - from]);
+  const hash = begin(header, table.ts.subarray(from, to));
   if (allNull) return finish(hash);
   table.columns.forEach((column, index) => {
     if (types[index] !== 'null') updateColumn(hash, column, masks[index] ?? null, from, to);
@@ -63,8 +91,8 @@ function isAllNull(mask: Uint8Array | null): boolean {
   return mask !== null && !mask.includes(1);
 }
 
-function bytesOf(array: Float64Array): Uint8Array {
-  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+function bytesOf(array: Float64Array): Buffer {
+  return Buffer.from(array.buffer, array.byteOffset, array.byteLength);
 }
 
 function finish(hash: Hash): Digest {

@@ -1,5 +1,5 @@
 import { BLOB, DOUBLE, INTEGER, TIMESTAMP, VARCHAR, type DuckDBValue } from '@duckdb/node-api';
-import { tableDigest } from '../engine/digest.js';
+import { tableDigests } from '../engine/digest.js';
 import type { Adoption, Commit, NewSegment, Schema, SourceState } from '../engine/ports.js';
 import { SeamlessError } from '../sdk/errors.js';
 import { formatRange, type Range } from '../sdk/time.js';
@@ -18,7 +18,7 @@ import { listParameter, unnestNumbers } from './sql.js';
 export async function commit(context: StoreContext, parts: Commit): Promise<void> {
   const { invalidations, segments, adoptions, sources } = parts;
   if (invalidations.length + segments.length + adoptions.length + sources.length === 0) return;
-  const digests = segments.map((segment) => tableDigest(segment.table));
+  const digests = tableDigests(segments.map(({ table }) => table));
   await transact(context, async () => {
     const ids = await context.interned.intern([
       ...[...invalidations, ...segments, ...adoptions, ...sources].map(({ fingerprint }) => fingerprint),

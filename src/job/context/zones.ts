@@ -24,11 +24,12 @@ export class ComputeZone extends Zone {
   /** Close of the bar in work, in epoch seconds; NaN while there is no single one, as in the column form. */
   asOf = NaN;
   #drawing = false;
-  readonly #random: BarRandom;
+  readonly #seed: string;
+  #random: BarRandom | null = null;
 
   constructor(node: string, seed: string) {
     super('compute', node);
-    this.#random = new BarRandom(seed);
+    this.#seed = seed;
   }
 
   readonly setBar = (asOf: number): void => {
@@ -38,6 +39,7 @@ export class ComputeZone extends Zone {
 
   /** The next random number of the bar. Most bars draw none, so the sequence starts with the first draw. */
   random(): number {
+    this.#random ??= new BarRandom(this.#seed);
     if (!this.#drawing) {
       this.#drawing = true;
       this.#random.startBar(this.asOf);

@@ -31,15 +31,15 @@ export function runColumns(run: Run, { compute }: ColumnCompute<unknown>): NodeF
   const call = (at: Float64Array, inputs: readonly ViewInput[], handedOut: ColumnHandedOut): Output =>
     run.context.compute({ node: run.node.name, seed: run.seed }, (setBar) => {
       setBar(at[at.length - 1] as Seconds);
-      // The engine's own times and ends are not to be written to either.
-      const own = inputs.map((input) => ({ ...input, end: input.end.slice() }));
-      const series = new ChunkSeries(run.node.name, at.slice(), own, run.positions, handedOut);
+      const series = new ChunkSeries(run.node.name, at, inputs, run.positions, handedOut);
       return outputOf(run.node.name, at.length, compute(series));
     });
 
   let output: Output;
   try {
-    output = call(asOf, run.inputs, run.protection.handedOut);
+    // The engine's own times and ends are not to be written to either.
+    const own = run.inputs.map((input) => ({ ...input, end: input.end.slice() }));
+    output = call(asOf.slice(), own, run.protection.handedOut);
   } catch (error) {
     return violated(run) ?? failureOf(run.node, null, error, run.locate);
   }

@@ -44,6 +44,7 @@ export function firingsToProbe(count: number, lookback: number, seed: number): n
  * the firing, and when it is the firing's window alone.
  *
  * @param given the function's value for each of `firings`, from the whole chunk.
+ * @param evaluate what it is given is its own to keep.
  */
 export function probe(
   asOf: Float64Array,
@@ -90,31 +91,64 @@ function truncate(
 ): ViewInput[] {
   return inputs.map((input) => {
     const first = start === 'chunk' ? 0 : (input.end[from] as number) - input.lookback;
-    const table = copyRows(input.table, first, input.end[last] as number);
-    const end = input.end.slice(from, last + 1).map((each) => each - first);
+    const table = new CutTable(input.table, first, input.end[last] as number);
+    const end = input.end.slice(from, last + 1);
+    for (let firing = 0; firing < end.length; firing++) end[firing] = (end[firing] as number) - first;
     return { ...input, table, end };
   });
 }
 
-function copyRows(table: Table, from: number, to: number): Table {
-  return {
-    shape: table.shape,
-    ts: table.ts.slice(from, to),
-    names: table.names,
-    columns: table.columns.map((column) => copyColumn(column, from, to)),
-    present: table.present?.slice(from, to) ?? null,
-  };
+/** Rows of a table as copies. Each part is copied when it is first read: most functions read one column of many. */
+class CutTable implements Table {
+  readonly shape: Table['shape'];
+  readonly names: readonly string[];
+  readonly columns: readonly Column[];
+  readonly #table: Table;
+  readonly #from: number;
+  readonly #to: number;
+  #ts: Float64Array | null = null;
+  #present: Uint8Array | null = null;
+
+  constructor(table: Table, from: number, to: number) {
+    this.shape = table.shape;
+    this.names = table.names;
+    this.columns = table.columns.map((column) => new CutColumn(column, from, to) as Column);
+    this.#table = table;
+    this.#from = from;
+    this.#to = to;
+  }
+
+  get ts(): Float64Array {
+    return (this.#ts ??= this.#table.ts.slice(this.#from, this.#to));
+  }
+
+  get present(): Uint8Array | null {
+    const { present } = this.#table;
+    return present && (this.#present ??= present.slice(this.#from, this.#to));
+  }
 }
 
-function copyColumn(column: Column, from: number, to: number): Column {
-  const valid = column.valid?.slice(from, to) ?? null;
-  switch (column.type) {
-    case 'number':
-    case 'null':
-      return { type: column.type, values: column.values.slice(from, to), valid };
-    case 'boolean':
-      return { type: column.type, values: column.values.slice(from, to), valid };
-    default:
-      return { type: column.type, values: column.values.slice(from, to), valid };
+class CutColumn {
+  readonly type: Column['type'];
+  readonly #column: Column;
+  readonly #from: number;
+  readonly #to: number;
+  #values: Column['values'] | null = null;
+  #valid: Uint8Array | null = null;
+
+  constructor(column: Column, from: number, to: number) {
+    this.type = column.type;
+    this.#column = column;
+    this.#from = from;
+    this.#to = to;
+  }
+
+  get values(): Column['values'] {
+    return (this.#values ??= this.#column.values.slice(this.#from, this.#to));
+  }
+
+  get valid(): Uint8Array | null {
+    const { valid } = this.#column;
+    return valid && (this.#valid ??= valid.slice(this.#from, this.#to));
   }
 }
