@@ -3,7 +3,7 @@ import { copyFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { JobClient } from '../src/job/client.js';
+import { CHILD_FLAGS, JobClient } from '../src/job/client.js';
 import { measure, median } from './measure.js';
 import { PROJECT, START, writeProject, YEAR_END } from './project.js';
 import { shareOf } from './profile.js';
@@ -54,7 +54,7 @@ async function fingerprinted(
   await copyFile(join(HERE, 'strategy', `${strategy.toLowerCase()}.ts`), file);
   const { stdout } = await measure(
     process.execPath,
-    ['--enable-source-maps', timer, file, strategy, ...edit],
+    [...CHILD_FLAGS, timer, file, strategy, ...edit],
     PROJECT,
   );
   const found = JSON.parse(stdout) as Fingerprinted;

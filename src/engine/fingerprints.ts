@@ -1,4 +1,4 @@
-import { textDigest, type Digest } from './digest.js';
+import { plainDigest, textDigest, type Digest } from './digest.js';
 import type { Graph, GraphNode } from './graph.js';
 import type { Part } from './ports.js';
 import { formatInterval } from '../sdk/time.js';
@@ -7,7 +7,7 @@ import { formatInterval } from '../sdk/time.js';
  * The version of what the engine means by a node: firing, windows, rows, indicators. Raise it whenever the same
  * strategy over the same data would give other rows, and every cache computes anew.
  */
-export const SEMANTICS_VERSION = 2;
+export const SEMANTICS_VERSION = 3;
 
 /** Characters kept of a source's option. */
 const LONGEST_OPTION = 200;
@@ -30,24 +30,29 @@ export function fingerprints(graph: Graph, nonce: string): readonly Fingerprint[
   for (const index of graph.order) {
     const node = graph.nodes[index] as GraphNode;
     const { own: code, source } = node.description;
-    const parts = [
+    const windows = node.edges.map((edge) => {
+      // When a bar of an input closes, and whether it must, is in its interval.
+      const { interval, phase } = graph.nodes[edge.node] as GraphNode;
+      return `[${edge.period},${edge.lookback},${interval},${phase}]`;
+    });
+    const { hash, unhashable = null } = code;
+    const plain = [
       `semantics ${SEMANTICS_VERSION}`,
       kindOf(node),
       String(node.interval),
       String(node.phase),
-      JSON.stringify(
-        node.edges.map((edge) => {
-          // When a bar of an input closes, and whether it must, is in its interval.
-          const { interval, phase } = graph.nodes[edge.node] as GraphNode;
-          return [edge.period, edge.lookback, interval, phase];
-        }),
-      ),
-      source ? canonicalJson([source.kind, source.options]) : '',
-      code.hash ?? `${nonce} ${index}`,
+      `[${windows.join(',')}]`,
     ];
-    const own = textDigest(parts);
-    const inputs = node.edges.map((edge) => all[edge.node]?.full ?? '');
-    all[index] = { own, full: textDigest([own, ...inputs]), unhashable: code.unhashable ?? null };
+    const own =
+      source || hash === undefined
+        ? textDigest([
+            ...plain,
+            source ? canonicalJson([source.kind, source.options]) : '',
+            hash ?? `${nonce} ${index}`,
+          ])
+        : plainDigest([...plain, '', hash]);
+    const full = plainDigest([own, ...node.edges.map((edge) => all[edge.node]?.full ?? '')]);
+    all[index] = { own, full, unhashable };
   }
   return all;
 }

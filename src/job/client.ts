@@ -59,6 +59,9 @@ interface Pending {
   aborted: boolean;
 }
 
+/** What of ten thousand nodes is made at once lives on: a larger young generation (MB, by half) copies it less often. */
+export const CHILD_FLAGS: readonly string[] = ['--enable-source-maps', '--max-semi-space-size=32'];
+
 /**
  * One child process, which runs strategies on request. It is kept warm between requests; when it dies, all that is
  * pending is rejected, and so is every later request: start another then.
@@ -112,7 +115,7 @@ export class JobClient {
   static start(options: JobClientOptions): JobClient {
     const child = fork(options.childPath, options.bundles ? [SENT_BUNDLE] : [], {
       execPath: process.execPath,
-      execArgv: ['--enable-source-maps', ...heapLimit(options.memoryMb), ...(options.execArgv ?? [])],
+      execArgv: [...CHILD_FLAGS, ...heapLimit(options.memoryMb), ...(options.execArgv ?? [])],
       env: childEnvironment(process.env),
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -54,6 +54,7 @@ const service = new JobService({
   enter: (bundlePath) => {
     place.bundlePath = bundlePath;
   },
+  telling: new Set(),
 });
 
 /** Code that a strategy left running, in a timer say, went wrong: whatever is being computed cannot be trusted. */

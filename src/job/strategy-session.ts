@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { url as inspectorUrl } from 'node:inspector';
 import { resolveGraph, type Graph, type GraphNode } from '../engine/graph.js';
 import { boundsOf } from '../engine/bounds.js';
 import { materialize, type Ports } from '../engine/materialize.js';
@@ -20,10 +21,11 @@ import { clearPresets } from '../sdk/providers.js';
 import type { Range, Seconds } from '../sdk/time.js';
 import { nearNames, SeamlessError, type SourceLocation } from '../sdk/errors.js';
 import { customReader, openSourceLibrary, type ContentHints } from '../sources/library.js';
-import { bundleStrategy, freshUrl, type BundledCode, type StrategyBundle } from './bundle.js';
+import { bundleCode, bundleStrategy, freshUrl, type BundledCode, type StrategyBundle } from './bundle.js';
 import type { FunctionPlace } from './code/inspection.js';
 import { CodeHasher } from './code/own-code.js';
 import { SourcePlaces } from './code/places.js';
+import { TOLD_PRELUDE, ToldCaptures } from './code/told.js';
 import type { Intrinsics } from './code/intrinsics.js';
 import { authorLocation, describeLocation } from './context/author.js';
 import type { ComputeOnlyContext } from './context/context.js';
@@ -47,7 +49,12 @@ export interface Surroundings {
   readonly sdk: { readonly url: string; readonly exports: Readonly<Record<string, unknown>> };
   /** Told where the bundle of the strategy at work lies, so that its lines can be told from the author's. */
   readonly enter: (bundlePath: string) => void;
+  /** Files of strategies with so many functions that these are to tell themselves what they captured. */
+  readonly telling: { has(file: string): boolean; add(file: string): unknown };
 }
+
+/** From so many functions on, rewriting a bundle takes less time than asking V8's inspector for each of them. */
+const MANY_FUNCTIONS = 1000;
 
 /** One call of a node's `computeFn`, ready to be made. */
 export interface PreparedCall extends Omit<BarResult, 'row' | 'failure'> {
@@ -91,7 +98,12 @@ export class StrategySession {
     made?: BundledCode,
   ): Promise<StrategySession> {
     const { file, projectRoot } = place;
-    const bundle = await bundleStrategy({ file, projectRoot, sdkUrl: around.sdk.url }, made);
+    const request = { file, projectRoot, sdkUrl: around.sdk.url };
+    const plain = made ?? (await bundleCode(request));
+    // A debugger is to show the author's code and nothing else.
+    const tells = around.telling.has(file) && inspectorUrl() === undefined;
+    const code = tells ? (await import('./tell-captures.js')).tellCaptures(plain.code) : plain.code;
+    const bundle = await bundleStrategy(request, { ...plain, code });
     around.enter(bundle.codePath);
     return StrategySession.#load(bundle, place, around);
   }
@@ -112,14 +124,16 @@ export class StrategySession {
     clearPresets();
     intrinsics.restore();
     const className = place.className ?? undefined;
+    const told = bundle.code.startsWith(TOLD_PRELUDE) ? new ToldCaptures() : null;
     const { instance, className: name } = await loadStrategy({
       bundle,
+      told,
       file,
       projectRoot,
       className,
       context,
     });
-    const hasher = new CodeHasher({ sdkExports: sdk.exports, intrinsics });
+    const hasher = new CodeHasher({ sdkExports: sdk.exports, intrinsics, told });
     const places = new SourcePlaces(bundle.code);
     const locate = (error: Error): SourceLocation | null =>
       authorLocation(error, projectRoot, bundle.codePath);
@@ -143,6 +157,8 @@ export class StrategySession {
       locate,
       nameFile,
     });
+    if (told) told.on = false;
+    if (host.functions >= MANY_FUNCTIONS) around.telling.add(file);
     const files = bundle.inputs.filter((input) => !/[\\/]node_modules[\\/]/.test(input));
     return new StrategySession({ storedAs, files, host, hasher, place, around, bundle });
   }

@@ -33,8 +33,10 @@ export abstract class DagNode<T = unknown> {
 
 function captureOrigin(constructor: NewableFunction): Error {
   const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 6;
+  // What the error takes by itself would be thrown away.
+  Error.stackTraceLimit = 0;
   const origin = new Error('made here');
+  Error.stackTraceLimit = 6;
   Error.captureStackTrace(origin, constructor);
   Error.stackTraceLimit = limit;
   return origin;

@@ -56,13 +56,24 @@ describe('capture guard', () => {
     global: 'globalThis.seamlessGuardTest in closure of node',
   };
 
-  async function guarded(name: string): Promise<{ guard: CaptureGuard; call: () => void; end: () => void }> {
+  interface Guarded {
+    readonly guard: CaptureGuard;
+    /** Makes the guard of what was hashed, now. */
+    readonly later: () => CaptureGuard;
+    readonly call: () => void;
+    readonly end: () => void;
+  }
+
+  async function guarded(name: string): Promise<Guarded> {
     const { exports } = await load({ 'main.ts': MODULE });
     const call = (exports['fns'] as Readonly<Record<string, () => void>>)[name] as () => void;
     const hashes = hasher();
     const request = { inputs: new Map(), describe: 'node' };
     const { names } = hashes.ownCode(call, request);
-    return { guard: hashes.guard(call, request, names), call, end: () => hashes.close() };
+    const since = hashes.guardsSinceNow();
+    assert.ok(since.covers(call, names));
+    const later = (): CaptureGuard => since.guard(call, request, names);
+    return { guard: hashes.guard(call, request, names), later, call, end: () => hashes.close() };
   }
 
   for (const [name, path] of Object.entries(expected)) {
@@ -77,10 +88,10 @@ describe('capture guard', () => {
   }
 
   for (const [name, path] of Object.entries(expected)) {
-    it(`compares with what was hashed, though it is first asked afterwards: ${path}`, async () => {
-      const { guard, call, end } = await guarded(name);
+    it(`compares with what was hashed, though it is made and asked afterwards: ${path}`, async () => {
+      const { later, call, end } = await guarded(name);
       call();
-      assert.equal(guard.changed()?.variable, path);
+      assert.equal(later().changed()?.variable, path);
       end();
       delete (globalThis as unknown as { seamlessGuardTest?: number }).seamlessGuardTest;
     });
@@ -91,9 +102,9 @@ describe('capture guard', () => {
     const fns = exports['fns'] as Readonly<Record<string, () => void>>;
     const hashes = hasher();
     const request = { inputs: new Map(), describe: 'node' };
-    const guards = Object.values(fns).map((fn) =>
-      hashes.guard(fn, request, hashes.ownCode(fn, request).names),
-    );
+    const names = Object.values(fns).map((fn) => hashes.ownCode(fn, request).names);
+    const since = hashes.guardsSinceNow();
+    const guards = Object.values(fns).map((fn, index) => since.guard(fn, request, names[index] ?? 0));
     // As a run does when it tells what the hashes are made of.
     for (const fn of Object.values(fns)) hashes.ownCode(fn, request).parts();
     assert.deepEqual(
@@ -117,12 +128,12 @@ describe('capture guard', () => {
         const guards = watched.map((at) => {
           const fn = fns[at] as () => void;
           const { names } = late.ownCode(fn, request);
-          // Only what the same hasher hashed can be looked at later.
-          return [late.guard(fn, request, names), early.guard(fn, request, names)] as const;
+          return { fn, names, eager: early.guard(fn, request, names) };
         });
+        const since = late.guardsSinceNow();
         for (const at of called) fns[at]?.();
-        for (const [lazy, eager] of guards) {
-          assert.equal(lazy.changed()?.variable, eager.changed()?.variable);
+        for (const { fn, names, eager } of guards) {
+          assert.equal(since.guard(fn, request, names).changed()?.variable, eager.changed()?.variable);
         }
         late.close();
         early.close();

@@ -1,11 +1,11 @@
 import { types } from 'node:util';
-import type { Inspection, Closure, FunctionPlace, PrivateMember } from './inspection.js';
+import type { Inspection, Closure, FunctionPlace, PrivateMember, ScopeValues } from './inspection.js';
 import type { Intrinsics } from './intrinsics.js';
-import { analyseText, type CodeText, type ReceiverUse } from './code-text.js';
+import { analyseText, readsReceiver, type CodeText, type ReceiverUse } from './code-text.js';
+import { isNativeText } from './syntax.js';
 import { propertyEdges } from './data-shape.js';
 import {
   bitOf,
-  bitsOf,
   failure,
   isObject,
   LISTED,
@@ -29,15 +29,19 @@ type Fn = (...args: never[]) => unknown;
 /** Properties every function has, which say nothing of its own. */
 const OF_EVERY_FUNCTION = new Set<PropertyKey>(['length', 'name', 'prototype', 'arguments', 'caller']);
 
-const NATIVE = /\{\s*\[native code\]\s*\}$/;
-
 /** Whether a function has no text, since it was not written in JavaScript or was made by `bind`. */
 export function isNative(fn: object): boolean {
-  return NATIVE.test(Function.prototype.toString.call(fn));
+  return isNativeText(Function.prototype.toString.call(fn));
 }
 
 /** Globals of Node that have an accessor though they are always there. */
 const LOADED = new Set(['process', 'Buffer']);
+
+const NOTHING: readonly string[] = [];
+
+const NAME_BIT = bitOf('name');
+const SETUP_BIT = bitOf(SETUP);
+const NO_SETUP: NamedEdge = { via: 'member', name: '.setup', value: null, bit: SETUP_BIT };
 
 /** Stands for a variable or property that does not exist. */
 const ABSENT = Symbol('seamless.absent');
@@ -62,16 +66,16 @@ export class CodeShaper {
 
   functionShape(value: object, thisValue: object | null): Shape {
     const fn = value as Fn;
-    const text = Function.prototype.toString.call(fn);
-    if (NATIVE.test(text)) return this.#nativeShape(fn);
+    const text = this.textOf(fn);
+    if (isNativeText(text)) return this.#nativeShape(fn);
     const setup = this.#setupOf(fn);
     const code = analyseText(text, setup && SETUP);
     const closure = this.#options.inspection.closure(fn);
-    this.#places.set(fn, closure.place);
+    if (closure.place !== undefined) this.#places.set(fn, closure.place);
     if (code.newTarget)
       return failure('uses new.target of the function around it, which cannot be told from outside', 'code');
     const captured = this.#captures(fn, code, closure);
-    const opaque = [...code.opaque, ...captured.opaque];
+    const opaque = code.opaque.length > 0 ? code.opaque : captured.opaque;
     if (opaque.length > 0)
       return failure(`${opaque.join(' and ')}, so that nothing tells what it depends on`, 'code');
     const around = code.form === 'arrow' ? this.#arrowThis(fn, code, thisValue) : this.#parentUse(fn, code);
@@ -79,14 +83,14 @@ export class CodeShaper {
     const own = this.#propertyShape(fn, code, text);
     const name = Reflect.getOwnPropertyDescriptor(fn, 'name')?.value as unknown;
     return shape(
-      `code ${code.canonical} ${captured.tag} {${own.tag}} ${around.map((edge) => edge.name).join()}`,
-      [...captured.edges, ...around, ...own.edges],
+      `code ${code.hash} ${captured.tag} {${own.tag}} ${around.length === 0 ? '' : around.map((edge) => edge.name).join()}`,
+      joined(captured.edges, around, own.edges),
       {
-        reads: bitsOf(code.propertyNames),
-        state: keepsCaptures(setup ? analyseText(text) : code) ? shape(own.tag, own.edges) : null,
+        reads: code.reads,
+        state: (setup ? analyseText(text) : code).keepsCaptures ? shape(own.tag, own.edges) : null,
         named: [
-          { via: 'member', name: '.name', value: name, bit: bitOf('name') },
-          { via: 'member', name: '.setup', value: setup, bit: bitOf(SETUP) },
+          { via: 'member', name: '.name', value: name, bit: NAME_BIT },
+          setup ? { via: 'member', name: '.setup', value: setup, bit: SETUP_BIT } : NO_SETUP,
           ...own.named,
         ],
       },
@@ -95,9 +99,9 @@ export class CodeShaper {
 
   /** What of a function can change while it runs: its properties, and the captures if it assigns to one. */
   stateShape(fn: object, thisValue: object | null): Shape {
-    const text = Function.prototype.toString.call(fn);
+    const text = this.textOf(fn);
     const code = analyseText(text);
-    if (!keepsCaptures(code)) return this.functionShape(fn, thisValue);
+    if (!code.keepsCaptures) return this.functionShape(fn, thisValue);
     const own = this.#propertyShape(fn as Fn, code, text);
     return shape(own.tag, own.edges);
   }
@@ -105,7 +109,7 @@ export class CodeShaper {
   /** What a function that is called on `receiver` reads of it. */
   receiverShape(fn: object, receiver: unknown): Shape {
     if (this.isWithoutReceiver(fn)) return shape('no receiver');
-    const use = analyseText(Function.prototype.toString.call(fn)).receiver;
+    const use = analyseText(this.textOf(fn)).receiver;
     const edges = isObject(receiver)
       ? this.#thisEdges(receiver, use)
       : [{ via: 'this', name: 'this', value: receiver } as const];
@@ -115,11 +119,10 @@ export class CodeShaper {
 
   /** True for a function that reads nothing of what it is called on. */
   isWithoutReceiver(fn: object): boolean {
-    const text = Function.prototype.toString.call(fn);
-    if (NATIVE.test(text)) return true;
+    const text = this.textOf(fn);
+    if (isNativeText(text)) return true;
     const { form, receiver } = analyseText(text);
-    const reads = receiver.whole || receiver.names.size > 0 || receiver.privateNames.size > 0;
-    return form === 'arrow' || form === 'class' || !reads;
+    return form === 'arrow' || form === 'class' || !readsReceiver(receiver);
   }
 
   /** The method `setup` of the class of a strategy; null for any other function. */
@@ -157,15 +160,14 @@ export class CodeShaper {
   }
 
   #captures(fn: Fn, code: CodeText, closure: Closure): { tag: string; edges: Edge[]; opaque: string[] } {
-    const scopes = closure.scopes
-      .filter(({ description }) => description !== 'Global')
-      .map(({ object }) => object);
-    const edges = code.free.map(({ name }): Edge => ({
-      via: 'capture',
-      name,
-      value: this.#lookUp(name, scopes),
-    }));
-    const opaque = code.opaque.length > 0 ? [] : edges.flatMap(({ value }) => this.#opaqueUse(value, code));
+    const { scopes } = closure;
+    const edges: Edge[] = [];
+    const opaque: string[] = [];
+    for (const { name } of code.free) {
+      const value = this.#lookUp(name, scopes);
+      edges.push({ via: 'capture', name, value });
+      if (code.opaque.length === 0 && isObject(value)) opaque.push(...this.#opaqueUse(value, code));
+    }
     let tag = '';
     if (code.selfName !== null) {
       const value = this.#lookUp(code.selfName, scopes);
@@ -179,21 +181,23 @@ export class CodeShaper {
   }
 
   /** What code does with a built-in that makes code out of texts or files. */
-  #opaqueUse(value: unknown, { propertyNames }: CodeText): string[] {
+  #opaqueUse(value: object, { propertyNames }: CodeText): readonly string[] {
     if (value === Function) return ['uses the Function constructor'];
     if (value === globalThis.eval) return ['uses eval'];
     if (value === globalThis)
       return ['eval', 'Function'].flatMap((name) =>
         propertyNames.has(name) ? [`uses globalThis.${name}`] : [],
       );
-    const name = isObject(value) ? (this.#options.intrinsics.nameOf(value) ?? '') : '';
-    const module = /^node:(?:vm|module)\b/.exec(name)?.[0];
-    return module === undefined ? [] : [`uses ${module}, which makes code that is not in its text`];
+    const name = this.#options.intrinsics.nameOf(value);
+    const module = name === undefined ? undefined : /^node:(?:vm|module)\b/.exec(name)?.[0];
+    return module === undefined ? NOTHING : [`uses ${module}, which makes code that is not in its text`];
   }
 
-  #lookUp(name: string, scopes: readonly object[]): unknown {
-    const scope = scopes.find((each) => Object.hasOwn(each, name));
-    if (scope) return (scope as Readonly<Record<string, unknown>>)[name];
+  #lookUp(name: string, scopes: readonly ScopeValues[]): unknown {
+    for (const { description, object } of scopes) {
+      if (description !== 'Global' && Object.hasOwn(object, name))
+        return (object as Readonly<Record<string, unknown>>)[name];
+    }
     const now = Reflect.getOwnPropertyDescriptor(globalThis, name);
     if (!now) return ABSENT;
     const same = now.get !== undefined && now.get === this.#options.intrinsics.globalAt(name)?.get;
@@ -215,7 +219,7 @@ export class CodeShaper {
   /** What an arrow reads of the `this` it was made with; a text when that cannot be told. */
   #arrowThis(fn: Fn, code: CodeText, thisValue: object | null): Edge[] | string {
     const use = code.receiver;
-    if (!use.whole && use.names.size === 0 && use.privateNames.size === 0) return [];
+    if (!readsReceiver(use)) return [];
     const receiver = [this.#owners.get(fn), thisValue].find((each) => each && this.#isMadeIn(fn, each));
     if (receiver) return this.#thisEdges(receiver, use);
     return 'uses the "this" of a function around it, which cannot be told from outside: copy what it needs into a const first';
@@ -234,6 +238,7 @@ export class CodeShaper {
     const place = this.placeOf(fn);
     if (!place) return false;
     for (const maker of this.#classesOf(instance)) {
+      // As V8 has it, which its places are in.
       const text = Function.prototype.toString.call(maker);
       const code = analyseText(text);
       const at = this.placeOf(maker);
@@ -254,11 +259,16 @@ export class CodeShaper {
     return classes;
   }
 
+  /** The text of a function as the author's bundle has it. */
+  textOf(fn: object): string {
+    return this.#options.inspection.textOf(fn);
+  }
+
   /** Where V8 found a function; null for one that is native. */
   placeOf(fn: object): FunctionPlace | null {
     let place = this.#places.get(fn);
     if (place === undefined) {
-      place = this.#options.inspection.closure(fn).place;
+      place = this.#options.inspection.placeOf(fn);
       this.#places.set(fn, place);
     }
     return place;
@@ -289,7 +299,7 @@ export class CodeShaper {
       for (const { value } of found) {
         edges.push({ via: 'this', name: `this.${name}`, value });
         if (typeof value !== 'function' || this.#options.isBuiltIn(value)) continue;
-        const code = analyseText(Function.prototype.toString.call(value));
+        const code = analyseText(this.textOf(value));
         if (code.form === 'function' || code.form === 'method') want(code.receiver);
       }
     }
@@ -313,7 +323,10 @@ export class CodeShaper {
 
   #classShape(fn: Fn, code: CodeText, text: string): OwnProperties {
     const inText = ({ value, get, set, enumerable }: PropertyDescriptor): boolean =>
-      !enumerable && [value as unknown, get, set].every((part) => !isObject(part) || isPartOf(part, text));
+      !enumerable &&
+      [value as unknown, get, set].every(
+        (part) => !isObject(part) || (typeof part === 'function' && text.includes(this.textOf(part))),
+      );
     const statics = propertyEdges(fn, (key, descriptor) => OF_EVERY_FUNCTION.has(key) || inText(descriptor));
     const prototype = (fn as unknown as { prototype: object }).prototype;
     const members = propertyEdges(
@@ -338,20 +351,16 @@ export class CodeShaper {
   }
 }
 
-/** Nothing that a function captured can change by its running. */
-function keepsCaptures({ form, opaque, free, receiver: { whole, names, privateNames } }: CodeText): boolean {
-  const readsThis = form === 'arrow' && (whole || names.size > 0 || privateNames.size > 0);
-  return opaque.length === 0 && !readsThis && !free.some(({ written }) => written);
+/** Most functions have edges of one kind alone. */
+function joined(...lists: readonly (readonly Edge[])[]): readonly Edge[] {
+  const filled = lists.filter((list) => list.length > 0);
+  return filled.length === 1 ? (filled[0] as readonly Edge[]) : filled.flat();
 }
 
 interface OwnProperties {
   readonly tag: string;
   readonly edges: readonly Edge[];
   readonly named: readonly NamedEdge[];
-}
-
-function isPartOf(part: object, text: string): boolean {
-  return typeof part === 'function' && text.includes(Function.prototype.toString.call(part));
 }
 
 /** Older code builds classes by assigning to a function's prototype. */

@@ -1,7 +1,8 @@
 import { analyze, type Scope, type Variable } from 'eslint-scope';
 import type { Program } from 'estree';
+import { bytesDigest } from './data-shape.js';
 import { inAnyOrder, methodName } from './members.js';
-import { bitOfText } from './shape.js';
+import { bitOfText, bitsOf } from './shape.js';
 import {
   parseFunction,
   staticName,
@@ -34,12 +35,18 @@ export interface CodeText {
   readonly form: Form;
   /** The text without positions, comments, layout, names of locals and names of what it refers to. */
   readonly canonical: string;
+  /** Digest of `canonical`. */
+  readonly hash: string;
   readonly free: readonly FreeName[];
   /** The name by which a function refers to itself. */
   readonly selfName: string | null;
   readonly receiver: ReceiverUse;
   /** Names of properties that the code reads from anything. */
   readonly propertyNames: ReadonlySet<string>;
+  /** Bits of those that count only where code reads them; see `bitsOf`. */
+  readonly reads: number;
+  /** Nothing that the function captured can change by its running. */
+  readonly keepsCaptures: boolean;
   /** What the analysis cannot follow, as a predicate in words. */
   readonly opaque: readonly string[];
   /** It uses `new.target` of the function around it. */
@@ -52,6 +59,8 @@ export interface CodeText {
   readonly anchor: number;
 }
 
+type Written = Omit<CodeText, 'hash'>;
+
 const texts = new Map<string, CodeText>();
 
 /**
@@ -62,13 +71,14 @@ export function analyseText(text: string, without: string | null = null): CodeTe
   const key = without === null ? text : `${without} ${text}`;
   let known = texts.get(key);
   if (!known) {
-    known = analyseAnew(text, without);
+    const written = analyseAnew(text, without);
+    known = { ...written, hash: bytesDigest(Buffer.from(written.canonical)) };
     texts.set(key, known);
   }
   return known;
 }
 
-function analyseAnew(text: string, without: string | null): CodeText {
+function analyseAnew(text: string, without: string | null): Written {
   const parsed = parseFunction(text);
   if (!parsed) return unreadable(text);
   try {
@@ -80,7 +90,7 @@ function analyseAnew(text: string, without: string | null): CodeText {
   }
 }
 
-function unreadable(text: string): CodeText {
+function unreadable(text: string): Written {
   return {
     // Of anything but a plain function, the `this` around it may count.
     form: /^(?:async\s+)?function\b/.test(text) ? 'function' : 'arrow',
@@ -89,12 +99,19 @@ function unreadable(text: string): CodeText {
     selfName: null,
     receiver: { names: new Set(), privateNames: new Set(), whole: true, parent: false },
     propertyNames: new Set(),
+    reads: 0,
+    keepsCaptures: false,
     opaque: ['has a text that cannot be parsed by itself'],
     newTarget: false,
     hasPrivate: true,
     instanceArrows: new Set(),
     anchor: 0,
   };
+}
+
+/** Whether code reads anything of its `this`. */
+export function readsReceiver({ whole, names, privateNames }: ReceiverUse): boolean {
+  return whole || names.size > 0 || privateNames.size > 0;
 }
 
 function bindingOf(variable: Variable): object {
@@ -134,7 +151,7 @@ class Normalizer {
     this.#without = without;
   }
 
-  run(): CodeText {
+  run(): Written {
     const { program, root, form } = this.#parsed;
     const manager = analyze(program as unknown as Program, { ecmaVersion: 2022, sourceType: 'module' });
     for (const scope of manager.scopes) this.#learn(scope);
@@ -148,21 +165,29 @@ class Normalizer {
     return this.#result();
   }
 
-  #result(): CodeText {
+  #result(): Written {
     const { form, offset } = this.#parsed;
+    const receiver: ReceiverUse = {
+      names: this.#names,
+      privateNames: this.#privateNames,
+      whole: this.#whole,
+      parent: this.#parent,
+    };
+    const free = [...this.#free].map(([name, { written }]) => ({ name, written }));
+    const opaque = [...this.#opaque];
     return {
       form,
       canonical: this.#out.join(''),
-      free: [...this.#free].map(([name, { written }]) => ({ name, written })),
+      free,
       selfName: this.#selfName,
-      receiver: {
-        names: this.#names,
-        privateNames: this.#privateNames,
-        whole: this.#whole,
-        parent: this.#parent,
-      },
+      receiver,
       propertyNames: this.#propertyNames,
-      opaque: [...this.#opaque],
+      reads: bitsOf(this.#propertyNames),
+      keepsCaptures:
+        opaque.length === 0 &&
+        !(form === 'arrow' && readsReceiver(receiver)) &&
+        !free.some(({ written }) => written),
+      opaque,
       newTarget: this.#newTarget,
       hasPrivate: this.#hasPrivate,
       instanceArrows: this.#instanceArrows,

@@ -29,7 +29,35 @@ export interface Failure {
   readonly reason: Reason;
 }
 
+/** A digest, and bits of the names that counted for it. */
+export interface Settled {
+  readonly digest: Digest;
+  readonly names: number;
+}
+
+function settled(digestFor: (names: number) => Digest): Settled {
+  let names = 0;
+  for (;;) {
+    const digest = digestFor(names);
+    // What is reached by a name may read further ones.
+    if (digest.fails || (digest.reads & ~names) === 0) return { digest, names };
+    names |= digest.reads;
+  }
+}
+
 const HASH_LENGTH = 32;
+
+const NOTHING_READ = { reads: 0, fails: false, local: false };
+
+/** What is known of something by itself, and what it leads to. */
+interface Composition {
+  readonly tag: string;
+  readonly edges: readonly Edge[];
+  /** What it is, where it leads to itself. */
+  readonly self: object | null;
+  /** Bits of the names that count. */
+  readonly names: number;
+}
 
 interface Frame {
   readonly object: object;
@@ -56,19 +84,21 @@ export class Digester {
 
   /** Drops what is remembered of values that lead to nodes, or of all. */
   forget(all: boolean): void {
-    this.#local = new Map();
+    if (this.#local.size > 0) this.#local = new Map();
     if (all) this.#shared.clear();
   }
 
   /** The digest of a value, and bits of the names that count for it: those that code in reach reads. */
-  settle(root: object): { readonly digest: Digest; readonly names: number } {
-    let names = 0;
-    for (;;) {
-      const digest = this.digest(root, names);
-      // What is reached by a name may read further ones.
-      if (digest.fails || (digest.reads & ~names) === 0) return { digest, names };
-      names |= digest.reads;
-    }
+  settle(value: object): Settled {
+    return settled((names) => this.digest(value, names));
+  }
+
+  /** The same of something that leads to values and that nothing leads to. */
+  settleRoot(tag: string, edges: readonly Edge[]): Settled {
+    return settled((names) => {
+      for (const { value } of edges) if (isObject(value)) this.digest(value, names);
+      return this.#compose({ tag, edges, self: null, names });
+    });
   }
 
   /** The digest of a value; `names`: bits of the names that count. */
@@ -158,15 +188,22 @@ export class Digester {
 
   /** As `#closeAll` does for one, which most components are: the very same hash, with less ado. */
   #closeOne({ object, shape, edges }: Frame, names: number): void {
-    let { reads } = shape;
-    let fails = shape.fails !== null;
-    let local = shape.node !== null;
-    let text = shape.tag;
+    const { tag, reads, fails, node } = shape;
+    const start = { reads, fails: fails !== null, local: node !== null };
+    this.#remember(object, names, this.#compose({ tag, edges, self: object, names }, start));
+  }
+
+  /** From the digests of all that something leads to, itself left out. */
+  #compose(
+    { tag, edges, self, names }: Composition,
+    { reads, fails, local }: Omit<Digest, 'hash'> = NOTHING_READ,
+  ): Digest {
+    let text = tag;
     for (const { value } of edges) {
       if (!isObject(value)) {
         if (typeof value === 'string') reads |= bitOfText(value);
         text += ` ${primitiveToken(value)}`;
-      } else if (value === object) text += ' ^0';
+      } else if (value === self) text += ' ^0';
       else {
         const outside = this.#remembered(value, names) as Digest;
         reads |= outside.reads;
@@ -176,7 +213,7 @@ export class Digester {
       }
     }
     const hash = fails ? '' : hashOnce('sha256', `${text}\n`).slice(0, HASH_LENGTH);
-    this.#remember(object, names, { hash, reads, fails, local });
+    return { hash, reads, fails, local };
   }
 
   #closeAll(frames: readonly Frame[], names: number): void {

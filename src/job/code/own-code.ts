@@ -1,12 +1,13 @@
 import type { DagNode } from '../../sdk/node.js';
 import { Digester } from './digest.js';
-import { CaptureGuard, type Change } from './guard.js';
+import { CaptureGuard, type BuiltInState, type Change } from './guard.js';
 import { Inspection, type FunctionPlace } from './inspection.js';
 import type { Intrinsics } from './intrinsics.js';
 import { readAhead } from './read-ahead.js';
 import { listParts, type CodePart } from './parts.js';
-import { BEYOND_VIEWS, describePath, shape, type Edge, type Path } from './shape.js';
-import { Shaper } from './shaper.js';
+import { BEYOND_VIEWS, describePath, shape, type Edge, type Path, type Shape } from './shape.js';
+import { Shaper, type PastMoment } from './shaper.js';
+import type { ToldCaptures } from './told.js';
 import { placeOfUse } from './uses.js';
 
 export interface CodeHasherOptions {
@@ -14,6 +15,8 @@ export interface CodeHasherOptions {
   readonly sdkExports: Readonly<Record<string, unknown>>;
   /** `snapshotIntrinsics()`, taken before any user code ran. */
   readonly intrinsics: Intrinsics;
+  /** What functions of the loaded bundle tell of what they captured, where it was rewritten to have them do so. */
+  readonly told?: ToldCaptures | null;
 }
 
 export interface OwnCodeRequest {
@@ -40,19 +43,32 @@ export type OwnCodeDetail = (
   parts(): readonly CodePart[];
 };
 
-/**
- * Hashes what functions of a loaded strategy depend on: their code, the helpers it reaches, and the values that
- * closures captured. One hasher serves one `describe`; between its calls no user code may run, or `refresh` must.
- */
+/** Watches what functions captured, as it was at one time. */
+export interface GuardsSince {
+  /** Whether all that a function reaches was looked at by then. */
+  covers(fn: object, names: number): boolean;
+  /** Of a function that is covered. */
+  guard(fn: object, request: OwnCodeRequest, names: number): CaptureGuard;
+}
+
+/** The call of a function, as it was hashed. */
 interface Call {
-  readonly root: object;
+  readonly tag: string;
+  /** To what the function is called on, to the function, and to changed built-ins, which any code sees. */
+  readonly edges: readonly Edge[];
+  /** Stands for it where shapes are asked for; made then. */
+  root: object | null;
   /** Bits of the names that counted; null when it was not hashed, or could not be. */
   names: number | null;
 }
 
+/**
+ * Hashes what functions of a loaded strategy depend on: their code, the helpers it reaches, and the values that
+ * closures captured. One hasher serves one `describe`; between its calls no user code may run, or `refresh` must.
+ */
 export class CodeHasher {
   readonly #intrinsics: Intrinsics;
-  readonly #inspection = new Inspection();
+  readonly #inspection: Inspection;
   readonly #shaper: Shaper;
   readonly #digester: Digester;
   #patches: readonly Edge[] | null = null;
@@ -64,8 +80,9 @@ export class CodeHasher {
   /** Stands for a call on nothing, which is the same for all functions. */
   #onNothing: object | null = null;
 
-  constructor({ sdkExports, intrinsics }: CodeHasherOptions) {
+  constructor({ sdkExports, intrinsics, told = null }: CodeHasherOptions) {
     this.#intrinsics = intrinsics;
+    this.#inspection = new Inspection(told);
     const sdk = new Map(Object.entries(sdkExports));
     this.#shaper = new Shaper({
       inspection: this.#inspection,
@@ -108,35 +125,58 @@ export class CodeHasher {
 
   ownCode(fn: object, request: OwnCodeRequest): OwnCodeDetail {
     const call = this.#callOf(fn, request);
-    const { root } = call;
-    const start: Path = { subject: '', owner: request.describe };
-    const { digest, names } = this.#digester.settle(root);
+    // Nearly all are called on nothing, and see no changed built-ins: then the function is all that counts.
+    const { digest, names } = this.#isBare(call)
+      ? this.#digester.settle(fn)
+      : this.#digester.settleRoot(call.tag, call.edges);
     call.names = digest.fails ? null : names;
-    const { inputs, thisValue = null } = request;
+    const start: Path = { subject: '', owner: request.describe };
     const parts = (): readonly CodePart[] => {
-      this.#enter(inputs, thisValue);
-      return listParts(this.#shaper, this.#digester, root, start, names);
+      this.#enter(request);
+      return listParts(this.#shaper, this.#digester, this.#rootOf(call), start, names);
     };
-    const common = { names, looksBeyondViews: digest.fails || (names & BEYOND_VIEWS) !== 0, parts };
+    const looksBeyondViews = digest.fails || (names & BEYOND_VIEWS) !== 0;
     return digest.fails
-      ? { unhashable: this.#reason(root, start, names), ...common }
-      : { hash: digest.hash, ...common };
+      ? { unhashable: this.#reason(this.#rootOf(call), start, names), names, looksBeyondViews, parts }
+      : { hash: digest.hash, names, looksBeyondViews, parts };
   }
 
   /** Watches what a function captured. Make it before the function is called. */
   guard(fn: object, request: OwnCodeRequest, names: number): CaptureGuard {
-    const call = this.#callOf(fn, request);
+    return this.#guardOf(this.#callOf(fn, request), request, names, this.#watchBuiltIns());
+  }
+
+  /** The same for functions that were hashed just now, also when the guard is made later: most never are called. */
+  guardsSinceNow(): GuardsSince {
+    const calls = this.#calls;
+    const moment = this.#shaper.moment();
+    const builtIns = this.#watchBuiltIns();
+    return {
+      covers: (fn, names) => calls.get(fn)?.names === names,
+      guard: (fn, request, names) => this.#guardOf(calls.get(fn) as Call, request, names, builtIns, moment),
+    };
+  }
+
+  #watchBuiltIns(): BuiltInState {
     const keys = (this.#builtInKeys ??= this.#intrinsics.sharedKeys());
-    const builtIns = { takeAdded: () => this.#intrinsics.takeAdded(keys) };
-    const start = { subject: '', owner: request.describe };
-    // All that it reaches was looked at when it was hashed, and no user code has run since.
-    const since = call.names === names ? this.#shaper.moment() : undefined;
-    return new CaptureGuard(this.#shaper, builtIns, call.root, start, names, since);
+    return { takeAdded: () => this.#intrinsics.takeAdded(keys) };
+  }
+
+  #guardOf(
+    call: Call,
+    { describe }: OwnCodeRequest,
+    names: number,
+    builtIns: BuiltInState,
+    since?: PastMoment,
+  ): CaptureGuard {
+    const root = this.#rootOf(call);
+    since?.define(root, shapeOf(call));
+    return new CaptureGuard(this.#shaper, builtIns, root, { subject: '', owner: describe }, names, since);
   }
 
   /** Where in the loaded code a change came about, as near as its text tells; null when it does not tell. */
   placeOf({ holder }: Change): FunctionPlace | null {
-    const place = holder && this.#inspection.closure(holder.fn).place;
+    const place = holder && this.#shaper.placeOf(holder.fn);
     return holder && place && (placeOfUse(holder.fn, holder.variable, place) ?? place);
   }
 
@@ -145,39 +185,48 @@ export class CodeHasher {
     return this.#shaper.placeOf(instance.constructor)?.script === script;
   }
 
-  #enter(inputs: ReadonlyMap<DagNode, number>, thisValue: object | null): void {
+  #enter({ inputs, ...request }: OwnCodeRequest): void {
+    const thisValue = request.thisValue ?? null;
     if (this.#thisValue === thisValue) this.#digester.forget(false);
     else this.#forget();
     this.#thisValue = thisValue;
     this.#shaper.enter(inputs, thisValue);
   }
 
-  #callOf(fn: object, { inputs, thisValue, receiver }: OwnCodeRequest): Call {
-    this.#enter(inputs, thisValue ?? null);
-    if (receiver !== undefined) return { root: this.#rootOf(fn, receiver), names: null };
+  #callOf(fn: object, request: OwnCodeRequest): Call {
+    this.#enter(request);
+    const { receiver } = request;
+    if (receiver !== undefined) return this.#newCall(fn, receiver);
     let call = this.#calls.get(fn);
     if (!call) {
-      call = { root: this.#rootOf(fn, undefined), names: null };
+      call = this.#newCall(fn, undefined);
       this.#calls.set(fn, call);
     }
     return call;
   }
 
-  /** Stands for the call itself: the function, what it is called on, and changed built-ins that any code sees. */
-  #rootOf(fn: object, receiver: unknown): object {
+  #newCall(fn: object, receiver: unknown): Call {
     const patches = (this.#patches ??= this.#intrinsics
       .languagePatches()
       .map((patch): Edge => ({ via: 'capture', name: patch.name, value: patch.value })));
-    const edges: Edge[] = [this.#receiverOf(fn, receiver), fn].map((value) => ({
-      via: 'member',
-      name: '',
-      value,
-    }));
-    const root = {};
-    this.#shaper.define(root, () =>
-      shape(`call ${patches.map(({ name }) => name).join()}`, [...edges, ...patches]),
-    );
-    return root;
+    return {
+      tag: `call ${patches.map(({ name }) => name).join()}`,
+      edges: [part(this.#receiverOf(fn, receiver)), part(fn), ...patches],
+      root: null,
+      names: null,
+    };
+  }
+
+  #isBare({ edges: [receiver, , ...patches] }: Call): boolean {
+    return patches.length === 0 && receiver?.value === this.#onNothing;
+  }
+
+  #rootOf(call: Call): object {
+    if (!call.root) {
+      call.root = {};
+      this.#shaper.define(call.root, () => shapeOf(call));
+    }
+    return call.root;
   }
 
   /** Stands for what a function reads of what it is called on. */
@@ -204,4 +253,12 @@ export class CodeHasher {
     const where = path.owner === start.owner ? '' : ` in the closure of ${path.owner}`;
     return `it captures \`${path.subject}\`${where}, ${reason.words}`;
   }
+}
+
+function part(value: object): Edge {
+  return { via: 'member', name: '', value };
+}
+
+function shapeOf({ tag, edges }: Call): Shape {
+  return shape(tag, edges);
 }

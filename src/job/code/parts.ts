@@ -81,13 +81,13 @@ function partOf(shaper: Shaper, digester: Digester, value: unknown, path: Path):
   const builtIn = shaper.builtInName(value);
   if (builtIn !== undefined) return { ...plain, kind: 'built-in', hash: textDigest(tag), preview: builtIn };
   if (typeof value !== 'function') return { ...plain, kind: 'value', hash: digester.digest(value, 0).hash };
-  const text = Function.prototype.toString.call(value);
-  const { canonical, form } = analyseText(text);
+  const text = shaper.textOf(value);
+  const { hash, form } = analyseText(text);
   const name = Reflect.getOwnPropertyDescriptor(value, 'name')?.value as unknown;
   return {
     ...plain,
     kind: form === 'class' ? 'class' : 'function',
-    hash: textDigest(canonical),
+    hash,
     preview: shorten(text),
     title: typeof name === 'string' ? name : '',
     text,

@@ -1,5 +1,6 @@
 import { analyseText } from './code-text.js';
 import type { Closure, Inspection } from './inspection.js';
+import { isNativeText } from './syntax.js';
 
 /**
  * Reads what functions close over, level by level: then that of the functions so found, and so on. Whatever is left out here is
@@ -13,25 +14,29 @@ export function readAhead(
 ): void {
   const seen = new Set<object>();
   const isNew = (value: object): boolean => {
-    if (seen.has(value) || skips(value) || !isWritten(value)) return false;
+    // What tells of itself is quick to read, and so is what it leads to.
+    if (seen.has(value) || inspection.tells(value) || skips(value) || !isWritten(inspection, value))
+      return false;
     seen.add(value);
     return true;
   };
   let level = fns.filter(isNew);
   while (level.length > 0) {
     inspection.readAhead(level);
-    level = level.flatMap((fn) => captured(fn, inspection.ahead(fn))).filter(isNew);
+    level = level.flatMap((fn) => captured(inspection.textOf(fn), inspection.ahead(fn))).filter(isNew);
   }
 }
 
 /** A function with a text, and no class: the text of one is long, and it is looked at once. */
-function isWritten(fn: object): boolean {
-  return typeof fn === 'function' && !/^class\b|\[native code\]\s*\}$/.test(textOf(fn));
+function isWritten(inspection: Inspection, fn: object): boolean {
+  if (typeof fn !== 'function') return false;
+  const text = inspection.textOf(fn);
+  return !/^class\b/.test(text) && !isNativeText(text);
 }
 
-function captured(fn: object, closure: Closure | undefined): object[] {
+function captured(text: string, closure: Closure | undefined): object[] {
   const found: object[] = [];
-  for (const { name } of analyseText(textOf(fn)).free) {
+  for (const { name } of analyseText(text).free) {
     const scope = closure?.scopes.find(
       ({ description, object }) => description !== 'Global' && Object.hasOwn(object, name),
     );
@@ -39,8 +44,4 @@ function captured(fn: object, closure: Closure | undefined): object[] {
     if (typeof value === 'function') found.push(value);
   }
   return found;
-}
-
-function textOf(fn: object): string {
-  return Function.prototype.toString.call(fn);
 }

@@ -92,8 +92,11 @@ export function edgesOf({ edges, named }: Shape, names: number): readonly Edge[]
   return names === 0 || named.length === 0 ? edges : [...edges, ...named.filter(({ bit }) => bit & names)];
 }
 
-export function shape(tag: string, edges: readonly Edge[] = [], more: Partial<Shape> = {}): Shape {
-  return { tag, edges, named: [], reads: 0, fails: null, node: null, size: 0, state: null, ...more };
+const NONE: readonly never[] = [];
+
+export function shape(tag: string, edges: readonly Edge[] = NONE, more: Partial<Shape> = {}): Shape {
+  const { named = NONE, reads = 0, fails = null, node = null, size = 0, state = null } = more;
+  return { tag, edges, named, reads, fails, node, size, state };
 }
 
 /** The shape of what nothing can vouch for. */

@@ -32,6 +32,12 @@ export interface Moment {
   stateOf(value: object): Shape;
 }
 
+/** What values were at one time, also when it is asked after user code ran. */
+export interface PastMoment extends Moment {
+  /** Gives a shape to an object that only stands for something. */
+  define(stand: object, made: Shape): void;
+}
+
 export interface ShaperOptions {
   readonly inspection: Inspection;
   readonly intrinsics: Intrinsics;
@@ -57,6 +63,23 @@ function hasProxyAbove(value: object): boolean {
   return false;
 }
 
+interface NodeParts {
+  readonly added: ReturnType<typeof propertyEdges>;
+  readonly named: readonly NamedEdge[];
+}
+
+function partsOfNode(node: DagNode): NodeParts {
+  const fields = node as unknown as Readonly<Record<string, unknown>>;
+  const named = NODE_NAMED.map((name): NamedEdge => ({
+    via: 'member',
+    name: `.${name}`,
+    value: fields[name],
+    bit: bitOf(name),
+  }));
+  // What an author's own subclass adds, or code puts on a node, is a value like any other.
+  return { added: propertyEdges(node, () => false, NODE_PROPERTIES), named };
+}
+
 /** Turns values into shapes, one level deep, and remembers them. No user code runs by it. */
 export class Shaper {
   readonly #options: ShaperOptions;
@@ -65,6 +88,8 @@ export class Shaper {
   #shapes = new Map<object, Shape>();
   readonly #stands = new Map<object, () => Shape>();
   #inputs: ReadonlyMap<DagNode, number> = new Map();
+  /** What of nodes does not depend on whose inputs they are. */
+  #nodes = new Map<DagNode, NodeParts>();
   #thisValue: object | null = null;
 
   constructor(options: ShaperOptions) {
@@ -83,10 +108,11 @@ export class Shaper {
   /** Drops what is remembered, since user code may have run. */
   forget(): void {
     this.#shapes = new Map();
+    this.#nodes = new Map();
   }
 
-  /** What is remembered now, as it was: also when it is asked after user code ran. */
-  moment(): Moment {
+  /** What is remembered now, as it was. */
+  moment(): PastMoment {
     const shapes = this.#shapes;
     return {
       shapeOf: (value) => {
@@ -100,6 +126,7 @@ export class Shaper {
         const found = this.shapeOf(value);
         return found.state ?? found;
       },
+      define: (stand, made) => void shapes.set(stand, made),
     };
   }
 
@@ -142,12 +169,11 @@ export class Shaper {
     if (value === globalThis) return this.#globalShape();
     const name = this.builtInName(value);
     if (name !== undefined) return this.#builtInShape(value, name);
+    if (typeof value === 'function' && !types.isProxy(value))
+      return this.#code.functionShape(value, this.#thisValue);
     const hidden = hiddenKind(value);
     if (hidden) return failure(hidden);
-    if (isNode(value)) return this.#nodeShape(value);
-    return typeof value === 'function'
-      ? this.#code.functionShape(value, this.#thisValue)
-      : this.#objectShape(value);
+    return isNode(value) ? this.#nodeShape(value) : this.#objectShape(value);
   }
 
   /** The edges of a function called on `receiver` that lead through `this`. */
@@ -158,6 +184,11 @@ export class Shaper {
   /** True for a function that reads nothing of what it is called on. */
   isWithoutReceiver(fn: object): boolean {
     return this.#code.isWithoutReceiver(fn);
+  }
+
+  /** The text of a function as the author's bundle has it. */
+  textOf(fn: object): string {
+    return this.#code.textOf(fn);
   }
 
   /** Where V8 found a function; null for one that is native. */
@@ -216,16 +247,13 @@ export class Shaper {
   /** A node stands for its position among the inputs; one that is no input, for its name. */
   #nodeShape(node: DagNode): Shape {
     const position = this.#inputs.get(node);
-    const fields = node as unknown as Readonly<Record<string, unknown>>;
-    const named = NODE_NAMED.map((name): NamedEdge => ({
-      via: 'member',
-      name: `.${name}`,
-      value: fields[name],
-      bit: bitOf(name),
-    }));
     const tag = position === undefined ? `node ${JSON.stringify(node.name)}` : `input#${position}`;
-    // What an author's own subclass adds, or code puts on a node, is a value like any other.
-    const added = propertyEdges(node, () => false, NODE_PROPERTIES);
+    let parts = this.#nodes.get(node);
+    if (!parts) {
+      parts = partsOfNode(node);
+      this.#nodes.set(node, parts);
+    }
+    const { added, named } = parts;
     return shape(`${tag} ${added.tag}`, added.edges, { named, node });
   }
 
@@ -286,7 +314,7 @@ export class Shaper {
       if (typeof maker !== 'function') continue;
       const name = this.builtInName(maker);
       if (name?.startsWith('sdk:')) return true;
-      if (name === undefined && analyseText(Function.prototype.toString.call(maker)).hasPrivate) return true;
+      if (name === undefined && analyseText(this.textOf(maker)).hasPrivate) return true;
     }
     return false;
   }

@@ -31,6 +31,13 @@ const OPTIONS: Options = {
   checkPrivateFields: false,
 };
 
+const NATIVE = /\{\s*\[native code\]\s*\}$/;
+
+/** Whether a function's text says that it has none. Looks at its end alone: texts are long, and there are many. */
+export function isNativeText(text: string): boolean {
+  return NATIVE.test(text.slice(-40));
+}
+
 /** The text of `Function.prototype.toString` as a tree; null when it is no JavaScript by itself. */
 export function parseFunction(text: string): ParsedFunction | null {
   return (

@@ -20,9 +20,10 @@ import type { Strategy } from '../../sdk/strategy.js';
 import { parseInterval, type Seconds } from '../../sdk/time.js';
 import type { FunctionPlace } from '../code/inspection.js';
 import { describeParts, optionParts } from '../code/own-parts.js';
-import type { CodeHasher, OwnCodeDetail } from '../code/own-code.js';
+import type { CodeHasher, GuardsSince, OwnCodeDetail } from '../code/own-code.js';
 import type { CaptureGuard, ComputeContext, ComputedNode } from './computation.js';
 import { computeNode, inputPositions } from './compute.js';
+import { DescribedNode } from './described-node.js';
 
 export interface TypeScriptHostOptions {
   readonly strategy: Strategy;
@@ -47,16 +48,21 @@ export class TypeScriptHost implements StrategyHost {
   readonly #nodes: readonly DagNode[];
   readonly #codes: readonly NodeCode[];
   readonly #guards = new Map<number, CaptureGuard>();
+  readonly #since: GuardsSince;
+  /** How many functions of the author's were hashed, those they call left out. */
+  readonly functions: number;
 
   constructor(options: TypeScriptHostOptions) {
     this.#options = options;
     this.#nodes = withInputs(options.strategy.nodes());
     // Taken at once, while nothing of the strategy runs: a snapshot after setup().
     const fns = this.#nodes.flatMap((node) => (isComputed(node) ? functionsOf(node) : []));
+    this.functions = fns.length;
     this.#codes = options.hasher.withReadAhead(fns, () => this.#nodes.map((node) => this.#codeOf(node)));
+    // From the same moment: what one node or a provider changes, another's rows must not be stored under.
+    this.#since = options.hasher.guardsSinceNow();
     for (const [index, node] of this.#nodes.entries()) {
-      // From the same moment: what one node or a provider changes, another's rows must not be stored under.
-      if (isComputed(node)) this.#guards.set(index, this.#guardOf(node, this.#codes[index] as NodeCode));
+      if (isComputed(node)) this.#watchNow(index, node);
       Object.freeze(node);
     }
   }
@@ -92,7 +98,7 @@ export class TypeScriptHost implements StrategyHost {
       positions: inputPositions(node),
       context,
       seed: own.hash ?? node.name,
-      guard: this.#guards.get(request.node),
+      guard: this.#guardOf(request.node, node),
       copies,
       locate: (error) => (error instanceof Error ? locate(error) : null),
       progress,
@@ -124,26 +130,18 @@ export class TypeScriptHost implements StrategyHost {
   #describeNode(node: DagNode, index: number, positions: ReadonlyMap<DagNode, number>): NodeDescription {
     const interval =
       node.interval === undefined ? null : parseInterval(node.interval, `The interval of ${node.name}`);
-    const common = {
-      name: node.name,
-      interval,
-      own: (this.#codes[index] as NodeCode).own,
-    };
-    const locate = once(() => this.#options.locate(node.origin));
+    const { name } = node;
+    const { own } = this.#codes[index] as NodeCode;
+    const locate = (): SourceLocation | null => this.#options.locate(node.origin);
     if (node instanceof StreamInput) {
       this.#checkPreset(node, interval);
       const source = sourceOf(node.historyProvider);
-      return {
-        ...common,
-        kind: 'stream',
-        label: node.historyProvider.kind,
-        leastHistory: node.period,
-        inputs: [],
-        source,
-        get location() {
-          return locate();
-        },
-      };
+      const { kind: label } = node.historyProvider;
+      const leastHistory = node.period;
+      return new DescribedNode(
+        { name, interval, own, kind: 'stream', scan: false, label, leastHistory, inputs: [], source },
+        locate,
+      );
     }
     if (!isComputed(node)) {
       throw new SeamlessError(
@@ -160,18 +158,10 @@ export class TypeScriptHost implements StrategyHost {
     }));
     const scan = node instanceof ScanNode;
     const label = scan ? 'scan' : (node.indicator?.kind ?? 'node');
-    return {
-      ...common,
-      kind: 'node',
-      scan,
-      label,
-      leastHistory: 1,
-      inputs,
-      source: null,
-      get location() {
-        return locate();
-      },
-    };
+    return new DescribedNode(
+      { name, interval, own, kind: 'node', scan, label, leastHistory: 1, inputs, source: null },
+      locate,
+    );
   }
 
   #checkPreset(node: StreamInput<unknown>, interval: Seconds | null): void {
@@ -202,8 +192,11 @@ export class TypeScriptHost implements StrategyHost {
     const form = formOf(node);
     const indicator = node instanceof Node ? node.indicator : undefined;
     const hashes = codes.map(({ hash }) => hash ?? '');
+    const [only = ''] = hashes;
     return {
-      hash: textDigest([...hashes, form, canonicalJson(indicator ?? null)]),
+      // Of most nodes the code is the one function that computes a bar.
+      hash:
+        form === BAR && !indicator ? only : textDigest([...hashes, form, canonicalJson(indicator ?? null)]),
       // The code of a built-in indicator is Seamless's own, and its period that of its window.
       parts: () =>
         indicator
@@ -243,10 +236,26 @@ export class TypeScriptHost implements StrategyHost {
     return hasher.ownCode(fn, { inputs, thisValue: strategy, receiver, describe: node.name });
   }
 
-  #guardOf(node: ComputedNode, { names }: NodeCode): CaptureGuard {
+  /** Makes the guard of a node at once, where it could not be made when the node is first computed. */
+  #watchNow(index: number, node: ComputedNode): void {
+    const { names } = this.#codes[index] as NodeCode;
+    const covered = functionsOf(node).every((fn, at) => this.#since.covers(fn, names[at] ?? 0));
+    if (!covered) this.#guards.set(index, this.#makeGuard(node, names, this.#options.hasher));
+  }
+
+  #guardOf(index: number, node: ComputedNode): CaptureGuard {
+    let guard = this.#guards.get(index);
+    if (!guard) {
+      guard = this.#makeGuard(node, (this.#codes[index] as NodeCode).names, this.#since);
+      this.#guards.set(index, guard);
+    }
+    return guard;
+  }
+
+  #makeGuard(node: ComputedNode, names: readonly number[], from: Pick<GuardsSince, 'guard'>): CaptureGuard {
     const { hasher, strategy, original } = this.#options;
     const request = { inputs: inputPositions(node), thisValue: strategy, describe: node.name };
-    const guards = functionsOf(node).map((fn, index) => hasher.guard(fn, request, names[index] ?? 0));
+    const guards = functionsOf(node).map((fn, index) => from.guard(fn, request, names[index] ?? 0));
     return {
       changed() {
         for (const guard of guards) {
@@ -274,16 +283,12 @@ function isComputed(node: DagNode): node is ComputedNode {
   return node instanceof Node || node instanceof ScanNode;
 }
 
-/** Works a value out when it is first asked for: a place in the author's files takes the source map, and a hit does without. */
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | null = null;
-  return () => (made ??= { value: make() }).value;
-}
+const BAR = 'bar';
 
 /** The same text means another thing when it is called with columns, or with a state. */
 function formOf(node: ComputedNode): string {
   if (node instanceof ScanNode) return 'scan';
-  return node.computeFn instanceof ColumnCompute ? 'columns' : 'bar';
+  return node.computeFn instanceof ColumnCompute ? 'columns' : BAR;
 }
 
 function functionsOf(node: ComputedNode): readonly object[] {
