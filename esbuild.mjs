@@ -1,7 +1,9 @@
 // Builds what runs, into dist/: the editor's half, then the library, the command line and the child.
 import { build } from 'esbuild';
-import { rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { rm, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { writeLicences } from './licenses.mjs';
 
 const external = ['@duckdb/node-bindings', 'esbuild'];
@@ -44,6 +46,7 @@ const library = await build({
     cli: 'src/cli.ts',
     child: 'src/job/child.ts',
     reader: 'src/job/reader-worker.ts',
+    'sdk-texts': 'scripts/sdk-texts.ts',
   },
   outdir: 'dist',
   bundle: true,
@@ -65,6 +68,11 @@ const library = await build({
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
 });
+
+// Beside the child, and of its own chunks: the texts of functions are those that it will see.
+const { stdout } = await promisify(execFile)(process.execPath, ['dist/sdk-texts.js'], { maxBuffer: 1e8 });
+await writeFile('dist/sdk-texts.json', stdout);
+await Promise.all(['', '.map'].map((end) => rm(`dist/sdk-texts.js${end}`)));
 
 // The DAG panel's page: one script and one style sheet, and within the script that of its layout's thread.
 const forBrowsers = {

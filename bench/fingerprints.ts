@@ -1,13 +1,17 @@
 // What fingerprints cost: loads a strategy as the child does, edits its file, loads it again, and times the steps.
+import { readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fingerprints } from '../src/engine/fingerprints.js';
 import { resolveGraph } from '../src/engine/graph.js';
 import * as sdk from '../src/index.js';
 import { snapshotIntrinsics } from '../src/job/code/intrinsics.js';
+import { readTexts } from '../src/job/code/known-texts.js';
 import { authorLocation } from '../src/job/context/author.js';
 import { installComputeOnly } from '../src/job/context/context.js';
 import { StrategySession, type Surroundings } from '../src/job/strategy-session.js';
+
+readTexts(readFileSync(new URL('./sdk-texts.json', import.meta.url), 'utf8'));
 
 const [file = '', className = '', from = '', to = ''] = process.argv.slice(2);
 const projectRoot = dirname(file);

@@ -21,6 +21,7 @@ const built = [
   'dist/extension.cjs',
   'dist/discovery-worker.cjs',
   'dist/child.js',
+  'dist/sdk-texts.json',
   'dist/cli.js',
   'dist/index.js',
   'dist/types/index.d.ts',

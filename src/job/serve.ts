@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import * as sdk from '../index.js';
 import { SeamlessError } from '../sdk/errors.js';
 import { builtFile } from './built-file.js';
 import { snapshotIntrinsics } from './code/intrinsics.js';
+import { readTexts } from './code/known-texts.js';
 import { authorLocation, describeLocation } from './context/author.js';
 import { installComputeOnly } from './context/context.js';
 import { HOST_FLAG } from './host-flag.js';
@@ -17,6 +19,7 @@ import { serializeError } from './wire-error.js';
 
 // Looked for before the context is entered, which refuses files.
 const sdkUrl = pathToFileURL(builtFile('index.js')).href;
+readTexts(readFileSync(builtFile('sdk-texts.json'), 'utf8'));
 
 const place = { projectRoot: process.cwd(), bundlePath: '' };
 

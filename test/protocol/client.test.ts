@@ -85,7 +85,7 @@ describe('job client', () => {
 
   it('starts the child in UTC, with mapped stacks and none of its own flags', async () => {
     const { strategy } = await ask(start(), 'surroundings');
-    assert.strictEqual(strategy, 'UTC none --enable-source-maps');
+    assert.strictEqual(strategy, 'UTC none --enable-source-maps --max-semi-space-size=32');
     const environment = childEnvironment({ PATH: '/bin', NODE_OPTIONS: '--x', ELECTRON_RUN_AS_NODE: '1' });
     assert.deepStrictEqual(environment, { PATH: '/bin', TZ: 'UTC' });
   });
@@ -94,7 +94,10 @@ describe('job client', () => {
     const client = JobClient.start({ childPath, memoryMb: 300 });
     clients.push(client);
     const { strategy } = await ask(client, 'surroundings');
-    assert.strictEqual(strategy, 'UTC none --enable-source-maps --max-old-space-size=300');
+    assert.strictEqual(
+      strategy,
+      'UTC none --enable-source-maps --max-semi-space-size=32 --max-old-space-size=300',
+    );
   });
 
   const deaths: [behaviour: string, code: ErrorCode, sentence: RegExp][] = [

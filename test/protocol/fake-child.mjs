@@ -65,7 +65,7 @@ const behaviours = {
     send({
       type: 'result',
       id,
-      value: { strategy: `${TZ} ${NODE_OPTIONS} ${process.execArgv.slice(0, 2).join(' ')}`, nodes: [] },
+      value: { strategy: `${TZ} ${NODE_OPTIONS} ${process.execArgv.slice(0, 3).join(' ')}`, nodes: [] },
     });
   },
   disconnect: () => process.disconnect(),

@@ -61,7 +61,8 @@ export interface CodeText {
 
 type Written = Omit<CodeText, 'hash'>;
 
-const texts = new Map<string, CodeText>();
+/** What was found, by the text, after the name of a method that was left out of it. */
+export const analysedTexts = new Map<string, CodeText>();
 
 /**
  * Analyses a function's text, once for each text.
@@ -69,11 +70,11 @@ const texts = new Map<string, CodeText>();
  */
 export function analyseText(text: string, without: string | null = null): CodeText {
   const key = without === null ? text : `${without} ${text}`;
-  let known = texts.get(key);
+  let known = analysedTexts.get(key);
   if (!known) {
     const written = analyseAnew(text, without);
     known = { ...written, hash: bytesDigest(Buffer.from(written.canonical)) };
-    texts.set(key, known);
+    analysedTexts.set(key, known);
   }
   return known;
 }
