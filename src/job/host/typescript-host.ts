@@ -308,18 +308,22 @@ function sourceOf(provider: HistoryProvider): SourceDescription {
 }
 
 /** The nodes of a strategy with the inputs that were not added by themselves, before what they feed. */
-function withInputs(added: readonly DagNode[]): DagNode[] {
-  const all: DagNode[] = [];
-  const seen = new Set<DagNode>();
-  const stack = [...added].reverse().map((node) => ({ node, ready: false }));
-  while (stack.length > 0) {
-    const { node, ready } = stack.pop() as (typeof stack)[number];
-    if (ready) all.push(node);
-    if (ready || seen.has(node)) continue;
-    seen.add(node);
-    stack.push({ node, ready: true });
-    const inputs = isComputed(node) ? node.inputs : [];
-    stack.push(...[...inputs].reverse().map((input) => ({ node: input, ready: false })));
+function withInputs(added: readonly DagNode[]): readonly DagNode[] {
+  const all = new Set<DagNode>();
+  const entered = new Set<DagNode>();
+  for (const node of added) {
+    const stack = [node];
+    for (let top = stack.at(-1); top; top = stack.at(-1)) {
+      const inputs = isComputed(top) && !entered.has(top) ? top.inputs : [];
+      const missing = inputs.filter((input) => !all.has(input) && !entered.has(input));
+      if (missing.length > 0) {
+        entered.add(top);
+        stack.push(...missing.reverse());
+        continue;
+      }
+      stack.pop();
+      all.add(top);
+    }
   }
-  return all;
+  return [...all];
 }
