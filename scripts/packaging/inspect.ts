@@ -52,6 +52,7 @@ function* faultsOf(
     'extension/dist/extension.cjs',
     'extension/dist/discovery-worker.cjs',
     'extension/dist/child.js',
+    'extension/dist/sdk-texts.json',
     'extension/dist/cli.js',
     'extension/bin/seamless',
     'extension/bin/seamless.cmd',

@@ -93,6 +93,7 @@ const wanted: Files = {
   'dist/extension.cjs': '',
   'dist/discovery-worker.cjs': '',
   'dist/child.js': '',
+  'dist/sdk-texts.json': '[]',
   'dist/cli.js': '',
   'dist/index.js': '',
   'dist/chunks/chunk-1.js': '',
