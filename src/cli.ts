@@ -2,10 +2,14 @@
 import { keepCompiled } from './job/compile-cache.js';
 
 keepCompiled();
+const args = process.argv.slice(2);
+// What every run waits for comes first.
+const early = args[0] === 'materialize' ? (await import('./cli/early-child.js')).EarlyChild.start() : null;
 const [{ main }, { processTerminal }] = await Promise.all([
   import('./cli/program.js'),
   import('./cli/terminal.js'),
 ]);
 
 // Not process.exit(): what was written to a pipe may still be on its way.
-process.exitCode = await main(process.argv.slice(2), processTerminal());
+process.exitCode = await main(args, processTerminal(early));
+early?.dispose();

@@ -1,3 +1,4 @@
+import type { EarlyChild } from './early-child.js';
 import type { JobClient, JobClientOptions } from '../job/client.js';
 
 /** Where text goes. */
@@ -36,8 +37,8 @@ export interface Terminal {
   startJobs(options: Omit<JobClientOptions, 'childPath'>): Promise<Jobs>;
 }
 
-/** The terminal this process was started from. */
-export function processTerminal(): Terminal {
+/** The terminal this process was started from. @param early a child that is starting already. */
+export function processTerminal(early: EarlyChild | null): Terminal {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       // `seamless … | head` closes its end: nobody is left to tell.
@@ -61,6 +62,8 @@ export function processTerminal(): Terminal {
         import('../job/client.js'),
         import('../job/built-file.js'),
       ]);
+      const child = options.bundles ? early?.take() : null;
+      if (child) return JobClient.of(child, options.onLog);
       return JobClient.start({ ...options, childPath: builtFile('child.js') });
     },
   };

@@ -3,11 +3,16 @@ import { painter } from './table.js';
 import { ProgressView } from './progress.js';
 import type { Jobs, Terminal } from './terminal.js';
 
+export interface JobsUse<T> extends Pick<JobClientOptions, 'bundles'> {
+  /** Given the result while the child closes its files. */
+  readonly show?: (result: T) => void;
+}
+
 /** Runs `work` with a child process, showing progress. Ctrl-C cancels in good order, a second one at once. */
 export async function withJobs<T>(
   terminal: Terminal,
   work: (jobs: Jobs, options: RequestOptions) => Promise<T>,
-  { bundles }: Pick<JobClientOptions, 'bundles'> = {},
+  { bundles, show }: JobsUse<T> = {},
 ): Promise<T> {
   const view = new ProgressView(terminal.err, painter(terminal.err, terminal.env));
   const jobs = await terminal.startJobs({ onLog: (line) => view.log(line), bundles });
@@ -20,11 +25,19 @@ export async function withJobs<T>(
     view.log({ text: 'Cancelling… (Ctrl-C again to stop at once)' });
     abort.abort();
   });
+  let gone: Promise<void> | null = null;
   try {
-    return await work(jobs, { onProgress: (progress) => view.update(progress), signal: abort.signal });
+    const result = await work(jobs, {
+      onProgress: (progress) => view.update(progress),
+      signal: abort.signal,
+    });
+    view.end();
+    gone = jobs.dispose();
+    show?.(result);
+    return result;
   } finally {
     view.end();
     stopListening();
-    await jobs.dispose();
+    await (gone ?? jobs.dispose());
   }
 }

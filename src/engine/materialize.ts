@@ -7,7 +7,15 @@ import { resolveGraph, type Graph, type GraphNode } from './graph.js';
 import { attainable, horizons, type Horizon } from './horizon.js';
 import { openSource, type Telling } from './open-source.js';
 import { nodeGaps, planStretch, uncovered, type PlanInput } from './plan.js';
-import type { Candidate, NodeHistory, NodeRecord, NodeStore, SourceLibrary, StrategyHost } from './ports.js';
+import type {
+  Candidate,
+  CoveredSpan,
+  NodeHistory,
+  NodeRecord,
+  NodeStore,
+  SourceLibrary,
+  StrategyHost,
+} from './ports.js';
 import { intersection, isEmpty, union, within, type RangeSet } from './ranges.js';
 import { leftAsTheyAre, type Extent } from './selection.js';
 import { RunState, type RunHooks } from './run-state.js';
@@ -62,8 +70,10 @@ export async function materialize(
   // Before any code of the author's runs, which might change what a function captured.
   const changes = graph.nodes.map(({ index }) => sentenceOf(explainer.changes(index)));
   const streams = graph.nodes.filter((node) => node.kind === 'stream');
-  const keepers = await openStreams(ports, prints, streams, hooks);
-  const coverage = await ports.store.coverage(prints.map(({ full }) => full));
+  const ids = prints.map(({ full }) => full);
+  const found = await ports.store.coverage(ids);
+  const keepers = await openStreams(ports, prints, streams, hooks, found);
+  const coverage = [...keepers.values()].some(({ wrote }) => wrote) ? await ports.store.coverage(ids) : found;
   const covered = prints.map(({ full }) => union(coverage.get(full) ?? []));
   const known = { graph, request, fingerprints: prints, horizons: horizonsOf(graph, keepers), covered };
   const state = new RunState({ ...known, store: ports.store, host: ports.host, hooks });
@@ -117,17 +127,21 @@ export function records(graph: Graph, prints: readonly Fingerprint[]): NodeRecor
   });
 }
 
-/** Opens streams, by position in the graph, and makes the store say what their sources say. */
+/**
+ * Opens streams, by position in the graph, and makes the store say what their sources say.
+ * @param found what the store has of the streams, if that was asked already; it may have more.
+ */
 export async function openStreams(
   ports: Ports,
   prints: readonly Fingerprint[],
   streams: readonly GraphNode[],
   hooks: RunHooks,
+  found?: ReadonlyMap<string, readonly CoveredSpan[]>,
 ): Promise<Map<number, StreamKeeper>> {
   const ids = streams.map((node) => (prints[node.index] as Fingerprint).full);
   const known = await ports.store.sources(ids);
   // What ends the coverage of one stream leaves that of the others as it is.
-  const coverage = await ports.store.coverage(ids);
+  const coverage = found ?? (await ports.store.coverage(ids));
   const keepers = new Map<number, StreamKeeper>();
   const byFingerprint = new Map<string, StreamKeeper>();
   for (const node of streams) {
@@ -196,12 +210,7 @@ async function bringInStreams(
   for (const [index, keeper] of keepers) {
     if (!left.has(index)) await keeper.ensure(state.wanted(state.node(index)));
   }
-  const coverage = await state.store.coverage(
-    [...keepers.keys()].map((index) => state.fingerprint(index).full),
-  );
-  for (const index of keepers.keys()) {
-    state.covered[index] = union(coverage.get(state.fingerprint(index).full) ?? []);
-  }
+  for (const [index, keeper] of keepers) state.covered[index] = keeper.covered;
 }
 
 /** The computing part of a run: stretch by stretch, planned again when a node proves sparser than assumed. */

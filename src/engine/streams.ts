@@ -31,6 +31,7 @@ export class StreamKeeper {
   #first: Seconds | null = null;
   #last: Seconds | null = null;
   #change: SourceComparison | null = null;
+  #wrote = false;
   /** What the source called its content when this run first looked; null: it cannot tell. */
   #version: string | null = null;
 
@@ -56,6 +57,16 @@ export class StreamKeeper {
   /** How the bars of a source that was taken in before have changed since; null where none was, or did. */
   get change(): SourceChange | null {
     return this.#change && firstDifference(this.#change) !== null ? this.#change : null;
+  }
+
+  /** Whether anything was stored. */
+  get wrote(): boolean {
+    return this.#wrote;
+  }
+
+  /** What the store has of the stream. */
+  get covered(): RangeSet {
+    return union(this.#spans);
   }
 
   get telling(): Telling {
@@ -105,6 +116,7 @@ export class StreamKeeper {
    */
   async #distrust(known: SourceState | undefined): Promise<void> {
     if (!known) return;
+    this.#wrote = true;
     const sources = [{ fingerprint: this.fingerprint.full, state: { ...known, version: null } }];
     await this.#store.commit({ invalidations: [], segments: [], adoptions: [], sources });
   }
@@ -153,6 +165,7 @@ export class StreamKeeper {
 
   /** Reads ranges and stores what is new in them. @param refresh null: bars that were not asked for before, of the same source. */
   async #takeIn(ranges: RangeSet, refresh: Refresh | null): Promise<void> {
+    this.#wrote = true;
     const intake = new Intake(this.node, this.#spans);
     for (const range of ranges) {
       intake.begin(range);

@@ -1,3 +1,4 @@
+import { readFileSync, utimesSync } from 'node:fs';
 import { lstat, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +13,8 @@ const KEPT_MS = 24 * 60 * 60 * 1000;
  */
 export async function writeBundle(projectRoot: string, name: string, code: string): Promise<string> {
   const cache = join(projectRoot, '.seamless');
+  const known = join(cache, 'tmp', name);
+  if (isThere(known, code)) return known;
   try {
     await mkdir(join(cache, 'tmp')).catch(ignoreExisting);
     await writeFile(join(cache, '.gitignore'), '*\n', { flag: 'wx' }).catch(ignoreExisting);
@@ -23,6 +26,19 @@ export async function writeBundle(projectRoot: string, name: string, code: strin
       .catch((cause: unknown) => {
         throw nowhere(cache, cause);
       });
+  }
+}
+
+/** Whether a run before wrote the same bundle. It then counts as new, so that nobody takes it away as an old one. */
+function isThere(path: string, code: string): boolean {
+  try {
+    if (readFileSync(path, 'utf8') !== code) return false;
+    const now = Date.now() / 1000;
+    utimesSync(path, now, now);
+    return true;
+  } catch {
+    // Then it is written, and what is wrong with the place is met there.
+    return false;
   }
 }
 

@@ -1,4 +1,4 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,18 +16,10 @@ import {
   type RequestMessage,
   type Result,
 } from './protocol.js';
-import { SENT_BUNDLE } from './host-flag.js';
+import { forkChild, type ChildOptions } from './fork.js';
 import { deserializeError } from './wire-error.js';
 
-export interface JobClientOptions {
-  /** `child.js` of this package as built. */
-  readonly childPath: string;
-  /** What the strategy may keep in memory, in megabytes: the limit of the child's heap. Default: Node's own. */
-  readonly memoryMb?: number | undefined;
-  /** Flags for Node, such as `--inspect`, besides those Seamless needs. */
-  readonly execArgv?: readonly string[] | undefined;
-  /** This process bundles what is run, so that the child need not get ready for it. */
-  readonly bundles?: boolean | undefined;
+export interface JobClientOptions extends ChildOptions {
   /** Told each line the author's code prints, and each one Seamless has to say. */
   readonly onLog?: ((line: LogLine) => void) | undefined;
 }
@@ -58,9 +50,6 @@ interface Pending {
   readonly settle: (outcome: { value: unknown } | { error: SeamlessError }) => void;
   aborted: boolean;
 }
-
-/** What of ten thousand nodes is made at once lives on: a larger young generation (MB, by half) copies it less often. */
-export const CHILD_FLAGS: readonly string[] = ['--enable-source-maps', '--max-semi-space-size=32'];
 
 /**
  * One child process, which runs strategies on request. It is kept warm between requests; when it dies, all that is
@@ -113,14 +102,12 @@ export class JobClient {
 
   /** Starts a child. @throws SeamlessError `internal` when this installation lacks its program. */
   static start(options: JobClientOptions): JobClient {
-    const child = fork(options.childPath, options.bundles ? [SENT_BUNDLE] : [], {
-      execPath: process.execPath,
-      execArgv: [...CHILD_FLAGS, ...heapLimit(options.memoryMb), ...(options.execArgv ?? [])],
-      env: childEnvironment(process.env),
-      serialization: 'advanced',
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    });
-    return new JobClient(child, options.onLog ?? (() => undefined));
+    return JobClient.of(forkChild(options), options.onLog);
+  }
+
+  /** The client of a child that was started just now, by `forkChild`. */
+  static of(child: ChildProcess, onLog: JobClientOptions['onLog']): JobClient {
+    return new JobClient(child, onLog ?? (() => undefined));
   }
 
   /** Resolves when the child takes requests, or has ended. */
@@ -303,16 +290,4 @@ function died(how: string, hint: string): SeamlessError {
     'internal',
     `The process that runs the strategy ended unexpectedly (${how}). ${hint}`,
   );
-}
-
-function heapLimit(memoryMb: number | undefined): string[] {
-  return memoryMb === undefined ? [] : [`--max-old-space-size=${memoryMb}`];
-}
-
-/** The environment of a child: flags meant for this process are not meant for it, and its clock is UTC. */
-export function childEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const { NODE_OPTIONS: _flags, ELECTRON_RUN_AS_NODE: _mode, ...rest } = environment;
-  // Under Electron, the program is an editor unless told to be Node.
-  const electron = process.versions.electron === undefined ? {} : { ELECTRON_RUN_AS_NODE: '1' };
-  return { ...rest, ...electron, TZ: 'UTC' };
 }

@@ -9,6 +9,7 @@ import { authorLocation, describeLocation } from './context/author.js';
 import { installComputeOnly } from './context/context.js';
 import { HOST_FLAG } from './host-flag.js';
 import { parseParentMessage, requestId, type ChildMessage, type RequestMessage } from './protocol.js';
+import { startAhead } from '../store/store.js';
 import { JobService } from './service.js';
 import { endWithParent } from './watchdog.js';
 import { serializeError } from './wire-error.js';
@@ -38,6 +39,9 @@ let current: Work | null = null;
 const waiting: RequestMessage[] = [];
 
 Object.defineProperty(globalThis, Symbol.for(HOST_FLAG), { value: true });
+
+// On a thread of its own, while this one gets ready.
+startAhead();
 
 // Before the context is entered, which refuses threads.
 endWithParent();

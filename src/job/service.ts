@@ -112,7 +112,9 @@ export class JobService {
         await hints.save();
         return report;
       });
-    return this.#withStrategy(strategy, work, bundle);
+    // DuckDB opens the file while this thread takes fingerprints.
+    const loaded = (): Promise<void> => this.#stores.begin(openOptions(cache, hooks));
+    return this.#withStrategy(strategy, work, bundle, loaded).finally(() => this.#stores.abandon());
   }
 
   #status(payload: Payload<'status'>, hooks: RequestHooks): Promise<Result<'status'>> {
@@ -289,8 +291,9 @@ export class JobService {
     ref: StrategyRef,
     work: (session: StrategySession) => Promise<T>,
     bundle?: BundledCode,
+    loaded?: () => Promise<void>,
   ): Promise<T> {
-    const session = await StrategySession.open(ref, this.#around, bundle);
+    const session = await StrategySession.open(ref, this.#around, bundle, loaded);
     try {
       return await work(session);
     } finally {

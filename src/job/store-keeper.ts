@@ -1,6 +1,7 @@
 import {
   DamageFound,
   forgetHolder,
+  isOpenedAtOnce,
   noteHolder,
   openStore,
   startAhead,
@@ -22,6 +23,15 @@ export interface StoreUse extends OpenStoreOptions {
   readonly purpose: string;
 }
 
+/** A cache that is being opened before anything needs it. */
+interface Coming {
+  readonly dir: string;
+  readonly memoryMb: number | undefined;
+  readonly store: Promise<Store>;
+  /** Ends the wait for another process that has it. */
+  readonly stop: () => void;
+}
+
 interface Kept {
   readonly dir: string;
   readonly memoryMb: number | undefined;
@@ -35,13 +45,41 @@ interface Kept {
  */
 export class StoreKeeper {
   #kept: Kept | null = null;
+  #coming: Coming | null = null;
   #closing: Promise<void> = Promise.resolve();
 
   /** Gets ready to open a cache that is not open yet, while something else is waited for. Takes no lock. */
-  prepare({ dir, memoryMb }: Pick<OpenStoreOptions, 'dir' | 'memoryMb'>): void {
+  prepare({ dir }: Pick<OpenStoreOptions, 'dir'>): void {
     if (this.#kept?.dir === dir) return;
     // In the next turn, so that what is waited for is asked for first.
-    setImmediate(() => startAhead(memoryMb));
+    setImmediate(startAhead);
+  }
+
+  /**
+   * Begins to open a cache that `use` is about to be asked for, where that goes to the file at once, and resolves when a thread of
+   * DuckDB's is at it: without a turn of the event loop, in which a timer of the author's might run. What goes wrong is thrown by `use`.
+   * Takes the lock: to be followed by `use` or `abandon`, and not by code of the author's.
+   */
+  async begin(options: OpenStoreOptions): Promise<void> {
+    const { dir, memoryMb, signal } = options;
+    if (this.#kept || this.#coming || !isOpenedAtOnce(dir)) return;
+    const stopped = new AbortController();
+    const either = signal ? AbortSignal.any([signal, stopped.signal]) : stopped.signal;
+    await new Promise<void>((resolve) => {
+      const store = this.#closing.then(() => openStore({ ...options, signal: either, onAttach: resolve }));
+      store.catch(() => resolve());
+      this.#coming = { dir, memoryMb, store, stop: () => stopped.abort() };
+    });
+  }
+
+  /** Lets go of what `begin` opened and nobody used. */
+  async abandon(): Promise<void> {
+    const coming = this.#coming;
+    this.#coming = null;
+    if (!coming) return;
+    coming.stop();
+    const store = await coming.store.catch(() => null);
+    await store?.close();
   }
 
   /** Gives `work` the cache, opened or still open. @throws what `openStore` and `work` throw. */
@@ -76,15 +114,16 @@ export class StoreKeeper {
     }
   }
 
-  /** Closes what is kept; what is in use stays open. */
-  close(): Promise<void> {
+  /** Closes what is kept or coming; what is in use stays open. */
+  async close(): Promise<void> {
     const kept = this.#kept;
     this.#kept = null;
     if (kept) {
       clearInterval(kept.timer);
       this.#closing = kept.store.close();
     }
-    return this.#closing;
+    await this.abandon();
+    await this.#closing;
   }
 
   /** Before it is closed: afterwards the note may be another's. */
@@ -94,7 +133,12 @@ export class StoreKeeper {
 
   async #take(options: OpenStoreOptions): Promise<Store> {
     const kept = this.#kept;
+    const coming = this.#coming;
     const { dir, memoryMb } = options;
+    if (coming?.dir === dir && coming.memoryMb === memoryMb) {
+      this.#coming = null;
+      return coming.store;
+    }
     if (kept?.dir === dir && kept.memoryMb === memoryMb && kept.store.inPlace) {
       clearInterval(kept.timer);
       this.#kept = null;

@@ -91,11 +91,16 @@ export class StrategySession {
     this.#bundle = parts.bundle;
   }
 
-  /** Bundles unless that is done, loads and sets up. @throws SeamlessError for whatever is wrong with the file, the class or its setup(). */
+  /**
+   * Bundles unless that is done, loads and sets up.
+   * @param loaded awaited when no more code of the author's runs, before fingerprints are taken.
+   * @throws SeamlessError for whatever is wrong with the file, the class or its setup().
+   */
   static async open(
     place: StrategyPlace,
     around: Surroundings,
     made?: BundledCode,
+    loaded?: () => Promise<void>,
   ): Promise<StrategySession> {
     const { file, projectRoot } = place;
     const request = { file, projectRoot, sdkUrl: around.sdk.url };
@@ -105,7 +110,7 @@ export class StrategySession {
     const code = tells ? (await import('./tell-captures.js')).tellCaptures(plain.code) : plain.code;
     const bundle = await bundleStrategy(request, { ...plain, code });
     around.enter(bundle.codePath);
-    return StrategySession.#load(bundle, place, around);
+    return StrategySession.#load(bundle, place, around, loaded);
   }
 
   /** The same strategy, loaded and set up once more. */
@@ -118,6 +123,7 @@ export class StrategySession {
     bundle: StrategyBundle,
     place: StrategyPlace,
     around: Surroundings,
+    loaded?: () => Promise<void>,
   ): Promise<StrategySession> {
     const { file, projectRoot } = place;
     const { context, intrinsics, sdk } = around;
@@ -133,6 +139,7 @@ export class StrategySession {
       className,
       context,
     });
+    await loaded?.();
     const hasher = new CodeHasher({ sdkExports: sdk.exports, intrinsics, told });
     const places = new SourcePlaces(bundle.code);
     const locate = (error: Error): SourceLocation | null =>

@@ -4,7 +4,7 @@ import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from '
 import { SeamlessError } from '../sdk/errors.js';
 import type { Table } from '../sdk/table.js';
 import { builtFile } from './built-file.js';
-import { childEnvironment } from './client.js';
+import { childEnvironment } from './fork.js';
 import type { ReadPayload } from './history.js';
 import { deserializeError, type SerializedError } from './wire-error.js';
 

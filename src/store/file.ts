@@ -87,27 +87,34 @@ export function forbidden(dir: string, error: unknown): SeamlessError {
 }
 
 interface Ahead {
-  readonly memoryMb: number;
   readonly database: Promise<Database | null>;
+  up: boolean;
 }
 
 let ahead: Ahead | null = null;
 
-/** Starts an instance of DuckDB that the next opening takes, while something else is waited for. */
-export function startAhead(memoryMb = MEMORY_LIMIT_MB): void {
+/** Starts an instance of DuckDB that the next opening takes, while something else is done. */
+export function startAhead(): void {
+  if (ahead) return;
   // What is wrong with it the opening meets again, and says in words.
-  ahead ??= { memoryMb, database: newDatabase(memoryMb).catch(() => null) };
+  const started: Ahead = { database: newDatabase(MEMORY_LIMIT_MB).catch(() => null), up: false };
+  ahead = started;
+  void started.database.then((database) => (started.up = database !== null));
+}
+
+/** Whether the next opening of a cache goes to its file at once. */
+export function isOpenedAtOnce(dir: string): boolean {
+  return ahead?.up === true && existsSync(join(dir, FILE_NAME));
 }
 
 /** An instance of DuckDB that has no file yet. */
 export async function startDatabase(memoryMb = MEMORY_LIMIT_MB): Promise<Database> {
-  if (ahead?.memoryMb === memoryMb) {
-    const { database } = ahead;
-    ahead = null;
-    const started = await database;
-    if (started) return started;
-  }
-  return newDatabase(memoryMb);
+  const coming = ahead;
+  ahead = null;
+  const started = await coming?.database;
+  if (!started) return newDatabase(memoryMb);
+  if (memoryMb !== MEMORY_LIMIT_MB) await started.connection.run(`SET memory_limit = '${memoryMb}MB'`);
+  return started;
 }
 
 async function newDatabase(memoryMb: number): Promise<Database> {
@@ -119,8 +126,7 @@ async function newDatabase(memoryMb: number): Promise<Database> {
   });
   const connection = await instance.connect();
   // Whether a checkpoint is worth its while is decided when the store is closed.
-  await connection.run('PRAGMA disable_checkpoint_on_shutdown');
-  await connection.run("SET TimeZone = 'UTC'");
+  await connection.run("PRAGMA disable_checkpoint_on_shutdown; SET TimeZone = 'UTC'");
   return { instance, connection };
 }
 
@@ -136,9 +142,10 @@ export interface Runner {
 
 /** Opens the file in the instance, and creates it where there is none. Takes the file's lock. */
 export async function attach(runner: Runner, file: string): Promise<void> {
-  await runner.run(`SET temp_directory = ${quoteText(`${file}.tmp`)}`);
-  await runner.run(attachSql(file, CATALOG));
-  await runner.run(`USE ${CATALOG}`);
+  // At one go: each call waits for a thread of DuckDB's and for its own turn here.
+  await runner.run(
+    `SET temp_directory = ${quoteText(`${file}.tmp`)}; ${attachSql(file, CATALOG)}; USE ${CATALOG}`,
+  );
 }
 
 /** A database in memory under the file's name. */

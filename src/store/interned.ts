@@ -14,7 +14,8 @@ type Counter = (typeof COUNTERS)[number];
  */
 export class Interned {
   readonly #session: Session;
-  readonly #next: Record<Counter, number> = { fingerprints: 1, segments: 1, axes: 1, schemas: 1, parts: 1 };
+  /** Null until something is about to be written: a hit does without. */
+  #next: Record<Counter, number> | null = null;
   readonly #fingerprints = new Map<string, number>();
   readonly #schemas = new Map<number, Schema>();
   readonly #schemaIds = new Map<string, number>();
@@ -34,19 +35,28 @@ export class Interned {
     this.#fingerprints.clear();
     this.#schemas.clear();
     this.#schemaIds.clear();
+    this.#next = null;
+    await this.#loadSchemas();
+  }
+
+  /** Finds the next free ids, unless they are known. To be called in a transaction, before anything takes one. */
+  async prepare(): Promise<void> {
+    if (this.#next) return;
     const rows = await this.#session.select(`
       SELECT (SELECT coalesce(max(id), 0) FROM fingerprints) AS fingerprints,
         (SELECT coalesce(max(id), 0) FROM segments) AS segments,
         (SELECT coalesce(max(id), 0) FROM axes) AS axes,
         (SELECT coalesce(max(id), 0) FROM schemas) AS schemas,
         (SELECT coalesce(max(id), 0) FROM parts) AS parts`);
-    for (const counter of COUNTERS) this.#next[counter] = (rows.numbers(counter)[0] as number) + 1;
-    await this.#loadSchemas();
+    const next = { fingerprints: 1, segments: 1, axes: 1, schemas: 1, parts: 1 };
+    for (const counter of COUNTERS) next[counter] = (rows.numbers(counter)[0] as number) + 1;
+    this.#next = next;
   }
 
   /** An id that none has had before. */
   take(counter: Counter): number {
-    return this.#next[counter]++;
+    if (this.#next) return this.#next[counter]++;
+    throw new SeamlessError('internal', `A new id of ${counter} was wanted outside of a transaction.`);
   }
 
   /** Ids of the fingerprints that have one. */
@@ -141,5 +151,11 @@ export interface StoreContext {
 
 /** A transaction after whose failure nothing it interned is believed in. */
 export async function transact<T>({ session, interned }: StoreContext, work: () => Promise<T>): Promise<T> {
-  return session.transaction(work, () => interned.reload());
+  return session.transaction(
+    async () => {
+      await interned.prepare();
+      return work();
+    },
+    () => interned.reload(),
+  );
 }

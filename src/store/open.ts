@@ -46,6 +46,8 @@ export interface OpenStoreOptions {
   readonly onWaiting?: ((holder: LockHolder) => void) | undefined;
   /** Told in a sentence that a damaged cache was set aside. */
   readonly onMessage?: ((text: string) => void) | undefined;
+  /** Called when a thread of DuckDB's is at the file. */
+  readonly onAttach?: (() => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -117,7 +119,9 @@ async function attempt(file: string, options: OpenStoreOptions): Promise<Store |
     identity = fileIdentity(file);
     const place = placeOf(file);
     database = await startDatabase(options.memoryMb);
-    await attach(database.connection, file);
+    const attached = attach(database.connection, file);
+    options.onAttach?.();
+    await attached;
     // Else the file that is open is not the one at this path, and never will be.
     if (placeOf(file) !== place) {
       stopDatabase(database);

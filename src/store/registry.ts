@@ -32,6 +32,8 @@ export async function register(
   left: ReadonlySet<string> = new Set(),
 ): Promise<NodeHistory[]> {
   if (nodes.length === 0) return [];
+  // A transaction is further calls of DuckDB: a hit does without.
+  if (await context.session.exclusive(() => isListed(context, nodes))) return nodes.map(() => 'same');
   return transact(context, async () => {
     const strategies = new Set(nodes.map(({ strategy }) => strategy));
     const ids = await context.interned.intern(nodes.flatMap((node) => [node.fingerprint, ...node.inputs]));
@@ -53,6 +55,20 @@ export async function register(
     await relist(context, nodes, kept, current);
     return histories;
   });
+}
+
+/** Whether these nodes, in this order, are what the store has of their strategies. */
+async function isListed(context: StoreContext, nodes: readonly NodeRecord[]): Promise<boolean> {
+  const ids = await context.interned.find(nodes.map(({ fingerprint }) => fingerprint));
+  const current = await currentNames(context, new Set(nodes.map(({ strategy }) => strategy)));
+  const listed = [...current.values()].filter((name) => name.listed);
+  return (
+    listed.length === nodes.length &&
+    nodes.every(({ strategy, node, fingerprint }, position) => {
+      const name = current.get(nameKey(strategy, node));
+      return name?.listed === true && name.position === position && name.fp === ids.get(fingerprint);
+    })
+  );
 }
 
 function historyOf(before: CurrentName | undefined, node: NodeRecord, fp: number | undefined): NodeHistory {

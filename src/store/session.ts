@@ -3,7 +3,7 @@ import {
   DuckDBBlobVector,
   DuckDBDataChunk,
   type DuckDBConnection,
-  type DuckDBResult,
+  type DuckDBMaterializedResult,
   type DuckDBType,
   type DuckDBValue,
 } from '@duckdb/node-api';
@@ -101,13 +101,11 @@ export class Session {
 
   async run(sql: string, parameters: readonly Parameter[] = []): Promise<void> {
     this.#answers.clear();
-    await this.#connection.run(sql, parameters.length > 0 ? [...parameters] : undefined);
+    await this.#execute(sql, parameters);
   }
 
   async select(sql: string, parameters: readonly Parameter[] = []): Promise<Rows> {
-    // Not streamed: an error midway would end a stream quietly.
-    const result = await this.#connection.run(sql, parameters.length > 0 ? [...parameters] : undefined);
-    return Rows.of(result);
+    return Rows.of(await this.#execute(sql, parameters));
   }
 
   /**
@@ -126,8 +124,7 @@ export class Session {
 
   /** Visits rows of a statement that selects three INTEGERs, then two BLOBs. The bytes are the visitor's to keep. */
   async selectBlobs(sql: string, parameters: readonly Parameter[], visit: BlobVisitor): Promise<void> {
-    // Not streamed: an error midway would end a stream quietly.
-    const result = await this.#connection.run(sql, parameters.length > 0 ? [...parameters] : undefined);
+    const result = await this.#execute(sql, parameters);
     for (;;) {
       const chunk = await result.fetchChunk();
       if (!chunk || chunk.rowCount === 0) return;
@@ -142,6 +139,19 @@ export class Session {
         const keys: BlobKeys = [a[row] as number, b[row] as number, c[row] as number];
         visit(keys, ownBytes(data.getItemBytes(row)), ownBytes(mask.getItemBytes(row)));
       }
+    }
+  }
+
+  /** Not streamed: an error midway would end a stream quietly. One statement where there are parameters. */
+  async #execute(sql: string, parameters: readonly Parameter[]): Promise<DuckDBMaterializedResult> {
+    if (parameters.length === 0) return this.#connection.run(sql);
+    // Not by the connection's own way with parameters, which has DuckDB look for several statements first.
+    const prepared = await this.#connection.prepare(sql);
+    try {
+      prepared.bind([...parameters]);
+      return await prepared.run();
+    } finally {
+      prepared.destroySync();
     }
   }
 
@@ -202,14 +212,11 @@ export class Rows {
     this.#columns = columns;
   }
 
-  static async of(result: DuckDBResult): Promise<Rows> {
+  static of(result: DuckDBMaterializedResult): Rows {
     const names = result.columnNames();
     const columns: DuckDBValue[][] = names.map(() => []);
-    for (;;) {
-      const chunk = await result.fetchChunk();
-      if (!chunk || chunk.rowCount === 0) break;
-      chunk.appendToColumns(columns);
-    }
+    // Not fetched one by one, which asks a thread of DuckDB's for what is in memory.
+    for (let index = 0; index < result.chunkCount; index++) result.getChunk(index).appendToColumns(columns);
     return new Rows(
       columns[0]?.length ?? 0,
       new Map(names.map((name, index) => [name, columns[index] ?? []])),

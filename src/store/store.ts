@@ -3,7 +3,7 @@ export { DamageFound } from './damage.js';
 export { Store } from './node-store.js';
 export { classOf } from './strategy-names.js';
 export { querySql, type SqlQuery, type SqlResult, type SqlValue } from './query.js';
-export { startAhead } from './file.js';
+export { isOpenedAtOnce, startAhead } from './file.js';
 export { openStore, type OpenStoreOptions } from './open.js';
 export { forgetHolder, noteHolder, type LockHolder } from './holder.js';
 export type { ExportedFile, ExportRequest } from './export.js';

@@ -213,6 +213,19 @@ describe('bundling a strategy: the file it leaves', () => {
       assert.notEqual((await bundle(root, 'a.ts')).codePath, first.codePath);
     }));
 
+  it('is left where it lies when it is the same, as if it were new, and written when it is not', () =>
+    withProject({ '.seamless/tmp/a.mjs': 'export {};' }, async (root) => {
+      const path = join(root, '.seamless/tmp/a.mjs');
+      await utimes(path, new Date(0), new Date(0));
+      const { ino } = await stat(path);
+      assert.equal(await writeBundle(root, 'a.mjs', 'export {};'), path);
+      const same = await stat(path);
+      assert.equal(same.ino, ino);
+      assert.ok(Date.now() - same.mtimeMs < 60_000);
+      await writeBundle(root, 'a.mjs', 'export { };');
+      assert.equal(await readFile(path, 'utf8'), 'export { };');
+    }));
+
   it('is removed after a day', () =>
     withProject({ '.seamless/tmp/old.mjs': '', '.seamless/tmp/new.mjs': '' }, async (root) => {
       const longAgo = new Date(Date.now() - 25 * 60 * 60 * 1000);

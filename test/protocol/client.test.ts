@@ -5,7 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import type { RunProgress } from '../../src/engine/report.js';
-import { childEnvironment, JobClient } from '../../src/job/client.js';
+import { JobClient } from '../../src/job/client.js';
+import { childEnvironment } from '../../src/job/fork.js';
 import type { GraphSummary, LogLine } from '../../src/job/protocol.js';
 import { ComputeOnlyViolation, SeamlessError, type ErrorCode } from '../../src/sdk/errors.js';
 

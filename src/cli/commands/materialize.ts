@@ -42,16 +42,17 @@ export async function runMaterialize(
       options,
     );
   };
-  const report = await withJobs(terminal, run, { bundles: true });
-  const paint = painter(err, env);
-  for (const line of failureLines(report)) err.write(`${paint('red', 'error:')} ${line}\n`);
-  if (flags.json) {
-    out.write(`${JSON.stringify(report, null, 2)}\n`);
-    err.write(`${summaryLine(report)}\n`);
-  } else {
-    out.write(reportText(report, painter(out, env)));
-  }
-  return exitCodeOfReport(report);
+  const show = (report: RunReport): void => {
+    const paint = painter(err, env);
+    for (const line of failureLines(report)) err.write(`${paint('red', 'error:')} ${line}\n`);
+    if (flags.json) {
+      out.write(`${JSON.stringify(report, null, 2)}\n`);
+      err.write(`${summaryLine(report)}\n`);
+    } else {
+      out.write(reportText(report, painter(out, env)));
+    }
+  };
+  return exitCodeOfReport(await withJobs(terminal, run, { bundles: true, show }));
 }
 
 const STATE_COLORS: Readonly<Record<NodeReport['state'], Color>> = {
