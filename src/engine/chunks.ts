@@ -5,7 +5,7 @@ import { borderAfter, slotsOf, spanOf } from './chunk-span.js';
 import { bytesDigest, tableDigest, textDigest } from './digest.js';
 import { findFirings, type FiringInput } from './firing.js';
 import type { Edge, GraphNode } from './graph.js';
-import { rowsBefore, type NodeWork } from './plan.js';
+import type { NodeWork } from './plan.js';
 import type {
   Adoption,
   Candidate,
@@ -194,8 +194,10 @@ export class ChunkRunner {
     return (this.#candidates.get(own) ?? [])
       .filter((candidate) => candidate.range.start >= range.start && candidate.range.end <= range.end)
       .filter((candidate) => {
-        if (node.edges.some((edge) => this.#readsBeyondHand(node, edge, candidate.range))) return false;
-        const digests = this.#inputDigests(node, candidate.range);
+        const inputs = this.#firingInputs(node);
+        const { asOf, ends, lacking } = findFirings(node.interval, node.phase, candidate.range, inputs);
+        if (this.#shortOf(node, lacking) !== null) return false;
+        const digests = this.#inputDigests(node, ends, asOf.length);
         return digests.every((digest, input) => digest === candidate.inputDigests[input]);
       })
       .sort((a, b) => a.range.start - b.range.start || b.range.end - a.range.end);
@@ -225,7 +227,7 @@ export class ChunkRunner {
       before,
       after: this.#scans.reach(node, end, failure?.asOf === null ? before : state),
     };
-    if (keep && range.start < end) this.#keep(node, { start: range.start, end }, table, states);
+    if (keep && range.start < end) this.#keep(node, { start: range.start, end }, request, table, states);
     return table;
   }
 
@@ -244,10 +246,13 @@ export class ChunkRunner {
 
   /** An input with too few rows, whose history could still reach further back, has to be planned anew. */
   #refuseShort(node: GraphNode, lacking: readonly number[]): void {
-    node.edges.forEach((edge, position) => {
-      if (lacking[position] && this.#reachesFurther(edge))
-        throw new ShortHistory(this.#state.canonical(edge.node));
-    });
+    const short = this.#shortOf(node, lacking);
+    if (short !== null) throw new ShortHistory(short);
+  }
+
+  #shortOf(node: GraphNode, lacking: readonly number[]): number | null {
+    const edge = node.edges.find((each, position) => lacking[position] && this.#reachesFurther(each));
+    return edge ? this.#state.canonical(edge.node) : null;
   }
 
   #fail(node: GraphNode, range: Range, failure: NodeFailure): Seconds {
@@ -259,11 +264,15 @@ export class ChunkRunner {
   #keep(
     node: GraphNode,
     range: Range,
+    { asOf, inputs }: ComputeRequest,
     table: Table,
     states: { readonly before: ScanState; readonly after: ScanState } | null,
   ): void {
     const { full, own } = this.#state.fingerprint(node.index);
-    const inputDigests = this.#inputDigests(node, range);
+    // Where it failed, the bars before count alone.
+    const fired = lowerBound(asOf, range.end + node.interval);
+    const ends = inputs.map((input) => input.end);
+    const inputDigests = this.#inputDigests(node, ends, fired);
     const segment = { fingerprint: full, own, range, table, inputDigests, ...this.#sinceOf(node) };
     this.#segments.push(
       states
@@ -293,31 +302,22 @@ export class ChunkRunner {
     return since ? { since } : {};
   }
 
-  /** Digest of the rows that firing all slots of a range may read, per input: what decides a stored segment's worth. */
-  #inputDigests(node: GraphNode, range: Range): string[] {
-    return node.edges.map((edge) => {
-      const source = this.#state.node(this.#state.canonical(edge.node));
-      const { from: reach, first } = this.#reach(node, edge, range);
-      const end = lowerBound(this.#heldOf(edge).ts, range.end - source.interval + 1);
-      const from = Math.max(0, reach);
-      return textDigest([this.#rowsDigest(edge, from, first), this.#rowsDigest(edge, first, end)]);
+  /**
+   * Digest of the rows that the firings of a range read, per input: what decides a stored segment's worth. Rows that no
+   * firing reads are left out, or it would depend on how much happens to be at hand. With the look-back, which is part of
+   * the own hash, these rows say as well which slots fire.
+   */
+  #inputDigests(node: GraphNode, ends: readonly Int32Array[], count: number): string[] {
+    return node.edges.map((edge, position) => {
+      const first = ends[position]?.[0] ?? 0;
+      const end = ends[position]?.[count - 1] ?? 0;
+      if (count === 0) return textDigest(['nothing fires']);
+      // Apart, since the second part is what consumers that look back differently have in common.
+      return textDigest([
+        this.#rowsDigest(edge, first - edge.lookback, first),
+        this.#rowsDigest(edge, first, end),
+      ]);
     });
-  }
-
-  /** Positions at hand that the first slot of a range may read. `from` is negative when it would read more than is at hand. */
-  #reach(node: GraphNode, edge: Edge, range: Range): { from: number; first: number } {
-    const source = this.#state.node(this.#state.canonical(edge.node));
-    const { ts } = this.#heldOf(edge);
-    const visible = (close: Seconds): number => lowerBound(ts, close - source.interval + 1);
-    const first = visible(range.start + node.interval);
-    // No further back than what is planned for: else the digest would depend on how much happens to be at hand.
-    const planned = visible(range.start) - rowsBefore(node, edge, this.#state.graph);
-    return { from: Math.max(first - edge.lookback, planned), first };
-  }
-
-  /** Few rows at hand look like few rows in existence: what was computed from these few must not be taken for fitting. */
-  #readsBeyondHand(node: GraphNode, edge: Edge, range: Range): boolean {
-    return this.#reach(node, edge, range).from < 0 && this.#reachesFurther(edge);
   }
 
   /** Whether an input's history may go back further than what is planned for. */

@@ -118,7 +118,7 @@ function computeRanges(
  * How many bars of an input that closed by a slot's open a firing in it may see. One of its last bars closes within the
  * slot where the input is no slower than the node: nothing fires without.
  */
-export function rowsBefore(node: GraphNode, edge: Edge, graph: Graph): number {
+function rowsBefore(node: GraphNode, edge: Edge, graph: Graph): number {
   const { interval } = graph.nodes[edge.node] as GraphNode;
   return interval <= node.interval ? edge.lookback - 1 : edge.lookback;
 }
