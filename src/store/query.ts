@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SeamlessError } from '../sdk/errors.js';
 import { formatTime } from '../sdk/time.js';
-import { faultOf, messageOf } from './faults.js';
+import { faultOf } from './faults.js';
 import {
   askFor,
   CATALOG,
@@ -25,6 +25,7 @@ import { holderOf } from './holder.js';
 import { Interned } from './interned.js';
 import { nodeViews, viewSql, type NodeView } from './node-views.js';
 import { openStore, type OpenStoreOptions } from './open.js';
+import { queryFailure, type Readable } from './query-failure.js';
 import { FORMAT_VERSION } from './schema.js';
 import { Session } from './session.js';
 import { quoteName, quoteText } from './sql.js';
@@ -69,14 +70,15 @@ export async function querySql(query: SqlQuery): Promise<SqlResult> {
   }
   const database = await openReadOnly(query);
   const stop = (): void => database.connection.interrupt();
+  let readable: Readable = { views: [], schemaName: null };
   signal?.addEventListener('abort', stop);
   try {
-    await prepare(database.connection, query);
+    readable = await prepare(database.connection, query);
     return await run(database.connection, query);
   } catch (error) {
     if (signal?.aborted) throw cancelled();
     if (error instanceof SeamlessError) throw error;
-    throw new SeamlessError('usage', `The query failed: ${messageOf(error)}`, { cause: error });
+    throw queryFailure(error, readable);
   } finally {
     signal?.removeEventListener('abort', stop);
     stopDatabase(database);
@@ -121,8 +123,8 @@ async function isCurrent(connection: DuckDBConnection): Promise<boolean> {
   return Number(meta.getRows()[0]?.[0]) === FORMAT_VERSION;
 }
 
-/** Makes the views of the nodes that the query names, and of the strategy it is about. */
-async function prepare(connection: DuckDBConnection, query: SqlQuery): Promise<void> {
+/** Makes the views of the nodes that the query names, and of the strategy it is about. Gives all there are to read. */
+async function prepare(connection: DuckDBConnection, query: SqlQuery): Promise<Readable> {
   await connection.run(`USE ${CATALOG}`);
   const session = new Session(connection, CATALOG, (error) => Promise.resolve(error as Error));
   const views = await nodeViews({ session, interned: await Interned.load(session) });
@@ -148,6 +150,7 @@ async function prepare(connection: DuckDBConnection, query: SqlQuery): Promise<v
     `${CATALOG}.main`,
   ];
   await connection.run(`SET search_path = ${quoteText(path.join(','))}`);
+  return { views, schemaName: strategy };
 }
 
 /** The schema whose nodes go by their name alone. */

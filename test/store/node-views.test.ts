@@ -194,6 +194,41 @@ describe('store: queries', () => {
     });
   });
 
+  it('over what is not there name the nodes that are, not tables of DuckDB', async () => {
+    await held(async (ask) => {
+      const listing = ' .tables at the prompt of `seamless sql` lists all.';
+      for (const [sql, words] of [
+        ['SELECT * FROM prise', 'The cache has no node or table prise. Did you mean price?'],
+        ['SELECT * FROM Momentum.fat', 'The cache has no node or table fat. Did you mean fast?'],
+        [
+          'SELECT * FROM Momentun.fast',
+          'The cache has no node or table Momentun.fast. Did you mean fast or price?',
+        ],
+        ['SELECT * FROM "a b c d"', 'The cache has no node or table a b c d. It has price, fast.'],
+      ] as const) {
+        await assert.rejects(ask(sql), { code: 'usage', message: words + listing });
+      }
+      await assert.rejects(ask('SELECT clse FROM price'), { code: 'usage', message: /"clse".*\n.*"close"/ });
+    });
+  });
+
+  it('of several strategies name nodes with their strategy, quoted where SQL needs it', async () => {
+    await inFolder(async (dir) => {
+      const store = await openStore({ dir });
+      const names = ['price.close', 'fast', 'slow', 'rsi'];
+      for (const strategy of ['src/a.ts#Momentum', 'src/b.ts#Reversal'])
+        await store.register(names.map((name) => record(name, `${strategy} ${name}`, { strategy })));
+      await store.close();
+      const ask = (sql: string) => querySql({ dir, projectRoot: dir, sql, most: 1 });
+      await assert.rejects(ask('SELECT * FROM fasst'), /Did you mean Momentum\.fast or Reversal\.fast\?/);
+      await assert.rejects(ask('SELECT * FROM "price_close"'), /Did you mean Momentum\."price\.close" or /);
+      await assert.rejects(
+        ask('SELECT * FROM wholly_other_thing'),
+        /It has Momentum\."price\.close", Momentum\.fast, Momentum\.slow and 5 more\./,
+      );
+    });
+  });
+
   it('change nothing, and say what is wrong with them', async () => {
     await held(async (ask) => {
       for (const [sql, words] of [
