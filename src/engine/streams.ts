@@ -34,6 +34,8 @@ export class StreamKeeper {
   #wrote = false;
   /** What the source called its content when this run first looked; null: it cannot tell. */
   #version: string | null = null;
+  /** The source was found to have changed since. */
+  #changed = false;
 
   constructor(
     node: GraphNode,
@@ -155,6 +157,7 @@ export class StreamKeeper {
     // What is read at once is watched by its reader, from its version to its last row.
     if (this.#version === null || this.#reader.whole) return;
     if ((await this.#reader.version()) === this.#version) return;
+    this.#changed = true;
     const { name } = this.node;
     throw new SeamlessError(
       'source',
@@ -167,18 +170,13 @@ export class StreamKeeper {
   async #takeIn(ranges: RangeSet, refresh: Refresh | null): Promise<void> {
     this.#wrote = true;
     const intake = new Intake(this.node, this.#spans);
-    for (const range of ranges) {
-      intake.begin(range);
-      for await (const table of this.#reader.read(range)) {
-        intake.add(table);
-        if (intake.pieces >= BLOCKS_PER_COMMIT) {
-          await this.#refuseChanged();
-          await this.#store.commit(await this.#commitOf(intake.takePieces(), [], refresh));
-        }
-      }
-      intake.end(this.#reader.whole ? null : Math.min(range.end, this.horizon.limit));
+    try {
+      await this.#read(ranges, intake, refresh);
+    } catch (error) {
+      // Read at once, it is read again from its beginning in any case; else what was read before a break is kept.
+      if (this.#reader.whole || this.#changed) await this.#letGo(intake);
+      throw error;
     }
-    await this.#refuseChanged();
     const pieces = intake.takePieces();
     if (refresh && this.#reader.whole) {
       this.#first = intake.first;
@@ -194,6 +192,29 @@ export class StreamKeeper {
     });
     const coverage = await this.#store.coverage([this.fingerprint.full]);
     this.#spans = coverage.get(this.fingerprint.full) ?? [];
+  }
+
+  async #read(ranges: RangeSet, intake: Intake, refresh: Refresh | null): Promise<void> {
+    for (const range of ranges) {
+      intake.begin(range);
+      for await (const table of this.#reader.read(range)) {
+        intake.add(table);
+        if (intake.pieces >= BLOCKS_PER_COMMIT) {
+          await this.#refuseChanged();
+          await this.#store.commit(await this.#commitOf(intake.takePieces(), [], refresh));
+        }
+      }
+      intake.end(this.#reader.whole ? null : Math.min(range.end, this.horizon.limit));
+    }
+    await this.#refuseChanged();
+  }
+
+  /** Ends the cover of what a reading stored before it was found to be of a source that changed meanwhile. */
+  async #letGo({ taken }: Intake): Promise<void> {
+    const { full: fingerprint } = this.fingerprint;
+    const invalidations = taken.map((range) => ({ fingerprint, range }));
+    if (taken.length === 0) return;
+    await this.#store.commit({ invalidations, segments: [], adoptions: [], sources: [] });
   }
 
   /** What is to be stored of pieces, and what is not to be believed any more because of them. */
@@ -275,6 +296,8 @@ interface Piece {
 /** Cuts what a source gives into pieces, and finds those that are new or changed. */
 class Intake {
   readonly covered: Range[] = [];
+  /** Ranges of pieces that were handed out to be stored. */
+  readonly taken: Range[] = [];
   first: Seconds | null = null;
   last: Seconds | null = null;
   readonly #node: GraphNode;
@@ -330,6 +353,7 @@ class Intake {
   takePieces(): readonly Piece[] {
     const pieces = this.#pieces;
     this.#pieces = [];
+    this.taken.push(...pieces.map(({ range }) => range));
     return pieces;
   }
 

@@ -111,4 +111,41 @@ describe('a source that changes during a run', () => {
     );
     assert.ok(noticed > 20, `only ${noticed} changes fell into a reading`);
   }).timeout(60_000);
+
+  it('leaves nothing of a reading that had stored blocks already, whether read in parts or at once', async () => {
+    // More than what one commit takes in.
+    const long = Array.from({ length: 150_000 }, (_, i) => ({ ts: ORIGIN + i * 60, value: i / 4 }));
+    const range = { start: ORIGIN, end: ORIGIN + long.length * 60 };
+    for (const whole of [true, false]) {
+      const stream: ToyStream = { kind: 'stream', interval: 60, leastHistory: 1, rows: long, whole };
+      const store = new MemoryStore();
+      const inner = new ToySources([stream]);
+      const stored: string[] = [];
+      const commit = store.commit.bind(store);
+      store.commit = async (each) => {
+        stored.push(...each.segments.map(({ fingerprint }) => fingerprint));
+        await commit(each);
+      };
+      const sources: SourceLibrary = {
+        open: async (opened) => {
+          const reader = await inner.open(opened);
+          return {
+            whole,
+            version: () => Promise.resolve(stream.rows === long ? 'first' : 'second'),
+            bounds: () => reader.bounds(),
+            async *read(wanted: Range) {
+              yield* reader.read(wanted);
+              stream.rows = long.slice(0, 10);
+              // Who reads at once watches its source itself.
+              if (whole) throw new SeamlessError('source', 'It changed while it was being read.');
+            },
+          };
+        },
+      };
+      const ports = { host: new ToyHost([stream]), store, sources, nonce: 'nonce' };
+      await assert.rejects(materialize(ports, range, NO_HOOKS), /changed while it was being read/);
+      assert.ok(stored.length > 0, 'blocks were stored before the change was noticed');
+      assert.deepEqual([...(await store.coverage(stored)).values()].flat(), []);
+    }
+  });
 });

@@ -98,11 +98,16 @@ const SOURCES: Readonly<Record<string, Source>> = {
   },
 };
 
-async function stored(project: Project, node: string): Promise<number> {
-  const store = await openStore({ dir: project.cacheDir });
+async function stored(
+  project: Project,
+  node: string,
+  range = RANGE,
+  dir = project.cacheDir,
+): Promise<number> {
+  const store = await openStore({ dir });
   try {
     const found = await store.findNode('Main', node);
-    const [table] = found ? await store.read([{ fingerprint: found.fingerprint, range: RANGE }]) : [];
+    const [table] = found ? await store.read([{ fingerprint: found.fingerprint, range }]) : [];
     return table?.ts.length ?? 0;
   } finally {
     await store.close();
@@ -161,7 +166,7 @@ describe('a source that is written while a run reads it', () => {
     });
   }
 
-  it('CSV: at whatever moment, is noticed or was read in time, and the next run equals a cold one', async () => {
+  it('CSV: at whatever moment, is noticed and nothing of it is stored, or was read in time; the next run equals a cold one', async () => {
     const rows = 150_000;
     const long = { start: minute(0), end: minute(rows) };
     project = new Project({});
@@ -187,6 +192,10 @@ describe('a source that is written while a run reads it', () => {
       } catch (error) {
         assert.ok(error instanceof SeamlessError && error.code === 'source', String(error));
         assert.match(error.message, /bars\.csv changed while it was being read: run again/);
+        assert.deepEqual(
+          [await stored(project, 'price', long, cacheDir), await stored(project, 'mean', long, cacheDir)],
+          [0, 0],
+        );
         noticed++;
       }
       // Whatever the moment was, what lies there now is what counts.
