@@ -29,6 +29,8 @@ export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
   /** Told the WebSocket address at which the child waits for a debugger. */
   readonly onInspect?: ((url: string) => void) | undefined;
+  /** Milliseconds after which a cancelled child that has not answered is ended. Default: 250. */
+  readonly patienceMs?: number | undefined;
 }
 
 /** A cancelled child that has not answered after this many milliseconds is stuck in the author's code. */
@@ -48,6 +50,7 @@ interface Pending {
   readonly onProgress: RequestOptions['onProgress'];
   readonly onInspect: RequestOptions['onInspect'];
   readonly settle: (outcome: { value: unknown } | { error: SeamlessError }) => void;
+  readonly patienceMs: number;
   aborted: boolean;
 }
 
@@ -126,13 +129,13 @@ export class JobClient {
 
   /**
    * Asks the child, and waits for its answer.
-   * @throws SeamlessError what the child answers; `cancelled` when the signal aborts, at the latest a quarter of a second
+   * @throws SeamlessError what the child answers; `cancelled` when the signal aborts, at the latest `patienceMs`
    * later, for then a child that does not listen is killed; `internal` when the child dies.
    */
   request<K extends RequestKind>(
     kind: K,
     payload: Payload<K>,
-    { onProgress, signal, onInspect }: RequestOptions = {},
+    { onProgress, signal, onInspect, patienceMs = PATIENCE_MS }: RequestOptions = {},
   ): Promise<Result<K>> {
     if (signal?.aborted) return Promise.reject(cancelled());
     if (this.#ended) return Promise.reject(this.#ended);
@@ -150,7 +153,7 @@ export class JobClient {
         if ('error' in outcome) reject(outcome.error);
         else resolve(outcome.value);
       };
-      this.#pending.set(id, { message, onProgress, onInspect, settle, aborted: false });
+      this.#pending.set(id, { message, onProgress, onInspect, settle, patienceMs, aborted: false });
       signal?.addEventListener('abort', abort, { once: true });
       if (this.#ready) this.#post(message);
     });
@@ -180,7 +183,7 @@ export class JobClient {
       const why = 'The process that ran the strategy was stopped, because a cancelled run in it did not end.';
       this.#end(new SeamlessError('cancelled', why));
       this.#child.kill('SIGKILL');
-    }, PATIENCE_MS).unref();
+    }, pending.patienceMs).unref();
   }
 
   #receive(raw: unknown): void {

@@ -77,6 +77,7 @@ export interface Wanted extends Range {
   readonly cacheDir?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: RunProgress) => void) | undefined;
+  readonly patienceMs?: number | undefined;
 }
 
 /** A run that is over, with what the author's code printed. */
@@ -115,12 +116,12 @@ export class Child {
   }
 
   materialize(project: Project, wanted: Wanted): Promise<RunReport> {
-    const { file = 'main.ts', className, start, end, cacheDir, signal, onProgress } = wanted;
+    const { file = 'main.ts', className, start, end, cacheDir, signal, onProgress, patienceMs } = wanted;
     const strategy = project.strategy(file, className ?? null);
     return this.client.request(
       'materialize',
       { strategy, start, end, ...(cacheDir !== undefined && { cacheDir }) },
-      { signal, onProgress },
+      { signal, onProgress, patienceMs },
     );
   }
 
