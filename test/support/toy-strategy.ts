@@ -11,7 +11,7 @@ import {
   type StrategyHost,
 } from '../../src/engine/ports.js';
 import { lowerBound, type Table } from '../../src/sdk/table.js';
-import type { Range } from '../../src/sdk/time.js';
+import { ceilToGrid, type Range } from '../../src/sdk/time.js';
 
 export interface ToyRow {
   readonly ts: number;
@@ -21,6 +21,8 @@ export interface ToyRow {
 export interface ToyStream {
   readonly kind: 'stream';
   readonly interval: number;
+  /** Seconds that its grid is off the epoch's; absent: none. */
+  readonly phase?: number;
   readonly leastHistory: number;
   /** What the source holds now. Tests change it between runs. */
   rows: readonly ToyRow[];
@@ -42,6 +44,13 @@ export interface ToyNode {
 }
 
 export type Toy = ToyStream | ToyNode;
+
+/** How far a toy's grid is off the epoch's, in seconds: of a node, as that of its first input of the same interval. */
+export function phaseOf(toys: readonly Toy[], toy: Toy): number {
+  if (toy.kind === 'stream') return toy.phase ?? 0;
+  const like = toy.inputs.map(({ node }) => toys[node] as Toy).find((each) => each.interval === toy.interval);
+  return like ? phaseOf(toys, like) : 0;
+}
 
 /** A node's value: depends on every bit of its windows, on their order, and on nothing else. */
 export function toyValue(
@@ -109,7 +118,7 @@ export class ToyHost implements StrategyHost {
     const nodes = this.#toys.map((toy, index): NodeDescription => {
       const common = { name: `n${index}`, interval: toy.interval, location: null };
       if (toy.kind === 'stream') {
-        const source = { kind: 'toy', options: { index } };
+        const source = { kind: 'toy', options: { index, phase: toy.phase ?? 0 } };
         const own = { hash: 'stream' };
         return {
           ...common,
@@ -248,7 +257,8 @@ function nodeHistory(
   });
   const closes = inputs.flatMap((input) => input.rows.map(({ ts }) => ts + input.interval));
   if (closes.length === 0) return [];
-  const slots = new Set(closes.map((close) => Math.ceil(close / toy.interval) * toy.interval));
+  const phase = phaseOf(toys, toy);
+  const slots = new Set(closes.map((close) => ceilToGrid(close, toy.interval, phase)));
   let state: number | null = null;
   for (const asOf of [...slots].sort((a, b) => a - b)) {
     const open = asOf - toy.interval;
