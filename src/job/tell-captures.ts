@@ -28,19 +28,24 @@ export function tellCaptures(bundle: string): string {
   const code = end < 0 ? bundle : bundle.slice(0, end);
   const encoded = end < 0 ? undefined : MAP.exec(bundle.slice(end))?.[1];
   if (encoded === undefined || code.length > LONGEST || code.includes(TOLD)) return bundle;
-  const program = tryParse(code);
-  if (!program) return bundle;
-  const scopes = analyze(program as unknown as Program, { ecmaVersion: 2022, sourceType: 'module' });
-  const insertions = new Rewriter(code, scopes).run(program);
+  const found = understand(code);
+  if (!found) return bundle;
+  const insertions = new Rewriter(code, found.scopes).run(found.program);
   return `${TOLD_PRELUDE}${insert(code, insertions)}\n//# sourceMappingURL=data:application/json;base64,${moved(encoded, code, insertions)}\n`;
 }
 
-function tryParse(code: string): Syntax | null {
+function understand(code: string): { readonly program: Syntax; readonly scopes: ScopeManager } | null {
   try {
-    return parse(code, { ecmaVersion: 'latest', sourceType: 'module', ranges: true }) as unknown as Syntax;
-  } catch {
-    // What esbuild writes and V8 takes, acorn may not know yet.
-    return null;
+    const program = parse(code, { ecmaVersion: 'latest', sourceType: 'module', ranges: true });
+    const scopes = analyze(program as Program, { ecmaVersion: 2022, sourceType: 'module' });
+    const module = scopes.acquire(program as Program, true);
+    // The first line uses these as they are everywhere else.
+    const shadowed = ['globalThis', 'Symbol'].some((name) => module?.set.has(name));
+    return shadowed ? null : { program: program as unknown as Syntax, scopes };
+  } catch (error) {
+    // What esbuild writes and V8 takes, acorn may not know yet; and a tree may be deeper than the stack.
+    if (error instanceof SyntaxError || error instanceof RangeError) return null;
+    throw error;
   }
 }
 
@@ -49,6 +54,8 @@ class Rewriter {
   readonly #code: string;
   readonly #scopes: ScopeManager;
   readonly #insertions: Insertion[] = [];
+  /** Objects that a call in their place would take the `new` away from: `new { … }.made()`. */
+  readonly #called = new Set<Syntax>();
   #sites = 0;
 
   constructor(code: string, scopes: ScopeManager) {
@@ -70,10 +77,11 @@ class Rewriter {
 
   #look(node: Syntax): void {
     switch (node.type) {
-      case 'CallExpression':
       case 'NewExpression':
-        for (const argument of node['arguments'] as readonly Syntax[]) this.#wrap(argument);
-        break;
+        this.#called.add(startOf(child(node, 'callee') as Syntax));
+        return this.#arguments(node);
+      case 'CallExpression':
+        return this.#arguments(node);
       case 'ReturnStatement':
         this.#wrap(child(node, 'argument'));
         break;
@@ -88,6 +96,10 @@ class Rewriter {
         for (const statement of node['body'] as readonly Syntax[]) this.#declared(statement);
         break;
     }
+  }
+
+  #arguments(node: Syntax): void {
+    for (const argument of node['arguments'] as readonly Syntax[]) this.#wrap(argument);
   }
 
   /** A function where it gets no name from what is around it. */
@@ -108,6 +120,7 @@ class Rewriter {
 
   /** Functions that an object is written with, which have their names from its properties. */
   #members(node: Syntax): void {
+    if (this.#called.has(node)) return;
     const properties = node['properties'] as readonly Syntax[];
     const accessors: string[] = [];
     const names = new Set<string>();
@@ -162,6 +175,12 @@ class Rewriter {
   }
 }
 
+/** What `a.b[c].d` starts with. */
+function startOf(node: Syntax): Syntax {
+  const object = node.type === 'MemberExpression' ? child(node, 'object') : null;
+  return object ? startOf(object) : node;
+}
+
 function writesOf({ references }: Variable): number {
   return references.filter((reference) => reference.isWrite()).length;
 }
@@ -169,11 +188,10 @@ function writesOf({ references }: Variable): number {
 /** Variables of the bundle that a function names and does not declare; null where one cannot be named beside it. */
 function outerNames({ through }: Scope): string[] | null {
   const names = new Set<string>();
-  for (const { resolved } of through) {
-    if (!resolved || resolved.scope.type === 'global') continue;
-    // `arguments` would be the accessor's own.
-    if (resolved.defs.length === 0) return null;
-    names.add(resolved.name);
+  for (const { identifier, resolved } of through) {
+    // It would be the accessor's own. In a default of a parameter nothing says whose it is.
+    if (identifier.name === 'arguments') return null;
+    if (resolved && resolved.scope.type !== 'global') names.add(resolved.name);
   }
   return [...names];
 }

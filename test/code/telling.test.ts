@@ -10,8 +10,10 @@ import { transform } from 'esbuild';
 import fc from 'fast-check';
 import { analyseText } from '../../src/job/code/code-text.js';
 import { Inspection } from '../../src/job/code/inspection.js';
+import { CodeHasher } from '../../src/job/code/own-code.js';
 import { TOLD_KEY, TOLD_PRELUDE, ToldCaptures, withoutTelling } from '../../src/job/code/told.js';
 import { tellCaptures } from '../../src/job/tell-captures.js';
+import { intrinsics } from './project.js';
 
 /** Functions in every place that one can be written in, as an object `all` of functions, or of what makes them. */
 const MODULE = `
@@ -203,12 +205,51 @@ describe('functions that tell what they captured', () => {
 
   it('are left alone in a bundle that cannot be read, or that has no source map', async () => {
     for (const bundle of [
+      await bundled('const Symbol = 1; export const fn = () => Symbol;'),
       'export const fn = () => 1;\n',
       await bundled('let __seamlessTold = 1;'),
       'let = ;\n',
     ])
       assert.equal(tellCaptures(bundle), bundle);
   });
+
+  const ODD: Readonly<Record<string, string>> = {
+    'a constructor of an object that is made on the way': `class Kept { constructor(fn) { this.fn = fn; } }
+      export const all = [new { Kept, other: () => 1 }.Kept(() => 2)];`,
+    'a built-in that the module replaced': `const set = Map.prototype.set;
+      Map.prototype.set = function () { throw new Error('It is called.'); };
+      const fn = (n => () => n)(1);
+      Map.prototype.set = set;
+      export const all = [{ fn, other: { fn: () => fn } }];`,
+    'a class in a class, with blocks and arrows before super': `class A { constructor(fn) { this.fn = fn; } }
+      class B extends A { static { this.made = { fn: () => B }; } constructor(n) { super(() => n); this.own = { fn: () => n + this.fn.length }; } }
+      export const all = [new B(1), B.made, new B(2).own];`,
+    'what only looks like a variable around it': `var a = 1;
+      function make(o = { fn: () => a }) { var a = 2; return o; }
+      function other({ fn } = { fn: () => arguments }) { return { fn }; }
+      export const all = [make(), other()];`,
+    'labels, conditions and loops without blocks': `const list = [];
+      out: for (var i = 0; i < 2; i++) for (const j of [1, 2]) if (j > i) list.push(() => i + j); else { list.push({ fn: () => j }.fn); continue out; }
+      switch (i) { case 2: const inCase = () => i; list.push(inCase); }
+      export const all = list.map((fn) => ({ fn }));`,
+  };
+  for (const [what, source] of Object.entries(ODD)) {
+    it(`works as before, and tells the truth: ${what}`, async () => {
+      const bundle = await bundled(source);
+      const [plain, telling] = [await load(bundle), await load(tellCaptures(bundle))];
+      const hashesOf = ({ all, told }: typeof plain): unknown[] => {
+        const hasher = new CodeHasher({ sdkExports: {}, intrinsics, told });
+        const found = all.map(({ fn }) => {
+          const { hash, unhashable } = hasher.ownCode(fn as object, { inputs: new Map(), describe: 'node' });
+          return { hash, unhashable };
+        });
+        hasher.close();
+        return found;
+      };
+      assert.notEqual(tellCaptures(bundle), bundle);
+      assert.deepEqual(hashesOf(telling), hashesOf(plain));
+    });
+  }
 
   it('tell the same as the inspector in random code', async () => {
     const name = fc.constantFrom('a', 'b', 'c');

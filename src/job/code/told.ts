@@ -15,6 +15,11 @@ export const TOLD_KEY = Symbol.for('seamless.told');
 /** The first line of a rewritten bundle. */
 export const TOLD_PRELUDE = `const ${TOLD} = globalThis[Symbol.for('seamless.told')];\n`;
 
+// A strategy may put its own in the place of these, and calls what is below.
+const { entries, getOwnPropertyDescriptor } = Object;
+const call = Function.prototype.call;
+const setIn = call.bind(Map.prototype.set) as <K, V>(map: Map<K, V>, key: K, value: V) => void;
+
 /**
  * What functions of one loaded bundle tell of themselves as they are made: how to read what they captured, and the place in the
  * code that made them. A rewritten bundle calls `fn` and `members`.
@@ -30,7 +35,7 @@ export class ToldCaptures {
 
   /** Takes what a function tells, unless that is `false`, and gives the function back. */
   fn<T extends object>(fn: T, accessor: Accessor | false, site: number): T {
-    if (accessor) this.#told.set(fn, { accessor, site });
+    if (accessor) setIn(this.#told, fn, { accessor, site });
     return fn;
   }
 
@@ -39,9 +44,11 @@ export class ToldCaptures {
     owner: T,
     accessors: Readonly<Record<string, readonly [Accessor, number]>> | false,
   ): T {
-    for (const [name, [accessor, site]] of Object.entries(accessors || {})) {
-      const fn = Reflect.getOwnPropertyDescriptor(owner, name)?.value as unknown;
-      if (typeof fn === 'function') this.fn(fn, accessor, site);
+    const named = accessors ? entries(accessors) : [];
+    for (let index = 0; index < named.length; index++) {
+      const { 0: name, 1: told } = named[index] as (typeof named)[number];
+      const fn = getOwnPropertyDescriptor(owner, name)?.value as unknown;
+      if (typeof fn === 'function') this.fn(fn, told[0], told[1]);
     }
     return owner;
   }
