@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { JobClient } from '../src/job/client.js';
-import { CHILD_FLAGS } from '../src/job/fork.js';
+import { LASTING_FLAGS } from '../src/job/fork.js';
 import { measure, median } from './measure.js';
 import { PROJECT, START, writeProject, YEAR_END } from './project.js';
 import { shareOf } from './profile.js';
@@ -51,8 +51,24 @@ async function buildTimer(): Promise<string> {
   return join(outdir, 'fingerprints.js');
 }
 
-/** Fingerprints in a fresh process, and in the same one after an edit. */
+/** Fingerprints in a fresh process, and in the same one after an edit: the medians of some rounds. */
 async function fingerprinted(
+  timer: string,
+  strategy: string,
+  edit: readonly [string, string],
+): Promise<Fingerprinted> {
+  const rounds: Fingerprinted[] = [];
+  for (let round = 0; round < ROUNDS; round++) rounds.push(await fingerprintedOnce(timer, strategy, edit));
+  const of = (which: 'cold' | 'edited', what: keyof Loaded): number =>
+    median(rounds.map((each) => each[which][what]));
+  const loaded = (which: 'cold' | 'edited'): Loaded => ({
+    fingerprints: of(which, 'fingerprints'),
+    processor: of(which, 'processor'),
+  });
+  return { cold: loaded('cold'), edited: loaded('edited'), changed: rounds[0]?.changed ?? 0 };
+}
+
+async function fingerprintedOnce(
   timer: string,
   strategy: string,
   edit: readonly [string, string],
@@ -61,7 +77,7 @@ async function fingerprinted(
   await copyFile(join(HERE, 'strategy', `${strategy.toLowerCase()}.ts`), file);
   const { stdout } = await measure(
     process.execPath,
-    [...CHILD_FLAGS, timer, file, strategy, ...edit],
+    [...LASTING_FLAGS, timer, file, strategy, ...edit],
     PROJECT,
   );
   const found = JSON.parse(stdout) as Fingerprinted;
@@ -92,7 +108,7 @@ async function cold(): Promise<{ ms: number; checks: number }> {
 }
 
 async function warmHits(): Promise<number[]> {
-  const client = JobClient.start({ childPath: CHILD });
+  const client = JobClient.start({ childPath: CHILD, lasting: true });
   try {
     const times: number[] = [];
     for (let round = 0; round < 4 * ROUNDS; round++) {

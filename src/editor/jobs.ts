@@ -157,6 +157,7 @@ export class Jobs implements vscode.Disposable {
     this.#client = JobClient.start({
       childPath: join(this.#context.extensionPath, 'dist', 'child.js'),
       memoryMb,
+      lasting: true,
       onLog: (line) => this.#write(line),
     });
     this.#log.debug(`child started, process ${this.#client.pid ?? '?'}`);

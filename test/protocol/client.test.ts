@@ -86,18 +86,18 @@ describe('job client', () => {
 
   it('starts the child in UTC, with mapped stacks and none of its own flags', async () => {
     const { strategy } = await ask(start(), 'surroundings');
-    assert.strictEqual(strategy, 'UTC none --enable-source-maps --max-semi-space-size=32');
+    assert.strictEqual(strategy, 'UTC none --enable-source-maps');
     const environment = childEnvironment({ PATH: '/bin', NODE_OPTIONS: '--x', ELECTRON_RUN_AS_NODE: '1' });
     assert.deepStrictEqual(environment, { PATH: '/bin', TZ: 'UTC' });
   });
 
-  it('limits the memory of the child where that is asked for', async () => {
-    const client = JobClient.start({ childPath, memoryMb: 300 });
+  it('limits the memory of the child where that is asked for, and gives one that is kept more for what is new', async () => {
+    const client = JobClient.start({ childPath, memoryMb: 300, lasting: true });
     clients.push(client);
     const { strategy } = await ask(client, 'surroundings');
     assert.strictEqual(
       strategy,
-      'UTC none --enable-source-maps --max-semi-space-size=32 --max-old-space-size=300',
+      'UTC none --enable-source-maps --max-semi-space-size=64 --max-old-space-size=300',
     );
   });
 

@@ -137,7 +137,7 @@ class Life {
 
   async kill(aim: Phase): Promise<void> {
     for (let draw = 0; draw < MOST_DRAWS; draw++) {
-      const instant = this.#draw(aim);
+      const instant = this.#draw(aim, draw);
       if (draw > 0) this.#forget();
       await this.#prepare(aim);
       const found = await this.#killAt(aim, instant);
@@ -149,12 +149,13 @@ class Life {
     throw new Error(`No child was at work long enough to be killed at: ${aim}.`);
   }
 
-  #draw(aim: Phase): Instant {
+  /** Each draw aims earlier: a phase is shorter when the machine has less to do than when it was measured. */
+  #draw(aim: Phase, draw: number): Instant {
     const { entries, meanMs } = this.#scales.get(aim) ?? { entries: 1, meanMs: 1 };
     return {
       phase: aim,
       nth: 1 + Math.floor(this.#random() * entries),
-      delayMs: this.#random() * meanMs * AIMED_SHARE,
+      delayMs: this.#random() * meanMs * AIMED_SHARE ** (1 + draw),
     };
   }
 

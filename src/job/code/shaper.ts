@@ -63,21 +63,34 @@ function hasProxyAbove(value: object): boolean {
   return false;
 }
 
-interface NodeParts {
-  readonly added: ReturnType<typeof propertyEdges>;
-  readonly named: readonly NamedEdge[];
-}
+/** What an author's own subclass adds, or code puts on a node: a value like any other. */
+type Added = ReturnType<typeof propertyEdges>;
 
-function partsOfNode(node: DagNode): NodeParts {
-  const fields = node as unknown as Readonly<Record<string, unknown>>;
-  const named = NODE_NAMED.map((name): NamedEdge => ({
-    via: 'member',
-    name: `.${name}`,
-    value: fields[name],
-    bit: bitOf(name),
-  }));
-  // What an author's own subclass adds, or code puts on a node, is a value like any other.
-  return { added: propertyEdges(node, () => false, NODE_PROPERTIES), named };
+/** Of a node, what it has beside its place is rarely asked for, and there are thousands of nodes. */
+class NodeShape implements Shape {
+  readonly tag: string;
+  readonly edges: readonly Edge[];
+  readonly node: DagNode;
+  readonly reads = 0;
+  readonly fails = null;
+  readonly size = 0;
+  readonly state = null;
+
+  constructor(node: DagNode, tag: string, edges: readonly Edge[]) {
+    this.node = node;
+    this.tag = tag;
+    this.edges = edges;
+  }
+
+  get named(): readonly NamedEdge[] {
+    const fields = this.node as unknown as Readonly<Record<string, unknown>>;
+    return NODE_NAMED.map((name): NamedEdge => ({
+      via: 'member',
+      name: `.${name}`,
+      value: fields[name],
+      bit: bitOf(name),
+    }));
+  }
 }
 
 /** Turns values into shapes, one level deep, and remembers them. No user code runs by it. */
@@ -89,7 +102,7 @@ export class Shaper {
   readonly #stands = new Map<object, () => Shape>();
   #inputs: ReadonlyMap<DagNode, number> = new Map();
   /** What of nodes does not depend on whose inputs they are. */
-  #nodes = new Map<DagNode, NodeParts>();
+  #nodes = new Map<DagNode, Added>();
   #thisValue: object | null = null;
 
   constructor(options: ShaperOptions) {
@@ -248,13 +261,12 @@ export class Shaper {
   #nodeShape(node: DagNode): Shape {
     const position = this.#inputs.get(node);
     const tag = position === undefined ? `node ${JSON.stringify(node.name)}` : `input#${position}`;
-    let parts = this.#nodes.get(node);
-    if (!parts) {
-      parts = partsOfNode(node);
-      this.#nodes.set(node, parts);
+    let added = this.#nodes.get(node);
+    if (!added) {
+      added = propertyEdges(node, () => false, NODE_PROPERTIES);
+      this.#nodes.set(node, added);
     }
-    const { added, named } = parts;
-    return shape(`${tag} ${added.tag}`, added.edges, { named, node });
+    return new NodeShape(node, `${tag} ${added.tag}`, added.edges);
   }
 
   #objectShape(value: object): Shape {
