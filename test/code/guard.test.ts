@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { CaptureGuard } from '../../src/job/code/guard.js';
+import { snapshotIntrinsics } from '../../src/job/code/intrinsics.js';
 import { hasher, load } from './project.js';
 
 const MODULE = `
@@ -67,7 +68,8 @@ describe('capture guard', () => {
   async function guarded(name: string): Promise<Guarded> {
     const { exports } = await load({ 'main.ts': MODULE });
     const call = (exports['fns'] as Readonly<Record<string, () => void>>)[name] as () => void;
-    const hashes = hasher();
+    // Other tests' libraries may have added globals.
+    const hashes = hasher(snapshotIntrinsics());
     const request = { inputs: new Map(), describe: 'node' };
     const { names } = hashes.ownCode(call, request);
     const since = hashes.guardsSinceNow();
