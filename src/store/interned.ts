@@ -67,10 +67,14 @@ export class Interned {
         `SELECT id, fingerprint FROM fingerprints JOIN (SELECT ${unnestTexts(1)} AS wanted) ON fingerprint = wanted`,
         [jsonParameter(missing)],
       );
-      const ids = rows.numbers('id');
-      rows.texts('fingerprint').forEach((text, row) => this.#fingerprints.set(text, ids[row] as number));
+      this.learn(rows.texts('fingerprint'), rows.numbers('id'));
     }
     return this.#fingerprints;
+  }
+
+  /** Takes ids that another statement has found, so that `find` need not look for them. */
+  learn(fingerprints: readonly string[], ids: readonly number[]): void {
+    fingerprints.forEach((text, row) => this.#fingerprints.set(text, ids[row] as number));
   }
 
   /** Ids of all the fingerprints, new ones for those without. To be used in a transaction. */

@@ -59,8 +59,9 @@ export async function register(
 
 /** Whether these nodes, in this order, are what the store has of their strategies. */
 async function isListed(context: StoreContext, nodes: readonly NodeRecord[]): Promise<boolean> {
-  const ids = await context.interned.find(nodes.map(({ fingerprint }) => fingerprint));
   const current = await currentNames(context, new Set(nodes.map(({ strategy }) => strategy)));
+  // Asked for after the names, which tell the ids of those they have.
+  const ids = await context.interned.find(nodes.map(({ fingerprint }) => fingerprint));
   const listed = [...current.values()].filter((name) => name.listed);
   return (
     listed.length === nodes.length &&
@@ -80,8 +81,8 @@ function historyOf(before: CurrentName | undefined, node: NodeRecord, fp: number
 /** See `NodeStore.compare`. */
 export async function compare(context: StoreContext, nodes: readonly NodeRecord[]): Promise<NodeHistory[]> {
   if (nodes.length === 0) return [];
-  const ids = await context.interned.find(nodes.map((node) => node.fingerprint));
   const current = await currentNames(context, new Set(nodes.map((node) => node.strategy)));
+  const ids = await context.interned.find(nodes.map((node) => node.fingerprint));
   return nodes.map((node) =>
     historyOf(current.get(nameKey(node.strategy, node.node)), node, ids.get(node.fingerprint)),
   );
@@ -106,12 +107,14 @@ async function currentNames(
   strategies: ReadonlySet<string>,
 ): Promise<Map<string, CurrentName>> {
   const rows = await context.session.recall(
-    `SELECT n.strategy, n.node, n.fp, n.position, n.listed, d.own
-     FROM names n JOIN (SELECT ${unnestTexts(1)} AS wanted) ON n.strategy = wanted LEFT JOIN nodes d ON d.fp = n.fp
+    `SELECT n.strategy, n.node, n.fp, n.position, n.listed, f.fingerprint, d.own
+     FROM names n JOIN (SELECT ${unnestTexts(1)} AS wanted) ON n.strategy = wanted JOIN fingerprints f ON f.id = n.fp
+       LEFT JOIN nodes d ON d.fp = n.fp
      WHERE n.replaced_at IS NULL`,
     [jsonParameter(strategies)],
   );
   const [nodes, fps, positions] = [rows.texts('node'), rows.numbers('fp'), rows.numbers('position')];
+  context.interned.learn(rows.texts('fingerprint'), fps);
   const [owns, listed] = [rows.textsOrNull('own'), rows.flags('listed')];
   const found = new Map<string, CurrentName>();
   rows.texts('strategy').forEach((strategy, row) => {

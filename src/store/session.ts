@@ -113,13 +113,17 @@ export class Session {
    * one, since no other process writes while this one has the file. For statements that depend on nothing but tables.
    */
   async recall(sql: string, parameters: readonly Parameter[] = []): Promise<Rows> {
-    const key = JSON.stringify([sql, ...parameters]);
-    const known = this.#answers.get(key);
+    const known = this.recalled(sql, parameters);
     if (known) return known;
     const rows = await this.select(sql, parameters);
     if (this.#answers.size >= MOST_ANSWERS) this.#answers.clear();
-    if (rows.values <= LARGEST_ANSWER) this.#answers.set(key, rows);
+    if (rows.values <= LARGEST_ANSWER) this.#answers.set(keyOf(sql, parameters), rows);
     return rows;
+  }
+
+  /** What `recall` would answer without asking; undefined where it would ask. */
+  recalled(sql: string, parameters: readonly Parameter[]): Rows | undefined {
+    return this.#answers.get(keyOf(sql, parameters));
   }
 
   /** Visits rows of a statement that selects three INTEGERs, then two BLOBs. The bytes are the visitor's to keep. */
@@ -174,6 +178,10 @@ export class Session {
     }
     appender.closeSync();
   }
+}
+
+function keyOf(sql: string, parameters: readonly Parameter[]): string {
+  return JSON.stringify([sql, ...parameters]);
 }
 
 function chunkEnd(rows: readonly (readonly DuckDBValue[])[], from: number): number {

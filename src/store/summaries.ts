@@ -14,6 +14,17 @@ import type { StoreContext } from './interned.js';
 import type { Rows } from './session.js';
 import { jsonParameter, listParameter, unnestNumbers, unnestTexts } from './sql.js';
 
+/** What is covered, and by what, with the columns that each segment shows. */
+const COVERAGE = `SELECT c.fp, c.start_ts, c.end_ts, g.id, g.digest, g.start_ts AS whole_start, g.end_ts AS whole_end,
+    g.fp <> c.fp AS adopted, g.schema, g.row_count > 0 AS shows
+  FROM coverage c JOIN (SELECT ${unnestNumbers(1, 'INTEGER')} AS wanted) ON c.fp = wanted JOIN segments g ON g.id = c.segment
+  ORDER BY c.fp, c.start_ts`;
+
+/** The same ids always in the same words, so that what was asked of them is known again. */
+function ascending(ids: Iterable<number>): number[] {
+  return [...new Set(ids)].sort((a, b) => a - b);
+}
+
 /** See `NodeStore.coverage`. */
 export async function coverage(
   context: StoreContext,
@@ -22,13 +33,7 @@ export async function coverage(
   const spans = new Map<string, CoveredSpan[]>(fingerprints.map((fingerprint) => [fingerprint, []]));
   const byFp = await byId(context, spans);
   if (byFp.size === 0) return spans;
-  const rows = await context.session.recall(
-    `SELECT c.fp, c.start_ts, c.end_ts, g.id, g.digest, g.start_ts AS whole_start, g.end_ts AS whole_end,
-       g.fp <> c.fp AS adopted
-     FROM coverage c JOIN (SELECT ${unnestNumbers(1, 'INTEGER')} AS wanted) ON c.fp = wanted JOIN segments g ON g.id = c.segment
-     ORDER BY c.fp, c.start_ts`,
-    [listParameter(byFp.keys())],
-  );
+  const rows = await context.session.recall(COVERAGE, [listParameter(ascending(byFp.keys()))]);
   const [starts, ends, ids] = [rows.numbers('start_ts'), rows.numbers('end_ts'), rows.numbers('id')];
   const [digests, wholeStarts] = [rows.texts('digest'), rows.numbers('whole_start')];
   const [wholeEnds, adopted] = [rows.numbers('whole_end'), rows.flags('adopted')];
@@ -193,15 +198,20 @@ export async function nodeSchemas(
 ): Promise<Map<number, Schema>> {
   const found = new Map<number, Schema>();
   if (fps.length === 0) return found;
-  const rows = await context.session.recall(
-    `SELECT c.fp, g.schema, min(c.start_ts) AS first_ts
-     FROM coverage c JOIN (SELECT DISTINCT ${unnestNumbers(1, 'INTEGER')} AS wanted) ON c.fp = wanted
-     JOIN segments g ON g.id = c.segment
-     WHERE g.row_count > 0 GROUP BY c.fp, g.schema ORDER BY first_ts`,
-    [listParameter(fps)],
-  );
-  const ids = rows.numbers('schema');
+  const parameters = [listParameter(ascending(fps))];
+  // Coverage tells it as well, where that was asked for last; else DuckDB is to sum it up.
+  const rows =
+    context.session.recalled(COVERAGE, parameters) ??
+    (await context.session.recall(
+      `SELECT c.fp, g.schema, min(c.start_ts) AS start_ts, true AS shows
+       FROM coverage c JOIN (SELECT ${unnestNumbers(1, 'INTEGER')} AS wanted) ON c.fp = wanted
+       JOIN segments g ON g.id = c.segment
+       WHERE g.row_count > 0 GROUP BY c.fp, g.schema ORDER BY c.fp, start_ts`,
+      parameters,
+    ));
+  const [ids, shows] = [rows.numbers('schema'), rows.flags('shows')];
   rows.numbers('fp').forEach((fp, row) => {
+    if (!shows[row]) return;
     const schema = context.interned.schema(ids[row] as number);
     const known = found.get(fp);
     found.set(fp, known ? mergeSchemas(known, schema) : schema);
