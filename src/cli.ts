@@ -1,10 +1,11 @@
 #!/usr/bin/env node
+import { EarlyChild } from './cli/early-child.js';
 import { keepCompiled } from './job/compile-cache.js';
 
 keepCompiled();
 const args = process.argv.slice(2);
 // What every run waits for comes first.
-const early = args[0] === 'materialize' ? (await import('./cli/early-child.js')).EarlyChild.start() : null;
+const early = args[0] === 'materialize' ? EarlyChild.start() : null;
 const [{ main }, { processTerminal }] = await Promise.all([
   import('./cli/program.js'),
   import('./cli/terminal.js'),

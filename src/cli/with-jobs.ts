@@ -33,6 +33,8 @@ export async function withJobs<T>(
     });
     view.end();
     gone = jobs.dispose();
+    // The channel to the child is closed in the next turn: it then goes while the result is shown.
+    await new Promise(setImmediate);
     show?.(result);
     return result;
   } finally {

@@ -43,9 +43,6 @@ Object.defineProperty(globalThis, Symbol.for(HOST_FLAG), { value: true });
 // On a thread of its own, while this one gets ready.
 startAhead();
 
-// Before the context is entered, which refuses threads.
-endWithParent();
-
 const context = installComputeOnly({
   get projectRoot() {
     return place.projectRoot;
@@ -136,6 +133,8 @@ async function answer(request: RequestMessage): Promise<void> {
   const { id } = request;
   const mine: Work = { id, controller: new AbortController(), stray: null };
   current = mine;
+  // From the first request on: before, no code of the author's can keep this thread from hearing that the parent is gone.
+  endWithParent();
   if ('strategy' in request.payload && typeof request.payload.strategy === 'object') {
     place.projectRoot = request.payload.strategy.projectRoot;
   }

@@ -38,7 +38,7 @@ const NODE_DEPTH = 2;
 /** The functions and objects that JavaScript and Node bring along, by name, as they were at one moment. */
 export class Intrinsics {
   readonly #known = new Map<object, Known>();
-  readonly #globals = new Map<PropertyKey, PropertyDescriptor>(descriptorsOf(globalThis));
+  readonly #globals = propertiesOf(globalThis);
   /** Those that JavaScript code depends on without naming them, such as `Array.prototype`. */
   readonly #language: readonly object[];
   /** Of these, what code may hang a state on and find again from anywhere. */
@@ -138,7 +138,7 @@ export class Intrinsics {
   #addSdk(sdk: Map<object, string>, value: unknown, name: string): void {
     if (!isObject(value) || this.#known.has(value)) return;
     sdk.set(value, name);
-    this.#known.set(value, { name, ofSdk: true, properties: new Map(descriptorsOf(value)) });
+    this.#known.set(value, { name, ofSdk: true, properties: propertiesOf(value) });
     if (typeof value === 'function')
       this.#addSdk(sdk, Reflect.getOwnPropertyDescriptor(value, 'prototype')?.value, `${name}.prototype`);
   }
@@ -148,11 +148,12 @@ export class Intrinsics {
     const known = this.#known.get(value);
     // What was met in passing may be met again as what a module exports.
     if (known && (known.properties || depth <= 0)) return;
-    const properties = depth > 0 ? new Map(descriptorsOf(value)) : null;
+    const properties = depth > 0 ? propertiesOf(value) : null;
     this.#known.set(value, { name: known?.name ?? name, properties });
     if (!properties) return;
     const ofNode = Number.isFinite(depth);
     for (const [key, descriptor] of properties) {
+      if (!leadsOn(descriptor)) continue;
       // Private matters of a module: caches, other modules.
       if (ofNode && typeof key === 'string' && key.startsWith('_')) continue;
       this.#addAll(descriptor, `${name}.${String(key)}`, depth - 1);
@@ -160,10 +161,10 @@ export class Intrinsics {
     this.#add(Object.getPrototypeOf(value), `${name}.__proto__`, depth - 1);
   }
 
-  #addAll(descriptor: PropertyDescriptor, name: string, depth: number): void {
-    this.#add(descriptor.value, name, depth);
-    this.#add(descriptor.get, `get ${name}`, depth);
-    this.#add(descriptor.set, `set ${name}`, depth);
+  #addAll({ value, get, set }: PropertyDescriptor, name: string, depth: number): void {
+    this.#add(value, name, depth);
+    if (get) this.#add(get, `get ${name}`, depth);
+    if (set) this.#add(set, `set ${name}`, depth);
   }
 }
 
@@ -242,11 +243,18 @@ function hiddenIntrinsics(): [string, unknown][] {
   ];
 }
 
-function descriptorsOf(object: object): [PropertyKey, PropertyDescriptor][] {
-  return Reflect.ownKeys(object).flatMap((key) => {
+function propertiesOf(object: object): Map<PropertyKey, PropertyDescriptor> {
+  const properties = new Map<PropertyKey, PropertyDescriptor>();
+  for (const key of Reflect.ownKeys(object)) {
     const descriptor = Reflect.getOwnPropertyDescriptor(object, key);
-    return descriptor ? [[key, descriptor] as [PropertyKey, PropertyDescriptor]] : [];
-  });
+    if (descriptor) properties.set(key, descriptor);
+  }
+  return properties;
+}
+
+/** Whether there is an object behind a property: most hold a number or a text. */
+function leadsOn({ value, get, set }: PropertyDescriptor): boolean {
+  return isObject(value) || get !== undefined || set !== undefined;
 }
 
 function isObject(value: unknown): value is object {
