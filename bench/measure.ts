@@ -11,10 +11,15 @@ export interface Measured {
 const SAMPLE_MS = 10;
 
 /** Runs a command to its end and takes its time and the peak memory of its processes. @throws Error when it fails. */
-export function measure(command: string, args: readonly string[], cwd: string): Promise<Measured> {
+export function measure(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Measured> {
   return new Promise((resolve, reject) => {
     const started = performance.now();
-    const child = spawn(command, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     let stdout = '';
     let stderr = '';
     let peakBytes = 0;

@@ -14,9 +14,9 @@ import type { StoreContext } from './interned.js';
 import type { Rows } from './session.js';
 import { jsonParameter, listParameter, unnestNumbers, unnestTexts } from './sql.js';
 
-/** What is covered, and by what, with the columns that each segment shows. */
+/** What is covered, and by what, with the rows of each segment and the columns that these show. */
 const COVERAGE = `SELECT c.fp, c.start_ts, c.end_ts, g.id, g.digest, g.start_ts AS whole_start, g.end_ts AS whole_end,
-    g.fp <> c.fp AS adopted, g.schema, g.row_count > 0 AS shows
+    g.fp <> c.fp AS adopted, g.schema, g.row_count > 0 AS shows, g.row_count::DOUBLE AS row_count, g.axis
   FROM coverage c JOIN (SELECT ${unnestNumbers(1, 'INTEGER')} AS wanted) ON c.fp = wanted JOIN segments g ON g.id = c.segment
   ORDER BY c.fp, c.start_ts`;
 
@@ -142,11 +142,42 @@ interface Wanted extends Range {
   readonly fp: number;
 }
 
+/** What a request takes of a segment. */
+interface Piece extends Range {
+  readonly request: number;
+  /** Of the whole segment. */
+  readonly rows: number;
+  readonly axis: number;
+  readonly whole: boolean;
+}
+
 /** Adds up stored counts where whole segments are asked for; only those cut by an edge need their times. */
 async function countRows(context: StoreContext, asked: readonly Wanted[], counts: number[]): Promise<void> {
   const wanted = asked.filter(({ start, end }) => start < end);
   if (wanted.length === 0) return;
-  const rows = await context.session.recall(
+  const covered = context.session.recalled(COVERAGE, [listParameter(ascending(asked.map(({ fp }) => fp)))]);
+  // Coverage tells it as well, where that was asked for last; else DuckDB is to sum it up.
+  const rows = covered ?? (await askPieces(context, wanted));
+  const key = covered ? JSON.stringify(wanted) : '';
+  let found = counted.get(rows);
+  if (found?.key !== key) {
+    const pieces = covered ? piecesOfCoverage(covered, wanted) : piecesOf(rows);
+    found = { key, pieces, counts: await countPieces(context, pieces) };
+    counted.set(rows, found);
+  }
+  for (const [index, { request }] of found.pieces.entries()) {
+    counts[request] = (counts[request] as number) + (found.counts[index] as number);
+  }
+}
+
+/** Rows in each piece, by the answer that tells the pieces and what was asked of it: what is recalled is not counted again. */
+const counted = new WeakMap<
+  Rows,
+  { readonly key: string; readonly pieces: readonly Piece[]; readonly counts: readonly number[] }
+>();
+
+function askPieces({ session }: StoreContext, wanted: readonly Wanted[]): Promise<Rows> {
+  return session.recall(
     `WITH w AS (SELECT ${unnestNumbers(1, 'INTEGER')} AS request, ${unnestNumbers(2, 'INTEGER')} AS fp,
          ${unnestNumbers(3, 'DOUBLE')} AS start_ts, ${unnestNumbers(4, 'DOUBLE')} AS end_ts),
        piece AS (SELECT w.request, greatest(c.start_ts, w.start_ts) AS start_ts, least(c.end_ts, w.end_ts) AS end_ts,
@@ -163,31 +194,54 @@ async function countRows(context: StoreContext, asked: readonly Wanted[], counts
       listParameter(wanted.map(({ end }) => end)),
     ],
   );
-  let pieces = counted.get(rows);
-  if (!pieces) {
-    pieces = await countPieces(context, rows);
-    counted.set(rows, pieces);
-  }
-  rows.numbers('request').forEach((request, row) => {
-    counts[request] = (counts[request] as number) + (pieces[row] as number);
-  });
 }
 
-/** Rows in each piece, by the answer that tells the pieces: one that is recalled is not counted again. */
-const counted = new WeakMap<Rows, readonly number[]>();
+function piecesOf(rows: Rows): Piece[] {
+  const [starts, ends] = [rows.numbers('start_ts'), rows.numbers('end_ts')];
+  const [totals, axes, whole] = [rows.numbers('row_count'), rows.numbers('axis'), rows.flags('whole')];
+  return rows.numbers('request').map((request, row) => ({
+    request,
+    start: starts[row] as number,
+    end: ends[row] as number,
+    rows: totals[row] as number,
+    axis: axes[row] as number,
+    whole: whole[row] as boolean,
+  }));
+}
 
-async function countPieces(context: StoreContext, pieces: Rows): Promise<number[]> {
-  const [whole, totals, axisIds] = [
-    pieces.flags('whole'),
-    pieces.numbers('row_count'),
-    pieces.numbers('axis'),
-  ];
-  const [starts, ends] = [pieces.numbers('start_ts'), pieces.numbers('end_ts')];
-  const axes = await soundAxes(context, axisIds);
-  return whole.map((isWhole, row) => {
-    if (isWhole) return totals[row] as number;
-    const ts = axes.get(axisIds[row] as number)?.ts ?? new Float64Array(0);
-    return lowerBound(ts, ends[row] as number) - lowerBound(ts, starts[row] as number);
+/** What `askPieces` asks DuckDB for, from an answer to `COVERAGE`. */
+function piecesOfCoverage(covered: Rows, wanted: readonly Wanted[]): Piece[] {
+  const [starts, ends] = [covered.numbers('start_ts'), covered.numbers('end_ts')];
+  const [wholeStarts, wholeEnds] = [covered.numbers('whole_start'), covered.numbers('whole_end')];
+  const [totals, axes] = [covered.numbers('row_count'), covered.numbers('axis')];
+  const spans = new Map<number, number[]>();
+  for (const [row, fp] of covered.numbers('fp').entries()) {
+    if (totals[row] === 0) continue;
+    const known = spans.get(fp);
+    if (known) known.push(row);
+    else spans.set(fp, [row]);
+  }
+  return wanted.flatMap(({ request, fp, ...range }) =>
+    (spans.get(fp) ?? []).flatMap((row): Piece[] => {
+      const start = Math.max(starts[row] as number, range.start);
+      const end = Math.min(ends[row] as number, range.end);
+      if (start >= end) return [];
+      const whole = start <= (wholeStarts[row] as number) && end >= (wholeEnds[row] as number);
+      return [{ request, start, end, rows: totals[row] as number, axis: axes[row] as number, whole }];
+    }),
+  );
+}
+
+async function countPieces(context: StoreContext, pieces: readonly Piece[]): Promise<number[]> {
+  const cut = pieces.filter(({ whole }) => !whole);
+  const axes = await soundAxes(
+    context,
+    cut.map(({ axis }) => axis),
+  );
+  return pieces.map(({ whole, rows, axis, start, end }) => {
+    if (whole) return rows;
+    const { ts } = axes.get(axis) as Axis;
+    return lowerBound(ts, end) - lowerBound(ts, start);
   });
 }
 
