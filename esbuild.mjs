@@ -44,8 +44,8 @@ const library = await build({
   entryPoints: {
     index: 'src/index.ts',
     cli: 'src/cli.ts',
-    child: 'src/job/child.ts',
-    reader: 'src/job/reader-worker.ts',
+    child: 'src/child/child.ts',
+    reader: 'src/client/reader-worker.ts',
     'sdk-texts': 'scripts/sdk-texts.ts',
   },
   outdir: 'dist',

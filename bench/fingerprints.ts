@@ -2,14 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { fingerprints } from '../src/engine/fingerprints.js';
-import { resolveGraph } from '../src/engine/graph.js';
+import { fingerprints } from '../src/engine/fingerprint/fingerprints.js';
+import { resolveGraph } from '../src/engine/graph/graph.js';
 import * as sdk from '../src/index.js';
-import { snapshotIntrinsics } from '../src/job/code/intrinsics.js';
-import { readTexts } from '../src/job/code/known-texts.js';
-import { authorLocation } from '../src/job/context/author.js';
-import { installComputeOnly } from '../src/job/context/context.js';
-import { StrategySession, type Surroundings } from '../src/job/strategy-session.js';
+import { snapshotIntrinsics } from '../src/hosts/typescript/fingerprint/intrinsics.js';
+import { readTexts } from '../src/hosts/typescript/fingerprint/text/known-texts.js';
+import { authorLocation } from '../src/hosts/typescript/sandbox/author.js';
+import { installComputeOnly } from '../src/hosts/typescript/sandbox/context.js';
+import { StrategySession, type Surroundings } from '../src/child/strategy-session.js';
 
 readTexts(readFileSync(new URL('./sdk-texts.json', import.meta.url), 'utf8'));
 

@@ -2,8 +2,8 @@
 import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { JobClient } from '../src/job/client.js';
-import type { RunReport } from '../src/engine/report.js';
+import { JobClient } from '../src/client/job-client.js';
+import type { RunReport } from '../src/engine/run/report.js';
 import { measure, median } from './measure.js';
 import { DAY, PROJECT, START, writeProject, YEAR_END } from './project.js';
 

@@ -1,9 +1,9 @@
 // A step of the build, run as a part of it so that texts are those of the build: analyses the functions of built-in indicators, and
 // prints what the child takes over when it starts.
 import * as sdk from '../src/index.js';
-import { CodeHasher } from '../src/job/code/own-code.js';
-import { snapshotIntrinsics } from '../src/job/code/intrinsics.js';
-import { writeTexts } from '../src/job/code/known-texts.js';
+import { CodeHasher } from '../src/hosts/typescript/fingerprint/own-code.js';
+import { snapshotIntrinsics } from '../src/hosts/typescript/fingerprint/intrinsics.js';
+import { writeTexts } from '../src/hosts/typescript/fingerprint/text/known-texts.js';
 
 const input = new sdk.StreamInput({ tags: ['sample'], historyProvider: sdk.csvHistory('sample.csv') });
 const options = { name: 'sample', input, period: 20 };

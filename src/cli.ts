@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { EarlyChild } from './cli/early-child.js';
-import { keepCompiled } from './job/compile-cache.js';
+import { keepCompiled } from './protocol/compile-cache.js';
 
 keepCompiled();
 const args = process.argv.slice(2);

@@ -59,7 +59,7 @@ export type {
 export { ComputeOnlyViolation, LookAheadError, SeamlessError, UndeclaredInput } from './sdk/errors.js';
 export type { ErrorCode, SourceLocation } from './sdk/errors.js';
 
-export { MaterializeReport, MaterializeSeamlessJob, openCache } from './job/materialize.js';
+export { MaterializeReport, MaterializeSeamlessJob, openCache } from './client/materialize-job.js';
 export type {
   CacheOptions,
   CancelSignal,
@@ -68,6 +68,13 @@ export type {
   MaterializedNode,
   MaterializeOptions,
   OpenCache,
-} from './job/materialize.js';
-export type { HistoryColumn, HistoryColumns, NodeRow } from './job/history.js';
-export type { FailureReport, NodeReport, NodeState, RunProgress, RunReport, Span } from './engine/report.js';
+} from './client/materialize-job.js';
+export type { HistoryColumn, HistoryColumns, NodeRow } from './protocol/history.js';
+export type {
+  FailureReport,
+  NodeReport,
+  NodeState,
+  RunProgress,
+  RunReport,
+  Span,
+} from './engine/run/report.js';

@@ -1,5 +1,5 @@
-import type { RunReport } from '../engine/report.js';
-import { isErrorCode } from '../job/wire-error.js';
+import type { RunReport } from '../engine/run/report.js';
+import { isErrorCode } from '../protocol/wire-error.js';
 import type { ErrorCode } from '../sdk/errors.js';
 
 export const EXIT = { done: 0, failed: 1, usage: 2, source: 3, cancelled: 130 } as const;

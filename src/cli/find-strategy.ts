@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 
-import { parseStrategySpec, storedName, strategyRef } from '../job/project.js';
-import type { StrategyRef } from '../job/protocol.js';
+import { parseStrategySpec, storedName, strategyRef } from '../protocol/project.js';
+import type { StrategyRef } from '../protocol/messages.js';
 import { nearNames, SeamlessError } from '../sdk/errors.js';
 import { codeOf } from './exit-codes.js';
 

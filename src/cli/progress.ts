@@ -1,5 +1,5 @@
-import type { RunProgress } from '../engine/report.js';
-import type { LogLine } from '../job/protocol.js';
+import type { RunProgress } from '../engine/run/report.js';
+import type { LogLine } from '../protocol/messages.js';
 import { ProgressWords } from '../present/progress.js';
 import type { Paint } from './table.js';
 import type { Output } from './terminal.js';

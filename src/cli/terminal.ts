@@ -1,5 +1,5 @@
 import type { EarlyChild } from './early-child.js';
-import type { JobClient, JobClientOptions } from '../job/client.js';
+import type { JobClient, JobClientOptions } from '../client/job-client.js';
 
 /** Where text goes. */
 export interface Output {
@@ -59,8 +59,8 @@ export function processTerminal(early: EarlyChild | null): Terminal {
     async startJobs(options) {
       // Loaded when needed: `--help` is there at once.
       const [{ JobClient }, { builtFile }] = await Promise.all([
-        import('../job/client.js'),
-        import('../job/built-file.js'),
+        import('../client/job-client.js'),
+        import('../protocol/built-file.js'),
       ]);
       const child = options.bundles ? early?.take() : null;
       if (child) return JobClient.of(child, options.onLog);

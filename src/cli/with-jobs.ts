@@ -1,4 +1,4 @@
-import type { JobClientOptions, RequestOptions } from '../job/client.js';
+import type { JobClientOptions, RequestOptions } from '../client/job-client.js';
 import { painter } from './table.js';
 import { ProgressView } from './progress.js';
 import type { Jobs, Terminal } from './terminal.js';

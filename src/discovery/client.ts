@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import * as v from 'valibot';
 
 import { SeamlessError } from '../sdk/errors.js';
-import { deserializeError } from '../job/wire-error.js';
+import { deserializeError } from '../protocol/wire-error.js';
 import {
   fromDiscovery,
   results,

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 
-import { serializedError } from '../job/protocol-schemas.js';
-import type { SerializedError } from '../job/wire-error.js';
+import { serializedError } from '../protocol/schemas.js';
+import type { SerializedError } from '../protocol/wire-error.js';
 import type { NodeAtPosition } from './node-at.js';
 import type { DiscoveredStrategy } from './strategies.js';
 import type { IndexCounts, IndexedFile } from './strategy-index.js';

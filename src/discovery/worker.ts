@@ -2,7 +2,7 @@ import { parentPort, type MessagePort } from 'node:worker_threads';
 import * as v from 'valibot';
 
 import { SeamlessError } from '../sdk/errors.js';
-import { serializeError } from '../job/wire-error.js';
+import { serializeError } from '../protocol/wire-error.js';
 import {
   payloads,
   toDiscovery,

@@ -1,22 +1,22 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 
-import { CacheWatch } from './cache-watch.js';
-import { registerCommands } from './commands.js';
-import { ContextKeys } from './context-keys.js';
-import { DagPanels } from './dag-panels.js';
-import { NodeHovers } from './hovers.js';
-import { Jobs } from './jobs.js';
-import { StrategyLenses } from './lenses.js';
-import { PlacedTypes } from './placed-types.js';
-import { StrategyProblems } from './problems.js';
-import { Runs } from './runs.js';
-import { RunStatusBar } from './status-bar.js';
-import { openWhatWasAskedFor } from './start-commands.js';
-import { Strategies } from './strategies.js';
-import { putOnTerminalPath } from './terminal.js';
-import { StrategyTree } from './tree.js';
-import { WorkspaceDiscovery } from './workspace-discovery.js';
+import { CacheWatch } from './model/cache-watch.js';
+import { registerCommands } from './commands/commands.js';
+import { ContextKeys } from './views/context-keys.js';
+import { DagPanels } from './panel/dag-panels.js';
+import { NodeHovers } from './views/hovers.js';
+import { Jobs } from './model/jobs.js';
+import { StrategyLenses } from './views/lenses.js';
+import { PlacedTypes } from './commands/placed-types.js';
+import { StrategyProblems } from './views/problems.js';
+import { Runs } from './model/runs.js';
+import { RunStatusBar } from './views/status-bar.js';
+import { openWhatWasAskedFor } from './commands/start-commands.js';
+import { Strategies } from './model/strategies.js';
+import { putOnTerminalPath } from './commands/terminal.js';
+import { StrategyTree } from './views/tree.js';
+import { WorkspaceDiscovery } from './model/workspace-discovery.js';
 
 const LANGUAGES = ['typescript', 'typescriptreact', 'javascript', 'javascriptreact'];
 const SCRIPTS: vscode.DocumentSelector = LANGUAGES.map((language) => ({ language, scheme: 'file' }));

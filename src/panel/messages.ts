@@ -1,5 +1,5 @@
 import type { NodeStanding } from '../present/freshness.js';
-import type { Span } from '../engine/report.js';
+import type { Span } from '../engine/run/report.js';
 import type { Table } from '../sdk/table.js';
 
 export type { NodeStanding, Span, Table };

@@ -1,5 +1,5 @@
-import { difference, union, within } from '../engine/ranges.js';
-import type { Span } from '../engine/report.js';
+import { difference, union, within } from '../engine/plan/ranges.js';
+import type { Span } from '../engine/run/report.js';
 import type { StandingNode } from '../present/freshness.js';
 import type { PanelNode } from './messages.js';
 

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-import type { Span } from '../engine/report.js';
+import type { Span } from '../engine/run/report.js';
 import { SeamlessError } from '../sdk/errors.js';
 import type { Column, Table } from '../sdk/table.js';
 import type {

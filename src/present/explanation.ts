@@ -1,4 +1,4 @@
-import type { NodeStatus, StatusReport } from '../job/protocol.js';
+import type { NodeStatus, StatusReport } from '../protocol/messages.js';
 
 /**
  * - `hit`: complete in the cache. `adopted`: so, with rows taken over from an earlier version.

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 
-import type { NodeReport, RunReport, Span } from '../engine/report.js';
+import type { NodeReport, RunReport, Span } from '../engine/run/report.js';
 import { formatRange } from '../sdk/time.js';
 
 /** `1,234`. */

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 
-import type { FailureReport, RunReport, Span } from '../engine/report.js';
-import type { NodeStatus, StatusReport } from '../job/protocol.js';
+import type { FailureReport, RunReport, Span } from '../engine/run/report.js';
+import type { NodeStatus, StatusReport } from '../protocol/messages.js';
 import { formatRange } from '../sdk/time.js';
 import { formatCount, plural } from './format.js';
 

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 
-import type { Span } from '../engine/report.js';
+import type { Span } from '../engine/run/report.js';
 import { SeamlessError } from '../sdk/errors.js';
 import { parseRange, type Range } from '../sdk/time.js';
 

@@ -13,27 +13,27 @@ import type {
   ScanState,
   SourceState,
   TimesRequest,
-} from '../engine/ports.js';
-import type { Span } from '../engine/report.js';
+} from '../engine/ports/ports.js';
+import type { Span } from '../engine/run/report.js';
 import type { Table } from '../sdk/table.js';
 import type { Range, Seconds } from '../sdk/time.js';
-import { commit } from './commit.js';
-import { exportNodes, type ExportedFile, type ExportRequest } from './export.js';
-import { clean, planClean, type CacheLimits, type CleanPlan } from './clean.js';
-import { clear } from './clear.js';
-import { dependents, readsSince, timesFrom } from './dependents.js';
-import { versions, type NodeVersion } from './versions.js';
-import { contents, findNode, sizeOnDisk, type FoundNode, type StoreContents } from './contents.js';
-import type { StoreContext } from './interned.js';
-import { earlier } from './makeups.js';
-import { pin, unpin } from './pins.js';
-import { publishViews } from './node-views.js';
-import { read, readSegments } from './reading.js';
-import { compare, current, register } from './registry.js';
-import { lastRuns, markUsed, recordRun } from './runs.js';
-import { readStates } from './states.js';
-import { fullName } from './strategy-names.js';
-import { candidates, coverage, lastTimes, sources, summarize } from './summaries.js';
+import { commit } from './segments/commit.js';
+import { exportNodes, type ExportedFile, type ExportRequest } from './query/export.js';
+import { clean, planClean, type CacheLimits, type CleanPlan } from './upkeep/clean.js';
+import { clear } from './upkeep/clear.js';
+import { dependents, readsSince, timesFrom } from './segments/dependents.js';
+import { versions, type NodeVersion } from './names/versions.js';
+import { contents, findNode, sizeOnDisk, type FoundNode, type StoreContents } from './names/contents.js';
+import type { StoreContext } from './segments/interned.js';
+import { earlier } from './segments/makeups.js';
+import { pin, unpin } from './names/pins.js';
+import { publishViews } from './names/node-views.js';
+import { read, readSegments } from './segments/reading.js';
+import { compare, current, register } from './names/registry.js';
+import { lastRuns, markUsed, recordRun } from './names/runs.js';
+import { readStates } from './segments/states.js';
+import { fullName } from './names/strategy-names.js';
+import { candidates, coverage, lastTimes, sources, summarize } from './names/summaries.js';
 
 /** What a store asks of whoever opened its file. */
 export interface OpenFile {

@@ -10,7 +10,7 @@ import {
 } from '../../src/present/format.js';
 import { ProgressView } from '../../src/cli/progress.js';
 import { formatTable, painter } from '../../src/cli/table.js';
-import type { RunProgress } from '../../src/engine/report.js';
+import type { RunProgress } from '../../src/engine/run/report.js';
 import { nodeReport, runReport } from './reports.js';
 
 const plain = (_color: string, text: string): string => text;

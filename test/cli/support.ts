@@ -1,7 +1,7 @@
 import { main } from '../../src/cli/program.js';
 import type { Jobs, Terminal } from '../../src/cli/terminal.js';
-import type { RequestOptions } from '../../src/job/client.js';
-import type { LogLine, RequestKind } from '../../src/job/protocol.js';
+import type { RequestOptions } from '../../src/client/job-client.js';
+import type { LogLine, RequestKind } from '../../src/protocol/messages.js';
 
 /** What the pretended child is asked, and may use to answer. */
 export interface Asked {

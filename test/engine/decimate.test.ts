@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 
-import { decimate } from '../../src/engine/decimate.js';
+import { decimate } from '../../src/engine/history/decimate.js';
 import type { Column, Table } from '../../src/sdk/table.js';
 
 function table(names: readonly string[], columns: readonly Column[], rows: number): Table {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 
-import { differenceOf } from '../../src/engine/difference.js';
+import { differenceOf } from '../../src/engine/history/difference.js';
 import type { Table } from '../../src/sdk/table.js';
 
 function history(rows: readonly (readonly [bar: number, value: number])[]): Table {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { findFirings, type FiringInput } from '../../src/engine/firing.js';
+import { findFirings, type FiringInput } from '../../src/engine/run/firing.js';
 
 /** Opens in minutes after an hour's start; everything below is counted so. */
 function input(intervalMinutes: number, opens: number[], lookback = 1): FiringInput {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { common, difference, longest, union, within, type RangeSet } from '../../src/engine/ranges.js';
+import { common, difference, longest, union, within, type RangeSet } from '../../src/engine/plan/ranges.js';
 
 const SPAN = 30;
 const rangeArbitrary = fc

@@ -10,7 +10,7 @@ import {
   rsi,
   sma,
 } from '../../src/index.js';
-import { run, sliding, valuesOf } from '../host/support.js';
+import { run, sliding, valuesOf } from '../hosts/typescript/compute/support.js';
 import { closes, compute, computeChunk, firingsOf, MINUTE, periodOf, stream, walk } from './support.js';
 
 const a = stream('a');

@@ -12,8 +12,8 @@ import {
   demoHistory,
   type ErrorCode,
 } from '../../src/index.js';
-import { CodeHasher } from '../../src/job/code/own-code.js';
-import { snapshotIntrinsics } from '../../src/job/code/intrinsics.js';
+import { CodeHasher } from '../../src/hosts/typescript/fingerprint/own-code.js';
+import { snapshotIntrinsics } from '../../src/hosts/typescript/fingerprint/intrinsics.js';
 import { ColumnCompute } from '../../src/sdk/node.js';
 import * as sdk from '../../src/index.js';
 import { closes, compute, firingsOf, MINUTE, stream } from './support.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import type { NodeStatus, StatusReport } from '../../src/job/protocol.js';
+import type { NodeStatus, StatusReport } from '../../src/protocol/messages.js';
 import { freshnessOf, freshnessText, subjectText } from '../../src/present/freshness.js';
 import { nodeReport, runReport } from '../cli/reports.js';
 

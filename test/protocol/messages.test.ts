@@ -9,8 +9,8 @@ import {
   type Payload,
   type RequestKind,
   type Result,
-} from '../../src/job/protocol.js';
-import { deserializeError, serializeError } from '../../src/job/wire-error.js';
+} from '../../src/protocol/messages.js';
+import { deserializeError, serializeError } from '../../src/protocol/wire-error.js';
 import {
   ComputeOnlyViolation,
   LookAheadError,

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
 import fc from 'fast-check';
-import { materialize } from '../../src/engine/materialize.js';
-import { reportOf } from '../../src/engine/outcome.js';
-import type { GraphDescription } from '../../src/engine/ports.js';
-import { union } from '../../src/engine/ranges.js';
-import type { RunReport } from '../../src/engine/report.js';
-import { startDatabase, stopDatabase } from '../../src/store/file.js';
+import { materialize } from '../../src/engine/run/materialize.js';
+import { reportOf } from '../../src/engine/run/outcome.js';
+import type { GraphDescription } from '../../src/engine/ports/ports.js';
+import { union } from '../../src/engine/plan/ranges.js';
+import type { RunReport } from '../../src/engine/run/report.js';
+import { startDatabase, stopDatabase } from '../../src/store/duckdb/file.js';
 import { openStore, type CacheLimits, type Store } from '../../src/store/store.js';
 import {
   oracle,

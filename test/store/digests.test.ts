@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { tableDigest, tableDigests } from '../../src/engine/digest.js';
+import { tableDigest, tableDigests } from '../../src/engine/fingerprint/digest.js';
 import type { Column, Table } from '../../src/sdk/table.js';
 
 const SEQUENCES = [[], [0], [60], [0, 60, 120], [0, 60, 180]];

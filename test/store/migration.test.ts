@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { FORMAT_VERSION } from '../../src/store/schema.js';
+import { FORMAT_VERSION } from '../../src/store/duckdb/schema.js';
 import { openStore } from '../../src/store/store.js';
 import { EARLIER_FORMATS, makeEarlier } from './earlier-formats.js';
 import { everyTable } from './odd-values.js';

@@ -7,8 +7,8 @@ import type {
   NewSegment,
   NodeRecord,
   NodeStore,
-} from '../../src/engine/ports.js';
-import { union } from '../../src/engine/ranges.js';
+} from '../../src/engine/ports/ports.js';
+import { union } from '../../src/engine/plan/ranges.js';
 import { nullColumn, type Table } from '../../src/sdk/table.js';
 import type { Range } from '../../src/sdk/time.js';
 import { openStore, type Store } from '../../src/store/store.js';

@@ -17,7 +17,7 @@ import {
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SeamlessError } from '../../src/sdk/errors.js';
-import { querySql } from '../../src/store/query.js';
+import { querySql } from '../../src/store/query/query.js';
 import { openStore, type LockHolder } from '../../src/store/store.js';
 import {
   ALL_TIME,

@@ -1,4 +1,4 @@
-import { textDigest, tableDigest } from '../../src/engine/digest.js';
+import { textDigest, tableDigest } from '../../src/engine/fingerprint/digest.js';
 import type {
   Candidate,
   Commit,
@@ -15,9 +15,9 @@ import type {
   ScanState,
   SourceState,
   TimesRequest,
-} from '../../src/engine/ports.js';
-import { difference } from '../../src/engine/ranges.js';
-import { earliest } from '../../src/engine/since.js';
+} from '../../src/engine/ports/ports.js';
+import { difference } from '../../src/engine/plan/ranges.js';
+import { earliest } from '../../src/engine/plan/since.js';
 import { concatTables, sliceTableByTime, type Table } from '../../src/sdk/table.js';
 import type { Range } from '../../src/sdk/time.js';
 

@@ -12,9 +12,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-import type { NodeReport, RunProgress, RunReport } from '../../src/engine/report.js';
-import { JobClient } from '../../src/job/client.js';
-import type { LogLine, Payload, RequestKind, Result, StrategyRef } from '../../src/job/protocol.js';
+import type { NodeReport, RunProgress, RunReport } from '../../src/engine/run/report.js';
+import { JobClient } from '../../src/client/job-client.js';
+import type { LogLine, Payload, RequestKind, Result, StrategyRef } from '../../src/protocol/messages.js';
 import { SeamlessError, type ErrorCode } from '../../src/sdk/errors.js';
 import type { Table } from '../../src/sdk/table.js';
 import type { Range } from '../../src/sdk/time.js';

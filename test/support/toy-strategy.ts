@@ -1,4 +1,4 @@
-import { textDigest } from '../../src/engine/digest.js';
+import { textDigest } from '../../src/engine/fingerprint/digest.js';
 import {
   NOT_STARTED,
   type ComputeRequest,
@@ -9,7 +9,7 @@ import {
   type SourceLibrary,
   type SourceReader,
   type StrategyHost,
-} from '../../src/engine/ports.js';
+} from '../../src/engine/ports/ports.js';
 import { lowerBound, type Table } from '../../src/sdk/table.js';
 import { ceilToGrid, type Range } from '../../src/sdk/time.js';
 

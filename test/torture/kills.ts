@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { difference, type RangeSet } from '../../src/engine/ranges.js';
-import type { RunProgress } from '../../src/engine/report.js';
+import { difference, type RangeSet } from '../../src/engine/plan/ranges.js';
+import type { RunProgress } from '../../src/engine/run/report.js';
 import { makeEarlier, EARLIER_FORMATS } from '../store/earlier-formats.js';
 import { runFresh } from '../support/project.js';
 import { pick, randomOf } from './random.js';

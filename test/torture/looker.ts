@@ -1,5 +1,5 @@
 /** A process that looks at caches for a test: opens each that it is told of, reads all of it, and says what it found. */
-import { tableDigest } from '../../src/engine/digest.js';
+import { tableDigest } from '../../src/engine/fingerprint/digest.js';
 import { DamageFound, openStore } from '../../src/store/store.js';
 
 /** What somebody sees who opens a cache and reads all rows of some nodes. */

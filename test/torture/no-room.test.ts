@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { difference } from '../../src/engine/ranges.js';
+import { difference } from '../../src/engine/plan/ranges.js';
 import { runFresh } from '../support/project.js';
 import { examine, RANGE, SOURCES, STRATEGY, VARIANTS, World } from './world.js';
 

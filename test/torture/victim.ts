@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { JobClient } from '../../src/job/client.js';
+import { JobClient } from '../../src/client/job-client.js';
 
 /** What a child is at, as victim.mjs tells it. */
 export const PHASES = [

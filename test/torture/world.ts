@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
-import { tableDigest } from '../../src/engine/digest.js';
-import { union, type RangeSet } from '../../src/engine/ranges.js';
+import { tableDigest } from '../../src/engine/fingerprint/digest.js';
+import { union, type RangeSet } from '../../src/engine/plan/ranges.js';
 import { lowerBound, type Table } from '../../src/sdk/table.js';
 import type { Range } from '../../src/sdk/time.js';
 import { openStore } from '../../src/store/store.js';

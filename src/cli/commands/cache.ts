@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 
-import { cacheFolder, projectRootOf } from '../../job/project.js';
-import type { CacheLimits, CacheReport } from '../../job/protocol.js';
+import { cacheFolder, projectRootOf } from '../../protocol/project.js';
+import type { CacheLimits, CacheReport } from '../../protocol/messages.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import { EXIT } from '../exit-codes.js';
 import { formatBytes, formatCount, formatNames } from '../../present/format.js';

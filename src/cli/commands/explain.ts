@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 
-import { cacheFolder, partialRange } from '../../job/project.js';
+import { cacheFolder, partialRange } from '../../protocol/project.js';
 import {
   explanationOf,
   type ExplainedNode,

@@ -1,7 +1,7 @@
 import { extname, relative, resolve } from 'node:path';
 
-import { cacheFolder, partialRange } from '../../job/project.js';
-import type { ExportFormat } from '../../job/protocol.js';
+import { cacheFolder, partialRange } from '../../protocol/project.js';
+import type { ExportFormat } from '../../protocol/messages.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import { EXIT } from '../exit-codes.js';
 import { findStored } from '../find-strategy.js';

@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
 
-import type { NodeReport, RunReport, Span } from '../../engine/report.js';
-import { cacheFolder } from '../../job/project.js';
+import type { NodeReport, RunReport, Span } from '../../engine/run/report.js';
+import { cacheFolder } from '../../protocol/project.js';
 import { formatInterval, formatRange, parseRange } from '../../sdk/time.js';
 import { exitCodeOfReport } from '../exit-codes.js';
 import { findStrategy } from '../find-strategy.js';
 import { formatCount, formatNames, formatSpans, summaryLine } from '../../present/format.js';
 import { formatTable, painter, type Color, type Paint, type TableColumn } from '../table.js';
-import type { RequestOptions } from '../../job/client.js';
+import type { RequestOptions } from '../../client/job-client.js';
 import type { Jobs, Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
 
@@ -34,7 +34,7 @@ export async function runMaterialize(
   const run = async (jobs: Jobs, options: RequestOptions): Promise<RunReport> => {
     if (flags.refresh) await jobs.request('refresh', { strategy, cacheDir }, options);
     // Loaded when needed, and while the child starts.
-    const { bundleAhead } = await import('../../job/bundle-ahead.js');
+    const { bundleAhead } = await import('../../client/bundle-ahead.js');
     const bundle = await bundleAhead(strategy);
     // While the child is at work: the first table takes 15 ms to lay out, the second 3.
     formatTable(COLUMNS, [COLUMNS.map(({ title }) => title)], painter(out, env));

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 
-import { cacheFolder, projectRootOf } from '../../job/project.js';
-import type { SqlResult, SqlValue } from '../../job/protocol.js';
+import { cacheFolder, projectRootOf } from '../../protocol/project.js';
+import type { SqlResult, SqlValue } from '../../protocol/messages.js';
 import { formatCount, plural } from '../../present/format.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import { codeOf, EXIT } from '../exit-codes.js';

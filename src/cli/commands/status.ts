@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 
-import { cacheFolder, partialRange } from '../../job/project.js';
-import type { StatusReport, StoredState } from '../../job/protocol.js';
+import { cacheFolder, partialRange } from '../../protocol/project.js';
+import type { StatusReport, StoredState } from '../../protocol/messages.js';
 import { formatInterval, formatRange } from '../../sdk/time.js';
 import { EXIT } from '../exit-codes.js';
 import { findStrategy } from '../find-strategy.js';

@@ -1,4 +1,4 @@
-import { textDigest } from '../../../src/engine/digest.js';
+import { textDigest } from '../../../src/engine/fingerprint/digest.js';
 import type {
   ComputeRequest,
   ComputeResult,
@@ -7,13 +7,17 @@ import type {
   NodeDescription,
   OwnCode,
   StrategyHost,
-} from '../../../src/engine/ports.js';
-import { computeNode, inputPositions, type ComputedNode } from '../../../src/job/host/compute.js';
+} from '../../../src/engine/ports/ports.js';
+import {
+  computeNode,
+  inputPositions,
+  type ComputedNode,
+} from '../../../src/hosts/typescript/compute/compute.js';
 import { Node, StreamInput, type DagNode } from '../../../src/sdk/node.js';
 import { ScanNode } from '../../../src/sdk/scan-node.js';
 import type { RowValue } from '../../../src/sdk/table.js';
 import type { View, Window } from '../../../src/sdk/view.js';
-import { OpenContext } from '../../host/support.js';
+import { OpenContext } from '../../hosts/typescript/compute/support.js';
 import type { Code, NodeSpec, ScanKind, Spec } from './spec.js';
 import { mixBars, mixNumber, mixValue, valueFrom, type Bars } from './values.js';
 

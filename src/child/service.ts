@@ -1,0 +1,372 @@
+import { basename, join } from 'node:path';
+import { resolveGraph, type GraphNode } from '../engine/graph/graph.js';
+import type { RunProgress } from '../engine/run/report.js';
+import { emptyTable, type Table } from '../sdk/table.js';
+import type { Range } from '../sdk/time.js';
+import { classOf, querySql, type CacheLimits, type Store } from '../store/store.js';
+import type {
+  BarResult,
+  CacheReport,
+  ExportReport,
+  GraphSummary,
+  LogLine,
+  Payload,
+  RequestKind,
+  Result,
+  StrategyRef,
+} from '../protocol/messages.js';
+import { diffOf, rowsOf, seriesOf } from './history-requests.js';
+import { underDebugger } from './debugger.js';
+import type { BundledCode } from '../hosts/typescript/bundle/bundle.js';
+import type { CacheUse } from '../protocol/history.js';
+import { StoreKeeper, type StoreUse } from './store-keeper.js';
+import { SourceHints } from './source-hints.js';
+import { StrategySession, type Surroundings } from './strategy-session.js';
+import { verifyStrategy } from './verify.js';
+import { unknownNode, unknownStrategy } from './unknown-names.js';
+
+/** What a request may use while it is answered. */
+export interface RequestHooks {
+  readonly progress: (progress: RunProgress) => void;
+  readonly signal: AbortSignal;
+  readonly log: (line: LogLine) => void;
+  /** Tells where a debugger may attach; resolves once that is sent. */
+  readonly inspect: (url: string) => Promise<void>;
+}
+
+type Handlers = {
+  readonly [K in RequestKind]: (payload: Payload<K>, hooks: RequestHooks) => Promise<Result<K>>;
+};
+
+/** A limit on age is in days: looking once an hour is enough. */
+const AGE_LOOK_MS = 3_600_000;
+
+const ALL_TIME: Range = { start: -Infinity, end: Infinity };
+
+/** Answers the requests of the protocol, one at a time. */
+export class JobService {
+  readonly #around: Surroundings;
+  readonly #stores = new StoreKeeper();
+  /** When the age of rows was last looked at, by cache file. */
+  readonly #agedAt = new Map<string, number>();
+  readonly #handlers: Handlers = {
+    describe: (payload) => this.#describe(payload),
+    materialize: (payload, hooks) => this.#materialize(payload, hooks),
+    status: (payload, hooks) => this.#status(payload, hooks),
+    bounds: (payload) => this.#bounds(payload),
+    read: (payload, hooks) => this.#read(payload, hooks),
+    series: (payload, hooks) => this.#series(payload, hooks),
+    rows: (payload, hooks) => this.#rows(payload, hooks),
+    diff: (payload, hooks) => this.#diff(payload, hooks),
+    export: (payload, hooks) => this.#export(payload, hooks),
+    cache: (payload, hooks) => this.#cache(payload, hooks),
+    verify: (payload, hooks) => this.#verify(payload, hooks),
+    sql: (payload, hooks) => this.#sql(payload, hooks),
+    refresh: (payload, hooks) => this.#refresh(payload, hooks),
+    debug: (payload, hooks) => this.#debug(payload, hooks),
+  };
+
+  constructor(around: Surroundings) {
+    this.#around = around;
+  }
+
+  answer<K extends RequestKind>(kind: K, payload: Payload<K>, hooks: RequestHooks): Promise<Result<K>> {
+    const handler: (payload: Payload<K>, hooks: RequestHooks) => Promise<Result<K>> = this.#handlers[kind];
+    return handler(payload, hooks);
+  }
+
+  /** Lets go of the cache, unless a request has it in use. */
+  close(): Promise<void> {
+    return this.#stores.close();
+  }
+
+  #describe({ strategy }: Payload<'describe'>): Promise<GraphSummary> {
+    return this.#withStrategy(strategy, async (session) => {
+      const graph = resolveGraph(await session.describe());
+      const nodes = graph.order.map((index) => graph.nodes[index] as GraphNode);
+      return {
+        strategy: graph.strategy,
+        nodes: nodes.map(({ name, kind, label, interval, edges, description: { location } }) => ({
+          name,
+          kind,
+          label,
+          interval,
+          inputs: edges.map(({ node, period }) => ({ name: (graph.nodes[node] as GraphNode).name, period })),
+          location,
+        })),
+      };
+    });
+  }
+
+  #materialize(payload: Payload<'materialize'>, hooks: RequestHooks): Promise<Result<'materialize'>> {
+    const { strategy, start, end, only, bundle } = payload;
+    const cache = cacheOf(strategy.projectRoot, payload, `materializing ${nameOf(strategy)}`);
+    this.#stores.prepare(cache);
+    const work = (session: StrategySession): Promise<Result<'materialize'>> =>
+      this.#withStore(cache, hooks, async (store) => {
+        const hints = await SourceHints.load(cache.dir);
+        const report = await session.materialize({ start, end }, store, hints, hooks, only);
+        await store.recordRun(session.storedAs, { start, end });
+        if (report.nodes.some(({ state }) => state !== 'hit')) await store.publishViews();
+        if (payload.limits) await this.#keepLimits(store, payload.limits, session.storedAs, hooks);
+        await hints.save();
+        return report;
+      });
+    // DuckDB opens the file while this thread takes fingerprints.
+    const loaded = (): Promise<void> => this.#stores.begin(openOptions(cache, hooks));
+    return this.#withStrategy(strategy, work, bundle, loaded).finally(() => this.#stores.abandon());
+  }
+
+  #status(payload: Payload<'status'>, hooks: RequestHooks): Promise<Result<'status'>> {
+    const { strategy } = payload;
+    const cache = cacheOf(strategy.projectRoot, payload, `looking at ${nameOf(strategy)}`);
+    return this.#withStrategy(strategy, (session) =>
+      this.#withStore({ ...cache, create: false }, hooks, async (store) => {
+        const lastRanges = await store.lastRuns(session.storedAs);
+        const [last] = payload.last ? lastRanges : [];
+        const range = last ? { start: last[0], end: last[1] } : rangeOf(payload);
+        const look = payload.thorough ? 'all' : 'files';
+        const status = await session.status(range, store, await SourceHints.load(cache.dir), look);
+        return { ...status, lastRanges, files: session.files };
+      }),
+    );
+  }
+
+  #bounds({ strategy }: Payload<'bounds'>): Promise<Result<'bounds'>> {
+    return this.#withStrategy(strategy, async (session) => {
+      const hints = await SourceHints.load(folderOf(strategy.projectRoot, {}));
+      const range = await session.bounds(hints);
+      return { range: range && [range.start, range.end] };
+    });
+  }
+
+  #read(payload: Payload<'read'>, hooks: RequestHooks): Promise<Table> {
+    const { strategy, node, projectRoot } = payload;
+    const cache = cacheOf(projectRoot, payload, `reading ${node} of ${strategy}`);
+    return this.#lookIntoStore(cache, hooks, async (store) => {
+      const found = await store.findNode(strategy, node);
+      if (!found) throw await unknownNode(store, strategy, node);
+      const { fingerprint } = found;
+      const asked = rangeOf(payload) ?? ALL_TIME;
+      const range =
+        payload.last === undefined ? asked : await lastRows(store, fingerprint, asked, payload.last);
+      await store.markUsed(strategy);
+      const [table] = await store.read([{ fingerprint, range }]);
+      return table ?? emptyTable();
+    });
+  }
+
+  #series(payload: Payload<'series'>, hooks: RequestHooks): Promise<Result<'series'>> {
+    const cache = cacheOf(payload.projectRoot, payload, `reading ${payload.node} of ${payload.strategy}`);
+    const range = rangeOf(payload) ?? ALL_TIME;
+    return this.#lookIntoStore(cache, hooks, (store) => seriesOf(store, payload, range, payload.stretches));
+  }
+
+  #rows(payload: Payload<'rows'>, hooks: RequestHooks): Promise<Result<'rows'>> {
+    const cache = cacheOf(payload.projectRoot, payload, `reading ${payload.node} of ${payload.strategy}`);
+    const range = rangeOf(payload) ?? ALL_TIME;
+    return this.#lookIntoStore(cache, hooks, (store) => rowsOf(store, payload, range, payload));
+  }
+
+  #diff(payload: Payload<'diff'>, hooks: RequestHooks): Promise<Result<'diff'>> {
+    const cache = cacheOf(payload.projectRoot, payload, `comparing ${payload.node} of ${payload.strategy}`);
+    return this.#lookIntoStore(cache, hooks, (store) => diffOf(store, payload, rangeOf(payload) ?? ALL_TIME));
+  }
+
+  #export(payload: Payload<'export'>, hooks: RequestHooks): Promise<ExportReport> {
+    const { strategy, nodes, projectRoot, format, path } = payload;
+    const cache = cacheOf(projectRoot, payload, `exporting ${strategy}`);
+    return this.#lookIntoStore(cache, hooks, async (store) => {
+      for (const node of nodes) {
+        if (!(await store.findNode(strategy, node))) throw await unknownNode(store, strategy, node);
+      }
+      await store.markUsed(strategy);
+      return store.exportNodes({ strategy, nodes, range: rangeOf(payload) ?? ALL_TIME, format, path });
+    });
+  }
+
+  #cache(payload: Payload<'cache'>, hooks: RequestHooks): Promise<CacheReport> {
+    const { action, strategy, limits = {} } = payload;
+    const create = action !== 'show' && payload.dryRun !== true;
+    const cache = {
+      ...cacheOf(payload.projectRoot, payload, action === 'show' ? 'looking at it' : 'cleaning it up'),
+      create,
+    };
+    return this.#withStore(cache, hooks, async (store) => {
+      const before = await store.contents(strategy);
+      if (action === 'clear') {
+        if (strategy !== undefined && before.strategies.length === 0)
+          throw await unknownStrategy(store, strategy);
+        await store.clear(strategy);
+      } else if (action === 'clean' && !payload.dryRun) await store.clean(limits);
+      else if (action === 'pin' || action === 'unpin') await changePin(store, action, payload);
+      const after = action === 'show' ? before : await store.contents(strategy);
+      const freed = Math.max(0, before.bytes - after.bytes);
+      return { ...after, freed, cleanable: await store.planClean(limits) };
+    });
+  }
+
+  #verify(payload: Payload<'verify'>, hooks: RequestHooks): Promise<Result<'verify'>> {
+    const { strategy, nodes, sample } = payload;
+    const cache = cacheOf(strategy.projectRoot, payload, `verifying ${nameOf(strategy)}`);
+    const options = { nodes, sample, range: rangeOf(payload) };
+    return this.#withStrategy(strategy, (session) =>
+      verifyStrategy(session, options, (work) => this.#lookIntoStore(cache, hooks, work), hooks),
+    );
+  }
+
+  async #sql(payload: Payload<'sql'>, hooks: RequestHooks): Promise<Result<'sql'>> {
+    const { projectRoot, sql, strategy, most } = payload;
+    // Else this very process would have the file open for writing.
+    await this.#stores.close();
+    return querySql({
+      ...openOptions(cacheOf(projectRoot, payload, 'reading in SQL'), hooks),
+      projectRoot,
+      sql,
+      strategy,
+      most,
+    });
+  }
+
+  #refresh(payload: Payload<'refresh'>, hooks: RequestHooks): Promise<Result<'refresh'>> {
+    const { strategy } = payload;
+    const cache = cacheOf(strategy.projectRoot, payload, `refreshing ${nameOf(strategy)}`);
+    return this.#withStrategy(strategy, (session) =>
+      this.#withStore(cache, hooks, async (store) => {
+        const refreshed = await session.forgetSourceVersions(store);
+        const hints = await SourceHints.load(cache.dir);
+        hints.clear();
+        await hints.save();
+        return refreshed;
+      }),
+    );
+  }
+
+  #debug(payload: Payload<'debug'>, hooks: RequestHooks): Promise<BarResult> {
+    const { strategy, node, bar, inspect = false } = payload;
+    const cache = cacheOf(strategy.projectRoot, payload, `reading for ${node} of ${nameOf(strategy)}`);
+    return this.#withStrategy(strategy, async (session) => {
+      // The store is closed by the time of the call: a person may look at a breakpoint for long.
+      const call = await this.#withStore(cache, hooks, async (store) => {
+        const hints = await SourceHints.load(cache.dir);
+        const prepared = await session.prepareCall(node, bar, store, hints, hooks);
+        await hints.save();
+        return prepared;
+      });
+      await this.#stores.close();
+      if (!inspect) return session.call(call, hooks.signal);
+      // Loaded once more in the debugger's sight, which so sets its breakpoints in code that nothing else has called.
+      return underDebugger(hooks.inspect, async () => {
+        const fresh = await session.again();
+        try {
+          return await fresh.call(call, hooks.signal);
+        } finally {
+          fresh.close();
+        }
+      });
+    });
+  }
+
+  /** After a run: what it used stays, and a person is told when that alone is more than the limit. */
+  async #keepLimits(
+    store: Store,
+    limits: CacheLimits,
+    strategy: string,
+    { log }: RequestHooks,
+  ): Promise<void> {
+    const { maxBytes = Infinity } = limits;
+    const since = performance.now() - (this.#agedAt.get(store.file) ?? -Infinity);
+    const aged = limits.maxAgeDays !== undefined && since > AGE_LOOK_MS;
+    if (!aged && store.bytes <= maxBytes) return;
+    this.#agedAt.set(store.file, performance.now());
+    await store.clean(limits, strategy);
+    if (store.bytes <= maxBytes) return;
+    log({
+      level: 'warn',
+      text: `The cache takes ${Math.ceil(store.bytes / 1e6)} MB, more than its limit of ${Math.floor(maxBytes / 1e6)} MB: what is left belongs to ${classOf(strategy)}. Raise the limit, or use a shorter range.`,
+    });
+  }
+
+  async #withStrategy<T>(
+    ref: StrategyRef,
+    work: (session: StrategySession) => Promise<T>,
+    bundle?: BundledCode,
+    loaded?: () => Promise<void>,
+  ): Promise<T> {
+    const session = await StrategySession.open(ref, this.#around, bundle, loaded);
+    try {
+      return await work(session);
+    } finally {
+      session.close();
+    }
+  }
+
+  /** For work that takes the cache as it is; a folder without a cache is left without one. */
+  #lookIntoStore<T>(cache: OpenedCache, hooks: RequestHooks, work: (store: Store) => Promise<T>): Promise<T> {
+    return this.#stores.use(openOptions({ ...cache, create: false }, hooks), work);
+  }
+
+  /** For work that does without what the cache lacks, or computes it. */
+  #withStore<T>(cache: OpenedCache, hooks: RequestHooks, work: (store: Store) => Promise<T>): Promise<T> {
+    return this.#stores.rebuild(openOptions(cache, hooks), work);
+  }
+}
+
+async function changePin(
+  store: Store,
+  action: 'pin' | 'unpin',
+  { strategy = '', node }: Payload<'cache'>,
+): Promise<void> {
+  const [known] = (await store.contents(strategy)).strategies;
+  if (!known) throw await unknownStrategy(store, strategy);
+  if (node !== undefined && !known.nodes.some(({ name }) => name === node))
+    throw await unknownNode(store, strategy, node);
+  await store[action](strategy, node ?? null);
+}
+
+function openOptions(cache: OpenedCache, hooks: RequestHooks): StoreUse {
+  return {
+    ...cache,
+    signal: hooks.signal,
+    onWaiting: ({ message }) => hooks.progress({ phase: 'waiting', node: message, done: 0, total: 0 }),
+    onMessage: (text) => hooks.log({ level: 'warn', text }),
+  };
+}
+
+/** Where a cache is, and how it is opened. */
+interface OpenedCache {
+  readonly dir: string;
+  readonly memoryMb: number | undefined;
+  readonly create?: boolean;
+  /** See `StoreUse`. */
+  readonly purpose: string;
+}
+
+function cacheOf(projectRoot: string, use: CacheUse, purpose: string): OpenedCache {
+  return { dir: folderOf(projectRoot, use), memoryMb: use.memoryMb, purpose };
+}
+
+function folderOf(projectRoot: string, { cacheDir }: CacheUse): string {
+  return cacheDir ?? join(projectRoot, '.seamless');
+}
+
+function nameOf({ className, file }: StrategyRef): string {
+  return className ?? basename(file);
+}
+
+function rangeOf({
+  start,
+  end,
+}: {
+  readonly start?: number | undefined;
+  readonly end?: number | undefined;
+}): Range | null {
+  if (start === undefined && end === undefined) return null;
+  return { start: start ?? -Infinity, end: end ?? Infinity };
+}
+
+/** The part of a range that holds only its last rows. */
+async function lastRows(store: Store, fingerprint: string, range: Range, count: number): Promise<Range> {
+  const [first = range.end] = await store.lastTimes(fingerprint, range.end, count);
+  return { start: Math.max(range.start, first), end: range.end };
+}

@@ -1,0 +1,274 @@
+import { randomInt } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { differenceOf, type HistoryDifference } from '../engine/history/difference.js';
+import { fingerprints, type Fingerprint } from '../engine/fingerprint/fingerprints.js';
+import { resolveGraph, type Graph, type GraphNode } from '../engine/graph/graph.js';
+import { hull, intersection, isEmpty, union, within, type RangeSet } from '../engine/plan/ranges.js';
+import type { RunReport, Span } from '../engine/run/report.js';
+import { nearNames, SeamlessError } from '../sdk/errors.js';
+import { concatTables, emptyTable, sliceTableByTime, type Table } from '../sdk/table.js';
+import { ceilToGrid, floorToGrid, formatTime, type Range } from '../sdk/time.js';
+import { openStore, type Store } from '../store/store.js';
+import type { VerifiedNode, VerifyReport } from '../protocol/messages.js';
+import type { RequestHooks } from './service.js';
+import { SourceHints } from './source-hints.js';
+import type { StrategySession } from './strategy-session.js';
+
+/** Bars of the coarsest interval in a stretch of a sample, and of the finest at most. */
+const COARSE_BARS = 500;
+const MOST_FINE_BARS = 20_000;
+
+export interface VerifyOptions {
+  /** Names of the nodes to compare; none: all. */
+  readonly nodes: readonly string[];
+  /** Null: all that is stored. */
+  readonly range: Range | null;
+  /** Stretches to recompute; null: everything. */
+  readonly sample: number | null;
+}
+
+/** Gives `work` the cache, for as long as it takes. */
+export type LookIntoStore = <T>(work: (store: Store) => Promise<T>) => Promise<T>;
+
+/** What is known of the stored side. */
+interface Stored {
+  readonly graph: Graph;
+  readonly prints: readonly Fingerprint[];
+  readonly covered: readonly RangeSet[];
+  /** Versions of the sources that were taken in, by node. */
+  readonly versions: ReadonlyMap<number, string | null>;
+}
+
+/** A node while it is looked at. */
+interface Finding {
+  rows: number;
+  differing: number;
+  stretch: Range | null;
+  first: HistoryDifference['first'];
+  failure: string | null;
+}
+
+/**
+ * Recomputes stretches of a strategy's nodes from their sources, without the cache, and compares what comes out with what is
+ * stored, bit for bit. To be asked of a process that has run nothing before. The cache is left as it is.
+ * @throws SeamlessError `not-found` for a node that is not there, `cancelled`, and what a run throws.
+ */
+export async function verifyStrategy(
+  session: StrategySession,
+  options: VerifyOptions,
+  look: LookIntoStore,
+  hooks: RequestHooks,
+): Promise<VerifyReport> {
+  const graph = resolveGraph(await session.describe());
+  const stored = await look((store) => storedSide(store, graph));
+  const chosen = chosenNodes(graph, options.nodes);
+  const stretches = stretchesOf(stored, chosen, options);
+  const findings = new Map(chosen.map(({ index }) => [index, newFinding()]));
+  const changed = new Set<number>();
+  for (const stretch of stretches) {
+    await recompute(session, stretch, hooks, async (fresh, report) => {
+      for (const index of await changedSources(fresh, stored)) changed.add(index);
+      await look((store) => compare({ stored, findings, stretch, report }, store, fresh));
+    });
+  }
+  const nodes: VerifiedNode[] = [];
+  for (const { index } of chosen) nodes.push(verdict(stored, index, findings, changed));
+  await tellNondeterminism(session, stored, nodes, findings, hooks);
+  return {
+    strategy: graph.strategy,
+    stretches: stretches.map(({ start, end }): Span => [start, end]),
+    nodes,
+  };
+}
+
+function newFinding(): Finding {
+  return { rows: 0, differing: 0, stretch: null, first: null, failure: null };
+}
+
+async function storedSide(store: Store, graph: Graph): Promise<Stored> {
+  const prints = fingerprints(graph, 'verify');
+  const ids = prints.map(({ full }) => full);
+  const [coverage, sources] = [await store.coverage(ids), await store.sources(ids)];
+  const versions = new Map(ids.map((id, index) => [index, sources.get(id)?.version ?? null]));
+  return { graph, prints, covered: ids.map((id) => union(coverage.get(id) ?? [])), versions };
+}
+
+function chosenNodes({ nodes, strategy }: Graph, names: readonly string[]): readonly GraphNode[] {
+  for (const name of names) {
+    if (nodes.some((node) => node.name === name)) continue;
+    const known = nodes.map((node) => node.name);
+    const near = nearNames(name, known);
+    const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `It has ${known.join(', ')}.`;
+    throw new SeamlessError('not-found', `Strategy ${strategy} has no node ${name}. ${hint}`);
+  }
+  return names.length > 0 ? nodes.filter(({ name }) => names.includes(name)) : nodes;
+}
+
+function stretchesOf(
+  { covered }: Stored,
+  chosen: readonly GraphNode[],
+  { range, sample }: VerifyOptions,
+): readonly Range[] {
+  const computed = chosen.filter(({ kind }) => kind === 'node');
+  const held = union(
+    (computed.length > 0 ? computed : chosen).flatMap(({ index }) => [...(covered[index] ?? [])]),
+  );
+  const whole = hull(range ? within(held, range) : held);
+  if (!whole || isEmpty(whole)) return [];
+  if (sample === null) return [whole];
+  const intervals = chosen.map(({ interval }) => interval);
+  const coarsest = Math.max(...intervals);
+  const length = Math.max(
+    coarsest,
+    Math.min(COARSE_BARS * coarsest, MOST_FINE_BARS * Math.min(...intervals)),
+  );
+  const places = Math.max(1, Math.ceil((whole.end - whole.start) / length));
+  const starts = new Set<number>();
+  while (starts.size < Math.min(sample, places)) starts.add(randomInt(places));
+  return [...starts]
+    .sort((a, b) => a - b)
+    .map((place) => {
+      const start = floorToGrid(whole.start + place * length, coarsest, 0);
+      const end = ceilToGrid(whole.start + (place + 1) * length, coarsest, 0);
+      return intersection({ start, end }, whole);
+    });
+}
+
+/** Runs a strategy over a stretch with an empty cache of its own, which is gone afterwards. */
+async function recompute(
+  session: StrategySession,
+  stretch: Range,
+  hooks: RequestHooks,
+  work: (fresh: Store, report: RunReport) => Promise<void>,
+): Promise<void> {
+  const dir = await mkdtemp(join(tmpdir(), 'seamless-verify-'));
+  try {
+    const fresh = await openStore({ dir, signal: hooks.signal });
+    try {
+      const report = await session.materialize(stretch, fresh, await SourceHints.load(dir), hooks);
+      await work(fresh, report);
+    } finally {
+      await fresh.close();
+    }
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+/** Streams whose sources are not what was taken in, and all that depends on them. */
+async function changedSources(fresh: Store, { graph, prints, versions }: Stored): Promise<Set<number>> {
+  const now = await fresh.sources(prints.map(({ full }) => full));
+  const changed = new Set<number>();
+  for (const index of graph.order) {
+    const { kind, edges, description } = graph.nodes[index] as GraphNode;
+    const [then, current] = [
+      versions.get(index) ?? null,
+      now.get(prints[index]?.full ?? '')?.version ?? null,
+    ];
+    // What a pinned source holds now may be anything.
+    const told =
+      description.source?.pinned === true || (then !== null && current !== null && then !== current);
+    const source = kind === 'stream' && told;
+    if (source || edges.some(({ node }) => changed.has(node))) changed.add(index);
+  }
+  return changed;
+}
+
+interface Comparison {
+  readonly stored: Stored;
+  readonly findings: ReadonlyMap<number, Finding>;
+  readonly stretch: Range;
+  readonly report: RunReport;
+}
+
+async function compare(
+  { stored, findings, stretch, report }: Comparison,
+  store: Store,
+  fresh: Store,
+): Promise<void> {
+  for (const [index, finding] of findings) {
+    const fingerprint = stored.prints[index]?.full ?? '';
+    const failed = report.nodes[index]?.failure ?? null;
+    finding.failure ??= failed && failed.message;
+    const recomputed = union((await fresh.coverage([fingerprint])).get(fingerprint) ?? []);
+    const parts = within(stored.covered[index] ?? [], stretch).flatMap((part) => within(recomputed, part));
+    if (parts.length === 0) continue;
+    const [before, after] = [await read(store, fingerprint, parts), await read(fresh, fingerprint, parts)];
+    const { changed, onlyBefore, onlyAfter, first } = differenceOf(before, after, 1);
+    finding.rows += Math.max(before.ts.length, after.ts.length);
+    finding.differing += changed + onlyBefore + onlyAfter;
+    if (first && !finding.first) Object.assign(finding, { first, stretch });
+  }
+}
+
+async function read(store: Store, fingerprint: string, parts: RangeSet): Promise<Table> {
+  const range = hull(parts) ?? { start: 0, end: 0 };
+  const [table = emptyTable()] = await store.read([{ fingerprint, range }]);
+  return concatTables(parts.map(({ start, end }) => sliceTableByTime(table, start, end)));
+}
+
+function verdict(
+  { graph, prints, covered }: Stored,
+  index: number,
+  findings: ReadonlyMap<number, Finding>,
+  changed: ReadonlySet<number>,
+): VerifiedNode {
+  const { name, edges } = graph.nodes[index] as GraphNode;
+  const { rows, differing, first, failure } = findings.get(index) ?? newFinding();
+  const found = { name, rows, differing, first };
+  const { unhashable } = prints[index] as Fingerprint;
+  if (unhashable)
+    return { ...found, state: 'skipped', reason: `It is computed each time, because ${unhashable}.` };
+  if (changed.has(index) && differing > 0) {
+    const reason = 'A source changed since it was stored: materialize, then verify again.';
+    return { ...found, state: 'skipped', reason };
+  }
+  if (differing > 0) {
+    const input = edges.map(({ node }) => node).find((node) => (findings.get(node)?.differing ?? 0) > 0);
+    const upstream = input === undefined ? null : (graph.nodes[input]?.name ?? null);
+    const at = first ? ` from ${formatTime(first.ts)} on` : '';
+    const reason =
+      upstream === null
+        ? `What is stored of it differs from what its code gives${at}.`
+        : `It differs${at}, as its input ${upstream} does.`;
+    return { ...found, state: 'differs', reason };
+  }
+  if (failure !== null) return { ...found, state: 'failed', reason: failure };
+  if (covered[index]?.length === 0 || rows === 0)
+    return { ...found, state: 'skipped', reason: 'Nothing is stored of it there.' };
+  return { ...found, state: 'verified', reason: 'What is stored is what its code gives, bit for bit.' };
+}
+
+/** Whether a node gives other values each time: it is run once more, by code that is loaded anew. */
+async function tellNondeterminism(
+  session: StrategySession,
+  stored: Stored,
+  nodes: VerifiedNode[],
+  findings: ReadonlyMap<number, Finding>,
+  hooks: RequestHooks,
+): Promise<void> {
+  const stretch = [...findings.values()].find((finding) => finding.stretch)?.stretch;
+  if (!stretch || !nodes.some(({ state }) => state === 'differs')) return;
+  const again = await session.again();
+  try {
+    await recompute(session, stretch, hooks, async (one) => {
+      await recompute(again, stretch, hooks, async (two) => {
+        for (const [position, node] of nodes.entries()) {
+          const index = stored.graph.nodes.findIndex(({ name }) => name === node.name);
+          const fingerprint = stored.prints[index]?.full ?? '';
+          const [a, b] = [await read(one, fingerprint, [stretch]), await read(two, fingerprint, [stretch])];
+          const { changed, onlyBefore, onlyAfter } = differenceOf(a, b, 1);
+          const { edges } = stored.graph.nodes[index] as GraphNode;
+          const inherited = edges.some(({ node: input }) => (findings.get(input)?.differing ?? 0) > 0);
+          if (node.state !== 'differs' || inherited || changed + onlyBefore + onlyAfter === 0) continue;
+          const reason = `Its code gives other values each time it runs${node.first ? `, first at ${formatTime(node.first.ts)}` : ''}.`;
+          nodes[position] = { ...node, state: 'nondeterministic', reason };
+        }
+      });
+    });
+  } finally {
+    again.close();
+  }
+}

@@ -1,0 +1,18 @@
+import { pathToFileURL } from 'node:url';
+import { builtFile } from '../protocol/built-file.js';
+import { bundleCode, type BundledCode } from '../hosts/typescript/bundle/bundle.js';
+import type { StrategyRef } from '../protocol/messages.js';
+
+/**
+ * Bundles a strategy in this process, while its child starts. Runs none of its code. Undefined when it cannot be bundled: the child
+ * then tries by itself, and says why.
+ */
+export async function bundleAhead({ file, projectRoot }: StrategyRef): Promise<BundledCode | undefined> {
+  try {
+    const sdkUrl = pathToFileURL(builtFile('index.js')).href;
+    return await bundleCode({ file, projectRoot, sdkUrl });
+  } catch {
+    // The child meets the same error, and its words reach whoever asked.
+    return undefined;
+  }
+}

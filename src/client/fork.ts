@@ -1,0 +1,52 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { SENT_BUNDLE } from '../protocol/host-flag.js';
+
+const FLAGS: readonly string[] = ['--enable-source-maps'];
+
+/**
+ * Of a child that is kept. What of ten thousand nodes is made at once lives on: a larger young generation (MB, by half) copies it less
+ * often. Any such flag has Node compile its own modules anew, which takes it 16 ms longer to start.
+ */
+export const LASTING_FLAGS: readonly string[] = [...FLAGS, '--max-semi-space-size=64'];
+
+/** How the process that strategies run in is started. Apart from its client, so that a terminal starts it before it loads that. */
+export interface ChildOptions {
+  /** `child.js` of this package as built. */
+  readonly childPath: string;
+  /** What the strategy may keep in memory, in megabytes: the limit of the child's heap. Default: Node's own. */
+  readonly memoryMb?: number | undefined;
+  /** Flags for Node, such as `--inspect`, besides those Seamless needs. */
+  readonly execArgv?: readonly string[] | undefined;
+  /** It is kept for many runs. */
+  readonly lasting?: boolean | undefined;
+  /** This process bundles what is run, so that the child need not get ready for it. */
+  readonly bundles?: boolean | undefined;
+}
+
+export function forkChild({
+  childPath,
+  memoryMb,
+  execArgv = [],
+  lasting,
+  bundles,
+}: ChildOptions): ChildProcess {
+  return fork(childPath, bundles ? [SENT_BUNDLE] : [], {
+    execPath: process.execPath,
+    execArgv: [...(lasting ? LASTING_FLAGS : FLAGS), ...heapLimit(memoryMb), ...execArgv],
+    env: childEnvironment(process.env),
+    serialization: 'advanced',
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+}
+
+function heapLimit(memoryMb: number | undefined): string[] {
+  return memoryMb === undefined ? [] : [`--max-old-space-size=${memoryMb}`];
+}
+
+/** The environment of a child: flags meant for this process are not meant for it, and its clock is UTC. */
+export function childEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { NODE_OPTIONS: _flags, ELECTRON_RUN_AS_NODE: _mode, ...rest } = environment;
+  // Under Electron, the program is an editor unless told to be Node.
+  const electron = process.versions.electron === undefined ? {} : { ELECTRON_RUN_AS_NODE: '1' };
+  return { ...rest, ...electron, TZ: 'UTC' };
+}

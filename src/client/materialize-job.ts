@@ -1,0 +1,289 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+import type { NodeReport, RunProgress, RunReport, Span } from '../engine/run/report.js';
+import { nearNames, SeamlessError } from '../sdk/errors.js';
+import { Strategy } from '../sdk/strategy.js';
+import type { Table } from '../sdk/table.js';
+import { parseRange, type Range, type TimeInput } from '../sdk/time.js';
+import { fileOfClass, nameInText } from '../hosts/typescript/class-file.js';
+import { builtFile } from '../protocol/built-file.js';
+import { JobClient } from './job-client.js';
+import { authorLocation, describeLocation } from '../hosts/typescript/sandbox/author.js';
+import {
+  columnsOf,
+  rowsOf,
+  type HistoryColumns,
+  type NodeRow,
+  type ReadPayload,
+} from '../protocol/history.js';
+import { HOST_FLAG } from '../protocol/host-flag.js';
+import {
+  cacheFolder,
+  parseStrategySpec,
+  partialRange,
+  projectRootOf,
+  storedName,
+  strategyRef,
+} from '../protocol/project.js';
+import type { LogLine, StrategyRef } from '../protocol/messages.js';
+import { SyncReader } from './sync-reader.js';
+
+export interface MaterializeOptions {
+  /** The class, exported from the file it is written in; or `'path/to/file.ts#Class'`, or a file with one strategy. */
+  readonly strategy: (new () => Strategy) | string;
+  /** The range is `[start, end)`. */
+  readonly start: TimeInput;
+  readonly end: TimeInput;
+  /**
+   * `'missing'`: complete only nodes whose history over the range is absent or incomplete, with what they depend on. Nodes that
+   * changed, but are complete in their version before, are then left as they are, and reported as `stale`.
+   */
+  readonly only?: 'missing' | undefined;
+  /** Default: `.seamless` in the strategy's project root. */
+  readonly cacheDir?: string | undefined;
+  readonly onProgress?: ((progress: RunProgress) => void) | undefined;
+  /** An `AbortSignal` will do. */
+  readonly signal?: CancelSignal | undefined;
+}
+
+/** What is used of an `AbortSignal`: its type is not at hand in a folder that never installed anything. */
+export interface CancelSignal {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', listener: () => void): void;
+}
+
+/** The programs a job starts, for other builds than this package's own. */
+export interface JobPrograms {
+  readonly childPath?: string | undefined;
+  readonly workerPath?: string | undefined;
+}
+
+/** Reads what a run left in the cache, while the caller waits. */
+export interface HistoryReader {
+  read(payload: ReadPayload): Table;
+}
+
+/** Materializes a strategy over a range: each node's history is computed where it is not stored yet, and stored. */
+export class MaterializeSeamlessJob {
+  readonly #options: MaterializeOptions;
+  readonly #range: Range;
+  readonly #programs: JobPrograms;
+
+  /**
+   * @param programs for other builds than this package's own.
+   * @throws SeamlessError `time` or `range` for a range that is none.
+   */
+  constructor(options: MaterializeOptions, programs: JobPrograms = {}) {
+    this.#options = options;
+    this.#range = parseRange(options.start, options.end);
+    this.#programs = programs;
+  }
+
+  /**
+   * Runs in a process of its own, and resolves also when nodes failed: the report says which and why. What the author's
+   * code prints comes out here.
+   * @throws SeamlessError `compute-only`, at once, while a strategy is being loaded; `not-found` for a class that is not
+   * exported or not there; `cancelled`; and whatever keeps the strategy from being run at all.
+   */
+  run(): Promise<MaterializeReport> {
+    refuseInHost();
+    const { strategy } = this.#options;
+    return this.#run(typeof strategy === 'string' ? refOfSpec(strategy) : refOfClass(strategy));
+  }
+
+  async #run(strategy: StrategyRef): Promise<MaterializeReport> {
+    const { onProgress, signal, only } = this.#options;
+    const cacheDir = cacheFolder(strategy.projectRoot, this.#options.cacheDir);
+    const client = JobClient.start({
+      childPath: this.#programs.childPath ?? builtFile('child.js'),
+      onLog: print,
+    });
+    try {
+      const request = { strategy, ...this.#range, only, cacheDir };
+      const report = await client.request('materialize', request, {
+        onProgress,
+        signal: abortSignal(signal),
+      });
+      const place = {
+        projectRoot: strategy.projectRoot,
+        cacheDir,
+        strategy: storedName(strategy, report.strategy),
+      };
+      return new MaterializeReport(report, place, new SyncReader(this.#programs));
+    } finally {
+      await client.dispose();
+    }
+  }
+}
+
+function abortSignal(signal: CancelSignal | undefined): AbortSignal {
+  const controller = new AbortController();
+  if (signal?.aborted) controller.abort();
+  signal?.addEventListener('abort', () => {
+    controller.abort();
+  });
+  return controller.signal;
+}
+
+/** What `report.node(name)` gives: the node's part of the report, and its history over the range. */
+export interface MaterializedNode extends Omit<NodeReport, 'columns' | 'rows'> {
+  readonly rowCount: number;
+  readonly columnNames: readonly string[];
+  /** Its history by column. Read from the cache each time, while the caller waits. */
+  columns(): HistoryColumns;
+  /** Its history by bar. Read from the cache each time, while the caller waits. */
+  rows(): NodeRow[];
+}
+
+/** Where the cache is, and what it knows the strategy by. */
+export interface StoredStrategy {
+  readonly projectRoot: string;
+  readonly cacheDir: string;
+  readonly strategy: string;
+}
+
+/** What a run did, and the way to what it left in the cache. */
+export class MaterializeReport implements RunReport {
+  readonly strategy: string;
+  readonly range: Span;
+  readonly coverageBounds: Span | null;
+  readonly nodeCount: number;
+  readonly hits: number;
+  readonly adopted: number;
+  readonly computed: number;
+  readonly partial: number;
+  readonly failed: number;
+  readonly blocked: number;
+  readonly stale: number;
+  readonly elapsedMs: number;
+  readonly nodes: readonly NodeReport[];
+  readonly #place: StoredStrategy;
+  readonly #reader: HistoryReader;
+
+  constructor(report: RunReport, place: StoredStrategy, reader: HistoryReader) {
+    this.strategy = report.strategy;
+    this.range = report.range;
+    this.coverageBounds = report.coverageBounds;
+    this.nodeCount = report.nodeCount;
+    this.hits = report.hits;
+    this.adopted = report.adopted;
+    this.computed = report.computed;
+    this.partial = report.partial;
+    this.failed = report.failed;
+    this.blocked = report.blocked;
+    this.stale = report.stale;
+    this.elapsedMs = report.elapsedMs;
+    this.nodes = report.nodes;
+    this.#place = place;
+    this.#reader = reader;
+  }
+
+  /** A node by name. @throws SeamlessError `not-found`, with names like it. */
+  node(name: string): MaterializedNode {
+    const found = this.nodes.find((node) => node.name === name);
+    if (!found) throw this.#unknown(name);
+    const { columns: columnNames, rows: rowCount, ...rest } = found;
+    const [start, end] = this.range;
+    const read = () => this.#reader.read({ ...this.#place, node: name, start, end });
+    return { ...rest, rowCount, columnNames, columns: () => columnsOf(read()), rows: () => rowsOf(read()) };
+  }
+
+  #unknown(name: string): SeamlessError {
+    const names = this.nodes.map((node) => node.name);
+    const near = nearNames(name, names);
+    const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `It has ${names.join(', ')}.`;
+    return new SeamlessError('not-found', `Strategy ${this.strategy} has no node ${name}. ${hint}`);
+  }
+}
+
+export interface CacheOptions {
+  /** Default: the project the working folder is in. */
+  readonly projectRoot?: string | undefined;
+  /** Default: `.seamless` in the project root. */
+  readonly cacheDir?: string | undefined;
+}
+
+/** A cache to read from, until it is closed. */
+export interface OpenCache {
+  /**
+   * A node's stored history over `[start, end)`, or all of it.
+   * @throws SeamlessError `not-found`, with names like it, for a strategy or node the cache does not hold.
+   */
+  read(strategy: string, node: string, start?: TimeInput, end?: TimeInput): Promise<HistoryColumns>;
+  /** Ends the process that reads. Without it the script stays open. */
+  close(): Promise<void>;
+}
+
+/** Opens a cache without running anything. */
+export function openCache(
+  options: CacheOptions = {},
+  programs: { readonly childPath?: string | undefined } = {},
+): OpenCache {
+  const projectRoot = resolve(options.projectRoot ?? projectRootOf(process.cwd()));
+  const cacheDir = cacheFolder(projectRoot, options.cacheDir);
+  const client = JobClient.start({ childPath: programs.childPath ?? builtFile('child.js'), onLog: print });
+  return {
+    async read(strategy, node, start, end) {
+      const range = partialRange(start, end);
+      return columnsOf(await client.request('read', { projectRoot, cacheDir, strategy, node, ...range }));
+    },
+    close: () => client.dispose(),
+  };
+}
+
+function refOfSpec(spec: string): StrategyRef {
+  const { file, className } = parseStrategySpec(spec);
+  return strategyRef(file, className);
+}
+
+function refOfClass(strategy: unknown): StrategyRef {
+  if (typeof strategy !== 'function' || !(strategy.prototype instanceof Strategy)) {
+    throw new SeamlessError(
+      'usage',
+      "MaterializeSeamlessJob needs a strategy: give it a class that extends Strategy, or a text such as 'src/momentum.ts#Momentum'.",
+    );
+  }
+  const file = fileOfClass(strategy);
+  const name = strategy.name || 'The strategy';
+  if (file === null) {
+    throw new SeamlessError(
+      'not-found',
+      `${name} is not written in a file that can be found: export it from a file of its own, and name that: strategy: 'path/to/file.ts#${name}'.`,
+    );
+  }
+  const text = readFileSync(file, 'utf8');
+  const ref = strategyRef(file, strategy.name ? nameInText(text, strategy.name) : null);
+  refuseUnexported(ref, text);
+  return ref;
+}
+
+/** The other process would find out too, but only after it has run this very script, were the class written in it. */
+function refuseUnexported({ file, className, projectRoot }: StrategyRef, text: string): void {
+  if (className === null) return;
+  const name = className.replaceAll('$', '\\$');
+  const declared = new RegExp(`\\bclass\\s+${name}(?![\\w$])`).exec(text);
+  if (!declared || new RegExp(`\\bexports?\\b[^;(]*?(?<![\\w$])${name}(?![\\w$])`).test(text)) return;
+  const location = { file, line: text.slice(0, declared.index).split('\n').length };
+  throw new SeamlessError(
+    'not-found',
+    `${className} (${describeLocation(location, projectRoot)}) is not exported: write "export class ${className}".`,
+    { location },
+  );
+}
+
+function refuseInHost(): void {
+  if (!(Symbol.for(HOST_FLAG) in globalThis)) return;
+  const location = authorLocation(new Error('called here'), process.cwd(), '');
+  const at = location ? ` at ${describeLocation(location, process.cwd())}` : '';
+  throw new SeamlessError(
+    'compute-only',
+    `MaterializeSeamlessJob.run() was called${at} while a strategy was being loaded: keep the strategy in a file of its own, and run it from another one.`,
+    { location: location ?? undefined },
+  );
+}
+
+function print({ level, text }: LogLine): void {
+  const stream = level === 'info' ? process.stdout : process.stderr;
+  stream.write(`${text}\n`);
+}

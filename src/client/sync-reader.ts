@@ -1,0 +1,104 @@
+import { pathToFileURL } from 'node:url';
+import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from 'node:worker_threads';
+
+import { SeamlessError } from '../sdk/errors.js';
+import type { Table } from '../sdk/table.js';
+import { builtFile } from '../protocol/built-file.js';
+import { childEnvironment } from './fork.js';
+import type { ReadPayload } from '../protocol/history.js';
+import { deserializeError, type SerializedError } from '../protocol/wire-error.js';
+
+export interface SyncReaderOptions {
+  /** Default: `reader.js` of this package as built. */
+  readonly workerPath?: string | undefined;
+  /** Default: `child.js` of this package as built. */
+  readonly childPath?: string | undefined;
+}
+
+/** What the worker is started with. */
+export interface ReaderData {
+  readonly entry: string;
+  readonly port: MessagePort;
+  /** One number, 0 while the script waits. */
+  readonly signal: Int32Array;
+  readonly childPath: string;
+}
+
+interface Answer {
+  readonly table?: Table;
+  readonly error?: SerializedError;
+  /** Why the thread could not even start. */
+  readonly failure?: string;
+}
+
+/**
+ * The worker's first steps. They are so few that they cannot fail, and wake the waiting script whatever becomes of the
+ * rest: nobody else can, because a script that waits learns nothing of its threads.
+ */
+const BOOTSTRAP = `
+const { workerData: { entry, port, signal } } = require('node:worker_threads');
+const wake = () => { Atomics.store(signal, 0, 1); Atomics.notify(signal, 0); };
+process.on('exit', wake);
+import(entry).catch((error) => { port.postMessage({ failure: String(error) }); wake(); });
+`;
+
+/**
+ * Reads stored history while the caller stands still, for `report.node(name).columns()`. A worker thread asks a child
+ * process of its own; the calling thread sleeps until the answer lies in its port.
+ */
+export class SyncReader {
+  readonly #options: SyncReaderOptions;
+  #worker: { readonly port: MessagePort; readonly signal: Int32Array } | null = null;
+
+  constructor(options: SyncReaderOptions = {}) {
+    this.#options = options;
+  }
+
+  /** @throws SeamlessError what the child answers; `internal` when the thread or the child fails. */
+  read(payload: ReadPayload): Table {
+    this.#worker ??= this.#start();
+    const { port, signal } = this.#worker;
+    Atomics.store(signal, 0, 0);
+    port.postMessage(payload);
+    Atomics.wait(signal, 0, 0);
+    const received = receiveMessageOnPort(port) as { readonly message: Answer } | undefined;
+    const { table, error, failure } = received?.message ?? {};
+    if (table) return table;
+    if (error) throw deserializeError(error);
+    this.#worker = null;
+    const why = failure === undefined ? '' : `: ${failure}`;
+    throw new SeamlessError(
+      'internal',
+      `The thread that reads the cache ended unexpectedly${why}. Try again.`,
+    );
+  }
+
+  #start(): { port: MessagePort; signal: Int32Array } {
+    const { port1, port2 } = new MessageChannel();
+    const signal = new Int32Array(new SharedArrayBuffer(4));
+    const data: ReaderData = {
+      entry: pathToFileURL(this.#options.workerPath ?? builtFile('reader.js')).href,
+      port: port2,
+      signal,
+      childPath: this.#options.childPath ?? builtFile('child.js'),
+    };
+    const worker = new Worker(BOOTSTRAP, {
+      eval: true,
+      workerData: data,
+      transferList: [port2],
+      // Loaders of the script, such as tsx, may need the very thread that waits.
+      execArgv: [],
+      env: childEnvironment(process.env),
+    });
+    worker.unref();
+    port1.unref();
+    return { port: port1, signal };
+  }
+}
+
+/** The worker's answer to a read. */
+export function answer(data: ReaderData, message: Answer): void {
+  data.port.postMessage(message);
+  Atomics.store(data.signal, 0, 1);
+  Atomics.notify(data.signal, 0);
+}

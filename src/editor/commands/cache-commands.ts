@@ -1,0 +1,138 @@
+import { dirname, join } from 'node:path';
+import * as vscode from 'vscode';
+
+import { cacheFolder, storedName } from '../../protocol/project.js';
+import type { CacheReport, ExportFormat } from '../../protocol/messages.js';
+import { classOf, formatBytes, formatCount, formatNames, plural } from '../../present/format.js';
+import type { Workbench } from './commands.js';
+import { pickNode, pickStrategy } from './pick.js';
+import { cacheLimits, cacheUse } from '../model/settings.js';
+import type { StrategyEntry } from '../model/strategies.js';
+
+/** Writes a node's history to a file the person names, Parquet or CSV. */
+export async function exportNode({ jobs }: Workbench, entry: StrategyEntry, target: unknown): Promise<void> {
+  const { l10n, window } = vscode;
+  const node = await pickNode(entry, target, { title: l10n.t('Export which node?') });
+  if (node === null) return;
+  const className = entry.freshness?.strategy ?? entry.found.className;
+  const strategy = storedName(entry.ref, className);
+  const safe = `${className}-${node}`.replace(/[^\p{L}\p{N}._-]+/gu, '-');
+  const where = await window.showSaveDialog({
+    title: l10n.t('Export {0}', node),
+    defaultUri: vscode.Uri.file(join(entry.ref.projectRoot, `${safe}.parquet`)),
+    filters: { Parquet: ['parquet'], CSV: ['csv'] },
+  });
+  if (!where) return;
+  const { projectRoot } = entry.ref;
+  const format: ExportFormat = where.fsPath.toLowerCase().endsWith('.csv') ? 'csv' : 'parquet';
+  const title = l10n.t('Exporting {0}', node);
+  const location = vscode.ProgressLocation.Notification;
+  const report = await window.withProgress({ location, title, cancellable: true }, (_progress, token) => {
+    const controller = new AbortController();
+    token.onCancellationRequested(() => controller.abort());
+    const place = { projectRoot, ...cacheUse(projectRoot) };
+    const what = { strategy, nodes: [node], format, path: where.fsPath };
+    return jobs.request('export', { ...place, ...what }, { urgent: true, signal: controller.signal });
+  });
+  const reveal = l10n.t('Open Folder');
+  const done = l10n.t('{0} rows of {1} are in {2}.', formatCount(report.rows), node, report.path);
+  if ((await window.showInformationMessage(done, reveal)) === reveal) {
+    await vscode.commands.executeCommand('revealInExplorer', vscode.Uri.file(dirname(report.path)));
+  }
+}
+
+/** Shows what the cache holds, by strategy, and takes away what the person chooses. */
+export async function cleanUpCache({ jobs, strategies }: Workbench, target: unknown): Promise<void> {
+  const { l10n, window } = vscode;
+  const entry = await pickStrategy(strategies, target);
+  if (!entry) return;
+  const { projectRoot } = entry.ref;
+  const place = { projectRoot, ...cacheUse(projectRoot), limits: cacheLimits(projectRoot) };
+  const held = await jobs.request('cache', { ...place, action: 'show' }, { urgent: true });
+  if (held.strategies.length === 0) {
+    const folder = cacheFolder(projectRoot, place.cacheDir);
+    void window.showInformationMessage(
+      l10n.t('The cache in {0} is empty: there is nothing to clean up.', folder),
+    );
+    return;
+  }
+  const chosen = await window.showQuickPick(cleanUpItems(held), {
+    title: l10n.t('Clean up the cache ({0})', formatBytes(held.bytes)),
+    placeHolder: l10n.t('What is cleared is computed again when it is next asked for.'),
+  });
+  if (!chosen || !(await isSure(chosen, held))) return;
+  const { action, strategy } = chosen;
+  const after = await jobs.request('cache', { ...place, action, strategy }, { urgent: true });
+  void window.showInformationMessage(
+    l10n.t('{0} freed; the cache takes {1}.', formatBytes(after.freed), formatBytes(after.bytes)),
+  );
+  await strategies.lookAgain();
+}
+
+interface CleanUpItem extends vscode.QuickPickItem {
+  readonly action: 'clean' | 'clear';
+  /** Whose; undefined: everyone's. */
+  readonly strategy: string | undefined;
+  /** What to call it: its class, unless another file has one of that name. */
+  readonly name: string;
+}
+
+function cleanUpItems(held: CacheReport): CleanUpItem[] {
+  const { l10n } = vscode;
+  const spare: CleanUpItem = {
+    label: `$(archive) ${l10n.t('What is no longer needed')}`,
+    description: formatBytes(held.cleanable.bytes),
+    detail: l10n.t(
+      'Rows of earlier versions, of nodes that are no more, and what is over the limits in the settings',
+    ),
+    action: 'clean',
+    strategy: undefined,
+    name: '',
+  };
+  const classes = held.strategies.map(({ strategy }) => classOf(strategy));
+  const each = held.strategies.map(({ strategy, bytes, rows, nodes }): CleanUpItem => {
+    const description = `${formatBytes(bytes)} · ${plural(nodes.length, 'node')} · ${plural(rows, 'row')}`;
+    const own = classOf(strategy);
+    const name = classes.filter((each) => each === own).length > 1 ? strategy : own;
+    return { label: `$(type-hierarchy-sub) ${name}`, description, action: 'clear', strategy, name };
+  });
+  const description = formatBytes(held.bytes);
+  const label = `$(trash) ${l10n.t('Everything')}`;
+  return [spare, ...each, { label, description, action: 'clear', strategy: undefined, name: '' }];
+}
+
+/** Cleaning up is asked for once; clearing what is still good, twice. */
+async function isSure({ action, strategy, name }: CleanUpItem, held: CacheReport): Promise<boolean> {
+  const { l10n } = vscode;
+  if (action === 'clean') return true;
+  const clear = l10n.t('Clear');
+  const question =
+    strategy === undefined
+      ? l10n.t('Clear the whole cache, {0}?', formatBytes(held.bytes))
+      : l10n.t('Clear what the cache holds of {0}?', name);
+  const detail = l10n.t('Nothing is lost that cannot be computed again from the source data.');
+  return (await vscode.window.showWarningMessage(question, { modal: true, detail }, clear)) === clear;
+}
+
+/** Has the next run read every source again, also those that say they have not changed. */
+export async function refreshSources({ jobs, strategies }: Workbench, entry: StrategyEntry): Promise<void> {
+  const { l10n, window } = vscode;
+  const { streams } = await jobs.request(
+    'refresh',
+    { strategy: entry.ref, ...cacheUse(entry.ref.projectRoot) },
+    { urgent: true },
+  );
+  await strategies.look(entry.key);
+  if (streams.length === 0) {
+    const { className } = entry.found;
+    void window.showInformationMessage(
+      l10n.t('Nothing of {0} is stored yet: its first run reads all.', className),
+    );
+    return;
+  }
+  const again = l10n.t('Materialize Again');
+  const message = l10n.t('The next run reads again: {0}.', formatNames(streams));
+  if ((await window.showInformationMessage(message, again)) === again) {
+    await vscode.commands.executeCommand('seamless.materializeAgain', entry.key);
+  }
+}

@@ -1,0 +1,168 @@
+import * as vscode from 'vscode';
+
+import { SeamlessError } from '../../sdk/errors.js';
+import { cleanUpCache, exportNode, refreshSources } from './cache-commands.js';
+import type { DagPanels } from '../panel/dag-panels.js';
+import type { Jobs } from '../model/jobs.js';
+import { debugNodeAtBar } from './debug-command.js';
+import { openAt, pickNode, pickStrategy, targetNode } from './pick.js';
+import type { PlacedTypes } from './placed-types.js';
+import { pickRange } from './range-picker.js';
+import type { Runs } from '../model/runs.js';
+import type { Strategies, StrategyEntry } from '../model/strategies.js';
+import { createStrategy, openSample } from './start-commands.js';
+import type { StrategyTree } from '../views/tree.js';
+import { explainNode, openSql, verifyStrategy } from './trust-commands.js';
+import { mayRun } from '../model/trust.js';
+
+/** What the commands work with. */
+export interface Workbench {
+  readonly context: vscode.ExtensionContext;
+  readonly log: vscode.LogOutputChannel;
+  readonly jobs: Jobs;
+  readonly strategies: Strategies;
+  readonly runs: Runs;
+  readonly tree: StrategyTree;
+  readonly types: PlacedTypes;
+  readonly dags: DagPanels;
+}
+
+type Handler = (workbench: Workbench, target: unknown, detail: unknown) => Promise<unknown>;
+
+/** Commands that run strategies or read what was stored: refused in a workspace that is not trusted. */
+const RUNNING: Readonly<Record<string, Handler>> = {
+  'seamless.materializeRange': withStrategy(materializeRange),
+  'seamless.materializeAgain': withStrategy((workbench, entry) => materializeAgain(workbench, entry)),
+  'seamless.materializeMissing': withStrategy((workbench, entry) =>
+    materializeAgain(workbench, entry, 'missing'),
+  ),
+  'seamless.exportNode': withStrategy((workbench, entry, target) => exportNode(workbench, entry, target)),
+  'seamless.debugNodeAtBar': withStrategy(debugNodeAtBar),
+  'seamless.explainNode': withStrategy(explainNode),
+  'seamless.verify': withStrategy(verifyStrategy),
+  'seamless.openSql': withStrategy(openSql),
+  'seamless.refreshSources': withStrategy(refreshSources),
+  'seamless.cleanUpCache': cleanUpCache,
+  'seamless.newStrategy': createStrategy,
+};
+
+const ALWAYS: Readonly<Record<string, Handler>> = {
+  'seamless.showDag': withStrategy(({ dags }, entry, target) => dags.show(entry, targetNode(target))),
+  'seamless.showLog': async ({ log }) => log.show(true),
+  'seamless.cancel': cancel,
+  'seamless.openSample': openSample,
+  'seamless.openStrategy': withStrategy((_workbench, { found }) => openAt(found)),
+  'seamless.revealStrategy': withStrategy(({ tree }, { key }) => tree.reveal(key)),
+  'seamless.revealNode': withStrategy(revealNode),
+  'seamless.showProblem': withStrategy(showProblem),
+};
+
+/** Registers every command. A handler that throws says so, with a button to the log. */
+export function registerCommands(workbench: Workbench): vscode.Disposable[] {
+  const { log } = workbench;
+  const register = (
+    id: string,
+    run: (target: unknown, detail: unknown) => Promise<unknown>,
+  ): vscode.Disposable =>
+    vscode.commands.registerCommand(id, async (target: unknown, detail: unknown) => {
+      try {
+        return await run(target, detail);
+      } catch (error) {
+        return explain(error, log);
+      }
+    });
+  return [
+    ...Object.entries(ALWAYS).map(([id, handler]) =>
+      register(id, (target, detail) => handler(workbench, target, detail)),
+    ),
+    ...Object.entries(RUNNING).map(([id, handler]) =>
+      register(id, async (target, detail) => ((await mayRun()) ? handler(workbench, target, detail) : null)),
+    ),
+  ];
+}
+
+/** Shows what went wrong, unless the person ended it. */
+export async function explain(thrown: unknown, log: vscode.LogOutputChannel): Promise<void> {
+  const known = thrown instanceof SeamlessError;
+  if (known && thrown.code === 'cancelled') return;
+  log.error(thrown instanceof Error && !known ? thrown : String(thrown));
+  const message = known
+    ? thrown.message
+    : vscode.l10n.t('Something went wrong inside Seamless: {0}. The log has more.', String(thrown));
+  const showLog = vscode.l10n.t('Show Log');
+  if ((await vscode.window.showErrorMessage(message, showLog)) === showLog) log.show(true);
+}
+
+function withStrategy(
+  handler: (workbench: Workbench, entry: StrategyEntry, target: unknown, detail: unknown) => unknown,
+): Handler {
+  return async (workbench, target, detail) => {
+    const entry = await pickStrategy(workbench.strategies, target);
+    return entry ? handler(workbench, entry, target, detail) : null;
+  };
+}
+
+async function materializeRange({ jobs, runs, log }: Workbench, entry: StrategyEntry): Promise<void> {
+  const bounds = jobs.request('bounds', { strategy: entry.ref }, { urgent: true, limitMs: 10_000 }).then(
+    ({ range }) => range,
+    (error: unknown) => {
+      // Without it the presets end today, and the run will say what is wrong with the strategy.
+      log.info(`${entry.found.className}: ${error instanceof Error ? error.message : String(error)}`);
+      return null;
+    },
+  );
+  const range = await pickRange(entry, bounds);
+  if (range) await runs.materialize(entry, { range });
+}
+
+async function materializeAgain(workbench: Workbench, entry: StrategyEntry, only?: 'missing'): Promise<void> {
+  if (entry.lastRanges.length === 0) await workbench.strategies.look(entry.key);
+  const [last] = (workbench.strategies.get(entry.key) ?? entry).lastRanges;
+  if (!last) return materializeRange(workbench, entry);
+  const range = { start: last[0], end: last[1] };
+  await workbench.runs.materialize(entry, { range, ...(only && { only }) });
+}
+
+/** Cancels the strategy's run; called on none, the only run, or the one chosen. */
+async function cancel({ runs, strategies }: Workbench, target: unknown): Promise<void> {
+  const keys = runs.runningKeys;
+  const [first] = keys;
+  if (first === undefined) {
+    void vscode.window.showInformationMessage(vscode.l10n.t('Nothing is running.'));
+    return;
+  }
+  if (typeof target === 'string' || keys.length > 1) {
+    const running = strategies.all().filter(({ key }) => keys.includes(key));
+    const asked = running.find(({ key }) => key === target);
+    const items = running.map(({ found, key }) => ({ label: found.className, key }));
+    const chosen =
+      asked ??
+      (await vscode.window.showQuickPick(items, { placeHolder: vscode.l10n.t('Cancel which run?') }));
+    if (chosen) runs.cancel(chosen.key);
+  } else runs.cancel(first);
+}
+
+async function revealNode(
+  { log }: Workbench,
+  entry: StrategyEntry,
+  target: unknown,
+  detail: unknown,
+): Promise<void> {
+  const name =
+    typeof detail === 'string'
+      ? detail
+      : await pickNode(entry, target, { title: vscode.l10n.t('Reveal which node?') });
+  const node = entry.freshness?.nodes.find((each) => each.name === name);
+  // Walking through the side bar with the keyboard goes on in the side bar.
+  const preserveFocus = typeof detail === 'string';
+  if (node?.location) await openAt(node.location, { preserveFocus });
+  else if (name !== null)
+    log.info(`${name} has no place in the source that is known (${targetNode(target) ?? ''}).`);
+}
+
+async function showProblem({ log }: Workbench, { problem, found }: StrategyEntry): Promise<void> {
+  if (!problem) return;
+  await openAt(problem.location ?? found);
+  await vscode.commands.executeCommand('workbench.actions.view.problems');
+  log.info(problem.message);
+}

@@ -1,0 +1,105 @@
+import * as vscode from 'vscode';
+
+import type { Span } from '../../engine/run/report.js';
+import { spanText } from '../../present/freshness.js';
+import { parseTypedRange, rangePresets } from '../../present/ranges.js';
+import { SeamlessError } from '../../sdk/errors.js';
+import { formatRange, type Range } from '../../sdk/time.js';
+import { defaultRangeSetting } from '../model/settings.js';
+import type { StrategyEntry } from '../model/strategies.js';
+
+interface RangeItem extends vscode.QuickPickItem {
+  readonly range?: Range;
+}
+
+/**
+ * Asks for a range: the last ones, the presets, or one typed, whose mistakes are shown while it is typed.
+ * @param bounds what the sources have; presets that need it appear when it is known.
+ * @returns null when the person thought better of it.
+ */
+export async function pickRange(entry: StrategyEntry, bounds: Promise<Span | null>): Promise<Range | null> {
+  const picker = vscode.window.createQuickPick<RangeItem>();
+  picker.title = vscode.l10n.t('Materialize {0} over which range?', entry.found.className);
+  picker.placeholder = vscode.l10n.t('Choose, or type one: 2023-03-01 → 2023-03-22 (UTC, the end exclusive)');
+  picker.matchOnDescription = true;
+  let data: Span | null = null;
+  const show = (): void => {
+    picker.items = [...typed(picker.value), ...offered(entry, data)];
+    const first = preferred(picker.items, picker.value === '' && entry.lastRanges.length === 0);
+    picker.activeItems = first ? [first] : [];
+  };
+  picker.busy = true;
+  const asked = bounds.then((known) => {
+    data = known;
+    picker.busy = false;
+    show();
+  });
+  show();
+  picker.onDidChangeValue(show);
+  try {
+    return await new Promise<Range | null>((resolve, reject) => {
+      asked.catch(reject);
+      picker.onDidAccept(() => {
+        const [chosen] = picker.selectedItems;
+        if (chosen?.range) resolve(chosen.range);
+      });
+      picker.onDidHide(() => resolve(null));
+      picker.show();
+    });
+  } finally {
+    picker.dispose();
+  }
+}
+
+/** The range that is typed, or what is wrong with it, always in view. */
+function typed(value: string): RangeItem[] {
+  if (value.trim() === '' || /^[\p{L}]/u.test(value.trim())) return [];
+  try {
+    const range = parseTypedRange(value);
+    return [
+      {
+        label: `$(calendar) ${formatRange(range)}`,
+        description: vscode.l10n.t('typed'),
+        alwaysShow: true,
+        range,
+      },
+    ];
+  } catch (error) {
+    if (!(error instanceof SeamlessError)) throw error;
+    // A line of the list is cut off where it is too long: what to do goes below what is wrong.
+    const [wrong = '', ...rest] = error.message.split(': ');
+    return [{ label: `$(error) ${wrong}`, detail: rest.join(': '), alwaysShow: true }];
+  }
+}
+
+function offered({ lastRanges }: StrategyEntry, data: Span | null): RangeItem[] {
+  const last = lastRanges.slice(0, 5).map(([start, end]): RangeItem => {
+    const range = { start, end };
+    return { label: `$(history) ${formatRange(range)}`, range };
+  });
+  const presets = rangePresets(data, Date.now() / 1000).map(
+    ({ label, range, id }): RangeItem & { id: string } => ({
+      label: `$(calendar) ${label}`,
+      description: formatRange(range),
+      range,
+      id,
+    }),
+  );
+  const heading = (label: string): RangeItem => ({ label, kind: vscode.QuickPickItemKind.Separator });
+  const detail = data ? spanText(data) : '';
+  return [
+    ...(last.length > 0 ? [heading(vscode.l10n.t('last ranges')), ...last] : []),
+    heading(
+      detail === '' ? vscode.l10n.t('presets') : vscode.l10n.t('presets · the sources have {0}', detail),
+    ),
+    ...presets,
+  ];
+}
+
+/** What Enter takes: the default range where a strategy has never been run, else the first that can be taken. */
+function preferred(items: readonly RangeItem[], wantsDefault: boolean): RangeItem | undefined {
+  const wanted = defaultRangeSetting();
+  const preset = items.find((item) => 'id' in item && item.id === wanted);
+  if (wantsDefault && preset) return preset;
+  return items.find(({ range }) => range !== undefined);
+}

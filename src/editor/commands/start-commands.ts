@@ -1,0 +1,114 @@
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+
+import { copySample } from '../../scaffold/sample.js';
+import { newStrategy, strategyNameFault } from '../../scaffold/strategy.js';
+import type { Workbench } from './commands.js';
+import { openAt } from './pick.js';
+
+/** Where the next window that opens this folder begins; kept across the change of folder. */
+const OPEN_NEXT = 'seamless.openNext';
+
+interface OpenNext {
+  readonly folder: string;
+  readonly file: string;
+  readonly line: number;
+}
+
+/** Asks for a name and writes a strategy that runs at once. */
+export async function createStrategy({ strategies, types }: Workbench): Promise<void> {
+  const { l10n, window, workspace } = vscode;
+  const folder =
+    (workspace.workspaceFolders ?? []).length > 1
+      ? await window.showWorkspaceFolderPick({ placeHolder: l10n.t('In which folder?') })
+      : workspace.workspaceFolders?.[0];
+  if (!folder) {
+    if ((workspace.workspaceFolders ?? []).length === 0) await askForFolder();
+    return;
+  }
+  const taken = strategies.all().map(({ found }) => found.className);
+  const name = await window.showInputBox({
+    title: l10n.t('New strategy'),
+    prompt: l10n.t('Name of its class'),
+    placeHolder: 'MyMomentum',
+    validateInput: (value) => (value === '' ? null : strategyNameFault(value, taken)),
+  });
+  if (name === undefined || name === '') return;
+  const root = folder.uri.fsPath;
+  const inner = join(root, 'strategies');
+  const { file, line } = await newStrategy({ folder: existsSync(inner) ? inner : root, name, taken });
+  await types.placeIn(root);
+  await openAt({ file, line });
+}
+
+async function askForFolder(): Promise<void> {
+  const open = vscode.l10n.t('Open Folder…');
+  const message = vscode.l10n.t('A strategy needs a folder to be in: open one, which may be empty.');
+  if ((await vscode.window.showInformationMessage(message, open)) === open) {
+    await vscode.commands.executeCommand('vscode.openFolder');
+  }
+}
+
+interface SampleItem extends vscode.QuickPickItem {
+  /** Null: the person names one. */
+  readonly folder: string | null;
+  readonly exists: boolean;
+}
+
+/** Lays out the sample project in a folder of the person's choice, and opens it. */
+export async function openSample({ context, types }: Workbench): Promise<void> {
+  const chosen = await vscode.window.showQuickPick(sampleItems(), {
+    title: vscode.l10n.t('Where shall the sample project be?'),
+    placeHolder: vscode.l10n.t('It is a copy: change it as you like.'),
+  });
+  if (!chosen) return;
+  const folder = chosen.folder ?? (await chooseFolder());
+  if (folder === null) return;
+  const file = chosen.exists
+    ? join(folder, SAMPLE_FILE)
+    : (await copySample(folder, context.extensionPath)).file;
+  await types.placeIn(folder);
+  const next: OpenNext = { folder, file, line: 1 };
+  const open = vscode.workspace.workspaceFolders ?? [];
+  if (open.some(({ uri }) => uri.fsPath === folder)) return openAt({ file, line: 1 });
+  await context.globalState.update(OPEN_NEXT, next);
+  const newWindow = { forceNewWindow: open.length > 0 };
+  await vscode.commands.executeCommand('vscode.openFolder', vscode.Uri.file(folder), newWindow);
+}
+
+/** Opens what the window before this one asked for. */
+export async function openWhatWasAskedFor(context: vscode.ExtensionContext): Promise<void> {
+  const next = context.globalState.get<OpenNext>(OPEN_NEXT);
+  const here = (vscode.workspace.workspaceFolders ?? []).some(({ uri }) => uri.fsPath === next?.folder);
+  if (!next || !here) return;
+  await context.globalState.update(OPEN_NEXT, undefined);
+  await openAt(next);
+}
+
+const SAMPLE_FILE = join('strategies', 'sp-trend.ts');
+
+function sampleItems(): SampleItem[] {
+  const items: SampleItem[] = [];
+  const home = (name: string): string => join(homedir(), name);
+  for (let number = 1; ; number++) {
+    const name = number === 1 ? 'seamless-sample' : `seamless-sample-${number}`;
+    const folder = home(name);
+    if (!existsSync(folder)) {
+      items.push({ label: `$(new-folder) ${name}`, description: folder, folder, exists: false });
+      break;
+    }
+    if (!existsSync(join(folder, SAMPLE_FILE))) continue;
+    const description = vscode.l10n.t('{0}, as you left it', folder);
+    items.push({ label: `$(folder-opened) ${name}`, description, folder, exists: true });
+  }
+  return [...items, { label: `$(folder) ${vscode.l10n.t('Another folder…')}`, folder: null, exists: false }];
+}
+
+async function chooseFolder(): Promise<string | null> {
+  const title = vscode.l10n.t('An empty folder for the sample project');
+  const openLabel = vscode.l10n.t('Put Sample Here');
+  const options = { title, openLabel, canSelectFiles: false, canSelectFolders: true };
+  return (await vscode.window.showOpenDialog(options))?.[0]?.fsPath ?? null;
+}

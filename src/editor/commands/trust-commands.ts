@@ -1,0 +1,145 @@
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+
+import { JobClient } from '../../client/job-client.js';
+import { storedName } from '../../protocol/project.js';
+import type { VerifiedNode, VerifyReport } from '../../protocol/messages.js';
+import { explanationOf, type ExplainedState } from '../../present/explanation.js';
+import { formatCount, formatSpans } from '../../present/format.js';
+import { ProgressWords } from '../../present/progress.js';
+import { valueText } from '../../present/values.js';
+import type { Workbench } from './commands.js';
+import { openAt, pickNode } from './pick.js';
+import { cacheDirSetting, cacheUse, memorySetting } from '../model/settings.js';
+import type { StrategyEntry } from '../model/strategies.js';
+
+/** Stretches that a verification recomputes. */
+const SAMPLE = 5;
+
+/** Says of a node whether it is in the cache and why, and lists what changed; a choice leads to the node. */
+export async function explainNode(
+  { jobs, strategies }: Workbench,
+  entry: StrategyEntry,
+  target: unknown,
+): Promise<void> {
+  const { l10n, window } = vscode;
+  if (!entry.freshness) await strategies.look(entry.key);
+  const known = strategies.get(entry.key) ?? entry;
+  const name = await pickNode(known, target, { title: l10n.t('Explain which node?') });
+  if (name === null) return;
+  await vscode.workspace.saveAll(false);
+  const asked = {
+    strategy: entry.ref,
+    last: true,
+    thorough: true,
+    ...cacheUse(entry.ref.projectRoot),
+  } as const;
+  const status = await jobs.request('status', asked, { urgent: true });
+  const node = explanationOf(status).nodes.find((each) => each.name === name);
+  if (!node) return;
+  const stored = node.coverage.length > 0 ? formatSpans(node.coverage) : l10n.t('nothing of the range');
+  const items: vscode.QuickPickItem[] = [
+    { label: node.reason },
+    ...node.changes.map(({ text, file }) => ({
+      label: `$(diff) ${text}`,
+      ...(file !== null && { description: file }),
+    })),
+    { label: `$(database) ${l10n.t('Stored: {0}', stored)}` },
+  ];
+  const title = l10n.t('{0}: {1}', name, stateText(node.state));
+  const chosen = await window.showQuickPick(items, { title, placeHolder: l10n.t('Enter leads to the node') });
+  if (chosen && node.location) await openAt(node.location);
+}
+
+function stateText(state: ExplainedState): string {
+  switch (state) {
+    case 'hit':
+      return vscode.l10n.t('in the cache');
+    case 'adopted':
+      return vscode.l10n.t('in the cache, taken over');
+    case 'partial':
+      return vscode.l10n.t('in the cache in part');
+    case 'stale':
+      return vscode.l10n.t('stale');
+    case 'unhashable':
+      return vscode.l10n.t('computed each time');
+    case 'empty':
+      return vscode.l10n.t('not materialized');
+  }
+}
+
+/** Recomputes a sample of what is stored, in a process of its own, and compares. */
+export async function verifyStrategy({ context, log }: Workbench, entry: StrategyEntry): Promise<void> {
+  const { l10n, window } = vscode;
+  const { className } = entry.found;
+  await vscode.workspace.saveAll(false);
+  const client = JobClient.start({
+    childPath: join(context.extensionPath, 'dist', 'child.js'),
+    memoryMb: memorySetting(),
+    onLog: ({ text }) => log.info(text),
+  });
+  const title = l10n.t('Verifying {0}', className);
+  const location = vscode.ProgressLocation.Notification;
+  let report: VerifyReport;
+  try {
+    report = await window.withProgress({ location, title, cancellable: true }, (view, token) => {
+      const controller = new AbortController();
+      token.onCancellationRequested(() => controller.abort());
+      const words = new ProgressWords();
+      return client.request(
+        'verify',
+        { strategy: entry.ref, nodes: [], sample: SAMPLE, ...cacheUse(entry.ref.projectRoot) },
+        {
+          signal: controller.signal,
+          onProgress: (progress) => view.report({ message: words.of(progress, performance.now()).what }),
+        },
+      );
+    });
+  } finally {
+    await client.dispose();
+  }
+  for (const node of report.nodes) log.info(`${className}.${node.name}: ${node.state}. ${node.reason}`);
+  const wrong = report.nodes.filter(({ state }) => state !== 'verified' && state !== 'skipped');
+  const showLog = l10n.t('Show Log');
+  const chosen = wrong[0]
+    ? await window.showErrorMessage(wrongText(entry, wrong[0], wrong.length), showLog)
+    : await window.showInformationMessage(verifiedText(className, report), showLog);
+  if (chosen === showLog) log.show(true);
+}
+
+function verifiedText(className: string, { nodes, stretches }: VerifyReport): string {
+  const verified = nodes.filter(({ state }) => state === 'verified').length;
+  if (stretches.length === 0)
+    return vscode.l10n.t('Nothing is stored of {0}: materialize it first.', className);
+  return vscode.l10n.t(
+    '{0}: {1} of {2} nodes recomputed, and what is stored is the same bit for bit.',
+    className,
+    formatCount(verified),
+    formatCount(nodes.length),
+  );
+}
+
+function wrongText(entry: StrategyEntry, node: VerifiedNode, count: number): string {
+  const { l10n } = vscode;
+  const [stored, recomputed] = [node.first?.before, node.first?.after].map((value) =>
+    value === null || value === undefined ? l10n.t('none') : valueText(value),
+  );
+  const values = node.first
+    ? ` ${l10n.t('Stored {0}, recomputed {1}.', stored ?? '', recomputed ?? '')}`
+    : '';
+  const more = count > 1 ? ` ${l10n.t('The log names {0} more.', formatCount(count - 1))}` : '';
+  const strategy = storedName(entry.ref, entry.freshness?.strategy ?? entry.found.className);
+  const wayOut = l10n.t('To forget what is stored, run: seamless cache clear {0}', strategy);
+  return `${node.name}: ${node.reason}${values}${more} ${node.state === 'failed' ? '' : wayOut}`.trim();
+}
+
+/** Opens a prompt for SQL over the strategy's nodes, in a terminal. */
+export function openSql(_workbench: Workbench, entry: StrategyEntry): void {
+  const { projectRoot } = entry.ref;
+  const terminal = vscode.window.createTerminal({ name: vscode.l10n.t('Seamless SQL'), cwd: projectRoot });
+  terminal.show();
+  const strategy = storedName(entry.ref, entry.freshness?.strategy ?? entry.found.className);
+  const cacheDir = cacheDirSetting(projectRoot);
+  const cache = cacheDir === undefined ? '' : ` --cache "${cacheDir}"`;
+  terminal.sendText(`seamless sql --strategy "${strategy}"${cache}`);
+}

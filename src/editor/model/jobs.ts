@@ -1,0 +1,180 @@
+import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
+import { join } from 'node:path';
+import PQueue from 'p-queue';
+import * as vscode from 'vscode';
+
+import { JobClient, type RequestOptions } from '../../client/job-client.js';
+import type { LogLine, Payload, RequestKind, Result } from '../../protocol/messages.js';
+import { SeamlessError } from '../../sdk/errors.js';
+import { memorySetting } from './settings.js';
+
+/** What asks first is answered first, but what a person waits for goes before what is merely looked up. */
+const URGENT = 1;
+
+/** A look was ended, because a person waits for the process, and it waited itself for a cache in use elsewhere. */
+class MadeWay extends Error {}
+
+export interface JobOptions extends RequestOptions {
+  /** A person asked for it, and waits. */
+  readonly urgent?: boolean;
+  /** Milliseconds after which the child is taken to be stuck in the author's code, and ended. */
+  readonly limitMs?: number;
+}
+
+/**
+ * The child process that runs this window's strategies: started when first needed, kept warm, replaced when it dies.
+ * It is given one request at a time, so that ending it, which is how stuck code is cancelled, ends that request alone.
+ */
+export class Jobs implements vscode.Disposable {
+  readonly #queue = new PQueue({ concurrency: 1 });
+  readonly #context: vscode.ExtensionContext;
+  readonly #log: vscode.LogOutputChannel;
+  #client: JobClient | null = null;
+  #memoryMb: number | undefined;
+  #childLog: WriteStream | null = null;
+  #disposed = false;
+  /** Ends the look that waits for a cache which another process has in use; null while there is none. */
+  #waitingLook: AbortController | null = null;
+
+  constructor(context: vscode.ExtensionContext, log: vscode.LogOutputChannel) {
+    this.#context = context;
+    this.#log = log;
+  }
+
+  /** Process id of the child; undefined while there is none. */
+  get pid(): number | undefined {
+    return this.#client?.alive === true ? this.#client.pid : undefined;
+  }
+
+  /** As `JobClient.request`, with a child that is started when there is none. */
+  async request<K extends RequestKind>(
+    kind: K,
+    payload: Payload<K>,
+    options: JobOptions = {},
+  ): Promise<Result<K>> {
+    this.#mustRun();
+    const { urgent = false, signal } = options;
+    if (urgent) this.#waitingLook?.abort();
+    try {
+      return await this.#queue.add(
+        async () => {
+          this.#mustRun();
+          const started = performance.now();
+          try {
+            return await this.#ask(kind, payload, options);
+          } finally {
+            this.#waitingLook = null;
+            this.#log.debug(`${kind}: ${Math.round(performance.now() - started)} ms`);
+          }
+        },
+        { priority: urgent ? URGENT : 0, ...(signal && { signal }) },
+      );
+    } catch (error) {
+      if (error instanceof MadeWay) return this.request(kind, payload, options);
+      if (signal?.aborted && !(error instanceof SeamlessError)) {
+        throw new SeamlessError('cancelled', vscode.l10n.t('Cancelled before it began.'));
+      }
+      throw error;
+    }
+  }
+
+  /** Ends the child, if there is one; the next request starts another. */
+  async stop(): Promise<void> {
+    const client = this.#client;
+    this.#client = null;
+    await client?.dispose();
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#queue.clear();
+    // VS Code does not wait long for a window that closes: the child also ends by itself when its channel does.
+    this.stop().catch((error: unknown) => this.#log.error(String(error)));
+    this.#childLog?.end();
+    this.#childLog = null;
+  }
+
+  async #ask<K extends RequestKind>(
+    kind: K,
+    payload: Payload<K>,
+    { urgent = false, limitMs, signal, onProgress }: JobOptions,
+  ): Promise<Result<K>> {
+    const client = this.#running();
+    const [limit, way] = [new AbortController(), new AbortController()];
+    // Starting the child is not the strategy's time.
+    if (limitMs !== undefined) await client.started;
+    const timer = limitMs === undefined ? null : setTimeout(() => limit.abort(), limitMs);
+    try {
+      return await client.request(kind, payload, {
+        signal: AbortSignal.any([limit.signal, way.signal, ...(signal ? [signal] : [])]),
+        onProgress: (progress) => {
+          if (progress.phase === 'waiting') {
+            // It is set up, and waits for a cache that another process has in use.
+            if (timer) clearTimeout(timer);
+            if (!urgent) this.#mayMakeWay(way);
+          }
+          onProgress?.(progress);
+        },
+      });
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      if (way.signal.aborted) throw new MadeWay();
+      if (!limit.signal.aborted) throw error;
+      const seconds = Math.round((limitMs ?? 0) / 1000);
+      throw new SeamlessError(
+        'strategy',
+        vscode.l10n.t(
+          'The strategy was not set up within {0} seconds: look for a loop that does not end, or for heavy work, in its setup() or at the top of its file.',
+          seconds,
+        ),
+      );
+    } finally {
+      if (timer) clearTimeout(timer);
+    }
+  }
+
+  #mayMakeWay(way: AbortController): void {
+    this.#waitingLook = way;
+    if (this.#queue.sizeBy({ priority: URGENT }) > 0) way.abort();
+  }
+
+  #mustRun(): void {
+    if (!vscode.workspace.isTrusted) {
+      throw new SeamlessError(
+        'usage',
+        vscode.l10n.t('Strategies are code, and this workspace is not trusted: trust it to run them.'),
+      );
+    }
+    if (this.#disposed) throw new SeamlessError('cancelled', vscode.l10n.t('Seamless is shutting down.'));
+  }
+
+  #running(): JobClient {
+    const memoryMb = memorySetting();
+    if (this.#client?.alive === true && this.#memoryMb === memoryMb) return this.#client;
+    // A child with other limits is replaced while no request is at work: they come one at a time.
+    void this.#client?.dispose();
+    this.#memoryMb = memoryMb;
+    this.#client = JobClient.start({
+      childPath: join(this.#context.extensionPath, 'dist', 'child.js'),
+      memoryMb,
+      lasting: true,
+      onLog: (line) => this.#write(line),
+    });
+    this.#log.debug(`child started, process ${this.#client.pid ?? '?'}`);
+    return this.#client;
+  }
+
+  /** What the author's code prints is for people, and for whoever looks for the cause of a failure. */
+  #write({ level, text }: LogLine): void {
+    if (level === 'warn') this.#log.warn(text);
+    else this.#log.info(text);
+    if (this.#disposed) return;
+    if (!this.#childLog) {
+      const folder = this.#context.logUri.fsPath;
+      mkdirSync(folder, { recursive: true });
+      this.#childLog = createWriteStream(join(folder, 'child.log'), { flags: 'a' });
+      this.#childLog.on('error', (error) => this.#log.warn(`child.log: ${error.message}`));
+    }
+    this.#childLog.write(`${level} ${text}\n`);
+  }
+}

@@ -1,0 +1,129 @@
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+
+import { DiscoveryClient } from '../../discovery/client.js';
+import type { Strategies } from './strategies.js';
+
+const SCRIPTS = '**/*.{ts,tsx,mts,cts,js,jsx,mjs,cjs}';
+const SCRIPT = /(?<!\.d)\.[cm]?[jt]sx?$/;
+
+/** Text is looked at this long after the last key was pressed. */
+const TYPING_PAUSE_MS = 200;
+
+/** A file saved here is reported as changed on disk within this time. */
+const SAVE_ECHO_MS = 2000;
+
+/** Keeps the list of strategies true while folders, files and open texts change. The work is done in a thread of its own. */
+export class WorkspaceDiscovery implements vscode.Disposable {
+  readonly #client: DiscoveryClient;
+  readonly #strategies: Strategies;
+  readonly #log: vscode.LogOutputChannel;
+  readonly #disposables: vscode.Disposable[] = [];
+  readonly #savedAt = new Map<string, number>();
+  readonly #typing = new Map<string, NodeJS.Timeout>();
+
+  constructor(context: vscode.ExtensionContext, strategies: Strategies, log: vscode.LogOutputChannel) {
+    this.#strategies = strategies;
+    this.#log = log;
+    this.#client = new DiscoveryClient({
+      workerPath: join(context.extensionPath, 'dist', 'discovery-worker.cjs'),
+      onFile: ({ file, strategies: found }) => strategies.found(file, found),
+      onRemoved: (file) => strategies.found(file, []),
+      onError: (error) => log.error(error.message),
+    });
+  }
+
+  get client(): DiscoveryClient {
+    return this.#client;
+  }
+
+  /** @param onSearched called when the folders were looked through, also when that failed. */
+  start(onSearched: () => void): void {
+    const watcher = vscode.workspace.createFileSystemWatcher(SCRIPTS);
+    this.#disposables.push(
+      watcher,
+      watcher.onDidCreate(({ fsPath }) => this.#changed(fsPath)),
+      watcher.onDidChange(({ fsPath }) => this.#changed(fsPath)),
+      watcher.onDidDelete(({ fsPath }) => this.#client.removed(fsPath)),
+      vscode.workspace.onDidChangeWorkspaceFolders(() => this.#scan(onSearched)),
+      vscode.workspace.onDidOpenTextDocument((document) => this.#opened(document)),
+      vscode.workspace.onDidChangeTextDocument(({ document }) => this.#typed(document)),
+      vscode.workspace.onDidSaveTextDocument((document) => this.#saved(document)),
+      vscode.workspace.onDidCloseTextDocument((document) => this.#closed(document)),
+    );
+    for (const document of vscode.workspace.textDocuments) this.#opened(document);
+    this.#scan(onSearched);
+  }
+
+  dispose(): void {
+    for (const timer of this.#typing.values()) clearTimeout(timer);
+    for (const disposable of this.#disposables) disposable.dispose();
+    this.#client.dispose().catch((error: unknown) => this.#log.error(String(error)));
+  }
+
+  #scan(onSearched: () => void): void {
+    const folders = (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file');
+    this.#client
+      .scan(folders.map(({ uri }) => uri.fsPath))
+      .then(
+        ({ files, strategies, ms }) =>
+          this.#log.info(`${strategies} strategies in ${files} files, found in ${Math.round(ms)} ms.`),
+        (error: unknown) => this.#log.error(String(error)),
+      )
+      .finally(onSearched);
+  }
+
+  #changed(file: string): void {
+    this.#client.changed(file);
+    // What was saved here was heard of before its file changed.
+    if (Date.now() - (this.#savedAt.get(file) ?? 0) > SAVE_ECHO_MS) this.#strategies.saved(file);
+  }
+
+  /** The system may lose news of files when many change at once; and files of no folder are known only while open. */
+  #opened(document: vscode.TextDocument): void {
+    const file = scriptOf(document);
+    if (file === null) return;
+    if (vscode.workspace.getWorkspaceFolder(document.uri)) this.#client.changed(file);
+    else this.#client.edited(file, document.getText());
+  }
+
+  #typed(document: vscode.TextDocument): void {
+    const file = scriptOf(document);
+    if (file === null) return;
+    this.#strategies.edited(file);
+    clearTimeout(this.#typing.get(file));
+    const look = (): void => {
+      this.#typing.delete(file);
+      if (!document.isClosed) this.#client.edited(file, textToKnow(document));
+    };
+    this.#typing.set(file, setTimeout(look, TYPING_PAUSE_MS));
+  }
+
+  #saved(document: vscode.TextDocument): void {
+    const file = scriptOf(document);
+    if (file === null) return;
+    clearTimeout(this.#typing.get(file));
+    this.#typing.delete(file);
+    this.#savedAt.set(file, Date.now());
+    this.#client.edited(file, textToKnow(document));
+    this.#client.changed(file);
+    this.#strategies.saved(file);
+  }
+
+  #closed(document: vscode.TextDocument): void {
+    const file = scriptOf(document);
+    if (file === null) return;
+    this.#client.edited(file, null);
+    this.#strategies.edited(file);
+  }
+}
+
+/** The text that counts in place of the disk's, or null. */
+function textToKnow(document: vscode.TextDocument): string | null {
+  const onDisk = !document.isDirty && vscode.workspace.getWorkspaceFolder(document.uri) !== undefined;
+  return onDisk ? null : document.getText();
+}
+
+function scriptOf({ uri }: vscode.TextDocument): string | null {
+  return uri.scheme === 'file' && SCRIPT.test(uri.fsPath) ? uri.fsPath : null;
+}

@@ -1,0 +1,243 @@
+import * as vscode from 'vscode';
+
+import type { CoveredPart, Span } from '../../engine/run/report.js';
+import { hostEnd, type PanelHandlers } from '../../panel/channel.js';
+import { liveCoverage } from '../../panel/live.js';
+import type { HostToPage, PanelProblem, PanelState } from '../../panel/messages.js';
+import { panelNode } from '../../panel/nodes.js';
+import { classOf, summaryLine } from '../../present/format.js';
+import { freshnessOf, type Freshness } from '../../present/freshness.js';
+import { SeamlessError } from '../../sdk/errors.js';
+import { panelHandlers, type PanelWorkbench } from './dag-requests.js';
+import { cacheUse } from '../model/settings.js';
+import type { StrategyEntry } from '../model/strategies.js';
+import { throttle } from '../model/throttle.js';
+
+/** Counters and bars of a run in work move this often. */
+const LIVE_PAUSE_MS = 100;
+
+interface PanelOptions {
+  readonly key: string;
+  readonly view: vscode.WebviewPanel;
+  /** What it showed before the window was loaded again; null: it is new. */
+  readonly range: Span | null;
+  readonly onClose: () => void;
+}
+
+/** The DAG of one strategy, in a page beside the code. What it shows comes from the model; it only has a range of its own. */
+export class DagPanel {
+  readonly key: string;
+  readonly #workbench: PanelWorkbench;
+  readonly #view: vscode.WebviewPanel;
+  readonly #disposables: { dispose(): unknown }[];
+  /** The range a person chose to look at; null: that of the last run, or else all that the sources have. */
+  #range: Span | null = null;
+  /** How nodes stand over `#range`; null: as the model says, over the last range. */
+  #own: Freshness | null = null;
+  #data: Span | null = null;
+  #askedForData = false;
+  /** What the run in work has stored so far. */
+  #covered: CoveredPart[] = [];
+  readonly #sendLive = throttle(() => this.#live(), LIVE_PAUSE_MS);
+  /** A node to be selected once the page listens. */
+  #wanted: string | null = null;
+  #isReady = false;
+
+  constructor(workbench: PanelWorkbench, { key, view, range, onClose }: PanelOptions) {
+    this.#workbench = workbench;
+    this.#view = view;
+    this.key = key;
+    this.#range = range;
+    const { strategies, runs, log } = workbench;
+    const receive = hostEnd({
+      handlers: this.#handlers(),
+      post: (message) => this.#post(message),
+      onReady: () => this.#ready(),
+      onFault: (error) => log.error(error instanceof Error ? error : String(error)),
+    });
+    this.#disposables = [
+      this.#sendLive,
+      view.webview.onDidReceiveMessage((raw: unknown) => void receive(raw)),
+      view.onDidDispose(() => {
+        for (const disposable of this.#disposables) disposable.dispose();
+        onClose();
+      }),
+      strategies.onDidChange((entry) => {
+        if (entry?.key === key) this.#changed(entry);
+        else if (entry === null) this.#cameOrWent();
+      }),
+      runs.onDidCover((covered) => {
+        if (covered.key !== key) return;
+        this.#covered.push(...covered.parts);
+        this.#sendLive();
+      }),
+      runs.onDidEnd((end) => {
+        if (end.entry.key === key && 'report' in end) this.#follow(end.report.range);
+      }),
+      vscode.workspace.onDidGrantWorkspaceTrust(() => this.#cameOrWent()),
+    ];
+    this.#cameOrWent();
+  }
+
+  reveal(): void {
+    this.#view.reveal(undefined, false);
+  }
+
+  /** Brings a node into view. */
+  select(node: string): void {
+    if (this.#isReady) this.#post({ type: 'select', node });
+    else this.#wanted = node;
+  }
+
+  get #entry(): StrategyEntry | null {
+    return this.#workbench.strategies.get(this.key);
+  }
+
+  get #freshness(): Freshness | null {
+    return this.#own ?? this.#entry?.freshness ?? null;
+  }
+
+  get #shownRange(): Span | null {
+    return this.#range ?? this.#freshness?.range ?? this.#data;
+  }
+
+  #post(message: HostToPage): void {
+    this.#view.webview.postMessage(message).then(undefined, (error: unknown) => this.#fault(error));
+  }
+
+  /** The page listens, for the first time or again: it is told all. */
+  #ready(): void {
+    this.#isReady = true;
+    this.#show();
+    if (this.#entry?.running) this.#sendLive();
+    if (this.#wanted !== null) this.#post({ type: 'select', node: this.#wanted });
+    this.#wanted = null;
+  }
+
+  /** Strategies were found or lost, or may be looked at now. */
+  #cameOrWent(): void {
+    const entry = this.#entry;
+    // Whoever opens its graph wants to know how it stands, be it looked at on saving or not.
+    if (entry && !entry.freshness && !entry.problem) {
+      this.#workbench.strategies.look(this.key).catch((error: unknown) => this.#fault(error));
+    }
+    this.#show();
+  }
+
+  #changed(entry: StrategyEntry): void {
+    if (entry.running) {
+      if (this.#covered.length === 0) this.#show();
+      this.#sendLive();
+      return;
+    }
+    this.#covered = [];
+    if (this.#range) this.#look(this.#range).catch((error: unknown) => this.#fault(error));
+    else this.#show();
+  }
+
+  /** Sends the full state. */
+  #show(): void {
+    const entry = this.#entry;
+    const freshness = this.#freshness;
+    if (entry?.freshness) this.#askForData(entry);
+    const range = this.#shownRange;
+    const name = entry?.found.className ?? classOf(this.key);
+    const state: PanelState = {
+      strategy: name,
+      nodes: freshness?.nodes.map((node) => panelNode(node, range)) ?? null,
+      range,
+      data: this.#data,
+      edited: entry?.edited ?? false,
+      problem: this.#problem(entry, name),
+      running: entry?.running ?? null,
+      result: entry?.lastRun ? summaryLine(entry.lastRun) : null,
+      trusted: vscode.workspace.isTrusted,
+      texts: vscode.l10n.bundle ? { ...vscode.l10n.bundle } : null,
+    };
+    this.#view.title = vscode.l10n.t('DAG: {0}', name);
+    this.#post({ type: 'state', state });
+  }
+
+  #problem(entry: StrategyEntry | null, name: string): PanelProblem | null {
+    if (!entry) {
+      if (!this.#workbench.strategies.searched) return null;
+      const message = vscode.l10n.t(
+        '{0} is not in the workspace any more: its file or its class was deleted or renamed. Bring it back, or close this panel.',
+        name,
+      );
+      return { kind: 'deleted', message, path: [] };
+    }
+    const { problem, edited } = entry;
+    if (!problem || edited) return null;
+    const { code, message, path = [] } = problem;
+    return { kind: code === 'cycle' ? 'cycle' : 'failed', message, path };
+  }
+
+  /** Sends how far the run in work has come. */
+  #live(): void {
+    const progress = this.#entry?.running;
+    if (!progress) return;
+    const coverage = liveCoverage(this.#freshness?.nodes ?? [], this.#covered, this.#shownRange);
+    this.#post({ type: 'progress', progress, coverage });
+  }
+
+  /** A run within what is shown leaves it as it is; one beyond is shown whole. */
+  #follow([start, end]: Span): void {
+    const shown = this.#range;
+    if (shown && (start < shown[0] || end > shown[1]))
+      this.#setRange(null).catch((error: unknown) => this.#fault(error));
+  }
+
+  /** Looks at how nodes stand over a range, as the model does over the last one. */
+  async #look(range: Span): Promise<void> {
+    const { jobs, strategies } = this.#workbench;
+    const entry = this.#entry;
+    if (entry && !entry.problem && vscode.workspace.isTrusted) {
+      const { ref } = entry;
+      const [start, end] = range;
+      const payload = { strategy: ref, start, end, ...cacheUse(ref.projectRoot) };
+      const status = await jobs.request('status', payload);
+      if (this.#range !== range) return;
+      this.#own = freshnessOf(status, strategies.failuresHold(this.key) ? entry.lastRun : null);
+    }
+    this.#show();
+  }
+
+  #askForData(entry: StrategyEntry): void {
+    if (this.#askedForData) return;
+    this.#askedForData = true;
+    this.#workbench.jobs.request('bounds', { strategy: entry.ref }).then(
+      ({ range }) => {
+        this.#data = range;
+        this.#show();
+      },
+      (error: unknown) => this.#fault(error),
+    );
+  }
+
+  async #setRange(range: Span | null): Promise<void> {
+    this.#range = range;
+    this.#own = null;
+    if (range) await this.#look(range);
+    else this.#show();
+  }
+
+  #handlers(): PanelHandlers {
+    return panelHandlers({
+      workbench: this.#workbench,
+      key: this.key,
+      // A run makes its range the last one: what is shown stays until the person looks elsewhere.
+      keepRange: () => {
+        this.#own ??= this.#entry?.freshness ?? null;
+        this.#range ??= this.#shownRange;
+      },
+      isVisible: () => this.#view.visible,
+      setRange: (range) => this.#setRange(range ?? this.#data),
+    });
+  }
+
+  #fault(error: unknown): void {
+    if (error instanceof SeamlessError && error.code === 'cancelled') return;
+    this.#workbench.log.error(error instanceof Error ? error : String(error));
+  }
+}

@@ -1,0 +1,83 @@
+import { randomBytes } from 'node:crypto';
+import * as v from 'valibot';
+import * as vscode from 'vscode';
+
+import type { Span } from '../../engine/run/report.js';
+import { panelHtml } from '../../panel/html.js';
+import { DagPanel } from './dag-panel.js';
+import type { PanelWorkbench } from './dag-requests.js';
+import type { StrategyEntry } from '../model/strategies.js';
+
+const VIEW_TYPE = 'seamless.dag';
+
+/** What the host needs of all that a page keeps: which strategy it shows, and over what. */
+const keptState = v.object({
+  key: v.string(),
+  range: v.nullable(v.tuple([v.number(), v.number()])),
+});
+
+/** One panel a strategy: opened beside the code, and brought back with the window. */
+export class DagPanels implements vscode.Disposable, vscode.WebviewPanelSerializer {
+  readonly #workbench: PanelWorkbench;
+  readonly #panels = new Map<string, { readonly panel: DagPanel; readonly view: vscode.WebviewPanel }>();
+  readonly #serializer: vscode.Disposable;
+
+  constructor(workbench: PanelWorkbench) {
+    this.#workbench = workbench;
+    this.#serializer = vscode.window.registerWebviewPanelSerializer(VIEW_TYPE, this);
+  }
+
+  /** @param node name of a node to be selected and brought into view. */
+  show({ key, found }: StrategyEntry, node: string | null = null): void {
+    const known = this.#panels.get(key);
+    if (known) known.panel.reveal();
+    const panel = known?.panel ?? this.#open(key, found.className);
+    if (node !== null) panel.select(node);
+  }
+
+  /** The window is back; the page kept which strategy it shows. */
+  deserializeWebviewPanel(view: vscode.WebviewPanel, state: unknown): Promise<void> {
+    const kept = v.safeParse(keptState, state);
+    if (kept.success && !this.#panels.has(kept.output.key)) {
+      this.#hold(kept.output.key, view, kept.output.range);
+    } else view.dispose();
+    return Promise.resolve();
+  }
+
+  dispose(): void {
+    this.#serializer.dispose();
+    for (const { view } of [...this.#panels.values()]) view.dispose();
+  }
+
+  #open(key: string, title: string): DagPanel {
+    const where = { viewColumn: vscode.ViewColumn.Beside, preserveFocus: false };
+    return this.#hold(key, vscode.window.createWebviewPanel(VIEW_TYPE, title, where));
+  }
+
+  #hold(key: string, view: vscode.WebviewPanel, range: Span | null = null): DagPanel {
+    const { extensionUri } = this.#workbench.context;
+    const folder = vscode.Uri.joinPath(extensionUri, 'dist', 'webview');
+    const address = (name: string): string =>
+      view.webview.asWebviewUri(vscode.Uri.joinPath(folder, name)).toString();
+    view.webview.options = { enableScripts: true, localResourceRoots: [folder] };
+    const icon = (name: string): vscode.Uri => vscode.Uri.joinPath(extensionUri, 'media', name);
+    view.iconPath = { light: icon('dag-light.svg'), dark: icon('dag-dark.svg') };
+    const panel = new DagPanel(this.#workbench, {
+      key,
+      view,
+      range,
+      onClose: () => this.#panels.delete(key),
+    });
+    this.#panels.set(key, { panel, view });
+    view.webview.html = panelHtml({
+      nonce: randomBytes(16).toString('hex'),
+      cspSource: view.webview.cspSource,
+      script: address('dag.js'),
+      style: address('dag.css'),
+      language: vscode.env.language,
+      title: view.title,
+      key,
+    });
+    return panel;
+  }
+}

@@ -1,0 +1,166 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+
+import { storedName } from '../../protocol/project.js';
+import type { Span } from '../../engine/run/report.js';
+import type { DiffReport } from '../../protocol/messages.js';
+import type { PanelHandlers } from '../../panel/channel.js';
+import type { PanelDifference } from '../../panel/messages.js';
+import { summaryLine } from '../../present/format.js';
+import { valueText } from '../../present/values.js';
+import { SeamlessError } from '../../sdk/errors.js';
+import type { Workbench } from '../commands/commands.js';
+import { openAt } from '../commands/pick.js';
+import { cacheUse } from '../model/settings.js';
+import type { StrategyEntry } from '../model/strategies.js';
+
+/** What the panels work with. */
+export type PanelWorkbench = Omit<Workbench, 'dags'>;
+
+interface PanelServices {
+  readonly workbench: PanelWorkbench;
+  readonly key: string;
+  /** Keeps the range that is shown, whatever is run. */
+  readonly keepRange: () => void;
+  readonly isVisible: () => boolean;
+  readonly setRange: (range: Span | null) => Promise<void>;
+}
+
+/** What the panel's page may ask for. */
+export function panelHandlers(services: PanelServices): PanelHandlers {
+  return { ...runHandlers(services), ...historyHandlers(services), ...placeHandlers(services) };
+}
+
+type Part<K extends keyof PanelHandlers> = Pick<PanelHandlers, K>;
+
+function runHandlers({
+  workbench: { runs, strategies },
+  key,
+  keepRange,
+  isVisible,
+  setRange,
+}: PanelServices): Part<'materialize' | 'cancel' | 'setRange' | 'retry'> {
+  return {
+    materialize: async ({ start, end, only }) => {
+      mustBeTrusted();
+      keepRange();
+      const request = { range: { start, end }, ...(only && { only }), isShown: isVisible };
+      const report = await runs.materialize(entryOf(strategies, key), request);
+      return { summary: report ? summaryLine(report) : vscode.l10n.t('The run did not come to its end.') };
+    },
+    cancel: () => {
+      runs.cancel(key);
+      return null;
+    },
+    setRange: async ({ range }) => {
+      await setRange(range);
+      return null;
+    },
+    retry: async () => {
+      if (vscode.workspace.isTrusted) await strategies.look(key);
+      else await vscode.commands.executeCommand('workbench.trust.manage');
+      return null;
+    },
+  };
+}
+
+function historyHandlers({
+  workbench: { jobs, strategies },
+  key,
+}: PanelServices): Part<'readNode' | 'rows' | 'exportNode'> {
+  /** What every request about a stored node carries. */
+  const stored = (node: string) => {
+    const { ref, freshness, found } = entryOf(strategies, key);
+    const { projectRoot } = ref;
+    const strategy = storedName(ref, freshness?.strategy ?? found.className);
+    return { projectRoot, ...cacheUse(projectRoot), strategy, node };
+  };
+  return {
+    readNode: async ({ node, start, end, maxPoints }) => {
+      const place = { ...stored(node), start, end };
+      const { interval, versions } = await jobs.request('series', { ...place, stretches: maxPoints });
+      const report = versions.length > 1 ? await jobs.request('diff', place) : null;
+      return { interval, versions, difference: report && differenceOf(report) };
+    },
+    rows: ({ node, start, end, from, count }) =>
+      jobs.request('rows', { ...stored(node), start, end, from, count }),
+    exportNode: async ({ node }) => {
+      await vscode.commands.executeCommand('seamless.exportNode', { key, node });
+      return null;
+    },
+  };
+}
+
+function placeHandlers({
+  workbench: { strategies, log },
+  key,
+}: PanelServices): Part<'reveal' | 'copy' | 'saveFile' | 'showProblem' | 'log'> {
+  return {
+    reveal: async ({ node }) => {
+      const { freshness } = entryOf(strategies, key);
+      const location = freshness?.nodes.find(({ name }) => name === node)?.location;
+      if (!location) {
+        throw new SeamlessError(
+          'not-found',
+          vscode.l10n.t('Where {0} is made is not known: save the file, then try again.', node),
+        );
+      }
+      await openAt(location);
+      return null;
+    },
+    copy: async ({ text }) => {
+      await vscode.env.clipboard.writeText(text);
+      return null;
+    },
+    saveFile: async ({ name, content, encoding }) => {
+      const { ref } = entryOf(strategies, key);
+      const where = await vscode.window.showSaveDialog({
+        title: vscode.l10n.t('Save {0}', name),
+        defaultUri: vscode.Uri.file(join(ref.projectRoot, name)),
+      });
+      if (where) await writeFile(where.fsPath, Buffer.from(content, encoding));
+      return { saved: where !== undefined };
+    },
+    showProblem: async () => {
+      await vscode.commands.executeCommand('seamless.showProblem', key);
+      return null;
+    },
+    log: ({ message, stack }) => {
+      log.error(`DAG: ${message}${stack === null ? '' : `\n${stack}`}`);
+      return null;
+    },
+  };
+}
+
+/** @throws SeamlessError `not-found` when the strategy is gone. */
+function entryOf(strategies: PanelWorkbench['strategies'], key: string): StrategyEntry {
+  const entry = strategies.get(key);
+  if (entry) return entry;
+  throw new SeamlessError(
+    'not-found',
+    vscode.l10n.t('The strategy is gone: its file or its class was deleted or renamed.'),
+  );
+}
+
+function mustBeTrusted(): void {
+  if (vscode.workspace.isTrusted) return;
+  throw new SeamlessError(
+    'usage',
+    vscode.l10n.t('This workspace is not trusted: trust it to run strategies.'),
+  );
+}
+
+function differenceOf({ difference, compared }: DiffReport): PanelDifference | null {
+  if (!difference) return null;
+  const { first } = difference;
+  return {
+    ...difference,
+    compared,
+    first: first && {
+      ts: first.ts,
+      before: first.before === null ? null : valueText(first.before),
+      after: first.after === null ? null : valueText(first.after),
+    },
+  };
+}

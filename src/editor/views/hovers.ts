@@ -1,0 +1,128 @@
+import * as vscode from 'vscode';
+
+import { storedName } from '../../protocol/project.js';
+import type { DiscoveryClient, NodeAtPosition } from '../../discovery/client.js';
+import { formatCount, formatSpans } from '../../present/format.js';
+import { spanText, standingText, type StandingNode } from '../../present/freshness.js';
+import { lastValueText } from '../../present/values.js';
+import { SeamlessError } from '../../sdk/errors.js';
+import { formatInterval } from '../../sdk/time.js';
+import type { Jobs } from '../model/jobs.js';
+import { cacheUse } from '../model/settings.js';
+import type { Strategies, StrategyEntry } from '../model/strategies.js';
+
+/** A hover does not wait longer for a value that is being fetched behind a run. */
+const VALUE_LIMIT_MS = 1500;
+
+/** A loop may make many nodes in one place: the hover names the first. */
+const MOST_NODES = 5;
+
+/** On the variable that holds a node: its coverage, its last value, and why it is stale. */
+export class NodeHovers implements vscode.HoverProvider {
+  constructor(
+    private readonly strategies: Strategies,
+    private readonly discovery: DiscoveryClient,
+    private readonly jobs: Jobs,
+    private readonly log: vscode.LogOutputChannel,
+  ) {}
+
+  async provideHover(
+    document: vscode.TextDocument,
+    position: vscode.Position,
+    token: vscode.CancellationToken,
+  ): Promise<vscode.Hover | null> {
+    const entries = this.strategies.all().filter(({ files, freshness, found }) => {
+      return (
+        freshness !== null && (found.file === document.uri.fsPath || files.includes(document.uri.fsPath))
+      );
+    });
+    if (entries.length === 0 || !document.getWordRangeAtPosition(position)) return null;
+    const file = document.uri.fsPath;
+    const at = await this.discovery.nodeAt(
+      file,
+      document.getText(),
+      position.line + 1,
+      position.character + 1,
+    );
+    if (!at || token.isCancellationRequested) return null;
+    const parts: vscode.MarkdownString[] = [];
+    for (const entry of entries) {
+      const nodes = (entry.freshness?.nodes ?? []).filter((node) => madeAt(node, file, at));
+      for (const node of nodes.slice(0, MOST_NODES)) parts.push(await this.#describe(entry, node));
+      const more = nodes.length - MOST_NODES;
+      if (more > 0) {
+        parts.push(
+          new vscode.MarkdownString(vscode.l10n.t('{0} more nodes are made here.', formatCount(more))),
+        );
+      }
+    }
+    const { startLine, startColumn, endLine, endColumn } = at.range;
+    const range = new vscode.Range(startLine - 1, startColumn - 1, endLine - 1, endColumn - 1);
+    return parts.length > 0 ? new vscode.Hover(parts, range) : null;
+  }
+
+  async #describe(entry: StrategyEntry, node: StandingNode): Promise<vscode.MarkdownString> {
+    const text = new vscode.MarkdownString('', true);
+    const inputs = node.inputs.map(({ name, period }) => `${name} × ${period}`).join(', ');
+    const made = inputs === '' ? node.label : `${node.label}(${inputs})`;
+    text.appendMarkdown(`**${escape(node.name)}** · ${escape(made)} · ${formatInterval(node.interval)}\n\n`);
+    const standing = entry.edited ? vscode.l10n.t('edited, not saved') : standingText(node.standing);
+    text.appendMarkdown(`${standing}: `);
+    text.appendText(node.why);
+    text.appendMarkdown(`\n\n${coverageText(node)}`);
+    if (node.adopted.length > 0) {
+      text.appendMarkdown(
+        `\n\n${vscode.l10n.t('Taken over from an earlier version: {0}', formatSpans(node.adopted))}`,
+      );
+    }
+    const value = await this.#lastValue(entry, node);
+    if (value !== null) text.appendMarkdown(`\n\n${vscode.l10n.t('Last value:')} ${value}`);
+    return text;
+  }
+
+  async #lastValue({ ref, freshness, running }: StrategyEntry, node: StandingNode): Promise<string | null> {
+    // What is being written now is shown when it is there.
+    if (!freshness || node.rows === 0 || running) return null;
+    const { projectRoot } = ref;
+    const request = {
+      projectRoot,
+      ...cacheUse(projectRoot),
+      strategy: storedName(ref, freshness.strategy),
+      node: node.name,
+      last: 1,
+    };
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), VALUE_LIMIT_MS);
+    try {
+      return lastValueText(await this.jobs.request('read', request, { signal: late.signal }));
+    } catch (error) {
+      if (!(error instanceof SeamlessError)) throw error;
+      if (error.code !== 'cancelled') this.log.info(error.message);
+      return null;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+function coverageText({ coverage, rows }: StandingNode): string {
+  if (coverage.length === 0) return vscode.l10n.t('Nothing is stored.');
+  const spans = coverage.slice(0, 3).map(spanText).join(', ');
+  const more = coverage.length > 3 ? ` (+${coverage.length - 3})` : '';
+  return vscode.l10n.t('{0} rows over {1}', formatCount(rows), spans + more);
+}
+
+/** Whether the place a node was made at lies within the expression that a name stands for. */
+function madeAt({ location }: StandingNode, file: string, { made }: NodeAtPosition): boolean {
+  if (!location || location.file !== file) return false;
+  const after = compare(location.line, location.column ?? 1, made.startLine, made.startColumn) >= 0;
+  return after && compare(location.line, location.column ?? 1, made.endLine, made.endColumn) < 0;
+}
+
+function compare(line: number, column: number, otherLine: number, otherColumn: number): number {
+  return line === otherLine ? column - otherColumn : line - otherLine;
+}
+
+function escape(text: string): string {
+  return text.replace(/[\\`*_{}[\]()#+\-.!|<>~]/g, '\\$&');
+}

@@ -1,0 +1,58 @@
+import * as vscode from 'vscode';
+
+import type { SourceLocation } from '../../sdk/errors.js';
+import type { Strategies, StrategyEntry } from '../model/strategies.js';
+
+/** What is wrong with strategies, on the lines that cause it. */
+export class StrategyProblems implements vscode.Disposable {
+  readonly #collection = vscode.languages.createDiagnosticCollection('seamless');
+  readonly #subscription: vscode.Disposable;
+
+  constructor(private readonly strategies: Strategies) {
+    this.#subscription = strategies.onDidChange((entry) => {
+      // While text is being typed or a run is under way, the last verdict stands.
+      if (!entry?.edited && !entry?.running) this.#show();
+    });
+  }
+
+  dispose(): void {
+    this.#subscription.dispose();
+    this.#collection.dispose();
+  }
+
+  #show(): void {
+    const byFile = new Map<string, vscode.Diagnostic[]>();
+    for (const entry of this.strategies.all()) {
+      for (const { place, diagnostic } of diagnosticsOf(entry)) {
+        byFile.set(place.file, [...(byFile.get(place.file) ?? []), diagnostic]);
+      }
+    }
+    this.#collection.clear();
+    for (const [file, diagnostics] of byFile) this.#collection.set(vscode.Uri.file(file), diagnostics);
+  }
+}
+
+function diagnosticsOf({ found, problem, freshness }: StrategyEntry): {
+  place: SourceLocation;
+  diagnostic: vscode.Diagnostic;
+}[] {
+  if (problem) {
+    const place = problem.location ?? found;
+    return [{ place, diagnostic: diagnostic(place, problem.message, problem.code) }];
+  }
+  return (freshness?.nodes ?? []).flatMap(({ failure, location }) => {
+    if (!failure) return [];
+    const place = failure.location ?? location ?? found;
+    return [{ place, diagnostic: diagnostic(place, failure.message, failure.code) }];
+  });
+}
+
+/** From its place to the end of the line: where a mistake ends is not known. */
+function diagnostic(place: SourceLocation, message: string, code: string): vscode.Diagnostic {
+  const line = place.line - 1;
+  const column = (place.column ?? 1) - 1;
+  const result = new vscode.Diagnostic(new vscode.Range(line, column, line, 10_000), message);
+  result.source = 'Seamless';
+  result.code = code;
+  return result;
+}

@@ -1,0 +1,121 @@
+import * as vscode from 'vscode';
+
+import type { RunReport } from '../../engine/run/report.js';
+import { cacheFolder, folderBytes } from '../../protocol/project.js';
+import { formatBytes, formatCount, formatDuration, summaryLine } from '../../present/format.js';
+import { spanText } from '../../present/freshness.js';
+import type { RunEnd, Runs } from '../model/runs.js';
+import { cacheDirSetting } from '../model/settings.js';
+import type { Strategies, StrategyEntry } from '../model/strategies.js';
+
+/** The last run, or the one under way, at the foot of the window. */
+export class RunStatusBar implements vscode.Disposable {
+  readonly #item = vscode.window.createStatusBarItem('seamless.run', vscode.StatusBarAlignment.Left, 10);
+  readonly #disposables: { dispose(): unknown }[];
+  #last: RunEnd | null = null;
+
+  constructor(
+    private readonly strategies: Strategies,
+    runs: Runs,
+    private readonly log: vscode.LogOutputChannel,
+  ) {
+    this.#item.name = 'Seamless';
+    this.#disposables = [
+      this.#item,
+      strategies.onDidChange(() => this.#show()),
+      runs.onDidEnd((end) => {
+        this.#last = end;
+        this.#show();
+        if ('report' in end) void this.#describeCache(end.entry, end.report);
+      }),
+    ];
+  }
+
+  dispose(): void {
+    for (const disposable of this.#disposables) disposable.dispose();
+  }
+
+  #show(): void {
+    const running = this.strategies.all().filter((entry) => entry.running !== null);
+    const [first] = running;
+    if (first) this.#showRunning(first, running.length - 1);
+    else if (this.#last) this.#showLast(this.#last);
+    else this.#item.hide();
+  }
+
+  #showRunning({ key, found, running }: StrategyEntry, more: number): void {
+    const { percent, what, left, bars } = running ?? { percent: null, what: '', left: null, bars: null };
+    const others = more > 0 ? ` (+${more})` : '';
+    this.#item.text = `$(sync~spin) ${found.className} ${percent ?? what}${others}`;
+    const lines = [percent, what, bars, left].filter((each) => each !== null);
+    this.#item.tooltip = `${found.className}: ${lines.join(' · ')}\n${vscode.l10n.t('Click to see it; Seamless: Cancel ends it.')}`;
+    this.#item.command = command(key);
+    this.#item.backgroundColor = undefined;
+    this.#item.show();
+  }
+
+  #showLast(end: RunEnd): void {
+    const { key, found } = end.entry;
+    this.#item.command = command(key);
+    this.#item.backgroundColor = undefined;
+    if ('report' in end) {
+      const { report } = end;
+      const { failed } = report;
+      this.#item.text =
+        failed > 0
+          ? `$(error) ${vscode.l10n.t('{0} failed', formatCount(failed))} · ${hitsText(report)}`
+          : `$(database) ${hitsText(report)}`;
+      if (!(this.#item.tooltip instanceof vscode.MarkdownString))
+        this.#item.tooltip = tooltipOf(end.entry, report, null);
+    } else if (end.error.code === 'cancelled') {
+      this.#item.text = `$(circle-slash) ${vscode.l10n.t('{0} cancelled', found.className)}`;
+      this.#item.tooltip = end.error.message;
+    } else {
+      this.#item.text = `$(error) ${vscode.l10n.t('{0} failed', found.className)}`;
+      this.#item.tooltip = end.error.message;
+      this.#item.backgroundColor = new vscode.ThemeColor('statusBarItem.errorBackground');
+    }
+    this.#item.show();
+  }
+
+  async #describeCache(entry: StrategyEntry, report: RunReport): Promise<void> {
+    this.#item.tooltip = tooltipOf(entry, report, null);
+    const { projectRoot } = entry.ref;
+    try {
+      const bytes = await folderBytes(cacheFolder(projectRoot, cacheDirSetting(projectRoot)));
+      this.#item.tooltip = tooltipOf(entry, report, bytes);
+    } catch (error) {
+      this.log.warn(String(error));
+    }
+  }
+}
+
+function command(key: string): vscode.Command {
+  return { title: vscode.l10n.t('Show DAG'), command: 'seamless.showDag', arguments: [key] };
+}
+
+/** `9/12 hits · 1.4 s`: what was adopted came from the cache too. */
+function hitsText(report: RunReport): string {
+  const hits = formatCount(report.hits + report.adopted);
+  return vscode.l10n.t(
+    '{0}/{1} hits · {2}',
+    hits,
+    formatCount(report.nodeCount),
+    formatDuration(report.elapsedMs),
+  );
+}
+
+const MOST_NODES = 20;
+
+function tooltipOf({ found }: StrategyEntry, report: RunReport, bytes: number | null): vscode.MarkdownString {
+  const text = new vscode.MarkdownString('', true);
+  text.appendMarkdown(`**${found.className}** ${spanText(report.range)}\n\n`);
+  text.appendMarkdown(`${summaryLine(report)}\n\n`);
+  for (const { name, state } of report.nodes.slice(0, MOST_NODES)) {
+    text.appendMarkdown(`- \`${name}\` ${state}\n`);
+  }
+  const more = report.nodes.length - MOST_NODES;
+  if (more > 0) text.appendMarkdown(`- ${vscode.l10n.t('{0} more', formatCount(more))}\n`);
+  if (bytes !== null) text.appendMarkdown(`\n${vscode.l10n.t('The cache holds {0}.', formatBytes(bytes))}`);
+  return text;
+}

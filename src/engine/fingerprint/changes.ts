@@ -1,0 +1,286 @@
+import { formatInterval } from '../../sdk/time.js';
+import type { EarlierNode, Part } from '../ports/ports.js';
+
+/** One thing about a node that is no longer as it was. */
+export interface Change {
+  /** What changed, a noun: `` `ema()` in lib/indicators.ts ``, `` captured `n` ``. */
+  readonly what: string;
+  readonly kind: 'code' | 'value' | 'parameter' | 'inputs' | 'upstream' | 'engine';
+  /** The author's file it is in; null where that is not known. */
+  readonly file: string | null;
+  /** In short; null where there was or is none. */
+  readonly before: string | null;
+  readonly after: string | null;
+  /** A clause that says it. */
+  readonly text: string;
+}
+
+export interface NodeNow {
+  readonly own: string;
+  readonly parts: () => readonly Part[];
+  readonly inputs: readonly { readonly name: string; readonly fingerprint: string }[];
+}
+
+/** What makes a node's own hash another one than before, inputs that were exchanged included. Empty where it cannot be told. */
+export function ownChanges(before: EarlierNode, now: NodeNow): Change[] {
+  const rewired = inputChanges(before, now);
+  if (before.own === now.own) return rewired;
+  const { changed, added, removed } = compareParts(before.parts ?? [], now.parts());
+  const inputs = new Map(now.inputs.map(({ name }, position) => [String(position), name]));
+  const parameters = changed.flatMap(([then, part]) => parameterChange(then, part, inputs));
+  const pairs = changed.filter(([, part]) => isCode(part));
+  const code = deepest(pairs, [...added, ...removed]).map(([then, part]) => codeChange(then, part));
+  const options = [
+    ...removed.filter(({ kind }) => kind === 'option').map((part) => optionChange(part, null)),
+    ...added.filter(({ kind }) => kind === 'option').map((part) => optionChange(null, part)),
+  ];
+  const come = before.parts === null ? [] : arrivals(changed, added, removed);
+  // Which node a captured one is, is said by the inputs.
+  const wanted = rewired.length > 0 ? code.filter(({ what }) => !what.startsWith('position')) : code;
+  return [...parameters, ...options, ...rewired, ...wanted, ...come];
+}
+
+/** Positions of the inputs that are the same nodes by name, but have changed themselves. */
+export function changedInputs(before: EarlierNode, now: NodeNow): number[] {
+  return now.inputs.flatMap(({ name, fingerprint }, position) => {
+    const then = before.inputs.find(({ names }) => names.includes(name)) ?? before.inputs[position];
+    return then && then.fingerprint !== fingerprint && then.names.includes(name) ? [position] : [];
+  });
+}
+
+function inputChanges(before: EarlierNode, now: NodeNow): Change[] {
+  const same = (position: number): boolean => {
+    const [then, input] = [before.inputs[position], now.inputs[position]];
+    return !!then && !!input && (then.fingerprint === input.fingerprint || then.names.includes(input.name));
+  };
+  const length = Math.max(before.inputs.length, now.inputs.length);
+  if (Array.from({ length }, (_, position) => position).every(same)) return [];
+  const then = before.inputs.map(({ names, fingerprint }, position) => {
+    const kept = now.inputs.find((input) => input.fingerprint === fingerprint || names.includes(input.name));
+    return kept?.name ?? names.at(-1) ?? `input ${position + 1}`;
+  });
+  const names = now.inputs.map(({ name }) => name);
+  const [added, removed] = [
+    names.filter((name) => !then.includes(name)),
+    then.filter((name) => !names.includes(name)),
+  ];
+  const list = (of: readonly string[]): string => of.map(quoted).join(', ');
+  const change = { what: 'its inputs', kind: 'inputs', file: null } as const;
+  const both = { before: list(then), after: list(names) };
+  if (removed.length === 0 && added.length > 0)
+    return [{ ...change, ...both, text: `${plural('input', added)} ${list(added)} added` }];
+  if (added.length === 0 && removed.length > 0)
+    return [{ ...change, ...both, text: `${plural('input', removed)} ${list(removed)} removed` }];
+  if (added.length === 0) {
+    return [{ ...change, ...both, text: `inputs in another order: ${both.before} → ${both.after}` }];
+  }
+  const text = `${plural('input', removed)} ${list(removed)} replaced by ${list(added)}`;
+  return [{ ...change, ...both, text }];
+}
+
+function plural(word: string, of: readonly string[]): string {
+  return of.length === 1 ? word : `${word}s`;
+}
+
+type Pair = readonly [before: Part, after: Part];
+
+/** Parts by what they are; those that are only called otherwise now, as a bundle's names are, count as the same. */
+function compareParts(
+  before: readonly Part[],
+  after: readonly Part[],
+): { changed: Pair[]; added: Part[]; removed: Part[] } {
+  const left = new Map<string, Part[]>();
+  for (const part of before) left.set(keyOf(part), [...(left.get(keyOf(part)) ?? []), part]);
+  const changed: Pair[] = [];
+  const unmatched: Part[] = [];
+  for (const part of after) {
+    const then = left.get(keyOf(part))?.shift();
+    if (!then) unmatched.push(part);
+    else if (then.hash !== part.hash) changed.push([then, part]);
+  }
+  const removed = [...left.values()].flat();
+  const added = unmatched.filter((part) => {
+    const same = removed.findIndex(({ kind, hash }) => kind === part.kind && hash === part.hash);
+    if (same >= 0) removed.splice(same, 1);
+    return same < 0;
+  });
+  return { changed, added, removed };
+}
+
+function keyOf({ kind, name, owner }: Part): string {
+  // A value may become a function, or a function a class: it is still what that name stands for.
+  return JSON.stringify([isCode({ kind }) ? 'code' : kind, name, owner]);
+}
+
+function isCode({ kind }: Pick<Part, 'kind'>): boolean {
+  return ['function', 'class', 'value', 'node', 'built-in', 'unhashable'].includes(kind);
+}
+
+/** Of a structure and what it holds, what it holds: that says more. */
+function deepest(pairs: readonly Pair[], others: readonly Part[]): Pair[] {
+  const inside = ({ name, owner, kind }: Part, other: Part): boolean =>
+    kind === 'value' &&
+    other.owner === owner &&
+    other.name.length > name.length &&
+    other.name.startsWith(name) &&
+    /^[.[ ]/.test(other.name.slice(name.length));
+  const all = [...pairs.map(([, part]) => part), ...others];
+  return pairs.filter(([, part]) => !all.some((other) => other !== part && inside(part, other)));
+}
+
+/** What a function newly refers to is said by its text, where that has changed. */
+function arrivals(changed: readonly Pair[], added: readonly Part[], removed: readonly Part[]): Change[] {
+  const told = new Set(changed.filter(([, { kind }]) => kind === 'function').map(([, { name }]) => name));
+  const classes = changed.some(([, { kind }]) => kind === 'class');
+  const untold = (parts: readonly Part[]): Part[] => {
+    const own = new Set(parts.map(({ name }) => name));
+    return parts.filter(
+      ({ kind, owner, name }) =>
+        isCode({ kind }) && name !== '' && !classes && !told.has(owner) && (owner === '' || !own.has(owner)),
+    );
+  };
+  return [
+    ...untold(removed).map((part) => arrival(part, part, null)),
+    ...untold(added).map((part) => arrival(part, null, part)),
+  ];
+}
+
+function arrival(part: Part, before: Part | null, after: Part | null): Change {
+  const what = nounOf(part);
+  const code = part.kind === 'function' || part.kind === 'class';
+  const short = (of: Part | null): string | null => (of ? shortText(of.text) : null);
+  const verb = after ? (code ? 'came into use' : 'is new') : 'is no longer used';
+  const value = after && !code ? `: ${shortText(part.text)}` : '';
+  return {
+    what,
+    kind: code ? 'code' : 'value',
+    file: part.file,
+    before: short(before),
+    after: short(after),
+    text: `${what} ${verb}${value}`,
+  };
+}
+
+function parameterChange(then: Part, now: Part, inputs: ReadonlyMap<string, string>): Change[] {
+  switch (now.kind) {
+    case 'semantics': {
+      const what = 'how Seamless computes bars';
+      const text = `${what} changed with an update (version ${then.text} → ${now.text})`;
+      return [{ what, kind: 'engine', file: null, before: then.text, after: now.text, text }];
+    }
+    case 'window':
+      return windowChanges(then, now, inputs.get(now.name) ?? `input ${Number(now.name) + 1}`);
+    case 'option':
+      return [optionChange(then, now)];
+    case 'kind':
+    case 'interval':
+    case 'phase':
+    case 'source':
+      return [parameter(now.kind, then.text, now.text)];
+    default:
+      return [];
+  }
+}
+
+function windowChanges(then: Part, now: Part, input: string): Change[] {
+  const [before, after] = [then, now].map(({ text }) => JSON.parse(text) as number[]);
+  const [period, lookback, interval, phase] = [0, 1, 2, 3].map((index) => [
+    before?.[index] ?? 0,
+    after?.[index] ?? 0,
+  ]) as [number[], number[], number[], number[]];
+  const changes: Change[] = [];
+  const differs = ([a, b]: readonly number[]): boolean => a !== b;
+  const say = (what: string, [a, b]: readonly string[]): void => {
+    changes.push(parameter(`${what} of ${quoted(input)}`, a ?? '', b ?? ''));
+  };
+  if (differs(period)) say('period', period.map(String));
+  else if (differs(lookback)) say('look-back', lookback.map(String));
+  if (differs(interval)) say('interval', interval.map(formatInterval));
+  if (differs(phase))
+    say(
+      'phase',
+      phase.map((each) => `${each} s`),
+    );
+  return changes;
+}
+
+function optionChange(then: Part | null, now: Part | null): Change {
+  const { title } = (now ?? then) as Part;
+  return parameter(quoted(title), then?.text ?? 'not set', now?.text ?? 'not set');
+}
+
+function parameter(what: string, before: string, after: string): Change {
+  const [a, b] = [shortText(before), shortText(after)];
+  return { what, kind: 'parameter', file: null, before: a, after: b, text: `${what}: ${a} → ${b}` };
+}
+
+function codeChange(then: Part, now: Part): Change {
+  const what = nounOf(now);
+  const { file } = now;
+  if (now.kind === 'node' && then.kind === 'node') {
+    const text = `${what} stands for another node`;
+    return { what: `position of ${what}`, kind: 'inputs', file, before: then.text, after: now.text, text };
+  }
+  const [before, after] =
+    isText(then) && isText(now) ? differing(then.text, now.text) : [then.text, now.text];
+  const [a, b] = [shortText(before), shortText(after)];
+  if (!isText(now) && !isText(then)) {
+    const text = a === b ? `${what} changed within: ${b}` : `${what}: ${a} → ${b}`;
+    return { what, kind: 'value', file, before: a, after: b, text };
+  }
+  const shown = a === b ? '' : `: ${a === '' ? 'nothing' : quoted(a)} → ${b === '' ? 'nothing' : quoted(b)}`;
+  return { what, kind: 'code', file, before: a, after: b, text: `${what} changed${shown}` };
+}
+
+function isText({ kind }: Part): boolean {
+  return kind === 'function' || kind === 'class';
+}
+
+/** What a part is called in a sentence. */
+function nounOf(part: Part): string {
+  const { kind, name, owner, title, file } = part;
+  const place = file === null ? '' : ` in ${file}`;
+  if (name === '') return `its \`${title === '' ? 'function' : title}\`${place}`;
+  if (kind === 'class') return `class ${quoted(title)}${place}`;
+  if (isText(part)) return `${quoted(`${title === '' ? name : title}()`)}${place}`;
+  if (name.startsWith('this')) return quoted(name);
+  return `captured ${quoted(name)}${owner === '' ? '' : ` of ${quoted(`${owner}()`)}`}`;
+}
+
+function quoted(text: string): string {
+  return `\`${text}\``;
+}
+
+/** Characters of a short form. */
+const SHORT = 60;
+
+function shortText(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return line.length > SHORT ? `${line.slice(0, SHORT - 1)}…` : line;
+}
+
+/** Tokens before and after a difference that are shown with it, within the statement it is in. */
+const BEFORE = 5;
+const AFTER = 2;
+const STATEMENT = /[;{}]/;
+
+/** The part of two texts in which they differ, with a little of what is around it. */
+function differing(before: string, after: string): readonly [string, string] {
+  const [a, b] = [tokensOf(before), tokensOf(after)];
+  const shorter = Math.min(a.length, b.length);
+  let start = 0;
+  while (start < shorter && a[start] === b[start]) start++;
+  let end = 0;
+  while (end < shorter - start && a[a.length - 1 - end] === b[b.length - 1 - end]) end++;
+  let from = start;
+  while (from > 0 && start - from < BEFORE && !STATEMENT.test(a[from - 1] ?? '')) from--;
+  let kept = end;
+  while (kept > 0 && end - kept < AFTER && !STATEMENT.test(a[a.length - kept] ?? '')) kept--;
+  const cut = (tokens: readonly string[]): string => tokens.slice(from, tokens.length - kept).join('');
+  return [cut(a), cut(b)];
+}
+
+/** Words, with the blanks after them, and single signs. */
+function tokensOf(text: string): string[] {
+  return text.match(/[\w$.]+\s*|[^\w$]\s*/g) ?? [];
+}

@@ -1,0 +1,217 @@
+import { DirectedGraph } from 'graphology';
+import { topologicalSort } from 'graphology-dag';
+import { SeamlessError } from '../../sdk/errors.js';
+import { formatInterval, type Seconds } from '../../sdk/time.js';
+import type { GraphDescription, NodeDescription, OpenStream, SourceDescription } from '../ports/ports.js';
+
+/** An input of a node, with everything decided. */
+export interface Edge {
+  readonly node: number;
+  /** Bars a window holds by default. */
+  readonly period: number;
+  /** Bars that must exist before the consumer fires, and the most it may look at. */
+  readonly lookback: number;
+}
+
+/** A node with everything decided. */
+export interface GraphNode {
+  readonly index: number;
+  readonly name: string;
+  readonly kind: 'stream' | 'node';
+  /** Each firing hands a state on to the next: a bar depends on all bars before it. */
+  readonly scan: boolean;
+  readonly label: string;
+  readonly interval: Seconds;
+  /** Where the grid of its bars starts, in seconds after the epoch. */
+  readonly phase: Seconds;
+  readonly edges: readonly Edge[];
+  readonly description: NodeDescription;
+}
+
+export interface Graph {
+  readonly strategy: string;
+  /** What the store knows the strategy by. */
+  readonly storedAs: string;
+  readonly nodes: readonly GraphNode[];
+  /** Positions of the nodes, inputs before what depends on them. */
+  readonly order: readonly number[];
+}
+
+/** Decides intervals and periods, and sorts. @throws SeamlessError for a strategy that has no meaning. */
+export function resolveGraph(description: GraphDescription): Graph {
+  if (description.nodes.length === 0) {
+    throw new SeamlessError(
+      'strategy',
+      `Strategy ${description.strategy} has no nodes: make them in setup() and hand them to this.addNodes([...]).`,
+    );
+  }
+  refuseDuplicates(description);
+  const order = sortNodes(description);
+  const nodes: GraphNode[] = [];
+  for (const index of order) {
+    nodes[index] = resolveNode(index, description, nodes);
+  }
+  const { strategy, storedAs = strategy } = description;
+  return { strategy, storedAs, nodes, order };
+}
+
+function refuseDuplicates(description: GraphDescription): void {
+  const seen = new Map<string, NodeDescription>();
+  for (const node of description.nodes) {
+    const first = seen.get(node.name);
+    if (first) {
+      const where = first.location ? `, first made in ${first.location.file}:${first.location.line}` : '';
+      throw new SeamlessError(
+        'duplicate-node',
+        `Strategy ${description.strategy} has two nodes named ${node.name}${where}: give each its own name.`,
+        about(node),
+      );
+    }
+    seen.set(node.name, node);
+  }
+}
+
+function sortNodes(description: GraphDescription): number[] {
+  const { nodes } = description;
+  // As hosts list them: a sort of ten thousand takes longer than all their fingerprints' comparisons.
+  if (nodes.every(({ inputs }, index) => inputs.every(({ node }) => node < index))) return [...nodes.keys()];
+  const graph = new DirectedGraph();
+  description.nodes.forEach((_, index) => graph.addNode(index));
+  description.nodes.forEach((node, index) => {
+    for (const input of node.inputs) graph.mergeEdge(input.node, index);
+  });
+  const cycle = findCycle(description);
+  if (cycle) {
+    const names = cycle.map((index) => description.nodes[index]?.name ?? '?');
+    throw new SeamlessError(
+      'cycle',
+      `Strategy ${description.strategy} has a cycle: ${names.join(' → ')}. A node cannot depend on itself; take one of these inputs away.`,
+      { ...about(description.nodes[cycle[0] ?? 0]), path: names },
+    );
+  }
+  return topologicalSort(graph).map(Number);
+}
+
+/** A cycle as a path that ends where it starts, or null. Iterative: a chain may be thousands long. */
+function findCycle(description: GraphDescription): number[] | null {
+  const finished = new Set<number>();
+  for (let root = 0; root < description.nodes.length; root++) {
+    const path: number[] = [];
+    const onPath = new Set<number>();
+    const stack: { node: number; next: number }[] = [{ node: root, next: 0 }];
+    while (stack.length > 0) {
+      const top = stack[stack.length - 1] as { node: number; next: number };
+      if (top.next === 0) {
+        if (finished.has(top.node)) {
+          stack.pop();
+          continue;
+        }
+        if (onPath.has(top.node)) return [...path.slice(path.indexOf(top.node)), top.node].reverse();
+        path.push(top.node);
+        onPath.add(top.node);
+      }
+      const input = description.nodes[top.node]?.inputs[top.next++];
+      if (input) {
+        stack.push({ node: input.node, next: 0 });
+      } else {
+        stack.pop();
+        path.pop();
+        onPath.delete(top.node);
+        finished.add(top.node);
+      }
+    }
+  }
+  return null;
+}
+
+function resolveNode(index: number, graph: GraphDescription, resolved: readonly GraphNode[]): GraphNode {
+  const node = graph.nodes[index] as NodeDescription;
+  const inputs = node.inputs.map((input) => resolved[input.node] as GraphNode);
+  const interval = node.interval ?? graph.interval ?? commonInterval(node, inputs);
+  const edges = node.inputs.map((input, position) => {
+    const period = input.period ?? graph.period;
+    if (period === null) {
+      throw new SeamlessError(
+        'period',
+        `Node ${node.name} has no period: say how many bars of its inputs it looks at, in the node or as the strategy's default.`,
+        about(node),
+      );
+    }
+    const least = inputs[position]?.description.leastHistory ?? 1;
+    return { node: input.node, period, lookback: Math.max(period, least) };
+  });
+  return {
+    index,
+    name: node.name,
+    kind: node.kind,
+    scan: node.scan ?? false,
+    label: node.label,
+    interval,
+    phase: node.kind === 'stream' ? phaseOf(node, interval) : inheritedPhase(interval, inputs),
+    edges,
+    description: node,
+  };
+}
+
+function commonInterval(node: NodeDescription, inputs: readonly GraphNode[]): Seconds {
+  if (inputs.length === 0) {
+    throw new SeamlessError(
+      'interval',
+      `${node.name} has no interval: say how long its bars are (interval: '1m'), in the stream or as the strategy's default.`,
+      about(node),
+    );
+  }
+  const intervals = [...new Set(inputs.map((input) => input.interval))];
+  const [only] = intervals;
+  if (intervals.length === 1 && only !== undefined) return only;
+  const listed = inputs.map((input) => `${input.name} ${formatInterval(input.interval)}`).join(', ');
+  throw new SeamlessError(
+    'interval',
+    `Node ${node.name} has inputs of unequal intervals (${listed}) and none of its own: say which it fires on.`,
+    about(node),
+  );
+}
+
+function phaseOf(node: NodeDescription, interval: Seconds): Seconds {
+  const phase = node.source?.options['phase'];
+  // A provider of an author's own may mean something else by the word.
+  if (phase === undefined || (node.source?.kind === 'custom' && typeof phase !== 'number')) return 0;
+  if (!Number.isSafeInteger(phase)) {
+    const shown =
+      typeof phase === 'number' || typeof phase === 'bigint' ? String(phase) : JSON.stringify(phase);
+    throw new SeamlessError(
+      'source',
+      `The source of ${node.name} has phase ${shown}: it must be a whole number of seconds after the epoch, where the grid of its bars starts.`,
+      about(node),
+    );
+  }
+  return (((phase as number) % interval) + interval) % interval;
+}
+
+/** A node on the interval of an input keeps that input's grid; any other starts at the epoch. */
+function inheritedPhase(interval: Seconds, inputs: readonly GraphNode[]): Seconds {
+  return inputs.find((input) => input.interval === interval)?.phase ?? 0;
+}
+
+/** A stream as its source is opened by; where it was made is looked up when something asks for it. */
+export function openStream(node: GraphNode, source: SourceDescription): OpenStream {
+  const { index, name, interval, phase, description } = node;
+  return {
+    node: index,
+    name,
+    interval,
+    phase,
+    source,
+    get location() {
+      return description.location;
+    },
+  };
+}
+
+function about(node: NodeDescription | undefined): {
+  node?: string;
+  location?: NonNullable<NodeDescription['location']>;
+} {
+  if (!node) return {};
+  return node.location ? { node: node.name, location: node.location } : { node: node.name };
+}

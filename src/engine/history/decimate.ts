@@ -1,0 +1,148 @@
+import { columnIndex, type Column, type Table } from '../../sdk/table.js';
+import type { Range } from '../../sdk/time.js';
+
+/** Names that make a bar a candle; `volume` is summed where it is there too. */
+const CANDLE = ['open', 'high', 'low', 'close'];
+
+/**
+ * As many rows of a table as can be told apart on a screen: the range is cut into equal stretches, and of each the rows stay
+ * that hold the least or greatest number of a column, or the first of a new text or truth. Candles are put together
+ * instead: first open, greatest high, least low, last close. Tables of at most `2 * stretches` rows stay as they are.
+ *
+ * Rows stay in order and keep their own `ts`; a candle has that of its first bar. Jugel et al., "M4: a visualization-oriented
+ * time series data aggregation" (2014), shows that extremes of each pixel column draw the very line of all rows.
+ */
+export function decimate(table: Table, range: Range, stretches: number): Table {
+  if (table.ts.length <= 2 * stretches) return table;
+  const bounds = stretchBounds(table.ts, range, stretches);
+  const candle = table.shape === 'record' && table.present === null ? candleColumns(table) : null;
+  if (candle) return candles(table, bounds, candle);
+  const kept = new Set<number>();
+  for (let at = 0; at + 1 < bounds.length; at++) {
+    const [from = 0, to = 0] = [bounds[at], bounds[at + 1]];
+    if (from === to) continue;
+    kept.add(from).add(to - 1);
+    for (const column of table.columns) keepTelling(column, from, to, kept);
+  }
+  return pickRows(table, Int32Array.from(kept).sort());
+}
+
+/** Where in `ts` each stretch begins; one more than there are stretches. */
+function stretchBounds(ts: Float64Array, { start, end }: Range, stretches: number): Int32Array {
+  const bounds = new Int32Array(stretches + 1);
+  let row = 0;
+  for (let stretch = 1; stretch < stretches; stretch++) {
+    // Divided last: a bar that opens just where a stretch begins belongs to it.
+    const limit = start + (stretch * (end - start)) / stretches;
+    while (row < ts.length && (ts[row] as number) < limit) row++;
+    bounds[stretch] = row;
+  }
+  bounds[stretches] = ts.length;
+  return bounds;
+}
+
+/** Adds the rows of a stretch that tell most of a column. */
+function keepTelling(column: Column, from: number, to: number, kept: Set<number>): void {
+  if (column.type === 'number') {
+    let [least, greatest] = [-1, -1];
+    const { values, valid } = column;
+    for (let row = from; row < to; row++) {
+      const value = values[row] as number;
+      if (valid?.[row] === 0 || Number.isNaN(value)) continue;
+      if (least < 0 || value < (values[least] as number)) least = row;
+      if (greatest < 0 || value > (values[greatest] as number)) greatest = row;
+    }
+    if (least >= 0) kept.add(least).add(greatest);
+  } else if (column.type === 'boolean' || column.type === 'string') {
+    // The first change is seen; the last row, which is kept, says what it came to.
+    for (let row = from + 1; row < to; row++) {
+      if (column.values[row] === column.values[row - 1]) continue;
+      kept.add(row);
+      break;
+    }
+  }
+}
+
+interface CandleColumn {
+  readonly values: Float64Array;
+  readonly fold: (values: Float64Array, from: number, to: number) => number;
+}
+
+/** How each column of candles is put together; null when the table has none, or more than candles have. */
+function candleColumns({ names, columns }: Table): CandleColumn[] | null {
+  if (!CANDLE.every((name) => columnIndex(names, name) >= 0)) return null;
+  const folded: CandleColumn[] = [];
+  for (const [index, name] of names.entries()) {
+    const column = columns[index];
+    const fold = FOLDS[name.toLowerCase()];
+    if (!fold || column?.type !== 'number' || column.valid !== null) return null;
+    folded.push({ values: column.values, fold });
+  }
+  return folded;
+}
+
+const FOLDS: Readonly<Record<string, CandleColumn['fold']>> = {
+  open: (values, from) => values[from] as number,
+  high: (values, from, to) => extreme(values, from, to, Math.max),
+  low: (values, from, to) => extreme(values, from, to, Math.min),
+  close: (values, _from, to) => values[to - 1] as number,
+  volume: (values, from, to) => values.subarray(from, to).reduce((sum, value) => sum + value, 0),
+};
+
+function extreme(
+  values: Float64Array,
+  from: number,
+  to: number,
+  pick: (a: number, b: number) => number,
+): number {
+  let found = values[from] as number;
+  for (let row = from + 1; row < to; row++) found = pick(found, values[row] as number);
+  return found;
+}
+
+function candles(table: Table, bounds: Int32Array, columns: readonly CandleColumn[]): Table {
+  const filled: [from: number, to: number][] = [];
+  for (let at = 0; at + 1 < bounds.length; at++) {
+    const [from = 0, to = 0] = [bounds[at], bounds[at + 1]];
+    if (from < to) filled.push([from, to]);
+  }
+  return {
+    ...table,
+    ts: Float64Array.from(filled, ([from]) => table.ts[from] as number),
+    columns: columns.map(({ values, fold }) => ({
+      type: 'number',
+      values: Float64Array.from(filled, ([from, to]) => fold(values, from, to)),
+      valid: null,
+    })),
+  };
+}
+
+/** The rows at these positions, which ascend. */
+export function pickRows(table: Table, rows: Int32Array): Table {
+  return {
+    shape: table.shape,
+    ts: Float64Array.from(rows, (row) => table.ts[row] as number),
+    names: table.names,
+    columns: table.columns.map((column) => pickCells(column, rows)),
+    present: table.present && Uint8Array.from(rows, (row) => table.present?.[row] as number),
+  };
+}
+
+function pickCells(column: Column, rows: Int32Array): Column {
+  const valid = column.valid && Uint8Array.from(rows, (row) => column.valid?.[row] as number);
+  switch (column.type) {
+    case 'number':
+    case 'null': {
+      const { values } = column;
+      return { type: column.type, values: Float64Array.from(rows, (row) => values[row] as number), valid };
+    }
+    case 'boolean': {
+      const { values } = column;
+      return { type: column.type, values: Uint8Array.from(rows, (row) => values[row] as number), valid };
+    }
+    default: {
+      const { values } = column;
+      return { type: column.type, values: Array.from(rows, (row) => values[row] as string), valid };
+    }
+  }
+}

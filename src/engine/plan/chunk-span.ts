@@ -1,0 +1,26 @@
+import { ceilToGrid, floorToGrid, type Range, type Seconds } from '../../sdk/time.js';
+import type { GraphNode } from '../graph/graph.js';
+
+/** Slots of the finest interval in a chunk, when the DAG is small. */
+const CHUNK_SLOTS = 16_384;
+/** Nodes × slots of a chunk, when it is large: what bounds the memory of a run. */
+const CHUNK_CELLS = 4_000_000;
+const LEAST_CHUNK_SLOTS = 256;
+
+/** How long a chunk of some nodes is. @param slots of the finest interval, where the default would not do */
+export function spanOf(nodes: readonly GraphNode[], slots: number | undefined): Seconds {
+  const finest = nodes.reduce((least, { interval }) => Math.min(least, interval), Infinity);
+  if (slots !== undefined) return finest * slots;
+  const most = Math.floor(CHUNK_CELLS / nodes.length);
+  return finest * Math.min(CHUNK_SLOTS, Math.max(LEAST_CHUNK_SLOTS, 2 ** Math.floor(Math.log2(most))));
+}
+
+/** The first border of chunks of `span` after a slot's open, on the node's grid. */
+export function borderAfter({ interval, phase }: GraphNode, open: Seconds, span: Seconds): Seconds {
+  return floorToGrid(ceilToGrid(open + interval, span, 0), interval, phase);
+}
+
+/** The slots of a node that close in `(start, end]` of a chunk, as a range of opens on its grid. */
+export function slotsOf({ interval, phase }: GraphNode, { start, end }: Range): Range {
+  return { start: floorToGrid(start, interval, phase), end: floorToGrid(end, interval, phase) };
+}

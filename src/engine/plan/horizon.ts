@@ -1,0 +1,78 @@
+import type { Range, Seconds } from '../../sdk/time.js';
+import { ceilToGrid, floorToGrid } from '../../sdk/time.js';
+import type { Graph, GraphNode } from '../graph/graph.js';
+import { intersection, within, type RangeSet } from './ranges.js';
+import type { Span } from '../run/report.js';
+
+/** From when to when the bars of a node can be known, given what the sources have. */
+export interface Horizon {
+  /** No bar opens before. */
+  readonly begin: Seconds;
+  /** Every bar that closes by then is known; later ones are not yet. */
+  readonly limit: Seconds;
+}
+
+/** Horizons of all nodes from those of the streams. */
+export function horizons(graph: Graph, streams: ReadonlyMap<number, Horizon>): readonly Horizon[] {
+  const all: Horizon[] = [];
+  for (const index of graph.order) {
+    const node = graph.nodes[index] as GraphNode;
+    all[index] = streams.get(index) ?? {
+      begin: Math.max(...node.edges.map((edge) => floorOrInfinite(all[edge.node]?.begin ?? 0, node))),
+      limit: limitOf(graph, node, (input) => all[input]?.limit ?? -Infinity),
+    };
+  }
+  return all;
+}
+
+/**
+ * By when the slots of a node are decided: a slot is when every bar of every input that could close by its own
+ * close is known. The next bar of an input closes one interval after its limit, so slots up to just before that are.
+ */
+export function limitOf(graph: Graph, node: GraphNode, limit: (input: number) => Seconds): Seconds {
+  const undecided = Math.min(
+    ...node.edges.map((edge) => limit(edge.node) + (graph.nodes[edge.node] as GraphNode).interval),
+  );
+  if (!Number.isFinite(undecided)) return undecided;
+  return ceilToGrid(undecided, node.interval, node.phase) - node.interval;
+}
+
+function floorOrInfinite(time: Seconds, node: GraphNode): Seconds {
+  return Number.isFinite(time) ? floorToGrid(time, node.interval, node.phase) : time;
+}
+
+/** A range in terms of a node's own grid: the opens in `[start, end)` are those of the result, and no others. */
+export function onGrid(range: Range, node: GraphNode): Range {
+  return {
+    start: ceilToGrid(range.start, node.interval, node.phase),
+    end: ceilToGrid(range.end, node.interval, node.phase),
+  };
+}
+
+/** The part of a request that a node can have bars in, on its grid. */
+export function attainable(request: Range, node: GraphNode, horizon: Horizon): Range {
+  return intersection(onGrid(request, node), { start: horizon.begin, end: horizon.limit });
+}
+
+/** A request's ends need not be on a node's grid: what reaches the grid's first or last slot reaches the end itself. */
+export function asRequested(request: Range, node: GraphNode, set: RangeSet): RangeSet {
+  const grid = onGrid(request, node);
+  return set.map((range) => ({
+    start: range.start <= grid.start ? request.start : range.start,
+    end: range.end >= grid.end ? request.end : range.end,
+  }));
+}
+
+/** Stretches of a request that no data fill: before the sources begin, and past their last bar, where data may yet come. */
+export function outsideData(
+  request: Range,
+  node: GraphNode,
+  { begin, limit }: Horizon,
+): { readonly unavailable: readonly Span[]; readonly notYet: readonly Span[] } {
+  const spans = (part: Range): readonly Span[] =>
+    asRequested(request, node, within([onGrid(request, node)], part)).map(({ start, end }) => [start, end]);
+  return {
+    unavailable: spans({ start: -Infinity, end: begin }),
+    notYet: spans({ start: Math.max(limit, begin), end: Infinity }),
+  };
+}

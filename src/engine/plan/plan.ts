@@ -1,0 +1,159 @@
+import { floorToGrid, type Range, type Seconds } from '../../sdk/time.js';
+import type { Edge, Graph, GraphNode } from '../graph/graph.js';
+import { attainable, type Horizon } from './horizon.js';
+import { difference, hull, intersection, isEmpty, union, within, type RangeSet } from './ranges.js';
+
+/** What is to be done for one node in a stretch of time. */
+export interface NodeWork {
+  /** Bars that consumers at work read, warm-up included, without a break; null when none does. */
+  readonly demand: Range | null;
+  /** Stretches to compute, on the node's grid: those of the request that are not covered, and warm-up. */
+  readonly compute: RangeSet;
+  /** The most bars any consumer looks back. */
+  readonly lookback: number;
+}
+
+/** What a plan is made from. Positions are those of the graph. */
+export interface PlanInput {
+  readonly graph: Graph;
+  /** Position of the node that stands for each: nodes with equal fingerprints are one. */
+  readonly canonical: readonly number[];
+  readonly horizons: readonly Horizon[];
+  /** Up to when each node can be computed in this run: its horizon, or the bar at which it or an input failed. */
+  readonly limits: readonly Seconds[];
+  readonly covered: readonly RangeSet[];
+  /** Nodes of which nothing is computed: no node at work reads them. */
+  readonly left: ReadonlySet<number>;
+  /** Open of the `count`-th bar of a stream before a time, or of its first bar. */
+  readonly rowsBack: (stream: number, before: Seconds, count: number) => Promise<Seconds>;
+  /** By how much to overestimate the history of a node, because its rows proved sparser than its inputs'. */
+  readonly stretch: readonly number[];
+}
+
+/** The stretches of a request that have to be computed, over all nodes, as separate pieces of time. */
+export function uncovered(input: PlanInput, request: Range): RangeSet {
+  const missing = input.graph.nodes
+    .filter((node) => node.kind === 'node' && input.canonical[node.index] === node.index)
+    .flatMap((node) => nodeGaps(input, node, request));
+  return union(missing);
+}
+
+/** What one node lacks of a request. */
+export function nodeGaps(input: PlanInput, node: GraphNode, request: Range): RangeSet {
+  if (input.left.has(node.index)) return [];
+  const horizon = input.horizons[node.index] as Horizon;
+  const wanted = attainable(request, node, {
+    begin: horizon.begin,
+    limit: input.limits[node.index] as Seconds,
+  });
+  const missing = isEmpty(wanted) ? [] : difference([wanted], input.covered[node.index] as RangeSet);
+  return node.scan ? sinceBeginning(input, node, missing) : missing;
+}
+
+/** What a scan needs so as to have some stretches: all from its beginning that is not covered. */
+function sinceBeginning(input: PlanInput, node: GraphNode, stretches: RangeSet): RangeSet {
+  const last = stretches.at(-1);
+  if (!last) return [];
+  const { begin } = input.horizons[node.index] as Horizon;
+  return difference(union([{ start: begin, end: last.end }]), input.covered[node.index] as RangeSet);
+}
+
+/**
+ * Plans one stretch of time backwards through the DAG: what each node computes, and from when on its rows are needed.
+ * Warm-up is counted in rows: exactly at the streams, and through computed nodes as if they emitted a row each time
+ * they fire. A node that emits fewer is found short when it runs, and planned again with more stretch.
+ */
+export async function planStretch(
+  input: PlanInput,
+  request: Range,
+  stretch: Range,
+): Promise<ReadonlyMap<number, NodeWork>> {
+  const demands = new Map<number, Range>();
+  const lookbacks = new Map<number, number>();
+  const work = new Map<number, NodeWork>();
+  for (const index of [...input.graph.order].reverse()) {
+    if (input.canonical[index] !== index) continue;
+    const node = input.graph.nodes[index] as GraphNode;
+    const demand = demands.get(index) ?? null;
+    const lookback = lookbacks.get(index) ?? 0;
+    const compute = node.kind === 'stream' ? [] : computeRanges(input, node, request, stretch, demand);
+    if (!demand && compute.length === 0) continue;
+    work.set(index, { demand, compute, lookback });
+    const whole = hull(compute);
+    if (!whole) continue;
+    for (const edge of node.edges) {
+      const source = input.canonical[edge.node] as number;
+      const wanted = await inputDemand(input, source, whole, rowsBefore(node, edge, input.graph));
+      demands.set(source, spanning(wanted, demands.get(source) ?? wanted));
+      lookbacks.set(source, Math.max(edge.lookback, lookbacks.get(source) ?? 0));
+    }
+  }
+  return work;
+}
+
+/** From the earlier start to the later end. An empty demand still says from when on its node is looked at. */
+function spanning(a: Range, b: Range): Range {
+  return { start: Math.min(a.start, b.start), end: Math.max(a.end, b.end) };
+}
+
+function computeRanges(
+  input: PlanInput,
+  node: GraphNode,
+  request: Range,
+  stretch: Range,
+  demand: Range | null,
+): RangeSet {
+  const gaps = within(nodeGaps(input, node, request), stretch);
+  if (!demand) return gaps;
+  const possible = {
+    start: (input.horizons[node.index] as Horizon).begin,
+    end: input.limits[node.index] as Seconds,
+  };
+  const demanded = intersection(demand, possible);
+  const missing = difference(union([...gaps, demanded]), input.covered[node.index] as RangeSet);
+  return node.scan ? sinceBeginning(input, node, missing) : missing;
+}
+
+/**
+ * How many bars of an input that closed by a slot's open a firing in it may see. One of its last bars closes within the
+ * slot where the input is no slower than the node: nothing fires without.
+ */
+function rowsBefore(node: GraphNode, edge: Edge, graph: Graph): number {
+  const { interval } = graph.nodes[edge.node] as GraphNode;
+  return interval <= node.interval ? edge.lookback - 1 : edge.lookback;
+}
+
+/** The bars of an input that slots in `slots` may read: `rows` closed before the first, then all up to the last close. */
+async function inputDemand(input: PlanInput, source: number, slots: Range, rows: number): Promise<Range> {
+  const node = input.graph.nodes[source] as GraphNode;
+  const before = floorToGrid(slots.start, node.interval, node.phase);
+  const count = Math.ceil(rows * (input.stretch[source] as number));
+  const start = count === 0 ? before : await timeBack(input, source, before, count);
+  return { start, end: Math.max(before, floorToGrid(slots.end, node.interval, node.phase)) };
+}
+
+/** When the `count`-th bar of a node before `before` opens, as far as the timestamps of the streams tell. */
+async function timeBack(input: PlanInput, index: number, before: Seconds, count: number): Promise<Seconds> {
+  let node = input.graph.nodes[index] as GraphNode;
+  let bars = count;
+  while (node.kind === 'node') {
+    const driver = driverOf(input.graph, node);
+    bars *= Math.max(1, Math.ceil(node.interval / driver.interval));
+    node = driver;
+  }
+  const stream = input.canonical[node.index] as number;
+  const start = await input.rowsBack(stream, before, bars);
+  const { begin } = input.horizons[index] as Horizon;
+  if (start <= (input.horizons[stream] as Horizon).begin) return begin;
+  const own = input.graph.nodes[index] as GraphNode;
+  return Math.max(begin, floorToGrid(Math.min(start, before), own.interval, own.phase));
+}
+
+/** The input whose bars a node's firings follow: the slowest of those up to its own interval, else the fastest. */
+function driverOf(graph: Graph, node: GraphNode): GraphNode {
+  const inputs = node.edges.map((edge) => graph.nodes[edge.node] as GraphNode);
+  const prompt = inputs.filter((candidate) => candidate.interval <= node.interval);
+  return prompt.length > 0
+    ? prompt.reduce((slowest, each) => (each.interval > slowest.interval ? each : slowest))
+    : inputs.reduce((fastest, each) => (each.interval < fastest.interval ? each : fastest));
+}

@@ -1,0 +1,62 @@
+import type { Fingerprint } from '../fingerprint/fingerprints.js';
+import { attainable, type Horizon } from './horizon.js';
+import type { Graph, GraphNode } from '../graph/graph.js';
+import type { NodeHistory, NodeStore } from '../ports/ports.js';
+import { difference, isEmpty, union, type RangeSet } from './ranges.js';
+import type { Range } from '../../sdk/time.js';
+
+/** `all`: every node is brought to completion. `missing`: only those whose history is absent or incomplete, and their inputs. */
+export type Extent = 'all' | 'missing';
+
+export interface Selectable {
+  readonly graph: Graph;
+  readonly request: Range;
+  readonly fingerprints: readonly Fingerprint[];
+  readonly horizons: readonly Horizon[];
+  readonly covered: readonly RangeSet[];
+  readonly histories: readonly NodeHistory[];
+}
+
+/**
+ * The nodes that a run for what is missing leaves as they are: they changed, what is stored of their version before is
+ * complete over the request, and no node that lacks something depends on them. The others are closed under inputs, but for
+ * inputs of nodes that lack nothing. To be called before the nodes are registered.
+ */
+export async function leftAsTheyAre(parts: Selectable, store: NodeStore): Promise<ReadonlySet<number>> {
+  const { graph, fingerprints, histories } = parts;
+  const changed = graph.nodes.filter((node) => {
+    const history = histories[node.index];
+    return (history === 'own-changed' || history === 'input-changed') && gaps(parts, node).length > 0;
+  });
+  if (changed.length === 0) return new Set();
+  const current = await store.current(graph.storedAs);
+  const earlier = changed.map((node) => current.get(node.name) ?? '');
+  const coverage = await store.coverage(earlier);
+  const left = new Set<number>();
+  changed.forEach((node, position) => {
+    const covered = union(coverage.get(earlier[position] as string) ?? []);
+    // Over all of the request: a bar that only the new version has is lacking in the one that would be read.
+    if (difference([wanted(parts, node)], covered).length === 0) left.add(node.index);
+  });
+  const lacking = graph.nodes.filter((node) => !left.has(node.index) && gaps(parts, node).length > 0);
+  const needed = withInputs(graph, lacking);
+  // Nodes with equal fingerprints are one: none is computed for another and left all the same.
+  const computed = new Set([...needed].map((index) => fingerprints[index]?.full));
+  for (const index of left) if (computed.has(fingerprints[index]?.full)) left.delete(index);
+  return left;
+}
+
+function wanted({ request, horizons }: Selectable, node: GraphNode): Range {
+  return attainable(request, node, horizons[node.index] as Horizon);
+}
+
+function gaps(parts: Selectable, node: GraphNode): RangeSet {
+  const all = wanted(parts, node);
+  return isEmpty(all) ? [] : difference([all], parts.covered[node.index] as RangeSet);
+}
+
+function withInputs(graph: Graph, nodes: readonly GraphNode[]): ReadonlySet<number> {
+  const found = new Set(nodes.map((node) => node.index));
+  for (const index of found) for (const edge of (graph.nodes[index] as GraphNode).edges) found.add(edge.node);
+  return found;
+}

@@ -1,0 +1,305 @@
+import type { SourceLocation } from '../../sdk/errors.js';
+import type { Range } from '../../sdk/time.js';
+import type { Change } from '../fingerprint/changes.js';
+import { Explainer, sentenceOf } from '../fingerprint/explain.js';
+import { fingerprints, type Fingerprint } from '../fingerprint/fingerprints.js';
+import { resolveGraph, type Graph, type GraphNode } from '../graph/graph.js';
+import { asRequested, horizons, onGrid, outsideData, type Horizon } from './horizon.js';
+import { records } from '../run/materialize.js';
+import { openSource, tellingOf, tellingText, type Telling } from '../sources/open-source.js';
+import type {
+  NodeHistory,
+  NodeStore,
+  RowSummary,
+  SourceLibrary,
+  SourceState,
+  StrategyHost,
+} from '../ports/ports.js';
+import { difference, hull, intersection, isEmpty, union, within, type RangeSet } from './ranges.js';
+import type { Span } from '../run/report.js';
+import {
+  compareSource,
+  firstDifference,
+  sourcesText,
+  sourcesUpstream,
+  type ChangedSource,
+  sourceName,
+} from '../sources/source-change.js';
+
+/**
+ * - `fresh`: complete over the range. `partial`: in part. `empty`: nothing of it was ever computed.
+ * - `stale`: it was computed, but its code, something upstream or a source has changed since.
+ * A node that cannot be hashed is always `stale`.
+ */
+export type Freshness = 'fresh' | 'partial' | 'empty' | 'stale';
+
+/**
+ * What made a node stale.
+ * - `own`: its code, parameters or captured values changed. `upstream`: those of a node it depends on did.
+ * - `source`: a source it depends on, or is, changed. `unhashable`: it cannot be hashed, and is computed each time.
+ */
+export type StaleCause = 'own' | 'upstream' | 'source' | 'unhashable';
+
+export interface NodeStatus {
+  readonly name: string;
+  readonly kind: 'stream' | 'node';
+  readonly label: string;
+  /** Interval in seconds. */
+  readonly interval: number;
+  readonly state: Freshness;
+  /** Why it is stale; null when it is not. */
+  readonly change: StaleCause | null;
+  /** Inputs by name, with the bars of each that a window holds. */
+  readonly inputs: readonly { readonly name: string; readonly period: number }[];
+  /** Where its author made it; null when unknown. */
+  readonly location: SourceLocation | null;
+  /** Rows stored within the range. */
+  readonly rows: number;
+  /** Complete stretches of the range. */
+  readonly coverage: readonly Span[];
+  /** Of these, what was taken over from an earlier version of it, since its inputs had come out the same. */
+  readonly adopted: readonly Span[];
+  /** Stretches of the range that its version before has, and this one has not. */
+  readonly earlier: readonly Span[];
+  /** Stretches of the range before its sources begin, as far as they were looked at. */
+  readonly unavailable: readonly Span[];
+  /** Stretches of the range past the last bar its sources had when looked at: they may come to be filled. */
+  readonly notYet: readonly Span[];
+  /** Why, a sentence. */
+  readonly reason: string;
+  /** What changed since it was stored, one by one; empty where nothing did, or it cannot be told. */
+  readonly changes: readonly Change[];
+}
+
+export interface StrategyStatus {
+  readonly strategy: string;
+  /** The range looked at: the one asked for, or all that is covered; null when nothing is. */
+  readonly range: Span | null;
+  readonly nodes: readonly NodeStatus[];
+}
+
+/**
+ * How far into a source that changed `statusOf` looks, to say which bars did: `files` reads files of moderate size, `all` whatever
+ * there is, also where that asks a provider of the author's own.
+ */
+export type SourceLook = 'files' | 'all';
+
+/** Rows of a changed file that are looked through for it. */
+const MOST_ROWS = 200_000;
+
+const FILES: ReadonlySet<string> = new Set(['csv', 'parquet']);
+
+/** Says what a materialization would find, and computes and writes nothing. */
+export async function statusOf(
+  ports: { readonly host: StrategyHost; readonly store: NodeStore; readonly sources: SourceLibrary },
+  range: Range | null,
+  look: SourceLook = 'files',
+): Promise<StrategyStatus> {
+  const graph = resolveGraph(await ports.host.describe());
+  const prints = fingerprints(graph, 'status');
+  const ids = prints.map(({ full }) => full);
+  const registered = records(graph, prints);
+  const histories = await ports.store.compare(registered);
+  const explainer = await Explainer.load(ports.store, graph, prints, registered, histories);
+  // Before any provider's code runs, which might change what a function captured.
+  const changes = graph.nodes.map(({ index }) => explainer.changes(index));
+  const coverage = await ports.store.coverage(ids);
+  const covered = ids.map((id) => union(coverage.get(id) ?? []));
+  const before = await coverageBefore(ports.store, graph, ids);
+  const computed = graph.nodes.flatMap((node) => (node.kind === 'node' ? (covered[node.index] ?? []) : []));
+  const known = await ports.store.sources(ids);
+  const { changed, tellings } = await changedStreams(ports, graph.nodes, prints, known, look);
+  const limits = horizons(graph, streamHorizons(graph.nodes, prints, known));
+  const stored = hull(union(computed.length > 0 ? computed : covered.flat()));
+  const looked = range ? bounded(range, stored, limits) : stored;
+  const summaries = await ports.store.summarize(
+    ids.map((fingerprint) => ({ fingerprint, range: looked ?? { start: 0, end: 0 } })),
+  );
+  const touched = sourcesUpstream(graph, changed);
+  const nodes = graph.nodes.map((node) =>
+    nodeStatus({
+      node,
+      inputs: node.edges.map((edge) => ({
+        name: (graph.nodes[edge.node] as GraphNode).name,
+        period: edge.period,
+      })),
+      range: looked,
+      covered: covered[node.index] as RangeSet,
+      before: before[node.index] as RangeSet,
+      adopted: union((coverage.get(ids[node.index] as string) ?? []).filter(({ adopted }) => adopted)),
+      horizon: limits[node.index] as Horizon,
+      history: histories[node.index] as NodeHistory,
+      print: prints[node.index] as Fingerprint,
+      summary: summaries[node.index] as RowSummary,
+      sources: touched.get(node.index) ?? [],
+      changes: changes[node.index] as readonly Change[],
+      telling: tellings.get(node.index),
+    }),
+  );
+  return { strategy: graph.strategy, range: looked && [looked.start, looked.end], nodes };
+}
+
+/** By node: what the version covers that its name stands for in the store, where that is another one. */
+async function coverageBefore(store: NodeStore, graph: Graph, ids: readonly string[]): Promise<RangeSet[]> {
+  const current = await store.current(graph.storedAs);
+  const others = graph.nodes.map(({ name, index }) => {
+    const known = current.get(name);
+    return known === ids[index] ? undefined : known;
+  });
+  const coverage = await store.coverage(others.filter((id) => id !== undefined));
+  return others.map((id) => (id === undefined ? [] : union(coverage.get(id) ?? [])));
+}
+
+/** A range with an open end, ended where what is stored and what the sources have do; null when nothing is known. */
+function bounded(range: Range, stored: Range | null, limits: readonly Horizon[]): Range | null {
+  const { start, end } = range;
+  if (Number.isFinite(start) && Number.isFinite(end)) return range;
+  const data = limits.map(({ begin, limit }) => ({ start: begin, end: limit }));
+  const finite = data.filter((each) => Number.isFinite(each.start) && Number.isFinite(each.end));
+  const all = hull(union(stored ? [stored, ...finite] : finite));
+  const closed = all && intersection(range, all);
+  return closed && !isEmpty(closed) ? closed : null;
+}
+
+interface Facts {
+  readonly node: GraphNode;
+  readonly inputs: NodeStatus['inputs'];
+  readonly range: Range | null;
+  readonly covered: RangeSet;
+  /** What its version before covers, if there is one. */
+  readonly before: RangeSet;
+  readonly adopted: RangeSet;
+  readonly horizon: Horizon;
+  readonly history: NodeHistory;
+  readonly print: Fingerprint;
+  readonly summary: RowSummary;
+  /** Streams that it is, or depends on, whose sources changed. */
+  readonly sources: readonly ChangedSource[];
+  readonly changes: readonly Change[];
+  /** Of a stream: how it is told whether its source changed. */
+  readonly telling: Telling | undefined;
+}
+
+function nodeStatus(facts: Facts): NodeStatus {
+  const { node, range, covered, summary, horizon } = facts;
+  const grid = range && onGrid(range, node);
+  const inRange = (set: RangeSet): Span[] =>
+    range && grid
+      ? asRequested(range, node, within(set, grid)).map(({ start, end }): Span => [start, end])
+      : [];
+  const judged = judge(facts, grid);
+  return {
+    name: node.name,
+    kind: node.kind,
+    label: node.label,
+    interval: node.interval,
+    state: judged.state,
+    change: judged.change,
+    inputs: facts.inputs,
+    location: node.description.location,
+    rows: summary.rows,
+    coverage: inRange(covered),
+    adopted: inRange(facts.adopted),
+    earlier: inRange(difference(facts.before, covered)),
+    ...(range ? outsideData(range, node, horizon) : { unavailable: [], notYet: [] }),
+    reason: [judged.reason, tellingText(facts.telling)].filter(Boolean).join(' '),
+    changes: judged.change === 'own' || judged.change === 'upstream' ? facts.changes : [],
+  };
+}
+
+interface Judgement {
+  readonly state: Freshness;
+  readonly change: StaleCause | null;
+  readonly reason: string;
+}
+
+function judge(facts: Facts, grid: Range | null): Judgement {
+  const { covered, horizon, history, print, changes } = facts;
+  if (print.unhashable) return stale('unhashable', `Computed each time, because ${print.unhashable}.`);
+  const what = sentenceOf(changes);
+  // An edit is certain, whatever else changed; what a source's change reaches is not known yet.
+  if (covered.length === 0 && history === 'own-changed') {
+    return stale('own', what ?? 'Its code, parameters or captured values changed.');
+  }
+  const sources = facts.sources.filter((source) => reaches(source, facts));
+  if (sources.length > 0) return stale('source', sourcesText(sources));
+  if (covered.length === 0) {
+    if (history === 'input-changed') return stale('upstream', what ?? 'Something upstream of it changed.');
+    return { state: 'empty', change: null, reason: 'It has not been materialized yet.' };
+  }
+  const known = horizon.begin < horizon.limit;
+  const wanted = grid && known ? within([grid], { start: horizon.begin, end: horizon.limit }) : [];
+  const missing = difference(wanted, covered).filter((part) => !isEmpty(part));
+  return missing.length === 0
+    ? { state: 'fresh', change: null, reason: freshReason(wanted, facts.adopted) }
+    : { state: 'partial', change: null, reason: 'Part of the range has not been materialized yet.' };
+}
+
+function freshReason(wanted: RangeSet, adopted: RangeSet): string {
+  const taken = wanted.flatMap((part) => within(adopted, part)).length > 0;
+  return taken
+    ? 'Everything is in the cache; rows of an earlier version were taken over, since its inputs came out the same.'
+    : 'Everything is in the cache.';
+}
+
+function stale(change: StaleCause, reason: string): Judgement {
+  return { state: 'stale', change, reason };
+}
+
+/** Whether a change of a source may concern bars of the range: those that had closed before it do not see it. */
+function reaches({ change }: ChangedSource, { range, node }: Facts): boolean {
+  if (!change || !range) return true;
+  const first = firstDifference(change);
+  return first !== null && first < range.end + node.interval;
+}
+
+interface Looked {
+  readonly changed: ReadonlyMap<number, ChangedSource>;
+  readonly tellings: ReadonlyMap<number, Telling>;
+}
+
+async function changedStreams(
+  { sources, store }: { readonly sources: SourceLibrary; readonly store: NodeStore },
+  nodes: readonly GraphNode[],
+  prints: readonly Fingerprint[],
+  known: ReadonlyMap<string, SourceState>,
+  look: SourceLook,
+): Promise<Looked> {
+  const changed = new Map<number, ChangedSource>();
+  const tellings = new Map<number, Telling>();
+  for (const node of nodes) {
+    const fingerprint = (prints[node.index] as Fingerprint).full;
+    const state = known.get(fingerprint);
+    const { source } = node.description;
+    if (!state || !source) continue;
+    const { index, name, interval } = node;
+    const reader = await openSource(sources, node, source);
+    const version = await reader.version();
+    if (version === null || version === state.version) {
+      tellings.set(index, tellingOf(source, version));
+      continue;
+    }
+    const looks = look === 'all' || FILES.has(source.kind);
+    const most = look === 'all' ? Infinity : MOST_ROWS;
+    const change = looks ? await compareSource(reader, store, { fingerprint, interval }, most) : null;
+    changed.set(index, { name: sourceName(name, source), change });
+  }
+  return { changed, tellings };
+}
+
+function streamHorizons(
+  nodes: readonly GraphNode[],
+  prints: readonly Fingerprint[],
+  known: ReadonlyMap<string, SourceState>,
+): ReadonlyMap<number, Horizon> {
+  const found = new Map<number, Horizon>();
+  for (const node of nodes.filter(({ kind }) => kind === 'stream')) {
+    const state = known.get((prints[node.index] as Fingerprint).full);
+    const { first = null, last = null } = state ?? {};
+    found.set(node.index, {
+      begin: first ?? -Infinity,
+      limit: last === null ? Infinity : last + node.interval,
+    });
+  }
+  return found;
+}

@@ -1,0 +1,399 @@
+import { SeamlessError } from '../../sdk/errors.js';
+import { concatTables, emptyTable, lowerBound, sliceTable, type Table } from '../../sdk/table.js';
+import { floorToGrid, type Range, type Seconds } from '../../sdk/time.js';
+import { borderAfter, slotsOf, spanOf } from '../plan/chunk-span.js';
+import { bytesDigest, tableDigest, textDigest } from '../fingerprint/digest.js';
+import { findFirings, type FiringInput } from './firing.js';
+import type { Edge, GraphNode } from '../graph/graph.js';
+import type { NodeWork } from '../plan/plan.js';
+import type {
+  Adoption,
+  Candidate,
+  ComputeInput,
+  ComputeRequest,
+  NewSegment,
+  NodeFailure,
+  ReadsSince,
+  ScanState,
+  Schema,
+} from '../ports/ports.js';
+import { difference, hull, intersection, isEmpty, union, within } from '../plan/ranges.js';
+import type { RunState, Stored } from './run-state.js';
+import { Scans } from './scans.js';
+import { sinceOf } from '../plan/since.js';
+
+/** Stored rows of a chunk, by node. */
+type Loaded = ReadonlyMap<number, readonly Table[]>;
+
+/** A node turned out to emit fewer rows than its plan assumed: it has to be planned with more history. */
+export class ShortHistory extends Error {
+  readonly node: number;
+
+  constructor(node: number) {
+    super('short history');
+    this.node = node;
+  }
+}
+
+/** Runs one planned stretch of time through the DAG, chunk by chunk, and commits each chunk. */
+export class ChunkRunner {
+  readonly #state: RunState;
+  readonly #work: ReadonlyMap<number, NodeWork>;
+  readonly #candidates: ReadonlyMap<string, readonly Candidate[]>;
+  /** Rows at hand per node: the last ones that consumers look back to, then those of the chunk. */
+  readonly #held = new Map<number, Table>();
+  readonly #scans: Scans;
+  #since: ReadonlyMap<number, ReadsSince> = new Map();
+  /** What a chunk would span if all nodes were at work: at its multiples all segments end, whoever is at work. */
+  readonly #grain: Seconds;
+  #segments: NewSegment[] = [];
+  #adoptions: Adoption[] = [];
+  #commitCovered: Stored[] = [];
+
+  constructor(
+    state: RunState,
+    work: ReadonlyMap<number, NodeWork>,
+    candidates: ReadonlyMap<string, readonly Candidate[]>,
+  ) {
+    this.#state = state;
+    this.#work = work;
+    this.#candidates = candidates;
+    this.#scans = new Scans(state);
+    this.#grain = spanOf(state.graph.nodes, state.chunkSlots);
+  }
+
+  /** @throws ShortHistory when a node must be planned with more history. Chunks before are committed. */
+  async run(): Promise<void> {
+    const whole = hull(
+      union(
+        [...this.#work.values()].flatMap(({ demand, compute }) => [...compute, ...(demand ? [demand] : [])]),
+      ),
+    );
+    if (!whole) return;
+    this.#since = await sinceOf(this.#state, this.#work);
+    const span = this.#chunkSpan();
+    const chunks: Range[] = [];
+    for (let start = floorToGrid(whole.start, span, 0); start < whole.end; start += span) {
+      chunks.push({ start, end: Math.min(start + span, whole.end) });
+    }
+    await this.#runChunks(chunks);
+  }
+
+  /** While a chunk is computed, the one before it is stored and the one after it is read. */
+  async #runChunks(chunks: readonly Range[]): Promise<void> {
+    let stored: Promise<void> = Promise.resolve();
+    let loading = this.#loadAhead(chunks[0]);
+    try {
+      for (const [position, chunk] of chunks.entries()) {
+        this.#state.throwIfCancelled();
+        const loaded = await loading;
+        loading = this.#loadAhead(chunks[position + 1]);
+        await this.#runChunk(chunk, loaded);
+        await stored;
+        stored = expectLater(this.#commit());
+      }
+    } finally {
+      await stored;
+    }
+  }
+
+  #loadAhead(chunk: Range | undefined): Promise<Loaded> {
+    return chunk ? expectLater(this.#load(chunk)) : Promise.resolve(new Map());
+  }
+
+  /** Chunk boundaries are multiples of this since the epoch, so that another run cuts its segments alike. */
+  #chunkSpan(): Seconds {
+    const atWork = [...this.#work.keys()].map((index) => this.#state.node(index));
+    const span = spanOf(atWork, this.#state.chunkSlots);
+    return this.#grain * Math.max(1, Math.floor(span / this.#grain));
+  }
+
+  /** A chunk takes the slots that close in `(start, end]`: whatever they read closes by then as well. */
+  async #runChunk(chunk: Range, loaded: Loaded): Promise<void> {
+    for (const index of this.#state.graph.order) {
+      const work = this.#work.get(index);
+      if (!work) continue;
+      const node = this.#state.node(index);
+      const slots = slotsOf(node, chunk);
+      const produced: Table[] = [];
+      produced.push(...(loaded.get(index) ?? []));
+      for (const range of within(work.compute, slots)) produced.push(...(await this.#produce(node, range)));
+      if (work.lookback > 0) this.#hold(index, produced);
+      await this.#state.pause();
+    }
+    for (const [index, work] of this.#work) this.#trim(index, work.lookback);
+  }
+
+  /** Reads what consumers need of covered rows, all nodes in one go. */
+  async #load(chunk: Range): Promise<Loaded> {
+    const wanted: { index: number; range: Range }[] = [];
+    for (const [index, { demand, compute }] of this.#work) {
+      if (!demand) continue;
+      const part = intersection(demand, slotsOf(this.#state.node(index), chunk));
+      if (isEmpty(part)) continue;
+      wanted.push(...difference([part], compute).map((range) => ({ index, range })));
+    }
+    if (wanted.length === 0) return new Map();
+    const tables = await this.#state.store.read(
+      wanted.map(({ index, range }) => ({ fingerprint: this.#state.fingerprint(index).full, range })),
+    );
+    const byNode = new Map<number, Table[]>();
+    wanted.forEach(({ index }, position) => {
+      const parts = byNode.get(index) ?? [];
+      parts.push(tables[position] ?? emptyTable());
+      byNode.set(index, parts);
+    });
+    return byNode;
+  }
+
+  /** Rows of one uncovered range of a node: computed, or adopted where stored segments fit. */
+  async #produce(node: GraphNode, range: Range): Promise<Table[]> {
+    const kept = intersection(range, this.#state.kept(node));
+    if (node.scan) return this.#produceScan(node, range, !isEmpty(kept));
+    if (isEmpty(kept)) return [await this.#compute(node, range, false)];
+    const tables = [await this.#compute(node, { start: range.start, end: kept.start }, false)];
+    let start = kept.start;
+    for (const candidate of this.#fitting(node, kept)) {
+      if (candidate.range.start < start) continue;
+      tables.push(...(await this.#computeKept(node, { start, end: candidate.range.start })));
+      const [rows] = await this.#state.store.readSegments([candidate.segment]);
+      tables.push(this.#adopt(node, candidate, rows ?? emptyTable()));
+      start = candidate.range.end;
+    }
+    tables.push(...(await this.#computeKept(node, { start, end: kept.end })));
+    tables.push(await this.#compute(node, { start: kept.end, end: range.end }, false));
+    return tables;
+  }
+
+  /** The same of a scan, block by block: a segment fits if its inputs do and the state before it comes out as it was. */
+  async #produceScan(node: GraphNode, range: Range, keep: boolean): Promise<Table[]> {
+    const fitting = keep ? this.#fitting(node, range) : [];
+    const tables: Table[] = [];
+    let start = range.start;
+    for (;;) {
+      const end = Math.min(range.end, this.#state.limit(node));
+      if (start >= end) return tables;
+      const possible = fitting.filter((candidate) => candidate.range.end <= end);
+      const candidate = await this.#scans.fitting(node, start, possible);
+      if (candidate) {
+        tables.push(this.#adopt(node, candidate, await this.#scans.take(node, candidate, possible)));
+        start = candidate.range.end;
+      } else {
+        const cut = Math.min(
+          this.#scans.cut(node, start, end, possible),
+          borderAfter(node, start, this.#grain),
+        );
+        tables.push(await this.#compute(node, { start, end: cut }, keep));
+        start = cut;
+      }
+    }
+  }
+
+  #fitting(node: GraphNode, range: Range): Candidate[] {
+    const { own } = this.#state.fingerprint(node.index);
+    return (this.#candidates.get(own) ?? [])
+      .filter((candidate) => candidate.range.start >= range.start && candidate.range.end <= range.end)
+      .filter((candidate) => {
+        const inputs = this.#firingInputs(node);
+        const { asOf, ends, lacking } = findFirings(node.interval, node.phase, candidate.range, inputs);
+        if (this.#shortOf(node, lacking) !== null) return false;
+        const digests = this.#inputDigests(node, ends, asOf.length);
+        return digests.every((digest, input) => digest === candidate.inputDigests[input]);
+      })
+      .sort((a, b) => a.range.start - b.range.start || b.range.end - a.range.end);
+  }
+
+  /** Where few nodes are at work a chunk is long; a run of all nodes adopts only what lies within one of its own. */
+  async #computeKept(node: GraphNode, range: Range): Promise<Table[]> {
+    const tables: Table[] = [];
+    for (let start = range.start; start < range.end;) {
+      const end = Math.min(range.end, borderAfter(node, start, this.#grain));
+      tables.push(await this.#compute(node, { start, end }, true));
+      start = end;
+    }
+    return tables;
+  }
+
+  async #compute(node: GraphNode, planned: Range, keep: boolean): Promise<Table> {
+    const range = { start: planned.start, end: Math.min(planned.end, this.#state.limit(node)) };
+    if (isEmpty(range)) return emptyTable();
+    const before = node.scan ? await this.#scans.before(node, range.start) : null;
+    const slots = keep ? this.#state.counted(node, range) : 0;
+    const request = this.#requestFor(node, range, before);
+    const { table, failure, state } = await this.#state.compute(node, request, slots);
+    if (table.ts.length > 0) this.#state.noteSchema(node.index, schemaOf(table));
+    const end = failure ? this.#fail(node, range, failure) : range.end;
+    const states = before && {
+      before,
+      after: this.#scans.reach(node, end, failure?.asOf === null ? before : state),
+    };
+    if (keep && range.start < end) this.#keep(node, { start: range.start, end }, request, table, states);
+    return table;
+  }
+
+  #requestFor(node: GraphNode, range: Range, state: ScanState | null): ComputeRequest {
+    const { asOf, ends, lacking } = findFirings(node.interval, node.phase, range, this.#firingInputs(node));
+    this.#refuseShort(node, lacking);
+    const inputs = node.edges.map((edge, position): ComputeInput => ({
+      table: this.#heldOf(edge),
+      end: ends[position] as Int32Array,
+      period: edge.period,
+      lookback: edge.lookback,
+    }));
+    const expected = this.#state.schema(node.index);
+    return { node: node.index, interval: node.interval, asOf, inputs, expected, ...(state && { state }) };
+  }
+
+  /** An input with too few rows, whose history could still reach further back, has to be planned anew. */
+  #refuseShort(node: GraphNode, lacking: readonly number[]): void {
+    const short = this.#shortOf(node, lacking);
+    if (short !== null) throw new ShortHistory(short);
+  }
+
+  #shortOf(node: GraphNode, lacking: readonly number[]): number | null {
+    const edge = node.edges.find((each, position) => lacking[position] && this.#reachesFurther(each));
+    return edge ? this.#state.canonical(edge.node) : null;
+  }
+
+  #fail(node: GraphNode, range: Range, failure: NodeFailure): Seconds {
+    const end = failure.asOf === null ? range.start : failure.asOf - node.interval;
+    this.#state.fail(node, end, failure);
+    return end;
+  }
+
+  #keep(
+    node: GraphNode,
+    range: Range,
+    { asOf, inputs }: ComputeRequest,
+    table: Table,
+    states: { readonly before: ScanState; readonly after: ScanState } | null,
+  ): void {
+    const { full, own } = this.#state.fingerprint(node.index);
+    // Where it failed, the bars before count alone.
+    const fired = lowerBound(asOf, range.end + node.interval);
+    const ends = inputs.map((input) => input.end);
+    const inputDigests = this.#inputDigests(node, ends, fired);
+    const segment = { fingerprint: full, own, range, table, inputDigests, ...this.#sinceOf(node) };
+    this.#segments.push(
+      states
+        ? { ...segment, inputDigests: [...inputDigests, bytesDigest(states.before)], state: states.after }
+        : segment,
+    );
+    this.#commitCovered.push({ node: node.index, range, rows: table.ts.length, adopted: false });
+  }
+
+  #adopt(node: GraphNode, candidate: Candidate, rows: Table): Table {
+    const { full } = this.#state.fingerprint(node.index);
+    const { segment, range } = candidate;
+    this.#adoptions.push({ fingerprint: full, segment, range, ...this.#sinceOf(node) });
+    this.#commitCovered.push({
+      node: node.index,
+      range: candidate.range,
+      rows: rows.ts.length,
+      adopted: true,
+    });
+    this.#state.progressed(node, this.#state.counted(node, candidate.range));
+    if (rows.ts.length > 0) this.#state.noteSchema(node.index, schemaOf(rows));
+    return rows;
+  }
+
+  #sinceOf(node: GraphNode): { since?: ReadsSince } {
+    const since = this.#since.get(node.index);
+    return since ? { since } : {};
+  }
+
+  /**
+   * Digest of the rows that the firings of a range read, per input: what decides a stored segment's worth. Rows that no
+   * firing reads are left out, or it would depend on how much happens to be at hand. With the look-back, which is part of
+   * the own hash, these rows say as well which slots fire.
+   */
+  #inputDigests(node: GraphNode, ends: readonly Int32Array[], count: number): string[] {
+    return node.edges.map((edge, position) => {
+      const first = ends[position]?.[0] ?? 0;
+      const end = ends[position]?.[count - 1] ?? 0;
+      if (count === 0) return textDigest(['nothing fires']);
+      // Apart, since the second part is what consumers that look back differently have in common.
+      return textDigest([
+        this.#rowsDigest(edge, first - edge.lookback, first),
+        this.#rowsDigest(edge, first, end),
+      ]);
+    });
+  }
+
+  /** Whether an input's history may go back further than what is planned for. */
+  #reachesFurther(edge: Edge): boolean {
+    const source = this.#state.canonical(edge.node);
+    return (this.#work.get(source)?.demand?.start ?? Infinity) > this.#state.horizon(source).begin;
+  }
+
+  readonly #digests = new Map<string, string>();
+
+  /** Many consumers read the same rows: their digest is taken once a chunk. */
+  #rowsDigest(edge: Edge, from: number, to: number): string {
+    const key = `${this.#state.canonical(edge.node)} ${from} ${to}`;
+    const known = this.#digests.get(key);
+    if (known !== undefined) return known;
+    const digest = tableDigest(this.#heldOf(edge), from, to);
+    this.#digests.set(key, digest);
+    return digest;
+  }
+
+  #firingInputs(node: GraphNode): FiringInput[] {
+    return node.edges.map((edge) => ({
+      interval: this.#state.node(edge.node).interval,
+      lookback: edge.lookback,
+      ts: this.#heldOf(edge).ts,
+    }));
+  }
+
+  #heldOf(edge: Edge): Table {
+    return this.#held.get(this.#state.canonical(edge.node)) ?? emptyTable();
+  }
+
+  #hold(index: number, produced: readonly Table[]): void {
+    const sorted = [...produced]
+      .filter((table) => table.ts.length > 0)
+      .sort((a, b) => (a.ts[0] as number) - (b.ts[0] as number));
+    const before = this.#held.get(index);
+    try {
+      this.#held.set(index, concatTables([...(before ? [before] : []), ...sorted]));
+    } catch (cause) {
+      const { name } = this.#state.node(index);
+      throw new SeamlessError(
+        'value',
+        `Node ${name}: ${cause instanceof Error ? cause.message : String(cause)}.`,
+        { node: name, cause },
+      );
+    }
+  }
+
+  #trim(index: number, lookback: number): void {
+    const table = this.#held.get(index);
+    if (table && table.ts.length > lookback) {
+      this.#held.set(index, sliceTable(table, table.ts.length - lookback, table.ts.length));
+    }
+    this.#digests.clear();
+  }
+
+  async #commit(): Promise<void> {
+    if (this.#segments.length === 0 && this.#adoptions.length === 0) return;
+    const segments = this.#segments;
+    const adoptions = this.#adoptions;
+    const done = this.#commitCovered;
+    this.#segments = [];
+    this.#adoptions = [];
+    this.#commitCovered = [];
+    await this.#state.store.commit({ invalidations: [], segments, adoptions, sources: [] });
+    this.#state.cover(done);
+  }
+}
+
+/** A promise that is awaited in a while: should it fail until then, that must not count as unhandled. */
+function expectLater<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
+}
+
+function schemaOf(table: Table): Schema {
+  return { shape: table.shape, names: table.names, types: table.columns.map((column) => column.type) };
+}

@@ -1,0 +1,323 @@
+import { SeamlessError } from '../../sdk/errors.js';
+import { formatInterval, formatRange, formatTime, type Range, type Seconds } from '../../sdk/time.js';
+import { ChunkRunner, ShortHistory } from './chunks.js';
+import { Explainer, sentenceOf } from '../fingerprint/explain.js';
+import { fingerprints, partsOf, type Fingerprint } from '../fingerprint/fingerprints.js';
+import { resolveGraph, type Graph, type GraphNode } from '../graph/graph.js';
+import { attainable, horizons, type Horizon } from '../plan/horizon.js';
+import { openSource, type Telling } from '../sources/open-source.js';
+import { nodeGaps, planStretch, uncovered, type PlanInput } from '../plan/plan.js';
+import type {
+  Candidate,
+  CoveredSpan,
+  NodeHistory,
+  NodeRecord,
+  NodeStore,
+  SourceLibrary,
+  StrategyHost,
+} from '../ports/ports.js';
+import { intersection, isEmpty, union, within, type RangeSet } from '../plan/ranges.js';
+import { leftAsTheyAre, type Extent } from '../plan/selection.js';
+import { RunState, type RunHooks } from './run-state.js';
+import { sourceName, sourcesUpstream, type ChangedSource } from '../sources/source-change.js';
+import { StreamKeeper } from '../sources/streams.js';
+
+/** The world a run works in. */
+export interface Ports {
+  readonly host: StrategyHost;
+  readonly store: NodeStore;
+  readonly sources: SourceLibrary;
+  /** A text no other run has, for nodes that cannot be hashed. */
+  readonly nonce: string;
+}
+
+/** Everything a report is made from, once a run is over. */
+export interface RunOutcome {
+  readonly state: RunState;
+  readonly histories: readonly NodeHistory[];
+  /** What changed about each node, a sentence; null where nothing did, or it cannot be told. */
+  readonly changes: readonly (string | null)[];
+  /** Nodes that changed and were left as they are all the same. */
+  readonly left: ReadonlySet<number>;
+  /** What was covered before the run. */
+  readonly before: readonly RangeSet[];
+  /** What was read of each stream. */
+  readonly taken: ReadonlyMap<number, RangeSet>;
+  /** How it is told whether the source of a stream has changed. */
+  readonly tellings: ReadonlyMap<number, Telling>;
+  /** The sources that had changed, by the streams and all nodes that depend on them. */
+  readonly sources: ReadonlyMap<number, readonly ChangedSource[]>;
+}
+
+/**
+ * Materializes a strategy over a range: computes what is not covered, and nothing else, and stores it. With extent `missing`
+ * nodes that changed are left as they are where what is stored of their version before is complete, and nobody needs them.
+ * @throws SeamlessError for a strategy without meaning, a source that cannot be read, a range outside all data, or
+ * `cancelled`. A node that fails does not throw: it is in the outcome.
+ */
+export async function materialize(
+  ports: Ports,
+  request: Range,
+  hooks: RunHooks,
+  extent: Extent = 'all',
+): Promise<RunOutcome> {
+  hooks.progress({ phase: 'loading', node: null, done: 0, total: 0 });
+  const graph = resolveGraph(await ports.host.describe());
+  const prints = fingerprints(graph, ports.nonce);
+  const nodes = records(graph, prints);
+  const histories = await (extent === 'all' ? ports.store.register(nodes) : ports.store.compare(nodes));
+  const explainer = await Explainer.load(ports.store, graph, prints, nodes, histories);
+  // Before any code of the author's runs, which might change what a function captured.
+  const changes = graph.nodes.map(({ index }) => sentenceOf(explainer.changes(index)));
+  const streams = graph.nodes.filter((node) => node.kind === 'stream');
+  const ids = prints.map(({ full }) => full);
+  const found = await ports.store.coverage(ids);
+  const keepers = await openStreams(ports, prints, streams, hooks, found);
+  const coverage = [...keepers.values()].some(({ wrote }) => wrote) ? await ports.store.coverage(ids) : found;
+  const covered = prints.map(({ full }) => union(coverage.get(full) ?? []));
+  const known = { graph, request, fingerprints: prints, horizons: horizonsOf(graph, keepers), covered };
+  const state = new RunState({ ...known, store: ports.store, host: ports.host, hooks });
+  refuseOutside(state, request);
+  const left =
+    extent === 'all' ? new Set<number>() : await leftAsTheyAre({ ...known, histories }, ports.store);
+  if (extent === 'missing') {
+    await ports.store.register(nodes, new Set([...left].map((index) => state.fingerprint(index).full)));
+  }
+  await noteSchemas(state, prints);
+  await new Run(state, keepers, left).run();
+  await bringInStreams(state, keepers, left);
+  const taken = new Map([...keepers].map(([index, keeper]) => [index, keeper.taken]));
+  const sources = new Map(
+    [...keepers].flatMap(([index, { node, change }]) =>
+      change ? [[index, { name: sourceName(node.name, node.description.source), change }] as const] : [],
+    ),
+  );
+  return {
+    state,
+    histories,
+    changes,
+    left,
+    before: covered,
+    taken,
+    tellings: new Map([...keepers].map(([index, keeper]) => [index, keeper.telling])),
+    sources: sourcesUpstream(graph, sources),
+  };
+}
+
+/** The nodes as the store remembers them. */
+export function records(graph: Graph, prints: readonly Fingerprint[]): NodeRecord[] {
+  return graph.nodes.map((node) => {
+    const { full, own } = prints[node.index] as Fingerprint;
+    const inputs = node.edges.map((edge) => (prints[edge.node] as Fingerprint).full);
+    const lookbacks = node.edges.map(({ lookback }) => (node.scan ? null : lookback));
+    const { name, kind, interval, phase, label } = node;
+    return {
+      fingerprint: full,
+      own,
+      strategy: graph.storedAs,
+      node: name,
+      kind,
+      interval,
+      phase,
+      inputs,
+      lookbacks,
+      label,
+      parts: () => partsOf(graph, node),
+    };
+  });
+}
+
+/**
+ * Opens streams, by position in the graph, and makes the store say what their sources say.
+ * @param found what the store has of the streams, if that was asked already; it may have more.
+ */
+export async function openStreams(
+  ports: Ports,
+  prints: readonly Fingerprint[],
+  streams: readonly GraphNode[],
+  hooks: RunHooks,
+  found?: ReadonlyMap<string, readonly CoveredSpan[]>,
+): Promise<Map<number, StreamKeeper>> {
+  const ids = streams.map((node) => (prints[node.index] as Fingerprint).full);
+  const known = await ports.store.sources(ids);
+  // What ends the coverage of one stream leaves that of the others as it is.
+  const coverage = found ?? (await ports.store.coverage(ids));
+  const keepers = new Map<number, StreamKeeper>();
+  const byFingerprint = new Map<string, StreamKeeper>();
+  for (const node of streams) {
+    const print = prints[node.index] as Fingerprint;
+    const { source } = node.description;
+    const shared = byFingerprint.get(print.full);
+    if (shared || !source) {
+      if (shared) keepers.set(node.index, shared);
+      continue;
+    }
+    hooks.progress({ phase: 'reading', node: node.name, done: 0, total: 0 });
+    const reader = await openSource(ports.sources, node, source);
+    const keeper = new StreamKeeper(node, print, reader, ports.store, coverage.get(print.full) ?? []);
+    await keeper.refresh(known.get(print.full));
+    keepers.set(node.index, keeper);
+    byFingerprint.set(print.full, keeper);
+  }
+  return keepers;
+}
+
+export function horizonsOf(graph: Graph, keepers: ReadonlyMap<number, StreamKeeper>): readonly Horizon[] {
+  return horizons(graph, new Map([...keepers].map(([index, keeper]) => [index, keeper.horizon])));
+}
+
+/** A range none of whose streams has a bar in it is a mistake, not an empty result. */
+function refuseOutside(state: RunState, request: Range): void {
+  const streams = state.graph.nodes.filter((node) => node.kind === 'stream');
+  if (streams.some((node) => !isEmpty(attainable(request, node, state.horizon(node.index))))) return;
+  const over = streams.find(({ index }) => {
+    const { begin, limit } = state.horizon(index);
+    return !isEmpty(intersection(request, { start: begin, end: limit }));
+  });
+  if (over) {
+    throw new SeamlessError(
+      'outside-data',
+      `The range ${formatRange(request)} lies between two bars: ${over.name} has one each ${formatInterval(over.interval)}, and none opens in it. Choose a longer range.`,
+    );
+  }
+  const have = streams.map((node) => `${node.name} has ${shown(state.horizon(node.index))}`).join('; ');
+  throw new SeamlessError(
+    'outside-data',
+    `The range ${formatRange(request)} lies wholly outside the data: ${have}. Choose a range within it.`,
+  );
+}
+
+function shown({ begin, limit }: Horizon): string {
+  return begin < limit ? `${formatTime(begin)} → ${formatTime(limit)}` : 'no bars';
+}
+
+/** Tells a run which columns its nodes have emitted so far. */
+export async function noteSchemas(state: RunState, prints: readonly Fingerprint[]): Promise<void> {
+  const summaries = await state.store.summarize(
+    prints.map(({ full }) => ({ fingerprint: full, range: { start: 0, end: 0 } })),
+  );
+  summaries.forEach(({ schema }, index) => {
+    if (schema) state.noteSchema(index, schema);
+  });
+}
+
+/** Streams that no node needed, or not all of, are complete over the request as well. */
+async function bringInStreams(
+  state: RunState,
+  keepers: ReadonlyMap<number, StreamKeeper>,
+  left: ReadonlySet<number>,
+): Promise<void> {
+  for (const [index, keeper] of keepers) {
+    if (!left.has(index)) await keeper.ensure(state.wanted(state.node(index)));
+  }
+  for (const [index, keeper] of keepers) state.covered[index] = keeper.covered;
+}
+
+/** The computing part of a run: stretch by stretch, planned again when a node proves sparser than assumed. */
+export class Run {
+  readonly #state: RunState;
+  readonly #keepers: ReadonlyMap<number, StreamKeeper>;
+  readonly #left: ReadonlySet<number>;
+  readonly #stretch: number[];
+  readonly #timesBack = new Map<string, Seconds>();
+
+  constructor(
+    state: RunState,
+    keepers: ReadonlyMap<number, StreamKeeper>,
+    left: ReadonlySet<number> = new Set(),
+  ) {
+    this.#state = state;
+    this.#keepers = keepers;
+    this.#left = left;
+    this.#stretch = state.graph.nodes.map(() => 1);
+  }
+
+  async run(): Promise<void> {
+    const { state } = this;
+    const stretches = uncovered(this.#planInput(), state.request);
+    const candidates = await this.#candidates(stretches);
+    for (const node of this.#computedNodes()) {
+      const bars = nodeGaps(this.#planInput(), node, state.request).reduce(
+        (sum, gap) => sum + (gap.end - gap.start) / node.interval,
+        0,
+      );
+      state.expect(bars);
+    }
+    for (const stretch of stretches) await this.#runStretch(stretch, candidates);
+  }
+
+  get state(): RunState {
+    return this.#state;
+  }
+
+  async #runStretch(stretch: Range, candidates: ReadonlyMap<string, readonly Candidate[]>): Promise<void> {
+    for (;;) {
+      const work = await planStretch(this.#planInput(), this.#state.request, stretch);
+      await this.#ensureDemanded(work);
+      try {
+        await new ChunkRunner(this.#state, work, candidates).run();
+        return;
+      } catch (error) {
+        if (!(error instanceof ShortHistory)) throw error;
+        this.#stretch[error.node] = (this.#stretch[error.node] as number) * 2;
+      }
+    }
+  }
+
+  async #ensureDemanded(work: Awaited<ReturnType<typeof planStretch>>): Promise<void> {
+    for (const [index, { demand }] of work) {
+      const keeper = this.#keepers.get(index);
+      if (keeper && demand) await keeper.ensure(demand);
+    }
+  }
+
+  #planInput(): PlanInput {
+    const { graph, canonicals, horizons: known, limits, covered } = this.#state;
+    return {
+      graph,
+      canonical: canonicals,
+      horizons: known,
+      limits,
+      covered,
+      left: this.#left,
+      rowsBack: (stream, before, count) => this.#rowsBack(stream, before, count),
+      stretch: this.#stretch,
+    };
+  }
+
+  async #rowsBack(stream: number, before: Seconds, count: number): Promise<Seconds> {
+    const key = `${stream} ${before} ${count}`;
+    const known = this.#timesBack.get(key);
+    if (known !== undefined) return known;
+    const keeper = this.#keepers.get(stream) as StreamKeeper;
+    const time = await keeper.rowsBack(before, count);
+    this.#timesBack.set(key, time);
+    return time;
+  }
+
+  #computedNodes(): GraphNode[] {
+    const { graph, canonicals } = this.#state;
+    return graph.nodes.filter((node) => node.kind === 'node' && canonicals[node.index] === node.index);
+  }
+
+  /** Segments that may be adopted in what is missing, by own hash. */
+  async #candidates(stretches: RangeSet): Promise<ReadonlyMap<string, readonly Candidate[]>> {
+    const found = new Map<string, Candidate[]>();
+    const owns = this.#computedNodes()
+      .filter((node) =>
+        stretches.some(
+          (stretch) => within(nodeGaps(this.#planInput(), node, this.#state.request), stretch).length > 0,
+        ),
+      )
+      .map((node) => this.#state.fingerprint(node.index).own);
+    if (owns.length === 0) return found;
+    for (const stretch of stretches) {
+      for (const candidate of await this.#state.store.candidates([...new Set(owns)], stretch)) {
+        const list = found.get(candidate.own) ?? [];
+        list.push(candidate);
+        found.set(candidate.own, list);
+      }
+    }
+    return found;
+  }
+}

@@ -1,0 +1,169 @@
+import { formatRange, formatTime, type Range } from '../../sdk/time.js';
+import type { GraphNode } from '../graph/graph.js';
+import { asRequested, onGrid, outsideData } from '../plan/horizon.js';
+import type { RunOutcome } from './materialize.js';
+import { tellingText } from '../sources/open-source.js';
+import type { RowSummary } from '../ports/ports.js';
+import { common, difference, isEmpty, longest, union, within, type RangeSet } from '../plan/ranges.js';
+import type { NodeReport, NodeState, RunReport, Span } from './report.js';
+import { sourcesText } from '../sources/source-change.js';
+import type { RunState } from './run-state.js';
+
+/** The report of a run that is over. */
+export async function reportOf(outcome: RunOutcome, elapsedMs: number): Promise<RunReport> {
+  const { state } = outcome;
+  const summaries = await state.store.summarize(
+    state.graph.nodes.map((node) => ({
+      fingerprint: state.fingerprint(node.index).full,
+      range: state.request,
+    })),
+  );
+  const nodes = state.graph.nodes.map((node) =>
+    nodeReport(outcome, node, summaries[node.index] as RowSummary),
+  );
+  const complete = state.graph.nodes
+    .map((node) => asRequested(state.request, node, coverageOf(state, node)))
+    .reduce<RangeSet>((all, each) => common(all, each), [state.request]);
+  const bounds = longest(complete);
+  const count = (wanted: NodeState): number => nodes.filter(({ state: found }) => found === wanted).length;
+  return {
+    strategy: state.graph.strategy,
+    range: spanOf(state.request),
+    coverageBounds: bounds ? spanOf(bounds) : null,
+    nodeCount: nodes.length,
+    hits: count('hit'),
+    adopted: count('adopted'),
+    computed: count('computed'),
+    partial: count('partial'),
+    failed: count('failed'),
+    blocked: count('blocked'),
+    stale: count('stale'),
+    elapsedMs: Math.round(elapsedMs),
+    nodes,
+  };
+}
+
+function nodeReport(outcome: RunOutcome, node: GraphNode, summary: RowSummary): NodeReport {
+  const { state } = outcome;
+  const canonical = state.canonical(node.index);
+  const failure = state.failures.get(canonical) ?? null;
+  const grid = onGrid(state.request, node);
+  const worked =
+    node.kind === 'stream' ? (outcome.taken.get(node.index) ?? []) : (state.computed[canonical] as RangeSet);
+  const computed = within(worked, grid);
+  const adopted = within(state.adopted[canonical] as RangeSet, grid);
+  const found = outcome.left.has(node.index) ? 'stale' : stateOf(state, node, computed, adopted);
+  const inRequest = (set: RangeSet): Span[] => asRequested(state.request, node, set).map(spanOf);
+  return {
+    name: node.name,
+    kind: node.kind,
+    label: node.label,
+    state: found,
+    interval: node.interval,
+    rows: summary.rows,
+    columns: summary.schema?.names ?? [],
+    coverage: inRequest(coverageOf(state, node)),
+    computedRanges: inRequest(computed),
+    adoptedRanges: inRequest(adopted),
+    ...outsideData(state.request, node, state.horizon(node.index)),
+    reason: [reasonOf(outcome, node, found, computed), tellingText(outcome.tellings.get(node.index))]
+      .filter(Boolean)
+      .join(' '),
+    failure: failure && {
+      code: failure.code,
+      message: failure.message,
+      asOf: failure.asOf,
+      location: failure.location,
+    },
+  };
+}
+
+/** Complete stretches of the request, on the node's grid. */
+function coverageOf(state: RunState, node: GraphNode): RangeSet {
+  return within(state.covered[state.canonical(node.index)] as RangeSet, state.wanted(node));
+}
+
+function stateOf(state: RunState, node: GraphNode, computed: RangeSet, adopted: RangeSet): NodeState {
+  if (state.failures.has(state.canonical(node.index))) return 'failed';
+  const wanted = state.wanted(node);
+  const missing = isEmpty(wanted) ? [] : difference([wanted], coverageOf(state, node));
+  if (missing.length > 0) return failedInput(state, node) ? 'blocked' : 'partial';
+  if (computed.length > 0) return 'computed';
+  return adopted.length > 0 ? 'adopted' : 'hit';
+}
+
+/** The nearest input, direct or not, that failed. */
+function failedInput(state: RunState, node: GraphNode): GraphNode | null {
+  const seen = new Set<number>();
+  const queue = node.edges.map((edge) => state.canonical(edge.node));
+  for (const index of queue) {
+    if (seen.has(index)) continue;
+    seen.add(index);
+    if (state.failures.has(index)) return state.node(index);
+    queue.push(...state.node(index).edges.map((edge) => state.canonical(edge.node)));
+  }
+  return null;
+}
+
+function reasonOf(outcome: RunOutcome, node: GraphNode, found: NodeState, computed: RangeSet): string {
+  const { state } = outcome;
+  switch (found) {
+    case 'failed':
+      return state.failures.get(state.canonical(node.index))?.message ?? 'It failed.';
+    case 'blocked': {
+      const input = failedInput(state, node);
+      return `Its input ${input?.name ?? ''} failed; it is complete up to there.`;
+    }
+    case 'partial':
+      return 'Only part of the range has been materialized.';
+    case 'hit':
+      if (node.kind === 'stream' && outcome.sources.has(node.index)) {
+        return sourcesText(outcome.sources.get(node.index) ?? []);
+      }
+      return coverageOf(state, node).length > 0
+        ? 'Everything was in the cache.'
+        : 'The data have no bars for it in this range.';
+    case 'adopted':
+      return 'Something upstream changed, but its inputs came out as they were: stored rows were taken over.';
+    case 'stale':
+      return `${changeOf(outcome, node)} It was left as it was, since nothing was missing of its version before.`;
+    case 'computed':
+      return `${computedReason(outcome, node, computed)}${earlierText(state, node)}`;
+  }
+}
+
+/** Why a run took longer than its range: a scan has to have seen what came before. */
+function earlierText(state: RunState, node: GraphNode): string {
+  const [first] = state.computed[state.canonical(node.index)] as RangeSet;
+  if (!node.scan || !first || first.start >= onGrid(state.request, node).start) return '';
+  return ` It carries a state, so it was computed from ${formatTime(first.start)} on.`;
+}
+
+function computedReason(outcome: RunOutcome, node: GraphNode, computed: RangeSet): string {
+  const { state, histories, before } = outcome;
+  const listed = asRequested(state.request, node, computed).map(formatRange).join(', ');
+  if (node.kind === 'stream') {
+    const changed = outcome.sources.get(node.index);
+    return `${changed ? `${sourcesText(changed)} ` : ''}Read from its source: ${listed}.`;
+  }
+  const { unhashable } = state.fingerprint(node.index);
+  if (unhashable) return `Computed each time, because ${unhashable}.`;
+  const changed = outcome.sources.get(node.index);
+  if (histories[node.index] === 'same' && changed) return sourcesText(changed);
+  if (union(before[node.index] ?? []).length > 0) return `Not in the cache before: ${listed}.`;
+  return histories[node.index] === 'new' || histories[node.index] === 'same'
+    ? 'Computed for the first time.'
+    : changeOf(outcome, node);
+}
+
+function changeOf({ histories, changes }: RunOutcome, node: GraphNode): string {
+  const general =
+    histories[node.index] === 'own-changed'
+      ? 'Its code, parameters or captured values changed.'
+      : 'Something upstream of it changed.';
+  return changes[node.index] ?? general;
+}
+
+function spanOf(range: Range): Span {
+  return [range.start, range.end];
+}

@@ -1,0 +1,82 @@
+import type { SourceLocation } from '../../sdk/errors.js';
+
+/** `[start, end)` as a pair, the form reports carry across processes and into JSON. */
+export type Span = readonly [start: number, end: number];
+
+/**
+ * - `hit`: everything asked for was in the cache.
+ * - `adopted`: something upstream changed, but stored segments fit what the inputs are now; nothing was computed.
+ * - `computed`: something was computed, and the range is complete.
+ * - `partial`: not complete although the data would allow it: only part of the range has been materialized.
+ * - `failed`: its code threw. `blocked`: an input failed.
+ * - `stale`: it changed, and a run for what is missing left it as it was: complete in its version before. Its coverage is that
+ *   of the new version, which may be none; by its name the rows of the version before are read.
+ */
+export type NodeState = 'hit' | 'adopted' | 'computed' | 'partial' | 'failed' | 'blocked' | 'stale';
+
+export interface NodeReport {
+  readonly name: string;
+  readonly kind: 'stream' | 'node';
+  /** What it is made by: `csv`, `sma`, `node`. */
+  readonly label: string;
+  readonly state: NodeState;
+  /** Interval in seconds. */
+  readonly interval: number;
+  /** Rows within the requested range. */
+  readonly rows: number;
+  readonly columns: readonly string[];
+  /** Complete stretches of the requested range. */
+  readonly coverage: readonly Span[];
+  /** What this run computed (for streams: read from the source). */
+  readonly computedRanges: readonly Span[];
+  readonly adoptedRanges: readonly Span[];
+  /** Stretches of the requested range that no data can fill: before the beginning of the sources. */
+  readonly unavailable: readonly Span[];
+  /** Stretches past the last bar of the sources: they may come to be filled. */
+  readonly notYet: readonly Span[];
+  /** Why the node is in its state, a sentence. */
+  readonly reason: string;
+  readonly failure: FailureReport | null;
+}
+
+export interface FailureReport {
+  readonly code: string;
+  readonly message: string;
+  /** Close of the bar that failed, in epoch seconds. */
+  readonly asOf: number | null;
+  readonly location: SourceLocation | null;
+}
+
+export interface RunReport {
+  readonly strategy: string;
+  readonly range: Span;
+  /** The longest contiguous stretch of the range in which every node is complete. */
+  readonly coverageBounds: Span | null;
+  readonly nodeCount: number;
+  readonly hits: number;
+  readonly adopted: number;
+  readonly computed: number;
+  readonly partial: number;
+  readonly failed: number;
+  readonly blocked: number;
+  readonly stale: number;
+  readonly elapsedMs: number;
+  readonly nodes: readonly NodeReport[];
+}
+
+/** Where a run is. `done` and `total` count bars over all nodes. */
+export interface RunProgress {
+  readonly phase: 'loading' | 'waiting' | 'reading' | 'computing' | 'storing';
+  /** The node in work, or for whom the run waits. */
+  readonly node: string | null;
+  readonly done: number;
+  readonly total: number;
+  /** What has just been stored, and so is covered from now on, by name of the node. */
+  readonly covered?: readonly CoveredPart[] | undefined;
+}
+
+export interface CoveredPart {
+  readonly node: string;
+  readonly span: Span;
+  readonly rows: number;
+}

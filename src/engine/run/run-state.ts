@@ -1,0 +1,257 @@
+import { SeamlessError } from '../../sdk/errors.js';
+import type { Range, Seconds } from '../../sdk/time.js';
+import { settleNaN } from '../fingerprint/canonical.js';
+import type { Fingerprint } from '../fingerprint/fingerprints.js';
+import type { Graph, GraphNode } from '../graph/graph.js';
+import { attainable, limitOf, type Horizon } from '../plan/horizon.js';
+import type {
+  ComputeRequest,
+  ComputeResult,
+  NodeFailure,
+  NodeStore,
+  Schema,
+  StrategyHost,
+} from '../ports/ports.js';
+import { intersection, union, type RangeSet } from '../plan/ranges.js';
+import type { CoveredPart, RunProgress } from './report.js';
+
+const EVERYTHING: Range = { start: -Infinity, end: Infinity };
+
+export interface RunHooks {
+  readonly progress: (progress: RunProgress) => void;
+  readonly signal: AbortSignal;
+  /** Called between nodes: lets the process get on with what waits, such as storing. Default: nothing waits. */
+  readonly pause?: () => Promise<void>;
+  /** The most slots of the finest interval in a chunk, where the default would not do. */
+  readonly chunkSlots?: number;
+  /** The most slots of a scan between two states that are stored, where the default would not do. */
+  readonly scanSlots?: number;
+}
+
+/** A range of a node that was just stored, with its rows; adopted: as another segment of the store had them. */
+export interface Stored {
+  readonly node: number;
+  readonly range: Range;
+  readonly rows: number;
+  readonly adopted: boolean;
+}
+
+/** What a run knows so far: of each node its cover, how far it can get, and what became of it. */
+export class RunState {
+  readonly graph: Graph;
+  readonly store: NodeStore;
+  readonly request: Range;
+  readonly covered: RangeSet[];
+  readonly computed: RangeSet[];
+  readonly adopted: RangeSet[];
+  readonly failures = new Map<number, NodeFailure>();
+  readonly #host: StrategyHost;
+  readonly #hooks: RunHooks;
+  readonly #fingerprints: readonly Fingerprint[];
+  readonly #canonical: readonly number[];
+  /** Scans and what they are made from, which is needed from the beginning each time a scan is edited. */
+  readonly #fromBeginning: ReadonlySet<number>;
+  readonly #schemas = new Map<number, Schema>();
+  readonly #horizons: readonly Horizon[];
+  #limits: Seconds[];
+  #done = 0;
+  /** The node in work. */
+  #at: string | null = null;
+  #total = 0;
+
+  constructor(parts: {
+    graph: Graph;
+    store: NodeStore;
+    host: StrategyHost;
+    hooks: RunHooks;
+    request: Range;
+    fingerprints: readonly Fingerprint[];
+    horizons: readonly Horizon[];
+    covered: readonly RangeSet[];
+  }) {
+    this.graph = parts.graph;
+    this.store = parts.store;
+    this.request = parts.request;
+    this.#host = parts.host;
+    this.#hooks = parts.hooks;
+    this.#fingerprints = parts.fingerprints;
+    this.#canonical = firstOfEach(parts.fingerprints);
+    this.#fromBeginning = madeIntoScans(parts.graph, this.#canonical);
+    this.#horizons = parts.horizons;
+    this.#limits = parts.horizons.map((horizon) => horizon.limit);
+    this.covered = [...parts.covered];
+    this.computed = parts.covered.map(() => []);
+    this.adopted = parts.covered.map(() => []);
+  }
+
+  node(index: number): GraphNode {
+    return this.graph.nodes[index] as GraphNode;
+  }
+
+  fingerprint(index: number): Fingerprint {
+    return this.#fingerprints[index] as Fingerprint;
+  }
+
+  /** The node that stands for all with the same fingerprint. */
+  canonical(index: number): number {
+    return this.#canonical[index] as number;
+  }
+
+  get canonicals(): readonly number[] {
+    return this.#canonical;
+  }
+
+  horizon(index: number): Horizon {
+    return this.#horizons[index] as Horizon;
+  }
+
+  get horizons(): readonly Horizon[] {
+    return this.#horizons;
+  }
+
+  /** Up to when a node can be computed: until its data end, or it or an input has failed. */
+  limit(node: GraphNode): Seconds {
+    return this.#limits[node.index] as Seconds;
+  }
+
+  async pause(): Promise<void> {
+    await this.#hooks.pause?.();
+  }
+
+  get chunkSlots(): number | undefined {
+    return this.#hooks.chunkSlots;
+  }
+
+  get scanSlots(): number | undefined {
+    return this.#hooks.scanSlots;
+  }
+
+  get limits(): readonly Seconds[] {
+    return this.#limits;
+  }
+
+  /** What the request wants of a node, as far as the data go. */
+  wanted(node: GraphNode): Range {
+    return attainable(this.request, node, this.horizon(node.index));
+  }
+
+  /** What is stored of a node, as far as it is computed: warm-up is not, but of scans and what they are made from. */
+  kept(node: GraphNode): Range {
+    return this.#fromBeginning.has(node.index) ? EVERYTHING : this.wanted(node);
+  }
+
+  /** How many slots of a range count as progress. */
+  counted(node: GraphNode, range: Range): number {
+    const { start, end } = node.scan ? range : intersection(range, this.wanted(node));
+    return Math.max(0, end - start) / node.interval;
+  }
+
+  fail(node: GraphNode, from: Seconds, failure: NodeFailure): void {
+    this.failures.set(node.index, failure);
+    this.#failedFrom.set(node.index, from);
+    this.#spreadLimits();
+  }
+
+  readonly #failedFrom = new Map<number, Seconds>();
+
+  #spreadLimits(): void {
+    const limits: Seconds[] = [];
+    for (const index of this.graph.order) {
+      const node = this.node(index);
+      const own = Math.min(
+        this.horizon(index).limit,
+        this.#failedFrom.get(this.canonical(index)) ?? Infinity,
+      );
+      limits[index] =
+        node.kind === 'stream'
+          ? own
+          : Math.min(
+              own,
+              limitOf(this.graph, node, (input) => limits[input] as Seconds),
+            );
+    }
+    this.#limits = limits;
+  }
+
+  schema(index: number): Schema | null {
+    return this.#schemas.get(index) ?? null;
+  }
+
+  /** Columns seen of a node. A column of nulls alone leaves its type open. */
+  noteSchema(index: number, schema: Schema): void {
+    const known = this.#schemas.get(index);
+    const open = !known || known.types.includes('null');
+    if (open && !(known && schema.types.every((type) => type === 'null'))) this.#schemas.set(index, schema);
+  }
+
+  cover(done: readonly Stored[]): void {
+    for (const { node, range, adopted } of done) {
+      this.covered[node] = union([...(this.covered[node] as RangeSet), range]);
+      const list = adopted ? this.adopted : this.computed;
+      list[node] = union([...(list[node] as RangeSet), range]);
+    }
+    if (done.length === 0) return;
+    const covered = done.map(({ node, range, rows }): CoveredPart => {
+      return { node: this.node(node).name, span: [range.start, range.end], rows };
+    });
+    this.#hooks.progress({ phase: 'computing', node: this.#at, ...this.#counts(0), covered });
+  }
+
+  /** How many bars there are to compute, for the percentage. */
+  expect(bars: number): void {
+    this.#total += bars;
+  }
+
+  progressed(node: GraphNode, bars: number): void {
+    this.#done += bars;
+    this.#report(node, 0);
+  }
+
+  #report(node: GraphNode, within: number): void {
+    this.#at = node.name;
+    this.#hooks.progress({ phase: 'computing', node: node.name, ...this.#counts(within) });
+  }
+
+  #counts(within: number): { done: number; total: number } {
+    const total = Math.round(this.#total);
+    return { done: Math.min(total, Math.round(this.#done + within)), total };
+  }
+
+  throwIfCancelled(): void {
+    if (this.#hooks.signal.aborted) {
+      throw new SeamlessError('cancelled', 'Cancelled. What was computed before is kept.');
+    }
+  }
+
+  /** Has the host compute one range of a node. `slots` is how many of it count as progress. */
+  async compute(node: GraphNode, request: ComputeRequest, slots: number): Promise<ComputeResult> {
+    const share = request.asOf.length > 0 ? slots / request.asOf.length : 0;
+    const result = await this.#host.compute(
+      request,
+      (done) => this.#report(node, done * share),
+      this.#hooks.signal,
+    );
+    this.throwIfCancelled();
+    if (slots > 0) this.progressed(node, slots);
+    return { ...result, table: settleNaN(result.table) };
+  }
+}
+
+function madeIntoScans(graph: Graph, canonical: readonly number[]): ReadonlySet<number> {
+  const found = new Set(
+    graph.nodes.filter(({ scan }) => scan).map(({ index }) => canonical[index] as number),
+  );
+  for (const index of found) {
+    for (const edge of (graph.nodes[index] as GraphNode).edges) found.add(canonical[edge.node] as number);
+  }
+  return found;
+}
+
+function firstOfEach(fingerprints: readonly Fingerprint[]): number[] {
+  const first = new Map<string, number>();
+  return fingerprints.map(({ full }, index) => {
+    const known = first.get(full) ?? index;
+    first.set(full, known);
+    return known;
+  });
+}

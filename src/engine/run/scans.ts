@@ -1,0 +1,86 @@
+import { SeamlessError } from '../../sdk/errors.js';
+import { emptyTable, type Table } from '../../sdk/table.js';
+import { floorToGrid, formatTime, type Seconds } from '../../sdk/time.js';
+import { bytesDigest } from '../fingerprint/digest.js';
+import type { GraphNode } from '../graph/graph.js';
+import { NOT_STARTED, type Candidate, type ScanState } from '../ports/ports.js';
+import type { RunState } from './run-state.js';
+
+/**
+ * Slots of a scan between two states that are stored: what a correction costs at least, and how many rows pay for the room that
+ * one state takes.
+ */
+const SCAN_SLOTS = 4096;
+
+/** How far each scan has got while time goes forward through the DAG, and the state it carries there. */
+export class Scans {
+  readonly #run: RunState;
+  readonly #carried = new Map<number, { readonly time: Seconds; readonly state: ScanState }>();
+  /** Segments that were read together. */
+  #read: ReadonlyMap<number, { readonly table: Table | undefined; readonly state: ScanState | undefined }> =
+    new Map();
+
+  constructor(run: RunState) {
+    this.#run = run;
+  }
+
+  /** The state of a scan after all slots that open before `time`: carried on, stored there, or not started yet. */
+  async before(node: GraphNode, time: Seconds): Promise<ScanState> {
+    const carried = this.#carried.get(node.index);
+    if (carried?.time === time) return carried.state;
+    const state = time === this.#run.horizon(node.index).begin ? NOT_STARTED : await this.#stored(node, time);
+    this.#carried.set(node.index, { time, state });
+    return state;
+  }
+
+  /** Notes what a computation up to `time` left behind. */
+  reach(node: GraphNode, time: Seconds, state: ScanState | undefined): ScanState {
+    if (!state) {
+      throw new SeamlessError('internal', `There is no state of ${node.name}, which is a scan.`);
+    }
+    this.#carried.set(node.index, { time, state });
+    return state;
+  }
+
+  /** Rows of a segment that fits; the scan goes on from its end. Those that may come next are read with it. */
+  async take(node: GraphNode, candidate: Candidate, found: readonly Candidate[]): Promise<Table> {
+    const { segment, range } = candidate;
+    if (!this.#read.has(segment)) {
+      const next = found.filter((each) => each.range.start >= range.start).map((each) => each.segment);
+      const tables = await this.#run.store.readSegments(next);
+      const states = await this.#run.store.readStates(next);
+      this.#read = new Map(next.map((id, index) => [id, { table: tables[index], state: states[index] }]));
+    }
+    const { table, state } = this.#read.get(segment) ?? {};
+    this.reach(node, range.end, state);
+    return table ?? emptyTable();
+  }
+
+  /** Of segments whose inputs fit, the one that goes on from `time` with the state that the scan has there. */
+  async fitting(node: GraphNode, time: Seconds, found: readonly Candidate[]): Promise<Candidate | undefined> {
+    const here = found.filter(({ range }) => range.start === time);
+    if (here.length === 0) return undefined;
+    const digest = bytesDigest(await this.before(node, time));
+    return here.find(({ inputDigests }) => inputDigests.at(-1) === digest);
+  }
+
+  /** Where to end the computation that begins at `time`: at the next state to be stored, or where a segment may be adopted. */
+  cut(node: GraphNode, time: Seconds, end: Seconds, found: readonly Candidate[]): Seconds {
+    const block = (this.#run.scanSlots ?? SCAN_SLOTS) * node.interval;
+    const starts = found.map(({ range }) => range.start).filter((start) => start > time);
+    return Math.min(end, floorToGrid(time, block, node.phase) + block, ...starts);
+  }
+
+  async #stored(node: GraphNode, time: Seconds): Promise<ScanState> {
+    const { full } = this.#run.fingerprint(node.index);
+    const spans = (await this.#run.store.coverage([full])).get(full) ?? [];
+    const span = spans.find(({ end, segmentRange }) => end === time && segmentRange.end === time);
+    const [state] = span ? await this.#run.store.readStates([span.segment]) : [];
+    if (state) return state;
+    throw new SeamlessError(
+      'internal',
+      `Nothing is stored of the state of ${node.name} at ${formatTime(time)}, where it is to go on.`,
+      { node: node.name },
+    );
+  }
+}

@@ -1,0 +1,323 @@
+import { SeamlessError } from '../../sdk/errors.js';
+import { emptyTable, sliceTable } from '../../sdk/table.js';
+import {
+  ceilToGrid,
+  floorToGrid,
+  formatInterval,
+  formatTime,
+  type Range,
+  type Seconds,
+} from '../../sdk/time.js';
+import { fingerprints, type Fingerprint } from '../fingerprint/fingerprints.js';
+import type { Graph, GraphNode } from '../graph/graph.js';
+import { horizonsOf, noteSchemas, openStreams, Run, type Ports } from './materialize.js';
+import type {
+  ComputeInput,
+  ComputeRequest,
+  ComputeResult,
+  FiringProgress,
+  ScanState,
+  StrategyHost,
+} from '../ports/ports.js';
+import { isEmpty, union, type RangeSet } from '../plan/ranges.js';
+import { RunState, type RunHooks } from './run-state.js';
+import { Scans } from './scans.js';
+import type { StreamKeeper } from '../sources/streams.js';
+
+const EVERYTHING: Range = { start: -Infinity, end: Infinity };
+const NOTHING: Range = { start: 0, end: 0 };
+
+/** How far to look for a bar that fires, in slots: near by first, then across a long weekend of minutes. */
+const LOOKS = [64, 16_384];
+
+/**
+ * What the host is to be asked so that a node fires at one bar and at no other: the windows alone, as any run gives
+ * them. Stored rows of its inputs are read and missing ones are computed; nothing of a computed node is stored.
+ * @param bar open of the bar, in epoch seconds.
+ * @throws SeamlessError `outside-data`, naming the nearest bars that fire, when the node does not fire at that one;
+ * `compute` when an input fails before it; and what a run throws for a source that cannot be read, or a cancellation.
+ */
+export async function singleBar(
+  ports: Ports,
+  graph: Graph,
+  index: number,
+  bar: Seconds,
+  hooks: RunHooks,
+): Promise<ComputeRequest> {
+  const search = await FiringSearch.open(ports, graph, index, hooks);
+  const node = search.node;
+  const onGrid = floorToGrid(bar, node.interval, node.phase) === bar;
+  const found = onGrid ? await search.firings({ start: bar, end: bar + node.interval }) : null;
+  if (!found) throw await search.refusal(bar);
+  const request = { ...windowsAlone(found.last), node: index };
+  return node.scan ? { ...request, state: await search.stateBefore(bar) } : request;
+}
+
+/** The firings of a node in some range. */
+interface Firings {
+  /** Opens of the first and the last bar that fire. */
+  readonly firstBar: Seconds;
+  readonly lastBar: Seconds;
+  /** The last request with a firing. */
+  readonly last: ComputeRequest;
+}
+
+/** Answers for the node that is looked for without calling it, and notes what it was asked. */
+class Listener implements StrategyHost {
+  readonly #host: StrategyHost;
+  readonly #node: number;
+  #found: Firings | null = null;
+
+  constructor(host: StrategyHost, node: number) {
+    this.#host = host;
+    this.#node = node;
+  }
+
+  get found(): Firings | null {
+    return this.#found;
+  }
+
+  describe(): ReturnType<StrategyHost['describe']> {
+    return this.#host.describe();
+  }
+
+  compute(request: ComputeRequest, progress: FiringProgress, signal: AbortSignal): Promise<ComputeResult> {
+    if (request.node !== this.#node) return this.#host.compute(request, progress, signal);
+    const { asOf, interval } = request;
+    const [first] = asOf;
+    const last = asOf.at(-1);
+    if (first !== undefined && last !== undefined) {
+      const firstBar = this.#found?.firstBar ?? first - interval;
+      this.#found = { firstBar, lastBar: last - interval, last: request };
+    }
+    return Promise.resolve({ table: emptyTable(), failure: null });
+  }
+}
+
+/** Notes the state that a scan has after its last computation. */
+class StateListener implements StrategyHost {
+  readonly #host: StrategyHost;
+  readonly #node: number;
+  #state: ScanState | null = null;
+
+  constructor(host: StrategyHost, node: number) {
+    this.#host = host;
+    this.#node = node;
+  }
+
+  /** Null when nothing had to be computed. */
+  get state(): ScanState | null {
+    return this.#state;
+  }
+
+  describe(): ReturnType<StrategyHost['describe']> {
+    return this.#host.describe();
+  }
+
+  async compute(
+    request: ComputeRequest,
+    progress: FiringProgress,
+    signal: AbortSignal,
+  ): Promise<ComputeResult> {
+    const result = await this.#host.compute(request, progress, signal);
+    if (request.node === this.#node) this.#state = result.state ?? null;
+    return result;
+  }
+}
+
+/** A run all of whose bars are warm-up: nothing of it is kept. */
+class WarmUp extends RunState {
+  override wanted(): Range {
+    return NOTHING;
+  }
+
+  override kept(): Range {
+    return NOTHING;
+  }
+}
+
+/** Finds out when a node fires and what it sees then, by running its inputs alone. */
+class FiringSearch {
+  readonly node: GraphNode;
+  readonly #ports: Ports;
+  readonly #graph: Graph;
+  readonly #hooks: RunHooks;
+  readonly #prints: readonly Fingerprint[];
+  readonly #keepers: ReadonlyMap<number, StreamKeeper>;
+  readonly #covered: readonly RangeSet[];
+  /** What is stored of the node itself. */
+  readonly #stored: readonly Range[];
+  /** The node that stands for all with the fingerprint of the one looked for. */
+  readonly #canonical: number;
+
+  private constructor(parts: {
+    ports: Ports;
+    graph: Graph;
+    hooks: RunHooks;
+    prints: readonly Fingerprint[];
+    keepers: ReadonlyMap<number, StreamKeeper>;
+    covered: readonly RangeSet[];
+    stored: readonly Range[];
+    canonical: number;
+    node: GraphNode;
+  }) {
+    this.#ports = parts.ports;
+    this.#graph = parts.graph;
+    this.#hooks = parts.hooks;
+    this.#prints = parts.prints;
+    this.#keepers = parts.keepers;
+    this.#covered = parts.covered;
+    this.#stored = parts.stored;
+    this.#canonical = parts.canonical;
+    this.node = parts.node;
+  }
+
+  static async open(ports: Ports, graph: Graph, index: number, hooks: RunHooks): Promise<FiringSearch> {
+    const prints = fingerprints(graph, ports.nonce);
+    const first = new Map<string, number>();
+    for (const [at, { full }] of prints.entries()) if (!first.has(full)) first.set(full, at);
+    const canonicalOf = (at: number): number => first.get((prints[at] as Fingerprint).full) as number;
+    const canonical = canonicalOf(index);
+    const upstream = ancestors(graph, canonical, canonicalOf);
+    const streams = graph.nodes.filter(({ kind, index: at }) => kind === 'stream' && upstream.has(at));
+    const keepers = await openStreams(ports, prints, streams, hooks);
+    const coverage = await ports.store.coverage(prints.map(({ full }) => full));
+    // What does not lead to the node counts as done; the node itself, as never computed.
+    const covered = prints.map(({ full }, at) => {
+      if (at === canonical) return [];
+      return upstream.has(at) ? union(coverage.get(full) ?? []) : [EVERYTHING];
+    });
+    const node = graph.nodes[index] as GraphNode;
+    const stored = coverage.get((prints[canonical] as Fingerprint).full) ?? [];
+    return new FiringSearch({ ports, graph, hooks, prints, keepers, covered, stored, canonical, node });
+  }
+
+  /**
+   * The firings whose bar opens in a range; null when there are none.
+   * @throws SeamlessError `compute` when there are none because an input fails.
+   */
+  async firings(request: Range): Promise<Firings | null> {
+    const listener = new Listener(this.#ports.host, this.#canonical);
+    // When a scan fires does not depend on its state.
+    const nodes = this.#graph.nodes.map((each) =>
+      each.index === this.#canonical ? { ...each, scan: false } : each,
+    );
+    const failure = await this.#warmUp({ ...this.#graph, nodes }, listener, request, this.#covered);
+    if (!listener.found && failure) throw failure;
+    return listener.found;
+  }
+
+  /**
+   * The state of a scan before it fires at a bar.
+   * @throws SeamlessError `compute` when it or an input fails before.
+   */
+  async stateBefore(bar: Seconds): Promise<ScanState> {
+    const listener = new StateListener(this.#ports.host, this.#canonical);
+    const before = union(this.#stored.filter(({ end }) => end <= bar));
+    const covered = this.#covered.map((set, at) => (at === this.#canonical ? before : set));
+    const request = { start: bar - this.node.interval, end: bar };
+    const failure = await this.#warmUp(this.#graph, listener, request, covered, bar);
+    if (failure) throw failure;
+    const state = this.#stateOf(this.#graph, this.#ports.host, request, covered);
+    return listener.state ?? new Scans(state).before(state.node(this.#canonical), bar);
+  }
+
+  /** Runs the nodes that are not covered over a range. Gives the error for a node that failed. */
+  async #warmUp(
+    graph: Graph,
+    host: StrategyHost,
+    request: Range,
+    covered: readonly RangeSet[],
+    bar = request.start,
+  ): Promise<SeamlessError | null> {
+    const state = this.#stateOf(graph, host, request, covered);
+    await noteSchemas(state, this.#prints);
+    await new Run(state, this.#keepers).run();
+    const [failed] = state.failures;
+    if (!failed) return null;
+    const [at, { message, location }] = failed;
+    const { name } = state.node(at);
+    const which = at === this.#canonical ? 'it' : `its input ${name}`;
+    return new SeamlessError(
+      'compute',
+      `Node ${this.node.name} cannot be called for the bar ${formatTime(bar)}, because ${which} fails before: ${message}`,
+      { node: name, location: location ?? undefined },
+    );
+  }
+
+  #stateOf(graph: Graph, host: StrategyHost, request: Range, covered: readonly RangeSet[]): RunState {
+    return new WarmUp({
+      graph,
+      store: this.#ports.store,
+      host,
+      hooks: this.#hooks,
+      request,
+      fingerprints: this.#prints,
+      horizons: horizonsOf(graph, this.#keepers),
+      covered,
+    });
+  }
+
+  /** Why the node does not fire at a bar, and where it does. */
+  async refusal(bar: Seconds): Promise<SeamlessError> {
+    const { name, interval, phase } = this.node;
+    const { begin, limit } = this.#horizon();
+    const at = ceilToGrid(bar, interval, phase);
+    const before = await this.#nearest((slots) => {
+      const end = Math.min(at, limit);
+      return { start: Math.max(begin, end - slots * interval), end };
+    });
+    const after = await this.#nearest((slots) => {
+      const start = Math.max(at, begin);
+      return { start, end: Math.min(limit, start + slots * interval) };
+    });
+    let why = 'an input has no bar there';
+    if (at !== bar) why = `its bars open every ${formatInterval(interval)}, and none opens then`;
+    else if (bar < begin) why = `its inputs have nothing before ${formatTime(begin)}`;
+    else if (bar >= limit) why = `its inputs have nothing from ${formatTime(limit)} on`;
+    else if (!before) why = 'its inputs do not have enough bars by then';
+    const bars = [before?.lastBar, after?.firstBar].filter((each) => each !== undefined).map(formatTime);
+    const advice =
+      bars.length > 0
+        ? `The nearest ${bars.length > 1 ? 'bars that fire open' : 'bar that fires opens'} at ${bars.join(' and ')}.`
+        : 'No bar near it fires: look at the data of its inputs.';
+    return new SeamlessError(
+      'outside-data',
+      `Node ${name} does not fire at the bar ${formatTime(bar)}: ${why}. ${advice}`,
+      { node: name },
+    );
+  }
+
+  #horizon(): { begin: Seconds; limit: Seconds } {
+    const horizon = horizonsOf(this.#graph, this.#keepers)[this.#canonical];
+    return horizon ?? { begin: Infinity, limit: -Infinity };
+  }
+
+  async #nearest(range: (slots: number) => Range): Promise<Firings | null> {
+    for (const slots of LOOKS) {
+      const look = range(slots);
+      const found = isEmpty(look) ? null : await this.firings(look);
+      if (found) return found;
+    }
+    return null;
+  }
+}
+
+/** The nodes a node is computed from, itself included, each by the one that stands for it. */
+function ancestors(graph: Graph, from: number, canonicalOf: (at: number) => number): ReadonlySet<number> {
+  const found = new Set([from]);
+  for (const at of found) {
+    for (const edge of (graph.nodes[at] as GraphNode).edges) found.add(canonicalOf(edge.node));
+  }
+  return found;
+}
+
+/** A request for its last firing, whose inputs hold nothing but the windows: so nothing is there to be probed. */
+function windowsAlone(request: ComputeRequest): ComputeRequest {
+  const inputs = request.inputs.map((input): ComputeInput => {
+    const end = input.end.at(-1) as number;
+    const table = sliceTable(input.table, end - input.lookback, end);
+    return { ...input, table, end: Int32Array.of(input.lookback) };
+  });
+  return { ...request, asOf: request.asOf.slice(-1), inputs };
+}

@@ -1,0 +1,45 @@
+import { openStream, type GraphNode } from '../graph/graph.js';
+import type { SourceDescription, SourceLibrary, SourceReader } from '../ports/ports.js';
+
+/** What a pinned source calls its content, whatever that is. */
+const PINNED = 'pinned';
+
+/**
+ * How it is told whether a source has changed: by its version; not at all, so that each run reads it again; or that is not asked,
+ * since it is pinned.
+ */
+export type Telling = 'version' | 'none' | 'pinned';
+
+/** @throws SeamlessError `source` when the source is missing or refused. */
+export async function openSource(
+  sources: SourceLibrary,
+  node: GraphNode,
+  source: SourceDescription,
+): Promise<SourceReader> {
+  const reader = await sources.open(openStream(node, source));
+  if (!source.pinned) return reader;
+  return {
+    whole: reader.whole,
+    version: () => Promise.resolve(PINNED),
+    bounds: () => reader.bounds(),
+    read: (range) => reader.read(range),
+  };
+}
+
+/** @param version what the source answered when it was asked for its version */
+export function tellingOf(source: SourceDescription, version: string | null): Telling {
+  if (source.pinned) return 'pinned';
+  return version === null ? 'none' : 'version';
+}
+
+/** What that means for whoever wonders why a stream is read, or is not. Empty where a version tells. */
+export function tellingText(telling: Telling | undefined): string {
+  switch (telling) {
+    case 'none':
+      return 'Its source cannot tell whether it changed, so each run reads it again.';
+    case 'pinned':
+      return 'Its source is pinned: what was read of it stays as it is until its data are refreshed.';
+    default:
+      return '';
+  }
+}

@@ -1,0 +1,155 @@
+import { ceilToGrid, type Range, type Seconds } from '../../sdk/time.js';
+import type { Dependent, Invalidation, NodeStore } from '../ports/ports.js';
+import { union, type RangeSet } from '../plan/ranges.js';
+
+/**
+ * Stretches of one change that are followed through the DAG, times the nodes that depend on its stream: more are taken together
+ * with their neighbours, which only ever computes too much.
+ */
+const MOST_FOLLOWED = 200_000;
+const LEAST_STRETCHES = 8;
+const MOST_STRETCHES = 256;
+
+/** Stretches of a node that a change reaches, by where its bars in the stream end. */
+type Reached = ReadonlyMap<Seconds, RangeSet>;
+
+/** A stream whose bars changed. */
+export interface ChangedStream {
+  readonly fingerprint: string;
+  readonly interval: Seconds;
+}
+
+/**
+ * Which slots of the nodes that depend on a stream have, or had, a bar that changed within reach: what is covered of them is
+ * not to be believed any more. To be asked while the store still has the rows from before the change.
+ *
+ * A slot has a bar within reach when that is among the last `lookback` bars that closed by its own close. Beyond a changed
+ * stretch the rows of a node are the same before and after, so its reach ends with the slot by which `lookback` of them have
+ * closed. Within a stretch that a change reaches in a node, any bar may have come or gone.
+ * @param changed stretches of the stream outside of which no bar came, went or changed. From −∞: so did its beginning; to ∞: its end.
+ */
+export async function reachOf(
+  store: NodeStore,
+  stream: ChangedStream,
+  changed: RangeSet,
+): Promise<readonly Invalidation[]> {
+  if (changed.length === 0) return [];
+  const dependents = await store.dependents(stream.fingerprint);
+  if (dependents.length === 0) return [];
+  const most = Math.min(MOST_STRETCHES, Math.max(LEAST_STRETCHES, MOST_FOLLOWED / dependents.length));
+  const reached = new Map<string, Reached>([
+    [stream.fingerprint, new Map(fewer(changed, most).map((range) => [range.end, [range]]))],
+  ]);
+  const intervals = new Map([[stream.fingerprint, stream.interval]]);
+  for (const { fingerprint, interval } of dependents) intervals.set(fingerprint, interval);
+  const invalidations: Invalidation[] = [];
+  for (const generation of generations(dependents)) {
+    const ends = await reachEnds(store, generation, reached);
+    for (const node of generation) {
+      const own = reachedIn(node, reached, intervals, ends);
+      reached.set(node.fingerprint, own);
+      const whole = node.inputs.some(
+        ({ fingerprint, lookback }) => lookback === null && reached.has(fingerprint),
+      );
+      for (const [until, ranges] of own) {
+        const cause = { stream: stream.fingerprint, until };
+        for (const range of ranges)
+          invalidations.push({ fingerprint: node.fingerprint, range, whole, cause });
+      }
+    }
+  }
+  return invalidations;
+}
+
+/** Takes the nearest stretches together until there are at most so many. */
+function fewer(ranges: RangeSet, most: number): RangeSet {
+  if (ranges.length <= most) return ranges;
+  const gaps = ranges.slice(1).map((range, index) => range.start - (ranges[index] as Range).end);
+  const widest = [...gaps.keys()].sort((a, b) => (gaps[b] as number) - (gaps[a] as number));
+  const cuts = widest.slice(0, Math.floor(most) - 1).sort((a, b) => a - b);
+  return [...cuts, ranges.length - 1].map((last, index) => {
+    const first = index === 0 ? 0 : (cuts[index - 1] as number) + 1;
+    return { start: (ranges[first] as Range).start, end: (ranges[last] as Range).end };
+  });
+}
+
+/** The dependents of a stream, such that the inputs of each that depend on it too come in a generation before. */
+function generations(dependents: readonly Dependent[]): Dependent[][] {
+  const known = new Map(dependents.map((node) => [node.fingerprint, node]));
+  const consumers = new Map<string, Dependent[]>();
+  const waiting = new Map<Dependent, number>();
+  for (const node of dependents) {
+    const inputs = new Set(
+      node.inputs.map(({ fingerprint }) => fingerprint).filter((input) => known.has(input)),
+    );
+    waiting.set(node, inputs.size);
+    for (const input of inputs) push(consumers, input, node);
+  }
+  const found: Dependent[][] = [];
+  let ready = dependents.filter((node) => waiting.get(node) === 0);
+  while (ready.length > 0) {
+    found.push(ready);
+    const next: Dependent[] = [];
+    for (const consumer of ready.flatMap(({ fingerprint }) => consumers.get(fingerprint) ?? [])) {
+      const left = (waiting.get(consumer) as number) - 1;
+      waiting.set(consumer, left);
+      if (left === 0) next.push(consumer);
+    }
+    ready = next;
+  }
+  return found;
+}
+
+/** Opens of the bars that follow each stretch of an input, by input and end of the stretch: as many as any node looks back. */
+type Ends = ReadonlyMap<string, ReadonlyMap<Seconds, Float64Array>>;
+
+async function reachEnds(
+  store: NodeStore,
+  generation: readonly Dependent[],
+  reached: ReadonlyMap<string, Reached>,
+): Promise<Ends> {
+  const lookbacks = new Map<string, number>();
+  for (const { fingerprint, lookback } of generation.flatMap(({ inputs }) => inputs)) {
+    if (lookback !== null) lookbacks.set(fingerprint, Math.max(lookback, lookbacks.get(fingerprint) ?? 0));
+  }
+  const requests = [...lookbacks].flatMap(([fingerprint, count]) => {
+    const ranges = [...(reached.get(fingerprint)?.values() ?? [])].flat();
+    const ends = new Set(ranges.map(({ end }) => end).filter((end) => end < Infinity));
+    return [...ends].map((from) => ({ fingerprint, from, count }));
+  });
+  const found = new Map<string, Map<Seconds, Float64Array>>();
+  const times = requests.length > 0 ? await store.timesFrom(requests) : [];
+  requests.forEach(({ fingerprint, from }, index) => {
+    const byEnd = found.get(fingerprint) ?? new Map<Seconds, Float64Array>();
+    found.set(fingerprint, byEnd.set(from, times[index] as Float64Array));
+  });
+  return found;
+}
+
+function reachedIn(
+  { interval, phase, inputs }: Dependent,
+  reached: ReadonlyMap<string, Reached>,
+  intervals: ReadonlyMap<string, Seconds>,
+  ends: Ends,
+): Reached {
+  const own = new Map<Seconds, Range[]>();
+  for (const { fingerprint, lookback } of inputs) {
+    const length = intervals.get(fingerprint);
+    for (const [until, ranges] of length === undefined ? [] : (reached.get(fingerprint) ?? [])) {
+      // The slot in which a bar closes is the first to see it.
+      const sees = (open: Seconds): Seconds =>
+        ceilToGrid(open + (length as Seconds), interval, phase) - interval;
+      for (const { start, end } of ranges) {
+        const last = lookback === null ? undefined : ends.get(fingerprint)?.get(end)?.[lookback - 1];
+        push(own, until, { start: sees(start), end: last === undefined ? Infinity : sees(last) });
+      }
+    }
+  }
+  return new Map([...own].map(([until, ranges]) => [until, union(ranges)]));
+}
+
+function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const list = map.get(key);
+  if (list) list.push(value);
+  else map.set(key, [value]);
+}

@@ -1,0 +1,23 @@
+import { fingerprints } from '../fingerprint/fingerprints.js';
+import { resolveGraph } from '../graph/graph.js';
+import type { NodeStore, StrategyHost } from '../ports/ports.js';
+
+/**
+ * Forgets which version of each source was taken in, so that the next run reads them all again and compares, also those that
+ * say they have not changed. Rows and coverage stay until then. Gives the names of the streams.
+ */
+export async function forgetSourceVersions(ports: {
+  readonly host: StrategyHost;
+  readonly store: NodeStore;
+}): Promise<{ readonly strategy: string; readonly streams: readonly string[] }> {
+  const graph = resolveGraph(await ports.host.describe());
+  const prints = fingerprints(graph, 'refresh');
+  const streams = graph.nodes.filter(({ kind }) => kind === 'stream');
+  const known = await ports.store.sources(streams.map(({ index }) => prints[index]?.full ?? ''));
+  const sources = [...known].map(([fingerprint, state]) => ({
+    fingerprint,
+    state: { ...state, version: null },
+  }));
+  await ports.store.commit({ invalidations: [], segments: [], adoptions: [], sources });
+  return { strategy: graph.strategy, streams: streams.map(({ name }) => name) };
+}

@@ -1,0 +1,193 @@
+import { emptyTable, rowValue, type RowValue, type Table } from '../../sdk/table.js';
+import { formatTime, type Range, type Seconds } from '../../sdk/time.js';
+import { same } from '../history/difference.js';
+import type { Graph, GraphNode } from '../graph/graph.js';
+import type { NodeStore, SourceDescription, SourceReader } from '../ports/ports.js';
+import { union, type RangeSet } from '../plan/ranges.js';
+
+/** Changed sources named in a sentence. */
+const NAMED_SOURCES = 3;
+
+/** Rows of one kind of difference. */
+export interface ChangedRows {
+  readonly rows: number;
+  /** Opens of the first and the last of them. */
+  readonly first: Seconds;
+  readonly last: Seconds;
+}
+
+/** How the bars of a source differ from those that were taken in. */
+export interface SourceChange {
+  readonly corrected: ChangedRows | null;
+  readonly added: ChangedRows | null;
+  readonly removed: ChangedRows | null;
+}
+
+/** Compares rows as they come, in ascending order. */
+export class SourceComparison implements SourceChange {
+  corrected: ChangedRows | null = null;
+  added: ChangedRows | null = null;
+  removed: ChangedRows | null = null;
+
+  /**
+   * Compares tables of the same stretch of time.
+   * @param interval seconds between bars
+   * @returns stretches of bars that came, went or changed; between two of them is a bar that did not.
+   */
+  compare(before: Table, after: Table, interval: Seconds): RangeSet {
+    const stretches: Range[] = [];
+    const alike = sameColumns(before, after);
+    let start: Seconds | null = null;
+    let [a, b, end] = [0, 0, 0];
+    while (a < before.ts.length || b < after.ts.length) {
+      const [ta = Infinity, tb = Infinity] = [before.ts[a], after.ts[b]];
+      if (this.#differs(before, a, after, b) || !alike) {
+        start ??= Math.min(ta, tb);
+        end = Math.min(ta, tb) + interval;
+      } else if (start !== null) {
+        stretches.push({ start, end });
+        start = null;
+      }
+      if (ta <= tb) a++;
+      if (tb <= ta) b++;
+    }
+    if (start !== null) stretches.push({ start, end });
+    return union(stretches);
+  }
+
+  #differs(before: Table, a: number, after: Table, b: number): boolean {
+    const [ta = Infinity, tb = Infinity] = [before.ts[a], after.ts[b]];
+    if (ta < tb) this.removed = longer(this.removed, ta);
+    else if (tb < ta) this.added = longer(this.added, tb);
+    else if (!sameRow(rowValue(before, a), rowValue(after, b))) this.corrected = longer(this.corrected, ta);
+    else return false;
+    return true;
+  }
+}
+
+/** Bit for bit, and in the order of keys: a node may read them in that order. */
+function sameRow(a: RowValue, b: RowValue): boolean {
+  return same(a, b) && (typeof a !== 'object' || JSON.stringify(a) === JSON.stringify(b));
+}
+
+/** Whether rows of two tables are read the same way where their values are the same. */
+function sameColumns(a: Table, b: Table): boolean {
+  if (a.ts.length === 0 || b.ts.length === 0) return true;
+  return (
+    a.shape === b.shape &&
+    a.names.length === b.names.length &&
+    a.names.every((name, i) => name === b.names[i])
+  );
+}
+
+function longer(known: ChangedRows | null, ts: Seconds): ChangedRows {
+  if (!known) return { rows: 1, first: ts, last: ts };
+  return { rows: known.rows + 1, first: Math.min(known.first, ts), last: Math.max(known.last, ts) };
+}
+
+/** The open of the first bar that differs; null: none does. */
+export function firstDifference({ corrected, added, removed }: SourceChange): Seconds | null {
+  const firsts = [corrected, added, removed].flatMap((each) => (each ? [each.first] : []));
+  return firsts.length > 0 ? Math.min(...firsts) : null;
+}
+
+/**
+ * Reads a source and compares it with what is stored of it. Stores nothing.
+ * @param stream its fingerprint, and the interval of its bars in seconds
+ * @param mostRows to be read; null is the result where the source has more
+ */
+export async function compareSource(
+  reader: SourceReader,
+  store: NodeStore,
+  stream: { readonly fingerprint: string; readonly interval: Seconds },
+  mostRows: number,
+): Promise<SourceChange | null> {
+  const { fingerprint, interval } = stream;
+  const spans = (await store.coverage([fingerprint])).get(fingerprint) ?? [];
+  const ranges: readonly Range[] = reader.whole ? [{ start: -Infinity, end: Infinity }] : union(spans);
+  const comparison = new SourceComparison();
+  const stored = async (start: Seconds, end: Seconds): Promise<Table> => {
+    const [table] = await store.read([{ fingerprint, range: { start, end } }]);
+    return table ?? emptyTable();
+  };
+  let rows = 0;
+  for (const range of ranges) {
+    let from = range.start;
+    for await (const table of reader.read(range)) {
+      rows += table.ts.length;
+      if (rows > mostRows) return null;
+      const last = table.ts.at(-1);
+      if (last === undefined) continue;
+      const end = Math.min(range.end, last + interval);
+      comparison.compare(await stored(from, end), table, interval);
+      from = end;
+    }
+    comparison.compare(await stored(from, range.end), emptyTable(), interval);
+  }
+  return comparison;
+}
+
+/** What to call a source: its file where it has one. */
+export function sourceName(stream: string, source: SourceDescription | null): string {
+  const path = source?.options['path'];
+  return typeof path === 'string' ? path : `the source of \`${stream}\``;
+}
+
+/** `price.csv: 1 row of 2023-03-04 10:00 corrected`, a clause. */
+function sourceChangeText(name: string, change: SourceChange): string {
+  const { corrected, added, removed } = change;
+  const parts = [
+    corrected && `${rowsText(corrected)} corrected`,
+    added && `${rowsText(added)} added`,
+    removed && `${rowsText(removed)} removed`,
+  ].filter((each) => each !== null);
+  return parts.length > 0 ? `${name}: ${parts.join(', ')}` : `${name} was written again with the same rows`;
+}
+
+function rowsText({ rows, first, last }: ChangedRows): string {
+  const count = `${rows.toLocaleString('en')} ${rows === 1 ? 'row' : 'rows'}`;
+  const when = first === last ? shown(first) : `${shown(first)} to ${shown(last)}`;
+  return `${count} of ${when}`;
+}
+
+/** `2023-03-04 10:00`. */
+function shown(seconds: Seconds): string {
+  return formatTime(seconds)
+    .replace('T', ' ')
+    .replace(/(:00)?Z$/, '');
+}
+
+/** A stream whose source changed. */
+export interface ChangedSource {
+  readonly name: string;
+  /** What changed in it; null where that is not known. */
+  readonly change: SourceChange | null;
+}
+
+/** Changes of sources as a sentence. */
+export function sourcesText(sources: readonly ChangedSource[]): string {
+  const texts = sources.map(({ name, change }) =>
+    change
+      ? sourceChangeText(name, change)
+      : `${name} changed, or is to be read again; the next run looks which bars are concerned`,
+  );
+  const text = texts.slice(0, NAMED_SOURCES).join('; ');
+  // The name of a file is written as it is.
+  return `${text.replace(/^the source of/, 'The source of')}.`;
+}
+
+/** The changed sources that each node is or depends on. */
+export function sourcesUpstream(
+  { nodes, order }: Graph,
+  changed: ReadonlyMap<number, ChangedSource>,
+): ReadonlyMap<number, readonly ChangedSource[]> {
+  const touched = new Map<number, readonly ChangedSource[]>();
+  if (changed.size === 0) return touched;
+  for (const index of order) {
+    const own = changed.get(index);
+    const inputs = (nodes[index] as GraphNode).edges.flatMap((edge) => touched.get(edge.node) ?? []);
+    const all = [...new Set([...(own ? [own] : []), ...inputs])];
+    if (all.length > 0) touched.set(index, all);
+  }
+  return touched;
+}

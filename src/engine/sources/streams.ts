@@ -1,0 +1,382 @@
+import { SeamlessError } from '../../sdk/errors.js';
+import { concatTables, emptyTable, lowerBound, sliceTable, type Table } from '../../sdk/table.js';
+import { floorToGrid, type Range, type Seconds } from '../../sdk/time.js';
+import { tableDigest } from '../fingerprint/digest.js';
+import type { Fingerprint } from '../fingerprint/fingerprints.js';
+import type { GraphNode } from '../graph/graph.js';
+import type { Horizon } from '../plan/horizon.js';
+import type { Commit, CoveredSpan, NodeStore, SourceReader, SourceState } from '../ports/ports.js';
+import { tellingOf, type Telling } from './open-source.js';
+import { reachOf } from './reach.js';
+import { firstDifference, SourceComparison, type SourceChange } from './source-change.js';
+import { difference, hull, intersection, union, within, type RangeSet } from '../plan/ranges.js';
+
+/** Bars in a block of a stream: the grain in which its rows are stored and compared. */
+const BLOCK_BARS = 16_384;
+
+/** Blocks per transaction while a source is taken in. */
+const BLOCKS_PER_COMMIT = 8;
+
+const EVERYTHING: Range = { start: -Infinity, end: Infinity };
+
+/** Keeps what the store holds of one stream true to its source, and brings in what is missing. */
+export class StreamKeeper {
+  readonly node: GraphNode;
+  readonly fingerprint: Fingerprint;
+  readonly #reader: SourceReader;
+  readonly #store: NodeStore;
+  /** What was taken in from the source in this run: what was read and came out as it was stored is not. */
+  readonly #taken: Range[] = [];
+  #spans: readonly CoveredSpan[];
+  #first: Seconds | null = null;
+  #last: Seconds | null = null;
+  #change: SourceComparison | null = null;
+  #wrote = false;
+  /** What the source called its content when this run first looked; null: it cannot tell. */
+  #version: string | null = null;
+  /** The source was found to have changed since. */
+  #changed = false;
+
+  constructor(
+    node: GraphNode,
+    fingerprint: Fingerprint,
+    reader: SourceReader,
+    store: NodeStore,
+    spans: readonly CoveredSpan[],
+  ) {
+    this.node = node;
+    this.fingerprint = fingerprint;
+    this.#reader = reader;
+    this.#store = store;
+    this.#spans = spans;
+  }
+
+  /** What was taken in from the source in this run, as new or in place of other bars. */
+  get taken(): RangeSet {
+    return within(union(this.#taken), this.#extent);
+  }
+
+  /** How the bars of a source that was taken in before have changed since; null where none was, or did. */
+  get change(): SourceChange | null {
+    return this.#change && firstDifference(this.#change) !== null ? this.#change : null;
+  }
+
+  /** Whether anything was stored. */
+  get wrote(): boolean {
+    return this.#wrote;
+  }
+
+  /** What the store has of the stream. */
+  get covered(): RangeSet {
+    return union(this.#spans);
+  }
+
+  get telling(): Telling {
+    const { source } = this.node.description;
+    return source ? tellingOf(source, this.#version) : 'none';
+  }
+
+  get horizon(): Horizon {
+    return {
+      begin: this.#first ?? Infinity,
+      limit: this.#last === null ? -Infinity : this.#last + this.node.interval,
+    };
+  }
+
+  /** Notices what changed in the source since it was last taken in, and makes the store say the same. */
+  async refresh(known: SourceState | undefined): Promise<void> {
+    const version = await this.#reader.version();
+    this.#version = version;
+    const unchanged = known !== undefined && version !== null && known.version === version;
+    // A pinned source keeps the beginning and the end that it had, too.
+    if (unchanged && (this.#reader.whole || this.telling === 'pinned')) {
+      this.#first = known.first;
+      this.#last = known.last;
+      return;
+    }
+    if (this.#reader.whole) {
+      await this.#distrust(known);
+      await this.#takeIn([EVERYTHING], { known, version });
+      return;
+    }
+    const bounds = await this.#reader.bounds();
+    this.#first = bounds?.first ?? null;
+    this.#last = bounds?.last ?? null;
+    if (unchanged) return;
+    await this.#distrust(known);
+    await this.#takeIn(within(union(this.#spans), this.#extent), { known, version });
+  }
+
+  /** Where the source has bars. */
+  get #extent(): Range {
+    return { start: this.horizon.begin, end: this.horizon.limit };
+  }
+
+  /**
+   * Until a changed source has been read to its end, the store holds rows of two versions: should the reading be cut short
+   * and the old content come back, neither version may be believed.
+   */
+  async #distrust(known: SourceState | undefined): Promise<void> {
+    if (!known) return;
+    this.#wrote = true;
+    const sources = [{ fingerprint: this.fingerprint.full, state: { ...known, version: null } }];
+    await this.#store.commit({ invalidations: [], segments: [], adoptions: [], sources });
+  }
+
+  /** Brings in the bars of a range as far as the source has them. */
+  async ensure(range: Range): Promise<void> {
+    const wanted = intersection(range, this.#extent);
+    const missing = difference(union([wanted]), union(this.#spans));
+    if (missing.length > 0) await this.#takeIn(missing, null);
+  }
+
+  /**
+   * The open of the `count`-th bar before `before`, or of the first bar there is. Bars are counted as they exist,
+   * across holes and weekends.
+   */
+  async rowsBack(before: Seconds, count: number): Promise<Seconds> {
+    const { interval, phase } = this.node;
+    let length = count * interval;
+    for (;;) {
+      const start = Math.max(this.horizon.begin, floorToGrid(before - length, interval, phase));
+      if (!this.#reader.whole) await this.ensure({ start, end: before });
+      const times = await this.#store.lastTimes(this.fingerprint.full, before, count);
+      // Older spans beyond a stretch that was never read say nothing of the bars in between.
+      const missing = this.#reader.whole ? 0 : lowerBound(times, start);
+      if (times.length - missing >= count) return times[0] as Seconds;
+      if (this.#reader.whole || start <= this.horizon.begin) return this.horizon.begin;
+      length *= 4;
+    }
+  }
+
+  /**
+   * Rows of two versions of a source must not be stored under one: whatever was read since the first look is let go.
+   * @throws SeamlessError `source` when the source changed during the run.
+   */
+  async #refuseChanged(): Promise<void> {
+    // What is read at once is watched by its reader, from its version to its last row.
+    if (this.#version === null || this.#reader.whole) return;
+    if ((await this.#reader.version()) === this.#version) return;
+    this.#changed = true;
+    const { name } = this.node;
+    throw new SeamlessError(
+      'source',
+      `The source of ${name} changed while it was being read, so nothing of that reading was stored: run again once it stays as it is.`,
+      { node: name },
+    );
+  }
+
+  /** Reads ranges and stores what is new in them. @param refresh null: bars that were not asked for before, of the same source. */
+  async #takeIn(ranges: RangeSet, refresh: Refresh | null): Promise<void> {
+    this.#wrote = true;
+    const intake = new Intake(this.node, this.#spans);
+    try {
+      await this.#read(ranges, intake, refresh);
+    } catch (error) {
+      // Read at once, it is read again from its beginning in any case; else what was read before a break is kept.
+      if (this.#reader.whole || this.#changed) await this.#letGo(intake);
+      throw error;
+    }
+    const pieces = intake.takePieces();
+    if (refresh && this.#reader.whole) {
+      this.#first = intake.first;
+      this.#last = intake.last;
+    }
+    // Covered spans that a reading does not reach any more lose their cover: the source shrank.
+    const lost = refresh ? difference(union(this.#spans), union(intake.covered)) : [];
+    const state = refresh && { version: refresh.version, first: this.#first, last: this.#last };
+    const sources = state ? [{ fingerprint: this.fingerprint.full, state }] : [];
+    await this.#store.commit({
+      ...(await this.#commitOf(pieces, lost, refresh, this.#movedEnds(refresh?.known))),
+      sources,
+    });
+    const coverage = await this.#store.coverage([this.fingerprint.full]);
+    this.#spans = coverage.get(this.fingerprint.full) ?? [];
+  }
+
+  async #read(ranges: RangeSet, intake: Intake, refresh: Refresh | null): Promise<void> {
+    for (const range of ranges) {
+      intake.begin(range);
+      for await (const table of this.#reader.read(range)) {
+        intake.add(table);
+        if (intake.pieces >= BLOCKS_PER_COMMIT) {
+          await this.#refuseChanged();
+          await this.#store.commit(await this.#commitOf(intake.takePieces(), [], refresh));
+        }
+      }
+      intake.end(this.#reader.whole ? null : Math.min(range.end, this.horizon.limit));
+    }
+    await this.#refuseChanged();
+  }
+
+  /** Ends the cover of what a reading stored before it was found to be of a source that changed meanwhile. */
+  async #letGo({ taken }: Intake): Promise<void> {
+    const { full: fingerprint } = this.fingerprint;
+    const invalidations = taken.map((range) => ({ fingerprint, range }));
+    if (taken.length === 0) return;
+    await this.#store.commit({ invalidations, segments: [], adoptions: [], sources: [] });
+  }
+
+  /** What is to be stored of pieces, and what is not to be believed any more because of them. */
+  async #commitOf(
+    pieces: readonly Piece[],
+    lost: RangeSet,
+    refresh: Refresh | null,
+    moved: RangeSet = [],
+  ): Promise<Commit> {
+    const { full: fingerprint, own } = this.fingerprint;
+    const segments = pieces.map(({ range, table }) => ({ fingerprint, own, range, table, inputDigests: [] }));
+    const ended = [...pieces.flatMap(({ old }) => (old ? [old] : [])), ...lost];
+    const invalidations = ended.map(({ start, end }) => ({ fingerprint, range: { start, end } }));
+    const commit = { segments, adoptions: [], sources: [] };
+    if (!refresh) {
+      this.#taken.push(...pieces.map(({ range }) => range));
+      return { ...commit, invalidations };
+    }
+    const changed = [...moved];
+    for (const { range, table, old } of pieces) {
+      // Of a source that shrank, what is left of a span takes the place of all of it.
+      const stretches = old ? await this.#compare(hull(union([old, range])) ?? range, table) : [range];
+      this.#taken.push(...stretches);
+      // Bars past those there were: nobody who looked before could have seen them, or waits for them.
+      if (old || range.start < endOf(refresh.known, this.node)) changed.push(...stretches);
+    }
+    const gone = difference(lost, union(pieces.flatMap(({ old }) => (old ? [old] : []))));
+    for (const range of gone) changed.push(...(await this.#compare(range, emptyTable())));
+    const stream = { fingerprint, interval: this.node.interval };
+    return {
+      ...commit,
+      invalidations: [...invalidations, ...(await reachOf(this.#store, stream, union(changed)))],
+    };
+  }
+
+  /** Notes how rows that are about to be stored differ from those they take the place of, and gives the stretches that do. */
+  async #compare(range: Range, table: Table): Promise<RangeSet> {
+    const [before] = await this.#store.read([{ fingerprint: this.fingerprint.full, range }]);
+    this.#change ??= new SourceComparison();
+    return this.#change.compare(before ?? emptyTable(), table, this.node.interval);
+  }
+
+  /**
+   * What a source's new beginning or end means. Bars may have come before the first one there was; and what lies before the
+   * beginning or past the end, bars or none, is not known to be so any more.
+   */
+  #movedEnds(known: SourceState | undefined): RangeSet {
+    if (!known || known.first === null || known.last === null) return [];
+    if (this.#first === null || this.#last === null) return [EVERYTHING];
+    const { interval } = this.node;
+    const moved: Range[] = [];
+    if (this.#first < known.first) moved.push({ start: this.#first, end: known.first });
+    if (this.#first > known.first) moved.push({ start: -Infinity, end: this.#first });
+    if (this.#last < known.last) moved.push({ start: this.#last + interval, end: Infinity });
+    return moved;
+  }
+}
+
+/** A source that is taken in because it may have changed. */
+interface Refresh {
+  readonly known: SourceState | undefined;
+  readonly version: string | null;
+}
+
+/** Up to when the bars of a source were known. */
+function endOf(known: SourceState | undefined, { interval }: GraphNode): Seconds {
+  if (!known) return -Infinity;
+  return known.last === null ? Infinity : known.last + interval;
+}
+
+/** Rows over a stretch that is not stored as it is. */
+interface Piece {
+  readonly range: Range;
+  readonly table: Table;
+  /** The covered span it takes the place of; null where nothing was covered. */
+  readonly old: CoveredSpan | null;
+}
+
+/** Cuts what a source gives into pieces, and finds those that are new or changed. */
+class Intake {
+  readonly covered: Range[] = [];
+  /** Ranges of pieces that were handed out to be stored. */
+  readonly taken: Range[] = [];
+  first: Seconds | null = null;
+  last: Seconds | null = null;
+  readonly #node: GraphNode;
+  readonly #old: readonly CoveredSpan[];
+  #pieces: Piece[] = [];
+  #held: Table[] = [];
+  #range: Range = EVERYTHING;
+  /** Start of the piece in hand; null before the first row of a range without a start. */
+  #pieceStart: Seconds | null = null;
+
+  constructor(node: GraphNode, old: readonly CoveredSpan[]) {
+    this.#node = node;
+    this.#old = old;
+  }
+
+  get pieces(): number {
+    return this.#pieces.length;
+  }
+
+  begin(range: Range): void {
+    this.#range = range;
+    this.#pieceStart = Number.isFinite(range.start) ? range.start : null;
+  }
+
+  add(table: Table): void {
+    let rest = table;
+    while (rest.ts.length > 0) {
+      const firstOpen = rest.ts[0] as Seconds;
+      this.first ??= firstOpen;
+      this.#pieceStart ??= firstOpen;
+      const cut = this.#nextCut(this.#pieceStart);
+      if (firstOpen >= cut) {
+        this.#finishPiece(cut);
+        continue;
+      }
+      const rows = lowerBound(rest.ts, cut);
+      this.#held.push(sliceTable(rest, 0, rows));
+      this.last = rest.ts[rows - 1] as Seconds;
+      rest = sliceTable(rest, rows, rest.ts.length);
+    }
+  }
+
+  /** Ends the range in hand, which is known up to its last bar, and to `knownEnd` if that is later. */
+  end(knownEnd: Seconds | null): void {
+    const lastClose = this.last === null ? -Infinity : this.last + this.#node.interval;
+    const end = Math.min(this.#range.end, Math.max(knownEnd ?? -Infinity, lastClose));
+    if (this.#pieceStart !== null) {
+      while (this.#pieceStart < end) this.#finishPiece(Math.min(this.#nextCut(this.#pieceStart), end));
+    }
+    this.#held = [];
+  }
+
+  takePieces(): readonly Piece[] {
+    const pieces = this.#pieces;
+    this.#pieces = [];
+    this.taken.push(...pieces.map(({ range }) => range));
+    return pieces;
+  }
+
+  /** Pieces end where covered spans begin or end, so that each is compared whole, and at block boundaries. */
+  #nextCut(start: Seconds): Seconds {
+    const inside = this.#old.find((span) => span.start <= start && start < span.end);
+    if (inside) return inside.end;
+    const block = BLOCK_BARS * this.#node.interval;
+    const nextSpan = this.#old.find((span) => span.start > start);
+    return Math.min(floorToGrid(start, block, this.#node.phase) + block, nextSpan?.start ?? Infinity);
+  }
+
+  #finishPiece(end: Seconds): void {
+    const range = { start: this.#pieceStart as Seconds, end };
+    const table = concatTables(this.#held);
+    this.#held = [];
+    this.#pieceStart = end;
+    this.covered.push(range);
+    const old = this.#old.find((span) => span.start <= range.start && range.start < span.end) ?? null;
+    const whole = old?.start === range.start && old.end === range.end;
+    if (whole && old.segmentRange.start === old.start && old.segmentRange.end === old.end) {
+      if (old.digest === tableDigest(table)) return;
+    }
+    this.#pieces.push({ range, table, old });
+  }
+}

@@ -1,0 +1,186 @@
+import type { NodeFailure } from '../../../engine/ports/ports.js';
+import { LookAheadError, SeamlessError } from '../../../sdk/errors.js';
+import type { ColumnCompute } from '../../../sdk/node.js';
+import { ChunkSeries } from '../../../sdk/series.js';
+import { formatTime, type Seconds } from '../../../sdk/time.js';
+import type { ColumnHandedOut, ViewInput } from '../../../sdk/view.js';
+import { violationFailure, type Run } from './computation.js';
+import { failureOf, reasonOf, show } from './failures.js';
+import { firingsToProbe, probe, type Mismatch } from './probe.js';
+import type { RowBuilder } from './rows.js';
+import { isPlainObject, isThenable } from './values.js';
+
+type Cells = Float64Array | readonly unknown[];
+
+/** What a column-form function returned, of proven length: one column of values, or one per field of a record. */
+type Output = { readonly values: Cells } | { readonly fields: Readonly<Record<string, Cells>> };
+
+/** A probe in which the function threw: equal to no value. */
+class Threw {
+  readonly reason: string;
+
+  constructor(reason: string) {
+    this.reason = reason;
+  }
+}
+
+/** The column form: one call for all firings, then the probe for look-ahead. Rows go to the run's builder. */
+export function runColumns(run: Run, { compute }: ColumnCompute<unknown>): NodeFailure | null {
+  const { asOf } = run.request;
+  if (asOf.length === 0) return null;
+  const call = (at: Float64Array, inputs: readonly ViewInput[], handedOut: ColumnHandedOut): Output =>
+    run.context.compute({ node: run.node.name, seed: run.seed }, (setBar) => {
+      setBar(at[at.length - 1] as Seconds);
+      const series = new ChunkSeries(run.node.name, at, inputs, run.positions, handedOut);
+      return outputOf(run.node.name, at.length, compute(series));
+    });
+
+  let output: Output;
+  try {
+    // The engine's own times and ends are not to be written to either.
+    const own = run.inputs.map((input) => ({ ...input, end: input.end.slice() }));
+    output = call(asOf.slice(), own, run.protection.handedOut);
+  } catch (error) {
+    return violated(run) ?? failureOf(run.node, null, error, run.locate);
+  }
+  const violation = violated(run);
+  // What was written to an input would mislead the probe, and the caller refuses the chunk for it.
+  if (violation || run.protection.restore()) return violation;
+
+  const lookback = Math.max(...run.inputs.map((input) => input.lookback));
+  const probed = firingsToProbe(asOf.length, lookback, asOf[0] as Seconds);
+  // Taken now: the function may return the same scratch arrays each time it is called.
+  const given = probed.map((firing) => valueAt(output, firing));
+  const rejected = addRows(run.builder, asOf, output, (bar, error) =>
+    failureOf(run.node, bar, error, run.locate),
+  );
+  const mismatch = probe(asOf, run.inputs, probed, given, (at, inputs) => {
+    try {
+      return valueAt(
+        call(at, inputs, () => undefined),
+        at.length - 1,
+      );
+    } catch (error) {
+      return new Threw(reasonOf(error));
+    }
+  });
+  return violated(run) ?? (mismatch ? lookAhead(run, mismatch) : rejected);
+}
+
+function violated(run: Run): NodeFailure | null {
+  const violation = run.context.takeViolation();
+  return violation && violationFailure(null, violation);
+}
+
+/** @throws SeamlessError `value` when `returned` is not one value per firing. */
+function outputOf(node: string, length: number, returned: unknown): Output {
+  const refuse = (gave: string, advice: string): never => {
+    throw new SeamlessError('value', `Node ${node}, in column form, returned ${gave}: ${advice}.`, { node });
+  };
+  if (isThenable(returned)) {
+    if (returned instanceof Promise) returned.catch(() => undefined);
+    refuse('a promise', 'a computeFn must be synchronous, so return the columns themselves');
+  }
+  if (isCells(returned)) {
+    checkLength(returned, length, '', refuse);
+    return { values: returned };
+  }
+  if (!isPlainObject(returned)) {
+    return refuse(
+      typeof returned === 'object' ? 'an object of another kind' : show(returned),
+      'return a Float64Array or an array with one value per firing, or a record of these',
+    );
+  }
+  // Without a prototype, so that any name is an ordinary field.
+  const fields = Object.create(null) as Record<string, Cells>;
+  for (const [name, cells] of Object.entries(returned)) {
+    if (!isCells(cells)) {
+      return refuse(
+        `${show(cells)} as field ${name}`,
+        'each field must be a Float64Array or an array with one value per firing',
+      );
+    }
+    checkLength(cells, length, ` in field ${name}`, refuse);
+    fields[name] = cells;
+  }
+  if (Object.keys(fields).length === 0) refuse('a record without fields', 'give it at least one column');
+  return { fields };
+}
+
+function isCells(value: unknown): value is Cells {
+  return value instanceof Float64Array || Array.isArray(value);
+}
+
+function checkLength(
+  cells: Cells,
+  length: number,
+  where: string,
+  refuse: (gave: string, advice: string) => never,
+): void {
+  if (cells.length === length) return;
+  refuse(
+    `${counted(cells.length, 'value')}${where} for ${counted(length, 'firing')}`,
+    'return one value for each firing (series.length of them), and undefined in an array where there is no row',
+  );
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** What a firing emits. A record whose fields are all undefined is no row. */
+function valueAt(output: Output, firing: number): unknown {
+  if ('values' in output) return output.values[firing];
+  const record = Object.entries(output.fields).map(([name, cells]) => [name, cells[firing]] as const);
+  return record.every(([, value]) => value === undefined) ? undefined : Object.fromEntries(record);
+}
+
+/** Adds all rows, or those before the first that is refused, and returns what came of that one. */
+function addRows(
+  builder: RowBuilder,
+  asOf: Float64Array,
+  output: Output,
+  refused: (asOf: Seconds, error: unknown) => NodeFailure,
+): NodeFailure | null {
+  let firing = 0;
+  try {
+    if ('values' in output && output.values instanceof Float64Array) {
+      builder.addNumbers(asOf, output.values);
+    } else if ('fields' in output && isNumeric(output.fields)) {
+      builder.addNumberRecords(asOf, output.fields);
+    } else {
+      for (; firing < asOf.length; firing++) builder.add(asOf[firing] as Seconds, valueAt(output, firing));
+    }
+    return null;
+  } catch (error) {
+    return refused(asOf[firing] as Seconds, error);
+  }
+}
+
+function isNumeric(
+  fields: Readonly<Record<string, Cells>>,
+): fields is Readonly<Record<string, Float64Array>> {
+  return Object.values(fields).every((cells) => cells instanceof Float64Array);
+}
+
+function lookAhead(run: Run, { kind, firing, whole, alone }: Mismatch): NodeFailure {
+  const { node, request, locate } = run;
+  const bar = request.asOf[firing] as Seconds;
+  const at = formatTime(bar);
+  const seen = alone instanceof Threw ? `throws (${alone.reason})` : `gives ${show(alone)}`;
+  const message =
+    kind === 'ahead'
+      ? `Node ${node.name} looks ahead: for the bar of ${at} its column form gives ${show(whole)} over many bars, but ${seen} when its input ends there. Use, for firing i, only rows before end[i]; nothing of this chunk was kept.`
+      : `Node ${node.name} depends on bars before its window: for the bar of ${at} its column form gives ${show(whole)} over many bars, but ${seen} when it sees fewer bars before it. Work each value out from the period rows before end[i] alone, without sums carried on from bar to bar, or raise the period; nothing of this chunk was kept.`;
+  return failureOf(
+    node,
+    null,
+    new LookAheadError(message, { node: node.name, asOf: bar }),
+    locateOrigin(run, locate),
+  );
+}
+
+/** The probe fails the function as a whole: its error's own stack would show no line of the author's. */
+function locateOrigin({ node }: Run, locate: Run['locate']): Run['locate'] {
+  return () => locate(node.origin);
+}

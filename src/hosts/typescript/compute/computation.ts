@@ -1,0 +1,79 @@
+import type { ComputeRequest, FiringProgress, NodeFailure } from '../../../engine/ports/ports.js';
+import type { SourceLocation } from '../../../sdk/errors.js';
+import type { DagNode, Node } from '../../../sdk/node.js';
+import type { ScanNode } from '../../../sdk/scan-node.js';
+import type { Seconds } from '../../../sdk/time.js';
+import type { ViewInput } from '../../../sdk/view.js';
+import { withLocation } from './failures.js';
+import type { Locate } from './location.js';
+import type { WriteProtection } from './protection.js';
+import type { RowBuilder } from './rows.js';
+
+/** Something that strategy code reached for and must not. The message is a sentence that names it. */
+export interface Violation {
+  readonly message: string;
+  readonly location: SourceLocation | null;
+}
+
+/** The compute-only surroundings that author code runs in. */
+export interface ComputeContext {
+  /**
+   * Runs `body`, which calls author code: until it returns, time stands still at the bar last set, and randomness
+   * comes from `seed` and that bar. `setBar` and `takeViolation` are called for each bar, so they must be cheap.
+   */
+  compute<T>(
+    what: { readonly node: string; readonly seed: string },
+    body: (setBar: (asOf: Seconds) => void) => T,
+  ): T;
+  /** The first violation since it was last asked, even if author code caught the error; null when there was none. */
+  takeViolation(): Violation | null;
+}
+
+/** A value that author code changed though it outlives the call. */
+export interface CapturedChange {
+  /** `count in closure of bump`. */
+  readonly variable: string;
+  /** The line that changes it; null when it cannot be told. */
+  readonly location: SourceLocation | null;
+}
+
+/** Tells whether author code changed a value that its closure captured. */
+export interface CaptureGuard {
+  /** The first value that changed; null when none did. */
+  changed(): CapturedChange | null;
+}
+
+/** A node with code of its own. */
+export type ComputedNode = Node | ScanNode;
+
+export interface NodeComputation {
+  readonly node: ComputedNode;
+  readonly request: ComputeRequest;
+  /** The place of each of the node's inputs among `request.inputs`; see `inputPositions`. */
+  readonly positions: ReadonlyMap<DagNode, number>;
+  readonly context: ComputeContext;
+  /** What randomness is seeded by, besides the bar. Default: the node's name. */
+  readonly seed?: string;
+  readonly guard?: CaptureGuard | undefined;
+  /** Hands out copies of what a bar may see, for code that asks for the memory around it. Default: false. */
+  readonly copies?: boolean;
+  /** Default: the first line of the stack that is the author's. */
+  readonly locate?: Locate;
+  readonly progress: FiringProgress;
+  readonly signal: AbortSignal;
+}
+
+/** One computation with what its parts share. */
+export interface Run extends NodeComputation {
+  readonly seed: string;
+  readonly locate: Locate;
+  readonly inputs: readonly ViewInput[];
+  readonly protection: WriteProtection;
+  readonly builder: RowBuilder;
+}
+
+/** The failure of a node that reached outside, whether or not its code swallowed the error. */
+export function violationFailure(asOf: Seconds | null, violation: Violation): NodeFailure {
+  const { message, location } = violation;
+  return { code: 'compute-only', message: withLocation(message, location), asOf, location };
+}

@@ -1,0 +1,207 @@
+import type { ComputeRequest, ComputeResult, NodeFailure, ScanState } from '../../../engine/ports/ports.js';
+import { SeamlessError } from '../../../sdk/errors.js';
+import type { ComputeFn, DagNode, Node } from '../../../sdk/node.js';
+import { ScanNode } from '../../../sdk/scan-node.js';
+import { emptyTable, VALUE_COLUMN } from '../../../sdk/table.js';
+import type { Seconds } from '../../../sdk/time.js';
+import { ChunkView, type ViewInput } from '../../../sdk/view.js';
+import { runColumns } from './columns.js';
+import {
+  violationFailure,
+  type CapturedChange,
+  type ComputedNode,
+  type NodeComputation,
+  type Run,
+} from './computation.js';
+import { failureOf, voidChunk, withLocation } from './failures.js';
+import { locateInStack } from './location.js';
+import { Pace } from './pace.js';
+import { WriteProtection, type Written } from './protection.js';
+import { RowBuilder } from './rows.js';
+import { Scan } from './scan.js';
+
+export type {
+  CapturedChange,
+  CaptureGuard,
+  ComputeContext,
+  ComputedNode,
+  NodeComputation,
+  Violation,
+} from './computation.js';
+
+/** All computations of the process share one thread, hence one pace. */
+const pace = new Pace();
+
+/** The place of each input of a node among its inputs. */
+export function inputPositions(node: ComputedNode): ReadonlyMap<DagNode, number> {
+  return new Map(node.inputs.map((input, position) => [input, position]));
+}
+
+/**
+ * Runs a node's `computeFn` over the firings of a request.
+ *
+ * Whatever the author's code does wrong comes back as the result's failure: with the rows before it when one bar is
+ * to blame, without rows when the chunk as a whole cannot be trusted.
+ *
+ * @throws SeamlessError `cancelled` once the signal is aborted.
+ */
+export async function computeNode(computation: NodeComputation): Promise<ComputeResult> {
+  const run = prepare(computation);
+  const { node, guard, locate } = run;
+  if (pace.due) await pace.turn();
+  throwIfCancelled(run);
+  const { compute, scan } = callsOf(run);
+  let failure: NodeFailure | null;
+  let written: Written | null;
+  try {
+    failure = typeof compute === 'function' ? await runBars(run, compute) : runColumns(run, compute);
+  } finally {
+    // Also when cancelled: the engine may go on with these arrays.
+    written = run.protection.restore();
+  }
+  if (written)
+    return { table: emptyTable(), failure: voidChunk(node, 'compute', writeSentence(run, written), locate) };
+  const changed = guard?.changed();
+  if (changed) return { table: emptyTable(), failure: stateFailure(run, changed) };
+  if (failure?.asOf === null) return { table: emptyTable(), failure };
+  const table = run.builder.finish();
+  if (!scan) return { table, failure };
+  try {
+    return { table, failure, state: scan.state(failure !== null) };
+  } catch (error) {
+    return { table: emptyTable(), failure: failureOf(node, null, error, locate) };
+  }
+}
+
+/** What is called for the firings: of a scan, its step with the state to go on from. */
+function callsOf({ node, request }: Run): { compute: Node['computeFn']; scan: Scan | null } {
+  if (!(node instanceof ScanNode)) return { compute: node.computeFn, scan: null };
+  const scan = new Scan(node, stateIn(request));
+  return { compute: scan.compute, scan };
+}
+
+/** A scan that began anew where it should go on would give rows that look right. */
+function stateIn({ state, node }: ComputeRequest): ScanState {
+  if (state) return state;
+  throw new SeamlessError('internal', `Node ${node} is a scan, and was given no state to go on from.`);
+}
+
+function prepare(computation: NodeComputation): Run {
+  const { node, request } = computation;
+  return {
+    ...computation,
+    seed: computation.seed ?? node.name,
+    locate: computation.locate ?? locateInStack,
+    inputs: request.inputs.map((input, position) => ({
+      ...input,
+      name: node.inputs[position]?.name ?? '',
+      copied: computation.copies ?? false,
+    })),
+    protection: new WriteProtection(request.inputs),
+    builder: new RowBuilder({
+      node: node.name,
+      interval: request.interval,
+      capacity: request.asOf.length,
+      expected: request.expected,
+    }),
+  };
+}
+
+/** The per-bar form: calls the function bar by bar, with a turn of the event loop now and then. */
+async function runBars(run: Run, compute: ComputeFn<unknown>): Promise<NodeFailure | null> {
+  const { node, request, context, seed } = run;
+  const view = new ChunkView(node.name, run.inputs, run.positions, run.protection.handedOut);
+  const firings = request.asOf.length;
+  let done = 0;
+  while (done < firings) {
+    const bars = done === 0 ? 1 : firings;
+    const stop = context.compute({ node: node.name, seed }, (setBar) =>
+      runStretch(run, compute, view, setBar, { from: done, to: Math.min(firings, done + bars) }),
+    );
+    if (stop.failure) return stop.failure;
+    done = stop.done;
+    if (done === firings) break;
+    if (done === 1) {
+      // What goes to and fro, as a flag that each bar turns, may look untouched after the last one.
+      const change = run.guard?.changed();
+      if (change) return stateFailure(run, change);
+      continue;
+    }
+    run.progress(done);
+    await pace.turn();
+    throwIfCancelled(run);
+  }
+  return null;
+}
+
+interface Stop {
+  readonly done: number;
+  readonly failure: NodeFailure | null;
+}
+
+/** Bars `from` to `to`, exclusive, until all are done, one fails, or time is up. */
+function runStretch(
+  run: Run,
+  compute: ComputeFn<unknown>,
+  view: ChunkView,
+  setBar: (asOf: Seconds) => void,
+  { from, to }: { readonly from: number; readonly to: number },
+): Stop {
+  const { context, builder } = run;
+  const { asOf } = run.request;
+  const glance = pace.glance();
+  let firing = from;
+  try {
+    while (firing < to) {
+      const bar = asOf[firing] as Seconds;
+      setBar(bar);
+      view.moveTo(firing, bar);
+      const value = compute(view);
+      const violation = context.takeViolation();
+      if (violation) return { done: firing, failure: violationFailure(bar, violation) };
+      builder.add(bar, value);
+      firing++;
+      if (glance.timeIsUp()) break;
+    }
+    return { done: firing, failure: null };
+  } catch (error) {
+    const bar = asOf[firing] as Seconds;
+    const violation = context.takeViolation();
+    const failure = violation
+      ? violationFailure(bar, violation)
+      : failureOf(run.node, bar, error, run.locate);
+    return { done: firing, failure };
+  }
+}
+
+function writeSentence({ node, inputs }: Run, { input, column }: Written): string {
+  const source = inputs[input] as ViewInput;
+  const name = source.table.names[column] ?? VALUE_COLUMN;
+  const [what, call] =
+    column < 0
+      ? ['the times (ts)', 'window.ts']
+      : [`column ${name}`, `window.column(${name === VALUE_COLUMN ? '' : JSON.stringify(name)})`];
+  return `Node ${node.name} wrote to ${what} of its input ${source.name}: inputs are read-only, as other nodes read the same memory, so nothing of this chunk was kept. Copy before writing: Float64Array.from(${call}).`;
+}
+
+function stateFailure({ node, locate }: Run, { variable, location }: CapturedChange): NodeFailure {
+  const place = location ?? locate(node.origin);
+  const scan = node instanceof ScanNode;
+  const rule = scan ? 'its windows and the state that its step is given' : 'its windows';
+  const way = scan
+    ? 'Carry it in that state'
+    : 'Declare inside computeFn what a bar works with, and work it out from view.window(...); for what must be carried from bar to bar, make the node a ScanNode { init, step }';
+  const sentence = `Node ${node.name} keeps state between bars: while it computed, it changed ${variable}. A bar's value may depend on nothing but ${rule}, so nothing of this chunk was kept. ${way}`;
+  return { code: 'compute', message: withLocation(sentence, place), asOf: null, location: place };
+}
+
+function throwIfCancelled({ node, signal }: Run): void {
+  if (!signal.aborted) return;
+  throw new SeamlessError(
+    'cancelled',
+    `Cancelled while node ${node.name} was computing. What was computed before is kept.`,
+    {
+      node: node.name,
+    },
+  );
+}

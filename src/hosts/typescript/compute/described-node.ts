@@ -1,0 +1,41 @@
+import type {
+  EdgeDescription,
+  NodeDescription,
+  OwnCode,
+  SourceDescription,
+} from '../../../engine/ports/ports.js';
+import type { SourceLocation } from '../../../sdk/errors.js';
+import type { Seconds } from '../../../sdk/time.js';
+
+/** A node as its host tells the engine of it. Where it was made is worked out when asked for: it takes the source map, and a hit does without. */
+export class DescribedNode implements NodeDescription {
+  readonly name: string;
+  readonly kind: 'stream' | 'node';
+  readonly label: string;
+  readonly interval: Seconds | null;
+  readonly leastHistory: number;
+  readonly inputs: readonly EdgeDescription[];
+  readonly own: OwnCode;
+  readonly scan: boolean;
+  readonly source: SourceDescription | null;
+  readonly #locate: () => SourceLocation | null;
+  #location: SourceLocation | null | undefined = undefined;
+
+  constructor(parts: Omit<Required<NodeDescription>, 'location'>, locate: () => SourceLocation | null) {
+    this.name = parts.name;
+    this.kind = parts.kind;
+    this.label = parts.label;
+    this.interval = parts.interval;
+    this.leastHistory = parts.leastHistory;
+    this.inputs = parts.inputs;
+    this.own = parts.own;
+    this.scan = parts.scan;
+    this.source = parts.source;
+    this.#locate = locate;
+  }
+
+  get location(): SourceLocation | null {
+    if (this.#location === undefined) this.#location = this.#locate();
+    return this.#location;
+  }
+}

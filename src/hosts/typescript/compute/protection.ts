@@ -1,0 +1,56 @@
+import type { ComputeInput } from '../../../engine/ports/ports.js';
+import type { ColumnHandedOut } from '../../../sdk/view.js';
+
+/** Room for the columns of one input in the keys of what is kept. */
+const COLUMN_LIMIT = 2 ** 20;
+
+interface Kept {
+  readonly input: number;
+  readonly column: number;
+  readonly array: Float64Array;
+  readonly copy: Float64Array;
+}
+
+/** A column that somebody wrote to; `column` is −1 for the times. */
+export interface Written {
+  readonly input: number;
+  readonly column: number;
+}
+
+/**
+ * Guards the engine's arrays, which author code gets without a copy: each is copied when it is first handed out,
+ * and compared, byte by byte, when the code has run.
+ */
+export class WriteProtection {
+  readonly #inputs: readonly ComputeInput[];
+  readonly #kept = new Map<number, Kept>();
+  #written: Written | null = null;
+
+  constructor(inputs: readonly ComputeInput[]) {
+    this.#inputs = inputs;
+  }
+
+  readonly handedOut: ColumnHandedOut = (input, column) => {
+    const key = input * COLUMN_LIMIT + column + 1;
+    if (this.#kept.has(key)) return;
+    const { table } = this.#inputs[input] as ComputeInput;
+    const array = column < 0 ? table.ts : table.columns[column]?.values;
+    if (array instanceof Float64Array) this.#kept.set(key, { input, column, array, copy: array.slice() });
+  };
+
+  /** Undoes all writing, and tells which column was written to, now or at an earlier call; null when none was. */
+  restore(): Written | null {
+    // Two columns may share memory. A later copy may hold what was written before it was made, so the first copy has
+    // the last word.
+    for (const { input, column, array, copy } of [...this.#kept.values()].reverse()) {
+      if (bytesOf(array).equals(bytesOf(copy))) continue;
+      array.set(copy);
+      this.#written = { input, column };
+    }
+    return this.#written;
+  }
+}
+
+function bytesOf(array: Float64Array): Buffer {
+  return Buffer.from(array.buffer, array.byteOffset, array.byteLength);
+}

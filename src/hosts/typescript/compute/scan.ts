@@ -1,0 +1,82 @@
+import type { ScanState } from '../../../engine/ports/ports.js';
+import { SeamlessError } from '../../../sdk/errors.js';
+import type { ComputeFn } from '../../../sdk/node.js';
+import type { ScanNode } from '../../../sdk/scan-node.js';
+import { formatTime, type Seconds } from '../../../sdk/time.js';
+import type { View } from '../../../sdk/view.js';
+import { show } from './failures.js';
+import { copyState, decodeState, encodeState } from './scan-state.js';
+import { isThenable, type Refuse } from './values.js';
+
+/** Calls the `step` of a scan, bar by bar, and keeps its state. */
+export class Scan {
+  readonly #node: ScanNode;
+  /** As stored; null once a firing has come after. */
+  #stored: ScanState | null;
+  /** After the last firing that is known to have succeeded. */
+  #settled: unknown;
+  /** After the last firing, whose value may yet be refused. */
+  #last: { readonly state: unknown } | null = null;
+  /** The copy that the next step gets. */
+  #next: unknown;
+  #started: boolean;
+  #asOf: Seconds = 0;
+
+  /** @param stored the state to go on from; no bytes: nothing has fired yet. */
+  constructor(node: ScanNode, stored: ScanState) {
+    this.#node = node;
+    this.#stored = stored;
+    this.#started = stored.length > 0;
+    if (this.#started) this.#next = decodeState(stored);
+  }
+
+  /** What a `computeFn` would be: to be called for each firing in turn. */
+  readonly compute: ComputeFn<unknown> = (view) => {
+    this.#settle();
+    this.#asOf = view.asOf;
+    if (!this.#started) {
+      this.#next = copyState(this.#node.init(), this.#refuse);
+      this.#started = true;
+    }
+    const { state, value } = this.#step(view);
+    this.#next = copyState(state, this.#refuse);
+    this.#last = { state };
+    return value;
+  };
+
+  /**
+   * The state after all firings, or after those before the one that failed.
+   * @throws SeamlessError `value` when it is too large to be stored.
+   */
+  state(failed: boolean): ScanState {
+    if (!failed) this.#settle();
+    return this.#stored ?? encodeState(this.#settled, this.#refuse);
+  }
+
+  #settle(): void {
+    if (!this.#last) return;
+    this.#settled = this.#last.state;
+    this.#last = null;
+    this.#stored = null;
+  }
+
+  #step(view: View): { readonly state: unknown; readonly value: unknown } {
+    const given: unknown = this.#node.step(this.#next, view);
+    if (typeof given === 'object' && given !== null && 'state' in given) {
+      return { state: given.state, value: 'value' in given ? given.value : undefined };
+    }
+    if (given instanceof Promise) given.catch(() => undefined);
+    const [what, advice] = isThenable(given)
+      ? ['a promise', 'step must be synchronous, and read outside data through a StreamInput']
+      : [show(given), 'return the next state with the value of this bar'];
+    return this.#refuse(`${what} from its step`, `${advice}: { state, value }`);
+  }
+
+  readonly #refuse: Refuse = (gave, advice) => {
+    const { name } = this.#node;
+    throw new SeamlessError('value', `Node ${name} gave ${gave} at ${formatTime(this.#asOf)}: ${advice}.`, {
+      node: name,
+      asOf: this.#asOf,
+    });
+  };
+}

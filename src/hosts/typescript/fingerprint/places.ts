@@ -1,0 +1,32 @@
+import { SourceMap, type SourceMapPayload } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import type { SourceLocation } from '../../../sdk/errors.js';
+import type { FunctionPlace } from './inspection.js';
+
+const MAP = /\n\/\/# sourceMappingURL=data:application\/json;base64,([\w+/=]+)\s*$/;
+
+/** From places in a loaded bundle to the author's files. The bundle's map is read when first asked for. */
+export class SourcePlaces {
+  readonly #code: string;
+  #map: SourceMap | null = null;
+
+  /** @param code of the bundle, with its source map in its last line. */
+  constructor(code: string) {
+    this.#code = code;
+  }
+
+  /** Where a place of the bundle was written; null where the map names none. */
+  locate({ line, column }: FunctionPlace): SourceLocation | null {
+    this.#map ??= readMap(this.#code);
+    const entry = this.#map?.findEntry(line, column);
+    if (!entry || !('originalSource' in entry) || !entry.originalSource.startsWith('file:')) return null;
+    const { originalSource, originalLine, originalColumn } = entry;
+    return { file: fileURLToPath(originalSource), line: originalLine + 1, column: originalColumn + 1 };
+  }
+}
+
+function readMap(code: string): SourceMap | null {
+  const encoded = MAP.exec(code.slice(code.lastIndexOf('\n//# ')))?.[1];
+  if (encoded === undefined) return null;
+  return new SourceMap(JSON.parse(Buffer.from(encoded, 'base64').toString()) as SourceMapPayload);
+}

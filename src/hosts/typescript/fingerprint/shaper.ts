@@ -1,0 +1,339 @@
+import { types } from 'node:util';
+import { SeamlessError } from '../../../sdk/errors.js';
+import { DagNode } from '../../../sdk/node.js';
+import { CodeShaper, isNative } from './code-shape.js';
+import { contentsOf, countOf, hiddenKind, propertyEdges } from './data-shape.js';
+import type { FunctionPlace, Inspection } from './inspection.js';
+import type { Intrinsics } from './intrinsics.js';
+import { analyseText } from './text/code-text.js';
+import {
+  bitOf,
+  failure,
+  isObject,
+  NODE_NAMED,
+  shape,
+  type Edge,
+  type NamedEdge,
+  type Shape,
+} from './shape.js';
+
+/** Properties that every node has; those of them that code reads count by name. */
+const NODE_PROPERTIES = new Set<PropertyKey>(['kind', 'origin', ...NODE_NAMED]);
+
+/** More values than this in one structure are not looked through. */
+export const LARGEST = 200_000;
+
+// Written out: the first number that Node formats takes 15 ms, and this would be at each start.
+export const TOO_LARGE = 'a structure of more than 200,000 values';
+
+/** Shapes as they were at one time. */
+export interface Moment {
+  shapeOf(value: object): Shape;
+  /** What of a value can change while code runs. */
+  stateOf(value: object): Shape;
+}
+
+/** What values were at one time, also when it is asked after user code ran. */
+export interface PastMoment extends Moment {
+  /** Gives a shape to an object that only stands for something. */
+  define(stand: object, made: Shape): void;
+}
+
+export interface ShaperOptions {
+  readonly inspection: Inspection;
+  readonly intrinsics: Intrinsics;
+  /** What the SDK exports, by name. */
+  readonly sdk: ReadonlyMap<string, unknown>;
+}
+
+/** Asks a Proxy nothing, since its answer would be user code. */
+function isNode(value: object): value is DagNode {
+  return !hasProxyAbove(value) && value instanceof DagNode;
+}
+
+/** Instances of a class that is not written in JavaScript keep their state out of sight. */
+function isNativeClass(prototype: object): boolean {
+  const maker = Reflect.getOwnPropertyDescriptor(prototype, 'constructor')?.value as unknown;
+  return typeof maker === 'function' && !types.isProxy(maker) && isNative(maker);
+}
+
+function hasProxyAbove(value: object): boolean {
+  for (let at: object | null = value; at; at = Object.getPrototypeOf(at) as object | null) {
+    if (types.isProxy(at)) return true;
+  }
+  return false;
+}
+
+/** What an author's own subclass adds, or code puts on a node: a value like any other. */
+type Added = ReturnType<typeof propertyEdges>;
+
+/** Of a node, what it has beside its place is rarely asked for, and there are thousands of nodes. */
+class NodeShape implements Shape {
+  readonly tag: string;
+  readonly edges: readonly Edge[];
+  readonly node: DagNode;
+  readonly reads = 0;
+  readonly fails = null;
+  readonly size = 0;
+  readonly state = null;
+
+  constructor(node: DagNode, tag: string, edges: readonly Edge[]) {
+    this.node = node;
+    this.tag = tag;
+    this.edges = edges;
+  }
+
+  get named(): readonly NamedEdge[] {
+    const fields = this.node as unknown as Readonly<Record<string, unknown>>;
+    return NODE_NAMED.map((name): NamedEdge => ({
+      via: 'member',
+      name: `.${name}`,
+      value: fields[name],
+      bit: bitOf(name),
+    }));
+  }
+}
+
+/** Turns values into shapes, one level deep, and remembers them. No user code runs by it. */
+export class Shaper {
+  readonly #options: ShaperOptions;
+  readonly #code: CodeShaper;
+  readonly #sdk = new Map<object, string>();
+  #shapes = new Map<object, Shape>();
+  readonly #stands = new Map<object, () => Shape>();
+  #inputs: ReadonlyMap<DagNode, number> = new Map();
+  /** What of nodes does not depend on whose inputs they are. */
+  #nodes = new Map<DagNode, Added>();
+  #thisValue: object | null = null;
+
+  constructor(options: ShaperOptions) {
+    this.#options = options;
+    for (const [name, value] of options.sdk) this.#addSdk(name, value);
+    this.#code = new CodeShaper({ ...options, isBuiltIn: (value) => this.builtInName(value) !== undefined });
+  }
+
+  /** Whose inputs and whose `this` the next shapes are for. */
+  enter(inputs: ReadonlyMap<DagNode, number>, thisValue: object | null): void {
+    this.#inputs = inputs;
+    if (this.#thisValue !== thisValue) this.forget();
+    this.#thisValue = thisValue;
+  }
+
+  /** Drops what is remembered, since user code may have run. */
+  forget(): void {
+    this.#shapes = new Map();
+    this.#nodes = new Map();
+  }
+
+  /** What is remembered now, as it was. */
+  moment(): PastMoment {
+    const shapes = this.#shapes;
+    return {
+      shapeOf: (value) => {
+        const known = shapes.get(value);
+        if (known) return known;
+        // Of nodes, which are frozen, nothing is remembered.
+        if (isNode(value)) return this.freshShape(value);
+        throw new SeamlessError('internal', 'A value that a function depends on was not looked at in time.');
+      },
+      stateOf(value) {
+        const found = this.shapeOf(value);
+        return found.state ?? found;
+      },
+      define: (stand, made) => void shapes.set(stand, made),
+    };
+  }
+
+  /** What values are from now on, whenever that is asked. */
+  get now(): Moment {
+    return { shapeOf: (value) => this.shapeOf(value), stateOf: (value) => this.freshState(value) };
+  }
+
+  shapeOf(value: object): Shape {
+    const known = this.#shapes.get(value);
+    if (known) return known;
+    const made = this.freshShape(value);
+    // What a node stands for depends on whose inputs are looked at.
+    if (!made.node) this.#shapes.set(value, made);
+    return made;
+  }
+
+  /** Gives a shape to an object that only stands for something. */
+  define(stand: object, make: () => Shape): void {
+    this.#shapes.set(stand, make());
+    this.#stands.set(stand, make);
+  }
+
+  /** What of an object can change while code runs, as it is now. */
+  freshState(value: object): Shape {
+    if (typeof value === 'function' && this.builtInName(value) === undefined)
+      return this.#code.stateShape(value, this.#thisValue);
+    return this.freshShape(value);
+  }
+
+  /** Gives up on an object. */
+  refuse(value: object, reason: string): void {
+    this.#shapes.set(value, failure(reason));
+  }
+
+  /** The shape as it is now, whatever is remembered. */
+  freshShape(value: object): Shape {
+    const make = this.#stands.get(value);
+    if (make) return make();
+    if (value === globalThis) return this.#globalShape();
+    const name = this.builtInName(value);
+    if (name !== undefined) return this.#builtInShape(value, name);
+    if (typeof value === 'function' && !types.isProxy(value))
+      return this.#code.functionShape(value, this.#thisValue);
+    const hidden = hiddenKind(value);
+    if (hidden) return failure(hidden);
+    return isNode(value) ? this.#nodeShape(value) : this.#objectShape(value);
+  }
+
+  /** The edges of a function called on `receiver` that lead through `this`. */
+  receiverShape(fn: object, receiver: unknown): Shape {
+    return this.#code.receiverShape(fn, receiver);
+  }
+
+  /** True for a function that reads nothing of what it is called on. */
+  isWithoutReceiver(fn: object): boolean {
+    return this.#code.isWithoutReceiver(fn);
+  }
+
+  /** The text of a function as the author's bundle has it. */
+  textOf(fn: object): string {
+    return this.#code.textOf(fn);
+  }
+
+  /** Where V8 found a function; null for one that is native. */
+  placeOf(fn: object): FunctionPlace | null {
+    return this.#code.placeOf(fn);
+  }
+
+  /** True for an object that has no existence of its own. */
+  isStand(value: object): boolean {
+    return this.#stands.has(value);
+  }
+
+  /** True for what user code cannot change: the host freezes nodes. */
+  isFrozen(value: object): boolean {
+    return isNode(value);
+  }
+
+  builtInName(value: object): string | undefined {
+    const sdk = this.#sdk.get(value);
+    return sdk === undefined ? this.#options.intrinsics.nameOf(value) : `sdk:${sdk}`;
+  }
+
+  #addSdk(name: string, value: unknown): void {
+    if (!isObject(value) || this.#sdk.has(value) || this.#options.intrinsics.nameOf(value) !== undefined)
+      return;
+    this.#sdk.set(value, name);
+    if (typeof value !== 'function') return;
+    const prototype = Reflect.getOwnPropertyDescriptor(value, 'prototype')?.value as unknown;
+    for (const owner of [value, prototype]) {
+      if (!isObject(owner)) continue;
+      const prefix = owner === value ? name : `${name}.prototype`;
+      if (owner === prototype) this.#sdk.set(owner, prefix);
+      for (const key of Reflect.ownKeys(owner)) {
+        const descriptor = Reflect.getOwnPropertyDescriptor(owner, key);
+        for (const part of [descriptor?.value as unknown, descriptor?.get, descriptor?.set]) {
+          if (typeof part === 'function' && !this.#sdk.has(part))
+            this.#sdk.set(part, `${prefix}.${String(key)}`);
+        }
+      }
+    }
+  }
+
+  #builtInShape(value: object, name: string): Shape {
+    const patches = this.#options.intrinsics.patchesOf(value);
+    const edges = patches.map(({ member, value }): Edge => ({ via: 'member', name: member, value }));
+    return shape(`builtin ${name} ${edges.map((edge) => edge.name).join()}`, edges);
+  }
+
+  /** Of the global object, what was added to it. */
+  #globalShape(): Shape {
+    const added = new Set(this.#options.intrinsics.addedGlobals());
+    const { tag, edges } = propertyEdges(globalThis, (key) => !added.has(key));
+    return shape(`globals ${tag}`, edges);
+  }
+
+  /** A node stands for its position among the inputs; one that is no input, for its name. */
+  #nodeShape(node: DagNode): Shape {
+    const position = this.#inputs.get(node);
+    const tag = position === undefined ? `node ${JSON.stringify(node.name)}` : `input#${position}`;
+    let added = this.#nodes.get(node);
+    if (!added) {
+      added = propertyEdges(node, () => false, NODE_PROPERTIES);
+      this.#nodes.set(node, added);
+    }
+    return new NodeShape(node, `${tag} ${added.tag}`, added.edges);
+  }
+
+  #objectShape(value: object): Shape {
+    if (hasProxyAbove(value)) return failure('an object whose prototype is a Proxy');
+    if (countOf(value) > LARGEST) return failure(TOO_LARGE);
+    const contents = contentsOf(value);
+    if (!contents) {
+      const host = this.#hostKind(value);
+      if (host) return failure(host);
+    }
+    const size = contents?.size ?? 0;
+    const without = new Set(contents?.without);
+    const own = propertyEdges(
+      value,
+      (key) =>
+        without.has(key) || (contents?.indexed === true && typeof key === 'string' && /^\d+$/.test(key)),
+    );
+    const kind = this.#prototypeEdge(value);
+    const secret = this.#hasPrivate(value) ? this.#privateEdges(value) : [];
+    const edges = [...(contents?.edges ?? []), ...kind.edges, ...own.edges, ...secret];
+    this.#code.adopt(value, edges);
+    return shape(
+      `${contents?.tag ?? 'object'} of ${kind.tag} {${own.tag}} ${secret.map(({ name }) => name).join()}`,
+      edges,
+      { size },
+    );
+  }
+
+  /** An object whose nearest built-in kind keeps a state that nobody else can read. */
+  #hostKind(value: object): string | null {
+    let prototype = Object.getPrototypeOf(value) as object | null;
+    while (prototype && this.builtInName(prototype) === undefined && !isNativeClass(prototype))
+      prototype = Object.getPrototypeOf(prototype) as object | null;
+    if (!prototype || prototype === Object.prototype) return null;
+    if (this.#sdk.has(prototype)) return null;
+    const maker = Reflect.getOwnPropertyDescriptor(prototype, 'constructor')?.value as unknown;
+    const name = typeof maker === 'function' ? maker.name : this.builtInName(prototype);
+    return `an instance of ${name}, whose inner state cannot be read`;
+  }
+
+  #prototypeEdge(value: object): { readonly tag: string; readonly edges: readonly Edge[] } {
+    const prototype = Object.getPrototypeOf(value) as object | null;
+    if (!prototype) return { tag: 'null', edges: [] };
+    const name = this.builtInName(prototype);
+    if (name !== undefined) return { tag: name, edges: [] };
+    const maker = Reflect.getOwnPropertyDescriptor(prototype, 'constructor')?.value as unknown;
+    const made =
+      typeof maker === 'function' &&
+      Reflect.getOwnPropertyDescriptor(maker, 'prototype')?.value === prototype;
+    return { tag: '*', edges: [{ via: 'member', name: ' (its class)', value: made ? maker : prototype }] };
+  }
+
+  #hasPrivate(value: object): boolean {
+    let prototype = Object.getPrototypeOf(value) as object | null;
+    for (; prototype; prototype = Object.getPrototypeOf(prototype) as object | null) {
+      const maker = Reflect.getOwnPropertyDescriptor(prototype, 'constructor')?.value as unknown;
+      if (typeof maker !== 'function') continue;
+      const name = this.builtInName(maker);
+      if (name?.startsWith('sdk:')) return true;
+      if (name === undefined && analyseText(this.textOf(maker)).hasPrivate) return true;
+    }
+    return false;
+  }
+
+  #privateEdges(value: object): Edge[] {
+    const members = this.#options.inspection.privateMembers(value);
+    return members.map((member): Edge => ({ via: 'member', name: `.${member.name}`, value: member.value }));
+  }
+}

@@ -1,0 +1,71 @@
+import { basename, dirname, join, relative, isAbsolute, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import type { SourceLocation } from '../../../sdk/errors.js';
+
+const CONTEXT_FOLDER = dirname(fileURLToPath(import.meta.url));
+
+/** Folders of Seamless's own code: as built, and as source maps name it. */
+const OWN_FOLDERS = ownFolders();
+
+function ownFolders(): readonly string[] {
+  for (let folder = CONTEXT_FOLDER; folder !== dirname(folder); folder = dirname(folder)) {
+    if (basename(folder) !== 'src' && basename(folder) !== 'dist') continue;
+    return [join(dirname(folder), 'src'), join(dirname(folder), 'dist')];
+  }
+  return [CONTEXT_FOLDER];
+}
+
+/**
+ * The first place in an error's stack that the author wrote: a file of the project before one outside it, and
+ * either before one in node_modules. Node's internals, Seamless's own code and the bundle's unmapped lines never count.
+ * Needs `process.setSourceMapsEnabled(true)` before the bundle is imported. Null when there is no such frame.
+ */
+export function authorLocation(error: Error, projectRoot: string, bundlePath: string): SourceLocation | null {
+  const frames = stackFrames(error).filter(
+    ({ file }) => isAbsolute(file) && file !== bundlePath && !isOwn(file),
+  );
+  const written = frames.filter(({ file }) => !file.split(sep).includes('node_modules'));
+  return written.find(({ file }) => isInside(projectRoot, file)) ?? written[0] ?? frames[0] ?? null;
+}
+
+/** `file:line:column` with the file as seen from the project root, for sentences. */
+export function describeLocation(location: SourceLocation, projectRoot: string): string {
+  const file = isInside(projectRoot, location.file) ? relative(projectRoot, location.file) : location.file;
+  const column = location.column === undefined ? '' : `:${location.column}`;
+  return `${file.split(sep).join('/')}:${location.line}${column}`;
+}
+
+/** The frames of an error's stack that are in files, innermost first. */
+export function stackFrames(error: Error): SourceLocation[] {
+  const stack: unknown = error.stack;
+  if (typeof stack !== 'string') return [];
+  return stack.split('\n').flatMap((line) => parseFrame(line) ?? []);
+}
+
+function parseFrame(line: string): SourceLocation | null {
+  if (!/^\s+at /.test(line)) return null;
+  const place = line.endsWith(')') ? / \((.+)\)$/.exec(line)?.[1] : /^\s+at (?:async )?(.+)$/.exec(line)?.[1];
+  const match = /^(.+):(\d+):(\d+)$/.exec(place ?? '');
+  if (!match?.[1]) return null;
+  return { file: filePath(match[1]), line: Number(match[2]), column: Number(match[3]) };
+}
+
+function filePath(place: string): string {
+  if (!place.startsWith('file:')) return place;
+  try {
+    return fileURLToPath(place.replace(/[?#].*$/, ''));
+  } catch {
+    return place;
+  }
+}
+
+/** Whether a file is Seamless's own code. */
+export function isOwn(file: string): boolean {
+  return OWN_FOLDERS.some((folder) => isInside(folder, file));
+}
+
+function isInside(folder: string, file: string): boolean {
+  const path = relative(folder, file);
+  return path !== '' && path !== '..' && !path.startsWith(`..${sep}`) && !isAbsolute(path);
+}

@@ -1,0 +1,95 @@
+import { createRequire, isBuiltin } from 'node:module';
+
+import type { Check, Patches } from './patches.js';
+import { CLOCK, fileRule, GUARDED, GUARDED_GLOBALS, type GuardedGroup, type Rule } from './rules.js';
+import { SeamlessError } from '../../../sdk/errors.js';
+
+const require = createRequire(import.meta.url);
+
+export type RuleCheck = (api: string, rule: Rule) => void;
+
+/** Puts a check before every function of Node's modules that a strategy must not call. */
+export function guardBuiltins(patches: Patches, check: RuleCheck): void {
+  const modules = loadModules();
+  // Objects within modules first: they are reached through functions that are about to be wrapped.
+  const inner = GUARDED.filter((group) => group.within !== undefined);
+  const outer = GUARDED.filter((group) => group.within === undefined);
+  for (const group of [...inner, ...outer]) {
+    const found = modules.get(group.module);
+    const target = found && resolve(found, group.within);
+    if (target) guardGroup(patches, group, target, check);
+  }
+  for (const name of ['timeOrigin', 'nodeTiming'])
+    patches.guardValue(performance, name, `performance.${name}`, (api) => check(api, CLOCK));
+}
+
+/** Puts a check before the global ways to the network. */
+export function guardGlobals(patches: Patches, check: RuleCheck): void {
+  for (const { name, rule } of GUARDED_GLOBALS) {
+    const ruled: Check = (api) => check(api, rule);
+    if (name in globalThis) patches.guardFunction(globalThis, name, name, ruled);
+    else
+      patches.define(globalThis, name, {
+        value: absentClass(name, ruled),
+        writable: true,
+        enumerable: false,
+      });
+  }
+}
+
+function guardGroup(patches: Patches, group: GuardedGroup, target: object, check: RuleCheck): void {
+  const prefix = group.within ? `${group.module}.${group.within}` : group.module;
+  const names = group.names ?? functionNames(target).filter((name) => !group.except?.includes(name));
+  for (const name of names) {
+    const rule = group.module === 'fs' ? fileRule(name) : group.rule;
+    patches.guardFunction(target, name, apiName(`${prefix}.${name}`), (api) => check(api, rule));
+  }
+}
+
+/** The name an author would write: `performance.now`, `net.Socket.connect`, `inspector.Session`. */
+function apiName(path: string): string {
+  return path
+    .replace('.prototype.', '.')
+    .replace('perf_hooks.', '')
+    .replace('crypto.webcrypto.', 'crypto.')
+    .replace('inspector/promises', 'inspector');
+}
+
+function functionNames(target: object): string[] {
+  return Object.keys(target).filter((name) => typeof Reflect.get(target, name) === 'function');
+}
+
+function resolve(module: object, path: string | undefined): object | null {
+  let value: unknown = module;
+  for (const key of path?.split('.') ?? []) value = isObject(value) ? Reflect.get(value, key) : undefined;
+  return isObject(value) ? value : null;
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
+}
+
+/** The modules with a rule that this Node has. Loading the experimental ones must not warn about them. */
+function loadModules(): Map<string, object> {
+  const names = new Set(GUARDED.map(({ module }) => module));
+  const { emitWarning } = process;
+  process.emitWarning = () => {};
+  try {
+    const present = [...names].filter((name) => isBuiltin(`node:${name}`));
+    return new Map(present.map((name) => [name, require(`node:${name}`) as object]));
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}
+
+function absentClass(name: string, check: Check): object {
+  return class {
+    constructor() {
+      check(name);
+      throw new SeamlessError(
+        'source',
+        `Node.js ${process.version} has no ${name}: import one from a package in the provider that needs it.`,
+      );
+    }
+  };
+}

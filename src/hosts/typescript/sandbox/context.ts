@@ -1,0 +1,204 @@
+import { syncBuiltinESMExports } from 'node:module';
+
+import { ComputeOnlyViolation, type SourceLocation } from '../../../sdk/errors.js';
+import { Runner } from '../../../sdk/runner.js';
+import { guardEnvironment, replaceClockAndRandom } from './ambient.js';
+import { describeLocation, isOwn, stackFrames } from './author.js';
+import { guardBuiltins, guardGlobals } from './builtins.js';
+import { Patches } from './patches.js';
+import { LIVE_LOOP, type Access, type Rule } from './rules.js';
+import { Zones, type Zone } from './zones.js';
+
+/**
+ * Environment variables of every process that computes strategies. Whoever starts it sets them, because the
+ * locale is read once, at the start. Formatted dates then read the same on every machine.
+ */
+export const CHILD_ENVIRONMENT = { TZ: 'UTC', LC_ALL: 'en_US.UTF-8' } as const;
+
+export interface ComputeOnlyOptions {
+  readonly projectRoot: string;
+  /** Where in the author's files an error came about. */
+  readonly authorLocation: (error: Error) => SourceLocation | null;
+  /** Told of an error in a timer or promise that user code left behind, swallowed or not. Runs as the host. */
+  readonly onStray: (error: Error) => void;
+}
+
+/**
+ * The compute-only context: strategy code runs in it without reaching anything the cache cannot see. It guards
+ * against mistakes, not against malice: a strategy is its user's own code.
+ */
+export interface ComputeOnlyContext {
+  /**
+   * Runs the child's own code, with everything allowed and the real clock; what it starts inherits that. Every
+   * entrance from outside needs it (a message from the parent, a signal), as does host work in the midst of `compute`.
+   */
+  asHost<T>(work: () => T): T;
+  /** Runs the top level of user modules: `load(() => import(url))`. */
+  load<T>(work: () => Promise<T>): Promise<T>;
+  /** Runs constructors and `setup()`. */
+  setup<T>(work: () => T): T;
+  /** Runs a node over many bars; `setBar` says which one is next, by its close in epoch seconds. */
+  compute<T>(of: ComputedNode, work: (setBar: (asOf: number) => void) => T): T;
+  /** Runs a provider's `fetch`, `version` or `bounds`: network, files and subprocesses are open to it. */
+  provider<T>(work: () => T): T;
+  /**
+   * The first violation since the last call, thrown through or caught by user code alike: ask after every `load`,
+   * `setup` and `compute`. Those of providers are only thrown, those left behind go to `onStray`.
+   */
+  takeViolation(): ComputeOnlyViolation | null;
+  /** Takes all guards away. */
+  finish(): void;
+}
+
+export interface ComputedNode {
+  readonly node: string;
+  /** What `Math.random()` is seeded by, together with the bar: the hash of the node's own code. */
+  readonly seed: string;
+}
+
+/** Enters the compute-only context, once per process and before any user code is loaded. */
+export function installComputeOnly(options: ComputeOnlyOptions): ComputeOnlyContext {
+  process.setSourceMapsEnabled(true);
+  Object.assign(process.env, CHILD_ENVIRONMENT);
+  // Made at first use, out of guarded parts: user code may well be the first to print.
+  for (const stream of ['stdout', 'stderr'] as const) Reflect.get(process, stream);
+  const zones = new Zones();
+  const violations = new Violations(options, zones);
+  const patches = new Patches();
+  const check = (api: string, rule: Rule): void => violations.check(api, rule);
+  guardBuiltins(patches, check);
+  guardGlobals(patches, check);
+  guardEnvironment(patches, check);
+  patches.guardFunction(Runner, 'submit', 'Runner.submit', (api) => check(api, LIVE_LOOP));
+  replaceClockAndRandom(patches, zones, check);
+  syncBuiltinESMExports();
+  const stray = (reason: unknown): void => violations.stray(reason);
+  process.on('uncaughtException', stray).on('unhandledRejection', stray);
+  return {
+    asHost: (work) => zones.asHost(work),
+    load: (work) => zones.load(work),
+    setup: (work) => zones.setup(work),
+    compute: ({ node, seed }, work) => zones.compute(node, seed, work),
+    provider: (work) => zones.provider(work),
+    takeViolation: () => violations.take(),
+    finish() {
+      process.off('uncaughtException', stray).off('unhandledRejection', stray);
+      patches.undo();
+      syncBuiltinESMExports();
+    },
+  };
+}
+
+/** Node reads files and variables on its own account when it prints or formats a stack; that is no one's input. */
+const INTERNAL_READERS = ['node:internal/util/colors', 'node:internal/tty', 'node:internal/source_map/'];
+
+/** Deep enough to reach the author's frame from within libraries. */
+const STACK_DEPTH = 50;
+
+interface Refusal {
+  readonly api: string;
+  readonly rule: Rule;
+  readonly zone: Zone | null;
+  readonly asOf: number | undefined;
+  readonly trace: Error;
+}
+
+class Violations {
+  readonly #options: ComputeOnlyOptions;
+  readonly #zones: Zones;
+  readonly #known = new WeakSet<Error>();
+  #first: ComputeOnlyViolation | null = null;
+
+  constructor(options: ComputeOnlyOptions, zones: Zones) {
+    this.#options = options;
+    this.#zones = zones;
+  }
+
+  take(): ComputeOnlyViolation | null {
+    const first = this.#first;
+    this.#first = null;
+    return first;
+  }
+
+  /** @throws ComputeOnlyViolation when the code that runs now may not use the API. */
+  check(api: string, rule: Rule): void {
+    const zone = this.#zones.current();
+    // During a computation the host's code is what runs between `asHost` and its end, where nothing is computing.
+    if (zone && isAllowed(zone, rule.access)) return;
+    const asOf = this.#zones.computing?.asOf;
+    const trace = traceHere();
+    this.#zones.asHost(() => {
+      if (rule.access === 'hidden' && isReadByNode(trace)) return;
+      this.#refuse({ api, rule, zone, asOf, trace });
+    });
+  }
+
+  #refuse({ api, rule, zone, asOf, trace }: Refusal): never {
+    const location = this.#options.authorLocation(trace);
+    const at = location ? ` at ${describeLocation(location, this.#options.projectRoot)}` : '';
+    const why =
+      rule.access === 'hidden'
+        ? 'what it gives is hidden from the cache'
+        : 'strategies are computed only, never live';
+    const violation = new ComputeOnlyViolation(
+      `${placeOf(zone)} used ${api}${at}, which is refused: ${why}. ${rule.advice}`,
+      {
+        node: zone?.node ?? undefined,
+        // In the column form there is no one bar to blame.
+        asOf: Number.isNaN(asOf) ? undefined : asOf,
+        location: location ?? undefined,
+      },
+    );
+    this.#known.add(violation);
+    if (zone === null || zone.ended) this.#options.onStray(violation);
+    // What a provider is refused is its own failure, not that of the node that happens to be next.
+    else if (zone.kind !== 'provider') this.#first ??= violation;
+    throw violation;
+  }
+
+  /** An error nobody caught. Violations have been told already. */
+  stray(reason: unknown): void {
+    const error =
+      reason instanceof Error
+        ? reason
+        : new Error(`Something that is no Error was thrown: ${String(reason)}`);
+    if (this.#known.has(error)) return;
+    this.#zones.asHost(() => this.#options.onStray(error));
+  }
+}
+
+function isAllowed(zone: Zone, access: Access): boolean {
+  if (zone.kind === 'host') return true;
+  if (zone.kind === 'provider') return access !== 'control';
+  return access === 'hidden' && !zone.ended && zone.kind !== 'compute';
+}
+
+function placeOf(zone: Zone | null): string {
+  if (zone === null) return 'Code outside of any step';
+  const place = {
+    host: 'Seamless itself',
+    provider: 'a historyProvider',
+    module: 'the top level of the module',
+    setup: 'setup()',
+    compute: `node ${zone.node ?? ''}`,
+  }[zone.kind];
+  const whole = zone.ended ? `a timer or promise left behind by ${place}` : place;
+  return zone.kind === 'setup' && !zone.ended ? whole : whole.charAt(0).toUpperCase() + whole.slice(1);
+}
+
+function traceHere(): Error {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = STACK_DEPTH;
+  const trace = new Error('used here');
+  Error.stackTraceLimit = limit;
+  return trace;
+}
+
+/** Whether Node's own frames, up to the first of somebody else, include one that reads for itself. */
+function isReadByNode(trace: Error): boolean {
+  for (const { file } of stackFrames(trace).filter((frame) => !isOwn(frame.file))) {
+    if (!file.startsWith('node:')) return false;
+    if (INTERNAL_READERS.some((reader) => file.startsWith(reader))) return true;
+  }
+  return false;
+}

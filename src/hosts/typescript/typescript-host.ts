@@ -1,0 +1,329 @@
+import { canonicalJson } from '../../engine/fingerprint/fingerprints.js';
+import type {
+  ComputeRequest,
+  ComputeResult,
+  FiringProgress,
+  GraphDescription,
+  NodeDescription,
+  NodeFailure,
+  OwnCode,
+  Part,
+  SourceDescription,
+  StrategyHost,
+} from '../../engine/ports/ports.js';
+import { textDigest } from '../../engine/fingerprint/digest.js';
+import { SeamlessError, type SourceLocation } from '../../sdk/errors.js';
+import { ColumnCompute, Node, StreamInput, type DagNode } from '../../sdk/node.js';
+import { ScanNode } from '../../sdk/scan-node.js';
+import { SeamlessDataProvider, type HistoryProvider } from '../../sdk/providers.js';
+import type { Strategy } from '../../sdk/strategy.js';
+import { parseInterval, type Seconds } from '../../sdk/time.js';
+import type { FunctionPlace } from './fingerprint/inspection.js';
+import { describeParts, optionParts } from './fingerprint/own-parts.js';
+import type { CodeHasher, GuardsSince, OwnCodeDetail } from './fingerprint/own-code.js';
+import type { CaptureGuard, ComputeContext, ComputedNode } from './compute/computation.js';
+import { computeNode, inputPositions } from './compute/compute.js';
+import { DescribedNode } from './compute/described-node.js';
+
+export interface TypeScriptHostOptions {
+  readonly strategy: Strategy;
+  readonly className: string;
+  /** What the store knows the strategy by. */
+  readonly storedAs: string;
+  readonly hasher: CodeHasher;
+  readonly context: ComputeContext;
+  /** The author's file that a place in the loaded module comes from, as they call it. */
+  readonly fileOf: (place: FunctionPlace) => string | null;
+  /** Where in the author's files an error came about. */
+  readonly locate: (error: Error) => SourceLocation | null;
+  /** Where in the author's files a place in the loaded module comes from. */
+  readonly original: (place: FunctionPlace) => SourceLocation | null;
+  /** A file as its author calls it. */
+  readonly nameFile: (file: string) => string;
+}
+
+/** Describes and computes the nodes of a strategy that this process has loaded. */
+export class TypeScriptHost implements StrategyHost {
+  readonly #options: TypeScriptHostOptions;
+  readonly #nodes: readonly DagNode[];
+  readonly #codes: readonly NodeCode[];
+  readonly #guards = new Map<number, CaptureGuard>();
+  readonly #since: GuardsSince;
+  /** How many functions of the author's were hashed, those they call left out. */
+  readonly functions: number;
+
+  constructor(options: TypeScriptHostOptions) {
+    this.#options = options;
+    this.#nodes = withInputs(options.strategy.nodes());
+    // Taken at once, while nothing of the strategy runs: a snapshot after setup().
+    const fns = this.#nodes.flatMap((node) => (isComputed(node) ? functionsOf(node) : []));
+    this.functions = fns.length;
+    this.#codes = options.hasher.withReadAhead(fns, () => this.#nodes.map((node) => this.#codeOf(node)));
+    // From the same moment: what one node or a provider changes, another's rows must not be stored under.
+    this.#since = options.hasher.guardsSinceNow();
+    for (const [index, node] of this.#nodes.entries()) {
+      if (isComputed(node)) this.#watchNow(index, node);
+      Object.freeze(node);
+    }
+  }
+
+  describe(): Promise<GraphDescription> {
+    const { strategy, className, storedAs } = this.#options;
+    const positions = new Map(this.#nodes.map((node, index) => [node, index]));
+    return Promise.resolve({
+      strategy: className,
+      storedAs,
+      nodes: this.#nodes.map((node, index) => this.#describeNode(node, index, positions)),
+      interval:
+        strategy.interval === undefined
+          ? null
+          : parseInterval(strategy.interval, `The interval of ${className}`),
+      period: strategy.period ?? null,
+    });
+  }
+
+  async compute(
+    request: ComputeRequest,
+    progress: FiringProgress,
+    signal: AbortSignal,
+  ): Promise<ComputeResult> {
+    const node = this.#nodes[request.node];
+    if (!node || !isComputed(node))
+      throw new SeamlessError('internal', `Node ${request.node} is not a computed node.`);
+    const { own, copies } = this.#codes[request.node] as NodeCode;
+    const { context, locate } = this.#options;
+    const result = await computeNode({
+      node,
+      request,
+      positions: inputPositions(node),
+      context,
+      seed: own.hash ?? node.name,
+      guard: this.#guardOf(request.node, node),
+      copies,
+      locate: (error) => (error instanceof Error ? locate(error) : null),
+      progress,
+      signal,
+    });
+    const { failure } = result;
+    return { ...result, failure: failure && { ...failure, message: this.#readable(failure) } };
+  }
+
+  /** The sentence may be read far from the report it belongs to, in a log or a list of problems. */
+  #readable({ message, location }: NodeFailure): string {
+    const { className, nameFile } = this.#options;
+    const shown = location ? message.replace(`(${location.file}:`, `(${nameFile(location.file)}:`) : message;
+    return `${className}: ${shown}`;
+  }
+
+  /** Whether a node is computed by a function of the author's, in either form. */
+  hasAuthorCode(index: number): boolean {
+    const node = this.#nodes[index];
+    return node instanceof ScanNode || (node instanceof Node && node.indicator === undefined);
+  }
+
+  /** The provider of a stream that only this process can read; null for the built-in kinds. */
+  customProvider(index: number): HistoryProvider | null {
+    const node = this.#nodes[index];
+    return node instanceof StreamInput && isCustom(node.historyProvider) ? node.historyProvider : null;
+  }
+
+  #describeNode(node: DagNode, index: number, positions: ReadonlyMap<DagNode, number>): NodeDescription {
+    const interval =
+      node.interval === undefined ? null : parseInterval(node.interval, `The interval of ${node.name}`);
+    const { name } = node;
+    const { own } = this.#codes[index] as NodeCode;
+    const locate = (): SourceLocation | null => this.#options.locate(node.origin);
+    if (node instanceof StreamInput) {
+      this.#checkPreset(node, interval);
+      const source = sourceOf(node.historyProvider);
+      const { kind: label } = node.historyProvider;
+      const leastHistory = node.period;
+      return new DescribedNode(
+        { name, interval, own, kind: 'stream', scan: false, label, leastHistory, inputs: [], source },
+        locate,
+      );
+    }
+    if (!isComputed(node)) {
+      throw new SeamlessError(
+        'strategy',
+        `${node.name} is neither a StreamInput nor a Node nor a ScanNode.`,
+        {
+          node: node.name,
+        },
+      );
+    }
+    const inputs = node.inputs.map((input, position) => ({
+      node: positions.get(input) as number,
+      period: (typeof node.period === 'object' ? node.period[position] : node.period) ?? null,
+    }));
+    const scan = node instanceof ScanNode;
+    const label = scan ? 'scan' : (node.indicator?.kind ?? 'node');
+    return new DescribedNode(
+      { name, interval, own, kind: 'node', scan, label, leastHistory: 1, inputs, source: null },
+      locate,
+    );
+  }
+
+  #checkPreset(node: StreamInput<unknown>, interval: Seconds | null): void {
+    const { strategy } = this.#options;
+    const own = interval ?? (strategy.interval === undefined ? null : parseInterval(strategy.interval));
+    if (node.historyProvider instanceof SeamlessDataProvider && own !== null) {
+      node.historyProvider.checkInterval(node.name, own);
+    }
+  }
+
+  #codeOf(node: DagNode): NodeCode {
+    if (isComputed(node)) {
+      const codes = functionsOf(node).map((fn) => this.#hash(fn, node, inputPositions(node)));
+      return {
+        own: this.#ownOfNode(node, codes),
+        names: codes.map(({ names }) => names),
+        copies: codes.some(({ looksBeyondViews }) => looksBeyondViews),
+      };
+    }
+    const own =
+      node instanceof StreamInput ? this.#ownOfStream(node) : { unhashable: 'it is of no known kind' };
+    return { own, names: [], copies: false };
+  }
+
+  #ownOfNode(node: ComputedNode, codes: readonly OwnCodeDetail[]): OwnCode {
+    const unhashable = codes.find(({ hash }) => hash === undefined)?.unhashable;
+    if (unhashable !== undefined) return { unhashable };
+    const form = formOf(node);
+    const indicator = node instanceof Node ? node.indicator : undefined;
+    const hashes = codes.map(({ hash }) => hash ?? '');
+    const [only = ''] = hashes;
+    return {
+      // Of most nodes the code is the one function that computes a bar.
+      hash:
+        form === BAR && !indicator ? only : textDigest([...hashes, form, canonicalJson(indicator ?? null)]),
+      // The code of a built-in indicator is Seamless's own, and its period that of its window.
+      parts: () =>
+        indicator
+          ? optionParts({ indicator: indicator.kind, ...indicator.params, period: undefined })
+          : [...optionParts({ form }), ...codes.flatMap((code) => this.#parts(code))],
+    };
+  }
+
+  #parts(code: OwnCodeDetail): Part[] {
+    return describeParts(code.parts(), this.#options.fileOf);
+  }
+
+  /** Of a provider of the author's own, all that is called. */
+  #ownOfStream(stream: StreamInput<unknown>): OwnCode {
+    const provider = stream.historyProvider;
+    if (!isCustom(provider)) return { hash: 'built-in' };
+    const hashes: string[] = [];
+    const codes: OwnCodeDetail[] = [];
+    for (const part of ['fetch', 'version', 'bounds'] as const) {
+      const fn = provider[part];
+      if (typeof fn !== 'function') continue;
+      const code = this.#hash(fn, stream, new Map(), provider);
+      if (code.hash === undefined) return { unhashable: code.unhashable };
+      hashes.push(part, code.hash);
+      codes.push(code);
+    }
+    return { hash: textDigest(hashes), parts: () => codes.flatMap((code) => this.#parts(code)) };
+  }
+
+  #hash(
+    fn: object,
+    node: DagNode,
+    inputs: ReadonlyMap<DagNode, number>,
+    receiver?: HistoryProvider,
+  ): OwnCodeDetail {
+    const { hasher, strategy } = this.#options;
+    return hasher.ownCode(fn, { inputs, thisValue: strategy, receiver, describe: node.name });
+  }
+
+  /** Makes the guard of a node at once, where it could not be made when the node is first computed. */
+  #watchNow(index: number, node: ComputedNode): void {
+    const { names } = this.#codes[index] as NodeCode;
+    const covered = functionsOf(node).every((fn, at) => this.#since.covers(fn, names[at] ?? 0));
+    if (!covered) this.#guards.set(index, this.#makeGuard(node, names, this.#options.hasher));
+  }
+
+  #guardOf(index: number, node: ComputedNode): CaptureGuard {
+    let guard = this.#guards.get(index);
+    if (!guard) {
+      guard = this.#makeGuard(node, (this.#codes[index] as NodeCode).names, this.#since);
+      this.#guards.set(index, guard);
+    }
+    return guard;
+  }
+
+  #makeGuard(node: ComputedNode, names: readonly number[], from: Pick<GuardsSince, 'guard'>): CaptureGuard {
+    const { hasher, strategy, original } = this.#options;
+    const request = { inputs: inputPositions(node), thisValue: strategy, describe: node.name };
+    const guards = functionsOf(node).map((fn, index) => from.guard(fn, request, names[index] ?? 0));
+    return {
+      changed() {
+        for (const guard of guards) {
+          const change = guard.changed();
+          if (!change) continue;
+          const place = hasher.placeOf(change);
+          return { variable: change.variable, location: place && original(place) };
+        }
+        return null;
+      },
+    };
+  }
+}
+
+/** What the host knows of a node's code. */
+interface NodeCode {
+  readonly own: OwnCode;
+  /** Of each of its functions; see `OwnCodeDetail`. */
+  readonly names: readonly number[];
+  /** Its windows are to be copies. */
+  readonly copies: boolean;
+}
+
+function isComputed(node: DagNode): node is ComputedNode {
+  return node instanceof Node || node instanceof ScanNode;
+}
+
+const BAR = 'bar';
+
+/** The same text means another thing when it is called with columns, or with a state. */
+function formOf(node: ComputedNode): string {
+  if (node instanceof ScanNode) return 'scan';
+  return node.computeFn instanceof ColumnCompute ? 'columns' : BAR;
+}
+
+function functionsOf(node: ComputedNode): readonly object[] {
+  if (node instanceof ScanNode) return [node.init, node.step];
+  return [node.computeFn instanceof ColumnCompute ? node.computeFn.compute : node.computeFn];
+}
+
+type CustomProvider = HistoryProvider & Required<Pick<HistoryProvider, 'fetch'>>;
+
+function isCustom(provider: HistoryProvider): provider is CustomProvider {
+  return typeof provider.fetch === 'function';
+}
+
+function sourceOf(provider: HistoryProvider): SourceDescription {
+  const { options, pinned = false } = provider;
+  return { kind: isCustom(provider) ? 'custom' : provider.kind, options, ...(pinned && { pinned }) };
+}
+
+/** The nodes of a strategy with the inputs that were not added by themselves, before what they feed. */
+function withInputs(added: readonly DagNode[]): readonly DagNode[] {
+  const all = new Set<DagNode>();
+  const entered = new Set<DagNode>();
+  for (const node of added) {
+    const stack = [node];
+    for (let top = stack.at(-1); top; top = stack.at(-1)) {
+      const inputs = isComputed(top) && !entered.has(top) ? top.inputs : [];
+      const missing = inputs.filter((input) => !all.has(input) && !entered.has(input));
+      if (missing.length > 0) {
+        entered.add(top);
+        stack.push(...missing.reverse());
+        continue;
+      }
+      stack.pop();
+      all.add(top);
+    }
+  }
+  return [...all];
+}

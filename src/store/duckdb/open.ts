@@ -1,0 +1,290 @@
+import { existsSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SeamlessError } from '../../sdk/errors.js';
+import { DamageFound } from '../upkeep/damage.js';
+import { faultOf, messageOf } from './faults.js';
+import {
+  askFor,
+  attach,
+  attachMemory,
+  CATALOG,
+  createTables,
+  ensureFile,
+  FILE_NAME,
+  fileIdentity,
+  forbidden,
+  isAskedFor,
+  placeOf,
+  prepareFolder,
+  setAside,
+  startDatabase,
+  stopAskingFor,
+  stopDatabase,
+  type Database,
+} from './file.js';
+import { holderOf, type LockHolder } from './holder.js';
+import { Interned } from '../segments/interned.js';
+import { Store } from '../node-store.js';
+import { FORMAT_VERSION, MIGRATIONS } from './schema.js';
+import { Session } from './session.js';
+
+export interface OpenStoreOptions {
+  /** The cache's folder. */
+  readonly dir: string;
+  /**
+   * Whether folder and file are made where there are none. Default: true. If not, what is opened then is a store in memory with
+   * nothing in it, and the disk is left as it is.
+   */
+  readonly create?: boolean | undefined;
+  /** DuckDB's share of the memory, in megabytes, beyond which it spills beside the file. Default: 256. */
+  readonly memoryMb?: number | undefined;
+  /**
+   * Called when another process has the cache open and this one begins to wait, when the cache goes to yet another, and
+   * once a second as long as it lasts.
+   */
+  readonly onWaiting?: ((holder: LockHolder) => void) | undefined;
+  /** Told in a sentence that a damaged cache was set aside. */
+  readonly onMessage?: ((text: string) => void) | undefined;
+  /** Called when a thread of DuckDB's is at the file. */
+  readonly onAttach?: (() => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 250;
+/** Who waits tells for whom at least this often. */
+const TOLD_EVERY_MS = 1000;
+/** How often a file has to look damaged: one that is being made or set aside by another process does so once. */
+const DAMAGE_LOOKS = 3;
+/** Log above this size is brought into the file on closing: below, reading it on the next opening costs less. */
+const CHECKPOINT_BYTES = 1_000_000;
+
+/**
+ * Files open in this process. DuckDB's lock keeps other processes out, but not this one: the system gives up a process's lock
+ * on a file as soon as the process closes any handle of it.
+ */
+const openFiles = new Set<string>();
+
+/**
+ * Opens the cache in a folder, waiting while another process has it open.
+ * @throws SeamlessError `cache` when the folder cannot be written or the cache was made by a newer version, `cancelled` when the
+ * signal aborts the wait.
+ */
+export async function openStore(options: OpenStoreOptions): Promise<Store> {
+  const { dir, signal } = options;
+  throwIfCancelled(signal);
+  if (options.create === false && !existsSync(join(dir, FILE_NAME))) return emptyStore(options);
+  const file = prepareFolder(dir);
+  let told: { readonly pid: number | null; readonly at: number } | null = null;
+  let looks = 0;
+  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
+    throwIfCancelled(signal);
+    const found = await attempt(file, options);
+    if (found instanceof Store) {
+      stopAskingFor(file);
+      return found;
+    }
+    if (found.fault === 'damaged') {
+      if (++looks >= DAMAGE_LOOKS) {
+        looks = 0;
+        reportSetAside(options, file, setAside(file, found.identity), found.error);
+      }
+    } else if (found.fault === 'locked') {
+      askFor(file);
+      const holder = holderOf(found.error, file, dir);
+      if (!told || told.pid !== holder.pid || performance.now() - told.at > TOLD_EVERY_MS) {
+        told = { pid: holder.pid, at: performance.now() };
+        options.onWaiting?.(holder);
+      }
+    }
+    await sleep(pause, undefined, signal ? { signal } : undefined).catch(() => throwIfCancelled(signal));
+  }
+}
+
+type Obstacle =
+  | { readonly fault: 'replaced' }
+  | { readonly fault: 'locked'; readonly error: unknown }
+  | { readonly fault: 'damaged'; readonly error: unknown; readonly identity: string | null };
+
+/** One try. @throws SeamlessError for what neither waiting nor setting aside helps against. */
+async function attempt(file: string, options: OpenStoreOptions): Promise<Store | Obstacle> {
+  const { dir } = options;
+  if (openFiles.has(file)) return { fault: 'locked', error: new Error(`(PID ${process.pid})`) };
+  openFiles.add(file);
+  let identity: string | null = null;
+  let database: Database | null = null;
+  try {
+    await ensureFile(file);
+    identity = fileIdentity(file);
+    const place = placeOf(file);
+    database = await startDatabase(options.memoryMb);
+    const attached = attach(database.connection, file);
+    options.onAttach?.();
+    await attached;
+    // Else the file that is open is not the one at this path, and never will be.
+    if (placeOf(file) !== place) {
+      stopDatabase(database);
+      openFiles.delete(file);
+      return { fault: 'replaced' };
+    }
+    return await storeOf(database, file, options, () => openFiles.delete(file));
+  } catch (error) {
+    if (database) stopDatabase(database);
+    openFiles.delete(file);
+    if (error instanceof SeamlessError) throw error;
+    switch (faultOf(error)) {
+      case 'locked':
+        return { fault: 'locked', error };
+      case 'damaged':
+      case 'broken':
+        return { fault: 'damaged', error, identity };
+      case 'newer':
+        throw newer(dir, error);
+      case 'forbidden':
+        throw forbidden(dir, error);
+      case 'full':
+        throw diskFull(dir, error);
+      case 'other':
+        throw new SeamlessError(
+          'cache',
+          `The cache in ${dir} cannot be opened: ${messageOf(error)}. Use another folder with --cache DIR.`,
+          {
+            cause: error,
+          },
+        );
+    }
+  }
+}
+
+/** A store for a cache that is not there. No file is at its path, so it is never taken for one in place. */
+async function emptyStore(options: OpenStoreOptions): Promise<Store> {
+  const database = await startDatabase(options.memoryMb);
+  try {
+    await attachMemory(database.connection);
+    return await storeOf(database, join(options.dir, FILE_NAME), options, () => undefined);
+  } catch (error) {
+    stopDatabase(database);
+    throw error;
+  }
+}
+
+async function storeOf(
+  database: Database,
+  file: string,
+  options: OpenStoreOptions,
+  released: () => unknown,
+): Promise<Store> {
+  await requireFormat(database, options.dir);
+  const session = new Session(database.connection, CATALOG, (error) => Promise.resolve(translate(error)));
+  const translate = (error: unknown): Error => {
+    const fault = faultOf(error);
+    if (fault === 'full') return diskFull(options.dir, error);
+    if (fault !== 'damaged') {
+      return new SeamlessError('internal', `The cache in ${options.dir} failed: ${messageOf(error)}.`, {
+        cause: error,
+      });
+    }
+    // As long as the lock is held, the file at this path is the one that was found damaged.
+    const identity = fileIdentity(file);
+    session.shut();
+    release();
+    const text = asideText(options.dir, setAside(file, identity), error);
+    return new DamageFound(text, error);
+  };
+  const release = (): void => {
+    database.instance.closeSync();
+    released();
+  };
+  const interned = await Interned.load(session);
+  let place = placeOf(file);
+  const inPlace = (): boolean => place !== null && placeOf(file) === place;
+  const settle = async (): Promise<void> => {
+    // A log beside another file that took this one's place is not this one's.
+    const log = inPlace() ? (statSync(`${file}.wal`, { throwIfNoEntry: false })?.size ?? 0) : 0;
+    if (log >= CHECKPOINT_BYTES) await session.run(`CHECKPOINT ${CATALOG}`);
+  };
+  return new Store({ session, interned }, file, {
+    inPlace,
+    moved: () => (place = placeOf(file)),
+    wanted: () => isAskedFor(file),
+    settle: () => session.exclusive(settle),
+    close: async () => {
+      try {
+        await session.close(settle);
+      } finally {
+        release();
+      }
+    },
+  });
+}
+
+/** Makes the tables where there are none yet, and brings those of an earlier format up to date. @throws SeamlessError `cache` when they are of another format. */
+async function requireFormat(database: Database, dir: string): Promise<void> {
+  const { connection } = database;
+  const found = await formatText(database);
+  if (found === null) {
+    const tables = await connection.runAndReadAll(
+      `SELECT table_name FROM duckdb_tables() WHERE database_name = '${CATALOG}'`,
+    );
+    if (tables.currentRowCount === 0) return createTables(database);
+    throw foreign(dir);
+  }
+  const format = Number(found);
+  if (format > FORMAT_VERSION) throw newer(dir, undefined);
+  for (let from = format; from < FORMAT_VERSION; from++) {
+    const steps = MIGRATIONS[from];
+    if (steps === undefined) throw foreign(dir);
+    await connection.run(`BEGIN; ${steps} COMMIT;`);
+  }
+  if (!Number.isInteger(format)) throw foreign(dir);
+}
+
+/** The format that the file says it has; undefined when it does not say, null without the table that would. */
+async function formatText({ connection }: Database): Promise<unknown> {
+  try {
+    const meta = await connection.runAndReadAll(
+      `SELECT value FROM ${CATALOG}.main.meta WHERE key = 'format'`,
+    );
+    return meta.getRows()[0]?.[0];
+  } catch (error) {
+    if (/^(?:Catalog|Binder) Error\b/.test(messageOf(error))) return null;
+    throw error;
+  }
+}
+
+function foreign(dir: string): SeamlessError {
+  return new SeamlessError(
+    'cache',
+    `The file cache.duckdb in ${dir} is not a cache of Seamless: move it away, or use another folder with --cache DIR.`,
+  );
+}
+
+function newer(dir: string, cause: unknown): SeamlessError {
+  return new SeamlessError(
+    'cache',
+    `The cache in ${dir} was made by a newer version of Seamless: update Seamless, or use another folder with --cache DIR.`,
+    { cause },
+  );
+}
+
+function diskFull(dir: string, cause: unknown): SeamlessError {
+  return new SeamlessError(
+    'cache',
+    `No more can be stored in the cache folder ${dir} (${messageOf(cause)}): its disk is full, or a limit is reached. What was stored before is kept. Free some space, or use another folder with --cache DIR.`,
+    { cause },
+  );
+}
+
+function reportSetAside(options: OpenStoreOptions, file: string, aside: string | null, error: unknown): void {
+  if (aside !== null) options.onMessage?.(`${asideText(dirname(file), aside, error)} A new one was made.`);
+}
+
+function asideText(dir: string, aside: string | null, error: unknown): string {
+  const place = aside === null ? '' : ` It was set aside as ${basename(aside)}.`;
+  return `The cache in ${dir} is damaged (${messageOf(error)}).${place}`;
+}
+
+function throwIfCancelled(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new SeamlessError('cancelled', 'Cancelled while waiting for the cache.');
+}

@@ -1,0 +1,58 @@
+import { nearNames, SeamlessError } from '../../sdk/errors.js';
+import { messageOf } from '../duckdb/faults.js';
+import type { NodeView } from '../names/node-views.js';
+import { quoteName } from '../duckdb/sql.js';
+
+/** What a query could have read. */
+export interface Readable {
+  readonly views: readonly NodeView[];
+  /** The schema whose nodes go by their name alone. */
+  readonly schemaName: string | null;
+}
+
+/** Names told of at most. */
+const MOST_NAMES = 3;
+
+const LISTING = '.tables at the prompt of `seamless sql` lists all.';
+
+/**
+ * The error of code `usage` for a query that DuckDB refuses. Where it names no table that is there, the nodes closest to that name
+ * are told, not the tables of DuckDB's own that DuckDB would guess.
+ */
+export function queryFailure(error: unknown, readable: Readable): SeamlessError {
+  const message = messageOf(error);
+  const wanted = /Table with name (.+?) does not exist/s.exec(message)?.[1]?.replace(/^"(.*)"$/s, '$1');
+  const told =
+    wanted === undefined
+      ? `The query failed: ${message}`
+      : `The cache has no node or table ${wanted}. ${hint(wanted, readable)} ${LISTING}`;
+  return new SeamlessError('usage', told, { cause: error });
+}
+
+function hint(wanted: string, readable: Readable): string {
+  const byName = new Map<string, string[]>();
+  for (const view of readable.views) {
+    const { schemaName, viewName } = view;
+    const sql = nameInQuery(view, readable.schemaName);
+    for (const name of new Set([viewName, `${schemaName}.${viewName}`])) {
+      byName.set(name, [...(byName.get(name) ?? []), sql]);
+    }
+  }
+  const found = nearNames(wanted, byName.keys()).flatMap((name) => byName.get(name) ?? []);
+  const near = [...new Set(found)].slice(0, MOST_NAMES);
+  if (near.length > 0) return `Did you mean ${near.join(' or ')}?`;
+  const some = readable.views.slice(0, MOST_NAMES).map((view) => nameInQuery(view, readable.schemaName));
+  const more = readable.views.length - some.length;
+  if (some.length === 0) return 'It holds no nodes yet: materialize a strategy first.';
+  return `It has ${some.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`;
+}
+
+function nameInQuery({ schemaName, viewName }: NodeView, ownSchema: string | null): string {
+  const name = asWritten(viewName);
+  return schemaName === ownSchema ? name : `${asWritten(schemaName)}.${name}`;
+}
+
+/** Quoted only where it must be. */
+function asWritten(name: string): string {
+  return /^[a-z_][a-z0-9_]*$/i.test(name) ? name : quoteName(name);
+}

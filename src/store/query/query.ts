@@ -1,0 +1,209 @@
+import {
+  DuckDBTimestampTZValue,
+  DuckDBTimestampValue,
+  StatementType,
+  type DuckDBConnection,
+  type DuckDBValue,
+} from '@duckdb/node-api';
+import { existsSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SeamlessError } from '../../sdk/errors.js';
+import { formatTime } from '../../sdk/time.js';
+import { faultOf } from '../duckdb/faults.js';
+import {
+  askFor,
+  CATALOG,
+  FILE_NAME,
+  ROW_GROUP_ROWS,
+  startDatabase,
+  stopAskingFor,
+  stopDatabase,
+  type Database,
+} from '../duckdb/file.js';
+import { holderOf } from '../duckdb/holder.js';
+import { Interned } from '../segments/interned.js';
+import { nodeViews, viewSql, type NodeView } from '../names/node-views.js';
+import { openStore, type OpenStoreOptions } from '../duckdb/open.js';
+import { queryFailure, type Readable } from './query-failure.js';
+import { FORMAT_VERSION } from '../duckdb/schema.js';
+import { Session } from '../duckdb/session.js';
+import { quoteName, quoteText } from '../duckdb/sql.js';
+
+/** A value as a query gives it: times are ISO texts, nested values JSON. Not every number is finite. */
+export type SqlValue = number | string | boolean | null;
+
+export interface SqlResult {
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  readonly rows: readonly (readonly SqlValue[])[];
+  /** Whether there are more rows than were asked for. */
+  readonly more: boolean;
+}
+
+export interface SqlQuery extends Pick<
+  OpenStoreOptions,
+  'dir' | 'memoryMb' | 'signal' | 'onWaiting' | 'onMessage'
+> {
+  readonly sql: string;
+  /** Whose nodes go by their name alone; default: those of the only strategy. */
+  readonly strategy?: string | undefined;
+  /** Where relative paths in the query start. */
+  readonly projectRoot: string;
+  /** Rows wanted at most. */
+  readonly most: number;
+}
+
+const PAUSE_MS = 100;
+
+/** Views made at most for a query that names no node. */
+const MOST_UNNAMED = 500;
+
+/**
+ * Answers a query over the cache, which it opens for reading alone, so that all of it sees one state and nothing can be changed.
+ * There is a schema for each strategy, and in it a view for each node.
+ * @throws SeamlessError `not-found` without a cache or for an unknown strategy, `usage` for a query that fails, `cancelled`.
+ */
+export async function querySql(query: SqlQuery): Promise<SqlResult> {
+  const { dir, signal } = query;
+  if (!existsSync(join(dir, FILE_NAME))) {
+    throw new SeamlessError('not-found', `There is no cache in ${dir} yet: materialize a strategy first.`);
+  }
+  const database = await openReadOnly(query);
+  const stop = (): void => database.connection.interrupt();
+  let readable: Readable = { views: [], schemaName: null };
+  signal?.addEventListener('abort', stop);
+  try {
+    readable = await prepare(database.connection, query);
+    return await run(database.connection, query);
+  } catch (error) {
+    if (signal?.aborted) throw cancelled();
+    if (error instanceof SeamlessError) throw error;
+    throw queryFailure(error, readable);
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    stopDatabase(database);
+  }
+}
+
+/** Waits until no process writes: any number may read. */
+async function openReadOnly(query: SqlQuery): Promise<Database> {
+  const { dir, memoryMb, signal } = query;
+  const file = join(realpathSync(dir), FILE_NAME);
+  let waiting = false;
+  for (;;) {
+    if (signal?.aborted) throw cancelled();
+    const database = await startDatabase(memoryMb);
+    try {
+      const options = `READ_ONLY, ROW_GROUP_SIZE ${ROW_GROUP_ROWS}`;
+      await database.connection.run(`ATTACH ${quoteText(file)} AS ${CATALOG} (${options})`);
+      if (await isCurrent(database.connection)) return database;
+      stopDatabase(database);
+      // Opening it for writing brings an earlier format up to date, or says what is wrong with a later one.
+      await (await openStore({ ...query, create: false })).close();
+    } catch (error) {
+      stopDatabase(database);
+      if (faultOf(error) !== 'locked') throw error;
+      askFor(file);
+      if (!waiting) query.onWaiting?.(holderOf(error, file, dir));
+      waiting = true;
+      await sleep(PAUSE_MS);
+      continue;
+    } finally {
+      if (!waiting) stopAskingFor(file);
+    }
+  }
+}
+
+function cancelled(): SeamlessError {
+  return new SeamlessError('cancelled', 'Cancelled.');
+}
+
+async function isCurrent(connection: DuckDBConnection): Promise<boolean> {
+  const meta = await connection.runAndReadAll(`SELECT value FROM ${CATALOG}.main.meta WHERE key = 'format'`);
+  return Number(meta.getRows()[0]?.[0]) === FORMAT_VERSION;
+}
+
+/** Makes the views of the nodes that the query names, and of the strategy it is about. Gives all there are to read. */
+async function prepare(connection: DuckDBConnection, query: SqlQuery): Promise<Readable> {
+  await connection.run(`USE ${CATALOG}`);
+  const session = new Session(connection, CATALOG, (error) => Promise.resolve(error as Error));
+  const views = await nodeViews({ session, interned: await Interned.load(session) });
+  await connection.run(`USE memory; SET file_search_path = ${quoteText(query.projectRoot)}`);
+  const strategy = ownStrategy(views, query.strategy);
+  const text = query.sql.toLowerCase();
+  const named = views.filter(({ viewName }) => text.includes(viewName.toLowerCase()));
+  const schemas = new Set<string>();
+  for (const view of named.length > 0 ? named : views.slice(0, MOST_UNNAMED)) {
+    const names = [view.schemaName, ...(view.schemaName === view.strategy ? [] : [view.strategy])];
+    for (const schemaName of names) {
+      if (!schemas.has(schemaName))
+        await connection.run(`CREATE SCHEMA IF NOT EXISTS ${quoteName(schemaName)}`);
+      schemas.add(schemaName);
+      // By its full name only where it is asked for so.
+      if (schemaName !== view.schemaName && !query.sql.includes(schemaName)) continue;
+      await connection.run(viewSql({ ...view, schemaName }, `${CATALOG}.main`));
+    }
+  }
+  const path = [
+    ...(strategy !== null && schemas.has(strategy) ? [`memory.${quoteName(strategy)}`] : []),
+    'memory.main',
+    `${CATALOG}.main`,
+  ];
+  await connection.run(`SET search_path = ${quoteText(path.join(','))}`);
+  return { views, schemaName: strategy };
+}
+
+/** The schema whose nodes go by their name alone. */
+function ownStrategy(views: readonly NodeView[], wanted: string | undefined): string | null {
+  const names = new Map(views.map(({ strategy, schemaName }) => [strategy, schemaName]));
+  if (wanted === undefined) return names.size === 1 ? ([...names.values()][0] ?? null) : null;
+  const found = names.get(wanted) ?? [...names.values()].find((name) => name === wanted);
+  if (found !== undefined) return found;
+  throw new SeamlessError(
+    'not-found',
+    `The cache holds nothing of a strategy ${wanted}. It holds ${[...names.values()].join(', ') || 'nothing'}.`,
+  );
+}
+
+async function run(connection: DuckDBConnection, { sql, most }: SqlQuery): Promise<SqlResult> {
+  const statements = await connection.extractStatements(sql);
+  let answer: SqlResult = { columns: [], rows: [], more: false };
+  for (let index = 0; index < statements.count; index++) {
+    const statement = await statements.prepare(index);
+    if (
+      statement.statementType === StatementType.ATTACH ||
+      statement.statementType === StatementType.DETACH
+    ) {
+      throw new SeamlessError(
+        'usage',
+        'A query may not attach or detach databases: read files by their path.',
+      );
+    }
+    // Not streamed: an error midway would end a stream quietly.
+    const result = await statement.run();
+    const [names, types] = [result.columnNames(), result.columnTypes()];
+    const rows: DuckDBValue[][] = [];
+    while (rows.length <= most) {
+      const chunk = await result.fetchChunk();
+      if (!chunk || chunk.rowCount === 0) break;
+      rows.push(...chunk.getRows());
+    }
+    answer = {
+      columns: names.map((name, column) => ({ name, type: String(types[column]) })),
+      rows: rows.slice(0, most).map((row) => row.map(valueOf)),
+      more: rows.length > most,
+    };
+  }
+  return answer;
+}
+
+function valueOf(value: DuckDBValue): SqlValue {
+  if (value === null || typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean')
+    return value;
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
+  if (value instanceof DuckDBTimestampValue || value instanceof DuckDBTimestampTZValue)
+    return Number.isSafeInteger(Number(value.micros))
+      ? formatTime(Number(value.micros) / 1e6)
+      : String(value);
+  return String(value);
+}

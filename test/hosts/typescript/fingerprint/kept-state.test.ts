@@ -1,0 +1,354 @@
+import assert from 'node:assert/strict';
+
+import { Child, nodeOf, Project, storedTables } from '../../../support/project.js';
+
+/** The line of the strategy, or of `lib/state.ts`, that the message must name. */
+const HERE = '/*here*/';
+
+interface Case {
+  readonly what: string;
+  /** The variable, as the message names it. */
+  readonly variable: string;
+  /** The body of the computeFn. */
+  readonly body: string;
+  readonly top?: string;
+  /** Members of the strategy. */
+  readonly members?: string;
+  /** Where the line is. Default: `main.ts`. */
+  readonly file?: string;
+}
+
+const CASES: readonly Case[] = [
+  {
+    what: 'a counter',
+    variable: 'count in closure of tested',
+    top: 'let count = 0;',
+    body: `count += 1; ${HERE}\nreturn count;`,
+  },
+  {
+    what: 'a flag that turns to and fro',
+    variable: 'flag in closure of tested',
+    top: 'let flag = false;',
+    body: `const before = flag;\nflag = !flag; ${HERE}\nreturn before;`,
+  },
+  {
+    what: 'a value that is worked out once',
+    variable: 'factor in closure of tested',
+    top: 'let factor: number | undefined;',
+    body: `factor ??= 2; ${HERE}\nreturn factor;`,
+  },
+  {
+    what: 'an array it pushes to',
+    variable: 'seen in closure of tested',
+    top: 'const seen: number[] = [];',
+    body: `if (seen.length > 100) return 0;\nseen.push(view.asOf); ${HERE}\nreturn seen.length;`,
+  },
+  {
+    what: 'an object deep within another',
+    variable: 'state.inner.total in closure of tested',
+    top: 'const state = { inner: { total: 0 } };',
+    body: `return (state.inner.total += 1); ${HERE}`,
+  },
+  {
+    what: 'a Map it fills',
+    variable: 'memo in closure of tested',
+    top: 'const memo = new Map<number, number>();',
+    body: `memo.set(view.asOf, 1); ${HERE}\nreturn memo.size;`,
+  },
+  {
+    what: 'a Set it fills',
+    variable: 'known in closure of tested',
+    top: 'const known = new Set<number>();',
+    body: `return known.add(view.asOf).size; ${HERE}`,
+  },
+  {
+    what: 'a typed array it writes to',
+    variable: 'ring in closure of tested',
+    top: 'const ring = new Float64Array(4);',
+    body: `ring[0] += 1; ${HERE}\nreturn ring[0];`,
+  },
+  {
+    what: 'the place a sticky regular expression stopped at',
+    variable: 'pattern in closure of tested',
+    top: 'const pattern = /a/g;',
+    body: `return pattern.test('aa'); ${HERE}`,
+  },
+  {
+    what: 'a streaming indicator',
+    variable: 'ema.#value in closure of tested',
+    top: 'class Ema { #value = 0; next(x: number) { return (this.#value += (x - this.#value) / 3); } }\nconst ema = new Ema();',
+    body: `return ema.next(view.latest(price).close); ${HERE}`,
+  },
+  {
+    what: 'a property of this',
+    variable: 'this.total in closure of tested',
+    members: 'total = 0;',
+    body: `this.total += 1; ${HERE}\nreturn this.total;`,
+  },
+  {
+    what: 'a property of this that nobody declared',
+    variable: 'this.last in closure of tested',
+    body: `const before = (this as any).last ?? 0;\n(this as any).last = before + 1; ${HERE}\nreturn before;`,
+  },
+  {
+    what: 'a private field of this',
+    variable: 'this.#total in closure of tested',
+    members: '#total = 0;',
+    body: `return ++this.#total; ${HERE}`,
+  },
+  {
+    what: 'a variable of another file',
+    variable: 'calls in closure of next',
+    file: 'lib/state.ts',
+    body: 'return next();',
+  },
+  {
+    what: 'a variable of a function that made another',
+    variable: 'own in closure of step',
+    top: `const make = () => {\nlet own = 0;\nreturn () => ++own; ${HERE}\n};\nconst step = make();`,
+    body: 'return step();',
+  },
+  {
+    what: 'a static field',
+    variable: 'Tally.hits in closure of tested',
+    top: 'class Tally { static hits = 0; }',
+    body: `return ++Tally.hits; ${HERE}`,
+  },
+  {
+    what: 'a property of a helper',
+    variable: 'helper.calls in closure of tested',
+    top: 'const helper: any = () => 1;\nhelper.calls = 0;',
+    body: `helper.calls++; ${HERE}\nreturn helper.calls;`,
+  },
+  {
+    what: 'a property of a helper that has none yet',
+    variable: 'helper.calls in closure of tested',
+    top: 'const helper: any = () => 1;',
+    body: `helper.calls = (helper.calls ?? 0) + 1; ${HERE}\nreturn helper.calls;`,
+  },
+  {
+    what: 'a number hung on Math',
+    variable: 'Math.count in closure of tested',
+    body: `return ((Math as any).count = ((Math as any).count ?? 0) + 1); ${HERE}`,
+  },
+  {
+    what: 'a number that was hung on Math before',
+    variable: 'Math.count in closure of tested',
+    top: '(Math as any).count = 0;',
+    body: `return ((Math as any).count += 1); ${HERE}`,
+  },
+  {
+    what: 'a number hung on all arrays',
+    variable: 'Array.prototype.count',
+    body: `return ((([] as any).__proto__).count = (([] as any).count ?? 0) + 1);`,
+  },
+  {
+    what: 'a number hung on a class of the SDK',
+    variable: 'Node.count in closure of tested',
+    body: `return ((Node as any).count = ((Node as any).count ?? 0) + 1); ${HERE}`,
+  },
+  {
+    what: 'a number hung on a function of Node.js',
+    variable: 'basename.count in closure of tested',
+    top: "import { basename } from 'node:path';",
+    body: `return ((basename as any).count = ((basename as any).count ?? 0) + 1); ${HERE}`,
+  },
+  {
+    what: 'a number hung on the process',
+    variable: 'process.count in closure of tested',
+    body: `return ((process as any).count = ((process as any).count ?? 0) + 1); ${HERE}`,
+  },
+  {
+    what: 'a global variable',
+    variable: 'globalThis.count in closure of tested',
+    body: `return ((globalThis as any).count = ((globalThis as any).count ?? 0) + 1); ${HERE}`,
+  },
+  {
+    what: 'the tags of a stream',
+    variable: 'price.tags in closure of tested',
+    body: `return (price.tags as string[]).push('x'); ${HERE}`,
+  },
+  {
+    what: "a property of another node's function",
+    variable: 'other.computeFn.count in closure of tested',
+    body: `const fn = other.computeFn as any;\nreturn (fn.count = (fn.count ?? 0) + 1);`,
+  },
+];
+
+function strategy({ top = '', members = '', body }: Case): string {
+  return `import { demoHistory, Node, Strategy, StreamInput } from 'seamless-dag';
+import { next } from './lib/state';
+${top}
+export class Main extends Strategy {
+  period = 1;
+  ${members}
+  setup() {
+    const price: any = new StreamInput({ tags: ['price'], interval: '1m', historyProvider: demoHistory() });
+    const other = new Node({ name: 'other', input: price, computeFn: () => 1 });
+    const tested = new Node({ name: 'tested', input: price, computeFn: (view: any) => {
+      ${body}
+    } });
+    this.addNodes([price, other, tested]);
+  }
+}`;
+}
+
+const STATE = `let calls = 0;
+export function next(): number {
+  calls += 1; ${HERE}
+  return calls;
+}
+`;
+
+const START = 1_700_000_040;
+const RANGE = { start: START, end: START + 600 };
+
+describe('a computeFn that keeps state', () => {
+  const child = new Child();
+  const project = new Project({ 'lib/state.ts': STATE });
+  after(async () => {
+    await child.end();
+    project.remove();
+  });
+
+  for (const each of CASES) {
+    it(`in ${each.what} fails, with the variable, the line and the way out, and leaves nothing behind`, async () => {
+      const text = strategy(each);
+      project.write({ 'main.ts': text });
+      const report = await child.materialize(project, RANGE);
+      const { failure, rows, state } = nodeOf(report, 'tested');
+      assert.deepEqual([state, failure?.code, failure?.asOf, rows], ['failed', 'compute', null, 0]);
+      const message = failure?.message ?? '';
+      assert.ok(message.includes(` changed ${each.variable}. `), message);
+      assert.match(message, /make the node a ScanNode \{ init, step \} \([\w/.]+:\d+\)\.$/);
+      const { file = 'main.ts' } = each;
+      const lines = (file === 'main.ts' ? text : STATE).split('\n');
+      const line = lines.findIndex((found) => found.includes(HERE)) + 1;
+      if (line > 0)
+        assert.deepEqual(
+          [failure?.location?.file, failure?.location?.line],
+          [project.path(file), line],
+          message,
+        );
+      // Neither do others that are no part of it fail, in this run or in the next one of the same process.
+      assert.equal(nodeOf(report, 'other').failure, null);
+      project.write({ 'main.ts': strategy({ what: '', variable: '', body: 'return 1;' }) });
+      assert.equal((await child.materialize(project, RANGE)).failed, 0);
+    });
+  }
+
+  it('that keeps none is left alone, whatever it makes and changes of its own', async () => {
+    const body = `const seen: number[] = []; seen.push(1); const memo = new Map(); memo.set(1, 2);
+      class Own { n = 0; next() { return ++this.n; } }
+      const counter = new Own(); counter.next(); const f: any = () => 1; f.calls = 1;
+      return counter.next() + seen.length + memo.size + f.calls + Math.max(1, 2) + [3, 1].sort()[0]!;`;
+    project.write({ 'main.ts': strategy({ what: '', variable: '', body }) });
+    const report = await child.materialize(project, RANGE);
+    assert.deepEqual([report.failed, nodeOf(report, 'tested').rows], [0, 10]);
+  });
+});
+
+describe('what cannot be hashed', () => {
+  const NODES: Readonly<Record<string, readonly [top: string, code: string, reason: RegExp]>> = {
+    native: [
+      'const made = new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array([0,97,115,109,1,0,0,0,1,5,1,96,0,1,127,3,2,1,0,7,5,1,1,102,0,0,10,6,1,4,0,65,42,11]))).exports as any;\nconst f = made.f;',
+      'f()',
+      /^it captures `f`, a native function$/,
+    ],
+    proxy: ['const conf: any = new Proxy({ n: 1 }, {});', 'conf.n', /^it captures `conf`, a Proxy$/],
+    stream: [
+      "import { Readable } from 'node:stream';\nconst input = Readable.from([1]);",
+      'Number(input.readable)',
+      /^it captures `input`, an instance of Readable, whose inner state cannot be read$/,
+    ],
+    evaluated: [
+      "const text = '1 + 1';",
+      'eval(text)',
+      /^it calls eval, so that nothing tells what it depends on$/,
+    ],
+    made: ['', "new Function('return 3')()", /^it uses the Function constructor, so that nothing tells/],
+    imported: [
+      "const wanted = './lib/other.mjs';",
+      '(view.asOf < 0 ? import(wanted) : 4)',
+      /^it calls import\(\), so that nothing tells what it depends on$/,
+    ],
+    helped: [
+      'const helper = (x: string) => eval(x);',
+      "helper('5')",
+      /^`helper in closure of helped` calls eval, so that nothing tells/,
+    ],
+    huge: [
+      'const table = Array.from({ length: 300_000 }, (_, i) => i);',
+      'table[6]',
+      /^it captures `table`, a structure of more than 200,000 values$/,
+    ],
+    weak: ['const seen = new WeakMap();', 'Number(seen.has(view))', /^it captures `seen`, a WeakMap$/],
+    promised: ['const later = Promise.resolve(1);', '(later ? 8 : 0)', /^it captures `later`, a Promise$/],
+  };
+  const names = Object.keys(NODES);
+  const text = `import { demoHistory, Node, Strategy, StreamInput } from 'seamless-dag';
+${Object.values(NODES)
+  .map(([top]) => top)
+  .join('\n')}
+export class Main extends Strategy {
+  period = 1;
+  setup() {
+    const price = new StreamInput({ tags: ['price'], interval: '1m', historyProvider: demoHistory() });
+    const plain = new Node({ name: 'plain', input: price, computeFn: () => 1 });
+    this.addNodes([price, plain]);
+${Object.entries(NODES)
+  .map(
+    ([name, [, code]]) =>
+      `    const n_${name} = new Node({ name: '${name}', input: price, computeFn: (view: any) => ${code} });\n    this.addNodes([n_${name}]);`,
+  )
+  .join('\n')}
+    this.addNodes([new Node({ name: 'below', input: n_proxy, computeFn: (view: any) => view.latest(n_proxy) + 1 })]);
+  }
+}`;
+  const child = new Child();
+  const project = new Project({ 'main.ts': text });
+  after(async () => {
+    await child.end();
+    project.remove();
+  });
+
+  it('is computed each time, and the report says why, of the node itself and once', async () => {
+    for (const run of ['first', 'second', 'third']) {
+      const report = await child.materialize(project, RANGE);
+      assert.deepEqual(
+        report.nodes.flatMap(({ failure }) => failure?.message ?? []),
+        [],
+      );
+      for (const name of names) {
+        const { state, reason, rows } = nodeOf(report, name);
+        assert.deepEqual([name, state, rows], [name, 'computed', 10]);
+        const [, why = ''] = /^Computed each time, because (.*)\.$/.exec(reason) ?? [];
+        assert.match(why, NODES[name]?.[2] as RegExp, `${name}: ${reason}`);
+      }
+      const said = report.nodes.filter(({ reason }) => reason.includes('a Proxy'));
+      assert.deepEqual(
+        said.map(({ name }) => name),
+        ['proxy'],
+      );
+      assert.equal(nodeOf(report, 'plain').state, run === 'first' ? 'computed' : 'hit');
+      assert.equal(nodeOf(report, 'below').state, run === 'first' ? 'computed' : 'adopted');
+    }
+  });
+
+  it('is stale in the status, for the same reason', async () => {
+    const { nodes } = await child.request('status', { strategy: project.strategy('main.ts') });
+    for (const name of names) {
+      const found = nodes.find((node) => node.name === name);
+      assert.deepEqual([found?.state, found?.change], ['stale', 'unhashable']);
+      const [, why = ''] = /^Computed each time, because (.*)\.$/.exec(found?.reason ?? '') ?? [];
+      assert.match(why, NODES[name]?.[2] as RegExp);
+    }
+  });
+
+  it('gives the rows it would give anywhere', async () => {
+    const report = await child.materialize(project, RANGE);
+    const tables = await storedTables(project.cacheDir, report);
+    const first = names.map((name) => tables.get(name)?.columns[0]?.values[0]);
+    assert.deepEqual(first, [42, 1, 1, 2, 3, 4, 5, 6, 0, 8]);
+  });
+});

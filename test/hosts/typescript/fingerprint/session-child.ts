@@ -1,0 +1,75 @@
+// A process that opens strategies as the child does, and tells its parent their fingerprints.
+import assert from 'node:assert/strict';
+
+import { fingerprints, partsOf } from '../../../../src/engine/fingerprint/fingerprints.js';
+import { resolveGraph } from '../../../../src/engine/graph/graph.js';
+import type { Part } from '../../../../src/engine/ports/ports.js';
+import * as sdk from '../../../../src/index.js';
+import { snapshotIntrinsics } from '../../../../src/hosts/typescript/fingerprint/intrinsics.js';
+import { authorLocation } from '../../../../src/hosts/typescript/sandbox/author.js';
+import { installComputeOnly } from '../../../../src/hosts/typescript/sandbox/context.js';
+import { StrategySession, type StrategyPlace } from '../../../../src/child/strategy-session.js';
+import type { Answer, Print } from './session.js';
+
+// Taken before the guards are up.
+const send = process.send?.bind(process) ?? assert.fail('This is started by fork().');
+const at = { root: process.cwd(), bundle: '' };
+
+const context = installComputeOnly({
+  get projectRoot() {
+    return at.root;
+  },
+  authorLocation: (error) => authorLocation(error, at.root, at.bundle),
+  onStray: (error) => assert.fail(error),
+});
+
+const around = {
+  context,
+  intrinsics: context.asHost(() => snapshotIntrinsics(sdk)),
+  sdk: { url: new URL('../../../../src/index.ts', import.meta.url).href, exports: sdk },
+  enter: (bundle: string) => {
+    at.bundle = bundle;
+  },
+  telling: { has: () => tells, add: () => undefined },
+};
+
+/** Whether functions are to tell what they captured, as those of a strategy with thousands of nodes do. */
+let tells = false;
+
+interface Found {
+  readonly nodes: [string, Print][];
+  readonly parts: readonly (readonly Part[])[];
+}
+
+async function look(place: StrategyPlace, telling: boolean): Promise<Found> {
+  tells = telling;
+  const session = await StrategySession.open(place, around);
+  try {
+    const graph = resolveGraph(await session.describe());
+    const prints = fingerprints(graph, 'each time');
+    const nodes = graph.nodes.map(({ name }, index): [string, Print] => {
+      const { own, full, unhashable } = prints[index] ?? assert.fail(`${name} has no fingerprint.`);
+      return [name, { own, full, unhashable }];
+    });
+    return { nodes, parts: graph.nodes.map((node) => partsOf(graph, node)) };
+  } finally {
+    session.close();
+  }
+}
+
+async function answer(place: StrategyPlace): Promise<Answer> {
+  at.root = place.projectRoot;
+  try {
+    const { nodes, parts } = await look(place, false);
+    // The same, and for the same reasons, whoever reads what closures captured.
+    assert.deepEqual(await look(place, true), { nodes, parts });
+    return { nodes };
+  } catch (error) {
+    return { error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  }
+}
+
+process.on('message', (place: StrategyPlace) => {
+  void context.asHost(async () => send(await answer(place)));
+});
+send({ ready: true });
