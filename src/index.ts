@@ -1,5 +1,6 @@
 export { Strategy } from './sdk/strategy.js';
-export { columns, DagNode, Node, StreamInput } from './sdk/node.js';
+export { DagNode } from './sdk/dag-node.js';
+export { columns, Node, StreamInput } from './sdk/node.js';
 export type {
   Bar,
   ColumnCompute,

@@ -9,13 +9,9 @@ import { forgetSourceVersions } from '../engine/sources/refresh.js';
 import { statusOf, type SourceLook, type StrategyStatus } from '../engine/plan/status.js';
 import type { Extent } from '../engine/plan/selection.js';
 import type { RunHooks } from '../engine/run/run-state.js';
-import type {
-  ComputeRequest,
-  GraphDescription,
-  NodeStore,
-  OpenStream,
-  SourceReader,
-} from '../engine/ports/ports.js';
+import type { ComputeRequest, GraphDescription } from '../engine/ports/host.js';
+import type { OpenStream, SourceReader } from '../engine/ports/source.js';
+import type { NodeStore } from '../engine/ports/store.js';
 import { singleBar } from '../engine/run/single-bar.js';
 import { clearPresets } from '../sdk/providers.js';
 import type { Range, Seconds } from '../sdk/time.js';

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-import type { NodeFailure } from '../engine/ports/ports.js';
+import type { NodeFailure } from '../engine/ports/host.js';
 import type { HistoryDifference } from '../engine/history/difference.js';
 import type { RunProgress, RunReport, Span } from '../engine/run/report.js';
 import type { NodeStatus, StaleCause, StrategyStatus } from '../engine/plan/status.js';

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 
 import type { Change } from '../engine/fingerprint/changes.js';
-import type { NodeFailure } from '../engine/ports/ports.js';
+import type { NodeFailure } from '../engine/ports/host.js';
 import type { NodeReport, RunProgress, RunReport, Span } from '../engine/run/report.js';
 import type { ErrorCode, SourceLocation } from '../sdk/errors.js';
 import type { Column, RowValue, Table } from '../sdk/table.js';

@@ -1,3 +1,4 @@
+import { DagNode } from './dag-node.js';
 import { SeamlessError } from './errors.js';
 import type { HistoryProvider } from './providers.js';
 import type { Series } from './series.js';
@@ -12,34 +13,6 @@ export interface Bar {
   readonly low: number;
   readonly close: number;
   readonly volume: number;
-}
-
-/** Any node of a strategy's DAG. `T` is what it emits for a bar. */
-export abstract class DagNode<T = unknown> {
-  abstract readonly kind: 'stream' | 'node' | 'scan';
-  readonly name: string;
-  readonly interval: Interval | undefined;
-  /** Where the author made the node; its `stack` is read only when an error needs it. */
-  readonly origin: Error;
-  /** Only in the type: what `view.latest(node)` gives. */
-  declare protected readonly emits: T;
-
-  protected constructor(name: string, interval: Interval | undefined) {
-    this.name = name;
-    this.interval = interval;
-    this.origin = captureOrigin(new.target);
-  }
-}
-
-function captureOrigin(constructor: NewableFunction): Error {
-  const limit = Error.stackTraceLimit;
-  // What the error takes by itself would be thrown away.
-  Error.stackTraceLimit = 0;
-  const origin = new Error('made here');
-  Error.stackTraceLimit = 6;
-  Error.captureStackTrace(origin, constructor);
-  Error.stackTraceLimit = limit;
-  return origin;
 }
 
 export interface StreamInputOptions {

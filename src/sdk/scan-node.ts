@@ -1,5 +1,6 @@
 import { SeamlessError } from './errors.js';
-import { checkInputs, checkPeriods, DagNode, type Period } from './node.js';
+import { DagNode } from './dag-node.js';
+import { checkInputs, checkPeriods, type Period } from './node.js';
 import type { Interval } from './time.js';
 import type { View } from './view.js';
 

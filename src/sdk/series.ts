@@ -1,4 +1,4 @@
-import type { DagNode } from './node.js';
+import type { DagNode } from './dag-node.js';
 import { VALUE_COLUMN } from './table.js';
 import { InputReader, undeclaredInput, type ColumnHandedOut, type ViewInput } from './view.js';
 

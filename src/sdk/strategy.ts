@@ -1,5 +1,5 @@
 import { SeamlessError } from './errors.js';
-import { DagNode } from './node.js';
+import { DagNode } from './dag-node.js';
 import type { Interval } from './time.js';
 
 /** A strategy: a DAG of nodes, made in `setup()`. */

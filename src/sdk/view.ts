@@ -1,5 +1,5 @@
 import { SeamlessError, UndeclaredInput } from './errors.js';
-import type { DagNode } from './node.js';
+import type { DagNode } from './dag-node.js';
 import {
   cellValue,
   columnIndex,

@@ -1,4 +1,4 @@
-import type { OpenStream } from '../engine/ports/ports.js';
+import type { OpenStream } from '../engine/ports/source.js';
 import type { SeamlessError } from '../sdk/errors.js';
 import { shorten, splitLine, type CsvLayout } from './csv-layout.js';
 import { databaseMessage, type Database } from './database.js';

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import type { OpenStream } from '../engine/ports/ports.js';
+import type { OpenStream } from '../engine/ports/source.js';
 import { parseTime } from '../sdk/time.js';
 import { sourceError } from './faults.js';
 import { unreadableFile, type SourceFile } from './files.js';

@@ -1,4 +1,4 @@
-import type { OpenStream, SourceReader } from '../engine/ports/ports.js';
+import type { OpenStream, SourceReader } from '../engine/ports/source.js';
 import { SeamlessError } from '../sdk/errors.js';
 import { sliceTableByTime, type Table } from '../sdk/table.js';
 import type { Range } from '../sdk/time.js';

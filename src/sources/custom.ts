@@ -1,4 +1,4 @@
-import type { OpenStream, SourceReader } from '../engine/ports/ports.js';
+import type { OpenStream, SourceReader } from '../engine/ports/source.js';
 import { SeamlessError } from '../sdk/errors.js';
 import type { HistoryProvider, HistoryRow } from '../sdk/providers.js';
 import { sliceTableByTime, type Column, type ColumnType, type Table } from '../sdk/table.js';

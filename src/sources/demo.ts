@@ -1,4 +1,4 @@
-import type { OpenStream, SourceReader } from '../engine/ports/ports.js';
+import type { OpenStream, SourceReader } from '../engine/ports/source.js';
 import type { Table } from '../sdk/table.js';
 import { ceilToGrid, floorToGrid, parseTime, type Range, type Seconds, type TimeInput } from '../sdk/time.js';
 import { sourceError } from './faults.js';

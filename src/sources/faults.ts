@@ -1,4 +1,4 @@
-import type { OpenStream } from '../engine/ports/ports.js';
+import type { OpenStream } from '../engine/ports/source.js';
 import { SeamlessError } from '../sdk/errors.js';
 import { formatInterval, formatTime, type Seconds } from '../sdk/time.js';
 

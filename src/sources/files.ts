@@ -3,7 +3,7 @@ import { createReadStream, type BigIntStats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { OpenStream } from '../engine/ports/ports.js';
+import type { OpenStream } from '../engine/ports/source.js';
 import { nearNames, type SeamlessError } from '../sdk/errors.js';
 import type { Database } from './database.js';
 import { sourceError } from './faults.js';

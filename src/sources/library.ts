@@ -1,4 +1,4 @@
-import type { OpenStream, SourceLibrary, SourceReader } from '../engine/ports/ports.js';
+import type { OpenStream, SourceLibrary, SourceReader } from '../engine/ports/source.js';
 import { openCsv } from './csv.js';
 import { Database } from './database.js';
 import { openDemo } from './demo.js';

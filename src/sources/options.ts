@@ -1,4 +1,4 @@
-import type { OpenStream } from '../engine/ports/ports.js';
+import type { OpenStream } from '../engine/ports/source.js';
 import { nearNames } from '../sdk/errors.js';
 import { sourceError } from './faults.js';
 

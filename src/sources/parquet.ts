@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join, relative } from 'node:path';
-import type { OpenStream, SourceReader } from '../engine/ports/ports.js';
+import type { OpenStream, SourceReader } from '../engine/ports/source.js';
 import { literalPath, sqlText } from './database.js';
 import {
   contentHash,

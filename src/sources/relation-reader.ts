@@ -1,4 +1,4 @@
-import type { OpenStream, SourceReader } from '../engine/ports/ports.js';
+import type { OpenStream, SourceReader } from '../engine/ports/source.js';
 import { SeamlessError } from '../sdk/errors.js';
 import type { Table } from '../sdk/table.js';
 import type { Range, Seconds } from '../sdk/time.js';

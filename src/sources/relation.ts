@@ -1,4 +1,4 @@
-import type { OpenStream } from '../engine/ports/ports.js';
+import type { OpenStream } from '../engine/ports/source.js';
 import { nearNames, type SeamlessError } from '../sdk/errors.js';
 import { columnIndex } from '../sdk/table.js';
 import type { Range, Seconds } from '../sdk/time.js';

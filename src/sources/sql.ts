@@ -1,4 +1,4 @@
-import type { OpenStream, SourceReader } from '../engine/ports/ports.js';
+import type { OpenStream, SourceReader } from '../engine/ports/source.js';
 import { isRecord, placePaths } from './sql-paths.js';
 import type { Database } from './database.js';
 import { sqlText } from './database.js';

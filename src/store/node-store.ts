@@ -1,3 +1,4 @@
+import type { ScanState } from '../engine/ports/host.js';
 import type {
   Candidate,
   Commit,
@@ -10,10 +11,9 @@ import type {
   ReadRequest,
   ReadsSince,
   RowSummary,
-  ScanState,
   SourceState,
   TimesRequest,
-} from '../engine/ports/ports.js';
+} from '../engine/ports/store.js';
 import type { Span } from '../engine/run/report.js';
 import type { Table } from '../sdk/table.js';
 import type { Range, Seconds } from '../sdk/time.js';

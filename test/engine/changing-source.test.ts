@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { materialize } from '../../src/engine/run/materialize.js';
-import type { OpenStream, SourceLibrary, SourceReader } from '../../src/engine/ports/ports.js';
+import type { OpenStream, SourceLibrary, SourceReader } from '../../src/engine/ports/source.js';
 import { SeamlessError } from '../../src/sdk/errors.js';
 import type { Range } from '../../src/sdk/time.js';
 import { MemoryStore } from '../support/memory-store.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { resolveGraph } from '../../src/engine/graph/graph.js';
-import type { GraphDescription, NodeDescription } from '../../src/engine/ports/ports.js';
+import type { GraphDescription, NodeDescription } from '../../src/engine/ports/host.js';
 
 function stream(name: string, interval: number | null, more: Partial<NodeDescription> = {}): NodeDescription {
   const source = { kind: 'csv', options: {} };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { materialize, type RunOutcome } from '../../src/engine/run/materialize.js';
 import { reportOf } from '../../src/engine/run/outcome.js';
-import { NOT_STARTED } from '../../src/engine/ports/ports.js';
+import { NOT_STARTED } from '../../src/engine/ports/host.js';
 import { difference, union, within } from '../../src/engine/plan/ranges.js';
 import type { RunReport } from '../../src/engine/run/report.js';
 import { singleBar } from '../../src/engine/run/single-bar.js';

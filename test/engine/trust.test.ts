@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { fingerprints } from '../../src/engine/fingerprint/fingerprints.js';
 import { resolveGraph } from '../../src/engine/graph/graph.js';
 import { materialize, type RunOutcome } from '../../src/engine/run/materialize.js';
-import type { GraphDescription, SourceLibrary } from '../../src/engine/ports/ports.js';
+import type { GraphDescription } from '../../src/engine/ports/host.js';
+import type { SourceLibrary } from '../../src/engine/ports/source.js';
 import { MemoryStore } from '../support/memory-store.js';
 import { oracle, rowsOf, ToyHost, ToySources, type Toy, type ToyStream } from '../support/toy-strategy.js';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { OpenStream, SourceLibrary, SourceReader } from '../../src/engine/ports/ports.js';
+import type { OpenStream, SourceLibrary, SourceReader } from '../../src/engine/ports/source.js';
 import { SeamlessError, type ErrorCode } from '../../src/sdk/errors.js';
 import { concatTables, rowValue, type RowValue, type Table } from '../../src/sdk/table.js';
 import type { Range } from '../../src/sdk/time.js';

@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import fc from 'fast-check';
 import { materialize } from '../../src/engine/run/materialize.js';
 import { reportOf } from '../../src/engine/run/outcome.js';
-import type { GraphDescription } from '../../src/engine/ports/ports.js';
+import type { GraphDescription } from '../../src/engine/ports/host.js';
 import { union } from '../../src/engine/plan/ranges.js';
 import type { RunReport } from '../../src/engine/run/report.js';
 import { startDatabase, stopDatabase } from '../../src/store/duckdb/file.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
-import type { Invalidation, NodeRecord } from '../../src/engine/ports/ports.js';
+import type { Invalidation, NodeRecord } from '../../src/engine/ports/store.js';
 import { union } from '../../src/engine/plan/ranges.js';
 import { openStore, type Store } from '../../src/store/store.js';
 import { ALL_TIME, EMPTY_COMMIT, inFolder, numbers, query, record, segment, valueTable } from './support.js';

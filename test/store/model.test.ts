@@ -7,7 +7,7 @@ import type {
   NewSegment,
   NodeRecord,
   NodeStore,
-} from '../../src/engine/ports/ports.js';
+} from '../../src/engine/ports/store.js';
 import { union } from '../../src/engine/plan/ranges.js';
 import { nullColumn, type Table } from '../../src/sdk/table.js';
 import type { Range } from '../../src/sdk/time.js';

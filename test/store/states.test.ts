@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { NOT_STARTED, type NewSegment } from '../../src/engine/ports/ports.js';
+import { NOT_STARTED } from '../../src/engine/ports/host.js';
+import { type NewSegment } from '../../src/engine/ports/store.js';
 import { emptyTable, rowValue } from '../../src/sdk/table.js';
 import { DamageFound, openStore, type Store } from '../../src/store/store.js';
 import {

@@ -3,7 +3,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Commit, NewSegment, NodeRecord } from '../../src/engine/ports/ports.js';
+import type { Commit, NewSegment, NodeRecord } from '../../src/engine/ports/store.js';
 import { rowValue, type Column, type Table } from '../../src/sdk/table.js';
 import type { Range } from '../../src/sdk/time.js';
 

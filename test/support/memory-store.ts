@@ -1,4 +1,5 @@
 import { textDigest, tableDigest } from '../../src/engine/fingerprint/digest.js';
+import type { ScanState } from '../../src/engine/ports/host.js';
 import type {
   Candidate,
   Commit,
@@ -12,10 +13,9 @@ import type {
   ReadRequest,
   ReadsSince,
   RowSummary,
-  ScanState,
   SourceState,
   TimesRequest,
-} from '../../src/engine/ports/ports.js';
+} from '../../src/engine/ports/store.js';
 import { difference } from '../../src/engine/plan/ranges.js';
 import { earliest } from '../../src/engine/plan/since.js';
 import { concatTables, sliceTableByTime, type Table } from '../../src/sdk/table.js';

@@ -5,11 +5,9 @@ import {
   type ComputeResult,
   type GraphDescription,
   type NodeDescription,
-  type OpenStream,
-  type SourceLibrary,
-  type SourceReader,
   type StrategyHost,
-} from '../../src/engine/ports/ports.js';
+} from '../../src/engine/ports/host.js';
+import { type OpenStream, type SourceLibrary, type SourceReader } from '../../src/engine/ports/source.js';
 import { lowerBound, type Table } from '../../src/sdk/table.js';
 import { ceilToGrid, type Range } from '../../src/sdk/time.js';
 

@@ -1,5 +1,6 @@
 import { formatInterval } from '../../sdk/time.js';
-import type { EarlierNode, Part } from '../ports/ports.js';
+import type { Part } from '../ports/host.js';
+import type { EarlierNode } from '../ports/store.js';
 
 /** One thing about a node that is no longer as it was. */
 export interface Change {

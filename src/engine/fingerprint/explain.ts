@@ -1,7 +1,7 @@
 import { changedInputs, ownChanges, type Change, type NodeNow } from './changes.js';
 import type { Fingerprint } from './fingerprints.js';
 import type { Graph, GraphNode } from '../graph/graph.js';
-import type { EarlierNode, NodeHistory, NodeRecord, NodeStore } from '../ports/ports.js';
+import type { EarlierNode, NodeHistory, NodeRecord, NodeStore } from '../ports/store.js';
 
 /** Changes named in a sentence; the rest is counted. */
 const NAMED_CHANGES = 3;

@@ -1,6 +1,6 @@
 import { plainDigest, textDigest, type Digest } from './digest.js';
 import type { Graph, GraphNode } from '../graph/graph.js';
-import type { Part } from '../ports/ports.js';
+import type { Part } from '../ports/host.js';
 import { formatInterval } from '../../sdk/time.js';
 
 /**

@@ -2,7 +2,8 @@ import { DirectedGraph } from 'graphology';
 import { topologicalSort } from 'graphology-dag';
 import { SeamlessError } from '../../sdk/errors.js';
 import { formatInterval, type Seconds } from '../../sdk/time.js';
-import type { GraphDescription, NodeDescription, OpenStream, SourceDescription } from '../ports/ports.js';
+import type { GraphDescription, NodeDescription, SourceDescription } from '../ports/host.js';
+import type { OpenStream } from '../ports/source.js';
 
 /** An input of a node, with everything decided. */
 export interface Edge {

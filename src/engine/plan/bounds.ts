@@ -1,6 +1,7 @@
 import { resolveGraph } from '../graph/graph.js';
 import { openSource } from '../sources/open-source.js';
-import type { SourceLibrary, StrategyHost } from '../ports/ports.js';
+import type { StrategyHost } from '../ports/host.js';
+import type { SourceLibrary } from '../ports/source.js';
 import type { Range } from '../../sdk/time.js';
 
 /** A source that begins this close to 1970 has not said when it begins. */

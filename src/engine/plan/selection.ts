@@ -1,7 +1,7 @@
 import type { Fingerprint } from '../fingerprint/fingerprints.js';
 import { attainable, type Horizon } from './horizon.js';
 import type { Graph, GraphNode } from '../graph/graph.js';
-import type { NodeHistory, NodeStore } from '../ports/ports.js';
+import type { NodeHistory, NodeStore } from '../ports/store.js';
 import { difference, isEmpty, union, type RangeSet } from './ranges.js';
 import type { Range } from '../../sdk/time.js';
 

@@ -1,6 +1,6 @@
 import type { Seconds } from '../../sdk/time.js';
 import type { NodeWork } from './plan.js';
-import type { ReadsSince } from '../ports/ports.js';
+import type { ReadsSince } from '../ports/store.js';
 import { difference, type RangeSet } from './ranges.js';
 import type { RunState } from '../run/run-state.js';
 

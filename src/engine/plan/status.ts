@@ -7,14 +7,9 @@ import { resolveGraph, type Graph, type GraphNode } from '../graph/graph.js';
 import { asRequested, horizons, onGrid, outsideData, type Horizon } from './horizon.js';
 import { records } from '../run/materialize.js';
 import { openSource, tellingOf, tellingText, type Telling } from '../sources/open-source.js';
-import type {
-  NodeHistory,
-  NodeStore,
-  RowSummary,
-  SourceLibrary,
-  SourceState,
-  StrategyHost,
-} from '../ports/ports.js';
+import type { StrategyHost } from '../ports/host.js';
+import type { SourceLibrary } from '../ports/source.js';
+import type { NodeHistory, NodeStore, RowSummary, SourceState } from '../ports/store.js';
 import { difference, hull, intersection, isEmpty, union, within, type RangeSet } from './ranges.js';
 import type { Span } from '../run/report.js';
 import {

@@ -6,17 +6,8 @@ import { bytesDigest, tableDigest, textDigest } from '../fingerprint/digest.js';
 import { findFirings, type FiringInput } from './firing.js';
 import type { Edge, GraphNode } from '../graph/graph.js';
 import type { NodeWork } from '../plan/plan.js';
-import type {
-  Adoption,
-  Candidate,
-  ComputeInput,
-  ComputeRequest,
-  NewSegment,
-  NodeFailure,
-  ReadsSince,
-  ScanState,
-  Schema,
-} from '../ports/ports.js';
+import type { ComputeInput, ComputeRequest, NodeFailure, ScanState, Schema } from '../ports/host.js';
+import type { Adoption, Candidate, NewSegment, ReadsSince } from '../ports/store.js';
 import { difference, hull, intersection, isEmpty, union, within } from '../plan/ranges.js';
 import type { RunState, Stored } from './run-state.js';
 import { Scans } from './scans.js';

@@ -7,15 +7,9 @@ import { resolveGraph, type Graph, type GraphNode } from '../graph/graph.js';
 import { attainable, horizons, type Horizon } from '../plan/horizon.js';
 import { openSource, type Telling } from '../sources/open-source.js';
 import { nodeGaps, planStretch, uncovered, type PlanInput } from '../plan/plan.js';
-import type {
-  Candidate,
-  CoveredSpan,
-  NodeHistory,
-  NodeRecord,
-  NodeStore,
-  SourceLibrary,
-  StrategyHost,
-} from '../ports/ports.js';
+import type { StrategyHost } from '../ports/host.js';
+import type { SourceLibrary } from '../ports/source.js';
+import type { Candidate, CoveredSpan, NodeHistory, NodeRecord, NodeStore } from '../ports/store.js';
 import { intersection, isEmpty, union, within, type RangeSet } from '../plan/ranges.js';
 import { leftAsTheyAre, type Extent } from '../plan/selection.js';
 import { RunState, type RunHooks } from './run-state.js';

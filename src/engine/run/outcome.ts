@@ -3,7 +3,7 @@ import type { GraphNode } from '../graph/graph.js';
 import { asRequested, onGrid, outsideData } from '../plan/horizon.js';
 import type { RunOutcome } from './materialize.js';
 import { tellingText } from '../sources/open-source.js';
-import type { RowSummary } from '../ports/ports.js';
+import type { RowSummary } from '../ports/store.js';
 import { common, difference, isEmpty, longest, union, within, type RangeSet } from '../plan/ranges.js';
 import type { NodeReport, NodeState, RunReport, Span } from './report.js';
 import { sourcesText } from '../sources/source-change.js';

@@ -4,14 +4,8 @@ import { settleNaN } from '../fingerprint/canonical.js';
 import type { Fingerprint } from '../fingerprint/fingerprints.js';
 import type { Graph, GraphNode } from '../graph/graph.js';
 import { attainable, limitOf, type Horizon } from '../plan/horizon.js';
-import type {
-  ComputeRequest,
-  ComputeResult,
-  NodeFailure,
-  NodeStore,
-  Schema,
-  StrategyHost,
-} from '../ports/ports.js';
+import type { ComputeRequest, ComputeResult, NodeFailure, Schema, StrategyHost } from '../ports/host.js';
+import type { NodeStore } from '../ports/store.js';
 import { intersection, union, type RangeSet } from '../plan/ranges.js';
 import type { CoveredPart, RunProgress } from './report.js';
 

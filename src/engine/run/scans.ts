@@ -3,7 +3,8 @@ import { emptyTable, type Table } from '../../sdk/table.js';
 import { floorToGrid, formatTime, type Seconds } from '../../sdk/time.js';
 import { bytesDigest } from '../fingerprint/digest.js';
 import type { GraphNode } from '../graph/graph.js';
-import { NOT_STARTED, type Candidate, type ScanState } from '../ports/ports.js';
+import { NOT_STARTED, type ScanState } from '../ports/host.js';
+import { type Candidate } from '../ports/store.js';
 import type { RunState } from './run-state.js';
 
 /**

@@ -18,7 +18,7 @@ import type {
   FiringProgress,
   ScanState,
   StrategyHost,
-} from '../ports/ports.js';
+} from '../ports/host.js';
 import { isEmpty, union, type RangeSet } from '../plan/ranges.js';
 import { RunState, type RunHooks } from './run-state.js';
 import { Scans } from './scans.js';

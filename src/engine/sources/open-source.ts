@@ -1,5 +1,6 @@
 import { openStream, type GraphNode } from '../graph/graph.js';
-import type { SourceDescription, SourceLibrary, SourceReader } from '../ports/ports.js';
+import type { SourceDescription } from '../ports/host.js';
+import type { SourceLibrary, SourceReader } from '../ports/source.js';
 
 /** What a pinned source calls its content, whatever that is. */
 const PINNED = 'pinned';

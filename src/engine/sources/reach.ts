@@ -1,5 +1,5 @@
 import { ceilToGrid, type Range, type Seconds } from '../../sdk/time.js';
-import type { Dependent, Invalidation, NodeStore } from '../ports/ports.js';
+import type { Dependent, Invalidation, NodeStore } from '../ports/store.js';
 import { union, type RangeSet } from '../plan/ranges.js';
 
 /**

@@ -1,6 +1,7 @@
 import { fingerprints } from '../fingerprint/fingerprints.js';
 import { resolveGraph } from '../graph/graph.js';
-import type { NodeStore, StrategyHost } from '../ports/ports.js';
+import type { StrategyHost } from '../ports/host.js';
+import type { NodeStore } from '../ports/store.js';
 
 /**
  * Forgets which version of each source was taken in, so that the next run reads them all again and compares, also those that

@@ -2,7 +2,9 @@ import { emptyTable, rowValue, type RowValue, type Table } from '../../sdk/table
 import { formatTime, type Range, type Seconds } from '../../sdk/time.js';
 import { same } from '../history/difference.js';
 import type { Graph, GraphNode } from '../graph/graph.js';
-import type { NodeStore, SourceDescription, SourceReader } from '../ports/ports.js';
+import type { SourceDescription } from '../ports/host.js';
+import type { SourceReader } from '../ports/source.js';
+import type { NodeStore } from '../ports/store.js';
 import { union, type RangeSet } from '../plan/ranges.js';
 
 /** Changed sources named in a sentence. */

@@ -10,10 +10,11 @@ import type {
   Part,
   SourceDescription,
   StrategyHost,
-} from '../../engine/ports/ports.js';
+} from '../../engine/ports/host.js';
 import { textDigest } from '../../engine/fingerprint/digest.js';
 import { SeamlessError, type SourceLocation } from '../../sdk/errors.js';
-import { ColumnCompute, Node, StreamInput, type DagNode } from '../../sdk/node.js';
+import type { DagNode } from '../../sdk/dag-node.js';
+import { ColumnCompute, Node, StreamInput } from '../../sdk/node.js';
 import { ScanNode } from '../../sdk/scan-node.js';
 import { SeamlessDataProvider, type HistoryProvider } from '../../sdk/providers.js';
 import type { Strategy } from '../../sdk/strategy.js';

@@ -1,5 +1,6 @@
 import { SeamlessError } from '../errors.js';
-import type { DagNode, Node } from '../node.js';
+import type { DagNode } from '../dag-node.js';
+import type { Node } from '../node.js';
 import type { InputSeries } from '../series.js';
 import { parseInterval, type Interval } from '../time.js';
 import { checkLeast, defaultColumn, indicatorNode } from './indicator.js';

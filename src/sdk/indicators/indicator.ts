@@ -1,5 +1,6 @@
 import { SeamlessError } from '../errors.js';
-import { columns, Node, type DagNode, type NodeOptions } from '../node.js';
+import type { DagNode } from '../dag-node.js';
+import { columns, Node, type NodeOptions } from '../node.js';
 import type { Series } from '../series.js';
 import { VALUE_COLUMN } from '../table.js';
 import type { Interval } from '../time.js';

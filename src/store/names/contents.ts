@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { union } from '../../engine/plan/ranges.js';
-import type { Schema } from '../../engine/ports/ports.js';
+import type { Schema } from '../../engine/ports/host.js';
 import type { Span } from '../../engine/run/report.js';
 import type { Range, Seconds } from '../../sdk/time.js';
 import type { StoreContext } from '../segments/interned.js';

@@ -1,6 +1,6 @@
 import { VARCHAR } from '@duckdb/node-api';
 import { textDigest } from '../../engine/fingerprint/digest.js';
-import type { Schema } from '../../engine/ports/ports.js';
+import type { Schema } from '../../engine/ports/host.js';
 import { distinctNames, nodeSql } from '../query/decode-sql.js';
 import { transact, type StoreContext } from '../segments/interned.js';
 import type { Session } from '../duckdb/session.js';

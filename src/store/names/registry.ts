@@ -7,7 +7,7 @@ import {
   VARCHAR,
   type DuckDBValue,
 } from '@duckdb/node-api';
-import type { NodeHistory, NodeRecord } from '../../engine/ports/ports.js';
+import type { NodeHistory, NodeRecord } from '../../engine/ports/store.js';
 import { transact, type StoreContext } from '../segments/interned.js';
 import { describeOwns } from '../segments/makeups.js';
 import { adoptClassNames } from './strategy-names.js';

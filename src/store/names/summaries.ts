@@ -1,13 +1,13 @@
 import { lowerBound } from '../../sdk/table.js';
 import type { Range, Seconds } from '../../sdk/time.js';
+import type { Schema } from '../../engine/ports/host.js';
 import type {
   Candidate,
   CoveredSpan,
   ReadRequest,
   RowSummary,
-  Schema,
   SourceState,
-} from '../../engine/ports/ports.js';
+} from '../../engine/ports/store.js';
 import { joinTimes, type Axis } from '../segments/axes.js';
 import { soundAxes } from '../upkeep/damage.js';
 import type { StoreContext } from '../segments/interned.js';

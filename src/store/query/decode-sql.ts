@@ -1,4 +1,4 @@
-import type { Schema } from '../../engine/ports/ports.js';
+import type { Schema } from '../../engine/ports/host.js';
 import type { ColumnType } from '../../sdk/table.js';
 import { quoteName, quoteText } from '../duckdb/sql.js';
 

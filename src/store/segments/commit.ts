@@ -1,6 +1,7 @@
 import { BLOB, DOUBLE, INTEGER, TIMESTAMP, VARCHAR, type DuckDBValue } from '@duckdb/node-api';
 import { tableDigests } from '../../engine/fingerprint/digest.js';
-import type { Adoption, Commit, NewSegment, Schema, SourceState } from '../../engine/ports/ports.js';
+import type { Schema } from '../../engine/ports/host.js';
+import type { Adoption, Commit, NewSegment, SourceState } from '../../engine/ports/store.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import { formatRange, type Range } from '../../sdk/time.js';
 import { storeAxes, type StoredAxis } from './axes.js';

@@ -1,5 +1,5 @@
 import { DOUBLE, INTEGER, VARCHAR } from '@duckdb/node-api';
-import type { Invalidation, ReadsSince } from '../../engine/ports/ports.js';
+import type { Invalidation, ReadsSince } from '../../engine/ports/store.js';
 import { difference, union } from '../../engine/plan/ranges.js';
 import type { Range } from '../../sdk/time.js';
 import type { StoreContext } from './interned.js';

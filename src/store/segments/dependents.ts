@@ -1,4 +1,4 @@
-import type { Dependent, ReadRequest, ReadsSince, TimesRequest } from '../../engine/ports/ports.js';
+import type { Dependent, ReadRequest, ReadsSince, TimesRequest } from '../../engine/ports/store.js';
 import { earliest } from '../../engine/plan/since.js';
 import { lowerBound } from '../../sdk/table.js';
 import { joinTimes, type Axis } from './axes.js';

@@ -1,7 +1,7 @@
 import { INTEGER, LIST, listValue, VARCHAR } from '@duckdb/node-api';
 import { SeamlessError } from '../../sdk/errors.js';
 import type { ColumnType } from '../../sdk/table.js';
-import type { Schema } from '../../engine/ports/ports.js';
+import type { Schema } from '../../engine/ports/host.js';
 import type { Session } from '../duckdb/session.js';
 import { jsonParameter, unnestTexts } from '../duckdb/sql.js';
 

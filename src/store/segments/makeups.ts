@@ -1,6 +1,7 @@
 import { INTEGER, VARCHAR } from '@duckdb/node-api';
 import { textDigest } from '../../engine/fingerprint/digest.js';
-import type { EarlierNode, NodeRecord, Part, PartKind } from '../../engine/ports/ports.js';
+import type { Part, PartKind } from '../../engine/ports/host.js';
+import type { EarlierNode, NodeRecord } from '../../engine/ports/store.js';
 import type { StoreContext } from './interned.js';
 import { jsonParameter, listParameter, unnestNumbers, unnestTexts } from '../duckdb/sql.js';
 

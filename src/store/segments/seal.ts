@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Schema } from '../../engine/ports/ports.js';
+import type { Schema } from '../../engine/ports/host.js';
 import type { Cell } from './codec.js';
 
 /** Hexadecimal digits of a seal: 128 bits. */

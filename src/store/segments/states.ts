@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ScanState } from '../../engine/ports/ports.js';
+import type { ScanState } from '../../engine/ports/host.js';
 import { setDamageAside } from '../upkeep/damage.js';
 import type { StoreContext } from './interned.js';
 import { STATE_BLOCK_BYTES, STATE_POSITION } from '../duckdb/schema.js';

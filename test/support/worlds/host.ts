@@ -7,13 +7,14 @@ import type {
   NodeDescription,
   OwnCode,
   StrategyHost,
-} from '../../../src/engine/ports/ports.js';
+} from '../../../src/engine/ports/host.js';
 import {
   computeNode,
   inputPositions,
   type ComputedNode,
 } from '../../../src/hosts/typescript/compute/compute.js';
-import { Node, StreamInput, type DagNode } from '../../../src/sdk/node.js';
+import type { DagNode } from '../../../src/sdk/dag-node.js';
+import { Node, StreamInput } from '../../../src/sdk/node.js';
 import { ScanNode } from '../../../src/sdk/scan-node.js';
 import type { RowValue } from '../../../src/sdk/table.js';
 import type { View, Window } from '../../../src/sdk/view.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { NodeStore } from '../../../src/engine/ports/ports.js';
+import type { NodeStore } from '../../../src/engine/ports/store.js';
 import { floorToGrid, type Range } from '../../../src/sdk/time.js';
 import {
   assertComplete,

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { attainable } from '../../../src/engine/plan/horizon.js';
 import { materialize, type RunOutcome } from '../../../src/engine/run/materialize.js';
 import { reportOf } from '../../../src/engine/run/outcome.js';
-import type { NodeStore } from '../../../src/engine/ports/ports.js';
+import type { NodeStore } from '../../../src/engine/ports/store.js';
 import { difference, isEmpty, union, within, type RangeSet } from '../../../src/engine/plan/ranges.js';
 import type { RunReport } from '../../../src/engine/run/report.js';
 import type { RunState } from '../../../src/engine/run/run-state.js';

@@ -1,4 +1,4 @@
-import type { OpenStream, SourceLibrary, SourceReader } from '../../../src/engine/ports/ports.js';
+import type { OpenStream, SourceLibrary, SourceReader } from '../../../src/engine/ports/source.js';
 import { RowBuilder } from '../../../src/hosts/typescript/compute/rows.js';
 import { SeamlessError } from '../../../src/sdk/errors.js';
 import type { Table } from '../../../src/sdk/table.js';

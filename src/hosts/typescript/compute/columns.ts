@@ -1,4 +1,4 @@
-import type { NodeFailure } from '../../../engine/ports/ports.js';
+import type { NodeFailure } from '../../../engine/ports/host.js';
 import { LookAheadError, SeamlessError } from '../../../sdk/errors.js';
 import type { ColumnCompute } from '../../../sdk/node.js';
 import { ChunkSeries } from '../../../sdk/series.js';

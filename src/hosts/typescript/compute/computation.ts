@@ -1,6 +1,7 @@
-import type { ComputeRequest, FiringProgress, NodeFailure } from '../../../engine/ports/ports.js';
+import type { ComputeRequest, FiringProgress, NodeFailure } from '../../../engine/ports/host.js';
 import type { SourceLocation } from '../../../sdk/errors.js';
-import type { DagNode, Node } from '../../../sdk/node.js';
+import type { DagNode } from '../../../sdk/dag-node.js';
+import type { Node } from '../../../sdk/node.js';
 import type { ScanNode } from '../../../sdk/scan-node.js';
 import type { Seconds } from '../../../sdk/time.js';
 import type { ViewInput } from '../../../sdk/view.js';

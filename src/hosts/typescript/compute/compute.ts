@@ -1,6 +1,7 @@
-import type { ComputeRequest, ComputeResult, NodeFailure, ScanState } from '../../../engine/ports/ports.js';
+import type { ComputeRequest, ComputeResult, NodeFailure, ScanState } from '../../../engine/ports/host.js';
 import { SeamlessError } from '../../../sdk/errors.js';
-import type { ComputeFn, DagNode, Node } from '../../../sdk/node.js';
+import type { DagNode } from '../../../sdk/dag-node.js';
+import type { ComputeFn, Node } from '../../../sdk/node.js';
 import { ScanNode } from '../../../sdk/scan-node.js';
 import { emptyTable, VALUE_COLUMN } from '../../../sdk/table.js';
 import type { Seconds } from '../../../sdk/time.js';

@@ -3,7 +3,7 @@ import type {
   NodeDescription,
   OwnCode,
   SourceDescription,
-} from '../../../engine/ports/ports.js';
+} from '../../../engine/ports/host.js';
 import type { SourceLocation } from '../../../sdk/errors.js';
 import type { Seconds } from '../../../sdk/time.js';
 

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import type { NodeFailure } from '../../../engine/ports/ports.js';
+import type { NodeFailure } from '../../../engine/ports/host.js';
 import { SeamlessError, type SourceLocation } from '../../../sdk/errors.js';
 import { formatTime, type Seconds } from '../../../sdk/time.js';
 import type { Locate } from './location.js';

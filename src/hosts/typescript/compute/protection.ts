@@ -1,4 +1,4 @@
-import type { ComputeInput } from '../../../engine/ports/ports.js';
+import type { ComputeInput } from '../../../engine/ports/host.js';
 import type { ColumnHandedOut } from '../../../sdk/view.js';
 
 /** Room for the columns of one input in the keys of what is kept. */

@@ -1,4 +1,4 @@
-import type { Schema } from '../../../engine/ports/ports.js';
+import type { Schema } from '../../../engine/ports/host.js';
 import { SeamlessError } from '../../../sdk/errors.js';
 import { emptyTable, nullColumn, VALUE_COLUMN, type Column, type Table } from '../../../sdk/table.js';
 import { formatTime, type Seconds } from '../../../sdk/time.js';

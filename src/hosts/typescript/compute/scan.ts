@@ -1,4 +1,4 @@
-import type { ScanState } from '../../../engine/ports/ports.js';
+import type { ScanState } from '../../../engine/ports/host.js';
 import { SeamlessError } from '../../../sdk/errors.js';
 import type { ComputeFn } from '../../../sdk/node.js';
 import type { ScanNode } from '../../../sdk/scan-node.js';

@@ -1,4 +1,4 @@
-import type { DagNode } from '../../../sdk/node.js';
+import type { DagNode } from '../../../sdk/dag-node.js';
 import { Digester } from './digest.js';
 import { CaptureGuard, type BuiltInState, type Change } from './guard.js';
 import { Inspection, type FunctionPlace } from './inspection.js';

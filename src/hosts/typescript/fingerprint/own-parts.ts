@@ -1,4 +1,4 @@
-import type { Part } from '../../../engine/ports/ports.js';
+import type { Part } from '../../../engine/ports/host.js';
 import { canonicalJson } from '../../../engine/fingerprint/fingerprints.js';
 import { bytesDigest } from './data-shape.js';
 import type { FunctionPlace } from './inspection.js';

@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import { SeamlessError } from '../../../sdk/errors.js';
-import { DagNode } from '../../../sdk/node.js';
+import { DagNode } from '../../../sdk/dag-node.js';
 import { CodeShaper, isNative } from './code-shape.js';
 import { contentsOf, countOf, hiddenKind, propertyEdges } from './data-shape.js';
 import type { FunctionPlace, Inspection } from './inspection.js';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { firingsToProbe } from '../../../../src/hosts/typescript/compute/probe.js';
 import { columns, type ColumnOutput } from '../../../../src/sdk/node.js';
 import type { Series } from '../../../../src/sdk/series.js';
-import type { ComputeResult, ComputeInput } from '../../../../src/engine/ports/ports.js';
+import type { ComputeResult, ComputeInput } from '../../../../src/engine/ports/host.js';
 import { failureIn, numbers, OpenContext, run, sliding, stream, valuesOf } from './support.js';
 
 const price = stream();

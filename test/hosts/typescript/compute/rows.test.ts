@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { RowBuilder } from '../../../../src/hosts/typescript/compute/rows.js';
-import type { Schema } from '../../../../src/engine/ports/ports.js';
+import type { Schema } from '../../../../src/engine/ports/host.js';
 import { SeamlessError } from '../../../../src/sdk/errors.js';
 import { concatTables, type RowValue, type Table } from '../../../../src/sdk/table.js';
 import { schemaOf, valuesOf } from './support.js';

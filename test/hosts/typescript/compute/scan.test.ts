@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { NOT_STARTED, type ComputeResult, type ScanState } from '../../../../src/engine/ports/ports.js';
+import { NOT_STARTED, type ComputeResult, type ScanState } from '../../../../src/engine/ports/host.js';
 import { computeNode, inputPositions } from '../../../../src/hosts/typescript/compute/compute.js';
 import { copyState, decodeState, encodeState } from '../../../../src/hosts/typescript/compute/scan-state.js';
 import { sameValue } from '../../../../src/hosts/typescript/compute/values.js';

@@ -4,7 +4,7 @@ import type {
   ComputeContext,
   Violation,
 } from '../../../../src/hosts/typescript/compute/compute.js';
-import type { ComputeInput, ComputeResult, NodeFailure, Schema } from '../../../../src/engine/ports/ports.js';
+import type { ComputeInput, ComputeResult, NodeFailure, Schema } from '../../../../src/engine/ports/host.js';
 import { Node, StreamInput, type NodeOptions } from '../../../../src/sdk/node.js';
 import { rowValue, type RowValue, type Table } from '../../../../src/sdk/table.js';
 

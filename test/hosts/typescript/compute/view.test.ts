@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { ComputeInput } from '../../../../src/engine/ports/ports.js';
+import type { ComputeInput } from '../../../../src/engine/ports/host.js';
 import { columns, type StreamInput } from '../../../../src/sdk/node.js';
 import type { Table } from '../../../../src/sdk/table.js';
 import type { View } from '../../../../src/sdk/view.js';

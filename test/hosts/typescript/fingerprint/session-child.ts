@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 
 import { fingerprints, partsOf } from '../../../../src/engine/fingerprint/fingerprints.js';
 import { resolveGraph } from '../../../../src/engine/graph/graph.js';
-import type { Part } from '../../../../src/engine/ports/ports.js';
+import type { Part } from '../../../../src/engine/ports/host.js';
 import * as sdk from '../../../../src/index.js';
 import { snapshotIntrinsics } from '../../../../src/hosts/typescript/fingerprint/intrinsics.js';
 import { authorLocation } from '../../../../src/hosts/typescript/sandbox/author.js';

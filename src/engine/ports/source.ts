@@ -1,0 +1,38 @@
+import type { SourceLocation } from '../../sdk/errors.js';
+import type { Table } from '../../sdk/table.js';
+import type { Range, Seconds } from '../../sdk/time.js';
+import type { SourceDescription } from './host.js';
+
+/** What the engine asks of a source: its version, its bounds and its bars. */
+
+/** The bars of one stream, already on the node's grid and stamped by their open. */
+export interface SourceReader {
+  /**
+   * True when reading a part costs as much as reading all (a CSV file): the engine then takes in the whole at once.
+   */
+  readonly whole: boolean;
+  /** Changes whenever what `read` returns may have changed; null when the source cannot tell. */
+  version(): Promise<string | null>;
+  /** Opens of the first and last bar; null when there are none. Read after `version`, so as not to miss a change. */
+  bounds(): Promise<{ readonly first: Seconds; readonly last: Seconds } | null>;
+  /**
+   * Bars whose open lies in `[start, end)`, ascending, in tables of any length.
+   * @throws SeamlessError `source-row` for a malformed row, one off the grid, a duplicate or unsorted time.
+   */
+  read(range: Range): AsyncIterable<Table>;
+}
+
+export interface SourceLibrary {
+  /** @throws SeamlessError `source` when the source is missing or refused. */
+  open(stream: OpenStream): Promise<SourceReader>;
+}
+
+export interface OpenStream {
+  /** Position in `GraphDescription.nodes`. */
+  readonly node: number;
+  readonly name: string;
+  readonly interval: Seconds;
+  readonly phase: Seconds;
+  readonly source: SourceDescription;
+  readonly location: SourceLocation | null;
+}
