@@ -63,7 +63,7 @@ export class Editor implements vscode.Disposable {
     openWhatWasAskedFor(context).catch((error: unknown) => log.error(String(error)));
   }
 
-  /** Last in, first out: what is told of an end is there until what ends has ended. */
+  /** Disposed in reverse, so listeners outlive what they listen to. */
   dispose(): void {
     for (const disposable of this.#disposables.splice(0).reverse()) disposable.dispose();
   }

@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { cacheFolder, storedName } from '../../protocol/project.js';
 import type { CacheReport, ExportFormat } from '../../protocol/messages.js';
 import { classOf, formatBytes, formatCount, formatNames, plural } from '../../present/format.js';
-import type { Workbench } from './commands.js';
+import type { Workbench } from '../workbench.js';
 import { pickNode, pickStrategy } from './pick.js';
 import { cacheLimits, cacheUse } from '../model/settings.js';
 import type { StrategyEntry } from '../model/strategies.js';

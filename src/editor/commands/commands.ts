@@ -2,30 +2,15 @@ import * as vscode from 'vscode';
 
 import { SeamlessError } from '../../sdk/errors.js';
 import { cleanUpCache, exportNode, refreshSources } from './cache-commands.js';
-import type { DagPanels } from '../panel/dag-panels.js';
-import type { Jobs } from '../model/jobs.js';
 import { debugNodeAtBar } from './debug-command.js';
-import { openAt, pickNode, pickStrategy, targetNode } from './pick.js';
-import type { PlacedTypes } from './placed-types.js';
+import { openAt } from '../open-at.js';
+import { pickNode, pickStrategy, targetNode } from './pick.js';
 import { pickRange } from './range-picker.js';
-import type { Runs } from '../model/runs.js';
-import type { Strategies, StrategyEntry } from '../model/strategies.js';
+import type { StrategyEntry } from '../model/strategies.js';
+import type { Workbench } from '../workbench.js';
 import { createStrategy, openSample } from './start-commands.js';
-import type { StrategyTree } from '../views/tree.js';
 import { explainNode, openSql, verifyStrategy } from './trust-commands.js';
 import { mayRun } from '../model/trust.js';
-
-/** What the commands work with. */
-export interface Workbench {
-  readonly context: vscode.ExtensionContext;
-  readonly log: vscode.LogOutputChannel;
-  readonly jobs: Jobs;
-  readonly strategies: Strategies;
-  readonly runs: Runs;
-  readonly tree: StrategyTree;
-  readonly types: PlacedTypes;
-  readonly dags: DagPanels;
-}
 
 type Handler = (workbench: Workbench, target: unknown, detail: unknown) => Promise<unknown>;
 

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 
 import { formatInterval, formatTime, parseTime } from '../../sdk/time.js';
-import type { Workbench } from './commands.js';
+import type { Workbench } from '../workbench.js';
 import { debugNode } from './debugging.js';
 import { pickNode } from './pick.js';
 import { cacheDirSetting } from '../model/settings.js';

@@ -1,8 +1,6 @@
-import { basename } from 'node:path';
 import * as vscode from 'vscode';
 
 import { standingText } from '../../present/freshness.js';
-import type { SourceLocation } from '../../sdk/errors.js';
 import { formatInterval } from '../../sdk/time.js';
 import type { Strategies, StrategyEntry } from '../model/strategies.js';
 import { standingIcon, type TreeRow } from '../views/tree.js';
@@ -95,25 +93,4 @@ export async function pickNode(
   }));
   const { title } = options;
   return (await vscode.window.showQuickPick(items, { title, matchOnDescription: true }))?.label ?? null;
-}
-
-/** Opens a file at a place: where it is in sight already, else in the editor in use, never over a panel. */
-export async function openAt(
-  { file, line, column = 1 }: SourceLocation,
-  options: Pick<vscode.TextDocumentShowOptions, 'preserveFocus'> = {},
-): Promise<void> {
-  const at = new vscode.Position(line - 1, Math.max(0, column - 1));
-  const { activeTextEditor, visibleTextEditors } = vscode.window;
-  const inSight = visibleTextEditors.find(({ document }) => document.uri.fsPath === file);
-  const viewColumn = (inSight ?? activeTextEditor)?.viewColumn ?? vscode.ViewColumn.One;
-  await vscode.window.showTextDocument(vscode.Uri.file(file), {
-    ...options,
-    viewColumn,
-    selection: new vscode.Range(at, at),
-  });
-}
-
-/** Where a strategy's file is, in a word: `momentum.ts`. */
-export function fileName({ found }: StrategyEntry): string {
-  return basename(found.file);
 }

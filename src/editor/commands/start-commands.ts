@@ -5,8 +5,8 @@ import * as vscode from 'vscode';
 
 import { copySample } from '../../scaffold/sample.js';
 import { newStrategy, strategyNameFault } from '../../scaffold/strategy.js';
-import type { Workbench } from './commands.js';
-import { openAt } from './pick.js';
+import type { Workbench } from '../workbench.js';
+import { openAt } from '../open-at.js';
 
 /** Where the next window that opens this folder begins; kept across the change of folder. */
 const OPEN_NEXT = 'seamless.openNext';

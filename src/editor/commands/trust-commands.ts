@@ -8,8 +8,9 @@ import { explanationOf, type ExplainedState } from '../../present/explanation.js
 import { formatCount, formatSpans } from '../../present/format.js';
 import { ProgressWords } from '../../present/progress.js';
 import { valueText } from '../../present/values.js';
-import type { Workbench } from './commands.js';
-import { openAt, pickNode } from './pick.js';
+import type { Workbench } from '../workbench.js';
+import { openAt } from '../open-at.js';
+import { pickNode } from './pick.js';
 import { cacheDirSetting, cacheUse, memorySetting } from '../model/settings.js';
 import type { StrategyEntry } from '../model/strategies.js';
 

@@ -8,7 +8,8 @@ import { panelNode } from '../../panel/nodes.js';
 import { classOf, summaryLine } from '../../present/format.js';
 import { freshnessOf, type Freshness } from '../../present/freshness.js';
 import { SeamlessError } from '../../sdk/errors.js';
-import { panelHandlers, type PanelWorkbench } from './dag-requests.js';
+import { panelHandlers } from './dag-requests.js';
+import type { Services } from '../workbench.js';
 import { cacheUse } from '../model/settings.js';
 import type { StrategyEntry } from '../model/strategies.js';
 import { throttle } from '../model/throttle.js';
@@ -27,7 +28,7 @@ interface PanelOptions {
 /** The DAG of one strategy, in a page beside the code. What it shows comes from the model; it only has a range of its own. */
 export class DagPanel {
   readonly key: string;
-  readonly #workbench: PanelWorkbench;
+  readonly #workbench: Services;
   readonly #view: vscode.WebviewPanel;
   readonly #disposables: { dispose(): unknown }[];
   /** The range a person chose to look at; null: that of the last run, or else all that the sources have. */
@@ -43,7 +44,7 @@ export class DagPanel {
   #wanted: string | null = null;
   #isReady = false;
 
-  constructor(workbench: PanelWorkbench, { key, view, range, onClose }: PanelOptions) {
+  constructor(workbench: Services, { key, view, range, onClose }: PanelOptions) {
     this.#workbench = workbench;
     this.#view = view;
     this.key = key;

@@ -5,7 +5,7 @@ import * as vscode from 'vscode';
 import type { Span } from '../../engine/run/report.js';
 import { panelHtml } from '../../panel/html.js';
 import { DagPanel } from './dag-panel.js';
-import type { PanelWorkbench } from './dag-requests.js';
+import type { Services } from '../workbench.js';
 import type { StrategyEntry } from '../model/strategies.js';
 
 const VIEW_TYPE = 'seamless.dag';
@@ -18,11 +18,11 @@ const keptState = v.object({
 
 /** One panel a strategy: opened beside the code, and brought back with the window. */
 export class DagPanels implements vscode.Disposable, vscode.WebviewPanelSerializer {
-  readonly #workbench: PanelWorkbench;
+  readonly #workbench: Services;
   readonly #panels = new Map<string, { readonly panel: DagPanel; readonly view: vscode.WebviewPanel }>();
   readonly #serializer: vscode.Disposable;
 
-  constructor(workbench: PanelWorkbench) {
+  constructor(workbench: Services) {
     this.#workbench = workbench;
     this.#serializer = vscode.window.registerWebviewPanelSerializer(VIEW_TYPE, this);
   }

@@ -10,16 +10,13 @@ import type { PanelDifference } from '../../panel/messages.js';
 import { summaryLine } from '../../present/format.js';
 import { valueText } from '../../present/values.js';
 import { SeamlessError } from '../../sdk/errors.js';
-import type { Workbench } from '../commands/commands.js';
-import { openAt } from '../commands/pick.js';
+import { openAt } from '../open-at.js';
+import type { Services } from '../workbench.js';
 import { cacheUse } from '../model/settings.js';
 import type { StrategyEntry } from '../model/strategies.js';
 
-/** What the panels work with. */
-export type PanelWorkbench = Omit<Workbench, 'dags'>;
-
 interface PanelServices {
-  readonly workbench: PanelWorkbench;
+  readonly workbench: Services;
   readonly key: string;
   /** Keeps the range that is shown, whatever is run. */
   readonly keepRange: () => void;
@@ -134,7 +131,7 @@ function placeHandlers({
 }
 
 /** @throws SeamlessError `not-found` when the strategy is gone. */
-function entryOf(strategies: PanelWorkbench['strategies'], key: string): StrategyEntry {
+function entryOf(strategies: Services['strategies'], key: string): StrategyEntry {
   const entry = strategies.get(key);
   if (entry) return entry;
   throw new SeamlessError(

@@ -1,0 +1,19 @@
+import * as vscode from 'vscode';
+
+import type { SourceLocation } from '../sdk/errors.js';
+
+/** Opens a file at a place: where it is in sight already, else in the editor in use, never over a panel. */
+export async function openAt(
+  { file, line, column = 1 }: SourceLocation,
+  options: Pick<vscode.TextDocumentShowOptions, 'preserveFocus'> = {},
+): Promise<void> {
+  const at = new vscode.Position(line - 1, Math.max(0, column - 1));
+  const { activeTextEditor, visibleTextEditors } = vscode.window;
+  const inSight = visibleTextEditors.find(({ document }) => document.uri.fsPath === file);
+  const viewColumn = (inSight ?? activeTextEditor)?.viewColumn ?? vscode.ViewColumn.One;
+  await vscode.window.showTextDocument(vscode.Uri.file(file), {
+    ...options,
+    viewColumn,
+    selection: new vscode.Range(at, at),
+  });
+}

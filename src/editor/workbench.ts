@@ -1,0 +1,20 @@
+import type * as vscode from 'vscode';
+
+import type { Jobs } from './model/jobs.js';
+import type { Runs } from './model/runs.js';
+import type { Strategies, StrategyEntry } from './model/strategies.js';
+
+/** What commands and panels work with. It knows them by what they do, so that they need not import each other. */
+export interface Services {
+  readonly context: vscode.ExtensionContext;
+  readonly log: vscode.LogOutputChannel;
+  readonly jobs: Jobs;
+  readonly strategies: Strategies;
+  readonly runs: Runs;
+}
+
+export interface Workbench extends Services {
+  readonly tree: { reveal(key: string): Promise<void> };
+  readonly types: { placeIn(projectRoot: string): Promise<void> };
+  readonly dags: { show(entry: StrategyEntry, node: string | null): void };
+}
