@@ -38,7 +38,6 @@ const around: Surroundings = {
   intrinsics: context.asHost(() => snapshotIntrinsics(sdk)),
   sdk: { url: new URL('./index.js', import.meta.url).href, exports: sdk },
   enter: (path) => (bundlePath = path),
-  telling: new Set(),
 };
 
 interface Once {

@@ -63,7 +63,6 @@ const service = new JobService({
   enter: (bundlePath) => {
     place.bundlePath = bundlePath;
   },
-  telling: new Set(),
 });
 
 /** Code that a strategy left running, in a timer say, went wrong: whatever is being computed cannot be trusted. */

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { url as inspectorUrl } from 'node:inspector';
 import { resolveGraph, type Graph, type GraphNode } from '../engine/graph/graph.js';
 import { boundsOf } from '../engine/plan/bounds.js';
 import { materialize, type Ports } from '../engine/run/materialize.js';
@@ -18,7 +17,6 @@ import type { Range, Seconds } from '../sdk/time.js';
 import { nearNames, SeamlessError, type SourceLocation } from '../sdk/errors.js';
 import { customReader, openSourceLibrary, type ContentHints } from '../sources/library.js';
 import {
-  bundleCode,
   bundleStrategy,
   freshUrl,
   type BundledCode,
@@ -27,7 +25,6 @@ import {
 import type { FunctionPlace } from '../hosts/typescript/fingerprint/inspection.js';
 import { CodeHasher } from '../hosts/typescript/fingerprint/own-code.js';
 import { SourcePlaces } from '../hosts/typescript/fingerprint/places.js';
-import { TOLD_PRELUDE, ToldCaptures } from '../hosts/typescript/fingerprint/told.js';
 import type { Intrinsics } from '../hosts/typescript/fingerprint/intrinsics.js';
 import { authorLocation, describeLocation } from '../hosts/typescript/sandbox/author.js';
 import type { ComputeOnlyContext } from '../hosts/typescript/sandbox/context.js';
@@ -51,12 +48,7 @@ export interface Surroundings {
   readonly sdk: { readonly url: string; readonly exports: Readonly<Record<string, unknown>> };
   /** Told where the bundle of the strategy at work lies, so that its lines can be told from the author's. */
   readonly enter: (bundlePath: string) => void;
-  /** Files of strategies with so many functions that these are to tell themselves what they captured. */
-  readonly telling: { has(file: string): boolean; add(file: string): unknown };
 }
-
-/** From so many functions on, rewriting a bundle takes less time than asking V8's inspector for each of them. */
-const MANY_FUNCTIONS = 1000;
 
 /** One call of a node's `computeFn`, ready to be made. */
 export interface PreparedCall extends Omit<BarResult, 'row' | 'failure'> {
@@ -106,13 +98,7 @@ export class StrategySession {
   ): Promise<StrategySession> {
     const { file, projectRoot } = place;
     const request = { file, projectRoot, sdkUrl: around.sdk.url };
-    const plain = made ?? (await bundleCode(request));
-    // A debugger is to show the author's code and nothing else.
-    const tells = around.telling.has(file) && inspectorUrl() === undefined;
-    const code = tells
-      ? (await import('../hosts/typescript/bundle/tell-captures.js')).tellCaptures(plain.code)
-      : plain.code;
-    const bundle = await bundleStrategy(request, { ...plain, code });
+    const bundle = await bundleStrategy(request, made);
     around.enter(bundle.codePath);
     return StrategySession.#load(bundle, place, around, loaded);
   }
@@ -134,17 +120,15 @@ export class StrategySession {
     clearPresets();
     intrinsics.restore();
     const className = place.className ?? undefined;
-    const told = bundle.code.startsWith(TOLD_PRELUDE) ? new ToldCaptures() : null;
     const { instance, className: name } = await loadStrategy({
       bundle,
-      told,
       file,
       projectRoot,
       className,
       context,
     });
     await loaded?.();
-    const hasher = new CodeHasher({ sdkExports: sdk.exports, intrinsics, told });
+    const hasher = new CodeHasher({ sdkExports: sdk.exports, intrinsics });
     const places = new SourcePlaces(bundle.code);
     const locate = (error: Error): SourceLocation | null =>
       authorLocation(error, projectRoot, bundle.codePath);
@@ -168,8 +152,6 @@ export class StrategySession {
       locate,
       nameFile,
     });
-    if (told) told.on = false;
-    if (host.functions >= MANY_FUNCTIONS) around.telling.add(file);
     const files = bundle.inputs.filter((input) => !/[\\/]node_modules[\\/]/.test(input));
     return new StrategySession({ storedAs, files, host, hasher, place, around, bundle });
   }

@@ -69,7 +69,6 @@ async function materialize(root: string, file: string, start: string, end: strin
       intrinsics: snapshotIntrinsics(),
       sdk: { url: writeSdk(root), exports: sdk },
       enter: () => undefined,
-      telling: new Set(),
     },
   );
   const store = new NamedStore();

@@ -6,7 +6,6 @@ import { Strategy } from '../../sdk/strategy.js';
 import type { StrategyBundle } from './bundle/bundle.js';
 import { nameInText } from './class-file.js';
 import { authorLocation, describeLocation } from './sandbox/author.js';
-import { TOLD_KEY, type ToldCaptures } from './fingerprint/told.js';
 import type { ComputeOnlyContext } from './sandbox/context.js';
 
 export { authorLocation, describeLocation } from './sandbox/author.js';
@@ -19,8 +18,6 @@ export interface LoadRequest {
   /** Name of the class or of its export; `default` is one. Without it, the file's only strategy. */
   readonly className?: string | undefined;
   readonly context: Pick<ComputeOnlyContext, 'load' | 'setup' | 'takeViolation'>;
-  /** What the functions of a bundle tell, when it was rewritten by `tellCaptures`. */
-  readonly told?: ToldCaptures | null;
 }
 
 export interface LoadedStrategy {
@@ -49,7 +46,9 @@ export async function loadStrategy(request: LoadRequest): Promise<LoadedStrategy
   const text = await readFile(request.file, 'utf8');
   const author = new Author(request, text);
   const exports = await author.runAsync('The top level of the module', () =>
-    request.context.load(() => importBundle(request)),
+    request.context.load(async () => ({
+      ...((await import(request.bundle.url)) as Record<string, unknown>),
+    })),
   );
   const { make, className } = choose(flatten(exports), request, withoutComments(text));
   const instance = author.run(`The constructor of ${className}`, () =>
@@ -69,18 +68,6 @@ export async function loadStrategy(request: LoadRequest): Promise<LoadedStrategy
     );
   }
   return { instance, className, moduleUrl: request.bundle.url };
-}
-
-async function importBundle({ bundle, told }: LoadRequest): Promise<Record<string, unknown>> {
-  if (!told) return { ...((await import(bundle.url)) as Record<string, unknown>) };
-  // For its first line alone: no code of the author's finds it there.
-  const global = globalThis as unknown as Record<symbol, unknown>;
-  try {
-    global[TOLD_KEY] = told;
-    return { ...((await import(bundle.url)) as Record<string, unknown>) };
-  } finally {
-    Reflect.deleteProperty(global, TOLD_KEY);
-  }
 }
 
 /** A CommonJS file has one export, the object of all. */

@@ -50,15 +50,12 @@ export class TypeScriptHost implements StrategyHost {
   readonly #codes: readonly NodeCode[];
   readonly #guards = new Map<number, CaptureGuard>();
   readonly #since: GuardsSince;
-  /** How many functions of the author's were hashed, those they call left out. */
-  readonly functions: number;
 
   constructor(options: TypeScriptHostOptions) {
     this.#options = options;
     this.#nodes = withInputs(options.strategy.nodes());
     // Taken at once, while nothing of the strategy runs: a snapshot after setup().
     const fns = this.#nodes.flatMap((node) => (isComputed(node) ? functionsOf(node) : []));
-    this.functions = fns.length;
     this.#codes = options.hasher.withReadAhead(fns, () => this.#nodes.map((node) => this.#codeOf(node)));
     // From the same moment: what one node or a provider changes, another's rows must not be stored under.
     this.#since = options.hasher.guardsSinceNow();

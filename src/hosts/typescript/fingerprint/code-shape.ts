@@ -71,7 +71,7 @@ export class CodeShaper {
     const setup = this.#setupOf(fn);
     const code = analyseText(text, setup && SETUP);
     const closure = this.#options.inspection.closure(fn);
-    if (closure.place !== undefined) this.#places.set(fn, closure.place);
+    this.#places.set(fn, closure.place);
     if (code.newTarget)
       return failure('uses new.target of the function around it, which cannot be told from outside', 'code');
     const captured = this.#captures(fn, code, closure);
@@ -259,9 +259,8 @@ export class CodeShaper {
     return classes;
   }
 
-  /** The text of a function as the author's bundle has it. */
   textOf(fn: object): string {
-    return this.#options.inspection.textOf(fn);
+    return Function.prototype.toString.call(fn);
   }
 
   /** Where V8 found a function; null for one that is native. */

@@ -1,6 +1,5 @@
 import { Session, type Runtime } from 'node:inspector';
 import { SeamlessError } from '../../../sdk/errors.js';
-import type { ToldCaptures } from './told.js';
 
 /** Where V8 found a function: script, line and column counted from 0. */
 export interface FunctionPlace {
@@ -19,8 +18,8 @@ export interface ScopeValues {
 export interface Closure {
   /** Innermost first. */
   readonly scopes: readonly ScopeValues[];
-  /** Undefined when it was not asked for: see `Inspection.placeOf`. */
-  readonly place: FunctionPlace | null | undefined;
+  /** Null for a function that is native. */
+  readonly place: FunctionPlace | null;
 }
 
 export interface BoundFunction {
@@ -57,11 +56,8 @@ export class Inspection {
   readonly #box: { value: unknown } = { value: undefined };
   readonly #boxId: string;
   readonly #ahead = new Map<object, Closure>();
-  readonly #told: ToldCaptures | null;
 
-  /** @param told what functions of the loaded bundle tell themselves, so that V8 need not be asked. */
-  constructor(told: ToldCaptures | null = null) {
-    this.#told = told;
+  constructor() {
     this.#session.connect();
     const global = globalThis as unknown as Record<string, unknown>;
     global['__seamlessBox'] = this.#box;
@@ -83,8 +79,6 @@ export class Inspection {
       this.#ahead.delete(fn);
       return ahead;
     }
-    const told = this.#told?.read(fn);
-    if (told) return { scopes: [{ description: 'Told', object: told }], place: undefined };
     return this.#during(fn, (properties) => {
       const scopes = scopesOf(properties);
       return {
@@ -94,19 +88,9 @@ export class Inspection {
     });
   }
 
-  /** Whether a function tells itself what it closes over. */
-  tells(fn: object): boolean {
-    return this.#told?.has(fn) ?? false;
-  }
-
   /** Where V8 found a function; null for one that is native. */
   placeOf(fn: object): FunctionPlace | null {
     return this.#during(fn, placeOf);
-  }
-
-  /** The text of a function as its bundle had it. */
-  textOf(fn: object): string {
-    return this.#told ? this.#told.textOf(fn) : Function.prototype.toString.call(fn);
   }
 
   /**

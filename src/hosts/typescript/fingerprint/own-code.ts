@@ -7,7 +7,6 @@ import { readAhead } from './text/read-ahead.js';
 import { listParts, type CodePart } from './parts.js';
 import { BEYOND_VIEWS, describePath, shape, type Edge, type Path, type Shape } from './shape.js';
 import { Shaper, type PastMoment } from './shaper.js';
-import type { ToldCaptures } from './told.js';
 import { placeOfUse } from './text/uses.js';
 
 export interface CodeHasherOptions {
@@ -15,8 +14,6 @@ export interface CodeHasherOptions {
   readonly sdkExports: Readonly<Record<string, unknown>>;
   /** `snapshotIntrinsics()`, taken before any user code ran. */
   readonly intrinsics: Intrinsics;
-  /** What functions of the loaded bundle tell of what they captured, where it was rewritten to have them do so. */
-  readonly told?: ToldCaptures | null;
 }
 
 export interface OwnCodeRequest {
@@ -80,9 +77,9 @@ export class CodeHasher {
   /** Stands for a call on nothing, which is the same for all functions. */
   #onNothing: object | null = null;
 
-  constructor({ sdkExports, intrinsics, told = null }: CodeHasherOptions) {
+  constructor({ sdkExports, intrinsics }: CodeHasherOptions) {
     this.#intrinsics = intrinsics;
-    this.#inspection = new Inspection(told);
+    this.#inspection = new Inspection();
     const sdk = new Map(Object.entries(sdkExports));
     this.#shaper = new Shaper({
       inspection: this.#inspection,

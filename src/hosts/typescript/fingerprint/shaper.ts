@@ -200,7 +200,6 @@ export class Shaper {
     return this.#code.isWithoutReceiver(fn);
   }
 
-  /** The text of a function as the author's bundle has it. */
   textOf(fn: object): string {
     return this.#code.textOf(fn);
   }

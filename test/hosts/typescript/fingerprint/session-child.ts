@@ -1,9 +1,8 @@
 // A process that opens strategies as the child does, and tells its parent their fingerprints.
 import assert from 'node:assert/strict';
 
-import { fingerprints, partsOf } from '../../../../src/engine/fingerprint/fingerprints.js';
+import { fingerprints } from '../../../../src/engine/fingerprint/fingerprints.js';
 import { resolveGraph } from '../../../../src/engine/graph/graph.js';
-import type { Part } from '../../../../src/engine/ports/host.js';
 import * as sdk from '../../../../src/index.js';
 import { snapshotIntrinsics } from '../../../../src/hosts/typescript/fingerprint/intrinsics.js';
 import { authorLocation } from '../../../../src/hosts/typescript/sandbox/author.js';
@@ -30,28 +29,17 @@ const around = {
   enter: (bundle: string) => {
     at.bundle = bundle;
   },
-  telling: { has: () => tells, add: () => undefined },
 };
 
-/** Whether functions are to tell what they captured, as those of a strategy with thousands of nodes do. */
-let tells = false;
-
-interface Found {
-  readonly nodes: [string, Print][];
-  readonly parts: readonly (readonly Part[])[];
-}
-
-async function look(place: StrategyPlace, telling: boolean): Promise<Found> {
-  tells = telling;
+async function look(place: StrategyPlace): Promise<[string, Print][]> {
   const session = await StrategySession.open(place, around);
   try {
     const graph = resolveGraph(await session.describe());
     const prints = fingerprints(graph, 'each time');
-    const nodes = graph.nodes.map(({ name }, index): [string, Print] => {
+    return graph.nodes.map(({ name }, index): [string, Print] => {
       const { own, full, unhashable } = prints[index] ?? assert.fail(`${name} has no fingerprint.`);
       return [name, { own, full, unhashable }];
     });
-    return { nodes, parts: graph.nodes.map((node) => partsOf(graph, node)) };
   } finally {
     session.close();
   }
@@ -60,10 +48,7 @@ async function look(place: StrategyPlace, telling: boolean): Promise<Found> {
 async function answer(place: StrategyPlace): Promise<Answer> {
   at.root = place.projectRoot;
   try {
-    const { nodes, parts } = await look(place, false);
-    // The same, and for the same reasons, whoever reads what closures captured.
-    assert.deepEqual(await look(place, true), { nodes, parts });
-    return { nodes };
+    return { nodes: await look(place) };
   } catch (error) {
     return { error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
   }

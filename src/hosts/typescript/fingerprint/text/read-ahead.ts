@@ -14,24 +14,26 @@ export function readAhead(
 ): void {
   const seen = new Set<object>();
   const isNew = (value: object): boolean => {
-    // What tells of itself is quick to read, and so is what it leads to.
-    if (seen.has(value) || inspection.tells(value) || skips(value) || !isWritten(inspection, value))
-      return false;
+    if (seen.has(value) || skips(value) || !isWritten(value)) return false;
     seen.add(value);
     return true;
   };
   let level = fns.filter(isNew);
   while (level.length > 0) {
     inspection.readAhead(level);
-    level = level.flatMap((fn) => captured(inspection.textOf(fn), inspection.ahead(fn))).filter(isNew);
+    level = level.flatMap((fn) => captured(textOf(fn), inspection.ahead(fn))).filter(isNew);
   }
 }
 
 /** A function with a text, and no class: the text of one is long, and it is looked at once. */
-function isWritten(inspection: Inspection, fn: object): boolean {
+function isWritten(fn: object): boolean {
   if (typeof fn !== 'function') return false;
-  const text = inspection.textOf(fn);
+  const text = textOf(fn);
   return !/^class\b/.test(text) && !isNativeText(text);
+}
+
+function textOf(fn: object): string {
+  return Function.prototype.toString.call(fn);
 }
 
 function captured(text: string, closure: Closure | undefined): object[] {
