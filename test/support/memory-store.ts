@@ -65,7 +65,7 @@ export class MemoryStore implements NodeStore {
   }
 
   earlier(nodes: readonly NodeRecord[]): Promise<readonly (EarlierNode | null)[]> {
-    const found = nodes.map((node): EarlierNode | null => {
+    const found = nodes.map(async (node): Promise<EarlierNode | null> => {
       const before = this.#registered.filter(
         ({ strategy, node: name, fingerprint }) =>
           strategy === node.strategy && name === node.node && fingerprint !== node.fingerprint,
@@ -76,9 +76,9 @@ export class MemoryStore implements NodeStore {
         const named = this.#registered.filter((each) => each.fingerprint === fingerprint);
         return { fingerprint, names: [...new Set(named.map(({ node: name }) => name))] };
       });
-      return { fingerprint: last.fingerprint, own: last.own, parts: last.parts(), inputs };
+      return { fingerprint: last.fingerprint, own: last.own, parts: await last.parts(), inputs };
     });
-    return Promise.resolve(found);
+    return Promise.all(found);
   }
 
   current(strategy: string): Promise<ReadonlyMap<string, string>> {

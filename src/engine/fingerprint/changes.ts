@@ -18,7 +18,8 @@ export interface Change {
 
 export interface NodeNow {
   readonly own: string;
-  readonly parts: () => readonly Part[];
+  /** What its own hash is made of. Empty where that is the hash of before. */
+  readonly parts: readonly Part[];
   readonly inputs: readonly { readonly name: string; readonly fingerprint: string }[];
 }
 
@@ -26,7 +27,7 @@ export interface NodeNow {
 export function ownChanges(before: EarlierNode, now: NodeNow): Change[] {
   const rewired = inputChanges(before, now);
   if (before.own === now.own) return rewired;
-  const { changed, added, removed } = compareParts(before.parts ?? [], now.parts());
+  const { changed, added, removed } = compareParts(before.parts ?? [], now.parts);
   const inputs = new Map(now.inputs.map(({ name }, position) => [String(position), name]));
   const parameters = changed.flatMap(([then, part]) => parameterChange(then, part, inputs));
   const pairs = changed.filter(([, part]) => isCode(part));

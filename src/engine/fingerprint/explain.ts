@@ -1,6 +1,7 @@
 import { changedInputs, ownChanges, type Change, type NodeNow } from './changes.js';
 import type { Fingerprint } from './fingerprints.js';
 import type { Graph, GraphNode } from '../graph/graph.js';
+import type { Part } from '../ports/host.js';
 import type { EarlierNode, NodeHistory, NodeRecord, NodeStore } from '../ports/store.js';
 
 /** Changes named in a sentence; the rest is counted. */
@@ -15,6 +16,8 @@ export class Explainer {
   readonly #prints: readonly Fingerprint[];
   readonly #records: readonly NodeRecord[];
   readonly #earlier: ReadonlyMap<number, EarlierNode>;
+  /** What own hashes that changed are made of now. */
+  readonly #parts: ReadonlyMap<number, readonly Part[]>;
   readonly #own = new Map<number, readonly Change[]>();
   readonly #roots = new Map<number, ReadonlySet<number>>();
 
@@ -23,11 +26,13 @@ export class Explainer {
     prints: readonly Fingerprint[],
     records: readonly NodeRecord[],
     earlier: ReadonlyMap<number, EarlierNode>,
+    parts: ReadonlyMap<number, readonly Part[]>,
   ) {
     this.#graph = graph;
     this.#prints = prints;
     this.#records = records;
     this.#earlier = earlier;
+    this.#parts = parts;
   }
 
   /** @param histories those for which something changed are looked up; one statement for all. */
@@ -50,7 +55,12 @@ export class Explainer {
         if (node) found.set(index, node);
       });
     }
-    return new Explainer(graph, prints, records, found);
+    const parts = await Promise.all(
+      [...found]
+        .filter(([index, { own }]) => records[index]?.own !== own)
+        .map(async ([index]) => [index, (await records[index]?.parts()) ?? []] as const),
+    );
+    return new Explainer(graph, prints, records, found, new Map(parts));
   }
 
   /** What changed about a node itself, then about its inputs. Empty where nothing can be told. */
@@ -116,11 +126,11 @@ export class Explainer {
   }
 
   #now(index: number): NodeNow {
-    const { own, parts, inputs } = this.#records[index] as NodeRecord;
+    const { own, inputs } = this.#records[index] as NodeRecord;
     const { edges } = this.#node(index);
     return {
       own,
-      parts,
+      parts: this.#parts.get(index) ?? [],
       inputs: inputs.map((fingerprint, position) => ({
         fingerprint,
         name: this.#node(edges[position]?.node ?? 0).name,

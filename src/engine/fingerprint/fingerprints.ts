@@ -58,7 +58,7 @@ export function fingerprints(graph: Graph, nonce: string): readonly Fingerprint[
 }
 
 /** What the own hash of a node is made of, one by one, for people. Empty where it cannot be hashed. */
-export function partsOf(graph: Graph, node: GraphNode): readonly Part[] {
+export async function partsOf(graph: Graph, node: GraphNode): Promise<readonly Part[]> {
   const { own: code, source } = node.description;
   if (code.hash === undefined) return [];
   const part = (kind: Part['kind'], name: string, value: unknown, text: string): Part => {
@@ -81,7 +81,7 @@ export function partsOf(graph: Graph, node: GraphNode): readonly Part[] {
     ...windows,
     ...(source ? [part('source', '', source.kind, source.kind)] : []),
     ...options,
-    ...(code.parts?.() ?? []),
+    ...((await code.parts?.()) ?? []),
   ];
 }
 

@@ -47,13 +47,16 @@ export interface Part {
   readonly text: string;
 }
 
+/** Now, or once it is known. */
+export type Awaitable<T> = T | Promise<T>;
+
 /** The part of a fingerprint only the host can tell: the code a node can reach and the values it captured. */
 export type OwnCode =
   | {
       readonly hash: string;
       readonly unhashable?: undefined;
       /** What the hash is made of. Costs time: for nodes that are new or have changed. */
-      readonly parts?: () => readonly Part[];
+      readonly parts?: () => Awaitable<readonly Part[]>;
     }
   /** Nothing can vouch for this node: it is computed each time, for this reason (a clause in words). */
   | { readonly hash?: undefined; readonly unhashable: string };

@@ -1,6 +1,6 @@
 import type { Table } from '../../sdk/table.js';
 import type { Range, Seconds } from '../../sdk/time.js';
-import type { Part, ScanState, Schema } from './host.js';
+import type { Awaitable, Part, ScanState, Schema } from './host.js';
 
 /** What the engine asks of a store: nodes by fingerprint, their coverage, and rows by segment. */
 
@@ -23,7 +23,7 @@ export interface NodeRecord {
   readonly lookbacks?: readonly (number | null)[];
   readonly label: string;
   /** What `own` is made of, when asked. */
-  readonly parts: () => readonly Part[];
+  readonly parts: () => Awaitable<readonly Part[]>;
 }
 
 /** A node as it was before. */

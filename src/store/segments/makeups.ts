@@ -20,7 +20,9 @@ export async function describeOwns(
     [jsonParameter(byOwn.keys())],
   );
   for (const own of known.texts('own')) byOwn.delete(own);
-  const made = [...byOwn].map(([own, node]) => ({ own, keyed: keyed(node.parts()) }));
+  const made = await Promise.all(
+    [...byOwn].map(async ([own, node]) => ({ own, keyed: keyed(await node.parts()) })),
+  );
   const all = new Map(made.flatMap(({ keyed: parts }) => parts));
   if (all.size === 0) return;
   const ids = await partIds({ session, interned }, all);
