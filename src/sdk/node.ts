@@ -69,6 +69,11 @@ export class ColumnCompute<T> {
   }
 }
 
+/** A built-in's column form: Seamless's own code, which the engine's semantics version stands for, and tests vouch for. */
+export class KernelCompute<T> extends ColumnCompute<T> {
+  declare readonly compute: (series: Series) => Float64Array;
+}
+
 /**
  * The column form of a `computeFn`: called once for many bars with whole columns, for speed. It must give each bar
  * what it would give when its input consisted of that bar's window alone; Seamless probes that, and refuses a

@@ -1,5 +1,6 @@
 import type { DagNode } from './dag-node.js';
 import { VALUE_COLUMN } from './table.js';
+import type { Seconds } from './time.js';
 import { InputReader, undeclaredInput, type ColumnHandedOut, type ViewInput } from './view.js';
 
 /** One input of a column-form function: its rows over a chunk, warm-up first, and which of them each firing sees. */
@@ -8,6 +9,8 @@ export interface InputSeries {
   readonly ts: Float64Array;
   /** For firing `i` the window is rows `end[i] - period` to `end[i] - 1`. */
   readonly end: Int32Array;
+  /** Seconds from a bar's open to its close. */
+  readonly interval: Seconds;
   /** Bars in a window. */
   readonly period: number;
   /** The numbers of a column, NaN where a row is null. No copy: reading is free, writing is an error. */
@@ -59,6 +62,7 @@ export class ChunkSeries implements Series {
         return reader.ts;
       },
       end: source.end,
+      interval: source.interval,
       period: source.period,
       column: (name = VALUE_COLUMN) => reader.column(name),
     };

@@ -40,6 +40,8 @@ export interface View {
 export interface ViewInput {
   readonly name: string;
   readonly table: Table;
+  /** Of the input's bars. */
+  readonly interval: Seconds;
   /** For each firing, how many of the table's rows are visible. */
   readonly end: Int32Array;
   /** Bars of a window by default, and at most. */

@@ -7,6 +7,7 @@ import {
   rollingStd,
   rsi,
   SeamlessError,
+  Strategy,
   sma,
   StreamInput,
   demoHistory,
@@ -14,7 +15,8 @@ import {
 } from '../../src/index.js';
 import { CodeHasher } from '../../src/hosts/typescript/fingerprint/own-code.js';
 import { snapshotIntrinsics } from '../../src/hosts/typescript/fingerprint/intrinsics.js';
-import { ColumnCompute } from '../../src/sdk/node.js';
+import { TypeScriptHost } from '../../src/hosts/typescript/typescript-host.js';
+import type { GraphDescription } from '../../src/engine/ports/host.js';
 import * as sdk from '../../src/index.js';
 import { closes, compute, firingsOf, MINUTE, stream } from './support.js';
 
@@ -110,20 +112,47 @@ describe('the code of indicators', () => {
     rollingCorrelation: (period) => rollingCorrelation({ name: 'node', input: [price, price], period }),
   };
 
+  const hashes = new Set<string>();
   for (const [name, make] of Object.entries(makers)) {
-    it(`${name}: is hashed by its parameters, and by nothing else of the strategy`, () => {
-      const hash = (n: number): string | undefined => {
-        const hasher = new CodeHasher({ sdkExports: sdk, intrinsics: snapshotIntrinsics() });
-        const { computeFn } = make(n);
-        assert.ok(computeFn instanceof ColumnCompute);
-        const inputs = new Map([[price, 0]]);
-        const own = hasher.ownCode(computeFn.compute, { inputs, describe: 'node' });
-        hasher.close();
-        return own.hash;
+    it(`${name}: is hashed by its kind and parameters, and by nothing else of the strategy`, async () => {
+      const hash = async (n: number): Promise<string | undefined> => {
+        const { nodes } = await describeAlone(make(n));
+        return nodes.find((node) => node.name === 'node')?.own.hash;
       };
-      assert.ok(hash(5));
-      assert.equal(hash(5), hash(5));
-      assert.notEqual(hash(5), hash(6));
+      assert.ok(await hash(5));
+      assert.equal(await hash(5), await hash(5));
+      assert.notEqual(await hash(5), await hash(6));
+      hashes.add((await hash(5)) ?? '');
     });
   }
+
+  it('is told apart by kind', () => {
+    assert.equal(hashes.size, Object.keys(makers).length);
+  });
 });
+
+/** What a host says of a strategy of one node, whose code it must not need. */
+function describeAlone(node: Node<number>): Promise<GraphDescription> {
+  class Alone extends Strategy {
+    setup(): void {
+      this.addNodes([node]);
+    }
+  }
+  const strategy = new Alone();
+  strategy.setup();
+  const hasher = new CodeHasher({ sdkExports: sdk, intrinsics: snapshotIntrinsics() });
+  hasher.ownCode = () => assert.fail('it asks for the code of a built-in');
+  const host = new TypeScriptHost({
+    strategy,
+    className: 'Alone',
+    storedAs: 'alone.ts#Alone',
+    hasher,
+    context: { compute: (_, body) => body(() => undefined), takeViolation: () => null },
+    fileOf: () => null,
+    locate: () => null,
+    original: () => null,
+    nameFile: (file) => file,
+  });
+  hasher.close();
+  return host.describe();
+}

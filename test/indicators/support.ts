@@ -69,6 +69,7 @@ export function computeChunk(
     return {
       name: node.inputs[index]?.name ?? '',
       table: sliceTable(table, first, end.at(-1) ?? first),
+      interval: MINUTE,
       end: end.map((each) => each - first),
       period,
       lookback: period,

@@ -109,6 +109,8 @@ export const NOT_STARTED: ScanState = new Uint8Array(0);
 /** One input of a computation: rows, warm-up first, and how many of them each firing sees. */
 export interface ComputeInput {
   readonly table: Table;
+  /** Of the input's bars. */
+  readonly interval: Seconds;
   /** Exclusive end of the window of each firing, as an index into `table`. */
   readonly end: Int32Array;
   readonly period: number;

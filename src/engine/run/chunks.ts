@@ -227,6 +227,7 @@ export class ChunkRunner {
     this.#refuseShort(node, lacking);
     const inputs = node.edges.map((edge, position): ComputeInput => ({
       table: this.#heldOf(edge),
+      interval: this.#state.node(edge.node).interval,
       end: ends[position] as Int32Array,
       period: edge.period,
       lookback: edge.lookback,

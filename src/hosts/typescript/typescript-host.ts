@@ -14,7 +14,7 @@ import type {
 import { textDigest } from '../../engine/fingerprint/digest.js';
 import { SeamlessError, type SourceLocation } from '../../sdk/errors.js';
 import type { DagNode } from '../../sdk/dag-node.js';
-import { ColumnCompute, Node, StreamInput } from '../../sdk/node.js';
+import { ColumnCompute, KernelCompute, Node, StreamInput } from '../../sdk/node.js';
 import { ScanNode } from '../../sdk/scan-node.js';
 import { SeamlessDataProvider, type HistoryProvider } from '../../sdk/providers.js';
 import type { Strategy } from '../../sdk/strategy.js';
@@ -281,6 +281,10 @@ function isComputed(node: DagNode): node is ComputedNode {
   return node instanceof Node || node instanceof ScanNode;
 }
 
+function isBuiltIn(node: ComputedNode): boolean {
+  return node instanceof Node && node.computeFn instanceof KernelCompute;
+}
+
 const BAR = 'bar';
 
 /** The same text means another thing when it is called with columns, or with a state. */
@@ -289,7 +293,9 @@ function formOf(node: ComputedNode): string {
   return node.computeFn instanceof ColumnCompute ? 'columns' : BAR;
 }
 
+/** What of the author's code a node calls. A built-in has none: its kind and parameters say what it does. */
 function functionsOf(node: ComputedNode): readonly object[] {
+  if (isBuiltIn(node)) return [];
   if (node instanceof ScanNode) return [node.init, node.step];
   return [node.computeFn instanceof ColumnCompute ? node.computeFn.compute : node.computeFn];
 }

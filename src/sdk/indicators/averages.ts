@@ -1,15 +1,17 @@
 import {
+  blocksFor,
   checkLeast,
   defaultColumn,
   indicatorNode,
   type IndicatorOptions,
   type RollingOptions,
 } from './indicator.js';
-import { seededAverages } from './seeded-averages.js';
+import { windowMeans } from './kernels/mean.js';
+import { recursiveAverages } from './kernels/recursive.js';
 import type { Node } from '../node.js';
 
 /**
- * Simple moving average: the sum of the window's values, oldest first, divided by `period`.
+ * Simple moving average: the sum of the window's values divided by `period`.
  *
  * In the units of its input. NaN when a value of the window is NaN or null.
  */
@@ -17,7 +19,8 @@ export function sma(options: RollingOptions): Node<number> {
   const { input, period, column = defaultColumn(input) } = options;
   return indicatorNode({ kind: 'sma', params: { column, period } }, options, (series) => {
     const source = series.of(input);
-    return seededAverages(source.column(column), source.end, { length: period, seed: period, weight: 0 });
+    const windows = { end: source.end, length: period, back: 0 };
+    return windowMeans(source.column(column), blocksFor(source, period), windows);
   });
 }
 
@@ -48,7 +51,8 @@ export function ema(options: EmaOptions): Node<number> {
     { ...options, period },
     (series) => {
       const source = series.of(input);
-      return seededAverages(source.column(column), source.end, { length: period, seed: 1, weight });
+      const windows = { end: source.end, length: period, back: 0 };
+      return recursiveAverages(source.column(column), blocksFor(source, period), windows, weight, null);
     },
   );
 }

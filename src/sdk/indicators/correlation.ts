@@ -4,6 +4,8 @@ import type { Node } from '../node.js';
 import type { InputSeries } from '../series.js';
 import { parseInterval, type Interval } from '../time.js';
 import { checkLeast, defaultColumn, indicatorNode } from './indicator.js';
+import { blocksOf } from './kernels/blocks.js';
+import { correlations } from './kernels/correlations.js';
 
 export interface RollingCorrelationOptions {
   readonly name: string;
@@ -21,8 +23,8 @@ export interface RollingCorrelationOptions {
  * Pearson's correlation of two inputs, from −1 to 1: Σ (x − x̄)(y − ȳ) / √(Σ (x − x̄)² · Σ (y − ȳ)²).
  *
  * It pairs bars by their time. Where an input has a hole, the windows, which hold `period` bars that exist, do not
- * cover the same times: a bar that the other input's window lacks is left out. Two passes over the pairs, as in
- * `rollingStd`. NaN when a value of a pair is NaN, infinite or null, when one side is constant, and with fewer than two pairs.
+ * cover the same times: a bar that the other input's window lacks is left out. Worked out as in `rollingStd`.
+ * NaN when a value of a pair is NaN, infinite or null, when one side is constant, and with fewer than two pairs.
  *
  * @throws SeamlessError `interval` when the inputs state unequal intervals: bring them to one first.
  */
@@ -38,15 +40,19 @@ export function rollingCorrelation(options: RollingCorrelationOptions): Node<num
     const a = series.of(left);
     const b = series.of(right);
     const pairs = pairByTime(a, a.column(leftColumn), b, b.column(rightColumn));
-    const correlations = new Float64Array(series.length);
-    for (let i = 0; i < correlations.length; i++) {
+    const windows = { from: new Int32Array(series.length), to: new Int32Array(series.length) };
+    for (let i = 0; i < series.length; i++) {
       const endA = a.end[i] as number;
       const endB = b.end[i] as number;
-      const from = Math.max(pairs.beforeA[endA - period] as number, pairs.beforeB[endB - period] as number);
-      const to = Math.min(pairs.beforeA[endA] as number, pairs.beforeB[endB] as number);
-      correlations[i] = correlation(pairs.x, pairs.y, from, to);
+      const firstA = pairs.beforeA[endA - period] as number;
+      const firstB = pairs.beforeB[endB - period] as number;
+      const lastA = pairs.beforeA[endA] as number;
+      const lastB = pairs.beforeB[endB] as number;
+      windows.from[i] = firstA > firstB ? firstA : firstB;
+      windows.to[i] = lastA < lastB ? lastA : lastB;
     }
-    return correlations;
+    const blocks = blocksOf(pairs.ts, a.interval, period);
+    return correlations(pairs.x, pairs.y, blocks, windows);
   });
 }
 
@@ -62,6 +68,7 @@ function checkIntervals(name: string, left: DagNode, right: DagNode): void {
 
 /** The rows of two inputs that have the same time. */
 interface Pairs {
+  readonly ts: Float64Array;
   readonly x: Float64Array;
   readonly y: Float64Array;
   /** For each row of an input, and for its end, how many pairs come before it. */
@@ -70,10 +77,17 @@ interface Pairs {
 }
 
 function pairByTime(a: InputSeries, valuesA: Float64Array, b: InputSeries, valuesB: Float64Array): Pairs {
+  // Two columns of one input.
+  if (a.ts === b.ts) {
+    const before = new Int32Array(a.ts.length + 1);
+    for (let row = 0; row < before.length; row++) before[row] = row;
+    return { ts: a.ts, x: valuesA, y: valuesB, beforeA: before, beforeB: before };
+  }
   const { ts: timesA } = a;
   const { ts: timesB } = b;
-  const x = new Float64Array(Math.min(timesA.length, timesB.length));
-  const y = new Float64Array(x.length);
+  const ts = new Float64Array(Math.min(timesA.length, timesB.length));
+  const x = new Float64Array(ts.length);
+  const y = new Float64Array(ts.length);
   const beforeA = new Int32Array(timesA.length + 1);
   const beforeB = new Int32Array(timesB.length + 1);
   let count = 0;
@@ -83,40 +97,18 @@ function pairByTime(a: InputSeries, valuesA: Float64Array, b: InputSeries, value
     while (rowB < timesB.length && (timesB[rowB] as number) < time) beforeB[rowB++] = count;
     beforeA[rowA] = count;
     if (timesB[rowB] !== time) continue;
+    ts[count] = time;
     x[count] = valuesA[rowA] as number;
     y[count] = valuesB[rowB] as number;
     beforeB[rowB++] = count++;
   }
   beforeA[timesA.length] = count;
   beforeB.fill(count, rowB);
-  return { x, y, beforeA, beforeB };
-}
-
-/** Of rows `[from, to)` of two columns. */
-function correlation(x: Float64Array, y: Float64Array, from: number, to: number): number {
-  if (to - from < 2) return Number.NaN;
-  // Counted from the first pair, as in `rollingStd`: a constant side then has exactly no spread.
-  const originX = x[from] as number;
-  const originY = y[from] as number;
-  let sumX = 0;
-  let sumY = 0;
-  for (let row = from; row < to; row++) {
-    sumX += (x[row] as number) - originX;
-    sumY += (y[row] as number) - originY;
-  }
-  const meanX = sumX / (to - from);
-  const meanY = sumY / (to - from);
-  let squaresX = 0;
-  let squaresY = 0;
-  let products = 0;
-  for (let row = from; row < to; row++) {
-    const dx = (x[row] as number) - originX - meanX;
-    const dy = (y[row] as number) - originY - meanY;
-    squaresX += dx * dx;
-    squaresY += dy * dy;
-    products += dx * dy;
-  }
-  // Roots first, since the product of the squares may be too small or too large for a number.
-  const ratio = products / (Math.sqrt(squaresX) * Math.sqrt(squaresY));
-  return Math.max(-1, Math.min(1, ratio));
+  return {
+    ts: ts.subarray(0, count),
+    x: x.subarray(0, count),
+    y: y.subarray(0, count),
+    beforeA,
+    beforeB,
+  };
 }

@@ -1,9 +1,10 @@
-import { SeamlessError } from '../errors.js';
 import type { DagNode } from '../dag-node.js';
-import { columns, Node, type NodeOptions } from '../node.js';
-import type { Series } from '../series.js';
+import { SeamlessError } from '../errors.js';
+import { KernelCompute, Node, type NodeOptions } from '../node.js';
+import type { InputSeries, Series } from '../series.js';
 import { VALUE_COLUMN } from '../table.js';
 import type { Interval } from '../time.js';
+import { blocksOf, type Blocks } from './kernels/blocks.js';
 
 /** What every indicator over one input is told. */
 export interface IndicatorOptions {
@@ -35,9 +36,14 @@ export function indicatorNode(
     input,
     period,
     ...(interval === undefined ? {} : { interval }),
-    computeFn: columns(compute),
+    computeFn: new KernelCompute<number>(compute),
     indicator,
   });
+}
+
+/** Blocks of as many slots as there are bars in a window: one without holes spans two. */
+export function blocksFor({ ts, interval }: InputSeries, length: number): Blocks {
+  return blocksOf(ts, interval, length);
 }
 
 export function defaultColumn(input: DagNode): string {

@@ -1,6 +1,8 @@
 import type { Node } from '../node.js';
-import { checkLeast, defaultColumn, indicatorNode, type IndicatorOptions } from './indicator.js';
-import { seededAverages } from './seeded-averages.js';
+import type { InputSeries } from '../series.js';
+import { blocksFor, checkLeast, defaultColumn, indicatorNode, type IndicatorOptions } from './indicator.js';
+import { windowMeans } from './kernels/mean.js';
+import { recursiveAverages } from './kernels/recursive.js';
 
 export interface RsiOptions extends IndicatorOptions {
   /** N of an "N-bar RSI", at least 1. Default: 14. */
@@ -25,18 +27,32 @@ export function rsi(options: RsiOptions): Node<number> {
   checkLeast(name, 'length', length, 1, 'a length counts bars');
   const { period = 10 * length + 1 } = options;
   checkLeast(name, 'period', period, length + 1, `its first ${length} changes take ${length + 1} bars`);
-  const average = { length: period - 1, seed: length, weight: 1 / length };
   return indicatorNode(
     { kind: 'rsi', params: { column, length, period } },
     { ...options, period },
     (series) => {
       const source = series.of(input);
       const { gains, moves } = changesOf(source.column(column));
-      const gain = seededAverages(gains, source.end, average);
-      const move = seededAverages(moves, source.end, average);
+      const gain = wilder(source, gains, length, period - 1);
+      const move = wilder(source, moves, length, period - 1);
       // Rounding may carry the one past the other by a hair.
       return gain.map((each, i) => Math.min(100, (100 * each) / (move[i] as number)));
     },
+  );
+}
+
+/** Of the last `changes` changes the mean of the first `length`, moved on by each later one. */
+function wilder(source: InputSeries, values: Float64Array, length: number, changes: number): Float64Array {
+  const { end } = source;
+  const later = changes - length;
+  const seeds = windowMeans(values, blocksFor(source, length), { end, length, back: later });
+  if (later === 0) return seeds;
+  return recursiveAverages(
+    values,
+    blocksFor(source, later),
+    { end, length: later, back: 0 },
+    1 / length,
+    seeds,
   );
 }
 

@@ -1,7 +1,7 @@
 import type { ComputeRequest, ComputeResult, NodeFailure, ScanState } from '../../../engine/ports/host.js';
 import { SeamlessError } from '../../../sdk/errors.js';
 import type { DagNode } from '../../../sdk/dag-node.js';
-import type { ComputeFn, Node } from '../../../sdk/node.js';
+import { KernelCompute, type ComputeFn, type Node } from '../../../sdk/node.js';
 import { ScanNode } from '../../../sdk/scan-node.js';
 import { emptyTable, VALUE_COLUMN } from '../../../sdk/table.js';
 import type { Seconds } from '../../../sdk/time.js';
@@ -14,6 +14,7 @@ import {
   type NodeComputation,
   type Run,
 } from './computation.js';
+import { runKernel } from './kernel.js';
 import { failureOf, voidChunk, withLocation } from './failures.js';
 import { locateInStack } from './location.js';
 import { Pace } from './pace.js';
@@ -55,7 +56,8 @@ export async function computeNode(computation: NodeComputation): Promise<Compute
   let failure: NodeFailure | null;
   let written: Written | null;
   try {
-    failure = typeof compute === 'function' ? await runBars(run, compute) : runColumns(run, compute);
+    if (typeof compute === 'function') failure = await runBars(run, compute);
+    else failure = compute instanceof KernelCompute ? runKernel(run, compute) : runColumns(run, compute);
   } finally {
     // Also when cancelled: the engine may go on with these arrays.
     written = run.protection.restore();

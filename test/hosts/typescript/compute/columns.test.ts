@@ -262,7 +262,7 @@ describe('the look-ahead probe', () => {
   it('catches looking ahead in the slower of two inputs', async () => {
     const hourly = stream('hourly');
     const end = Int32Array.from({ length: 120 }, (_, i) => 2 + Math.floor(i / 60));
-    const slow = { table: numbers(walk(6)), end, lookback: 2, period: 2 };
+    const slow = { table: numbers(walk(6)), interval: 3600, end, lookback: 2, period: 2 };
     const next = (ahead: number) =>
       columns((series) => {
         const { end: ends, column } = series.of(hourly);

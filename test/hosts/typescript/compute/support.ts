@@ -55,7 +55,8 @@ export function records(fields: Readonly<Record<string, readonly number[]>>): Ta
 /** An input whose windows of `lookback` rows move on by one row per firing. */
 export function sliding(table: Table, lookback: number, period = lookback): ComputeInput {
   const firings = Math.max(0, table.ts.length - lookback + 1);
-  return { table, lookback, period, end: Int32Array.from({ length: firings }, (_, i) => lookback + i) };
+  const end = Int32Array.from({ length: firings }, (_, i) => lookback + i);
+  return { table, interval: MINUTE, lookback, period, end };
 }
 
 export interface RunOptions {

@@ -55,6 +55,7 @@ function firingsOf(all: readonly Feed[]): Float64Array {
 function inputsOf(all: readonly Feed[], asOf: Float64Array): ComputeInput[] {
   return all.map((feed) => ({
     table: tableOf(feed),
+    interval: feed.interval,
     end: Int32Array.from(asOf, (at) => closed(feed, at).length),
     period: feed.period,
     lookback: feed.lookback,
