@@ -30,6 +30,7 @@ export async function seriesOf(
       const table = tables[index] ?? emptyTable();
       const spans = within(union(coverage.get(fingerprint) ?? []), range);
       return {
+        fingerprint,
         since,
         until,
         rows: table.ts.length,

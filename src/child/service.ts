@@ -1,6 +1,6 @@
-import { basename, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
 import { resolveGraph, type GraphNode } from '../engine/graph/graph.js';
-import type { RunProgress } from '../engine/run/report.js';
 import { emptyTable, type Table } from '../sdk/table.js';
 import type { Range } from '../sdk/time.js';
 import { classOf, querySql, type CacheLimits, type Store } from '../store/store.js';
@@ -9,7 +9,6 @@ import type {
   CacheReport,
   ExportReport,
   GraphSummary,
-  LogLine,
   Payload,
   RequestKind,
   Result,
@@ -18,21 +17,13 @@ import type {
 import { diffOf, rowsOf, seriesOf } from './history-requests.js';
 import { underDebugger } from './debugger.js';
 import type { BundledCode } from '../hosts/typescript/bundle/bundle.js';
-import type { CacheUse } from '../protocol/history.js';
-import { StoreKeeper, type StoreUse } from './store-keeper.js';
+import { StoreKeeper } from './store-keeper.js';
 import { SourceHints } from './source-hints.js';
-import { StrategySession, type Surroundings } from './strategy-session.js';
+import { StrategySession, type StrategyPlace, type Surroundings } from './strategy-session.js';
 import { verifyStrategy } from './verify.js';
+import { judgeNames, strategiesNamed } from './judged-names.js';
+import { cacheOf, checking, folderOf, openOptions, type OpenedCache, type RequestHooks } from './request.js';
 import { unknownNode, unknownStrategy } from './unknown-names.js';
-
-/** What a request may use while it is answered. */
-export interface RequestHooks {
-  readonly progress: (progress: RunProgress) => void;
-  readonly signal: AbortSignal;
-  readonly log: (line: LogLine) => void;
-  /** Tells where a debugger may attach; resolves once that is sent. */
-  readonly inspect: (url: string) => Promise<void>;
-}
 
 type Handlers = {
   readonly [K in RequestKind]: (payload: Payload<K>, hooks: RequestHooks) => Promise<Result<K>>;
@@ -104,7 +95,7 @@ export class JobService {
     this.#stores.prepare(cache);
     const work = (session: StrategySession): Promise<Result<'materialize'>> =>
       this.#withStore(cache, hooks, async (store) => {
-        const hints = await SourceHints.load(cache.dir);
+        const hints = await SourceHints.load(cache.dir, checking(hooks));
         const report = await session.materialize({ start, end }, store, hints, hooks, only);
         await store.recordRun(session.storedAs, { start, end });
         if (report.nodes.some(({ state }) => state !== 'hit')) await store.publishViews();
@@ -120,20 +111,22 @@ export class JobService {
   #status(payload: Payload<'status'>, hooks: RequestHooks): Promise<Result<'status'>> {
     const { strategy } = payload;
     const cache = cacheOf(strategy.projectRoot, payload, `looking at ${nameOf(strategy)}`);
-    return this.#withStrategy(strategy, (session) =>
+    return this.#withStrategy({ ...strategy, limitMs: payload.limitMs }, (session) =>
       this.#withStore({ ...cache, create: false }, hooks, async (store) => {
         const lastRanges = await store.lastRuns(session.storedAs);
         const [last] = payload.last ? lastRanges : [];
         const range = last ? { start: last[0], end: last[1] } : rangeOf(payload);
         const look = payload.thorough ? 'all' : 'files';
-        const status = await session.status(range, store, await SourceHints.load(cache.dir), look);
+        const hints = await SourceHints.load(cache.dir, checking(hooks));
+        const status = await session.status(range, store, hints, look);
+        await hints.save();
         return { ...status, lastRanges, files: session.files };
       }),
     );
   }
 
-  #bounds({ strategy }: Payload<'bounds'>): Promise<Result<'bounds'>> {
-    return this.#withStrategy(strategy, async (session) => {
+  #bounds({ strategy, limitMs }: Payload<'bounds'>): Promise<Result<'bounds'>> {
+    return this.#withStrategy({ ...strategy, limitMs }, async (session) => {
       const hints = await SourceHints.load(folderOf(strategy.projectRoot, {}));
       const range = await session.bounds(hints);
       return { range: range && [range.start, range.end] };
@@ -173,9 +166,10 @@ export class JobService {
     return this.#lookIntoStore(cache, hooks, (store) => diffOf(store, payload, rangeOf(payload) ?? ALL_TIME));
   }
 
-  #export(payload: Payload<'export'>, hooks: RequestHooks): Promise<ExportReport> {
-    const { strategy, nodes, projectRoot, format, path } = payload;
+  async #export(payload: Payload<'export'>, hooks: RequestHooks): Promise<ExportReport> {
+    const { strategy, nodes, projectRoot, format, path, judge } = payload;
     const cache = cacheOf(projectRoot, payload, `exporting ${strategy}`);
+    await this.#judge(judge ? [judge] : [], cache, hooks);
     return this.#lookIntoStore(cache, hooks, async (store) => {
       for (const node of nodes) {
         if (!(await store.findNode(strategy, node))) throw await unknownNode(store, strategy, node);
@@ -216,16 +210,42 @@ export class JobService {
   }
 
   async #sql(payload: Payload<'sql'>, hooks: RequestHooks): Promise<Result<'sql'>> {
-    const { projectRoot, sql, strategy, most } = payload;
+    const { projectRoot, sql, strategy, most, judge } = payload;
+    const cache = cacheOf(projectRoot, payload, 'reading in SQL');
+    if (judge) await this.#judge(await this.#namedIn(payload, cache, hooks), cache, hooks);
     // Else this very process would have the file open for writing.
     await this.#stores.close();
     return querySql({
-      ...openOptions(cacheOf(projectRoot, payload, 'reading in SQL'), hooks),
+      ...openOptions(cache, hooks),
       projectRoot,
       sql,
       strategy,
       most,
     });
+  }
+
+  /** The strategies whose nodes a query may name, as far as their files are there. */
+  async #namedIn(
+    { projectRoot, sql, strategy }: Payload<'sql'>,
+    cache: OpenedCache,
+    hooks: RequestHooks,
+  ): Promise<readonly StrategyRef[]> {
+    if (!existsSync(cache.dir)) return [];
+    const { strategies } = await this.#withStore({ ...cache, create: false }, hooks, (store) =>
+      store.contents(),
+    );
+    return strategiesNamed(
+      strategies.map((each) => each.strategy),
+      { projectRoot, sql, strategy },
+    ).filter(({ file }) => existsSync(file));
+  }
+
+  /** See `judgeNames`. */
+  #judge(refs: readonly StrategyRef[], cache: OpenedCache, hooks: RequestHooks): Promise<void> {
+    const use = { ...cache, create: false };
+    const judge = (ref: StrategyRef): Promise<void> =>
+      this.#withStrategy(ref, (session) => this.#withStore(use, hooks, (store) => session.judge(store)));
+    return judgeNames(refs, judge, hooks.log);
   }
 
   #refresh(payload: Payload<'refresh'>, hooks: RequestHooks): Promise<Result<'refresh'>> {
@@ -288,7 +308,7 @@ export class JobService {
   }
 
   async #withStrategy<T>(
-    ref: StrategyRef,
+    ref: StrategyPlace,
     work: (session: StrategySession) => Promise<T>,
     bundle?: BundledCode,
     loaded?: () => Promise<void>,
@@ -322,32 +342,6 @@ async function changePin(
   if (node !== undefined && !known.nodes.some(({ name }) => name === node))
     throw await unknownNode(store, strategy, node);
   await store[action](strategy, node ?? null);
-}
-
-function openOptions(cache: OpenedCache, hooks: RequestHooks): StoreUse {
-  return {
-    ...cache,
-    signal: hooks.signal,
-    onWaiting: ({ message }) => hooks.progress({ phase: 'waiting', node: message, done: 0, total: 0 }),
-    onMessage: (text) => hooks.log({ level: 'warn', text }),
-  };
-}
-
-/** Where a cache is, and how it is opened. */
-interface OpenedCache {
-  readonly dir: string;
-  readonly memoryMb: number | undefined;
-  readonly create?: boolean;
-  /** See `StoreUse`. */
-  readonly purpose: string;
-}
-
-function cacheOf(projectRoot: string, use: CacheUse, purpose: string): OpenedCache {
-  return { dir: folderOf(projectRoot, use), memoryMb: use.memoryMb, purpose };
-}
-
-function folderOf(projectRoot: string, { cacheDir }: CacheUse): string {
-  return cacheDir ?? join(projectRoot, '.seamless');
 }
 
 function nameOf({ className, file }: StrategyRef): string {

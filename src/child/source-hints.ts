@@ -5,6 +5,9 @@ import type { ContentHints } from '../sources/library.js';
 
 const FILE_NAME = 'source-hints.json';
 
+/** Progress is told at most this often. */
+const TELL_MS = 100;
+
 /** The most files remembered: the oldest go first. */
 const MOST_HINTS = 1000;
 
@@ -17,16 +20,20 @@ const stored = v.array(v.tuple([v.string(), v.string()]));
 export class SourceHints implements ContentHints {
   readonly #path: string;
   readonly #hashes: Map<string, string>;
+  readonly #onHashing: ContentHints['hashing'];
   #changed = false;
+  #toldAt = 0;
 
-  private constructor(path: string, hashes: Map<string, string>) {
+  private constructor(path: string, hashes: Map<string, string>, onHashing: ContentHints['hashing']) {
     this.#path = path;
     this.#hashes = hashes;
+    this.#onHashing = onHashing;
   }
 
-  static async load(dir: string): Promise<SourceHints> {
+  /** @param onHashing told now and then how far the hashing of a file has come */
+  static async load(dir: string, onHashing?: ContentHints['hashing']): Promise<SourceHints> {
     const path = join(dir, FILE_NAME);
-    return new SourceHints(path, await readHints(path));
+    return new SourceHints(path, await readHints(path), onHashing);
   }
 
   get(signature: string): string | undefined {
@@ -37,6 +44,13 @@ export class SourceHints implements ContentHints {
     if (this.#hashes.get(signature) === hash) return;
     this.#hashes.set(signature, hash);
     this.#changed = true;
+  }
+
+  hashing(file: string, done: number, total: number): void {
+    const now = performance.now();
+    if (now - this.#toldAt < TELL_MS) return;
+    this.#toldAt = now;
+    this.#onHashing?.(file, done, total);
   }
 
   /** Forgets them all: every file is read again. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { resolveGraph, type Graph, type GraphNode } from '../engine/graph/graph.js';
+import { pointNames } from '../engine/plan/judged.js';
 import { boundsOf } from '../engine/plan/bounds.js';
 import { materialize, type Ports } from '../engine/run/materialize.js';
 import { reportOf } from '../engine/run/outcome.js';
@@ -31,6 +32,7 @@ import type { ComputeOnlyContext } from '../hosts/typescript/sandbox/context.js'
 import { TypeScriptHost } from '../hosts/typescript/typescript-host.js';
 import { loadStrategy } from '../hosts/typescript/load.js';
 import { storedName } from '../protocol/project.js';
+import { limited } from './watchdog.js';
 import type { BarResult } from '../protocol/messages.js';
 
 /** Where a strategy is: a file of a project, and the name of a class in it (null: the only one). */
@@ -38,6 +40,8 @@ export interface StrategyPlace {
   readonly file: string;
   readonly className: string | null;
   readonly projectRoot: string;
+  /** See `LookPayload`. */
+  readonly limitMs?: number | undefined;
 }
 
 /** What the child has for all strategies it loads. */
@@ -120,13 +124,9 @@ export class StrategySession {
     clearPresets();
     intrinsics.restore();
     const className = place.className ?? undefined;
-    const { instance, className: name } = await loadStrategy({
-      bundle,
-      file,
-      projectRoot,
-      className,
-      context,
-    });
+    const { instance, className: name } = await limited(place.limitMs, 'setup', () =>
+      loadStrategy({ bundle, file, projectRoot, className, context }),
+    );
     await loaded?.();
     const hasher = new CodeHasher({ sdkExports: sdk.exports, intrinsics });
     const places = new SourcePlaces(bundle.code);
@@ -261,6 +261,11 @@ export class StrategySession {
     }
   }
 
+  /** See `pointNames`. */
+  judge(store: NodeStore): Promise<void> {
+    return pointNames({ host: this.#host, store });
+  }
+
   /** Has the next run read all sources again. */
   forgetSourceVersions(store: NodeStore): ReturnType<typeof forgetSourceVersions> {
     return forgetSourceVersions({ host: this.#host, store });
@@ -281,14 +286,16 @@ export class StrategySession {
     if (!provider) throw new SeamlessError('internal', `${stream.name} has no provider of its own.`);
     const { fetch, version, bounds } = provider;
     const { context } = this.#around;
+    const told = <T>(ask: () => T | Promise<T>): Promise<T> =>
+      limited(this.#place.limitMs, 'provider', () => context.provider(ask));
     return Promise.resolve(
       customReader(
         {
           kind: provider.kind,
           options: provider.options,
           ...(fetch && { fetch: (request) => context.provider(() => fetch.call(provider, request)) }),
-          ...(version && { version: () => context.provider(() => version.call(provider)) }),
-          ...(bounds && { bounds: () => context.provider(() => bounds.call(provider)) }),
+          ...(version && { version: () => told(() => version.call(provider)) }),
+          ...(bounds && { bounds: () => told(() => bounds.call(provider)) }),
         },
         stream,
       ),

@@ -12,7 +12,7 @@ import { concatTables, emptyTable, sliceTableByTime, type Table } from '../sdk/t
 import { ceilToGrid, floorToGrid, formatTime, type Range } from '../sdk/time.js';
 import { openStore, type Store } from '../store/store.js';
 import type { VerifiedNode, VerifyReport } from '../protocol/messages.js';
-import type { RequestHooks } from './service.js';
+import type { RequestHooks } from './request.js';
 import { SourceHints } from './source-hints.js';
 import type { StrategySession } from './strategy-session.js';
 

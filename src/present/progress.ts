@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 
 import type { RunProgress } from '../engine/run/report.js';
-import { formatCount, formatDuration } from './format.js';
+import { formatBytes, formatCount, formatDuration } from './format.js';
 
 /** Where a run is, in the words that terminal and editor show. Null: nothing to say of that yet. */
 export interface ProgressText {
@@ -15,7 +15,7 @@ export interface ProgressText {
   readonly node: string | null;
   /** `12 s left` */
   readonly left: string | null;
-  /** `3,400 of 10,000 bars` */
+  /** `3,400 of 10,000 bars`; of a file that is being checked, `120 MB of 281 MB` */
   readonly bars: string | null;
 }
 
@@ -24,11 +24,17 @@ export class ProgressWords {
   /** When the first bars were counted, and how many there were: what the time left is reckoned from. */
   #since: { readonly time: number; readonly done: number } | null = null;
 
+  #checks = false;
+
   /** @param now milliseconds, of a clock that only grows. */
   of(progress: RunProgress, now: number): ProgressText {
-    const { done, total } = progress;
+    const { done, total, phase } = progress;
+    // What is left of a file says nothing of what is left of the run.
+    const checks = phase === 'checking';
+    if (checks !== this.#checks) this.#since = null;
+    this.#checks = checks;
     const what = whatOf(progress);
-    const node = progress.phase === 'waiting' ? null : progress.node;
+    const node = phase === 'waiting' || checks ? null : progress.node;
     if (total <= 0) return { fraction: null, percent: null, what, node, left: null, bars: null };
     this.#since ??= { time: now, done };
     const fraction = Math.min(1, done / total);
@@ -38,7 +44,9 @@ export class ProgressWords {
       what,
       node,
       left: this.#timeLeft(done, total, now),
-      bars: l10n.t('{0} of {1} bars', formatCount(done), formatCount(total)),
+      bars: checks
+        ? l10n.t('{0} of {1}', formatBytes(done), formatBytes(total))
+        : l10n.t('{0} of {1} bars', formatCount(done), formatCount(total)),
     };
   }
 
@@ -56,6 +64,8 @@ function whatOf({ phase, node }: RunProgress): string {
   switch (phase) {
     case 'waiting':
       return node ?? l10n.t('waiting for the cache');
+    case 'checking':
+      return node === null ? l10n.t('checking…') : l10n.t('checking {0}', node);
     case 'loading':
       return node === null ? l10n.t('loading') : l10n.t('loading {0}', node);
     case 'reading':

@@ -31,6 +31,15 @@ export interface StrategyPayload {
   readonly strategy: StrategyRef;
 }
 
+/** Of a strategy that is only looked at. */
+export interface LookPayload extends StrategyPayload {
+  /**
+   * Milliseconds of processor time that the author's code may take to be set up, and a provider of theirs to tell its version; the
+   * child ends itself when it takes more. Default: no limit.
+   */
+  readonly limitMs?: number | undefined;
+}
+
 export interface MaterializePayload extends StrategyPayload, CacheUse {
   readonly start: number;
   readonly end: number;
@@ -54,7 +63,7 @@ export interface RefreshReport {
   readonly streams: readonly string[];
 }
 
-export interface StatusPayload extends StrategyPayload, CacheUse {
+export interface StatusPayload extends LookPayload, CacheUse {
   /** Look at the range that was asked for last, when there is one. */
   readonly last?: true | undefined;
   /** Read sources that changed to their end, whatever they are, to say which of their bars did. */
@@ -102,6 +111,11 @@ export interface DiffPayload extends CacheRef {
 
 export interface ExportPayload extends CacheRef {
   readonly strategy: string;
+  /**
+   * Where its code is: what is exported is the version that the code gives now, if the cache has it, also where a change was taken
+   * back and nothing was run since. Absent, or where it cannot be loaded: the version that was run last.
+   */
+  readonly judge?: StrategyRef | undefined;
   /** Names of the nodes; none: all of the strategy. */
   readonly nodes: readonly string[];
   readonly start?: number | undefined;
@@ -151,6 +165,8 @@ export interface SqlPayload extends CacheRef {
   readonly sql: string;
   /** Whose nodes go by their name alone; default: those of the only strategy. */
   readonly strategy?: string | undefined;
+  /** Strategies that the query may name are loaded first, so that their nodes are those of the code as it is now. */
+  readonly judge?: true | undefined;
   /** Rows wanted at most. */
   readonly most: number;
 }
@@ -271,6 +287,7 @@ export interface BarResult {
 
 /** A node's history over a range, as a chart draws it. */
 export interface HistoryVersion {
+  readonly fingerprint: string;
   /** When this version became the strategy's node of that name, in epoch seconds. */
   readonly since: number;
   /** When another took its place; null: it is the current one. */
@@ -310,7 +327,7 @@ export interface Requests {
   readonly describe: { readonly payload: StrategyPayload; readonly result: GraphSummary };
   readonly materialize: { readonly payload: MaterializePayload; readonly result: RunReport };
   readonly status: { readonly payload: StatusPayload; readonly result: StatusReport };
-  readonly bounds: { readonly payload: StrategyPayload; readonly result: BoundsReport };
+  readonly bounds: { readonly payload: LookPayload; readonly result: BoundsReport };
   readonly read: { readonly payload: ReadPayload; readonly result: Table };
   readonly series: { readonly payload: SeriesPayload; readonly result: SeriesReport };
   readonly rows: { readonly payload: RowsPayload; readonly result: RowsReport };

@@ -69,10 +69,11 @@ export const payloads: { readonly [K in RequestKind]: SchemaOf<Payload<K>> } = {
     strategy: strategyRef,
     last: v.optional(v.literal(true)),
     thorough: v.optional(v.literal(true)),
+    limitMs: v.optional(v.number()),
     ...optionalRange,
     ...cacheUse,
   }),
-  bounds: v.object({ strategy: strategyRef }),
+  bounds: v.object({ strategy: strategyRef, limitMs: v.optional(v.number()) }),
   read: v.object({
     ...cacheRef,
     strategy: v.string(),
@@ -98,6 +99,7 @@ export const payloads: { readonly [K in RequestKind]: SchemaOf<Payload<K>> } = {
   diff: v.object({ ...cacheRef, strategy: v.string(), node: v.string(), ...optionalRange }),
   export: v.object({
     ...cacheRef,
+    judge: v.optional(strategyRef),
     strategy: v.string(),
     nodes: v.array(v.string()),
     ...optionalRange,
@@ -113,6 +115,7 @@ export const payloads: { readonly [K in RequestKind]: SchemaOf<Payload<K>> } = {
   }),
   sql: v.object({
     ...cacheRef,
+    judge: v.optional(v.literal(true)),
     sql: v.string(),
     strategy: v.optional(v.string()),
     most: v.pipe(v.number(), v.integer(), v.minValue(1)),
@@ -237,7 +240,7 @@ const version = { since: v.number(), until: v.nullable(v.number()) };
 
 const seriesReport: SchemaOf<SeriesReport> = v.object({
   interval: v.number(),
-  versions: v.array(v.object({ ...version, rows: count, coverage: spans, table })),
+  versions: v.array(v.object({ ...version, fingerprint: v.string(), rows: count, coverage: spans, table })),
 });
 
 /** What a node emitted: checked no further, for it is shown and not used. */
@@ -309,9 +312,12 @@ export const results: { readonly [K in RequestKind]: SchemaOf<Result<K>> } = {
   status: v.object({
     strategy: v.string(),
     range: v.nullable(span),
+    data: v.nullable(span),
+    dataFiles: v.array(v.string()),
     nodes: v.array(
       v.object({
         name: v.string(),
+        fingerprint: v.string(),
         kind,
         label: v.string(),
         interval: v.number(),
@@ -358,7 +364,7 @@ export const parentMessage = v.variant('type', [
 ]);
 
 const progress: SchemaOf<RunProgress> = v.object({
-  phase: v.picklist(['loading', 'waiting', 'reading', 'computing', 'storing']),
+  phase: v.picklist(['loading', 'waiting', 'checking', 'reading', 'computing', 'storing']),
   node: v.nullable(v.string()),
   done: v.number(),
   total: v.number(),

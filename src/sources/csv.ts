@@ -66,6 +66,7 @@ export async function openCsv(stream: OpenStream, context: FileContext): Promise
 class CsvReader implements SourceReader {
   /** There is no way into the middle of a CSV file but through what comes before. */
   readonly whole = true;
+  readonly files: readonly string[];
   readonly #stream: OpenStream;
   readonly #context: FileContext;
   readonly #settings: CsvSettings;
@@ -76,6 +77,7 @@ class CsvReader implements SourceReader {
     this.#stream = stream;
     this.#context = context;
     this.#settings = settings;
+    this.files = [settings.file.path];
   }
 
   async version(): Promise<string> {

@@ -12,6 +12,8 @@ import { sourceError } from './faults.js';
 export interface ContentHints {
   get(signature: string): string | undefined;
   set(signature: string, hash: string): unknown;
+  /** Told while a file is hashed how many of its bytes are. */
+  hashing?(file: string, done: number, total: number): void;
 }
 
 /** What a reader of files works with. */
@@ -124,7 +126,10 @@ export async function contentHash(
   if (known !== undefined) return { hash: known, signature };
   const sha = createHash('sha256');
   try {
-    await pipeline(createReadStream(file.path, { highWaterMark: 1 << 20 }), sha);
+    let done = 0;
+    const bytes = createReadStream(file.path, { highWaterMark: 1 << 20 });
+    bytes.on('data', (chunk) => hints.hashing?.(file.shown, (done += chunk.length), Number(stats.size)));
+    await pipeline(bytes, sha);
   } catch (error) {
     throw unreadableFile(stream, file, error);
   }

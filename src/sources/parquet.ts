@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { join, relative } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import type { OpenStream, SourceReader } from '../engine/ports/source.js';
 import { literalPath, sqlText } from './database.js';
 import {
@@ -53,6 +53,7 @@ class ParquetFiles implements RelationSource {
   readonly shown: string;
   readonly sort = false;
   readonly time: TimeOptions;
+  readonly files: readonly string[];
   readonly #stream: OpenStream;
   readonly #context: FileContext;
   readonly #files: readonly SourceFile[];
@@ -71,6 +72,7 @@ class ParquetFiles implements RelationSource {
     this.#files = files;
     this.shown = shown;
     this.time = time;
+    this.files = [resolve(context.projectRoot, shown), ...files.map(({ path }) => path)];
     this.from = `read_parquet([${files.map((file) => sqlText(literalPath(file.path))).join(', ')}])`;
   }
 

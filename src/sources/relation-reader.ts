@@ -28,6 +28,8 @@ export interface RelationSource {
   /** True when the rows have no order of their own. */
   readonly sort: boolean;
   readonly time: TimeOptions;
+  /** See `SourceReader.files`. */
+  readonly files?: readonly string[];
   version(): Promise<string | null>;
   /** Called after a range was read. @throws SeamlessError when what was read may be torn. */
   finish(): Promise<void>;
@@ -62,6 +64,10 @@ export class RelationReader implements SourceReader {
     this.#stream = stream;
     this.#database = database;
     this.#source = source;
+  }
+
+  get files(): readonly string[] {
+    return this.#source.files ?? [];
   }
 
   version(): Promise<string | null> {

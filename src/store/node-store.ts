@@ -29,6 +29,7 @@ import { earlier } from './segments/makeups.js';
 import { pin, unpin } from './names/pins.js';
 import { publishViews } from './names/node-views.js';
 import { read, readSegments } from './segments/reading.js';
+import { point } from './names/pointing.js';
 import { compare, current, register } from './names/registry.js';
 import { lastRuns, markUsed, recordRun } from './names/runs.js';
 import { readStates } from './segments/states.js';
@@ -65,6 +66,10 @@ export class Store implements NodeStore {
 
   register(nodes: readonly NodeRecord[], left?: ReadonlySet<string>): Promise<readonly NodeHistory[]> {
     return register(this.#context, nodes, left);
+  }
+
+  async point(nodes: readonly NodeRecord[], held: ReadonlySet<string>): Promise<void> {
+    if (held.size > 0 && (await point(this.#context, nodes, held))) await this.publishViews();
   }
 
   current(strategy: string): Promise<ReadonlyMap<string, string>> {

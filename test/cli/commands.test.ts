@@ -308,9 +308,12 @@ unavailable, after the last bar: 1970-01-01T22:13:20Z → 1970-01-02 (price)
     const status: StatusReport = {
       strategy: 'Momentum',
       range: null,
+      data: null,
+      dataFiles: [],
       nodes: [
         {
           name: 'price',
+          fingerprint: 'f-price',
           kind: 'stream',
           label: 'csv',
           interval: 60,
@@ -329,6 +332,7 @@ unavailable, after the last bar: 1970-01-01T22:13:20Z → 1970-01-02 (price)
         },
         {
           name: 'fast',
+          fingerprint: 'f-fast',
           kind: 'node',
           label: 'sma',
           interval: 60,
@@ -380,6 +384,7 @@ unavailable, after the last bar: 1970-01-01T22:13:20Z → 1970-01-02 (price)
             projectRoot: cwd,
             cacheDir: join(cwd, '.seamless'),
             strategy: 'src/momentum.ts#Momentum',
+            judge: { file: join(cwd, 'src', 'momentum.ts'), className: null, projectRoot: cwd },
             nodes: ['fast', 'slow'],
             end: 60,
             format: 'csv',

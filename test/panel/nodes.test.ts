@@ -4,6 +4,7 @@ import type { StandingNode } from '../../src/present/freshness.js';
 
 const node: StandingNode = {
   name: 'fast',
+  fingerprint: 'f-fast',
   kind: 'node',
   label: 'sma',
   interval: 60,

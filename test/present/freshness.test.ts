@@ -7,6 +7,7 @@ import { nodeReport, runReport } from '../cli/reports.js';
 function node(name: string, state: NodeStatus['state'], change: NodeStatus['change'] = null): NodeStatus {
   return {
     name,
+    fingerprint: `f-${name}`,
     kind: 'node',
     label: 'node',
     interval: 60,
@@ -26,7 +27,8 @@ function node(name: string, state: NodeStatus['state'], change: NodeStatus['chan
 }
 
 function status(...nodes: NodeStatus[]): StatusReport {
-  return { strategy: 'Momentum', range: [0, 86_400], nodes, lastRanges: [[0, 86_400]], files: [] };
+  const range = [0, 86_400] as const;
+  return { strategy: 'Momentum', range, data: range, dataFiles: [], nodes, lastRanges: [range], files: [] };
 }
 
 describe('freshness', () => {

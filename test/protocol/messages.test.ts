@@ -85,9 +85,12 @@ const samples: { [K in RequestKind]: { payload: Payload<K>; result: Result<K> } 
     result: {
       strategy: 'Momentum',
       range: [0, 60],
+      data: [0, 60],
+      dataFiles: ['/p/bars.csv'],
       nodes: [
         {
           name: 'fast',
+          fingerprint: 'f',
           kind: 'node',
           label: 'node',
           interval: 60,
@@ -137,6 +140,7 @@ const samples: { [K in RequestKind]: { payload: Payload<K>; result: Result<K> } 
       interval: 60,
       versions: [
         {
+          fingerprint: 'f',
           since: 1,
           until: null,
           rows: 1,

@@ -54,6 +54,16 @@ export class MemoryStore implements NodeStore {
     return histories;
   }
 
+  point(nodes: readonly NodeRecord[], held: ReadonlySet<string>): Promise<void> {
+    for (const node of nodes.filter(({ fingerprint }) => held.has(fingerprint))) {
+      const key = textDigest([node.strategy, node.node]);
+      if (this.#current.get(key)?.fingerprint === node.fingerprint) continue;
+      this.#current.set(key, node);
+      this.#registered.push(node);
+    }
+    return Promise.resolve();
+  }
+
   compare(nodes: readonly NodeRecord[]): Promise<readonly NodeHistory[]> {
     const histories = nodes.map((node): NodeHistory => {
       const before = this.#current.get(textDigest([node.strategy, node.node]));

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { extname, relative, resolve } from 'node:path';
 
 import { cacheFolder, partialRange } from '../../protocol/project.js';
@@ -32,7 +33,8 @@ export async function runExport(
   const { name, ref } = await findStored(spec, cwd);
   const { projectRoot } = ref;
   const cacheDir = cacheFolder(projectRoot, flags.cache && resolve(cwd, flags.cache));
-  const payload = { projectRoot, cacheDir, strategy: name, nodes, ...range, format, path };
+  const judge = existsSync(ref.file) ? ref : undefined;
+  const payload = { projectRoot, cacheDir, strategy: name, judge, nodes, ...range, format, path };
   const report = await withJobs(terminal, (jobs, options) => jobs.request('export', payload, options));
   out.write(
     flags.json

@@ -30,7 +30,8 @@ export async function runSql(
   if (flags.csv && flags.json) throw new SeamlessError('usage', 'Choose one of --csv and --json.');
   const projectRoot = projectRootOf(cwd);
   const cacheDir = cacheFolder(projectRoot, flags.cache && resolve(cwd, flags.cache));
-  const place = { projectRoot, cacheDir, strategy: flags.strategy, most: limitOf(flags) };
+  const strategy = flags.strategy;
+  const place = { projectRoot, cacheDir, strategy, judge: true, most: limitOf(flags) } as const;
   await withJobs(terminal, async (jobs, options) => {
     const ask = async (sql: string): Promise<void> => {
       show(terminal, await jobs.request('sql', { ...place, sql }, options), flags);

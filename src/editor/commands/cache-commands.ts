@@ -31,7 +31,7 @@ export async function exportNode({ jobs }: Workbench, entry: StrategyEntry, targ
     const controller = new AbortController();
     token.onCancellationRequested(() => controller.abort());
     const place = { projectRoot, ...cacheUse(projectRoot) };
-    const what = { strategy, nodes: [node], format, path: where.fsPath };
+    const what = { strategy, judge: entry.ref, nodes: [node], format, path: where.fsPath };
     return jobs.request('export', { ...place, ...what }, { urgent: true, signal: controller.signal });
   });
   const reveal = l10n.t('Open Folder');

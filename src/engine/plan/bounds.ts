@@ -3,6 +3,7 @@ import { openSource } from '../sources/open-source.js';
 import type { StrategyHost } from '../ports/host.js';
 import type { SourceLibrary } from '../ports/source.js';
 import type { Range } from '../../sdk/time.js';
+import type { Span } from '../run/report.js';
 
 /** A source that begins this close to 1970 has not said when it begins. */
 const NO_BEGINNING = 86_400;
@@ -27,9 +28,16 @@ export async function boundsOf(ports: {
       extents.push({ start: bounds.first, end: bounds.last + node.interval });
     }
   }
-  if (extents.length === 0) return null;
-  const starts = extents.map(({ start }) => start);
-  const ends = extents.map(({ end }) => end);
-  const common = { start: Math.max(...starts), end: Math.min(...ends) };
-  return common.start < common.end ? common : { start: Math.min(...starts), end: Math.max(...ends) };
+  const all = extentOf(extents);
+  return all && { start: all[0], end: all[1] };
+}
+
+/** The stretch that is in all of them, or else the one that holds them all; null of none. Those without ends do not count. */
+export function extentOf(extents: readonly Range[]): Span | null {
+  const finite = extents.filter(({ start, end }) => Number.isFinite(start) && Number.isFinite(end));
+  if (finite.length === 0) return null;
+  const starts = finite.map(({ start }) => start);
+  const ends = finite.map(({ end }) => end);
+  const common: Span = [Math.max(...starts), Math.min(...ends)];
+  return common[0] < common[1] ? common : [Math.min(...starts), Math.max(...ends)];
 }

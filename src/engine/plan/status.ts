@@ -1,9 +1,11 @@
 import type { SourceLocation } from '../../sdk/errors.js';
 import type { Range } from '../../sdk/time.js';
+import { extentOf } from './bounds.js';
 import type { Change } from '../fingerprint/changes.js';
 import { Explainer, sentenceOf } from '../fingerprint/explain.js';
 import { fingerprints, type Fingerprint } from '../fingerprint/fingerprints.js';
 import { resolveGraph, type Graph, type GraphNode } from '../graph/graph.js';
+import { pointCovered } from './judged.js';
 import { asRequested, horizons, onGrid, outsideData, type Horizon } from './horizon.js';
 import { records } from '../run/materialize.js';
 import { openSource, tellingOf, tellingText, type Telling } from '../sources/open-source.js';
@@ -37,6 +39,8 @@ export type StaleCause = 'own' | 'upstream' | 'source' | 'unhashable';
 
 export interface NodeStatus {
   readonly name: string;
+  /** Of the code and data as they are now: what is stored of it is read by this. */
+  readonly fingerprint: string;
   readonly kind: 'stream' | 'node';
   readonly label: string;
   /** Interval in seconds. */
@@ -70,6 +74,10 @@ export interface StrategyStatus {
   readonly strategy: string;
   /** The range looked at: the one asked for, or all that is covered; null when nothing is. */
   readonly range: Span | null;
+  /** What the sources had when they were last read, over all of them; null when none was. */
+  readonly data: Span | null;
+  /** Files its sources read, absolute, and the patterns they were found by. */
+  readonly dataFiles: readonly string[];
   readonly nodes: readonly NodeStatus[];
 }
 
@@ -84,7 +92,10 @@ const MOST_ROWS = 200_000;
 
 const FILES: ReadonlySet<string> = new Set(['csv', 'parquet']);
 
-/** Says what a materialization would find, and computes and writes nothing. */
+/**
+ * Says what a materialization would find, and computes nothing. Names whose change was taken back stand for the version that is
+ * judged here from then on, so that whoever reads by name is shown what is called fresh.
+ */
 export async function statusOf(
   ports: { readonly host: StrategyHost; readonly store: NodeStore; readonly sources: SourceLibrary },
   range: Range | null,
@@ -101,10 +112,12 @@ export async function statusOf(
   const coverage = await ports.store.coverage(ids);
   const covered = ids.map((id) => union(coverage.get(id) ?? []));
   const before = await coverageBefore(ports.store, graph, ids);
+  await pointCovered(ports.store, registered, covered);
   const computed = graph.nodes.flatMap((node) => (node.kind === 'node' ? (covered[node.index] ?? []) : []));
   const known = await ports.store.sources(ids);
-  const { changed, tellings } = await changedStreams(ports, graph.nodes, prints, known, look);
-  const limits = horizons(graph, streamHorizons(graph.nodes, prints, known));
+  const { changed, tellings, files } = await changedStreams(ports, graph.nodes, prints, known, look);
+  const begins = streamHorizons(graph.nodes, prints, known);
+  const limits = horizons(graph, begins);
   const stored = hull(union(computed.length > 0 ? computed : covered.flat()));
   const looked = range ? bounded(range, stored, limits) : stored;
   const summaries = await ports.store.summarize(
@@ -131,7 +144,18 @@ export async function statusOf(
       telling: tellings.get(node.index),
     }),
   );
-  return { strategy: graph.strategy, range: looked && [looked.start, looked.end], nodes };
+  return {
+    strategy: graph.strategy,
+    range: looked && [looked.start, looked.end],
+    data: dataOf(begins),
+    dataFiles: files,
+    nodes,
+  };
+}
+
+/** What the sources were found to have: the stretch that all have, or else from the first beginning to the last end. */
+function dataOf(horizons: ReadonlyMap<number, Horizon>): Span | null {
+  return extentOf([...horizons.values()].map(({ begin, limit }) => ({ start: begin, end: limit })));
 }
 
 /** By node: what the version covers that its name stands for in the store, where that is another one. */
@@ -185,6 +209,7 @@ function nodeStatus(facts: Facts): NodeStatus {
   const judged = judge(facts, grid);
   return {
     name: node.name,
+    fingerprint: facts.print.full,
     kind: node.kind,
     label: node.label,
     interval: node.interval,
@@ -249,6 +274,7 @@ function reaches({ change }: ChangedSource, { range, node }: Facts): boolean {
 }
 
 interface Looked {
+  readonly files: readonly string[];
   readonly changed: ReadonlyMap<number, ChangedSource>;
   readonly tellings: ReadonlyMap<number, Telling>;
 }
@@ -262,6 +288,7 @@ async function changedStreams(
 ): Promise<Looked> {
   const changed = new Map<number, ChangedSource>();
   const tellings = new Map<number, Telling>();
+  const files = new Set<string>();
   for (const node of nodes) {
     const fingerprint = (prints[node.index] as Fingerprint).full;
     const state = known.get(fingerprint);
@@ -269,6 +296,7 @@ async function changedStreams(
     if (!state || !source) continue;
     const { index, name, interval } = node;
     const reader = await openSource(sources, node, source);
+    for (const file of reader.files ?? []) files.add(file);
     const version = await reader.version();
     if (version === null || version === state.version) {
       tellings.set(index, tellingOf(source, version));
@@ -279,7 +307,7 @@ async function changedStreams(
     const change = looks ? await compareSource(reader, store, { fingerprint, interval }, most) : null;
     changed.set(index, { name: sourceName(name, source), change });
   }
-  return { changed, tellings };
+  return { changed, tellings, files: [...files] };
 }
 
 function streamHorizons(

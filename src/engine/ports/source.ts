@@ -11,6 +11,8 @@ export interface SourceReader {
    * True when reading a part costs as much as reading all (a CSV file): the engine then takes in the whole at once.
    */
   readonly whole: boolean;
+  /** Absolute paths of the files it reads, and the pattern they were found by; absent where it cannot tell. */
+  readonly files?: readonly string[];
   /** Changes whenever what `read` returns may have changed; null when the source cannot tell. */
   version(): Promise<string | null>;
   /** Opens of the first and last bar; null when there are none. Read after `version`, so as not to miss a change. */

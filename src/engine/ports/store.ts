@@ -149,6 +149,11 @@ export interface NodeStore {
    * `left` keep the version that they had.
    */
   register(nodes: readonly NodeRecord[], left?: ReadonlySet<string>): Promise<readonly NodeHistory[]>;
+  /**
+   * Has the names of a strategy's nodes stand for these versions, as far as they are among `held`, which the store has rows of: a
+   * change was taken back. Other names stay as they are. Writes nothing when nothing changed.
+   */
+  point(nodes: readonly NodeRecord[], held: ReadonlySet<string>): Promise<void>;
   /** How nodes compare with the current ones of their names. Remembers nothing. */
   compare(nodes: readonly NodeRecord[]): Promise<readonly NodeHistory[]>;
   /**

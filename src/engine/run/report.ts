@@ -64,9 +64,12 @@ export interface RunReport {
   readonly nodes: readonly NodeReport[];
 }
 
-/** Where a run is. `done` and `total` count bars over all nodes. */
+/**
+ * Where a run is. `done` and `total` count bars over all nodes; while a file is being checked for changes, which `node` then names,
+ * its bytes.
+ */
 export interface RunProgress {
-  readonly phase: 'loading' | 'waiting' | 'reading' | 'computing' | 'storing';
+  readonly phase: 'loading' | 'waiting' | 'checking' | 'reading' | 'computing' | 'storing';
   /** The node in work, or for whom the run waits. */
   readonly node: string | null;
   readonly done: number;

@@ -21,6 +21,7 @@ export async function openSource(
   if (!source.pinned) return reader;
   return {
     whole: reader.whole,
+    ...(reader.files && { files: reader.files }),
     version: () => Promise.resolve(PINNED),
     bounds: () => reader.bounds(),
     read: (range) => reader.read(range),

@@ -13,7 +13,8 @@ import { describeOwns } from '../segments/makeups.js';
 import { adoptClassNames } from './strategy-names.js';
 import { jsonParameter, listParameter, unnestNumbers, unnestTexts } from '../duckdb/sql.js';
 
-interface CurrentName {
+/** What a name stands for now. */
+export interface CurrentName {
   readonly fp: number;
   readonly own: string | null;
   readonly position: number;
@@ -102,7 +103,8 @@ export async function current(
   return new Map(rows.texts('node').map((node, row) => [node, fingerprints[row] as string]));
 }
 
-async function currentNames(
+/** The current names of strategies, by `nameKey`. */
+export async function currentNames(
   context: StoreContext,
   strategies: ReadonlySet<string>,
 ): Promise<Map<string, CurrentName>> {
@@ -128,7 +130,7 @@ async function currentNames(
   return found;
 }
 
-function nameKey(strategy: string, node: string): string {
+export function nameKey(strategy: string, node: string): string {
   return JSON.stringify([strategy, node]);
 }
 

@@ -1,0 +1,50 @@
+import { join } from 'node:path';
+
+import type { LogLine, StrategyRef } from '../protocol/messages.js';
+import { SeamlessError } from '../sdk/errors.js';
+
+interface Query {
+  readonly projectRoot: string;
+  readonly sql: string;
+  /** Whose nodes go by their name alone. */
+  readonly strategy?: string | undefined;
+}
+
+/**
+ * Of the strategies that a cache has, by their full names (`src/momentum.ts#Momentum`), those whose nodes a query may mean: the
+ * one whose nodes go by name alone, and those whose class the query has in it.
+ */
+export function strategiesNamed(
+  stored: readonly string[],
+  { projectRoot, sql, strategy }: Query,
+): readonly StrategyRef[] {
+  const text = sql.toLowerCase();
+  return stored.flatMap((name) => {
+    const hash = name.lastIndexOf('#');
+    const className = name.slice(hash + 1);
+    const isDefault = strategy === undefined ? stored.length === 1 : [name, className].includes(strategy);
+    if (hash < 0 || !(isDefault || text.includes(className.toLowerCase()))) return [];
+    return [{ file: join(projectRoot, name.slice(0, hash)), className, projectRoot }];
+  });
+}
+
+/**
+ * Has names stand for the versions that the code of these strategies gives now. One that cannot be loaded stays as it was run last,
+ * which the log says.
+ */
+export async function judgeNames(
+  refs: readonly StrategyRef[],
+  judge: (ref: StrategyRef) => Promise<void>,
+  log: (line: LogLine) => void,
+): Promise<void> {
+  for (const ref of refs) {
+    try {
+      await judge(ref);
+    } catch (error) {
+      if (!(error instanceof SeamlessError) || error.code === 'cancelled') throw error;
+      const name = ref.className ?? ref.file;
+      const text = `${name} cannot be loaded as it is now, so what is read of it is what was run last: ${error.message}`;
+      log({ level: 'warn', text });
+    }
+  }
+}

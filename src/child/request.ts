@@ -1,0 +1,45 @@
+import { join } from 'node:path';
+import type { RunProgress } from '../engine/run/report.js';
+import type { CacheUse } from '../protocol/history.js';
+import type { LogLine } from '../protocol/messages.js';
+import type { StoreUse } from './store-keeper.js';
+
+/** What a request may use while it is answered. */
+export interface RequestHooks {
+  readonly progress: (progress: RunProgress) => void;
+  readonly signal: AbortSignal;
+  readonly log: (line: LogLine) => void;
+  /** Tells where a debugger may attach; resolves once that is sent. */
+  readonly inspect: (url: string) => Promise<void>;
+}
+
+/** Tells which file is being read to see whether it changed, and how far. */
+export function checking(hooks: RequestHooks): (file: string, done: number, total: number) => void {
+  return (node, done, total) => hooks.progress({ phase: 'checking', node, done, total });
+}
+
+export function openOptions(cache: OpenedCache, hooks: RequestHooks): StoreUse {
+  return {
+    ...cache,
+    signal: hooks.signal,
+    onWaiting: ({ message }) => hooks.progress({ phase: 'waiting', node: message, done: 0, total: 0 }),
+    onMessage: (text) => hooks.log({ level: 'warn', text }),
+  };
+}
+
+/** Where a cache is, and how it is opened. */
+export interface OpenedCache {
+  readonly dir: string;
+  readonly memoryMb: number | undefined;
+  readonly create?: boolean;
+  /** See `StoreUse`. */
+  readonly purpose: string;
+}
+
+export function cacheOf(projectRoot: string, use: CacheUse, purpose: string): OpenedCache {
+  return { dir: folderOf(projectRoot, use), memoryMb: use.memoryMb, purpose };
+}
+
+export function folderOf(projectRoot: string, { cacheDir }: CacheUse): string {
+  return cacheDir ?? join(projectRoot, '.seamless');
+}
