@@ -1,6 +1,6 @@
 import { SeamlessError } from './errors.js';
 import type { FlatRecord } from './table.js';
-import { formatInterval, type Range, type Seconds, type TimeInput } from './time.js';
+import { formatInterval, type Interval, type Range, type Seconds, type TimeInput } from './time.js';
 
 /** A row of history: its bar's open in epoch seconds, then any columns. */
 export type HistoryRow = FlatRecord & { readonly ts: Seconds };
@@ -46,32 +46,54 @@ export interface Bounds {
 
 /** How the rows of a file are to be read as bars. Everything has a default that fits common files. */
 export interface BarOptions {
-  /** The column with the time. Default: the first one named like a time, else the first column. */
+  /** The column with the time. Default: the one whose name and content fit best. */
   readonly time?: string;
   /** Unit of a numeric time. Default: by its size. */
   readonly timeUnit?: 's' | 'ms' | 'us' | 'ns';
+  /** How a time in text is written, in strptime's letters: '%d/%m/%Y %H:%M'. Default: found where it is unambiguous. */
+  readonly timeFormat?: string;
   /** Zone of times written without an offset, an IANA name. Default: UTC. */
   readonly timeZone?: string;
   /** Whether a row is stamped by its bar's open (default) or close. */
   readonly stamp?: 'open' | 'close';
   /** Where the interval's grid starts, in seconds after the epoch. Default: 0. */
   readonly phase?: number;
+  /** Rounds times to multiples of this interval, for rows that are stamped a little off: '1s'. Default: they are taken as they are. */
+  readonly snap?: Interval;
+  /**
+   * `strict` (default) refuses a source with a row that cannot be a bar; `permissive` leaves such rows out, sorts, takes the first of
+   * two rows of one time, and counts what it did.
+   */
+  readonly conformance?: 'strict' | 'permissive';
 }
 
 export interface CsvOptions extends BarOptions {
-  /** Names of the columns, for a file without a header line. */
-  readonly columns?: readonly string[];
+  /** Names of the columns of a file without a header line; or new names for some columns: `{ close: 'Adj Close' }`. */
+  readonly columns?: readonly string[] | Readonly<Record<string, string>>;
   /** Default: found by the reader. */
   readonly delimiter?: string;
+  /** What starts a line that is no row. Default: `#` where the file uses it. */
+  readonly comment?: string;
+  /** Lines before the header. Default: found by the reader. */
+  readonly skip?: number;
+  /** Such as 'windows-1252' or 'cp949'. Default: UTF-8, or what the file's mark says. */
+  readonly encoding?: string;
+  /** The mark before decimals, and the one between thousands. Default: found where they are unambiguous. */
+  readonly decimal?: '.' | ',';
+  readonly thousands?: string;
+  /** Texts that mean a missing value, besides null, NA, N/A, - and the like. */
+  readonly missing?: readonly string[];
+  /** The symbol whose rows are read, where a file has those of several. */
+  readonly symbol?: string;
 }
 
-/** Bars of a CSV file. A relative path starts at the project root. */
-export function csvHistory(path: string, options: CsvOptions = {}): HistoryProvider {
+/** Bars of one CSV file, or of several by a pattern or a list. A relative path starts at the project root. */
+export function csvHistory(path: string | readonly string[], options: CsvOptions = {}): HistoryProvider {
   return { kind: 'csv', options: { path, ...options } };
 }
 
-/** Bars of a Parquet file, or of several by a glob. A relative path starts at the project root. */
-export function parquetHistory(path: string, options: BarOptions = {}): HistoryProvider {
+/** Bars of one Parquet file, or of several by a pattern or a list. A relative path starts at the project root. */
+export function parquetHistory(path: string | readonly string[], options: BarOptions = {}): HistoryProvider {
   return { kind: 'parquet', options: { path, ...options } };
 }
 

@@ -27,7 +27,12 @@ export interface BarFault {
   readonly time: Seconds;
   /** Time of the row before; NaN for the first. */
   readonly previous: Seconds;
+  /** Whether the rows that follow are as far off the grid, by whole seconds. */
+  readonly shared: boolean;
 }
+
+/** Rows that show whether all are as far off the grid. */
+const SHARED_ROWS = 1_000;
 
 /** Finds the first row whose time cannot be that of a bar: opens must be finite, ascending, unique and on the grid. */
 export class BarCheck {
@@ -51,15 +56,22 @@ export class BarCheck {
       const inOrder = open > previous || Number.isNaN(previous);
       // NaN and infinities leave a remainder that is not 0, so one comparison serves the good rows.
       if (inOrder && (open - phase) % interval === 0 && Math.abs(open) < LARGEST_SECONDS) previous = open;
-      else return this.#fault(i, open, previous);
+      else return this.#fault(i, opens, previous);
     }
     this.#previous = previous;
     this.#rows += opens.length;
     return null;
   }
 
-  #fault(index: number, open: Seconds, previous: Seconds): BarFault {
-    const at = { row: this.#rows + index, time: open + this.#shift, previous: previous + this.#shift };
+  #fault(index: number, opens: Float64Array, previous: Seconds): BarFault {
+    const open = opens[index] as number;
+    const { interval } = this.#stream;
+    const shared =
+      index === 0 &&
+      Number.isInteger(open) &&
+      opens.subarray(0, SHARED_ROWS).every((each) => (each - open) % interval === 0);
+    const row = this.#rows + index;
+    const at = { row, time: open + this.#shift, previous: previous + this.#shift, shared };
     if (!Number.isFinite(open)) return { kind: 'not-a-time', ...at };
     if (Math.abs(open) >= LARGEST_SECONDS) return { kind: 'milliseconds', ...at };
     if (open === previous) return { kind: 'duplicate', ...at };
@@ -108,16 +120,27 @@ function barSentence(stream: OpenStream, fault: BarFault, words: RowWords): stri
   }
 }
 
-function gridSentence(stream: OpenStream, { time, previous }: BarFault): string {
+function gridSentence(stream: OpenStream, { time, previous, shared }: BarFault): string {
   const { interval, phase } = stream;
   const nearest = Math.round((time - phase) / interval) * interval + phase;
   const name = formatInterval(interval);
   const off = `has the time ${formatTime(time)}, which is not on the stream's grid of ${name}; the nearest time on it is ${formatTime(nearest)}.`;
   const gap = time - previous;
-  if (gap < interval) {
-    const apart = Number.isInteger(gap) ? formatInterval(gap) : `${gap} s`;
-    return `${off} Its rows seem to be ${apart} apart: give the stream that interval, or a source with bars of ${name}.`;
+  if (gap < interval && gap * 2 < interval && Number.isInteger(gap)) {
+    return `${off} Its rows seem to be ${formatInterval(gap)} apart: give the stream that interval, or a source with bars of ${name}.`;
   }
-  const past = (((time % interval) + interval) % interval).toString();
-  return `${off} If every bar starts that late, say so with phase: ${past}; otherwise correct the interval or the row.`;
+  if (shared)
+    return `${off} The rows after it are as late: say so with phase: ${((time % interval) + interval) % interval}.`;
+  const distance = Math.abs(time - nearest);
+  const near = distance > 0 && distance * 4 <= interval;
+  const unit = SNAPS.find((each) => distance * 2 < each.seconds && interval % each.seconds === 0);
+  const snap = near && unit ? ` To take it for ${formatTime(nearest)}, say snap: '${unit.name}';` : '';
+  return `${off}${snap} ${snap ? 'to' : 'To'} leave out such rows and count them, say conformance: 'permissive'.`;
 }
+
+/** What times may be rounded to. */
+const SNAPS = [
+  { seconds: 1, name: '1s' },
+  { seconds: 60, name: '1m' },
+  { seconds: 3600, name: '1h' },
+];

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, type BigIntStats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
-import { basename, dirname, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { OpenStream } from '../engine/ports/source.js';
-import { nearNames, type SeamlessError } from '../sdk/errors.js';
-import type { Database } from './database.js';
+import { nearNames, SeamlessError } from '../sdk/errors.js';
+import { literalPath, sqlText, type Database } from './database.js';
+import type { Scratch } from './scratch.js';
 import { sourceError } from './faults.js';
 
 /** Remembers content hashes between runs, by what `stat` says of a file. A `Map` will do. */
@@ -21,6 +22,7 @@ export interface FileContext {
   readonly projectRoot: string;
   readonly database: Database;
   readonly hints: ContentHints;
+  readonly scratch: Scratch;
 }
 
 /** A file of a source: as its author wrote it, and where it is. */
@@ -77,8 +79,61 @@ async function statFile(stream: OpenStream, projectRoot: string, file: SourceFil
       ? await missingFile(stream, projectRoot, file)
       : unreadableFile(stream, file, error);
   }
-  if (stats.isDirectory()) throw sourceError(stream, `${file.shown} is a folder: name a file in it.`);
+  if (stats.isDirectory()) {
+    throw sourceError(
+      stream,
+      `${file.shown} is a folder: name a file in it, or its files by a pattern such as ${file.shown}/*.csv.`,
+    );
+  }
+  if (!stats.isFile()) {
+    throw sourceError(
+      stream,
+      `${file.shown} is a pipe or a device, which has no end to wait for: save what it gives in a file.`,
+    );
+  }
   return stats;
+}
+
+/** The files that paths and patterns name, each once. @throws SeamlessError `source` when one is missing. */
+export async function findFiles(
+  stream: OpenStream,
+  context: FileContext,
+  paths: readonly string[],
+): Promise<readonly SourceFile[]> {
+  const found = new Map<string, SourceFile>();
+  for (const path of paths)
+    for (const file of await filesOf(stream, context, path)) found.set(file.path, file);
+  return [...found.values()];
+}
+
+/** Absolute paths of files, and of the patterns they were found by: what to watch for a change. */
+export function watchedPaths(
+  projectRoot: string,
+  paths: readonly string[],
+  files: readonly SourceFile[],
+): readonly string[] {
+  return [...new Set([...paths.map((path) => resolve(projectRoot, path)), ...files.map(({ path }) => path)])];
+}
+
+async function filesOf(
+  stream: OpenStream,
+  { projectRoot, database }: FileContext,
+  shown: string,
+): Promise<readonly SourceFile[]> {
+  const file = resolveSource(stream, projectRoot, shown);
+  if (!/[*?[]/.test(shown) || (await stat(file.path).catch(() => null))?.isFile()) {
+    await fileSignature(stream, projectRoot, file);
+    return [file];
+  }
+  const absolute = file.path === shown;
+  // Brackets in the names of the folders above the project are no pattern.
+  const pattern = absolute ? shown : join(literalPath(projectRoot), shown);
+  const found = await database.rows(`SELECT file FROM glob(${sqlText(pattern)}) ORDER BY file`);
+  if (found.length === 0) throw await missingFile(stream, projectRoot, file);
+  return found.map((row) => {
+    const path = String(row['file']);
+    return { path, shown: absolute ? path : relative(projectRoot, path) };
+  });
 }
 
 /** The sentence for a file that is not there, with files that are. */
@@ -97,6 +152,7 @@ export async function missingFile(
 }
 
 export function unreadableFile(stream: OpenStream, file: SourceFile, error: unknown): SeamlessError {
+  if (error instanceof SeamlessError) return error;
   const reason = hasCode(error, 'EACCES', 'EPERM')
     ? 'this user has no permission to read it'
     : error instanceof Error

@@ -1,10 +1,11 @@
 import type { OpenStream, SourceLibrary, SourceReader } from '../engine/ports/source.js';
-import { openCsv } from './csv.js';
+import { openCsv } from './csv/csv.js';
 import { Database } from './database.js';
 import { openDemo } from './demo.js';
 import { sourceError } from './faults.js';
 import type { ContentHints, FileContext } from './files.js';
 import { openParquet } from './parquet.js';
+import { Scratch } from './scratch.js';
 import { openSql } from './sql.js';
 
 export { customReader } from './custom.js';
@@ -30,9 +31,11 @@ const OPENERS: Readonly<Record<string, (stream: OpenStream, context: FileContext
 /** The sources that Seamless reads itself, and the door to those that strategies bring along. */
 export function openSourceLibrary(options: SourceLibraryOptions): SourceLibrary & { close(): void } {
   const database = new Database(options.projectRoot);
+  const scratch = new Scratch();
   const context: FileContext = {
     projectRoot: options.projectRoot,
     database,
+    scratch,
     hints: options.hints ?? new Map<string, string>(),
   };
   return {
@@ -45,6 +48,9 @@ export function openSourceLibrary(options: SourceLibraryOptions): SourceLibrary 
         `there is no source of kind ${JSON.stringify(kind)}: use ${Object.keys(OPENERS).join(', ')}, or a provider with a fetch of its own.`,
       );
     },
-    close: () => database.close(),
+    close: () => {
+      database.close();
+      scratch.remove();
+    },
   };
 }

@@ -1,15 +1,24 @@
 import type { OpenStream } from '../engine/ports/source.js';
 import { nearNames } from '../sdk/errors.js';
+import { parseInterval, type Seconds } from '../sdk/time.js';
 import { sourceError } from './faults.js';
 
 /** How times are written, checked. */
 export interface TimeOptions {
   readonly time: string | null;
   readonly timeUnit: 's' | 'ms' | 'us' | 'ns' | null;
+  /** strptime; null: found by the reader. */
+  readonly timeFormat: string | null;
   /** Null: UTC. */
   readonly timeZone: string | null;
   readonly stamp: 'open' | 'close';
+  /** Seconds to whose multiples times are rounded; null: they are taken as they are. */
+  readonly snap: Seconds | null;
+  readonly conformance: Conformance;
 }
+
+/** `strict` refuses what is wrong; `permissive` repairs or leaves it out, and counts it. */
+export type Conformance = 'strict' | 'permissive';
 
 /** Reads the options of a provider, which may come from plain JavaScript or a preset and so have any shape. */
 export class Options {
@@ -42,6 +51,25 @@ export class Options {
     );
   }
 
+  /** Names in a list, or new names of columns as a record. */
+  textsOrMap(name: string): readonly string[] | Readonly<Record<string, string>> | null {
+    const value = this.raw(name);
+    if (value === undefined || Array.isArray(value)) return this.texts(name);
+    return this.#read(
+      name,
+      "a list of names, or a record such as { close: 'Adj Close' }",
+      (each): each is Record<string, string> =>
+        typeof each === 'object' &&
+        each !== null &&
+        Object.values(each).every((text) => typeof text === 'string'),
+    );
+  }
+
+  /** The option `path`: one path or pattern, or a list of them. */
+  paths(): readonly string[] {
+    return Array.isArray(this.raw('path')) ? (this.texts('path') ?? []) : [this.requiredText('path')];
+  }
+
   number(name: string, what: string, fits: (value: number) => boolean): number | null {
     return this.#read(name, what, (value): value is number => typeof value === 'number' && fits(value));
   }
@@ -70,9 +98,24 @@ export class Options {
     return {
       time: this.text('time'),
       timeUnit: this.oneOf('timeUnit', ['s', 'ms', 'us', 'ns']),
+      timeFormat: this.text('timeFormat'),
       timeZone,
+      snap: this.#seconds('snap'),
+      conformance: this.oneOf('conformance', ['strict', 'permissive']) ?? 'strict',
       stamp: this.oneOf('stamp', ['open', 'close']) ?? 'open',
     };
+  }
+
+  #seconds(name: string): Seconds | null {
+    const value = this.raw(name);
+    if (value === undefined) return null;
+    if (typeof value === 'string' || typeof value === 'number') {
+      return parseInterval(value, `${this.#stream.name}: its option ${name}`);
+    }
+    throw sourceError(
+      this.#stream,
+      `its option ${name} is ${show(value)}, but must be an interval such as '1s'.`,
+    );
   }
 
   /** Refuses what nobody asked for: a misspelt option must not be ignored in silence. */

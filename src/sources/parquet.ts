@@ -1,14 +1,12 @@
 import { createHash } from 'node:crypto';
-import { join, relative, resolve } from 'node:path';
 import type { OpenStream, SourceReader } from '../engine/ports/source.js';
 import { literalPath, sqlText } from './database.js';
 import {
   contentHash,
-  fileSignature,
-  missingFile,
+  findFiles,
   readingOf,
   refuseChanged,
-  resolveSource,
+  watchedPaths,
   type FileContext,
   type SourceFile,
 } from './files.js';
@@ -18,34 +16,11 @@ import { RelationReader, type RelationSource } from './relation-reader.js';
 /** @throws SeamlessError `source` when no file is there or an option is wrong. */
 export async function openParquet(stream: OpenStream, context: FileContext): Promise<SourceReader> {
   const options = new Options(stream);
-  const shown = options.requiredText('path');
+  const paths = options.paths();
   const time = options.time();
   options.finish();
-  const files = await findFiles(stream, context, shown);
-  return new RelationReader(stream, context.database, new ParquetFiles(stream, context, shown, files, time));
-}
-
-/** One file, or those that a pattern matches, in the order of their names: that of their bars. */
-async function findFiles(
-  stream: OpenStream,
-  context: FileContext,
-  shown: string,
-): Promise<readonly SourceFile[]> {
-  const { projectRoot, database } = context;
-  const file = resolveSource(stream, projectRoot, shown);
-  if (!/[*?[]/.test(shown)) {
-    await fileSignature(stream, projectRoot, file);
-    return [file];
-  }
-  const absolute = file.path === shown;
-  // Brackets in the names of the folders above the project are no pattern.
-  const pattern = absolute ? shown : join(literalPath(projectRoot), shown);
-  const found = await database.rows(`SELECT file FROM glob(${sqlText(pattern)}) ORDER BY file`);
-  if (found.length === 0) throw await missingFile(stream, projectRoot, file);
-  return found.map((row) => {
-    const path = String(row['file']);
-    return { path, shown: absolute ? path : relative(projectRoot, path) };
-  });
+  const files = await findFiles(stream, context, paths);
+  return new RelationReader(stream, context.database, new ParquetFiles(stream, context, paths, files, time));
 }
 
 class ParquetFiles implements RelationSource {
@@ -63,16 +38,16 @@ class ParquetFiles implements RelationSource {
   constructor(
     stream: OpenStream,
     context: FileContext,
-    shown: string,
+    paths: readonly string[],
     files: readonly SourceFile[],
     time: TimeOptions,
   ) {
     this.#stream = stream;
     this.#context = context;
     this.#files = files;
-    this.shown = shown;
+    this.shown = paths.join(', ');
     this.time = time;
-    this.files = [resolve(context.projectRoot, shown), ...files.map(({ path }) => path)];
+    this.files = watchedPaths(context.projectRoot, paths, files);
     this.from = `read_parquet([${files.map((file) => sqlText(literalPath(file.path))).join(', ')}])`;
   }
 

@@ -1,23 +1,26 @@
-import type { OpenStream, SourceReader } from '../engine/ports/source.js';
+import type { OpenStream, SourceNote, SourceReader } from '../engine/ports/source.js';
 import { SeamlessError } from '../sdk/errors.js';
 import type { Table } from '../sdk/table.js';
 import type { Range, Seconds } from '../sdk/time.js';
 import { streamTables } from './batches.js';
+import { Cleaner, Notes } from './conformance.js';
 import { databaseMessage, type Database } from './database.js';
 import { BarCheck, barError, rowError, sourceError, WRITE_TIMES, type BarFault } from './faults.js';
 import type { TimeOptions } from './options.js';
 import {
   cellOf,
-  findTimeColumn,
   isNumberType,
   notATimeColumn,
-  readTime,
+  openSql,
   pruneRange,
   refuseBare,
   refuseTwins,
   selectBars,
   type Relation,
 } from './relation.js';
+import { findTimeColumns, type ColumnLook } from './time/column.js';
+import { adjusted, refuseWideSpacing } from './time/opens.js';
+import { numberReading, readAsText, textReading, typedReading, type TimeReading } from './time/reading.js';
 
 /** What DuckDB can read in part: Parquet files, the result of a query. */
 export interface RelationSource {
@@ -39,6 +42,10 @@ export interface RelationSource {
 
 /** Rows by which the unit of a numeric time is told. */
 const SAMPLE_ROWS = 20_000;
+/** Rows by which the spacing is told. */
+const FIRST_ROWS = 1_000;
+/** Distinct texts of a column that are looked at. */
+const SAMPLE_TEXTS = 2_000;
 
 /** A relation, and the type of its time column. */
 interface Plan {
@@ -51,12 +58,31 @@ interface Extent {
   readonly last: Seconds | null;
 }
 
+function lookOf(
+  name: string,
+  type: string,
+  row: Readonly<Record<string, unknown>>,
+  index: number,
+): ColumnLook {
+  const list: unknown = row[`texts${index}`];
+  const texts = Array.isArray(list) ? list.filter((each): each is string => typeof each === 'string') : [];
+  const least = Number(row[`least${index}`] ?? 0);
+  const largest = Number(row[`largest${index}`] ?? 0);
+  if (isNumberType(type)) {
+    const dates = least >= 19_000_101 && largest <= 21_001_231;
+    return { name, holds: 'number', texts: dates ? texts : [], least, largest };
+  }
+  const temporal = type === 'DATE' || type.startsWith('TIMESTAMP');
+  return { name, holds: temporal ? 'time' : type === 'VARCHAR' ? 'text' : 'other', texts, least, largest };
+}
+
 /** Reads the bars of a range, leaving the rest of the file alone where its format allows. */
 export class RelationReader implements SourceReader {
   readonly whole = false;
   readonly #stream: OpenStream;
   readonly #database: Database;
   readonly #source: RelationSource;
+  readonly #notes = new Notes();
   #plan: Promise<Plan> | null = null;
   #extent: Promise<Extent> | null = null;
 
@@ -84,14 +110,16 @@ export class RelationReader implements SourceReader {
     // A row without a time belongs to no range: only the whole can show it.
     await this.bounds();
     const { relation, timeType } = await this.#planned();
+    const permissive = this.#source.time.conformance === 'permissive';
     const check = new BarCheck(this.#stream, this.#source.time.stamp);
+    const cleaner = new Cleaner(this.#stream, this.#notes);
     const connection = await this.#database.connect();
     try {
       const sql = this.#rangeQuery(relation, timeType, range);
       for await (const table of streamTables(connection, sql, relation.columns)) {
-        const fault = check.next(table.ts);
+        const fault = permissive ? null : check.next(table.ts);
         if (fault) throw this.#fault(relation, fault, null);
-        yield table;
+        yield permissive ? cleaner.clean(table) : table;
       }
     } catch (error) {
       // A file that is written anew under the reader looks damaged: that it changed is the better word.
@@ -111,7 +139,15 @@ export class RelationReader implements SourceReader {
       ...(Number.isFinite(range.end) ? [`open < ${range.end}::DOUBLE`] : []),
     ];
     const where = ends.length > 0 ? ` WHERE ${ends.join(' AND ')}` : '';
-    return `FROM (${rows})${where}${this.#source.sort ? ' ORDER BY open' : ''}`;
+    return `FROM (${rows})${where}${this.#sorts() ? ' ORDER BY open' : ''}`;
+  }
+
+  #sorts(): boolean {
+    return this.#source.sort || this.#source.time.conformance === 'permissive';
+  }
+
+  notes(): readonly SourceNote[] {
+    return this.#notes.list();
   }
 
   #planned(): Promise<Plan> {
@@ -125,38 +161,75 @@ export class RelationReader implements SourceReader {
     const described = await this.#rows(`DESCRIBE FROM ${source}`);
     const names = described.map((row) => String(row['column_name']));
     const types = described.map((row) => String(row['column_type']));
-    const timeColumn = findTimeColumn(stream, names, time.time, shown);
     refuseTwins(stream, names, shown);
     refuseBare(stream, names, shown);
     const from = `${source} AS bars(${names.map((_, index) => `c${index}`).join(', ')})`;
-    const timeType = types[timeColumn] ?? '';
-    const raw = `c${timeColumn}`;
-    const largest = isNumberType(timeType) ? await this.#largest(from, raw) : 0;
-    const reading = readTime(stream, time, timeType, largest);
-    if (!reading) throw notATimeColumn(stream, names[timeColumn] ?? '', timeType, shown);
-    const others = names.map((_, index) => index).filter((index) => index !== timeColumn);
+    const looks = await this.#looks(names, types, from);
+    const { date, clock } = findTimeColumns(stream, looks, time.time, shown);
+    const look = looks[date] as ColumnLook;
+    const timeType = types[date] ?? '';
+    const reading = this.#timeReading(look, clock === null ? null : (looks[clock] ?? null), timeType);
+    if (!reading) throw notATimeColumn(stream, look, shown);
+    const others = names.map((_, index) => index).filter((index) => index !== date && index !== clock);
     const cells = others.map((index) => cellOf(types[index] ?? '', `c${index}`));
     const columns = others.map((index, i) => ({ name: names[index] ?? '', type: cells[i]?.type ?? 'null' }));
     const expressions = cells.map((cell, i) => `${cell.sql} AS v${i}`);
-    return { relation: { from, names, time: timeColumn, reading, columns, expressions }, timeType };
+    const relation = { from, names, time: date, clock, reading, columns, expressions };
+    const opens = await this.#firstOpens(relation);
+    refuseWideSpacing(stream, opens, shown);
+    return { relation: { ...relation, reading: adjusted(stream, time, reading, opens) }, timeType };
   }
 
-  async #largest(from: string, raw: string): Promise<number> {
-    const sample = `(SELECT CAST(${raw} AS DOUBLE) AS t FROM ${from} LIMIT ${SAMPLE_ROWS})`;
-    const [row] = await this.#rows(`SELECT coalesce(max(abs(t)), 0) AS largest FROM ${sample}`);
-    return Number(row?.['largest'] ?? 0);
+  async #firstOpens(relation: Relation): Promise<number[]> {
+    const order = this.#source.sort ? ' ORDER BY open' : '';
+    const rows = await this.#rows(
+      `SELECT ${openSql(relation)} AS open FROM (FROM ${relation.from} LIMIT ${SAMPLE_ROWS})${order} LIMIT ${FIRST_ROWS}`,
+    );
+    return rows.flatMap(({ open }) => (typeof open === 'number' && Number.isFinite(open) ? [open] : []));
+  }
+
+  #timeReading(look: ColumnLook, clock: ColumnLook | null, type: string): TimeReading | null {
+    const { time, shown } = this.#source;
+    if (readAsText(time, look)) {
+      const reading = textReading(this.#stream, time, look, clock, shown);
+      const text = (raw: string): string =>
+        look.holds === 'number' ? `CAST(${raw} AS BIGINT)::VARCHAR` : raw;
+      return reading && { ...reading, open: (raw, beside) => reading.open(text(raw), beside) };
+    }
+    if (look.holds === 'number') return numberReading(this.#stream, time, look);
+    return typedReading(this.#stream, time, type);
+  }
+
+  /** What the first rows show of each column. */
+  async #looks(names: readonly string[], types: readonly string[], from: string): Promise<ColumnLook[]> {
+    const selected = types.flatMap((type, i) => {
+      if (isNumberType(type)) {
+        const number = `abs(CAST(c${i} AS DOUBLE))`;
+        const digits = `CAST(TRY_CAST(c${i} AS BIGINT) AS VARCHAR)`;
+        // Only whole numbers of the size of a date can be dates.
+        const dates = `(list(DISTINCT ${digits}) FILTER (c${i} BETWEEN 19000101 AND 21001231))[:${SAMPLE_TEXTS}]`;
+        return [`min(${number}) AS least${i}`, `max(${number}) AS largest${i}`, `${dates} AS texts${i}`];
+      }
+      return type === 'VARCHAR' ? [`list(DISTINCT c${i})[:${SAMPLE_TEXTS}] AS texts${i}`] : [];
+    });
+    const sample = `(FROM ${from} LIMIT ${SAMPLE_ROWS})`;
+    const [row = {}] =
+      selected.length > 0 ? await this.#rows(`SELECT ${selected.join(', ')} FROM ${sample}`) : [];
+    return names.map((name, i) => lookOf(name, types[i] ?? '', row, i));
   }
 
   /** The opens of the first and last bar, and that every row has a time. */
   async #measure(): Promise<Extent> {
     const { relation, timeType } = await this.#planned();
+    if (this.#source.time.conformance === 'permissive') return this.#measureBars(relation);
     const raw = `c${relation.time}`;
     // Texts have no order but that of the times they stand for; for others, file statistics may know the extremes.
-    const extremes =
-      timeType === 'VARCHAR'
-        ? `min(${relation.reading.open(raw)}) AS first, max(${relation.reading.open(raw)}) AS last`
-        : `${relation.reading.open(`min(${raw})`)} AS first, ${relation.reading.open(`max(${raw})`)} AS last`;
-    const timed = timeType === 'VARCHAR' ? relation.reading.open(raw) : raw;
+    const open = openSql(relation);
+    const ordered = timeType !== 'VARCHAR' && relation.reading.unit > 0 && relation.clock === null;
+    const extremes = ordered
+      ? `${relation.reading.open(`min(${raw})`, null)} AS first, ${relation.reading.open(`max(${raw})`, null)} AS last`
+      : `min(${open}) AS first, max(${open}) AS last`;
+    const timed = ordered ? raw : open;
     const [row = {}] = await this.#rows(
       `SELECT ${extremes}, (count(*) - count(${timed}))::DOUBLE AS untimed FROM ${relation.from}`,
     );
@@ -170,13 +243,31 @@ export class RelationReader implements SourceReader {
     return extent;
   }
 
+  /** The same of the rows that can be bars. */
+  async #measureBars(relation: Relation): Promise<Extent> {
+    const { interval, phase } = this.#stream;
+    const [row = {}] = await this.#rows(
+      `SELECT min(open) AS first, max(open) AS last FROM (SELECT ${openSql(relation)} AS open FROM ${relation.from}) WHERE (open - ${phase}) % ${interval} = 0`,
+    );
+    const { first, last } = row;
+    return typeof first === 'number' && typeof last === 'number'
+      ? { first, last }
+      : { first: null, last: null };
+  }
+
   async #untimed(relation: Relation, timed: string): Promise<SeamlessError> {
     const raw = `c${relation.time}`;
     const [row] = await this.#rows(
       `SELECT max(CAST(${raw} AS VARCHAR)) AS cell FROM ${relation.from} WHERE ${timed} IS NULL`,
     );
     const cell = typeof row?.['cell'] === 'string' ? row['cell'] : null;
-    const fault: BarFault = { kind: 'not-a-time', row: 0, time: Number.NaN, previous: Number.NaN };
+    const fault: BarFault = {
+      kind: 'not-a-time',
+      row: 0,
+      time: Number.NaN,
+      previous: Number.NaN,
+      shared: false,
+    };
     return this.#fault(relation, fault, cell);
   }
 

@@ -1,10 +1,11 @@
 import type { OpenStream } from '../engine/ports/source.js';
-import { nearNames, type SeamlessError } from '../sdk/errors.js';
-import { columnIndex } from '../sdk/table.js';
+import type { SeamlessError } from '../sdk/errors.js';
 import type { Range, Seconds } from '../sdk/time.js';
 import type { CellType, SelectedColumn } from './batches.js';
-import { LARGEST_SECONDS, sourceError } from './faults.js';
+import { sourceError } from './faults.js';
 import type { TimeOptions } from './options.js';
+import type { ColumnLook } from './time/column.js';
+import type { TimeReading } from './time/reading.js';
 
 /** Rows that DuckDB can read, whose columns are called c0, c1, … whatever their names. */
 export interface Relation {
@@ -13,42 +14,12 @@ export interface Relation {
   readonly names: readonly string[];
   /** Position of the column with the time, and how it is read. */
   readonly time: number;
+  /** Position of the column with the time of day; null: that of the time has it. */
+  readonly clock: number | null;
   readonly reading: TimeReading;
   /** What a row is read as, without its time. */
   readonly columns: readonly SelectedColumn[];
   readonly expressions: readonly string[];
-}
-
-const TIME_WORDS = new Set([
-  'time',
-  'timestamp',
-  'ts',
-  'date',
-  'datetime',
-  'day',
-  'epoch',
-  'unix',
-  'opentime',
-]);
-
-/** The first column named like a time, else the first. */
-export function findTimeColumn(
-  stream: OpenStream,
-  names: readonly string[],
-  wanted: string | null,
-  source: string,
-): number {
-  if (wanted === null) return Math.max(names.findIndex(soundsLikeTime), 0);
-  const index = columnIndex(names, wanted);
-  if (index >= 0) return index;
-  const near = nearNames(wanted, names, 1).map((name) => ` Did you mean ${name}?`);
-  throw sourceError(stream, `${source} has no column ${wanted}; it has ${names.join(', ')}.${near.join('')}`);
-}
-
-/** `open_time`, `Date`, `closeTime`, `ts`; not `candidate`, `lifetime`. */
-function soundsLikeTime(name: string): boolean {
-  const words = name.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
-  return words.split(/[^a-z]+/).some((word) => TIME_WORDS.has(word));
 }
 
 /** A source of bars has something to tell about each. @throws SeamlessError `source` */
@@ -85,75 +56,23 @@ export function cellOf(type: string, raw: string): { readonly type: CellType; re
   return { type: 'string', sql: `CAST(${raw} AS VARCHAR)` };
 }
 
-const UNITS = { s: 1, ms: 1e3, us: 1e6, ns: 1e9 } as const;
-
-/** The unit in which a number of this size is a time of the years 1973 to 5138; before 1973, seconds. */
-export function unitOfSize(largest: number): number {
-  return Object.values(UNITS).find((factor) => largest < LARGEST_SECONDS * factor) ?? UNITS.ns;
-}
-
-/** A time of day, and after it an offset. */
-const WITH_OFFSET = '\\d:\\d{2}.*(Z|UTC|[+-]\\d{2}(:?\\d{2})?)$';
-
-/** How the time column of a relation is read. */
-export interface TimeReading {
-  /** Numeric times: how many of their units make a second. */
-  readonly unit: number;
-  /** SQL for the bar's open in epoch seconds, DOUBLE, from an expression that stands for the time column. */
-  open(raw: string): string;
-}
-
-/**
- * How a time column of a DuckDB type is read; null when the type is no time.
- * @param largest the largest absolute value of a numeric column, over a sample
- */
-export function readTime(
-  stream: OpenStream,
-  options: TimeOptions,
-  type: string,
-  largest: number,
-): TimeReading | null {
-  const shift = options.stamp === 'close' ? ` - ${stream.interval}` : '';
-  if (isNumberType(type)) {
-    const unit = options.timeUnit === null ? unitOfSize(largest) : UNITS[options.timeUnit];
-    return { unit, open: (raw) => `CAST(${raw} AS DOUBLE) / ${unit}${shift}` };
-  }
-  const timestamp = timestampOf(type, options.timeZone);
-  return timestamp && { unit: 1, open: (raw) => `epoch_us(${timestamp(raw)}) / 1e6${shift}` };
-}
-
-/** SQL for the instant a column of a type stands for. The connection's zone is UTC. */
-function timestampOf(type: string, timeZone: string | null): ((raw: string) => string) | null {
-  const zone = `'${timeZone ?? 'UTC'}'`;
-  if (type === 'TIMESTAMP WITH TIME ZONE') return (raw) => raw;
-  // A date is a day of UTC, whatever the zone of times of day.
-  if (type === 'DATE') return (raw) => `CAST(${raw} AS TIMESTAMP)`;
-  if (type.startsWith('TIMESTAMP')) return (raw) => `timezone(${zone}, CAST(${raw} AS TIMESTAMP))`;
-  if (type !== 'VARCHAR') return null;
-  if (timeZone === null) return (raw) => `TRY_CAST(${raw} AS TIMESTAMPTZ)`;
-  return (raw) => {
-    const plain = `TRY_CAST(${raw} AS TIMESTAMP)`;
-    const date = `WHEN length(trim(${raw})) <= 10 THEN timezone('UTC', ${plain})`;
-    const offset = `WHEN regexp_matches(${raw}, '${WITH_OFFSET}') THEN TRY_CAST(${raw} AS TIMESTAMPTZ)`;
-    return `CASE ${date} ${offset} ELSE timezone(${zone}, ${plain}) END`;
-  };
-}
-
-export function notATimeColumn(
-  stream: OpenStream,
-  name: string,
-  type: string,
-  source: string,
-): SeamlessError {
+export function notATimeColumn(stream: OpenStream, look: ColumnLook, source: string): SeamlessError {
+  const [sample] = look.texts;
+  const what = sample === undefined ? 'holds no times' : `has ${JSON.stringify(sample)}, which is no time`;
   return sourceError(
     stream,
-    `column ${name} of ${source} is of type ${type}, which is no time: name another with the option time.`,
+    `column ${look.name} of ${source} ${what}: name another column with time: '…', or say how it is written with timeFormat: '%d.%m.%Y' and the like.`,
   );
 }
 
 /** SELECT with the open first, for `streamTables`. */
 export function selectBars(relation: Relation): string {
-  return [`${relation.reading.open(`c${relation.time}`)} AS open`, ...relation.expressions].join(', ');
+  return [`${openSql(relation)} AS open`, ...relation.expressions].join(', ');
+}
+
+/** SQL for the open of a row. */
+export function openSql({ reading, time, clock }: Relation): string {
+  return reading.open(`c${time}`, clock === null ? null : `c${clock}`);
 }
 
 /** Seconds by which a range is widened for pruning: zones and bar closes move a time by less than this. */
@@ -179,6 +98,7 @@ export function pruneRange(
   const conditions: string[] = [];
   const from = range.start - margin;
   const to = range.end + margin;
+  if (isNumberType(type) && relation.reading.unit === 0) return null;
   if (from > EARLIEST) conditions.push(`${raw} >= ${timeLiteral(type, relation, from)}`);
   if (to < LATEST) conditions.push(`${raw} < ${timeLiteral(type, relation, to)}`);
   const canPrune = isNumberType(type) || type === 'DATE' || type.startsWith('TIMESTAMP');

@@ -130,7 +130,7 @@ describe('parquet and sql sources', () => {
   it('read numbers, truths, texts, dates, nested values and nulls', async () => {
     const query = `SELECT 0 AS time, 1.5::DECIMAL(9,3) AS d, 7::UTINYINT AS n, true AS b, 'x' AS s, DATE '2020-01-02' AS day,
       [1, 2] AS list, {'a': 1} AS rec, NULL::DOUBLE AS nil`;
-    const options = await parquet('cells.parquet', query);
+    const options = { ...(await parquet('cells.parquet', query)), time: 'time' };
     const table = await project.read('parquet', options);
     assert.deepEqual(
       table.columns.map((column) => column.type),
@@ -221,7 +221,7 @@ describe('parquet and sql sources', () => {
     await fails(
       read('SELECT true AS time, 1 AS x'),
       'source',
-      /column time of its query is of type BOOLEAN, which is no time/,
+      /column time of its query holds no times: name another column with time: '…'/,
     );
     await fails(read('SELECT 0 AS time'), 'source', /no column but time/);
   });

@@ -22,6 +22,16 @@ export interface SourceReader {
    * @throws SeamlessError `source-row` for a malformed row, one off the grid, a duplicate or unsorted time.
    */
   read(range: Range): AsyncIterable<Table>;
+  /** What was repaired or left out so far, for the report. Absent: nothing ever is. */
+  notes?(): readonly SourceNote[];
+}
+
+/** What was repaired or left out of a source, how often, and where first. */
+export interface SourceNote {
+  readonly what: string;
+  readonly count: number;
+  /** The first example; null where there is none to show. */
+  readonly example: string | null;
 }
 
 export interface SourceLibrary {

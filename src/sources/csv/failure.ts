@@ -1,9 +1,10 @@
-import type { OpenStream } from '../engine/ports/source.js';
-import type { SeamlessError } from '../sdk/errors.js';
-import { shorten, splitLine, type CsvLayout } from './csv-layout.js';
-import { databaseMessage, type Database } from './database.js';
-import { rowError, sourceError } from './faults.js';
-import type { SourceFile } from './files.js';
+import type { OpenStream } from '../../engine/ports/source.js';
+import type { SeamlessError } from '../../sdk/errors.js';
+import { shorten, splitLine } from './cells.js';
+import type { CsvLayout } from './layout.js';
+import { databaseMessage, type Database } from '../database.js';
+import { rowError, sourceError } from '../faults.js';
+import type { SourceFile } from '../files.js';
 
 /** A query for the rows of a CSV file. */
 export interface CsvReading {

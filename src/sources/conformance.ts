@@ -1,0 +1,91 @@
+import type { OpenStream, SourceNote } from '../engine/ports/source.js';
+import { cellValue, type Column, type Table } from '../sdk/table.js';
+import { formatTime, type Seconds } from '../sdk/time.js';
+
+/** Counts what was repaired or left out. */
+export class Notes {
+  readonly #notes = new Map<string, { count: number; example: string | null }>();
+
+  add(what: string, count = 1, example: string | null = null): void {
+    if (count === 0) return;
+    const note = this.#notes.get(what);
+    if (note) note.count += count;
+    else this.#notes.set(what, { count, example });
+  }
+
+  list(): readonly SourceNote[] {
+    return [...this.#notes].map(([what, note]) => ({ what, ...note }));
+  }
+}
+
+/** Leaves out the rows that cannot be bars, and counts them. Rows come in ascending order of their opens. */
+export class Cleaner {
+  readonly #stream: OpenStream;
+  readonly #notes: Notes;
+  #last: Table | null = null;
+
+  constructor(stream: OpenStream, notes: Notes) {
+    this.#stream = stream;
+    this.#notes = notes;
+  }
+
+  clean(table: Table): Table {
+    const { interval, phase } = this.#stream;
+    const kept: number[] = [];
+    let previous: Seconds = this.#last?.ts.at(-1) ?? Number.NaN;
+    for (let row = 0; row < table.ts.length; row++) {
+      const open = table.ts[row] as number;
+      if (!Number.isFinite(open)) this.#notes.add('rows without a time left out');
+      else if ((open - phase) % interval !== 0)
+        this.#notes.add('rows off the grid left out', 1, formatTime(open));
+      else if (open === previous)
+        this.#notes.add('rows of a time that was there left out', 1, formatTime(open));
+      else {
+        kept.push(row);
+        previous = open;
+      }
+    }
+    const clean = kept.length === table.ts.length ? table : pickRows(table, kept);
+    if (clean.ts.length > 0) this.#last = clean;
+    return clean;
+  }
+}
+
+/** Some rows of a table, in the given order. */
+export function pickRows(table: Table, rows: readonly number[]): Table {
+  return {
+    ...table,
+    ts: Float64Array.from(rows, (row) => table.ts[row] as number),
+    columns: table.columns.map((column) => pickCells(column, rows)),
+    present: table.present && Uint8Array.from(rows, (row) => table.present?.[row] as number),
+  };
+}
+
+function pickCells(column: Column, rows: readonly number[]): Column {
+  const valid = column.valid && Uint8Array.from(rows, (row) => column.valid?.[row] as number);
+  switch (column.type) {
+    case 'number':
+    case 'null':
+      return {
+        type: column.type,
+        values: Float64Array.from(rows, (row) => column.values[row] as number),
+        valid,
+      };
+    case 'boolean':
+      return {
+        type: column.type,
+        values: Uint8Array.from(rows, (row) => column.values[row] as number),
+        valid,
+      };
+    default:
+      return { type: column.type, values: rows.map((row) => column.values[row] ?? ''), valid };
+  }
+}
+
+/** Whether two rows of two tables with the same columns are equal, bit for bit. */
+export function sameRow(a: Table, i: number, b: Table, j: number): boolean {
+  return a.columns.every((column, index) => {
+    const other = b.columns[index];
+    return other !== undefined && Object.is(cellValue(column, i), cellValue(other, j));
+  });
+}

@@ -1,0 +1,276 @@
+import { createHash } from 'node:crypto';
+import type { OpenStream, SourceNote, SourceReader } from '../../engine/ports/source.js';
+import { SeamlessError } from '../../sdk/errors.js';
+import { sliceTableByTime, type Table } from '../../sdk/table.js';
+import type { Range, Seconds } from '../../sdk/time.js';
+import { streamTables, type CellType, type SelectedColumn } from '../batches.js';
+import { Cleaner, Notes } from '../conformance.js';
+import { BarCheck, barError, sourceError, WRITE_TIMES, type BarFault } from '../faults.js';
+import {
+  contentHash,
+  fileSignature,
+  findFiles,
+  readingOf,
+  refuseChanged,
+  watchedPaths,
+  type FileContext,
+  type SourceFile,
+} from '../files.js';
+import { openSql, selectBars } from '../relation.js';
+import { FoldedHour } from '../time/folded-hour.js';
+import { adjusted, isNewestFirst, refuseWideSpacing } from '../time/opens.js';
+import { splitLine } from './cells.js';
+import { explainCsvFailure } from './failure.js';
+import { joinParts, type Part } from './join.js';
+import { findLine } from './lines.js';
+import { planCsv, type CsvPlan } from './plan.js';
+import { csvSettings, type CsvSettings } from './settings.js';
+
+/** Rows by which order and spacing are told. */
+const FIRST_ROWS = 1_000;
+
+/** @throws SeamlessError `source` when a file is missing or an option is wrong. */
+export async function openCsv(stream: OpenStream, context: FileContext): Promise<SourceReader> {
+  const settings = csvSettings(stream);
+  const files = await findFiles(stream, context, settings.paths);
+  return new CsvReader(stream, context, settings, files);
+}
+
+/** A file, how it is read, and the opens of its first rows. */
+interface PlannedFile {
+  readonly plan: CsvPlan;
+  readonly first: Seconds;
+  readonly sort: boolean;
+}
+
+class CsvReader implements SourceReader {
+  /** There is no way into the middle of a CSV file but through what comes before. */
+  readonly whole = true;
+  readonly files: readonly string[];
+  readonly #stream: OpenStream;
+  readonly #context: FileContext;
+  readonly #settings: CsvSettings;
+  readonly #files: readonly SourceFile[];
+  readonly #notes = new Notes();
+  /** What the files were when their version was told; null before that. */
+  #signatures: readonly string[] | null = null;
+
+  constructor(stream: OpenStream, context: FileContext, settings: CsvSettings, files: readonly SourceFile[]) {
+    this.#stream = stream;
+    this.#context = context;
+    this.#settings = settings;
+    this.#files = files;
+    this.files = watchedPaths(context.projectRoot, settings.paths, files);
+  }
+
+  /** Files are known by their content: one that is renamed is the same. */
+  async version(): Promise<string> {
+    const { projectRoot, hints } = this.#context;
+    const { paths, ...settings } = this.#settings;
+    const found = [];
+    for (const file of this.#files) found.push(await contentHash(this.#stream, projectRoot, file, hints));
+    this.#signatures = found.map(({ signature }) => signature);
+    const hashes = found.map(({ hash }) => hash).sort();
+    const all = hashes.length === 1 ? hashes[0] : createHash('sha256').update(hashes.join()).digest('hex');
+    return `sha256:${all}:${readingOf(settings)}`;
+  }
+
+  async bounds() {
+    let first: number | null = null;
+    let last = Number.NaN;
+    for await (const { ts } of this.read({ start: -Infinity, end: Infinity })) {
+      first ??= ts[0] ?? null;
+      last = ts.at(-1) ?? last;
+    }
+    return first === null ? null : { first, last };
+  }
+
+  notes(): readonly SourceNote[] {
+    return this.#notes.list();
+  }
+
+  async *read(range: Range): AsyncGenerator<Table> {
+    const signatures = this.#signatures ?? (await this.#currentSignatures());
+    try {
+      for await (const table of this.#rows()) {
+        const wanted = sliceTableByTime(table, range.start, range.end);
+        if (wanted.ts.length > 0) yield wanted;
+      }
+    } catch (error) {
+      // A file that is written anew under the reader looks malformed: that it changed is the better word.
+      await this.#refuseChanged(signatures);
+      throw error;
+    }
+    await this.#refuseChanged(signatures);
+  }
+
+  async #refuseChanged(signatures: readonly string[]): Promise<void> {
+    for (const [index, file] of this.#files.entries()) {
+      await refuseChanged(this.#stream, this.#context.projectRoot, file, signatures[index] ?? '');
+    }
+  }
+
+  #currentSignatures(): Promise<string[]> {
+    const { projectRoot } = this.#context;
+    return Promise.all(this.#files.map((file) => fileSignature(this.#stream, projectRoot, file)));
+  }
+
+  async *#rows(): AsyncGenerator<Table> {
+    const planned: PlannedFile[] = [];
+    for (const file of this.#files) planned.push(await this.#plan(file));
+    const columns = commonColumns(this.#stream, planned);
+    const parts = planned.map(({ plan, first, sort }): Part => ({
+      shown: plan.reading.file.shown,
+      first,
+      read: () => this.#readFile(plan, sort, columns),
+    }));
+    const [only] = parts;
+    if (only !== undefined && parts.length === 1) yield* only.read();
+    else yield* joinParts(this.#stream, parts, this.#settings.time.conformance, this.#notes);
+  }
+
+  async #plan(file: SourceFile): Promise<PlannedFile> {
+    const plan = await planCsv(this.#stream, this.#context, this.#settings, file);
+    const opens = await this.#firstOpens(plan);
+    const reading = adjusted(this.#stream, this.#settings.time, plan.relation.reading, opens);
+    const adjustedPlan = { ...plan, relation: { ...plan.relation, reading } };
+    refuseWideSpacing(this.#stream, opens, file.shown);
+    const newest = isNewestFirst(opens);
+    if (newest) this.#notes.add('files with the newest row first, put in order', 1, file.shown);
+    const first = opens.reduce((a, b) => Math.min(a, b), Infinity);
+    const permissive = this.#settings.time.conformance === 'permissive';
+    if (permissive) await this.#countBadCells(adjustedPlan);
+    const sort = newest || permissive;
+    // Newest first: where the file begins only its end tells.
+    return {
+      plan: adjustedPlan,
+      first: sort && this.#files.length > 1 ? await this.#earliest(adjustedPlan) : first,
+      sort,
+    };
+  }
+
+  async #firstOpens({ relation, reading }: CsvPlan): Promise<number[]> {
+    const { database } = this.#context;
+    try {
+      const sql = `SELECT ${openSql(relation)} AS open FROM ${relation.from} LIMIT ${FIRST_ROWS}`;
+      const rows = await database.rows(sql);
+      return rows.flatMap(({ open }) => (typeof open === 'number' && Number.isFinite(open) ? [open] : []));
+    } catch (error) {
+      throw await explainCsvFailure(this.#stream, database, reading, error);
+    }
+  }
+
+  /** Cells that a cast leaves empty: how many of each column, and the first. */
+  async #countBadCells({ relation, reading }: CsvPlan): Promise<void> {
+    const { names } = relation;
+    const cast = relation.columns.map(({ name, type }, i) => ({
+      name,
+      raw: `c${names.indexOf(name)}`,
+      value: relation.expressions[i] ?? 'NULL',
+      typed: type === 'number' || type === 'boolean',
+    }));
+    const checked = cast.filter(({ typed }) => typed);
+    if (checked.length === 0) return;
+    const counts = checked.map(({ raw, value }, i) => {
+      const bad = `${raw} IS NOT NULL AND ${value} IS NULL`;
+      return `count(*) FILTER (${bad})::DOUBLE AS n${i}, any_value(${raw}) FILTER (${bad}) AS example${i}`;
+    });
+    const [row = {}] = await this.#context.database.rows(`SELECT ${counts.join(', ')} FROM ${relation.from}`);
+    checked.forEach(({ name }, i) => {
+      const example = row[`example${i}`];
+      const shown = typeof example === 'string' ? JSON.stringify(example) : null;
+      this.#notes.add(
+        `cells of ${name} in ${reading.file.shown} that are no value left empty`,
+        Number(row[`n${i}`]),
+        shown,
+      );
+    });
+  }
+
+  async #earliest({ relation }: CsvPlan): Promise<Seconds> {
+    const [row] = await this.#context.database.rows(
+      `SELECT min(${openSql(relation)}) AS first FROM ${relation.from}`,
+    );
+    return typeof row?.['first'] === 'number' ? row['first'] : Infinity;
+  }
+
+  /** The bars of one file, in order and checked, with the columns that all files have. */
+  async *#readFile(plan: CsvPlan, sort: boolean, columns: readonly SelectedColumn[]): AsyncGenerator<Table> {
+    const { time } = this.#settings;
+    const check = new BarCheck(this.#stream, time.stamp);
+    const cleaner = new Cleaner(this.#stream, this.#notes);
+    const folded = time.timeZone === null ? null : new FoldedHour(time.timeZone);
+    const order = sort ? ' ORDER BY open NULLS LAST' : '';
+    const sql = `SELECT ${selectBars(aligned(plan, columns))} FROM ${plan.relation.from}${order}`;
+    const connection = await this.#context.database.connect();
+    try {
+      for await (const read of streamTables(connection, sql, columns)) {
+        const table = folded && !sort ? folded.told(read) : read;
+        if (time.conformance === 'permissive') {
+          yield cleaner.clean(table);
+          continue;
+        }
+        const fault = check.next(table.ts);
+        if (fault) throw await this.#explain(plan, fault);
+        yield table;
+      }
+    } catch (error) {
+      if (error instanceof SeamlessError) throw error;
+      throw await explainCsvFailure(this.#stream, this.#context.database, plan.reading, error);
+    } finally {
+      connection.closeSync();
+    }
+  }
+
+  async #explain(plan: CsvPlan, fault: BarFault): Promise<SeamlessError> {
+    const { file, layout, time } = plan.reading;
+    const { line, text } = await findLine(plan.text, layout, fault.row);
+    const name = layout.names[time] ?? '';
+    return barError(this.#stream, fault, {
+      row: `line ${line} of ${file.shown}`,
+      cell: splitLine(text, layout.delimiter)[time]?.trim() || null,
+      write: WRITE_TIMES,
+      sort: `Sort the file by ${name}, let conformance: 'permissive' do it, or read it through sqlHistory, which sorts.`,
+      seconds: 'Say which with the option timeUnit.',
+    });
+  }
+}
+
+/** The columns of all files, by name. @throws SeamlessError `source` where a column is of two types. */
+function commonColumns(stream: OpenStream, planned: readonly PlannedFile[]): readonly SelectedColumn[] {
+  const columns = new Map<string, { type: CellType; shown: string }>();
+  for (const { plan } of planned) {
+    for (const { name, type } of plan.relation.columns) {
+      const known = columns.get(name);
+      if (known === undefined || known.type === 'null')
+        columns.set(name, { type, shown: plan.reading.file.shown });
+      else if (type !== 'null' && type !== known.type) {
+        throw sourceError(
+          stream,
+          `column ${name} holds a ${known.type} in ${known.shown}, but a ${type} in ${plan.reading.file.shown}: make both alike, or read the files apart.`,
+        );
+      }
+    }
+  }
+  return [...columns].map(([name, { type }]) => ({ name, type }));
+}
+
+/** A plan's relation with an expression for each of these columns; null where the file lacks one. */
+function aligned({ relation }: CsvPlan, columns: readonly SelectedColumn[]): CsvPlan['relation'] {
+  const expressions = columns.map(({ name, type }) => {
+    const index = relation.columns.findIndex((column) => column.name === name);
+    const own = relation.columns[index];
+    if (own === undefined) return `NULL::${SQL_TYPES[type]}`;
+    const expression = relation.expressions[index] ?? 'NULL';
+    return own.type === type ? expression : `CAST(${expression} AS ${SQL_TYPES[type]})`;
+  });
+  return { ...relation, columns, expressions };
+}
+
+const SQL_TYPES: Readonly<Record<CellType, string>> = {
+  number: 'DOUBLE',
+  null: 'DOUBLE',
+  boolean: 'BOOLEAN',
+  string: 'VARCHAR',
+  json: 'VARCHAR',
+};

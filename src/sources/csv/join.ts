@@ -1,0 +1,85 @@
+import type { OpenStream } from '../../engine/ports/source.js';
+import { concatTables, emptyTable, lowerBound, sliceTable, type Table } from '../../sdk/table.js';
+import { formatTime, type Seconds } from '../../sdk/time.js';
+import { pickRows, sameRow, type Notes } from '../conformance.js';
+import { rowError } from '../faults.js';
+import type { Conformance } from '../options.js';
+
+/** One of several files with the bars of a stream. */
+export interface Part {
+  readonly shown: string;
+  /** The open of its first bar; +∞ when it has none. */
+  readonly first: Seconds;
+  read(): AsyncIterable<Table>;
+}
+
+/**
+ * The bars of several files in order of time, whatever the files are called. Rows that stand in two files are taken once where
+ * they are equal, and counted.
+ * @throws SeamlessError `source-row` when two files contradict each other; permissive: the first file's row counts.
+ */
+export async function* joinParts(
+  stream: OpenStream,
+  parts: readonly Part[],
+  conformance: Conformance,
+  notes: Notes,
+): AsyncGenerator<Table> {
+  const ordered = [...parts].sort((a, b) => a.first - b.first);
+  let waiting = emptyTable();
+  for (const [index, part] of ordered.entries()) {
+    const next = ordered[index + 1]?.first ?? Infinity;
+    for await (const table of part.read()) {
+      const end = table.ts.at(-1) ?? Number.NaN;
+      const due = lowerBound(waiting.ts, end + 1);
+      const merged = merge(stream, sliceTable(waiting, 0, due), table, part.shown, conformance, notes);
+      const ready = lowerBound(merged.ts, next);
+      // What the next file may have as well waits for it.
+      waiting = joinTables(
+        sliceTable(merged, ready, merged.ts.length),
+        sliceTable(waiting, due, waiting.ts.length),
+      );
+      if (ready > 0) yield sliceTable(merged, 0, ready);
+    }
+    const ready = lowerBound(waiting.ts, next);
+    if (ready > 0) yield sliceTable(waiting, 0, ready);
+    waiting = sliceTable(waiting, ready, waiting.ts.length);
+  }
+}
+
+function merge(
+  stream: OpenStream,
+  early: Table,
+  late: Table,
+  shown: string,
+  conformance: Conformance,
+  notes: Notes,
+): Table {
+  if (early.ts.length === 0) return late;
+  const both = joinTables(early, late);
+  const order = Array.from(both.ts, (_, row) => row).sort(
+    (a, b) => (both.ts[a] as number) - (both.ts[b] as number) || a - b,
+  );
+  const kept: number[] = [];
+  for (const row of order) {
+    const last = kept.at(-1);
+    if (last === undefined || both.ts[last] !== both.ts[row]) {
+      kept.push(row);
+      continue;
+    }
+    const time = formatTime(both.ts[row] as number);
+    if (sameRow(both, last, both, row)) notes.add('rows that stand in two files taken once', 1, time);
+    else if (conformance === 'permissive') notes.add('rows that contradict another file left out', 1, time);
+    else {
+      throw rowError(
+        stream,
+        `${shown} has other values at ${time} than the file before it: correct one of them, or take the earlier file's with conformance: 'permissive'.`,
+      );
+    }
+  }
+  return pickRows(both, kept);
+}
+
+function joinTables(a: Table, b: Table): Table {
+  if (a.ts.length === 0) return b;
+  return b.ts.length === 0 ? a : concatTables([a, b]);
+}

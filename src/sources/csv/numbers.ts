@@ -1,0 +1,60 @@
+/** Which marks stand in numbers. */
+export interface NumberMarks {
+  readonly decimal: '.' | ',';
+  /** Empty: none. */
+  readonly thousands: string;
+}
+
+export const PLAIN_NUMBERS: NumberMarks = { decimal: '.', thousands: '' };
+
+/** What one number gives away of the marks in it. */
+type Evidence = 'dot-decimal' | 'comma-decimal' | 'dot-open' | 'comma-open' | null;
+
+function evidenceOf(text: string): Evidence {
+  const digits = text
+    .replace(/^[+-]/, '')
+    .replace(/[KMBT%]$/i, '')
+    .trim();
+  const dots = digits.split('.').length - 1;
+  const commas = digits.split(',').length - 1;
+  if (dots > 0 && commas > 0)
+    return digits.lastIndexOf('.') > digits.lastIndexOf(',') ? 'dot-decimal' : 'comma-decimal';
+  if (dots > 1) return 'comma-decimal';
+  if (commas > 1) return 'dot-decimal';
+  // One mark with three digits after it could be either.
+  if (dots === 1)
+    return /^\d{1,3}\.\d{3}$/.test(digits) && !digits.startsWith('0.') ? 'dot-open' : 'dot-decimal';
+  if (commas === 1)
+    return /^\d{1,3},\d{3}$/.test(digits) && !digits.startsWith('0,') ? 'comma-open' : 'comma-decimal';
+  return null;
+}
+
+/** What the numbers of a file are written with. `open`: a number that could be read in two ways, and nothing says which. */
+export type MarksFound =
+  | { readonly marks: NumberMarks; readonly open?: undefined }
+  | { readonly open: string; readonly marks?: undefined };
+
+/**
+ * The marks in the numbers of a file, by all of them together.
+ * @param numbers cells that hold numbers
+ * @param delimiter a semicolon is what programs use whose decimal mark is a comma
+ */
+export function marksOf(numbers: Iterable<string>, delimiter: string): MarksFound {
+  const seen = new Map<Evidence, string>();
+  let other = '';
+  const groups = new Set<string>();
+  for (const text of numbers) {
+    const spaced = /\d(['’ \u00a0\u202f])\d{3}/.exec(text);
+    if (spaced?.[1] !== undefined) other = spaced[1];
+    const evidence = evidenceOf(text.replace(/['’ \u00a0\u202f]/g, ''));
+    if (!seen.has(evidence)) seen.set(evidence, text);
+    for (const [, mark] of text.matchAll(/\d([.,])\d{3}(?!\d)/g)) if (mark !== undefined) groups.add(mark);
+  }
+  const [dot, comma] = [seen.get('dot-decimal'), seen.get('comma-decimal')];
+  if (dot !== undefined && comma !== undefined) return { open: `${dot} and ${comma}` };
+  if (comma !== undefined)
+    return { marks: { decimal: ',', thousands: other || (groups.has('.') ? '.' : '') } };
+  if (dot !== undefined) return { marks: { decimal: '.', thousands: other || (groups.has(',') ? ',' : '') } };
+  const open = seen.get('comma-open') ?? (delimiter === ';' ? seen.get('dot-open') : undefined);
+  return open === undefined ? { marks: { decimal: '.', thousands: other } } : { open };
+}

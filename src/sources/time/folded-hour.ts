@@ -1,0 +1,47 @@
+import type { Table } from '../../sdk/table.js';
+import type { Seconds } from '../../sdk/time.js';
+
+const HOUR = 3_600;
+
+/**
+ * Tells apart the two passes through the hour that a clock set back gives: local times are read as the first pass, and a row
+ * that would not come after the one before it belongs to the second.
+ */
+export class FoldedHour {
+  readonly #format: Intl.DateTimeFormat;
+  #previous: Seconds = Number.NaN;
+
+  constructor(timeZone: string) {
+    this.#format = new Intl.DateTimeFormat('en-US', {
+      timeZone,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
+    });
+  }
+
+  /** The same rows, those of the second pass an hour later. */
+  told(table: Table): Table {
+    let ts: Float64Array | null = null;
+    let previous = this.#previous;
+    for (let row = 0; row < table.ts.length; row++) {
+      const open = table.ts[row] as number;
+      if (open > previous || !(open + HOUR > previous) || !this.#repeats(open)) {
+        previous = open;
+        continue;
+      }
+      ts ??= table.ts.slice();
+      previous = ts[row] = open + HOUR;
+    }
+    this.#previous = previous;
+    return ts === null ? table : { ...table, ts };
+  }
+
+  #repeats(open: Seconds): boolean {
+    return this.#format.format(open * 1000) === this.#format.format((open + HOUR) * 1000);
+  }
+}

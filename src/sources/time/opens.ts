@@ -1,0 +1,106 @@
+import type { OpenStream } from '../../engine/ports/source.js';
+import { formatInterval, type Seconds } from '../../sdk/time.js';
+import { sourceError } from '../faults.js';
+import type { TimeOptions } from '../options.js';
+import type { TimeReading } from './reading.js';
+
+const DAY = 86_400;
+const HOUR = 3_600;
+
+/**
+ * Hours of UTC at which midnight of a zone with daylight saving falls: from New Zealand's to the Pacific's. 20 and 21 are left
+ * out, since American exchanges close then.
+ */
+const MIDNIGHTS: readonly (readonly [number, number])[] = [
+  [4, 5],
+  [5, 6],
+  [6, 7],
+  [7, 8],
+  [11, 12],
+  [13, 14],
+  [21, 22],
+  [22, 23],
+  [23, 0],
+];
+
+/** A reading with what the first opens show: rounding that was asked for, and days that follow a local midnight. */
+export function adjusted(
+  stream: OpenStream,
+  options: TimeOptions,
+  reading: TimeReading,
+  opens: readonly Seconds[],
+): TimeReading {
+  const { snap } = options;
+  const near: TimeReading =
+    snap === null
+      ? reading
+      : {
+          ...reading,
+          unit: 0,
+          open: (raw, clock) => `round((${reading.open(raw, clock)}) / ${snap}) * ${snap}`,
+        };
+  if (!followsMidnight(stream, opens)) return near;
+  return {
+    ...near,
+    unit: 0,
+    open: (raw, clock) => `floor((${near.open(raw, clock)} + ${DAY / 2}) / ${DAY}) * ${DAY}`,
+    words: `${near.words}; local midnights are dates`,
+  };
+}
+
+/** Whether daily rows are stamped by a midnight that moves by an hour, as instants of UTC. */
+function followsMidnight({ interval, phase }: OpenStream, opens: readonly Seconds[]): boolean {
+  if (interval % DAY !== 0 || phase !== 0) return false;
+  const times = new Set(opens.map((open) => ((open % DAY) + DAY) % DAY));
+  if (times.size !== 2) return false;
+  return MIDNIGHTS.some((hours) => hours.every((hour) => times.has(hour * HOUR)));
+}
+
+/** Whether rows come newest first. */
+export function isNewestFirst(opens: readonly Seconds[]): boolean {
+  return opens.length > 1 && opens.every((open, i) => i === 0 || open < (opens[i - 1] ?? 0));
+}
+
+/** Rows by which a spacing is told. */
+const LEAST_ROWS = 4;
+
+/**
+ * @throws SeamlessError `source` when rows are regularly spaced by more than the stream's interval: a bar would be there before
+ * it has closed.
+ */
+export function refuseWideSpacing(stream: OpenStream, opens: readonly Seconds[], source: string): void {
+  const gaps = opens.slice(1).map((open, i) => Math.abs(open - (opens[i] ?? 0)));
+  const least = gaps.reduce((a, b) => Math.min(a, b), Infinity);
+  if (gaps.length + 1 < LEAST_ROWS || least < 2 * stream.interval) return;
+  const spacing = monthsOf(opens) ?? regular(gaps, least);
+  if (spacing === null) return;
+  throw sourceError(
+    stream,
+    `the rows of ${source} are ${spacing.words} apart, but the stream's interval is ${formatInterval(stream.interval)}, which would show each bar before it has closed: ${spacing.advice}.`,
+  );
+}
+
+interface Spacing {
+  readonly words: string;
+  readonly advice: string;
+}
+
+/** Weekends and holidays make gaps of several bars, so most gaps count. */
+function regular(gaps: readonly Seconds[], least: Seconds): Spacing | null {
+  const multiples = gaps.filter((gap) => gap % least === 0).length;
+  const singles = gaps.filter((gap) => gap === least).length;
+  if (multiples < gaps.length || singles * 2 < gaps.length || !Number.isInteger(least)) return null;
+  const name = least === 7 * DAY ? '1w' : formatInterval(least);
+  return {
+    words: formatInterval(least),
+    advice: `give it interval: '${name}', or a source with bars of that length`,
+  };
+}
+
+/** Rows of the first day of each month, or of each quarter. */
+function monthsOf(opens: readonly Seconds[]): Spacing | null {
+  const dates = opens.map((open) => new Date(open * 1000));
+  const same = dates.every((date) => date.getUTCDate() === 1 && date.getUTCHours() === 0);
+  if (!same) return null;
+  return { words: 'a month or more', advice: "give it interval: '1M', or a source with bars of that length" };
+}

@@ -1,0 +1,227 @@
+import type { OpenStream } from '../../engine/ports/source.js';
+import { LARGEST_SECONDS, sourceError } from '../faults.js';
+import type { TimeOptions } from '../options.js';
+import { isDateNumber, type ColumnLook } from './column.js';
+import { clockFormat, spellingOfAll, type Spelling } from './spelling.js';
+
+/** How the time columns of a relation are read. */
+export interface TimeReading {
+  /** Numeric times: how many of their units make a second; 0 where rows differ. */
+  readonly unit: number;
+  /** SQL for the bar's open in epoch seconds, DOUBLE, from expressions that stand for the time columns. */
+  open(raw: string, clock: string | null): string;
+  /** What was taken, for people: `seconds`, `%d.%m.%Y %H:%M in Europe/Berlin`. */
+  readonly words: string;
+}
+
+const UNITS = { s: 1, ms: 1e3, us: 1e6, ns: 1e9 } as const;
+const UNIT_WORDS: ReadonlyMap<number, string> = new Map([
+  [1, 'seconds'],
+  [1e3, 'milliseconds'],
+  [1e6, 'microseconds'],
+  [1e9, 'nanoseconds'],
+]);
+
+/** The unit in which a number of this size is a time of the years 1973 to 5138; before 1973, seconds. */
+export function unitOfSize(largest: number): number {
+  return Object.values(UNITS).find((factor) => largest < LARGEST_SECONDS * factor) ?? UNITS.ns;
+}
+
+/** Days since 1899-12-30, as spreadsheets count them, of the years 1954 to 2119. */
+const SERIAL_DAYS = { least: 20_000, largest: 80_000, epoch: 25_569 };
+
+const DAY = 86_400;
+
+/** How numbers are read as times. */
+export function numberReading(stream: OpenStream, options: TimeOptions, look: ColumnLook): TimeReading {
+  const shift = options.stamp === 'close' ? ` - ${stream.interval}` : '';
+  const cast = (raw: string): string => `TRY_CAST(${raw} AS DOUBLE)`;
+  if (options.timeUnit === null && isSerialDay(stream, look)) {
+    const open = (raw: string): string => `round((${cast(raw)} - ${SERIAL_DAYS.epoch}) * ${DAY}, 3)${shift}`;
+    return { unit: 1, open, words: 'days as spreadsheets count them' };
+  }
+  const largest = unitOfSize(look.largest);
+  if (
+    options.timeUnit === null &&
+    look.least >= LARGEST_SECONDS / 1e3 &&
+    unitOfSize(look.least) !== largest
+  ) {
+    return {
+      unit: 0,
+      open: (raw) => `${cast(raw)} / ${unitBySize(cast(raw))}${shift}`,
+      words: `${UNIT_WORDS.get(unitOfSize(look.least))} and ${UNIT_WORDS.get(largest)}, by size`,
+    };
+  }
+  const unit = options.timeUnit === null ? largest : UNITS[options.timeUnit];
+  return { unit, open: (raw) => `${cast(raw)} / ${unit}${shift}`, words: UNIT_WORDS.get(unit) ?? '' };
+}
+
+/** A file that was put together from files of two units: the size of each number tells. */
+function unitBySize(number: string): string {
+  const cases = Object.values(UNITS)
+    .slice(0, -1)
+    .map((unit) => `WHEN abs(${number}) < ${LARGEST_SECONDS * unit} THEN ${unit}`);
+  return `(CASE ${cases.join(' ')} ELSE ${UNITS.ns} END)`;
+}
+
+function isSerialDay(stream: OpenStream, { least, largest }: ColumnLook): boolean {
+  return stream.interval >= 60 && least >= SERIAL_DAYS.least && largest <= SERIAL_DAYS.largest;
+}
+
+/** How a column of dates or times by its type is read; null when the type is no time. */
+export function typedReading(stream: OpenStream, options: TimeOptions, type: string): TimeReading | null {
+  const shift = options.stamp === 'close' ? ` - ${stream.interval}` : '';
+  const seconds = (instant: string): string => `epoch_us(${instant}) / 1e6${shift}`;
+  if (type === 'TIMESTAMP WITH TIME ZONE') return { unit: 1, open: (raw) => seconds(raw), words: 'instants' };
+  // A date is a day of UTC, whatever the zone of times of day.
+  if (type === 'DATE')
+    return { unit: 1, open: (raw) => seconds(`CAST(${raw} AS TIMESTAMP)`), words: 'dates' };
+  if (!type.startsWith('TIMESTAMP')) return null;
+  const zone = options.timeZone;
+  const open = (raw: string): string => seconds(inZone(`CAST(${raw} AS TIMESTAMP)`, zone));
+  return { unit: 1, open, words: `times of ${zone ?? 'UTC'}` };
+}
+
+/**
+ * How a column of texts is read.
+ * @throws SeamlessError `source` where day and month cannot be told apart, naming both readings.
+ */
+export function textReading(
+  stream: OpenStream,
+  options: TimeOptions,
+  look: ColumnLook,
+  clock: ColumnLook | null,
+  source: string,
+): TimeReading | null {
+  const shift = options.stamp === 'close' ? ` - ${stream.interval}` : '';
+  if (options.timeFormat !== null) {
+    const format = options.timeFormat;
+    const parse = (raw: string, beside: string | null): string =>
+      `try_strptime(${joined(raw, beside)}, ${quoted([format])})`;
+    const zoned = /%z|%Z/.test(format);
+    const open = (raw: string, beside: string | null): string =>
+      secondsOf(zoned ? parse(raw, beside) : inZone(parse(raw, beside), options.timeZone), shift);
+    return { unit: 1, open, words: wordsOf([format], zoned ? null : options.timeZone) };
+  }
+  const spellings = spellingsOf(stream, look, source);
+  if (spellings === null) return null;
+  const clocks = clock ? [...new Set(clock.texts.map((text) => clockFormat(text) ?? ''))] : [];
+  return spelledReading(stream, options, spellings, clocks, shift);
+}
+
+function spellingsOf(stream: OpenStream, look: ColumnLook, source: string): readonly Spelling[] | null {
+  const found = spellingOfAll(look.texts);
+  const [reading, other] = found?.readings ?? [];
+  if (reading === undefined) return null;
+  if (other === undefined) return reading;
+  const sample = look.texts[0] ?? '';
+  const [day, month] = [reading[0]?.format ?? '', other[0]?.format ?? ''];
+  throw sourceError(
+    stream,
+    `column ${look.name} of ${source} has ${JSON.stringify(sample)}, which may be day first or month first: say timeFormat: '${day}' or timeFormat: '${month}'.`,
+  );
+}
+
+function spelledReading(
+  stream: OpenStream,
+  options: TimeOptions,
+  spellings: readonly Spelling[],
+  clocks: readonly string[],
+  shift: string,
+): TimeReading {
+  const zone = options.timeZone;
+  const formats = spellings.flatMap(({ format }) => (format === null ? [] : [format]));
+  const offset = spellings.some((spelling) => spelling.offset);
+  const clocked = clocks.length > 0 || spellings.some(({ clock }) => clock);
+  // Days that carry the offset of their own midnight are days of a calendar, known by their date.
+  const days = stream.interval % DAY === 0 && stream.phase === 0;
+  // A date alone is a day of UTC, whatever the zone of times of day.
+  const used = clocked ? zone : null;
+  if (clocks.length > 0) {
+    const both = (formats.length > 0 ? formats : ['%Y-%m-%d']).flatMap((date) =>
+      clocks.map((time) => `${date} ${time}`),
+    );
+    const open = (raw: string, beside: string | null): string =>
+      secondsOf(inZone(`try_strptime(${joined(raw, beside)}, ${quoted(both)})`, zone), shift);
+    return { unit: 1, open, words: wordsOf(both, zone) };
+  }
+  if (formats.length === 0) return isoReading(shift, used, offset, days);
+  const all = formats.length < spellings.length ? [...formats, '%Y-%m-%d', '%Y-%m-%d %H:%M:%S'] : formats;
+  const open = (raw: string): string => {
+    const instant = `try_strptime(trim(${raw}), ${quoted(all)})`;
+    return secondsOf(offset ? instant : inZone(instant, used), shift);
+  };
+  return { unit: 1, open, words: wordsOf(all, offset ? null : used) };
+}
+
+/** A time of day, and after it an offset. */
+const WITH_OFFSET = '\\d:\\d{2}.*(Z|UTC|[+-]\\d{2}(:?\\d{2})?)$';
+/** Midnight, and after it an offset that is not that of UTC. */
+const LOCAL_MIDNIGHT = '[T ]00:00(:00(\\.0+)?)? ?[+-](0[1-9]|1\\d|00:?[1-5])';
+
+function isoReading(shift: string, zone: string | null, offset: boolean, days: boolean): TimeReading {
+  if (!offset && zone === null) {
+    return {
+      unit: 1,
+      open: (raw) => secondsOf(`TRY_CAST(${raw} AS TIMESTAMPTZ)`, shift),
+      words: 'ISO-8601, UTC',
+    };
+  }
+  const instant = (raw: string): string => {
+    if (zone === null) return `TRY_CAST(${raw} AS TIMESTAMPTZ)`;
+    const plain = `TRY_CAST(${raw} AS TIMESTAMP)`;
+    const date = `WHEN length(trim(${raw})) <= 10 THEN timezone('UTC', ${plain})`;
+    const offsets = `WHEN regexp_matches(${raw}, '${WITH_OFFSET}') THEN TRY_CAST(${raw} AS TIMESTAMPTZ)`;
+    return `CASE ${date} ${offsets} ELSE ${inZone(plain, zone)} END`;
+  };
+  if (!days)
+    return {
+      unit: 1,
+      open: (raw) => secondsOf(instant(raw), shift),
+      words: `ISO-8601${zone ? ` in ${zone}` : ''}`,
+    };
+  const dated = (raw: string): string =>
+    `CASE WHEN regexp_matches(${raw}, '${LOCAL_MIDNIGHT}') THEN TRY_CAST(left(trim(${raw}), 10) AS TIMESTAMPTZ) ELSE ${instant(raw)} END`;
+  return {
+    unit: 1,
+    open: (raw) => secondsOf(dated(raw), shift),
+    words: 'ISO-8601; local midnights are dates',
+  };
+}
+
+function secondsOf(instant: string, shift: string): string {
+  return `epoch_us(${instant}) / 1e6${shift}`;
+}
+
+/**
+ * The instant of a local time. Of the two that a clock set back gives, the earlier: the order of rows tells the later one.
+ */
+function inZone(local: string, zone: string | null): string {
+  if (zone === null || zone === 'UTC') return `timezone('UTC', ${local})`;
+  const later = `timezone('${zone}', ${local})`;
+  const earlier = `${later} - INTERVAL 1 HOUR`;
+  return `CASE WHEN timezone('${zone}', ${earlier}) = ${local} THEN ${earlier} ELSE ${later} END`;
+}
+
+function joined(raw: string, beside: string | null): string {
+  return beside === null ? `trim(${raw})` : `trim(${raw}) || ' ' || trim(${beside})`;
+}
+
+function quoted(texts: readonly string[]): string {
+  const list = texts.map((text) => `'${text.replaceAll("'", "''")}'`);
+  return list.length === 1 ? (list[0] ?? '') : `[${list.join(', ')}]`;
+}
+
+function wordsOf(formats: readonly string[], zone: string | null): string {
+  return `${formats.join(' or ')}${zone === null ? '' : ` in ${zone}`}`;
+}
+
+/** Whether a column of numbers is read as texts, since its digits are those of dates. */
+export function readAsText(options: TimeOptions, look: ColumnLook): boolean {
+  if (look.holds === 'text') return true;
+  return (
+    look.holds === 'number' &&
+    options.timeUnit === null &&
+    (options.timeFormat !== null || isDateNumber(look))
+  );
+}

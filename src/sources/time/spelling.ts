@@ -1,0 +1,151 @@
+/**
+ * How the texts of a time column are written, as a strptime format that DuckDB reads. ISO-8601 needs none: a cast reads it.
+ */
+export interface Spelling {
+  /** strptime; null: ISO-8601. */
+  readonly format: string | null;
+  /** Whether each text carries an offset or a zone. */
+  readonly offset: boolean;
+  /** Whether there is a time of day. */
+  readonly clock: boolean;
+}
+
+/** Day and month could be either: both readings. */
+export interface TwoSpellings {
+  readonly dayFirst: Spelling;
+  readonly monthFirst: Spelling;
+}
+
+/** Two date fields of one or two digits, then the year: 03/04/2024. */
+const NUMERIC_DATE = /^(\d{1,2})([-/])(\d{1,2})\2(\d{4}|\d{2})(?!\d)/;
+
+interface DateForm {
+  readonly pattern: RegExp;
+  readonly format: (match: RegExpExecArray) => string;
+}
+
+const year = (digits: string | undefined): string => (digits?.length === 2 ? '%y' : '%Y');
+const month = (name: string | undefined): string => ((name?.length ?? 0) > 3 ? '%B' : '%b');
+const MONTH =
+  '(jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:tember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)';
+
+const DATES: readonly DateForm[] = [
+  { pattern: /^\d{4}([-/.])\d{1,2}\1\d{1,2}(?!\d)/, format: ([, sep]) => `%Y${sep}%m${sep}%d` },
+  // Dots put the day first everywhere.
+  { pattern: /^\d{1,2}\.\d{1,2}\.(\d{4}|\d{2})(?!\d)/, format: ([, y]) => `%d.%m.${year(y)}` },
+  { pattern: /^(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])/, format: () => '%Y%m%d' },
+  {
+    pattern: new RegExp(`^\\d{1,2}([-/ ])${MONTH}\\1(\\d{4}|\\d{2})(?!\\d)`, 'i'),
+    format: ([, sep, name, y]) => `%d${sep}${month(name)}${sep}${year(y)}`,
+  },
+  {
+    pattern: new RegExp(`^${MONTH}([ -])\\d{1,2}(,?)\\2(\\d{4})(?!\\d)`, 'i'),
+    format: ([, name, sep, comma]) => `${month(name)}${sep}%d${comma}${sep}%Y`,
+  },
+];
+
+const WEEKDAY = /^(mon|tue|wed|thu|fri|sat|sun)[a-z]*(,?) /i;
+const CLOCK =
+  /^([T ;,]| {2,})?(\d{1,2})(:?)([0-5]\d)(?:\3([0-5]\d)(?:([.,])(\d{1,9}))?)?( ?)([ap]m)?(?![\d:])/i;
+const OFFSET = /^( ?)(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)$/i;
+
+const ISO_DATE = /^%Y([-])%m\1%d$/;
+
+/** The spelling of one text; two where day and month cannot be told apart; null when it is no time. */
+export function spellingOf(text: string): Spelling | TwoSpellings | null {
+  const trimmed = text.trim();
+  const weekday = WEEKDAY.exec(trimmed);
+  const rest = weekday ? trimmed.slice(weekday[0].length) : trimmed;
+  const prefix = weekday ? weekday[0].replace(/[a-z]+/i, (day) => (day.length > 3 ? '%A' : '%a')) : '';
+  const numeric = NUMERIC_DATE.exec(rest);
+  if (numeric) {
+    const [whole, first, sep, second, digits] = numeric;
+    const after = clockOf(rest.slice(whole.length));
+    if (!after) return null;
+    const [a, b] = [Number(first), Number(second)];
+    const form = (date: string): Spelling => ({ ...after, format: `${prefix}${date}${after.format}` });
+    const dayFirst = form(`%d${sep}%m${sep}${year(digits)}`);
+    const monthFirst = form(`%m${sep}%d${sep}${year(digits)}`);
+    if (a > 31 || b > 31 || (a > 12 && b > 12)) return null;
+    if (a > 12) return dayFirst;
+    return b > 12 ? monthFirst : { dayFirst, monthFirst };
+  }
+  for (const { pattern, format } of DATES) {
+    const match = pattern.exec(rest);
+    if (!match) continue;
+    const after = clockOf(rest.slice(match[0].length));
+    if (!after) continue;
+    const date = prefix + format(match);
+    const iso = ISO_DATE.test(date) && /^(?:[T ]%H:%M(?::%S(?:\.%[fgn])?)?(?:%z)?)?$/.test(after.format);
+    return { ...after, format: iso ? null : date + after.format };
+  }
+  return null;
+}
+
+/** A time of day alone, as in a column beside that of the date: its format. */
+export function clockFormat(text: string): string | null {
+  const trimmed = text.trim();
+  if (!/^\d{1,2}:\d{2}/.test(trimmed) && !/^\d{6}$|^\d{4}$/.test(trimmed)) return null;
+  const found = clockOf(` ${trimmed}`);
+  return found?.clock ? found.format.trimStart() : null;
+}
+
+/** What follows a date; null when it is no time of day. */
+function clockOf(text: string): { format: string; clock: boolean; offset: boolean } | null {
+  if (text === '') return { format: '', clock: false, offset: false };
+  const match = CLOCK.exec(text);
+  if (!match) return null;
+  const [whole, sep = '', hours = '', colon = '', , seconds, point = '', fraction, space = '', half] = match;
+  // Without a separator between date and time only fixed digits can be told apart.
+  if (colon === '' && hours.length < 2) return null;
+  const hour = half === undefined ? '%H' : '%I';
+  const part =
+    fraction === undefined ? '' : `${point}${fraction.length > 6 ? '%n' : fraction.length > 3 ? '%f' : '%g'}`;
+  const clock = `${sep}${hour}${colon}%M${seconds === undefined ? '' : `${colon}%S${part}`}`;
+  const noon = half === undefined ? '' : `${space}%p`;
+  const tail = text.slice(whole.length - (half === undefined ? space.length : 0));
+  if (tail === '') return { format: clock + noon, clock: true, offset: false };
+  const offset = OFFSET.exec(tail);
+  if (!offset) return null;
+  const letters = /^[a-z]+$/i.test(offset[2] ?? '');
+  const zone = letters ? (offset[2]?.toUpperCase() === 'Z' ? '%z' : '%Z') : '%z';
+  return { format: `${clock}${noon}${offset[1]}${zone}`, clock: true, offset: true };
+}
+
+export function isTwo(spelling: Spelling | TwoSpellings): spelling is TwoSpellings {
+  return 'dayFirst' in spelling;
+}
+
+/** The spellings of several texts. */
+export interface ColumnSpelling {
+  /** One where each text was told; two readings where day and month are open. */
+  readonly readings: readonly (readonly Spelling[])[];
+}
+
+/**
+ * The spellings of texts, with and without a fraction or an offset. A text that is no time among them is a mistake to be
+ * reported; null where most of them are none.
+ */
+export function spellingOfAll(texts: readonly string[]): ColumnSpelling | null {
+  const certain = new Map<string, Spelling>();
+  const open: TwoSpellings[] = [];
+  let strangers = 0;
+  for (const text of texts) {
+    const spelling = spellingOf(text);
+    if (spelling === null) strangers++;
+    else if (isTwo(spelling)) open.push(spelling);
+    else certain.set(spelling.format ?? 'iso', spelling);
+  }
+  if (certain.size + open.length === 0 || strangers * 2 > texts.length) return null;
+  const told = [...certain.values()];
+  if (open.length === 0) return { readings: [told] };
+  const order = told.map(({ format }) => (format ?? '').search('%d') < (format ?? '').search('%m'));
+  const both = (pick: (two: TwoSpellings) => Spelling): Spelling[] => {
+    const all = new Map(told.map((each) => [each.format ?? 'iso', each]));
+    for (const two of open) all.set(pick(two).format ?? 'iso', pick(two));
+    return [...all.values()];
+  };
+  if (order.length === 0) return { readings: [both((two) => two.dayFirst), both((two) => two.monthFirst)] };
+  if (new Set(order).size > 1) return null;
+  return { readings: [both((two) => (order[0] ? two.dayFirst : two.monthFirst))] };
+}
