@@ -36,6 +36,7 @@ export class App {
       update: (change) => this.#update(change),
       ask: (asked) => this.#ask(asked),
       report: (error) => this.report(error),
+      refresh: () => this.#show(),
     });
     this.#show();
   }
@@ -119,7 +120,6 @@ export class App {
   }
 
   #show(): void {
-    this.#model.arrange(this.#view);
     this.#page.show(this.#state, this.#view, this.#failure);
   }
 }

@@ -2,16 +2,18 @@ import type { PanelPayload, PanelRequestKind, PanelResult, PanelState, Span } fr
 import { AxisView } from './axis/axis-view.js';
 import { snapInterval } from './axis/snap.js';
 import { Details } from './details/details.js';
-import { BAR, boxLabel } from './graph/box.js';
+import { BAR } from './graph/bar.js';
+import { boxLabel } from './graph/box.js';
 import { zoomed } from './graph/camera.js';
 import { gestures, type GestureHandlers } from './graph/gestures.js';
 import type { GraphModel } from './graph/graph-model.js';
 import { GraphView } from './graph/graph-view.js';
 import { withLive } from './graph/items.js';
-import { mermaidOf } from './graph/mermaid.js';
-import { pngPicture, svgPicture } from './graph/picture.js';
+import { pictureFile } from './graph/picture-file.js';
 import { stepFrom } from './graph/steps.js';
+import type { Room } from './layout/flow.js';
 import { assign, framed, h } from './ui/dom.js';
+import { later, type Later } from './ui/later.js';
 import { banner, placeholder } from './ui/notices.js';
 import { ProgressLine } from './ui/progress.js';
 import { onThemeChange } from './ui/theme.js';
@@ -30,6 +32,8 @@ export interface PageHandlers {
   readonly ask: (asked: Promise<unknown>) => void;
   /** For the log, and a sentence for the person. */
   readonly report: (error: unknown) => void;
+  /** Shows everything once more. */
+  readonly refresh: () => void;
 }
 
 /** Everything that is seen, and what a hand or a key does to it. */
@@ -39,7 +43,7 @@ export class Page {
   readonly #toolbar: Toolbar;
   readonly #axis: AxisView;
   readonly #graph = new GraphView(() => {
-    if (this.#view?.camera === null) this.#graph.open();
+    if (this.#view?.camera === null) this.#seeFirst();
   });
   readonly #details: Details;
   readonly #tooltip: Tooltip;
@@ -81,6 +85,7 @@ export class Page {
     );
     this.#listen();
     onThemeChange(framed(() => this.#details.repaint()));
+    new ResizeObserver(later(() => this.#resized())).observe(this.#stage);
   }
 
   show(state: PanelState | null, view: ViewState, failure: string | null): void {
@@ -89,6 +94,7 @@ export class Page {
     this.#view = view;
     const isBare = this.#showNotices(state, failure);
     this.#progress.show(state?.running ?? null, state?.result ?? null);
+    this.#model.arrange(view, this.#room());
     if (state) this.#showToolbar(state, view);
     if (!state || isBare) {
       this.#tooltip.hide();
@@ -195,7 +201,29 @@ export class Page {
     const key = `${shape}\n${[...this.#model.positions.values()].reduce((sum, { x, y }) => sum + x + 3 * y, 0)}`;
     if (key === this.#fittedFor) return;
     this.#fittedFor = key;
+    this.#seeFirst();
+  }
+
+  /** What is selected is in view, also where the graph is larger than the window. */
+  #seeFirst(): void {
     this.#graph.open();
+    const selected = this.#view?.selected ?? null;
+    if (selected !== null) this.#graph.reveal(this.#model.scene.itemOf.get(selected) ?? selected);
+  }
+
+  /** The room that the graph has while no details are shown: a click on a node must not lay it out anew. */
+  #room(): Room {
+    const { clientWidth: width, clientHeight: height } = this.#stage;
+    const direction = window.innerWidth >= window.innerHeight ? 'right' : 'down';
+    return { width, height: Math.max(0, height - this.#axis.element.offsetHeight), direction };
+  }
+
+  #resized(): void {
+    const { direction, most } = this.#model.flow;
+    this.#on.refresh();
+    const { flow } = this.#model;
+    // Where another layout goes, a camera of the former one sees nothing.
+    if (flow.direction !== direction || flow.most !== most) this.#on.update({ camera: null });
   }
 
   #countRows(node: string, [start, end]: Span): Promise<number> {
@@ -263,8 +291,8 @@ export class Page {
       onOpen: (id) => this.#open(id),
       onHover: (hover) => this.#hover(hover),
       onStep: (direction) => {
-        const { scene, positions } = this.#model;
-        const next = stepFrom(scene, positions, this.#active ?? this.#view?.selected ?? null, direction);
+        const { scene } = this.#model;
+        const next = stepFrom(scene, this.#model, this.#active ?? this.#view?.selected ?? null, direction);
         if (next === null) return;
         this.#active = next;
         if (this.#view) this.#showEmphasis(this.#view);
@@ -355,41 +383,7 @@ export class Page {
   }
 
   async #save(kind: ExportKind): Promise<void> {
-    const { scene } = this.#model;
-    const name = this.#state?.strategy ?? 'graph';
-    if (kind === 'mermaid') {
-      await this.#on.request('saveFile', {
-        name: `${name}.mmd`,
-        content: mermaidOf(scene),
-        encoding: 'utf8',
-      });
-      return;
-    }
-    const svg = svgPicture(scene, this.#model, this.#state?.range ?? null);
-    if (kind === 'svg')
-      await this.#on.request('saveFile', { name: `${name}.svg`, content: svg, encoding: 'utf8' });
-    else {
-      const content = await pngPicture(svg);
-      await this.#on.request('saveFile', { name: `${name}.png`, content, encoding: 'base64' });
-    }
+    const shown = { name: this.#state?.strategy ?? 'graph', range: this.#state?.range ?? null };
+    await this.#on.request('saveFile', await pictureFile(kind, this.#model, shown));
   }
-}
-
-/** Milliseconds after the last movement at which a camera is remembered. */
-const SETTLED = 250;
-
-interface Later<T> {
-  (value: T): void;
-  /** What was to be told is not told. */
-  cancel(): void;
-}
-
-/** Tells only the last of many values that come in quick succession. */
-function later<T>(tell: (value: T) => void): Later<T> {
-  let timer = 0;
-  const ask = (value: T): void => {
-    clearTimeout(timer);
-    timer = window.setTimeout(() => tell(value), SETTLED);
-  };
-  return Object.assign(ask, { cancel: () => clearTimeout(timer) });
 }

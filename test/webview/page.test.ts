@@ -2,24 +2,13 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
-import { DagPage, PageServer, THEMES, type Replies, type ShowOptions } from './support/page.js';
-import { candles, END, many, seriesOf, START, stateOf, twelve, wave } from './support/states.js';
+import { box, lookAtPages, replies } from './support/look.js';
+import { type DagPage, THEMES, type ShowOptions } from './support/page.js';
+import { END, many, START, stateOf, twelve } from './support/states.js';
 import type { PanelState } from '../../src/panel/messages.js';
 
 const DAY = 86_400;
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-
-const replies: Replies = {
-  readNode: ({ node }: { node: string }) =>
-    node.endsWith('price') ? seriesOf(candles(200)) : seriesOf(wave(800, 8), wave(800)),
-  rows: ({ from, count }: { from: number; count: number }) => ({
-    total: 504,
-    from,
-    table: candles(Math.min(count, 504 - from)),
-  }),
-  materialize: () => ({ summary: '12 nodes · 12 computed · 2.0 s' }),
-  saveFile: () => ({ saved: true }),
-};
 
 const running = {
   fraction: 0.34,
@@ -30,31 +19,8 @@ const running = {
   node: 'signal',
 };
 
-describe('the page of the DAG panel', function () {
-  let server: PageServer;
-  before(async () => {
-    server = await PageServer.open();
-  });
-  after(() => server.close());
-
-  /** Shows a state, looks at it, and expects that nothing failed in the page, its policy included. */
-  async function look(
-    state: PanelState | null,
-    options: ShowOptions,
-    act: (dag: DagPage) => Promise<void>,
-  ): Promise<void> {
-    const dag = await server.show(state, { replies, ...options });
-    try {
-      // Until the layout is there boxes may go elsewhere under the hand.
-      if (state?.nodes?.length) await dag.page.locator('.graph[aria-busy=false]').waitFor();
-      await act(dag);
-      assert.deepEqual(dag.errors, []);
-    } finally {
-      await dag.page.close();
-    }
-  }
-
-  const box = (dag: DagPage, name: string) => dag.page.locator(`[data-id="${name}"]`);
+describe('the page of the DAG panel', () => {
+  const look = lookAtPages();
 
   it('says ready, and shows each node with its name, standing and rows', () =>
     look(twelve(), {}, async (dag) => {
@@ -228,32 +194,6 @@ describe('the page of the DAG panel', function () {
       await tooltip.getByText('504 rows').waitFor();
       await dag.page.mouse.move(ground.x + ground.width * 0.28, ground.y + 3);
       await tooltip.getByText('not materialized').waitFor();
-    }));
-
-  it('is saved as SVG, as PNG and as Mermaid', () =>
-    look(twelve(), {}, async (dag) => {
-      await box(dag, 'spread').waitFor();
-      const save = dag.page.locator('vscode-dropdown').last();
-      const files: { name: string; content: string; encoding: string }[] = [];
-      for (const kind of ['SVG', 'PNG', 'Mermaid']) {
-        const before = dag.sent.length;
-        await save.click();
-        await save.locator('vscode-option', { hasText: kind }).click();
-        await dag.until(
-          (message) =>
-            message.type === 'request' && message.kind === 'saveFile' && dag.sent.indexOf(message) >= before,
-        );
-        files.push(dag.payloadOf('saveFile') as (typeof files)[number]);
-      }
-      const [svg, png, mermaid] = files;
-      assert.deepEqual(
-        files.map(({ name }) => name),
-        ['Momentum.svg', 'Momentum.png', 'Momentum.mmd'],
-      );
-      assert.match(svg!.content, /^<svg.*zscore.*url\(#hatch-failed\)/s);
-      assert.doesNotMatch(svg!.content, /var\(|class=/);
-      assert.equal(Buffer.from(png!.content, 'base64').subarray(1, 4).toString(), 'PNG');
-      assert.match(mermaid!.content, /^flowchart LR\n/);
     }));
 
   it('tells what went wrong in a sentence, with a way on', () =>

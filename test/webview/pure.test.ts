@@ -12,6 +12,7 @@ import { mermaidOf } from '../../webview/graph/mermaid.js';
 import { graphOf, reach, reachSeconds } from '../../webview/graph/model.js';
 import { sceneOf } from '../../webview/graph/scene.js';
 import { stepFrom } from '../../webview/graph/steps.js';
+import type { Direction } from '../../webview/layout/flow.js';
 import { quickLayout } from '../../webview/layout/quick.js';
 import { FIRST_VIEW, parseViewState } from '../../webview/ui/view-state.js';
 import { candles } from './support/states.js';
@@ -62,13 +63,22 @@ describe('the graph of the panel', () => {
 
   it('is walked by the arrow keys along its edges', () => {
     const scene = sceneOf(graph, all);
-    const placed = quickLayout({ ids: [...scene.byId.keys()], edges: scene.edges });
-    assert.equal(stepFrom(scene, placed, null, 'right'), 'price');
-    assert.equal(stepFrom(scene, placed, 'cross "x"', 'right'), null);
-    assert.ok(stepFrom(scene, placed, 'price', 'right')?.startsWith('sma_'));
-    assert.equal(stepFrom(scene, placed, 'sma_5', 'left'), 'price');
+    const input = { ids: [...scene.byId.keys()], edges: scene.edges };
+    const placed = (direction: Direction): Parameters<typeof stepFrom>[1] => ({
+      direction,
+      positions: quickLayout(input, { direction, most: Infinity }),
+    });
+    const right = placed('right');
+    assert.equal(stepFrom(scene, right, null, 'right'), 'price');
+    assert.equal(stepFrom(scene, right, 'cross "x"', 'right'), null);
+    assert.ok(stepFrom(scene, right, 'price', 'right')?.startsWith('sma_'));
+    assert.equal(stepFrom(scene, right, 'sma_5', 'left'), 'price');
+    assert.notEqual(stepFrom(scene, right, 'sma_20', 'up') ?? stepFrom(scene, right, 'sma_20', 'down'), null);
+    const down = placed('down');
+    assert.ok(stepFrom(scene, down, 'price', 'down')?.startsWith('sma_'));
+    assert.equal(stepFrom(scene, down, 'sma_5', 'up'), 'price');
     assert.notEqual(
-      stepFrom(scene, placed, 'sma_20', 'up') ?? stepFrom(scene, placed, 'sma_20', 'down'),
+      stepFrom(scene, down, 'sma_20', 'left') ?? stepFrom(scene, down, 'sma_20', 'right'),
       null,
     );
   });
@@ -76,6 +86,7 @@ describe('the graph of the panel', () => {
   it('is written as Mermaid, names quoted', () => {
     const text = mermaidOf(
       sceneOf(graphOf([panelNodeOf('price'), panelNodeOf('a "b" <c>', ['price'])]), all),
+      'right',
     );
     assert.equal(text, 'flowchart LR\n  n0(["price"])\n  n1["a #quot;b#quot; #lt;c#gt;"]\n  n0 --> n1\n');
   });

@@ -4,15 +4,15 @@ import { formatCount, plural } from '../../src/present/format.js';
 import { BOX } from '../layout/boxes.js';
 import { glyphPaths, standingGlyph } from '../ui/glyphs.js';
 import { assign, s } from '../ui/dom.js';
-import { fitText } from '../ui/measure.js';
+import { fitLines, fitText } from '../ui/measure.js';
 import { shownStandingText } from '../ui/words.js';
+import { BAR } from './bar.js';
 import { itemSegments, shownStanding, subtitleOf, withLive, type Live } from './items.js';
+import { LEADING, NAME_SIZE, type Lettering } from './lettering.js';
 import type { SceneItem } from './scene.js';
 
-/** The coverage bar within a box, from its top left corner. */
-export const BAR = { x: 10, y: 45, width: BOX.width - 20, height: 9 } as const;
-
-const TEXT_LEFT = 32;
+/** Width of a glyph. */
+const ICON = 16;
 
 /** How a box stands out: selected, on its way up or down, found by the search, or none of what is asked for. */
 export interface Tone {
@@ -31,24 +31,26 @@ export function boxElement(item: SceneItem): SVGGElement {
   group.append(
     s('rect', { class: 'body', width: BOX.width, height: BOX.height, rx: 4 }),
     s('rect', { class: 'edge-mark', width: 4, height: BOX.height, rx: 2 }),
-    s('g', { class: 'standing', transform: 'translate(11 8)' }),
-    s('text', { class: 'name', x: TEXT_LEFT, y: 20 }),
+    s('g', { class: 'standing' }),
+    s('text', { class: 'name' }),
     // Kept apart for those who are read to.
     ' ',
-    s('text', { class: 'subtitle', x: TEXT_LEFT, y: 36 }),
+    s('text', { class: 'subtitle', y: 36 }),
     s('g', { class: 'bar', transform: `translate(${BAR.x} ${BAR.y})` }),
   );
   return group;
 }
 
+export interface BoxLook {
+  readonly live: Live;
+  readonly range: Span | null;
+  readonly tone: Tone;
+  readonly lettering: Lettering;
+}
+
 /** Brings a box up to date with its node. */
-export function drawBox(
-  group: SVGGElement,
-  item: SceneItem,
-  live: Live,
-  range: Span | null,
-  tone: Tone,
-): void {
+export function drawBox(group: SVGGElement, item: SceneItem, look: BoxLook): void {
+  const { live, range, tone, lettering } = look;
   const standing = shownStanding(item, live);
   assign(group, {
     class: [
@@ -62,9 +64,7 @@ export function drawBox(
     'aria-selected': String(tone.selected),
     'aria-label': boxLabel(item, live),
   });
-  const room = BOX.width - TEXT_LEFT - 10;
-  setText(group.querySelector('.name'), fitText(item.id, room, 'name'));
-  setText(group.querySelector('.subtitle'), fitText(boxSubtitle(item), room, 'subtitle'));
+  drawWords(group, item, lettering);
   group.querySelector('.standing')?.replaceChildren(...glyphPaths(standingGlyph(standing)));
   group.querySelector('.bar')?.replaceChildren(...barParts(item, live, range));
 }
@@ -73,8 +73,26 @@ function toneClasses({ selected, active, dim, found }: Tone): string[] {
   return [selected ? 'selected' : '', active ? 'active' : '', dim ? 'dim' : '', found ? 'found' : ''];
 }
 
-function setText(element: Element | null, text: string): void {
-  if (element && element.textContent !== text) element.textContent = text;
+/** Above the bar: the icon, the name in one line or two, and what the node is where there is room for it. */
+function drawWords(group: SVGGElement, item: SceneItem, { size, lines, subtitle }: Lettering): void {
+  const scale = size / NAME_SIZE;
+  const left = 11 + ICON * scale + 5;
+  const room = BOX.width - left - 8;
+  const name = group.querySelector<SVGTextElement>('.name');
+  const words = group.querySelector('.subtitle');
+  if (!name || !words) return;
+  const shown = fitLines(item.id, room / scale, lines);
+  const first = subtitle ? 20 : BAR.y / 2 + size * (0.36 - ((shown.length - 1) * LEADING) / 2);
+  name.style.fontSize = `${size}px`;
+  name.replaceChildren(
+    ...shown.map((line, at) => s('tspan', { x: left, y: first + at * LEADING * size }, line)),
+  );
+  words.textContent = subtitle ? fitText(boxSubtitle(item), room, 'subtitle') : '';
+  assign(words, { x: left });
+  const middle = subtitle ? 16 : BAR.y / 2;
+  assign(group.querySelector('.standing') as Element, {
+    transform: `translate(11 ${middle - (ICON * scale) / 2}) scale(${scale})`,
+  });
 }
 
 function boxSubtitle({ prefix, members }: SceneItem): string {

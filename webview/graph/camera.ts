@@ -1,4 +1,5 @@
 import type { Bounds, Position } from '../layout/boxes.js';
+import { LARGEST, MARGIN, READABLE, type Direction } from '../layout/flow.js';
 
 /** Where the drawing is seen from: a point of the drawing at `(x, y)` of the window, times `zoom`. */
 export interface Camera {
@@ -26,39 +27,34 @@ export function zoomed(camera: Camera, factor: number, at: Position): Camera {
   return { zoom, x: at.x - (at.x - camera.x) * scale, y: at.y - (at.y - camera.y) * scale };
 }
 
-/** All of the bounds in view, never larger than life, with a margin. */
-export function fitted(bounds: Bounds, { width, height }: Size, margin = 28): Camera {
-  const [w, h] = [bounds.right - bounds.left, bounds.bottom - bounds.top];
-  const zoom = Math.max(LEAST, Math.min(1, (width - 2 * margin) / w, (height - 2 * margin) / h));
-  return {
-    zoom,
-    x: width / 2 - ((bounds.left + bounds.right) / 2) * zoom,
-    y: height / 2 - ((bounds.top + bounds.bottom) / 2) * zoom,
-  };
+/** All of the bounds in view, with a margin. */
+export function fitted(bounds: Bounds, size: Size): Camera {
+  return seenAt(bounds, size, Math.max(LEAST, fittingZoom(bounds, size)));
 }
 
-/** Names of boxes are read without effort from this zoom on. */
-const READABLE = 0.55;
+/** What is seen first: all of the bounds, unless names could not be read then; of a larger graph, its inputs. */
+export function opening(bounds: Bounds, size: Size, direction: Direction): Camera {
+  const zoom = Math.max(READABLE, fittingZoom(bounds, size));
+  const whole = seenAt(bounds, size, zoom);
+  const [left, top] = [MARGIN - bounds.left * zoom, MARGIN - bounds.top * zoom];
+  const tooWide = (bounds.right - bounds.left) * zoom > size.width - 2 * MARGIN;
+  const tooHigh = (bounds.bottom - bounds.top) * zoom > size.height - 2 * MARGIN;
+  return direction === 'right'
+    ? { ...whole, ...(tooWide && { x: left }) }
+    : { ...whole, ...(tooHigh && { y: top }) };
+}
 
-/** More than this many windows wide or high, a graph is first shown whole, from afar. */
-const MOST_WINDOWS = 2.5;
+function fittingZoom({ left, top, right, bottom }: Bounds, { width, height }: Size): number {
+  return Math.min(LARGEST, (width - 2 * MARGIN) / (right - left), (height - 2 * MARGIN) / (bottom - top));
+}
 
-/** What is seen first: all of the bounds, unless names could not be read then; of a graph a little too large, its inputs. */
-export function opening(bounds: Bounds, size: Size, margin = 28): Camera {
-  const whole = fitted(bounds, size, margin);
-  if (whole.zoom >= READABLE || whole.zoom * MOST_WINDOWS < READABLE) return whole;
-  const zoom = READABLE;
-  const tooWide = (bounds.right - bounds.left) * zoom > size.width - 2 * margin;
-  return {
-    zoom,
-    x: tooWide ? margin - bounds.left * zoom : size.width / 2 - ((bounds.left + bounds.right) / 2) * zoom,
-    y: size.height / 2 - ((bounds.top + bounds.bottom) / 2) * zoom,
-  };
+function seenAt({ left, top, right, bottom }: Bounds, { width, height }: Size, zoom: number): Camera {
+  return { zoom, x: width / 2 - ((left + right) / 2) * zoom, y: height / 2 - ((top + bottom) / 2) * zoom };
 }
 
 /** Moved as little as brings a box into view, and near enough that it can be read. */
 export function showing(camera: Camera, at: Position, box: Size, size: Size, margin = 24): Camera {
-  const near = camera.zoom < 0.5 ? zoomed(camera, 0.8 / camera.zoom, toWindow(camera, at)) : camera;
+  const near = camera.zoom < READABLE ? zoomed(camera, READABLE / camera.zoom, toWindow(camera, at)) : camera;
   const middle = toWindow(near, at);
   const [w, h] = [(box.width * near.zoom) / 2 + margin, (box.height * near.zoom) / 2 + margin];
   return panned(near, inward(middle.x, w, size.width), inward(middle.y, h, size.height));

@@ -1,7 +1,7 @@
 import type { Span } from '../../src/panel/messages.js';
 import { BOX, type Positions } from '../layout/boxes.js';
 import { s } from '../ui/dom.js';
-import { BAR } from './box.js';
+import { BAR } from './bar.js';
 import { itemSegments, shownStanding, type Live } from './items.js';
 import type { Scene } from './scene.js';
 

@@ -1,6 +1,6 @@
 import { panned, zoomed, type Camera } from './camera.js';
 import type { GraphView } from './graph-view.js';
-import type { Direction } from './steps.js';
+import type { Step } from './steps.js';
 
 export interface GestureHandlers {
   readonly onCamera: (camera: Camera) => void;
@@ -17,14 +17,14 @@ export interface GestureHandlers {
       readonly event: PointerEvent;
     } | null,
   ) => void;
-  readonly onStep: (direction: Direction) => void;
+  readonly onStep: (step: Step) => void;
   readonly onEnter: () => void;
   readonly onFit: () => void;
   readonly onSearch: () => void;
   readonly onEscape: () => void;
 }
 
-const ARROWS: Readonly<Record<string, Direction>> = {
+const ARROWS: Readonly<Record<string, Step>> = {
   ArrowLeft: 'left',
   ArrowRight: 'right',
   ArrowUp: 'up',
@@ -38,6 +38,8 @@ const STILL = 4;
 export function gestures(view: GraphView, on: GestureHandlers): void {
   const { element } = view;
   let drag: { x: number; y: number; moved: boolean } | null = null;
+  /** What the last two clicks hit. A first one may move boxes, as it opens the details. */
+  let clicks: (string | null)[] = [];
 
   element.addEventListener('pointerdown', (event) => {
     if (event.button > 1) return;
@@ -61,14 +63,17 @@ export function gestures(view: GraphView, on: GestureHandlers): void {
     const clicked = drag !== null && !drag.moved && event.type === 'pointerup';
     drag = null;
     element.classList.remove('panning');
-    if (clicked) on.onSelect(view.hit(event.clientX, event.clientY)?.item.id ?? null);
+    if (!clicked) return;
+    const hit = view.hit(event.clientX, event.clientY)?.item.id ?? null;
+    clicks = [...clicks.slice(-1), hit];
+    on.onSelect(hit);
   };
   element.addEventListener('pointerup', end);
   element.addEventListener('pointercancel', end);
   element.addEventListener('pointerleave', () => on.onHover(null));
-  element.addEventListener('dblclick', (event) => {
-    const hit = view.hit(event.clientX, event.clientY);
-    if (hit) on.onOpen(hit.item.id);
+  element.addEventListener('dblclick', () => {
+    const [first = null] = clicks;
+    if (first !== null) on.onOpen(first);
   });
   element.addEventListener(
     'wheel',

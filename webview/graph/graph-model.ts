@@ -1,14 +1,24 @@
 import type { LiveCoverage, PanelNode } from '../../src/panel/messages.js';
 import { quickLayout } from '../layout/quick.js';
-import { BOX, GAP, type Bends, type Position, type Positions } from '../layout/boxes.js';
+import type { Bends, LayoutInput, Position, Positions } from '../layout/boxes.js';
+import {
+  acrossOf,
+  alongOf,
+  flowFor,
+  measures,
+  positionAt,
+  type Direction,
+  type Flow,
+  type Room,
+} from '../layout/flow.js';
 import { Layouts } from '../layout/layouts.js';
 import type { ViewState } from '../ui/view-state.js';
 import { NOT_LIVE, type Live } from './items.js';
 import { graphOf, reach, type NodeGraph } from './model.js';
 import { sceneOf, type Scene } from './scene.js';
 
-/** From this many nodes on a graph is grouped by prefix unless a person says otherwise. */
-const MANY = 1500;
+/** With more nodes than this a graph is grouped by prefix unless a person says otherwise. */
+const MANY = 120;
 
 export interface GraphModelHandlers {
   /** The layout has put boxes elsewhere. */
@@ -25,6 +35,7 @@ export class GraphModel {
   #scene: Scene = sceneOf(this.#graph, { focus: 'all', roots: [], collapsed: false, open: [] });
   #positions: Positions = new Map();
   #bends: Bends = new Map();
+  #flow: Flow = { direction: 'right', most: Infinity };
   #isSettling = false;
   #live: Live = NOT_LIVE;
   /** What the scene was made from. */
@@ -63,6 +74,16 @@ export class GraphModel {
     return this.#bends;
   }
 
+  /** How it is laid out. */
+  get flow(): Flow {
+    return this.#flow;
+  }
+
+  /** Which way edges lead. */
+  get direction(): Direction {
+    return this.#flow.direction;
+  }
+
   /** Whether boxes are where they are only until the layout is there. */
   get isSettling(): boolean {
     return this.#isSettling;
@@ -85,23 +106,30 @@ export class GraphModel {
     return collapsed ?? this.#graph.order > MANY;
   }
 
-  /** Makes the scene that a view asks for, if it is another, and has it laid out if it has another shape. */
-  arrange(view: Arrangement): void {
+  /**
+   * Makes the scene that a view asks for, if it is another, and has it laid out if it has another shape, or the room for it asks
+   * for another flow.
+   */
+  arrange(view: Arrangement, room: Room): void {
     const { focus, roots, open } = view;
     const collapsed = this.isCollapsed(view);
-    const made = JSON.stringify([this.#version, focus, roots, collapsed, open]);
+    const made = JSON.stringify([this.#version, focus, roots, collapsed, open, room]);
     if (made === this.#made) return;
     this.#made = made;
     const before = this.#scene.shape;
     this.#scene = sceneOf(this.#graph, { focus, roots, collapsed, open });
-    if (this.#scene.shape === before) return;
     const input = { ids: this.#scene.items.map(({ id }) => id), edges: this.#scene.edges };
-    const former = this.#positions;
-    this.#positions = placedAtOnce(input, former);
+    const flow = flowFor(input, room);
+    const isSame = flow.direction === this.#flow.direction && flow.most === this.#flow.most;
+    if (this.#scene.shape === before && isSame) return;
+    // In another flow rows are others: nothing of the former placement holds.
+    const former: Positions = isSame ? this.#positions : new Map();
+    this.#flow = flow;
+    this.#positions = placedAtOnce(input, former, flow);
     this.#bends = new Map();
     if (input.ids.length === 0) return;
     this.#isSettling = true;
-    this.#layouts.ask(input, new Map(input.ids.flatMap((id) => pair(id, former))));
+    this.#layouts.ask(input, new Map(input.ids.flatMap((id) => pair(id, former))), flow);
   }
 
   /** The box with all that it depends on and all that depends on it. */
@@ -138,32 +166,34 @@ function pair(id: string, positions: Positions): [string, Position][] {
 }
 
 /** Where boxes are until the layout is there: where they were, new ones by a placement that takes no time. */
-function placedAtOnce(
-  input: { readonly ids: readonly string[]; readonly edges: Scene['edges'] },
-  former: Positions,
-): Positions {
-  const quick = quickLayout(input);
+function placedAtOnce(input: LayoutInput, former: Positions, flow: Flow): Positions {
   const kept = input.ids.filter((id) => former.has(id));
-  if (kept.length * 2 < input.ids.length) return quick;
+  if (kept.length * 2 < input.ids.length) return quickLayout(input, flow);
   const placed = new Map(input.ids.flatMap((id) => pair(id, former)));
   const taken = [...placed.values()];
+  const { direction } = flow;
+  const { along, rowGap } = measures(direction);
   for (const id of input.ids) {
     if (placed.has(id)) continue;
     const near = input.edges.flatMap(({ from, to }) => (to === id ? (placed.get(from) ?? []) : []));
-    const x = Math.max(0, ...near.map((at) => at.x)) + (near.length > 0 ? BOX.width + GAP.layer : 0);
-    const y = near.reduce((sum, at) => sum + at.y, 0) / Math.max(1, near.length);
-    const at = { x, y: freeBelow(taken, x, y) };
+    const past = near.length > 0 ? along + rowGap : 0;
+    const on = Math.max(0, ...near.map((at) => alongOf(at, direction))) + past;
+    const beside = near.reduce((sum, at) => sum + acrossOf(at, direction), 0) / Math.max(1, near.length);
+    const at = positionAt(on, freeFrom(taken, on, beside, direction), direction);
     placed.set(id, at);
     taken.push(at);
   }
   return placed;
 }
 
-/** The first place at or below a height where no box is. */
-function freeBelow(taken: readonly Position[], x: number, y: number): number {
-  const [w, h] = [BOX.width, BOX.height + GAP.box];
-  const column = taken.filter((at) => Math.abs(at.x - x) < w).sort((a, b) => a.y - b.y);
-  let free = y;
-  for (const at of column) if (Math.abs(at.y - free) < h) free = at.y + h;
+/** The first place of a row, from one on, where no box is. */
+function freeFrom(taken: readonly Position[], on: number, beside: number, direction: Direction): number {
+  const { along, across, boxGap } = measures(direction);
+  const row = taken
+    .filter((at) => Math.abs(alongOf(at, direction) - on) < along)
+    .map((at) => acrossOf(at, direction))
+    .sort((a, b) => a - b);
+  let free = beside;
+  for (const at of row) if (Math.abs(at - free) < across + boxGap) free = at + across + boxGap;
   return free;
 }

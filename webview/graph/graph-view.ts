@@ -1,20 +1,22 @@
 import * as l10n from '@vscode/l10n';
 import type { Span } from '../../src/panel/messages.js';
-import { BOX, boundsOf, type Bends, type Position, type Positions } from '../layout/boxes.js';
+import { BOX, boundsOf, type Bends, type Bounds, type Position, type Positions } from '../layout/boxes.js';
+import type { Direction } from '../layout/flow.js';
 import { assign, framed, h, s } from '../ui/dom.js';
 import { boxElement, boxLabel, drawBox, type Tone } from './box.js';
 import { between, fills, fitted, opening, showing, toDrawing, type Camera, type Size } from './camera.js';
 import { edgePaths } from './edges.js';
 import { farElements } from './far.js';
+import { letteringAt, type Lettering } from './lettering.js';
 import { NOT_LIVE, type Live } from './items.js';
 import { patternDefs } from './patterns.js';
 import type { Scene, SceneItem } from './scene.js';
 
-/** Below this zoom names cannot be read, and boxes are drawn from afar. */
-const NEAR = 0.34;
+/** Below this zoom a box has no room for letters that can be read, and boxes are drawn from afar. */
+const NEAR = 0.42;
 
 /** More boxes than this in view are drawn from afar at any zoom. */
-const MOST_NEAR = 260;
+const MOST_NEAR = 400;
 
 /** The drawing reaches past its frame by this share on each side, as the style sheet says. */
 const MARGIN = 0.2;
@@ -39,6 +41,8 @@ export interface Emphasis {
 export interface Placement {
   readonly positions: Positions;
   readonly bends: Bends;
+  /** Which way edges lead. */
+  readonly direction: Direction;
 }
 
 const PLAIN: Emphasis = { selected: null, active: null, lit: null, found: null };
@@ -56,14 +60,14 @@ export class GraphView {
   /** Stands for the active box where boxes are drawn from afar. */
   readonly #spoken = h('div', { class: 'unseen', role: 'option', id: 'active-option' });
   #scene: Scene | null = null;
-  #positions: Positions = new Map();
-  #bends: Bends = new Map();
+  #placement: Placement = { positions: new Map(), bends: new Map(), direction: 'right' };
   #range: Span | null = null;
   #live: Live = NOT_LIVE;
   #emphasis: Emphasis = PLAIN;
   #camera: Camera = { x: 0, y: 0, zoom: 1 };
   /** What the drawing was made for, while it is only moved. */
   #drawn: Camera = this.#camera;
+  #lettering: Lettering = letteringAt(1);
   #still = 0;
   #farIsCurrent = false;
   readonly #draw = framed(() => this.#sync());
@@ -92,11 +96,10 @@ export class GraphView {
   }
 
   /** Another scene, or the same boxes with other facts. */
-  show(scene: Scene, { positions, bends }: Placement, range: Span | null): void {
-    const moved = positions !== this.#positions || scene.shape !== this.#scene?.shape;
+  show(scene: Scene, { positions, bends, direction }: Placement, range: Span | null): void {
+    const moved = positions !== this.#placement.positions || scene.shape !== this.#scene?.shape;
     this.#scene = scene;
-    this.#positions = positions;
-    this.#bends = bends;
+    this.#placement = { positions, bends, direction };
     this.#range = range;
     this.#farIsCurrent = false;
     if (moved) this.#drawEdges();
@@ -143,7 +146,12 @@ export class GraphView {
     this.#world.setAttribute('transform', `translate(${left} ${top}) scale(${zoom})`);
     // Lines stay as thin as they are however far away.
     this.#world.style.setProperty('--line', String(Math.min(6, Math.max(1, 1 / zoom))));
-    this.#draw();
+    const lettering = letteringAt(zoom);
+    const { size, subtitle } = this.#lettering;
+    if (lettering.size !== size || lettering.subtitle !== subtitle) {
+      this.#lettering = lettering;
+      this.#redraw();
+    } else this.#draw();
   }
 
   /** All of it in view, however small. */
@@ -153,11 +161,11 @@ export class GraphView {
 
   /** As it is seen first. */
   open(): Camera | null {
-    return this.#see(opening);
+    return this.#see((bounds, size) => opening(bounds, size, this.#placement.direction));
   }
 
   reveal(id: string): Camera | null {
-    const at = this.#positions.get(id);
+    const at = this.#placement.positions.get(id);
     if (!at) return null;
     this.setCamera(showing(this.#camera, at, BOX, this.size));
     return this.#camera;
@@ -168,7 +176,7 @@ export class GraphView {
     const frame = this.element.getBoundingClientRect();
     const point = toDrawing(this.#camera, { x: clientX - frame.left, y: clientY - frame.top });
     for (const item of this.#scene?.items ?? []) {
-      const middle = this.#positions.get(item.id);
+      const middle = this.#placement.positions.get(item.id);
       if (!middle) continue;
       const [x, y] = [point.x - middle.x + BOX.width / 2, point.y - middle.y + BOX.height / 2];
       if (x >= 0 && x <= BOX.width && y >= 0 && y <= BOX.height) return { item, at: { x, y } };
@@ -176,7 +184,7 @@ export class GraphView {
     return null;
   }
 
-  #see(from: typeof fitted): Camera | null {
+  #see(from: (bounds: Bounds, size: Size) => Camera): Camera | null {
     const bounds = boundsOf(this.#shownPositions());
     if (!bounds || this.size.width === 0) return null;
     const camera = from(bounds, this.size);
@@ -185,12 +193,12 @@ export class GraphView {
   }
 
   #shownPositions(): Position[] {
-    return (this.#scene?.items ?? []).flatMap(({ id }) => this.#positions.get(id) ?? []);
+    return (this.#scene?.items ?? []).flatMap(({ id }) => this.#placement.positions.get(id) ?? []);
   }
 
   #drawEdges(): void {
     if (!this.#scene) return;
-    const { plain, lit } = edgePaths(this.#scene, this.#positions, this.#bends, this.#emphasis.lit);
+    const { plain, lit } = edgePaths(this.#scene, this.#placement, this.#emphasis.lit);
     assign(this.#plain, { d: plain, class: lit ? 'edge dim' : 'edge' });
     assign(this.#bright, { d: lit });
   }
@@ -208,7 +216,7 @@ export class GraphView {
     assign(this.#near, { display: near ? null : 'none' });
     this.#syncBoxes(near ? this.#inView(MARGIN) : []);
     if (!near && !this.#farIsCurrent) {
-      const elements = farElements(this.#scene, this.#positions, this.#live, this.#range, (id) =>
+      const elements = farElements(this.#scene, this.#placement.positions, this.#live, this.#range, (id) =>
         this.#isDim(id),
       );
       this.#far.replaceChildren(...elements);
@@ -224,7 +232,7 @@ export class GraphView {
     const from = toDrawing(this.#drawn, { x: -mx, y: -my });
     const to = toDrawing(this.#drawn, { x: width + mx, y: height + my });
     return (this.#scene?.items ?? []).filter(({ id }) => {
-      const at = this.#positions.get(id);
+      const at = this.#placement.positions.get(id);
       if (!at) return false;
       const [x, y] = [BOX.width / 2 + 8, BOX.height / 2 + 8];
       return at.x + x >= from.x && at.x - x <= to.x && at.y + y >= from.y && at.y - y <= to.y;
@@ -249,7 +257,7 @@ export class GraphView {
         this.#near.append(box);
         box.dataset['old'] = 'true';
       }
-      const at = this.#positions.get(item.id) as Position;
+      const at = this.#placement.positions.get(item.id) as Position;
       assign(box, {
         id: `node-${order.get(item.id) ?? 0}`,
         transform: `translate(${at.x - BOX.width / 2} ${at.y - BOX.height / 2})`,
@@ -257,7 +265,12 @@ export class GraphView {
       });
       if (box.dataset['old'] === undefined) continue;
       delete box.dataset['old'];
-      drawBox(box, item, this.#live, this.#range, this.#toneOf(item.id));
+      drawBox(box, item, {
+        live: this.#live,
+        range: this.#range,
+        tone: this.#toneOf(item.id),
+        lettering: this.#lettering,
+      });
     }
   }
 

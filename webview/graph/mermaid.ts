@@ -1,7 +1,8 @@
+import type { Direction } from '../layout/flow.js';
 import type { Scene } from './scene.js';
 
 /** The graph as a Mermaid flowchart, as it is shown: inputs as stadiums, groups as subroutines. */
-export function mermaidOf(scene: Scene): string {
+export function mermaidOf(scene: Scene, direction: Direction): string {
   const ids = new Map(scene.items.map(({ id }, at) => [id, `n${at}`]));
   const lines = scene.items.map((item) => {
     const text = `"${escaped(item.prefix === null ? item.id : `${item.id} (${item.members.length})`)}"`;
@@ -10,7 +11,7 @@ export function mermaidOf(scene: Scene): string {
     return item.members[0]?.kind === 'stream' ? `  ${id}([${text}])` : `  ${id}[${text}]`;
   });
   const arrows = scene.edges.map(({ from, to }) => `  ${ids.get(from) ?? ''} --> ${ids.get(to) ?? ''}`);
-  return ['flowchart LR', ...lines, ...arrows, ''].join('\n');
+  return [`flowchart ${direction === 'right' ? 'LR' : 'TD'}`, ...lines, ...arrows, ''].join('\n');
 }
 
 /** Mermaid reads `#quot;` and the like in quoted texts. */

@@ -5,6 +5,7 @@ import { boxElement, drawBox } from './box.js';
 import { edgePaths } from './edges.js';
 import type { Placement } from './graph-view.js';
 import { NOT_LIVE } from './items.js';
+import { letteringAt } from './lettering.js';
 import { patternDefs } from './patterns.js';
 import type { Scene } from './scene.js';
 
@@ -14,19 +15,31 @@ const MARGIN = 24;
 const LARGEST = 8000;
 
 /** What of a shape's look the style sheet decides, and a picture must carry itself. */
-const LOOK = [
+const SHAPE = [
   'fill',
+  'fill-opacity',
   'stroke',
   'stroke-width',
+  'stroke-opacity',
   'stroke-dasharray',
+  'stroke-linecap',
+  'stroke-linejoin',
   'opacity',
-  'font-family',
-  'font-size',
-  'font-weight',
 ];
+const LETTERS = ['font-family', 'font-size', 'font-weight'];
 
-/** The whole graph as an SVG file that needs nothing else: in the colours of the theme, whatever is in view. */
-export function svgPicture(scene: Scene, { positions, bends }: Placement, range: Span | null): string {
+/** What only the page makes use of. */
+const PAGE_ONLY = ['class', 'style', 'role', 'aria-hidden', 'aria-label', 'aria-selected', 'data-id'];
+
+/** What a picture is to lie on. */
+export type Paper = 'light' | 'dark';
+
+/**
+ * The whole graph as an SVG file that needs nothing else, whatever is in view: in colours of its own, since it is looked at where
+ * no theme is, and in letters that every machine has.
+ */
+export function svgPicture(scene: Scene, placement: Placement, range: Span | null, on: Paper): string {
+  const { positions } = placement;
   const bounds = boundsOf(scene.items.flatMap(({ id }) => positions.get(id) ?? []));
   const { left, top, right, bottom } = bounds ?? { left: 0, top: 0, right: 0, bottom: 0 };
   const [width, height] = [right - left + 2 * MARGIN, bottom - top + 2 * MARGIN];
@@ -36,16 +49,17 @@ export function svgPicture(scene: Scene, { positions, bends }: Placement, range:
     { class: 'drawing', width, height, viewBox: `${left - MARGIN} ${top - MARGIN} ${width} ${height}` },
     patternDefs(),
     paper,
-    s('path', { class: 'edge', d: edgePaths(scene, positions, bends, null).plain }),
+    s('path', { class: 'edge', d: edgePaths(scene, placement, null).plain }),
     ...boxes(scene, positions, range),
   );
   // Looks are computed only of what is in the page.
   const stage = document.createElement('div');
-  stage.className = 'graph stage';
+  stage.className = `graph stage ${on}-paper`;
   stage.append(picture);
   document.body.append(stage);
   try {
-    for (const shape of picture.querySelectorAll('*')) fixLook(shape);
+    const looks = Array.from(picture.querySelectorAll('*'), (shape) => [shape, lookOf(shape)] as const);
+    for (const [shape, look] of looks) fixLook(shape, look);
   } finally {
     stage.remove();
   }
@@ -59,21 +73,27 @@ function boxes(scene: Scene, positions: Positions, range: Span | null): SVGGElem
     const at = positions.get(item.id);
     if (!at) return [];
     const box = boxElement(item);
-    drawBox(box, item, NOT_LIVE, range, { selected: false, active: false, dim: false, found: false });
+    const tone = { selected: false, active: false, dim: false, found: false };
+    drawBox(box, item, { live: NOT_LIVE, range, tone, lettering: letteringAt(1) });
     box.setAttribute('transform', `translate(${at.x - BOX.width / 2} ${at.y - BOX.height / 2})`);
     return [box];
   });
 }
 
-function fixLook(shape: Element): void {
+/** What a shape looks like, to be told to it once all are known: each is found through the classes of those around it. */
+function lookOf(shape: Element): readonly (readonly [string, string])[] {
   const style = getComputedStyle(shape);
-  const found = LOOK.map((name) => [name, style.getPropertyValue(name)] as const);
-  for (const [name, value] of found) {
+  const names = shape instanceof SVGTextContentElement ? [...SHAPE, ...LETTERS] : SHAPE;
+  return names.map((name) => {
     // A pattern's address is made absolute by the browser; in a file it is the name alone.
-    if (value !== '') shape.setAttribute(name, value.replace(/url\("?[^"#)]*#([^")]+)"?\)/, 'url(#$1)'));
-  }
-  for (const name of ['class', 'role', 'aria-hidden', 'aria-label', 'aria-selected', 'data-id'])
-    shape.removeAttribute(name);
+    const value = style.getPropertyValue(name).replace(/url\("?[^"#)]*#([^")]+)"?\)/, 'url(#$1)');
+    return [name, value] as const;
+  });
+}
+
+function fixLook(shape: Element, look: ReturnType<typeof lookOf>): void {
+  for (const [name, value] of look) if (value !== '') shape.setAttribute(name, value);
+  for (const name of PAGE_ONLY) shape.removeAttribute(name);
 }
 
 /** The same as a PNG, in base64: twice as fine as a screen, unless that is too large. */

@@ -1,44 +1,57 @@
-import type { Positions } from '../layout/boxes.js';
+import type { Position } from '../layout/boxes.js';
+import { acrossOf, alongOf } from '../layout/flow.js';
+import type { Placement } from './graph-view.js';
 import type { Scene } from './scene.js';
 
-export type Direction = 'left' | 'right' | 'up' | 'down';
+/** An arrow key. */
+export type Step = 'left' | 'right' | 'up' | 'down';
+
+/** Which way a key leads in a graph whose edges lead right, and in one whose edges lead down. */
+const WAYS = {
+  right: { left: 'back', right: 'on', up: 'before', down: 'after' },
+  down: { up: 'back', down: 'on', left: 'before', right: 'after' },
+} as const;
 
 /**
- * Where an arrow key leads from a box: left to its nearest input, right to the nearest box that reads it, up and down within
- * its layer. Where no edge leads on, left and right go to the nearest box on that side.
+ * Where an arrow key leads from a box: against the edges to its nearest input, along them to the nearest box that reads it,
+ * across them within its row. Where no edge leads on, to the nearest box on that side.
  */
 export function stepFrom(
   scene: Scene,
-  positions: Positions,
+  { positions, direction }: Pick<Placement, 'positions' | 'direction'>,
   from: string | null,
-  direction: Direction,
+  step: Step,
 ): string | null {
   const at = from === null ? undefined : positions.get(from);
-  if (from === null || !at) return firstOf(scene, positions);
+  const along = (position: Position): number => alongOf(position, direction);
+  const across = (position: Position): number => acrossOf(position, direction);
+  if (from === null || !at) return firstOf();
+  const way = WAYS[direction][step];
   const joined = new Set(
     scene.edges.flatMap((edge) => {
-      if (direction === 'left' && edge.to === from) return [edge.from];
-      return direction === 'right' && edge.from === from ? [edge.to] : [];
+      if (way === 'back' && edge.to === from) return [edge.from];
+      return way === 'on' && edge.from === from ? [edge.to] : [];
     }),
   );
   let [best, cost] = [null as string | null, Infinity];
   for (const { id } of scene.items) {
     const to = positions.get(id);
     if (!to || id === from) continue;
-    const [dx, dy] = [to.x - at.x, to.y - at.y];
-    const along = { left: -dx, right: dx, up: -dy, down: dy }[direction];
-    if (along <= 1 && !joined.has(id)) continue;
-    const aside = direction === 'left' || direction === 'right' ? Math.abs(dy) : Math.abs(dx) * 8;
-    const price = Math.abs(along) + aside + (joined.size > 0 && !joined.has(id) ? 1e9 : 0);
+    const [on, after] = [along(to) - along(at), across(to) - across(at)];
+    const ahead = { back: -on, on, before: -after, after }[way];
+    if (ahead <= 1 && !joined.has(id)) continue;
+    const aside = way === 'back' || way === 'on' ? Math.abs(after) : Math.abs(on) * 8;
+    const price = Math.abs(ahead) + aside + (joined.size > 0 && !joined.has(id) ? 1e9 : 0);
     if (price < cost) [best, cost] = [id, price];
   }
   return best;
-}
 
-function firstOf(scene: Scene, positions: Positions): string | null {
-  const placed = scene.items.flatMap(({ id }) => {
-    const at = positions.get(id);
-    return at ? [{ id, ...at }] : [];
-  });
-  return placed.sort((a, b) => a.x - b.x || a.y - b.y)[0]?.id ?? null;
+  function firstOf(): string | null {
+    const placed = scene.items.flatMap(({ id }) => {
+      const position = positions.get(id);
+      return position ? [{ id, position }] : [];
+    });
+    placed.sort((a, b) => along(a.position) - along(b.position) || across(a.position) - across(b.position));
+    return placed[0]?.id ?? null;
+  }
 }

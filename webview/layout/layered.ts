@@ -1,101 +1,140 @@
 import dagre, { type Graph } from '@dagrejs/dagre';
-import {
-  BOX,
-  edgeKey,
-  folded,
-  GAP,
-  type Bends,
-  type Layout,
-  type LayoutInput,
-  type Position,
-  type Positions,
-} from './boxes.js';
+import { edgeKey, type Layout, type LayoutInput, type Position, type Positions } from './boxes.js';
+import { compacted } from './compact.js';
+import { acrossOf, measures, positionAt, type Direction, type Flow } from './flow.js';
+import { rowsOf } from './layers.js';
 
 /**
- * Boxes in layers from left to right, inputs first, by dagre. With a former placement the boxes keep its order within their
- * layers, and new ones go beside their neighbours: an edit moves what it touched, and little else.
+ * Boxes in rows, inputs first, ordered and placed by dagre. Edges out of one box share their way through the rows between, which
+ * dagre leaves room for. With a former placement the boxes keep its order within their rows, and new ones go beside their
+ * neighbours: an edit moves what it touched, and little else.
  */
-export function layeredLayout(input: LayoutInput, former: Positions): Layout {
+export function layeredLayout(input: LayoutInput, former: Positions, { direction, most }: Flow): Layout {
+  const size = measures(direction);
+  const { rows } = rowsOf(input, most);
+  const rowOf = new Map(input.ids.map((id, at) => [id, rows[at] ?? 0]));
   const graph = new dagre.graphlib.Graph();
   graph.setGraph({
-    rankdir: 'LR',
-    ranker: layersFromInputs as unknown as 'longest-path',
-    ranksep: GAP.layer,
-    nodesep: GAP.box,
-    edgesep: 8,
+    ranker: ((ranked: Graph) => toRows(ranked, rowOf)) as unknown as 'longest-path',
+    // dagre halves it, to put labels of edges between rows.
+    ranksep: 2 * size.rowGap,
+    nodesep: size.boxGap,
+    edgesep: size.lineGap,
   });
   graph.setDefaultEdgeLabel(() => ({}));
-  for (const id of input.ids) graph.setNode(id, { width: BOX.width, height: BOX.height });
-  for (const { from, to } of input.edges) graph.setEdge(from, to);
+  for (const id of input.ids) graph.setNode(id, { width: size.across, height: size.along });
+  const ways = waysOf(input, rowOf);
+  for (const [from, to] of ways.steps) {
+    if (!graph.hasNode(to)) graph.setNode(to, { width: 0, height: size.along });
+    graph.setEdge(from, to);
+  }
   const kept = input.ids.filter((id) => former.has(id)).length;
   const seeded = kept > 0 && kept * 2 >= input.ids.length;
-  dagre.layout(graph, seeded ? { customOrder: (layers) => orderAs(layers as unknown as Graph, former) } : {});
-  const placed = new Map(
-    input.ids.map((id) => {
-      const { x = 0, y = 0 } = graph.node(id) as Partial<Position>;
-      return [id, { x, y }];
-    }),
-  );
-  const shown = folded(placed);
-  // Folded layers are elsewhere than the room that was left for edges.
-  const isAsPlaced = input.ids.every((id) => shown.get(id)?.x === placed.get(id)?.x);
-  const bends = isAsPlaced ? bendsOf(graph, input) : new Map<string, Position[]>();
-  return seeded ? shifted({ placed: shown, bends }, former) : { placed: shown, bends };
+  const wanted = new Map([...former].map(([id, at]) => [id, acrossOf(at, direction)]));
+  dagre.layout(graph, seeded ? { customOrder: (ranked) => orderAs(ranked as unknown as Graph, wanted) } : {});
+  const across = acrossIn(graph, direction);
+  const at = (name: string): Position =>
+    positionAt((graph.node(name) as Position).y, across(name), direction);
+  const placed = new Map(input.ids.map((id) => [id, at(id)]));
+  const bends = new Map([...ways.through].map(([key, names]) => [key, names.map(at)]));
+  return seeded ? shifted({ placed, bends }, former) : { placed, bends };
 }
 
-/** Of the points that dagre leads an edge through, those that lie in a layer between its ends. */
-function bendsOf(graph: Graph, input: LayoutInput): Bends {
-  const x = (name: string): number => (graph.node(name) as Partial<Position>).x ?? 0;
-  const layers = new Set(input.ids.map((id) => Math.round(x(id))));
-  const bends = new Map<string, Position[]>();
-  for (const edge of input.edges) {
-    const { points = [] } = graph.edge(edge.from, edge.to) as { readonly points?: readonly Position[] };
-    const between = points
-      .slice(1, -1)
-      .filter((point) => layers.has(Math.round(point.x)))
-      .map((point): Position => ({ x: point.x, y: point.y }));
-    if (between.length > 0) bends.set(edgeKey(edge), between);
-  }
-  return bends;
+/** dagre draws long edges straight, however wide rows become. Up to this share wider than need be, they are left so. */
+const WIDER = 1.2;
+
+/** Where boxes and passages stand in their rows. */
+function acrossIn(graph: Graph, direction: Direction): (name: string) => number {
+  const size = measures(direction);
+  const placed = graph
+    .nodes()
+    .map((name) => ({ name, ...(graph.node(name) as Position & { width: number }) }));
+  const rows = new Map<number, typeof placed>();
+  for (const item of placed) rows.set(item.y, [...(rows.get(item.y) ?? []), item]);
+  const items = [...rows]
+    .sort(([a], [b]) => a - b)
+    .map(([, row]) =>
+      row
+        .sort((a, b) => a.x - b.x)
+        .map(({ name, width }) => ({ name, width, gap: width > 0 ? size.boxGap : size.lineGap })),
+    );
+  const { places, width } = compacted(items, (name) => graph.neighbors(name) ?? []);
+  const ends = placed.flatMap(({ x, width: own }) => [x - own / 2, x + own / 2]);
+  const extent =
+    ends.reduce((most, x) => Math.max(most, x), 0) - ends.reduce((least, x) => Math.min(least, x), 0);
+  const byName = new Map(placed.map(({ name, x }) => [name, x]));
+  const found = extent > width * WIDER ? places : byName;
+  return (name) => found.get(name) ?? 0;
 }
 
-const { topsort } = dagre.graphlib.alg;
+/** A place where the edges out of a box pass a row. No box is called so. */
+function passage(from: string, row: number): string {
+  return `${from}\n\n${row}`;
+}
 
-/** Each box as far left as its inputs let it: inputs first. What dagre hands in is acyclic, with the layers an edge spans. */
-function layersFromInputs(graph: Parameters<typeof topsort>[0]): void {
-  const ranks = new Map<string, number>();
-  for (const name of topsort(graph)) {
-    const after = (graph.inEdges(name) ?? []).map((edge) => {
-      const { minlen = 1 } = graph.edge(edge) as { readonly minlen?: number };
-      return (ranks.get(edge.v) ?? 0) + minlen;
+interface Ways {
+  /** From row to row: boxes and passages joined. */
+  readonly steps: readonly (readonly [string, string])[];
+  /** The passages of an edge that spans rows, from its start to its end. */
+  readonly through: ReadonlyMap<string, readonly string[]>;
+}
+
+function waysOf({ edges }: LayoutInput, rowOf: ReadonlyMap<string, number>): Ways {
+  const steps = new Map<string, readonly [string, string]>();
+  const through = new Map<string, readonly string[]>();
+  for (const edge of edges) {
+    const [a, b] = [rowOf.get(edge.from), rowOf.get(edge.to)];
+    if (a === undefined || b === undefined || a === b) continue;
+    // An edge that closes a cycle leads back: its way is that of one that leads on.
+    const [first, last] = a < b ? [edge.from, edge.to] : [edge.to, edge.from];
+    const names = Array.from({ length: Math.abs(b - a) - 1 }, (_, step) =>
+      passage(first, Math.min(a, b) + 1 + step),
+    );
+    const stops = [first, ...names, last];
+    stops.slice(1).forEach((to, step) => {
+      const from = stops[step] as string;
+      steps.set(edgeKey({ from, to }), [from, to]);
     });
-    const rank = Math.max(0, ...after);
-    ranks.set(name, rank);
-    (graph.node(name) as { rank?: number }).rank = rank;
+    if (names.length > 0) through.set(edgeKey(edge), a < b ? names : names.toReversed());
+  }
+  return { steps: [...steps.values()], through };
+}
+
+/** What dagre knows of a box or passage while it works. */
+interface Ranked {
+  rank?: number;
+  order?: number;
+  /** dagre keeps what is marked so straight, and closer to its like. */
+  dummy?: 'passage';
+}
+
+function toRows(graph: Graph, rowOf: ReadonlyMap<string, number>): void {
+  // dagre gives points only to edges that span rows, which none does here, yet asks all for theirs: one, outside of any box.
+  for (const edge of graph.edges()) Object.assign(graph.edge(edge), { points: [{ x: 1e9, y: 1e9 }] });
+  for (const name of graph.nodes()) {
+    const node = graph.node(name) as Ranked;
+    const row = rowOf.get(name);
+    const at = name.lastIndexOf('\n\n');
+    if (row !== undefined) node.rank = row;
+    else if (at < 0)
+      node.rank = -1; // The root that dagre joins all to, and takes away again.
+    else Object.assign(node, { rank: Number(name.slice(at + 2)), dummy: 'passage' });
   }
 }
 
-/** What dagre's ordering sees: boxes and the bends of long edges, each in a layer. */
-interface Ranked {
-  readonly rank?: number;
-  order?: number;
-}
-
-/** Passes of averaging over neighbours: a bend hangs between the ends of its edge, a new box beside what it is joined to. */
+/** Passes of averaging over neighbours: a passage hangs between what it joins, a new box beside what it is joined to. */
 const PASSES = 4;
 
-function orderAs(layers: Graph, former: Positions): void {
-  const names = layers.nodes();
-  const wanted = new Map(
-    names.flatMap((name) => (former.has(name) ? [[name, former.get(name)?.y ?? 0]] : [])),
-  );
-  const label = (name: string): Ranked => layers.node(name) as Ranked;
+function orderAs(graph: Graph, former: ReadonlyMap<string, number>): void {
+  const names = graph.nodes();
+  const wanted = new Map(names.flatMap((name) => (former.has(name) ? [[name, former.get(name) ?? 0]] : [])));
+  const label = (name: string): Ranked => graph.node(name) as Ranked;
   const ranked = names.toSorted((a, b) => (label(a).rank ?? 0) - (label(b).rank ?? 0));
   for (let pass = 0; pass < PASSES; pass++) {
     for (const name of pass % 2 === 0 ? ranked : ranked.toReversed()) {
       if (former.has(name)) continue;
-      const near = (layers.neighbors(name) ?? []).flatMap((each) => wanted.get(each) ?? []);
-      if (near.length > 0) wanted.set(name, near.reduce((sum, y) => sum + y, 0) / near.length);
+      const near = (graph.neighbors(name) ?? []).flatMap((each) => wanted.get(each) ?? []);
+      if (near.length > 0) wanted.set(name, near.reduce((sum, at) => sum + at, 0) / near.length);
     }
   }
   const next = new Map<number, number>();

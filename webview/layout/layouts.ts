@@ -1,5 +1,6 @@
 import source from 'worker:./worker.ts';
 import type { Bends, LayoutInput, Positions } from './boxes.js';
+import type { Flow } from './flow.js';
 import type { LayoutAnswer, LayoutRequest } from './worker.js';
 
 /** Lays graphs out in a thread of its own, the last one asked for; what was asked before is given up. */
@@ -15,11 +16,11 @@ export class Layouts {
     this.#onError = onError;
   }
 
-  ask(input: LayoutInput, former: Positions): void {
+  ask(input: LayoutInput, former: Positions, flow: Flow): void {
     if (this.#busy) this.#end();
     this.#worker ??= this.#start();
     this.#busy = true;
-    const request: LayoutRequest = { id: ++this.#lastId, input, former: [...former] };
+    const request: LayoutRequest = { id: ++this.#lastId, input, former: [...former], flow };
     this.#worker.postMessage(request);
   }
 

@@ -1,11 +1,13 @@
 // Runs in a thread of the page: one layout for each message.
 import type { LayoutInput, Position } from './boxes.js';
+import type { Flow } from './flow.js';
 import { layeredLayout } from './layered.js';
 
 export interface LayoutRequest {
   readonly id: number;
   readonly input: LayoutInput;
   readonly former: readonly (readonly [string, Position])[];
+  readonly flow: Flow;
 }
 
 export type LayoutAnswer =
@@ -17,10 +19,10 @@ export type LayoutAnswer =
   | { readonly id: number; readonly error: string };
 
 addEventListener('message', ({ data }: MessageEvent<LayoutRequest>) => {
-  const { id, input, former } = data;
+  const { id, input, former, flow } = data;
   let answer: LayoutAnswer;
   try {
-    const { placed, bends } = layeredLayout(input, new Map(former));
+    const { placed, bends } = layeredLayout(input, new Map(former), flow);
     answer = { id, placed: [...placed], bends: [...bends] };
   } catch (error) {
     answer = { id, error: error instanceof Error ? error.message : String(error) };

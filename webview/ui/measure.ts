@@ -1,4 +1,4 @@
-const fonts = { name: '600 13px', subtitle: '11px' } as const;
+const fonts = { name: '600 13px', subtitle: '12px' } as const;
 const widths = new Map<string, number>();
 let pen: CanvasRenderingContext2D | null = null;
 
@@ -12,6 +12,20 @@ export function fitText(text: string, room: number, font: keyof typeof fonts): s
     else high = middle - 1;
   }
   return `${text.slice(0, low)}…`;
+}
+
+/** Where a name may be broken: after what is no letter, and before a capital. */
+const BREAK = /(?<=[^\p{L}\p{N}])|(?<=[\p{Ll}\p{N}])(?=\p{Lu})/gu;
+
+/** A name in at most that many lines of that many pixels, in the font of a box; what does not fit is cut by an ellipsis. */
+export function fitLines(name: string, room: number, most: number): string[] {
+  if (most < 2 || widthOf(name, 'name') <= room) return [fitText(name, room, 'name')];
+  const fitting = [...name.matchAll(BREAK)]
+    .map(({ index }) => index)
+    .filter((at) => at > 0 && widthOf(name.slice(0, at).trimEnd(), 'name') <= room);
+  // Names that are one long word are broken where the room ends.
+  const end = fitting.at(-1) ?? fitText(name, room, 'name').length - 1;
+  return [name.slice(0, end).trimEnd(), ...fitLines(name.slice(end).trimStart(), room, most - 1)];
 }
 
 function widthOf(text: string, font: keyof typeof fonts): number {

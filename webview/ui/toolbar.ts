@@ -7,7 +7,7 @@ import { button, dropdown, textField, type Control, type ValueControl } from './
 import { assign, h } from './dom.js';
 import type { ViewState } from './view-state.js';
 
-export type ExportKind = 'svg' | 'png' | 'mermaid';
+export type ExportKind = 'svg' | 'png' | 'svg-dark' | 'png-dark' | 'mermaid';
 
 export interface ToolbarHandlers {
   readonly onRun: (only: 'missing' | null) => void;
@@ -89,6 +89,8 @@ export class Toolbar {
         ['', l10n.t('Save…')],
         ['svg', 'SVG'],
         ['png', 'PNG'],
+        ['svg-dark', l10n.t('SVG, dark')],
+        ['png-dark', l10n.t('PNG, dark')],
         ['mermaid', 'Mermaid'],
       ],
       (value) => {

@@ -221,3 +221,39 @@ export function seriesOf(table: Table, before?: Table): PanelSeries {
     difference: before ? difference : null,
   };
 }
+
+/**
+ * A strategy as people write them: prices of a few symbols, indicators on each, what compares them, one decision. Names are
+ * as long as in life.
+ */
+export function research(count: number, rest: Partial<PanelState> = {}): PanelState {
+  const symbols = ['BTC', 'ETH', 'SOL', 'XRP', 'ADA', 'DOT', 'AVAX', 'LINK', 'DOGE', 'LTC'];
+  const used = symbols.slice(0, Math.max(1, Math.min(symbols.length, Math.ceil(count / 14))));
+  const inputs = new Map<string, readonly string[]>();
+  const add = (name: string, ...of: readonly string[]): string => {
+    if (inputs.size < count - 1) inputs.set(name, of);
+    return inputs.has(name) ? name : (of[0] ?? name);
+  };
+  for (const symbol of used) add(`${symbol} price`);
+  const trends: string[] = [];
+  for (let round = 0; inputs.size < count - 1; round++) {
+    for (const symbol of used) {
+      const price = `${symbol} price`;
+      const low = symbol.toLowerCase();
+      const days = 5 * (round + 1);
+      const back = add(`${low}Return_${days}`, price);
+      const fast = add(`${low}Fast_${days}`, price);
+      const slow = add(`${low}Slow_${days * 4}`, price);
+      const wide = add(`${low}Volatility_${days}`, back);
+      const trend = add(`${low}TrendStrength_${days}`, fast, slow, wide);
+      trends.push(trend);
+    }
+    trends.push(add(`crossMomentumRank_${round}`, ...trends.slice(-used.length)));
+  }
+  inputs.set('decision', trends.slice(-8));
+  const standings = ['fresh', 'fresh', 'fresh', 'partial', 'changed', 'maybe-stale'] as const;
+  const nodes = [...inputs].map(([name, of], index) =>
+    panelNodeOf(name, of, { ...full, standing: standings[index % standings.length] ?? 'fresh' }),
+  );
+  return stateOf(nodes, rest);
+}

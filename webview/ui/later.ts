@@ -1,0 +1,18 @@
+/** Milliseconds after the last value at which it is told. */
+const SETTLED = 250;
+
+export interface Later<T> {
+  (value: T): void;
+  /** What was to be told is not told. */
+  cancel(): void;
+}
+
+/** Tells only the last of many values that come in quick succession. */
+export function later<T>(tell: (value: T) => void): Later<T> {
+  let timer = 0;
+  const ask = (value: T): void => {
+    clearTimeout(timer);
+    timer = window.setTimeout(() => tell(value), SETTLED);
+  };
+  return Object.assign(ask, { cancel: () => clearTimeout(timer) });
+}
