@@ -1,58 +1,71 @@
 // Every test, with one count at the end: `npm test`, or `npm test -- rooms`, `package`, `editor` for one stage. What else is
-// named goes to mocha: `npm test -- editor test/vscode/workbench/log.test.ts`.
+// named are files and folders of tests: `npm test -- editor test/vscode/workbench/log.test.ts`. `npm run test:quick` leaves
+// out what takes long, `npm run test:nightly` tries every property with more cases.
+import { availableParallelism } from 'node:os';
 import { editorTools } from '../test/vscode/harness/tools.js';
-import { check, counted, mocha, runNode, type Outcome } from './testing/stages.js';
+import { ensureBrowser } from '../test/vscode/harness/system.js';
+import { Lanes } from './testing/lanes.js';
+import { notRun, type Outcome } from './testing/outcome.js';
+import { check, counted } from './testing/stages.js';
+import { longestFirst, remember, testFiles, timeTable } from './testing/suites.js';
+
+const EDITOR = 'test/vscode/workbench';
+/** Run with another command, for they need data that is not in the repository. */
+const DATA = 'test/data';
+
+/** Left out of `quick`: rooms whose suites start many processes, browsers, or packages. */
+const LONG = ['test/torture', 'test/child', 'test/packaging', 'test/webview/page.test.ts', 'test/scaffold'];
 
 const stages = {
-  rooms: (asked: readonly string[]) =>
-    mocha('rooms', [
-      '--timeout=60000',
-      ...(asked.length > 0 ? asked : ['test/**/*.test.ts']),
-      '--ignore=test/data/**',
-      '--ignore=test/vscode/**',
-    ]),
+  quick: () => rooms(roomFiles().filter((file) => !LONG.some((path) => file.startsWith(path)))),
+  rooms: (asked: readonly string[]) => rooms(asked.length > 0 ? testFiles(asked) : roomFiles()),
   package: () => check('package for this platform', ['scripts/package.ts', 'current']),
+  data: (asked: readonly string[]) => editor(asked.length > 0 ? asked : [DATA]),
   editor: process.platform === 'linux' ? editor : desktop,
 } satisfies Record<string, (asked: readonly string[]) => Promise<Outcome>>;
 
 type StageName = keyof typeof stages;
 
+const EVERY: readonly StageName[] = ['rooms', 'package', 'editor'];
+
+function roomFiles(): string[] {
+  return testFiles(['test']).filter((file) => !file.startsWith('test/vscode') && !file.startsWith(DATA));
+}
+
+async function rooms(files: readonly string[]): Promise<Outcome> {
+  if (files.some((file) => file.startsWith('test/webview'))) ensureBrowser();
+  return new Lanes('rooms', longestFirst(files)).run(Math.min(availableParallelism(), 4));
+}
+
 async function editor(asked: readonly string[]): Promise<Outcome> {
-  try {
-    await editorTools();
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    return { passed: 0, failed: ['editor: could not be installed'] };
-  }
-  return mocha('editor', [
-    '--timeout=60000',
-    // A window that was slow once, on a machine at other work, is looked at once more.
-    '--retries=1',
-    ...(asked.length > 0 ? asked : ['test/vscode/workbench/*.test.ts']),
-  ]);
+  await editorTools();
+  return new Lanes('editor', testFiles(asked.length > 0 ? asked : [EDITOR])).run(1);
 }
 
 async function desktop(): Promise<Outcome> {
   console.log(
     'The suites that drive a browser run on Linux only; here those inside the extension host run in a desktop VS Code, which is downloaded.',
   );
-  return counted('editor', (results) =>
-    runNode(['test/vscode/desktop.ts'], { SEAMLESS_HOST_RESULTS: results }),
-  );
+  return counted('desktop', ['test/vscode/desktop.ts']);
 }
 
 async function main(words: readonly string[]): Promise<void> {
+  if (words.includes('--nightly')) process.env['SEAMLESS_PROFILE'] = 'nightly';
   const named = words.filter((word): word is StageName => word in stages);
-  const asked = words.filter((word) => !(word in stages));
-  const chosen = named.length > 0 ? named : (Object.keys(stages) as StageName[]);
+  const asked = words.filter((word) => !(word in stages) && !word.startsWith('--'));
+  const chosen = named.length > 0 ? named : EVERY;
   const outcomes: Outcome[] = [];
   let packaged = true;
   for (const name of chosen) {
     console.log(`\n— ${name} —`);
     const outcome: Outcome =
       name === 'editor' && !packaged
-        ? { passed: 0, failed: ['editor: not run, since there is no package to install'] }
-        : await stages[name](asked);
+        ? notRun(name, 'not run, since there is no package to install')
+        : await stages[name](asked).catch((error: unknown) => {
+            const sentence = error instanceof Error ? error.message : String(error);
+            console.error(sentence);
+            return notRun(name, `could not be run: ${sentence.split('\n')[0]}`);
+          });
     if (name === 'package') packaged = outcome.failed.length === 0;
     outcomes.push(outcome);
   }
@@ -60,7 +73,9 @@ async function main(words: readonly string[]): Promise<void> {
 }
 
 function summarise(names: readonly string[], outcomes: readonly Outcome[]): void {
-  console.log();
+  const times = outcomes.flatMap((outcome) => outcome.times);
+  remember(times);
+  console.log(`\n${timeTable(times)}\n`);
   outcomes.forEach(({ passed, failed }, at) =>
     console.log(`${names[at]}: ${passed} passed, ${failed.length} failed`),
   );

@@ -1,20 +1,16 @@
 import { spawn } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import type { Outcome } from './outcome.js';
+import { root } from './paths.js';
+import { childrenOf, endProcesses } from './processes.js';
 import type { Results } from './results.js';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
-const resultsFolder = join(root, '.test-tmp/results');
-
-/** What a stage came to: how many checks held, and the names of those that did not. */
-export interface Outcome {
-  readonly passed: number;
-  readonly failed: readonly string[];
-}
+/** A program that has not ended after this is ended: longer than any of them may take. */
+const HUNG_MS = 2_400_000;
 
 /** Runs one of this repository's programs under tsx, its output shown; resolves with the exit code, null after a signal. */
-export function runNode(
+function runNode(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<number | null> {
@@ -24,50 +20,48 @@ export function runNode(
       env: { ...process.env, ...env },
       stdio: ['ignore', 'inherit', 'inherit'],
     });
+    const late = setTimeout(() => {
+      const family = childrenOf(child.pid ?? NaN);
+      const open =
+        family.map(({ pid, command }) => `${pid} (${command})`).join(', ') || 'no process but its own';
+      console.error(
+        `${args.join(' ')} did not end in ${HUNG_MS / 60_000} minutes. Ended. Still open: ${open}.`,
+      );
+      child.kill('SIGKILL');
+      endProcesses(family);
+    }, HUNG_MS);
     child.once('error', reject);
-    child.once('close', resolve);
+    child.once('close', (code) => {
+      clearTimeout(late);
+      resolve(code);
+    });
   });
 }
 
 /** One check that is a program of its own: it holds when the program ends well. */
 export async function check(name: string, args: readonly string[]): Promise<Outcome> {
+  const began = performance.now();
   const code = await runNode(args);
-  return code === 0 ? { passed: 1, failed: [] } : { passed: 0, failed: [`${name} (exit code ${code})`] };
-}
-
-/** Runs mocha with these arguments and counts its tests. */
-export function mocha(name: string, args: readonly string[]): Promise<Outcome> {
-  return counted(name, (results) =>
-    runNode([
-      join(root, 'node_modules/mocha/bin/mocha.js'),
-      '--no-config',
-      '--reporter',
-      join(root, 'scripts/testing/reporter.ts'),
-      '--reporter-option',
-      `results=${results}`,
-      ...args,
-    ]),
-  );
+  const times = [{ file: name, tests: 1, seconds: (performance.now() - began) / 1000, processorSeconds: 0 }];
+  if (code === 0) return { passed: 1, failed: [], times };
+  return { passed: 0, failed: [`${name} (exit code ${code})`], times };
 }
 
 /**
- * What a run wrote into its file of results. A run that ends before its tests do, with no test, with a test left out, or
- * badly though no test failed, has failed.
+ * A program that writes its results into the file whose path is in SEAMLESS_HOST_RESULTS. It has failed as well when it
+ * ends before its tests do, or without one.
  */
-export async function counted(
-  name: string,
-  runTests: (results: string) => Promise<number | null>,
-): Promise<Outcome> {
-  const file = join(resultsFolder, `${name.replaceAll(' ', '-')}.json`);
+export async function counted(name: string, args: readonly string[]): Promise<Outcome> {
+  const file = join(root, '.test-tmp/results', `${name}.json`);
   await rm(file, { force: true });
-  const code = await runTests(file);
+  const code = await runNode(args, { SEAMLESS_HOST_RESULTS: file });
   const text = await readFile(file, 'utf8').catch(() => undefined);
   if (text === undefined) {
-    return { passed: 0, failed: [`${name}: ended before its tests did (exit code ${code})`] };
+    return { passed: 0, failed: [`${name}: ended before its tests did (exit code ${code})`], times: [] };
   }
   const { passed, failed, skipped } = JSON.parse(text) as Results;
   const faults = [...failed, ...skipped.map((title) => `${title} (skipped)`)];
   if (faults.length === 0 && code !== 0) faults.push(`${name}: no test failed, yet exit code ${code}`);
   if (faults.length === 0 && passed.length === 0) faults.push(`${name}: there was no test to run`);
-  return { passed: passed.length, failed: faults };
+  return { passed: passed.length, failed: faults, times: [] };
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { rowValue } from '../../src/sdk/table.js';
 import { exact } from '../support/worlds/runs.js';
+import { cases } from '../support/profile.js';
 import {
   Child,
   CSV_HEADER,
@@ -127,7 +128,7 @@ describe('a strategy of more than a thousand nodes', () => {
         );
         assert.equal((await runFresh(project, ALL)).report.hits, COUNT + 1);
       }),
-      { numRuns: 3 },
+      cases(3),
     );
   });
 

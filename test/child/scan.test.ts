@@ -118,7 +118,7 @@ describe('a node that carries a state from bar to bar', () => {
     const { lines } = await runFresh(project, { start: ALL.start, end: minute(1600) });
     assert.deepEqual([callsOf(lines, 'total').length, callsOf(lines, 'position').length], [100, 100]);
     await assertTrue({ start: minute(50), end: minute(1600) });
-  }).timeout(180_000);
+  });
 
   /** A state is stored at the border of a block, 600 bars from the beginning, and at the end. */
   it('computes after a correction until the states match again', async () => {
@@ -172,7 +172,7 @@ describe('a node that carries a state from bar to bar', () => {
     );
     assert.deepEqual(nodeOf(report, 'total').coverage, [[minute(0), minute(1600)]]);
     await assertTrue({ start: ALL.start, end: minute(1600) });
-  }).timeout(180_000);
+  });
 
   it('is computed anew when its step or init is edited, and for nothing else', async () => {
     await withChild(async (child) => {
@@ -257,7 +257,7 @@ describe('a node that carries a state from bar to bar', () => {
     const { lines } = await runFresh(project, ALL);
     assert.ok(callsOf(lines, 'total').length < 1500, 'something was kept');
     await assertTrue();
-  }).timeout(180_000);
+  });
 
   it('one bar is called with the state that it has there', async () => {
     project.write({

@@ -209,5 +209,5 @@ describe('a source that is written while a run reads it', () => {
       );
     }
     assert.equal(noticed, 1, 'one of the moments fell into the reading');
-  }).timeout(180_000);
+  });
 });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 
 import type { RunReport } from '../../src/engine/run/report.js';
+import { cases } from '../support/profile.js';
 import type { Table } from '../../src/sdk/table.js';
 import { BORDER, Child, closeOf, CSV_HEADER, minute, Project, storedTables } from '../support/project.js';
 
@@ -219,7 +220,7 @@ describe('a warm cache', () => {
 
   it('holds what a cold one would after any edits, over any ranges', async () => {
     await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 4 }), assertSame), {
-      numRuns: 3,
+      ...cases(3),
       endOnFailure: true,
     });
   });

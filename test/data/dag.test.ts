@@ -37,13 +37,11 @@ export class Crossing extends Strategy {
 `;
 
 describe('the DAG panel over three weeks of minutes', function () {
-  this.timeout(300_000);
   let folder: string;
   let editor: Editor;
   const dag = (): DagView => new DagView(editor);
 
   before(async function () {
-    this.timeout(600_000);
     folder = await mkdtemp(join(tmpdir(), 'seamless-data-'));
     await mkdir(join(folder, 'data'));
     await cp(DATA, join(folder, 'data/btcusdt-1m.csv'));

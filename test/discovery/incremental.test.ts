@@ -6,6 +6,7 @@ import { readModule } from '../../src/discovery/module-scope.js';
 import type { DiscoveredStrategy } from '../../src/discovery/strategies.js';
 import { StrategyIndex, type IndexedFile } from '../../src/discovery/strategy-index.js';
 import { Folder, SDK, SETUP } from './folder-of.js';
+import { cases } from '../support/profile.js';
 
 const NAMES = [
   'base.ts',
@@ -196,7 +197,7 @@ describe('the strategy index, whatever is edited', () => {
             await bench.check();
           }
         }),
-        { numRuns: 40 },
+        cases(40),
       );
     } finally {
       await folder.remove('.');

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 
 import { decimate } from '../../src/engine/history/decimate.js';
 import type { Column, Table } from '../../src/sdk/table.js';
+import { cases } from '../support/profile.js';
 
 function table(names: readonly string[], columns: readonly Column[], rows: number): Table {
   const ts = Float64Array.from({ length: rows }, (_, row) => row * 60);
@@ -45,7 +46,7 @@ describe('decimation', () => {
         );
         assert.deepEqual(extremes(few, end, stretches), extremes(whole, end, stretches));
       }),
-      { numRuns: 300 },
+      cases(300),
     );
   });
 

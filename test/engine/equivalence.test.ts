@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { MemoryStore } from '../support/memory-store.js';
-import { parametersOf } from '../support/worlds/parameters.js';
+import { cases } from '../support/profile.js';
 import {
   anyOrderIsOne,
   chunkedIsWhole,
@@ -15,10 +15,10 @@ import { cutArbitrary, seen } from '../support/worlds/runs.js';
 const newStore = (): Promise<MemoryStore> => Promise.resolve(new MemoryStore());
 
 describe('the same rows and the same coverage, bit for bit', () => {
-  function holds(sentence: string, property: Property, cases: number): void {
+  function holds(sentence: string, property: Property, nightly: number): void {
     it(sentence, async () => {
-      await fc.assert(property({ newStore, cuts: cutArbitrary }), parametersOf(cases));
-    }).timeout(0);
+      await fc.assert(property({ newStore, cuts: cutArbitrary }), cases(nightly));
+    });
   }
 
   holds('after any runs, edits, source changes and failures, as from an empty cache', incrementalIsCold, 900);

@@ -20,6 +20,7 @@ import {
   type ToyRow,
   type ToyState,
 } from '../support/toy-strategy.js';
+import { cases } from '../support/profile.js';
 
 const INTERVALS = [60, 120, 300, 3600];
 
@@ -205,9 +206,9 @@ describe('a scan', () => {
           }
         },
       ),
-      { numRuns: 300, interruptAfterTimeLimit: 60_000, markInterruptAsFailure: false },
+      cases(300),
     );
-  }).timeout(180_000);
+  });
 
   it('computes an appended stretch, and nothing of what it has', async () => {
     await fc.assert(
@@ -235,9 +236,9 @@ describe('a scan', () => {
           assert.deepEqual(host.fired[1], expected);
         },
       ),
-      { numRuns: 200 },
+      cases(200),
     );
-  }).timeout(60_000);
+  });
 
   it('computes after a correction from its block on, and no further than to where a stored state comes out as it was', async () => {
     await fc.assert(
@@ -270,9 +271,9 @@ describe('a scan', () => {
           );
         },
       ),
-      { numRuns: 150 },
+      cases(150),
     );
-  }).timeout(60_000);
+  });
 
   it('is taken over whole when what changed upstream of it comes out the same', async () => {
     const [stream, scan] = pair('sum', bars(60, 0, 7));
@@ -331,9 +332,9 @@ describe('a scan', () => {
         assert.ok(again);
         await assertTruth(toys, store, again);
       }),
-      { numRuns: 200 },
+      cases(200),
     );
-  }).timeout(60_000);
+  });
 
   it('gives the state before one bar, whatever is stored', async () => {
     await fc.assert(
@@ -367,7 +368,7 @@ describe('a scan', () => {
           'nothing of a computed node is stored',
         );
       }),
-      { numRuns: 300 },
+      cases(300),
     );
-  }).timeout(60_000);
+  });
 });

@@ -11,7 +11,7 @@ import type { NodeStore } from '../../src/engine/ports/store.js';
 import { openStore, type Store } from '../../src/store/store.js';
 import { MemoryStore } from '../support/memory-store.js';
 import { bars, changedRows, ORIGIN } from '../support/toy-changes.js';
-import { parametersOf } from '../support/worlds/parameters.js';
+import { cases } from '../support/profile.js';
 import {
   oracle,
   phaseOf,
@@ -171,7 +171,9 @@ function firstEdit(before: readonly ToyRow[], after: readonly ToyRow[]): number 
 }
 
 describe('an edited source', () => {
-  const property = async (newStore: () => Promise<NodeStore>, cases: number): Promise<void> => {
+  const property = async (newStore: () => Promise<NodeStore>, nightly: number): Promise<void> => {
+    const parameters = cases(nightly);
+    const tried = parameters.numRuns ?? 0;
     let [edited, computed, exactly] = [0, 0, 0];
     await fc.assert(
       fc.asyncProperty(
@@ -249,16 +251,16 @@ describe('an edited source', () => {
           assert.deepEqual(await stored(store, outcome, range), await stored(cold, whole, range));
         },
       ),
-      parametersOf(cases),
+      parameters,
     );
     assert.ok(
-      edited > cases / 2 && computed > cases && exactly > cases / 30,
+      edited > tried / 2 && computed > tried && exactly > tried / 60,
       `${edited} runs, ${exactly} exact, ${computed} slots`,
     );
   };
 
   it('has exactly the slots computed again that had or have an edited bar within reach', () =>
-    property(() => Promise.resolve(new MemoryStore()), 180)).timeout(120_000);
+    property(() => Promise.resolve(new MemoryStore()), 180));
 
   it('so it is over DuckDB', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'seamless-reach-'));
@@ -273,5 +275,5 @@ describe('an edited source', () => {
       for (const store of stores) await store.close();
       rmSync(folder, { recursive: true, force: true });
     }
-  }).timeout(120_000);
+  });
 });

@@ -48,7 +48,7 @@ describe('what must never be believed', () => {
     const [table] = await store.read([{ fingerprint: full as string, range }]);
     assert.ok(table);
     assert.deepEqual(rowsOf(table), (oracle(toys)[0] ?? []).slice(0, 10));
-  }).timeout(60_000);
+  });
 
   it('is a segment computed when an input had few rows, where it has more that are not at hand', async () => {
     for (let seed = 1; seed <= 40; seed++) {

@@ -12,6 +12,7 @@ import {
 } from '../../src/index.js';
 import { run, sliding, valuesOf } from '../hosts/typescript/compute/support.js';
 import { closes, compute, computeChunk, firingsOf, MINUTE, periodOf, stream, walk } from './support.js';
+import { cases } from '../support/profile.js';
 
 const a = stream('a');
 const b = stream('b');
@@ -64,7 +65,7 @@ describe('indicators are functions of their windows alone', () => {
             ]);
           assert.deepEqual(parts, [...whole]);
         }),
-        { numRuns: 300 },
+        cases(300),
       );
     });
 

@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Project, readAll, rowsOf } from './support.js';
+import { cases } from '../support/profile.js';
 
 const MINUTE = 60;
 const START = 1_677_628_800;
@@ -33,7 +34,7 @@ describe('csv sources', () => {
           ...rows.map((row) => [row.time, { open: row.open, Close: row.close }]),
         ]);
       }),
-      { numRuns: 60, seed: 7 },
+      cases(60),
     );
   });
 

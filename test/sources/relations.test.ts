@@ -3,6 +3,7 @@ import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { mkdirSync } from 'node:fs';
 import { Project, fails, readAll, rowsOf } from './support.js';
+import { cases } from '../support/profile.js';
 
 const MINUTE = 60;
 
@@ -54,7 +55,7 @@ describe('parquet and sql sources', () => {
             whole.filter(([ts]) => ts >= start && ts < end),
           );
         }),
-        { numRuns: 8, seed: 3 },
+        cases(8),
       );
     });
   }

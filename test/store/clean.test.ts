@@ -28,6 +28,7 @@ import {
   segment,
   valueTable,
 } from './support.js';
+import { cases } from '../support/profile.js';
 
 const START = 1_700_006_400;
 const MINUTES = 80;
@@ -189,9 +190,9 @@ describe('store: cleaning up', () => {
           });
         },
       ),
-      { numRuns: 20, interruptAfterTimeLimit: 30_000, markInterruptAsFailure: false },
+      cases(20),
     );
-  }).timeout(120_000);
+  });
 
   const ROWS = 200_000;
   const TIMES = Array.from({ length: ROWS }, (_, index) => index * 60);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { tableDigest, tableDigests } from '../../src/engine/fingerprint/digest.js';
 import type { Column, Table } from '../../src/sdk/table.js';
+import { cases } from '../support/profile.js';
 
 const SEQUENCES = [[], [0], [60], [0, 60, 120], [0, 60, 180]];
 
@@ -43,7 +44,7 @@ describe('the digests of many tables', () => {
           several.map((table) => tableDigest(table)),
         );
       }),
-      { numRuns: 2000 },
+      cases(2000),
     );
   });
 });

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openStore, type Store } from '../../src/store/store.js';
-import { parametersOf } from '../support/worlds/parameters.js';
+import { cases } from '../support/profile.js';
 import {
   anyOrderIsOne,
   chunkedIsWhole,
@@ -44,13 +44,13 @@ describe('store: the same rows and the same coverage, bit for bit', () => {
     }
   }
 
-  function holds(sentence: string, property: Property, cases: number): void {
+  function holds(sentence: string, property: Property, nightly: number): void {
     it(sentence, async () => {
       await fc.assert(property({ newStore, cuts: LONG_CHUNKS }), {
-        ...parametersOf(cases),
+        ...cases(nightly),
         plugins: [fc.afterEach(closeAll)],
       });
-    }).timeout(0);
+    });
   }
 
   holds('after any runs, edits, source changes and failures, as from an empty cache', incrementalIsCold, 24);

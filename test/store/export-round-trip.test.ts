@@ -13,6 +13,7 @@ import {
   rowsOf,
   segment,
 } from './support.js';
+import { cases } from '../support/profile.js';
 
 const MOST_ROWS = 12;
 const ODD_NUMBERS = [0, -0, NaN, Infinity, -Infinity, Number.MIN_VALUE, Number.MAX_VALUE, 2 ** 53 + 2, 0.1];
@@ -126,7 +127,7 @@ describe('store: what is exported is what providers read', () => {
             assert.deepEqual(rowsOf(await throughFile(dir, table, format)), rowsOf(table));
           });
         }),
-        { numRuns: 30 },
+        cases(30),
       );
     });
   }

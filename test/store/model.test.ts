@@ -23,6 +23,7 @@ import {
   rowsOf,
   valueTable,
 } from './support.js';
+import { cases } from '../support/profile.js';
 
 /** A small DAG: two streams, a chain of two below the first, and a fan-in. */
 const INPUTS: Readonly<Record<string, readonly string[]>> = {
@@ -239,7 +240,7 @@ describe('store: like the model', () => {
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 8 }), (steps) =>
         inFolder((dir) => play(dir, steps)),
       ),
-      { numRuns: 15 },
+      cases(15),
     );
   });
 

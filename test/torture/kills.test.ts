@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { AIMS, killAgainAndAgain, type Kill } from './kills.js';
 import { killTable } from './record.js';
+import { turns } from '../support/profile.js';
 
-const KILLS = 30;
+const KILLS = turns(30, 10);
 
 /** Printed, so that what it found can be looked for again: `SEAMLESS_SEED=… npm test`. */
 const SEED = process.env['SEAMLESS_SEED'] ?? String(Date.now() % 1_000_000);
 
 describe('a child that is killed -9 at any instant', () => {
   it(`leaves a cache that opens, holds only truth and lacks nothing that was told to be stored (seed ${SEED})`, async function () {
-    this.timeout(300_000);
     const all: Kill[] = [];
     const wrong: string[] = [];
     await killAgainAndAgain({
@@ -32,7 +32,7 @@ describe('a child that is killed -9 at any instant', () => {
         aim,
       );
     const hit = new Set(all.map(({ phase }) => phase));
-    assert.ok(hit.size >= AIMS.length - 1, `killed in ${[...hit].join(', ')} alone`);
+    assert.ok(hit.size > KILLS / 5, `killed in ${[...hit].join(', ')} alone`);
     assert.ok(all.reduce((sum, { rows }) => sum + rows, 0) > 0);
   });
 });

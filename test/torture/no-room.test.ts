@@ -27,7 +27,6 @@ const READ_ONLY =
 describe('a cache that cannot grow', () => {
   let world: World;
   before(async function () {
-    this.timeout(120_000);
     world = new World();
     await world.measureCold();
   });
@@ -87,7 +86,6 @@ describe('a cache that cannot grow', () => {
   // A shell counts in blocks of 512 bytes or of 1 kB: either way the least lets no cache be made, the most no run be finished.
   for (const limitKb of [40, 300, 600, 1100]) {
     it(`says so and goes on later: no file beyond ${limitKb} blocks, an empty cache`, async function () {
-      this.timeout(120_000);
       const dir = world.project.path(`limited-${limitKb}`);
       assertRefused(run(dir, { limitKb }), FULL);
       if (existsSync(dir)) {
@@ -112,7 +110,6 @@ describe('a cache that cannot grow', () => {
   });
 
   it('keeps all that was stored before', async function () {
-    this.timeout(120_000);
     const dir = world.project.path('kept');
     await runFresh(world.project, { ...RANGE, cacheDir: dir });
     world.use(FIRST, OTHER);
@@ -123,7 +120,6 @@ describe('a cache that cannot grow', () => {
   });
 
   it('of a disk that is full, as far as this process may make one', async function () {
-    this.timeout(120_000);
     const disk = world.project.path('disk');
     mkdirSync(disk);
     const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1400k', 'tmpfs', disk]).status === 0;
@@ -143,7 +139,6 @@ describe('a cache that cannot grow', () => {
   });
 
   it('of a folder that is read-only, empty or not', async function () {
-    this.timeout(120_000);
     const uid = process.getuid?.() === 0 ? NOBODY : undefined;
     for (const before of ['empty', 'filled']) {
       const dir = world.project.path(`read-only-${before}`);
@@ -160,7 +155,6 @@ describe('a cache that cannot grow', () => {
   });
 
   it('a clean-up on a disk without room for a copy frees what it can, and loses nothing', async function () {
-    this.timeout(120_000);
     const dir = world.project.path('cleaned');
     await runFresh(world.project, { ...RANGE, cacheDir: dir });
     writeFileSync(join(dir, 'cache.duckdb.wanted'), '');

@@ -138,7 +138,6 @@ export function useEditor(options: EditorOptions = {}): () => Editor {
     return editor;
   };
   before(async function () {
-    this.timeout(600_000);
     editor = await Editor.open(options);
   });
   afterEach(async function () {

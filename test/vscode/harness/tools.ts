@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { toolsFolder } from './paths.js';
-import { ensureSystemPackages } from './system.js';
+import { ensureEditorPackages } from './system.js';
 
 /** The editor's own Node and the script that starts the editor under it. */
 export interface EditorTools {
@@ -25,7 +25,7 @@ export async function editorTools(): Promise<EditorTools> {
     node: join(nodeHome, 'bin/node'),
     entry: join(toolsFolder, 'node_modules/code-server/out/node/entry.js'),
   };
-  ensureSystemPackages();
+  ensureEditorPackages();
   const lock = createHash('sha256')
     .update(await readFile(join(toolsFolder, 'package-lock.json')))
     .digest('hex');

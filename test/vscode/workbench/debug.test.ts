@@ -22,7 +22,6 @@ describe('debugging a node at a bar', () => {
   let expected: { readonly volatility: number; readonly weight: number };
 
   before(async function () {
-    this.timeout(120_000);
     const { folder, server } = editor();
     const strategy = { file: join(folder, FILE), className: 'SpTrend', projectRoot: folder };
     const args = { key: `${strategy.file}#${strategy.className}`, node: NODE, bar: parseTime(BAR) };
@@ -33,7 +32,6 @@ describe('debugging a node at a bar', () => {
   });
 
   it('stops at the line of a breakpoint, at that bar alone, shows its values, and tells the value', async function () {
-    this.timeout(120_000);
     const { page } = editor();
     await breakpointAt('statistics.ts', await lineOf('strategies/lib/statistics.ts', 'return Math.log('));
     const line = await lineOf(FILE, 'return Math.min(');
@@ -58,7 +56,6 @@ describe('debugging a node at a bar', () => {
   });
 
   it('ends the process when the debugging is ended at a breakpoint', async function () {
-    this.timeout(120_000);
     const { page } = editor();
     await stopAtBar();
     const process = await lastProcess();
@@ -69,7 +66,6 @@ describe('debugging a node at a bar', () => {
   });
 
   it('ends the process when the extension host ends at a breakpoint', async function () {
-    this.timeout(120_000);
     await stopAtBar();
     const process = await lastProcess();
     assert.ok(await isRunning(process));

@@ -16,7 +16,6 @@ describe('inside the extension host', () => {
 
   // Each of their tests becomes one here, so that it is counted and named.
   before(async function () {
-    this.timeout(300_000);
     await rm(file, { force: true });
     run = await runHostSuites(editor());
     console.log(run.output.replace(/^/gm, '    '));

@@ -64,7 +64,6 @@ describe('a newcomer', () => {
     const editor = useEditor({ project: null, env: { HOME: home } });
 
     it('comes from nothing to a materialized sample in under a minute, without a terminal', async function () {
-      this.timeout(3 * MINUTE_MS);
       const { page } = editor();
       await page.locator('.activitybar .action-label[aria-label*="Seamless"]').click();
       const started = performance.now();

@@ -38,7 +38,6 @@ describe('the terminal of the editor', () => {
   const editor = useEditor({ settings: { 'terminal.integrated.gpuAcceleration': 'off' } });
 
   it('finds the command line, which lists the strategies of the folder it is in', async function () {
-    this.timeout(180_000);
     const opened = editor();
     // The path is changed when the extension has started, for terminals that open later.
     await opened.command('Seamless: Show Log');

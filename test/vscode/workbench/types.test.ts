@@ -6,7 +6,6 @@ import { typeServer } from '../harness/type-server.js';
 
 describe('the TypeScript that VS Code ships has nothing to say about', () => {
   before(async function () {
-    this.timeout(600_000);
     await editorTools();
   });
 

@@ -43,7 +43,13 @@ export class PageServer {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const profile = await mkdtemp(join(tmpdir(), 'seamless-page-'));
-    return new PageServer(server, await openBrowser(profile), profile);
+    try {
+      return new PageServer(server, await openBrowser(profile), profile);
+    } catch (error) {
+      server.close();
+      await rm(profile, { recursive: true, force: true });
+      throw error;
+    }
   }
 
   /** A page of its own, which has said `ready` and was told the state. */

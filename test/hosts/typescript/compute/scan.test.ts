@@ -7,6 +7,7 @@ import { sameValue } from '../../../../src/hosts/typescript/compute/values.js';
 import { SeamlessError } from '../../../../src/sdk/errors.js';
 import { ScanNode, type ScanNodeOptions } from '../../../../src/sdk/scan-node.js';
 import { failureIn, MINUTE, numbers, OpenContext, sliding, stream, valuesOf } from './support.js';
+import { cases } from '../../../support/profile.js';
 
 const price = stream();
 
@@ -88,7 +89,7 @@ describe('the state of a scan', () => {
         assert.deepEqual(encodeState(copy, refuse), bytes);
         assert.deepEqual(encodeState(decodeState(bytes), refuse), bytes);
       }),
-      { numRuns: 2000 },
+      cases(2000),
     );
   });
 
@@ -98,7 +99,7 @@ describe('the state of a scan', () => {
         const same = Buffer.from(encodeState(a, refuse)).equals(encodeState(b, refuse));
         if (same) assertSame(a, b);
       }),
-      { numRuns: 2000 },
+      cases(2000),
     );
     const bytes = [
       0,
@@ -248,7 +249,7 @@ describe('a scan, bar by bar', () => {
           assert.deepEqual(last, []);
         },
       ),
-      { numRuns: 300 },
+      cases(300),
     );
   });
 

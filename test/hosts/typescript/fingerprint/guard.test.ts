@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { CaptureGuard } from '../../../../src/hosts/typescript/fingerprint/guard.js';
 import { snapshotIntrinsics } from '../../../../src/hosts/typescript/fingerprint/intrinsics.js';
 import { hasher, load } from './project.js';
+import { cases } from '../../../support/profile.js';
 
 const MODULE = `
 let count = 0;
@@ -140,7 +141,7 @@ describe('capture guard', () => {
         late.close();
         early.close();
       }),
-      { numRuns: 60 },
+      cases(60),
     );
   });
 

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { Rewriter } from './rewrite.js';
 import { SAMPLE } from './sample.js';
 import { Session, type Print } from './session.js';
+import { cases } from '../../../support/profile.js';
 
 describe('random edits', () => {
   const session = new Session();
@@ -34,8 +35,8 @@ describe('random edits', () => {
       }
     };
     const numbers = fc.array(fc.nat(), { minLength: 97, maxLength: 997, size: 'max' });
-    await fc.assert(fc.asyncProperty(numbers, run), { numRuns: 20, endOnFailure: true });
-  }).timeout(120_000);
+    await fc.assert(fc.asyncProperty(numbers, run), { ...cases(20), endOnFailure: true });
+  });
 
   it('of a literal that a node reaches change that node', async () => {
     const literals = rewriter.literals();
@@ -51,8 +52,8 @@ describe('random edits', () => {
     };
     const index = fc.nat({ max: literals.length - 1 });
     await fc.assert(fc.asyncProperty(index, run), {
-      numRuns: 40,
+      ...cases(40),
       endOnFailure: true,
     });
-  }).timeout(120_000);
+  });
 });

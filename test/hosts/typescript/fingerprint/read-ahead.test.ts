@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Inspection, type Closure } from '../../../../src/hosts/typescript/fingerprint/inspection.js';
 import { hasher } from './project.js';
+import { cases } from '../../../support/profile.js';
 
 /** How a closure is made, over the closures that were made before it. */
 interface Made {
@@ -75,7 +76,7 @@ describe('closures read ahead', () => {
           inspection.forgetAhead();
           assert.deepEqual(ahead, single);
         }),
-        { numRuns: 4 },
+        cases(4),
       );
     } finally {
       inspection.close();
@@ -99,7 +100,7 @@ describe('closures read ahead', () => {
         };
         assert.deepEqual(hashes(true), hashes(false));
       }),
-      { numRuns: 60 },
+      cases(60),
     );
   });
 

@@ -3,6 +3,7 @@ import { inspect, isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import type { CodeHasher } from '../../../../src/hosts/typescript/fingerprint/own-code.js';
 import { hasher } from './project.js';
+import { cases } from '../../../support/profile.js';
 
 /** The hash of a function that captured the value. */
 function hashOf(hashes: CodeHasher, value: unknown): string {
@@ -63,7 +64,7 @@ describe('hashes of values', () => {
       fc.property(fc.jsonValue({ maxDepth: 3 }), fc.jsonValue({ maxDepth: 3 }), (a, b) => {
         assert.equal(hashOf(hashes, a) === hashOf(hashes, b), same(a, b));
       }),
-      { numRuns: 200 },
+      cases(200),
     );
   });
 
@@ -73,7 +74,7 @@ describe('hashes of values', () => {
         assert.equal(hashOf(hashes, a) === hashOf(hashes, b), same(a, b));
         assert.equal(hashOf(hashes, structuredClone(a)), hashOf(hashes, a));
       }),
-      { numRuns: 1000 },
+      cases(1000),
     );
   });
 });

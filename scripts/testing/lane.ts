@@ -1,0 +1,70 @@
+// A process that runs the test files it is sent, one after another, and ends by itself once it is sent no more.
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import Mocha from 'mocha';
+import { FILE_END, type LaneMessage } from './messages.js';
+import { childrenOf, endProcesses, processorSeconds, settled } from './processes.js';
+import { gather } from './results.js';
+
+/** A test that hangs fails after this, and the rest goes on. No test is judged by it. */
+const HUNG_MS = 900_000;
+
+/** How long processes of a suite may take to be gone, and this process to end, once nothing asks them to stay. */
+const GRACE_MS = 60_000;
+
+const tell = (message: LaneMessage): void => void process.send?.(message);
+
+/** Children that belong to a library and end with this process: esbuild keeps one for all its builds. */
+const isKept = (command: string): boolean => /@?esbuild.*--service=/.test(command);
+
+async function run(file: string): Promise<void> {
+  const began = { wall: performance.now(), processor: processorSeconds() };
+  const mocha = new Mocha({ timeout: HUNG_MS, color: process.env['NO_COLOR'] === undefined });
+  mocha.addFile(resolve(file));
+  await mocha.loadFilesAsync();
+  const before = new Set(childrenOf(process.pid).map(({ pid }) => pid));
+  const results = await new Promise<ReturnType<typeof gather>>((done) => {
+    const runner = mocha.run(() => done(found));
+    const found = gather(runner);
+    runner.on('test', (test) => tell({ type: 'test', title: test.fullTitle() }));
+    runner.on('hook', (hook) => tell({ type: 'test', title: hook.fullTitle() }));
+  });
+  mocha.dispose();
+  const left = await settled(
+    () => childrenOf(process.pid).filter(({ pid, command }) => !before.has(pid) && !isKept(command)),
+    GRACE_MS,
+  );
+  endProcesses(left);
+  process.stdout.write(FILE_END);
+  tell({
+    type: 'file',
+    results,
+    left: left.map(({ pid, command }) => `${pid} (${command})`),
+    seconds: (performance.now() - began.wall) / 1000,
+    processorSeconds: processorSeconds() - began.processor,
+  });
+}
+
+process.on('message', (file: string) => {
+  run(file).catch((error: unknown) => {
+    console.error(`${pathToFileURL(file).href}:`, error);
+    process.stdout.write(FILE_END);
+    tell({ type: 'broken', sentence: error instanceof Error ? error.message : String(error) });
+  });
+});
+
+process.once('disconnect', () => {
+  // Not held back by this timer, the process ends as soon as nothing is open.
+  setTimeout(() => {
+    const children = childrenOf(process.pid).filter(({ command }) => !isKept(command));
+    const open = [
+      ...new Set(
+        process.getActiveResourcesInfo().filter((kind) => kind !== 'Timeout' && kind !== 'PipeWrap'),
+      ),
+      ...children.map(({ pid, command }) => `process ${pid} (${command})`),
+    ];
+    console.error(`The tests have ended, but not their process. Still open: ${open.join(', ')}.`);
+    endProcesses(children);
+    process.exit(1);
+  }, GRACE_MS).unref();
+});

@@ -1,0 +1,20 @@
+/** What one test file took. */
+export interface SuiteTime {
+  readonly file: string;
+  readonly tests: number;
+  readonly seconds: number;
+  /** Of all processes it waited for, too. */
+  readonly processorSeconds: number;
+}
+
+/** What a stage came to: how many checks held, the names of those that did not, and what its suites took. */
+export interface Outcome {
+  readonly passed: number;
+  readonly failed: readonly string[];
+  readonly times: readonly SuiteTime[];
+}
+
+/** A stage that could not be run, and why. */
+export function notRun(stage: string, why: string): Outcome {
+  return { passed: 0, failed: [`${stage}: ${why}`], times: [] };
+}
