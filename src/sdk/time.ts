@@ -9,13 +9,22 @@ export interface Range {
   readonly end: Seconds;
 }
 
-/** `'30s'`, `'1m'`, `'4h'`, `'1d'`, or a whole number of seconds. */
+/** `'30s'`, `'1m'`, `'4h'`, `'1d'`, `'1w'`, or a whole number of seconds. */
 export type Interval = string | number;
 
 /** Epoch seconds, a `Date`, or an ISO-8601 date or time (UTC unless it carries an offset). */
 export type TimeInput = number | Date | string;
 
-const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+const WEEK = 604_800;
+const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: WEEK };
+
+/** The first Monday after the epoch, which was a Thursday. */
+const FIRST_MONDAY = 4 * 86_400;
+
+/** Where a grid starts unless its source says otherwise: weeks on a Monday, others at the epoch. */
+export function defaultPhase(interval: Seconds): Seconds {
+  return interval % WEEK === 0 ? FIRST_MONDAY : 0;
+}
 
 /** 5138-11-16 in seconds, 1973-03-03 in milliseconds: nothing plausible is on the wrong side. */
 const LARGEST_SECONDS = 1e11;
@@ -23,11 +32,11 @@ const LARGEST_SECONDS = 1e11;
 /** Seconds of an interval. @throws SeamlessError `interval` when it is not one. */
 export function parseInterval(interval: Interval, what = 'The interval'): Seconds {
   const seconds =
-    typeof interval === 'number' ? interval : secondsOfText(/^(\d+)\s*([smhd])$/.exec(interval.trim()));
+    typeof interval === 'number' ? interval : secondsOfText(/^(\d+)\s*([smhdw])$/.exec(interval.trim()));
   if (Number.isInteger(seconds) && seconds > 0) return seconds;
   throw new SeamlessError(
     'interval',
-    `${what} ${JSON.stringify(interval)} is not an interval: write a whole number of seconds, or a text such as '30s', '1m', '4h' or '1d'.`,
+    `${what} ${JSON.stringify(interval)} is not an interval: write a whole number of seconds, or a text such as '30s', '1m', '4h', '1d' or '1w'.`,
   );
 }
 
@@ -36,9 +45,9 @@ function secondsOfText(match: RegExpExecArray | null): number {
   return Number(match[1]) * (UNIT_SECONDS[match[2] ?? ''] ?? Number.NaN);
 }
 
-/** `60` → `'1m'`, `90` → `'90s'`: the largest unit that divides it. */
+/** `60` → `'1m'`, `90` → `'90s'`, `604800` → `'1w'`: the largest unit that divides it. */
 export function formatInterval(seconds: Seconds): string {
-  for (const unit of ['d', 'h', 'm'] as const) {
+  for (const unit of ['w', 'd', 'h', 'm'] as const) {
     const size = UNIT_SECONDS[unit] ?? 1;
     if (seconds % size === 0) return `${seconds / size}${unit}`;
   }

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { SeamlessError, type ErrorCode } from '../../src/sdk/errors.js';
 import {
   ceilToGrid,
+  defaultPhase,
   floorToGrid,
   formatInterval,
   formatRange,
@@ -142,12 +143,12 @@ describe('ranges', () => {
 describe('intervals', () => {
   it('are seconds, or a number of units', () => {
     assert.deepEqual(
-      ['30s', '1m', '4h', '1d', ' 15 m ', 90].map((interval) => parseInterval(interval)),
-      [30, 60, 14_400, 86_400, 900, 90],
+      ['30s', '1m', '4h', '1d', '1w', ' 15 m ', 90].map((interval) => parseInterval(interval)),
+      [30, 60, 14_400, 86_400, 604_800, 900, 90],
     );
   });
 
-  for (const interval of ['1 minute', '1w', '', 'm', '0s', '-1m', '1.5h', 0, -60, 0.5, Number.NaN]) {
+  for (const interval of ['1 minute', '1M', '', 'm', '0s', '-1m', '1.5h', 0, -60, 0.5, Number.NaN]) {
     it(`refuses ${JSON.stringify(interval)} (${typeof interval})`, () => {
       refused(
         () => parseInterval(interval, 'The interval of x'),
@@ -177,6 +178,12 @@ describe('intervals', () => {
 });
 
 describe('the grid', () => {
+  it('of weeks starts on a Monday, others at the epoch', () => {
+    assert.equal(new Date(defaultPhase(604_800) * 1000).getUTCDay(), 1);
+    assert.equal(new Date(defaultPhase(2 * 604_800) * 1000).getUTCDay(), 1);
+    assert.equal(defaultPhase(86_400), 0);
+  });
+
   it('has points on both sides of a time, at most an interval apart', () => {
     const at = { time: fc.integer({ min: -1e9, max: 2e9 }), interval: fc.integer({ min: 1, max: 1e5 }) };
     fc.assert(

@@ -356,7 +356,7 @@ describe("vendors' files", () => {
       await fails(
         project.csv(`date,x\n${weekly.join('\n')}\n`, {}, { interval: DAY }),
         'source',
-        /7d apart.*'1w'/,
+        /1w apart.*interval: '1w'/,
       );
     });
   });

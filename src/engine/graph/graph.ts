@@ -1,7 +1,7 @@
 import { DirectedGraph } from 'graphology';
 import { topologicalSort } from 'graphology-dag';
 import { SeamlessError } from '../../sdk/errors.js';
-import { formatInterval, type Seconds } from '../../sdk/time.js';
+import { defaultPhase, formatInterval, type Seconds } from '../../sdk/time.js';
 import type { GraphDescription, NodeDescription, SourceDescription } from '../ports/host.js';
 import type { OpenStream } from '../ports/source.js';
 
@@ -176,7 +176,9 @@ function commonInterval(node: NodeDescription, inputs: readonly GraphNode[]): Se
 function phaseOf(node: NodeDescription, interval: Seconds): Seconds {
   const phase = node.source?.options['phase'];
   // A provider of an author's own may mean something else by the word.
-  if (phase === undefined || (node.source?.kind === 'custom' && typeof phase !== 'number')) return 0;
+  if (phase === undefined || (node.source?.kind === 'custom' && typeof phase !== 'number')) {
+    return defaultPhase(interval);
+  }
   if (!Number.isSafeInteger(phase)) {
     const shown =
       typeof phase === 'number' || typeof phase === 'bigint' ? String(phase) : JSON.stringify(phase);
@@ -191,7 +193,7 @@ function phaseOf(node: NodeDescription, interval: Seconds): Seconds {
 
 /** A node on the interval of an input keeps that input's grid; any other starts at the epoch. */
 function inheritedPhase(interval: Seconds, inputs: readonly GraphNode[]): Seconds {
-  return inputs.find((input) => input.interval === interval)?.phase ?? 0;
+  return inputs.find((input) => input.interval === interval)?.phase ?? defaultPhase(interval);
 }
 
 /** A stream as its source is opened by; where it was made is looked up when something asks for it. */

@@ -90,7 +90,7 @@ function regular(gaps: readonly Seconds[], least: Seconds): Spacing | null {
   const multiples = gaps.filter((gap) => gap % least === 0).length;
   const singles = gaps.filter((gap) => gap === least).length;
   if (multiples < gaps.length || singles * 2 < gaps.length || !Number.isInteger(least)) return null;
-  const name = least === 7 * DAY ? '1w' : formatInterval(least);
+  const name = formatInterval(least);
   return {
     words: formatInterval(least),
     advice: `give it interval: '${name}', or a source with bars of that length`,
