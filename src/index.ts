@@ -73,9 +73,11 @@ export type {
 export type { HistoryColumn, HistoryColumns, NodeRow } from './protocol/history.js';
 export type {
   FailureReport,
+  MissingInput,
   NodeReport,
   NodeState,
   RunProgress,
   RunReport,
   Span,
+  Unfired,
 } from './engine/run/report.js';

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 
 import type { Change } from '../engine/fingerprint/changes.js';
 import type { NodeFailure } from '../engine/ports/host.js';
-import type { NodeReport, RunProgress, RunReport, Span } from '../engine/run/report.js';
+import type { NodeReport, RunProgress, RunReport, Span, Unfired } from '../engine/run/report.js';
 import type { ErrorCode, SourceLocation } from '../sdk/errors.js';
 import type { Column, RowValue, Table } from '../sdk/table.js';
 import type {
@@ -145,6 +145,13 @@ const failure: SchemaOf<NodeFailure> = v.object({
   location: v.nullable(location),
 });
 
+const unfired: SchemaOf<Unfired> = v.object({
+  slots: count,
+  of: count,
+  missing: v.array(v.object({ input: v.string(), slots: count })),
+  text: v.string(),
+});
+
 const nodeReport: SchemaOf<NodeReport> = v.object({
   name: v.string(),
   kind,
@@ -158,6 +165,7 @@ const nodeReport: SchemaOf<NodeReport> = v.object({
   adoptedRanges: spans,
   unavailable: spans,
   notYet: spans,
+  unfired: v.nullable(unfired),
   reason: v.string(),
   failure: v.nullable(failure),
 });
@@ -331,6 +339,7 @@ export const results: { readonly [K in RequestKind]: SchemaOf<Result<K>> } = {
         earlier: spans,
         unavailable: spans,
         notYet: spans,
+        unfired: v.nullable(unfired),
         reason: v.string(),
         changes: v.array(change),
       }),

@@ -15,6 +15,7 @@ export function nodeReport(name: string, parts: Partial<NodeReport> = {}): NodeR
     adoptedRanges: [],
     unavailable: [],
     notYet: [],
+    unfired: null,
     reason: 'Everything is in the cache.',
     failure: null,
     ...parts,

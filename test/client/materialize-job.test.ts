@@ -238,6 +238,7 @@ describe('MaterializeReport', () => {
     adoptedRanges: [],
     unavailable: [],
     notYet: [],
+    unfired: null,
     reason: 'New.',
     failure: null,
   };

@@ -124,6 +124,37 @@ describe('resolving a graph', () => {
       'source',
       /The source of s has phase "9:30": it must be/,
     ],
+    ...[60, 300, 3600].map((interval): [string, GraphDescription, string, RegExp] => [
+      `inputs of one interval and different phases, for a node of ${interval} s`,
+      graph([
+        stream('p', 300),
+        stream('q', 300, { source: { kind: 'csv', options: { phase: 120 } } }),
+        node(
+          'n',
+          [
+            [1, 1],
+            [0, 1],
+          ],
+          { interval },
+        ),
+      ]),
+      'interval',
+      /n has two inputs with a bar each 5m that never open together: q has phase 120, p has phase 0/,
+    ]),
+    [
+      'a computed input whose grid is another than that of a stream',
+      graph([
+        stream('p', 300, { source: { kind: 'csv', options: { phase: 120 } } }),
+        stream('m', 60),
+        node('five', [[1, 1]], { interval: 300 }),
+        node('n', [
+          [0, 1],
+          [2, 1],
+        ]),
+      ]),
+      'interval',
+      /p has phase 120, five has phase 0/,
+    ],
     ['two equal names', graph([stream('s', 60), stream('s', 60)]), 'duplicate-node', /two nodes named s/],
   ];
   for (const [what, description, code, message] of refusals) {

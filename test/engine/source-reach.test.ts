@@ -82,7 +82,17 @@ function made(drawn: Drawn): Toy[] {
     }),
   );
   for (const { interval, picks, seed, sparse } of drawn.nodes) {
-    const inputs = picks.map(([pick, period]) => ({ node: pick % toys.length, period }));
+    const drawn = picks.map(([pick, period]) => ({ node: pick % toys.length, period }));
+    // Two grids of one interval are refused.
+    const grid = (at: number): [number, number] => {
+      const toy = toys[at] as Toy;
+      return [toy.interval, phaseOf(toys, toy)];
+    };
+    const inputs = drawn.filter(({ node }) => {
+      const [every, phase] = grid(node);
+      const like = drawn.map((each) => grid(each.node)).find(([other]) => other === every);
+      return like?.[1] === phase;
+    });
     toys.push({ kind: 'node', interval, inputs, seed, sparse, failsAt: null });
   }
   return toys;

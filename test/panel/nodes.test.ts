@@ -16,6 +16,7 @@ const node: StandingNode = {
   coverage: [[600, 1200]],
   unavailable: [[0, 300]],
   notYet: [[3000, 3600]],
+  unfired: null,
   reason: 'Complete in part.',
   changes: [],
   adopted: [],

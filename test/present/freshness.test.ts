@@ -16,6 +16,7 @@ function node(name: string, state: NodeStatus['state'], change: NodeStatus['chan
     coverage: [],
     unavailable: [],
     notYet: [],
+    unfired: null,
     rows: 0,
     reason: `${name} is ${state}.`,
     changes: [],

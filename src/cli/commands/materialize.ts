@@ -95,8 +95,18 @@ export function reportText(report: RunReport, paint: Paint): string {
     `\ncomplete in every node: ${covered}\n`,
     ...stretches(report.nodes, 'unavailable', 'before the data begins'),
     ...stretches(report.nodes, 'notYet', 'after the last bar'),
+    ...unfiredLines(report.nodes, paint),
     `${summaryLine(report)}\n`,
   ].join('');
+}
+
+/** One line for each way in which slots did not fire, with the nodes it is true of. */
+function unfiredLines(nodes: readonly NodeReport[], paint: Paint): string[] {
+  const names = new Map<string, string[]>();
+  for (const { name, unfired } of nodes) {
+    if (unfired) names.set(unfired.text, [...(names.get(unfired.text) ?? []), name]);
+  }
+  return [...names].map(([text, those]) => `${paint('yellow', formatNames(those))}: ${text}\n`);
 }
 
 /** One line for each stretch without data, with the nodes it is missing in. */

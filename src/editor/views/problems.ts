@@ -3,6 +3,9 @@ import * as vscode from 'vscode';
 import type { SourceLocation } from '../../sdk/errors.js';
 import type { Strategies, StrategyEntry } from '../model/strategies.js';
 
+/** The share of slots that may be missing before it is a warning: a hole here and there is in most data. */
+const FEW = 0.01;
+
 /** What is wrong with strategies, on the lines that cause it. */
 export class StrategyProblems implements vscode.Disposable {
   readonly #collection = vscode.languages.createDiagnosticCollection('seamless');
@@ -40,10 +43,19 @@ function diagnosticsOf({ found, problem, freshness }: StrategyEntry): {
     const place = problem.location ?? found;
     return [{ place, diagnostic: diagnostic(place, problem.message, problem.code) }];
   }
-  return (freshness?.nodes ?? []).flatMap(({ failure, location }) => {
-    if (!failure) return [];
-    const place = failure.location ?? location ?? found;
-    return [{ place, diagnostic: diagnostic(place, failure.message, failure.code) }];
+  return (freshness?.nodes ?? []).flatMap(({ name, failure, unfired, location }) => {
+    if (failure) {
+      const place = failure.location ?? location ?? found;
+      return [{ place, diagnostic: diagnostic(place, failure.message, failure.code) }];
+    }
+    if (!unfired) return [];
+    const place = location ?? found;
+    const lost = diagnostic(place, `${name}: ${unfired.text}`, 'unfired');
+    lost.severity =
+      unfired.slots < FEW * unfired.of
+        ? vscode.DiagnosticSeverity.Information
+        : vscode.DiagnosticSeverity.Warning;
+    return [{ place, diagnostic: lost }];
   });
 }
 

@@ -129,6 +129,7 @@ function resolveNode(index: number, graph: GraphDescription, resolved: readonly 
   const node = graph.nodes[index] as NodeDescription;
   const inputs = node.inputs.map((input) => resolved[input.node] as GraphNode);
   const interval = node.interval ?? graph.interval ?? commonInterval(node, inputs);
+  refuseUnequalPhases(node, inputs);
   const edges = node.inputs.map((input, position) => {
     const period = input.period ?? graph.period;
     if (period === null) {
@@ -189,6 +190,23 @@ function phaseOf(node: NodeDescription, interval: Seconds): Seconds {
     );
   }
   return (((phase as number) % interval) + interval) % interval;
+}
+
+/** Bars of one interval on two grids never close together, and neither grid is the right one to fire on. */
+function refuseUnequalPhases(node: NodeDescription, inputs: readonly GraphNode[]): void {
+  const first = new Map<Seconds, GraphNode>();
+  for (const input of inputs) {
+    const other = first.get(input.interval) ?? input;
+    first.set(input.interval, other);
+    if (other.phase === input.phase) continue;
+    const every = formatInterval(input.interval);
+    const grids = [other, input].map(({ name, phase }) => `${name} has phase ${phase}`).join(', ');
+    throw new SeamlessError(
+      'interval',
+      `Node ${node.name} has two inputs with a bar each ${every} that never open together: ${grids} (seconds after the epoch). If they do open together, correct the phase of one source; else make bars of a longer interval of one of them first, in a node of its own, and take that as the input.`,
+      about(node),
+    );
+  }
 }
 
 /** A node on the interval of an input keeps that input's grid; any other starts at the epoch. */

@@ -13,7 +13,8 @@ import type { StrategyHost } from '../ports/host.js';
 import type { SourceLibrary } from '../ports/source.js';
 import type { NodeHistory, NodeStore, RowSummary, SourceState } from '../ports/store.js';
 import { difference, hull, intersection, isEmpty, union, within, type RangeSet } from './ranges.js';
-import type { Span } from '../run/report.js';
+import type { Span, Unfired } from '../run/report.js';
+import { withUnfired } from '../run/unfired.js';
 import {
   compareSource,
   firstDifference,
@@ -64,7 +65,9 @@ export interface NodeStatus {
   readonly unavailable: readonly Span[];
   /** Stretches of the range past the last bar its sources had when looked at: they may come to be filled. */
   readonly notYet: readonly Span[];
-  /** Why, a sentence. */
+  /** As in a report: slots that did not fire though it was warm; null too where it is not fresh. */
+  readonly unfired: Unfired | null;
+  /** Why, a sentence; then what `unfired` says. */
   readonly reason: string;
   /** What changed since it was stored, one by one; empty where nothing did, or it cannot be told. */
   readonly changes: readonly Change[];
@@ -144,12 +147,20 @@ export async function statusOf(
       telling: tellings.get(node.index),
     }),
   );
+  const seen = looked && {
+    graph,
+    store: ports.store,
+    fingerprints: ids,
+    horizons: limits,
+    summaries,
+    request: looked,
+  };
   return {
     strategy: graph.strategy,
     range: looked && [looked.start, looked.end],
     data: dataOf(begins),
     dataFiles: files,
-    nodes,
+    nodes: seen ? await withUnfired(seen, nodes, ({ state }) => state === 'fresh') : nodes,
   };
 }
 
@@ -222,6 +233,7 @@ function nodeStatus(facts: Facts): NodeStatus {
     adopted: inRange(facts.adopted),
     earlier: inRange(difference(facts.before, covered)),
     ...(range ? outsideData(range, node, horizon) : { unavailable: [], notYet: [] }),
+    unfired: null,
     reason: [judged.reason, tellingText(facts.telling)].filter(Boolean).join(' '),
     changes: judged.change === 'own' || judged.change === 'upstream' ? facts.changes : [],
   };

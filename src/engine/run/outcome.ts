@@ -8,6 +8,7 @@ import { common, difference, isEmpty, longest, union, within, type RangeSet } fr
 import type { NodeReport, NodeState, RunReport, Span } from './report.js';
 import { sourcesText } from '../sources/source-change.js';
 import type { RunState } from './run-state.js';
+import { withUnfired } from './unfired.js';
 
 /** The report of a run that is over. */
 export async function reportOf(outcome: RunOutcome, elapsedMs: number): Promise<RunReport> {
@@ -18,8 +19,17 @@ export async function reportOf(outcome: RunOutcome, elapsedMs: number): Promise<
       range: state.request,
     })),
   );
-  const nodes = state.graph.nodes.map((node) =>
-    nodeReport(outcome, node, summaries[node.index] as RowSummary),
+  const nodes = await withUnfired(
+    {
+      graph: state.graph,
+      store: state.store,
+      fingerprints: state.graph.nodes.map(({ index }) => state.fingerprint(index).full),
+      horizons: state.horizons,
+      summaries,
+      request: state.request,
+    },
+    state.graph.nodes.map((node) => nodeReport(outcome, node, summaries[node.index] as RowSummary)),
+    ({ state: found }) => found === 'hit' || found === 'adopted' || found === 'computed',
   );
   const complete = state.graph.nodes
     .map((node) => asRequested(state.request, node, coverageOf(state, node)))
@@ -66,6 +76,7 @@ function nodeReport(outcome: RunOutcome, node: GraphNode, summary: RowSummary): 
     computedRanges: inRequest(computed),
     adoptedRanges: inRequest(adopted),
     ...outsideData(state.request, node, state.horizon(node.index)),
+    unfired: null,
     reason: [reasonOf(outcome, node, found, computed), tellingText(outcome.tellings.get(node.index))]
       .filter(Boolean)
       .join(' '),

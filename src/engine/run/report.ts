@@ -34,9 +34,30 @@ export interface NodeReport {
   readonly unavailable: readonly Span[];
   /** Stretches past the last bar of the sources: they may come to be filled. */
   readonly notYet: readonly Span[];
-  /** Why the node is in its state, a sentence. */
+  /**
+   * Slots of the range that did not fire after the node's warm-up, and the inputs that were missing; null when all did, of
+   * streams, and where the range is not complete.
+   */
+  readonly unfired: Unfired | null;
+  /** Why the node is in its state, a sentence; then what `unfired` says. */
   readonly reason: string;
   readonly failure: FailureReport | null;
+}
+
+/** Slots of the requested range that did not fire though the node was warm: an input was missing in them. */
+export interface Unfired {
+  readonly slots: number;
+  /** Slots in which some input closed a bar, from the end of the warm-up on. */
+  readonly of: number;
+  /** The inputs that were missing, the most often first, and in how many slots each. */
+  readonly missing: readonly MissingInput[];
+  /** The same in one line. */
+  readonly text: string;
+}
+
+export interface MissingInput {
+  readonly input: string;
+  readonly slots: number;
 }
 
 export interface FailureReport {

@@ -279,8 +279,8 @@ export function assertSameReport(world: World, one: RunReport, other: RunReport)
   if (world.truth.some(({ sound, limit }) => sound < limit)) return;
   const told = ({ coverageBounds, nodes }: RunReport): unknown => [
     coverageBounds,
-    nodes.map(({ name, rows, coverage, unavailable, notYet, failure }) => {
-      return { name, rows, coverage, unavailable, notYet, failure };
+    nodes.map(({ name, rows, coverage, unavailable, notYet, unfired, failure }) => {
+      return { name, rows, coverage, unavailable, notYet, unfired, failure };
     }),
   ];
   assert.deepEqual(told(one), told(other));

@@ -101,14 +101,35 @@ export function specsOf({ streams, nodes }: WorldDraw): Spec[] {
   for (const { picks, seed, failsOn, ...spec } of nodes) {
     const inputs = picks.map(([pick, period]) => ({ node: pick % specs.length, period }));
     const once = inputs.filter(({ node }, at) => inputs.findIndex((other) => other.node === node) === at);
+    const joined = onOneGrid(once, specs);
     specs.push({
       kind: 'node',
       ...spec,
-      inputs: once,
+      inputs: joined,
       code: { seed, since: null, text: 0, failsAt: null, failsOn },
     });
   }
   return specs;
+}
+
+/** Inputs without those whose bars are as long as those of one before, and open at other times: that is refused. */
+function onOneGrid<T extends { readonly node: number }>(inputs: readonly T[], specs: readonly Spec[]): T[] {
+  const phases = new Map<number, number>();
+  return inputs.filter(({ node }) => {
+    const { interval } = specs[node] as Spec;
+    const phase = phaseOf(specs, node);
+    if ((phases.get(interval) ?? phase) !== phase) return false;
+    phases.set(interval, phase);
+    return true;
+  });
+}
+
+/** How far the grid of a stream or a node is off the epoch's, in seconds. */
+function phaseOf(specs: readonly Spec[], at: number): number {
+  const spec = specs[at] as Spec;
+  if (spec.kind === 'stream') return spec.phase;
+  const like = spec.inputs.find(({ node }) => specs[node]?.interval === spec.interval);
+  return like ? phaseOf(specs, like.node) : 0;
 }
 
 type Shape = Pick<StreamSpec, 'interval' | 'phase' | 'emits'>;
