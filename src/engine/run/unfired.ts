@@ -178,10 +178,12 @@ async function neverFull(look: UnfiredLook, { node, inputs }: Suspect): Promise<
   if ((summaries[node.index]?.rows ?? 0) > 0) return null;
   // Where it has no slots to compute, its windows were not read either.
   if (isEmpty(attainable(request, node, horizons[node.index] as Horizon))) return null;
+  // Bars that open in the range and close after its last slot are not seen from within it.
+  const { end } = onGrid(request, node);
   const until = await store.summarize(
-    inputs.map((input) => ({
-      fingerprint: fingerprints[input.node.index] as string,
-      range: { start: -Infinity, end: request.end },
+    inputs.map(({ node: { index, interval } }) => ({
+      fingerprint: fingerprints[index] as string,
+      range: { start: -Infinity, end: Math.min(request.end, end - interval + 1) },
     })),
   );
   // Of what lies before the range the bars that a first slot reads are stored, and of a computed node none.
