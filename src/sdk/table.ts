@@ -73,7 +73,7 @@ export function sliceTableByTime(table: Table, start: number, end: number): Tabl
 }
 
 /** The first index whose value is at or above `wanted`. */
-export function lowerBound(sorted: Float64Array, wanted: number): number {
+export function lowerBound(sorted: Float64Array | Int32Array, wanted: number): number {
   let low = 0;
   let high = sorted.length;
   while (low < high) {

@@ -6,23 +6,15 @@ import { formatTime, type Seconds } from '../../../sdk/time.js';
 import type { ColumnHandedOut, ViewInput } from '../../../sdk/view.js';
 import { violationFailure, type Run } from './computation.js';
 import { failureOf, reasonOf, show } from './failures.js';
-import { firingsToProbe, probe, type Mismatch } from './probe.js';
+import { copyOf, valueAt, type Cells, type Output } from './outputs.js';
+import { planProbe, ProbeAllowance } from './probe-plan.js';
+import { probe, Threw, type Mismatch } from './probe.js';
+import { Draw, PROBE_SEED, SEED_VARIABLE } from './seeds.js';
 import type { RowBuilder } from './rows.js';
 import { isPlainObject, isThenable } from './values.js';
 
-type Cells = Float64Array | readonly unknown[];
-
-/** What a column-form function returned, of proven length: one column of values, or one per field of a record. */
-type Output = { readonly values: Cells } | { readonly fields: Readonly<Record<string, Cells>> };
-
-/** A probe in which the function threw: equal to no value. */
-class Threw {
-  readonly reason: string;
-
-  constructor(reason: string) {
-    this.reason = reason;
-  }
-}
+/** What each node may still spend on being probed, as long as it is loaded. */
+const allowances = new WeakMap<object, ProbeAllowance>();
 
 /** The column form: one call for all firings, then the probe for look-ahead. Rows go to the run's builder. */
 export function runColumns(run: Run, { compute }: ColumnCompute<unknown>): NodeFailure | null {
@@ -36,10 +28,14 @@ export function runColumns(run: Run, { compute }: ColumnCompute<unknown>): NodeF
     });
 
   let output: Output;
+  const read: [input: number, column: number][] = [];
   try {
     // The engine's own times and ends are not to be written to either.
     const own = run.inputs.map((input) => ({ ...input, end: input.end.slice() }));
-    output = call(asOf.slice(), own, run.protection.handedOut);
+    output = call(asOf.slice(), own, (input, column) => {
+      if (!read.some(([at, index]) => at === input && index === column)) read.push([input, column]);
+      run.protection.handedOut(input, column);
+    });
   } catch (error) {
     return violated(run) ?? failureOf(run.node, null, error, run.locate);
   }
@@ -47,19 +43,20 @@ export function runColumns(run: Run, { compute }: ColumnCompute<unknown>): NodeF
   // What was written to an input would mislead the probe, and the caller refuses the chunk for it.
   if (violation || run.protection.restore()) return violation;
 
-  const lookback = Math.max(...run.inputs.map((input) => input.lookback));
-  const probed = firingsToProbe(asOf.length, lookback, asOf[0] as Seconds);
-  // Taken now: the function may return the same scratch arrays each time it is called.
-  const given = probed.map((firing) => valueAt(output, firing));
+  const allowance = allowances.get(run.node) ?? new ProbeAllowance();
+  allowances.set(run.node, allowance);
+  const plan = planProbe(
+    { asOf, inputs: run.inputs, read },
+    new Draw(PROBE_SEED, asOf[0] as Seconds),
+    allowance,
+  );
+  const given = copyOf(output);
   const rejected = addRows(run.builder, asOf, output, (bar, error) =>
     failureOf(run.node, bar, error, run.locate),
   );
-  const mismatch = probe(asOf, run.inputs, probed, given, (at, inputs) => {
+  const mismatch = probe({ asOf, inputs: run.inputs, given }, plan, (at, inputs) => {
     try {
-      return valueAt(
-        call(at, inputs, () => undefined),
-        at.length - 1,
-      );
+      return call(at, inputs, () => undefined);
     } catch (error) {
       return new Threw(reasonOf(error));
     }
@@ -128,13 +125,6 @@ function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** What a firing emits. A record whose fields are all undefined is no row. */
-function valueAt(output: Output, firing: number): unknown {
-  if ('values' in output) return output.values[firing];
-  const record = Object.entries(output.fields).map(([name, cells]) => [name, cells[firing]] as const);
-  return record.every(([, value]) => value === undefined) ? undefined : Object.fromEntries(record);
-}
-
 /** Adds all rows, or those before the first that is refused, and returns what came of that one. */
 function addRows(
   builder: RowBuilder,
@@ -168,10 +158,13 @@ function lookAhead(run: Run, { kind, firing, whole, alone }: Mismatch): NodeFail
   const bar = request.asOf[firing] as Seconds;
   const at = formatTime(bar);
   const seen = alone instanceof Threw ? `throws (${alone.reason})` : `gives ${show(alone)}`;
-  const message =
-    kind === 'ahead'
-      ? `Node ${node.name} looks ahead: for the bar of ${at} its column form gives ${show(whole)} over many bars, but ${seen} when its input ends there. Use, for firing i, only rows before end[i]; nothing of this chunk was kept.`
-      : `Node ${node.name} depends on bars before its window: for the bar of ${at} its column form gives ${show(whole)} over many bars, but ${seen} when it sees fewer bars before it. Work each value out from the period rows before end[i] alone, without sums carried on from bar to bar, or raise the period; nothing of this chunk was kept.`;
+  const value = `for the bar of ${at} its column form gives ${show(whole)} over many bars, but ${seen}`;
+  const sentences: Readonly<Record<Mismatch['kind'], string>> = {
+    ahead: `Node ${node.name} looks ahead: ${value} when its input ends there. Use, for firing i, only rows before end[i]`,
+    behind: `Node ${node.name} depends on bars before its window: ${value} when it sees fewer bars before it. Work each value out from the period rows before end[i] alone, without sums carried on from bar to bar, or raise the period`,
+    beside: `Node ${node.name} depends on bars outside its window: ${value} when those around its window are others. Work each value out from the period rows before end[i] alone`,
+  };
+  const message = `${sentences[kind]}; nothing of this chunk was kept. Each run looks at other bars: ${SEED_VARIABLE}=${PROBE_SEED} has it look at these again.`;
   return failureOf(
     node,
     null,

@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
-import { firingsToProbe } from '../../../../src/hosts/typescript/compute/probe.js';
 import { columns, type ColumnOutput } from '../../../../src/sdk/node.js';
 import type { Series } from '../../../../src/sdk/series.js';
 import type { ComputeResult, ComputeInput } from '../../../../src/engine/ports/host.js';
@@ -281,26 +279,5 @@ describe('the look-ahead probe', () => {
     });
     await run(compute, price, chunk(3, 3));
     assert.deepEqual(lengths, [1]);
-  });
-
-  it('probes firings of the chunk, the ends and the middle among them, few of many', () => {
-    fc.assert(
-      fc.property(
-        fc.integer({ min: 1, max: 50_000 }),
-        fc.integer({ min: 1, max: 500 }),
-        fc.double({ noNaN: true, min: -1e10, max: 1e10 }),
-        (count, lookback, seed) => {
-          const firings = firingsToProbe(count, lookback, seed);
-          assert.deepEqual(
-            firings,
-            [...new Set(firings)].sort((a, b) => a - b),
-          );
-          assert.ok(firings.every((firing) => Number.isInteger(firing) && firing >= 0 && firing < count));
-          assert.ok([0, count >> 1, count - 1].every((firing) => firings.includes(firing)));
-          assert.ok(firings.length <= Math.max(8, Math.min(24, count)));
-          assert.deepEqual(firings, firingsToProbe(count, lookback, seed));
-        },
-      ),
-    );
   });
 });
