@@ -113,6 +113,7 @@ function materialize({ id, payload }) {
     adoptedRanges: [],
     unavailable: [],
     notYet: [],
+    unfired: null,
   };
   const node = {
     name: 'fast',

@@ -76,7 +76,7 @@ function cut<T extends Float64Array | Uint8Array | readonly string[]>(
   const part = whole.slice(from, to) as unknown as T;
   if (swapped) {
     if (part instanceof Float64Array && whole instanceof Float64Array) swapNumbers(part, whole, swapped);
-    else swap(part as { [row: number]: unknown }, whole, swapped);
+    else swap(part, whole, swapped);
   }
   return part;
 }

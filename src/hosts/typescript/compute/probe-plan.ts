@@ -158,7 +158,8 @@ function stretchOf({ inputs }: Probed, place: Place, draw: Draw): Stretch {
     }
     while (firing < to && end[firing] === seen) tested[testedCount++] = firing++;
     // Whoever comes next looks back at these rows: it is tested once its window is past them.
-    swappedTo = Math.min(stop, seen + after);
+    // Not always as many: what happens each hundred bars must not fall between them each time.
+    swappedTo = Math.min(stop, seen + after + draw.below(2));
     for (let row = seen; row < swappedTo; row++) rows[swappedCount++] = row - start;
   }
   // The last rows are in no tested window: whoever reads the end of all there is sees something else.
