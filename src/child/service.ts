@@ -98,7 +98,7 @@ export class JobService {
         const hints = await SourceHints.load(cache.dir, checking(hooks));
         const report = await session.materialize({ start, end }, store, hints, hooks, only);
         await store.recordRun(session.storedAs, { start, end });
-        if (report.nodes.some(({ state }) => state !== 'hit')) await store.publishViews();
+        await store.publishViews();
         if (payload.limits) await this.#keepLimits(store, payload.limits, session.storedAs, hooks);
         await hints.save();
         return report;

@@ -150,10 +150,21 @@ export class StoreKeeper {
 
   #keep(store: Store, { dir, memoryMb, onMessage }: OpenStoreOptions): void {
     const until = performance.now() + IDLE_MS;
+    let upkeep: Promise<void> | null = null;
     const timer = setInterval(() => {
-      if (performance.now() < until && !store.wanted && store.inPlace) return;
-      this.close().catch((error: unknown) => onMessage?.(String(error)));
+      const idle = performance.now() >= until;
+      if (!idle && !store.wanted && store.inPlace) return;
+      // Before it is let go of, unless somebody wants it: then it stops at the next step.
+      upkeep ??= idle && store.inPlace ? this.#keepUp(store) : Promise.resolve();
+      const failed = (error: unknown): void => onMessage?.(String(error));
+      const done = upkeep.catch(failed);
+      done.then(() => (this.#kept?.store === store ? this.close() : undefined)).catch(failed);
     }, LOOK_MS);
     this.#kept = { dir, memoryMb, store, timer: timer.unref() };
+  }
+
+  /** What of the store's upkeep can be done as long as nobody wants it. */
+  #keepUp(store: Store): Promise<void> {
+    return store.upkeep(() => this.#kept?.store === store && !store.wanted);
   }
 }

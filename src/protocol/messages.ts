@@ -236,6 +236,8 @@ export interface CacheReport {
   readonly file: string | null;
   /** Bytes of the whole cache on disk, after the action. */
   readonly bytes: number;
+  /** The files that rows lie in, and how many of their bytes are covered. */
+  readonly packs: { readonly count: number; readonly bytes: number; readonly liveBytes: number };
   readonly strategies: readonly CachedStrategy[];
   /** Bytes that `clear` or `clean` freed; 0 for `show` and a dry run. */
   readonly freed: number;

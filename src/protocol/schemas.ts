@@ -222,6 +222,7 @@ const change: SchemaOf<Change> = v.object({
 const cacheReport: SchemaOf<CacheReport> = v.object({
   file: v.nullable(v.string()),
   bytes: count,
+  packs: v.object({ count, bytes: count, liveBytes: count }),
   strategies: v.array(
     v.object({
       strategy: v.string(),

@@ -17,38 +17,48 @@ import type {
 import type { Span } from '../engine/run/report.js';
 import type { Table } from '../sdk/table.js';
 import type { Range, Seconds } from '../sdk/time.js';
-import { commit } from './segments/commit.js';
-import { exportNodes, type ExportedFile, type ExportRequest } from './query/export.js';
 import { clean, planClean, type CacheLimits, type CleanPlan } from './upkeep/clean.js';
 import { clear } from './upkeep/clear.js';
-import { dependents, readsSince, timesFrom } from './segments/dependents.js';
-import { versions, type NodeVersion } from './names/versions.js';
+import { deleteUnnamed } from './upkeep/discard.js';
+import { mergeSmall, rewriteSparse, SPARSE_SHARE } from './upkeep/rewrite.js';
 import { contents, findNode, sizeOnDisk, type FoundNode, type StoreContents } from './names/contents.js';
-import type { StoreContext } from './segments/interned.js';
-import { earlier } from './segments/makeups.js';
-import { pin, unpin } from './names/pins.js';
+import { earlier } from './names/makeups.js';
 import { publishViews } from './names/node-views.js';
-import { read, readSegments } from './segments/reading.js';
+import { pin, unpin } from './names/pins.js';
 import { point } from './names/pointing.js';
 import { compare, current, register } from './names/registry.js';
 import { lastRuns, markUsed, recordRun } from './names/runs.js';
-import { readStates } from './segments/states.js';
 import { fullName } from './names/strategy-names.js';
-import { candidates, coverage, lastTimes, sources, summarize } from './names/summaries.js';
+import { versions, type NodeVersion } from './names/versions.js';
+import { exportNodes, type ExportedFile, type ExportRequest } from './query/export.js';
+import type { StoreContext } from './segments/catalog.js';
+import { commit } from './segments/commit.js';
+import {
+  candidates,
+  coverage,
+  dependents,
+  lastTimes,
+  read,
+  readSegments,
+  readsSince,
+  readStates,
+  sources,
+  summarize,
+  timesFrom,
+} from './segments/reading.js';
+import type { Allocate } from './segments/table-reader.js';
 
 /** What a store asks of whoever opened its file. */
 export interface OpenFile {
   /** Whether the open file is the one at its path. */
   readonly inPlace: () => boolean;
-  /** The file was written anew: the one at its path is the open one. */
-  readonly moved: () => void;
   readonly wanted: () => boolean;
   readonly settle: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
 /**
- * The cache: a `NodeStore` in a DuckDB file. Strategies go by `file#Class`; what looks them up takes the class alone where only
+ * The cache: a `NodeStore` of Parquet packs, with a catalog in a DuckDB file. Strategies go by `file#Class`; what looks them up takes the class alone where only
  * one file has it. Made by `openStore`, and to be closed, since nobody else can open it meanwhile.
  */
 export class Store implements NodeStore {
@@ -69,7 +79,8 @@ export class Store implements NodeStore {
   }
 
   async point(nodes: readonly NodeRecord[], held: ReadonlySet<string>): Promise<void> {
-    if (held.size > 0 && (await point(this.#context, nodes, held))) await this.publishViews();
+    if (held.size > 0) await point(this.#context, nodes, held);
+    await this.publishViews();
   }
 
   current(strategy: string): Promise<ReadonlyMap<string, string>> {
@@ -92,8 +103,9 @@ export class Store implements NodeStore {
     return this.#alone(() => sources(this.#context, fingerprints));
   }
 
-  read(requests: readonly ReadRequest[]): Promise<readonly Table[]> {
-    return this.#alone(() => read(this.#context, requests));
+  /** @param memory where numbers are to lie, such as memory that another thread has too */
+  read(requests: readonly ReadRequest[], memory?: Allocate): Promise<readonly Table[]> {
+    return this.#alone(() => read(this.#context, requests, memory));
   }
 
   readSegments(segments: readonly number[]): Promise<readonly Table[]> {
@@ -137,9 +149,9 @@ export class Store implements NodeStore {
     return recordRun(this.#context, strategy, range);
   }
 
-  /** Brings the views that other clients read nodes by up to date. */
-  publishViews(): Promise<void> {
-    return publishViews(this.#context);
+  /** Brings the views that other clients read nodes by up to date, where anything changed since that was done last. */
+  async publishViews(): Promise<void> {
+    if (this.#context.views.stale) await publishViews(this.#context);
   }
 
   /** Ranges that a strategy was run over lately, the last one first. */
@@ -162,16 +174,16 @@ export class Store implements NodeStore {
     return this.#alone(async () => versions(this.#context, await fullName(this.#context, strategy), node));
   }
 
-  /** Forgets a strategy and what only it uses, or everything. Gives the room back when it is most of the file. */
+  /** Forgets a strategy and what only it uses, or everything. */
   async clear(strategy?: string): Promise<void> {
     const name = await this.#alone(() => this.#fullName(strategy));
-    if (await clear(this.#context, this.file, name)) this.#open.moved();
+    await clear(this.#context, name);
     await this.publishViews();
   }
 
-  /** Size on disk of the file and its log. */
+  /** Size on disk of all of the cache. */
   get bytes(): number {
-    return sizeOnDisk(this.file);
+    return sizeOnDisk(this.file, this.#context.folder);
   }
 
   /** What `clean` would take. */
@@ -185,9 +197,24 @@ export class Store implements NodeStore {
    * @param keep the strategy of which nothing current is taken
    */
   async clean(limits: CacheLimits, keep: string | null = null): Promise<CleanPlan> {
-    const { rewritten, ...plan } = await clean(this.#context, this.file, limits, keep);
-    if (rewritten) this.#open.moved();
+    const plan = await clean(this.#context, this.file, limits, keep);
+    await this.publishViews();
     return plan;
+  }
+
+  /**
+   * Does what may as well be done later, a step at a time: deletes files that no row names, and writes packs anew that are mostly
+   * of no use any more, or small.
+   */
+  async upkeep(mayGoOn: () => boolean = () => true): Promise<void> {
+    const context = this.#context;
+    const steps = [
+      () => deleteUnnamed(context),
+      () => rewriteSparse(context, SPARSE_SHARE, mayGoOn),
+      () => mergeSmall(context, mayGoOn),
+    ];
+    for (const step of steps) if (mayGoOn()) await this.#alone(step);
+    await this.publishViews();
   }
 
   /** Has clean-ups leave the current rows of a strategy alone, or of one of its nodes (null: all). */

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { checkpoint, query } from '../store/support.js';
+import { openStore } from '../../src/store/store.js';
+import { checkpoint, overwriteInPacks } from '../store/support.js';
 import {
   CSV_HEADER,
   csvLines,
@@ -45,13 +46,15 @@ describe('rows that a disk has changed', () => {
 
   const file = (): string => join(project.cacheDir, 'cache.duckdb');
 
-  /** Changes stored values of a node in a way that DuckDB itself takes no notice of. */
+  /** Changes stored values of a node, in the pack that has them. */
   async function alter(node: string): Promise<void> {
-    await query(
-      file(),
-      `UPDATE cells SET data = data[9:] || data[1:8]
-       WHERE position = 0 AND fp = (SELECT fp FROM names WHERE node = '${node}' AND replaced_at IS NULL)`,
-    );
+    const store = await openStore({ dir: project.cacheDir });
+    const found = (await store.findNode('Main', node)) ?? assert.fail();
+    const [table] = await store.read([{ fingerprint: found.fingerprint, range: { start: 0, end: Infinity } }]);
+    await store.close();
+    const values = table?.columns[0]?.values;
+    assert.ok(values instanceof Float64Array);
+    overwriteInPacks(project.cacheDir, new Uint8Array(values.slice(1000, 1004).buffer));
   }
 
   async function assertLikeCold(): Promise<void> {

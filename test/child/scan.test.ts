@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
 
 import {
   callsOf,
@@ -162,8 +163,15 @@ describe('a node that carries a state from bar to bar', () => {
 
   it('a state that a disk changed is set aside, and the bars before it are computed again', async () => {
     await runFresh(project, ALL);
-    const changed = "UPDATE cells SET data = data[1:20] || unhex('00') || data[22:] WHERE position = -2";
-    await query(project.path('.seamless/cache.duckdb'), changed);
+    const places = "SELECT name, json_extract(layout, '$.state[0]')::INTEGER AS at FROM segments g JOIN packs p ON p.id = g.pack";
+    const states = await query(project.path('.seamless/cache.duckdb'), `${places} WHERE json_extract(layout, '$.state') <> 'null'`);
+    for (const { name, at } of states) {
+      const path = project.path(`.seamless/packs/${String(name)}`);
+      const bytes = readFileSync(path);
+      bytes[Number(at) + 20] = (bytes[Number(at) + 20] ?? 0) ^ 1;
+      writeFileSync(path, bytes);
+    }
+    assert.ok(states.length > 0);
     project.append('bars.csv', csvLines(1500, 1600));
     const { report, lines } = await runFresh(project, { start: ALL.start, end: minute(1600) });
     assert.ok(

@@ -419,6 +419,7 @@ unavailable, after the last bar: 1970-01-01T22:13:20Z → 1970-01-02 (price)
         },
       ],
       freed: 0,
+      packs: { count: 2, bytes: 1_000_000, liveBytes: 765_432 },
       cleanable: { bytes: 0, strategies: [] },
     };
 
@@ -437,6 +438,7 @@ Momentum        1,440  12 kB
           fast  1,440  12 kB
 
 2.0 MB in /c/cache.duckdb
+2 packs of 1.0 MB, 76 % in use
 `,
       );
       assert.deepStrictEqual(JSON.parse((await at(['cache', '--json'], { answer: () => holds })).out), holds);
@@ -452,6 +454,7 @@ Momentum        1,440  12 kB
         bytes: 0,
         strategies: [],
         freed: 0,
+        packs: { count: 0, bytes: 0, liveBytes: 0 },
         cleanable: holds.cleanable,
       };
       assert.strictEqual((await at(['cache'], { answer: () => none })).out, 'there is no cache yet\n');

@@ -119,6 +119,7 @@ describe('command line: a cache that can be trusted', () => {
       bytes: 0,
       strategies: [],
       freed: 0,
+      packs: { count: 2, bytes: 1_000_000, liveBytes: 765_432 },
       cleanable: { bytes: 0, strategies: [] },
     });
     assert.equal((await at(['cache', 'pin'], { answer })).exitCode, 2);

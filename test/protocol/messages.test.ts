@@ -228,6 +228,7 @@ const samples: { [K in RequestKind]: { payload: Payload<K>; result: Result<K> } 
         },
       ],
       freed: 0,
+      packs: { count: 2, bytes: 1_000_000, liveBytes: 765_432 },
       cleanable: { bytes: 3, strategies: ['Old'] },
     },
   },

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { statSync } from 'node:fs';
 import fc from 'fast-check';
 import { materialize } from '../../src/engine/run/materialize.js';
 import { reportOf } from '../../src/engine/run/outcome.js';
@@ -226,9 +225,10 @@ describe('store: cleaning up', () => {
       // Closing brings the log into the file, which sizes are measured of.
       await store.close();
       store = await openStore({ dir });
-      const size = (): number => statSync(store.file).size;
+      const size = (): number => store.bytes;
 
-      assert.equal(Math.round((await store.planClean({})).bytes / 1e5), 16);
+      // With its half of the times.
+      assert.equal(Math.round((await store.planClean({})).bytes / 1e5), 24);
       const whole = (await store.contents()).bytes;
       await store.clean({});
       assert.deepEqual(await Promise.all([edited, ...old, ...young].map((each) => rowsIn(store, each))), [
@@ -267,7 +267,7 @@ describe('store: cleaning up', () => {
       const young = await fill(first, 'Young', 'v2');
       const old = await fill(first, 'Old', 'v1');
       await first.close();
-      await query(first.file, "UPDATE uses SET used_at = TIMESTAMP '2020-01-01' WHERE strategy = 'Old'");
+      await query(first.file, "UPDATE uses SET used_at = 1577836800 WHERE strategy = 'Old'");
       const store = await openStore({ dir });
       await store.clean({ maxBytes: store.bytes - 500_000 });
       assert.deepEqual(await Promise.all([before, ...young, ...old].map((each) => rowsIn(store, each))), [
@@ -316,7 +316,7 @@ describe('store: cleaning up', () => {
       const first = await openStore({ dir });
       const names = [...(await fill(first, 'Read', 'v1')), ...(await fill(first, 'Forgotten', 'v1'))];
       await first.close();
-      await query(first.file, "UPDATE uses SET used_at = TIMESTAMP '2020-01-01'");
+      await query(first.file, 'UPDATE uses SET used_at = 1577836800');
       const store = await openStore({ dir });
       await store.markUsed('Read');
       const limits: CacheLimits = { maxAgeDays: 30 };

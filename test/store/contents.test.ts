@@ -3,7 +3,17 @@ import { statSync } from 'node:fs';
 import type { Invalidation, NodeRecord } from '../../src/engine/ports/store.js';
 import { union } from '../../src/engine/plan/ranges.js';
 import { openStore, type Store } from '../../src/store/store.js';
-import { ALL_TIME, EMPTY_COMMIT, inFolder, numbers, query, record, segment, valueTable } from './support.js';
+import {
+  ALL_TIME,
+  EMPTY_COMMIT,
+  inFolder,
+  numbers,
+  packsIn,
+  query,
+  record,
+  segment,
+  valueTable,
+} from './support.js';
 
 const PRICE = record('price', 'f-price', { kind: 'stream', label: 'csv', interval: 60, phase: 30 });
 const FAST = record('fast', 'f-fast', { inputs: ['f-price'] });
@@ -54,7 +64,7 @@ describe('store: names', () => {
       await store.close();
       const rows = await query(
         store.file,
-        `SELECT fingerprint, replaced_at IS NULL AS "current" FROM names JOIN fingerprints ON id = fp ORDER BY registered_at`,
+        `SELECT fingerprint, replaced_at IS NULL AS "current" FROM names ORDER BY registered_at`,
       );
       assert.deepEqual(rows, [
         { fingerprint: 'f-fast', current: false },
@@ -204,17 +214,34 @@ describe('store: contents', () => {
     });
   });
 
-  it('stores equal times once, in one commit and over several', async () => {
+  it('writes a pack for a commit, with what has the same times or a part of them', async () => {
     await inFolder(async (dir) => {
       const store = await openStore({ dir });
-      await fill(store, ['a', 'b', 'c']);
-      await fill(store, ['d']);
-      await fill(store, ['e'], 11);
+      const ts = Array.from({ length: 10 }, (_, index) => index * 60);
+      const parts = [ts, ts.slice(3), ts.slice(2, 5), []];
+      const segments = parts.map((times, index) =>
+        segment(`f${index}`, 0, 600, valueTable(times, numbers(times))),
+      );
+      await store.commit({ ...EMPTY_COMMIT, segments });
+      assert.equal(packsIn(dir).length, 1);
+      const odd = [0, 60, 180];
+      await store.commit({
+        ...EMPTY_COMMIT,
+        segments: [
+          segment('g', 0, 600, valueTable(ts, numbers(ts))),
+          segment('h', 0, 600, valueTable(odd, numbers(odd))),
+        ],
+      });
+      assert.equal(packsIn(dir).length, 3, 'times with a hole are others');
+      const tables = await store.read(
+        ['f0', 'f1', 'f2', 'f3', 'h'].map((fingerprint) => ({ fingerprint, range: ALL_TIME })),
+      );
+      tables.forEach((table, index) => assert.deepEqual([...table.ts], [...parts, odd][index]));
+      tables.forEach((table) => assert.deepEqual(table.columns[0]?.values ?? table.ts, table.ts));
+      const { packs } = await store.contents();
+      assert.equal(packs.count, 3);
+      assert.equal(packs.liveBytes, packs.bytes);
       await store.close();
-      assert.deepEqual(await query(store.file, 'SELECT row_count FROM axes ORDER BY id'), [
-        { row_count: 10 },
-        { row_count: 11 },
-      ]);
     });
   });
 });
@@ -350,28 +377,6 @@ describe('store: invalidation', () => {
       ]);
       await end({ range: { start: 150, end: 160 }, whole: true });
       assert.deepEqual(await spans(), [[0, 60]]);
-    });
-  });
-});
-
-describe('store: names of strategies', () => {
-  it('of caches that knew them by their class alone become full, with all that is known of them', async () => {
-    await withStore(async (store) => {
-      await store.register([record('fast', 'f-fast')]);
-      await fill(store, ['f-fast']);
-      await store.recordRun('Momentum', { start: 0, end: 600 });
-      const named = record('fast', 'f-fast', { strategy: 'src/momentum.ts#Momentum' });
-      assert.deepEqual(await store.register([named]), ['same']);
-      const { strategies } = await store.contents();
-      assert.deepEqual(
-        strategies.map(({ strategy, rows }) => [strategy, rows]),
-        [['src/momentum.ts#Momentum', 10]],
-      );
-      assert.deepEqual(await store.lastRuns('src/momentum.ts#Momentum'), [[0, 600]]);
-      assert.equal((await store.findNode('Momentum', 'fast'))?.fingerprint, 'f-fast');
-      // A second one of that class finds the name taken, and begins anew.
-      const other = record('fast', 'f-other', { strategy: 'lib/momentum.ts#Momentum' });
-      assert.deepEqual(await store.register([other]), ['new']);
     });
   });
 });

@@ -1,11 +1,21 @@
 import assert from 'node:assert/strict';
+import {
+  copyFileSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
 import { DamageFound, openStore, type Store } from '../../src/store/store.js';
 import {
   ALL_TIME,
   EMPTY_COMMIT,
   inFolder,
   numbers,
-  query,
+  packsIn,
   record,
   recordTable,
   rowsOf,
@@ -17,144 +27,102 @@ import {
 const TS = Array.from({ length: 3000 }, (_, index) => index * 60);
 const END = TS.length * 60;
 const MASK = TS.map((_, index) => (index % 7 === 0 ? 0 : 1));
+const PRICES = valueTable(TS, numbers(TS.map((ts) => Math.cos(ts))));
 const VALUES = valueTable(TS, numbers(TS.map(Math.sin), MASK));
 const RECORDS = recordTable(
   TS.slice(1),
   {
     up: { type: 'boolean', values: Uint8Array.from(TS.slice(1), (_, index) => index & 1), valid: null },
-    text: { type: 'string', values: TS.slice(1).map(String), valid: null },
+    text: { type: 'string', values: TS.slice(1).map((ts) => `text ${ts}`), valid: null },
   },
   MASK.slice(1),
 );
+const NODES = ['price', 'fast', 'signal'] as const;
+const TABLES = { price: PRICES, fast: VALUES, signal: RECORDS };
+/** The pack of each commit: the stream's, the nodes'. */
+const [STREAM, COMPUTED] = [0, 1];
 
-/** A stream, a node that reads it, and one of records that reads the node. */
-async function makeCache(dir: string): Promise<Store> {
+/** A stream in one pack; a node that reads it, and one of records that reads the node, in another. */
+async function makeCache(dir: string): Promise<readonly string[]> {
   const store = await openStore({ dir });
   await store.register([
     record('price', 'f-price', { kind: 'stream' }),
     record('fast', 'f-fast', { inputs: ['f-price'] }),
     record('signal', 'f-signal', { inputs: ['f-fast'] }),
   ]);
-  const segments = [
-    segment('f-price', 0, END, VALUES),
-    segment('f-fast', 0, END, VALUES),
-    segment('f-signal', 0, END, RECORDS),
-  ];
-  await store.commit({ ...EMPTY_COMMIT, segments });
-  return store;
+  await store.commit({ ...EMPTY_COMMIT, segments: [segment('f-price', 0, END, PRICES)] });
+  const [stream = ''] = packsIn(dir);
+  await store.commit({
+    ...EMPTY_COMMIT,
+    segments: [segment('f-fast', 0, END, VALUES), segment('f-signal', 0, END, RECORDS)],
+  });
+  await store.close();
+  return [stream, packsIn(dir).find((pack) => pack !== stream) ?? ''].map((name) => join(dir, 'packs', name));
 }
 
-const FAST = "(SELECT fp FROM names WHERE node = 'fast')";
-const SIGNAL = "(SELECT id FROM segments WHERE fp = (SELECT fp FROM names WHERE node = 'signal'))";
+function overwrite(path: string, wanted: Uint8Array): void {
+  const bytes = readFileSync(path);
+  const at = bytes.indexOf(wanted);
+  assert.ok(at > 0, 'what was stored is in the pack as it was in memory');
+  bytes[at] = (bytes[at] ?? 0) ^ 1;
+  writeFileSync(path, bytes);
+}
 
-/** What a disk may do to a segment without DuckDB's notice: blocks that were never written, or belong elsewhere. */
-const DAMAGES: Readonly<Record<string, readonly [damaged: string, sql: string]>> = {
-  'a value is another': [
-    'fast',
-    `UPDATE cells SET data = unhex('00') || data[2:] WHERE fp = ${FAST} AND block = 1`,
-  ],
-  'a mask is another': [
-    'fast',
-    `UPDATE cells SET valid = valid[2:] || unhex('01') WHERE fp = ${FAST} AND block = 0`,
-  ],
-  'a mask is gone': ['fast', `UPDATE cells SET valid = NULL WHERE fp = ${FAST} AND block = 0`],
-  'a block is gone': ['fast', `DELETE FROM cells WHERE fp = ${FAST} AND block = 1`],
-  'all blocks are gone': ['fast', `DELETE FROM cells WHERE fp = ${FAST}`],
-  'blocks are in each other’s place': ['fast', `UPDATE cells SET block = 1 - block WHERE fp = ${FAST}`],
-  'the segment says another size': ['fast', `UPDATE segments SET row_count = 2999 WHERE fp = ${FAST}`],
-  'its columns are others': [
-    'fast',
-    `UPDATE segments SET schema = (SELECT max(id) FROM schemas) WHERE fp = ${FAST}`,
-  ],
-  'its columns are unknown': ['fast', `UPDATE segments SET schema = 99 WHERE fp = ${FAST}`],
-  'its times are others': ['fast', `UPDATE segments SET axis = 99 WHERE fp = ${FAST}`],
-  'a text is another': [
-    'signal',
-    `UPDATE cells SET data = encode(replace(decode(data), '"60"', '"61"')) WHERE segment = ${SIGNAL} AND position = 1`,
-  ],
-  'a text is no JSON': [
-    'signal',
-    `UPDATE cells SET data = data[2:] WHERE segment = ${SIGNAL} AND position = 1`,
-  ],
-  'the mask of present rows is gone': [
-    'signal',
-    `DELETE FROM cells WHERE segment = ${SIGNAL} AND position = -1`,
-  ],
-  'the times themselves are others': [
-    'signal',
-    'UPDATE axis_cells SET ts = ts[9:] || ts[1:8] WHERE block = 0 AND axis = (SELECT max(id) FROM axes)',
-  ],
-  'the times are gone': ['signal', 'DELETE FROM axis_cells WHERE axis = (SELECT max(id) FROM axes)'],
-};
-
-/** What only a seal can tell: rows that are some segment's, but not this one's. */
-const MISPLACED: typeof DAMAGES = {
-  'its code is another’s': ['fast', `UPDATE segments SET own = 'x' WHERE fp = ${FAST}`],
-  'its range is another': ['fast', `UPDATE segments SET end_ts = end_ts + 60 WHERE fp = ${FAST}`],
-  'it was made of other inputs': ['fast', `UPDATE segments SET input_digests = '["x"]' WHERE fp = ${FAST}`],
+/** What a disk may do to a pack. */
+const DAMAGES: Readonly<Record<string, (packs: readonly string[]) => void>> = {
+  'a value is another': (packs) =>
+    overwrite(packs[COMPUTED] ?? '', new Uint8Array(Float64Array.of(Math.sin(60), Math.sin(120)).buffer)),
+  'a time is another': (packs) =>
+    overwrite(packs[COMPUTED] ?? '', new Uint8Array(Float64Array.of(6000, 6060).buffer)),
+  'a text is another': (packs) => overwrite(packs[COMPUTED] ?? '', Buffer.from('text 120')),
+  'it is cut': (packs) => truncateSync(packs[COMPUTED] ?? '', 30_000),
+  'it is empty': (packs) => truncateSync(packs[COMPUTED] ?? '', 0),
+  'it is all zeros': (packs) => writeFileSync(packs[COMPUTED] ?? '', Buffer.alloc(200_000)),
+  'it is gone': (packs) => rmSync(packs[COMPUTED] ?? ''),
+  'another is in its place': (packs) => copyFileSync(packs[STREAM] ?? '', packs[COMPUTED] ?? ''),
 };
 
 async function coveredNodes(store: Store): Promise<string[]> {
-  const coverage = await store.coverage(['f-price', 'f-fast', 'f-signal']);
+  const coverage = await store.coverage(NODES.map((node) => `f-${node}`));
   return [...coverage].filter(([, spans]) => spans.length > 0).map(([name]) => name.slice(2));
 }
 
-async function expectSetAside(dir: string, node: string): Promise<void> {
-  const again = await openStore({ dir, onMessage: unexpected });
-  const requests = ['f-price', 'f-fast', 'f-signal'].map((fingerprint) => ({ fingerprint, range: ALL_TIME }));
-  await assert.rejects(again.read(requests), (error: unknown) => {
-    assert.ok(error instanceof DamageFound, String(error));
-    assert.match(
-      error.message,
-      new RegExp(`Rows of ${node} of Momentum \\(1970.*were damaged.*set aside.*Run again`),
-    );
-    return true;
-  });
-  const others = ['price', 'fast', 'signal'].filter((name) => name !== node);
-  assert.deepEqual(await coveredNodes(again), others);
-  const [price, fast, signal] = await again.read(requests);
-  const expected = { price: VALUES, fast: VALUES, signal: RECORDS };
-  for (const [name, table] of Object.entries({ price, fast, signal })) {
-    const rows = name === node ? [] : rowsOf(expected[name as keyof typeof expected]);
-    assert.deepEqual(rowsOf(table ?? assert.fail()), rows, name);
-  }
-  const own = `own of f-${node}`;
-  assert.deepEqual(await again.candidates([own], ALL_TIME), [], 'nothing adopts it');
-  const table = expected[node as keyof typeof expected];
-  await again.commit({ ...EMPTY_COMMIT, segments: [segment(`f-${node}`, 0, END, table)] });
-  const [rebuilt] = await again.read([{ fingerprint: `f-${node}`, range: ALL_TIME }]);
-  assert.deepEqual(rowsOf(rebuilt ?? assert.fail()), rowsOf(table));
-  await again.close();
-}
+const requests = NODES.map((node) => ({ fingerprint: `f-${node}`, range: ALL_TIME }));
 
-describe('store: a segment that is not what was stored', () => {
-  for (const [name, [node, sql]] of Object.entries({ ...DAMAGES, ...MISPLACED })) {
-    it(`${name}: is set aside, with a sentence, and can be stored again`, async () => {
+describe('store: a pack that is not what was written', () => {
+  for (const [name, damage] of Object.entries(DAMAGES)) {
+    it(`${name}: is set aside alone, with a sentence, and what it held can be stored again`, async () => {
       await inFolder(async (dir) => {
-        const store = await makeCache(dir);
+        damage(await makeCache(dir));
+        const store = await openStore({ dir, onMessage: unexpected });
+        await assert.rejects(store.read(requests), (error: unknown) => {
+          assert.ok(error instanceof DamageFound, String(error));
+          assert.match(
+            error.message,
+            /Rows of fast of Momentum \(1970.*\), signal of Momentum \(1970.*were damaged.*set aside.*Run again/,
+          );
+          return true;
+        });
+        assert.deepEqual(await coveredNodes(store), ['price']);
+        const [price, fast, signal] = await store.read(requests);
+        assert.deepEqual(rowsOf(price ?? assert.fail()), rowsOf(PRICES));
+        assert.deepEqual([fast?.ts.length, signal?.ts.length], [0, 0]);
+        assert.deepEqual(await store.candidates(['own of f-fast'], ALL_TIME), [], 'nothing reuses it');
+        const segments = [segment('f-fast', 0, END, VALUES), segment('f-signal', 0, END, RECORDS)];
+        await store.commit({ ...EMPTY_COMMIT, segments });
+        const again = await store.read(requests);
+        NODES.forEach((node, index) =>
+          assert.deepEqual(rowsOf(again[index] ?? assert.fail()), rowsOf(TABLES[node]), node),
+        );
         await store.close();
-        await query(store.file, sql);
-        await expectSetAside(dir, node);
-      });
-    });
-  }
-
-  for (const [name, [node, sql]] of Object.entries(DAMAGES)) {
-    it(`${name}, in a cache of an earlier format: is set aside as well`, async () => {
-      await inFolder(async (dir) => {
-        const store = await makeCache(dir);
-        await store.close();
-        await query(store.file, `UPDATE segments SET seal = NULL; ${sql}`);
-        await expectSetAside(dir, node);
       });
     });
   }
 
   it('of a stream: what depends on it is believed again only when its rows were read', async () => {
     await inFolder(async (dir) => {
-      const store = await makeCache(dir);
-      await store.close();
-      await query(store.file, "DELETE FROM cells WHERE fp = (SELECT fp FROM names WHERE node = 'price')");
+      const packs = await makeCache(dir);
+      rmSync(packs[STREAM] ?? '');
       const again = await openStore({ dir, onMessage: unexpected });
       await assert.rejects(again.read([{ fingerprint: 'f-price', range: ALL_TIME }]), DamageFound);
       assert.deepEqual(await coveredNodes(again), []);
@@ -178,14 +146,73 @@ describe('store: a segment that is not what was stored', () => {
     ];
     for (const look of looks) {
       await inFolder(async (dir) => {
-        const store = await makeCache(dir);
-        await store.close();
-        await query(store.file, 'UPDATE axis_cells SET ts = ts[9:] || ts[1:8]');
+        DAMAGES['a time is another']?.(await makeCache(dir));
         const again = await openStore({ dir, onMessage: unexpected });
         await assert.rejects(look(again), DamageFound);
         await look(again).catch((error: unknown) => assert.ok(!(error instanceof DamageFound)));
         await again.close();
       });
     }
+  });
+
+  it('is found with all others of its nodes at once', async () => {
+    await inFolder(async (dir) => {
+      const store = await openStore({ dir });
+      await store.register([record('fast', 'f-fast')]);
+      for (const start of [0, 600, 1200]) {
+        const table = valueTable([start, start + 60], numbers([start, 1]));
+        await store.commit({ ...EMPTY_COMMIT, segments: [segment('f-fast', start, start + 600, table)] });
+      }
+      const [first = '', , third = ''] = packsIn(dir);
+      for (const name of [first, third]) truncateSync(join(dir, 'packs', name), 10);
+      await assert.rejects(
+        store.read([{ fingerprint: 'f-fast', range: { start: 0, end: 60 } }]),
+        DamageFound,
+      );
+      const spans = (await store.coverage(['f-fast'])).get('f-fast') ?? [];
+      assert.deepEqual(
+        spans.map(({ start }) => start),
+        [600],
+      );
+      assert.equal(readdirSync(join(dir, 'packs')).filter((name) => name.endsWith('.damaged')).length, 2);
+      await store.close();
+    });
+  });
+});
+
+describe('store: a catalog that is lost', () => {
+  it('is made again from the packs: everything can be reused, and nothing is believed', async () => {
+    await inFolder(async (dir) => {
+      await makeCache(dir);
+      rmSync(join(dir, 'cache.duckdb'));
+      const messages: string[] = [];
+      const store = await openStore({ dir, onMessage: (text) => messages.push(text) });
+      assert.match(messages.join('\n'), /^The catalog of the cache in .* was made again from its 2 packs/);
+      assert.deepEqual(await coveredNodes(store), []);
+      for (const node of NODES) {
+        const [found, ...others] = await store.candidates([`own of f-${node}`], ALL_TIME);
+        assert.ok(found && others.length === 0, node);
+        assert.deepEqual(found.range, { start: 0, end: END });
+        const [table] = await store.readSegments([found.segment]);
+        assert.deepEqual(rowsOf(table ?? assert.fail()), rowsOf(TABLES[node]), node);
+      }
+      await store.close();
+      await (await openStore({ dir, onMessage: unexpected })).close();
+    });
+  });
+
+  it('does without what is no pack', async () => {
+    await inFolder(async (dir) => {
+      const packs = await makeCache(dir);
+      renameSync(join(dir, 'cache.duckdb'), join(dir, 'elsewhere'));
+      truncateSync(packs[COMPUTED] ?? '', 50_000);
+      writeFileSync(join(dir, 'packs', 'other.parquet'), 'PAR1 no PAR1');
+      const store = await openStore({ dir });
+      assert.equal((await store.candidates(['own of f-price'], ALL_TIME)).length, 1);
+      assert.equal((await store.candidates(['own of f-fast'], ALL_TIME)).length, 0);
+      await store.upkeep();
+      assert.equal(packsIn(dir).length, 1, 'they are deleted');
+      await store.close();
+    });
   });
 });

@@ -16,11 +16,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { SeamlessError } from '../../src/sdk/errors.js';
 import { querySql } from '../../src/store/query/query.js';
 import { openStore, type LockHolder } from '../../src/store/store.js';
 import {
-  ALL_TIME,
   checkpoint,
   EMPTY_COMMIT,
   inFolder,
@@ -210,7 +208,7 @@ describe('store: files that are not right', () => {
         message: /newer version of Seamless: update Seamless, or use another folder/,
       });
       assert.deepEqual(readFileSync(file), bytes);
-      assert.deepEqual(readdirSync(dir).sort(), ['.gitignore', 'cache.duckdb']);
+      assert.deepEqual(readdirSync(dir).sort(), ['.gitignore', 'cache.duckdb', 'packs']);
     });
   });
 
@@ -219,7 +217,7 @@ describe('store: files that are not right', () => {
       const file = await makeCache(dir);
       await query(
         file,
-        "PRAGMA disable_checkpoint_on_shutdown; UPDATE meta SET value = '7' WHERE key = 'format'",
+        "PRAGMA disable_checkpoint_on_shutdown; UPDATE meta SET value = '8' WHERE key = 'format'",
       );
       const [bytes, log] = [readFileSync(file), readFileSync(`${file}.wal`)];
       assert.ok(log.length > 0);
@@ -267,52 +265,30 @@ describe('store: files that are not right', () => {
         assert.deepEqual(readFileSync(join(dir, aside[0] ?? '')), damaged);
         // One that DuckDB can still open loses its log, which is empty, before the damage is met.
         if (name !== 'that is cut in half') assert.ok(existsSync(join(dir, `${aside[0]}.wal`)));
-        assert.equal(messages.length, 1);
+        assert.equal(messages.length, 2);
         assert.ok(messages[0]?.includes(aside[0] ?? '?') && messages[0].includes('damaged'), messages[0]);
+        assert.match(messages[1] ?? '', /made again from its only pack/);
       });
     });
   }
 
-  it('finds damage while reading, sets the file aside and is rebuilt by the next run', async () => {
+  it('sets a cache of an earlier format aside, says so, and begins anew', async () => {
     await inFolder(async (dir) => {
-      const store = await openStore({ dir });
-      const long = Array.from({ length: 200_000 }, (_, index) => index);
-      const noise = long.map((index) => Math.sin(index * 1e4));
-      await store.commit({
-        ...EMPTY_COMMIT,
-        segments: [segment('a', 0, 1e6, valueTable(long, numbers(noise)))],
-      });
+      const file = await makeCache(dir);
+      await query(file, "UPDATE meta SET value = '6' WHERE key = 'format'");
+      const messages: string[] = [];
+      const store = await openStore({ dir, onMessage: (text) => messages.push(text) });
+      assert.match(
+        messages[0] ?? '',
+        /was made by an earlier version of Seamless\. It was set aside as cache\.duckdb\.earlier-.*computed again\. Delete that file/,
+      );
+      assert.deepEqual((await store.coverage(['a'])).get('a'), []);
       await store.close();
-      await checkpoint(store.file);
-      overwriteValues(store.file, noise);
-      const broken = await openStore({ dir, onMessage: unexpected });
-      const reading = broken.read([{ fingerprint: 'a', range: ALL_TIME }]);
-      await assert.rejects(reading, (error: unknown) => {
-        assert.ok(error instanceof SeamlessError);
-        assert.equal(error.code, 'cache');
-        assert.match(error.message, /damaged.*set aside as cache\.duckdb\.damaged-.*Run again/);
-        return true;
-      });
-      await assert.rejects(broken.coverage(['a']), { code: 'cache', message: /closed/ });
-      await broken.close();
-      const next = await openStore({ dir, onMessage: unexpected });
-      assert.deepEqual((await next.coverage(['a'])).get('a'), []);
-      await next.close();
+      assert.equal(readdirSync(dir).filter((name) => name.startsWith('cache.duckdb.earlier-')).length, 1);
+      await (await openStore({ dir, onMessage: unexpected })).close();
     });
   });
 });
-
-/** Overwrites a part of what was stored, found by its bytes, which are in the order of codec.ts. */
-function overwriteValues(file: string, values: readonly number[]): void {
-  const bytes = readFileSync(file);
-  const wanted = Buffer.alloc(16);
-  wanted.writeDoubleBE(values[100_000] ?? 0, 0);
-  wanted.writeDoubleBE(values[100_001] ?? 0, 8);
-  const at = bytes.indexOf(wanted);
-  assert.ok(at > 0, 'the values are in the file as they were packed');
-  bytes.fill(0xff, at, at + 64);
-  writeFileSync(file, bytes);
-}
 
 describe('store: whoever has it open', () => {
   it('is named with what it is at, anew when that is another process, and not after it has gone', async () => {

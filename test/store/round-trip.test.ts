@@ -51,7 +51,7 @@ describe('store: every value survives', () => {
         await first.close();
         const second = await openStore({ dir });
         const [found] = await second.read([{ fingerprint, range: ALL_TIME }]);
-        assert.deepEqual(found?.names, [name.replace('\ud800', '\ufffd')]);
+        assert.deepEqual(found?.names, [name]);
         assert.equal(found.ts.length, 1);
         await second.close();
       }

@@ -6,7 +6,6 @@ import { openStore } from '../../src/store/store.js';
 import { everyTable } from './odd-values.js';
 import {
   ALL_TIME,
-  checkpoint,
   EMPTY_COMMIT,
   exact,
   inFolder,
@@ -34,84 +33,6 @@ function readable(text: string): string {
   const lone = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
   return text.replace(/^\uFEFF/, '').replaceAll(lone, '\uFFFD');
 }
-
-describe('store: plain SQL', () => {
-  it('reads what is stored just as the store does, whatever the type', async () => {
-    await inFolder(async (dir) => {
-      const tables = everyTable();
-      const store = await openStore({ dir });
-      await store.register(Object.keys(tables).map((name) => record(name, name)));
-      await store.commit({
-        ...EMPTY_COMMIT,
-        segments: Object.entries(tables).map(([name, table]) => segment(name, 0, 1e6, table)),
-      });
-      await store.close();
-      await checkpoint(store.file);
-      for (const [name, table] of Object.entries(tables)) {
-        const rows = await query(
-          store.file,
-          `SELECT * FROM node_rows WHERE node = '${name}' ORDER BY ts, "column"`,
-        );
-        const expected = [...table.ts].flatMap((ts, index) =>
-          table.names
-            .map((column, position) => ({
-              column,
-              values: table.columns[position] ?? assert.fail('no column'),
-            }))
-            .filter(({ values }) => values.type !== 'null')
-            .sort((a, b) => (a.column < b.column ? -1 : 1))
-            .map(({ column, values }) => ({ ts, column, ...asSql(table, values, index) })),
-        );
-        assert.deepEqual(
-          rows.map(({ ts, column, number, flag, text }) => ({
-            ts: Number(ts),
-            column,
-            number: exact(number),
-            flag,
-            text,
-          })),
-          expected,
-          name,
-        );
-        assert.ok(rows.every(({ strategy }) => strategy === 'Momentum'));
-        assert.deepEqual(
-          rows[0]?.['time'],
-          table.names[0] === undefined || rows.length === 0 ? undefined : new Date(0),
-        );
-      }
-    });
-  });
-
-  it('shows covered rows of current nodes only', async () => {
-    await inFolder(async (dir) => {
-      const store = await openStore({ dir });
-      await store.register([record('fast', 'f'), record('slow', 'g')]);
-      const table = valueTable([0, 60, 120], numbers([1, 2, 3]));
-      await store.commit({
-        ...EMPTY_COMMIT,
-        segments: [segment('f', 0, 180, table), segment('g', 0, 180, table)],
-      });
-      const [span] = (await store.coverage(['f'])).get('f') ?? assert.fail('not covered');
-      await store.register([record('fast', 'f'), record('slow', 'h')]);
-      const range = { start: 60, end: 120 };
-      await store.commit({
-        ...EMPTY_COMMIT,
-        adoptions: [{ fingerprint: 'h', segment: span?.segment ?? 0, range }],
-      });
-      await store.close();
-      const rows = await query(
-        store.file,
-        'SELECT node, ts::INTEGER AS ts, number FROM node_rows ORDER BY node, ts',
-      );
-      assert.deepEqual(rows, [
-        { node: 'fast', ts: 0, number: 1 },
-        { node: 'fast', ts: 60, number: 2 },
-        { node: 'fast', ts: 120, number: 3 },
-        { node: 'slow', ts: 60, number: 2 },
-      ]);
-    });
-  });
-});
 
 describe('store: export', () => {
   it('joins nodes by time, through columns that were nulls at first', async () => {

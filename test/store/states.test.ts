@@ -10,7 +10,8 @@ import {
   EMPTY_COMMIT,
   inFolder,
   numbers,
-  query,
+  overwriteInPacks,
+  packsIn,
   record,
   segment,
   valueTable,
@@ -42,17 +43,6 @@ async function makeCache(dir: string, made: readonly NewSegment[]): Promise<Stor
   return store;
 }
 
-/** What a disk may do to a state without DuckDB's notice. */
-const DAMAGES: Readonly<Record<string, string>> = {
-  'a byte is another':
-    "UPDATE cells SET data = data[1:99] || unhex('00') || data[101:] WHERE position = -2 AND block = 3",
-  'a piece is gone': 'DELETE FROM cells WHERE position = -2 AND block = 1',
-  'all of it is gone': 'DELETE FROM cells WHERE position = -2',
-  'pieces are in each other’s place': 'UPDATE cells SET block = 1 - block WHERE position = -2 AND block < 2',
-  'it is that of another segment': `UPDATE cells SET data = (SELECT data FROM cells c WHERE c.position = -2 AND c.segment = 1 AND c.block = 0)
-    WHERE position = -2 AND block = 0`,
-};
-
 describe('store: states of scans', () => {
   it('come back as they were, beside rows that are read without them', async () => {
     await inFolder(async (dir) => {
@@ -74,8 +64,6 @@ describe('store: states of scans', () => {
         [1, 3, 5].map((value) => [value * 60, value]),
       );
       await store.close();
-      const shown = await query(store.file, 'SELECT count(*)::INTEGER AS n FROM node_rows');
-      assert.deepEqual(shown, [{ n: 3 }]);
     });
   });
 
@@ -99,36 +87,30 @@ describe('store: states of scans', () => {
       );
       await store.clear();
       await store.close();
-      assert.deepEqual(await query(store.file, 'SELECT count(*)::INTEGER AS n FROM cells'), [{ n: 0 }]);
+      assert.deepEqual(packsIn(dir), []);
     });
   });
 
-  for (const [what, sql] of Object.entries(DAMAGES)) {
-    it(`is set aside with its rows when ${what}`, async () => {
-      await inFolder(async (dir) => {
-        const made = [segments().at(-1)].filter((each) => each !== undefined);
-        const other = {
-          ...segment('f-price', 0, 60, emptyTable()),
-          state: new Uint8Array(randomBytes(50_000)),
-        };
-        const first = await makeCache(dir, [other, ...made]);
-        await first.close();
-        await query(first.file, sql);
-        const store = await openStore({ dir });
-        const [id = -1] = await stored(store);
-        const error: unknown = await store.readStates([id]).catch((thrown: unknown) => thrown);
-        assert.ok(error instanceof DamageFound, String(error));
-        assert.match(
-          error.message,
-          /^Rows of total of Momentum \(.*\) were damaged in the cache, and were set aside\. Run again/,
-        );
-        assert.deepEqual(await stored(store), []);
-        // Its place is free for what is computed again.
-        await store.commit({ ...EMPTY_COMMIT, segments: made });
-        const [again = -1] = await stored(store);
-        assert.equal((await store.readStates([again]))[0]?.length, 100_000);
-        await store.close();
-      });
+  it('are set aside with their rows when a byte is another', async () => {
+    await inFolder(async (dir) => {
+      const made = [segments().at(-1)].filter((each) => each !== undefined);
+      const first = await makeCache(dir, made);
+      await first.close();
+      overwriteInPacks(dir, made[0]?.state.subarray(5000, 5016) ?? assert.fail());
+      const store = await openStore({ dir });
+      const [id = -1] = await stored(store);
+      const error: unknown = await store.readStates([id]).catch((thrown: unknown) => thrown);
+      assert.ok(error instanceof DamageFound, String(error));
+      assert.match(
+        error.message,
+        /^Rows of total of Momentum \(.*\) were damaged in the cache, and were set aside\. Run again/,
+      );
+      assert.deepEqual(await stored(store), []);
+      // Its place is free for what is computed again.
+      await store.commit({ ...EMPTY_COMMIT, segments: made });
+      const [again = -1] = await stored(store);
+      assert.equal((await store.readStates([again]))[0]?.length, 100_000);
+      await store.close();
     });
-  }
+  });
 });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Commit, NewSegment, NodeRecord } from '../../src/engine/ports/store.js';
 import { rowValue, type Column, type Table } from '../../src/sdk/table.js';
 import type { Range } from '../../src/sdk/time.js';
@@ -80,11 +80,12 @@ function bitsOf(value: number): string {
   return `${value} ${view.getBigUint64(0).toString(16)}`;
 }
 
-/** Runs a statement on a database file, as any other client of DuckDB would. */
+/** Runs a statement on a database file, as any other client of DuckDB would that is where the project is. */
 export async function query(file: string, sql: string): Promise<Record<string, unknown>[]> {
   const instance = await DuckDBInstance.create(file);
   const connection = await instance.connect();
   try {
+    await connection.run(`SET file_search_path = '${dirname(dirname(file))}'`);
     return (await connection.runAndReadAll(sql)).getRowObjectsJS();
   } finally {
     connection.closeSync();
@@ -100,4 +101,25 @@ export async function checkpoint(file: string): Promise<void> {
 /** For what must not be told. */
 export function unexpected(text: string): void {
   assert.fail(text);
+}
+
+/** Names of the packs of a cache, in the order in which they were written. */
+export function packsIn(dir: string): string[] {
+  const folder = join(dir, 'packs');
+  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.parquet')) : [];
+  return names.sort((a, b) => statSync(join(folder, a)).mtimeMs - statSync(join(folder, b)).mtimeMs);
+}
+
+/** Overwrites a part of a pack, found by its bytes, which lie there as in memory. */
+export function overwriteInPacks(dir: string, wanted: Uint8Array): void {
+  for (const name of packsIn(dir)) {
+    const path = join(dir, 'packs', name);
+    const bytes = readFileSync(path);
+    const at = bytes.indexOf(wanted);
+    if (at < 0) continue;
+    bytes.fill(0xff, at, at + wanted.length);
+    writeFileSync(path, bytes);
+    return;
+  }
+  assert.fail('no pack has these bytes');
 }

@@ -1,8 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { difference, type RangeSet } from '../../src/engine/plan/ranges.js';
 import type { RunProgress } from '../../src/engine/run/report.js';
-import { makeEarlier, EARLIER_FORMATS } from '../store/earlier-formats.js';
 import { runFresh } from '../support/project.js';
 import { pick, randomOf } from './random.js';
 import { PHASES, Victim, type Instant, type Measured, type Phase } from './victim.js';
@@ -73,13 +71,11 @@ type Scales = ReadonlyMap<Phase, { readonly entries: number; readonly meanMs: nu
 async function measure(world: World): Promise<Scales> {
   const dir = world.project.path('measured');
   const log = world.project.path('measured.log');
-  const file = join(dir, 'cache.duckdb');
   world.use(SOURCES[0], VARIANTS[0]);
   const runs: Measured[] = [];
-  for (const work of ['run', 'migrate', 'clear'] as const) {
-    if (work === 'migrate') await makeEarlier(file, 1);
+  for (const work of ['run', 'clear'] as const) {
     const victim = new Victim(null, log);
-    await request(victim, world, dir, work === 'clear' ? 'clear' : 'run');
+    await request(victim, world, dir, work);
     await victim.client.dispose();
     runs.push(victim.measured);
   }
@@ -162,7 +158,7 @@ class Life {
   async #prepare(aim: Phase): Promise<void> {
     // A log that is long enough for a checkpoint is that of a first run.
     if (aim === 'checkpoint') this.#forget();
-    if (aim === 'clean-up' || aim === 'migration') await this.#complete();
+    if (aim === 'clean-up') await this.#complete();
     const { source } = this.#world;
     const variant = pick(this.#random, VARIANTS);
     const works = aim === 'source read' || aim === 'compute' || aim === 'commit';
@@ -171,8 +167,6 @@ class Life {
     const next = changed ? (SOURCES.find((each) => each !== source) ?? source) : source;
     this.#sources.add(next);
     this.#world.use(next, variant);
-    if (aim === 'migration')
-      await makeEarlier(join(this.#dir, 'cache.duckdb'), pick(this.#random, EARLIER_FORMATS));
   }
 
   #isComplete(source: Source, variant: Variant): boolean {

@@ -82,7 +82,7 @@ function replace(name, value) {
 }
 
 function phaseOf(sql) {
-  if (/^\s*BEGIN;/.test(sql)) return sql.includes('UPDATE meta') ? 'migration' : 'opening';
+  if (/^\s*BEGIN;/.test(sql)) return 'opening';
   if (/^BEGIN/.test(sql)) return 'commit';
   if (/^CHECKPOINT/.test(sql)) return 'checkpoint';
   return null;

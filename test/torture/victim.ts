@@ -8,7 +8,6 @@ export const PHASES = [
   'start',
   'bundling',
   'opening',
-  'migration',
   'source read',
   'compute',
   'commit',

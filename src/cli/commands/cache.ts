@@ -83,7 +83,13 @@ export function cacheText(report: CacheReport, paint: Paint): string {
   const table = rows.length > 0 ? `${formatTable(columns, rows, paint)}\n` : '';
   const { bytes } = report.cleanable;
   const clean = bytes > 0 ? `a clean-up would free ${cleanableOf(report)}: seamless cache clean\n` : '';
-  return `${table}${totalOf(report)}\n${clean}`;
+  return `${table}${totalOf(report)}\n${packsOf(report)}${clean}`;
+}
+
+function packsOf({ packs: { count, bytes, liveBytes } }: CacheReport): string {
+  if (count === 0) return '';
+  const live = Math.floor((100 * liveBytes) / Math.max(1, bytes));
+  return `${formatCount(count)} ${count === 1 ? 'pack' : 'packs'} of ${formatBytes(bytes)}, ${live} % in use\n`;
 }
 
 function cleanableOf({ cleanable: { bytes, strategies } }: CacheReport): string {

@@ -11,12 +11,11 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { dirname, join } from 'node:path';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { SeamlessError } from '../../sdk/errors.js';
-import { faultOf, messageOf } from './faults.js';
-import { TABLES } from './schema.js';
+import { messageOf } from './faults.js';
+import { CREATE_TABLES, PACKS_UNKNOWN } from './schema.js';
 import { quoteText } from './sql.js';
 
 /** The name under which statements find the file. */
@@ -25,19 +24,11 @@ export const CATALOG = 'cache';
 /** Of the cache, in its folder. */
 export const FILE_NAME = 'cache.duckdb';
 
-/**
- * A checkpoint rewrites the last row group of each table it finds changed. Blobs make row groups heavy, so they hold the
- * fewest rows DuckDB allows.
- */
-export const ROW_GROUP_ROWS = 2048;
-
 /** Above this much of log DuckDB checkpoints by itself, in the middle of a run: rows not yet in the file are in memory. */
 const CHECKPOINT_THRESHOLD = '96MB';
 
 /** DuckDB's share of a run's memory, beyond which it spills beside the file. */
 const MEMORY_LIMIT_MB = 256;
-
-const REATTACH_PAUSE_MS = 50;
 
 const DRAFT = /^cache\.duckdb\.new-\d+-\d+(?:\.wal)?$/;
 /** No draft takes this long to write. */
@@ -144,8 +135,14 @@ export interface Runner {
 export async function attach(runner: Runner, file: string): Promise<void> {
   // At one go: each call waits for a thread of DuckDB's and for its own turn here.
   await runner.run(
-    `SET temp_directory = ${quoteText(`${file}.tmp`)}; ${attachSql(file, CATALOG)}; USE ${CATALOG}`,
+    `SET temp_directory = ${quoteText(`${file}.tmp`)}; SET file_search_path = ${quoteText(dirname(dirname(file)))};
+     ATTACH ${quoteText(file)} AS ${CATALOG}; USE ${CATALOG}`,
   );
+}
+
+/** Where the packs of a cache lie. @param dir of the cache */
+export function packFolder(dir: string): string {
+  return join(dir, 'packs');
 }
 
 /** A database in memory under the file's name. */
@@ -154,13 +151,11 @@ export async function attachMemory(runner: Runner): Promise<void> {
   await runner.run(`USE ${CATALOG}`);
 }
 
-function attachSql(file: string, catalog: string): string {
-  return `ATTACH ${quoteText(file)} AS ${catalog} (ROW_GROUP_SIZE ${ROW_GROUP_ROWS})`;
-}
-
-/** Makes the tables, all or none. */
-export async function createTables({ connection }: Database): Promise<void> {
-  await connection.run(`BEGIN; ${TABLES} COMMIT;`);
+/** Makes the tables, all or none. @param packs where packs may lie that are of an earlier catalog */
+export async function createTables({ connection }: Database, packs: string | null): Promise<void> {
+  const unknown =
+    packs !== null && existsSync(packs) ? `INSERT INTO meta VALUES ('${PACKS_UNKNOWN}', '');` : '';
+  await connection.run(`BEGIN; ${CREATE_TABLES} ${unknown} COMMIT;`);
 }
 
 /**
@@ -168,11 +163,13 @@ export async function createTables({ connection }: Database): Promise<void> {
  */
 export async function ensureFile(file: string): Promise<void> {
   if (existsSync(file)) return;
+  // The log of a file that is gone would be played back into the new one.
+  rmSync(`${file}.wal`, { force: true });
   const draft = draftOf(file);
   const database = await startDatabase();
   try {
     await attach(database.connection, draft);
-    await createTables(database);
+    await createTables(database, packFolder(dirname(file)));
     await database.connection.run(`CHECKPOINT ${CATALOG}`);
   } catch (error) {
     stopDatabase(database);
@@ -197,52 +194,6 @@ function removeDraft(draft: string): void {
 
 function draftOf(file: string): string {
   return `${file}.new-${process.pid}-${Date.now()}`;
-}
-
-/**
- * Writes the attached file anew, without the room that deleted rows left: DuckDB gives none back while anything lives at the
- * end of the file. The new file takes the place of the old one while that is still locked, so no process finds neither; one
- * that waited may open it first, and is waited for. False where that could not be.
- */
-export async function rewrite(runner: Runner, file: string): Promise<boolean> {
-  const draft = draftOf(file);
-  await runner.run(`CHECKPOINT ${CATALOG}`);
-  if (!(await copyTo(runner, draft))) return false;
-  try {
-    renameSync(draft, file);
-  } catch {
-    // Where an open file cannot be replaced, its room is used again by the rows to come.
-    removeDraft(draft);
-    return false;
-  }
-  await runner.run('USE memory');
-  await runner.run(`DETACH ${CATALOG}`);
-  for (;;) {
-    try {
-      await attach(runner, file);
-      return true;
-    } catch (error) {
-      if (faultOf(error) !== 'locked') throw error;
-      await sleep(REATTACH_PAUSE_MS);
-    }
-  }
-}
-
-/** Copies what the attached file holds into a new one. False, and nothing left of it, where the disk has no room for that. */
-async function copyTo(runner: Runner, draft: string): Promise<boolean> {
-  try {
-    await runner.run(attachSql(draft, 'fresh'));
-    await runner.run(`COPY FROM DATABASE ${CATALOG} TO fresh`);
-    await runner.run('CHECKPOINT fresh');
-    await runner.run('DETACH fresh');
-    return true;
-  } catch (error) {
-    // It may not be attached; what matters is the first error.
-    await runner.run('DETACH DATABASE IF EXISTS fresh').catch(() => undefined);
-    removeDraft(draft);
-    if (faultOf(error) !== 'full') throw error;
-    return false;
-  }
 }
 
 /** Another process that waits for a file leaves this beside it; whoever opens the file takes it away. */
@@ -280,14 +231,14 @@ export function fileIdentity(file: string): string | null {
 }
 
 /**
- * Renames a damaged file and its log. Null when the file is no longer the one that was found damaged: another process has
+ * Renames a file that cannot be used, and its log. Null when the file is no longer the one that was looked at: another process has
  * set it aside meanwhile.
  */
-export function setAside(file: string, identity: string | null): string | null {
+export function setAside(file: string, identity: string | null, why: 'damaged' | 'earlier'): string | null {
   if (identity === null || fileIdentity(file) !== identity) return null;
   const time = new Date().toISOString().replace(/[-:]|\.\d+/g, '');
-  let aside = `${file}.damaged-${time}`;
-  for (let again = 2; existsSync(aside); again++) aside = `${file}.damaged-${time}-${again}`;
+  let aside = `${file}.${why}-${time}`;
+  for (let again = 2; existsSync(aside); again++) aside = `${file}.${why}-${time}-${again}`;
   renameSync(file, aside);
   if (existsSync(`${file}.wal`)) renameSync(`${file}.wal`, `${aside}.wal`);
   return aside;

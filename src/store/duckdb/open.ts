@@ -1,4 +1,6 @@
-import { existsSync, statSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { existsSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SeamlessError } from '../../sdk/errors.js';
@@ -15,6 +17,7 @@ import {
   fileIdentity,
   forbidden,
   isAskedFor,
+  packFolder,
   placeOf,
   prepareFolder,
   setAside,
@@ -24,9 +27,10 @@ import {
   type Database,
 } from './file.js';
 import { holderOf, type LockHolder } from './holder.js';
-import { Interned } from '../segments/interned.js';
+import { areViewsStale, Catalog, type StoreContext } from '../segments/catalog.js';
+import { takePacksIn } from '../upkeep/rebuild.js';
 import { Store } from '../node-store.js';
-import { FORMAT_VERSION, MIGRATIONS } from './schema.js';
+import { FORMAT_VERSION } from './schema.js';
 import { Session } from './session.js';
 
 export interface OpenStoreOptions {
@@ -88,8 +92,12 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     if (found.fault === 'damaged') {
       if (++looks >= DAMAGE_LOOKS) {
         looks = 0;
-        reportSetAside(options, file, setAside(file, found.identity), found.error);
+        reportSetAside(options, file, setAside(file, found.identity, 'damaged'), found.error);
       }
+    } else if (found.fault === 'earlier') {
+      const aside = setAside(file, found.identity, 'earlier');
+      if (aside !== null) options.onMessage?.(earlierText(dir, aside));
+      continue;
     } else if (found.fault === 'locked') {
       askFor(file);
       const holder = holderOf(found.error, file, dir);
@@ -105,6 +113,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
 type Obstacle =
   | { readonly fault: 'replaced' }
   | { readonly fault: 'locked'; readonly error: unknown }
+  | { readonly fault: 'earlier'; readonly identity: string | null }
   | { readonly fault: 'damaged'; readonly error: unknown; readonly identity: string | null };
 
 /** One try. @throws SeamlessError for what neither waiting nor setting aside helps against. */
@@ -127,6 +136,12 @@ async function attempt(file: string, options: OpenStoreOptions): Promise<Store |
       stopDatabase(database);
       openFiles.delete(file);
       return { fault: 'replaced' };
+    }
+    if (await isEarlier(database, file)) {
+      stopDatabase(database);
+      openFiles.delete(file);
+      // Opening it may have brought its log into it.
+      return { fault: 'earlier', identity: fileIdentity(file) };
     }
     return await storeOf(database, file, options, () => openFiles.delete(file));
   } catch (error) {
@@ -160,9 +175,12 @@ async function attempt(file: string, options: OpenStoreOptions): Promise<Store |
 /** A store for a cache that is not there. No file is at its path, so it is never taken for one in place. */
 async function emptyStore(options: OpenStoreOptions): Promise<Store> {
   const database = await startDatabase(options.memoryMb);
+  const packs = join(tmpdir(), `seamless-packs-${randomUUID()}`);
   try {
     await attachMemory(database.connection);
-    return await storeOf(database, join(options.dir, FILE_NAME), options, () => undefined);
+    await createTables(database, null);
+    const released = (): void => rmSync(packs, { recursive: true, force: true });
+    return await storeOf(database, join(options.dir, FILE_NAME), { ...options, packs }, released);
   } catch (error) {
     stopDatabase(database);
     throw error;
@@ -172,16 +190,17 @@ async function emptyStore(options: OpenStoreOptions): Promise<Store> {
 async function storeOf(
   database: Database,
   file: string,
-  options: OpenStoreOptions,
+  options: OpenStoreOptions & { readonly packs?: string },
   released: () => unknown,
 ): Promise<Store> {
-  await requireFormat(database, options.dir);
+  const { dir } = options;
   const session = new Session(database.connection, CATALOG, (error) => Promise.resolve(translate(error)));
   const translate = (error: unknown): Error => {
     const fault = faultOf(error);
-    if (fault === 'full') return diskFull(options.dir, error);
+    if (fault === 'full') return diskFull(dir, error);
+    if (fault === 'forbidden') return forbidden(dir, error);
     if (fault !== 'damaged') {
-      return new SeamlessError('internal', `The cache in ${options.dir} failed: ${messageOf(error)}.`, {
+      return new SeamlessError('internal', `The cache in ${dir} failed: ${messageOf(error)}.`, {
         cause: error,
       });
     }
@@ -189,24 +208,31 @@ async function storeOf(
     const identity = fileIdentity(file);
     session.shut();
     release();
-    const text = asideText(options.dir, setAside(file, identity), error);
+    const text = asideText(dir, setAside(file, identity, 'damaged'), error);
     return new DamageFound(text, error);
   };
   const release = (): void => {
     database.instance.closeSync();
     released();
   };
-  const interned = await Interned.load(session);
-  let place = placeOf(file);
+  const context: StoreContext = {
+    session,
+    catalog: new Catalog(session),
+    folder: options.packs ?? packFolder(dirname(file)),
+    writing: new Set(),
+    views: { stale: await areViewsStale(session) },
+  };
+  const found = await takePacksIn(context);
+  if (found > 0) options.onMessage?.(rebuiltText(dir, found));
+  const place = placeOf(file);
   const inPlace = (): boolean => place !== null && placeOf(file) === place;
   const settle = async (): Promise<void> => {
     // A log beside another file that took this one's place is not this one's.
     const log = inPlace() ? (statSync(`${file}.wal`, { throwIfNoEntry: false })?.size ?? 0) : 0;
     if (log >= CHECKPOINT_BYTES) await session.run(`CHECKPOINT ${CATALOG}`);
   };
-  return new Store({ session, interned }, file, {
+  return new Store(context, file, {
     inPlace,
-    moved: () => (place = placeOf(file)),
     wanted: () => isAskedFor(file),
     settle: () => session.exclusive(settle),
     close: async () => {
@@ -219,25 +245,25 @@ async function storeOf(
   });
 }
 
-/** Makes the tables where there are none yet, and brings those of an earlier format up to date. @throws SeamlessError `cache` when they are of another format. */
-async function requireFormat(database: Database, dir: string): Promise<void> {
-  const { connection } = database;
+/**
+ * Makes the tables where there are none yet. True for a cache of an earlier format.
+ * @throws SeamlessError `cache` for one of a later format, and for what is no cache.
+ */
+async function isEarlier(database: Database, file: string): Promise<boolean> {
+  const dir = dirname(file);
   const found = await formatText(database);
   if (found === null) {
-    const tables = await connection.runAndReadAll(
+    const tables = await database.connection.runAndReadAll(
       `SELECT table_name FROM duckdb_tables() WHERE database_name = '${CATALOG}'`,
     );
-    if (tables.currentRowCount === 0) return createTables(database);
-    throw foreign(dir);
+    if (tables.currentRowCount > 0) throw foreign(dir);
+    await createTables(database, packFolder(dirname(file)));
+    return false;
   }
   const format = Number(found);
-  if (format > FORMAT_VERSION) throw newer(dir, undefined);
-  for (let from = format; from < FORMAT_VERSION; from++) {
-    const steps = MIGRATIONS[from];
-    if (steps === undefined) throw foreign(dir);
-    await connection.run(`BEGIN; ${steps} COMMIT;`);
-  }
   if (!Number.isInteger(format)) throw foreign(dir);
+  if (format > FORMAT_VERSION) throw newer(dir, undefined);
+  return format < FORMAT_VERSION;
 }
 
 /** The format that the file says it has; undefined when it does not say, null without the table that would. */
@@ -283,6 +309,15 @@ function reportSetAside(options: OpenStoreOptions, file: string, aside: string |
 function asideText(dir: string, aside: string | null, error: unknown): string {
   const place = aside === null ? '' : ` It was set aside as ${basename(aside)}.`;
   return `The cache in ${dir} is damaged (${messageOf(error)}).${place}`;
+}
+
+function earlierText(dir: string, aside: string): string {
+  return `The cache in ${dir} was made by an earlier version of Seamless. It was set aside as ${basename(aside)}, and what is needed is computed again. Delete that file when you no longer need it.`;
+}
+
+function rebuiltText(dir: string, packs: number): string {
+  const what = packs === 1 ? 'its only pack' : `its ${packs} packs`;
+  return `The catalog of the cache in ${dir} was made again from ${what}: rows are reused where code and sources are still the same.`;
 }
 
 function throwIfCancelled(signal: AbortSignal | undefined): void {

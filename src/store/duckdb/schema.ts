@@ -1,92 +1,114 @@
-import { NODE_ROWS_VIEW } from '../query/decode-sql.js';
+/** Raised whenever a reader of the format before would misread the one after. An older cache is set aside: there are no migrations. */
+export const FORMAT_VERSION = 7;
 
-/** Raised whenever a reader of the format before would misread the one after. */
-export const FORMAT_VERSION = 6;
-
-/** Position of the cell that holds a record table's mask of present rows. */
-export const PRESENT_POSITION = -1;
-
-/** Position of the cells that hold the state of a scan after a segment, cut into pieces of `STATE_BLOCK_BYTES`. */
-export const STATE_POSITION = -2;
-
-/** As large as a block of numbers. */
-export const STATE_BLOCK_BYTES = 16_384;
-
-/** Axis of segments without rows: it has no row in `axes`. */
-export const NO_AXIS = 0;
+/** How a column of the catalog comes and goes; with `?`, it may be null. */
+export type Kind = 'text' | 'text?' | 'number' | 'number?' | 'integer' | 'flag';
 
 /**
- * Values in a blob. A checkpoint reads and rewrites whole row groups, of at least 2048 rows: blobs of 16 kB keep one at 32 MB,
- * where a segment's whole column in a blob made it 256 MB, in memory and in work, however little was new.
+ * The tables of the catalog. There is no key or index: those are kept up row by row. Times are epoch seconds, also those of the
+ * clock, which end in `_at`.
  */
-export const BLOCK_ROWS = 2048;
+export const TABLES = {
+  meta: { key: 'text', value: 'text' },
+  nodes: {
+    fingerprint: 'text',
+    own: 'text',
+    kind: 'text',
+    interval_s: 'number',
+    phase_s: 'number',
+    label: 'text',
+  },
+  node_inputs: { fingerprint: 'text', position: 'integer', input: 'text', lookback: 'number?' },
+  /** What code hashes are made of, each part once. */
+  parts: {
+    id: 'integer',
+    key: 'text',
+    kind: 'text',
+    name: 'text',
+    owner: 'text',
+    title: 'text',
+    file: 'text?',
+    hash: 'text',
+    text: 'text',
+  },
+  makeups: { own: 'text', parts: 'text' },
+  names: {
+    strategy: 'text',
+    node: 'text',
+    position: 'integer',
+    fingerprint: 'text',
+    registered_at: 'number',
+    replaced_at: 'number?',
+    listed: 'flag',
+  },
+  runs: { strategy: 'text', start_ts: 'number', end_ts: 'number', ran_at: 'number' },
+  uses: { strategy: 'text', used_at: 'number' },
+  /** Strategies, or nodes of theirs (null: all), whose rows no clean-up takes. */
+  pins: { strategy: 'text', node: 'text?' },
+  packs: { id: 'integer', name: 'text', row_count: 'number', bytes: 'number' },
+  /** `schema` and `layout` are JSON; a segment without rows and state has no pack. */
+  segments: {
+    id: 'integer',
+    fingerprint: 'text',
+    own: 'text',
+    start_ts: 'number',
+    end_ts: 'number',
+    row_count: 'number',
+    first_ts: 'number?',
+    last_ts: 'number?',
+    digest: 'text',
+    input_digests: 'text',
+    schema: 'text',
+    pack: 'number?',
+    layout: 'text',
+    bytes: 'number',
+    created_at: 'number',
+  },
+  coverage: { fingerprint: 'text', start_ts: 'number', end_ts: 'number', segment: 'integer', since: 'text?' },
+  sources: { fingerprint: 'text', version: 'text?', first_ts: 'number?', last_ts: 'number?' },
+} as const satisfies Readonly<Record<string, Shape>>;
 
-/** What own hashes are made of: the ids of their parts, each of which is kept once. */
-const MAKEUP_TABLES = `
-  CREATE TABLE parts(id INTEGER, key VARCHAR, kind VARCHAR, name VARCHAR, owner VARCHAR, title VARCHAR, file VARCHAR, hash VARCHAR,
-    text VARCHAR);
-  CREATE TABLE makeups(own VARCHAR, parts VARCHAR);
-`;
+/** Columns with their kinds. */
+export type Shape = Readonly<Record<string, Kind>>;
 
-/** Strategies, or nodes of theirs (null: all), whose rows no clean-up takes. */
-const PIN_TABLE = 'CREATE TABLE pins(strategy VARCHAR, node VARCHAR);';
+interface Values {
+  text: string;
+  'text?': string | null;
+  number: number;
+  'number?': number | null;
+  integer: number;
+  flag: boolean;
+}
 
-/**
- * One row in `cells` is a block of one column of one segment, its values packed into a BLOB (see docs/decisions/storage-layout.md;
- * decode-sql.ts says how they are packed). A segment's `seal` tells whether all of it is as it was written (seal.ts). There is no
- * table per node, and no key or index: those are maintained row by row and slow every write down, while zone maps already keep a
- * scan to the few row groups it needs. Times are epoch seconds.
- */
-export const TABLES = `
-  CREATE TABLE meta(key VARCHAR, value VARCHAR);
-  CREATE TABLE fingerprints(id INTEGER, fingerprint VARCHAR);
-  CREATE TABLE nodes(fp INTEGER, own VARCHAR, kind VARCHAR, interval_s DOUBLE, phase_s DOUBLE, label VARCHAR);
-  ${MAKEUP_TABLES}
-  CREATE TABLE node_inputs(fp INTEGER, position INTEGER, input INTEGER, lookback INTEGER);
-  CREATE TABLE names(strategy VARCHAR, node VARCHAR, position INTEGER, fp INTEGER, registered_at TIMESTAMP,
-    replaced_at TIMESTAMP, listed BOOLEAN);
-  CREATE TABLE runs(strategy VARCHAR, start_ts DOUBLE, end_ts DOUBLE, ran_at TIMESTAMP);
-  CREATE TABLE uses(strategy VARCHAR, used_at TIMESTAMP);
-  CREATE TABLE schemas(id INTEGER, shape VARCHAR, names VARCHAR[], types VARCHAR[]);
-  CREATE TABLE axes(id INTEGER, digest VARCHAR, row_count INTEGER);
-  CREATE TABLE axis_cells(axis INTEGER, block INTEGER, ts BLOB);
-  CREATE TABLE segments(id INTEGER, fp INTEGER, own VARCHAR, start_ts DOUBLE, end_ts DOUBLE, row_count INTEGER,
-    digest VARCHAR, input_digests VARCHAR, axis INTEGER, schema INTEGER, bytes DOUBLE, created_at TIMESTAMP,
-    seal VARCHAR);
-  CREATE TABLE cells(fp INTEGER, segment INTEGER, position INTEGER, block INTEGER, data BLOB, valid BLOB);
-  CREATE TABLE coverage(fp INTEGER, start_ts DOUBLE, end_ts DOUBLE, segment INTEGER, since VARCHAR);
-  CREATE TABLE sources(fp INTEGER, version VARCHAR, first_ts DOUBLE, last_ts DOUBLE);
-  ${PIN_TABLE}
-  ${NODE_ROWS_VIEW}
-  INSERT INTO meta VALUES ('format', '${FORMAT_VERSION}');
-`;
+/** A row of these columns. */
+export type RowOf<S extends Shape> = { readonly [C in keyof S]: Values[S[C]] };
 
-/** Statements that make a file of each earlier format one of the next. */
-export const MIGRATIONS: Readonly<Record<number, string>> = {
-  1: `
-    CREATE TABLE uses(strategy VARCHAR, used_at TIMESTAMP);
-    INSERT INTO uses SELECT strategy, max(used_at) FROM (
-      SELECT strategy, ran_at AS used_at FROM runs UNION ALL SELECT strategy, registered_at AS used_at FROM names) GROUP BY strategy;
-    UPDATE meta SET value = '2' WHERE key = 'format';
-  `,
-  // Segments without a seal are held to the digest of their rows, so none has to be read and written anew.
-  2: `
-    ALTER TABLE segments ADD COLUMN seal VARCHAR;
-    UPDATE meta SET value = '3' WHERE key = 'format';
-  `,
-  3: `
-    ${MAKEUP_TABLES}
-    UPDATE meta SET value = '4' WHERE key = 'format';
-  `,
-  4: `
-    ${PIN_TABLE}
-    ${NODE_ROWS_VIEW}
-    UPDATE meta SET value = '5' WHERE key = 'format';
-  `,
-  // Of nodes of earlier formats it is not known how far they look back: a changed bar is taken to reach all that comes after.
-  5: `
-    ALTER TABLE node_inputs ADD COLUMN lookback INTEGER;
-    ALTER TABLE coverage ADD COLUMN since VARCHAR;
-    UPDATE meta SET value = '6' WHERE key = 'format';
-  `,
+export type TableName = keyof typeof TABLES;
+export type Row<T extends TableName> = RowOf<(typeof TABLES)[T]>;
+
+export const TABLE_NAMES = Object.keys(TABLES) as readonly TableName[];
+
+const SQL_TYPES: Readonly<Record<Kind, string>> = {
+  text: 'VARCHAR',
+  'text?': 'VARCHAR',
+  number: 'DOUBLE',
+  'number?': 'DOUBLE',
+  integer: 'INTEGER',
+  flag: 'BOOLEAN',
 };
+
+/** Key in `meta`: the packs of the folder are not in the catalog yet. */
+export const PACKS_UNKNOWN = 'packs unknown';
+
+export const CREATE_TABLES = [
+  ...Object.entries(TABLES).map(([table, columns]: [string, Shape]) => {
+    const list = Object.entries(columns).map(([name, kind]) => `${name} ${SQL_TYPES[kind]}`);
+    return `CREATE TABLE ${table}(${list.join(', ')});`;
+  }),
+  `INSERT INTO meta VALUES ('format', '${FORMAT_VERSION}');`,
+].join('\n');
+
+/** Now, as the catalog has times. */
+export function now(): number {
+  return Date.now() / 1000;
+}

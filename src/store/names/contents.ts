@@ -1,17 +1,16 @@
-import { statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { union } from '../../engine/plan/ranges.js';
 import type { Schema } from '../../engine/ports/host.js';
 import type { Span } from '../../engine/run/report.js';
-import type { Range, Seconds } from '../../sdk/time.js';
-import type { StoreContext } from '../segments/interned.js';
+import type { Seconds } from '../../sdk/time.js';
+import type { StoreContext } from '../segments/catalog.js';
+import { shownBy } from '../segments/reading.js';
+import { groupBy } from '../segments/covers.js';
 import { pinnedNodes } from './pins.js';
-import { listParameter, unnestNumbers } from '../duckdb/sql.js';
-import { nodeSchemas } from './summaries.js';
 
 /** A node as the cache knows it by name. */
 export interface FoundNode {
-  /** Id of the fingerprint in the table `fingerprints`. */
-  readonly fp: number;
   readonly fingerprint: string;
   readonly kind: 'stream' | 'node';
   readonly label: string;
@@ -26,7 +25,7 @@ export interface NodeContents {
   /** False when the strategy had no node of this name any more when it was last registered. */
   readonly listed: boolean;
   readonly rows: number;
-  /** Size of its packed columns; nodes with equal fingerprints, and adopted rows, share them. */
+  /** Size of its columns; nodes with equal fingerprints, and rows taken over, share them. */
   readonly bytes: number;
   readonly coverage: readonly Span[];
   /** Whether a clean-up leaves it alone. */
@@ -40,120 +39,122 @@ export interface StrategyContents {
   readonly nodes: readonly NodeContents[];
 }
 
+/** The files that rows lie in. */
+export interface PackContents {
+  readonly count: number;
+  readonly bytes: number;
+  /** Bytes of them that are covered: the rest goes with the next clean-up. */
+  readonly liveBytes: number;
+}
+
 export interface StoreContents {
   readonly file: string;
-  /** Size on disk of the file and its log. */
+  /** Size on disk of all of it. */
   readonly bytes: number;
+  readonly packs: PackContents;
   readonly strategies: readonly StrategyContents[];
 }
 
 /** See `Store.findNode`. */
 export async function findNode(
-  context: StoreContext,
+  { session, catalog }: StoreContext,
   strategy: string,
   node: string,
 ): Promise<FoundNode | null> {
-  const rows = await context.session.select(
-    `SELECT n.fp, f.fingerprint, d.kind, d.label, d.interval_s, d.phase_s
-     FROM names n JOIN fingerprints f ON f.id = n.fp JOIN nodes d ON d.fp = n.fp
+  const [row] = await session.select(
+    { fingerprint: 'text', kind: 'text', label: 'text', interval_s: 'number', phase_s: 'number' },
+    `SELECT n.fingerprint, d.kind, d.label, d.interval_s, d.phase_s FROM names n JOIN nodes d USING (fingerprint)
      WHERE n.strategy = $1 AND n.node = $2 AND n.replaced_at IS NULL`,
     [strategy, node],
   );
-  if (rows.length === 0) return null;
-  const fp = rows.numbers('fp')[0] as number;
+  if (!row) return null;
+  const { fingerprint, kind, label, interval_s: interval, phase_s: phase } = row;
+  const covers = (await catalog.covers([fingerprint])).get(fingerprint) ?? [];
   return {
-    fp,
-    fingerprint: rows.texts('fingerprint')[0] as string,
-    kind: rows.texts('kind')[0] === 'stream' ? 'stream' : 'node',
-    label: rows.texts('label')[0] as string,
-    interval: rows.numbers('interval_s')[0] as number,
-    phase: rows.numbers('phase_s')[0] as number,
-    schema: (await nodeSchemas(context, [fp])).get(fp) ?? null,
+    fingerprint,
+    kind: kind === 'stream' ? 'stream' : 'node',
+    label,
+    interval,
+    phase,
+    schema: shownBy(covers),
   };
 }
 
 /** Names of a strategy's nodes when it was last registered, in its order. */
 export async function listedNodes({ session }: StoreContext, strategy: string): Promise<string[]> {
   const rows = await session.select(
+    { node: 'text' },
     'SELECT node FROM names WHERE strategy = $1 AND replaced_at IS NULL AND listed ORDER BY position',
     [strategy],
   );
-  return rows.texts('node');
+  return rows.map(({ node }) => node);
 }
 
-/** See `Store.contents`. */
+/** See `Store.contents`. A segment that a node covers only a part of counts as a whole. */
 export async function contents(
   context: StoreContext,
   file: string,
   strategy: string | undefined,
 ): Promise<StoreContents> {
-  const rows = await context.session.select(
-    `SELECT strategy, node, fp, listed FROM names
+  const { session, catalog } = context;
+  const rows = await session.select(
+    { strategy: 'text', node: 'text', fingerprint: 'text', listed: 'flag' },
+    `SELECT strategy, node, fingerprint, listed FROM names
      WHERE replaced_at IS NULL ${strategy === undefined ? '' : 'AND strategy = $1'}
      ORDER BY strategy, listed DESC, position`,
     strategy === undefined ? [] : [strategy],
   );
-  const [fps, nodes, listed] = [rows.numbers('fp'), rows.texts('node'), rows.flags('listed')];
-  const [usage, pinned] = [await usageOf(context, fps), await pinnedNodes(context.session)];
-  const byStrategy = new Map<string, NodeContents[]>();
-  rows.texts('strategy').forEach((name, row) => {
-    const list = byStrategy.get(name) ?? [];
-    byStrategy.set(name, list);
-    const used = usage.get(fps[row] as number);
-    list.push({
-      name: nodes[row] as string,
-      listed: listed[row] as boolean,
-      rows: used?.rows ?? 0,
-      bytes: used?.bytes ?? 0,
-      pinned: pinned.has(fps[row] as number),
-      coverage: union(used?.spans ?? []).map(({ start, end }) => [start, end]),
+  const covers = await catalog.covers(rows.map(({ fingerprint }) => fingerprint));
+  const pinned = await pinnedNodes(session);
+  const strategies = [...groupBy(rows, (row) => row.strategy)].map(([name, list]): StrategyContents => {
+    const nodes = list.map(({ node, fingerprint, listed }): NodeContents => {
+      const spans = covers.get(fingerprint) ?? [];
+      return {
+        name: node,
+        listed,
+        rows: spans.reduce((sum, { segment }) => sum + segment.rows, 0),
+        bytes: spans.reduce((sum, { segment }) => sum + segment.bytes, 0),
+        pinned: pinned.has(fingerprint),
+        coverage: union(spans).map(({ start, end }) => [start, end]),
+      };
     });
+    return {
+      strategy: name,
+      rows: nodes.reduce((sum, node) => sum + node.rows, 0),
+      bytes: nodes.reduce((sum, node) => sum + node.bytes, 0),
+      nodes,
+    };
   });
-  const strategies = [...byStrategy].map(([name, list]) => ({
-    strategy: name,
-    rows: list.reduce((sum, node) => sum + node.rows, 0),
-    bytes: list.reduce((sum, node) => sum + node.bytes, 0),
-    nodes: list,
-  }));
-  return { file, bytes: sizeOnDisk(file), strategies };
+  return { file, bytes: sizeOnDisk(file, context.folder), packs: await packContents(context), strategies };
 }
 
-/** Size of the file and its log. */
-export function sizeOnDisk(file: string): number {
-  return sizeOf(file) + sizeOf(`${file}.wal`);
+/** Times count as live as far as the columns beside them are. */
+async function packContents({ session }: StoreContext): Promise<PackContents> {
+  const [row] = await session.select(
+    { count: 'number', bytes: 'number', live: 'number' },
+    `WITH shares AS (SELECT g.pack, sum(g.bytes) FILTER (g.id IN (SELECT segment FROM coverage)) / sum(g.bytes) AS share
+       FROM segments g WHERE g.bytes > 0 GROUP BY g.pack)
+     SELECT count(*) AS count, coalesce(sum(p.bytes), 0) AS bytes, coalesce(sum(p.bytes * coalesce(s.share, 0)), 0) AS live
+     FROM packs p LEFT JOIN shares s ON s.pack = p.id`,
+  );
+  return { count: row?.count ?? 0, bytes: row?.bytes ?? 0, liveBytes: Math.round(row?.live ?? 0) };
+}
+
+/** Size of the catalog, its log, and all in the folder of packs. */
+export function sizeOnDisk(file: string, folder: string): number {
+  return [file, `${file}.wal`, ...filesIn(folder)].reduce((sum, path) => sum + sizeOf(path), 0);
+}
+
+/** Paths of all files in the folder of packs, whether it is there or not. */
+export function filesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).map((name) => join(folder, name));
+  } catch {
+    // No pack was ever written.
+    return [];
+  }
 }
 
 function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-}
-
-interface Usage {
-  rows: number;
-  bytes: number;
-  readonly spans: Range[];
-}
-
-/** A segment that a node covers only a part of counts as a whole. */
-async function usageOf(
-  { session }: StoreContext,
-  fps: readonly number[],
-): Promise<ReadonlyMap<number, Usage>> {
-  const found = new Map<number, Usage>();
-  if (fps.length === 0) return found;
-  const rows = await session.select(
-    `SELECT c.fp, c.start_ts, c.end_ts, g.row_count, g.bytes
-     FROM coverage c JOIN (SELECT DISTINCT ${unnestNumbers(1, 'INTEGER')} AS wanted) ON c.fp = wanted
-     JOIN segments g ON g.id = c.segment ORDER BY c.fp, c.start_ts`,
-    [listParameter(fps)],
-  );
-  const [starts, ends] = [rows.numbers('start_ts'), rows.numbers('end_ts')];
-  const [counts, bytes] = [rows.numbers('row_count'), rows.numbers('bytes')];
-  rows.numbers('fp').forEach((fp, row) => {
-    const usage = found.get(fp) ?? { rows: 0, bytes: 0, spans: [] };
-    found.set(fp, usage);
-    usage.rows += counts[row] as number;
-    usage.bytes += bytes[row] as number;
-    usage.spans.push({ start: starts[row] as number, end: ends[row] as number });
-  });
-  return found;
 }

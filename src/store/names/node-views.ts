@@ -1,21 +1,17 @@
-import { VARCHAR } from '@duckdb/node-api';
 import { textDigest } from '../../engine/fingerprint/digest.js';
-import type { Schema } from '../../engine/ports/host.js';
-import { distinctNames, nodeSql } from '../query/decode-sql.js';
-import { transact, type StoreContext } from '../segments/interned.js';
-import type { Session } from '../duckdb/session.js';
+import { basename, dirname } from 'node:path';
 import { quoteName } from '../duckdb/sql.js';
+import type { Session } from '../duckdb/session.js';
+import { distinctNames, nodeSql } from '../query/node-sql.js';
+import { freshViews, transact, type Cover, type StoreContext } from '../segments/catalog.js';
+import { groupBy } from '../segments/covers.js';
 import { classOf } from './strategy-names.js';
-import { nodeSchemas } from './summaries.js';
 
 /**
  * Strategies with more nodes have no views in the file: each takes a millisecond to make and a tenth of one whenever the file is
  * opened. `seamless sql` makes those that a query names.
  */
 const MOST_VIEWS = 200;
-
-/** Raised whenever views of before are to be made again. */
-const VIEWS_VERSION = '1';
 
 /** Schemas that DuckDB has already. */
 const RESERVED: ReadonlySet<string> = new Set(['main', 'temp', 'information_schema', 'pg_catalog', 'system']);
@@ -25,119 +21,119 @@ export interface NodeView {
   /** Full name of the strategy. */
   readonly strategy: string;
   readonly node: string;
+  readonly fingerprint: string;
   /** Of the view; the strategy's class, or its full name where another one has that class. */
   readonly schemaName: string;
   readonly viewName: string;
-  readonly schema: Schema | null;
 }
 
 /** All current nodes that are listed, by strategy, in their order. */
-export async function nodeViews(context: StoreContext): Promise<NodeView[]> {
-  const rows = await context.session.select(
-    `SELECT strategy, node, fp FROM names WHERE replaced_at IS NULL AND listed ORDER BY strategy, position`,
+export async function nodeViews(session: Session): Promise<NodeView[]> {
+  const rows = await session.select(
+    { strategy: 'text', node: 'text', fingerprint: 'text' },
+    'SELECT strategy, node, fingerprint FROM names WHERE replaced_at IS NULL AND listed ORDER BY strategy, position',
   );
-  const [fps, nodes] = [rows.numbers('fp'), rows.texts('node')];
-  const schemas = await nodeSchemas(context, fps);
-  const byStrategy = new Map<string, number[]>();
-  rows.texts('strategy').forEach((strategy, row) => {
-    const list = byStrategy.get(strategy) ?? [];
-    byStrategy.set(strategy, list);
-    list.push(row);
-  });
-  const names = schemaNames([...byStrategy.keys()]);
+  const byStrategy = groupBy(rows, ({ strategy }) => strategy);
+  const classes = [...byStrategy.keys()].map((strategy) => classOf(strategy).toLowerCase());
   return [...byStrategy].flatMap(([strategy, list]) => {
+    const name = classOf(strategy);
+    const taken =
+      RESERVED.has(name.toLowerCase()) || classes.filter((each) => each === name.toLowerCase()).length > 1;
     const views = distinctNames(
-      list.map((row) => nodes[row] as string),
+      list.map(({ node }) => node),
       [],
     );
-    return list.map((row, index) => ({
+    return list.map(({ node, fingerprint }, index) => ({
       strategy,
-      node: nodes[row] as string,
-      schemaName: names.get(strategy) as string,
-      viewName: views[index] as string,
-      schema: schemas.get(fps[row] as number) ?? null,
+      node,
+      fingerprint,
+      schemaName: taken ? strategy : name,
+      viewName: views[index] ?? node,
     }));
   });
 }
 
-function schemaNames(strategies: readonly string[]): ReadonlyMap<string, string> {
-  const classes = strategies.map((strategy) => classOf(strategy).toLowerCase());
-  return new Map(
-    strategies.map((strategy, index) => {
-      const name = classes[index] as string;
-      const taken = RESERVED.has(name) || classes.filter((each) => each === name).length > 1;
-      return [strategy, taken ? strategy : classOf(strategy)];
-    }),
-  );
+/** The statement that makes a node's view. @param folder of packs */
+export function viewSql(
+  { schemaName, viewName }: NodeView,
+  covers: readonly Cover[],
+  folder: string,
+): string {
+  const name = `${quoteName(schemaName)}.${quoteName(viewName)}`;
+  return `CREATE OR REPLACE VIEW ${name} AS ${nodeSql(covers, folderInSql(folder))}`;
+}
+
+/** The folder of packs as seen from the project's: views are read from there, wherever it has been moved to. */
+function folderInSql(folder: string): string {
+  return `${basename(dirname(folder))}/${basename(folder)}`;
+}
+
+/** Where the paths in views begin. */
+export function searchPath(folder: string): string {
+  return dirname(dirname(folder));
 }
 
 /**
  * Makes the views by which any client reads nodes: a schema for each strategy, and in it a view for each of its nodes. Only those
- * that are missing or whose columns are others now are made.
+ * are made that are missing or whose rows lie elsewhere now.
  */
 export async function publishViews(context: StoreContext): Promise<void> {
   const { session } = context;
-  const wanted = await session.exclusive(() => wantedViews(context));
-  const known = await session.exclusive(() => knownViews(session));
+  const [wanted, known] = await session.exclusive(async () => [
+    await wantedViews(context),
+    await knownViews(session),
+  ]);
   const gone = [...known.keys()].filter((key) => !wanted.has(key));
   const made = [...wanted].filter(([key, { digest }]) => known.get(key) !== digest);
-  if (gone.length === 0 && made.length === 0) return;
   await transact(context, async () => {
-    for (const key of gone) {
-      const [schemaName, viewName] = JSON.parse(key) as [string, string];
+    const kept = new Set([...wanted.values()].map(({ schemaName }) => schemaName));
+    for (const [schemaName, viewName] of gone.map(namesOf)) {
       await session.run(`DROP VIEW IF EXISTS ${quoteName(schemaName)}.${quoteName(viewName)}`);
     }
-    const kept = new Set([...wanted.keys()].map((key) => (JSON.parse(key) as [string, string])[0]));
-    for (const key of gone) {
-      const [schemaName] = JSON.parse(key) as [string, string];
+    for (const schemaName of new Set(gone.map((key) => namesOf(key)[0]))) {
       if (!kept.has(schemaName)) await session.run(`DROP SCHEMA IF EXISTS ${quoteName(schemaName)} CASCADE`);
     }
-    for (const [, { view }] of made) {
-      await session.run(`CREATE SCHEMA IF NOT EXISTS ${quoteName(view.schemaName)}`);
-      await session.run(viewSql(view));
+    for (const schemaName of new Set(made.map(([, view]) => view.schemaName))) {
+      await session.run(`CREATE SCHEMA IF NOT EXISTS ${quoteName(schemaName)}`);
     }
-    await remember(session, wanted);
+    for (const [, { sql }] of made) await session.run(sql);
+    if (gone.length > 0 || made.length > 0) await remember(session, wanted);
+    await freshViews(context);
   });
 }
 
-/** The statement that makes a node's view. @param catalog what stands before the names of the cache's tables */
-export function viewSql(
-  { strategy, node, schemaName, viewName, schema }: NodeView,
-  catalog?: string,
-): string {
-  const name = `${quoteName(schemaName)}.${quoteName(viewName)}`;
-  return `CREATE OR REPLACE VIEW ${name} AS ${nodeSql(strategy, node, schema, catalog)}`;
-}
-
 interface Wanted {
-  readonly view: NodeView;
+  readonly schemaName: string;
+  readonly sql: string;
   readonly digest: string;
 }
 
-async function wantedViews(context: StoreContext): Promise<Map<string, Wanted>> {
-  const views = await nodeViews(context);
-  const counts = new Map<string, number>();
-  for (const { strategy } of views) counts.set(strategy, (counts.get(strategy) ?? 0) + 1);
-  const stored = views.filter(({ strategy }) => (counts.get(strategy) ?? 0) <= MOST_VIEWS);
+async function wantedViews({ session, catalog, folder }: StoreContext): Promise<Map<string, Wanted>> {
+  const byStrategy = groupBy(await nodeViews(session), ({ strategy }) => strategy);
+  const views = [...byStrategy.values()].filter((list) => list.length <= MOST_VIEWS).flat();
+  const covers = await catalog.covers(views.map(({ fingerprint }) => fingerprint));
   return new Map(
-    stored.map((view) => {
-      const { strategy, node, schema } = view;
-      const digest = textDigest([VIEWS_VERSION, strategy, node, JSON.stringify(schema)]);
-      return [JSON.stringify([view.schemaName, view.viewName]), { view, digest }];
+    views.map((view) => {
+      const sql = viewSql(view, covers.get(view.fingerprint) ?? [], folder);
+      const { schemaName, viewName } = view;
+      return [JSON.stringify([schemaName, viewName]), { schemaName, sql, digest: textDigest([sql]) }];
     }),
   );
+}
+
+function namesOf(key: string): [schemaName: string, viewName: string] {
+  return JSON.parse(key) as [string, string];
 }
 
 const META_KEY = 'views';
 
 async function knownViews(session: Session): Promise<ReadonlyMap<string, string>> {
-  const rows = await session.select('SELECT value FROM meta WHERE key = $1', [META_KEY]);
-  const text = rows.texts('value')[0] ?? '{}';
-  return new Map(Object.entries(JSON.parse(text) as Record<string, string>));
+  const [row] = await session.select({ value: 'text' }, 'SELECT value FROM meta WHERE key = $1', [META_KEY]);
+  return new Map(Object.entries(JSON.parse(row?.value ?? '{}') as Record<string, string>));
 }
 
 async function remember(session: Session, wanted: ReadonlyMap<string, Wanted>): Promise<void> {
   const digests = Object.fromEntries([...wanted].map(([key, { digest }]) => [key, digest]));
   await session.run('DELETE FROM meta WHERE key = $1', [META_KEY]);
-  await session.append('meta', [VARCHAR, VARCHAR], [[META_KEY, JSON.stringify(digests)]]);
+  await session.append('meta', [{ key: META_KEY, value: JSON.stringify(digests) }]);
 }

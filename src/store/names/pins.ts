@@ -1,13 +1,11 @@
-import { VARCHAR } from '@duckdb/node-api';
-import { transact, type StoreContext } from '../segments/interned.js';
 import type { Session } from '../duckdb/session.js';
+import { transact, type StoreContext } from '../segments/catalog.js';
 
 /** See `Store.pin`. */
 export async function pin(context: StoreContext, strategy: string, node: string | null): Promise<void> {
-  const { session } = context;
   await transact(context, async () => {
-    await remove(session, strategy, node);
-    await session.append('pins', [VARCHAR, VARCHAR], [[strategy, node]]);
+    await remove(context.session, strategy, node);
+    await context.session.append('pins', [{ strategy, node }]);
   });
 }
 
@@ -23,10 +21,11 @@ async function remove(session: Session, strategy: string, node: string | null): 
 }
 
 /** Fingerprints of current nodes that no clean-up takes. */
-export async function pinnedNodes(session: Session): Promise<ReadonlySet<number>> {
+export async function pinnedNodes(session: Session): Promise<ReadonlySet<string>> {
   const rows = await session.select(
-    `SELECT DISTINCT n.fp FROM names n JOIN pins p ON p.strategy = n.strategy AND (p.node IS NULL OR p.node = n.node)
+    { fingerprint: 'text' },
+    `SELECT DISTINCT n.fingerprint FROM names n JOIN pins p ON p.strategy = n.strategy AND (p.node IS NULL OR p.node = n.node)
      WHERE n.replaced_at IS NULL`,
   );
-  return new Set(rows.numbers('fp'));
+  return new Set(rows.map(({ fingerprint }) => fingerprint));
 }

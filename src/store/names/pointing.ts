@@ -1,56 +1,50 @@
-import { BOOLEAN, INTEGER, TIMESTAMP, VARCHAR, type DuckDBValue } from '@duckdb/node-api';
 import type { NodeRecord } from '../../engine/ports/store.js';
 import { jsonParameter, unnestTexts } from '../duckdb/sql.js';
-import { transact, type StoreContext } from '../segments/interned.js';
-import { currentNames, nameKey, timestampNow } from './registry.js';
+import { now, type Row } from '../duckdb/schema.js';
+import { staleViews, transact, type StoreContext } from '../segments/catalog.js';
+import { currentNames, keyOf } from './registry.js';
 
-/** A name that is to stand for another version, and its place among those of the strategy. */
-interface Moved {
-  readonly node: NodeRecord;
-  readonly position: number;
-  readonly fp: number;
-}
-
-/** See `NodeStore.point`. @returns whether any name moved */
+/** See `NodeStore.point`. */
 export async function point(
   context: StoreContext,
   nodes: readonly NodeRecord[],
   held: ReadonlySet<string>,
-): Promise<boolean> {
-  const moved = await context.session.exclusive(() => movedNames(context, nodes, held));
-  if (moved.length === 0) return false;
+): Promise<void> {
+  const { session } = context;
+  const moved = await session.exclusive(() => movedNames(context, nodes, held));
+  if (moved.length === 0) return;
   await transact(context, async () => {
-    const now = timestampNow();
-    await context.session.run(
-      `UPDATE names SET replaced_at = make_timestamp($3::BIGINT)
-       FROM (SELECT ${unnestTexts(1)} AS strategy, ${unnestTexts(2)} AS node) w
+    await session.run(
+      `UPDATE names SET replaced_at = $3 FROM (SELECT ${unnestTexts(1)} AS strategy, ${unnestTexts(2)} AS node) w
        WHERE names.strategy = w.strategy AND names.node = w.node AND replaced_at IS NULL`,
       [
-        jsonParameter(moved.map(({ node }) => node.strategy)),
-        jsonParameter(moved.map(({ node }) => node.node)),
-        Number(now.micros),
+        jsonParameter(moved.map(({ strategy }) => strategy)),
+        jsonParameter(moved.map(({ node }) => node)),
+        moved[0]?.registered_at ?? 0,
       ],
     );
-    const added = moved.map(({ node: { strategy, node }, position, fp }): DuckDBValue[] => {
-      return [strategy, node, position, fp, now, null, true];
-    });
-    const types = [VARCHAR, VARCHAR, INTEGER, INTEGER, TIMESTAMP, TIMESTAMP, BOOLEAN];
-    await context.session.append('names', types, added);
+    await session.append('names', moved);
+    await staleViews(context);
   });
-  return true;
 }
 
+/** Names that are to stand for another version, with their places among those of the strategy. */
 async function movedNames(
-  context: StoreContext,
+  { session }: StoreContext,
   nodes: readonly NodeRecord[],
   held: ReadonlySet<string>,
-): Promise<Moved[]> {
-  const current = await currentNames(context, new Set(nodes.map(({ strategy }) => strategy)));
-  const ids = await context.interned.find([...held]);
-  return nodes.flatMap((node, position) => {
-    const fp = ids.get(node.fingerprint);
-    const name = current.get(nameKey(node.strategy, node.node));
-    if (fp === undefined || !held.has(node.fingerprint) || (name?.listed && name.fp === fp)) return [];
-    return { node, position, fp };
+): Promise<Row<'names'>[]> {
+  const current = await currentNames(session, nodes);
+  const known = await session.select(
+    { fingerprint: 'text' },
+    `SELECT fingerprint FROM nodes JOIN (SELECT ${unnestTexts(1)} AS wanted) ON fingerprint = wanted`,
+    [jsonParameter(held)],
+  );
+  const described = new Set(known.map(({ fingerprint }) => fingerprint));
+  const time = now();
+  return nodes.flatMap(({ strategy, node, fingerprint }, position) => {
+    const name = current.get(keyOf({ strategy, node }));
+    if (!described.has(fingerprint) || (name?.listed && name.fingerprint === fingerprint)) return [];
+    return { strategy, node, position, fingerprint, registered_at: time, replaced_at: null, listed: true };
   });
 }

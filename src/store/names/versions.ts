@@ -1,5 +1,5 @@
 import type { Seconds } from '../../sdk/time.js';
-import type { StoreContext } from '../segments/interned.js';
+import type { StoreContext } from '../segments/catalog.js';
 
 /** A node of that name as it was between two changes of its code, its inputs' or its strategy. */
 export interface NodeVersion {
@@ -18,20 +18,16 @@ export async function versions(
   node: string,
 ): Promise<NodeVersion[]> {
   const rows = await session.select(
-    `SELECT f.fingerprint, d.interval_s, epoch(n.registered_at)::DOUBLE AS since, epoch(n.replaced_at)::DOUBLE AS until
-     FROM names n JOIN fingerprints f ON f.id = n.fp JOIN nodes d ON d.fp = n.fp
-     WHERE n.strategy = $1 AND n.node = $2
+    { fingerprint: 'text', interval_s: 'number', registered_at: 'number', replaced_at: 'number?' },
+    `SELECT n.fingerprint, d.interval_s, n.registered_at, n.replaced_at
+     FROM names n JOIN nodes d USING (fingerprint) WHERE n.strategy = $1 AND n.node = $2
      ORDER BY n.replaced_at IS NULL DESC, n.replaced_at DESC, n.registered_at DESC, n.rowid DESC`,
     [strategy, node],
   );
-  const [intervals, since] = [rows.numbers('interval_s'), rows.numbers('since')];
-  const until = rows.numbersOrNull('until');
-  const seen = new Set<string>();
-  return rows.texts('fingerprint').flatMap((fingerprint, row) => {
-    // A change that was taken back brings a version of before to the front again.
-    if (seen.has(fingerprint)) return [];
-    seen.add(fingerprint);
-    const interval = intervals[row] as number;
-    return { fingerprint, interval, since: since[row] as number, until: until[row] ?? null };
-  });
+  // A change that was taken back brings a version of before to the front again.
+  const latest = new Map<string, NodeVersion>();
+  for (const { fingerprint, interval_s: interval, registered_at: since, replaced_at: until } of rows) {
+    if (!latest.has(fingerprint)) latest.set(fingerprint, { fingerprint, interval, since, until });
+  }
+  return [...latest.values()];
 }

@@ -1,16 +1,17 @@
-import { BLOB, BOOLEAN, DOUBLE, type DuckDBType, type DuckDBValue } from '@duckdb/node-api';
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { SeamlessError } from '../../sdk/errors.js';
-import type { Column, ColumnType, Table } from '../../sdk/table.js';
+import { nullColumn, type Column, type ColumnType, type Table } from '../../sdk/table.js';
 import type { Range } from '../../sdk/time.js';
-import { findNode, listedNodes, type FoundNode } from '../names/contents.js';
-import { distinctNames } from './decode-sql.js';
 import { faultOf, messageOf } from '../duckdb/faults.js';
-import type { StoreContext } from '../segments/interned.js';
+import { quoteName, quoteText } from '../duckdb/sql.js';
+import { findNode, listedNodes, type FoundNode } from '../names/contents.js';
+import { writePack, type PackColumn } from '../packs/pack-file.js';
+import { encodeColumn, encodeNumbers } from '../packs/pages.js';
+import type { StoreContext } from '../segments/catalog.js';
 import { read } from '../segments/reading.js';
-import { blob } from '../duckdb/session.js';
-import { listParameter, quoteName, quoteText, unnestNumbers } from '../duckdb/sql.js';
+import { timesColumn } from '../segments/packing.js';
+import { distinctNames } from './node-sql.js';
 
 export interface ExportRequest {
   readonly strategy: string;
@@ -35,13 +36,8 @@ const OPTIONS: Readonly<Record<ExportRequest['format'], string>> = {
 };
 
 /** Values that are on their way at a time. */
-const STEP_VALUES = 200_000;
+const STEP_VALUES = 1_000_000;
 const LEAST_STEP_ROWS = 4096;
-
-const utf8 = new TextEncoder();
-
-/** A temporary table of the rows on their way, which spills to disk where they are many. */
-const ROWS = 'exported_rows';
 
 /** A node's column among those of the file. */
 interface FileColumn {
@@ -60,7 +56,6 @@ interface FileColumn {
  * whole is one of nulls, JSON is text. The file appears when it is whole.
  */
 export async function exportNodes(context: StoreContext, request: ExportRequest): Promise<ExportedFile> {
-  const { session } = context;
   const { strategy, format, path } = request;
   const names = request.nodes.length > 0 ? request.nodes : await listedNodes(context, strategy);
   const nodes: FoundNode[] = [];
@@ -72,25 +67,28 @@ export async function exportNodes(context: StoreContext, request: ExportRequest)
   if (nodes.length === 0) throw unknown(strategy, null);
   const columns = fileColumns(nodes, names);
   const draft = `${path}.part`;
+  let folder: string | null = null;
   try {
     mkdirSync(dirname(path), { recursive: true });
-    await gather(context, nodes, columns, request.range);
-    const rows = await session.select(
-      `COPY (${selectSql(columns)}) TO ${quoteText(draft)} (${OPTIONS[format]})`,
+    folder = mkdtempSync(join(dirname(context.folder), 'export-'));
+    const parts = await joinedParts(context, folder, nodes, columns, request.range);
+    const [copied] = await context.session.select(
+      { Count: 'number' },
+      `COPY (${selectSql(columns, parts)}) TO ${quoteText(draft)} (${OPTIONS[format]})`,
     );
     renameSync(draft, path);
-    return { path, rows: rows.numbers('Count')[0] ?? 0 };
+    return { path, rows: copied?.Count ?? 0 };
   } catch (error) {
     if (existsSync(draft)) rmSync(draft);
     const fault = faultOf(error);
-    if (fault !== 'forbidden' && fault !== 'full') throw error;
+    if (error instanceof SeamlessError || (fault !== 'forbidden' && fault !== 'full')) throw error;
     throw new SeamlessError(
       'usage',
       `The file ${path} cannot be written (${messageOf(error)}): choose another place.`,
       { cause: error },
     );
   } finally {
-    await session.run(`DROP TABLE IF EXISTS temp.${ROWS}`);
+    if (folder !== null) rmSync(folder, { recursive: true, force: true });
   }
 }
 
@@ -118,91 +116,87 @@ function fileColumns(nodes: readonly FoundNode[], nodeNames: readonly string[]):
   return columns.map((column, index) => ({ ...column, name: unique[index] ?? column.name }));
 }
 
-function selectSql(columns: readonly FileColumn[]): string {
-  const selected = columns.map(({ name, type }, index) => {
-    return `, ${isText(type) ? `decode(c${index})` : `c${index}`} AS ${quoteName(name)}`;
-  });
-  return `SELECT make_timestamp((ts * 1000000)::BIGINT) AS time, ts::BIGINT AS ts${selected.join('')} FROM temp.${ROWS}`;
+/** @param parts paths of the packs that `joinedParts` wrote */
+function selectSql(columns: readonly FileColumn[], parts: readonly string[]): string {
+  const selected = columns.map(({ name }, index) => `, c${index} AS ${quoteName(name)}`);
+  const from =
+    parts.length > 0
+      ? `read_parquet([${parts.map(quoteText).join(', ')}], hive_partitioning = false)`
+      : `(SELECT NULL::DOUBLE AS ts${columns.map((_, index) => `, NULL AS c${index}`).join('')} WHERE false)`;
+  return `SELECT make_timestamp((ts * 1000000)::BIGINT) AS time, ts::BIGINT AS ts${selected.join('')} FROM ${from}`;
 }
 
-function isText(type: ColumnType): boolean {
-  return type === 'string' || type === 'json';
-}
-
-/** Texts go by their bytes: as a text the binding would end one at the first NUL. */
-function duckType(type: ColumnType): DuckDBType {
-  if (isText(type)) return BLOB;
-  return type === 'boolean' ? BOOLEAN : DOUBLE;
-}
-
-async function gather(
+/** Writes the rows of nodes, joined by time, step by step, so that not all of them are in memory. Gives the files. */
+async function joinedParts(
   context: StoreContext,
+  folder: string,
   nodes: readonly FoundNode[],
   columns: readonly FileColumn[],
   range: Range,
-): Promise<void> {
-  const { session } = context;
-  const types = [DOUBLE, ...columns.map(({ type }) => duckType(type))];
-  const definition = types.map((type, index) => `${index === 0 ? 'ts' : `c${index - 1}`} ${type.toString()}`);
-  await session.run(`CREATE TEMP TABLE ${ROWS}(${definition.join(', ')})`);
-  const stored = await storedRange(context, nodes);
+): Promise<string[]> {
+  const covers = [
+    ...(await context.catalog.covers(nodes.map(({ fingerprint }) => fingerprint))).values(),
+  ].flat();
   const finest = Math.min(...nodes.map(({ interval }) => interval));
-  const step = Math.max(LEAST_STEP_ROWS, Math.floor(STEP_VALUES / types.length)) * finest;
-  const end = Math.min(range.end, stored.end);
-  for (let start = Math.max(range.start, stored.start); start < end; start += step) {
-    const part = { start, end: Math.min(end, start + step) };
+  const step = Math.max(LEAST_STEP_ROWS, Math.floor(STEP_VALUES / (columns.length + 1))) * finest;
+  const end = covers.reduce((last, cover) => Math.max(last, cover.end), -Infinity);
+  let start = covers.reduce((first, cover) => Math.min(first, cover.start), Infinity);
+  start = Math.max(start, range.start);
+  const parts: string[] = [];
+  for (; start < Math.min(end, range.end); start += step) {
+    const part = { start, end: Math.min(end, range.end, start + step) };
     const tables = await read(
       context,
       nodes.map(({ fingerprint }) => ({ fingerprint, range: part })),
     );
-    await session.append(ROWS, types, joinedRows(tables, columns), 'temp');
+    const ts = allTimes(tables);
+    if (ts.length === 0) continue;
+    const pages = columns.map((column, index): PackColumn => {
+      const found = encodeColumn(joinedColumn(tables, column, ts));
+      const rows = found.length > 0 ? found : [{ gap: ts.length }];
+      return { name: `c${index}`, type: found[0]?.type ?? 'double', pages: rows };
+    });
+    const path = join(folder, `${parts.length}.parquet`);
+    const times: readonly [number, number] = [ts[0] as number, ts.at(-1) as number];
+    const pack = { rows: ts.length, columns: [timesColumn([encodeNumbers(ts)]), ...pages], times, blobs: [] };
+    await writePack(path, { ...pack, describe: () => ({}) });
+    parts.push(path);
   }
+  return parts;
 }
 
-async function storedRange({ session }: StoreContext, nodes: readonly FoundNode[]): Promise<Range> {
-  const stored = await session.select(
-    `SELECT min(start_ts) AS first_ts, max(end_ts) AS last_ts
-     FROM coverage JOIN (SELECT ${unnestNumbers(1, 'INTEGER')} AS wanted) ON fp = wanted`,
-    [listParameter(nodes.map(({ fp }) => fp))],
-  );
-  const [start, end] = [stored.numbersOrNull('first_ts')[0], stored.numbersOrNull('last_ts')[0]];
-  return { start: start ?? Infinity, end: end ?? -Infinity };
+/** The times of several tables, each once. */
+function allTimes(tables: readonly Table[]): Float64Array {
+  const [first] = tables;
+  if (first && tables.every(({ ts }) => ts === first.ts)) return first.ts;
+  return Float64Array.from(new Set(tables.flatMap(({ ts }) => [...ts]))).sort();
 }
 
-/** The rows of several tables as one, by time. */
-function joinedRows(tables: readonly Table[], columns: readonly FileColumn[]): DuckDBValue[][] {
+/** A column of a table at the rows of `ts`, null where the table has no row. */
+function joinedColumn(tables: readonly Table[], { node, field }: FileColumn, ts: Float64Array): Column {
+  const table = tables[node];
   // A table of nothing but nulls may lack the columns that others of its node have.
-  const sources = columns.map(({ node, field }) => {
-    const table = tables[node];
-    return { node, present: table?.present ?? null, column: table?.columns[table.names.indexOf(field)] };
-  });
-  const at = tables.map(() => 0);
-  const rows: DuckDBValue[][] = [];
-  for (;;) {
-    const next = tables.map((table, node) => table.ts[at[node] ?? 0] ?? Infinity);
-    const ts = Math.min(...next);
-    if (ts === Infinity) return rows;
-    const values = sources.map(({ node, present, column }) => {
-      const row = at[node] ?? 0;
-      return next[node] === ts && column && present?.[row] !== 0 ? valueAt(column, row) : null;
-    });
-    rows.push([ts, ...values]);
-    next.forEach((time, node) => {
-      if (time === ts) at[node] = (at[node] ?? 0) + 1;
-    });
+  const column = table?.columns[table.names.indexOf(field)];
+  if (!table || !column || column.type === 'null') return nullColumn(ts.length);
+  if (table.ts === ts && !table.present) return column;
+  const valid = new Uint8Array(ts.length);
+  const rows = new Int32Array(ts.length);
+  for (let row = 0, at = 0; at < ts.length && row < table.ts.length; at++) {
+    if (table.ts[row] !== ts[at]) continue;
+    valid[at] = Number(table.present?.[row] !== 0 && column.valid?.[row] !== 0);
+    rows[at] = row++;
   }
-}
-
-function valueAt(column: Column, row: number): DuckDBValue {
-  if (column.valid?.[row] === 0) return null;
   switch (column.type) {
-    case 'null':
-      return null;
     case 'number':
-      return column.values[row] ?? null;
+      return {
+        type: 'number',
+        values: Float64Array.from(rows, (row) => column.values[row] ?? Number.NaN),
+        valid,
+      };
     case 'boolean':
-      return column.values[row] === 1;
-    default:
-      return blob(utf8.encode(column.values[row]));
+      return { type: 'boolean', values: Uint8Array.from(rows, (row) => column.values[row] ?? 0), valid };
+    case 'string':
+    case 'json':
+      return { type: column.type, values: Array.from(rows, (row) => column.values[row] ?? ''), valid };
   }
 }

@@ -15,15 +15,15 @@ import {
   askFor,
   CATALOG,
   FILE_NAME,
-  ROW_GROUP_ROWS,
+  packFolder,
   startDatabase,
   stopAskingFor,
   stopDatabase,
   type Database,
 } from '../duckdb/file.js';
 import { holderOf } from '../duckdb/holder.js';
-import { Interned } from '../segments/interned.js';
-import { nodeViews, viewSql, type NodeView } from '../names/node-views.js';
+import { nodeViews, searchPath, viewSql, type NodeView } from '../names/node-views.js';
+import { Catalog } from '../segments/catalog.js';
 import { openStore, type OpenStoreOptions } from '../duckdb/open.js';
 import { queryFailure, type Readable } from './query-failure.js';
 import { FORMAT_VERSION } from '../duckdb/schema.js';
@@ -94,11 +94,10 @@ async function openReadOnly(query: SqlQuery): Promise<Database> {
     if (signal?.aborted) throw cancelled();
     const database = await startDatabase(memoryMb);
     try {
-      const options = `READ_ONLY, ROW_GROUP_SIZE ${ROW_GROUP_ROWS}`;
-      await database.connection.run(`ATTACH ${quoteText(file)} AS ${CATALOG} (${options})`);
+      await database.connection.run(`ATTACH ${quoteText(file)} AS ${CATALOG} (READ_ONLY)`);
       if (await isCurrent(database.connection)) return database;
       stopDatabase(database);
-      // Opening it for writing brings an earlier format up to date, or says what is wrong with a later one.
+      // Opening it for writing sets an earlier format aside, or says what is wrong with a later one.
       await (await openStore({ ...query, create: false })).close();
     } catch (error) {
       stopDatabase(database);
@@ -127,21 +126,23 @@ async function isCurrent(connection: DuckDBConnection): Promise<boolean> {
 async function prepare(connection: DuckDBConnection, query: SqlQuery): Promise<Readable> {
   await connection.run(`USE ${CATALOG}`);
   const session = new Session(connection, CATALOG, (error) => Promise.resolve(error as Error));
-  const views = await nodeViews({ session, interned: await Interned.load(session) });
-  await connection.run(`USE memory; SET file_search_path = ${quoteText(query.projectRoot)}`);
+  const views = await nodeViews(session);
   const strategy = ownStrategy(views, query.strategy);
-  const text = query.sql.toLowerCase();
-  const named = views.filter(({ viewName }) => text.includes(viewName.toLowerCase()));
+  const named = views.filter(({ viewName }) => isNamed(viewName, query.sql));
+  const made = named.length > 0 ? named : views.slice(0, MOST_UNNAMED);
+  const covers = await new Catalog(session).covers(made.map(({ fingerprint }) => fingerprint));
+  const folder = packFolder(realpathSync(query.dir));
+  const paths = [query.projectRoot, searchPath(folder)].map((path) => path.replaceAll(',', '\\,'));
+  await connection.run(`USE memory; SET file_search_path = ${quoteText([...new Set(paths)].join(','))}`);
   const schemas = new Set<string>();
-  for (const view of named.length > 0 ? named : views.slice(0, MOST_UNNAMED)) {
-    const names = [view.schemaName, ...(view.schemaName === view.strategy ? [] : [view.strategy])];
-    for (const schemaName of names) {
+  for (const view of made) {
+    for (const schemaName of new Set([view.schemaName, view.strategy])) {
+      // By its full name only where it is asked for so.
+      if (schemaName !== view.schemaName && !query.sql.includes(schemaName)) continue;
       if (!schemas.has(schemaName))
         await connection.run(`CREATE SCHEMA IF NOT EXISTS ${quoteName(schemaName)}`);
       schemas.add(schemaName);
-      // By its full name only where it is asked for so.
-      if (schemaName !== view.schemaName && !query.sql.includes(schemaName)) continue;
-      await connection.run(viewSql({ ...view, schemaName }, `${CATALOG}.main`));
+      await connection.run(viewSql({ ...view, schemaName }, covers.get(view.fingerprint) ?? [], folder));
     }
   }
   const path = [
@@ -151,6 +152,12 @@ async function prepare(connection: DuckDBConnection, query: SqlQuery): Promise<R
   ];
   await connection.run(`SET search_path = ${quoteText(path.join(','))}`);
   return { views, schemaName: strategy };
+}
+
+/** Whether a query may mean a view: as it is, or as a name in quotes. */
+function isNamed(viewName: string, sql: string): boolean {
+  const [name, text] = [viewName.toLowerCase(), sql.toLowerCase()];
+  return text.includes(name) || text.includes(name.replaceAll('"', '""'));
 }
 
 /** The schema whose nodes go by their name alone. */

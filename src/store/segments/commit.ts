@@ -1,184 +1,252 @@
-import { BLOB, DOUBLE, INTEGER, TIMESTAMP, VARCHAR, type DuckDBValue } from '@duckdb/node-api';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { tableDigests } from '../../engine/fingerprint/digest.js';
-import type { Schema } from '../../engine/ports/host.js';
-import type { Adoption, Commit, NewSegment, SourceState } from '../../engine/ports/store.js';
-import { SeamlessError } from '../../sdk/errors.js';
-import { formatRange, type Range } from '../../sdk/time.js';
-import { storeAxes, type StoredAxis } from './axes.js';
-import { encodeBytes, encodeColumn } from './codec.js';
-import { appendCoverage, endCoverage, packSince, type Cover } from './coverage.js';
-import { transact, type StoreContext } from './interned.js';
-import { timestampNow } from '../names/registry.js';
-import { PRESENT_POSITION } from '../duckdb/schema.js';
-import { sealOf, type PlacedCell } from './seal.js';
-import { blob } from '../duckdb/session.js';
-import { stateCells } from './states.js';
-import { listParameter, unnestNumbers } from '../duckdb/sql.js';
+import type { Commit, Invalidation, NewSegment, SourceState } from '../../engine/ports/store.js';
+import { jsonParameter, listParameter, unnestNumbers, unnestTexts } from '../duckdb/sql.js';
+import { now, type Row } from '../duckdb/schema.js';
+import type { Session } from '../duckdb/session.js';
+import { syncFolder, writePack } from '../packs/pack-file.js';
+import type { Layout } from '../packs/layout.js';
+import {
+  atomically,
+  packSince,
+  segmentOf,
+  staleViews,
+  type Cover,
+  type Segment,
+  type StoreContext,
+} from './catalog.js';
+import { groupBy, heldBy, withAdded, without } from './covers.js';
+import { NO_PAGE, planPacks, type PackedSegment, type PackPlan } from './packing.js';
+import { schemaOf } from './schemas.js';
+
+/** Files that are waited for together until they are on the disk. */
+const PACKS_AT_ONCE = 16;
+
+/** A pack that is on the disk, with its size. */
+interface WrittenPack extends PackPlan {
+  readonly bytes: number;
+}
 
 /** See `NodeStore.commit`. */
 export async function commit(context: StoreContext, parts: Commit): Promise<void> {
   const { invalidations, segments, adoptions, sources } = parts;
   if (invalidations.length + segments.length + adoptions.length + sources.length === 0) return;
-  const digests = tableDigests(segments.map(({ table }) => table));
-  await transact(context, async () => {
-    const ids = await context.interned.intern([
-      ...[...invalidations, ...segments, ...adoptions, ...sources].map(({ fingerprint }) => fingerprint),
-    ]);
-    const fpOf = (fingerprint: string): number => ids.get(fingerprint) as number;
-    await endCoverage(context, invalidations, fpOf);
-    const added = segments.map(({ fingerprint, range, since }): Cover => ({
-      fp: fpOf(fingerprint),
-      segment: context.interned.take('segments'),
-      since: packSince(since),
-      ...range,
-    }));
-    const adopted = adoptions.map(({ fingerprint, range, segment, since }): Cover => ({
-      fp: fpOf(fingerprint),
-      segment,
-      since: packSince(since),
-      ...range,
-    }));
-    await requireSegments(context, adoptions);
-    await requireFree(context, [...added, ...adopted]);
-    await storeSegments(context, segments, added, digests);
-    await appendCoverage(context, [...added, ...adopted]);
-    await storeSources(context, new Map(sources.map(({ fingerprint, state }) => [fpOf(fingerprint), state])));
-  });
-}
-
-async function requireSegments({ session }: StoreContext, adoptions: readonly Adoption[]): Promise<void> {
-  if (adoptions.length === 0) return;
-  const rows = await session.select(
-    `SELECT w.segment FROM (SELECT ${unnestNumbers(1, 'INTEGER')} AS segment, ${unnestNumbers(2, 'DOUBLE')} AS start_ts,
-       ${unnestNumbers(3, 'DOUBLE')} AS end_ts) w
-     ANTI JOIN segments g ON g.id = w.segment AND g.start_ts <= w.start_ts AND g.end_ts >= w.end_ts`,
-    [
-      listParameter(adoptions.map(({ segment }) => segment)),
-      listParameter(adoptions.map(({ range }) => range.start)),
-      listParameter(adoptions.map(({ range }) => range.end)),
-    ],
-  );
-  if (rows.length === 0) return;
-  throw new SeamlessError(
-    'internal',
-    `Segment ${rows.numbers('segment')[0]} cannot be adopted: it does not hold that range.`,
-  );
-}
-
-/** Coverage that overlapped would give rows twice. */
-async function requireFree({ session }: StoreContext, covers: readonly Cover[]): Promise<void> {
-  if (covers.length === 0) return;
-  const sorted = [...covers].sort((a, b) => a.fp - b.fp || a.start - b.start);
-  sorted.forEach((cover, index) => {
-    if (!(cover.start < cover.end && Number.isFinite(cover.start) && Number.isFinite(cover.end))) {
-      throw new SeamlessError('internal', `A segment over ${cover.start} → ${cover.end} covers nothing.`);
+  await context.session.beside(async () => {
+    const packs = await writePacks(context, segments);
+    try {
+      await context.session.exclusive(async () => {
+        const covers = await atomically(context, () => enter(context, parts, packs));
+        context.catalog.learn(covers);
+      });
+      for (const { name } of packs) context.writing.delete(name);
+    } catch (error) {
+      forgetPacks(context, packs);
+      throw error;
     }
-    const before = sorted[index - 1];
-    if (before && before.fp === cover.fp && before.end > cover.start) throw overlap(cover);
   });
-  const rows = await session.select(
-    `SELECT c.fp, c.start_ts, c.end_ts FROM coverage c JOIN (SELECT ${unnestNumbers(1, 'INTEGER')} AS fp,
-       ${unnestNumbers(2, 'DOUBLE')} AS start_ts, ${unnestNumbers(3, 'DOUBLE')} AS end_ts) w
-     ON c.fp = w.fp AND c.start_ts < w.end_ts AND c.end_ts > w.start_ts LIMIT 1`,
-    [
-      listParameter(covers.map(({ fp }) => fp)),
-      listParameter(covers.map(({ start }) => start)),
-      listParameter(covers.map(({ end }) => end)),
-    ],
-  );
-  if (rows.length === 0) return;
-  throw overlap({ start: rows.numbers('start_ts')[0] as number, end: rows.numbers('end_ts')[0] as number });
 }
 
-function overlap(range: Range): SeamlessError {
-  return new SeamlessError(
-    'internal',
-    `Rows over ${formatRange(range)} would be covered twice: nothing was stored.`,
+/** Writes what segments hold, durably. Other work of the store goes on meanwhile. */
+async function writePacks(context: StoreContext, segments: readonly NewSegment[]): Promise<WrittenPack[]> {
+  if (segments.length === 0) return [];
+  const plans = planPacks(segments, tableDigests(segments.map(({ table }) => table)));
+  for (const { name } of plans) context.writing.add(name);
+  const packs: WrittenPack[] = [];
+  try {
+    for (let from = 0; from < plans.length; from += PACKS_AT_ONCE) {
+      const writing = plans.slice(from, from + PACKS_AT_ONCE).map(async (plan) => {
+        packs.push({ ...plan, bytes: await writePack(join(context.folder, plan.name), plan.pack) });
+      });
+      const failed = (await Promise.allSettled(writing)).find((each) => each.status === 'rejected');
+      if (failed) throw failed.reason;
+    }
+    if (packs.length > 0) await syncFolder(context.folder);
+    return packs;
+  } catch (error) {
+    forgetPacks(context, plans);
+    throw error;
+  }
+}
+
+/** Deletes packs that came to nothing. */
+function forgetPacks({ folder, writing }: StoreContext, packs: readonly PackPlan[]): void {
+  for (const { name } of packs) {
+    rmSync(join(folder, name), { force: true });
+    writing.delete(name);
+  }
+}
+
+/** Makes true what a commit says. Gives the coverage of all fingerprints it names. */
+async function enter(
+  context: StoreContext,
+  { invalidations, segments, adoptions, sources }: Commit,
+  packs: readonly WrittenPack[],
+): Promise<ReadonlyMap<string, readonly Cover[]>> {
+  const { session, catalog } = context;
+  const named = [...invalidations, ...segments, ...adoptions].map(({ fingerprint }) => fingerprint);
+  const covers = new Map(await catalog.covers(named));
+  const held = await catalog.segments(adoptions.map(({ segment }) => segment));
+  await endCoverage(session, covers, invalidations);
+  const adopted = adoptions.map((adoption): [string, Cover] => {
+    const { fingerprint, range, since } = adoption;
+    return [fingerprint, { ...range, since: packSince(since), segment: heldBy(held, adoption) }];
+  });
+  const stored = await storeSegments(context, segments, packs);
+  const added = segments.map(({ fingerprint, range, since }, index): [string, Cover] => [
+    fingerprint,
+    { ...range, since: packSince(since), segment: stored[index] as Segment },
+  ]);
+  const news = groupBy([...added, ...adopted], ([fingerprint]) => fingerprint);
+  for (const [fingerprint, list] of news) {
+    covers.set(
+      fingerprint,
+      withAdded(
+        covers.get(fingerprint) ?? [],
+        list.map(([, cover]) => cover),
+      ),
+    );
+  }
+  await appendCovers(session, [...added, ...adopted]);
+  if (named.length > 0) await staleViews(context);
+  await storeSources(session, new Map(sources.map(({ fingerprint, state }) => [fingerprint, state])));
+  return covers;
+}
+
+async function appendCovers(session: Session, covers: readonly (readonly [string, Cover])[]): Promise<void> {
+  await session.append(
+    'coverage',
+    covers.map(([fingerprint, { start, end, segment, since }]) => ({
+      fingerprint,
+      start_ts: start,
+      end_ts: end,
+      segment: segment.id,
+      since,
+    })),
   );
+}
+
+/** Ends coverage, in `covers` and in the table. */
+async function endCoverage(
+  session: Session,
+  covers: Map<string, readonly Cover[]>,
+  invalidations: readonly Invalidation[],
+): Promise<void> {
+  const ended: [string, Cover][] = [];
+  const left: [string, Cover][] = [];
+  for (const [fingerprint, list] of groupBy(invalidations, (each) => each.fingerprint)) {
+    const before = covers.get(fingerprint) ?? [];
+    const after = without(before, list);
+    covers.set(fingerprint, after);
+    ended.push(
+      ...before
+        .filter((cover) => !after.includes(cover))
+        .map((cover): [string, Cover] => [fingerprint, cover]),
+    );
+    left.push(
+      ...after
+        .filter((cover) => !before.includes(cover))
+        .map((cover): [string, Cover] => [fingerprint, cover]),
+    );
+  }
+  if (ended.length === 0) return;
+  await session.run(
+    `DELETE FROM coverage USING (SELECT ${unnestTexts(1)} AS fingerprint, ${unnestNumbers(2, 'DOUBLE')} AS start_ts) w
+     WHERE coverage.fingerprint = w.fingerprint AND coverage.start_ts = w.start_ts`,
+    [
+      jsonParameter(ended.map(([fingerprint]) => fingerprint)),
+      listParameter(ended.map(([, { start }]) => start)),
+    ],
+  );
+  await appendCovers(session, left);
 }
 
 async function storeSegments(
-  context: StoreContext,
+  { session, catalog }: StoreContext,
   segments: readonly NewSegment[],
-  covers: readonly Cover[],
-  digests: readonly string[],
-): Promise<void> {
-  if (segments.length === 0) return;
-  const now = timestampNow();
-  const axes = await storeAxes(
-    context,
-    segments.map(({ table }) => table.ts),
-  );
-  const shownSchemas = segments.map(({ table }) => ({
-    shape: table.shape,
-    names: table.names,
-    types: table.columns.map(({ type }) => type),
-  }));
-  const schemas = await context.interned.internSchemas(shownSchemas);
-  const cells: DuckDBValue[][] = [];
-  const rows = segments.map((segment, index): DuckDBValue[] => {
-    const { fp, start, end, segment: id } = covers[index] as Cover;
-    let bytes = 0;
-    const packed = cellsOf(segment);
-    const state = segment.state ? stateCells(id, segment.state) : [];
-    for (const { position, block, data, valid } of [...packed, ...state]) {
-      cells.push([fp, id, position, block, blob(data), blob(valid)]);
-      bytes += data.byteLength + (valid?.byteLength ?? 0);
-    }
-    const { own, table } = segment;
-    const inputDigests = JSON.stringify(segment.inputDigests);
-    const [digest, axis] = [digests[index] as string, axes[index] as StoredAxis];
-    const rows = table.ts.length;
-    const facts = { id, fp, own, start, end, rows, digest, inputDigests };
-    const seal = sealOf(facts, shownSchemas[index] as Schema, axis.digest, packed);
-    const schema = schemas[index] as number;
-    return [id, fp, own, start, end, rows, digest, inputDigests, axis.id, schema, bytes, now, seal];
-  });
-  await context.session.append(
-    'segments',
-    [
-      INTEGER,
-      INTEGER,
-      VARCHAR,
-      DOUBLE,
-      DOUBLE,
-      INTEGER,
-      VARCHAR,
-      VARCHAR,
-      INTEGER,
-      INTEGER,
-      DOUBLE,
-      TIMESTAMP,
-      VARCHAR,
-    ],
-    rows,
-  );
-  await context.session.append('cells', [INTEGER, INTEGER, INTEGER, INTEGER, BLOB, BLOB], cells);
+  packs: readonly WrittenPack[],
+): Promise<Segment[]> {
+  const places = new Map<number, { packed: PackedSegment; pack: WrittenPack; id: number }>();
+  const packRows: Row<'packs'>[] = [];
+  for (const pack of packs) {
+    const id = await catalog.take('packs');
+    packRows.push({ id, name: pack.name, row_count: pack.pack.rows, bytes: pack.bytes });
+    for (const [index, packed] of pack.segments) places.set(index, { packed, pack, id });
+  }
+  await session.append('packs', packRows);
+  const stored: Segment[] = [];
+  const rows: Row<'segments'>[] = [];
+  for (const [index, segment] of segments.entries()) {
+    const place = places.get(index);
+    const packed = place?.packed ?? emptySegment(segment);
+    const row = segmentRow(packed, await catalog.take('segments'), place?.id ?? null);
+    rows.push(row);
+    stored.push(
+      segmentOf(row, packed.schema, place?.pack.name ?? null, place?.pack.pack.rows ?? 0, packed.layout),
+    );
+  }
+  await session.append('segments', rows);
+  return stored;
 }
 
-function cellsOf({ table }: NewSegment): PlacedCell[] {
-  const cells = table.columns.flatMap((column, position) =>
-    encodeColumn(column).map((cell, block) => ({ position, block, ...cell })),
-  );
-  const present = table.present ? encodeBytes(table.present) : [];
-  return [
-    ...present.map((data, block) => ({ position: PRESENT_POSITION, block, data, valid: null })),
-    ...cells,
-  ];
+/** A segment without rows in a commit that has none at all. */
+function emptySegment({ fingerprint, own, range, table, inputDigests }: NewSegment): PackedSegment {
+  const layout: Layout = {
+    ts: [...NO_PAGE],
+    from: 0,
+    columns: table.columns.map(() => []),
+    exact: {},
+    present: [],
+    state: null,
+  };
+  return {
+    fingerprint,
+    own,
+    ...range,
+    rows: 0,
+    first: null,
+    last: null,
+    digest: tableDigests([table])[0] ?? '',
+    inputDigests: [...inputDigests],
+    schema: schemaOf(table),
+    layout,
+    bytes: 0,
+  };
 }
 
-async function storeSources(
-  { session }: StoreContext,
-  states: ReadonlyMap<number, SourceState>,
-): Promise<void> {
+export function segmentRow(packed: PackedSegment, id: number, pack: number | null): Row<'segments'> {
+  return {
+    id,
+    fingerprint: packed.fingerprint,
+    own: packed.own,
+    start_ts: packed.start,
+    end_ts: packed.end,
+    row_count: packed.rows,
+    first_ts: packed.first,
+    last_ts: packed.last,
+    digest: packed.digest,
+    input_digests: JSON.stringify(packed.inputDigests),
+    schema: JSON.stringify(packed.schema),
+    pack,
+    layout: JSON.stringify(packed.layout),
+    bytes: packed.bytes,
+    created_at: now(),
+  };
+}
+
+async function storeSources(session: Session, states: ReadonlyMap<string, SourceState>): Promise<void> {
   if (states.size === 0) return;
   await session.run(
-    `DELETE FROM sources USING (SELECT ${unnestNumbers(1, 'INTEGER')} AS fp) w WHERE sources.fp = w.fp`,
-    [listParameter(states.keys())],
+    `DELETE FROM sources USING (SELECT ${unnestTexts(1)} AS fingerprint) w WHERE sources.fingerprint = w.fingerprint`,
+    [jsonParameter(states.keys())],
   );
   await session.append(
     'sources',
-    [INTEGER, VARCHAR, DOUBLE, DOUBLE],
-    [...states].map(([fp, { version, first, last }]) => [fp, version, first, last]),
+    [...states].map(([fingerprint, { version, first, last }]) => ({
+      fingerprint,
+      version,
+      first_ts: first,
+      last_ts: last,
+    })),
   );
 }

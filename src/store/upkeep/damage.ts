@@ -1,14 +1,20 @@
+import { existsSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
 import { union } from '../../engine/plan/ranges.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import { formatRange, type Range } from '../../sdk/time.js';
-import { loadAxes, type Axis } from '../segments/axes.js';
-import { endDependents } from '../segments/coverage.js';
-import type { StoreContext } from '../segments/interned.js';
-import { listParameter, unnestNumbers } from '../duckdb/sql.js';
+import { jsonParameter, listParameter, unnestNumbers, unnestTexts } from '../duckdb/sql.js';
+import type { Session } from '../duckdb/session.js';
 import { classOf } from '../names/strategy-names.js';
+import { placesOf } from '../packs/layout.js';
+import { OpenPacks, PackDamage } from '../packs/read-pack.js';
+import { atomically, type Segment, type StoreContext } from '../segments/catalog.js';
 
 /** Nodes a message names at the most. */
 const MOST_NAMED = 3;
+
+/** Ends the name of a pack that was set aside. */
+export const ASIDE = '.damaged';
 
 /**
  * What the cache held proved damaged and was set aside: the cache is sound again, without it. Whoever can compute begins anew;
@@ -24,107 +30,107 @@ export class DamageFound extends SeamlessError {
   }
 }
 
-/** Parts of the cache that are not what was stored. */
-export interface Damage {
-  readonly segments: readonly number[];
-  readonly axes: readonly number[];
-}
-
 /**
- * Takes damaged segments out of the cache, and those whose times are: nothing covers their ranges any more, and nothing adopts
- * them. Gives the error that says so. To be called outside of a transaction.
+ * Takes a pack that is not what was written out of the cache: nothing covers what it held any more, and nothing reuses it. So with
+ * others of its nodes, where they are damaged too: better found now than one after the other. Gives the error that says so.
+ * To be called outside of a transaction.
  */
-export async function setDamageAside(context: StoreContext, damage: Damage): Promise<DamageFound> {
-  const { session } = context;
-  const ids = await concerned(context, damage);
-  const text = await describe(context, ids);
-  await session.run('BEGIN');
-  try {
-    await endDependents(context, await firstOfStreams(context, ids));
-    await removeSegments(context, ids);
-    if (damage.axes.length > 0) {
-      // Else the next segment with these times would be given the damaged ones.
-      const gone = `(SELECT ${unnestNumbers(1, 'INTEGER')})`;
-      await session.run(`DELETE FROM axes WHERE id IN ${gone}`, [listParameter(damage.axes)]);
-      await session.run(`DELETE FROM axis_cells WHERE axis IN ${gone}`, [listParameter(damage.axes)]);
+export async function setPackAside(context: StoreContext, damaged: string): Promise<DamageFound> {
+  const packs = [damaged, ...(await damagedBeside(context, damaged))];
+  const ids = (await context.catalog.segmentsIn(packs)).map(({ id }) => id);
+  const text = await describe(context.session, ids);
+  await atomically(context, async () => {
+    await endDependents(context.session, ids);
+    for (const [table, column] of [
+      ['coverage', 'segment'],
+      ['segments', 'id'],
+    ] as const) {
+      await context.session.run(
+        `DELETE FROM ${table} WHERE ${column} IN (SELECT ${unnestNumbers(1, 'INTEGER')})`,
+        [listParameter(ids.length > 0 ? ids : [-1])],
+      );
     }
-    await session.run('COMMIT');
-  } catch (error) {
-    // What matters is the first error; a transaction that failed to commit is gone already.
-    await session.run('ROLLBACK').catch(() => undefined);
-    throw error;
+    await context.session.run(`DELETE FROM packs WHERE name IN (SELECT ${unnestTexts(1)})`, [
+      jsonParameter(packs),
+    ]);
+  });
+  context.catalog.forget();
+  for (const name of packs) {
+    const path = join(context.folder, name);
+    if (existsSync(path)) renameSync(path, `${path}${ASIDE}`);
   }
   return new DamageFound(text);
 }
 
-/** Axes by id, all of them. @throws DamageFound when one is not what was stored. */
-export async function soundAxes(
-  context: StoreContext,
-  ids: Iterable<number>,
-): Promise<ReadonlyMap<number, Axis>> {
-  const wanted = [...ids];
-  const axes = await loadAxes(context, wanted);
-  const damaged = wanted.filter((id) => !axes.has(id));
-  if (damaged.length > 0) throw await setDamageAside(context, { segments: [], axes: damaged });
-  return axes;
-}
-
-async function concerned({ session }: StoreContext, { segments, axes }: Damage): Promise<number[]> {
-  if (axes.length === 0) return [...segments];
+/** Other packs with rows of the same nodes that are damaged. */
+async function damagedBeside({ session, catalog, folder }: StoreContext, damaged: string): Promise<string[]> {
   const rows = await session.select(
-    `SELECT id FROM segments WHERE axis IN (SELECT ${unnestNumbers(1, 'INTEGER')})`,
-    [listParameter(axes)],
+    { name: 'text' },
+    `SELECT DISTINCT p.name FROM segments g JOIN packs p ON p.id = g.pack
+     WHERE p.name <> $1 AND g.fingerprint IN (SELECT s.fingerprint FROM segments s JOIN packs o ON o.id = s.pack WHERE o.name = $1)`,
+    [damaged],
   );
-  return [...new Set([...segments, ...rows.numbers('id')])];
+  const found: string[] = [];
+  for (const { name } of rows) {
+    if (!isSound(folder, name, await catalog.segmentsIn([name]))) found.push(name);
+  }
+  return found;
 }
 
-/**
- * From when on each stream loses rows. As long as its rows are there, a change of its source is noticed by them; without, what
- * depends on them must not be believed before they are read again.
- */
-async function firstOfStreams(
-  { session }: StoreContext,
-  ids: readonly number[],
-): Promise<ReadonlyMap<number, number>> {
-  if (ids.length === 0) return new Map();
-  const rows = await session.select(
-    `SELECT c.fp, min(c.start_ts) AS since FROM coverage c JOIN nodes n ON n.fp = c.fp
-     WHERE n.kind = 'stream' AND c.segment IN (SELECT ${unnestNumbers(1, 'INTEGER')}) GROUP BY c.fp`,
-    [listParameter(ids)],
-  );
-  const since = rows.numbers('since');
-  return new Map(rows.numbers('fp').map((fp, row) => [fp, since[row] as number]));
-}
-
-async function removeSegments({ session }: StoreContext, ids: readonly number[]): Promise<void> {
-  if (ids.length === 0) return;
-  const gone = `(SELECT ${unnestNumbers(1, 'INTEGER')})`;
-  for (const [table, column] of [
-    ['coverage', 'segment'],
-    ['segments', 'id'],
-    ['cells', 'segment'],
-  ] as const) {
-    await session.run(`DELETE FROM ${table} WHERE ${column} IN ${gone}`, [listParameter(ids)]);
+/** Whether a pack still has all that its segments need. */
+export function isSound(folder: string, pack: string, segments: readonly Segment[]): boolean {
+  const packs = new OpenPacks(folder);
+  try {
+    for (const { layout, rows } of segments) {
+      const { state } = layout();
+      for (const place of rows > 0 ? placesOf(layout()) : []) packs.page(pack, place);
+      if (state) packs.bytes(pack, state[0], state[2], new Uint8Array(state[1]));
+    }
+    return true;
+  } catch (error) {
+    if (error instanceof PackDamage) return false;
+    throw error;
+  } finally {
+    packs.close();
   }
 }
 
+/**
+ * Ends the coverage of what depends on streams of which rows are lost, from the first of those on. As long as a stream's rows are
+ * there, a change of its source is noticed by them; without, what depends on them must not be believed before they are read again.
+ */
+async function endDependents(session: Session, ids: readonly number[]): Promise<void> {
+  if (ids.length === 0) return;
+  await session.run(
+    `WITH RECURSIVE lost AS (
+       SELECT c.fingerprint, min(c.start_ts) AS since FROM coverage c JOIN nodes n USING (fingerprint)
+       WHERE n.kind = 'stream' AND c.segment IN (SELECT ${unnestNumbers(1, 'INTEGER')}) GROUP BY c.fingerprint),
+     affected(fingerprint, since) AS (
+       SELECT i.fingerprint, l.since FROM lost l JOIN node_inputs i ON i.input = l.fingerprint
+       UNION SELECT i.fingerprint, a.since FROM affected a JOIN node_inputs i ON i.input = a.fingerprint)
+     DELETE FROM coverage USING (SELECT fingerprint, min(since) AS since FROM affected GROUP BY fingerprint) a
+     WHERE coverage.fingerprint = a.fingerprint AND coverage.end_ts >= a.since`,
+    [listParameter(ids)],
+  );
+}
+
 /** Which nodes' rows are gone, in a sentence. */
-async function describe({ session }: StoreContext, ids: readonly number[]): Promise<string> {
+async function describe(session: Session, ids: readonly number[]): Promise<string> {
+  const rows =
+    ids.length === 0
+      ? []
+      : await session.select(
+          { strategy: 'text', node: 'text', start_ts: 'number', end_ts: 'number' },
+          `SELECT DISTINCT n.strategy, n.node, c.start_ts, c.end_ts
+           FROM coverage c JOIN names n USING (fingerprint)
+           WHERE n.replaced_at IS NULL AND c.segment IN (SELECT ${unnestNumbers(1, 'INTEGER')})
+           ORDER BY n.strategy, n.node, c.start_ts`,
+          [listParameter(ids)],
+        );
   const lost = new Map<string, Range[]>();
-  if (ids.length > 0) {
-    const rows = await session.select(
-      `SELECT DISTINCT n.strategy, n.node, c.start_ts, c.end_ts
-       FROM coverage c JOIN names n ON n.fp = c.fp
-       WHERE n.replaced_at IS NULL AND c.segment IN (SELECT ${unnestNumbers(1, 'INTEGER')})
-       ORDER BY n.strategy, n.node, c.start_ts`,
-      [listParameter(ids)],
-    );
-    const [nodes, starts, ends] = [rows.texts('node'), rows.numbers('start_ts'), rows.numbers('end_ts')];
-    rows.texts('strategy').forEach((strategy, row) => {
-      const name = `${nodes[row]} of ${classOf(strategy)}`;
-      const range = { start: starts[row] as number, end: ends[row] as number };
-      lost.set(name, [...(lost.get(name) ?? []), range]);
-    });
+  for (const { strategy, node, start_ts: start, end_ts: end } of rows) {
+    const name = `${node} of ${classOf(strategy)}`;
+    lost.set(name, [...(lost.get(name) ?? []), { start, end }]);
   }
   const named = [...lost]
     .slice(0, MOST_NAMED)

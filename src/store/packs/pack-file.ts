@@ -1,0 +1,221 @@
+import { closeSync, fsync, mkdirSync, openSync, renameSync, rmSync, writevSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { promisify } from 'node:util';
+import { constantLevels } from './levels.js';
+import type { Page, PageType } from './pages.js';
+import { binary, encodeStruct, i32, i64, list, struct, text, type Fields, type Thrift } from './thrift.js';
+
+/** Rows of a column that belong to no segment: nulls. */
+export interface Gap {
+  readonly gap: number;
+}
+
+export interface PackColumn {
+  readonly name: string;
+  readonly type: PageType;
+  /** As many rows as the pack has. A column without gaps and nulls may be `required`. */
+  readonly pages: readonly (Page | Gap)[];
+  readonly required?: boolean;
+}
+
+export interface Pack {
+  readonly rows: number;
+  /** The first one has the times. */
+  readonly columns: readonly PackColumn[];
+  /** First and last time; null for a pack without rows. */
+  readonly times: readonly [number, number] | null;
+  /** Bytes that belong to no column. */
+  readonly blobs: readonly Uint8Array[];
+  /** What is written beside the columns, when places are known. */
+  readonly describe: (places: Places) => Readonly<Record<string, string>>;
+}
+
+/** Offsets in the file. */
+export interface Places {
+  readonly pages: ReadonlyMap<Page, number>;
+  readonly blobs: readonly number[];
+}
+
+const MAGIC = new TextEncoder().encode('PAR1');
+const CREATED_BY = 'seamless-dag';
+
+/** Of Parquet's enumerations. */
+const TYPES: Readonly<Record<PageType, number>> = { boolean: 0, double: 5, text: 6, bytes: 6 };
+const [REQUIRED, OPTIONAL] = [0, 1];
+const UTF8 = 0;
+const PLAIN = 0;
+const RLE = 3;
+const UNCOMPRESSED = 0;
+const DATA_PAGE = 0;
+
+/** Parts handed to the system at once: it takes no more than 1024. */
+const PARTS_AT_ONCE = 256;
+
+const sync = promisify(fsync);
+
+/**
+ * Writes a pack so that it is there whole or not at all, whatever happens. Gives its size.
+ * @throws what the file system has to say; nothing is left of the file then.
+ */
+export async function writePack(path: string, pack: Pack): Promise<number> {
+  const draft = `${path}.part`;
+  mkdirSync(dirname(path), { recursive: true });
+  const file = openSync(draft, 'wx');
+  let bytes = 0;
+  try {
+    try {
+      const out = new Out(file);
+      writeAll(out, pack);
+      bytes = out.at;
+      await sync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(draft, path);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  }
+  return bytes;
+}
+
+/** Makes what was renamed in a folder durable. To be called before anything says that it is there. */
+export async function syncFolder(folder: string): Promise<void> {
+  // Windows knows no such thing, and needs none.
+  if (process.platform === 'win32') return;
+  const file = openSync(folder, 'r');
+  try {
+    await sync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Gathers parts, and counts them. */
+class Out {
+  at = 0;
+  #parts: Uint8Array[] = [];
+  readonly #file: number;
+
+  constructor(file: number) {
+    this.#file = file;
+  }
+
+  write(...parts: readonly Uint8Array[]): void {
+    for (const part of parts) {
+      this.at += part.length;
+      if (part.length > 0) this.#parts.push(part);
+    }
+    if (this.#parts.length >= PARTS_AT_ONCE) this.flush();
+  }
+
+  flush(): void {
+    let parts = this.#parts;
+    this.#parts = [];
+    // A disk that is nearly full takes a part of them.
+    while (parts.length > 0) parts = without(parts, writevSync(this.#file, parts));
+  }
+}
+
+function without(parts: readonly Uint8Array[], written: number): Uint8Array[] {
+  let left = written;
+  return parts.flatMap((part) => {
+    const gone = Math.min(left, part.length);
+    left -= gone;
+    return gone === part.length ? [] : [part.subarray(gone)];
+  });
+}
+
+function writeAll(out: Out, pack: Pack): void {
+  out.write(MAGIC);
+  const pages = new Map<Page, number>();
+  const chunks = pack.columns.map((column) => writeColumn(out, column, pack, pages));
+  const blobs = pack.blobs.map((blob) => {
+    const at = out.at;
+    out.write(blob);
+    return at;
+  });
+  const size = out.at - MAGIC.length;
+  const footer = encodeStruct([
+    [1, i32(1)],
+    [2, list([struct([4, text('pack')], [5, i32(pack.columns.length)]), ...pack.columns.map(elementOf)])],
+    [3, i64(pack.rows)],
+    [4, list([struct([1, list(chunks)], [2, i64(size)], [3, i64(pack.rows)])])],
+    [5, list(Object.entries(pack.describe({ pages, blobs })).map(keyValue))],
+    [6, text(CREATED_BY)],
+    // Without it readers do not believe the least and the greatest time.
+    [7, list(pack.columns.map(() => struct([1, struct()])))],
+  ]);
+  const length = new Uint8Array(4);
+  new DataView(length.buffer).setUint32(0, footer.length, true);
+  out.write(footer, length, MAGIC);
+  out.flush();
+}
+
+function keyValue([key, value]: readonly [string, string]): Thrift {
+  return struct([1, text(key)], [2, text(value)]);
+}
+
+function elementOf({ name, type, required }: PackColumn): Thrift {
+  const fields: Fields[number][] = [
+    [1, i32(TYPES[type])],
+    [3, i32(required ? REQUIRED : OPTIONAL)],
+    [4, text(name)],
+  ];
+  if (type === 'text') fields.push([6, i32(UTF8)], [10, struct([1, struct()])]);
+  return struct(...fields);
+}
+
+/** Writes a column's pages, notes where their bytes begin, and gives its metadata. */
+function writeColumn(out: Out, column: PackColumn, pack: Pack, places: Map<Page, number>): Thrift {
+  const start = out.at;
+  for (const page of column.pages) {
+    if ('gap' in page) writePage(out, page.gap, [constantLevels(page.gap, 0)]);
+    else if (page.levels > 0 || column.required) places.set(page, writePage(out, page.rows, page.load()));
+    else {
+      // The levels of a page without nulls are no part of what is read of it.
+      const levels = constantLevels(page.rows, 1);
+      places.set(page, writePage(out, page.rows, [levels, ...page.load()]) + levels.length);
+    }
+  }
+  const fields: Fields[number][] = [
+    [1, i32(TYPES[column.type])],
+    [2, list([i32(PLAIN), i32(RLE)])],
+    [3, list([text(column.name)])],
+    [4, i32(UNCOMPRESSED)],
+    [5, i64(pack.rows)],
+    [6, i64(out.at - start)],
+    [7, i64(out.at - start)],
+    [9, i64(start)],
+  ];
+  if (column === pack.columns[0] && pack.times) fields.push([12, statistics(pack.times)]);
+  return struct([2, i64(start)], [3, struct(...fields)]);
+}
+
+/** Gives the offset of what comes after its header. */
+function writePage(out: Out, rows: number, parts: readonly Uint8Array[]): number {
+  const size = i32(parts.reduce((sum, part) => sum + part.length, 0));
+  const data = struct([1, i32(rows)], [2, i32(PLAIN)], [3, i32(RLE)], [4, i32(RLE)]);
+  out.write(
+    encodeStruct([
+      [1, i32(DATA_PAGE)],
+      [2, size],
+      [3, size],
+      [5, data],
+    ]),
+  );
+  const at = out.at;
+  out.write(...parts);
+  return at;
+}
+
+function statistics([first, last]: readonly [number, number]): Thrift {
+  // Readers take 0 and −0 for two numbers: bounds have to hold both.
+  return struct([3, i64(0)], [5, double(last === 0 ? 0 : last)], [6, double(first === 0 ? -0 : first)]);
+}
+
+function double(value: number): Thrift {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setFloat64(0, value, true);
+  return binary(bytes);
+}

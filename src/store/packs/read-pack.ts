@@ -1,0 +1,102 @@
+import { closeSync, openSync, readSync, fstatSync } from 'node:fs';
+import { join } from 'node:path';
+import type { PagePlace } from './layout.js';
+import { pageDigest } from './pages.js';
+import { decodeStruct, type Read, type ReadValue } from './thrift.js';
+
+/** A pack is gone, or does not hold what was written. */
+export class PackDamage extends Error {
+  readonly pack: string;
+
+  constructor(pack: string, cause?: unknown) {
+    super(`The pack ${pack} is not what was written.`, { cause });
+    this.pack = pack;
+  }
+}
+
+/** Packs that are open for reading, as long as one answer takes: a file that is open cannot be deleted on Windows. */
+export class OpenPacks {
+  readonly #folder: string;
+  readonly #files = new Map<string, number>();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** The levels and values of a page. @throws PackDamage. */
+  page(
+    pack: string,
+    [, at, levels, values, digest]: PagePlace,
+    into: Uint8Array = new Uint8Array(levels + values),
+  ): Uint8Array {
+    return this.bytes(pack, at, digest, into);
+  }
+
+  /** Fills `into` with the bytes of a pack from an offset on. @throws PackDamage where they have another digest. */
+  bytes(pack: string, at: number, digest: string, into: Uint8Array): Uint8Array {
+    const file = this.#open(pack);
+    for (let done = 0; done < into.length;) {
+      const count = readSync(file, into, done, into.length - done, at + done);
+      if (count === 0) throw new PackDamage(pack);
+      done += count;
+    }
+    if (pageDigest(into) !== digest) throw new PackDamage(pack);
+    return into;
+  }
+
+  close(): void {
+    for (const file of this.#files.values()) closeSync(file);
+    this.#files.clear();
+  }
+
+  #open(pack: string): number {
+    const known = this.#files.get(pack);
+    if (known !== undefined) return known;
+    try {
+      const file = openSync(join(this.#folder, pack), 'r');
+      this.#files.set(pack, file);
+      return file;
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
+        throw new PackDamage(pack, error);
+      throw error;
+    }
+  }
+}
+
+/** What is written beside the columns of a Parquet file, and how many rows it has. @throws Error for a file that is none. */
+export function readFooter(path: string): {
+  readonly rows: number;
+  readonly bytes: number;
+  readonly metadata: ReadonlyMap<string, string>;
+} {
+  const file = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(file);
+    const end = Buffer.alloc(8);
+    readSync(file, end, 0, 8, Math.max(0, size - 8));
+    const length = end.readUInt32LE(0);
+    if (end.toString('latin1', 4) !== 'PAR1' || length > size - 8)
+      throw new Error(`${path} is no Parquet file`);
+    const footer = Buffer.alloc(length);
+    if (readSync(file, footer, 0, length, size - 8 - length) !== length) throw new Error(`${path} is cut`);
+    const fields = decodeStruct(footer);
+    return { rows: Number(fields.get(3) ?? 0), bytes: size, metadata: metadataOf(fields.get(5)) };
+  } finally {
+    closeSync(file);
+  }
+}
+
+function metadataOf(pairs: ReadValue | undefined): ReadonlyMap<string, string> {
+  const metadata = new Map<string, string>();
+  for (const pair of Array.isArray(pairs) ? (pairs as readonly ReadValue[]) : []) {
+    if (!(pair instanceof Map)) continue;
+    const [key, value] = [(pair as Read).get(1), (pair as Read).get(2)];
+    if (key instanceof Uint8Array && value instanceof Uint8Array) metadata.set(textOf(key), textOf(value));
+  }
+  return metadata;
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString();
+}

@@ -1,0 +1,111 @@
+import type { ColumnType } from '../../sdk/table.js';
+import { quoteName, quoteText } from '../duckdb/sql.js';
+import type { Cover } from '../segments/catalog.js';
+import { groupBy } from '../segments/covers.js';
+import { columnName, PRESENT } from '../segments/packing.js';
+import { shownBy } from '../segments/reading.js';
+import { isOpen } from '../segments/schemas.js';
+
+/**
+ * Names that SQL can tell apart: it does so without regard to case. Where several would be one, each gets a number, so that
+ * none of them answers for another.
+ */
+export function distinctNames(names: readonly string[], taken: readonly string[] = ['time', 'ts']): string[] {
+  const counts = groupBy([...names, ...taken], (name) => name.toLowerCase());
+  const used = new Set(counts.keys());
+  return names.map((name) => {
+    if (counts.get(name.toLowerCase())?.length === 1) return name;
+    let number = 1;
+    while (used.has(`${name}_${number}`.toLowerCase())) number++;
+    used.add(`${name}_${number}`.toLowerCase());
+    return `${name}_${number}`;
+  });
+}
+
+const SQL_TYPES: Readonly<Record<ColumnType, string>> = {
+  number: 'DOUBLE',
+  null: 'DOUBLE',
+  boolean: 'BOOLEAN',
+  string: 'VARCHAR',
+  json: 'VARCHAR',
+};
+
+/**
+ * Selects all covered rows of a node: `time` (TIMESTAMP, UTC), `ts` (epoch seconds), and the node's columns by name. JSON is text.
+ * @param folder of packs, as seen from where a client is
+ */
+export function nodeSql(covers: readonly Cover[], folder: string): string {
+  const schema = shownBy(covers);
+  const names = schema?.names ?? ['value'];
+  const types = schema?.types ?? (['number'] as const);
+  const titles = distinctNames(names).map(quoteName);
+  const filled = covers.filter(({ segment }) => segment.rows > 0 && segment.pack !== null);
+  if (filled.length === 0) {
+    const columns = titles.map((title, index) => `NULL::${SQL_TYPES[types[index] ?? 'null']} AS ${title}`);
+    return `SELECT NULL::TIMESTAMP AS time, NULL::BIGINT AS ts, ${columns.join(', ')} WHERE false`;
+  }
+  const selects = partsOf(filled).map(({ cover, files, where }) => {
+    const columns = titles.map(
+      (title, index) => `, ${valueSql(cover, index, types[index] ?? 'null')} AS ${title}`,
+    );
+    const list = files.map((file) => quoteText(`${folder}/${file}`)).join(', ');
+    return `SELECT make_timestamp((ts * 1000000)::BIGINT) AS time, ts::BIGINT AS ts${columns.join('')}
+      FROM read_parquet([${list}], hive_partitioning = false)${where}`;
+  });
+  return selects.join('\nUNION ALL ');
+}
+
+function valueSql({ segment }: Cover, index: number, type: ColumnType): string {
+  const { layout, schema, fingerprint } = segment;
+  const stored = !isOpen(schema) && (layout().columns[index]?.length ?? 0) > 0;
+  if (!stored) return `NULL::${SQL_TYPES[type]}`;
+  const column = quoteName(columnName(fingerprint, index));
+  const present = quoteName(`${fingerprint}.${PRESENT}`);
+  return layout().present.length > 0 ? `CASE WHEN ${present} THEN ${column} END` : column;
+}
+
+interface Part {
+  /** What stands for all of them: their columns have the same names. */
+  readonly cover: Cover;
+  readonly files: readonly string[];
+  readonly where: string;
+}
+
+/** Packs of which all rows are wanted are read together; of the others, what is wanted is told by its times. */
+function partsOf(covers: readonly Cover[]): Part[] {
+  const whole = new Map<string, { cover: Cover; files: string[] }>();
+  const cut: Part[] = [];
+  for (const [pack, list] of groupBy(covers, ({ segment }) => segment.pack ?? '')) {
+    const [first] = list as [Cover, ...Cover[]];
+    const rows = list.reduce((sum, { segment }) => sum + segment.rows, 0);
+    const alike = list.every((cover) => keyOf(cover) === keyOf(first));
+    if (alike && rows === first.segment.packRows && !list.some(isCut)) {
+      const part = whole.get(keyOf(first)) ?? { cover: first, files: [] };
+      part.files.push(pack);
+      whole.set(keyOf(first), part);
+    } else {
+      cut.push(...list.map((cover): Part => ({ cover, files: [pack], where: ` WHERE ${timesSql(cover)}` })));
+    }
+  }
+  return [...cut, ...[...whole.values()].map((part): Part => ({ ...part, where: '' }))];
+}
+
+function isCut({ start, end, segment: { first, last } }: Cover): boolean {
+  return first === null || last === null || start > first || end <= last;
+}
+
+function timesSql({ start, end, segment: { first, last } }: Cover): string {
+  const from = Math.max(start, first ?? -Infinity);
+  return `ts >= ${from} AND ts <= ${last ?? 0} AND ts < ${end}`;
+}
+
+/** Segments of the same key have columns of the same names. */
+function keyOf({ segment: { fingerprint, layout, schema } }: Cover): string {
+  const { columns, present } = layout();
+  return JSON.stringify([
+    fingerprint,
+    isOpen(schema),
+    columns.map((pages) => pages.length > 0),
+    present.length > 0,
+  ]);
+}

@@ -1,0 +1,66 @@
+import { difference, union } from '../../engine/plan/ranges.js';
+import type { Adoption, Invalidation } from '../../engine/ports/store.js';
+import { SeamlessError } from '../../sdk/errors.js';
+import { formatRange, type Range } from '../../sdk/time.js';
+import { unpackSince, type Cover, type Segment } from './catalog.js';
+
+/** Coverage without what is not believed any more: what is left of a span stays, with the rows that it has there. */
+export function without(
+  covers: readonly Cover[],
+  invalidations: readonly Omit<Invalidation, 'fingerprint'>[],
+): readonly Cover[] {
+  if (invalidations.length === 0) return covers;
+  return covers.flatMap((cover) => {
+    const lost = invalidations.filter((each) => concerns(each, cover));
+    if (lost.length === 0) return [cover];
+    const ranges = lost.map(({ range, whole }) => (whole ? cover : range));
+    return difference([cover], union(ranges)).map((range): Cover => ({ ...cover, ...range }));
+  });
+}
+
+/** Whether a span that was made from streams since then may have read what is behind an invalidation. */
+function concerns(
+  { range, cause }: Omit<Invalidation, 'fingerprint'>,
+  { start, end, since }: Cover,
+): boolean {
+  if (start >= range.end || end <= range.start) return false;
+  return !cause || (unpackSince(since)?.[cause.stream] ?? -Infinity) < cause.until;
+}
+
+/** Coverage with more of it. @throws SeamlessError `internal` where something would be covered twice, or nothing. */
+export function withAdded(covers: readonly Cover[], added: readonly Cover[]): readonly Cover[] {
+  const all = [...covers, ...added].sort((a, b) => a.start - b.start);
+  all.forEach(({ start, end }, index) => {
+    if (!(start < end && Number.isFinite(start) && Number.isFinite(end))) {
+      throw new SeamlessError('internal', `A segment over ${start} → ${end} covers nothing.`);
+    }
+    const before = all[index - 1];
+    if (before && before.end > start) throw overlap({ start, end });
+  });
+  return all;
+}
+
+function overlap(range: Range): SeamlessError {
+  return new SeamlessError(
+    'internal',
+    `Rows over ${formatRange(range)} would be covered twice: nothing was stored.`,
+  );
+}
+
+/** @throws SeamlessError `internal` where the segment is not there or does not hold that range. */
+export function heldBy(segments: ReadonlyMap<number, Segment>, { segment: id, range }: Adoption): Segment {
+  const segment = segments.get(id);
+  if (segment && segment.start <= range.start && segment.end >= range.end) return segment;
+  throw new SeamlessError('internal', `Segment ${id} cannot be adopted: it does not hold that range.`);
+}
+
+export function groupBy<T>(items: Iterable<T>, keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group) group.push(item);
+    else groups.set(key, [item]);
+  }
+  return groups;
+}
