@@ -50,7 +50,9 @@ describe('rows that a disk has changed', () => {
   async function alter(node: string): Promise<void> {
     const store = await openStore({ dir: project.cacheDir });
     const found = (await store.findNode('Main', node)) ?? assert.fail();
-    const [table] = await store.read([{ fingerprint: found.fingerprint, range: { start: 0, end: Infinity } }]);
+    const [table] = await store.read([
+      { fingerprint: found.fingerprint, range: { start: 0, end: Infinity } },
+    ]);
     await store.close();
     const values = table?.columns[0]?.values;
     assert.ok(values instanceof Float64Array);
@@ -91,7 +93,8 @@ describe('rows that a disk has changed', () => {
   it('are not shown: whoever reads them is told to run again', async () => {
     await alter('scaled');
     await withChild(async (child) => {
-      const sentence = /Rows of scaled of Main .*, sum of Main .* set aside\. Run again to rebuild what is needed\.$/;
+      const sentence =
+        /Rows of scaled of Main .*, sum of Main .* set aside\. Run again to rebuild what is needed\.$/;
       await refused(child.read(project, 'Main', 'scaled'), 'cache', sentence);
       const report = await child.materialize(project, RANGE);
       // The two lie in one pack.
