@@ -1,3 +1,5 @@
+import { bytes, floats } from './memory.js';
+
 /** A value that JSON can write. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
@@ -86,9 +88,13 @@ export function lowerBound(sorted: Float64Array | Int32Array, wanted: number): n
 
 /**
  * Tables of one node, end to end. Tables of nulls alone join any shape.
+ * @param joinTimes puts times together; a caller may know them already
  * @throws Error naming the column when two tables disagree about names or types.
  */
-export function concatTables(tables: readonly Table[]): Table {
+export function concatTables(
+  tables: readonly Table[],
+  joinTimes: (parts: readonly Float64Array[]) => Float64Array = concatFloats,
+): Table {
   const filled = tables.filter((table) => table.ts.length > 0);
   const [only] = filled;
   if (!only) return tables.find((table) => table.names.length > 0) ?? emptyTable();
@@ -97,7 +103,7 @@ export function concatTables(tables: readonly Table[]): Table {
   const parts = filled.map((table) => (table === model ? table : likeModel(table, model)));
   return {
     shape: model.shape,
-    ts: concatFloats(parts.map((part) => part.ts)),
+    ts: joinTimes(parts.map((part) => part.ts)),
     names: model.names,
     columns: model.names.map((name, index) =>
       concatColumns(
@@ -131,7 +137,7 @@ function likeModel(table: Table, model: Table): Table {
 
 /** A column of `rows` nulls. */
 export function nullColumn(rows: number): Column {
-  return { type: 'null', values: new Float64Array(rows).fill(Number.NaN), valid: new Uint8Array(rows) };
+  return { type: 'null', values: floats(rows).fill(Number.NaN), valid: bytes(rows) };
 }
 
 function concatColumns(name: string, columns: readonly Column[]): Column {
@@ -147,7 +153,7 @@ function concatColumns(name: string, columns: readonly Column[]): Column {
     return { type, values: concatFloats(columns.map((column) => column.values as Float64Array)), valid };
   }
   if (type === 'boolean') {
-    const values = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0));
+    const values = bytes(lengths.reduce((sum, length) => sum + length, 0));
     let at = 0;
     for (const column of columns) {
       if (column.type === 'boolean') values.set(column.values, at);
@@ -161,8 +167,8 @@ function concatColumns(name: string, columns: readonly Column[]): Column {
   return { type, values, valid };
 }
 
-function concatFloats(arrays: readonly Float64Array[]): Float64Array {
-  const all = new Float64Array(arrays.reduce((sum, array) => sum + array.length, 0));
+export function concatFloats(arrays: readonly Float64Array[]): Float64Array {
+  const all = floats(arrays.reduce((sum, array) => sum + array.length, 0));
   let at = 0;
   for (const array of arrays) {
     all.set(array, at);
@@ -173,7 +179,7 @@ function concatFloats(arrays: readonly Float64Array[]): Float64Array {
 
 function concatMasks(masks: readonly (Uint8Array | null)[], lengths: readonly number[]): Uint8Array | null {
   if (masks.every((mask) => mask === null)) return null;
-  const all = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0)).fill(1);
+  const all = bytes(lengths.reduce((sum, length) => sum + length, 0)).fill(1);
   let at = 0;
   masks.forEach((mask, index) => {
     if (mask) all.set(mask, at);

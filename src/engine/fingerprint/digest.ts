@@ -25,20 +25,30 @@ export function bytesDigest(bytes: Uint8Array): Digest {
  * however they were cut out of a longer run: a mask without nulls counts as none, a column of nulls as typeless.
  */
 export function tableDigest(table: Table, from = 0, to = table.ts.length): Digest {
-  return digestOf(table, from, to, beginning);
+  if (from > 0 || to < table.ts.length) return digestOf(table, from, to, beginning);
+  const digest = known.get(table) ?? digestOf(table, from, to, beginning);
+  known.set(table, digest);
+  return digest;
 }
+
+/** Tables do not change: what a run compares inputs by is what their segments are stored with. */
+const known = new WeakMap<Table, Digest>();
 
 /** `tableDigest` of each table. Times that several have in common, as the nodes of a chunk do, are hashed once. */
 export function tableDigests(tables: readonly Table[]): Digest[] {
   const begun = new Map<string, Begun>();
   const shared: Begin = (header, ts) => {
-    const known = begun.get(header);
-    if (known && bytesOf(known.ts).equals(bytesOf(ts))) return known.hash.copy();
+    const before = begun.get(header);
+    if (before && (before.ts === ts || bytesOf(before.ts).equals(bytesOf(ts)))) return before.hash.copy();
     const hash = beginning(header, ts);
     begun.set(header, { ts, hash });
     return hash.copy();
   };
-  return tables.map((table) => digestOf(table, 0, table.ts.length, shared));
+  return tables.map((table) => {
+    const digest = known.get(table) ?? digestOf(table, 0, table.ts.length, shared);
+    known.set(table, digest);
+    return digest;
+  });
 }
 
 /** Gives a hash that has taken in what a digest begins with. */

@@ -9,8 +9,8 @@ export interface NodeWork {
   readonly demand: Range | null;
   /** Stretches to compute, on the node's grid: those of the request that are not covered, and warm-up. */
   readonly compute: RangeSet;
-  /** The most bars any consumer looks back. */
-  readonly lookback: number;
+  /** Rows that consumers still look back to when the next chunk begins; null when nobody reads the node. */
+  readonly carried: number | null;
 }
 
 /** What a plan is made from. Positions are those of the graph. */
@@ -69,23 +69,22 @@ export async function planStretch(
   stretch: Range,
 ): Promise<ReadonlyMap<number, NodeWork>> {
   const demands = new Map<number, Range>();
-  const lookbacks = new Map<number, number>();
+  const carried = new Map<number, number>();
   const work = new Map<number, NodeWork>();
   for (const index of [...input.graph.order].reverse()) {
     if (input.canonical[index] !== index) continue;
     const node = input.graph.nodes[index] as GraphNode;
     const demand = demands.get(index) ?? null;
-    const lookback = lookbacks.get(index) ?? 0;
     const compute = node.kind === 'stream' ? [] : computeRanges(input, node, request, stretch, demand);
     if (!demand && compute.length === 0) continue;
-    work.set(index, { demand, compute, lookback });
+    work.set(index, { demand, compute, carried: carried.get(index) ?? null });
     const whole = hull(compute);
     if (!whole) continue;
     for (const edge of node.edges) {
       const source = input.canonical[edge.node] as number;
       const wanted = await inputDemand(input, source, whole, rowsBefore(node, edge, input.graph));
       demands.set(source, spanning(wanted, demands.get(source) ?? wanted));
-      lookbacks.set(source, Math.max(edge.lookback, lookbacks.get(source) ?? 0));
+      carried.set(source, Math.max(rowsCarried(node, edge, input.graph), carried.get(source) ?? 0));
     }
   }
   return work;
@@ -121,6 +120,12 @@ function computeRanges(
 function rowsBefore(node: GraphNode, edge: Edge, graph: Graph): number {
   const { interval } = graph.nodes[edge.node] as GraphNode;
   return interval <= node.interval ? edge.lookback - 1 : edge.lookback;
+}
+
+/** How many bars of an input that closed before a chunk the firings in it may see. On one grid a firing's last bar is of its chunk. */
+function rowsCarried(node: GraphNode, edge: Edge, graph: Graph): number {
+  const { interval, phase } = graph.nodes[edge.node] as GraphNode;
+  return interval === node.interval && phase === node.phase ? edge.lookback - 1 : edge.lookback;
 }
 
 /** The bars of an input that slots in `slots` may read: `rows` closed before the first, then all up to the last close. */

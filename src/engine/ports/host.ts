@@ -122,7 +122,9 @@ export interface ComputeRequest {
   /** Position in `GraphDescription.nodes`. */
   readonly node: number;
   readonly interval: Seconds;
-  /** Closes of the slots to fire, ascending. The row of a firing is stamped `asOf - interval`. */
+  /** Opens of the slots to fire, ascending: what rows are stamped by. */
+  readonly opens: Float64Array;
+  /** Closes of these slots. */
   readonly asOf: Float64Array;
   readonly inputs: readonly ComputeInput[];
   /** Columns the node has emitted so far, in this run or an earlier one; another type is refused. */

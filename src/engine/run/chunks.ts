@@ -1,9 +1,10 @@
-import { SeamlessError } from '../../sdk/errors.js';
-import { concatTables, emptyTable, lowerBound, sliceTable, type Table } from '../../sdk/table.js';
+import { emptyTable, lowerBound, type Table } from '../../sdk/table.js';
 import { floorToGrid, type Range, type Seconds } from '../../sdk/time.js';
 import { borderAfter, slotsOf, spanOf } from '../plan/chunk-span.js';
-import { bytesDigest, tableDigest, textDigest } from '../fingerprint/digest.js';
-import { findFirings, type FiringInput } from './firing.js';
+import { bytesDigest, textDigest } from '../fingerprint/digest.js';
+import { findFirings, type FiringInput, type Firings } from './firing.js';
+import { Grids } from './grids.js';
+import { HeldRows } from './held.js';
 import type { Edge, GraphNode } from '../graph/graph.js';
 import type { NodeWork } from '../plan/plan.js';
 import type { ComputeInput, ComputeRequest, NodeFailure, ScanState, Schema } from '../ports/host.js';
@@ -31,8 +32,8 @@ export class ChunkRunner {
   readonly #state: RunState;
   readonly #work: ReadonlyMap<number, NodeWork>;
   readonly #candidates: ReadonlyMap<string, readonly Candidate[]>;
-  /** Rows at hand per node: the last ones that consumers look back to, then those of the chunk. */
-  readonly #held = new Map<number, Table>();
+  readonly #held = new HeldRows();
+  #grids = new Grids();
   readonly #scans: Scans;
   #since: ReadonlyMap<number, ReadsSince> = new Map();
   /** What a chunk would span if all nodes were at work: at its multiples all segments end, whoever is at work. */
@@ -109,10 +110,11 @@ export class ChunkRunner {
       const produced: Table[] = [];
       produced.push(...(loaded.get(index) ?? []));
       for (const range of within(work.compute, slots)) produced.push(...(await this.#produce(node, range)));
-      if (work.lookback > 0) this.#hold(index, produced);
+      if (work.carried !== null) this.#held.add(index, node.name, produced);
       await this.#state.pause();
     }
-    for (const [index, work] of this.#work) this.#trim(index, work.lookback);
+    for (const [index, work] of this.#work) this.#held.trim(index, work.carried ?? 0);
+    this.#grids = new Grids();
   }
 
   /** Reads what consumers need of covered rows, all nodes in one go. */
@@ -185,8 +187,7 @@ export class ChunkRunner {
     return (this.#candidates.get(own) ?? [])
       .filter((candidate) => candidate.range.start >= range.start && candidate.range.end <= range.end)
       .filter((candidate) => {
-        const inputs = this.#firingInputs(node);
-        const { asOf, ends, lacking } = findFirings(node.interval, node.phase, candidate.range, inputs);
+        const { asOf, ends, lacking } = this.#firings(node, candidate.range);
         if (this.#shortOf(node, lacking) !== null) return false;
         const digests = this.#inputDigests(node, ends, asOf.length);
         return digests.every((digest, input) => digest === candidate.inputDigests[input]);
@@ -223,7 +224,7 @@ export class ChunkRunner {
   }
 
   #requestFor(node: GraphNode, range: Range, state: ScanState | null): ComputeRequest {
-    const { asOf, ends, lacking } = findFirings(node.interval, node.phase, range, this.#firingInputs(node));
+    const { opens, asOf, ends, lacking } = this.#firings(node, range);
     this.#refuseShort(node, lacking);
     const inputs = node.edges.map((edge, position): ComputeInput => ({
       table: this.#heldOf(edge),
@@ -233,7 +234,15 @@ export class ChunkRunner {
       lookback: edge.lookback,
     }));
     const expected = this.#state.schema(node.index);
-    return { node: node.index, interval: node.interval, asOf, inputs, expected, ...(state && { state }) };
+    return {
+      node: node.index,
+      interval: node.interval,
+      opens,
+      asOf,
+      inputs,
+      expected,
+      ...(state && { state }),
+    };
   }
 
   /** An input with too few rows, whose history could still reach further back, has to be planned anew. */
@@ -306,8 +315,8 @@ export class ChunkRunner {
       if (count === 0) return textDigest(['nothing fires']);
       // Apart, since the second part is what consumers that look back differently have in common.
       return textDigest([
-        this.#rowsDigest(edge, first - edge.lookback, first),
-        this.#rowsDigest(edge, first, end),
+        this.#held.digest(this.#state.canonical(edge.node), first - edge.lookback, first),
+        this.#held.digest(this.#state.canonical(edge.node), first, end),
       ]);
     });
   }
@@ -318,53 +327,17 @@ export class ChunkRunner {
     return (this.#work.get(source)?.demand?.start ?? Infinity) > this.#state.horizon(source).begin;
   }
 
-  readonly #digests = new Map<string, string>();
-
-  /** Many consumers read the same rows: their digest is taken once a chunk. */
-  #rowsDigest(edge: Edge, from: number, to: number): string {
-    const key = `${this.#state.canonical(edge.node)} ${from} ${to}`;
-    const known = this.#digests.get(key);
-    if (known !== undefined) return known;
-    const digest = tableDigest(this.#heldOf(edge), from, to);
-    this.#digests.set(key, digest);
-    return digest;
-  }
-
-  #firingInputs(node: GraphNode): FiringInput[] {
-    return node.edges.map((edge) => ({
+  #firings(node: GraphNode, range: Range): Firings {
+    const inputs = node.edges.map((edge): FiringInput => ({
       interval: this.#state.node(edge.node).interval,
       lookback: edge.lookback,
       ts: this.#heldOf(edge).ts,
     }));
+    return findFirings(node.interval, node.phase, range, inputs, this.#grids);
   }
 
   #heldOf(edge: Edge): Table {
-    return this.#held.get(this.#state.canonical(edge.node)) ?? emptyTable();
-  }
-
-  #hold(index: number, produced: readonly Table[]): void {
-    const sorted = [...produced]
-      .filter((table) => table.ts.length > 0)
-      .sort((a, b) => (a.ts[0] as number) - (b.ts[0] as number));
-    const before = this.#held.get(index);
-    try {
-      this.#held.set(index, concatTables([...(before ? [before] : []), ...sorted]));
-    } catch (cause) {
-      const { name } = this.#state.node(index);
-      throw new SeamlessError(
-        'value',
-        `Node ${name}: ${cause instanceof Error ? cause.message : String(cause)}.`,
-        { node: name, cause },
-      );
-    }
-  }
-
-  #trim(index: number, lookback: number): void {
-    const table = this.#held.get(index);
-    if (table && table.ts.length > lookback) {
-      this.#held.set(index, sliceTable(table, table.ts.length - lookback, table.ts.length));
-    }
-    this.#digests.clear();
+    return this.#held.of(this.#state.canonical(edge.node));
   }
 
   async #commit(): Promise<void> {

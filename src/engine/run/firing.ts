@@ -1,6 +1,8 @@
+import { floats, integers } from '../../sdk/memory.js';
 import { lowerBound } from '../../sdk/table.js';
 import type { Range, Seconds } from '../../sdk/time.js';
 import { ceilToGrid } from '../../sdk/time.js';
+import { Grids, sameTimes } from './grids.js';
 
 /** One input as firing sees it: when its bars open, and how many must have closed. */
 export interface FiringInput {
@@ -11,7 +13,9 @@ export interface FiringInput {
 }
 
 export interface Firings {
-  /** Closes of the slots that fire, ascending. */
+  /** Opens of the slots that fire, ascending: what their rows are stamped by. */
+  readonly opens: Float64Array;
+  /** Closes of these slots. */
   readonly asOf: Float64Array;
   /** Per input and firing, how many of its bars at hand have closed. */
   readonly ends: readonly Int32Array[];
@@ -25,16 +29,18 @@ export interface Firings {
  * A slot `[t, t + interval)` fires at its close, once, if every input with an interval up to the node's own closed a
  * bar in it, that is in `(t, t + interval]`; if all inputs are slower, if one of them did. All inputs must have
  * `lookback` closed bars by then.
+ *
+ * @param grids what nodes of the same chunk have in common
  */
 export function findFirings(
   interval: Seconds,
   phase: Seconds,
   slots: Range,
   inputs: readonly FiringInput[],
+  grids = new Grids(),
 ): Firings {
-  const [only] = inputs;
-  if (only && inputs.length === 1 && only.interval === interval)
-    return followFirings(interval, phase, slots, only);
+  const aligned = alignedBars(interval, phase, slots, inputs);
+  if (aligned) return followBars(interval, inputs, aligned, grids);
   const prompt = inputs.map((input) => input.interval <= interval);
   const anyPrompt = prompt.includes(true);
   const candidates = candidateSlots(
@@ -43,8 +49,9 @@ export function findFirings(
     slots,
     anyPrompt ? [slowestPrompt(inputs, interval)] : inputs,
   );
-  const asOf = new Float64Array(candidates.length);
-  const ends = inputs.map(() => new Int32Array(candidates.length));
+  const opens = floats(candidates.length);
+  const asOf = floats(candidates.length);
+  const ends = inputs.map(() => integers(candidates.length));
   const lacking = inputs.map(() => 0);
   const closed = inputs.map(() => 0);
   let count = 0;
@@ -58,33 +65,63 @@ export function findFirings(
       if (anyPrompt && prompt[i] && !closedAfter(input, end, open)) complete = false;
     }
     if (complete && hasHistory(inputs, closed, lacking)) {
+      opens[count] = close - interval;
       asOf[count] = close;
       for (let i = 0; i < inputs.length; i++) (ends[i] as Int32Array)[count] = closed[i] as number;
       count++;
     }
   }
-  return { asOf: asOf.subarray(0, count), ends: ends.map((end) => end.subarray(0, count)), lacking };
+  return {
+    opens: opens.subarray(0, count),
+    asOf: asOf.subarray(0, count),
+    ends: ends.map((end) => end.subarray(0, count)),
+    lacking,
+  };
 }
 
-/** The common case, a node on the interval of its one input: each bar fires the slot it closes in. */
-function followFirings(
+/** Bars of inputs that close in the slots one by one: the first row of each, and by how much slots open after these bars. */
+interface AlignedBars {
+  readonly from: readonly number[];
+  readonly count: number;
+  readonly shift: Seconds;
+}
+
+/** The common case, inputs on the interval of the node, all of which have a bar in the same slots: each bar fires its slot. */
+function alignedBars(
   interval: Seconds,
   phase: Seconds,
   slots: Range,
-  { ts, lookback }: FiringInput,
-): Firings {
+  inputs: readonly FiringInput[],
+): AlignedBars | null {
+  const [first] = inputs;
+  if (!first || inputs.some((input) => input.interval !== interval)) return null;
   // An input on another grid closes its bars within the slots, up to one interval before their ends.
-  const shift = ts.length > 0 ? ceilToGrid(ts[0] as number, interval, phase) - (ts[0] as number) : 0;
-  const from = lowerBound(ts, slots.start - shift);
-  const to = lowerBound(ts, slots.end - shift);
-  const first = Math.min(to, Math.max(from, lookback - 1));
-  const asOf = new Float64Array(to - first);
-  const end = new Int32Array(to - first);
-  for (let i = first; i < to; i++) {
-    asOf[i - first] = (ts[i] as number) + shift + interval;
-    end[i - first] = i + 1;
-  }
-  return { asOf, ends: [end], lacking: [from < first ? lookback - from - 1 : 0] };
+  const shifts = inputs.map(({ ts }) =>
+    ts.length > 0 ? ceilToGrid(ts[0] as number, interval, phase) - (ts[0] as number) : 0,
+  );
+  const [shift] = shifts as [Seconds];
+  const from = inputs.map(({ ts }) => lowerBound(ts, slots.start - shift));
+  const to = inputs.map(({ ts }) => lowerBound(ts, slots.end - shift));
+  const bars = inputs.map(({ ts }, i) => ts.subarray(from[i], to[i]));
+  const [model] = bars as [Float64Array];
+  const same = bars.every((each, i) => shifts[i] === shift && sameTimes(each, model));
+  return same ? { from, count: model.length, shift } : null;
+}
+
+function followBars(
+  interval: Seconds,
+  inputs: readonly FiringInput[],
+  { from, count, shift }: AlignedBars,
+  grids: Grids,
+): Firings {
+  const missing = inputs.map(({ lookback }, i) => Math.max(0, lookback - 1 - (from[i] as number)));
+  const skipped = Math.min(count, Math.max(...missing));
+  const [{ ts }] = inputs as [FiringInput];
+  const start = (from[0] as number) + skipped;
+  const bars = ts.subarray(start, start + count - skipped);
+  const { opens, asOf } = grids.slotsOf(shift === 0 ? bars : bars.map((open) => open + shift), interval);
+  const ends = from.map((first) => grids.ramp(first + skipped + 1, count - skipped));
+  return { opens, asOf, ends, lacking: count > 0 ? missing : missing.map(() => 0) };
 }
 
 /** How many bars have closed by `time`, counting on from `from`. */

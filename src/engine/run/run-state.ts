@@ -227,7 +227,10 @@ export class RunState {
     );
     this.throwIfCancelled();
     if (slots > 0) this.progressed(node, slots);
-    return { ...result, table: settleNaN(result.table) };
+    const table = settleNaN(result.table);
+    // Nodes of one grid share its times.
+    const full = table.ts.length === request.opens.length && table.ts.length > 0;
+    return { ...result, table: full ? { ...table, ts: request.opens } : table };
   }
 }
 

@@ -319,5 +319,5 @@ function windowsAlone(request: ComputeRequest): ComputeRequest {
     const table = sliceTable(input.table, end - input.lookback, end);
     return { ...input, table, end: Int32Array.of(input.lookback) };
   });
-  return { ...request, asOf: request.asOf.slice(-1), inputs };
+  return { ...request, opens: request.opens.slice(-1), asOf: request.asOf.slice(-1), inputs };
 }

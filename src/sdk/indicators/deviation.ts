@@ -23,6 +23,7 @@ export function rollingStd(options: RollingStdOptions): Node<number> {
     const source = series.of(input);
     const windows = { end: source.end, length: period, back: 0 };
     const sums = sumsOfSquares(source.column(column), blocksFor(source, period), windows);
-    return sums.map((sum) => Math.sqrt(sum / degrees));
+    for (let i = 0; i < sums.length; i++) sums[i] = Math.sqrt((sums[i] as number) / degrees);
+    return sums;
   });
 }

@@ -36,7 +36,11 @@ export function rsi(options: RsiOptions): Node<number> {
       const gain = wilder(source, gains, length, period - 1);
       const move = wilder(source, moves, length, period - 1);
       // Rounding may carry the one past the other by a hair.
-      return gain.map((each, i) => Math.min(100, (100 * each) / (move[i] as number)));
+      for (let i = 0; i < gain.length; i++) {
+        const index = (100 * (gain[i] as number)) / (move[i] as number);
+        gain[i] = index > 100 ? 100 : index;
+      }
+      return gain;
     },
   );
 }

@@ -69,7 +69,8 @@ export class WorldSources implements SourceLibrary {
 }
 
 function tableOf({ interval }: StreamSpec, rows: readonly Row[]): Table {
-  const builder = new RowBuilder({ node: 'source', interval, capacity: rows.length, expected: null });
+  const opens = Float64Array.from(rows, ({ ts }) => ts);
+  const builder = new RowBuilder({ node: 'source', opens, expected: null });
   for (const { ts, value } of rows) builder.add(ts + interval, value);
   return builder.finish();
 }

@@ -1,3 +1,4 @@
+import { bytes, floats } from '../../../sdk/memory.js';
 import { nullColumn, type Column, type ColumnType } from '../../../sdk/table.js';
 import type { ScalarKind } from './values.js';
 
@@ -53,20 +54,23 @@ export class ColumnBuilder {
 
   #settle(type: Exclude<ColumnType, 'null'>, nulls: number): void {
     this.#type = type;
-    if (type === 'number') this.numbers = new Float64Array(this.#capacity).fill(Number.NaN, 0, nulls);
-    else if (type === 'boolean') this.#booleans = new Uint8Array(this.#capacity);
+    if (type === 'number') this.numbers = floats(this.#capacity).fill(Number.NaN, 0, nulls);
+    else if (type === 'boolean') this.#booleans = bytes(this.#capacity);
     else this.#texts = new Array<string>(nulls).fill('');
   }
 
   #putNull(row: number): void {
-    this.#valid ??= new Uint8Array(this.#capacity).fill(1);
+    this.#valid ??= bytes(this.#capacity).fill(1);
     this.#valid[row] = 0;
     if (this.numbers) this.numbers[row] = Number.NaN;
     else if (this.#texts) this.#texts[row] = '';
   }
 }
 
-/** The first `rows` elements; a copy when fewer than all, so that the rest of the memory is let go. */
+/** The first `rows` elements; a copy when they are much fewer than all, so that the rest of the memory is let go. */
 export function cut<T extends Float64Array | Uint8Array>(values: T, rows: number): T {
-  return values.length === rows ? values : (values.slice(0, rows) as T);
+  if (rows > values.length / 2) return values.subarray(0, rows) as T;
+  const copy = values instanceof Float64Array ? floats(rows) : bytes(rows);
+  copy.set(values.subarray(0, rows));
+  return copy as T;
 }

@@ -1,7 +1,7 @@
 import type { ComputeRequest, ComputeResult, NodeFailure, ScanState } from '../../../engine/ports/host.js';
 import { SeamlessError } from '../../../sdk/errors.js';
 import type { DagNode } from '../../../sdk/dag-node.js';
-import { KernelCompute, type ComputeFn, type Node } from '../../../sdk/node.js';
+import { KernelCompute, Node, type ComputeFn } from '../../../sdk/node.js';
 import { ScanNode } from '../../../sdk/scan-node.js';
 import { emptyTable, VALUE_COLUMN } from '../../../sdk/table.js';
 import type { Seconds } from '../../../sdk/time.js';
@@ -48,16 +48,17 @@ export function inputPositions(node: ComputedNode): ReadonlyMap<DagNode, number>
  * @throws SeamlessError `cancelled` once the signal is aborted.
  */
 export async function computeNode(computation: NodeComputation): Promise<ComputeResult> {
+  if (pace.due) await pace.turn();
+  throwIfCancelled(computation);
+  const kernel = kernelOf(computation.node);
+  if (kernel) return runKernel(computation, kernel);
   const run = prepare(computation);
   const { node, guard, locate } = run;
-  if (pace.due) await pace.turn();
-  throwIfCancelled(run);
   const { compute, scan } = callsOf(run);
   let failure: NodeFailure | null;
   let written: Written | null;
   try {
-    if (typeof compute === 'function') failure = await runBars(run, compute);
-    else failure = compute instanceof KernelCompute ? runKernel(run, compute) : runColumns(run, compute);
+    failure = typeof compute === 'function' ? await runBars(run, compute) : runColumns(run, compute);
   } finally {
     // Also when cancelled: the engine may go on with these arrays.
     written = run.protection.restore();
@@ -74,6 +75,10 @@ export async function computeNode(computation: NodeComputation): Promise<Compute
   } catch (error) {
     return { table: emptyTable(), failure: failureOf(node, null, error, locate) };
   }
+}
+
+function kernelOf(node: ComputedNode): KernelCompute<unknown> | null {
+  return node instanceof Node && node.computeFn instanceof KernelCompute ? node.computeFn : null;
 }
 
 /** What is called for the firings: of a scan, its step with the state to go on from. */
@@ -103,8 +108,7 @@ function prepare(computation: NodeComputation): Run {
     protection: new WriteProtection(request.inputs),
     builder: new RowBuilder({
       node: node.name,
-      interval: request.interval,
-      capacity: request.asOf.length,
+      opens: request.opens,
       expected: request.expected,
     }),
   };
@@ -198,7 +202,7 @@ function stateFailure({ node, locate }: Run, { variable, location }: CapturedCha
   return { code: 'compute', message: withLocation(sentence, place), asOf: null, location: place };
 }
 
-function throwIfCancelled({ node, signal }: Run): void {
+function throwIfCancelled({ node, signal }: NodeComputation): void {
   if (!signal.aborted) return;
   throw new SeamlessError(
     'cancelled',

@@ -1,5 +1,6 @@
 import type { Schema } from '../../../engine/ports/host.js';
 import { SeamlessError } from '../../../sdk/errors.js';
+import { bytes, floats } from '../../../sdk/memory.js';
 import { emptyTable, nullColumn, VALUE_COLUMN, type Column, type Table } from '../../../sdk/table.js';
 import { formatTime, type Seconds } from '../../../sdk/time.js';
 import { ColumnBuilder, cut } from './column-builder.js';
@@ -19,10 +20,8 @@ const ONE_TYPE = 'return one type for every bar, and null where there is no valu
 
 export interface RowBuilderOptions {
   readonly node: string;
-  /** Seconds: a row is stamped `asOf - interval`. */
-  readonly interval: Seconds;
-  /** The most rows there can be. */
-  readonly capacity: number;
+  /** The stamp of each firing's row, if it has one. */
+  readonly opens: Float64Array;
   /** Columns of the rows that the node has emitted before; null when there are none. */
   readonly expected: Schema | null;
 }
@@ -33,9 +32,11 @@ export interface RowBuilderOptions {
  */
 export class RowBuilder {
   readonly #node: string;
-  readonly #interval: Seconds;
+  readonly #opens: Float64Array;
   readonly #capacity: number;
-  readonly #ts: Float64Array;
+  /** Stamps of the rows so far; null while each firing had one. */
+  #ts: Float64Array | null = null;
+  #firing = 0;
   /** The one column's cells while rows are numbers: the fast path. */
   #numbers: Float64Array | null = null;
   #rows = 0;
@@ -46,11 +47,11 @@ export class RowBuilder {
   #present: Uint8Array | null = null;
   #asOf: Seconds = 0;
 
-  constructor({ node, interval, capacity, expected }: RowBuilderOptions) {
+  constructor({ node, opens, expected }: RowBuilderOptions) {
     this.#node = node;
-    this.#interval = interval;
+    this.#opens = opens;
+    const capacity = opens.length;
     this.#capacity = capacity;
-    this.#ts = new Float64Array(capacity);
     if (expected && isSettled(expected)) {
       this.#shape = expected.shape;
       this.#names = expected.names;
@@ -64,15 +65,18 @@ export class RowBuilder {
   }
 
   /**
-   * Adds what one firing emitted; `undefined` adds no row.
+   * Adds what the next firing emitted; `undefined` adds no row.
    * @throws SeamlessError `value` when it cannot be stored, or not beside the rows before it.
    */
   add(asOf: Seconds, value: unknown): void {
     const row = this.#rows;
     if (typeof value === 'number' && this.#numbers !== null) this.#numbers[row] = value;
-    else if (value === undefined) return;
-    else this.#addAny(asOf, value);
-    this.#ts[row] = asOf - this.#interval;
+    else if (value === undefined) {
+      this.#skip();
+      return;
+    } else this.#addAny(asOf, value);
+    if (this.#ts !== null) this.#ts[row] = this.#opens[this.#firing] as Seconds;
+    this.#firing++;
     this.#rows = row + 1;
   }
 
@@ -87,7 +91,7 @@ export class RowBuilder {
     // The first number checks the type for all.
     this.add(asOf[0] as Seconds, first);
     this.#columns[0]?.putNumbers(row, values);
-    this.#stamp(asOf);
+    this.#stamp(asOf.length);
   }
 
   /**
@@ -100,19 +104,29 @@ export class RowBuilder {
     const first = Object.entries(fields).map(([name, values]) => [name, values[0]]);
     this.add(asOf[0] as Seconds, Object.fromEntries(first));
     this.#names.forEach((name, index) => this.#columns[index]?.putNumbers(row, fields[name] as Float64Array));
-    this.#stamp(asOf);
+    this.#stamp(asOf.length);
   }
 
-  #stamp(asOf: Float64Array): void {
-    const from = this.#rows - 1;
-    for (let i = 1; i < asOf.length; i++) this.#ts[from + i] = (asOf[i] as Seconds) - this.#interval;
-    this.#rows = from + asOf.length;
+  /** The rows of many firings, of which the first is in already. */
+  #stamp(count: number): void {
+    const more = count - 1;
+    this.#ts?.set(this.#opens.subarray(this.#firing, this.#firing + more), this.#rows);
+    this.#firing += more;
+    this.#rows += more;
+  }
+
+  #skip(): void {
+    if (this.#ts === null) {
+      this.#ts = floats(this.#capacity);
+      this.#ts.set(this.#opens.subarray(0, this.#rows));
+    }
+    this.#firing++;
   }
 
   /** The rows so far. Call it once, last. */
   finish(): Table {
     const rows = this.#rows;
-    const ts = cut(this.#ts, rows);
+    const ts = this.#ts ? cut(this.#ts, rows) : this.#opens.subarray(0, rows);
     if (this.#shape === 'open') {
       if (rows === 0) return emptyTable();
       return { shape: 'value', ts, names: [VALUE_COLUMN], columns: [nullColumn(rows)], present: null };
@@ -156,7 +170,7 @@ export class RowBuilder {
     this.#shape = 'record';
     this.#names = names;
     this.#columns = names.map(() => new ColumnBuilder(this.#capacity, 'null', this.#rows));
-    if (this.#rows > 0) this.#present = new Uint8Array(this.#capacity).fill(1, this.#rows);
+    if (this.#rows > 0) this.#present = bytes(this.#capacity).fill(1, this.#rows);
   }
 
   #addValue(kind: ScalarKind | 'record' | 'json', value: unknown): void {
@@ -173,7 +187,7 @@ export class RowBuilder {
   /** Adds a record or a null among records; false when it is neither, or its fields are not all scalars. */
   #addRecord(value: unknown): boolean {
     if (value === null) {
-      this.#present ??= new Uint8Array(this.#capacity).fill(1);
+      this.#present ??= bytes(this.#capacity).fill(1);
       this.#present[this.#rows] = 0;
       for (const column of this.#columns) column.put(this.#rows, 'null', null);
       return true;

@@ -1,3 +1,4 @@
+import { floats } from '../../memory.js';
 import { scratch, type Blocks } from './blocks.js';
 
 /** The windows of pairs: rows `[from[i], to[i])`. */
@@ -26,7 +27,7 @@ export function correlations(
     pass(x, y, start, stop, 1, behind);
     pass(x, y, stop - 1, start - 1, -1, ahead);
   }
-  const found = new Float64Array(froms.length);
+  const found = floats(froms.length);
   for (let i = 0; i < froms.length; i++) {
     const from = froms[i] as number;
     const to = tos[i] as number;

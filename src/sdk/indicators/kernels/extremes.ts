@@ -1,3 +1,4 @@
+import { floats } from '../../memory.js';
 import { scratch } from './blocks.js';
 
 /**
@@ -22,7 +23,7 @@ export function extremes(values: Float64Array, end: Int32Array, length: number, 
       ahead[row] = kept;
     }
   }
-  const found = new Float64Array(end.length);
+  const found = floats(end.length);
   for (let i = 0; i < end.length; i++) {
     const stop = end[i] as number;
     found[i] = sign * Math.max(ahead[stop - length] as number, behind[stop - 1] as number);

@@ -1,3 +1,4 @@
+import { floats } from '../../memory.js';
 import { scratch, type Blocks, type Windows } from './blocks.js';
 
 /**
@@ -14,7 +15,7 @@ export function windowMeans(values: Float64Array, blocks: Blocks, windows: Windo
     forward(values, starts[block] as number, starts[block + 1] as number, behind);
     backward(values, starts[block] as number, starts[block + 1] as number, ahead);
   }
-  const means = new Float64Array(end.length);
+  const means = floats(end.length);
   for (let i = 0; i < end.length; i++) {
     const stop = (end[i] as number) - back;
     const from = stop - length;

@@ -1,3 +1,4 @@
+import { floats } from '../../memory.js';
 import { scratch, type Blocks, type Windows } from './blocks.js';
 
 /**
@@ -18,7 +19,7 @@ export function recursiveAverages(
   const { of, starts } = blocks;
   const keeps = keptAfter(weight, Math.max(length, longest(blocks)));
   const { ahead, behind } = withinBlocks(values, blocks, weight, keeps);
-  const averages = new Float64Array(end.length);
+  const averages = floats(end.length);
   for (let i = 0; i < end.length; i++) {
     const stop = (end[i] as number) - back;
     const from = stop - length;

@@ -1,3 +1,4 @@
+import { floats } from '../../memory.js';
 import { scratch, type Blocks, type Windows } from './blocks.js';
 
 /**
@@ -18,7 +19,7 @@ export function sumsOfSquares(values: Float64Array, blocks: Blocks, windows: Win
     forward(values, from, to, behind);
     backward(values, from, to, ahead);
   }
-  const sums = new Float64Array(end.length);
+  const sums = floats(end.length);
   for (let i = 0; i < end.length; i++) {
     const stop = (end[i] as number) - back;
     const from = stop - length;

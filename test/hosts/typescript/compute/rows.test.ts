@@ -9,7 +9,8 @@ import { schemaOf, valuesOf } from './support.js';
 const START = 1_677_628_800;
 
 function build(values: readonly unknown[], expected: Schema | null = null, first = 0): Table {
-  const builder = new RowBuilder({ node: 'fast', interval: 60, capacity: values.length, expected });
+  const opens = Float64Array.from(values, (_, i) => START + (first + i) * 60);
+  const builder = new RowBuilder({ node: 'fast', opens, expected });
   values.forEach((value, i) => builder.add(START + (first + i + 1) * 60, value));
   return builder.finish();
 }
@@ -147,7 +148,8 @@ describe('RowBuilder', () => {
   });
 
   it('keeps the rows before a refused one', () => {
-    const builder = new RowBuilder({ node: 'fast', interval: 60, capacity: 3, expected: null });
+    const opens = Float64Array.of(0, 60, 120);
+    const builder = new RowBuilder({ node: 'fast', opens, expected: null });
     builder.add(60, { a: 1, b: null });
     assert.throws(() => builder.add(120, { a: null, b: [] }), SeamlessError);
     assert.deepEqual(valuesOf(builder.finish()), [{ a: 1, b: null }]);
@@ -156,7 +158,8 @@ describe('RowBuilder', () => {
   it('takes a column of numbers as it takes them one by one', () => {
     const values = Float64Array.of(1, Number.NaN, -0);
     const asOf = Float64Array.of(60, 120, 240);
-    const builder = new RowBuilder({ node: 'fast', interval: 60, capacity: 3, expected: null });
+    const opens = Float64Array.of(0, 60, 180);
+    const builder = new RowBuilder({ node: 'fast', opens, expected: null });
     builder.addNumbers(asOf, values);
     values.fill(7);
     const table = builder.finish();

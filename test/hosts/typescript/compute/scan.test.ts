@@ -6,7 +6,7 @@ import { copyState, decodeState, encodeState } from '../../../../src/hosts/types
 import { sameValue } from '../../../../src/hosts/typescript/compute/values.js';
 import { SeamlessError } from '../../../../src/sdk/errors.js';
 import { ScanNode, type ScanNodeOptions } from '../../../../src/sdk/scan-node.js';
-import { failureIn, MINUTE, numbers, OpenContext, sliding, stream, valuesOf } from './support.js';
+import { failureIn, MINUTE, numbers, OpenContext, opensOf, sliding, stream, valuesOf } from './support.js';
 import { cases } from '../../../support/profile.js';
 
 const price = stream();
@@ -24,7 +24,15 @@ function scan<S>(
     // What a state is, is between init and step alone.
     node: node as ScanNode,
     positions: inputPositions(node as ScanNode),
-    request: { node: 1, interval: MINUTE, asOf, inputs: [input], expected: null, state },
+    request: {
+      node: 1,
+      interval: MINUTE,
+      opens: opensOf(asOf),
+      asOf,
+      inputs: [input],
+      expected: null,
+      state,
+    },
     context: new OpenContext(),
     progress: () => undefined,
     signal: new AbortController().signal,
@@ -310,6 +318,7 @@ describe('a scan, bar by bar', () => {
     const request = {
       node: 1,
       interval: MINUTE,
+      opens: Float64Array.of(0),
       asOf: Float64Array.of(60),
       inputs: [sliding(numbers([1]), 1)],
       expected: null,

@@ -81,12 +81,23 @@ export function run(
   return computeNode({
     node,
     positions: inputPositions(node),
-    request: { node: 1, interval: MINUTE, asOf, inputs, expected: options.expected ?? null },
+    request: {
+      node: 1,
+      interval: MINUTE,
+      opens: opensOf(asOf),
+      asOf,
+      inputs,
+      expected: options.expected ?? null,
+    },
     context: options.context ?? new OpenContext(),
     ...(options.guard ? { guard: options.guard } : {}),
     progress: options.progress ?? (() => undefined),
     signal: options.signal ?? new AbortController().signal,
   });
+}
+
+export function opensOf(asOf: Float64Array): Float64Array {
+  return asOf.map((close) => close - MINUTE);
 }
 
 export function valuesOf(table: Table): RowValue[] {
