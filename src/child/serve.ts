@@ -14,6 +14,7 @@ import {
   type ChildMessage,
   type RequestMessage,
 } from '../protocol/messages.js';
+import { PacedProgress } from '../engine/run/paced-progress.js';
 import { startAhead } from '../store/store.js';
 import { JobService } from './service.js';
 import { endWithParent } from './watchdog.js';
@@ -142,16 +143,19 @@ async function answer(request: RequestMessage): Promise<void> {
   if ('strategy' in request.payload && typeof request.payload.strategy === 'object') {
     place.projectRoot = request.payload.strategy.projectRoot;
   }
+  const paced = new PacedProgress((progress) => send({ type: 'progress', id, progress }));
   try {
     const value = await service.answer(request.kind, request.payload, {
-      progress: (progress) => send({ type: 'progress', id, progress }),
+      progress: paced.report,
       signal: mine.controller.signal,
       log: (line) => send({ type: 'log', ...line }),
       inspect: (url) => new Promise((sent) => process.send?.({ type: 'inspect', id, url }, () => sent())),
     });
     if (mine.stray) throw mine.stray;
+    paced.flush();
     send({ type: 'result', id, value });
   } catch (error) {
+    paced.flush();
     const stray = strayOf(mine);
     if (stray) leave({ type: 'error', id, error: serializeError(stray) });
     else send({ type: 'error', id, error: serializeError(error) });

@@ -1,5 +1,6 @@
 import { SeamlessError, UndeclaredInput } from './errors.js';
 import type { DagNode } from './dag-node.js';
+import { recordMaker, type RecordMaker } from './records.js';
 import {
   cellValue,
   columnIndex,
@@ -61,6 +62,9 @@ export class InputReader {
   readonly #handedOut: ColumnHandedOut;
   /** The cells of a scalar input without nulls, whose last value is one look into an array. */
   readonly #scalars: Float64Array | null;
+  /** Makes a row of a record of numbers without nulls, from these cells. */
+  readonly #record: RecordMaker | null;
+  readonly #cells: readonly Float64Array[];
   readonly #columns = new Map<string, Float64Array>();
   #ts: Float64Array | null = null;
   #lastName: string | null = null;
@@ -73,6 +77,8 @@ export class InputReader {
     const [column] = source.table.columns;
     const scalar = source.table.shape === 'value' && column?.type === 'number' && !column.valid;
     this.#scalars = scalar ? column.values : null;
+    this.#cells = source.table.shape === 'record' ? cellsOf(source.table) : [];
+    this.#record = this.#cells.length > 0 ? makerOf(source.table.names) : null;
   }
 
   get ts(): Float64Array {
@@ -106,8 +112,28 @@ export class InputReader {
 
   row(index: number): RowValue {
     if (this.#scalars !== null) return this.#scalars[index] as number;
+    if (this.#record !== null) return this.#record(this.#cells, index);
     return rowValue(this.source.table, index);
   }
+}
+
+/** The cells of a table of numbers without nulls; none for any other. */
+function cellsOf({ columns, present }: Table): readonly Float64Array[] {
+  if (present) return [];
+  const cells = columns.flatMap(({ type, values, valid }) => (type === 'number' && !valid ? [values] : []));
+  return cells.length === columns.length ? cells : [];
+}
+
+const makers = new Map<string, RecordMaker | null>();
+
+/** Compiled once for each list of names. */
+function makerOf(names: readonly string[]): RecordMaker | null {
+  const key = JSON.stringify(names);
+  const known = makers.get(key);
+  if (known !== undefined) return known;
+  const made = recordMaker(names);
+  makers.set(key, made);
+  return made;
 }
 
 /** The view of one node over a chunk of firings; `moveTo` sets the firing it shows. */

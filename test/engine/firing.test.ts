@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import { findFirings, type FiringInput } from '../../src/engine/run/firing.js';
+import { Grids } from '../../src/engine/run/grids.js';
 
 /** Opens in minutes after an hour's start; everything below is counted so. */
 function input(intervalMinutes: number, opens: number[], lookback = 1): FiringInput {
@@ -54,5 +56,71 @@ describe('firing', () => {
 
   it('takes only the slots asked for', () => {
     assert.deepEqual(closes(1, 2, 4, [input(1, [0, 1, 2, 3, 4])]), [3, 4]);
+  });
+});
+
+/** By the definition, slot by slot: closes in minutes, and how many bars of each input have closed by then. */
+function byDefinition(interval: number, from: number, to: number, inputs: readonly FiringInput[]): unknown[] {
+  const anyPrompt = inputs.some((each) => each.interval <= interval);
+  const found: unknown[] = [];
+  for (let open = Math.ceil(from / interval) * interval; open < to; open += interval) {
+    const close = open + interval;
+    const closed = inputs.map((each) => each.ts.filter((ts) => ts + each.interval <= close).length);
+    const fresh = inputs.map((each) =>
+      each.ts.some((ts) => ts + each.interval > open && ts + each.interval <= close),
+    );
+    const fires = anyPrompt
+      ? inputs.every((each, i) => each.interval > interval || fresh[i])
+      : fresh.includes(true);
+    if (fires && inputs.every((each, i) => (closed[i] as number) >= each.lookback))
+      found.push([close, ...closed]);
+  }
+  return found;
+}
+
+describe('firing, over any inputs', () => {
+  const bars = fc.array(fc.boolean(), { minLength: 1, maxLength: 40 });
+  const feed = fc.record({
+    interval: fc.constantFrom(1, 1, 1, 2, 5),
+    lookback: fc.integer({ min: 1, max: 6 }),
+    own: bars,
+    holes: fc.constantFrom(false, false, true),
+  });
+
+  it('is as defined, whether inputs have the same bars or not', () => {
+    fc.assert(
+      fc.property(fc.array(feed, { minLength: 1, maxLength: 3 }), bars, fc.nat(10), (feeds, common, from) => {
+        const inputs = feeds.map(({ interval, lookback, own, holes }) => {
+          const there = holes ? own : common;
+          const opens = there.flatMap((is, slot) => (is ? [slot * interval] : []));
+          return input(interval, opens, lookback);
+        });
+        const grids = new Grids();
+        const find = (): ReturnType<typeof findFirings> =>
+          findFirings(60, 0, { start: from * 60, end: 2400 }, inputs, grids);
+        const { opens, asOf, ends } = find();
+        const found = Array.from(asOf, (close, i) => [close, ...ends.map((end) => end[i])]);
+        assert.deepEqual(found, byDefinition(60, from * 60, 2400, inputs));
+        assert.deepEqual(
+          [...opens],
+          Array.from(asOf, (close) => close - 60),
+        );
+        assert.deepEqual(find(), { ...find(), opens, asOf, ends });
+      }),
+    );
+  });
+
+  it('is the same arrays for all nodes of a grid', () => {
+    const grids = new Grids();
+    const find = (lookback: number): ReturnType<typeof findFirings> => {
+      // Other memory, the same times.
+      const inputs = [input(1, [0, 1, 2, 4, 5, 6], lookback), input(1, [0, 1, 2, 4, 5, 6])];
+      return findFirings(60, 0, { start: 120, end: 420 }, inputs, grids);
+    };
+    const [one, other] = [find(1), find(3)];
+    assert.deepEqual([...one.asOf], [180, 300, 360, 420]);
+    assert.equal(one.asOf, other.asOf);
+    assert.equal(one.opens, other.opens);
+    assert.equal(one.ends[0], other.ends[1]);
   });
 });

@@ -11,7 +11,7 @@ import type { RunState } from './run-state.js';
  * Slots of a scan between two states that are stored: what a correction costs at least, and how many rows pay for the room that
  * one state takes.
  */
-const SCAN_SLOTS = 4096;
+const SCAN_SLOTS = 16_384;
 
 /** How far each scan has got while time goes forward through the DAG, and the state it carries there. */
 export class Scans {

@@ -1,3 +1,4 @@
+import { flatCopier, type FlatCopier } from '../../../sdk/records.js';
 import { isPlainObject, type Refuse } from './values.js';
 
 /** Bytes of a state as it is stored, at most: it is written with each block of rows. */
@@ -63,6 +64,37 @@ function copyRecord(
   }
   if (Object.getOwnPropertySymbols(copy).length > 0) refuse(`a state with a symbol for a key${path}`, ADVICE);
   return copy;
+}
+
+/** Copies one state after another, which are mostly alike: flat records with the same fields. */
+export class StateCopier {
+  readonly #refuse: Refuse;
+  #fields = '';
+  #flat: FlatCopier | null = null;
+
+  constructor(refuse: Refuse) {
+    this.#refuse = refuse;
+  }
+
+  copy(state: unknown): unknown {
+    if (isScalar(state)) return state;
+    if (this.#flat && isPlainObject(state)) {
+      const copy = this.#flat(state);
+      if (copy) return copy;
+    }
+    const copy = copyState(state, this.#refuse);
+    this.#learn(copy);
+    return copy;
+  }
+
+  #learn(state: unknown): void {
+    if (!isPlainObject(state)) return;
+    const names = Object.keys(state);
+    const fields = JSON.stringify(names);
+    if (fields === this.#fields || !Object.values(state).every(isScalar)) return;
+    this.#fields = fields;
+    this.#flat = flatCopier(names);
+  }
 }
 
 /** A state as bytes: equal states give equal bytes. @throws SeamlessError by `refuse` for one that is too large. */

@@ -3,9 +3,8 @@ import { SeamlessError } from '../../../sdk/errors.js';
 import type { ComputeFn } from '../../../sdk/node.js';
 import type { ScanNode } from '../../../sdk/scan-node.js';
 import { formatTime, type Seconds } from '../../../sdk/time.js';
-import type { View } from '../../../sdk/view.js';
 import { show } from './failures.js';
-import { copyState, decodeState, encodeState } from './scan-state.js';
+import { copyState, decodeState, encodeState, StateCopier } from './scan-state.js';
 import { isThenable, type Refuse } from './values.js';
 
 /** Calls the `step` of a scan, bar by bar, and keeps its state. */
@@ -15,8 +14,9 @@ export class Scan {
   #stored: ScanState | null;
   /** After the last firing that is known to have succeeded. */
   #settled: unknown;
-  /** After the last firing, whose value may yet be refused. */
-  #last: { readonly state: unknown } | null = null;
+  /** Whether there is a last firing, whose value may yet be refused, and the state after it. */
+  #pending = false;
+  #last: unknown;
   /** The copy that the next step gets. */
   #next: unknown;
   #started: boolean;
@@ -38,10 +38,13 @@ export class Scan {
       this.#next = copyState(this.#node.init(), this.#refuse);
       this.#started = true;
     }
-    const { state, value } = this.#step(view);
-    this.#next = copyState(state, this.#refuse);
-    this.#last = { state };
-    return value;
+    const given: unknown = this.#node.step(this.#next, view);
+    if (typeof given !== 'object' || given === null || !('state' in given)) return this.#refuseStep(given);
+    const { state } = given;
+    this.#next = this.#copier.copy(state);
+    this.#last = state;
+    this.#pending = true;
+    return 'value' in given ? given.value : undefined;
   };
 
   /**
@@ -54,17 +57,13 @@ export class Scan {
   }
 
   #settle(): void {
-    if (!this.#last) return;
-    this.#settled = this.#last.state;
-    this.#last = null;
+    if (!this.#pending) return;
+    this.#settled = this.#last;
+    this.#pending = false;
     this.#stored = null;
   }
 
-  #step(view: View): { readonly state: unknown; readonly value: unknown } {
-    const given: unknown = this.#node.step(this.#next, view);
-    if (typeof given === 'object' && given !== null && 'state' in given) {
-      return { state: given.state, value: 'value' in given ? given.value : undefined };
-    }
+  #refuseStep(given: unknown): never {
     if (given instanceof Promise) given.catch(() => undefined);
     const [what, advice] = isThenable(given)
       ? ['a promise', 'step must be synchronous, and read outside data through a StreamInput']
@@ -79,4 +78,6 @@ export class Scan {
       asOf: this.#asOf,
     });
   };
+
+  readonly #copier = new StateCopier(this.#refuse);
 }

@@ -1,0 +1,70 @@
+import type { CoveredPart, RunProgress } from './report.js';
+
+/** Milliseconds between two messages of one run. */
+const PACE_MS = 100;
+
+interface Clock {
+  readonly now: () => number;
+  readonly later: (work: () => void, milliseconds: number) => void;
+}
+
+// Taken here, before a compute-only context can replace what strategy code sees under these names.
+const now = performance.now.bind(performance);
+const startTimer = setTimeout;
+
+const realClock: Clock = { now, later: (work, milliseconds) => void startTimer(work, milliseconds).unref() };
+
+/** Passes on what a run reports at most ten times a second. Nothing of what became covered is lost: it comes with the next message. */
+export class PacedProgress {
+  readonly #send: (progress: RunProgress) => void;
+  readonly #clock: Clock;
+  #sentAt = -Infinity;
+  #phase: RunProgress['phase'] | null = null;
+  #held: RunProgress | null = null;
+  #covered: CoveredPart[] = [];
+  #timed = false;
+
+  constructor(send: (progress: RunProgress) => void, clock: Clock = realClock) {
+    this.#send = send;
+    this.#clock = clock;
+  }
+
+  /** A new phase shows at once. */
+  readonly report = (progress: RunProgress): void => {
+    const begins = progress.phase !== this.#phase;
+    this.#phase = progress.phase;
+    this.#held = progress;
+    for (const part of progress.covered ?? []) this.#cover(part);
+    const left = this.#sentAt + PACE_MS - this.#clock.now();
+    if (begins || left <= 0) this.flush();
+    else if (!this.#timed) {
+      this.#timed = true;
+      this.#clock.later(() => {
+        this.#timed = false;
+        this.flush();
+      }, left);
+    }
+  };
+
+  /** Sends what is held back: at the end of a run, before its result. */
+  flush(): void {
+    if (!this.#held) return;
+    const { covered: _, ...progress } = this.#held;
+    const covered = this.#covered;
+    this.#held = null;
+    this.#covered = [];
+    this.#sentAt = this.#clock.now();
+    this.#send(covered.length > 0 ? { ...progress, covered } : progress);
+  }
+
+  /** A part that goes on where the node's last one ended becomes one with it. */
+  #cover(part: CoveredPart): void {
+    const at = this.#covered.findIndex(({ node, span }) => node === part.node && span[1] === part.span[0]);
+    const before = this.#covered[at];
+    if (!before) this.#covered.push(part);
+    else {
+      const span = [before.span[0], part.span[1]] as const;
+      this.#covered[at] = { ...before, span, rows: before.rows + part.rows };
+    }
+  }
+}
