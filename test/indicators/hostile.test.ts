@@ -10,6 +10,7 @@ import {
   rsi,
   sma,
 } from '../../src/index.js';
+import { cases } from '../support/profile.js';
 import { closes, compute, firingsOf, MINUTE, stream, windowOf } from './support.js';
 
 const a = stream('a');
@@ -134,7 +135,7 @@ describe('indicators on hostile prices', () => {
             }
           });
         }),
-        { numRuns: 300 },
+        cases(300),
       );
     });
   }
