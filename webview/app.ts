@@ -36,6 +36,7 @@ export class App {
       update: (change) => this.#update(change),
       ask: (asked) => this.#ask(asked),
       report: (error) => this.report(error),
+      log: (error) => this.#log(error),
       refresh: () => this.#show(),
     });
     this.#show();
@@ -75,8 +76,12 @@ export class App {
 
   /** An error nobody foresaw: a sentence for the person, all of it for the log. */
   report(thrown: unknown): void {
-    const stack = thrown instanceof Error ? (thrown.stack ?? null) : null;
     this.#fail(thrown);
+    this.#log(thrown);
+  }
+
+  #log(thrown: unknown): void {
+    const stack = thrown instanceof Error ? (thrown.stack ?? null) : null;
     this.#host.request('log', { message: messageOf(thrown), stack }).catch((error: unknown) => {
       // The log is where errors go; where it cannot be reached the page is all that is left.
       this.#fail(error);

@@ -16,6 +16,7 @@ import { assign, framed, h } from './ui/dom.js';
 import { later, type Later } from './ui/later.js';
 import { banner, placeholder } from './ui/notices.js';
 import { ProgressLine } from './ui/progress.js';
+import { Splitter } from './ui/splitter.js';
 import { onThemeChange } from './ui/theme.js';
 import { Toolbar, type ExportKind } from './ui/toolbar.js';
 import { Tooltip } from './ui/tooltip.js';
@@ -30,6 +31,8 @@ export interface PageHandlers {
   readonly update: (change: Partial<ViewState>) => void;
   /** Waits for what a person asked for, and tells them when it fails. */
   readonly ask: (asked: Promise<unknown>) => void;
+  /** For the log alone: the person is told elsewhere. */
+  readonly log: (error: unknown) => void;
   /** For the log, and a sentence for the person. */
   readonly report: (error: unknown) => void;
   /** Shows everything once more. */
@@ -46,6 +49,7 @@ export class Page {
     if (this.#view?.camera === null) this.#seeFirst();
   });
   readonly #details: Details;
+  readonly #splitter: Splitter;
   readonly #tooltip: Tooltip;
   readonly #progress = new ProgressLine();
   readonly #top = h('div', { class: 'banners' });
@@ -74,7 +78,8 @@ export class Page {
     this.#tooltip = new Tooltip((node, span) => this.#countRows(node, span), on.report);
     this.#details = this.#makeDetails();
     const main = h('div', { class: 'main' }, this.#axis.element, this.#graph.element);
-    this.#stage = h('div', { class: 'stage-row' }, main, this.#details.element);
+    this.#splitter = new Splitter(this.#details.element, (split) => on.update({ split }));
+    this.#stage = h('div', { class: 'stage-row' }, main, this.#splitter.element, this.#details.element);
     root.append(
       this.#toolbar.element,
       this.#top,
@@ -156,7 +161,7 @@ export class Page {
   #showToolbar(state: PanelState, view: ViewState): void {
     const found = view.search.trim() === '' ? null : this.#model.find(view.search).length;
     const collapsed = this.#model.isCollapsed(view);
-    this.#toolbar.show({ state, view, collapsed, found, target: view.chosen ?? state.range ?? state.data });
+    this.#toolbar.show({ state, view, collapsed, found, target: this.#target });
   }
 
   #showLive(): void {
@@ -172,7 +177,11 @@ export class Page {
     const isRunning = state.running !== null;
     const node = shown && withLive(shown, live);
     const inWork = node !== null && live.node === node.name;
-    this.#details.show({ node, graph, range: state.range, running: isRunning, inWork, tab: view.tab });
+    this.#details.show({
+      ...{ node, graph, inWork, range: state.range, running: isRunning, tab: view.tab },
+      ...{ target: this.#target, trusted: state.trusted },
+    });
+    this.#splitter.show(view.split, node !== null);
   }
 
   #showEmphasis(view: ViewState): void {
@@ -239,12 +248,7 @@ export class Page {
   #makeToolbar(): Toolbar {
     const { request, ask, update } = this.#on;
     return new Toolbar({
-      onRun: (only) => {
-        const target = this.#view?.chosen ?? this.#state?.range ?? this.#state?.data;
-        if (!target) return;
-        const [start, end] = target;
-        ask(request('materialize', { start, end, ...(only && { only }) }));
-      },
+      onRun: (only) => this.#run(only),
       onCancel: () => ask(request('cancel', {})),
       onSearch: (search) => update({ search }),
       onNext: () => this.#toNextFound(),
@@ -263,9 +267,22 @@ export class Page {
     });
   }
 
+  /** What a run would be over: what was chosen, or else what is shown, or all there is. */
+  get #target(): Span | null {
+    return this.#view?.chosen ?? this.#state?.range ?? this.#state?.data ?? null;
+  }
+
+  #run(only: 'missing' | null): void {
+    if (!this.#target) return;
+    const [start, end] = this.#target;
+    this.#on.ask(this.#on.request('materialize', { start, end, ...(only && { only }) }));
+  }
+
   #makeDetails(): Details {
-    const { request, ask, update, report } = this.#on;
+    const { request, ask, update, log } = this.#on;
     return new Details({
+      onRun: () => this.#run(null),
+      onTrust: () => ask(request('retry', {})),
       onClose: () => {
         update({ selected: null });
         this.#graph.element.focus();
@@ -280,7 +297,7 @@ export class Page {
       onTab: (tab) => update({ tab }),
       read: (node, [start, end], maxPoints) => request('readNode', { node, start, end, maxPoints }),
       rows: (node, [start, end], from, count) => request('rows', { node, start, end, from, count }),
-      onError: report,
+      onError: log,
     });
   }
 

@@ -33,7 +33,7 @@ describe('the page of the DAG panel', () => {
   it('asks for values when a node is selected, remembers it, and lights what it is joined to', () =>
     look(twelve(), {}, async (dag) => {
       await box(dag, 'crossover').click();
-      await dag.page.locator('.uplot').waitFor();
+      await dag.page.locator('.uplot').first().waitFor();
       assert.deepEqual(
         { ...(dag.payloadOf('readNode') as object), maxPoints: 0 },
         { node: 'crossover', start: START, end: END, maxPoints: 0 },
@@ -62,6 +62,7 @@ describe('the page of the DAG panel', () => {
   it('says all that changed of a node, with its file, and what was taken over', () =>
     look(twelve(), {}, async (dag) => {
       await box(dag, 'slow').click();
+      await dag.page.getByRole('tab', { name: 'About' }).click();
       const facts = dag.page.locator('.facts');
       await facts.getByText('period of `BTC price`: 20 → 30 (src/momentum.ts)').waitFor();
       await facts.getByText('code of `weigh()` in src/lib/weights.ts changed', { exact: true }).waitFor();
@@ -249,7 +250,7 @@ describe('the page of the DAG panel', () => {
       {},
       async (dag) => {
         await box(dag, 'BTC price').click();
-        await dag.page.locator('.uplot').waitFor();
+        await dag.page.locator('.uplot').first().waitFor();
       },
     ],
     [
@@ -289,7 +290,7 @@ describe('the page of the DAG panel', () => {
       { width: 500 },
       async (dag) => {
         await box(dag, 'fast').click();
-        await dag.page.locator('.uplot').waitFor();
+        await dag.page.locator('.uplot').first().waitFor();
       },
     ],
     ['grouped', many(2000), {}],

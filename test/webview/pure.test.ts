@@ -6,7 +6,7 @@ import { ticksOf } from '../../webview/axis/ticks.js';
 import type { Table } from '../../src/sdk/table.js';
 import { copyText, numberTexts, timeTexts } from '../../webview/details/cells.js';
 import { sentences } from '../../webview/details/difference.js';
-import { chartData, together } from '../../webview/details/series.js';
+import { chartData } from '../../webview/details/series.js';
 import { prefixGroups } from '../../webview/graph/collapse.js';
 import { mermaidOf } from '../../webview/graph/mermaid.js';
 import { graphOf, reach, reachSeconds } from '../../webview/graph/model.js';
@@ -15,7 +15,7 @@ import { stepFrom } from '../../webview/graph/steps.js';
 import type { Direction } from '../../webview/layout/flow.js';
 import { quickLayout } from '../../webview/layout/quick.js';
 import { FIRST_VIEW, parseViewState } from '../../webview/ui/view-state.js';
-import { candles } from './support/states.js';
+import { candles, decisions } from './support/states.js';
 
 const all = { focus: 'all', roots: [], collapsed: false, open: [] } as const;
 const nodes = [
@@ -170,33 +170,100 @@ describe('the values of a node', () => {
     present: null,
   };
 
+  const stored = (table: Table, coverage: readonly (readonly [number, number])[] = [[0, 360]]) => ({
+    table,
+    coverage,
+  });
+  const words = (values: string[]) => ({ type: 'string' as const, values, valid: null });
+
   it('leave a gap between stretches, and where there is no number', () => {
-    const data = chartData(numbers, [
-      [0, 120],
-      [240, 360],
-    ]);
-    assert.equal(data.kind, 'lines');
-    assert.deepEqual(data.x, [0, 60, 180, 300]);
-    assert.deepEqual(data.lines[0]?.y, [1, null, null, -0]);
-  });
-
-  it('are candles where the columns are, and steps where they are texts', () => {
-    assert.equal(chartData(candles(10), []).kind, 'candles');
-    const words = { type: 'string' as const, values: ['up', 'down', 'up'], valid: null };
-    const data = chartData({ ...numbers, columns: [words] }, [[0, 360]]);
-    assert.deepEqual(
-      [data.kind, data.lines[0]?.y, data.lines[0]?.words],
-      ['steps', [0, 1, 0], ['up', 'down']],
+    const { x, panes } = chartData(
+      stored(numbers, [
+        [0, 120],
+        [240, 360],
+      ]),
     );
-    const json = { ...words, type: 'json' as const };
-    assert.equal(chartData({ ...numbers, columns: [json] }, []).kind, 'none');
+    assert.deepEqual(x, [0, 60, 180, 300]);
+    assert.deepEqual(
+      panes.map(({ kind, lines }) => [kind, lines.map(({ y }) => y)]),
+      [['lines', [[1, null, null, -0]]]],
+    );
   });
 
-  it('are put on one axis with those before', () => {
-    const after = chartData(numbers, [[0, 360]]);
-    const joined = together(after, { ...after, x: [30, 60, 300] });
+  it('are candles where the columns are, with what is no price below them', () => {
+    const { panes } = chartData(stored(candles(10), []));
+    assert.deepEqual(
+      panes.map(({ kind, lines }) => [kind, lines.map(({ label }) => label)]),
+      [
+        ['candles', ['open', 'high', 'low', 'close']],
+        ['lines', ['volume']],
+      ],
+    );
+  });
+
+  it('are states on an axis that names each of them, apart from numbers', () => {
+    const { panes } = chartData(stored({ ...numbers, columns: [words(['up', 'down', 'up'])] }));
+    assert.deepEqual(
+      panes.map(({ kind, words: named, lines }) => [kind, named, lines[0]?.y]),
+      [['states', ['up', 'down'], [0, 1, 0]]],
+    );
+    const mixed = chartData(stored(decisions(400), [[0, 2e9]])).panes;
+    assert.deepEqual(
+      mixed.map(({ kind, lines, words: named }) => [kind, lines.map(({ label }) => label), named]),
+      [
+        ['lines', ['targetPercent'], []],
+        ['lines', ['price'], []],
+        ['states', ['action'], ['hold_btc', 'hold_eth', 'stay_in_cash']],
+        ['states', ['trades'], ['false', 'true']],
+      ],
+    );
+  });
+
+  it('of JSON are states where they are plain, and nothing to draw where they are lists or records', () => {
+    const json = (values: string[]) => ({ ...words(values), type: 'json' as const });
+    const plain = chartData(stored({ ...numbers, columns: [json(['1', '"a"', 'true'])] })).panes;
+    assert.deepEqual(plain[0]?.words, ['1', '"a"', 'true']);
+    assert.deepEqual(chartData(stored({ ...numbers, columns: [json(['1', '[2]', '3'])] })).panes, []);
+    const many = Array.from({ length: 100 }, (_, at) => `order ${at}`);
+    const ts = Float64Array.from(many.keys());
+    assert.deepEqual(chartData(stored({ ...numbers, ts, columns: [words(many)] })).panes, []);
+  });
+
+  it('share an axis as long as none of them is flat on it', () => {
+    const of = (...values: number[]) => ({
+      type: 'number' as const,
+      values: Float64Array.from(values),
+      valid: null,
+    });
+    const table: Table = {
+      ...numbers,
+      shape: 'record',
+      names: ['price', 'mean', 'weight', 'limit'],
+      columns: [of(100, 120, 110), of(105, 115, 112), of(0, 1, 0.5), of(130, 130, 130)],
+    };
+    assert.deepEqual(
+      chartData(stored(table)).panes.map(({ lines }) => lines.map(({ label }) => label)),
+      [['price', 'mean', 'limit'], ['weight']],
+    );
+  });
+
+  it('are put on one axis with those before, a state in one place for both', () => {
+    const before = { ...numbers, ts: Float64Array.of(30, 60, 300) };
+    const joined = chartData(stored(numbers), stored(before));
     assert.deepEqual(joined.x, [0, 30, 60, 300]);
-    assert.deepEqual(joined.before[0]?.y, [undefined, 1, null, -0]);
+    assert.deepEqual(joined.panes[0]?.before[0]?.y, [undefined, 1, null, -0]);
+    const [states] = chartData(
+      stored({ ...numbers, columns: [words(['up', 'down', 'up'])] }),
+      stored({ ...numbers, columns: [words(['flat', 'up', 'down'])] }),
+    ).panes;
+    assert.deepEqual(states?.words, ['up', 'down', 'flat']);
+    assert.deepEqual(
+      [states.lines[0]?.y, states.before[0]?.y],
+      [
+        [0, 1, 0],
+        [2, 0, 1],
+      ],
+    );
   });
 
   it('are copied in full, cells set apart by tabs', () => {

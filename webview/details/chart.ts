@@ -1,29 +1,64 @@
 import * as l10n from '@vscode/l10n';
-import uPlot, { type AlignedData, type Options, type Series } from 'uplot';
+import type uPlot from 'uplot';
 import type { PanelSeries, Span } from '../../src/panel/messages.js';
 import { formatNumber } from '../../src/present/values.js';
 import { formatTime } from '../../src/sdk/time.js';
-import { ticksOf } from '../axis/ticks.js';
-import { h } from '../ui/dom.js';
-import { chartColours, type ChartColours } from '../ui/theme.js';
-import { candlePaths } from './candles.js';
-import { chartData, together, type ChartData, type Line } from './series.js';
+import { assign, h, s } from '../ui/dom.js';
+import { later } from '../ui/later.js';
+import { chartColours } from '../ui/theme.js';
+import { heightsOf, makePlot, strokesOf, valuesWidthOf } from './plots.js';
+import { chartData, type ChartData } from './series.js';
+import { timeGestures } from './time-window.js';
 
-const HEIGHT = 220;
-const VALUES_WIDTH = 64;
+/** Bars that are seen at least, however close one looks. */
+const FEWEST_BARS = 8;
 
-/** A node's values over time. Drag across it to look closer; a double click goes back. */
+interface Shown {
+  readonly node: string;
+  readonly series: PanelSeries;
+  /** What was read. */
+  readonly range: Span;
+  /** All there is to look at. */
+  readonly whole: Span;
+  /** Whether the version before is drawn as well, and where they differ is marked. */
+  readonly compare: boolean;
+}
+
+let charts = 0;
+
+/** A node's values over time: panes below each other, which one pans and zooms together. */
 export class Chart {
-  readonly element = h('div', { class: 'chart' });
-  readonly #onZoom: (range: Span | null) => void;
-  #plot: uPlot | null = null;
-  #shown: { readonly series: PanelSeries; readonly range: Span; readonly compare: boolean } | null = null;
+  readonly element = h('div', { class: 'chart', tabindex: '0', role: 'group' });
+  readonly #legend = h('div', { class: 'chart-legend' });
+  readonly #frame = h('div', { class: 'chart-frame' });
+  readonly #id = `chart-${charts++}`;
+  #plots: uPlot[] = [];
+  #shown: Shown | null = null;
+  /** The values over the whole range, coarse: seen while one moves past what was read closely. */
+  #coarse: Shown | null = null;
+  /** What is drawn, of which of the two. */
+  #drawn: { readonly of: Shown; readonly data: ChartData; readonly strokes: readonly string[][] } | null =
+    null;
+  #view: Span | null = null;
+  readonly #tell: (view: Span | null) => void;
 
-  /** @param onZoom told what to look at closer, so that it is read again, as fine as the screen can show; null: all. */
-  constructor(onZoom: (range: Span | null) => void) {
-    this.#onZoom = onZoom;
-    new ResizeObserver(() => this.#resize()).observe(this.element);
-    this.element.addEventListener('dblclick', () => onZoom(null));
+  /** @param onView told what is looked at once it rests, so that it is read as fine as the screen can show; null: all. */
+  constructor(onView: (view: Span | null) => void) {
+    this.#tell = later(onView);
+    this.element.append(this.#legend, this.#frame);
+    new ResizeObserver(() => this.#resize()).observe(this.#frame);
+    timeGestures(this.element, {
+      view: () => this.#seen,
+      whole: () => this.#shown?.whole ?? [0, 1],
+      least: () => FEWEST_BARS * (this.#shown?.series.interval ?? 1),
+      timeAt: (clientX) => {
+        const [plot] = this.#plots;
+        if (!plot) return (this.#seen[0] + this.#seen[1]) / 2;
+        return plot.posToVal(clientX - plot.over.getBoundingClientRect().left, 'x');
+      },
+      perPixel: () => (this.#seen[1] - this.#seen[0]) / Math.max(1, this.#plots[0]?.over.clientWidth ?? 1),
+      onView: (view) => this.#look(view),
+    });
   }
 
   /** Stretches of time that can be told apart: pixels. */
@@ -31,176 +66,154 @@ export class Chart {
     return Math.max(200, Math.min(2000, this.element.clientWidth || 400));
   }
 
-  /** @param compare draws the version before as well, and marks where they differ. */
-  show(series: PanelSeries, range: Span, compare: boolean): void {
-    this.#shown = { series, range, compare };
+  show(shown: Shown): void {
+    const label = l10n.t('Chart of {0}: arrows move it, + and − zoom, 0 shows all of it', shown.node);
+    assign(this.element, { 'aria-label': label });
+    const isWhole = shown.range[0] === shown.whole[0] && shown.range[1] === shown.whole[1];
+    if (isWhole) this.#coarse = shown;
+    else if (this.#coarse?.node !== shown.node || this.#coarse.compare !== shown.compare) this.#coarse = null;
+    this.#shown = shown;
+    this.repaint();
+  }
+
+  /** Another node, or another range: all of it is seen again. */
+  reset(): void {
+    this.#view = null;
+    this.#coarse = null;
+  }
+
+  clear(): void {
+    this.#shown = null;
+    this.#coarse = null;
     this.repaint();
   }
 
   /** Draws once more, as when colours became others. */
   repaint(): void {
-    this.#plot?.destroy();
-    this.#plot = null;
-    if (!this.#shown) return;
-    const { series, range, compare } = this.#shown;
-    const [current, earlier] = series.versions;
-    const data = current ? chartData(current.table, current.coverage) : null;
-    if (!data || data.x.length === 0) {
-      this.element.replaceChildren(h('p', { class: 'quiet' }, emptyText(data)));
+    this.#drawn = null;
+    this.#draw();
+  }
+
+  get #seen(): Span {
+    return this.#view ?? this.#shown?.whole ?? [0, 1];
+  }
+
+  #look(view: Span): void {
+    const shown = this.#shown;
+    if (!shown) return;
+    const isWhole = view[0] <= shown.whole[0] && view[1] >= shown.whole[1];
+    this.#view = isWhole ? null : view;
+    this.#draw();
+    this.#tell(this.#view);
+  }
+
+  /** Of what was read closely as long as that is all that is seen, else of the whole. */
+  #draw(): void {
+    const fine = this.#shown;
+    const [from, to] = this.#seen;
+    const reaches = fine && from >= fine.range[0] && to <= fine.range[1];
+    const best = reaches ? fine : (this.#coarse ?? fine);
+    if (best && this.#drawn?.of === best) {
+      for (const plot of this.#plots) plot.setScale('x', { min: from, max: to });
       return;
     }
-    this.element.replaceChildren();
-    const before = compare && earlier ? chartData(earlier.table, earlier.coverage) : null;
-    const marked = compare ? (series.difference?.spans ?? []) : [];
+    for (const plot of this.#plots) plot.destroy();
+    this.#plots = [];
+    this.#frame.replaceChildren();
+    this.#drawn = null;
+    this.#legend.replaceChildren();
+    if (best) this.#make(best);
+  }
+
+  #make(of: Shown): void {
+    const [current, before] = of.series.versions;
+    if (!current) return;
+    const data = chartData(current, of.compare ? (before ?? null) : null);
+    const { panes, x } = data;
+    if (panes.length === 0 || x.length === 0) {
+      const text =
+        x.length > 0
+          ? l10n.t('These values have nothing to draw: the table shows them.')
+          : l10n.t('There is no row here.');
+      this.#frame.replaceChildren(h('p', { class: 'quiet' }, text));
+      return;
+    }
     const colours = chartColours();
-    const { options, aligned } = plotOf(data, before, colours);
-    this.#plot = new uPlot(
-      {
-        ...options,
-        width: Math.max(200, this.element.clientWidth),
-        height: HEIGHT,
-        scales: { x: { time: false, range: [range[0], range[1]] } },
-        axes: axes(data, colours),
-        // Candles have two colours, and none of them is a column's.
-        legend: { markers: { show: data.kind !== 'candles' || before !== null } },
-        cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 6 } },
-        hooks: {
-          setSelect: [(plot) => this.#selected(plot)],
-          setCursor: [restOnLast],
-          drawClear: [(plot) => shade(plot, marked, colours.marked)],
+    const valuesWidth = valuesWidthOf(panes);
+    const heights = heightsOf(panes, this.#frame.clientHeight);
+    let first = 0;
+    const strokes = panes.map((pane) => {
+      const own = strokesOf(pane, first, colours);
+      if (pane.kind !== 'candles') first += pane.lines.length;
+      return own;
+    });
+    this.#plots = panes.map((pane, at) =>
+      makePlot(
+        pane,
+        x,
+        strokes[at] ?? [],
+        {
+          width: Math.max(160, this.#frame.clientWidth),
+          height: heights[at] ?? 0,
+          view: this.#seen,
+          colours,
+          marked: of.compare ? (of.series.difference?.spans ?? []) : [],
+          valuesWidth,
+          hasTime: at === panes.length - 1,
+          together: this.#id,
+          onCursor: (index) => this.#tellValues(index),
         },
-      },
-      aligned,
-      this.element,
+        this.#frame,
+      ),
     );
-    this.#plot.root.setAttribute('aria-hidden', 'true');
-    restOnLast(this.#plot);
+    this.#drawn = { of, data, strokes };
+    this.#tellValues(null);
   }
 
-  clear(text: string): void {
-    this.#plot?.destroy();
-    this.#plot = null;
-    this.#shown = null;
-    this.element.replaceChildren(h('p', { class: 'quiet' }, text));
-  }
-
-  #selected(plot: uPlot): void {
-    const { left, width } = plot.select;
-    if (width < 4) return;
-    this.#onZoom([plot.posToVal(left, 'x'), plot.posToVal(left + width, 'x')]);
+  /** The values under the pointer; while none is over it, the last that are seen. */
+  #tellValues(index: number | null): void {
+    if (!this.#drawn) return;
+    const { data, strokes } = this.#drawn;
+    const end = data.x.findLastIndex((time) => time < this.#seen[1]);
+    const at = index ?? (end < 0 ? data.x.length - 1 : end);
+    const time = data.x[at];
+    const entries = data.panes.flatMap(({ kind, lines, before, words }, pane) =>
+      [...lines, ...before].map(({ label, y }, line) => {
+        const value = y[at];
+        const text = value == null ? '–' : kind === 'states' ? (words[value] ?? '') : formatNumber(value);
+        const name = line < lines.length ? label : l10n.t('{0} before', label);
+        // Candles have two colours, and none of them is a column's.
+        return entry(name, text, kind === 'candles' ? null : (strokes[pane]?.[line] ?? null));
+      }),
+    );
+    this.#legend.replaceChildren(
+      entry(l10n.t('time'), time === undefined ? '–' : formatTime(Math.round(time)), null),
+      ...entries,
+    );
   }
 
   #resize(): void {
-    const width = this.element.clientWidth;
-    if (this.#plot && width > 0 && Math.abs(width - this.#plot.width) > 1)
-      this.#plot.setSize({ width, height: HEIGHT });
+    if (!this.#drawn) {
+      if (this.#shown && this.#plots.length === 0) this.#draw();
+      return;
+    }
+    const width = Math.max(160, this.#frame.clientWidth);
+    const heights = heightsOf(this.#drawn.data.panes, this.#frame.clientHeight);
+    this.#plots.forEach((plot, at) => {
+      const height = heights[at] ?? plot.height;
+      if (Math.abs(width - plot.width) > 1 || height !== plot.height) plot.setSize({ width, height });
+    });
   }
 }
 
-function emptyText(data: ChartData | null): string {
-  if (data?.kind === 'none') return l10n.t('These values have no numbers to draw: the table shows them.');
-  return l10n.t('Nothing is stored over this range.');
-}
-
-function plotOf(
-  data: ChartData,
-  before: ChartData | null,
-  colours: ChartColours,
-): { readonly options: Pick<Options, 'series'>; readonly aligned: AlignedData } {
-  const time: Series = {
-    label: l10n.t('time'),
-    value: (_, ts: number | null) => (ts === null ? '–' : formatTime(ts)),
-  };
-  if (data.kind === 'candles' && !before) {
-    const paths = candlePaths(colours);
-    const series = data.lines.map((line, at) => ({
-      ...lineSeries(line, colours.text),
-      paths: at === 0 ? paths : noPath,
-    }));
-    return { options: { series: [time, ...series] }, aligned: [data.x, ...data.lines.map(({ y }) => y)] };
-  }
-  const joined = before ? together(data, before) : { x: data.x, after: data.lines, before: [] };
-  const later = joined.after.map((line, at) =>
-    lineSeries(line, colours.lines[at % colours.lines.length] ?? colours.text),
+function entry(name: string, value: string, colour: string | null): HTMLElement {
+  const swatch = s('svg', { class: 'line-swatch', width: 12, height: 8, 'aria-hidden': 'true' });
+  swatch.append(s('path', { d: 'M0 4h12', stroke: colour ?? 'none', 'stroke-width': 2 }));
+  return h(
+    'span',
+    { class: 'chart-value' },
+    ...(colour === null ? [] : [swatch]),
+    h('span', { class: 'quiet' }, `${name} `),
+    value,
   );
-  const earlier = joined.before.map((line) => ({
-    ...lineSeries({ ...line, label: l10n.t('{0} before', line.label) }, colours.before),
-    dash: [4, 3],
-  }));
-  return {
-    options: { series: [time, ...earlier, ...later] },
-    aligned: [joined.x, ...joined.before.map(({ y }) => y), ...joined.after.map(({ y }) => y)],
-  };
-}
-
-const noPath = (): null => null;
-
-function lineSeries({ label, step, words }: Line, stroke: string): Series {
-  const text = (value: number): string => words?.[value] ?? formatNumber(value);
-  return {
-    label,
-    stroke,
-    width: 1.25,
-    // A lone bar between two gaps is a point.
-    points: { size: step ? 4 : 3, ...(step && { show: true }) },
-    value: (_, value: number | null) => (value === null ? '–' : text(value)),
-    ...(step && uPlot.paths.stepped && { paths: uPlot.paths.stepped({ align: 1 }) }),
-  };
-}
-
-function axes(data: ChartData, { text, grid }: ChartColours): uPlot.Axis[] {
-  const words = data.lines.find((line) => line.words)?.words ?? null;
-  const common = {
-    stroke: text,
-    grid: { stroke: grid, width: 0.5 },
-    ticks: { stroke: grid, width: 0.5 },
-    font: '11px sans-serif',
-  };
-  return [
-    {
-      ...common,
-      splits: (plot, _axis, from, to) => ticksOf([from, to], mostTicks(plot)).map(({ time }) => time),
-      values: (plot, splits) => {
-        const [from = 0, to = 1] = [plot.scales['x']?.min, plot.scales['x']?.max];
-        const ticks = new Map(
-          ticksOf([from, to], mostTicks(plot)).map(({ time, text: shown }) => [time, shown]),
-        );
-        return splits.map((time) => ticks.get(time) ?? '');
-      },
-    },
-    {
-      ...common,
-      size: VALUES_WIDTH,
-      values: (_, splits) =>
-        splits.map((value) =>
-          words ? (Number.isInteger(value) ? (words[value] ?? '') : '') : formatNumber(value),
-        ),
-    },
-  ];
-}
-
-/** Dates take 62 pixels each. */
-function mostTicks(plot: uPlot): number {
-  return Math.max(2, Math.floor((plot.width - VALUES_WIDTH) / 78));
-}
-
-/** While no pointer is over it, a chart's legend has the last values. */
-function restOnLast(plot: uPlot): void {
-  if (plot.cursor.idx == null) plot.setLegend({ idx: plot.data[0].length - 1 }, false);
-}
-
-function shade(plot: uPlot, spans: readonly Span[], colour: string): void {
-  const { left, top, width, height } = plot.bbox;
-  plot.ctx.save();
-  plot.ctx.beginPath();
-  plot.ctx.rect(left, top, width, height);
-  plot.ctx.clip();
-  plot.ctx.fillStyle = colour;
-  // What differs is shaded, and still seen.
-  plot.ctx.globalAlpha = 0.2;
-  for (const [from, to] of spans) {
-    const [a, b] = [plot.valToPos(from, 'x', true), plot.valToPos(to, 'x', true)];
-    plot.ctx.fillRect(a, top, Math.max(1, b - a), height);
-  }
-  plot.ctx.restore();
 }

@@ -1,6 +1,5 @@
 import { BOX, edgeKey, type Position } from '../layout/boxes.js';
-import type { Direction } from '../layout/flow.js';
-import type { Placement } from './graph-view.js';
+import type { Direction, Placement } from '../layout/flow.js';
 import type { Scene } from './scene.js';
 import { round } from './far.js';
 

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { Span } from '../../src/panel/messages.js';
-import { BOX, boundsOf, type Bends, type Bounds, type Position, type Positions } from '../layout/boxes.js';
-import type { Direction } from '../layout/flow.js';
+import { BOX, boundsOf, type Bounds, type Position } from '../layout/boxes.js';
+import type { Placement } from '../layout/flow.js';
 import { assign, framed, h, s } from '../ui/dom.js';
 import { boxElement, boxLabel, drawBox, type Tone } from './box.js';
 import { between, fills, fitted, opening, showing, toDrawing, type Camera, type Size } from './camera.js';
@@ -35,14 +35,6 @@ export interface Emphasis {
   readonly lit: ReadonlySet<string> | null;
   /** What the search found; null: nothing is searched for. */
   readonly found: ReadonlySet<string> | null;
-}
-
-/** Where a layout put boxes and edges. */
-export interface Placement {
-  readonly positions: Positions;
-  readonly bends: Bends;
-  /** Which way edges lead. */
-  readonly direction: Direction;
 }
 
 const PLAIN: Emphasis = { selected: null, active: null, lit: null, found: null };

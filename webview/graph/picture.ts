@@ -1,9 +1,9 @@
 import type { Span } from '../../src/panel/messages.js';
 import { BOX, boundsOf, type Positions } from '../layout/boxes.js';
+import type { Placement } from '../layout/flow.js';
 import { s } from '../ui/dom.js';
 import { boxElement, drawBox } from './box.js';
 import { edgePaths } from './edges.js';
-import type { Placement } from './graph-view.js';
 import { NOT_LIVE } from './items.js';
 import { letteringAt } from './lettering.js';
 import { patternDefs } from './patterns.js';

@@ -1,6 +1,5 @@
 import type { Position } from '../layout/boxes.js';
-import { acrossOf, alongOf } from '../layout/flow.js';
-import type { Placement } from './graph-view.js';
+import { acrossOf, alongOf, type Placement } from '../layout/flow.js';
 import type { Scene } from './scene.js';
 
 /** An arrow key. */

@@ -1,4 +1,4 @@
-import { BOX, type LayoutInput, type Position } from './boxes.js';
+import { BOX, type Bends, type LayoutInput, type Position, type Positions } from './boxes.js';
 import { layersOf, rowsOf } from './layers.js';
 
 /** Which way edges lead: inputs are on the left, or on top. */
@@ -8,6 +8,14 @@ export type Direction = 'right' | 'down';
 export interface Flow {
   readonly direction: Direction;
   readonly most: number;
+}
+
+/** Where a layout put boxes and edges. */
+export interface Placement {
+  readonly positions: Positions;
+  readonly bends: Bends;
+  /** Which way edges lead. */
+  readonly direction: Direction;
 }
 
 /** The room for a drawing, in pixels, and the way its panel asks for. */

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { Camera } from '../graph/camera.js';
 import type { Focus } from '../graph/model.js';
+import type { Split } from './splitter.js';
 
 /** What a person chose in the page; kept by VS Code, so that a page that is loaded again looks as it did. */
 export interface ViewState {
@@ -16,7 +17,8 @@ export interface ViewState {
   readonly collapsed: boolean | null;
   readonly open: readonly string[];
   readonly search: string;
-  readonly tab: 'chart' | 'rows' | 'difference';
+  readonly tab: 'chart' | 'rows' | 'difference' | 'about';
+  readonly split: Split;
 }
 
 export const FIRST_VIEW: ViewState = {
@@ -29,6 +31,7 @@ export const FIRST_VIEW: ViewState = {
   open: [],
   search: '',
   tab: 'chart',
+  split: { beside: null, below: null },
 };
 
 const finite = v.pipe(v.number(), v.finite());
@@ -42,7 +45,8 @@ const viewState: v.GenericSchema<unknown, ViewState> = v.object({
   collapsed: v.nullable(v.boolean()),
   open: v.array(v.string()),
   search: v.string(),
-  tab: v.picklist(['chart', 'rows', 'difference']),
+  tab: v.picklist(['chart', 'rows', 'difference', 'about']),
+  split: v.object({ beside: v.nullable(finite), below: v.nullable(finite) }),
 });
 
 /** What was kept, or the first view where it is none of ours: of another version, or none at all. */

@@ -59,7 +59,7 @@ describe('the DAG panel', () => {
   it('shows a node: its values, rows, facts, and its line', async () => {
     const window = editor();
     await dag().box('SPX.price').click();
-    await dag().frame.locator('.uplot').waitFor();
+    await dag().frame.locator('.uplot').first().waitFor();
     await dag().details.getByText('2000-01-03 → 2020-04-18 · 5,105 rows').waitFor();
     await dag().tab('Table').click();
     await dag().text('Rows 1 to 100 of').waitFor();
@@ -68,6 +68,7 @@ describe('the DAG panel', () => {
     await dag().tab('Chart').click();
     await dag().box('fast').click();
     await dag().details.getByRole('heading', { name: 'fast' }).waitFor();
+    await dag().tab('About').click();
     await dag().details.getByText('× 50 bars').waitFor();
     assert.deepEqual(await dag().violations(), []);
     await dag().button('Reveal in Source').click();
@@ -157,7 +158,7 @@ describe('the DAG panel', () => {
     const window = editor();
     const file = join(window.folder, 'trend.svg');
     await dag().frame.getByRole('combobox', { name: 'Save the picture' }).click();
-    await dag().frame.getByRole('option', { name: 'SVG' }).click();
+    await dag().frame.getByRole('option', { name: 'SVG', exact: true }).click();
     const box = window.quickInput.locator('input[type="text"]');
     while (!/SpTrend\.svg$/.test(await box.inputValue())) await sleep(50);
     await box.fill(file);

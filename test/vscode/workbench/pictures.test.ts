@@ -131,7 +131,7 @@ for (const theme of Object.keys(themes) as Theme[]) {
       await writeFile(file, text.replace('Math.sqrt(minutes)', 'Math.sqrt(2 * minutes)'));
       await dag.box('momentum15', 'changed').waitFor();
       await dag.box('BTC.1m').click();
-      await dag.frame.locator('.uplot').waitFor();
+      await dag.frame.locator('.uplot').first().waitFor();
       await restMouse();
       await picture('dag');
       await dag.button('Materialize').click();

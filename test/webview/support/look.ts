@@ -2,12 +2,16 @@ import assert from 'node:assert/strict';
 import type { Locator } from 'playwright-core';
 import type { PanelState } from '../../../src/panel/messages.js';
 import { PageServer, type DagPage, type Replies, type ShowOptions } from './page.js';
-import { candles, seriesOf, wave } from './states.js';
+import { candles, decisions, seriesOf, wave } from './states.js';
 
 /** A host that knows what the states of these tests need. */
 export const replies: Replies = {
   readNode: ({ node }: { node: string }) =>
-    node.endsWith('price') ? seriesOf(candles(200)) : seriesOf(wave(800, 8), wave(800)),
+    node.endsWith('price')
+      ? seriesOf(candles(200))
+      : node === 'decision'
+        ? seriesOf(decisions(400))
+        : seriesOf(wave(800, 8), wave(800)),
   rows: ({ from, count }: { from: number; count: number }) => ({
     total: 504,
     from,

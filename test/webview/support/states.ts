@@ -257,3 +257,26 @@ export function research(count: number, rest: Partial<PanelState> = {}): PanelSt
   );
   return stateOf(nodes, rest);
 }
+
+/** What a strategy decides: a state, a number of percent, a price, and whether it trades. */
+export function decisions(rows: number): Table {
+  const ts = Float64Array.from({ length: rows }, (_, row) => START + row * ((END - START) / rows));
+  const states = ['stay_in_cash', 'hold_btc', 'hold_eth'];
+  const stateAt = (row: number): number => Math.floor((Math.sin(row / 37) + 1) * 1.49);
+  return {
+    shape: 'record',
+    ts,
+    names: ['action', 'targetPercent', 'price', 'trades'],
+    columns: [
+      { type: 'string', values: Array.from(ts, (_, row) => states[stateAt(row)] ?? ''), valid: null },
+      { type: 'number', values: ts.map((_, row) => stateAt(row) * 40), valid: null },
+      { type: 'number', values: ts.map((_, row) => 23_000 + 900 * Math.sin(row / 61)), valid: null },
+      {
+        type: 'boolean',
+        values: Uint8Array.from(ts, (_, row) => Number(stateAt(row) !== stateAt(row - 1))),
+        valid: null,
+      },
+    ],
+    present: null,
+  };
+}

@@ -1,0 +1,80 @@
+import * as l10n from '@vscode/l10n';
+import type { PanelNode, Span } from '../../src/panel/messages.js';
+import { formatRange } from '../../src/sdk/time.js';
+import { button, type ButtonOptions } from '../ui/controls.js';
+import { h } from '../ui/dom.js';
+import { glyph, type GlyphName } from '../ui/glyphs.js';
+
+export interface EmptyHandlers {
+  /** The range that is looked at is to be run. */
+  readonly onRun: () => void;
+  readonly onReveal: () => void;
+  /** The workspace is to be trusted. */
+  readonly onTrust: () => void;
+}
+
+export interface EmptyFacts {
+  readonly node: PanelNode;
+  /** What a run would be over; null: not known. */
+  readonly target: Span | null;
+  readonly running: boolean;
+  readonly trusted: boolean;
+}
+
+/** Whether a node has nothing to show, of any version. */
+export function isBare({ rows, coverage, stale, standing }: PanelNode): boolean {
+  return rows === 0 && coverage.length === 0 && stale.length === 0 && standing !== 'uncached';
+}
+
+/** What stands in place of values that are not there: what it would show, and a button that makes it so. */
+export function emptyElement(facts: EmptyFacts, on: EmptyHandlers): HTMLElement {
+  const { node, target, running, trusted } = facts;
+  const run: ButtonOptions = {
+    text: l10n.t('Materialize'),
+    look: 'primary',
+    glyph: 'run',
+    onClick: on.onRun,
+  };
+  if (running)
+    return empty('again', l10n.t('The values of {0} show here once the run has ended.', node.name));
+  if (!trusted) {
+    const trust: ButtonOptions = { text: l10n.t('Manage Trust'), look: 'primary', onClick: on.onTrust };
+    const text = l10n.t(
+      '{0} has no values yet, and nothing is run in a workspace that is not trusted.',
+      node.name,
+    );
+    return empty('info', text, trust);
+  }
+  if (node.standing === 'failed' || node.standing === 'blocked') {
+    const text =
+      node.standing === 'failed'
+        ? l10n.t('{0} failed before its first row. Mend it, then run it again.', node.name)
+        : l10n.t('{0} has no values yet: what it depends on failed.', node.name);
+    const reveal: ButtonOptions[] = node.located
+      ? [{ text: l10n.t('Reveal in Source'), glyph: 'source', onClick: on.onReveal }]
+      : [];
+    return empty('stop', text, run, ...reveal);
+  }
+  if (!target) {
+    return empty(
+      'circle',
+      l10n.t('{0} has no values yet. Choose a range with Materialize Range… above the class.', node.name),
+    );
+  }
+  const range = formatRange({ start: target[0], end: target[1] });
+  return empty(
+    'circle',
+    l10n.t('{0} has no values yet. A run over {1} shows them here.', node.name, range),
+    run,
+  );
+}
+
+function empty(icon: GlyphName, text: string, ...buttons: readonly ButtonOptions[]): HTMLElement {
+  return h(
+    'div',
+    { class: 'empty' },
+    glyph(icon, 28),
+    h('p', {}, text),
+    h('div', { class: 'row-buttons' }, ...buttons.map(button)),
+  );
+}

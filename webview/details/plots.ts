@@ -1,0 +1,202 @@
+import * as l10n from '@vscode/l10n';
+import uPlot, { type AlignedData, type Axis, type Options, type Series } from 'uplot';
+import type { Span } from '../../src/panel/messages.js';
+import { formatNumber } from '../../src/present/values.js';
+import { ticksOf } from '../axis/ticks.js';
+import type { ChartColours } from '../ui/theme.js';
+import { candlePaths } from './candles.js';
+import type { Line, Pane } from './series.js';
+
+const FONT = '11px sans-serif';
+
+/** Height of a state on its axis, in pixels: its word has room. */
+const STATE_HEIGHT = 18;
+
+/** Room above and below the states, and that of the axis of time. */
+const STATE_PADDING = 14;
+export const TIME_HEIGHT = 34;
+
+const LEAST_HEIGHT = 70;
+
+/** Heights of panes below each other: states take what their words need, numbers share the rest. */
+export function heightsOf(panes: readonly Pane[], height: number): number[] {
+  const fixed = panes.map(({ kind, words }) =>
+    kind === 'states' ? Math.max(2, words.length) * STATE_HEIGHT + STATE_PADDING : 0,
+  );
+  const shares = panes.map(({ kind }) => (kind === 'candles' ? 2 : kind === 'lines' ? 1 : 0));
+  const left = height - TIME_HEIGHT - fixed.reduce((sum, each) => sum + each, 0);
+  const share =
+    left /
+    Math.max(
+      1,
+      shares.reduce<number>((sum, each) => sum + each, 0),
+    );
+  const last = panes.length - 1;
+  return panes.map((_, at) => {
+    const own = shares[at] ? Math.max(LEAST_HEIGHT, Math.floor(share * (shares[at] ?? 0))) : (fixed[at] ?? 0);
+    return own + (at === last ? TIME_HEIGHT : 0);
+  });
+}
+
+export interface PlotOptions {
+  readonly width: number;
+  readonly height: number;
+  readonly view: Span;
+  readonly colours: ChartColours;
+  /** Stretches to be shaded. */
+  readonly marked: readonly Span[];
+  /** Width of the axis of values: the same for all panes, so that they share their times. */
+  readonly valuesWidth: number;
+  /** Whether it has the axis of time: the last pane has it. */
+  readonly hasTime: boolean;
+  /** Panes of one name show where the pointer is together. */
+  readonly together: string;
+  readonly onCursor: (index: number | null) => void;
+}
+
+/** Colours of a pane's lines, those before last. */
+export function strokesOf({ kind, lines, before }: Pane, first: number, colours: ChartColours): string[] {
+  const own = lines.map((_, at) =>
+    kind === 'candles' ? colours.text : (colours.lines[(first + at) % colours.lines.length] ?? colours.text),
+  );
+  return [...own, ...before.map(() => colours.before)];
+}
+
+export function makePlot(
+  pane: Pane,
+  x: readonly number[],
+  strokes: readonly string[],
+  options: PlotOptions,
+  into: HTMLElement,
+): uPlot {
+  const { width, height, view, colours, marked, together, hasTime, onCursor } = options;
+  const all = [...pane.lines, ...pane.before];
+  const series = all.map((line, at) =>
+    seriesOf(pane, line, strokes[at] ?? colours.text, at >= pane.lines.length),
+  );
+  if (pane.kind === 'candles') {
+    const paths = candlePaths(colours);
+    series.forEach((each, at) => (each.paths = at === 0 ? paths : () => null));
+  }
+  const plot = new uPlot(
+    {
+      width,
+      height,
+      padding: [6, 8, hasTime ? 0 : 6, 0],
+      series: [{}, ...series],
+      scales: {
+        x: { time: false, range: (_, from, to) => [from, to] },
+        ...(pane.kind === 'states' && { y: { range: [-0.6, Math.max(2, pane.words.length) - 0.4] } }),
+      },
+      axes: axesOf(pane, options),
+      legend: { show: false },
+      cursor: {
+        drag: { x: false, y: false },
+        points: { size: 6 },
+        sync: { key: together, setSeries: false },
+      },
+      hooks: {
+        setCursor: [({ cursor }) => onCursor(cursor.idx ?? null)],
+        drawClear: [(drawn) => shade(drawn, marked, colours.marked)],
+      },
+    } satisfies Options,
+    [x, ...all.map(({ y }) => y)] as AlignedData,
+    into,
+  );
+  plot.setScale('x', { min: view[0], max: view[1] });
+  plot.root.setAttribute('aria-hidden', 'true');
+  return plot;
+}
+
+function seriesOf({ kind }: Pane, { label }: Line, stroke: string, isBefore: boolean): Series {
+  const stepped = kind === 'states' ? uPlot.paths.stepped?.({ align: 1 }) : undefined;
+  return {
+    label: isBefore ? l10n.t('{0} before', label) : label,
+    stroke,
+    width: kind === 'states' ? 2 : 1.25,
+    // A lone bar between two gaps is a point.
+    points: { size: 3 },
+    ...(isBefore && { dash: [4, 3] }),
+    ...(stepped && { paths: stepped }),
+  };
+}
+
+function axesOf({ kind, words }: Pane, { colours, valuesWidth, hasTime }: PlotOptions): Axis[] {
+  const common: Axis = {
+    stroke: colours.text,
+    grid: { stroke: colours.grid, width: 0.5 },
+    ticks: { stroke: colours.grid, width: 0.5, show: kind !== 'states' },
+    font: FONT,
+  };
+  return [
+    {
+      ...common,
+      size: hasTime ? TIME_HEIGHT : 0,
+      ticks: { ...common.ticks, show: hasTime },
+      splits: (plot, _axis, from, to) => ticksOf([from, to], mostTicks(plot)).map(({ time }) => time),
+      values: (plot, splits) => {
+        if (!hasTime) return splits.map(() => '');
+        const [from = 0, to = 1] = [plot.scales['x']?.min, plot.scales['x']?.max];
+        const ticks = new Map(ticksOf([from, to], mostTicks(plot)).map(({ time, text }) => [time, text]));
+        return splits.map((time) => ticks.get(time) ?? '');
+      },
+    },
+    kind === 'states'
+      ? {
+          ...common,
+          size: valuesWidth,
+          splits: () => [...words.keys()],
+          values: () => words.map((word) => shortened(word)),
+        }
+      : {
+          ...common,
+          size: valuesWidth,
+          space: 28,
+          values: (_, splits) => splits.map((value) => formatNumber(value)),
+        },
+  ];
+}
+
+/** Letters of a word on an axis; the legend has it in full. */
+const MOST_LETTERS = 22;
+
+function shortened(word: string): string {
+  return word.length > MOST_LETTERS ? `${word.slice(0, MOST_LETTERS - 1)}…` : word;
+}
+
+const LEAST_VALUES_WIDTH = 64;
+
+/** Room for the numbers and words beside all panes. */
+export function valuesWidthOf(panes: readonly Pane[]): number {
+  const pen = document.createElement('canvas').getContext('2d');
+  if (!pen) return LEAST_VALUES_WIDTH;
+  pen.font = FONT;
+  const words = panes.flatMap(({ words: some }) => some);
+  return Math.ceil(
+    words.reduce(
+      (most, word) => Math.max(most, pen.measureText(shortened(word)).width + 20),
+      LEAST_VALUES_WIDTH,
+    ),
+  );
+}
+
+/** Dates take 78 pixels each. */
+function mostTicks(plot: uPlot): number {
+  return Math.max(2, Math.floor(plot.bbox.width / devicePixelRatio / 78));
+}
+
+function shade(plot: uPlot, spans: readonly Span[], colour: string): void {
+  const { left, top, width, height } = plot.bbox;
+  plot.ctx.save();
+  plot.ctx.beginPath();
+  plot.ctx.rect(left, top, width, height);
+  plot.ctx.clip();
+  plot.ctx.fillStyle = colour;
+  // What differs is shaded, and still seen.
+  plot.ctx.globalAlpha = 0.2;
+  for (const [from, to] of spans) {
+    const [a, b] = [plot.valToPos(from, 'x', true), plot.valToPos(to, 'x', true)];
+    plot.ctx.fillRect(a, top, Math.max(1, b - a), height);
+  }
+  plot.ctx.restore();
+}

@@ -1,0 +1,155 @@
+import * as l10n from '@vscode/l10n';
+import type { PanelRows, PanelSeries, Span } from '../../src/panel/messages.js';
+import { formatCount } from '../../src/present/format.js';
+import { formatRange } from '../../src/sdk/time.js';
+import { button } from '../ui/controls.js';
+import { h } from '../ui/dom.js';
+import { messageOf } from '../ui/words.js';
+import { Chart } from './chart.js';
+import { differenceElement } from './difference.js';
+import { emptyElement, isBare, type EmptyFacts, type EmptyHandlers } from './empty.js';
+import { PAGE, RowsView } from './rows-view.js';
+
+/** Which of a node's values are looked at. */
+export type ValuesTab = 'chart' | 'rows' | 'difference';
+
+export interface ValuesHandlers extends EmptyHandlers {
+  readonly onCopy: (text: string) => void;
+  readonly read: (node: string, range: Span, maxPoints: number) => Promise<PanelSeries>;
+  readonly rows: (node: string, range: Span, from: number, count: number) => Promise<PanelRows>;
+  /** For the log: the person is told here. */
+  readonly onError: (error: unknown) => void;
+}
+
+export interface ValuesFacts extends EmptyFacts {
+  readonly range: Span | null;
+  readonly tab: ValuesTab;
+}
+
+/** A node's values: a chart, a table, or before against after; read when what they are of becomes another. */
+export class Values {
+  readonly element = h('div', { class: 'values' });
+  readonly #on: ValuesHandlers;
+  readonly #note = h('p', { class: 'quiet note' });
+  readonly #chart: Chart;
+  readonly #rows: RowsView;
+  readonly #difference = h('div', { class: 'difference' });
+  #facts: ValuesFacts | null = null;
+  #zoom: Span | null = null;
+  /** What the values shown are of. */
+  #key = '';
+  #asked = 0;
+
+  constructor(on: ValuesHandlers) {
+    this.#on = on;
+    this.#chart = new Chart((zoom) => {
+      this.#zoom = zoom;
+      this.#loadSeries();
+    });
+    this.#rows = new RowsView({ onPage: (from) => this.#loadRows(from), onCopy: on.onCopy });
+  }
+
+  show(facts: ValuesFacts): void {
+    const { node, range, tab, running, target, trusted } = facts;
+    const before = this.#facts;
+    if (before?.node.name !== node.name || before.range?.join() !== range?.join()) {
+      this.#zoom = null;
+      this.#chart.reset();
+    }
+    this.#facts = facts;
+    const bare = isBare(node) || range === null;
+    // While a run goes on rows come in all the time: values are read again when it has ended.
+    const stored = [node.coverage, node.stale, node.rows, node.standing];
+    const key = JSON.stringify([
+      node.name,
+      range,
+      tab,
+      bare && [running, target, trusted],
+      running ? 0 : stored,
+    ]);
+    if (key === this.#key) return;
+    if (running && !bare && this.#isOf(before, facts)) return;
+    this.#key = key;
+    if (bare) {
+      this.#asked += 1;
+      this.element.removeAttribute('aria-busy');
+      this.element.replaceChildren(emptyElement(facts, this.#on));
+    } else this.#load();
+  }
+
+  /** Nothing is shown: the next node is read, be it the same. */
+  hide(): void {
+    this.#key = '';
+    this.#facts = null;
+  }
+
+  repaint(): void {
+    this.#chart.repaint();
+  }
+
+  #isOf(before: ValuesFacts | null, now: ValuesFacts): boolean {
+    return before?.node.name === now.node.name && before.tab === now.tab && !isBare(before.node);
+  }
+
+  #load(): void {
+    if (this.#facts?.tab === 'rows') this.#loadRows(0);
+    else this.#loadSeries();
+  }
+
+  #loadSeries(): void {
+    if (!this.#facts) return;
+    const { node, range: whole, tab } = this.#facts;
+    if (!whole || tab === 'rows') return;
+    const range = this.#zoom ?? whole;
+    const compare = tab === 'difference';
+    if (!this.#chart.element.isConnected || compare !== this.#difference.isConnected) {
+      this.#chart.clear();
+      this.#difference.replaceChildren();
+      this.element.replaceChildren(this.#note, this.#chart.element, ...(compare ? [this.#difference] : []));
+    }
+    this.#take(this.#on.read(node.name, range, this.#chart.points), (series) => {
+      this.#note.textContent = noteOf(series, range, this.#zoom !== null);
+      this.#chart.show({ node: node.name, series, range, whole, compare });
+      if (compare) this.#difference.replaceChildren(differenceElement(series));
+    });
+  }
+
+  #loadRows(from: number): void {
+    if (!this.#facts?.range) return;
+    const { node, range } = this.#facts;
+    this.element.replaceChildren(this.#rows.element);
+    this.#take(this.#on.rows(node.name, range, from, PAGE), (rows) => this.#rows.show(rows));
+  }
+
+  /** Shows an answer unless another was asked for since; an error as a sentence with a way to try again. */
+  #take<T>(answer: Promise<T>, show: (value: T) => void): void {
+    const asked = ++this.#asked;
+    this.element.setAttribute('aria-busy', 'true');
+    answer
+      .then((value) => {
+        if (asked === this.#asked) show(value);
+      })
+      .catch((error: unknown) => {
+        if (asked !== this.#asked) return;
+        const again = button({ text: l10n.t('Try Again'), onClick: () => this.#load() });
+        this.element.replaceChildren(
+          h('div', { class: 'inline-error', role: 'alert' }, messageOf(error), again),
+        );
+        this.#on.onError(error);
+      })
+      .finally(() => {
+        if (asked === this.#asked) this.element.removeAttribute('aria-busy');
+      });
+  }
+}
+
+function noteOf(series: PanelSeries, [start, end]: Span, zoomed: boolean): string {
+  const rows = series.versions[0]?.rows ?? 0;
+  const shown = series.versions[0]?.table.ts.length ?? 0;
+  const where = formatRange({ start: Math.round(start), end: Math.round(end) });
+  const what =
+    shown < rows
+      ? l10n.t('{0} rows, extremes of each pixel', formatCount(rows))
+      : l10n.t('{0} rows', formatCount(rows));
+  return zoomed ? `${where} · ${what} · ${l10n.t('double click for all')}` : `${where} · ${what}`;
+}
