@@ -2,13 +2,15 @@ import { types } from 'node:util';
 import type { Inspection, Closure, FunctionPlace, PrivateMember, ScopeValues } from './inspection.js';
 import type { Intrinsics } from './intrinsics.js';
 import { analyseText, readsReceiver, type CodeText, type ReceiverUse } from './text/code-text.js';
+import { isWritten, memberKey } from './text/members.js';
 import { isNativeText } from './text/syntax.js';
-import { propertyEdges } from './data-shape.js';
+import { fixedTag, propertyEdges } from './data-shape.js';
 import {
-  bitOf,
+  ABSENT,
   failure,
   isObject,
-  LISTED,
+  NAME_SEEN,
+  SEEN,
   SETUP,
   shape,
   type Edge,
@@ -22,6 +24,8 @@ export interface CodeShaperOptions {
   readonly isBuiltIn: (value: object) => boolean;
   /** What the SDK exports, by name. */
   readonly sdk: ReadonlyMap<string, unknown>;
+  /** All that the lines of the loaded code depend on. */
+  readonly code: () => string;
 }
 
 type Fn = (...args: never[]) => unknown;
@@ -39,12 +43,8 @@ const LOADED = new Set(['process', 'Buffer']);
 
 const NOTHING: readonly string[] = [];
 
-const NAME_BIT = bitOf('name');
-const SETUP_BIT = bitOf(SETUP);
-const NO_SETUP: NamedEdge = { via: 'member', name: '.setup', value: null, bit: SETUP_BIT };
-
-/** Stands for a variable or property that does not exist. */
-const ABSENT = Symbol('seamless.absent');
+/** Where the names of functions count that are variables of a function's own. */
+const OWN_NAMES_SEEN = SEEN.name | SEEN.text;
 
 /** The shapes of functions and classes: their text, what they captured, and their properties. */
 export class CodeShaper {
@@ -75,26 +75,73 @@ export class CodeShaper {
     if (code.newTarget)
       return failure('uses new.target of the function around it, which cannot be told from outside', 'code');
     const captured = this.#captures(fn, code, closure);
+    const lost = code.keyNames.find((name) => this.#lookUp(name, closure.scopes) === ABSENT);
+    if (lost !== undefined)
+      return failure(
+        `has a field whose name is worked out from ${lost}, which a class does not keep: write the name out`,
+        'code',
+      );
     const opaque = code.opaque.length > 0 ? code.opaque : captured.opaque;
     if (opaque.length > 0)
       return failure(`${opaque.join(' and ')}, so that nothing tells what it depends on`, 'code');
     const around = code.form === 'arrow' ? this.#arrowThis(fn, code, thisValue) : this.#parentUse(fn, code);
     if (typeof around === 'string') return failure(around, 'code');
-    const own = this.#propertyShape(fn, code, text);
-    const name = Reflect.getOwnPropertyDescriptor(fn, 'name')?.value as unknown;
+    const own = this.#propertyShape(fn, code);
+    const texts = this.#coercedTexts(code, closure);
     return shape(
-      `code ${code.hash} ${captured.tag} {${own.tag}} ${around.length === 0 ? '' : around.map((edge) => edge.name).join()}`,
-      joined(captured.edges, around, own.edges),
+      `code ${code.hash} ${captured.tag} ${nameTag(fn)} {${own.tag}} ${around.length === 0 ? '' : around.map((edge) => edge.name).join()}`,
+      joined(captured.edges, around, own.edges, texts.edges),
       {
-        reads: code.reads,
+        reads: code.reads | texts.reads,
+        valueNames: code.exposure.valueNames,
+        methods: own.methods.length > 0 ? { names: own.methods, text: code.own } : null,
         state: (setup ? analyseText(text) : code).keepsCaptures ? shape(own.tag, own.edges) : null,
-        named: [
-          { via: 'member', name: '.name', value: name, bit: NAME_BIT },
-          setup ? { via: 'member', name: '.setup', value: setup, bit: SETUP_BIT } : NO_SETUP,
+        named: () => [
+          ...this.#seenOf(fn, code),
+          { via: 'member', name: '.setup', value: setup, bit: SEEN.setup },
+          ...this.#exposedTexts(code, closure),
           ...own.named,
         ],
       },
     );
+  }
+
+  /** What code may see of a function beside what it does. */
+  #seenOf(fn: Fn, code: CodeText): NamedEdge[] {
+    const { exposesOwn, functionNames } = code.exposure;
+    const names = functionNames.join();
+    return [
+      { via: 'member', name: '.name', value: nameOf(fn), bit: NAME_SEEN },
+      { via: 'member', name: ' (names in it)', value: names, bit: OWN_NAMES_SEEN },
+      { via: 'member', name: ' (its text)', value: code.own, bit: SEEN.text | (exposesOwn ? SEEN.coerced : 0) },
+      { via: 'capture', name: 'globalThis', value: globalThis, bit: SEEN.globals },
+      { via: 'member', name: ' (its place)', value: this.#options.code(), bit: SEEN.place },
+    ];
+  }
+
+  /** Texts of functions that the code makes a text of by their name, as in a template. */
+  #coercedTexts({ exposure }: CodeText, { scopes }: Closure): { edges: Edge[]; reads: number } {
+    const edges: Edge[] = [];
+    let reads = 0;
+    for (const name of exposure.coerced) {
+      const value = this.#lookUp(name, scopes);
+      if (typeof value === 'function')
+        edges.push({ via: 'capture', name: `${name} (its text)`, value: textOf(value) });
+      // A list of functions, or an object with a way of its own to become a text.
+      else if (isObject(value)) reads |= SEEN.coerced;
+    }
+    return { edges, reads };
+  }
+
+  /** Texts of functions that the code hands on to where they may become a text. */
+  #exposedTexts({ exposure }: CodeText, { scopes }: Closure): NamedEdge[] {
+    return exposure.exposed.flatMap((name): NamedEdge[] => {
+      const value = this.#lookUp(name, scopes);
+      if (typeof value !== 'function' || this.#options.isBuiltIn(value)) return [];
+      return [
+        { via: 'capture', name: `${name} (its text)`, value: textOf(value), bit: SEEN.coerced },
+      ];
+    });
   }
 
   /** What of a function can change while it runs: its properties, and the captures if it assigns to one. */
@@ -102,7 +149,7 @@ export class CodeShaper {
     const text = this.textOf(fn);
     const code = analyseText(text);
     if (!code.keepsCaptures) return this.functionShape(fn, thisValue);
-    const own = this.#propertyShape(fn as Fn, code, text);
+    const own = this.#propertyShape(fn as Fn, code);
     return shape(own.tag, own.edges);
   }
 
@@ -260,7 +307,7 @@ export class CodeShaper {
   }
 
   textOf(fn: object): string {
-    return Function.prototype.toString.call(fn);
+    return textOf(fn);
   }
 
   /** Where V8 found a function; null for one that is native. */
@@ -307,34 +354,54 @@ export class CodeShaper {
   }
 
   /** Own properties of a function, and what a class or an older constructor gives its instances. */
-  #propertyShape(fn: Fn, code: CodeText, text: string): OwnProperties {
-    if (code.form === 'class') return this.#classShape(fn, code, text);
-    const own = propertyEdges(fn, () => false, OF_EVERY_FUNCTION);
+  #propertyShape(fn: Fn, code: CodeText): OwnProperties {
+    if (code.form === 'class') return this.#classShape(fn, code);
+    const found = propertyEdges(fn, () => false, OF_EVERY_FUNCTION);
+    const parent = Object.getPrototypeOf(fn) as object | null;
+    const own =
+      parent !== null && this.#options.isBuiltIn(parent)
+        ? found
+        : {
+            tag: `${found.tag} below`,
+            edges: [...found.edges, { via: 'member', name: '.__proto__', value: parent } as const],
+          };
     const prototype = Reflect.getOwnPropertyDescriptor(fn, 'prototype')?.value as unknown;
     if (!isObject(prototype) || !isUsedPrototype(prototype, this.#options.isBuiltIn))
-      return { ...own, named: [] };
+      return { ...own, named: [], methods: [] };
     return {
       tag: `${own.tag} prototype`,
       edges: [...own.edges, { via: 'member', name: '.prototype', value: prototype }],
       named: [],
+      methods: [],
     };
   }
 
-  #classShape(fn: Fn, code: CodeText, text: string): OwnProperties {
-    const inText = ({ value, get, set, enumerable }: PropertyDescriptor): boolean =>
-      !enumerable &&
-      [value as unknown, get, set].every(
-        (part) => !isObject(part) || (typeof part === 'function' && text.includes(this.textOf(part))),
-      );
-    const statics = propertyEdges(fn, (key, descriptor) => OF_EVERY_FUNCTION.has(key) || inText(descriptor));
+  #classShape(fn: Fn, code: CodeText): OwnProperties {
+    const written =
+      (isStatic: boolean) =>
+      (key: PropertyKey, descriptor: PropertyDescriptor): boolean =>
+        typeof key === 'string' && isAsWritten(code, isStatic, key, descriptor);
     const prototype = (fn as unknown as { prototype: object }).prototype;
+    const isStatic = written(true);
+    const isMember = written(false);
+    const setup = this.#setupOf(fn);
+    const statics = propertyEdges(
+      fn,
+      (key, descriptor) =>
+        (OF_EVERY_FUNCTION.has(key) && !isOwnName(key, descriptor)) || isStatic(key, descriptor),
+    );
     const members = propertyEdges(
       prototype,
-      (key, descriptor) => key === 'constructor' || inText(descriptor),
+      (key, descriptor) =>
+        (key === 'constructor' && descriptor.value === fn && isMethodLike(descriptor)) ||
+        (key === SETUP && descriptor.value === setup) ||
+        isMember(key, descriptor),
     );
     const parent = Object.getPrototypeOf(fn) as object | null;
     const base: Edge[] =
       parent === Function.prototype ? [] : [{ via: 'member', name: ' (its base class)', value: parent }];
+    if (!inheritsAsWritten(prototype, parent))
+      base.push({ via: 'member', name: '.prototype.__proto__', value: Object.getPrototypeOf(prototype) });
     const secret = code.hasPrivate ? this.#options.inspection.privateMembers(fn) : [];
     const hidden = secret.map(({ name, value }): Edge => ({ via: 'member', name: `.${name}`, value }));
     const keys = [...Reflect.ownKeys(fn), ...Reflect.ownKeys(prototype)]
@@ -343,11 +410,64 @@ export class CodeShaper {
     this.adopt(fn, statics.edges);
     this.adopt(prototype, members.edges);
     return {
-      tag: `${JSON.stringify(keys.toSorted())} ${statics.tag} | ${members.tag} | ${hidden.map(({ name }) => name).join()}`,
+      tag: `${JSON.stringify(keys.toSorted())} ${base.map(({ name }) => name).join()} ${fixedTag(fn)}${fixedTag(prototype)} ${statics.tag} | ${members.tag} | ${hidden.map(({ name }) => name).join()}`,
       edges: [...base, ...statics.edges, ...members.edges, ...hidden],
-      named: [{ via: 'member', name: ' (its members)', value: JSON.stringify(keys), bit: LISTED }],
+      named: [{ via: 'member', name: ' (its members)', value: JSON.stringify(keys), bit: SEEN.listed }],
+      methods: keys,
     };
   }
+}
+
+/** Whether a property of a class is the method or accessor that its text has there. */
+function isAsWritten(
+  { members }: CodeText,
+  isStatic: boolean,
+  name: string,
+  descriptor: PropertyDescriptor,
+): boolean {
+  if (members.length === 0 || !isMethodLike(descriptor)) return false;
+  const { get, set, value } = descriptor as PropertyDescriptor & { value?: unknown };
+  const is = (kind: 'method' | 'get' | 'set', fn: unknown): boolean =>
+    typeof fn === 'function' &&
+    nameOf(fn) === (kind === 'method' ? name : `${kind} ${name}`) &&
+    Reflect.ownKeys(fn).length === 2 &&
+    isWritten(members, memberKey(isStatic, kind, name), textOf(fn));
+  if (get ?? set) return (!get || is('get', get)) && (!set || is('set', set));
+  return is('method', value);
+}
+
+/** A property as a class makes it for a method. */
+function isMethodLike({ enumerable, configurable, writable }: PropertyDescriptor): boolean {
+  return !enumerable && configurable === true && writable !== false;
+}
+
+/** A name that a class gives itself: `static name = …`, `static get name()`. */
+function isOwnName(key: PropertyKey, { value, get, set }: PropertyDescriptor): boolean {
+  return key === 'name' && (typeof value !== 'string' || get !== undefined || set !== undefined);
+}
+
+function inheritsAsWritten(prototype: object, parent: object | null): boolean {
+  const above = Object.getPrototypeOf(prototype) as object | null;
+  if (parent === Function.prototype) return above === Object.prototype || above === null;
+  return parent !== null && above === Reflect.getOwnPropertyDescriptor(parent, 'prototype')?.value;
+}
+
+/** The name of a function, which bundlers may put a number behind. Anything but a text is a member like others. */
+function nameTag(fn: object): string {
+  const { value, writable, enumerable, configurable } =
+    (Reflect.getOwnPropertyDescriptor(fn, 'name') as PropertyDescriptor & { value?: unknown }) ?? {};
+  const name = typeof value === 'string' ? value.replace(/\d+$/, '') : '';
+  const length = Reflect.getOwnPropertyDescriptor(fn, 'length')?.value as unknown;
+  const odd = writable === true || enumerable === true || configurable === false;
+  return `${JSON.stringify(name)} ${String(typeof length === 'number' ? length : '')}${odd ? ' odd' : ''}${fixedTag(fn)}`;
+}
+
+function nameOf(fn: object): unknown {
+  return Reflect.getOwnPropertyDescriptor(fn, 'name')?.value;
+}
+
+function textOf(fn: object): string {
+  return Function.prototype.toString.call(fn);
 }
 
 /** Most functions have edges of one kind alone. */
@@ -360,6 +480,7 @@ interface OwnProperties {
   readonly tag: string;
   readonly edges: readonly Edge[];
   readonly named: readonly NamedEdge[];
+  readonly methods: readonly string[];
 }
 
 /** Older code builds classes by assigning to a function's prototype. */

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { types } from 'node:util';
-import { isObject, keyToken, memberName, primitiveToken, type Edge } from './shape.js';
+import { HOLE, isDistinct, keyToken, memberName, primitiveToken, SEEN, type Edge, type NamedEdge } from './shape.js';
 
 /** What an object holds beside its properties. */
 export interface Contents {
   readonly tag: string;
   readonly edges: readonly Edge[];
+  readonly named?: () => readonly NamedEdge[];
   readonly size: number;
   /** Its numbered properties are in the contents already. */
   readonly indexed: boolean;
@@ -41,7 +42,7 @@ export function contentsOf(value: object): Contents | null {
   if (ArrayBuffer.isView(value)) return viewContents(value);
   if (types.isAnyArrayBuffer(value))
     return simple(`${bufferKind(value)} ${bytesDigest(new Uint8Array(value))}`);
-  if (types.isNativeError(value)) return simple('error', ['stack']);
+  if (types.isNativeError(value)) return errorContents(value);
   if (types.isBoxedPrimitive(value)) return boxedContents(value);
   return value instanceof URL ? simple(`url ${JSON.stringify(value.href)}`) : null;
 }
@@ -58,22 +59,49 @@ function simple(tag: string, without: readonly PropertyKey[] = []): Contents {
 
 function arrayContents(value: readonly unknown[]): Contents {
   const kind = Array.isArray(value) ? 'array' : 'arguments';
-  const items = Array.from({ length: value.length }, (_, index) => {
+  // Of nearly all lists no item is other than plain.
+  let marks = '';
+  const items: unknown[] = [];
+  for (let index = 0; index < value.length; index++) {
     const descriptor = Reflect.getOwnPropertyDescriptor(value, index);
-    if (!descriptor) return HOLE;
-    return descriptor.get ?? descriptor.set ?? descriptor.value;
-  });
+    if (!descriptor) {
+      items.push(HOLE);
+      continue;
+    }
+    const { get, set } = descriptor;
+    if (get ?? set) items.push(get, set);
+    else items.push(descriptor.value);
+    const mark = get ?? set ? accessorMarks(descriptor) : dataMarks(descriptor);
+    if (mark !== '') marks += `${index}${mark}`;
+  }
+  const fixed = Reflect.getOwnPropertyDescriptor(value, 'length')?.writable === false ? ' fixed' : '';
+  const list = listContents(`${kind}${fixed}${marks}`, items, '');
   // `callee` of arguments throws, and its iterator is the array's.
-  return { ...listContents(kind, items, ''), indexed: true, without: ['length', 'callee', Symbol.iterator] };
+  return { ...list, indexed: true, without: ['length', 'callee', Symbol.iterator] };
 }
 
-const HOLE = Symbol('hole');
+/** What is written after a key: nothing for a property as an assignment makes it. */
+function dataMarks({ enumerable, writable, configurable }: PropertyDescriptor): string {
+  return `${enumerable ? '' : '!'}${writable ? '' : '='}${configurable ? '' : '.'}`;
+}
+
+function accessorMarks({ enumerable, configurable, get, set }: PropertyDescriptor): string {
+  return `${enumerable ? '' : '!'}${configurable ? '' : '.'}(${get ? 'get' : ''}${set ? 'set' : ''})`;
+}
+
+/** A stack is as good as new each time it is read. */
+function errorContents(value: Error): Contents {
+  const stack = (): NamedEdge[] => {
+    const descriptor = Reflect.getOwnPropertyDescriptor(value, 'stack');
+    return [{ via: 'member', name: '.stack', value: descriptor?.value, bit: SEEN.place }];
+  };
+  return { ...simple('error', ['stack']), named: stack };
+}
 
 function listContents(kind: string, items: readonly unknown[], within: string): Contents {
   const edges: Edge[] = [];
   const tokens = items.map((item, index) => {
-    if (item === HOLE) return 'hole';
-    if (!isObject(item)) return primitiveToken(item);
+    if (!isDistinct(item)) return primitiveToken(item);
     edges.push({ via: 'member', name: within ? `.${within}[${index}]` : `[${index}]`, value: item });
     return '*';
   });
@@ -83,12 +111,12 @@ function listContents(kind: string, items: readonly unknown[], within: string): 
 function mapContents(value: ReadonlyMap<unknown, unknown>): Contents {
   const edges: Edge[] = [];
   const token = (part: unknown, name: string): string => {
-    if (!isObject(part)) return primitiveToken(part);
+    if (!isDistinct(part)) return primitiveToken(part);
     edges.push({ via: 'member', name, value: part });
     return '*';
   };
   const tokens = [...value].map(([key, item], index) => {
-    const name = isObject(key) ? `.values()[${index}]` : `.get(${primitiveName(key)})`;
+    const name = isDistinct(key) ? `.values()[${index}]` : `.get(${primitiveName(key)})`;
     return `${token(key, `.keys()[${index}]`)}:${token(item, name)}`;
   });
   return { tag: `map ${tokens.join(',')}`, edges, size: 2 * value.size, indexed: false, without: [] };
@@ -106,12 +134,31 @@ function regExpContents(value: RegExp): Contents {
 
 function viewContents(value: ArrayBufferView): Contents {
   const kind = types.isTypedArray(value) ? value[Symbol.toStringTag] : 'DataView';
+  // A change in it is a change of the view, for people.
+  const buffer = { via: 'member', name: '', value: value.buffer } as const;
+  const place = `${kind} ${value.byteOffset} ${value.byteLength}`;
+  if (!isPooled(value)) return { ...simple(place), edges: [buffer], indexed: true };
   const bytes = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-  return { ...simple(`${kind} ${bytesDigest(bytes)}`), indexed: true };
+  return {
+    ...simple(`${kind} ${bytesDigest(bytes)}`),
+    named: () => [{ ...buffer, bit: SEEN.around }],
+    indexed: true,
+  };
+}
+
+/** Whether a small Buffer lies in memory that Node shares among many: what is beside it is never the same. */
+function isPooled(value: ArrayBufferView): boolean {
+  return Buffer.isBuffer(value) && value.byteLength < value.buffer.byteLength;
 }
 
 function bufferKind(value: ArrayBufferLike): string {
-  return types.isSharedArrayBuffer(value) ? 'shared buffer' : 'buffer';
+  const { maxByteLength, resizable, growable } = value as {
+    readonly maxByteLength?: number;
+    readonly resizable?: boolean;
+    readonly growable?: boolean;
+  };
+  const most = resizable || growable ? ` up to ${maxByteLength ?? ''}` : '';
+  return `${types.isSharedArrayBuffer(value) ? 'shared buffer' : 'buffer'}${most}`;
 }
 
 function boxedContents(value: object): Contents {
@@ -156,11 +203,17 @@ export function propertyEdges(
     if (!descriptor || skip(key, descriptor)) continue;
     const name = memberName(key);
     const accessor = descriptor.get ?? descriptor.set;
-    tokens.push(`${keyToken(key)}${descriptor.enumerable ? '' : '!'}${accessor ? '()' : ''}`);
+    tokens.push(`${keyToken(key)}${accessor ? accessorMarks(descriptor) : dataMarks(descriptor)}`);
+    if (isDistinct(key)) edges.push({ via: 'member', name: `${name} (key)`, value: key });
     if (accessor) {
       edges.push({ via: 'member', name: `${name} (getter)`, value: descriptor.get });
       edges.push({ via: 'member', name: `${name} (setter)`, value: descriptor.set });
     } else edges.push({ via: 'member', name, value: descriptor.value as unknown });
   }
   return { tag: tokens.join(','), edges };
+}
+
+/** Whether properties can still be added to an object. */
+export function fixedTag(value: object): string {
+  return Object.isExtensible(value) ? '' : ' fixed';
 }

@@ -1,10 +1,13 @@
-import { createHash, hash as hashOnce } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import {
   bitOfText,
   edgesOf,
   follow,
+  isDistinct,
   isObject,
   primitiveToken,
+  SEEN,
+  type Distinct,
   type Edge,
   type Path,
   type Reason,
@@ -12,15 +15,12 @@ import {
 } from './shape.js';
 import { LARGEST, TOO_LARGE, type Shaper } from './shaper.js';
 
-/** The hash of everything a value leads to. */
+/** The hash of everything that something leads to. */
 export interface Digest {
-  /** Empty when something in reach cannot be vouched for. */
-  readonly hash: string;
-  /** Bits of the names (`NAMED`) that code in reach reads. */
-  readonly reads: number;
-  readonly fails: boolean;
-  /** It leads to a node, so that it means something else where other nodes are the inputs. */
-  readonly local: boolean;
+  /** Null when something in reach cannot be vouched for. */
+  readonly hash: string | null;
+  /** Bits of what code in reach may see, and that counts for it; see `SEEN`. */
+  readonly names: number;
 }
 
 /** What cannot be vouched for, and where. */
@@ -29,262 +29,174 @@ export interface Failure {
   readonly reason: Reason;
 }
 
-/** A digest, and bits of the names that counted for it. */
-export interface Settled {
-  readonly digest: Digest;
-  readonly names: number;
-}
-
-function settled(digestFor: (names: number) => Digest): Settled {
-  let names = 0;
-  for (;;) {
-    const digest = digestFor(names);
-    // What is reached by a name may read further ones.
-    if (digest.fails || (digest.reads & ~names) === 0) return { digest, names };
-    names |= digest.reads;
-  }
-}
-
 const HASH_LENGTH = 32;
 
-const NOTHING_READ = { reads: 0, fails: false, local: false };
+/** Longer texts of one value are hashed once, and not for each that leads to it. */
+const LONG = 256;
 
-/** What is known of something by itself, and what it leads to. */
-interface Composition {
-  readonly tag: string;
-  readonly edges: readonly Edge[];
-  /** What it is, where it leads to itself. */
-  readonly self: object | null;
-  /** Bits of the names that count. */
-  readonly names: number;
+/** What is in reach, in the order in which it was met, and the shape of each. */
+interface Reach {
+  readonly values: readonly Distinct[];
+  readonly shapes: readonly Shape[];
+  readonly fails: boolean;
+  /** Bits of what code in reach may see. */
+  readonly reads: number;
 }
 
-interface Frame {
-  readonly object: object;
-  readonly shape: Shape;
-  readonly edges: readonly Edge[];
-  next: number;
-  readonly index: number;
-  low: number;
+/** A shape as a text: what is in it without a further edge, and where the rest leads. */
+interface Written {
+  readonly text: string;
+  readonly targets: readonly Distinct[];
+  /** Bits of texts in it that may be names of properties. */
+  readonly reads: number;
 }
 
 /**
- * Hashes graphs of values, cycles and all: each strongly connected component (Tarjan 1972) is a unit, so that what
- * many functions share is hashed once, and the result depends on the structure alone and not on who asked first.
+ * Hashes graphs of values, cycles and all. One walk goes through all that is in reach, and each object, function, class and symbol gets a
+ * number when it is first met: so a hash says which is which, also of things that are equal, and it is the same whoever made them when.
  */
 export class Digester {
   readonly #shaper: Shaper;
-  /** By which names count; see `Shape.named`. */
-  readonly #shared = new Map<number, Map<object, Digest>>();
-  #local = new Map<number, Map<object, Digest>>();
+  #written = new WeakMap<Shape, Written>();
 
   constructor(shaper: Shaper) {
     this.#shaper = shaper;
   }
 
-  /** Drops what is remembered of values that lead to nodes, or of all. */
-  forget(all: boolean): void {
-    if (this.#local.size > 0) this.#local = new Map();
-    if (all) this.#shared.clear();
-  }
-
-  /** The digest of a value, and bits of the names that count for it: those that code in reach reads. */
-  settle(value: object): Settled {
-    return settled((names) => this.digest(value, names));
-  }
-
-  /** The same of something that leads to values and that nothing leads to. */
-  settleRoot(tag: string, edges: readonly Edge[]): Settled {
-    return settled((names) => {
-      for (const { value } of edges) if (isObject(value)) this.digest(value, names);
-      return this.#compose({ tag, edges, self: null, names });
-    });
-  }
-
-  /** The digest of a value; `names`: bits of the names that count. */
-  digest(root: object, names: number): Digest {
-    return this.#remembered(root, names) ?? this.#walk(root, names);
+  /** The digest of what something leads to. @param names bits of what counts in any case. */
+  digest(start: Shape, names = 0): Digest {
+    for (;;) {
+      const reach = this.#reach(start, names);
+      // What is reached by a name may see more.
+      if ((reach.reads & ~names) !== 0) names |= reach.reads;
+      else return { hash: reach.fails ? null : this.#hash(reach, names), names };
+    }
   }
 
   /** The first value in reach that cannot be vouched for. */
-  findFailure(root: object, start: Path, names: number): Failure | null {
-    const seen = new Set<object>([root]);
-    const queue: { object: object; path: Path }[] = [{ object: root, path: start }];
-    for (const { object, path } of queue) {
-      const shape = this.#shaper.shapeOf(object);
-      if (shape.fails !== null) return { path, reason: shape.fails };
+  findFailure(root: Shape, start: Path, names: number): Failure | null {
+    if (root.fails) return { path: start, reason: root.fails };
+    const seen = new Set<Distinct>();
+    const queue: { shape: Shape; path: Path }[] = [{ shape: root, path: start }];
+    for (const { shape, path } of queue) {
       for (const edge of edgesOf(shape, names)) {
         if (!isObject(edge.value) || seen.has(edge.value)) continue;
         seen.add(edge.value);
-        queue.push({ object: edge.value, path: follow(path, edge) });
+        const next = { shape: this.#shaper.shapeOf(edge.value), path: follow(path, edge) };
+        if (next.shape.fails !== null) return { path: next.path, reason: next.shape.fails };
+        queue.push(next);
       }
     }
     return null;
   }
 
-  #remembered(object: object, names: number): Digest | undefined {
-    return this.#shared.get(names)?.get(object) ?? this.#local.get(names)?.get(object);
-  }
-
-  #remember(object: object, names: number, digest: Digest): void {
-    const memory = digest.local ? this.#local : this.#shared;
-    let digests = memory.get(names);
-    if (!digests) {
-      digests = new Map();
-      memory.set(names, digests);
-    }
-    digests.set(object, digest);
-  }
-
-  #walk(root: object, names: number): Digest {
-    const open = new Map<object, Frame>();
-    const stack: Frame[] = [];
-    const component: Frame[] = [];
-    let values = 0;
-    const enter = (object: object): void => {
-      const shape = this.#shaper.shapeOf(object);
-      const edges = edgesOf(shape, names);
-      values += 1 + shape.size + edges.length;
-      const frame: Frame = { object, shape, edges, next: 0, index: open.size, low: open.size };
-      open.set(object, frame);
-      stack.push(frame);
-      component.push(frame);
-    };
-    enter(root);
-    for (let frame = stack.at(-1); frame; frame = stack.at(-1)) {
-      if (values > LARGEST) return this.#tooLarge(stack, names);
-      const edge = frame.edges[frame.next++];
-      if (edge) {
-        if (!isObject(edge.value) || this.#remembered(edge.value, names)) continue;
-        const other = open.get(edge.value);
-        if (other) frame.low = Math.min(frame.low, other.index);
-        else enter(edge.value);
-        continue;
+  #reach(start: Shape, names: number): Reach {
+    const values: Distinct[] = [];
+    const shapes = [start];
+    const seen = new Set<Distinct>();
+    let [reads, size, fails] = [0, 0, false];
+    // It grows while it is walked, and is walked to its end.
+    for (const shape of shapes) {
+      const { targets, reads: mentioned } = this.#write(shape, names);
+      reads |= shape.reads | mentioned;
+      fails ||= shape.fails !== null;
+      size += 1 + shape.size + shape.edges.length;
+      if (size > LARGEST) {
+        this.#refuse(start, names);
+        return { values, shapes, fails: true, reads };
       }
-      stack.pop();
-      const parent = stack.at(-1);
-      if (parent) parent.low = Math.min(parent.low, frame.low);
-      if (frame.low === frame.index) this.#close(component.splice(component.lastIndexOf(frame)), names);
-    }
-    return this.#remembered(root, names) as Digest;
-  }
-
-  /** The outermost structure on the way is what the reason will name. */
-  #tooLarge(stack: readonly Frame[], names: number): Digest {
-    const root = stack[0] as Frame;
-    const outermost = stack.find(({ object, index }) => index > 0 && typeof object !== 'function') ?? root;
-    this.#shaper.refuse(outermost.object, TOO_LARGE);
-    const digest = { hash: '', reads: 0, fails: true, local: true };
-    this.#remember(root.object, names, digest);
-    return digest;
-  }
-
-  /** All members of a component become known at once. */
-  #close(frames: readonly Frame[], names: number): void {
-    const [only] = frames;
-    if (only && frames.length === 1) this.#closeOne(only, names);
-    else this.#closeAll(frames, names);
-  }
-
-  /** As `#closeAll` does for one, which most components are: the very same hash, with less ado. */
-  #closeOne({ object, shape, edges }: Frame, names: number): void {
-    const { tag, reads, fails, node } = shape;
-    const start = { reads, fails: fails !== null, local: node !== null };
-    this.#remember(object, names, this.#compose({ tag, edges, self: object, names }, start));
-  }
-
-  /** From the digests of all that something leads to, itself left out. */
-  #compose(
-    { tag, edges, self, names }: Composition,
-    { reads, fails, local }: Omit<Digest, 'hash'> = NOTHING_READ,
-  ): Digest {
-    let text = tag;
-    for (const { value } of edges) {
-      if (!isObject(value)) {
-        if (typeof value === 'string') reads |= bitOfText(value);
-        text += ` ${primitiveToken(value)}`;
-      } else if (value === self) text += ' ^0';
-      else {
-        const outside = this.#remembered(value, names) as Digest;
-        reads |= outside.reads;
-        fails ||= outside.fails;
-        local ||= outside.local;
-        text += ` #${outside.hash}`;
+      for (const target of targets) {
+        if (seen.has(target)) continue;
+        seen.add(target);
+        values.push(target);
+        shapes.push(this.#shaper.shapeOf(target));
       }
     }
-    const hash = fails ? '' : hashOnce('sha256', `${text}\n`).slice(0, HASH_LENGTH);
-    return { hash, reads, fails, local };
+    return { values, shapes, fails, reads };
   }
 
-  #closeAll(frames: readonly Frame[], names: number): void {
-    const members = new Map(frames.map((frame) => [frame.object, frame]));
-    const outside = frames.flatMap(({ edges }) =>
-      edges.flatMap(({ value }) =>
-        isObject(value) && !members.has(value) ? [this.#remembered(value, names) as Digest] : [],
-      ),
-    );
-    const reads = [
-      ...frames.map(({ shape }) => shape.reads),
-      ...outside.map((digest) => digest.reads),
-      ...frames.flatMap(({ edges }) =>
-        edges.map(({ value }) => (typeof value === 'string' ? bitOfText(value) : 0)),
-      ),
-    ];
-    const facts = {
-      reads: reads.reduce((all, each) => all | each, 0),
-      fails: frames.some(({ shape }) => shape.fails !== null) || outside.some((digest) => digest.fails),
-      local: frames.some(({ shape }) => shape.node !== null) || outside.some((digest) => digest.local),
-    };
-    const parts = new Map(frames.map((frame) => [frame.object, this.#partsOf(frame, members, names)]));
-    for (const { object } of frames) {
-      let hash = facts.fails ? '' : null;
-      const digest = {
-        ...facts,
-        // Of a large cycle few members are ever asked for.
-        get hash(): string {
-          return (hash ??= hashFrom(object, parts));
-        },
-      };
-      this.#remember(object, names, digest);
+  #hash({ values, shapes }: Reach, names: number): string {
+    const numbers = new Map(values.map((value, index) => [value, index]));
+    const hash = createHash('sha256');
+    for (const shape of shapes) {
+      const { text, targets } = this.#write(shape, names);
+      const places = targets.map((target) => numbers.get(target)).join();
+      hash.update(`${text} ^${places}\n`);
     }
+    if (names & SEEN.coerced) hash.update(JSON.stringify(methodTexts(shapes)));
+    return hash.digest('hex').slice(0, HASH_LENGTH);
   }
 
-  #partsOf({ shape, edges }: Frame, members: ReadonlyMap<object, Frame>, names: number): Parts {
-    const tokens = edges.map(({ value }) => {
-      if (!isObject(value)) return primitiveToken(value);
-      return members.has(value) ? value : `#${(this.#remembered(value, names) as Digest).hash}`;
-    });
-    return { tag: shape.tag, tokens };
+  /** Of most shapes the same is written each time. */
+  #write(shape: Shape, names: number): Written {
+    let plain = this.#written.get(shape);
+    if (!plain) {
+      plain = writeEdges(shape.tag, shape.edges);
+      this.#written.set(shape, plain);
+    }
+    const edges = edgesOf(shape, names);
+    if (edges === shape.edges) return plain;
+    const seen = writeEdges('', edges.slice(shape.edges.length));
+    return {
+      text: `${plain.text} ${seen.text}`,
+      targets: [...plain.targets, ...seen.targets],
+      reads: plain.reads | seen.reads,
+    };
+  }
+
+  /** Gives up on the structure that leads to most of what is in reach: it is what the reason will name. */
+  #refuse(start: Shape, names: number): void {
+    let largest: { readonly value: object; readonly size: number } | null = null;
+    const seen = new Set<Distinct>();
+    const outermost: Distinct[] = [...this.#write(start, names).targets];
+    for (const value of outermost) {
+      if (seen.has(value)) continue;
+      seen.add(value);
+      if (typeof value === 'function') outermost.push(...this.#write(this.#shaper.shapeOf(value), names).targets);
+      else if (typeof value === 'object') {
+        const size = this.#sizeOf(value, names);
+        if (!largest || size > largest.size) largest = { value, size };
+      }
+    }
+    if (largest) this.#shaper.refuse(largest.value, TOO_LARGE);
+  }
+
+  #sizeOf(value: object, names: number): number {
+    const seen = new Set<Distinct>([value]);
+    let size = 0;
+    for (const each of seen) {
+      const shape = this.#shaper.shapeOf(each);
+      size += 1 + shape.size + shape.edges.length;
+      if (size > LARGEST) break;
+      for (const target of this.#write(shape, names).targets) seen.add(target);
+    }
+    return size;
   }
 }
 
-/** A member of a component: texts for what lies outside it, the object itself for another member. */
-interface Parts {
-  readonly tag: string;
-  readonly tokens: readonly (string | object)[];
+function writeEdges(tag: string, edges: readonly Edge[]): Written {
+  const targets: Distinct[] = [];
+  let reads = 0;
+  let text = '';
+  for (const { value } of edges) {
+    if (isDistinct(value)) {
+      targets.push(value);
+      text += ' ^';
+    } else {
+      if (typeof value === 'string') reads |= bitOfText(value);
+      text += ` ${primitiveToken(value)}`;
+    }
+  }
+  const whole = `${tag.length} ${tag}${text}`;
+  const short = whole.length > LONG ? createHash('sha256').update(whole).digest('base64') : whole;
+  return { text: short, targets, reads };
 }
 
-/** Numbers the members of a component in the order they are met from `entry`. */
-function hashFrom(entry: object, members: ReadonlyMap<object, Parts>): string {
-  const numbers = new Map<object, number>([[entry, 0]]);
-  const queue = [entry];
-  const hash = createHash('sha256');
-  for (const object of queue) {
-    const { tag, tokens } = members.get(object) as Parts;
-    let text = tag;
-    for (const token of tokens) {
-      if (typeof token === 'string') text += ` ${token}`;
-      else {
-        let number = numbers.get(token);
-        if (number === undefined) {
-          number = numbers.size;
-          numbers.set(token, number);
-          queue.push(token);
-        }
-        text += ` ^${number}`;
-      }
-    }
-    hash.update(text).update('\n');
-  }
-  return hash.digest('hex').slice(0, HASH_LENGTH);
+/** Texts of classes one of whose methods is read as a value, where some value becomes a text. */
+function methodTexts(shapes: readonly Shape[]): string[] {
+  const read = new Set(shapes.flatMap(({ valueNames }) => valueNames));
+  return shapes.flatMap(({ methods }) => {
+    const seen = methods !== null && (read.has('*') || methods.names.some((name) => read.has(name)));
+    return seen ? [methods.text] : [];
+  });
 }

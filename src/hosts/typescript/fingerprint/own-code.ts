@@ -14,6 +14,8 @@ export interface CodeHasherOptions {
   readonly sdkExports: Readonly<Record<string, unknown>>;
   /** `snapshotIntrinsics()`, taken before any user code ran. */
   readonly intrinsics: Intrinsics;
+  /** All that the lines of the loaded code depend on: its text and the author's files. Default: nothing. */
+  readonly code?: () => string;
 }
 
 export interface OwnCodeRequest {
@@ -55,7 +57,7 @@ interface Call {
   readonly edges: readonly Edge[];
   /** Stands for it where shapes are asked for; made then. */
   root: object | null;
-  /** Bits of the names that counted; null when it was not hashed, or could not be. */
+  /** Bits of what counted; null when it was not hashed, or could not be. */
   names: number | null;
 }
 
@@ -77,7 +79,7 @@ export class CodeHasher {
   /** Stands for a call on nothing, which is the same for all functions. */
   #onNothing: object | null = null;
 
-  constructor({ sdkExports, intrinsics }: CodeHasherOptions) {
+  constructor({ sdkExports, intrinsics, code = () => '' }: CodeHasherOptions) {
     this.#intrinsics = intrinsics;
     this.#inspection = new Inspection();
     const sdk = new Map(Object.entries(sdkExports));
@@ -85,6 +87,7 @@ export class CodeHasher {
       inspection: this.#inspection,
       intrinsics,
       sdk,
+      code,
     });
     this.#digester = new Digester(this.#shaper);
   }
@@ -100,7 +103,6 @@ export class CodeHasher {
     this.#calls = new Map();
     this.#onNothing = null;
     this.#shaper.forget();
-    this.#digester.forget(true);
   }
 
   /**
@@ -122,20 +124,24 @@ export class CodeHasher {
 
   ownCode(fn: object, request: OwnCodeRequest): OwnCodeDetail {
     const call = this.#callOf(fn, request);
-    // Nearly all are called on nothing, and see no changed built-ins: then the function is all that counts.
-    const { digest, names } = this.#isBare(call)
-      ? this.#digester.settle(fn)
-      : this.#digester.settleRoot(call.tag, call.edges);
-    call.names = digest.fails ? null : names;
+    const { hash, names } = this.#digester.digest(shapeOf(call));
+    call.names = hash === null ? null : names;
     const start: Path = { subject: '', owner: request.describe };
     const parts = (): readonly CodePart[] => {
       this.#enter(request);
       return listParts(this.#shaper, this.#digester, this.#rootOf(call), start, names);
     };
-    const looksBeyondViews = digest.fails || (names & BEYOND_VIEWS) !== 0;
-    return digest.fails
-      ? { unhashable: this.#reason(this.#rootOf(call), start, names), names, looksBeyondViews, parts }
-      : { hash: digest.hash, names, looksBeyondViews, parts };
+    const looksBeyondViews = hash === null || (names & BEYOND_VIEWS) !== 0;
+    return hash === null
+      ? { unhashable: this.#reason(shapeOf(call), start, names), names, looksBeyondViews, parts }
+      : { hash, names, looksBeyondViews, parts };
+  }
+
+  /** One hash of functions that are called on the same values: also of what one shares with another. */
+  together(fns: readonly object[], request: OwnCodeRequest): string {
+    this.#enter(request);
+    const edges = fns.flatMap((fn) => this.#callOf(fn, request).edges);
+    return this.#digester.digest(shape('together', edges)).hash ?? '';
   }
 
   /** Watches what a function captured. Make it before the function is called. */
@@ -184,8 +190,7 @@ export class CodeHasher {
 
   #enter({ inputs, ...request }: OwnCodeRequest): void {
     const thisValue = request.thisValue ?? null;
-    if (this.#thisValue === thisValue) this.#digester.forget(false);
-    else this.#forget();
+    if (this.#thisValue !== thisValue) this.#forget();
     this.#thisValue = thisValue;
     this.#shaper.enter(inputs, thisValue);
   }
@@ -214,10 +219,6 @@ export class CodeHasher {
     };
   }
 
-  #isBare({ edges: [receiver, , ...patches] }: Call): boolean {
-    return patches.length === 0 && receiver?.value === this.#onNothing;
-  }
-
   #rootOf(call: Call): object {
     if (!call.root) {
       call.root = {};
@@ -240,7 +241,7 @@ export class CodeHasher {
     return call;
   }
 
-  #reason(root: object, start: Path, names: number): string {
+  #reason(root: Shape, start: Path, names: number): string {
     const found = this.#digester.findFailure(root, start, names);
     if (!found) return 'it depends on more values than can be compared';
     const { path, reason } = found;

@@ -8,8 +8,9 @@ export interface Edge {
   readonly value: unknown;
 }
 
-/** An edge that counts only when some code in reach reads a property of that name. */
+/** An edge that counts only where some code in reach may see it: see `SEEN` and `bitsOf`. */
 export interface NamedEdge extends Edge {
+  /** Counts where one of these bits is set. */
   readonly bit: number;
 }
 
@@ -23,9 +24,14 @@ export interface Reason {
 export interface Shape {
   readonly tag: string;
   readonly edges: readonly Edge[];
-  readonly named: readonly NamedEdge[];
-  /** Bits of the names in `NAMED` that its code reads. */
+  /** Made when it is asked for: most count nowhere. */
+  readonly named: () => readonly NamedEdge[];
+  /** Bits of what its code may see; see `bitsOf`. */
   readonly reads: number;
+  /** Names of members that its code reads other than by calling them, `*` for any. */
+  readonly valueNames: readonly string[];
+  /** Of a class: code that reads a method as a value may see its text. */
+  readonly methods: { readonly names: readonly string[]; readonly text: string } | null;
   /** Why nothing can vouch for it. */
   readonly fails: Reason | null;
   readonly node: DagNode | null;
@@ -58,57 +64,154 @@ export const SETUP = 'setup';
 /** What lists members of classes in the order they were written in. */
 const LISTING = ['getOwnPropertyNames', 'getOwnPropertyDescriptors', 'ownKeys'] as const;
 
-/** All names that matter only where code reads them. */
-const NAMED = [...NODE_NAMED, SETUP, ...AROUND_VIEWS, ...LISTING] as const;
+/** What shows the text of a function, or takes it apart. */
+const TEXTUAL = [
+  'inspect',
+  'format',
+  'formatWithOptions',
+  'Reflect',
+  'constructor',
+  'getOwnPropertyDescriptor',
+  'getOwnPropertyDescriptors',
+  '__lookupGetter__',
+  '__lookupSetter__',
+] as const;
 
-type Named = (typeof NAMED)[number];
+/** What shows the line that code is on. */
+const PLACED = [
+  'stack',
+  'prepareStackTrace',
+  'captureStackTrace',
+  'getCallSite',
+  'getCallSites',
+  'inspect',
+] as const;
 
-const BITS: ReadonlyMap<string, number> = new Map(NAMED.map((name, index) => [name, 1 << index]));
+/** What code may see of values beside what they do. Bits, as many as there are. */
+export const SEEN = bitFlags([
+  ...NODE_NAMED,
+  SETUP,
+  'around',
+  'listed',
+  /** The text of any function. */
+  'text',
+  /** The place of any code. */
+  'place',
+  /** A value that may be a function becomes a text. */
+  'coerced',
+  /** A property whose name is worked out. */
+  'dynamic',
+  /** The global object, by code that is made of a text. */
+  'globals',
+] as const);
 
-/** Names that no code has as a text for another reason than to read the property. */
-const TELLING: ReadonlySet<string> = new Set([...AROUND_VIEWS, ...LISTING, 'computeFn']);
-
-export function bitOf(name: Named): number {
-  return BITS.get(name) as number;
+function bitFlags<K extends string>(names: readonly K[]): Readonly<Record<K, number>> {
+  return Object.fromEntries(names.map((name, index) => [name, 1 << index])) as Record<K, number>;
 }
 
-export function bitsOf(names: ReadonlySet<string>): number {
-  return NAMED.reduce((bits, name) => (names.has(name) ? bits | bitOf(name) : bits), 0);
+const BITS: ReadonlyMap<string, number> = bitsByName();
+
+function bitsByName(): Map<string, number> {
+  const bits = new Map<string, number>();
+  const add = (names: readonly string[], bit: number): void => {
+    for (const name of names) bits.set(name, (bits.get(name) ?? 0) | bit);
+  };
+  for (const name of [...NODE_NAMED, SETUP] as const) add([name], SEEN[name]);
+  add(AROUND_VIEWS, SEEN.around);
+  add(LISTING, SEEN.listed);
+  add(TEXTUAL, SEEN.text);
+  add(PLACED, SEEN.place);
+  add(['constructor'], SEEN.globals);
+  return bits;
+}
+
+/** Names that code has as a text for hardly another reason than to read the property. */
+const TELLING: ReadonlySet<string> = new Set([
+  ...AROUND_VIEWS,
+  ...LISTING,
+  ...TEXTUAL,
+  'stack',
+  'computeFn',
+]);
+
+export function bitsOf(names: Iterable<string>): number {
+  let bits = 0;
+  for (const name of names) bits |= BITS.get(name) ?? 0;
+  return bits;
 }
 
 /** The bit of a text that may be used as a computed name: `view[key]`. */
 export function bitOfText(text: string): number {
+  // Called as a method, it shows the text of whatever it is called on.
+  if (text === 'toString') return SEEN.text;
   return TELLING.has(text) ? (BITS.get(text) as number) : 0;
 }
 
 /** Bits of the names that show memory beyond the ends of a view. */
-export const BEYOND_VIEWS = bitsOf(new Set<string>(AROUND_VIEWS));
+export const BEYOND_VIEWS = SEEN.around;
 
-/** Bits of the names that show the order in which a class was written. */
-export const LISTED = bitsOf(new Set<string>(LISTING));
+/** Where the exact name of a function counts: everywhere else, the number that a bundler adds to a name in use does not. */
+export const NAME_SEEN = SEEN.name | SEEN.dynamic | SEEN.text | SEEN.coerced;
 
 /** The edges of a shape where those names count. */
 export function edgesOf({ edges, named }: Shape, names: number): readonly Edge[] {
-  return names === 0 || named.length === 0 ? edges : [...edges, ...named.filter(({ bit }) => bit & names)];
+  if (names === 0 || named === NONE) return edges;
+  const counting = named().filter(({ bit }) => bit & names);
+  return counting.length === 0 ? edges : [...edges, ...counting];
 }
 
-const NONE: readonly never[] = [];
+const NONE = (): readonly never[] => [];
 
-export function shape(tag: string, edges: readonly Edge[] = NONE, more: Partial<Shape> = {}): Shape {
-  const { named = NONE, reads = 0, fails = null, node = null, size = 0, state = null } = more;
-  return { tag, edges, named, reads, fails, node, size, state };
+export function shape(tag: string, edges: readonly Edge[] = [], more: Partial<Shape> = {}): Shape {
+  return {
+    tag,
+    edges,
+    named: NONE,
+    reads: 0,
+    valueNames: [],
+    methods: null,
+    fails: null,
+    node: null,
+    size: 0,
+    state: null,
+    ...more,
+  };
 }
 
-/** The shape of what nothing can vouch for. */
-export function failure(words: string, of: Reason['of'] = 'value'): Shape {
-  return shape('', [], { fails: { of, words } });
+/** The shape of what nothing can vouch for. @param inside what of it can still be watched. */
+export function failure(words: string, of: Reason['of'] = 'value', inside: Partial<Shape> = {}): Shape {
+  return shape('', [], { ...inside, fails: { of, words } });
 }
 
 export function isObject(value: unknown): value is object {
   return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
 
-/** A value that is no object, as a text that no other value has. */
+/** Stands for a variable or property that does not exist. */
+export const ABSENT = Symbol('seamless.absent');
+
+/** Stands for an item that a list does not have. */
+export const HOLE = Symbol('seamless.hole');
+
+/** Symbols that are the same in each process: by their text it is known which they are. */
+const KNOWN_SYMBOLS: ReadonlyMap<symbol, string> = new Map([
+  [ABSENT, 'absent'],
+  [HOLE, 'hole'],
+  ...Reflect.ownKeys(Symbol).flatMap((key): [symbol, string][] => {
+    const value = Reflect.getOwnPropertyDescriptor(Symbol, key)?.value as unknown;
+    return typeof value === 'symbol' ? [[value, `@@${String(key)}`]] : [];
+  }),
+]);
+
+/** What is itself, whatever it is like: two may be equal and still be two. */
+export type Distinct = object | symbol;
+
+export function isDistinct(value: unknown): value is Distinct {
+  if (isObject(value)) return true;
+  return typeof value === 'symbol' && !KNOWN_SYMBOLS.has(value) && Symbol.keyFor(value) === undefined;
+}
+
+/** A value that is no object, as a text that no value of another content has. */
 export function primitiveToken(value: unknown): string {
   switch (typeof value) {
     case 'number':
@@ -126,8 +229,10 @@ export function primitiveToken(value: unknown): string {
   }
 }
 
-/** Symbols are known by their description; those of the global registry also by being in it. */
+/** Those of the global registry are known by their name; of others this is the description. */
 function symbolToken(symbol: symbol): string {
+  const known = KNOWN_SYMBOLS.get(symbol);
+  if (known !== undefined) return known;
   const registered = Symbol.keyFor(symbol);
   if (registered !== undefined) return `registered${JSON.stringify(registered)}`;
   return `symbol${JSON.stringify(symbol.description ?? null)}`;

@@ -2,16 +2,18 @@ import { types } from 'node:util';
 import { SeamlessError } from '../../../sdk/errors.js';
 import { DagNode } from '../../../sdk/dag-node.js';
 import { CodeShaper, isNative } from './code-shape.js';
-import { contentsOf, countOf, hiddenKind, propertyEdges } from './data-shape.js';
+import { contentsOf, countOf, fixedTag, hiddenKind, propertyEdges } from './data-shape.js';
 import type { FunctionPlace, Inspection } from './inspection.js';
 import type { Intrinsics } from './intrinsics.js';
 import { analyseText } from './text/code-text.js';
 import {
-  bitOf,
   failure,
   isObject,
   NODE_NAMED,
+  primitiveToken,
+  SEEN,
   shape,
+  type Distinct,
   type Edge,
   type NamedEdge,
   type Shape,
@@ -23,12 +25,14 @@ const NODE_PROPERTIES = new Set<PropertyKey>(['kind', 'origin', ...NODE_NAMED]);
 /** More values than this in one structure are not looked through. */
 export const LARGEST = 200_000;
 
+const NO_NAMES: readonly string[] = [];
+
 // Written out: the first number that Node formats takes 15 ms, and this would be at each start.
 export const TOO_LARGE = 'a structure of more than 200,000 values';
 
 /** Shapes as they were at one time. */
 export interface Moment {
-  shapeOf(value: object): Shape;
+  shapeOf(value: Distinct): Shape;
   /** What of a value can change while code runs. */
   stateOf(value: object): Shape;
 }
@@ -44,6 +48,8 @@ export interface ShaperOptions {
   readonly intrinsics: Intrinsics;
   /** What the SDK exports, by name. */
   readonly sdk: ReadonlyMap<string, unknown>;
+  /** All that the lines of the loaded code depend on: its text and the author's files. */
+  readonly code: () => string;
 }
 
 /** Asks a Proxy nothing, since its answer would be user code. */
@@ -73,6 +79,8 @@ class NodeShape implements Shape {
   readonly edges: readonly Edge[];
   readonly node: DagNode;
   readonly reads = 0;
+  readonly valueNames = NO_NAMES;
+  readonly methods = null;
   readonly fails = null;
   readonly size = 0;
   readonly state = null;
@@ -83,15 +91,15 @@ class NodeShape implements Shape {
     this.edges = edges;
   }
 
-  get named(): readonly NamedEdge[] {
+  readonly named = (): readonly NamedEdge[] => {
     const fields = this.node as unknown as Readonly<Record<string, unknown>>;
     return NODE_NAMED.map((name): NamedEdge => ({
       via: 'member',
       name: `.${name}`,
       value: fields[name],
-      bit: bitOf(name),
+      bit: SEEN[name],
     }));
-  }
+  };
 }
 
 /** Turns values into shapes, one level deep, and remembers them. No user code runs by it. */
@@ -130,6 +138,7 @@ export class Shaper {
     const shapes = this.#shapes;
     return {
       shapeOf: (value) => {
+        if (typeof value === 'symbol') return symbolShape(value);
         const known = shapes.get(value);
         if (known) return known;
         // Of nodes, which are frozen, nothing is remembered.
@@ -149,7 +158,8 @@ export class Shaper {
     return { shapeOf: (value) => this.shapeOf(value), stateOf: (value) => this.freshState(value) };
   }
 
-  shapeOf(value: object): Shape {
+  shapeOf(value: Distinct): Shape {
+    if (typeof value === 'symbol') return symbolShape(value);
     const known = this.#shapes.get(value);
     if (known) return known;
     const made = this.freshShape(value);
@@ -288,10 +298,14 @@ export class Shaper {
     const secret = this.#hasPrivate(value) ? this.#privateEdges(value) : [];
     const edges = [...(contents?.edges ?? []), ...kind.edges, ...own.edges, ...secret];
     this.#code.adopt(value, edges);
+    const named = (): NamedEdge[] => [
+      ...(contents?.named?.() ?? []),
+      ...textsIn(edges),
+    ];
     return shape(
-      `${contents?.tag ?? 'object'} of ${kind.tag} {${own.tag}} ${secret.map(({ name }) => name).join()}`,
+      `${contents?.tag ?? 'object'} of ${kind.tag}${fixedTag(value)} {${own.tag}} ${secret.map(({ name }) => name).join()}`,
       edges,
-      { size },
+      { size, named },
     );
   }
 
@@ -335,4 +349,17 @@ export class Shaper {
     const members = this.#options.inspection.privateMembers(value);
     return members.map((member): Edge => ({ via: 'member', name: `.${member.name}`, value: member.value }));
   }
+}
+
+/** Texts of functions that data lead to: who has the data may make a text of it. */
+function textsIn(edges: readonly Edge[]): NamedEdge[] {
+  return edges.flatMap(({ value, via, name }): NamedEdge[] =>
+    typeof value === 'function' && !types.isProxy(value)
+      ? [{ via, name, value: Function.prototype.toString.call(value), bit: SEEN.coerced }]
+      : [],
+  );
+}
+
+function symbolShape(value: symbol): Shape {
+  return shape(primitiveToken(value));
 }

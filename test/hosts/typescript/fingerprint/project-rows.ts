@@ -275,7 +275,7 @@ export const PROJECT_EDITS: readonly Edit[] = [
     what: 'a re-export under another name',
     files: {
       'lib/index.ts': `export { minus as spread } from './spread';\nexport { Side, Mode } from './sides';`,
-      'lib/spread.ts': `export const minus = (a: number, b: number) => a - b;`,
+      'lib/spread.ts': `const spread = (a: number, b: number) => a - b;\nexport { spread as minus };`,
     },
     changes: [],
   },
@@ -333,8 +333,8 @@ export const PROJECT_EDITS: readonly Edit[] = [
   { what: 'the name of a variable that holds a node', from: /\bquote\b/g, to: 'other', changes: [] },
   { what: 'the name of a parameter of all computeFns', from: /(?<!`)\bv\b/g, to: 'view', changes: [] },
   {
-    what: 'the names of a helper and of what it captured',
-    from: /\b(lazy|tag|big)\b/g,
+    what: 'the names of captured values',
+    from: /\b(lazy|kernel|big)\b/g,
     to: '$1Renamed',
     changes: [],
   },

@@ -186,7 +186,17 @@ function otherLiteral(node: ts.Node): string | null {
   return named ? JSON.stringify(`${node.text}?`) : null;
 }
 
-/** A variable or parameter that no other file knows, and that is no property as well. */
+/** What gives a function or a class its name. */
+function names({ initializer }: { readonly initializer?: ts.Expression | undefined }): boolean {
+  return (
+    initializer !== undefined &&
+    (ts.isArrowFunction(initializer) ||
+      ts.isFunctionExpression(initializer) ||
+      ts.isClassExpression(initializer))
+  );
+}
+
+/** A variable or parameter that no other file knows, that is no property as well, and no function's name. */
 function isLocal({ valueDeclaration }: ts.Symbol, source: ts.SourceFile): boolean {
   if (!valueDeclaration || valueDeclaration.getSourceFile() !== source) return false;
   if (ts.isParameter(valueDeclaration))
@@ -197,9 +207,7 @@ function isLocal({ valueDeclaration }: ts.Symbol, source: ts.SourceFile): boolea
     );
   if (ts.isBindingElement(valueDeclaration)) return !valueDeclaration.dotDotDotToken;
   const isExported = (ts.getCombinedModifierFlags(valueDeclaration) & ts.ModifierFlags.Export) !== 0;
-  return (
-    (ts.isVariableDeclaration(valueDeclaration) || ts.isFunctionDeclaration(valueDeclaration)) && !isExported
-  );
+  return ts.isVariableDeclaration(valueDeclaration) && !names(valueDeclaration) && !isExported;
 }
 
 function renamedUse(place: ts.Identifier, name: string): string {

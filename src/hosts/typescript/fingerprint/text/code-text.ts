@@ -1,8 +1,9 @@
 import { analyze, type Scope, type Variable } from 'eslint-scope';
 import type { Program } from 'estree';
 import { bytesDigest } from '../data-shape.js';
-import { inAnyOrder, methodName } from './members.js';
-import { bitOfText, bitsOf } from '../shape.js';
+import { exposureOf, type Exposure, type Meaning } from './exposure.js';
+import { bareMembers, inAnyOrder, methodName, type WrittenMember } from './members.js';
+import { bitOfText, bitsOf, SEEN } from '../shape.js';
 import {
   parseFunction,
   staticName,
@@ -35,6 +36,8 @@ export interface CodeText {
   readonly form: Form;
   /** The text without positions, comments, layout, names of locals and names of what it refers to. */
   readonly canonical: string;
+  /** The text as it is, without the method that is left out. */
+  readonly own: string;
   /** Digest of `canonical`. */
   readonly hash: string;
   readonly free: readonly FreeName[];
@@ -43,8 +46,9 @@ export interface CodeText {
   readonly receiver: ReceiverUse;
   /** Names of properties that the code reads from anything. */
   readonly propertyNames: ReadonlySet<string>;
-  /** Bits of those that count only where code reads them; see `bitsOf`. */
+  /** Bits of what the code may see; see `SEEN`. */
   readonly reads: number;
+  readonly exposure: Exposure;
   /** Nothing that the function captured can change by its running. */
   readonly keepsCaptures: boolean;
   /** What the analysis cannot follow, as a predicate in words. */
@@ -53,6 +57,10 @@ export interface CodeText {
   readonly newTarget: boolean;
   /** Classes: one of its members is private. */
   readonly hasPrivate: boolean;
+  /** Classes: methods that the text says all of. */
+  readonly members: readonly WrittenMember[];
+  /** Classes: variables that only names of fields are worked out from, which a class does not keep. */
+  readonly keyNames: readonly string[];
   /** Classes: where arrows start whose `this` is an instance, as offsets in the text. */
   readonly instanceArrows: ReadonlySet<number>;
   /** Where V8 says the function is, as an offset in the text. */
@@ -96,15 +104,26 @@ function unreadable(text: string): Written {
     // Of anything but a plain function, the `this` around it may count.
     form: /^(?:async\s+)?function\b/.test(text) ? 'function' : 'arrow',
     canonical: `text:${JSON.stringify(text)}`,
+    own: text,
     free: [],
     selfName: null,
     receiver: { names: new Set(), privateNames: new Set(), whole: true, parent: false },
     propertyNames: new Set(),
     reads: 0,
+    exposure: {
+      coerced: [],
+      exposed: [],
+      coercesAny: true,
+      exposesOwn: true,
+      valueNames: ['*'],
+      functionNames: [],
+    },
     keepsCaptures: false,
     opaque: ['has a text that cannot be parsed by itself'],
     newTarget: false,
     hasPrivate: true,
+    members: [],
+    keyNames: [],
     instanceArrows: new Set(),
     anchor: 0,
   };
@@ -117,6 +136,19 @@ export function readsReceiver({ whole, names, privateNames }: ReceiverUse): bool
 
 function bindingOf(variable: Variable): object {
   return variable.identifiers[0] ?? variable;
+}
+
+/** What a variable is declared with, and whether it never holds another value; null for a parameter or a part of a pattern. */
+function firstValue({ defs, references }: Variable): { first: Syntax; only: boolean } | null {
+  const [def, ...others] = defs;
+  if (!def || others.length > 0) return null;
+  const writes = references.filter((reference) => reference.isWrite()).length;
+  const node = def.node as unknown as Syntax;
+  if (def.type === 'FunctionName' || def.type === 'ClassName') return { first: node, only: writes === 0 };
+  // A pattern takes the value apart.
+  if (def.type !== 'Variable' || child(node, 'id')?.type !== 'Identifier') return null;
+  const first = child(node, 'init');
+  return first && { first, only: writes <= 1 };
 }
 
 /** Fields that say where or how something was written, not what it does. */
@@ -140,6 +172,10 @@ class Normalizer {
   readonly #privateNames = new Set<string>();
   readonly #propertyNames = new Set<string>();
   readonly #instanceArrows = new Set<number>();
+  /** What variables are declared with, and whether they ever hold another value. */
+  readonly #inits = new Map<object, { readonly first: Syntax; readonly only: boolean }>();
+  readonly #keyNames = new Set<string>();
+  #members: readonly WrittenMember[] = [];
   #selfVariable: object | null = null;
   #selfName: string | null = null;
   #whole = false;
@@ -161,9 +197,47 @@ class Normalizer {
     if (form === 'method') {
       this.#out.push(`method ${String(root['kind'])} `);
       this.#visit(child(root, 'value'), 'own', true);
-    } else if (form === 'class') this.#class(root, 'own', true);
-    else this.#visit(root, 'own', true);
+    } else if (form === 'class') {
+      this.#class(root, 'own', true);
+      this.#members = bareMembers(this.#parsed, manager, (name) => this.#meaning(name)?.free ?? null);
+    } else this.#visit(root, 'own', true);
     return this.#result();
+  }
+
+  /** What an identifier stands for; null for what is no variable. */
+  #meaning(identifier: Syntax): Meaning | null {
+    const binding = this.#bindings.get(identifier);
+    if (binding === undefined) return null;
+    // Its own name is that of a variable outside, for all that can be seen of it.
+    if (binding === null || binding === this.#selfVariable)
+      return { free: identifier['name'] as string, init: null, first: null };
+    const { first = null, only = false } = this.#inits.get(binding) ?? {};
+    return { free: null, init: only ? first : null, first };
+  }
+
+  /** Whether a member of the class that is looked at is the method to leave out. */
+  #isLeftOut(member: Syntax): boolean {
+    if (this.#without === null || member.type !== 'MethodDefinition') return false;
+    const members = child(this.#parsed.root, 'body')?.['body'] as readonly Syntax[] | undefined;
+    return methodName(member) === `false ${this.#without}` && members?.includes(member) === true;
+  }
+
+  /** The text without the method that is left out. */
+  #ownText(): string {
+    const { root, text, offset } = this.#parsed;
+    const members = (child(root, 'body')?.['body'] ?? []) as readonly Syntax[];
+    const left = Array.isArray(members) && members.find((member) => this.#isLeftOut(member));
+    return left ? text.slice(0, left.start - offset) + text.slice(left.end - offset) : text;
+  }
+
+  #exposure(): Exposure {
+    const { root, form } = this.#parsed;
+    const code = form === 'method' ? child(root, 'value') : root;
+    return exposureOf(
+      code ?? root,
+      (identifier) => this.#meaning(identifier),
+      (member) => this.#isLeftOut(member),
+    );
   }
 
   #result(): Written {
@@ -176,14 +250,17 @@ class Normalizer {
     };
     const free = [...this.#free].map(([name, { written }]) => ({ name, written }));
     const opaque = [...this.#opaque];
+    const exposure = this.#exposure();
     return {
       form,
       canonical: this.#out.join(''),
+      own: this.#ownText(),
       free,
       selfName: this.#selfName,
       receiver,
       propertyNames: this.#propertyNames,
-      reads: bitsOf(this.#propertyNames),
+      reads: this.#reads(exposure),
+      exposure,
       keepsCaptures:
         opaque.length === 0 &&
         !(form === 'arrow' && readsReceiver(receiver)) &&
@@ -191,9 +268,18 @@ class Normalizer {
       opaque,
       newTarget: this.#newTarget,
       hasPrivate: this.#hasPrivate,
+      members: this.#members,
+      keyNames: [...this.#keyNames],
       instanceArrows: this.#instanceArrows,
       anchor: this.#anchor() - offset,
     };
+  }
+
+  #reads({ coercesAny, valueNames }: Exposure): number {
+    const named = bitsOf(this.#propertyNames) | bitsOf(this.#free.keys());
+    // A method that is not called at once is called on anything later.
+    const text = valueNames.includes('toString') ? SEEN.text : 0;
+    return named | text | (coercesAny ? SEEN.coerced : 0) | (valueNames.includes('*') ? SEEN.dynamic : 0);
   }
 
   /** V8 places a class at its constructor's parameters, or at its start when it has none written. */
@@ -210,6 +296,8 @@ class Normalizer {
       // A class declaration makes two variables, outside and inside: they are one by their declaration.
       for (const identifier of variable.identifiers) this.#bindings.set(identifier, bindingOf(variable));
       if (variable.identifiers.length === 0) this.#implicit.add(variable);
+      const init = firstValue(variable);
+      if (init) this.#inits.set(bindingOf(variable), init);
     }
     for (const reference of scope.references) {
       this.#bindings.set(reference.identifier, reference.resolved && bindingOf(reference.resolved));
@@ -377,6 +465,9 @@ class Normalizer {
     const name = staticName(node);
     if (name !== null) this.#propertyNames.add(name);
     this.#out.push(`property ${String(node['kind'])} ${String(node['method'])} `);
+    // Written like this alone, the name sets what the object inherits from.
+    const inherits = name === '__proto__' && ['computed', 'method', 'shorthand'].every((each) => !node[each]);
+    if (inherits && node['kind'] === 'init') this.#out.push('inherits ');
     if (name !== null) this.#out.push('key:', JSON.stringify(name));
     else this.#visit(child(node, 'key'), receiver);
     this.#visit(child(node, 'value'), receiver);
@@ -409,8 +500,7 @@ class Normalizer {
     else this.#visit(child(node, 'superClass'), receiver);
     this.#out.push('[');
     for (const member of inAnyOrder(child(node, 'body')?.['body'] as readonly Syntax[])) {
-      if (!top || methodName(member) !== `false ${this.#without ?? ''}`)
-        this.#classMember(member, receiver, top);
+      if (!top || !this.#isLeftOut(member)) this.#classMember(member, receiver, top);
     }
     this.#out.push(']');
   }
@@ -423,8 +513,20 @@ class Normalizer {
     this.#out.push(`${member.type} ${String(member['kind'])} ${String(member['static'])} `);
     if (key.type === 'PrivateIdentifier') this.#hasPrivate = true;
     if (name !== null) this.#out.push('key:', JSON.stringify(name));
-    else if (!top || member.type !== 'MethodDefinition' || key.type === 'PrivateIdentifier')
+    else if (!top || member.type !== 'MethodDefinition' || key.type === 'PrivateIdentifier') {
+      if (top && member['computed'] === true) this.#noteKey(key);
       this.#visit(key, receiver);
+    }
     this.#visit(child(member, 'value'), inner, member.type === 'MethodDefinition');
+  }
+
+  /** A name of a field is worked out when the class is made. */
+  #noteKey(key: Syntax): void {
+    const { free } = this.#meaning(key) ?? { free: null };
+    if (free !== null) this.#keyNames.add(free);
+    for (const value of Object.values(key)) {
+      for (const each of Array.isArray(value) ? (value as unknown[]) : [value])
+        if (isSyntax(each)) this.#noteKey(each);
+    }
   }
 }

@@ -1,4 +1,71 @@
-import { child, staticName, type Syntax } from './syntax.js';
+import type { ScopeManager } from 'eslint-scope';
+import type { Node as EstreeNode } from 'estree';
+import { child, isSyntax, staticName, type ParsedFunction, type Syntax } from './syntax.js';
+
+/** A method or accessor of a class that its text says all of: nothing of the scopes around it counts. */
+export interface WrittenMember {
+  /** `static`, kind and name. */
+  readonly key: string;
+  readonly text: string;
+}
+
+export function memberKey(isStatic: boolean, kind: 'method' | 'get' | 'set', name: string): string {
+  return `${isStatic ? 'static ' : ''}${kind} ${name}`;
+}
+
+/**
+ * The methods of a class by which a method found there can be told to be the one written there. One that names variables around the
+ * class is none: another class may have one with that text and other variables.
+ * @param free the name of a variable around the class that an identifier stands for; null for any other.
+ */
+export function bareMembers(
+  { root, offset, text }: ParsedFunction,
+  manager: ScopeManager,
+  free: (identifier: Syntax) => string | null,
+): WrittenMember[] {
+  const members = child(root, 'body')?.['body'] as readonly Syntax[];
+  return members.flatMap((member): WrittenMember[] => {
+    const name = member.type === 'MethodDefinition' ? staticName(member) : null;
+    const kind = member['kind'] as 'method' | 'get' | 'set';
+    const value = child(member, 'value');
+    if (name === null || member['computed'] === true || !value || !isBare(value, manager, free)) return [];
+    const key = memberKey(member['static'] === true, kind, name);
+    return [{ key, text: text.slice(member.start - offset, member.end - offset) }];
+  });
+}
+
+/** Whether a method found in a class is the one written there. A static one's own text starts after that word. */
+export function isWritten(members: readonly WrittenMember[], key: string, text: string): boolean {
+  return members.some(
+    (member) =>
+      member.key === key &&
+      member.text.endsWith(text) &&
+      /^(?:static\s+)?$/.test(member.text.slice(0, member.text.length - text.length)),
+  );
+}
+
+/** What means the same in any scope, but for who gives a variable one of these names. */
+const LANGUAGE: ReadonlySet<string> = new Set(
+  'Array Boolean Date Error Infinity JSON Map Math NaN Number Object RangeError Set String Symbol TypeError Float64Array undefined'.split(
+    ' ',
+  ),
+);
+
+function isBare(method: Syntax, manager: ScopeManager, free: (identifier: Syntax) => string | null): boolean {
+  const through = manager.acquire(method as unknown as EstreeNode)?.through ?? [];
+  const around = through.map(({ identifier }) => free(identifier as unknown as Syntax));
+  if (around.some((name) => name !== null && !LANGUAGE.has(name))) return false;
+  return !mentions(method, (node) => node.type === 'Super' || node.type === 'PrivateIdentifier');
+}
+
+function mentions(node: Syntax, what: (node: Syntax) => boolean): boolean {
+  if (what(node)) return true;
+  return Object.values(node).some((value) =>
+    (Array.isArray(value) ? (value as unknown[]) : [value]).some(
+      (each) => isSyntax(each) && mentions(each, what),
+    ),
+  );
+}
 
 /** Members of a class so that methods may be written in any order; what runs when the class or an instance is made may not. */
 export function inAnyOrder(members: readonly Syntax[]): readonly Syntax[] {

@@ -17,7 +17,9 @@ export interface ParsedFunction {
   /** The function or class, or the member that holds it. */
   readonly root: Syntax;
   readonly form: Form;
-  /** Where the function's text starts in the parsed text. */
+  /** The function's own text. */
+  readonly text: string;
+  /** Where that starts in the parsed text. */
   readonly offset: number;
 }
 
@@ -53,7 +55,7 @@ function asExpression(text: string): ParsedFunction | null {
   const root = program && onlyExpression(program);
   if (!program || !root) return null;
   const form = expressionForm(root.type);
-  return form && { program, root, form, offset: 1 };
+  return form && { program, root, form, text, offset: 1 };
 }
 
 function expressionForm(type: string): Form | null {
@@ -70,7 +72,7 @@ function asMember(text: string, before: string, after: string): ParsedFunction |
   const members = (holder['properties'] ?? child(holder, 'body')?.['body']) as readonly Syntax[] | undefined;
   const root = members?.length === 1 ? members[0] : undefined;
   if (!root || child(root, 'value')?.type !== 'FunctionExpression') return null;
-  return { program, root, form: 'method', offset: before.length };
+  return { program, root, form: 'method', text, offset: before.length };
 }
 
 /** An arrow may use `new.target` of the function around it. */
@@ -80,7 +82,7 @@ function asInner(text: string, before: string): ParsedFunction | null {
   const statements = body?.['body'] as readonly Syntax[] | undefined;
   const root = statements?.length === 1 && statements[0] ? child(statements[0], 'argument') : null;
   if (!program || root?.type !== 'ArrowFunctionExpression') return null;
-  return { program, root, form: 'arrow', offset: before.length };
+  return { program, root, form: 'arrow', text, offset: before.length };
 }
 
 function tryParse(text: string): Syntax | null {
