@@ -128,7 +128,7 @@ export class StrategySession {
       loadStrategy({ bundle, file, projectRoot, className, context }),
     );
     await loaded?.();
-    const hasher = new CodeHasher({ sdkExports: sdk.exports, intrinsics });
+    const hasher = new CodeHasher({ sdkExports: sdk.exports, intrinsics, code: () => bundle.code });
     const places = new SourcePlaces(bundle.code);
     const locate = (error: Error): SourceLocation | null =>
       authorLocation(error, projectRoot, bundle.codePath);

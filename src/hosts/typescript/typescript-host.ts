@@ -174,7 +174,7 @@ export class TypeScriptHost implements StrategyHost {
     if (isComputed(node)) {
       const codes = functionsOf(node).map((fn) => this.#hash(fn, node, inputPositions(node)));
       return {
-        own: this.#ownOfNode(node, codes),
+        own: this.#ownOfNode(node, codes, this.#together(functionsOf(node), node, inputPositions(node))),
         names: codes.map(({ names }) => names),
         copies: codes.some(({ looksBeyondViews }) => looksBeyondViews),
       };
@@ -184,7 +184,19 @@ export class TypeScriptHost implements StrategyHost {
     return { own, names: [], copies: false };
   }
 
-  #ownOfNode(node: ComputedNode, codes: readonly OwnCodeDetail[]): OwnCode {
+  /** What several functions share with one another, and what changed in built-in objects where there is none. */
+  #together(
+    fns: readonly object[],
+    node: DagNode,
+    inputs: ReadonlyMap<DagNode, number>,
+    receiver?: HistoryProvider,
+  ): string[] {
+    if (fns.length === 1) return [];
+    const { hasher, strategy } = this.#options;
+    return [hasher.together(fns, { inputs, thisValue: strategy, receiver, describe: node.name })];
+  }
+
+  #ownOfNode(node: ComputedNode, codes: readonly OwnCodeDetail[], together: readonly string[]): OwnCode {
     const unhashable = codes.find(({ hash }) => hash === undefined)?.unhashable;
     if (unhashable !== undefined) return { unhashable };
     const form = formOf(node);
@@ -194,7 +206,9 @@ export class TypeScriptHost implements StrategyHost {
     return {
       // Of most nodes the code is the one function that computes a bar.
       hash:
-        form === BAR && !indicator ? only : textDigest([...hashes, form, canonicalJson(indicator ?? null)]),
+        form === BAR && !indicator
+          ? only
+          : textDigest([...hashes, ...together, form, canonicalJson(indicator ?? null)]),
       // The code of a built-in indicator is Seamless's own, and its period that of its window.
       parts: () =>
         indicator
@@ -213,6 +227,7 @@ export class TypeScriptHost implements StrategyHost {
     if (!isCustom(provider)) return { hash: 'built-in' };
     const hashes: string[] = [];
     const codes: OwnCodeDetail[] = [];
+    const fns: object[] = [];
     for (const part of ['fetch', 'version', 'bounds'] as const) {
       const fn = provider[part];
       if (typeof fn !== 'function') continue;
@@ -220,7 +235,9 @@ export class TypeScriptHost implements StrategyHost {
       if (code.hash === undefined) return { unhashable: code.unhashable };
       hashes.push(part, code.hash);
       codes.push(code);
+      fns.push(fn);
     }
+    hashes.push(...this.#together(fns, stream, new Map(), provider));
     return { hash: textDigest(hashes), parts: () => codes.flatMap((code) => this.#parts(code)) };
   }
 

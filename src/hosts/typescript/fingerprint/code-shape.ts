@@ -113,7 +113,12 @@ export class CodeShaper {
     return [
       { via: 'member', name: '.name', value: nameOf(fn), bit: NAME_SEEN },
       { via: 'member', name: ' (names in it)', value: names, bit: OWN_NAMES_SEEN },
-      { via: 'member', name: ' (its text)', value: code.own, bit: SEEN.text | (exposesOwn ? SEEN.coerced : 0) },
+      {
+        via: 'member',
+        name: ' (its text)',
+        value: code.own,
+        bit: SEEN.text | (exposesOwn ? SEEN.coerced : 0),
+      },
       { via: 'capture', name: 'globalThis', value: globalThis, bit: SEEN.globals },
       { via: 'member', name: ' (its place)', value: this.#options.code(), bit: SEEN.place },
     ];
@@ -138,9 +143,7 @@ export class CodeShaper {
     return exposure.exposed.flatMap((name): NamedEdge[] => {
       const value = this.#lookUp(name, scopes);
       if (typeof value !== 'function' || this.#options.isBuiltIn(value)) return [];
-      return [
-        { via: 'capture', name: `${name} (its text)`, value: textOf(value), bit: SEEN.coerced },
-      ];
+      return [{ via: 'capture', name: `${name} (its text)`, value: textOf(value), bit: SEEN.coerced }];
     });
   }
 

@@ -1,6 +1,15 @@
 import { createHash } from 'node:crypto';
 import { types } from 'node:util';
-import { HOLE, isDistinct, keyToken, memberName, primitiveToken, SEEN, type Edge, type NamedEdge } from './shape.js';
+import {
+  HOLE,
+  isDistinct,
+  keyToken,
+  memberName,
+  primitiveToken,
+  SEEN,
+  type Edge,
+  type NamedEdge,
+} from './shape.js';
 
 /** What an object holds beside its properties. */
 export interface Contents {
@@ -71,7 +80,7 @@ function arrayContents(value: readonly unknown[]): Contents {
     const { get, set } = descriptor;
     if (get ?? set) items.push(get, set);
     else items.push(descriptor.value);
-    const mark = get ?? set ? accessorMarks(descriptor) : dataMarks(descriptor);
+    const mark = (get ?? set) ? accessorMarks(descriptor) : dataMarks(descriptor);
     if (mark !== '') marks += `${index}${mark}`;
   }
   const fixed = Reflect.getOwnPropertyDescriptor(value, 'length')?.writable === false ? ' fixed' : '';

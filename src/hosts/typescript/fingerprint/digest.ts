@@ -152,7 +152,8 @@ export class Digester {
     for (const value of outermost) {
       if (seen.has(value)) continue;
       seen.add(value);
-      if (typeof value === 'function') outermost.push(...this.#write(this.#shaper.shapeOf(value), names).targets);
+      if (typeof value === 'function')
+        outermost.push(...this.#write(this.#shaper.shapeOf(value), names).targets);
       else if (typeof value === 'object') {
         const size = this.#sizeOf(value, names);
         if (!largest || size > largest.size) largest = { value, size };

@@ -8,6 +8,9 @@ interface Known {
   readonly ofSdk?: boolean;
   /** null where they were not followed. */
   readonly properties: ReadonlyMap<PropertyKey, PropertyDescriptor> | null;
+  /** What it inherits from, and whether properties could be added to it. */
+  readonly above: object | null;
+  readonly open: boolean;
 }
 
 /** A property of a built-in object that is not what it was. */
@@ -25,6 +28,8 @@ const LEFT_OUT =
   /^(?:_|punycode|sys|domain|constants|wasi|trace_events|inspector|repl|test|cluster|sqlite|sea)/;
 
 /** Written by Node, V8 and tools that map stack traces; no computation depends on them. */
+const NO_PATCHES: readonly Patch[] = [];
+
 const RESTLESS = new Set(['Error.prepareStackTrace', 'Error.stackTraceLimit']);
 
 /** What Node's `fetch`, or the package it comes from, adds when it is first used; a computeFn may not call it. */
@@ -79,22 +84,30 @@ export class Intrinsics {
     return Reflect.ownKeys(globalThis).filter((key) => !this.#globals.has(key) && !isOfFetch(key));
   }
 
-  /** What someone changed in the objects that any JavaScript depends on. */
-  languagePatches(): Patch[] {
-    return this.#language.flatMap((object) => this.patchesOf(object));
+  /** What someone changed in built-in objects, of the language and of Node. */
+  allPatches(): Patch[] {
+    const patches: Patch[] = [];
+    for (const object of this.#known.keys()) patches.push(...this.patchesOf(object));
+    return patches;
   }
 
   /** What someone changed in one built-in object. */
-  patchesOf(object: object): Patch[] {
-    const { name, properties } = this.#known.get(object) ?? { name: '', properties: null };
-    if (!properties) return [];
+  patchesOf(object: object): readonly Patch[] {
+    const known = this.#known.get(object);
+    if (!known?.properties) return NO_PATCHES;
+    const { name, properties, above, open } = known;
     const patches: Patch[] = [];
     for (const { key, then, now } of changes(object, properties)) {
       const path = `${name}.${String(key)}`;
-      if (RESTLESS.has(path) || isNodesOwn(object, name, key, then)) continue;
+      if (RESTLESS.has(path) || isNodesOwn(object, name, key, then) || isLoaded(object, then, now)) continue;
       const values = now ? differences(then, now) : [undefined];
       patches.push(...values.map((value) => ({ name: path, member: memberName(key), value })));
     }
+    const aboveNow = Object.getPrototypeOf(object) as object | null;
+    if (aboveNow !== above)
+      patches.push({ name: `${name}.__proto__`, member: '.__proto__', value: aboveNow });
+    if (Object.isExtensible(object) !== open)
+      patches.push({ name: `${name} (fixed)`, member: ' (fixed)', value: true });
     return patches;
   }
 
@@ -121,10 +134,11 @@ export class Intrinsics {
 
   /** Undoes what strategies changed, as far as the language allows, so that none finds what another left. */
   restore(): void {
-    for (const object of this.#language) {
-      const { name, properties } = this.#known.get(object) as Known;
-      for (const { key, then } of changes(object, properties ?? new Map())) {
+    for (const [object, { name, properties }] of this.#known) {
+      if (!properties) continue;
+      for (const { key, then, now } of changes(object, properties)) {
         if (RESTLESS.has(`${name}.${String(key)}`)) continue;
+        if (isNodesOwn(object, name, key, then) || isLoaded(object, then, now)) continue;
         if (then) Reflect.defineProperty(object, key, then);
         else Reflect.deleteProperty(object, key);
       }
@@ -138,25 +152,26 @@ export class Intrinsics {
   #addSdk(sdk: Map<object, string>, value: unknown, name: string): void {
     if (!isObject(value) || this.#known.has(value)) return;
     sdk.set(value, name);
-    this.#known.set(value, { name, ofSdk: true, properties: propertiesOf(value) });
+    this.#known.set(value, { name, ofSdk: true, properties: propertiesOf(value), ...stateOf(value) });
     if (typeof value === 'function')
       this.#addSdk(sdk, Reflect.getOwnPropertyDescriptor(value, 'prototype')?.value, `${name}.prototype`);
   }
 
   #add(value: unknown, name: string, depth: number): void {
-    if (!isObject(value) || value === globalThis) return;
+    if (!isObject(value) || value === globalThis || name.endsWith('process.moduleLoadList')) return;
     const known = this.#known.get(value);
     // What was met in passing may be met again as what a module exports.
     if (known && (known.properties || depth <= 0)) return;
     const properties = depth > 0 ? propertiesOf(value) : null;
-    this.#known.set(value, { name: known?.name ?? name, properties });
+    this.#known.set(value, { name: known?.name ?? name, properties, ...stateOf(value) });
     if (!properties) return;
     const ofNode = Number.isFinite(depth);
     for (const [key, descriptor] of properties) {
       if (!leadsOn(descriptor)) continue;
       // Private matters of a module: caches, other modules.
       if (ofNode && typeof key === 'string' && key.startsWith('_')) continue;
-      this.#addAll(descriptor, `${name}.${String(key)}`, depth - 1);
+      // Of a class, what its instances have counts as much as what it has itself.
+      this.#addAll(descriptor, `${name}.${String(key)}`, key === 'prototype' ? depth : depth - 1);
     }
     this.#add(Object.getPrototypeOf(value), `${name}.__proto__`, depth - 1);
   }
@@ -199,15 +214,39 @@ function changes(object: object, properties: ReadonlyMap<PropertyKey, PropertyDe
 
 function isSame(then: PropertyDescriptor | undefined, now: PropertyDescriptor): boolean {
   return (
-    then !== undefined && Object.is(then.value, now.value) && then.get === now.get && then.set === now.set
+    then !== undefined &&
+    Object.is(then.value, now.value) &&
+    then.get === now.get &&
+    then.set === now.set &&
+    then.writable === now.writable &&
+    then.enumerable === now.enumerable &&
+    then.configurable === now.configurable
   );
+}
+
+function stateOf(object: object): Pick<Known, 'above' | 'open'> {
+  return { above: Object.getPrototypeOf(object) as object | null, open: Object.isExtensible(object) };
 }
 
 /** Node keeps its own accounts in its objects: under symbols and underscores, and all over `process`. */
 function isNodesOwn(object: object, name: string, key: PropertyKey, then: unknown): boolean {
   if (object === process && then !== undefined) return true;
   if (!(object === process || object === console || name.startsWith('node:'))) return false;
-  return typeof key === 'symbol' || (typeof key === 'string' && key.startsWith('_'));
+  if (typeof key === 'symbol') return then !== undefined || /^(?:k[A-Z]|nodejs)/.test(key.description ?? '');
+  return typeof key === 'string' && key.startsWith('_') && (then !== undefined || NODES_PRIVATE.has(key));
+}
+
+/** What Node adds to its objects as they are used. */
+const NODES_PRIVATE = new Set(['_events', '_eventsCount', '_maxListeners', '_exiting', '_times']);
+
+/** Whether Node has put what an accessor gives in its place, as it does when some of its classes are first used. */
+function isLoaded(
+  object: object,
+  then: PropertyDescriptor | undefined,
+  now: PropertyDescriptor | undefined,
+): boolean {
+  if (!then?.get || now?.value === undefined) return false;
+  return Reflect.apply(then.get, object, []) === now.value;
 }
 
 /** A function that has a prototype is found from each of its instances. */
@@ -218,7 +257,10 @@ function isMaker(object: object): boolean {
 /** The parts of a property that are not what they were. */
 function differences(then: PropertyDescriptor | undefined, now: PropertyDescriptor): unknown[] {
   const parts = ['value', 'get', 'set'] as const;
-  return parts.flatMap((part) => (Object.is(then?.[part], now[part]) ? [] : [now[part] as unknown]));
+  const found = parts.flatMap((part) => (Object.is(then?.[part], now[part]) ? [] : [now[part] as unknown]));
+  const { writable, enumerable, configurable } = now;
+  // What nobody may write, list or change any more. A property that is undefined is one all the same.
+  return [...found, `${String(writable)} ${String(enumerable)} ${String(configurable)}`];
 }
 
 /** Built-in objects that no global leads to. */

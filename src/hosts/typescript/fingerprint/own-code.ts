@@ -1,4 +1,5 @@
 import type { DagNode } from '../../../sdk/dag-node.js';
+import { bytesDigest } from './data-shape.js';
 import { Digester } from './digest.js';
 import { CaptureGuard, type BuiltInState, type Change } from './guard.js';
 import { Inspection, type FunctionPlace } from './inspection.js';
@@ -87,7 +88,7 @@ export class CodeHasher {
       inspection: this.#inspection,
       intrinsics,
       sdk,
-      code,
+      code: once(() => bytesDigest(Buffer.from(code()))),
     });
     this.#digester = new Digester(this.#shaper);
   }
@@ -137,11 +138,13 @@ export class CodeHasher {
       : { hash, names, looksBeyondViews, parts };
   }
 
-  /** One hash of functions that are called on the same values: also of what one shares with another. */
+  /** One hash of functions that are called on the same values: also of what one shares with another, and of changed built-ins. */
   together(fns: readonly object[], request: OwnCodeRequest): string {
     this.#enter(request);
+    const patches = this.#patchEdges();
     const edges = fns.flatMap((fn) => this.#callOf(fn, request).edges);
-    return this.#digester.digest(shape('together', edges)).hash ?? '';
+    const tag = `together ${patches.map(({ name }) => name).join()}`;
+    return this.#digester.digest(shape(tag, [...edges, ...patches])).hash ?? '';
   }
 
   /** Watches what a function captured. Make it before the function is called. */
@@ -207,10 +210,16 @@ export class CodeHasher {
     return call;
   }
 
+  /** What was changed in built-in objects, which any code may see. */
+  #patchEdges(): readonly Edge[] {
+    this.#patches ??= this.#intrinsics
+      .allPatches()
+      .map((patch): Edge => ({ via: 'capture', name: patch.name, value: patch.value }));
+    return this.#patches;
+  }
+
   #newCall(fn: object, receiver: unknown): Call {
-    const patches = (this.#patches ??= this.#intrinsics
-      .languagePatches()
-      .map((patch): Edge => ({ via: 'capture', name: patch.name, value: patch.value })));
+    const patches = this.#patchEdges();
     return {
       tag: `call ${patches.map(({ name }) => name).join()}`,
       edges: [part(this.#receiverOf(fn, receiver)), part(fn), ...patches],
@@ -251,6 +260,11 @@ export class CodeHasher {
     const where = path.owner === start.owner ? '' : ` in the closure of ${path.owner}`;
     return `it captures \`${path.subject}\`${where}, ${reason.words}`;
   }
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => (made ??= { value: make() }).value;
 }
 
 function part(value: object): Edge {

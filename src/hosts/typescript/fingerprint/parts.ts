@@ -80,7 +80,8 @@ function partOf(shaper: Shaper, digester: Digester, value: unknown, path: Path):
   if (node) return { ...plain, kind: 'node', hash: textDigest(tag), preview: node.name };
   const builtIn = shaper.builtInName(value);
   if (builtIn !== undefined) return { ...plain, kind: 'built-in', hash: textDigest(tag), preview: builtIn };
-  if (typeof value !== 'function') return { ...plain, kind: 'value', hash: digester.digest(shaper.shapeOf(value)).hash ?? '' };
+  if (typeof value !== 'function')
+    return { ...plain, kind: 'value', hash: digester.digest(shaper.shapeOf(value)).hash ?? '' };
   const text = shaper.textOf(value);
   const { hash, form } = analyseText(text);
   const name = Reflect.getOwnPropertyDescriptor(value, 'name')?.value as unknown;

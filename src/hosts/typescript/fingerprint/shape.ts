@@ -126,13 +126,7 @@ function bitsByName(): Map<string, number> {
 }
 
 /** Names that code has as a text for hardly another reason than to read the property. */
-const TELLING: ReadonlySet<string> = new Set([
-  ...AROUND_VIEWS,
-  ...LISTING,
-  ...TEXTUAL,
-  'stack',
-  'computeFn',
-]);
+const TELLING: ReadonlySet<string> = new Set([...AROUND_VIEWS, ...LISTING, ...TEXTUAL, 'stack', 'computeFn']);
 
 export function bitsOf(names: Iterable<string>): number {
   let bits = 0;

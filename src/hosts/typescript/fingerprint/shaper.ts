@@ -298,10 +298,7 @@ export class Shaper {
     const secret = this.#hasPrivate(value) ? this.#privateEdges(value) : [];
     const edges = [...(contents?.edges ?? []), ...kind.edges, ...own.edges, ...secret];
     this.#code.adopt(value, edges);
-    const named = (): NamedEdge[] => [
-      ...(contents?.named?.() ?? []),
-      ...textsIn(edges),
-    ];
+    const named = (): NamedEdge[] => [...(contents?.named?.() ?? []), ...textsIn(edges)];
     return shape(
       `${contents?.tag ?? 'object'} of ${kind.tag}${fixedTag(value)} {${own.tag}} ${secret.map(({ name }) => name).join()}`,
       edges,

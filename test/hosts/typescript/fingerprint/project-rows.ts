@@ -322,6 +322,42 @@ export const PROJECT_EDITS: readonly Edit[] = [
     changes: 'all',
   },
   {
+    what: 'a method added to URL',
+    from: 'const limits',
+    to: '(URL.prototype as any).short = function () { return this.href.slice(0, 3); };\nconst limits',
+    changes: 'all',
+  },
+  {
+    what: 'a method added to Buffer',
+    from: 'const limits',
+    to: '(Buffer.prototype as any).first = function () { return this[0]; };\nconst limits',
+    changes: 'all',
+  },
+  {
+    what: 'a method added to EventEmitter',
+    from: 'const limits',
+    to: "import { EventEmitter } from 'node:events';\n(EventEmitter.prototype as any).total = function () { return 1; };\nconst limits",
+    changes: 'all',
+  },
+  {
+    what: 'a property put on the process by a symbol',
+    from: 'const limits',
+    to: "(process as any)[Symbol.for('limit')] = 4;\nconst limits",
+    changes: 'all',
+  },
+  {
+    what: 'a property put on a module of Node',
+    from: 'const limits',
+    to: "import util from 'node:util';\n(util as any).limit = 4;\nconst limits",
+    changes: 'all',
+  },
+  {
+    what: 'a property of a built-in object that may not be written any more',
+    from: 'const limits',
+    to: "Object.defineProperty(Math, 'hypot', { writable: false });\nconst limits",
+    changes: 'all',
+  },
+  {
     what: 'a method of the SDK replaced',
     from: 'const limits',
     to: '(StreamInput as any).made = 1;\nconst limits',

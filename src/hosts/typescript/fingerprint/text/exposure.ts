@@ -317,6 +317,8 @@ function isSafePlace(parent: Syntax, node: Syntax): boolean {
     case 'CallExpression':
     case 'NewExpression':
       return parent['callee'] === here || isCalledBack(parent, here);
+    case 'TaggedTemplateExpression':
+      return parent['tag'] === here;
     case 'MemberExpression':
       return parent['object'] === here && (parent['computed'] !== true || staticName(parent) !== null);
     case 'BinaryExpression':
