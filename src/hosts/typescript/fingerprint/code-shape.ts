@@ -2,7 +2,15 @@ import { types } from 'node:util';
 import type { Inspection, Closure, FunctionPlace, PrivateMember, ScopeValues } from './inspection.js';
 import type { Intrinsics } from './intrinsics.js';
 import { analyseText, readsReceiver, type CodeText, type ReceiverUse } from './text/code-text.js';
-import { isWritten, memberKey } from './text/members.js';
+import {
+  inheritsAsWritten,
+  isAsWritten,
+  isMethodLike,
+  isOwnName,
+  nameOf,
+  nameTag,
+  textOf,
+} from './function-facts.js';
 import { isNativeText } from './text/syntax.js';
 import { fixedTag, propertyEdges } from './data-shape.js';
 import {
@@ -419,58 +427,6 @@ export class CodeShaper {
       methods: keys,
     };
   }
-}
-
-/** Whether a property of a class is the method or accessor that its text has there. */
-function isAsWritten(
-  { members }: CodeText,
-  isStatic: boolean,
-  name: string,
-  descriptor: PropertyDescriptor,
-): boolean {
-  if (members.length === 0 || !isMethodLike(descriptor)) return false;
-  const { get, set, value } = descriptor as PropertyDescriptor & { value?: unknown };
-  const is = (kind: 'method' | 'get' | 'set', fn: unknown): boolean =>
-    typeof fn === 'function' &&
-    nameOf(fn) === (kind === 'method' ? name : `${kind} ${name}`) &&
-    Reflect.ownKeys(fn).length === 2 &&
-    isWritten(members, memberKey(isStatic, kind, name), textOf(fn));
-  if (get ?? set) return (!get || is('get', get)) && (!set || is('set', set));
-  return is('method', value);
-}
-
-/** A property as a class makes it for a method. */
-function isMethodLike({ enumerable, configurable, writable }: PropertyDescriptor): boolean {
-  return !enumerable && configurable === true && writable !== false;
-}
-
-/** A name that a class gives itself: `static name = …`, `static get name()`. */
-function isOwnName(key: PropertyKey, { value, get, set }: PropertyDescriptor): boolean {
-  return key === 'name' && (typeof value !== 'string' || get !== undefined || set !== undefined);
-}
-
-function inheritsAsWritten(prototype: object, parent: object | null): boolean {
-  const above = Object.getPrototypeOf(prototype) as object | null;
-  if (parent === Function.prototype) return above === Object.prototype || above === null;
-  return parent !== null && above === Reflect.getOwnPropertyDescriptor(parent, 'prototype')?.value;
-}
-
-/** The name of a function, which bundlers may put a number behind. Anything but a text is a member like others. */
-function nameTag(fn: object): string {
-  const { value, writable, enumerable, configurable } =
-    (Reflect.getOwnPropertyDescriptor(fn, 'name') as PropertyDescriptor & { value?: unknown }) ?? {};
-  const name = typeof value === 'string' ? value.replace(/\d+$/, '') : '';
-  const length = Reflect.getOwnPropertyDescriptor(fn, 'length')?.value as unknown;
-  const odd = writable === true || enumerable === true || configurable === false;
-  return `${JSON.stringify(name)} ${String(typeof length === 'number' ? length : '')}${odd ? ' odd' : ''}${fixedTag(fn)}`;
-}
-
-function nameOf(fn: object): unknown {
-  return Reflect.getOwnPropertyDescriptor(fn, 'name')?.value;
-}
-
-function textOf(fn: object): string {
-  return Function.prototype.toString.call(fn);
 }
 
 /** Most functions have edges of one kind alone. */

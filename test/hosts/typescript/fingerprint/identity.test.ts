@@ -86,14 +86,20 @@ function make({ kind, mark }: Vertex, madeClass: (new () => object) | null): Mad
     }
     case 'class': {
       const named = mark === 0 ? class Long {} : class Short {};
-      return { value: named, fill: (values) => void Object.assign(named, { ...values }) };
+      return {
+        value: named,
+        fill: (values) => void Object.assign(named, Object.fromEntries(values.entries())),
+      };
     }
     case 'function':
     case 'arrow':
       return closure(kind, mark);
     default: {
       const object: object = madeClass ? new madeClass() : {};
-      return { value: object, fill: (values) => void Object.assign(object, { mark }, { ...values }) };
+      return {
+        value: object,
+        fill: (values) => void Object.assign(object, { mark }, Object.fromEntries(values.entries())),
+      };
     }
   }
 }

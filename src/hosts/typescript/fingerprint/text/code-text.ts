@@ -224,9 +224,9 @@ class Normalizer {
 
   /** The text without the method that is left out. */
   #ownText(): string {
-    const { root, text, offset } = this.#parsed;
-    const members = (child(root, 'body')?.['body'] ?? []) as readonly Syntax[];
-    const left = Array.isArray(members) && members.find((member) => this.#isLeftOut(member));
+    const { root, form, text, offset } = this.#parsed;
+    const members = form === 'class' ? (child(root, 'body')?.['body'] as readonly Syntax[]) : [];
+    const left = members.find((member) => this.#isLeftOut(member));
     return left ? text.slice(0, left.start - offset) + text.slice(left.end - offset) : text;
   }
 

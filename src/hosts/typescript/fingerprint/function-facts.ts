@@ -1,0 +1,57 @@
+import { fixedTag } from './data-shape.js';
+import type { CodeText } from './text/code-text.js';
+import { isWritten, memberKey } from './text/members.js';
+
+/* What can be told of a function or class without what it captured: its text, its name, and what it has as its text has it. */
+
+/** Whether a property of a class is the method or accessor that its text has there. */
+export function isAsWritten(
+  { members }: CodeText,
+  isStatic: boolean,
+  name: string,
+  descriptor: PropertyDescriptor,
+): boolean {
+  if (members.length === 0 || !isMethodLike(descriptor)) return false;
+  const { get, set } = descriptor;
+  const is = (kind: 'method' | 'get' | 'set', fn: unknown): boolean =>
+    typeof fn === 'function' &&
+    nameOf(fn) === (kind === 'method' ? name : `${kind} ${name}`) &&
+    Reflect.ownKeys(fn).length === 2 &&
+    isWritten(members, memberKey(isStatic, kind, name), textOf(fn));
+  if (get || set) return (!get || is('get', get)) && (!set || is('set', set));
+  return is('method', descriptor.value);
+}
+
+/** A property as a class makes it for a method. */
+export function isMethodLike({ enumerable, configurable, writable }: PropertyDescriptor): boolean {
+  return !enumerable && configurable === true && writable !== false;
+}
+
+/** A name that a class gives itself: `static name = …`, `static get name()`. */
+export function isOwnName(key: PropertyKey, descriptor: PropertyDescriptor): boolean {
+  return key === 'name' && typeof descriptor.value !== 'string';
+}
+
+export function inheritsAsWritten(prototype: object, parent: object | null): boolean {
+  const above = Object.getPrototypeOf(prototype) as object | null;
+  if (parent === Function.prototype) return above === Object.prototype || above === null;
+  return parent !== null && above === Reflect.getOwnPropertyDescriptor(parent, 'prototype')?.value;
+}
+
+/** The name of a function, which bundlers may put a number behind. Anything but a text is a member like others. */
+export function nameTag(fn: object): string {
+  const own = Reflect.getOwnPropertyDescriptor(fn, 'name');
+  const value: unknown = own?.value;
+  const name = typeof value === 'string' ? value.replace(/\d+$/, '') : '';
+  const length = Reflect.getOwnPropertyDescriptor(fn, 'length')?.value as unknown;
+  const odd = own?.writable === true || own?.enumerable === true || own?.configurable === false;
+  return `${JSON.stringify(name)} ${String(typeof length === 'number' ? length : '')}${odd ? ' odd' : ''}${fixedTag(fn)}`;
+}
+
+export function nameOf(fn: object): unknown {
+  return Reflect.getOwnPropertyDescriptor(fn, 'name')?.value;
+}
+
+export function textOf(fn: object): string {
+  return Function.prototype.toString.call(fn);
+}
