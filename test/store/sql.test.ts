@@ -17,7 +17,7 @@ import {
   valueTable,
 } from './support.js';
 
-/** A value as the view `node_rows` has it, by its type. */
+/** A value as SQL has it, by its type. */
 function asSql(table: Table, column: Column, index: number): Record<string, unknown> {
   const given = table.present?.[index] !== 0 && column.valid?.[index] !== 0;
   const { type, values } = column;
