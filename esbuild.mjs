@@ -45,6 +45,7 @@ const library = await build({
     index: 'src/index.ts',
     cli: 'src/cli.ts',
     child: 'src/child/child.ts',
+    'strategy-worker': 'src/child/strategy-worker.ts',
     reader: 'src/client/reader-worker.ts',
     'sdk-texts': 'scripts/sdk-texts.ts',
   },

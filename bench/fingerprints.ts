@@ -9,7 +9,8 @@ import { snapshotIntrinsics } from '../src/hosts/typescript/fingerprint/intrinsi
 import { readTexts } from '../src/hosts/typescript/fingerprint/text/known-texts.js';
 import { authorLocation } from '../src/hosts/typescript/sandbox/author.js';
 import { installComputeOnly } from '../src/hosts/typescript/sandbox/context.js';
-import { StrategySession, type Surroundings } from '../src/child/strategy-session.js';
+import { bundleStrategy } from '../src/hosts/typescript/bundle/bundle.js';
+import { openHost, type HostSurroundings } from '../src/hosts/typescript/open-host.js';
 
 readTexts(readFileSync(new URL('./sdk-texts.json', import.meta.url), 'utf8'));
 
@@ -25,19 +26,15 @@ const context = installComputeOnly({
     throw error;
   },
 });
-const around: Surroundings = {
-  context: {
-    ...context,
-    setup(work) {
-      const made = context.setup(work);
-      setUp = performance.now();
-      usedAtSetUp = process.cpuUsage();
-      return made;
-    },
-  },
+const sdkUrl = new URL('./index.js', import.meta.url).href;
+const around: HostSurroundings = {
+  context,
   intrinsics: context.asHost(() => snapshotIntrinsics(sdk)),
-  sdk: { url: new URL('./index.js', import.meta.url).href, exports: sdk },
-  enter: (path) => (bundlePath = path),
+  sdkExports: sdk,
+};
+const loaded = (): void => {
+  setUp = performance.now();
+  usedAtSetUp = process.cpuUsage();
 };
 
 interface Once {
@@ -52,11 +49,13 @@ interface Once {
 
 async function once(): Promise<Once> {
   const started = performance.now();
-  const session = await StrategySession.open({ file, className, projectRoot }, around);
-  const hashes = fingerprints(resolveGraph(await session.describe()), 'bench').map(({ full }) => full);
+  const bundle = await bundleStrategy({ file, projectRoot, sdkUrl });
+  bundlePath = bundle.codePath;
+  const { host, close } = await openHost({ bundle, file, projectRoot, className }, around, loaded);
+  const hashes = fingerprints(resolveGraph(await host.describe()), 'bench').map(({ full }) => full);
   const ended = performance.now();
   const { user, system } = process.cpuUsage(usedAtSetUp);
-  session.close();
+  close();
   return { fingerprints: ended - setUp, processor: (user + system) / 1000, whole: ended - started, hashes };
 }
 

@@ -2,20 +2,28 @@ import { join } from 'node:path';
 import type { RunProgress } from '../engine/run/report.js';
 import type { CacheUse } from '../protocol/history.js';
 import type { LogLine } from '../protocol/messages.js';
+import type { SeamlessError } from '../sdk/errors.js';
 import type { StoreUse } from './store-keeper.js';
+import type { OpenHooks } from './strategy-session.js';
 
 /** What a request may use while it is answered. */
 export interface RequestHooks {
   readonly progress: (progress: RunProgress) => void;
   readonly signal: AbortSignal;
   readonly log: (line: LogLine) => void;
-  /** Tells where a debugger may attach; resolves once that is sent. */
-  readonly inspect: (url: string) => Promise<void>;
+  /** Tells where a debugger may attach. */
+  readonly inspect: (url: string) => void;
+  /** Told of an error that the strategy left behind: whatever is being computed cannot be trusted. */
+  readonly stray: (error: SeamlessError) => void;
 }
 
 /** Tells which file is being read to see whether it changed, and how far. */
 export function checking(hooks: RequestHooks): (file: string, done: number, total: number) => void {
   return (node, done, total) => hooks.progress({ phase: 'checking', node, done, total });
+}
+
+export function openHooks({ signal, stray }: RequestHooks): Pick<OpenHooks, 'signal' | 'onStray'> {
+  return { signal, onStray: stray };
 }
 
 export function openOptions(cache: OpenedCache, hooks: RequestHooks): StoreUse {

@@ -15,14 +15,25 @@ import type {
   StrategyRef,
 } from '../protocol/messages.js';
 import { diffOf, rowsOf, seriesOf } from './history-requests.js';
-import { underDebugger } from './debugger.js';
-import type { BundledCode } from '../hosts/typescript/bundle/bundle.js';
 import { StoreKeeper } from './store-keeper.js';
 import { SourceHints } from './source-hints.js';
-import { StrategySession, type StrategyPlace, type Surroundings } from './strategy-session.js';
+import {
+  StrategySession,
+  type OpenHooks,
+  type StrategyPlace,
+  type Surroundings,
+} from './strategy-session.js';
 import { verifyStrategy } from './verify.js';
 import { judgeNames, strategiesNamed } from './judged-names.js';
-import { cacheOf, checking, folderOf, openOptions, type OpenedCache, type RequestHooks } from './request.js';
+import {
+  cacheOf,
+  checking,
+  folderOf,
+  openHooks,
+  openOptions,
+  type OpenedCache,
+  type RequestHooks,
+} from './request.js';
 import { unknownNode, unknownStrategy } from './unknown-names.js';
 
 type Handlers = {
@@ -41,10 +52,10 @@ export class JobService {
   /** When the age of rows was last looked at, by cache file. */
   readonly #agedAt = new Map<string, number>();
   readonly #handlers: Handlers = {
-    describe: (payload) => this.#describe(payload),
+    describe: (payload, hooks) => this.#describe(payload, hooks),
     materialize: (payload, hooks) => this.#materialize(payload, hooks),
     status: (payload, hooks) => this.#status(payload, hooks),
-    bounds: (payload) => this.#bounds(payload),
+    bounds: (payload, hooks) => this.#bounds(payload, hooks),
     read: (payload, hooks) => this.#read(payload, hooks),
     series: (payload, hooks) => this.#series(payload, hooks),
     rows: (payload, hooks) => this.#rows(payload, hooks),
@@ -71,8 +82,8 @@ export class JobService {
     return this.#stores.close();
   }
 
-  #describe({ strategy }: Payload<'describe'>): Promise<GraphSummary> {
-    return this.#withStrategy(strategy, async (session) => {
+  #describe({ strategy }: Payload<'describe'>, hooks: RequestHooks): Promise<GraphSummary> {
+    return this.#withStrategy(strategy, hooks, async (session) => {
       const graph = resolveGraph(await session.describe());
       const nodes = graph.order.map((index) => graph.nodes[index] as GraphNode);
       return {
@@ -104,14 +115,16 @@ export class JobService {
         return report;
       });
     // DuckDB opens the file while this thread takes fingerprints.
-    const loaded = (): Promise<void> => this.#stores.begin(openOptions(cache, hooks));
-    return this.#withStrategy(strategy, work, bundle, loaded).finally(() => this.#stores.abandon());
+    const onLoaded = (): void => void this.#stores.begin(openOptions(cache, hooks));
+    return this.#withStrategy(strategy, hooks, work, { made: bundle, onLoaded }).finally(() =>
+      this.#stores.abandon(),
+    );
   }
 
   #status(payload: Payload<'status'>, hooks: RequestHooks): Promise<Result<'status'>> {
     const { strategy } = payload;
     const cache = cacheOf(strategy.projectRoot, payload, `looking at ${nameOf(strategy)}`);
-    return this.#withStrategy({ ...strategy, limitMs: payload.limitMs }, (session) =>
+    return this.#withStrategy({ ...strategy, limitMs: payload.limitMs }, hooks, (session) =>
       this.#withStore({ ...cache, create: false }, hooks, async (store) => {
         const lastRanges = await store.lastRuns(session.storedAs);
         const [last] = payload.last ? lastRanges : [];
@@ -125,8 +138,8 @@ export class JobService {
     );
   }
 
-  #bounds({ strategy, limitMs }: Payload<'bounds'>): Promise<Result<'bounds'>> {
-    return this.#withStrategy({ ...strategy, limitMs }, async (session) => {
+  #bounds({ strategy, limitMs }: Payload<'bounds'>, hooks: RequestHooks): Promise<Result<'bounds'>> {
+    return this.#withStrategy({ ...strategy, limitMs }, hooks, async (session) => {
       const hints = await SourceHints.load(folderOf(strategy.projectRoot, {}));
       const range = await session.bounds(hints);
       return { range: range && [range.start, range.end] };
@@ -204,7 +217,7 @@ export class JobService {
     const { strategy, nodes, sample } = payload;
     const cache = cacheOf(strategy.projectRoot, payload, `verifying ${nameOf(strategy)}`);
     const options = { nodes, sample, range: rangeOf(payload) };
-    return this.#withStrategy(strategy, (session) =>
+    return this.#withStrategy(strategy, hooks, (session) =>
       verifyStrategy(session, options, (work) => this.#lookIntoStore(cache, hooks, work), hooks),
     );
   }
@@ -244,14 +257,16 @@ export class JobService {
   #judge(refs: readonly StrategyRef[], cache: OpenedCache, hooks: RequestHooks): Promise<void> {
     const use = { ...cache, create: false };
     const judge = (ref: StrategyRef): Promise<void> =>
-      this.#withStrategy(ref, (session) => this.#withStore(use, hooks, (store) => session.judge(store)));
+      this.#withStrategy(ref, hooks, (session) =>
+        this.#withStore(use, hooks, (store) => session.judge(store)),
+      );
     return judgeNames(refs, judge, hooks.log);
   }
 
   #refresh(payload: Payload<'refresh'>, hooks: RequestHooks): Promise<Result<'refresh'>> {
     const { strategy } = payload;
     const cache = cacheOf(strategy.projectRoot, payload, `refreshing ${nameOf(strategy)}`);
-    return this.#withStrategy(strategy, (session) =>
+    return this.#withStrategy(strategy, hooks, (session) =>
       this.#withStore(cache, hooks, async (store) => {
         const refreshed = await session.forgetSourceVersions(store);
         const hints = await SourceHints.load(cache.dir);
@@ -265,7 +280,7 @@ export class JobService {
   #debug(payload: Payload<'debug'>, hooks: RequestHooks): Promise<BarResult> {
     const { strategy, node, bar, inspect = false } = payload;
     const cache = cacheOf(strategy.projectRoot, payload, `reading for ${node} of ${nameOf(strategy)}`);
-    return this.#withStrategy(strategy, async (session) => {
+    return this.#withStrategy(strategy, hooks, async (session) => {
       // The store is closed by the time of the call: a person may look at a breakpoint for long.
       const call = await this.#withStore(cache, hooks, async (store) => {
         const hints = await SourceHints.load(cache.dir);
@@ -275,15 +290,13 @@ export class JobService {
       });
       await this.#stores.close();
       if (!inspect) return session.call(call, hooks.signal);
-      // Loaded once more in the debugger's sight, which so sets its breakpoints in code that nothing else has called.
-      return underDebugger(hooks.inspect, async () => {
-        const fresh = await session.again();
-        try {
-          return await fresh.call(call, hooks.signal);
-        } finally {
-          fresh.close();
-        }
-      });
+      const fresh = await session.again({ ...openHooks(hooks), onInspect: hooks.inspect });
+      try {
+        return await fresh.call(call, hooks.signal);
+      } finally {
+        // After the answer is on its way: whoever sees the debugger go before it knows that a person ended it.
+        setImmediate(() => void fresh.close());
+      }
     });
   }
 
@@ -309,15 +322,15 @@ export class JobService {
 
   async #withStrategy<T>(
     ref: StrategyPlace,
+    hooks: RequestHooks,
     work: (session: StrategySession) => Promise<T>,
-    bundle?: BundledCode,
-    loaded?: () => Promise<void>,
+    opened: Pick<OpenHooks, 'made' | 'onLoaded'> = {},
   ): Promise<T> {
-    const session = await StrategySession.open(ref, this.#around, bundle, loaded);
+    const session = await StrategySession.open(ref, this.#around, { ...openHooks(hooks), ...opened });
     try {
       return await work(session);
     } finally {
-      session.close();
+      await session.close();
     }
   }
 

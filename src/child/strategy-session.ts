@@ -13,27 +13,15 @@ import type { ComputeRequest, GraphDescription } from '../engine/ports/host.js';
 import type { OpenStream, SourceReader } from '../engine/ports/source.js';
 import type { NodeStore } from '../engine/ports/store.js';
 import { singleBar } from '../engine/run/single-bar.js';
-import { clearPresets } from '../sdk/providers.js';
 import type { Range, Seconds } from '../sdk/time.js';
-import { nearNames, SeamlessError, type SourceLocation } from '../sdk/errors.js';
-import { customReader, openSourceLibrary, type ContentHints } from '../sources/library.js';
-import {
-  bundleStrategy,
-  freshUrl,
-  type BundledCode,
-  type StrategyBundle,
-} from '../hosts/typescript/bundle/bundle.js';
-import type { FunctionPlace } from '../hosts/typescript/fingerprint/inspection.js';
-import { CodeHasher } from '../hosts/typescript/fingerprint/own-code.js';
-import { SourcePlaces } from '../hosts/typescript/fingerprint/places.js';
-import type { Intrinsics } from '../hosts/typescript/fingerprint/intrinsics.js';
-import { authorLocation, describeLocation } from '../hosts/typescript/sandbox/author.js';
-import type { ComputeOnlyContext } from '../hosts/typescript/sandbox/context.js';
-import { TypeScriptHost } from '../hosts/typescript/typescript-host.js';
-import { loadStrategy } from '../hosts/typescript/load.js';
+import { nearNames, SeamlessError } from '../sdk/errors.js';
+import { openSourceLibrary, type ContentHints } from '../sources/library.js';
+import { bundleStrategy, type BundledCode, type StrategyBundle } from '../hosts/typescript/bundle/bundle.js';
 import { storedName } from '../protocol/project.js';
-import { limited } from './watchdog.js';
+import { limited, type Limit } from './limit.js';
 import type { BarResult } from '../protocol/messages.js';
+import type { CallHooks, HostThread } from './thread/host-thread.js';
+import { RemoteHost } from './thread/remote-host.js';
 
 /** Where a strategy is: a file of a project, and the name of a class in it (null: the only one). */
 export interface StrategyPlace {
@@ -46,12 +34,20 @@ export interface StrategyPlace {
 
 /** What the child has for all strategies it loads. */
 export interface Surroundings {
-  readonly context: ComputeOnlyContext;
-  readonly intrinsics: Intrinsics;
-  /** URL and exports of the SDK as this process has it. */
-  readonly sdk: { readonly url: string; readonly exports: Readonly<Record<string, unknown>> };
-  /** Told where the bundle of the strategy at work lies, so that its lines can be told from the author's. */
-  readonly enter: (bundlePath: string) => void;
+  /** URL of the SDK as the threads have it. */
+  readonly sdkUrl: string;
+  /** A thread that has loaded nothing yet. */
+  readonly takeThread: () => HostThread;
+}
+
+/** What a session is opened with. */
+export interface OpenHooks extends Pick<CallHooks, 'signal' | 'onInspect'> {
+  /** The bundle, if it was made already. */
+  readonly made?: BundledCode | undefined;
+  /** Told when no more code of the author's runs before fingerprints are taken. */
+  readonly onLoaded?: (() => void) | undefined;
+  /** Told of an error that the author's code left behind. */
+  readonly onStray: (error: SeamlessError) => void;
 }
 
 /** One call of a node's `computeFn`, ready to be made. */
@@ -59,101 +55,76 @@ export interface PreparedCall extends Omit<BarResult, 'row' | 'failure'> {
   readonly request: ComputeRequest;
 }
 
-/** A strategy that is loaded and set up, ready to be described and computed. */
+/** A strategy that is loaded and set up in a thread of its own, ready to be described and computed. */
 export class StrategySession {
   /** What the cache knows the strategy by. */
   readonly storedAs: string;
   /** The author's files it is made of, absolute; packages are left out. */
   readonly files: readonly string[];
-  readonly #host: TypeScriptHost;
-  readonly #hasher: CodeHasher;
+  readonly #thread: HostThread;
+  readonly #host: RemoteHost;
   readonly #place: StrategyPlace;
   readonly #around: Surroundings;
   readonly #bundle: StrategyBundle;
+  readonly #limit: Limit;
 
   private constructor(parts: {
-    storedAs: string;
-    files: readonly string[];
-    host: TypeScriptHost;
-    hasher: CodeHasher;
-    place: StrategyPlace;
     around: Surroundings;
+    place: StrategyPlace;
     bundle: StrategyBundle;
+    thread: HostThread;
+    host: RemoteHost;
+    limit: Limit;
   }) {
-    this.storedAs = parts.storedAs;
-    this.files = parts.files;
-    this.#host = parts.host;
-    this.#hasher = parts.hasher;
-    this.#place = parts.place;
     this.#around = parts.around;
+    this.#place = parts.place;
     this.#bundle = parts.bundle;
+    this.#thread = parts.thread;
+    this.#host = parts.host;
+    this.#limit = parts.limit;
+    this.storedAs = parts.host.storedAs;
+    this.files = parts.bundle.inputs.filter((input) => !/[\\/]node_modules[\\/]/.test(input));
   }
 
   /**
    * Bundles unless that is done, loads and sets up.
-   * @param loaded awaited when no more code of the author's runs, before fingerprints are taken.
-   * @throws SeamlessError for whatever is wrong with the file, the class or its setup().
+   * @throws SeamlessError for whatever is wrong with the file, the class or its setup(); `cancelled`.
    */
-  static async open(
-    place: StrategyPlace,
-    around: Surroundings,
-    made?: BundledCode,
-    loaded?: () => Promise<void>,
-  ): Promise<StrategySession> {
+  static async open(place: StrategyPlace, around: Surroundings, hooks: OpenHooks): Promise<StrategySession> {
     const { file, projectRoot } = place;
-    const request = { file, projectRoot, sdkUrl: around.sdk.url };
-    const bundle = await bundleStrategy(request, made);
-    around.enter(bundle.codePath);
-    return StrategySession.#load(bundle, place, around, loaded);
+    const bundle = await bundleStrategy({ file, projectRoot, sdkUrl: around.sdkUrl }, hooks.made);
+    return StrategySession.#load(bundle, place, around, hooks);
   }
 
-  /** The same strategy, loaded and set up once more. */
-  again(): Promise<StrategySession> {
-    const bundle = { ...this.#bundle, url: freshUrl(this.#bundle.codePath) };
-    return StrategySession.#load(bundle, this.#place, this.#around);
+  /** The same strategy, loaded and set up once more: with `onInspect` in sight of a debugger, which is told where it may attach. */
+  again(hooks: OpenHooks): Promise<StrategySession> {
+    return StrategySession.#load(this.#bundle, this.#place, this.#around, hooks);
   }
 
   static async #load(
     bundle: StrategyBundle,
     place: StrategyPlace,
     around: Surroundings,
-    loaded?: () => Promise<void>,
+    { onStray, onInspect, ...hooks }: OpenHooks,
   ): Promise<StrategySession> {
-    const { file, projectRoot } = place;
-    const { context, intrinsics, sdk } = around;
-    clearPresets();
-    intrinsics.restore();
-    const className = place.className ?? undefined;
-    const { instance, className: name } = await limited(place.limitMs, 'setup', () =>
-      loadStrategy({ bundle, file, projectRoot, className, context }),
-    );
-    await loaded?.();
-    const hasher = new CodeHasher({ sdkExports: sdk.exports, intrinsics, code: () => bundle.code });
-    const places = new SourcePlaces(bundle.code);
-    const locate = (error: Error): SourceLocation | null =>
-      authorLocation(error, projectRoot, bundle.codePath);
-    const nameFile = (name: string): string =>
-      describeLocation({ file: name, line: 1 }, projectRoot).replace(/:1$/, '');
-    const original = (place: FunctionPlace): SourceLocation | null =>
-      hasher.isInScriptOf(instance, place) ? places.locate(place) : null;
-    const fileOf = (place: FunctionPlace): string | null => {
-      const found = original(place);
-      return found && nameFile(found.file);
-    };
-    const storedAs = storedName(place, name);
-    const host = new TypeScriptHost({
-      strategy: instance,
-      className: name,
-      storedAs,
-      hasher,
-      fileOf,
-      original,
-      context: hostContext(context),
-      locate,
-      nameFile,
-    });
-    const files = bundle.inputs.filter((input) => !/[\\/]node_modules[\\/]/.test(input));
-    return new StrategySession({ storedAs, files, host, hasher, place, around, bundle });
+    const thread = around.takeThread();
+    thread.onStray = onStray;
+    try {
+      // Its start is no time of the author's.
+      await thread.ready;
+      // Loaded in the debugger's sight, which so sets its breakpoints in code that nothing has called.
+      if (onInspect) await thread.call('inspect', null, { ...hooks, onInspect });
+      const { file, className, projectRoot } = place;
+      const load = { bundle, file, className, projectRoot };
+      const limit = { limitMs: place.limitMs, signal: hooks.signal };
+      const host = await limited(limit, 'setup', (signal) =>
+        RemoteHost.load(thread, load, (name) => storedName(place, name), { ...hooks, signal }),
+      );
+      return new StrategySession({ around, place, bundle, thread, host, limit });
+    } catch (error) {
+      await thread.end();
+      throw error;
+    }
   }
 
   describe(): Promise<GraphDescription> {
@@ -272,50 +243,18 @@ export class StrategySession {
   }
 
   #openSources(hints: ContentHints): ReturnType<typeof openSourceLibrary> {
-    const custom = (stream: OpenStream): Promise<SourceReader> => this.#customSource(stream);
+    const custom = (stream: OpenStream): Promise<SourceReader> =>
+      this.#host.openSource(stream, (ask) => limited(this.#limit, 'provider', ask));
     return openSourceLibrary({ projectRoot: this.#place.projectRoot, hints, custom });
   }
 
-  close(): void {
-    this.#hasher.close();
-  }
-
-  /** A provider of the author's own runs in the one zone that may reach outside. */
-  #customSource(stream: OpenStream): Promise<SourceReader> {
-    const provider = this.#host.customProvider(stream.node);
-    if (!provider) throw new SeamlessError('internal', `${stream.name} has no provider of its own.`);
-    const { fetch, version, bounds } = provider;
-    const { context } = this.#around;
-    const told = <T>(ask: () => T | Promise<T>): Promise<T> =>
-      limited(this.#place.limitMs, 'provider', () => context.provider(ask));
-    return Promise.resolve(
-      customReader(
-        {
-          kind: provider.kind,
-          options: provider.options,
-          ...(fetch && { fetch: (request) => context.provider(() => fetch.call(provider, request)) }),
-          ...(version && { version: () => told(() => version.call(provider)) }),
-          ...(bounds && { bounds: () => told(() => bounds.call(provider)) }),
-        },
-        stream,
-      ),
-    );
+  /** Ends the thread. What the author's code printed is out by then. */
+  close(): Promise<void> {
+    return this.#thread.end();
   }
 }
 
 /** The next turn of the event loop. */
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
-}
-
-function hostContext(
-  context: ComputeOnlyContext,
-): ConstructorParameters<typeof TypeScriptHost>[0]['context'] {
-  return {
-    compute: (what, body) => context.compute(what, body),
-    takeViolation() {
-      const violation = context.takeViolation();
-      return violation && { message: violation.message, location: violation.location ?? null };
-    },
-  };
 }

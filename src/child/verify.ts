@@ -12,7 +12,7 @@ import { concatTables, emptyTable, sliceTableByTime, type Table } from '../sdk/t
 import { ceilToGrid, floorToGrid, formatTime, type Range } from '../sdk/time.js';
 import { openStore, type Store } from '../store/store.js';
 import type { VerifiedNode, VerifyReport } from '../protocol/messages.js';
-import type { RequestHooks } from './request.js';
+import { openHooks, type RequestHooks } from './request.js';
 import { SourceHints } from './source-hints.js';
 import type { StrategySession } from './strategy-session.js';
 
@@ -251,7 +251,7 @@ async function tellNondeterminism(
 ): Promise<void> {
   const stretch = [...findings.values()].find((finding) => finding.stretch)?.stretch;
   if (!stretch || !nodes.some(({ state }) => state === 'differs')) return;
-  const again = await session.again();
+  const again = await session.again(openHooks(hooks));
   try {
     await recompute(session, stretch, hooks, async (one) => {
       await recompute(again, stretch, hooks, async (two) => {
@@ -269,6 +269,6 @@ async function tellNondeterminism(
       });
     });
   } finally {
-    again.close();
+    await again.close();
   }
 }

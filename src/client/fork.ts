@@ -1,5 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { SENT_BUNDLE } from '../protocol/host-flag.js';
+import { LASTING, SENT_BUNDLE } from '../protocol/host-flag.js';
 
 const FLAGS: readonly string[] = ['--enable-source-maps'];
 
@@ -30,7 +30,7 @@ export function forkChild({
   lasting,
   bundles,
 }: ChildOptions): ChildProcess {
-  return fork(childPath, bundles ? [SENT_BUNDLE] : [], {
+  return fork(childPath, [...(bundles ? [SENT_BUNDLE] : []), ...(lasting ? [LASTING] : [])], {
     execPath: process.execPath,
     execArgv: [...(lasting ? LASTING_FLAGS : FLAGS), ...heapLimit(memoryMb), ...execArgv],
     env: childEnvironment(process.env),

@@ -17,7 +17,6 @@ import {
   type Result,
 } from '../protocol/messages.js';
 import { forkChild, type ChildOptions } from './fork.js';
-import { stuckError } from '../protocol/stuck.js';
 import { deserializeError } from '../protocol/wire-error.js';
 
 export interface JobClientOptions extends ChildOptions {
@@ -241,8 +240,7 @@ export class JobClient {
         this.#lastWords.push(text);
         if (this.#lastWords.length > LAST_WORDS) this.#lastWords.shift();
       }
-      // What it stands for is told by whatever was asked.
-      if (stuckError(text) === null) this.#onLog({ level, text });
+      this.#onLog({ level, text });
     });
   }
 }
@@ -268,8 +266,6 @@ function departure(
   // Ctrl-C in a terminal reaches the whole process group.
   if (signal === 'SIGINT') return cancelled();
   const how = signal ? `signal ${signal}` : `exit code ${code ?? 'unknown'}`;
-  const stuck = stuckError(lastWords.at(-1) ?? '');
-  if (stuck) return stuck;
   const said = lastWords.join('\n');
   if (/heap out of memory|allocation failed/i.test(said) || signal === 'SIGABRT' || code === 134) {
     return died(

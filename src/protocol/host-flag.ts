@@ -1,5 +1,8 @@
-/** Set on `globalThis`, by `Symbol.for`, in the process that hosts strategies. */
+/** Set on `globalThis`, by `Symbol.for`, in the thread that hosts a strategy. */
 export const HOST_FLAG = 'seamless.host';
+
+/** Argument of a child that is kept for many runs. */
+export const LASTING = 'lasting';
 
 /** Argument of a child whose parent bundles, so that the child need not start esbuild. */
 export const SENT_BUNDLE = 'sent-bundle';

@@ -138,7 +138,7 @@ export const payloads: { readonly [K in RequestKind]: SchemaOf<Payload<K>> } = {
   }),
 };
 
-const failure: SchemaOf<NodeFailure> = v.object({
+export const failure: SchemaOf<NodeFailure> = v.object({
   code: v.string(),
   message: v.string(),
   asOf: v.nullable(v.number()),
@@ -202,7 +202,7 @@ const column: SchemaOf<Column> = v.variant('type', [
   v.object({ type: v.picklist(['string', 'json']), values: strings, valid: mask }),
 ]);
 
-const table: SchemaOf<Table> = v.object({
+export const table: SchemaOf<Table> = v.object({
   shape: v.picklist(['value', 'record']),
   ts: v.instance(Float64Array),
   names: v.array(v.string()),

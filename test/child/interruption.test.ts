@@ -62,7 +62,7 @@ describe('a run that is cut off', () => {
     });
   }
 
-  it('while (true) {} in a node: cancelled at once, the process is ended, and the cache is sound', async () => {
+  it('while (true) {} in a node: cancelled at once, the process stays, and the cache is sound', async () => {
     const cacheDir = project.path('looped');
     project.write({
       'main.ts': strategy(`if (view.asOf === ${minute(30_000)}) { console.log('loops'); while (true) {} }`),
@@ -75,7 +75,7 @@ describe('a run that is cut off', () => {
       await looping;
       controller.abort();
       await refused(run, 'cancelled', /cancelled|Cancelled/);
-      assert.equal(child.client.alive, false);
+      assert.equal(child.client.alive, true);
     } finally {
       await child.end();
       project.write({ 'main.ts': strategy() });

@@ -145,7 +145,6 @@ function describeAlone(node: Node<number>): Promise<GraphDescription> {
   const host = new TypeScriptHost({
     strategy,
     className: 'Alone',
-    storedAs: 'alone.ts#Alone',
     hasher,
     context: { compute: (_, body) => body(() => undefined), takeViolation: () => null },
     fileOf: () => null,

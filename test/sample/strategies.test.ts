@@ -1,39 +1,17 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { GraphDescription } from '../../src/engine/ports/host.js';
 import type { NodeHistory, NodeRecord } from '../../src/engine/ports/store.js';
 import type { RunReport } from '../../src/engine/run/report.js';
-import * as sdk from '../../src/index.js';
-import { snapshotIntrinsics } from '../../src/hosts/typescript/fingerprint/intrinsics.js';
-import type { ComputeOnlyContext } from '../../src/hosts/typescript/sandbox/context.js';
 import { StrategySession } from '../../src/child/strategy-session.js';
+import { HostThread } from '../../src/child/thread/host-thread.js';
+import { builtFile } from '../../src/protocol/built-file.js';
 import { rowValue, type RowValue } from '../../src/sdk/table.js';
 import { parseRange } from '../../src/sdk/time.js';
 import { MemoryStore } from '../support/memory-store.js';
 import { copySample } from './project.js';
-
-/** Lets everything through: what strategies may not do is tested elsewhere. */
-const open: ComputeOnlyContext = {
-  asHost: (work) => work(),
-  load: (work) => work(),
-  setup: (work) => work(),
-  compute: (_of, work) => work(() => undefined),
-  provider: (work) => work(),
-  takeViolation: () => null,
-  finish: () => undefined,
-};
-
-/** The module that stands for the SDK: this process's own, which tsx may have loaded under another name than `import` does. */
-function writeSdk(root: string): string {
-  const key = 'seamless-test-sample-sdk';
-  Object.defineProperty(globalThis, Symbol.for(key), { value: sdk, configurable: true });
-  const file = join(root, 'sdk.mjs');
-  const names = Object.keys(sdk).join(', ');
-  writeFileSync(file, `export const { ${names} } = globalThis[Symbol.for('${key}')];\n`);
-  return pathToFileURL(file).href;
-}
 
 class NamedStore extends MemoryStore {
   readonly #fingerprints = new Map<string, string>();
@@ -64,12 +42,8 @@ interface Materialized {
 async function materialize(root: string, file: string, start: string, end: string): Promise<Materialized> {
   const session = await StrategySession.open(
     { file: join(root, 'strategies', file), className: null, projectRoot: root },
-    {
-      context: open,
-      intrinsics: snapshotIntrinsics(),
-      sdk: { url: writeSdk(root), exports: sdk },
-      enter: () => undefined,
-    },
+    { sdkUrl: pathToFileURL(builtFile('index.js')).href, takeThread: () => new HostThread() },
+    { onStray: (error) => assert.fail(error) },
   );
   const store = new NamedStore();
   const run = (): Promise<RunReport> =>
@@ -78,7 +52,7 @@ async function materialize(root: string, file: string, start: string, end: strin
       signal: new AbortController().signal,
     });
   const [cold, again, graph] = [await run(), await run(), await session.describe()];
-  session.close();
+  await session.close();
   return { graph, cold, again, store };
 }
 

@@ -1,5 +1,7 @@
+import type { OpenStream, SourceReader } from '../../engine/ports/source.js';
 import { canonicalJson } from '../../engine/fingerprint/fingerprints.js';
 import type {
+  Awaitable,
   ComputeRequest,
   ComputeResult,
   FiringProgress,
@@ -19,18 +21,18 @@ import { ScanNode } from '../../sdk/scan-node.js';
 import { SeamlessDataProvider, type HistoryProvider } from '../../sdk/providers.js';
 import type { Strategy } from '../../sdk/strategy.js';
 import { parseInterval, type Seconds } from '../../sdk/time.js';
+import { customReader } from '../../sources/custom.js';
 import type { FunctionPlace } from './fingerprint/inspection.js';
 import { describeParts, optionParts } from './fingerprint/own-parts.js';
 import type { CodeHasher, GuardsSince, OwnCodeDetail } from './fingerprint/own-code.js';
 import type { CaptureGuard, ComputeContext, ComputedNode } from './compute/computation.js';
 import { computeNode, inputPositions } from './compute/compute.js';
+import type { ComputeOnlyContext } from './sandbox/context.js';
 import { DescribedNode } from './compute/described-node.js';
 
 export interface TypeScriptHostOptions {
   readonly strategy: Strategy;
   readonly className: string;
-  /** What the store knows the strategy by. */
-  readonly storedAs: string;
   readonly hasher: CodeHasher;
   readonly context: ComputeContext;
   /** The author's file that a place in the loaded module comes from, as they call it. */
@@ -66,11 +68,10 @@ export class TypeScriptHost implements StrategyHost {
   }
 
   describe(): Promise<GraphDescription> {
-    const { strategy, className, storedAs } = this.#options;
+    const { strategy, className } = this.#options;
     const positions = new Map(this.#nodes.map((node, index) => [node, index]));
     return Promise.resolve({
       strategy: className,
-      storedAs,
       nodes: this.#nodes.map((node, index) => this.#describeNode(node, index, positions)),
       interval:
         strategy.interval === undefined
@@ -83,7 +84,7 @@ export class TypeScriptHost implements StrategyHost {
   async compute(
     request: ComputeRequest,
     progress: FiringProgress,
-    signal: AbortSignal,
+    signal: Pick<AbortSignal, 'aborted'>,
   ): Promise<ComputeResult> {
     const node = this.#nodes[request.node];
     if (!node || !isComputed(node))
@@ -119,10 +120,34 @@ export class TypeScriptHost implements StrategyHost {
     return node instanceof ScanNode || (node instanceof Node && node.indicator === undefined);
   }
 
-  /** The provider of a stream that only this process can read; null for the built-in kinds. */
-  customProvider(index: number): HistoryProvider | null {
-    const node = this.#nodes[index];
-    return node instanceof StreamInput && isCustom(node.historyProvider) ? node.historyProvider : null;
+  /** Where each node was made, as an error that has the stack. */
+  get origins(): readonly Error[] {
+    return this.#nodes.map(({ origin }) => origin);
+  }
+
+  /** What the hash of a node is made of. */
+  partsOf(index: number): Awaitable<readonly Part[]> {
+    const own = this.#codes[index]?.own;
+    return (own?.hash === undefined ? null : own.parts?.()) ?? [];
+  }
+
+  /** Reads a stream by the author's own provider, which runs in the one zone that may reach outside. */
+  openSource(stream: OpenStream, { provider: run }: Pick<ComputeOnlyContext, 'provider'>): SourceReader {
+    const node = this.#nodes[stream.node];
+    const provider = node instanceof StreamInput ? node.historyProvider : null;
+    if (!provider || !isCustom(provider))
+      throw new SeamlessError('internal', `${stream.name} has no provider of its own.`);
+    const { fetch, version, bounds } = provider;
+    return customReader(
+      {
+        kind: provider.kind,
+        options: provider.options,
+        fetch: (request) => run(() => fetch.call(provider, request)),
+        ...(version && { version: () => run(() => version.call(provider)) }),
+        ...(bounds && { bounds: () => run(() => bounds.call(provider)) }),
+      },
+      stream,
+    );
   }
 
   #describeNode(node: DagNode, index: number, positions: ReadonlyMap<DagNode, number>): NodeDescription {

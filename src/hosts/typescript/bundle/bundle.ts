@@ -36,7 +36,7 @@ export interface StrategyBundle extends BundledCode {
 let loads = 0;
 
 /** A URL to import a bundle by that no import has used yet. */
-export function freshUrl(codePath: string): string {
+function freshUrl(codePath: string): string {
   loads += 1;
   return `${pathToFileURL(codePath).href}?load=${loads}`;
 }

@@ -61,7 +61,7 @@ export interface NodeComputation {
   /** Default: the first line of the stack that is the author's. */
   readonly locate?: Locate;
   readonly progress: FiringProgress;
-  readonly signal: AbortSignal;
+  readonly signal: Pick<AbortSignal, 'aborted'>;
 }
 
 /** One computation with what its parts share. */

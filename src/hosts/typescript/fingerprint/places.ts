@@ -25,6 +25,19 @@ export class SourcePlaces {
   }
 }
 
+/** Frames in a bundle become those of the author's files; stacks that Node mapped have none. */
+export function mapFrames(
+  frames: readonly SourceLocation[],
+  places: SourcePlaces,
+  codePath: string,
+): SourceLocation[] {
+  return frames.flatMap((frame) => {
+    if (frame.file !== codePath) return [frame];
+    const { line, column = 1 } = frame;
+    return places.locate({ script: '', line: line - 1, column: column - 1 }) ?? [];
+  });
+}
+
 function readMap(code: string): SourceMap | null {
   const encoded = MAP.exec(code.slice(code.lastIndexOf('\n//# ')))?.[1];
   if (encoded === undefined) return null;

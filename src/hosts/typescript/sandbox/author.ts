@@ -22,9 +22,16 @@ function ownFolders(): readonly string[] {
  * Needs `process.setSourceMapsEnabled(true)` before the bundle is imported. Null when there is no such frame.
  */
 export function authorLocation(error: Error, projectRoot: string, bundlePath: string): SourceLocation | null {
-  const frames = stackFrames(error).filter(
-    ({ file }) => isAbsolute(file) && file !== bundlePath && !isOwn(file),
-  );
+  return chooseFrame(stackFrames(error), projectRoot, bundlePath);
+}
+
+/** The same among frames, innermost first. */
+export function chooseFrame(
+  stack: readonly SourceLocation[],
+  projectRoot: string,
+  bundlePath: string,
+): SourceLocation | null {
+  const frames = stack.filter(({ file }) => isAbsolute(file) && file !== bundlePath && !isOwn(file));
   const written = frames.filter(({ file }) => !file.split(sep).includes('node_modules'));
   return written.find(({ file }) => isInside(projectRoot, file)) ?? written[0] ?? frames[0] ?? null;
 }
@@ -34,6 +41,23 @@ export function describeLocation(location: SourceLocation, projectRoot: string):
   const file = isInside(projectRoot, location.file) ? relative(projectRoot, location.file) : location.file;
   const column = location.column === undefined ? '' : `:${location.column}`;
   return `${file.split(sep).join('/')}:${location.line}${column}`;
+}
+
+/**
+ * Frames of errors as the code runs, from no source map, which takes long to read: innermost first, without Node's and Seamless's
+ * own. The stacks of these errors stay as they are read here.
+ */
+export function unmappedFrames(errors: readonly Error[]): SourceLocation[][] {
+  const before = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
+  const value = (error: Error, sites: readonly NodeJS.CallSite[]): string =>
+    [`${error.name}: ${error.message}`, ...sites.map(String)].join('\n    at ');
+  Object.defineProperty(Error, 'prepareStackTrace', { value, configurable: true, writable: true });
+  try {
+    return errors.map((error) => stackFrames(error).filter(({ file }) => isAbsolute(file) && !isOwn(file)));
+  } finally {
+    if (before) Object.defineProperty(Error, 'prepareStackTrace', before);
+    else Reflect.deleteProperty(Error, 'prepareStackTrace');
+  }
 }
 
 /** The frames of an error's stack that are in files, innermost first. */

@@ -7,7 +7,10 @@ import * as sdk from '../../../../src/index.js';
 import { snapshotIntrinsics } from '../../../../src/hosts/typescript/fingerprint/intrinsics.js';
 import { authorLocation } from '../../../../src/hosts/typescript/sandbox/author.js';
 import { installComputeOnly } from '../../../../src/hosts/typescript/sandbox/context.js';
-import { StrategySession, type StrategyPlace } from '../../../../src/child/strategy-session.js';
+import type { StrategyPlace } from '../../../../src/child/strategy-session.js';
+import { bundleStrategy } from '../../../../src/hosts/typescript/bundle/bundle.js';
+import { openHost } from '../../../../src/hosts/typescript/open-host.js';
+import { clearPresets } from '../../../../src/sdk/providers.js';
 import type { Answer, Print } from './session.js';
 
 // Taken before the guards are up.
@@ -22,26 +25,26 @@ const context = installComputeOnly({
   onStray: (error) => assert.fail(error),
 });
 
-const around = {
-  context,
-  intrinsics: context.asHost(() => snapshotIntrinsics(sdk)),
-  sdk: { url: new URL('../../../../src/index.ts', import.meta.url).href, exports: sdk },
-  enter: (bundle: string) => {
-    at.bundle = bundle;
-  },
-};
+const intrinsics = context.asHost(() => snapshotIntrinsics(sdk));
+const sdkUrl = new URL('../../../../src/index.ts', import.meta.url).href;
 
-async function look(place: StrategyPlace): Promise<[string, Print][]> {
-  const session = await StrategySession.open(place, around);
+/** In this very process, one after the other: what one changed is undone before the next. */
+async function look({ file, projectRoot, className }: StrategyPlace): Promise<[string, Print][]> {
+  const bundle = await bundleStrategy({ file, projectRoot, sdkUrl });
+  at.bundle = bundle.codePath;
+  clearPresets();
+  intrinsics.restore();
+  const request = { bundle, file, projectRoot, className };
+  const { host, close } = await openHost(request, { context, intrinsics, sdkExports: sdk });
   try {
-    const graph = resolveGraph(await session.describe());
+    const graph = resolveGraph(await host.describe());
     const prints = fingerprints(graph, 'each time');
     return graph.nodes.map(({ name }, index): [string, Print] => {
       const { own, full, unhashable } = prints[index] ?? assert.fail(`${name} has no fingerprint.`);
       return [name, { own, full, unhashable }];
     });
   } finally {
-    session.close();
+    close();
   }
 }
 

@@ -1,0 +1,182 @@
+import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
+import { parse } from 'valibot';
+
+import { builtFile } from '../../protocol/built-file.js';
+import { deserializeError } from '../../protocol/wire-error.js';
+import { SeamlessError } from '../../sdk/errors.js';
+import { callResults, threadMessage, type CallKind, type CallMessage, type Calls } from './messages.js';
+
+/** A call that was cancelled and is not answered after this many milliseconds hangs in the author's code. */
+const PATIENCE_MS = 100;
+
+/** Megabytes of stack: recursion of an author's own ends in a RangeError that names the node. */
+const STACK_MB = 4;
+
+export interface CallHooks {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((done: number) => void) | undefined;
+  /** Told when a strategy is set up, and its fingerprints are about to be taken. */
+  readonly onLoaded?: (() => void) | undefined;
+  /** Told the address at which the thread waits for a debugger. */
+  readonly onInspect?: ((url: string) => void) | undefined;
+}
+
+interface Pending extends CallHooks {
+  readonly settle: (outcome: { readonly value: unknown } | { readonly error: SeamlessError }) => void;
+}
+
+/**
+ * The thread that one strategy is loaded and computed in. It has built-ins, modules and an environment of its own, and ends with
+ * the session: what a strategy does to them reaches nobody else.
+ */
+export class HostThread {
+  readonly #worker: Worker;
+  readonly #port: MessagePort;
+  readonly #pending = new Map<number, Pending>();
+  readonly #exited: Promise<void>;
+  #start: () => void = () => undefined;
+  /** Resolves when the thread can load a strategy, or has ended. */
+  readonly ready = new Promise<void>((resolve) => (this.#start = resolve));
+  #lastId = 0;
+  /** Why no call can be answered any more. */
+  #ended: SeamlessError | null = null;
+  /** Told of an error that the author's code left behind. */
+  onStray: (error: SeamlessError) => void = () => undefined;
+
+  constructor() {
+    const { port1, port2 } = new MessageChannel();
+    this.#port = port1;
+    this.#worker = new Worker(builtFile('strategy-worker.js'), {
+      workerData: port2,
+      transferList: [port2],
+      // Flags of the process are for its main thread.
+      execArgv: ['--enable-source-maps'],
+      resourceLimits: { stackSizeMb: STACK_MB },
+    });
+    port1.on('message', (raw) => this.#receive(raw));
+    // What the thread still had to say comes before its end.
+    this.#worker.on('error', (error: Error & { code?: string }) => this.#end(lastWords(error)));
+    this.#exited = new Promise((resolve) => {
+      this.#worker.once('exit', (code) => {
+        this.#end(
+          new SeamlessError(
+            'strategy',
+            `The thread that runs the strategy ended unexpectedly (exit code ${code}): look whether the strategy ends it itself. The cache keeps what was finished.`,
+          ),
+        );
+        port1.close();
+        resolve();
+      });
+    });
+  }
+
+  /** False once the thread has ended or is about to. */
+  get alive(): boolean {
+    return this.#ended === null;
+  }
+
+  /**
+   * Asks the thread.
+   * @throws SeamlessError what it answers; `cancelled` once the signal aborts, whatever the author's code is doing; a sentence when
+   * the thread ends.
+   */
+  call<K extends CallKind>(
+    kind: K,
+    payload: Calls[K]['payload'],
+    hooks: CallHooks = {},
+  ): Promise<Calls[K]['result']> {
+    const { signal } = hooks;
+    if (signal?.aborted) return Promise.reject(cancelled());
+    if (this.#ended) return Promise.reject(this.#ended);
+    const id = ++this.#lastId;
+    const answer = new Promise<unknown>((resolve, reject) => {
+      const abort = (): void => this.#cancel(id);
+      this.#pending.set(id, {
+        ...hooks,
+        settle: (outcome) => {
+          signal?.removeEventListener('abort', abort);
+          this.#pending.delete(id);
+          if ('error' in outcome) reject(outcome.error);
+          else resolve(outcome.value);
+        },
+      });
+      signal?.addEventListener('abort', abort, { once: true });
+      // A union of calls, of which the types see only that kind and payload each fit one.
+      this.#port.postMessage({ type: 'call', id, kind, payload } as CallMessage);
+    });
+    return answer.then((value) => parse(callResults[kind], value) as Calls[K]['result']);
+  }
+
+  /** Ends the thread, whatever it is doing. */
+  async end(): Promise<void> {
+    this.#end(cancelled());
+    await this.#worker.terminate();
+    await this.#exited;
+  }
+
+  #cancel(id: number): void {
+    const pending = this.#pending.get(id);
+    if (!pending) return;
+    this.#port.postMessage({ type: 'cancel', id } satisfies CallMessage);
+    setTimeout(() => {
+      if (this.#pending.get(id) === pending) void this.end();
+    }, PATIENCE_MS).unref();
+  }
+
+  #receive(raw: unknown): void {
+    const message = parse(threadMessage, raw);
+    const pending = this.#pending.get(message.id);
+    switch (message.type) {
+      case 'result':
+        pending?.settle({ value: message.value });
+        break;
+      case 'error':
+        pending?.settle({ error: deserializeError(message.error) });
+        break;
+      case 'stray':
+        this.onStray(deserializeError(message.error));
+        break;
+      case 'progress':
+        pending?.onProgress?.(message.done);
+        break;
+      case 'ready':
+        this.#start();
+        break;
+      case 'print':
+        process[message.to].write(message.text);
+        break;
+      case 'loaded':
+        pending?.onLoaded?.();
+        break;
+      case 'inspect':
+        pending?.onInspect?.(message.url);
+        break;
+    }
+  }
+
+  #end(reason: SeamlessError): void {
+    this.#ended ??= reason;
+    this.#start();
+    for (const { settle } of [...this.#pending.values()]) settle({ error: this.#ended });
+  }
+}
+
+function lastWords(error: Error & { code?: string }): SeamlessError {
+  if (error.code === 'ERR_WORKER_OUT_OF_MEMORY') {
+    return new SeamlessError(
+      'strategy',
+      'The strategy ran out of memory: ask for a shorter range, or have the strategy keep less at a time.',
+    );
+  }
+  return new SeamlessError(
+    'strategy',
+    `The thread that runs the strategy ended unexpectedly: ${error.message}.`,
+    {
+      cause: error,
+    },
+  );
+}
+
+function cancelled(): SeamlessError {
+  return new SeamlessError('cancelled', 'Cancelled. What was finished by then is in the cache.');
+}

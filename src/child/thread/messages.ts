@@ -1,0 +1,212 @@
+import * as v from 'valibot';
+
+import type {
+  ComputeRequest,
+  ComputeResult,
+  EdgeDescription,
+  Part,
+  SourceDescription,
+} from '../../engine/ports/host.js';
+import type { OpenStream } from '../../engine/ports/source.js';
+import type { StrategyBundle } from '../../hosts/typescript/bundle/bundle.js';
+import { failure, serializedError, table } from '../../protocol/schemas.js';
+import type { SerializedError } from '../../protocol/wire-error.js';
+import type { SourceLocation } from '../../sdk/errors.js';
+import type { Table } from '../../sdk/table.js';
+import type { Range, Seconds } from '../../sdk/time.js';
+
+/*
+ * What the child's main thread and the thread that a strategy runs in say to each other, over a port of their own that no
+ * author's code can reach. Every call is answered once, with a result or an error; the end of the thread answers what is open.
+ * Tables cross in shared memory. What comes from the thread is checked: an author's code runs there.
+ */
+
+/** A strategy to load: its bundle, on disk. */
+export interface LoadCall {
+  readonly bundle: Pick<StrategyBundle, 'url' | 'codePath' | 'code'>;
+  /** The author's file, absolute. */
+  readonly file: string;
+  readonly projectRoot: string;
+  /** Null: the file's only strategy. */
+  readonly className: string | null;
+}
+
+/** A node of a loaded strategy. */
+export interface ToldNode {
+  readonly name: string;
+  readonly kind: 'stream' | 'node';
+  readonly label: string;
+  readonly interval: Seconds | null;
+  readonly leastHistory: number;
+  readonly inputs: readonly EdgeDescription[];
+  /** One of the two is null. */
+  readonly hash: string | null;
+  readonly unhashable: string | null;
+  readonly scan: boolean;
+  readonly source: SourceDescription | null;
+  /** Frames of the call that made it, in the bundle as it runs. */
+  readonly frames: readonly SourceLocation[];
+  /** Whether a function of the author's computes it. */
+  readonly authored: boolean;
+}
+
+export interface ToldStrategy {
+  readonly className: string;
+  readonly interval: Seconds | null;
+  readonly period: number | null;
+  readonly nodes: readonly ToldNode[];
+}
+
+/** Each call, with what it is answered by. */
+export interface Calls {
+  load: { readonly payload: LoadCall; readonly result: ToldStrategy };
+  /** Opens the thread to a debugger, tells where, and is answered when one is attached and has set its breakpoints. */
+  inspect: { readonly payload: null; readonly result: null };
+  compute: { readonly payload: ComputeRequest; readonly result: ComputeResult };
+  /** What the hashes of nodes, by position, are made of. */
+  parts: { readonly payload: readonly number[]; readonly result: readonly (readonly Part[])[] };
+  /** Opens a stream that has a provider of the author's own; the result is a handle. */
+  openSource: { readonly payload: OpenStream; readonly result: number };
+  version: { readonly payload: number; readonly result: string | null };
+  bounds: {
+    readonly payload: number;
+    readonly result: { readonly first: Seconds; readonly last: Seconds } | null;
+  };
+  /** Begins to read a source; the result is a handle. */
+  read: { readonly payload: { readonly source: number; readonly range: Range }; readonly result: number };
+  /** The next rows of a reading; null when there are no more. */
+  next: { readonly payload: number; readonly result: Table | null };
+  /** Ends a reading before its rows do. */
+  stop: { readonly payload: number; readonly result: null };
+}
+
+export type CallKind = keyof Calls;
+
+/** To the thread. */
+export type CallMessage =
+  | {
+      readonly [K in CallKind]: {
+        readonly type: 'call';
+        readonly id: number;
+        readonly kind: K;
+        readonly payload: Calls[K]['payload'];
+      };
+    }[CallKind]
+  | { readonly type: 'cancel'; readonly id: number };
+
+/** Where a strategy prints. */
+export type Output = 'stdout' | 'stderr';
+
+/** From the thread. `stray` is an error that the author's code left behind, in a timer or a promise. */
+export type ThreadMessage =
+  /** It can load a strategy. */
+  | { readonly type: 'ready'; readonly id: number }
+  | { readonly type: 'result'; readonly id: number; readonly value: unknown }
+  | { readonly type: 'error' | 'stray'; readonly id: number; readonly error: SerializedError }
+  | { readonly type: 'progress'; readonly id: number; readonly done: number }
+  | { readonly type: 'print'; readonly id: number; readonly to: Output; readonly text: string }
+  /** No more of the author's code runs before the call is answered. */
+  | { readonly type: 'loaded'; readonly id: number }
+  | { readonly type: 'inspect'; readonly id: number; readonly url: string };
+
+type SchemaOf<T> = v.GenericSchema<unknown, T>;
+
+const id = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+export const threadMessage: SchemaOf<ThreadMessage> = v.variant('type', [
+  v.object({ type: v.literal('result'), id, value: v.unknown() }),
+  v.object({ type: v.picklist(['error', 'stray']), id, error: serializedError }),
+  v.object({ type: v.literal('progress'), id, done: v.number() }),
+  v.object({ type: v.literal('print'), id, to: v.picklist(['stdout', 'stderr']), text: v.string() }),
+  v.object({ type: v.picklist(['ready', 'loaded']), id }),
+  v.object({ type: v.literal('inspect'), id, url: v.string() }),
+]);
+
+const seconds = v.pipe(v.number(), v.finite());
+
+const frame: SchemaOf<SourceLocation> = v.object({
+  file: v.string(),
+  line: v.number(),
+  column: v.exactOptional(v.number()),
+});
+
+const toldNode: SchemaOf<ToldNode> = v.object({
+  name: v.string(),
+  kind: v.picklist(['stream', 'node']),
+  label: v.string(),
+  interval: v.nullable(v.number()),
+  leastHistory: v.number(),
+  inputs: v.array(v.object({ node: id, period: v.nullable(v.number()) })),
+  hash: v.nullable(v.string()),
+  unhashable: v.nullable(v.string()),
+  scan: v.boolean(),
+  source: v.nullable(
+    v.object({
+      kind: v.string(),
+      options: v.record(v.string(), v.unknown()),
+      pinned: v.exactOptional(v.boolean()),
+    }),
+  ),
+  frames: v.array(frame),
+  authored: v.boolean(),
+});
+
+const part: SchemaOf<Part> = v.object({
+  kind: v.picklist([
+    'semantics',
+    'kind',
+    'interval',
+    'phase',
+    'window',
+    'source',
+    'option',
+    'function',
+    'class',
+    'value',
+    'node',
+    'built-in',
+    'unhashable',
+  ]),
+  name: v.string(),
+  owner: v.string(),
+  title: v.string(),
+  file: v.nullable(v.string()),
+  hash: v.string(),
+  text: v.string(),
+});
+
+/** Rows of one length, in columns that go with their names. */
+const wholeTable = v.pipe(
+  table,
+  v.check(
+    ({ ts, names, columns, present }) =>
+      names.length === columns.length &&
+      columns.every(
+        ({ values, valid }) => values.length === ts.length && (valid?.length ?? ts.length) === ts.length,
+      ) &&
+      (present?.length ?? ts.length) === ts.length,
+    'Expected columns of one length',
+  ),
+);
+
+export const callResults: { readonly [K in CallKind]: SchemaOf<Calls[K]['result']> } = {
+  load: v.object({
+    className: v.string(),
+    interval: v.nullable(v.number()),
+    period: v.nullable(v.number()),
+    nodes: v.array(toldNode),
+  }),
+  inspect: v.null(),
+  compute: v.object({
+    table: wholeTable,
+    failure: v.nullable(failure),
+    state: v.exactOptional(v.instance(Uint8Array)),
+  }),
+  parts: v.array(v.array(part)),
+  openSource: id,
+  version: v.nullable(v.string()),
+  bounds: v.nullable(v.object({ first: seconds, last: seconds })),
+  read: id,
+  next: v.nullable(wholeTable),
+  stop: v.null(),
+};

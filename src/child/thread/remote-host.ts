@@ -1,0 +1,158 @@
+import type {
+  ComputeRequest,
+  ComputeResult,
+  FiringProgress,
+  GraphDescription,
+  NodeDescription,
+  OwnCode,
+  Part,
+  StrategyHost,
+} from '../../engine/ports/host.js';
+import type { OpenStream, SourceReader } from '../../engine/ports/source.js';
+import { DescribedNode } from '../../hosts/typescript/compute/described-node.js';
+import { mapFrames, SourcePlaces } from '../../hosts/typescript/fingerprint/places.js';
+import { chooseFrame } from '../../hosts/typescript/sandbox/author.js';
+import type { SourceLocation } from '../../sdk/errors.js';
+import type { Table } from '../../sdk/table.js';
+import type { Range } from '../../sdk/time.js';
+import type { CallHooks, HostThread } from './host-thread.js';
+import type { LoadCall, ToldNode, ToldStrategy } from './messages.js';
+import { shareRequest } from './share.js';
+
+/** A strategy that a thread has loaded, as the engine asks it. */
+export class RemoteHost implements StrategyHost {
+  readonly #thread: HostThread;
+  readonly #told: ToldStrategy;
+  readonly #graph: GraphDescription;
+  /** Nodes whose parts were asked for in this turn; answered together. */
+  #wanted: number[] = [];
+  #parts: Promise<readonly (readonly Part[])[]> | null = null;
+
+  private constructor(thread: HostThread, load: LoadCall, told: ToldStrategy, storedAs: string) {
+    this.#thread = thread;
+    this.#told = told;
+    const locate = frameLocator(load);
+    this.#graph = {
+      strategy: told.className,
+      storedAs,
+      interval: told.interval,
+      period: told.period,
+      nodes: told.nodes.map((node, index) => this.#describe(node, index, locate)),
+    };
+  }
+
+  /**
+   * Loads a strategy in a thread that has loaded none.
+   * @param nameOf what the store knows it by.
+   * @throws SeamlessError for whatever is wrong with the file, the class or its setup().
+   */
+  static async load(
+    thread: HostThread,
+    load: LoadCall,
+    nameOf: (className: string) => string,
+    hooks: CallHooks = {},
+  ): Promise<RemoteHost> {
+    const told = await thread.call('load', load, hooks);
+    return new RemoteHost(thread, load, told, nameOf(told.className));
+  }
+
+  /** What the store knows the strategy by. */
+  get storedAs(): string {
+    return this.#graph.storedAs ?? this.#graph.strategy;
+  }
+
+  describe(): Promise<GraphDescription> {
+    return Promise.resolve(this.#graph);
+  }
+
+  compute(request: ComputeRequest, progress: FiringProgress, signal: AbortSignal): Promise<ComputeResult> {
+    return this.#thread.call('compute', shareRequest(request), { signal, onProgress: progress });
+  }
+
+  /** Whether a node is computed by a function of the author's, in either form. */
+  hasAuthorCode(index: number): boolean {
+    return this.#told.nodes[index]?.authored ?? false;
+  }
+
+  /**
+   * A stream whose provider is the author's own, and so runs in the thread.
+   * @param limited asks it for its version and its bounds.
+   */
+  async openSource(stream: OpenStream, limited: Limited): Promise<SourceReader> {
+    const source = await this.#thread.call('openSource', { ...stream });
+    return new RemoteSource(this.#thread, source, limited);
+  }
+
+  #describe(
+    node: ToldNode,
+    index: number,
+    locate: (node: ToldNode) => SourceLocation | null,
+  ): NodeDescription {
+    const { hash, unhashable, frames: _frames, authored: _authored, ...told } = node;
+    const own: OwnCode =
+      hash === null
+        ? { unhashable: unhashable ?? 'its code cannot be told' }
+        : { hash, parts: () => this.#partsOf(index) };
+    return new DescribedNode({ ...told, own }, () => locate(node));
+  }
+
+  async #partsOf(index: number): Promise<readonly Part[]> {
+    const at = this.#wanted.push(index) - 1;
+    this.#parts ??= Promise.resolve().then(() => {
+      const wanted = this.#wanted;
+      this.#wanted = [];
+      this.#parts = null;
+      return this.#thread.call('parts', wanted);
+    });
+    return (await this.#parts)[at] ?? [];
+  }
+}
+
+/** Maps the frames of the call that made a node to the author's line. */
+function frameLocator({ bundle, projectRoot }: LoadCall): (node: ToldNode) => SourceLocation | null {
+  const places = new SourcePlaces(bundle.code);
+  return ({ frames }) => {
+    const mapped = mapFrames(frames, places, bundle.codePath);
+    return chooseFrame(mapped, projectRoot, bundle.codePath);
+  };
+}
+
+/** Gives an author's code a limited time. */
+export type Limited = <T>(ask: (signal: AbortSignal | undefined) => Promise<T>) => Promise<T>;
+
+class RemoteSource implements SourceReader {
+  readonly whole = false;
+  readonly #thread: HostThread;
+  readonly #source: number;
+  readonly #limited: Limited;
+
+  constructor(thread: HostThread, source: number, limited: Limited) {
+    this.#thread = thread;
+    this.#source = source;
+    this.#limited = limited;
+  }
+
+  version(): Promise<string | null> {
+    return this.#limited((signal) => this.#thread.call('version', this.#source, { signal }));
+  }
+
+  bounds(): ReturnType<SourceReader['bounds']> {
+    return this.#limited((signal) => this.#thread.call('bounds', this.#source, { signal }));
+  }
+
+  async *read(range: Range): AsyncGenerator<Table> {
+    const reading = await this.#thread.call('read', { source: this.#source, range });
+    let done = false;
+    try {
+      for (;;) {
+        const table = await this.#thread.call('next', reading);
+        if (!table) break;
+        yield table;
+      }
+      done = true;
+    } finally {
+      // Also after an error: the thread may have gone with it.
+      if (!done && this.#thread.alive) await this.#thread.call('stop', reading).catch(() => undefined);
+    }
+  }
+}

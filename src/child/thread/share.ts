@@ -1,0 +1,54 @@
+import type { ComputeRequest } from '../../engine/ports/host.js';
+import type { Column, Table } from '../../sdk/table.js';
+
+type Numbers = Float64Array | Int32Array | Uint8Array;
+
+/** Arrays that were shared already: several nodes read the same column. A table's arrays are never written to once it is made. */
+const known = new WeakMap<Numbers, Numbers>();
+
+/** The same numbers in memory that another thread sees too: as they are where they lie in such memory already. */
+function share<T extends Numbers>(array: T): T {
+  if (array.buffer instanceof SharedArrayBuffer) return array;
+  const before = known.get(array);
+  if (before) return before as T;
+  const make = array.constructor as new (memory: SharedArrayBuffer) => T;
+  const shared = new make(new SharedArrayBuffer(array.byteLength));
+  shared.set(array);
+  known.set(array, shared);
+  return shared;
+}
+
+/** A table in shared memory. Texts have no such form, and are copied when they cross. */
+export function shareTable(table: Table): Table {
+  return {
+    ...table,
+    ts: share(table.ts),
+    columns: table.columns.map(shareColumn),
+    present: table.present && share(table.present),
+  };
+}
+
+function shareColumn(column: Column): Column {
+  const valid = column.valid && share(column.valid);
+  switch (column.type) {
+    case 'number':
+    case 'null':
+      return { type: column.type, values: share(column.values), valid };
+    case 'boolean':
+      return { type: column.type, values: share(column.values), valid };
+    default:
+      return { type: column.type, values: column.values, valid };
+  }
+}
+
+export function shareRequest(request: ComputeRequest): ComputeRequest {
+  return {
+    ...request,
+    asOf: share(request.asOf),
+    inputs: request.inputs.map((input) => ({
+      ...input,
+      table: shareTable(input.table),
+      end: share(input.end),
+    })),
+  };
+}

@@ -1,0 +1,195 @@
+import { open, url, waitForDebugger } from 'node:inspector';
+import type { MessagePort } from 'node:worker_threads';
+
+import { canonicalJson } from '../../engine/fingerprint/fingerprints.js';
+import type { NodeDescription, SourceDescription } from '../../engine/ports/host.js';
+import type { SourceReader } from '../../engine/ports/source.js';
+import { openHost, type HostSurroundings, type OpenedHost } from '../../hosts/typescript/open-host.js';
+import { authorLocation, describeLocation, unmappedFrames } from '../../hosts/typescript/sandbox/author.js';
+import { serializeError } from '../../protocol/wire-error.js';
+import { SeamlessError, type SourceLocation } from '../../sdk/errors.js';
+import type { Table } from '../../sdk/table.js';
+import type {
+  CallKind,
+  CallMessage,
+  Calls,
+  Output,
+  ThreadMessage,
+  ToldNode,
+  ToldStrategy,
+} from './messages.js';
+import { ownMethods } from './own-methods.js';
+import { shareTable } from './share.js';
+
+/** Where the strategy is, for those who tell its lines from others. */
+export interface Place {
+  projectRoot: string;
+  bundlePath: string;
+}
+
+/** A call while it is answered. An author's code has no hand on it, unlike an `AbortSignal`. */
+interface Work {
+  readonly id: number;
+  aborted: boolean;
+}
+
+type Handlers = {
+  readonly [K in CallKind]: (
+    payload: Calls[K]['payload'],
+    work: Work,
+  ) => Promise<Calls[K]['result']> | Calls[K]['result'];
+};
+
+/** Answers the calls of the main thread. */
+export class ThreadService {
+  readonly #post: (message: ThreadMessage) => void;
+  readonly #place: Place;
+  readonly #around: HostSurroundings;
+  readonly #work = new Map<number, Work>();
+  readonly #sources: SourceReader[] = [];
+  readonly #readings = new Map<number, AsyncIterator<Table>>();
+  #readingsBegun = 0;
+  #opened: OpenedHost | null = null;
+  readonly #handlers: Handlers = {
+    load: (payload, work) => this.#load(payload, work),
+    inspect: (_, work) => this.#inspect(work),
+    compute: async (request, work) => {
+      const result = await this.#host.compute(
+        request,
+        (done) => this.#post({ type: 'progress', id: work.id, done }),
+        work,
+      );
+      return { ...result, table: shareTable(result.table) };
+    },
+    parts: (nodes) => Promise.all(nodes.map((node) => this.#host.partsOf(node))),
+    openSource: (stream) => this.#sources.push(this.#host.openSource(stream, this.#around.context)) - 1,
+    version: (source) => this.#source(source).version(),
+    bounds: (source) => this.#source(source).bounds(),
+    read: ({ source, range }) => {
+      this.#readings.set(++this.#readingsBegun, this.#source(source).read(range)[Symbol.asyncIterator]());
+      return this.#readingsBegun;
+    },
+    next: async (reading) => {
+      const step = await this.#readings.get(reading)?.next();
+      if (step && !step.done) return shareTable(step.value);
+      this.#readings.delete(reading);
+      return null;
+    },
+    stop: async (reading) => {
+      await this.#readings.get(reading)?.return?.();
+      this.#readings.delete(reading);
+      return null;
+    },
+  };
+
+  constructor(port: MessagePort, place: Place, around: HostSurroundings) {
+    ownMethods(port);
+    this.#post = port.postMessage.bind(port) as (message: ThreadMessage) => void;
+    this.#place = place;
+    this.#around = around;
+    this.#post({ type: 'ready', id: 0 });
+    port.on('message', (message: CallMessage) => around.context.asHost(() => this.#receive(message)));
+  }
+
+  /** What the author's code prints goes the way of the answers, so that it is out before them. */
+  print(to: Output, text: string): void {
+    this.#post({ type: 'print', id: 0, to, text });
+  }
+
+  /** An error in a timer or a promise that the author's code left behind. */
+  strayed(error: Error): void {
+    this.#post({ type: 'stray', id: 0, error: serializeError(this.#explained(error)) });
+  }
+
+  #receive(message: CallMessage): void {
+    if (message.type === 'cancel') {
+      const work = this.#work.get(message.id);
+      if (work) work.aborted = true;
+      return;
+    }
+    void this.#answer(message);
+  }
+
+  async #answer({ id, kind, payload }: CallMessage & { type: 'call' }): Promise<void> {
+    const work: Work = { id, aborted: false };
+    this.#work.set(id, work);
+    try {
+      const handler = this.#handlers[kind] as (payload: unknown, work: Work) => unknown;
+      const value = await handler(payload, work);
+      this.#post({ type: 'result', id, value });
+    } catch (error) {
+      this.#post({ type: 'error', id, error: serializeError(error) });
+    } finally {
+      this.#work.delete(id);
+    }
+  }
+
+  async #load(payload: Calls['load']['payload'], { id }: Work): Promise<ToldStrategy> {
+    this.#place.projectRoot = payload.projectRoot;
+    this.#place.bundlePath = payload.bundle.codePath;
+    this.#opened = await openHost(payload, this.#around, () => this.#post({ type: 'loaded', id }));
+    const { strategy, interval, period, nodes } = await this.#host.describe();
+    const frames = unmappedFrames(this.#host.origins);
+    return {
+      className: strategy,
+      interval,
+      period,
+      nodes: nodes.map((node, index) => told(node, frames[index] ?? [], this.#host.hasAuthorCode(index))),
+    };
+  }
+
+  /** While it waits, and while the debugger holds the work up, this thread hears of nothing. */
+  #inspect({ id }: Work): null {
+    // Port 0: any that is free.
+    open(0, '127.0.0.1');
+    this.#post({ type: 'inspect', id, url: url() ?? '' });
+    waitForDebugger();
+    return null;
+  }
+
+  get #host(): OpenedHost['host'] {
+    if (this.#opened) return this.#opened.host;
+    throw new SeamlessError('internal', 'No strategy was loaded in this thread.');
+  }
+
+  #source(source: number): SourceReader {
+    const found = this.#sources[source];
+    if (found) return found;
+    throw new SeamlessError('internal', `There is no source ${source} in this thread.`);
+  }
+
+  #explained(stray: Error): Error {
+    if (stray instanceof SeamlessError) return stray;
+    const { projectRoot, bundlePath } = this.#place;
+    const location = authorLocation(stray, projectRoot, bundlePath);
+    const at = location ? ` at ${describeLocation(location, projectRoot)}` : '';
+    return new SeamlessError(
+      'strategy',
+      `Code that the strategy left running, in a timer or a promise, threw${at}: ${stray.message}. A strategy must be done when its functions return.`,
+      { location: location ?? undefined, cause: stray },
+    );
+  }
+}
+
+function told(node: NodeDescription, frames: readonly SourceLocation[], authored: boolean): ToldNode {
+  return {
+    name: node.name,
+    kind: node.kind,
+    label: node.label,
+    interval: node.interval,
+    leastHistory: node.leastHistory,
+    inputs: node.inputs,
+    hash: node.own.hash ?? null,
+    unhashable: node.own.unhashable ?? null,
+    scan: node.scan ?? false,
+    source: node.source && plainSource(node.source),
+    frames,
+    authored,
+  };
+}
+
+/** Options of a provider of the author's own may be anything: what counts of them is what a fingerprint counts. */
+function plainSource(source: SourceDescription): SourceDescription {
+  if (source.kind !== 'custom') return source;
+  return { ...source, options: JSON.parse(canonicalJson(source.options)) as SourceDescription['options'] };
+}
