@@ -102,7 +102,7 @@ export class HostThread {
       });
       signal?.addEventListener('abort', abort, { once: true });
       // A union of calls, of which the types see only that kind and payload each fit one.
-      this.#port.postMessage({ type: 'call', id, kind, payload } as CallMessage);
+      this.#port.postMessage({ type: 'call', id, kind, payload });
     });
     return answer.then((value) => parse(callResults[kind], value) as Calls[K]['result']);
   }

@@ -61,7 +61,7 @@ export class ThreadService {
       );
       return { ...result, table: shareTable(result.table) };
     },
-    parts: (nodes) => Promise.all(nodes.map((node) => this.#host.partsOf(node))),
+    parts: (nodes) => Promise.all(nodes.map(async (node) => await this.#host.partsOf(node))),
     openSource: (stream) => this.#sources.push(this.#host.openSource(stream, this.#around.context)) - 1,
     version: (source) => this.#source(source).version(),
     bounds: (source) => this.#source(source).bounds(),
