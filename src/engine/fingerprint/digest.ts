@@ -1,4 +1,4 @@
-import { createHash, hash as hashOnce, type Hash } from 'node:crypto';
+import { hash as hashOnce } from 'node:crypto';
 import type { Column, Table } from '../../sdk/table.js';
 
 /** 128 bits of SHA-256 in hexadecimal: as good as unique, and short enough to store by the thousand. */
@@ -17,7 +17,7 @@ export function plainDigest(parts: readonly string[]): Digest {
 }
 
 export function bytesDigest(bytes: Uint8Array): Digest {
-  return finish(createHash('sha256').update(bytes));
+  return hashOnce('sha256', bytes).slice(0, DIGEST_LENGTH);
 }
 
 /**
@@ -25,76 +25,62 @@ export function bytesDigest(bytes: Uint8Array): Digest {
  * however they were cut out of a longer run: a mask without nulls counts as none, a column of nulls as typeless.
  */
 export function tableDigest(table: Table, from = 0, to = table.ts.length): Digest {
-  if (from > 0 || to < table.ts.length) return digestOf(table, from, to, beginning);
-  const digest = known.get(table) ?? digestOf(table, from, to, beginning);
-  known.set(table, digest);
+  if (from > 0 || to < table.ts.length) return digestOf(table, from, to);
+  const digest = tables.get(table) ?? digestOf(table, from, to);
+  tables.set(table, digest);
   return digest;
 }
 
-/** Tables do not change: what a run compares inputs by is what their segments are stored with. */
-const known = new WeakMap<Table, Digest>();
-
-/** `tableDigest` of each table. Times that several have in common, as the nodes of a chunk do, are hashed once. */
-export function tableDigests(tables: readonly Table[]): Digest[] {
-  const begun = new Map<string, Begun>();
-  const shared: Begin = (header, ts) => {
-    const before = begun.get(header);
-    if (before && (before.ts === ts || bytesOf(before.ts).equals(bytesOf(ts)))) return before.hash.copy();
-    const hash = beginning(header, ts);
-    begun.set(header, { ts, hash });
-    return hash.copy();
-  };
-  return tables.map((table) => {
-    const digest = known.get(table) ?? digestOf(table, 0, table.ts.length, shared);
-    known.set(table, digest);
-    return digest;
-  });
+/** 128 bits of the SHA-256 of numbers as they lie in memory. Those of a table are hashed once, for whoever asks. */
+export function numbersDigest(values: Float64Array): Digest {
+  const digest = numbers.get(values) ?? bytesDigest(bytesOf(values));
+  numbers.set(values, digest);
+  return digest;
 }
 
-/** Gives a hash that has taken in what a digest begins with. */
-type Begin = (header: string, ts: Float64Array) => Hash;
+// Tables do not change: what a run compares inputs by is what their segments and the pages of their columns are stored with.
+const tables = new WeakMap<Table, Digest>();
+const numbers = new WeakMap<Float64Array, Digest>();
 
-interface Begun {
-  readonly ts: Float64Array;
-  readonly hash: Hash;
-}
-
-function beginning(header: string, ts: Float64Array): Hash {
-  return createHash('sha256').update(header).update(bytesOf(ts));
-}
-
-function digestOf(table: Table, from: number, to: number, begin: Begin): Digest {
-  if (from >= to) return finish(createHash('sha256').update('empty'));
+function digestOf(table: Table, from: number, to: number): Digest {
+  if (from >= to) return textDigest(['empty']);
   const masks = table.columns.map((column) => maskOf(column.valid, from, to));
   const present = maskOf(table.present, from, to);
   const types = table.columns.map((column, index) =>
     isAllNull(masks[index] ?? null) ? 'null' : column.type,
   );
   const allNull = types.every((type) => type === 'null') && (table.shape === 'value' || isAllNull(present));
+  const times = numbersDigest(numbersOf(table.ts, from, to));
   // Rows of nothing but nulls look the same before and after a node's first record fixes its columns.
-  const header = JSON.stringify(allNull ? ['null', to - from] : [table.shape, table.names, types, to - from]);
-  const hash = begin(header, table.ts.subarray(from, to));
-  if (allNull) return finish(hash);
-  table.columns.forEach((column, index) => {
-    if (types[index] !== 'null') updateColumn(hash, column, masks[index] ?? null, from, to);
-  });
-  if (present) hash.update('present').update(present);
-  return finish(hash);
+  if (allNull) return textDigest(['null', String(to - from), times]);
+  const columns = table.columns.map((column, index) =>
+    types[index] === 'null' ? '' : columnDigest(column, masks[index] ?? null, from, to),
+  );
+  const nulls = present ? bytesDigest(present) : '';
+  const what = JSON.stringify([table.shape, table.names, types, to - from]);
+  return textDigest([what, times, ...columns, nulls]);
 }
 
-function updateColumn(hash: Hash, column: Column, mask: Uint8Array | null, from: number, to: number): void {
-  if (mask) hash.update('mask').update(mask);
+function columnDigest(column: Column, mask: Uint8Array | null, from: number, to: number): Digest {
+  const values = valuesDigest(column, from, to);
+  return mask ? textDigest([bytesDigest(mask), values]) : values;
+}
+
+function valuesDigest(column: Column, from: number, to: number): Digest {
   switch (column.type) {
     case 'number':
     case 'null':
-      hash.update(bytesOf(column.values.subarray(from, to)));
-      return;
+      return numbersDigest(numbersOf(column.values, from, to));
     case 'boolean':
-      hash.update(column.values.subarray(from, to));
-      return;
+      return bytesDigest(column.values.subarray(from, to));
     default:
-      hash.update(JSON.stringify(column.values.slice(from, to)));
+      return textDigest(column.values.slice(from, to));
   }
+}
+
+/** The array itself where all of it is asked for: it may be known. */
+function numbersOf(values: Float64Array, from: number, to: number): Float64Array {
+  return from === 0 && to === values.length ? values : values.subarray(from, to);
 }
 
 function maskOf(valid: Uint8Array | null, from: number, to: number): Uint8Array | null {
@@ -108,8 +94,4 @@ function isAllNull(mask: Uint8Array | null): boolean {
 
 function bytesOf(array: Float64Array): Buffer {
   return Buffer.from(array.buffer, array.byteOffset, array.byteLength);
-}
-
-function finish(hash: Hash): Digest {
-  return hash.digest('hex').slice(0, DIGEST_LENGTH);
 }

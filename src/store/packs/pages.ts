@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { numbersDigest } from '../../engine/fingerprint/digest.js';
 import type { Column } from '../../sdk/table.js';
 import { levelsOf, packBits } from './levels.js';
 
@@ -52,7 +53,7 @@ export function encodeColumn(column: Column): Page[] {
 export function encodeNumbers(values: Float64Array, mask: Uint8Array | null = null): Page {
   return mask
     ? pageOf('double', mask.length, mask, bytesOf(withoutNulls(values, mask)))
-    : pageOf('double', values.length, null, bytesOf(values));
+    : pageOf('double', values.length, null, bytesOf(values), numbersDigest(values));
 }
 
 /** As halves: a NaN that is read as a number may come out another. */
@@ -136,7 +137,14 @@ function hasLoneSurrogate(text: string): boolean {
   return /\p{Surrogate}/u.test(text);
 }
 
-function pageOf(type: PageType, rows: number, mask: Uint8Array | null, values: Uint8Array): Page {
+/** @param digest that of the values, where it is known and there are no levels */
+function pageOf(
+  type: PageType,
+  rows: number,
+  mask: Uint8Array | null,
+  values: Uint8Array,
+  digest?: string,
+): Page {
   const levels = mask && levelsOf(mask);
   const parts = levels ? [levels, values] : [values];
   return {
@@ -144,7 +152,7 @@ function pageOf(type: PageType, rows: number, mask: Uint8Array | null, values: U
     type,
     levels: levels?.length ?? 0,
     values: values.length,
-    digest: pageDigest(levels ? Buffer.concat(parts) : values),
+    digest: digest ?? pageDigest(levels ? Buffer.concat(parts) : values),
     load: () => parts,
   };
 }

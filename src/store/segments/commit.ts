@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { tableDigests } from '../../engine/fingerprint/digest.js';
+import { tableDigest } from '../../engine/fingerprint/digest.js';
 import type { Commit, Invalidation, NewSegment, SourceState } from '../../engine/ports/store.js';
 import { jsonParameter, listParameter, unnestNumbers, unnestTexts } from '../duckdb/sql.js';
 import { now, type Row } from '../duckdb/schema.js';
@@ -50,7 +50,10 @@ export async function commit(context: StoreContext, parts: Commit): Promise<void
 /** Writes what segments hold, durably. Other work of the store goes on meanwhile. */
 async function writePacks(context: StoreContext, segments: readonly NewSegment[]): Promise<WrittenPack[]> {
   if (segments.length === 0) return [];
-  const plans = planPacks(segments, tableDigests(segments.map(({ table }) => table)));
+  const plans = planPacks(
+    segments,
+    segments.map(({ table }) => tableDigest(table)),
+  );
   for (const { name } of plans) context.writing.add(name);
   const packs: WrittenPack[] = [];
   try {
@@ -206,7 +209,7 @@ function emptySegment({ fingerprint, own, range, table, inputDigests }: NewSegme
     rows: 0,
     first: null,
     last: null,
-    digest: tableDigests([table])[0] ?? '',
+    digest: tableDigest(table),
     inputDigests: [...inputDigests],
     schema: schemaOf(table),
     layout,
