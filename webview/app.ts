@@ -116,7 +116,7 @@ export class App {
 
   /** What VS Code gives back to page and host when the window is loaded again. */
   #keep(): void {
-    this.#api.setState({ ...this.#view, key: this.#key, range: this.#range });
+    this.#api.setState({ ...this.#view, key: this.#state?.key ?? this.#key, range: this.#range });
   }
 
   #fail(thrown: unknown): void {

@@ -40,6 +40,7 @@ export async function stage(root: string, folder: string): Promise<void> {
       filter: (path) => belongs(path.slice(root.length)),
     });
   await writeFile(join(folder, 'package.json'), await manifest(root));
+  await writeFile(join(folder, 'README.md'), await readme(root));
 }
 
 /** Replaces the run-time dependencies in a staged folder by one target's. */
@@ -61,6 +62,19 @@ async function manifest(root: string): Promise<string> {
   const whole = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as Record<string, unknown>;
   const { devDependencies, scripts, files, ...rest } = whole;
   return `${JSON.stringify(rest, null, 2)}\n`;
+}
+
+/**
+ * The README with its pictures in it: on the page of an installed extension VS Code shows pictures from the web and from `data:`
+ * addresses, and none that lie beside the text.
+ */
+async function readme(root: string): Promise<string> {
+  let text = await readFile(join(root, 'README.md'), 'utf8');
+  for (const [link, path = ''] of text.matchAll(/\]\((media\/[^)\s]+\.png)\)/g)) {
+    const picture = await readFile(join(root, path), 'base64');
+    text = text.replace(link, `](data:image/png;base64,${picture})`);
+  }
+  return text;
 }
 
 /** A cache someone made by trying the sample stays home. */

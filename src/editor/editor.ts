@@ -2,6 +2,7 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 
 import { CacheWatch } from './model/cache-watch.js';
+import { DataWatch } from './model/data-watch.js';
 import { registerCommands } from './commands/commands.js';
 import { ContextKeys } from './views/context-keys.js';
 import { DagPanels } from './panel/dag-panels.js';
@@ -41,12 +42,13 @@ export class Editor implements vscode.Disposable {
     const discovery = this.#hold(new WorkspaceDiscovery(context, strategies, log));
     this.#hold(new StrategyProblems(strategies));
     this.#hold(new CacheWatch(strategies, runs, log));
+    this.#hold(new DataWatch(strategies, log));
     this.#hold(new RunStatusBar(strategies, runs, log));
     const lenses = this.#hold(new StrategyLenses(strategies));
     const hovers = new NodeHovers(strategies, discovery.client, jobs, log);
     this.#hold(vscode.languages.registerCodeLensProvider(SCRIPTS, lenses));
     this.#hold(vscode.languages.registerHoverProvider(SCRIPTS, hovers));
-    const services = { context, log, jobs, strategies, runs, tree, types };
+    const services = { context, log, jobs, strategies, runs, tree, types, discovery };
     const dags = this.#hold(new DagPanels(services));
     for (const command of registerCommands({ ...services, dags })) this.#hold(command);
     this.#hold(

@@ -1,5 +1,6 @@
 import type * as vscode from 'vscode';
 
+import type { CursorPlace } from './model/node-at-cursor.js';
 import type { Jobs } from './model/jobs.js';
 import type { Runs } from './model/runs.js';
 import type { Strategies, StrategyEntry } from './model/strategies.js';
@@ -16,5 +17,10 @@ export interface Services {
 export interface Workbench extends Services {
   readonly tree: { reveal(key: string): Promise<void> };
   readonly types: { placeIn(projectRoot: string): Promise<void> };
+  readonly discovery: {
+    refresh(): Promise<void>;
+    /** Null: the cursor is in no script. */
+    cursorPlace(): Promise<CursorPlace | null>;
+  };
   readonly dags: { show(entry: StrategyEntry, node: string | null): void };
 }

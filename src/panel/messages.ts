@@ -13,7 +13,9 @@ export type { NodeStanding, Span, Table };
 
 /** What the host knows of a strategy; sent whole, so that a page that was hidden or reloaded is never behind. */
 export interface PanelState {
-  /** Name of the class. */
+  /** What the host knows the strategy by: the page keeps it, so that a panel that is brought back knows what it shows. */
+  readonly key: string;
+  /** Name of the class, and of its file where another has a class of that name. */
   readonly strategy: string;
   /** Inputs before what depends on them; null: not described yet, or never successfully. */
   readonly nodes: readonly PanelNode[] | null;
@@ -25,6 +27,8 @@ export interface PanelState {
   readonly edited: boolean;
   /** Why `nodes` is null or out of date; null when all is well. */
   readonly problem: PanelProblem | null;
+  /** What the code and data are now is being looked at: what is told here is of before. Null: it is as told. */
+  readonly checking: PanelProgress | null;
   /** The run in work; null when there is none. */
   readonly running: PanelProgress | null;
   /** The line of the last run, as the status bar shows it. */
@@ -50,6 +54,8 @@ export interface PanelProblem {
 
 export interface PanelNode {
   readonly name: string;
+  /** Another one whenever what is stored of it may be: its code, its data or the cache changed. */
+  readonly version: string;
   readonly kind: 'stream' | 'node';
   /** What it is made by: `csv`, `sma`, `node`. */
   readonly label: string;
@@ -114,6 +120,8 @@ export interface PanelSeries {
 }
 
 export interface PanelVersion {
+  /** Whether it is the version that the node's standing is about; else one of before. */
+  readonly judged: boolean;
   /** When this version became the node of its name, in epoch seconds. */
   readonly since: number;
   /** When another took its place; null: it is the current one. */

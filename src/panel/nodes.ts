@@ -8,8 +8,9 @@ import type { PanelNode } from './messages.js';
  * stale, and of a node that failed, or waits for one that did, it is failed from the bar to blame on. Where a source
  * changed, what is stored is stale until the next run has looked which bars that concerns.
  * @param range what the standing was asked over; null when nothing is stored.
+ * @param cache what tells one state of the cache from another
  */
-export function panelNode(node: StandingNode, range: Span | null): PanelNode {
+export function panelNode(node: StandingNode, range: Span | null, cache = ''): PanelNode {
   const { name, kind, label, interval, inputs, standing, why, rows, unavailable, notYet } = node;
   const inDoubt = node.change === 'source';
   const coverage = inDoubt ? [] : node.coverage;
@@ -17,6 +18,7 @@ export function panelNode(node: StandingNode, range: Span | null): PanelNode {
   const broken = standing === 'failed' || standing === 'blocked';
   const failedAt = node.failure?.asOf ?? null;
   return {
+    version: `${node.fingerprint} ${cache}`,
     ...{ name, kind, label, interval, inputs, standing, why, rows, coverage, unavailable, notYet },
     changes: node.changes.map(({ text, file }) => ({ text, file })),
     adopted: inDoubt ? [] : node.adopted,

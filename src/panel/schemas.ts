@@ -34,6 +34,7 @@ const progress: SchemaOf<PanelProgress> = v.object({
 
 const node: SchemaOf<PanelNode> = v.object({
   name,
+  version: v.string(),
   kind: v.picklist(['stream', 'node']),
   label: v.string(),
   interval: v.pipe(v.number(), v.minValue(1)),
@@ -61,6 +62,7 @@ const node: SchemaOf<PanelNode> = v.object({
 });
 
 const state: SchemaOf<PanelState> = v.object({
+  key: v.string(),
   strategy: v.string(),
   nodes: v.nullable(v.array(node)),
   range: v.nullable(span),
@@ -73,6 +75,7 @@ const state: SchemaOf<PanelState> = v.object({
       path: v.array(v.string()),
     }),
   ),
+  checking: v.nullable(progress),
   running: v.nullable(progress),
   result: v.nullable(v.string()),
   trusted: v.boolean(),
@@ -129,7 +132,14 @@ const results: { readonly [K in PanelRequestKind]: SchemaOf<PanelResult<K>> } = 
   readNode: v.object({
     interval: v.number(),
     versions: v.array(
-      v.object({ since: finite, until: v.nullable(finite), rows: count, coverage: spans, table }),
+      v.object({
+        judged: v.boolean(),
+        since: finite,
+        until: v.nullable(finite),
+        rows: count,
+        coverage: spans,
+        table,
+      }),
     ),
     difference: v.nullable(difference),
   }),

@@ -70,6 +70,20 @@ export function summaryLine(report: RunReport): string {
   ].join(' · ');
 }
 
+/** What a run came to, in a few words: `9/12 hits · 1.4 s`; of one that found nothing in the cache, `7 nodes computed · 1.4 s`. */
+export function hitsText(report: RunReport): string {
+  const { nodeCount, elapsedMs } = report;
+  // What was adopted came from the cache too.
+  const hits = report.hits + report.adopted;
+  const took = formatDuration(elapsedMs);
+  if (hits === 0) return `${computedText(report.computed)} · ${took}`;
+  return l10n.t('{0}/{1} hits · {2}', formatCount(hits), formatCount(nodeCount), took);
+}
+
+function computedText(count: number): string {
+  return count === 1 ? l10n.t('1 node computed') : l10n.t('{0} nodes computed', formatCount(count));
+}
+
 /** The class of a strategy that is known by file and class: `Momentum` of `src/momentum.ts#Momentum`. */
 export function classOf(strategy: string): string {
   return strategy.slice(strategy.lastIndexOf('#') + 1);

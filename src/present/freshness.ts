@@ -53,6 +53,22 @@ export function freshnessOf(status: StatusReport, lastRun: RunReport | null): Fr
     }
     return { ...node, standing: standingOf(node), why: node.reason, failure: null };
   });
+  return { strategy: status.strategy, range: status.range, nodes, counts: countsOf(nodes) };
+}
+
+/**
+ * The same with every node in doubt that was called fresh or complete in part: what it is made of changed, and nobody could look yet
+ * at what that reaches.
+ */
+export function doubted(freshness: Freshness, why: string): Freshness {
+  const nodes = freshness.nodes.map((node): StandingNode => {
+    if (node.standing !== 'fresh' && node.standing !== 'partial') return node;
+    return { ...node, standing: 'maybe-stale', why };
+  });
+  return { ...freshness, nodes, counts: countsOf(nodes) };
+}
+
+function countsOf(nodes: readonly StandingNode[]): Freshness['counts'] {
   const counts: Record<NodeStanding, number> = {
     fresh: 0,
     partial: 0,
@@ -64,7 +80,7 @@ export function freshnessOf(status: StatusReport, lastRun: RunReport | null): Fr
     blocked: 0,
   };
   for (const { standing } of nodes) counts[standing] += 1;
-  return { strategy: status.strategy, range: status.range, nodes, counts };
+  return counts;
 }
 
 function standingOf({ state, change }: NodeStatus): NodeStanding {

@@ -19,6 +19,11 @@ export interface ProgressText {
   readonly bars: string | null;
 }
 
+/** What stands in place of how a strategy stands while that is looked at: `checking…`, `checking prices.csv 45 %`. */
+export function checkingText({ what, percent }: ProgressText): string {
+  return percent === null ? what : `${what} ${percent}`;
+}
+
 /** Puts the progress of one run into words. */
 export class ProgressWords {
   /** When the first bars were counted, and how many there were: what the time left is reckoned from. */

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 
 import type { Span } from '../engine/run/report.js';
 import { SeamlessError } from '../sdk/errors.js';
-import { parseRange, type Range } from '../sdk/time.js';
+import { formatTime, parseRange, type Range } from '../sdk/time.js';
 
 const DAY = 86_400;
 
@@ -24,13 +24,24 @@ export const PRESET_IDS: readonly RangePresetId[] = [
   'all',
 ];
 
+/** What the sources have of the time that has passed: a made-up market may go on for ever. Null: nothing that is known. */
+export function dataUntil(data: Span | null, now: number): Span | null {
+  if (!data || data[0] >= now) return data;
+  return [data[0], Math.min(data[1], nextDay(now))];
+}
+
+function nextDay(time: number): number {
+  return Math.ceil(time / DAY) * DAY;
+}
+
 /**
  * The presets: each ends where the data does, on a day's end (UTC), for ranges past it hold nothing.
- * @param data what the sources have, over all inputs; null when they cannot tell.
- * @param now epoch seconds; the presets end today when the sources cannot tell.
+ * @param known what the sources have, over all inputs; null when they cannot tell.
+ * @param now epoch seconds; the presets end today when the sources cannot tell, or go on beyond it.
  */
-export function rangePresets(data: Span | null, now: number): readonly RangePreset[] {
-  const end = Math.ceil((data ? data[1] : now) / DAY) * DAY;
+export function rangePresets(known: Span | null, now: number): readonly RangePreset[] {
+  const data = dataUntil(known, now);
+  const end = nextDay(data ? data[1] : now);
   const last = new Date((end - 1) * 1000);
   const yearStart = Date.UTC(last.getUTCFullYear(), 0, 1) / 1000;
   const presets: RangePreset[] = [
@@ -44,6 +55,18 @@ export function rangePresets(data: Span | null, now: number): readonly RangePres
     presets.push({ id: 'all', label: l10n.t('All the source has'), range: { start, end } });
   }
   return presets;
+}
+
+/** Where the presets are counted back from, a clause for the heading above them. */
+export function presetsOrigin(known: Span | null, now: number): string {
+  const today = formatTime(nextDay(now));
+  if (!known) return l10n.t('counted back from today, {0}: the sources cannot tell where they end', today);
+  const [, end] = known;
+  const last = formatTime(nextDay(end));
+  if (known[0] < now && end > nextDay(now)) {
+    return l10n.t('counted back from today, {0}: the data go on to {1}', today, last);
+  }
+  return l10n.t('counted back from where the data end, {0}', last);
 }
 
 /** The same day of the month before, or its last day where it has no such day. */

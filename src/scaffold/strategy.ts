@@ -58,7 +58,14 @@ const RESERVED: ReadonlySet<string> = new Set(
 );
 
 /** What the written file names. */
-const OWN: ReadonlySet<string> = new Set(['demoHistory', 'Node', 'sma', 'Strategy', 'StreamInput']);
+const OWN: ReadonlySet<string> = new Set([
+  'csvHistory',
+  'demoHistory',
+  'Node',
+  'sma',
+  'Strategy',
+  'StreamInput',
+]);
 
 function pascalCase(name: string): string | null {
   const words = name.match(/[\p{ID_Continue}$]+/gu) ?? [];
@@ -120,7 +127,8 @@ function template(name: string): string {
 /** How far the price is from its average. */
 export class ${name} extends Strategy {
   setup(): void {
-    // Daily bars of a made-up market. For bars of your own: historyProvider: csvHistory('data/mine.csv')
+    // Daily bars of a made-up market. For bars of your own, add csvHistory to the import above, and write here:
+    // historyProvider: csvHistory('data/mine.csv'),
     const price = new StreamInput({
       tags: ['DEMO', 'price'],
       interval: '1d',

@@ -142,7 +142,7 @@ export async function layOutRepository(folder: string): Promise<void> {
     'bin',
   ])
     await cp(join(repository, name), join(folder, name), { recursive: true });
-  for (const name of ['icon.png', 'activity-bar.svg', 'walkthrough'])
+  for (const name of ['icon.png', 'activity-bar.svg', 'walkthrough', 'pictures'])
     await cp(join(repository, 'media', name), join(folder, 'media', name), { recursive: true });
   const manifest = JSON.parse(await readFile(join(repository, 'package.json'), 'utf8')) as object;
   await writeFile(join(folder, 'package.json'), JSON.stringify({ ...manifest, dependencies }));

@@ -144,6 +144,18 @@ describe('a staged folder', () => {
     );
   });
 
+  it('has a README that carries its pictures: beside the text VS Code would not show them', async () => {
+    const folder = join(scratch, 'staged');
+    await stage(root, folder);
+    const pictures = [
+      ...(await readFile(join(folder, 'README.md'), 'utf8')).matchAll(/!\[[^\]]*\]\(([^)]*)\)/g),
+    ];
+    assert.ok(pictures.length > 0);
+    for (const [, address = ''] of pictures) {
+      assert.match(address.slice(0, 40), /^(?:https:|data:image\/png;base64,iVBOR)/);
+    }
+  });
+
   it('needs a build', async () => {
     await rm(join(root, 'dist/child.js'));
     await assert.rejects(

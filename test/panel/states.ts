@@ -8,6 +8,7 @@ export function panelNodeOf(
 ): PanelNode {
   return {
     name,
+    version: '1',
     kind: inputs.length > 0 ? 'node' : 'stream',
     label: inputs.length > 0 ? 'node' : 'csv',
     interval: 60,
@@ -30,12 +31,14 @@ export function panelNodeOf(
 /** A stream and a node on it. */
 export function panelState(rest: Partial<PanelState> = {}): PanelState {
   return {
+    key: '/p/momentum.ts#Momentum',
     strategy: 'Momentum',
     nodes: [panelNodeOf('price'), panelNodeOf('fast', ['price'])],
     range: [0, 6000],
     data: [0, 6000],
     edited: false,
     problem: null,
+    checking: null,
     running: null,
     result: null,
     trusted: true,

@@ -1,36 +1,8 @@
 import assert from 'node:assert/strict';
 
-import type { NodeStatus, StatusReport } from '../../src/protocol/messages.js';
-import { freshnessOf, freshnessText, subjectText } from '../../src/present/freshness.js';
+import { doubted, freshnessOf, freshnessText, subjectText } from '../../src/present/freshness.js';
 import { nodeReport, runReport } from '../cli/reports.js';
-
-function node(name: string, state: NodeStatus['state'], change: NodeStatus['change'] = null): NodeStatus {
-  return {
-    name,
-    fingerprint: `f-${name}`,
-    kind: 'node',
-    label: 'node',
-    interval: 60,
-    state,
-    change,
-    coverage: [],
-    unavailable: [],
-    notYet: [],
-    unfired: null,
-    rows: 0,
-    reason: `${name} is ${state}.`,
-    changes: [],
-    adopted: [],
-    earlier: [],
-    inputs: [],
-    location: null,
-  };
-}
-
-function status(...nodes: NodeStatus[]): StatusReport {
-  const range = [0, 86_400] as const;
-  return { strategy: 'Momentum', range, data: range, dataFiles: [], nodes, lastRanges: [range], files: [] };
-}
+import { nodeStatus as node, statusReport as status } from './statuses.js';
 
 describe('freshness', () => {
   it('counts what is fresh', () => {
@@ -76,5 +48,21 @@ describe('freshness', () => {
       ['a is fresh.', 'b threw.', 'b failed.'],
     );
     assert.equal(freshness.nodes[1]?.failure, failure);
+  });
+});
+
+describe('a strategy in doubt', () => {
+  it('calls nothing fresh that it was made of before something changed', () => {
+    const sure = freshnessOf(
+      status(node('a', 'fresh'), node('b', 'partial'), node('c', 'stale', 'own'), node('d', 'empty')),
+      null,
+    );
+    const { nodes, counts } = doubted(sure, 'helper.ts was saved.');
+    assert.deepEqual(
+      nodes.map(({ standing }) => standing),
+      ['maybe-stale', 'maybe-stale', 'changed', 'empty'],
+    );
+    assert.equal(nodes[0]?.why, 'helper.ts was saved.');
+    assert.deepEqual([counts.fresh, counts['maybe-stale']], [0, 2]);
   });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import { parseTypedRange, rangePresets } from '../../src/present/ranges.js';
+import { dataUntil, parseTypedRange, presetsOrigin, rangePresets } from '../../src/present/ranges.js';
 import { SeamlessError } from '../../src/sdk/errors.js';
 import { formatRange, parseTime } from '../../src/sdk/time.js';
 
@@ -74,4 +74,37 @@ describe('a range as it is typed', () => {
       );
     });
   }
+});
+
+describe('where presets are counted back from', () => {
+  const now = parseTime('2026-11-22T12:00:00Z');
+  const span = (start: string, end: string) => [parseTime(start), parseTime(end)] as const;
+
+  it('is the end of the data', () => {
+    const data = span('2000-01-03', '2020-04-18');
+    assert.equal(presetsOrigin(data, now), 'counted back from where the data end, 2020-04-18');
+  });
+
+  it('is today where data go on into the future, as those of a made-up market do', () => {
+    const data = span('2015-01-01', '2100-01-01');
+    assert.equal(
+      presetsOrigin(data, now),
+      'counted back from today, 2026-11-23: the data go on to 2100-01-01',
+    );
+    assert.equal(
+      named(['2015-01-01', '2100-01-01'], '2026-11-22T12:00:00Z')['all'],
+      '2015-01-01 → 2026-11-23',
+    );
+    assert.deepEqual(dataUntil(data, now), span('2015-01-01', '2026-11-23'));
+  });
+
+  it('is today where the sources cannot tell, which is said', () => {
+    assert.match(presetsOrigin(null, now), /today, 2026-11-23: the sources cannot tell/);
+  });
+
+  it('is the data where all of it is in the future', () => {
+    const data = span('2030-01-01', '2031-01-01');
+    assert.deepEqual(dataUntil(data, now), data);
+    assert.equal(named(['2030-01-01', '2031-01-01'], '2026-11-22')['all'], '2030-01-01 → 2031-01-01');
+  });
 });

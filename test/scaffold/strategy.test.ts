@@ -35,6 +35,31 @@ describe('a new strategy', () => {
     assert.deepEqual(readdirSync(folder).sort(), ['.seamless', 'my-momentum.ts', 'node_modules']);
   });
 
+  it('reads bars of the author’s own once its comment is followed', async () => {
+    const folder = folders.make();
+    const { file } = await newStrategy({ folder, name: 'MyMomentum' });
+    const text = readFileSync(file, 'utf8');
+    const [, line = ''] = /\/\/ (historyProvider: csvHistory\(.*\),)\n/.exec(text) ?? [];
+    assert.match(text, /add csvHistory to the import above/);
+    write(folder, {
+      'my-momentum.ts': text
+        .replace('import { ', 'import { csvHistory, ')
+        .replace(/^ *historyProvider: demo.*$/m, line),
+      'data/mine.csv': [
+        'time,open,high,low,close,volume',
+        ...[1, 2, 3].map((day) => `2024-01-0${day},1,1,1,1,1`),
+        '',
+      ].join('\n'),
+    });
+    const report = await withChild(({ client }) =>
+      client.request('materialize', {
+        strategy: { file, className: 'MyMomentum', projectRoot: folder },
+        ...parseRange('2024-01-01', '2024-01-04'),
+      }),
+    );
+    assert.deepEqual([report.failed, report.nodes[0]?.rows], [0, 3]);
+  });
+
   it('is found by discovery', async () => {
     const folder = folders.make();
     await newStrategy({ folder, name: 'MyMomentum' });
@@ -81,6 +106,7 @@ describe('a new strategy', () => {
     ['!!', /cannot be the name of a class: use letters, digits and _, and begin with a letter\.$/],
     ['class', /a word of the language.*For instance: Class\./],
     ['string', /a word of the language.*For instance: String\./],
+    ['csvHistory', /csvHistory is something the strategy itself uses/],
     ['Strategy', /Strategy is something the strategy itself uses/],
     ['Taken', /There is a strategy Taken already/],
   ];

@@ -59,7 +59,7 @@ export class Values {
     this.#facts = facts;
     const bare = isBare(node) || range === null;
     // While a run goes on rows come in all the time: values are read again when it has ended.
-    const stored = [node.coverage, node.stale, node.rows, node.standing];
+    const stored = [node.version, node.coverage, node.stale, node.rows, node.standing];
     const key = JSON.stringify([
       node.name,
       range,

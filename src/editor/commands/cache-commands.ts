@@ -10,9 +10,14 @@ import { cacheLimits, cacheUse } from '../model/settings.js';
 import type { StrategyEntry } from '../model/strategies.js';
 
 /** Writes a node's history to a file the person names, Parquet or CSV. */
-export async function exportNode({ jobs }: Workbench, entry: StrategyEntry, target: unknown): Promise<void> {
+export async function exportNode(
+  { discovery, jobs }: Workbench,
+  entry: StrategyEntry,
+  target: unknown,
+): Promise<void> {
   const { l10n, window } = vscode;
-  const node = await pickNode(entry, target, { title: l10n.t('Export which node?') });
+  const here = await discovery.cursorPlace();
+  const node = await pickNode(entry, target, { title: l10n.t('Export which node?'), here });
   if (node === null) return;
   const className = entry.freshness?.strategy ?? entry.found.className;
   const strategy = storedName(entry.ref, className);
@@ -124,9 +129,8 @@ export async function refreshSources({ jobs, strategies }: Workbench, entry: Str
   );
   await strategies.look(entry.key);
   if (streams.length === 0) {
-    const { className } = entry.found;
     void window.showInformationMessage(
-      l10n.t('Nothing of {0} is stored yet: its first run reads all.', className),
+      l10n.t('Nothing of {0} is stored yet: its first run reads all.', entry.name),
     );
     return;
   }

@@ -1,12 +1,13 @@
 import * as vscode from 'vscode';
 
+import type { Span } from '../../engine/run/report.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import { cleanUpCache, exportNode, refreshSources } from './cache-commands.js';
 import { debugNodeAtBar } from './debug-command.js';
 import { openAt } from '../open-at.js';
 import { pickNode, pickStrategy, targetNode } from './pick.js';
 import { pickRange } from './range-picker.js';
-import type { StrategyEntry } from '../model/strategies.js';
+import { SETUP_LIMIT_MS, type StrategyEntry } from '../model/strategies.js';
 import type { Workbench } from '../workbench.js';
 import { createStrategy, openSample } from './start-commands.js';
 import { explainNode, openSql, verifyStrategy } from './trust-commands.js';
@@ -32,6 +33,7 @@ const RUNNING: Readonly<Record<string, Handler>> = {
 };
 
 const ALWAYS: Readonly<Record<string, Handler>> = {
+  'seamless.refresh': refresh,
   'seamless.showDag': withStrategy(({ dags }, entry, target) => dags.show(entry, targetNode(target))),
   'seamless.showLog': async ({ log }) => log.show(true),
   'seamless.cancel': cancel,
@@ -87,18 +89,36 @@ function withStrategy(
   };
 }
 
-async function materializeRange({ jobs, runs, log }: Workbench, entry: StrategyEntry): Promise<void> {
-  const bounds = jobs.request('bounds', { strategy: entry.ref }, { urgent: true, limitMs: 10_000 }).then(
-    ({ range }) => range,
-    (error: unknown) => {
-      // Without it the presets end today, and the run will say what is wrong with the strategy.
-      log.info(`${entry.found.className}: ${error instanceof Error ? error.message : String(error)}`);
-      return null;
-    },
-  );
-  const range = await pickRange(entry, bounds);
-  if (range) await runs.materialize(entry, { range });
+async function materializeRange(workbench: Workbench, entry: StrategyEntry): Promise<void> {
+  const chosen = new AbortController();
+  try {
+    const range = await pickRange(entry, boundsOf(workbench, entry, chosen.signal));
+    if (range) await workbench.runs.materialize(entry, { range });
+  } finally {
+    chosen.abort();
+  }
 }
+
+/** What the sources have; null when they cannot tell. What the last run found is taken where a file would have to be read again. */
+async function boundsOf(
+  { jobs, log }: Workbench,
+  { name, ref, data, freshness }: StrategyEntry,
+  signal: AbortSignal,
+): Promise<Span | null> {
+  const streams = (freshness?.nodes ?? []).filter(({ kind }) => kind === 'stream');
+  if (data && streams.every(({ label, change }) => FILES.has(label) && change === null)) return data;
+  try {
+    const asked = { strategy: ref, limitMs: SETUP_LIMIT_MS };
+    return (await jobs.request('bounds', asked, { urgent: true, signal })).range;
+  } catch (error) {
+    // The presets then end today, and the run will say what is wrong with the strategy.
+    log.info(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+    return null;
+  }
+}
+
+/** Streams whose data are those of the last run for as long as nothing is said to have changed. */
+const FILES: ReadonlySet<string> = new Set(['csv', 'parquet', 'demo']);
 
 async function materializeAgain(workbench: Workbench, entry: StrategyEntry, only?: 'missing'): Promise<void> {
   if (entry.lastRanges.length === 0) await workbench.strategies.look(entry.key);
@@ -106,6 +126,18 @@ async function materializeAgain(workbench: Workbench, entry: StrategyEntry, only
   if (!last) return materializeRange(workbench, entry);
   const range = { start: last[0], end: last[1] };
   await workbench.runs.materialize(entry, { range, ...(only && { only }) });
+}
+
+/** Looks for strategies anew, and at those that are shown. */
+async function refresh({ discovery, strategies }: Workbench): Promise<void> {
+  const location = vscode.ProgressLocation.Window;
+  await vscode.window.withProgress(
+    { location, title: vscode.l10n.t('Looking for strategies…') },
+    async () => {
+      await discovery.refresh();
+      await strategies.lookAgain();
+    },
+  );
 }
 
 /** Cancels the strategy's run; called on none, the only run, or the one chosen. */
@@ -119,7 +151,7 @@ async function cancel({ runs, strategies }: Workbench, target: unknown): Promise
   if (typeof target === 'string' || keys.length > 1) {
     const running = strategies.all().filter(({ key }) => keys.includes(key));
     const asked = running.find(({ key }) => key === target);
-    const items = running.map(({ found, key }) => ({ label: found.className, key }));
+    const items = running.map(({ name, key }) => ({ label: name, key }));
     const chosen =
       asked ??
       (await vscode.window.showQuickPick(items, { placeHolder: vscode.l10n.t('Cancel which run?') }));
@@ -128,7 +160,7 @@ async function cancel({ runs, strategies }: Workbench, target: unknown): Promise
 }
 
 async function revealNode(
-  { log }: Workbench,
+  { discovery, log }: Workbench,
   entry: StrategyEntry,
   target: unknown,
   detail: unknown,
@@ -136,7 +168,10 @@ async function revealNode(
   const name =
     typeof detail === 'string'
       ? detail
-      : await pickNode(entry, target, { title: vscode.l10n.t('Reveal which node?') });
+      : await pickNode(entry, target, {
+          title: vscode.l10n.t('Reveal which node?'),
+          here: await discovery.cursorPlace(),
+        });
   const node = entry.freshness?.nodes.find((each) => each.name === name);
   // Walking through the side bar with the keyboard goes on in the side bar.
   const preserveFocus = typeof detail === 'string';

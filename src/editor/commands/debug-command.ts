@@ -4,21 +4,24 @@ import { formatInterval, formatTime, parseTime } from '../../sdk/time.js';
 import type { Workbench } from '../workbench.js';
 import { debugNode } from './debugging.js';
 import { pickNode } from './pick.js';
-import { cacheDirSetting } from '../model/settings.js';
+import { storedName } from '../../protocol/project.js';
+import type { Jobs } from '../model/jobs.js';
+import { cacheDirSetting, cacheUse } from '../model/settings.js';
 import type { StrategyEntry } from '../model/strategies.js';
 
 /** Asks for what it is not called about, node and bar, and calls the node's `computeFn` there under the debugger. */
 export async function debugNodeAtBar(
-  { context, log, strategies }: Workbench,
+  { context, discovery, jobs, log, strategies }: Workbench,
   entry: StrategyEntry,
   target: unknown,
 ): Promise<void> {
   if (!entry.freshness) await strategies.look(entry.key);
   const known = strategies.get(entry.key) ?? entry;
   const title = vscode.l10n.t('Debug which node?');
-  const node = await pickNode(known, target, { title, computedOnly: true });
+  const here = await discovery.cursorPlace();
+  const node = await pickNode(known, target, { title, computedOnly: true, here });
   if (node === null) return;
-  const bar = targetBar(target) ?? (await askForBar(known, node));
+  const bar = targetBar(target) ?? (await askForBar(known, node, await likelyBar(jobs, known, node)));
   const cacheDir = cacheDirSetting(entry.ref.projectRoot);
   if (bar !== null) await debugNode({ context, log, strategy: entry.ref, node, bar, cacheDir });
 }
@@ -30,10 +33,22 @@ function targetBar(target: unknown): number | null {
   return null;
 }
 
-/** The open of a bar; the last one that is stored is offered. */
-async function askForBar(entry: StrategyEntry, name: string): Promise<number | null> {
+/** The bar that a node failed at, else the last one that is stored: one that exists, which no weekend is. Null: there is none. */
+async function likelyBar(jobs: Jobs, entry: StrategyEntry, name: string): Promise<number | null> {
   const node = entry.freshness?.nodes.find((each) => each.name === name);
-  const end = node?.coverage.at(-1)?.[1];
+  const failedAt = node?.failure?.asOf ?? null;
+  if (node && failedAt !== null) return failedAt - node.interval;
+  if (!entry.freshness || !node || node.rows === 0) return null;
+  const { ref, freshness } = entry;
+  const { projectRoot } = ref;
+  const place = { projectRoot, ...cacheUse(projectRoot), strategy: storedName(ref, freshness.strategy) };
+  const { ts } = await jobs.request('read', { ...place, node: name, last: 1 }, { urgent: true });
+  return ts.at(-1) ?? null;
+}
+
+/** The open of a bar. @param likely the one that is offered */
+async function askForBar(entry: StrategyEntry, name: string, likely: number | null): Promise<number | null> {
+  const node = entry.freshness?.nodes.find((each) => each.name === name);
   const text = await vscode.window.showInputBox({
     title: vscode.l10n.t('Debug {0} at which bar?', name),
     prompt: node
@@ -43,7 +58,7 @@ async function askForBar(entry: StrategyEntry, name: string): Promise<number | n
         )
       : vscode.l10n.t('The time at which the bar opens, in UTC.'),
     placeHolder: '2023-03-01T09:30:00Z',
-    ...(node && end !== undefined && { value: formatTime(end - node.interval) }),
+    ...(likely !== null && { value: formatTime(likely) }),
     validateInput: (typed) => {
       try {
         parseTime(typed, vscode.l10n.t('The bar'));

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 
 import { standingText } from '../../present/freshness.js';
 import { formatInterval } from '../../sdk/time.js';
+import { nodeAtCursor, type CursorPlace } from '../model/node-at-cursor.js';
 import type { Strategies, StrategyEntry } from '../model/strategies.js';
 import { standingIcon, type TreeRow } from '../views/tree.js';
 
@@ -32,31 +33,78 @@ export async function pickStrategy(strategies: Strategies, target: unknown): Pro
   const key = targetKey(target);
   const asked = key === null ? null : strategies.get(key);
   if (asked) return asked;
+  const unsaved = unsavedScript();
+  if (unsaved) return pickBeside(strategies, unsaved);
   const here = atCursor(strategies);
   if (here) return here;
   const all = strategies.all();
   if (all.length === 0) {
-    const create = vscode.l10n.t('New Strategy…');
-    const sample = vscode.l10n.t('Open Sample Project');
-    const chosen = await vscode.window.showInformationMessage(
-      vscode.l10n.t(
-        'No strategy was found in this workspace: a strategy is a class that extends Strategy from seamless-dag.',
-      ),
-      create,
-      sample,
-    );
-    if (chosen === create) await vscode.commands.executeCommand('seamless.newStrategy');
-    if (chosen === sample) await vscode.commands.executeCommand('seamless.openSample');
+    await offerFirst();
     return null;
   }
   if (all.length === 1) return all[0] ?? null;
-  const items = all.map((entry) => ({
-    label: entry.found.className,
-    description: vscode.workspace.asRelativePath(entry.found.file),
-    entry,
-  }));
   const placeHolder = vscode.l10n.t('Which strategy?');
-  return (await vscode.window.showQuickPick(items, { placeHolder, matchOnDescription: true }))?.entry ?? null;
+  const options = { placeHolder, matchOnDescription: true };
+  return (await vscode.window.showQuickPick(strategyItems(all), options))?.entry ?? null;
+}
+
+/** There is no strategy: how to come to one. */
+async function offerFirst(): Promise<void> {
+  const create = vscode.l10n.t('New Strategy…');
+  const sample = vscode.l10n.t('Open Sample Project');
+  const chosen = await vscode.window.showInformationMessage(
+    vscode.l10n.t(
+      'No strategy was found in this workspace: a strategy is a class that extends Strategy from seamless-dag.',
+    ),
+    create,
+    sample,
+  );
+  if (chosen === create) await vscode.commands.executeCommand('seamless.newStrategy');
+  if (chosen === sample) await vscode.commands.executeCommand('seamless.openSample');
+}
+
+interface StrategyItem extends vscode.QuickPickItem {
+  /** Undefined: the text in the editor is to be saved first. */
+  readonly entry?: StrategyEntry;
+}
+
+function strategyItems(entries: readonly StrategyEntry[]): StrategyItem[] {
+  return entries.map((entry) => {
+    const { className, file } = entry.found;
+    return { label: className, description: vscode.workspace.asRelativePath(file), entry };
+  });
+}
+
+const SCRIPTS: ReadonlySet<string> = new Set([
+  'typescript',
+  'typescriptreact',
+  'javascript',
+  'javascriptreact',
+]);
+
+/** The text in the editor in use, where it is a script that was never saved. */
+function unsavedScript(): vscode.TextDocument | null {
+  const document = vscode.window.activeTextEditor?.document;
+  return document?.isUntitled && SCRIPTS.has(document.languageId) ? document : null;
+}
+
+/** What runs is a file: a text that is none yet is saved first, or another strategy is meant. */
+async function pickBeside(
+  strategies: Strategies,
+  { fileName }: vscode.TextDocument,
+): Promise<StrategyEntry | null> {
+  const { l10n, window } = vscode;
+  const save: StrategyItem = {
+    label: `$(save) ${l10n.t('Save {0}…', fileName)}`,
+    detail: l10n.t(
+      'Seamless runs files of the workspace, and {0} is none yet. Save it, then run this again.',
+      fileName,
+    ),
+  };
+  const title = l10n.t('{0} is not saved: which strategy is meant?', fileName);
+  const chosen = await window.showQuickPick([save, ...strategyItems(strategies.all())], { title });
+  if (chosen === save) await vscode.commands.executeCommand('workbench.action.files.save');
+  return chosen?.entry ?? null;
 }
 
 /** The strategy in the open file that the cursor is in or after, or else its first. */
@@ -72,7 +120,12 @@ function atCursor(strategies: Strategies): StrategyEntry | null {
 export async function pickNode(
   entry: StrategyEntry,
   target: unknown,
-  options: { readonly title: string; readonly computedOnly?: boolean },
+  options: {
+    readonly title: string;
+    readonly computedOnly?: boolean;
+    /** Where the cursor is: its node comes first. */
+    readonly here?: CursorPlace | null;
+  },
 ): Promise<string | null> {
   const asked = targetNode(target);
   if (asked !== null) return asked;
@@ -81,7 +134,7 @@ export async function pickNode(
     void vscode.window.showInformationMessage(
       vscode.l10n.t(
         '{0} has no node to choose: see the Problems panel, or materialize it first.',
-        entry.found.className,
+        entry.name,
       ),
     );
     return null;
@@ -91,6 +144,8 @@ export async function pickNode(
     description: `${node.label} · ${formatInterval(node.interval)} · ${standingText(node.standing)}`,
     iconPath: standingIcon(node.standing),
   }));
-  const { title } = options;
+  const { title, here = null } = options;
+  const first = nodeAtCursor(nodes, here);
+  items.sort((a, b) => Number(b.label === first) - Number(a.label === first));
   return (await vscode.window.showQuickPick(items, { title, matchOnDescription: true }))?.label ?? null;
 }

@@ -1,8 +1,7 @@
 import * as vscode from 'vscode';
 
 import type { Span } from '../../engine/run/report.js';
-import { spanText } from '../../present/freshness.js';
-import { parseTypedRange, rangePresets } from '../../present/ranges.js';
+import { parseTypedRange, presetsOrigin, rangePresets } from '../../present/ranges.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import { formatRange, type Range } from '../../sdk/time.js';
 import { defaultRangeSetting } from '../model/settings.js';
@@ -19,10 +18,11 @@ interface RangeItem extends vscode.QuickPickItem {
  */
 export async function pickRange(entry: StrategyEntry, bounds: Promise<Span | null>): Promise<Range | null> {
   const picker = vscode.window.createQuickPick<RangeItem>();
-  picker.title = vscode.l10n.t('Materialize {0} over which range?', entry.found.className);
+  picker.title = vscode.l10n.t('Materialize {0} over which range?', entry.name);
   picker.placeholder = vscode.l10n.t('Choose, or type one: 2023-03-01 → 2023-03-22 (UTC, the end exclusive)');
   picker.matchOnDescription = true;
-  let data: Span | null = null;
+  // Undefined until it is known: presets that would end elsewhere a moment later are not offered.
+  let data: Span | null | undefined = entry.data ?? undefined;
   const show = (): void => {
     picker.items = [...typed(picker.value), ...offered(entry, data)];
     const first = preferred(picker.items, picker.value === '' && entry.lastRanges.length === 0);
@@ -72,28 +72,25 @@ function typed(value: string): RangeItem[] {
   }
 }
 
-function offered({ lastRanges }: StrategyEntry, data: Span | null): RangeItem[] {
+function offered({ lastRanges }: StrategyEntry, data: Span | null | undefined): RangeItem[] {
   const last = lastRanges.slice(0, 5).map(([start, end]): RangeItem => {
     const range = { start, end };
     return { label: `$(history) ${formatRange(range)}`, range };
   });
-  const presets = rangePresets(data, Date.now() / 1000).map(
-    ({ label, range, id }): RangeItem & { id: string } => ({
-      label: `$(calendar) ${label}`,
-      description: formatRange(range),
-      range,
-      id,
-    }),
-  );
   const heading = (label: string): RangeItem => ({ label, kind: vscode.QuickPickItemKind.Separator });
-  const detail = data ? spanText(data) : '';
-  return [
-    ...(last.length > 0 ? [heading(vscode.l10n.t('last ranges')), ...last] : []),
-    heading(
-      detail === '' ? vscode.l10n.t('presets') : vscode.l10n.t('presets · the sources have {0}', detail),
-    ),
-    ...presets,
-  ];
+  const lately = last.length > 0 ? [heading(vscode.l10n.t('last ranges')), ...last] : [];
+  if (data === undefined) {
+    const label = `$(loading~spin) ${vscode.l10n.t('Reading what the sources have…')}`;
+    return [...lately, heading(vscode.l10n.t('presets')), { label }];
+  }
+  const now = Date.now() / 1000;
+  const presets = rangePresets(data, now).map(({ label, range, id }): RangeItem & { id: string } => ({
+    label: `$(calendar) ${label}`,
+    description: formatRange(range),
+    range,
+    id,
+  }));
+  return [...lately, heading(vscode.l10n.t('presets, {0}', presetsOrigin(data, now))), ...presets];
 }
 
 /** What Enter takes: the default range where a strategy has never been run, else the first that can be taken. */

@@ -19,14 +19,15 @@ const SAMPLE = 5;
 
 /** Says of a node whether it is in the cache and why, and lists what changed; a choice leads to the node. */
 export async function explainNode(
-  { jobs, strategies }: Workbench,
+  { discovery, jobs, strategies }: Workbench,
   entry: StrategyEntry,
   target: unknown,
 ): Promise<void> {
   const { l10n, window } = vscode;
   if (!entry.freshness) await strategies.look(entry.key);
   const known = strategies.get(entry.key) ?? entry;
-  const name = await pickNode(known, target, { title: l10n.t('Explain which node?') });
+  const here = await discovery.cursorPlace();
+  const name = await pickNode(known, target, { title: l10n.t('Explain which node?'), here });
   if (name === null) return;
   await vscode.workspace.saveAll(false);
   const asked = {
@@ -72,7 +73,7 @@ function stateText(state: ExplainedState): string {
 /** Recomputes a sample of what is stored, in a process of its own, and compares. */
 export async function verifyStrategy({ context, log }: Workbench, entry: StrategyEntry): Promise<void> {
   const { l10n, window } = vscode;
-  const { className } = entry.found;
+  const className = entry.name;
   await vscode.workspace.saveAll(false);
   const client = JobClient.start({
     childPath: join(context.extensionPath, 'dist', 'child.js'),

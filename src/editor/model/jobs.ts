@@ -1,10 +1,11 @@
 import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import PQueue from 'p-queue';
 import * as vscode from 'vscode';
 
 import { JobClient, type RequestOptions } from '../../client/job-client.js';
-import type { LogLine, Payload, RequestKind, Result } from '../../protocol/messages.js';
+import type { LogLine, Payload, RequestKind, Result, StrategyRef } from '../../protocol/messages.js';
+import { classOf } from '../../present/format.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import { memorySetting } from './settings.js';
 
@@ -17,8 +18,8 @@ class MadeWay extends Error {}
 export interface JobOptions extends RequestOptions {
   /** A person asked for it, and waits. */
   readonly urgent?: boolean;
-  /** Milliseconds after which the child is taken to be stuck in the author's code, and ended. */
-  readonly limitMs?: number;
+  /** Its turn has come: until then it waits for what the child does for others. */
+  readonly onTurn?: () => void;
 }
 
 /**
@@ -35,6 +36,10 @@ export class Jobs implements vscode.Disposable {
   #disposed = false;
   /** Ends the look that waits for a cache which another process has in use; null while there is none. */
   #waitingLook: AbortController | null = null;
+  /** What the child is at, for whoever waits for it. */
+  #doing: string | null = null;
+  /** Requests of a person that are at work or wait. */
+  #urgent = 0;
 
   constructor(context: vscode.ExtensionContext, log: vscode.LogOutputChannel) {
     this.#context = context;
@@ -46,6 +51,16 @@ export class Jobs implements vscode.Disposable {
     return this.#client?.alive === true ? this.#client.pid : undefined;
   }
 
+  /** Whether something a person asked for is at work or waits: what is merely looked up comes after it. */
+  get busy(): boolean {
+    return this.#urgent > 0;
+  }
+
+  /** What the child is at: `looking at Momentum`; null while it is idle. */
+  get doing(): string | null {
+    return this.#doing;
+  }
+
   /** As `JobClient.request`, with a child that is started when there is none. */
   async request<K extends RequestKind>(
     kind: K,
@@ -54,27 +69,35 @@ export class Jobs implements vscode.Disposable {
   ): Promise<Result<K>> {
     this.#mustRun();
     const { urgent = false, signal } = options;
-    if (urgent) this.#waitingLook?.abort();
+    if (urgent) {
+      this.#urgent += 1;
+      this.#waitingLook?.abort();
+    }
     try {
       return await this.#queue.add(
         async () => {
           this.#mustRun();
           const started = performance.now();
+          this.#doing = doingText(kind, payload);
+          options.onTurn?.();
           try {
             return await this.#ask(kind, payload, options);
           } finally {
             this.#waitingLook = null;
+            this.#doing = null;
             this.#log.debug(`${kind}: ${Math.round(performance.now() - started)} ms`);
           }
         },
         { priority: urgent ? URGENT : 0, ...(signal && { signal }) },
       );
     } catch (error) {
-      if (error instanceof MadeWay) return this.request(kind, payload, options);
+      if (error instanceof MadeWay) return await this.request(kind, payload, options);
       if (signal?.aborted && !(error instanceof SeamlessError)) {
         throw new SeamlessError('cancelled', vscode.l10n.t('Cancelled before it began.'));
       }
       throw error;
+    } finally {
+      if (urgent) this.#urgent -= 1;
     }
   }
 
@@ -97,39 +120,22 @@ export class Jobs implements vscode.Disposable {
   async #ask<K extends RequestKind>(
     kind: K,
     payload: Payload<K>,
-    { urgent = false, limitMs, signal, onProgress }: JobOptions,
+    { urgent = false, signal, onProgress }: JobOptions,
   ): Promise<Result<K>> {
     const client = this.#running();
-    const [limit, way] = [new AbortController(), new AbortController()];
-    // Starting the child is not the strategy's time.
-    if (limitMs !== undefined) await client.started;
-    const timer = limitMs === undefined ? null : setTimeout(() => limit.abort(), limitMs);
+    const way = new AbortController();
     try {
       return await client.request(kind, payload, {
-        signal: AbortSignal.any([limit.signal, way.signal, ...(signal ? [signal] : [])]),
+        signal: AbortSignal.any([way.signal, ...(signal ? [signal] : [])]),
         onProgress: (progress) => {
-          if (progress.phase === 'waiting') {
-            // It is set up, and waits for a cache that another process has in use.
-            if (timer) clearTimeout(timer);
-            if (!urgent) this.#mayMakeWay(way);
-          }
+          if (progress.phase === 'waiting' && !urgent) this.#mayMakeWay(way);
           onProgress?.(progress);
         },
       });
     } catch (error) {
       if (signal?.aborted) throw error;
       if (way.signal.aborted) throw new MadeWay();
-      if (!limit.signal.aborted) throw error;
-      const seconds = Math.round((limitMs ?? 0) / 1000);
-      throw new SeamlessError(
-        'strategy',
-        vscode.l10n.t(
-          'The strategy was not set up within {0} seconds: look for a loop that does not end, or for heavy work, in its setup() or at the top of its file.',
-          seconds,
-        ),
-      );
-    } finally {
-      if (timer) clearTimeout(timer);
+      throw error;
     }
   }
 
@@ -177,4 +183,22 @@ export class Jobs implements vscode.Disposable {
     }
     this.#childLog.write(`${level} ${text}\n`);
   }
+}
+
+/** What a request has the child do, in the words of whoever waits for it. */
+function doingText<K extends RequestKind>(kind: K, payload: Payload<K>): string {
+  const { t } = vscode.l10n;
+  const strategy: unknown = 'strategy' in payload ? payload.strategy : null;
+  const name =
+    typeof strategy === 'string'
+      ? classOf(strategy)
+      : isRef(strategy)
+        ? (strategy.className ?? basename(strategy.file))
+        : '';
+  if (name === '') return t('another task');
+  return kind === 'materialize' ? t('materializing {0}', name) : t('looking at {0}', name);
+}
+
+function isRef(strategy: unknown): strategy is StrategyRef {
+  return typeof strategy === 'object' && strategy !== null && 'file' in strategy;
 }

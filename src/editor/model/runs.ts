@@ -2,18 +2,12 @@ import * as vscode from 'vscode';
 
 import type { CoveredPart, RunReport } from '../../engine/run/report.js';
 import { summaryLine } from '../../present/format.js';
-import { ProgressWords, type ProgressText } from '../../present/progress.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import { formatRange, type Range } from '../../sdk/time.js';
 import type { Jobs } from './jobs.js';
+import { RunProgressView } from './run-progress.js';
 import { cacheLimits, cacheUse } from './settings.js';
 import type { Strategies, StrategyEntry } from './strategies.js';
-
-/** A run that takes longer shows itself in a notification as well. */
-const NOTIFY_AFTER_MS = 3000;
-
-/** The views are told of progress at most this often. */
-const PROGRESS_PAUSE_MS = 100;
 
 export interface RunRequest {
   readonly range: Range;
@@ -66,7 +60,7 @@ export class Runs implements vscode.Disposable {
     const known = this.#runs.get(entry.key);
     if (known) {
       void vscode.window.showInformationMessage(
-        vscode.l10n.t('{0} is running already: wait for it, or cancel it first.', entry.found.className),
+        vscode.l10n.t('{0} is running already: wait for it, or cancel it first.', entry.name),
       );
       return known.ended;
     }
@@ -95,13 +89,17 @@ export class Runs implements vscode.Disposable {
     request: RunRequest,
     controller: AbortController,
   ): Promise<RunReport | null> {
-    const { found, ref } = entry;
+    const { ref } = entry;
     const { range, only } = request;
     const { signal } = controller;
-    const shown = new RunProgressView(this.strategies, entry, controller, request.isShown);
-    this.log.info(`${found.className}: ${formatRange(range)}`);
+    const shown = new RunProgressView(this.strategies, entry, controller, {
+      isShown: request.isShown,
+      waitsFor: this.jobs.doing,
+    });
+    this.log.info(`${entry.name}: ${formatRange(range)}`);
     try {
       await vscode.workspace.saveAll(false);
+      let revision = this.strategies.revision(entry.key);
       const report = await this.jobs.request(
         'materialize',
         {
@@ -114,13 +112,18 @@ export class Runs implements vscode.Disposable {
         {
           urgent: true,
           signal,
+          onTurn: () => {
+            // What is saved from now on the run does not see.
+            revision = this.strategies.revision(entry.key);
+            shown.begin();
+          },
           onProgress: (progress) => {
             shown.update(progress);
             if (progress.covered) this.#covers.fire({ key: entry.key, parts: progress.covered });
           },
         },
       );
-      await this.#completed(entry, report);
+      await this.#completed(entry, report, revision);
       return report;
     } catch (error) {
       await this.#failed(entry, request, error);
@@ -130,10 +133,9 @@ export class Runs implements vscode.Disposable {
     }
   }
 
-  async #completed(entry: StrategyEntry, report: RunReport): Promise<void> {
-    const { className } = entry.found;
-    this.strategies.ran(entry.key, report);
-    this.log.info(`${className}: ${summaryLine(report)}`);
+  async #completed(entry: StrategyEntry, report: RunReport, revision: number): Promise<void> {
+    this.strategies.ran(entry.key, report, revision);
+    this.log.info(`${entry.name}: ${summaryLine(report)}`);
     for (const { failure } of report.nodes) if (failure) this.log.error(failure.message);
     await this.strategies.look(entry.key);
     this.#ends.fire({ entry, report });
@@ -149,11 +151,11 @@ export class Runs implements vscode.Disposable {
         : new SeamlessError('internal', String(thrown), { cause: thrown });
     this.#ends.fire({ entry, error });
     if (error.code === 'cancelled') {
-      this.log.info(`${entry.found.className}: ${error.message}`);
+      this.log.info(`${entry.name}: ${error.message}`);
       await this.strategies.look(entry.key);
       return;
     }
-    this.log.error(`${entry.found.className}: ${error.message}`);
+    this.log.error(`${entry.name}: ${error.message}`);
     if (error.cause instanceof Error || typeof error.cause === 'string') this.log.error(error.cause);
     const retry = {
       title: vscode.l10n.t('Try Again'),
@@ -177,63 +179,5 @@ export class Runs implements vscode.Disposable {
       (chosen) => chosen?.run(),
       (error: unknown) => this.log.error(String(error)),
     );
-  }
-}
-
-/** Progress of one run: to the views at once, to a notification once it takes long. */
-class RunProgressView {
-  readonly #words = new ProgressWords();
-  readonly #slow: NodeJS.Timeout;
-  #last: ProgressText;
-  #toldAt = 0;
-  #report: ((text: ProgressText) => void) | null = null;
-  #close: (() => void) | null = null;
-
-  constructor(
-    private readonly strategies: Strategies,
-    private readonly entry: StrategyEntry,
-    private readonly controller: AbortController,
-    private readonly isShown: () => boolean = () => false,
-  ) {
-    const what = vscode.l10n.t('starting');
-    this.#last = { fraction: null, percent: null, what, node: null, left: null, bars: null };
-    strategies.running(entry.key, this.#last);
-    this.#slow = setInterval(() => this.#notify(), NOTIFY_AFTER_MS);
-  }
-
-  update(progress: Parameters<ProgressWords['of']>[0]): void {
-    const now = performance.now();
-    this.#last = this.#words.of(progress, now);
-    if (now - this.#toldAt < PROGRESS_PAUSE_MS) return;
-    this.#toldAt = now;
-    this.strategies.running(this.entry.key, this.#last);
-    this.#report?.(this.#last);
-  }
-
-  end(): void {
-    clearInterval(this.#slow);
-    this.#close?.();
-  }
-
-  #notify(): void {
-    if (this.isShown()) return;
-    clearInterval(this.#slow);
-    const { className } = this.entry.found;
-    const location = vscode.ProgressLocation.Notification;
-    const title = vscode.l10n.t('Materializing {0}', className);
-    void vscode.window.withProgress({ location, title, cancellable: true }, (progress, token) => {
-      token.onCancellationRequested(() => this.controller.abort());
-      let reached = 0;
-      this.#report = ({ fraction, percent, what, left, bars }) => {
-        const message = [percent, what, bars, left].filter((each) => each !== null).join(' · ');
-        const increment = Math.max(0, (fraction ?? 0) * 100 - reached);
-        reached += increment;
-        progress.report({ message, increment });
-      };
-      this.#report(this.#last);
-      return new Promise<void>((resolve) => {
-        this.#close = resolve;
-      });
-    });
   }
 }

@@ -1,60 +1,31 @@
+import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
 import * as vscode from 'vscode';
 
 import type { DiscoveredStrategy } from '../../discovery/strategies.js';
-import type { RunReport, Span } from '../../engine/run/report.js';
-import { cacheFolder, cacheState, findProjectRoot } from '../../protocol/project.js';
-import type { StatusReport, StrategyRef } from '../../protocol/messages.js';
-import { freshnessOf, type Freshness } from '../../present/freshness.js';
-import type { ProgressText } from '../../present/progress.js';
+import type { RunReport } from '../../engine/run/report.js';
+import { cacheFolder, cacheState } from '../../protocol/project.js';
+import { doubted, freshnessOf } from '../../present/freshness.js';
+import { shownNames } from '../../present/names.js';
+import { ProgressWords, type ProgressText } from '../../present/progress.js';
+import { renamedIn } from '../../present/renames.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import type { Jobs } from './jobs.js';
 import { cacheDirSetting, cacheUse, describesOnSave } from './settings.js';
+import { byPlace, hasUnsaved, keyOf, newEntry, type Mutable, type StrategyEntry } from './strategy-entry.js';
 
-/** Longer than this no `setup()` may take. */
-const DESCRIBE_LIMIT_MS = 5000;
+export type { StrategyEntry } from './strategy-entry.js';
+
+/** Milliseconds of processor time that the author's code may take to set a strategy up. */
+export const SETUP_LIMIT_MS = 5000;
 
 /** Views are told of strategies that came or went at most this often. */
 const LIST_PAUSE_MS = 30;
 
-/** A strategy of the workspace, with all that is known of it. What views show, they take from here. */
-export interface StrategyEntry {
-  readonly key: string;
-  /** Where its class stands, in the last text that parsed. */
-  readonly found: DiscoveredStrategy;
-  readonly ref: StrategyRef;
-  /** Null until the strategy has been looked at. */
-  readonly freshness: Freshness | null;
-  /** Ranges asked for lately, the last one first. */
-  readonly lastRanges: readonly Span[];
-  /** Files it is made of, itself included; known once it was looked at. */
-  readonly files: readonly string[];
-  /** Why it cannot be looked at, or null. */
-  readonly problem: SeamlessError | null;
-  /** It, or something it imports, has text that is not saved. */
-  readonly edited: boolean;
-  /** The run under way or waiting for its turn, or null. */
-  readonly running: ProgressText | null;
-  /** The last run in this window, of whatever code; null when there was none. */
-  readonly lastRun: RunReport | null;
-}
-
-interface Mutable extends Omit<StrategyEntry, 'found' | 'edited'> {
-  found: DiscoveredStrategy;
-  freshness: Freshness | null;
-  lastRanges: readonly Span[];
-  files: readonly string[];
-  problem: SeamlessError | null;
-  running: ProgressText | null;
-  lastRun: RunReport | null;
-  edited: boolean;
-  status: StatusReport | null;
-  /** State of the cache when it was last looked at; null when it was not. */
-  cache: string | null;
-  /** Whether the code is still that of the last run, whose failures hold only so long. */
-  sameCode: boolean;
-  /** The look under way, and whether another is wanted after it. */
-  looking: Promise<void> | null;
-  again: boolean;
+/** A strategy that goes on under another key: its class was renamed, or its file was. */
+export interface Renamed {
+  readonly from: string;
+  readonly to: string;
 }
 
 /** The strategies of the workspace, as discovery finds them, and what the child says of each. */
@@ -73,6 +44,8 @@ export class Strategies implements vscode.Disposable {
   readonly #looks = new vscode.EventEmitter<string>();
   /** Fires with the folder of a cache that is looked into. */
   readonly onDidLook = this.#looks.event;
+  readonly #renames = new vscode.EventEmitter<Renamed>();
+  readonly onDidRename = this.#renames.event;
 
   constructor(jobs: Jobs, log: vscode.LogOutputChannel) {
     this.#jobs = jobs;
@@ -81,7 +54,12 @@ export class Strategies implements vscode.Disposable {
 
   /** All of them, by file and line. */
   all(): readonly StrategyEntry[] {
-    this.#sorted ??= [...this.#entries.values()].sort(byPlace);
+    if (!this.#sorted) {
+      const all = [...this.#entries.values()].sort(byPlace);
+      const names = shownNames(all.map(({ key, found }) => ({ key, ...found })));
+      for (const entry of all) Object.assign(entry, names.get(entry.key));
+      this.#sorted = all;
+    }
     return this.#sorted;
   }
 
@@ -90,26 +68,35 @@ export class Strategies implements vscode.Disposable {
   }
 
   get(key: string): StrategyEntry | null {
+    // Names are given to all of them at once.
+    this.all();
     return this.#entries.get(key) ?? null;
   }
 
   /** What discovery says of a file: its strategies, none when it has no more. */
   found(file: string, strategies: readonly DiscoveredStrategy[]): void {
+    const before = [...this.#entries.values()].filter(({ found }) => found.file === file);
+    const renamed = renamedIn(
+      before.map(({ found }) => found),
+      strategies,
+    );
     const keys = new Set(strategies.map(keyOf));
-    let moved = false;
-    for (const [key, entry] of this.#entries) {
-      if (entry.found.file !== file || keys.has(key)) continue;
-      this.#entries.delete(key);
-      moved = true;
-    }
+    const gone = before.filter(({ key }) => !keys.has(key));
+    const added = strategies.filter((each) => !this.#entries.has(keyOf(each)));
+    for (const { key } of gone) this.#entries.delete(key);
     for (const strategy of strategies) {
-      const key = keyOf(strategy);
-      const known = this.#entries.get(key);
+      const known = this.#entries.get(keyOf(strategy));
       if (known) known.found = strategy;
-      else this.#entries.set(key, newEntry(key, strategy));
-      moved = true;
+      else this.#entries.set(keyOf(strategy), newEntry(strategy));
     }
-    if (moved) this.#listChanged();
+    for (const strategy of added) {
+      const entry = this.#entries.get(keyOf(strategy));
+      if (entry) entry.edited = hasUnsaved([file]);
+      const from = strategy.className === renamed?.to ? gone[0] : this.#movedFrom(strategy);
+      if (from) this.#follow(from, keyOf(strategy));
+    }
+    this.#keepGone(gone);
+    if (gone.length > 0 || strategies.length > 0) this.#listChanged();
   }
 
   /** Whether the workspace was looked through: a strategy that is not here is nowhere. */
@@ -127,7 +114,7 @@ export class Strategies implements vscode.Disposable {
   see(key: string): void {
     const entry = this.#entries.get(key);
     if (!entry || entry.status || entry.problem || entry.looking || !describesOnSave()) return;
-    this.look(key).catch((error: unknown) => this.#log.error(String(error)));
+    this.#lookSoon(entry);
   }
 
   /** Asks the child how a strategy stands, computing nothing. Resolves when the views know. */
@@ -146,14 +133,21 @@ export class Strategies implements vscode.Disposable {
     }
   }
 
-  /** A file was saved: whatever is made of it may have changed. */
+  /** A script was saved: whatever is made of it may have changed. */
   saved(file: string): void {
     for (const entry of this.#entries.values()) {
-      if (entry.found.file !== file && !entry.files.includes(file)) continue;
-      entry.sameCode = false;
+      if (!isMadeOf(entry, file)) continue;
+      entry.revision += 1;
       if (entry.edited) this.edited(file);
-      if (!describesOnSave()) continue;
-      this.look(entry.key).catch((error: unknown) => this.#log.error(String(error)));
+      this.#changed(entry, file);
+    }
+  }
+
+  /** A file that sources read was written, made or deleted. */
+  dataChanged(file: string, entries: readonly StrategyEntry[]): void {
+    for (const { key } of entries) {
+      const entry = this.#entries.get(key);
+      if (entry) this.#changed(entry, file);
     }
   }
 
@@ -162,9 +156,7 @@ export class Strategies implements vscode.Disposable {
     for (const entry of this.#entries.values()) {
       const concerned = [entry.found.file, ...entry.files];
       if (!concerned.includes(file)) continue;
-      const edited = vscode.workspace.textDocuments.some(
-        ({ isDirty, uri }) => isDirty && uri.scheme === 'file' && concerned.includes(uri.fsPath),
-      );
+      const edited = hasUnsaved(concerned);
       if (edited === entry.edited) continue;
       entry.edited = edited;
       this.#changes.fire(entry);
@@ -173,7 +165,8 @@ export class Strategies implements vscode.Disposable {
 
   /** Whether the code is still that of the last run, so that its failures still say something. */
   failuresHold(key: string): boolean {
-    return this.#entries.get(key)?.sameCode ?? false;
+    const entry = this.#entries.get(key);
+    return entry !== undefined && entry.ranAt === entry.revision;
   }
 
   running(key: string, progress: ProgressText | null): void {
@@ -183,19 +176,24 @@ export class Strategies implements vscode.Disposable {
     this.#changes.fire(entry);
   }
 
-  /** A run has ended with a report. */
-  ran(key: string, report: RunReport): void {
+  /** What counts the changes of its code: to be asked before a run, and told with its report. */
+  revision(key: string): number {
+    return this.#entries.get(key)?.revision ?? 0;
+  }
+
+  /** A run has ended with a report. @param revision that of the code it was of */
+  ran(key: string, report: RunReport, revision: number): void {
     const entry = this.#entries.get(key);
     if (!entry) return;
     entry.lastRun = report;
-    entry.sameCode = true;
+    entry.ranAt = revision;
     entry.lastRanges = [
       report.range,
       ...entry.lastRanges.filter(([start, end]) => start !== report.range[0] || end !== report.range[1]),
     ];
   }
 
-  /** All that was looked at is looked at again: the cache was cleaned, a setting changed. */
+  /** All that was looked at is looked at again: the cache was cleaned, a setting changed, a person asked. */
   async lookAgain(): Promise<void> {
     const seen = [...this.#entries.values()].filter(({ status, problem }) => status ?? problem);
     await Promise.all(seen.map(({ key }) => this.look(key)));
@@ -210,16 +208,57 @@ export class Strategies implements vscode.Disposable {
   async cacheChanged(folder: string, state: string): Promise<void> {
     if (!describesOnSave()) return;
     const behind = [...this.#entries.values()].filter(
-      (entry) => entry.cache !== null && entry.cache !== state && this.cacheOf(entry) === folder,
+      (entry) => entry.cacheState !== null && entry.cacheState !== state && this.cacheOf(entry) === folder,
     );
     await Promise.all(behind.map(({ key }) => this.look(key)));
   }
 
   dispose(): void {
     if (this.#listTimer) clearTimeout(this.#listTimer);
-    this.#changes.dispose();
-    this.#looks.dispose();
+    for (const each of [this.#changes, this.#looks, this.#renames]) each.dispose();
     this.#entries.clear();
+  }
+
+  /** Strategies that went lately: their file may come back under another name. */
+  #gone: readonly Mutable[] = [];
+
+  #keepGone(gone: readonly Mutable[]): void {
+    this.#gone = [...gone, ...this.#gone].slice(0, MOST_GONE);
+  }
+
+  /** The strategy that was this one while its file had another name, which is there no more. */
+  #movedFrom({ file, className }: DiscoveredStrategy): Mutable | undefined {
+    return [...this.#entries.values(), ...this.#gone].find(
+      ({ found }) => found.className === className && found.file !== file && !existsSync(found.file),
+    );
+  }
+
+  /** What a person did with a strategy goes on under its new key. */
+  #follow(from: Mutable, to: string): void {
+    const entry = this.#entries.get(to);
+    if (!entry) return;
+    this.#gone = this.#gone.filter((each) => each !== from);
+    entry.lastRanges = from.lastRanges;
+    this.#renames.fire({ from: from.key, to });
+  }
+
+  /** What it is made of, or reads, is another: it is looked at, and until then nothing that a run holds up is called fresh. */
+  #changed(entry: Mutable, file: string): void {
+    if (this.#jobs.busy && entry.freshness) {
+      const why = vscode.l10n.t(
+        '{0} changed while a run was under way: what that reaches is looked at when the run has ended.',
+        basename(file),
+      );
+      entry.doubt = why;
+      entry.freshness = doubted(entry.freshness, why);
+      this.#changes.fire(entry);
+    }
+    const known = entry.status ?? entry.problem ?? entry.looking ?? entry.found.file === file;
+    if (known && describesOnSave()) this.#lookSoon(entry);
+  }
+
+  #lookSoon({ key }: Mutable): void {
+    this.look(key).catch((error: unknown) => this.#log.error(String(error)));
   }
 
   /** Thousands of files may be found in a second: the views are told of them together. */
@@ -232,70 +271,66 @@ export class Strategies implements vscode.Disposable {
   }
 
   async #lookUntilStill(entry: Mutable): Promise<void> {
-    // What is saved while it is looked at asks for another look.
-    for (let wanted = true; wanted; wanted = entry.again) {
-      entry.again = false;
-      await this.#lookOnce(entry);
-    }
+    const what = vscode.l10n.t('checking…');
+    entry.checking = { fraction: null, percent: null, what, node: null, left: null, bars: null };
     this.#changes.fire(entry);
+    try {
+      // What is saved while it is looked at asks for another look.
+      for (let wanted = true; wanted; wanted = entry.again) {
+        entry.again = false;
+        await this.#lookOnce(entry);
+      }
+    } finally {
+      entry.checking = null;
+      this.#changes.fire(entry);
+    }
   }
 
   async #lookOnce(entry: Mutable): Promise<void> {
-    const { ref } = entry;
+    const { ref, revision } = entry;
     // Until it was run in this window, the last run is anybody's.
     const own = entry.lastRun === null ? null : entry.lastRanges[0];
     const range = own ? { start: own[0], end: own[1] } : { last: true as const };
     const folder = this.cacheOf(entry);
+    const words = new ProgressWords();
     this.#looks.fire(folder);
     try {
-      entry.cache = await cacheState(folder);
+      entry.cacheState = await cacheState(folder);
       const status = await this.#jobs.request(
         'status',
-        { strategy: ref, ...range, ...cacheUse(ref.projectRoot) },
-        { limitMs: DESCRIBE_LIMIT_MS },
+        { strategy: ref, ...range, ...cacheUse(ref.projectRoot), limitMs: SETUP_LIMIT_MS },
+        {
+          onProgress: (progress) => {
+            entry.checking = words.of(progress, performance.now());
+            this.#changes.fire(entry);
+          },
+        },
       );
       entry.status = status;
       entry.files = status.files;
-      if (entry.lastRun === null) entry.lastRanges = status.lastRanges;
+      entry.dataFiles = status.dataFiles;
+      entry.data = status.data;
+      if (entry.lastRun === null && status.lastRanges.length > 0) entry.lastRanges = status.lastRanges;
       entry.problem = null;
-      entry.freshness = freshnessOf(status, entry.sameCode ? entry.lastRun : null);
+      entry.freshness = freshnessOf(status, entry.ranAt === entry.revision ? entry.lastRun : null);
+      // What was saved meanwhile is looked at next.
+      if (entry.revision === revision && !entry.again) entry.doubt = null;
+      else if (entry.doubt !== null) entry.freshness = doubted(entry.freshness, entry.doubt);
     } catch (error) {
       if (!(error instanceof SeamlessError)) throw error;
       if (error.code === 'cancelled') return;
       // What was known of its coverage is of earlier code, and says nothing any more.
       entry.problem = error;
-      this.#log.info(`${entry.found.className}: ${error.message}`);
+      this.#log.info(`${entry.name}: ${error.message}`);
     }
   }
 }
 
-function byPlace(a: StrategyEntry, b: StrategyEntry): number {
-  if (a.found.file !== b.found.file) return a.found.file < b.found.file ? -1 : 1;
-  return a.found.line - b.found.line;
-}
+/** Strategies that went, as many as a folder that is moved may have. */
+const MOST_GONE = 200;
 
-function keyOf({ file, className }: DiscoveredStrategy): string {
-  return `${file}#${className}`;
-}
-
-function newEntry(key: string, found: DiscoveredStrategy): Mutable {
-  const { file, exportName, className } = found;
-  const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(file));
-  return {
-    key,
-    found,
-    ref: { file, className: exportName ?? className, projectRoot: findProjectRoot(file, folder?.uri.fsPath) },
-    freshness: null,
-    lastRanges: [],
-    files: [],
-    problem: null,
-    edited: false,
-    running: null,
-    lastRun: null,
-    status: null,
-    cache: null,
-    sameCode: false,
-    looking: null,
-    again: false,
-  };
+/** Whether a script is part of a strategy; of one that was not looked at yet, any of its project may be. */
+function isMadeOf({ found, files, ref }: StrategyEntry, file: string): boolean {
+  if (found.file === file) return true;
+  return files.length > 0 ? files.includes(file) : file.startsWith(ref.projectRoot);
 }

@@ -22,6 +22,7 @@ export function throttle(work: () => void, pauseMs: number): { (): void; dispose
   return Object.assign(ask, {
     dispose: () => {
       if (timer) clearTimeout(timer);
+      again = false;
     },
   });
 }

@@ -1,7 +1,9 @@
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, sep } from 'node:path';
 import * as vscode from 'vscode';
 
 import { DiscoveryClient } from '../../discovery/client.js';
+import type { CursorPlace } from './node-at-cursor.js';
 import type { Strategies } from './strategies.js';
 
 const SCRIPTS = '**/*.{ts,tsx,mts,cts,js,jsx,mjs,cjs}';
@@ -37,11 +39,35 @@ export class WorkspaceDiscovery implements vscode.Disposable {
     return this.#client;
   }
 
+  /** Looks through the folders anew, also for what the system told nothing of. Resolves when that is done. */
+  async refresh(): Promise<void> {
+    await this.#client.scan(folders().map(({ uri }) => uri.fsPath));
+    this.#lookForGhosts();
+    await this.#client.settled();
+  }
+
+  /** Where the cursor is, in a script that is saved somewhere; null: in none. */
+  async cursorPlace(): Promise<CursorPlace | null> {
+    const editor = vscode.window.activeTextEditor;
+    const file = editor ? scriptOf(editor.document) : null;
+    if (!editor || file === null) return null;
+    const { line, character } = editor.selection.active;
+    const at = await this.#client.nodeAt(file, editor.document.getText(), line + 1, character + 1);
+    return { file, line: line + 1, at };
+  }
+
   /** @param onSearched called when the folders were looked through, also when that failed. */
   start(onSearched: () => void): void {
     const watcher = vscode.workspace.createFileSystemWatcher(SCRIPTS);
+    const all = vscode.workspace.createFileSystemWatcher('**', false, true, false);
     this.#disposables.push(
       watcher,
+      all,
+      all.onDidCreate(({ fsPath }) => this.#came(fsPath)),
+      all.onDidDelete(({ fsPath }) => this.#went(fsPath)),
+      vscode.window.onDidChangeWindowState(({ focused }) => {
+        if (focused) this.#lookForGhosts();
+      }),
       watcher.onDidCreate(({ fsPath }) => this.#changed(fsPath)),
       watcher.onDidChange(({ fsPath }) => this.#changed(fsPath)),
       watcher.onDidDelete(({ fsPath }) => this.#client.removed(fsPath)),
@@ -62,15 +88,32 @@ export class WorkspaceDiscovery implements vscode.Disposable {
   }
 
   #scan(onSearched: () => void): void {
-    const folders = (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file');
     this.#client
-      .scan(folders.map(({ uri }) => uri.fsPath))
+      .scan(folders().map(({ uri }) => uri.fsPath))
       .then(
         ({ files, strategies, ms }) =>
           this.#log.info(`${strategies} strategies in ${files} files, found in ${Math.round(ms)} ms.`),
         (error: unknown) => this.#log.error(String(error)),
       )
       .finally(onSearched);
+  }
+
+  /** A folder that arrives whole, copied or by a change of branch, is told of as such, and the scripts in it may not be. */
+  #came(path: string): void {
+    if (!SCRIPT.test(path)) this.#client.changed(path);
+  }
+
+  /** Nor are the scripts in a folder that goes: those with strategies are known. */
+  #went(path: string): void {
+    if (SCRIPT.test(path)) return;
+    const inside = this.#strategies.all().some(({ found }) => found.file.startsWith(path + sep));
+    if (inside) this.#client.removed(path);
+  }
+
+  /** Strategies whose file is gone, where no system said so. */
+  #lookForGhosts(): void {
+    const files = new Set(this.#strategies.all().map(({ found }) => found.file));
+    for (const file of files) if (!existsSync(file)) this.#client.removed(file);
   }
 
   #changed(file: string): void {
@@ -116,6 +159,10 @@ export class WorkspaceDiscovery implements vscode.Disposable {
     this.#client.edited(file, null);
     this.#strategies.edited(file);
   }
+}
+
+function folders(): readonly vscode.WorkspaceFolder[] {
+  return (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file');
 }
 
 /** The text that counts in place of the disk's, or null. */

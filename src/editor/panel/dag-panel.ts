@@ -6,13 +6,18 @@ import { liveCoverage } from '../../panel/live.js';
 import type { HostToPage, PanelProblem, PanelState } from '../../panel/messages.js';
 import { panelNode } from '../../panel/nodes.js';
 import { classOf, summaryLine } from '../../present/format.js';
-import { freshnessOf, type Freshness } from '../../present/freshness.js';
+import { doubted, freshnessOf, type Freshness } from '../../present/freshness.js';
+import { checkingText } from '../../present/progress.js';
+import { dataUntil } from '../../present/ranges.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import { panelHandlers } from './dag-requests.js';
 import type { Services } from '../workbench.js';
 import { cacheUse } from '../model/settings.js';
-import type { StrategyEntry } from '../model/strategies.js';
+import { SETUP_LIMIT_MS, type StrategyEntry } from '../model/strategies.js';
 import { throttle } from '../model/throttle.js';
+
+/** The whole state is sent with it: graphs may be large. */
+const CHECKING_PAUSE_MS = 500;
 
 /** Counters and bars of a run in work move this often. */
 const LIVE_PAUSE_MS = 100;
@@ -27,8 +32,10 @@ interface PanelOptions {
 
 /** The DAG of one strategy, in a page beside the code. What it shows comes from the model; it only has a range of its own. */
 export class DagPanel {
-  readonly key: string;
   readonly #workbench: Services;
+  #key: string;
+  /** The model's word on how nodes stand, as the page was told it last. */
+  #told: Freshness | null = null;
   readonly #view: vscode.WebviewPanel;
   readonly #disposables: { dispose(): unknown }[];
   /** The range a person chose to look at; null: that of the last run, or else all that the sources have. */
@@ -39,6 +46,7 @@ export class DagPanel {
   #askedForData = false;
   /** What the run in work has stored so far. */
   #covered: CoveredPart[] = [];
+  readonly #sendChecking = throttle(() => this.#show(), CHECKING_PAUSE_MS);
   readonly #sendLive = throttle(() => this.#live(), LIVE_PAUSE_MS);
   /** A node to be selected once the page listens. */
   #wanted: string | null = null;
@@ -47,7 +55,7 @@ export class DagPanel {
   constructor(workbench: Services, { key, view, range, onClose }: PanelOptions) {
     this.#workbench = workbench;
     this.#view = view;
-    this.key = key;
+    this.#key = key;
     this.#range = range;
     const { strategies, runs, log } = workbench;
     const receive = hostEnd({
@@ -58,25 +66,33 @@ export class DagPanel {
     });
     this.#disposables = [
       this.#sendLive,
+      this.#sendChecking,
       view.webview.onDidReceiveMessage((raw: unknown) => void receive(raw)),
       view.onDidDispose(() => {
         for (const disposable of this.#disposables) disposable.dispose();
         onClose();
       }),
       strategies.onDidChange((entry) => {
-        if (entry?.key === key) this.#changed(entry);
+        if (entry?.key === this.#key) this.#changed(entry);
         else if (entry === null) this.#cameOrWent();
       }),
       runs.onDidCover((covered) => {
-        if (covered.key !== key) return;
+        if (covered.key !== this.#key) return;
         this.#covered.push(...covered.parts);
         this.#sendLive();
       }),
       runs.onDidEnd((end) => {
-        if (end.entry.key === key && 'report' in end) this.#follow(end.report.range);
+        if (end.entry.key === this.#key && 'report' in end) this.#follow(end.report.range);
       }),
       vscode.workspace.onDidGrantWorkspaceTrust(() => this.#cameOrWent()),
     ];
+    this.#cameOrWent();
+  }
+
+  /** Its class or its file was renamed: it goes on with the strategy under its new key. */
+  follow(key: string): void {
+    this.#key = key;
+    this.#own = null;
     this.#cameOrWent();
   }
 
@@ -91,15 +107,16 @@ export class DagPanel {
   }
 
   get #entry(): StrategyEntry | null {
-    return this.#workbench.strategies.get(this.key);
+    return this.#workbench.strategies.get(this.#key);
   }
 
   get #freshness(): Freshness | null {
-    return this.#own ?? this.#entry?.freshness ?? null;
+    const { freshness = null, doubt = null } = this.#entry ?? {};
+    return this.#own && doubt !== null ? doubted(this.#own, doubt) : (this.#own ?? freshness);
   }
 
   get #shownRange(): Span | null {
-    return this.#range ?? this.#freshness?.range ?? this.#data;
+    return this.#range ?? this.#freshness?.range ?? dataUntil(this.#data, Date.now() / 1000);
   }
 
   #post(message: HostToPage): void {
@@ -120,19 +137,21 @@ export class DagPanel {
     const entry = this.#entry;
     // Whoever opens its graph wants to know how it stands, be it looked at on saving or not.
     if (entry && !entry.freshness && !entry.problem) {
-      this.#workbench.strategies.look(this.key).catch((error: unknown) => this.#fault(error));
+      this.#workbench.strategies.look(this.#key).catch((error: unknown) => this.#fault(error));
     }
     this.#show();
   }
 
   #changed(entry: StrategyEntry): void {
     if (entry.running) {
-      if (this.#covered.length === 0) this.#show();
+      // What is saved meanwhile puts nodes in doubt.
+      if (this.#covered.length === 0 || entry.freshness !== this.#told) this.#show();
       this.#sendLive();
       return;
     }
     this.#covered = [];
-    if (this.#range) this.#look(this.#range).catch((error: unknown) => this.#fault(error));
+    if (entry.checking) this.#sendChecking();
+    else if (this.#range) this.#look(this.#range).catch((error: unknown) => this.#fault(error));
     else this.#show();
   }
 
@@ -142,16 +161,19 @@ export class DagPanel {
     const freshness = this.#freshness;
     if (entry?.freshness) this.#askForData(entry);
     const range = this.#shownRange;
-    const name = entry?.found.className ?? classOf(this.key);
+    const name = entry?.name ?? classOf(this.#key);
+    this.#told = entry?.freshness ?? null;
     const state: PanelState = {
+      key: this.#key,
       strategy: name,
-      nodes: freshness?.nodes.map((node) => panelNode(node, range)) ?? null,
+      nodes: freshness?.nodes.map((node) => panelNode(node, range, entry?.cacheState ?? '')) ?? null,
       range,
-      data: this.#data,
+      data: dataUntil(this.#data, Date.now() / 1000),
       edited: entry?.edited ?? false,
       problem: this.#problem(entry, name),
+      checking: entry?.checking ?? null,
       running: entry?.running ?? null,
-      result: entry?.lastRun ? summaryLine(entry.lastRun) : null,
+      result: resultText(entry),
       trusted: vscode.workspace.isTrusted,
       texts: vscode.l10n.bundle ? { ...vscode.l10n.bundle } : null,
     };
@@ -196,10 +218,11 @@ export class DagPanel {
     if (entry && !entry.problem && vscode.workspace.isTrusted) {
       const { ref } = entry;
       const [start, end] = range;
-      const payload = { strategy: ref, start, end, ...cacheUse(ref.projectRoot) };
+      const place = { ...cacheUse(ref.projectRoot), limitMs: SETUP_LIMIT_MS };
+      const payload = { strategy: ref, start, end, ...place };
       const status = await jobs.request('status', payload);
       if (this.#range !== range) return;
-      this.#own = freshnessOf(status, strategies.failuresHold(this.key) ? entry.lastRun : null);
+      this.#own = freshnessOf(status, strategies.failuresHold(this.#key) ? entry.lastRun : null);
     }
     this.#show();
   }
@@ -207,7 +230,11 @@ export class DagPanel {
   #askForData(entry: StrategyEntry): void {
     if (this.#askedForData) return;
     this.#askedForData = true;
-    this.#workbench.jobs.request('bounds', { strategy: entry.ref }).then(
+    if (entry.data) {
+      this.#data = entry.data;
+      return;
+    }
+    this.#workbench.jobs.request('bounds', { strategy: entry.ref, limitMs: SETUP_LIMIT_MS }).then(
       ({ range }) => {
         this.#data = range;
         this.#show();
@@ -226,14 +253,14 @@ export class DagPanel {
   #handlers(): PanelHandlers {
     return panelHandlers({
       workbench: this.#workbench,
-      key: this.key,
+      key: () => this.#key,
       // A run makes its range the last one: what is shown stays until the person looks elsewhere.
       keepRange: () => {
         this.#own ??= this.#entry?.freshness ?? null;
         this.#range ??= this.#shownRange;
       },
       isVisible: () => this.#view.visible,
-      setRange: (range) => this.#setRange(range ?? this.#data),
+      setRange: (range) => this.#setRange(range ?? dataUntil(this.#data, Date.now() / 1000)),
     });
   }
 
@@ -241,4 +268,10 @@ export class DagPanel {
     if (error instanceof SeamlessError && error.code === 'cancelled') return;
     this.#workbench.log.error(error instanceof Error ? error : String(error));
   }
+}
+
+/** What the last run came to; while the code and data are looked at, that. */
+function resultText(entry: StrategyEntry | null): string | null {
+  if (entry?.checking) return checkingText(entry.checking);
+  return entry?.lastRun ? summaryLine(entry.lastRun) : null;
 }

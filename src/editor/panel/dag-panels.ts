@@ -20,18 +20,21 @@ const keptState = v.object({
 export class DagPanels implements vscode.Disposable, vscode.WebviewPanelSerializer {
   readonly #workbench: Services;
   readonly #panels = new Map<string, { readonly panel: DagPanel; readonly view: vscode.WebviewPanel }>();
-  readonly #serializer: vscode.Disposable;
+  readonly #disposables: readonly vscode.Disposable[];
 
   constructor(workbench: Services) {
     this.#workbench = workbench;
-    this.#serializer = vscode.window.registerWebviewPanelSerializer(VIEW_TYPE, this);
+    this.#disposables = [
+      vscode.window.registerWebviewPanelSerializer(VIEW_TYPE, this),
+      workbench.strategies.onDidRename(({ from, to }) => this.#follow(from, to)),
+    ];
   }
 
   /** @param node name of a node to be selected and brought into view. */
-  show({ key, found }: StrategyEntry, node: string | null = null): void {
+  show({ key, name }: StrategyEntry, node: string | null = null): void {
     const known = this.#panels.get(key);
     if (known) known.panel.reveal();
-    const panel = known?.panel ?? this.#open(key, found.className);
+    const panel = known?.panel ?? this.#open(key, name);
     if (node !== null) panel.select(node);
   }
 
@@ -45,8 +48,25 @@ export class DagPanels implements vscode.Disposable, vscode.WebviewPanelSerializ
   }
 
   dispose(): void {
-    this.#serializer.dispose();
+    for (const disposable of this.#disposables) disposable.dispose();
     for (const { view } of [...this.#panels.values()]) view.dispose();
+  }
+
+  #forget(view: vscode.WebviewPanel): void {
+    for (const [key, held] of this.#panels) if (held.view === view) this.#panels.delete(key);
+  }
+
+  /** One panel a strategy: where another shows it already under its new key, this one goes. */
+  #follow(from: string, to: string): void {
+    const held = this.#panels.get(from);
+    if (!held) return;
+    if (this.#panels.has(to)) {
+      held.view.dispose();
+      return;
+    }
+    this.#panels.delete(from);
+    this.#panels.set(to, held);
+    held.panel.follow(to);
   }
 
   #open(key: string, title: string): DagPanel {
@@ -66,7 +86,7 @@ export class DagPanels implements vscode.Disposable, vscode.WebviewPanelSerializ
       key,
       view,
       range,
-      onClose: () => this.#panels.delete(key),
+      onClose: () => this.#forget(view),
     });
     this.#panels.set(key, { panel, view });
     view.webview.html = panelHtml({

@@ -10,6 +10,7 @@ import type { PanelDifference } from '../../panel/messages.js';
 import { summaryLine } from '../../present/format.js';
 import { valueText } from '../../present/values.js';
 import { SeamlessError } from '../../sdk/errors.js';
+import { emptyTable } from '../../sdk/table.js';
 import { openAt } from '../open-at.js';
 import type { Services } from '../workbench.js';
 import { cacheUse } from '../model/settings.js';
@@ -17,7 +18,8 @@ import type { StrategyEntry } from '../model/strategies.js';
 
 interface PanelServices {
   readonly workbench: Services;
-  readonly key: string;
+  /** The strategy's key as it is now. */
+  readonly key: () => string;
   /** Keeps the range that is shown, whatever is run. */
   readonly keepRange: () => void;
   readonly isVisible: () => boolean;
@@ -43,11 +45,11 @@ function runHandlers({
       mustBeTrusted();
       keepRange();
       const request = { range: { start, end }, ...(only && { only }), isShown: isVisible };
-      const report = await runs.materialize(entryOf(strategies, key), request);
+      const report = await runs.materialize(entryOf(strategies, key()), request);
       return { summary: report ? summaryLine(report) : vscode.l10n.t('The run did not come to its end.') };
     },
     cancel: () => {
-      runs.cancel(key);
+      runs.cancel(key());
       return null;
     },
     setRange: async ({ range }) => {
@@ -55,7 +57,7 @@ function runHandlers({
       return null;
     },
     retry: async () => {
-      if (vscode.workspace.isTrusted) await strategies.look(key);
+      if (vscode.workspace.isTrusted) await strategies.look(key());
       else await vscode.commands.executeCommand('workbench.trust.manage');
       return null;
     },
@@ -68,7 +70,7 @@ function historyHandlers({
 }: PanelServices): Part<'readNode' | 'rows' | 'exportNode'> {
   /** What every request about a stored node carries. */
   const stored = (node: string) => {
-    const { ref, freshness, found } = entryOf(strategies, key);
+    const { ref, freshness, found } = entryOf(strategies, key());
     const { projectRoot } = ref;
     const strategy = storedName(ref, freshness?.strategy ?? found.className);
     return { projectRoot, ...cacheUse(projectRoot), strategy, node };
@@ -76,14 +78,19 @@ function historyHandlers({
   return {
     readNode: async ({ node, start, end, maxPoints }) => {
       const place = { ...stored(node), start, end };
-      const { interval, versions } = await jobs.request('series', { ...place, stretches: maxPoints });
+      const asked = { ...place, stretches: maxPoints };
+      const { interval, versions } = await orNothing(jobs.request('series', asked), NO_SERIES);
       const report = versions.length > 1 ? await jobs.request('diff', place) : null;
-      return { interval, versions, difference: report && differenceOf(report) };
+      const known = entryOf(strategies, key()).freshness?.nodes.find(({ name }) => name === node);
+      const judged = versions.map(({ fingerprint, ...version }) => {
+        return { ...version, judged: fingerprint === known?.fingerprint };
+      });
+      return { interval, versions: judged, difference: report && differenceOf(report) };
     },
     rows: ({ node, start, end, from, count }) =>
-      jobs.request('rows', { ...stored(node), start, end, from, count }),
+      orNothing(jobs.request('rows', { ...stored(node), start, end, from, count }), NO_ROWS),
     exportNode: async ({ node }) => {
-      await vscode.commands.executeCommand('seamless.exportNode', { key, node });
+      await vscode.commands.executeCommand('seamless.exportNode', { key: key(), node });
       return null;
     },
   };
@@ -95,7 +102,7 @@ function placeHandlers({
 }: PanelServices): Part<'reveal' | 'copy' | 'saveFile' | 'showProblem' | 'log'> {
   return {
     reveal: async ({ node }) => {
-      const { freshness } = entryOf(strategies, key);
+      const { freshness } = entryOf(strategies, key());
       const location = freshness?.nodes.find(({ name }) => name === node)?.location;
       if (!location) {
         throw new SeamlessError(
@@ -111,7 +118,7 @@ function placeHandlers({
       return null;
     },
     saveFile: async ({ name, content, encoding }) => {
-      const { ref } = entryOf(strategies, key);
+      const { ref } = entryOf(strategies, key());
       const where = await vscode.window.showSaveDialog({
         title: vscode.l10n.t('Save {0}', name),
         defaultUri: vscode.Uri.file(join(ref.projectRoot, name)),
@@ -120,7 +127,7 @@ function placeHandlers({
       return { saved: where !== undefined };
     },
     showProblem: async () => {
-      await vscode.commands.executeCommand('seamless.showProblem', key);
+      await vscode.commands.executeCommand('seamless.showProblem', key());
       return null;
     },
     log: ({ message, stack }) => {
@@ -128,6 +135,19 @@ function placeHandlers({
       return null;
     },
   };
+}
+
+const NO_SERIES = { interval: 0, versions: [] } as const;
+const NO_ROWS = { total: 0, from: 0, table: emptyTable() } as const;
+
+/** Of a node that nothing is stored of there is nothing to show: that is no error. */
+async function orNothing<T>(asked: Promise<T>, nothing: T): Promise<T> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof SeamlessError && error.code === 'not-found') return nothing;
+    throw error;
+  }
 }
 
 /** @throws SeamlessError `not-found` when the strategy is gone. */

@@ -1,12 +1,14 @@
 import * as vscode from 'vscode';
 
 import { storedName } from '../../protocol/project.js';
-import type { DiscoveryClient, NodeAtPosition } from '../../discovery/client.js';
+import type { DiscoveryClient } from '../../discovery/client.js';
 import { formatCount, formatSpans } from '../../present/format.js';
+import { checkingText } from '../../present/progress.js';
 import { spanText, standingText, type StandingNode } from '../../present/freshness.js';
 import { lastValueText } from '../../present/values.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import { formatInterval } from '../../sdk/time.js';
+import { madeAt } from '../model/node-at-cursor.js';
 import type { Jobs } from '../model/jobs.js';
 import { cacheUse } from '../model/settings.js';
 import type { Strategies, StrategyEntry } from '../model/strategies.js';
@@ -66,9 +68,12 @@ export class NodeHovers implements vscode.HoverProvider {
     const inputs = node.inputs.map(({ name, period }) => `${name} × ${period}`).join(', ');
     const made = inputs === '' ? node.label : `${node.label}(${inputs})`;
     text.appendMarkdown(`**${escape(node.name)}** · ${escape(made)} · ${formatInterval(node.interval)}\n\n`);
-    const standing = entry.edited ? vscode.l10n.t('edited, not saved') : standingText(node.standing);
-    text.appendMarkdown(`${standing}: `);
-    text.appendText(node.why);
+    if (entry.checking && !entry.edited) text.appendText(checkingText(entry.checking));
+    else {
+      const standing = entry.edited ? vscode.l10n.t('edited, not saved') : standingText(node.standing);
+      text.appendMarkdown(`${standing}: `);
+      text.appendText(node.why);
+    }
     text.appendMarkdown(`\n\n${coverageText(node)}`);
     if (node.adopted.length > 0) {
       text.appendMarkdown(
@@ -76,13 +81,14 @@ export class NodeHovers implements vscode.HoverProvider {
       );
     }
     const value = await this.#lastValue(entry, node);
-    if (value !== null) text.appendMarkdown(`\n\n${vscode.l10n.t('Last value:')} ${value}`);
+    if (value !== null) text.appendMarkdown(`\n\n${lastValueOf(node)} ${value}`);
     return text;
   }
 
   async #lastValue({ ref, freshness, running }: StrategyEntry, node: StandingNode): Promise<string | null> {
     // What is being written now is shown when it is there.
-    if (!freshness || node.rows === 0 || running) return null;
+    const isStored = node.rows > 0 || node.earlier.length > 0;
+    if (!freshness || !isStored || running) return null;
     const { projectRoot } = ref;
     const request = {
       projectRoot,
@@ -105,22 +111,16 @@ export class NodeHovers implements vscode.HoverProvider {
   }
 }
 
+/** By name, rows of the version before are read where there are none of this one. */
+function lastValueOf({ rows }: StandingNode): string {
+  return rows > 0 ? vscode.l10n.t('Last value:') : vscode.l10n.t('Last value before the change:');
+}
+
 function coverageText({ coverage, rows }: StandingNode): string {
   if (coverage.length === 0) return vscode.l10n.t('Nothing is stored.');
   const spans = coverage.slice(0, 3).map(spanText).join(', ');
   const more = coverage.length > 3 ? ` (+${coverage.length - 3})` : '';
   return vscode.l10n.t('{0} rows over {1}', formatCount(rows), spans + more);
-}
-
-/** Whether the place a node was made at lies within the expression that a name stands for. */
-function madeAt({ location }: StandingNode, file: string, { made }: NodeAtPosition): boolean {
-  if (!location || location.file !== file) return false;
-  const after = compare(location.line, location.column ?? 1, made.startLine, made.startColumn) >= 0;
-  return after && compare(location.line, location.column ?? 1, made.endLine, made.endColumn) < 0;
-}
-
-function compare(line: number, column: number, otherLine: number, otherColumn: number): number {
-  return line === otherLine ? column - otherColumn : line - otherLine;
 }
 
 function escape(text: string): string {

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 
 import { freshnessText, spanText } from '../../present/freshness.js';
+import { checkingText } from '../../present/progress.js';
 import { showsLenses } from '../model/settings.js';
 import type { Strategies, StrategyEntry } from '../model/strategies.js';
 import { PROGRESS_PAUSE_MS, throttle } from '../model/throttle.js';
@@ -21,7 +22,7 @@ export class StrategyLenses implements vscode.CodeLensProvider, vscode.Disposabl
       this.#changes,
       this.#progressed,
       strategies.onDidChange((entry) => {
-        if (entry?.running) this.#progressed();
+        if (entry?.running ?? entry?.checking?.percent) this.#progressed();
         else this.#changes.fire();
       }),
       vscode.workspace.onDidGrantWorkspaceTrust(() => this.#changes.fire()),
@@ -75,16 +76,16 @@ function commandsFor(entry: StrategyEntry): vscode.Command[] {
 /** The lens that says how the last range stands, and repeats it. */
 function againCommand(entry: StrategyEntry, about: string[]): vscode.Command | null {
   const { l10n } = vscode;
-  const { problem, freshness, edited } = entry;
+  const { problem, freshness, edited, checking } = entry;
   const [last] = entry.lastRanges;
-  if (problem && !edited) {
+  if (problem && !edited && !checking) {
     const title = `$(error)${GAP}${l10n.t('cannot be set up')}`;
     return { title, tooltip: problem.message, command: 'seamless.showProblem', arguments: about };
   }
   if (!last || !freshness) {
     return edited ? { title: l10n.t('edited'), command: 'workbench.action.files.save' } : null;
   }
-  const state = edited ? l10n.t('edited') : freshnessText(freshness);
+  const state = edited ? l10n.t('edited') : checking ? checkingText(checking) : freshnessText(freshness);
   return {
     title: `↻ ${spanText(last)} · ${state}`,
     tooltip: l10n.t('Materialize this range again'),

@@ -2,8 +2,9 @@ import * as vscode from 'vscode';
 
 import type { RunReport } from '../../engine/run/report.js';
 import { cacheFolder, folderBytes } from '../../protocol/project.js';
-import { formatBytes, formatCount, formatDuration, summaryLine } from '../../present/format.js';
+import { formatBytes, formatCount, hitsText, summaryLine } from '../../present/format.js';
 import { spanText } from '../../present/freshness.js';
+import type { ProgressText } from '../../present/progress.js';
 import type { RunEnd, Runs } from '../model/runs.js';
 import { cacheDirSetting } from '../model/settings.js';
 import type { Strategies, StrategyEntry } from '../model/strategies.js';
@@ -38,24 +39,35 @@ export class RunStatusBar implements vscode.Disposable {
   #show(): void {
     const running = this.strategies.all().filter((entry) => entry.running !== null);
     const [first] = running;
+    // A look is over in a moment, unless there is much to read: then its progress is known.
+    const checked = this.strategies.all().find((entry) => entry.checking?.percent);
     if (first) this.#showRunning(first, running.length - 1);
+    else if (checked?.checking) this.#showChecking(checked, checked.checking);
     else if (this.#last) this.#showLast(this.#last);
     else this.#item.hide();
   }
 
-  #showRunning({ key, found, running }: StrategyEntry, more: number): void {
+  #showRunning({ key, name, running }: StrategyEntry, more: number): void {
     const { percent, what, left, bars } = running ?? { percent: null, what: '', left: null, bars: null };
     const others = more > 0 ? ` (+${more})` : '';
-    this.#item.text = `$(sync~spin) ${found.className} ${percent ?? what}${others}`;
+    this.#item.text = `$(sync~spin) ${name} ${percent ?? what}${others}`;
     const lines = [percent, what, bars, left].filter((each) => each !== null);
-    this.#item.tooltip = `${found.className}: ${lines.join(' · ')}\n${vscode.l10n.t('Click to see it; Seamless: Cancel ends it.')}`;
+    this.#item.tooltip = `${name}: ${lines.join(' · ')}\n${vscode.l10n.t('Click to see it; Seamless: Cancel ends it.')}`;
+    this.#item.command = command(key);
+    this.#item.backgroundColor = undefined;
+    this.#item.show();
+  }
+
+  #showChecking({ key, name }: StrategyEntry, { percent, what, bars, left }: ProgressText): void {
+    this.#item.text = `$(sync~spin) ${[what, percent].filter((each) => each !== null).join(' ')}`;
+    this.#item.tooltip = `${name}: ${[what, bars, left].filter((each) => each !== null).join(' · ')}`;
     this.#item.command = command(key);
     this.#item.backgroundColor = undefined;
     this.#item.show();
   }
 
   #showLast(end: RunEnd): void {
-    const { key, found } = end.entry;
+    const { key, name } = end.entry;
     this.#item.command = command(key);
     this.#item.backgroundColor = undefined;
     if ('report' in end) {
@@ -68,10 +80,10 @@ export class RunStatusBar implements vscode.Disposable {
       if (!(this.#item.tooltip instanceof vscode.MarkdownString))
         this.#item.tooltip = tooltipOf(end.entry, report, null);
     } else if (end.error.code === 'cancelled') {
-      this.#item.text = `$(circle-slash) ${vscode.l10n.t('{0} cancelled', found.className)}`;
+      this.#item.text = `$(circle-slash) ${vscode.l10n.t('{0} cancelled', name)}`;
       this.#item.tooltip = end.error.message;
     } else {
-      this.#item.text = `$(error) ${vscode.l10n.t('{0} failed', found.className)}`;
+      this.#item.text = `$(error) ${vscode.l10n.t('{0} failed', name)}`;
       this.#item.tooltip = end.error.message;
       this.#item.backgroundColor = new vscode.ThemeColor('statusBarItem.errorBackground');
     }
@@ -94,22 +106,15 @@ function command(key: string): vscode.Command {
   return { title: vscode.l10n.t('Show DAG'), command: 'seamless.showDag', arguments: [key] };
 }
 
-/** `9/12 hits · 1.4 s`: what was adopted came from the cache too. */
-function hitsText(report: RunReport): string {
-  const hits = formatCount(report.hits + report.adopted);
-  return vscode.l10n.t(
-    '{0}/{1} hits · {2}',
-    hits,
-    formatCount(report.nodeCount),
-    formatDuration(report.elapsedMs),
-  );
-}
-
 const MOST_NODES = 20;
 
-function tooltipOf({ found }: StrategyEntry, report: RunReport, bytes: number | null): vscode.MarkdownString {
+function tooltipOf(
+  { name: strategy }: StrategyEntry,
+  report: RunReport,
+  bytes: number | null,
+): vscode.MarkdownString {
   const text = new vscode.MarkdownString('', true);
-  text.appendMarkdown(`**${found.className}** ${spanText(report.range)}\n\n`);
+  text.appendMarkdown(`**${strategy}** ${spanText(report.range)}\n\n`);
   text.appendMarkdown(`${summaryLine(report)}\n\n`);
   for (const { name, state } of report.nodes.slice(0, MOST_NODES)) {
     text.appendMarkdown(`- \`${name}\` ${state}\n`);

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 
 import { formatCount } from '../../present/format.js';
+import { checkingText } from '../../present/progress.js';
 import {
   freshnessText,
   spanText,
@@ -38,7 +39,7 @@ export class StrategyTree implements vscode.TreeDataProvider<TreeRow>, vscode.Di
       this.#view,
       this.#progressed,
       strategies.onDidChange((entry) => {
-        if (entry?.running) this.#progressed();
+        if (entry?.running ?? entry?.checking) this.#progressed();
         else this.#changes.fire(entry ? this.#rows.get(entry.key) : undefined);
       }),
       vscode.workspace.onDidGrantWorkspaceTrust(() => this.#explain()),
@@ -86,8 +87,8 @@ export class StrategyTree implements vscode.TreeDataProvider<TreeRow>, vscode.Di
   }
 
   #showProgress(): void {
-    for (const { key, running } of this.strategies.all()) {
-      if (running) this.#changes.fire(this.#rows.get(key));
+    for (const { key, running, checking } of this.strategies.all()) {
+      if (running ?? checking) this.#changes.fire(this.#rows.get(key));
     }
   }
 
@@ -98,7 +99,7 @@ export class StrategyTree implements vscode.TreeDataProvider<TreeRow>, vscode.Di
 }
 
 function strategyItem(entry: StrategyEntry): vscode.TreeItem {
-  const { found, freshness, problem, edited, running } = entry;
+  const { found, where, name, freshness, problem, edited, running, checking } = entry;
   const item = new vscode.TreeItem(found.className, vscode.TreeItemCollapsibleState.Collapsed);
   item.id = entry.key;
   item.contextValue = running ? 'strategy.running' : 'strategy';
@@ -106,6 +107,9 @@ function strategyItem(entry: StrategyEntry): vscode.TreeItem {
   if (running) {
     item.description = [running.percent, running.what].filter((each) => each !== null).join(' · ');
     item.iconPath = new vscode.ThemeIcon('loading~spin');
+  } else if (checking && freshness && !edited) {
+    item.description = checkingText(checking);
+    item.iconPath = new vscode.ThemeIcon('type-hierarchy-sub');
   } else if (problem && !edited) {
     item.description = vscode.l10n.t('cannot be set up');
     item.tooltip = problem.message;
@@ -116,10 +120,11 @@ function strategyItem(entry: StrategyEntry): vscode.TreeItem {
     if (edited) item.description = vscode.l10n.t('edited');
     else if (freshness && last) item.description = freshnessText(freshness);
     if (last && freshness) {
-      const lines = [`**${found.className}**`, spanText(last), freshnessText(freshness)];
+      const lines = [`**${name}**`, spanText(last), freshnessText(freshness)];
       item.tooltip = new vscode.MarkdownString(lines.join('\n\n'));
     }
   }
+  if (where !== null) item.description = [where, item.description].filter(Boolean).join(' · ');
   item.accessibilityInformation = { label: `${found.className} ${item.description ?? ''}`.trim() };
   return item;
 }

@@ -32,7 +32,7 @@ describe('the DAG panel', () => {
       .waitFor();
     await dag().button('Materialize').click();
     await dag().text('7 computed').waitFor();
-    await editor().statusBarItem('0/7 hits').waitFor();
+    await editor().statusBarItem('7 nodes computed').waitFor();
     await dag().box('weight', 'partial').waitFor();
     await dag().stretches('weight', 'covered').waitFor();
     const [whole, part] = await Promise.all([

@@ -82,7 +82,7 @@ describe('a newcomer', () => {
       await lens(opened, 'Materialize range').click();
       await opened.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'All' }).waitFor();
       await opened.keyboard.press('Enter');
-      await opened.locator('.statusbar-item').filter({ hasText: '0/7 hits' }).waitFor();
+      await opened.locator('.statusbar-item').filter({ hasText: '7 nodes computed' }).waitFor();
       await opened.locator('.activitybar .action-label[aria-label*="Seamless"]').click();
       await opened.locator('.pane-body .monaco-list-row').filter({ hasText: '7/7 fresh' }).waitFor();
       const elapsed = performance.now() - started;

@@ -65,7 +65,7 @@ describe('a strategy that is run, edited, broken and mended', () => {
     await window.treeRows('SpTrend').locator('.monaco-tl-twistie').click();
     await window.treeRows('weight').waitFor();
     assert.deepEqual(await said(window), { lens: '7/7 fresh', sideBar: '7/7 fresh', nodes: { fresh: 7 } });
-    await window.statusBarItem('0/7 hits').waitFor();
+    await window.statusBarItem('7 nodes computed').waitFor();
     assert.match(
       await hoverOf('fast'),
       /fresh: Everything is in the cache\..*5,056 rows over 2000-01-03 → 2020-04-18/,

@@ -95,6 +95,7 @@ export function twelve(rest: Partial<PanelState> = {}): PanelState {
 
 export function stateOf(nodes: readonly PanelNode[] | null, rest: Partial<PanelState> = {}): PanelState {
   return {
+    key: '/p/momentum.ts#Momentum',
     strategy: 'Momentum',
     nodes,
     range: [START, END],
@@ -102,6 +103,7 @@ export function stateOf(nodes: readonly PanelNode[] | null, rest: Partial<PanelS
     edited: false,
     problem: null,
     running: null,
+    checking: null,
     result: '12 nodes · 9 from cache · 3 computed · 1.4 s',
     trusted: true,
     texts: null,
@@ -199,6 +201,7 @@ export function seriesOf(table: Table, before?: Table): PanelSeries {
     [at(7), END],
   ];
   const version = (each: Table, until: number | null): PanelVersion => ({
+    judged: until === null,
     since: START,
     until,
     rows: 1_000_000,

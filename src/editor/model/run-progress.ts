@@ -1,0 +1,90 @@
+import * as vscode from 'vscode';
+
+import { ProgressWords, type ProgressText } from '../../present/progress.js';
+import type { Strategies, StrategyEntry } from './strategies.js';
+import { throttle } from './throttle.js';
+
+/** What takes longer shows itself in a notification as well. */
+export const NOTIFY_AFTER_MS = 3000;
+
+/** The views are told of progress at most this often. */
+const PROGRESS_PAUSE_MS = 100;
+
+interface Surroundings {
+  /** Something in sight shows its progress: no notification comes over it. */
+  readonly isShown?: (() => boolean) | undefined;
+  /** What the child is at, which has to end first; null: nothing. */
+  readonly waitsFor: string | null;
+}
+
+/** Progress of one run: to the views at once, to a notification once it takes long. */
+export class RunProgressView {
+  readonly #words = new ProgressWords();
+  readonly #slow: NodeJS.Timeout;
+  /** The last word is always told: what a run waits for may come right after something else, and nothing after it. */
+  readonly #tell = throttle(() => this.#show(), PROGRESS_PAUSE_MS);
+  readonly #isShown: () => boolean;
+  #last: ProgressText;
+  #report: ((text: ProgressText) => void) | null = null;
+  #close: (() => void) | null = null;
+
+  constructor(
+    private readonly strategies: Strategies,
+    private readonly entry: StrategyEntry,
+    private readonly controller: AbortController,
+    { isShown = () => false, waitsFor }: Surroundings,
+  ) {
+    const { t } = vscode.l10n;
+    this.#isShown = isShown;
+    this.#last = said(waitsFor === null ? t('starting') : t('waiting for its turn, after {0}', waitsFor));
+    this.#slow = setInterval(() => this.#notify(), NOTIFY_AFTER_MS);
+    this.#tell();
+  }
+
+  /** Its turn has come. */
+  begin(): void {
+    this.#last = said(vscode.l10n.t('starting'));
+    this.#tell();
+  }
+
+  update(progress: Parameters<ProgressWords['of']>[0]): void {
+    this.#last = this.#words.of(progress, performance.now());
+    this.#tell();
+  }
+
+  end(): void {
+    clearInterval(this.#slow);
+    this.#tell.dispose();
+    this.#close?.();
+  }
+
+  #show(): void {
+    this.strategies.running(this.entry.key, this.#last);
+    this.#report?.(this.#last);
+  }
+
+  #notify(): void {
+    if (this.#isShown()) return;
+    clearInterval(this.#slow);
+    const location = vscode.ProgressLocation.Notification;
+    const title = vscode.l10n.t('Materializing {0}', this.entry.name);
+    void vscode.window.withProgress({ location, title, cancellable: true }, (progress, token) => {
+      token.onCancellationRequested(() => this.controller.abort());
+      let reached = 0;
+      this.#report = ({ fraction, percent, what, left, bars }) => {
+        const message = [percent, what, bars, left].filter((each) => each !== null).join(' · ');
+        const increment = Math.max(0, (fraction ?? 0) * 100 - reached);
+        reached += increment;
+        progress.report({ message, increment });
+      };
+      this.#report(this.#last);
+      return new Promise<void>((resolve) => {
+        this.#close = resolve;
+      });
+    });
+  }
+}
+
+function said(what: string): ProgressText {
+  return { fraction: null, percent: null, what, node: null, left: null, bars: null };
+}
