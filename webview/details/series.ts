@@ -94,14 +94,7 @@ function panesOf(drawn: readonly Drawn[], compares: boolean): Pane[] {
     words: members[0]?.words ?? [],
   });
   return [
-    ...(areCandles
-      ? [
-          pane(
-            'candles',
-            candles.filter((each) => each !== undefined),
-          ),
-        ]
-      : []),
+    ...(areCandles ? [pane('candles', candles)] : []),
     ...groupsOf(rest).map((group) => pane('lines', group)),
     ...drawn.filter(({ words }) => words !== null).map((each) => pane('states', [each])),
   ];
