@@ -91,7 +91,7 @@ export class App {
   #take(state: PanelState): void {
     if (state.texts && state.texts !== this.#state?.texts) l10n.config({ contents: { ...state.texts } });
     this.#state = state;
-    if (!state.running) this.#model.clearLive();
+    if (!state.running) this.#model.clearLive(state.checking !== null);
     this.#view = { ...this.#view, chosen: kept(this.#view.chosen, state.range) };
     if (state.nodes) this.#model.setNodes(state.nodes);
     if (state.range) this.#range = state.range;

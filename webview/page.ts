@@ -98,7 +98,7 @@ export class Page {
     this.#state = state;
     this.#view = view;
     const isBare = this.#showNotices(state, failure);
-    this.#progress.show(state?.running ?? null, state?.result ?? null);
+    this.#progress.show(state?.running ?? state?.checking ?? null, state?.result ?? null);
     this.#model.arrange(view, this.#room());
     if (state) this.#showToolbar(state, view);
     if (!state || isBare) {
@@ -168,7 +168,7 @@ export class Page {
     const [state, view] = [this.#state, this.#view];
     if (!state || !view || this.#stage.hidden) return;
     const { live, graph } = this.#model;
-    this.#progress.show(state.running, state.result);
+    this.#progress.show(state.running ?? state.checking, state.result);
     this.#graph.setLive(live);
     const nodes = (state.nodes ?? []).map((node) => withLive(node, live));
     const shown = this.#model.node(view.selected);
@@ -179,7 +179,7 @@ export class Page {
     const inWork = node !== null && live.node === node.name;
     this.#details.show({
       ...{ node, graph, inWork, range: state.range, running: isRunning, tab: view.tab },
-      ...{ target: this.#target, trusted: state.trusted },
+      ...{ target: this.#target, trusted: state.trusted, checking: live.checking },
     });
     this.#splitter.show(view.split, node !== null);
   }

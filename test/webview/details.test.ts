@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { panelNodeOf } from '../panel/states.js';
 import type { DagPage } from './support/page.js';
 import { box, lookAtPages, replies } from './support/look.js';
-import { END, research, START, stateOf, twelve } from './support/states.js';
+import { END, research, seriesOf, START, stateOf, twelve, wave } from './support/states.js';
 
 interface Read {
   readonly start: number;
@@ -142,6 +142,53 @@ describe("a node's details", () => {
       await legend.getByText(/^action (hold_btc|hold_eth|stay_in_cash)$/).waitFor();
       await legend.getByText(/^price 2[\d,.]+$/).waitFor();
     }));
+
+  it('are read again when what is stored became another, though it covers and counts the same', () =>
+    look(twelve(), {}, async (dag) => {
+      await open(dag, 'fast');
+      const state = twelve();
+      const nodes = state.nodes!.map((node) => (node.name === 'fast' ? { ...node, version: '2' } : node));
+      const again = await readAfter(dag, () => dag.tell({ ...state, nodes }));
+      assert.deepEqual([again.start, again.end], [START, END]);
+      await dag.page.getByRole('tab', { name: 'Table' }).click();
+      await dag.page.getByText('Rows 1 to 100 of 504').waitFor();
+      const before = dag.sent.length;
+      await dag.tell({ ...state, nodes: nodes.map((node) => ({ ...node, version: '3' })) });
+      await dag.until(
+        (message) =>
+          message.type === 'request' && message.kind === 'rows' && dag.sent.indexOf(message) >= before,
+      );
+    }));
+
+  it('call nothing fresh while code and data are being looked at', () =>
+    look(twelve(), {}, async (dag) => {
+      await open(dag, 'fast');
+      const badge = dag.page.locator('.badge');
+      await badge.getByText('fresh', { exact: true }).waitFor();
+      const checking = {
+        ...{ fraction: 0.45, percent: '45 %', what: 'checking prices.csv' },
+        ...{ left: null, bars: null, node: null },
+      };
+      await dag.tell(twelve({ checking }));
+      await badge.getByText('checking…').waitFor();
+      await dag.page.locator('.progress').getByText('45 % · checking prices.csv').waitFor();
+      await dag.page.locator('.node[data-id="fast"][aria-label*="checking…"]').waitFor();
+      assert.equal(await dag.page.locator('.node.is-fresh').count(), 0);
+      // What is known to be stale stays so.
+      assert.equal(await dag.page.locator('.node.is-changed').count(), 1);
+      await dag.tell(twelve());
+      await badge.getByText('fresh', { exact: true }).waitFor();
+    }));
+
+  it('say when values are of before a change', () => {
+    const before = seriesOf(wave(800));
+    const versions = before.versions.map((version) => ({ ...version, judged: false }));
+    const readNode = () => ({ ...before, versions });
+    return look(twelve(), { replies: { ...replies, readNode } }, async (dag) => {
+      await open(dag, 'slow');
+      await dag.page.getByText(/^values of before the change · 2023-03-01/).waitFor();
+    });
+  });
 
   const bare = panelNodeOf('fast', ['price'], {
     standing: 'empty',

@@ -5,7 +5,7 @@ import { button, type Control } from '../ui/controls.js';
 import { assign, h } from '../ui/dom.js';
 import { glyph, standingGlyph } from '../ui/glyphs.js';
 import type { ViewState } from '../ui/view-state.js';
-import { shownStandingText } from '../ui/words.js';
+import { checked, shownStandingText } from '../ui/words.js';
 import { factsElement } from './facts.js';
 import { Values, type ValuesHandlers } from './values.js';
 
@@ -30,6 +30,8 @@ export interface DetailsFacts {
   readonly running: boolean;
   readonly inWork: boolean;
   readonly trusted: boolean;
+  /** Code and data are being looked at. */
+  readonly checking: boolean;
   /** What of the node is looked at. */
   readonly tab: Tab;
 }
@@ -70,7 +72,7 @@ export class Details {
     assign(this.element, { 'aria-label': l10n.t('Details') });
   }
 
-  show({ node, graph, inWork, tab, ...facts }: DetailsFacts): void {
+  show({ node, graph, inWork, checking, tab, ...facts }: DetailsFacts): void {
     this.element.hidden = node === null;
     this.#node = node;
     this.#tab = tab;
@@ -78,7 +80,7 @@ export class Details {
       this.#values.hide();
       return;
     }
-    const standing = inWork ? 'running' : node.standing;
+    const standing = inWork ? 'running' : checked(node.standing, checking);
     this.#title.replaceChildren(
       h(
         'span',

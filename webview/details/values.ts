@@ -151,5 +151,12 @@ function noteOf(series: PanelSeries, [start, end]: Span, zoomed: boolean): strin
     shown < rows
       ? l10n.t('{0} rows, extremes of each pixel', formatCount(rows))
       : l10n.t('{0} rows', formatCount(rows));
-  return zoomed ? `${where} · ${what} · ${l10n.t('double click for all')}` : `${where} · ${what}`;
+  const first = series.versions[0];
+  return [
+    // What is stored may be of the code or the data before a change: it is never passed off as that of now.
+    ...(first && !first.judged ? [l10n.t('values of before the change')] : []),
+    where,
+    what,
+    ...(zoomed ? [l10n.t('double click for all')] : []),
+  ].join(' · ');
 }

@@ -152,11 +152,12 @@ export class GraphModel {
   addLive(node: string | null, coverage: readonly LiveCoverage[]): void {
     const all = new Map(this.#live.coverage);
     for (const each of coverage) all.set(each.name, each);
-    this.#live = { coverage: all, node };
+    this.#live = { ...this.#live, coverage: all, node };
   }
 
-  clearLive(): void {
-    this.#live = NOT_LIVE;
+  /** No run is in work. */
+  clearLive(checking: boolean): void {
+    this.#live = { ...NOT_LIVE, checking };
   }
 }
 

@@ -1,7 +1,7 @@
 import type { LiveCoverage, PanelNode, Span } from '../../src/panel/messages.js';
-import type { NodeStanding } from '../../src/present/freshness.js';
 import { formatInterval } from '../../src/sdk/time.js';
 import { SEGMENT_KINDS, segmentsOf, shares, spansOf, type Segment } from '../axis/segments.js';
+import { checked, type ShownStanding } from '../ui/words.js';
 import type { SceneItem } from './scene.js';
 
 /** What of a run in work shows on the boxes. */
@@ -9,9 +9,11 @@ export interface Live {
   readonly coverage: ReadonlyMap<string, LiveCoverage>;
   /** The node in work. */
   readonly node: string | null;
+  /** Code and data are being looked at. */
+  readonly checking: boolean;
 }
 
-export const NOT_LIVE: Live = { coverage: new Map(), node: null };
+export const NOT_LIVE: Live = { coverage: new Map(), node: null, checking: false };
 
 /** A node with what a run in work has added to it. */
 export function withLive(node: PanelNode, live: Live): PanelNode {
@@ -19,8 +21,9 @@ export function withLive(node: PanelNode, live: Live): PanelNode {
   return come ? { ...node, coverage: come.coverage, rows: come.rows } : node;
 }
 
-export function shownStanding(item: SceneItem, live: Live): NodeStanding | 'running' {
-  return item.members.some(({ name }) => name === live.node) ? 'running' : item.standing;
+export function shownStanding(item: SceneItem, live: Live): ShownStanding {
+  if (item.members.some(({ name }) => name === live.node)) return 'running';
+  return checked(item.standing, live.checking);
 }
 
 /** `sma · 1m × 5`: what it is made by, its interval, and the bars of its windows; `24 nodes` of a group. */

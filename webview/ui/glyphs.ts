@@ -1,5 +1,5 @@
 import { s } from './dom.js';
-import type { NodeStanding } from '../../src/present/freshness.js';
+import type { ShownStanding } from './words.js';
 
 /** Drawn in a square of 16, by strokes of the current colour; a path that begins by `!` is filled. */
 const GLYPHS = {
@@ -49,8 +49,8 @@ export function glyphPaths(name: GlyphName): SVGPathElement[] {
   );
 }
 
-/** What a node's standing is shown by, beside its colour. `running` is of a node in work. */
-export function standingGlyph(standing: NodeStanding | 'running'): GlyphName {
+/** What a node's standing is shown by, beside its colour. */
+export function standingGlyph(standing: ShownStanding): GlyphName {
   switch (standing) {
     case 'fresh':
       return 'check';
@@ -70,5 +70,7 @@ export function standingGlyph(standing: NodeStanding | 'running'): GlyphName {
       return 'stop';
     case 'running':
       return 'run';
+    case 'checking':
+      return 'search';
   }
 }

@@ -3,8 +3,17 @@ import type { NodeStanding } from '../../src/panel/messages.js';
 import { standingText } from '../../src/present/freshness.js';
 import type { SegmentKind } from '../axis/segments.js';
 
-export function shownStandingText(standing: NodeStanding | 'running'): string {
+/** How a node stands, or what goes on with it: `checking` is of one whose code or data are being looked at. */
+export type ShownStanding = NodeStanding | 'running' | 'checking';
+
+export function shownStandingText(standing: ShownStanding): string {
+  if (standing === 'checking') return l10n.t('checking…');
   return standing === 'running' ? l10n.t('running') : standingText(standing);
+}
+
+/** A node that is called complete is so only once what it is made of was looked at. */
+export function checked(standing: NodeStanding, isChecking: boolean): ShownStanding {
+  return isChecking && (standing === 'fresh' || standing === 'partial') ? 'checking' : standing;
 }
 
 /** What a stretch of a coverage bar says, in a word or two. */
