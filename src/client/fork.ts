@@ -1,6 +1,9 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { LASTING, SENT_BUNDLE } from '../protocol/host-flag.js';
 
+/** Texts that a strategy formats or compares read the same, whoever asks. */
+const LOCALE = 'en_US.UTF-8';
+
 const FLAGS: readonly string[] = ['--enable-source-maps'];
 
 /**
@@ -43,10 +46,13 @@ function heapLimit(memoryMb: number | undefined): string[] {
   return memoryMb === undefined ? [] : [`--max-old-space-size=${memoryMb}`];
 }
 
-/** The environment of a child: flags meant for this process are not meant for it, and its clock is UTC. */
+/** The environment of a child: flags meant for this process are not meant for it, its clock is UTC, and its locale is the same for every caller. */
 export function childEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const { NODE_OPTIONS: _flags, ELECTRON_RUN_AS_NODE: _mode, ...rest } = environment;
+  const { NODE_OPTIONS: _flags, ELECTRON_RUN_AS_NODE: _mode, ...kept } = environment;
+  const rest = Object.fromEntries(
+    Object.entries(kept).filter(([name]) => !/^(?:LC_\w+|LANG|LANGUAGE)$/.test(name)),
+  );
   // Under Electron, the program is an editor unless told to be Node.
   const electron = process.versions.electron === undefined ? {} : { ELECTRON_RUN_AS_NODE: '1' };
-  return { ...rest, ...electron, TZ: 'UTC' };
+  return { ...rest, ...electron, TZ: 'UTC', LC_ALL: LOCALE, LANG: LOCALE };
 }
