@@ -40,6 +40,10 @@ export class SourceHints implements ContentHints {
     return this.#hashes.get(signature);
   }
 
+  keys(): Iterable<string> {
+    return this.#hashes.keys();
+  }
+
   set(signature: string, hash: string): void {
     if (this.#hashes.get(signature) === hash) return;
     this.#hashes.set(signature, hash);

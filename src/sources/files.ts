@@ -12,6 +12,7 @@ import { sourceError } from './faults.js';
 /** Remembers content hashes between runs, by what `stat` says of a file. A `Map` will do. */
 export interface ContentHints {
   get(signature: string): string | undefined;
+  keys(): Iterable<string>;
   set(signature: string, hash: string): unknown;
   /** Told while a file is hashed how many of its bytes are. */
   hashing?(file: string, done: number, total: number): void;
@@ -68,6 +69,10 @@ export async function fileSignature(
 
 function signatureOf(file: SourceFile, stats: BigIntStats): string {
   return [file.path, stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join('|');
+}
+
+function sizeIn(signature: string): string | undefined {
+  return signature.split('|').at(-3);
 }
 
 async function statFile(stream: OpenStream, projectRoot: string, file: SourceFile): Promise<BigIntStats> {
@@ -204,6 +209,25 @@ export async function refuseChanged(
   file: SourceFile,
   signature: string,
 ): Promise<void> {
-  if ((await fileSignature(stream, projectRoot, file)) === signature) return;
-  throw sourceError(stream, `${file.shown} changed while it was being read: run again once it is written.`);
+  if ((await fileSignature(stream, projectRoot, file)) !== signature) throw changedFile(stream, file);
+}
+
+/**
+ * A program that writes a file anew empties it first.
+ * @throws SeamlessError `source` when a file is empty that was not when it was looked at before.
+ */
+export async function refuseEmptied(
+  stream: OpenStream,
+  { projectRoot, hints }: FileContext,
+  file: SourceFile,
+): Promise<void> {
+  const { size } = await statFile(stream, projectRoot, file);
+  if (size > 0n) return;
+  for (const signature of hints.keys()) {
+    if (signature.startsWith(`${file.path}|`) && sizeIn(signature) !== '0') throw changedFile(stream, file);
+  }
+}
+
+function changedFile(stream: OpenStream, file: SourceFile): SeamlessError {
+  return sourceError(stream, `${file.shown} changed while it was being read: run again once it is written.`);
 }

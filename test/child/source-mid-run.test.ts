@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, renameSync, utimesSync } from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
 
 import { DuckDBInstance } from '@duckdb/node-api';
 
@@ -165,49 +165,4 @@ describe('a source that is written while a run reads it', () => {
       await equalsCold();
     });
   }
-
-  it('CSV: at whatever moment, is noticed and nothing of it is stored, or was read in time; the next run equals a cold one', async () => {
-    const rows = 150_000;
-    const long = { start: minute(0), end: minute(rows) };
-    project = new Project({});
-    const text = STRATEGY.replaceAll('DIR', project.root.replaceAll('\\', '/')).replaceAll(
-      'FILE',
-      'bars.csv',
-    );
-    project.write({ 'main.ts': text.replace('PROVIDER', "csvHistory('bars.csv')") });
-    const first = CSV_HEADER + csvLines(0, rows);
-    const second = CSV_HEADER + csvLines(0, rows, otherClose);
-    let noticed = 0;
-    for (let turn = 0; turn < 12 && noticed === 0; turn++) {
-      const cacheDir = project.path(`cache${turn}`);
-      project.write({ 'bars.csv': first });
-      let due = true;
-      const onProgress = ({ phase, node }: { phase: string; node: string | null }): void => {
-        if (phase !== 'reading' || node !== 'price' || !due) return;
-        due = false;
-        setTimeout(() => project.write({ 'bars.csv': second }), 40 * turn);
-      };
-      try {
-        await child.materialize(project, { ...long, cacheDir, onProgress });
-      } catch (error) {
-        assert.ok(error instanceof SeamlessError && error.code === 'source', String(error));
-        assert.match(error.message, /bars\.csv changed while it was being read: run again/);
-        assert.deepEqual(
-          [await stored(project, 'price', long, cacheDir), await stored(project, 'mean', long, cacheDir)],
-          [0, 0],
-        );
-        noticed++;
-      }
-      // Whatever the moment was, what lies there now is what counts.
-      project.write({ 'bars.csv': second });
-      utimesSync(project.path('bars.csv'), 1e9, 1e9);
-      const report = await child.materialize(project, { ...long, cacheDir });
-      const cold = await child.materialize(project, { ...long, cacheDir: project.path(`cold${turn}`) });
-      assert.deepEqual(
-        await storedTables(cacheDir, report),
-        await storedTables(project.path(`cold${turn}`), cold),
-      );
-    }
-    assert.equal(noticed, 1, 'one of the moments fell into the reading');
-  });
 });

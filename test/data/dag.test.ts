@@ -48,8 +48,6 @@ describe('the DAG panel over three weeks of minutes', function () {
     await writeFile(join(folder, 'package.json'), '{ "name": "crossing", "type": "module" }');
     await writeFile(join(folder, 'crossing.ts'), STRATEGY);
     editor = await Editor.open({ project: folder, settings: { 'files.autoSave': 'off' } });
-    // A machine at other work takes its time.
-    editor.page.setDefaultTimeout(90_000);
     await editor.page.setViewportSize({ width: 1700, height: 900 });
   });
   after(async () => {

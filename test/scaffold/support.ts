@@ -72,7 +72,7 @@ export function run(
   options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
 ): Promise<Ended> {
   return new Promise((done, failed) => {
-    execFile(program, args, { ...options, timeout: 60_000 }, (error, stdout, stderr) => {
+    execFile(program, args, options, (error, stdout, stderr) => {
       if (error && typeof error.code !== 'number')
         failed(new Error(`${program} did not end`, { cause: error }));
       else done({ code: Number(error?.code ?? 0), stdout, stderr });

@@ -17,7 +17,7 @@ const WINDOWS = 2;
 const REQUESTS = 2;
 
 /** How long one waits for somebody else to get on with the work at the most, on a machine at other work. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 600_000;
 
 /** What came of one round. */
 export interface Round {

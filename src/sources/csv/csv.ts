@@ -12,6 +12,7 @@ import {
   findFiles,
   readingOf,
   refuseChanged,
+  refuseEmptied,
   watchedPaths,
   type FileContext,
   type SourceFile,
@@ -33,7 +34,16 @@ const FIRST_ROWS = 1_000;
 export async function openCsv(stream: OpenStream, context: FileContext): Promise<SourceReader> {
   const settings = csvSettings(stream);
   const files = await findFiles(stream, context, settings.paths);
-  return new CsvReader(stream, context, settings, files);
+  const opened = await signaturesOf(stream, context, files);
+  return new CsvReader(stream, context, settings, files, opened);
+}
+
+function signaturesOf(
+  stream: OpenStream,
+  { projectRoot }: FileContext,
+  files: readonly SourceFile[],
+): Promise<string[]> {
+  return Promise.all(files.map((file) => fileSignature(stream, projectRoot, file)));
 }
 
 /** A file, how it is read, and the opens of its first rows. */
@@ -52,10 +62,19 @@ class CsvReader implements SourceReader {
   readonly #settings: CsvSettings;
   readonly #files: readonly SourceFile[];
   readonly #notes = new Notes();
+  /** What the files were when they were opened. */
+  readonly #opened: readonly string[];
   /** What the files were when their version was told; null before that. */
   #signatures: readonly string[] | null = null;
 
-  constructor(stream: OpenStream, context: FileContext, settings: CsvSettings, files: readonly SourceFile[]) {
+  constructor(
+    stream: OpenStream,
+    context: FileContext,
+    settings: CsvSettings,
+    files: readonly SourceFile[],
+    opened: readonly string[],
+  ) {
+    this.#opened = opened;
     this.#stream = stream;
     this.#context = context;
     this.#settings = settings;
@@ -90,7 +109,7 @@ class CsvReader implements SourceReader {
   }
 
   async *read(range: Range): AsyncGenerator<Table> {
-    const signatures = this.#signatures ?? (await this.#currentSignatures());
+    const signatures = this.#signatures ?? (await signaturesOf(this.#stream, this.#context, this.#files));
     try {
       for await (const table of this.#rows()) {
         const wanted = sliceTableByTime(table, range.start, range.end);
@@ -99,6 +118,8 @@ class CsvReader implements SourceReader {
     } catch (error) {
       // A file that is written anew under the reader looks malformed: that it changed is the better word.
       await this.#refuseChanged(signatures);
+      await this.#refuseChanged(this.#opened);
+      for (const file of this.#files) await refuseEmptied(this.#stream, this.#context, file);
       throw error;
     }
     await this.#refuseChanged(signatures);
@@ -108,11 +129,6 @@ class CsvReader implements SourceReader {
     for (const [index, file] of this.#files.entries()) {
       await refuseChanged(this.#stream, this.#context.projectRoot, file, signatures[index] ?? '');
     }
-  }
-
-  #currentSignatures(): Promise<string[]> {
-    const { projectRoot } = this.#context;
-    return Promise.all(this.#files.map((file) => fileSignature(this.#stream, projectRoot, file)));
   }
 
   async *#rows(): AsyncGenerator<Table> {

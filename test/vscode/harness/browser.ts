@@ -11,13 +11,18 @@ const quiet = [
   '--disable-sync',
 ];
 
+const NEVER_MS = 600_000;
+
 /** Headless Chromium with a profile of its own. Close the context to end it. */
 export async function openBrowser(profile: string): Promise<BrowserContext> {
-  return chromium.launchPersistentContext(profile, {
+  const context = await chromium.launchPersistentContext(profile, {
     executablePath: chromiumPath,
     headless: true,
     args: quiet,
     viewport: { width: 1280, height: 800 },
     permissions: ['clipboard-read', 'clipboard-write'],
   });
+  // What never comes fails the test; how soon the rest comes is the machine's business.
+  context.setDefaultTimeout(NEVER_MS);
+  return context;
 }

@@ -14,7 +14,7 @@ export async function isRunning(pid: number): Promise<boolean> {
 }
 
 /** Resolves once a process has ended; throws an Error that names it when it has not after `limitMs`. */
-export async function waitForNoProcess(pid: number, limitMs = 5_000): Promise<void> {
+export async function waitForNoProcess(pid: number, limitMs = 600_000): Promise<void> {
   const late = Date.now() + limitMs;
   while (await isRunning(pid)) {
     if (Date.now() > late)

@@ -123,17 +123,17 @@ export class Workbench {
     const row = this.quickInput
       .locator('.monaco-list-row')
       .filter({ has: this.page.getByText(title, { exact: true }) });
-    for (let left = 15; ; left--) {
+    for (;;) {
       await this.page.keyboard.press(prefix === '>' ? 'F1' : 'ControlOrMeta+P');
       await this.quickInput.locator('input').fill(prefix + typed);
-      const found = row.first().waitFor({ timeout: 2_000 });
-      if (left === 0) await found;
-      else if (
-        !(await found.then(
+      const found = await row
+        .first()
+        .waitFor({ timeout: 2_000 })
+        .then(
           () => true,
           () => false,
-        ))
-      ) {
+        );
+      if (!found) {
         await this.page.keyboard.press('Escape');
         continue;
       }

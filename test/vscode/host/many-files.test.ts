@@ -6,8 +6,8 @@ import * as vscode from 'vscode';
 
 const FILES = 10_000;
 
-/** A block that a person would notice. */
-const LONGEST_BLOCK_MS = 50;
+/** A block that a person would notice, in units of work: `unitOfWork` takes 30 to 40 ms on a machine of today. */
+const LONGEST_BLOCK = 1.5;
 
 /** A machine at other work holds everybody up: of several tries the calmest counts. */
 const TRIES = 3;
@@ -45,6 +45,17 @@ function computed(): number {
   return (user + system) / 1000;
 }
 
+/** What this thread needs for a fixed piece of work, in the time of `computed`: the least of a few. */
+function unitOfWork(): number {
+  const took = Array.from({ length: 5 }, () => {
+    const values = Array.from({ length: 100_000 }, (_, index) => Math.sin(index));
+    const began = computed();
+    values.sort((a, b) => a - b);
+    return computed() - began;
+  });
+  return Math.min(...took);
+}
+
 /**
  * Lays out the files while this process's turns are watched; resolves with the longest that one computed. What the clock
  * says would count as well that the machine was at other work.
@@ -77,15 +88,16 @@ describe('a folder with 10 000 files', () => {
     const root = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath;
     assert.ok(root);
     const blocks: number[] = [];
-    for (let attempt = 0; attempt < TRIES && !blocks.some((block) => block < LONGEST_BLOCK_MS); attempt++) {
+    const most = LONGEST_BLOCK * unitOfWork();
+    for (let attempt = 0; attempt < TRIES && !blocks.some((block) => block < most); attempt++) {
       blocks.push(await longestBlock(join(root, `many${attempt}`)));
     }
     console.log(
-      `longest blocks of the extension host: ${blocks.map((block) => `${Math.round(block)} ms`).join(', ')}`,
+      `longest blocks of the extension host: ${blocks.map((block) => `${Math.round(block)} ms`).join(', ')} of ${Math.round(most)} ms`,
     );
     assert.ok(
-      Math.min(...blocks) < LONGEST_BLOCK_MS,
-      `The extension host was held up: ${blocks.join(', ')} ms.`,
+      Math.min(...blocks) < most,
+      `The extension host was held up: ${blocks.join(', ')} ms, where ${most} ms are allowed.`,
     );
   });
 });

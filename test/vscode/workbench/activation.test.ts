@@ -1,21 +1,28 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { useEditor, type Editor } from '../harness/editor.js';
 
-/** Milliseconds. */
-const MOST = 100;
+/** In starts of a Node that does nothing, which takes longer on a slow or busy machine, too. */
+const MOST = 3;
 
 describe('activation', () => {
   const editor = useEditor();
 
-  it('takes less than 100 ms, as the editor itself measures it', async function () {
+  it('takes less than three starts of Node, as the editor itself measures it', async () => {
     const measured: number[] = [];
-    // What else the machine does only adds: the least of a few is what activation itself takes.
-    for (let left = 6; left > 0 && !measured.some((ms) => ms < MOST); left--) {
+    const starts: number[] = [];
+    // What else the machine does only adds: the least of a few is what each takes by itself.
+    for (let turn = 0; turn < 6; turn++) {
       await editor().show();
       measured.push(await activationTime(editor()));
+      const began = performance.now();
+      spawnSync(process.execPath, ['-e', '0']);
+      starts.push(performance.now() - began);
+      if (Math.min(...measured) < MOST * Math.min(...starts)) break;
     }
-    console.log(`      activated in ${measured.join(', ')} ms`);
-    assert.ok(Math.min(...measured) < MOST, `${measured.join(', ')} ms`);
+    const words = `${measured.join(', ')} ms; a start of Node ${starts.map(Math.round).join(', ')} ms`;
+    console.log(`      activated in ${words}`);
+    assert.ok(Math.min(...measured) < MOST * Math.min(...starts), words);
   });
 });
 

@@ -75,7 +75,7 @@ describe('debugging a node at a bar', () => {
 
   async function stopAtBar(): Promise<void> {
     await editor().page.keyboard.press(KEY);
-    await editor().page.locator('.debug-top-stack-frame-line').first().waitFor({ timeout: 60_000 });
+    await editor().page.locator('.debug-top-stack-frame-line').first().waitFor();
   }
 
   /** The process of the last debugging, as the log tells it. */

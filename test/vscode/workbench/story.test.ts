@@ -88,12 +88,8 @@ describe('a strategy that is run, edited, broken and mended', () => {
     const window = editor();
     const cache = join(window.folder, '.seamless/cache.duckdb');
     const before = await stat(cache);
-    const started = performance.now();
     await edit('period: 50 }', 'period: 40 }');
     await window.lens('1 changed · 2 may be stale').waitFor();
-    const elapsed = performance.now() - started;
-    console.log(`      stale ${Math.round(elapsed)} ms after the file changed on disk`);
-    assert.ok(elapsed < 5000, `${elapsed} ms`);
     assert.deepEqual((await said(window)).nodes, { fresh: 4, changed: 1, 'may be stale': 2 });
     assert.equal((await said(window)).sideBar, '1 changed · 2 may be stale');
     assert.match(await hoverOf('fast'), /changed: Period of `SPX\.price`: 50 → 40\./);

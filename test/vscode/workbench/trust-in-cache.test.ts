@@ -24,10 +24,10 @@ describe('a cache that can be trusted', () => {
     const window = editor();
     await window.command('Seamless: Open Cache in SQL…');
     const terminal = window.page.locator('.terminal-wrapper.active .xterm-rows');
-    await terminal.filter({ hasText: 'sql>' }).first().waitFor({ timeout: 45_000 });
+    await terminal.filter({ hasText: 'sql>' }).first().waitFor();
     await window.page.keyboard.type('SELECT count(*) AS bars FROM trend;');
     await window.page.keyboard.press('Enter');
-    await terminal.filter({ hasText: /1 row/ }).first().waitFor({ timeout: 45_000 });
+    await terminal.filter({ hasText: /1 row/ }).first().waitFor();
   });
 
   it('explains a node that was edited, naming what changed', async () => {

@@ -57,7 +57,6 @@ export class PageServer {
     const { theme = 'dark', width = 1280, height = 800, replies = {}, kept } = options;
     const page = await this.browser.newPage();
     await page.setViewportSize({ width, height });
-    page.setDefaultTimeout(30_000);
     const dag = new DagPage(page, replies);
     await page.exposeFunction('toHost', (message: PageToHost) => dag.take(message));
     // The loader of these tests names functions by a helper that the page does not have.

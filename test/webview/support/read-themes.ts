@@ -31,11 +31,9 @@ async function readTheme(colorTheme: string): Promise<Record<string, string>> {
   try {
     const page = browser.pages()[0] ?? (await browser.newPage());
     await page.goto(`${server.url}/?folder=${encodeURIComponent(folder)}`);
-    await page
-      .locator('.explorer-folders-view .monaco-list-row', { hasText: 'a.md' })
-      .dblclick({ timeout: 60_000 });
+    await page.locator('.explorer-folders-view .monaco-list-row', { hasText: 'a.md' }).dblclick();
     const frame = page.frameLocator('iframe.webview.ready').frameLocator('#active-frame');
-    await frame.locator('h1').waitFor({ timeout: 60_000 });
+    await frame.locator('h1').waitFor();
     const style = await frame.locator('html').getAttribute('style');
     const entries = (style ?? '').split(';').flatMap((line) => {
       const at = line.indexOf(':');
