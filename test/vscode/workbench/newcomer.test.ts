@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { useEditor } from '../harness/editor.js';
 
-
 function lens(page: Page, text: string): Locator {
   return page.locator('.codelens-decoration a').filter({ hasText: text });
 }
