@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { lastMatchRead } from './hidden-state.js';
 import type { Inspection, Closure, FunctionPlace, PrivateMember, ScopeValues } from './inspection.js';
 import type { Intrinsics } from './intrinsics.js';
 import { analyseText, readsReceiver, type CodeText, type ReceiverUse } from './text/code-text.js';
@@ -82,6 +83,12 @@ export class CodeShaper {
     this.#places.set(fn, closure.place);
     if (code.newTarget)
       return failure('uses new.target of the function around it, which cannot be told from outside', 'code');
+    if (isOfNode(closure)) return shape(`builtin of Node ${JSON.stringify(nameOf(fn))}`);
+    const match = matchRead(code);
+    if (match)
+      return failure(`reads ${match.name}, which any regular expression changes`, 'code', {
+        watched: [match],
+      });
     const captured = this.#captures(fn, code, closure);
     const lost = code.keyNames.find((name) => this.#lookUp(name, closure.scopes) === ABSENT);
     if (lost !== undefined)
@@ -159,7 +166,7 @@ export class CodeShaper {
   stateShape(fn: object, thisValue: object | null): Shape {
     const text = this.textOf(fn);
     const code = analyseText(text);
-    if (!code.keepsCaptures) return this.functionShape(fn, thisValue);
+    if (!code.keepsCaptures || matchRead(code)) return this.functionShape(fn, thisValue);
     const own = this.#propertyShape(fn as Fn, code);
     return shape(own.tag, own.edges);
   }
@@ -268,10 +275,7 @@ export class CodeShaper {
   /** Node loads some globals when they are first used, and then puts the value in the place of an accessor. */
   #isLateGlobal(name: string, value: unknown): boolean {
     if (!this.#options.intrinsics.globalAt(name)?.get || typeof value !== 'function') return false;
-    const { scopes } = this.#options.inspection.closure(value);
-    return scopes.some(
-      ({ object }) => Object.hasOwn(object, 'primordials') || Object.hasOwn(object, 'internalBinding'),
-    );
+    return isOfNode(this.#options.inspection.closure(value));
   }
 
   /** What an arrow reads of the `this` it was made with; a text when that cannot be told. */
@@ -427,6 +431,20 @@ export class CodeShaper {
       methods: keys,
     };
   }
+}
+
+/** What code reads of the last match of any regular expression; null when it reads none of it. */
+function matchRead({ free, propertyNames }: CodeText): Edge | null {
+  return free.some(({ name }) => name === 'RegExp') ? lastMatchRead(propertyNames) : null;
+}
+
+/** Whether a function is written in one of Node's own modules: all of them have these names around them. */
+function isOfNode({ scopes }: Closure): boolean {
+  return scopes.some(
+    ({ object, description }) =>
+      description !== 'Global' &&
+      (Object.hasOwn(object, 'primordials') || Object.hasOwn(object, 'internalBinding')),
+  );
 }
 
 /** Most functions have edges of one kind alone. */

@@ -62,12 +62,13 @@ export class CaptureGuard {
     for (const watched of this.#watched) {
       const { object, path, holder, before } = watched;
       const now = this.#shaper.freshState(object);
-      const edge = before.edges.findIndex(({ value }, index) => !Object.is(value, now.edges[index]?.value));
-      const found = before.edges[edge];
-      if (found && now.edges[edge]?.name === found.name) {
+      const [then, since] = [watchedEdges(before), watchedEdges(now)];
+      const edge = then.findIndex(({ value }, index) => !Object.is(value, since[index]?.value));
+      const found = then[edge];
+      if (found && since[edge]?.name === found.name) {
         return { variable: describePath(follow(path, found)), holder: holderOf(watched, found) };
       }
-      if (found || before.edges.length !== now.edges.length || before.tag !== now.tag) {
+      if (found || then.length !== since.length || before.tag !== now.tag) {
         const added = addedEdge(before, now);
         return { variable: describePath(added ? follow(path, added) : path), holder };
       }
@@ -77,16 +78,25 @@ export class CaptureGuard {
   }
 }
 
+function watchedEdges({ edges, watched }: Shape): readonly Edge[] {
+  return watched.length === 0 ? edges : [...edges, ...watched];
+}
+
+/** Objects that are watched at most: what a host's own object leads to may be all of it. */
+const MOST_WATCHED = 50_000;
+
 /** Everything in reach that code could change. */
 function watch(shaper: Shaper, moment: Moment, root: object, start: Path, names: number): Watched[] {
   const watched: Watched[] = [];
   const seen = new Set<object>([root]);
   const queue: Reached[] = [{ object: root, path: start, holder: null }];
   for (const reached of queue) {
+    if (watched.length > MOST_WATCHED) break;
     const { object, path } = reached;
     if (object !== root && !shaper.isFrozen(object))
       watched.push({ ...reached, before: moment.stateOf(object) });
-    for (const edge of edgesOf(moment.shapeOf(object), names)) {
+    const shape = moment.shapeOf(object);
+    for (const edge of [...edgesOf(shape, names), ...shape.watched]) {
       if (!isObject(edge.value) || seen.has(edge.value)) continue;
       seen.add(edge.value);
       queue.push({ object: edge.value, path: follow(path, edge), holder: holderOf(reached, edge) });
@@ -96,8 +106,8 @@ function watch(shaper: Shaper, moment: Moment, root: object, start: Path, names:
 }
 
 function addedEdge(before: Shape, now: Shape): Edge | undefined {
-  const known = new Set(before.edges.map(({ name }) => name));
-  return now.edges.find(({ name }) => !known.has(name));
+  const known = new Set(watchedEdges(before).map(({ name }) => name));
+  return watchedEdges(now).find(({ name }) => !known.has(name));
 }
 
 function holderOf({ object, holder }: Reached, { via, name }: Edge): Holder | null {

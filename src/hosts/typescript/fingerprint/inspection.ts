@@ -36,6 +36,14 @@ export interface PrivateMember {
 
 const GROUP = 'seamless';
 
+/** What an object never changes. */
+const NO_STATE = new Set([
+  '[[Prototype]]',
+  '[[PrivateMethods]]',
+  '[[GeneratorFunction]]',
+  '[[GeneratorReceiver]]',
+]);
+
 /** Functions that are read in one go: more keep too many handles of the inspector at a time. */
 const BATCH = 256;
 
@@ -154,6 +162,46 @@ export class Inspection {
         [value, get, set].flatMap((each) => (each ? [{ name, value: this.#materialize(each) }] : [])),
       ),
     );
+  }
+
+  /** What V8 shows of the inside of a generator, a Proxy, a weak collection, a Promise or an iterator of a Map. */
+  innerState(object: object): PrivateMember[] {
+    return this.#during(object, ({ internalProperties = [] }) =>
+      internalProperties.flatMap(({ name, value }): PrivateMember[] => {
+        if (NO_STATE.has(name) || !value) return [];
+        if (name === '[[Entries]]') return this.#entriesIn(value);
+        if (name === '[[Scopes]]') return this.#localsIn(value);
+        // A place in the code comes as a value.
+        const isPlace = name === '[[GeneratorLocation]]';
+        // For people, what changes in it is a change of it.
+        return [
+          { name: '', value: isPlace ? JSON.stringify(value.value as unknown) : this.#materialize(value) },
+        ];
+      }),
+    );
+  }
+
+  #entriesIn(list: Runtime.RemoteObject): PrivateMember[] {
+    const entries = Array.from(
+      this.#materialize(list) as ArrayLike<{ readonly key?: unknown; readonly value: unknown }>,
+    );
+    return entries.flatMap(({ key, value }) => [
+      { name: '', value: key },
+      { name: '', value },
+    ]);
+  }
+
+  /** Variables of a generator that waits, which are in its innermost scope. */
+  #localsIn(list: Runtime.RemoteObject): PrivateMember[] {
+    const scopes = Array.from(this.#materialize(list) as ArrayLike<ScopeValues>);
+    return scopes
+      .filter(({ description }) => description.startsWith('Local'))
+      .flatMap(({ object }) =>
+        Object.entries(object as Readonly<Record<string, unknown>>).map(([name, value]) => ({
+          name: `.${name}`,
+          value,
+        })),
+      );
   }
 
   #during<T>(subject: object, read: (properties: Properties) => T): T {

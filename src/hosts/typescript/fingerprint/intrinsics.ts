@@ -1,4 +1,5 @@
 import { builtinModules, createRequire } from 'node:module';
+import { types } from 'node:util';
 import { runInNewContext } from 'node:vm';
 import { memberName } from './shape.js';
 
@@ -71,7 +72,15 @@ export class Intrinsics {
   /** The name of a built-in function or object of JavaScript or Node; undefined for anything else. */
   nameOf(value: object): string | undefined {
     const known = this.#known.get(value);
-    return known?.ofSdk === true ? undefined : known?.name;
+    if (known) return known.ofSdk === true ? undefined : known.name;
+    return types.isModuleNamespaceObject(value) ? this.#moduleOf(value) : undefined;
+  }
+
+  /** The name of a module of Node, by what `import * as` gives of it. */
+  #moduleOf(namespace: object): string | undefined {
+    const whole = Reflect.getOwnPropertyDescriptor(namespace, 'default')?.value as unknown;
+    const name = isObject(whole) ? this.#known.get(whole)?.name : undefined;
+    return name?.startsWith('node:') === true ? name : undefined;
   }
 
   /** What a global was when the snapshot was taken; undefined when there was none of that name. */

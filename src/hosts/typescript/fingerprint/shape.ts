@@ -39,6 +39,8 @@ export interface Shape {
   readonly size: number;
   /** What of it can change while code runs; null when that is all of it. */
   readonly state: Shape | null;
+  /** State that is watched and does not count. */
+  readonly watched: readonly Edge[];
 }
 
 /** Properties that a node has whatever its place in the DAG; they count where code reads that name. */
@@ -168,6 +170,7 @@ export function shape(tag: string, edges: readonly Edge[] = [], more: Partial<Sh
     node: null,
     size: 0,
     state: null,
+    watched: [],
     ...more,
   };
 }

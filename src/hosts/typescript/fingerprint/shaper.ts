@@ -3,6 +3,7 @@ import { SeamlessError } from '../../../sdk/errors.js';
 import { DagNode } from '../../../sdk/dag-node.js';
 import { CodeShaper, isNative } from './code-shape.js';
 import { contentsOf, countOf, fixedTag, hiddenKind, propertyEdges } from './data-shape.js';
+import { builtInState, hiddenState } from './hidden-state.js';
 import type { FunctionPlace, Inspection } from './inspection.js';
 import type { Intrinsics } from './intrinsics.js';
 import { analyseText } from './text/code-text.js';
@@ -83,6 +84,7 @@ class NodeShape implements Shape {
   readonly methods = null;
   readonly fails = null;
   readonly size = 0;
+  readonly watched: readonly Edge[] = [];
   readonly state = null;
 
   constructor(node: DagNode, tag: string, edges: readonly Edge[]) {
@@ -196,7 +198,8 @@ export class Shaper {
     if (typeof value === 'function' && !types.isProxy(value))
       return this.#code.functionShape(value, this.#thisValue);
     const hidden = hiddenKind(value);
-    if (hidden) return failure(hidden);
+    if (hidden)
+      return failure(hidden, 'value', { watched: hiddenState(value, this.#options.inspection, null) });
     return isNode(value) ? this.#nodeShape(value) : this.#objectShape(value);
   }
 
@@ -257,7 +260,8 @@ export class Shaper {
   #builtInShape(value: object, name: string): Shape {
     const patches = this.#options.intrinsics.patchesOf(value);
     const edges = patches.map(({ member, value }): Edge => ({ via: 'member', name: member, value }));
-    return shape(`builtin ${name} ${edges.map((edge) => edge.name).join()}`, edges);
+    const watched = builtInState(value);
+    return shape(`builtin ${name} ${edges.map((edge) => edge.name).join()}`, edges, { watched });
   }
 
   /** Of the global object, what was added to it. */
@@ -285,7 +289,7 @@ export class Shaper {
     const contents = contentsOf(value);
     if (!contents) {
       const host = this.#hostKind(value);
-      if (host) return failure(host);
+      if (host) return failure(host.words, 'value', { watched: host.state });
     }
     const size = contents?.size ?? 0;
     const without = new Set(contents?.without);
@@ -307,15 +311,18 @@ export class Shaper {
   }
 
   /** An object whose nearest built-in kind keeps a state that nobody else can read. */
-  #hostKind(value: object): string | null {
+  #hostKind(value: object): { readonly words: string; readonly state: readonly Edge[] } | null {
     let prototype = Object.getPrototypeOf(value) as object | null;
     while (prototype && this.builtInName(prototype) === undefined && !isNativeClass(prototype))
       prototype = Object.getPrototypeOf(prototype) as object | null;
     if (!prototype || prototype === Object.prototype) return null;
     if (this.#sdk.has(prototype)) return null;
     const maker = Reflect.getOwnPropertyDescriptor(prototype, 'constructor')?.value as unknown;
-    const name = typeof maker === 'function' ? maker.name : this.builtInName(prototype);
-    return `an instance of ${name}, whose inner state cannot be read`;
+    const name = typeof maker === 'function' ? maker.name : (this.builtInName(prototype) ?? '');
+    return {
+      words: `an instance of ${name}, whose inner state cannot be read`,
+      state: hiddenState(value, this.#options.inspection, name),
+    };
   }
 
   #prototypeEdge(value: object): { readonly tag: string; readonly edges: readonly Edge[] } {

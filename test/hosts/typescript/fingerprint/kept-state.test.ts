@@ -173,6 +173,70 @@ const CASES: readonly Case[] = [
     variable: 'other.computeFn.count in closure of tested',
     body: `const fn = other.computeFn as any;\nreturn (fn.count = (fn.count ?? 0) + 1);`,
   },
+  {
+    what: 'a generator',
+    variable: 'counter in closure of tested',
+    top: 'const counter = (function* () { let n = 0; for (;;) yield ++n; })();',
+    body: `return counter.next().value; ${HERE}`,
+  },
+  {
+    what: 'an iterator of a list',
+    variable: 'items in closure of tested',
+    top: 'const items = [1, 2, 3][Symbol.iterator]();',
+    body: `return items.next().value ?? 0; ${HERE}`,
+  },
+  {
+    what: 'an object that a WeakMap holds',
+    variable: 'totals.n in closure of tested',
+    top: 'const key = {};\nconst totals = new WeakMap([[key, { n: 0 }]]);',
+    body: `return (totals.get(key)!.n += 1); ${HERE}`,
+  },
+  {
+    what: 'a WeakSet it fills',
+    variable: 'seen in closure of tested',
+    top: 'const key = {};\nconst seen = new WeakSet();',
+    body: `const first = !seen.has(key); ${HERE}\nseen.add(key);\nreturn first;`,
+  },
+  {
+    what: 'the target of a Proxy',
+    variable: 'conf.n in closure of tested',
+    top: 'const conf: any = new Proxy({ n: 0 }, {});',
+    body: `return (conf.n += 1); ${HERE}`,
+  },
+  {
+    what: 'URLSearchParams',
+    variable: 'query.#searchParams in closure of tested',
+    top: "const query = new URLSearchParams('a=1');",
+    body: `query.append('b', '2'); ${HERE}\nreturn [...query].length;`,
+  },
+  {
+    what: 'listeners of an EventEmitter',
+    variable: 'bus._eventsCount in closure of tested',
+    top: "import { EventEmitter } from 'node:events';\nconst bus = new EventEmitter();",
+    body: `bus.on('bar', () => 1); ${HERE}\nreturn bus.listenerCount('bar');`,
+  },
+  {
+    what: 'a TextDecoder',
+    variable: 'decoder in closure of tested',
+    top: 'const decoder = new TextDecoder();',
+    body: `return decoder.decode(new Uint8Array([0xe2]), { stream: true }).length; ${HERE}`,
+  },
+  {
+    what: 'what the last match left',
+    variable: 'RegExp.$1 in closure of tested',
+    body: `const before = RegExp.$1;\n/(.)/.exec(String(view.asOf));\nreturn before;`,
+  },
+  {
+    what: 'the limit of stack traces',
+    variable: 'Error.stackTraceLimit in closure of tested',
+    body: `return (Error.stackTraceLimit += 1); ${HERE}`,
+  },
+  {
+    what: 'the number of listeners that Node warns of',
+    variable: 'EventEmitter.defaultMaxListeners in closure of tested',
+    top: "import { EventEmitter } from 'node:events';",
+    body: `return (EventEmitter.defaultMaxListeners += 1); ${HERE}`,
+  },
 ];
 
 function strategy({ top = '', members = '', body }: Case): string {
@@ -236,6 +300,17 @@ describe('a computeFn that keeps state', () => {
       assert.equal((await child.materialize(project, RANGE)).failed, 0);
     });
   }
+
+  it('that uses modules of Node as a whole keeps none, and is vouched for', async () => {
+    const top =
+      "import * as util from 'node:util';\nimport * as fs from 'node:fs';\nimport * as http from 'node:http';";
+    const body =
+      'return util.types.isDate(view.asOf) ? fs.constants.F_OK : Object.keys(http.STATUS_CODES).length + util.format("%d", 1).length;';
+    project.write({ 'main.ts': strategy({ what: '', variable: '', top, body }) });
+    const first = await child.materialize(project, RANGE);
+    assert.deepEqual([first.failed, nodeOf(first, 'tested').rows], [0, 10]);
+    assert.equal(nodeOf(await child.materialize(project, RANGE), 'tested').state, 'hit');
+  });
 
   it('that keeps none is left alone, whatever it makes and changes of its own', async () => {
     const body = `const seen: number[] = []; seen.push(1); const memo = new Map(); memo.set(1, 2);
