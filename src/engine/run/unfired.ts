@@ -186,13 +186,10 @@ async function neverFull(look: UnfiredLook, { node, inputs }: Suspect): Promise<
       range: { start: -Infinity, end: Math.min(request.end, end - interval + 1) },
     })),
   );
-  // Of what lies before the range the bars that a first slot reads are stored, and of a computed node none.
+  // How much is stored of what lies before the range depends on earlier runs, so it proves nothing.
   const short = inputs
     .map((input, at) => ({ ...input, has: until[at]?.rows ?? 0 }))
-    .filter(({ has, lookback, begin, prompt, node: input }) => {
-      if (begin >= request.start) return has < lookback;
-      return input.kind === 'stream' && has < (prompt ? lookback - 1 : lookback);
-    });
+    .filter(({ has, lookback, begin }) => begin >= request.start && has < lookback);
   const [worst] = short.sort((a, b) => b.lookback - b.has - (a.lookback - a.has));
   if (!worst) return null;
   const slots = Math.max(...inputs.map((input) => summaries[input.node.index]?.rows ?? 0));
