@@ -119,6 +119,7 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     .option('--strategy <name>', 'whose nodes go by their name alone; default: the only one')
     .option('--limit <rows>', 'rows to show at most; default: 1000 in a table, else all')
     .option('--csv', 'print the result as CSV')
+    .option('--attach', 'print what any DuckDB client has to run to read the nodes, wherever it is')
     .addOption(cacheOption())
     .addOption(jsonOption())
     .action(action(runSql));

@@ -406,6 +406,19 @@ unavailable, after the last bar: 1970-01-01T22:13:20Z → 1970-01-02 (price)
     });
   });
 
+  it('sql --attach prints what a client of DuckDB has to run, and asks no child', async () => {
+    const { out, asked } = await at(['sql', '--attach', '--cache', "it's/.seamless"]);
+    const dir = join(cwd, "it's").replaceAll("'", "''");
+    assert.strictEqual(
+      out,
+      `SET file_search_path = '${dir}';
+ATTACH '${join(dir, '.seamless', 'cache.duckdb')}' AS seamless (READ_ONLY);
+USE seamless;
+`,
+    );
+    assert.deepStrictEqual(asked, []);
+  });
+
   describe('cache', () => {
     const holds: CacheReport = {
       file: '/c/cache.duckdb',

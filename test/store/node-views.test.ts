@@ -128,6 +128,42 @@ describe('store: a view for each node', () => {
     });
   });
 
+  it('reaches nodes whatever they are called, and none by the name of another', async () => {
+    await inFolder(async (dir) => {
+      const store = await openStore({ dir });
+      const names = ['n', 'N', 'd"q', "it's", 'a.b', 'select'];
+      await store.register(names.map((name, index) => record(name, `f ${index}`, MOMENTUM)));
+      const segments = names.map((_, index) =>
+        segment(`f ${index}`, 0, 60, valueTable([0], numbers([index]))),
+      );
+      await store.commit({ ...EMPTY_COMMIT, segments });
+      await store.publishViews();
+      await store.close();
+      const views = ['"n_1"', 'N_2', '"d""q"', '"it\'s"', '"a.b"', '"select"'];
+      for (const [index, view] of views.entries()) {
+        const sql = `SELECT value FROM "Momentum".${view}`;
+        assert.deepEqual(await query(store.file, sql), [{ value: index }], view);
+        const asked = await querySql({ dir, projectRoot: dir, sql, most: 1 });
+        assert.deepEqual(asked.rows, [[index]], view);
+      }
+      const either = querySql({ dir, projectRoot: dir, sql: 'SELECT value FROM "N"', most: 1 });
+      await assert.rejects(either, /no node or table N\. Did you mean .*N_2/);
+    });
+  });
+
+  it('shows a strategy that was renamed, though nothing was computed', async () => {
+    await inFolder(async (dir) => {
+      const store = await openStore({ dir });
+      await store.register([record('fast', 'f', MOMENTUM)]);
+      await store.commit({ ...EMPTY_COMMIT, segments: [segment('f', 0, 60, valueTable([0], numbers([1])))] });
+      await store.publishViews();
+      await store.register([record('fast', 'f', { strategy: 'src/momentum.ts#Other' })]);
+      await store.publishViews();
+      await store.close();
+      assert.deepEqual(await query(store.file, 'SELECT value FROM Other.fast'), [{ value: 1 }]);
+    });
+  });
+
   it('goes by the full name where two strategies have one class', async () => {
     await inFolder(async (dir) => {
       const store = await openStore({ dir });

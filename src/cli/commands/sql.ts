@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 import { cacheFolder, projectRootOf } from '../../protocol/project.js';
 import type { SqlResult, SqlValue } from '../../protocol/messages.js';
@@ -13,6 +13,7 @@ export interface SqlFlags {
   readonly strategy?: string;
   readonly limit?: string;
   readonly csv?: boolean;
+  readonly attach?: boolean;
   readonly cache?: string;
   readonly json?: boolean;
 }
@@ -31,6 +32,10 @@ export async function runSql(
   const projectRoot = projectRootOf(cwd);
   const cacheDir = cacheFolder(projectRoot, flags.cache && resolve(cwd, flags.cache));
   const strategy = flags.strategy;
+  if (flags.attach) {
+    terminal.out.write(attachText(cacheDir));
+    return EXIT.done;
+  }
   const place = { projectRoot, cacheDir, strategy, judge: true, most: limitOf(flags) } as const;
   await withJobs(terminal, async (jobs, options) => {
     const ask = async (sql: string): Promise<void> => {
@@ -41,6 +46,15 @@ export async function runSql(
     await prompt(terminal, ask);
   });
   return EXIT.done;
+}
+
+/** The views of a cache read files by paths that begin in the folder that it is in. */
+function attachText(cacheDir: string): string {
+  const quoted = (path: string): string => `'${path.replaceAll("'", "''")}'`;
+  return `SET file_search_path = ${quoted(dirname(cacheDir))};
+ATTACH ${quoted(join(cacheDir, 'cache.duckdb'))} AS seamless (READ_ONLY);
+USE seamless;
+`;
 }
 
 async function wholeInput({ input }: Terminal): Promise<string> {
