@@ -9,7 +9,7 @@ import { forgetSourceVersions } from '../engine/sources/refresh.js';
 import { statusOf, type SourceLook, type StrategyStatus } from '../engine/plan/status.js';
 import type { Extent } from '../engine/plan/selection.js';
 import type { RunHooks } from '../engine/run/run-state.js';
-import type { ComputeRequest, GraphDescription } from '../engine/ports/host.js';
+import type { ComputeRequest, GraphDescription, StrategyHost } from '../engine/ports/host.js';
 import type { OpenStream, SourceReader } from '../engine/ports/source.js';
 import type { NodeStore } from '../engine/ports/store.js';
 import { singleBar } from '../engine/run/single-bar.js';
@@ -131,18 +131,19 @@ export class StrategySession {
     return this.#host.describe();
   }
 
-  /** Runs the job over a range and reports. */
+  /** Runs the job over a range and reports. @param through what the engine is given in place of the host. */
   async materialize(
     range: Range,
     store: NodeStore,
     hints: ContentHints,
     hooks: RunHooks,
     extent: Extent = 'all',
+    through: (host: StrategyHost) => StrategyHost = (host) => host,
   ): Promise<RunReport> {
     const started = performance.now();
     const sources = this.#openSources(hints);
     try {
-      const ports: Ports = { host: this.#host, store, sources, nonce: randomUUID() };
+      const ports: Ports = { host: through(this.#host), store, sources, nonce: randomUUID() };
       const outcome = await materialize(ports, range, { ...hooks, pause: nextTurn }, extent);
       return await reportOf(outcome, performance.now() - started);
     } finally {

@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { differenceOf, type HistoryDifference } from '../engine/history/difference.js';
 import { fingerprints, type Fingerprint } from '../engine/fingerprint/fingerprints.js';
 import { resolveGraph, type Graph, type GraphNode } from '../engine/graph/graph.js';
+import type { GraphDescription, StrategyHost } from '../engine/ports/host.js';
 import { hull, intersection, isEmpty, union, within, type RangeSet } from '../engine/plan/ranges.js';
 import type { RunReport, Span } from '../engine/run/report.js';
+import { verifyingHost } from '../engine/run/verifying-host.js';
 import { nearNames, SeamlessError } from '../sdk/errors.js';
 import { concatTables, emptyTable, sliceTableByTime, type Table } from '../sdk/table.js';
 import { ceilToGrid, floorToGrid, formatTime, type Range } from '../sdk/time.js';
@@ -27,6 +29,13 @@ export interface VerifyOptions {
   readonly range: Range | null;
   /** Stretches to recompute; null: everything. */
   readonly sample: number | null;
+}
+
+/** What was recomputed, and what each node of the graph is found by in it. */
+interface Recomputed {
+  readonly store: Store;
+  readonly prints: readonly string[];
+  readonly report: RunReport;
 }
 
 /** Gives `work` the cache, for as long as it takes. */
@@ -67,15 +76,17 @@ export async function verifyStrategy(
   const stretches = stretchesOf(stored, chosen, options);
   const findings = new Map(chosen.map(({ index }) => [index, newFinding()]));
   const changed = new Set<number>();
+  // A sample is to be quick; whoever asks for everything is told of each bar that its own windows do not give.
+  const alone = options.sample === null;
   for (const stretch of stretches) {
-    await recompute(session, stretch, hooks, async (fresh, report) => {
+    await recompute({ session, stretch, alone }, hooks, async (fresh) => {
       for (const index of await changedSources(fresh, stored)) changed.add(index);
-      await look((store) => compare({ stored, findings, stretch, report }, store, fresh));
+      await look((store) => compare({ stored, findings, stretch }, store, fresh));
     });
   }
   const nodes: VerifiedNode[] = [];
-  for (const { index } of chosen) nodes.push(verdict(stored, index, findings, changed));
-  await tellNondeterminism(session, stored, nodes, findings, hooks);
+  for (const { index } of chosen) nodes.push(verdict(stored, index, { findings, changed, alone }));
+  await tellNondeterminism({ session, stored, alone }, nodes, findings, hooks);
   return {
     strategy: graph.strategy,
     stretches: stretches.map(({ start, end }): Span => [start, end]),
@@ -136,21 +147,38 @@ function stretchesOf(
     });
 }
 
-/** Runs a strategy over a stretch with an empty cache of its own, which is gone afterwards. */
+interface Recomputation {
+  readonly session: StrategySession;
+  readonly stretch: Range;
+  /** Whether each bar is computed from its own windows alone. */
+  readonly alone: boolean;
+}
+
+/** Runs a strategy over a stretch, each node by itself, with an empty cache of its own, which is gone afterwards. */
 async function recompute(
-  session: StrategySession,
-  stretch: Range,
+  { session, stretch, alone }: Recomputation,
   hooks: RequestHooks,
-  work: (fresh: Store, report: RunReport) => Promise<void>,
+  work: (fresh: Recomputed) => Promise<void>,
 ): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), 'seamless-verify-'));
   try {
-    const fresh = await openStore({ dir, signal: hooks.signal });
+    const store = await openStore({ dir, signal: hooks.signal });
     try {
-      const report = await session.materialize(stretch, fresh, await SourceHints.load(dir), hooks);
-      await work(fresh, report);
+      let prints: readonly string[] = [];
+      const through = (host: StrategyHost): StrategyHost => {
+        const verifying = verifyingHost(host, alone);
+        const describe = async (): Promise<GraphDescription> => {
+          const described = await verifying.describe();
+          prints = fingerprints(resolveGraph(described), 'verify').map(({ full }) => full);
+          return described;
+        };
+        return { describe, compute: (...request) => verifying.compute(...request) };
+      };
+      const hints = await SourceHints.load(dir);
+      const report = await session.materialize(stretch, store, hints, hooks, 'all', through);
+      await work({ store, prints, report });
     } finally {
-      await fresh.close();
+      await store.close();
     }
   } finally {
     await rm(dir, { recursive: true, force: true });
@@ -158,15 +186,15 @@ async function recompute(
 }
 
 /** Streams whose sources are not what was taken in, and all that depends on them. */
-async function changedSources(fresh: Store, { graph, prints, versions }: Stored): Promise<Set<number>> {
-  const now = await fresh.sources(prints.map(({ full }) => full));
+async function changedSources(
+  { store, prints }: Recomputed,
+  { graph, versions }: Stored,
+): Promise<Set<number>> {
+  const now = await store.sources(prints);
   const changed = new Set<number>();
   for (const index of graph.order) {
     const { kind, edges, description } = graph.nodes[index] as GraphNode;
-    const [then, current] = [
-      versions.get(index) ?? null,
-      now.get(prints[index]?.full ?? '')?.version ?? null,
-    ];
+    const [then, current] = [versions.get(index) ?? null, now.get(prints[index] ?? '')?.version ?? null];
     // What a pinned source holds now may be anything.
     const told =
       description.source?.pinned === true || (then !== null && current !== null && then !== current);
@@ -180,22 +208,22 @@ interface Comparison {
   readonly stored: Stored;
   readonly findings: ReadonlyMap<number, Finding>;
   readonly stretch: Range;
-  readonly report: RunReport;
 }
 
 async function compare(
-  { stored, findings, stretch, report }: Comparison,
+  { stored, findings, stretch }: Comparison,
   store: Store,
-  fresh: Store,
+  fresh: Recomputed,
 ): Promise<void> {
   for (const [index, finding] of findings) {
     const fingerprint = stored.prints[index]?.full ?? '';
-    const failed = report.nodes[index]?.failure ?? null;
+    const print = fresh.prints[index] ?? '';
+    const failed = fresh.report.nodes[index]?.failure ?? null;
     finding.failure ??= failed && failed.message;
-    const recomputed = union((await fresh.coverage([fingerprint])).get(fingerprint) ?? []);
+    const recomputed = union((await fresh.store.coverage([print])).get(print) ?? []);
     const parts = within(stored.covered[index] ?? [], stretch).flatMap((part) => within(recomputed, part));
     if (parts.length === 0) continue;
-    const [before, after] = [await read(store, fingerprint, parts), await read(fresh, fingerprint, parts)];
+    const [before, after] = [await read(store, fingerprint, parts), await read(fresh.store, print, parts)];
     const { changed, onlyBefore, onlyAfter, first } = differenceOf(before, after, 1);
     finding.rows += Math.max(before.ts.length, after.ts.length);
     finding.differing += changed + onlyBefore + onlyAfter;
@@ -212,8 +240,15 @@ async function read(store: Store, fingerprint: string, parts: RangeSet): Promise
 function verdict(
   { graph, prints, covered }: Stored,
   index: number,
-  findings: ReadonlyMap<number, Finding>,
-  changed: ReadonlySet<number>,
+  {
+    findings,
+    changed,
+    alone,
+  }: {
+    readonly findings: ReadonlyMap<number, Finding>;
+    readonly changed: ReadonlySet<number>;
+    readonly alone: boolean;
+  },
 ): VerifiedNode {
   const { name, edges } = graph.nodes[index] as GraphNode;
   const { rows, differing, first, failure } = findings.get(index) ?? newFinding();
@@ -231,20 +266,23 @@ function verdict(
     const at = first ? ` from ${formatTime(first.ts)} on` : '';
     const reason =
       upstream === null
-        ? `What is stored of it differs from what its code gives${at}.`
+        ? `What is stored of it differs from what its code gives${alone ? ' for the windows of each bar alone' : ''}${at}.`
         : `It differs${at}, as its input ${upstream} does.`;
     return { ...found, state: 'differs', reason };
   }
   if (failure !== null) return { ...found, state: 'failed', reason: failure };
   if (covered[index]?.length === 0 || rows === 0)
     return { ...found, state: 'skipped', reason: 'Nothing is stored of it there.' };
-  return { ...found, state: 'verified', reason: 'What is stored is what its code gives, bit for bit.' };
+  return {
+    ...found,
+    state: 'verified',
+    reason: `What is stored is what its code gives${alone ? ' for the windows of each bar alone' : ''}, bit for bit.`,
+  };
 }
 
 /** Whether a node gives other values each time: it is run once more, by code that is loaded anew. */
 async function tellNondeterminism(
-  session: StrategySession,
-  stored: Stored,
+  { session, stored, alone }: Omit<Recomputation, 'stretch'> & { readonly stored: Stored },
   nodes: VerifiedNode[],
   findings: ReadonlyMap<number, Finding>,
   hooks: RequestHooks,
@@ -253,12 +291,14 @@ async function tellNondeterminism(
   if (!stretch || !nodes.some(({ state }) => state === 'differs')) return;
   const again = await session.again(openHooks(hooks));
   try {
-    await recompute(session, stretch, hooks, async (one) => {
-      await recompute(again, stretch, hooks, async (two) => {
+    await recompute({ session, stretch, alone }, hooks, async (one) => {
+      await recompute({ session: again, stretch, alone }, hooks, async (two) => {
         for (const [position, node] of nodes.entries()) {
           const index = stored.graph.nodes.findIndex(({ name }) => name === node.name);
-          const fingerprint = stored.prints[index]?.full ?? '';
-          const [a, b] = [await read(one, fingerprint, [stretch]), await read(two, fingerprint, [stretch])];
+          const [a, b] = [
+            await read(one.store, one.prints[index] ?? '', [stretch]),
+            await read(two.store, two.prints[index] ?? '', [stretch]),
+          ];
           const { changed, onlyBefore, onlyAfter } = differenceOf(a, b, 1);
           const { edges } = stored.graph.nodes[index] as GraphNode;
           const inherited = edges.some(({ node: input }) => (findings.get(input)?.differing ?? 0) > 0);

@@ -136,7 +136,10 @@ function makerOf(names: readonly string[]): RecordMaker | null {
   return made;
 }
 
-/** The view of one node over a chunk of firings; `moveTo` sets the firing it shows. */
+/** Sets the firing that a view shows. No method of the view: who has one could look at any bar. */
+export let moveView: (view: ChunkView, firing: number, asOf: Seconds) => void;
+
+/** The view of one node over a chunk of firings. */
 export class ChunkView implements View {
   readonly #node: string;
   readonly #readers: readonly InputReader[];
@@ -145,6 +148,13 @@ export class ChunkView implements View {
   #lastInput: DagNode | null = null;
   #lastReader: InputReader | null = null;
   #asOf: Seconds = 0;
+
+  static {
+    moveView = (view, firing, asOf) => {
+      view.#firing = firing;
+      view.#asOf = asOf;
+    };
+  }
 
   constructor(
     node: string,
@@ -161,11 +171,6 @@ export class ChunkView implements View {
 
   get asOf(): Seconds {
     return this.#asOf;
-  }
-
-  moveTo(firing: number, asOf: Seconds): void {
-    this.#firing = firing;
-    this.#asOf = asOf;
   }
 
   latest<T>(input: DagNode<T>): T {

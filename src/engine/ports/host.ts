@@ -131,6 +131,8 @@ export interface ComputeRequest {
   readonly expected: Schema | null;
   /** Scans only: the state before the first firing. */
   readonly state?: ScanState;
+  /** Each firing is to see its own windows and nothing else, and none is to follow another. Slow: for verification. */
+  readonly alone?: boolean;
 }
 
 /** The columns of a node's rows. */

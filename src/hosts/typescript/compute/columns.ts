@@ -70,7 +70,7 @@ function violated(run: Run): NodeFailure | null {
 }
 
 /** @throws SeamlessError `value` when `returned` is not one value per firing. */
-function outputOf(node: string, length: number, returned: unknown): Output {
+export function outputOf(node: string, length: number, returned: unknown): Output {
   const refuse = (gave: string, advice: string): never => {
     throw new SeamlessError('value', `Node ${node}, in column form, returned ${gave}: ${advice}.`, { node });
   };

@@ -5,7 +5,8 @@ import { KernelCompute, Node, type ComputeFn } from '../../../sdk/node.js';
 import { ScanNode } from '../../../sdk/scan-node.js';
 import { emptyTable, VALUE_COLUMN } from '../../../sdk/table.js';
 import type { Seconds } from '../../../sdk/time.js';
-import { ChunkView, type ViewInput } from '../../../sdk/view.js';
+import { ChunkView, moveView, type ViewInput } from '../../../sdk/view.js';
+import { runAlone } from './alone.js';
 import { runColumns } from './columns.js';
 import {
   violationFailure,
@@ -58,7 +59,8 @@ export async function computeNode(computation: NodeComputation): Promise<Compute
   let failure: NodeFailure | null;
   let written: Written | null;
   try {
-    failure = typeof compute === 'function' ? await runBars(run, compute) : runColumns(run, compute);
+    if (run.request.alone && !scan) failure = await runAlone(run, compute, () => turnOf(run));
+    else failure = typeof compute === 'function' ? await runBars(run, compute) : runColumns(run, compute);
   } finally {
     // Also when cancelled: the engine may go on with these arrays.
     written = run.protection.restore();
@@ -141,6 +143,11 @@ async function runBars(run: Run, compute: ComputeFn<unknown>): Promise<NodeFailu
   return null;
 }
 
+async function turnOf(run: Run): Promise<void> {
+  if (pace.due) await pace.turn();
+  throwIfCancelled(run);
+}
+
 interface Stop {
   readonly done: number;
   readonly failure: NodeFailure | null;
@@ -162,7 +169,7 @@ function runStretch(
     while (firing < to) {
       const bar = asOf[firing] as Seconds;
       setBar(bar);
-      view.moveTo(firing, bar);
+      moveView(view, firing, bar);
       const value = compute(view);
       const violation = context.takeViolation();
       if (violation) return { done: firing, failure: violationFailure(bar, violation) };

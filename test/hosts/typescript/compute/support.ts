@@ -66,6 +66,7 @@ export interface RunOptions {
   readonly asOf?: Float64Array;
   readonly progress?: (done: number) => void;
   readonly signal?: AbortSignal;
+  readonly alone?: boolean;
 }
 
 /** Runs a `computeFn` over inputs; a firing closes when the last row of its first input does. */
@@ -88,6 +89,7 @@ export function run(
       asOf,
       inputs,
       expected: options.expected ?? null,
+      ...(options.alone && { alone: true }),
     },
     context: options.context ?? new OpenContext(),
     ...(options.guard ? { guard: options.guard } : {}),

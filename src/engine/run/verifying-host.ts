@@ -1,0 +1,29 @@
+import type {
+  ComputeRequest,
+  ComputeResult,
+  FiringProgress,
+  GraphDescription,
+  StrategyHost,
+} from '../ports/host.js';
+
+/**
+ * A host whose nodes are each computed by themselves, also those that share a fingerprint: what verification must not take for
+ * granted is that the fingerprint is right.
+ * @param alone whether each bar is computed from its own windows alone.
+ */
+export function verifyingHost(host: StrategyHost, alone: boolean): StrategyHost {
+  return {
+    async describe(): Promise<GraphDescription> {
+      const described = await host.describe();
+      const nodes = described.nodes.map((node, index) => {
+        const { own } = node;
+        if (node.kind === 'stream' || own.hash === undefined) return node;
+        return { ...node, own: { ...own, hash: `${own.hash} ${index}` } };
+      });
+      return { ...described, nodes };
+    },
+    compute(request: ComputeRequest, progress: FiringProgress, signal: AbortSignal): Promise<ComputeResult> {
+      return host.compute(alone ? { ...request, alone } : request, progress, signal);
+    },
+  };
+}
