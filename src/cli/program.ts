@@ -11,6 +11,7 @@ import { runStatus } from './commands/status.js';
 import { runStrategies } from './commands/strategies.js';
 import { codeOf, EXIT, EXIT_CODES_HELP, exitCodeOfError } from './exit-codes.js';
 import { runVerify } from './commands/verify.js';
+import { visibleLines } from '../present/visible.js';
 import { painter } from './table.js';
 import type { Terminal } from './terminal.js';
 
@@ -31,7 +32,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     const code = exitCodeOfError(error);
     const mark = code === EXIT.cancelled ? '' : `${painter(terminal.err, terminal.env)('red', 'error:')} `;
-    terminal.err.write(`${mark}${sentenceOf(error)}\n`);
+    terminal.err.write(`${mark}${visibleLines(sentenceOf(error))}\n`);
     return code;
   }
 }
@@ -120,6 +121,7 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     .option('--limit <rows>', 'rows to show at most; default: 1000 in a table, else all')
     .option('--csv', 'print the result as CSV')
     .option('--attach', 'print what any DuckDB client has to run to read the nodes, wherever it is')
+    .option('--spreadsheet', 'with --csv: put a quote before texts that a spreadsheet would run as a formula')
     .addOption(cacheOption())
     .addOption(jsonOption())
     .action(action(runSql));

@@ -1,9 +1,15 @@
 import Table from 'cli-table3';
 
+import { visible } from '../present/visible.js';
 import type { Output } from './terminal.js';
 
 /** ANSI codes (ECMA-48, select graphic rendition). */
 const COLORS = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, magenta: 35, cyan: 36 };
+
+const ESCAPE = '\u001b';
+
+/** What a painter makes of a text. */
+const PAINTED = new RegExp(`^${ESCAPE}\\[(\\d+)m([^${ESCAPE}]*)${ESCAPE}\\[0m$`);
 
 export type Color = keyof typeof COLORS;
 
@@ -12,7 +18,10 @@ export type Paint = (color: Color, text: string) => string;
 
 export function painter(output: Output, env: Readonly<Record<string, string | undefined>>): Paint {
   const plain = !output.isTTY || !!env['NO_COLOR'] || env['TERM'] === 'dumb';
-  return plain ? (_color, text) => text : (color, text) => `\u001b[${COLORS[color]}m${text}\u001b[0m`;
+  return (color, text) => {
+    const shown = visible(text);
+    return plain ? shown : `${ESCAPE}[${COLORS[color]}m${shown}${ESCAPE}[0m`;
+  };
 }
 
 export interface TableColumn {
@@ -44,10 +53,16 @@ export function formatTable(
     },
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   });
-  table.push(...rows.map((row) => [...row]));
+  table.push(...rows.map((row) => row.map(unlessPainted)));
   return `${table
     .toString()
     .split('\n')
     .map((line) => line.trimEnd())
     .join('\n')}\n`;
+}
+
+/** A cell that was painted is visible already: only its colour is an escape sequence. */
+function unlessPainted(cell: string): string {
+  const [, code = '', inside = ''] = PAINTED.exec(cell) ?? [];
+  return code === '' || inside !== visible(inside) ? visible(cell) : cell;
 }

@@ -1,4 +1,6 @@
 import type { EarlyChild } from './early-child.js';
+import { EXIT } from './exit-codes.js';
+import { isFileLike, unwritable, writeAll } from './write-all.js';
 import type { JobClient, JobClientOptions } from '../client/job-client.js';
 
 /** Where text goes. */
@@ -43,13 +45,14 @@ export function processTerminal(early: EarlyChild | null): Terminal {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       // `seamless … | head` closes its end: nobody is left to tell.
       if (error.code === 'EPIPE') process.exit(0);
-      throw error;
+      process.stderr.write(`error: ${unwritable(error).message}\n`);
+      process.exit(EXIT.failed);
     });
   }
   return {
     input: inputOf(process.stdin),
-    out: outputOf(process.stdout),
-    err: outputOf(process.stderr),
+    out: outputOf(process.stdout, 1),
+    err: outputOf(process.stderr, 2),
     env: process.env,
     cwd: process.cwd(),
     onInterrupt(listener) {
@@ -100,9 +103,20 @@ function inputOf(stream: NodeJS.ReadStream): Input {
   };
 }
 
-function outputOf(stream: NodeJS.WriteStream): Output {
+function outputOf(stream: NodeJS.WriteStream, descriptor: number): Output {
+  const whole = !stream.isTTY && isFileLike(descriptor);
   return {
-    write: (text) => void stream.write(text),
+    write(text) {
+      if (!whole) {
+        stream.write(text);
+        return;
+      }
+      try {
+        writeAll(descriptor, text);
+      } catch (error) {
+        throw unwritable(error as NodeJS.ErrnoException);
+      }
+    },
     get isTTY() {
       return stream.isTTY;
     },

@@ -2,6 +2,7 @@ import * as l10n from '@vscode/l10n';
 
 import type { NodeReport, RunReport, Span } from '../engine/run/report.js';
 import { formatRange } from '../sdk/time.js';
+import { visible } from './visible.js';
 
 /** `1,234`. */
 export function formatCount(count: number): string {
@@ -49,7 +50,7 @@ export function formatSpans(spans: readonly Span[]): string {
 /** The first names, and how many more there are. */
 export function formatNames(names: readonly string[], most = 5): string {
   const rest = names.length > most ? ` ${l10n.t('(+{0} more)', names.length - most)}` : '';
-  return names.slice(0, most).join(', ') + rest;
+  return names.slice(0, most).map(visible).join(', ') + rest;
 }
 
 /** What a run did: `12 nodes · 9 from cache · 3 computed · 1.4 s`. */

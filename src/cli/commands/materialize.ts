@@ -6,6 +6,7 @@ import { formatInterval, formatRange, parseRange } from '../../sdk/time.js';
 import { exitCodeOfReport } from '../exit-codes.js';
 import { findStrategy } from '../find-strategy.js';
 import { formatCount, formatNames, formatSpans, summaryLine } from '../../present/format.js';
+import { visible, visibleLines } from '../../present/visible.js';
 import { formatTable, painter, type Color, type Paint, type TableColumn } from '../table.js';
 import type { RequestOptions } from '../../client/job-client.js';
 import type { Jobs, Terminal } from '../terminal.js';
@@ -46,7 +47,7 @@ export async function runMaterialize(
   };
   const show = (report: RunReport): void => {
     const paint = painter(err, env);
-    for (const line of failureLines(report)) err.write(`${paint('red', 'error:')} ${line}\n`);
+    for (const line of failureLines(report)) err.write(`${paint('red', 'error:')} ${visibleLines(line)}\n`);
     if (flags.json) {
       out.write(`${JSON.stringify(report, null, 2)}\n`);
       err.write(`${summaryLine(report)}\n`);
@@ -106,7 +107,7 @@ function unfiredLines(nodes: readonly NodeReport[], paint: Paint): string[] {
   for (const { name, unfired } of nodes) {
     if (unfired) names.set(unfired.text, [...(names.get(unfired.text) ?? []), name]);
   }
-  return [...names].map(([text, those]) => `${paint('yellow', formatNames(those))}: ${text}\n`);
+  return [...names].map(([text, those]) => `${paint('yellow', formatNames(those))}: ${visible(text)}\n`);
 }
 
 /** One line for each stretch without data, with the nodes it is missing in. */

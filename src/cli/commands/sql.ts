@@ -14,6 +14,7 @@ export interface SqlFlags {
   readonly limit?: string;
   readonly csv?: boolean;
   readonly attach?: boolean;
+  readonly spreadsheet?: boolean;
   readonly cache?: string;
   readonly json?: boolean;
 }
@@ -29,6 +30,8 @@ export async function runSql(
 ): Promise<number> {
   const { input, cwd } = terminal;
   if (flags.csv && flags.json) throw new SeamlessError('usage', 'Choose one of --csv and --json.');
+  if (flags.spreadsheet && !flags.csv)
+    throw new SeamlessError('usage', '--spreadsheet is for --csv: add it.');
   const projectRoot = projectRootOf(cwd);
   const cacheDir = cacheFolder(projectRoot, flags.cache && resolve(cwd, flags.cache));
   const strategy = flags.strategy;
@@ -99,7 +102,7 @@ function show({ out, err, env }: Terminal, result: SqlResult, flags: SqlFlags): 
         2,
       )}\n`,
     );
-  else if (flags.csv) out.write(csvText(result));
+  else if (flags.csv) out.write(csvText(result, flags.spreadsheet ?? false));
   else out.write(tableText(result, painter(out, env)));
   if (result.more) {
     err.write(`only the first ${plural(result.rows.length, 'row')} are shown: ask for more with --limit\n`);
@@ -115,9 +118,15 @@ function jsonValue(value: SqlValue): SqlValue {
   return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
 }
 
-function csvText({ columns, rows }: SqlResult): string {
-  const lines = [columns.map(({ name }) => csvField(name)), ...rows.map((row) => row.map(csvField))];
+function csvText({ columns, rows }: SqlResult, spreadsheet: boolean): string {
+  const field = (value: SqlValue): string => csvField(spreadsheet ? harmless(value) : value);
+  const lines = [columns.map(({ name }) => field(name)), ...rows.map((row) => row.map(field))];
   return lines.map((fields) => `${fields.join(',')}\n`).join('');
+}
+
+/** A text that a spreadsheet would take for a formula, with a quote before it; numbers are never one. */
+function harmless(value: SqlValue): SqlValue {
+  return typeof value === 'string' && /^\s*[=+\-@]|^[\t\r]/.test(value) ? `'${value}` : value;
 }
 
 /** Null is empty, an empty text is quoted (RFC 4180). */

@@ -1,0 +1,41 @@
+import { fstatSync, writeSync } from 'node:fs';
+
+import { SeamlessError } from '../sdk/errors.js';
+
+/** Milliseconds between two tries where the other end takes its time. */
+const PAUSE_MS = 5;
+
+/** Whether a descriptor is a file or a device such as /dev/full, which `process.stdout` writes to once and hopes for the best. */
+export function isFileLike(descriptor: number): boolean {
+  try {
+    const stats = fstatSync(descriptor);
+    return stats.isFile() || stats.isCharacterDevice();
+  } catch {
+    return false;
+  }
+}
+
+/** Writes all of a text: a disk that is nearly full takes a part of it, and says so only when asked again. */
+export function writeAll(descriptor: number, text: string, write: typeof writeSync = writeSync): void {
+  const bytes = Buffer.from(text, 'utf8');
+  for (let done = 0; done < bytes.length;) {
+    try {
+      done += write(descriptor, bytes, done);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
+    }
+  }
+}
+
+/** What to say of an output that cannot be written. */
+export function unwritable(error: NodeJS.ErrnoException): SeamlessError {
+  const full = error.code === 'ENOSPC' || error.code === 'EDQUOT' || error.code === 'EFBIG';
+  const why = full
+    ? 'there is no room left where it goes'
+    : `it cannot be written (${error.code ?? error.message})`;
+  const way = full ? 'make room, or send it elsewhere' : 'send it elsewhere';
+  return new SeamlessError('cache', `The output is not complete: ${why}. To have all of it, ${way}.`, {
+    cause: error,
+  });
+}
