@@ -135,7 +135,7 @@ function gridSentence(stream: OpenStream, { time, previous, shared }: BarFault):
   const near = distance > 0 && distance * 4 <= interval;
   const unit = SNAPS.find((each) => distance * 2 < each.seconds && interval % each.seconds === 0);
   const snap = near && unit ? ` To take it for ${formatTime(nearest)}, say snap: '${unit.name}';` : '';
-  return `${off}${snap} ${snap ? 'to' : 'To'} leave out such rows and count them, say conformance: 'permissive'.`;
+  return `${off}${snap} ${snap ? 'to' : 'To'} leave them out and count them, say conformance: 'permissive'.`;
 }
 
 /** What times may be rounded to. */

@@ -48,7 +48,9 @@ class ParquetFiles implements RelationSource {
     this.shown = paths.join(', ');
     this.time = time;
     this.files = watchedPaths(context.projectRoot, paths, files);
-    this.from = `read_parquet([${files.map((file) => sqlText(literalPath(file.path))).join(', ')}])`;
+    const list = files.map((file) => sqlText(literalPath(file.path))).join(', ');
+    // By name, so that types are widened to what all files hold: by position the first file's types would narrow the others.
+    this.from = `read_parquet([${list}], union_by_name = ${files.length > 1})`;
   }
 
   async version(): Promise<string> {
@@ -73,6 +75,9 @@ class ParquetFiles implements RelationSource {
   }
 
   explain(message: string): string {
+    if (this.#files.some(({ path }) => /\.(feather|arrow|ipc)$/i.test(path))) {
+      return `${this.shown} is an Arrow file, which is not read: convert it with pandas.read_feather('…').to_parquet('….parquet'), and name that.`;
+    }
     return `${this.shown} cannot be read as Parquet: ${message}`;
   }
 }

@@ -76,7 +76,7 @@ describe('rows that a disk has changed', () => {
     assert.equal(said.length, 1, lines.join('\n'));
     assert.match(
       said[0] ?? '',
-      /^Rows of scaled of Main \(.*\), sum of Main \(.*\) were damaged in the cache, and were set aside\. What/,
+      /^Rows of (?:scaled of Main \(.*\), )?sum of Main \(.*\) were damaged in the cache, and were set aside\. What/,
     );
     await assertLikeCold();
   });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Column, Table } from '../../src/sdk/table.js';
-import { openStore } from '../../src/store/store.js';
+import { openStore, querySql } from '../../src/store/store.js';
 import { everyTable } from './odd-values.js';
 import {
   ALL_TIME,
@@ -150,6 +150,35 @@ describe('store: export', () => {
         );
       }
       await store.close();
+    });
+  });
+
+  it('shows any node one value a row, in queries that name node_rows', async () => {
+    await inFolder(async (dir) => {
+      const store = await openStore({ dir });
+      await store.register([record('all', 'f', { interval: 60 }), record('none', 'g', { interval: 60 })]);
+      const table = everyTable()['record with null rows'] ?? assert.fail('no table');
+      await store.commit({ ...EMPTY_COMMIT, segments: [segment('f', 0, 1e6, table)] });
+      await store.close();
+      const { rows } = await querySql({
+        dir,
+        projectRoot: dir,
+        most: 1e6,
+        sql: 'SELECT node, ts, "column", number, flag, text FROM node_rows ORDER BY "column", ts',
+      });
+      const cells = table.columns.flatMap((column, at) =>
+        Array.from(table.ts, (ts, index) => {
+          const { number, flag, text } = asSql(table, column, index);
+          return ['all', ts, table.names[at] ?? '', number, flag, text] as const;
+        }),
+      );
+      assert.equal(rows.length, cells.length);
+      const key = (row: readonly unknown[]): string => JSON.stringify([row[2], row[1]]);
+      const found = new Map(rows.map((row) => [key(row), row]));
+      for (const cell of cells) {
+        const row = found.get(key(cell)) ?? assert.fail(key(cell));
+        assert.deepEqual([row[0], exact(row[3]), row[4]], [cell[0], cell[3], cell[4]]);
+      }
     });
   });
 

@@ -109,3 +109,38 @@ function keyOf({ segment: { fingerprint, layout, schema } }: Cover): string {
     present.length > 0,
   ]);
 }
+
+/** One value a row, as `number`, `flag` or `text` by the type of its column: what reads nodes of any shape alike. */
+export const ROWS_VIEW = 'node_rows';
+
+/** A node as `node_rows` shows it. */
+export interface RowsOf {
+  /** Full name of the strategy: `file#Class`. */
+  readonly strategy: string;
+  readonly node: string;
+  /** The view it is read by, quoted. */
+  readonly view: string;
+  readonly covers: readonly Cover[];
+}
+
+/** The statement that makes `node_rows` over some nodes. JSON is text; null where the value is, or the whole row. */
+export function rowsViewSql(nodes: readonly RowsOf[]): string {
+  const selects = nodes.flatMap(({ strategy, node, view, covers }) => {
+    const schema = shownBy(covers);
+    if (schema === null) return [];
+    const at = strategy.lastIndexOf('#');
+    const [file, name] = [strategy.slice(0, Math.max(at, 0)), strategy.slice(at + 1)];
+    const own = `${quoteText(name)} AS strategy, ${quoteText(file)} AS file, ${quoteText(node)} AS node, time, ts`;
+    const titles = distinctNames(schema.names);
+    return titles.map((title, index) => {
+      const type = schema.types[index] ?? 'null';
+      const cell = (kind: string, sql: string): string =>
+        (SQL_TYPES[type] === sql ? quoteName(title) : `NULL::${sql}`) + ` AS ${kind}`;
+      const values = [cell('number', 'DOUBLE'), cell('flag', 'BOOLEAN'), cell('text', 'VARCHAR')];
+      return `SELECT ${own}, ${quoteText(schema.names[index] ?? '')} AS "column", ${values.join(', ')} FROM ${view}`;
+    });
+  });
+  const none = `SELECT NULL::VARCHAR AS strategy, NULL::VARCHAR AS file, NULL::VARCHAR AS node, NULL::TIMESTAMP AS time, NULL::BIGINT AS ts,
+    NULL::VARCHAR AS "column", NULL::DOUBLE AS number, NULL::BOOLEAN AS flag, NULL::VARCHAR AS text WHERE false`;
+  return `CREATE OR REPLACE VIEW ${ROWS_VIEW} AS ${selects.length > 0 ? selects.join('\nUNION ALL ') : none}`;
+}

@@ -25,6 +25,7 @@ import { holderOf } from '../duckdb/holder.js';
 import { nodeViews, searchPath, viewSql, type NodeView } from '../names/node-views.js';
 import { Catalog } from '../segments/catalog.js';
 import { openStore, type OpenStoreOptions } from '../duckdb/open.js';
+import { ROWS_VIEW, rowsViewSql } from './node-sql.js';
 import { queryFailure, type Readable } from './query-failure.js';
 import { FORMAT_VERSION } from '../duckdb/schema.js';
 import { Session } from '../duckdb/session.js';
@@ -129,7 +130,8 @@ async function prepare(connection: DuckDBConnection, query: SqlQuery): Promise<R
   const views = await nodeViews(session);
   const strategy = ownStrategy(views, query.strategy);
   const named = views.filter(({ viewName }) => isNamed(viewName, query.sql));
-  const made = named.length > 0 ? named : views.slice(0, MOST_UNNAMED);
+  const rows = isNamed(ROWS_VIEW, query.sql);
+  const made = rows ? views : named.length > 0 ? named : views.slice(0, MOST_UNNAMED);
   const covers = await new Catalog(session).covers(made.map(({ fingerprint }) => fingerprint));
   const folder = packFolder(realpathSync(query.dir));
   const paths = [query.projectRoot, searchPath(folder)].map((path) => path.replaceAll(',', '\\,'));
@@ -144,6 +146,15 @@ async function prepare(connection: DuckDBConnection, query: SqlQuery): Promise<R
       schemas.add(schemaName);
       await connection.run(viewSql({ ...view, schemaName }, covers.get(view.fingerprint) ?? [], folder));
     }
+  }
+  if (rows) {
+    const nodes = made.map(({ strategy: full, node, schemaName, viewName, fingerprint }) => ({
+      strategy: full,
+      node,
+      view: `memory.${quoteName(schemaName)}.${quoteName(viewName)}`,
+      covers: covers.get(fingerprint) ?? [],
+    }));
+    await connection.run(rowsViewSql(nodes));
   }
   const path = [
     ...(strategy !== null && schemas.has(strategy) ? [`memory.${quoteName(strategy)}`] : []),

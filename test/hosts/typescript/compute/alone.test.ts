@@ -99,11 +99,7 @@ describe('each bar from its own windows alone', () => {
     const methods: string[] = [];
     await run(
       (view: View) => {
-        for (
-          let at: object | null = view;
-          at && at !== Object.prototype;
-          at = Object.getPrototypeOf(at) as object
-        )
+        for (let at: object | null = view; at !== Object.prototype; at = Object.getPrototypeOf(at) as object)
           methods.push(...Reflect.ownKeys(at).map(String));
         return 0;
       },
