@@ -27,7 +27,7 @@ const layerRules = LAYERS.flatMap((rooms, layer) =>
 
 export default {
   forbidden: [
-    { name: 'no-circles', severity: 'warn', from: {}, to: { circular: true } },
+    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
     ...layerRules,
     {
       name: 'the-page-knows-little',

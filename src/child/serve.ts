@@ -2,12 +2,8 @@ import { pathToFileURL } from 'node:url';
 import { SeamlessError } from '../sdk/errors.js';
 import { builtFile } from '../protocol/built-file.js';
 import { LASTING } from '../protocol/host-flag.js';
-import {
-  parseParentMessage,
-  requestId,
-  type ChildMessage,
-  type RequestMessage,
-} from '../protocol/messages.js';
+import type { ChildMessage, RequestMessage } from '../protocol/messages.js';
+import { parseParentMessage, requestId } from '../protocol/parse.js';
 import { PacedProgress } from '../engine/run/paced-progress.js';
 import { startAhead } from '../store/store.js';
 import { JobService } from './service.js';

@@ -5,17 +5,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { RunProgress } from '../engine/run/report.js';
 import { SeamlessError } from '../sdk/errors.js';
-import {
-  parseChildMessage,
-  parseResult,
-  type ChildMessage,
-  type LogLine,
-  type ParentMessage,
-  type Payload,
-  type RequestKind,
-  type RequestMessage,
-  type Result,
+import type {
+  ChildMessage,
+  LogLine,
+  ParentMessage,
+  Payload,
+  RequestKind,
+  RequestMessage,
+  Result,
 } from '../protocol/messages.js';
+import { parseChildMessage, parseResult } from '../protocol/parse.js';
 import { forkChild, type ChildOptions } from './fork.js';
 import { deserializeError } from '../protocol/wire-error.js';
 

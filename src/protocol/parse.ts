@@ -1,0 +1,43 @@
+import * as v from 'valibot';
+import { SeamlessError } from '../sdk/errors.js';
+import type { ChildMessage, ParentMessage, RequestKind, RequestMessage, Result } from './messages.js';
+import { childMessage, payloads, parentMessage, results } from './schemas.js';
+
+/** Checks what a child received. @throws SeamlessError `internal` when it is no message of this protocol. */
+export function parseParentMessage(raw: unknown): ParentMessage {
+  const envelope = check(parentMessage, raw, 'A message to the process that runs strategies');
+  if (envelope.type === 'cancel') return envelope;
+  const { type, id, kind } = envelope;
+  const schema: v.GenericSchema = payloads[kind];
+  const payload = check(schema, envelope.payload, `The request ${kind}`);
+  // The schema of a kind gives the payload of that kind: a link between two unions that the types cannot follow.
+  return { type, id, kind, payload } as RequestMessage;
+}
+
+/** Checks what a parent received; a result is checked by `parseResult`. @throws SeamlessError `internal`. */
+export function parseChildMessage(raw: unknown): ChildMessage {
+  return check(childMessage, raw, 'A message of the process that runs strategies');
+}
+
+/** Checks the answer to a request. @throws SeamlessError `internal`. */
+export function parseResult<K extends RequestKind>(kind: K, value: unknown): Result<K> {
+  const schema: v.GenericSchema<unknown, Result<K>> = results[kind];
+  return check(schema, value, `The answer to ${kind}`);
+}
+
+/** The id of a message too broken to be understood, so that even then it is answered; null when it has none. */
+export function requestId(raw: unknown): number | null {
+  const id: unknown = typeof raw === 'object' && raw !== null && 'id' in raw ? raw.id : null;
+  return typeof id === 'number' ? id : null;
+}
+
+function check<T>(schema: v.GenericSchema<unknown, T>, value: unknown, what: string): T {
+  const outcome = v.safeParse(schema, value, { abortEarly: true });
+  if (outcome.success) return outcome.output;
+  const [issue] = outcome.issues;
+  const path = v.getDotPath(issue);
+  throw new SeamlessError(
+    'internal',
+    `${what} is malformed${path ? ` at ${path}` : ''}: ${issue.message}. The two sides are of different versions: reinstall or reload Seamless.`,
+  );
+}
