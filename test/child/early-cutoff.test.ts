@@ -6,6 +6,7 @@ import { rowValue, type Table } from '../../src/sdk/table.js';
 import {
   callsOf,
   Child,
+  chunksOf,
   CSV_HEADER,
   csvLines,
   minute,
@@ -97,6 +98,7 @@ describe('early cutoff, over several blocks and intervals', () => {
   let project: Project;
   let child: Child;
   let caches = 0;
+  chunksOf(16_384);
   before(() => {
     child = new Child();
   });

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import {
   Child,
+  chunksOf,
   CSV_HEADER,
   csvLines,
   minute,
@@ -40,6 +41,7 @@ const RANGE = { start: minute(0), end: minute(BARS) };
 
 describe('a run that is cut off', () => {
   let project: Project;
+  chunksOf(16_384);
   before(() => {
     project = new Project({ 'main.ts': strategy(), 'bars.csv': CSV_HEADER + csvLines(0, BARS) });
   });

@@ -254,3 +254,15 @@ export function csvLines(from: number, to: number, close: (index: number) => num
 }
 
 export const CSV_HEADER = 'time,close,volume\n';
+
+/** Runs of the children that the tests of a suite start have chunks of this many slots. */
+export function chunksOf(slots: number): void {
+  const { SEAMLESS_CHUNK_SLOTS: earlier } = process.env;
+  before(() => {
+    process.env['SEAMLESS_CHUNK_SLOTS'] = String(slots);
+  });
+  after(() => {
+    if (earlier === undefined) delete process.env['SEAMLESS_CHUNK_SLOTS'];
+    else process.env['SEAMLESS_CHUNK_SLOTS'] = earlier;
+  });
+}

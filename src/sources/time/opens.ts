@@ -62,7 +62,7 @@ export function isNewestFirst(opens: readonly Seconds[]): boolean {
 }
 
 /** Rows by which a spacing is told. */
-const LEAST_ROWS = 4;
+const LEAST_ROWS = 8;
 
 /**
  * @throws SeamlessError `source` when rows are regularly spaced by more than the stream's interval: a bar would be there before
