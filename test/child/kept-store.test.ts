@@ -73,10 +73,8 @@ describe('a cache that a warm child keeps open', () => {
       if (turn === 4) project.write({ 'main.ts': STRATEGY.replace('> 300', '> 301') });
       const { computed } = await one.materialize(project, range(to));
       assert.ok(computed > 0);
-      const started = performance.now();
       const hit = { price: 'hit', sum: 'hit', up: 'hit' };
       assert.deepEqual(states(await other.materialize(project, range(to))), hit, `turn ${turn}`);
-      assert.ok(performance.now() - started < 2000);
       const [here, there] = [await one.read(project, 'Main', 'up'), await other.read(project, 'Main', 'up')];
       assert.deepEqual(here, there);
     }

@@ -14,6 +14,7 @@ import {
   type ToyNode,
   type ToyStream,
 } from '../support/toy-strategy.js';
+import { cases as howOften } from '../support/profile.js';
 
 const DAY = 86_400;
 /** A Monday. */
@@ -327,7 +328,7 @@ describe('slots that did not fire', () => {
         const all = (unfired?.missing ?? []).reduce((sum, { slots: each }) => sum + each, 0);
         assert.ok(all >= lost, 'each slot lacked some input');
       }),
-      { numRuns: 300 },
+      howOften(300),
     );
   }).timeout(60_000);
 });

@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import type { SourceReader } from '../../src/engine/ports/source.js';
 import { Project, fails, readAll, rowsOf } from './support.js';
+import { cases } from '../support/profile.js';
 
 const at = (iso: string): number => Date.parse(iso) / 1000;
 const DAY = 86_400;
@@ -315,7 +316,7 @@ describe("vendors' files", () => {
             );
           },
         ),
-        { numRuns: 40 },
+        cases(40),
       );
     });
   });

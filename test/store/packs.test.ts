@@ -12,6 +12,7 @@ import { segmentOf } from '../../src/store/segments/catalog.js';
 import { segmentRow } from '../../src/store/segments/commit.js';
 import { TableReader } from '../../src/store/segments/table-reader.js';
 import { query } from './support.js';
+import { cases } from '../support/profile.js';
 
 /** Any 64 bits: payloads of NaN, denormals, both zeros. */
 const bits = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
@@ -131,7 +132,7 @@ describe('store: packs', () => {
         await assertShown(path, list);
         rmSync(path);
       }),
-      { numRuns: 40 },
+      cases(40),
     );
   });
 });

@@ -10,6 +10,7 @@ import { edgePaths } from '../../webview/graph/edges.js';
 import { graphOf } from '../../webview/graph/model.js';
 import { sceneOf } from '../../webview/graph/scene.js';
 import { research } from './support/states.js';
+import { cases } from '../support/profile.js';
 
 const diamond: LayoutInput = {
   ids: ['price', 'volume', 'fast', 'slow', 'cross', 'late'],
@@ -147,7 +148,7 @@ describe('edges', () => {
           }
         },
       ),
-      { numRuns: 40 },
+      cases(40),
     );
   });
 

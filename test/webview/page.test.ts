@@ -131,6 +131,7 @@ describe('the page of the DAG panel', () => {
           open: [],
           search: '',
           tab: 'chart',
+          split: { beside: null, below: null },
         },
       },
       async (dag) => {

@@ -8,6 +8,7 @@ import { columns } from '../../../../src/sdk/node.js';
 import type { Series } from '../../../../src/sdk/series.js';
 import type { Table } from '../../../../src/sdk/table.js';
 import { failureIn, MINUTE, numbers, run, sliding, stream } from './support.js';
+import { cases as howOften } from '../../../support/profile.js';
 
 const price = stream();
 
@@ -188,7 +189,7 @@ describe('a function of windows alone', () => {
             assert.equal(failure, null);
           },
         ),
-        { numRuns: 60 },
+        howOften(60),
       );
     });
   }
@@ -218,7 +219,7 @@ describe('where it looks', () => {
         assert.ok(firings.every((firing) => firing >= 0 && firing < probed.asOf.length));
         assert.ok([0, probed.asOf.length - 1].every((end) => plan.alone.includes(end)));
       }),
-      { numRuns: 60 },
+      howOften(60),
     );
   });
 
@@ -254,7 +255,7 @@ describe('where it looks', () => {
         const most = 0.04 * (rows + period) + (spent ? 0 : FREE_ROWS) + least;
         assert.ok(read <= most, `${read} of at most ${most}`);
       }),
-      { numRuns: 100 },
+      howOften(100),
     );
   });
 });

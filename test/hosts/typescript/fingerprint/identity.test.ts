@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { CodeHasher } from '../../../../src/hosts/typescript/fingerprint/own-code.js';
 import { hasher } from './project.js';
+import { cases } from '../../../support/profile.js';
 
 const KINDS = ['object', 'array', 'map', 'set', 'symbol', 'class', 'instance', 'function', 'arrow'] as const;
 
@@ -163,7 +164,7 @@ describe('which is which, in random graphs of values', () => {
         if (!same) differing++;
         assert.equal(hashOf(vertices) === hashOf(changed), same);
       }),
-      { numRuns: 400 },
+      cases(400),
     );
     assert.ok(differing > 40, `Only ${differing} pairs differed.`);
   });
@@ -176,7 +177,7 @@ describe('which is which, in random graphs of values', () => {
         );
         assert.equal(hashOf(vertices) === hashOf(changed), canonical(vertices) === canonical(changed));
       }),
-      { numRuns: 200 },
+      cases(200),
     );
   });
 
@@ -185,7 +186,7 @@ describe('which is which, in random graphs of values', () => {
       fc.property(graph, fc.shuffledSubarray(IN_ORDER, { minLength: SIZE }), (vertices, order) => {
         assert.equal(hashOf(vertices), hashOf(vertices, order));
       }),
-      { numRuns: 200 },
+      cases(200),
     );
   });
 });
