@@ -182,7 +182,7 @@ function firstEdit(before: readonly ToyRow[], after: readonly ToyRow[]): number 
 
 describe('an edited source', () => {
   const property = async (newStore: () => Promise<NodeStore>, nightly: number): Promise<void> => {
-    const parameters = cases(nightly);
+    const parameters = cases(nightly, Math.ceil(nightly / 2));
     const tried = parameters.numRuns ?? 0;
     let [edited, computed, exactly] = [0, 0, 0];
     await fc.assert(
@@ -264,7 +264,7 @@ describe('an edited source', () => {
       parameters,
     );
     assert.ok(
-      edited > tried / 2 && computed > tried && exactly > tried / 60,
+      edited > tried / 10 && computed > edited && exactly >= Math.floor(tried / 45),
       `${edited} runs, ${exactly} exact, ${computed} slots`,
     );
   };

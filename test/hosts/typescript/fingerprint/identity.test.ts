@@ -164,7 +164,7 @@ describe('which is which, in random graphs of values', () => {
         if (!same) differing++;
         assert.equal(hashOf(vertices) === hashOf(changed), same);
       }),
-      cases(400),
+      cases(400, 400),
     );
     assert.ok(differing > 40, `Only ${differing} pairs differed.`);
   });
@@ -177,7 +177,7 @@ describe('which is which, in random graphs of values', () => {
         );
         assert.equal(hashOf(vertices) === hashOf(changed), canonical(vertices) === canonical(changed));
       }),
-      cases(200),
+      cases(200, 200),
     );
   });
 
@@ -186,7 +186,7 @@ describe('which is which, in random graphs of values', () => {
       fc.property(graph, fc.shuffledSubarray(IN_ORDER, { minLength: SIZE }), (vertices, order) => {
         assert.equal(hashOf(vertices), hashOf(vertices, order));
       }),
-      cases(200),
+      cases(200, 200),
     );
   });
 });
