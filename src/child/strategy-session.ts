@@ -57,7 +57,8 @@ export interface PreparedCall extends Omit<BarResult, 'row' | 'failure'> {
 
 /** Slots in a chunk, from the environment: tests cross borders with hundreds of bars. */
 const CHUNK_SLOTS = Number(process.env['SEAMLESS_CHUNK_SLOTS'] ?? 0);
-const CHUNKS: Pick<RunHooks, 'chunkSlots'> = CHUNK_SLOTS > 0 ? { chunkSlots: CHUNK_SLOTS } : {};
+const CHUNKS: Pick<RunHooks, 'chunkSlots' | 'scanSlots'> =
+  CHUNK_SLOTS > 0 ? { chunkSlots: CHUNK_SLOTS, scanSlots: CHUNK_SLOTS } : {};
 
 /** A strategy that is loaded and set up in a thread of its own, ready to be described and computed. */
 export class StrategySession {

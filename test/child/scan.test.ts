@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 
 import {
   callsOf,
+  chunksOf,
   Child,
   CSV_HEADER,
   closeOf,
@@ -248,27 +249,31 @@ describe('a node that carries a state from bar to bar', () => {
     );
   });
 
-  it('cancelled and killed, it goes on from the last state that was stored', async () => {
-    const slow = 'for (let i = 0; i < 100_000; i++) state.sum += i % 2 === 0 ? 1 : -1;';
-    project.write({ 'main.ts': strategy(slow) });
-    for (const way of ['cancel', 'kill'] as const) {
-      const child = new Child();
-      const controller = new AbortController();
-      const run = child.materialize(project, {
-        ...ALL,
-        signal: controller.signal,
-        onProgress: ({ covered }) => {
-          if (!covered?.some(({ node }) => node === 'total')) return;
-          if (way === 'cancel') controller.abort();
-          else process.kill(child.client.pid ?? 0, 'SIGKILL');
-        },
-      });
-      await (way === 'cancel' ? refused(run, 'cancelled', /./) : assert.rejects(run));
-      await child.end();
-    }
-    const { lines } = await runFresh(project, ALL);
-    assert.ok(callsOf(lines, 'total').length < 1500, 'something was kept');
-    await assertTrue();
+  describe('over several chunks', () => {
+    chunksOf(1024);
+
+    it('cancelled and killed, it goes on from the last state that was stored', async () => {
+      const slow = 'for (let i = 0; i < 100_000; i++) state.sum += i % 2 === 0 ? 1 : -1;';
+      project.write({ 'main.ts': strategy(slow) });
+      for (const way of ['cancel', 'kill'] as const) {
+        const child = new Child();
+        const controller = new AbortController();
+        const run = child.materialize(project, {
+          ...ALL,
+          signal: controller.signal,
+          onProgress: ({ covered }) => {
+            if (!covered?.some(({ node }) => node === 'total')) return;
+            if (way === 'cancel') controller.abort();
+            else process.kill(child.client.pid ?? 0, 'SIGKILL');
+          },
+        });
+        await (way === 'cancel' ? refused(run, 'cancelled', /./) : assert.rejects(run));
+        await child.end();
+      }
+      const { lines } = await runFresh(project, ALL);
+      assert.ok(callsOf(lines, 'total').length < 1500, 'something was kept');
+      await assertTrue();
+    });
   });
 
   it('one bar is called with the state that it has there', async () => {
