@@ -88,7 +88,8 @@ describe('job client', () => {
     const { strategy } = await ask(start(), 'surroundings');
     assert.strictEqual(strategy, 'UTC none --enable-source-maps');
     const environment = childEnvironment({ PATH: '/bin', NODE_OPTIONS: '--x', ELECTRON_RUN_AS_NODE: '1' });
-    assert.deepStrictEqual(environment, { PATH: '/bin', TZ: 'UTC' });
+    const locale = { LC_ALL: 'en_US.UTF-8', LANG: 'en_US.UTF-8' };
+    assert.deepStrictEqual(environment, { PATH: '/bin', TZ: 'UTC', ...locale });
   });
 
   it('limits the memory of the child where that is asked for, and gives one that is kept more for what is new', async () => {

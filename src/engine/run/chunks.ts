@@ -1,4 +1,4 @@
-import { emptyTable, lowerBound, type Table } from '../../sdk/table.js';
+import { emptyTable, lowerBound, sliceTable, type Table } from '../../sdk/table.js';
 import { floorToGrid, type Range, type Seconds } from '../../sdk/time.js';
 import { borderAfter, slotsOf, spanOf } from '../plan/chunk-span.js';
 import { bytesDigest, textDigest } from '../fingerprint/digest.js';
@@ -25,6 +25,22 @@ export class ShortHistory extends Error {
     super('short history');
     this.node = node;
   }
+}
+
+/** From when on a node's rows are at hand without a break: what consumers read, with what is computed right before it. */
+function unbrokenFrom({ demand, compute }: NodeWork): Seconds {
+  if (!demand) return -Infinity;
+  const around = union([...compute, demand]).find(({ end }) => end > demand.start);
+  return Math.min(demand.start, around?.start ?? demand.start);
+}
+
+/** Rows that open at a time or later: a window must not reach across rows that are not at hand. */
+function since(tables: readonly Table[], start: Seconds): readonly Table[] {
+  return tables.map((table) =>
+    (table.ts[0] ?? Infinity) < start
+      ? sliceTable(table, lowerBound(table.ts, start), table.ts.length)
+      : table,
+  );
 }
 
 /** Runs one planned stretch of time through the DAG, chunk by chunk, and commits each chunk. */
@@ -110,7 +126,7 @@ export class ChunkRunner {
       const produced: Table[] = [];
       produced.push(...(loaded.get(index) ?? []));
       for (const range of within(work.compute, slots)) produced.push(...(await this.#produce(node, range)));
-      if (work.carried !== null) this.#held.add(index, node.name, produced);
+      if (work.carried !== null) this.#held.add(index, node.name, since(produced, unbrokenFrom(work)));
       await this.#state.pause();
     }
     for (const [index, work] of this.#work) this.#held.trim(index, work.carried ?? 0);
