@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { chunksOf } from '../support/project.js';
 import { DagView } from '../vscode/harness/dag.js';
 import { Editor } from '../vscode/harness/editor.js';
 
@@ -40,6 +41,7 @@ describe('the DAG panel over three weeks of minutes', function () {
   let folder: string;
   let editor: Editor;
   const dag = (): DagView => new DagView(editor);
+  chunksOf(4096);
 
   before(async function () {
     folder = await mkdtemp(join(tmpdir(), 'seamless-data-'));

@@ -2,10 +2,13 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { chunksOf } from '../../support/project.js';
 import { DagView } from '../harness/dag.js';
 import { useEditor } from '../harness/editor.js';
 
 describe('the DAG panel', () => {
+  // Short, so that bars fill while a run is in work.
+  chunksOf(4096);
   const editor = useEditor({ settings: { 'files.autoSave': 'off' } });
   const dag = (): DagView => new DagView(editor());
   const edit = async (from: string, to: string): Promise<void> => {
@@ -148,7 +151,11 @@ describe('the DAG panel', () => {
     await dag().details.getByRole('heading', { name: 'dailyVolatility' }).waitFor();
     await keyboard.press('Escape');
     await dag().frame.locator('.graph').focus();
-    await keyboard.press('ArrowRight');
+    // Downstream is to the right in a wide panel, and below in a tall one.
+    const boxOf = (id: string) => dag().frame.locator(`.node[data-id="${id}"]`).boundingBox();
+    const [from, to] = [await boxOf('dailyVolatility'), await boxOf('weight')];
+    assert.ok(from && to);
+    await keyboard.press(to.y > from.y + from.height ? 'ArrowDown' : 'ArrowRight');
     await dag().frame.locator('.node.active[data-id="weight"]').waitFor();
     await keyboard.press('Enter');
     await dag().details.getByRole('heading', { name: 'weight' }).waitFor();
