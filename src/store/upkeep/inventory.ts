@@ -36,7 +36,7 @@ export async function takeInventory(session: Session, keep: string | null): Prom
   const stored = await session.select(
     { id: 'integer', bytes: 'number', created_at: 'number' },
     // What a pack has beside its segments' columns, such as their times, goes with them.
-    `SELECT g.id, g.created_at, coalesce(g.bytes * p.bytes / nullif(sum(g.bytes) OVER (PARTITION BY g.pack), 0), 0) AS bytes
+    `SELECT g.id, g.created_at, round(coalesce(g.bytes * p.bytes / nullif(sum(g.bytes) OVER (PARTITION BY g.pack), 0), 0)) AS bytes
      FROM segments g LEFT JOIN packs p ON p.id = g.pack`,
   );
   for (const { id, bytes, created_at: created } of stored) {
