@@ -125,7 +125,7 @@ describe('what goes wrong', () => {
     await works(window);
     await rm(join(window.folder, '.seamless'), { recursive: true, force: true });
     await window.command('Seamless: Materialize Again');
-    await window.statusBarItem('0/2 hits').waitFor();
+    await window.statusBarItem('2 nodes computed').waitFor();
     await window.lens('2/2 fresh').waitFor();
   });
 
