@@ -15,6 +15,7 @@ import type {
   StrategyRef,
 } from '../protocol/messages.js';
 import { diffOf, rowsOf, seriesOf } from './history-requests.js';
+import { partsOfReport, readReported } from './reported-rows.js';
 import { StoreKeeper } from './store-keeper.js';
 import { SourceHints } from './source-hints.js';
 import {
@@ -108,11 +109,12 @@ export class JobService {
       this.#withStore(cache, hooks, async (store) => {
         const hints = await SourceHints.load(cache.dir, checking(hooks));
         const report = await session.materialize({ start, end }, store, hints, hooks, only);
+        const parts = payload.parts && (await partsOfReport(store, session.storedAs, report));
         await store.recordRun(session.storedAs, { start, end });
         await store.publishViews();
         if (payload.limits) await this.#keepLimits(store, payload.limits, session.storedAs, hooks);
         await hints.save();
-        return report;
+        return { ...report, parts };
       });
     // DuckDB opens the file while this thread takes fingerprints.
     const onLoaded = (): void => void this.#stores.begin(openOptions(cache, hooks));
@@ -150,6 +152,7 @@ export class JobService {
     const { strategy, node, projectRoot } = payload;
     const cache = cacheOf(projectRoot, payload, `reading ${node} of ${strategy}`);
     return this.#lookIntoStore(cache, hooks, async (store) => {
+      if (payload.parts) return readReported(store, strategy, node, payload.parts);
       const found = await store.findNode(strategy, node);
       if (!found) throw await unknownNode(store, strategy, node);
       const { fingerprint } = found;

@@ -14,6 +14,7 @@ import {
   columnsOf,
   rowsOf,
   type HistoryColumns,
+  type HistoryPart,
   type NodeRow,
   type ReadPayload,
 } from '../protocol/history.js';
@@ -27,7 +28,7 @@ import {
   strategyRef,
 } from '../protocol/project.js';
 import type { LogLine, StrategyRef } from '../protocol/messages.js';
-import { SyncReader } from './sync-reader.js';
+import { sharedReader } from './sync-reader.js';
 
 export interface MaterializeOptions {
   /** The class, exported from the file it is written in; or `'path/to/file.ts#Class'`, or a file with one strategy. */
@@ -100,8 +101,8 @@ export class MaterializeSeamlessJob {
       onLog: print,
     });
     try {
-      const request = { strategy, ...this.#range, only, cacheDir };
-      const report = await client.request('materialize', request, {
+      const request = { strategy, ...this.#range, only, cacheDir, parts: true } as const;
+      const { parts = [], ...report } = await client.request('materialize', request, {
         onProgress,
         signal: abortSignal(signal),
       });
@@ -110,7 +111,7 @@ export class MaterializeSeamlessJob {
         cacheDir,
         strategy: storedName(strategy, report.strategy),
       };
-      return new MaterializeReport(report, place, new SyncReader(this.#programs));
+      return new MaterializeReport(report, place, sharedReader(this.#programs), parts);
     } finally {
       await client.dispose();
     }
@@ -130,9 +131,12 @@ function abortSignal(signal: CancelSignal | undefined): AbortSignal {
 export interface MaterializedNode extends Omit<NodeReport, 'columns' | 'rows'> {
   readonly rowCount: number;
   readonly columnNames: readonly string[];
-  /** Its history by column. Read from the cache each time, while the caller waits. */
+  /**
+   * Its history by column, as this run left it. Read from the cache each time, while the caller waits.
+   * @throws SeamlessError `not-found` when these rows have been cleaned up.
+   */
   columns(): HistoryColumns;
-  /** Its history by bar. Read from the cache each time, while the caller waits. */
+  /** The same by bar. */
   rows(): NodeRow[];
 }
 
@@ -160,8 +164,15 @@ export class MaterializeReport implements RunReport {
   readonly nodes: readonly NodeReport[];
   readonly #place: StoredStrategy;
   readonly #reader: HistoryReader;
+  readonly #parts: readonly (readonly HistoryPart[])[];
 
-  constructor(report: RunReport, place: StoredStrategy, reader: HistoryReader) {
+  /** @param parts the rows of each node, in the order of the report's nodes */
+  constructor(
+    report: RunReport,
+    place: StoredStrategy,
+    reader: HistoryReader,
+    parts: readonly (readonly HistoryPart[])[],
+  ) {
     this.strategy = report.strategy;
     this.range = report.range;
     this.coverageBounds = report.coverageBounds;
@@ -177,15 +188,17 @@ export class MaterializeReport implements RunReport {
     this.nodes = report.nodes;
     this.#place = place;
     this.#reader = reader;
+    this.#parts = parts;
   }
 
   /** A node by name. @throws SeamlessError `not-found`, with names like it. */
   node(name: string): MaterializedNode {
-    const found = this.nodes.find((node) => node.name === name);
+    const index = this.nodes.findIndex((node) => node.name === name);
+    const found = this.nodes[index];
     if (!found) throw this.#unknown(name);
     const { columns: columnNames, rows: rowCount, ...rest } = found;
-    const [start, end] = this.range;
-    const read = () => this.#reader.read({ ...this.#place, node: name, start, end });
+    const parts = this.#parts[index] ?? [];
+    const read = () => this.#reader.read({ ...this.#place, node: name, parts });
     return { ...rest, rowCount, columnNames, columns: () => columnsOf(read()), rows: () => rowsOf(read()) };
   }
 

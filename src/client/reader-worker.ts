@@ -3,19 +3,42 @@ import { workerData } from 'node:worker_threads';
 
 import { JobClient } from './job-client.js';
 import type { ReadPayload } from '../protocol/history.js';
+import type { Table } from '../sdk/table.js';
 import { answer, type ReaderData } from './sync-reader.js';
 import { serializeError } from '../protocol/wire-error.js';
 
 const data = workerData as ReaderData;
 let client: JobClient | null = null;
+let idle: NodeJS.Timeout | undefined;
 
 async function read(payload: ReadPayload): Promise<void> {
+  clearTimeout(idle);
   try {
-    if (!client?.alive) client = JobClient.start({ childPath: data.childPath });
-    answer(data, { table: await client.request('read', payload) });
+    answer(data, { table: await table(payload) });
   } catch (error) {
     answer(data, { error: serializeError(error) });
   }
+  idle = setTimeout(end, data.idleMs);
+}
+
+async function table(payload: ReadPayload): Promise<Table> {
+  const kept = client?.alive ? client : null;
+  client = kept ?? JobClient.start({ childPath: data.childPath });
+  try {
+    return await client.request('read', payload);
+  } catch (error) {
+    // A child that was ended while nobody read, by the system or a person, is noticed only now.
+    if (!kept || kept.alive) throw error;
+    client = JobClient.start({ childPath: data.childPath });
+    return client.request('read', payload);
+  }
+}
+
+/** A script reads one history at a time, so nothing is being read when this runs. */
+function end(): void {
+  const ended = client;
+  client = null;
+  void ended?.dispose();
 }
 
 data.port.on('message', (payload: ReadPayload) => void read(payload));

@@ -13,7 +13,12 @@ export interface SyncReaderOptions {
   readonly workerPath?: string | undefined;
   /** Default: `child.js` of this package as built. */
   readonly childPath?: string | undefined;
+  /** The child process ends when nothing has been read for so many milliseconds. Default: 5000. */
+  readonly idleMs?: number | undefined;
 }
+
+/** Long enough for a script that reads node after node, short enough that nobody finds the process later. */
+const IDLE_MS = 5000;
 
 /** What the worker is started with. */
 export interface ReaderData {
@@ -22,6 +27,7 @@ export interface ReaderData {
   /** One number, 0 while the script waits. */
   readonly signal: Int32Array;
   readonly childPath: string;
+  readonly idleMs: number;
 }
 
 interface Answer {
@@ -42,9 +48,20 @@ process.on('exit', wake);
 import(entry).catch((error) => { port.postMessage({ failure: String(error) }); wake(); });
 `;
 
+/** By the programs they start. */
+const readers = new Map<string, SyncReader>();
+
+/** The one reader of this process, which all its reports read through: one thread, and at most one child. */
+export function sharedReader(options: SyncReaderOptions = {}): SyncReader {
+  const key = JSON.stringify([options.workerPath, options.childPath]);
+  const reader = readers.get(key) ?? new SyncReader(options);
+  readers.set(key, reader);
+  return reader;
+}
+
 /**
  * Reads stored history while the caller stands still, for `report.node(name).columns()`. A worker thread asks a child
- * process of its own; the calling thread sleeps until the answer lies in its port.
+ * process of its own, which ends when nothing has been read for a while; the calling thread sleeps until the answer lies in its port.
  */
 export class SyncReader {
   readonly #options: SyncReaderOptions;
@@ -81,6 +98,7 @@ export class SyncReader {
       port: port2,
       signal,
       childPath: this.#options.childPath ?? builtFile('child.js'),
+      idleMs: this.#options.idleMs ?? IDLE_MS,
     };
     const worker = new Worker(BOOTSTRAP, {
       eval: true,

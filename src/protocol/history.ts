@@ -13,6 +13,13 @@ export interface CacheRef extends CacheUse {
   readonly projectRoot: string;
 }
 
+/** Rows of a node as a run left them, known by what they are. See `StoredPart`. */
+export interface HistoryPart {
+  readonly start: number;
+  readonly end: number;
+  readonly digest: string;
+}
+
 /** What the cache holds under a strategy's name; the strategy is not loaded. */
 export interface ReadPayload extends CacheRef {
   /** Name of the strategy, as reports give it. */
@@ -23,6 +30,8 @@ export interface ReadPayload extends CacheRef {
   readonly end?: number | undefined;
   /** Of these rows only the last so many, at least 1. Default: all. */
   readonly last?: number | undefined;
+  /** These rows, which a run left; `start`, `end` and `last` do not count then. Default: those that the name stands for now. */
+  readonly parts?: readonly HistoryPart[] | undefined;
 }
 
 /**

@@ -6,7 +6,7 @@ import type { CacheLimits, CleanPlan, SqlResult, SqlValue } from '../store/store
 import type { SourceLocation } from '../sdk/errors.js';
 import type { Table } from '../sdk/table.js';
 import type { BundledCode } from '../hosts/typescript/bundle/bundle.js';
-import type { CacheRef, CacheUse, ReadPayload } from './history.js';
+import type { CacheRef, CacheUse, HistoryPart, ReadPayload } from './history.js';
 import type { SerializedError } from './wire-error.js';
 
 /*
@@ -47,8 +47,15 @@ export interface MaterializePayload extends StrategyPayload, CacheUse {
   readonly only?: 'missing' | undefined;
   /** Kept after the run, except by what it used. */
   readonly limits?: CacheLimits | undefined;
+  /** Say which rows the run leaves, so that they can be read after a later one. */
+  readonly parts?: true | undefined;
   /** The strategy's bundle, where the parent made it. Default: the child bundles. */
   readonly bundle?: BundledCode | undefined;
+}
+
+/** What a run did; where `parts` was asked for, the rows of each node in it. */
+export interface MaterializeResult extends RunReport {
+  readonly parts?: readonly (readonly HistoryPart[])[] | undefined;
 }
 
 /** Forgets which versions of the strategy's sources were taken in: its next run reads them again, whatever they say. */
@@ -324,7 +331,7 @@ export interface DiffReport {
 /** Every request there is, with what it carries and what answers it. */
 export interface Requests {
   readonly describe: { readonly payload: StrategyPayload; readonly result: GraphSummary };
-  readonly materialize: { readonly payload: MaterializePayload; readonly result: RunReport };
+  readonly materialize: { readonly payload: MaterializePayload; readonly result: MaterializeResult };
   readonly status: { readonly payload: StatusPayload; readonly result: StatusReport };
   readonly bounds: { readonly payload: LookPayload; readonly result: BoundsReport };
   readonly read: { readonly payload: ReadPayload; readonly result: Table };

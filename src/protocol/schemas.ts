@@ -2,7 +2,7 @@ import * as v from 'valibot';
 
 import type { Change } from '../engine/fingerprint/changes.js';
 import type { NodeFailure } from '../engine/ports/host.js';
-import type { NodeReport, RunProgress, RunReport, Span, Unfired } from '../engine/run/report.js';
+import type { NodeReport, RunProgress, Span, Unfired } from '../engine/run/report.js';
 import type { ErrorCode, SourceLocation } from '../sdk/errors.js';
 import type { Column, RowValue, Table } from '../sdk/table.js';
 import type {
@@ -54,6 +54,8 @@ const limits: SchemaOf<CacheLimits> = v.object({
 });
 const optionalRange = { start: v.optional(seconds), end: v.optional(seconds) };
 
+const parts = v.array(v.object({ start: v.number(), end: v.number(), digest: v.string() }));
+
 export const payloads: { readonly [K in RequestKind]: SchemaOf<Payload<K>> } = {
   describe: v.object({ strategy: strategyRef }),
   materialize: v.object({
@@ -62,6 +64,7 @@ export const payloads: { readonly [K in RequestKind]: SchemaOf<Payload<K>> } = {
     end: seconds,
     only: v.optional(v.literal('missing')),
     limits: v.optional(limits),
+    parts: v.optional(v.literal(true)),
     bundle: v.optional(v.object({ code: v.string(), inputs: v.array(v.string()) })),
     ...cacheUse,
   }),
@@ -80,6 +83,7 @@ export const payloads: { readonly [K in RequestKind]: SchemaOf<Payload<K>> } = {
     node: v.string(),
     ...optionalRange,
     last: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+    parts: v.optional(parts),
   }),
   series: v.object({
     ...cacheRef,
@@ -170,7 +174,7 @@ const nodeReport: SchemaOf<NodeReport> = v.object({
   failure: v.nullable(failure),
 });
 
-const runReport: SchemaOf<RunReport> = v.object({
+const runReport = {
   strategy: v.string(),
   range: span,
   coverageBounds: v.nullable(span),
@@ -184,7 +188,7 @@ const runReport: SchemaOf<RunReport> = v.object({
   stale: count,
   elapsedMs: v.number(),
   nodes: v.array(nodeReport),
-});
+} satisfies v.ObjectEntries;
 
 const inputs = v.array(v.object({ name: v.string(), period: v.number() }));
 
@@ -317,7 +321,7 @@ export const results: { readonly [K in RequestKind]: SchemaOf<Result<K>> } = {
       }),
     ),
   }),
-  materialize: runReport,
+  materialize: v.object({ ...runReport, parts: v.optional(v.array(parts)) }),
   status: v.object({
     strategy: v.string(),
     range: v.nullable(span),

@@ -33,6 +33,7 @@ import { versions, type NodeVersion } from './names/versions.js';
 import { exportNodes, type ExportedFile, type ExportRequest } from './query/export.js';
 import type { StoreContext } from './segments/catalog.js';
 import { commit } from './segments/commit.js';
+import { partsOf, readParts, type StoredPart } from './segments/parts.js';
 import {
   candidates,
   coverage,
@@ -106,6 +107,16 @@ export class Store implements NodeStore {
   /** @param memory where numbers are to lie, such as memory that another thread has too */
   read(requests: readonly ReadRequest[], memory?: Allocate): Promise<readonly Table[]> {
     return this.#alone(() => read(this.#context, requests, memory));
+  }
+
+  /** Which segments the rows of each request are of, so that `readParts` finds the same rows later. */
+  partsOf(requests: readonly ReadRequest[]): Promise<readonly (readonly StoredPart[])[]> {
+    return this.#alone(() => partsOf(this.#context, requests));
+  }
+
+  /** The rows of parts, also where others have come to be covered in their place; null: some have been cleaned up. */
+  readParts(parts: readonly StoredPart[]): Promise<Table | null> {
+    return this.#alone(() => readParts(this.#context, parts));
   }
 
   readSegments(segments: readonly number[]): Promise<readonly Table[]> {

@@ -1,5 +1,9 @@
 // A child that answers by what the strategy's file is named, to test the parent's side with.
+import { appendFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+
+// Tests that count processes are told of each.
+if (process.env.FAKE_CHILDREN) appendFileSync(process.env.FAKE_CHILDREN, `${process.pid}\n`);
 
 const cancelled = new Map();
 const send = (message) => process.send(message);

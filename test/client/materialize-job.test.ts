@@ -174,6 +174,7 @@ describe('MaterializeSeamlessJob', () => {
       start: 0,
       end: 60,
       cacheDir: join(root, '.seamless'),
+      parts: true,
     });
     assert.deepStrictEqual([report.coverageBounds, report.nodeCount, progress], [[0, 60], 1, [1]]);
   });
@@ -261,6 +262,7 @@ describe('MaterializeReport', () => {
     run,
     { projectRoot: '/p', cacheDir: '/p/c', strategy: 'main.ts#Main' },
     new SyncReader(),
+    [[]],
   );
 
   it('is the report of the run, in JSON too', () => {

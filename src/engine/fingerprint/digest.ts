@@ -20,6 +20,9 @@ export function bytesDigest(bytes: Uint8Array): Digest {
   return hashOnce('sha256', bytes).slice(0, DIGEST_LENGTH);
 }
 
+/** Of a table without rows. */
+export const EMPTY_DIGEST = textDigest(['empty']);
+
 /**
  * Digest of rows `[from, to)` of a table: their times, columns, types and values. Equal rows give equal digests
  * however they were cut out of a longer run: a mask without nulls counts as none, a column of nulls as typeless.
@@ -43,7 +46,7 @@ const tables = new WeakMap<Table, Digest>();
 const numbers = new WeakMap<Float64Array, Digest>();
 
 function digestOf(table: Table, from: number, to: number): Digest {
-  if (from >= to) return textDigest(['empty']);
+  if (from >= to) return EMPTY_DIGEST;
   const masks = table.columns.map((column) => maskOf(column.valid, from, to));
   const present = maskOf(table.present, from, to);
   const types = table.columns.map((column, index) =>

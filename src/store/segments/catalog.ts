@@ -134,6 +134,16 @@ export class Catalog {
     return rows.map((row) => this.#remember(row));
   }
 
+  /** Segments whose rows have these digests. */
+  async segmentsWith(digests: Iterable<string>): Promise<readonly Segment[]> {
+    const rows = await this.#session.select(
+      HEAD,
+      `SELECT ${HEAD_SQL} FROM ${FROM_SEGMENTS} JOIN (SELECT DISTINCT ${unnestTexts(1)} AS wanted) ON g.digest = wanted`,
+      [jsonParameter(digests)],
+    );
+    return rows.map((row) => this.#remember(row));
+  }
+
   /** Takes what a transaction wrote. */
   learn(covers: ReadonlyMap<string, readonly Cover[]>): void {
     for (const [fingerprint, list] of covers) {

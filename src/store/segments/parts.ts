@@ -1,0 +1,50 @@
+import { EMPTY_DIGEST } from '../../engine/fingerprint/digest.js';
+import type { ReadRequest } from '../../engine/ports/store.js';
+import type { Table } from '../../sdk/table.js';
+import type { Seconds } from '../../sdk/time.js';
+import type { Segment, StoreContext } from './catalog.js';
+import { withPacks } from './reading.js';
+
+/**
+ * Rows of a node from one segment. Coverage may come to name other segments, after a source was corrected or code was edited; a part
+ * stays what it is.
+ */
+export interface StoredPart {
+  readonly start: Seconds;
+  readonly end: Seconds;
+  /** Of all rows of the segment (`tableDigest`). */
+  readonly digest: string;
+}
+
+/** The parts that each request's rows are of now, ascending. */
+export async function partsOf(
+  { catalog }: StoreContext,
+  requests: readonly ReadRequest[],
+): Promise<StoredPart[][]> {
+  const covers = await catalog.covers(requests.map(({ fingerprint }) => fingerprint));
+  return requests.map(({ fingerprint, range }) =>
+    (covers.get(fingerprint) ?? [])
+      .filter(({ start, end }) => start < range.end && end > range.start)
+      .map(({ start, end, segment }) => ({
+        start: Math.max(start, range.start),
+        end: Math.min(end, range.end),
+        digest: segment.digest,
+      })),
+  );
+}
+
+/** The rows of parts, whatever is covered now; null where some of them are stored no more. */
+export async function readParts(context: StoreContext, parts: readonly StoredPart[]): Promise<Table | null> {
+  const found = new Map<string, Segment>();
+  for (const segment of await context.catalog.segmentsWith(parts.map(({ digest }) => digest)))
+    found.set(segment.digest, segment);
+  if (parts.some(({ digest }) => digest !== EMPTY_DIGEST && !found.has(digest))) return null;
+  return withPacks(context, (reader) =>
+    reader.table(
+      parts.flatMap(({ start, end, digest }) => {
+        const segment = found.get(digest);
+        return segment ? [reader.slice(segment, start, end)] : [];
+      }),
+    ),
+  );
+}
