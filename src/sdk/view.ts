@@ -1,6 +1,6 @@
 import { SeamlessError, UndeclaredInput } from './errors.js';
 import type { DagNode } from './dag-node.js';
-import { recordMaker, type RecordMaker } from './records.js';
+import { rowMaker, unknownColumn, type RowMaker } from './records.js';
 import {
   cellValue,
   columnIndex,
@@ -31,7 +31,10 @@ export interface Window {
 export interface View {
   /** The close of the slot this firing belongs to, in epoch seconds. */
   readonly asOf: Seconds;
-  /** The last value of an input. */
+  /**
+   * The last value of an input. The fields of a record are found regardless of case where that is unambiguous.
+   * @throws SeamlessError `unknown-column` where a field is read that the record does not have
+   */
   latest<T>(input: DagNode<T>): T;
   /** The last `bars` bars of an input; by default as many as the node's period. */
   window(input: DagNode, bars?: number): Window;
@@ -62,8 +65,9 @@ export class InputReader {
   readonly #handedOut: ColumnHandedOut;
   /** The cells of a scalar input without nulls, whose last value is one look into an array. */
   readonly #scalars: Float64Array | null;
-  /** Makes a row of a record of numbers without nulls, from these cells. */
-  readonly #record: RecordMaker | null;
+  /** Makes the rows of records; null where the input emits single values. */
+  readonly #rows: RowMaker | null;
+  /** The cells of records of numbers without nulls; else none. */
   readonly #cells: readonly Float64Array[];
   readonly #columns = new Map<string, Float64Array>();
   #ts: Float64Array | null = null;
@@ -77,8 +81,9 @@ export class InputReader {
     const [column] = source.table.columns;
     const scalar = source.table.shape === 'value' && column?.type === 'number' && !column.valid;
     this.#scalars = scalar ? column.values : null;
-    this.#cells = source.table.shape === 'record' ? cellsOf(source.table) : [];
-    this.#record = this.#cells.length > 0 ? makerOf(source.table.names) : null;
+    const records = source.table.shape === 'record';
+    this.#cells = records ? cellsOf(source.table) : [];
+    this.#rows = records ? makerOf(source.name, source.table.names) : null;
   }
 
   get ts(): Float64Array {
@@ -112,8 +117,11 @@ export class InputReader {
 
   row(index: number): RowValue {
     if (this.#scalars !== null) return this.#scalars[index] as number;
-    if (this.#record !== null) return this.#record(this.#cells, index);
-    return rowValue(this.source.table, index);
+    if (this.#rows === null) return rowValue(this.source.table, index);
+    if (this.#cells.length > 0) return this.#rows.ofNumbers(this.#cells, index);
+    const { columns, present } = this.source.table;
+    if (present && present[index] === 0) return null;
+    return this.#rows.ofCells(columns.map((column) => cellValue(column, index)));
   }
 }
 
@@ -124,14 +132,14 @@ function cellsOf({ columns, present }: Table): readonly Float64Array[] {
   return cells.length === columns.length ? cells : [];
 }
 
-const makers = new Map<string, RecordMaker | null>();
+const makers = new Map<string, RowMaker>();
 
-/** Compiled once for each list of names. */
-function makerOf(names: readonly string[]): RecordMaker | null {
-  const key = JSON.stringify(names);
+/** Compiled once for each input and list of names. */
+function makerOf(input: string, names: readonly string[]): RowMaker {
+  const key = JSON.stringify([input, names]);
   const known = makers.get(key);
-  if (known !== undefined) return known;
-  const made = recordMaker(names);
+  if (known) return known;
+  const made = rowMaker(input, names);
   makers.set(key, made);
   return made;
 }
@@ -291,10 +299,7 @@ export function resolveColumn(
 ): number {
   const index = columnIndex(source.table.names, name);
   if (index >= 0) return index;
-  throw new SeamlessError(
-    'unknown-column',
-    `${source.name} has no column ${JSON.stringify(name)}; it has ${source.table.names.join(', ') || 'none'}.`,
-  );
+  throw unknownColumn(source.name, source.table.names, name);
 }
 
 /** The numbers of a column. @throws SeamlessError `value` when it holds something else. */

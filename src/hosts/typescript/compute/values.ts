@@ -2,6 +2,8 @@
  * What the values of author code are: which can be stored and as what, and how to speak of those that cannot.
  */
 
+import { isRowPrototype } from '../../../sdk/records.js';
+
 /** Ends the row in hand: `gave` completes "the node gave …", `advice` says what to do instead. */
 export type Refuse = (gave: string, advice: string) => never;
 
@@ -45,13 +47,13 @@ export function valueKind(value: unknown, refuse: Refuse): ValueKind {
   return flat ? 'record' : 'json';
 }
 
-/** An object literal, whichever realm it comes from; not an instance of a class. */
+/** An object literal, whichever realm it comes from, or a row of a view; not an instance of a class. */
 export function isPlainObject(value: unknown): value is PlainObject {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype === null || prototype === Object.prototype) return true;
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  if (prototype === null || prototype === Object.prototype || isRowPrototype(prototype)) return true;
   // A class's prototype inherits from that of Object; the prototype of a literal inherits from nothing.
-  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype as object, 'hasOwnProperty');
+  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'hasOwnProperty');
 }
 
 export function refuseUndefined(field: string, refuse: Refuse): never {
