@@ -1,6 +1,6 @@
 import { builtinModules, createRequire } from 'node:module';
 import { types } from 'node:util';
-import { runInNewContext } from 'node:vm';
+import { createContext, runInContext } from 'node:vm';
 import { memberName } from './shape.js';
 
 /** What is known of one built-in object: its name, and what its properties were. */
@@ -38,6 +38,9 @@ function isOfFetch(key: PropertyKey): boolean {
   return typeof key === 'symbol' && Symbol.keyFor(key)?.startsWith('undici.globalDispatcher') === true;
 }
 
+/** JavaScript's own globals and none of Node's. Kept: Node crashes when a debugger evaluates in a context that was let go. */
+const BARE_REALM = createContext();
+
 /** How far what only Node has is followed: to the prototypes of what a module exports. */
 const NODE_DEPTH = 2;
 
@@ -51,8 +54,7 @@ export class Intrinsics {
   readonly #shared: readonly object[];
 
   constructor(sdkExports: Readonly<Record<string, unknown>>) {
-    // A new context has JavaScript's own globals and none of Node's.
-    const names = runInNewContext('Object.getOwnPropertyNames(globalThis)') as string[];
+    const names = runInContext('Object.getOwnPropertyNames(globalThis)', BARE_REALM) as string[];
     for (const name of names) this.#add(this.#globals.get(name)?.value, name, Number.POSITIVE_INFINITY);
     for (const [name, value] of hiddenIntrinsics()) this.#add(value, name, Number.POSITIVE_INFINITY);
     const language = [...this.#known.keys()];
