@@ -46,6 +46,8 @@ export class DiscoveryClient {
   readonly #pending = new Map<number, Pending>();
   /** Texts of open editors, for a worker that must learn them again. */
   readonly #edits = new Map<string, string>();
+  /** Files that changed in this turn. */
+  readonly #changes: string[] = [];
   /** Files with strategies, as the listener knows them. */
   readonly #shown = new Set<string>();
   /** Files of `#shown` that a worker started again has not spoken of yet. */
@@ -76,9 +78,10 @@ export class DiscoveryClient {
     return summary;
   }
 
-  /** A file or folder was saved or created on disk. */
+  /** A file or folder was saved or created on disk. The worker gets those of one turn in one message. */
   changed(file: string): void {
-    this.#post({ type: 'changed', file });
+    if (this.#changes.length === 0) setImmediate(() => this.#postChanges());
+    this.#changes.push(file);
   }
 
   /** A file or folder was deleted from disk. */
@@ -198,8 +201,15 @@ export class DiscoveryClient {
     }).finally(() => signal?.removeEventListener('abort', cancel));
   }
 
+  /** Sends the changes before the message: the worker takes in everything in the order it was reported. */
   #post(message: ToDiscovery): void {
+    this.#postChanges();
     this.#worker?.postMessage(message);
+  }
+
+  #postChanges(): void {
+    const files = this.#changes.splice(0);
+    if (files.length > 0) this.#worker?.postMessage({ type: 'changed', files } satisfies ToDiscovery);
   }
 
   #take(message: unknown): void {

@@ -48,7 +48,7 @@ class DiscoveryWorker {
         this.#underWay.get(message.id)?.abort();
         break;
       case 'changed':
-        this.#index.changed(message.file);
+        for (const file of message.files) this.#index.changed(file);
         break;
       case 'removed':
         this.#index.removed(message.file);

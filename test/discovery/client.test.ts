@@ -116,9 +116,9 @@ describe('the discovery client', () => {
     /** The real worker, which ends or throws where a file is called so. */
     const MORTAL = `
       const { parentPort } = require('node:worker_threads');
-      parentPort.on('message', ({ file = '' }) => {
-        if (file.endsWith('exit')) process.exit(7);
-        if (file.endsWith('throw')) throw new Error('out of luck');
+      parentPort.on('message', ({ files = [] }) => {
+        if (files.includes('exit')) process.exit(7);
+        if (files.includes('throw')) throw new Error('out of luck');
       });
       require(${JSON.stringify(WORKER)});`;
 

@@ -133,10 +133,11 @@ export class Strategies implements vscode.Disposable {
     }
   }
 
-  /** A script was saved: whatever is made of it may have changed. */
-  saved(file: string): void {
+  /** Scripts were saved: whatever is made of them may have changed. */
+  saved(saved: ReadonlySet<string>): void {
     for (const entry of this.#entries.values()) {
-      if (!isMadeOf(entry, file)) continue;
+      const file = partOf(entry, saved);
+      if (file === undefined) continue;
       entry.revision += 1;
       if (entry.edited) this.edited(file);
       this.#changed(entry, file);
@@ -329,8 +330,10 @@ export class Strategies implements vscode.Disposable {
 /** Strategies that went, as many as a folder that is moved may have. */
 const MOST_GONE = 200;
 
-/** Whether a script is part of a strategy; of one that was not looked at yet, any of its project may be. */
-function isMadeOf({ found, files, ref }: StrategyEntry, file: string): boolean {
-  if (found.file === file) return true;
-  return files.length > 0 ? files.includes(file) : file.startsWith(ref.projectRoot);
+/** One of the scripts that is part of a strategy; of one that was not looked at yet, any of its project may be. */
+function partOf({ found, files, ref }: StrategyEntry, scripts: ReadonlySet<string>): string | undefined {
+  if (scripts.has(found.file)) return found.file;
+  if (files.length > 0) return files.find((file) => scripts.has(file));
+  for (const file of scripts) if (file.startsWith(ref.projectRoot)) return file;
+  return undefined;
 }

@@ -22,6 +22,8 @@ export class WorkspaceDiscovery implements vscode.Disposable {
   readonly #log: vscode.LogOutputChannel;
   readonly #disposables: vscode.Disposable[] = [];
   readonly #savedAt = new Map<string, number>();
+  /** Scripts that changed on disk in this turn. */
+  readonly #changes = new Set<string>();
   readonly #typing = new Map<string, NodeJS.Timeout>();
 
   constructor(context: vscode.ExtensionContext, strategies: Strategies, log: vscode.LogOutputChannel) {
@@ -58,19 +60,18 @@ export class WorkspaceDiscovery implements vscode.Disposable {
 
   /** @param onSearched called when the folders were looked through, also when that failed. */
   start(onSearched: () => void): void {
-    const watcher = vscode.workspace.createFileSystemWatcher(SCRIPTS);
-    const all = vscode.workspace.createFileSystemWatcher('**', false, true, false);
+    // Each event is looked at by one of the two: thousands may arrive together.
+    const contents = vscode.workspace.createFileSystemWatcher(SCRIPTS, true, false, true);
+    const names = vscode.workspace.createFileSystemWatcher('**', false, true, false);
     this.#disposables.push(
-      watcher,
-      all,
-      all.onDidCreate(({ fsPath }) => this.#came(fsPath)),
-      all.onDidDelete(({ fsPath }) => this.#went(fsPath)),
+      contents,
+      names,
+      names.onDidCreate(({ fsPath }) => this.#created(fsPath)),
+      names.onDidDelete(({ fsPath }) => this.#deleted(fsPath)),
       vscode.window.onDidChangeWindowState(({ focused }) => {
         if (focused) this.#lookForGhosts();
       }),
-      watcher.onDidCreate(({ fsPath }) => this.#changed(fsPath)),
-      watcher.onDidChange(({ fsPath }) => this.#changed(fsPath)),
-      watcher.onDidDelete(({ fsPath }) => this.#client.removed(fsPath)),
+      contents.onDidChange(({ fsPath }) => this.#changed(fsPath)),
       vscode.workspace.onDidChangeWorkspaceFolders(() => this.#scan(onSearched)),
       vscode.workspace.onDidOpenTextDocument((document) => this.#opened(document)),
       vscode.workspace.onDidChangeTextDocument(({ document }) => this.#typed(document)),
@@ -98,14 +99,15 @@ export class WorkspaceDiscovery implements vscode.Disposable {
       .finally(onSearched);
   }
 
-  /** A folder that arrives whole, copied or by a change of branch, is told of as such, and the scripts in it may not be. */
-  #came(path: string): void {
-    if (!SCRIPT.test(path)) this.#client.changed(path);
+  /** A folder that arrives whole, copied or by a change of branch, may be reported without the scripts in it. */
+  #created(path: string): void {
+    if (SCRIPT.test(path)) this.#changed(path);
+    else this.#client.changed(path);
   }
 
-  /** Nor are the scripts in a folder that goes: those with strategies are known. */
-  #went(path: string): void {
-    if (SCRIPT.test(path)) return;
+  /** So may a folder that is deleted: its scripts with strategies are known. */
+  #deleted(path: string): void {
+    if (SCRIPT.test(path)) return this.#client.removed(path);
     const inside = this.#strategies.all().some(({ found }) => found.file.startsWith(path + sep));
     if (inside) this.#client.removed(path);
   }
@@ -119,7 +121,15 @@ export class WorkspaceDiscovery implements vscode.Disposable {
   #changed(file: string): void {
     this.#client.changed(file);
     // What was saved here was heard of before its file changed.
-    if (Date.now() - (this.#savedAt.get(file) ?? 0) > SAVE_ECHO_MS) this.#strategies.saved(file);
+    if (Date.now() - (this.#savedAt.get(file) ?? 0) <= SAVE_ECHO_MS) return;
+    if (this.#changes.size === 0) setImmediate(() => this.#tellStrategies());
+    this.#changes.add(file);
+  }
+
+  /** Thousands of files may change in one turn: each strategy is asked about them once. */
+  #tellStrategies(): void {
+    this.#strategies.saved(new Set(this.#changes));
+    this.#changes.clear();
   }
 
   /** The system may lose news of files when many change at once; and files of no folder are known only while open. */
@@ -150,7 +160,7 @@ export class WorkspaceDiscovery implements vscode.Disposable {
     this.#savedAt.set(file, Date.now());
     this.#client.edited(file, textToKnow(document));
     this.#client.changed(file);
-    this.#strategies.saved(file);
+    this.#strategies.saved(new Set([file]));
   }
 
   #closed(document: vscode.TextDocument): void {
