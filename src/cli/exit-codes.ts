@@ -6,7 +6,7 @@ export const EXIT = { done: 0, failed: 1, usage: 2, source: 3, cancelled: 130 } 
 
 export const EXIT_CODES_HELP = `Exit codes:
   0    done; stretches before or after the data are reported as such
-  1    a node failed or is blocked, verify found a difference, or the strategy or the cache cannot be used
+  1    a node failed or is blocked, one of several sources is refused, verify found a difference, or the strategy or the cache cannot be used
   2    wrong usage: an argument, a range, a strategy or a node that is not there
   3    source data is missing, refused, or wholly outside the range
   130  cancelled`;
@@ -27,9 +27,10 @@ export function exitCodeOfError(error: unknown): number {
   return SOURCE.has(code) ? EXIT.source : EXIT.failed;
 }
 
-/** A run that went through: 3 when only sources are to blame, 1 when anything else is. */
+/** A run that went through: 3 when sources are to blame and nothing could run, 1 when anything else failed. */
 export function exitCodeOfReport({ nodes, blocked }: Pick<RunReport, 'nodes' | 'blocked'>): number {
   const failures = nodes.flatMap(({ failure, state }) => (failure && state === 'failed' ? [failure] : []));
-  if (failures.length > 0) return failures.every(({ code }) => SOURCE.has(code)) ? EXIT.source : EXIT.failed;
-  return blocked > 0 ? EXIT.failed : EXIT.done;
+  if (failures.length === 0) return blocked > 0 ? EXIT.failed : EXIT.done;
+  const nothingRan = nodes.every(({ state }) => state === 'failed' || state === 'blocked');
+  return nothingRan && failures.every(({ code }) => SOURCE.has(code)) ? EXIT.source : EXIT.failed;
 }

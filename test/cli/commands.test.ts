@@ -246,6 +246,7 @@ unavailable, after the last bar: 1970-01-01T22:13:20Z → 1970-01-02 (price)
         runReport([failed('source'), nodeReport('b', { state: 'blocked' })]),
         3,
       ],
+      ['one of several sources is refused', runReport([failed('source'), nodeReport('other', {})]), 1],
       ['a source is refused and a node failed', runReport([failed('source-row'), failed('compute')]), 1],
       ['part of the range is not there', runReport([nodeReport('p', { state: 'partial' })]), 0],
     ];

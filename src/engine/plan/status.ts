@@ -1,4 +1,4 @@
-import type { SourceLocation } from '../../sdk/errors.js';
+import { SeamlessError, type SourceLocation } from '../../sdk/errors.js';
 import type { Range } from '../../sdk/time.js';
 import { extentOf } from './bounds.js';
 import type { Change } from '../fingerprint/changes.js';
@@ -9,8 +9,9 @@ import { pointCovered } from './judged.js';
 import { asRequested, horizons, onGrid, outsideData, type Horizon } from './horizon.js';
 import { records } from '../run/materialize.js';
 import { openSource, tellingOf, tellingText, type Telling } from '../sources/open-source.js';
-import type { StrategyHost } from '../ports/host.js';
-import type { SourceLibrary } from '../ports/source.js';
+import { isRefusal } from '../sources/refusals.js';
+import type { SourceDescription, StrategyHost } from '../ports/host.js';
+import type { SourceLibrary, SourceReader } from '../ports/source.js';
 import type { NodeHistory, NodeStore, RowSummary, SourceState } from '../ports/store.js';
 import { difference, hull, intersection, isEmpty, union, within, type RangeSet } from './ranges.js';
 import type { Span, Unfired } from '../run/report.js';
@@ -301,15 +302,21 @@ async function changedStreams(
   const changed = new Map<number, ChangedSource>();
   const tellings = new Map<number, Telling>();
   const files = new Set<string>();
+  const refusals: SeamlessError[] = [];
   for (const node of nodes) {
     const fingerprint = (prints[node.index] as Fingerprint).full;
     const state = known.get(fingerprint);
     const { source } = node.description;
     if (!state || !source) continue;
     const { index, name, interval } = node;
-    const reader = await openSource(sources, node, source);
+    const opened = await openAt(sources, node, source);
+    if (opened instanceof SeamlessError) {
+      refusals.push(opened);
+      changed.set(index, { name: sourceName(name, source), change: null });
+      continue;
+    }
+    const { reader, version } = opened;
     for (const file of reader.files ?? []) files.add(file);
-    const version = await reader.version();
     if (version === null || version === state.version) {
       tellings.set(index, tellingOf(source, version));
       continue;
@@ -319,7 +326,24 @@ async function changedStreams(
     const change = looks ? await compareSource(reader, store, { fingerprint, interval }, most) : null;
     changed.set(index, { name: sourceName(name, source), change });
   }
+  const [first] = refusals;
+  if (first && refusals.length === changed.size && tellings.size === 0) throw first;
   return { changed, tellings, files: [...files] };
+}
+
+/** A source, and what it calls its content; or why it cannot be read. */
+async function openAt(
+  sources: SourceLibrary,
+  node: GraphNode,
+  source: SourceDescription,
+): Promise<{ readonly reader: SourceReader; readonly version: string | null } | SeamlessError> {
+  try {
+    const reader = await openSource(sources, node, source);
+    return { reader, version: await reader.version() };
+  } catch (error) {
+    if (isRefusal(error)) return error;
+    throw error;
+  }
 }
 
 function streamHorizons(

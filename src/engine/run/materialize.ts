@@ -13,6 +13,7 @@ import type { Candidate, CoveredSpan, NodeHistory, NodeRecord, NodeStore } from 
 import { intersection, isEmpty, union, within, type RangeSet } from '../plan/ranges.js';
 import { leftAsTheyAre, type Extent } from '../plan/selection.js';
 import { RunState, type RunHooks } from './run-state.js';
+import { asking, downstream, isRefusal, StreamRefused } from '../sources/refusals.js';
 import { sourceName, sourcesUpstream, type ChangedSource } from '../sources/source-change.js';
 import { StreamKeeper } from '../sources/streams.js';
 
@@ -46,8 +47,8 @@ export interface RunOutcome {
 /**
  * Materializes a strategy over a range: computes what is not covered, and nothing else, and stores it. With extent `missing`
  * nodes that changed are left as they are where what is stored of their version before is complete, and nobody needs them.
- * @throws SeamlessError for a strategy without meaning, a source that cannot be read, a range outside all data, or
- * `cancelled`. A node that fails does not throw: it is in the outcome.
+ * @throws SeamlessError for a strategy without meaning, when no source can be read, for a range outside all data, or
+ * `cancelled`. A node that fails does not throw, nor one of several sources that cannot be read: it is in the outcome.
  */
 export async function materialize(
   ports: Ports,
@@ -66,11 +67,17 @@ export async function materialize(
   const streams = graph.nodes.filter((node) => node.kind === 'stream');
   const ids = prints.map(({ full }) => full);
   const found = await ports.store.coverage(ids);
-  const keepers = await openStreams(ports, prints, streams, hooks, found);
+  const refused = new Map<number, SeamlessError>();
+  const keepers = await openStreams(ports, prints, streams, hooks, { found, refused });
   const coverage = [...keepers.values()].some(({ wrote }) => wrote) ? await ports.store.coverage(ids) : found;
-  const covered = prints.map(({ full }) => union(coverage.get(full) ?? []));
+  // What a source that cannot be read said before is not known to hold any more.
+  const doubtful = downstream(graph, refused.keys());
+  const covered = prints.map(({ full }, index) =>
+    doubtful.has(index) ? [] : union(coverage.get(full) ?? []),
+  );
   const known = { graph, request, fingerprints: prints, horizons: horizonsOf(graph, keepers), covered };
   const state = new RunState({ ...known, store: ports.store, host: ports.host, hooks });
+  for (const [index, refusal] of refused) state.refuse(index, refusal);
   refuseOutside(state, request);
   const left =
     extent === 'all' ? new Set<number>() : await leftAsTheyAre({ ...known, histories }, ports.store);
@@ -123,14 +130,22 @@ export function records(graph: Graph, prints: readonly Fingerprint[]): NodeRecor
 
 /**
  * Opens streams, by position in the graph, and makes the store say what their sources say.
- * @param found what the store has of the streams, if that was asked already; it may have more.
+ * @param known `found`: what the store has of the streams, if that was asked already; it may have more. `refused` takes the
+ * streams whose source cannot be read.
+ * @throws SeamlessError `source` or `source-row` when a source refuses and there is no `refused`, or all of them do.
  */
 export async function openStreams(
   ports: Ports,
   prints: readonly Fingerprint[],
   streams: readonly GraphNode[],
   hooks: RunHooks,
-  found?: ReadonlyMap<string, readonly CoveredSpan[]>,
+  {
+    found,
+    refused,
+  }: {
+    readonly found?: ReadonlyMap<string, readonly CoveredSpan[]>;
+    readonly refused?: Map<number, SeamlessError>;
+  } = {},
 ): Promise<Map<number, StreamKeeper>> {
   const ids = streams.map((node) => (prints[node.index] as Fingerprint).full);
   const known = await ports.store.sources(ids);
@@ -147,22 +162,41 @@ export async function openStreams(
       continue;
     }
     hooks.progress({ phase: 'reading', node: node.name, done: 0, total: 0 });
-    const reader = await openSource(ports.sources, node, source);
-    const keeper = new StreamKeeper(node, print, reader, ports.store, coverage.get(print.full) ?? []);
-    await keeper.refresh(known.get(print.full));
-    keepers.set(node.index, keeper);
-    byFingerprint.set(print.full, keeper);
+    try {
+      const reader = await openSource(ports.sources, node, source);
+      const keeper = new StreamKeeper(node, print, reader, ports.store, coverage.get(print.full) ?? []);
+      await keeper.refresh(known.get(print.full));
+      keepers.set(node.index, keeper);
+      byFingerprint.set(print.full, keeper);
+    } catch (error) {
+      if (!refused || !isRefusal(error)) throw error;
+      refused.set(node.index, error);
+    }
   }
+  const [first] = refused?.values() ?? [];
+  if (first && keepers.size === 0) throw first;
   return keepers;
 }
 
+/** Of a stream without a keeper nobody knows where its bars begin and end. */
 export function horizonsOf(graph: Graph, keepers: ReadonlyMap<number, StreamKeeper>): readonly Horizon[] {
-  return horizons(graph, new Map([...keepers].map(([index, keeper]) => [index, keeper.horizon])));
+  const streams = graph.nodes.filter(({ kind }) => kind === 'stream');
+  return horizons(
+    graph,
+    new Map(
+      streams.map(({ index }) => [
+        index,
+        keepers.get(index)?.horizon ?? { begin: -Infinity, limit: Infinity },
+      ]),
+    ),
+  );
 }
 
 /** A range none of whose streams has a bar in it is a mistake, not an empty result. */
 function refuseOutside(state: RunState, request: Range): void {
-  const streams = state.graph.nodes.filter((node) => node.kind === 'stream');
+  const streams = state.graph.nodes.filter(
+    (node) => node.kind === 'stream' && !state.failures.has(node.index),
+  );
   if (streams.some((node) => !isEmpty(attainable(request, node, state.horizon(node.index))))) return;
   const over = streams.find(({ index }) => {
     const { begin, limit } = state.horizon(index);
@@ -202,7 +236,13 @@ async function bringInStreams(
   left: ReadonlySet<number>,
 ): Promise<void> {
   for (const [index, keeper] of keepers) {
-    if (!left.has(index)) await keeper.ensure(state.wanted(state.node(index)));
+    if (left.has(index) || state.failures.has(index)) continue;
+    try {
+      await keeper.ensure(state.wanted(state.node(index)));
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      state.refuse(index, error);
+    }
   }
   for (const [index, keeper] of keepers) state.covered[index] = keeper.covered;
 }
@@ -246,14 +286,16 @@ export class Run {
 
   async #runStretch(stretch: Range, candidates: ReadonlyMap<string, readonly Candidate[]>): Promise<void> {
     for (;;) {
-      const work = await planStretch(this.#planInput(), this.#state.request, stretch);
-      await this.#ensureDemanded(work);
       try {
+        const work = await planStretch(this.#planInput(), this.#state.request, stretch);
+        await this.#ensureDemanded(work);
         await new ChunkRunner(this.#state, work, candidates).run();
         return;
       } catch (error) {
-        if (!(error instanceof ShortHistory)) throw error;
-        this.#stretch[error.node] = (this.#stretch[error.node] as number) * 2;
+        if (error instanceof StreamRefused) this.#state.refuse(error.node, error.refusal);
+        else if (error instanceof ShortHistory)
+          this.#stretch[error.node] = (this.#stretch[error.node] as number) * 2;
+        else throw error;
       }
     }
   }
@@ -261,7 +303,7 @@ export class Run {
   async #ensureDemanded(work: Awaited<ReturnType<typeof planStretch>>): Promise<void> {
     for (const [index, { demand }] of work) {
       const keeper = this.#keepers.get(index);
-      if (keeper && demand) await keeper.ensure(demand);
+      if (keeper && demand) await asking(index, () => keeper.ensure(demand));
     }
   }
 
@@ -284,7 +326,7 @@ export class Run {
     const known = this.#timesBack.get(key);
     if (known !== undefined) return known;
     const keeper = this.#keepers.get(stream) as StreamKeeper;
-    const time = await keeper.rowsBack(before, count);
+    const time = await asking(stream, () => keeper.rowsBack(before, count));
     this.#timesBack.set(key, time);
     return time;
   }

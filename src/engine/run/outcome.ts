@@ -96,6 +96,8 @@ function coverageOf(state: RunState, node: GraphNode): RangeSet {
 
 function stateOf(state: RunState, node: GraphNode, computed: RangeSet, adopted: RangeSet): NodeState {
   if (state.failures.has(state.canonical(node.index))) return 'failed';
+  // Where nothing is known of an input, no bar to be had does not mean that there is none.
+  if (isEmpty(state.wanted(node)) && failedInput(state, node)) return 'blocked';
   const wanted = state.wanted(node);
   const missing = isEmpty(wanted) ? [] : difference([wanted], coverageOf(state, node));
   if (missing.length > 0) return failedInput(state, node) ? 'blocked' : 'partial';
@@ -123,7 +125,9 @@ function reasonOf(outcome: RunOutcome, node: GraphNode, found: NodeState, comput
       return state.failures.get(state.canonical(node.index))?.message ?? 'It failed.';
     case 'blocked': {
       const input = failedInput(state, node);
-      return `Its input ${input?.name ?? ''} failed; it is complete up to there.`;
+      return input?.kind === 'stream'
+        ? `The source of ${input.name} cannot be read.`
+        : `Its input ${input?.name ?? ''} failed; it is complete up to there.`;
     }
     case 'partial':
       return 'Only part of the range has been materialized.';

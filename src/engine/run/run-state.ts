@@ -7,6 +7,7 @@ import { attainable, limitOf, type Horizon } from '../plan/horizon.js';
 import type { ComputeRequest, ComputeResult, NodeFailure, Schema, StrategyHost } from '../ports/host.js';
 import type { NodeStore } from '../ports/store.js';
 import { intersection, union, type RangeSet } from '../plan/ranges.js';
+import { refusalOf } from '../sources/refusals.js';
 import type { CoveredPart, RunProgress } from './report.js';
 
 const EVERYTHING: Range = { start: -Infinity, end: Infinity };
@@ -144,6 +145,19 @@ export class RunState {
     this.failures.set(node.index, failure);
     this.#failedFrom.set(node.index, from);
     this.#spreadLimits();
+  }
+
+  /**
+   * Notes that the source of a stream cannot be read, which blocks what depends on it.
+   * @throws SeamlessError the refusal itself, once there is no stream left that can be read.
+   */
+  refuse(index: number, refusal: SeamlessError): void {
+    const same = this.graph.nodes.filter(
+      ({ index: other }) => this.canonical(other) === this.canonical(index),
+    );
+    for (const node of same) this.fail(node, -Infinity, refusalOf(node, refusal));
+    const streams = this.graph.nodes.filter(({ kind }) => kind === 'stream');
+    if (streams.every((node) => this.failures.has(node.index))) throw refusal;
   }
 
   readonly #failedFrom = new Map<number, Seconds>();
