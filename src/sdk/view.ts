@@ -212,7 +212,7 @@ export class ChunkView implements View {
   #refuseLength(source: ViewInput, length: number): never {
     const bars = length === 1 ? 'bar' : 'bars';
     throw new UndeclaredInput(
-      `Node ${this.#node} asked for ${length} ${bars} of ${source.name} at ${formatTime(this.#asOf)}, but its period gives it ${source.lookback}: raise the period, or ask for a whole number of bars up to it.`,
+      `Node ${this.#node} asked for ${length} ${bars} of ${source.name} at asOf ${formatTime(this.#asOf)}, but its period gives it ${source.lookback}: raise the period, or ask for a whole number of bars up to it.`,
       { node: this.#node, asOf: this.#asOf },
     );
   }
@@ -226,7 +226,7 @@ export function undeclaredInput(
   asOf?: Seconds,
 ): UndeclaredInput {
   const declared = inputs.map(({ name }) => name).join(', ');
-  const at = asOf === undefined ? '' : ` at ${formatTime(asOf)}`;
+  const at = asOf === undefined ? '' : ` at asOf ${formatTime(asOf)}`;
   return new UndeclaredInput(
     `Node ${node} asked for ${nameOf(input)}${at}, which is not among its inputs (${declared}): add it to "input".`,
     { node, asOf },

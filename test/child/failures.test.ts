@@ -112,7 +112,7 @@ describe('a node that fails', () => {
     const { failure, rows } = assertFailed(ran, 100);
     assert.deepEqual(failure, {
       code: 'compute',
-      message: `Main: Node tested failed at 2024-01-06T17:17:00Z: TypeError: no luck (main.ts:${CODE_LINE}).`,
+      message: `Main: Node tested failed at the bar 2024-01-06T17:16:00Z (asOf 2024-01-06T17:17:00Z): TypeError: no luck (main.ts:${CODE_LINE}).`,
       asOf: minute(101),
       location: { file: project.path('main.ts'), line: CODE_LINE, column: failure?.location?.column },
     });
@@ -161,8 +161,18 @@ describe('a node that fails', () => {
   });
 
   const wrongs: readonly (readonly [what: string, code: string, expected: ErrorCode, message: RegExp])[] = [
-    ['a promise', 'return Promise.resolve(1);', 'value', /tested gave a promise.* at .*Z: /],
-    ['an async function', 'return (async () => 1)();', 'value', /tested gave a promise.* at .*Z: /],
+    [
+      'a promise',
+      'return Promise.resolve(1);',
+      'value',
+      /tested gave a promise.* at the bar .*Z \(asOf .*Z\): /,
+    ],
+    [
+      'an async function',
+      'return (async () => 1)();',
+      'value',
+      /tested gave a promise.* at the bar .*Z \(asOf .*Z\): /,
+    ],
     ['a function', 'return () => 1;', 'value', /tested gave a function.* at /],
     ['a symbol', 'return Symbol();', 'value', /tested gave a symbol.* at /],
     [

@@ -114,7 +114,10 @@ describe('a strategy that is run, edited, broken and mended', () => {
     assert.deepEqual((await said(window)).nodes, { fresh: 6, failed: 1 });
     const problems = (await window.problems()).filter(({ source }) => source.startsWith('Seamless'));
     assert.equal(problems.length, 1);
-    assert.match(problems[0]?.message ?? '', /^SpTrend: Node weight failed at 2001-09-11: No weight today/);
+    assert.match(
+      problems[0]?.message ?? '',
+      /^SpTrend: Node weight failed at the bar 2001-09-10 \(asOf 2001-09-11\): No weight today/,
+    );
     assert.equal(problems[0]?.line, 45);
     await window.command('View: Toggle Panel Visibility');
     await edit("if (view.asOf > 1e9) throw new Error('No weight today');", sound);

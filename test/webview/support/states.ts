@@ -64,7 +64,7 @@ export function twelve(rest: Partial<PanelState> = {}): PanelState {
     panelNodeOf('zscore', ['spread'], {
       ...full,
       standing: 'failed',
-      why: 'zscore failed at 2023-03-09T04:00:00Z: the standard deviation is 0 (src/momentum.ts:31).',
+      why: 'zscore failed at the bar 2023-03-09T03:00:00Z (asOf 2023-03-09T04:00:00Z): the standard deviation is 0 (src/momentum.ts:31).',
       coverage: [[START, at(8)]],
       failed: [[at(8), END]],
       rows: 11_520,

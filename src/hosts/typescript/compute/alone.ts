@@ -34,11 +34,10 @@ export async function runAlone(
     await turn();
   }
   for (let firing = 0; firing < (failed?.firing ?? asOf.length); firing++) {
-    const bar = asOf[firing] as Seconds;
     try {
-      run.builder.add(bar, values[firing]);
+      run.builder.add(asOf[firing] as Seconds, values[firing]);
     } catch (error) {
-      return failureOf(run.node, bar, error, run.locate);
+      return failureOf(run, firing, error, run.locate);
     }
   }
   return failed?.failure ?? null;
@@ -71,7 +70,7 @@ function computeOne(
     return null;
   } catch (error) {
     const violation = context.takeViolation();
-    return violation ? violationFailure(bar, violation) : failureOf(node, bar, error, run.locate);
+    return violation ? violationFailure(bar, violation) : failureOf(run, firing, error, run.locate);
   }
 }
 

@@ -2,10 +2,10 @@ import type { NodeFailure } from '../../../engine/ports/host.js';
 import { LookAheadError, SeamlessError } from '../../../sdk/errors.js';
 import type { ColumnCompute } from '../../../sdk/node.js';
 import { ChunkSeries } from '../../../sdk/series.js';
-import { formatTime, type Seconds } from '../../../sdk/time.js';
+import type { Seconds } from '../../../sdk/time.js';
 import type { ColumnHandedOut, ViewInput } from '../../../sdk/view.js';
 import { violationFailure, type Run } from './computation.js';
-import { failureOf, reasonOf, show } from './failures.js';
+import { barText, failureOf, reasonOf, show } from './failures.js';
 import { copyOf, valueAt, type Cells, type Output } from './outputs.js';
 import { planProbe, ProbeAllowance } from './probe-plan.js';
 import { probe, Threw, type Mismatch } from './probe.js';
@@ -37,7 +37,7 @@ export function runColumns(run: Run, { compute }: ColumnCompute<unknown>): NodeF
       run.protection.handedOut(input, column);
     });
   } catch (error) {
-    return violated(run) ?? failureOf(run.node, null, error, run.locate);
+    return violated(run) ?? failureOf(run, null, error, run.locate);
   }
   const violation = violated(run);
   // What was written to an input would mislead the probe, and the caller refuses the chunk for it.
@@ -51,8 +51,8 @@ export function runColumns(run: Run, { compute }: ColumnCompute<unknown>): NodeF
     allowance,
   );
   const given = copyOf(output);
-  const rejected = addRows(run.builder, asOf, output, (bar, error) =>
-    failureOf(run.node, bar, error, run.locate),
+  const rejected = addRows(run.builder, asOf, output, (firing, error) =>
+    failureOf(run, firing, error, run.locate),
   );
   const mismatch = probe({ asOf, inputs: run.inputs, given }, plan, (at, inputs) => {
     try {
@@ -130,7 +130,7 @@ function addRows(
   builder: RowBuilder,
   asOf: Float64Array,
   output: Output,
-  refused: (asOf: Seconds, error: unknown) => NodeFailure,
+  refused: (firing: number, error: unknown) => NodeFailure,
 ): NodeFailure | null {
   let firing = 0;
   try {
@@ -143,7 +143,7 @@ function addRows(
     }
     return null;
   } catch (error) {
-    return refused(asOf[firing] as Seconds, error);
+    return refused(firing, error);
   }
 }
 
@@ -156,9 +156,8 @@ function isNumeric(
 function lookAhead(run: Run, { kind, firing, whole, alone }: Mismatch): NodeFailure {
   const { node, request, locate } = run;
   const bar = request.asOf[firing] as Seconds;
-  const at = formatTime(bar);
   const seen = alone instanceof Threw ? `throws (${alone.reason})` : `gives ${show(alone)}`;
-  const value = `for the bar of ${at} its column form gives ${show(whole)} over many bars, but ${seen}`;
+  const value = `for the ${barText(request.opens[firing] as Seconds, bar)} its column form gives ${show(whole)} over many bars, but ${seen}`;
   const sentences: Readonly<Record<Mismatch['kind'], string>> = {
     ahead: `Node ${node.name} looks ahead: ${value} when its input ends there. Use, for firing i, only rows before end[i]`,
     behind: `Node ${node.name} depends on bars before its window: ${value} when it sees fewer bars before it. Work each value out from the period rows before end[i] alone, without sums carried on from bar to bar, or raise the period`,
@@ -166,7 +165,7 @@ function lookAhead(run: Run, { kind, firing, whole, alone }: Mismatch): NodeFail
   };
   const message = `${sentences[kind]}; nothing of this chunk was kept. Each run looks at other bars: ${SEED_VARIABLE}=${PROBE_SEED} has it look at these again.`;
   return failureOf(
-    node,
+    run,
     null,
     new LookAheadError(message, { node: node.name, asOf: bar }),
     locateOrigin(run, locate),

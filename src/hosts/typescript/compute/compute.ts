@@ -75,7 +75,7 @@ export async function computeNode(computation: NodeComputation): Promise<Compute
   try {
     return { table, failure, state: scan.state(failure !== null) };
   } catch (error) {
-    return { table: emptyTable(), failure: failureOf(node, null, error, locate) };
+    return { table: emptyTable(), failure: failureOf(run, null, error, locate) };
   }
 }
 
@@ -179,11 +179,10 @@ function runStretch(
     }
     return { done: firing, failure: null };
   } catch (error) {
-    const bar = asOf[firing] as Seconds;
     const violation = context.takeViolation();
     const failure = violation
-      ? violationFailure(bar, violation)
-      : failureOf(run.node, bar, error, run.locate);
+      ? violationFailure(asOf[firing] as Seconds, violation)
+      : failureOf(run, firing, error, run.locate);
     return { done: firing, failure };
   }
 }

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import type { NodeFailure } from '../../../engine/ports/host.js';
+import type { ComputeRequest, NodeFailure } from '../../../engine/ports/host.js';
 import { SeamlessError, type SourceLocation } from '../../../sdk/errors.js';
 import { formatTime, type Seconds } from '../../../sdk/time.js';
 import type { Locate } from './location.js';
@@ -10,19 +10,32 @@ export interface FailingNode {
   readonly origin: Error;
 }
 
+/** A computation that failed: of what node, over which firings. */
+export interface FailingRun {
+  readonly node: FailingNode;
+  readonly request: Pick<ComputeRequest, 'opens' | 'asOf'>;
+}
+
+/** A firing's bar, by the open that rows, tables and charts show it by, and what its code saw as `asOf`. */
+export function barText(open: Seconds, asOf: Seconds): string {
+  return `bar ${formatTime(open)} (asOf ${formatTime(asOf)})`;
+}
+
 /**
  * What became of a `computeFn` that threw `error`, in words.
  *
- * @param asOf close of the bar it failed at; null when it saw a whole chunk at once.
+ * @param firing the one it failed at; null when it saw a whole chunk at once.
  */
 export function failureOf(
-  node: FailingNode,
-  asOf: Seconds | null,
+  { node, request }: FailingRun,
+  firing: number | null,
   error: unknown,
   locate: Locate,
 ): NodeFailure {
+  const asOf = firing === null ? null : (request.asOf[firing] as Seconds);
   const location = locationOf(error, locate) ?? locate(node.origin);
-  const at = asOf === null ? '' : ` at ${formatTime(asOf)}`;
+  const at =
+    firing === null || asOf === null ? '' : ` at the ${barText(request.opens[firing] as Seconds, asOf)}`;
   // Errors of Seamless that name the node are whole sentences already.
   const said = isSentenceAbout(node, error)
     ? error.message

@@ -26,6 +26,6 @@ export function runKernel(
     };
     return { table, failure: null };
   } catch (error) {
-    return { table: emptyTable(), failure: failureOf(node, null, error, locate) };
+    return { table: emptyTable(), failure: failureOf({ node, request }, null, error, locate) };
   }
 }

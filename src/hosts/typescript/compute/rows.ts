@@ -2,7 +2,8 @@ import type { Schema } from '../../../engine/ports/host.js';
 import { SeamlessError } from '../../../sdk/errors.js';
 import { bytes, floats } from '../../../sdk/memory.js';
 import { emptyTable, nullColumn, VALUE_COLUMN, type Column, type Table } from '../../../sdk/table.js';
-import { formatTime, type Seconds } from '../../../sdk/time.js';
+import type { Seconds } from '../../../sdk/time.js';
+import { barText } from './failures.js';
 import { ColumnBuilder, cut } from './column-builder.js';
 import {
   isPlainObject,
@@ -236,7 +237,7 @@ export class RowBuilder {
   readonly #refuse = (gave: string, advice: string): never => {
     throw new SeamlessError(
       'value',
-      `Node ${this.#node} gave ${gave} at ${formatTime(this.#asOf)}: ${advice}.`,
+      `Node ${this.#node} gave ${gave} at the ${barText(this.#opens[this.#firing] as Seconds, this.#asOf)}: ${advice}.`,
       {
         node: this.#node,
         asOf: this.#asOf,

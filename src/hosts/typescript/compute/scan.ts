@@ -73,10 +73,14 @@ export class Scan {
 
   readonly #refuse: Refuse = (gave, advice) => {
     const { name } = this.#node;
-    throw new SeamlessError('value', `Node ${name} gave ${gave} at ${formatTime(this.#asOf)}: ${advice}.`, {
-      node: name,
-      asOf: this.#asOf,
-    });
+    throw new SeamlessError(
+      'value',
+      `Node ${name} gave ${gave} at asOf ${formatTime(this.#asOf)}: ${advice}.`,
+      {
+        node: name,
+        asOf: this.#asOf,
+      },
+    );
   };
 
   readonly #copier = new StateCopier(this.#refuse);

@@ -153,7 +153,7 @@ describe('the column form', () => {
     const result = await returning((series) => Array.from(series.asOf, (at) => values.get(at)));
     assert.match(
       failureIn(result).message,
-      /^Node fast gave a text at 1970-01-01T00:02:00Z: its rows so far hold numbers/,
+      /^Node fast gave a text at the bar 1970-01-01T00:01:00Z \(asOf 1970-01-01T00:02:00Z\): its rows so far hold numbers/,
     );
     assert.equal(failureIn(result).asOf, 120);
     assert.deepEqual(valuesOf(result.table), [1]);
@@ -203,7 +203,7 @@ describe('the look-ahead probe', () => {
         assert.deepEqual([failure.code, failure.asOf, result.table.ts.length], ['look-ahead', null, 0]);
         assert.match(
           failure.message,
-          /^Node fast looks ahead: for the bar of 1970-01-\S+ its column form gives \S+ over many bars, but \S+ \S+ when its input ends there\..*\(.*support\.ts:\d+\)\.$/,
+          /^Node fast looks ahead: for the bar 1970-01-\S+ \(asOf 1970-01-\S+\) its column form gives \S+ over many bars, but \S+ \S+ when its input ends there\..*\(.*support\.ts:\d+\)\.$/,
         );
       });
     }

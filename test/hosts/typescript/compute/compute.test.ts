@@ -87,7 +87,7 @@ describe('the per-bar form', () => {
     assert.equal(failure.asOf, 240);
     assert.match(
       failure.message,
-      /^Node fast failed at 1970-01-01T00:04:00Z: TypeError: no price \(.*compute\.test\.ts:\d+\)\.$/,
+      /^Node fast failed at the bar 1970-01-01T00:03:00Z \(asOf 1970-01-01T00:04:00Z\): TypeError: no price \(.*compute\.test\.ts:\d+\)\.$/,
     );
     assert.ok(failure.location?.file.endsWith(HERE));
   });

@@ -152,7 +152,7 @@ describe('the state of a scan', () => {
         await scan<unknown>({ init: () => state, step: (given) => ({ state: given }) }, [1, 2]),
       );
       assert.match(init.message, sentence);
-      assert.match(init.message, /^Node total gave .* at 1970-01-01T00:01:00Z: .*\(.*\.ts:\d+\)\.$/);
+      assert.match(init.message, /^Node total gave .* at asOf 1970-01-01T00:01:00Z: .*\(.*\.ts:\d+\)\.$/);
       assert.deepEqual([init.code, init.asOf], ['value', 60]);
       const result = await scan<unknown>(
         { init: () => 0, step: (_state, view) => ({ state: view.asOf > 60 ? state : 7, value: 1 }) },
@@ -277,7 +277,7 @@ describe('a scan, bar by bar', () => {
     const result = await scan(failing, [1, 2, 3, 4]);
     assert.match(
       failureIn(result).message,
-      /^Node total failed at 1970-01-01T00:03:00Z: RangeError: no such bar/,
+      /^Node total failed at the bar 1970-01-01T00:02:00Z \(asOf 1970-01-01T00:03:00Z\): RangeError: no such bar/,
     );
     assert.deepEqual([valuesOf(result.table), stored(result)], [[1, 3], { sum: 3, seen: [0, 1, 3] }]);
     const again = await scan(failing, [3], { state: result.state ?? assert.fail(), from: 120 });
