@@ -9,7 +9,7 @@ export const LAYERS = [
   ['child'],
   ['protocol'],
   ['hosts'],
-  ['store', 'sources'],
+  ['store', 'sources', 'live'],
   ['engine'],
   ['sdk'],
 ];

@@ -1,4 +1,5 @@
 export { Strategy } from './sdk/strategy.js';
+export type { TradeRule } from './sdk/strategy.js';
 export { DagNode } from './sdk/dag-node.js';
 export { columns, Node, StreamInput } from './sdk/node.js';
 export type {
@@ -37,7 +38,20 @@ export type {
   HistoryRow,
   SqlOptions,
 } from './sdk/providers.js';
+import './client/start-runs.js';
 export { Runner } from './sdk/runner.js';
+export type {
+  Metrics,
+  Mode,
+  Run,
+  RunEvent,
+  RunEventBody,
+  RunHooks,
+  RunResult,
+  SubmitOptions,
+  Submitted,
+  Trade,
+} from './sdk/live.js';
 
 export {
   ema,

@@ -13,6 +13,8 @@ export interface RequestHooks {
   readonly log: (line: LogLine) => void;
   /** Tells where a debugger may attach. */
   readonly inspect: (url: string) => void;
+  /** Tells that more of a run's journal is on disk. */
+  readonly written: () => void;
   /** Told of an error that the strategy left behind: whatever is being computed cannot be trusted. */
   readonly stray: (error: SeamlessError) => void;
 }

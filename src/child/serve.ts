@@ -101,6 +101,7 @@ async function answer(request: RequestMessage): Promise<void> {
       signal: mine.controller.signal,
       log: (line) => send({ type: 'log', ...line }),
       inspect: (url) => send({ type: 'inspect', id, url }),
+      written: () => send({ type: 'written', id }),
       stray(error) {
         mine.stray ??= error;
         mine.controller.abort();

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
 import { resolveGraph, type GraphNode } from '../engine/graph/graph.js';
 import { emptyTable, type Table } from '../sdk/table.js';
@@ -25,6 +25,8 @@ import {
   type Surroundings,
 } from './strategy-session.js';
 import { verifyStrategy } from './verify.js';
+import { compareRun, openRecording } from './parity.js';
+import { prepareRun, runInWorld } from './live-run.js';
 import { judgeNames, strategiesNamed } from './judged-names.js';
 import {
   cacheOf,
@@ -66,6 +68,8 @@ export class JobService {
     verify: (payload, hooks) => this.#verify(payload, hooks),
     sql: (payload, hooks) => this.#sql(payload, hooks),
     refresh: (payload, hooks) => this.#refresh(payload, hooks),
+    run: (payload, hooks) => this.#run(payload, hooks),
+    parity: (payload, hooks) => this.#parity(payload, hooks),
     debug: (payload, hooks) => this.#debug(payload, hooks),
   };
 
@@ -299,6 +303,37 @@ export class JobService {
       } finally {
         // After the answer is on its way: whoever sees the debugger go before it knows that a person ended it.
         setImmediate(() => void fresh.close());
+      }
+    });
+  }
+
+  #run(payload: Payload<'run'>, hooks: RequestHooks): Promise<Result<'run'>> {
+    const { strategy, world } = payload;
+    const cache = cacheOf(strategy.projectRoot, payload, `running ${nameOf(strategy)} in ${world}`);
+    // Before the strategy is loaded: a world that is refused says so at once.
+    const prepared = prepareRun(payload, cache.dir);
+    return this.#withStrategy(strategy, hooks, (session) =>
+      runInWorld(session, prepared, {
+        hints: () => SourceHints.load(cache.dir, checking(hooks)),
+        useStore: (work) => this.#withStore(cache, hooks, work),
+        hooks,
+      }),
+    );
+  }
+
+  #parity(payload: Payload<'parity'>, hooks: RequestHooks): Promise<Result<'parity'>> {
+    const { projectRoot, run } = payload;
+    const cache = cacheOf(projectRoot, payload, `comparing run ${run}`);
+    const { strategy, recording, dir } = openRecording(cache.dir, projectRoot, run);
+    return this.#withStrategy(strategy, hooks, async (session) => {
+      try {
+        // A cache of its own: what a feed said is not what the sources say.
+        return await this.#withStore({ ...cache, dir }, hooks, (store) =>
+          compareRun(session, run, recording, store, hooks),
+        );
+      } finally {
+        await this.#stores.close();
+        rmSync(dir, { recursive: true, force: true });
       }
     });
   }

@@ -156,6 +156,19 @@ export class StrategySession {
     }
   }
 
+  /** Hands host and sources to work that puts them together otherwise: the Core Loop. */
+  async withPorts<T>(
+    hints: ContentHints,
+    work: (ports: Pick<Ports, 'host' | 'sources' | 'nonce'>) => Promise<T>,
+  ): Promise<T> {
+    const sources = this.#openSources(hints);
+    try {
+      return await work({ host: this.#host, sources, nonce: randomUUID() });
+    } finally {
+      sources.close();
+    }
+  }
+
   /** What a run over the range would find. Null: over all that is stored. */
   async status(
     range: Range | null,

@@ -28,6 +28,8 @@ export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
   /** Told the WebSocket address at which the child waits for a debugger. */
   readonly onInspect?: ((url: string) => void) | undefined;
+  /** Told when more of a run's journal is on disk. */
+  readonly onWritten?: (() => void) | undefined;
   /** Milliseconds after which a cancelled child that has not answered is ended. Default: 250. */
   readonly patienceMs?: number | undefined;
 }
@@ -48,6 +50,7 @@ interface Pending {
   readonly message: RequestMessage;
   readonly onProgress: RequestOptions['onProgress'];
   readonly onInspect: RequestOptions['onInspect'];
+  readonly onWritten: RequestOptions['onWritten'];
   readonly settle: (outcome: { value: unknown } | { error: SeamlessError }) => void;
   readonly patienceMs: number;
   aborted: boolean;
@@ -134,7 +137,7 @@ export class JobClient {
   request<K extends RequestKind>(
     kind: K,
     payload: Payload<K>,
-    { onProgress, signal, onInspect, patienceMs = PATIENCE_MS }: RequestOptions = {},
+    { onProgress, signal, onInspect, onWritten, patienceMs = PATIENCE_MS }: RequestOptions = {},
   ): Promise<Result<K>> {
     if (signal?.aborted) return Promise.reject(cancelled());
     if (this.#ended) return Promise.reject(this.#ended);
@@ -152,7 +155,15 @@ export class JobClient {
         if ('error' in outcome) reject(outcome.error);
         else resolve(outcome.value);
       };
-      this.#pending.set(id, { message, onProgress, onInspect, settle, patienceMs, aborted: false });
+      this.#pending.set(id, {
+        message,
+        onProgress,
+        onInspect,
+        onWritten,
+        settle,
+        patienceMs,
+        aborted: false,
+      });
       signal?.addEventListener('abort', abort, { once: true });
       if (this.#ready) this.#post(message);
     });
@@ -209,6 +220,9 @@ export class JobClient {
         break;
       case 'inspect':
         this.#pending.get(message.id)?.onInspect?.(message.url);
+        break;
+      case 'written':
+        this.#pending.get(message.id)?.onWritten?.();
         break;
       case 'result':
         this.#pending.get(message.id)?.settle({ value: message.value });

@@ -88,9 +88,8 @@ export class MaterializeSeamlessJob {
    * exported or not there; `cancelled`; and whatever keeps the strategy from being run at all.
    */
   run(): Promise<MaterializeReport> {
-    refuseInHost();
-    const { strategy } = this.#options;
-    return this.#run(typeof strategy === 'string' ? refOfSpec(strategy) : refOfClass(strategy));
+    refuseInHost('MaterializeSeamlessJob.run()');
+    return this.#run(refOf(this.#options.strategy, 'MaterializeSeamlessJob'));
   }
 
   async #run(strategy: StrategyRef): Promise<MaterializeReport> {
@@ -250,11 +249,16 @@ function refOfSpec(spec: string): StrategyRef {
   return strategyRef(file, className);
 }
 
-function refOfClass(strategy: unknown): StrategyRef {
+/** Where a strategy is. @param asker what needs it @throws SeamlessError `usage` or `not-found` when that cannot be told. */
+export function refOf(strategy: unknown, asker: string): StrategyRef {
+  return typeof strategy === 'string' ? refOfSpec(strategy) : refOfClass(strategy, asker);
+}
+
+function refOfClass(strategy: unknown, asker: string): StrategyRef {
   if (typeof strategy !== 'function' || !(strategy.prototype instanceof Strategy)) {
     throw new SeamlessError(
       'usage',
-      "MaterializeSeamlessJob needs a strategy: give it a class that extends Strategy, or a text such as 'src/momentum.ts#Momentum'.",
+      `${asker} needs a strategy: give it a class that extends Strategy, or a text such as 'src/momentum.ts#Momentum'.`,
     );
   }
   const file = fileOfClass(strategy);
@@ -285,18 +289,19 @@ function refuseUnexported({ file, className, projectRoot }: StrategyRef, text: s
   );
 }
 
-function refuseInHost(): void {
+/** @param call what was called @throws SeamlessError `compute-only` while a strategy is being loaded. */
+export function refuseInHost(call: string): void {
   if (!(Symbol.for(HOST_FLAG) in globalThis)) return;
   const location = authorLocation(new Error('called here'), process.cwd(), '');
   const at = location ? ` at ${describeLocation(location, process.cwd())}` : '';
   throw new SeamlessError(
     'compute-only',
-    `MaterializeSeamlessJob.run() was called${at} while a strategy was being loaded: keep the strategy in a file of its own, and run it from another one.`,
+    `${call} was called${at} while a strategy was being loaded: keep the strategy in a file of its own, and run it from another one.`,
     { location: location ?? undefined },
   );
 }
 
-function print({ level, text }: LogLine): void {
+export function print({ level, text }: LogLine): void {
   const stream = level === 'info' ? process.stdout : process.stderr;
   stream.write(`${text}\n`);
 }

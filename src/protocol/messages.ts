@@ -4,7 +4,9 @@ import type { RunProgress, RunReport, Span } from '../engine/run/report.js';
 import type { NodeStatus, StaleCause, StrategyStatus } from '../engine/plan/status.js';
 import type { CacheLimits, CleanPlan, SqlResult, SqlValue } from '../store/store.js';
 import type { SourceLocation } from '../sdk/errors.js';
+import type { RunResult } from '../sdk/live.js';
 import type { Table } from '../sdk/table.js';
+import type { ParityReport } from '../live/run/recording.js';
 import type { BundledCode } from '../hosts/typescript/bundle/bundle.js';
 import type { CacheRef, CacheUse, HistoryPart, ReadPayload } from './history.js';
 import type { SerializedError } from './wire-error.js';
@@ -276,6 +278,21 @@ export interface DebugPayload extends StrategyPayload, CacheUse {
   readonly inspect?: boolean | undefined;
 }
 
+/** Hands a strategy to a world. Ends when its feed does, or when it is cancelled: it is then answered all the same. */
+export interface RunPayload extends StrategyPayload, CacheUse {
+  readonly world: string;
+  /** What the run is to be called; of one that goes on, what it is called. */
+  readonly run: string;
+  readonly resume?: true | undefined;
+  /** A person has typed the world's name, as trading live asks for. */
+  readonly confirmed?: true | undefined;
+}
+
+/** Compares a recorded run with its materialization. */
+export interface ParityPayload extends CacheRef {
+  readonly run: string;
+}
+
 /** One call of a node's `computeFn`. Nothing of it is stored. */
 export interface BarResult {
   readonly strategy: string;
@@ -343,6 +360,8 @@ export interface Requests {
   readonly sql: { readonly payload: SqlPayload; readonly result: SqlResult };
   readonly refresh: { readonly payload: RefreshPayload; readonly result: RefreshReport };
   readonly cache: { readonly payload: CachePayload; readonly result: CacheReport };
+  readonly run: { readonly payload: RunPayload; readonly result: RunResult };
+  readonly parity: { readonly payload: ParityPayload; readonly result: ParityReport };
   readonly debug: { readonly payload: DebugPayload; readonly result: BarResult };
 }
 
@@ -380,6 +399,8 @@ export type ChildMessage =
   | { readonly type: 'progress'; readonly id: number; readonly progress: RunProgress }
   /** The child waits until a debugger has attached to this WebSocket address. */
   | { readonly type: 'inspect'; readonly id: number; readonly url: string }
+  /** More of a run's journal is on disk. */
+  | { readonly type: 'written'; readonly id: number }
   | { readonly type: 'result'; readonly id: number; readonly value: unknown }
   | { readonly type: 'error'; readonly id: number; readonly error: SerializedError }
   | ({ readonly type: 'log' } & LogLine);

@@ -19,6 +19,7 @@ import type {
   VerifyReport,
   StrategyRef,
 } from './messages.js';
+import { parityReport, runResult } from './run-schemas.js';
 import { isErrorCode } from './wire-error.js';
 
 /** A schema that gives exactly `T`: the compiler holds these checks and the declared types together. */
@@ -133,6 +134,15 @@ export const payloads: { readonly [K in RequestKind]: SchemaOf<Payload<K>> } = {
     limits: v.optional(limits),
     dryRun: v.optional(v.boolean()),
   }),
+  run: v.object({
+    strategy: strategyRef,
+    world: v.string(),
+    run: v.pipe(v.string(), v.regex(/^[\w.-]+$/)),
+    resume: v.optional(v.literal(true)),
+    confirmed: v.optional(v.literal(true)),
+    ...cacheUse,
+  }),
+  parity: v.object({ ...cacheRef, run: v.string() }),
   debug: v.object({
     strategy: strategyRef,
     node: v.string(),
@@ -362,6 +372,8 @@ export const results: { readonly [K in RequestKind]: SchemaOf<Result<K>> } = {
   sql: sqlResult,
   refresh: v.object({ strategy: v.string(), streams: v.array(v.string()) }),
   cache: cacheReport,
+  run: runResult,
+  parity: parityReport,
   debug: barResult,
 };
 
@@ -400,6 +412,7 @@ export const childMessage: SchemaOf<ChildMessage> = v.variant('type', [
   v.object({ type: v.literal('ready') }),
   v.object({ type: v.literal('progress'), id: count, progress }),
   v.object({ type: v.literal('inspect'), id: count, url: v.string() }),
+  v.object({ type: v.literal('written'), id: count }),
   v.object({ type: v.literal('result'), id: count, value: v.unknown() }),
   v.object({ type: v.literal('error'), id: count, error: serializedError }),
   v.object({ type: v.literal('log'), level: v.picklist(['info', 'warn']), text: v.string() }),

@@ -1,19 +1,29 @@
 import { SeamlessError } from './errors.js';
-import type { Strategy } from './strategy.js';
+import type { Run, SubmitOptions, Submitted } from './live.js';
 
-/** The live Core Loop's entrance. It is not part of this package; materializing never goes through it. */
+type Submit = (strategy: Submitted, options: SubmitOptions) => Promise<Run>;
+
+let submitRun: Submit | null = null;
+
+/** Says how runs are started: nothing below the parent's end can. */
+export function startRunsWith(submit: Submit): void {
+  submitRun = submit;
+}
+
+/** The Core Loop's entrance. Materializing never goes through it. */
 export class Runner {
   /**
-   * Would hand a strategy to the live loop.
+   * Hands a strategy to a world. Resolves once it is warm: its next slot will be computed.
    * @throws ComputeOnlyViolation while a strategy is materialized.
-   * @throws SeamlessError `usage` anywhere else: there is no live loop in this package.
+   * @throws SeamlessError `not-found` for an unknown world or strategy; `usage` for a world that is not well formed, or whose mode
+   * is refused; and whatever keeps the strategy from being run at all.
    */
-  static submit(strategy: Strategy | (new () => Strategy), world?: unknown): never {
-    const name = typeof strategy === 'function' ? strategy.name : strategy.constructor.name;
-    const target = world === undefined ? '' : ' to a world';
-    throw new SeamlessError(
+  static submit(strategy: Submitted, options: SubmitOptions): Promise<Run> {
+    if (submitRun) return submitRun(strategy, options);
+    const error = new SeamlessError(
       'usage',
-      `Runner.submit cannot hand ${name}${target}: the live loop is not part of this package. Run its history with new MaterializeSeamlessJob({ strategy, start, end }).run().`,
+      'Runner.submit is called from a script that imports seamless-dag.',
     );
+    return Promise.reject(error);
   }
 }

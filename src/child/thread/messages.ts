@@ -6,6 +6,7 @@ import type {
   EdgeDescription,
   Part,
   SourceDescription,
+  TradeDescription,
 } from '../../engine/ports/host.js';
 import type { OpenStream } from '../../engine/ports/source.js';
 import type { StrategyBundle } from '../../hosts/typescript/bundle/bundle.js';
@@ -55,6 +56,7 @@ export interface ToldStrategy {
   readonly interval: Seconds | null;
   readonly period: number | null;
   readonly nodes: readonly ToldNode[];
+  readonly trades: readonly TradeDescription[];
 }
 
 /** Each call, with what it is answered by. */
@@ -195,6 +197,7 @@ export const callResults: { readonly [K in CallKind]: SchemaOf<Calls[K]['result'
     interval: v.nullable(v.number()),
     period: v.nullable(v.number()),
     nodes: v.array(toldNode),
+    trades: v.array(v.object({ decision: id, price: id })),
   }),
   inspect: v.null(),
   compute: v.object({

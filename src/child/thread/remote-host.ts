@@ -37,6 +37,7 @@ export class RemoteHost implements StrategyHost {
       storedAs,
       interval: told.interval,
       period: told.period,
+      trades: told.trades,
       nodes: told.nodes.map((node, index) => this.#describe(node, index, locate)),
     };
   }

@@ -128,12 +128,13 @@ export class ThreadService {
     this.#place.projectRoot = payload.projectRoot;
     this.#place.bundlePath = payload.bundle.codePath;
     this.#opened = await openHost(payload, this.#around, () => this.#post({ type: 'loaded', id }));
-    const { strategy, interval, period, nodes } = await this.#host.describe();
+    const { strategy, interval, period, nodes, trades = [] } = await this.#host.describe();
     const frames = unmappedFrames(this.#host.origins);
     return {
       className: strategy,
       interval,
       period,
+      trades,
       nodes: nodes.map((node, index) => told(node, frames[index] ?? [], this.#host.hasAuthorCode(index))),
     };
   }

@@ -87,6 +87,12 @@ export interface NodeDescription {
   readonly location: SourceLocation | null;
 }
 
+/** What a strategy trades by: positions of the node that decides, and of the stream of what is traded. */
+export interface TradeDescription {
+  readonly decision: number;
+  readonly price: number;
+}
+
 export interface GraphDescription {
   /** Its name for people. */
   readonly strategy: string;
@@ -96,6 +102,8 @@ export interface GraphDescription {
   /** The strategy's defaults. */
   readonly interval: Seconds | null;
   readonly period: number | null;
+  /** For the Core Loop alone. */
+  readonly trades?: readonly TradeDescription[];
 }
 
 /**

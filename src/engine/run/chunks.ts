@@ -2,12 +2,13 @@ import { emptyTable, lowerBound, sliceTable, type Table } from '../../sdk/table.
 import { floorToGrid, type Range, type Seconds } from '../../sdk/time.js';
 import { borderAfter, slotsOf, spanOf } from '../plan/chunk-span.js';
 import { bytesDigest, textDigest } from '../fingerprint/digest.js';
-import { findFirings, type FiringInput, type Firings } from './firing.js';
+import { firingsOf, requestOf, schemaOf, type AtHand } from './evaluation.js';
+import type { Firings } from './firing.js';
 import { Grids } from './grids.js';
 import { HeldRows } from './held.js';
 import type { Edge, GraphNode } from '../graph/graph.js';
 import type { NodeWork } from '../plan/plan.js';
-import type { ComputeInput, ComputeRequest, NodeFailure, ScanState, Schema } from '../ports/host.js';
+import type { ComputeRequest, NodeFailure, ScanState } from '../ports/host.js';
 import type { Adoption, Candidate, NewSegment, ReadsSince } from '../ports/store.js';
 import { difference, hull, intersection, isEmpty, union, within } from '../plan/ranges.js';
 import type { RunState, Stored } from './run-state.js';
@@ -49,6 +50,7 @@ export class ChunkRunner {
   readonly #work: ReadonlyMap<number, NodeWork>;
   readonly #candidates: ReadonlyMap<string, readonly Candidate[]>;
   readonly #held = new HeldRows();
+  readonly #atHand: AtHand;
   #grids = new Grids();
   readonly #scans: Scans;
   #since: ReadonlyMap<number, ReadsSince> = new Map();
@@ -67,6 +69,10 @@ export class ChunkRunner {
     this.#work = work;
     this.#candidates = candidates;
     this.#scans = new Scans(state);
+    this.#atHand = {
+      nodes: state.graph.nodes,
+      rows: (edge) => this.#held.of(state.canonical(edge.node)),
+    };
     this.#grain = spanOf(state.graph.nodes, state.chunkSlots);
   }
 
@@ -240,25 +246,10 @@ export class ChunkRunner {
   }
 
   #requestFor(node: GraphNode, range: Range, state: ScanState | null): ComputeRequest {
-    const { opens, asOf, ends, lacking } = this.#firings(node, range);
-    this.#refuseShort(node, lacking);
-    const inputs = node.edges.map((edge, position): ComputeInput => ({
-      table: this.#heldOf(edge),
-      interval: this.#state.node(edge.node).interval,
-      end: ends[position] as Int32Array,
-      period: edge.period,
-      lookback: edge.lookback,
-    }));
-    const expected = this.#state.schema(node.index);
-    return {
-      node: node.index,
-      interval: node.interval,
-      opens,
-      asOf,
-      inputs,
-      expected,
-      ...(state && { state }),
-    };
+    const firings = this.#firings(node, range);
+    this.#refuseShort(node, firings.lacking);
+    const request = requestOf(node, firings, this.#atHand, this.#state.schema(node.index));
+    return state ? { ...request, state } : request;
   }
 
   /** An input with too few rows, whose history could still reach further back, has to be planned anew. */
@@ -344,16 +335,7 @@ export class ChunkRunner {
   }
 
   #firings(node: GraphNode, range: Range): Firings {
-    const inputs = node.edges.map((edge): FiringInput => ({
-      interval: this.#state.node(edge.node).interval,
-      lookback: edge.lookback,
-      ts: this.#heldOf(edge).ts,
-    }));
-    return findFirings(node.interval, node.phase, range, inputs, this.#grids);
-  }
-
-  #heldOf(edge: Edge): Table {
-    return this.#held.of(this.#state.canonical(edge.node));
+    return firingsOf(node, range, this.#atHand, this.#grids);
   }
 
   async #commit(): Promise<void> {
@@ -373,8 +355,4 @@ export class ChunkRunner {
 function expectLater<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => undefined);
   return promise;
-}
-
-function schemaOf(table: Table): Schema {
-  return { shape: table.shape, names: table.names, types: table.columns.map((column) => column.type) };
 }

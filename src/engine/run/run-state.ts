@@ -1,6 +1,5 @@
 import { SeamlessError } from '../../sdk/errors.js';
 import type { Range, Seconds } from '../../sdk/time.js';
-import { settleNaN } from '../fingerprint/canonical.js';
 import type { Fingerprint } from '../fingerprint/fingerprints.js';
 import type { Graph, GraphNode } from '../graph/graph.js';
 import { attainable, limitOf, type Horizon } from '../plan/horizon.js';
@@ -8,6 +7,7 @@ import type { ComputeRequest, ComputeResult, NodeFailure, Schema, StrategyHost }
 import type { NodeStore } from '../ports/store.js';
 import { intersection, union, type RangeSet } from '../plan/ranges.js';
 import { refusalOf } from '../sources/refusals.js';
+import { evaluate, widerSchema } from './evaluation.js';
 import type { CoveredPart, RunProgress } from './report.js';
 
 const EVERYTHING: Range = { start: -Infinity, end: Infinity };
@@ -185,11 +185,9 @@ export class RunState {
     return this.#schemas.get(index) ?? null;
   }
 
-  /** Columns seen of a node. A column of nulls alone leaves its type open. */
+  /** Columns seen of a node. */
   noteSchema(index: number, schema: Schema): void {
-    const known = this.#schemas.get(index);
-    const open = !known || known.types.includes('null');
-    if (open && !(known && schema.types.every((type) => type === 'null'))) this.#schemas.set(index, schema);
+    this.#schemas.set(index, widerSchema(this.schema(index), schema));
   }
 
   cover(done: readonly Stored[]): void {
@@ -234,17 +232,15 @@ export class RunState {
   /** Has the host compute one range of a node. `slots` is how many of it count as progress. */
   async compute(node: GraphNode, request: ComputeRequest, slots: number): Promise<ComputeResult> {
     const share = request.asOf.length > 0 ? slots / request.asOf.length : 0;
-    const result = await this.#host.compute(
+    const result = await evaluate(
+      this.#host,
       request,
       (done) => this.#report(node, done * share),
       this.#hooks.signal,
     );
     this.throwIfCancelled();
     if (slots > 0) this.progressed(node, slots);
-    const table = settleNaN(result.table);
-    // Nodes of one grid share its times.
-    const full = table.ts.length === request.opens.length && table.ts.length > 0;
-    return { ...result, table: full ? { ...table, ts: request.opens } : table };
+    return result;
   }
 }
 
@@ -258,7 +254,8 @@ function madeIntoScans(graph: Graph, canonical: readonly number[]): ReadonlySet<
   return found;
 }
 
-function firstOfEach(fingerprints: readonly Fingerprint[]): number[] {
+/** Position of the node that stands for each: nodes with equal fingerprints are one. */
+export function firstOfEach(fingerprints: readonly Fingerprint[]): number[] {
   const first = new Map<string, number>();
   return fingerprints.map(({ full }, index) => {
     const known = first.get(full) ?? index;

@@ -55,7 +55,9 @@ export class TypeScriptHost implements StrategyHost {
 
   constructor(options: TypeScriptHostOptions) {
     this.#options = options;
-    this.#nodes = withInputs(options.strategy.nodes());
+    const { strategy } = options;
+    const traded = strategy.trades().flatMap(({ decision, price }) => [decision, price]);
+    this.#nodes = withInputs([...strategy.nodes(), ...traded]);
     // Taken at once, while nothing of the strategy runs: a snapshot after setup().
     const fns = this.#nodes.flatMap((node) => (isComputed(node) ? functionsOf(node) : []));
     this.#codes = options.hasher.withReadAhead(fns, () => this.#nodes.map((node) => this.#codeOf(node)));
@@ -78,6 +80,10 @@ export class TypeScriptHost implements StrategyHost {
           ? null
           : parseInterval(strategy.interval, `The interval of ${className}`),
       period: strategy.period ?? null,
+      trades: strategy.trades().map(({ decision, price }) => ({
+        decision: positions.get(decision) as number,
+        price: positions.get(price) as number,
+      })),
     });
   }
 

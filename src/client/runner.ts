@@ -1,0 +1,161 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { authorLocation, describeLocation } from '../hosts/typescript/sandbox/author.js';
+import { followRun } from '../live/journal/follow.js';
+import { JournalReader } from '../live/journal/journal.js';
+import { readRun, runFolder } from '../live/journal/runs.js';
+import { builtFile } from '../protocol/built-file.js';
+import { cacheFolder } from '../protocol/project.js';
+import { SeamlessError } from '../sdk/errors.js';
+import type { Run, RunEvent, RunHooks, RunResult, SubmitOptions, Submitted } from '../sdk/live.js';
+import { JobClient } from './job-client.js';
+import { print, refOf, refuseInHost, type JobPrograms } from './materialize-job.js';
+
+/** Milliseconds that a run has to end in good order: the slot in hand is finished first. */
+const STOP_PATIENCE_MS = 30_000;
+const HOOK_PATIENCE_MS = 10_000;
+
+const HOOK_OF: Readonly<Partial<Record<RunEvent['type'], Exclude<keyof RunHooks, 'patienceMs'>>>> = {
+  ready: 'onStart',
+  signal: 'onSignal',
+  fill: 'onFill',
+  error: 'onError',
+  finished: 'onFinish',
+};
+
+/** What a new run is called: its world, and when it began. */
+export function nameRun(world: string, now = new Date()): string {
+  return `${world}-${now.toISOString().replace(/\D/g, '').slice(0, 17)}`;
+}
+
+/** Starts a run in a process of its own. See `Runner.submit`. */
+export async function submit(
+  strategy: Submitted,
+  { world, hooks = {}, resume, cacheDir }: SubmitOptions,
+  programs: JobPrograms = {},
+): Promise<Run> {
+  refuseInHost('Runner.submit()');
+  const ref = refOf(strategy, 'Runner.submit');
+  const cache = cacheFolder(ref.projectRoot, cacheDir);
+  const run = resume ?? nameRun(world);
+  const folder = runFolder(cache, run);
+  // A run that goes on told its hooks of what its journal has already.
+  const before = resume === undefined ? 0 : lastSeq(cache, resume);
+  const changes = new Changes();
+  const client = JobClient.start({ childPath: programs.childPath ?? builtFile('child.js'), onLog: print });
+  const stop = new AbortController();
+  const answer = client
+    .request(
+      'run',
+      { strategy: ref, world, run, cacheDir: cache, ...(resume !== undefined && { resume: true as const }) },
+      { signal: stop.signal, onWritten: () => changes.tell(), patienceMs: STOP_PATIENCE_MS },
+    )
+    .finally(async () => {
+      await client.dispose();
+      changes.end();
+    });
+  const started = Promise.race([changes.next(), answer]);
+  const events: AsyncIterable<RunEvent> = { [Symbol.asyncIterator]: () => followRun(folder, changes) };
+  const told = tellHooks(events, hooks, before, () => stop.abort());
+  const result = resultOf(answer, told);
+  result.catch(() => undefined);
+  await started.catch(() => result);
+  return {
+    id: run,
+    events,
+    result,
+    stop: () => {
+      stop.abort();
+      return result;
+    },
+  };
+}
+
+async function resultOf(answer: Promise<RunResult>, told: Promise<void>): Promise<RunResult> {
+  const [result, hooks] = await Promise.allSettled([answer, told]);
+  if (hooks.status === 'rejected') throw hooks.reason;
+  if (result.status === 'rejected') throw result.reason;
+  return result.value;
+}
+
+function lastSeq(cacheDir: string, run: string): number {
+  readRun(cacheDir, run);
+  let last = 0;
+  for (const { seq, events } of new JournalReader(runFolder(cacheDir, run)).all())
+    last = seq + events.length - 1;
+  return last;
+}
+
+/** Calls hooks one after the other. @throws SeamlessError for the first that throws or never returns; the run is then stopped. */
+async function tellHooks(
+  events: AsyncIterable<RunEvent>,
+  hooks: RunHooks,
+  before: number,
+  stop: () => void,
+): Promise<void> {
+  if (Object.values(HOOK_OF).every((name) => !hooks[name])) return;
+  for await (const event of events) {
+    const name = HOOK_OF[event.type];
+    const hook = name && hooks[name];
+    if (!hook || event.seq <= before) continue;
+    try {
+      await withinTime(name, hooks.patienceMs ?? HOOK_PATIENCE_MS, async () => hook(event));
+    } catch (error) {
+      stop();
+      throw error;
+    }
+  }
+}
+
+async function withinTime(name: string, patienceMs: number, call: () => Promise<unknown>): Promise<void> {
+  const over = new AbortController();
+  const late = sleep(patienceMs, 'late' as const, { signal: over.signal }).catch(() => 'in time' as const);
+  try {
+    const first = await Promise.race([call().then(() => 'in time' as const), late]);
+    if (first === 'in time') return;
+  } catch (thrown) {
+    throw hookError(name, thrown);
+  } finally {
+    over.abort();
+  }
+  throw new SeamlessError(
+    'usage',
+    `The hook ${name} did not return within ${patienceMs} ms, so the run was stopped: do long work elsewhere, or raise hooks.patienceMs.`,
+  );
+}
+
+function hookError(name: string, thrown: unknown): SeamlessError {
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const location = authorLocation(error, process.cwd(), '');
+  const at = location ? ` (${describeLocation(location, process.cwd())})` : '';
+  return new SeamlessError('usage', `The hook ${name} threw${at}, so the run was stopped: ${error.message}`, {
+    location: location ?? undefined,
+    cause: thrown,
+  });
+}
+
+/** Tells those who wait that something changed, until nothing can change any more. */
+class Changes {
+  #ended = false;
+  #waiting: (() => void)[] = [];
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  next(): Promise<void> {
+    if (this.#ended) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  tell(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const wake of waiting) wake();
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.tell();
+  }
+}

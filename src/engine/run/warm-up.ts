@@ -1,0 +1,72 @@
+import { emptyTable } from '../../sdk/table.js';
+import { floorToGrid, type Range, type Seconds } from '../../sdk/time.js';
+import type { GraphNode } from '../graph/graph.js';
+import { isEmpty } from '../plan/ranges.js';
+import { materialize, type Ports, type RunOutcome } from './materialize.js';
+import type { RunHooks, RunState } from './run-state.js';
+import { rowsCarried, type WarmNode } from './slot-evaluator.js';
+
+/**
+ * What the nodes of a strategy need to know of the past to go on at a time: materialized as far as that is not stored.
+ * @param until bars that have closed by then count
+ * @returns by position; empty when no source has a bar before
+ */
+export async function warmUp(
+  ports: Ports,
+  nodes: readonly GraphNode[],
+  extent: Range | null,
+  until: Seconds,
+  hooks: RunHooks,
+): Promise<ReadonlyMap<number, WarmNode>> {
+  const end = Math.min(until, extent?.end ?? -Infinity);
+  if (!extent || isEmpty({ start: extent.start, end })) return new Map();
+  const longest = Math.max(...nodes.map(({ interval }) => interval));
+  const lookback = Math.max(1, ...nodes.flatMap(({ edges }) => edges.map((edge) => edge.lookback)));
+  for (let span = longest * lookback; ; span *= 2) {
+    const start = Math.max(extent.start, end - span);
+    // A slot of the slowest grid that is open at the end has rows of faster ones in it.
+    const outcome = await materialize(ports, { start, end }, hooks);
+    const warm = await lastRows(outcome, end);
+    if (start === extent.start || enough(outcome.state, warm)) return warm;
+  }
+}
+
+async function lastRows({ state }: RunOutcome, end: Seconds): Promise<ReadonlyMap<number, WarmNode>> {
+  const carried = rowsCarried(state.graph, state.canonicals);
+  const warm = new Map<number, WarmNode>();
+  for (const { index, interval, phase, scan } of state.graph.nodes) {
+    if (state.canonical(index) !== index) continue;
+    const { full } = state.fingerprint(index);
+    const before = floorToGrid(end, interval, phase);
+    const count = carried.get(index) ?? 0;
+    const [first] = count > 0 ? await state.store.lastTimes(full, before, count) : [];
+    const [table = emptyTable()] =
+      first === undefined
+        ? []
+        : await state.store.read([{ fingerprint: full, range: { start: first, end: before } }]);
+    warm.set(index, {
+      table,
+      schema: state.schema(index),
+      state: scan ? await stateAt(state, index, before) : null,
+      failedFrom: state.failures.has(index) ? state.limit(state.node(index)) : null,
+    });
+  }
+  return warm;
+}
+
+/** The state of a scan after all slots before a time, or after the last one that is stored. */
+async function stateAt(state: RunState, index: number, before: Seconds): Promise<WarmNode['state']> {
+  const { full } = state.fingerprint(index);
+  const spans = (await state.store.coverage([full])).get(full) ?? [];
+  const last = spans.filter(({ end, segmentRange }) => end <= before && segmentRange.end === end).at(-1);
+  const [found = null] = last ? await state.store.readStates([last.segment]) : [];
+  return found;
+}
+
+function enough(state: RunState, warm: ReadonlyMap<number, WarmNode>): boolean {
+  for (const [index, rows] of rowsCarried(state.graph, state.canonicals)) {
+    const { table, failedFrom } = warm.get(index) ?? { table: emptyTable(), failedFrom: null };
+    if (failedFrom === null && table.ts.length < rows) return false;
+  }
+  return true;
+}

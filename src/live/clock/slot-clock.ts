@@ -1,0 +1,166 @@
+import type { FlatRecord } from '../../sdk/table.js';
+import {
+  ceilToGrid,
+  floorToGrid,
+  formatInterval,
+  formatTime,
+  type Range,
+  type Seconds,
+} from '../../sdk/time.js';
+import type { FeedBar, FeedStream } from '../feed/feed.js';
+
+/** Bars of a stream that came, by open, kept after their slot to tell a repetition from a correction. */
+const REMEMBERED = 256;
+
+/** What became of a bar. */
+export type Taken =
+  | 'taken'
+  /** It is known already, or belongs to the history before the first slot. */
+  | 'known'
+  /** Its slot has closed. */
+  | 'late';
+
+/** Slots that closed together, in `(from, to]`. */
+export interface ClosedStretch {
+  readonly from: Seconds;
+  readonly to: Seconds;
+  /** Bars that close in it, by stream, ascending. */
+  readonly bars: ReadonlyMap<string, readonly FeedBar[]>;
+  /** Bars that nobody had, by stream: ranges of opens. */
+  readonly gaps: readonly (Range & { readonly stream: string })[];
+}
+
+interface Lane {
+  readonly stream: FeedStream;
+  /** Bars of slots that are open, by their open. */
+  readonly pending: Map<Seconds, FeedBar>;
+  /** Of slots that have closed. */
+  readonly known: Map<Seconds, FlatRecord>;
+  /** Every bar that closes by then has come. */
+  complete: Seconds;
+}
+
+/** Turns bars into slots. A slot closes once: when all streams have their bar of it, or when grace has passed. */
+export class SlotClock {
+  readonly #lanes: ReadonlyMap<string, Lane>;
+  readonly #grids: readonly Pick<FeedStream, 'interval' | 'phase'>[];
+  readonly #grace: Seconds;
+  readonly #start: Seconds;
+  #closed: Seconds;
+  #now = -Infinity;
+
+  /**
+   * @param grids of all nodes: where slots may close
+   * @param start slots that close by then are history
+   */
+  constructor(
+    streams: readonly FeedStream[],
+    grids: readonly Pick<FeedStream, 'interval' | 'phase'>[],
+    start: Seconds,
+    grace: Seconds,
+  ) {
+    this.#grids = [...streams, ...grids];
+    this.#grace = grace;
+    this.#start = start;
+    this.#closed = start;
+    this.#lanes = new Map(
+      streams.map((stream) => [
+        stream.name,
+        {
+          stream,
+          pending: new Map(),
+          known: new Map(),
+          complete: floorToGrid(start, stream.interval, stream.phase),
+        },
+      ]),
+    );
+  }
+
+  /** All slots up to here are closed. */
+  get closed(): Seconds {
+    return this.#closed;
+  }
+
+  /** Why a bar is none of a stream's; null: it is one. */
+  fault({ stream, ts }: FeedBar): string | null {
+    const lane = this.#lanes.get(stream);
+    if (!lane) return `there is no stream ${stream}: there is ${[...this.#lanes.keys()].join(', ')}`;
+    const { interval, phase } = lane.stream;
+    return floorToGrid(ts, interval, phase) === ts
+      ? null
+      : `a bar of ${stream} opens at ${formatTime(ts)}, which is not on its grid of ${formatInterval(interval)}`;
+  }
+
+  take(bar: FeedBar): Taken {
+    const lane = this.#lanes.get(bar.stream) as Lane;
+    const close = bar.ts + lane.stream.interval;
+    if (close <= this.#start) return 'known';
+    this.#now = Math.max(this.#now, close);
+    if (close <= this.#closed) {
+      const before = lane.known.get(bar.ts);
+      return before && sameRow(before, bar.row) ? 'known' : 'late';
+    }
+    const before = lane.pending.get(bar.ts);
+    // The slot is open still: what is said last counts.
+    lane.pending.set(bar.ts, bar);
+    while (lane.pending.has(lane.complete)) lane.complete += lane.stream.interval;
+    return before && sameRow(before.row, bar.row) ? 'known' : 'taken';
+  }
+
+  hear(time: Seconds): void {
+    this.#now = Math.max(this.#now, time);
+  }
+
+  /** The slots that have come to close; null when none has. */
+  close(): ClosedStretch | null {
+    const from = this.#closed;
+    const to = this.#decided();
+    if (to <= from) return null;
+    const bars = new Map<string, readonly FeedBar[]>();
+    const gaps: (Range & { stream: string })[] = [];
+    for (const [name, lane] of this.#lanes) {
+      const { interval, phase } = lane.stream;
+      const found: FeedBar[] = [];
+      const end = floorToGrid(to, interval, phase);
+      for (let open = floorToGrid(from, interval, phase); open < end; open += interval) {
+        const bar = lane.pending.get(open);
+        const last = gaps.at(-1);
+        if (bar) found.push(bar);
+        else if (last?.stream === name && last.end === open)
+          gaps[gaps.length - 1] = { ...last, end: open + interval };
+        else gaps.push({ stream: name, start: open, end: open + interval });
+      }
+      for (const { ts, row } of found) {
+        lane.pending.delete(ts);
+        lane.known.set(ts, row);
+      }
+      for (const ts of lane.known.keys()) {
+        if (lane.known.size <= REMEMBERED) break;
+        lane.known.delete(ts);
+      }
+      lane.complete = Math.max(lane.complete, end);
+      while (lane.pending.has(lane.complete)) lane.complete += interval;
+      if (found.length > 0) bars.set(name, found);
+    }
+    this.#closed = to;
+    return { from, to, bars, gaps };
+  }
+
+  /** The last close of a slot that can be decided. */
+  #decided(): Seconds {
+    // A stream's next bar closes one interval after the last: slots before that lack nothing of it.
+    const complete = Math.min(
+      ...[...this.#lanes.values()].map((lane) => lane.complete + lane.stream.interval),
+    );
+    const before = Math.max(complete, this.#now - this.#grace);
+    if (!Number.isFinite(before)) return this.#closed;
+    return Math.max(
+      ...this.#grids.map(({ interval, phase }) => ceilToGrid(before, interval, phase) - interval),
+    );
+  }
+}
+
+function sameRow(a: FlatRecord, b: FlatRecord): boolean {
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => Object.is(a[name], b[name]));
+}

@@ -1,0 +1,147 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as v from 'valibot';
+import { WebSocket } from 'ws';
+import { SeamlessError } from '../../sdk/errors.js';
+import type { Seconds } from '../../sdk/time.js';
+import type { Feed, FeedMessage, FeedStream } from './feed.js';
+import { Inbox } from './inbox.js';
+
+const FIRST_WAIT_MS = 100;
+const LONGEST_WAIT_MS = 10_000;
+/** The largest message that is read, in bytes. */
+const MAX_MESSAGE = 16 * 1024 * 1024;
+
+/** Seconds: a number beyond can only be milliseconds. */
+const time = v.pipe(v.number(), v.finite(), v.maxValue(1e11, 'Expected seconds, but this is milliseconds'));
+const message: v.GenericSchema<unknown, FeedMessage> = v.variant('type', [
+  v.object({
+    type: v.literal('bar'),
+    stream: v.string(),
+    ts: time,
+    row: v.record(v.string(), v.nullable(v.union([v.number(), v.boolean(), v.string()]))),
+  }),
+  v.object({ type: v.literal('heartbeat'), time }),
+  v.object({ type: v.literal('closed') }),
+]);
+
+export interface WsOptions {
+  readonly url: string;
+  readonly token?: string | undefined;
+  /** Seconds without a word after which the connection is taken for dead. */
+  readonly silence: Seconds;
+  /** Told of what was lost or not understood. */
+  readonly onTrouble: (text: string) => void;
+}
+
+/** Bars over a WebSocket, by the protocol of `docs/core-loop.md`. A connection that is lost is made again, from the last bars on. */
+export function wsFeed(options: WsOptions): Feed {
+  return {
+    async *open(streams, since, signal) {
+      const from = new Map(streams.map(({ name }) => [name, since]));
+      let wait = FIRST_WAIT_MS;
+      let reached = false;
+      for (let closed = false; !closed && !signal.aborted;) {
+        const connection = connect(options, streams, Math.min(...from.values()), signal);
+        try {
+          for await (const each of connection) {
+            reached = true;
+            wait = FIRST_WAIT_MS;
+            if (each.type === 'bar') noteBar(from, streams, each);
+            yield each;
+            closed ||= each.type === 'closed';
+          }
+          if (!closed)
+            options.onTrouble(`The feed at ${options.url} ended the connection: it is made again.`);
+        } catch (error) {
+          const text = error instanceof Error ? error.message : String(error);
+          if (!reached) {
+            throw new SeamlessError(
+              'source',
+              `The feed at ${options.url} cannot be reached: ${text}. Look at its address in the world, and whether it is up.`,
+            );
+          }
+          options.onTrouble(`The feed at ${options.url} was lost (${text}): it is asked again.`);
+        }
+        if (closed || signal.aborted) return;
+        // Many runs that lost one exchange do not all come back at once.
+        await sleep(wait * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
+        wait = Math.min(LONGEST_WAIT_MS, wait * 2);
+      }
+    },
+  };
+}
+
+function noteBar(
+  from: Map<string, Seconds>,
+  streams: readonly FeedStream[],
+  { stream, ts }: FeedMessage & { type: 'bar' },
+): void {
+  const interval = streams.find(({ name }) => name === stream)?.interval;
+  if (interval === undefined) return;
+  from.set(stream, Math.max(from.get(stream) ?? -Infinity, ts + interval));
+}
+
+/** The messages of one connection. */
+async function* connect(
+  { url, token, silence, onTrouble }: WsOptions,
+  streams: readonly FeedStream[],
+  since: Seconds,
+  signal: AbortSignal,
+): AsyncGenerator<FeedMessage> {
+  const inbox = new Inbox<FeedMessage>();
+  const socket = new WebSocket(url, {
+    maxPayload: MAX_MESSAGE,
+    handshakeTimeout: silence * 1000,
+    ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }),
+  });
+  const abort = (): void => socket.terminate();
+  signal.addEventListener('abort', abort, { once: true });
+  let timer: NodeJS.Timeout | null = null;
+  const listen = (): void => {
+    if (timer) clearTimeout(timer);
+    timer = setTimeout(() => {
+      inbox.fail(new Error(`nothing was heard for ${silence} s`));
+      socket.terminate();
+    }, silence * 1000);
+  };
+  socket.on('open', () => {
+    // JSON knows no −∞: null asks for whatever there is.
+    socket.send(JSON.stringify({ type: 'subscribe', streams, since: Number.isFinite(since) ? since : null }));
+    listen();
+  });
+  socket.on('message', (data: Buffer) => {
+    listen();
+    const found = understood(data);
+    if (typeof found === 'string')
+      onTrouble(`The feed at ${url} sent what is no message (${found}): it is left out.`);
+    else inbox.put(found);
+  });
+  socket.on('error', (error) => inbox.fail(error));
+  socket.on('close', () => inbox.end());
+  try {
+    yield* inbox;
+  } finally {
+    if (timer) clearTimeout(timer);
+    signal.removeEventListener('abort', abort);
+    socket.terminate();
+  }
+}
+
+/** Clocks differ, but not by a day: such a time would close all slots up to it. */
+function inFuture(each: FeedMessage): boolean {
+  const at = each.type === 'bar' ? each.ts : each.type === 'heartbeat' ? each.time : -Infinity;
+  return at > Date.now() / 1000 + 86_400;
+}
+
+function understood(data: Buffer): FeedMessage | string {
+  let json: unknown;
+  try {
+    json = JSON.parse(data.toString('utf8'));
+  } catch {
+    return 'not JSON';
+  }
+  const outcome = v.safeParse(message, json, { abortEarly: true });
+  if (outcome.success) return inFuture(outcome.output) ? 'a time in the future' : outcome.output;
+  const path = v.getDotPath(outcome.issues[0]);
+  return `${path === null ? '' : `${path}: `}${outcome.issues[0].message}`;
+}

@@ -1,0 +1,67 @@
+import type { RunEvent, RunEventBody } from '../../sdk/live.js';
+import type { RowValue } from '../../sdk/table.js';
+import type { Seconds } from '../../sdk/time.js';
+
+/** What happened at one slot: one line of a journal, which is there as a whole or not at all. */
+export interface JournalLine {
+  /** Number of its first event. */
+  readonly seq: number;
+  readonly asOf: Seconds;
+  readonly events: readonly RunEventBody[];
+}
+
+/** Numbers that JSON does not know stand under this key. No column has it as its name. */
+const NUMBER = '\u0001';
+
+export function encodeLine({ seq, asOf, events }: JournalLine): string {
+  return `${JSON.stringify({ seq, asOf, events: events.map(encodeEvent) })}\n`;
+}
+
+export function decodeLine(text: string): JournalLine {
+  const { seq, asOf, events } = JSON.parse(text) as JournalLine;
+  return { seq, asOf, events: events.map(decodeEvent) };
+}
+
+/** The events of a line, each with its number. */
+export function eventsOf({ seq, asOf, events }: JournalLine): RunEvent[] {
+  return events.map((event, index) => ({ seq: seq + index, asOf, ...event }));
+}
+
+function encodeEvent(event: RunEventBody): RunEventBody {
+  if (event.type === 'value') return { ...event, value: encodeValue(event.value) };
+  if (event.type === 'bar' || (event.type === 'late' && event.row)) {
+    return { ...event, row: encodeValue(event.row) } as RunEventBody;
+  }
+  return event;
+}
+
+function decodeEvent(event: RunEventBody): RunEventBody {
+  if (event.type === 'value') return { ...event, value: decodeValue(event.value) };
+  if (event.type === 'bar' || (event.type === 'late' && event.row)) {
+    return { ...event, row: decodeValue(event.row) } as RunEventBody;
+  }
+  return event;
+}
+
+function encodeValue(value: RowValue): RowValue {
+  if (typeof value === 'number') {
+    if (Number.isFinite(value) && !Object.is(value, -0)) return value;
+    return { [NUMBER]: Object.is(value, -0) ? '-0' : String(value) };
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((each) => encodeValue(each as RowValue)) as RowValue;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, each]) => [key, encodeValue(each as RowValue)]),
+  ) as RowValue;
+}
+
+function decodeValue(value: RowValue): RowValue {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((each) => decodeValue(each as RowValue)) as RowValue;
+  const record = value as Readonly<Record<string, RowValue>>;
+  const number = record[NUMBER];
+  if (typeof number === 'string') return Number(number);
+  return Object.fromEntries(
+    Object.entries(record).map(([key, each]) => [key, decodeValue(each)]),
+  ) as RowValue;
+}

@@ -1,0 +1,142 @@
+import {
+  closeSync,
+  existsSync,
+  fdatasyncSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { SeamlessError } from '../../sdk/errors.js';
+import type { RunEventBody } from '../../sdk/live.js';
+import type { Seconds } from '../../sdk/time.js';
+import { decodeLine, encodeLine, type JournalLine } from './codec.js';
+
+const NEWLINE = 10;
+const BLOCK = 1 << 20;
+
+/** What happens at a slot, before it has numbers. */
+export interface Entry {
+  readonly asOf: Seconds;
+  readonly events: readonly RunEventBody[];
+}
+
+/** The journal of a run: lines are appended, and none is ever changed. */
+export class Journal {
+  readonly #file: number;
+  readonly #path: string;
+  #seq: number;
+  #bytes: number;
+
+  private constructor(path: string, file: number, seq: number, bytes: number) {
+    this.#path = path;
+    this.#file = file;
+    this.#seq = seq;
+    this.#bytes = bytes;
+  }
+
+  static path(folder: string): string {
+    return join(folder, 'journal.jsonl');
+  }
+
+  static create(folder: string): Journal {
+    const path = Journal.path(folder);
+    return new Journal(path, openSync(path, 'ax'), 1, 0);
+  }
+
+  /** Goes on with a journal. A line that was cut off in the middle is taken away: what it said never came to be. */
+  static resume(folder: string, lines: readonly JournalLine[]): Journal {
+    const path = Journal.path(folder);
+    const file = openSync(path, 'r+');
+    const bytes = endOfLines(file);
+    ftruncateSync(file, bytes);
+    const last = lines.at(-1);
+    return new Journal(path, file, last ? last.seq + last.events.length : 1, bytes);
+  }
+
+  /** Bytes that are on disk for good. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Appends slots; they are on disk once this returns. @throws SeamlessError `cache` when they cannot be. */
+  append(entries: readonly Entry[]): void {
+    let text = '';
+    for (const { asOf, events } of entries) {
+      text += encodeLine({ seq: this.#seq, asOf, events });
+      this.#seq += events.length;
+    }
+    const data = Buffer.from(text, 'utf8');
+    try {
+      for (let done = 0; done < data.length;) {
+        done += writeSync(this.#file, data, done, data.length - done, this.#bytes + done);
+      }
+      fdatasyncSync(this.#file);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new SeamlessError(
+        'cache',
+        `The run was stopped, because its journal ${this.#path} cannot be written (${why}). Make room, then resume the run: nothing of it is lost.`,
+        { cause: error },
+      );
+    }
+    this.#bytes += data.length;
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
+}
+
+function endOfLines(file: number): number {
+  let end = fstatSync(file).size;
+  const block = Buffer.alloc(BLOCK);
+  while (end > 0) {
+    const start = Math.max(0, end - BLOCK);
+    const read = readSync(file, block, 0, end - start, start);
+    const at = block.subarray(0, read).lastIndexOf(NEWLINE);
+    if (at >= 0) return start + at + 1;
+    end = start;
+  }
+  return 0;
+}
+
+/** Reads a journal on from where it was read before. */
+export class JournalReader {
+  readonly #path: string;
+  #offset = 0;
+  #rest = Buffer.alloc(0);
+
+  constructor(folder: string) {
+    this.#path = Journal.path(folder);
+  }
+
+  /** The next whole lines, a block of them at a time; empty: there are no more by now. */
+  read(): JournalLine[] {
+    if (!existsSync(this.#path)) return [];
+    const file = openSync(this.#path, 'r');
+    try {
+      for (;;) {
+        const block = Buffer.alloc(BLOCK);
+        const read = readSync(file, block, 0, BLOCK, this.#offset);
+        if (read === 0) return [];
+        this.#offset += read;
+        const data = Buffer.concat([this.#rest, block.subarray(0, read)]);
+        const end = data.lastIndexOf(NEWLINE) + 1;
+        this.#rest = data.subarray(end);
+        if (end === 0) continue;
+        const lines = data.toString('utf8', 0, end - 1).split('\n');
+        return lines.map(decodeLine);
+      }
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  /** All lines there are. */
+  *all(): Generator<JournalLine> {
+    for (let lines = this.read(); lines.length > 0; lines = this.read()) yield* lines;
+  }
+}

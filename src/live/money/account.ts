@@ -1,0 +1,122 @@
+import type { Trade } from '../../sdk/live.js';
+import type { Seconds } from '../../sdk/time.js';
+import type { World } from '../world/schema.js';
+
+/** An order that was carried out. Costs are at least 0. */
+export interface Fill {
+  readonly symbol: string;
+  readonly quantity: number;
+  /** Money per unit, slippage included. */
+  readonly price: number;
+  readonly fee: number;
+  /** Money lost to slippage. */
+  readonly slippage: number;
+}
+
+/** What an order is filled at when the market is at a price. */
+export function fillAt(
+  { symbol, quantity }: { readonly symbol: string; readonly quantity: number },
+  market: number,
+  { feeBps, slippageBps, feePerUnit }: World['fills'],
+): Fill {
+  const price = market * (1 + (Math.sign(quantity) * slippageBps) / 10_000);
+  const units = Math.abs(quantity);
+  return {
+    symbol,
+    quantity,
+    price,
+    fee: (units * price * feeBps) / 10_000 + units * feePerUnit,
+    slippage: units * Math.abs(price - market),
+  };
+}
+
+/** A trade that is not closed yet. */
+interface OpenTrade {
+  readonly opened: Seconds;
+  readonly sign: number;
+  largest: number;
+  /** Units and money that went in, and came out. */
+  unitsIn: number;
+  moneyIn: number;
+  unitsOut: number;
+  moneyOut: number;
+  fees: number;
+}
+
+/** Cash and units. Every change is a fill: cash goes by what units cost and by the fee, and by nothing else. */
+export class Account {
+  cash: number;
+  fees = 0;
+  /** Sum of |quantity · price|. */
+  traded = 0;
+  readonly trades: Trade[] = [];
+  readonly #positions = new Map<string, number>();
+  readonly #open = new Map<string, OpenTrade>();
+
+  constructor(capital: number) {
+    this.cash = capital;
+  }
+
+  quantity(symbol: string): number {
+    return this.#positions.get(symbol) ?? 0;
+  }
+
+  get positions(): Readonly<Record<string, number>> {
+    return Object.fromEntries([...this.#positions].filter(([, quantity]) => quantity !== 0));
+  }
+
+  /** @param at open of the bar it was filled at. */
+  apply(fill: Fill, at: Seconds): void {
+    const { symbol, quantity, price, fee } = fill;
+    const before = this.quantity(symbol);
+    this.cash -= quantity * price + fee;
+    this.fees += fee;
+    this.traded += Math.abs(quantity * price);
+    this.#positions.set(symbol, before + quantity);
+    const closing =
+      Math.sign(before) === -Math.sign(quantity) ? Math.min(Math.abs(before), Math.abs(quantity)) : 0;
+    const share = closing / Math.abs(quantity);
+    if (closing > 0) this.#close(symbol, closing, price, fee * share, at);
+    const opening = Math.abs(quantity) - closing;
+    if (opening > 0) this.#enter(symbol, Math.sign(quantity), opening, price, fee * (1 - share), at);
+  }
+
+  #enter(symbol: string, sign: number, units: number, price: number, fee: number, at: Seconds): void {
+    const trade = this.#open.get(symbol) ?? {
+      opened: at,
+      sign,
+      largest: 0,
+      unitsIn: 0,
+      moneyIn: 0,
+      unitsOut: 0,
+      moneyOut: 0,
+      fees: 0,
+    };
+    trade.unitsIn += units;
+    trade.moneyIn += units * price;
+    trade.fees += fee;
+    trade.largest = Math.max(trade.largest, Math.abs(this.quantity(symbol)));
+    this.#open.set(symbol, trade);
+  }
+
+  #close(symbol: string, units: number, price: number, fee: number, at: Seconds): void {
+    const trade = this.#open.get(symbol);
+    if (!trade) return;
+    trade.unitsOut += units;
+    trade.moneyOut += units * price;
+    trade.fees += fee;
+    const left = this.quantity(symbol);
+    if (left !== 0 && Math.sign(left) === trade.sign) return;
+    this.#open.delete(symbol);
+    this.trades.push({
+      symbol,
+      side: trade.sign > 0 ? 'long' : 'short',
+      quantity: trade.largest,
+      opened: trade.opened,
+      closed: at,
+      entry: trade.moneyIn / trade.unitsIn,
+      exit: trade.moneyOut / trade.unitsOut,
+      profit: trade.sign * (trade.moneyOut - trade.moneyIn) - trade.fees,
+    });
+  }
+}

@@ -1,0 +1,197 @@
+import type { RunEventBody } from '../../sdk/live.js';
+import type { RowValue } from '../../sdk/table.js';
+import type { Seconds } from '../../sdk/time.js';
+import type { World } from '../world/schema.js';
+import { Account, fillAt } from './account.js';
+import { Meter } from './metrics.js';
+import { governedWeights, limitedWeights, ordersFor } from './orders.js';
+
+/** A bar of what is traded, as it closes. */
+export interface PriceBar {
+  /** Its open in time. */
+  readonly ts: Seconds;
+  readonly open: number;
+  readonly close: number;
+}
+
+interface OpenOrder {
+  readonly order: number;
+  readonly quantity: number;
+  /** Close of the bar that gave the signal: nothing that opened before fills it. */
+  readonly asOf: Seconds;
+}
+
+/** One symbol: what was decided for it, and what is on its way. */
+interface Book {
+  readonly symbol: string;
+  close: number | null;
+  signal: number | null;
+  decidedAt: Seconds | null;
+  /** The weight in force. */
+  weight: number;
+  orders: OpenOrder[];
+}
+
+/**
+ * Turns bars and decisions, slot by slot, into orders, fills and equity. The same slots give the same events, whatever the mode: a
+ * journal is resumed by handing its slots in again.
+ */
+export class Desk {
+  readonly #world: World;
+  readonly #account: Account;
+  readonly #meter: Meter;
+  readonly #books: readonly Book[];
+  #orders = 0;
+  #fills = 0;
+  #activation: string | null = null;
+
+  constructor(world: World, symbols: readonly string[]) {
+    this.#world = world;
+    this.#account = new Account(world.capital);
+    this.#meter = new Meter(world.capital, world.periodsPerYear);
+    this.#books = symbols.map((symbol) => ({
+      symbol,
+      close: null,
+      signal: null,
+      decidedAt: null,
+      weight: 0,
+      orders: [],
+    }));
+  }
+
+  /**
+   * Takes in a slot.
+   * @param bars that close at `asOf`, by position of the symbol; null: none
+   * @param decisions that were made at `asOf`, by position; undefined: none
+   */
+  slot(
+    asOf: Seconds,
+    bars: readonly (PriceBar | null)[],
+    decisions: readonly (RowValue | undefined)[],
+  ): RunEventBody[] {
+    const events: RunEventBody[] = [];
+    // First what was ordered before: the bar that gave a signal never fills it.
+    this.#books.forEach((book, i) => {
+      const bar = bars[i];
+      if (bar) this.#fill(book, bar, events);
+    });
+    let exposed = false;
+    let equity = this.#account.cash;
+    for (const [i, book] of this.#books.entries()) {
+      book.close = bars[i]?.close ?? book.close;
+      const quantity = this.#account.quantity(book.symbol);
+      if (quantity === 0) continue;
+      exposed = true;
+      equity += quantity * (book.close as number);
+    }
+    this.#meter.add(asOf, equity, exposed);
+    const decided = this.#decide(asOf, decisions, events);
+    if (decided) this.#order(asOf, equity, events);
+    return events;
+  }
+
+  get orders(): number {
+    return this.#orders;
+  }
+
+  get summary() {
+    const { cash, fees, trades, traded, positions } = this.#account;
+    const { equity, slots, range, days } = this.#meter;
+    return {
+      slots,
+      range,
+      orders: this.#orders,
+      fills: this.#fills,
+      fees,
+      trades,
+      capital: this.#world.capital,
+      cash,
+      equity,
+      positions,
+      metrics: this.#meter.metrics(trades, traded),
+      days,
+    };
+  }
+
+  #fill(book: Book, bar: PriceBar, events: RunEventBody[]): void {
+    if (book.orders.length === 0) return;
+    const ready = book.orders.filter(({ asOf }) => bar.ts >= asOf);
+    if (ready.length === 0 || !(bar.open > 0)) return;
+    book.orders = book.orders.filter((order) => !ready.includes(order));
+    for (const { order, quantity } of ready) {
+      const fill = fillAt({ symbol: book.symbol, quantity }, bar.open, this.#world.fills);
+      this.#account.apply(fill, bar.ts);
+      this.#fills += 1;
+      events.push({ type: 'fill', order, ...fill, at: bar.ts });
+    }
+  }
+
+  /** Notes decisions. Says whether orders are to be made. */
+  #decide(asOf: Seconds, decisions: readonly (RowValue | undefined)[], events: RunEventBody[]): boolean {
+    let news = false;
+    this.#books.forEach((book, i) => {
+      const value = signalOf(decisions[i]);
+      if (value === null) return;
+      news = true;
+      book.decidedAt = asOf;
+      if (value !== book.signal) events.push({ type: 'signal', symbol: book.symbol, value });
+      book.signal = value;
+    });
+    const inactive = this.#whyInactive(asOf);
+    if (inactive !== this.#activation) {
+      this.#activation = inactive;
+      events.push({
+        type: 'activation',
+        active: inactive === '',
+        reason: inactive || 'Decisions are acted on.',
+      });
+    }
+    return inactive === '' && (news || this.#world.policy.rebalance === 'slot');
+  }
+
+  /** Why no orders are made; empty: they are. */
+  #whyInactive(asOf: Seconds): string {
+    const { mode, decisionTtl = Infinity, activation } = this.#world;
+    if (mode === 'shadow') return 'The world is in mode shadow: nodes are computed, and no orders are made.';
+    if (activation === 'freeze') return 'The world is frozen: no orders are made.';
+    if (this.#books.length === 0)
+      return 'The strategy says not what it trades (this.trade(decision, price)): nodes are computed, and no orders are made.';
+    if (this.#books.every(({ decidedAt }) => decidedAt === null)) return 'There is no decision yet.';
+    if (this.#books.every(({ decidedAt }) => decidedAt === null || asOf - decidedAt > decisionTtl))
+      return `Decisions are older than ${decisionTtl} s, the world's decisionTtl: no orders are made.`;
+    return '';
+  }
+
+  #order(asOf: Seconds, equity: number, events: RunEventBody[]): void {
+    const { policy, limits, activation, decisionTtl = Infinity } = this.#world;
+    const before = this.#books.map(({ weight }) => weight);
+    const decided = this.#books.map(({ signal }) => (activation === 'drain' ? 0 : (signal ?? 0)));
+    const weights = limitedWeights(governedWeights(decided, before, policy), equity, limits);
+    const holdings = this.#books.flatMap((book, i) => {
+      const { symbol, close, decidedAt, orders } = book;
+      const weight = weights[i] as number;
+      const stale = decidedAt === null || asOf - decidedAt > decisionTtl;
+      if (close === null || !(close > 0) || stale) return [];
+      if (weight === book.weight && policy.rebalance === 'change') return [];
+      if (weight !== book.weight) events.push({ type: 'decision', symbol, weight });
+      book.weight = weight;
+      const pending = orders.reduce((sum, order) => sum + order.quantity, 0);
+      return [{ symbol, weight, price: close, quantity: this.#account.quantity(symbol), pending }];
+    });
+    for (const { symbol, quantity, target } of ordersFor(holdings, equity, this.#world)) {
+      const book = this.#books.find((each) => each.symbol === symbol) as Book;
+      const order = ++this.#orders;
+      book.orders.push({ order, quantity, asOf });
+      events.push(
+        { type: 'allocation', symbol, quantity: target, equity },
+        { type: 'order', order, symbol, quantity },
+      );
+    }
+  }
+}
+
+/** The number that a decision is; null: it decides nothing. */
+function signalOf(value: RowValue | undefined): number | null {
+  if (typeof value === 'boolean') return Number(value);
+  return typeof value === 'number' && Number.isFinite(value) ? value : null;
+}

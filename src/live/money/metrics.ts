@@ -1,0 +1,121 @@
+import type { Metrics, Trade } from '../../sdk/live.js';
+import type { Seconds } from '../../sdk/time.js';
+
+const DAY = 86_400;
+const YEAR = 365.25 * DAY;
+
+/** Takes in equity slot by slot. Its memory grows with days, not with slots. Definitions: see `Metrics`. */
+export class Meter {
+  readonly #capital: number;
+  readonly #periodsPerYear: number;
+  readonly #days: [Seconds, number][] = [];
+  #first: Seconds | null = null;
+  #last: Seconds = 0;
+  #equity: number;
+  #slots = 0;
+  #sum = 0;
+  #exposed = 0;
+  #peak: number;
+  #peakAt: Seconds | null = null;
+  #deepest = 0;
+  #longest = 0;
+
+  constructor(capital: number, periodsPerYear: number) {
+    this.#capital = capital;
+    this.#periodsPerYear = periodsPerYear;
+    this.#equity = capital;
+    this.#peak = capital;
+  }
+
+  get equity(): number {
+    return this.#equity;
+  }
+
+  get slots(): number {
+    return this.#slots;
+  }
+
+  get range(): readonly [Seconds, Seconds] | null {
+    return this.#first === null ? null : [this.#first, this.#last];
+  }
+
+  /** Equity at the end of each UTC day: midnight belongs to the day before. */
+  get days(): readonly (readonly [Seconds, number])[] {
+    return this.#days;
+  }
+
+  add(asOf: Seconds, equity: number, exposed: boolean): void {
+    this.#first ??= asOf;
+    this.#last = asOf;
+    this.#equity = equity;
+    this.#slots += 1;
+    this.#sum += equity;
+    if (exposed) this.#exposed += 1;
+    this.#peakAt ??= asOf;
+    if (equity >= this.#peak) {
+      this.#longest = Math.max(this.#longest, this.#deepestSince(asOf));
+      this.#peak = equity;
+      this.#peakAt = asOf;
+      this.#under = false;
+    } else {
+      this.#under = true;
+      this.#deepest = Math.max(this.#deepest, 1 - equity / this.#peak);
+    }
+    const day = Math.ceil(asOf / DAY) * DAY;
+    const last = this.#days.at(-1);
+    if (last?.[0] === day) last[1] = equity;
+    else this.#days.push([day, equity]);
+  }
+
+  /** Whether equity is below its peak. */
+  #under = false;
+
+  #deepestSince(asOf: Seconds): number {
+    return this.#under && this.#peakAt !== null ? asOf - this.#peakAt : 0;
+  }
+
+  metrics(trades: readonly Trade[], traded: number): Metrics {
+    const returns = this.#days.map(([, equity], i) => equity / (this.#days[i - 1]?.[1] ?? this.#capital) - 1);
+    const ratio = this.#equity / this.#capital;
+    const elapsed = this.#first === null ? 0 : this.#last - this.#first;
+    const cagr = elapsed > 0 && ratio > 0 ? ratio ** (YEAR / elapsed) - 1 : null;
+    const periods = this.#periodsPerYear;
+    const mean = meanOf(returns);
+    const deviation =
+      returns.length > 1
+        ? Math.sqrt(sumOf(returns.map((r) => (r - mean) ** 2)) / (returns.length - 1))
+        : null;
+    const downside = Math.sqrt(meanOf(returns.map((r) => Math.min(r, 0) ** 2)));
+    const profits = sumOf(trades.map(({ profit }) => Math.max(0, profit)));
+    const losses = sumOf(trades.map(({ profit }) => Math.max(0, -profit)));
+    const wins = trades.filter(({ profit }) => profit > 0).length;
+    return {
+      totalReturn: ratio - 1,
+      cagr: finite(cagr),
+      volatility: deviation === null ? null : deviation * Math.sqrt(periods),
+      sharpe: deviation ? (mean / deviation) * Math.sqrt(periods) : null,
+      sortino: returns.length > 1 && downside > 0 ? (mean / downside) * Math.sqrt(periods) : null,
+      calmar: cagr !== null && this.#deepest > 0 ? finite(cagr / this.#deepest) : null,
+      maxDrawdown: this.#deepest,
+      drawdownSeconds: Math.max(this.#longest, this.#deepestSince(this.#last)),
+      turnover: this.#slots > 0 ? traded / (this.#sum / this.#slots) : 0,
+      exposure: this.#slots > 0 ? this.#exposed / this.#slots : 0,
+      winRate: trades.length > 0 ? wins / trades.length : null,
+      profitFactor: losses > 0 ? profits / losses : null,
+      periodsPerYear: periods,
+    };
+  }
+}
+
+/** Over a short time a yearly rate may be beyond all numbers. */
+function finite(value: number | null): number | null {
+  return value !== null && Number.isFinite(value) ? value : null;
+}
+
+function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.length > 0 ? sumOf(values) / values.length : 0;
+}

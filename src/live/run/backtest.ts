@@ -1,0 +1,118 @@
+import type { RunEventBody, RunResult } from '../../sdk/live.js';
+import { rowValue, type RowValue, type Table } from '../../sdk/table.js';
+import type { Seconds } from '../../sdk/time.js';
+import type { Entry, Journal } from '../journal/journal.js';
+import { Desk, type PriceBar } from '../money/desk.js';
+import type { World } from '../world/schema.js';
+import { priceOf } from './slot-loop.js';
+
+/** Entries that are written together. */
+const WRITTEN_TOGETHER = 4096;
+
+/** The stored history of what is traded. */
+export interface TradedHistory {
+  readonly symbol: string;
+  readonly price: { readonly table: Table; readonly interval: Seconds };
+  readonly decision: { readonly table: Table; readonly interval: Seconds };
+}
+
+export interface BacktestParts {
+  readonly run: string;
+  readonly strategy: string;
+  readonly world: World;
+  readonly nodes: readonly string[];
+  readonly traded: readonly TradedHistory[];
+  readonly start: Seconds;
+  readonly history: readonly [Seconds, Seconds] | null;
+  readonly computedNodes: number;
+  readonly journal: Journal;
+  readonly onWritten: () => void;
+}
+
+/** Trades over stored history, slot by slot, as the Core Loop does over a feed. Nodes' values stay where they are: in the cache. */
+export function backtest(parts: BacktestParts): RunResult {
+  const { run, strategy, world, traded, journal } = parts;
+  const symbols = traded.map(({ symbol }) => symbol);
+  const desk = new Desk(world, symbols);
+  let waiting: Entry[] = [];
+  const write = (entry: Entry, last = false): void => {
+    if (entry.events.length > 0) waiting.push(entry);
+    if (waiting.length < WRITTEN_TOGETHER && !last) return;
+    journal.append(waiting);
+    parts.onWritten();
+    waiting = [];
+  };
+  const ready: RunEventBody = {
+    type: 'ready',
+    run,
+    strategy,
+    world: world.name,
+    mode: world.mode,
+    nodes: parts.nodes,
+    symbols,
+    history: parts.history,
+  };
+  write({ asOf: parts.start, events: [ready] }, true);
+  const asOf = tradeSlots(traded, (close, prices, decisions) => {
+    write({ asOf: close, events: desk.slot(close, prices, decisions) });
+  });
+  const result: RunResult = {
+    run,
+    strategy,
+    world: world.name,
+    mode: world.mode,
+    reason: 'completed',
+    computedNodes: parts.computedNodes,
+    ...desk.summary,
+  };
+  write({ asOf: asOf ?? parts.start, events: [{ type: 'finished', ...result }] }, true);
+  return result;
+}
+
+/** Goes through the slots in which a price or a decision closes. Gives the last one. */
+function tradeSlots(
+  traded: readonly TradedHistory[],
+  slot: (
+    close: Seconds,
+    prices: readonly (PriceBar | null)[],
+    decisions: readonly (RowValue | undefined)[],
+  ) => void,
+): Seconds | null {
+  const prices = traded.map(({ price }) => new Rows(price));
+  const decisions = traded.map(({ decision }) => new Rows(decision));
+  const all = [...prices, ...decisions];
+  let last: Seconds | null = null;
+  for (;;) {
+    let close = Infinity;
+    for (const rows of all) close = Math.min(close, rows.close);
+    if (close === Infinity) return last;
+    slot(
+      close,
+      prices.map((rows) => rows.take(close, priceOf) ?? null),
+      decisions.map((rows) => rows.take(close, rowValue)),
+    );
+    last = close;
+  }
+}
+
+class Rows {
+  close: Seconds;
+  readonly #table: Table;
+  readonly #interval: Seconds;
+  #at = 0;
+
+  constructor({ table, interval }: { readonly table: Table; readonly interval: Seconds }) {
+    this.#table = table;
+    this.#interval = interval;
+    this.close = (table.ts[0] ?? Infinity) + interval;
+  }
+
+  /** The row that closes then. */
+  take<T>(close: Seconds, read: (table: Table, at: number) => T): T | undefined {
+    if (close !== this.close) return undefined;
+    const value = read(this.#table, this.#at);
+    this.#at += 1;
+    this.close = (this.#table.ts[this.#at] ?? Infinity) + this.#interval;
+    return value;
+  }
+}

@@ -1,0 +1,284 @@
+import { nearNames, SeamlessError } from '../../sdk/errors.js';
+import type { Graph } from '../../engine/graph/graph.js';
+import { SlotEvaluator, type WarmNode } from '../../engine/run/slot-evaluator.js';
+import type { StrategyHost, TradeDescription } from '../../engine/ports/host.js';
+import type { RunEventBody, RunResult } from '../../sdk/live.js';
+import { formatTime, type Range, type Seconds } from '../../sdk/time.js';
+import type { ClosedStretch } from '../clock/slot-clock.js';
+import { SlotClock } from '../clock/slot-clock.js';
+import type { Feed, FeedBar, FeedMessage, FeedStream } from '../feed/feed.js';
+import type { Inbox } from '../feed/inbox.js';
+import { pump } from '../feed/pump.js';
+import type { Entry, Journal } from '../journal/journal.js';
+import type { JournalLine } from '../journal/codec.js';
+import { Desk } from '../money/desk.js';
+import type { World } from '../world/schema.js';
+import { BarColumns } from './rows.js';
+import { SlotLoop, tradedOf } from './slot-loop.js';
+
+/** Slots of a journal that are computed together when a run goes on. */
+const RESUMED_SLOTS = 4096;
+
+export interface LiveParts {
+  readonly run: string;
+  readonly strategy: string;
+  readonly world: World;
+  readonly graph: Graph;
+  /** Position of the node that stands for each. */
+  readonly canonical: readonly number[];
+  readonly trades: readonly TradeDescription[];
+  readonly host: StrategyHost;
+  readonly feed: Feed;
+  /** Bars that close after it are asked of the feed. */
+  readonly since: Seconds;
+  /** Rows before a time, from provider and cache; with the range of what the sources have. */
+  readonly warm: (until: Seconds) => Promise<{ nodes: ReadonlyMap<number, WarmNode>; history: Range | null }>;
+  readonly journal: Journal;
+  /** What the journal says already: the run goes on from there. */
+  readonly lines: readonly JournalLine[];
+  /** Stops the run after the step in hand. */
+  readonly signal: AbortSignal;
+  /** Told when more of the journal is on disk. */
+  readonly onWritten: () => void;
+  readonly onTrouble: (text: string) => void;
+}
+
+/** A run of a strategy over a feed: bars to slots, slots to values, values to orders and fills, and all of it to the journal. */
+export class LiveRun {
+  readonly #parts: LiveParts;
+  readonly #desk: Desk;
+  readonly #streams: readonly FeedStream[];
+  readonly #columns = new Map<string, BarColumns>();
+  readonly #faults = new Set<string>();
+
+  constructor(parts: LiveParts) {
+    this.#parts = parts;
+    const { graph, canonical, world, trades } = parts;
+    this.#desk = new Desk(
+      world,
+      tradedOf(graph, trades, canonical).map(({ symbol }) => symbol),
+    );
+    this.#streams = graph.nodes
+      .filter(({ kind, index }) => kind === 'stream' && canonical[index] === index)
+      .map(({ name, interval, phase }) => ({ name, interval, phase }));
+  }
+
+  /** @throws SeamlessError what keeps it from going on; the journal then says so, too. */
+  async run(): Promise<RunResult> {
+    const { journal } = this.#parts;
+    try {
+      return await this.#run();
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      try {
+        this.#write([{ asOf: this.#asOf, events: [{ type: 'error', node: null, message }] }]);
+      } catch {
+        // A journal that cannot be written is what stopped it.
+      }
+      throw error;
+    } finally {
+      journal.close();
+    }
+  }
+
+  #asOf: Seconds = 0;
+
+  async #run(): Promise<RunResult> {
+    const { feed, lines, signal, since } = this.#parts;
+    const last = lines.at(-1)?.asOf;
+    const from = last ?? since;
+    const feedEnds = new AbortController();
+    const stop = (): void => feedEnds.abort();
+    signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
+    try {
+      const inbox = pump(feed.open(this.#streams, from, feedEnds.signal));
+      const first = await this.#firstMessages(inbox);
+      const start = last ?? startOf(first, since);
+      const loop = await this.#begin(start);
+      const clock = this.#clock(start);
+      let messages: readonly FeedMessage[] | null = first;
+      let ended = false;
+      while (messages && !ended) {
+        ended = await this.#step(messages, clock, loop);
+        if (signal.aborted || ended) break;
+        messages = await this.#next(inbox);
+      }
+      return this.#finish(signal.aborted && !ended ? 'stopped' : 'completed');
+    } finally {
+      signal.removeEventListener('abort', stop);
+      feedEnds.abort();
+    }
+  }
+
+  /** Messages up to the first bar: it says from where on the feed goes. */
+  async #firstMessages(inbox: Inbox<FeedMessage>): Promise<FeedMessage[]> {
+    const found: FeedMessage[] = [];
+    while (!this.#parts.signal.aborted) {
+      const messages = await this.#next(inbox);
+      if (!messages) break;
+      found.push(...messages);
+      if (messages.some(({ type }) => type !== 'heartbeat')) break;
+    }
+    return found;
+  }
+
+  async #next(inbox: Inbox<FeedMessage>): Promise<readonly FeedMessage[] | null> {
+    const { feed } = this.#parts.world;
+    const silence = feed?.kind === 'ws' ? feed.silence : Infinity;
+    const messages = await inbox.take(silence * 1000);
+    if (messages?.length === 0 && !this.#parts.signal.aborted) {
+      this.#write([{ asOf: this.#asOf, events: [{ type: 'stale', what: 'feed', seconds: silence }] }]);
+    }
+    return messages;
+  }
+
+  /** Warms up to where the feed or the journal begins; a journal is then gone through once more. */
+  async #begin(start: Seconds): Promise<SlotLoop> {
+    const { graph, canonical, host, warm, world, trades, lines, run, strategy } = this.#parts;
+    const begun = lines[0]?.asOf ?? start;
+    const { nodes, history } = await warm(begun);
+    for (const { name } of this.#streams) {
+      const index = graph.nodes.findIndex((node) => node.name === name);
+      this.#columns.set(name, new BarColumns(nodes.get(index)?.schema ?? null));
+    }
+    const evaluator = new SlotEvaluator(graph, canonical, host, nodes, new AbortController().signal);
+    const traded = tradedOf(graph, trades, canonical);
+    const loop = new SlotLoop({ graph, evaluator, desk: this.#desk, traded, columns: this.#columns });
+    this.#asOf = start;
+    if (lines.length > 0) await this.#again(loop);
+    const events: RunEventBody[] = [
+      {
+        type: 'ready',
+        run,
+        strategy,
+        world: world.name,
+        mode: world.mode,
+        nodes: graph.nodes.filter(({ index }) => canonical[index] === index).map(({ name }) => name),
+        symbols: traded.map(({ symbol }) => symbol),
+        history: history && [history.start, Math.min(history.end, begun)],
+      },
+    ];
+    for (const { name } of this.#streams) {
+      if (lines.length === 0 && history && history.end < begun)
+        events.push({ type: 'gap', stream: name, start: history.end, end: begun });
+    }
+    this.#write([{ asOf: start, events }]);
+    return loop;
+  }
+
+  /** Hands the slots of the journal in again. @throws SeamlessError `cache` when they come out otherwise. */
+  async #again(loop: SlotLoop): Promise<void> {
+    const { lines } = this.#parts;
+    let from = (lines[0] as JournalLine).asOf;
+    for (let at = 1; at < lines.length; at += RESUMED_SLOTS) {
+      const part = lines.slice(at, at + RESUMED_SLOTS);
+      const bars = new Map<string, FeedBar[]>();
+      for (const { events } of part) {
+        for (const event of events) {
+          if (event.type !== 'bar') continue;
+          this.#columns.get(event.stream)?.fault(event.row);
+          bars.set(event.stream, [...(bars.get(event.stream) ?? []), event]);
+        }
+      }
+      const to = Math.max(...part.map(({ asOf }) => asOf));
+      if (to > from) await loop.close({ start: from, end: to }, bars);
+      from = Math.max(from, to);
+    }
+    const orders = lines.flatMap(({ events }) => events.filter(({ type }) => type === 'order')).length;
+    if (orders === this.#desk.orders) return;
+    throw new SeamlessError(
+      'cache',
+      `The journal of run ${this.#parts.run} has ${orders} orders, but its bars come to ${this.#desk.orders}: its history or its code has changed. Start a new run.`,
+    );
+  }
+
+  #clock(start: Seconds): SlotClock {
+    const { graph, world } = this.#parts;
+    return new SlotClock(this.#streams, graph.nodes, start, world.late.grace);
+  }
+
+  /** Takes messages in, and computes the slots that they close. Says whether the feed ended. */
+  async #step(messages: readonly FeedMessage[], clock: SlotClock, loop: SlotLoop): Promise<boolean> {
+    const entries: Entry[] = [];
+    const stretches: ClosedStretch[] = [];
+    let ended = false;
+    for (const message of messages) {
+      if (message.type === 'closed') ended = true;
+      else if (message.type === 'heartbeat') clock.hear(message.time);
+      else this.#take(message, clock, entries);
+      // After each message: what comes late must not depend on how many came together.
+      const closed = clock.close();
+      if (closed) stretches.push(closed);
+    }
+    const [first] = stretches;
+    if (first) {
+      entries.push(...(await loop.close({ start: first.from, end: clock.closed }, merged(stretches))));
+      const gaps = stretches.flatMap((stretch) => stretch.gaps);
+      for (const gap of gaps) entries.push({ asOf: clock.closed, events: [{ type: 'gap', ...gap }] });
+      this.#asOf = clock.closed;
+    }
+    this.#write(entries);
+    return ended;
+  }
+
+  #take(bar: FeedBar, clock: SlotClock, entries: Entry[]): void {
+    const fault = clock.fault(bar) ?? this.#columns.get(bar.stream)?.fault(bar.row) ?? null;
+    if (fault !== null) {
+      const key = `${bar.stream} ${fault}`;
+      if (this.#faults.has(key)) return;
+      this.#faults.add(key);
+      const near = nearNames(
+        bar.stream,
+        this.#streams.map(({ name }) => name),
+      );
+      const hint = near.length > 0 && near[0] !== bar.stream ? ` Did you mean ${near.join(' or ')}?` : '';
+      this.#parts.onTrouble(`A bar of ${formatTime(bar.ts)} was left out: ${fault}.${hint}`);
+      return;
+    }
+    if (clock.take(bar) !== 'late') return;
+    const row = this.#parts.world.late.bars === 'sideOutput' ? bar.row : null;
+    entries.push({ asOf: clock.closed, events: [{ type: 'late', stream: bar.stream, ts: bar.ts, row }] });
+  }
+
+  #finish(reason: RunResult['reason']): RunResult {
+    const { run, strategy, world } = this.#parts;
+    const { name, mode } = world;
+    const result: RunResult = {
+      run,
+      strategy,
+      world: name,
+      mode,
+      reason,
+      computedNodes: null,
+      ...this.#desk.summary,
+    };
+    this.#write([{ asOf: this.#asOf, events: [{ type: 'finished', ...result }] }]);
+    return result;
+  }
+
+  #write(entries: readonly Entry[]): void {
+    const told = entries.filter(({ events }) => events.length > 0);
+    if (told.length === 0) return;
+    this.#parts.journal.append(told);
+    this.#parts.onWritten();
+  }
+}
+
+/** Slots that close by then are history: what was asked for, or where the feed's first bar begins, if that is later. */
+function startOf(messages: readonly FeedMessage[], since: Seconds): Seconds {
+  const first = messages.find((message) => message.type === 'bar');
+  return first ? Math.max(since, first.ts) : Number.isFinite(since) ? since : 0;
+}
+
+function merged(stretches: readonly ClosedStretch[]): ReadonlyMap<string, readonly FeedBar[]> {
+  const bars = new Map<string, FeedBar[]>();
+  for (const stretch of stretches) {
+    for (const [name, found] of stretch.bars) {
+      const all = bars.get(name);
+      if (all) for (const bar of found) all.push(bar);
+      else bars.set(name, [...found]);
+    }
+  }
+  return bars;
+}

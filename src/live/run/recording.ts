@@ -1,0 +1,194 @@
+import type { Graph, GraphNode } from '../../engine/graph/graph.js';
+import type { SourceReader } from '../../engine/ports/source.js';
+import { schemaOf } from '../../engine/run/evaluation.js';
+import { same } from '../../engine/history/difference.js';
+import { lowerBound, rowValue, sliceTable, type RowValue, type Table } from '../../sdk/table.js';
+import type { Range, Seconds } from '../../sdk/time.js';
+import type { FeedBar } from '../feed/feed.js';
+import type { JournalLine } from '../journal/codec.js';
+import { BarColumns } from './rows.js';
+
+/** What a run's feed said, and what its nodes said then. */
+export interface Recording {
+  /** From the first slot's open to the last close. */
+  readonly range: Range;
+  /** Up to where rows came from history. */
+  readonly historyEnd: Seconds;
+  readonly bars: ReadonlyMap<string, readonly FeedBar[]>;
+  /** Opens and values by node. */
+  readonly values: ReadonlyMap<string, ReadonlyMap<Seconds, RowValue>>;
+}
+
+export function recordingOf(lines: Iterable<JournalLine>): Recording | null {
+  let start: Seconds | null = null;
+  let end = -Infinity;
+  let historyEnd = -Infinity;
+  const bars = new Map<string, FeedBar[]>();
+  const values = new Map<string, Map<Seconds, RowValue>>();
+  for (const { asOf, events } of lines) {
+    for (const event of events) {
+      if (event.type === 'ready') {
+        // A run that went on says it again.
+        if (start === null) historyEnd = event.history?.[1] ?? -Infinity;
+        start ??= asOf;
+      } else if (event.type === 'bar') {
+        append(bars, event.stream, event);
+        end = Math.max(end, asOf);
+      } else if (event.type === 'value') {
+        const known = values.get(event.node) ?? new Map<Seconds, RowValue>();
+        known.set(event.ts, event.value);
+        values.set(event.node, known);
+        end = Math.max(end, asOf);
+      }
+    }
+  }
+  return start === null || end <= start ? null : { range: { start, end }, historyEnd, bars, values };
+}
+
+function append(lists: Map<string, FeedBar[]>, key: string, bar: FeedBar): void {
+  const list = lists.get(key);
+  if (list) list.push(bar);
+  else lists.set(key, [bar]);
+}
+
+/** A stream's source as a run saw it: history up to its start, and from there what the feed said. */
+export class RecordedSource implements SourceReader {
+  readonly whole = true;
+  readonly #source: SourceReader;
+  readonly #recording: Recording;
+  readonly #interval: Seconds;
+  readonly #bars: readonly FeedBar[];
+
+  constructor(source: SourceReader, recording: Recording, stream: string, interval: Seconds) {
+    this.#source = source;
+    this.#recording = recording;
+    this.#interval = interval;
+    this.#bars = recording.bars.get(stream) ?? [];
+  }
+
+  version(): Promise<null> {
+    return Promise.resolve(null);
+  }
+
+  async bounds(): ReturnType<SourceReader['bounds']> {
+    const history = await this.#source.bounds();
+    const before = this.#before - this.#interval;
+    const known =
+      history && history.first <= before
+        ? { first: history.first, last: Math.min(history.last, before) }
+        : null;
+    const first = known?.first ?? this.#bars[0]?.ts;
+    const last = this.#bars.at(-1)?.ts ?? known?.last;
+    return first === undefined || last === undefined ? null : { first, last };
+  }
+
+  async *read({ start, end }: Range): AsyncGenerator<Table> {
+    let columns: BarColumns | null = null;
+    const history = { start, end: Math.min(end, this.#before) };
+    if (history.start < history.end) {
+      for await (const table of this.#source.read(history)) {
+        columns = new BarColumns(schemaOf(table));
+        yield table;
+      }
+    }
+    columns ??= new BarColumns(null);
+    for (const { row } of this.#bars) columns.fault(row);
+    const table = columns.table(this.#bars);
+    const rows = sliceTable(table, lowerBound(table.ts, start), lowerBound(table.ts, end));
+    if (rows.ts.length > 0) yield rows;
+  }
+
+  /** No bar of history opens at it or later: those close after the run began. */
+  get #before(): Seconds {
+    const { range, historyEnd } = this.#recording;
+    return Math.min(range.start, historyEnd) - this.#interval + 1e-6;
+  }
+}
+
+/** A row that was said otherwise; `undefined`: there was none. */
+export interface RowDifference {
+  readonly node: string;
+  /** Its open. */
+  readonly ts: Seconds;
+  readonly live: RowValue | undefined;
+  readonly materialized: RowValue | undefined;
+}
+
+export interface ParityReport {
+  readonly run: string;
+  readonly strategy: string;
+  readonly range: readonly [Seconds, Seconds];
+  readonly nodes: number;
+  readonly rows: number;
+  /** Rows that the run has, but materialization cannot tell yet: past the last bar of an input. */
+  readonly notYet: number;
+  readonly differing: number;
+  /** The first in time. */
+  readonly first: RowDifference | null;
+}
+
+/** What is stored of a node over the recording's range, as far as it is complete. */
+export interface Materialized {
+  readonly table: Table;
+  readonly complete: (open: Seconds) => boolean;
+}
+
+/** Compares what a run's nodes said with what was materialized from what its feed said, bit for bit. */
+export function parityOf(
+  about: Pick<ParityReport, 'run' | 'strategy'>,
+  graph: Graph,
+  canonical: readonly number[],
+  { range, values }: Recording,
+  materialized: ReadonlyMap<number, Materialized>,
+): ParityReport {
+  const nodes = graph.nodes.filter(({ kind, index }) => kind === 'node' && canonical[index] === index);
+  let [rows, notYet, differing] = [0, 0, 0];
+  let first = null as Timed | null;
+  for (const node of nodes) {
+    const live = new Map(values.get(node.name) ?? []);
+    const { table, complete } = materialized.get(node.index) as Materialized;
+    const note = (ts: Seconds, was: RowValue | undefined, is: RowValue | undefined): void => {
+      rows += 1;
+      if (was !== undefined && is !== undefined && sameBits(was, is)) return;
+      differing += 1;
+      if (!first || closeOf(node, ts) < first.close)
+        first = { node: node.name, ts, live: was, materialized: is, close: closeOf(node, ts) };
+    };
+    for (let at = 0; at < table.ts.length; at++) {
+      const ts = table.ts[at] as Seconds;
+      if (closeOf(node, ts) <= range.start || closeOf(node, ts) > range.end) continue;
+      note(ts, live.get(ts), rowValue(table, at));
+      live.delete(ts);
+    }
+    for (const [ts, value] of live) {
+      if (complete(ts)) note(ts, value, undefined);
+      else notYet += 1;
+    }
+  }
+  return {
+    ...about,
+    range: [range.start, range.end],
+    nodes: nodes.length,
+    rows,
+    notYet,
+    differing,
+    first: told(first),
+  };
+}
+
+type Timed = RowDifference & { readonly close: Seconds };
+
+function told(first: Timed | null): RowDifference | null {
+  if (!first) return null;
+  const { node, ts, live, materialized } = first;
+  return { node, ts, live, materialized };
+}
+
+function closeOf({ interval }: GraphNode, ts: Seconds): Seconds {
+  return ts + interval;
+}
+
+/** Bit for bit, and in the order of keys. */
+function sameBits(a: RowValue, b: RowValue): boolean {
+  return same(a, b) && (typeof a !== 'object' || JSON.stringify(a) === JSON.stringify(b));
+}

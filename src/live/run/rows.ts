@@ -1,0 +1,59 @@
+import type { Schema } from '../../engine/ports/host.js';
+import type { Column, ColumnType, FlatRecord, Table } from '../../sdk/table.js';
+import type { FeedBar } from '../feed/feed.js';
+
+/** Turns a feed's bars of one stream into columns, those of its history where it has any. */
+export class BarColumns {
+  #names: readonly string[];
+  readonly #types = new Map<string, ColumnType>();
+
+  constructor(schema: Schema | null) {
+    this.#names = schema?.names ?? [];
+    schema?.names.forEach((name, i) => this.#types.set(name, schema.types[i] as ColumnType));
+  }
+
+  /** What keeps a row from being a bar of the stream; null: nothing. */
+  fault(row: FlatRecord): string | null {
+    if (this.#names.length === 0) this.#names = Object.keys(row);
+    const missing = this.#names.filter((name) => !(name in row));
+    if (missing.length > 0) return `it has no ${missing.join(', ')}, which earlier bars have`;
+    for (const name of this.#names) {
+      const cell = row[name] ?? null;
+      if (cell === null) continue;
+      const type = this.#types.get(name) ?? 'null';
+      const own = typeof cell as ColumnType;
+      if (type === 'null') this.#types.set(name, own);
+      else if (type !== own) return `its ${name} is a ${own}, but was a ${type} in earlier bars`;
+    }
+    return null;
+  }
+
+  table(bars: readonly FeedBar[]): Table {
+    return {
+      shape: 'record',
+      ts: Float64Array.from(bars, ({ ts }) => ts),
+      names: this.#names,
+      columns: this.#names.map((name) => this.#column(name, bars)),
+      present: null,
+    };
+  }
+
+  #column(name: string, bars: readonly FeedBar[]): Column {
+    const cells = bars.map(({ row }) => row[name] ?? null);
+    const valid = cells.includes(null) ? Uint8Array.from(cells, (cell) => (cell === null ? 0 : 1)) : null;
+    const type = this.#types.get(name) ?? 'null';
+    switch (type) {
+      case 'boolean':
+        return { type, values: Uint8Array.from(cells, Number), valid };
+      case 'string':
+      case 'json':
+        return { type, values: cells.map((cell) => (cell === null ? '' : String(cell))), valid };
+      default:
+        return {
+          type,
+          values: Float64Array.from(cells, (cell) => (cell === null ? Number.NaN : Number(cell))),
+          valid,
+        };
+    }
+  }
+}

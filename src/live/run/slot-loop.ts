@@ -1,0 +1,143 @@
+import type { Graph, GraphNode } from '../../engine/graph/graph.js';
+import type { TradeDescription } from '../../engine/ports/host.js';
+import type { SlotEvaluator } from '../../engine/run/slot-evaluator.js';
+import { SeamlessError } from '../../sdk/errors.js';
+import type { RunEventBody } from '../../sdk/live.js';
+import { columnIndex, rowValue, type FlatRecord, type RowValue, type Table } from '../../sdk/table.js';
+import type { Range, Seconds } from '../../sdk/time.js';
+import type { FeedBar } from '../feed/feed.js';
+import type { Entry } from '../journal/journal.js';
+import type { Desk, PriceBar } from '../money/desk.js';
+import type { BarColumns } from './rows.js';
+
+/** What is traded, by positions of the nodes that stand for the two. */
+export interface Traded {
+  readonly symbol: string;
+  readonly decision: number;
+  readonly price: number;
+}
+
+export function tradedOf(
+  graph: Graph,
+  trades: readonly TradeDescription[],
+  canonical: readonly number[],
+): Traded[] {
+  return trades.map(({ decision, price }) => ({
+    symbol: (graph.nodes[price] as GraphNode).name,
+    decision: canonical[decision] as number,
+    price: canonical[price] as number,
+  }));
+}
+
+/** Where the rows of a table have been taken up to. */
+interface Cursor {
+  readonly node: GraphNode;
+  readonly table: Table;
+  at: number;
+}
+
+/** Computes stretches of closed slots, and tells slot by slot what happened in them. */
+export class SlotLoop {
+  readonly #graph: Graph;
+  readonly #evaluator: SlotEvaluator;
+  readonly #desk: Desk;
+  readonly #traded: readonly Traded[];
+  /** By stream name. */
+  readonly #columns: ReadonlyMap<string, BarColumns>;
+
+  constructor(parts: {
+    graph: Graph;
+    evaluator: SlotEvaluator;
+    desk: Desk;
+    traded: readonly Traded[];
+    columns: ReadonlyMap<string, BarColumns>;
+  }) {
+    this.#graph = parts.graph;
+    this.#evaluator = parts.evaluator;
+    this.#desk = parts.desk;
+    this.#traded = parts.traded;
+    this.#columns = parts.columns;
+  }
+
+  /** @param bars that close in the stretch, by stream name, ascending */
+  async close(stretch: Range, bars: ReadonlyMap<string, readonly FeedBar[]>): Promise<Entry[]> {
+    const streams = new Map<number, Table>();
+    for (const { index, name } of this.#graph.nodes) {
+      const found = bars.get(name);
+      if (!found) continue;
+      const table = (this.#columns.get(name) as BarColumns).table(found);
+      if (this.#traded.some(({ price }) => price === index)) refuseUnpriced(name, table.names);
+      streams.set(index, table);
+    }
+    const { tables, failures } = await this.#evaluator.close(stretch, streams);
+    const cursors: Cursor[] = [];
+    for (const [index, table] of tables) {
+      if (table.ts.length > 0) cursors.push({ node: this.#graph.nodes[index] as GraphNode, table, at: 0 });
+    }
+    const entries = closesOf(cursors).map((asOf) => this.#slot(asOf, cursors));
+    for (const [index, { message, asOf }] of failures) {
+      const { name } = this.#graph.nodes[index] as GraphNode;
+      entries.push({ asOf: asOf ?? stretch.end, events: [{ type: 'error', node: name, message }] });
+    }
+    return entries;
+  }
+
+  #slot(asOf: Seconds, cursors: readonly Cursor[]): Entry {
+    const events: RunEventBody[] = [];
+    const prices: (PriceBar | null)[] = this.#traded.map(() => null);
+    const decisions: (RowValue | undefined)[] = this.#traded.map(() => undefined);
+    let concerned = false;
+    for (const cursor of cursors) {
+      const { node, table, at } = cursor;
+      const ts = table.ts[at];
+      if (ts === undefined || ts + node.interval !== asOf) continue;
+      cursor.at += 1;
+      const value = rowValue(table, at);
+      events.push(
+        node.kind === 'stream'
+          ? { type: 'bar', stream: node.name, ts, row: value as FlatRecord }
+          : { type: 'value', node: node.name, ts, value },
+      );
+      this.#traded.forEach(({ decision, price }, i) => {
+        if (price === node.index) prices[i] = priceOf(table, at);
+        if (decision === node.index) decisions[i] = value;
+        concerned ||= price === node.index || decision === node.index;
+      });
+    }
+    if (concerned || this.#traded.length === 0) events.push(...this.#desk.slot(asOf, prices, decisions));
+    return { asOf, events };
+  }
+}
+
+/** When rows close, ascending, each once. */
+function closesOf(cursors: readonly Cursor[]): Seconds[] {
+  const closes = new Set<Seconds>();
+  for (const { node, table } of cursors) for (const ts of table.ts) closes.add(ts + node.interval);
+  return [...closes].sort((a, b) => a - b);
+}
+
+/** @throws SeamlessError `usage` for a stream that is traded, but has no prices. */
+export function refuseUnpriced(symbol: string, names: readonly string[]): void {
+  const missing = ['open', 'close'].filter((name) => columnIndex(names, name) < 0);
+  if (missing.length === 0) return;
+  throw new SeamlessError(
+    'usage',
+    `${symbol} is traded, but its bars have no ${missing.join(' and no ')}: orders are filled at the open, and valued at the close. It has ${names.join(', ')}.`,
+    { node: symbol },
+  );
+}
+
+/** Null where a price is no number. */
+export function priceOf(table: Table, at: number): PriceBar | null {
+  const open = numberAt(table, 'open', at);
+  const close = numberAt(table, 'close', at);
+  if (open === null || close === null) return null;
+  return { ts: table.ts[at] as Seconds, open, close };
+}
+
+function numberAt({ names, columns }: Table, name: string, at: number): number | null {
+  const column = columns[columnIndex(names, name)];
+  if (column?.type !== 'number' || column.valid?.[at] === 0) return null;
+  const value = column.values[at] as number;
+  return Number.isFinite(value) ? value : null;
+}

@@ -1,0 +1,120 @@
+import * as v from 'valibot';
+import { parseInterval, parseTime, type Seconds } from '../../sdk/time.js';
+
+/** What a world's YAML says. Every default is the safe one. */
+
+const amount = v.pipe(v.number(), v.finite(), v.minValue(0));
+const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
+const share = v.pipe(v.number(), v.finite(), v.gtValue(0));
+
+/** Run over the schema's own errors: these have a sentence already. */
+function parsed<T>(parse: (value: string | number) => T) {
+  return v.pipe(
+    v.union([v.string(), v.number()]),
+    v.rawTransform(({ dataset, addIssue, NEVER }): T => {
+      try {
+        return parse(dataset.value);
+      } catch (error) {
+        addIssue({ message: error instanceof Error ? error.message : String(error) });
+        return NEVER;
+      }
+    }),
+  );
+}
+
+const time = parsed((value): Seconds => parseTime(value));
+const duration = parsed((value): Seconds =>
+  value === 0 || value === '0' || value === '0s' ? 0 : parseInterval(value),
+);
+
+const pace = v.union([v.literal('max'), positive], 'Expected max, or how many times as fast as the clock');
+const from = { start: v.optional(time), end: v.optional(time) };
+
+const feed = v.variant('kind', [
+  /** The bars of each stream's own provider, as if they came in now. */
+  v.strictObject({ kind: v.literal('replay'), speed: v.optional(pace, 'max'), ...from }),
+  /** Made-up bars for every stream. */
+  v.strictObject({
+    kind: v.literal('demo'),
+    speed: v.optional(pace, 'max'),
+    seed: v.optional(v.pipe(v.number(), v.integer()), 1),
+    ...from,
+  }),
+  /** An exchange, or whatever speaks the protocol of `docs/core-loop.md`. */
+  v.strictObject({
+    kind: v.literal('ws'),
+    url: v.pipe(v.string(), v.regex(/^wss?:\/\//, 'Expected an address such as wss://feed.example.com/bars')),
+    /** Name of the environment variable with a token. */
+    tokenFrom: v.optional(v.string()),
+    /** Without a word for so long, it is said to be stale and asked anew. */
+    silence: v.optional(duration, '30s'),
+  }),
+]);
+
+const limits = v.strictObject({
+  /** Sum of |weight| over symbols. */
+  gross: v.optional(positive, 1),
+  /** |weight| of one symbol. */
+  maxWeight: v.optional(positive, 1),
+  /** The most money in one symbol. */
+  perSymbol: v.optional(positive),
+  /** Orders of less money are not made, unless they close a position. */
+  minNotional: v.optional(amount, 0),
+  /** Units come in multiples of it; 0: of any size. */
+  lot: v.optional(amount, 0),
+});
+
+const policy = v.strictObject({
+  /** Decisions nearer to 0 than this count as 0. */
+  threshold: v.optional(amount, 0),
+  /** A weight that changes by less than this stays. */
+  hysteresis: v.optional(amount, 0),
+  /** Only so many symbols with the largest |weight|. */
+  topK: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+  /** `change`: orders when a weight changes; `slot`: at each slot, back to the weight. */
+  rebalance: v.optional(v.picklist(['change', 'slot']), 'change'),
+});
+
+const fills = v.strictObject({
+  at: v.optional(v.literal('nextOpen'), 'nextOpen'),
+  /** Of a fill's money, in basis points. */
+  feeBps: v.optional(amount, 0),
+  /** Against the order, in basis points of the price. */
+  slippageBps: v.optional(v.pipe(amount, v.ltValue(10_000)), 0),
+  /** Per unit, besides. */
+  feePerUnit: v.optional(amount, 0),
+});
+
+const late = v.strictObject({
+  /** How long after a slot's close its bars are waited for. */
+  grace: v.optional(duration, '5s'),
+  /** What is done with a bar that comes after: it is counted alone, or kept in the journal beside. */
+  bars: v.optional(v.picklist(['ignore', 'sideOutput']), 'ignore'),
+});
+
+export const worldSchema = v.strictObject({
+  mode: v.picklist(['backtest', 'paper', 'live', 'shadow']),
+  /** Backtest alone. */
+  ...from,
+  capital: v.optional(positive, 10_000),
+  feed: v.optional(feed),
+  limits: v.optional(limits, {}),
+  policy: v.optional(policy, {}),
+  fills: v.optional(fills, {}),
+  late: v.optional(late, {}),
+  /** A decision that is older counts no more: no orders are made by it. */
+  decisionTtl: v.optional(duration),
+  /** `active`; `freeze`: no new orders; `drain`: positions are closed, and none is opened. */
+  activation: v.optional(v.picklist(['active', 'freeze', 'drain']), 'active'),
+  allowLive: v.optional(v.boolean(), false),
+  /** Days in a year of returns: 365 where the market never closes, 252 for shares. */
+  periodsPerYear: v.optional(share, 365),
+});
+
+export type WorldFile = v.InferOutput<typeof worldSchema>;
+
+export type FeedSettings = NonNullable<WorldFile['feed']>;
+
+export interface World extends WorldFile {
+  readonly name: string;
+}

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+
+import { formatTime } from '../../src/sdk/time.js';
+import { minute, type Project } from '../support/project.js';
+import { eventsOf, inParity, OHLC_HEADER, ohlcLines, only, project, start } from './support.js';
+
+const BARS = 3000;
+const FROM = 1000;
+
+describe('a run', () => {
+  let at: Project;
+  before(() => {
+    at = project({
+      'bars.csv': OHLC_HEADER + ohlcLines(0, BARS, new Set([1500, 1501, 2100])),
+      'worlds/paper.yaml': `mode: paper\nfeed: { kind: replay, start: ${formatTime(minute(FROM))} }\nfills: { feeBps: 10, slippageBps: 5 }\n`,
+      'worlds/back.yaml': `mode: backtest\nstart: ${minute(FROM)}\nend: ${minute(BARS)}\nfills: { feeBps: 10, slippageBps: 5 }\n`,
+    });
+  });
+  after(() => at.remove());
+
+  it('in a paper world computes slot by slot what materialization does', async () => {
+    const run = await start(at, { world: 'paper' });
+    const events = await eventsOf(run);
+    const result = await run.result;
+    assert.equal(result.reason, 'completed');
+    assert.equal(events[0]?.type, 'ready');
+    assert.deepEqual(
+      events.map(({ seq }) => seq),
+      events.map((_, i) => i + 1),
+    );
+    assert.equal(only(events, 'bar').length, BARS - FROM - 3);
+    assert.equal(only(events, 'gap').length, 2);
+    assert.ok(only(events, 'fill').length > 20);
+    await inParity(at, run.id, 3 * (BARS - FROM - 100));
+  });
+
+  it('in a backtest trades as in a paper world, and computes nothing that is stored', async () => {
+    const paper = await start(at, { world: 'paper' });
+    const first = await start(at, { world: 'back' });
+    await first.result;
+    const again = await start(at, { world: 'back' });
+    const result = await again.result;
+    assert.equal(result.computedNodes, 0);
+    const trading = new Set(['signal', 'decision', 'activation', 'allocation', 'order', 'fill']);
+    const of = async (run: typeof paper) =>
+      (await eventsOf(run)).filter(({ type }) => trading.has(type)).map(({ seq: _, ...event }) => event);
+    const fills = await of(again);
+    assert.ok(fills.length > 100);
+    assert.deepEqual(await of(paper), fills);
+    const { metrics, equity, trades } = await paper.result;
+    assert.deepEqual(
+      { metrics, equity, trades },
+      { metrics: result.metrics, equity: result.equity, trades: result.trades },
+    );
+  });
+});
