@@ -19,7 +19,9 @@ const isKept = (command: string): boolean => /@?esbuild.*--service=/.test(comman
 
 async function run(file: string): Promise<void> {
   const began = { wall: performance.now(), processor: processorSeconds() };
-  const mocha = new Mocha({ timeout: HUNG_MS, color: process.env['NO_COLOR'] === undefined });
+  // The tests of an editor suite go on from one another's state: after a failure the rest would wait for what cannot come.
+  const bail = file.startsWith('test/vscode/workbench');
+  const mocha = new Mocha({ timeout: HUNG_MS, bail, color: process.env['NO_COLOR'] === undefined });
   mocha.addFile(resolve(file));
   await mocha.loadFilesAsync();
   const before = new Set(childrenOf(process.pid).map(({ pid }) => pid));

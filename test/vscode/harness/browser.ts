@@ -11,7 +11,7 @@ const quiet = [
   '--disable-sync',
 ];
 
-const NEVER_MS = 600_000;
+const NEVER_MS = 240_000;
 
 /** Headless Chromium with a profile of its own. Close the context to end it. */
 export async function openBrowser(profile: string): Promise<BrowserContext> {
