@@ -8,9 +8,10 @@ export async function unknownStrategy(store: Store, strategy: string): Promise<S
     strategy,
     names.map((name) => (strategy.includes('#') ? name : classOf(name))),
   );
-  const rest = names.length > 0 ? `It holds ${names.join(', ')}.` : 'It is empty.';
-  const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : rest;
-  return new SeamlessError('not-found', `The cache holds nothing of a strategy ${strategy}. ${hint}`);
+  if (names.length === 0) return new SeamlessError('not-found', 'Nothing is materialized yet.');
+  const hint =
+    near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `The cache holds ${names.join(', ')}.`;
+  return new SeamlessError('not-found', `Nothing of ${strategy} is materialized yet. ${hint}`);
 }
 
 /** An error of code `not-found` for a node the cache does not hold, with names like it. */

@@ -60,13 +60,13 @@ export function rangePresets(known: Span | null, now: number): readonly RangePre
 /** Where the presets are counted back from, a clause for the heading above them. */
 export function presetsOrigin(known: Span | null, now: number): string {
   const today = formatTime(nextDay(now));
-  if (!known) return l10n.t('counted back from today, {0}: the sources cannot tell where they end', today);
+  if (!known) return l10n.t('counted back from today, {0} (the end of the data is not known)', today);
   const [, end] = known;
   const last = formatTime(nextDay(end));
   if (known[0] < now && end > nextDay(now)) {
-    return l10n.t('counted back from today, {0}: the data go on to {1}', today, last);
+    return l10n.t('counted back from today, {0} (the data goes on to {1})', today, last);
   }
-  return l10n.t('counted back from where the data end, {0}', last);
+  return l10n.t('counted back from the end of the data, {0}', last);
 }
 
 /** The same day of the month before, or its last day where it has no such day. */
@@ -90,7 +90,7 @@ export function parseTypedRange(text: string): Range {
   if (start === undefined || end === undefined || rest.length > 0) {
     throw new SeamlessError(
       'range',
-      l10n.t('Type a start and an end, which is exclusive: 2023-03-01 → 2023-03-22, or epoch seconds.'),
+      l10n.t('Type a start and an exclusive end: 2023-03-01 → 2023-03-22, or epoch seconds.'),
     );
   }
   return parseRange(start, end);

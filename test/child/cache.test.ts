@@ -199,6 +199,10 @@ describe('a run after another', () => {
     assert.equal(columns[0]?.values[9], last);
     const misspelt = child.read(project, 'Main', 'maen');
     await refused(misspelt, 'not-found', /Main has no node maen in the cache\. Did you mean mean\?/);
-    await refused(child.read(project, 'Mian', 'mean'), 'not-found', /nothing of a strategy Mian\. .*Main/);
+    await refused(
+      child.read(project, 'Mian', 'mean'),
+      'not-found',
+      /Nothing of Mian is materialized yet\. .*Main/,
+    );
   });
 });

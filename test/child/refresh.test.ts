@@ -92,9 +92,13 @@ describe('refreshing source data', () => {
     await child.materialize(project, RANGE);
     const clear = (strategy: string) =>
       child.request('cache', { projectRoot: project.root, action: 'clear', strategy });
-    await refused(clear('Mian'), 'not-found', /nothing of a strategy Mian\. Did you mean Main\?/);
-    await refused(clear('Unlike'), 'not-found', /nothing of a strategy Unlike\. It holds main\.ts#Main\./);
+    await refused(clear('Mian'), 'not-found', /Nothing of Mian is materialized yet\. Did you mean Main\?/);
+    await refused(
+      clear('Unlike'),
+      'not-found',
+      /Nothing of Unlike is materialized yet\. The cache holds main\.ts#Main\./,
+    );
     assert.equal((await clear('Main')).strategies.length, 0);
-    await refused(clear('Main'), 'not-found', /nothing of a strategy Main\. It is empty\./);
+    await refused(clear('Main'), 'not-found', /^Nothing is materialized yet\.$/);
   });
 });

@@ -116,8 +116,12 @@ describe('status', () => {
       );
       assert.deepEqual([looked.nodes.length, looked.lastRanges], [3, []]);
       const place = { projectRoot: untouched.root, strategy: 'Main', node: 'mean' };
-      await refused(child.request('read', place), 'not-found', /holds nothing of a strategy Main/);
-      await refused(child.request('series', { ...place, stretches: 10 }), 'not-found', /holds nothing/);
+      await refused(child.request('read', place), 'not-found', /^Nothing is materialized yet\.$/);
+      await refused(
+        child.request('series', { ...place, stretches: 10 }),
+        'not-found',
+        /^Nothing is materialized yet/,
+      );
       const held = await child.request('cache', { projectRoot: untouched.root, action: 'show' });
       assert.deepEqual([held.bytes, held.strategies], [0, []]);
       await child.request('cache', { projectRoot: untouched.root, action: 'clean', dryRun: true });

@@ -88,14 +88,14 @@ describe('the DAG panel over three weeks of minutes', function () {
     assert.deepEqual(await dag().violations(), []);
     await dag().frame.locator('.axis').focus();
     await editor.page.keyboard.press('Escape');
-    await dag().button('Only What Is Missing').click();
+    await dag().button('Materialize Missing').click();
     await dag().box('effort', 'fresh').waitFor();
     await dag().box('side', '30,1').waitFor();
   });
 
   it('draws candles of the prices, and steps of the words', async () => {
     await dag().box('BTC.price').click();
-    await dag().details.getByText('30,240 rows, extremes of each pixel').waitFor();
+    await dag().details.getByText('30,240 rows, minimum and maximum per pixel').waitFor();
     await editor.picture('data-candles');
     await dag().tab('Table').click();
     await dag().text('Rows 1 to 100 of 30,240').waitFor();

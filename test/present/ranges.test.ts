@@ -59,8 +59,8 @@ describe('a range as it is typed', () => {
   }
 
   const mistakes: readonly [text: string, sentence: RegExp][] = [
-    ['2023-03-01', /Type a start and an end/],
-    ['2023-03-01 2023-03-02 2023-03-03', /Type a start and an end/],
+    ['2023-03-01', /Type a start and an exclusive end/],
+    ['2023-03-01 2023-03-02 2023-03-03', /Type a start and an exclusive end/],
     ['2023-03-22 2023-03-01', /ends before it starts/],
     ['2023-03-01 2023-03-01', /is empty/],
     ['2023-02-30 2023-03-01', /is not a time/],
@@ -82,14 +82,14 @@ describe('where presets are counted back from', () => {
 
   it('is the end of the data', () => {
     const data = span('2000-01-03', '2020-04-18');
-    assert.equal(presetsOrigin(data, now), 'counted back from where the data end, 2020-04-18');
+    assert.equal(presetsOrigin(data, now), 'counted back from the end of the data, 2020-04-18');
   });
 
   it('is today where data go on into the future, as those of a made-up market do', () => {
     const data = span('2015-01-01', '2100-01-01');
     assert.equal(
       presetsOrigin(data, now),
-      'counted back from today, 2026-11-23: the data go on to 2100-01-01',
+      'counted back from today, 2026-11-23 (the data goes on to 2100-01-01)',
     );
     assert.equal(
       named(['2015-01-01', '2100-01-01'], '2026-11-22T12:00:00Z')['all'],
@@ -99,7 +99,7 @@ describe('where presets are counted back from', () => {
   });
 
   it('is today where the sources cannot tell, which is said', () => {
-    assert.match(presetsOrigin(null, now), /today, 2026-11-23: the sources cannot tell/);
+    assert.match(presetsOrigin(null, now), /today, 2026-11-23 \(the end of the data is not known\)/);
   });
 
   it('is the data where all of it is in the future', () => {

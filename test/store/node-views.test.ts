@@ -273,7 +273,7 @@ describe('store: queries', () => {
       }
       await assert.rejects(
         ask('SELECT 1', 'Other'),
-        /holds nothing of a strategy Other\. It holds Momentum\./,
+        /Nothing of Other is materialized yet\. The cache holds Momentum\./,
       );
       assert.deepEqual((await ask('SELECT count(*) AS n FROM fast')).rows, [[2]]);
     });

@@ -186,7 +186,7 @@ describe("a node's details", () => {
     const readNode = () => ({ ...before, versions });
     return look(twelve(), { replies: { ...replies, readNode } }, async (dag) => {
       await open(dag, 'slow');
-      await dag.page.getByText(/^values of before the change · 2023-03-01/).waitFor();
+      await dag.page.getByText(/^values from before the change · 2023-03-01/).waitFor();
     });
   });
 
@@ -206,7 +206,7 @@ describe("a node's details", () => {
           await box(dag, 'fast').click();
           await dag.page.getByRole('tab', { name: tab }).click();
           await dag.page
-            .getByText('fast has no values yet. A run over 2023-03-01 → 2023-03-22 shows them here.')
+            .getByText('fast has no values yet. Materialize 2023-03-01 → 2023-03-22 to see them here.')
             .waitFor();
           assert.equal(await dag.page.getByRole('alert').count(), 0);
         }

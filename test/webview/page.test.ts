@@ -67,7 +67,7 @@ describe('the page of the DAG panel', () => {
       await facts.getByText('period of `BTC price`: 20 → 30 (src/momentum.ts)').waitFor();
       await facts.getByText('code of `weigh()` in src/lib/weights.ts changed', { exact: true }).waitFor();
       await box(dag, 'fast').click();
-      await facts.getByText('Taken over').waitFor();
+      await facts.getByText('Reused').waitFor();
       await facts.getByText('2023-03-01 → 2023-03-10').waitFor();
     }));
 
@@ -80,7 +80,7 @@ describe('the page of the DAG panel', () => {
       await dag.page.mouse.move(x(9), axis.y + 20, { steps: 4 });
       await dag.page.mouse.up();
       await dag.page.getByText(/Chosen: 2023-03-05/).waitFor();
-      await dag.page.locator('vscode-button', { hasText: 'Only What Is Missing' }).click();
+      await dag.page.locator('vscode-button', { hasText: 'Materialize Missing' }).click();
       await dag.until((message) => message.type === 'request' && message.kind === 'materialize');
       const { start, end, only } = dag.payloadOf('materialize') as {
         start: number;

@@ -318,8 +318,8 @@ describe('the values of a node', () => {
     };
     assert.deepEqual(sentences(other), [
       '2 of 10 bars differ.',
-      'Bars of this version alone: 1.',
-      'At most by 0.5, in value at 1970-01-01T00:01:00Z.',
+      'Bars only in this version: 1.',
+      'Largest difference: 0.5, in value at 1970-01-01T00:01:00Z.',
     ]);
   });
 });

@@ -132,9 +132,7 @@ export class Chart {
     const { panes, x } = data;
     if (panes.length === 0 || x.length === 0) {
       const text =
-        x.length > 0
-          ? l10n.t('These values have nothing to draw: the table shows them.')
-          : l10n.t('There is no row here.');
+        x.length > 0 ? l10n.t('These values cannot be drawn. See the table.') : l10n.t('No row here.');
       this.#frame.replaceChildren(h('p', { class: 'quiet' }, text));
       return;
     }

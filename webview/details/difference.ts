@@ -9,13 +9,11 @@ import { h } from '../ui/dom.js';
 export function differenceElement(series: PanelSeries): HTMLElement {
   const [, before] = series.versions;
   if (!before)
-    return quiet(l10n.t('There is no version before: this node has not changed since it was first stored.'));
+    return quiet(l10n.t('No earlier version: this node has not changed since it was first stored.'));
   const { difference } = series;
   if (!difference || difference.compared.length === 0) {
     return quiet(
-      l10n.t(
-        'The two versions have no stretch in common that can be compared. Materialize the range, then look again.',
-      ),
+      l10n.t('The two versions have no bars in common to compare. Materialize the range, then try again.'),
     );
   }
   return h('ul', { class: 'facts' }, ...sentences(difference).map((sentence) => h('li', {}, sentence)));
@@ -33,11 +31,13 @@ export function sentences(found: PanelDifference): string[] {
       ? l10n.t('All {0} bars are the same, bit for bit.', formatCount(common))
       : l10n.t('{0} of {1} bars differ.', formatCount(changed), formatCount(common)),
   ];
-  if (onlyBefore > 0) lines.push(l10n.t('Bars of the version before alone: {0}.', formatCount(onlyBefore)));
-  if (onlyAfter > 0) lines.push(l10n.t('Bars of this version alone: {0}.', formatCount(onlyAfter)));
+  if (onlyBefore > 0) lines.push(l10n.t('Bars only in the earlier version: {0}.', formatCount(onlyBefore)));
+  if (onlyAfter > 0) lines.push(l10n.t('Bars only in this version: {0}.', formatCount(onlyAfter)));
   if (largest) {
     const { difference, column, ts } = largest;
-    lines.push(l10n.t('At most by {0}, in {1} at {2}.', formatNumber(difference), column, formatTime(ts)));
+    lines.push(
+      l10n.t('Largest difference: {0}, in {1} at {2}.', formatNumber(difference), column, formatTime(ts)),
+    );
   }
   if (first) {
     const none = l10n.t('no row');

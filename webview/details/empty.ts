@@ -36,19 +36,16 @@ export function emptyElement(facts: EmptyFacts, on: EmptyHandlers): HTMLElement 
     onClick: on.onRun,
   };
   if (running)
-    return empty('again', l10n.t('The values of {0} show here once the run has ended.', node.name));
+    return empty('again', l10n.t('The values of {0} appear here when the run has finished.', node.name));
   if (!trusted) {
     const trust: ButtonOptions = { text: l10n.t('Manage Trust'), look: 'primary', onClick: on.onTrust };
-    const text = l10n.t(
-      '{0} has no values yet, and nothing is run in a workspace that is not trusted.',
-      node.name,
-    );
+    const text = l10n.t('{0} has no values yet. Trust this workspace to run it.', node.name);
     return empty('info', text, trust);
   }
   if (node.standing === 'failed' || node.standing === 'blocked') {
     const text =
       node.standing === 'failed'
-        ? l10n.t('{0} failed before its first row. Mend it, then run it again.', node.name)
+        ? l10n.t('{0} failed before its first row. Fix it, then run it again.', node.name)
         : l10n.t('{0} has no values yet: what it depends on failed.', node.name);
     const reveal: ButtonOptions[] = node.located
       ? [{ text: l10n.t('Reveal in Source'), glyph: 'source', onClick: on.onReveal }]
@@ -64,7 +61,7 @@ export function emptyElement(facts: EmptyFacts, on: EmptyHandlers): HTMLElement 
   const range = formatRange({ start: target[0], end: target[1] });
   return empty(
     'circle',
-    l10n.t('{0} has no values yet. A run over {1} shows them here.', node.name, range),
+    l10n.t('{0} has no values yet. Materialize {1} to see them here.', node.name, range),
     run,
   );
 }

@@ -44,7 +44,7 @@ export function factsElement(
     const spans = spansOf(node, kind);
     if (spans.length > 0) add(capital(segmentText(kind)), ...stretches(spans));
   }
-  if (node.adopted.length > 0) add(l10n.t('Taken over'), ...stretches(node.adopted));
+  if (node.adopted.length > 0) add(l10n.t('Reused'), ...stretches(node.adopted));
   return list;
 }
 

@@ -38,7 +38,7 @@ export class RowsView {
     this.#copy = button({
       text: l10n.t('Copy'),
       glyph: 'copy',
-      title: l10n.t('Copy these rows, columns set apart by tabs'),
+      title: l10n.t('Copy these rows, separated by tabs'),
       onClick: () => {
         if (this.#rows) onCopy(copyText(this.#rows.table));
       },

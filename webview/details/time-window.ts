@@ -31,7 +31,7 @@ export interface TimeHandlers {
 const STEP = 0.2;
 const CLOSER = 0.7;
 
-/** Wheel to zoom, drag to pan, a double click for all of it; arrows, + and − and 0 do the same by the keyboard. */
+/** Wheel to zoom, drag to pan, a double-click to show all of it; arrows, + and − and 0 do the same by the keyboard. */
 export function timeGestures(element: HTMLElement, on: TimeHandlers): void {
   const scale = (factor: number, at: number): void =>
     on.onView(scaledBy(on.view(), factor, at, on.least(), on.whole()));

@@ -149,14 +149,14 @@ function noteOf(series: PanelSeries, [start, end]: Span, zoomed: boolean): strin
   const where = formatRange({ start: Math.round(start), end: Math.round(end) });
   const what =
     shown < rows
-      ? l10n.t('{0} rows, extremes of each pixel', formatCount(rows))
+      ? l10n.t('{0} rows, minimum and maximum per pixel', formatCount(rows))
       : l10n.t('{0} rows', formatCount(rows));
   const first = series.versions[0];
   return [
     // What is stored may be of the code or the data before a change: it is never passed off as that of now.
-    ...(first && !first.judged ? [l10n.t('values of before the change')] : []),
+    ...(first && !first.judged ? [l10n.t('values from before the change')] : []),
     where,
     what,
-    ...(zoomed ? [l10n.t('double click for all')] : []),
+    ...(zoomed ? [l10n.t('double-click to show all')] : []),
   ].join(' · ');
 }

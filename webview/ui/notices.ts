@@ -28,7 +28,7 @@ export function placeholder(state: PanelState | null, on: NoticeHandlers): HTMLE
         'p',
         {},
         l10n.t(
-          'Make streams and nodes in setup(), and hand them to this.addNodes([…]). They show here when the file is saved.',
+          'Create inputs and nodes in setup() and pass them to this.addNodes([…]). They appear here when you save the file.',
         ),
       ),
     );
@@ -42,7 +42,7 @@ function untrustedPage({ onRetry }: NoticeHandlers): HTMLElement {
     { class: 'placeholder' },
     glyph('info', 40),
     h('h2', {}, l10n.t('This workspace is not trusted')),
-    h('p', {}, l10n.t('A strategy is code: its graph is known once it may be loaded.')),
+    h('p', {}, l10n.t('Trust this workspace to see the graph.')),
     h(
       'div',
       { class: 'row-buttons' },
@@ -56,9 +56,9 @@ type Problem = NonNullable<PanelState['problem']>;
 function problemTitle({ kind }: Problem): string {
   switch (kind) {
     case 'cycle':
-      return l10n.t('Nodes depend on each other in a circle');
+      return l10n.t('The nodes form a cycle');
     case 'deleted':
-      return l10n.t('The strategy is gone');
+      return l10n.t('Strategy not found');
     case 'failed':
       return l10n.t('The strategy could not be loaded');
   }
@@ -87,7 +87,7 @@ function problemButtons(problem: Problem, { onRetry, onShowProblem }: NoticeHand
 function cycleElement(path: readonly string[]): HTMLElement {
   const closed = path.length > 1 && path[0] === path.at(-1) ? path : [...path, path[0] ?? ''];
   const steps = closed.map((name) => h('li', {}, h('span', { class: 'chip' }, name)));
-  return h('ol', { class: 'cycle', 'aria-label': l10n.t('The circle') }, ...steps);
+  return h('ol', { class: 'cycle', 'aria-label': l10n.t('The cycle') }, ...steps);
 }
 
 /** A line above the graph: what is in its way though it is shown. Null: nothing is. */
@@ -95,7 +95,7 @@ export function banner(state: PanelState | null, on: NoticeHandlers): HTMLElemen
   if (!state?.nodes) return null;
   if (state.problem) {
     const text = l10n.t(
-      '{0}. Shown is how it was before. {1}',
+      '{0}. The graph shows the state before. {1}',
       problemTitle(state.problem),
       state.problem.message,
     );
@@ -112,7 +112,7 @@ export function banner(state: PanelState | null, on: NoticeHandlers): HTMLElemen
       'div',
       { class: 'banner' },
       glyph('info'),
-      h('span', {}, l10n.t('This workspace is not trusted: nothing of it is run.')),
+      h('span', {}, l10n.t('This workspace is not trusted. Nothing is run.')),
     );
   }
   if (state.edited) {
@@ -120,7 +120,7 @@ export function banner(state: PanelState | null, on: NoticeHandlers): HTMLElemen
       'div',
       { class: 'banner', role: 'status' },
       glyph('pencil'),
-      h('span', {}, l10n.t('The file was edited: save it to see what changes.')),
+      h('span', {}, l10n.t('The file has unsaved changes. Save it to see what becomes stale.')),
     );
   }
   return null;

@@ -47,5 +47,5 @@ function legend(): HTMLElement {
   const items = entries.map(([kind, text]) =>
     h('li', {}, h('span', { class: `swatch ${kind}`, 'aria-hidden': 'true' }), text),
   );
-  return h('ul', { class: 'legend', 'aria-label': l10n.t('Marks of a coverage bar') }, ...items);
+  return h('ul', { class: 'legend', 'aria-label': l10n.t('Legend of the coverage bars') }, ...items);
 }

@@ -55,18 +55,18 @@ export class Toolbar {
       onClick: () => on.onRun(null),
     });
     this.#missing = button({
-      text: l10n.t('Only What Is Missing or Failed'),
+      text: l10n.t('Materialize Missing or Failed'),
       onClick: () => on.onRun('missing'),
     });
     this.#cancel = button({ text: l10n.t('Cancel'), glyph: 'cross', onClick: on.onCancel });
     this.#closer = button({
       text: l10n.t('Look Closer'),
-      title: l10n.t('Show coverage over the chosen range alone'),
+      title: l10n.t('Show coverage over the chosen range only'),
       onClick: () => on.onRange(this.#facts?.view.chosen ?? null),
     });
     this.#everything = button({
       text: l10n.t('All Data'),
-      title: l10n.t('Show coverage over all there is'),
+      title: l10n.t('Show coverage over all data'),
       onClick: () => on.onRange(null),
     });
     this.#search = textField(l10n.t('Search (/)'), on.onSearch);

@@ -40,7 +40,7 @@ export async function exportNode(
     return jobs.request('export', { ...place, ...what }, { urgent: true, signal: controller.signal });
   });
   const reveal = l10n.t('Open Folder');
-  const done = l10n.t('{0} rows of {1} are in {2}.', formatCount(report.rows), node, report.path);
+  const done = l10n.t('Exported {0} rows of {1} to {2}.', formatCount(report.rows), node, report.path);
   if ((await window.showInformationMessage(done, reveal)) === reveal) {
     await vscode.commands.executeCommand('revealInExplorer', vscode.Uri.file(dirname(report.path)));
   }
@@ -56,14 +56,12 @@ export async function cleanUpCache({ jobs, strategies }: Workbench, target: unkn
   const held = await jobs.request('cache', { ...place, action: 'show' }, { urgent: true });
   if (held.strategies.length === 0) {
     const folder = cacheFolder(projectRoot, place.cacheDir);
-    void window.showInformationMessage(
-      l10n.t('The cache in {0} is empty: there is nothing to clean up.', folder),
-    );
+    void window.showInformationMessage(l10n.t('The cache in {0} is empty. Nothing to clean up.', folder));
     return;
   }
   const chosen = await window.showQuickPick(cleanUpItems(held), {
     title: l10n.t('Clean up the cache ({0})', formatBytes(held.bytes)),
-    placeHolder: l10n.t('What is cleared is computed again when it is next asked for.'),
+    placeHolder: l10n.t('Cleared data is computed again when it is needed.'),
   });
   if (!chosen || !(await isSure(chosen, held))) return;
   const { action, strategy } = chosen;
@@ -87,9 +85,7 @@ function cleanUpItems(held: CacheReport): CleanUpItem[] {
   const spare: CleanUpItem = {
     label: `$(archive) ${l10n.t('What is no longer needed')}`,
     description: formatBytes(held.cleanable.bytes),
-    detail: l10n.t(
-      'Rows of earlier versions, of nodes that are no more, and what is over the limits in the settings',
-    ),
+    detail: l10n.t('Earlier versions, deleted nodes, and what exceeds the limits in the settings'),
     action: 'clean',
     strategy: undefined,
     name: '',
@@ -115,7 +111,7 @@ async function isSure({ action, strategy, name }: CleanUpItem, held: CacheReport
     strategy === undefined
       ? l10n.t('Clear the whole cache, {0}?', formatBytes(held.bytes))
       : l10n.t('Clear what the cache holds of {0}?', name);
-  const detail = l10n.t('Nothing is lost that cannot be computed again from the source data.');
+  const detail = l10n.t('Everything can be computed again from the source data.');
   return (await vscode.window.showWarningMessage(question, { modal: true, detail }, clear)) === clear;
 }
 
@@ -130,7 +126,7 @@ export async function refreshSources({ jobs, strategies }: Workbench, entry: Str
   await strategies.look(entry.key);
   if (streams.length === 0) {
     void window.showInformationMessage(
-      l10n.t('Nothing of {0} is stored yet: its first run reads all.', entry.name),
+      l10n.t('Nothing of {0} is stored yet. The first run reads everything.', entry.name),
     );
     return;
   }

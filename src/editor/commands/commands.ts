@@ -75,7 +75,7 @@ export async function explain(thrown: unknown, log: vscode.LogOutputChannel): Pr
   log.error(thrown instanceof Error && !known ? thrown : String(thrown));
   const message = known
     ? thrown.message
-    : vscode.l10n.t('Something went wrong inside Seamless: {0}. The log has more.', String(thrown));
+    : vscode.l10n.t('Internal error in Seamless: {0}. See the log for details.', String(thrown));
   const showLog = vscode.l10n.t('Show Log');
   if ((await vscode.window.showErrorMessage(message, showLog)) === showLog) log.show(true);
 }

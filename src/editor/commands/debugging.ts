@@ -82,7 +82,7 @@ class DebugCall implements vscode.Disposable {
       }
     } catch (error) {
       if (error instanceof SeamlessError && error.code === 'cancelled' && this.#refusal === undefined) {
-        log.info(vscode.l10n.t('Debugging {0} at {1} was ended.', node, formatTime(bar)));
+        log.info(vscode.l10n.t('Debugging of {0} at {1} was stopped.', node, formatTime(bar)));
         return;
       }
       const words = this.#refusal ?? (error instanceof Error ? error.message : String(error));
@@ -166,7 +166,7 @@ class DebugCall implements vscode.Disposable {
 
   #refuse(why: string): void {
     this.#refusal = vscode.l10n.t(
-      'VS Code\'s JavaScript debugger could not attach: {0}. See that the extension "JavaScript Debugger" is enabled, then try again.',
+      'VS Code\'s JavaScript debugger could not attach: {0}. Check that the extension "JavaScript Debugger" is enabled, then try again.',
       why,
     );
     this.#cancel.abort();

@@ -54,7 +54,7 @@ async function offerFirst(): Promise<void> {
   const sample = vscode.l10n.t('Open Sample Project');
   const chosen = await vscode.window.showInformationMessage(
     vscode.l10n.t(
-      'No strategy was found in this workspace: a strategy is a class that extends Strategy from seamless-dag.',
+      'No strategies found in this workspace. A strategy is a class that extends Strategy from seamless-dag.',
     ),
     create,
     sample,
@@ -96,12 +96,9 @@ async function pickBeside(
   const { l10n, window } = vscode;
   const save: StrategyItem = {
     label: `$(save) ${l10n.t('Save {0}…', fileName)}`,
-    detail: l10n.t(
-      'Seamless runs files of the workspace, and {0} is none yet. Save it, then run this again.',
-      fileName,
-    ),
+    detail: l10n.t('Save {0} in the workspace first, then run this again.', fileName),
   };
-  const title = l10n.t('{0} is not saved: which strategy is meant?', fileName);
+  const title = l10n.t('{0} is not saved. Which strategy do you mean?', fileName);
   const chosen = await window.showQuickPick([save, ...strategyItems(strategies.all())], { title });
   if (chosen === save) await vscode.commands.executeCommand('workbench.action.files.save');
   return chosen?.entry ?? null;

@@ -19,7 +19,7 @@ interface RangeItem extends vscode.QuickPickItem {
 export async function pickRange(entry: StrategyEntry, bounds: Promise<Span | null>): Promise<Range | null> {
   const picker = vscode.window.createQuickPick<RangeItem>();
   picker.title = vscode.l10n.t('Materialize {0} over which range?', entry.name);
-  picker.placeholder = vscode.l10n.t('Choose, or type one: 2023-03-01 → 2023-03-22 (UTC, the end exclusive)');
+  picker.placeholder = vscode.l10n.t('Choose or type a range: 2023-03-01 → 2023-03-22 (UTC, exclusive end)');
   picker.matchOnDescription = true;
   // Undefined until it is known: presets that would end elsewhere a moment later are not offered.
   let data: Span | null | undefined = entry.data ?? undefined;

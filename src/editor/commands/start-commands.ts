@@ -31,7 +31,7 @@ export async function createStrategy({ strategies, types }: Workbench): Promise<
   const taken = strategies.all().map(({ found }) => found.className);
   const name = await window.showInputBox({
     title: l10n.t('New strategy'),
-    prompt: l10n.t('Name of its class'),
+    prompt: l10n.t('Class name'),
     placeHolder: 'MyMomentum',
     validateInput: (value) => (value === '' ? null : strategyNameFault(value, taken)),
   });
@@ -45,7 +45,7 @@ export async function createStrategy({ strategies, types }: Workbench): Promise<
 
 async function askForFolder(): Promise<void> {
   const open = vscode.l10n.t('Open Folder…');
-  const message = vscode.l10n.t('A strategy needs a folder to be in: open one, which may be empty.');
+  const message = vscode.l10n.t('Open a folder first. It may be empty.');
   if ((await vscode.window.showInformationMessage(message, open)) === open) {
     await vscode.commands.executeCommand('vscode.openFolder');
   }
@@ -60,8 +60,8 @@ interface SampleItem extends vscode.QuickPickItem {
 /** Lays out the sample project in a folder of the person's choice, and opens it. */
 export async function openSample({ context, types }: Workbench): Promise<void> {
   const chosen = await vscode.window.showQuickPick(sampleItems(), {
-    title: vscode.l10n.t('Where shall the sample project be?'),
-    placeHolder: vscode.l10n.t('It is a copy: change it as you like.'),
+    title: vscode.l10n.t('Choose a folder for the sample project'),
+    placeHolder: vscode.l10n.t('This is a copy. Change it as you like.'),
   });
   if (!chosen) return;
   const folder = chosen.folder ?? (await chooseFolder());
@@ -108,7 +108,7 @@ function sampleItems(): SampleItem[] {
 
 async function chooseFolder(): Promise<string | null> {
   const title = vscode.l10n.t('An empty folder for the sample project');
-  const openLabel = vscode.l10n.t('Put Sample Here');
+  const openLabel = vscode.l10n.t('Create Sample Here');
   const options = { title, openLabel, canSelectFiles: false, canSelectFolders: true };
   return (await vscode.window.showOpenDialog(options))?.[0]?.fsPath ?? null;
 }

@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 /** Terminals of this window find `seamless`, run by the editor's own Node. */
 export function putOnTerminalPath(context: vscode.ExtensionContext): void {
   const environment = context.environmentVariableCollection;
-  environment.description = vscode.l10n.t('Puts the command `seamless` on the path.');
+  environment.description = vscode.l10n.t('Adds the command `seamless` to the path.');
   environment.prepend('PATH', join(context.extensionPath, 'bin') + delimiter);
   environment.replace('SEAMLESS_NODE', process.execPath);
 }

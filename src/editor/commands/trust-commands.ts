@@ -49,7 +49,10 @@ export async function explainNode(
     { label: `$(database) ${l10n.t('Stored: {0}', stored)}` },
   ];
   const title = l10n.t('{0}: {1}', name, stateText(node.state));
-  const chosen = await window.showQuickPick(items, { title, placeHolder: l10n.t('Enter leads to the node') });
+  const chosen = await window.showQuickPick(items, {
+    title,
+    placeHolder: l10n.t('Press Enter to go to the node'),
+  });
   if (chosen && node.location) await openAt(node.location);
 }
 
@@ -58,9 +61,9 @@ function stateText(state: ExplainedState): string {
     case 'hit':
       return vscode.l10n.t('in the cache');
     case 'adopted':
-      return vscode.l10n.t('in the cache, taken over');
+      return vscode.l10n.t('in the cache, reused');
     case 'partial':
-      return vscode.l10n.t('in the cache in part');
+      return vscode.l10n.t('partly in the cache');
     case 'stale':
       return vscode.l10n.t('stale');
     case 'unhashable':
@@ -112,9 +115,9 @@ export async function verifyStrategy({ context, log }: Workbench, entry: Strateg
 function verifiedText(className: string, { nodes, stretches }: VerifyReport): string {
   const verified = nodes.filter(({ state }) => state === 'verified').length;
   if (stretches.length === 0)
-    return vscode.l10n.t('Nothing is stored of {0}: materialize it first.', className);
+    return vscode.l10n.t('Nothing of {0} is stored yet. Materialize it first.', className);
   return vscode.l10n.t(
-    '{0}: {1} of {2} nodes recomputed, and what is stored is the same bit for bit.',
+    '{0}: {1} of {2} nodes recomputed. The stored values are identical, bit for bit.',
     className,
     formatCount(verified),
     formatCount(nodes.length),
@@ -129,9 +132,9 @@ function wrongText(entry: StrategyEntry, node: VerifiedNode, count: number): str
   const values = node.first
     ? ` ${l10n.t('Stored {0}, recomputed {1}.', stored ?? '', recomputed ?? '')}`
     : '';
-  const more = count > 1 ? ` ${l10n.t('The log names {0} more.', formatCount(count - 1))}` : '';
+  const more = count > 1 ? ` ${l10n.t('See the log for {0} more.', formatCount(count - 1))}` : '';
   const strategy = storedName(entry.ref, entry.freshness?.strategy ?? entry.found.className);
-  const wayOut = l10n.t('To forget what is stored, run: seamless cache clear {0}', strategy);
+  const wayOut = l10n.t('To delete what is stored, run: seamless cache clear {0}', strategy);
   return `${node.name}: ${node.reason}${values}${more} ${node.state === 'failed' ? '' : wayOut}`.trim();
 }
 

@@ -93,7 +93,7 @@ export class Jobs implements vscode.Disposable {
     } catch (error) {
       if (error instanceof MadeWay) return await this.request(kind, payload, options);
       if (signal?.aborted && !(error instanceof SeamlessError)) {
-        throw new SeamlessError('cancelled', vscode.l10n.t('Cancelled before it began.'));
+        throw new SeamlessError('cancelled', vscode.l10n.t('Cancelled before it started.'));
       }
       throw error;
     } finally {
@@ -148,7 +148,7 @@ export class Jobs implements vscode.Disposable {
     if (!vscode.workspace.isTrusted) {
       throw new SeamlessError(
         'usage',
-        vscode.l10n.t('Strategies are code, and this workspace is not trusted: trust it to run them.'),
+        vscode.l10n.t('This workspace is not trusted. Trust it to run strategies.'),
       );
     }
     if (this.#disposed) throw new SeamlessError('cancelled', vscode.l10n.t('Seamless is shutting down.'));

@@ -60,7 +60,7 @@ export class Runs implements vscode.Disposable {
     const known = this.#runs.get(entry.key);
     if (known) {
       void vscode.window.showInformationMessage(
-        vscode.l10n.t('{0} is running already: wait for it, or cancel it first.', entry.name),
+        vscode.l10n.t('{0} is already running. Wait for it, or cancel it first.', entry.name),
       );
       return known.ended;
     }

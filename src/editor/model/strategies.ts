@@ -247,7 +247,7 @@ export class Strategies implements vscode.Disposable {
   #changed(entry: Mutable, file: string): void {
     if (this.#jobs.busy && entry.freshness) {
       const why = vscode.l10n.t(
-        '{0} changed while a run was under way: what that reaches is looked at when the run has ended.',
+        '{0} changed during a run. What it affects is checked when the run has finished.',
         basename(file),
       );
       entry.doubt = why;

@@ -2,9 +2,7 @@ import * as vscode from 'vscode';
 
 /** Why nothing is run here. */
 export function reasonNotTrusted(): string {
-  return vscode.l10n.t(
-    'This workspace is not trusted. Strategies are code, so Seamless only lists them here, and runs none.',
-  );
+  return vscode.l10n.t('This workspace is not trusted. Strategies are listed but not run.');
 }
 
 /** Whether strategies may be run; says why not, with the way out. Command handlers ask it, however they were called. */

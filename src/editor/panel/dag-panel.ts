@@ -185,7 +185,7 @@ export class DagPanel {
     if (!entry) {
       if (!this.#workbench.strategies.searched) return null;
       const message = vscode.l10n.t(
-        '{0} is not in the workspace any more: its file or its class was deleted or renamed. Bring it back, or close this panel.',
+        '{0} is no longer in the workspace: its file or class was deleted or renamed. Restore it, or close this panel.',
         name,
       );
       return { kind: 'deleted', message, path: [] };

@@ -46,7 +46,7 @@ function runHandlers({
       keepRange();
       const request = { range: { start, end }, ...(only && { only }), isShown: isVisible };
       const report = await runs.materialize(entryOf(strategies, key()), request);
-      return { summary: report ? summaryLine(report) : vscode.l10n.t('The run did not come to its end.') };
+      return { summary: report ? summaryLine(report) : vscode.l10n.t('The run did not finish.') };
     },
     cancel: () => {
       runs.cancel(key());
@@ -107,7 +107,7 @@ function placeHandlers({
       if (!location) {
         throw new SeamlessError(
           'not-found',
-          vscode.l10n.t('Where {0} is made is not known: save the file, then try again.', node),
+          vscode.l10n.t('The line that creates {0} is not known yet. Save the file, then try again.', node),
         );
       }
       await openAt(location);
@@ -156,7 +156,7 @@ function entryOf(strategies: Services['strategies'], key: string): StrategyEntry
   if (entry) return entry;
   throw new SeamlessError(
     'not-found',
-    vscode.l10n.t('The strategy is gone: its file or its class was deleted or renamed.'),
+    vscode.l10n.t('Strategy not found: its file or class was deleted or renamed.'),
   );
 }
 
@@ -164,7 +164,7 @@ function mustBeTrusted(): void {
   if (vscode.workspace.isTrusted) return;
   throw new SeamlessError(
     'usage',
-    vscode.l10n.t('This workspace is not trusted: trust it to run strategies.'),
+    vscode.l10n.t('This workspace is not trusted. Trust it to run strategies.'),
   );
 }
 

@@ -77,7 +77,7 @@ export class NodeHovers implements vscode.HoverProvider {
     text.appendMarkdown(`\n\n${coverageText(node)}`);
     if (node.adopted.length > 0) {
       text.appendMarkdown(
-        `\n\n${vscode.l10n.t('Taken over from an earlier version: {0}', formatSpans(node.adopted))}`,
+        `\n\n${vscode.l10n.t('Reused from an earlier version: {0}', formatSpans(node.adopted))}`,
       );
     }
     const value = await this.#lastValue(entry, node);

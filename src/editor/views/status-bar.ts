@@ -52,7 +52,7 @@ export class RunStatusBar implements vscode.Disposable {
     const others = more > 0 ? ` (+${more})` : '';
     this.#item.text = `$(sync~spin) ${name} ${percent ?? what}${others}`;
     const lines = [percent, what, bars, left].filter((each) => each !== null);
-    this.#item.tooltip = `${name}: ${lines.join(' · ')}\n${vscode.l10n.t('Click to see it; Seamless: Cancel ends it.')}`;
+    this.#item.tooltip = `${name}: ${lines.join(' · ')}\n${vscode.l10n.t('Click to open the DAG. Seamless: Cancel stops the run.')}`;
     this.#item.command = command(key);
     this.#item.backgroundColor = undefined;
     this.#item.show();

@@ -93,8 +93,8 @@ export async function exportNodes(context: StoreContext, request: ExportRequest)
 }
 
 function unknown(strategy: string, node: string | null): SeamlessError {
-  const what = node === null ? `nothing of a strategy ${strategy}` : `no node ${node} of ${strategy}`;
-  return new SeamlessError('not-found', `The cache holds ${what}: materialize it first.`, {
+  const what = node === null ? `Nothing of ${strategy}` : `Nothing of node ${node} of ${strategy}`;
+  return new SeamlessError('not-found', `${what} is materialized yet.`, {
     node: node ?? undefined,
   });
 }

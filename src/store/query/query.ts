@@ -177,10 +177,9 @@ function ownStrategy(views: readonly NodeView[], wanted: string | undefined): st
   if (wanted === undefined) return names.size === 1 ? ([...names.values()][0] ?? null) : null;
   const found = names.get(wanted) ?? [...names.values()].find((name) => name === wanted);
   if (found !== undefined) return found;
-  throw new SeamlessError(
-    'not-found',
-    `The cache holds nothing of a strategy ${wanted}. It holds ${[...names.values()].join(', ') || 'nothing'}.`,
-  );
+  if (names.size === 0) throw new SeamlessError('not-found', 'Nothing is materialized yet.');
+  const held = [...names.values()].join(', ');
+  throw new SeamlessError('not-found', `Nothing of ${wanted} is materialized yet. The cache holds ${held}.`);
 }
 
 async function run(connection: DuckDBConnection, { sql, most }: SqlQuery): Promise<SqlResult> {

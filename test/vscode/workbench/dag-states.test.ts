@@ -90,20 +90,20 @@ describe('the DAG panel of a strategy', () => {
     const file = join(window.folder, 'single.ts');
     await rename(file, `${file}.away`);
     await dag()
-      .text('The strategy is gone')
-      .or(dag().text(/not in the workspace any more/))
+      .text('Strategy not found')
+      .or(dag().text(/no longer in the workspace/))
       .first()
       .waitFor();
     await rename(`${file}.away`, file);
     await dag().frame.locator('.node').waitFor();
     await dag()
-      .text(/not in the workspace any more/)
+      .text(/no longer in the workspace/)
       .waitFor({ state: 'detached' });
   });
 
   it('whose nodes depend on each other names the circle', async () => {
     await open('circle.ts');
-    await dag().text('Nodes depend on each other in a circle').waitFor();
+    await dag().text('The nodes form a cycle').waitFor();
     const chips = await dag().frame.locator('.cycle .chip').allTextContents();
     assert.deepEqual([...new Set(chips)].sort(), ['chicken', 'egg']);
     assert.equal(chips[0], chips.at(-1));

@@ -30,7 +30,7 @@ describe('code and data that change under the editor', () => {
     await window.openFile('sp-trend.ts');
     await window.lens('Materialize range').click();
     await window.quickRows('All the source has').waitFor();
-    await window.quickInput.getByText('counted back from where the data end, 2020-04-18').waitFor();
+    await window.quickInput.getByText('counted back from the end of the data, 2020-04-18').waitFor();
     await window.quickRows('All the source has').click();
     await window.lens('7/7 fresh').waitFor();
     await window.statusBarItem('7 nodes computed').waitFor();

@@ -122,7 +122,7 @@ describe('a strategy that is run, edited, broken and mended', () => {
     await window.command('View: Toggle Panel Visibility');
     await edit("if (view.asOf > 1e9) throw new Error('No weight today');", sound);
     await window.lens('1 changed').or(window.lens('7/7 fresh')).first().waitFor();
-    await window.command('Seamless: Only What Is Missing or Failed');
+    await window.command('Seamless: Materialize Missing or Failed');
     await window.lens('7/7 fresh').waitFor();
     const left = (await window.problems()).filter(({ source }) => source.startsWith('Seamless'));
     assert.deepEqual(left, []);
@@ -174,7 +174,7 @@ describe('a strategy that is run, edited, broken and mended', () => {
     await window.page.locator('.view-line').first().click({ button: 'right' });
     const menu = window.page.locator('.monaco-menu');
     await menu.getByText('Materialize Again').waitFor();
-    await menu.getByText('Only What Is Missing or Failed').waitFor();
+    await menu.getByText('Materialize Missing or Failed').waitFor();
     await window.page.keyboard.press('Escape');
     await rm(settings);
     await window.lens('Materialize range').waitFor();
