@@ -18,6 +18,7 @@ import { nearNames, SeamlessError } from '../sdk/errors.js';
 import { openSourceLibrary, type ContentHints } from '../sources/library.js';
 import { bundleStrategy, type BundledCode, type StrategyBundle } from '../hosts/typescript/bundle/bundle.js';
 import { storedName } from '../protocol/project.js';
+import { SharedMemoryUse } from './let-go.js';
 import { limited, type Limit } from './limit.js';
 import type { BarResult } from '../protocol/messages.js';
 import type { CallHooks, HostThread } from './thread/host-thread.js';
@@ -146,10 +147,12 @@ export class StrategySession {
     through: (host: StrategyHost) => StrategyHost = (host) => host,
   ): Promise<RunReport> {
     const started = performance.now();
+    const memory = new SharedMemoryUse();
+    const made = (bytes: number): void => memory.made(bytes);
     const sources = this.#openSources(hints);
     try {
       const ports: Ports = { host: through(this.#host), store, sources, nonce: randomUUID() };
-      const outcome = await materialize(ports, range, { ...CHUNKS, ...hooks, pause: nextTurn }, extent);
+      const outcome = await materialize(ports, range, { ...CHUNKS, ...hooks, pause: nextTurn, made }, extent);
       return await reportOf(outcome, performance.now() - started);
     } finally {
       sources.close();

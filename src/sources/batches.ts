@@ -16,15 +16,18 @@ const BATCH_ROWS = 32_768;
 /**
  * Streams a query as tables. Its first column must be the bar's open as DOUBLE, the others DOUBLE, BOOLEAN or
  * VARCHAR, as `columns` says. An open that is null comes as NaN.
+ * @param rows how many there must be, where that is known: they are then read as they are taken, and memory stays flat
  */
 export async function* streamTables(
   connection: DuckDBConnection,
   sql: string,
   columns: readonly SelectedColumn[],
+  rows?: number,
 ): AsyncGenerator<Table> {
   const names = columns.map((column) => column.name);
-  // Not streamed: a row that cannot be read midway would end a stream quietly, as if the data ended there.
-  const result = await connection.run(sql);
+  // A row that cannot be read midway ends a stream quietly, as if the data ended there: only who counts may stream.
+  const result = rows === undefined ? await connection.run(sql) : await connection.stream(sql);
+  let read = 0;
   let batch = new Batch(columns);
   for (;;) {
     const chunk = await result.fetchChunk();
@@ -34,6 +37,12 @@ export async function* streamTables(
       batch = new Batch(columns);
     }
     batch.add(chunk);
+    read += chunk.rowCount;
+  }
+  if (rows !== undefined && read !== rows) {
+    // Read at once, it says what is wrong.
+    await connection.run(sql);
+    throw new Error(`only ${read} of ${rows} rows could be read`);
   }
   if (batch.rows > 0) yield batch.table(names);
 }

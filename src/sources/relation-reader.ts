@@ -116,7 +116,7 @@ export class RelationReader implements SourceReader {
     const connection = await this.#database.connect();
     try {
       const sql = this.#rangeQuery(relation, timeType, range);
-      for await (const table of streamTables(connection, sql, relation.columns)) {
+      for await (const table of streamTables(connection, sql, relation.columns, await this.#count(sql))) {
         const fault = permissive ? null : check.next(table.ts);
         if (fault) throw this.#fault(relation, fault, null);
         yield permissive ? cleaner.clean(table) : table;
@@ -140,6 +140,13 @@ export class RelationReader implements SourceReader {
     ];
     const where = ends.length > 0 ? ` WHERE ${ends.join(' AND ')}` : '';
     return `FROM (${rows})${where}${this.#sorts() ? ' ORDER BY open' : ''}`;
+  }
+
+  /** How many rows a query gives; not told where it has to have them all at hand in any case. */
+  async #count(sql: string): Promise<number | undefined> {
+    if (this.#sorts()) return undefined;
+    const [row] = await this.#database.rows(`SELECT count(*)::DOUBLE AS count FROM (${sql})`);
+    return Number(row?.['count']);
   }
 
   #sorts(): boolean {

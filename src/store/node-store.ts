@@ -1,5 +1,6 @@
 import type { ScanState } from '../engine/ports/host.js';
 import type {
+  Allocate,
   Candidate,
   Commit,
   CoveredSpan,
@@ -47,7 +48,6 @@ import {
   summarize,
   timesFrom,
 } from './segments/reading.js';
-import type { Allocate } from './segments/table-reader.js';
 
 /** What a store asks of whoever opened its file. */
 export interface OpenFile {
@@ -104,7 +104,6 @@ export class Store implements NodeStore {
     return this.#alone(() => sources(this.#context, fingerprints));
   }
 
-  /** @param memory where numbers are to lie, such as memory that another thread has too */
   read(requests: readonly ReadRequest[], memory?: Allocate): Promise<readonly Table[]> {
     return this.#alone(() => read(this.#context, requests, memory));
   }

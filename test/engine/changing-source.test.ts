@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { CHUNK_SLOTS } from '../../src/engine/plan/chunk-span.js';
 import { materialize } from '../../src/engine/run/materialize.js';
 import type { OpenStream, SourceLibrary, SourceReader } from '../../src/engine/ports/source.js';
 import { SeamlessError } from '../../src/sdk/errors.js';
@@ -116,7 +117,7 @@ describe('a source that changes during a run', () => {
 
   it('leaves nothing of a reading that had stored blocks already, whether read in parts or at once', async () => {
     // More than what one commit takes in.
-    const long = Array.from({ length: 150_000 }, (_, i) => ({ ts: ORIGIN + i * 60, value: i / 4 }));
+    const long = Array.from({ length: 2 * CHUNK_SLOTS }, (_, i) => ({ ts: ORIGIN + i * 60, value: i / 4 }));
     const range = { start: ORIGIN, end: ORIGIN + long.length * 60 };
     for (const whole of [true, false]) {
       const stream: ToyStream = { kind: 'stream', interval: 60, leastHistory: 1, rows: long, whole };

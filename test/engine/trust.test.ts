@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { fingerprints } from '../../src/engine/fingerprint/fingerprints.js';
+import { CHUNK_SLOTS } from '../../src/engine/plan/chunk-span.js';
 import { resolveGraph } from '../../src/engine/graph/graph.js';
 import { materialize, type RunOutcome } from '../../src/engine/run/materialize.js';
 import type { GraphDescription } from '../../src/engine/ports/host.js';
@@ -17,7 +18,7 @@ function minutes(count: number, value: (index: number) => number): ToyStream['ro
 describe('what must never be believed', () => {
   it('is a source whose reading was cut short, even when its old content comes back', async () => {
     // Long enough that rows are committed before the reading ends.
-    const count = 16_384 * 9;
+    const count = CHUNK_SLOTS * 2;
     const before = minutes(count, (index) => index);
     const stream: ToyStream = { kind: 'stream', interval: 60, leastHistory: 1, whole: true, rows: before };
     const toys: Toy[] = [stream];

@@ -18,6 +18,7 @@ import type {
   ToldNode,
   ToldStrategy,
 } from './messages.js';
+import { SharedMemoryUse } from '../let-go.js';
 import { ownMethods } from './own-methods.js';
 import { shareTable } from './share.js';
 
@@ -46,6 +47,7 @@ export class ThreadService {
   readonly #place: Place;
   readonly #around: HostSurroundings;
   readonly #work = new Map<number, Work>();
+  readonly #memory = new SharedMemoryUse();
   readonly #sources: SourceReader[] = [];
   readonly #readings = new Map<number, AsyncIterator<Table>>();
   #readingsBegun = 0;
@@ -59,6 +61,7 @@ export class ThreadService {
         (done) => this.#post({ type: 'progress', id: work.id, done }),
         work,
       );
+      this.#memory.made(result.table.ts.byteLength * result.table.columns.length);
       return { ...result, table: shareTable(result.table) };
     },
     parts: (nodes) => Promise.all(nodes.map(async (node) => await this.#host.partsOf(node))),

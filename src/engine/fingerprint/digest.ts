@@ -34,6 +34,11 @@ export function tableDigest(table: Table, from = 0, to = table.ts.length): Diges
   return digest;
 }
 
+/** Has `tableDigest` know a table, instead of taking it again. */
+export function noteTableDigest(table: Table, digest: Digest): void {
+  tables.set(table, digest);
+}
+
 /** 128 bits of the SHA-256 of numbers as they lie in memory. Those of a table are hashed once, for whoever asks. */
 export function numbersDigest(values: Float64Array): Digest {
   const digest = numbers.get(values) ?? bytesDigest(bytesOf(values));

@@ -2,7 +2,7 @@ import { ceilToGrid, floorToGrid, type Range, type Seconds } from '../../sdk/tim
 import type { GraphNode } from '../graph/graph.js';
 
 /** Slots of the finest interval in a chunk, when the DAG is small. */
-const CHUNK_SLOTS = 131_072;
+export const CHUNK_SLOTS = 131_072;
 /** Nodes × slots of a chunk, when it is large: what bounds the memory of a run. */
 const CHUNK_CELLS = 4_000_000;
 const LEAST_CHUNK_SLOTS = 256;

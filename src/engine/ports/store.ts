@@ -138,6 +138,9 @@ export interface CoveredSpan extends Range {
   readonly adopted: boolean;
 }
 
+/** Memory for numbers that are read. */
+export type Allocate = (count: number) => Float64Array;
+
 export interface ReadRequest {
   readonly fingerprint: string;
   readonly range: Range;
@@ -165,8 +168,11 @@ export interface NodeStore {
   /** Covered stretches of each fingerprint, ascending, not overlapping. */
   coverage(fingerprints: readonly string[]): Promise<ReadonlyMap<string, readonly CoveredSpan[]>>;
   sources(fingerprints: readonly string[]): Promise<ReadonlyMap<string, SourceState>>;
-  /** Rows of each request that lie in covered stretches, ascending; in the order of the requests. */
-  read(requests: readonly ReadRequest[]): Promise<readonly Table[]>;
+  /**
+   * Rows of each request that lie in covered stretches, ascending; in the order of the requests.
+   * @param memory where numbers are to lie, such as memory that another thread has too
+   */
+  read(requests: readonly ReadRequest[], memory?: Allocate): Promise<readonly Table[]>;
   /** All rows of each segment. */
   readSegments(segments: readonly number[]): Promise<readonly Table[]>;
   /** The states that segments of scans were stored with. */

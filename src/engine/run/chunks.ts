@@ -1,3 +1,4 @@
+import { floats } from '../../sdk/memory.js';
 import { emptyTable, lowerBound, sliceTable, type Table } from '../../sdk/table.js';
 import { floorToGrid, type Range, type Seconds } from '../../sdk/time.js';
 import { borderAfter, slotsOf, spanOf } from '../plan/chunk-span.js';
@@ -151,6 +152,7 @@ export class ChunkRunner {
     if (wanted.length === 0) return new Map();
     const tables = await this.#state.store.read(
       wanted.map(({ index, range }) => ({ fingerprint: this.#state.fingerprint(index).full, range })),
+      floats,
     );
     const byNode = new Map<number, Table[]>();
     wanted.forEach(({ index }, position) => {
@@ -320,10 +322,10 @@ export class ChunkRunner {
       const first = ends[position]?.[0] ?? 0;
       const end = ends[position]?.[count - 1] ?? 0;
       if (count === 0) return textDigest(['nothing fires']);
-      // Apart, since the second part is what consumers that look back differently have in common.
+      // Apart, since the second part is what consumers that look back differently have in common: mostly a whole segment.
       return textDigest([
-        this.#held.digest(this.#state.canonical(edge.node), first - edge.lookback, first),
-        this.#held.digest(this.#state.canonical(edge.node), first, end),
+        this.#held.digest(this.#state.canonical(edge.node), first - edge.lookback, first - 1),
+        this.#held.digest(this.#state.canonical(edge.node), first - 1, end),
       ]);
     });
   }

@@ -1,4 +1,5 @@
 import { SeamlessError } from '../../sdk/errors.js';
+import type { Table } from '../../sdk/table.js';
 import type { Range, Seconds } from '../../sdk/time.js';
 import type { Fingerprint } from '../fingerprint/fingerprints.js';
 import type { Graph, GraphNode } from '../graph/graph.js';
@@ -17,6 +18,8 @@ export interface RunHooks {
   readonly signal: AbortSignal;
   /** Called between nodes: lets the process get on with what waits, such as storing. Default: nothing waits. */
   readonly pause?: () => Promise<void>;
+  /** Told how many bytes of columns a node gave, in memory that threads share. */
+  readonly made?: (bytes: number) => void;
   /** The most slots of the finest interval in a chunk, where the default would not do. */
   readonly chunkSlots?: number;
   /** The most slots of a scan between two states that are stored, where the default would not do. */
@@ -240,8 +243,14 @@ export class RunState {
     );
     this.throwIfCancelled();
     if (slots > 0) this.progressed(node, slots);
+    this.#hooks.made?.(bytesIn(result.table));
     return result;
   }
+}
+
+/** Of its numbers: texts are not shared. */
+function bytesIn({ ts, columns }: Table): number {
+  return columns.reduce((sum, { type }) => sum + (type === 'number' ? ts.byteLength : 0), 0);
 }
 
 function madeIntoScans(graph: Graph, canonical: readonly number[]): ReadonlySet<number> {

@@ -5,13 +5,14 @@ import { bytesDigest } from '../fingerprint/digest.js';
 import type { GraphNode } from '../graph/graph.js';
 import { NOT_STARTED, type ScanState } from '../ports/host.js';
 import { type Candidate } from '../ports/store.js';
+import { CHUNK_SLOTS } from '../plan/chunk-span.js';
 import type { RunState } from './run-state.js';
 
 /**
- * Slots of a scan between two states that are stored: what a correction costs at least, and how many rows pay for the room that
- * one state takes.
+ * Slots of a scan between two states that are stored, which is what a correction costs at least: those of a chunk, so that a scan is
+ * stored, read and compared like any other node.
  */
-const SCAN_SLOTS = 16_384;
+const SCAN_SLOTS = CHUNK_SLOTS;
 
 /** How far each scan has got while time goes forward through the DAG, and the state it carries there. */
 export class Scans {

@@ -10,13 +10,11 @@ import type { Commit, CoveredSpan, NodeStore, SourceState } from '../ports/store
 import { tellingOf, type Telling } from './open-source.js';
 import { reachOf } from './reach.js';
 import { firstDifference, SourceComparison, type SourceChange } from './source-change.js';
+import { CHUNK_SLOTS } from '../plan/chunk-span.js';
 import { difference, hull, intersection, union, within, type RangeSet } from '../plan/ranges.js';
 
-/** Bars in a block of a stream: the grain in which its rows are stored and compared. */
-const BLOCK_BARS = 16_384;
-
-/** Blocks per transaction while a source is taken in. */
-const BLOCKS_PER_COMMIT = 8;
+/** Bars in a block of a stream, in which its rows are stored and compared: those of a chunk, so that one is read as it lies. */
+const BLOCK_BARS = CHUNK_SLOTS;
 
 const EVERYTHING: Range = { start: -Infinity, end: Infinity };
 
@@ -200,7 +198,7 @@ export class StreamKeeper {
       intake.begin(range);
       for await (const table of this.#reader.read(range)) {
         intake.add(table);
-        if (intake.pieces >= BLOCKS_PER_COMMIT) {
+        if (intake.pieces > 0) {
           await this.#refuseChanged();
           await this.#store.commit(await this.#commitOf(intake.takePieces(), [], refresh));
         }

@@ -1,6 +1,7 @@
 import { earliest } from '../../engine/plan/since.js';
 import type { ScanState, Schema } from '../../engine/ports/host.js';
 import type {
+  Allocate,
   Candidate,
   CoveredSpan,
   Dependent,
@@ -19,7 +20,7 @@ import { OpenPacks, PackDamage } from '../packs/read-pack.js';
 import { setPackAside } from '../upkeep/damage.js';
 import { unpackSince, type Cover, type Segment, type StoreContext } from './catalog.js';
 import { mergeSchemas } from './schemas.js';
-import { TableReader, type Allocate, type Slice } from './table-reader.js';
+import { TableReader, type Slice } from './table-reader.js';
 
 const allocate: Allocate = (count) => new Float64Array(count);
 

@@ -1,4 +1,6 @@
+import { noteTableDigest } from '../../engine/fingerprint/digest.js';
 import type { Schema } from '../../engine/ports/host.js';
+import type { Allocate } from '../../engine/ports/store.js';
 import {
   emptyTable,
   lowerBound,
@@ -13,9 +15,6 @@ import { bytesOf } from '../packs/pages.js';
 import type { OpenPacks } from '../packs/read-pack.js';
 import type { Segment } from './catalog.js';
 import { isOpen, mergeSchemas } from './schemas.js';
-
-/** Memory for numbers that are read. */
-export type Allocate = (count: number) => Float64Array;
 
 /** Some rows of a segment. */
 export interface Slice {
@@ -68,13 +67,16 @@ export class TableReader {
       first.segment.schema,
     );
     const rows = filled.reduce((sum, { from, to }) => sum + to - from, 0);
-    return {
+    const table: Table = {
       shape: schema.shape,
       ts: this.#joinedTimes(filled, rows),
       names: schema.names,
       columns: schema.types.map((type, position) => this.#column(filled, rows, position, type)),
       present: schema.shape === 'record' ? this.#present(filled, rows) : null,
     };
+    // Each page was held to its digest, so a segment that was read whole has the one it was stored with.
+    if (others.length === 0 && rows === first.segment.rows) noteTableDigest(table, first.segment.digest);
+    return table;
   }
 
   #joinedTimes(slices: readonly Slice[], rows: number): Float64Array {
