@@ -6,6 +6,9 @@ import { runDiff } from './commands/diff.js';
 import { runExplain } from './commands/explain.js';
 import { runExport } from './commands/export.js';
 import { runMaterialize } from './commands/materialize.js';
+import { runParity } from './commands/parity.js';
+import { runRun } from './commands/run.js';
+import { runRuns } from './commands/runs.js';
 import { runSql } from './commands/sql.js';
 import { runStatus } from './commands/status.js';
 import { runStrategies } from './commands/strategies.js';
@@ -186,7 +189,44 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     .addOption(jsonOption())
     .action(action(runCache));
 
+  addRunCommands(program, action);
   return program;
+}
+
+/** The Core Loop in a terminal. */
+function addRunCommands(
+  program: Command,
+  action: <Arguments extends unknown[]>(run: Run<Arguments>) => (...typed: Arguments) => Promise<void>,
+): void {
+  example(program.command('run'), 'seamless run src/momentum.ts#Momentum --world paper-btc')
+    .description(
+      'Run a strategy in a world (worlds/NAME.yaml): a backtest, or on paper over a feed. Ctrl-C stops it.',
+    )
+    .argument('<strategy>', STRATEGY_HELP)
+    .requiredOption('--world <name>', 'the world; its mode decides what is done')
+    .option('--resume <run>', 'go on with a run that was cut off')
+    .addOption(cacheOption())
+    .addOption(jsonOption())
+    .action(action(runRun));
+
+  example(program.command('runs'), 'seamless runs\n  seamless runs show paper-btc-20230301000000000')
+    .description('List the runs of this project, show or compare what they did, or remove them.')
+    .addArgument(
+      new Argument('[action]', 'what to do').choices(['list', 'show', 'compare', 'remove']).default('list'),
+    )
+    .argument('[runs...]', 'names of the runs')
+    .addOption(cacheOption())
+    .addOption(jsonOption())
+    .action(action(runRuns));
+
+  example(program.command('parity'), 'seamless parity paper-btc-20230301000000000')
+    .description(
+      'Materialize what the feed of a run said, and compare every bar of every node with what the run said, bit for bit.',
+    )
+    .argument('<run>', 'name of the run')
+    .addOption(cacheOption())
+    .addOption(jsonOption())
+    .action(action(runParity));
 }
 
 function example(command: Command, line: string): Command {

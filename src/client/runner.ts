@@ -8,11 +8,10 @@ import { builtFile } from '../protocol/built-file.js';
 import { cacheFolder } from '../protocol/project.js';
 import { SeamlessError } from '../sdk/errors.js';
 import type { Run, RunEvent, RunHooks, RunResult, SubmitOptions, Submitted } from '../sdk/live.js';
+import { Growing, nameRun, STOP_PATIENCE_MS } from './growing.js';
 import { JobClient } from './job-client.js';
 import { print, refOf, refuseInHost, type JobPrograms } from './materialize-job.js';
 
-/** Milliseconds that a run has to end in good order: the slot in hand is finished first. */
-const STOP_PATIENCE_MS = 30_000;
 const HOOK_PATIENCE_MS = 10_000;
 
 const HOOK_OF: Readonly<Partial<Record<RunEvent['type'], Exclude<keyof RunHooks, 'patienceMs'>>>> = {
@@ -22,11 +21,6 @@ const HOOK_OF: Readonly<Partial<Record<RunEvent['type'], Exclude<keyof RunHooks,
   error: 'onError',
   finished: 'onFinish',
 };
-
-/** What a new run is called: its world, and when it began. */
-export function nameRun(world: string, now = new Date()): string {
-  return `${world}-${now.toISOString().replace(/\D/g, '').slice(0, 17)}`;
-}
 
 /** Starts a run in a process of its own. See `Runner.submit`. */
 export async function submit(
@@ -41,25 +35,26 @@ export async function submit(
   const folder = runFolder(cache, run);
   // A run that goes on told its hooks of what its journal has already.
   const before = resume === undefined ? 0 : lastSeq(cache, resume);
-  const changes = new Changes();
+  const growth = new Growing();
   const client = JobClient.start({ childPath: programs.childPath ?? builtFile('child.js'), onLog: print });
   const stop = new AbortController();
   const answer = client
     .request(
       'run',
       { strategy: ref, world, run, cacheDir: cache, ...(resume !== undefined && { resume: true as const }) },
-      { signal: stop.signal, onWritten: () => changes.tell(), patienceMs: STOP_PATIENCE_MS },
+      { signal: stop.signal, onWritten: () => growth.tell(), patienceMs: STOP_PATIENCE_MS },
     )
     .finally(async () => {
       await client.dispose();
-      changes.end();
+      growth.end();
     });
-  const started = Promise.race([changes.next(), answer]);
-  const events: AsyncIterable<RunEvent> = { [Symbol.asyncIterator]: () => followRun(folder, changes) };
+  const events: AsyncIterable<RunEvent> = { [Symbol.asyncIterator]: () => followRun(folder, growth) };
   const told = tellHooks(events, hooks, before, () => stop.abort());
   const result = resultOf(answer, told);
   result.catch(() => undefined);
-  await started.catch(() => result);
+  await growth.next();
+  // What keeps it from being warm is the answer.
+  if (growth.ended) await answer;
   return {
     id: run,
     events,
@@ -132,30 +127,4 @@ function hookError(name: string, thrown: unknown): SeamlessError {
     location: location ?? undefined,
     cause: thrown,
   });
-}
-
-/** Tells those who wait that something changed, until nothing can change any more. */
-class Changes {
-  #ended = false;
-  #waiting: (() => void)[] = [];
-
-  get ended(): boolean {
-    return this.#ended;
-  }
-
-  next(): Promise<void> {
-    if (this.#ended) return Promise.resolve();
-    return new Promise((resolve) => this.#waiting.push(resolve));
-  }
-
-  tell(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const wake of waiting) wake();
-  }
-
-  end(): void {
-    this.#ended = true;
-    this.tell();
-  }
 }

@@ -28,7 +28,7 @@ export function replayFeed(recording: Recording, speed: number | 'max', end = In
         yield bar;
         await head.advance();
       }
-      yield { type: 'closed' } satisfies FeedMessage;
+      if (!signal.aborted) yield { type: 'closed' } satisfies FeedMessage;
     },
   };
 }

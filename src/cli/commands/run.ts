@@ -1,0 +1,78 @@
+import { resolve } from 'node:path';
+
+import { followRun } from '../../live/journal/follow.js';
+import { JournalReader } from '../../live/journal/journal.js';
+import { runFolder } from '../../live/journal/runs.js';
+import { Growing, nameRun, STOP_PATIENCE_MS } from '../../client/growing.js';
+import { eventLine, resultRows } from '../../present/run.js';
+import { cacheFolder } from '../../protocol/project.js';
+import type { RunEvent, RunResult } from '../../sdk/live.js';
+import { EXIT } from '../exit-codes.js';
+import { findStrategy } from '../find-strategy.js';
+import { formatTable, painter, type Paint } from '../table.js';
+import type { Terminal } from '../terminal.js';
+import { withJobs } from '../with-jobs.js';
+
+export interface RunFlags {
+  readonly world: string;
+  readonly resume?: string;
+  readonly cache?: string;
+  readonly json?: boolean;
+}
+
+/** `seamless run <strategy> --world <name>` */
+export async function runRun(terminal: Terminal, spec: string, flags: RunFlags): Promise<number> {
+  const { out, err, env, cwd } = terminal;
+  const { world, resume } = flags;
+  const strategy = await findStrategy(spec, cwd);
+  const cacheDir = cacheFolder(strategy.projectRoot, flags.cache && resolve(cwd, flags.cache));
+  const run = resume ?? nameRun(world);
+  const folder = runFolder(cacheDir, run);
+  const seen = resume === undefined ? 0 : lastSeq(folder);
+  const growth = new Growing();
+  const result = await withJobs(terminal, async (jobs, options) => {
+    const payload = {
+      strategy,
+      world,
+      run,
+      cacheDir,
+      ...(resume !== undefined && { resume: true as const }),
+    };
+    const answer = jobs
+      .request('run', payload, {
+        ...options,
+        onWritten: () => growth.tell(),
+        patienceMs: STOP_PATIENCE_MS,
+      })
+      .finally(() => growth.end());
+    const show = (event: RunEvent): void => {
+      const text = flags.json ? JSON.stringify(event) : eventLine(event);
+      if (text !== null && event.seq > seen) out.write(`${text}\n`);
+    };
+    const shown = (async () => {
+      for await (const event of followRun(folder, growth)) show(event);
+    })();
+    const [outcome] = await Promise.all([answer, shown]);
+    return outcome;
+  });
+  if (flags.json) err.write(`run ${result.run}: ${result.reason}\n`);
+  else out.write(resultText(result, painter(out, env)));
+  return EXIT.done;
+}
+
+function lastSeq(folder: string): number {
+  let last = 0;
+  for (const { seq, events } of new JournalReader(folder).all()) last = seq + events.length - 1;
+  return last;
+}
+
+/** What a run came to, as a person reads it. */
+export function resultText(result: RunResult, paint: Paint): string {
+  const { strategy, world, mode, run, reason, computedNodes } = result;
+  const computed = computedNodes === null ? '' : `, ${computedNodes} nodes computed, the rest from the cache`;
+  return [
+    `\n${paint('bold', strategy)} in ${world} (${mode}): ${reason}${computed}\n\n`,
+    formatTable([{ title: 'what' }, { title: 'value', align: 'right' }], resultRows(result), paint),
+    `\nrun ${run}\n`,
+  ].join('');
+}

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+
+import { eventsOf } from '../../src/live/journal/codec.js';
+import { Journal, JournalReader } from '../../src/live/journal/journal.js';
+import { runFolder } from '../../src/live/journal/runs.js';
+import type { RunEvent } from '../../src/sdk/live.js';
+import { cases, turns } from '../support/profile.js';
+import { Child, minute, type Project } from '../support/project.js';
+import { inParity, OHLC_HEADER, ohlcLines, only, project } from './support.js';
+
+const BARS = 700;
+const FROM = 400;
+const WORLD = 'fills: { feeBps: 10, slippageBps: 5 }\n';
+
+describe('a run that is killed', () => {
+  let at: Project;
+  let whole: readonly RunEvent[];
+
+  before(async () => {
+    at = project({
+      'bars.csv': OHLC_HEADER + ohlcLines(0, BARS, new Set([500, 501])),
+      'worlds/quick.yaml': `mode: paper\nfeed: { kind: replay, start: ${minute(FROM)} }\n${WORLD}`,
+      // A bar a millisecond: each is a step of its own.
+      'worlds/slow.yaml': `mode: paper\nfeed: { kind: replay, start: ${minute(FROM)}, speed: 60000 }\n${WORLD}`,
+    });
+    const child = new Child();
+    await child.request('run', { ...request('quick'), run: 'whole' });
+    await child.end();
+    whole = journalOf('whole');
+  });
+  after(() => at.remove());
+
+  const request = (world: string) => ({ strategy: at.strategy('main.ts'), world, cacheDir: at.cacheDir });
+
+  function journalOf(run: string): RunEvent[] {
+    return [...new JournalReader(runFolder(at.cacheDir, run)).all()].flatMap(eventsOf);
+  }
+
+  /** Runs until it has written so often, then kills it at once. Says whether it came to its end before. */
+  async function killedAfter(writes: number, run: string, resume: boolean): Promise<boolean> {
+    const child = new Child();
+    const { pid } = child.client;
+    let written = 0;
+    const payload = { ...request('slow'), run, ...(resume && { resume: true as const }) };
+    const outcome = child.client
+      .request('run', payload, {
+        onWritten: () => {
+          written += 1;
+          if (written === writes && pid !== undefined) process.kill(pid, 'SIGKILL');
+        },
+      })
+      .then(
+        () => true,
+        () => false,
+      );
+    const ended = await outcome;
+    await child.end();
+    return ended;
+  }
+
+  /** What was bought and sold, and for how much. */
+  function trading(events: readonly RunEvent[]): unknown[] {
+    const trades = new Set<RunEvent['type']>(['signal', 'decision', 'allocation', 'order', 'fill']);
+    return events.filter(({ type }) => trades.has(type)).map(({ seq: _, ...event }) => event);
+  }
+
+  it('goes on without a second fill or a lost one, however often', async () => {
+    let kills = 0;
+    let runs = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 2, maxLength: 3 }),
+        async (writes) => {
+          const run = `killed-${++runs}`;
+          let ended = false;
+          for (const [turn, count] of writes.entries()) {
+            ended = await killedAfter(count, run, turn > 0);
+            if (ended) break;
+            kills += 1;
+          }
+          if (!ended) assert.ok(await killedAfter(Infinity, run, true));
+          const events = journalOf(run);
+          assert.deepEqual(
+            events.map(({ seq }) => seq),
+            events.map((_, i) => i + 1),
+          );
+          assert.deepEqual(trading(events), trading(whole));
+          const [result, expected] = [only(events, 'finished').at(-1), only(whole, 'finished').at(-1)];
+          assert.deepEqual(result?.metrics, expected?.metrics);
+          assert.equal(result?.equity, expected?.equity);
+          await inParity(at, run, 2 * (BARS - FROM - 30));
+        },
+      ),
+      cases(40, 2),
+    );
+    assert.ok(kills >= turns(40, 2), `${kills} kills`);
+  });
+
+  it('in the middle of a line goes on from the line before', async () => {
+    await killedAfter(60, 'torn', false);
+    const path = Journal.path(runFolder(at.cacheDir, 'torn'));
+    const text = readFileSync(path, 'utf8');
+    const lastLine = text.lastIndexOf('\n', text.length - 2) + 1;
+    truncateSync(path, Buffer.byteLength(text.slice(0, lastLine)) + 10);
+    assert.ok(await killedAfter(Infinity, 'torn', true));
+    assert.deepEqual(trading(journalOf('torn')), trading(whole));
+    await inParity(at, 'torn', 2 * (BARS - FROM - 30));
+  });
+
+  it('is not gone on with after its code or its world has changed', async () => {
+    await killedAfter(30, 'changed', false);
+    const main = readFileSync(at.path('main.ts'), 'utf8');
+    writeFileSync(at.path('main.ts'), main.replace('< 0.05', '< 0.06'));
+    const child = new Child();
+    try {
+      const resume = { ...request('slow'), run: 'changed', resume: true as const };
+      await assert.rejects(
+        child.request('run', resume),
+        /Run changed cannot go on, because weight changed since it began/,
+      );
+      writeFileSync(at.path('main.ts'), main);
+      appendFileSync(at.path('worlds/slow.yaml'), 'capital: 7\n');
+      await assert.rejects(child.request('run', resume), /as it was then, and that has changed/);
+    } finally {
+      await child.end();
+      const world = join(at.root, 'worlds/slow.yaml');
+      writeFileSync(world, readFileSync(world, 'utf8').replace('capital: 7\n', ''));
+    }
+  });
+});
