@@ -62,7 +62,7 @@ describe('the Core Loop in a terminal', () => {
     const [, ...fills] = /fills +(\d+) +(\d+)/.exec(compare.out) ?? [];
     assert.equal(fills[0], fills[1]);
     const parity = await seamless('parity', run);
-    assert.equal(parity.code, 0, parity.err);
+    assert.equal(parity.code, 0, parity.out + parity.err);
     assert.match(parity.out, /are the same live and materialized, bit for bit/);
     assert.equal((await seamless('runs', 'remove', run)).code, 0);
     const gone = await seamless('parity', run);

@@ -34,6 +34,19 @@ describe('a run', () => {
     await inParity(at, run.id, 3 * (BARS - FROM - 100));
   });
 
+  it('goes on from stored history, wherever in it the feed begins', async () => {
+    const whole = await start(at, { world: 'back' });
+    await whole.result;
+    for (const from of [1001, 1499, 1501, 2940]) {
+      at.write({
+        'worlds/later.yaml': `mode: paper\nfeed: { kind: replay, start: ${minute(from)}, end: ${minute(from + 60)} }\n`,
+      });
+      const run = await start(at, { world: 'later' });
+      await run.result;
+      await inParity(at, run.id, 3 * 55);
+    }
+  });
+
   it('in a backtest trades as in a paper world, and computes nothing that is stored', async () => {
     const paper = await start(at, { world: 'paper' });
     const first = await start(at, { world: 'back' });

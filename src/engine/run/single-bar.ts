@@ -53,6 +53,21 @@ export async function singleBar(
   return node.scan ? { ...request, state: await search.stateBefore(bar) } : request;
 }
 
+/**
+ * The state of a scan after all slots that open before a time, whatever is stored: where that lies within a stored stretch, the
+ * scan goes on from the state before.
+ * @throws SeamlessError `compute` when it or an input fails before.
+ */
+export async function scanStateAt(
+  ports: Ports,
+  graph: Graph,
+  index: number,
+  time: Seconds,
+  hooks: RunHooks,
+): Promise<ScanState> {
+  return (await FiringSearch.open(ports, graph, index, hooks)).stateBefore(time);
+}
+
 /** The firings of a node in some range. */
 interface Firings {
   /** Opens of the first and the last bar that fire. */

@@ -3,6 +3,7 @@ import { floorToGrid, type Range, type Seconds } from '../../sdk/time.js';
 import type { GraphNode } from '../graph/graph.js';
 import { isEmpty } from '../plan/ranges.js';
 import { materialize, type Ports, type RunOutcome } from './materialize.js';
+import { scanStateAt } from './single-bar.js';
 import type { RunHooks, RunState } from './run-state.js';
 import { rowsCarried, type WarmNode } from './slot-evaluator.js';
 
@@ -26,12 +27,17 @@ export async function warmUp(
     const start = Math.max(extent.start, end - span);
     // A slot of the slowest grid that is open at the end has rows of faster ones in it.
     const outcome = await materialize(ports, { start, end }, hooks);
-    const warm = await lastRows(outcome, end);
+    const warm = await lastRows(ports, outcome, end, hooks);
     if (start === extent.start || enough(outcome.state, warm)) return warm;
   }
 }
 
-async function lastRows({ state }: RunOutcome, end: Seconds): Promise<ReadonlyMap<number, WarmNode>> {
+async function lastRows(
+  ports: Ports,
+  { state }: RunOutcome,
+  end: Seconds,
+  hooks: RunHooks,
+): Promise<ReadonlyMap<number, WarmNode>> {
   const carried = rowsCarried(state.graph, state.canonicals);
   const warm = new Map<number, WarmNode>();
   for (const { index, interval, phase, scan } of state.graph.nodes) {
@@ -47,20 +53,24 @@ async function lastRows({ state }: RunOutcome, end: Seconds): Promise<ReadonlyMa
     warm.set(index, {
       table,
       schema: state.schema(index),
-      state: scan ? await stateAt(state, index, before) : null,
+      state: scan ? await stateAt(ports, state, index, before, hooks) : null,
       failedFrom: state.failures.has(index) ? state.limit(state.node(index)) : null,
     });
   }
   return warm;
 }
 
-/** The state of a scan after all slots before a time, or after the last one that is stored. */
-async function stateAt(state: RunState, index: number, before: Seconds): Promise<WarmNode['state']> {
-  const { full } = state.fingerprint(index);
-  const spans = (await state.store.coverage([full])).get(full) ?? [];
-  const last = spans.filter(({ end, segmentRange }) => end <= before && segmentRange.end === end).at(-1);
-  const [found = null] = last ? await state.store.readStates([last.segment]) : [];
-  return found;
+/** The state of a scan after all slots that open before a time, as far as its data go. Null: none has fired. */
+async function stateAt(
+  ports: Ports,
+  state: RunState,
+  index: number,
+  before: Seconds,
+  hooks: RunHooks,
+): Promise<WarmNode['state']> {
+  const time = Math.min(before, state.limit(state.node(index)));
+  if (state.failures.has(index) || time <= state.horizon(index).begin) return null;
+  return scanStateAt(ports, state.graph, index, time, hooks);
 }
 
 function enough(state: RunState, warm: ReadonlyMap<number, WarmNode>): boolean {
