@@ -1,16 +1,25 @@
 #!/usr/bin/env node
 import { EarlyChild } from './cli/early-child.js';
+import { quickHit } from './cli/quick-hit.js';
 import { keepCompiled } from './protocol/compile-cache.js';
 
 keepCompiled();
 const args = process.argv.slice(2);
-// What every run waits for comes first.
-const early = args[0] === 'materialize' ? EarlyChild.start() : null;
-const [{ main }, { processTerminal }] = await Promise.all([
-  import('./cli/program.js'),
-  import('./cli/terminal.js'),
-]);
-
-// Not process.exit(): what was written to a pipe may still be on its way.
-process.exitCode = await main(args, processTerminal(early));
-early?.dispose();
+const hit = args[0] === 'materialize' ? await quickHit(args.slice(1)) : null;
+if (hit) {
+  const [{ showReport }, { processTerminal }] = await Promise.all([
+    import('./cli/commands/materialize.js'),
+    import('./cli/terminal.js'),
+  ]);
+  showReport(processTerminal(null), hit.report, hit.json);
+} else {
+  // What every run waits for comes first.
+  const early = args[0] === 'materialize' ? EarlyChild.start() : null;
+  const [{ main }, { processTerminal }] = await Promise.all([
+    import('./cli/program.js'),
+    import('./cli/terminal.js'),
+  ]);
+  // Not process.exit(): what was written to a pipe may still be on its way.
+  process.exitCode = await main(args, processTerminal(early));
+  early?.dispose();
+}

@@ -17,6 +17,7 @@ import type {
 import { diffOf, rowsOf, seriesOf } from './history-requests.js';
 import { partsOfReport, readReported } from './reported-rows.js';
 import { StoreKeeper } from './store-keeper.js';
+import { noteHit } from './note-hit.js';
 import { SourceHints } from './source-hints.js';
 import {
   StrategySession,
@@ -118,6 +119,9 @@ export class JobService {
         await store.publishViews();
         if (payload.limits) await this.#keepLimits(store, payload.limits, session.storedAs, hooks);
         await hints.save();
+        if (payload.sidecar && !only) {
+          await noteHit(session, { store, hints, dir: cache.dir }, { strategy, start, end }, report);
+        }
         return { ...report, parts };
       });
     // DuckDB opens the file while this thread takes fingerprints.

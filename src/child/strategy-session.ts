@@ -18,7 +18,10 @@ import { nearNames, SeamlessError } from '../sdk/errors.js';
 import { openSourceLibrary, type ContentHints } from '../sources/library.js';
 import { bundleStrategy, type BundledCode, type StrategyBundle } from '../hosts/typescript/bundle/bundle.js';
 import { storedName } from '../protocol/project.js';
+import type { Evidence } from '../protocol/sidecar/evidence.js';
 import { SharedMemoryUse } from './let-go.js';
+import { bundleEvidence } from './bundle-evidence.js';
+import { sourceEvidence, type OpenedSource } from './source-evidence.js';
 import { limited, type Limit } from './limit.js';
 import type { BarResult } from '../protocol/messages.js';
 import type { CallHooks, HostThread } from './thread/host-thread.js';
@@ -73,6 +76,8 @@ export class StrategySession {
   readonly #around: Surroundings;
   readonly #bundle: StrategyBundle;
   readonly #limit: Limit;
+  /** The sources that were opened last. */
+  #read: readonly OpenedSource[] = [];
 
   private constructor(parts: {
     around: Surroundings;
@@ -264,10 +269,32 @@ export class StrategySession {
     return forgetSourceVersions({ host: this.#host, store });
   }
 
+  /**
+   * What the last run rested on, besides the cache: null where that is more than files.
+   * @throws Unsettled when some of it changed meanwhile.
+   */
+  evidence(hints: ContentHints): Evidence | null {
+    // What it prints belongs to each run, too.
+    if (this.#host.sawHidden || this.#thread.printed) return null;
+    const code = bundleEvidence(this.#bundle, this.#place.file, this.#place.projectRoot);
+    const data = sourceEvidence(this.#read, hints);
+    return code && data && { files: [...code.files, ...data], folders: code.folders };
+  }
+
   #openSources(hints: ContentHints): ReturnType<typeof openSourceLibrary> {
     const custom = (stream: OpenStream): Promise<SourceReader> =>
       this.#host.openSource(stream, (ask) => limited(this.#limit, 'provider', ask));
-    return openSourceLibrary({ projectRoot: this.#place.projectRoot, hints, custom });
+    const library = openSourceLibrary({ projectRoot: this.#place.projectRoot, hints, custom });
+    const read: OpenedSource[] = [];
+    this.#read = read;
+    return {
+      close: () => library.close(),
+      open: async (stream) => {
+        const reader = await library.open(stream);
+        read.push({ source: stream.source, files: reader.files ?? [] });
+        return reader;
+      },
+    };
   }
 
   /** Ends the thread. What the author's code printed is out by then. */

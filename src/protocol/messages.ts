@@ -53,6 +53,8 @@ export interface MaterializePayload extends StrategyPayload, CacheUse {
   readonly parts?: true | undefined;
   /** The strategy's bundle, where the parent made it. Default: the child bundles. */
   readonly bundle?: BundledCode | undefined;
+  /** Write down what a hit rests on, so that a terminal can tell the next one by itself. */
+  readonly sidecar?: true | undefined;
 }
 
 /** What a run did; where `parts` was asked for, the rows of each node in it. */

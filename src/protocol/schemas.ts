@@ -66,7 +66,8 @@ export const payloads: { readonly [K in RequestKind]: SchemaOf<Payload<K>> } = {
     only: v.optional(v.literal('missing')),
     limits: v.optional(limits),
     parts: v.optional(v.literal(true)),
-    bundle: v.optional(v.object({ code: v.string(), inputs: v.array(v.string()) })),
+    bundle: v.optional(v.object({ code: v.string(), inputs: v.array(v.string()), begunAt: v.number() })),
+    sidecar: v.optional(v.literal(true)),
     ...cacheUse,
   }),
   status: v.object({

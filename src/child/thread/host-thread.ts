@@ -37,6 +37,8 @@ export class HostThread {
   #start: () => void = () => undefined;
   /** Resolves when the thread can load a strategy, or has ended. */
   readonly ready = new Promise<void>((resolve) => (this.#start = resolve));
+  /** Whether the author's code has printed anything. */
+  printed = false;
   #lastId = 0;
   /** Why no call can be answered any more. */
   #ended: SeamlessError | null = null;
@@ -143,6 +145,7 @@ export class HostThread {
         this.#start();
         break;
       case 'print':
+        this.printed = true;
         process[message.to].write(message.text);
         break;
       case 'loaded':

@@ -56,6 +56,8 @@ export interface ToldStrategy {
   readonly interval: Seconds | null;
   readonly period: number | null;
   readonly nodes: readonly ToldNode[];
+  /** Whether it saw something, as it was made, that is in none of its files. */
+  readonly sawHidden: boolean;
   readonly trades: readonly TradeDescription[];
 }
 
@@ -197,6 +199,7 @@ export const callResults: { readonly [K in CallKind]: SchemaOf<Calls[K]['result'
     interval: v.nullable(v.number()),
     period: v.nullable(v.number()),
     nodes: v.array(toldNode),
+    sawHidden: v.boolean(),
     trades: v.array(v.object({ decision: id, price: id })),
   }),
   inspect: v.null(),

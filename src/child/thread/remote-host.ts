@@ -62,6 +62,11 @@ export class RemoteHost implements StrategyHost {
     return this.#graph.storedAs ?? this.#graph.strategy;
   }
 
+  /** See `ToldStrategy`. */
+  get sawHidden(): boolean {
+    return this.#told.sawHidden;
+  }
+
   describe(): Promise<GraphDescription> {
     return Promise.resolve(this.#graph);
   }

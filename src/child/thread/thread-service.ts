@@ -139,6 +139,7 @@ export class ThreadService {
       period,
       trades,
       nodes: nodes.map((node, index) => told(node, frames[index] ?? [], this.#host.hasAuthorCode(index))),
+      sawHidden: this.#around.context.sawHidden,
     };
   }
 

@@ -27,7 +27,7 @@ export async function runMaterialize(
   spec: string,
   flags: MaterializeFlags,
 ): Promise<number> {
-  const { out, err, env, cwd } = terminal;
+  const { out, env, cwd } = terminal;
   const range = parseRange(flags.start, flags.end);
   const strategy = await findStrategy(spec, cwd);
   const cacheDir = cacheFolder(strategy.projectRoot, flags.cache && resolve(cwd, flags.cache));
@@ -41,21 +41,28 @@ export async function runMaterialize(
     formatTable(COLUMNS, [COLUMNS.map(({ title }) => title)], painter(out, env));
     return jobs.request(
       'materialize',
-      { strategy, ...range, ...only, cacheDir, ...(bundle && { bundle }) },
+      { strategy, ...range, ...only, cacheDir, ...(bundle && { bundle }), sidecar: true },
       options,
     );
   };
-  const show = (report: RunReport): void => {
-    const paint = painter(err, env);
-    for (const line of failureLines(report)) err.write(`${paint('red', 'error:')} ${visibleLines(line)}\n`);
-    if (flags.json) {
-      out.write(`${JSON.stringify(report, null, 2)}\n`);
-      err.write(`${summaryLine(report)}\n`);
-    } else {
-      out.write(reportText(report, painter(out, env)));
-    }
-  };
+  const show = (report: RunReport): void => showReport(terminal, report, flags.json ?? false);
   return exitCodeOfReport(await withJobs(terminal, run, { bundles: true, show }));
+}
+
+/** Prints a report: words for people, or JSON for programs and the summary for people. */
+export function showReport(
+  { out, err, env }: Pick<Terminal, 'out' | 'err' | 'env'>,
+  report: RunReport,
+  json: boolean,
+): void {
+  const paint = painter(err, env);
+  for (const line of failureLines(report)) err.write(`${paint('red', 'error:')} ${visibleLines(line)}\n`);
+  if (json) {
+    out.write(`${JSON.stringify(report, null, 2)}\n`);
+    err.write(`${summaryLine(report)}\n`);
+  } else {
+    out.write(reportText(report, painter(out, env)));
+  }
 }
 
 const STATE_COLORS: Readonly<Record<NodeReport['state'], Color>> = {

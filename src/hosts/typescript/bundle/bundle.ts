@@ -25,6 +25,8 @@ export interface BundledCode {
   readonly code: string;
   /** Every file that went into it, absolute, sorted. */
   readonly inputs: readonly string[];
+  /** When the first of them may have been read, in milliseconds since the epoch. */
+  readonly begunAt: number;
 }
 
 export interface StrategyBundle extends BundledCode {
@@ -48,6 +50,7 @@ function freshUrl(codePath: string): string {
  * imports cannot be read or found.
  */
 export async function bundleCode(request: BundleRequest): Promise<BundledCode> {
+  const begunAt = Date.now();
   const projectRoot = resolve(request.projectRoot);
   const file = resolve(projectRoot, request.file);
   await checkFile(file, projectRoot);
@@ -64,16 +67,18 @@ export async function bundleCode(request: BundleRequest): Promise<BundledCode> {
       .filter((input) => !input.startsWith(`${SDK_NAMESPACE}:`))
       .map((input) => resolve(projectRoot, input))
       .sort(),
+    begunAt,
   };
 }
 
 /** A bundle where it can be imported from. @param made the bundle, if it was made already. @throws as `bundleCode` does. */
 export async function bundleStrategy(request: BundleRequest, made?: BundledCode): Promise<StrategyBundle> {
-  const { code, inputs } = made ?? (await bundleCode(request));
+  const bundle = made ?? (await bundleCode(request));
+  const { code } = bundle;
   const hash = createHash('sha256').update(code).digest('hex').slice(0, 16);
   const name = `${parse(request.file).name}-${hash}.mjs`;
   const codePath = await writeBundle(resolve(request.projectRoot), name, code);
-  return { code, inputs, codePath, url: freshUrl(codePath) };
+  return { ...bundle, codePath, url: freshUrl(codePath) };
 }
 
 async function checkFile(file: string, projectRoot: string): Promise<void> {

@@ -3,22 +3,39 @@ import type { Patches } from './patches.js';
 import { CLOCK, ENVIRONMENT, TIME_ZONE } from './rules.js';
 import type { Zones } from './zones.js';
 
-/** Replaces the clock by the close of the bar, and `Math.random` by numbers of the bar, while a node is computed. */
-export function replaceClockAndRandom(patches: Patches, zones: Zones, check: RuleCheck): void {
+/**
+ * Replaces the clock by the close of the bar, and `Math.random` by numbers of the bar, while a node is computed.
+ * @param real told of each use of the real ones
+ */
+export function replaceClockAndRandom(
+  patches: Patches,
+  zones: Zones,
+  check: RuleCheck,
+  real: () => void,
+): void {
   const barTime = (api: string): number => {
     const asOf = zones.computing?.asOf ?? NaN;
     // The column form sees many bars at once: there is no one time to tell.
     if (Number.isNaN(asOf)) check(api, CLOCK);
     return asOf * 1000;
   };
-  replaceDate(patches, zones, barTime);
-  replaceDateFormat(patches, zones, barTime);
+  const isReal = (): boolean => {
+    if (zones.computing !== null) return false;
+    real();
+    return true;
+  };
+  replaceDate(patches, isReal, barTime);
+  replaceDateFormat(patches, isReal, barTime);
   const { random } = Math;
   patches.define(Math, 'random', {
     value: () => {
-      if (zones.computing === null) return random();
+      const { computing } = zones;
+      if (computing === null) {
+        real();
+        return random();
+      }
       barTime('Math.random');
-      return zones.computing.random();
+      return computing.random();
     },
     writable: true,
   });
@@ -26,11 +43,11 @@ export function replaceClockAndRandom(patches: Patches, zones: Zones, check: Rul
 
 type BarTime = (api: string) => number;
 
-function replaceDate(patches: Patches, zones: Zones, barTime: BarTime): void {
+function replaceDate(patches: Patches, isReal: () => boolean, barTime: BarTime): void {
   const RealDate = Date;
   const { now } = RealDate;
   patches.define(RealDate, 'now', {
-    value: () => (zones.computing === null ? now() : barTime('Date.now')),
+    value: () => (isReal() ? now() : barTime('Date.now')),
     writable: true,
   });
   // A proxy shares the prototype, so that dates made before and after are instances of both.
@@ -39,7 +56,7 @@ function replaceDate(patches: Patches, zones: Zones, barTime: BarTime): void {
     construct: (target, args, newTarget) =>
       Reflect.construct(
         target,
-        args.length === 0 && zones.computing !== null ? [barTime('new Date')] : args,
+        args.length === 0 && !isReal() ? [barTime('new Date')] : args,
         newTarget,
       ) as object,
   });
@@ -48,12 +65,12 @@ function replaceDate(patches: Patches, zones: Zones, barTime: BarTime): void {
 }
 
 /** `Intl.DateTimeFormat` formats the present when it is given no date. */
-function replaceDateFormat(patches: Patches, zones: Zones, barTime: BarTime): void {
+function replaceDateFormat(patches: Patches, isReal: () => boolean, barTime: BarTime): void {
   const prototype = Intl.DateTimeFormat.prototype;
   const formatGetter = Object.getOwnPropertyDescriptor(prototype, 'format')?.get;
   const { formatToParts } = prototype;
   const orBarTime = (date: Date | number | undefined): Date | number | undefined =>
-    date === undefined && zones.computing !== null ? barTime('Intl.DateTimeFormat') : date;
+    date === undefined && !isReal() ? barTime('Intl.DateTimeFormat') : date;
   patches.define(prototype, 'format', {
     get(this: Intl.DateTimeFormat) {
       const format = formatGetter?.call(this) as Intl.DateTimeFormat['format'];

@@ -46,6 +46,8 @@ export interface ComputeOnlyContext {
    * `setup` and `compute`. Those of providers are only thrown, those left behind go to `onStray`.
    */
   takeViolation(): ComputeOnlyViolation | null;
+  /** Whether a module's top level, a constructor or setup() saw files, the environment, a clock or randomness. */
+  readonly sawHidden: boolean;
   /** Takes all guards away. */
   finish(): void;
 }
@@ -70,7 +72,7 @@ export function installComputeOnly(options: ComputeOnlyOptions): ComputeOnlyCont
   guardGlobals(patches, check);
   guardEnvironment(patches, check);
   patches.guardFunction(Runner, 'submit', 'Runner.submit', (api) => check(api, LIVE_LOOP));
-  replaceClockAndRandom(patches, zones, check);
+  replaceClockAndRandom(patches, zones, check, () => violations.noteHidden());
   syncBuiltinESMExports();
   const stray = (reason: unknown): void => violations.stray(reason);
   process.on('uncaughtException', stray).on('unhandledRejection', stray);
@@ -81,6 +83,9 @@ export function installComputeOnly(options: ComputeOnlyOptions): ComputeOnlyCont
     compute: ({ node, seed }, work) => zones.compute(node, seed, work),
     provider: (work) => zones.provider(work),
     takeViolation: () => violations.take(),
+    get sawHidden() {
+      return violations.sawHidden;
+    },
     finish() {
       process.off('uncaughtException', stray).off('unhandledRejection', stray);
       patches.undo();
@@ -107,6 +112,7 @@ class Violations {
   readonly #options: ComputeOnlyOptions;
   readonly #zones: Zones;
   readonly #known = new WeakSet<Error>();
+  sawHidden = false;
   #first: ComputeOnlyViolation | null = null;
 
   constructor(options: ComputeOnlyOptions, zones: Zones) {
@@ -120,11 +126,24 @@ class Violations {
     return first;
   }
 
+  /** Notes that the strategy, as it is made, sees something that is in none of its files. */
+  noteHidden(): void {
+    const kind = this.#zones.current()?.kind;
+    if (this.sawHidden || (kind !== 'module' && kind !== 'setup')) return;
+    const trace = traceHere();
+    this.sawHidden = this.#zones.asHost(() =>
+      stackFrames(trace).some(({ file }) => !isOwn(file) && !file.startsWith('node:')),
+    );
+  }
+
   /** @throws ComputeOnlyViolation when the code that runs now may not use the API. */
   check(api: string, rule: Rule): void {
     const zone = this.#zones.current();
     // During a computation the host's code is what runs between `asHost` and its end, where nothing is computing.
-    if (zone && isAllowed(zone, rule.access)) return;
+    if (zone && isAllowed(zone, rule.access)) {
+      if (rule.access === 'hidden') this.noteHidden();
+      return;
+    }
     const asOf = this.#zones.computing?.asOf;
     const trace = traceHere();
     this.#zones.asHost(() => {

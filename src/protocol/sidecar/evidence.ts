@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { CACHE_FOLDER } from '../project.js';
+
+/*
+ * What a result rests on, as it was: files, folders, and places where nothing was. Each is told by what the file system says of it, and
+ * where that differs, by its content. Synchronous: who asks has nothing else to do.
+ */
+
+/** Null: there was no file. A hash of null: only the very same file will do. */
+export interface FileEvidence {
+  readonly path: string;
+  readonly signature: string | null;
+  readonly hash: string | null;
+}
+
+/** The names in a folder, and where links lead. Null: there was no folder. */
+export interface FolderEvidence {
+  readonly path: string;
+  readonly signature: string | null;
+  readonly listing: string | null;
+}
+
+export interface Evidence {
+  readonly files: readonly FileEvidence[];
+  readonly folders: readonly FolderEvidence[];
+}
+
+interface Look {
+  readonly signature: string;
+  readonly kind: 'file' | 'folder' | 'other';
+  /** Milliseconds since the epoch when it, or what is known of it, changed last. */
+  readonly changedAt: number;
+}
+
+function lookAt(path: string): Look | null {
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+  if (!found) return null;
+  const { dev, ino, size, mtimeNs, ctimeNs } = found;
+  return {
+    signature: [dev, ino, size, mtimeNs, ctimeNs].join('|'),
+    kind: found.isFile() ? 'file' : found.isDirectory() ? 'folder' : 'other',
+    changedAt: Number((mtimeNs > ctimeNs ? mtimeNs : ctimeNs) / 1_000_000n),
+  };
+}
+
+/**
+ * Takes evidence of a file. Throws `Unsettled` when it changed at `since` or later: what was read of it may not be what is there now.
+ * @param exact only the very same file will do
+ */
+export function fileEvidence(path: string, since: number, exact = false): FileEvidence {
+  const found = lookAt(path);
+  if (found?.kind !== 'file') return { path, signature: null, hash: null };
+  if (found.changedAt >= since) throw new Unsettled(path);
+  return { path, signature: found.signature, hash: exact ? null : hashOf(path) };
+}
+
+/** Takes evidence of a folder. Throws `Unsettled` as `fileEvidence` does. */
+export function folderEvidence(path: string, since: number): FolderEvidence {
+  const found = lookAt(path);
+  if (found?.kind !== 'folder') return { path, signature: null, listing: null };
+  if (found.changedAt >= since) throw new Unsettled(path);
+  return { path, signature: found.signature, listing: listingOf(path) };
+}
+
+/** Something changed while evidence was gathered. */
+export class Unsettled extends Error {
+  constructor(path: string) {
+    super(`${path} changed just now`);
+  }
+}
+
+/** Whether all is as it was. */
+export function stillHolds({ files, folders }: Evidence): boolean {
+  return files.every(holdsFile) && folders.every(holdsFolder);
+}
+
+function holdsFile({ path, signature, hash }: FileEvidence): boolean {
+  const found = lookAt(path);
+  if (found?.kind !== 'file') return signature === null;
+  if (signature === null) return false;
+  return found.signature === signature || (hash !== null && hashOf(path) === hash);
+}
+
+function holdsFolder({ path, signature, listing }: FolderEvidence): boolean {
+  const found = lookAt(path);
+  if (found?.kind !== 'folder') return signature === null;
+  if (signature === null) return false;
+  return found.signature === signature || listingOf(path) === listing;
+}
+
+function hashOf(path: string): string {
+  return createHash('sha256').update(readFileSync(path)).digest('hex');
+}
+
+function listingOf(path: string): string {
+  const entries = readdirSync(path, { withFileTypes: true })
+    // What the cache itself writes beside a strategy.
+    .filter(({ name }) => name !== CACHE_FOLDER)
+    .map((entry) => {
+      const link = entry.isSymbolicLink() ? readlinkSync(join(path, entry.name)) : '';
+      return JSON.stringify([entry.name, entry.isDirectory(), link]);
+    });
+  return createHash('sha256').update(entries.sort().join('\n')).digest('hex');
+}
+
+/** One text for what the file system says of all files of a folder; empty where there is none. */
+export function folderState(folder: string): string {
+  const names = lookAt(folder)?.kind === 'folder' ? readdirSync(folder).sort() : [];
+  const sha = createHash('sha256');
+  for (const name of names) sha.update(`${name} ${lookAt(join(folder, name))?.signature ?? ''}\n`);
+  return names.length === 0 ? '' : sha.digest('hex');
+}

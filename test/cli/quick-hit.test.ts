@@ -1,0 +1,331 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import {
+  appendFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import fc from 'fast-check';
+import { quickHit } from '../../src/cli/quick-hit.js';
+import { bundleCode } from '../../src/hosts/typescript/bundle/bundle.js';
+import { builtFile } from '../../src/protocol/built-file.js';
+import type { RunReport } from '../../src/engine/run/report.js';
+import { cases } from '../support/profile.js';
+import { Child, CSV_HEADER, minute, Project, withChild } from '../support/project.js';
+
+const BARS = 60;
+const [START, END] = [minute(0), minute(BARS)];
+
+const MAIN = `
+import { csvHistory, demoHistory, Node, Strategy, StreamInput } from 'seamless-dag';
+import { factor } from 'factor';
+import { plus } from './lib/plus';
+const SCALE = 1;
+export class Main extends Strategy {
+  setup() {
+    const price = new StreamInput({ tags: ['price'], interval: '1m', historyProvider: csvHistory('bars.csv') });
+    const made = new StreamInput({ tags: ['made'], interval: '1m', historyProvider: demoHistory({ start: '2020-01-01' }) });
+    const a = new Node({ name: 'a', input: price, period: 2, computeFn: (view) => SCALE * factor * view.latest(price).close });
+    const b = new Node({ name: 'b', input: [a, made], period: 1, computeFn: (view) => plus(view.latest(a), view.latest(made).close) });
+    this.addNodes([price, made, a, b]);
+  }
+}
+export class Other extends Strategy {
+  setup() {
+    const price = new StreamInput({ tags: ['price'], interval: '1m', historyProvider: csvHistory('bars.csv') });
+    this.addNodes([price, new Node({ name: 'c', input: price, period: 1, computeFn: (view) => view.latest(price).close })]);
+  }
+}
+`;
+
+const PLUS = 'export const plus = (a: number, b: number): number => a + b;\n';
+
+function bars(count: number, close: (index: number) => number = (index) => 100 + (index % 7)): string {
+  return CSV_HEADER + Array.from({ length: count }, (_, i) => `${minute(i)},${close(i)},1\n`).join('');
+}
+
+function files(): Record<string, string> {
+  return {
+    'main.ts': MAIN,
+    'lib/plus.ts': PLUS,
+    'bars.csv': bars(BARS),
+    'node_modules/factor/package.json': '{ "main": "main.js", "type": "module" }',
+    'node_modules/factor/main.js': 'export const factor = 2;\n',
+    'node_modules/factor/other.js': 'export const factor = 3;\n',
+  };
+}
+
+/** A project, a child that runs it the full way, and the terminal that asks the sidecar. */
+class World {
+  readonly project: Project;
+  readonly #child: Child;
+
+  constructor(child: Child, more: Record<string, string> = {}) {
+    this.project = new Project({ ...files(), ...more });
+    this.#child = child;
+  }
+
+  get spec(): string[] {
+    return [`${this.project.path('main.ts')}#Main`, '--start', String(START), '--end', String(END)];
+  }
+
+  async quick(args = this.spec): Promise<RunReport | null> {
+    return (await quickHit(args))?.report ?? null;
+  }
+
+  /** The full way, which leaves a sidecar. */
+  async full(className = 'Main', end = END): Promise<RunReport> {
+    const strategy = this.project.strategy('main.ts', className);
+    const bundle = await bundleCode({ ...strategy, sdkUrl: pathToFileURL(builtFile('index.js')).href });
+    return this.#child.request('materialize', {
+      strategy,
+      start: START,
+      end,
+      // Nobody edits meanwhile, so what was written just now is settled.
+      bundle: { ...bundle, begunAt: Date.now() + 3_600_000 },
+      sidecar: true,
+    });
+  }
+
+  change(path: string, edit: (text: string) => string): void {
+    const text = readFileSync(this.project.path(path), 'utf8');
+    this.project.write({ [path]: edit(text) });
+  }
+
+  inCache(folder: string): string[] {
+    const path = join(this.project.cacheDir, folder);
+    return existsSync(path) ? readdirSync(path).map((name) => join(path, name)) : [];
+  }
+}
+
+/** What may happen between two commands. */
+const EDITS: Readonly<Record<string, (world: World, n: number) => unknown>> = {
+  nothing: () => undefined,
+  constant: (world, n) => world.change('main.ts', (text) => text.replace(/SCALE = \d+/, `SCALE = ${n}`)),
+  comment: (world, n) => world.change('main.ts', (text) => `${text}// ${n}\n`),
+  touch: ({ project }, n) => utimesSync(project.path('main.ts'), n, n),
+  'same size and time': (world, n) => {
+    const path = world.project.path('lib/plus.ts');
+    utimesSync(path, 1, 1);
+    world.project.write({ 'lib/plus.ts': PLUS.replace('a + b', n % 2 ? 'a * b' : 'a + b') });
+    utimesSync(path, 1, 1);
+  },
+  'a file in front': ({ project }) => project.write({ 'lib/plus.tsx': PLUS.replace('a + b', 'a - b') }),
+  'no file in front': ({ project }) => rmSync(project.path('lib/plus.tsx'), { force: true }),
+  package: (world, n) =>
+    world.project.write({ 'node_modules/factor/main.js': `export const factor = ${n};\n` }),
+  'another main': (world, n) =>
+    world.project.write({
+      'node_modules/factor/package.json': `{ "main": "${n % 2 ? 'other' : 'main'}.js", "type": "module" }`,
+    }),
+  'a nearer package': ({ project }) =>
+    project.write({
+      'lib/node_modules/factor/package.json': '{ "main": "main.js", "type": "module" }',
+      'lib/node_modules/factor/main.js': 'export const factor = 7;\n',
+      'lib/plus.ts':
+        "import { factor } from 'factor';\nexport const plus = (a: number, b: number): number => a + b * factor;\n",
+    }),
+  'no nearer package': ({ project }) =>
+    rmSync(project.path('lib/node_modules'), { recursive: true, force: true }),
+  tsconfig: ({ project }, n) =>
+    project.write({
+      'tsconfig.json': `{ "compilerOptions": { "useDefineForClassFields": ${n % 2 === 0} } }`,
+    }),
+  paths: ({ project }) =>
+    project.write({
+      'tsconfig.json': '{ "compilerOptions": { "paths": { "factor": ["./lib/factor.ts"] } } }',
+      'lib/factor.ts': 'export const factor = 11;\n',
+    }),
+  'no tsconfig': ({ project }) => rmSync(project.path('tsconfig.json'), { force: true }),
+  'more bars': ({ project }) => project.write({ 'bars.csv': bars(BARS + 5) }),
+  'a corrected bar': ({ project }, n) =>
+    project.write({ 'bars.csv': bars(BARS, (i) => (i === n % BARS ? n : 5)) }),
+  'fewer bars': ({ project }) => project.write({ 'bars.csv': bars(BARS - 3) }),
+  'another range': (world, n) => world.full('Main', minute(1 + (n % BARS))),
+  'another strategy': (world) => world.full('Other'),
+  'no pack': (world) =>
+    world
+      .inCache('packs')
+      .slice(0, 1)
+      .forEach((path) => rmSync(path)),
+  'a damaged pack': (world, n) =>
+    world
+      .inCache('packs')
+      .slice(0, 1)
+      .forEach((path) => flip(path, n)),
+  'a damaged sidecar': (world, n) => world.inCache('hits').forEach((path) => flip(path, n)),
+  'a cut sidecar': (world, n) =>
+    world.inCache('hits').forEach((path) => writeFileSync(path, readFileSync(path).subarray(0, n))),
+  settle: () => sleep(2100),
+};
+
+function flip(path: string, n: number): void {
+  const bytes = readFileSync(path);
+  const at = (n * 7919) % bytes.length;
+  bytes[at] = (bytes[at] ?? 0) ^ 1;
+  writeFileSync(path, bytes);
+}
+
+function untimed(report: RunReport): unknown {
+  return JSON.parse(JSON.stringify({ ...report, elapsedMs: 0 }));
+}
+
+describe('a hit that the terminal tells by itself', () => {
+  it('is one that a run would tell, in the same words, whatever was edited or damaged', async () => {
+    let told = 0;
+    await withChild((child) =>
+      fc.assert(
+        fc.asyncProperty(
+          fc.array(fc.tuple(fc.constantFrom(...Object.keys(EDITS)), fc.integer({ min: 1, max: 90 })), {
+            minLength: 3,
+            maxLength: 14,
+          }),
+          async (edits) => {
+            const world = new World(child);
+            try {
+              // Files a moment old are not remembered by their signature.
+              await sleep(2100);
+              await world.full();
+              await world.full();
+              for (const [name, n] of edits) {
+                await EDITS[name]?.(world, n);
+                const quick = await world.quick();
+                const report = await world.full();
+                if (quick) {
+                  told += 1;
+                  assert.deepEqual(untimed(quick), untimed(report), name);
+                  assert.equal(report.hits, report.nodeCount, name);
+                }
+                // After it, a hit is written down where it can be.
+                await world.full();
+              }
+            } finally {
+              world.project.remove();
+            }
+          },
+        ),
+        cases(60, 8),
+      ),
+    );
+    assert.ok(told > 0, 'it never told any');
+  });
+
+  it('is told without a child, a bundler or DuckDB', async () => {
+    await withChild(async (child) => {
+      const world = new World(child);
+      try {
+        await sleep(2100);
+        await world.full();
+        const full = await world.full();
+        assert.deepEqual(untimed((await world.quick()) as RunReport), untimed(full));
+        const cli = spawnSync(
+          process.execPath,
+          [
+            '--import',
+            `data:text/javascript,${encodeURIComponent(NOTHING_ELSE)}`,
+            builtFile('cli.js'),
+            'materialize',
+            ...world.spec,
+            '--json',
+          ],
+          { encoding: 'utf8' },
+        );
+        assert.equal(cli.stderr.replace(/\d+ ms/, 'ms'), '4 nodes · 4 from cache · 0 computed · ms\n');
+        assert.deepEqual(untimed(JSON.parse(cli.stdout) as RunReport), untimed(full));
+      } finally {
+        world.project.remove();
+      }
+    });
+  });
+
+  const hidden: Readonly<Record<string, string>> = {
+    'a variable of the environment': 'const SCALE = Number(process.env.SCALE ?? 1);',
+    'a file':
+      "import { readFileSync } from 'node:fs'; const SCALE = readFileSync(new URL('bars.csv', import.meta.url)).length;",
+    'the clock': 'const SCALE = Date.now() > 0 ? 1 : 2;',
+    'a new date': 'const SCALE = new Date().getTime() > 0 ? 1 : 2;',
+    randomness: 'const SCALE = Math.random() < 2 ? 1 : 2;',
+    'the machine': "import { cpus } from 'node:os'; const SCALE = cpus().length > 0 ? 1 : 2;",
+    'what is imported while it runs':
+      "const name = 'factor'; void import(name).catch(() => 0); const SCALE = 1;",
+    'what it prints': "console.log('hello'); const SCALE = 1;",
+  };
+  for (const [what, line] of Object.entries(hidden)) {
+    it(`is none where the strategy reads or needs ${what}`, async () => {
+      await withChild(async (child) => {
+        const world = new World(child, { 'main.ts': MAIN.replace('const SCALE = 1;', line) });
+        try {
+          await sleep(2100);
+          await world.full();
+          const again = await world.full();
+          assert.equal(again.hits, again.nodeCount, 'else there is nothing to tell in any case');
+          assert.equal(await world.quick(), null);
+          assert.deepEqual(world.inCache('hits'), []);
+        } finally {
+          world.project.remove();
+        }
+      });
+    });
+  }
+
+  it('is none for another environment, another command, an hour later, or files that changed while it was bundled', async () => {
+    await withChild(async (child) => {
+      const world = new World(child);
+      try {
+        await sleep(2100);
+        await world.full();
+        await world.full();
+        assert.ok(await world.quick());
+        assert.equal(await world.quick([...world.spec, '--only-missing']), null);
+        assert.equal(await world.quick([...world.spec, '--refresh']), null);
+        assert.equal(await world.quick([...world.spec, '--cache', world.project.path('elsewhere')]), null);
+        process.env['NODE_PATH'] = world.project.root;
+        try {
+          assert.equal(await world.quick(), null);
+        } finally {
+          delete process.env['NODE_PATH'];
+        }
+        const [sidecar] = world.inCache('hits') as [string];
+        const { now } = Date;
+        try {
+          Date.now = () => now() + 3_600_000;
+          assert.equal(await world.quick(), null);
+        } finally {
+          Date.now = now;
+        }
+        rmSync(sidecar);
+        appendFileSync(world.project.path('lib/plus.ts'), '// ');
+        // As a terminal asks, which knows when it began to read.
+        await child.request('materialize', {
+          strategy: world.project.strategy('main.ts', 'Main'),
+          start: START,
+          end: END,
+          sidecar: true,
+        });
+        assert.deepEqual(world.inCache('hits'), []);
+      } finally {
+        world.project.remove();
+      }
+    });
+  });
+});
+
+/** Fails a process that starts another, or loads DuckDB or the bundler. */
+const NOTHING_ELSE = `
+import module from 'node:module';
+import child from 'node:child_process';
+for (const name of ['fork', 'spawn', 'execFile']) child[name] = () => { throw new Error('it started a process'); };
+const load = module._load;
+module._load = (name, ...rest) => {
+  if (/duckdb|esbuild/.test(name)) throw new Error('it loaded ' + name);
+  return load(name, ...rest);
+};
+module.syncBuiltinESMExports();
+`;
