@@ -166,6 +166,7 @@ describe('command line', () => {
               start: 0,
               end: 86_400,
               cacheDir: join(cwd, '.seamless'),
+              sidecar: true,
               // Made while the child starts.
               bundle: { code, inputs: [file] },
             },
