@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { PageEnd } from '../src/panel/channel.js';
-import type { HostToPage, PanelState, Span } from '../src/panel/messages.js';
+import type { HostToPage, PanelSplit, PanelState, Span } from '../src/panel/messages.js';
 import { parseHostMessage } from '../src/panel/schemas.js';
 import { GraphModel } from './graph/graph-model.js';
 import { Page } from './page.js';
@@ -90,6 +90,7 @@ export class App {
 
   #take(state: PanelState): void {
     if (state.texts && state.texts !== this.#state?.texts) l10n.config({ contents: { ...state.texts } });
+    if (!this.#state) this.#view = { ...this.#view, split: splitOf(this.#view.split, state.split) };
     this.#state = state;
     if (!state.running) this.#model.clearLive(state.checking !== null);
     this.#view = { ...this.#view, chosen: kept(this.#view.chosen, state.range) };
@@ -127,6 +128,11 @@ export class App {
   #show(): void {
     this.#page.show(this.#state, this.#view, this.#failure);
   }
+}
+
+/** What this panel was given itself, or else what was last given to another. */
+function splitOf(own: PanelSplit, last: PanelSplit): PanelSplit {
+  return { beside: own.beside ?? last.beside, below: own.below ?? last.below };
 }
 
 /** A chosen range as far as it is shown; null when nothing of it is. Until a range is known it waits. */

@@ -1,4 +1,11 @@
-import type { PanelPayload, PanelRequestKind, PanelResult, PanelState, Span } from '../src/panel/messages.js';
+import type {
+  PanelPayload,
+  PanelRequestKind,
+  PanelResult,
+  PanelSplit,
+  PanelState,
+  Span,
+} from '../src/panel/messages.js';
 import { AxisView } from './axis/axis-view.js';
 import { snapInterval } from './axis/snap.js';
 import { Details } from './details/details.js';
@@ -78,7 +85,11 @@ export class Page {
     this.#tooltip = new Tooltip((node, span) => this.#countRows(node, span), on.report);
     this.#details = this.#makeDetails();
     const main = h('div', { class: 'main' }, this.#axis.element, this.#graph.element);
-    this.#splitter = new Splitter(this.#details.element, (split) => on.update({ split }));
+    const keepSplit = later((split: PanelSplit) => on.ask(on.request('keepSplit', split)));
+    this.#splitter = new Splitter(this.#details.element, (split) => {
+      on.update({ split });
+      keepSplit(split);
+    });
     this.#stage = h('div', { class: 'stage-row' }, main, this.#splitter.element, this.#details.element);
     root.append(
       this.#toolbar.element,

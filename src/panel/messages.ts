@@ -37,6 +37,14 @@ export interface PanelState {
   readonly trusted: boolean;
   /** Translated texts by their English ones; null: English. */
   readonly texts: Readonly<Record<string, string>> | null;
+  /** Sizes that a person last gave to the details, in whatever panel. */
+  readonly split: PanelSplit;
+}
+
+/** Sizes of the details in pixels: beside the graph, and below it. Null: as they come. */
+export interface PanelSplit {
+  readonly beside: number | null;
+  readonly below: number | null;
 }
 
 /**
@@ -191,6 +199,8 @@ export interface PanelRequests {
   };
   readonly reveal: { readonly payload: NodePayload; readonly result: null };
   readonly exportNode: { readonly payload: NodePayload; readonly result: null };
+  /** Remembers the sizes of the details for panels to come. */
+  readonly keepSplit: { readonly payload: PanelSplit; readonly result: null };
   /** Puts a text on the clipboard. */
   readonly copy: { readonly payload: { readonly text: string }; readonly result: null };
   /** Asks where to, and writes; `saved` is false when the person changed their mind. */

@@ -11,6 +11,7 @@ import type {
   PanelProgress,
   PanelRequestKind,
   PanelResult,
+  PanelSplit,
   PanelState,
 } from './messages.js';
 
@@ -22,6 +23,12 @@ const finite = v.pipe(v.number(), v.finite());
 const span: SchemaOf<Span> = v.tuple([finite, finite]);
 const spans = v.array(span);
 const name = v.pipe(v.string(), v.nonEmpty());
+
+/** As the page sends it, and as it was kept. */
+export const panelSplit: SchemaOf<PanelSplit> = v.object({
+  beside: v.nullable(finite),
+  below: v.nullable(finite),
+});
 
 const progress: SchemaOf<PanelProgress> = v.object({
   fraction: v.nullable(finite),
@@ -80,6 +87,7 @@ const state: SchemaOf<PanelState> = v.object({
   result: v.nullable(v.string()),
   trusted: v.boolean(),
   texts: v.nullable(v.record(v.string(), v.string())),
+  split: panelSplit,
 });
 
 const mask = v.nullable(v.instance(Uint8Array));
@@ -107,6 +115,7 @@ export const payloads: { readonly [K in PanelRequestKind]: SchemaOf<PanelPayload
   rows: v.object({ node: name, ...range, from: count, count }),
   reveal: v.object({ node: name }),
   exportNode: v.object({ node: name }),
+  keepSplit: panelSplit,
   copy: v.object({ text: v.string() }),
   saveFile: v.object({ name, content: v.string(), encoding: v.picklist(['utf8', 'base64']) }),
   showProblem: nothing,
@@ -146,6 +155,7 @@ const results: { readonly [K in PanelRequestKind]: SchemaOf<PanelResult<K>> } = 
   rows: v.object({ total: count, from: count, table }),
   reveal: v.null(),
   exportNode: v.null(),
+  keepSplit: v.null(),
   copy: v.null(),
   saveFile: v.object({ saved: v.boolean() }),
   showProblem: v.null(),

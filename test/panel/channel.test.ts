@@ -15,6 +15,7 @@ const handlers: PanelHandlers = {
   rows: () => ({ total: 0, from: 0, table: panelTable() }),
   reveal: () => Promise.reject(new TypeError('undefined is not a function')),
   exportNode: () => null,
+  keepSplit: () => null,
   copy: () => null,
   saveFile: () => ({ saved: false }),
   showProblem: () => null,

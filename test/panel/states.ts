@@ -43,6 +43,7 @@ export function panelState(rest: Partial<PanelState> = {}): PanelState {
     result: null,
     trusted: true,
     texts: null,
+    split: { beside: null, below: null },
     ...rest,
   };
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { isDeepStrictEqual } from 'node:util';
 import { panelNodeOf } from '../panel/states.js';
 import type { DagPage } from './support/page.js';
 import { box, lookAtPages, replies } from './support/look.js';
@@ -121,6 +122,26 @@ describe("a node's details", () => {
       await look(research(20), { width: 1400, height: 900, kept }, async (again) => {
         await again.page.locator('.uplot').first().waitFor();
         assert.equal((await middleOf(again, 'aside.details')).width, (await sizes()).pane);
+      });
+    }));
+
+  it('have the size that was last chosen in another panel', () =>
+    look(research(20), { width: 1400, height: 900 }, async (dag) => {
+      await open(dag, 'BTC price');
+      await dag.page.getByRole('separator').focus();
+      for (let press = 0; press < 4; press++) await dag.page.keyboard.press('ArrowLeft');
+      const { width } = await middleOf(dag, 'aside.details');
+      const split = { beside: width, below: null };
+      await dag.until(
+        (message) =>
+          message.type === 'request' &&
+          message.kind === 'keepSplit' &&
+          isDeepStrictEqual(message.payload, split),
+      );
+      // Another panel: VS Code kept nothing of it, the host remembers.
+      await look({ ...research(20), split }, { width: 1400, height: 900 }, async (again) => {
+        await open(again, 'BTC price');
+        assert.equal((await middleOf(again, 'aside.details')).width, width);
       });
     }));
 

@@ -1,11 +1,6 @@
 import * as l10n from '@vscode/l10n';
+import type { PanelSplit } from '../../src/panel/messages.js';
 import { assign, h } from './dom.js';
-
-/** Sizes a person gave to the pane, in pixels: beside the graph, and below it. Null: as it comes. */
-export interface Split {
-  readonly beside: number | null;
-  readonly below: number | null;
-}
 
 /** Where the pane stands, as the style sheet decides by the panel's shape. */
 const BELOW = window.matchMedia('(max-width: 760px), (max-aspect-ratio: 1/1)');
@@ -21,10 +16,10 @@ const STEP = 24;
 export class Splitter {
   readonly element = h('div', { class: 'splitter', role: 'separator', tabindex: '0' });
   readonly #pane: HTMLElement;
-  readonly #onSplit: (split: Split) => void;
-  #split: Split = { beside: null, below: null };
+  readonly #onSplit: (split: PanelSplit) => void;
+  #split: PanelSplit = { beside: null, below: null };
 
-  constructor(pane: HTMLElement, onSplit: (split: Split) => void) {
+  constructor(pane: HTMLElement, onSplit: (split: PanelSplit) => void) {
     this.#pane = pane;
     this.#onSplit = onSplit;
     assign(this.element, { 'aria-label': l10n.t('Size of the details') });
@@ -32,13 +27,13 @@ export class Splitter {
     this.#listen();
   }
 
-  show(split: Split, isShown: boolean): void {
+  show(split: PanelSplit, isShown: boolean): void {
     this.#split = split;
     this.element.hidden = !isShown;
     this.#apply();
   }
 
-  get #side(): keyof Split {
+  get #side(): keyof PanelSplit {
     return BELOW.matches ? 'below' : 'beside';
   }
 

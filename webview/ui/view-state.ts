@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Camera } from '../graph/camera.js';
 import type { Focus } from '../graph/model.js';
-import type { Split } from './splitter.js';
+import type { PanelSplit } from '../../src/panel/messages.js';
 
 /** What a person chose in the page; kept by VS Code, so that a page that is loaded again looks as it did. */
 export interface ViewState {
@@ -18,7 +18,7 @@ export interface ViewState {
   readonly open: readonly string[];
   readonly search: string;
   readonly tab: 'chart' | 'rows' | 'difference' | 'about';
-  readonly split: Split;
+  readonly split: PanelSplit;
 }
 
 export const FIRST_VIEW: ViewState = {

@@ -11,6 +11,7 @@ import { checkingText } from '../../present/progress.js';
 import { dataUntil } from '../../present/ranges.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import { panelHandlers } from './dag-requests.js';
+import { keptSplit } from './split.js';
 import type { Services } from '../workbench.js';
 import { cacheUse } from '../model/settings.js';
 import { SETUP_LIMIT_MS, type StrategyEntry } from '../model/strategies.js';
@@ -176,6 +177,7 @@ export class DagPanel {
       result: resultText(entry),
       trusted: vscode.workspace.isTrusted,
       texts: vscode.l10n.bundle ? { ...vscode.l10n.bundle } : null,
+      split: keptSplit(this.#workbench.context.globalState),
     };
     this.#view.title = vscode.l10n.t('DAG: {0}', name);
     this.#post({ type: 'state', state });

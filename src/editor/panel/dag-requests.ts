@@ -14,6 +14,7 @@ import { emptyTable } from '../../sdk/table.js';
 import { openAt } from '../open-at.js';
 import type { Services } from '../workbench.js';
 import { cacheUse } from '../model/settings.js';
+import { keepSplit } from './split.js';
 import type { StrategyEntry } from '../model/strategies.js';
 
 interface PanelServices {
@@ -97,9 +98,9 @@ function historyHandlers({
 }
 
 function placeHandlers({
-  workbench: { strategies, log },
+  workbench: { context, strategies, log },
   key,
-}: PanelServices): Part<'reveal' | 'copy' | 'saveFile' | 'showProblem' | 'log'> {
+}: PanelServices): Part<'reveal' | 'keepSplit' | 'copy' | 'saveFile' | 'showProblem' | 'log'> {
   return {
     reveal: async ({ node }) => {
       const { freshness } = entryOf(strategies, key());
@@ -111,6 +112,10 @@ function placeHandlers({
         );
       }
       await openAt(location);
+      return null;
+    },
+    keepSplit: async (split) => {
+      await keepSplit(context.globalState, split);
       return null;
     },
     copy: async ({ text }) => {

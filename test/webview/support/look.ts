@@ -19,6 +19,7 @@ export const replies: Replies = {
   }),
   materialize: () => ({ summary: '12 nodes · 12 computed · 2.0 s' }),
   saveFile: () => ({ saved: true }),
+  keepSplit: () => null,
 };
 
 export type Look = (

@@ -107,6 +107,7 @@ export function stateOf(nodes: readonly PanelNode[] | null, rest: Partial<PanelS
     result: '12 nodes · 9 from cache · 3 computed · 1.4 s',
     trusted: true,
     texts: null,
+    split: { beside: null, below: null },
     ...rest,
   };
 }

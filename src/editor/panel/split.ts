@@ -1,0 +1,17 @@
+import * as v from 'valibot';
+import type * as vscode from 'vscode';
+
+import type { PanelSplit } from '../../panel/messages.js';
+import { panelSplit } from '../../panel/schemas.js';
+
+const KEY = 'seamless.dag.split';
+
+/** Sizes of the details that a person last chose; a panel's own state goes with the panel. */
+export function keptSplit(memory: vscode.Memento): PanelSplit {
+  const kept = v.safeParse(panelSplit, memory.get(KEY));
+  return kept.success ? kept.output : { beside: null, below: null };
+}
+
+export async function keepSplit(memory: vscode.Memento, split: PanelSplit): Promise<void> {
+  await memory.update(KEY, split);
+}
