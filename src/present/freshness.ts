@@ -44,6 +44,7 @@ export function freshnessOf(status: StatusReport, lastRun: RunReport | null): Fr
       .filter(({ state }) => state === 'failed' || state === 'blocked')
       .map((node) => [node.name, node]),
   );
+  const unreadable = downstream(status.nodes, (node) => node.failure !== null);
   const nodes = status.nodes.map((node): StandingNode => {
     const failure = failures.get(node.name);
     if (failure && node.state !== 'fresh') {
@@ -51,7 +52,9 @@ export function freshnessOf(status: StatusReport, lastRun: RunReport | null): Fr
       const why = failure.failure?.message ?? failure.reason;
       return { ...node, standing, why, failure: failure.failure };
     }
-    return { ...node, standing: standingOf(node), why: node.reason, failure: null };
+    if (node.failure) return { ...node, standing: 'failed', why: node.failure.message };
+    const standing = unreadable.has(node.name) ? 'blocked' : standingOf(node);
+    return { ...node, standing, why: node.reason, failure: null };
   });
   return { strategy: status.strategy, range: status.range, nodes, counts: countsOf(nodes) };
 }
@@ -59,13 +62,33 @@ export function freshnessOf(status: StatusReport, lastRun: RunReport | null): Fr
 /**
  * The same with every node in doubt that was called fresh or complete in part: what it is made of changed, and nobody could look yet
  * at what that reaches.
+ * @param streams those it concerns, with what depends on them; null: all nodes
  */
-export function doubted(freshness: Freshness, why: string): Freshness {
+export function doubted(
+  freshness: Freshness,
+  why: string,
+  streams: ReadonlySet<string> | null = null,
+): Freshness {
+  const reached = streams && downstream(freshness.nodes, ({ name }) => streams.has(name));
   const nodes = freshness.nodes.map((node): StandingNode => {
+    if (reached && !reached.has(node.name)) return node;
     if (node.standing !== 'fresh' && node.standing !== 'partial') return node;
     return { ...node, standing: 'maybe-stale', why };
   });
   return { ...freshness, nodes, counts: countsOf(nodes) };
+}
+
+/** Some nodes, and all that depend on them. */
+function downstream(nodes: readonly NodeStatus[], isOne: (node: NodeStatus) => boolean): ReadonlySet<string> {
+  const found = new Set(nodes.filter(isOne).map(({ name }) => name));
+  // A strategy may list its nodes in any order.
+  for (let before = -1; before !== found.size;) {
+    before = found.size;
+    for (const { name, inputs } of nodes) {
+      if (inputs.some((input) => found.has(input.name))) found.add(name);
+    }
+  }
+  return found;
 }
 
 function countsOf(nodes: readonly StandingNode[]): Freshness['counts'] {

@@ -338,6 +338,7 @@ export const results: { readonly [K in RequestKind]: SchemaOf<Result<K>> } = {
     range: v.nullable(span),
     data: v.nullable(span),
     dataFiles: v.array(v.string()),
+    untold: v.array(v.object({ stream: v.string(), files: v.array(v.string()) })),
     nodes: v.array(
       v.object({
         name: v.string(),
@@ -357,6 +358,7 @@ export const results: { readonly [K in RequestKind]: SchemaOf<Result<K>> } = {
         notYet: spans,
         unfired: v.nullable(unfired),
         reason: v.string(),
+        failure: v.nullable(failure),
         changes: v.array(change),
       }),
     ),

@@ -1,4 +1,4 @@
-import { isAbsolute, join } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { literalPath, sqlText } from './database.js';
 
 /** Names of files that DuckDB reads when they stand where a table does. */
@@ -18,12 +18,23 @@ export function placePaths(query: string, tree: unknown, projectRoot: string): s
   let placed = bytes;
   for (const { at, path } of places) {
     const end = literalEnd(placed, at);
-    if (end === null || isAbsolute(path) || /^[a-z][a-z0-9+.-]+:/i.test(path)) continue;
+    if (end === null || isAbsolute(path) || isAddress(path)) continue;
     const absolute = Buffer.from(sqlText(join(literalPath(projectRoot), path)));
     placed = Buffer.concat([placed.subarray(0, at), absolute, placed.subarray(end)]);
   }
   // A closing semicolon has no place within parentheses, and a comment at the end must not swallow one.
   return `${placed.toString().replace(/;\s*$/, '')}\n`;
+}
+
+/** Absolute paths of the files that a query names, and patterns of such. */
+export function filesIn(tree: unknown, projectRoot: string): string[] {
+  const paths = [...pathsIn(tree)].map(({ path }) => path).filter((path) => !isAddress(path));
+  return [...new Set(paths.map((path) => resolve(projectRoot, path)))];
+}
+
+/** One letter before the colon is a drive of Windows. */
+function isAddress(path: string): boolean {
+  return /^[a-z][a-z0-9+.-]+:/i.test(path);
 }
 
 interface Place {

@@ -1,5 +1,5 @@
 import type { OpenStream, SourceReader } from '../engine/ports/source.js';
-import { isRecord, placePaths } from './sql-paths.js';
+import { filesIn, isRecord, placePaths } from './sql-paths.js';
 import type { Database } from './database.js';
 import { sqlText } from './database.js';
 import { sourceError } from './faults.js';
@@ -16,6 +16,7 @@ export async function openSql(stream: OpenStream, context: FileContext): Promise
   const tree = await parse(stream, context.database, query);
   const source: RelationSource = {
     from: `(${placePaths(query, tree, context.projectRoot)})`,
+    files: filesIn(tree, context.projectRoot),
     shown: 'its query',
     // A result has no order of its own.
     sort: true,

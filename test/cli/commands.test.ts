@@ -312,6 +312,7 @@ unavailable, after the last bar: 1970-01-01T22:13:20Z → 1970-01-02 (price)
       range: null,
       data: null,
       dataFiles: [],
+      untold: [],
       nodes: [
         {
           name: 'price',
@@ -326,6 +327,7 @@ unavailable, after the last bar: 1970-01-01T22:13:20Z → 1970-01-02 (price)
           unavailable: [],
           notYet: [],
           unfired: null,
+          failure: null,
           coverage: [[0, 86_400]],
           rows: 1440,
           reason: 'All there.',
@@ -346,6 +348,7 @@ unavailable, after the last bar: 1970-01-01T22:13:20Z → 1970-01-02 (price)
           unavailable: [],
           notYet: [],
           unfired: null,
+          failure: null,
           coverage: [],
           rows: 0,
           reason: 'Its code changed.',

@@ -88,7 +88,7 @@ describe('the DAG panel over three weeks of minutes', function () {
     assert.deepEqual(await dag().violations(), []);
     await dag().frame.locator('.axis').focus();
     await editor.page.keyboard.press('Escape');
-    await dag().button('Materialize Missing').click();
+    await dag().button('Materialize Missing or Failed').click();
     await dag().box('effort', 'fresh').waitFor();
     await dag().box('side', '30,1').waitFor();
   });

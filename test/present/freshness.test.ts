@@ -49,9 +49,35 @@ describe('freshness', () => {
     );
     assert.equal(freshness.nodes[1]?.failure, failure);
   });
+
+  it('calls a stream failed whose source cannot be read, and blocked what depends on it, however the nodes are listed', () => {
+    const failure = { code: 'source', message: 'bars.csv is missing.', asOf: null, location: null };
+    const reads = (name: string, input: string) => ({
+      ...node(name, 'stale', 'source'),
+      inputs: [{ name: input, period: 1 }],
+    });
+    const nodes = [reads('c', 'b'), reads('b', 'a'), { ...node('a', 'stale', 'source'), failure }];
+    const freshness = freshnessOf(status(...nodes, node('d', 'fresh')), null);
+    assert.deepEqual(
+      freshness.nodes.map(({ standing }) => standing),
+      ['blocked', 'blocked', 'failed', 'fresh'],
+    );
+    assert.equal(freshness.nodes[2]?.why, 'bars.csv is missing.');
+    assert.equal(freshness.nodes[2]?.failure, failure);
+  });
 });
 
 describe('a strategy in doubt', () => {
+  it('is so in what depends on the streams alone that it concerns', () => {
+    const below = { ...node('c', 'fresh'), inputs: [{ name: 'b', period: 1 }] };
+    const sure = freshnessOf(status(below, node('a', 'fresh'), node('b', 'fresh')), null);
+    const { nodes } = doubted(sure, 'b.csv changed.', new Set(['b']));
+    assert.deepEqual(
+      nodes.map(({ standing }) => standing),
+      ['maybe-stale', 'fresh', 'maybe-stale'],
+    );
+  });
+
   it('calls nothing fresh that it was made of before something changed', () => {
     const sure = freshnessOf(
       status(node('a', 'fresh'), node('b', 'partial'), node('c', 'stale', 'own'), node('d', 'empty')),

@@ -17,6 +17,7 @@ export function nodeStatus(
     unavailable: [],
     notYet: [],
     unfired: null,
+    failure: null,
     rows: 0,
     reason: `${name} is ${state}.`,
     changes: [],
@@ -29,5 +30,14 @@ export function nodeStatus(
 
 export function statusReport(...nodes: NodeStatus[]): StatusReport {
   const range = [0, 86_400] as const;
-  return { strategy: 'Momentum', range, data: range, dataFiles: [], nodes, lastRanges: [range], files: [] };
+  return {
+    strategy: 'Momentum',
+    range,
+    data: range,
+    dataFiles: [],
+    untold: [],
+    nodes,
+    lastRanges: [range],
+    files: [],
+  };
 }

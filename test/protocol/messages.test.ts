@@ -81,6 +81,7 @@ const samples: { [K in RequestKind]: { payload: Payload<K>; result: Result<K> } 
       range: [0, 60],
       data: [0, 60],
       dataFiles: ['/p/bars.csv'],
+      untold: [],
       nodes: [
         {
           name: 'fast',
@@ -95,6 +96,7 @@ const samples: { [K in RequestKind]: { payload: Payload<K>; result: Result<K> } 
           unavailable: [[0, 30]],
           notYet: [[30, 60]],
           unfired: null,
+          failure: null,
           coverage: [],
           rows: 2,
           reason: 'Its code changed.',

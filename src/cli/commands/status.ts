@@ -27,7 +27,7 @@ export async function runStatus(terminal: Terminal, spec: string, flags: StatusF
     jobs.request('status', { strategy, ...range, cacheDir }, options),
   );
   out.write(flags.json ? `${JSON.stringify(status, null, 2)}\n` : statusText(status, painter(out, env)));
-  return EXIT.done;
+  return status.nodes.some(({ failure }) => failure !== null) ? EXIT.source : EXIT.done;
 }
 
 const STATE_COLORS: Readonly<Record<StoredState, Color>> = {

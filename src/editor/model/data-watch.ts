@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import * as vscode from 'vscode';
 
-import type { Strategies, StrategyEntry } from './strategies.js';
+import type { Strategies } from './strategies.js';
 
 /** A file is looked at once nothing was written to it for this long: a large one takes a while to be replaced. */
 const QUIET_MS = 400;
@@ -81,10 +81,7 @@ export class DataWatch implements vscode.Disposable {
     const state = await this.#stateOf(file);
     if (this.#states.get(file) === state) return;
     this.#states.set(file, state);
-    const readers = this.strategies
-      .all()
-      .filter(({ dataFiles }: StrategyEntry) => dataFiles.includes(watched));
-    this.strategies.dataChanged(file, readers);
+    this.strategies.dataChanged(file, watched);
   }
 
   /** What tells one content of a file from another, without reading it; empty when it is not there. */

@@ -12,7 +12,15 @@ import { renamedIn } from '../../present/renames.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import type { Jobs } from './jobs.js';
 import { cacheDirSetting, cacheUse, describesOnSave } from './settings.js';
-import { byPlace, hasUnsaved, keyOf, newEntry, type Mutable, type StrategyEntry } from './strategy-entry.js';
+import {
+  byPlace,
+  hasUnsaved,
+  keyOf,
+  newEntry,
+  withRereads,
+  type Mutable,
+  type StrategyEntry,
+} from './strategy-entry.js';
 
 export type { StrategyEntry } from './strategy-entry.js';
 
@@ -144,11 +152,19 @@ export class Strategies implements vscode.Disposable {
     }
   }
 
-  /** A file that sources read was written, made or deleted. */
-  dataChanged(file: string, entries: readonly StrategyEntry[]): void {
-    for (const { key } of entries) {
-      const entry = this.#entries.get(key);
-      if (entry) this.#changed(entry, file);
+  /**
+   * A file that sources read was written, made or deleted.
+   * @param watched the file, or the pattern it was found by, as sources name it
+   */
+  dataChanged(file: string, watched: string): void {
+    for (const entry of this.#entries.values()) {
+      if (!entry.dataFiles.includes(watched)) continue;
+      const untold = (entry.status?.untold ?? []).filter(({ files }) => files.includes(watched));
+      if (untold.length > 0) {
+        const streams = new Set(untold.map(({ stream }) => stream));
+        entry.reread = new Map([...entry.reread, [file, streams]]);
+      }
+      this.#changed(entry, file);
     }
   }
 
@@ -186,6 +202,8 @@ export class Strategies implements vscode.Disposable {
   ran(key: string, report: RunReport, revision: number): void {
     const entry = this.#entries.get(key);
     if (!entry) return;
+    // What changed while it ran may have been read before.
+    if (entry.doubt === null) entry.reread = new Map();
     entry.lastRun = report;
     entry.ranAt = revision;
     entry.lastRanges = [
@@ -309,11 +327,16 @@ export class Strategies implements vscode.Disposable {
       );
       entry.status = status;
       entry.files = status.files;
-      entry.dataFiles = status.dataFiles;
+      const unreadable = status.nodes.some(({ failure }) => failure !== null);
+      // A file that is gone is watched on: it may come back.
+      entry.dataFiles = unreadable
+        ? [...new Set([...entry.dataFiles, ...status.dataFiles])]
+        : status.dataFiles;
       entry.data = status.data;
       if (entry.lastRun === null && status.lastRanges.length > 0) entry.lastRanges = status.lastRanges;
       entry.problem = null;
-      entry.freshness = freshnessOf(status, entry.ranAt === entry.revision ? entry.lastRun : null);
+      const judged = freshnessOf(status, entry.ranAt === entry.revision ? entry.lastRun : null);
+      entry.freshness = withRereads(judged, entry);
       // What was saved meanwhile is looked at next.
       if (entry.revision === revision && !entry.again) entry.doubt = null;
       else if (entry.doubt !== null) entry.freshness = doubted(entry.freshness, entry.doubt);

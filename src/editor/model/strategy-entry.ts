@@ -1,10 +1,11 @@
+import { basename } from 'node:path';
 import * as vscode from 'vscode';
 
 import type { DiscoveredStrategy } from '../../discovery/strategies.js';
 import type { RunReport, Span } from '../../engine/run/report.js';
 import { findProjectRoot } from '../../protocol/project.js';
 import type { StatusReport, StrategyRef } from '../../protocol/messages.js';
-import type { Freshness } from '../../present/freshness.js';
+import { doubted, type Freshness } from '../../present/freshness.js';
 import type { ProgressText } from '../../present/progress.js';
 import type { SeamlessError } from '../../sdk/errors.js';
 
@@ -32,6 +33,8 @@ export interface StrategyEntry {
   readonly files: readonly string[];
   /** Files that its sources read, and the patterns they were found by. */
   readonly dataFiles: readonly string[];
+  /** Streams whose source changed and cannot tell so itself: the next run reads them again. By the file that changed. */
+  readonly reread: ReadonlyMap<string, ReadonlySet<string>>;
   /** Why it cannot be looked at, or null. */
   readonly problem: SeamlessError | null;
   /** It, or something it imports, has text that is not saved. */
@@ -42,6 +45,16 @@ export interface StrategyEntry {
   readonly lastRun: RunReport | null;
   /** State of the cache when it was last looked at; null when it was not. */
   readonly cacheState: string | null;
+}
+
+/** The same with what the next run reads again in doubt. */
+export function withRereads(freshness: Freshness, { reread }: Pick<StrategyEntry, 'reread'>): Freshness {
+  let shown = freshness;
+  for (const [file, streams] of reread) {
+    const why = vscode.l10n.t('{0} changed. The next run reads it again.', basename(file));
+    shown = doubted(shown, why, streams);
+  }
+  return shown;
 }
 
 /** An entry as the model keeps it. */
@@ -56,6 +69,7 @@ export interface Mutable extends StrategyEntry {
   data: Span | null;
   files: readonly string[];
   dataFiles: readonly string[];
+  reread: ReadonlyMap<string, ReadonlySet<string>>;
   problem: SeamlessError | null;
   running: ProgressText | null;
   lastRun: RunReport | null;
@@ -91,6 +105,7 @@ export function newEntry(found: DiscoveredStrategy): Mutable {
     data: null,
     files: [],
     dataFiles: [],
+    reread: new Map(),
     problem: null,
     edited: false,
     running: null,

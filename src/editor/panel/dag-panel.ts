@@ -15,6 +15,7 @@ import { keptSplit } from './split.js';
 import type { Services } from '../workbench.js';
 import { cacheUse } from '../model/settings.js';
 import { SETUP_LIMIT_MS, type StrategyEntry } from '../model/strategies.js';
+import { withRereads } from '../model/strategy-entry.js';
 import { throttle } from '../model/throttle.js';
 
 /** The whole state is sent with it: graphs may be large. */
@@ -224,7 +225,8 @@ export class DagPanel {
       const payload = { strategy: ref, start, end, ...place };
       const status = await jobs.request('status', payload);
       if (this.#range !== range) return;
-      this.#own = freshnessOf(status, strategies.failuresHold(this.#key) ? entry.lastRun : null);
+      const judged = freshnessOf(status, strategies.failuresHold(this.#key) ? entry.lastRun : null);
+      this.#own = withRereads(judged, entry);
     }
     this.#show();
   }

@@ -9,12 +9,12 @@ import { pointCovered } from './judged.js';
 import { asRequested, horizons, onGrid, outsideData, type Horizon } from './horizon.js';
 import { records } from '../run/materialize.js';
 import { openSource, tellingOf, tellingText, type Telling } from '../sources/open-source.js';
-import { isRefusal } from '../sources/refusals.js';
+import { isRefusal, refusalOf } from '../sources/refusals.js';
 import type { SourceDescription, StrategyHost } from '../ports/host.js';
 import type { SourceLibrary, SourceReader } from '../ports/source.js';
 import type { NodeHistory, NodeStore, RowSummary, SourceState } from '../ports/store.js';
 import { difference, hull, intersection, isEmpty, union, within, type RangeSet } from './ranges.js';
-import type { Span, Unfired } from '../run/report.js';
+import type { FailureReport, Span, Unfired } from '../run/report.js';
 import { withUnfired } from '../run/unfired.js';
 import {
   compareSource,
@@ -70,6 +70,8 @@ export interface NodeStatus {
   readonly unfired: Unfired | null;
   /** Why, a sentence; then what `unfired` says. */
   readonly reason: string;
+  /** Why its source cannot be read; null where it can, or is none. */
+  readonly failure: FailureReport | null;
   /** What changed since it was stored, one by one; empty where nothing did, or it cannot be told. */
   readonly changes: readonly Change[];
 }
@@ -82,6 +84,8 @@ export interface StrategyStatus {
   readonly data: Span | null;
   /** Files its sources read, absolute, and the patterns they were found by. */
   readonly dataFiles: readonly string[];
+  /** Of these, those of sources that cannot tell whether they changed, by the name of the stream. */
+  readonly untold: readonly { readonly stream: string; readonly files: readonly string[] }[];
   readonly nodes: readonly NodeStatus[];
 }
 
@@ -119,7 +123,7 @@ export async function statusOf(
   await pointCovered(ports.store, registered, covered);
   const computed = graph.nodes.flatMap((node) => (node.kind === 'node' ? (covered[node.index] ?? []) : []));
   const known = await ports.store.sources(ids);
-  const { changed, tellings, files } = await changedStreams(ports, graph.nodes, prints, known, look);
+  const { changed, tellings, files, untold } = await changedStreams(ports, graph.nodes, prints, known, look);
   const begins = streamHorizons(graph.nodes, prints, known);
   const limits = horizons(graph, begins);
   const stored = hull(union(computed.length > 0 ? computed : covered.flat()));
@@ -144,6 +148,7 @@ export async function statusOf(
       print: prints[node.index] as Fingerprint,
       summary: summaries[node.index] as RowSummary,
       sources: touched.get(node.index) ?? [],
+      refusal: changed.get(node.index)?.refusal ?? null,
       changes: changes[node.index] as readonly Change[],
       telling: tellings.get(node.index),
     }),
@@ -161,6 +166,7 @@ export async function statusOf(
     range: looked && [looked.start, looked.end],
     data: dataOf(begins),
     dataFiles: files,
+    untold,
     nodes: seen ? await withUnfired(seen, nodes, ({ state }) => state === 'fresh') : nodes,
   };
 }
@@ -206,6 +212,8 @@ interface Facts {
   readonly summary: RowSummary;
   /** Streams that it is, or depends on, whose sources changed. */
   readonly sources: readonly ChangedSource[];
+  /** Of a stream: why its source cannot be read. */
+  readonly refusal: SeamlessError | null;
   readonly changes: readonly Change[];
   /** Of a stream: how it is told whether its source changed. */
   readonly telling: Telling | undefined;
@@ -236,6 +244,7 @@ function nodeStatus(facts: Facts): NodeStatus {
     ...(range ? outsideData(range, node, horizon) : { unavailable: [], notYet: [] }),
     unfired: null,
     reason: [judged.reason, tellingText(facts.telling)].filter(Boolean).join(' '),
+    failure: facts.refusal && refusalOf(node, facts.refusal),
     changes: judged.change === 'own' || judged.change === 'upstream' ? facts.changes : [],
   };
 }
@@ -247,7 +256,8 @@ interface Judgement {
 }
 
 function judge(facts: Facts, grid: Range | null): Judgement {
-  const { covered, horizon, history, print, changes } = facts;
+  const { covered, horizon, history, print, changes, refusal } = facts;
+  if (refusal) return stale('source', refusal.message);
   if (print.unhashable) return stale('unhashable', `Computed each time, because ${print.unhashable}.`);
   const what = sentenceOf(changes);
   // An edit is certain, whatever else changed; what a source's change reaches is not known yet.
@@ -288,6 +298,7 @@ function reaches({ change }: ChangedSource, { range, node }: Facts): boolean {
 
 interface Looked {
   readonly files: readonly string[];
+  readonly untold: StrategyStatus['untold'];
   readonly changed: ReadonlyMap<number, ChangedSource>;
   readonly tellings: ReadonlyMap<number, Telling>;
 }
@@ -302,7 +313,7 @@ async function changedStreams(
   const changed = new Map<number, ChangedSource>();
   const tellings = new Map<number, Telling>();
   const files = new Set<string>();
-  const refusals: SeamlessError[] = [];
+  const untold: { readonly stream: string; readonly files: readonly string[] }[] = [];
   for (const node of nodes) {
     const fingerprint = (prints[node.index] as Fingerprint).full;
     const state = known.get(fingerprint);
@@ -311,12 +322,12 @@ async function changedStreams(
     const { index, name, interval } = node;
     const opened = await openAt(sources, node, source);
     if (opened instanceof SeamlessError) {
-      refusals.push(opened);
-      changed.set(index, { name: sourceName(name, source), change: null });
+      changed.set(index, { name: sourceName(name, source), change: null, refusal: opened });
       continue;
     }
     const { reader, version } = opened;
     for (const file of reader.files ?? []) files.add(file);
+    if (version === null && reader.files) untold.push({ stream: name, files: reader.files });
     if (version === null || version === state.version) {
       tellings.set(index, tellingOf(source, version));
       continue;
@@ -326,9 +337,7 @@ async function changedStreams(
     const change = looks ? await compareSource(reader, store, { fingerprint, interval }, most) : null;
     changed.set(index, { name: sourceName(name, source), change });
   }
-  const [first] = refusals;
-  if (first && refusals.length === changed.size && tellings.size === 0) throw first;
-  return { changed, tellings, files: [...files] };
+  return { changed, tellings, files: [...files], untold };
 }
 
 /** A source, and what it calls its content; or why it cannot be read. */

@@ -1,3 +1,4 @@
+import type { SeamlessError } from '../../sdk/errors.js';
 import { emptyTable, rowValue, type RowValue, type Table } from '../../sdk/table.js';
 import { formatTime, type Range, type Seconds } from '../../sdk/time.js';
 import { same } from '../history/difference.js';
@@ -164,14 +165,18 @@ export interface ChangedSource {
   readonly name: string;
   /** What changed in it; null where that is not known. */
   readonly change: SourceChange | null;
+  /** Why it cannot be read, where that is so. */
+  readonly refusal?: SeamlessError;
 }
 
 /** Changes of sources as a sentence. */
 export function sourcesText(sources: readonly ChangedSource[]): string {
-  const texts = sources.map(({ name, change }) =>
-    change
-      ? sourceChangeText(name, change)
-      : `${name} changed, or is to be read again; the next run looks which bars are concerned`,
+  const texts = sources.map(({ name, change, refusal }) =>
+    refusal
+      ? `${name} cannot be read`
+      : change
+        ? sourceChangeText(name, change)
+        : `${name} changed, or is to be read again; the next run looks which bars are concerned`,
   );
   const text = texts.slice(0, NAMED_SOURCES).join('; ');
   // The name of a file is written as it is.

@@ -20,8 +20,10 @@ export class DagView {
     return this.frame.locator(`.node[data-id="${name}"]${said}`);
   }
 
+  /** @param text all of the button's text: some begin alike. */
   button(text: string): Locator {
-    return this.frame.locator('vscode-button:visible').filter({ hasText: phrase(text) });
+    const whole = new RegExp(`^\\s*${phrase(text).source}\\s*$`);
+    return this.frame.locator('vscode-button:visible').filter({ hasText: whole });
   }
 
   tab(text: string): Locator {

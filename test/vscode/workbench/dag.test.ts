@@ -53,7 +53,7 @@ describe('the DAG panel', () => {
     await dag()
       .text(/^Chosen: /)
       .waitFor({ state: 'detached' });
-    await dag().button('Materialize Missing').click();
+    await dag().button('Materialize Missing or Failed').click();
     await dag().box('weight', 'fresh').waitFor();
     await editor().lens('7/7 fresh').waitFor();
     assert.equal(await dag().frame.locator('.node.is-fresh').count(), 7);

@@ -74,7 +74,7 @@ for (const theme of Object.keys(themes) as Theme[]) {
       await lens(page, '1 changed · 2 may be stale').waitFor();
       await restMouse();
       await picture('stale');
-      await page.locator('.statusbar-item').filter({ hasText: 'hits' }).hover();
+      await page.locator('.statusbar-item').filter({ hasText: 'nodes computed' }).hover();
       await page.locator('.monaco-hover').filter({ hasText: 'The cache holds' }).waitFor();
       await picture('status-bar');
       await restMouse();
