@@ -156,8 +156,10 @@ describe('command line', () => {
         const { asked, disposed } = await at(['materialize', spec, ...range], { answer: answering(report) });
         const className = spec === 'src/momentum.ts' ? null : 'Momentum';
         const file = join(cwd, 'src', 'momentum.ts');
-        const { code } = (asked[0]?.payload as { bundle: { code: string } }).bundle;
+        const { bundle } = asked[0]?.payload as { bundle: { code: string; begunAt: number } };
+        const { code, begunAt } = bundle;
         assert.match(code, /class extends Strategy/);
+        assert.ok(begunAt > 0 && begunAt <= Date.now());
         assert.deepStrictEqual(asked, [
           {
             kind: 'materialize',
@@ -168,7 +170,7 @@ describe('command line', () => {
               cacheDir: join(cwd, '.seamless'),
               sidecar: true,
               // Made while the child starts.
-              bundle: { code, inputs: [file] },
+              bundle: { code, inputs: [file], begunAt },
             },
           },
         ]);
