@@ -90,6 +90,11 @@ const names = (state) => edited.nodes.filter((node) => node.state === state).map
 console.log(`   computed:       ${names('computed').join(', ')}`);
 console.log(`   from the cache: ${[...names('hit'), ...names('adopted')].join(', ')}`);
 
+console.log('\n4. A backtest over the history that is there: no node is computed again');
+console.log(`\n$ seamless run ${SP.ref} --world sp-backtest`);
+const backtest = await seamless(['run', SP.ref, '--world', 'sp-backtest'], { capture: true });
+console.log(backtest.slice(backtest.lastIndexOf('\nSpTrend in ')));
+
 const folder = relative(process.cwd(), SAMPLE) || '.';
 console.log(`
 Where to look

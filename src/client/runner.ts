@@ -10,7 +10,8 @@ import { SeamlessError } from '../sdk/errors.js';
 import type { Run, RunEvent, RunHooks, RunResult, SubmitOptions, Submitted } from '../sdk/live.js';
 import { Growing, nameRun, STOP_PATIENCE_MS } from './growing.js';
 import { JobClient } from './job-client.js';
-import { print, refOf, refuseInHost, type JobPrograms } from './materialize-job.js';
+import type { JobPrograms } from './materialize-job.js';
+import { print, refOf, refuseInHost } from './strategy-of.js';
 
 const HOOK_PATIENCE_MS = 10_000;
 

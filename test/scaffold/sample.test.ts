@@ -36,7 +36,7 @@ describe('a copy of the sample', () => {
       readdirSync(folder)
         .filter((name) => !name.endsWith('.md'))
         .sort(),
-      ['.DS_Store', 'data', 'node_modules', 'package.json', 'strategies', 'tsconfig.json'],
+      ['.DS_Store', 'data', 'node_modules', 'package.json', 'strategies', 'tsconfig.json', 'worlds'],
     );
     assert.deepEqual(readdirSync(join(folder, 'node_modules')), ['seamless-dag']);
   });

@@ -50,5 +50,7 @@ export class SpTrend extends Strategy {
 
     // All that a node depends on is added with it.
     this.addNodes([weight]);
+    // For worlds: the share of the capital to hold, and what is held. Materializing takes no notice of it.
+    this.trade(weight, price);
   }
 }
