@@ -206,7 +206,8 @@ function namesOf(rows: readonly HistoryRow[]): string[] {
   const names = new Set<string>();
   for (const row of rows) for (const name of Object.keys(row)) names.add(name);
   names.delete('ts');
-  return [...names];
+  // Which row comes first depends on the range.
+  return [...names].sort();
 }
 
 function show(value: unknown): string {

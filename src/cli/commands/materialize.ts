@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 
+import { betweenBarsText } from '../../engine/plan/horizon.js';
 import type { NodeReport, RunReport, Span } from '../../engine/run/report.js';
 import { cacheFolder } from '../../protocol/project.js';
 import { formatInterval, formatRange, parseRange } from '../../sdk/time.js';
@@ -103,18 +104,29 @@ export function reportText(report: RunReport, paint: Paint): string {
     `\ncomplete in every node: ${covered}\n`,
     ...stretches(report.nodes, 'unavailable', 'before the data begins'),
     ...stretches(report.nodes, 'notYet', 'after the last bar'),
-    ...unfiredLines(report.nodes, paint),
+    ...reasonLines(report.nodes, ({ unfired }) => unfired?.text, paint),
+    ...reasonLines(report.nodes, withoutBars, paint),
     `${summaryLine(report)}\n`,
   ].join('');
 }
 
-/** One line for each way in which slots did not fire, with the nodes it is true of. */
-function unfiredLines(nodes: readonly NodeReport[], paint: Paint): string[] {
+/** One line for each thing that is to be said of nodes, with those it is true of. */
+function reasonLines(
+  nodes: readonly NodeReport[],
+  textOf: (node: NodeReport) => string | undefined,
+  paint: Paint,
+): string[] {
   const names = new Map<string, string[]>();
-  for (const { name, unfired } of nodes) {
-    if (unfired) names.set(unfired.text, [...(names.get(unfired.text) ?? []), name]);
+  for (const node of nodes) {
+    const text = textOf(node);
+    if (text !== undefined) names.set(text, [...(names.get(text) ?? []), node.name]);
   }
   return [...names].map(([text, those]) => `${paint('yellow', formatNames(those))}: ${visible(text)}\n`);
+}
+
+/** Why a node that is complete has no row, where the range is shorter than its interval. */
+function withoutBars(node: NodeReport): string | undefined {
+  return node.reason === betweenBarsText(node) ? node.reason : undefined;
 }
 
 /** One line for each stretch without data, with the nodes it is missing in. */

@@ -1,7 +1,7 @@
 import type { Range, Seconds } from '../../sdk/time.js';
-import { ceilToGrid, floorToGrid } from '../../sdk/time.js';
+import { ceilToGrid, floorToGrid, formatInterval } from '../../sdk/time.js';
 import type { Graph, GraphNode } from '../graph/graph.js';
-import { intersection, within, type RangeSet } from './ranges.js';
+import { intersection, isEmpty, within, type RangeSet } from './ranges.js';
 import type { Span } from '../run/report.js';
 
 /** From when to when the bars of a node can be known, given what the sources have. */
@@ -61,6 +61,16 @@ export function asRequested(request: Range, node: GraphNode, set: RangeSet): Ran
     start: range.start <= grid.start ? request.start : range.start,
     end: range.end >= grid.end ? request.end : range.end,
   }));
+}
+
+/** Whether a request lies between two bars of a node: then nothing is missing of it, and it has nothing. */
+export function isBetweenBars(request: Range, node: GraphNode): boolean {
+  return isEmpty(onGrid(request, node));
+}
+
+/** Why a node has no row in a request that lies between two of its bars. */
+export function betweenBarsText({ interval }: Pick<GraphNode, 'interval'>): string {
+  return `No bar of ${formatInterval(interval)} opens in this range.`;
 }
 
 /** Stretches of a request that no data fill: before the sources begin, and past their last bar, where data may yet come. */

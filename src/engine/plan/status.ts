@@ -6,7 +6,15 @@ import { Explainer, sentenceOf } from '../fingerprint/explain.js';
 import { fingerprints, type Fingerprint } from '../fingerprint/fingerprints.js';
 import { resolveGraph, type Graph, type GraphNode } from '../graph/graph.js';
 import { pointCovered } from './judged.js';
-import { asRequested, horizons, onGrid, outsideData, type Horizon } from './horizon.js';
+import {
+  asRequested,
+  betweenBarsText,
+  horizons,
+  isBetweenBars,
+  onGrid,
+  outsideData,
+  type Horizon,
+} from './horizon.js';
 import { records } from '../run/materialize.js';
 import { openSource, tellingOf, tellingText, type Telling } from '../sources/open-source.js';
 import { isRefusal, refusalOf } from '../sources/refusals.js';
@@ -238,7 +246,7 @@ function nodeStatus(facts: Facts): NodeStatus {
     inputs: facts.inputs,
     location: node.description.location,
     rows: summary.rows,
-    coverage: inRange(covered),
+    coverage: range && judged.betweenBars ? [[range.start, range.end]] : inRange(covered),
     adopted: inRange(facts.adopted),
     earlier: inRange(difference(facts.before, covered)),
     ...(range ? outsideData(range, node, horizon) : { unavailable: [], notYet: [] }),
@@ -250,6 +258,8 @@ function nodeStatus(facts: Facts): NodeStatus {
 }
 
 interface Judgement {
+  /** The range lies between two of its bars, of which none is missing then. */
+  readonly betweenBars?: true;
   readonly state: Freshness;
   readonly change: StaleCause | null;
   readonly reason: string;
@@ -266,8 +276,14 @@ function judge(facts: Facts, grid: Range | null): Judgement {
   }
   const sources = facts.sources.filter((source) => reaches(source, facts));
   if (sources.length > 0) return stale('source', sourcesText(sources));
+  if (covered.length === 0 && history === 'input-changed') {
+    return stale('upstream', what ?? 'Something upstream of it changed.');
+  }
+  const unknown = covered.length === 0 && history === 'new';
+  if (facts.range && isBetweenBars(facts.range, facts.node) && !unknown) {
+    return { state: 'fresh', change: null, reason: betweenBarsText(facts.node), betweenBars: true };
+  }
   if (covered.length === 0) {
-    if (history === 'input-changed') return stale('upstream', what ?? 'Something upstream of it changed.');
     return { state: 'empty', change: null, reason: 'It has not been materialized yet.' };
   }
   const known = horizon.begin < horizon.limit;

@@ -1,6 +1,6 @@
 import { formatRange, formatTime, type Range } from '../../sdk/time.js';
 import type { GraphNode } from '../graph/graph.js';
-import { asRequested, onGrid, outsideData } from '../plan/horizon.js';
+import { asRequested, betweenBarsText, isBetweenBars, onGrid, outsideData } from '../plan/horizon.js';
 import type { RunOutcome } from './materialize.js';
 import { tellingText } from '../sources/open-source.js';
 import type { RowSummary } from '../ports/store.js';
@@ -32,7 +32,7 @@ export async function reportOf(outcome: RunOutcome, elapsedMs: number): Promise<
     ({ state: found }) => found === 'hit' || found === 'adopted' || found === 'computed',
   );
   const complete = state.graph.nodes
-    .map((node) => asRequested(state.request, node, coverageOf(state, node)))
+    .map((node) => completeOf(state, node))
     .reduce<RangeSet>((all, each) => common(all, each), [state.request]);
   const bounds = longest(complete);
   const count = (wanted: NodeState): number => nodes.filter(({ state: found }) => found === wanted).length;
@@ -72,7 +72,7 @@ function nodeReport(outcome: RunOutcome, node: GraphNode, summary: RowSummary): 
     interval: node.interval,
     rows: summary.rows,
     columns: summary.schema?.names ?? [],
-    coverage: inRequest(coverageOf(state, node)),
+    coverage: completeOf(state, node).map(spanOf),
     computedRanges: inRequest(computed),
     adoptedRanges: inRequest(adopted),
     ...outsideData(state.request, node, state.horizon(node.index)),
@@ -89,7 +89,14 @@ function nodeReport(outcome: RunOutcome, node: GraphNode, summary: RowSummary): 
   };
 }
 
-/** Complete stretches of the request, on the node's grid. */
+/** Complete stretches of the request: all of it where that lies between two bars. */
+function completeOf(state: RunState, node: GraphNode): RangeSet {
+  const failed = state.failures.has(state.canonical(node.index));
+  if (isBetweenBars(state.request, node) && !failed) return [state.request];
+  return asRequested(state.request, node, coverageOf(state, node));
+}
+
+/** The same on the node's grid. */
 function coverageOf(state: RunState, node: GraphNode): RangeSet {
   return within(state.covered[state.canonical(node.index)] as RangeSet, state.wanted(node));
 }
@@ -132,6 +139,7 @@ function reasonOf(outcome: RunOutcome, node: GraphNode, found: NodeState, comput
     case 'partial':
       return 'Only part of the range has been materialized.';
     case 'hit':
+      if (isBetweenBars(state.request, node)) return betweenBarsText(node);
       if (node.kind === 'stream' && outcome.sources.has(node.index)) {
         return sourcesText(outcome.sources.get(node.index) ?? []);
       }

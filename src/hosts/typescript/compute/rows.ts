@@ -29,7 +29,7 @@ export interface RowBuilderOptions {
 
 /**
  * Collects what a node emits, firing by firing, into a table. Scalars make a table of one column; records, whose
- * fields are all scalars, one column per field; arrays and nested objects one column of JSON.
+ * fields are all scalars, one column per field, in the order of their names; arrays and nested objects one column of JSON.
  */
 export class RowBuilder {
   readonly #node: string;
@@ -169,7 +169,8 @@ export class RowBuilder {
       );
     }
     this.#shape = 'record';
-    this.#names = names;
+    // By name: which record comes first, with its fields as its code happens to order them, depends on the range.
+    this.#names = [...names].sort();
     this.#columns = names.map(() => new ColumnBuilder(this.#capacity, 'null', this.#rows));
     if (this.#rows > 0) this.#present = bytes(this.#capacity).fill(1, this.#rows);
   }

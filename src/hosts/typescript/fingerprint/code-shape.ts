@@ -59,6 +59,7 @@ const OWN_NAMES_SEEN = SEEN.name | SEEN.text;
 export class CodeShaper {
   readonly #options: CodeShaperOptions;
   readonly #places = new Map<object, FunctionPlace | null>();
+  readonly #ofNode = new Map<object, boolean>();
   /** Objects that hold a function as their own property, for arrows made in a field or a constructor. */
   readonly #owners = new Map<object, object>();
 
@@ -83,7 +84,7 @@ export class CodeShaper {
     this.#places.set(fn, closure.place);
     if (code.newTarget)
       return failure('uses new.target of the function around it, which cannot be told from outside', 'code');
-    if (isOfNode(closure)) return shape(`builtin of Node ${JSON.stringify(nameOf(fn))}`);
+    if (this.#isOfNode(closure)) return shape(`builtin of Node ${JSON.stringify(nameOf(fn))}`);
     const match = matchRead(code);
     if (match)
       return failure(`reads ${match.name}, which any regular expression changes`, 'code', {
@@ -275,7 +276,7 @@ export class CodeShaper {
   /** Node loads some globals when they are first used, and then puts the value in the place of an accessor. */
   #isLateGlobal(name: string, value: unknown): boolean {
     if (!this.#options.intrinsics.globalAt(name)?.get || typeof value !== 'function') return false;
-    return isOfNode(this.#options.inspection.closure(value));
+    return this.isOfNode(value);
   }
 
   /** What an arrow reads of the `this` it was made with; a text when that cannot be told. */
@@ -319,6 +320,22 @@ export class CodeShaper {
       prototype = Object.getPrototypeOf(prototype) as object | null;
     }
     return classes;
+  }
+
+  /** Whether a function is written in one of Node's own modules. */
+  isOfNode(fn: object): boolean {
+    const known = this.#ofNode.get(fn);
+    if (known !== undefined) return known;
+    const found = !isNativeText(this.textOf(fn)) && this.#isOfNode(this.#options.inspection.closure(fn));
+    this.#ofNode.set(fn, found);
+    return found;
+  }
+
+  #isOfNode({ scopes, place }: Closure): boolean {
+    // Node's modules have names of their own around them, where a function uses one, and are never ECMAScript modules.
+    if (scopes.some(isNodesScope)) return true;
+    if (!place || scopes.some(({ description }) => description === 'Module')) return false;
+    return this.#options.inspection.isOfNode(place.script);
   }
 
   textOf(fn: object): string {
@@ -438,12 +455,10 @@ function matchRead({ free, propertyNames }: CodeText): Edge | null {
   return free.some(({ name }) => name === 'RegExp') ? lastMatchRead(propertyNames) : null;
 }
 
-/** Whether a function is written in one of Node's own modules: all of them have these names around them. */
-function isOfNode({ scopes }: Closure): boolean {
-  return scopes.some(
-    ({ object, description }) =>
-      description !== 'Global' &&
-      (Object.hasOwn(object, 'primordials') || Object.hasOwn(object, 'internalBinding')),
+function isNodesScope({ object, description }: ScopeValues): boolean {
+  return (
+    description !== 'Global' &&
+    (Object.hasOwn(object, 'primordials') || Object.hasOwn(object, 'internalBinding'))
   );
 }
 

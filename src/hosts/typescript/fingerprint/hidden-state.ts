@@ -17,7 +17,9 @@ const OPEN: ReadonlySet<string> = new Set([
   'URLSearchParams',
   'EventEmitter',
   'EventTarget',
+  'AbortSignal',
   'Headers',
+  'HeadersList',
   'FormData',
 ]);
 
@@ -32,6 +34,9 @@ function unseen(name: string): Edge {
 /** What of an object can be watched whose contents cannot be hashed. @param kind the class that keeps them, if one does. */
 export function hiddenState(value: object, inspection: Inspection, kind: string | null): Edge[] {
   if (kind !== null && UNSEEN.test(kind)) return [unseen('')];
+  // It makes its signal when that is first asked for.
+  if (kind === 'AbortController')
+    return [{ via: 'member', name: '.signal', value: Reflect.get(value, 'signal') as unknown }];
   if (kind !== null && !OPEN.has(kind)) return [];
   const inner = inspection.innerState(value).map((member): Edge => ({ via: 'member', ...member }));
   // Reading a Proxy would run code of the strategy's.

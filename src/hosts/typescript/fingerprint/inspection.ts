@@ -64,6 +64,7 @@ export class Inspection {
   readonly #box: { value: unknown } = { value: undefined };
   readonly #boxId: string;
   readonly #ahead = new Map<object, Closure>();
+  readonly #urls = new Map<string, string>();
 
   constructor() {
     this.#session.connect();
@@ -99,6 +100,22 @@ export class Inspection {
   /** Where V8 found a function; null for one that is native. */
   placeOf(fn: object): FunctionPlace | null {
     return this.#during(fn, placeOf);
+  }
+
+  /** Whether a script is one of Node's own modules. The first time takes long: Node has hundreds of scripts. */
+  isOfNode(script: string): boolean {
+    if (!this.#urls.has(script)) this.#readUrls();
+    return this.#urls.get(script)?.startsWith('node:') === true;
+  }
+
+  /** V8 lists its scripts to whoever begins to debug. */
+  #readUrls(): void {
+    const session = new Session();
+    session.connect();
+    session.on('Debugger.scriptParsed', ({ params: { scriptId, url } }) => this.#urls.set(scriptId, url));
+    session.post('Debugger.enable');
+    session.post('Debugger.disable');
+    session.disconnect();
   }
 
   /**

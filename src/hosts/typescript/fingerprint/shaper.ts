@@ -313,7 +313,7 @@ export class Shaper {
   /** An object whose nearest built-in kind keeps a state that nobody else can read. */
   #hostKind(value: object): { readonly words: string; readonly state: readonly Edge[] } | null {
     let prototype = Object.getPrototypeOf(value) as object | null;
-    while (prototype && this.builtInName(prototype) === undefined && !isNativeClass(prototype))
+    while (prototype && !this.#isOfHost(prototype))
       prototype = Object.getPrototypeOf(prototype) as object | null;
     if (!prototype || prototype === Object.prototype) return null;
     if (this.#sdk.has(prototype)) return null;
@@ -323,6 +323,13 @@ export class Shaper {
       words: `an instance of ${name}, whose inner state cannot be read`,
       state: hiddenState(value, this.#options.inspection, name),
     };
+  }
+
+  #isOfHost(prototype: object): boolean {
+    if (this.builtInName(prototype) !== undefined || isNativeClass(prototype)) return true;
+    // Node loads some of its classes late, and keeps others to itself.
+    const maker = Reflect.getOwnPropertyDescriptor(prototype, 'constructor')?.value as unknown;
+    return typeof maker === 'function' && !types.isProxy(maker) && this.#code.isOfNode(maker);
   }
 
   #prototypeEdge(value: object): { readonly tag: string; readonly edges: readonly Edge[] } {

@@ -94,8 +94,13 @@ export function installComputeOnly(options: ComputeOnlyOptions): ComputeOnlyCont
   };
 }
 
-/** Node reads files and variables on its own account when it prints or formats a stack; that is no one's input. */
-const INTERNAL_READERS = ['node:internal/util/colors', 'node:internal/tty', 'node:internal/source_map/'];
+/** Node reads files and variables on its own account when it prints, formats a stack or loads `Headers`; that is no one's input. */
+const INTERNAL_READERS = [
+  'node:internal/util/colors',
+  'node:internal/tty',
+  'node:internal/source_map/',
+  'node:internal/deps/undici/',
+];
 
 /** Deep enough to reach the author's frame from within libraries. */
 const STACK_DEPTH = 50;

@@ -4,6 +4,7 @@ import { RowBuilder } from '../../../../src/hosts/typescript/compute/rows.js';
 import type { Schema } from '../../../../src/engine/ports/host.js';
 import { SeamlessError } from '../../../../src/sdk/errors.js';
 import { concatTables, type RowValue, type Table } from '../../../../src/sdk/table.js';
+import { cases } from '../../../support/profile.js';
 import { schemaOf, valuesOf } from './support.js';
 
 const START = 1_677_628_800;
@@ -46,9 +47,30 @@ describe('RowBuilder', () => {
     assert.deepEqual([...(table.columns[0]?.valid ?? [])], [0, 1, 0, 1]);
   });
 
-  it('gives records one column per field, in the order of the first', () => {
+  it('gives records one column per field, by name, whatever order the rows of a range have them in', () => {
+    const names = fc.uniqueArray(
+      fc.string({ minLength: 1, maxLength: 3 }).filter((name) => name !== 'ts'),
+      {
+        minLength: 1,
+        maxLength: 5,
+      },
+    );
+    const orders = names.chain((fields) =>
+      fc.array(fc.shuffledSubarray(fields, { minLength: fields.length }), { minLength: 1, maxLength: 6 }),
+    );
+    fc.assert(
+      fc.property(orders, fc.nat(), (rows, at) => {
+        const values = rows.map((order) => Object.fromEntries(order.map((name) => [name, name.length])));
+        const from = at % values.length;
+        const whole = build(values);
+        const part = build(values.slice(from), null, from);
+        assert.deepEqual(part.names, whole.names);
+        assert.equal(JSON.stringify(valuesOf(part)), JSON.stringify(valuesOf(whole).slice(from)));
+      }),
+      cases(400),
+    );
     const table = build([{ b: 1, a: 'x' }, null, { a: null, b: -0 }]);
-    assert.deepEqual(schemaOf(table), { shape: 'record', names: ['b', 'a'], types: ['number', 'string'] });
+    assert.deepEqual(schemaOf(table), { shape: 'record', names: ['a', 'b'], types: ['string', 'number'] });
     assert.deepEqual([...(table.present ?? [])], [1, 0, 1]);
     assert.deepEqual(valuesOf(table), [{ b: 1, a: 'x' }, null, { b: -0, a: null }]);
   });

@@ -232,6 +232,12 @@ const CASES: readonly Case[] = [
     body: `return (Error.stackTraceLimit += 1); ${HERE}`,
   },
   {
+    what: 'a signal that it aborts',
+    variable: 'controller.signal[Symbol(kAborted)] in closure of tested',
+    top: 'const controller = new AbortController();',
+    body: `const before = controller.signal.aborted;\ncontroller.abort(); ${HERE}\nreturn before;`,
+  },
+  {
     what: 'the number of listeners that Node warns of',
     variable: 'EventEmitter.defaultMaxListeners in closure of tested',
     top: "import { EventEmitter } from 'node:events';",
@@ -311,6 +317,41 @@ describe('a computeFn that keeps state', () => {
     assert.deepEqual([first.failed, nodeOf(first, 'tested').rows], [0, 10]);
     assert.equal(nodeOf(await child.materialize(project, RANGE), 'tested').state, 'hit');
   });
+
+  /** Classes that Node loads when they are first used, made in the function, and beside it and read in the function. */
+  const LATE: Readonly<Record<string, readonly [made: string, read: string]>> = {
+    AbortController: ['new AbortController()', 'made.signal.aborted'],
+    AbortSignal: ['AbortSignal.abort()', 'made.aborted'],
+    EventTarget: ['new EventTarget()', "made.dispatchEvent(new Event('x'))"],
+    Headers: ["new Headers({ a: 'b' })", "made.get('a')"],
+    Request: ["new Request('http://localhost/')", 'made.method'],
+    Response: ["new Response('x')", 'made.status'],
+    FormData: ['new FormData()', "made.has('a')"],
+    Blob: ["new Blob(['x'])", 'made.size'],
+    DOMException: ["new DOMException('x', 'AbortError')", 'made.name'],
+    ReadableStream: ['new ReadableStream()', 'made.locked'],
+  };
+  for (const [name, [made, read]] of Object.entries(LATE)) {
+    it(`that uses ${name} keeps none, wherever it is made`, async () => {
+      const inside = strategy({
+        what: '',
+        variable: '',
+        body: `const made = ${made}; return String(${read});`,
+      });
+      const before = strategy({
+        what: '',
+        variable: '',
+        top: `const made = ${made};`,
+        body: `return String(${read});`,
+      });
+      for (const text of [inside, before]) {
+        project.write({ 'main.ts': text });
+        const report = await child.materialize(project, RANGE);
+        const { failure, rows } = nodeOf(report, 'tested');
+        assert.deepEqual([failure, rows], [null, 10]);
+      }
+    });
+  }
 
   it('that keeps none is left alone, whatever it makes and changes of its own', async () => {
     const body = `const seen: number[] = []; seen.push(1); const memo = new Map(); memo.set(1, 2);
