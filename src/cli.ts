@@ -1,25 +1,10 @@
 #!/usr/bin/env node
-import { EarlyChild } from './cli/early-child.js';
-import { quickHit } from './cli/quick-hit.js';
-import { keepCompiled } from './protocol/compile-cache.js';
+import { needsNewerNode } from './protocol/node-version.js';
 
-keepCompiled();
-const args = process.argv.slice(2);
-const hit = args[0] === 'materialize' ? await quickHit(args.slice(1)) : null;
-if (hit) {
-  const [{ showReport }, { processTerminal }] = await Promise.all([
-    import('./cli/commands/materialize.js'),
-    import('./cli/terminal.js'),
-  ]);
-  showReport(processTerminal(null), hit.report, hit.json);
-} else {
-  // What every run waits for comes first.
-  const early = args[0] === 'materialize' ? EarlyChild.start() : null;
-  const [{ main }, { processTerminal }] = await Promise.all([
-    import('./cli/program.js'),
-    import('./cli/terminal.js'),
-  ]);
-  // Not process.exit(): what was written to a pipe may still be on its way.
-  process.exitCode = await main(args, processTerminal(early));
-  early?.dispose();
+// This file and what it imports are read by any Node: an older one cannot read the rest, and is to say so in words.
+const tooOld = needsNewerNode(process.versions.node);
+if (tooOld === null) void import('./cli/start.js');
+else {
+  process.stderr.write(`error: ${tooOld}\n`);
+  process.exitCode = 1;
 }

@@ -2,6 +2,7 @@ import {
   DamageFound,
   forgetHolder,
   isOpenedAtOnce,
+  movedAway,
   noteHolder,
   openStore,
   startAhead,
@@ -95,7 +96,7 @@ export class StoreKeeper {
       this.#forget(store);
       // It may fail to close for the same reason: the first error tells more.
       await store.close().catch(() => undefined);
-      throw error;
+      throw movedAway(options.dir) ?? error;
     }
     if (store.wanted) await store.close();
     else this.#keep(store, options);

@@ -16,6 +16,7 @@ import type {
 } from '../protocol/messages.js';
 import { parseChildMessage, parseResult } from '../protocol/parse.js';
 import { forkChild, type ChildOptions } from './fork.js';
+import { needsNewerNode } from '../protocol/node-version.js';
 import { deserializeError } from '../protocol/wire-error.js';
 
 export interface JobClientOptions extends ChildOptions {
@@ -105,8 +106,13 @@ export class JobClient {
     });
   }
 
-  /** Starts a child. @throws SeamlessError `internal` when this installation lacks its program. */
+  /**
+   * Starts a child.
+   * @throws SeamlessError `internal` when this installation lacks its program, `usage` when this Node is too old to run it.
+   */
   static start(options: JobClientOptions): JobClient {
+    const tooOld = needsNewerNode(process.versions.node);
+    if (tooOld !== null) throw new SeamlessError('usage', tooOld);
     return JobClient.of(forkChild(options), options.onLog);
   }
 

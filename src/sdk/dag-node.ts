@@ -1,3 +1,4 @@
+import { SeamlessError } from './errors.js';
 import type { Interval } from './time.js';
 
 /** Any node of a strategy's DAG. `T` is what it emits for a bar. */
@@ -11,10 +12,39 @@ export abstract class DagNode<T = unknown> {
   declare protected readonly emits: T;
 
   protected constructor(name: string, interval: Interval | undefined) {
-    this.name = name;
+    this.name = checkName(name);
     this.interval = interval;
     this.origin = captureOrigin(new.target);
   }
+}
+
+/** One half of a character that is two in UTF-16: no file can hold it. */
+export const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/** In JavaScript a name may be anything. One that is missing is told of by the class that knows what its nodes are called. */
+function checkName(name: string): string {
+  const given: unknown = name;
+  if (given && typeof given !== 'string') {
+    throw new SeamlessError(
+      'strategy',
+      `The name of a node is ${shown(given)}, which is no text: write it in quotes, such as name: 'fast'.`,
+    );
+  }
+  if (typeof given === 'string' && LONE_SURROGATE.test(given)) {
+    throw new SeamlessError(
+      'strategy',
+      `The name ${JSON.stringify(given)} has half of a character in it (a lone surrogate): choose another.`,
+    );
+  }
+  return name;
+}
+
+/** A value that is not what was asked for, as it can be shown in a sentence. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'function') return 'a function';
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }
 
 function captureOrigin(constructor: NewableFunction): Error {

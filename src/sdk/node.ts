@@ -1,4 +1,4 @@
-import { DagNode } from './dag-node.js';
+import { DagNode, shown } from './dag-node.js';
 import { SeamlessError } from './errors.js';
 import type { HistoryProvider } from './providers.js';
 import type { Series } from './series.js';
@@ -36,7 +36,7 @@ export class StreamInput<T = Bar> extends DagNode<T> {
 
   constructor(options: StreamInputOptions) {
     // In JavaScript they may be missing.
-    const tags = (options.tags as readonly string[] | undefined) ?? [];
+    const tags = checkTags(options.tags);
     const name = options.name ?? tags.join('.');
     super(name, options.interval);
     if (!name)
@@ -117,6 +117,23 @@ export class Node<T = unknown> extends DagNode<T> {
   }
 }
 
+/** In JavaScript tags may be missing, or anything. */
+function checkTags(tags: unknown): readonly string[] {
+  const given = tags ?? [];
+  if (!Array.isArray(given)) {
+    throw new SeamlessError(
+      'strategy',
+      `The tags of a StreamInput are ${shown(given)}: give it a list of texts, such as ["BTC", "price"].`,
+    );
+  }
+  const stranger = given.findIndex((tag) => typeof tag !== 'string');
+  if (stranger < 0) return given as string[];
+  throw new SeamlessError(
+    'strategy',
+    `Tag ${stranger + 1} of a StreamInput is ${shown(given[stranger])}, which is no text: write it in quotes.`,
+  );
+}
+
 function checkProvider(provider: HistoryProvider | undefined, name: string): HistoryProvider {
   if (typeof provider === 'object' && typeof provider.options === 'object') return provider;
   throw new SeamlessError(
@@ -163,6 +180,7 @@ export function checkPeriods(period: Period | undefined, inputs: number, name: s
   if (period === undefined || typeof period === 'number') {
     return period === undefined ? undefined : checkPeriod(period, name);
   }
+  if (!Array.isArray(period)) return checkPeriod(period as unknown as number, name);
   if (period.length !== inputs) {
     throw new SeamlessError(
       'period',
@@ -170,14 +188,14 @@ export function checkPeriods(period: Period | undefined, inputs: number, name: s
       { node: name },
     );
   }
-  return period.map((each) => checkPeriod(each, name));
+  return (period as readonly number[]).map((each) => checkPeriod(each, name));
 }
 
 function checkPeriod(period: number, name: string): number {
   if (Number.isInteger(period) && period >= 1) return period;
   throw new SeamlessError(
     'period',
-    `${name} has period ${period}: a period counts bars, so it must be a whole number of at least 1.`,
+    `${name} has period ${shown(period)}: a period counts bars, so it must be a whole number of at least 1.`,
     { node: name },
   );
 }

@@ -59,6 +59,16 @@ export function prepareFolder(dir: string): string {
   }
 }
 
+/** That a cache is no longer where it was opened, since a folder above it was moved; null when it was not. */
+export function movedAway(dir: string): SeamlessError | null {
+  const above = dirname(dir);
+  if (existsSync(dir) || existsSync(above)) return null;
+  return new SeamlessError(
+    'cache',
+    `The folder ${above} was moved or renamed while it was in use. Run again where it is now: what had been stored went with it.`,
+  );
+}
+
 /** A process that was killed while it wrote a new file leaves its draft behind. */
 function removeOldDrafts(folder: string): void {
   for (const name of readdirSync(folder)) {

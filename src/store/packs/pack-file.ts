@@ -1,4 +1,4 @@
-import { closeSync, fsync, mkdirSync, openSync, renameSync, rmSync, writevSync } from 'node:fs';
+import { closeSync, existsSync, fsync, mkdirSync, openSync, renameSync, rmSync, writevSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { constantLevels } from './levels.js';
@@ -59,7 +59,9 @@ const sync = promisify(fsync);
  */
 export async function writePack(path: string, pack: Pack): Promise<number> {
   const draft = `${path}.part`;
-  mkdirSync(dirname(path), { recursive: true });
+  const folder = dirname(path);
+  // Not where the project was before it was moved.
+  mkdirSync(folder, { recursive: existsSync(dirname(dirname(folder))) });
   const file = openSync(draft, 'wx');
   let bytes = 0;
   try {

@@ -1,9 +1,10 @@
 import { existsSync, renameSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { union } from '../../engine/plan/ranges.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import { formatRange, type Range } from '../../sdk/time.js';
 import { jsonParameter, listParameter, unnestNumbers, unnestTexts } from '../duckdb/sql.js';
+import { movedAway } from '../duckdb/file.js';
 import type { Session } from '../duckdb/session.js';
 import { classOf } from '../names/strategy-names.js';
 import { placesOf } from '../packs/layout.js';
@@ -33,9 +34,11 @@ export class DamageFound extends SeamlessError {
 /**
  * Takes a pack that is not what was written out of the cache: nothing covers what it held any more, and nothing reuses it. So with
  * others of its nodes, where they are damaged too: better found now than one after the other. Gives the error that says so.
- * To be called outside of a transaction.
+ * To be called outside of a transaction. Packs that went away with the whole cache are not damaged.
  */
-export async function setPackAside(context: StoreContext, damaged: string): Promise<DamageFound> {
+export async function setPackAside(context: StoreContext, damaged: string): Promise<SeamlessError> {
+  const moved = movedAway(dirname(context.folder));
+  if (moved) return moved;
   const packs = [damaged, ...(await damagedBeside(context, damaged))];
   const ids = (await context.catalog.segmentsIn(packs)).map(({ id }) => id);
   const text = await describe(context.session, ids);
