@@ -191,7 +191,7 @@ export class JobService {
   }
 
   async #export(payload: Payload<'export'>, hooks: RequestHooks): Promise<ExportReport> {
-    const { strategy, nodes, projectRoot, format, path, judge } = payload;
+    const { strategy, nodes, projectRoot, format, spreadsheet, path, judge } = payload;
     const cache = cacheOf(projectRoot, payload, `exporting ${strategy}`);
     await this.#judge(judge ? [judge] : [], cache, hooks);
     return this.#lookIntoStore(cache, hooks, async (store) => {
@@ -199,7 +199,8 @@ export class JobService {
         if (!(await store.findNode(strategy, node))) throw await unknownNode(store, strategy, node);
       }
       await store.markUsed(strategy);
-      return store.exportNodes({ strategy, nodes, range: rangeOf(payload) ?? ALL_TIME, format, path });
+      const range = rangeOf(payload) ?? ALL_TIME;
+      return store.exportNodes({ strategy, nodes, range, format, spreadsheet, path });
     });
   }
 

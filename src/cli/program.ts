@@ -159,6 +159,7 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     .argument('[nodes...]', 'names of the nodes; default: all')
     .requiredOption('--out <file>', 'the file to write')
     .addOption(new Option('--format <format>', "default: by the file's name").choices(['parquet', 'csv']))
+    .option('--spreadsheet', 'of CSV: put a quote before texts that a spreadsheet would run as a formula')
     .option('--start <time>', 'start of the range; default: all that is stored')
     .option('--end <time>', 'its end, exclusive')
     .addOption(cacheOption())

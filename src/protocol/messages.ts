@@ -129,6 +129,8 @@ export interface ExportPayload extends CacheRef {
   readonly start?: number | undefined;
   readonly end?: number | undefined;
   readonly format: ExportFormat;
+  /** Of CSV: texts that a spreadsheet would run as a formula have a quote before them. */
+  readonly spreadsheet?: boolean | undefined;
   /** The file to write, absolute. */
   readonly path: string;
 }

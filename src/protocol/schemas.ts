@@ -110,6 +110,7 @@ export const payloads: { readonly [K in RequestKind]: SchemaOf<Payload<K>> } = {
     nodes: v.array(v.string()),
     ...optionalRange,
     format: v.picklist(['parquet', 'csv']),
+    spreadsheet: v.optional(v.boolean()),
     path: v.pipe(v.string(), v.nonEmpty()),
   }),
   verify: v.object({

@@ -13,6 +13,7 @@ import { withJobs } from '../with-jobs.js';
 export interface ExportFlags {
   readonly out: string;
   readonly format?: ExportFormat;
+  readonly spreadsheet?: boolean;
   readonly start?: string;
   readonly end?: string;
   readonly cache?: string;
@@ -29,12 +30,23 @@ export async function runExport(
   const { out, cwd } = terminal;
   const range = partialRange(flags.start, flags.end);
   const format = flags.format ?? formatOf(flags.out);
+  if (flags.spreadsheet && format !== 'csv')
+    throw new SeamlessError('usage', '--spreadsheet is for CSV: name the file .csv, or add --format csv.');
   const path = resolve(cwd, flags.out);
   const { name, ref } = await findStored(spec, cwd);
   const { projectRoot } = ref;
   const cacheDir = cacheFolder(projectRoot, flags.cache && resolve(cwd, flags.cache));
   const judge = existsSync(ref.file) ? ref : undefined;
-  const payload = { projectRoot, cacheDir, strategy: name, judge, nodes, ...range, format, path };
+  const what = {
+    strategy: name,
+    judge,
+    nodes,
+    ...range,
+    format,
+    path,
+    ...(flags.spreadsheet && { spreadsheet: true }),
+  };
+  const payload = { projectRoot, cacheDir, ...what };
   const report = await withJobs(terminal, (jobs, options) => jobs.request('export', payload, options));
   out.write(
     flags.json

@@ -1,3 +1,4 @@
+import { withoutFormula } from '../../engine/history/formulas.js';
 import { dirname, join, resolve } from 'node:path';
 
 import { cacheFolder, projectRootOf } from '../../protocol/project.js';
@@ -119,14 +120,10 @@ function jsonValue(value: SqlValue): SqlValue {
 }
 
 function csvText({ columns, rows }: SqlResult, spreadsheet: boolean): string {
-  const field = (value: SqlValue): string => csvField(spreadsheet ? harmless(value) : value);
+  const field = (value: SqlValue): string =>
+    csvField(spreadsheet && typeof value === 'string' ? withoutFormula(value) : value);
   const lines = [columns.map(({ name }) => field(name)), ...rows.map((row) => row.map(field))];
   return lines.map((fields) => `${fields.join(',')}\n`).join('');
-}
-
-/** A text that a spreadsheet would take for a formula, with a quote before it; numbers are never one. */
-function harmless(value: SqlValue): SqlValue {
-  return typeof value === 'string' && /^\s*[=+\-@]|^[\t\r]/.test(value) ? `'${value}` : value;
 }
 
 /** Null is empty, an empty text is quoted (RFC 4180). */

@@ -6,7 +6,7 @@ import type { CacheReport, ExportFormat } from '../../protocol/messages.js';
 import { classOf, formatBytes, formatCount, formatNames, plural } from '../../present/format.js';
 import type { Workbench } from '../workbench.js';
 import { pickNode, pickStrategy } from './pick.js';
-import { cacheLimits, cacheUse } from '../model/settings.js';
+import { cacheLimits, cacheUse, exportsForSpreadsheets } from '../model/settings.js';
 import type { StrategyEntry } from '../model/strategies.js';
 
 /** Writes a node's history to a file the person names, Parquet or CSV. */
@@ -30,13 +30,14 @@ export async function exportNode(
   if (!where) return;
   const { projectRoot } = entry.ref;
   const format: ExportFormat = where.fsPath.toLowerCase().endsWith('.csv') ? 'csv' : 'parquet';
+  const spreadsheet = format === 'csv' && exportsForSpreadsheets(projectRoot);
   const title = l10n.t('Exporting {0}', node);
   const location = vscode.ProgressLocation.Notification;
   const report = await window.withProgress({ location, title, cancellable: true }, (_progress, token) => {
     const controller = new AbortController();
     token.onCancellationRequested(() => controller.abort());
     const place = { projectRoot, ...cacheUse(projectRoot) };
-    const what = { strategy, judge: entry.ref, nodes: [node], format, path: where.fsPath };
+    const what = { strategy, judge: entry.ref, nodes: [node], format, spreadsheet, path: where.fsPath };
     return jobs.request('export', { ...place, ...what }, { urgent: true, signal: controller.signal });
   });
   const reveal = l10n.t('Open Folder');

@@ -44,6 +44,11 @@ export function showsLenses(): boolean {
   return settings().get<boolean>('codeLens') ?? true;
 }
 
+/** Whether CSV files are written so that no spreadsheet runs a text in them. */
+export function exportsForSpreadsheets(projectRoot: string): boolean {
+  return settings(vscode.Uri.file(projectRoot)).get<boolean>('export.spreadsheet') ?? false;
+}
+
 /** The range offered where a strategy has never been run. */
 export function defaultRangeSetting(): RangePresetId {
   const id = settings().get<RangePresetId>('defaultRange');

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { FORMULA, withoutFormula } from '../../engine/history/formulas.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import { nullColumn, type Column, type ColumnType, type Table } from '../../sdk/table.js';
 import type { Range } from '../../sdk/time.js';
@@ -20,6 +21,8 @@ export interface ExportRequest {
   /** May be without ends: all that is stored. */
   readonly range: Range;
   readonly format: 'parquet' | 'csv';
+  /** Of CSV: texts that a spreadsheet would run as a formula have a quote before them. */
+  readonly spreadsheet?: boolean | undefined;
   /** The file to write. */
   readonly path: string;
 }
@@ -74,7 +77,7 @@ export async function exportNodes(context: StoreContext, request: ExportRequest)
     const parts = await joinedParts(context, folder, nodes, columns, request.range);
     const [copied] = await context.session.select(
       { Count: 'number' },
-      `COPY (${selectSql(columns, parts)}) TO ${quoteText(draft)} (${OPTIONS[format]})`,
+      `COPY (${selectSql(columns, parts, request.spreadsheet ?? false)}) TO ${quoteText(draft)} (${OPTIONS[format]})`,
     );
     renameSync(draft, path);
     return { path, rows: copied?.Count ?? 0 };
@@ -116,9 +119,18 @@ function fileColumns(nodes: readonly FoundNode[], nodeNames: readonly string[]):
   return columns.map((column, index) => ({ ...column, name: unique[index] ?? column.name }));
 }
 
+/** See `withoutFormula`. */
+function withoutFormulaSql(column: string): string {
+  return `if(regexp_matches(${column}, ${quoteText(FORMULA)}), '''' || ${column}, ${column})`;
+}
+
 /** @param parts paths of the packs that `joinedParts` wrote */
-function selectSql(columns: readonly FileColumn[], parts: readonly string[]): string {
-  const selected = columns.map(({ name }, index) => `, c${index} AS ${quoteName(name)}`);
+function selectSql(columns: readonly FileColumn[], parts: readonly string[], spreadsheet: boolean): string {
+  const selected = columns.map(({ name, type }, index) =>
+    spreadsheet
+      ? `, ${type === 'string' || type === 'json' ? withoutFormulaSql(`c${index}`) : `c${index}`} AS ${quoteName(withoutFormula(name))}`
+      : `, c${index} AS ${quoteName(name)}`,
+  );
   const from =
     parts.length > 0
       ? `read_parquet([${parts.map(quoteText).join(', ')}], hive_partitioning = false)`
