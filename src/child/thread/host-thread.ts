@@ -1,10 +1,17 @@
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
-import { parse } from 'valibot';
+import { getDotPath, safeParse, type GenericSchema } from 'valibot';
 
 import { builtFile } from '../../protocol/built-file.js';
 import { deserializeError } from '../../protocol/wire-error.js';
 import { SeamlessError } from '../../sdk/errors.js';
-import { callResults, threadMessage, type CallKind, type CallMessage, type Calls } from './messages.js';
+import {
+  callResults,
+  threadMessage,
+  type CallKind,
+  type CallMessage,
+  type Calls,
+  type ThreadMessage,
+} from './messages.js';
 
 /** A call that was cancelled and is not answered after this many milliseconds hangs in the author's code. */
 const PATIENCE_MS = 100;
@@ -56,6 +63,7 @@ export class HostThread {
       resourceLimits: { stackSizeMb: STACK_MB },
     });
     port1.on('message', (raw) => this.#receive(raw));
+    port1.on('messageerror', (error) => this.#receive(error));
     // What the thread still had to say comes before its end.
     this.#worker.on('error', (error: Error & { code?: string }) => this.#end(lastWords(error)));
     this.#exited = new Promise((resolve) => {
@@ -106,7 +114,9 @@ export class HostThread {
       // A union of calls, of which the types see only that kind and payload each fit one.
       this.#port.postMessage({ type: 'call', id, kind, payload });
     });
-    return answer.then((value) => parse(callResults[kind], value) as Calls[K]['result']);
+    return answer.then((value) =>
+      this.#read(callResults[kind] as GenericSchema<unknown, Calls[K]['result']>, kind, value),
+    );
   }
 
   /** Ends the thread, whatever it is doing. */
@@ -126,7 +136,13 @@ export class HostThread {
   }
 
   #receive(raw: unknown): void {
-    const message = parse(threadMessage, raw);
+    let message: ThreadMessage;
+    try {
+      message = this.#read(threadMessage, 'a message', raw);
+    } catch {
+      // All that is open is told why.
+      return;
+    }
     const pending = this.#pending.get(message.id);
     switch (message.type) {
       case 'result':
@@ -155,6 +171,21 @@ export class HostThread {
         pending?.onInspect?.(message.url);
         break;
     }
+  }
+
+  /** @throws SeamlessError for what no thread says that is in order; it is ended. */
+  #read<T>(schema: GenericSchema<unknown, T>, what: string, said: unknown): T {
+    const read = safeParse(schema, said);
+    if (read.success) return read.output;
+    const [issue] = read.issues;
+    const at = [what, getDotPath(issue)].filter((each) => each !== null).join(', ');
+    const error = new SeamlessError(
+      'strategy',
+      `The thread that runs the strategy gave what cannot be read (${at}: ${issue.message}), and was ended. Nothing of it was kept: look whether the strategy changes objects that are not its own.`,
+    );
+    this.#end(error);
+    void this.#worker.terminate();
+    throw error;
   }
 
   #end(reason: SeamlessError): void {

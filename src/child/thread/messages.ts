@@ -67,6 +67,8 @@ export interface Calls {
   /** Opens the thread to a debugger, tells where, and is answered when one is attached and has set its breakpoints. */
   inspect: { readonly payload: null; readonly result: null };
   compute: { readonly payload: ComputeRequest; readonly result: ComputeResult };
+  /** What the code did to built-in objects since it was last asked, a sentence; null: nothing. */
+  settle: { readonly payload: null; readonly result: string | null };
   /** What the hashes of nodes, by position, are made of. */
   parts: { readonly payload: readonly number[]; readonly result: readonly (readonly Part[])[] };
   /** Opens a stream that has a provider of the author's own; the result is a handle. */
@@ -208,6 +210,7 @@ export const callResults: { readonly [K in CallKind]: SchemaOf<Calls[K]['result'
     failure: v.nullable(failure),
     state: v.exactOptional(v.instance(Uint8Array)),
   }),
+  settle: v.nullable(v.string()),
   parts: v.array(v.array(part)),
   openSource: id,
   version: v.nullable(v.string()),

@@ -75,6 +75,10 @@ export class RemoteHost implements StrategyHost {
     return this.#thread.call('compute', shareRequest(request), { signal, onProgress: progress });
   }
 
+  settle(): Promise<string | null> {
+    return this.#thread.call('settle', null);
+  }
+
   /** Whether a node is computed by a function of the author's, in either form. */
   hasAuthorCode(index: number): boolean {
     return this.#told.nodes[index]?.authored ?? false;

@@ -6,6 +6,7 @@ import type { NodeDescription, SourceDescription } from '../../engine/ports/host
 import type { SourceReader } from '../../engine/ports/source.js';
 import { openHost, type HostSurroundings, type OpenedHost } from '../../hosts/typescript/open-host.js';
 import { authorLocation, describeLocation, unmappedFrames } from '../../hosts/typescript/sandbox/author.js';
+import { ownMethods } from '../../hosts/typescript/wall/own-methods.js';
 import { serializeError } from '../../protocol/wire-error.js';
 import { SeamlessError, type SourceLocation } from '../../sdk/errors.js';
 import type { Table } from '../../sdk/table.js';
@@ -19,7 +20,6 @@ import type {
   ToldStrategy,
 } from './messages.js';
 import { SharedMemoryUse } from '../let-go.js';
-import { ownMethods } from './own-methods.js';
 import { shareTable } from './share.js';
 
 /** Where the strategy is, for those who tell its lines from others. */
@@ -64,6 +64,7 @@ export class ThreadService {
       this.#memory.made(result.table.ts.byteLength * result.table.columns.length);
       return { ...result, table: shareTable(result.table) };
     },
+    settle: () => this.#host.settle(),
     parts: (nodes) => Promise.all(nodes.map(async (node) => await this.#host.partsOf(node))),
     openSource: (stream) => this.#sources.push(this.#host.openSource(stream, this.#around.context)) - 1,
     version: (source) => this.#source(source).version(),

@@ -173,4 +173,9 @@ export type FiringProgress = (done: number) => void;
 export interface StrategyHost {
   describe(): Promise<GraphDescription>;
   compute(request: ComputeRequest, progress: FiringProgress, signal: AbortSignal): Promise<ComputeResult>;
+  /**
+   * Asked before rows are kept: whether they can be. Null: yes; else why not, a sentence, and nothing that was computed since it was
+   * last asked counts.
+   */
+  settle?(): Awaitable<string | null>;
 }

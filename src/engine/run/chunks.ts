@@ -104,6 +104,7 @@ export class ChunkRunner {
         const loaded = await loading;
         loading = this.#loadAhead(chunks[position + 1]);
         await this.#runChunk(chunk, loaded);
+        await this.#state.settle();
         await stored;
         stored = expectLater(this.#commit());
       }

@@ -56,6 +56,8 @@ export class RunState {
   /** The node in work. */
   #at: string | null = null;
   #total = 0;
+  /** Whether the host has computed since it was asked whether that can be kept. */
+  #unsettled = false;
 
   constructor(parts: {
     graph: Graph;
@@ -232,9 +234,18 @@ export class RunState {
     }
   }
 
+  /** @throws SeamlessError `compute` when what was computed since it was last asked cannot be kept. */
+  async settle(): Promise<void> {
+    if (!this.#unsettled) return;
+    this.#unsettled = false;
+    const reason = await this.#host.settle?.();
+    if (reason) throw new SeamlessError('compute', reason);
+  }
+
   /** Has the host compute one range of a node. `slots` is how many of it count as progress. */
   async compute(node: GraphNode, request: ComputeRequest, slots: number): Promise<ComputeResult> {
     const share = request.asOf.length > 0 ? slots / request.asOf.length : 0;
+    this.#unsettled = true;
     const result = await evaluate(
       this.#host,
       request,

@@ -25,5 +25,6 @@ export function verifyingHost(host: StrategyHost, alone: boolean): StrategyHost 
     compute(request: ComputeRequest, progress: FiringProgress, signal: AbortSignal): Promise<ComputeResult> {
       return host.compute(alone ? { ...request, alone } : request, progress, signal);
     },
+    settle: async () => (await host.settle?.()) ?? null,
   };
 }

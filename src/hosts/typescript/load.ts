@@ -45,12 +45,10 @@ interface Candidate {
 export async function loadStrategy(request: LoadRequest): Promise<LoadedStrategy> {
   const text = await readFile(request.file, 'utf8');
   const author = new Author(request, text);
-  const exports = await author.runAsync('The top level of the module', () =>
-    request.context.load(async () => ({
-      ...((await import(request.bundle.url)) as Record<string, unknown>),
-    })),
+  const { loaded } = await author.runAsync('The top level of the module', () =>
+    request.context.load(() => import(request.bundle.url) as Promise<Record<string, unknown>>),
   );
-  const { make, className } = choose(flatten(exports), request, withoutComments(text));
+  const { make, className } = choose(flatten({ ...loaded }), request, withoutComments(text));
   const instance = author.run(`The constructor of ${className}`, () =>
     request.context.setup(() => new make()),
   );

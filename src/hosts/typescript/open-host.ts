@@ -9,6 +9,7 @@ import { loadStrategy } from './load.js';
 import { chooseFrame, describeLocation, stackFrames } from './sandbox/author.js';
 import type { ComputeOnlyContext } from './sandbox/context.js';
 import { TypeScriptHost } from './typescript-host.js';
+import type { Wall } from './wall/wall.js';
 
 /** What a thread has before it loads a strategy. */
 export interface HostSurroundings {
@@ -42,6 +43,8 @@ export async function openHost(
   { context, intrinsics, sdkExports }: HostSurroundings,
   loaded?: () => void,
 ): Promise<OpenedHost> {
+  const { wall } = intrinsics;
+  context.standBehind(wall);
   const strategy = await loadStrategy({
     bundle,
     file,
@@ -66,7 +69,8 @@ export async function openHost(
       return found && nameFile(found.file);
     },
     original,
-    context: hostContext(context),
+    context: hostContext(context, wall),
+    wall,
     locate: (error) =>
       chooseFrame(mapFrames(stackFrames(error), places, bundle.codePath), projectRoot, bundle.codePath),
     nameFile,
@@ -74,8 +78,9 @@ export async function openHost(
   return { host, close: () => hasher.close() };
 }
 
-function hostContext(context: ComputeOnlyContext): ComputeContext {
+function hostContext(context: ComputeOnlyContext, wall: Wall): ComputeContext {
   return {
+    wall,
     compute: (what, body) => context.compute(what, body),
     takeViolation() {
       const violation = context.takeViolation();

@@ -28,6 +28,7 @@ import type { CodeHasher, GuardsSince, OwnCodeDetail } from './fingerprint/own-c
 import type { CaptureGuard, ComputeContext, ComputedNode } from './compute/computation.js';
 import { computeNode, inputPositions } from './compute/compute.js';
 import type { ComputeOnlyContext } from './sandbox/context.js';
+import type { Wall } from './wall/wall.js';
 import { DescribedNode } from './compute/described-node.js';
 
 export interface TypeScriptHostOptions {
@@ -35,6 +36,8 @@ export interface TypeScriptHostOptions {
   readonly className: string;
   readonly hasher: CodeHasher;
   readonly context: ComputeContext;
+  /** Default: the strategy is trusted with built-in objects. */
+  readonly wall?: Pick<Wall, 'meddling' | 'undo'>;
   /** The author's file that a place in the loaded module comes from, as they call it. */
   readonly fileOf: (place: FunctionPlace) => string | null;
   /** Where in the author's files an error came about. */
@@ -52,6 +55,8 @@ export class TypeScriptHost implements StrategyHost {
   readonly #codes: readonly NodeCode[];
   readonly #guards = new Map<number, CaptureGuard>();
   readonly #since: GuardsSince;
+  /** Nodes with code of the author's that were computed since it was last settled. */
+  readonly #atWork = new Set<string>();
 
   constructor(options: TypeScriptHostOptions) {
     this.#options = options;
@@ -97,6 +102,7 @@ export class TypeScriptHost implements StrategyHost {
       throw new SeamlessError('internal', `Node ${request.node} is not a computed node.`);
     const { own, copies } = this.#codes[request.node] as NodeCode;
     const { context, locate } = this.#options;
+    if (this.hasAuthorCode(request.node)) this.#atWork.add(node.name);
     const result = await computeNode({
       node,
       request,
@@ -111,6 +117,19 @@ export class TypeScriptHost implements StrategyHost {
     });
     const { failure } = result;
     return { ...result, failure: failure && { ...failure, message: this.#readable(failure) } };
+  }
+
+  /** What was done to built-in objects since it was last asked, a sentence; null: nothing. */
+  settle(): string | null {
+    const { wall, className } = this.#options;
+    const name = wall?.meddling('all') ?? null;
+    wall?.undo();
+    const nodes = [...this.#atWork];
+    this.#atWork.clear();
+    if (name === null) return null;
+    const who =
+      nodes.length > 1 ? `One of the nodes ${nodes.join(', ')}` : `Node ${nodes[0] ?? 'of the strategy'}`;
+    return `${className}: ${who} changed ${name}, which is built in and belongs to all nodes, so nothing of this chunk was kept. Change it at the top of the module, where it counts in the fingerprint of every node, or write a function of your own.`;
   }
 
   /** The sentence may be read far from the report it belongs to, in a log or a list of problems. */

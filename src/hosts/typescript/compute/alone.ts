@@ -6,6 +6,7 @@ import { ChunkView, moveView } from '../../../sdk/view.js';
 import { violationFailure, type Run } from './computation.js';
 import { failureOf } from './failures.js';
 import { outputOf } from './columns.js';
+import { authored, failureOfThrow } from './lasting.js';
 import { valueAt } from './outputs.js';
 import { truncate } from './probe.js';
 
@@ -62,15 +63,14 @@ function computeOne(
         return compute(view);
       }
       const series = new ChunkSeries(node.name, Float64Array.of(bar), inputs, run.positions, ignore);
-      return valueAt(outputOf(node.name, 1, compute.compute(series)), 0);
+      return valueAt(outputOf(node.name, 1, authored(context, compute.compute)(series)), 0);
     });
     const violation = context.takeViolation();
     if (violation) return violationFailure(bar, violation);
     give(value);
     return null;
   } catch (error) {
-    const violation = context.takeViolation();
-    return violation ? violationFailure(bar, violation) : failureOf(run, firing, error, run.locate);
+    return failureOfThrow(run, firing, error);
   }
 }
 

@@ -10,6 +10,7 @@ import { copyOf, valueAt, type Cells, type Output } from './outputs.js';
 import { planProbe, ProbeAllowance } from './probe-plan.js';
 import { probe, Threw, type Mismatch } from './probe.js';
 import { Draw, PROBE_SEED, SEED_VARIABLE } from './seeds.js';
+import { authored, failureOfThrow, lastingChange, shielded } from './lasting.js';
 import type { RowBuilder } from './rows.js';
 import { isPlainObject, isThenable } from './values.js';
 
@@ -20,11 +21,12 @@ const allowances = new WeakMap<object, ProbeAllowance>();
 export function runColumns(run: Run, { compute }: ColumnCompute<unknown>): NodeFailure | null {
   const { asOf } = run.request;
   if (asOf.length === 0) return null;
+  const authoredCompute = authored(run.context, compute);
   const call = (at: Float64Array, inputs: readonly ViewInput[], handedOut: ColumnHandedOut): Output =>
     run.context.compute({ node: run.node.name, seed: run.seed }, (setBar) => {
       setBar(at[at.length - 1] as Seconds);
       const series = new ChunkSeries(run.node.name, at, inputs, run.positions, handedOut);
-      return outputOf(run.node.name, at.length, compute(series));
+      return outputOf(run.node.name, at.length, authoredCompute(series));
     });
 
   let output: Output;
@@ -32,14 +34,16 @@ export function runColumns(run: Run, { compute }: ColumnCompute<unknown>): NodeF
   try {
     // The engine's own times and ends are not to be written to either.
     const own = run.inputs.map((input) => ({ ...input, end: input.end.slice() }));
-    output = call(asOf.slice(), own, (input, column) => {
+    const handedOut = shielded(run.context, (input: number, column: number) => {
       if (!read.some(([at, index]) => at === input && index === column)) read.push([input, column]);
       run.protection.handedOut(input, column);
     });
+    output = call(asOf.slice(), own, handedOut);
   } catch (error) {
-    return violated(run) ?? failureOf(run, null, error, run.locate);
+    return failureOfThrow(run, null, error);
   }
-  const violation = violated(run);
+  // What follows works with built-in objects.
+  const violation = lastingChange(run) ?? violated(run);
   // What was written to an input would mislead the probe, and the caller refuses the chunk for it.
   if (violation || run.protection.restore()) return violation;
 

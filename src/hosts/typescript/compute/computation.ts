@@ -5,6 +5,7 @@ import type { Node } from '../../../sdk/node.js';
 import type { ScanNode } from '../../../sdk/scan-node.js';
 import type { Seconds } from '../../../sdk/time.js';
 import type { ViewInput } from '../../../sdk/view.js';
+import type { Wall } from '../wall/wall.js';
 import { withLocation } from './failures.js';
 import type { Locate } from './location.js';
 import type { WriteProtection } from './protection.js';
@@ -28,7 +29,12 @@ export interface ComputeContext {
   ): T;
   /** The first violation since it was last asked, even if author code caught the error; null when there was none. */
   takeViolation(): Violation | null;
+  /** Default: author code is trusted with built-in objects. */
+  readonly wall?: ComputeWall;
 }
+
+/** Between author code and that of the host; see `Wall`. */
+export type ComputeWall = Pick<Wall, 'authored' | 'shielded' | 'meddling' | 'undo' | 'spoilt'>;
 
 /** A value that author code changed though it outlives the call. */
 export interface CapturedChange {

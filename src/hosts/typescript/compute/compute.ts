@@ -8,16 +8,11 @@ import type { Seconds } from '../../../sdk/time.js';
 import { ChunkView, moveView, type ViewInput } from '../../../sdk/view.js';
 import { runAlone } from './alone.js';
 import { runColumns } from './columns.js';
-import {
-  violationFailure,
-  type CapturedChange,
-  type ComputedNode,
-  type NodeComputation,
-  type Run,
-} from './computation.js';
+import { violationFailure, type ComputedNode, type NodeComputation, type Run } from './computation.js';
 import { runKernel } from './kernel.js';
-import { failureOf, voidChunk, withLocation } from './failures.js';
+import { failureOf, voidChunk } from './failures.js';
 import { locateInStack } from './location.js';
+import { authored, failureOfThrow, lastingChange, shielded, spoiltFailure } from './lasting.js';
 import { Pace } from './pace.js';
 import { WriteProtection, type Written } from './protection.js';
 import { RowBuilder } from './rows.js';
@@ -54,21 +49,24 @@ export async function computeNode(computation: NodeComputation): Promise<Compute
   const kernel = kernelOf(computation.node);
   if (kernel) return runKernel(computation, kernel);
   const run = prepare(computation);
-  const { node, guard, locate } = run;
+  const { node, locate } = run;
+  const spoilt = spoiltFailure(run);
+  if (spoilt) return { table: emptyTable(), failure: spoilt };
   const { compute, scan } = callsOf(run);
   let failure: NodeFailure | null;
+  let lasting: NodeFailure | null;
   let written: Written | null;
   try {
     if (run.request.alone && !scan) failure = await runAlone(run, compute, () => turnOf(run));
     else failure = typeof compute === 'function' ? await runBars(run, compute) : runColumns(run, compute);
   } finally {
+    lasting = lastingChange(run);
     // Also when cancelled: the engine may go on with these arrays.
     written = run.protection.restore();
   }
   if (written)
     return { table: emptyTable(), failure: voidChunk(node, 'compute', writeSentence(run, written), locate) };
-  const changed = guard?.changed();
-  if (changed) return { table: emptyTable(), failure: stateFailure(run, changed) };
+  if (lasting) return { table: emptyTable(), failure: lasting };
   if (failure?.asOf === null) return { table: emptyTable(), failure };
   const table = run.builder.finish();
   if (!scan) return { table, failure };
@@ -84,9 +82,15 @@ function kernelOf(node: ComputedNode): KernelCompute<unknown> | null {
 }
 
 /** What is called for the firings: of a scan, its step with the state to go on from. */
-function callsOf({ node, request }: Run): { compute: Node['computeFn']; scan: Scan | null } {
-  if (!(node instanceof ScanNode)) return { compute: node.computeFn, scan: null };
-  const scan = new Scan(node, stateIn(request));
+function callsOf({ node, request, context }: Run): { compute: Node['computeFn']; scan: Scan | null } {
+  if (!(node instanceof ScanNode)) {
+    const { computeFn } = node;
+    return {
+      compute: typeof computeFn === 'function' ? authored(context, computeFn) : computeFn,
+      scan: null,
+    };
+  }
+  const scan = new Scan(node, stateIn(request), context);
   return { compute: scan.compute, scan };
 }
 
@@ -119,7 +123,12 @@ function prepare(computation: NodeComputation): Run {
 /** The per-bar form: calls the function bar by bar, with a turn of the event loop now and then. */
 async function runBars(run: Run, compute: ComputeFn<unknown>): Promise<NodeFailure | null> {
   const { node, request, context, seed } = run;
-  const view = new ChunkView(node.name, run.inputs, run.positions, run.protection.handedOut);
+  const view = new ChunkView(
+    node.name,
+    run.inputs,
+    run.positions,
+    shielded(context, run.protection.handedOut),
+  );
   const firings = request.asOf.length;
   let done = 0;
   while (done < firings) {
@@ -132,8 +141,8 @@ async function runBars(run: Run, compute: ComputeFn<unknown>): Promise<NodeFailu
     if (done === firings) break;
     if (done === 1) {
       // What goes to and fro, as a flag that each bar turns, may look untouched after the last one.
-      const change = run.guard?.changed();
-      if (change) return stateFailure(run, change);
+      const change = lastingChange(run);
+      if (change) return change;
       continue;
     }
     run.progress(done);
@@ -179,11 +188,7 @@ function runStretch(
     }
     return { done: firing, failure: null };
   } catch (error) {
-    const violation = context.takeViolation();
-    const failure = violation
-      ? violationFailure(asOf[firing] as Seconds, violation)
-      : failureOf(run, firing, error, run.locate);
-    return { done: firing, failure };
+    return { done: firing, failure: failureOfThrow(run, firing, error) };
   }
 }
 
@@ -195,17 +200,6 @@ function writeSentence({ node, inputs }: Run, { input, column }: Written): strin
       ? ['the times (ts)', 'window.ts']
       : [`column ${name}`, `window.column(${name === VALUE_COLUMN ? '' : JSON.stringify(name)})`];
   return `Node ${node.name} wrote to ${what} of its input ${source.name}: inputs are read-only, as other nodes read the same memory, so nothing of this chunk was kept. Copy before writing: Float64Array.from(${call}).`;
-}
-
-function stateFailure({ node, locate }: Run, { variable, location }: CapturedChange): NodeFailure {
-  const place = location ?? locate(node.origin);
-  const scan = node instanceof ScanNode;
-  const rule = scan ? 'its windows and the state that its step is given' : 'its windows';
-  const way = scan
-    ? 'Carry it in that state'
-    : 'Declare inside computeFn what a bar works with, and work it out from view.window(...); for what must be carried from bar to bar, make the node a ScanNode { init, step }';
-  const sentence = `Node ${node.name} keeps state between bars: while it computed, it changed ${variable}. A bar's value may depend on nothing but ${rule}, so nothing of this chunk was kept. ${way}`;
-  return { code: 'compute', message: withLocation(sentence, place), asOf: null, location: place };
 }
 
 function throwIfCancelled({ node, signal }: NodeComputation): void {

@@ -3,13 +3,18 @@ import { SeamlessError } from '../../../sdk/errors.js';
 import type { ComputeFn } from '../../../sdk/node.js';
 import type { ScanNode } from '../../../sdk/scan-node.js';
 import { formatTime, type Seconds } from '../../../sdk/time.js';
+import type { View } from '../../../sdk/view.js';
+import type { ComputeContext } from './computation.js';
 import { show } from './failures.js';
+import { authored } from './lasting.js';
 import { copyState, decodeState, encodeState, StateCopier } from './scan-state.js';
 import { isThenable, type Refuse } from './values.js';
 
 /** Calls the `step` of a scan, bar by bar, and keeps its state. */
 export class Scan {
   readonly #node: ScanNode;
+  readonly #init: () => unknown;
+  readonly #step: (state: unknown, view: View) => unknown;
   /** As stored; null once a firing has come after. */
   #stored: ScanState | null;
   /** After the last firing that is known to have succeeded. */
@@ -23,8 +28,10 @@ export class Scan {
   #asOf: Seconds = 0;
 
   /** @param stored the state to go on from; no bytes: nothing has fired yet. */
-  constructor(node: ScanNode, stored: ScanState) {
+  constructor(node: ScanNode, stored: ScanState, context: ComputeContext) {
     this.#node = node;
+    this.#init = authored(context, () => node.init());
+    this.#step = authored(context, (state, view) => node.step(state, view));
     this.#stored = stored;
     this.#started = stored.length > 0;
     if (this.#started) this.#next = decodeState(stored);
@@ -35,10 +42,10 @@ export class Scan {
     this.#settle();
     this.#asOf = view.asOf;
     if (!this.#started) {
-      this.#next = copyState(this.#node.init(), this.#refuse);
+      this.#next = copyState(this.#init(), this.#refuse);
       this.#started = true;
     }
-    const given: unknown = this.#node.step(this.#next, view);
+    const given: unknown = this.#step(this.#next, view);
     if (typeof given !== 'object' || given === null || !('state' in given)) return this.#refuseStep(given);
     const { state } = given;
     this.#next = this.#copier.copy(state);

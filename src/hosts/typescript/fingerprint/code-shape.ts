@@ -264,7 +264,7 @@ export class CodeShaper {
       if (description !== 'Global' && Object.hasOwn(object, name))
         return (object as Readonly<Record<string, unknown>>)[name];
     }
-    const now = Reflect.getOwnPropertyDescriptor(globalThis, name);
+    const now = this.#options.intrinsics.globalNow(name);
     if (!now) return ABSENT;
     const same = now.get !== undefined && now.get === this.#options.intrinsics.globalAt(name)?.get;
     if (same && LOADED.has(name)) return Reflect.get(globalThis, name) as unknown;

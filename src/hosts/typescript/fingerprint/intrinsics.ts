@@ -1,6 +1,11 @@
+import { Buffer } from 'node:buffer';
+import { EventEmitter } from 'node:events';
 import { builtinModules, createRequire } from 'node:module';
 import { types } from 'node:util';
 import { createContext, runInContext } from 'node:vm';
+import { syncImports } from '../sandbox/patches.js';
+import type { BuiltIn, Change as Kept } from '../wall/built-in.js';
+import { Wall } from '../wall/wall.js';
 import { memberName } from './shape.js';
 
 /** What is known of one built-in object: its name, and what its properties were. */
@@ -41,6 +46,16 @@ function isOfFetch(key: PropertyKey): boolean {
 /** JavaScript's own globals and none of Node's. Kept: Node crashes when a debugger evaluates in a context that was let go. */
 const BARE_REALM = createContext();
 
+/** What the host itself works with while nodes are computed, of what only Node has. */
+const OF_HOST: ReadonlySet<string> = new Set([
+  ...['node:util', 'node:util.types', 'node:crypto', 'node:crypto.Hash.prototype'],
+  ...['node:buffer.Buffer', 'node:buffer.Buffer.prototype'],
+  ...['node:events.EventEmitter', 'node:events.EventEmitter.prototype'],
+  ...['node:inspector', 'node:inspector.Session.prototype', 'node:path', 'node:url', 'node:v8'],
+  ...['node:async_hooks', 'node:async_hooks.AsyncLocalStorage.prototype'],
+  ...['node:timers', 'node:timers/promises', 'node:perf_hooks'],
+]);
+
 /** How far what only Node has is followed: to the prototypes of what a module exports. */
 const NODE_DEPTH = 2;
 
@@ -48,13 +63,17 @@ const NODE_DEPTH = 2;
 export class Intrinsics {
   readonly #known = new Map<object, Known>();
   readonly #globals = propertiesOf(globalThis);
+  readonly #names = new Map<object, string>();
   /** Those that JavaScript code depends on without naming them, such as `Array.prototype`. */
   readonly #language: readonly object[];
   /** Of these, what code may hang a state on and find again from anywhere. */
   readonly #shared: readonly object[];
+  /** Between these objects and the code of a strategy. */
+  readonly wall: Wall;
 
   constructor(sdkExports: Readonly<Record<string, unknown>>) {
     const names = runInContext('Object.getOwnPropertyNames(globalThis)', BARE_REALM) as string[];
+    this.#nameClasses(names);
     for (const name of names) this.#add(this.#globals.get(name)?.value, name, Number.POSITIVE_INFINITY);
     for (const [name, value] of hiddenIntrinsics()) this.#add(value, name, Number.POSITIVE_INFINITY);
     const language = [...this.#known.keys()];
@@ -69,6 +88,48 @@ export class Intrinsics {
     for (const [name, value] of Object.entries(sdkExports)) this.#addSdk(sdk, value, name);
     this.#language = [...language, ...sdk.keys()];
     this.#shared = this.#language.filter((object) => typeof object !== 'function' || isMaker(object));
+    this.wall = new Wall(this.#builtIns(), syncImports);
+  }
+
+  /** Classes and prototypes are called by their own names, whichever object leads there first. */
+  #nameClasses(globals: readonly string[]): void {
+    const classes = globals.map((name): [string, unknown] => [name, this.#globals.get(name)?.value]);
+    classes.push(['TypedArray', Object.getPrototypeOf(Float64Array)], ...hiddenIntrinsics());
+    classes.push(['node:events.EventEmitter', EventEmitter], ['node:buffer.Buffer', Buffer]);
+    for (const [name, value] of classes) {
+      if (!isObject(value)) continue;
+      this.#names.set(value, name);
+      const prototype = Reflect.getOwnPropertyDescriptor(value, 'prototype')?.value as unknown;
+      if (isObject(prototype)) this.#names.set(prototype, `${name}.prototype`);
+    }
+  }
+
+  #builtIns(): BuiltIn[] {
+    const core = new Set(this.#language);
+    for (const [object, { name }] of this.#known) if (OF_HOST.has(name)) core.add(object);
+    for (const { value } of this.#globals.values()) {
+      if (!isObject(value) || value === process) continue;
+      core.add(value);
+      const prototype = Reflect.getOwnPropertyDescriptor(value, 'prototype')?.value as unknown;
+      if (isObject(prototype)) core.add(prototype);
+    }
+    const builtIns: BuiltIn[] = [
+      {
+        object: globalThis,
+        name: 'globalThis',
+        properties: this.#globals,
+        core: true,
+        ...stateOf(globalThis),
+      },
+    ];
+    for (const [object, { name, properties, above, open }] of this.#known) {
+      // Most functions have a name and a length, on which nothing depends that does not ask for these.
+      const plainFunction = typeof object === 'function' && (properties?.size ?? 0) <= 2;
+      // Who reads the environment is asked who it is.
+      if (properties && object !== process.env)
+        builtIns.push({ object, name, properties, above, open, core: core.has(object) && !plainFunction });
+    }
+    return builtIns;
   }
 
   /** The name of a built-in function or object of JavaScript or Node; undefined for anything else. */
@@ -90,6 +151,12 @@ export class Intrinsics {
     return this.#globals.get(name);
   }
 
+  /** What a global is for the code of a strategy. */
+  globalNow(name: PropertyKey): PropertyDescriptor | undefined {
+    const kept = this.wall.kept.find(({ object, key }) => object === globalThis && key === name);
+    return kept ? kept.now : Reflect.getOwnPropertyDescriptor(globalThis, name);
+  }
+
   /** Names of globals that came after the snapshot, but for those of `fetch`. */
   addedGlobals(): PropertyKey[] {
     return Reflect.ownKeys(globalThis).filter((key) => !this.#globals.has(key) && !isOfFetch(key));
@@ -97,13 +164,19 @@ export class Intrinsics {
 
   /** What someone changed in built-in objects, of the language and of Node. */
   allPatches(): Patch[] {
-    const patches: Patch[] = [];
-    for (const object of this.#known.keys()) patches.push(...this.patchesOf(object));
+    const patches = this.wall.kept.flatMap(patchesOfKept);
+    for (const object of this.#known.keys()) patches.push(...this.#presentPatches(object));
     return patches;
   }
 
   /** What someone changed in one built-in object. */
   patchesOf(object: object): readonly Patch[] {
+    const kept = this.wall.kept.filter((change) => change.object === object);
+    const present = this.#presentPatches(object);
+    return kept.length === 0 ? present : [...kept.flatMap(patchesOfKept), ...present];
+  }
+
+  #presentPatches(object: object): readonly Patch[] {
     const known = this.#known.get(object);
     if (!known?.properties) return NO_PATCHES;
     const { name, properties, above, open } = known;
@@ -168,7 +241,8 @@ export class Intrinsics {
       this.#addSdk(sdk, Reflect.getOwnPropertyDescriptor(value, 'prototype')?.value, `${name}.prototype`);
   }
 
-  #add(value: unknown, name: string, depth: number): void {
+  #add(value: unknown, found: string, depth: number): void {
+    const name = (isObject(value) && this.#names.get(value)) || found;
     if (!isObject(value) || value === globalThis || name.endsWith('process.moduleLoadList')) return;
     const known = this.#known.get(value);
     // What was met in passing may be met again as what a module exports.
@@ -197,6 +271,15 @@ export class Intrinsics {
 /** Remembers what is built in. Call it once the compute-only context is in place and before any user code runs. */
 export function snapshotIntrinsics(sdkExports: Readonly<Record<string, unknown>> = {}): Intrinsics {
   return new Intrinsics(sdkExports);
+}
+
+/** What a module did to a built-in object, and is put away while the host works. */
+function patchesOfKept({ name, key, then, now }: Kept): Patch[] {
+  if (key === null) return [{ name: `${name}.__proto__`, member: '.__proto__', value: now?.value }];
+  const path = `${name}.${String(key)}`;
+  if (RESTLESS.has(path)) return [];
+  const values = now ? differences(then, now) : [undefined];
+  return values.map((value) => ({ name: path, member: memberName(key), value }));
 }
 
 /** A property that is not what it was. */

@@ -1,7 +1,16 @@
 import { createRequire, isBuiltin } from 'node:module';
 
 import type { Check, Patches } from './patches.js';
-import { CLOCK, fileRule, GUARDED, GUARDED_GLOBALS, type GuardedGroup, type Rule } from './rules.js';
+import {
+  CLOCK,
+  fileRule,
+  GUARDED,
+  GUARDED_GLOBALS,
+  GUARDED_VALUES,
+  IDENTITY,
+  type GuardedGroup,
+  type Rule,
+} from './rules.js';
 import { SeamlessError } from '../../../sdk/errors.js';
 
 const require = createRequire(import.meta.url);
@@ -21,6 +30,22 @@ export function guardBuiltins(patches: Patches, check: RuleCheck): void {
   }
   for (const name of ['timeOrigin', 'nodeTiming'])
     patches.guardValue(performance, name, `performance.${name}`, (api) => check(api, CLOCK));
+  patches.guardValue(Event.prototype, 'timeStamp', 'Event.timeStamp', (api) => check(api, CLOCK));
+  guardIdentity(patches, modules, check);
+}
+
+/** What tells one process from another, under the names of modules and as the number of a timer. */
+function guardIdentity(patches: Patches, modules: ReadonlyMap<string, object>, check: RuleCheck): void {
+  const identity: Check = (api) => check(api, IDENTITY);
+  for (const { module, names } of GUARDED_VALUES) {
+    const target = modules.get(module);
+    for (const name of target ? names : [])
+      patches.guardValue(target as object, name, `${module}.${name}`, identity);
+  }
+  const timer = setTimeout(() => undefined);
+  clearTimeout(timer);
+  const timers = Object.getPrototypeOf(timer) as object;
+  patches.guardFunction(timers, Symbol.toPrimitive, 'the number of a timer', identity);
 }
 
 /** Puts a check before the global ways to the network. */

@@ -1,11 +1,13 @@
-import { syncBuiltinESMExports } from 'node:module';
+import Module from 'node:module';
 
 import { ComputeOnlyViolation, type SourceLocation } from '../../../sdk/errors.js';
 import { Runner } from '../../../sdk/runner.js';
 import { guardEnvironment, replaceClockAndRandom } from './ambient.js';
 import { describeLocation, isOwn, stackFrames } from './author.js';
 import { guardBuiltins, guardGlobals } from './builtins.js';
-import { Patches } from './patches.js';
+import { Patches, syncImports } from './patches.js';
+import { whenSettled } from '../wall/kept.js';
+import type { Wall } from '../wall/wall.js';
 import { LIVE_LOOP, type Access, type Rule } from './rules.js';
 import { Zones, type Zone } from './zones.js';
 
@@ -33,9 +35,17 @@ export interface ComputeOnlyContext {
    * entrance from outside needs it (a message from the parent, a signal), as does host work in the midst of `compute`.
    */
   asHost<T>(work: () => T): T;
-  /** Runs the top level of user modules: `load(() => import(url))`. */
-  load<T>(work: () => Promise<T>): Promise<T>;
-  /** Runs constructors and `setup()`. */
+  /** From now on the strategy's code and the host's have built-in objects of their own; see `Wall`. */
+  standBehind(wall: Wall): void;
+  /**
+   * Runs the top level of user modules: `load(() => import(url))`. What it gives comes in a box: nobody asks it for a `then`.
+   * @throws SeamlessError `strategy` for a built-in that was changed for good.
+   */
+  load<T>(work: () => Promise<T>): Promise<{ readonly loaded: T }>;
+  /**
+   * Runs constructors and `setup()`.
+   * @throws SeamlessError `strategy` when it changed a built-in.
+   */
   setup<T>(work: () => T): T;
   /** Runs a node over many bars; `setBar` says which one is next, by its close in epoch seconds. */
   compute<T>(of: ComputedNode, work: (setBar: (asOf: number) => void) => T): T;
@@ -65,23 +75,30 @@ export function installComputeOnly(options: ComputeOnlyOptions): ComputeOnlyCont
   // Made at first use, out of guarded parts: user code may well be the first to print.
   for (const stream of ['stdout', 'stderr'] as const) Reflect.get(process, stream);
   const zones = new Zones();
-  const violations = new Violations(options, zones);
+  let wall: Wall | null = null;
+  const asHost = <T>(work: () => T): T => (wall ? wall.asHost(() => zones.asHost(work)) : zones.asHost(work));
+  const violations = new Violations(options, zones, asHost);
   const patches = new Patches();
   const check = (api: string, rule: Rule): void => violations.check(api, rule);
   guardBuiltins(patches, check);
   guardGlobals(patches, check);
   guardEnvironment(patches, check);
+  patches.define(Module, 'syncBuiltinESMExports', { value: syncImports, writable: true, enumerable: true });
   patches.guardFunction(Runner, 'submit', 'Runner.submit', (api) => check(api, LIVE_LOOP));
   replaceClockAndRandom(patches, zones, check, () => violations.noteHidden());
-  syncBuiltinESMExports();
+  syncImports();
   const stray = (reason: unknown): void => violations.stray(reason);
   process.on('uncaughtException', stray).on('unhandledRejection', stray);
   return {
-    asHost: (work) => zones.asHost(work),
-    load: (work) => zones.load(work),
-    setup: (work) => zones.setup(work),
-    compute: ({ node, seed }, work) => zones.compute(node, seed, work),
-    provider: (work) => zones.provider(work),
+    asHost,
+    standBehind: (given) => (wall = given),
+    load: (work) => zones.load(() => loaded(work, () => wall?.adopt())),
+    setup: (work) => (wall ? wall.setup(() => zones.setup(work)) : zones.setup(work)),
+    compute({ node, seed }, work) {
+      const run = (): ReturnType<typeof work> => zones.compute(node, seed, work);
+      return wall ? wall.piece(run) : run();
+    },
+    provider: (work) => (wall ? wall.untilSettled(() => zones.provider(work)) : zones.provider(work)),
     takeViolation: () => violations.take(),
     get sawHidden() {
       return violations.sawHidden;
@@ -89,9 +106,34 @@ export function installComputeOnly(options: ComputeOnlyOptions): ComputeOnlyCont
     finish() {
       process.off('uncaughtException', stray).off('unhandledRejection', stray);
       patches.undo();
-      syncBuiltinESMExports();
+      syncImports();
     },
   };
+}
+
+/** `done` runs before anything else does once the module is loaded, or has failed. */
+function loaded<T>(work: () => Promise<T>, done: () => void): Promise<{ readonly loaded: T }> {
+  return new Promise((resolve, reject) => {
+    whenSettled(
+      work(),
+      (value) => {
+        try {
+          done();
+        } catch (error) {
+          reject(error as Error);
+          return;
+        }
+        resolve({ loaded: value as T });
+      },
+      (reason) => {
+        try {
+          done();
+        } finally {
+          reject(reason as Error);
+        }
+      },
+    );
+  });
 }
 
 /** Node reads files and variables on its own account when it prints, formats a stack or loads `Headers`; that is no one's input. */
@@ -100,6 +142,7 @@ const INTERNAL_READERS = [
   'node:internal/tty',
   'node:internal/source_map/',
   'node:internal/deps/undici/',
+  'node:internal/process/warning',
 ];
 
 /** Deep enough to reach the author's frame from within libraries. */
@@ -118,11 +161,13 @@ class Violations {
   readonly #zones: Zones;
   readonly #known = new WeakSet<Error>();
   sawHidden = false;
+  readonly #asHost: ComputeOnlyContext['asHost'];
   #first: ComputeOnlyViolation | null = null;
 
-  constructor(options: ComputeOnlyOptions, zones: Zones) {
+  constructor(options: ComputeOnlyOptions, zones: Zones, asHost: ComputeOnlyContext['asHost']) {
     this.#options = options;
     this.#zones = zones;
+    this.#asHost = asHost;
   }
 
   take(): ComputeOnlyViolation | null {
@@ -150,8 +195,8 @@ class Violations {
       return;
     }
     const asOf = this.#zones.computing?.asOf;
-    const trace = traceHere();
-    this.#zones.asHost(() => {
+    this.#asHost(() => {
+      const trace = traceHere();
       if (rule.access === 'hidden' && isReadByNode(trace)) return;
       this.#refuse({ api, rule, zone, asOf, trace });
     });
@@ -187,7 +232,7 @@ class Violations {
         ? reason
         : new Error(`Something that is no Error was thrown: ${String(reason)}`);
     if (this.#known.has(error)) return;
-    this.#zones.asHost(() => this.#options.onStray(error));
+    this.#asHost(() => this.#options.onStray(error));
   }
 }
 

@@ -46,6 +46,15 @@ export const CLOCK: Rule = {
   access: 'hidden',
   advice: 'Use view.asOf or Date.now(), which is the close of the bar.',
 };
+/** What tells one process, thread or moment of it from another. */
+export const IDENTITY: Rule = {
+  access: 'hidden',
+  advice: 'It is another one in each process: use view.asOf, which tells bars apart, or a value of your own.',
+};
+const MODULES: Rule = {
+  access: 'control',
+  advice: 'The modules of a strategy are bundled before it is loaded: import what it needs.',
+};
 const REALM: Rule = {
   access: 'hidden',
   advice: 'Another context has a clock and random numbers of its own: compute with the node’s own code.',
@@ -115,6 +124,8 @@ export const GUARDED: readonly GuardedGroup[] = [
   { module: 'inspector', within: 'Session.prototype', names: ['connect'], rule: CONTROL },
   { module: 'inspector/promises', names: ['Session'], rule: CONTROL },
   { module: 'v8', names: ['setFlagsFromString'], rule: CONTROL },
+  { module: 'os', names: ['setPriority'], rule: CONTROL },
+  { module: 'module', names: ['register', 'registerHooks'], rule: MODULES },
   {
     module: 'process',
     names: [
@@ -174,8 +185,19 @@ export const GUARDED: readonly GuardedGroup[] = [
   {
     module: 'perf_hooks',
     within: 'performance',
-    names: ['now', 'mark', 'measure', 'toJSON', 'timerify', 'eventLoopUtilization'],
+    names: [
+      ...['now', 'mark', 'measure', 'toJSON', 'timerify', 'eventLoopUtilization'],
+      ...['getEntries', 'getEntriesByName', 'getEntriesByType'],
+    ],
     rule: CLOCK,
+  },
+  { module: 'perf_hooks', names: ['monitorEventLoopDelay'], rule: CLOCK },
+  { module: 'async_hooks', names: ['executionAsyncId', 'triggerAsyncId'], rule: IDENTITY },
+  {
+    module: 'async_hooks',
+    within: 'AsyncResource.prototype',
+    names: ['asyncId', 'triggerAsyncId'],
+    rule: IDENTITY,
   },
   {
     module: 'crypto',
@@ -201,6 +223,12 @@ export const GUARDED: readonly GuardedGroup[] = [
   { module: 'crypto', within: 'ECDH.prototype', names: ['generateKeys'], rule: RANDOMNESS },
   { module: 'vm', names: ['createContext', 'runInContext', 'runInNewContext'], rule: REALM },
   { module: 'vm', within: 'Script.prototype', names: ['runInContext', 'runInNewContext'], rule: REALM },
+];
+
+/** Properties that tell one process from another, of objects that modules give. */
+export const GUARDED_VALUES: readonly { readonly module: string; readonly names: readonly string[] }[] = [
+  { module: 'process', names: ['pid', 'ppid', 'argv', 'argv0', 'execPath', 'execArgv', 'debugPort'] },
+  { module: 'worker_threads', names: ['threadId'] },
 ];
 
 /** Global functions and classes that reach outside. Where Node has none of that name, one is put that refuses. */

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
+import { ownMethods } from '../wall/own-methods.js';
 import { BarRandom } from './random.js';
 
 /** Whose code runs: the child's own, a provider's, or one of the steps of the strategy's. */
@@ -55,7 +56,7 @@ const HOST = new Zone('host');
  * behind is still known as user code. Code of unknown descent (a listener on an old emitter) is not the host.
  */
 export class Zones {
-  readonly #storage = new AsyncLocalStorage<Zone>();
+  readonly #storage = ownMethods(new AsyncLocalStorage<Zone>());
   #loading: Zone | null = null;
   /** The node being computed; a plain field, because clock and random numbers ask for it at every call. */
   computing: ComputeZone | null = null;

@@ -52,7 +52,7 @@ export const LIVE: readonly Api[] = [
   { call: 'cluster.fork()', name: 'cluster.fork' },
   { call: 'inspector.open(0)', name: 'inspector.open' },
   { call: 'new inspector.Session()', name: 'inspector.Session' },
-  { call: 'process.kill(process.pid, 0)', name: 'process.kill' },
+  { call: 'process.kill(1, 0)', name: 'process.kill' },
   { call: "process.dlopen({ exports: {} }, 'none.node')", name: 'process.dlopen' },
   { call: "require('./addon.node')", name: 'process.dlopen' },
   { call: 'process.exit(0)', name: 'process.exit' },

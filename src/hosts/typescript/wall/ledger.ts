@@ -1,0 +1,175 @@
+import { isRestless, type BuiltIn, type Change, type Owner } from './built-in.js';
+import {
+  defineProperty,
+  deleteProperty,
+  getOwnPropertyDescriptor,
+  getPrototypeOf,
+  has,
+  isExtensible,
+  isSameProperty,
+  isSameValue,
+  ownKeys,
+  plain,
+  setPrototypeOf,
+} from './kept.js';
+
+/** What one built-in object should be. */
+interface Entry extends Owner {
+  readonly name: string;
+  readonly core: boolean;
+  /** In the order in which the object gives them. */
+  keys: readonly PropertyKey[];
+  /** What the property of each key should be. */
+  expected: readonly PropertyDescriptor[];
+  /** Keys that were accepted though nothing was there before. */
+  added: readonly PropertyKey[];
+  above: object | null;
+  open: boolean;
+}
+
+/** Changes in the order in which they were found. To a list the author's code may have closed the way. */
+export interface Found {
+  readonly change: Change;
+  /** No code of the host's can notice it. */
+  readonly quiet: boolean;
+  /** Whether it is there no more. */
+  readonly undone: boolean;
+  readonly before: Found | null;
+}
+
+/**
+ * What built-in objects should be, beside what they are. Whoever changed one may have changed any, so that while it looks only
+ * functions of `kept.ts` are called, and lists are read by their index alone.
+ */
+export class Ledger {
+  readonly #entries: readonly Entry[];
+  readonly #core: readonly Entry[];
+
+  constructor(builtIns: readonly BuiltIn[]) {
+    // What all objects inherit from comes first: while something is wrong with it, no other is read right.
+    const isFirst = ({ object }: BuiltIn): number => (object === Object.prototype ? 0 : 1);
+    this.#entries = [...builtIns].sort((a, b) => isFirst(a) - isFirst(b)).map(entryOf);
+    this.#core = this.#entries.filter(({ core }) => core);
+  }
+
+  /** What has changed, the last first; null: nothing. What the host could notice is put back, the rest is left. */
+  look(scope: 'core' | 'all'): Found | null {
+    const entries = scope === 'core' ? this.#core : this.#entries;
+    let found: Found | null = null;
+    for (let at = 0; at < entries.length; at++) {
+      const entry = entries[at] as Entry;
+      if (!isAsExpected(entry)) found = lookAt(entry, found);
+    }
+    return found;
+  }
+
+  /** From now on it is as it should be. */
+  accept({ object, key, then, now }: Change): void {
+    const entry = this.#entries.find((each) => each.object === object);
+    if (!entry) return;
+    entry.open = isExtensible(object);
+    if (key === null) entry.above = getPrototypeOf(object);
+    else {
+      const should = new Map(entry.keys.map((each, at) => [each, entry.expected[at]]));
+      if (now) should.set(key, now);
+      else should.delete(key);
+      if (!then) entry.added = [...entry.added, key];
+      entry.keys = [...should.keys()];
+      entry.expected = [...should.values()] as PropertyDescriptor[];
+    }
+  }
+}
+
+function entryOf({ object, name, properties, above, open, core }: BuiltIn): Entry {
+  const keys = [...properties.keys()];
+  const expected = [...properties.values()].map(plain);
+  const ofNode = object === process || object === console || name.startsWith('node:');
+  return { object, name, core, above, open, ofNode, keys, expected, added: [] };
+}
+
+/** The quick look: mostly all is as it should be. */
+function isAsExpected({ object, keys, expected, above, open }: Entry): boolean {
+  const present = ownKeys(object);
+  if (present.length !== keys.length) return false;
+  for (let at = 0; at < keys.length; at++) {
+    const key = keys[at] as PropertyKey;
+    if (present[at] !== key) return false;
+    const now = getOwnPropertyDescriptor(object, key);
+    if (!now || !isSameProperty(expected[at] as PropertyDescriptor, now)) return false;
+  }
+  return getPrototypeOf(object) === above && isExtensible(object) === open;
+}
+
+function lookAt(entry: Entry, before: Found | null): Found | null {
+  const { object, keys, expected } = entry;
+  let found = before;
+  const present = ownKeys(object);
+  for (let at = 0; at < present.length; at++) {
+    const key = present[at] as PropertyKey;
+    const place = placeOf(keys, key);
+    const then = place < 0 ? undefined : expected[place];
+    const own = getOwnPropertyDescriptor(object, key);
+    if (!own) continue;
+    const now = plain(own);
+    if (!then || !isSameProperty(then, now)) found = noted(entry, key, then, now, found);
+  }
+  for (let at = 0; at < keys.length; at++) {
+    const key = keys[at] as PropertyKey;
+    if (!getOwnPropertyDescriptor(object, key)) found = noted(entry, key, expected[at], undefined, found);
+  }
+  return lookAbove(entry, found);
+}
+
+/** −1: it is not among them. */
+function placeOf(keys: readonly PropertyKey[], key: PropertyKey): number {
+  for (let at = 0; at < keys.length; at++) if (keys[at] === key) return at;
+  return -1;
+}
+
+function lookAbove({ object, name, above, open }: Entry, before: Found | null): Found | null {
+  const now = getPrototypeOf(object);
+  const inherits = now === above;
+  if (inherits && isExtensible(object) === open) return before;
+  const change = { object, name, key: null, then: plain({ value: above }), now: plain({ value: now }) };
+  return { change, quiet: inherits, undone: !inherits && setPrototypeOf(object, above), before };
+}
+
+function noted(
+  entry: Entry,
+  key: PropertyKey,
+  then: PropertyDescriptor | undefined,
+  now: PropertyDescriptor | undefined,
+  before: Found | null,
+): Found | null {
+  const { object, name, added } = entry;
+  if (isRestless(entry, key, then, now)) return before;
+  const quiet = isQuiet(object, key, placeOf(added, key) < 0 ? then : undefined, now);
+  const undone = !quiet && define(object, key, then);
+  return { change: { object, name, key, then, now }, quiet, undone, before };
+}
+
+/** Makes a property what it should be: absent, when that is undefined. False: it cannot be changed. */
+export function define(object: object, key: PropertyKey, to: PropertyDescriptor | undefined): boolean {
+  return to ? defineProperty(object, key, to) : deleteProperty(object, key);
+}
+
+/** Whether nobody can notice the change who does not ask for the property by its name, which the host does not. */
+function isQuiet(
+  object: object,
+  key: PropertyKey,
+  then: PropertyDescriptor | undefined,
+  now: PropertyDescriptor | undefined,
+): boolean {
+  // What is closed for good gives what it gave.
+  if (then && now && isSameValue(then, now)) return now.configurable === false;
+  if (then) return false;
+  if (object === globalThis) return true;
+  if (object === Object.prototype || typeof key !== 'string' || isDigit(key[0] ?? '')) return false;
+  if (key === 'then' || key === 'toJSON' || key === 'prepareStackTrace') return false;
+  const above = getPrototypeOf(object);
+  return above === null || !has(above, key);
+}
+
+function isDigit(text: string): boolean {
+  return text >= '0' && text <= '9';
+}

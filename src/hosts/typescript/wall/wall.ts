@@ -1,0 +1,254 @@
+import { SeamlessError } from '../../../sdk/errors.js';
+import { nameOfChange, type BuiltIn, type Change } from './built-in.js';
+import {
+  apply,
+  getOwnPropertyDescriptor,
+  isPromise,
+  isSameProperty,
+  plain,
+  setPrototypeOf,
+  whenSettled,
+} from './kept.js';
+import { define, Ledger, type Found } from './ledger.js';
+
+/**
+ * Stands between the code of a strategy and that of the host, which share the built-in objects of a thread. What the strategy's module
+ * has put on them is there while its code runs, and away while the host works. What its code does to them later is found and undone.
+ */
+export class Wall {
+  readonly #ledger: Ledger;
+  /** Has imports of Node's modules see what the modules have. */
+  readonly #syncImports: () => void;
+  /** What the module put on objects of the language: there during each call of the author's code. */
+  #ofLanguage: readonly Change[] = [];
+  /** What it put on Node's objects: to change these takes longer, so they stay for a piece of work. */
+  #ofNode: readonly Change[] = [];
+  #languageIsOut = false;
+  #nodeIsOut = 0;
+  #tampered: Change | null = null;
+  #quiet: Found | null = null;
+  #spoilt: string | null = null;
+
+  constructor(builtIns: readonly BuiltIn[], syncImports: () => void) {
+    this.#ledger = new Ledger(builtIns);
+    this.#syncImports = syncImports;
+  }
+
+  /** What is away while the host works, of all that the module did. */
+  get kept(): readonly Change[] {
+    return [...this.#ofLanguage, ...this.#ofNode];
+  }
+
+  /**
+   * Takes what was done to built-in objects for the module's own, and puts it away. Call it when the module is loaded, before
+   * the host does anything else.
+   * @throws SeamlessError `strategy` for what cannot be put away.
+   */
+  adopt(): void {
+    const changes: Change[] = [];
+    let fixed: Change | null = null;
+    for (let at = this.#ledger.look('all'); at; at = at.before) {
+      if (at.undone) changes.unshift(at.change);
+      else if (at.quiet) this.#ledger.accept(at.change);
+      else fixed = at.change;
+    }
+    if (fixed) {
+      const name = nameOfChange(fixed);
+      throw new SeamlessError(
+        'strategy',
+        `The top level of the module changed ${name} for good, so that Seamless itself would have to work with it. Leave it configurable: what is changed there counts in the fingerprint of every node.`,
+      );
+    }
+    const isOfNode = ({ name, object }: Change): boolean => name.startsWith('node:') || object === process;
+    this.#ofNode = changes.filter(isOfNode);
+    this.#ofLanguage = changes.filter((change) => !isOfNode(change));
+    if (this.#ofNode.length > 0) this.#syncImports();
+  }
+
+  /** Runs code of the author's from its first to its last line. */
+  asAuthor<T>(work: () => T): T {
+    return this.piece(() => this.#with(true, work));
+  }
+
+  /**
+   * Runs code of the author's that prepares what is computed later.
+   * @throws SeamlessError `strategy` when it changed what others would notice.
+   */
+  setup<T>(work: () => T): T {
+    let ended: { readonly given: T } | { readonly error: unknown };
+    try {
+      ended = { given: this.asAuthor(work) };
+    } catch (error) {
+      ended = { error };
+    }
+    const changed = this.#endOfSetup();
+    if (changed === null) {
+      if ('error' in ended) throw ended.error;
+      return ended.given;
+    }
+    throw new SeamlessError(
+      'strategy',
+      `setup() changed ${changed}, which is built in and belongs to all code. Change it at the top of the module, where it counts in the fingerprint of every node, or write a function of your own.`,
+    );
+  }
+
+  /** Names what it undid, or could not undo; what nobody notices counts as it is, where code uses it. */
+  #endOfSetup(): string | null {
+    let changed = this.#tampered;
+    this.#tampered = null;
+    for (let at = this.#ledger.look('all'); at; at = at.before) {
+      if (at.quiet) this.#ledger.accept(at.change);
+      else changed = at.change;
+    }
+    return changed && nameOfChange(changed);
+  }
+
+  /** Runs a piece of the host's work in which what `authored` gave is called. */
+  piece<T>(work: () => T): T {
+    this.#bringNode();
+    try {
+      return this.#with(false, work);
+    } finally {
+      this.#putNodeAway();
+    }
+  }
+
+  /** A function of the author's, to be called by the host. */
+  authored<A extends readonly unknown[], R>(fn: (...given: A) => R): (...given: A) => R {
+    if (this.#ofLanguage.length === 0) return fn;
+    return (...given) => this.#with(true, () => apply(fn, undefined, given) as R);
+  }
+
+  /** A function of the host's, to be called by the author's code. */
+  shielded<A extends readonly unknown[], R>(fn: (...given: A) => R): (...given: A) => R {
+    if (this.#ofLanguage.length === 0) return fn;
+    return (...given) => this.#with(false, () => apply(fn, undefined, given) as R);
+  }
+
+  /** Runs work of the host's in the midst of the author's. */
+  asHost<T>(work: () => T): T {
+    return this.#with(false, work);
+  }
+
+  /** Runs code of the author's that may go on until its promise is settled. What it does to built-in objects meanwhile is undone. */
+  untilSettled<T>(work: () => T): T {
+    this.#bringNode();
+    this.#switchLanguage(true);
+    const end = (): void => {
+      this.#switchLanguage(false);
+      this.#putNodeAway();
+      this.#undoSilently();
+    };
+    let given: T;
+    try {
+      given = work();
+    } catch (error) {
+      end();
+      throw error;
+    }
+    if (isPromise(given)) whenSettled(given, end, end);
+    else end();
+    return given;
+  }
+
+  /**
+   * What was done to built-in objects since it was last asked, by the name of the first, as in `Math.hypot`; null: nothing. What the host could notice is undone at once,
+   * the rest by `undo`. @param scope `core`: what matters to most code.
+   */
+  meddling(scope: 'core' | 'all'): string | null {
+    const tampered = this.#tampered;
+    const found = this.#ledger.look(scope);
+    if (!found && !tampered) return null;
+    this.#tampered = null;
+    // Who did one thing may have done more.
+    const rest = scope === 'core' ? this.#ledger.look('all') : found;
+    this.#quiet = rest;
+    const fixed = fixedOf(found) ?? fixedOf(rest);
+    const change = fixed?.change ?? tampered ?? (found && firstOf(found).change);
+    if (fixed) this.#spoilt ??= nameOfChange(fixed.change);
+    return change && nameOfChange(change);
+  }
+
+  /** What was changed for good, so that nothing can be trusted any more that is computed here; null: nothing. */
+  get spoilt(): string | null {
+    return this.#spoilt;
+  }
+
+  /** Undoes what is left of what `meddling` told. */
+  undo(): void {
+    for (let at = this.#quiet; at; at = at.before) {
+      const { change, quiet } = at;
+      if (!quiet) continue;
+      const { object, key, then } = change;
+      if (key === null || !define(object, key, then)) this.#spoilt ??= nameOfChange(change);
+    }
+    this.#quiet = null;
+  }
+
+  #undoSilently(): void {
+    for (let at = this.#ledger.look('all'); at; at = at.before) {
+      if (!at.undone) this.#ledger.accept(at.change);
+    }
+    this.#tampered = null;
+  }
+
+  #with<T>(out: boolean, work: () => T): T {
+    const before = this.#languageIsOut;
+    this.#switchLanguage(out);
+    try {
+      return work();
+    } finally {
+      this.#switchLanguage(before);
+    }
+  }
+
+  #switchLanguage(out: boolean): void {
+    if (this.#languageIsOut === out) return;
+    this.#languageIsOut = out;
+    this.#switch(this.#ofLanguage, out);
+  }
+
+  #bringNode(): void {
+    if (this.#nodeIsOut++ === 0) this.#switchNode(true);
+  }
+
+  #putNodeAway(): void {
+    if (--this.#nodeIsOut === 0) this.#switchNode(false);
+  }
+
+  #switchNode(out: boolean): void {
+    if (this.#ofNode.length === 0) return;
+    this.#switch(this.#ofNode, out);
+    this.#syncImports();
+  }
+
+  #switch(changes: readonly Change[], out: boolean): void {
+    for (let at = 0; at < changes.length; at++) {
+      const change = changes[at] as Change;
+      const { object, key, then, now } = change;
+      if (key === null) setPrototypeOf(object, (out ? now : then)?.value as object | null);
+      else {
+        if (!out && !isStill(change)) this.#tampered ??= change;
+        define(object, key, out ? now : then);
+      }
+    }
+  }
+}
+
+/** Whether what the module put on an object is there. */
+function isStill({ object, key, now }: Change): boolean {
+  const own = getOwnPropertyDescriptor(object, key as PropertyKey);
+  return own && now ? isSameProperty(now, plain(own)) : own === now;
+}
+
+function firstOf(found: Found): Found {
+  let first = found;
+  for (let at = found.before; at; at = at.before) first = at;
+  return first;
+}
+
+/** What could neither be left nor undone. */
+function fixedOf(found: Found | null): Found | null {
+  for (let at = found; at; at = at.before) if (!at.quiet && !at.undone) return at;
+  return null;
+}
