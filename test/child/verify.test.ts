@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 
@@ -7,10 +8,10 @@ import { openStore } from '../../src/store/store.js';
 import { CSV_HEADER, csvLines, minute, Project, refused, withChild } from '../support/project.js';
 
 const strategy = (noise: string): string => `
-import { AsyncResource } from 'node:async_hooks';
+import { sign } from 'node:crypto';
 import { csvHistory, Node, Strategy, StreamInput } from 'seamless-dag';
 
-void AsyncResource;
+void sign;
 
 export class Main extends Strategy {
   setup(): void {
@@ -111,7 +112,13 @@ describe('verify', () => {
   });
 
   it('names a node whose code gives other values each time, and what lies below it', async () => {
-    await make('new AsyncResource("noise").asyncId()');
+    // Each signature by such a key has random numbers in it.
+    const { privateKey } = generateKeyPairSync('ec', {
+      namedCurve: 'P-256',
+      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+    });
+    await make(`sign('sha256', new Uint8Array(1), ${JSON.stringify(privateKey)}).readUInt32LE(10)`);
     const report = await verify();
     assert.deepEqual(states(report), {
       price: 'verified',

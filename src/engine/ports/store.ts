@@ -91,6 +91,8 @@ export interface Commit {
   readonly segments: readonly NewSegment[];
   readonly adoptions: readonly Adoption[];
   readonly sources: readonly { readonly fingerprint: string; readonly state: SourceState }[];
+  /** Own hashes of code that turned out to be wrong: segments that it computed are adopted no more. */
+  readonly disowned?: readonly string[];
 }
 
 /** Rows of a node over a range are not believed any more: its coverage there ends. Segments stay, to be adopted where they fit. */

@@ -15,6 +15,7 @@ import { difference, hull, intersection, isEmpty, union, within } from '../plan/
 import type { RunState, Stored } from './run-state.js';
 import { Scans } from './scans.js';
 import { sinceOf } from '../plan/since.js';
+import { Withdrawn } from './withdrawn.js';
 
 /** Stored rows of a chunk, by node. */
 type Loaded = ReadonlyMap<number, readonly Table[]>;
@@ -60,6 +61,7 @@ export class ChunkRunner {
   #segments: NewSegment[] = [];
   #adoptions: Adoption[] = [];
   #commitCovered: Stored[] = [];
+  readonly #withdrawn = new Withdrawn();
 
   constructor(
     state: RunState,
@@ -110,6 +112,7 @@ export class ChunkRunner {
       }
     } finally {
       await stored;
+      await this.#withdrawn.commit(this.#state.store);
     }
   }
 
@@ -267,9 +270,23 @@ export class ChunkRunner {
   }
 
   #fail(node: GraphNode, range: Range, failure: NodeFailure): Seconds {
+    if (failure.code === 'look-ahead') return this.#withdraw(node, range, failure);
     const end = failure.asOf === null ? range.start : failure.asOf - node.interval;
     this.#state.fail(node, end, failure);
     return end;
+  }
+
+  /** A function that looks ahead in one chunk did so in others, where the probe did not see it. */
+  #withdraw(node: GraphNode, range: Range, failure: NodeFailure): Seconds {
+    const wrong = this.#state.distrust(node).map(({ index }) => this.#state.fingerprint(index).full);
+    this.#withdrawn.add(wrong, this.#state.fingerprint(node.index).own);
+    this.#segments = this.#segments.filter(({ fingerprint }) => !wrong.includes(fingerprint));
+    this.#adoptions = this.#adoptions.filter(({ fingerprint }) => !wrong.includes(fingerprint));
+    this.#commitCovered = this.#commitCovered.filter(
+      ({ node: index }) => !wrong.includes(this.#state.fingerprint(index).full),
+    );
+    this.#state.fail(node, -Infinity, failure);
+    return range.start;
   }
 
   #keep(

@@ -165,6 +165,23 @@ export class RunState {
     if (streams.every((node) => this.failures.has(node.index))) throw refusal;
   }
 
+  /** Nothing that a node, and what depends on it, ever gave counts any more. Gives them all. */
+  distrust(node: GraphNode): readonly GraphNode[] {
+    const wrong = new Set([this.canonical(node.index)]);
+    for (const index of this.graph.order) {
+      const { edges } = this.node(index);
+      if (edges.some((edge) => wrong.has(this.canonical(edge.node)))) wrong.add(this.canonical(index));
+    }
+    for (const index of wrong) {
+      this.#distrusted.add(index);
+      this.covered[index] = [];
+      this.computed[index] = [];
+      this.adopted[index] = [];
+    }
+    return [...wrong].map((index) => this.node(index));
+  }
+
+  readonly #distrusted = new Set<number>();
   readonly #failedFrom = new Map<number, Seconds>();
 
   #spreadLimits(): void {
@@ -197,6 +214,8 @@ export class RunState {
 
   cover(done: readonly Stored[]): void {
     for (const { node, range, adopted } of done) {
+      // What was being stored while a chunk after it turned out to be wrong.
+      if (this.#distrusted.has(node)) continue;
       this.covered[node] = union([...(this.covered[node] as RangeSet), range]);
       const list = adopted ? this.adopted : this.computed;
       list[node] = union([...(list[node] as RangeSet), range]);

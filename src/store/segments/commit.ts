@@ -30,8 +30,9 @@ interface WrittenPack extends PackPlan {
 
 /** See `NodeStore.commit`. */
 export async function commit(context: StoreContext, parts: Commit): Promise<void> {
-  const { invalidations, segments, adoptions, sources } = parts;
-  if (invalidations.length + segments.length + adoptions.length + sources.length === 0) return;
+  const { invalidations, segments, adoptions, sources, disowned = [] } = parts;
+  const lists = [invalidations, segments, adoptions, sources, disowned];
+  if (lists.every(({ length }) => length === 0)) return;
   await context.session.beside(async () => {
     const packs = await writePacks(context, segments);
     try {
@@ -83,7 +84,7 @@ function forgetPacks({ folder, writing }: StoreContext, packs: readonly PackPlan
 /** Makes true what a commit says. Gives the coverage of all fingerprints it names. */
 async function enter(
   context: StoreContext,
-  { invalidations, segments, adoptions, sources }: Commit,
+  { invalidations, segments, adoptions, sources, disowned = [] }: Commit,
   packs: readonly WrittenPack[],
 ): Promise<ReadonlyMap<string, readonly Cover[]>> {
   const { session, catalog } = context;
@@ -91,6 +92,7 @@ async function enter(
   const covers = new Map(await catalog.covers(named));
   const held = await catalog.segments(adoptions.map(({ segment }) => segment));
   await endCoverage(session, covers, invalidations);
+  await disown(session, disowned);
   const adopted = adoptions.map((adoption): [string, Cover] => {
     const { fingerprint, range, since } = adoption;
     return [fingerprint, { ...range, since: packSince(since), segment: heldBy(held, adoption) }];
@@ -162,6 +164,15 @@ async function endCoverage(
     ],
   );
   await appendCovers(session, left);
+}
+
+/** Segments are found again by the hash of the code that computed them. */
+async function disown(session: Session, owns: readonly string[]): Promise<void> {
+  if (owns.length === 0) return;
+  await session.run(
+    `UPDATE segments SET own = 'disowned' FROM (SELECT DISTINCT ${unnestTexts(1)} AS wrong) w WHERE own = w.wrong`,
+    [jsonParameter(owns)],
+  );
 }
 
 async function storeSegments(

@@ -167,7 +167,7 @@ function lookAhead(run: Run, { kind, firing, whole, alone }: Mismatch): NodeFail
     behind: `Node ${node.name} depends on bars before its window: ${value} when it sees fewer bars before it. Work each value out from the period rows before end[i] alone, without sums carried on from bar to bar, or raise the period`,
     beside: `Node ${node.name} depends on bars outside its window: ${value} when those around its window are others. Work each value out from the period rows before end[i] alone`,
   };
-  const message = `${sentences[kind]}; nothing of this chunk was kept. Each run looks at other bars: ${SEED_VARIABLE}=${PROBE_SEED} has it look at these again.`;
+  const message = `${sentences[kind]}; none of its rows are kept, of this chunk or another. Each run looks at other bars: ${SEED_VARIABLE}=${PROBE_SEED} has it look at these again.`;
   return failureOf(
     run,
     null,

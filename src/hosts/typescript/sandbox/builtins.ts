@@ -1,4 +1,7 @@
 import { createRequire, isBuiltin } from 'node:module';
+// Imports of names from these are made here, so that they are of what is guarded.
+import 'node:process';
+import 'node:worker_threads';
 
 import type { Check, Patches } from './patches.js';
 import {

@@ -59,7 +59,7 @@ export class Patches {
       enumerable: descriptor.enumerable ?? true,
       get(this: object) {
         // An import of the name takes the value once and for all, unless that asks again.
-        if (importsAreMade && typeof value === 'number') return standIn;
+        if (importsAreMade) return typeof read(this) === 'number' ? standIn : read(this);
         check(api);
         return read(this);
       },

@@ -191,7 +191,7 @@ export const GUARDED: readonly GuardedGroup[] = [
     ],
     rule: CLOCK,
   },
-  { module: 'perf_hooks', names: ['monitorEventLoopDelay'], rule: CLOCK },
+  { module: 'perf_hooks', names: ['monitorEventLoopDelay', 'PerformanceMark'], rule: CLOCK },
   { module: 'async_hooks', names: ['executionAsyncId', 'triggerAsyncId'], rule: IDENTITY },
   {
     module: 'async_hooks',

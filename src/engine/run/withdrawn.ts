@@ -1,0 +1,27 @@
+import type { NodeStore } from '../ports/store.js';
+import type { Range } from '../../sdk/time.js';
+
+const ALL_TIME: Range = { start: -Infinity, end: Infinity };
+
+/** Nodes none of whose rows count any more, whenever they were computed: the code that gave them is wrong. */
+export class Withdrawn {
+  readonly #fingerprints = new Set<string>();
+  readonly #owns = new Set<string>();
+  #told = true;
+
+  /** @param own hash of the code that is wrong; the fingerprints are of all that depends on it. */
+  add(fingerprints: readonly string[], own: string): void {
+    for (const fingerprint of fingerprints) this.#fingerprints.add(fingerprint);
+    this.#owns.add(own);
+    this.#told = false;
+  }
+
+  /** Has the store forget what it covers of them, unless it has. */
+  async commit(store: NodeStore): Promise<void> {
+    if (this.#told) return;
+    this.#told = true;
+    const invalidations = [...this.#fingerprints].map((fingerprint) => ({ fingerprint, range: ALL_TIME }));
+    const disowned = [...this.#owns];
+    await store.commit({ invalidations, segments: [], adoptions: [], sources: [], disowned });
+  }
+}
