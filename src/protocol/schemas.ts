@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import type { Change } from '../engine/fingerprint/changes.js';
 import type { NodeFailure } from '../engine/ports/host.js';
 import type { NodeReport, RunProgress, Span, Unfired } from '../engine/run/report.js';
+import type { SourceNote } from '../engine/ports/source.js';
 import type { ErrorCode, SourceLocation } from '../sdk/errors.js';
 import type { Column, RowValue, Table } from '../sdk/table.js';
 import type {
@@ -168,6 +169,12 @@ const unfired: SchemaOf<Unfired> = v.object({
   text: v.string(),
 });
 
+const note: SchemaOf<SourceNote> = v.object({
+  what: v.string(),
+  count,
+  example: v.nullable(v.string()),
+});
+
 const nodeReport: SchemaOf<NodeReport> = v.object({
   name: v.string(),
   kind,
@@ -182,6 +189,7 @@ const nodeReport: SchemaOf<NodeReport> = v.object({
   unavailable: spans,
   notYet: spans,
   unfired: v.nullable(unfired),
+  notes: v.optional(v.array(note)),
   reason: v.string(),
   failure: v.nullable(failure),
 });

@@ -24,6 +24,8 @@ export interface BarFault {
   readonly kind: 'not-a-time' | 'milliseconds' | 'duplicate' | 'unsorted' | 'off-grid';
   /** Position among all rows checked so far, from 0. */
   readonly row: number;
+  /** Position among the rows that were checked last. */
+  readonly index: number;
   readonly time: Seconds;
   /** Time of the row before; NaN for the first. */
   readonly previous: Seconds;
@@ -63,6 +65,11 @@ export class BarCheck {
     return null;
   }
 
+  /** Goes on behind a row at fault, once the rows before it were checked. */
+  skip(): void {
+    this.#rows++;
+  }
+
   #fault(index: number, opens: Float64Array, previous: Seconds): BarFault {
     const open = opens[index] as number;
     const { interval } = this.#stream;
@@ -71,7 +78,7 @@ export class BarCheck {
       Number.isInteger(open) &&
       opens.subarray(0, SHARED_ROWS).every((each) => (each - open) % interval === 0);
     const row = this.#rows + index;
-    const at = { row, time: open + this.#shift, previous: previous + this.#shift, shared };
+    const at = { row, index, time: open + this.#shift, previous: previous + this.#shift, shared };
     if (!Number.isFinite(open)) return { kind: 'not-a-time', ...at };
     if (Math.abs(open) >= LARGEST_SECONDS) return { kind: 'milliseconds', ...at };
     if (open === previous) return { kind: 'duplicate', ...at };

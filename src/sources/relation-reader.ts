@@ -271,6 +271,7 @@ export class RelationReader implements SourceReader {
     const fault: BarFault = {
       kind: 'not-a-time',
       row: 0,
+      index: 0,
       time: Number.NaN,
       previous: Number.NaN,
       shared: false,

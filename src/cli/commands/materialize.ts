@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 
 import { betweenBarsText } from '../../engine/plan/horizon.js';
 import type { NodeReport, RunReport, Span } from '../../engine/run/report.js';
+import { notesText } from '../../engine/sources/notes.js';
 import { cacheFolder } from '../../protocol/project.js';
 import { formatInterval, formatRange, parseRange } from '../../sdk/time.js';
 import { exitCodeOfReport } from '../exit-codes.js';
@@ -104,6 +105,7 @@ export function reportText(report: RunReport, paint: Paint): string {
     `\ncomplete in every node: ${covered}\n`,
     ...stretches(report.nodes, 'unavailable', 'before the data begins'),
     ...stretches(report.nodes, 'notYet', 'after the last bar'),
+    ...reasonLines(report.nodes, ({ notes }) => notes && notesText(notes), paint),
     ...reasonLines(report.nodes, ({ unfired }) => unfired?.text, paint),
     ...reasonLines(report.nodes, withoutBars, paint),
     `${summaryLine(report)}\n`,

@@ -16,10 +16,11 @@ import {
   type Horizon,
 } from './horizon.js';
 import { records } from '../run/materialize.js';
+import { notesText } from '../sources/notes.js';
 import { openSource, tellingOf, tellingText, type Telling } from '../sources/open-source.js';
 import { isRefusal, refusalOf } from '../sources/refusals.js';
 import type { SourceDescription, StrategyHost } from '../ports/host.js';
-import type { SourceLibrary, SourceReader } from '../ports/source.js';
+import type { SourceLibrary, SourceNote, SourceReader } from '../ports/source.js';
 import type { NodeHistory, NodeStore, RowSummary, SourceState } from '../ports/store.js';
 import { difference, hull, intersection, isEmpty, union, within, type RangeSet } from './ranges.js';
 import type { FailureReport, Span, Unfired } from '../run/report.js';
@@ -159,6 +160,7 @@ export async function statusOf(
       refusal: changed.get(node.index)?.refusal ?? null,
       changes: changes[node.index] as readonly Change[],
       telling: tellings.get(node.index),
+      notes: known.get(ids[node.index] as string)?.notes ?? [],
     }),
   );
   const seen = looked && {
@@ -225,6 +227,8 @@ interface Facts {
   readonly changes: readonly Change[];
   /** Of a stream: how it is told whether its source changed. */
   readonly telling: Telling | undefined;
+  /** Of a stream: what was repaired when it was read. */
+  readonly notes: readonly SourceNote[];
 }
 
 function nodeStatus(facts: Facts): NodeStatus {
@@ -251,7 +255,7 @@ function nodeStatus(facts: Facts): NodeStatus {
     earlier: inRange(difference(facts.before, covered)),
     ...(range ? outsideData(range, node, horizon) : { unavailable: [], notYet: [] }),
     unfired: null,
-    reason: [judged.reason, tellingText(facts.telling)].filter(Boolean).join(' '),
+    reason: [judged.reason, tellingText(facts.telling), notesText(facts.notes)].filter(Boolean).join(' '),
     failure: facts.refusal && refusalOf(node, facts.refusal),
     changes: judged.change === 'own' || judged.change === 'upstream' ? facts.changes : [],
   };

@@ -1,4 +1,4 @@
-import type { SourceLocation } from '../../sdk/errors.js';
+import type { SeamlessError, SourceLocation } from '../../sdk/errors.js';
 import type { Table } from '../../sdk/table.js';
 import type { Range, Seconds } from '../../sdk/time.js';
 import type { SourceDescription } from './host.js';
@@ -19,11 +19,19 @@ export interface SourceReader {
   bounds(): Promise<{ readonly first: Seconds; readonly last: Seconds } | null>;
   /**
    * Bars whose open lies in `[start, end)`, ascending, in tables of any length.
+   * @param skip takes the rows that cannot be bars, as far as it can be told when they were; only readers of the whole have them.
    * @throws SeamlessError `source-row` for a malformed row, one off the grid, a duplicate or unsorted time.
    */
-  read(range: Range): AsyncIterable<Table>;
+  read(range: Range, skip?: (row: SkippedRow) => void): AsyncIterable<Table>;
   /** What was repaired or left out so far, for the report. Absent: nothing ever is. */
   notes?(): readonly SourceNote[];
+}
+
+/** A row that cannot be a bar. */
+export interface SkippedRow {
+  /** Where its bar would have been: nothing is known there. */
+  readonly range: Range;
+  readonly error: SeamlessError;
 }
 
 /** What was repaired or left out of a source, how often, and where first. */

@@ -1,6 +1,7 @@
 import type { Table } from '../../sdk/table.js';
 import type { Range, Seconds } from '../../sdk/time.js';
 import type { Awaitable, Part, ScanState, Schema } from './host.js';
+import type { SourceNote } from './source.js';
 
 /** What the engine asks of a store: nodes by fingerprint, their coverage, and rows by segment. */
 
@@ -42,6 +43,8 @@ export interface SourceState {
   /** Opens of the first and last bar; null when unknown or none. */
   readonly first: Seconds | null;
   readonly last: Seconds | null;
+  /** What was repaired or left out of it. Absent: nothing was. */
+  readonly notes?: readonly SourceNote[];
 }
 
 /** Rows of a node over a range, complete in it. Never rewritten, only superseded. */

@@ -8,7 +8,7 @@ import { attainable, horizons, type Horizon } from '../plan/horizon.js';
 import { openSource, type Telling } from '../sources/open-source.js';
 import { nodeGaps, planStretch, uncovered, type PlanInput } from '../plan/plan.js';
 import type { StrategyHost } from '../ports/host.js';
-import type { SourceLibrary } from '../ports/source.js';
+import type { SourceLibrary, SourceNote } from '../ports/source.js';
 import type { Candidate, CoveredSpan, NodeHistory, NodeRecord, NodeStore } from '../ports/store.js';
 import { intersection, isEmpty, union, within, type RangeSet } from '../plan/ranges.js';
 import { leftAsTheyAre, type Extent } from '../plan/selection.js';
@@ -40,6 +40,8 @@ export interface RunOutcome {
   readonly taken: ReadonlyMap<number, RangeSet>;
   /** How it is told whether the source of a stream has changed. */
   readonly tellings: ReadonlyMap<number, Telling>;
+  /** What was repaired or left out of the source of each stream. */
+  readonly notes: ReadonlyMap<number, readonly SourceNote[]>;
   /** The sources that had changed, by the streams and all nodes that depend on them. */
   readonly sources: ReadonlyMap<number, readonly ChangedSource[]>;
 }
@@ -101,6 +103,7 @@ export async function materialize(
     before: covered,
     taken,
     tellings: new Map([...keepers].map(([index, keeper]) => [index, keeper.telling])),
+    notes: new Map([...keepers].map(([index, keeper]) => [index, keeper.notes])),
     sources: sourcesUpstream(graph, sources),
   };
 }

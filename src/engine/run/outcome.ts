@@ -2,6 +2,7 @@ import { formatRange, formatTime, type Range } from '../../sdk/time.js';
 import type { GraphNode } from '../graph/graph.js';
 import { asRequested, betweenBarsText, isBetweenBars, onGrid, outsideData } from '../plan/horizon.js';
 import type { RunOutcome } from './materialize.js';
+import { notesText } from '../sources/notes.js';
 import { tellingText } from '../sources/open-source.js';
 import type { RowSummary } from '../ports/store.js';
 import { common, difference, isEmpty, longest, union, within, type RangeSet } from '../plan/ranges.js';
@@ -57,6 +58,7 @@ function nodeReport(outcome: RunOutcome, node: GraphNode, summary: RowSummary): 
   const { state } = outcome;
   const canonical = state.canonical(node.index);
   const failure = state.failures.get(canonical) ?? null;
+  const notes = outcome.notes.get(node.index) ?? [];
   const grid = onGrid(state.request, node);
   const worked =
     node.kind === 'stream' ? (outcome.taken.get(node.index) ?? []) : (state.computed[canonical] as RangeSet);
@@ -77,7 +79,12 @@ function nodeReport(outcome: RunOutcome, node: GraphNode, summary: RowSummary): 
     adoptedRanges: inRequest(adopted),
     ...outsideData(state.request, node, state.horizon(node.index)),
     unfired: null,
-    reason: [reasonOf(outcome, node, found, computed), tellingText(outcome.tellings.get(node.index))]
+    ...(notes.length > 0 && { notes }),
+    reason: [
+      reasonOf(outcome, node, found, computed),
+      tellingText(outcome.tellings.get(node.index)),
+      notesText(notes),
+    ]
       .filter(Boolean)
       .join(' '),
     failure: failure && {

@@ -1,3 +1,4 @@
+import type { SourceNote } from '../ports/source.js';
 import type { SourceLocation } from '../../sdk/errors.js';
 
 /** `[start, end)` as a pair, the form reports carry across processes and into JSON. */
@@ -39,7 +40,9 @@ export interface NodeReport {
    * streams, and where the range is not complete.
    */
   readonly unfired: Unfired | null;
-  /** Why the node is in its state, a sentence; then what `unfired` says. */
+  /** What was repaired or left out of a stream's source, with how often and the first example. Absent: nothing. */
+  readonly notes?: readonly SourceNote[] | undefined;
+  /** Why the node is in its state, a sentence; then what `notes` and `unfired` say. */
   readonly reason: string;
   readonly failure: FailureReport | null;
 }

@@ -24,7 +24,8 @@ export async function openSource(
     ...(reader.files && { files: reader.files }),
     version: () => Promise.resolve(PINNED),
     bounds: () => reader.bounds(),
-    read: (range) => reader.read(range),
+    read: (range, skip) => reader.read(range, skip),
+    notes: () => reader.notes?.() ?? [],
   };
 }
 

@@ -116,7 +116,7 @@ export async function compareSource(
   let rows = 0;
   for (const range of ranges) {
     let from = range.start;
-    for await (const table of reader.read(range)) {
+    for await (const table of reader.read(range, () => undefined)) {
       rows += table.ts.length;
       if (rows > mostRows) return null;
       const last = table.ts.at(-1);

@@ -5,8 +5,9 @@ import { tableDigest } from '../fingerprint/digest.js';
 import type { Fingerprint } from '../fingerprint/fingerprints.js';
 import type { GraphNode } from '../graph/graph.js';
 import type { Horizon } from '../plan/horizon.js';
-import type { SourceReader } from '../ports/source.js';
+import type { SkippedRow, SourceNote, SourceReader } from '../ports/source.js';
 import type { Commit, CoveredSpan, NodeStore, SourceState } from '../ports/store.js';
+import { addNotes } from './notes.js';
 import { tellingOf, type Telling } from './open-source.js';
 import { reachOf } from './reach.js';
 import { firstDifference, SourceComparison, type SourceChange } from './source-change.js';
@@ -33,6 +34,8 @@ export class StreamKeeper {
   #wrote = false;
   /** What the source called its content when this run first looked; null: it cannot tell. */
   #version: string | null = null;
+  /** What was repaired of it before this reader was opened. */
+  #notesBefore: readonly SourceNote[] = [];
   /** The source was found to have changed since. */
   #changed = false;
 
@@ -58,6 +61,13 @@ export class StreamKeeper {
   /** How the bars of a source that was taken in before have changed since; null where none was, or did. */
   get change(): SourceChange | null {
     return this.#change && firstDifference(this.#change) !== null ? this.#change : null;
+  }
+
+  /** What was repaired or left out of all that the store has of the source. */
+  get notes(): readonly SourceNote[] {
+    const read = this.#reader.notes?.() ?? [];
+    if (this.#reader.whole) return read.length > 0 ? read : this.#notesBefore;
+    return addNotes(this.#notesBefore, read);
   }
 
   /** Whether anything was stored. */
@@ -87,6 +97,7 @@ export class StreamKeeper {
     const version = await this.#reader.version();
     this.#version = version;
     const unchanged = known !== undefined && version !== null && known.version === version;
+    if (unchanged) this.#notesBefore = known.notes ?? [];
     // A pinned source keeps the beginning and the end that it had, too.
     if (unchanged && (this.#reader.whole || this.telling === 'pinned')) {
       this.#first = known.first;
@@ -169,8 +180,9 @@ export class StreamKeeper {
   async #takeIn(ranges: RangeSet, refresh: Refresh | null): Promise<void> {
     this.#wrote = true;
     const intake = new Intake(this.node, this.#spans);
+    const skipped: Range[] = [];
     try {
-      await this.#read(ranges, intake, refresh);
+      await this.#read(ranges, intake, refresh, skipped);
     } catch (error) {
       // Read at once, it is read again from its beginning in any case; else what was read before a break is kept.
       if (this.#reader.whole || this.#changed) await this.#letGo(intake);
@@ -183,20 +195,29 @@ export class StreamKeeper {
     }
     // Covered spans that a reading does not reach any more lose their cover: the source shrank.
     const lost = refresh ? difference(union(this.#spans), union(intake.covered)) : [];
-    const state = refresh && { version: refresh.version, first: this.#first, last: this.#last };
-    const sources = state ? [{ fingerprint: this.fingerprint.full, state }] : [];
-    await this.#store.commit({
-      ...(await this.#commitOf(pieces, lost, refresh, this.#movedEnds(refresh?.known))),
-      sources,
-    });
+    const { notes } = this;
+    const now = { version: this.#version, first: this.#first, last: this.#last };
+    const state: SourceState = notes.length > 0 ? { ...now, notes } : now;
+    // Bars that were not asked for before change nothing of what is known of a source but what was repaired in them.
+    const sources = refresh || notes.length > 0 ? [{ fingerprint: this.fingerprint.full, state }] : [];
+    const commit = await this.#commitOf(pieces, lost, refresh, this.#movedEnds(refresh?.known));
+    if (skipped.length === 0) await this.#store.commit({ ...commit, sources });
+    else {
+      await this.#store.commit(commit);
+      // What was there with a row that cannot be read is not known; whoever asks for it is told why.
+      const invalidations = union(skipped).map((range) => ({ fingerprint: this.fingerprint.full, range }));
+      await this.#store.commit({ invalidations, segments: [], adoptions: [], sources });
+    }
     const coverage = await this.#store.coverage([this.fingerprint.full]);
     this.#spans = coverage.get(this.fingerprint.full) ?? [];
   }
 
-  async #read(ranges: RangeSet, intake: Intake, refresh: Refresh | null): Promise<void> {
+  /** @param skipped takes where rows of a changed source cannot be read; without a change such rows are what was asked for. */
+  async #read(ranges: RangeSet, intake: Intake, refresh: Refresh | null, skipped: Range[]): Promise<void> {
+    const skip = refresh ? ({ range }: SkippedRow): unknown => skipped.push(range) : undefined;
     for (const range of ranges) {
       intake.begin(range);
-      for await (const table of this.#reader.read(range)) {
+      for await (const table of this.#reader.read(range, skip)) {
         intake.add(table);
         if (intake.pieces > 0) {
           await this.#refuseChanged();

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { OpenStream, SourceNote, SourceReader } from '../../engine/ports/source.js';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { intersection, isEmpty } from '../../engine/plan/ranges.js';
+import type { OpenStream, SkippedRow, SourceNote, SourceReader } from '../../engine/ports/source.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import { sliceTableByTime, type Table } from '../../sdk/table.js';
 import type { Range, Seconds } from '../../sdk/time.js';
@@ -20,11 +22,13 @@ import {
 import { openSql, selectBars } from '../relation.js';
 import { FoldedHour } from '../time/folded-hour.js';
 import { adjusted, isNewestFirst, refuseWideSpacing } from '../time/opens.js';
+import { RowsAround, type Skip } from './around.js';
 import { splitLine } from './cells.js';
-import { explainCsvFailure } from './failure.js';
+import { explainCsvFailure, rowsOfSound, type Reject } from './failure.js';
 import { joinParts, type Part } from './join.js';
 import { findLine } from './lines.js';
 import { planCsv, type CsvPlan } from './plan.js';
+import { accountForRejects, rejectsOf, withoutRejects } from './rejects.js';
 import { csvSettings, type CsvSettings } from './settings.js';
 
 /** Rows by which order and spacing are told. */
@@ -61,7 +65,8 @@ class CsvReader implements SourceReader {
   readonly #context: FileContext;
   readonly #settings: CsvSettings;
   readonly #files: readonly SourceFile[];
-  readonly #notes = new Notes();
+  /** Of the last reading, which is of the whole. */
+  #notes = new Notes();
   /** What the files were when they were opened. */
   readonly #opened: readonly string[];
   /** What the files were when their version was told; null before that. */
@@ -97,7 +102,7 @@ class CsvReader implements SourceReader {
   async bounds() {
     let first: number | null = null;
     let last = Number.NaN;
-    for await (const { ts } of this.read({ start: -Infinity, end: Infinity })) {
+    for await (const { ts } of this.read({ start: -Infinity, end: Infinity }, () => undefined)) {
       first ??= ts[0] ?? null;
       last = ts.at(-1) ?? last;
     }
@@ -108,10 +113,16 @@ class CsvReader implements SourceReader {
     return this.#notes.list();
   }
 
-  async *read(range: Range): AsyncGenerator<Table> {
+  async *read(range: Range, skip?: (row: SkippedRow) => void): AsyncGenerator<Table> {
+    this.#notes = new Notes();
     const signatures = this.#signatures ?? (await signaturesOf(this.#stream, this.#context, this.#files));
     try {
-      for await (const table of this.#rows()) {
+      // A row that cannot be read is nobody's business but theirs who ask for its time.
+      const skipOrThrow: Skip = (where, error) => {
+        if (where === null || (!skip && !isEmpty(intersection(where, range)))) throw error;
+        skip?.({ range: where, error });
+      };
+      for await (const table of this.#rows(skipOrThrow)) {
         const wanted = sliceTableByTime(table, range.start, range.end);
         if (wanted.ts.length > 0) yield wanted;
       }
@@ -131,14 +142,14 @@ class CsvReader implements SourceReader {
     }
   }
 
-  async *#rows(): AsyncGenerator<Table> {
+  async *#rows(skip: Skip): AsyncGenerator<Table> {
     const planned: PlannedFile[] = [];
     for (const file of this.#files) planned.push(await this.#plan(file));
     const columns = commonColumns(this.#stream, planned);
     const parts = planned.map(({ plan, first, sort }): Part => ({
       shown: plan.reading.file.shown,
       first,
-      read: () => this.#readFile(plan, sort, columns),
+      read: () => this.#readFile(plan, sort, columns, skip),
     }));
     const [only] = parts;
     if (only !== undefined && parts.length === 1) yield* only.read();
@@ -168,8 +179,9 @@ class CsvReader implements SourceReader {
   async #firstOpens({ relation, reading }: CsvPlan): Promise<number[]> {
     const { database } = this.#context;
     try {
-      const sql = `SELECT ${openSql(relation)} AS open FROM ${relation.from} LIMIT ${FIRST_ROWS}`;
-      const rows = await database.rows(sql);
+      const rows = await rowsOfSound(database, relation.from, (from) => {
+        return `SELECT ${openSql(relation)} AS open FROM ${from} LIMIT ${FIRST_ROWS}`;
+      });
       return rows.flatMap(({ open }) => (typeof open === 'number' && Number.isFinite(open) ? [open] : []));
     } catch (error) {
       throw await explainCsvFailure(this.#stream, database, reading, error);
@@ -191,7 +203,9 @@ class CsvReader implements SourceReader {
       const bad = `${raw} IS NOT NULL AND ${value} IS NULL`;
       return `count(*) FILTER (${bad})::DOUBLE AS n${i}, any_value(${raw}) FILTER (${bad}) AS example${i}`;
     });
-    const [row = {}] = await this.#context.database.rows(`SELECT ${counts.join(', ')} FROM ${relation.from}`);
+    const [row = {}] = await rowsOfSound(this.#context.database, relation.from, (from) => {
+      return `SELECT ${counts.join(', ')} FROM ${from}`;
+    });
     checked.forEach(({ name }, i) => {
       const example = row[`example${i}`];
       const shown = typeof example === 'string' ? JSON.stringify(example) : null;
@@ -204,38 +218,84 @@ class CsvReader implements SourceReader {
   }
 
   async #earliest({ relation }: CsvPlan): Promise<Seconds> {
-    const [row] = await this.#context.database.rows(
-      `SELECT min(${openSql(relation)}) AS first FROM ${relation.from}`,
-    );
+    const [row] = await rowsOfSound(this.#context.database, relation.from, (from) => {
+      return `SELECT min(${openSql(relation)}) AS first FROM ${from}`;
+    });
     return typeof row?.['first'] === 'number' ? row['first'] : Infinity;
   }
 
   /** The bars of one file, in order and checked, with the columns that all files have. */
-  async *#readFile(plan: CsvPlan, sort: boolean, columns: readonly SelectedColumn[]): AsyncGenerator<Table> {
+  async *#readFile(
+    plan: CsvPlan,
+    sort: boolean,
+    columns: readonly SelectedColumn[],
+    skip: Skip,
+  ): AsyncGenerator<Table> {
     const { time } = this.#settings;
+    const explain = (fault: BarFault): Promise<SeamlessError> => this.#explain(plan, fault);
     const check = new BarCheck(this.#stream, time.stamp);
+    const around = new RowsAround(this.#stream, check, time.stamp, explain, skip);
     const cleaner = new Cleaner(this.#stream, this.#notes);
     const folded = time.timeZone === null ? null : new FoldedHour(time.timeZone);
     const order = sort ? ' ORDER BY open NULLS LAST' : '';
-    const sql = `SELECT ${selectBars(aligned(plan, columns))} FROM ${plan.relation.from}${order}`;
+    const selected = `SELECT ${selectBars(aligned(plan, columns))}`;
     const connection = await this.#context.database.connect();
     try {
-      for await (const read of streamTables(connection, sql, columns)) {
+      for await (const read of this.#streamed(connection, plan, selected, order, columns, skip)) {
         const table = folded && !sort ? folded.told(read) : read;
         if (time.conformance === 'permissive') {
           yield cleaner.clean(table);
           continue;
         }
-        const fault = check.next(table.ts);
-        if (fault) throw await this.#explain(plan, fault);
-        yield table;
+        yield await around.next(table);
       }
+      around.end();
     } catch (error) {
       if (error instanceof SeamlessError) throw error;
       throw await explainCsvFailure(this.#stream, this.#context.database, plan.reading, error);
     } finally {
       connection.closeSync();
     }
+  }
+
+  /** The rows of a file; where some lines cannot be read, those of the others, once it is told when the bars of these were. */
+  async *#streamed(
+    connection: DuckDBConnection,
+    plan: CsvPlan,
+    selected: string,
+    order: string,
+    columns: readonly SelectedColumn[],
+    skip: Skip,
+  ): AsyncGenerator<Table> {
+    const permissive = this.#settings.time.conformance === 'permissive';
+    const leaveOut: Skip = (_, error) => {
+      this.#notes.add('lines that are no rows left out', 1, error.message);
+    };
+    let begun = false;
+    let rejects: readonly Reject[];
+    try {
+      for await (const table of streamTables(
+        connection,
+        `${selected} FROM ${plan.relation.from}${order}`,
+        columns,
+      )) {
+        begun = true;
+        yield table;
+      }
+      return;
+    } catch (error) {
+      if (begun) throw error;
+      rejects = await rejectsOf(this.#stream, connection, plan, error);
+    }
+    yield* streamTables(connection, `${selected} FROM ${withoutRejects(plan)}${order}`, columns);
+    await accountForRejects(
+      this.#stream,
+      connection,
+      plan,
+      rejects,
+      this.#notes,
+      permissive ? leaveOut : skip,
+    );
   }
 
   async #explain(plan: CsvPlan, fault: BarFault): Promise<SeamlessError> {

@@ -1,3 +1,4 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
 import type { OpenStream } from '../../engine/ports/source.js';
 import type { SeamlessError } from '../../sdk/errors.js';
 import { shorten, splitLine } from './cells.js';
@@ -19,7 +20,7 @@ export interface CsvReading {
 }
 
 /** A row DuckDB could not take, from its table of rejects. */
-interface Reject {
+export interface Reject {
   readonly line: number;
   readonly column: string | null;
   readonly kind: string;
@@ -44,17 +45,60 @@ export async function explainCsvFailure(
 }
 
 async function firstReject(database: Database, from: string): Promise<Reject | null> {
-  // Enough for the first line at fault to be among them, few enough for memory; DuckDB reads pieces side by side.
-  const options = 'store_rejects = true, rejects_limit = 10000';
-  const rejecting = from.replace(/\)$/, `, ${options})`);
-  return database.use(async (connection) => {
-    await connection.run(`SELECT count(COLUMNS(*)) FROM ${rejecting}`);
-    const found = await connection.runAndReadAll(
-      `SELECT line::DOUBLE AS line, column_name AS "column", error_type::VARCHAR AS kind, csv_line AS text, error_message AS message
-       FROM reject_errors ORDER BY line, byte_position LIMIT 1`,
+  const [first = null] = await database.use((connection) => rejectedLines(connection, from, 1));
+  return first;
+}
+
+/** What follows FROM, so that lines that cannot be read are left out. */
+export function ignoring(from: string): string {
+  return from.replace(/\)$/, ', ignore_errors = true)');
+}
+
+/** Whether a fault concerns one line: an open quote, say, takes the lines behind it along. */
+export function isOfOneLine({ kind }: Reject): boolean {
+  return kind === 'CAST' || kind === 'MISSING COLUMNS' || kind === 'TOO MANY COLUMNS';
+}
+
+/** Lines by which it is told whether most can be read. */
+const FEW = 1_000;
+
+/**
+ * The rows of a query over some of a file's lines; of the lines that can be read, where a few cannot.
+ * @throws what the query over all lines ended with
+ */
+export async function rowsOfSound(
+  database: Database,
+  from: string,
+  query: (from: string) => string,
+): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  try {
+    return await database.rows(query(from));
+  } catch (failure) {
+    const rejects = await database.use((each) => rejectedLines(each, from, FEW)).catch(() => []);
+    if (rejects.length === 0 || !rejects.every(isOfOneLine)) throw failure;
+    const [sound] = await database.rows(
+      `SELECT count(*)::DOUBLE AS rows FROM (FROM ${ignoring(from)} LIMIT ${FEW})`,
     );
-    const [row] = found.getRowObjectsJS();
-    if (!row) return null;
+    if (Number(sound?.['rows']) > rejects.length) return database.rows(query(ignoring(from)));
+    throw failure;
+  }
+}
+
+/** The first lines that cannot be read, in the order of the file, each with its first fault. */
+export async function rejectedLines(
+  connection: DuckDBConnection,
+  from: string,
+  most: number,
+): Promise<readonly Reject[]> {
+  // Enough for the first line at fault to be among them, few enough for memory; DuckDB reads pieces side by side.
+  const rejecting = from.replace(/\)$/, ', store_rejects = true, rejects_limit = 10000)');
+  // All columns and all rows: a query for fewer ends DuckDB where lines are rejected.
+  await connection.run(`SELECT count(COLUMNS(*)) FROM ${rejecting}`);
+  const found = await connection.runAndReadAll(
+    `SELECT line::DOUBLE AS line, column_name AS "column", error_type::VARCHAR AS kind, csv_line AS text, error_message AS message
+     FROM reject_errors QUALIFY row_number() OVER (PARTITION BY line ORDER BY byte_position) = 1 ORDER BY line LIMIT ${most}`,
+  );
+  return found.getRowObjectsJS().map((row) => {
     const text = (name: string) => (typeof row[name] === 'string' ? row[name] : '');
     return {
       line: Number(row['line']),
@@ -67,7 +111,7 @@ async function firstReject(database: Database, from: string): Promise<Reject | n
   });
 }
 
-function sentence({ file, layout, types, time }: CsvReading, reject: Reject): string {
+export function sentence({ file, layout, types, time }: CsvReading, reject: Reject): string {
   const where = `line ${reject.line} of ${file.shown}`;
   const cells = splitLine(reject.text, layout.delimiter);
   switch (reject.kind) {

@@ -8,7 +8,7 @@ import { notATimeColumn, refuseBare, refuseTwins, type Relation } from '../relat
 import { findTimeColumns, type ColumnLook } from '../time/column.js';
 import { numberReading, readAsText, textReading } from '../time/reading.js';
 import { MARKS, SCALED_NUMBER, cellKind } from './cells.js';
-import { explainCsvFailure, type CsvReading } from './failure.js';
+import { explainCsvFailure, rowsOfSound, type CsvReading } from './failure.js';
 import { layoutOf, type CsvLayout } from './layout.js';
 import { marksOf, PLAIN_NUMBERS, type NumberMarks } from './numbers.js';
 import { plainText, type PlainText } from './plain-text.js';
@@ -154,18 +154,21 @@ async function sample(
   const from = csvFrom(text, layout, types, { marks: [], numbers: PLAIN_NUMBERS });
   const all = layout.names.map((_, index) => index);
   try {
-    const first = `(FROM ${from} LIMIT ${SAMPLE_ROWS})`;
-    const [row = {}] = await database.rows(`SELECT ${countCells(all)} FROM ${first}`);
+    const rows = (query: (from: string) => string) => rowsOfSound(database, from, query);
+    const first = (each: string): string => `(FROM ${each} LIMIT ${SAMPLE_ROWS})`;
+    const [row = {}] = await rows((each) => `SELECT ${countCells(all)} FROM ${first(each)}`);
     const empty = all.filter((index) => Number(row[`filled${index}`]) === 0);
     const whole = empty.length > 0 && Number(row['rows']) === SAMPLE_ROWS;
-    const [rest = {}] = whole ? await database.rows(`SELECT ${countCells(empty)} FROM ${from}`) : [{}];
+    const [rest = {}] = whole ? await rows((each) => `SELECT ${countCells(empty)} FROM ${each}`) : [{}];
     const counts = { ...row, ...rest };
     // Only columns whose cells are not all plain numbers, or whose numbers may be dates, are looked at cell by cell.
     const unclear = all.filter((index) => !isPlain(counts, index, layout));
     const lists = unclear.map((i) => `list(DISTINCT c${i})[:${SAMPLE_TEXTS}] AS texts${i}`);
-    const source = whole && unclear.some((index) => empty.includes(index)) ? from : first;
+    const wide = whole && unclear.some((index) => empty.includes(index));
     const [texts = {}] =
-      unclear.length > 0 ? await database.rows(`SELECT ${lists.join(', ')} FROM ${source}`) : [{}];
+      unclear.length > 0
+        ? await rows((each) => `SELECT ${lists.join(', ')} FROM ${wide ? each : first(each)}`)
+        : [{}];
     return judge(stream, settings, file, layout, counts, texts);
   } catch (error) {
     throw await explainCsvFailure(stream, database, { file, layout, types, from, time: 0 }, error);

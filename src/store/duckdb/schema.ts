@@ -1,5 +1,5 @@
 /** Raised whenever a reader of the format before would misread the one after. An older cache is set aside: there are no migrations. */
-export const FORMAT_VERSION = 7;
+export const FORMAT_VERSION = 8;
 
 /** How a column of the catalog comes and goes; with `?`, it may be null. */
 export type Kind = 'text' | 'text?' | 'number' | 'number?' | 'integer' | 'flag';
@@ -65,7 +65,13 @@ export const TABLES = {
     created_at: 'number',
   },
   coverage: { fingerprint: 'text', start_ts: 'number', end_ts: 'number', segment: 'integer', since: 'text?' },
-  sources: { fingerprint: 'text', version: 'text?', first_ts: 'number?', last_ts: 'number?' },
+  sources: {
+    fingerprint: 'text',
+    version: 'text?',
+    first_ts: 'number?',
+    last_ts: 'number?',
+    notes: 'text?',
+  },
 } as const satisfies Readonly<Record<string, Shape>>;
 
 /** Columns with their kinds. */

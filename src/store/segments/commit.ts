@@ -256,11 +256,12 @@ async function storeSources(session: Session, states: ReadonlyMap<string, Source
   );
   await session.append(
     'sources',
-    [...states].map(([fingerprint, { version, first, last }]) => ({
+    [...states].map(([fingerprint, { version, first, last, notes }]) => ({
       fingerprint,
       version,
       first_ts: first,
       last_ts: last,
+      notes: notes ? JSON.stringify(notes) : null,
     })),
   );
 }

@@ -1,3 +1,4 @@
+import type { SourceNote } from '../../engine/ports/source.js';
 import { earliest } from '../../engine/plan/since.js';
 import type { ScanState, Schema } from '../../engine/ports/host.js';
 import type {
@@ -228,9 +229,9 @@ export async function sources(
     [jsonParameter(fingerprints)],
   );
   return new Map(
-    rows.map(({ fingerprint, version, first_ts: first, last_ts: last }) => [
+    rows.map(({ fingerprint, version, first_ts: first, last_ts: last, notes }) => [
       fingerprint,
-      { version, first, last },
+      { version, first, last, ...(notes !== null && { notes: JSON.parse(notes) as SourceNote[] }) },
     ]),
   );
 }

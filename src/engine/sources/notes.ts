@@ -1,0 +1,23 @@
+import type { SourceNote } from '../ports/source.js';
+
+/** What was repaired in two readings of one source, together. */
+export function addNotes(
+  earlier: readonly SourceNote[],
+  later: readonly SourceNote[],
+): readonly SourceNote[] {
+  const all = new Map(earlier.map((note) => [note.what, note]));
+  for (const note of later) {
+    const known = all.get(note.what);
+    all.set(note.what, known ? { ...known, count: known.count + note.count } : note);
+  }
+  return [...all.values()];
+}
+
+/** The same in a sentence for each kind, as `3 rows off the grid left out, the first 2024-01-02.` Empty where there is none. */
+export function notesText(notes: readonly SourceNote[]): string {
+  const texts = notes.map(({ what, count, example }) => {
+    const first = example === null ? '' : count === 1 ? `: ${example}` : `, the first: ${example}`;
+    return `${count.toLocaleString('en-US')} ${what}${first}.`;
+  });
+  return texts.join(' ');
+}

@@ -1,0 +1,96 @@
+import type { OpenStream } from '../../engine/ports/source.js';
+import type { SeamlessError } from '../../sdk/errors.js';
+import { concatTables, sliceTable, type Table } from '../../sdk/table.js';
+import { floorToGrid, type Range, type Seconds } from '../../sdk/time.js';
+import type { BarCheck, BarFault } from '../faults.js';
+
+/** More rows at fault than this, and the file as a whole is not what it was taken for. */
+export const MOST_SKIPPED = 100;
+
+/** Takes what cannot be read, and the stretch of time whose bars are therefore not known; null where that cannot be told. */
+export type Skip = (range: Range | null, error: SeamlessError) => void;
+
+/** Faults of the reading rather than of one row. */
+function concernsAll({ kind, shared }: BarFault): boolean {
+  return kind === 'milliseconds' || shared;
+}
+
+/** Hands on the rows that can be bars, and says in which stretches of time the others were. */
+export class RowsAround {
+  readonly #stream: OpenStream;
+  readonly #check: BarCheck;
+  readonly #shift: Seconds;
+  readonly #explain: (fault: BarFault) => Promise<SeamlessError>;
+  readonly #skip: Skip;
+  #skipped = 0;
+  /** A row whose time cannot be told, and the open of the bar before it: the next bar shows where it was. */
+  #untimed: { readonly error: SeamlessError; readonly after: Seconds } | null = null;
+
+  constructor(
+    stream: OpenStream,
+    check: BarCheck,
+    stamp: 'open' | 'close',
+    explain: (fault: BarFault) => Promise<SeamlessError>,
+    skip: Skip,
+  ) {
+    this.#stream = stream;
+    this.#check = check;
+    this.#shift = stamp === 'close' ? stream.interval : 0;
+    this.#explain = explain;
+    this.#skip = skip;
+  }
+
+  /** @throws SeamlessError `source-row` where a fault is that of the whole file, or there are too many. */
+  async next(table: Table): Promise<Table> {
+    let rest = table;
+    const sound: Table[] = [];
+    for (;;) {
+      const fault = this.#check.next(rest.ts);
+      if (!fault) {
+        this.#place(rest);
+        sound.push(rest);
+        return concatTables(sound);
+      }
+      const good = sliceTable(rest, 0, fault.index);
+      this.#check.next(good.ts);
+      this.#place(good);
+      sound.push(good);
+      const error = await this.#explain(fault);
+      // What comes right behind a row without a time may be wrong because of that.
+      if (this.#untimed) throw this.#untimed.error;
+      if (concernsAll(fault) || ++this.#skipped > MOST_SKIPPED) throw error;
+      this.#note(fault, error);
+      this.#check.skip();
+      rest = sliceTable(rest, fault.index + 1, rest.ts.length);
+    }
+  }
+
+  /** A row without a time after the last bar: what comes from that bar on is not known. */
+  end(): void {
+    const { error, after = Number.NaN } = this.#untimed ?? {};
+    if (error) this.#skip({ start: Number.isNaN(after) ? -Infinity : after, end: Infinity }, error);
+  }
+
+  #note(fault: BarFault, error: SeamlessError): void {
+    if (fault.kind === 'not-a-time') {
+      this.#untimed ??= { error, after: fault.previous - this.#shift };
+      return;
+    }
+    this.#skip(slotOf(this.#stream, fault.time - this.#shift), error);
+  }
+
+  #place(good: Table): void {
+    const [next] = good.ts;
+    if (!this.#untimed || next === undefined) return;
+    const { error, after } = this.#untimed;
+    this.#untimed = null;
+    const start = Number.isNaN(after) ? next : after;
+    this.#skip({ start, end: next + this.#stream.interval }, error);
+  }
+}
+
+/** The slot that a row with this time would be in. */
+export function slotOf({ interval, phase }: OpenStream, time: Seconds): Range {
+  const start = floorToGrid(time, interval, phase);
+  return { start, end: start + interval };
+}

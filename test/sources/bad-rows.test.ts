@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import type { SkippedRow } from '../../src/engine/ports/source.js';
+import { EVERYTHING, fails, Project, readAll } from './support.js';
+
+/** Rows of minutes, of which one or another cannot be a bar. */
+describe('a CSV row that cannot be a bar', () => {
+  const project = new Project();
+  after(() => project.remove());
+
+  const minutes = (from: number, to: number): string[] =>
+    Array.from({ length: to - from }, (_, index) => `${(from + index) * 60},${from + index},x`);
+  const open = (lines: readonly string[], options = {}, end = '\n') => {
+    project.write('bad.csv', `time,close,name\n${lines.join('\n')}${end}`);
+    return project.open('csv', { path: 'bad.csv', ...options });
+  };
+
+  for (const [what, row, start, end] of [
+    ['with a text for a number', '600,ten,x', 600, 660],
+    ['with a cell too few', '600,10', 600, 660],
+    ['with a cell too many', '600,10,x,y', 600, 660],
+    ['off the grid', '617,10,x', 600, 660],
+    ['that comes twice', '540,11,x', 540, 600],
+    ['out of order', '120,11,x', 120, 180],
+  ] as const) {
+    it(`${what} is told to who asks for its time, and to nobody else`, async () => {
+      const lines = [...minutes(0, 10), row, ...minutes(11, 20)];
+      const reader = await open(lines);
+      await fails(readAll(reader), 'source-row', /line 12 of bad\.csv/);
+      await fails(readAll(reader, { start, end }), 'source-row', /line 12 of bad\.csv/);
+      assert.equal((await readAll(reader, { start: 660, end: 1200 })).ts.length, 9);
+      const skipped: SkippedRow[] = [];
+      for await (const table of reader.read(EVERYTHING, (each) => skipped.push(each))) {
+        assert.equal(table.ts.length, 19);
+      }
+      assert.deepEqual(
+        skipped.map(({ range }) => range),
+        [{ start, end }],
+      );
+    });
+  }
+
+  it('without a time hides the bars beside it', async () => {
+    const reader = await open(
+      [...minutes(0, 10), 'soon,1,x', ...minutes(11, 20)].map((line) =>
+        line.replace(/^\d+/, (seconds) => new Date(Number(seconds) * 1000).toISOString()),
+      ),
+    );
+    await fails(readAll(reader, { start: 540, end: 600 }), 'source-row', /"soon" for a time/);
+    await fails(readAll(reader, { start: 660, end: 720 }), 'source-row', /"soon" for a time/);
+    assert.equal((await readAll(reader, { start: 0, end: 540 })).ts.length, 9);
+    assert.equal((await readAll(reader, { start: 720, end: 1200 })).ts.length, 8);
+  });
+
+  it('is no error as the last line that a recorder has not finished, but is said', async () => {
+    for (const piece of ['600', '600,1', '60']) {
+      const reader = await open([...minutes(0, 10), piece], {}, '');
+      assert.equal((await readAll(reader)).ts.length, 10);
+      assert.deepEqual(reader.notes?.(), [
+        { what: 'unfinished last lines left out', count: 1, example: piece },
+      ]);
+    }
+    await fails(readAll(await open([...minutes(0, 10), '600,1'])), 'source-row', /line 12 .* has 2 cells/);
+  });
+
+  it('is no error as a footer, but is said', async () => {
+    const reader = await open([...minutes(0, 10), 'Source: the exchange']);
+    assert.equal((await readAll(reader)).ts.length, 10);
+    assert.deepEqual(reader.notes?.(), [
+      { what: 'lines after the last bar left out', count: 1, example: 'Source: the exchange' },
+    ]);
+  });
+
+  it('is left out and counted where that was asked for', async () => {
+    const reader = await open([...minutes(0, 10), '600,10', '660,11,x'], { conformance: 'permissive' });
+    assert.equal((await readAll(reader)).ts.length, 11);
+    const [note] = reader.notes?.() ?? [];
+    assert.match(`${note?.count} ${note?.what} ${note?.example}`, /^1 lines that are no rows .*line 12/);
+  });
+});
