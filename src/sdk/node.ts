@@ -3,7 +3,7 @@ import { SeamlessError } from './errors.js';
 import type { HistoryProvider } from './providers.js';
 import type { Series } from './series.js';
 import type { RowValue } from './table.js';
-import type { Interval } from './time.js';
+import { parseInterval, type Interval } from './time.js';
 import type { View } from './view.js';
 
 /** The columns of a price stream, as most sources have them. */
@@ -83,8 +83,11 @@ export function columns<T = number>(compute: (series: Series) => ColumnOutput): 
   return new ColumnCompute<T>(compute);
 }
 
-/** One number for all inputs, or one for each in their order: how many of its last bars a window holds. */
-export type Period = number | readonly number[];
+/** How many of its last bars a window holds, or how far back in time it reaches: '1h'. One within it is enough to fire. */
+export type WindowLength = number | string;
+
+/** One length for the windows of all inputs, or one for each in their order. */
+export type Period = WindowLength | readonly WindowLength[];
 
 export interface NodeOptions<T> {
   readonly name: string;
@@ -113,6 +116,7 @@ export class Node<T = unknown> extends DagNode<T> {
     this.inputs = checkInputs(options.input, options.name);
     this.period = checkPeriods(options.period, this.inputs.length, options.name);
     this.computeFn = checkCompute(options.computeFn, options.name);
+    refuseTimeInColumns(this);
     this.indicator = options.indicator;
   }
 }
@@ -175,10 +179,21 @@ function checkCompute<T>(
   );
 }
 
+/** @throws SeamlessError `period` */
+function refuseTimeInColumns({ name, period, computeFn }: Node): void {
+  const timed = [period].flat().find((each) => typeof each === 'string');
+  if (timed === undefined || typeof computeFn === 'function') return;
+  throw new SeamlessError(
+    'period',
+    `${name} has period '${timed}', but its computeFn works on columns, whose windows are counted in bars: give it a number of bars, or write the function bar by bar.`,
+    { node: name },
+  );
+}
+
 /** The periods of a node. @throws SeamlessError `period` for one that counts no bars, or a list of another length. */
 export function checkPeriods(period: Period | undefined, inputs: number, name: string): Period | undefined {
-  if (period === undefined || typeof period === 'number') {
-    return period === undefined ? undefined : checkPeriod(period, name);
+  if (period === undefined || typeof period !== 'object') {
+    return period === undefined ? undefined : checkLength(period, name);
   }
   if (!Array.isArray(period)) return checkPeriod(period as unknown as number, name);
   if (period.length !== inputs) {
@@ -188,7 +203,14 @@ export function checkPeriods(period: Period | undefined, inputs: number, name: s
       { node: name },
     );
   }
-  return (period as readonly number[]).map((each) => checkPeriod(each, name));
+  return (period as readonly WindowLength[]).map((each) => checkLength(each, name));
+}
+
+/** @throws SeamlessError `interval` or `period` */
+function checkLength(length: WindowLength, name: string): WindowLength {
+  if (typeof length === 'number') return checkPeriod(length, name);
+  parseInterval(length, `The period of ${name}`);
+  return length;
 }
 
 function checkPeriod(period: number, name: string): number {

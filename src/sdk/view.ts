@@ -36,7 +36,7 @@ export interface View {
    * @throws SeamlessError `unknown-column` where a field is read that the record does not have
    */
   latest<T>(input: DagNode<T>): T;
-  /** The last `bars` bars of an input; by default as many as the node's period. */
+  /** The last `bars` bars of an input; by default as many as the node's period, or all within a period of time such as '1h'. */
   window(input: DagNode, bars?: number): Window;
 }
 
@@ -51,6 +51,8 @@ export interface ViewInput {
   /** Bars of a window by default, and at most. */
   readonly period: number;
   readonly lookback: number;
+  /** Of a window that is counted in time: its seconds. */
+  readonly span?: Seconds;
   /** Windows are copies, so that nothing lies around them. Default: false. */
   readonly copied?: boolean;
 }
@@ -189,10 +191,11 @@ export class ChunkView implements View {
   window(input: DagNode, bars?: number): Window {
     const reader = this.#readerOf(input);
     const { source } = reader;
-    const length = bars ?? source.period;
-    if (length > source.lookback || length < 1 || !Number.isInteger(length))
-      this.#refuseLength(source, length);
     const end = source.end[this.#firing] as number;
+    const most =
+      source.span === undefined ? source.lookback : barsSince(source, end, this.#asOf - source.span);
+    const length = bars ?? (source.span === undefined ? source.period : most);
+    if (length > most || length < 1 || !Number.isInteger(length)) this.#refuseLength(source, length, most);
     return new ChunkWindow(reader, end - length, end);
   }
 
@@ -209,13 +212,20 @@ export class ChunkView implements View {
     return reader;
   }
 
-  #refuseLength(source: ViewInput, length: number): never {
+  #refuseLength(source: ViewInput, length: number, most: number): never {
     const bars = length === 1 ? 'bar' : 'bars';
     throw new UndeclaredInput(
-      `Node ${this.#node} asked for ${length} ${bars} of ${source.name} at asOf ${formatTime(this.#asOf)}, but its period gives it ${source.lookback}: raise the period, or ask for a whole number of bars up to it.`,
+      `Node ${this.#node} asked for ${length} ${bars} of ${source.name} at asOf ${formatTime(this.#asOf)}, but its period gives it ${most}: raise the period, or ask for a whole number of bars up to it.`,
       { node: this.#node, asOf: this.#asOf },
     );
   }
+}
+
+/** How many of the first `end` bars open at `start` or later. */
+function barsSince({ table: { ts } }: ViewInput, end: number, start: Seconds): number {
+  let first = end;
+  while (first > 0 && (ts[first - 1] as number) >= start) first--;
+  return end - first;
 }
 
 /** The error for a node that asks for another than its inputs. */

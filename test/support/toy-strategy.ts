@@ -30,7 +30,8 @@ export interface ToyStream {
 export interface ToyNode {
   readonly kind: 'node';
   readonly interval: number;
-  readonly inputs: readonly { readonly node: number; readonly period: number }[];
+  /** With a span, the window is counted in that many bars' time, and one bar in it is enough. */
+  readonly inputs: readonly { readonly node: number; readonly period: number; readonly inTime?: boolean }[];
   /** Stands for the code: another seed is another function. */
   seed: number;
   /** One of so many firings emits no row; 0: all emit. */
@@ -137,7 +138,11 @@ export class ToyHost implements StrategyHost {
         label: 'node',
         scan: toy.scan !== undefined,
         leastHistory: 1,
-        inputs: toy.inputs,
+        inputs: toy.inputs.map(({ node, period, inTime }) =>
+          inTime
+            ? { node, period: null, span: period * (this.#toys[node] as Toy).interval }
+            : { node, period },
+        ),
         own,
         source: null,
       };
@@ -151,9 +156,13 @@ export class ToyHost implements StrategyHost {
     let state = unpackState(request.state ?? NOT_STARTED);
     for (let i = 0; i < request.asOf.length; i++) {
       const asOf = request.asOf[i] as number;
-      const windows = request.inputs.map(({ table, end, lookback }) =>
-        rowsOf(table).slice((end[i] as number) - lookback, end[i]),
-      );
+      const windows = request.inputs.map(({ table, end, lookback, span }) => {
+        const start = (end[i] as number) - lookback;
+        if (span === undefined) return rowsOf(table).slice(start, end[i]);
+        return rowsOf(table)
+          .slice(0, end[i])
+          .filter(({ ts }) => ts >= asOf - span);
+      });
       this.calls[request.node] = (this.calls[request.node] as number) + 1;
       this.fired[request.node]?.push(asOf);
       try {
@@ -248,10 +257,11 @@ function nodeHistory(
   states: ToyState[],
 ): ToyRow[] {
   const rows: ToyRow[] = [];
-  const inputs = toy.inputs.map(({ node, period }) => {
+  const inputs = toy.inputs.map(({ node, period, inTime }) => {
     const input = toys[node] as Toy;
+    const span = inTime ? period * input.interval : null;
     const lookback = Math.max(period, input.kind === 'stream' ? input.leastHistory : 1);
-    return { rows: histories[node] as ToyRow[], interval: input.interval, lookback };
+    return { rows: histories[node] as ToyRow[], interval: input.interval, lookback, span };
   });
   const closes = inputs.flatMap((input) => input.rows.map(({ ts }) => ts + input.interval));
   if (closes.length === 0) return [];
@@ -270,6 +280,11 @@ function nodeHistory(
         Float64Array.from(input.rows, ({ ts }) => ts),
         asOf - input.interval + 1,
       );
+      if (input.span !== null) {
+        const since = asOf - input.span;
+        const window = input.rows.slice(0, closed).filter(({ ts }) => ts >= since);
+        return window.length === 0 ? null : window;
+      }
       return closed < input.lookback ? null : input.rows.slice(closed - input.lookback, closed);
     });
     if (windows.includes(null)) continue;

@@ -142,7 +142,7 @@ const toldNode: SchemaOf<ToldNode> = v.object({
   label: v.string(),
   interval: v.nullable(v.number()),
   leastHistory: v.number(),
-  inputs: v.array(v.object({ node: id, period: v.nullable(v.number()) })),
+  inputs: v.array(v.object({ node: id, period: v.nullable(v.number()), span: v.exactOptional(v.number()) })),
   hash: v.nullable(v.string()),
   unhashable: v.nullable(v.string()),
   scan: v.boolean(),

@@ -12,6 +12,13 @@ export interface Edge {
   readonly period: number;
   /** Bars that must exist before the consumer fires, and the most it may look at. */
   readonly lookback: number;
+  /** Of a window that is counted in time: its seconds. Period and look-back are then the most bars it can hold, and one is enough. */
+  readonly span?: Seconds;
+}
+
+/** How many bars of an input must exist before its consumer fires. */
+export function needOf({ span, lookback }: Pick<Edge, 'span' | 'lookback'>): number {
+  return span === undefined ? lookback : 1;
 }
 
 /** A node with everything decided. */
@@ -130,7 +137,9 @@ function resolveNode(index: number, graph: GraphDescription, resolved: readonly 
   const inputs = node.inputs.map((input) => resolved[input.node] as GraphNode);
   const interval = node.interval ?? graph.interval ?? commonInterval(node, inputs);
   refuseUnequalPhases(node, inputs);
-  const edges = node.inputs.map((input, position) => {
+  const edges = node.inputs.map((input, position): Edge => {
+    if (input.span !== undefined)
+      return spanEdge(node, input.node, input.span, inputs[position] as GraphNode);
     const period = input.period ?? graph.period;
     if (period === null) {
       throw new SeamlessError(
@@ -153,6 +162,19 @@ function resolveNode(index: number, graph: GraphDescription, resolved: readonly 
     edges,
     description: node,
   };
+}
+
+/** @throws SeamlessError `period` for a window that is too short to hold a bar. */
+function spanEdge(node: NodeDescription, input: number, span: Seconds, source: GraphNode): Edge {
+  if (span < source.interval) {
+    throw new SeamlessError(
+      'period',
+      `Node ${node.name} has a window of ${formatInterval(span)} over ${source.name}, whose bars take ${formatInterval(source.interval)}: make it at least as long as one of them.`,
+      about(node),
+    );
+  }
+  const bars = Math.ceil(span / source.interval);
+  return { node: input, period: bars, lookback: bars, span };
 }
 
 function commonInterval(node: NodeDescription, inputs: readonly GraphNode[]): Seconds {

@@ -82,7 +82,10 @@ export async function planStretch(
     if (!whole) continue;
     for (const edge of node.edges) {
       const source = input.canonical[edge.node] as number;
-      const wanted = await inputDemand(input, source, whole, rowsBefore(node, edge, input.graph));
+      const wanted =
+        edge.span === undefined
+          ? await inputDemand(input, source, whole, rowsBefore(node, edge, input.graph))
+          : spanDemand(input, source, whole, node.interval - edge.span);
       demands.set(source, spanning(wanted, demands.get(source) ?? wanted));
       carried.set(source, Math.max(rowsCarried(node, edge, input.graph), carried.get(source) ?? 0));
     }
@@ -135,6 +138,13 @@ async function inputDemand(input: PlanInput, source: number, slots: Range, rows:
   const count = Math.ceil(rows * (input.stretch[source] as number));
   const start = count === 0 ? before : await timeBack(input, source, before, count);
   return { start, end: Math.max(before, floorToGrid(slots.end, node.interval, node.phase)) };
+}
+
+/** The same for windows that are counted in time: `back` seconds from a slot's open to where the window of its close begins. */
+function spanDemand(input: PlanInput, source: number, slots: Range, back: Seconds): Range {
+  const { interval, phase } = input.graph.nodes[source] as GraphNode;
+  const start = floorToGrid(Math.min(slots.start, slots.start + back), interval, phase);
+  return { start, end: Math.max(start, floorToGrid(slots.end, interval, phase)) };
 }
 
 /** When the `count`-th bar of a node before `before` opens, as far as the timestamps of the streams tell. */

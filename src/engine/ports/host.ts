@@ -9,6 +9,8 @@ export interface EdgeDescription {
   readonly node: number;
   /** Bars of a window by default; null: the strategy's default. */
   readonly period: number | null;
+  /** Of a window that is counted in time: its seconds, in place of a period. */
+  readonly span?: Seconds;
 }
 
 /**
@@ -122,8 +124,10 @@ export interface ComputeInput {
   /** Exclusive end of the window of each firing, as an index into `table`. */
   readonly end: Int32Array;
   readonly period: number;
-  /** Rows before `end[i]` that firing `i` may look at; there are always as many. */
+  /** Rows before `end[i]` that firing `i` may look at; there are always as many, unless there is a span. */
   readonly lookback: number;
+  /** Of a window that is counted in time: firing `i` sees the bars that open at `asOf[i] - span` or later, at least one. */
+  readonly span?: Seconds;
 }
 
 export interface ComputeRequest {

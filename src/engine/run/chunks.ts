@@ -217,7 +217,7 @@ export class ChunkRunner {
       .filter((candidate) => {
         const { asOf, ends, lacking } = this.#firings(node, candidate.range);
         if (this.#shortOf(node, lacking) !== null) return false;
-        const digests = this.#inputDigests(node, ends, asOf.length);
+        const digests = this.#inputDigests(node, ends, asOf, asOf.length);
         return digests.every((digest, input) => digest === candidate.inputDigests[input]);
       })
       .sort((a, b) => a.range.start - b.range.start || b.range.end - a.range.end);
@@ -265,7 +265,10 @@ export class ChunkRunner {
   }
 
   #shortOf(node: GraphNode, lacking: readonly number[]): number | null {
-    const edge = node.edges.find((each, position) => lacking[position] && this.#reachesFurther(each));
+    // Windows that are counted in time are planned by time: what they lack is not there.
+    const edge = node.edges.find(
+      (each, position) => lacking[position] && each.span === undefined && this.#reachesFurther(each),
+    );
     return edge ? this.#state.canonical(edge.node) : null;
   }
 
@@ -300,7 +303,7 @@ export class ChunkRunner {
     // Where it failed, the bars before count alone.
     const fired = lowerBound(asOf, range.end + node.interval);
     const ends = inputs.map((input) => input.end);
-    const inputDigests = this.#inputDigests(node, ends, fired);
+    const inputDigests = this.#inputDigests(node, ends, asOf, fired);
     const segment = { fingerprint: full, own, range, table, inputDigests, ...this.#sinceOf(node) };
     this.#segments.push(
       states
@@ -335,17 +338,27 @@ export class ChunkRunner {
    * firing reads are left out, or it would depend on how much happens to be at hand. With the look-back, which is part of
    * the own hash, these rows say as well which slots fire.
    */
-  #inputDigests(node: GraphNode, ends: readonly Int32Array[], count: number): string[] {
+  #inputDigests(node: GraphNode, ends: readonly Int32Array[], asOf: Float64Array, count: number): string[] {
     return node.edges.map((edge, position) => {
       const first = ends[position]?.[0] ?? 0;
       const end = ends[position]?.[count - 1] ?? 0;
       if (count === 0) return textDigest(['nothing fires']);
       // Apart, since the second part is what consumers that look back differently have in common: mostly a whole segment.
       return textDigest([
-        this.#held.digest(this.#state.canonical(edge.node), first - edge.lookback, first - 1),
+        this.#held.digest(
+          this.#state.canonical(edge.node),
+          this.#windowStart(edge, first, asOf[0] as number),
+          first - 1,
+        ),
         this.#held.digest(this.#state.canonical(edge.node), first - 1, end),
       ]);
     });
+  }
+
+  /** The first row that a firing reads of an input, when `end` of its rows have closed. */
+  #windowStart({ node, lookback, span }: Edge, end: number, asOf: Seconds): number {
+    if (span === undefined) return end - lookback;
+    return lowerBound(this.#held.of(this.#state.canonical(node)).ts, asOf - span);
   }
 
   /** Whether an input's history may go back further than what is planned for. */

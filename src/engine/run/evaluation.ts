@@ -1,7 +1,7 @@
 import type { Table } from '../../sdk/table.js';
 import type { Range } from '../../sdk/time.js';
 import { settleNaN } from '../fingerprint/canonical.js';
-import type { Edge, GraphNode } from '../graph/graph.js';
+import { needOf, type Edge, type GraphNode } from '../graph/graph.js';
 import type {
   ComputeInput,
   ComputeRequest,
@@ -29,7 +29,8 @@ export interface AtHand {
 export function firingsOf(node: GraphNode, range: Range, { nodes, rows }: AtHand, grids: Grids): Firings {
   const inputs = node.edges.map((edge): FiringInput => ({
     interval: (nodes[edge.node] as GraphNode).interval,
-    lookback: edge.lookback,
+    lookback: needOf(edge),
+    ...(edge.span !== undefined && { span: edge.span }),
     ts: rows(edge).ts,
   }));
   return findFirings(node.interval, node.phase, range, inputs, grids);
@@ -48,6 +49,7 @@ export function requestOf(
     end: ends[position] as Int32Array,
     period: edge.period,
     lookback: edge.lookback,
+    ...(edge.span !== undefined && { span: edge.span }),
   }));
   return { node: node.index, interval: node.interval, opens, asOf, inputs, expected };
 }

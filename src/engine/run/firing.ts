@@ -7,7 +7,10 @@ import { Grids, sameTimes } from './grids.js';
 /** One input as firing sees it: when its bars open, and how many must have closed. */
 export interface FiringInput {
   readonly interval: Seconds;
+  /** How many bars must have closed. */
   readonly lookback: number;
+  /** Of a window that is counted in time: its seconds. A slot whose window holds no bar does not fire. */
+  readonly span?: Seconds;
   /** Opens of the bars at hand, ascending. */
   readonly ts: Float64Array;
 }
@@ -64,7 +67,7 @@ export function findFirings(
       closed[i] = end;
       if (anyPrompt && prompt[i] && !closedAfter(input, end, open)) complete = false;
     }
-    if (complete && hasHistory(inputs, closed, lacking)) {
+    if (complete && hasHistory(inputs, closed, lacking) && windowsHold(inputs, closed, close)) {
       opens[count] = close - interval;
       asOf[count] = close;
       for (let i = 0; i < inputs.length; i++) (ends[i] as Int32Array)[count] = closed[i] as number;
@@ -146,6 +149,12 @@ function hasHistory(inputs: readonly FiringInput[], closed: readonly number[], l
     }
   }
   return enough;
+}
+
+function windowsHold(inputs: readonly FiringInput[], closed: readonly number[], close: Seconds): boolean {
+  return inputs.every(
+    ({ span, ts }, i) => span === undefined || (ts[(closed[i] as number) - 1] as number) >= close - span,
+  );
 }
 
 /** The input that closes a bar the least often among those that must close one in each slot. */

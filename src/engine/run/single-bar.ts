@@ -1,5 +1,5 @@
 import { SeamlessError } from '../../sdk/errors.js';
-import { emptyTable, sliceTable } from '../../sdk/table.js';
+import { emptyTable, lowerBound, sliceTable } from '../../sdk/table.js';
 import {
   ceilToGrid,
   floorToGrid,
@@ -331,8 +331,10 @@ function ancestors(graph: Graph, from: number, canonicalOf: (at: number) => numb
 function windowsAlone(request: ComputeRequest): ComputeRequest {
   const inputs = request.inputs.map((input): ComputeInput => {
     const end = input.end.at(-1) as number;
-    const table = sliceTable(input.table, end - input.lookback, end);
-    return { ...input, table, end: Int32Array.of(input.lookback) };
+    const asOf = request.asOf.at(-1) as number;
+    const start =
+      input.span === undefined ? end - input.lookback : lowerBound(input.table.ts, asOf - input.span);
+    return { ...input, table: sliceTable(input.table, start, end), end: Int32Array.of(end - start) };
   });
   return { ...request, opens: request.opens.slice(-1), asOf: request.asOf.slice(-1), inputs };
 }

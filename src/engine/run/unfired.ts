@@ -1,5 +1,5 @@
 import { ceilToGrid, type Range, type Seconds } from '../../sdk/time.js';
-import type { Graph, GraphNode } from '../graph/graph.js';
+import { needOf, type Graph, type GraphNode } from '../graph/graph.js';
 import type { Horizon } from '../plan/horizon.js';
 import { attainable, onGrid } from '../plan/horizon.js';
 import { isEmpty } from '../plan/ranges.js';
@@ -160,7 +160,7 @@ function inputsOf({ graph, horizons, fingerprints }: UnfiredLook, node: GraphNod
     const print = fingerprints[edge.node] as string;
     const known = byPrint.get(print);
     const { begin, limit } = horizons[edge.node] as Horizon;
-    const lookback = Math.max(edge.lookback, known?.lookback ?? 0);
+    const lookback = Math.max(needOf(edge), known?.lookback ?? 0);
     const input = graph.nodes[edge.node] as GraphNode;
     const prompt = anyPrompt ? input.interval <= node.interval : false;
     byPrint.set(print, { node: known?.node ?? input, lookback, begin, limit, prompt });

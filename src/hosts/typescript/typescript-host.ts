@@ -200,10 +200,12 @@ export class TypeScriptHost implements StrategyHost {
         },
       );
     }
-    const inputs = node.inputs.map((input, position) => ({
-      node: positions.get(input) as number,
-      period: (typeof node.period === 'object' ? node.period[position] : node.period) ?? null,
-    }));
+    const inputs = node.inputs.map((input, position) => {
+      const length = (typeof node.period === 'object' ? node.period[position] : node.period) ?? null;
+      const at = positions.get(input) as number;
+      if (typeof length !== 'string') return { node: at, period: length };
+      return { node: at, period: null, span: parseInterval(length, `The period of ${name}`) };
+    });
     const scan = node instanceof ScanNode;
     const label = scan ? 'scan' : (node.indicator?.kind ?? 'node');
     return new DescribedNode(

@@ -40,14 +40,18 @@ interface Input extends Truth {
   /** Bars that exist before the node fires. */
   readonly lookback: number;
   readonly period: number;
+  /** Seconds of a window that is counted in time. */
+  readonly span: number | null;
 }
 
 function nodeTruth(spec: NodeSpec, truths: readonly Truth[], specs: readonly Spec[]): Truth {
   const { interval } = spec;
-  const inputs = spec.inputs.map(({ node, period }): Input => {
+  const inputs = spec.inputs.map(({ node, period, inTime }): Input => {
     const source = specs[node] as Spec;
     const least = source.kind === 'stream' ? source.leastHistory : 1;
-    return { ...(truths[node] as Truth), period, lookback: Math.max(period, least) };
+    const truth = truths[node] as Truth;
+    if (inTime) return { ...truth, period, lookback: 1, span: period * truth.interval };
+    return { ...truth, period, lookback: Math.max(period, least), span: null };
   });
   const phase = inputs.find((input) => input.interval === interval)?.phase ?? 0;
   const { rows, failed } = history(spec, phase, inputs);
@@ -103,9 +107,13 @@ function windowsAt(asOf: number, interval: number, inputs: readonly Input[]): Ba
     ? prompt.every((each, i) => !each || closedHere[i])
     : closedHere.includes(true);
   if (!due || inputs.some((input, i) => (closed[i] as number) < input.lookback)) return null;
-  return inputs.map(({ rows, period }, i): Bars => {
-    const from = (closed[i] as number) - period;
-    const row = (index: number): Row => rows[from + index] as Row;
-    return { length: period, ts: (index) => row(index).ts, value: (index) => row(index).value };
+  const from = inputs.map(({ ts, period, span }, i) =>
+    span === null ? (closed[i] as number) - period : lowerBound(ts, asOf - span),
+  );
+  if (from.some((first, i) => first >= (closed[i] as number))) return null;
+  return inputs.map(({ rows }, i): Bars => {
+    const length = (closed[i] as number) - (from[i] as number);
+    const row = (index: number): Row => rows[(from[i] as number) + index] as Row;
+    return { length, ts: (index) => row(index).ts, value: (index) => row(index).value };
   });
 }

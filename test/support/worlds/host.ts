@@ -103,7 +103,9 @@ export class WorldHost implements StrategyHost {
     }
     const input = spec.inputs.map(({ node }) => this.#nodes[node] as DagNode);
     const windows = (view: View): Bars[] =>
-      input.map((each, at) => barsOf(view.window(each, spec.inputs[at]?.period)));
+      input.map((each, at) =>
+        barsOf(view.window(each, spec.inputs[at]?.inTime ? undefined : spec.inputs[at]?.period)),
+      );
     if (spec.scan !== null) {
       return new ScanNode<{ held: ScanState | null }>({
         name,
@@ -126,7 +128,12 @@ export class WorldHost implements StrategyHost {
     const nodes = this.#specs.map((spec, index): NodeDescription => {
       const common = { name: `n${index}`, interval: spec.interval, location: null };
       if (spec.kind === 'node') {
-        const { inputs, scan } = spec;
+        const { scan } = spec;
+        const inputs = spec.inputs.map(({ node, period, inTime }) =>
+          inTime
+            ? { node, period: null, span: period * (this.#specs[node] as Spec).interval }
+            : { node, period },
+        );
         const own = ownCode(spec);
         return {
           ...common,

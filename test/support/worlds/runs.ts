@@ -6,6 +6,7 @@ import { reportOf } from '../../../src/engine/run/outcome.js';
 import type { NodeStore } from '../../../src/engine/ports/store.js';
 import { difference, isEmpty, union, within, type RangeSet } from '../../../src/engine/plan/ranges.js';
 import type { RunReport } from '../../../src/engine/run/report.js';
+import { downstream } from '../../../src/engine/sources/refusals.js';
 import type { RunState } from '../../../src/engine/run/run-state.js';
 import type { Extent } from '../../../src/engine/plan/selection.js';
 import { SeamlessError } from '../../../src/sdk/errors.js';
@@ -175,14 +176,21 @@ export function exact(value: unknown): string {
   return `${Array.isArray(value) ? 'array' : 'record'} { ${items.join(', ')} }`;
 }
 
+/** The streams whose source broke, and what depends on them: nothing is claimed of these, and the store has what it had. */
+function blockedBy({ graph, failures }: RunState): ReadonlySet<number> {
+  const broken = [...failures].flatMap(([index, { code }]) => (code === 'source' ? [index] : []));
+  return downstream(graph, broken);
+}
+
 /** All that the store claims of a world's nodes is what the definition says. */
 export async function assertTruth(world: World, store: NodeStore, { outcome }: Done): Promise<void> {
   const { state } = outcome;
   const prints = state.graph.nodes.map(({ index }) => state.fingerprint(index).full);
   const coverage = await store.coverage(prints);
   const spans = prints.map((print) => union(coverage.get(print) ?? []));
+  const blocked = blockedBy(state);
   const requests = prints.flatMap((fingerprint, index) =>
-    (spans[index] as RangeSet).map((range) => ({ fingerprint, range, index })),
+    blocked.has(index) ? [] : (spans[index] as RangeSet).map((range) => ({ fingerprint, range, index })),
   );
   const tables = await store.read(requests);
   requests.forEach(({ range, index }, position) => {
@@ -225,7 +233,7 @@ async function held(world: World, store: NodeStore, request: Range, { outcome }:
   }));
 }
 
-/** What a run brought to completion is complete: all of the request that the data and the failing bars allow. */
+/** What a run brought to completion is complete: all of the request that the data, the failing bars and broken sources allow. */
 export async function assertComplete(
   world: World,
   store: NodeStore,
@@ -234,7 +242,9 @@ export async function assertComplete(
 ): Promise<void> {
   const { state, left } = done.outcome;
   const coverage = await store.coverage(state.graph.nodes.map(({ index }) => state.fingerprint(index).full));
+  const blocked = blockedBy(state);
   for (const { index, name } of state.graph.nodes) {
+    if (blocked.has(index)) continue;
     if (left.has(index)) {
       await assertCompleteBefore(store, state, index);
       continue;

@@ -42,7 +42,8 @@ export type ScanKind = 'sum' | 'mean' | 'position' | 'tail';
 export interface NodeSpec {
   readonly kind: 'node';
   readonly interval: number;
-  readonly inputs: readonly { readonly node: number; readonly period: number }[];
+  /** In time: the window is counted in the time of that many bars, and one bar in it is enough. */
+  readonly inputs: readonly { readonly node: number; readonly period: number; readonly inTime: boolean }[];
   readonly emits: Emits;
   readonly reads: 'all' | 'last';
   /** It tells so many cases apart, so that other inputs often give the same; 0: all. */
@@ -71,7 +72,10 @@ const streamArbitrary = fc.record({
 
 const nodeArbitrary = fc.record({
   interval: fc.constantFrom(60, 60, ...INTERVALS),
-  picks: fc.array(fc.tuple(fc.nat(), fc.constantFrom(1, 1, 2, 3, 6)), { minLength: 1, maxLength: 3 }),
+  picks: fc.array(fc.tuple(fc.nat(), fc.constantFrom(1, 1, 2, 3, 6), fc.constantFrom(false, false, true)), {
+    minLength: 1,
+    maxLength: 3,
+  }),
   emits: fc.constantFrom<Emits>('number', ...EMITS),
   reads: fc.constantFrom('all' as const, 'all' as const, 'last' as const),
   coarse: fc.constantFrom(0, 0, 2, 5),
@@ -99,7 +103,11 @@ export function specsOf({ streams, nodes }: WorldDraw): Spec[] {
     return { kind: 'stream', ...spec, phase, rows: drawnRows({ ...spec, phase }, holes, late, seed) };
   });
   for (const { picks, seed, failsOn, ...spec } of nodes) {
-    const inputs = picks.map(([pick, period]) => ({ node: pick % specs.length, period }));
+    const inputs = picks.map(([pick, period, inTime = false]) => ({
+      node: pick % specs.length,
+      period,
+      inTime,
+    }));
     const once = inputs.filter(({ node }, at) => inputs.findIndex((other) => other.node === node) === at);
     const joined = onOneGrid(once, specs);
     specs.push({

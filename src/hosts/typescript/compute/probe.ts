@@ -107,7 +107,7 @@ export function truncate(
   swapped: (input: number) => Swapped | null = () => null,
 ): ViewInput[] {
   return inputs.map((input, at) => {
-    const first = start === 'chunk' ? 0 : (input.end[from] as number) - input.lookback;
+    const first = start === 'chunk' ? 0 : Math.max(0, (input.end[from] as number) - input.lookback);
     const table = new CutTable(input.table, first, input.end[last] as number, swapped(at));
     const end = input.end.slice(from, last + 1);
     for (let firing = 0; firing < end.length; firing++) end[firing] = (end[firing] as number) - first;
