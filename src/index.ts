@@ -9,8 +9,11 @@ export type {
   ComputeFn,
   NodeOptions,
   Period,
+  WindowLength,
   StreamInputOptions,
 } from './sdk/node.js';
+export { resample } from './sdk/bars/resample.js';
+export type { Aggregate, ResampledBar, ResampleOptions } from './sdk/bars/resample.js';
 export { ScanNode } from './sdk/scan-node.js';
 export type { ScanNodeOptions, ScanStep } from './sdk/scan-node.js';
 export type { View, Window } from './sdk/view.js';

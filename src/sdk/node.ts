@@ -71,8 +71,18 @@ export class ColumnCompute<T> {
 
 /** A built-in's column form: Seamless's own code, which the engine's semantics version stands for, and tests vouch for. */
 export class KernelCompute<T> extends ColumnCompute<T> {
-  declare readonly compute: (series: Series) => Float64Array;
+  declare readonly compute: (series: Series) => KernelOutput;
+  /** 1 for each firing that has a row; null: all have. */
+  readonly keeps: ((series: Series) => Uint8Array) | null;
+
+  constructor(compute: (series: Series) => KernelOutput, keeps: KernelCompute<T>['keeps'] = null) {
+    super(compute);
+    this.keeps = keeps;
+  }
 }
+
+/** One number for each firing, or several by name. */
+export type KernelOutput = Float64Array | Readonly<Record<string, Float64Array>>;
 
 /**
  * The column form of a `computeFn`: called once for many bars with whole columns, for speed. It must give each bar
@@ -182,7 +192,7 @@ function checkCompute<T>(
 /** @throws SeamlessError `period` */
 function refuseTimeInColumns({ name, period, computeFn }: Node): void {
   const timed = [period].flat().find((each) => typeof each === 'string');
-  if (timed === undefined || typeof computeFn === 'function') return;
+  if (timed === undefined || typeof computeFn === 'function' || computeFn instanceof KernelCompute) return;
   throw new SeamlessError(
     'period',
     `${name} has period '${timed}', but its computeFn works on columns, whose windows are counted in bars: give it a number of bars, or write the function bar by bar.`,

@@ -7,6 +7,8 @@ import { InputReader, undeclaredInput, type ColumnHandedOut, type ViewInput } fr
 export interface InputSeries {
   /** Opens of the rows, in epoch seconds. */
   readonly ts: Float64Array;
+  /** Names of its columns. */
+  readonly names: readonly string[];
   /** For firing `i` the window is rows `end[i] - period` to `end[i] - 1`. */
   readonly end: Int32Array;
   /** Seconds from a bar's open to its close. */
@@ -61,6 +63,7 @@ export class ChunkSeries implements Series {
       get ts() {
         return reader.ts;
       },
+      names: source.table.names,
       end: source.end,
       interval: source.interval,
       period: source.period,

@@ -10,7 +10,7 @@ import { blocksOf, type Blocks } from './kernels/blocks.js';
 export interface IndicatorOptions {
   readonly name: string;
   readonly input: DagNode;
-  /** The numbers to look at. Default: `close` of a stream, `value` of a computed node. */
+  /** The numbers to look at. Default: `close` of a stream and of resampled bars, `value` of another computed node. */
   readonly column?: string;
   /** Default: the strategy's, else the input's. */
   readonly interval?: Interval;
@@ -47,7 +47,8 @@ export function blocksFor({ ts, interval }: InputSeries, length: number): Blocks
 }
 
 export function defaultColumn(input: DagNode): string {
-  return input.kind === 'stream' ? 'close' : VALUE_COLUMN;
+  const bars = input.kind === 'stream' || (input instanceof Node && input.indicator?.kind === 'resample');
+  return bars ? 'close' : VALUE_COLUMN;
 }
 
 /** @throws SeamlessError `period` when a window is too short to say anything. */

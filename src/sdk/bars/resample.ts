@@ -1,0 +1,172 @@
+import type { DagNode } from '../dag-node.js';
+import { SeamlessError } from '../errors.js';
+import { bytes, floats } from '../memory.js';
+import { KernelCompute, Node, type Bar, type KernelOutput } from '../node.js';
+import type { Series } from '../series.js';
+import { columnIndex, VALUE_COLUMN } from '../table.js';
+import { formatInterval, parseInterval, type Interval } from '../time.js';
+
+/** How the cells of a column become one. Missing cells and NaN do not count; where there is no other, the result is NaN. */
+export type Aggregate = 'first' | 'last' | 'min' | 'max' | 'sum' | 'mean' | 'count';
+
+export interface ResampleOptions {
+  readonly name: string;
+  /** Bars, or values, of a faster interval. */
+  readonly input: DagNode;
+  /** Of the slower bars: a multiple of the input's. */
+  readonly interval: Interval;
+  /**
+   * What becomes of columns besides open, high, low, close and volume, or of these in place of the usual: `{ trades: 'sum' }`.
+   * Default: other columns are left out.
+   */
+  readonly columns?: Readonly<Record<string, Aggregate>>;
+  /** A bar of fewer of the input's is left out. Default: 1. */
+  readonly minBars?: number;
+}
+
+/** A slower bar: open, high, low and close, volume where the input has one, and what `columns` asks for. */
+export type ResampledBar = Bar & Readonly<Record<string, number>>;
+
+const USUAL: Readonly<Record<string, Aggregate>> = {
+  open: 'first',
+  high: 'max',
+  low: 'min',
+  close: 'last',
+  volume: 'sum',
+};
+
+/**
+ * Slower bars: a bar for each slot of `interval` in which the input has one, made of the bars in that slot, however many are missing.
+ *
+ * Open is the first, high the highest, low the lowest, close the last, volume the sum; columns are found regardless of case. An input
+ * without open, high or low gives those of its closes, and one of single values (such as an indicator) those of its values. A bar is
+ * there at the close of its slot, once a bar of the input closed in it.
+ *
+ * In the units of the input. The same as `resample(…, closed='left', label='left')` in pandas with these aggregations.
+ * @throws SeamlessError `interval` for an interval that the input's does not divide, `period` for `minBars` below 1
+ */
+export function resample(options: ResampleOptions): Node<ResampledBar> {
+  const { name, input, interval, columns = {}, minBars = 1 } = options;
+  const seconds = parseInterval(interval, `The interval of ${name}`);
+  checkDivides(name, input, seconds);
+  checkAggregates(name, columns);
+  if (!Number.isInteger(minBars) || minBars < 1) {
+    const message = `${name} has minBars ${minBars}: it counts bars of ${input.name}, so it must be a whole number of at least 1.`;
+    throw new SeamlessError('period', message, { node: name });
+  }
+  const wanted = Object.entries({ ...USUAL, ...columns });
+  return new Node<ResampledBar>({
+    name,
+    input,
+    interval: seconds,
+    period: `${seconds}s`,
+    indicator: { kind: 'resample', params: { columns, minBars } },
+    computeFn: new KernelCompute<ResampledBar>(
+      (series) => resampled(series, input, seconds, wanted),
+      minBars > 1 ? (series) => withBars(series, input, seconds, minBars) : null,
+    ),
+  });
+}
+
+function resampled(
+  series: Series,
+  input: DagNode,
+  seconds: number,
+  wanted: readonly (readonly [string, Aggregate])[],
+): KernelOutput {
+  const source = series.of(input);
+  const fields: Record<string, Float64Array> = {};
+  const made = wanted.flatMap(([name, how]) => {
+    const column = columnFor(source.names, name);
+    if (column === null) return [];
+    const cells = (fields[name] = floats(series.length));
+    return [{ cells, how, from: source.column(column) }];
+  });
+  if (made.length === 0 && source.names.length > 0) {
+    const [first = ''] = source.names;
+    const message = `${input.name} has no close to make bars of; it has ${source.names.join(', ')}. Say what becomes of them: columns: { ${first}: 'last' }.`;
+    throw new SeamlessError('unknown-column', message);
+  }
+  let start = 0;
+  for (let firing = 0; firing < series.length; firing++) {
+    const end = source.end[firing] as number;
+    const open = (series.asOf[firing] as number) - seconds;
+    while (start < end && (source.ts[start] as number) < open) start++;
+    for (const { cells, how, from } of made) cells[firing] = aggregate(from, start, end, how);
+  }
+  return fields;
+}
+
+/** Which slots have at least so many bars. */
+function withBars(series: Series, input: DagNode, seconds: number, minBars: number): Uint8Array {
+  const { ts, end } = series.of(input);
+  const rows = bytes(series.length);
+  for (let firing = 0; firing < series.length; firing++) {
+    const first = (end[firing] as number) - minBars;
+    rows[firing] = first >= 0 && (ts[first] as number) >= (series.asOf[firing] as number) - seconds ? 1 : 0;
+  }
+  return rows;
+}
+
+/** The column that a name of a bar is made from; null where there is none. */
+function columnFor(names: readonly string[], name: string): string | null {
+  const own = names[columnIndex(names, name)];
+  if (own !== undefined) return own;
+  if (name === 'volume' || !(name in USUAL)) return null;
+  return names[columnIndex(names, 'close')] ?? names[columnIndex(names, VALUE_COLUMN)] ?? null;
+}
+
+function aggregate(cells: Float64Array, start: number, end: number, how: Aggregate): number {
+  let found = how === 'sum' || how === 'mean' ? 0 : Number.NaN;
+  let count = 0;
+  for (let row = start; row < end; row++) {
+    const cell = cells[row] as number;
+    if (Number.isNaN(cell)) continue;
+    found = count++ === 0 && how !== 'sum' && how !== 'mean' ? cell : combined(found, cell, how);
+  }
+  if (how === 'count') return count;
+  if (count === 0) return Number.NaN;
+  return how === 'mean' ? found / count : found;
+}
+
+function combined(found: number, cell: number, how: Aggregate): number {
+  switch (how) {
+    case 'first':
+    case 'count':
+      return found;
+    case 'last':
+      return cell;
+    case 'min':
+      return Math.min(found, cell);
+    case 'max':
+      return Math.max(found, cell);
+    case 'sum':
+    case 'mean':
+      return found + cell;
+  }
+}
+
+/** @throws SeamlessError `interval` where a bar of the input would belong to two slots */
+function checkDivides(name: string, input: DagNode, seconds: number): void {
+  if (input.interval === undefined) return;
+  const own = parseInterval(input.interval, `The interval of ${input.name}`);
+  if (seconds % own === 0 && seconds > own) return;
+  throw new SeamlessError(
+    'interval',
+    `${name} has the interval ${formatInterval(seconds)}, but ${input.name} has bars of ${formatInterval(own)}: make it a multiple of that.`,
+    { node: name },
+  );
+}
+
+const AGGREGATES: ReadonlySet<string> = new Set(['first', 'last', 'min', 'max', 'sum', 'mean', 'count']);
+
+/** A strategy in JavaScript may say anything. @throws SeamlessError `strategy` */
+function checkAggregates(name: string, columns: Readonly<Record<string, string>>): void {
+  const wrong = Object.entries(columns).find(([, how]) => !AGGREGATES.has(how));
+  if (!wrong) return;
+  throw new SeamlessError(
+    'strategy',
+    `${name} makes ${wrong[0]} by ${JSON.stringify(wrong[1])}: write one of ${[...AGGREGATES].join(', ')}.`,
+    { node: name },
+  );
+}
