@@ -8,7 +8,6 @@ const staged = [
   '.vscodeignore',
   'package.nls.json',
   'l10n',
-  'README.md',
   'CHANGELOG.md',
   'LICENSE',
   'bin',
@@ -40,7 +39,7 @@ export async function stage(root: string, folder: string): Promise<void> {
       filter: (path) => belongs(path.slice(root.length)),
     });
   await writeFile(join(folder, 'package.json'), await manifest(root));
-  await writeFile(join(folder, 'README.md'), await readme(root));
+  await writeFile(join(folder, 'README.md'), await page(root));
 }
 
 /** Replaces the run-time dependencies in a staged folder by one target's. */
@@ -64,13 +63,16 @@ async function manifest(root: string): Promise<string> {
   return `${JSON.stringify(rest, null, 2)}\n`;
 }
 
+/** The extension's page is for people who have it in the editor; the README is for those who have the repository. */
+const PAGE = 'docs/extension.md';
+
 /**
- * The README with its pictures in it: on the page of an installed extension VS Code shows pictures from the web and from `data:`
- * addresses, and none that lie beside the text.
+ * The page with its pictures in it: of an installed extension VS Code shows pictures from the web and from `data:` addresses, and
+ * none that lie beside the text.
  */
-async function readme(root: string): Promise<string> {
-  let text = await readFile(join(root, 'README.md'), 'utf8');
-  for (const [link, path = ''] of text.matchAll(/\]\((media\/[^)\s]+\.png)\)/g)) {
+async function page(root: string): Promise<string> {
+  let text = await readFile(join(root, PAGE), 'utf8');
+  for (const [link, path = ''] of text.matchAll(/\]\(\.\.\/(media\/[^)\s]+\.png)\)/g)) {
     const picture = await readFile(join(root, path), 'base64');
     text = text.replace(link, `](data:image/png;base64,${picture})`);
   }

@@ -135,7 +135,7 @@ export async function layOutRepository(folder: string): Promise<void> {
   for (const name of [
     '.vscodeignore',
     'package.nls.json',
-    'README.md',
+    'docs/extension.md',
     'CHANGELOG.md',
     'LICENSE',
     'l10n',

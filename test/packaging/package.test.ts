@@ -144,12 +144,13 @@ describe('a staged folder', () => {
     );
   });
 
-  it('has a README that carries its pictures: beside the text VS Code would not show them', async () => {
+  it('has a page that begins in the editor and carries its pictures: beside the text VS Code would not show them', async () => {
     const folder = join(scratch, 'staged');
     await stage(root, folder);
-    const pictures = [
-      ...(await readFile(join(folder, 'README.md'), 'utf8')).matchAll(/!\[[^\]]*\]\(([^)]*)\)/g),
-    ];
+    const page = await readFile(join(folder, 'README.md'), 'utf8');
+    assert.doesNotMatch(page, /npm (?:ci|test|run)/);
+    assert.match(page, /Seamless: Open Sample Project/);
+    const pictures = [...page.matchAll(/!\[[^\]]*\]\(([^)]*)\)/g)];
     assert.ok(pictures.length > 0);
     for (const [, address = ''] of pictures) {
       assert.match(address.slice(0, 40), /^(?:https:|data:image\/png;base64,iVBOR)/);
