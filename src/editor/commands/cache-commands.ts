@@ -5,6 +5,7 @@ import { cacheFolder, storedName } from '../../protocol/project.js';
 import type { CacheReport, ExportFormat } from '../../protocol/messages.js';
 import { classOf, formatBytes, formatCount, formatNames, plural } from '../../present/format.js';
 import type { Workbench } from '../workbench.js';
+import { inProgress } from './in-progress.js';
 import { pickNode, pickStrategy } from './pick.js';
 import { cacheLimits, cacheUse, exportsForSpreadsheets } from '../model/settings.js';
 import type { StrategyEntry } from '../model/strategies.js';
@@ -32,14 +33,11 @@ export async function exportNode(
   const format: ExportFormat = where.fsPath.toLowerCase().endsWith('.csv') ? 'csv' : 'parquet';
   const spreadsheet = format === 'csv' && exportsForSpreadsheets(projectRoot);
   const title = l10n.t('Exporting {0}', node);
-  const location = vscode.ProgressLocation.Notification;
-  const report = await window.withProgress({ location, title, cancellable: true }, (_progress, token) => {
-    const controller = new AbortController();
-    token.onCancellationRequested(() => controller.abort());
-    const place = { projectRoot, ...cacheUse(projectRoot) };
-    const what = { strategy, judge: entry.ref, nodes: [node], format, spreadsheet, path: where.fsPath };
-    return jobs.request('export', { ...place, ...what }, { urgent: true, signal: controller.signal });
-  });
+  const place = { projectRoot, ...cacheUse(projectRoot) };
+  const what = { strategy, judge: entry.ref, nodes: [node], format, spreadsheet, path: where.fsPath };
+  const report = await inProgress(title, (waited) =>
+    jobs.request('export', { ...place, ...what }, { urgent: true, ...waited }),
+  );
   const reveal = l10n.t('Open Folder');
   const done = l10n.t('Exported {0} rows of {1} to {2}.', formatCount(report.rows), node, report.path);
   if ((await window.showInformationMessage(done, reveal)) === reveal) {

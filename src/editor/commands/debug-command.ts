@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { formatInterval, formatTime, parseTime } from '../../sdk/time.js';
 import type { Workbench } from '../workbench.js';
 import { debugNode } from './debugging.js';
+import { inProgress } from './in-progress.js';
 import { pickNode } from './pick.js';
 import { storedName } from '../../protocol/project.js';
 import type { Jobs } from '../model/jobs.js';
@@ -21,7 +22,11 @@ export async function debugNodeAtBar(
   const here = await discovery.cursorPlace();
   const node = await pickNode(known, target, { title, computedOnly: true, here });
   if (node === null) return;
-  const bar = targetBar(target) ?? (await askForBar(known, node, await likelyBar(jobs, known, node)));
+  const likely = (): Promise<number | null> =>
+    inProgress(vscode.l10n.t('Looking for a bar of {0}', node), ({ signal }) =>
+      likelyBar(jobs, known, node, signal),
+    );
+  const bar = targetBar(target) ?? (await askForBar(known, node, await likely()));
   const cacheDir = cacheDirSetting(entry.ref.projectRoot);
   if (bar !== null) await debugNode({ context, log, strategy: entry.ref, node, bar, cacheDir });
 }
@@ -34,7 +39,12 @@ function targetBar(target: unknown): number | null {
 }
 
 /** The bar that a node failed at, else the last one that is stored: one that exists, which no weekend is. Null: there is none. */
-async function likelyBar(jobs: Jobs, entry: StrategyEntry, name: string): Promise<number | null> {
+async function likelyBar(
+  jobs: Jobs,
+  entry: StrategyEntry,
+  name: string,
+  signal: AbortSignal,
+): Promise<number | null> {
   const node = entry.freshness?.nodes.find((each) => each.name === name);
   const failedAt = node?.failure?.asOf ?? null;
   if (node && failedAt !== null) return failedAt - node.interval;
@@ -42,7 +52,7 @@ async function likelyBar(jobs: Jobs, entry: StrategyEntry, name: string): Promis
   const { ref, freshness } = entry;
   const { projectRoot } = ref;
   const place = { projectRoot, ...cacheUse(projectRoot), strategy: storedName(ref, freshness.strategy) };
-  const { ts } = await jobs.request('read', { ...place, node: name, last: 1 }, { urgent: true });
+  const { ts } = await jobs.request('read', { ...place, node: name, last: 1 }, { urgent: true, signal });
   return ts.at(-1) ?? null;
 }
 

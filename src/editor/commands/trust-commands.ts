@@ -6,10 +6,10 @@ import { storedName } from '../../protocol/project.js';
 import type { VerifiedNode, VerifyReport } from '../../protocol/messages.js';
 import { explanationOf, type ExplainedState } from '../../present/explanation.js';
 import { formatCount, formatSpans } from '../../present/format.js';
-import { ProgressWords } from '../../present/progress.js';
 import { valueText } from '../../present/values.js';
 import type { Workbench } from '../workbench.js';
 import { openAt } from '../open-at.js';
+import { inProgress } from './in-progress.js';
 import { pickNode } from './pick.js';
 import { cacheDirSetting, cacheUse, memorySetting } from '../model/settings.js';
 import type { StrategyEntry } from '../model/strategies.js';
@@ -36,7 +36,9 @@ export async function explainNode(
     thorough: true,
     ...cacheUse(entry.ref.projectRoot),
   } as const;
-  const status = await jobs.request('status', asked, { urgent: true });
+  const status = await inProgress(l10n.t('Explaining {0}', name), (waited) =>
+    jobs.request('status', asked, { urgent: true, ...waited }),
+  );
   const node = explanationOf(status).nodes.find((each) => each.name === name);
   if (!node) return;
   const stored = node.coverage.length > 0 ? formatSpans(node.coverage) : l10n.t('nothing of the range');
@@ -84,22 +86,10 @@ export async function verifyStrategy({ context, log }: Workbench, entry: Strateg
     onLog: ({ text }) => log.info(text),
   });
   const title = l10n.t('Verifying {0}', className);
-  const location = vscode.ProgressLocation.Notification;
+  const what = { strategy: entry.ref, nodes: [], sample: SAMPLE, ...cacheUse(entry.ref.projectRoot) };
   let report: VerifyReport;
   try {
-    report = await window.withProgress({ location, title, cancellable: true }, (view, token) => {
-      const controller = new AbortController();
-      token.onCancellationRequested(() => controller.abort());
-      const words = new ProgressWords();
-      return client.request(
-        'verify',
-        { strategy: entry.ref, nodes: [], sample: SAMPLE, ...cacheUse(entry.ref.projectRoot) },
-        {
-          signal: controller.signal,
-          onProgress: (progress) => view.report({ message: words.of(progress, performance.now()).what }),
-        },
-      );
-    });
+    report = await inProgress(title, (waited) => client.request('verify', what, waited));
   } finally {
     await client.dispose();
   }

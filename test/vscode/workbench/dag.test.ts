@@ -28,6 +28,30 @@ describe('the DAG panel', () => {
     assert.deepEqual(await dag().violations(), []);
   });
 
+  it('hands the keys over to a box that is opened over it', async () => {
+    const { page, quickInput } = editor();
+    for (const [where, key] of [
+      ['graph', 'Control+P'],
+      ['graph', 'Control+Shift+P'],
+      ['search', 'Control+P'],
+    ] as const) {
+      await dag().box('weight').click();
+      if (where === 'search') await page.keyboard.press('/');
+      await page.keyboard.press(key);
+      await quickInput.waitFor();
+      await quickInput.locator('input:focus').waitFor();
+      await page.keyboard.type('xyz');
+      const input = quickInput.locator('input').first();
+      assert.equal(await input.inputValue(), key === 'Control+P' ? 'xyz' : '>xyz');
+      await page.keyboard.press('Escape');
+      await quickInput.waitFor({ state: 'hidden' });
+    }
+    assert.equal(
+      (await dag().frame.locator('vscode-text-field').first().getAttribute('current-value')) ?? '',
+      '',
+    );
+  });
+
   it('runs the range that was dragged, and shows the rest as gaps', async () => {
     await dag().drag(0.3, 0.6);
     await dag()

@@ -1,0 +1,29 @@
+import * as vscode from 'vscode';
+
+import type { RunProgress } from '../../engine/run/report.js';
+import { ProgressWords } from '../../present/progress.js';
+
+/** What work that a person waits for is given: an end to heed, and where to say how far it is. */
+export interface Waited {
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: RunProgress) => void;
+}
+
+/** Shows a notification at once that says what is going on and can cancel it, for as long as the work takes. */
+export function inProgress<T>(title: string, work: (waited: Waited) => Promise<T>): Promise<T> {
+  const location = vscode.ProgressLocation.Notification;
+  return Promise.resolve(
+    vscode.window.withProgress({ location, title, cancellable: true }, (view, token) => {
+      const controller = new AbortController();
+      token.onCancellationRequested(() => controller.abort());
+      const words = new ProgressWords();
+      return work({
+        signal: controller.signal,
+        onProgress: (progress) => {
+          const { what, percent } = words.of(progress, performance.now());
+          view.report({ message: percent === null ? what : `${what} ${percent}` });
+        },
+      });
+    }),
+  );
+}
