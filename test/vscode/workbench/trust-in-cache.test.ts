@@ -17,7 +17,7 @@ describe('a cache that can be trusted', () => {
   it('is recomputed and compared when that is asked for', async () => {
     const window = editor();
     await window.command('Seamless: Verify (recompute and compare)');
-    await window.notification('recomputed, and what is stored is the same bit for bit').waitFor();
+    await window.notification('recomputed. The stored values are identical, bit for bit').waitFor();
   });
 
   it('opens in SQL, where nodes go by their names', async () => {
