@@ -58,7 +58,7 @@ describe('the DAG panel of a strategy', () => {
     await open('nothing.ts');
     await dag().text('Nothing has no nodes').waitFor();
     await dag()
-      .text(/hand them to this\.addNodes/)
+      .text(/pass them to this\.addNodes/)
       .waitFor();
     assert.deepEqual(await dag().violations(), []);
   });
