@@ -47,7 +47,7 @@ describe('the discovery client', () => {
     });
     const { files, strategies, ms } = await client.scan([folder.root]);
     assert.deepStrictEqual({ files, strategies }, { files: 3, strategies: 1 });
-    assert.ok(ms > 0 && ms < 60_000);
+    assert.ok(ms > 0 && Number.isFinite(ms));
     assert.deepStrictEqual(folder.news(), ['a.ts: A']);
     client.edited(folder.path('base.ts'), 'export class Base {}');
     await client.settled();
