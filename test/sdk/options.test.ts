@@ -40,7 +40,7 @@ describe('options that plain JavaScript gets wrong', () => {
     [
       'a text as period',
       () => new Node({ ...node, period: anything('3') }),
-      /^x has period "3": a period counts bars/,
+      /^The period of x "3" is not an interval/,
     ],
     ['an object as period', () => new Node({ ...node, period: anything({}) }), /^x has period an object/],
     [
