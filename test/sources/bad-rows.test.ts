@@ -32,6 +32,11 @@ describe('a CSV row that cannot be a bar', () => {
       for await (const table of reader.read(EVERYTHING, (each) => skipped.push(each))) {
         assert.equal(table.ts.length, 19);
       }
+      const [note] = reader.notes?.() ?? [];
+      assert.match(
+        `${note?.count} ${note?.what} ${note?.example}`,
+        /^1 rows that cannot be bars .*line 12 of bad/,
+      );
       assert.deepEqual(
         skipped.map(({ range }) => range),
         [{ start, end }],

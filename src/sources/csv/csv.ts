@@ -120,7 +120,13 @@ class CsvReader implements SourceReader {
       // A row that cannot be read is nobody's business but theirs who ask for its time.
       const skipOrThrow: Skip = (where, error) => {
         if (where === null || (!skip && !isEmpty(intersection(where, range)))) throw error;
-        skip?.({ range: where, error });
+        if (!skip) return;
+        this.#notes.add(
+          'rows that cannot be bars stand in it, and are refused where their time is asked for',
+          1,
+          error.message,
+        );
+        skip({ range: where, error });
       };
       for await (const table of this.#rows(skipOrThrow)) {
         const wanted = sliceTableByTime(table, range.start, range.end);
