@@ -70,9 +70,10 @@ export function valueFrom(hash: number, emits: Emits): RowValue {
     case 'record':
       if (hash % 11 === 0) return null;
       return {
+        // As they are stored, by name: what is made of a record goes by the order of its fields.
+        note: textFrom(hash >>> 7),
         open: numberFrom(hash >>> 3),
         up: hash % 5 === 0 ? null : hash % 2 === 1,
-        note: textFrom(hash >>> 7),
       };
     case 'json':
       if (hash % 9 === 0) return null;
