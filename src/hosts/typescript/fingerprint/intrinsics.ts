@@ -69,7 +69,7 @@ export class Intrinsics {
   /** Of these, what code may hang a state on and find again from anywhere. */
   readonly #shared: readonly object[];
   /** Between these objects and the code of a strategy. */
-  readonly wall: Wall;
+  wall: Wall;
 
   constructor(sdkExports: Readonly<Record<string, unknown>>) {
     const names = runInContext('Object.getOwnPropertyNames(globalThis)', BARE_REALM) as string[];
@@ -231,6 +231,7 @@ export class Intrinsics {
     for (const key of this.addedGlobals()) {
       if (typeof key === 'string') Reflect.deleteProperty(globalThis, key);
     }
+    this.wall = new Wall(this.#builtIns(), syncImports);
   }
 
   #addSdk(sdk: Map<object, string>, value: unknown, name: string): void {
