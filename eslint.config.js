@@ -16,7 +16,7 @@ const PACKAGES = {
     group: ['node:*', '!node:crypto'],
     rooms: [
       ...['editor', 'cli', 'present', 'discovery', 'scaffold'],
-      ...['client', 'child', 'protocol', 'hosts', 'store', 'sources'],
+      ...['client', 'child', 'protocol', 'hosts', 'store', 'sources', 'live'],
     ],
     message: 'Engine and SDK are pure, and what a page shares runs in a browser: hand in what they need.',
   },

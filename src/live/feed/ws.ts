@@ -40,7 +40,7 @@ export function wsFeed(options: WsOptions): Feed {
       const from = new Map(streams.map(({ name }) => [name, since]));
       let wait = FIRST_WAIT_MS;
       let reached = false;
-      for (let closed = false; !closed && !signal.aborted;) {
+      while (!signal.aborted) {
         const connection = connect(options, streams, Math.min(...from.values()), signal);
         try {
           for await (const each of connection) {
@@ -48,9 +48,9 @@ export function wsFeed(options: WsOptions): Feed {
             wait = FIRST_WAIT_MS;
             if (each.type === 'bar') noteBar(from, streams, each);
             yield each;
-            closed ||= each.type === 'closed';
+            if (each.type === 'closed') return;
           }
-          if (!closed)
+          if (!stopped(signal))
             options.onTrouble(`The feed at ${options.url} ended the connection: it is made again.`);
         } catch (error) {
           const text = error instanceof Error ? error.message : String(error);
@@ -62,13 +62,18 @@ export function wsFeed(options: WsOptions): Feed {
           }
           options.onTrouble(`The feed at ${options.url} was lost (${text}): it is asked again.`);
         }
-        if (closed || signal.aborted) return;
+        if (stopped(signal)) return;
         // Many runs that lost one exchange do not all come back at once.
         await sleep(wait * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
         wait = Math.min(LONGEST_WAIT_MS, wait * 2);
       }
     },
   };
+}
+
+/** Asked anew each time: it changes while others are waited for. */
+function stopped(signal: AbortSignal): boolean {
+  return signal.aborted;
 }
 
 function noteBar(
@@ -96,9 +101,9 @@ async function* connect(
   });
   const abort = (): void => socket.terminate();
   signal.addEventListener('abort', abort, { once: true });
-  let timer: NodeJS.Timeout | null = null;
+  let timer: NodeJS.Timeout | undefined;
   const listen = (): void => {
-    if (timer) clearTimeout(timer);
+    clearTimeout(timer);
     timer = setTimeout(() => {
       inbox.fail(new Error(`nothing was heard for ${silence} s`));
       socket.terminate();
@@ -121,7 +126,7 @@ async function* connect(
   try {
     yield* inbox;
   } finally {
-    if (timer) clearTimeout(timer);
+    clearTimeout(timer);
     signal.removeEventListener('abort', abort);
     socket.terminate();
   }

@@ -49,19 +49,15 @@ function encodeValue(value: RowValue): RowValue {
     return { [NUMBER]: Object.is(value, -0) ? '-0' : String(value) };
   }
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map((each) => encodeValue(each as RowValue)) as RowValue;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, each]) => [key, encodeValue(each as RowValue)]),
-  ) as RowValue;
+  if (Array.isArray(value)) return value.map((each) => encodeValue(each as RowValue));
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, encodeValue(each)]));
 }
 
 function decodeValue(value: RowValue): RowValue {
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map((each) => decodeValue(each as RowValue)) as RowValue;
+  if (Array.isArray(value)) return value.map((each) => decodeValue(each as RowValue));
   const record = value as Readonly<Record<string, RowValue>>;
   const number = record[NUMBER];
   if (typeof number === 'string') return Number(number);
-  return Object.fromEntries(
-    Object.entries(record).map(([key, each]) => [key, decodeValue(each)]),
-  ) as RowValue;
+  return Object.fromEntries(Object.entries(record).map(([key, each]) => [key, decodeValue(each)]));
 }

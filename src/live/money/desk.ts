@@ -129,14 +129,14 @@ export class Desk {
   /** Notes decisions. Says whether orders are to be made. */
   #decide(asOf: Seconds, decisions: readonly (RowValue | undefined)[], events: RunEventBody[]): boolean {
     let news = false;
-    this.#books.forEach((book, i) => {
+    for (const [i, book] of this.#books.entries()) {
       const value = signalOf(decisions[i]);
-      if (value === null) return;
+      if (value === null) continue;
       news = true;
       book.decidedAt = asOf;
       if (value !== book.signal) events.push({ type: 'signal', symbol: book.symbol, value });
       book.signal = value;
-    });
+    }
     const inactive = this.#whyInactive(asOf);
     if (inactive !== this.#activation) {
       this.#activation = inactive;

@@ -100,7 +100,7 @@ export class LiveRun {
       const clock = this.#clock(start);
       let messages: readonly FeedMessage[] | null = first;
       let ended = false;
-      while (messages && !ended) {
+      while (messages) {
         ended = await this.#step(messages, clock, loop);
         if (signal.aborted || ended) break;
         messages = await this.#next(inbox);

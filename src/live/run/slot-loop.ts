@@ -98,11 +98,11 @@ export class SlotLoop {
           ? { type: 'bar', stream: node.name, ts, row: value as FlatRecord }
           : { type: 'value', node: node.name, ts, value },
       );
-      this.#traded.forEach(({ decision, price }, i) => {
+      for (const [i, { decision, price }] of this.#traded.entries()) {
         if (price === node.index) prices[i] = priceOf(table, at);
         if (decision === node.index) decisions[i] = value;
         concerned ||= price === node.index || decision === node.index;
-      });
+      }
     }
     if (concerned || this.#traded.length === 0) events.push(...this.#desk.slot(asOf, prices, decisions));
     return { asOf, events };
