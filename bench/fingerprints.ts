@@ -52,7 +52,7 @@ async function once(): Promise<Once> {
   const bundle = await bundleStrategy({ file, projectRoot, sdkUrl });
   bundlePath = bundle.codePath;
   const { host, close } = await openHost({ bundle, file, projectRoot, className }, around, loaded);
-  const hashes = fingerprints(resolveGraph(await host.describe()), 'bench').map(({ full }) => full);
+  const hashes = fingerprints(resolveGraph(await host.describe()), 'bench').map(({ hash: full }) => full);
   const ended = performance.now();
   const { user, system } = process.cpuUsage(usedAtSetUp);
   close();

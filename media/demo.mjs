@@ -88,7 +88,7 @@ await editOneNode();
 const edited = await report(PAIR);
 const names = (state) => edited.nodes.filter((node) => node.state === state).map(({ name }) => name);
 console.log(`   computed:       ${names('computed').join(', ')}`);
-console.log(`   from the cache: ${[...names('hit'), ...names('adopted')].join(', ')}`);
+console.log(`   from the cache: ${[...names('hit'), ...names('reused')].join(', ')}`);
 
 console.log('\n4. A backtest over the history that is there: no node is computed again');
 console.log(`\n$ seamless run ${SP.ref} --world sp-backtest`);

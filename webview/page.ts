@@ -406,7 +406,7 @@ export class Page {
       this.#tooltip.showText(item.id, boxLabel(item, this.#model.live), hover.event);
     } else if (inBar && range) {
       const time = range[0] + ((hover.x - BAR.x) / BAR.width) * (range[1] - range[0]);
-      this.#tooltip.showStretch(withLive(node, this.#model.live), range, time, hover.event);
+      this.#tooltip.showSegment(withLive(node, this.#model.live), range, time, hover.event);
     } else this.#tooltip.showText(node.name, node.why, hover.event);
   }
 

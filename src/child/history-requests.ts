@@ -13,12 +13,12 @@ interface NodeName {
   readonly node: string;
 }
 
-/** @param stretches how many points of time the chart can tell apart. */
+/** @param parts how many points of time the chart can tell apart. */
 export async function seriesOf(
   store: Store,
   name: NodeName,
   range: Range,
-  stretches: number,
+  points: number,
 ): Promise<SeriesReport> {
   const known = await versionsOf(store, name);
   const latest = known.slice(0, 2);
@@ -35,7 +35,7 @@ export async function seriesOf(
         until,
         rows: table.ts.length,
         coverage: spans.map(({ start, end }): Span => [start, end]),
-        table: decimate(table, shownRange(table, range), stretches),
+        table: decimate(table, shownRange(table, range), points),
       };
     }),
   };

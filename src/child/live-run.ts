@@ -130,7 +130,7 @@ interface BegunRun extends PreparedRun {
 function begin(prepared: PreparedRun, graph: Graph, nonce: string): BegunRun {
   const { run, file, world, cacheDir, earlier } = prepared;
   // What nothing vouches for has another fingerprint each time; a run goes on with it all the same.
-  const named = fingerprints(graph, nonce).map(({ full }, i) => [
+  const named = fingerprints(graph, nonce).map(({ hash: full }, i) => [
     (graph.nodes[i] as GraphNode).name,
     (graph.nodes[i] as GraphNode).description.own.hash === undefined ? 'unhashable' : full,
   ]);
@@ -171,7 +171,7 @@ async function runBacktest(
         throw new SeamlessError('compute', failed.failure?.message ?? failed.reason, { node: failed.name });
       const { state } = outcome;
       const history = async (index: number) => {
-        const { full } = state.fingerprint(index);
+        const { hash: full } = state.fingerprint(index);
         const [table = emptyTable()] = await store.read([{ fingerprint: full, range: request }]);
         return { table, interval: state.node(index).interval };
       };

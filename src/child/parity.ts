@@ -61,7 +61,7 @@ export function compareRun(
     const materialized = new Map<number, Materialized>();
     for (const { index, kind } of graph.nodes) {
       if (kind !== 'node' || state.canonical(index) !== index) continue;
-      const { full } = state.fingerprint(index);
+      const { hash: full } = state.fingerprint(index);
       const [table = emptyTable()] = await store.read([{ fingerprint: full, range }]);
       const covered = state.covered[index] ?? [];
       const complete = (open: number): boolean =>

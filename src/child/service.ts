@@ -176,7 +176,7 @@ export class JobService {
   #series(payload: Payload<'series'>, hooks: RequestHooks): Promise<Result<'series'>> {
     const cache = cacheOf(payload.projectRoot, payload, `reading ${payload.node} of ${payload.strategy}`);
     const range = rangeOf(payload) ?? ALL_TIME;
-    return this.#lookIntoStore(cache, hooks, (store) => seriesOf(store, payload, range, payload.stretches));
+    return this.#lookIntoStore(cache, hooks, (store) => seriesOf(store, payload, range, payload.points));
   }
 
   #rows(payload: Payload<'rows'>, hooks: RequestHooks): Promise<Result<'rows'>> {

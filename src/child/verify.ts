@@ -18,7 +18,7 @@ import { openHooks, type RequestHooks } from './request.js';
 import { SourceHints } from './source-hints.js';
 import type { StrategySession } from './strategy-session.js';
 
-/** Bars of the coarsest interval in a stretch of a sample, and of the finest at most. */
+/** Bars of the coarsest interval in a range of a sample, and of the finest at most. */
 const COARSE_BARS = 500;
 const MOST_FINE_BARS = 20_000;
 
@@ -27,7 +27,7 @@ export interface VerifyOptions {
   readonly nodes: readonly string[];
   /** Null: all that is stored. */
   readonly range: Range | null;
-  /** Stretches to recompute; null: everything. */
+  /** Ranges to recompute; null: everything. */
   readonly sample: number | null;
 }
 
@@ -54,13 +54,13 @@ interface Stored {
 interface Finding {
   rows: number;
   differing: number;
-  stretch: Range | null;
+  range: Range | null;
   first: HistoryDifference['first'];
   failure: string | null;
 }
 
 /**
- * Recomputes stretches of a strategy's nodes from their sources, without the cache, and compares what comes out with what is
+ * Recomputes ranges of a strategy's nodes from their sources, without the cache, and compares what comes out with what is
  * stored, bit for bit. To be asked of a process that has run nothing before. The cache is left as it is.
  * @throws SeamlessError `not-found` for a node that is not there, `cancelled`, and what a run throws.
  */
@@ -73,15 +73,15 @@ export async function verifyStrategy(
   const graph = resolveGraph(await session.describe());
   const stored = await look((store) => storedSide(store, graph));
   const chosen = chosenNodes(graph, options.nodes);
-  const stretches = stretchesOf(stored, chosen, options);
+  const ranges = rangesOf(stored, chosen, options);
   const findings = new Map(chosen.map(({ index }) => [index, newFinding()]));
   const changed = new Set<number>();
   // A sample is to be quick; whoever asks for everything is told of each bar that its own windows do not give.
   const alone = options.sample === null;
-  for (const stretch of stretches) {
-    await recompute({ session, stretch, alone }, hooks, async (fresh) => {
+  for (const range of ranges) {
+    await recompute({ session, range, alone }, hooks, async (fresh) => {
       for (const index of await changedSources(fresh, stored)) changed.add(index);
-      await look((store) => compare({ stored, findings, stretch }, store, fresh));
+      await look((store) => compare({ stored, findings, range }, store, fresh));
     });
   }
   const nodes: VerifiedNode[] = [];
@@ -89,18 +89,18 @@ export async function verifyStrategy(
   await tellNondeterminism({ session, stored, alone }, nodes, findings, hooks);
   return {
     strategy: graph.strategy,
-    stretches: stretches.map(({ start, end }): Span => [start, end]),
+    ranges: ranges.map(({ start, end }): Span => [start, end]),
     nodes,
   };
 }
 
 function newFinding(): Finding {
-  return { rows: 0, differing: 0, stretch: null, first: null, failure: null };
+  return { rows: 0, differing: 0, range: null, first: null, failure: null };
 }
 
 async function storedSide(store: Store, graph: Graph): Promise<Stored> {
   const prints = fingerprints(graph, 'verify');
-  const ids = prints.map(({ full }) => full);
+  const ids = prints.map(({ hash: full }) => full);
   const [coverage, sources] = [await store.coverage(ids), await store.sources(ids)];
   const versions = new Map(ids.map((id, index) => [index, sources.get(id)?.version ?? null]));
   return { graph, prints, covered: ids.map((id) => union(coverage.get(id) ?? [])), versions };
@@ -117,7 +117,7 @@ function chosenNodes({ nodes, strategy }: Graph, names: readonly string[]): read
   return names.length > 0 ? nodes.filter(({ name }) => names.includes(name)) : nodes;
 }
 
-function stretchesOf(
+function rangesOf(
   { covered }: Stored,
   chosen: readonly GraphNode[],
   { range, sample }: VerifyOptions,
@@ -149,14 +149,14 @@ function stretchesOf(
 
 interface Recomputation {
   readonly session: StrategySession;
-  readonly stretch: Range;
+  readonly range: Range;
   /** Whether each bar is computed from its own windows alone. */
   readonly alone: boolean;
 }
 
-/** Runs a strategy over a stretch, each node by itself, with an empty cache of its own, which is gone afterwards. */
+/** Runs a strategy over a range, each node by itself, with an empty cache of its own, which is gone afterwards. */
 async function recompute(
-  { session, stretch, alone }: Recomputation,
+  { session, range, alone }: Recomputation,
   hooks: RequestHooks,
   work: (fresh: Recomputed) => Promise<void>,
 ): Promise<void> {
@@ -169,13 +169,13 @@ async function recompute(
         const verifying = verifyingHost(host, alone);
         const describe = async (): Promise<GraphDescription> => {
           const described = await verifying.describe();
-          prints = fingerprints(resolveGraph(described), 'verify').map(({ full }) => full);
+          prints = fingerprints(resolveGraph(described), 'verify').map(({ hash: full }) => full);
           return described;
         };
         return { describe, compute: (...request) => verifying.compute(...request) };
       };
       const hints = await SourceHints.load(dir);
-      const report = await session.materialize(stretch, store, hints, hooks, 'all', through);
+      const report = await session.materialize(range, store, hints, hooks, 'all', through);
       await work({ store, prints, report });
     } finally {
       await store.close();
@@ -207,27 +207,27 @@ async function changedSources(
 interface Comparison {
   readonly stored: Stored;
   readonly findings: ReadonlyMap<number, Finding>;
-  readonly stretch: Range;
+  readonly range: Range;
 }
 
 async function compare(
-  { stored, findings, stretch }: Comparison,
+  { stored, findings, range }: Comparison,
   store: Store,
   fresh: Recomputed,
 ): Promise<void> {
   for (const [index, finding] of findings) {
-    const fingerprint = stored.prints[index]?.full ?? '';
+    const fingerprint = stored.prints[index]?.hash ?? '';
     const print = fresh.prints[index] ?? '';
     const failed = fresh.report.nodes[index]?.failure ?? null;
     finding.failure ??= failed && failed.message;
     const recomputed = union((await fresh.store.coverage([print])).get(print) ?? []);
-    const parts = within(stored.covered[index] ?? [], stretch).flatMap((part) => within(recomputed, part));
+    const parts = within(stored.covered[index] ?? [], range).flatMap((part) => within(recomputed, part));
     if (parts.length === 0) continue;
     const [before, after] = [await read(store, fingerprint, parts), await read(fresh.store, print, parts)];
     const { changed, onlyBefore, onlyAfter, first } = differenceOf(before, after, 1);
     finding.rows += Math.max(before.ts.length, after.ts.length);
     finding.differing += changed + onlyBefore + onlyAfter;
-    if (first && !finding.first) Object.assign(finding, { first, stretch });
+    if (first && !finding.first) Object.assign(finding, { first, range });
   }
 }
 
@@ -282,22 +282,22 @@ function verdict(
 
 /** Whether a node gives other values each time: it is run once more, by code that is loaded anew. */
 async function tellNondeterminism(
-  { session, stored, alone }: Omit<Recomputation, 'stretch'> & { readonly stored: Stored },
+  { session, stored, alone }: Omit<Recomputation, 'range'> & { readonly stored: Stored },
   nodes: VerifiedNode[],
   findings: ReadonlyMap<number, Finding>,
   hooks: RequestHooks,
 ): Promise<void> {
-  const stretch = [...findings.values()].find((finding) => finding.stretch)?.stretch;
-  if (!stretch || !nodes.some(({ state }) => state === 'differs')) return;
+  const range = [...findings.values()].find((finding) => finding.range)?.range;
+  if (!range || !nodes.some(({ state }) => state === 'differs')) return;
   const again = await session.again(openHooks(hooks));
   try {
-    await recompute({ session, stretch, alone }, hooks, async (one) => {
-      await recompute({ session: again, stretch, alone }, hooks, async (two) => {
+    await recompute({ session, range, alone }, hooks, async (one) => {
+      await recompute({ session: again, range, alone }, hooks, async (two) => {
         for (const [position, node] of nodes.entries()) {
           const index = stored.graph.nodes.findIndex(({ name }) => name === node.name);
           const [a, b] = [
-            await read(one.store, one.prints[index] ?? '', [stretch]),
-            await read(two.store, two.prints[index] ?? '', [stretch]),
+            await read(one.store, one.prints[index] ?? '', [range]),
+            await read(two.store, two.prints[index] ?? '', [range]),
           ];
           const { changed, onlyBefore, onlyAfter } = differenceOf(a, b, 1);
           const { edges } = stored.graph.nodes[index] as GraphNode;

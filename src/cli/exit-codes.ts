@@ -5,7 +5,7 @@ import type { ErrorCode } from '../sdk/errors.js';
 export const EXIT = { done: 0, failed: 1, usage: 2, source: 3, cancelled: 130 } as const;
 
 export const EXIT_CODES_HELP = `Exit codes:
-  0    done; stretches before or after the data are reported as such
+  0    done; ranges before or after the data are reported as such
   1    a node failed or is blocked, one of several sources is refused, verify found a difference, or the strategy or the cache cannot be used
   2    wrong usage: an argument, a range, a strategy or a node that is not there
   3    source data is missing, refused, or wholly outside the range

@@ -19,7 +19,7 @@ import { painter } from './table.js';
 import type { Terminal } from './terminal.js';
 
 /** A command: takes what was typed, gives the exit code. */
-type Run<Arguments extends unknown[]> = (terminal: Terminal, ...typed: Arguments) => Promise<number>;
+type Action<Arguments extends unknown[]> = (terminal: Terminal, ...typed: Arguments) => Promise<number>;
 
 const STRATEGY_HELP = 'file#Class, a file with one strategy, or a class to look for in this folder';
 
@@ -53,7 +53,7 @@ function sentenceOf(error: unknown): string {
 function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Command {
   /** What commander hands an action (arguments, options, the command) becomes a call of `run`. */
   const action =
-    <Arguments extends unknown[]>(run: Run<Arguments>) =>
+    <Arguments extends unknown[]>(run: Action<Arguments>) =>
     async (...typed: Arguments): Promise<void> => {
       done(await run(terminal, ...typed));
     };
@@ -130,14 +130,12 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     .action(action(runSql));
 
   example(program.command('verify'), 'seamless verify Momentum\n  seamless verify Momentum fast --all')
-    .description(
-      'Recompute stored stretches without the cache, in a new process, and compare them bit for bit.',
-    )
+    .description('Recompute stored ranges without the cache, in a new process, and compare them bit for bit.')
     .argument('<strategy>', STRATEGY_HELP)
     .argument('[nodes...]', 'names of the nodes; default: all')
     .option('--start <time>', 'start of the range; default: all that is stored')
     .option('--end <time>', 'its end, exclusive')
-    .option('--sample <count>', 'stretches to recompute, chosen at random; default: 5')
+    .option('--sample <count>', 'ranges to recompute, chosen at random; default: 5')
     .option('--all', 'recompute everything')
     .addOption(cacheOption())
     .addOption(jsonOption())
@@ -197,7 +195,7 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
 /** The Core Loop in a terminal. */
 function addRunCommands(
   program: Command,
-  action: <Arguments extends unknown[]>(run: Run<Arguments>) => (...typed: Arguments) => Promise<void>,
+  action: <Arguments extends unknown[]>(run: Action<Arguments>) => (...typed: Arguments) => Promise<void>,
 ): void {
   example(program.command('run'), 'seamless run src/momentum.ts#Momentum --world paper-btc')
     .description(

@@ -143,7 +143,7 @@ export class MaterializeReport implements RunReport {
   readonly coverageBounds: Span | null;
   readonly nodeCount: number;
   readonly hits: number;
-  readonly adopted: number;
+  readonly reused: number;
   readonly computed: number;
   readonly partial: number;
   readonly failed: number;
@@ -167,7 +167,7 @@ export class MaterializeReport implements RunReport {
     this.coverageBounds = report.coverageBounds;
     this.nodeCount = report.nodeCount;
     this.hits = report.hits;
-    this.adopted = report.adopted;
+    this.reused = report.reused;
     this.computed = report.computed;
     this.partial = report.partial;
     this.failed = report.failed;

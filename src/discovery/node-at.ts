@@ -3,7 +3,7 @@ import type { Program } from 'estree';
 
 import { child, childrenOf, keyOf, offsetOf, parseTree, pathTo, type Syntax } from './syntax-path.js';
 
-/** A stretch of a text: lines and columns from 1, the end exclusive. */
+/** A range of a text: lines and columns from 1, the end exclusive. */
 export interface TextRange {
   readonly startLine: number;
   readonly startColumn: number;

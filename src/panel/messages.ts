@@ -78,17 +78,17 @@ export interface PanelNode {
   readonly changes: readonly { readonly text: string; readonly file: string | null }[];
   /** Rows stored within the range. */
   readonly rows: number;
-  /** Complete stretches of the range. */
+  /** Complete parts of the range. */
   readonly coverage: readonly Span[];
-  /** Of these, what was taken over from an earlier version, whose inputs came to the same. */
-  readonly adopted: readonly Span[];
-  /** Stretches before the sources begin. */
+  /** Of these, what was reused from an earlier version, whose inputs came to the same. */
+  readonly reused: readonly Span[];
+  /** Ranges before the sources begin. */
   readonly unavailable: readonly Span[];
-  /** Stretches past the last bar of the sources. */
+  /** Ranges past the last bar of the sources. */
   readonly notYet: readonly Span[];
-  /** Stretches that an earlier version covers and the current one does not. */
+  /** Ranges that an earlier version covers and the current one does not. */
   readonly stale: readonly Span[];
-  /** Stretches that the last run could not complete, from the bar that failed on. */
+  /** Ranges that the last run could not complete, from the bar that failed on. */
   readonly failed: readonly Span[];
   /** Whether its line in the source is known. */
   readonly located: boolean;
@@ -141,7 +141,7 @@ export interface PanelVersion {
 }
 
 export interface PanelDifference {
-  /** Stretches in which both versions are complete. */
+  /** Ranges in which both versions are complete. */
   readonly compared: readonly Span[];
   /** Bars that both versions have, those of them whose values differ, and bars of one version alone. */
   readonly common: number;
@@ -156,7 +156,7 @@ export interface PanelDifference {
     readonly before: string | null;
     readonly after: string | null;
   } | null;
-  /** Stretches that differ. */
+  /** Ranges that differ. */
   readonly spans: readonly Span[];
 }
 

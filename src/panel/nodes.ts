@@ -21,7 +21,7 @@ export function panelNode(node: StandingNode, range: Span | null, cache = ''): P
     version: `${node.fingerprint} ${cache}`,
     ...{ name, kind, label, interval, inputs, standing, why, rows, coverage, unavailable, notYet },
     changes: node.changes.map(({ text, file }) => ({ text, file })),
-    adopted: inDoubt ? [] : node.adopted,
+    reused: inDoubt ? [] : node.reused,
     stale: inDoubt ? node.coverage : broken ? [] : node.earlier,
     failed: broken ? after(gaps, failedAt === null ? -Infinity : failedAt - interval) : [],
     located: node.location !== null,

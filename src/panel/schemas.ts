@@ -60,7 +60,7 @@ const node: SchemaOf<PanelNode> = v.object({
   changes: v.array(v.object({ text: v.string(), file: v.nullable(v.string()) })),
   rows: count,
   coverage: spans,
-  adopted: spans,
+  reused: spans,
   unavailable: spans,
   notYet: spans,
   stale: spans,

@@ -1,16 +1,16 @@
 import type { NodeStatus, StatusReport } from '../protocol/messages.js';
 
 /**
- * - `hit`: complete in the cache. `adopted`: so, with rows taken over from an earlier version.
+ * - `hit`: complete in the cache. `reused`: so, with rows reused from an earlier version.
  * - `partial`: complete in part. `stale`: it, something upstream or a source changed. `empty`: never computed.
  * - `unhashable`: nothing can vouch for it, so that it is computed each time.
  */
-export type ExplainedState = 'hit' | 'adopted' | 'partial' | 'stale' | 'unhashable' | 'empty';
+export type ExplainedState = 'hit' | 'reused' | 'partial' | 'stale' | 'unhashable' | 'empty';
 
 /** Why a node is, or is not, in the cache. */
 export interface ExplainedNode extends Pick<
   NodeStatus,
-  'name' | 'interval' | 'inputs' | 'reason' | 'changes' | 'coverage' | 'adopted'
+  'name' | 'interval' | 'inputs' | 'reason' | 'changes' | 'coverage' | 'reused'
 > {
   readonly state: ExplainedState;
   /** What made it stale; null when nothing did. */
@@ -28,7 +28,7 @@ export function explanationOf({ strategy, range, nodes }: StatusReport): Explana
     strategy,
     range,
     nodes: nodes.map((node) => {
-      const { name, interval, inputs, reason, changes, coverage, adopted, location } = node;
+      const { name, interval, inputs, reason, changes, coverage, reused, location } = node;
       return {
         name,
         state: explainedState(node),
@@ -38,15 +38,15 @@ export function explanationOf({ strategy, range, nodes }: StatusReport): Explana
         interval,
         inputs,
         coverage,
-        adopted,
+        reused,
         location,
       };
     }),
   };
 }
 
-function explainedState({ state, change, adopted }: NodeStatus): ExplainedState {
+function explainedState({ state, change, reused }: NodeStatus): ExplainedState {
   if (change === 'unhashable') return 'unhashable';
   if (state !== 'fresh') return state;
-  return adopted.length > 0 ? 'adopted' : 'hit';
+  return reused.length > 0 ? 'reused' : 'hit';
 }

@@ -41,7 +41,7 @@ export function formatBytes(bytes: number): string {
   return `${value < 10 && unit > 0 ? value.toFixed(1) : Math.round(value)} ${units[unit] ?? ''}`;
 }
 
-/** The first two stretches, and how many more there are. */
+/** The first two ranges, and how many more there are. */
 export function formatSpans(spans: readonly Span[]): string {
   const shown = spans.slice(0, 2).map(([start, end]) => formatRange({ start, end }));
   return shown.join(', ') + (spans.length > 2 ? ` ${l10n.t('(+{0} more)', spans.length - 2)}` : '');
@@ -61,7 +61,7 @@ export function summaryLine(report: RunReport): string {
   };
   return [
     plural(report.nodeCount, 'node'),
-    l10n.t('{0} from cache', formatCount(report.hits + report.adopted)),
+    l10n.t('{0} from cache', formatCount(report.hits + report.reused)),
     l10n.t('{0} computed', formatCount(report.computed)),
     ...named('partial', l10n.t('partial')),
     ...named('failed', l10n.t('failed')),
@@ -74,8 +74,8 @@ export function summaryLine(report: RunReport): string {
 /** What a run came to, in a few words: `9/12 hits · 1.4 s`; of one that found nothing in the cache, `7 nodes computed · 1.4 s`. */
 export function hitsText(report: RunReport): string {
   const { nodeCount, elapsedMs } = report;
-  // What was adopted came from the cache too.
-  const hits = report.hits + report.adopted;
+  // What was reused came from the cache too.
+  const hits = report.hits + report.reused;
   const took = formatDuration(elapsedMs);
   if (hits === 0) return `${computedText(report.computed)} · ${took}`;
   return l10n.t('{0}/{1} hits · {2}', formatCount(hits), formatCount(nodeCount), took);

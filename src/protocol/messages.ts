@@ -88,7 +88,7 @@ export interface SeriesPayload extends CacheRef {
   readonly start?: number | undefined;
   readonly end?: number | undefined;
   /** How many points of time the chart can tell apart, at least 1. */
-  readonly stretches: number;
+  readonly points: number;
 }
 
 /** Some rows of a node's history, by their number. */
@@ -142,7 +142,7 @@ export interface VerifyPayload extends StrategyPayload, CacheUse {
   /** Default: all that is stored. */
   readonly start?: number | undefined;
   readonly end?: number | undefined;
-  /** Stretches to recompute, chosen at random; null: everything. */
+  /** Ranges to recompute, chosen at random; null: everything. */
   readonly sample: number | null;
 }
 
@@ -165,8 +165,8 @@ export interface VerifiedNode {
 
 export interface VerifyReport {
   readonly strategy: string;
-  /** The stretches that were recomputed. */
-  readonly stretches: readonly Span[];
+  /** The ranges that were recomputed. */
+  readonly ranges: readonly Span[];
   readonly nodes: readonly VerifiedNode[];
 }
 
@@ -343,7 +343,7 @@ export interface DiffReport {
   readonly after: VersionSummary;
   /** Null: there was no version before. */
   readonly before: VersionSummary | null;
-  /** The stretches compared. */
+  /** The ranges compared. */
   readonly compared: readonly Span[];
   /** Null where there is nothing to compare. */
   readonly difference: HistoryDifference | null;

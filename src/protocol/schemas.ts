@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-import type { Change } from '../engine/fingerprint/changes.js';
+import type { PartChange } from '../engine/fingerprint/changes.js';
 import type { NodeFailure } from '../engine/ports/host.js';
 import type { NodeReport, RunProgress, Span, Unfired } from '../engine/run/report.js';
 import type { SourceNote } from '../engine/ports/source.js';
@@ -93,7 +93,7 @@ export const payloads: { readonly [K in RequestKind]: SchemaOf<Payload<K>> } = {
     strategy: v.string(),
     node: v.string(),
     ...optionalRange,
-    stretches: v.pipe(v.number(), v.integer(), v.minValue(1)),
+    points: v.pipe(v.number(), v.integer(), v.minValue(1)),
   }),
   rows: v.object({
     ...cacheRef,
@@ -179,13 +179,13 @@ const nodeReport: SchemaOf<NodeReport> = v.object({
   name: v.string(),
   kind,
   label: v.string(),
-  state: v.picklist(['hit', 'adopted', 'computed', 'partial', 'failed', 'blocked', 'stale']),
+  state: v.picklist(['hit', 'reused', 'computed', 'partial', 'failed', 'blocked', 'stale']),
   interval: v.number(),
   rows: count,
   columns: v.array(v.string()),
   coverage: spans,
   computedRanges: spans,
-  adoptedRanges: spans,
+  reusedRanges: spans,
   unavailable: spans,
   notYet: spans,
   unfired: v.nullable(unfired),
@@ -200,7 +200,7 @@ const runReport = {
   coverageBounds: v.nullable(span),
   nodeCount: count,
   hits: count,
-  adopted: count,
+  reused: count,
   computed: count,
   partial: count,
   failed: count,
@@ -234,7 +234,7 @@ export const table: SchemaOf<Table> = v.object({
   present: mask,
 });
 
-const change: SchemaOf<Change> = v.object({
+const change: SchemaOf<PartChange> = v.object({
   what: v.string(),
   kind: v.picklist(['code', 'value', 'parameter', 'inputs', 'upstream', 'engine']),
   file: v.nullable(v.string()),
@@ -295,7 +295,7 @@ const firstDifference = v.nullable(v.object({ ts: v.number(), before: rowValue, 
 
 const verifyReport: SchemaOf<VerifyReport> = v.object({
   strategy: v.string(),
-  stretches: spans,
+  ranges: spans,
   nodes: v.array(
     v.object({
       name: v.string(),
@@ -361,7 +361,7 @@ export const results: { readonly [K in RequestKind]: SchemaOf<Result<K>> } = {
         location: v.nullable(location),
         rows: count,
         coverage: spans,
-        adopted: spans,
+        reused: spans,
         earlier: spans,
         unavailable: spans,
         notYet: spans,

@@ -28,12 +28,12 @@ export interface HistoryProvider {
   version?(): Promise<string> | string;
   /**
    * The opens of the first and the last bar there is; null when there is none. Without it the provider is taken to have
-   * any bar from 1970 to the last one closed by now, so that a stretch without bars counts as a hole.
+   * any bar from 1970 to the last one closed by now, so that a range without bars counts as a hole.
    */
   bounds?(): Promise<Bounds | null> | Bounds | null;
   /**
    * Keeps what was read of it, beginning and end included, until its data are refreshed (_Refresh Source Data_, or
-   * `seamless materialize --refresh`); `version` is not asked. A stretch that was never read is read when first needed. Default:
+   * `seamless materialize --refresh`); `version` is not asked. A range that was never read is read when first needed. Default:
    * false. Not part of the fingerprint, so it may come and go.
    */
   readonly pinned?: boolean;

@@ -3,7 +3,7 @@ import { SeamlessError } from './errors.js';
 /** Epoch seconds. */
 export type Seconds = number;
 
-/** A half-open stretch of time, `[start, end)`, in epoch seconds. */
+/** A half-open range, `[start, end)`, in epoch seconds. */
 export interface Range {
   readonly start: Seconds;
   readonly end: Seconds;

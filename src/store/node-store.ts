@@ -6,7 +6,7 @@ import type {
   CoveredSpan,
   Dependent,
   EarlierNode,
-  NodeHistory,
+  NodeComparison,
   NodeRecord,
   NodeStore,
   ReadRequest,
@@ -23,7 +23,7 @@ import { clear } from './upkeep/clear.js';
 import { deleteUnnamed } from './upkeep/discard.js';
 import { mergeSmall, rewriteSparse, SPARSE_SHARE } from './upkeep/rewrite.js';
 import { contents, findNode, sizeOnDisk, type FoundNode, type StoreContents } from './names/contents.js';
-import { earlier } from './names/makeups.js';
+import { earlier } from './names/code-parts.js';
 import { publishViews } from './names/node-views.js';
 import { pin, unpin } from './names/pins.js';
 import { point } from './names/pointing.js';
@@ -75,7 +75,7 @@ export class Store implements NodeStore {
     this.#open = open;
   }
 
-  register(nodes: readonly NodeRecord[], left?: ReadonlySet<string>): Promise<readonly NodeHistory[]> {
+  register(nodes: readonly NodeRecord[], left?: ReadonlySet<string>): Promise<readonly NodeComparison[]> {
     return register(this.#context, nodes, left);
   }
 
@@ -88,7 +88,7 @@ export class Store implements NodeStore {
     return this.#alone(() => current(this.#context, strategy));
   }
 
-  compare(nodes: readonly NodeRecord[]): Promise<readonly NodeHistory[]> {
+  compare(nodes: readonly NodeRecord[]): Promise<readonly NodeComparison[]> {
     return this.#alone(() => compare(this.#context, nodes));
   }
 

@@ -75,7 +75,7 @@ describe('a run after another', () => {
     runFresh(project, { start: minute(from), end: minute(to) });
 
   /**
-   * Expects that both computed nodes were computed over these stretches of bars alone, by the report and by the calls.
+   * Expects that both computed nodes were computed over these ranges of bars alone, by the report and by the calls.
    * `warmUp` bars of `mean` before them are what the first bar of `step` looks back to, where the cache does not have them.
    */
   function assertComputed({ report, lines }: Ran, [from, to]: readonly [number, number], warmUp = 0): void {

@@ -147,23 +147,23 @@ describe('early cutoff, over several blocks and intervals', () => {
   /** Nothing of these was computed: neither says the report so, nor was their code called. */
   function assertAdopted({ report, lines }: Ran, names: readonly string[], range: Span = report.range): void {
     for (const name of names) {
-      const { state, computedRanges, adoptedRanges } = nodeOf(report, name);
-      assert.deepEqual([name, state, computedRanges, adoptedRanges], [name, 'adopted', [], [range]]);
+      const { state, computedRanges, reusedRanges } = nodeOf(report, name);
+      assert.deepEqual([name, state, computedRanges, reusedRanges], [name, 'reused', [], [range]]);
       assert.deepEqual(callsOf(lines, name), []);
     }
   }
 
-  /** A node that fails is taken over up to there, and called for that bar alone. */
+  /** A node that fails is reused up to there, and called for that bar alone. */
   function assertFailedAgain({ report, lines }: Ran): void {
     const failed = minute(18_024) - 300;
     assert.equal(nodeOf(report, 'brittle').state, 'failed');
-    assert.deepEqual(nodeOf(report, 'brittle').adoptedRanges, [[ALL.start, failed]]);
+    assert.deepEqual(nodeOf(report, 'brittle').reusedRanges, [[ALL.start, failed]]);
     assert.deepEqual(callsOf(lines, 'brittle'), [minute(18_024)]);
     assert.deepEqual(nodeOf(report, 'after').computedRanges, []);
     assert.deepEqual(callsOf(lines, 'after'), []);
   }
 
-  it('a node at the top with the same rows: all that depend on it are taken over', async () => {
+  it('a node at the top with the same rows: all that depend on it are reused', async () => {
     edit('closes[0] - closes[2]', 'closes[0] - 1 * closes[2]');
     const ran = await run();
     assert.equal(nodeOf(ran.report, 'top').state, 'computed');
@@ -204,16 +204,16 @@ describe('early cutoff, over several blocks and intervals', () => {
     await assertCold(ran);
   });
 
-  it('other rows in one block: the other blocks are taken over', async () => {
+  it('other rows in one block: the other blocks are reused', async () => {
     const [from, to] = [minute(5000), minute(5100)];
     edit('const value = ', `const value = view.asOf > ${from} && view.asOf <= ${to} ? 0.5 : `);
     const ran = await run();
     for (const name of ['level', 'mixed']) {
-      const { computedRanges, adoptedRanges } = nodeOf(ran.report, name);
+      const { computedRanges, reusedRanges } = nodeOf(ran.report, name);
       assert.deepEqual([name, computedRanges], [name, [[SECOND, name === 'mixed' ? ALL.end : THIRD]]]);
-      assert.deepEqual(adoptedRanges[0], [ALL.start, SECOND]);
+      assert.deepEqual(reusedRanges[0], [ALL.start, SECOND]);
     }
-    assert.deepEqual(nodeOf(ran.report, 'level').adoptedRanges[1], [THIRD, ALL.end]);
+    assert.deepEqual(nodeOf(ran.report, 'level').reusedRanges[1], [THIRD, ALL.end]);
     // Hours have borders of their own: no more than the block and what looks back on it.
     const [hours, ...rest] = nodeOf(ran.report, 'hour').computedRanges;
     assert.ok(hours && rest.length === 0 && hours[0] > ALL.start && hours[1] < ALL.end, String(hours));
@@ -230,22 +230,22 @@ describe('early cutoff, over several blocks and intervals', () => {
     project.write({ 'lib/limits.ts': LIMITS });
     const back = await run();
     for (const name of NODES) {
-      const { state, computedRanges, adoptedRanges } = nodeOf(back.report, name);
-      assert.deepEqual([name, state, computedRanges, adoptedRanges], [name, 'hit', [], []]);
+      const { state, computedRanges, reusedRanges } = nodeOf(back.report, name);
+      assert.deepEqual([name, state, computedRanges, reusedRanges], [name, 'hit', [], []]);
       assert.deepEqual(callsOf(back.lines, name), []);
     }
     await assertCold(back);
   });
 
-  it('an edit and new bars at once: what was there is taken over, the new bars are computed', async () => {
+  it('an edit and new bars at once: what was there is reused, the new bars are computed', async () => {
     edit('closes[0] - closes[2]', 'closes[0] - 1 * closes[2]');
     project.append('bars.csv', csvLines(BARS, BARS + 3000));
     const longer = { start: ALL.start, end: minute(BARS + 3000) };
     const ran = await run(longer);
     assert.deepEqual(nodeOf(ran.report, 'top').computedRanges, [[longer.start, longer.end]]);
     for (const name of ['level', 'total', 'mixed']) {
-      const { computedRanges, adoptedRanges } = nodeOf(ran.report, name);
-      assert.deepEqual([name, adoptedRanges], [name, [[ALL.start, ALL.end]]]);
+      const { computedRanges, reusedRanges } = nodeOf(ran.report, name);
+      assert.deepEqual([name, reusedRanges], [name, [[ALL.start, ALL.end]]]);
       assert.deepEqual([name, computedRanges], [name, [[ALL.end, longer.end]]]);
     }
     await assertCold(ran);

@@ -100,7 +100,7 @@ interface Edit {
   readonly from: string | RegExp;
   readonly to: string;
   readonly computed: readonly string[];
-  readonly adopted?: readonly string[];
+  readonly reused?: readonly string[];
 }
 
 const EDITS: readonly Edit[] = [
@@ -119,20 +119,20 @@ const EDITS: readonly Edit[] = [
     computed: ['span', 'wide', 'signal'],
   },
   {
-    what: 'a node at the top that gives the same values: its dependents are adopted, without a call',
+    what: 'a node at the top that gives the same values: its dependents are reused, without a call',
     file: 'main.ts',
     from: 'Math.max(...closes) - low',
     to: 'Math.max(...Array.from(closes)) - low',
     computed: ['span'],
-    adopted: ['wide', 'signal'],
+    reused: ['wide', 'signal'],
   },
   {
-    what: 'a node in the middle whose own values stay the same: those below it are adopted',
+    what: 'a node in the middle whose own values stay the same: those below it are reused',
     file: 'main.ts',
     from: 'view.latest(span) > 4',
     to: 'view.latest(span) > 4.000001',
     computed: ['wide'],
-    adopted: ['signal'],
+    reused: ['signal'],
   },
   {
     what: 'a comment',
@@ -173,12 +173,12 @@ const EDITS: readonly Edit[] = [
     computed: ['sign', 'signal'],
   },
   {
-    what: 'the source of the stream, to another file with the same rows: all are adopted',
+    what: 'the source of the stream, to another file with the same rows: all are reused',
     file: 'main.ts',
     from: "csvHistory('bars.csv')",
     to: "csvHistory('same.csv')",
     computed: [],
-    adopted: NODES,
+    reused: NODES,
   },
 ];
 
@@ -207,20 +207,20 @@ describe('what an edit recomputes', () => {
     project.write({ [file]: after });
   }
 
-  function assertStates(ran: Ran, computed: readonly string[], adopted: readonly string[] = []): void {
+  function assertStates(ran: Ran, computed: readonly string[], reused: readonly string[] = []): void {
     const found = states(ran.report);
     const names = Object.keys(found).filter((name) => name !== 'price');
     const expected = names.map((name) => [
       name,
-      computed.includes(name) ? 'computed' : adopted.includes(name) ? 'adopted' : 'hit',
+      computed.includes(name) ? 'computed' : reused.includes(name) ? 'reused' : 'hit',
     ]);
     assert.deepEqual(
       Object.fromEntries(names.map((name) => [name, found[name]])),
       Object.fromEntries(expected),
     );
     assert.deepEqual(Object.keys(calls(ran.lines)).sort(), [...computed].sort());
-    for (const name of adopted) {
-      assert.deepEqual(nodeOf(ran.report, name).adoptedRanges, [ran.report.range]);
+    for (const name of reused) {
+      assert.deepEqual(nodeOf(ran.report, name).reusedRanges, [ran.report.range]);
     }
   }
 
@@ -228,7 +228,7 @@ describe('what an edit recomputes', () => {
     it(edit.what, async () => {
       apply(edit);
       const after = await run();
-      assertStates(after, edit.computed, edit.adopted);
+      assertStates(after, edit.computed, edit.reused);
       assert.deepEqual(after.report.coverageBounds, [minute(50), minute(250)]);
       // Changed back, everything is still there.
       project.write(PROJECT);

@@ -31,7 +31,7 @@ describe('histories to look at', () => {
   const node = (name = 'mean') => ({ projectRoot: project.root, strategy: 'Main', node: name });
 
   it('thins a history out to what a chart can tell apart, and says how many rows there are', async () => {
-    const { interval, versions } = await child.client.request('series', { ...node(), stretches: 50 });
+    const { interval, versions } = await child.client.request('series', { ...node(), points: 50 });
     assert.equal(interval, 60);
     assert.equal(versions.length, 1);
     const [only] = versions;
@@ -43,7 +43,7 @@ describe('histories to look at', () => {
 
   it('shows every row of a range that is short', async () => {
     const range = { start: minute(100), end: minute(140) };
-    const { versions } = await child.client.request('series', { ...node(), ...range, stretches: 50 });
+    const { versions } = await child.client.request('series', { ...node(), ...range, points: 50 });
     assert.equal(versions[0]?.table.ts.length, 40);
   });
 
@@ -91,7 +91,7 @@ describe('histories to look at', () => {
     assert.equal(report.difference.onlyAfter + report.difference.onlyBefore, 0);
     assert.equal(report.after.until, null);
     assert.equal(report.before?.until, report.after.since);
-    const { versions } = await child.client.request('series', { ...node(), stretches: 50 });
+    const { versions } = await child.client.request('series', { ...node(), points: 50 });
     assert.deepEqual(
       versions.map(({ rows }) => rows),
       [1000, 2996],
@@ -101,7 +101,7 @@ describe('histories to look at', () => {
   it('knows a change that was taken back for the version it was', async () => {
     project.write({ 'main.ts': strategy(5) });
     await child.run(project, { start: minute(0), end: minute(3000) });
-    const { versions } = await child.client.request('series', { ...node(), stretches: 50 });
+    const { versions } = await child.client.request('series', { ...node(), points: 50 });
     assert.deepEqual(
       versions.map(({ rows }) => rows),
       [2996, 1000],
@@ -110,7 +110,7 @@ describe('histories to look at', () => {
 
   it('names nodes like the one that is not there', async () => {
     await assert.rejects(
-      child.client.request('series', { ...node('maen'), stretches: 10 }),
+      child.client.request('series', { ...node('maen'), points: 10 }),
       (error) =>
         error instanceof SeamlessError &&
         error.code === 'not-found' &&

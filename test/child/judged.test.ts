@@ -72,7 +72,7 @@ describe('what is read by name', () => {
     );
     const judged = status.nodes.find(({ name }) => name === 'scaled')?.fingerprint;
     const place = { projectRoot: project.root, strategy: stored, node: 'scaled' };
-    const { versions } = await child.request('series', { ...place, stretches: 1000 });
+    const { versions } = await child.request('series', { ...place, points: 1000 });
     assert.equal(versions[0]?.fingerprint, judged);
     assert.equal(versions[0]?.until, null);
     assert.deepEqual(await values(), first);

@@ -67,7 +67,7 @@ describe('a look-ahead that is found late', () => {
     assert.deepEqual(nodeOf(report, 'mean').coverage, [[RANGE.start, RANGE.end]]);
   });
 
-  it('does not come back as a hit, nor as rows that are taken over', async () => {
+  it('does not come back as a hit, nor as rows that are reused', async () => {
     await child.materialize(project, RANGE);
     const short = { start: RANGE.start, end: minute(600) };
     const again = await child.materialize(project, short);

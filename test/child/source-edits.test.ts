@@ -204,8 +204,8 @@ const SOURCES: readonly Source[] = [
   },
 ];
 
-/** Slots as stretches of time. */
-function stretches(slots: readonly number[], interval: number): Span[] {
+/** Slots as ranges. */
+function ranges(slots: readonly number[], interval: number): Span[] {
   return union(slots.map((start) => ({ start, end: start + interval }))).map(({ start, end }) => [
     start,
     end,
@@ -265,7 +265,7 @@ for (const source of SOURCES) {
           const { slots = [], fires = [] } = work[node.name] ?? {};
           const expected = node.name === 'price' ? editedBars(ORIGINAL, bars) : slots;
           const known = expected.filter((open) => open < (node.notYet[0]?.[0] ?? Infinity));
-          const computed = stretches(known, node.interval);
+          const computed = ranges(known, node.interval);
           // Slots that lacked history before and do so after do not fire, so the calls say what they cost: nothing.
           const isIdle = name === 'prepend' && node.name === 'mixed';
           if (!isIdle) assert.deepEqual(node.computedRanges, computed, `slots of ${node.name}`);

@@ -118,7 +118,7 @@ describe('status', () => {
       const place = { projectRoot: untouched.root, strategy: 'Main', node: 'mean' };
       await refused(child.request('read', place), 'not-found', /^Nothing is materialized yet\.$/);
       await refused(
-        child.request('series', { ...place, stretches: 10 }),
+        child.request('series', { ...place, points: 10 }),
         'not-found',
         /^Nothing is materialized yet/,
       );

@@ -51,7 +51,7 @@ describe('verify', () => {
       noisy: 'verified',
       below: 'verified',
     });
-    assert.deepEqual(all.stretches, [[RANGE.start, RANGE.end]]);
+    assert.deepEqual(all.ranges, [[RANGE.start, RANGE.end]]);
     assert.deepEqual(
       all.nodes.map(({ rows, differing, first }) => [rows, differing, first]),
       all.nodes.map(() => [80, 0, null]),
@@ -81,16 +81,16 @@ describe('verify', () => {
     await store.commit({
       invalidations: [found, belowFound, meanFound].map(({ fingerprint }) => ({ fingerprint, range: RANGE })),
       segments: [
-        { fingerprint: found.fingerprint, own: 'own', range: RANGE, table: wrong, inputDigests: [] },
+        { fingerprint: found.fingerprint, codeHash: 'own', range: RANGE, table: wrong, inputDigests: [] },
         {
           fingerprint: belowFound.fingerprint,
-          own: 'own',
+          codeHash: 'own',
           range: RANGE,
           table: belowTable,
           inputDigests: [],
         },
       ],
-      adoptions: [],
+      reuses: [],
       sources: [],
     });
     await store.close();

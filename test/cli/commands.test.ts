@@ -334,7 +334,7 @@ unavailable, after the last bar: 1970-01-01T22:13:20Z → 1970-01-02 (price)
           rows: 1440,
           reason: 'All there.',
           changes: [],
-          adopted: [],
+          reused: [],
           earlier: [],
         },
         {
@@ -355,7 +355,7 @@ unavailable, after the last bar: 1970-01-01T22:13:20Z → 1970-01-02 (price)
           rows: 0,
           reason: 'Its code changed.',
           changes: [],
-          adopted: [],
+          reused: [],
           earlier: [],
         },
       ],

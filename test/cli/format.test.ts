@@ -59,7 +59,7 @@ describe('command line: words', () => {
   });
 
   it('what a run did', () => {
-    const report = runReport([], { nodeCount: 12, hits: 7, adopted: 2, computed: 3, elapsedMs: 1402 });
+    const report = runReport([], { nodeCount: 12, hits: 7, reused: 2, computed: 3, elapsedMs: 1402 });
     assert.strictEqual(summaryLine(report), '12 nodes · 9 from cache · 3 computed · 1.4 s');
   });
 

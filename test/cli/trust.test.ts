@@ -66,7 +66,7 @@ describe('command line: a cache that can be trusted', () => {
       state: 'verified',
       reason: 'It is the same.',
     } as const;
-    const report = { strategy: 'Momentum', stretches: [[0, 86_400]], nodes: [node] };
+    const report = { strategy: 'Momentum', ranges: [[0, 86_400]], nodes: [node] };
     const fine = await at(['verify', 'Momentum', '--all'], { answer: () => report });
     assert.deepEqual([fine.exitCode, fine.err], [0, '']);
     assert.deepEqual((fine.asked[0]?.payload as { sample: unknown }).sample, null);

@@ -103,7 +103,7 @@ function materialize({ id, payload }) {
   const range = [payload.start, payload.end];
   const counts = {
     hits: 0,
-    adopted: 0,
+    reused: 0,
     computed: 1,
     partial: 0,
     failed: 0,
@@ -114,7 +114,7 @@ function materialize({ id, payload }) {
   const ranges = {
     coverage: [range],
     computedRanges: [range],
-    adoptedRanges: [],
+    reusedRanges: [],
     unavailable: [],
     notYet: [],
     unfired: null,

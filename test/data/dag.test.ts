@@ -73,7 +73,7 @@ describe('the DAG panel over three weeks of minutes', function () {
       .first()
       .waitFor();
     await dag().button('Materialize').click();
-    await dag().stretches('effort', 'covered').first().waitFor();
+    await dag().ranges('effort', 'covered').first().waitFor();
     await dag().button('Cancel').click();
     await dag().box('effort', 'partial').waitFor();
   });
@@ -84,7 +84,7 @@ describe('the DAG panel over three weeks of minutes', function () {
       .text(/^Chosen: 2023-03-1/)
       .waitFor();
     await dag().button('Materialize').click();
-    await dag().stretches('effort', 'covered').nth(1).waitFor();
+    await dag().ranges('effort', 'covered').nth(1).waitFor();
     assert.deepEqual(await dag().violations(), []);
     await dag().frame.locator('.axis').focus();
     await editor.page.keyboard.press('Escape');

@@ -104,7 +104,7 @@ describe('a source that changes during a run', () => {
           const { state } = await run(new ToySources(toys));
           const truth = oracle(toys);
           for (const node of state.graph.nodes) {
-            const [table] = await store.read([{ fingerprint: state.fingerprint(node.index).full, range }]);
+            const [table] = await store.read([{ fingerprint: state.fingerprint(node.index).hash, range }]);
             assert.ok(table);
             assert.deepEqual(rowsOf(table), truth[node.index], node.name);
           }

@@ -16,16 +16,16 @@ const numbers = (values: readonly number[]): Column => ({
   valid: null,
 });
 
-/** Least and greatest number of each stretch of the range, as a screen would draw them. */
-function extremes({ ts, columns }: Table, end: number, stretches: number): string[] {
-  const found = Array.from({ length: stretches }, () => [Infinity, -Infinity]);
+/** Least and greatest number of each part of the range, as a screen would draw them. */
+function extremes({ ts, columns }: Table, end: number, ranges: number): string[] {
+  const found = Array.from({ length: ranges }, () => [Infinity, -Infinity]);
   const values = columns[0]?.values as Float64Array;
   ts.forEach((time, row) => {
-    const stretch = found[Math.min(stretches - 1, Math.floor((time * stretches) / end))]!;
+    const range = found[Math.min(ranges - 1, Math.floor((time * ranges) / end))]!;
     const value = values[row]!;
     if (Number.isNaN(value)) return;
-    stretch[0] = Math.min(stretch[0]!, value);
-    stretch[1] = Math.max(stretch[1]!, value);
+    range[0] = Math.min(range[0]!, value);
+    range[1] = Math.max(range[1]!, value);
   });
   return found.map((pair) => pair.join());
 }
@@ -35,16 +35,16 @@ describe('decimation', () => {
     const value = fc.oneof(fc.double({ min: -1e6, max: 1e6, noNaN: true }), fc.constant(Number.NaN));
     const values = fc.array(value, { minLength: 100, maxLength: 400 });
     fc.assert(
-      fc.property(values, fc.integer({ min: 1, max: 20 }), (all, stretches) => {
+      fc.property(values, fc.integer({ min: 1, max: 20 }), (all, ranges) => {
         const whole = table(['value'], [numbers(all)], all.length);
         const end = all.length * 60;
-        const few = decimate(whole, { start: 0, end }, stretches);
-        assert.ok(few.ts.length <= 4 * stretches);
+        const few = decimate(whole, { start: 0, end }, ranges);
+        assert.ok(few.ts.length <= 4 * ranges);
         assert.deepEqual(
           [...few.ts],
           [...few.ts].sort((a, b) => a - b),
         );
-        assert.deepEqual(extremes(few, end, stretches), extremes(whole, end, stretches));
+        assert.deepEqual(extremes(few, end, ranges), extremes(whole, end, ranges));
       }),
       cases(300),
     );

@@ -89,7 +89,7 @@ function sourcesOf(toys: readonly Toy[], { refuses }: Step): SourceLibrary {
 
 async function stored(store: MemoryStore, toys: readonly Toy[]): Promise<ReturnType<typeof rowsOf>[]> {
   const prints = fingerprints(resolveGraph(await new ToyHost(toys).describe()), 'n');
-  const tables = await store.read(prints.map(({ full }) => ({ fingerprint: full, range: RANGE })));
+  const tables = await store.read(prints.map(({ hash: full }) => ({ fingerprint: full, range: RANGE })));
   return tables.map(rowsOf);
 }
 
@@ -142,7 +142,7 @@ function check(
     if (sure) assert.ok(failing.includes(true), `node ${index} was not told of the refusal`);
     if (sure && index >= 2) assert.equal(state, 'blocked');
     if (failing.includes(true)) return;
-    assert.ok(['hit', 'computed', 'adopted'].includes(state), `node ${index} is ${state}`);
+    assert.ok(['hit', 'computed', 'reused'].includes(state), `node ${index} is ${state}`);
     assert.deepEqual(
       rows[index],
       (expected[index] ?? []).filter(({ ts }) => ts < RANGE.end),

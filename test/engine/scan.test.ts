@@ -149,7 +149,7 @@ async function assertTruth(
   const { histories, states } = oracleWithStates(toys);
   const { state } = outcome;
   for (const node of state.graph.nodes) {
-    const { full } = state.fingerprint(node.index);
+    const { hash: full } = state.fingerprint(node.index);
     const spans = (await store.coverage([full])).get(full) ?? [];
     for (const range of spans) {
       const [table] = await store.read([{ fingerprint: full, range }]);
@@ -222,7 +222,7 @@ describe('a scan', () => {
           const toys = pair(scan, rows.slice(0, known), 2);
           const store = new MemoryStore();
           const first = await run(toys, store, range);
-          const { full = '' } = first?.outcome.state.fingerprint(1) ?? {};
+          const { hash: full = '' } = first?.outcome.state.fingerprint(1) ?? {};
           const reached = first
             ? Math.max(0, ...((await store.coverage([full])).get(full) ?? []).map(({ end }) => end))
             : 0;
@@ -275,7 +275,7 @@ describe('a scan', () => {
     );
   });
 
-  it('is taken over whole when what changed upstream of it comes out the same', async () => {
+  it('is reused whole when what changed upstream of it comes out the same', async () => {
     const [stream, scan] = pair('sum', bars(60, 0, 7));
     const upstream = { ...scan, scan: undefined, seed: 1 };
     const toys: Toy[] = [stream, upstream, { ...scan, inputs: [{ node: 1, period: 2 }] }];
@@ -286,7 +286,7 @@ describe('a scan', () => {
     const host = new ToyHost(toys);
     const done = await run(toys, store, ALL, { host });
     assert.deepEqual(host.fired[2], []);
-    assert.equal(done?.report.nodes[2]?.state, 'adopted');
+    assert.equal(done?.report.nodes[2]?.state, 'reused');
   });
 
   it('edited, it finds what it is made from in the cache, from the beginning', async () => {
@@ -310,7 +310,7 @@ describe('a scan', () => {
         const toys = pair('mean', bars(60, 0.1, 5), 3);
         const store = new MemoryStore();
         const { outcome } = (await run(toys, store, ALL)) ?? assert.fail();
-        const { full } = outcome.state.fingerprint(1);
+        const { hash: full } = outcome.state.fingerprint(1);
         const own = store.spans.filter(({ fingerprint }) => fingerprint === full);
         for (const pick of [first, second]) {
           const lost = own[pick % own.length];

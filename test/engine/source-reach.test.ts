@@ -147,7 +147,7 @@ async function run(
 /** Rows and coverage of each node, over the slots that open in a range. */
 async function stored(store: NodeStore, { state }: RunOutcome, range: { start: number; end: number }) {
   const found = state.graph.nodes.map(async ({ index, name, interval, phase }) => {
-    const { full: fingerprint } = state.fingerprint(index);
+    const { hash: fingerprint } = state.fingerprint(index);
     const [table] = await store.read([{ fingerprint, range }]);
     const spans = (await store.coverage([fingerprint])).get(fingerprint) ?? [];
     // A slot that opened before the range is one of warm-up, of which an earlier run may have stored more.
@@ -158,8 +158,8 @@ async function stored(store: NodeStore, { state }: RunOutcome, range: { start: n
 }
 
 /**
- * Whether each stretch of slots that have a change within reach begins with one that fires, or fired: whatever reads the node is
- * taken to be reached from the stretch on, also where the node has no bar because another of its inputs has none.
+ * Whether each range of slots that have a change within reach begins with one that fires, or fired: whatever reads the node is
+ * taken to be reached from the range on, also where the node has no bar because another of its inputs has none.
  */
 function startsWithBars(before: ReadonlyMap<number, Read>, after: ReadonlyMap<number, Read>): boolean {
   let reached = false;
@@ -242,7 +242,7 @@ describe('an edited source', () => {
                 return isNew(open) || !was?.fires || was.windows !== windows;
               })
               .map(([open]) => open + toy.interval);
-            // A stretch that proves to need more history is planned again, from its start.
+            // A range that proves to need more history is planned again, from its start.
             const fired = [...new Set(host.fired[index])]
               .filter((asOf) => asOf > start && asOf <= end)
               .sort((a, b) => a - b);

@@ -73,7 +73,7 @@ describe('what must never be believed', () => {
       await run();
       stream.rows = rows;
       const { state } = await run();
-      const [table] = await store.read([{ fingerprint: state.fingerprint(2).full, range }]);
+      const [table] = await store.read([{ fingerprint: state.fingerprint(2).hash, range }]);
       const expected = oracle(toys)[2]?.filter(({ ts }) => ts >= range.start && ts < range.end);
       assert.ok(table);
       assert.deepEqual(rowsOf(table), expected, `seed ${seed}`);
@@ -101,7 +101,7 @@ describe('what must never be believed', () => {
         const ports = { host: new ToyHost(toys), store, sources: new ToySources(toys), nonce: 'n' };
         last = await materialize(ports, range, { ...hooks, chunkSlots: 2 });
       }
-      const fingerprint = last?.state.fingerprint(2).full ?? '';
+      const fingerprint = last?.state.fingerprint(2).hash ?? '';
       const [table] = await store.read([{ fingerprint, range }]);
       assert.ok(table);
       assert.equal(table.ts.length, 120);
@@ -141,7 +141,7 @@ describe('what must never be believed', () => {
       ],
     });
     const [hourly, daily] = [3600, 86_400].map(
-      (interval) => fingerprints(resolveGraph(described(interval)), 'x')[1]?.own,
+      (interval) => fingerprints(resolveGraph(described(interval)), 'x')[1]?.codeHash,
     );
     assert.notEqual(hourly, daily);
   });

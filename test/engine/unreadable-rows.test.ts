@@ -53,7 +53,6 @@ function sourcesOf(toys: readonly Toy[], { bad, content }: Step): SourceLibrary 
     open: async (stream): Promise<SourceReader> => ({
       ...(await new ToySources(toys).open(stream)),
       version: () => Promise.resolve(`${content} ${bad.join()}`),
-      // eslint-disable-next-line @typescript-eslint/require-await -- the port's readers are asynchronous
       async *read(range, skip) {
         for (const slot of slots) {
           if (skip) skip({ range: slot, error });
@@ -87,7 +86,7 @@ describe('rows that cannot be read', () => {
           continue;
         }
         await run;
-        const tables = await store.read(prints.map(({ full }) => ({ fingerprint: full, range })));
+        const tables = await store.read(prints.map(({ hash: full }) => ({ fingerprint: full, range })));
         const expected = oracle(toys).map((each) =>
           each.filter(({ ts }) => ts >= range.start && ts < range.end),
         );

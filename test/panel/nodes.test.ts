@@ -19,7 +19,7 @@ const node: StandingNode = {
   unfired: null,
   reason: 'Complete in part.',
   changes: [],
-  adopted: [],
+  reused: [],
   earlier: [],
   standing: 'partial',
   why: 'Complete in part.',
@@ -47,7 +47,7 @@ describe('a node as the panel shows it', () => {
     assert.deepEqual([shown.stale, shown.coverage], [[[600, 1200]], []]);
   });
 
-  it('says what changed and what was taken over, unless that is in doubt', () => {
+  it('says what changed and what was reused, unless that is in doubt', () => {
     const change = {
       what: 'period',
       kind: 'parameter',
@@ -56,11 +56,11 @@ describe('a node as the panel shows it', () => {
       file: 'a.ts',
       text: 'period: 50 → 40',
     } as const;
-    const known: StandingNode = { ...node, changes: [change], adopted: [[600, 900]] };
+    const known: StandingNode = { ...node, changes: [change], reused: [[600, 900]] };
     const shown = panelNode(known, [0, 3600]);
     assert.deepEqual(shown.changes, [{ text: 'period: 50 → 40', file: 'a.ts' }]);
-    assert.deepEqual(shown.adopted, [[600, 900]]);
-    assert.deepEqual(panelNode({ ...known, change: 'source' }, [0, 3600]).adopted, []);
+    assert.deepEqual(shown.reused, [[600, 900]]);
+    assert.deepEqual(panelNode({ ...known, change: 'source' }, [0, 3600]).reused, []);
   });
 
   it('calls the gaps of a failed node failed from the open of the bar that failed', () => {

@@ -18,7 +18,7 @@ export function panelNodeOf(
     changes: [],
     rows: 100,
     coverage: [[0, 6000]],
-    adopted: [],
+    reused: [],
     unavailable: [],
     notYet: [],
     stale: [],

@@ -63,7 +63,7 @@ describe('freshness', () => {
       ['blocked', 'blocked', 'failed', 'fresh'],
     );
     assert.equal(freshness.nodes[2]?.why, 'bars.csv is missing.');
-    assert.equal(freshness.nodes[2]?.failure, failure);
+    assert.equal(freshness.nodes[2].failure, failure);
   });
 });
 

@@ -21,7 +21,7 @@ export function nodeStatus(
     rows: 0,
     reason: `${name} is ${state}.`,
     changes: [],
-    adopted: [],
+    reused: [],
     earlier: [],
     inputs: [],
     location: null,

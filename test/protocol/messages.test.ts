@@ -46,7 +46,7 @@ const samples: { [K in RequestKind]: { payload: Payload<K>; result: Result<K> } 
       coverageBounds: null,
       nodeCount: 1,
       hits: 0,
-      adopted: 0,
+      reused: 0,
       computed: 0,
       partial: 0,
       failed: 1,
@@ -64,7 +64,7 @@ const samples: { [K in RequestKind]: { payload: Payload<K>; result: Result<K> } 
           columns: ['value'],
           coverage: [[0, 30]],
           computedRanges: [],
-          adoptedRanges: [],
+          reusedRanges: [],
           unavailable: [],
           notYet: [],
           unfired: null,
@@ -101,7 +101,7 @@ const samples: { [K in RequestKind]: { payload: Payload<K>; result: Result<K> } 
           rows: 2,
           reason: 'Its code changed.',
           changes: [],
-          adopted: [],
+          reused: [],
           earlier: [],
         },
       ],
@@ -113,7 +113,7 @@ const samples: { [K in RequestKind]: { payload: Payload<K>; result: Result<K> } 
     payload: { strategy, nodes: ['fast'], sample: 5 },
     result: {
       strategy: 'Momentum',
-      stretches: [[0, 60]],
+      ranges: [[0, 60]],
       nodes: [
         {
           name: 'fast',
@@ -132,7 +132,7 @@ const samples: { [K in RequestKind]: { payload: Payload<K>; result: Result<K> } 
   },
   bounds: { payload: { strategy }, result: { range: [0, 60] } },
   series: {
-    payload: { projectRoot: '/p', strategy: 'Momentum', node: 'fast', start: 0, end: 60, stretches: 100 },
+    payload: { projectRoot: '/p', strategy: 'Momentum', node: 'fast', start: 0, end: 60, points: 100 },
     result: {
       interval: 60,
       versions: [

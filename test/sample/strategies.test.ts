@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { GraphDescription } from '../../src/engine/ports/host.js';
-import type { NodeHistory, NodeRecord } from '../../src/engine/ports/store.js';
+import type { NodeComparison, NodeRecord } from '../../src/engine/ports/store.js';
 import type { RunReport } from '../../src/engine/run/report.js';
 import { StrategySession } from '../../src/child/strategy-session.js';
 import { HostThread } from '../../src/child/thread/host-thread.js';
@@ -16,7 +16,7 @@ import { copySample } from './project.js';
 class NamedStore extends MemoryStore {
   readonly #fingerprints = new Map<string, string>();
 
-  override register(nodes: readonly NodeRecord[]): Promise<readonly NodeHistory[]> {
+  override register(nodes: readonly NodeRecord[]): Promise<readonly NodeComparison[]> {
     for (const { node, fingerprint } of nodes) this.#fingerprints.set(node, fingerprint);
     return super.register(nodes);
   }

@@ -78,9 +78,9 @@ describe("providers of an author's own", () => {
     assert.ok(anyTime.last > Date.parse('2025-01-01') / 1000 && anyTime.last + 60 <= Date.now() / 1000);
     assert.equal(anyTime.last % 60, 0);
     const bounds = { first: 60, last: 120 };
-    const telling = reader([], { version: () => Promise.resolve('v1'), bounds: () => bounds });
-    assert.equal(await telling.version(), 'v1');
-    assert.deepEqual(await telling.bounds(), bounds);
+    const versionKind = reader([], { version: () => Promise.resolve('v1'), bounds: () => bounds });
+    assert.equal(await versionKind.version(), 'v1');
+    assert.deepEqual(await versionKind.bounds(), bounds);
     assert.equal(await reader([], { bounds: () => null }).bounds(), null);
     const wrong = (first: number, last: number) => reader([], { bounds: () => ({ first, last }) }).bounds();
     await fails(wrong(120, 60), 'source', /end, at 1970-01-01T00:01:00Z, before they start/);

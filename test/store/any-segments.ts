@@ -65,7 +65,7 @@ export const segments: fc.Arbitrary<NewSegment[]> = fc.integer({ min: 1, max: 40
       ...tables.map((table, index) => ({ table, name: `f${index}` })),
     ].map(({ table, name }): NewSegment => ({
       fingerprint: name,
-      own: `own of ${name}`,
+      codeHash: `own of ${name}`,
       range: { start: 0, end: rows * 60 },
       table,
       inputDigests: [],

@@ -82,7 +82,7 @@ async function run(world: World, store: Store, name: Name, from: number, length:
   const hooks = { progress: () => undefined, signal: new AbortController().signal, chunkSlots: 8 };
   const outcome = await materialize(ports, range, hooks);
   await store.recordRun(name, range);
-  const fingerprints = toys.map((_, index) => outcome.state.fingerprint(index).full);
+  const fingerprints = toys.map((_, index) => outcome.state.fingerprint(index).hash);
   return { report: await reportOf(outcome, 0), fingerprints, toys };
 }
 
@@ -201,7 +201,7 @@ describe('store: cleaning up', () => {
     const [price, fast] = [`price of ${strategy}`, `fast ${version} of ${strategy}`];
     await store.register([
       record('price', price, { strategy, kind: 'stream' }),
-      record('fast', fast, { strategy, own: version, inputs: [price] }),
+      record('fast', fast, { strategy, codeHash: version, inputs: [price] }),
     ]);
     const covered = await store.coverage([price, fast]);
     const missing = [price, fast].filter((fingerprint) => covered.get(fingerprint)?.length === 0);

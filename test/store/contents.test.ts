@@ -252,17 +252,17 @@ describe('store: clearing', () => {
       await store.register([PRICE, FAST]);
       await store.register(OTHER);
       await fill(store, ['f-price', 'f-fast', 'f-only']);
-      const [adopted] = (await store.coverage(['f-fast'])).get('f-fast') ?? [];
+      const [reused] = (await store.coverage(['f-fast'])).get('f-fast') ?? [];
       const range = { start: 600, end: 1200 };
       await store.commit({
         ...EMPTY_COMMIT,
         segments: [{ ...segment('f-fast', 600, 1200, valueTable([600], numbers([1]))), range }],
       });
       const later = (await store.coverage(['f-fast'])).get('f-fast')?.[1];
-      assert.ok(adopted && later);
+      assert.ok(reused && later);
       await store.commit({
         ...EMPTY_COMMIT,
-        adoptions: [{ fingerprint: 'f-only', segment: later.segment, range }],
+        reuses: [{ fingerprint: 'f-only', segment: later.segment, range }],
       });
       await store.recordRun('Momentum', range);
       await store.clear('Momentum');
@@ -283,7 +283,7 @@ describe('store: clearing', () => {
         tables.map(({ ts }) => ts.length),
         [11, 10],
       );
-      assert.equal((await store.candidates(['own of f-fast'], ALL_TIME)).length, 1, 'the adopted one stays');
+      assert.equal((await store.candidates(['own of f-fast'], ALL_TIME)).length, 1, 'the reused one stays');
       assert.deepEqual(await store.lastRuns('Momentum'), []);
       assert.deepEqual(await store.register([PRICE, FAST]), ['new', 'new']);
       await fill(store, ['f-fast']);

@@ -126,7 +126,7 @@ describe('store: a pack that is not what was written', () => {
       const again = await openStore({ dir, onMessage: unexpected });
       await assert.rejects(again.read([{ fingerprint: 'f-price', range: ALL_TIME }]), DamageFound);
       assert.deepEqual(await coveredNodes(again), []);
-      assert.equal((await again.candidates(['own of f-fast'], ALL_TIME)).length, 1, 'it can be adopted');
+      assert.equal((await again.candidates(['own of f-fast'], ALL_TIME)).length, 1, 'it can be reused');
       await again.close();
     });
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type {
-  Adoption,
+  Reuse,
   Commit,
   Invalidation,
   NewSegment,
@@ -41,7 +41,7 @@ type Step =
       readonly kind: 'commit';
       readonly writes: readonly Write[];
       readonly drops: readonly Drop[];
-      readonly adopt: number;
+      readonly reuse: number;
     }
   | { readonly kind: 'register'; readonly edited: string }
   | { readonly kind: 'fail'; readonly writes: readonly Write[]; readonly drops: readonly Drop[] }
@@ -83,7 +83,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       kind: fc.constant('commit' as const),
       writes: fc.array(write, { maxLength: 4 }),
       drops: fc.array(drop, { maxLength: 2 }),
-      adopt: fc.nat({ max: 40 }),
+      reuse: fc.nat({ max: 40 }),
     }),
   },
   {
@@ -118,7 +118,7 @@ function records(version: Readonly<Record<string, number>>): NodeRecord[] {
     const inputs = INPUTS[node] ?? [];
     // Fingerprints stay, so that coverage can be compared whatever was edited; own hashes change.
     return record(node, node, {
-      own: `${node} ${version[node] ?? 0}`,
+      codeHash: `${node} ${version[node] ?? 0}`,
       inputs,
       lookbacks: inputs.map((_, position) => (position === 0 ? inputs.length : null)),
       kind: inputs.length > 0 ? 'node' : 'stream',
@@ -146,23 +146,22 @@ async function commitOf(model: MemoryStore, plan: Extract<Step, { kind: 'commit'
     const table = tableOf(each, range.end);
     segments.push({
       fingerprint: each.node,
-      own: `${each.node} own`,
+      codeHash: `${each.node} own`,
       range,
       table,
       inputDigests: [`digest ${each.seed}`],
       ...(each.seed > 2 && { since: { s1: each.seed > 4 ? each.start - each.seed : -Infinity } }),
     });
   }
-  const adoptions: Adoption[] = [];
+  const reuses: Reuse[] = [];
   const known = [...model.segments].filter(([, { fingerprint, range }]) => isFree(fingerprint, range));
-  const chosen = known[plan.adopt];
-  if (chosen)
-    adoptions.push({ fingerprint: chosen[1].fingerprint, segment: chosen[0], range: chosen[1].range });
+  const chosen = known[plan.reuse];
+  if (chosen) reuses.push({ fingerprint: chosen[1].fingerprint, segment: chosen[0], range: chosen[1].range });
   const sources = plan.writes.slice(0, 1).map(({ node, seed }) => ({
     fingerprint: node,
     state: { version: seed === 0 ? null : `v${seed}`, first: seed, last: null },
   }));
-  return { invalidations, segments, adoptions, sources };
+  return { invalidations, segments, reuses, sources };
 }
 
 async function assertAlike(store: NodeStore, model: NodeStore): Promise<void> {
@@ -217,9 +216,9 @@ async function play(dir: string, steps: readonly Step[]): Promise<void> {
         assert.deepEqual(await store.compare(records(version)), await model.compare(records(version)));
         assert.deepEqual(await store.register(records(version)), await model.register(records(version)));
       } else if (each.kind === 'fail') {
-        const parts = await commitOf(model, { ...each, kind: 'commit', adopt: 0 });
+        const parts = await commitOf(model, { ...each, kind: 'commit', reuse: 0 });
         const absent = { fingerprint: 'a', segment: 9999, range: { start: SLOTS, end: SLOTS + 1 } };
-        await assert.rejects(store.commit({ ...parts, adoptions: [absent] }), { code: 'internal' });
+        await assert.rejects(store.commit({ ...parts, reuses: [absent] }), { code: 'internal' });
       } else {
         const parts = await commitOf(model, each);
         await store.commit(parts);
@@ -250,7 +249,7 @@ describe('store: like the model', () => {
       const table = valueTable([0, 60], numbers([1, 2]));
       const at = (start: number, end: number): NewSegment => ({
         fingerprint: 'a',
-        own: 'o',
+        codeHash: 'o',
         range: { start, end },
         table,
         inputDigests: [],
@@ -267,7 +266,7 @@ describe('store: like the model', () => {
       await assert.rejects(
         store.commit({
           ...EMPTY_COMMIT,
-          adoptions: [{ fingerprint: 'b', segment: 99, range: { start: 0, end: 60 } }],
+          reuses: [{ fingerprint: 'b', segment: 99, range: { start: 0, end: 60 } }],
         }),
         { code: 'internal' },
       );
@@ -276,10 +275,10 @@ describe('store: like the model', () => {
       assert.ok(segmentId);
       await store.commit({
         ...EMPTY_COMMIT,
-        adoptions: [{ fingerprint: 'fresh', segment: segmentId.segment, range: { start: 0, end: 60 } }],
+        reuses: [{ fingerprint: 'fresh', segment: segmentId.segment, range: { start: 0, end: 60 } }],
       });
-      const [adopted] = await store.read([{ fingerprint: 'fresh', range: ALL_TIME }]);
-      assert.deepEqual([...(adopted?.ts ?? [])], [0], 'only the rows of the adopted part');
+      const [reused] = await store.read([{ fingerprint: 'fresh', range: ALL_TIME }]);
+      assert.deepEqual([...(reused?.ts ?? [])], [0], 'only the rows of the reused part');
       const spans = (await store.coverage(['fresh'])).get('fresh') ?? [];
       assert.deepEqual(union(spans), [{ start: 0, end: 60 }]);
       await store.close();

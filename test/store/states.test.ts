@@ -67,18 +67,18 @@ describe('store: states of scans', () => {
     });
   });
 
-  it('are adopted with their segments, and go with them', async () => {
+  it('are reused with their segments, and go with them', async () => {
     await inFolder(async (dir) => {
       const made = segments();
       const store = await makeCache(dir, made);
       const ids = await stored(store);
       await store.register([record('total', 'f-other', { inputs: ['f-price'] })]);
-      const adoptions = ids.map((id, index) => ({
+      const reuses = ids.map((id, index) => ({
         fingerprint: 'f-other',
         segment: id,
         range: { start: index * 60, end: (index + 1) * 60 },
       }));
-      await store.commit({ ...EMPTY_COMMIT, adoptions });
+      await store.commit({ ...EMPTY_COMMIT, reuses });
       const spans = (await store.coverage(['f-other'])).get('f-other') ?? [];
       const states = await store.readStates(spans.map((span) => span.segment));
       assert.deepEqual(

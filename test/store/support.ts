@@ -17,7 +17,7 @@ export async function inFolder<T>(work: (dir: string) => Promise<T>): Promise<T>
   }
 }
 
-export const EMPTY_COMMIT: Commit = { invalidations: [], segments: [], adoptions: [], sources: [] };
+export const EMPTY_COMMIT: Commit = { invalidations: [], segments: [], reuses: [], sources: [] };
 export const ALL_TIME: Range = { start: -Infinity, end: Infinity };
 
 export function numbers(values: readonly number[], valid: readonly number[] | null = null): Column {
@@ -43,13 +43,13 @@ export function recordTable(
 }
 
 export function segment(fingerprint: string, start: number, end: number, table: Table): NewSegment {
-  return { fingerprint, own: `own of ${fingerprint}`, range: { start, end }, table, inputDigests: [] };
+  return { fingerprint, codeHash: `own of ${fingerprint}`, range: { start, end }, table, inputDigests: [] };
 }
 
 export function record(node: string, fingerprint: string, parts: Partial<NodeRecord> = {}): NodeRecord {
   return {
     fingerprint,
-    own: `own of ${fingerprint}`,
+    codeHash: `own of ${fingerprint}`,
     strategy: 'Momentum',
     node,
     kind: 'node',

@@ -7,7 +7,7 @@ import type {
   Dependent,
   EarlierNode,
   NewSegment,
-  NodeHistory,
+  NodeComparison,
   NodeRecord,
   NodeStore,
   ReadRequest,
@@ -42,7 +42,7 @@ export class MemoryStore implements NodeStore {
   async register(
     nodes: readonly NodeRecord[],
     left: ReadonlySet<string> = new Set(),
-  ): Promise<readonly NodeHistory[]> {
+  ): Promise<readonly NodeComparison[]> {
     const histories = await this.compare(nodes);
     for (const [index, node] of nodes.entries()) {
       if (!this.#nodes.has(node.fingerprint)) this.#nodes.set(node.fingerprint, node);
@@ -64,12 +64,12 @@ export class MemoryStore implements NodeStore {
     return Promise.resolve();
   }
 
-  compare(nodes: readonly NodeRecord[]): Promise<readonly NodeHistory[]> {
-    const histories = nodes.map((node): NodeHistory => {
+  compare(nodes: readonly NodeRecord[]): Promise<readonly NodeComparison[]> {
+    const histories = nodes.map((node): NodeComparison => {
       const before = this.#current.get(textDigest([node.strategy, node.node]));
       if (!before) return 'new';
       if (before.fingerprint === node.fingerprint) return 'same';
-      return before.own === node.own ? 'input-changed' : 'own-changed';
+      return before.codeHash === node.codeHash ? 'input-changed' : 'own-changed';
     });
     return Promise.resolve(histories);
   }
@@ -86,7 +86,7 @@ export class MemoryStore implements NodeStore {
         const named = this.#registered.filter((each) => each.fingerprint === fingerprint);
         return { fingerprint, names: [...new Set(named.map(({ node: name }) => name))] };
       });
-      return { fingerprint: last.fingerprint, own: last.own, parts: await last.parts(), inputs };
+      return { fingerprint: last.fingerprint, own: last.codeHash, parts: await last.parts(), inputs };
     });
     return Promise.all(found);
   }
@@ -110,7 +110,7 @@ export class MemoryStore implements NodeStore {
       .sort((a, b) => a.start - b.start)
       .map(({ start, end, segment }) => {
         const { digest, range, fingerprint: origin } = this.#segment(segment);
-        return { start, end, segment, digest, segmentRange: range, adopted: origin !== fingerprint };
+        return { start, end, segment, digest, segmentRange: range, reused: origin !== fingerprint };
       });
   }
 
@@ -177,9 +177,9 @@ export class MemoryStore implements NodeStore {
 
   candidates(owns: readonly string[], range: Range): Promise<readonly Candidate[]> {
     const found: Candidate[] = [];
-    for (const [segment, { own, range: covered, inputDigests }] of this.segments) {
+    for (const [segment, { codeHash: own, range: covered, inputDigests }] of this.segments) {
       if (owns.includes(own) && covered.start >= range.start && covered.end <= range.end) {
-        found.push({ segment, own, range: covered, inputDigests });
+        found.push({ segment, codeHash: own, range: covered, inputDigests });
       }
     }
     return Promise.resolve(found);
@@ -212,7 +212,7 @@ export class MemoryStore implements NodeStore {
       const { fingerprint, range, since = null } = segment;
       this.#cover({ fingerprint, segment: id, since, ...range });
     }
-    for (const { fingerprint, segment, range, since = null } of commit.adoptions)
+    for (const { fingerprint, segment, range, since = null } of commit.reuses)
       this.#cover({ fingerprint, segment, since, ...range });
     for (const { fingerprint, state } of commit.sources) this.#sources.set(fingerprint, state);
     return Promise.resolve();

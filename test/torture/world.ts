@@ -22,7 +22,7 @@ export type Variant = (typeof VARIANTS)[number];
 export const SOURCES = ['first', 'corrected'] as const;
 export type Source = (typeof SOURCES)[number];
 
-/** The scale does not change when `scaled` rises: what depends on `up` is adopted. */
+/** The scale does not change when `scaled` rises: what depends on `up` is reused. */
 function strategy(factor: Variant): string {
   return `
 import { csvHistory, Node, sma, Strategy, StreamInput } from 'seamless-dag';

@@ -59,7 +59,7 @@ describe('the page of the DAG panel', () => {
       assert.match(text, /^ts\topen\thigh\tlow\tclose\tvolume\n2023-03-01\t23000\t/);
     }));
 
-  it('says all that changed of a node, with its file, and what was taken over', () =>
+  it('says all that changed of a node, with its file, and what was reused', () =>
     look(twelve(), {}, async (dag) => {
       await box(dag, 'slow').click();
       await dag.page.getByRole('tab', { name: 'About' }).click();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { panelNodeOf } from '../panel/states.js';
-import { segmentsOf, shares, stretchAt } from '../../webview/axis/segments.js';
+import { segmentsOf, shares, segmentAt } from '../../webview/axis/segments.js';
 import { snapped } from '../../webview/axis/snap.js';
 import { ticksOf } from '../../webview/axis/ticks.js';
 import type { Table } from '../../src/sdk/table.js';
@@ -146,10 +146,10 @@ describe('the time axis', () => {
       ],
       notYet: [[500, 600]],
     });
-    assert.deepEqual(stretchAt(node, [0, 600], 250), { kind: 'covered', span: [200, 300] });
-    assert.deepEqual(stretchAt(node, [0, 600], 150), { kind: 'gap', span: [100, 200] });
-    assert.deepEqual(stretchAt(node, [0, 600], 400), { kind: 'gap', span: [300, 500] });
-    assert.deepEqual(stretchAt(node, [0, 600], 550), { kind: 'not-yet', span: [500, 600] });
+    assert.deepEqual(segmentAt(node, [0, 600], 250), { kind: 'covered', span: [200, 300] });
+    assert.deepEqual(segmentAt(node, [0, 600], 150), { kind: 'gap', span: [100, 200] });
+    assert.deepEqual(segmentAt(node, [0, 600], 400), { kind: 'gap', span: [300, 500] });
+    assert.deepEqual(segmentAt(node, [0, 600], 550), { kind: 'not-yet', span: [500, 600] });
   });
 
   it('shows the share of nodes that are complete', () => {

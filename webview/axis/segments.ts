@@ -1,6 +1,6 @@
 import type { PanelNode, Span } from '../../src/panel/messages.js';
 
-/** What a stretch of a coverage bar says; a stretch of nothing is a gap. */
+/** What a segment of a coverage bar says; a segment of nothing is a gap. */
 export type SegmentKind = 'covered' | 'stale' | 'failed' | 'unavailable' | 'not-yet';
 
 export const SEGMENT_KINDS: readonly SegmentKind[] = ['unavailable', 'not-yet', 'stale', 'failed', 'covered'];
@@ -28,7 +28,7 @@ export function spansOf(node: PanelNode, kind: SegmentKind): readonly Span[] {
 }
 
 /**
- * Spans as stretches of a bar that many pixels wide: each at least one pixel, those that touch at that scale put together, so
+ * Spans as segments of a bar that many pixels wide: each at least one pixel, those that touch at that scale put together, so
  * that a bar has no more pieces than pixels.
  */
 export function segmentsOf(
@@ -44,20 +44,20 @@ export function segmentsOf(
     const from = (Math.max(a, start) - start) * scale;
     const to = Math.min(width, Math.max((Math.min(b, end) - start) * scale, from + 1));
     const last = segments.at(-1);
-    // A gap is shown from half a pixel on: closer stretches cannot be told apart.
+    // A gap is shown from half a pixel on: closer segments cannot be told apart.
     if (last && from - last.to < 0.5) last.to = Math.max(last.to, to);
     else segments.push({ kind, from: Math.min(from, width - 1), to });
   }
   return segments;
 }
 
-export interface Stretch {
+export interface ShownSegment {
   readonly kind: SegmentKind | 'gap';
   readonly span: Span;
 }
 
-/** What a node has at a time of the range: the stretch around it, a gap where nothing is known. */
-export function stretchAt(node: PanelNode, range: Span, time: number): Stretch {
+/** What a node has at a time of the range: the segment around it, a gap where nothing is known. */
+export function segmentAt(node: PanelNode, range: Span, time: number): ShownSegment {
   let [start, end] = range;
   for (const kind of SEGMENT_KINDS.toReversed()) {
     for (const [from, to] of spansOf(node, kind)) {
@@ -69,22 +69,22 @@ export function stretchAt(node: PanelNode, range: Span, time: number): Stretch {
   return { kind: 'gap', span: [start, end] };
 }
 
-/** Per stretch of a bar, the share of nodes that are complete there: what the axis shows of the whole graph. */
-export function shares(nodes: readonly PanelNode[], [start, end]: Span, stretches: number): Float64Array {
-  const steps = new Float64Array(stretches + 1);
-  const scale = stretches / (end - start);
+/** Per segment of a bar, the share of nodes that are complete there: what the axis shows of the whole graph. */
+export function shares(nodes: readonly PanelNode[], [start, end]: Span, points: number): Float64Array {
+  const steps = new Float64Array(points + 1);
+  const scale = points / (end - start);
   for (const { coverage } of nodes) {
     for (const [a, b] of coverage) {
       if (b <= start || a >= end) continue;
       const from = Math.max(0, Math.ceil((a - start) * scale - 1e-9));
-      const to = Math.min(stretches, Math.floor((b - start) * scale + 1e-9));
+      const to = Math.min(points, Math.floor((b - start) * scale + 1e-9));
       if (from >= to) continue;
       steps[from] = (steps[from] ?? 0) + 1;
       steps[to] = (steps[to] ?? 0) - 1;
     }
   }
   let open = 0;
-  return steps.subarray(0, stretches).map((step) => {
+  return steps.subarray(0, points).map((step) => {
     open += step;
     return nodes.length === 0 ? 0 : open / nodes.length;
   });

@@ -61,7 +61,7 @@ export class Chart {
     });
   }
 
-  /** Stretches of time that can be told apart: pixels. */
+  /** Ranges of time that can be told apart: pixels. */
   get points(): number {
     return Math.max(200, Math.min(2000, this.element.clientWidth || 400));
   }

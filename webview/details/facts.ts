@@ -7,7 +7,7 @@ import { h } from '../ui/dom.js';
 import { segmentText } from '../ui/words.js';
 import { SEGMENT_KINDS, spansOf } from '../axis/segments.js';
 
-/** Stretches of one kind that are listed; the bar shows them all. */
+/** Ranges of one kind that are listed; the bar shows them all. */
 const MOST_STRETCHES = 6;
 
 /** What there is to know of a node besides its values. @param onSelect a node that was named is to be shown. */
@@ -42,9 +42,9 @@ export function factsElement(
   add(l10n.t('Rows'), formatCount(node.rows));
   for (const kind of SEGMENT_KINDS.toReversed()) {
     const spans = spansOf(node, kind);
-    if (spans.length > 0) add(capital(segmentText(kind)), ...stretches(spans));
+    if (spans.length > 0) add(capital(segmentText(kind)), ...ranges(spans));
   }
-  if (node.adopted.length > 0) add(l10n.t('Reused'), ...stretches(node.adopted));
+  if (node.reused.length > 0) add(l10n.t('Reused'), ...ranges(node.reused));
   return list;
 }
 
@@ -58,7 +58,7 @@ function link(name: string, onSelect: (name: string) => void): HTMLElement {
   return element;
 }
 
-function stretches(spans: readonly Span[]): HTMLElement[] {
+function ranges(spans: readonly Span[]): HTMLElement[] {
   const shown = spans
     .slice(0, MOST_STRETCHES)
     .map(([start, end]) => h('div', {}, formatRange({ start, end })));

@@ -43,7 +43,7 @@ export interface PlotOptions {
   readonly height: number;
   readonly view: Span;
   readonly colours: ChartColours;
-  /** Stretches to be shaded. */
+  /** Ranges to be shaded. */
   readonly marked: readonly Span[];
   /** Width of the axis of values: the same for all panes, so that they share their times. */
   readonly valuesWidth: number;

@@ -134,7 +134,7 @@ interface Row {
   readonly row: number | null;
 }
 
-/** Rows in order, and a row of nothing between two that do not lie in one stretch of coverage. */
+/** Rows in order, and a row of nothing between two that do not lie in one range of coverage. */
 function withBreaks({ table: { ts }, coverage }: Stored): Row[] {
   const rows: Row[] = [];
   let at = 0;

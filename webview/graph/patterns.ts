@@ -1,6 +1,6 @@
 import { s } from '../ui/dom.js';
 
-/** Patterns that tell stretches of a bar apart without their colours, by the id that the style sheet names. */
+/** Patterns that tell ranges of a bar apart without their colours, by the id that the style sheet names. */
 export function patternDefs(): SVGDefsElement {
   return s(
     'defs',

@@ -2,17 +2,17 @@ import * as l10n from '@vscode/l10n';
 import type { PanelNode, Span } from '../../src/panel/messages.js';
 import { plural } from '../../src/present/format.js';
 import { formatRange } from '../../src/sdk/time.js';
-import { stretchAt, type Stretch } from '../axis/segments.js';
+import { segmentAt, type ShownSegment } from '../axis/segments.js';
 import { h } from './dom.js';
 import { segmentText } from './words.js';
 
 /** Milliseconds that a pointer rests before rows are counted. */
 const REST = 150;
 
-/** Counts the rows that a node has within a stretch. */
+/** Counts the rows that a node has within a segment. */
 export type CountRows = (node: string, span: Span) => Promise<number>;
 
-/** What is under the pointer, in words: a node, and over its bar the stretch with its rows. */
+/** What is under the pointer, in words: a node, and over its bar the segment with its rows. */
 export class Tooltip {
   readonly element = h('div', { class: 'tooltip', role: 'tooltip', hidden: true });
   readonly #countRows: CountRows;
@@ -36,9 +36,9 @@ export class Tooltip {
     this.#put(`${title}\n${text}`, [h('strong', {}, title), h('div', {}, text)], at);
   }
 
-  /** The stretch of a bar at a time. */
-  showStretch(node: PanelNode, range: Span, time: number, at: PointerEvent): void {
-    const { kind, span }: Stretch = stretchAt(node, range, time);
+  /** The segment of a bar at a time. */
+  showSegment(node: PanelNode, range: Span, time: number, at: PointerEvent): void {
+    const { kind, span }: ShownSegment = segmentAt(node, range, time);
     const count = h('div', { class: 'rows' });
     const lines = [
       h('strong', {}, node.name),

@@ -8,7 +8,7 @@ export interface ViewState {
   readonly selected: string | null;
   /** Null: as the graph is seen first. */
   readonly camera: Camera | null;
-  /** Stretch of time chosen on the axis, to be run. */
+  /** Range of time chosen on the axis, to be run. */
   readonly chosen: readonly [number, number] | null;
   readonly focus: Focus;
   /** The nodes the focus is about. */

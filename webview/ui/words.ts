@@ -16,7 +16,7 @@ export function checked(standing: NodeStanding, isChecking: boolean): ShownStand
   return isChecking && (standing === 'fresh' || standing === 'partial') ? 'checking' : standing;
 }
 
-/** What a stretch of a coverage bar says, in a word or two. */
+/** What a range of a coverage bar says, in a word or two. */
 export function segmentText(kind: SegmentKind | 'gap'): string {
   switch (kind) {
     case 'covered':

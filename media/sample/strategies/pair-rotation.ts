@@ -22,7 +22,7 @@ interface Decision {
  * Rotates between BTC and ETH by the minute. It buys the one that has become cheap against the other, unless momentum
  * says that this is no accident, and stays in cash while the market falls or the two have nothing to do with each other.
  *
- *     btc 1m, eth 1m ── ratio ── usualRatio, ratioSwing ── stretch ──────────────────────────┐
+ *     btc 1m, eth 1m ── ratio ── usualRatio, ratioSwing ── range ──────────────────────────┐
  *                └───── btcReturn, ethReturn ── correlation ─────────────────────────────────┤
  *                               └────────────── relativeReturn ── momentum15… ── momentum ───┼─ decision
  *     btc 1h ── hourlyTrend ── marketRises ──────────────────────────────────────────────────┤
@@ -47,7 +47,7 @@ export class PairRotation extends Strategy {
     // How far the ratio is from where it usually is. Above 0, BTC is dear and ETH is cheap.
     const usualRatio = sma({ name: 'usualRatio', input: ratio, period: USUAL });
     const ratioSwing = rollingStd({ name: 'ratioSwing', input: ratio, period: USUAL });
-    const stretch = new Node({
+    const range = new Node({
       name: 'stretch',
       input: [ratio, usualRatio, ratioSwing],
       computeFn: (view) => zScore(view.latest(ratio), view.latest(usualRatio), view.latest(ratioSwing)),
@@ -115,7 +115,7 @@ export class PairRotation extends Strategy {
 
     const decision = new Node<Decision>({
       name: 'decision',
-      input: [stretch, momentum, correlation, marketRises, holdsSupport],
+      input: [range, momentum, correlation, marketRises, holdsSupport],
       interval: '1m',
       computeFn: (view) => {
         const together = view.latest(correlation) >= LEAST_CORRELATION;
@@ -123,7 +123,7 @@ export class PairRotation extends Strategy {
           return { action: 'stay_in_cash', targetPercent: 0 };
         }
         // Above 0 speaks for ETH: it is cheap, and not on its way to become cheaper.
-        const score = view.latest(stretch) - view.latest(momentum);
+        const score = view.latest(range) - view.latest(momentum);
         const targetPercent = Math.round(clamp(50 * Math.abs(score), 0, 100));
         return { action: score > 0 ? 'hold_eth' : 'hold_btc', targetPercent };
       },

@@ -45,7 +45,7 @@ export function diffText(report: DiffReport, paint: Paint): string {
   const { strategy, node, before, after, compared, difference } = report;
   const head = `${paint('bold', node)} of ${strategy}\n\n`;
   if (!before) return `${head}there is one version of it alone, since ${formatTime(after.since)}\n`;
-  if (!difference || compared.length === 0) return `${head}its last two versions have no stretch in common\n`;
+  if (!difference || compared.length === 0) return `${head}its last two versions have no range in common\n`;
   const { common, changed, onlyBefore, onlyAfter, first, largest, spans } = difference;
   const rows = [
     ['versions', `${when(before)}  against  ${when(after)}`],

@@ -56,7 +56,7 @@ function nodeOf({ strategy, nodes }: Explanation, name: string): ExplainedNode {
 
 const STATE_COLORS: Readonly<Record<ExplainedState, Color>> = {
   hit: 'green',
-  adopted: 'green',
+  reused: 'green',
   partial: 'yellow',
   stale: 'yellow',
   unhashable: 'magenta',
@@ -70,17 +70,17 @@ export function explanationText(explanation: Explanation, details: boolean, pain
   const head = `${paint('bold', strategy)}${asked}\n\n`;
   if (details) return head + nodes.map((node) => detailText(node, paint)).join('\n');
   const rows = nodes.map(({ name, state, reason }) => [name, paint(STATE_COLORS[state], state), reason]);
-  const hits = nodes.filter(({ state }) => state === 'hit' || state === 'adopted').length;
+  const hits = nodes.filter(({ state }) => state === 'hit' || state === 'reused').length;
   const table = formatTable([{ title: 'node' }, { title: 'state' }, { title: 'why' }], rows, paint);
   return `${head}${table}\n${plural(nodes.length, 'node')} · ${hits} in the cache\n`;
 }
 
 function detailText(node: ExplainedNode, paint: Paint): string {
-  const { name, state, reason, changes, coverage, adopted, inputs } = node;
+  const { name, state, reason, changes, coverage, reused, inputs } = node;
   const lines = [`${paint('bold', name)} ${paint(STATE_COLORS[state], state)}: ${reason}`];
   for (const { text } of changes) lines.push(`  ${paint('dim', '·')} ${text}`);
   lines.push(`  stored: ${coverage.length > 0 ? formatSpans(coverage) : 'nothing of the range'}`);
-  if (adopted.length > 0) lines.push(`  taken over: ${formatSpans(adopted)}`);
+  if (reused.length > 0) lines.push(`  reused: ${formatSpans(reused)}`);
   if (inputs.length > 0)
     lines.push(`  inputs: ${inputs.map(({ name: input, period }) => `${input} × ${period}`).join(', ')}`);
   return `${lines.join('\n')}\n`;

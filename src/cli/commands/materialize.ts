@@ -69,7 +69,7 @@ export function showReport(
 
 const STATE_COLORS: Readonly<Record<NodeReport['state'], Color>> = {
   hit: 'green',
-  adopted: 'green',
+  reused: 'green',
   computed: 'cyan',
   partial: 'yellow',
   failed: 'red',
@@ -103,8 +103,8 @@ export function reportText(report: RunReport, paint: Paint): string {
     `${paint('bold', report.strategy)} ${formatRange({ start, end })}\n\n`,
     formatTable(COLUMNS, rows, paint),
     `\ncomplete in every node: ${covered}\n`,
-    ...stretches(report.nodes, 'unavailable', 'before the data begins'),
-    ...stretches(report.nodes, 'notYet', 'after the last bar'),
+    ...ranges(report.nodes, 'unavailable', 'before the data begins'),
+    ...ranges(report.nodes, 'notYet', 'after the last bar'),
     ...reasonLines(report.nodes, ({ notes }) => notes && notesText(notes), paint),
     ...reasonLines(report.nodes, ({ unfired }) => unfired?.text, paint),
     ...reasonLines(report.nodes, withoutBars, paint),
@@ -131,8 +131,8 @@ function withoutBars(node: NodeReport): string | undefined {
   return node.reason === betweenBarsText(node) ? node.reason : undefined;
 }
 
-/** One line for each stretch without data, with the nodes it is missing in. */
-function stretches(nodes: readonly NodeReport[], key: 'unavailable' | 'notYet', why: string): string[] {
+/** One line for each range without data, with the nodes it is missing in. */
+function ranges(nodes: readonly NodeReport[], key: 'unavailable' | 'notYet', why: string): string[] {
   const names = new Map<string, string[]>();
   for (const node of nodes) {
     for (const [start, end] of node[key] satisfies readonly Span[]) {

@@ -46,9 +46,9 @@ export async function runVerify(
 function sampleOf({ sample, all }: VerifyFlags): number | null {
   if (all && sample !== undefined) throw new SeamlessError('usage', 'Choose one of --all and --sample.');
   if (all) return null;
-  const stretches = Number(sample ?? SAMPLE);
-  if (Number.isSafeInteger(stretches) && stretches > 0) return stretches;
-  throw new SeamlessError('usage', `"${sample}" is not a number of stretches: write --sample 5.`);
+  const ranges = Number(sample ?? SAMPLE);
+  if (Number.isSafeInteger(ranges) && ranges > 0) return ranges;
+  throw new SeamlessError('usage', `"${sample}" is not a number of ranges: write --sample 5.`);
 }
 
 function isWrong({ state }: VerifiedNode): boolean {
@@ -69,7 +69,7 @@ const STATE_COLORS: Readonly<Record<VerifiedNode['state'], Color>> = {
 };
 
 /** What a verification found, as a person reads it. */
-export function verifyText({ strategy, stretches, nodes }: VerifyReport, paint: Paint): string {
+export function verifyText({ strategy, ranges, nodes }: VerifyReport, paint: Paint): string {
   const rows = nodes.map((node) => [
     node.name,
     paint(STATE_COLORS[node.state], node.state),
@@ -86,7 +86,7 @@ export function verifyText({ strategy, stretches, nodes }: VerifyReport, paint: 
     { title: 'stored → recomputed' },
     { title: 'why' },
   ];
-  const recomputed = stretches.length > 0 ? formatSpans(stretches) : 'nothing, since nothing is stored';
+  const recomputed = ranges.length > 0 ? formatSpans(ranges) : 'nothing, since nothing is stored';
   const verified = nodes.filter(({ state }) => state === 'verified').length;
   return [
     `${paint('bold', strategy)} recomputed: ${recomputed}\n\n`,

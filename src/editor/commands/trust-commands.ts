@@ -14,7 +14,7 @@ import { pickNode } from './pick.js';
 import { cacheDirSetting, cacheUse, memorySetting } from '../model/settings.js';
 import type { StrategyEntry } from '../model/strategies.js';
 
-/** Stretches that a verification recomputes. */
+/** Ranges that a verification recomputes. */
 const SAMPLE = 5;
 
 /** Says of a node whether it is in the cache and why, and lists what changed; a choice leads to the node. */
@@ -62,7 +62,7 @@ function stateText(state: ExplainedState): string {
   switch (state) {
     case 'hit':
       return vscode.l10n.t('in the cache');
-    case 'adopted':
+    case 'reused':
       return vscode.l10n.t('in the cache, reused');
     case 'partial':
       return vscode.l10n.t('partly in the cache');
@@ -102,9 +102,9 @@ export async function verifyStrategy({ context, log }: Workbench, entry: Strateg
   if (chosen === showLog) log.show(true);
 }
 
-function verifiedText(className: string, { nodes, stretches }: VerifyReport): string {
+function verifiedText(className: string, { nodes, ranges }: VerifyReport): string {
   const verified = nodes.filter(({ state }) => state === 'verified').length;
-  if (stretches.length === 0)
+  if (ranges.length === 0)
     return vscode.l10n.t('Nothing of {0} is stored yet. Materialize it first.', className);
   return vscode.l10n.t(
     '{0}: {1} of {2} nodes recomputed. The stored values are identical, bit for bit.',

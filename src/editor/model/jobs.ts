@@ -128,7 +128,7 @@ export class Jobs implements vscode.Disposable {
       return await client.request(kind, payload, {
         signal: AbortSignal.any([way.signal, ...(signal ? [signal] : [])]),
         onProgress: (progress) => {
-          if (progress.phase === 'waiting' && !urgent) this.#mayMakeWay(way);
+          if (progress.phase === 'waiting' && !urgent) this.#mayGiveWay(way);
           onProgress?.(progress);
         },
       });
@@ -139,7 +139,7 @@ export class Jobs implements vscode.Disposable {
     }
   }
 
-  #mayMakeWay(way: AbortController): void {
+  #mayGiveWay(way: AbortController): void {
     this.#waitingLook = way;
     if (this.#queue.sizeBy({ priority: URGENT }) > 0) way.abort();
   }

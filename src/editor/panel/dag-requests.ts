@@ -79,7 +79,7 @@ function historyHandlers({
   return {
     readNode: async ({ node, start, end, maxPoints }) => {
       const place = { ...stored(node), start, end };
-      const asked = { ...place, stretches: maxPoints };
+      const asked = { ...place, points: maxPoints };
       const { interval, versions } = await orNothing(jobs.request('series', asked), NO_SERIES);
       const report = versions.length > 1 ? await jobs.request('diff', place) : null;
       const known = entryOf(strategies, key()).freshness?.nodes.find(({ name }) => name === node);

@@ -75,9 +75,9 @@ export class NodeHovers implements vscode.HoverProvider {
       text.appendText(node.why);
     }
     text.appendMarkdown(`\n\n${coverageText(node)}`);
-    if (node.adopted.length > 0) {
+    if (node.reused.length > 0) {
       text.appendMarkdown(
-        `\n\n${vscode.l10n.t('Reused from an earlier version: {0}', formatSpans(node.adopted))}`,
+        `\n\n${vscode.l10n.t('Reused from an earlier version: {0}', formatSpans(node.reused))}`,
       );
     }
     const value = await this.#lastValue(entry, node);

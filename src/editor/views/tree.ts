@@ -164,10 +164,10 @@ function nodeItem(entry: StrategyEntry, node: StandingNode): vscode.TreeItem {
   // What is cut off in a narrow side bar comes last.
   item.description = `${standing} · ${node.label} · ${formatInterval(node.interval)}`;
   const rows = vscode.l10n.t('{0} rows', formatCount(node.rows));
-  const stretches = node.coverage.map((span) => `- ${spanText(span)}`).join('\n');
+  const ranges = node.coverage.map((span) => `- ${spanText(span)}`).join('\n');
   const tooltip = new vscode.MarkdownString(`**${node.name}** · ${standing}\n\n`);
   tooltip.appendText(node.why);
-  tooltip.appendMarkdown(`\n\n${rows}\n\n${stretches}`);
+  tooltip.appendMarkdown(`\n\n${rows}\n\n${ranges}`);
   item.tooltip = tooltip;
   item.accessibilityInformation = { label: `${node.name}, ${standing}` };
   item.command = { title: '', command: 'seamless.revealNode', arguments: [entry.key, node.name] };

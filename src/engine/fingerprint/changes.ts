@@ -3,7 +3,7 @@ import type { Part } from '../ports/host.js';
 import type { EarlierNode } from '../ports/store.js';
 
 /** One thing about a node that is no longer as it was. */
-export interface Change {
+export interface PartChange {
   /** What changed, a noun: `` `ema()` in lib/indicators.ts ``, `` captured `n` ``. */
   readonly what: string;
   readonly kind: 'code' | 'value' | 'parameter' | 'inputs' | 'upstream' | 'engine';
@@ -17,16 +17,16 @@ export interface Change {
 }
 
 export interface NodeNow {
-  readonly own: string;
+  readonly codeHash: string;
   /** What its own hash is made of. Empty where that is the hash of before. */
   readonly parts: readonly Part[];
   readonly inputs: readonly { readonly name: string; readonly fingerprint: string }[];
 }
 
 /** What makes a node's own hash another one than before, inputs that were exchanged included. Empty where it cannot be told. */
-export function ownChanges(before: EarlierNode, now: NodeNow): Change[] {
+export function ownChanges(before: EarlierNode, now: NodeNow): PartChange[] {
   const rewired = inputChanges(before, now);
-  if (before.own === now.own) return rewired;
+  if (before.own === now.codeHash) return rewired;
   const { changed, added, removed } = compareParts(before.parts ?? [], now.parts);
   const inputs = new Map(now.inputs.map(({ name }, position) => [String(position), name]));
   const parameters = changed.flatMap(([then, part]) => parameterChange(then, part, inputs));
@@ -50,7 +50,7 @@ export function changedInputs(before: EarlierNode, now: NodeNow): number[] {
   });
 }
 
-function inputChanges(before: EarlierNode, now: NodeNow): Change[] {
+function inputChanges(before: EarlierNode, now: NodeNow): PartChange[] {
   const same = (position: number): boolean => {
     const [then, input] = [before.inputs[position], now.inputs[position]];
     return !!then && !!input && (then.fingerprint === input.fingerprint || then.names.includes(input.name));
@@ -131,7 +131,7 @@ function deepest(pairs: readonly Pair[], others: readonly Part[]): Pair[] {
 }
 
 /** What a function newly refers to is said by its text, where that has changed. */
-function arrivals(changed: readonly Pair[], added: readonly Part[], removed: readonly Part[]): Change[] {
+function arrivals(changed: readonly Pair[], added: readonly Part[], removed: readonly Part[]): PartChange[] {
   const told = new Set(changed.filter(([, { kind }]) => kind === 'function').map(([, { name }]) => name));
   const classes = changed.some(([, { kind }]) => kind === 'class');
   const untold = (parts: readonly Part[]): Part[] => {
@@ -147,7 +147,7 @@ function arrivals(changed: readonly Pair[], added: readonly Part[], removed: rea
   ];
 }
 
-function arrival(part: Part, before: Part | null, after: Part | null): Change {
+function arrival(part: Part, before: Part | null, after: Part | null): PartChange {
   const what = nounOf(part);
   const code = part.kind === 'function' || part.kind === 'class';
   const short = (of: Part | null): string | null => (of ? shortText(of.text) : null);
@@ -163,7 +163,7 @@ function arrival(part: Part, before: Part | null, after: Part | null): Change {
   };
 }
 
-function parameterChange(then: Part, now: Part, inputs: ReadonlyMap<string, string>): Change[] {
+function parameterChange(then: Part, now: Part, inputs: ReadonlyMap<string, string>): PartChange[] {
   switch (now.kind) {
     case 'semantics': {
       const what = 'how Seamless computes bars';
@@ -184,13 +184,13 @@ function parameterChange(then: Part, now: Part, inputs: ReadonlyMap<string, stri
   }
 }
 
-function windowChanges(then: Part, now: Part, input: string): Change[] {
+function windowChanges(then: Part, now: Part, input: string): PartChange[] {
   const [before, after] = [then, now].map(({ text }) => JSON.parse(text) as number[]);
   const [period, lookback, interval, phase] = [0, 1, 2, 3].map((index) => [
     before?.[index] ?? 0,
     after?.[index] ?? 0,
   ]) as [number[], number[], number[], number[]];
-  const changes: Change[] = [];
+  const changes: PartChange[] = [];
   const differs = ([a, b]: readonly number[]): boolean => a !== b;
   const say = (what: string, [a, b]: readonly string[]): void => {
     changes.push(parameter(`${what} of ${quoted(input)}`, a ?? '', b ?? ''));
@@ -206,17 +206,17 @@ function windowChanges(then: Part, now: Part, input: string): Change[] {
   return changes;
 }
 
-function optionChange(then: Part | null, now: Part | null): Change {
+function optionChange(then: Part | null, now: Part | null): PartChange {
   const { title } = (now ?? then) as Part;
   return parameter(quoted(title), then?.text ?? 'not set', now?.text ?? 'not set');
 }
 
-function parameter(what: string, before: string, after: string): Change {
+function parameter(what: string, before: string, after: string): PartChange {
   const [a, b] = [shortText(before), shortText(after)];
   return { what, kind: 'parameter', file: null, before: a, after: b, text: `${what}: ${a} → ${b}` };
 }
 
-function codeChange(then: Part, now: Part): Change {
+function codeChange(then: Part, now: Part): PartChange {
   const what = nounOf(now);
   const { file } = now;
   if (now.kind === 'node' && then.kind === 'node') {

@@ -1,8 +1,8 @@
-import { changedInputs, ownChanges, type Change, type NodeNow } from './changes.js';
+import { changedInputs, ownChanges, type PartChange, type NodeNow } from './changes.js';
 import type { Fingerprint } from './fingerprints.js';
 import type { Graph, GraphNode } from '../graph/graph.js';
 import type { Part } from '../ports/host.js';
-import type { EarlierNode, NodeHistory, NodeRecord, NodeStore } from '../ports/store.js';
+import type { EarlierNode, NodeComparison, NodeRecord, NodeStore } from '../ports/store.js';
 
 /** Changes named in a sentence; the rest is counted. */
 const NAMED_CHANGES = 3;
@@ -18,7 +18,7 @@ export class Explainer {
   readonly #earlier: ReadonlyMap<number, EarlierNode>;
   /** What own hashes that changed are made of now. */
   readonly #parts: ReadonlyMap<number, readonly Part[]>;
-  readonly #own = new Map<number, readonly Change[]>();
+  readonly #own = new Map<number, readonly PartChange[]>();
   readonly #roots = new Map<number, ReadonlySet<number>>();
 
   private constructor(
@@ -41,7 +41,7 @@ export class Explainer {
     graph: Graph,
     prints: readonly Fingerprint[],
     records: readonly NodeRecord[],
-    histories: readonly NodeHistory[],
+    histories: readonly NodeComparison[],
   ): Promise<Explainer> {
     const changed = records.flatMap((record, index) => {
       const history = histories[index];
@@ -57,14 +57,14 @@ export class Explainer {
     }
     const parts = await Promise.all(
       [...found]
-        .filter(([index, { own }]) => records[index]?.own !== own)
+        .filter(([index, { own }]) => records[index]?.codeHash !== own)
         .map(async ([index]) => [index, (await records[index]?.parts()) ?? []] as const),
     );
     return new Explainer(graph, prints, records, found, new Map(parts));
   }
 
   /** What changed about a node itself, then about its inputs. Empty where nothing can be told. */
-  changes(index: number): readonly Change[] {
+  changes(index: number): readonly PartChange[] {
     const before = this.#earlier.get(index);
     if (!before) return [];
     const node = this.#node(index);
@@ -79,7 +79,7 @@ export class Explainer {
     );
   }
 
-  #ownChanges(index: number): readonly Change[] {
+  #ownChanges(index: number): readonly PartChange[] {
     let changes = this.#own.get(index);
     if (!changes) {
       const before = this.#earlier.get(index);
@@ -89,7 +89,7 @@ export class Explainer {
     return changes;
   }
 
-  #upstreamChange(input: number): Change {
+  #upstreamChange(input: number): PartChange {
     const { name } = this.#node(input);
     const what = `input \`${name}\``;
     const change = { what, kind: 'upstream', file: null, before: null, after: null } as const;
@@ -126,10 +126,10 @@ export class Explainer {
   }
 
   #now(index: number): NodeNow {
-    const { own, inputs } = this.#records[index] as NodeRecord;
+    const { codeHash: own, inputs } = this.#records[index] as NodeRecord;
     const { edges } = this.#node(index);
     return {
-      own,
+      codeHash: own,
       parts: this.#parts.get(index) ?? [],
       inputs: inputs.map((fingerprint, position) => ({
         fingerprint,
@@ -148,7 +148,7 @@ export class Explainer {
 }
 
 /** Changes as a sentence; null where there are none. */
-export function sentenceOf(changes: readonly Pick<Change, 'text'>[]): string | null {
+export function sentenceOf(changes: readonly Pick<PartChange, 'text'>[]): string | null {
   if (changes.length === 0) return null;
   const named = changes.slice(0, NAMED_CHANGES).map(({ text }) => text);
   const rest = changes.length - named.length;

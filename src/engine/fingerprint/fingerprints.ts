@@ -14,9 +14,9 @@ const LONGEST_OPTION = 200;
 
 export interface Fingerprint {
   /** Everything that decides the node's rows, the data of the sources aside. */
-  readonly full: Digest;
-  /** The same without the inputs: what adoption goes by. */
-  readonly own: Digest;
+  readonly hash: Digest;
+  /** The same without the inputs: what reuse goes by. */
+  readonly codeHash: Digest;
   /** Why no fingerprint can vouch for the node, so that it is computed each time; null when one can. */
   readonly unhashable: string | null;
 }
@@ -44,7 +44,7 @@ export function fingerprints(graph: Graph, nonce: string): readonly Fingerprint[
       String(node.phase),
       `[${windows.join(',')}]`,
     ];
-    const own =
+    const codeHash =
       source || hash === undefined
         ? textDigest([
             ...plain,
@@ -52,8 +52,8 @@ export function fingerprints(graph: Graph, nonce: string): readonly Fingerprint[
             hash ?? `${nonce} ${index}`,
           ])
         : plainDigest([...plain, '', hash]);
-    const full = plainDigest([own, ...node.edges.map((edge) => all[edge.node]?.full ?? '')]);
-    all[index] = { own, full, unhashable };
+    const fingerprint = plainDigest([codeHash, ...node.edges.map((edge) => all[edge.node]?.hash ?? '')]);
+    all[index] = { codeHash, hash: fingerprint, unhashable };
   }
   return all;
 }

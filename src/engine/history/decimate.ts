@@ -5,16 +5,16 @@ import type { Range } from '../../sdk/time.js';
 const CANDLE = ['open', 'high', 'low', 'close'];
 
 /**
- * As many rows of a table as can be told apart on a screen: the range is cut into equal stretches, and of each the rows stay
+ * As many rows of a table as can be told apart on a screen: the range is cut into equal parts, and of each the rows stay
  * that hold the least or greatest number of a column, or the first of a new text or truth. Candles are put together
- * instead: first open, greatest high, least low, last close. Tables of at most `2 * stretches` rows stay as they are.
+ * instead: first open, greatest high, least low, last close. Tables of at most `2 * parts` rows stay as they are.
  *
  * Rows stay in order and keep their own `ts`; a candle has that of its first bar. Jugel et al., "M4: a visualization-oriented
  * time series data aggregation" (2014), shows that extremes of each pixel column draw the very line of all rows.
  */
-export function decimate(table: Table, range: Range, stretches: number): Table {
-  if (table.ts.length <= 2 * stretches) return table;
-  const bounds = stretchBounds(table.ts, range, stretches);
+export function decimate(table: Table, range: Range, points: number): Table {
+  if (table.ts.length <= 2 * points) return table;
+  const bounds = pointBounds(table.ts, range, points);
   const candle = table.shape === 'record' && table.present === null ? candleColumns(table) : null;
   if (candle) return candles(table, bounds, candle);
   const kept = new Set<number>();
@@ -22,27 +22,27 @@ export function decimate(table: Table, range: Range, stretches: number): Table {
     const [from = 0, to = 0] = [bounds[at], bounds[at + 1]];
     if (from === to) continue;
     kept.add(from).add(to - 1);
-    for (const column of table.columns) keepTelling(column, from, to, kept);
+    for (const column of table.columns) keepExtremes(column, from, to, kept);
   }
   return pickRows(table, Int32Array.from(kept).sort());
 }
 
-/** Where in `ts` each stretch begins; one more than there are stretches. */
-function stretchBounds(ts: Float64Array, { start, end }: Range, stretches: number): Int32Array {
-  const bounds = new Int32Array(stretches + 1);
+/** Where in `ts` each part begins; one more than there are parts. */
+function pointBounds(ts: Float64Array, { start, end }: Range, points: number): Int32Array {
+  const bounds = new Int32Array(points + 1);
   let row = 0;
-  for (let stretch = 1; stretch < stretches; stretch++) {
-    // Divided last: a bar that opens just where a stretch begins belongs to it.
-    const limit = start + (stretch * (end - start)) / stretches;
+  for (let point = 1; point < points; point++) {
+    // Divided last: a bar that opens just where a part begins belongs to it.
+    const limit = start + (point * (end - start)) / points;
     while (row < ts.length && (ts[row] as number) < limit) row++;
-    bounds[stretch] = row;
+    bounds[point] = row;
   }
-  bounds[stretches] = ts.length;
+  bounds[points] = ts.length;
   return bounds;
 }
 
-/** Adds the rows of a stretch that tell most of a column. */
-function keepTelling(column: Column, from: number, to: number, kept: Set<number>): void {
+/** Adds the rows of a part that tell most of a column. */
+function keepExtremes(column: Column, from: number, to: number, kept: Set<number>): void {
   if (column.type === 'number') {
     let [least, greatest] = [-1, -1];
     const { values, valid } = column;

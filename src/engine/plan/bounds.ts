@@ -9,7 +9,7 @@ import type { Span } from '../run/report.js';
 const NO_BEGINNING = 86_400;
 
 /**
- * The stretch in which every source has data, or else the one in which any has; null when none can tell. Reads what the
+ * The range in which every source has data, or else the one in which any has; null when none can tell. Reads what the
  * sources know of themselves, and no rows where that is enough.
  * @throws SeamlessError `source` when a source is missing or refused.
  */
@@ -32,7 +32,7 @@ export async function boundsOf(ports: {
   return all && { start: all[0], end: all[1] };
 }
 
-/** The stretch that is in all of them, or else the one that holds them all; null of none. Those without ends do not count. */
+/** The range that is in all of them, or else the one that holds them all; null of none. Those without ends do not count. */
 export function extentOf(extents: readonly Range[]): Span | null {
   const finite = extents.filter(({ start, end }) => Number.isFinite(start) && Number.isFinite(end));
   if (finite.length === 0) return null;

@@ -8,7 +8,7 @@ const CHUNK_CELLS = 4_000_000;
 const LEAST_CHUNK_SLOTS = 256;
 
 /** How long a chunk of some nodes is. @param slots of the finest interval, where the default would not do */
-export function spanOf(nodes: readonly GraphNode[], slots: number | undefined): Seconds {
+export function chunkSpan(nodes: readonly GraphNode[], slots: number | undefined): Seconds {
   const finest = nodes.reduce((least, { interval }) => Math.min(least, interval), Infinity);
   if (slots !== undefined) return finest * slots;
   const most = Math.floor(CHUNK_CELLS / nodes.length);

@@ -73,7 +73,7 @@ export function betweenBarsText({ interval }: Pick<GraphNode, 'interval'>): stri
   return `No bar of ${formatInterval(interval)} opens in this range.`;
 }
 
-/** Stretches of a request that no data fill: before the sources begin, and past their last bar, where data may yet come. */
+/** Ranges of a request that no data fill: before the sources begin, and past their last bar, where data may yet come. */
 export function outsideData(
   request: Range,
   node: GraphNode,

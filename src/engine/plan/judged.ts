@@ -18,7 +18,7 @@ export async function pointNames({
 }): Promise<void> {
   const graph = resolveGraph(await host.describe());
   const prints = fingerprints(graph, 'status');
-  const ids = prints.map(({ full }) => full);
+  const ids = prints.map(({ hash }) => hash);
   const coverage = await store.coverage(ids);
   await pointCovered(
     store,

@@ -3,11 +3,11 @@ import type { Edge, Graph, GraphNode } from '../graph/graph.js';
 import { attainable, type Horizon } from './horizon.js';
 import { difference, hull, intersection, isEmpty, union, within, type RangeSet } from './ranges.js';
 
-/** What is to be done for one node in a stretch of time. */
+/** What is to be done for one node in a range. */
 export interface NodeWork {
   /** Bars that consumers at work read, warm-up included, without a break; null when none does. */
   readonly demand: Range | null;
-  /** Stretches to compute, on the node's grid: those of the request that are not covered, and warm-up. */
+  /** Ranges to compute, on the node's grid: those of the request that are not covered, and warm-up. */
   readonly compute: RangeSet;
   /** Rows that consumers still look back to when the next chunk begins; null when nobody reads the node. */
   readonly carried: number | null;
@@ -27,10 +27,10 @@ export interface PlanInput {
   /** Open of the `count`-th bar of a stream before a time, or of its first bar. */
   readonly rowsBack: (stream: number, before: Seconds, count: number) => Promise<Seconds>;
   /** By how much to overestimate the history of a node, because its rows proved sparser than its inputs'. */
-  readonly stretch: readonly number[];
+  readonly sparsity: readonly number[];
 }
 
-/** The stretches of a request that have to be computed, over all nodes, as separate pieces of time. */
+/** The ranges of a request that have to be computed, over all nodes, as separate pieces of time. */
 export function uncovered(input: PlanInput, request: Range): RangeSet {
   const missing = input.graph.nodes
     .filter((node) => node.kind === 'node' && input.canonical[node.index] === node.index)
@@ -50,23 +50,23 @@ export function nodeGaps(input: PlanInput, node: GraphNode, request: Range): Ran
   return node.scan ? sinceBeginning(input, node, missing) : missing;
 }
 
-/** What a scan needs so as to have some stretches: all from its beginning that is not covered. */
-function sinceBeginning(input: PlanInput, node: GraphNode, stretches: RangeSet): RangeSet {
-  const last = stretches.at(-1);
+/** What a scan needs so as to have some ranges: all from its beginning that is not covered. */
+function sinceBeginning(input: PlanInput, node: GraphNode, ranges: RangeSet): RangeSet {
+  const last = ranges.at(-1);
   if (!last) return [];
   const { begin } = input.horizons[node.index] as Horizon;
   return difference(union([{ start: begin, end: last.end }]), input.covered[node.index] as RangeSet);
 }
 
 /**
- * Plans one stretch of time backwards through the DAG: what each node computes, and from when on its rows are needed.
+ * Plans one range backwards through the DAG: what each node computes, and from when on its rows are needed.
  * Warm-up is counted in rows: exactly at the streams, and through computed nodes as if they emitted a row each time
- * they fire. A node that emits fewer is found short when it runs, and planned again with more stretch.
+ * they fire. A node that emits fewer is found short when it runs, and planned again from earlier on.
  */
-export async function planStretch(
+export async function planRange(
   input: PlanInput,
   request: Range,
-  stretch: Range,
+  range: Range,
 ): Promise<ReadonlyMap<number, NodeWork>> {
   const demands = new Map<number, Range>();
   const carried = new Map<number, number>();
@@ -75,7 +75,7 @@ export async function planStretch(
     if (input.canonical[index] !== index) continue;
     const node = input.graph.nodes[index] as GraphNode;
     const demand = demands.get(index) ?? null;
-    const compute = node.kind === 'stream' ? [] : computeRanges(input, node, request, stretch, demand);
+    const compute = node.kind === 'stream' ? [] : computeRanges(input, node, request, range, demand);
     if (!demand && compute.length === 0) continue;
     work.set(index, { demand, compute, carried: carried.get(index) ?? null });
     const whole = hull(compute);
@@ -102,10 +102,10 @@ function computeRanges(
   input: PlanInput,
   node: GraphNode,
   request: Range,
-  stretch: Range,
+  range: Range,
   demand: Range | null,
 ): RangeSet {
-  const gaps = within(nodeGaps(input, node, request), stretch);
+  const gaps = within(nodeGaps(input, node, request), range);
   if (!demand) return gaps;
   const possible = {
     start: (input.horizons[node.index] as Horizon).begin,
@@ -135,7 +135,7 @@ function rowsCarried(node: GraphNode, edge: Edge, graph: Graph): number {
 async function inputDemand(input: PlanInput, source: number, slots: Range, rows: number): Promise<Range> {
   const node = input.graph.nodes[source] as GraphNode;
   const before = floorToGrid(slots.start, node.interval, node.phase);
-  const count = Math.ceil(rows * (input.stretch[source] as number));
+  const count = Math.ceil(rows * (input.sparsity[source] as number));
   const start = count === 0 ? before : await timeBack(input, source, before, count);
   return { start, end: Math.max(before, floorToGrid(slots.end, node.interval, node.phase)) };
 }

@@ -1,7 +1,7 @@
 import type { Fingerprint } from '../fingerprint/fingerprints.js';
 import { attainable, type Horizon } from './horizon.js';
 import type { Graph, GraphNode } from '../graph/graph.js';
-import type { NodeHistory, NodeStore } from '../ports/store.js';
+import type { NodeComparison, NodeStore } from '../ports/store.js';
 import { difference, isEmpty, union, type RangeSet } from './ranges.js';
 import type { Range } from '../../sdk/time.js';
 
@@ -14,7 +14,7 @@ export interface Selectable {
   readonly fingerprints: readonly Fingerprint[];
   readonly horizons: readonly Horizon[];
   readonly covered: readonly RangeSet[];
-  readonly histories: readonly NodeHistory[];
+  readonly histories: readonly NodeComparison[];
 }
 
 /**
@@ -41,8 +41,8 @@ export async function leftAsTheyAre(parts: Selectable, store: NodeStore): Promis
   const lacking = graph.nodes.filter((node) => !left.has(node.index) && gaps(parts, node).length > 0);
   const needed = withInputs(graph, lacking);
   // Nodes with equal fingerprints are one: none is computed for another and left all the same.
-  const computed = new Set([...needed].map((index) => fingerprints[index]?.full));
-  for (const index of left) if (computed.has(fingerprints[index]?.full)) left.delete(index);
+  const computed = new Set([...needed].map((index) => fingerprints[index]?.hash));
+  for (const index of left) if (computed.has(fingerprints[index]?.hash)) left.delete(index);
   return left;
 }
 

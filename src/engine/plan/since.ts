@@ -19,7 +19,7 @@ export async function sinceOf(
       const start = planned.demand?.start ?? -Infinity;
       // Whoever reads from the beginning on would also read what comes before it one day.
       const since = start > state.horizon(index).begin ? start : -Infinity;
-      found.set(index, { [state.fingerprint(index).full]: since });
+      found.set(index, { [state.fingerprint(index).hash]: since });
       continue;
     }
     const inputs = node.edges.map((edge) => found.get(state.canonical(edge.node)) ?? null);
@@ -43,7 +43,7 @@ async function sinceOfLoaded(
   const found = new Map<number, (ReadsSince | null)[]>();
   if (requests.length === 0) return found;
   const since = await state.store.readsSince(
-    requests.map(({ index, range }) => ({ fingerprint: state.fingerprint(index).full, range })),
+    requests.map(({ index, range }) => ({ fingerprint: state.fingerprint(index).hash, range })),
   );
   requests.forEach(({ index }, position) => {
     found.set(index, [...(found.get(index) ?? []), since[position] ?? null]);

@@ -1,7 +1,7 @@
 import { SeamlessError, type SourceLocation } from '../../sdk/errors.js';
 import type { Range } from '../../sdk/time.js';
 import { extentOf } from './bounds.js';
-import type { Change } from '../fingerprint/changes.js';
+import type { PartChange } from '../fingerprint/changes.js';
 import { Explainer, sentenceOf } from '../fingerprint/explain.js';
 import { fingerprints, type Fingerprint } from '../fingerprint/fingerprints.js';
 import { resolveGraph, type Graph, type GraphNode } from '../graph/graph.js';
@@ -17,11 +17,11 @@ import {
 } from './horizon.js';
 import { records } from '../run/materialize.js';
 import { notesText } from '../sources/notes.js';
-import { openSource, tellingOf, tellingText, type Telling } from '../sources/open-source.js';
+import { openSource, versionKindOf, versionKindText, type VersionKind } from '../sources/open-source.js';
 import { isRefusal, refusalOf } from '../sources/refusals.js';
 import type { SourceDescription, StrategyHost } from '../ports/host.js';
 import type { SourceLibrary, SourceNote, SourceReader } from '../ports/source.js';
-import type { NodeHistory, NodeStore, RowSummary, SourceState } from '../ports/store.js';
+import type { NodeComparison, NodeStore, RowSummary, SourceState } from '../ports/store.js';
 import { difference, hull, intersection, isEmpty, union, within, type RangeSet } from './ranges.js';
 import type { FailureReport, Span, Unfired } from '../run/report.js';
 import { withUnfired } from '../run/unfired.js';
@@ -39,7 +39,7 @@ import {
  * - `stale`: it was computed, but its code, something upstream or a source has changed since.
  * A node that cannot be hashed is always `stale`.
  */
-export type Freshness = 'fresh' | 'partial' | 'empty' | 'stale';
+export type NodeFreshness = 'fresh' | 'partial' | 'empty' | 'stale';
 
 /**
  * What made a node stale.
@@ -56,7 +56,7 @@ export interface NodeStatus {
   readonly label: string;
   /** Interval in seconds. */
   readonly interval: number;
-  readonly state: Freshness;
+  readonly state: NodeFreshness;
   /** Why it is stale; null when it is not. */
   readonly change: StaleCause | null;
   /** Inputs by name, with the bars of each that a window holds. */
@@ -65,15 +65,15 @@ export interface NodeStatus {
   readonly location: SourceLocation | null;
   /** Rows stored within the range. */
   readonly rows: number;
-  /** Complete stretches of the range. */
+  /** Complete parts of the range. */
   readonly coverage: readonly Span[];
-  /** Of these, what was taken over from an earlier version of it, since its inputs had come out the same. */
-  readonly adopted: readonly Span[];
-  /** Stretches of the range that its version before has, and this one has not. */
+  /** Of these, what was reused from an earlier version of it, since its inputs had come out the same. */
+  readonly reused: readonly Span[];
+  /** Parts of the range that its version before has, and this one has not. */
   readonly earlier: readonly Span[];
-  /** Stretches of the range before its sources begin, as far as they were looked at. */
+  /** Parts of the range before its sources begin, as far as they were looked at. */
   readonly unavailable: readonly Span[];
-  /** Stretches of the range past the last bar its sources had when looked at: they may come to be filled. */
+  /** Parts of the range past the last bar its sources had when looked at: they may come to be filled. */
   readonly notYet: readonly Span[];
   /** As in a report: slots that did not fire though it was warm; null too where it is not fresh. */
   readonly unfired: Unfired | null;
@@ -82,7 +82,7 @@ export interface NodeStatus {
   /** Why its source cannot be read; null where it can, or is none. */
   readonly failure: FailureReport | null;
   /** What changed since it was stored, one by one; empty where nothing did, or it cannot be told. */
-  readonly changes: readonly Change[];
+  readonly changes: readonly PartChange[];
 }
 
 export interface StrategyStatus {
@@ -120,7 +120,7 @@ export async function statusOf(
 ): Promise<StrategyStatus> {
   const graph = resolveGraph(await ports.host.describe());
   const prints = fingerprints(graph, 'status');
-  const ids = prints.map(({ full }) => full);
+  const ids = prints.map(({ hash }) => hash);
   const registered = records(graph, prints);
   const histories = await ports.store.compare(registered);
   const explainer = await Explainer.load(ports.store, graph, prints, registered, histories);
@@ -132,7 +132,13 @@ export async function statusOf(
   await pointCovered(ports.store, registered, covered);
   const computed = graph.nodes.flatMap((node) => (node.kind === 'node' ? (covered[node.index] ?? []) : []));
   const known = await ports.store.sources(ids);
-  const { changed, tellings, files, untold } = await changedStreams(ports, graph.nodes, prints, known, look);
+  const { changed, versionKinds, files, untold } = await changedStreams(
+    ports,
+    graph.nodes,
+    prints,
+    known,
+    look,
+  );
   const begins = streamHorizons(graph.nodes, prints, known);
   const limits = horizons(graph, begins);
   const stored = hull(union(computed.length > 0 ? computed : covered.flat()));
@@ -151,15 +157,15 @@ export async function statusOf(
       range: looked,
       covered: covered[node.index] as RangeSet,
       before: before[node.index] as RangeSet,
-      adopted: union((coverage.get(ids[node.index] as string) ?? []).filter(({ adopted }) => adopted)),
+      reused: union((coverage.get(ids[node.index] as string) ?? []).filter(({ reused }) => reused)),
       horizon: limits[node.index] as Horizon,
-      history: histories[node.index] as NodeHistory,
+      history: histories[node.index] as NodeComparison,
       print: prints[node.index] as Fingerprint,
       summary: summaries[node.index] as RowSummary,
       sources: touched.get(node.index) ?? [],
       refusal: changed.get(node.index)?.refusal ?? null,
-      changes: changes[node.index] as readonly Change[],
-      telling: tellings.get(node.index),
+      changes: changes[node.index] as readonly PartChange[],
+      versionKind: versionKinds.get(node.index),
       notes: known.get(ids[node.index] as string)?.notes ?? [],
     }),
   );
@@ -181,7 +187,7 @@ export async function statusOf(
   };
 }
 
-/** What the sources were found to have: the stretch that all have, or else from the first beginning to the last end. */
+/** What the sources were found to have: the range that all have, or else from the first beginning to the last end. */
 function dataOf(horizons: ReadonlyMap<number, Horizon>): Span | null {
   return extentOf([...horizons.values()].map(({ begin, limit }) => ({ start: begin, end: limit })));
 }
@@ -215,18 +221,18 @@ interface Facts {
   readonly covered: RangeSet;
   /** What its version before covers, if there is one. */
   readonly before: RangeSet;
-  readonly adopted: RangeSet;
+  readonly reused: RangeSet;
   readonly horizon: Horizon;
-  readonly history: NodeHistory;
+  readonly history: NodeComparison;
   readonly print: Fingerprint;
   readonly summary: RowSummary;
   /** Streams that it is, or depends on, whose sources changed. */
   readonly sources: readonly ChangedSource[];
   /** Of a stream: why its source cannot be read. */
   readonly refusal: SeamlessError | null;
-  readonly changes: readonly Change[];
+  readonly changes: readonly PartChange[];
   /** Of a stream: how it is told whether its source changed. */
-  readonly telling: Telling | undefined;
+  readonly versionKind: VersionKind | undefined;
   /** Of a stream: what was repaired when it was read. */
   readonly notes: readonly SourceNote[];
 }
@@ -241,7 +247,7 @@ function nodeStatus(facts: Facts): NodeStatus {
   const judged = judge(facts, grid);
   return {
     name: node.name,
-    fingerprint: facts.print.full,
+    fingerprint: facts.print.hash,
     kind: node.kind,
     label: node.label,
     interval: node.interval,
@@ -251,11 +257,13 @@ function nodeStatus(facts: Facts): NodeStatus {
     location: node.description.location,
     rows: summary.rows,
     coverage: range && judged.betweenBars ? [[range.start, range.end]] : inRange(covered),
-    adopted: inRange(facts.adopted),
+    reused: inRange(facts.reused),
     earlier: inRange(difference(facts.before, covered)),
     ...(range ? outsideData(range, node, horizon) : { unavailable: [], notYet: [] }),
     unfired: null,
-    reason: [judged.reason, tellingText(facts.telling), notesText(facts.notes)].filter(Boolean).join(' '),
+    reason: [judged.reason, versionKindText(facts.versionKind), notesText(facts.notes)]
+      .filter(Boolean)
+      .join(' '),
     failure: facts.refusal && refusalOf(node, facts.refusal),
     changes: judged.change === 'own' || judged.change === 'upstream' ? facts.changes : [],
   };
@@ -264,7 +272,7 @@ function nodeStatus(facts: Facts): NodeStatus {
 interface Judgement {
   /** The range lies between two of its bars, of which none is missing then. */
   readonly betweenBars?: true;
-  readonly state: Freshness;
+  readonly state: NodeFreshness;
   readonly change: StaleCause | null;
   readonly reason: string;
 }
@@ -294,14 +302,14 @@ function judge(facts: Facts, grid: Range | null): Judgement {
   const wanted = grid && known ? within([grid], { start: horizon.begin, end: horizon.limit }) : [];
   const missing = difference(wanted, covered).filter((part) => !isEmpty(part));
   return missing.length === 0
-    ? { state: 'fresh', change: null, reason: freshReason(wanted, facts.adopted) }
+    ? { state: 'fresh', change: null, reason: freshReason(wanted, facts.reused) }
     : { state: 'partial', change: null, reason: 'Part of the range has not been materialized yet.' };
 }
 
-function freshReason(wanted: RangeSet, adopted: RangeSet): string {
-  const taken = wanted.flatMap((part) => within(adopted, part)).length > 0;
+function freshReason(wanted: RangeSet, reused: RangeSet): string {
+  const taken = wanted.flatMap((part) => within(reused, part)).length > 0;
   return taken
-    ? 'Everything is in the cache; rows of an earlier version were taken over, since its inputs came out the same.'
+    ? 'Everything is in the cache; rows of an earlier version were reused, since its inputs came out the same.'
     : 'Everything is in the cache.';
 }
 
@@ -320,7 +328,7 @@ interface Looked {
   readonly files: readonly string[];
   readonly untold: StrategyStatus['untold'];
   readonly changed: ReadonlyMap<number, ChangedSource>;
-  readonly tellings: ReadonlyMap<number, Telling>;
+  readonly versionKinds: ReadonlyMap<number, VersionKind>;
 }
 
 async function changedStreams(
@@ -331,11 +339,11 @@ async function changedStreams(
   look: SourceLook,
 ): Promise<Looked> {
   const changed = new Map<number, ChangedSource>();
-  const tellings = new Map<number, Telling>();
+  const versionKinds = new Map<number, VersionKind>();
   const files = new Set<string>();
   const untold: { readonly stream: string; readonly files: readonly string[] }[] = [];
   for (const node of nodes) {
-    const fingerprint = (prints[node.index] as Fingerprint).full;
+    const fingerprint = (prints[node.index] as Fingerprint).hash;
     const state = known.get(fingerprint);
     const { source } = node.description;
     if (!state || !source) continue;
@@ -349,7 +357,7 @@ async function changedStreams(
     for (const file of reader.files ?? []) files.add(file);
     if (version === null && reader.files) untold.push({ stream: name, files: reader.files });
     if (version === null || version === state.version) {
-      tellings.set(index, tellingOf(source, version));
+      versionKinds.set(index, versionKindOf(source, version));
       continue;
     }
     const looks = look === 'all' || FILES.has(source.kind);
@@ -357,7 +365,7 @@ async function changedStreams(
     const change = looks ? await compareSource(reader, store, { fingerprint, interval }, most) : null;
     changed.set(index, { name: sourceName(name, source), change });
   }
-  return { changed, tellings, files: [...files], untold };
+  return { changed, versionKinds, files: [...files], untold };
 }
 
 /** A source, and what it calls its content; or why it cannot be read. */
@@ -382,7 +390,7 @@ function streamHorizons(
 ): ReadonlyMap<number, Horizon> {
   const found = new Map<number, Horizon>();
   for (const node of nodes.filter(({ kind }) => kind === 'stream')) {
-    const state = known.get((prints[node.index] as Fingerprint).full);
+    const state = known.get((prints[node.index] as Fingerprint).hash);
     const { first = null, last = null } = state ?? {};
     found.set(node.index, {
       begin: first ?? -Infinity,

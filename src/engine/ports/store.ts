@@ -6,13 +6,13 @@ import type { SourceNote } from './source.js';
 /** What the engine asks of a store: nodes by fingerprint, their coverage, and rows by segment. */
 
 /** How a node compares with the one of that name when its strategy was last registered. */
-export type NodeHistory = 'new' | 'same' | 'own-changed' | 'input-changed';
+export type NodeComparison = 'new' | 'same' | 'own-changed' | 'input-changed';
 
 /** A node as the store remembers it. */
 export interface NodeRecord {
   readonly fingerprint: string;
-  /** The fingerprint without that of the inputs: what adoption goes by. */
-  readonly own: string;
+  /** The fingerprint without that of the inputs: what reuse goes by. */
+  readonly codeHash: string;
   readonly strategy: string;
   readonly node: string;
   readonly kind: 'stream' | 'node';
@@ -50,7 +50,7 @@ export interface SourceState {
 /** Rows of a node over a range, complete in it. Never rewritten, only superseded. */
 export interface NewSegment {
   readonly fingerprint: string;
-  readonly own: string;
+  readonly codeHash: string;
   readonly range: Range;
   readonly table: Table;
   /**
@@ -70,15 +70,15 @@ export interface NewSegment {
  */
 export type ReadsSince = Readonly<Record<string, Seconds>>;
 
-/** A segment whose code matches, to be adopted if its input digests do too. */
+/** A segment whose code matches, to be reused if its input digests do too. */
 export interface Candidate {
   readonly segment: number;
-  readonly own: string;
+  readonly codeHash: string;
   readonly range: Range;
   readonly inputDigests: readonly string[];
 }
 
-export interface Adoption {
+export interface Reuse {
   readonly fingerprint: string;
   readonly segment: number;
   readonly range: Range;
@@ -92,13 +92,13 @@ export interface Adoption {
 export interface Commit {
   readonly invalidations: readonly Invalidation[];
   readonly segments: readonly NewSegment[];
-  readonly adoptions: readonly Adoption[];
+  readonly reuses: readonly Reuse[];
   readonly sources: readonly { readonly fingerprint: string; readonly state: SourceState }[];
-  /** Own hashes of code that turned out to be wrong: segments that it computed are adopted no more. */
+  /** Own hashes of code that turned out to be wrong: segments that it computed are reused no more. */
   readonly disowned?: readonly string[];
 }
 
-/** Rows of a node over a range are not believed any more: its coverage there ends. Segments stay, to be adopted where they fit. */
+/** Rows of a node over a range are not believed any more: its coverage there ends. Segments stay, to be reused where they fit. */
 export interface Invalidation {
   readonly fingerprint: string;
   readonly range: Range;
@@ -132,15 +132,15 @@ export interface RowSummary {
   readonly schema: Schema | null;
 }
 
-/** A covered stretch, and the digest of its rows. */
+/** A covered range, and the digest of its rows. */
 export interface CoveredSpan extends Range {
   readonly segment: number;
   /** Digest of the segment's rows (`tableDigest`), over the whole segment. */
   readonly digest: string;
   /** Range of the segment the span is (a part of). */
   readonly segmentRange: Range;
-  /** Whether the segment was computed under another fingerprint, and taken over. */
-  readonly adopted: boolean;
+  /** Whether the segment was computed under another fingerprint, and reused. */
+  readonly reused: boolean;
 }
 
 /** Memory for numbers that are read. */
@@ -156,25 +156,25 @@ export interface NodeStore {
    * Remembers the nodes of a strategy, and that these are its current ones, by name. Names of nodes whose fingerprint is in
    * `left` keep the version that they had.
    */
-  register(nodes: readonly NodeRecord[], left?: ReadonlySet<string>): Promise<readonly NodeHistory[]>;
+  register(nodes: readonly NodeRecord[], left?: ReadonlySet<string>): Promise<readonly NodeComparison[]>;
   /**
    * Has the names of a strategy's nodes stand for these versions, as far as they are among `held`, which the store has rows of: a
    * change was taken back. Other names stay as they are. Writes nothing when nothing changed.
    */
   point(nodes: readonly NodeRecord[], held: ReadonlySet<string>): Promise<void>;
   /** How nodes compare with the current ones of their names. Remembers nothing. */
-  compare(nodes: readonly NodeRecord[]): Promise<readonly NodeHistory[]>;
+  compare(nodes: readonly NodeRecord[]): Promise<readonly NodeComparison[]>;
   /**
    * The version of each node's name that was current last before it had this fingerprint: what it changed from. Null: none.
    */
   earlier(nodes: readonly NodeRecord[]): Promise<readonly (EarlierNode | null)[]>;
   /** Fingerprints of a strategy's current nodes, by name. */
   current(strategy: string): Promise<ReadonlyMap<string, string>>;
-  /** Covered stretches of each fingerprint, ascending, not overlapping. */
+  /** Covered ranges of each fingerprint, ascending, not overlapping. */
   coverage(fingerprints: readonly string[]): Promise<ReadonlyMap<string, readonly CoveredSpan[]>>;
   sources(fingerprints: readonly string[]): Promise<ReadonlyMap<string, SourceState>>;
   /**
-   * Rows of each request that lie in covered stretches, ascending; in the order of the requests.
+   * Rows of each request that lie in covered ranges, ascending; in the order of the requests.
    * @param memory where numbers are to lie, such as memory that another thread has too
    */
   read(requests: readonly ReadRequest[], memory?: Allocate): Promise<readonly Table[]>;
@@ -190,7 +190,7 @@ export interface NodeStore {
   timesFrom(requests: readonly TimesRequest[]): Promise<readonly Float64Array[]>;
   /** All nodes that were ever registered and depend on a stream, in any order. */
   dependents(stream: string): Promise<readonly Dependent[]>;
-  /** The earliest that covered stretches of a request were made from; null where that was not kept. In the order of the requests. */
+  /** The earliest that covered ranges of a request were made from; null where that was not kept. In the order of the requests. */
   readsSince(requests: readonly ReadRequest[]): Promise<readonly (ReadsSince | null)[]>;
   /** Segments with one of these own hashes that lie within the range. */
   candidates(owns: readonly string[], range: Range): Promise<readonly Candidate[]>;

@@ -1,7 +1,7 @@
 import { floats } from '../../sdk/memory.js';
 import { emptyTable, lowerBound, sliceTable, type Table } from '../../sdk/table.js';
 import { floorToGrid, type Range, type Seconds } from '../../sdk/time.js';
-import { borderAfter, slotsOf, spanOf } from '../plan/chunk-span.js';
+import { borderAfter, slotsOf, chunkSpan } from '../plan/chunk-span.js';
 import { bytesDigest, textDigest } from '../fingerprint/digest.js';
 import { firingsOf, requestOf, schemaOf, type AtHand } from './evaluation.js';
 import type { Firings } from './firing.js';
@@ -10,7 +10,7 @@ import { HeldRows } from './held.js';
 import type { Edge, GraphNode } from '../graph/graph.js';
 import type { NodeWork } from '../plan/plan.js';
 import type { ComputeRequest, NodeFailure, ScanState } from '../ports/host.js';
-import type { Adoption, Candidate, NewSegment, ReadsSince } from '../ports/store.js';
+import type { Reuse, Candidate, NewSegment, ReadsSince } from '../ports/store.js';
 import { difference, hull, intersection, isEmpty, union, within } from '../plan/ranges.js';
 import type { RunState, Stored } from './run-state.js';
 import { Scans } from './scans.js';
@@ -46,7 +46,7 @@ function since(tables: readonly Table[], start: Seconds): readonly Table[] {
   );
 }
 
-/** Runs one planned stretch of time through the DAG, chunk by chunk, and commits each chunk. */
+/** Runs one planned range through the DAG, chunk by chunk, and commits each chunk. */
 export class ChunkRunner {
   readonly #state: RunState;
   readonly #work: ReadonlyMap<number, NodeWork>;
@@ -59,7 +59,7 @@ export class ChunkRunner {
   /** What a chunk would span if all nodes were at work: at its multiples all segments end, whoever is at work. */
   readonly #grain: Seconds;
   #segments: NewSegment[] = [];
-  #adoptions: Adoption[] = [];
+  #reuses: Reuse[] = [];
   #commitCovered: Stored[] = [];
   readonly #withdrawn = new Withdrawn();
 
@@ -76,7 +76,7 @@ export class ChunkRunner {
       nodes: state.graph.nodes,
       rows: (edge) => this.#held.of(state.canonical(edge.node)),
     };
-    this.#grain = spanOf(state.graph.nodes, state.chunkSlots);
+    this.#grain = chunkSpan(state.graph.nodes, state.chunkSlots);
   }
 
   /** @throws ShortHistory when a node must be planned with more history. Chunks before are committed. */
@@ -123,7 +123,7 @@ export class ChunkRunner {
   /** Chunk boundaries are multiples of this since the epoch, so that another run cuts its segments alike. */
   #chunkSpan(): Seconds {
     const atWork = [...this.#work.keys()].map((index) => this.#state.node(index));
-    const span = spanOf(atWork, this.#state.chunkSlots);
+    const span = chunkSpan(atWork, this.#state.chunkSlots);
     return this.#grain * Math.max(1, Math.floor(span / this.#grain));
   }
 
@@ -155,7 +155,7 @@ export class ChunkRunner {
     }
     if (wanted.length === 0) return new Map();
     const tables = await this.#state.store.read(
-      wanted.map(({ index, range }) => ({ fingerprint: this.#state.fingerprint(index).full, range })),
+      wanted.map(({ index, range }) => ({ fingerprint: this.#state.fingerprint(index).hash, range })),
       floats,
     );
     const byNode = new Map<number, Table[]>();
@@ -167,7 +167,7 @@ export class ChunkRunner {
     return byNode;
   }
 
-  /** Rows of one uncovered range of a node: computed, or adopted where stored segments fit. */
+  /** Rows of one uncovered range of a node: computed, or reused where stored segments fit. */
   async #produce(node: GraphNode, range: Range): Promise<Table[]> {
     const kept = intersection(range, this.#state.kept(node));
     if (node.scan) return this.#produceScan(node, range, !isEmpty(kept));
@@ -178,7 +178,7 @@ export class ChunkRunner {
       if (candidate.range.start < start) continue;
       tables.push(...(await this.#computeKept(node, { start, end: candidate.range.start })));
       const [rows] = await this.#state.store.readSegments([candidate.segment]);
-      tables.push(this.#adopt(node, candidate, rows ?? emptyTable()));
+      tables.push(this.#reuse(node, candidate, rows ?? emptyTable()));
       start = candidate.range.end;
     }
     tables.push(...(await this.#computeKept(node, { start, end: kept.end })));
@@ -197,7 +197,7 @@ export class ChunkRunner {
       const possible = fitting.filter((candidate) => candidate.range.end <= end);
       const candidate = await this.#scans.fitting(node, start, possible);
       if (candidate) {
-        tables.push(this.#adopt(node, candidate, await this.#scans.take(node, candidate, possible)));
+        tables.push(this.#reuse(node, candidate, await this.#scans.take(node, candidate, possible)));
         start = candidate.range.end;
       } else {
         const cut = Math.min(
@@ -211,8 +211,8 @@ export class ChunkRunner {
   }
 
   #fitting(node: GraphNode, range: Range): Candidate[] {
-    const { own } = this.#state.fingerprint(node.index);
-    return (this.#candidates.get(own) ?? [])
+    const { codeHash } = this.#state.fingerprint(node.index);
+    return (this.#candidates.get(codeHash) ?? [])
       .filter((candidate) => candidate.range.start >= range.start && candidate.range.end <= range.end)
       .filter((candidate) => {
         const { asOf, ends, lacking } = this.#firings(node, candidate.range);
@@ -223,7 +223,7 @@ export class ChunkRunner {
       .sort((a, b) => a.range.start - b.range.start || b.range.end - a.range.end);
   }
 
-  /** Where few nodes are at work a chunk is long; a run of all nodes adopts only what lies within one of its own. */
+  /** Where few nodes are at work a chunk is long; a run of all nodes reuses only what lies within one of its own. */
   async #computeKept(node: GraphNode, range: Range): Promise<Table[]> {
     const tables: Table[] = [];
     for (let start = range.start; start < range.end;) {
@@ -281,12 +281,12 @@ export class ChunkRunner {
 
   /** A function that looks ahead in one chunk did so in others, where the probe did not see it. */
   #withdraw(node: GraphNode, range: Range, failure: NodeFailure): Seconds {
-    const wrong = this.#state.distrust(node).map(({ index }) => this.#state.fingerprint(index).full);
-    this.#withdrawn.add(wrong, this.#state.fingerprint(node.index).own);
+    const wrong = this.#state.distrust(node).map(({ index }) => this.#state.fingerprint(index).hash);
+    this.#withdrawn.add(wrong, this.#state.fingerprint(node.index).codeHash);
     this.#segments = this.#segments.filter(({ fingerprint }) => !wrong.includes(fingerprint));
-    this.#adoptions = this.#adoptions.filter(({ fingerprint }) => !wrong.includes(fingerprint));
+    this.#reuses = this.#reuses.filter(({ fingerprint }) => !wrong.includes(fingerprint));
     this.#commitCovered = this.#commitCovered.filter(
-      ({ node: index }) => !wrong.includes(this.#state.fingerprint(index).full),
+      ({ node: index }) => !wrong.includes(this.#state.fingerprint(index).hash),
     );
     this.#state.fail(node, -Infinity, failure);
     return range.start;
@@ -299,29 +299,29 @@ export class ChunkRunner {
     table: Table,
     states: { readonly before: ScanState; readonly after: ScanState } | null,
   ): void {
-    const { full, own } = this.#state.fingerprint(node.index);
+    const { hash, codeHash } = this.#state.fingerprint(node.index);
     // Where it failed, the bars before count alone.
     const fired = lowerBound(asOf, range.end + node.interval);
     const ends = inputs.map((input) => input.end);
     const inputDigests = this.#inputDigests(node, ends, asOf, fired);
-    const segment = { fingerprint: full, own, range, table, inputDigests, ...this.#sinceOf(node) };
+    const segment = { fingerprint: hash, codeHash, range, table, inputDigests, ...this.#sinceOf(node) };
     this.#segments.push(
       states
         ? { ...segment, inputDigests: [...inputDigests, bytesDigest(states.before)], state: states.after }
         : segment,
     );
-    this.#commitCovered.push({ node: node.index, range, rows: table.ts.length, adopted: false });
+    this.#commitCovered.push({ node: node.index, range, rows: table.ts.length, reused: false });
   }
 
-  #adopt(node: GraphNode, candidate: Candidate, rows: Table): Table {
-    const { full } = this.#state.fingerprint(node.index);
+  #reuse(node: GraphNode, candidate: Candidate, rows: Table): Table {
+    const { hash } = this.#state.fingerprint(node.index);
     const { segment, range } = candidate;
-    this.#adoptions.push({ fingerprint: full, segment, range, ...this.#sinceOf(node) });
+    this.#reuses.push({ fingerprint: hash, segment, range, ...this.#sinceOf(node) });
     this.#commitCovered.push({
       node: node.index,
       range: candidate.range,
       rows: rows.ts.length,
-      adopted: true,
+      reused: true,
     });
     this.#state.progressed(node, this.#state.counted(node, candidate.range));
     if (rows.ts.length > 0) this.#state.noteSchema(node.index, schemaOf(rows));
@@ -372,14 +372,14 @@ export class ChunkRunner {
   }
 
   async #commit(): Promise<void> {
-    if (this.#segments.length === 0 && this.#adoptions.length === 0) return;
+    if (this.#segments.length === 0 && this.#reuses.length === 0) return;
     const segments = this.#segments;
-    const adoptions = this.#adoptions;
+    const reuses = this.#reuses;
     const done = this.#commitCovered;
     this.#segments = [];
-    this.#adoptions = [];
+    this.#reuses = [];
     this.#commitCovered = [];
-    await this.#state.store.commit({ invalidations: [], segments, adoptions, sources: [] });
+    await this.#state.store.commit({ invalidations: [], segments, reuses, sources: [] });
     this.#state.cover(done);
   }
 }

@@ -5,11 +5,11 @@ import { Explainer, sentenceOf } from '../fingerprint/explain.js';
 import { fingerprints, partsOf, type Fingerprint } from '../fingerprint/fingerprints.js';
 import { resolveGraph, type Graph, type GraphNode } from '../graph/graph.js';
 import { attainable, horizons, type Horizon } from '../plan/horizon.js';
-import { openSource, type Telling } from '../sources/open-source.js';
-import { nodeGaps, planStretch, uncovered, type PlanInput } from '../plan/plan.js';
+import { openSource, type VersionKind } from '../sources/open-source.js';
+import { nodeGaps, planRange, uncovered, type PlanInput } from '../plan/plan.js';
 import type { StrategyHost } from '../ports/host.js';
 import type { SourceLibrary, SourceNote } from '../ports/source.js';
-import type { Candidate, CoveredSpan, NodeHistory, NodeRecord, NodeStore } from '../ports/store.js';
+import type { Candidate, CoveredSpan, NodeComparison, NodeRecord, NodeStore } from '../ports/store.js';
 import { intersection, isEmpty, union, within, type RangeSet } from '../plan/ranges.js';
 import { leftAsTheyAre, type Extent } from '../plan/selection.js';
 import { RunState, type RunHooks } from './run-state.js';
@@ -29,7 +29,7 @@ export interface Ports {
 /** Everything a report is made from, once a run is over. */
 export interface RunOutcome {
   readonly state: RunState;
-  readonly histories: readonly NodeHistory[];
+  readonly histories: readonly NodeComparison[];
   /** What changed about each node, a sentence; null where nothing did, or it cannot be told. */
   readonly changes: readonly (string | null)[];
   /** Nodes that changed and were left as they are all the same. */
@@ -39,7 +39,7 @@ export interface RunOutcome {
   /** What was read of each stream. */
   readonly taken: ReadonlyMap<number, RangeSet>;
   /** How it is told whether the source of a stream has changed. */
-  readonly tellings: ReadonlyMap<number, Telling>;
+  readonly versionKinds: ReadonlyMap<number, VersionKind>;
   /** What was repaired or left out of the source of each stream. */
   readonly notes: ReadonlyMap<number, readonly SourceNote[]>;
   /** The sources that had changed, by the streams and all nodes that depend on them. */
@@ -67,15 +67,15 @@ export async function materialize(
   // Before any code of the author's runs, which might change what a function captured.
   const changes = graph.nodes.map(({ index }) => sentenceOf(explainer.changes(index)));
   const streams = graph.nodes.filter((node) => node.kind === 'stream');
-  const ids = prints.map(({ full }) => full);
+  const ids = prints.map(({ hash }) => hash);
   const found = await ports.store.coverage(ids);
   const refused = new Map<number, SeamlessError>();
   const keepers = await openStreams(ports, prints, streams, hooks, { found, refused });
   const coverage = [...keepers.values()].some(({ wrote }) => wrote) ? await ports.store.coverage(ids) : found;
   // What a source that cannot be read said before is not known to hold any more.
   const doubtful = downstream(graph, refused.keys());
-  const covered = prints.map(({ full }, index) =>
-    doubtful.has(index) ? [] : union(coverage.get(full) ?? []),
+  const covered = prints.map(({ hash }, index) =>
+    doubtful.has(index) ? [] : union(coverage.get(hash) ?? []),
   );
   const known = { graph, request, fingerprints: prints, horizons: horizonsOf(graph, keepers), covered };
   const state = new RunState({ ...known, store: ports.store, host: ports.host, hooks });
@@ -84,10 +84,10 @@ export async function materialize(
   const left =
     extent === 'all' ? new Set<number>() : await leftAsTheyAre({ ...known, histories }, ports.store);
   if (extent === 'missing') {
-    await ports.store.register(nodes, new Set([...left].map((index) => state.fingerprint(index).full)));
+    await ports.store.register(nodes, new Set([...left].map((index) => state.fingerprint(index).hash)));
   }
   await noteSchemas(state, prints);
-  await new Run(state, keepers, left).run();
+  await new Execution(state, keepers, left).run();
   await bringInStreams(state, keepers, left);
   const taken = new Map([...keepers].map(([index, keeper]) => [index, keeper.taken]));
   const sources = new Map(
@@ -102,7 +102,7 @@ export async function materialize(
     left,
     before: covered,
     taken,
-    tellings: new Map([...keepers].map(([index, keeper]) => [index, keeper.telling])),
+    versionKinds: new Map([...keepers].map(([index, keeper]) => [index, keeper.versionKind])),
     notes: new Map([...keepers].map(([index, keeper]) => [index, keeper.notes])),
     sources: sourcesUpstream(graph, sources),
   };
@@ -111,13 +111,13 @@ export async function materialize(
 /** The nodes as the store remembers them. */
 export function records(graph: Graph, prints: readonly Fingerprint[]): NodeRecord[] {
   return graph.nodes.map((node) => {
-    const { full, own } = prints[node.index] as Fingerprint;
-    const inputs = node.edges.map((edge) => (prints[edge.node] as Fingerprint).full);
+    const { hash, codeHash } = prints[node.index] as Fingerprint;
+    const inputs = node.edges.map((edge) => (prints[edge.node] as Fingerprint).hash);
     const lookbacks = node.edges.map(({ lookback }) => (node.scan ? null : lookback));
     const { name, kind, interval, phase, label } = node;
     return {
-      fingerprint: full,
-      own,
+      fingerprint: hash,
+      codeHash,
       strategy: graph.storedAs,
       node: name,
       kind,
@@ -150,7 +150,7 @@ export async function openStreams(
     readonly refused?: Map<number, SeamlessError>;
   } = {},
 ): Promise<Map<number, StreamKeeper>> {
-  const ids = streams.map((node) => (prints[node.index] as Fingerprint).full);
+  const ids = streams.map((node) => (prints[node.index] as Fingerprint).hash);
   const known = await ports.store.sources(ids);
   // What ends the coverage of one stream leaves that of the others as it is.
   const coverage = found ?? (await ports.store.coverage(ids));
@@ -159,7 +159,7 @@ export async function openStreams(
   for (const node of streams) {
     const print = prints[node.index] as Fingerprint;
     const { source } = node.description;
-    const shared = byFingerprint.get(print.full);
+    const shared = byFingerprint.get(print.hash);
     if (shared || !source) {
       if (shared) keepers.set(node.index, shared);
       continue;
@@ -167,10 +167,10 @@ export async function openStreams(
     hooks.progress({ phase: 'reading', node: node.name, done: 0, total: 0 });
     try {
       const reader = await openSource(ports.sources, node, source);
-      const keeper = new StreamKeeper(node, print, reader, ports.store, coverage.get(print.full) ?? []);
-      await keeper.refresh(known.get(print.full));
+      const keeper = new StreamKeeper(node, print, reader, ports.store, coverage.get(print.hash) ?? []);
+      await keeper.refresh(known.get(print.hash));
       keepers.set(node.index, keeper);
-      byFingerprint.set(print.full, keeper);
+      byFingerprint.set(print.hash, keeper);
     } catch (error) {
       if (!refused || !isRefusal(error)) throw error;
       refused.set(node.index, error);
@@ -225,7 +225,7 @@ function shown({ begin, limit }: Horizon): string {
 /** Tells a run which columns its nodes have emitted so far. */
 export async function noteSchemas(state: RunState, prints: readonly Fingerprint[]): Promise<void> {
   const summaries = await state.store.summarize(
-    prints.map(({ full }) => ({ fingerprint: full, range: { start: 0, end: 0 } })),
+    prints.map(({ hash }) => ({ fingerprint: hash, range: { start: 0, end: 0 } })),
   );
   summaries.forEach(({ schema }, index) => {
     if (schema) state.noteSchema(index, schema);
@@ -250,12 +250,12 @@ async function bringInStreams(
   for (const [index, keeper] of keepers) state.covered[index] = keeper.covered;
 }
 
-/** The computing part of a run: stretch by stretch, planned again when a node proves sparser than assumed. */
-export class Run {
+/** The computing part of a run: range by range, planned again when a node proves sparser than assumed. */
+export class Execution {
   readonly #state: RunState;
   readonly #keepers: ReadonlyMap<number, StreamKeeper>;
   readonly #left: ReadonlySet<number>;
-  readonly #stretch: number[];
+  readonly #sparsity: number[];
   readonly #timesBack = new Map<string, Seconds>();
 
   constructor(
@@ -266,13 +266,13 @@ export class Run {
     this.#state = state;
     this.#keepers = keepers;
     this.#left = left;
-    this.#stretch = state.graph.nodes.map(() => 1);
+    this.#sparsity = state.graph.nodes.map(() => 1);
   }
 
   async run(): Promise<void> {
     const { state } = this;
-    const stretches = uncovered(this.#planInput(), state.request);
-    const candidates = await this.#candidates(stretches);
+    const ranges = uncovered(this.#planInput(), state.request);
+    const candidates = await this.#candidates(ranges);
     for (const node of this.#computedNodes()) {
       const bars = nodeGaps(this.#planInput(), node, state.request).reduce(
         (sum, gap) => sum + (gap.end - gap.start) / node.interval,
@@ -280,30 +280,30 @@ export class Run {
       );
       state.expect(bars);
     }
-    for (const stretch of stretches) await this.#runStretch(stretch, candidates);
+    for (const range of ranges) await this.#runRange(range, candidates);
   }
 
   get state(): RunState {
     return this.#state;
   }
 
-  async #runStretch(stretch: Range, candidates: ReadonlyMap<string, readonly Candidate[]>): Promise<void> {
+  async #runRange(range: Range, candidates: ReadonlyMap<string, readonly Candidate[]>): Promise<void> {
     for (;;) {
       try {
-        const work = await planStretch(this.#planInput(), this.#state.request, stretch);
+        const work = await planRange(this.#planInput(), this.#state.request, range);
         await this.#ensureDemanded(work);
         await new ChunkRunner(this.#state, work, candidates).run();
         return;
       } catch (error) {
         if (error instanceof StreamRefused) this.#state.refuse(error.node, error.refusal);
         else if (error instanceof ShortHistory)
-          this.#stretch[error.node] = (this.#stretch[error.node] as number) * 2;
+          this.#sparsity[error.node] = (this.#sparsity[error.node] as number) * 2;
         else throw error;
       }
     }
   }
 
-  async #ensureDemanded(work: Awaited<ReturnType<typeof planStretch>>): Promise<void> {
+  async #ensureDemanded(work: Awaited<ReturnType<typeof planRange>>): Promise<void> {
     for (const [index, { demand }] of work) {
       const keeper = this.#keepers.get(index);
       if (keeper && demand) await asking(index, () => keeper.ensure(demand));
@@ -320,7 +320,7 @@ export class Run {
       covered,
       left: this.#left,
       rowsBack: (stream, before, count) => this.#rowsBack(stream, before, count),
-      stretch: this.#stretch,
+      sparsity: this.#sparsity,
     };
   }
 
@@ -339,22 +339,22 @@ export class Run {
     return graph.nodes.filter((node) => node.kind === 'node' && canonicals[node.index] === node.index);
   }
 
-  /** Segments that may be adopted in what is missing, by own hash. */
-  async #candidates(stretches: RangeSet): Promise<ReadonlyMap<string, readonly Candidate[]>> {
+  /** Segments that may be reused in what is missing, by own hash. */
+  async #candidates(ranges: RangeSet): Promise<ReadonlyMap<string, readonly Candidate[]>> {
     const found = new Map<string, Candidate[]>();
-    const owns = this.#computedNodes()
+    const codeHashes = this.#computedNodes()
       .filter((node) =>
-        stretches.some(
-          (stretch) => within(nodeGaps(this.#planInput(), node, this.#state.request), stretch).length > 0,
+        ranges.some(
+          (range) => within(nodeGaps(this.#planInput(), node, this.#state.request), range).length > 0,
         ),
       )
-      .map((node) => this.#state.fingerprint(node.index).own);
-    if (owns.length === 0) return found;
-    for (const stretch of stretches) {
-      for (const candidate of await this.#state.store.candidates([...new Set(owns)], stretch)) {
-        const list = found.get(candidate.own) ?? [];
+      .map((node) => this.#state.fingerprint(node.index).codeHash);
+    if (codeHashes.length === 0) return found;
+    for (const range of ranges) {
+      for (const candidate of await this.#state.store.candidates([...new Set(codeHashes)], range)) {
+        const list = found.get(candidate.codeHash) ?? [];
         list.push(candidate);
-        found.set(candidate.own, list);
+        found.set(candidate.codeHash, list);
       }
     }
     return found;

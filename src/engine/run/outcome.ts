@@ -3,7 +3,7 @@ import type { GraphNode } from '../graph/graph.js';
 import { asRequested, betweenBarsText, isBetweenBars, onGrid, outsideData } from '../plan/horizon.js';
 import type { RunOutcome } from './materialize.js';
 import { notesText } from '../sources/notes.js';
-import { tellingText } from '../sources/open-source.js';
+import { versionKindText } from '../sources/open-source.js';
 import type { RowSummary } from '../ports/store.js';
 import { common, difference, isEmpty, longest, union, within, type RangeSet } from '../plan/ranges.js';
 import type { NodeReport, NodeState, RunReport, Span } from './report.js';
@@ -16,7 +16,7 @@ export async function reportOf(outcome: RunOutcome, elapsedMs: number): Promise<
   const { state } = outcome;
   const summaries = await state.store.summarize(
     state.graph.nodes.map((node) => ({
-      fingerprint: state.fingerprint(node.index).full,
+      fingerprint: state.fingerprint(node.index).hash,
       range: state.request,
     })),
   );
@@ -24,13 +24,13 @@ export async function reportOf(outcome: RunOutcome, elapsedMs: number): Promise<
     {
       graph: state.graph,
       store: state.store,
-      fingerprints: state.graph.nodes.map(({ index }) => state.fingerprint(index).full),
+      fingerprints: state.graph.nodes.map(({ index }) => state.fingerprint(index).hash),
       horizons: state.horizons,
       summaries,
       request: state.request,
     },
     state.graph.nodes.map((node) => nodeReport(outcome, node, summaries[node.index] as RowSummary)),
-    ({ state: found }) => found === 'hit' || found === 'adopted' || found === 'computed',
+    ({ state: found }) => found === 'hit' || found === 'reused' || found === 'computed',
   );
   const complete = state.graph.nodes
     .map((node) => completeOf(state, node))
@@ -43,7 +43,7 @@ export async function reportOf(outcome: RunOutcome, elapsedMs: number): Promise<
     coverageBounds: bounds ? spanOf(bounds) : null,
     nodeCount: nodes.length,
     hits: count('hit'),
-    adopted: count('adopted'),
+    reused: count('reused'),
     computed: count('computed'),
     partial: count('partial'),
     failed: count('failed'),
@@ -63,8 +63,8 @@ function nodeReport(outcome: RunOutcome, node: GraphNode, summary: RowSummary): 
   const worked =
     node.kind === 'stream' ? (outcome.taken.get(node.index) ?? []) : (state.computed[canonical] as RangeSet);
   const computed = within(worked, grid);
-  const adopted = within(state.adopted[canonical] as RangeSet, grid);
-  const found = outcome.left.has(node.index) ? 'stale' : stateOf(state, node, computed, adopted);
+  const reused = within(state.reused[canonical] as RangeSet, grid);
+  const found = outcome.left.has(node.index) ? 'stale' : stateOf(state, node, computed, reused);
   const inRequest = (set: RangeSet): Span[] => asRequested(state.request, node, set).map(spanOf);
   return {
     name: node.name,
@@ -76,13 +76,13 @@ function nodeReport(outcome: RunOutcome, node: GraphNode, summary: RowSummary): 
     columns: summary.schema?.names ?? [],
     coverage: completeOf(state, node).map(spanOf),
     computedRanges: inRequest(computed),
-    adoptedRanges: inRequest(adopted),
+    reusedRanges: inRequest(reused),
     ...outsideData(state.request, node, state.horizon(node.index)),
     unfired: null,
     ...(notes.length > 0 && { notes }),
     reason: [
       reasonOf(outcome, node, found, computed),
-      tellingText(outcome.tellings.get(node.index)),
+      versionKindText(outcome.versionKinds.get(node.index)),
       notesText(notes),
     ]
       .filter(Boolean)
@@ -96,7 +96,7 @@ function nodeReport(outcome: RunOutcome, node: GraphNode, summary: RowSummary): 
   };
 }
 
-/** Complete stretches of the request: all of it where that lies between two bars. */
+/** Complete ranges of the request: all of it where that lies between two bars. */
 function completeOf(state: RunState, node: GraphNode): RangeSet {
   const failed = state.failures.has(state.canonical(node.index));
   if (isBetweenBars(state.request, node) && !failed) return [state.request];
@@ -108,7 +108,7 @@ function coverageOf(state: RunState, node: GraphNode): RangeSet {
   return within(state.covered[state.canonical(node.index)] as RangeSet, state.wanted(node));
 }
 
-function stateOf(state: RunState, node: GraphNode, computed: RangeSet, adopted: RangeSet): NodeState {
+function stateOf(state: RunState, node: GraphNode, computed: RangeSet, reused: RangeSet): NodeState {
   if (state.failures.has(state.canonical(node.index))) return 'failed';
   // Where nothing is known of an input, no bar to be had does not mean that there is none.
   if (isEmpty(state.wanted(node)) && failedInput(state, node)) return 'blocked';
@@ -116,7 +116,7 @@ function stateOf(state: RunState, node: GraphNode, computed: RangeSet, adopted: 
   const missing = isEmpty(wanted) ? [] : difference([wanted], coverageOf(state, node));
   if (missing.length > 0) return failedInput(state, node) ? 'blocked' : 'partial';
   if (computed.length > 0) return 'computed';
-  return adopted.length > 0 ? 'adopted' : 'hit';
+  return reused.length > 0 ? 'reused' : 'hit';
 }
 
 /** The nearest input, direct or not, that failed. */
@@ -153,8 +153,8 @@ function reasonOf(outcome: RunOutcome, node: GraphNode, found: NodeState, comput
       return coverageOf(state, node).length > 0
         ? 'Everything was in the cache.'
         : 'The data have no bars for it in this range.';
-    case 'adopted':
-      return 'Something upstream changed, but its inputs came out as they were: stored rows were taken over.';
+    case 'reused':
+      return 'Something upstream changed, but its inputs came out as they were: stored rows were reused.';
     case 'stale':
       return `${changeOf(outcome, node)} It was left as it was, since nothing was missing of its version before.`;
     case 'computed':

@@ -6,14 +6,14 @@ export type Span = readonly [start: number, end: number];
 
 /**
  * - `hit`: everything asked for was in the cache.
- * - `adopted`: something upstream changed, but stored segments fit what the inputs are now; nothing was computed.
+ * - `reused`: something upstream changed, but stored segments fit what the inputs are now; nothing was computed.
  * - `computed`: something was computed, and the range is complete.
  * - `partial`: not complete although the data would allow it: only part of the range has been materialized.
  * - `failed`: its code threw. `blocked`: an input failed.
  * - `stale`: it changed, and a run for what is missing left it as it was: complete in its version before. Its coverage is that
  *   of the new version, which may be none; by its name the rows of the version before are read.
  */
-export type NodeState = 'hit' | 'adopted' | 'computed' | 'partial' | 'failed' | 'blocked' | 'stale';
+export type NodeState = 'hit' | 'reused' | 'computed' | 'partial' | 'failed' | 'blocked' | 'stale';
 
 export interface NodeReport {
   readonly name: string;
@@ -26,14 +26,14 @@ export interface NodeReport {
   /** Rows within the requested range. */
   readonly rows: number;
   readonly columns: readonly string[];
-  /** Complete stretches of the requested range. */
+  /** Complete parts of the requested range. */
   readonly coverage: readonly Span[];
   /** What this run computed (for streams: read from the source). */
   readonly computedRanges: readonly Span[];
-  readonly adoptedRanges: readonly Span[];
-  /** Stretches of the requested range that no data can fill: before the beginning of the sources. */
+  readonly reusedRanges: readonly Span[];
+  /** Parts of the requested range that no data can fill: before the beginning of the sources. */
   readonly unavailable: readonly Span[];
-  /** Stretches past the last bar of the sources: they may come to be filled. */
+  /** Ranges past the last bar of the sources: they may come to be filled. */
   readonly notYet: readonly Span[];
   /**
    * Slots of the range that did not fire after the node's warm-up, and the inputs that were missing; null when all did, of
@@ -74,11 +74,11 @@ export interface FailureReport {
 export interface RunReport {
   readonly strategy: string;
   readonly range: Span;
-  /** The longest contiguous stretch of the range in which every node is complete. */
+  /** The longest contiguous part of the range in which every node is complete. */
   readonly coverageBounds: Span | null;
   readonly nodeCount: number;
   readonly hits: number;
-  readonly adopted: number;
+  readonly reused: number;
   readonly computed: number;
   readonly partial: number;
   readonly failed: number;

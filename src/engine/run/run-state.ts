@@ -26,12 +26,12 @@ export interface RunHooks {
   readonly scanSlots?: number;
 }
 
-/** A range of a node that was just stored, with its rows; adopted: as another segment of the store had them. */
+/** A range of a node that was just stored, with its rows; reused: as another segment of the store had them. */
 export interface Stored {
   readonly node: number;
   readonly range: Range;
   readonly rows: number;
-  readonly adopted: boolean;
+  readonly reused: boolean;
 }
 
 /** What a run knows so far: of each node its cover, how far it can get, and what became of it. */
@@ -41,7 +41,7 @@ export class RunState {
   readonly request: Range;
   readonly covered: RangeSet[];
   readonly computed: RangeSet[];
-  readonly adopted: RangeSet[];
+  readonly reused: RangeSet[];
   readonly failures = new Map<number, NodeFailure>();
   readonly #host: StrategyHost;
   readonly #hooks: RunHooks;
@@ -81,7 +81,7 @@ export class RunState {
     this.#limits = parts.horizons.map((horizon) => horizon.limit);
     this.covered = [...parts.covered];
     this.computed = parts.covered.map(() => []);
-    this.adopted = parts.covered.map(() => []);
+    this.reused = parts.covered.map(() => []);
   }
 
   node(index: number): GraphNode {
@@ -176,7 +176,7 @@ export class RunState {
       this.#distrusted.add(index);
       this.covered[index] = [];
       this.computed[index] = [];
-      this.adopted[index] = [];
+      this.reused[index] = [];
     }
     return [...wrong].map((index) => this.node(index));
   }
@@ -213,11 +213,11 @@ export class RunState {
   }
 
   cover(done: readonly Stored[]): void {
-    for (const { node, range, adopted } of done) {
+    for (const { node, range, reused } of done) {
       // What was being stored while a chunk after it turned out to be wrong.
       if (this.#distrusted.has(node)) continue;
       this.covered[node] = union([...(this.covered[node] as RangeSet), range]);
-      const list = adopted ? this.adopted : this.computed;
+      const list = reused ? this.reused : this.computed;
       list[node] = union([...(list[node] as RangeSet), range]);
     }
     if (done.length === 0) return;
@@ -296,7 +296,7 @@ function madeIntoScans(graph: Graph, canonical: readonly number[]): ReadonlySet<
 /** Position of the node that stands for each: nodes with equal fingerprints are one. */
 export function firstOfEach(fingerprints: readonly Fingerprint[]): number[] {
   const first = new Map<string, number>();
-  return fingerprints.map(({ full }, index) => {
+  return fingerprints.map(({ hash: full }, index) => {
     const known = first.get(full) ?? index;
     first.set(full, known);
     return known;

@@ -66,7 +66,7 @@ export class Scans {
     return here.find(({ inputDigests }) => inputDigests.at(-1) === digest);
   }
 
-  /** Where to end the computation that begins at `time`: at the next state to be stored, or where a segment may be adopted. */
+  /** Where to end the computation that begins at `time`: at the next state to be stored, or where a segment may be reused. */
   cut(node: GraphNode, time: Seconds, end: Seconds, found: readonly Candidate[]): Seconds {
     const block = (this.#run.scanSlots ?? SCAN_SLOTS) * node.interval;
     const starts = found.map(({ range }) => range.start).filter((start) => start > time);
@@ -74,8 +74,8 @@ export class Scans {
   }
 
   async #stored(node: GraphNode, time: Seconds): Promise<ScanState> {
-    const { full } = this.#run.fingerprint(node.index);
-    const spans = (await this.#run.store.coverage([full])).get(full) ?? [];
+    const { hash } = this.#run.fingerprint(node.index);
+    const spans = (await this.#run.store.coverage([hash])).get(hash) ?? [];
     const span = spans.find(({ end, segmentRange }) => end === time && segmentRange.end === time);
     const [state] = span ? await this.#run.store.readStates([span.segment]) : [];
     if (state) return state;

@@ -10,7 +10,7 @@ import {
 } from '../../sdk/time.js';
 import { fingerprints, type Fingerprint } from '../fingerprint/fingerprints.js';
 import type { Graph, GraphNode } from '../graph/graph.js';
-import { horizonsOf, noteSchemas, openStreams, Run, type Ports } from './materialize.js';
+import { horizonsOf, noteSchemas, openStreams, Execution, type Ports } from './materialize.js';
 import type {
   ComputeInput,
   ComputeRequest,
@@ -54,7 +54,7 @@ export async function singleBar(
 }
 
 /**
- * The state of a scan after all slots that open before a time, whatever is stored: where that lies within a stored stretch, the
+ * The state of a scan after all slots that open before a time, whatever is stored: where that lies within a stored range, the
  * scan goes on from the state before.
  * @throws SeamlessError `compute` when it or an input fails before.
  */
@@ -190,20 +190,20 @@ class FiringSearch {
   static async open(ports: Ports, graph: Graph, index: number, hooks: RunHooks): Promise<FiringSearch> {
     const prints = fingerprints(graph, ports.nonce);
     const first = new Map<string, number>();
-    for (const [at, { full }] of prints.entries()) if (!first.has(full)) first.set(full, at);
-    const canonicalOf = (at: number): number => first.get((prints[at] as Fingerprint).full) as number;
+    for (const [at, { hash }] of prints.entries()) if (!first.has(hash)) first.set(hash, at);
+    const canonicalOf = (at: number): number => first.get((prints[at] as Fingerprint).hash) as number;
     const canonical = canonicalOf(index);
     const upstream = ancestors(graph, canonical, canonicalOf);
     const streams = graph.nodes.filter(({ kind, index: at }) => kind === 'stream' && upstream.has(at));
     const keepers = await openStreams(ports, prints, streams, hooks);
-    const coverage = await ports.store.coverage(prints.map(({ full }) => full));
+    const coverage = await ports.store.coverage(prints.map(({ hash }) => hash));
     // What does not lead to the node counts as done; the node itself, as never computed.
-    const covered = prints.map(({ full }, at) => {
+    const covered = prints.map(({ hash }, at) => {
       if (at === canonical) return [];
-      return upstream.has(at) ? union(coverage.get(full) ?? []) : [EVERYTHING];
+      return upstream.has(at) ? union(coverage.get(hash) ?? []) : [EVERYTHING];
     });
     const node = graph.nodes[index] as GraphNode;
-    const stored = coverage.get((prints[canonical] as Fingerprint).full) ?? [];
+    const stored = coverage.get((prints[canonical] as Fingerprint).hash) ?? [];
     return new FiringSearch({ ports, graph, hooks, prints, keepers, covered, stored, canonical, node });
   }
 
@@ -247,7 +247,7 @@ class FiringSearch {
   ): Promise<SeamlessError | null> {
     const state = this.#stateOf(graph, host, request, covered);
     await noteSchemas(state, this.#prints);
-    await new Run(state, this.#keepers).run();
+    await new Execution(state, this.#keepers).run();
     const [failed] = state.failures;
     if (!failed) return null;
     const [at, { message, location }] = failed;

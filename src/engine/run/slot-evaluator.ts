@@ -26,7 +26,7 @@ export interface WarmNode {
   readonly failedFrom: Seconds | null;
 }
 
-/** What became of the nodes in a stretch of slots. */
+/** What became of the nodes in a range of slots. */
 export interface ClosedSlots {
   /** Rows by position in the graph, of streams too. */
   readonly tables: ReadonlyMap<number, Table>;

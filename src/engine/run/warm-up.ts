@@ -42,7 +42,7 @@ async function lastRows(
   const warm = new Map<number, WarmNode>();
   for (const { index, interval, phase, scan } of state.graph.nodes) {
     if (state.canonical(index) !== index) continue;
-    const { full } = state.fingerprint(index);
+    const { hash: full } = state.fingerprint(index);
     const before = floorToGrid(end, interval, phase);
     const count = carried.get(index) ?? 0;
     const [first] = count > 0 ? await state.store.lastTimes(full, before, count) : [];

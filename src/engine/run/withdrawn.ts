@@ -22,6 +22,6 @@ export class Withdrawn {
     this.#told = true;
     const invalidations = [...this.#fingerprints].map((fingerprint) => ({ fingerprint, range: ALL_TIME }));
     const disowned = [...this.#owns];
-    await store.commit({ invalidations, segments: [], adoptions: [], sources: [], disowned });
+    await store.commit({ invalidations, segments: [], reuses: [], sources: [], disowned });
   }
 }

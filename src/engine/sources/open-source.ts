@@ -9,7 +9,7 @@ const PINNED = 'pinned';
  * How it is told whether a source has changed: by its version; not at all, so that each run reads it again; or that is not asked,
  * since it is pinned.
  */
-export type Telling = 'version' | 'none' | 'pinned';
+export type VersionKind = 'version' | 'none' | 'pinned';
 
 /** @throws SeamlessError `source` when the source is missing or refused. */
 export async function openSource(
@@ -30,14 +30,14 @@ export async function openSource(
 }
 
 /** @param version what the source answered when it was asked for its version */
-export function tellingOf(source: SourceDescription, version: string | null): Telling {
+export function versionKindOf(source: SourceDescription, version: string | null): VersionKind {
   if (source.pinned) return 'pinned';
   return version === null ? 'none' : 'version';
 }
 
 /** What that means for whoever wonders why a stream is read, or is not. Empty where a version tells. */
-export function tellingText(telling: Telling | undefined): string {
-  switch (telling) {
+export function versionKindText(versionKind: VersionKind | undefined): string {
+  switch (versionKind) {
     case 'none':
       return 'Its source cannot tell whether it changed, so each run reads it again.';
     case 'pinned':

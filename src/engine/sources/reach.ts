@@ -3,14 +3,14 @@ import type { Dependent, Invalidation, NodeStore } from '../ports/store.js';
 import { union, type RangeSet } from '../plan/ranges.js';
 
 /**
- * Stretches of one change that are followed through the DAG, times the nodes that depend on its stream: more are taken together
+ * Ranges of one change that are followed through the DAG, times the nodes that depend on its stream: more are taken together
  * with their neighbours, which only ever computes too much.
  */
 const MOST_FOLLOWED = 200_000;
 const LEAST_STRETCHES = 8;
 const MOST_STRETCHES = 256;
 
-/** Stretches of a node that a change reaches, by where its bars in the stream end. */
+/** Ranges of a node that a change reaches, by where its bars in the stream end. */
 type Reached = ReadonlyMap<Seconds, RangeSet>;
 
 /** A stream whose bars changed. */
@@ -24,9 +24,9 @@ export interface ChangedStream {
  * not to be believed any more. To be asked while the store still has the rows from before the change.
  *
  * A slot has a bar within reach when that is among the last `lookback` bars that closed by its own close. Beyond a changed
- * stretch the rows of a node are the same before and after, so its reach ends with the slot by which `lookback` of them have
- * closed. Within a stretch that a change reaches in a node, any bar may have come or gone.
- * @param changed stretches of the stream outside of which no bar came, went or changed. From −∞: so did its beginning; to ∞: its end.
+ * range the rows of a node are the same before and after, so its reach ends with the slot by which `lookback` of them have
+ * closed. Within a range that a change reaches in a node, any bar may have come or gone.
+ * @param changed ranges of the stream outside of which no bar came, went or changed. From −∞: so did its beginning; to ∞: its end.
  */
 export async function reachOf(
   store: NodeStore,
@@ -61,7 +61,7 @@ export async function reachOf(
   return invalidations;
 }
 
-/** Takes the nearest stretches together until there are at most so many. */
+/** Takes the nearest ranges together until there are at most so many. */
 function fewer(ranges: RangeSet, most: number): RangeSet {
   if (ranges.length <= most) return ranges;
   const gaps = ranges.slice(1).map((range, index) => range.start - (ranges[index] as Range).end);
@@ -100,7 +100,7 @@ function generations(dependents: readonly Dependent[]): Dependent[][] {
   return found;
 }
 
-/** Opens of the bars that follow each stretch of an input, by input and end of the stretch: as many as any node looks back. */
+/** Opens of the bars that follow each range of an input, by input and end of the range: as many as any node looks back. */
 type Ends = ReadonlyMap<string, ReadonlyMap<Seconds, Float64Array>>;
 
 async function reachEnds(

@@ -14,11 +14,11 @@ export async function forgetSourceVersions(ports: {
   const graph = resolveGraph(await ports.host.describe());
   const prints = fingerprints(graph, 'refresh');
   const streams = graph.nodes.filter(({ kind }) => kind === 'stream');
-  const known = await ports.store.sources(streams.map(({ index }) => prints[index]?.full ?? ''));
+  const known = await ports.store.sources(streams.map(({ index }) => prints[index]?.hash ?? ''));
   const sources = [...known].map(([fingerprint, state]) => ({
     fingerprint,
     state: { ...state, version: null },
   }));
-  await ports.store.commit({ invalidations: [], segments: [], adoptions: [], sources });
+  await ports.store.commit({ invalidations: [], segments: [], reuses: [], sources });
   return { strategy: graph.strategy, streams: streams.map(({ name }) => name) };
 }

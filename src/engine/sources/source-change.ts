@@ -33,12 +33,12 @@ export class SourceComparison implements SourceChange {
   removed: ChangedRows | null = null;
 
   /**
-   * Compares tables of the same stretch of time.
+   * Compares tables of the same range.
    * @param interval seconds between bars
-   * @returns stretches of bars that came, went or changed; between two of them is a bar that did not.
+   * @returns ranges of bars that came, went or changed; between two of them is a bar that did not.
    */
   compare(before: Table, after: Table, interval: Seconds): RangeSet {
-    const stretches: Range[] = [];
+    const ranges: Range[] = [];
     const alike = sameColumns(before, after);
     let start: Seconds | null = null;
     let [a, b, end] = [0, 0, 0];
@@ -48,14 +48,14 @@ export class SourceComparison implements SourceChange {
         start ??= Math.min(ta, tb);
         end = Math.min(ta, tb) + interval;
       } else if (start !== null) {
-        stretches.push({ start, end });
+        ranges.push({ start, end });
         start = null;
       }
       if (ta <= tb) a++;
       if (tb <= ta) b++;
     }
-    if (start !== null) stretches.push({ start, end });
-    return union(stretches);
+    if (start !== null) ranges.push({ start, end });
+    return union(ranges);
   }
 
   #differs(before: Table, a: number, after: Table, b: number): boolean {

@@ -8,7 +8,7 @@ import type { Horizon } from '../plan/horizon.js';
 import type { SkippedRow, SourceNote, SourceReader } from '../ports/source.js';
 import type { Commit, CoveredSpan, NodeStore, SourceState } from '../ports/store.js';
 import { addNotes } from './notes.js';
-import { tellingOf, type Telling } from './open-source.js';
+import { versionKindOf, type VersionKind } from './open-source.js';
 import { reachOf } from './reach.js';
 import { firstDifference, SourceComparison, type SourceChange } from './source-change.js';
 import { CHUNK_SLOTS } from '../plan/chunk-span.js';
@@ -80,9 +80,9 @@ export class StreamKeeper {
     return union(this.#spans);
   }
 
-  get telling(): Telling {
+  get versionKind(): VersionKind {
     const { source } = this.node.description;
-    return source ? tellingOf(source, this.#version) : 'none';
+    return source ? versionKindOf(source, this.#version) : 'none';
   }
 
   get horizon(): Horizon {
@@ -99,7 +99,7 @@ export class StreamKeeper {
     const unchanged = known !== undefined && version !== null && known.version === version;
     if (unchanged) this.#notesBefore = known.notes ?? [];
     // A pinned source keeps the beginning and the end that it had, too.
-    if (unchanged && (this.#reader.whole || this.telling === 'pinned')) {
+    if (unchanged && (this.#reader.whole || this.versionKind === 'pinned')) {
       this.#first = known.first;
       this.#last = known.last;
       return;
@@ -129,8 +129,8 @@ export class StreamKeeper {
   async #distrust(known: SourceState | undefined): Promise<void> {
     if (!known) return;
     this.#wrote = true;
-    const sources = [{ fingerprint: this.fingerprint.full, state: { ...known, version: null } }];
-    await this.#store.commit({ invalidations: [], segments: [], adoptions: [], sources });
+    const sources = [{ fingerprint: this.fingerprint.hash, state: { ...known, version: null } }];
+    await this.#store.commit({ invalidations: [], segments: [], reuses: [], sources });
   }
 
   /** Brings in the bars of a range as far as the source has them. */
@@ -150,8 +150,8 @@ export class StreamKeeper {
     for (;;) {
       const start = Math.max(this.horizon.begin, floorToGrid(before - length, interval, phase));
       if (!this.#reader.whole) await this.ensure({ start, end: before });
-      const times = await this.#store.lastTimes(this.fingerprint.full, before, count);
-      // Older spans beyond a stretch that was never read say nothing of the bars in between.
+      const times = await this.#store.lastTimes(this.fingerprint.hash, before, count);
+      // Older spans beyond a range that was never read say nothing of the bars in between.
       const missing = this.#reader.whole ? 0 : lowerBound(times, start);
       if (times.length - missing >= count) return times[0] as Seconds;
       if (this.#reader.whole || start <= this.horizon.begin) return this.horizon.begin;
@@ -199,17 +199,17 @@ export class StreamKeeper {
     const now = { version: this.#version, first: this.#first, last: this.#last };
     const state: SourceState = notes.length > 0 ? { ...now, notes } : now;
     // Bars that were not asked for before change nothing of what is known of a source but what was repaired in them.
-    const sources = refresh || notes.length > 0 ? [{ fingerprint: this.fingerprint.full, state }] : [];
+    const sources = refresh || notes.length > 0 ? [{ fingerprint: this.fingerprint.hash, state }] : [];
     const commit = await this.#commitOf(pieces, lost, refresh, this.#movedEnds(refresh?.known));
     if (skipped.length === 0) await this.#store.commit({ ...commit, sources });
     else {
       await this.#store.commit(commit);
       // What was there with a row that cannot be read is not known; whoever asks for it is told why.
-      const invalidations = union(skipped).map((range) => ({ fingerprint: this.fingerprint.full, range }));
-      await this.#store.commit({ invalidations, segments: [], adoptions: [], sources });
+      const invalidations = union(skipped).map((range) => ({ fingerprint: this.fingerprint.hash, range }));
+      await this.#store.commit({ invalidations, segments: [], reuses: [], sources });
     }
-    const coverage = await this.#store.coverage([this.fingerprint.full]);
-    this.#spans = coverage.get(this.fingerprint.full) ?? [];
+    const coverage = await this.#store.coverage([this.fingerprint.hash]);
+    this.#spans = coverage.get(this.fingerprint.hash) ?? [];
   }
 
   /** @param skipped takes where rows of a changed source cannot be read; without a change such rows are what was asked for. */
@@ -231,10 +231,10 @@ export class StreamKeeper {
 
   /** Ends the cover of what a reading stored before it was found to be of a source that changed meanwhile. */
   async #letGo({ taken }: Intake): Promise<void> {
-    const { full: fingerprint } = this.fingerprint;
+    const { hash: fingerprint } = this.fingerprint;
     const invalidations = taken.map((range) => ({ fingerprint, range }));
     if (taken.length === 0) return;
-    await this.#store.commit({ invalidations, segments: [], adoptions: [], sources: [] });
+    await this.#store.commit({ invalidations, segments: [], reuses: [], sources: [] });
   }
 
   /** What is to be stored of pieces, and what is not to be believed any more because of them. */
@@ -244,11 +244,17 @@ export class StreamKeeper {
     refresh: Refresh | null,
     moved: RangeSet = [],
   ): Promise<Commit> {
-    const { full: fingerprint, own } = this.fingerprint;
-    const segments = pieces.map(({ range, table }) => ({ fingerprint, own, range, table, inputDigests: [] }));
+    const { hash: fingerprint, codeHash } = this.fingerprint;
+    const segments = pieces.map(({ range, table }) => ({
+      fingerprint,
+      codeHash,
+      range,
+      table,
+      inputDigests: [],
+    }));
     const ended = [...pieces.flatMap(({ old }) => (old ? [old] : [])), ...lost];
     const invalidations = ended.map(({ start, end }) => ({ fingerprint, range: { start, end } }));
-    const commit = { segments, adoptions: [], sources: [] };
+    const commit = { segments, reuses: [], sources: [] };
     if (!refresh) {
       this.#taken.push(...pieces.map(({ range }) => range));
       return { ...commit, invalidations };
@@ -256,10 +262,10 @@ export class StreamKeeper {
     const changed = [...moved];
     for (const { range, table, old } of pieces) {
       // Of a source that shrank, what is left of a span takes the place of all of it.
-      const stretches = old ? await this.#compare(hull(union([old, range])) ?? range, table) : [range];
-      this.#taken.push(...stretches);
+      const ranges = old ? await this.#compare(hull(union([old, range])) ?? range, table) : [range];
+      this.#taken.push(...ranges);
       // Bars past those there were: nobody who looked before could have seen them, or waits for them.
-      if (old || range.start < endOf(refresh.known, this.node)) changed.push(...stretches);
+      if (old || range.start < endOf(refresh.known, this.node)) changed.push(...ranges);
     }
     const gone = difference(lost, union(pieces.flatMap(({ old }) => (old ? [old] : []))));
     for (const range of gone) changed.push(...(await this.#compare(range, emptyTable())));
@@ -270,9 +276,9 @@ export class StreamKeeper {
     };
   }
 
-  /** Notes how rows that are about to be stored differ from those they take the place of, and gives the stretches that do. */
+  /** Notes how rows that are about to be stored differ from those they take the place of, and gives the ranges that do. */
   async #compare(range: Range, table: Table): Promise<RangeSet> {
-    const [before] = await this.#store.read([{ fingerprint: this.fingerprint.full, range }]);
+    const [before] = await this.#store.read([{ fingerprint: this.fingerprint.hash, range }]);
     this.#change ??= new SourceComparison();
     return this.#change.compare(before ?? emptyTable(), table, this.node.interval);
   }
@@ -305,7 +311,7 @@ function endOf(known: SourceState | undefined, { interval }: GraphNode): Seconds
   return known.last === null ? Infinity : known.last + interval;
 }
 
-/** Rows over a stretch that is not stored as it is. */
+/** Rows over a range that is not stored as it is. */
 interface Piece {
   readonly range: Range;
   readonly table: Table;

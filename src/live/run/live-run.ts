@@ -202,7 +202,7 @@ export class LiveRun {
   /** Takes messages in, and computes the slots that they close. Says whether the feed ended. */
   async #step(messages: readonly FeedMessage[], clock: SlotClock, loop: SlotLoop): Promise<boolean> {
     const entries: Entry[] = [];
-    const stretches: ClosedStretch[] = [];
+    const ranges: ClosedStretch[] = [];
     let ended = false;
     for (const message of messages) {
       if (message.type === 'closed') ended = true;
@@ -210,12 +210,12 @@ export class LiveRun {
       else this.#take(message, clock, entries);
       // After each message: what comes late must not depend on how many came together.
       const closed = clock.close();
-      if (closed) stretches.push(closed);
+      if (closed) ranges.push(closed);
     }
-    const [first] = stretches;
+    const [first] = ranges;
     if (first) {
-      entries.push(...(await loop.close({ start: first.from, end: clock.closed }, merged(stretches))));
-      const gaps = stretches.flatMap((stretch) => stretch.gaps);
+      entries.push(...(await loop.close({ start: first.from, end: clock.closed }, merged(ranges))));
+      const gaps = ranges.flatMap((range) => range.gaps);
       for (const gap of gaps) entries.push({ asOf: clock.closed, events: [{ type: 'gap', ...gap }] });
       this.#asOf = clock.closed;
     }
@@ -272,10 +272,10 @@ function startOf(messages: readonly FeedMessage[], since: Seconds): Seconds {
   return first ? Math.max(since, first.ts) : Number.isFinite(since) ? since : 0;
 }
 
-function merged(stretches: readonly ClosedStretch[]): ReadonlyMap<string, readonly FeedBar[]> {
+function merged(ranges: readonly ClosedStretch[]): ReadonlyMap<string, readonly FeedBar[]> {
   const bars = new Map<string, FeedBar[]>();
-  for (const stretch of stretches) {
-    for (const [name, found] of stretch.bars) {
+  for (const range of ranges) {
+    for (const [name, found] of range.bars) {
       const all = bars.get(name);
       if (all) for (const bar of found) all.push(bar);
       else bars.set(name, [...found]);

@@ -36,7 +36,7 @@ interface Cursor {
   at: number;
 }
 
-/** Computes stretches of closed slots, and tells slot by slot what happened in them. */
+/** Computes ranges of closed slots, and tells slot by slot what happened in them. */
 export class SlotLoop {
   readonly #graph: Graph;
   readonly #evaluator: SlotEvaluator;
@@ -59,8 +59,8 @@ export class SlotLoop {
     this.#columns = parts.columns;
   }
 
-  /** @param bars that close in the stretch, by stream name, ascending */
-  async close(stretch: Range, bars: ReadonlyMap<string, readonly FeedBar[]>): Promise<Entry[]> {
+  /** @param bars that close in the range, by stream name, ascending */
+  async close(range: Range, bars: ReadonlyMap<string, readonly FeedBar[]>): Promise<Entry[]> {
     const streams = new Map<number, Table>();
     for (const { index, name } of this.#graph.nodes) {
       const found = bars.get(name);
@@ -69,7 +69,7 @@ export class SlotLoop {
       if (this.#traded.some(({ price }) => price === index)) refuseUnpriced(name, table.names);
       streams.set(index, table);
     }
-    const { tables, failures } = await this.#evaluator.close(stretch, streams);
+    const { tables, failures } = await this.#evaluator.close(range, streams);
     const cursors: Cursor[] = [];
     for (const [index, table] of tables) {
       if (table.ts.length > 0) cursors.push({ node: this.#graph.nodes[index] as GraphNode, table, at: 0 });
@@ -77,7 +77,7 @@ export class SlotLoop {
     const entries = closesOf(cursors).map((asOf) => this.#slot(asOf, cursors));
     for (const [index, { message, asOf }] of failures) {
       const { name } = this.#graph.nodes[index] as GraphNode;
-      entries.push({ asOf: asOf ?? stretch.end, events: [{ type: 'error', node: name, message }] });
+      entries.push({ asOf: asOf ?? range.end, events: [{ type: 'error', node: name, message }] });
     }
     return entries;
   }

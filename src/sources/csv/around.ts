@@ -7,7 +7,7 @@ import type { BarCheck, BarFault } from '../faults.js';
 /** More rows at fault than this, and the file as a whole is not what it was taken for. */
 export const MOST_SKIPPED = 100;
 
-/** Takes what cannot be read, and the stretch of time whose bars are therefore not known; null where that cannot be told. */
+/** Takes what cannot be read, and the range whose bars are therefore not known; null where that cannot be told. */
 export type Skip = (range: Range | null, error: SeamlessError) => void;
 
 /** Faults of the reading rather than of one row. */
@@ -15,7 +15,7 @@ function concernsAll({ kind, shared }: BarFault): boolean {
   return kind === 'milliseconds' || shared;
 }
 
-/** Hands on the rows that can be bars, and says in which stretches of time the others were. */
+/** Hands on the rows that can be bars, and says in which ranges the others were. */
 export class RowsAround {
   readonly #stream: OpenStream;
   readonly #check: BarCheck;

@@ -31,7 +31,7 @@ export const TABLES = {
     hash: 'text',
     text: 'text',
   },
-  makeups: { own: 'text', parts: 'text' },
+  code_parts: { own: 'text', parts: 'text' },
   names: {
     strategy: 'text',
     node: 'text',

@@ -25,7 +25,7 @@ export interface NodeContents {
   /** False when the strategy had no node of this name any more when it was last registered. */
   readonly listed: boolean;
   readonly rows: number;
-  /** Size of its columns; nodes with equal fingerprints, and rows taken over, share them. */
+  /** Size of its columns; nodes with equal fingerprints, and rows reused, share them. */
   readonly bytes: number;
   readonly coverage: readonly Span[];
   /** Whether a clean-up leaves it alone. */

@@ -1,9 +1,9 @@
-import type { NodeHistory, NodeRecord } from '../../engine/ports/store.js';
+import type { NodeComparison, NodeRecord } from '../../engine/ports/store.js';
 import { jsonParameter, listParameter, unnestNumbers, unnestTexts } from '../duckdb/sql.js';
 import { now, type Row } from '../duckdb/schema.js';
 import type { Session } from '../duckdb/session.js';
 import { staleViews, transact, type StoreContext } from '../segments/catalog.js';
-import { describeOwns } from './makeups.js';
+import { describeOwns } from './code-parts.js';
 
 /** What a name stands for now. */
 export interface CurrentName {
@@ -20,7 +20,7 @@ export async function register(
   context: StoreContext,
   nodes: readonly NodeRecord[],
   left: ReadonlySet<string> = new Set(),
-): Promise<NodeHistory[]> {
+): Promise<NodeComparison[]> {
   if (nodes.length === 0) return [];
   const { session } = context;
   // A transaction is further calls of DuckDB: a hit does without.
@@ -32,7 +32,7 @@ export async function register(
     const changed = nodes.filter((_, index) => histories[index] !== 'same');
     await describeNodes(session, changed);
     await describeOwns(context, changed);
-    const kept = histories.map((history, index): NodeHistory =>
+    const kept = histories.map((history, index): NodeComparison =>
       history !== 'new' && left.has(nodes[index]?.fingerprint ?? '') ? 'same' : history,
     );
     await replaceNames(session, nodes, kept);
@@ -54,18 +54,18 @@ function isListed(nodes: readonly NodeRecord[], current: ReadonlyMap<string, Cur
   );
 }
 
-function historyOf(current: ReadonlyMap<string, CurrentName>, node: NodeRecord): NodeHistory {
+function historyOf(current: ReadonlyMap<string, CurrentName>, node: NodeRecord): NodeComparison {
   const before = current.get(keyOf(node));
   if (!before) return 'new';
   if (before.fingerprint === node.fingerprint) return 'same';
-  return before.own === node.own ? 'input-changed' : 'own-changed';
+  return before.own === node.codeHash ? 'input-changed' : 'own-changed';
 }
 
 /** See `NodeStore.compare`. */
 export async function compare(
   { session }: StoreContext,
   nodes: readonly NodeRecord[],
-): Promise<NodeHistory[]> {
+): Promise<NodeComparison[]> {
   if (nodes.length === 0) return [];
   const current = await currentNames(session, nodes);
   return nodes.map((node) => historyOf(current, node));
@@ -122,7 +122,7 @@ async function describeNodes(session: Session, nodes: readonly NodeRecord[]): Pr
   for (const { fingerprint } of known) added.delete(fingerprint);
   await session.append(
     'nodes',
-    [...added].map(([fingerprint, { own, kind, interval, phase, label }]) => ({
+    [...added].map(([fingerprint, { codeHash: own, kind, interval, phase, label }]) => ({
       fingerprint,
       own,
       kind,
@@ -145,7 +145,7 @@ async function describeNodes(session: Session, nodes: readonly NodeRecord[]): Pr
 async function replaceNames(
   session: Session,
   nodes: readonly NodeRecord[],
-  histories: readonly NodeHistory[],
+  histories: readonly NodeComparison[],
 ): Promise<void> {
   const time = now();
   const added: Row<'names'>[] = [];
@@ -182,7 +182,7 @@ async function replaceNames(
 async function relist(
   session: Session,
   nodes: readonly NodeRecord[],
-  histories: readonly NodeHistory[],
+  histories: readonly NodeComparison[],
   before: ReadonlyMap<string, CurrentName>,
 ): Promise<void> {
   const gone = new Map(before);

@@ -30,8 +30,8 @@ interface WrittenPack extends PackPlan {
 
 /** See `NodeStore.commit`. */
 export async function commit(context: StoreContext, parts: Commit): Promise<void> {
-  const { invalidations, segments, adoptions, sources, disowned = [] } = parts;
-  const lists = [invalidations, segments, adoptions, sources, disowned];
+  const { invalidations, segments, reuses, sources, disowned = [] } = parts;
+  const lists = [invalidations, segments, reuses, sources, disowned];
   if (lists.every(({ length }) => length === 0)) return;
   await context.session.beside(async () => {
     const packs = await writePacks(context, segments);
@@ -84,25 +84,25 @@ function forgetPacks({ folder, writing }: StoreContext, packs: readonly PackPlan
 /** Makes true what a commit says. Gives the coverage of all fingerprints it names. */
 async function enter(
   context: StoreContext,
-  { invalidations, segments, adoptions, sources, disowned = [] }: Commit,
+  { invalidations, segments, reuses, sources, disowned = [] }: Commit,
   packs: readonly WrittenPack[],
 ): Promise<ReadonlyMap<string, readonly Cover[]>> {
   const { session, catalog } = context;
-  const named = [...invalidations, ...segments, ...adoptions].map(({ fingerprint }) => fingerprint);
+  const named = [...invalidations, ...segments, ...reuses].map(({ fingerprint }) => fingerprint);
   const covers = new Map(await catalog.covers(named));
-  const held = await catalog.segments(adoptions.map(({ segment }) => segment));
+  const held = await catalog.segments(reuses.map(({ segment }) => segment));
   await endCoverage(session, covers, invalidations);
   await disown(session, disowned);
-  const adopted = adoptions.map((adoption): [string, Cover] => {
-    const { fingerprint, range, since } = adoption;
-    return [fingerprint, { ...range, since: packSince(since), segment: heldBy(held, adoption) }];
+  const reused = reuses.map((reuse): [string, Cover] => {
+    const { fingerprint, range, since } = reuse;
+    return [fingerprint, { ...range, since: packSince(since), segment: heldBy(held, reuse) }];
   });
   const stored = await storeSegments(context, segments, packs);
   const added = segments.map(({ fingerprint, range, since }, index): [string, Cover] => [
     fingerprint,
     { ...range, since: packSince(since), segment: stored[index] as Segment },
   ]);
-  const news = groupBy([...added, ...adopted], ([fingerprint]) => fingerprint);
+  const news = groupBy([...added, ...reused], ([fingerprint]) => fingerprint);
   for (const [fingerprint, list] of news) {
     covers.set(
       fingerprint,
@@ -112,7 +112,7 @@ async function enter(
       ),
     );
   }
-  await appendCovers(session, [...added, ...adopted]);
+  await appendCovers(session, [...added, ...reused]);
   if (named.length > 0) await staleViews(context);
   await storeSources(session, new Map(sources.map(({ fingerprint, state }) => [fingerprint, state])));
   return covers;
@@ -204,7 +204,7 @@ async function storeSegments(
 }
 
 /** A segment without rows in a commit that has none at all. */
-function emptySegment({ fingerprint, own, range, table, inputDigests }: NewSegment): PackedSegment {
+function emptySegment({ fingerprint, codeHash: own, range, table, inputDigests }: NewSegment): PackedSegment {
   const layout: Layout = {
     ts: [...NO_PAGE],
     from: 0,

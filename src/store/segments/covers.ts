@@ -1,5 +1,5 @@
 import { difference, union } from '../../engine/plan/ranges.js';
-import type { Adoption, Invalidation } from '../../engine/ports/store.js';
+import type { Reuse, Invalidation } from '../../engine/ports/store.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import { formatRange, type Range } from '../../sdk/time.js';
 import { unpackSince, type Cover, type Segment } from './catalog.js';
@@ -48,10 +48,10 @@ function overlap(range: Range): SeamlessError {
 }
 
 /** @throws SeamlessError `internal` where the segment is not there or does not hold that range. */
-export function heldBy(segments: ReadonlyMap<number, Segment>, { segment: id, range }: Adoption): Segment {
+export function heldBy(segments: ReadonlyMap<number, Segment>, { segment: id, range }: Reuse): Segment {
   const segment = segments.get(id);
   if (segment && segment.start <= range.start && segment.end >= range.end) return segment;
-  throw new SeamlessError('internal', `Segment ${id} cannot be adopted: it does not hold that range.`);
+  throw new SeamlessError('internal', `Segment ${id} cannot be reused: it does not hold that range.`);
 }
 
 export function groupBy<T>(items: Iterable<T>, keyOf: (item: T) => string): Map<string, T[]> {

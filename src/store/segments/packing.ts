@@ -199,7 +199,7 @@ function packedSegment(
   digest: string,
   places: Places,
 ): PackedSegment {
-  const { fingerprint, own, range, table, inputDigests } = segment;
+  const { fingerprint, codeHash: own, range, table, inputDigests } = segment;
   const rows = table.ts.length;
   const layout: Layout = {
     ...layoutOf(pages, places),

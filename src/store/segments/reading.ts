@@ -117,7 +117,7 @@ export async function coverage(
         segment: segment.id,
         digest: segment.digest,
         segmentRange: { start: segment.start, end: segment.end },
-        adopted: segment.fingerprint !== fingerprint,
+        reused: segment.fingerprint !== fingerprint,
       }));
       return [fingerprint, spans];
     }),
@@ -253,7 +253,7 @@ export async function candidates(
   );
   return rows.map((row) => ({
     segment: row.id,
-    own: row.own,
+    codeHash: row.own,
     range: { start: row.start_ts, end: row.end_ts },
     inputDigests: JSON.parse(row.input_digests) as string[],
   }));

@@ -44,9 +44,9 @@ async function clearStrategy(session: Session, strategy: string): Promise<void> 
   for (const table of ['coverage', 'nodes', 'node_inputs', 'sources']) {
     await session.run(`DELETE FROM ${table} WHERE fingerprint IN (SELECT ${unnestTexts(1)})`, list);
   }
-  await session.run('DELETE FROM makeups WHERE own NOT IN (SELECT own FROM nodes)');
+  await session.run('DELETE FROM code_parts WHERE own NOT IN (SELECT own FROM nodes)');
   await session.run(
-    "DELETE FROM parts WHERE id NOT IN (SELECT unnest(string_split(parts, ',')::INTEGER[]) FROM makeups)",
+    "DELETE FROM parts WHERE id NOT IN (SELECT unnest(string_split(parts, ',')::INTEGER[]) FROM code_parts)",
   );
   await session.run(
     `DELETE FROM segments WHERE fingerprint IN (SELECT ${unnestTexts(1)}) AND id NOT IN (SELECT segment FROM coverage)`,

@@ -209,7 +209,7 @@ export const resumedIsUninterrupted: Property = ({ newStore, cuts }) =>
     },
   );
 
-/** Early cutoff: of nodes whose text changes and whose rows do not, those that read them are taken over as they are. */
+/** Early cutoff: of nodes whose text changes and whose rows do not, those that read them are reused as they are. */
 export const sameOutputStops: Property = ({ newStore, cuts }) =>
   fc.asyncProperty(
     worldArbitrary,

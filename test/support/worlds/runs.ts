@@ -98,7 +98,7 @@ export const seen = {
   broken: 0,
   outside: 0,
   hit: 0,
-  adopted: 0,
+  reused: 0,
   computed: 0,
   failed: 0,
   blocked: 0,
@@ -185,7 +185,7 @@ function blockedBy({ graph, failures }: RunState): ReadonlySet<number> {
 /** All that the store claims of a world's nodes is what the definition says. */
 export async function assertTruth(world: World, store: NodeStore, { outcome }: Done): Promise<void> {
   const { state } = outcome;
-  const prints = state.graph.nodes.map(({ index }) => state.fingerprint(index).full);
+  const prints = state.graph.nodes.map(({ index }) => state.fingerprint(index).hash);
   const coverage = await store.coverage(prints);
   const spans = prints.map((print) => union(coverage.get(print) ?? []));
   const blocked = blockedBy(state);
@@ -221,7 +221,7 @@ function soundPart(
 async function held(world: World, store: NodeStore, request: Range, { outcome }: Done): Promise<unknown> {
   const { state } = outcome;
   const nodes = state.graph.nodes.map(({ index }) => ({
-    fingerprint: state.fingerprint(index).full,
+    fingerprint: state.fingerprint(index).hash,
     range: soundPart(request, world.truth[index] as Truth, outcome, index),
   }));
   const coverage = await store.coverage(nodes.map(({ fingerprint }) => fingerprint));
@@ -241,7 +241,7 @@ export async function assertComplete(
   done: Done,
 ): Promise<void> {
   const { state, left } = done.outcome;
-  const coverage = await store.coverage(state.graph.nodes.map(({ index }) => state.fingerprint(index).full));
+  const coverage = await store.coverage(state.graph.nodes.map(({ index }) => state.fingerprint(index).hash));
   const blocked = blockedBy(state);
   for (const { index, name } of state.graph.nodes) {
     if (blocked.has(index)) continue;
@@ -251,7 +251,7 @@ export async function assertComplete(
     }
     const wanted = soundPart(request, world.truth[index] as Truth, done.outcome, index);
     if (isEmpty(wanted)) continue;
-    const covered = union(coverage.get(state.fingerprint(index).full) ?? []);
+    const covered = union(coverage.get(state.fingerprint(index).hash) ?? []);
     assert.deepEqual(within(covered, wanted), [wanted], `${name} is complete`);
   }
 }
@@ -260,14 +260,14 @@ export async function assertComplete(
 async function assertCompleteBefore(store: NodeStore, state: RunState, index: number): Promise<void> {
   const node = state.node(index);
   const before = (await store.current(state.graph.strategy)).get(node.name) ?? '';
-  assert.notEqual(before, state.fingerprint(index).full);
+  assert.notEqual(before, state.fingerprint(index).hash);
   const covered = union((await store.coverage([before])).get(before) ?? []);
   assert.deepEqual(
     difference([state.wanted(node)], covered),
     [],
     `${node.name} is complete as it was before`,
   );
-  assert.deepEqual([state.computed[index], state.adopted[index]], [[], []], `${node.name} is left`);
+  assert.deepEqual([state.computed[index], state.reused[index]], [[], []], `${node.name} is left`);
 }
 
 export interface Side {

@@ -103,7 +103,7 @@ export function specsOf({ streams, nodes }: WorldDraw): Spec[] {
     return { kind: 'stream', ...spec, phase, rows: drawnRows({ ...spec, phase }, holes, late, seed) };
   });
   for (const { picks, seed, failsOn, ...spec } of nodes) {
-    const inputs = picks.map(([pick, period, inTime = false]) => ({
+    const inputs = picks.map(([pick, period, inTime]) => ({
       node: pick % specs.length,
       period,
       inTime,

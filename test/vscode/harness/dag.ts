@@ -39,8 +39,8 @@ export class DagView {
     return this.frame.getByText(text);
   }
 
-  /** Stretches of one kind in a node's coverage bar. */
-  stretches(name: string, kind: 'covered' | 'stale' | 'failed' | 'unavailable' | 'not-yet'): Locator {
+  /** Ranges of one kind in a node's coverage bar. */
+  ranges(name: string, kind: 'covered' | 'stale' | 'failed' | 'unavailable' | 'not-yet'): Locator {
     return this.box(name).locator(`.segment.${kind}`);
   }
 

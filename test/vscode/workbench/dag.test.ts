@@ -61,10 +61,10 @@ describe('the DAG panel', () => {
     await dag().text('7 computed').waitFor();
     await editor().statusBarItem('7 nodes computed').waitFor();
     await dag().box('weight', 'partial').waitFor();
-    await dag().stretches('weight', 'covered').waitFor();
+    await dag().ranges('weight', 'covered').waitFor();
     const [whole, part] = await Promise.all([
       dag().box('weight').locator('.ground').boundingBox(),
-      dag().stretches('weight', 'covered').boundingBox(),
+      dag().ranges('weight', 'covered').boundingBox(),
     ]);
     const share = part!.width / whole!.width;
     assert.ok(share > 0.27 && share < 0.33, `the bar is filled to ${share}`);
@@ -106,7 +106,7 @@ describe('the DAG panel', () => {
     await edit('period: 50 }', 'period: 40 }');
     await dag().box('fast', 'changed').waitFor();
     await dag().box('weight', 'may be stale').waitFor();
-    await dag().stretches('fast', 'stale').waitFor();
+    await dag().ranges('fast', 'stale').waitFor();
     await editor().picture('dag-stale');
     await dag().button('Materialize').click();
     await dag().box('weight', 'fresh').waitFor();
@@ -154,7 +154,7 @@ describe('the DAG panel', () => {
     await dag().box('weight', 'changed').waitFor();
     await dag().button('Materialize').click();
     await dag().box('weight', 'failed').waitFor();
-    await dag().stretches('weight', 'failed').waitFor();
+    await dag().ranges('weight', 'failed').waitFor();
     await dag().box('weight').click();
     await dag().details.getByText('No weight today').first().waitFor();
     await edit(
@@ -212,7 +212,7 @@ describe('the DAG panel', () => {
     await dag().box('BTC.1m', 'not materialized').waitFor();
     await dag().button('Materialize').click();
     await dag().button('Cancel').waitFor();
-    await dag().stretches('ratio', 'covered').first().waitFor();
+    await dag().ranges('ratio', 'covered').first().waitFor();
     await dag()
       .text(/\d+ %.*computing/)
       .first()

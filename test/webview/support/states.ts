@@ -27,7 +27,7 @@ export function twelve(rest: Partial<PanelState> = {}): PanelState {
     }),
     panelNodeOf('ETH price', [], { ...full, label: 'csv' }),
     panelNodeOf('funding', [], { ...full, label: 'parquet', interval: 3600, rows: 504 }),
-    panelNodeOf('fast', ['BTC price'], { ...full, label: 'sma', adopted: [[START, at(9)]] }),
+    panelNodeOf('fast', ['BTC price'], { ...full, label: 'sma', reused: [[START, at(9)]] }),
     panelNodeOf('slow', ['BTC price'], {
       ...full,
       label: 'sma',

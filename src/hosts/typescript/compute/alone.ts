@@ -3,7 +3,7 @@ import type { ColumnCompute, ComputeFn } from '../../../sdk/node.js';
 import { ChunkSeries } from '../../../sdk/series.js';
 import type { Seconds } from '../../../sdk/time.js';
 import { ChunkView, moveView } from '../../../sdk/view.js';
-import { violationFailure, type Run } from './computation.js';
+import { violationFailure, type NodeRun } from './computation.js';
 import { failureOf } from './failures.js';
 import { outputOf } from './columns.js';
 import { authored, failureOfThrow } from './lasting.js';
@@ -19,7 +19,7 @@ const BLOCK = 256;
  * @param turn lets messages in; throws where the run is cancelled.
  */
 export async function runAlone(
-  run: Run,
+  run: NodeRun,
   compute: ComputeFn<unknown> | ColumnCompute<unknown>,
   turn: () => Promise<void>,
 ): Promise<NodeFailure | null> {
@@ -45,7 +45,7 @@ export async function runAlone(
 }
 
 function computeOne(
-  run: Run,
+  run: NodeRun,
   compute: ComputeFn<unknown> | ColumnCompute<unknown>,
   firing: number,
   give: (value: unknown) => void,

@@ -4,7 +4,7 @@ import type { ColumnCompute } from '../../../sdk/node.js';
 import { ChunkSeries } from '../../../sdk/series.js';
 import type { Seconds } from '../../../sdk/time.js';
 import type { ColumnHandedOut, ViewInput } from '../../../sdk/view.js';
-import { violationFailure, type Run } from './computation.js';
+import { violationFailure, type NodeRun } from './computation.js';
 import { barText, failureOf, reasonOf, show } from './failures.js';
 import { copyOf, valueAt, type Cells, type Output } from './outputs.js';
 import { planProbe, ProbeAllowance } from './probe-plan.js';
@@ -18,7 +18,7 @@ import { isPlainObject, isThenable } from './values.js';
 const allowances = new WeakMap<object, ProbeAllowance>();
 
 /** The column form: one call for all firings, then the probe for look-ahead. Rows go to the run's builder. */
-export function runColumns(run: Run, { compute }: ColumnCompute<unknown>): NodeFailure | null {
+export function runColumns(run: NodeRun, { compute }: ColumnCompute<unknown>): NodeFailure | null {
   const { asOf } = run.request;
   if (asOf.length === 0) return null;
   const authoredCompute = authored(run.context, compute);
@@ -68,7 +68,7 @@ export function runColumns(run: Run, { compute }: ColumnCompute<unknown>): NodeF
   return violated(run) ?? (mismatch ? lookAhead(run, mismatch) : rejected);
 }
 
-function violated(run: Run): NodeFailure | null {
+function violated(run: NodeRun): NodeFailure | null {
   const violation = run.context.takeViolation();
   return violation && violationFailure(null, violation);
 }
@@ -157,7 +157,7 @@ function isNumeric(
   return Object.values(fields).every((cells) => cells instanceof Float64Array);
 }
 
-function lookAhead(run: Run, { kind, firing, whole, alone }: Mismatch): NodeFailure {
+function lookAhead(run: NodeRun, { kind, firing, whole, alone }: Mismatch): NodeFailure {
   const { node, request, locate } = run;
   const bar = request.asOf[firing] as Seconds;
   const seen = alone instanceof Threw ? `throws (${alone.reason})` : `gives ${show(alone)}`;
@@ -177,6 +177,6 @@ function lookAhead(run: Run, { kind, firing, whole, alone }: Mismatch): NodeFail
 }
 
 /** The probe fails the function as a whole: its error's own stack would show no line of the author's. */
-function locateOrigin({ node }: Run, locate: Run['locate']): Run['locate'] {
+function locateOrigin({ node }: NodeRun, locate: NodeRun['locate']): NodeRun['locate'] {
   return () => locate(node.origin);
 }

@@ -71,7 +71,7 @@ export interface NodeComputation {
 }
 
 /** One computation with what its parts share. */
-export interface Run extends NodeComputation {
+export interface NodeRun extends NodeComputation {
   readonly seed: string;
   readonly locate: Locate;
   readonly inputs: readonly ViewInput[];

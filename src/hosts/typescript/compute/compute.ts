@@ -8,7 +8,7 @@ import type { Seconds } from '../../../sdk/time.js';
 import { ChunkView, moveView, type ViewInput } from '../../../sdk/view.js';
 import { runAlone } from './alone.js';
 import { runColumns } from './columns.js';
-import { violationFailure, type ComputedNode, type NodeComputation, type Run } from './computation.js';
+import { violationFailure, type ComputedNode, type NodeComputation, type NodeRun } from './computation.js';
 import { runKernel } from './kernel.js';
 import { failureOf, voidChunk } from './failures.js';
 import { locateInStack } from './location.js';
@@ -82,7 +82,7 @@ function kernelOf(node: ComputedNode): KernelCompute<unknown> | null {
 }
 
 /** What is called for the firings: of a scan, its step with the state to go on from. */
-function callsOf({ node, request, context }: Run): { compute: Node['computeFn']; scan: Scan | null } {
+function callsOf({ node, request, context }: NodeRun): { compute: Node['computeFn']; scan: Scan | null } {
   if (!(node instanceof ScanNode)) {
     const { computeFn } = node;
     return {
@@ -100,7 +100,7 @@ function stateIn({ state, node }: ComputeRequest): ScanState {
   throw new SeamlessError('internal', `Node ${node} is a scan, and was given no state to go on from.`);
 }
 
-function prepare(computation: NodeComputation): Run {
+function prepare(computation: NodeComputation): NodeRun {
   const { node, request } = computation;
   return {
     ...computation,
@@ -121,7 +121,7 @@ function prepare(computation: NodeComputation): Run {
 }
 
 /** The per-bar form: calls the function bar by bar, with a turn of the event loop now and then. */
-async function runBars(run: Run, compute: ComputeFn<unknown>): Promise<NodeFailure | null> {
+async function runBars(run: NodeRun, compute: ComputeFn<unknown>): Promise<NodeFailure | null> {
   const { node, request, context, seed } = run;
   const view = new ChunkView(
     node.name,
@@ -134,7 +134,7 @@ async function runBars(run: Run, compute: ComputeFn<unknown>): Promise<NodeFailu
   while (done < firings) {
     const bars = done === 0 ? 1 : firings;
     const stop = context.compute({ node: node.name, seed }, (setBar) =>
-      runStretch(run, compute, view, setBar, { from: done, to: Math.min(firings, done + bars) }),
+      runSlice(run, compute, view, setBar, { from: done, to: Math.min(firings, done + bars) }),
     );
     if (stop.failure) return stop.failure;
     done = stop.done;
@@ -152,7 +152,7 @@ async function runBars(run: Run, compute: ComputeFn<unknown>): Promise<NodeFailu
   return null;
 }
 
-async function turnOf(run: Run): Promise<void> {
+async function turnOf(run: NodeRun): Promise<void> {
   if (pace.due) await pace.turn();
   throwIfCancelled(run);
 }
@@ -163,8 +163,8 @@ interface Stop {
 }
 
 /** Bars `from` to `to`, exclusive, until all are done, one fails, or time is up. */
-function runStretch(
-  run: Run,
+function runSlice(
+  run: NodeRun,
   compute: ComputeFn<unknown>,
   view: ChunkView,
   setBar: (asOf: Seconds) => void,
@@ -192,7 +192,7 @@ function runStretch(
   }
 }
 
-function writeSentence({ node, inputs }: Run, { input, column }: Written): string {
+function writeSentence({ node, inputs }: NodeRun, { input, column }: Written): string {
   const source = inputs[input] as ViewInput;
   const name = source.table.names[column] ?? VALUE_COLUMN;
   const [what, call] =

@@ -1,7 +1,7 @@
 import type { NodeFailure } from '../../../engine/ports/host.js';
 import { ScanNode } from '../../../sdk/scan-node.js';
 import type { Seconds } from '../../../sdk/time.js';
-import { violationFailure, type CapturedChange, type ComputeContext, type Run } from './computation.js';
+import { violationFailure, type CapturedChange, type ComputeContext, type NodeRun } from './computation.js';
 import { failureOf, voidChunk, withLocation } from './failures.js';
 
 /** A function of the author's, to be called by the host. */
@@ -21,7 +21,7 @@ export function shielded<A extends readonly unknown[], R>(
 }
 
 /** What came of a call that threw. What the code did to built-in objects comes first: telling of the rest takes them. */
-export function failureOfThrow(run: Run, firing: number | null, error: unknown): NodeFailure {
+export function failureOfThrow(run: NodeRun, firing: number | null, error: unknown): NodeFailure {
   const lasting = lastingChange(run);
   const violation = run.context.takeViolation();
   if (lasting) return lasting;
@@ -30,7 +30,7 @@ export function failureOfThrow(run: Run, firing: number | null, error: unknown):
 }
 
 /** What the author's code did that outlives the call, to built-in objects or to what it captured; null: nothing. */
-export function lastingChange(run: Run): NodeFailure | null {
+export function lastingChange(run: NodeRun): NodeFailure | null {
   const { wall } = run.context;
   // First: what looks at the rest works with built-in objects.
   const name = wall?.meddling('core') ?? null;
@@ -41,19 +41,19 @@ export function lastingChange(run: Run): NodeFailure | null {
 }
 
 /** Why nothing can be computed any more; null: it can. */
-export function spoiltFailure({ node, locate, context }: Run): NodeFailure | null {
+export function spoiltFailure({ node, locate, context }: NodeRun): NodeFailure | null {
   const spoilt = context.wall?.spoilt ?? null;
   if (spoilt === null) return null;
   const sentence = `Node ${node.name} was not computed: code of the strategy has changed ${spoilt}, which is built in, for good. Change built-ins at the top of the module alone, and leave them configurable`;
   return voidChunk(node, 'compute', sentence, locate);
 }
 
-function meddlingFailure({ node, locate }: Run, name: string): NodeFailure {
+function meddlingFailure({ node, locate }: NodeRun, name: string): NodeFailure {
   const sentence = `Node ${node.name} changed ${name}, which is built in and belongs to all nodes, so nothing of this chunk was kept. Change it at the top of the module, where it counts in the fingerprint of every node, or write a function of your own`;
   return voidChunk(node, 'compute', sentence, locate);
 }
 
-function stateFailure({ node, locate }: Run, { variable, location }: CapturedChange): NodeFailure {
+function stateFailure({ node, locate }: NodeRun, { variable, location }: CapturedChange): NodeFailure {
   const place = location ?? locate(node.origin);
   const scan = node instanceof ScanNode;
   const rule = scan ? 'its windows and the state that its step is given' : 'its windows';

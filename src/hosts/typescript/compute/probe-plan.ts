@@ -14,8 +14,8 @@ const MOST_ALONE = 40;
 const SHARE = 0.04;
 /** Rows of a node that are gone through again besides, in one process: short histories are probed bar by bar. */
 export const FREE_ROWS = 65_536;
-/** Firings of a stretch, unless its windows are longer. */
-const STRETCH = 2048;
+/** Firings of a block, unless its windows are longer. */
+const BLOCK = 2048;
 /**
  * Rows after a window that hold something else, a quarter of it at the least: to see who looks one row ahead, and who looks a
  * little farther.
@@ -23,7 +23,7 @@ const STRETCH = 2048;
 const AFTER = [1, 4, 2, 4];
 
 /** Firings in a row, with rows of one input swapped so that the windows of some firings hold none of them. */
-export interface Stretch {
+export interface ProbeBlock {
   readonly from: number;
   readonly to: number;
   readonly input: number;
@@ -35,7 +35,7 @@ export interface Stretch {
 export interface ProbePlan {
   /** Firings whose input is to end with them, and then to be their window alone; ascending, each once. */
   readonly alone: readonly number[];
-  readonly stretches: readonly Stretch[];
+  readonly blocks: readonly ProbeBlock[];
 }
 
 export interface Probed {
@@ -67,9 +67,9 @@ export function planProbe(probed: Probed, draw: Draw, allowance: ProbeAllowance)
   const costOfOne = 2 * lookback + PREFIX;
   const affordable = Math.floor(allowed / 3 / costOfOne);
   const alone = firingsAlone(probed, draw, Math.min(MOST_ALONE, Math.max(LEAST_ALONE, affordable)));
-  const { stretches, spent } = drawStretches(probed, draw, allowed - alone.length * costOfOne);
+  const { blocks, spent } = drawBlocks(probed, draw, allowed - alone.length * costOfOne);
   allowance.spend(rows, spent + alone.length * costOfOne);
-  return { alone, stretches };
+  return { alone, blocks };
 }
 
 function firingsAlone({ asOf, inputs, read }: Probed, draw: Draw, most: number): number[] {
@@ -86,14 +86,14 @@ function firingsAlone({ asOf, inputs, read }: Probed, draw: Draw, most: number):
   return [...found].sort((a, b) => a - b);
 }
 
-/** Stretches until the allowance is used up, or each firing was tested, whichever comes first. */
-function drawStretches(
+/** Blocks until the allowance is used up, or each firing was tested, whichever comes first. */
+function drawBlocks(
   probed: Probed,
   draw: Draw,
   allowed: number,
-): { readonly stretches: readonly Stretch[]; readonly spent: number } {
+): { readonly blocks: readonly ProbeBlock[]; readonly spent: number } {
   const { asOf, inputs } = probed;
-  const stretches: Stretch[] = [];
+  const blocks: ProbeBlock[] = [];
   const tested = inputs.map(() => new Uint8Array(asOf.length));
   let spent = 0;
   for (let turn = 0; ; turn++) {
@@ -101,18 +101,18 @@ function drawStretches(
     if (input === null) break;
     const done = tested[input] as Uint8Array;
     const { lookback } = inputs[input] as ViewInput;
-    const length = Math.max(STRETCH, 4 * lookback);
+    const length = Math.max(BLOCK, 4 * lookback);
     const after = Math.max(AFTER[turn % AFTER.length] as number, lookback >> 2);
-    // A stretch over all there is tests the most when it begins early.
+    // A block over all there is tests the most when it begins early.
     const from = firstUntested(done, draw.below(length < asOf.length ? asOf.length : lookback + after));
     const to = Math.min(asOf.length, from + length);
     spent += Math.max(...inputs.map((each) => rowsIn(each, from, to)));
     if (spent > allowed) break;
-    const stretch = stretchOf(probed, { input, from, to, after }, draw);
-    if (stretch.swapped.rows.length > 0) stretches.push(stretch);
-    for (const firing of stretch.tested) done[firing] = 1;
+    const block = blockOf(probed, { input, from, to, after }, draw);
+    if (block.swapped.rows.length > 0) blocks.push(block);
+    for (const firing of block.tested) done[firing] = 1;
   }
-  return { stretches, spent: Math.min(spent, allowed) };
+  return { blocks, spent: Math.min(spent, allowed) };
 }
 
 /** Input by input, as long as some firing of it was not tested; null when all were. */
@@ -142,7 +142,7 @@ interface Place {
   readonly after: number;
 }
 
-function stretchOf({ inputs }: Probed, place: Place, draw: Draw): Stretch {
+function blockOf({ inputs }: Probed, place: Place, draw: Draw): ProbeBlock {
   const { input, from, to, after } = place;
   const { end, lookback, table } = inputs[input] as ViewInput;
   const start = (end[from] as number) - lookback;

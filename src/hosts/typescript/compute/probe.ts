@@ -1,6 +1,6 @@
 import type { ViewInput } from '../../../sdk/view.js';
 import { CutTable, type Swapped } from './cut-table.js';
-import { PREFIX, type ProbePlan, type Stretch } from './probe-plan.js';
+import { PREFIX, type ProbePlan, type ProbeBlock } from './probe-plan.js';
 import { sameAt, valueAt, type Output } from './outputs.js';
 
 /** What a column-form function gives for some firings that see these inputs alone. */
@@ -41,8 +41,8 @@ export function probe(chunk: Chunk, plan: ProbePlan, evaluate: Evaluate): Mismat
     const mismatch = probeOne(chunk, firing, evaluate);
     if (mismatch) return mismatch;
   }
-  for (const stretch of plan.stretches) {
-    const mismatch = probeStretch(chunk, stretch, evaluate);
+  for (const block of plan.blocks) {
+    const mismatch = probeBlock(chunk, block, evaluate);
     if (mismatch) return mismatch;
   }
   return null;
@@ -72,9 +72,9 @@ function probeOne(chunk: Chunk, firing: number, evaluate: Evaluate): Mismatch | 
 }
 
 /** The windows of the tested firings are as they were, so what is given for them must be, too. */
-function probeStretch(chunk: Chunk, stretch: Stretch, evaluate: Evaluate): Mismatch | null {
+function probeBlock(chunk: Chunk, block: ProbeBlock, evaluate: Evaluate): Mismatch | null {
   const { asOf, inputs, given } = chunk;
-  const { from, to, input, swapped, tested } = stretch;
+  const { from, to, input, swapped, tested } = block;
   const output = evaluate(
     asOf.slice(from, to),
     truncate(inputs, from, to - 1, 'window', (at) => (at === input ? swapped : null)),

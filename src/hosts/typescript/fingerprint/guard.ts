@@ -1,5 +1,5 @@
 import { describePath, edgesOf, follow, isObject, type Edge, type Path, type Shape } from './shape.js';
-import type { Moment, Shaper } from './shaper.js';
+import type { Snapshot, Shaper } from './shaper.js';
 
 /** The variable through which a value was reached: of which function, and its name there. */
 export interface Holder {
@@ -18,7 +18,7 @@ interface Watched extends Reached {
 }
 
 /** What is no longer as it was. */
-export interface Change {
+export interface GuardedChange {
   /** `count in closure of bump`. */
   readonly variable: string;
   readonly holder: Holder | null;
@@ -48,7 +48,7 @@ export class CaptureGuard {
     root: object,
     start: Path,
     names: number,
-    since?: Moment,
+    since?: Snapshot,
   ) {
     this.#shaper = shaper;
     this.#builtIns = builtIns;
@@ -57,7 +57,7 @@ export class CaptureGuard {
   }
 
   /** The first value that changed since the guard was made; null when none did. */
-  changed(): Change | null {
+  changed(): GuardedChange | null {
     this.#watched ??= this.#watch();
     for (const watched of this.#watched) {
       const { object, path, holder, before } = watched;
@@ -86,7 +86,7 @@ function watchedEdges({ edges, watched }: Shape): readonly Edge[] {
 const MOST_WATCHED = 50_000;
 
 /** Everything in reach that code could change. */
-function watch(shaper: Shaper, moment: Moment, root: object, start: Path, names: number): Watched[] {
+function watch(shaper: Shaper, snapshot: Snapshot, root: object, start: Path, names: number): Watched[] {
   const watched: Watched[] = [];
   const seen = new Set<object>([root]);
   const queue: Reached[] = [{ object: root, path: start, holder: null }];
@@ -94,8 +94,8 @@ function watch(shaper: Shaper, moment: Moment, root: object, start: Path, names:
     if (watched.length > MOST_WATCHED) break;
     const { object, path } = reached;
     if (object !== root && !shaper.isFrozen(object))
-      watched.push({ ...reached, before: moment.stateOf(object) });
-    const shape = moment.shapeOf(object);
+      watched.push({ ...reached, before: snapshot.stateOf(object) });
+    const shape = snapshot.shapeOf(object);
     for (const edge of [...edgesOf(shape, names), ...shape.watched]) {
       if (!isObject(edge.value) || seen.has(edge.value)) continue;
       seen.add(edge.value);

@@ -1,13 +1,13 @@
 import type { DagNode } from '../../../sdk/dag-node.js';
 import { bytesDigest } from './data-shape.js';
 import { Digester } from './digest.js';
-import { CaptureGuard, type BuiltInState, type Change } from './guard.js';
+import { CaptureGuard, type BuiltInState, type GuardedChange } from './guard.js';
 import { Inspection, type FunctionPlace } from './inspection.js';
 import type { Intrinsics } from './intrinsics.js';
 import { readAhead } from './text/read-ahead.js';
 import { listParts, type CodePart } from './parts.js';
 import { BEYOND_VIEWS, describePath, shape, type Edge, type Path, type Shape } from './shape.js';
-import { Shaper, type PastMoment } from './shaper.js';
+import { Shaper, type PastSnapshot } from './shaper.js';
 import { placeOfUse } from './text/uses.js';
 
 export interface CodeHasherOptions {
@@ -155,11 +155,11 @@ export class CodeHasher {
   /** The same for functions that were hashed just now, also when the guard is made later: most never are called. */
   guardsSinceNow(): GuardsSince {
     const calls = this.#calls;
-    const moment = this.#shaper.moment();
+    const snapshot = this.#shaper.snapshot();
     const builtIns = this.#watchBuiltIns();
     return {
       covers: (fn, names) => calls.get(fn)?.names === names,
-      guard: (fn, request, names) => this.#guardOf(calls.get(fn) as Call, request, names, builtIns, moment),
+      guard: (fn, request, names) => this.#guardOf(calls.get(fn) as Call, request, names, builtIns, snapshot),
     };
   }
 
@@ -173,7 +173,7 @@ export class CodeHasher {
     { describe }: OwnCodeRequest,
     names: number,
     builtIns: BuiltInState,
-    since?: PastMoment,
+    since?: PastSnapshot,
   ): CaptureGuard {
     const root = this.#rootOf(call);
     since?.define(root, shapeOf(call));
@@ -181,7 +181,7 @@ export class CodeHasher {
   }
 
   /** Where in the loaded code a change came about, as near as its text tells; null when it does not tell. */
-  placeOf({ holder }: Change): FunctionPlace | null {
+  placeOf({ holder }: GuardedChange): FunctionPlace | null {
     const place = holder && this.#shaper.placeOf(holder.fn);
     return holder && place && (placeOfUse(holder.fn, holder.variable, place) ?? place);
   }

@@ -128,7 +128,13 @@ function bitsByName(): Map<string, number> {
 }
 
 /** Names that code has as a text for hardly another reason than to read the property. */
-const TELLING: ReadonlySet<string> = new Set([...AROUND_VIEWS, ...LISTING, ...TEXTUAL, 'stack', 'computeFn']);
+const REVEALING: ReadonlySet<string> = new Set([
+  ...AROUND_VIEWS,
+  ...LISTING,
+  ...TEXTUAL,
+  'stack',
+  'computeFn',
+]);
 
 export function bitsOf(names: Iterable<string>): number {
   let bits = 0;
@@ -140,7 +146,7 @@ export function bitsOf(names: Iterable<string>): number {
 export function bitOfText(text: string): number {
   // Called as a method, it shows the text of whatever it is called on.
   if (text === 'toString') return SEEN.text;
-  return TELLING.has(text) ? (BITS.get(text) as number) : 0;
+  return REVEALING.has(text) ? (BITS.get(text) as number) : 0;
 }
 
 /** Bits of the names that show memory beyond the ends of a view. */

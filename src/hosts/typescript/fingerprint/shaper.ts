@@ -32,14 +32,14 @@ const NO_NAMES: readonly string[] = [];
 export const TOO_LARGE = 'a structure of more than 200,000 values';
 
 /** Shapes as they were at one time. */
-export interface Moment {
+export interface Snapshot {
   shapeOf(value: Distinct): Shape;
   /** What of a value can change while code runs. */
   stateOf(value: object): Shape;
 }
 
 /** What values were at one time, also when it is asked after user code ran. */
-export interface PastMoment extends Moment {
+export interface PastSnapshot extends Snapshot {
   /** Gives a shape to an object that only stands for something. */
   define(stand: object, made: Shape): void;
 }
@@ -136,7 +136,7 @@ export class Shaper {
   }
 
   /** What is remembered now, as it was. */
-  moment(): PastMoment {
+  snapshot(): PastSnapshot {
     const shapes = this.#shapes;
     return {
       shapeOf: (value) => {
@@ -156,7 +156,7 @@ export class Shaper {
   }
 
   /** What values are from now on, whenever that is asked. */
-  get now(): Moment {
+  get now(): Snapshot {
     return { shapeOf: (value) => this.shapeOf(value), stateOf: (value) => this.freshState(value) };
   }
 

@@ -113,8 +113,8 @@ export function installComputeOnly(options: ComputeOnlyOptions): ComputeOnlyCont
 
 /** `done` runs before anything else does once the module is loaded, or has failed. */
 function loaded<T>(work: () => Promise<T>, done: () => void): Promise<{ readonly loaded: T }> {
-  return new Promise((resolve, reject) => {
-    whenSettled(
+  return new Promise((resolve, reject: (reason: Error) => void) => {
+    void whenSettled(
       work(),
       (value) => {
         try {

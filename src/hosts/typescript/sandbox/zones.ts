@@ -6,12 +6,12 @@ import { BarRandom } from './random.js';
 /** Whose code runs: the child's own, a provider's, or one of the steps of the strategy's. */
 export type ZoneKind = 'host' | 'provider' | 'module' | 'setup' | 'compute';
 
-/** A stretch of execution, with the timers and promises it leaves behind. */
+/** A range of execution, with the timers and promises it leaves behind. */
 export class Zone {
   readonly kind: ZoneKind;
   /** The node whose `computeFn` runs, by name. */
   readonly node: string | null;
-  /** True once the stretch is over: what still runs in it was left behind. */
+  /** True once the range is over: what still runs in it was left behind. */
   ended = false;
 
   constructor(kind: ZoneKind, node: string | null = null) {

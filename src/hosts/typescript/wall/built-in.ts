@@ -64,8 +64,8 @@ export function isRestless(
 
 function isCode(property: PropertyDescriptor | undefined): boolean {
   if (!property) return false;
-  const { value, get, set } = property;
-  return typeof value === 'function' || get !== undefined || set !== undefined;
+  const { get, set } = property;
+  return typeof property.value === 'function' || get !== undefined || set !== undefined;
 }
 
 /** Node keeps its own accounts in its objects, under symbols and underscores. */

@@ -116,13 +116,13 @@ export class Wall {
   /** A function of the author's, to be called by the host. */
   authored<A extends readonly unknown[], R>(fn: (...given: A) => R): (...given: A) => R {
     if (this.#ofLanguage.length === 0) return fn;
-    return (...given) => this.#with(true, () => apply(fn, undefined, given) as R);
+    return (...given) => this.#with(true, () => apply<undefined, A, R>(fn, undefined, given));
   }
 
   /** A function of the host's, to be called by the author's code. */
   shielded<A extends readonly unknown[], R>(fn: (...given: A) => R): (...given: A) => R {
     if (this.#ofLanguage.length === 0) return fn;
-    return (...given) => this.#with(false, () => apply(fn, undefined, given) as R);
+    return (...given) => this.#with(false, () => apply<undefined, A, R>(fn, undefined, given));
   }
 
   /** Runs work of the host's in the midst of the author's. */
@@ -146,7 +146,7 @@ export class Wall {
       end();
       throw error;
     }
-    if (isPromise(given)) whenSettled(given, end, end);
+    if (isPromise(given)) void whenSettled(given, end, end);
     else end();
     return given;
   }

@@ -215,7 +215,7 @@ describe('where it looks', () => {
         const probed = chunk(rows, period);
         const plan = planProbe(probed, new Draw(seed, 7), new ProbeAllowance());
         assert.deepEqual(planProbe(probed, new Draw(seed, 7), new ProbeAllowance()), plan);
-        const firings = [...plan.alone, ...plan.stretches.flatMap(({ tested }) => [...tested])];
+        const firings = [...plan.alone, ...plan.blocks.flatMap(({ tested }) => [...tested])];
         assert.ok(firings.every((firing) => firing >= 0 && firing < probed.asOf.length));
         assert.ok([0, probed.asOf.length - 1].every((end) => plan.alone.includes(end)));
       }),
@@ -233,8 +233,8 @@ describe('where it looks', () => {
 
   it('is most bars of a short history', () => {
     const { asOf, inputs, read } = chunk(1282, 20);
-    const { stretches } = planProbe({ asOf, inputs, read }, new Draw(5), new ProbeAllowance());
-    const tested = new Set(stretches.flatMap((each) => [...each.tested]));
+    const { blocks } = planProbe({ asOf, inputs, read }, new Draw(5), new ProbeAllowance());
+    const tested = new Set(blocks.flatMap((each) => [...each.tested]));
     assert.ok(tested.size > 0.7 * asOf.length, `${tested.size} of ${asOf.length}`);
   });
 

@@ -25,7 +25,7 @@ const mixed: Table = {
 
 /** What a function of the last row gives for each bar. */
 function each(table: Table, read: (row: Row) => unknown): ReturnType<typeof run> {
-  return run((view: View) => read(view.latest(price)) as never, price, [sliding(table, 1)]);
+  return run((view: View) => read(view.latest(price)), price, [sliding(table, 1)]);
 }
 
 describe('the names in a row', () => {
@@ -67,7 +67,7 @@ describe('the names in a row', () => {
         [true, true, false, false],
       );
       assert.ok(row instanceof Object && Object.hasOwn(row, 'Close') && !Object.hasOwn(row, 'close'));
-      assert.equal(String(row), '[object Object]');
+      assert.equal(''.concat(row as unknown as string), '[object Object]');
       const keys: string[] = [];
       for (const key in row) keys.push(key);
       assert.deepEqual(keys, Object.keys(plain));

@@ -38,7 +38,7 @@ describe('fingerprints of the nodes of a strategy', () => {
   });
 
   it('differ between nodes made in a loop', () => {
-    assert.notEqual(base.get('loop5')?.own, base.get('loop10')?.own);
+    assert.notEqual(base.get('loop5')?.codeHash, base.get('loop10')?.codeHash);
   });
 
   for (const edit of [...CODE_EDITS, ...PROJECT_EDITS]) {
@@ -48,7 +48,7 @@ describe('fingerprints of the nodes of a strategy', () => {
       try {
         const after = await session.prints();
         const changed = [...after]
-          .filter(([name, { full }]) => base.has(name) && base.get(name)?.full !== full)
+          .filter(([name, { hash: full }]) => base.has(name) && base.get(name)?.hash !== full)
           .map(([name]) => name);
         const all = [...base.keys()].filter((name) => !BUILT_IN.includes(name) && !edit.but?.includes(name));
         const expected = edit.changes === 'all' ? all : edit.changes;

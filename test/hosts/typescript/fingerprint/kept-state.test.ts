@@ -447,7 +447,7 @@ ${Object.entries(NODES)
         ['proxy'],
       );
       assert.equal(nodeOf(report, 'plain').state, run === 'first' ? 'computed' : 'hit');
-      assert.equal(nodeOf(report, 'below').state, run === 'first' ? 'computed' : 'adopted');
+      assert.equal(nodeOf(report, 'below').state, run === 'first' ? 'computed' : 'reused');
     }
   });
 

@@ -117,7 +117,7 @@ export class Main extends Strategy {
     session.write({ 'math.node': 'other bytes' });
     const after = await session.prints();
     const changed = [...after]
-      .filter(([name, { full }]) => before.get(name)?.full !== full)
+      .filter(([name, { hash: full }]) => before.get(name)?.hash !== full)
       .map(([name]) => name);
     assert.deepEqual(changed, ['native', 'below']);
     session.write({ 'math.node': 'first bytes' });

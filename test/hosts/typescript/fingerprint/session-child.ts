@@ -40,8 +40,12 @@ async function look({ file, projectRoot, className }: StrategyPlace): Promise<[s
     const graph = resolveGraph(await host.describe());
     const prints = fingerprints(graph, 'each time');
     return graph.nodes.map(({ name }, index): [string, Print] => {
-      const { own, full, unhashable } = prints[index] ?? assert.fail(`${name} has no fingerprint.`);
-      return [name, { own, full, unhashable }];
+      const {
+        codeHash: own,
+        hash: full,
+        unhashable,
+      } = prints[index] ?? assert.fail(`${name} has no fingerprint.`);
+      return [name, { codeHash: own, hash: full, unhashable }];
     });
   } finally {
     close();

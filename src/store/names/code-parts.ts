@@ -12,11 +12,11 @@ import type { StoreContext } from '../segments/catalog.js';
  */
 export async function describeOwns(context: StoreContext, nodes: readonly NodeRecord[]): Promise<void> {
   const { session } = context;
-  const byOwn = new Map(nodes.map((node) => [node.own, node]));
+  const byOwn = new Map(nodes.map((node) => [node.codeHash, node]));
   if (byOwn.size === 0) return;
   const known = await session.select(
     { own: 'text' },
-    `SELECT own FROM makeups JOIN (SELECT ${unnestTexts(1)} AS wanted) ON own = wanted`,
+    `SELECT own FROM code_parts JOIN (SELECT ${unnestTexts(1)} AS wanted) ON own = wanted`,
     [jsonParameter(byOwn.keys())],
   );
   for (const { own } of known) byOwn.delete(own);
@@ -26,7 +26,7 @@ export async function describeOwns(context: StoreContext, nodes: readonly NodeRe
   const made = described.filter(({ parts }) => parts.length > 0);
   const ids = await partIds(context, new Map(made.flatMap(({ parts }) => parts)));
   await session.append(
-    'makeups',
+    'code_parts',
     made.map(({ own, parts }) => ({ own, parts: listParameter(parts.map(([key]) => ids.get(key) ?? 0)) })),
   );
 }
@@ -74,7 +74,7 @@ export async function earlier(
            ORDER BY n.replaced_at IS NULL DESC, n.replaced_at DESC, n.registered_at DESC, n.rowid DESC) AS age
          FROM w JOIN names n ON n.strategy = w.strategy AND n.node = w.node AND n.fingerprint <> w.fingerprint)
      SELECT v.position, v.fingerprint, d.own, m.parts
-     FROM v JOIN nodes d USING (fingerprint) LEFT JOIN makeups m USING (own) WHERE v.age = 1`,
+     FROM v JOIN nodes d USING (fingerprint) LEFT JOIN code_parts m USING (own) WHERE v.age = 1`,
     [
       jsonParameter(nodes.map(({ strategy }) => strategy)),
       jsonParameter(nodes.map(({ node }) => node)),
