@@ -192,7 +192,7 @@ describe('a run after another', () => {
     await run(100, 110);
     const step = await child.read(project, 'Main', 'step');
     assert.equal(step.shape, 'record');
-    assert.deepEqual(step.names, ['up', 'by']);
+    assert.deepEqual(step.names, ['by', 'up']);
     assert.deepEqual([...step.ts], closes(99, 109));
     const { columns } = await child.read(project, 'Main', 'mean');
     const last = [105, 106, 107, 108, 109].map(closeOf).reduce((sum, close) => sum + close, 0) / 5;
