@@ -122,23 +122,26 @@ describe('a node that carries a state from bar to bar', () => {
     await assertTrue({ start: minute(50), end: minute(1600) });
   });
 
-  /** A state is stored at the border of a block, 600 bars from the beginning, and at the end. */
-  it('computes after a correction until the states match again', async () => {
-    await runFresh(project, ALL);
-    project.write({
-      'bars.csv': CSV_HEADER + csvLines(0, 1500, (index) => closeOf(index) + (index === 300 ? 0.25 : 0)),
+  describe('over two chunks, with a border 600 bars from the beginning', () => {
+    chunksOf(16_384);
+
+    it('computes after a correction until the states match again', async () => {
+      await runFresh(project, ALL);
+      project.write({
+        'bars.csv': CSV_HEADER + csvLines(0, 1500, (index) => closeOf(index) + (index === 300 ? 0.25 : 0)),
+      });
+      const { report, lines } = await runFresh(project, ALL);
+      assert.deepEqual(states(report), {
+        price: 'computed',
+        total: 'computed',
+        position: 'computed',
+        gain: 'computed',
+      });
+      const position = callsOf(lines, 'position');
+      assert.ok(position.length === 600 - 2, `${position.length} bars of position`);
+      assert.ok(callsOf(lines, 'total').length === 1500, 'a sum never forgets');
+      await assertTrue();
     });
-    const { report, lines } = await runFresh(project, ALL);
-    assert.deepEqual(states(report), {
-      price: 'computed',
-      total: 'computed',
-      position: 'computed',
-      gain: 'computed',
-    });
-    const position = callsOf(lines, 'position');
-    assert.ok(position.length === 600 - 2, `${position.length} bars of position`);
-    assert.ok(callsOf(lines, 'total').length === 1500, 'a sum never forgets');
-    await assertTrue();
   });
 
   it('a bar that fails keeps those before it, and the next run goes on from there', async () => {
