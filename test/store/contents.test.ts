@@ -44,7 +44,7 @@ describe('store: names', () => {
   it('compares a node with the one of its name before, and remembers nothing on comparing', async () => {
     await withStore(async (store) => {
       assert.deepEqual(await store.register([PRICE, FAST]), ['new', 'new']);
-      const edited = { ...FAST, fingerprint: 'f-fast-2', own: 'edited' };
+      const edited = { ...FAST, fingerprint: 'f-fast-2', codeHash: 'edited' };
       const moved = { ...FAST, fingerprint: 'f-fast-3' };
       assert.deepEqual(await store.compare([PRICE, edited]), ['same', 'own-changed']);
       assert.deepEqual(await store.compare([PRICE, moved]), ['same', 'input-changed']);
@@ -76,7 +76,7 @@ describe('store: names', () => {
   it('keeps the version of a name that is left, and its place among the others', async () => {
     await withStore(async (store) => {
       await store.register([PRICE, FAST, SLOW]);
-      const edited = { ...FAST, fingerprint: 'f-fast-2', own: 'edited' };
+      const edited = { ...FAST, fingerprint: 'f-fast-2', codeHash: 'edited' };
       const fresh = record('fresh', 'f-fresh');
       const left = new Set(['f-fast-2', 'f-fresh']);
       assert.deepEqual(await store.register([SLOW, edited, fresh], left), ['same', 'own-changed', 'new']);

@@ -195,7 +195,7 @@ describe('store: export', () => {
       } as const;
       await assert.rejects(store.exportNodes(request), {
         code: 'not-found',
-        message: /no node slow of Momentum/,
+        message: /Nothing of node slow of Momentum/,
       });
       await assert.rejects(store.exportNodes({ ...request, strategy: 'Other', nodes: [] }), {
         code: 'not-found',

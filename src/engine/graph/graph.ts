@@ -50,7 +50,7 @@ export function resolveGraph(description: GraphDescription): Graph {
   if (description.nodes.length === 0) {
     throw new SeamlessError(
       'strategy',
-      `Strategy ${description.strategy} has no nodes: make them in setup() and hand them to this.addNodes([...]).`,
+      `Strategy ${description.strategy} has no nodes: create them in setup() and pass them to this.addNodes([...]).`,
     );
   }
   refuseDuplicates(description);

@@ -23,7 +23,7 @@ export class DagView {
   /** @param text all of the button's text: some begin alike. */
   button(text: string): Locator {
     const whole = new RegExp(`^\\s*${phrase(text).source}\\s*$`);
-    return this.frame.locator('vscode-button:visible').filter({ hasText: whole });
+    return this.frame.locator('vscode-button:visible').filter({ hasText: whole }).first();
   }
 
   tab(text: string): Locator {
