@@ -13,6 +13,8 @@ import { inParity, OHLC_HEADER, ohlcLines, only, project } from './support.js';
 
 const BARS = 700;
 const FROM = 400;
+/** Writes before a kill: fewer than a run has, however slow the machine. */
+const MOST_WRITES = 12;
 const WORLD = 'fills: { feeBps: 10, slippageBps: 5 }\n';
 
 describe('a run that is killed', () => {
@@ -23,8 +25,8 @@ describe('a run that is killed', () => {
     at = project({
       'bars.csv': OHLC_HEADER + ohlcLines(0, BARS, new Set([500, 501])),
       'worlds/quick.yaml': `mode: paper\nfeed: { kind: replay, start: ${minute(FROM)} }\n${WORLD}`,
-      // A bar a millisecond: each is a step of its own.
-      'worlds/slow.yaml': `mode: paper\nfeed: { kind: replay, start: ${minute(FROM)}, speed: 60000 }\n${WORLD}`,
+      // A bar in ten milliseconds: a slow machine closes several slots at once, but never a tenth of them.
+      'worlds/slow.yaml': `mode: paper\nfeed: { kind: replay, start: ${minute(FROM)}, speed: 6000 }\n${WORLD}`,
     });
     const child = new Child();
     await child.request('run', { ...request('quick'), run: 'whole' });
@@ -72,7 +74,7 @@ describe('a run that is killed', () => {
     let runs = 0;
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 2, maxLength: 3 }),
+        fc.array(fc.integer({ min: 1, max: MOST_WRITES }), { minLength: 2, maxLength: 3 }),
         async (writes) => {
           const run = `killed-${++runs}`;
           let ended = false;
@@ -100,7 +102,7 @@ describe('a run that is killed', () => {
   });
 
   it('in the middle of a line goes on from the line before', async () => {
-    await killedAfter(60, 'torn', false);
+    await killedAfter(MOST_WRITES, 'torn', false);
     const path = Journal.path(runFolder(at.cacheDir, 'torn'));
     const text = readFileSync(path, 'utf8');
     const lastLine = text.lastIndexOf('\n', text.length - 2) + 1;
@@ -111,7 +113,7 @@ describe('a run that is killed', () => {
   });
 
   it('is not gone on with after its code or its world has changed', async () => {
-    await killedAfter(30, 'changed', false);
+    await killedAfter(MOST_WRITES, 'changed', false);
     const main = readFileSync(at.path('main.ts'), 'utf8');
     writeFileSync(at.path('main.ts'), main.replace('< 0.05', '< 0.06'));
     const child = new Child();
