@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { fork, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
@@ -28,19 +28,20 @@ import {
   unexpected,
   valueTable,
 } from './support.js';
+import { BOUND_BY_PERMISSIONS } from '../support/permissions.js';
 
 const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url));
 const TABLE = valueTable([0, 60], numbers([1, 2]));
 
-function startChild(mode: string, dir: string, uid?: number): ChildProcess {
-  return fork(CHILD, [mode, dir], {
-    execArgv: ['--import', 'tsx'],
-    ...(uid === undefined ? {} : { uid, gid: uid }),
-  });
+function startChild(mode: string, dir: string, before: readonly string[] = []): ChildProcess {
+  const [program = '', ...args] = [...before, process.execPath, '--import', 'tsx', CHILD, mode, dir];
+  return spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
 }
 
 async function nextMessage(child: ChildProcess): Promise<unknown> {
-  const [message] = (await once(child, 'message')) as [unknown];
+  const ended = new AbortController();
+  child.once('close', () => ended.abort());
+  const [message] = (await once(child, 'message', { signal: ended.signal })) as [unknown];
   return message;
 }
 
@@ -183,8 +184,7 @@ describe('store: folders it cannot use', () => {
       chmodSync(dir, 0o755);
       for (const folder of [full, empty]) {
         chmodSync(folder, 0o555);
-        // Permissions do not bind root: a child without its powers does what a user's process would.
-        const child = startChild('try', folder, process.getuid?.() === 0 ? 65534 : undefined);
+        const child = startChild('try', folder, BOUND_BY_PERMISSIONS);
         const answer = (await nextMessage(child)) as { code: string; message: string };
         assert.equal(answer.code, 'cache', answer.message);
         assert.ok(answer.message.includes(folder), answer.message);

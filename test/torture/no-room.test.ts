@@ -5,13 +5,11 @@ import { join, resolve } from 'node:path';
 import { difference } from '../../src/engine/plan/ranges.js';
 import { runFresh } from '../support/project.js';
 import { examine, RANGE, SOURCES, STRATEGY, VARIANTS, World } from './world.js';
+import { BOUND_BY_PERMISSIONS } from '../support/permissions.js';
 
 const CLI = resolve(import.meta.dirname, '../../dist/cli.js');
 const [FIRST] = SOURCES;
 const [VARIANT, OTHER] = VARIANTS;
-
-/** Starts a program of root that permissions bind, too. */
-const OBEYING = ['setpriv', '--bounding-set=-dac_override,-dac_read_search'];
 
 interface Outcome {
   readonly code: number | null;
@@ -45,7 +43,7 @@ describe('a cache that cannot grow', () => {
     const range = ['--start', String(RANGE.start), '--end', String(end), '--cache', dir];
     const command = [process.execPath, CLI, 'materialize', `main.ts#${STRATEGY}`, ...range];
     const limited = ['sh', '-c', `ulimit -f ${limitKb}; exec "$@"`, 'sh', ...command];
-    const obeying = bound && process.getuid?.() === 0 ? [...OBEYING, ...command] : command;
+    const obeying = bound ? [...BOUND_BY_PERMISSIONS, ...command] : command;
     const [program = '', ...args] = limitKb > 0 ? limited : obeying;
     const { status, signal, stderr } = spawnSync(program, args, {
       cwd: world.project.root,
