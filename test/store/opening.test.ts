@@ -34,7 +34,7 @@ const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url));
 const TABLE = valueTable([0, 60], numbers([1, 2]));
 
 function startChild(mode: string, dir: string, before: readonly string[] = []): ChildProcess {
-  const [program = '', ...args] = [...before, process.execPath, '--import', 'tsx', CHILD, mode, dir];
+  const [program, ...args] = [...before, process.execPath, '--import', 'tsx', CHILD, mode, dir];
   return spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
 }
 
