@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import type { PartChange } from '../engine/fingerprint/changes.js';
 import type { NodeFailure } from '../engine/ports/host.js';
 import type { NodeReport, RunProgress, Span, Unfired } from '../engine/run/report.js';
-import type { SourceNote } from '../engine/ports/source.js';
+import type { SourceNote } from '../engine/ports/source-note.js';
 import type { ErrorCode, SourceLocation } from '../sdk/errors.js';
 import type { Column, RowValue, Table } from '../sdk/table.js';
 import type {

@@ -1,4 +1,5 @@
-import type { OpenStream, SourceNote } from '../engine/ports/source.js';
+import type { OpenStream } from '../engine/ports/source.js';
+import type { SourceNote } from '../engine/ports/source-note.js';
 import { cellValue, type Column, type Table } from '../sdk/table.js';
 import { formatTime, type Seconds } from '../sdk/time.js';
 

@@ -1,4 +1,5 @@
-import type { OpenStream, SourceNote, SourceReader } from '../engine/ports/source.js';
+import type { OpenStream, SourceReader } from '../engine/ports/source.js';
+import type { SourceNote } from '../engine/ports/source-note.js';
 import { SeamlessError } from '../sdk/errors.js';
 import type { Table } from '../sdk/table.js';
 import type { Range, Seconds } from '../sdk/time.js';

@@ -2,6 +2,7 @@ import type { SeamlessError, SourceLocation } from '../../sdk/errors.js';
 import type { Table } from '../../sdk/table.js';
 import type { Range, Seconds } from '../../sdk/time.js';
 import type { SourceDescription } from './host.js';
+import type { SourceNote } from './source-note.js';
 
 /** What the engine asks of a source: its version, its bounds and its bars. */
 
@@ -32,14 +33,6 @@ export interface SkippedRow {
   /** Where its bar would have been: nothing is known there. */
   readonly range: Range;
   readonly error: SeamlessError;
-}
-
-/** What was repaired or left out of a source, how often, and where first. */
-export interface SourceNote {
-  readonly what: string;
-  readonly count: number;
-  /** The first example; null where there is none to show. */
-  readonly example: string | null;
 }
 
 export interface SourceLibrary {

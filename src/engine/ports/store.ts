@@ -1,7 +1,7 @@
 import type { Table } from '../../sdk/table.js';
 import type { Range, Seconds } from '../../sdk/time.js';
 import type { Awaitable, Part, ScanState, Schema } from './host.js';
-import type { SourceNote } from './source.js';
+import type { SourceNote } from './source-note.js';
 
 /** What the engine asks of a store: nodes by fingerprint, their coverage, and rows by segment. */
 

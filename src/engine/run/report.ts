@@ -1,4 +1,4 @@
-import type { SourceNote } from '../ports/source.js';
+import type { SourceNote } from '../ports/source-note.js';
 import type { SourceLocation } from '../../sdk/errors.js';
 
 /** `[start, end)` as a pair, the form reports carry across processes and into JSON. */

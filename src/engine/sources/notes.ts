@@ -1,4 +1,4 @@
-import type { SourceNote } from '../ports/source.js';
+import type { SourceNote } from '../ports/source-note.js';
 
 /** What was repaired in two readings of one source, together. */
 export function addNotes(

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { intersection, isEmpty } from '../../engine/plan/ranges.js';
-import type { OpenStream, SkippedRow, SourceNote, SourceReader } from '../../engine/ports/source.js';
+import type { OpenStream, SkippedRow, SourceReader } from '../../engine/ports/source.js';
+import type { SourceNote } from '../../engine/ports/source-note.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import { sliceTableByTime, type Table } from '../../sdk/table.js';
 import type { Range, Seconds } from '../../sdk/time.js';

@@ -1,4 +1,4 @@
-import type { SourceNote } from '../../engine/ports/source.js';
+import type { SourceNote } from '../../engine/ports/source-note.js';
 import { earliest } from '../../engine/plan/since.js';
 import type { ScanState, Schema } from '../../engine/ports/host.js';
 import type {
