@@ -288,8 +288,6 @@ export interface RunPayload extends StrategyPayload, CacheUse {
   /** What the run is to be called; of one that goes on, what it is called. */
   readonly run: string;
   readonly resume?: true | undefined;
-  /** A person has typed the world's name, as trading live asks for. */
-  readonly confirmed?: true | undefined;
 }
 
 /** Compares a recorded run with its materialization. */

@@ -142,7 +142,6 @@ export const payloads: { readonly [K in RequestKind]: SchemaOf<Payload<K>> } = {
     world: v.string(),
     run: v.pipe(v.string(), v.regex(/^[\w.-]+$/)),
     resume: v.optional(v.literal(true)),
-    confirmed: v.optional(v.literal(true)),
     ...cacheUse,
   }),
   parity: v.object({ ...cacheRef, run: v.string() }),
