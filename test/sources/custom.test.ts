@@ -30,9 +30,10 @@ describe("providers of an author's own", () => {
       [60, { close: Number.NaN, up: null, name: '', none: null }],
       [180, { close: null, up: false, name: null, none: null }],
     ]);
+    assert.deepEqual(table.names, ['close', 'name', 'none', 'up']);
     assert.deepEqual(
       table.columns.map((column) => column.type),
-      ['number', 'boolean', 'string', 'null'],
+      ['number', 'string', 'null', 'boolean'],
     );
   });
 
