@@ -13,7 +13,7 @@ export class SharedMemoryUse {
   /** Never read: it is there to be counted. */
   stand: ArrayBuffer | null = null;
 
-  /** To be told of all shared memory that is made in a thread. */
+  /** Must hear of all shared memory that is made in a thread. */
   made(bytes: number): void {
     this.#bytes += bytes;
     if (this.#bytes < WORTH_BYTES) return;

@@ -21,7 +21,7 @@ export abstract class DagNode<T = unknown> {
 /** One half of a character that is two in UTF-16: no file can hold it. */
 export const LONE_SURROGATE = /\p{Surrogate}/u;
 
-/** In JavaScript a name may be anything. One that is missing is told of by the class that knows what its nodes are called. */
+/** In JavaScript a name may be anything. A missing one is reported by the class that knows what its nodes are called. */
 function checkName(name: string): string {
   const given: unknown = name;
   if (given && typeof given !== 'string') {

@@ -73,7 +73,7 @@ describe('slots that did not fire', () => {
       ],
       15,
       { slots: 1267, of: 1282, missing: [{ input: 'n1', slots: 1267 }] },
-      /^1,267 of 1,282 slots after its warm-up did not fire, for want of n1 in 1,267\.$/,
+      /^1,267 of 1,282 slots after its warm-up did not fire, missing n1 in 1,267\.$/,
     ],
     [
       'for want of one asset of ten that is listed late',

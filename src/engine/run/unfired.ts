@@ -291,7 +291,7 @@ function unfiredOf(slots: number, of: number, tracks: readonly Track[]): Unfired
     .sort((a, b) => b.slots - a.slots);
   const listed = missing.slice(0, 3).map(({ input, slots: each }) => `${input} in ${count(each)}`);
   const more = missing.length > 3 ? ` and ${missing.length - 3} more` : '';
-  const text = `${count(slots)} of ${counted(of, 'slot')} after its warm-up did not fire, for want of ${listed.join(', ')}${more}.`;
+  const text = `${count(slots)} of ${counted(of, 'slot')} after its warm-up did not fire, missing ${listed.join(', ')}${more}.`;
   return { slots, of, missing, text };
 }
 

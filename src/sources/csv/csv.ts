@@ -123,7 +123,7 @@ class CsvReader implements SourceReader {
         if (where === null || (!skip && !isEmpty(intersection(where, range)))) throw error;
         if (!skip) return;
         this.#notes.add(
-          'rows that cannot be bars stand in it, and are refused where their time is asked for',
+          'rows that cannot be bars are in it: a run over their time is refused',
           1,
           error.message,
         );

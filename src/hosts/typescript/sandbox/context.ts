@@ -32,7 +32,7 @@ export interface ComputeOnlyOptions {
 export interface ComputeOnlyContext {
   /**
    * Runs the child's own code, with everything allowed and the real clock; what it starts inherits that. Every
-   * entrance from outside needs it (a message from the parent, a signal), as does host work in the midst of `compute`.
+   * entrance from outside needs it (a message from the parent, a signal), as does host work while `compute` runs.
    */
   asHost<T>(work: () => T): T;
   /** From now on the strategy's code and the host's have built-in objects of their own; see `Wall`. */

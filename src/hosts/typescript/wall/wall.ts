@@ -125,7 +125,7 @@ export class Wall {
     return (...given) => this.#with(false, () => apply<undefined, A, R>(fn, undefined, given));
   }
 
-  /** Runs work of the host's in the midst of the author's. */
+  /** Runs the host's own work while the author's code is running. */
   asHost<T>(work: () => T): T {
     return this.#with(false, work);
   }
