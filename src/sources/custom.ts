@@ -1,4 +1,5 @@
 import type { OpenStream, SourceReader } from '../engine/ports/source.js';
+import { LONE_SURROGATE } from '../sdk/dag-node.js';
 import { SeamlessError } from '../sdk/errors.js';
 import type { HistoryProvider, HistoryRow } from '../sdk/providers.js';
 import { sliceTableByTime, type Column, type ColumnType, type Table } from '../sdk/table.js';
@@ -124,6 +125,7 @@ class CustomReader implements SourceReader {
       );
     }
     const names = [...known.keys()];
+    for (const name of names) this.#checkText(name, rows[0], 'as the name of a column');
     return {
       shape: 'record',
       ts,
@@ -152,6 +154,15 @@ class CustomReader implements SourceReader {
     }
   }
 
+  /** No file and no SQL can hold half of a character: it would become another text there. */
+  #checkText(text: string, row: HistoryRow | undefined, where: string): void {
+    if (!LONE_SURROGATE.test(text)) return;
+    throw rowError(
+      this.#stream,
+      `the row of ${formatTime(row?.ts ?? Number.NaN)} has a text with half of a character (a lone surrogate) ${where}: cut texts between whole characters, or return text.toWellFormed().`,
+    );
+  }
+
   #typeOf(rows: readonly HistoryRow[], name: string, seen: ColumnType): ColumnType {
     let type = seen;
     for (const row of rows) {
@@ -159,6 +170,7 @@ class CustomReader implements SourceReader {
       if (cell === null || cell === undefined) continue;
       const own = typeof cell;
       const fits = own === 'number' || own === 'boolean' || own === 'string';
+      if (typeof cell === 'string') this.#checkText(cell, row, `in column ${name}`);
       if (fits && (type === 'null' || type === own)) {
         type = own;
         continue;

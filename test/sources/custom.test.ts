@@ -119,6 +119,14 @@ describe("providers of an author's own", () => {
       [{ ts: 0, x: { a: 1 } }],
       /has an object in column x, but must have a number, a boolean, a text or null/,
     );
+    await refused(
+      [
+        { ts: 0, x: 'a' },
+        { ts: 60, x: 'a\ud83d' },
+      ],
+      /1970-01-01T00:01:00Z has a text with half of a character .* in column x: .*toWellFormed\(\)/,
+    );
+    await refused([{ ts: 0, 'x\udc00': 1 }], /half of a character .* as the name of a column/);
     await refused([{ ts: 0 }, 5], /row 1 .* is 5: each must be a record/);
   });
 

@@ -180,6 +180,27 @@ describe('store: a view for each node', () => {
       assert.deepEqual(await query(store.file, both), [{ a: 1, b: 2 }]);
     });
   });
+
+  it('numbers strategies whose names differ in case alone, so that none answers for another', async () => {
+    await inFolder(async (dir) => {
+      const store = await openStore({ dir });
+      await store.register([record('fast', 'f', { strategy: 's.ts#Rise' })]);
+      await store.register([record('fast', 'g', { strategy: 's.ts#rise' })]);
+      const segments = ['f', 'g'].map((name, index) =>
+        segment(name, 0, 60, valueTable([0], numbers([index]))),
+      );
+      await store.commit({ ...EMPTY_COMMIT, segments });
+      await store.publishViews();
+      await store.close();
+      const both =
+        'SELECT a.value AS a, b.value AS b FROM "s.ts#Rise_1".fast a JOIN "s.ts#rise_2".fast b USING (ts)';
+      assert.deepEqual(await query(store.file, both), [{ a: 0, b: 1 }]);
+      const asked = await querySql({ dir, projectRoot: dir, sql: both, most: 10 });
+      assert.deepEqual(asked.rows, [[0, 1]]);
+      const either = querySql({ dir, projectRoot: dir, sql: 'SELECT value FROM "s.ts#rise".fast', most: 10 });
+      await assert.rejects(either, /Did you mean .*"s\.ts#rise_2"\.fast/);
+    });
+  });
 });
 
 describe('store: queries', () => {

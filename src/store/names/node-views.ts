@@ -22,7 +22,7 @@ export interface NodeView {
   readonly strategy: string;
   readonly node: string;
   readonly fingerprint: string;
-  /** Of the view; the strategy's class, or its full name where another one has that class. */
+  /** See `schemaNames`. */
   readonly schemaName: string;
   readonly viewName: string;
 }
@@ -34,11 +34,8 @@ export async function nodeViews(session: Session): Promise<NodeView[]> {
     'SELECT strategy, node, fingerprint FROM names WHERE replaced_at IS NULL AND listed ORDER BY strategy, position',
   );
   const byStrategy = groupBy(rows, ({ strategy }) => strategy);
-  const classes = [...byStrategy.keys()].map((strategy) => classOf(strategy).toLowerCase());
-  return [...byStrategy].flatMap(([strategy, list]) => {
-    const name = classOf(strategy);
-    const taken =
-      RESERVED.has(name.toLowerCase()) || classes.filter((each) => each === name.toLowerCase()).length > 1;
+  const schemas = schemaNames([...byStrategy.keys()]);
+  return [...byStrategy].flatMap(([strategy, list], position) => {
     const views = distinctNames(
       list.map(({ node }) => node),
       [],
@@ -47,10 +44,20 @@ export async function nodeViews(session: Session): Promise<NodeView[]> {
       strategy,
       node,
       fingerprint,
-      schemaName: taken ? strategy : name,
+      schemaName: schemas[position] ?? strategy,
       viewName: views[index] ?? node,
     }));
   });
+}
+
+/** The class where no other strategy has it, else the full name, numbered where that differs from another in case alone. */
+function schemaNames(strategies: readonly string[]): string[] {
+  const unique = distinctNames(strategies.map(classOf), [...RESERVED]);
+  const names = strategies.map((strategy, index) => {
+    const name = classOf(strategy);
+    return unique[index] === name ? name : strategy;
+  });
+  return distinctNames(names, []);
 }
 
 /** The statement that makes a node's view. @param folder of packs */

@@ -24,6 +24,7 @@ import {
 import { holderOf } from '../duckdb/holder.js';
 import { nodeViews, searchPath, viewSql, type NodeView } from '../names/node-views.js';
 import { Catalog } from '../segments/catalog.js';
+import { groupBy } from '../segments/covers.js';
 import { openStore, type OpenStoreOptions } from '../duckdb/open.js';
 import { ROWS_VIEW, rowsViewSql } from './node-sql.js';
 import { queryFailure, type Readable } from './query-failure.js';
@@ -137,10 +138,12 @@ async function prepare(connection: DuckDBConnection, query: SqlQuery): Promise<R
   const paths = [query.projectRoot, searchPath(folder)].map((path) => path.replaceAll(',', '\\,'));
   await connection.run(`USE memory; SET file_search_path = ${quoteText([...new Set(paths)].join(','))}`);
   const schemas = new Set<string>();
+  const alike = groupBy([...new Set(views.map((view) => view.strategy))], (name) => name.toLowerCase());
   for (const view of made) {
     for (const schemaName of new Set([view.schemaName, view.strategy])) {
-      // By its full name only where it is asked for so.
-      if (schemaName !== view.schemaName && !query.sql.includes(schemaName)) continue;
+      // By its full name only where it is asked for so, and SQL, which has no regard for case, knows no other by it.
+      const asked = query.sql.includes(schemaName) && alike.get(schemaName.toLowerCase())?.length === 1;
+      if (schemaName !== view.schemaName && !asked) continue;
       if (!schemas.has(schemaName))
         await connection.run(`CREATE SCHEMA IF NOT EXISTS ${quoteName(schemaName)}`);
       schemas.add(schemaName);

@@ -1,4 +1,5 @@
 import type { Schema } from '../../../engine/ports/host.js';
+import { LONE_SURROGATE } from '../../../sdk/dag-node.js';
 import { SeamlessError } from '../../../sdk/errors.js';
 import { bytes, floats } from '../../../sdk/memory.js';
 import { emptyTable, nullColumn, VALUE_COLUMN, type Column, type Table } from '../../../sdk/table.js';
@@ -168,6 +169,7 @@ export class RowBuilder {
         'that name is taken, so choose another for the field',
       );
     }
+    for (const name of names) this.#checkText(name, ' as the name of a field');
     this.#shape = 'record';
     // By name: which record comes first, with its fields as its code happens to order them, depends on the range.
     this.#names = [...names].sort();
@@ -178,6 +180,7 @@ export class RowBuilder {
   #addValue(kind: ScalarKind | 'record' | 'json', value: unknown): void {
     const [column] = this.#columns;
     const isObject = kind === 'record' || kind === 'json';
+    if (kind === 'string') this.#checkText(value as string, '');
     // A flat object among nested ones is JSON as well.
     const fits =
       column?.type === 'json' && isObject
@@ -203,6 +206,7 @@ export class RowBuilder {
       if (field === undefined) return this.#refuseFields(value);
       const kind = scalarKind(field);
       if (kind === null) return false;
+      if (kind === 'string') this.#checkText(field as string, ` in field ${name}`);
       const column = this.#columns[i] as ColumnBuilder;
       if (!column.put(this.#rows, kind, field)) {
         this.#refuse(
@@ -212,6 +216,15 @@ export class RowBuilder {
       }
     }
     return true;
+  }
+
+  /** No file and no SQL can hold half of a character: it would become another text there. JSON writes it as an escape. */
+  #checkText(text: string, where: string): void {
+    if (!LONE_SURROGATE.test(text)) return;
+    this.#refuse(
+      `a text with half of a character (a lone surrogate)${where}`,
+      'cut texts between whole characters, or return text.toWellFormed()',
+    );
   }
 
   #refuseFields(value: Readonly<Record<string, unknown>>): never {

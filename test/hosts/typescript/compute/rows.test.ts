@@ -101,6 +101,15 @@ describe('RowBuilder', () => {
     assert.deepEqual(schemaOf(build([], expected)), expected);
   });
 
+  it('keeps whole characters of any kind, and half ones within JSON, which writes them as escapes', () => {
+    const texts = ['\u{1f600}', 'é', '\u0000', '\ufeff', ''];
+    assert.deepEqual(valuesOf(build(texts)), texts);
+    assert.deepEqual(valuesOf(build([['\ud800'], { '\udc00': '\ud800' }])), [
+      ['\ud800'],
+      { '\udc00': '\ud800' },
+    ]);
+  });
+
   const at = '2023-03-01T00:02:00Z';
   const refused: readonly [string, readonly unknown[], RegExp][] = [
     ['a promise', [1, Promise.resolve(1)], /gave a promise at .*: a computeFn must be synchronous/],
@@ -135,6 +144,17 @@ describe('RowBuilder', () => {
     ['undefined in JSON', [null, [undefined]], /JSON that contains undefined at/],
     ['a hole in JSON', [null, new Array(2)], /JSON that contains undefined at/],
     ['an instance in JSON', [null, [new Map()]], /gave an instance of Map within JSON at/],
+    [
+      'half of a character',
+      ['x', 'a\ud83d'],
+      /gave a text with half of a character .* at .*toWellFormed\(\)/,
+    ],
+    [
+      'half of a character in a field',
+      [{ a: 'x' }, { a: '\udc00b' }],
+      /half of a character .* in field a at/,
+    ],
+    ['half of a character in a name', [null, { 'a\ud800': 1 }], /half of a character .* name of a field at/],
     ['a field called ts', [null, { ts: 1 }], /a field named "ts" at .*choose another/],
   ];
   for (const [what, values, sentence] of refused) {
