@@ -3,6 +3,7 @@ import type { LogLine } from '../protocol/messages.js';
 import { ProgressWords } from '../present/progress.js';
 import type { Paint } from './table.js';
 import type { Output } from './terminal.js';
+import { visible, visibleLines } from '../present/visible.js';
 
 /** A bar is drawn at most ten times a second, a line for a log file at most every two seconds. */
 const BAR_PAUSE_MS = 100;
@@ -37,7 +38,7 @@ export class ProgressView {
     if (now - this.#shownAt < (this.#output.isTTY ? BAR_PAUSE_MS : LINE_PAUSE_MS)) return;
     this.#shownAt = now;
     // What a narrow terminal cuts off comes last.
-    const words = [percent, what, left, bars].filter((each) => each !== null).join(' · ');
+    const words = visible([percent, what, left, bars].filter((each) => each !== null).join(' · '));
     if (this.#output.isTTY) this.#draw(this.#fit(this.#barOf(progress), words));
     else this.#output.write(`${words}\n`);
   }
@@ -46,7 +47,7 @@ export class ProgressView {
   log({ text }: Pick<LogLine, 'text'>): void {
     const bar = this.#bar;
     this.end();
-    this.#output.write(`${text}\n`);
+    this.#output.write(`${visibleLines(text)}\n`);
     if (bar !== '') this.#draw(bar);
   }
 

@@ -84,6 +84,40 @@ describe('command line: a cache that can be trusted', () => {
     assert.equal((await at(['verify', 'Momentum', '--all', '--sample', '2'], {})).exitCode, 2);
   });
 
+  it('brings no escape sequence of a name or a path to the terminal', async () => {
+    const esc = String.fromCharCode(27);
+    const name = `n${esc}[31m`;
+    const written = { answer: () => ({ path: join(cwd, `d${esc}[2J/o.csv`), rows: 5 }) };
+    const one = {
+      strategy: 'src/momentum.ts#Momentum',
+      node: name,
+      after: { since: 100, until: null },
+      before: null,
+      compared: [],
+      difference: null,
+    };
+    const why = {
+      name,
+      state: 'stale',
+      reason: `${name} changed.`,
+      changes: [{ text: `${name}: 1 → 2` }],
+      coverage: [],
+      reused: [],
+      inputs: [{ name, period: '1' }],
+    };
+    const explained = { strategy: one.strategy, range: null, nodes: [why] };
+    const said = [
+      await at(['export', 'src/momentum.ts', 'fast', '--out', `d${esc}[2J/o.csv`], written),
+      await at(['diff', 'src/momentum.ts', name], { answer: () => one }),
+      await at(['explain', 'src/momentum.ts', name], { answer: () => explained }),
+    ];
+    for (const { out, exitCode } of said) {
+      assert.equal(exitCode, 0);
+      assert.match(out, /\\x1b\[/);
+      assert.equal(out.includes(esc), false, JSON.stringify(out));
+    }
+  });
+
   it('diff says how many bars differ, where first and by how much', async () => {
     const difference = {
       common: 10,

@@ -103,7 +103,7 @@ describe('store: a view for each node', () => {
       ]);
       await store.publishViews();
       await store.clean({ maxBytes: 1e9 });
-      await store.clear('Other');
+      await store.clear('lib/other.ts');
       await store.close();
       const wanted = 'SELECT ts::INTEGER AS ts, side, size FROM "Momentum".fast ORDER BY ts';
       const rows = [

@@ -8,6 +8,7 @@ import { formatBytes, formatCount, formatNames } from '../../present/format.js';
 import { formatTable, painter, type Paint } from '../table.js';
 import type { Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
+import { visible } from '../../present/visible.js';
 
 export interface CacheFlags {
   readonly maxSize?: string;
@@ -56,7 +57,9 @@ export async function runCache(
   } else if (pins) {
     const what = node === undefined ? `all nodes of ${strategy}` : `${node} of ${strategy}`;
     out.write(
-      action === 'pin' ? `no clean-up takes the rows of ${what}\n` : `${what} may be cleaned up again\n`,
+      action === 'pin'
+        ? `no clean-up takes the rows of ${visible(what)}\n`
+        : `${visible(what)} may be cleaned up again\n`,
     );
   } else if (action !== 'show') out.write(`${formatBytes(report.freed)} freed; ${totalOf(report)}\n`);
   else out.write(cacheText(report, painter(out, env)));

@@ -9,6 +9,7 @@ import { findStored } from '../find-strategy.js';
 import { formatTable, painter, type Paint } from '../table.js';
 import type { Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
+import { visible } from '../../present/visible.js';
 
 export interface DiffFlags {
   readonly start?: string;
@@ -43,7 +44,7 @@ function notFinite(_key: string, value: unknown): unknown {
 /** How two versions of a node differ, as a person reads it. */
 export function diffText(report: DiffReport, paint: Paint): string {
   const { strategy, node, before, after, compared, difference } = report;
-  const head = `${paint('bold', node)} of ${strategy}\n\n`;
+  const head = `${paint('bold', visible(node))} of ${visible(strategy)}\n\n`;
   if (!before) return `${head}there is one version of it alone, since ${formatTime(after.since)}\n`;
   if (!difference || compared.length === 0) return `${head}its last two versions have no range in common\n`;
   const { common, changed, onlyBefore, onlyAfter, first, largest, spans } = difference;

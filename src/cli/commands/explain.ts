@@ -15,6 +15,7 @@ import { findStrategy } from '../find-strategy.js';
 import { formatTable, painter, type Color, type Paint } from '../table.js';
 import type { Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
+import { visible } from '../../present/visible.js';
 
 export interface ExplainFlags {
   readonly start?: string;
@@ -67,7 +68,7 @@ const STATE_COLORS: Readonly<Record<ExplainedState, Color>> = {
 export function explanationText(explanation: Explanation, details: boolean, paint: Paint): string {
   const { strategy, range, nodes } = explanation;
   const asked = range ? ` ${formatRange({ start: range[0], end: range[1] })}` : '';
-  const head = `${paint('bold', strategy)}${asked}\n\n`;
+  const head = `${paint('bold', visible(strategy))}${asked}\n\n`;
   if (details) return head + nodes.map((node) => detailText(node, paint)).join('\n');
   const rows = nodes.map(({ name, state, reason }) => [name, paint(STATE_COLORS[state], state), reason]);
   const hits = nodes.filter(({ state }) => state === 'hit' || state === 'reused').length;
@@ -77,11 +78,13 @@ export function explanationText(explanation: Explanation, details: boolean, pain
 
 function detailText(node: ExplainedNode, paint: Paint): string {
   const { name, state, reason, changes, coverage, reused, inputs } = node;
-  const lines = [`${paint('bold', name)} ${paint(STATE_COLORS[state], state)}: ${reason}`];
-  for (const { text } of changes) lines.push(`  ${paint('dim', '·')} ${text}`);
+  const lines = [`${paint('bold', visible(name))} ${paint(STATE_COLORS[state], state)}: ${visible(reason)}`];
+  for (const { text } of changes) lines.push(`  ${paint('dim', '·')} ${visible(text)}`);
   lines.push(`  stored: ${coverage.length > 0 ? formatSpans(coverage) : 'nothing of the range'}`);
   if (reused.length > 0) lines.push(`  reused: ${formatSpans(reused)}`);
   if (inputs.length > 0)
-    lines.push(`  inputs: ${inputs.map(({ name: input, period }) => `${input} × ${period}`).join(', ')}`);
+    lines.push(
+      `  inputs: ${inputs.map(({ name: input, period }) => `${visible(input)} × ${period}`).join(', ')}`,
+    );
   return `${lines.join('\n')}\n`;
 }

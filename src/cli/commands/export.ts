@@ -9,6 +9,7 @@ import { findStored } from '../find-strategy.js';
 import { plural } from '../../present/format.js';
 import type { Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
+import { visible } from '../../present/visible.js';
 
 export interface ExportFlags {
   readonly out: string;
@@ -51,7 +52,7 @@ export async function runExport(
   out.write(
     flags.json
       ? `${JSON.stringify(report, null, 2)}\n`
-      : `${plural(report.rows, 'row')} written to ${relative(cwd, report.path) || report.path}\n`,
+      : `${plural(report.rows, 'row')} written to ${visible(relative(cwd, report.path) || report.path)}\n`,
   );
   return EXIT.done;
 }

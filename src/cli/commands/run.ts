@@ -12,6 +12,7 @@ import { findStrategy } from '../find-strategy.js';
 import { formatTable, painter, type Paint } from '../table.js';
 import type { Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
+import { visible } from '../../present/visible.js';
 
 export interface RunFlags {
   readonly world: string;
@@ -47,7 +48,7 @@ export async function runRun(terminal: Terminal, spec: string, flags: RunFlags):
       .finally(() => growth.end());
     const show = (event: RunEvent): void => {
       const text = flags.json ? JSON.stringify(event) : eventLine(event);
-      if (text !== null && event.seq > seen) out.write(`${text}\n`);
+      if (text !== null && event.seq > seen) out.write(`${visible(text)}\n`);
     };
     const shown = (async () => {
       for await (const event of followRun(folder, growth)) show(event);
@@ -71,7 +72,7 @@ export function resultText(result: RunResult, paint: Paint): string {
   const { strategy, world, mode, run, reason, computedNodes } = result;
   const computed = computedNodes === null ? '' : `, ${computedNodes} nodes computed, the rest from the cache`;
   return [
-    `\n${paint('bold', strategy)} in ${world} (${mode}): ${reason}${computed}\n\n`,
+    `\n${paint('bold', visible(strategy))} in ${visible(world)} (${mode}): ${visible(reason)}${computed}\n\n`,
     formatTable([{ title: 'what' }, { title: 'value', align: 'right' }], resultRows(result), paint),
     `\nrun ${run}\n`,
   ].join('');

@@ -10,6 +10,7 @@ import { EXIT } from '../exit-codes.js';
 import { formatTable, painter, type Paint } from '../table.js';
 import type { Terminal } from '../terminal.js';
 import { resultText } from './run.js';
+import { visible } from '../../present/visible.js';
 
 export interface RunsFlags {
   readonly cache?: string;
@@ -85,7 +86,7 @@ function showText(cacheDir: string, run: string, paint: Paint): string {
   for (const line of new JournalReader(runFolder(cacheDir, run)).all()) {
     for (const event of eventsOf(line)) {
       const text = eventLine(event);
-      if (text !== null) lines.push(`${text}\n`);
+      if (text !== null) lines.push(`${visible(text)}\n`);
     }
   }
   const ending = result ? resultText(result, paint) : `\n${strategy} in ${world} (${mode}): ${state}\n`;

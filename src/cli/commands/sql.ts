@@ -9,6 +9,7 @@ import { codeOf, EXIT } from '../exit-codes.js';
 import { formatTable, painter, type Paint } from '../table.js';
 import type { Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
+import { visibleLines } from '../../present/visible.js';
 
 export interface SqlFlags {
   readonly strategy?: string;
@@ -86,7 +87,7 @@ async function prompt({ input, err, env }: Terminal, ask: (sql: string) => Promi
       const code = codeOf(error);
       // A query with a mistake in it is mended by the next one.
       if (!(error instanceof Error) || (code !== 'usage' && code !== 'not-found')) throw error;
-      err.write(`${paint('red', 'error:')} ${error.message}\n`);
+      err.write(`${paint('red', 'error:')} ${visibleLines(error.message)}\n`);
     }
   }
 }

@@ -4,6 +4,7 @@ import { EXIT } from '../exit-codes.js';
 import { specOf } from '../find-strategy.js';
 import { formatTable, painter } from '../table.js';
 import type { Terminal } from '../terminal.js';
+import { visible } from '../../present/visible.js';
 
 /** `seamless strategies [dir]` */
 export async function runStrategies(
@@ -18,7 +19,7 @@ export async function runStrategies(
       if (!strategies) unreadable.push(relative(cwd, file));
     },
   });
-  for (const file of unreadable) err.write(`${file} was passed over: it does not parse.\n`);
+  for (const file of unreadable) err.write(`${visible(file)} was passed over: it does not parse.\n`);
   if (json) {
     const list = found.map(({ className: strategy, ...rest }) => ({ strategy, ...rest }));
     out.write(`${JSON.stringify(list, null, 2)}\n`);
@@ -26,7 +27,7 @@ export async function runStrategies(
   }
   if (found.length === 0) {
     err.write(
-      `No strategies in ${resolve(cwd, dir)}: a strategy is a class that extends Strategy of seamless-dag.\n`,
+      `No strategies in ${visible(resolve(cwd, dir))}: a strategy is a class that extends Strategy of seamless-dag.\n`,
     );
     return EXIT.done;
   }

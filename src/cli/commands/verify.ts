@@ -10,6 +10,7 @@ import { findStrategy } from '../find-strategy.js';
 import { formatTable, painter, type Color, type Paint } from '../table.js';
 import type { Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
+import { visible } from '../../present/visible.js';
 
 export interface VerifyFlags {
   readonly start?: string;
@@ -89,7 +90,7 @@ export function verifyText({ strategy, ranges, nodes }: VerifyReport, paint: Pai
   const recomputed = ranges.length > 0 ? formatSpans(ranges) : 'nothing, since nothing is stored';
   const verified = nodes.filter(({ state }) => state === 'verified').length;
   return [
-    `${paint('bold', strategy)} recomputed: ${recomputed}\n\n`,
+    `${paint('bold', visible(strategy))} recomputed: ${recomputed}\n\n`,
     formatTable(columns, rows, paint),
     `\n${plural(nodes.length, 'node')} · ${formatCount(verified)} verified\n`,
   ].join('');
@@ -108,10 +109,10 @@ function wayOut(wrong: readonly VerifiedNode[], strategy: string): string {
   const differing = wrong.some(({ state }) => state === 'differs');
   return [
     ...(random.length > 0
-      ? [`${random.join(', ')}: let the code follow from its windows alone, then run again.\n`]
+      ? [`${random.map(visible).join(', ')}: let the code follow from its windows alone, then run again.\n`]
       : []),
     ...(differing || random.length > 0
-      ? [`To forget what is stored: seamless cache clear ${strategy} — then materialize again.\n`]
+      ? [`To forget what is stored: seamless cache clear ${visible(strategy)} — then materialize again.\n`]
       : []),
   ].join('');
 }

@@ -7,13 +7,13 @@ export function classOf(strategy: string): string {
 }
 
 /**
- * The full name of a strategy, given that or its class alone; what was given when the cache knows neither.
- * @throws SeamlessError `usage` when several files have such a class.
+ * The full name of a strategy, given that, its class or its file alone; what was given when the cache knows neither.
+ * @throws SeamlessError `usage` when several strategies are called so.
  */
 export async function fullName({ session }: StoreContext, strategy: string): Promise<string> {
   const rows = await session.select(
     { strategy: 'text' },
-    `SELECT DISTINCT strategy FROM names WHERE strategy = $1 OR ends_with(strategy, '#' || $1) ORDER BY strategy`,
+    `SELECT DISTINCT strategy FROM names WHERE strategy = $1 OR ends_with(strategy, '#' || $1) OR starts_with(strategy, $1 || '#') ORDER BY strategy`,
     [strategy],
   );
   const found = rows.map((row) => row.strategy);
