@@ -4,7 +4,7 @@ import { common, union, within } from '../engine/plan/ranges.js';
 import type { Span } from '../engine/run/report.js';
 import { concatTables, emptyTable, sliceTable, sliceTableByTime, type Table } from '../sdk/table.js';
 import type { Range } from '../sdk/time.js';
-import type { Store } from '../store/store.js';
+import type { NodeVersion, Store } from '../store/store.js';
 import type { DiffReport, RowsReport, SeriesReport, VersionSummary } from '../protocol/messages.js';
 import { unknownNode } from './unknown-names.js';
 
@@ -53,12 +53,16 @@ export async function rowsOf(
   range: Range,
   { from, count }: { readonly from: number; readonly count: number },
 ): Promise<RowsReport> {
-  const [current] = await versionsOf(store, name);
-  const requests = current ? [{ fingerprint: current.fingerprint, range }] : [];
-  const [table = emptyTable()] = await store.read(requests);
+  const [{ fingerprint }] = await versionsOf(store, name);
+  const [table = emptyTable()] = await store.read([{ fingerprint, range }]);
   const total = table.ts.length;
   const first = Math.min(from, total);
-  return { total, from: first, table: copyTable(sliceTable(table, first, Math.min(total, first + count))) };
+  return {
+    fingerprint,
+    total,
+    from: first,
+    table: copyTable(sliceTable(table, first, Math.min(total, first + count))),
+  };
 }
 
 /** A part of a table would cross to another process with the memory of the whole. */
@@ -68,10 +72,9 @@ function copyTable(table: Table): Table {
 
 export async function diffOf(store: Store, name: NodeName, range: Range): Promise<DiffReport> {
   const [after, before] = await versionsOf(store, name);
-  const summary = (version: typeof after): VersionSummary | null =>
-    version ? { since: version.since, until: version.until } : null;
-  const report = { ...name, after: summary(after) as VersionSummary, before: summary(before) };
-  if (!after || !before) return { ...report, compared: [], difference: null };
+  const summary = ({ since, until }: NodeVersion): VersionSummary => ({ since, until });
+  const report = { ...name, after: summary(after), before: before ? summary(before) : null };
+  if (!before) return { ...report, compared: [], difference: null };
   const coverage = await store.coverage([after.fingerprint, before.fingerprint]);
   const [a, b] = [coverage.get(after.fingerprint) ?? [], coverage.get(before.fingerprint) ?? []];
   const both = within(common(union(a), union(b)), range);
@@ -88,8 +91,11 @@ export async function diffOf(store: Store, name: NodeName, range: Range): Promis
   };
 }
 
-async function versionsOf(store: Store, { strategy, node }: NodeName) {
-  const known = await store.versions(strategy, node);
-  if (known.length === 0) throw await unknownNode(store, strategy, node);
-  return known;
+async function versionsOf(
+  store: Store,
+  { strategy, node }: NodeName,
+): Promise<readonly [NodeVersion, ...NodeVersion[]]> {
+  const [current, ...before] = await store.versions(strategy, node);
+  if (!current) throw await unknownNode(store, strategy, node);
+  return [current, ...before];
 }

@@ -28,7 +28,7 @@ import {
 import { verifyStrategy } from './verify.js';
 import { compareRun, openRecording } from './parity.js';
 import { prepareRun, runInWorld } from './live-run.js';
-import { judgeNames, strategiesNamed } from './judged-names.js';
+import { judgeNames, strategiesNamed, tellOthers } from './judged-names.js';
 import {
   cacheOf,
   checking,
@@ -163,7 +163,8 @@ export class JobService {
       if (payload.parts) return readReported(store, strategy, node, payload.parts);
       const found = await store.findNode(strategy, node);
       if (!found) throw await unknownNode(store, strategy, node);
-      const { fingerprint } = found;
+      const { fingerprint } =
+        payload.fingerprint === undefined ? found : { fingerprint: payload.fingerprint };
       const asked = rangeOf(payload) ?? ALL_TIME;
       const range =
         payload.last === undefined ? asked : await lastRows(store, fingerprint, asked, payload.last);
@@ -193,14 +194,20 @@ export class JobService {
   async #export(payload: Payload<'export'>, hooks: RequestHooks): Promise<ExportReport> {
     const { strategy, nodes, projectRoot, format, spreadsheet, path, judge } = payload;
     const cache = cacheOf(projectRoot, payload, `exporting ${strategy}`);
-    await this.#judge(judge ? [judge] : [], cache, hooks);
+    const judged = await this.#judge(judge ? [judge] : [], cache, hooks);
     return this.#lookIntoStore(cache, hooks, async (store) => {
       for (const node of nodes) {
         if (!(await store.findNode(strategy, node))) throw await unknownNode(store, strategy, node);
       }
       await store.markUsed(strategy);
       const range = rangeOf(payload) ?? ALL_TIME;
-      return store.exportNodes({ strategy, nodes, range, format, spreadsheet, path });
+      const file = await store.exportNodes({ strategy, nodes, range, format, spreadsheet, path });
+      const written = nodes.length > 0 ? nodes : [...(await store.current(strategy)).keys()];
+      const others = written.flatMap((node) => {
+        const version = judged === null ? 'last-run' : judged.get(node);
+        return version ? [{ node, version }] : [];
+      });
+      return { ...file, others };
     });
   }
 
@@ -237,7 +244,10 @@ export class JobService {
   async #sql(payload: Payload<'sql'>, hooks: RequestHooks): Promise<Result<'sql'>> {
     const { projectRoot, sql, strategy, most, judge } = payload;
     const cache = cacheOf(projectRoot, payload, 'reading in SQL');
-    if (judge) await this.#judge(await this.#namedIn(payload, cache, hooks), cache, hooks);
+    if (judge) {
+      const others = await this.#judge(await this.#namedIn(payload, cache, hooks), cache, hooks);
+      tellOthers(others, sql, hooks.log);
+    }
     // Else this very process would have the file open for writing.
     await this.#stores.close();
     return querySql({
@@ -266,9 +276,13 @@ export class JobService {
   }
 
   /** See `judgeNames`. */
-  #judge(refs: readonly StrategyRef[], cache: OpenedCache, hooks: RequestHooks): Promise<void> {
+  #judge(
+    refs: readonly StrategyRef[],
+    cache: OpenedCache,
+    hooks: RequestHooks,
+  ): ReturnType<typeof judgeNames> {
     const use = { ...cache, create: false };
-    const judge = (ref: StrategyRef): Promise<void> =>
+    const judge = (ref: StrategyRef): ReturnType<StrategySession['judge']> =>
       this.#withStrategy(ref, hooks, (session) =>
         this.#withStore(use, hooks, (store) => session.judge(store)),
       );

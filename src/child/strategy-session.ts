@@ -260,7 +260,7 @@ export class StrategySession {
   }
 
   /** See `pointNames`. */
-  judge(store: NodeStore): Promise<void> {
+  judge(store: NodeStore): ReturnType<typeof pointNames> {
     return pointNames({ host: this.#host, store });
   }
 

@@ -162,6 +162,8 @@ export interface PanelDifference {
 
 /** Rows `[from, from + table.ts.length)` of all that are stored within a range. */
 export interface PanelRows {
+  /** See `PanelVersion`. */
+  readonly judged: boolean;
   readonly total: number;
   readonly from: number;
   readonly table: Table;

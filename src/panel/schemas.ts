@@ -152,7 +152,7 @@ const results: { readonly [K in PanelRequestKind]: SchemaOf<PanelResult<K>> } = 
     ),
     difference: v.nullable(difference),
   }),
-  rows: v.object({ total: count, from: count, table }),
+  rows: v.object({ judged: v.boolean(), total: count, from: count, table }),
   reveal: v.null(),
   exportNode: v.null(),
   keepSplit: v.null(),

@@ -25,6 +25,8 @@ export interface ReadPayload extends CacheRef {
   /** Name of the strategy, as reports give it. */
   readonly strategy: string;
   readonly node: string;
+  /** Rows of this version alone, of which there may be none. Default: the one that the name stands for. */
+  readonly fingerprint?: string | undefined;
   /** Default: the first bar stored, and past the last one. */
   readonly start?: number | undefined;
   readonly end?: number | undefined;

@@ -1,6 +1,7 @@
 import type { NodeFailure } from '../engine/ports/host.js';
 import type { HistoryDifference } from '../engine/history/difference.js';
 import type { RunProgress, RunReport, Span } from '../engine/run/report.js';
+import type { OtherVersion } from '../engine/plan/judged.js';
 import type { NodeStatus, StaleCause, StrategyStatus } from '../engine/plan/status.js';
 import type { CacheLimits, CleanPlan, SqlResult, SqlValue } from '../store/store.js';
 import type { SourceLocation } from '../sdk/errors.js';
@@ -104,6 +105,8 @@ export interface RowsPayload extends CacheRef {
 
 /** Rows `[from, from + table.ts.length)` of `total`. */
 export interface RowsReport {
+  /** The version they are of. */
+  readonly fingerprint: string;
   readonly total: number;
   readonly from: number;
   readonly table: Table;
@@ -239,6 +242,8 @@ export interface BoundsReport {
 export interface ExportReport {
   readonly path: string;
   readonly rows: number;
+  /** Nodes whose rows are not those of the code as it is now, of which nothing is stored. Empty where that was not to be judged. */
+  readonly others: readonly { readonly node: string; readonly version: OtherVersion }[];
 }
 
 export interface CacheReport {
@@ -255,7 +260,7 @@ export interface CacheReport {
   readonly cleanable: CleanPlan;
 }
 
-export type { CacheLimits, CleanPlan };
+export type { CacheLimits, CleanPlan, OtherVersion };
 
 export interface CachedStrategy {
   readonly strategy: string;

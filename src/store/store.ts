@@ -7,4 +7,5 @@ export { isOpenedAtOnce, movedAway, startAhead } from './duckdb/file.js';
 export { openStore, type OpenStoreOptions } from './duckdb/open.js';
 export { forgetHolder, noteHolder, type LockHolder } from './duckdb/holder.js';
 export type { ExportedFile, ExportRequest } from './query/export.js';
+export type { NodeVersion } from './names/versions.js';
 export type { FoundNode, NodeContents, StoreContents, StrategyContents } from './names/contents.js';

@@ -107,6 +107,38 @@ describe('what is read by name', () => {
     assert.equal(await inSql('scaled', true), sum(first));
   });
 
+  it('is told as an earlier version where nothing is stored of the one of now: rows, value, export, SQL', async () => {
+    project.write({ 'main.ts': strategy(5) });
+    const status = await child.request('status', { ...main(), ...RANGE });
+    const place = { projectRoot: project.root, strategy: stored };
+    for (const { name, fingerprint } of status.nodes) {
+      const rows = await child.request('rows', { ...place, node: name, from: 0, count: 5 });
+      const isNow = name === 'price';
+      assert.equal(rows.total, 100);
+      assert.equal(rows.fingerprint === fingerprint, isNow, `rows of ${name}`);
+      const { ts } = await child.request('read', { ...place, node: name, last: 1, fingerprint });
+      assert.equal(ts.length, isNow ? 1 : 0, `last value of ${name}`);
+    }
+    const nodes = ['price', 'scaled', 'next'];
+    const file = { nodes, format: 'csv' as const, path: project.path('out.csv') };
+    const judge = project.strategy('main.ts');
+    const { others } = await child.request('export', { ...place, ...file, judge });
+    assert.deepEqual(others, [
+      { node: 'scaled', version: 'earlier' },
+      { node: 'next', version: 'earlier' },
+    ]);
+    const all = await child.request('export', { ...place, ...file, nodes: [], judge });
+    assert.deepEqual(all.others, others);
+    await inSql('scaled', true);
+    assert.ok(child.lines.some((line) => line.includes('scaled is read as rows of an earlier version')));
+    project.write({ 'main.ts': 'this is no code' });
+    const unknown = await child.request('export', { ...place, ...file, nodes: ['scaled'], judge });
+    assert.deepEqual(unknown.others, [{ node: 'scaled', version: 'last-run' }]);
+    project.write({ 'main.ts': strategy(5) });
+    await child.materialize(project, RANGE);
+    assert.deepEqual((await child.request('export', { ...place, ...file, judge })).others, []);
+  });
+
   it('stays the version before where the code was changed and not run, and where it cannot be loaded', async () => {
     const first = await values();
     project.write({ 'main.ts': strategy(5) });

@@ -379,10 +379,11 @@ unavailable, after the last bar: 1970-01-01T22:13:20Z → 1970-01-02 (price)
   });
 
   describe('export', () => {
-    const answer = ({ payload }: Asked) => ({ path: (payload as { path: string }).path, rows: 1440 });
+    const others = [{ node: 'slow', version: 'earlier' }];
+    const answer = ({ payload }: Asked) => ({ path: (payload as { path: string }).path, rows: 1440, others });
 
     it('names what the cache holds, the file and its format', async () => {
-      const { exitCode, out, asked } = await at(
+      const { exitCode, out, err, asked } = await at(
         ['export', 'src/momentum.ts', 'fast', 'slow', '--out', 'o.CSV', '--end', '60'],
         { answer },
       );
@@ -402,6 +403,7 @@ unavailable, after the last bar: 1970-01-01T22:13:20Z → 1970-01-02 (price)
         },
       ]);
       assert.deepStrictEqual([exitCode, out], [0, '1,440 rows written to o.CSV\n']);
+      assert.match(err, /^slow: rows of an earlier version, from before the change$/m);
     });
 
     it('finds what the cache remembers although its file is gone', async () => {

@@ -156,6 +156,7 @@ const samples: { [K in RequestKind]: { payload: Payload<K>; result: Result<K> } 
   rows: {
     payload: { projectRoot: '/p', strategy: 'Momentum', node: 'fast', from: 10, count: 5 },
     result: {
+      fingerprint: 'a1',
       total: 11,
       from: 10,
       table: {
@@ -203,7 +204,7 @@ const samples: { [K in RequestKind]: { payload: Payload<K>; result: Result<K> } 
   },
   export: {
     payload: { projectRoot: '/p', strategy: 'Momentum', nodes: ['fast'], format: 'csv', path: '/p/out.csv' },
-    result: { path: '/p/out.csv', rows: 2 },
+    result: { path: '/p/out.csv', rows: 2, others: [{ node: 'fast', version: 'earlier' }] },
   },
   refresh: {
     payload: { strategy, cacheDir: '/p/.seamless', memoryMb: 512 },

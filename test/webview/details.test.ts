@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
 import { panelNodeOf } from '../panel/states.js';
 import type { DagPage } from './support/page.js';
-import { box, lookAtPages, replies } from './support/look.js';
+import { box, lookAtPages, pageOf, replies } from './support/look.js';
 import { END, research, seriesOf, START, stateOf, twelve, wave } from './support/states.js';
+
+type Page = Parameters<typeof pageOf>[0];
 
 interface Read {
   readonly start: number;
@@ -201,13 +203,47 @@ describe("a node's details", () => {
       await badge.getByText('fresh', { exact: true }).waitFor();
     }));
 
-  it('say when values are of before a change', () => {
+  it('say in chart and table which version they are of, where that is not the one of now', () => {
     const before = seriesOf(wave(800));
-    const versions = before.versions.map((version) => ({ ...version, judged: false }));
-    const readNode = () => ({ ...before, versions });
-    return look(twelve(), { replies: { ...replies, readNode } }, async (dag) => {
-      await open(dag, 'slow');
-      await dag.page.getByText(/^values from before the change · 2023-03-01/).waitFor();
+    const told = (judged: boolean) => ({
+      ...replies,
+      readNode: () => ({ ...before, versions: before.versions.map((version) => ({ ...version, judged })) }),
+      rows: (asked: Page) => ({ ...pageOf(asked), judged }),
+    });
+    const says = async (dag: DagPage, node: string, which: string): Promise<void> => {
+      await open(dag, node);
+      await dag.page.getByText(new RegExp(`^${which} · 2023-03-01`)).waitFor();
+      await dag.page.getByRole('tab', { name: 'Table' }).click();
+      await dag.page.getByText(new RegExp(`^${which} · Rows 1 to 100`)).waitFor();
+      await dag.page.getByRole('tab', { name: 'Chart' }).click();
+    };
+    return look(twelve(), { replies: told(false) }, async (dag) => {
+      await says(dag, 'slow', 'rows of an earlier version, from before the change');
+      await says(dag, 'noise', 'rows of the last run, which may have been of other code');
+      await look(twelve(), { replies: told(true) }, async (other) => {
+        await says(other, 'crossover', 'rows from before the change');
+        await open(other, 'fast');
+        await other.page
+          .locator('.note')
+          .getByText(/^2023-03-01/)
+          .waitFor();
+      });
+    });
+  });
+
+  it('are offered to be run where nothing is stored over what is looked at, of any version', () => {
+    const nothing = {
+      ...replies,
+      readNode: () => ({ interval: 3600, versions: [], difference: null }),
+      rows: (asked: Page) => ({ ...pageOf(asked), total: 0 }),
+    };
+    return look(twelve(), { replies: nothing }, async (dag) => {
+      await box(dag, 'slow').click();
+      for (const tab of ['Chart', 'Table']) {
+        await dag.page.getByRole('tab', { name: tab }).click();
+        await dag.page.getByText(/^slow has no values yet\./).waitFor();
+      }
+      await dag.page.locator('.empty vscode-button', { hasText: 'Materialize' }).waitFor();
     });
   });
 

@@ -56,14 +56,16 @@ export class RowsView {
     this.#table.setAttribute('aria-label', l10n.t('Rows'));
   }
 
-  show(rows: PanelRows): void {
+  /** @param which what rows they are, where they are not those of now */
+  show(rows: PanelRows, which: string): void {
     this.#rows = rows;
     const { total, from, table } = rows;
     const to = from + table.ts.length;
-    this.#where.textContent =
+    const where =
       total === 0
-        ? l10n.t('Nothing is stored over this range.')
+        ? l10n.t('No row in this range.')
         : l10n.t('Rows {0} to {1} of {2}', formatCount(from + 1), formatCount(to), formatCount(total));
+    this.#where.textContent = [which, where].filter((part) => part !== '').join(' · ');
     this.#first.disabled = this.#back.disabled = from === 0;
     this.#next.disabled = this.#last.disabled = to >= total;
     this.#copy.disabled = total === 0;

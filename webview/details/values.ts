@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
-import type { PanelRows, PanelSeries, Span } from '../../src/panel/messages.js';
+import type { NodeStanding, PanelRows, PanelSeries, Span } from '../../src/panel/messages.js';
 import { formatCount } from '../../src/present/format.js';
+import { shownRows, shownRowsText } from '../../src/present/shown-rows.js';
 import { formatRange } from '../../src/sdk/time.js';
 import { button } from '../ui/controls.js';
 import { h } from '../ui/dom.js';
@@ -73,7 +74,7 @@ export class Values {
     if (bare) {
       this.#asked += 1;
       this.element.removeAttribute('aria-busy');
-      this.element.replaceChildren(emptyElement(facts, this.#on));
+      this.#showEmpty();
     } else this.#load();
   }
 
@@ -108,7 +109,12 @@ export class Values {
       this.element.replaceChildren(this.#note, this.#chart.element, ...(compare ? [this.#difference] : []));
     }
     this.#take(this.#on.read(node.name, range, this.#chart.points), (series) => {
-      this.#note.textContent = noteOf(series, range, this.#zoom !== null);
+      const [first] = series.versions;
+      if (!this.#zoom && (!first || (first.rows === 0 && first.coverage.length === 0))) {
+        this.#showEmpty();
+        return;
+      }
+      this.#note.textContent = noteOf(series, node.standing, range, this.#zoom !== null);
       this.#chart.show({ node: node.name, series, range, whole, compare });
       if (compare) this.#difference.replaceChildren(differenceElement(series));
     });
@@ -118,7 +124,15 @@ export class Values {
     if (!this.#facts?.range) return;
     const { node, range } = this.#facts;
     this.element.replaceChildren(this.#rows.element);
-    this.#take(this.#on.rows(node.name, range, from, PAGE), (rows) => this.#rows.show(rows));
+    this.#take(this.#on.rows(node.name, range, from, PAGE), (rows) => {
+      if (rows.total === 0 && node.coverage.length === 0) this.#showEmpty();
+      else this.#rows.show(rows, shownRowsText(shownRows(rows.judged, node.standing)));
+    });
+  }
+
+  /** Nothing is stored of any version over what is looked at. */
+  #showEmpty(): void {
+    if (this.#facts) this.element.replaceChildren(emptyElement(this.#facts, this.#on));
   }
 
   /** Shows an answer unless another was asked for since; an error as a sentence with a way to try again. */
@@ -143,7 +157,7 @@ export class Values {
   }
 }
 
-function noteOf(series: PanelSeries, [start, end]: Span, zoomed: boolean): string {
+function noteOf(series: PanelSeries, standing: NodeStanding, [start, end]: Span, zoomed: boolean): string {
   const rows = series.versions[0]?.rows ?? 0;
   const shown = series.versions[0]?.table.ts.length ?? 0;
   const where = formatRange({ start: Math.round(start), end: Math.round(end) });
@@ -154,9 +168,11 @@ function noteOf(series: PanelSeries, [start, end]: Span, zoomed: boolean): strin
   const first = series.versions[0];
   return [
     // What is stored may be of the code or the data before a change: it is never passed off as that of now.
-    ...(first && !first.judged ? [l10n.t('values from before the change')] : []),
+    shownRowsText(shownRows(first?.judged ?? true, standing)),
     where,
     what,
-    ...(zoomed ? [l10n.t('double-click to show all')] : []),
-  ].join(' · ');
+    zoomed ? l10n.t('double-click to show all') : '',
+  ]
+    .filter((part) => part !== '')
+    .join(' · ');
 }

@@ -7,6 +7,7 @@ import { SeamlessError } from '../../sdk/errors.js';
 import { EXIT } from '../exit-codes.js';
 import { findStored } from '../find-strategy.js';
 import { plural } from '../../present/format.js';
+import { shownRowsText } from '../../present/shown-rows.js';
 import type { Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
 import { visible } from '../../present/visible.js';
@@ -54,6 +55,7 @@ export async function runExport(
       ? `${JSON.stringify(report, null, 2)}\n`
       : `${plural(report.rows, 'row')} written to ${visible(relative(cwd, report.path) || report.path)}\n`,
   );
+  for (const { node, version } of report.others) terminal.err.write(`${node}: ${shownRowsText(version)}\n`);
   return EXIT.done;
 }
 

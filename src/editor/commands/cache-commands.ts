@@ -2,8 +2,10 @@ import { dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 
 import { cacheFolder, storedName } from '../../protocol/project.js';
-import type { CacheReport, ExportFormat } from '../../protocol/messages.js';
+import type { CacheReport, ExportFormat, ExportReport } from '../../protocol/messages.js';
 import { classOf, formatBytes, formatCount, formatNames, plural } from '../../present/format.js';
+import type { NodeStanding } from '../../present/freshness.js';
+import { shownRows, shownRowsText } from '../../present/shown-rows.js';
 import type { Workbench } from '../workbench.js';
 import { inProgress } from './in-progress.js';
 import { pickNode, pickStrategy } from './pick.js';
@@ -12,7 +14,7 @@ import type { StrategyEntry } from '../model/strategies.js';
 
 /** Writes a node's history to a file the person names, Parquet or CSV. */
 export async function exportNode(
-  { discovery, jobs }: Workbench,
+  { discovery, jobs, strategies }: Workbench,
   entry: StrategyEntry,
   target: unknown,
 ): Promise<void> {
@@ -38,11 +40,25 @@ export async function exportNode(
   const report = await inProgress(title, (waited) =>
     jobs.request('export', { ...place, ...what }, { urgent: true, ...waited }),
   );
+  const known = strategies.get(entry.key)?.freshness?.nodes.find(({ name }) => name === node);
   const reveal = l10n.t('Open Folder');
-  const done = l10n.t('Exported {0} rows of {1} to {2}.', formatCount(report.rows), node, report.path);
+  const done = exportedText(report, node, known?.standing ?? 'fresh');
   if ((await window.showInformationMessage(done, reveal)) === reveal) {
     await vscode.commands.executeCommand('revealInExplorer', vscode.Uri.file(dirname(report.path)));
   }
+}
+
+/** What was written, and which version of it where that is not the one of now. */
+export function exportedText(
+  { rows, path, others }: ExportReport,
+  node: string,
+  standing: NodeStanding,
+): string {
+  const { l10n } = vscode;
+  const other = others.find((each) => each.node === node)?.version;
+  const which = shownRowsText(other ?? shownRows(true, standing));
+  if (which === '') return l10n.t('Exported {0} rows of {1} to {2}.', formatCount(rows), node, path);
+  return l10n.t('Exported {0} rows of {1} to {2}: {3}.', formatCount(rows), node, path, which);
 }
 
 /** Shows what the cache holds, by strategy, and takes away what the person chooses. */

@@ -76,20 +76,27 @@ function historyHandlers({
     const strategy = storedName(ref, freshness?.strategy ?? found.className);
     return { projectRoot, ...cacheUse(projectRoot), strategy, node };
   };
+  /** Whether a version is the one that the node's standing is about. */
+  const isJudged = (node: string, fingerprint: string): boolean => {
+    const { freshness } = entryOf(strategies, key());
+    return freshness?.nodes.find(({ name }) => name === node)?.fingerprint === fingerprint;
+  };
   return {
     readNode: async ({ node, start, end, maxPoints }) => {
       const place = { ...stored(node), start, end };
       const asked = { ...place, points: maxPoints };
       const { interval, versions } = await orNothing(jobs.request('series', asked), NO_SERIES);
       const report = versions.length > 1 ? await jobs.request('diff', place) : null;
-      const known = entryOf(strategies, key()).freshness?.nodes.find(({ name }) => name === node);
       const judged = versions.map(({ fingerprint, ...version }) => {
-        return { ...version, judged: fingerprint === known?.fingerprint };
+        return { ...version, judged: isJudged(node, fingerprint) };
       });
       return { interval, versions: judged, difference: report && differenceOf(report) };
     },
-    rows: ({ node, start, end, from, count }) =>
-      orNothing(jobs.request('rows', { ...stored(node), start, end, from, count }), NO_ROWS),
+    rows: async ({ node, start, end, from, count }) => {
+      const asked = { ...stored(node), start, end, from, count };
+      const { fingerprint, ...rows } = await orNothing(jobs.request('rows', asked), NO_ROWS);
+      return { ...rows, judged: isJudged(node, fingerprint) };
+    },
     exportNode: async ({ node }) => {
       await vscode.commands.executeCommand('seamless.exportNode', { key: key(), node });
       return null;
@@ -143,7 +150,7 @@ function placeHandlers({
 }
 
 const NO_SERIES = { interval: 0, versions: [] } as const;
-const NO_ROWS = { total: 0, from: 0, table: emptyTable() } as const;
+const NO_ROWS = { fingerprint: '', total: 0, from: 0, table: emptyTable() } as const;
 
 /** Of a node that nothing is stored of there is nothing to show: that is no error. */
 async function orNothing<T>(asked: Promise<T>, nothing: T): Promise<T> {

@@ -5,6 +5,7 @@ import type { DiscoveryClient } from '../../discovery/client.js';
 import { formatCount, formatSpans } from '../../present/format.js';
 import { checkingText } from '../../present/progress.js';
 import { spanText, standingText, type StandingNode } from '../../present/freshness.js';
+import { shownRows, shownRowsText, type ShownRows } from '../../present/shown-rows.js';
 import { lastValueText } from '../../present/values.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import { formatInterval } from '../../sdk/time.js';
@@ -81,10 +82,11 @@ export class NodeHovers implements vscode.HoverProvider {
       );
     }
     const value = await this.#lastValue(entry, node);
-    if (value !== null) text.appendMarkdown(`\n\n${lastValueOf(node)} ${value}`);
+    if (value !== null) text.appendMarkdown(`\n\n${value}`);
     return text;
   }
 
+  /** The last value stored of the code as it is now, else of a version before, as which it is told. */
   async #lastValue({ ref, freshness, running }: StrategyEntry, node: StandingNode): Promise<string | null> {
     // What is being written now is shown when it is there.
     const isStored = node.rows > 0 || node.earlier.length > 0;
@@ -100,7 +102,11 @@ export class NodeHovers implements vscode.HoverProvider {
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(), VALUE_LIMIT_MS);
     try {
-      return lastValueText(await this.jobs.request('read', request, { signal: late.signal }));
+      const { fingerprint, standing } = node;
+      const options = { signal: late.signal };
+      const now = lastValueText(await this.jobs.request('read', { ...request, fingerprint }, options));
+      const value = now ?? lastValueText(await this.jobs.request('read', request, options));
+      return value && lastValueOf(shownRows(now !== null, standing), value);
     } catch (error) {
       if (!(error instanceof SeamlessError)) throw error;
       if (error.code !== 'cancelled') this.log.info(error.message);
@@ -111,9 +117,11 @@ export class NodeHovers implements vscode.HoverProvider {
   }
 }
 
-/** By name, rows of the version before are read where there are none of this one. */
-function lastValueOf({ rows }: StandingNode): string {
-  return rows > 0 ? vscode.l10n.t('Last value:') : vscode.l10n.t('Last value before the change:');
+function lastValueOf(shown: ShownRows | null, value: string): string {
+  const which = shownRowsText(shown);
+  return which === ''
+    ? vscode.l10n.t('Last value: {0}', value)
+    : vscode.l10n.t('Last value ({0}): {1}', which, value);
 }
 
 function coverageText({ coverage, rows }: StandingNode): string {

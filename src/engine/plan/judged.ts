@@ -6,8 +6,15 @@ import { records } from '../run/materialize.js';
 import type { RangeSet } from './ranges.js';
 
 /**
+ * Which rows a name stands for where none are stored of the code as it is now: those of an `earlier` version; or of the `last-run`,
+ * where the code cannot be hashed, so that no rows are ever known to be of now.
+ */
+export type OtherVersion = 'earlier' | 'last-run';
+
+/**
  * Has the names of a strategy's nodes stand for the versions that its code gives now, as far as the store has rows of them. After a
  * change was taken back, whoever reads by name is so shown what is called fresh, although nothing was run.
+ * @returns the nodes whose names stand for other rows, since nothing is stored of the code as it is now
  */
 export async function pointNames({
   host,
@@ -15,7 +22,7 @@ export async function pointNames({
 }: {
   readonly host: StrategyHost;
   readonly store: NodeStore;
-}): Promise<void> {
+}): Promise<ReadonlyMap<string, OtherVersion>> {
   const graph = resolveGraph(await host.describe());
   const prints = fingerprints(graph, 'status');
   const ids = prints.map(({ hash }) => hash);
@@ -24,6 +31,14 @@ export async function pointNames({
     store,
     records(graph, prints),
     ids.map((id) => coverage.get(id) ?? []),
+  );
+  const current = await store.current(graph.storedAs);
+  return new Map(
+    graph.nodes.flatMap(({ name, index }): [string, OtherVersion][] => {
+      const known = current.get(name);
+      if (known === undefined || known === ids[index]) return [];
+      return [[name, prints[index]?.unhashable ? 'last-run' : 'earlier']];
+    }),
   );
 }
 

@@ -4,6 +4,14 @@ import type { PanelState } from '../../../src/panel/messages.js';
 import { PageServer, type DagPage, type Replies, type ShowOptions } from './page.js';
 import { candles, decisions, seriesOf, wave } from './states.js';
 
+/** A page of 504 rows. */
+export const pageOf = ({ from, count }: { from: number; count: number }) => ({
+  judged: true,
+  total: 504,
+  from,
+  table: candles(Math.min(count, 504 - from)),
+});
+
 /** A host that knows what the states of these tests need. */
 export const replies: Replies = {
   readNode: ({ node }: { node: string }) =>
@@ -12,11 +20,7 @@ export const replies: Replies = {
       : node === 'decision'
         ? seriesOf(decisions(400))
         : seriesOf(wave(800, 8), wave(800)),
-  rows: ({ from, count }: { from: number; count: number }) => ({
-    total: 504,
-    from,
-    table: candles(Math.min(count, 504 - from)),
-  }),
+  rows: pageOf,
   materialize: () => ({ summary: '12 nodes · 12 computed · 2.0 s' }),
   saveFile: () => ({ saved: true }),
   keepSplit: () => null,
