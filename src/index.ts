@@ -81,7 +81,6 @@ export { MaterializeReport, MaterializeSeamlessJob, openCache } from './client/m
 export type {
   CacheOptions,
   CancelSignal,
-  HistoryReader,
   JobPrograms,
   MaterializedNode,
   MaterializeOptions,

@@ -5,7 +5,7 @@ import type { Span } from '../engine/run/report.js';
 import { concatTables, emptyTable, sliceTable, sliceTableByTime, type Table } from '../sdk/table.js';
 import type { Range } from '../sdk/time.js';
 import type { NodeVersion, Store } from '../store/store.js';
-import type { DiffReport, RowsReport, SeriesReport, VersionSummary } from '../protocol/messages.js';
+import type { DiffReport, RowsReport, SeriesReport, VersionSummary } from '../protocol/results.js';
 import { unknownNode } from './unknown-names.js';
 
 interface NodeName {

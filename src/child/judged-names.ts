@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 
-import type { LogLine, OtherVersion, StrategyRef } from '../protocol/messages.js';
+import type { OtherVersion } from '../engine/plan/judged.js';
+import type { LogLine } from '../protocol/messages.js';
+import type { StrategyRef } from '../protocol/payloads.js';
 import { SeamlessError } from '../sdk/errors.js';
 
 /** Nodes whose names stand for other rows than those of the code as it is now. */

@@ -25,7 +25,7 @@ import { LiveRun } from '../live/run/live-run.js';
 import { refuseUnpriced, tradedOf } from '../live/run/slot-loop.js';
 import { loadWorld } from '../live/world/load.js';
 import type { World } from '../live/world/schema.js';
-import type { Payload } from '../protocol/messages.js';
+import type { Payload } from '../protocol/payloads.js';
 import { SeamlessError } from '../sdk/errors.js';
 import type { RunResult } from '../sdk/live.js';
 import { emptyTable } from '../sdk/table.js';

@@ -12,7 +12,7 @@ import {
   type ParityReport,
   type Recording,
 } from '../live/run/recording.js';
-import type { StrategyRef } from '../protocol/messages.js';
+import type { StrategyRef } from '../protocol/payloads.js';
 import { SeamlessError } from '../sdk/errors.js';
 import { emptyTable } from '../sdk/table.js';
 import type { Store } from '../store/store.js';

@@ -1,7 +1,7 @@
 import { SeamlessError } from '../sdk/errors.js';
 import type { Table } from '../sdk/table.js';
 import type { RunReport } from '../engine/run/report.js';
-import type { HistoryPart } from '../protocol/history.js';
+import type { HistoryPart } from '../protocol/payloads.js';
 import type { Store } from '../store/store.js';
 
 /** The rows that a run leaves of each node in its report, as its name has them now. */

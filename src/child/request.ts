@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { RunProgress } from '../engine/run/report.js';
-import type { CacheUse } from '../protocol/history.js';
+import type { CacheUse } from '../protocol/payloads.js';
 import type { LogLine } from '../protocol/messages.js';
 import type { SeamlessError } from '../sdk/errors.js';
 import type { StoreUse } from './store-keeper.js';

@@ -4,16 +4,8 @@ import { resolveGraph, type GraphNode } from '../engine/graph/graph.js';
 import { emptyTable, type Table } from '../sdk/table.js';
 import type { Range } from '../sdk/time.js';
 import { classOf, querySql, type CacheLimits, type Store } from '../store/store.js';
-import type {
-  BarResult,
-  CacheReport,
-  ExportReport,
-  GraphSummary,
-  Payload,
-  RequestKind,
-  Result,
-  StrategyRef,
-} from '../protocol/messages.js';
+import type { BarResult, CacheReport, ExportReport, GraphSummary, Result } from '../protocol/results.js';
+import type { Payload, RequestKind, StrategyRef } from '../protocol/payloads.js';
 import { diffOf, rowsOf, seriesOf } from './history-requests.js';
 import { partsOfReport, readReported } from './reported-rows.js';
 import { StoreKeeper } from './store-keeper.js';

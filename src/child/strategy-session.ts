@@ -23,7 +23,7 @@ import { SharedMemoryUse } from './let-go.js';
 import { bundleEvidence } from './bundle-evidence.js';
 import { sourceEvidence, type OpenedSource } from './source-evidence.js';
 import { limited, type Limit } from './limit.js';
-import type { BarResult } from '../protocol/messages.js';
+import type { BarResult } from '../protocol/results.js';
 import type { CallHooks, HostThread } from './thread/host-thread.js';
 import { RemoteHost } from './thread/remote-host.js';
 

@@ -13,7 +13,7 @@ import { nearNames, SeamlessError } from '../sdk/errors.js';
 import { concatTables, emptyTable, sliceTableByTime, type Table } from '../sdk/table.js';
 import { ceilToGrid, floorToGrid, formatTime, type Range } from '../sdk/time.js';
 import { openStore, type Store } from '../store/store.js';
-import type { VerifiedNode, VerifyReport } from '../protocol/messages.js';
+import type { VerifiedNode, VerifyReport } from '../protocol/results.js';
 import { openHooks, type RequestHooks } from './request.js';
 import { SourceHints } from './source-hints.js';
 import type { StrategySession } from './strategy-session.js';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 
 import { parseStrategySpec, storedName, strategyRef } from '../protocol/project.js';
-import type { StrategyRef } from '../protocol/messages.js';
+import type { StrategyRef } from '../protocol/payloads.js';
 import { nearNames, SeamlessError } from '../sdk/errors.js';
 import { codeOf } from './exit-codes.js';
 

@@ -5,15 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { RunProgress } from '../engine/run/report.js';
 import { SeamlessError } from '../sdk/errors.js';
-import type {
-  ChildMessage,
-  LogLine,
-  ParentMessage,
-  Payload,
-  RequestKind,
-  RequestMessage,
-  Result,
-} from '../protocol/messages.js';
+import type { ChildMessage, LogLine, ParentMessage, RequestMessage } from '../protocol/messages.js';
+import type { Payload, RequestKind } from '../protocol/payloads.js';
+import type { Result } from '../protocol/results.js';
 import { parseChildMessage, parseResult } from '../protocol/parse.js';
 import { forkChild, type ChildOptions } from './fork.js';
 import { needsNewerNode } from '../protocol/node-version.js';

@@ -7,16 +7,9 @@ import type { Table } from '../sdk/table.js';
 import { parseRange, type Range, type TimeInput } from '../sdk/time.js';
 import { builtFile } from '../protocol/built-file.js';
 import { JobClient } from './job-client.js';
-import {
-  columnsOf,
-  rowsOf,
-  type HistoryColumns,
-  type HistoryPart,
-  type NodeRow,
-  type ReadPayload,
-} from '../protocol/history.js';
+import { columnsOf, rowsOf, type HistoryColumns, type NodeRow } from '../protocol/history.js';
+import type { HistoryPart, Payload, StrategyRef } from '../protocol/payloads.js';
 import { cacheFolder, partialRange, projectRootOf, storedName } from '../protocol/project.js';
-import type { StrategyRef } from '../protocol/messages.js';
 import { print, refOf, refuseInHost } from './strategy-of.js';
 import { sharedReader } from './sync-reader.js';
 
@@ -50,9 +43,13 @@ export interface JobPrograms {
   readonly workerPath?: string | undefined;
 }
 
-/** Reads what a run left in the cache, while the caller waits. */
+/**
+ * Reads what a run left in the cache, while the caller waits.
+ *
+ * @internal
+ */
 export interface HistoryReader {
-  read(payload: ReadPayload): Table;
+  read(payload: Payload<'read'>): Table;
 }
 
 /** Materializes a strategy over a range: each node's history is computed where it is not stored yet, and stored. */
@@ -155,7 +152,10 @@ export class MaterializeReport implements RunReport {
   readonly #reader: HistoryReader;
   readonly #parts: readonly (readonly HistoryPart[])[];
 
-  /** @param parts the rows of each node, in the order of the report's nodes */
+  /**
+   * @param parts the rows of each node, in the order of the report's nodes
+   * @internal
+   */
   constructor(
     report: RunReport,
     place: StoredStrategy,

@@ -2,7 +2,7 @@
 import { workerData } from 'node:worker_threads';
 
 import { JobClient } from './job-client.js';
-import type { ReadPayload } from '../protocol/history.js';
+import type { Payload } from '../protocol/payloads.js';
 import type { Table } from '../sdk/table.js';
 import { answer, type ReaderData } from './sync-reader.js';
 import { serializeError } from '../protocol/wire-error.js';
@@ -11,7 +11,7 @@ const data = workerData as ReaderData;
 let client: JobClient | null = null;
 let idle: NodeJS.Timeout | undefined;
 
-async function read(payload: ReadPayload): Promise<void> {
+async function read(payload: Payload<'read'>): Promise<void> {
   clearTimeout(idle);
   try {
     answer(data, { table: await table(payload) });
@@ -21,7 +21,7 @@ async function read(payload: ReadPayload): Promise<void> {
   idle = setTimeout(end, data.idleMs);
 }
 
-async function table(payload: ReadPayload): Promise<Table> {
+async function table(payload: Payload<'read'>): Promise<Table> {
   const kept = client?.alive ? client : null;
   client = kept ?? JobClient.start({ childPath: data.childPath });
   try {
@@ -41,4 +41,4 @@ function end(): void {
   void ended?.dispose();
 }
 
-data.port.on('message', (payload: ReadPayload) => void read(payload));
+data.port.on('message', (payload: Payload<'read'>) => void read(payload));

@@ -5,7 +5,7 @@ import { SeamlessError } from '../sdk/errors.js';
 import type { Table } from '../sdk/table.js';
 import { builtFile } from '../protocol/built-file.js';
 import { childEnvironment } from './fork.js';
-import type { ReadPayload } from '../protocol/history.js';
+import type { Payload } from '../protocol/payloads.js';
 import { deserializeError, type SerializedError } from '../protocol/wire-error.js';
 
 export interface SyncReaderOptions {
@@ -72,7 +72,7 @@ export class SyncReader {
   }
 
   /** @throws SeamlessError what the child answers; `internal` when the thread or the child fails. */
-  read(payload: ReadPayload): Table {
+  read(payload: Payload<'read'>): Table {
     this.#worker ??= this.#start();
     const { port, signal } = this.#worker;
     Atomics.store(signal, 0, 0);

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-import { serializedError } from '../protocol/schemas.js';
+import { serializedError } from '../protocol/messages.js';
 import type { SerializedError } from '../protocol/wire-error.js';
 import type { NodeAtPosition } from './node-at.js';
 import type { DiscoveredStrategy } from './strategies.js';

@@ -1,4 +1,5 @@
-import type { NodeStatus, StatusReport } from '../protocol/messages.js';
+import type { NodeStatus } from '../engine/plan/status.js';
+import type { StatusReport } from '../protocol/results.js';
 
 /**
  * - `hit`: complete in the cache. `reused`: so, with rows reused from an earlier version.

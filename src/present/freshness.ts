@@ -1,14 +1,15 @@
 import * as l10n from '@vscode/l10n';
 
 import type { FailureReport, RunReport, Span } from '../engine/run/report.js';
-import type { NodeStatus, StatusReport } from '../protocol/messages.js';
+import type { NodeStatus } from '../engine/plan/status.js';
+import type { StatusReport } from '../protocol/results.js';
 import { formatRange } from '../sdk/time.js';
 import { formatCount, plural } from './format.js';
 
 /**
  * How a node stands, in one word. Every view that shows coverage or freshness (lens, hover, side bar, status bar, DAG)
  * takes it from here, so that they cannot disagree.
- * - `fresh`, `partial`, `empty`: as `StoredState` says.
+ * - `fresh`, `partial`, `empty`: as `NodeStatus` says.
  * - `changed`: its own code, parameters or captured values changed since it was stored.
  * - `maybe-stale`: something upstream or a source changed; the next run finds out whether that reaches it.
  * - `uncached`: it cannot be hashed, and is computed each time.

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 
-import type { OtherVersion } from '../protocol/messages.js';
+import type { OtherVersion } from '../engine/plan/judged.js';
 import type { NodeStanding } from './freshness.js';
 
 /**

@@ -1,41 +1,5 @@
 import { rowValue, type Column, type Json, type RowValue, type Table } from '../sdk/table.js';
 
-/** How a cache is opened. */
-export interface CacheUse {
-  /** Absolute. Default: `.seamless` in the project root. */
-  readonly cacheDir?: string | undefined;
-  /** What the database may take of the memory, in megabytes, at least 64. Default: 256. */
-  readonly memoryMb?: number | undefined;
-}
-
-/** A folder that holds a cache. */
-export interface CacheRef extends CacheUse {
-  readonly projectRoot: string;
-}
-
-/** Rows of a node as a run left them, known by what they are. See `StoredPart`. */
-export interface HistoryPart {
-  readonly start: number;
-  readonly end: number;
-  readonly digest: string;
-}
-
-/** What the cache holds under a strategy's name; the strategy is not loaded. */
-export interface ReadPayload extends CacheRef {
-  /** Name of the strategy, as reports give it. */
-  readonly strategy: string;
-  readonly node: string;
-  /** Rows of this version alone, of which there may be none. Default: the one that the name stands for. */
-  readonly fingerprint?: string | undefined;
-  /** Default: the first bar stored, and past the last one. */
-  readonly start?: number | undefined;
-  readonly end?: number | undefined;
-  /** Of these rows only the last so many, at least 1. Default: all. */
-  readonly last?: number | undefined;
-  /** These rows, which a run left; `start`, `end` and `last` do not count then. Default: those that the name stands for now. */
-  readonly parts?: readonly HistoryPart[] | undefined;
-}
-
 /**
  * One column of a node's history. Numbers are a Float64Array, in which a null reads as NaN (`rows()` tells them apart);
  * booleans, strings and JSON are lists with nulls.

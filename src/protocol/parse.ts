@@ -1,7 +1,11 @@
 import * as v from 'valibot';
 import { SeamlessError } from '../sdk/errors.js';
-import type { ChildMessage, ParentMessage, RequestKind, RequestMessage, Result } from './messages.js';
-import { childMessage, payloads, parentMessage, results } from './schemas.js';
+import type { ChildMessage, ParentMessage, RequestMessage } from './messages.js';
+import type { RequestKind } from './payloads.js';
+import type { Result } from './results.js';
+import { childMessage, parentMessage } from './messages.js';
+import { payloads } from './payloads.js';
+import { results } from './results.js';
 
 /** Checks what a child received. @throws SeamlessError `internal` when it is no message of this protocol. */
 export function parseParentMessage(raw: unknown): ParentMessage {

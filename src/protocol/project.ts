@@ -3,7 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 
 import { parseRange, parseTime, type Range, type TimeInput } from '../sdk/time.js';
-import type { StrategyRef } from './messages.js';
+import type { StrategyRef } from './payloads.js';
 
 /** Name of the cache's folder. */
 export const CACHE_FOLDER = '.seamless';

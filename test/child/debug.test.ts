@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { BarResult } from '../../src/protocol/messages.js';
+import type { BarResult } from '../../src/protocol/results.js';
 import { rowValue } from '../../src/sdk/table.js';
 import { calls, callsOf, Child, CSV_HEADER, csvLines, minute, Project, refused } from '../support/project.js';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import type { NodeStatus } from '../../src/protocol/messages.js';
+import type { NodeStatus } from '../../src/engine/plan/status.js';
 import { explanationOf } from '../../src/present/explanation.js';
 import { Child, CSV_HEADER, csvLines, minute, nodeOf, Project, type Files } from '../support/project.js';
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { existsSync, rmSync } from 'node:fs';
 
-import type { NodeStatus, StatusReport } from '../../src/protocol/messages.js';
+import type { NodeStatus } from '../../src/engine/plan/status.js';
+import type { StatusReport } from '../../src/protocol/results.js';
 import { Child, CSV_HEADER, csvLines, minute, Project, refused } from '../support/project.js';
 
 const STRATEGY = `

@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 
-import type { VerifiedNode, VerifyReport } from '../../src/protocol/messages.js';
+import type { VerifiedNode, VerifyReport } from '../../src/protocol/results.js';
 import { openStore } from '../../src/store/store.js';
 import { CSV_HEADER, csvLines, minute, Project, refused, withChild } from '../support/project.js';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { RunReport } from '../../src/engine/run/report.js';
-import type { CacheReport, StatusReport } from '../../src/protocol/messages.js';
+import type { CacheReport, StatusReport } from '../../src/protocol/results.js';
 import { SeamlessError, type ErrorCode } from '../../src/sdk/errors.js';
 import { nodeReport, runReport } from './reports.js';
 import { run, type Asked, type Ran, type World } from './support.js';

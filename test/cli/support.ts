@@ -1,7 +1,8 @@
 import { main } from '../../src/cli/program.js';
 import type { Jobs, Terminal } from '../../src/cli/terminal.js';
 import type { RequestOptions } from '../../src/client/job-client.js';
-import type { LogLine, RequestKind } from '../../src/protocol/messages.js';
+import type { LogLine } from '../../src/protocol/messages.js';
+import type { RequestKind } from '../../src/protocol/payloads.js';
 
 /** What the pretended child is asked, and may use to answer. */
 export interface Asked {

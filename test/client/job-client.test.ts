@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 import type { RunProgress } from '../../src/engine/run/report.js';
 import { JobClient } from '../../src/client/job-client.js';
 import { childEnvironment } from '../../src/client/fork.js';
-import type { GraphSummary, LogLine } from '../../src/protocol/messages.js';
+import type { GraphSummary } from '../../src/protocol/results.js';
+import type { LogLine } from '../../src/protocol/messages.js';
 import { ComputeOnlyViolation, SeamlessError, type ErrorCode } from '../../src/sdk/errors.js';
 
 const childPath = fileURLToPath(new URL('fake-child.mjs', import.meta.url));

@@ -1,4 +1,5 @@
-import type { NodeStatus, StatusReport } from '../../src/protocol/messages.js';
+import type { NodeStatus } from '../../src/engine/plan/status.js';
+import type { StatusReport } from '../../src/protocol/results.js';
 
 export function nodeStatus(
   name: string,

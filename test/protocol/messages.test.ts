@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { deserialize, serialize } from 'node:v8';
 
-import type { Payload, RequestKind, Result } from '../../src/protocol/messages.js';
+import type { Payload, RequestKind } from '../../src/protocol/payloads.js';
+import type { Result } from '../../src/protocol/results.js';
 import { parseChildMessage, parseParentMessage, parseResult, requestId } from '../../src/protocol/parse.js';
 import { deserializeError, serializeError } from '../../src/protocol/wire-error.js';
 import {

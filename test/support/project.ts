@@ -14,7 +14,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import type { NodeReport, RunProgress, RunReport } from '../../src/engine/run/report.js';
 import { JobClient } from '../../src/client/job-client.js';
-import type { LogLine, Payload, RequestKind, Result, StrategyRef } from '../../src/protocol/messages.js';
+import type { LogLine } from '../../src/protocol/messages.js';
+import type { Payload, RequestKind, StrategyRef } from '../../src/protocol/payloads.js';
+import type { Result } from '../../src/protocol/results.js';
 import { SeamlessError, type ErrorCode } from '../../src/sdk/errors.js';
 import type { Table } from '../../src/sdk/table.js';
 import type { Range } from '../../src/sdk/time.js';

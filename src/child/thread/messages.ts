@@ -10,7 +10,8 @@ import type {
 } from '../../engine/ports/host.js';
 import type { OpenStream } from '../../engine/ports/source.js';
 import type { StrategyBundle } from '../../hosts/typescript/bundle/bundle.js';
-import { failure, serializedError, table } from '../../protocol/schemas.js';
+import { failure, table } from '../../protocol/shapes.js';
+import { serializedError } from '../../protocol/messages.js';
 import type { SerializedError } from '../../protocol/wire-error.js';
 import type { SourceLocation } from '../../sdk/errors.js';
 import type { Table } from '../../sdk/table.js';

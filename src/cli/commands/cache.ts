@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 
 import { cacheFolder, projectRootOf } from '../../protocol/project.js';
-import type { CacheLimits, CacheReport } from '../../protocol/messages.js';
+import type { CacheLimits } from '../../store/store.js';
+import type { CacheReport } from '../../protocol/results.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import { EXIT } from '../exit-codes.js';
 import { formatBytes, formatCount, formatNames } from '../../present/format.js';

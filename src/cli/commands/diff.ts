@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 
 import { cacheFolder, partialRange } from '../../protocol/project.js';
-import type { DiffReport } from '../../protocol/messages.js';
+import type { DiffReport } from '../../protocol/results.js';
 import { formatCount, formatSpans } from '../../present/format.js';
 import { formatTime } from '../../sdk/time.js';
 import { EXIT } from '../exit-codes.js';

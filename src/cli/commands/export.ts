@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { extname, relative, resolve } from 'node:path';
 
 import { cacheFolder, partialRange } from '../../protocol/project.js';
-import type { ExportFormat } from '../../protocol/messages.js';
+import type { ExportFormat } from '../../protocol/payloads.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import { EXIT } from '../exit-codes.js';
 import { findStored } from '../find-strategy.js';

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 
 import { cacheFolder, projectRootOf } from '../../protocol/project.js';
-import type { Result } from '../../protocol/messages.js';
+import type { Result } from '../../protocol/results.js';
 import type { RowValue } from '../../sdk/table.js';
 import { formatRange, formatTime } from '../../sdk/time.js';
 import { EXIT } from '../exit-codes.js';

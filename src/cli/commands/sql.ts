@@ -2,7 +2,7 @@ import { withoutFormula } from '../../engine/history/formulas.js';
 import { dirname, join, resolve } from 'node:path';
 
 import { cacheFolder, projectRootOf } from '../../protocol/project.js';
-import type { SqlResult, SqlValue } from '../../protocol/messages.js';
+import type { SqlResult, SqlValue } from '../../store/store.js';
 import { formatCount, plural } from '../../present/format.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import { codeOf, EXIT } from '../exit-codes.js';

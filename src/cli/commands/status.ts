@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 
 import { cacheFolder, partialRange } from '../../protocol/project.js';
-import type { StatusReport, StoredState } from '../../protocol/messages.js';
+import type { StatusReport } from '../../protocol/results.js';
+import type { NodeStatus } from '../../engine/plan/status.js';
 import { formatInterval, formatRange } from '../../sdk/time.js';
 import { EXIT } from '../exit-codes.js';
 import { findStrategy } from '../find-strategy.js';
@@ -30,7 +31,7 @@ export async function runStatus(terminal: Terminal, spec: string, flags: StatusF
   return status.nodes.some(({ failure }) => failure !== null) ? EXIT.source : EXIT.done;
 }
 
-const STATE_COLORS: Readonly<Record<StoredState, Color>> = {
+const STATE_COLORS: Readonly<Record<NodeStatus['state'], Color>> = {
   fresh: 'green',
   partial: 'yellow',
   stale: 'yellow',

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 
 import { cacheFolder, partialRange, storedName } from '../../protocol/project.js';
-import type { VerifiedNode, VerifyReport } from '../../protocol/messages.js';
+import type { VerifiedNode, VerifyReport } from '../../protocol/results.js';
 import { formatCount, formatSpans, plural } from '../../present/format.js';
 import { valueText } from '../../present/values.js';
 import { SeamlessError } from '../../sdk/errors.js';

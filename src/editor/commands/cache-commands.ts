@@ -2,7 +2,8 @@ import { dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 
 import { cacheFolder, storedName } from '../../protocol/project.js';
-import type { CacheReport, ExportFormat, ExportReport } from '../../protocol/messages.js';
+import type { CacheReport, ExportReport } from '../../protocol/results.js';
+import type { ExportFormat } from '../../protocol/payloads.js';
 import { classOf, formatBytes, formatCount, formatNames, plural } from '../../present/format.js';
 import type { NodeStanding } from '../../present/freshness.js';
 import { shownRows, shownRowsText } from '../../present/shown-rows.js';

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { JobClient } from '../../client/job-client.js';
-import type { BarResult, StrategyRef } from '../../protocol/messages.js';
+import type { BarResult } from '../../protocol/results.js';
+import type { StrategyRef } from '../../protocol/payloads.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import { rowValue } from '../../sdk/table.js';
 import { formatTime } from '../../sdk/time.js';

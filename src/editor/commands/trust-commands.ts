@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 
 import { JobClient } from '../../client/job-client.js';
 import { storedName } from '../../protocol/project.js';
-import type { VerifiedNode, VerifyReport } from '../../protocol/messages.js';
+import type { VerifiedNode, VerifyReport } from '../../protocol/results.js';
 import { explanationOf, type ExplainedState } from '../../present/explanation.js';
 import { formatCount, formatSpans } from '../../present/format.js';
 import { valueText } from '../../present/values.js';

@@ -4,7 +4,9 @@ import PQueue from 'p-queue';
 import * as vscode from 'vscode';
 
 import { JobClient, type RequestOptions } from '../../client/job-client.js';
-import type { LogLine, Payload, RequestKind, Result, StrategyRef } from '../../protocol/messages.js';
+import type { LogLine } from '../../protocol/messages.js';
+import type { Payload, RequestKind, StrategyRef } from '../../protocol/payloads.js';
+import type { Result } from '../../protocol/results.js';
 import { classOf } from '../../present/format.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import { memorySetting } from './settings.js';

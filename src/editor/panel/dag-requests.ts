@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 
 import { storedName } from '../../protocol/project.js';
 import type { Span } from '../../engine/run/report.js';
-import type { DiffReport } from '../../protocol/messages.js';
+import type { DiffReport } from '../../protocol/results.js';
 import type { PanelHandlers } from '../../panel/channel.js';
 import type { PanelDifference } from '../../panel/messages.js';
 import { summaryLine } from '../../present/format.js';

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import type { RunReport } from '../../engine/run/report.js';
 import { builtFile } from '../built-file.js';
 import { cacheState } from '../project.js';
-import type { StrategyRef } from '../messages.js';
+import type { StrategyRef } from '../payloads.js';
 import { folderState, stillHolds, type Evidence } from './evidence.js';
 
 /*

@@ -3,7 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Locator } from 'playwright-core';
 import { JobClient } from '../../../src/client/job-client.js';
-import type { StrategyRef } from '../../../src/protocol/messages.js';
+import type { StrategyRef } from '../../../src/protocol/payloads.js';
 import { rowValue } from '../../../src/sdk/table.js';
 import { parseTime } from '../../../src/sdk/time.js';
 import { useEditor } from '../harness/editor.js';

@@ -1,0 +1,383 @@
+import * as v from 'valibot';
+
+import type { PartChange } from '../engine/fingerprint/changes.js';
+import type { HistoryDifference } from '../engine/history/difference.js';
+import type { OtherVersion } from '../engine/plan/judged.js';
+import type { NodeStatus, StrategyStatus } from '../engine/plan/status.js';
+import type { SourceNote } from '../engine/ports/source-note.js';
+import type { NodeReport, RunReport, Unfired } from '../engine/run/report.js';
+import type { ParityReport, RowDifference } from '../live/run/recording.js';
+import type { Metrics, RunResult, Trade } from '../sdk/live.js';
+import type { RowValue } from '../sdk/table.js';
+import type { CleanPlan, SqlResult } from '../store/store.js';
+import { parts, type RequestKind } from './payloads.js';
+import {
+  count,
+  failure,
+  kind,
+  list,
+  location,
+  rowValue,
+  span,
+  spans,
+  table,
+  type SchemaOf,
+} from './shapes.js';
+
+/*
+ * What answers requests. A type that the engine, the store or the live side declares has a schema of that type; each other
+ * type is that of its schema.
+ */
+
+const inputs = list(v.object({ name: v.string(), period: v.number() }));
+
+const node = v.object({
+  name: v.string(),
+  kind,
+  /** What it is made by: `csv`, `sma`, `node`. */
+  label: v.string(),
+  /** In seconds. */
+  interval: v.number(),
+  /** Inputs by name, with the bars of each that a window holds. */
+  inputs,
+  location: v.nullable(location),
+});
+
+/** A strategy's graph, loaded but not run. `nodes`: inputs before what depends on them. */
+const graphSummary = v.object({ strategy: v.string(), nodes: list(node) });
+export type GraphSummary = v.InferOutput<typeof graphSummary>;
+
+const unfired: SchemaOf<Unfired> = v.object({
+  slots: count,
+  of: count,
+  missing: list(v.object({ input: v.string(), slots: count })),
+  text: v.string(),
+});
+
+const note: SchemaOf<SourceNote> = v.object({
+  what: v.string(),
+  count,
+  example: v.nullable(v.string()),
+});
+
+const nodeReport: SchemaOf<NodeReport> = v.object({
+  name: v.string(),
+  kind,
+  label: v.string(),
+  state: v.picklist(['hit', 'reused', 'computed', 'partial', 'failed', 'blocked', 'stale']),
+  interval: v.number(),
+  rows: count,
+  columns: v.array(v.string()),
+  coverage: spans,
+  computedRanges: spans,
+  reusedRanges: spans,
+  unavailable: spans,
+  notYet: spans,
+  unfired: v.nullable(unfired),
+  notes: v.optional(v.array(note)),
+  reason: v.string(),
+  failure: v.nullable(failure),
+});
+
+const runReport = {
+  strategy: v.string(),
+  range: span,
+  coverageBounds: v.nullable(span),
+  nodeCount: count,
+  hits: count,
+  reused: count,
+  computed: count,
+  partial: count,
+  failed: count,
+  blocked: count,
+  stale: count,
+  elapsedMs: v.number(),
+  nodes: list(nodeReport),
+} satisfies { readonly [K in keyof RunReport]: SchemaOf<RunReport[K]> };
+
+/** What a run did; where `parts` was asked for, the rows of each node in it. */
+const materializeResult = v.object({ ...runReport, parts: v.optional(list(parts)) });
+
+const change: SchemaOf<PartChange> = v.object({
+  what: v.string(),
+  kind: v.picklist(['code', 'value', 'parameter', 'inputs', 'upstream', 'engine']),
+  file: v.nullable(v.string()),
+  before: v.nullable(v.string()),
+  after: v.nullable(v.string()),
+  text: v.string(),
+});
+
+const nodeStatus: SchemaOf<NodeStatus> = v.object({
+  ...node.entries,
+  fingerprint: v.string(),
+  state: v.picklist(['fresh', 'partial', 'stale', 'empty']),
+  change: v.nullable(v.picklist(['own', 'upstream', 'source', 'unhashable'])),
+  rows: count,
+  coverage: spans,
+  reused: spans,
+  earlier: spans,
+  unavailable: spans,
+  notYet: spans,
+  unfired: v.nullable(unfired),
+  reason: v.string(),
+  failure: v.nullable(failure),
+  changes: v.array(change),
+});
+
+const strategyStatus = {
+  strategy: v.string(),
+  range: v.nullable(span),
+  data: v.nullable(span),
+  dataFiles: list(v.string()),
+  untold: list(v.object({ stream: v.string(), files: list(v.string()) })),
+  nodes: list(nodeStatus),
+} satisfies { readonly [K in keyof StrategyStatus]: SchemaOf<StrategyStatus[K]> };
+
+/** What is stored of a strategy's nodes over the range asked about: null, all that is stored. */
+const statusReport = v.object({
+  ...strategyStatus,
+  /** Ranges asked for lately, the last one first. */
+  lastRanges: spans,
+  /** The files the strategy is made of, absolute; packages are left out. */
+  files: list(v.string()),
+});
+export type StatusReport = v.InferOutput<typeof statusReport>;
+
+const versionSummary = v.object({
+  /** When this version became the strategy's node of that name, in epoch seconds. */
+  since: v.number(),
+  /** When another took its place; null: it is the current one. */
+  until: v.nullable(v.number()),
+});
+export type VersionSummary = v.InferOutput<typeof versionSummary>;
+
+/** A node's history over a range, as a chart draws it: the current version first, then the one before it, if there was one. */
+const seriesReport = v.object({
+  interval: v.number(),
+  versions: list(
+    v.object({
+      ...versionSummary.entries,
+      fingerprint: v.string(),
+      /** Rows within the range, before they were thinned out. */
+      rows: count,
+      coverage: spans,
+      table,
+    }),
+  ),
+});
+export type SeriesReport = v.InferOutput<typeof seriesReport>;
+
+/** Rows `[from, from + table.ts.length)` of `total`, of the version with this fingerprint. */
+const rowsReport = v.object({ fingerprint: v.string(), total: count, from: count, table });
+export type RowsReport = v.InferOutput<typeof rowsReport>;
+
+const firstDifference: SchemaOf<HistoryDifference['first']> = v.nullable(
+  v.object({ ts: v.number(), before: rowValue, after: rowValue }),
+);
+
+const difference: SchemaOf<HistoryDifference> = v.object({
+  common: count,
+  changed: count,
+  onlyBefore: count,
+  onlyAfter: count,
+  largest: v.nullable(v.object({ ts: v.number(), column: v.string(), difference: v.number() })),
+  first: firstDifference,
+  spans,
+});
+
+/** The last two versions of a node compared, where both are complete. */
+const diffReport = v.object({
+  strategy: v.string(),
+  node: v.string(),
+  after: versionSummary,
+  /** Null: there was no version before. */
+  before: v.nullable(versionSummary),
+  /** The ranges compared. */
+  compared: spans,
+  /** Null where there is nothing to compare. */
+  difference: v.nullable(difference),
+});
+export type DiffReport = v.InferOutput<typeof diffReport>;
+
+const otherVersion: SchemaOf<OtherVersion> = v.picklist(['earlier', 'last-run']);
+
+const exportReport = v.object({
+  path: v.string(),
+  rows: count,
+  /** Nodes whose rows are not those of the code as it is now, of which nothing is stored. Empty where that was not to be judged. */
+  others: list(v.object({ node: v.string(), version: otherVersion })),
+});
+export type ExportReport = v.InferOutput<typeof exportReport>;
+
+const verifiedNode = v.object({
+  name: v.string(),
+  /**
+   * - `verified`: what is stored is what its code gives, bit for bit. `differs`: it is not. `nondeterministic`: it is not, and
+   *   the code gives other values each time. `failed`: the code failed now.
+   * - `skipped`: nothing is stored of it there, it is computed each time, or a source changed since.
+   */
+  state: v.picklist(['verified', 'differs', 'nondeterministic', 'failed', 'skipped']),
+  /** Rows compared, and those of them that differ. */
+  rows: count,
+  differing: count,
+  /** The first bar that differs: `before` is what is stored, `after` what was recomputed; null: no such row. */
+  first: firstDifference,
+  /** Why, a sentence. */
+  reason: v.string(),
+});
+export type VerifiedNode = v.InferOutput<typeof verifiedNode>;
+
+const verifyReport = v.object({
+  strategy: v.string(),
+  /** The ranges that were recomputed. */
+  ranges: spans,
+  nodes: list(verifiedNode),
+});
+export type VerifyReport = v.InferOutput<typeof verifyReport>;
+
+/** Rows by the ten thousand are looked through in place, as strings are. */
+const sqlRows = v.custom<SqlResult['rows']>(
+  (value) => Array.isArray(value) && value.every((row) => Array.isArray(row)),
+  'Expected rows',
+);
+
+const sqlResult: SchemaOf<SqlResult> = v.object({
+  columns: v.array(v.object({ name: v.string(), type: v.string() })),
+  rows: sqlRows,
+  more: v.boolean(),
+});
+
+const cleanPlan: SchemaOf<CleanPlan> = v.object({ bytes: count, strategies: v.array(v.string()) });
+
+const cacheReport = v.object({
+  /** The cache's file; null when there is none yet. */
+  file: v.nullable(v.string()),
+  /** Bytes of the whole cache on disk, after the action. */
+  bytes: count,
+  /** The files that rows lie in, and how many of their bytes are covered. */
+  packs: v.object({ count, bytes: count, liveBytes: count }),
+  strategies: list(
+    v.object({
+      strategy: v.string(),
+      rows: count,
+      /** Approximate: nodes of several strategies may share what is stored. */
+      bytes: count,
+      /** `pinned`: a clean-up leaves it alone. */
+      nodes: list(v.object({ name: v.string(), rows: count, bytes: count, pinned: v.boolean() })),
+    }),
+  ),
+  /** Bytes that `clear` or `clean` freed; 0 for `show` and a dry run. */
+  freed: count,
+  /** What `clean` with these limits would take after the action. */
+  cleanable: cleanPlan,
+});
+export type CacheReport = v.InferOutput<typeof cacheReport>;
+
+const maybe = v.nullable(v.number());
+
+const metrics: SchemaOf<Metrics> = v.object({
+  totalReturn: v.number(),
+  cagr: maybe,
+  volatility: maybe,
+  sharpe: maybe,
+  sortino: maybe,
+  calmar: maybe,
+  maxDrawdown: v.number(),
+  drawdownSeconds: v.number(),
+  turnover: v.number(),
+  exposure: v.number(),
+  winRate: maybe,
+  profitFactor: maybe,
+  periodsPerYear: v.number(),
+});
+
+const trade: SchemaOf<Trade> = v.object({
+  symbol: v.string(),
+  side: v.picklist(['long', 'short']),
+  quantity: v.number(),
+  opened: v.number(),
+  closed: v.number(),
+  entry: v.number(),
+  exit: v.number(),
+  profit: v.number(),
+});
+
+const runResult: SchemaOf<RunResult> = v.object({
+  run: v.string(),
+  strategy: v.string(),
+  world: v.string(),
+  mode: v.picklist(['backtest', 'paper', 'live', 'shadow']),
+  reason: v.picklist(['completed', 'stopped']),
+  slots: count,
+  range: v.nullable(span),
+  computedNodes: v.nullable(count),
+  orders: count,
+  fills: count,
+  fees: v.number(),
+  trades: v.array(trade),
+  capital: v.number(),
+  cash: v.number(),
+  equity: v.number(),
+  positions: v.record(v.string(), v.number()),
+  metrics,
+  days: v.array(span),
+});
+
+// A side of a difference has no row where it has no value.
+const rowOrNone = v.custom<RowValue | undefined>(() => true);
+
+const rowDifference: SchemaOf<RowDifference> = v.object({
+  node: v.string(),
+  ts: v.number(),
+  live: rowOrNone,
+  materialized: rowOrNone,
+});
+
+const parityReport: SchemaOf<ParityReport> = v.object({
+  run: v.string(),
+  strategy: v.string(),
+  range: span,
+  nodes: count,
+  rows: count,
+  notYet: count,
+  differing: count,
+  first: v.nullable(rowDifference),
+});
+
+const barResult = v.object({
+  strategy: v.string(),
+  node: v.string(),
+  /** Open of the bar. */
+  bar: v.number(),
+  /** Its close. */
+  asOf: v.number(),
+  /** What the function saw: bars of each input in a window. */
+  windows: list(v.object({ input: v.string(), bars: count })),
+  /** The row it emitted; no row when it emitted none or failed. */
+  row: table,
+  failure: v.nullable(failure),
+});
+export type BarResult = v.InferOutput<typeof barResult>;
+
+export const results = {
+  describe: graphSummary,
+  materialize: materializeResult,
+  status: statusReport,
+  /** What the sources of a strategy have: from the first bar to past the last one; null when they cannot tell. */
+  bounds: v.object({ range: v.nullable(span) }),
+  read: table,
+  series: seriesReport,
+  rows: rowsReport,
+  diff: diffReport,
+  export: exportReport,
+  verify: verifyReport,
+  sql: sqlResult,
+  /** `streams`: those that the next run of the strategy reads again. */
+  refresh: v.object({ strategy: v.string(), streams: list(v.string()) }),
+  cache: cacheReport,
+  run: runResult,
+  parity: parityReport,
+  debug: barResult,
+} satisfies { readonly [K in RequestKind]: v.GenericSchema };
+
+export type Result<K extends RequestKind> = v.InferOutput<(typeof results)[K]>;

@@ -1,0 +1,67 @@
+import * as v from 'valibot';
+
+import type { NodeFailure } from '../engine/ports/host.js';
+import type { Span } from '../engine/run/report.js';
+import type { SourceLocation } from '../sdk/errors.js';
+import type { Column, RowValue, Table } from '../sdk/table.js';
+
+/*
+ * What several messages are made of.
+ */
+
+/** A schema of a type that is declared elsewhere: the compiler holds both together. */
+export type SchemaOf<T> = v.GenericSchema<unknown, T>;
+
+/** A list that its reader does not change. */
+export function list<S extends v.GenericSchema>(
+  item: S,
+): v.GenericSchema<unknown, readonly v.InferOutput<S>[]> {
+  return v.array(item);
+}
+
+export const kind = v.picklist(['stream', 'node']);
+export const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+export const atLeastOne = v.pipe(v.number(), v.integer(), v.minValue(1));
+/** Epoch seconds. */
+export const seconds = v.pipe(v.number(), v.finite());
+export const path = v.pipe(v.string(), v.nonEmpty());
+export const span: SchemaOf<Span> = v.tuple([v.number(), v.number()]);
+export const spans = list(span);
+
+export const location: SchemaOf<SourceLocation> = v.object({
+  file: v.string(),
+  line: v.number(),
+  column: v.exactOptional(v.number()),
+});
+
+export const failure: SchemaOf<NodeFailure> = v.object({
+  code: v.string(),
+  message: v.string(),
+  asOf: v.nullable(v.number()),
+  location: v.nullable(location),
+});
+
+const mask = v.nullable(v.instance(Uint8Array));
+
+/** A million strings are looked through in place: a schema per item would copy them. */
+const strings = v.custom<readonly string[]>(
+  (value) => Array.isArray(value) && value.every((item) => typeof item === 'string'),
+  'Expected a list of strings',
+);
+
+const column: SchemaOf<Column> = v.variant('type', [
+  v.object({ type: v.picklist(['number', 'null']), values: v.instance(Float64Array), valid: mask }),
+  v.object({ type: v.literal('boolean'), values: v.instance(Uint8Array), valid: mask }),
+  v.object({ type: v.picklist(['string', 'json']), values: strings, valid: mask }),
+]);
+
+export const table: SchemaOf<Table> = v.object({
+  shape: v.picklist(['value', 'record']),
+  ts: v.instance(Float64Array),
+  names: v.array(v.string()),
+  columns: v.array(column),
+  present: mask,
+});
+
+/** What a node emitted: checked no further, for it is shown and not used. */
+export const rowValue = v.custom<RowValue>((value) => value !== undefined, 'Expected a value');
