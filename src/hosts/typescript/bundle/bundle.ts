@@ -58,13 +58,14 @@ export async function bundleCode(request: BundleRequest): Promise<BundledCode> {
   const realRoot = await realpath(projectRoot);
   const result = await run(file, { projectRoot, realRoot }, [
     sdkPlugin(request.sdkUrl),
+    processPlugin(),
     placePlugin(originals),
     addonPlugin(),
   ]);
   return {
     code: assemble(result, { file, projectRoot, realRoot, originals }),
     inputs: Object.keys(result.metafile.inputs)
-      .filter((input) => !input.startsWith(`${SDK_NAMESPACE}:`))
+      .filter((input) => ![SDK_NAMESPACE, PROCESS_NAMESPACE].some((each) => input.startsWith(`${each}:`)))
       .map((input) => resolve(projectRoot, input))
       .sort(),
     begunAt,
@@ -233,6 +234,27 @@ function sdkPlugin(sdkUrl: string): Plugin {
       // Node 20 cannot require an ES module, so a CommonJS strategy gets one that imports it.
       pluginBuild.onLoad({ filter: /.*/, namespace: SDK_NAMESPACE }, () => ({
         contents: "export * from 'seamless-dag';",
+      }));
+    },
+  };
+}
+
+const PROCESS_NAMESPACE = 'node-process';
+
+/**
+ * Has what is imported from `node:process` read where it is used, as properties of the process: an import of Node's own gives `pid`
+ * once and for all, past every guard.
+ */
+function processPlugin(): Plugin {
+  return {
+    name: 'process',
+    setup(pluginBuild) {
+      pluginBuild.onResolve({ filter: /^(?:node:)?process$/ }, () => ({
+        path: 'process',
+        namespace: PROCESS_NAMESPACE,
+      }));
+      pluginBuild.onLoad({ filter: /^/, namespace: PROCESS_NAMESPACE }, () => ({
+        contents: 'module.exports = process;',
       }));
     },
   };

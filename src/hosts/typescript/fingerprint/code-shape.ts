@@ -84,7 +84,13 @@ export class CodeShaper {
     this.#places.set(fn, closure.place);
     if (code.newTarget)
       return failure('uses new.target of the function around it, which cannot be told from outside', 'code');
-    if (this.#isOfNode(closure)) return shape(`builtin of Node ${JSON.stringify(nameOf(fn))}`);
+    const ofNode = this.#isOfNode(closure);
+    this.#ofNode.set(fn, ofNode);
+    if (ofNode) {
+      return isRequire(fn)
+        ? failure('a require function, which loads what is in no fingerprint: import what it needs')
+        : shape(`builtin of Node ${JSON.stringify(nameOf(fn))}`);
+    }
     const match = matchRead(code);
     if (match)
       return failure(`reads ${match.name}, which any regular expression changes`, 'code', {
@@ -167,7 +173,8 @@ export class CodeShaper {
   stateShape(fn: object, thisValue: object | null): Shape {
     const text = this.textOf(fn);
     const code = analyseText(text);
-    if (!code.keepsCaptures || matchRead(code)) return this.functionShape(fn, thisValue);
+    if (!code.keepsCaptures || matchRead(code) || this.#ofNode.get(fn) === true)
+      return this.functionShape(fn, thisValue);
     const own = this.#propertyShape(fn as Fn, code);
     return shape(own.tag, own.edges);
   }
@@ -453,6 +460,13 @@ export class CodeShaper {
 /** What code reads of the last match of any regular expression; null when it reads none of it. */
 function matchRead({ free, propertyNames }: CodeText): Edge | null {
   return free.some(({ name }) => name === 'RegExp') ? lastMatchRead(propertyNames) : null;
+}
+
+/** What `createRequire` gives. */
+function isRequire(fn: Fn): boolean {
+  return (
+    nameOf(fn) === 'require' && typeof Reflect.getOwnPropertyDescriptor(fn, 'resolve')?.value === 'function'
+  );
 }
 
 function isNodesScope({ object, description }: ScopeValues): boolean {

@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import { builtinModules, createRequire } from 'node:module';
 import { types } from 'node:util';
 import { createContext, runInContext } from 'node:vm';
-import { syncImports } from '../sandbox/patches.js';
+import { standInName, syncImports } from '../sandbox/patches.js';
 import type { BuiltIn, Change as Kept } from '../wall/built-in.js';
 import { Wall } from '../wall/wall.js';
 import { memberName } from './shape.js';
@@ -136,7 +136,9 @@ export class Intrinsics {
   nameOf(value: object): string | undefined {
     const known = this.#known.get(value);
     if (known) return known.ofSdk === true ? undefined : known.name;
-    return types.isModuleNamespaceObject(value) ? this.#moduleOf(value) : undefined;
+    return types.isModuleNamespaceObject(value) || isImportOfProcess(value)
+      ? this.#moduleOf(value)
+      : standInName(value);
   }
 
   /** The name of a module of Node, by what `import * as` gives of it. */
@@ -342,6 +344,16 @@ function isLoaded(
 ): boolean {
   if (!then?.get || now?.value === undefined) return false;
   return Reflect.apply(then.get, object, []) === now.value;
+}
+
+/** What a bundle makes of `import * as process`, as long as nobody has put anything on it. */
+function isImportOfProcess(value: object): boolean {
+  return (
+    !types.isProxy(value) &&
+    Object.getPrototypeOf(value) === Object.getPrototypeOf(process) &&
+    Reflect.getOwnPropertyDescriptor(value, 'default')?.value === process &&
+    Object.values(Object.getOwnPropertyDescriptors(value)).every(({ configurable }) => !configurable)
+  );
 }
 
 /** A function that has a prototype is found from each of its instances. */

@@ -26,6 +26,9 @@ const NODE_PROPERTIES = new Set<PropertyKey>(['kind', 'origin', ...NODE_NAMED]);
 /** More values than this in one structure are not looked through. */
 export const LARGEST = 200_000;
 
+/** What code may read of the process that is another one for another Node or machine. */
+const VERSION = `${process.version} ${process.platform} ${process.arch} `;
+
 const NO_NAMES: readonly string[] = [];
 
 // Written out: the first number that Node formats takes 15 ms, and this would be at each start.
@@ -261,7 +264,8 @@ export class Shaper {
     const patches = this.#options.intrinsics.patchesOf(value);
     const edges = patches.map(({ member, value }): Edge => ({ via: 'member', name: member, value }));
     const watched = builtInState(value);
-    return shape(`builtin ${name} ${edges.map((edge) => edge.name).join()}`, edges, { watched });
+    const version = name === 'node:process' ? VERSION : '';
+    return shape(`builtin ${name} ${version}${edges.map((edge) => edge.name).join()}`, edges, { watched });
   }
 
   /** Of the global object, what was added to it. */

@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 import type { RuleCheck } from './builtins.js';
 import type { Patches } from './patches.js';
 import { CLOCK, ENVIRONMENT, TIME_ZONE } from './rules.js';
@@ -90,14 +92,25 @@ export function guardEnvironment(patches: Patches, check: RuleCheck): void {
   const environment = process.env;
   const checkRead = (): void => check('process.env', ENVIRONMENT);
   const checkWrite = (key: PropertyKey): void => check('process.env', key === 'TZ' ? TIME_ZONE : ENVIRONMENT);
-  const value = new Proxy(environment, {
-    get: (target, key) => (checkRead(), Reflect.get(target, key) as unknown),
-    has: (target, key) => (checkRead(), Reflect.has(target, key)),
-    ownKeys: (target) => (checkRead(), Reflect.ownKeys(target)),
-    getOwnPropertyDescriptor: (target, key) => (checkRead(), Reflect.getOwnPropertyDescriptor(target, key)),
-    set: (target, key, to: unknown) => (checkWrite(key), Reflect.set(target, key, to)),
-    defineProperty: (target, key, to) => (checkWrite(key), Reflect.defineProperty(target, key, to)),
-    deleteProperty: (target, key) => (checkWrite(key), Reflect.deleteProperty(target, key)),
+  // Not the environment itself is behind it: `inspect` looks past every trap.
+  const shown = { value: () => (checkRead(), { ...environment }), configurable: true };
+  const value = new Proxy(Object.defineProperty({}, inspect.custom, shown), {
+    get: (_, key) =>
+      key === inspect.custom ? shown.value : (checkRead(), Reflect.get(environment, key) as unknown),
+    has: (_, key) => (checkRead(), Reflect.has(environment, key)),
+    ownKeys: () => (checkRead(), Reflect.ownKeys(environment)),
+    getOwnPropertyDescriptor: (_, key) => (checkRead(), Reflect.getOwnPropertyDescriptor(environment, key)),
+    set: (_, key, to: unknown) => (checkWrite(key), Reflect.set(environment, key, to)),
+    defineProperty: (_, key, to) => (checkWrite(key), Reflect.defineProperty(environment, key, to)),
+    deleteProperty: (_, key) => (checkWrite(key), Reflect.deleteProperty(environment, key)),
   });
   patches.define(process, 'env', { value, writable: true, enumerable: true });
+}
+
+/** Has every Buffer lie in memory of its own, without what others left there or how many were made before. */
+export function replaceSharedMemory(patches: Patches): void {
+  const { alloc } = Buffer;
+  patches.define(Buffer, 'poolSize', { value: 0, writable: true, enumerable: true });
+  for (const name of ['allocUnsafe', 'allocUnsafeSlow'])
+    patches.define(Buffer, name, { value: (size: number) => alloc(size), writable: true, enumerable: true });
 }

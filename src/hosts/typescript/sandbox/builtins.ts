@@ -1,7 +1,9 @@
 import { createRequire, isBuiltin } from 'node:module';
-// Imports of names from these are made here, so that they are of what is guarded.
-import 'node:process';
-import 'node:worker_threads';
+// Imports of names from these are made here, so that they are of what is guarded. Bundlers drop an import of nothing.
+import processImports from 'node:process';
+import threadImports from 'node:worker_threads';
+
+import { inspect } from 'node:util';
 
 import type { Check, Patches } from './patches.js';
 import {
@@ -17,6 +19,11 @@ import {
 import { SeamlessError } from '../../../sdk/errors.js';
 
 const require = createRequire(import.meta.url);
+
+const MADE: readonly (readonly [string, object])[] = [
+  ['process', processImports],
+  ['worker_threads', threadImports],
+];
 
 export type RuleCheck = (api: string, rule: Rule) => void;
 
@@ -48,7 +55,8 @@ function guardIdentity(patches: Patches, modules: ReadonlyMap<string, object>, c
   const timer = setTimeout(() => undefined);
   clearTimeout(timer);
   const timers = Object.getPrototypeOf(timer) as object;
-  patches.guardFunction(timers, Symbol.toPrimitive, 'the number of a timer', identity);
+  for (const key of [Symbol.toPrimitive, inspect.custom])
+    patches.guardFunction(timers, key, 'the number of a timer', identity);
 }
 
 /** Puts a check before the global ways to the network. */
@@ -104,7 +112,8 @@ function loadModules(): Map<string, object> {
   process.emitWarning = () => {};
   try {
     const present = [...names].filter((name) => isBuiltin(`node:${name}`));
-    return new Map(present.map((name) => [name, require(`node:${name}`) as object]));
+    const modules = present.map((name): [string, object] => [name, require(`node:${name}`) as object]);
+    return new Map([...modules, ...MADE]);
   } finally {
     process.emitWarning = emitWarning;
   }

@@ -2,7 +2,7 @@ import Module from 'node:module';
 
 import { ComputeOnlyViolation, type SourceLocation } from '../../../sdk/errors.js';
 import { Runner } from '../../../sdk/runner.js';
-import { guardEnvironment, replaceClockAndRandom } from './ambient.js';
+import { guardEnvironment, replaceClockAndRandom, replaceSharedMemory } from './ambient.js';
 import { describeLocation, isOwn, stackFrames } from './author.js';
 import { guardBuiltins, guardGlobals } from './builtins.js';
 import { Patches, syncImports } from './patches.js';
@@ -83,6 +83,7 @@ export function installComputeOnly(options: ComputeOnlyOptions): ComputeOnlyCont
   guardBuiltins(patches, check);
   guardGlobals(patches, check);
   guardEnvironment(patches, check);
+  replaceSharedMemory(patches);
   patches.define(Module, 'syncBuiltinESMExports', { value: syncImports, writable: true, enumerable: true });
   patches.guardFunction(Runner, 'submit', 'Runner.submit', (api) => check(api, LIVE_LOOP));
   replaceClockAndRandom(patches, zones, check, () => violations.noteHidden());

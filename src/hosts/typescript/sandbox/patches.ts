@@ -37,6 +37,8 @@ export class Patches {
     const descriptor = owner && Object.getOwnPropertyDescriptor(owner, key);
     const original: unknown = owner && Reflect.get(target, key);
     if (!owner || !descriptor?.configurable || typeof original !== 'function') return;
+    // Made a text or a number of, some of Node's functions call themselves.
+    this.guardFunction(original, Symbol.toPrimitive, api, check);
     const value = guarded(original, () => check(api));
     this.define(owner, key, { value, writable: true, enumerable: descriptor.enumerable ?? true });
   }
@@ -49,18 +51,12 @@ export class Patches {
     let { value } = descriptor as { value: unknown };
     const read = (self: object): unknown =>
       descriptor.get ? (Reflect.apply(descriptor.get, self, []) as unknown) : value;
-    const standIn = {
-      [Symbol.toPrimitive](hint: string): unknown {
-        check(api);
-        return hint === 'string' ? String(read(target)) : read(target);
-      },
-    };
+    const checkRead = (): void => check(api);
     this.define(owner, key, {
       enumerable: descriptor.enumerable ?? true,
       get(this: object) {
-        // An import of the name takes the value once and for all, unless that asks again.
-        if (importsAreMade) return typeof read(this) === 'number' ? standIn : read(this);
-        check(api);
+        if (importsAreMade) return imported(read(this), api, checkRead);
+        checkRead();
         return read(this);
       },
       ...(descriptor.writable === true && { set: (given: unknown) => (value = given) }),
@@ -85,6 +81,36 @@ export function guarded(original: object, check: () => void): object {
       return Reflect.construct(target, args, newTarget) as object;
     },
   });
+}
+
+const standIns = new WeakMap<object, string>();
+
+/** What a value stands for that asks each time it is used; undefined for any other. */
+export function standInName(value: object): string | undefined {
+  return standIns.get(value);
+}
+
+/** An import of a name takes the value once and for all: one that asks each time it is used stands for it. */
+function imported(value: unknown, api: string, check: () => void): unknown {
+  if (typeof value !== 'number' && typeof value !== 'object') return value;
+  const asked =
+    <A extends readonly unknown[], R>(trap: (...given: A) => R) =>
+    (...given: A): R => {
+      check();
+      return trap(...given);
+    };
+  const standIn = new Proxy(Object(value) as object, {
+    get: asked((target: object, key: PropertyKey): unknown => {
+      const found: unknown = Reflect.get(target, key);
+      return typeof found === 'function' ? found.bind(target) : found;
+    }),
+    has: asked(Reflect.has),
+    ownKeys: asked(Reflect.ownKeys),
+    getPrototypeOf: asked(Reflect.getPrototypeOf),
+    getOwnPropertyDescriptor: asked(Reflect.getOwnPropertyDescriptor),
+  });
+  standIns.set(standIn, api);
+  return standIn;
 }
 
 function ownerOf(target: object, key: PropertyKey): object | null {

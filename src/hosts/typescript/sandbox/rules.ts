@@ -227,8 +227,11 @@ export const GUARDED: readonly GuardedGroup[] = [
 
 /** Properties that tell one process from another, of objects that modules give. */
 export const GUARDED_VALUES: readonly { readonly module: string; readonly names: readonly string[] }[] = [
-  { module: 'process', names: ['pid', 'ppid', 'argv', 'argv0', 'execPath', 'execArgv', 'debugPort'] },
-  { module: 'worker_threads', names: ['threadId'] },
+  {
+    module: 'process',
+    names: ['pid', 'ppid', 'argv', 'argv0', 'execPath', 'execArgv', 'debugPort', 'title', 'moduleLoadList'],
+  },
+  { module: 'worker_threads', names: ['threadId', 'resourceLimits'] },
 ];
 
 /** Global functions and classes that reach outside. Where Node has none of that name, one is put that refuses. */

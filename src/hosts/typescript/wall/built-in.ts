@@ -40,6 +40,7 @@ export interface Owner {
 
 const error = Error;
 const global = globalThis;
+const main = process;
 
 /**
  * Whether a property changes as Node works. Whoever changed it may have changed built-ins as well: only functions of `kept.ts` are
@@ -58,6 +59,8 @@ export function isRestless(
   // Settings and counts of Node's: what code reads of them is watched for the nodes whose code does.
   if (ofNode && !isCode(then) && !isCode(now)) return true;
   if (isPrivate(key, then !== undefined)) return true;
+  // Made anew each time it is asked for, until the first has taken its place.
+  if (object === main && key === 'allowedNodeEnvironmentFlags' && then?.get !== undefined) return true;
   // Node puts what some accessors give in their place when they are first used.
   return then?.get !== undefined && now?.value !== undefined && apply(then.get, object, []) === now.value;
 }
