@@ -10,6 +10,7 @@ import { diffOf, rowsOf, seriesOf } from './history-requests.js';
 import { partsOfReport, readReported } from './reported-rows.js';
 import { StoreKeeper } from './store-keeper.js';
 import { noteHit } from './note-hit.js';
+import { ProviderFiles } from './provider-files.js';
 import { SourceHints } from './source-hints.js';
 import {
   StrategySession,
@@ -106,6 +107,7 @@ export class JobService {
       this.#withStore(cache, hooks, async (store) => {
         const hints = await SourceHints.load(cache.dir, checking(hooks));
         const report = await session.materialize({ start, end }, store, hints, hooks, only);
+        await session.keepProviderFiles(cache.dir);
         const parts = payload.parts && (await partsOfReport(store, session.storedAs, report));
         await store.recordRun(session.storedAs, { start, end });
         await store.publishViews();
@@ -133,9 +135,11 @@ export class JobService {
         const range = last ? { start: last[0], end: last[1] } : rangeOf(payload);
         const look = payload.thorough ? 'all' : 'files';
         const hints = await SourceHints.load(cache.dir, checking(hooks));
+        session.takeProviderFiles(await ProviderFiles.load(cache.dir));
         const status = await session.status(range, store, hints, look);
         await hints.save();
-        return { ...status, lastRanges, files: session.files };
+        const dataFiles = [...new Set([...status.dataFiles, ...session.read])];
+        return { ...status, dataFiles, lastRanges, files: session.files };
       }),
     );
   }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { dirname } from 'node:path';
 import { resolveGraph, type Graph, type GraphNode } from '../engine/graph/graph.js';
 import { pointNames } from '../engine/plan/judged.js';
 import { boundsOf } from '../engine/plan/bounds.js';
@@ -23,6 +24,7 @@ import { SharedMemoryUse } from './let-go.js';
 import { bundleEvidence } from './bundle-evidence.js';
 import { sourceEvidence, type OpenedSource } from './source-evidence.js';
 import { limited, type Limit } from './limit.js';
+import { ProviderFiles } from './provider-files.js';
 import type { BarResult } from '../protocol/results.js';
 import type { CallHooks, HostThread } from './thread/host-thread.js';
 import { RemoteHost } from './thread/remote-host.js';
@@ -76,6 +78,7 @@ export class StrategySession {
   readonly #around: Surroundings;
   readonly #bundle: StrategyBundle;
   readonly #limit: Limit;
+  #providerFiles: ProviderFiles | null = null;
   /** The sources that were opened last. */
   #read: readonly OpenedSource[] = [];
 
@@ -136,6 +139,27 @@ export class StrategySession {
       await thread.end();
       throw error;
     }
+  }
+
+  /** Files that it read as it was made: another content may make another strategy of it. */
+  get read(): readonly string[] {
+    // Node itself reads the bundle, which is made of files that are told already.
+    const made = dirname(this.#bundle.codePath);
+    return this.#host.read.filter((file) => dirname(file) !== made);
+  }
+
+  /** Takes in what earlier runs know of the files that its providers read. */
+  takeProviderFiles(known: ProviderFiles): void {
+    this.#providerFiles = known;
+  }
+
+  /** Writes down which files its providers read since it was loaded. @param dir the cache's folder */
+  async keepProviderFiles(dir: string): Promise<void> {
+    const reads = await this.#host.providerReads();
+    if (reads.size === 0) return;
+    const known = await ProviderFiles.load(dir);
+    for (const [provider, files] of reads) known.add(provider, files);
+    await known.save();
   }
 
   describe(): Promise<GraphDescription> {
@@ -283,7 +307,11 @@ export class StrategySession {
 
   #openSources(hints: ContentHints): ReturnType<typeof openSourceLibrary> {
     const custom = (stream: OpenStream): Promise<SourceReader> =>
-      this.#host.openSource(stream, (ask) => limited(this.#limit, 'provider', ask));
+      this.#host.openSource(
+        stream,
+        (ask) => limited(this.#limit, 'provider', ask),
+        this.#providerFiles?.get(this.#host.providerOf(stream.node)),
+      );
     const library = openSourceLibrary({ projectRoot: this.#place.projectRoot, hints, custom });
     const read: OpenedSource[] = [];
     this.#read = read;

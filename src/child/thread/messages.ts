@@ -9,6 +9,7 @@ import type {
   TradeDescription,
 } from '../../engine/ports/host.js';
 import type { OpenStream } from '../../engine/ports/source.js';
+import type { ProviderReads } from '../../hosts/typescript/sandbox/file-reads.js';
 import type { StrategyBundle } from '../../hosts/typescript/bundle/bundle.js';
 import { failure, table } from '../../protocol/shapes.js';
 import { serializedError } from '../../protocol/messages.js';
@@ -59,6 +60,8 @@ export interface ToldStrategy {
   readonly nodes: readonly ToldNode[];
   /** Whether it saw something, as it was made, that is in none of its files. */
   readonly sawHidden: boolean;
+  /** Files that it read as it was made, absolute, and the patterns of folders it listed. */
+  readonly read: readonly string[];
   readonly trades: readonly TradeDescription[];
 }
 
@@ -83,6 +86,8 @@ export interface Calls {
   read: { readonly payload: { readonly source: number; readonly range: Range }; readonly result: number };
   /** The next rows of a reading; null when there are no more. */
   next: { readonly payload: number; readonly result: Table | null };
+  /** The files that providers of the author's own read until now. */
+  providerReads: { readonly payload: null; readonly result: readonly ProviderReads[] };
   /** Ends a reading before its rows do. */
   stop: { readonly payload: number; readonly result: null };
 }
@@ -203,6 +208,7 @@ export const callResults: { readonly [K in CallKind]: SchemaOf<Calls[K]['result'
     period: v.nullable(v.number()),
     nodes: v.array(toldNode),
     sawHidden: v.boolean(),
+    read: v.array(v.string()),
     trades: v.array(v.object({ decision: id, price: id })),
   }),
   inspect: v.null(),
@@ -218,5 +224,6 @@ export const callResults: { readonly [K in CallKind]: SchemaOf<Calls[K]['result'
   bounds: v.nullable(v.object({ first: seconds, last: seconds })),
   read: id,
   next: v.nullable(wholeTable),
+  providerReads: v.array(v.object({ stream: id, files: v.array(v.string()) })),
   stop: v.null(),
 };

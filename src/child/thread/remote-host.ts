@@ -67,6 +67,23 @@ export class RemoteHost implements StrategyHost {
     return this.#told.sawHidden;
   }
 
+  /** See `ToldStrategy`. */
+  get read(): readonly string[] {
+    return this.#told.read;
+  }
+
+  /** What tells a stream's provider from others, of this strategy and of it as it was before a change of its code. */
+  providerOf(stream: number): string {
+    const { name = '', hash = null } = this.#told.nodes[stream] ?? {};
+    return JSON.stringify([this.storedAs, name, hash]);
+  }
+
+  /** The files that providers of the author's own read until now, by `providerOf`. */
+  async providerReads(): Promise<ReadonlyMap<string, readonly string[]>> {
+    const reads = await this.#thread.call('providerReads', null);
+    return new Map(reads.map(({ stream, files }) => [this.providerOf(stream), files]));
+  }
+
   describe(): Promise<GraphDescription> {
     return Promise.resolve(this.#graph);
   }
@@ -87,10 +104,15 @@ export class RemoteHost implements StrategyHost {
   /**
    * A stream whose provider is the author's own, and so runs in the thread.
    * @param limited asks it for its version and its bounds.
+   * @param files it is known to read, absolute; undefined: not known
    */
-  async openSource(stream: OpenStream, limited: Limited): Promise<SourceReader> {
+  async openSource(
+    stream: OpenStream,
+    limited: Limited,
+    files: readonly string[] | undefined,
+  ): Promise<SourceReader> {
     const source = await this.#thread.call('openSource', { ...stream });
-    return new RemoteSource(this.#thread, source, limited);
+    return new RemoteSource(this.#thread, source, limited, files);
   }
 
   #describe(
@@ -132,11 +154,13 @@ export type Limited = <T>(ask: (signal: AbortSignal | undefined) => Promise<T>) 
 
 class RemoteSource implements SourceReader {
   readonly whole = false;
+  readonly files?: readonly string[];
   readonly #thread: HostThread;
   readonly #source: number;
   readonly #limited: Limited;
 
-  constructor(thread: HostThread, source: number, limited: Limited) {
+  constructor(thread: HostThread, source: number, limited: Limited, files: readonly string[] | undefined) {
+    if (files) this.files = files;
     this.#thread = thread;
     this.#source = source;
     this.#limited = limited;

@@ -79,6 +79,7 @@ export class ThreadService {
       this.#readings.delete(reading);
       return null;
     },
+    providerReads: () => this.#around.context.fileReads.provided,
     stop: async (reading) => {
       await this.#readings.get(reading)?.return?.();
       this.#readings.delete(reading);
@@ -141,6 +142,7 @@ export class ThreadService {
       trades,
       nodes: nodes.map((node, index) => told(node, frames[index] ?? [], this.#host.hasAuthorCode(index))),
       sawHidden: this.#around.context.sawHidden,
+      read: this.#around.context.fileReads.made,
     };
   }
 

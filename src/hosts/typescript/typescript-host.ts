@@ -158,6 +158,7 @@ export class TypeScriptHost implements StrategyHost {
 
   /** Reads a stream by the author's own provider, which runs in the one zone that may reach outside. */
   openSource(stream: OpenStream, { provider: run }: Pick<ComputeOnlyContext, 'provider'>): SourceReader {
+    const at = stream.node;
     const node = this.#nodes[stream.node];
     const provider = node instanceof StreamInput ? node.historyProvider : null;
     if (!provider || !isCustom(provider))
@@ -167,9 +168,9 @@ export class TypeScriptHost implements StrategyHost {
       {
         kind: provider.kind,
         options: provider.options,
-        fetch: (request) => run(() => fetch.call(provider, request)),
-        ...(version && { version: () => run(() => version.call(provider)) }),
-        ...(bounds && { bounds: () => run(() => bounds.call(provider)) }),
+        fetch: (request) => run(() => fetch.call(provider, request), at),
+        ...(version && { version: () => run(() => version.call(provider), at) }),
+        ...(bounds && { bounds: () => run(() => bounds.call(provider), at) }),
       },
       stream,
     );

@@ -25,7 +25,7 @@ const MADE: readonly (readonly [string, object])[] = [
   ['worker_threads', threadImports],
 ];
 
-export type RuleCheck = (api: string, rule: Rule) => void;
+export type RuleCheck = (api: string, rule: Rule, args?: readonly unknown[]) => void;
 
 /** Puts a check before every function of Node's modules that a strategy must not call. */
 export function guardBuiltins(patches: Patches, check: RuleCheck): void {
@@ -78,7 +78,7 @@ function guardGroup(patches: Patches, group: GuardedGroup, target: object, check
   const names = group.names ?? functionNames(target).filter((name) => !group.except?.includes(name));
   for (const name of names) {
     const rule = group.module === 'fs' ? fileRule(name) : group.rule;
-    patches.guardFunction(target, name, apiName(`${prefix}.${name}`), (api) => check(api, rule));
+    patches.guardFunction(target, name, apiName(`${prefix}.${name}`), (api, args) => check(api, rule, args));
   }
 }
 

@@ -4,7 +4,8 @@ import { ComputeOnlyViolation, type SourceLocation } from '../../../sdk/errors.j
 import { Runner } from '../../../sdk/runner.js';
 import { guardEnvironment, replaceClockAndRandom, replaceSharedMemory } from './ambient.js';
 import { describeLocation, isOwn, stackFrames } from './author.js';
-import { guardBuiltins, guardGlobals } from './builtins.js';
+import { guardBuiltins, guardGlobals, type RuleCheck } from './builtins.js';
+import { FileReads } from './file-reads.js';
 import { Patches, syncImports } from './patches.js';
 import { whenSettled } from '../wall/kept.js';
 import type { Wall } from '../wall/wall.js';
@@ -49,8 +50,11 @@ export interface ComputeOnlyContext {
   setup<T>(work: () => T): T;
   /** Runs a node over many bars; `setBar` says which one is next, by its close in epoch seconds. */
   compute<T>(of: ComputedNode, work: (setBar: (asOf: number) => void) => T): T;
-  /** Runs a provider's `fetch`, `version` or `bounds`: network, files and subprocesses are open to it. */
-  provider<T>(work: () => T): T;
+  /**
+   * Runs a provider's `fetch`, `version` or `bounds`: network, files and subprocesses are open to it.
+   * @param stream position of its stream in `GraphDescription.nodes`
+   */
+  provider<T>(work: () => T, stream?: number): T;
   /**
    * The first violation since the last call, thrown through or caught by user code alike: ask after every `load`,
    * `setup` and `compute`. Those of providers are only thrown, those left behind go to `onStray`.
@@ -58,6 +62,8 @@ export interface ComputeOnlyContext {
   takeViolation(): ComputeOnlyViolation | null;
   /** Whether a module's top level, a constructor or setup() saw files, the environment, a clock or randomness. */
   readonly sawHidden: boolean;
+  /** The files that it read until now. */
+  readonly fileReads: Pick<FileReads, 'made' | 'provided'>;
   /** Takes all guards away. */
   finish(): void;
 }
@@ -79,7 +85,7 @@ export function installComputeOnly(options: ComputeOnlyOptions): ComputeOnlyCont
   const asHost = <T>(work: () => T): T => (wall ? wall.asHost(() => zones.asHost(work)) : zones.asHost(work));
   const violations = new Violations(options, zones, asHost);
   const patches = new Patches();
-  const check = (api: string, rule: Rule): void => violations.check(api, rule);
+  const check: RuleCheck = (api, rule, args) => violations.check(api, rule, args);
   guardBuiltins(patches, check);
   guardGlobals(patches, check);
   guardEnvironment(patches, check);
@@ -99,11 +105,15 @@ export function installComputeOnly(options: ComputeOnlyOptions): ComputeOnlyCont
       const run = (): ReturnType<typeof work> => zones.compute(node, seed, work);
       return wall ? wall.piece(run) : run();
     },
-    provider: (work) => (wall ? wall.untilSettled(() => zones.provider(work)) : zones.provider(work)),
+    provider(work, stream) {
+      const run = (): ReturnType<typeof work> => zones.provider(work, stream);
+      return wall ? wall.untilSettled(run) : run();
+    },
     takeViolation: () => violations.take(),
     get sawHidden() {
       return violations.sawHidden;
     },
+    fileReads: violations.fileReads,
     finish() {
       process.off('uncaughtException', stray).off('unhandledRejection', stray);
       patches.undo();
@@ -162,6 +172,7 @@ class Violations {
   readonly #zones: Zones;
   readonly #known = new WeakSet<Error>();
   sawHidden = false;
+  readonly fileReads = new FileReads();
   readonly #asHost: ComputeOnlyContext['asHost'];
   #first: ComputeOnlyViolation | null = null;
 
@@ -188,11 +199,12 @@ class Violations {
   }
 
   /** @throws ComputeOnlyViolation when the code that runs now may not use the API. */
-  check(api: string, rule: Rule): void {
+  check(api: string, rule: Rule, args: readonly unknown[] = []): void {
     const zone = this.#zones.current();
     // During a computation the host's code is what runs between `asHost` and its end, where nothing is computing.
     if (zone && isAllowed(zone, rule.access)) {
       if (rule.access === 'hidden') this.noteHidden();
+      if (rule.reads && zone.kind !== 'host') this.#asHost(() => this.fileReads.note(zone, api, args[0]));
       return;
     }
     const asOf = this.#zones.computing?.asOf;

@@ -1,7 +1,7 @@
 import { syncBuiltinESMExports } from 'node:module';
 
-/** Decides whether the code that runs now may use an API; throws when it may not. */
-export type Check = (api: string) => void;
+/** Decides whether the code that runs now may use an API; throws when it may not. @param args what it is called with */
+export type Check = (api: string, args?: readonly unknown[]) => void;
 
 // A strategy gets the function below in its place.
 const sync = syncBuiltinESMExports;
@@ -39,7 +39,7 @@ export class Patches {
     if (!owner || !descriptor?.configurable || typeof original !== 'function') return;
     // Made a text or a number of, some of Node's functions call themselves.
     this.guardFunction(original, Symbol.toPrimitive, api, check);
-    const value = guarded(original, () => check(api));
+    const value = guarded(original, (args) => check(api, args));
     this.define(owner, key, { value, writable: true, enumerable: descriptor.enumerable ?? true });
   }
 
@@ -70,14 +70,14 @@ export class Patches {
 
 type Callable = (...args: unknown[]) => unknown;
 
-export function guarded(original: object, check: () => void): object {
+export function guarded(original: object, check: (args: readonly unknown[]) => void): object {
   return new Proxy(original as Callable, {
     apply(target, self, args) {
-      check();
+      check(args);
       return Reflect.apply(target, self, args);
     },
     construct(target, args, newTarget) {
-      check();
+      check(args);
       return Reflect.construct(target, args, newTarget) as object;
     },
   });

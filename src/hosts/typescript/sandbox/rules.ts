@@ -10,6 +10,8 @@ export interface Rule {
   readonly access: Access;
   /** What the author can do instead, a sentence. */
   readonly advice: string;
+  /** What it is called with is the path of a file that is read. */
+  readonly reads?: true;
 }
 
 const NETWORK: Rule = {
@@ -29,6 +31,7 @@ const FILES: Rule = {
   access: 'hidden',
   advice:
     'Read the file at the top of the module or in setup() and use its value; bring history in through a historyProvider.',
+  reads: true,
 };
 const WRITES: Rule = {
   access: 'hidden',

@@ -11,12 +11,15 @@ export class Zone {
   readonly kind: ZoneKind;
   /** The node whose `computeFn` runs, by name. */
   readonly node: string | null;
+  /** Position of the stream whose provider runs. */
+  readonly stream: number | null;
   /** True once the range is over: what still runs in it was left behind. */
   ended = false;
 
-  constructor(kind: ZoneKind, node: string | null = null) {
+  constructor(kind: ZoneKind, node: string | null = null, stream: number | null = null) {
     this.kind = kind;
     this.node = node;
+    this.stream = stream;
   }
 }
 
@@ -75,8 +78,8 @@ export class Zones {
     }
   }
 
-  provider<T>(work: () => T): T {
-    return this.#storage.run(new Zone('provider'), work);
+  provider<T>(work: () => T, stream: number | null = null): T {
+    return this.#storage.run(new Zone('provider', null, stream), work);
   }
 
   async load<T>(work: () => Promise<T>): Promise<T> {
