@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, type BigIntStats } from 'node:fs';
+import { createReadStream, type BigIntStats, type Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -90,13 +90,25 @@ async function statFile(stream: OpenStream, projectRoot: string, file: SourceFil
       `${file.shown} is a folder: name a file in it, or its files by a pattern such as ${file.shown}/*.csv.`,
     );
   }
-  if (!stats.isFile()) {
-    throw sourceError(
-      stream,
-      `${file.shown} is a pipe or a device, which has no end to wait for: save what it gives in a file.`,
-    );
-  }
+  refuseEndless(stream, file.shown, stats);
   return stats;
+}
+
+/** What is neither a file nor a folder may never end. */
+function refuseEndless(stream: OpenStream, shown: string, stats: Stats | BigIntStats): void {
+  if (stats.isFile() || stats.isDirectory()) return;
+  throw sourceError(
+    stream,
+    `${shown} is a pipe or a device, which has no end to wait for: save what it gives in a file.`,
+  );
+}
+
+/** Of what a query reads itself. What is missing or a pattern is the query's own affair. @throws SeamlessError `source` */
+export async function refuseEndlessFiles(stream: OpenStream, paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    const stats = await stat(path).catch(() => null);
+    if (stats !== null) refuseEndless(stream, path, stats);
+  }
 }
 
 /** The files that paths and patterns name, each once. @throws SeamlessError `source` when one is missing. */

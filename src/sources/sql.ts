@@ -3,7 +3,7 @@ import { filesIn, isRecord, placePaths } from './sql-paths.js';
 import type { Database } from './database.js';
 import { sqlText } from './database.js';
 import { sourceError } from './faults.js';
-import type { FileContext } from './files.js';
+import { refuseEndlessFiles, type FileContext } from './files.js';
 import { Options } from './options.js';
 import { RelationReader, type RelationSource } from './relation-reader.js';
 
@@ -14,9 +14,11 @@ export async function openSql(stream: OpenStream, context: FileContext): Promise
   const time = options.time();
   options.finish();
   const tree = await parse(stream, context.database, query);
+  const files = filesIn(tree, context.projectRoot);
+  await refuseEndlessFiles(stream, files);
   const source: RelationSource = {
     from: `(${placePaths(query, tree, context.projectRoot)})`,
-    files: filesIn(tree, context.projectRoot),
+    files,
     shown: 'its query',
     // A result has no order of its own.
     sort: true,

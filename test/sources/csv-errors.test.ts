@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { Project, fails } from './support.js';
 
@@ -31,6 +32,18 @@ describe('csv sources refuse, with a sentence', () => {
       'source',
       /address on the network/,
     );
+  });
+
+  it('what has no end: a pipe, a device, a link to one, also within a query', async () => {
+    const endless = /is a pipe or a device, which has no end to wait for/;
+    execFileSync('mkfifo', [project.path('pipe.csv')]);
+    symlinkSync('/dev/zero', project.path('zero.csv'));
+    for (const path of ['pipe.csv', 'zero.csv', '/dev/zero', '/dev/urandom']) {
+      await fails(project.open('csv', { path }), 'source', endless);
+      await fails(project.open('parquet', { path }), 'source', endless);
+      await fails(project.open('sql', { query: `SELECT * FROM read_csv('${path}')` }), 'source', endless);
+    }
+    await fails(project.open('sql', { query: "SELECT * FROM 'pipe.csv'" }), 'source', endless);
   });
 
   it('an empty file', () => refused('', 'source', /bars\.csv is empty/));
