@@ -7,7 +7,7 @@ import { formatCount, plural } from '../../present/format.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import { codeOf, EXIT } from '../exit-codes.js';
 import { formatTable, painter, type Paint } from '../table.js';
-import type { Terminal } from '../terminal.js';
+import type { Output, Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
 import { visibleLines } from '../../present/visible.js';
 
@@ -96,19 +96,36 @@ const TABLES = `SELECT table_schema AS strategy, table_name AS node, string_agg(
   FROM information_schema.columns WHERE table_catalog = 'memory' GROUP BY ALL ORDER BY ALL;`;
 
 function show({ out, err, env }: Terminal, result: SqlResult, flags: SqlFlags): void {
-  if (flags.json)
-    out.write(
-      `${JSON.stringify(
-        result.rows.map((row) => objectOf(result, row)),
-        null,
-        2,
-      )}\n`,
-    );
-  else if (flags.csv) out.write(csvText(result, flags.spreadsheet ?? false));
+  if (flags.json) writeParts(out, jsonParts(result));
+  else if (flags.csv) writeParts(out, csvParts(result, flags.spreadsheet ?? false));
   else out.write(tableText(result, painter(out, env)));
   if (result.more) {
     err.write(`only the first ${plural(result.rows.length, 'row')} are shown: ask for more with --limit\n`);
   }
+}
+
+/** Characters that are written at once: all of a result may be more than fits in one string. */
+const WRITTEN_AT_ONCE = 2 ** 16;
+
+function writeParts(out: Output, parts: Iterable<string>): void {
+  let text = '';
+  for (const part of parts) {
+    text += part;
+    if (text.length < WRITTEN_AT_ONCE) continue;
+    out.write(text);
+    text = '';
+  }
+  out.write(text);
+}
+
+/** A list of objects, indented by two. */
+function* jsonParts(result: SqlResult): Generator<string> {
+  let before = '[\n  ';
+  for (const row of result.rows) {
+    yield `${before}${JSON.stringify(objectOf(result, row), null, 2).replaceAll('\n', '\n  ')}`;
+    before = ',\n  ';
+  }
+  yield result.rows.length === 0 ? '[]\n' : '\n]\n';
 }
 
 /** JSON has no words for numbers that are not finite: they are texts. */
@@ -120,11 +137,11 @@ function jsonValue(value: SqlValue): SqlValue {
   return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
 }
 
-function csvText({ columns, rows }: SqlResult, spreadsheet: boolean): string {
+function* csvParts({ columns, rows }: SqlResult, spreadsheet: boolean): Generator<string> {
   const field = (value: SqlValue): string =>
     csvField(spreadsheet && typeof value === 'string' ? withoutFormula(value) : value);
-  const lines = [columns.map(({ name }) => field(name)), ...rows.map((row) => row.map(field))];
-  return lines.map((fields) => `${fields.join(',')}\n`).join('');
+  yield `${columns.map(({ name }) => field(name)).join(',')}\n`;
+  for (const row of rows) yield `${row.map(field).join(',')}\n`;
 }
 
 /** Null is empty, an empty text is quoted (RFC 4180). */

@@ -1,4 +1,4 @@
-import { hash as hashOnce } from 'node:crypto';
+import { createHash, hash as hashOnce } from 'node:crypto';
 import type { Column, Table } from '../../sdk/table.js';
 
 /** 128 bits of SHA-256 in hexadecimal: as good as unique, and short enough to store by the thousand. */
@@ -9,6 +9,24 @@ const DIGEST_LENGTH = 32;
 /** Digest of texts in order, each kept apart from the next. */
 export function textDigest(parts: readonly string[]): Digest {
   return hashOnce('sha256', JSON.stringify(parts)).slice(0, DIGEST_LENGTH);
+}
+
+/** Characters of texts that are hashed at once: a column may hold more than fits in one string. */
+const TEXTS_AT_ONCE = 2 ** 20;
+
+/** The same as `textDigest` for the texts of a column, however long all of them are, without a copy of the whole. */
+export function textsDigest(texts: readonly string[]): Digest {
+  const sum = createHash('sha256').update('[');
+  let from = 0;
+  let length = 0;
+  for (let row = 0; row < texts.length; row++) {
+    length += texts[row]?.length ?? 0;
+    if (length < TEXTS_AT_ONCE && row + 1 < texts.length) continue;
+    const part = JSON.stringify(texts.slice(from, row + 1)).slice(1, -1);
+    sum.update(from > 0 ? `,${part}` : part);
+    [from, length] = [row + 1, 0];
+  }
+  return sum.update(']').digest('hex').slice(0, DIGEST_LENGTH);
 }
 
 /** The same for texts in which JSON has nothing to escape: digests, numbers, words. There are tens of thousands of these. */
@@ -82,7 +100,7 @@ function valuesDigest(column: Column, from: number, to: number): Digest {
     case 'boolean':
       return bytesDigest(column.values.subarray(from, to));
     default:
-      return textDigest(column.values.slice(from, to));
+      return textsDigest(column.values.slice(from, to));
   }
 }
 

@@ -28,7 +28,7 @@ export const FILE_NAME = 'cache.duckdb';
 const CHECKPOINT_THRESHOLD = '96MB';
 
 /** DuckDB's share of a run's memory, beyond which it spills beside the file. */
-const MEMORY_LIMIT_MB = 256;
+export const MEMORY_LIMIT_MB = 256;
 
 const DRAFT = /^cache\.duckdb\.new-\d+-\d+(?:\.wal)?$/;
 /** No draft takes this long to write. */

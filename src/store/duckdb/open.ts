@@ -221,6 +221,7 @@ async function storeOf(
     folder: options.packs ?? packFolder(dirname(file)),
     writing: new Set(),
     views: { stale: await areViewsStale(session) },
+    memoryMb: options.memoryMb,
   };
   const found = await takePacksIn(context);
   if (found > 0) options.onMessage?.(rebuiltText(dir, found));

@@ -5,6 +5,7 @@ import { SeamlessError } from '../../sdk/errors.js';
 import { nullColumn, type Column, type ColumnType, type Table } from '../../sdk/table.js';
 import type { Range } from '../../sdk/time.js';
 import { faultOf, messageOf } from '../duckdb/faults.js';
+import { withRoom } from '../duckdb/room.js';
 import { quoteName, quoteText } from '../duckdb/sql.js';
 import { findNode, listedNodes, type FoundNode } from '../names/contents.js';
 import { writePack, type PackColumn } from '../packs/pack-file.js';
@@ -75,10 +76,10 @@ export async function exportNodes(context: StoreContext, request: ExportRequest)
     mkdirSync(dirname(path), { recursive: true });
     folder = mkdtempSync(join(dirname(context.folder), 'export-'));
     const parts = await joinedParts(context, folder, nodes, columns, request.range);
-    const [copied] = await context.session.select(
-      { Count: 'number' },
-      `COPY (${selectSql(columns, parts, request.spreadsheet ?? false)}) TO ${quoteText(draft)} (${OPTIONS[format]})`,
-    );
+    const sql = `COPY (${selectSql(columns, parts, request.spreadsheet ?? false)}) TO ${quoteText(draft)} (${OPTIONS[format]})`;
+    const { session, memoryMb } = context;
+    const copy = () => session.select({ Count: 'number' }, sql);
+    const [copied] = await withRoom((set) => session.run(set), memoryMb, copy);
     renameSync(draft, path);
     return { path, rows: copied?.Count ?? 0 };
   } catch (error) {

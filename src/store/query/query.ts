@@ -21,6 +21,7 @@ import {
   stopDatabase,
   type Database,
 } from '../duckdb/file.js';
+import { withRoom } from '../duckdb/room.js';
 import { holderOf } from '../duckdb/holder.js';
 import { nodeViews, searchPath, viewSql, type NodeView } from '../names/node-views.js';
 import { Catalog } from '../segments/catalog.js';
@@ -185,7 +186,7 @@ function ownStrategy(views: readonly NodeView[], wanted: string | undefined): st
   throw new SeamlessError('not-found', `Nothing of ${wanted} is materialized yet. The cache holds ${held}.`);
 }
 
-async function run(connection: DuckDBConnection, { sql, most }: SqlQuery): Promise<SqlResult> {
+async function run(connection: DuckDBConnection, { sql, most, memoryMb }: SqlQuery): Promise<SqlResult> {
   const statements = await connection.extractStatements(sql);
   let answer: SqlResult = { columns: [], rows: [], more: false };
   for (let index = 0; index < statements.count; index++) {
@@ -200,7 +201,11 @@ async function run(connection: DuckDBConnection, { sql, most }: SqlQuery): Promi
       );
     }
     // Not streamed: an error midway would end a stream quietly.
-    const result = await statement.run();
+    const result = await withRoom(
+      (set) => connection.run(set),
+      memoryMb,
+      () => statement.run(),
+    );
     const [names, types] = [result.columnNames(), result.columnTypes()];
     const rows: DuckDBValue[][] = [];
     while (rows.length <= most) {

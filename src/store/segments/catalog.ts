@@ -202,6 +202,8 @@ export interface StoreContext {
   readonly writing: Set<string>;
   /** Whether views no longer show what is current. */
   readonly views: { stale: boolean };
+  /** DuckDB's share of the memory where the user set one. */
+  readonly memoryMb: number | undefined;
 }
 
 /** Key in `meta`: views are to be made again. */

@@ -64,7 +64,12 @@ export function refuseUndefined(field: string, refuse: Refuse): never {
 }
 
 /** The JSON text of arrays and objects. Refuses what JSON would change or drop; −0 keeps its sign. */
-export function jsonText(value: unknown, refuse: Refuse, depth = 0): string {
+export function jsonText(value: unknown, refuse: Refuse): string {
+  return checkJson(value, refuse, 0) ? JSON.stringify(value) : writtenText(value);
+}
+
+/** Refuses what JSON would change or drop. True: `JSON.stringify`, which is faster and leaves nothing behind, writes the rest as it is. */
+function checkJson(value: unknown, refuse: Refuse, depth: number): boolean {
   if (depth > DEEPEST) {
     return refuse('a value that contains itself', 'return data that JSON can write');
   }
@@ -73,29 +78,39 @@ export function jsonText(value: unknown, refuse: Refuse, depth = 0): string {
       if (!Number.isFinite(value)) {
         return refuse(`JSON that contains ${value}`, 'JSON has no such number, so write null in its place');
       }
-      return Object.is(value, -0) ? '-0' : String(value);
+      return !Object.is(value, -0);
     case 'string':
     case 'boolean':
-      return JSON.stringify(value);
+      return true;
     case 'undefined':
       return refuse('JSON that contains undefined', 'write null in its place');
     default:
-      return value === null ? 'null' : compositeText(value, refuse, depth);
+      return value === null || checkComposite(value, refuse, depth);
   }
 }
 
-function compositeText(value: unknown, refuse: Refuse, depth: number): string {
+function checkComposite(value: unknown, refuse: Refuse, depth: number): boolean {
+  let plain = true;
   if (Array.isArray(value)) {
-    let text = '';
-    for (let i = 0; i < value.length; i++)
-      text += `${i > 0 ? ',' : ''}${jsonText(value[i], refuse, depth + 1)}`;
-    return `[${text}]`;
+    for (let i = 0; i < value.length; i++) plain = checkJson(value[i], refuse, depth + 1) && plain;
+  } else {
+    if (!isPlainObject(value)) return refuseStranger(value, ' within JSON', refuse);
+    for (const key of Object.keys(value)) plain = checkJson(value[key], refuse, depth + 1) && plain;
   }
-  if (!isPlainObject(value)) return refuseStranger(value, ' within JSON', refuse);
-  const fields = Object.entries(value).map(
-    ([key, field]) => `${JSON.stringify(key)}:${jsonText(field, refuse, depth + 1)}`,
-  );
-  return `{${fields.join(',')}}`;
+  // Of those who know this name, `JSON.stringify` would ask for another value.
+  return plain && !('toJSON' in (value as object));
+}
+
+/** Of a value that was checked. */
+function writtenText(value: unknown): string {
+  if (Array.isArray(value)) return `[${Array.from(value, writtenText).join(',')}]`;
+  if (isPlainObject(value)) {
+    const fields = Object.entries(value).map(
+      ([key, field]) => `${JSON.stringify(key)}:${writtenText(field)}`,
+    );
+    return `{${fields.join(',')}}`;
+  }
+  return Object.is(value, -0) ? '-0' : JSON.stringify(value);
 }
 
 /** Refuses a value of a kind that cannot be stored, saying what to return instead. */

@@ -82,7 +82,7 @@ describe('RowBuilder', () => {
   });
 
   it('stores arrays and nested objects as JSON', () => {
-    const values = [[1, [2, null]], { levels: [1, -0] }, { flat: 1 }, null, {}];
+    const values = [[1, [2, null]], { levels: [1, -0] }, { flat: 1 }, null, {}, { toJSON: 5, a: [] }];
     const table = build(values);
     assert.deepEqual(schemaOf(table), { shape: 'value', names: ['value'], types: ['json'] });
     assert.deepEqual(valuesOf(table), values);
