@@ -116,7 +116,11 @@ export class JobService {
         if (payload.sidecar && !only) {
           await noteHit(session, { store, hints, dir: cache.dir }, { strategy, start, end }, report);
         }
-        return { ...report, parts };
+        return {
+          ...report,
+          parts,
+          ...(payload.fingerprints && { fingerprints: await session.fingerprints() }),
+        };
       });
     // DuckDB opens the file while this thread takes fingerprints.
     const onLoaded = (): void => void this.#stores.begin(openOptions(cache, hooks));

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { dirname } from 'node:path';
+import { fingerprints } from '../engine/fingerprint/fingerprints.js';
 import { resolveGraph, type Graph, type GraphNode } from '../engine/graph/graph.js';
 import { pointNames } from '../engine/plan/judged.js';
 import { boundsOf } from '../engine/plan/bounds.js';
@@ -164,6 +165,13 @@ export class StrategySession {
 
   describe(): Promise<GraphDescription> {
     return this.#host.describe();
+  }
+
+  /** Fingerprints by name. Those of what cannot be hashed are no one's else. */
+  async fingerprints(): Promise<Record<string, string>> {
+    const graph = resolveGraph(await this.describe());
+    const prints = fingerprints(graph, randomUUID());
+    return Object.fromEntries(graph.nodes.map(({ name, index }) => [name, prints[index]?.hash ?? '']));
   }
 
   /** Runs the job over a range and reports. @param through what the engine is given in place of the host. */

@@ -35,14 +35,22 @@ export interface Freshness {
   readonly counts: Readonly<Record<NodeStanding, number>>;
 }
 
-/**
- * What is fresh, from what the cache says and from the last run, whose failures hold until the code changes.
- * @param lastRun the report of the last run of this very code, or null.
- */
-export function freshnessOf(status: StatusReport, lastRun: RunReport | null): Freshness {
+/** The last run, whatever came after it. */
+export interface LastRun {
+  readonly report: RunReport;
+  /** By name of the node. */
+  readonly fingerprints: Readonly<Record<string, string>>;
+  /** No file of the strategy was changed since: it is of the very code that is looked at. */
+  readonly isOfNow: boolean;
+}
+
+/** What is fresh, from what the cache says and from the last run, whose failures hold as long as the failed node is the same. */
+export function freshnessOf(status: StatusReport, lastRun: LastRun | null): Freshness {
+  const now = new Map(status.nodes.map(({ name, fingerprint }) => [name, fingerprint]));
   const failures = new Map(
-    (lastRun?.nodes ?? [])
+    (lastRun?.report.nodes ?? [])
       .filter(({ state }) => state === 'failed' || state === 'blocked')
+      .filter(({ name }) => lastRun?.isOfNow || lastRun?.fingerprints[name] === now.get(name))
       .map((node) => [node.name, node]),
   );
   const unreadable = downstream(status.nodes, (node) => node.failure !== null);

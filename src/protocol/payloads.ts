@@ -65,6 +65,8 @@ export const payloads = {
     limits: v.optional(limits),
     /** Say which rows the run leaves, so that they can be read after a later one. */
     parts: v.optional(v.literal(true)),
+    /** Say which version of each node it was of, so that it can be told whether its failures still hold. */
+    fingerprints: v.optional(v.literal(true)),
     /** Default: the child bundles. */
     bundle: v.optional(bundle),
     /** Write down what a hit rests on, so that a terminal can tell the next one by itself. */

@@ -95,8 +95,12 @@ const runReport = {
   nodes: list(nodeReport),
 } satisfies { readonly [K in keyof RunReport]: SchemaOf<RunReport[K]> };
 
-/** What a run did; where `parts` was asked for, the rows of each node in it. */
-const materializeResult = v.object({ ...runReport, parts: v.optional(list(parts)) });
+/** What a run did; where `parts` was asked for, the rows of each node in it; where `fingerprints` was, those by name of the node. */
+const materializeResult = v.object({
+  ...runReport,
+  parts: v.optional(list(parts)),
+  fingerprints: v.optional(v.record(v.string(), v.string())),
+});
 
 const change: SchemaOf<PartChange> = v.object({
   what: v.string(),

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 
 import type { NodeReport, RunReport } from '../../src/engine/run/report.js';
+import { failedBar } from '../../src/present/failed-bar.js';
+import { freshnessOf } from '../../src/present/freshness.js';
 import type { ErrorCode } from '../../src/sdk/errors.js';
+import { formatTime } from '../../src/sdk/time.js';
 import {
   calls,
   callsOf,
@@ -105,6 +108,33 @@ describe('a node that fails', () => {
     assert.deepEqual([report.failed, report.blocked], [1, 2]);
     return tested;
   }
+
+  it('is debugged at the bar that its failure names, which is offered by its open in UTC', async () => {
+    const code = `if (view.asOf === ${minute(81)}) throw new Error('no'); return view.asOf;`;
+    const range = { start: minute(10), end: minute(200) };
+    project.write({ 'main.ts': strategy(code) });
+    const { fingerprints = {}, ...report } = await child.request('materialize', {
+      strategy: project.strategy('main.ts'),
+      ...range,
+      fingerprints: true,
+    });
+    const status = await child.request('status', { strategy: project.strategy('main.ts'), ...range });
+    const { nodes } = freshnessOf(status, { report, fingerprints, isOfNow: false });
+    const offered = nodes.flatMap((node) => {
+      const bar = failedBar(node);
+      return bar === null ? [] : [[node.name, formatTime(bar)]];
+    });
+    assert.deepEqual(offered, [['tested', formatTime(minute(80))]]);
+    const message = nodes.find(({ name }) => name === 'tested')?.failure?.message ?? '';
+    assert.ok(message.includes(`failed at the bar ${formatTime(minute(80))} (asOf `), message);
+    const [bar = 0] = nodes.flatMap((node) => failedBar(node) ?? []);
+    const called = await child.request('debug', {
+      strategy: project.strategy('main.ts'),
+      node: 'tested',
+      bar,
+    });
+    assert.equal(called.failure?.message, message);
+  });
 
   it('by a throw at a bar: what is before it is stored, dependents stop there, the rest goes on', async () => {
     const code = `if (view.asOf === ${minute(101)}) throw new TypeError('no luck');\n      ${SOUND}`;

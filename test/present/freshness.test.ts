@@ -41,13 +41,29 @@ describe('freshness', () => {
       nodeReport('c', { state: 'blocked', reason: 'b failed.' }),
     ]);
     const stored = status(node('a', 'fresh'), node('b', 'partial'), node('c', 'empty'));
-    const freshness = freshnessOf(stored, run);
+    const freshness = freshnessOf(stored, { report: run, fingerprints: {}, isOfNow: true });
     assert.equal(freshnessText(freshness), '1 failed · 1 blocked · 1/3 fresh');
     assert.deepEqual(
       freshness.nodes.map(({ why }) => why),
       ['a is fresh.', 'b threw.', 'b failed.'],
     );
     assert.equal(freshness.nodes[1]?.failure, failure);
+  });
+
+  it('lets the failures of nodes hold that are what they were, when a file was changed while it ran', () => {
+    const failure = { code: 'compute', message: 'b threw.', asOf: 60, location: null };
+    const report = runReport([
+      nodeReport('a', { state: 'failed', failure }),
+      nodeReport('b', { state: 'failed', failure }),
+      nodeReport('c', { state: 'blocked', reason: 'b failed.' }),
+      nodeReport('gone', { state: 'failed', failure }),
+    ]);
+    const fingerprints = { a: 'f-a of before', b: 'f-b', c: 'f-c', gone: 'f-gone' };
+    const stored = status(node('a', 'stale', 'own'), node('b', 'partial'), node('c', 'empty'));
+    const standings = (isOfNow: boolean) =>
+      freshnessOf(stored, { report, fingerprints, isOfNow }).nodes.map(({ standing }) => standing);
+    assert.deepEqual(standings(false), ['changed', 'failed', 'blocked']);
+    assert.deepEqual(standings(true), ['failed', 'failed', 'blocked']);
   });
 
   it('calls a stream failed whose source cannot be read, and blocked what depends on it, however the nodes are listed', () => {

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 
+import { failedBar } from '../../present/failed-bar.js';
 import { formatInterval, formatTime, parseTime } from '../../sdk/time.js';
 import type { Workbench } from '../workbench.js';
 import { debugNode } from './debugging.js';
@@ -46,8 +47,8 @@ async function likelyBar(
   signal: AbortSignal,
 ): Promise<number | null> {
   const node = entry.freshness?.nodes.find((each) => each.name === name);
-  const failedAt = node?.failure?.asOf ?? null;
-  if (node && failedAt !== null) return failedAt - node.interval;
+  const failedAt = node ? failedBar(node) : null;
+  if (failedAt !== null) return failedAt;
   if (!entry.freshness || !node || node.rows === 0) return null;
   const { ref, freshness } = entry;
   const { projectRoot } = ref;

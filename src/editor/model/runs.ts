@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 
 import type { CoveredPart, RunReport } from '../../engine/run/report.js';
 import { summaryLine } from '../../present/format.js';
+import type { Result } from '../../protocol/results.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import { formatRange, type Range } from '../../sdk/time.js';
 import type { Jobs } from './jobs.js';
@@ -108,6 +109,7 @@ export class Runs implements vscode.Disposable {
           ...(only && { only }),
           ...cacheUse(ref.projectRoot),
           limits: cacheLimits(ref.projectRoot),
+          fingerprints: true,
         },
         {
           urgent: true,
@@ -133,7 +135,7 @@ export class Runs implements vscode.Disposable {
     }
   }
 
-  async #completed(entry: StrategyEntry, report: RunReport, revision: number): Promise<void> {
+  async #completed(entry: StrategyEntry, report: Result<'materialize'>, revision: number): Promise<void> {
     this.strategies.ran(entry.key, report, revision);
     this.log.info(`${entry.name}: ${summaryLine(report)}`);
     for (const { failure } of report.nodes) if (failure) this.log.error(failure.message);

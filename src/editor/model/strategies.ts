@@ -3,9 +3,9 @@ import { basename } from 'node:path';
 import * as vscode from 'vscode';
 
 import type { DiscoveredStrategy } from '../../discovery/strategies.js';
-import type { RunReport } from '../../engine/run/report.js';
+import type { Result } from '../../protocol/results.js';
 import { cacheFolder, cacheState } from '../../protocol/project.js';
-import { doubted, freshnessOf } from '../../present/freshness.js';
+import { doubted, freshnessOf, type LastRun } from '../../present/freshness.js';
 import { shownNames } from '../../present/names.js';
 import { ProgressWords, type ProgressText } from '../../present/progress.js';
 import { renamedIn } from '../../present/renames.js';
@@ -180,10 +180,12 @@ export class Strategies implements vscode.Disposable {
     }
   }
 
-  /** Whether the code is still that of the last run, so that its failures still say something. */
-  failuresHold(key: string): boolean {
+  /** The last run, whose failures may still say something; null when there was none in this window. */
+  lastRun(key: string): LastRun | null {
     const entry = this.#entries.get(key);
-    return entry !== undefined && entry.ranAt === entry.revision;
+    if (!entry?.lastRun) return null;
+    const { lastRun: report, ranPrints: fingerprints, ranAt, revision } = entry;
+    return { report, fingerprints, isOfNow: ranAt === revision };
   }
 
   running(key: string, progress: ProgressText | null): void {
@@ -199,12 +201,13 @@ export class Strategies implements vscode.Disposable {
   }
 
   /** A run has ended with a report. @param revision that of the code it was of */
-  ran(key: string, report: RunReport, revision: number): void {
+  ran(key: string, { fingerprints = {}, ...report }: Result<'materialize'>, revision: number): void {
     const entry = this.#entries.get(key);
     if (!entry) return;
     // What changed while it ran may have been read before.
     if (entry.doubt === null) entry.reread = new Map();
     entry.lastRun = report;
+    entry.ranPrints = fingerprints;
     entry.ranAt = revision;
     entry.lastRanges = [
       report.range,
@@ -335,7 +338,7 @@ export class Strategies implements vscode.Disposable {
       entry.data = status.data;
       if (entry.lastRun === null && status.lastRanges.length > 0) entry.lastRanges = status.lastRanges;
       entry.problem = null;
-      const judged = freshnessOf(status, entry.ranAt === entry.revision ? entry.lastRun : null);
+      const judged = freshnessOf(status, this.lastRun(entry.key));
       entry.freshness = withRereads(judged, entry);
       // What was saved meanwhile is looked at next.
       if (entry.revision === revision && !entry.again) entry.doubt = null;

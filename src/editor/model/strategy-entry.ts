@@ -44,6 +44,8 @@ export interface StrategyEntry {
   readonly running: ProgressText | null;
   /** The last run in this window, of whatever code; null when there was none. */
   readonly lastRun: RunReport | null;
+  /** Fingerprints of the nodes in it, by name. */
+  readonly ranPrints: Readonly<Record<string, string>>;
   /** State of the cache when it was last looked at; null when it was not. */
   readonly cacheState: string | null;
 }
@@ -74,6 +76,7 @@ export interface Mutable extends StrategyEntry {
   problem: SeamlessError | null;
   running: ProgressText | null;
   lastRun: RunReport | null;
+  ranPrints: Readonly<Record<string, string>>;
   edited: boolean;
   status: StatusReport | null;
   cacheState: string | null;
@@ -111,6 +114,7 @@ export function newEntry(found: DiscoveredStrategy): Mutable {
     edited: false,
     running: null,
     lastRun: null,
+    ranPrints: {},
     status: null,
     cacheState: null,
     revision: 0,

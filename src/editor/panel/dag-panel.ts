@@ -225,7 +225,7 @@ export class DagPanel {
       const payload = { strategy: ref, start, end, ...place };
       const status = await jobs.request('status', payload);
       if (this.#range !== range) return;
-      const judged = freshnessOf(status, strategies.failuresHold(this.#key) ? entry.lastRun : null);
+      const judged = freshnessOf(status, strategies.lastRun(this.#key));
       this.#own = withRereads(judged, entry);
     }
     this.#show();
