@@ -28,6 +28,7 @@ import type { World } from '../live/world/schema.js';
 import type { Payload } from '../protocol/payloads.js';
 import { SeamlessError } from '../sdk/errors.js';
 import type { RunResult } from '../sdk/live.js';
+import { closeOf } from '../sdk/grid.js';
 import { emptyTable } from '../sdk/table.js';
 import { floorToGrid, type Range, type Seconds } from '../sdk/time.js';
 import type { Store } from '../store/store.js';
@@ -247,7 +248,7 @@ async function extentsOf(graph: Graph, sources: SourceLibrary): Promise<Range[]>
     const { source } = node.description;
     if (!source) continue;
     const bounds = await (await openSource(sources, node, source)).bounds();
-    if (bounds) extents.push({ start: bounds.first, end: bounds.last + node.interval });
+    if (bounds) extents.push({ start: bounds.first, end: closeOf(bounds.last, node.interval) });
   }
   return extents;
 }

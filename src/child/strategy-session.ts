@@ -15,6 +15,7 @@ import type { ComputeRequest, GraphDescription, StrategyHost } from '../engine/p
 import type { OpenStream, SourceReader } from '../engine/ports/source.js';
 import type { NodeStore } from '../engine/ports/store.js';
 import { singleBar } from '../engine/run/single-bar.js';
+import { closeOf } from '../sdk/grid.js';
 import type { Range, Seconds } from '../sdk/time.js';
 import { nearNames, SeamlessError } from '../sdk/errors.js';
 import { openSourceLibrary, type ContentHints } from '../sources/library.js';
@@ -247,7 +248,14 @@ export class StrategySession {
         input: (graph.nodes[input] as GraphNode).name,
         bars: period,
       }));
-      return { strategy: graph.strategy, node: name, bar, asOf: bar + node.interval, windows, request };
+      return {
+        strategy: graph.strategy,
+        node: name,
+        bar,
+        asOf: closeOf(bar, node.interval),
+        windows,
+        request,
+      };
     } finally {
       sources.close();
     }

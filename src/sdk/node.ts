@@ -3,7 +3,7 @@ import { SeamlessError } from './errors.js';
 import type { HistoryProvider } from './providers.js';
 import type { Series } from './series.js';
 import type { RowValue } from './table.js';
-import { parseInterval, type Interval } from './time.js';
+import { isMonths, parseInterval, type Interval } from './time.js';
 import type { View } from './view.js';
 
 /** The columns of a price stream, as most sources have them. */
@@ -219,8 +219,12 @@ export function checkPeriods(period: Period | undefined, inputs: number, name: s
 /** @throws SeamlessError `interval` or `period` */
 function checkLength(length: WindowLength, name: string): WindowLength {
   if (typeof length === 'number') return checkPeriod(length, name);
-  parseInterval(length, `The period of ${name}`);
-  return length;
+  if (!isMonths(parseInterval(length, `The period of ${name}`))) return length;
+  throw new SeamlessError(
+    'period',
+    `${name} has a period of ${length}: months differ in length, so write days, such as '30d', or a number of bars.`,
+    { node: name },
+  );
 }
 
 function checkPeriod(period: number, name: string): number {

@@ -58,6 +58,11 @@ export interface BarOptions {
   readonly stamp?: 'open' | 'close';
   /** Where the interval's grid starts, in seconds after the epoch. Default: 0. */
   readonly phase?: number;
+  /**
+   * The source is complete until then: no bar comes between its last one and this time. Without it nothing tells a file that ends
+   * from one that is still written, so a slower bar that is open at its last row waits for the next.
+   */
+  readonly completeUntil?: Seconds | string;
   /** Rounds times to multiples of this interval, for rows that are stamped a little off: '1s'. Default: they are taken as they are. */
   readonly snap?: Interval;
   /**

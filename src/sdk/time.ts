@@ -9,14 +9,32 @@ export interface Range {
   readonly end: Seconds;
 }
 
-/** `'30s'`, `'1m'`, `'4h'`, `'1d'`, `'1w'`, or a whole number of seconds. */
+/** `'30s'`, `'1m'`, `'4h'`, `'1d'`, `'1w'`, `'1M'`, `'1q'`, `'1y'` (months, quarters and years of the calendar), or a whole number of seconds. */
 export type Interval = string | number;
 
 /** Epoch seconds, a `Date`, or an ISO-8601 date or time (UTC unless it carries an offset). */
 export type TimeInput = number | Date | string;
 
 const WEEK = 604_800;
-const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: WEEK };
+/** The mean month of the Gregorian calendar, which stands for one of the calendar: no whole number of minutes. */
+export const MONTH = 2_629_746;
+/** More of them together are taken for seconds. */
+const MOST_MONTHS = 1200;
+const UNIT_SECONDS: Readonly<Record<string, number>> = {
+  s: 1,
+  m: 60,
+  h: 3600,
+  d: 86_400,
+  w: WEEK,
+  M: MONTH,
+  q: 3 * MONTH,
+  y: 12 * MONTH,
+};
+
+/** Whether an interval is one of months, whose slots follow the calendar. */
+export function isMonths(interval: Seconds): boolean {
+  return interval % MONTH === 0 && interval <= MOST_MONTHS * MONTH;
+}
 
 /** The first Monday after the epoch, which was a Thursday. */
 const FIRST_MONDAY = 4 * 86_400;
@@ -32,21 +50,26 @@ const LARGEST_SECONDS = 1e11;
 /** Seconds of an interval. @throws SeamlessError `interval` when it is not one. */
 export function parseInterval(interval: Interval, what = 'The interval'): Seconds {
   const seconds =
-    typeof interval === 'number' ? interval : secondsOfText(/^(\d+)\s*([smhdw])$/.exec(interval.trim()));
+    typeof interval === 'number' ? interval : secondsOfText(/^(\d+)\s*([smhdwMqy])$/.exec(interval.trim()));
   if (Number.isInteger(seconds) && seconds > 0) return seconds;
   throw new SeamlessError(
     'interval',
-    `${what} ${JSON.stringify(interval)} is not an interval: write a whole number of seconds, or a text such as '30s', '1m', '4h', '1d' or '1w'.`,
+    `${what} ${JSON.stringify(interval)} is not an interval: write a whole number of seconds, or a text such as '30s', '1m', '4h', '1d', '1w' or '1M'.`,
   );
 }
 
 function secondsOfText(match: RegExpExecArray | null): number {
   if (!match) return Number.NaN;
-  return Number(match[1]) * (UNIT_SECONDS[match[2] ?? ''] ?? Number.NaN);
+  const seconds = Number(match[1]) * (UNIT_SECONDS[match[2] ?? ''] ?? Number.NaN);
+  return /[Mqy]/.test(match[2] ?? '') && seconds > MOST_MONTHS * MONTH ? Number.NaN : seconds;
 }
 
 /** `60` → `'1m'`, `90` → `'90s'`, `604800` → `'1w'`: the largest unit that divides it. */
 export function formatInterval(seconds: Seconds): string {
+  if (isMonths(seconds)) {
+    const unit = (['y', 'q', 'M'] as const).find((each) => seconds % (UNIT_SECONDS[each] ?? 1) === 0) ?? 'M';
+    return `${seconds / (UNIT_SECONDS[unit] ?? 1)}${unit}`;
+  }
   for (const unit of ['w', 'd', 'h', 'm'] as const) {
     const size = UNIT_SECONDS[unit] ?? 1;
     if (seconds % size === 0) return `${seconds / size}${unit}`;

@@ -1,5 +1,6 @@
 import type { OpenStream } from '../engine/ports/source.js';
 import type { SourceNote } from '../engine/ports/source-note.js';
+import { isOnGrid } from '../sdk/grid.js';
 import { cellValue, type Column, type Table } from '../sdk/table.js';
 import { formatTime, type Seconds } from '../sdk/time.js';
 
@@ -31,13 +32,12 @@ export class Cleaner {
   }
 
   clean(table: Table): Table {
-    const { interval, phase } = this.#stream;
     const kept: number[] = [];
     let previous: Seconds = this.#last?.ts.at(-1) ?? Number.NaN;
     for (let row = 0; row < table.ts.length; row++) {
       const open = table.ts[row] as number;
       if (!Number.isFinite(open)) this.#notes.add('rows without a time left out');
-      else if ((open - phase) % interval !== 0)
+      else if (!isOnGrid(open, this.#stream))
         this.#notes.add('rows off the grid left out', 1, formatTime(open));
       else if (open === previous)
         this.#notes.add('rows of a time that was there left out', 1, formatTime(open));

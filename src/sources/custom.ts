@@ -2,8 +2,9 @@ import type { OpenStream, SourceReader } from '../engine/ports/source.js';
 import { LONE_SURROGATE } from '../sdk/dag-node.js';
 import { SeamlessError } from '../sdk/errors.js';
 import type { HistoryProvider, HistoryRow } from '../sdk/providers.js';
+import { ceilToSlot, floorToSlot, lastOpenBy } from '../sdk/grid.js';
 import { sliceTableByTime, type Column, type ColumnType, type Table } from '../sdk/table.js';
-import { ceilToGrid, floorToGrid, formatRange, formatTime, type Range } from '../sdk/time.js';
+import { formatRange, formatTime, type Range } from '../sdk/time.js';
 import { BarCheck, barError, rowError, sourceError, type BarFault } from './faults.js';
 
 /** Bars asked for in one call of `fetch`, so that memory stays flat over a long range. */
@@ -67,9 +68,8 @@ class CustomReader implements SourceReader {
 
   /** A provider that does not know its bounds may have any bar from 1970 on that has closed by now. */
   #anyTime() {
-    const { interval, phase } = this.#stream;
-    const first = ceilToGrid(0, interval, phase);
-    const last = floorToGrid(Date.now() / 1000, interval, phase) - interval;
+    const first = ceilToSlot(0, this.#stream);
+    const last = lastOpenBy(floorToSlot(Date.now() / 1000, this.#stream), this.#stream.interval);
     return last >= first ? { first, last } : null;
   }
 

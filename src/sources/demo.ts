@@ -1,6 +1,7 @@
 import type { OpenStream, SourceReader } from '../engine/ports/source.js';
 import type { Table } from '../sdk/table.js';
-import { ceilToGrid, floorToGrid, parseTime, type Range, type Seconds, type TimeInput } from '../sdk/time.js';
+import { ceilToGrid, floorToGrid, formatInterval, isMonths, parseTime } from '../sdk/time.js';
+import type { Range, Seconds, TimeInput } from '../sdk/time.js';
 import { sourceError } from './faults.js';
 import { Options } from './options.js';
 import { PriceWalk, uniform, type WalkSettings } from './walk.js';
@@ -28,6 +29,12 @@ export async function openDemo(stream: OpenStream): Promise<SourceReader> {
   const end = timeOption(options, 'end', NO_END);
   options.raw('phase');
   options.finish();
+  if (isMonths(stream.interval)) {
+    throw sourceError(
+      stream,
+      `its demo source makes bars of a fixed length, not of ${formatInterval(stream.interval)}: make it bars of '1d', and months of them with resample.`,
+    );
+  }
   if (start >= end)
     throw sourceError(stream, 'its demo source ends before it starts: give an end after the start.');
   return new DemoReader(stream, { seed, price, volatility, interval: stream.interval }, holes, {

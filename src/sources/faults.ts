@@ -1,6 +1,7 @@
 import type { OpenStream } from '../engine/ports/source.js';
 import { SeamlessError } from '../sdk/errors.js';
-import { formatInterval, formatTime, type Seconds } from '../sdk/time.js';
+import { closeOf, floorToSlot, isOnGrid } from '../sdk/grid.js';
+import { formatInterval, formatTime, isMonths, type Seconds } from '../sdk/time.js';
 
 /** Anything from here on can only be milliseconds: 5138-11-16 in seconds, 1973-03-03 in milliseconds. */
 export const LARGEST_SECONDS = 1e11;
@@ -39,25 +40,26 @@ const SHARED_ROWS = 1_000;
 /** Finds the first row whose time cannot be that of a bar: opens must be finite, ascending, unique and on the grid. */
 export class BarCheck {
   readonly #stream: OpenStream;
-  /** Seconds from a bar's open to the time the source shows for it. */
-  readonly #shift: Seconds;
+  readonly #stamp: 'open' | 'close';
   #previous = Number.NaN;
   #rows = 0;
 
   constructor(stream: OpenStream, stamp: 'open' | 'close') {
     this.#stream = stream;
-    this.#shift = stamp === 'close' ? stream.interval : 0;
+    this.#stamp = stamp;
   }
 
   /** Checks the opens of the next rows. Null when all of them are in order. */
   next(opens: Float64Array): BarFault | null {
     const { interval, phase } = this.#stream;
+    const months = isMonths(interval);
     let previous = this.#previous;
     for (let i = 0; i < opens.length; i++) {
       const open = opens[i] as number;
       const inOrder = open > previous || Number.isNaN(previous);
       // NaN and infinities leave a remainder that is not 0, so one comparison serves the good rows.
-      if (inOrder && (open - phase) % interval === 0 && Math.abs(open) < LARGEST_SECONDS) previous = open;
+      const onGrid = months ? isOnGrid(open, this.#stream) : (open - phase) % interval === 0;
+      if (inOrder && onGrid && Math.abs(open) < LARGEST_SECONDS) previous = open;
       else return this.#fault(i, opens, previous);
     }
     this.#previous = previous;
@@ -72,18 +74,26 @@ export class BarCheck {
 
   #fault(index: number, opens: Float64Array, previous: Seconds): BarFault {
     const open = opens[index] as number;
-    const { interval } = this.#stream;
-    const shared =
-      index === 0 &&
-      Number.isInteger(open) &&
-      opens.subarray(0, SHARED_ROWS).every((each) => (each - open) % interval === 0);
+    const shared = index === 0 && Number.isInteger(open) && this.#areAsFarOff(opens, open);
     const row = this.#rows + index;
-    const at = { row, index, time: open + this.#shift, previous: previous + this.#shift, shared };
+    const at = { row, index, time: this.#shown(open), previous: this.#shown(previous), shared };
     if (!Number.isFinite(open)) return { kind: 'not-a-time', ...at };
     if (Math.abs(open) >= LARGEST_SECONDS) return { kind: 'milliseconds', ...at };
     if (open === previous) return { kind: 'duplicate', ...at };
     if (open < previous) return { kind: 'unsorted', ...at };
     return { kind: 'off-grid', ...at };
+  }
+
+  #areAsFarOff(opens: Float64Array, open: Seconds): boolean {
+    const { interval } = this.#stream;
+    const first = opens.subarray(0, SHARED_ROWS);
+    if (isMonths(interval)) return first.length > 1 && !first.some((each) => isOnGrid(each, this.#stream));
+    return first.every((each) => (each - open) % interval === 0);
+  }
+
+  /** The time that the source shows for a bar. */
+  #shown(open: Seconds): Seconds {
+    return this.#stamp === 'close' ? closeOf(open, this.#stream.interval) : open;
   }
 }
 
@@ -128,13 +138,16 @@ function barSentence(stream: OpenStream, fault: BarFault, words: RowWords): stri
 }
 
 function gridSentence(stream: OpenStream, { time, previous, shared }: BarFault): string {
-  const { interval, phase } = stream;
-  const nearest = Math.round((time - phase) / interval) * interval + phase;
+  const { interval } = stream;
   const name = formatInterval(interval);
+  const nearest = nearestOpen(stream, time);
   const off = `has the time ${formatTime(time)}, which is not on the stream's grid of ${name}; the nearest time on it is ${formatTime(nearest)}.`;
   const gap = time - previous;
   if (gap < interval && gap * 2 < interval && Number.isInteger(gap)) {
     return `${off} Its rows seem to be ${formatInterval(gap)} apart: give the stream that interval, or a source with bars of ${name}.`;
+  }
+  if (shared && isMonths(interval)) {
+    return `${off} No row of it is: to take each for the bar of the slot that it is in, say stamp: 'close'.`;
   }
   if (shared)
     return `${off} The rows after it are as late: say so with phase: ${((time % interval) + interval) % interval}.`;
@@ -143,6 +156,14 @@ function gridSentence(stream: OpenStream, { time, previous, shared }: BarFault):
   const unit = SNAPS.find((each) => distance * 2 < each.seconds && interval % each.seconds === 0);
   const snap = near && unit ? ` To take it for ${formatTime(nearest)}, say snap: '${unit.name}';` : '';
   return `${off}${snap} ${snap ? 'to' : 'To'} leave them out and count them, say conformance: 'permissive'.`;
+}
+
+function nearestOpen(stream: OpenStream, time: Seconds): Seconds {
+  const { interval, phase } = stream;
+  if (!isMonths(interval)) return Math.round((time - phase) / interval) * interval + phase;
+  const before = floorToSlot(time, stream);
+  const after = closeOf(before, interval);
+  return time - before <= after - time ? before : after;
 }
 
 /** What times may be rounded to. */

@@ -1,6 +1,6 @@
 import type { OpenStream } from '../engine/ports/source.js';
 import { nearNames } from '../sdk/errors.js';
-import { parseInterval, type Seconds } from '../sdk/time.js';
+import { isMonths, parseInterval, type Seconds } from '../sdk/time.js';
 import { sourceError } from './faults.js';
 
 /** How times are written, checked. */
@@ -86,8 +86,9 @@ export class Options {
   }
 
   time(): TimeOptions {
-    // The phase is part of the stream, where the engine has put it already.
+    // Both are part of the stream, where the engine has put them already.
     this.#known.add('phase');
+    this.#known.add('completeUntil');
     const timeZone = this.text('timeZone');
     if (timeZone !== null && !zoneExists(timeZone)) {
       throw sourceError(
@@ -110,7 +111,8 @@ export class Options {
     const value = this.raw(name);
     if (value === undefined) return null;
     if (typeof value === 'string' || typeof value === 'number') {
-      return parseInterval(value, `${this.#stream.name}: its option ${name}`);
+      const seconds = parseInterval(value, `${this.#stream.name}: its option ${name}`);
+      if (!isMonths(seconds)) return seconds;
     }
     throw sourceError(
       this.#stream,

@@ -2,7 +2,7 @@ import type { OpenStream, SourceReader } from '../engine/ports/source.js';
 import type { SourceNote } from '../engine/ports/source-note.js';
 import { SeamlessError } from '../sdk/errors.js';
 import type { Table } from '../sdk/table.js';
-import type { Range, Seconds } from '../sdk/time.js';
+import { isMonths, type Range, type Seconds } from '../sdk/time.js';
 import { streamTables } from './batches.js';
 import { Cleaner, Notes } from './conformance.js';
 import { databaseMessage, type Database } from './database.js';
@@ -21,6 +21,7 @@ import {
 } from './relation.js';
 import { findTimeColumns, type ColumnLook } from './time/column.js';
 import { adjusted, refuseWideSpacing } from './time/opens.js';
+import { onGridSql } from './time/slots.js';
 import { numberReading, readAsText, textReading, typedReading, type TimeReading } from './time/reading.js';
 
 /** What DuckDB can read in part: Parquet files, the result of a query. */
@@ -244,8 +245,10 @@ export class RelationReader implements SourceReader {
     if (Number(row['untimed']) > 0) throw await this.#untimed(relation, timed);
     if (row['first'] === null || row['first'] === undefined) return { first: null, last: null };
     const extent = { first: Number(row['first']), last: Number(row['last']) };
-    for (const end of [extent.first, extent.last]) {
-      const fault = new BarCheck(this.#stream, this.#source.time.stamp).next(Float64Array.of(end));
+    // Both ends off a grid of months show how rows are stamped; else each end shows how far off it is.
+    const ends = [extent.first, ...(extent.last > extent.first ? [extent.last] : [])];
+    for (const opens of isMonths(this.#stream.interval) ? [ends] : ends.map((end) => [end])) {
+      const fault = new BarCheck(this.#stream, this.#source.time.stamp).next(Float64Array.from(opens));
       if (fault) throw this.#fault(relation, fault, null);
     }
     return extent;
@@ -253,9 +256,8 @@ export class RelationReader implements SourceReader {
 
   /** The same of the rows that can be bars. */
   async #measureBars(relation: Relation): Promise<Extent> {
-    const { interval, phase } = this.#stream;
     const [row = {}] = await this.#rows(
-      `SELECT min(open) AS first, max(open) AS last FROM (SELECT ${openSql(relation)} AS open FROM ${relation.from}) WHERE (open - ${phase}) % ${interval} = 0`,
+      `SELECT min(open) AS first, max(open) AS last FROM (SELECT ${openSql(relation)} AS open FROM ${relation.from}) WHERE ${onGridSql(this.#stream, 'open')}`,
     );
     const { first, last } = row;
     return typeof first === 'number' && typeof last === 'number'

@@ -1,5 +1,6 @@
 import type { OpenStream } from '../engine/ports/source.js';
 import type { SeamlessError } from '../sdk/errors.js';
+import { longestSlot } from '../sdk/grid.js';
 import type { Range, Seconds } from '../sdk/time.js';
 import type { CellType, SelectedColumn } from './batches.js';
 import { sourceError } from './faults.js';
@@ -94,7 +95,7 @@ export function pruneRange(
   range: Range,
 ): string | null {
   const raw = `c${relation.time}`;
-  const margin = PRUNE_MARGIN + (options.stamp === 'close' ? stream.interval : 0);
+  const margin = PRUNE_MARGIN + (options.stamp === 'close' ? longestSlot(stream.interval) : 0);
   const conditions: string[] = [];
   const from = range.start - margin;
   const to = range.end + margin;

@@ -31,6 +31,20 @@ describe('the same rows and the same coverage, bit for bit', () => {
     150,
   );
 
+  describe('over months and quarters of days', () => {
+    function holdsOfMonths(sentence: string, property: Property, nightly: number): void {
+      it(sentence, async () => {
+        await fc.assert(property({ newStore, cuts: cutArbitrary, scale: 'days' }), cases(nightly));
+      });
+    }
+
+    holdsOfMonths('after any runs, edits, source changes and failures', incrementalIsCold, 500);
+    holdsOfMonths('in chunks', chunkedIsWhole, 250);
+    holdsOfMonths('range by range in any order', anyOrderIsOne, 250);
+    holdsOfMonths('interrupted and resumed', resumedIsUninterrupted, 200);
+    holdsOfMonths('with what is reused', sameOutputStops, 100);
+  });
+
   it('with runs that end in every way, and nodes in every state', () => {
     // No run over all of its request leaves a part.
     const { partial, ...met } = seen;

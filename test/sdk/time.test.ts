@@ -10,6 +10,7 @@ import {
   formatInterval,
   formatRange,
   formatTime,
+  MONTH,
   parseInterval,
   parseRange,
   parseTime,
@@ -143,12 +144,28 @@ describe('ranges', () => {
 describe('intervals', () => {
   it('are seconds, or a number of units', () => {
     assert.deepEqual(
-      ['30s', '1m', '4h', '1d', '1w', ' 15 m ', 90].map((interval) => parseInterval(interval)),
-      [30, 60, 14_400, 86_400, 604_800, 900, 90],
+      ['30s', '1m', '4h', '1d', '1w', '1M', '1q', '2y', ' 15 m ', 90].map((interval) =>
+        parseInterval(interval),
+      ),
+      [30, 60, 14_400, 86_400, 604_800, MONTH, 3 * MONTH, 24 * MONTH, 900, 90],
     );
   });
 
-  for (const interval of ['1 minute', '1M', '', 'm', '0s', '-1m', '1.5h', 0, -60, 0.5, Number.NaN]) {
+  for (const interval of [
+    '1 minute',
+    '1201M',
+    '101y',
+    '1Y',
+    '',
+    'm',
+    '0s',
+    '-1m',
+    '1.5h',
+    0,
+    -60,
+    0.5,
+    Number.NaN,
+  ]) {
     it(`refuses ${JSON.stringify(interval)} (${typeof interval})`, () => {
       refused(
         () => parseInterval(interval, 'The interval of x'),
@@ -159,15 +176,10 @@ describe('intervals', () => {
   }
 
   it('are shown in the largest unit that fits', () => {
-    assert.deepEqual([30, 90, 60, 900, 14_400, 86_400, 172_800].map(formatInterval), [
-      '30s',
-      '90s',
-      '1m',
-      '15m',
-      '4h',
-      '1d',
-      '2d',
-    ]);
+    assert.deepEqual(
+      [30, 90, 60, 900, 14_400, 86_400, 172_800, MONTH, 3 * MONTH, 12 * MONTH].map(formatInterval),
+      ['30s', '90s', '1m', '15m', '4h', '1d', '2d', '1M', '1q', '1y'],
+    );
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 1e7 }),

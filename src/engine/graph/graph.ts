@@ -1,7 +1,8 @@
 import { DirectedGraph } from 'graphology';
 import { topologicalSort } from 'graphology-dag';
 import { SeamlessError } from '../../sdk/errors.js';
-import { defaultPhase, formatInterval, type Seconds } from '../../sdk/time.js';
+import { longestSlot } from '../../sdk/grid.js';
+import { defaultPhase, formatInterval, isMonths, parseTime, type Seconds } from '../../sdk/time.js';
 import type { GraphDescription, NodeDescription, SourceDescription } from '../ports/host.js';
 import type { OpenStream } from '../ports/source.js';
 
@@ -32,6 +33,8 @@ export interface GraphNode {
   readonly interval: Seconds;
   /** Where the grid of its bars starts, in seconds after the epoch. */
   readonly phase: Seconds;
+  /** Of a stream: its source has no bars between its last one and then; null where nothing is said. */
+  readonly completeUntil: Seconds | null;
   readonly edges: readonly Edge[];
   readonly description: NodeDescription;
 }
@@ -159,6 +162,7 @@ function resolveNode(index: number, graph: GraphDescription, resolved: readonly 
     label: node.label,
     interval,
     phase: node.kind === 'stream' ? phaseOf(node, interval) : inheritedPhase(interval, inputs),
+    completeUntil: completeUntilOf(node),
     edges,
     description: node,
   };
@@ -166,10 +170,11 @@ function resolveNode(index: number, graph: GraphDescription, resolved: readonly 
 
 /** @throws SeamlessError `period` for a window that is too short to hold a bar. */
 function spanEdge(node: NodeDescription, input: number, span: Seconds, source: GraphNode): Edge {
-  if (span < source.interval) {
+  const slot = longestSlot(source.interval);
+  if (span < slot) {
     throw new SeamlessError(
       'period',
-      `Node ${node.name} has a window of ${formatInterval(span)} over ${source.name}, whose bars take ${formatInterval(source.interval)}: make it at least as long as one of them.`,
+      `Node ${node.name} has a window of ${formatInterval(span)} over ${source.name}, whose bars take ${slot > source.interval ? 'up to ' : ''}${formatInterval(slot)}: make it at least as long as one of them.`,
       about(node),
     );
   }
@@ -202,6 +207,13 @@ function phaseOf(node: NodeDescription, interval: Seconds): Seconds {
   if (phase === undefined || (node.source?.kind === 'custom' && typeof phase !== 'number')) {
     return defaultPhase(interval);
   }
+  if (isMonths(interval) && phase !== 0) {
+    throw new SeamlessError(
+      'source',
+      `The source of ${node.name} has a phase, but its interval of ${formatInterval(interval)} follows the calendar: leave the phase out.`,
+      about(node),
+    );
+  }
   if (!Number.isSafeInteger(phase)) {
     const shown =
       typeof phase === 'number' || typeof phase === 'bigint' ? String(phase) : JSON.stringify(phase);
@@ -212,6 +224,19 @@ function phaseOf(node: NodeDescription, interval: Seconds): Seconds {
     );
   }
   return (((phase as number) % interval) + interval) % interval;
+}
+
+/** A provider of an author's own may mean something else by the word. @throws SeamlessError `source` for what is no time */
+function completeUntilOf({ name, source }: NodeDescription): Seconds | null {
+  const time = source?.kind === 'custom' ? undefined : source?.options['completeUntil'];
+  if (time === undefined) return null;
+  const what = `The completeUntil of ${name}`;
+  if (typeof time === 'number' || typeof time === 'string') return parseTime(time, what);
+  throw new SeamlessError(
+    'source',
+    `${what} is ${JSON.stringify(time)}: write a time such as '2024-03-14'.`,
+    { node: name },
+  );
 }
 
 /** Bars of one interval on two grids never close together, and neither grid is the right one to fire on. */

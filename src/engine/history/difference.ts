@@ -1,3 +1,4 @@
+import { closeOf } from '../../sdk/grid.js';
 import { rowValue, type FlatRecord, type RowValue, type Table } from '../../sdk/table.js';
 import type { Seconds } from '../../sdk/time.js';
 import type { Span } from '../run/report.js';
@@ -90,8 +91,8 @@ class Findings {
   #differs(ts: Seconds, before: RowValue | null, after: RowValue | null): void {
     this.#first ??= { ts, before, after };
     const last = this.#spans.at(-1);
-    if (last && (this.#within || this.#spans.length >= MOST_SPANS)) last[1] = ts + this.interval;
-    else this.#spans.push([ts, ts + this.interval]);
+    if (last && (this.#within || this.#spans.length >= MOST_SPANS)) last[1] = closeOf(ts, this.interval);
+    else this.#spans.push([ts, closeOf(ts, this.interval)]);
     this.#within = true;
   }
 

@@ -2,6 +2,7 @@ import { resolveGraph } from '../graph/graph.js';
 import { openSource } from '../sources/open-source.js';
 import type { StrategyHost } from '../ports/host.js';
 import type { SourceLibrary } from '../ports/source.js';
+import { closeOf } from '../../sdk/grid.js';
 import type { Range } from '../../sdk/time.js';
 import type { Span } from '../run/report.js';
 
@@ -25,7 +26,7 @@ export async function boundsOf(ports: {
     const reader = await openSource(ports.sources, node, source);
     const bounds = await reader.bounds();
     if (bounds && bounds.first > NO_BEGINNING) {
-      extents.push({ start: bounds.first, end: bounds.last + node.interval });
+      extents.push({ start: bounds.first, end: closeOf(bounds.last, node.interval) });
     }
   }
   const all = extentOf(extents);

@@ -1,4 +1,5 @@
-import { ceilToGrid, floorToGrid, type Range, type Seconds } from '../../sdk/time.js';
+import { closeOf, floorToSlot } from '../../sdk/grid.js';
+import { ceilToGrid, type Range, type Seconds } from '../../sdk/time.js';
 import type { GraphNode } from '../graph/graph.js';
 
 /** Slots of the finest interval in a chunk, when the DAG is small. */
@@ -16,11 +17,11 @@ export function chunkSpan(nodes: readonly GraphNode[], slots: number | undefined
 }
 
 /** The first border of chunks of `span` after a slot's open, on the node's grid. */
-export function borderAfter({ interval, phase }: GraphNode, open: Seconds, span: Seconds): Seconds {
-  return floorToGrid(ceilToGrid(open + interval, span, 0), interval, phase);
+export function borderAfter(node: GraphNode, open: Seconds, span: Seconds): Seconds {
+  return floorToSlot(ceilToGrid(closeOf(open, node.interval), span, 0), node);
 }
 
 /** The slots of a node that close in `(start, end]` of a chunk, as a range of opens on its grid. */
-export function slotsOf({ interval, phase }: GraphNode, { start, end }: Range): Range {
-  return { start: floorToGrid(start, interval, phase), end: floorToGrid(end, interval, phase) };
+export function slotsOf(node: GraphNode, { start, end }: Range): Range {
+  return { start: floorToSlot(start, node), end: floorToSlot(end, node) };
 }

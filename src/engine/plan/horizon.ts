@@ -1,5 +1,6 @@
 import type { Range, Seconds } from '../../sdk/time.js';
-import { ceilToGrid, floorToGrid, formatInterval } from '../../sdk/time.js';
+import { formatInterval } from '../../sdk/time.js';
+import { ceilToSlot, closeOf, floorToSlot, slotSeeing } from '../../sdk/grid.js';
 import type { Graph, GraphNode } from '../graph/graph.js';
 import { intersection, isEmpty, within, type RangeSet } from './ranges.js';
 import type { Span } from '../run/report.js';
@@ -31,21 +32,21 @@ export function horizons(graph: Graph, streams: ReadonlyMap<number, Horizon>): r
  */
 export function limitOf(graph: Graph, node: GraphNode, limit: (input: number) => Seconds): Seconds {
   const undecided = Math.min(
-    ...node.edges.map((edge) => limit(edge.node) + (graph.nodes[edge.node] as GraphNode).interval),
+    ...node.edges.map((edge) => closeOf(limit(edge.node), (graph.nodes[edge.node] as GraphNode).interval)),
   );
   if (!Number.isFinite(undecided)) return undecided;
-  return ceilToGrid(undecided, node.interval, node.phase) - node.interval;
+  return slotSeeing(undecided, node);
 }
 
 function floorOrInfinite(time: Seconds, node: GraphNode): Seconds {
-  return Number.isFinite(time) ? floorToGrid(time, node.interval, node.phase) : time;
+  return Number.isFinite(time) ? floorToSlot(time, node) : time;
 }
 
 /** A range in terms of a node's own grid: the opens in `[start, end)` are those of the result, and no others. */
 export function onGrid(range: Range, node: GraphNode): Range {
   return {
-    start: ceilToGrid(range.start, node.interval, node.phase),
-    end: ceilToGrid(range.end, node.interval, node.phase),
+    start: ceilToSlot(range.start, node),
+    end: ceilToSlot(range.end, node),
   };
 }
 

@@ -1,4 +1,5 @@
-import { floorToGrid, type Range, type Seconds } from '../../sdk/time.js';
+import { closeOf, floorToSlot } from '../../sdk/grid.js';
+import type { Range, Seconds } from '../../sdk/time.js';
 import type { Edge, Graph, GraphNode } from '../graph/graph.js';
 import { attainable, type Horizon } from './horizon.js';
 import { difference, hull, intersection, isEmpty, union, within, type RangeSet } from './ranges.js';
@@ -85,7 +86,7 @@ export async function planRange(
       const wanted =
         edge.span === undefined
           ? await inputDemand(input, source, whole, rowsBefore(node, edge, input.graph))
-          : spanDemand(input, source, whole, node.interval - edge.span);
+          : spanDemand(input, source, whole, closeOf(whole.start, node.interval) - edge.span);
       demands.set(source, spanning(wanted, demands.get(source) ?? wanted));
       carried.set(source, Math.max(rowsCarried(node, edge, input.graph), carried.get(source) ?? 0));
     }
@@ -134,17 +135,17 @@ function rowsCarried(node: GraphNode, edge: Edge, graph: Graph): number {
 /** The bars of an input that slots in `slots` may read: `rows` closed before the first, then all up to the last close. */
 async function inputDemand(input: PlanInput, source: number, slots: Range, rows: number): Promise<Range> {
   const node = input.graph.nodes[source] as GraphNode;
-  const before = floorToGrid(slots.start, node.interval, node.phase);
+  const before = floorToSlot(slots.start, node);
   const count = Math.ceil(rows * (input.sparsity[source] as number));
   const start = count === 0 ? before : await timeBack(input, source, before, count);
-  return { start, end: Math.max(before, floorToGrid(slots.end, node.interval, node.phase)) };
+  return { start, end: Math.max(before, floorToSlot(slots.end, node)) };
 }
 
-/** The same for windows that are counted in time: `back` seconds from a slot's open to where the window of its close begins. */
-function spanDemand(input: PlanInput, source: number, slots: Range, back: Seconds): Range {
-  const { interval, phase } = input.graph.nodes[source] as GraphNode;
-  const start = floorToGrid(Math.min(slots.start, slots.start + back), interval, phase);
-  return { start, end: Math.max(start, floorToGrid(slots.end, interval, phase)) };
+/** The same for windows that are counted in time. @param from where the window of the first slot begins */
+function spanDemand(input: PlanInput, source: number, slots: Range, from: Seconds): Range {
+  const node = input.graph.nodes[source] as GraphNode;
+  const start = floorToSlot(Math.min(slots.start, from), node);
+  return { start, end: Math.max(start, floorToSlot(slots.end, node)) };
 }
 
 /** When the `count`-th bar of a node before `before` opens, as far as the timestamps of the streams tell. */
@@ -161,7 +162,7 @@ async function timeBack(input: PlanInput, index: number, before: Seconds, count:
   const { begin } = input.horizons[index] as Horizon;
   if (start <= (input.horizons[stream] as Horizon).begin) return begin;
   const own = input.graph.nodes[index] as GraphNode;
-  return Math.max(begin, floorToGrid(Math.min(start, before), own.interval, own.phase));
+  return Math.max(begin, floorToSlot(Math.min(start, before), own));
 }
 
 /** The input whose bars a node's firings follow: the slowest of those up to its own interval, else the fastest. */

@@ -1,4 +1,6 @@
 import { SeamlessError, type SourceLocation } from '../../sdk/errors.js';
+import { closeOf } from '../../sdk/grid.js';
+import { sourceLimit } from '../sources/source-limit.js';
 import type { Range } from '../../sdk/time.js';
 import { extentOf } from './bounds.js';
 import type { PartChange } from '../fingerprint/changes.js';
@@ -322,7 +324,7 @@ function stale(change: StaleCause, reason: string): Judgement {
 function reaches({ change }: ChangedSource, { range, node }: Facts): boolean {
   if (!change || !range) return true;
   const first = firstDifference(change);
-  return first !== null && first < range.end + node.interval;
+  return first !== null && first < closeOf(range.end, node.interval);
 }
 
 interface Looked {
@@ -395,7 +397,7 @@ function streamHorizons(
     const { first = null, last = null } = state ?? {};
     found.set(node.index, {
       begin: first ?? -Infinity,
-      limit: last === null ? Infinity : last + node.interval,
+      limit: last === null ? Infinity : sourceLimit(node, last),
     });
   }
   return found;

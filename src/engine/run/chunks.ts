@@ -1,4 +1,5 @@
 import { floats } from '../../sdk/memory.js';
+import { closeOf, openOf } from '../../sdk/grid.js';
 import { emptyTable, lowerBound, sliceTable, type Table } from '../../sdk/table.js';
 import { floorToGrid, type Range, type Seconds } from '../../sdk/time.js';
 import { borderAfter, slotsOf, chunkSpan } from '../plan/chunk-span.js';
@@ -274,7 +275,7 @@ export class ChunkRunner {
 
   #fail(node: GraphNode, range: Range, failure: NodeFailure): Seconds {
     if (failure.code === 'look-ahead') return this.#withdraw(node, range, failure);
-    const end = failure.asOf === null ? range.start : failure.asOf - node.interval;
+    const end = failure.asOf === null ? range.start : openOf(failure.asOf, node.interval);
     this.#state.fail(node, end, failure);
     return end;
   }
@@ -301,7 +302,7 @@ export class ChunkRunner {
   ): void {
     const { hash, codeHash } = this.#state.fingerprint(node.index);
     // Where it failed, the bars before count alone.
-    const fired = lowerBound(asOf, range.end + node.interval);
+    const fired = lowerBound(asOf, closeOf(range.end, node.interval));
     const ends = inputs.map((input) => input.end);
     const inputDigests = this.#inputDigests(node, ends, asOf, fired);
     const segment = { fingerprint: hash, codeHash, range, table, inputDigests, ...this.#sinceOf(node) };

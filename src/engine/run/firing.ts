@@ -1,7 +1,7 @@
 import { floats, integers } from '../../sdk/memory.js';
 import { lowerBound } from '../../sdk/table.js';
+import { ceilToSlot, closeOf, lastOpenBy, openOf, slotOfBars } from '../../sdk/grid.js';
 import type { Range, Seconds } from '../../sdk/time.js';
-import { ceilToGrid } from '../../sdk/time.js';
 import { Grids, sameTimes } from './grids.js';
 
 /** One input as firing sees it: when its bars open, and how many must have closed. */
@@ -59,7 +59,7 @@ export function findFirings(
   const closed = inputs.map(() => 0);
   let count = 0;
   for (const open of candidates) {
-    const close = open + interval;
+    const close = closeOf(open, interval);
     let complete = true;
     for (let i = 0; i < inputs.length; i++) {
       const input = inputs[i] as FiringInput;
@@ -68,7 +68,7 @@ export function findFirings(
       if (anyPrompt && prompt[i] && !closedAfter(input, end, open)) complete = false;
     }
     if (complete && hasHistory(inputs, closed, lacking) && windowsHold(inputs, closed, close)) {
-      opens[count] = close - interval;
+      opens[count] = openOf(close, interval);
       asOf[count] = close;
       for (let i = 0; i < inputs.length; i++) (ends[i] as Int32Array)[count] = closed[i] as number;
       count++;
@@ -100,7 +100,7 @@ function alignedBars(
   if (!first || inputs.some((input) => input.interval !== interval)) return null;
   // An input on another grid closes its bars within the slots, up to one interval before their ends.
   const shifts = inputs.map(({ ts }) =>
-    ts.length > 0 ? ceilToGrid(ts[0] as number, interval, phase) - (ts[0] as number) : 0,
+    ts.length > 0 ? ceilToSlot(ts[0] as number, { interval, phase }) - (ts[0] as number) : 0,
   );
   const [shift] = shifts as [Seconds];
   const from = inputs.map(({ ts }) => lowerBound(ts, slots.start - shift));
@@ -129,14 +129,14 @@ function followBars(
 
 /** How many bars have closed by `time`, counting on from `from`. */
 function advance(input: FiringInput, from: number, time: Seconds): number {
-  const lastOpen = time - input.interval;
+  const lastOpen = lastOpenBy(time, input.interval);
   let end = from;
   while (end < input.ts.length && (input.ts[end] as number) <= lastOpen) end++;
   return end;
 }
 
 function closedAfter(input: FiringInput, end: number, time: Seconds): boolean {
-  return end > 0 && (input.ts[end - 1] as number) + input.interval > time;
+  return end > 0 && closeOf(input.ts[end - 1] as number, input.interval) > time;
 }
 
 function hasHistory(inputs: readonly FiringInput[], closed: readonly number[], lacking: number[]): boolean {
@@ -179,8 +179,9 @@ function candidateSlots(
 function slotsOf(interval: Seconds, phase: Seconds, slots: Range, driver: FiringInput): Float64Array {
   const found = new Float64Array(driver.ts.length);
   let count = 0;
+  const sees = slotOfBars(driver.interval, { interval, phase });
   for (const barOpen of driver.ts) {
-    const open = ceilToGrid(barOpen + driver.interval, interval, phase) - interval;
+    const open = sees(barOpen);
     if (open < slots.start || open >= slots.end) continue;
     if (count > 0 && found[count - 1] === open) continue;
     found[count++] = open;

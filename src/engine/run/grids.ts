@@ -1,5 +1,6 @@
 import { integers, floats } from '../../sdk/memory.js';
-import type { Seconds } from '../../sdk/time.js';
+import { closeOf } from '../../sdk/grid.js';
+import { isMonths, type Seconds } from '../../sdk/time.js';
 
 interface Slots {
   readonly opens: Float64Array;
@@ -15,6 +16,7 @@ export class Grids {
   slotsOf(opens: Float64Array, interval: Seconds): Slots {
     const known = this.#slots.find((each) => each.interval === interval && sameTimes(each.opens, opens));
     if (known) return known;
+    if (isMonths(interval)) return this.#months(opens, interval);
     const asOf = floats(opens.length);
     let stamps = opens;
     for (let i = 0; i < opens.length; i++) {
@@ -26,6 +28,12 @@ export class Grids {
       if (stamps !== opens) stamps[i] = close - interval;
     }
     const slots = { opens: stamps, asOf, interval };
+    this.#slots.push(slots);
+    return slots;
+  }
+
+  #months(opens: Float64Array, interval: Seconds): Slots {
+    const slots = { opens, asOf: opens.map((open) => closeOf(open, interval)), interval };
     this.#slots.push(slots);
     return slots;
   }

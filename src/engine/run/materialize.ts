@@ -1,4 +1,5 @@
 import { SeamlessError } from '../../sdk/errors.js';
+import { slotsIn } from '../../sdk/grid.js';
 import { formatInterval, formatRange, formatTime, type Range, type Seconds } from '../../sdk/time.js';
 import { ChunkRunner, ShortHistory } from './chunks.js';
 import { Explainer, sentenceOf } from '../fingerprint/explain.js';
@@ -276,7 +277,7 @@ export class Execution {
     const candidates = await this.#candidates(ranges);
     for (const node of this.#computedNodes()) {
       const bars = nodeGaps(this.#planInput(), node, state.request).reduce(
-        (sum, gap) => sum + (gap.end - gap.start) / node.interval,
+        (sum, gap) => sum + slotsIn(gap, node.interval),
         0,
       );
       state.expect(bars);

@@ -1,4 +1,5 @@
 import { SeamlessError } from '../../sdk/errors.js';
+import { slotsIn } from '../../sdk/grid.js';
 import type { Table } from '../../sdk/table.js';
 import type { Range, Seconds } from '../../sdk/time.js';
 import type { Fingerprint } from '../fingerprint/fingerprints.js';
@@ -142,8 +143,7 @@ export class RunState {
 
   /** How many slots of a range count as progress. */
   counted(node: GraphNode, range: Range): number {
-    const { start, end } = node.scan ? range : intersection(range, this.wanted(node));
-    return Math.max(0, end - start) / node.interval;
+    return Math.max(0, slotsIn(node.scan ? range : intersection(range, this.wanted(node)), node.interval));
   }
 
   fail(node: GraphNode, from: Seconds, failure: NodeFailure): void {

@@ -1,4 +1,5 @@
 import { SeamlessError } from '../../sdk/errors.js';
+import { ceilToSlot } from '../../sdk/grid.js';
 import { emptyTable, type Table } from '../../sdk/table.js';
 import { floorToGrid, formatTime, type Seconds } from '../../sdk/time.js';
 import { bytesDigest } from '../fingerprint/digest.js';
@@ -70,7 +71,7 @@ export class Scans {
   cut(node: GraphNode, time: Seconds, end: Seconds, found: readonly Candidate[]): Seconds {
     const block = (this.#run.scanSlots ?? SCAN_SLOTS) * node.interval;
     const starts = found.map(({ range }) => range.start).filter((start) => start > time);
-    return Math.min(end, floorToGrid(time, block, node.phase) + block, ...starts);
+    return Math.min(end, ceilToSlot(floorToGrid(time, block, node.phase) + block, node), ...starts);
   }
 
   async #stored(node: GraphNode, time: Seconds): Promise<ScanState> {

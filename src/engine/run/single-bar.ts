@@ -1,13 +1,7 @@
 import { SeamlessError } from '../../sdk/errors.js';
+import { ceilToSlot, closeOf, isOnGrid, openOf } from '../../sdk/grid.js';
 import { emptyTable, lowerBound, sliceTable } from '../../sdk/table.js';
-import {
-  ceilToGrid,
-  floorToGrid,
-  formatInterval,
-  formatTime,
-  type Range,
-  type Seconds,
-} from '../../sdk/time.js';
+import { formatInterval, formatTime, type Range, type Seconds } from '../../sdk/time.js';
 import { fingerprints, type Fingerprint } from '../fingerprint/fingerprints.js';
 import type { Graph, GraphNode } from '../graph/graph.js';
 import { horizonsOf, noteSchemas, openStreams, Execution, type Ports } from './materialize.js';
@@ -46,8 +40,8 @@ export async function singleBar(
 ): Promise<ComputeRequest> {
   const search = await FiringSearch.open(ports, graph, index, hooks);
   const node = search.node;
-  const onGrid = floorToGrid(bar, node.interval, node.phase) === bar;
-  const found = onGrid ? await search.firings({ start: bar, end: bar + node.interval }) : null;
+  const onGrid = isOnGrid(bar, node);
+  const found = onGrid ? await search.firings({ start: bar, end: closeOf(bar, node.interval) }) : null;
   if (!found) throw await search.refusal(bar);
   const request = { ...windowsAlone(found.last), node: index };
   return node.scan ? { ...request, state: await search.stateBefore(bar) } : request;
@@ -102,8 +96,8 @@ class Listener implements StrategyHost {
     const [first] = asOf;
     const last = asOf.at(-1);
     if (first !== undefined && last !== undefined) {
-      const firstBar = this.#found?.firstBar ?? first - interval;
-      this.#found = { firstBar, lastBar: last - interval, last: request };
+      const firstBar = this.#found?.firstBar ?? openOf(first, interval);
+      this.#found = { firstBar, lastBar: openOf(last, interval), last: request };
     }
     return Promise.resolve({ table: emptyTable(), failure: null });
   }
@@ -230,7 +224,7 @@ class FiringSearch {
     const listener = new StateListener(this.#ports.host, this.#canonical);
     const before = union(this.#stored.filter(({ end }) => end <= bar));
     const covered = this.#covered.map((set, at) => (at === this.#canonical ? before : set));
-    const request = { start: bar - this.node.interval, end: bar };
+    const request = { start: openOf(bar, this.node.interval), end: bar };
     const failure = await this.#warmUp(this.#graph, listener, request, covered, bar);
     if (failure) throw failure;
     const state = this.#stateOf(this.#graph, this.#ports.host, request, covered);
@@ -275,9 +269,9 @@ class FiringSearch {
 
   /** Why the node does not fire at a bar, and where it does. */
   async refusal(bar: Seconds): Promise<SeamlessError> {
-    const { name, interval, phase } = this.node;
+    const { name, interval } = this.node;
     const { begin, limit } = this.#horizon();
-    const at = ceilToGrid(bar, interval, phase);
+    const at = ceilToSlot(bar, this.node);
     const before = await this.#nearest((slots) => {
       const end = Math.min(at, limit);
       return { start: Math.max(begin, end - slots * interval), end };

@@ -1,4 +1,5 @@
-import { ceilToGrid, type Range, type Seconds } from '../../sdk/time.js';
+import { closeOf, lastOpenBy, slotOfBars, slotsIn } from '../../sdk/grid.js';
+import type { Range, Seconds } from '../../sdk/time.js';
 import { needOf, type Graph, type GraphNode } from '../graph/graph.js';
 import type { Horizon } from '../plan/horizon.js';
 import { attainable, onGrid } from '../plan/horizon.js';
@@ -99,7 +100,7 @@ async function suspectsOf(look: UnfiredLook, complete: readonly GraphNode[]): Pr
       const begins = inputs.map(({ begin }) => Math.max(begin, request.start));
       const last = Math.min(request.end, Math.max(...inputs.map(({ limit }) => limit)));
       const uneven = Math.max(...begins) > Math.min(...begins);
-      const early = (look.horizons[node.index] as Horizon).limit + node.interval <= last;
+      const early = closeOf((look.horizons[node.index] as Horizon).limit, node.interval) <= last;
       (uneven || early ? certain : open).push(suspect);
     }
   }
@@ -136,7 +137,7 @@ async function withHoles(look: UnfiredLook, suspects: readonly Suspect[]): Promi
   return suspects.filter(({ node, inputs }, at) => {
     const rows = look.summaries[node.index]?.rows ?? 0;
     const { start, end } = since[at] as Range;
-    const dense = rows === Math.ceil((end - start) / node.interval);
+    const dense = rows === Math.ceil(slotsIn({ start, end }, node.interval));
     if (dense && start === onGrid(request, node).start) return false;
     if (inputs.some((input) => input.prompt && input.node.interval < node.interval)) return true;
     const own = asked.flatMap((one, position) =>
@@ -183,7 +184,7 @@ async function neverFull(look: UnfiredLook, { node, inputs }: Suspect): Promise<
   const until = await store.summarize(
     inputs.map(({ node: { index, interval } }) => ({
       fingerprint: fingerprints[index] as string,
-      range: { start: -Infinity, end: Math.min(request.end, end - interval + 1) },
+      range: { start: -Infinity, end: Math.min(request.end, lastOpenBy(end, interval) + 1) },
     })),
   );
   // How much is stored of what lies before the range depends on earlier runs, so it proves nothing.
@@ -254,7 +255,7 @@ function missingAt(open: Seconds, tracks: readonly Track[], fires: Seconds, node
   if (open < fires) return tracks.filter(({ ready, late }) => late > 0 && ready > open);
   // A slower input whose next bar should have closed by the end of the slot, and is not there yet.
   return tracks.filter(
-    ({ input }) => !input.prompt && input.limit + input.node.interval <= open + node.interval,
+    ({ input }) => !input.prompt && closeOf(input.limit, input.node.interval) <= closeOf(open, node.interval),
   );
 }
 
@@ -276,8 +277,9 @@ function readiness(
 function slotsOf(node: GraphNode, { node: input }: Input, ts: Float64Array, grid: Range): Float64Array {
   const found = new Float64Array(ts.length);
   let count = 0;
+  const sees = slotOfBars(input.interval, node);
   for (const barOpen of ts) {
-    const open = ceilToGrid(barOpen + input.interval, node.interval, node.phase) - node.interval;
+    const open = sees(barOpen);
     if (open < grid.start || open >= grid.end || (count > 0 && found[count - 1] === open)) continue;
     found[count++] = open;
   }

@@ -1,5 +1,6 @@
+import { floorToSlot } from '../../sdk/grid.js';
 import { emptyTable } from '../../sdk/table.js';
-import { floorToGrid, type Range, type Seconds } from '../../sdk/time.js';
+import type { Range, Seconds } from '../../sdk/time.js';
 import type { GraphNode } from '../graph/graph.js';
 import { isEmpty } from '../plan/ranges.js';
 import { materialize, type Ports, type RunOutcome } from './materialize.js';
@@ -40,10 +41,11 @@ async function lastRows(
 ): Promise<ReadonlyMap<number, WarmNode>> {
   const carried = rowsCarried(state.graph, state.canonicals);
   const warm = new Map<number, WarmNode>();
-  for (const { index, interval, phase, scan } of state.graph.nodes) {
+  for (const node of state.graph.nodes) {
+    const { index, scan } = node;
     if (state.canonical(index) !== index) continue;
     const { hash: full } = state.fingerprint(index);
-    const before = floorToGrid(end, interval, phase);
+    const before = floorToSlot(end, node);
     const count = carried.get(index) ?? 0;
     const [first] = count > 0 ? await state.store.lastTimes(full, before, count) : [];
     const [table = emptyTable()] =

@@ -1,4 +1,5 @@
-import { ceilToGrid, type Range, type Seconds } from '../../sdk/time.js';
+import { slotOfBars } from '../../sdk/grid.js';
+import type { Range, Seconds } from '../../sdk/time.js';
 import type { Dependent, Invalidation, NodeStore } from '../ports/store.js';
 import { union, type RangeSet } from '../plan/ranges.js';
 
@@ -137,8 +138,7 @@ function reachedIn(
     const length = intervals.get(fingerprint);
     for (const [until, ranges] of length === undefined ? [] : (reached.get(fingerprint) ?? [])) {
       // The slot in which a bar closes is the first to see it.
-      const sees = (open: Seconds): Seconds =>
-        ceilToGrid(open + (length as Seconds), interval, phase) - interval;
+      const sees = slotOfBars(length as Seconds, { interval, phase });
       for (const { start, end } of ranges) {
         const last = lookback === null ? undefined : ends.get(fingerprint)?.get(end)?.[lookback - 1];
         push(own, until, { start: sees(start), end: last === undefined ? Infinity : sees(last) });

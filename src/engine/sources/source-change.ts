@@ -1,5 +1,6 @@
 import type { SeamlessError } from '../../sdk/errors.js';
 import { emptyTable, rowValue, type RowValue, type Table } from '../../sdk/table.js';
+import { closeOf } from '../../sdk/grid.js';
 import { formatTime, type Range, type Seconds } from '../../sdk/time.js';
 import { same } from '../history/difference.js';
 import type { Graph, GraphNode } from '../graph/graph.js';
@@ -46,7 +47,7 @@ export class SourceComparison implements SourceChange {
       const [ta = Infinity, tb = Infinity] = [before.ts[a], after.ts[b]];
       if (this.#differs(before, a, after, b) || !alike) {
         start ??= Math.min(ta, tb);
-        end = Math.min(ta, tb) + interval;
+        end = closeOf(Math.min(ta, tb), interval);
       } else if (start !== null) {
         ranges.push({ start, end });
         start = null;
@@ -121,7 +122,7 @@ export async function compareSource(
       if (rows > mostRows) return null;
       const last = table.ts.at(-1);
       if (last === undefined) continue;
-      const end = Math.min(range.end, last + interval);
+      const end = Math.min(range.end, closeOf(last, interval));
       comparison.compare(await stored(from, end), table, interval);
       from = end;
     }

@@ -1,9 +1,11 @@
 import { SeamlessError } from '../../sdk/errors.js';
 import { concatTables, emptyTable, lowerBound, sliceTable, type Table } from '../../sdk/table.js';
+import { ceilToSlot, floorToSlot } from '../../sdk/grid.js';
 import { floorToGrid, type Range, type Seconds } from '../../sdk/time.js';
 import { tableDigest } from '../fingerprint/digest.js';
 import type { Fingerprint } from '../fingerprint/fingerprints.js';
 import type { GraphNode } from '../graph/graph.js';
+import { sourceLimit } from './source-limit.js';
 import type { Horizon } from '../plan/horizon.js';
 import type { SkippedRow, SourceReader } from '../ports/source.js';
 import type { SourceNote } from '../ports/source-note.js';
@@ -89,7 +91,7 @@ export class StreamKeeper {
   get horizon(): Horizon {
     return {
       begin: this.#first ?? Infinity,
-      limit: this.#last === null ? -Infinity : this.#last + this.node.interval,
+      limit: this.#last === null ? -Infinity : sourceLimit(this.node, this.#last),
     };
   }
 
@@ -146,10 +148,9 @@ export class StreamKeeper {
    * across holes and weekends.
    */
   async rowsBack(before: Seconds, count: number): Promise<Seconds> {
-    const { interval, phase } = this.node;
-    let length = count * interval;
+    let length = count * this.node.interval;
     for (;;) {
-      const start = Math.max(this.horizon.begin, floorToGrid(before - length, interval, phase));
+      const start = Math.max(this.horizon.begin, floorToSlot(before - length, this.node));
       if (!this.#reader.whole) await this.ensure({ start, end: before });
       const times = await this.#store.lastTimes(this.fingerprint.hash, before, count);
       // Older spans beyond a range that was never read say nothing of the bars in between.
@@ -291,11 +292,11 @@ export class StreamKeeper {
   #movedEnds(known: SourceState | undefined): RangeSet {
     if (!known || known.first === null || known.last === null) return [];
     if (this.#first === null || this.#last === null) return [EVERYTHING];
-    const { interval } = this.node;
     const moved: Range[] = [];
     if (this.#first < known.first) moved.push({ start: this.#first, end: known.first });
     if (this.#first > known.first) moved.push({ start: -Infinity, end: this.#first });
-    if (this.#last < known.last) moved.push({ start: this.#last + interval, end: Infinity });
+    const { limit } = this.horizon;
+    if (limit < sourceLimit(this.node, known.last)) moved.push({ start: limit, end: Infinity });
     return moved;
   }
 }
@@ -307,9 +308,9 @@ interface Refresh {
 }
 
 /** Up to when the bars of a source were known. */
-function endOf(known: SourceState | undefined, { interval }: GraphNode): Seconds {
+function endOf(known: SourceState | undefined, node: GraphNode): Seconds {
   if (!known) return -Infinity;
-  return known.last === null ? Infinity : known.last + interval;
+  return known.last === null ? Infinity : sourceLimit(node, known.last);
 }
 
 /** Rows over a range that is not stored as it is. */
@@ -369,7 +370,7 @@ class Intake {
 
   /** Ends the range in hand, which is known up to its last bar, and to `knownEnd` if that is later. */
   end(knownEnd: Seconds | null): void {
-    const lastClose = this.last === null ? -Infinity : this.last + this.#node.interval;
+    const lastClose = this.last === null ? -Infinity : sourceLimit(this.#node, this.last);
     const end = Math.min(this.#range.end, Math.max(knownEnd ?? -Infinity, lastClose));
     if (this.#pieceStart !== null) {
       while (this.#pieceStart < end) this.#finishPiece(Math.min(this.#nextCut(this.#pieceStart), end));
@@ -390,7 +391,8 @@ class Intake {
     if (inside) return inside.end;
     const block = BLOCK_BARS * this.#node.interval;
     const nextSpan = this.#old.find((span) => span.start > start);
-    return Math.min(floorToGrid(start, block, this.#node.phase) + block, nextSpan?.start ?? Infinity);
+    const border = ceilToSlot(floorToGrid(start, block, this.#node.phase) + block, this.#node);
+    return Math.min(border, nextSpan?.start ?? Infinity);
   }
 
   #finishPiece(end: Seconds): void {

@@ -1,12 +1,6 @@
+import { closeOf, floorToSlot, isOnGrid, slotSeeing } from '../../sdk/grid.js';
 import type { FlatRecord } from '../../sdk/table.js';
-import {
-  ceilToGrid,
-  floorToGrid,
-  formatInterval,
-  formatTime,
-  type Range,
-  type Seconds,
-} from '../../sdk/time.js';
+import { formatInterval, formatTime, type Range, type Seconds } from '../../sdk/time.js';
 import type { FeedBar, FeedStream } from '../feed/feed.js';
 
 /** Bars of a stream that came, by open, kept after their slot to tell a repetition from a correction. */
@@ -70,7 +64,7 @@ export class SlotClock {
           stream,
           pending: new Map(),
           known: new Map(),
-          complete: floorToGrid(start, stream.interval, stream.phase),
+          complete: floorToSlot(start, stream),
         },
       ]),
     );
@@ -85,15 +79,14 @@ export class SlotClock {
   fault({ stream, ts }: FeedBar): string | null {
     const lane = this.#lanes.get(stream);
     if (!lane) return `there is no stream ${stream}: there is ${[...this.#lanes.keys()].join(', ')}`;
-    const { interval, phase } = lane.stream;
-    return floorToGrid(ts, interval, phase) === ts
+    return isOnGrid(ts, lane.stream)
       ? null
-      : `a bar of ${stream} opens at ${formatTime(ts)}, which is not on its grid of ${formatInterval(interval)}`;
+      : `a bar of ${stream} opens at ${formatTime(ts)}, which is not on its grid of ${formatInterval(lane.stream.interval)}`;
   }
 
   take(bar: FeedBar): Taken {
     const lane = this.#lanes.get(bar.stream) as Lane;
-    const close = bar.ts + lane.stream.interval;
+    const close = closeOf(bar.ts, lane.stream.interval);
     if (close <= this.#start) return 'known';
     this.#now = Math.max(this.#now, close);
     if (close <= this.#closed) {
@@ -103,7 +96,7 @@ export class SlotClock {
     const before = lane.pending.get(bar.ts);
     // The slot is open still: what is said last counts.
     lane.pending.set(bar.ts, bar);
-    while (lane.pending.has(lane.complete)) lane.complete += lane.stream.interval;
+    while (lane.pending.has(lane.complete)) lane.complete = closeOf(lane.complete, lane.stream.interval);
     return before && sameRow(before.row, bar.row) ? 'known' : 'taken';
   }
 
@@ -119,16 +112,16 @@ export class SlotClock {
     const bars = new Map<string, readonly FeedBar[]>();
     const gaps: (Range & { stream: string })[] = [];
     for (const [name, lane] of this.#lanes) {
-      const { interval, phase } = lane.stream;
+      const { interval } = lane.stream;
       const found: FeedBar[] = [];
-      const end = floorToGrid(to, interval, phase);
-      for (let open = floorToGrid(from, interval, phase); open < end; open += interval) {
+      const end = floorToSlot(to, lane.stream);
+      for (let open = floorToSlot(from, lane.stream); open < end; open = closeOf(open, interval)) {
         const bar = lane.pending.get(open);
         const last = gaps.at(-1);
         if (bar) found.push(bar);
         else if (last?.stream === name && last.end === open)
-          gaps[gaps.length - 1] = { ...last, end: open + interval };
-        else gaps.push({ stream: name, start: open, end: open + interval });
+          gaps[gaps.length - 1] = { ...last, end: closeOf(open, interval) };
+        else gaps.push({ stream: name, start: open, end: closeOf(open, interval) });
       }
       for (const { ts, row } of found) {
         lane.pending.delete(ts);
@@ -139,7 +132,7 @@ export class SlotClock {
         lane.known.delete(ts);
       }
       lane.complete = Math.max(lane.complete, end);
-      while (lane.pending.has(lane.complete)) lane.complete += interval;
+      while (lane.pending.has(lane.complete)) lane.complete = closeOf(lane.complete, interval);
       if (found.length > 0) bars.set(name, found);
     }
     this.#closed = to;
@@ -150,13 +143,11 @@ export class SlotClock {
   #decided(): Seconds {
     // A stream's next bar closes one interval after the last: slots before that lack nothing of it.
     const complete = Math.min(
-      ...[...this.#lanes.values()].map((lane) => lane.complete + lane.stream.interval),
+      ...[...this.#lanes.values()].map((lane) => closeOf(lane.complete, lane.stream.interval)),
     );
     const before = Math.max(complete, this.#now - this.#grace);
     if (!Number.isFinite(before)) return this.#closed;
-    return Math.max(
-      ...this.#grids.map(({ interval, phase }) => ceilToGrid(before, interval, phase) - interval),
-    );
+    return Math.max(...this.#grids.map((grid) => slotSeeing(before, grid)));
   }
 }
 

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SourceReader } from '../../engine/ports/source.js';
+import { closeOf, floorToSlot } from '../../sdk/grid.js';
 import { rowValue, type FlatRecord, type Table } from '../../sdk/table.js';
-import { floorToGrid, type Seconds } from '../../sdk/time.js';
+import type { Seconds } from '../../sdk/time.js';
 import type { Feed, FeedBar, FeedMessage, FeedStream } from './feed.js';
 
 /** What a stream's bars are read from, by its name. */
@@ -53,7 +54,7 @@ class Head {
   }
 
   static async open(stream: FeedStream, recording: Recording, since: Seconds, end: Seconds): Promise<Head> {
-    const start = floorToGrid(since, stream.interval, stream.phase);
+    const start = floorToSlot(since, stream);
     const tables = recording.get(stream.name)?.read({ start, end }) ?? nothing();
     const head = new Head(stream, tables[Symbol.asyncIterator]());
     await head.advance();
@@ -61,7 +62,7 @@ class Head {
   }
 
   get close(): Seconds {
-    return (this.bar as FeedBar).ts + this.#stream.interval;
+    return closeOf((this.bar as FeedBar).ts, this.#stream.interval);
   }
 
   async advance(): Promise<void> {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as v from 'valibot';
 import { WebSocket } from 'ws';
 import { SeamlessError } from '../../sdk/errors.js';
+import { closeOf } from '../../sdk/grid.js';
 import type { Seconds } from '../../sdk/time.js';
 import type { Feed, FeedMessage, FeedStream } from './feed.js';
 import { Inbox } from './inbox.js';
@@ -83,7 +84,7 @@ function noteBar(
 ): void {
   const interval = streams.find(({ name }) => name === stream)?.interval;
   if (interval === undefined) return;
-  from.set(stream, Math.max(from.get(stream) ?? -Infinity, ts + interval));
+  from.set(stream, Math.max(from.get(stream) ?? -Infinity, closeOf(ts, interval)));
 }
 
 /** The messages of one connection. */

@@ -1,4 +1,5 @@
 import type { RunEventBody, RunResult } from '../../sdk/live.js';
+import { closeOf } from '../../sdk/grid.js';
 import { rowValue, type RowValue, type Table } from '../../sdk/table.js';
 import type { Seconds } from '../../sdk/time.js';
 import type { Entry, Journal } from '../journal/journal.js';
@@ -104,7 +105,7 @@ class Rows {
   constructor({ table, interval }: { readonly table: Table; readonly interval: Seconds }) {
     this.#table = table;
     this.#interval = interval;
-    this.close = (table.ts[0] ?? Infinity) + interval;
+    this.close = closeOf(table.ts[0] ?? Infinity, interval);
   }
 
   /** The row that closes then. */
@@ -112,7 +113,7 @@ class Rows {
     if (close !== this.close) return undefined;
     const value = read(this.#table, this.#at);
     this.#at += 1;
-    this.close = (this.#table.ts[this.#at] ?? Infinity) + this.#interval;
+    this.close = closeOf(this.#table.ts[this.#at] ?? Infinity, this.#interval);
     return value;
   }
 }

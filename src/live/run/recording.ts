@@ -2,6 +2,7 @@ import type { Graph, GraphNode } from '../../engine/graph/graph.js';
 import type { SourceReader } from '../../engine/ports/source.js';
 import { schemaOf } from '../../engine/run/evaluation.js';
 import { same } from '../../engine/history/difference.js';
+import { closeOf as slotClose, lastOpenBy } from '../../sdk/grid.js';
 import { lowerBound, rowValue, sliceTable, type RowValue, type Table } from '../../sdk/table.js';
 import type { Range, Seconds } from '../../sdk/time.js';
 import type { FeedBar } from '../feed/feed.js';
@@ -72,7 +73,7 @@ export class RecordedSource implements SourceReader {
 
   async bounds(): ReturnType<SourceReader['bounds']> {
     const history = await this.#source.bounds();
-    const before = this.#before - this.#interval;
+    const before = lastOpenBy(this.#before, this.#interval);
     const known =
       history && history.first <= before
         ? { first: history.first, last: Math.min(history.last, before) }
@@ -101,7 +102,7 @@ export class RecordedSource implements SourceReader {
   /** No bar of history opens at it or later: those close after the run began. */
   get #before(): Seconds {
     const { range, historyEnd } = this.#recording;
-    return Math.min(range.start, historyEnd) - this.#interval + 1e-6;
+    return lastOpenBy(Math.min(range.start, historyEnd), this.#interval) + 1e-6;
   }
 }
 
@@ -185,7 +186,7 @@ function told(first: Timed | null): RowDifference | null {
 }
 
 function closeOf({ interval }: GraphNode, ts: Seconds): Seconds {
-  return ts + interval;
+  return slotClose(ts, interval);
 }
 
 /** Bit for bit, and in the order of keys. */

@@ -3,6 +3,7 @@ import type { TradeDescription } from '../../engine/ports/host.js';
 import type { SlotEvaluator } from '../../engine/run/slot-evaluator.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import type { RunEventBody } from '../../sdk/live.js';
+import { closeOf } from '../../sdk/grid.js';
 import { columnIndex, rowValue, type FlatRecord, type RowValue, type Table } from '../../sdk/table.js';
 import type { Range, Seconds } from '../../sdk/time.js';
 import type { FeedBar } from '../feed/feed.js';
@@ -90,7 +91,7 @@ export class SlotLoop {
     for (const cursor of cursors) {
       const { node, table, at } = cursor;
       const ts = table.ts[at];
-      if (ts === undefined || ts + node.interval !== asOf) continue;
+      if (ts === undefined || closeOf(ts, node.interval) !== asOf) continue;
       cursor.at += 1;
       const value = rowValue(table, at);
       events.push(
@@ -112,7 +113,7 @@ export class SlotLoop {
 /** When rows close, ascending, each once. */
 function closesOf(cursors: readonly Cursor[]): Seconds[] {
   const closes = new Set<Seconds>();
-  for (const { node, table } of cursors) for (const ts of table.ts) closes.add(ts + node.interval);
+  for (const { node, table } of cursors) for (const ts of table.ts) closes.add(closeOf(ts, node.interval));
   return [...closes].sort((a, b) => a - b);
 }
 

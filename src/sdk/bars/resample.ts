@@ -4,7 +4,8 @@ import { bytes, floats } from '../memory.js';
 import { KernelCompute, Node, type Bar, type KernelOutput } from '../node.js';
 import type { Series } from '../series.js';
 import { columnIndex, VALUE_COLUMN } from '../table.js';
-import { formatInterval, parseInterval, type Interval } from '../time.js';
+import { longestSlot, openOf } from '../grid.js';
+import { formatInterval, isMonths, parseInterval, type Interval } from '../time.js';
 
 /** How the cells of a column become one. Missing cells and NaN do not count; where there is no other, the result is NaN. */
 export type Aggregate = 'first' | 'last' | 'min' | 'max' | 'sum' | 'mean' | 'count';
@@ -59,7 +60,7 @@ export function resample(options: ResampleOptions): Node<ResampledBar> {
     name,
     input,
     interval: seconds,
-    period: `${seconds}s`,
+    period: `${longestSlot(seconds)}s`,
     indicator: { kind: 'resample', params: { columns, minBars } },
     computeFn: new KernelCompute<ResampledBar>(
       (series) => resampled(series, input, seconds, wanted),
@@ -90,7 +91,7 @@ function resampled(
   let start = 0;
   for (let firing = 0; firing < series.length; firing++) {
     const end = source.end[firing] as number;
-    const open = (series.asOf[firing] as number) - seconds;
+    const open = openOf(series.asOf[firing] as number, seconds);
     while (start < end && (source.ts[start] as number) < open) start++;
     for (const { cells, how, from } of made) cells[firing] = aggregate(from, start, end, how);
   }
@@ -103,7 +104,8 @@ function withBars(series: Series, input: DagNode, seconds: number, minBars: numb
   const rows = bytes(series.length);
   for (let firing = 0; firing < series.length; firing++) {
     const first = (end[firing] as number) - minBars;
-    rows[firing] = first >= 0 && (ts[first] as number) >= (series.asOf[firing] as number) - seconds ? 1 : 0;
+    rows[firing] =
+      first >= 0 && (ts[first] as number) >= openOf(series.asOf[firing] as number, seconds) ? 1 : 0;
   }
   return rows;
 }
@@ -150,10 +152,11 @@ function combined(found: number, cell: number, how: Aggregate): number {
 function checkDivides(name: string, input: DagNode, seconds: number): void {
   if (input.interval === undefined) return;
   const own = parseInterval(input.interval, `The interval of ${input.name}`);
-  if (seconds % own === 0 && seconds > own) return;
+  const parts = isMonths(seconds) && !isMonths(own) ? 86_400 : seconds;
+  if (parts % own === 0 && seconds > own) return;
   throw new SeamlessError(
     'interval',
-    `${name} has the interval ${formatInterval(seconds)}, but ${input.name} has bars of ${formatInterval(own)}: make it a multiple of that.`,
+    `${name} has the interval ${formatInterval(seconds)}, but ${input.name} has bars of ${formatInterval(own)}: ${isMonths(seconds) ? 'months are made of bars of a day or of what divides one' : 'make it a multiple of that'}.`,
     { node: name },
   );
 }

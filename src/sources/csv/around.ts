@@ -1,7 +1,8 @@
 import type { OpenStream } from '../../engine/ports/source.js';
 import type { SeamlessError } from '../../sdk/errors.js';
 import { concatTables, sliceTable, type Table } from '../../sdk/table.js';
-import { floorToGrid, type Range, type Seconds } from '../../sdk/time.js';
+import { closeOf, floorToSlot, openOf } from '../../sdk/grid.js';
+import type { Range, Seconds } from '../../sdk/time.js';
 import type { BarCheck, BarFault } from '../faults.js';
 
 /** More rows at fault than this, and the file as a whole is not what it was taken for. */
@@ -19,7 +20,7 @@ function concernsAll({ kind, shared }: BarFault): boolean {
 export class RowsAround {
   readonly #stream: OpenStream;
   readonly #check: BarCheck;
-  readonly #shift: Seconds;
+  readonly #stamp: 'open' | 'close';
   readonly #explain: (fault: BarFault) => Promise<SeamlessError>;
   readonly #skip: Skip;
   #skipped = 0;
@@ -35,7 +36,7 @@ export class RowsAround {
   ) {
     this.#stream = stream;
     this.#check = check;
-    this.#shift = stamp === 'close' ? stream.interval : 0;
+    this.#stamp = stamp;
     this.#explain = explain;
     this.#skip = skip;
   }
@@ -73,10 +74,15 @@ export class RowsAround {
 
   #note(fault: BarFault, error: SeamlessError): void {
     if (fault.kind === 'not-a-time') {
-      this.#untimed ??= { error, after: fault.previous - this.#shift };
+      this.#untimed ??= { error, after: this.#open(fault.previous) };
       return;
     }
-    this.#skip(slotOf(this.#stream, fault.time - this.#shift), error);
+    this.#skip(slotOf(this.#stream, this.#open(fault.time)), error);
+  }
+
+  /** The open of a bar whose row is stamped by this time. */
+  #open(time: Seconds): Seconds {
+    return this.#stamp === 'close' ? openOf(time, this.#stream.interval) : time;
   }
 
   #place(good: Table): void {
@@ -85,12 +91,12 @@ export class RowsAround {
     const { error, after } = this.#untimed;
     this.#untimed = null;
     const start = Number.isNaN(after) ? next : after;
-    this.#skip({ start, end: next + this.#stream.interval }, error);
+    this.#skip({ start, end: closeOf(next, this.#stream.interval) }, error);
   }
 }
 
 /** The slot that a row with this time would be in. */
-export function slotOf({ interval, phase }: OpenStream, time: Seconds): Range {
-  const start = floorToGrid(time, interval, phase);
-  return { start, end: start + interval };
+export function slotOf(stream: OpenStream, time: Seconds): Range {
+  const start = floorToSlot(time, stream);
+  return { start, end: closeOf(start, stream.interval) };
 }

@@ -1,8 +1,9 @@
 import type { OpenStream } from '../../engine/ports/source.js';
-import { formatInterval, type Seconds } from '../../sdk/time.js';
+import { formatInterval, isMonths, type Seconds } from '../../sdk/time.js';
 import { sourceError } from '../faults.js';
 import type { TimeOptions } from '../options.js';
 import type { TimeReading } from './reading.js';
+import { isOfDays, monthsClosingSql } from './slots.js';
 
 const DAY = 86_400;
 const HOUR = 3_600;
@@ -30,6 +31,26 @@ export function adjusted(
   reading: TimeReading,
   opens: readonly Seconds[],
 ): TimeReading {
+  return ofMonths(stream, options, ofDays(stream, options, reading, opens));
+}
+
+/** Rows of months that are stamped by their close, or by any time in them, are those of the slot that they are in. */
+function ofMonths(stream: OpenStream, options: TimeOptions, reading: TimeReading): TimeReading {
+  if (options.stamp === 'open' || !isMonths(stream.interval)) return reading;
+  return {
+    ...reading,
+    unit: 0,
+    open: (raw, clock) => monthsClosingSql(stream.interval, reading.open(raw, clock)),
+    words: `${reading.words}, in their month`,
+  };
+}
+
+function ofDays(
+  stream: OpenStream,
+  options: TimeOptions,
+  reading: TimeReading,
+  opens: readonly Seconds[],
+): TimeReading {
   const { snap } = options;
   const near: TimeReading =
     snap === null
@@ -49,8 +70,8 @@ export function adjusted(
 }
 
 /** Whether daily rows are stamped by a midnight that moves by an hour, as instants of UTC. */
-function followsMidnight({ interval, phase }: OpenStream, opens: readonly Seconds[]): boolean {
-  if (interval % DAY !== 0 || phase !== 0) return false;
+function followsMidnight(stream: OpenStream, opens: readonly Seconds[]): boolean {
+  if (!isOfDays(stream)) return false;
   const times = new Set(opens.map((open) => ((open % DAY) + DAY) % DAY));
   if (times.size !== 2) return false;
   return MIDNIGHTS.some((hours) => hours.every((hour) => times.has(hour * HOUR)));

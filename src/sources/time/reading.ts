@@ -1,7 +1,9 @@
+import { isMonths } from '../../sdk/time.js';
 import type { OpenStream } from '../../engine/ports/source.js';
 import { LARGEST_SECONDS, sourceError } from '../faults.js';
 import type { TimeOptions } from '../options.js';
 import { isDateNumber, type ColumnLook } from './column.js';
+import { isOfDays } from './slots.js';
 import { clockFormat, spellingOfAll, type Spelling } from './spelling.js';
 
 /** How the time columns of a relation are read. */
@@ -32,9 +34,14 @@ const SERIAL_DAYS = { least: 20_000, largest: 80_000, epoch: 25_569 };
 
 const DAY = 86_400;
 
+/** From the time that a bar is stamped by to its open. Of months, whose length differs, `adjusted` sees to it. */
+function shiftOf({ interval }: OpenStream, { stamp }: TimeOptions): string {
+  return stamp === 'close' && !isMonths(interval) ? ` - ${interval}` : '';
+}
+
 /** How numbers are read as times. */
 export function numberReading(stream: OpenStream, options: TimeOptions, look: ColumnLook): TimeReading {
-  const shift = options.stamp === 'close' ? ` - ${stream.interval}` : '';
+  const shift = shiftOf(stream, options);
   const cast = (raw: string): string => `TRY_CAST(${raw} AS DOUBLE)`;
   if (options.timeUnit === null && isSerialDay(stream, look)) {
     const open = (raw: string): string => `round((${cast(raw)} - ${SERIAL_DAYS.epoch}) * ${DAY}, 3)${shift}`;
@@ -70,7 +77,7 @@ function isSerialDay(stream: OpenStream, { least, largest }: ColumnLook): boolea
 
 /** How a column of dates or times by its type is read; null when the type is no time. */
 export function typedReading(stream: OpenStream, options: TimeOptions, type: string): TimeReading | null {
-  const shift = options.stamp === 'close' ? ` - ${stream.interval}` : '';
+  const shift = shiftOf(stream, options);
   const seconds = (instant: string): string => `epoch_us(${instant}) / 1e6${shift}`;
   if (type === 'TIMESTAMP WITH TIME ZONE') return { unit: 1, open: (raw) => seconds(raw), words: 'instants' };
   // A date is a day of UTC, whatever the zone of times of day.
@@ -93,7 +100,7 @@ export function textReading(
   clock: ColumnLook | null,
   source: string,
 ): TimeReading | null {
-  const shift = options.stamp === 'close' ? ` - ${stream.interval}` : '';
+  const shift = shiftOf(stream, options);
   if (options.timeFormat !== null) {
     const format = options.timeFormat;
     const parse = (raw: string, beside: string | null): string =>
@@ -134,7 +141,7 @@ function spelledReading(
   const offset = spellings.some((spelling) => spelling.offset);
   const clocked = clocks.length > 0 || spellings.some(({ clock }) => clock);
   // Days that carry the offset of their own midnight are days of a calendar, known by their date.
-  const days = stream.interval % DAY === 0 && stream.phase === 0;
+  const days = isOfDays(stream);
   // A date alone is a day of UTC, whatever the zone of times of day.
   const used = clocked ? zone : null;
   if (clocks.length > 0) {

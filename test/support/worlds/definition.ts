@@ -1,5 +1,5 @@
 import { lowerBound } from '../../../src/sdk/table.js';
-import { ceilToGrid, floorToGrid } from '../../../src/sdk/time.js';
+import { ceilTo, closeOf, floorTo, openOf, spanOf } from './slots.js';
 import { fire, type ScanState } from './host.js';
 import type { NodeSpec, Spec } from './spec.js';
 import type { Bars, Row } from './values.js';
@@ -30,9 +30,11 @@ export function truthOf(specs: readonly Spec[]): readonly Truth[] {
   return truths;
 }
 
-function streamTruth({ rows, interval, phase }: Spec & { kind: 'stream' }): Truth {
+function streamTruth({ rows, interval, phase, completeUntil }: Spec & { kind: 'stream' }): Truth {
   const ts = Float64Array.from(rows, (row) => row.ts);
-  const limit = (ts.at(-1) ?? -Infinity) + interval;
+  const close = closeOf(ts.at(-1) ?? -Infinity, interval);
+  const told = completeUntil === null || ts.length === 0 ? -Infinity : completeUntil;
+  const limit = Math.max(close, Number.isFinite(told) ? ceilTo(told, { interval, phase }) : told);
   return { phase, interval, rows, ts, begin: ts[0] ?? Infinity, limit, sound: limit };
 }
 
@@ -50,15 +52,15 @@ function nodeTruth(spec: NodeSpec, truths: readonly Truth[], specs: readonly Spe
     const source = specs[node] as Spec;
     const least = source.kind === 'stream' ? source.leastHistory : 1;
     const truth = truths[node] as Truth;
-    if (inTime) return { ...truth, period, lookback: 1, span: period * truth.interval };
+    if (inTime) return { ...truth, period, lookback: 1, span: spanOf(period, truth.interval) };
     return { ...truth, period, lookback: Math.max(period, least), span: null };
   });
   const phase = inputs.find((input) => input.interval === interval)?.phase ?? 0;
   const { rows, failed } = history(spec, phase, inputs);
   const snapped = (time: number): number =>
-    Number.isFinite(time) ? ceilToGrid(time, interval, phase) - interval : time;
+    Number.isFinite(time) ? openOf(ceilTo(time, { interval, phase }), interval) : time;
   const begins = inputs.map(({ begin }) =>
-    Number.isFinite(begin) ? floorToGrid(begin, interval, phase) : begin,
+    Number.isFinite(begin) ? floorTo(begin, { interval, phase }) : begin,
   );
   return {
     phase,
@@ -67,8 +69,11 @@ function nodeTruth(spec: NodeSpec, truths: readonly Truth[], specs: readonly Spe
     ts: Float64Array.from(rows, (row) => row.ts),
     begin: Math.max(...begins),
     // The next bar of an input closes one interval after its limit; slots that close before that are decided.
-    limit: snapped(Math.min(...inputs.map((input) => input.limit + input.interval))),
-    sound: Math.min(failed, snapped(Math.min(...inputs.map((input) => input.sound + input.interval)))),
+    limit: snapped(Math.min(...inputs.map((input) => closeOf(input.limit, input.interval)))),
+    sound: Math.min(
+      failed,
+      snapped(Math.min(...inputs.map((input) => closeOf(input.sound, input.interval)))),
+    ),
   };
 }
 
@@ -78,12 +83,14 @@ function history(spec: NodeSpec, phase: number, inputs: readonly Input[]): { row
   let failed = Infinity;
   let state: ScanState | null = null;
   const closes = new Set(
-    inputs.flatMap((input) => Array.from(input.ts, (ts) => ceilToGrid(ts + input.interval, interval, phase))),
+    inputs.flatMap((input) =>
+      Array.from(input.ts, (ts) => ceilTo(closeOf(ts, input.interval), { interval, phase })),
+    ),
   );
   for (const asOf of Float64Array.from(closes).sort()) {
     const windows = windowsAt(asOf, interval, inputs);
     if (!windows) continue;
-    const ts = asOf - interval;
+    const ts = openOf(asOf, interval);
     const after = fire(spec, asOf, windows, state);
     if (!after) {
       failed = Math.min(failed, ts);
@@ -97,10 +104,13 @@ function history(spec: NodeSpec, phase: number, inputs: readonly Input[]): { row
 
 /** What the firing at a slot's close sees; null when there is none. */
 function windowsAt(asOf: number, interval: number, inputs: readonly Input[]): Bars[] | null {
-  const closed = inputs.map((input) => lowerBound(input.ts, asOf - input.interval + 1));
+  const closed = inputs.map(({ ts, interval: length }) => {
+    const first = ts.findIndex((open) => closeOf(open, length) > asOf);
+    return first < 0 ? ts.length : first;
+  });
   const closedHere = inputs.map((input, i) => {
     const last = input.ts[(closed[i] as number) - 1];
-    return last !== undefined && last + input.interval > asOf - interval;
+    return last !== undefined && closeOf(last, input.interval) > openOf(asOf, interval);
   });
   const prompt = inputs.map((input) => input.interval <= interval);
   const due = prompt.includes(true)

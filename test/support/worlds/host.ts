@@ -19,6 +19,7 @@ import { ScanNode } from '../../../src/sdk/scan-node.js';
 import type { RowValue } from '../../../src/sdk/table.js';
 import type { View, Window } from '../../../src/sdk/view.js';
 import { OpenContext } from '../../hosts/typescript/compute/support.js';
+import { spanOf } from './slots.js';
 import type { Code, NodeSpec, ScanKind, Spec } from './spec.js';
 import { mixBars, mixNumber, mixValue, valueFrom, type Bars } from './values.js';
 
@@ -131,7 +132,7 @@ export class WorldHost implements StrategyHost {
         const { scan } = spec;
         const inputs = spec.inputs.map(({ node, period, inTime }) =>
           inTime
-            ? { node, period: null, span: period * (this.#specs[node] as Spec).interval }
+            ? { node, period: null, span: spanOf(period, (this.#specs[node] as Spec).interval) }
             : { node, period },
         );
         const own = ownCode(spec);
@@ -146,8 +147,9 @@ export class WorldHost implements StrategyHost {
           source: null,
         };
       }
-      const { phase, leastHistory } = spec;
-      const source = { kind: 'made', options: { index, phase } };
+      const { phase, leastHistory, completeUntil } = spec;
+      const until = completeUntil === null ? {} : { completeUntil };
+      const source = { kind: 'made', options: { index, phase, ...until } };
       const own = { hash: 'stream' };
       return { ...common, kind: 'stream', label: 'made', inputs: [], own, leastHistory, source };
     });

@@ -14,14 +14,25 @@ import {
   type Cut,
   type Done,
 } from './runs.js';
+import { openOf } from './slots.js';
 import type { Break } from './sources.js';
-import { changeArbitrary, ORIGIN, worldArbitrary, type Change, type Spec } from './spec.js';
+import {
+  changeArbitrary,
+  ORIGIN,
+  UNITS,
+  worldArbitrary,
+  type Change,
+  type Scale,
+  type Spec,
+} from './spec.js';
 
 export interface Setting {
   /** Gives an empty store each time it is called. */
   readonly newStore: () => Promise<NodeStore>;
   /** How runs are cut into chunks. */
   readonly cuts: fc.Arbitrary<Cut>;
+  /** Default: minutes. */
+  readonly scale?: Scale;
 }
 
 /** A property over worlds: drawn by fast-check, tried on stores of one kind. */
@@ -44,14 +55,14 @@ interface RunStep extends Cut {
 
 type Step = RunStep | { readonly kind: 'change'; readonly change: Change };
 
-const stepOf = (cuts: fc.Arbitrary<Cut>): fc.Arbitrary<Step> =>
+const stepOf = (cuts: fc.Arbitrary<Cut>, scale: Scale): fc.Arbitrary<Step> =>
   fc.oneof(
     {
       weight: 3,
       arbitrary: fc
         .record({
           cut: cuts,
-          range: fc.option(rangeArbitrary, { freq: 2 }),
+          range: fc.option(rangeArbitrary(scale), { freq: 2 }),
           extent: fc.constantFrom('all' as const, 'all' as const, 'missing' as const),
           cancelAfter: fc.option(fc.nat(25), { freq: 4 }),
           breaks: fc.option(breakArbitrary, { freq: 6 }),
@@ -62,11 +73,11 @@ const stepOf = (cuts: fc.Arbitrary<Cut>): fc.Arbitrary<Step> =>
   );
 
 /** What a user does over days: runs, edits, undoes, gets new data, cancels. Then a run is like one in an empty cache. */
-export const incrementalIsCold: Property = ({ newStore, cuts }) =>
+export const incrementalIsCold: Property = ({ newStore, cuts, scale = 'minutes' }) =>
   fc.asyncProperty(
-    worldArbitrary,
-    fc.array(stepOf(cuts), { minLength: 2, maxLength: 10 }),
-    rangeArbitrary,
+    worldArbitrary(scale),
+    fc.array(stepOf(cuts, scale), { minLength: 2, maxLength: 10 }),
+    rangeArbitrary(scale),
     cuts,
     async (draw, steps, last, cut) => {
       const world = new World(draw);
@@ -98,22 +109,28 @@ export const incrementalIsCold: Property = ({ newStore, cuts }) =>
   );
 
 /** However a run is cut into chunks, it stores the same; cut otherwise, all of it is there. */
-export const chunkedIsWhole: Property = ({ newStore, cuts }) =>
-  fc.asyncProperty(worldArbitrary, rangeArbitrary, cuts, cuts, async (draw, range, cut, other) => {
-    const world = new World(draw);
-    const [store, empty] = [await newStore(), await newStore()];
-    const done = await run(world, store, range, cut);
-    const cold = await run(world, empty, range);
-    if (!isDone(done) || !isDone(cold)) {
-      assert.deepEqual(done, cold);
-      return;
-    }
-    await assertTruth(world, store, done);
-    await assertSame(world, range, { store, done }, { store: empty, done: cold });
-    assertSameReport(world, done.report, cold.report);
-    const again = await run(world, store, range, other);
-    assertNothingComputed(world, again);
-  });
+export const chunkedIsWhole: Property = ({ newStore, cuts, scale = 'minutes' }) =>
+  fc.asyncProperty(
+    worldArbitrary(scale),
+    rangeArbitrary(scale),
+    cuts,
+    cuts,
+    async (draw, range, cut, other) => {
+      const world = new World(draw);
+      const [store, empty] = [await newStore(), await newStore()];
+      const done = await run(world, store, range, cut);
+      const cold = await run(world, empty, range);
+      if (!isDone(done) || !isDone(cold)) {
+        assert.deepEqual(done, cold);
+        return;
+      }
+      await assertTruth(world, store, done);
+      await assertSame(world, range, { store, done }, { store: empty, done: cold });
+      assertSameReport(world, done.report, cold.report);
+      const again = await run(world, store, range, other);
+      assertNothingComputed(world, again);
+    },
+  );
 
 /** Only what fails, or cannot be hashed, is computed again. */
 function assertNothingComputed(world: World, again: Done | string): void {
@@ -147,10 +164,10 @@ const piecesOf = (cuts: fc.Arbitrary<Cut>) =>
 
 type Pieces = ReturnType<typeof piecesOf> extends fc.Arbitrary<infer T> ? T : never;
 
-function inPieces({ start, end }: Range, { cuts, order, cuttings }: Pieces): Piece[] {
+function inPieces({ start, end }: Range, { cuts, order, cuttings }: Pieces, unit: number): Piece[] {
   const inner = cuts.map(([share, overlap]) => ({
-    at: floorToGrid(start + share * (end - start), 30, 0),
-    overlap: overlap * 60,
+    at: floorToGrid(start + share * (end - start), unit / 2, 0),
+    overlap: overlap * unit,
   }));
   const borders = [{ at: start, overlap: 0 }, ...inner.sort((a, b) => a.at - b.at), { at: end, overlap: 0 }];
   const pieces = borders.slice(1).map(({ at, overlap }, i) => ({
@@ -161,33 +178,41 @@ function inPieces({ start, end }: Range, { cuts, order, cuttings }: Pieces): Pie
   return pieces.filter(({ range }) => range.start < range.end).sort((a, b) => a.rank - b.rank);
 }
 
-export const anyOrderIsOne: Property = ({ newStore, cuts }) =>
-  fc.asyncProperty(worldArbitrary, rangeArbitrary, piecesOf(cuts), async (draw, range, drawn) => {
-    const world = new World(draw);
-    const [store, empty] = [await newStore(), await newStore()];
-    const cold = await run(world, empty, range);
-    if (!isDone(cold)) return;
-    let done: Done | null = null;
-    for (const piece of inPieces(range, drawn)) {
-      const ended = await run(world, store, piece.range, piece);
-      // A piece without a bar of any source is refused: then a longer one has its bars.
-      const longer = { start: piece.range.start - 7200, end: piece.range.end + 7200 };
-      const instead = ended === 'outside' ? await run(world, store, longer, piece) : ended;
-      if (isDone(instead)) done = instead;
-    }
-    assert.ok(done);
-    await assertTruth(world, store, done);
-    if (world.specs.some((spec) => spec.kind === 'node' && !spec.hashable)) return;
-    await assertSame(world, range, { store, done }, { store: empty, done: cold });
-    const again = await run(world, store, range);
-    assertNothingComputed(world, again);
-    if (isDone(again)) assertSameReport(world, again.report, cold.report);
-  });
-
-export const resumedIsUninterrupted: Property = ({ newStore, cuts }) =>
+export const anyOrderIsOne: Property = ({ newStore, cuts, scale = 'minutes' }) =>
   fc.asyncProperty(
-    worldArbitrary,
-    rangeArbitrary,
+    worldArbitrary(scale),
+    rangeArbitrary(scale),
+    piecesOf(cuts),
+    async (draw, range, drawn) => {
+      const world = new World(draw);
+      const [store, empty] = [await newStore(), await newStore()];
+      const cold = await run(world, empty, range);
+      if (!isDone(cold)) return;
+      let done: Done | null = null;
+      for (const piece of inPieces(range, drawn, UNITS[scale])) {
+        const ended = await run(world, store, piece.range, piece);
+        // A piece without a bar of any source is refused: then a longer one has its bars.
+        const longer = {
+          start: piece.range.start - 120 * UNITS[scale],
+          end: piece.range.end + 120 * UNITS[scale],
+        };
+        const instead = ended === 'outside' ? await run(world, store, longer, piece) : ended;
+        if (isDone(instead)) done = instead;
+      }
+      assert.ok(done);
+      await assertTruth(world, store, done);
+      if (world.specs.some((spec) => spec.kind === 'node' && !spec.hashable)) return;
+      await assertSame(world, range, { store, done }, { store: empty, done: cold });
+      const again = await run(world, store, range);
+      assertNothingComputed(world, again);
+      if (isDone(again)) assertSameReport(world, again.report, cold.report);
+    },
+  );
+
+export const resumedIsUninterrupted: Property = ({ newStore, cuts, scale = 'minutes' }) =>
+  fc.asyncProperty(
+    worldArbitrary(scale),
+    rangeArbitrary(scale),
     cuts,
     fc.array(fc.oneof(fc.nat(12), fc.nat(60), breakArbitrary), { minLength: 1, maxLength: 4 }),
     async (draw, range, cut, interruptions) => {
@@ -210,16 +235,16 @@ export const resumedIsUninterrupted: Property = ({ newStore, cuts }) =>
   );
 
 /** Early cutoff: of nodes whose text changes and whose rows do not, those that read them are reused as they are. */
-export const sameOutputStops: Property = ({ newStore, cuts }) =>
+export const sameOutputStops: Property = ({ newStore, cuts, scale = 'minutes' }) =>
   fc.asyncProperty(
-    worldArbitrary,
-    rangeArbitrary,
+    worldArbitrary(scale),
+    rangeArbitrary(scale),
     cuts,
     fc.array(fc.tuple(fc.nat(), fc.boolean()), { minLength: 1, maxLength: 4 }),
     fc.constantFrom(true, true, true, false),
     async (draw, drawn, cut, edits, early) => {
       const world = new World(draw, { settled: true });
-      const range = early ? { start: ORIGIN - 3600, end: drawn.end } : drawn;
+      const range = early ? { start: ORIGIN - 60 * UNITS[scale], end: drawn.end } : drawn;
       const store = await newStore();
       if (!isDone(await run(world, store, range, cut))) return;
       for (const [pick, back] of edits) {
@@ -248,7 +273,8 @@ async function assertOnly(
   assert.ok(isDone(done));
   const others = done.host.fired.flatMap((fired, index) => {
     const { interval } = world.specs[index] as Spec;
-    const within = fired.filter((asOf) => asOf - interval >= range.start && asOf - interval < range.end);
+    const opens = fired.map((asOf) => openOf(asOf, interval));
+    const within = opens.filter((open) => open >= range.start && open < range.end);
     return within.length > 0 && !computed.includes(index) ? [`n${index} at ${within.join(', ')}`] : [];
   });
   assert.deepEqual(others, []);

@@ -15,7 +15,17 @@ import type { Range } from '../../../src/sdk/time.js';
 import { truthOf, type Truth } from './definition.js';
 import { WorldHost } from './host.js';
 import { WorldSources, type Break } from './sources.js';
-import { changed, MINUTES, ORIGIN, specsOf, type Change, type Spec, type WorldDraw } from './spec.js';
+import {
+  changed,
+  MINUTES,
+  ORIGIN,
+  specsOf,
+  UNITS,
+  type Change,
+  type Scale,
+  type Spec,
+  type WorldDraw,
+} from './spec.js';
 
 /** A strategy with its sources, as it is now, and as it was. */
 export class World {
@@ -52,16 +62,17 @@ function settledSpec(spec: Spec): Spec {
   return { ...spec, hashable: true, code: { ...spec.code, failsOn: 0 } };
 }
 
-export const rangeArbitrary: fc.Arbitrary<Range> = fc
-  .tuple(
-    fc.integer({ min: -30, max: MINUTES + 20 }),
-    fc.integer({ min: 1, max: MINUTES }),
-    fc.constantFrom(0, 0, 30),
-  )
-  .map(([start, length, odd]) => ({
-    start: ORIGIN + start * 60 + odd,
-    end: ORIGIN + (start + length) * 60 + odd,
-  }));
+export const rangeArbitrary = (scale: Scale): fc.Arbitrary<Range> =>
+  fc
+    .tuple(
+      fc.integer({ min: -30, max: MINUTES + 20 }),
+      fc.integer({ min: 1, max: MINUTES }),
+      fc.constantFrom(0, 0, 0.5),
+    )
+    .map(([start, length, odd]) => ({
+      start: ORIGIN + (start + odd) * UNITS[scale],
+      end: ORIGIN + (start + odd + length) * UNITS[scale],
+    }));
 
 /** How a run is cut into chunks, in slots. */
 export interface Cut {

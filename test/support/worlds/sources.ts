@@ -3,6 +3,7 @@ import { RowBuilder } from '../../../src/hosts/typescript/compute/rows.js';
 import { SeamlessError } from '../../../src/sdk/errors.js';
 import type { Table } from '../../../src/sdk/table.js';
 import type { Range } from '../../../src/sdk/time.js';
+import { closeOf } from './slots.js';
 import type { Spec, StreamSpec } from './spec.js';
 import type { Row } from './values.js';
 
@@ -71,6 +72,6 @@ export class WorldSources implements SourceLibrary {
 function tableOf({ interval }: StreamSpec, rows: readonly Row[]): Table {
   const opens = Float64Array.from(rows, ({ ts }) => ts);
   const builder = new RowBuilder({ node: 'source', opens, expected: null });
-  for (const { ts, value } of rows) builder.add(ts + interval, value);
+  for (const { ts, value } of rows) builder.add(closeOf(ts, interval), value);
   return builder.finish();
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { ceilToGrid } from '../../../src/sdk/time.js';
+import { MONTH } from '../../../src/sdk/time.js';
+import { ceilTo, closeOf, openOf } from './slots.js';
 import { EMITS, mixNumber, valueFrom, type Emits, type Row } from './values.js';
 
 /** Bars begin here, on every grid without a phase; a few hours are enough to have every kind of boundary. */
@@ -9,11 +10,20 @@ export const MINUTES = 240;
 /** Seconds. */
 export const INTERVALS = [60, 120, 300, 600, 3600];
 
+/** How long a world's minute is: in a world of days, the slower intervals are months and quarters. */
+export type Scale = 'minutes' | 'days';
+
+export const UNITS: Readonly<Record<Scale, number>> = { minutes: 60, days: 86_400 };
+
 export interface StreamSpec {
   readonly kind: 'stream';
   readonly interval: number;
+  /** Seconds of a minute of its world. */
+  readonly unit: number;
   readonly phase: number;
   readonly leastHistory: number;
+  /** The source is said to have no more bars before; null: nothing is said. */
+  readonly completeUntil: number | null;
   readonly emits: Emits;
   /** Reading a part costs as much as reading all, so all is read at once. */
   readonly whole: boolean;
@@ -42,6 +52,8 @@ export type ScanKind = 'sum' | 'mean' | 'position' | 'tail';
 export interface NodeSpec {
   readonly kind: 'node';
   readonly interval: number;
+  /** Seconds of a minute of its world. */
+  readonly unit: number;
   /** In time: the window is counted in the time of that many bars, and one bar in it is enough. */
   readonly inputs: readonly { readonly node: number; readonly period: number; readonly inTime: boolean }[];
   readonly emits: Emits;
@@ -67,6 +79,7 @@ const streamArbitrary = fc.record({
   tells: fc.constantFrom(true, true, true, false),
   holes: fc.constantFrom(0, 0.1, 0.4, 0.7),
   late: fc.constantFrom(0, 0, 0, 40),
+  until: fc.constantFrom(null, null, null, 90, MINUTES, MINUTES + 17),
   seed: fc.nat(1e6),
 });
 
@@ -86,23 +99,41 @@ const nodeArbitrary = fc.record({
   failsOn: fc.constantFrom(0, 0, 0, 0, 0, 0, 0, 150),
 });
 
+type StreamDraw = typeof streamArbitrary extends fc.Arbitrary<infer T> ? T : never;
+
 export interface WorldDraw {
-  readonly streams: readonly (typeof streamArbitrary extends fc.Arbitrary<infer T> ? T : never)[];
+  /** Minutes where it is not said. */
+  readonly scale?: Scale;
+  readonly streams: readonly (Omit<StreamDraw, 'until'> & Partial<Pick<StreamDraw, 'until'>>)[];
   readonly nodes: readonly (typeof nodeArbitrary extends fc.Arbitrary<infer T> ? T : never)[];
 }
 
 /** Any strategy and its sources. */
-export const worldArbitrary: fc.Arbitrary<WorldDraw> = fc.record({
-  streams: fc.array(streamArbitrary, { minLength: 1, maxLength: 3 }),
-  nodes: fc.array(nodeArbitrary, { minLength: 1, maxLength: 6 }),
-});
-
-export function specsOf({ streams, nodes }: WorldDraw): Spec[] {
-  const specs: Spec[] = streams.map(({ holes, late, seed, ...spec }): StreamSpec => {
-    const phase = spec.phase % spec.interval;
-    return { kind: 'stream', ...spec, phase, rows: drawnRows({ ...spec, phase }, holes, late, seed) };
+export const worldArbitrary = (scale: Scale): fc.Arbitrary<WorldDraw> =>
+  fc.record({
+    scale: fc.constant(scale),
+    streams: fc.array(streamArbitrary, { minLength: 1, maxLength: 3 }),
+    nodes: fc.array(nodeArbitrary, { minLength: 1, maxLength: 6 }),
   });
-  for (const { picks, seed, failsOn, ...spec } of nodes) {
+
+/** Ten days become a month, and sixty a quarter. */
+function scaled(seconds: number, scale: Scale): number {
+  if (scale === 'minutes') return seconds;
+  if (seconds >= 600) return (seconds === 600 ? 1 : 3) * MONTH;
+  return (seconds / 60) * UNITS.days;
+}
+
+export function specsOf({ scale = 'minutes', streams, nodes }: WorldDraw): Spec[] {
+  const unit = UNITS[scale];
+  const specs: Spec[] = streams.map(({ holes, late, until = null, seed, ...drawn }): StreamSpec => {
+    const interval = scaled(drawn.interval, scale);
+    const phase = interval % MONTH === 0 ? 0 : ((drawn.phase / 60) * unit) % interval;
+    const completeUntil = until === null ? null : ORIGIN + until * unit;
+    const spec = { ...drawn, interval, phase, completeUntil, unit };
+    return { kind: 'stream', ...spec, rows: drawnRows(spec, holes, late, seed) };
+  });
+  for (const { picks, seed, failsOn, ...drawn } of nodes) {
+    const spec = { ...drawn, interval: scaled(drawn.interval, scale), unit };
     const inputs = picks.map(([pick, period, inTime]) => ({
       node: pick % specs.length,
       period,
@@ -140,12 +171,12 @@ function phaseOf(specs: readonly Spec[], at: number): number {
   return like ? phaseOf(specs, like.node) : 0;
 }
 
-type Shape = Pick<StreamSpec, 'interval' | 'phase' | 'emits'>;
+type Shape = Pick<StreamSpec, 'interval' | 'phase' | 'emits' | 'unit'>;
 
 function drawnRows(shape: Shape, holes: number, late: number, seed: number): Row[] {
   const rows: Row[] = [];
-  const first = ceilToGrid(ORIGIN + late * 60, shape.interval, shape.phase);
-  for (let ts = first; ts < ORIGIN + MINUTES * 60; ts += shape.interval) {
+  const first = ceilTo(ORIGIN + late * shape.unit, shape);
+  for (let ts = first; ts < ORIGIN + MINUTES * shape.unit; ts = closeOf(ts, shape.interval)) {
     const hash = mixNumber(seed, ts);
     if ((hash % 1000) / 1000 >= holes) rows.push({ ts, value: valueFrom(mixNumber(hash, 1), shape.emits) });
   }
@@ -210,7 +241,7 @@ export function changed(specs: readonly Spec[], change: Change): readonly Spec[]
 
 function changedNode(spec: NodeSpec, { kind, at }: Change): NodeSpec {
   const { code, inputs } = spec;
-  const moment = ceilToGrid(ORIGIN + (at % (MINUTES * 60)), spec.interval, 0);
+  const moment = ceilTo(ORIGIN + (at % (MINUTES * spec.unit)), { interval: spec.interval, phase: 0 });
   switch (kind) {
     case 'values':
       return { ...spec, code: { ...code, seed: at % 3, since: null } };
@@ -237,10 +268,15 @@ function changedNode(spec: NodeSpec, { kind, at }: Change): NodeSpec {
 }
 
 export function changedRows(spec: StreamSpec, { kind, at }: Change): readonly Row[] {
-  const { rows, interval, emits, phase } = spec;
+  const { rows, interval, emits } = spec;
   const index = at % Math.max(1, rows.length);
-  const first = rows[0]?.ts ?? ceilToGrid(ORIGIN, interval, phase);
-  const last = rows.at(-1)?.ts ?? first - interval;
+  const first = rows[0]?.ts ?? ceilTo(ORIGIN, spec);
+  const last = rows.at(-1)?.ts ?? openOf(first, interval);
+  const later = (open: number, slots: number): number => {
+    let at = open;
+    for (let slot = 0; slot < Math.abs(slots); slot++) at = (slots > 0 ? closeOf : openOf)(at, interval);
+    return at;
+  };
   const fresh = (ts: number): Row => ({ ts, value: valueFrom(mixNumber(at, ts), emits) });
   switch (kind) {
     case 'correct':
@@ -249,7 +285,7 @@ export function changedRows(spec: StreamSpec, { kind, at }: Change): readonly Ro
       return rows.filter((_, i) => i !== index);
     case 'prepend':
       return [
-        ...Array.from({ length: 1 + (at % 4) }, (_, i) => fresh(first - interval * (1 + (at % 4) - i))),
+        ...Array.from({ length: 1 + (at % 4) }, (_, i) => fresh(later(first, i - 1 - (at % 4)))),
         ...rows,
       ];
     case 'behead':
@@ -259,14 +295,14 @@ export function changedRows(spec: StreamSpec, { kind, at }: Change): readonly Ro
     case 'append':
       return [
         ...rows,
-        ...Array.from({ length: 1 + (at % 5) }, (_, i) => fresh(last + interval * (1 + i + (at % 2)))),
+        ...Array.from({ length: 1 + (at % 5) }, (_, i) => fresh(later(last, 1 + i + (at % 2)))),
       ];
     case 'empty':
       return at % 4 === 0 ? [] : rows;
     case 'rewrite':
       return rows.map((row) => ({ ...row }));
     default: {
-      const ts = first + (at % Math.max(1, (last - first) / interval)) * interval;
+      const ts = later(first, at % Math.max(1, Math.round((last - first) / interval)));
       return rows.some((row) => row.ts === ts) ? rows : [...rows, fresh(ts)].sort((a, b) => a.ts - b.ts);
     }
   }

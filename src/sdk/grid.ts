@@ -1,0 +1,126 @@
+import { ceilToGrid, floorToGrid, isMonths, MONTH, type Range, type Seconds } from './time.js';
+
+const DAY = 86_400;
+
+/**
+ * The slots of an interval, one after the other: `[open, close)`. Fixed intervals are arithmetic from a phase; months follow the
+ * calendar of UTC, and their interval is the mean length of so many, by which intervals are compared and work is estimated.
+ */
+export interface Grid {
+  readonly interval: Seconds;
+  /** Where a fixed grid starts, in seconds after the epoch; 0 for months. */
+  readonly phase: Seconds;
+}
+
+/** The open of the slot that holds a time. */
+export function floorToSlot(time: Seconds, { interval, phase }: Grid): Seconds {
+  return isMonths(interval) ? floorToMonths(time, interval) : floorToGrid(time, interval, phase);
+}
+
+/** The open of the first slot that opens at a time or later. */
+export function ceilToSlot(time: Seconds, { interval, phase }: Grid): Seconds {
+  if (!isMonths(interval)) return ceilToGrid(time, interval, phase);
+  const open = floorToMonths(time, interval);
+  return open === time ? time : monthsLater(open, interval, 1);
+}
+
+/** The close of a slot that opens at `open`, which is on the grid. */
+export function closeOf(open: Seconds, interval: Seconds): Seconds {
+  return isMonths(interval) ? monthsLater(open, interval, 1) : open + interval;
+}
+
+/** The open of a slot that closes at `close`, which is on the grid. */
+export function openOf(close: Seconds, interval: Seconds): Seconds {
+  return isMonths(interval) ? monthsLater(close, interval, -1) : close - interval;
+}
+
+/** Bars that open up to then have closed by a time. */
+export function lastOpenBy(time: Seconds, interval: Seconds): Seconds {
+  return isMonths(interval) ? monthsLater(floorToMonths(time, interval), interval, -1) : time - interval;
+}
+
+/** The open of the slot that is the first to see what is known at a time: the one that closes then, or next. */
+export function slotSeeing(time: Seconds, grid: Grid): Seconds {
+  return openOf(ceilToSlot(time, grid), grid.interval);
+}
+
+/** The same for bars of `interval` by their opens, for many in a row. */
+export function slotOfBars(interval: Seconds, grid: Grid): (open: Seconds) => Seconds {
+  if (!isMonths(grid.interval)) {
+    const { interval: length, phase } = grid;
+    if (!isMonths(interval)) return (open) => ceilToGrid(open + interval, length, phase) - length;
+    return (open) => ceilToGrid(closeOf(open, interval), length, phase) - length;
+  }
+  // Bars come in order: most close in the slot of the one before.
+  let [from, to] = [Infinity, -Infinity];
+  return (open) => {
+    const close = closeOf(open, interval);
+    if (close > from && close <= to) return from;
+    to = ceilToSlot(close, grid);
+    from = openOf(to, grid.interval);
+    return from;
+  };
+}
+
+/** Whether a slot opens at a time. */
+export function isOnGrid(time: Seconds, { interval, phase }: Grid): boolean {
+  // NaN and infinities leave a remainder that is not 0.
+  return isMonths(interval) ? floorToMonths(time, interval) === time : (time - phase) % interval === 0;
+}
+
+/** The most that a slot lasts. */
+export function longestSlot(interval: Seconds): Seconds {
+  return isMonths(interval) ? monthsIn(interval) * 31 * DAY : interval;
+}
+
+/** How many slots open in a range whose ends are on the grid. */
+export function slotsIn({ start, end }: Range, interval: Seconds): number {
+  if (!isMonths(interval) || !Number.isFinite(start) || !Number.isFinite(end))
+    return (end - start) / interval;
+  return (monthOf(end) - monthOf(start)) / monthsIn(interval);
+}
+
+function monthsIn(interval: Seconds): number {
+  return interval / MONTH;
+}
+
+function floorToMonths(time: Seconds, interval: Seconds): Seconds {
+  if (!Number.isFinite(time)) return time;
+  const months = monthsIn(interval);
+  return startOfMonth(Math.floor(monthOf(time) / months) * months);
+}
+
+function monthsLater(open: Seconds, interval: Seconds, slots: number): Seconds {
+  return Number.isFinite(open) ? startOfMonth(monthOf(open) + slots * monthsIn(interval)) : open;
+}
+
+/*
+ * Days of the Gregorian calendar, for times beyond those of a Date too: Howard Hinnant, "chrono-compatible low-level date
+ * algorithms". Years begin in March there, in eras of 400.
+ */
+const ERA_DAYS = 146_097;
+/** Days from 0000-03-01 to the epoch. */
+const EPOCH_DAYS = 719_468;
+
+/** Months since January of the year 0. */
+function monthOf(time: Seconds): number {
+  const days = Math.floor(time / DAY) + EPOCH_DAYS;
+  const era = Math.floor(days / ERA_DAYS);
+  const day = days - era * ERA_DAYS;
+  const year = Math.floor(
+    (day - Math.floor(day / 1460) + Math.floor(day / 36_524) - Math.floor(day / 146_096)) / 365,
+  );
+  const dayOfYear = day - (365 * year + Math.floor(year / 4) - Math.floor(year / 100));
+  return (era * 400 + year) * 12 + Math.floor((5 * dayOfYear + 2) / 153) + 2;
+}
+
+/** When a month begins. @param month months since January of the year 0 */
+function startOfMonth(month: number): Seconds {
+  const fromMarch = month - 2;
+  const year = Math.floor(fromMarch / 12);
+  const era = Math.floor(year / 400);
+  const yearOfEra = year - era * 400;
+  const dayOfYear = Math.floor((153 * (fromMarch - year * 12) + 2) / 5);
+  const day = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
+  return (era * ERA_DAYS + day - EPOCH_DAYS) * DAY;
+}
