@@ -56,7 +56,7 @@ export function mixBars(hash: number, bars: Bars, reads: 'all' | 'last'): number
 }
 
 const ODD_NUMBERS = [Number.NaN, -0, 0, Infinity, -Infinity, Number.MIN_VALUE, null];
-const TEXTS = ['', 'a', 'é😀', 'nul\0', '\ud800', 'null', '"\\'];
+const TEXTS = ['', 'a', 'é😀', 'nul\0', '\ufffd', 'null', '"\\'];
 
 /** A value of one type, decided by a hash. */
 export function valueFrom(hash: number, emits: Emits): RowValue {
