@@ -163,16 +163,18 @@ export function checkInputs(
   name: string,
 ): readonly DagNode[] {
   const inputs: readonly unknown[] = Array.isArray(input) ? input : [input];
-  if (inputs.length === 0) {
-    throw new SeamlessError('strategy', `Node ${name} has no input: name at least one node in "input".`, {
-      node: name,
-    });
+  if (inputs.length === 0 || input === undefined) {
+    throw new SeamlessError(
+      'strategy',
+      `Node ${name} has no input: name at least one node in "input", as in "input: price" or "input: [fast, slow]". If one is named, make it before this node.`,
+      { node: name },
+    );
   }
   const stranger = inputs.findIndex((each) => !(each instanceof DagNode));
   if (stranger < 0) return inputs as readonly DagNode[];
   throw new SeamlessError(
     'strategy',
-    `Input ${stranger + 1} of node ${name} is ${String(inputs[stranger])}, not a node: make the node before you name it as an input.`,
+    `Input ${stranger + 1} of node ${name} is ${shown(inputs[stranger])}, not a node: make the node before you name it as an input.`,
     { node: name },
   );
 }

@@ -135,7 +135,7 @@ const EDITS: readonly Edit[] = [
     what: 'the code of a closure',
     from: 'x * by',
     to: 'x / by',
-    says: { sized: '`scale()` in main.ts changed: `x) => x * by` → `x) => x / by`.' },
+    says: { sized: '`scale()` in main.ts changed: `(x) => x * by` → `(x) => x / by`.' },
   },
   {
     what: 'a property of the strategy',

@@ -51,7 +51,7 @@ describe('options that plain JavaScript gets wrong', () => {
     [
       'a text as input',
       () => new Node({ ...node, input: anything('price') }),
-      /^Input 1 of node x is price, not a node/,
+      /^Input 1 of node x is "price", not a node/,
     ],
   ];
   for (const [what, make, message] of CASES) {

@@ -8,6 +8,8 @@ import { candlePaths } from './candles.js';
 import type { Line, Pane } from './series.js';
 
 const FONT = '11px sans-serif';
+/** About what a digit takes in it, in pixels. */
+const LETTER_WIDTH = 6.5;
 
 /** Height of a state on its axis, in pixels: its word has room. */
 const STATE_HEIGHT = 18;
@@ -138,7 +140,12 @@ function axesOf({ kind, words }: Pane, { colours, valuesWidth, hasTime }: PlotOp
         if (!hasTime) return splits.map(() => '');
         const [from = 0, to = 1] = [plot.scales['x']?.min, plot.scales['x']?.max];
         const ticks = new Map(ticksOf([from, to], mostTicks(plot)).map(({ time, text }) => [time, text]));
-        return splits.map((time) => ticks.get(time) ?? '');
+        return splits.map((time) => {
+          const text = ticks.get(time) ?? '';
+          // What would be cut at the right is left out.
+          const end = valuesWidth + plot.valToPos(time, 'x') + (text.length * LETTER_WIDTH) / 2;
+          return end > plot.width ? '' : text;
+        });
       },
     },
     kind === 'states'

@@ -282,7 +282,7 @@ function differing(before: string, after: string): readonly [string, string] {
   return [cut(a), cut(b)];
 }
 
-/** Words, with the blanks after them, and single signs. */
+/** Words, arrows and single signs, with the blanks after them. */
 function tokensOf(text: string): string[] {
-  return text.match(/[\w$.]+\s*|[^\w$]\s*/g) ?? [];
+  return text.match(/[\w$.]+\s*|=>\s*|[^\w$]\s*/g) ?? [];
 }
