@@ -75,6 +75,7 @@ const nodeReport: SchemaOf<NodeReport> = v.object({
   notYet: spans,
   unfired: v.nullable(unfired),
   notes: v.optional(v.array(note)),
+  waits: v.optional(v.string()),
   reason: v.string(),
   failure: v.nullable(failure),
 });

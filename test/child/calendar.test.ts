@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { rowValue, type RowValue, type Table } from '../../src/sdk/table.js';
 import { formatTime, parseTime } from '../../src/sdk/time.js';
-import { Project, refused, storedTables, withChild } from '../support/project.js';
+import { nodeOf, Project, refused, storedTables, withChild, type Child } from '../support/project.js';
 
 const DAY = 86_400;
 
@@ -89,6 +89,65 @@ describe('bars that follow the calendar', () => {
     } finally {
       project.remove();
       parts.remove();
+    }
+  });
+
+  it('wait for the end of a slot, and come with the option that the report names', async () => {
+    const source = (options: string): string => `
+import { csvHistory, Node, Strategy, StreamInput } from 'seamless-dag';
+export class Main extends Strategy {
+  setup(): void {
+    const hour = new StreamInput({ tags: ['hour'], interval: '1h', historyProvider: csvHistory('hours.csv'${options}) });
+    const day = new Node({ name: 'day', interval: '1d', input: hour, period: 1, computeFn: (view) => view.latest(hour).close });
+    this.addNodes([hour, day]);
+  }
+}`;
+    const hours = (from: string, count: number): string =>
+      Array.from({ length: count }, (_, i) => `${parseTime(from) + i * 3600},${i}\n`).join('');
+    const csv = `time,close\n${hours('2024-03-11T14:00:00Z', 7)}${hours('2024-03-12T14:00:00Z', 5)}`;
+    const project = new Project({ 'main.ts': source(''), 'hours.csv': csv });
+    const all = { start: parseTime('2024-03-11'), end: parseTime('2024-03-20') };
+    const days = async (child: Child): Promise<[string, RowValue][]> => {
+      const report = await child.materialize(project, all);
+      return rowsOf((await storedTables(project.cacheDir, report)).get('day'));
+    };
+    try {
+      await withChild(async (child) => {
+        const report = await child.materialize(project, all);
+        const { waits = '', reason } = nodeOf(report, 'day');
+        assert.ok(reason.endsWith(waits));
+        assert.match(
+          waits,
+          /^Its bar of 2024-03-12 waits for its close: hour ends at 2024-03-12T19:00:00Z\. If no more bars come before 2024-03-13, say completeUntil: '2024-03-13' in the source of hour\.$/,
+        );
+        assert.deepEqual(await days(child), [['2024-03-11', 6]]);
+        const [, advice = ''] = /say (.*) in the source/.exec(waits) ?? [];
+        project.write({ 'main.ts': source(`, { ${advice} }`) });
+        assert.deepEqual(await days(child), [
+          ['2024-03-11', 6],
+          ['2024-03-12', 4],
+        ]);
+        assert.equal(nodeOf(await child.materialize(project, all), 'day').waits, undefined);
+        // A bar that comes after all is taken in, and what is made of it again.
+        project.append('hours.csv', `${parseTime('2024-03-12T19:00:00Z')},99\n`);
+        assert.deepEqual(await days(child), [
+          ['2024-03-11', 6],
+          ['2024-03-12', 99],
+        ]);
+        project.append('hours.csv', hours('2024-03-13T14:00:00Z', 7));
+        assert.deepEqual(await days(child), [
+          ['2024-03-11', 6],
+          ['2024-03-12', 99],
+        ]);
+        project.write({ 'main.ts': source(", { completeUntil: 'soon' }") });
+        await refused(
+          child.materialize(project, all),
+          'time',
+          /The completeUntil of hour "soon" is not a time/,
+        );
+      });
+    } finally {
+      project.remove();
     }
   });
 

@@ -1,6 +1,7 @@
 import { formatRange, formatTime, type Range } from '../../sdk/time.js';
 import type { GraphNode } from '../graph/graph.js';
 import { asRequested, betweenBarsText, isBetweenBars, onGrid, outsideData } from '../plan/horizon.js';
+import { openSlotText } from '../plan/open-slot.js';
 import type { RunOutcome } from './materialize.js';
 import { notesText } from '../sources/notes.js';
 import { versionKindText } from '../sources/open-source.js';
@@ -65,6 +66,7 @@ function nodeReport(outcome: RunOutcome, node: GraphNode, summary: RowSummary): 
   const computed = within(worked, grid);
   const reused = within(state.reused[canonical] as RangeSet, grid);
   const found = outcome.left.has(node.index) ? 'stale' : stateOf(state, node, computed, reused);
+  const waits = failure ? null : openSlotText(state.graph, node, state.horizons, state.request);
   const inRequest = (set: RangeSet): Span[] => asRequested(state.request, node, set).map(spanOf);
   return {
     name: node.name,
@@ -80,10 +82,12 @@ function nodeReport(outcome: RunOutcome, node: GraphNode, summary: RowSummary): 
     ...outsideData(state.request, node, state.horizon(node.index)),
     unfired: null,
     ...(notes.length > 0 && { notes }),
+    ...(waits !== null && { waits }),
     reason: [
       reasonOf(outcome, node, found, computed),
       versionKindText(outcome.versionKinds.get(node.index)),
       notesText(notes),
+      waits,
     ]
       .filter(Boolean)
       .join(' '),

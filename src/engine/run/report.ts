@@ -42,7 +42,9 @@ export interface NodeReport {
   readonly unfired: Unfired | null;
   /** What was repaired or left out of a stream's source, with how often and the first example. Absent: nothing. */
   readonly notes?: readonly SourceNote[] | undefined;
-  /** Why the node is in its state, a sentence; then what `notes` and `unfired` say. */
+  /** Why its last bar, which the data have begun, is not there yet. Absent: there is none. */
+  readonly waits?: string | undefined;
+  /** Why the node is in its state, a sentence; then what `notes`, `waits` and `unfired` say. */
   readonly reason: string;
   readonly failure: FailureReport | null;
 }
