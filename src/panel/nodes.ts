@@ -24,6 +24,7 @@ export function panelNode(node: StandingNode, range: Span | null, cache = ''): P
     reused: inDoubt ? [] : node.reused,
     stale: inDoubt ? node.coverage : broken ? [] : node.earlier,
     failed: broken ? after(gaps, failedAt === null ? -Infinity : failedAt - interval) : [],
+    unfired: node.unfired && { slots: node.unfired.slots, of: node.unfired.of },
     located: node.location !== null,
   };
 }

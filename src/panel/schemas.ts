@@ -65,6 +65,7 @@ const node: SchemaOf<PanelNode> = v.object({
   notYet: spans,
   stale: spans,
   failed: spans,
+  unfired: v.nullable(v.object({ slots: count, of: count })),
   located: v.boolean(),
 });
 

@@ -23,6 +23,7 @@ export function panelNodeOf(
     notYet: [],
     stale: [],
     failed: [],
+    unfired: null,
     located: true,
     ...rest,
   };

@@ -19,6 +19,17 @@ const running = {
   node: 'signal',
 };
 
+/** A node that is complete, and has lost slots. */
+function withUnfired(): PanelState {
+  const state = twelve();
+  const why =
+    'Complete over the range. 1,268 of 1,282 slots after its warm-up did not fire, missing funding in 1,268.';
+  const nodes = (state.nodes ?? []).map((node) =>
+    node.name === 'carry' ? { ...node, why, unfired: { slots: 1268, of: 1282 } } : node,
+  );
+  return { ...state, nodes };
+}
+
 describe('the page of the DAG panel', () => {
   const look = lookAtPages();
 
@@ -28,6 +39,20 @@ describe('the page of the DAG panel', () => {
       assert.equal(await dag.page.getByRole('option').count(), 12);
       const label = await box(dag, 'zscore').getAttribute('aria-label');
       assert.equal(label, 'zscore, node · 1m × 5, failed, 11,520 rows');
+    }));
+
+  it('says on a box that slots did not fire, and which input was missing where one points at it', () =>
+    look(withUnfired(), {}, async (dag) => {
+      const words = box(dag, 'carry').locator('.subtitle.unfired');
+      await words.waitFor();
+      assert.equal(await words.textContent(), '▲ 1,268 slots did not fire');
+      const label = await box(dag, 'carry').getAttribute('aria-label');
+      assert.equal(label, 'carry, 1,268 slots did not fire, fresh, 504 rows');
+      assert.equal(await dag.page.locator('.subtitle.unfired').count(), 1);
+      await box(dag, 'carry').hover();
+      await dag.page.locator('.tooltip').getByText('missing funding in 1,268').waitFor();
+      await box(dag, 'carry').click();
+      await dag.page.locator('.why').getByText('missing funding in 1,268').waitFor();
     }));
 
   it('asks for values when a node is selected, remembers it, and lights what it is joined to', () =>

@@ -87,16 +87,28 @@ function drawWords(group: SVGGElement, item: SceneItem, { size, lines, subtitle 
   name.replaceChildren(
     ...shown.map((line, at) => s('tspan', { x: left, y: first + at * LEADING * size }, line)),
   );
-  words.textContent = subtitle ? fitText(boxSubtitle(item), room, 'subtitle') : '';
-  assign(words, { x: left });
+  const unfired = unfiredText(item) !== null;
+  const mark = unfired ? [s('tspan', { class: 'mark' }, '▲ ')] : [];
+  const text = fitText(boxSubtitle(item), unfired ? room - ICON : room, 'subtitle');
+  words.replaceChildren(...(subtitle ? [...mark, text] : []));
+  assign(words, { x: left, class: unfired ? 'subtitle unfired' : 'subtitle' });
   const middle = subtitle ? 16 : BAR.y / 2;
   assign(group.querySelector('.standing') as Element, {
     transform: `translate(11 ${middle - (ICON * scale) / 2}) scale(${scale})`,
   });
 }
 
-function boxSubtitle({ prefix, members }: SceneItem): string {
+/** What a node, or the nodes of a group, lost for want of an input; null: nothing. The tooltip says which one. */
+function unfiredText({ members }: SceneItem): string | null {
+  const slots = members.reduce((sum, { unfired }) => sum + (unfired?.slots ?? 0), 0);
+  return slots > 0 ? l10n.t('{0} did not fire', plural(slots, 'slot')) : null;
+}
+
+function boxSubtitle(item: SceneItem): string {
+  const { prefix, members } = item;
   const [node] = members;
+  const unfired = unfiredText(item);
+  if (unfired !== null) return unfired;
   return prefix === null && node ? subtitleOf(node) : plural(members.length, 'node');
 }
 
