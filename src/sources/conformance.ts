@@ -4,6 +4,9 @@ import { isOnGrid } from '../sdk/grid.js';
 import { cellValue, type Column, type Table } from '../sdk/table.js';
 import { formatTime, type Seconds } from '../sdk/time.js';
 
+/** What is said of a source in which a row hides its own slot. */
+export const UNREADABLE = 'rows that cannot be bars are in it: a run over their time is refused';
+
 /** Counts what was repaired or left out. */
 export class Notes {
   readonly #notes = new Map<string, { count: number; example: string | null }>();

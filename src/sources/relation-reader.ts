@@ -1,10 +1,13 @@
-import type { OpenStream, SourceReader } from '../engine/ports/source.js';
+import type { OpenStream, SkippedRow, SourceReader } from '../engine/ports/source.js';
+import { intersection, isEmpty } from '../engine/plan/ranges.js';
 import type { SourceNote } from '../engine/ports/source-note.js';
 import { SeamlessError } from '../sdk/errors.js';
 import type { Table } from '../sdk/table.js';
-import { isMonths, type Range, type Seconds } from '../sdk/time.js';
+import { floorToSlot } from '../sdk/grid.js';
+import type { Range, Seconds } from '../sdk/time.js';
 import { streamTables } from './batches.js';
-import { Cleaner, Notes } from './conformance.js';
+import { Cleaner, Notes, UNREADABLE } from './conformance.js';
+import { RowsAround, type Skip } from './csv/around.js';
 import { databaseMessage, type Database } from './database.js';
 import { BarCheck, barError, rowError, sourceError, WRITE_TIMES, type BarFault } from './faults.js';
 import type { TimeOptions } from './options.js';
@@ -108,20 +111,18 @@ export class RelationReader implements SourceReader {
     return first === null || last === null ? null : { first, last };
   }
 
-  async *read(range: Range): AsyncGenerator<Table> {
+  async *read(range: Range, skip?: (row: SkippedRow) => void): AsyncGenerator<Table> {
     // A row without a time belongs to no range: only the whole can show it.
     await this.bounds();
     const { relation, timeType } = await this.#planned();
     const permissive = this.#source.time.conformance === 'permissive';
-    const check = new BarCheck(this.#stream, this.#source.time.stamp);
+    const around = this.#around(relation, range, skip);
     const cleaner = new Cleaner(this.#stream, this.#notes);
     const connection = await this.#database.connect();
     try {
       const sql = this.#rangeQuery(relation, timeType, range);
       for await (const table of streamTables(connection, sql, relation.columns, await this.#count(sql))) {
-        const fault = permissive ? null : check.next(table.ts);
-        if (fault) throw this.#fault(relation, fault, null);
-        yield permissive ? cleaner.clean(table) : table;
+        yield permissive ? cleaner.clean(table) : await around.next(table);
       }
     } catch (error) {
       // A file that is written anew under the reader looks damaged: that it changed is the better word.
@@ -131,6 +132,20 @@ export class RelationReader implements SourceReader {
       connection.closeSync();
     }
     await this.#source.finish();
+  }
+
+  /** A row that cannot be a bar is nobody's business but theirs who ask for its time. */
+  #around(relation: Relation, range: Range, skip?: (row: SkippedRow) => void): RowsAround {
+    const { stamp } = this.#source.time;
+    const explain = (fault: BarFault): Promise<SeamlessError> =>
+      Promise.resolve(this.#fault(relation, fault, null));
+    const skipOrThrow: Skip = (where, error) => {
+      if (where === null || (!skip && !isEmpty(intersection(where, range)))) throw error;
+      if (!skip) return;
+      this.#notes.add(UNREADABLE, 1, error.message);
+      skip({ range: where, error });
+    };
+    return new RowsAround(this.#stream, new BarCheck(this.#stream, stamp), stamp, explain, skipOrThrow);
   }
 
   #rangeQuery(relation: Relation, timeType: string, range: Range): string {
@@ -245,13 +260,23 @@ export class RelationReader implements SourceReader {
     if (Number(row['untimed']) > 0) throw await this.#untimed(relation, timed);
     if (row['first'] === null || row['first'] === undefined) return { first: null, last: null };
     const extent = { first: Number(row['first']), last: Number(row['last']) };
-    // Both ends off a grid of months show how rows are stamped; else each end shows how far off it is.
-    const ends = [extent.first, ...(extent.last > extent.first ? [extent.last] : [])];
-    for (const opens of isMonths(this.#stream.interval) ? [ends] : ends.map((end) => [end])) {
-      const fault = new BarCheck(this.#stream, this.#source.time.stamp).next(Float64Array.from(opens));
+    return this.#endsOf(relation, extent);
+  }
+
+  /** Slots of the first and the last row. One row that cannot be a bar hides its slot; where neither can, the file is not what it was taken for. */
+  #endsOf(relation: Relation, { first, last }: { first: Seconds; last: Seconds }): Extent {
+    const stream = this.#stream;
+    const faults = [first, last].map((end) =>
+      new BarCheck(stream, this.#source.time.stamp).next(Float64Array.of(end)),
+    );
+    const whole = faults.find((fault) => fault !== null && fault.kind !== 'off-grid');
+    if (whole) throw this.#fault(relation, whole, null);
+    if (faults.every((fault) => fault !== null)) {
+      const both = Float64Array.from(new Set([first, last]));
+      const fault = new BarCheck(stream, this.#source.time.stamp).next(both);
       if (fault) throw this.#fault(relation, fault, null);
     }
-    return extent;
+    return { first: floorToSlot(first, stream), last: floorToSlot(last, stream) };
   }
 
   /** The same of the rows that can be bars. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { SkippedRow } from '../../src/engine/ports/source.js';
+import { DuckDBInstance } from '@duckdb/node-api';
+import type { SkippedRow, SourceReader } from '../../src/engine/ports/source.js';
 import { EVERYTHING, fails, Project, readAll } from './support.js';
 
 /** Rows of minutes, of which one or another cannot be a bar. */
@@ -81,4 +82,63 @@ describe('a CSV row that cannot be a bar', () => {
     const [note] = reader.notes?.() ?? [];
     assert.match(`${note?.count} ${note?.what} ${note?.example}`, /^1 lines that are no rows .*line 12/);
   });
+});
+
+/** The same of files that are read in part, and of queries. */
+describe('a row of Parquet or of a query that cannot be a bar', () => {
+  const project = new Project();
+  after(() => project.remove());
+
+  const minutes = (from: number, to: number): string[] =>
+    Array.from({ length: to - from }, (_, index) => `(${(from + index) * 60}, ${from + index})`);
+  const open = async (kind: string, rows: readonly string[]): Promise<SourceReader> => {
+    const query = `FROM (VALUES ${rows.join(', ')}) AS t(time, close)`;
+    if (kind === 'sql') return project.open('sql', { query });
+    const database = await DuckDBInstance.create();
+    const connection = await database.connect();
+    await connection.run(`COPY (${query}) TO '${project.path('bad.parquet')}'`);
+    connection.closeSync();
+    database.closeSync();
+    return project.open('parquet', { path: 'bad.parquet' });
+  };
+
+  for (const kind of ['parquet', 'sql']) {
+    for (const [what, row, start, end] of [
+      ['off the grid', '(617, 10)', 600, 660],
+      ['that comes twice', '(540, 11)', 540, 600],
+    ] as const) {
+      it(`${what} is told to who asks for its time, and to nobody else: ${kind}`, async () => {
+        const reader = await open(kind, [...minutes(0, 10), row, ...minutes(11, 20)]);
+        await fails(readAll(reader), 'source-row', /a row of /);
+        await fails(readAll(reader, { start, end }), 'source-row', /a row of /);
+        assert.equal((await readAll(reader, { start: 660, end: 1200 })).ts.length, 9);
+        const skipped: SkippedRow[] = [];
+        for await (const table of reader.read(EVERYTHING, (each) => skipped.push(each))) {
+          assert.equal(table.ts.length, 19);
+        }
+        assert.deepEqual(
+          skipped.map(({ range }) => range),
+          [{ start, end }],
+        );
+        const [note] = reader.notes?.() ?? [];
+        assert.match(`${note?.count} ${note?.what}`, /^1 rows that cannot be bars /);
+      });
+    }
+
+    it(`hides its slot at the end too, and the file where both ends are off: ${kind}`, async () => {
+      const reader = await open(kind, [...minutes(0, 10), '(617, 10)']);
+      assert.deepEqual(await reader.bounds(), { first: 0, last: 600 });
+      assert.equal((await readAll(reader, { start: 0, end: 600 })).ts.length, 10);
+      await fails(
+        readAll(reader, { start: 540, end: 660 }),
+        'source-row',
+        /00:10:17Z, which is not on the stream's grid/,
+      );
+      const off = await open(
+        kind,
+        minutes(0, 3).map((row) => row.replace(/^\((\d+)/, '($1 + 7')),
+      );
+      await fails(off.bounds(), 'source-row', /phase: 7\./);
+    });
+  }
 });

@@ -7,7 +7,7 @@ import { SeamlessError } from '../../sdk/errors.js';
 import { sliceTableByTime, type Table } from '../../sdk/table.js';
 import type { Range, Seconds } from '../../sdk/time.js';
 import { streamTables, type CellType, type SelectedColumn } from '../batches.js';
-import { Cleaner, Notes } from '../conformance.js';
+import { Cleaner, Notes, UNREADABLE } from '../conformance.js';
 import { BarCheck, barError, sourceError, WRITE_TIMES, type BarFault } from '../faults.js';
 import {
   contentHash,
@@ -122,11 +122,7 @@ class CsvReader implements SourceReader {
       const skipOrThrow: Skip = (where, error) => {
         if (where === null || (!skip && !isEmpty(intersection(where, range)))) throw error;
         if (!skip) return;
-        this.#notes.add(
-          'rows that cannot be bars are in it: a run over their time is refused',
-          1,
-          error.message,
-        );
+        this.#notes.add(UNREADABLE, 1, error.message);
         skip({ range: where, error });
       };
       for await (const table of this.#rows(skipOrThrow)) {
