@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { gzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { SkippedRow, SourceReader } from '../../src/engine/ports/source.js';
 import { EVERYTHING, fails, Project, readAll } from './support.js';
@@ -68,6 +69,24 @@ describe('a CSV row that cannot be a bar', () => {
     await fails(readAll(await open([...minutes(0, 10), '600,1'])), 'source-row', /line 12 .* has 2 cells/);
   });
 
+  for (const [packing, pack] of [
+    ['gzip', (text: string) => gzipSync(text)],
+    ['zstd', (text: string) => zstdFrame(text)],
+  ] as const) {
+    it(`is no error as an unfinished last line or a footer of a file packed by ${packing}`, async () => {
+      const whole = `time,close,name\n${minutes(0, 5000).join('\n')}\n`;
+      for (const [end, what] of [
+        ['300000,1', 'unfinished last lines left out'],
+        ['Source: the exchange\n', 'lines after the last bar left out'],
+      ] as const) {
+        project.write('bad.csv', pack(whole + end));
+        const reader = await project.open('csv', { path: 'bad.csv' });
+        assert.equal((await readAll(reader)).ts.length, 5000);
+        assert.deepEqual(reader.notes?.(), [{ what, count: 1, example: end.trim() }]);
+      }
+    });
+  }
+
   it('is no error as a footer, but is said', async () => {
     const reader = await open([...minutes(0, 10), 'Source: the exchange']);
     assert.equal((await readAll(reader)).ts.length, 10);
@@ -83,6 +102,21 @@ describe('a CSV row that cannot be a bar', () => {
     assert.match(`${note?.count} ${note?.what} ${note?.example}`, /^1 lines that are no rows .*line 12/);
   });
 });
+
+/** A text as a frame of zstd, in blocks that are not compressed. */
+function zstdFrame(text: string): Buffer {
+  const bytes = Buffer.from(text);
+  const most = 1 << 16;
+  const blocks: Buffer[] = [];
+  for (let at = 0; at < bytes.length; at += most) {
+    const block = bytes.subarray(at, at + most);
+    const header = Buffer.alloc(3);
+    header.writeUIntLE((block.length << 3) | (at + most >= bytes.length ? 1 : 0), 0, 3);
+    blocks.push(header, block);
+  }
+  // No checksum, no size of the content, a window of 128 kB.
+  return Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x38]), ...blocks]);
+}
 
 /** The same of files that are read in part, and of queries. */
 describe('a row of Parquet or of a query that cannot be a bar', () => {

@@ -1,5 +1,7 @@
 import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { CsvLayout } from './layout.js';
 import { zstdReader, type PlainText } from './plain-text.js';
@@ -27,8 +29,41 @@ export async function findLine(
   return { line, text: '' };
 }
 
-function linesOf({ path, compression }: PlainText): AsyncIterable<string> {
+/** The bytes at the end of a text: of one that is packed, all of it is gone through. */
+export async function lastBytes(text: PlainText, most: number): Promise<Buffer> {
+  if (text.compression === 'none') return lastBytesOfFile(text.path, most);
+  let held: Buffer[] = [];
+  let length = 0;
+  for await (const piece of bytesOf(text)) {
+    held.push(piece as Buffer);
+    length += (piece as Buffer).length;
+    if (length < 2 * most) continue;
+    held = [Buffer.concat(held).subarray(-most)];
+    length = most;
+  }
+  return Buffer.concat(held).subarray(-most);
+}
+
+async function lastBytesOfFile(path: string, most: number): Promise<Buffer> {
+  const handle = await open(path);
+  try {
+    const { size } = await handle.stat();
+    const bytes = Buffer.alloc(Math.min(size, most));
+    await handle.read(bytes, 0, bytes.length, size - bytes.length);
+    return bytes;
+  } finally {
+    await handle.close();
+  }
+}
+
+function linesOf(text: PlainText): AsyncIterable<string> {
+  return createInterface({ input: bytesOf(text), crlfDelay: Infinity });
+}
+
+function bytesOf({ path, compression }: PlainText): Readable {
   const bytes = createReadStream(path);
-  const unpacker = compression === 'gzip' ? createGunzip() : compression === 'zstd' ? zstdReader() : null;
-  return createInterface({ input: unpacker ? bytes.pipe(unpacker) : bytes, crlfDelay: Infinity });
+  if (compression === 'none') return bytes;
+  const unpacker = compression === 'gzip' ? createGunzip() : zstdReader();
+  bytes.once('error', (error) => unpacker.destroy(error));
+  return bytes.pipe(unpacker);
 }

@@ -1,4 +1,3 @@
-import { open as openFile } from 'node:fs/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { OpenStream } from '../../engine/ports/source.js';
 import { sqlText } from '../database.js';
@@ -6,6 +5,7 @@ import { rowError } from '../faults.js';
 import { openSql } from '../relation.js';
 import { MOST_SKIPPED, slotOf, type Skip } from './around.js';
 import { splitLine } from './cells.js';
+import { lastBytes } from './lines.js';
 import { ignoring, isOfOneLine, rejectedLines, sentence, type Reject } from './failure.js';
 import type { Notes } from '../conformance.js';
 import type { CsvPlan } from './plan.js';
@@ -51,7 +51,7 @@ export async function accountForRejects(
   const opens = await opensOf(connection, plan, rejects);
   const tail = await tailOf(plan);
   for (const [index, reject] of [...rejects.entries()].reverse()) {
-    const last = tail?.lines.at(-1) === reject.text;
+    const last = tail.lines.at(-1) === reject.text;
     if (last) tail.lines.pop();
     const open = opens[index] ?? null;
     if (last && !tail.finished && reject.kind === 'MISSING COLUMNS') {
@@ -98,18 +98,8 @@ interface Tail {
   finished: boolean;
 }
 
-/** The end of a file that is plain text; null where it is packed. */
-async function tailOf({ text: { path, compression } }: CsvPlan): Promise<Tail | null> {
-  if (compression !== 'none') return null;
-  const handle = await openFile(path);
-  try {
-    const { size } = await handle.stat();
-    const bytes = Buffer.alloc(Math.min(size, TAIL_BYTES));
-    await handle.read(bytes, 0, bytes.length, size - bytes.length);
-    const text = bytes.toString('utf8');
-    const lines = text.split(/\r\n|\n|\r/).filter((line) => line !== '');
-    return { lines, finished: /[\r\n]$/.test(text) };
-  } finally {
-    await handle.close();
-  }
+async function tailOf({ text }: CsvPlan): Promise<Tail> {
+  const tail = (await lastBytes(text, TAIL_BYTES)).toString('utf8');
+  const lines = tail.split(/\r\n|\n|\r/).filter((line) => line !== '');
+  return { lines, finished: /[\r\n]$/.test(tail) };
 }
