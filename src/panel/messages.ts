@@ -90,8 +90,8 @@ export interface PanelNode {
   readonly stale: readonly Span[];
   /** Ranges that the last run could not complete, from the bar that failed on. */
   readonly failed: readonly Span[];
-  /** Slots that did not fire though the node was warm, of so many; `why` says which input was missing. */
-  readonly unfired: { readonly slots: number; readonly of: number } | null;
+  /** Slots that did not fire though the node was warm, where they are more than a few; `why` says which input was missing. */
+  readonly unfired: number;
   /** Whether its line in the source is known. */
   readonly located: boolean;
 }

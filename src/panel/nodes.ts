@@ -1,6 +1,6 @@
 import { difference, union, within } from '../engine/plan/ranges.js';
 import type { Span } from '../engine/run/report.js';
-import type { StandingNode } from '../present/freshness.js';
+import { isMuch, type StandingNode } from '../present/freshness.js';
 import type { PanelNode } from './messages.js';
 
 /**
@@ -24,7 +24,7 @@ export function panelNode(node: StandingNode, range: Span | null, cache = ''): P
     reused: inDoubt ? [] : node.reused,
     stale: inDoubt ? node.coverage : broken ? [] : node.earlier,
     failed: broken ? after(gaps, failedAt === null ? -Infinity : failedAt - interval) : [],
-    unfired: node.unfired && { slots: node.unfired.slots, of: node.unfired.of },
+    unfired: node.unfired && isMuch(node.unfired) ? node.unfired.slots : 0,
     located: node.location !== null,
   };
 }

@@ -65,7 +65,7 @@ const node: SchemaOf<PanelNode> = v.object({
   notYet: spans,
   stale: spans,
   failed: spans,
-  unfired: v.nullable(v.object({ slots: count, of: count })),
+  unfired: count,
   located: v.boolean(),
 });
 

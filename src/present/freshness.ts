@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 
-import type { FailureReport, RunReport, Span } from '../engine/run/report.js';
+import type { FailureReport, RunReport, Span, Unfired } from '../engine/run/report.js';
 import type { NodeStatus } from '../engine/plan/status.js';
 import type { StatusReport } from '../protocol/results.js';
 import { formatRange } from '../sdk/time.js';
@@ -24,6 +24,14 @@ export interface StandingNode extends NodeStatus {
   readonly why: string;
   /** What went wrong in the last run, where that still holds. */
   readonly failure: FailureReport | null;
+}
+
+/** The share of slots that may be missing before it is a warning: a hole here and there is in most data. */
+const FEW = 0.01;
+
+/** Whether so many slots did not fire that it is a warning. */
+export function isMuch({ slots, of }: Unfired): boolean {
+  return slots >= FEW * of;
 }
 
 /** A strategy over a range: what is fresh in it, and what is not. */

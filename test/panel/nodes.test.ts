@@ -33,6 +33,13 @@ describe('a node as the panel shows it', () => {
     assert.equal(shown.located, true);
   });
 
+  it('tells of slots that did not fire where they are more than a few', () => {
+    const unfired = (slots: number, of: number) =>
+      panelNode({ ...node, unfired: { slots, of, missing: [], text: '' } }, [0, 3600]).unfired;
+    assert.deepEqual([unfired(1, 101), unfired(1, 100), unfired(7, 7)], [0, 1, 7]);
+    assert.equal(panelNode(node, [0, 3600]).unfired, 0);
+  });
+
   it('calls stale what a version before has, and leaves the other gaps as gaps', () => {
     const shown = panelNode(
       { ...node, standing: 'changed', coverage: [], earlier: [[300, 1200]] },

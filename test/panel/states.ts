@@ -23,7 +23,7 @@ export function panelNodeOf(
     notYet: [],
     stale: [],
     failed: [],
-    unfired: null,
+    unfired: 0,
     located: true,
     ...rest,
   };

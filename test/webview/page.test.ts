@@ -25,7 +25,7 @@ function withUnfired(): PanelState {
   const why =
     'Complete over the range. 1,268 of 1,282 slots after its warm-up did not fire, missing funding in 1,268.';
   const nodes = (state.nodes ?? []).map((node) =>
-    node.name === 'carry' ? { ...node, why, unfired: { slots: 1268, of: 1282 } } : node,
+    node.name === 'carry' ? { ...node, why, unfired: 1268 } : node,
   );
   return { ...state, nodes };
 }

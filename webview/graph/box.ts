@@ -100,7 +100,7 @@ function drawWords(group: SVGGElement, item: SceneItem, { size, lines, subtitle 
 
 /** What a node, or the nodes of a group, lost for want of an input; null: nothing. The tooltip says which one. */
 function unfiredText({ members }: SceneItem): string | null {
-  const slots = members.reduce((sum, { unfired }) => sum + (unfired?.slots ?? 0), 0);
+  const slots = members.reduce((sum, { unfired }) => sum + unfired, 0);
   return slots > 0 ? l10n.t('{0} did not fire', plural(slots, 'slot')) : null;
 }
 

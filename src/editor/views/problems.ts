@@ -1,10 +1,8 @@
 import * as vscode from 'vscode';
 
+import { isMuch } from '../../present/freshness.js';
 import type { SourceLocation } from '../../sdk/errors.js';
 import type { Strategies, StrategyEntry } from '../model/strategies.js';
-
-/** The share of slots that may be missing before it is a warning: a hole here and there is in most data. */
-const FEW = 0.01;
 
 /** What is wrong with strategies, on the lines that cause it. */
 export class StrategyProblems implements vscode.Disposable {
@@ -51,10 +49,9 @@ function diagnosticsOf({ found, problem, freshness }: StrategyEntry): {
     if (!unfired) return [];
     const place = location ?? found;
     const lost = diagnostic(place, `${name}: ${unfired.text}`, 'unfired');
-    lost.severity =
-      unfired.slots < FEW * unfired.of
-        ? vscode.DiagnosticSeverity.Information
-        : vscode.DiagnosticSeverity.Warning;
+    lost.severity = isMuch(unfired)
+      ? vscode.DiagnosticSeverity.Warning
+      : vscode.DiagnosticSeverity.Information;
     return [{ place, diagnostic: lost }];
   });
 }
