@@ -14,7 +14,7 @@ function memory(): Parameters<typeof keptSplit>[0] & { readonly kept: Map<string
   return {
     kept,
     keys: () => [...kept.keys()],
-    get: get as ReturnType<typeof memory>['get'],
+    get: get,
     update: (key: string, value: unknown) => {
       kept.set(key, JSON.stringify(value));
       return Promise.resolve();
