@@ -19,7 +19,7 @@ import { withLive } from './graph/items.js';
 import { pictureFile } from './graph/picture-file.js';
 import { stepFrom } from './graph/steps.js';
 import type { Room } from './layout/flow.js';
-import { assign, framed, h } from './ui/dom.js';
+import { framed, h } from './ui/dom.js';
 import { later, type Later } from './ui/later.js';
 import { banner, placeholder } from './ui/notices.js';
 import { ProgressLine } from './ui/progress.js';
@@ -66,6 +66,8 @@ export class Page {
   #view: ViewState | null = null;
   #active: string | null = null;
   #fittedFor = '';
+  /** The room became another, and what that asks for was not looked at yet. */
+  #isResizing = false;
   #lit: {
     readonly of: string | null;
     readonly shape: string;
@@ -101,7 +103,12 @@ export class Page {
     );
     this.#listen();
     onThemeChange(framed(() => this.#details.repaint()));
-    new ResizeObserver(later(() => this.#resized())).observe(this.#stage);
+    const resized = later(() => this.#resized());
+    new ResizeObserver(() => {
+      this.#isResizing = true;
+      this.#graph.setBusy(true);
+      resized(null);
+    }).observe(this.#stage);
   }
 
   show(state: PanelState | null, view: ViewState, failure: string | null): void {
@@ -118,10 +125,10 @@ export class Page {
     }
     this.#graph.setName(state.strategy);
     this.#graph.show(this.#model.scene, this.#model, state.range);
-    assign(this.#graph.element, { 'aria-busy': String(this.#model.isSettling) });
     this.#showEmphasis(view);
     this.#placeCamera(view);
     this.#showLive();
+    this.#graph.setBusy(this.#model.isSettling || this.#isResizing);
   }
 
   /** What a run in work has come to, at the next frame. */
@@ -135,8 +142,10 @@ export class Page {
   reveal(name: string): void {
     const id = this.#model.scene.itemOf.get(name) ?? name;
     this.#active = id;
-    const camera = this.#graph.reveal(id);
+    // Unless a hand moved it, it is shown as it is seen first, with what is selected in view.
+    const camera = this.#view?.camera ? this.#graph.reveal(id) : null;
     if (camera) this.#on.update({ camera });
+    else this.#seeFirst();
   }
 
   /** Whether something else is shown in place of the graph. */
@@ -226,9 +235,8 @@ export class Page {
 
   /** What is selected is in view, also where the graph is larger than the window. */
   #seeFirst(): void {
-    this.#graph.open();
     const selected = this.#view?.selected ?? null;
-    if (selected !== null) this.#graph.reveal(this.#model.scene.itemOf.get(selected) ?? selected);
+    this.#graph.open(selected === null ? null : (this.#model.scene.itemOf.get(selected) ?? selected));
   }
 
   /** The room that the graph has while no details are shown: a click on a node must not lay it out anew. */
@@ -240,6 +248,7 @@ export class Page {
 
   #resized(): void {
     const { direction, most } = this.#model.flow;
+    this.#isResizing = false;
     this.#on.refresh();
     const { flow } = this.#model;
     // Where another layout goes, a camera of the former one sees nothing.

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { BOX, boundsOf, edgeKey, type LayoutInput, type Position } from '../../webview/layout/boxes.js';
-import { flowFor, READABLE, type Direction, type Flow } from '../../webview/layout/flow.js';
+import { flowFor, SMALLEST, type Direction, type Flow } from '../../webview/layout/flow.js';
 import { layeredLayout } from '../../webview/layout/layered.js';
 import { layersOf, rowsOf } from '../../webview/layout/layers.js';
 import { quickLayout } from '../../webview/layout/quick.js';
-import { opening } from '../../webview/graph/camera.js';
+import { opening, toWindow } from '../../webview/graph/camera.js';
 import { edgePaths } from '../../webview/graph/edges.js';
 import { graphOf } from '../../webview/graph/model.js';
 import { sceneOf } from '../../webview/graph/scene.js';
@@ -223,12 +223,50 @@ describe('the flow of a graph', () => {
         const input = inputOf(count);
         const direction = width >= height ? 'right' : 'down';
         const flow = flowFor(input, { width, height, direction });
-        const bounds = boundsOf(layeredLayout(input, new Map(), flow).placed.values())!;
-        const { zoom } = opening(bounds, { width, height }, direction);
-        assert.ok(zoom >= READABLE, `${count} in ${width} × ${height}: ${zoom}`);
+        const positions = [...layeredLayout(input, new Map(), flow).placed.values()];
+        const bounds = boundsOf(positions)!;
+        const { zoom } = opening(positions, { width, height }, direction)!;
+        assert.ok(zoom >= SMALLEST, `${count} in ${width} × ${height}: ${zoom}`);
         const [w, h] = [(bounds.right - bounds.left) * zoom, (bounds.bottom - bounds.top) * zoom];
         const used = Math.max(w / width, h / height);
         assert.ok(used > 0.6 || zoom === 1.4, `${count} in ${width} × ${height} uses ${used}`);
+      }
+    }
+  });
+
+  it('opens without a box that is cut along the way edges lead, whatever part of the room details take', () => {
+    for (const count of [7, 20, 60, 300]) {
+      const input = inputOf(count);
+      for (const direction of ['right', 'down'] as const) {
+        for (const [width, height] of [
+          [520, 460],
+          [760, 540],
+          [1000, 560],
+          [1500, 880],
+        ] as const) {
+          const flow = flowFor(input, { width, height, direction });
+          const positions = [...layeredLayout(input, new Map(), flow).placed.values()];
+          for (const share of [1, 0.7, 0.5, 0.4]) {
+            const size =
+              direction === 'right' ? { width: width * share, height } : { width, height: height * share };
+            for (const wanted of [null, ...positions.filter((_, at) => at % 5 === 0), positions.at(-1)!]) {
+              const camera = opening(positions, size, direction, wanted)!;
+              const [x, y] = [(BOX.width / 2) * camera.zoom, (BOX.height / 2) * camera.zoom];
+              const cut = (middle: number, half: number, room: number): boolean =>
+                (middle - half < 0 && middle + half > 0) || (middle - half < room && middle + half > room);
+              for (const position of positions) {
+                const at = toWindow(camera, position);
+                const isCut = direction === 'right' ? cut(at.x, x, size.width) : cut(at.y, y, size.height);
+                assert.ok(!isCut, `${count} ${direction} in ${size.width} × ${size.height}`);
+              }
+              if (!wanted) continue;
+              const at = toWindow(camera, wanted);
+              const isSeen =
+                direction === 'right' ? at.x > 0 && at.x < size.width : at.y > 0 && at.y < size.height;
+              assert.ok(isSeen, 'what is wanted is in view');
+            }
+          }
+        }
       }
     }
   });

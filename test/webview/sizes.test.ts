@@ -45,6 +45,20 @@ function whatIsSeen(): Seen {
   return { boxes, inSight, frame: { width, height }, spread: { width: right - left, height: bottom - top } };
 }
 
+/** Whether there are boxes in sight, and no edge of the frame goes through one. */
+function noneIsCut(): boolean {
+  const { left, top, right, bottom } = document.querySelector('.graph')!.getBoundingClientRect();
+  const boxes = [...document.querySelectorAll<SVGGElement>('.node')].map((box) =>
+    box.querySelector('.body')!.getBoundingClientRect(),
+  );
+  const inSight = boxes.filter(
+    (box) => box.right > left && box.left < right && box.bottom > top && box.top < bottom,
+  );
+  const isWhole = (box: DOMRect): boolean =>
+    box.left >= left && box.right <= right && box.top >= top && box.bottom <= bottom;
+  return inSight.length > 0 && inSight.every(isWhole);
+}
+
 const SIZES = { small: [420, 620], narrow: [560, 900], wide: [1280, 420], full: [1600, 1000] } as const;
 
 describe('the DAG panel in every size', () => {
@@ -65,6 +79,33 @@ describe('the DAG panel in every size', () => {
           assert.ok(used > 0.7, `${used} of the room is used`);
         }));
     }
+  }
+
+  for (const [width, height] of [
+    [1280, 800],
+    [1000, 640],
+    [820, 620],
+    [560, 900],
+  ] as const) {
+    it(`cuts no box at the edge, with and without details: ${width} × ${height}`, () =>
+      look(research(20), { width, height }, async (dag) => {
+        const { page } = dag;
+        const ids = dag.state?.nodes?.map(({ name }) => name) ?? [];
+        await page.waitForFunction(noneIsCut);
+        for (const name of [ids[0]!, ids.at(-1)!]) {
+          await dag.post({ type: 'select', node: name });
+          await page.locator('.details h2').getByText(name, { exact: true }).waitFor();
+          await page.waitForFunction(noneIsCut);
+        }
+        await page.getByRole('button', { name: 'Close' }).click();
+        await page.locator('.details').waitFor({ state: 'hidden' });
+        await page.locator('.graph').press('f');
+        await page.waitForFunction(
+          (count) => document.querySelectorAll('.node').length === count,
+          ids.length,
+        );
+        await page.waitForFunction(noneIsCut);
+      }));
   }
 
   it('follows the shape of the panel as it changes', () =>

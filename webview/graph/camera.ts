@@ -1,5 +1,5 @@
-import type { Bounds, Position } from '../layout/boxes.js';
-import { LARGEST, MARGIN, READABLE, type Direction } from '../layout/flow.js';
+import { boundsOf, BOX, type Bounds, type Position } from '../layout/boxes.js';
+import { alongOf, LARGEST, MARGIN, measures, READABLE, SMALLEST, type Direction } from '../layout/flow.js';
 
 /** Where the drawing is seen from: a point of the drawing at `(x, y)` of the window, times `zoom`. */
 export interface Camera {
@@ -32,16 +32,56 @@ export function fitted(bounds: Bounds, size: Size): Camera {
   return seenAt(bounds, size, Math.max(LEAST, fittingZoom(bounds, size)));
 }
 
-/** What is seen first: all of the bounds, unless names could not be read then; of a larger graph, its inputs. */
-export function opening(bounds: Bounds, size: Size, direction: Direction): Camera {
-  const zoom = Math.max(READABLE, fittingZoom(bounds, size));
+/** Distance of the rows in sight from the edges, in pixels: less than the gap to the next row, so that none is cut. */
+export const EDGE = 14;
+
+/**
+ * What is seen first: all of the boxes, unless names could not be read then; of a larger graph whole rows, from its inputs on, or as
+ * far on as shows a box that is to be seen.
+ */
+export function opening(
+  positions: readonly Position[],
+  size: Size,
+  direction: Direction,
+  wanted: Position | null = null,
+): Camera | null {
+  const bounds = boundsOf(positions);
+  if (!bounds) return null;
+  const fitting = fittingZoom(bounds, size);
+  if (fitting >= SMALLEST) return seenAt(bounds, size, fitting);
+  const rows = rowsOf(positions, direction);
+  const { along } = measures(direction);
+  const [room, across, extent] =
+    direction === 'right'
+      ? [size.width, size.height, bounds.bottom - bounds.top]
+      : [size.height, size.width, bounds.right - bounds.left];
+  const most = Math.min(LARGEST, (across - 2 * MARGIN) / extent);
+  const lengthOf = (count: number): number => (rows[count - 1] ?? 0) - (rows[0] ?? 0) + along;
+  const zoomOf = (count: number): number => (room - 2 * EDGE) / lengthOf(count);
+  const distance = (count: number): number => Math.abs(Math.log(zoomOf(count) / READABLE));
+  // As many rows as bring names nearest to the size that layouts are made for; those that show rows whole before others.
+  const counts = rows.map((_, at) => at + 1).filter((count) => zoomOf(count) >= SMALLEST);
+  const fit = counts.filter((count) => zoomOf(count) <= most);
+  const [count = 1] = (fit.length > 0 ? fit : counts).sort((a, b) => distance(a) - distance(b));
+  const zoom = Math.min(LARGEST, Math.max(SMALLEST, zoomOf(count)));
   const whole = seenAt(bounds, size, zoom);
-  const [left, top] = [MARGIN - bounds.left * zoom, MARGIN - bounds.top * zoom];
-  const tooWide = (bounds.right - bounds.left) * zoom > size.width - 2 * MARGIN;
-  const tooHigh = (bounds.bottom - bounds.top) * zoom > size.height - 2 * MARGIN;
-  return direction === 'right'
-    ? { ...whole, ...(tooWide && { x: left }) }
-    : { ...whole, ...(tooHigh && { y: top }) };
+  if (lengthOf(rows.length) * zoom <= room - 2 * EDGE) return whole;
+  const at = wanted ? rows.indexOf(alongOf(wanted, direction)) : -1;
+  const first = Math.max(0, Math.min(at - count + 1, rows.length - count));
+  const start = EDGE - ((rows[first] ?? 0) - along / 2) * zoom;
+  return direction === 'right' ? { ...whole, x: start } : { ...whole, y: start };
+}
+
+/** Where the middles of rows are, in order. */
+function rowsOf(positions: readonly Position[], direction: Direction): number[] {
+  return [...new Set(positions.map((at) => alongOf(at, direction)))].sort((a, b) => a - b);
+}
+
+/** Whether a box is in view from edge to edge. */
+export function isWhole(camera: Camera, at: Position, { width, height }: Size): boolean {
+  const { x, y } = toWindow(camera, at);
+  const [w, h] = [(BOX.width * camera.zoom) / 2, (BOX.height * camera.zoom) / 2];
+  return x >= w && x + w <= width && y >= h && y + h <= height;
 }
 
 function fittingZoom({ left, top, right, bottom }: Bounds, { width, height }: Size): number {
@@ -54,7 +94,7 @@ function seenAt({ left, top, right, bottom }: Bounds, { width, height }: Size, z
 
 /** Moved as little as brings a box into view, and near enough that it can be read. */
 export function showing(camera: Camera, at: Position, box: Size, size: Size, margin = 24): Camera {
-  const near = camera.zoom < READABLE ? zoomed(camera, READABLE / camera.zoom, toWindow(camera, at)) : camera;
+  const near = camera.zoom < SMALLEST ? zoomed(camera, READABLE / camera.zoom, toWindow(camera, at)) : camera;
   const middle = toWindow(near, at);
   const [w, h] = [(box.width * near.zoom) / 2 + margin, (box.height * near.zoom) / 2 + margin];
   return panned(near, inward(middle.x, w, size.width), inward(middle.y, h, size.height));

@@ -1,10 +1,21 @@
 import * as l10n from '@vscode/l10n';
 import type { Span } from '../../src/panel/messages.js';
-import { BOX, boundsOf, type Bounds, type Position } from '../layout/boxes.js';
+import { BOX, boundsOf, type Position } from '../layout/boxes.js';
 import type { Placement } from '../layout/flow.js';
 import { assign, framed, h, s } from '../ui/dom.js';
 import { boxElement, boxLabel, drawBox, type Tone } from './box.js';
-import { between, fills, fitted, opening, showing, toDrawing, type Camera, type Size } from './camera.js';
+import {
+  between,
+  EDGE,
+  fills,
+  fitted,
+  isWhole,
+  opening,
+  showing,
+  toDrawing,
+  type Camera,
+  type Size,
+} from './camera.js';
 import { edgePaths } from './edges.js';
 import { farElements } from './far.js';
 import { letteringAt, type Lettering } from './lettering.js';
@@ -62,7 +73,11 @@ export class GraphView {
   #lettering: Lettering = letteringAt(1);
   #still = 0;
   #farIsCurrent = false;
-  readonly #draw = framed(() => this.#sync());
+  #isBusy = true;
+  readonly #draw = framed(() => {
+    this.#sync();
+    if (!this.#isBusy) assign(this.element, { 'aria-busy': 'false' });
+  });
 
   /** @param onResize the room for the drawing became another. */
   constructor(onResize: () => void) {
@@ -81,6 +96,13 @@ export class GraphView {
 
   get camera(): Camera {
     return this.#camera;
+  }
+
+  /** Whether boxes are about to go elsewhere; that they stand is told once they are drawn there. */
+  setBusy(isBusy: boolean): void {
+    this.#isBusy = isBusy;
+    if (isBusy) assign(this.element, { 'aria-busy': 'true' });
+    else this.#draw();
   }
 
   setName(strategy: string): void {
@@ -148,12 +170,18 @@ export class GraphView {
 
   /** All of it in view, however small. */
   fit(): Camera | null {
-    return this.#see(fitted);
+    const bounds = boundsOf(this.#shownPositions());
+    return this.#see(bounds && fitted(bounds, this.size));
   }
 
-  /** As it is seen first. */
-  open(): Camera | null {
-    return this.#see((bounds, size) => opening(bounds, size, this.#placement.direction));
+  /** As it is seen first. @param wanted a box that is to be in view */
+  open(wanted: string | null): void {
+    const { positions, direction } = this.#placement;
+    const at = (wanted === null ? null : positions.get(wanted)) ?? null;
+    this.#see(opening(this.#shownPositions(), this.size, direction, at));
+    // Rows stay where they are: only across them it may lie outside.
+    if (at && !isWhole(this.#camera, at, this.size))
+      this.#see(showing(this.#camera, at, BOX, this.size, EDGE));
   }
 
   reveal(id: string): Camera | null {
@@ -176,10 +204,8 @@ export class GraphView {
     return null;
   }
 
-  #see(from: (bounds: Bounds, size: Size) => Camera): Camera | null {
-    const bounds = boundsOf(this.#shownPositions());
-    if (!bounds || this.size.width === 0) return null;
-    const camera = from(bounds, this.size);
+  #see(camera: Camera | null): Camera | null {
+    if (!camera || this.size.width === 0) return null;
     this.setCamera(camera);
     return camera;
   }

@@ -44,8 +44,11 @@ export function positionAt(along: number, across: number, direction: Direction):
   return direction === 'right' ? { x: along, y: across } : { x: across, y: along };
 }
 
-/** Names of boxes are read without effort from this zoom on: what is seen first is never smaller. */
+/** Names of boxes are read without effort from this zoom on: layouts are made for it. */
 export const READABLE = 0.62;
+
+/** Down to this zoom names can be read, in larger letters and on two lines: nothing that is seen first is smaller. */
+export const SMALLEST = 0.5;
 
 /** What is seen first is not larger than this. */
 export const LARGEST = 1.4;
