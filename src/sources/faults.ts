@@ -149,8 +149,12 @@ function gridSentence(stream: OpenStream, { time, previous, shared }: BarFault):
   if (shared && isMonths(interval)) {
     return `${off} No row of it is: to take each for the bar of the slot that it is in, say stamp: 'close'.`;
   }
-  if (shared)
-    return `${off} The rows after it are as late: say so with phase: ${((time % interval) + interval) % interval}.`;
+  if (shared) {
+    const phase = `phase: ${((time % interval) + interval) % interval}`;
+    // Of a provider of one's own it is among its options.
+    const said = stream.source.kind === 'custom' ? `options: { ${phase} } of its provider` : phase;
+    return `${off} The rows after it are as late: say so with ${said}.`;
+  }
   const distance = Math.abs(time - nearest);
   const near = distance > 0 && distance * 4 <= interval;
   const unit = SNAPS.find((each) => distance * 2 < each.seconds && interval % each.seconds === 0);

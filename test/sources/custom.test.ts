@@ -109,6 +109,10 @@ describe("providers of an author's own", () => {
     await refused([{ ts: 60 }, { ts: 60 }], /row 1 .*as the row before/);
     await refused([{ ts: 61 }], /row 0 .*1970-01-01T00:01:01Z, which is not on the stream's grid of 1m/);
     await refused(
+      [{ ts: 30 }, { ts: 90 }],
+      /not on the stream's grid of 1m.* say so with options: \{ phase: 30 \} of its provider\./,
+    );
+    await refused(
       [
         { ts: 0, x: 1 },
         { ts: 60, x: 'a' },
