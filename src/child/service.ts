@@ -18,6 +18,7 @@ import {
   type StrategyPlace,
   type Surroundings,
 } from './strategy-session.js';
+import { inspect } from './inspect.js';
 import { verifyStrategy } from './verify.js';
 import { compareRun, openRecording } from './parity.js';
 import { prepareRun, runInWorld } from './live-run.js';
@@ -64,6 +65,7 @@ export class JobService {
     refresh: (payload, hooks) => this.#refresh(payload, hooks),
     run: (payload, hooks) => this.#run(payload, hooks),
     parity: (payload, hooks) => this.#parity(payload, hooks),
+    inspect: ({ projectRoot, path }) => inspect(projectRoot, path),
     debug: (payload, hooks) => this.#debug(payload, hooks),
   };
 

@@ -5,6 +5,7 @@ import { runCache } from './commands/cache.js';
 import { runDiff } from './commands/diff.js';
 import { runExplain } from './commands/explain.js';
 import { runExport } from './commands/export.js';
+import { runInspect } from './commands/inspect.js';
 import { runMaterialize } from './commands/materialize.js';
 import { runParity } from './commands/parity.js';
 import { runRun } from './commands/run.js';
@@ -101,6 +102,12 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     .addOption(cacheOption())
     .addOption(jsonOption())
     .action(action(runStatus));
+
+  example(program.command('inspect'), 'seamless inspect data/btcusdt-1m.csv')
+    .description('Say what a file of bars is read as, and the line of a strategy that reads it so.')
+    .argument('<file>', 'a CSV or Parquet file')
+    .addOption(jsonOption())
+    .action(action(runInspect));
 
   example(program.command('explain'), 'seamless explain Momentum fast')
     .description('Say of each node whether it is in the cache and why, naming what changed.')

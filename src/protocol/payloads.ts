@@ -182,6 +182,9 @@ export const payloads = {
   /** Compares a recorded run with its materialization. */
   parity: v.object({ ...ofCache, run: v.string() }),
 
+  /** What a file is read as. */
+  inspect: v.object({ projectRoot: path, path: v.string() }),
+
   /** One call of a node's `computeFn`. Nothing of it is stored. */
   debug: v.object({
     ...ofStrategy,

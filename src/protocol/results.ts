@@ -349,6 +349,25 @@ const parityReport: SchemaOf<ParityReport> = v.object({
   first: v.nullable(rowDifference),
 });
 
+const inspection = v.object({
+  time: v.string(),
+  timeWords: v.string(),
+  otherTimes: list(v.string()),
+  columns: list(v.object({ name: v.string(), type: v.string() })),
+  details: list(v.string()),
+  interval: v.number(),
+  phase: v.number(),
+  rows: count,
+  first: v.nullable(v.number()),
+  last: v.nullable(v.number()),
+  gaps: count,
+  longest: spans,
+  notes: list(note),
+  bad: count,
+  faults: list(v.string()),
+  line: v.string(),
+});
+
 const barResult = v.object({
   strategy: v.string(),
   node: v.string(),
@@ -382,6 +401,7 @@ export const results = {
   cache: cacheReport,
   run: runResult,
   parity: parityReport,
+  inspect: inspection,
   debug: barResult,
 } satisfies { readonly [K in RequestKind]: v.GenericSchema };
 

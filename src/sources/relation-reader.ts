@@ -1,4 +1,4 @@
-import type { OpenStream, SkippedRow, SourceReader } from '../engine/ports/source.js';
+import type { OpenStream, SkippedRow, SourceReader, SourceTaken } from '../engine/ports/source.js';
 import { intersection, isEmpty } from '../engine/plan/ranges.js';
 import type { SourceNote } from '../engine/ports/source-note.js';
 import { SeamlessError } from '../sdk/errors.js';
@@ -172,6 +172,13 @@ export class RelationReader implements SourceReader {
 
   notes(): readonly SourceNote[] {
     return this.#notes.list();
+  }
+
+  async taken(): Promise<SourceTaken> {
+    const { relation } = await this.#planned();
+    const { names, time, clock, reading, columns } = relation;
+    const times = [names[time], ...(clock === null ? [] : [names[clock]])];
+    return { time: times.join(' and '), timeWords: reading.words, otherTimes: [], columns, details: [] };
   }
 
   #planned(): Promise<Plan> {

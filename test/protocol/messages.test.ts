@@ -281,6 +281,27 @@ const samples: { [K in RequestKind]: { payload: Payload<K>; result: Result<K> } 
       first: { node: 'fast', ts: 0, live: 1, materialized: null },
     },
   },
+  inspect: {
+    payload: { projectRoot: '/p', path: 'data/x.csv' },
+    result: {
+      time: 'Date',
+      timeWords: 'ISO-8601, UTC',
+      otherTimes: [],
+      columns: [{ name: 'Close', type: 'number' }],
+      details: ['a header'],
+      interval: 86_400,
+      phase: 0,
+      rows: 2,
+      first: 0,
+      last: 172_800,
+      gaps: 1,
+      longest: [[86_400, 172_800]],
+      notes: [],
+      bad: 0,
+      faults: [],
+      line: "csvHistory('data/x.csv')",
+    },
+  },
   debug: {
     payload: { strategy, node: 'fast', bar: 60, cacheDir: '/p/.seamless', inspect: true },
     result: {

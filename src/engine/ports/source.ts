@@ -26,6 +26,21 @@ export interface SourceReader {
   read(range: Range, skip?: (row: SkippedRow) => void): AsyncIterable<Table>;
   /** What was repaired or left out so far, for the report. Absent: nothing ever is. */
   notes?(): readonly SourceNote[];
+  /** What its file was taken for. Absent: it has none. */
+  taken?(): Promise<SourceTaken>;
+}
+
+/** What a file was taken for, for people. */
+export interface SourceTaken {
+  /** The column with the time, or two of them. */
+  readonly time: string;
+  /** How times are read: `ISO-8601, UTC`. */
+  readonly timeWords: string;
+  /** Other columns that look like a time. */
+  readonly otherTimes: readonly string[];
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  /** Packing, encoding, marks, lines passed over. */
+  readonly details: readonly string[];
 }
 
 /** A row that cannot be a bar. */
@@ -46,6 +61,8 @@ export interface OpenStream {
   readonly name: string;
   readonly interval: Seconds;
   readonly phase: Seconds;
+  /** `unknown`: the interval is not that of the rows, which may be any time apart. */
+  readonly spacing?: 'unknown';
   readonly source: SourceDescription;
   readonly location: SourceLocation | null;
 }

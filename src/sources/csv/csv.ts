@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { intersection, isEmpty } from '../../engine/plan/ranges.js';
-import type { OpenStream, SkippedRow, SourceReader } from '../../engine/ports/source.js';
+import type { OpenStream, SkippedRow, SourceReader, SourceTaken } from '../../engine/ports/source.js';
 import type { SourceNote } from '../../engine/ports/source-note.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import { sliceTableByTime, type Table } from '../../sdk/table.js';
@@ -112,6 +112,25 @@ class CsvReader implements SourceReader {
 
   notes(): readonly SourceNote[] {
     return this.#notes.list();
+  }
+
+  async taken(): Promise<SourceTaken> {
+    const [file] = this.#files;
+    if (!file) throw new RangeError('A CSV source has a file.');
+    const { plan } = await this.#plan(file);
+    const { undone, delimiter, skippedLines, header, time, otherTimes } = plan.taken;
+    return {
+      time,
+      otherTimes,
+      timeWords: plan.relation.reading.words,
+      columns: plan.relation.columns,
+      details: [
+        ...undone,
+        `cells end with ${JSON.stringify(delimiter)}`,
+        header ? 'a header' : 'no header',
+        ...(skippedLines > (header ? 1 : 0) ? [`${skippedLines} lines before the first row`] : []),
+      ],
+    };
   }
 
   async *read(range: Range, skip?: (row: SkippedRow) => void): AsyncGenerator<Table> {

@@ -90,6 +90,7 @@ const LEAST_ROWS = 8;
  * it has closed.
  */
 export function refuseWideSpacing(stream: OpenStream, opens: readonly Seconds[], source: string): void {
+  if (stream.spacing === 'unknown') return;
   const gaps = opens.slice(1).map((open, i) => Math.abs(open - (opens[i] ?? 0)));
   const least = gaps.reduce((a, b) => Math.min(a, b), Infinity);
   if (gaps.length + 1 < LEAST_ROWS || least < 2 * stream.interval) return;

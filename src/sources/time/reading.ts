@@ -72,7 +72,11 @@ function unitBySize(number: string): string {
 }
 
 function isSerialDay(stream: OpenStream, { least, largest }: ColumnLook): boolean {
-  return stream.interval >= 60 && least >= SERIAL_DAYS.least && largest <= SERIAL_DAYS.largest;
+  return (
+    (stream.interval >= 60 || stream.spacing === 'unknown') &&
+    least >= SERIAL_DAYS.least &&
+    largest <= SERIAL_DAYS.largest
+  );
 }
 
 /** How a column of dates or times by its type is read; null when the type is no time. */
