@@ -62,9 +62,10 @@ export class Details {
     this.#export = button({ text: l10n.t('Export…'), glyph: 'save', onClick: named(on.onExport) });
     const close = button({ text: l10n.t('Close'), look: 'icon', glyph: 'close', onClick: on.onClose });
     close.classList.add('close');
+    const buttons = h('div', { class: 'head-buttons' }, this.#reveal, this.#export);
     this.#makeTabs();
     this.element.append(
-      h('div', { class: 'details-head' }, this.#title, this.#reveal, this.#export, close),
+      h('div', { class: 'details-head' }, this.#title, buttons, close),
       this.#why,
       this.#tabList,
       this.#panel,
