@@ -1,7 +1,8 @@
 import * as l10n from '@vscode/l10n';
 import { PageEnd } from '../src/panel/channel.js';
-import type { HostToPage, PanelSplit, PanelState, Span } from '../src/panel/messages.js';
-import { parseHostMessage } from '../src/panel/schemas.js';
+import type { HostToPage } from '../src/panel/messages.js';
+import type { PanelSplit, PanelState, Span } from '../src/panel/state.js';
+import { parseHostMessage } from '../src/panel/messages.js';
 import { GraphModel } from './graph/graph-model.js';
 import { Page } from './page.js';
 import { messageOf } from './ui/words.js';

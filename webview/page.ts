@@ -1,11 +1,5 @@
-import type {
-  PanelPayload,
-  PanelRequestKind,
-  PanelResult,
-  PanelSplit,
-  PanelState,
-  Span,
-} from '../src/panel/messages.js';
+import type { PanelPayload, PanelRequestKind, PanelResult } from '../src/panel/requests.js';
+import type { PanelSplit, PanelState, Span } from '../src/panel/state.js';
 import { AxisView } from './axis/axis-view.js';
 import { snapInterval } from './axis/snap.js';
 import { Details } from './details/details.js';

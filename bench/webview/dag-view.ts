@@ -1,7 +1,7 @@
 // The DAG panel's page in a real browser: when a graph is first painted, and how smoothly it is panned. The peer is the same
 // browser drawing as many boxes with their names, as one picture, without layout, edges or anything to do with them.
 import { decimate } from '../../src/engine/history/decimate.js';
-import type { PanelState } from '../../src/panel/messages.js';
+import type { PanelState } from '../../src/panel/state.js';
 import { PageServer } from '../../test/webview/support/page.js';
 import { many } from '../../test/webview/support/states.js';
 import { median } from '../measure.js';

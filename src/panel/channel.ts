@@ -1,14 +1,7 @@
 import { SeamlessError } from '../sdk/errors.js';
-import type {
-  Answer,
-  HostToPage,
-  PageToHost,
-  PanelError,
-  PanelPayload,
-  PanelRequestKind,
-  PanelResult,
-} from './messages.js';
-import { parsePageMessage, parsePayload, parseResult } from './schemas.js';
+import type { Answer, HostToPage, PageToHost, PanelError } from './messages.js';
+import type { PanelPayload, PanelRequestKind, PanelResult } from './requests.js';
+import { parsePageMessage, parsePayload, parseResult } from './messages.js';
 
 /** What the host does for each request of the page. What it throws, or rejects with, becomes the answer `err`. */
 export type PanelHandlers = {

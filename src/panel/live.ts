@@ -1,7 +1,7 @@
 import { common, union } from '../engine/plan/ranges.js';
 import type { CoveredPart, Span } from '../engine/run/report.js';
 import type { StandingNode } from '../present/freshness.js';
-import type { LiveCoverage } from './messages.js';
+import type { LiveCoverage } from './state.js';
 
 /**
  * How far the nodes have come that a run in work has stored something of.

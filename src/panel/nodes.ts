@@ -1,7 +1,7 @@
 import { difference, union, within } from '../engine/plan/ranges.js';
 import type { Span } from '../engine/run/report.js';
 import { isMuch, type StandingNode } from '../present/freshness.js';
-import type { PanelNode } from './messages.js';
+import type { PanelNode } from './state.js';
 
 /**
  * A node as the panel shows it. What a range lacks and no data rules out is a gap; what a version before has is

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { hostEnd, PageEnd, PanelRequestError, type PanelHandlers } from '../../src/panel/channel.js';
 import type { HostToPage, PageToHost } from '../../src/panel/messages.js';
-import { parseHostMessage } from '../../src/panel/schemas.js';
+import { parseHostMessage } from '../../src/panel/messages.js';
 import { SeamlessError } from '../../src/sdk/errors.js';
 import { panelState } from './states.js';
 

@@ -1,4 +1,4 @@
-import type { PanelNode, PanelState } from '../../src/panel/messages.js';
+import type { PanelNode, PanelState } from '../../src/panel/state.js';
 
 /** A node that is fresh over `[0, 6000)`, unless said otherwise. */
 export function panelNodeOf(

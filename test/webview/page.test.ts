@@ -5,7 +5,7 @@ import type { AxeResults } from 'axe-core';
 import { box, lookAtPages, replies } from './support/look.js';
 import { type DagPage, THEMES, type ShowOptions } from './support/page.js';
 import { END, many, START, stateOf, twelve } from './support/states.js';
-import type { PanelState } from '../../src/panel/messages.js';
+import type { PanelState } from '../../src/panel/state.js';
 
 const DAY = 86_400;
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');

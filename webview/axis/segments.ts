@@ -1,4 +1,4 @@
-import type { PanelNode, Span } from '../../src/panel/messages.js';
+import type { PanelNode, Span } from '../../src/panel/state.js';
 
 /** What a segment of a coverage bar says; a segment of nothing is a gap. */
 export type SegmentKind = 'covered' | 'stale' | 'failed' | 'unavailable' | 'not-yet';

@@ -1,5 +1,5 @@
 import { ceilToGrid, floorToGrid } from '../../src/sdk/time.js';
-import type { Span } from '../../src/panel/messages.js';
+import type { Span } from '../../src/panel/state.js';
 
 /**
  * What a person dragged from one time to another, in either direction, grown to whole bars and kept within what is shown;

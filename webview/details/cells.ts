@@ -1,4 +1,4 @@
-import type { Table } from '../../src/panel/messages.js';
+import type { Table } from '../../src/panel/state.js';
 import { formatNumber } from '../../src/present/values.js';
 import { formatTime } from '../../src/sdk/time.js';
 

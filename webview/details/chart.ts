@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type uPlot from 'uplot';
-import type { PanelSeries, Span } from '../../src/panel/messages.js';
+import type { PanelSeries } from '../../src/panel/requests.js';
+import type { Span } from '../../src/panel/state.js';
 import { formatNumber } from '../../src/present/values.js';
 import { formatTime } from '../../src/sdk/time.js';
 import { assign, h, s } from '../ui/dom.js';

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { PanelNode, Span } from '../../src/panel/messages.js';
+import type { PanelNode, Span } from '../../src/panel/state.js';
 import type { NodeGraph } from '../graph/model.js';
 import { button, type Control } from '../ui/controls.js';
 import { assign, h } from '../ui/dom.js';

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { PanelDifference, PanelSeries } from '../../src/panel/messages.js';
+import type { PanelDifference, PanelSeries } from '../../src/panel/requests.js';
 import { formatCount, formatSpans } from '../../src/present/format.js';
 import { formatNumber } from '../../src/present/values.js';
 import { formatTime } from '../../src/sdk/time.js';

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { PanelNode, Span } from '../../src/panel/messages.js';
+import type { PanelNode, Span } from '../../src/panel/state.js';
 import { formatRange } from '../../src/sdk/time.js';
 import { button, type ButtonOptions } from '../ui/controls.js';
 import { h } from '../ui/dom.js';

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { PanelNode, Span } from '../../src/panel/messages.js';
+import type { PanelNode, Span } from '../../src/panel/state.js';
 import { formatCount, formatDuration, plural } from '../../src/present/format.js';
 import { formatInterval, formatRange } from '../../src/sdk/time.js';
 import { reachSeconds, type NodeGraph } from '../graph/model.js';

@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
-import type { PanelRows, Table } from '../../src/panel/messages.js';
+import type { PanelRows } from '../../src/panel/requests.js';
+import type { Table } from '../../src/panel/state.js';
 import { formatCount } from '../../src/present/format.js';
 import { button, type Control } from '../ui/controls.js';
 import { h } from '../ui/dom.js';

@@ -1,4 +1,4 @@
-import type { Span, Table } from '../../src/panel/messages.js';
+import type { Span, Table } from '../../src/panel/state.js';
 
 /** One line of a chart. In `y` null is a gap; undefined, which only lines put together have, is bridged. */
 export interface Line {

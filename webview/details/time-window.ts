@@ -1,4 +1,4 @@
-import type { Span } from '../../src/panel/messages.js';
+import type { Span } from '../../src/panel/state.js';
 
 /** The part of a range that is seen, moved by so many seconds and kept within the range. */
 export function movedBy([start, end]: Span, seconds: number, [first, last]: Span): Span {

@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
-import type { NodeStanding, PanelRows, PanelSeries, Span } from '../../src/panel/messages.js';
+import type { NodeStanding, Span } from '../../src/panel/state.js';
+import type { PanelRows, PanelSeries } from '../../src/panel/requests.js';
 import { formatCount } from '../../src/present/format.js';
 import { shownRows, shownRowsText } from '../../src/present/shown-rows.js';
 import { formatRange } from '../../src/sdk/time.js';

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { Span } from '../../src/panel/messages.js';
+import type { Span } from '../../src/panel/state.js';
 import { formatCount, plural } from '../../src/present/format.js';
 import { BOX } from '../layout/boxes.js';
 import { glyphPaths, standingGlyph } from '../ui/glyphs.js';

@@ -1,4 +1,4 @@
-import type { Span } from '../../src/panel/messages.js';
+import type { Span } from '../../src/panel/state.js';
 import { BOX, type Positions } from '../layout/boxes.js';
 import { s } from '../ui/dom.js';
 import { BAR } from './bar.js';

@@ -1,4 +1,4 @@
-import type { LiveCoverage, PanelNode } from '../../src/panel/messages.js';
+import type { LiveCoverage, PanelNode } from '../../src/panel/state.js';
 import { quickLayout } from '../layout/quick.js';
 import type { Bends, LayoutInput, Position, Positions } from '../layout/boxes.js';
 import {

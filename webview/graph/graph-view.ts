@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { Span } from '../../src/panel/messages.js';
+import type { Span } from '../../src/panel/state.js';
 import { BOX, boundsOf, type Position } from '../layout/boxes.js';
 import type { Placement } from '../layout/flow.js';
 import { assign, framed, h, s } from '../ui/dom.js';

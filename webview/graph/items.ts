@@ -1,4 +1,4 @@
-import type { LiveCoverage, PanelNode, Span } from '../../src/panel/messages.js';
+import type { LiveCoverage, PanelNode, Span } from '../../src/panel/state.js';
 import { formatInterval } from '../../src/sdk/time.js';
 import { SEGMENT_KINDS, segmentsOf, shares, spansOf, type Segment } from '../axis/segments.js';
 import { checked, type ShownStanding } from '../ui/words.js';

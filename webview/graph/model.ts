@@ -1,5 +1,5 @@
 import { DirectedGraph } from 'graphology';
-import type { PanelNode } from '../../src/panel/messages.js';
+import type { PanelNode } from '../../src/panel/state.js';
 
 /** A strategy's nodes by name, with edges from inputs to what depends on them. */
 export type NodeGraph = DirectedGraph<{ readonly node: PanelNode }, { readonly period: number }>;

@@ -1,4 +1,5 @@
-import type { PanelPayload, Span } from '../../src/panel/messages.js';
+import type { PanelPayload } from '../../src/panel/requests.js';
+import type { Span } from '../../src/panel/state.js';
 import type { ExportKind } from '../ui/toolbar.js';
 import type { GraphModel } from './graph-model.js';
 import { mermaidOf } from './mermaid.js';

@@ -1,4 +1,4 @@
-import type { Span } from '../../src/panel/messages.js';
+import type { Span } from '../../src/panel/state.js';
 import { BOX, boundsOf, type Positions } from '../layout/boxes.js';
 import type { Placement } from '../layout/flow.js';
 import { s } from '../ui/dom.js';

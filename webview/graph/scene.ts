@@ -1,5 +1,4 @@
-import type { PanelNode } from '../../src/panel/messages.js';
-import type { NodeStanding } from '../../src/present/freshness.js';
+import type { NodeStanding, PanelNode } from '../../src/panel/state.js';
 import { prefixGroups } from './collapse.js';
 import { reach, type Focus, type NodeGraph } from './model.js';
 

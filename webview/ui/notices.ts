@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { PanelState } from '../../src/panel/messages.js';
+import type { PanelState } from '../../src/panel/state.js';
 import { button, progressRing } from './controls.js';
 import { h } from './dom.js';
 import { glyph } from './glyphs.js';

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { PanelProgress } from '../../src/panel/messages.js';
+import type { PanelProgress } from '../../src/panel/state.js';
 import { assign, h } from './dom.js';
 
 /** The line at the bottom: how far the run is, or what the last one did; and what each mark of a bar means. */

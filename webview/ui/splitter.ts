@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { PanelSplit } from '../../src/panel/messages.js';
+import type { PanelSplit } from '../../src/panel/state.js';
 import { assign, h } from './dom.js';
 
 /** Where the pane stands, as the style sheet decides by the panel's shape. */

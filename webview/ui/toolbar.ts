@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { PanelState, Span } from '../../src/panel/messages.js';
+import type { PanelState, Span } from '../../src/panel/state.js';
 import { formatCount } from '../../src/present/format.js';
 import { formatRange } from '../../src/sdk/time.js';
 import type { Focus } from '../graph/model.js';

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Camera } from '../graph/camera.js';
 import type { Focus } from '../graph/model.js';
-import type { PanelSplit } from '../../src/panel/messages.js';
+import type { PanelSplit } from '../../src/panel/state.js';
 
 /** What a person chose in the page; kept by VS Code, so that a page that is loaded again looks as it did. */
 export interface ViewState {

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { NodeStanding } from '../../src/panel/messages.js';
+import type { NodeStanding } from '../../src/panel/state.js';
 import { standingText } from '../../src/present/freshness.js';
 import type { SegmentKind } from '../axis/segments.js';
 

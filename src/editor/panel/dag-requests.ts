@@ -6,7 +6,7 @@ import { storedName } from '../../protocol/project.js';
 import type { Span } from '../../engine/run/report.js';
 import type { DiffReport } from '../../protocol/results.js';
 import type { PanelHandlers } from '../../panel/channel.js';
-import type { PanelDifference } from '../../panel/messages.js';
+import type { PanelDifference } from '../../panel/requests.js';
 import { summaryLine } from '../../present/format.js';
 import { valueText } from '../../present/values.js';
 import { SeamlessError } from '../../sdk/errors.js';

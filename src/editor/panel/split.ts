@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import type * as vscode from 'vscode';
 
-import type { PanelSplit } from '../../panel/messages.js';
-import { panelSplit } from '../../panel/schemas.js';
+import type { PanelSplit } from '../../panel/state.js';
+import { panelSplit } from '../../panel/state.js';
 
 const KEY = 'seamless.dag.split';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Locator } from 'playwright-core';
-import type { PanelState } from '../../../src/panel/messages.js';
+import type { PanelState } from '../../../src/panel/state.js';
 import { PageServer, type DagPage, type Replies, type ShowOptions } from './page.js';
 import { candles, decisions, seriesOf, wave } from './states.js';
 

@@ -1,11 +1,6 @@
-import type {
-  PanelDifference,
-  PanelNode,
-  PanelSeries,
-  PanelState,
-  PanelVersion,
-  Table,
-} from '../../../src/panel/messages.js';
+import type { PanelDifference, PanelSeries, PanelVersion } from '../../../src/panel/requests.js';
+import type { PanelNode, PanelState } from '../../../src/panel/state.js';
+import type { Table } from '../../../src/sdk/table.js';
 import { panelNodeOf } from '../../panel/states.js';
 
 const DAY = 86_400;
