@@ -95,17 +95,31 @@ describe('each bar from its own windows alone', () => {
     assert.deepEqual([failureIn(result).asOf, result.table.ts.length], [50 * MINUTE, 49]);
   });
 
-  it('has no way to another bar: a view has the methods that its type shows', async () => {
-    const methods: string[] = [];
-    await run(
-      (view: View) => {
-        for (let at: object | null = view; at !== Object.prototype; at = Object.getPrototypeOf(at) as object)
-          methods.push(...Reflect.ownKeys(at).map(String));
-        return 0;
-      },
-      price,
-      [sliding(numbers([1]), 1)],
-    );
-    assert.deepEqual(methods.sort(), ['asOf', 'constructor', 'latest', 'window']);
+  it('has no way to another bar: what a function is given has the members that its type shows', async () => {
+    const members = (of: object): string[] => {
+      const found = new Set<string>();
+      for (let at = of; at !== Object.prototype; at = Object.getPrototypeOf(at) as object)
+        for (const key of Reflect.ownKeys(at)) found.add(String(key));
+      return [...found].sort();
+    };
+    const input = sliding(numbers([1]), 1);
+    const seen: Record<string, string[]> = {};
+    const perBar = (view: View): number => {
+      seen['view'] = members(view);
+      seen['window'] = members(view.window(price));
+      return 0;
+    };
+    const whole = columns((series: Series) => {
+      seen['series'] = members(series);
+      seen['its input'] = members(series.of(price));
+      return [0];
+    });
+    for (const compute of [perBar, whole]) assert.equal((await run(compute, price, [input])).failure, null);
+    assert.deepEqual(seen, {
+      view: ['asOf', 'constructor', 'latest', 'window'],
+      window: ['column', 'constructor', 'length', 'row', 'ts', 'valid', 'values'],
+      series: ['asOf', 'constructor', 'length', 'of'],
+      'its input': ['column', 'end', 'interval', 'names', 'period', 'ts'],
+    });
   });
 });
