@@ -71,3 +71,6 @@ export class ChunkSeries implements Series {
     };
   }
 }
+
+// Nothing can be kept on what all series have in common.
+for (const shared of [ChunkSeries, ChunkSeries.prototype]) Object.freeze(shared);

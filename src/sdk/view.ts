@@ -221,6 +221,9 @@ export class ChunkView implements View {
   }
 }
 
+// Nor on what all views and windows have in common.
+for (const shared of [ChunkView, ChunkView.prototype]) Object.freeze(shared);
+
 /** How many of the first `end` bars open at `start` or later. */
 function barsSince({ table: { ts } }: ViewInput, end: number, start: Seconds): number {
   let first = end;
@@ -301,6 +304,8 @@ class ChunkWindow implements Window {
     return source.table.columns[resolveColumn(source, name)] as Column;
   }
 }
+
+for (const shared of [ChunkWindow, ChunkWindow.prototype]) Object.freeze(shared);
 
 /** The index of a column. @throws SeamlessError `unknown-column` offering the names there are. */
 export function resolveColumn(

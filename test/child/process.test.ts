@@ -27,6 +27,25 @@ const REFUSED: readonly (readonly [imports: string, read: string, name: string])
   ["import { inspect } from 'node:util';", 'inspect(setTimeout(() => 1, 0))', 'the number of a timer'],
 ];
 
+/** Where code of one bar finds what that of another left, and no variable leads there. */
+const LEFT: readonly (readonly [top: string, read: string, name: string])[] = [
+  ['const R: any = RegExp;', "(/(.)/.exec('a'), R.$1)", 'RegExp.$1'],
+  ["const key = ['$', '&'].join('');", '(RegExp as any)[key]', 'RegExp.$&'],
+  ['', '(/x/.constructor as any).lastParen', 'RegExp.lastParen'],
+  [
+    "import * as channels from 'node:diagnostics_channel';",
+    "channels.channel('x').hasSubscribers",
+    'diagnostics_channel.channel',
+  ],
+  [
+    "import { setEnvironmentData } from 'node:worker_threads';",
+    "setEnvironmentData('n', 1)",
+    'worker_threads.setEnvironmentData',
+  ],
+  ["import { listenerCount } from 'node:process';", "listenerCount('x')", 'process.listenerCount'],
+  ['', "process.on('x' as any, () => 1).constructor.name", 'process.on'],
+];
+
 /** What is the same in every process, and may be used. */
 const ALLOWED: readonly (readonly [imports: string, read: string, value: unknown])[] = [
   [
@@ -65,7 +84,7 @@ export class Main extends Strategy {
 
 const RANGE = { start: minute(0), end: minute(5) };
 
-describe('what tells processes apart, used in a computeFn', () => {
+describe('what tells processes or bars apart, used in a computeFn', () => {
   const child = new Child();
   const project = new Project({ 'bars.csv': CSV_HEADER + csvLines(0, 5), 'lib/load.cjs': LOAD });
   after(async () => {
@@ -73,7 +92,7 @@ describe('what tells processes apart, used in a computeFn', () => {
     project.remove();
   });
 
-  for (const [imports, read, name] of REFUSED) {
+  for (const [imports, read, name] of [...REFUSED, ...LEFT]) {
     it(`is refused: ${imports} ${read}`, async () => {
       project.write({ 'main.ts': strategy(imports, read) });
       const { failure, rows } = nodeOf(await child.materialize(project, RANGE), 'tested');

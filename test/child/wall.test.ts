@@ -185,6 +185,19 @@ describe('a wall between strategies', () => {
     assert.deepEqual(new Set(after?.values[0] as number[]), new Set([8]));
   });
 
+  const misleading = ['Array.isArray', 'Array.prototype.push', 'Map.prototype.get', 'RegExp.prototype.test'];
+  for (const patch of named(LANGUAGE, misleading)) {
+    it(`an error that may come of ${patch.name}, changed at the top of the module, names it and the way out`, async () => {
+      project.write({ 'main.ts': strategyWith({ top: patch.code }) });
+      const report = await child
+        .materialize(project, RANGE)
+        .catch((error: unknown) => error as SeamlessError);
+      const message = report instanceof Error ? report.message : nodeOf(report, 'before').failure?.message;
+      const wanted = ` The top level of the module changed ${patch.name}, which is built in and which Seamless works with, too, so this may come of it: leave it as it was, and write a function of your own.`;
+      assert.ok(message?.endsWith(wanted), message);
+    });
+  }
+
   it('what cannot be put back is refused at the top of the module', async () => {
     const [patch] = named(LANGUAGE, ['Array.prototype.concat']);
     project.write({ 'main.ts': strategyWith({ top: patch?.code ?? '' }) });

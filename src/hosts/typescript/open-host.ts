@@ -1,4 +1,4 @@
-import type { SourceLocation } from '../../sdk/errors.js';
+import { ComputeOnlyViolation, SeamlessError, type SourceLocation } from '../../sdk/errors.js';
 import type { StrategyBundle } from './bundle/bundle.js';
 import type { ComputeContext } from './compute/computation.js';
 import type { FunctionPlace } from './fingerprint/inspection.js';
@@ -39,12 +39,28 @@ export interface OpenedHost {
  * @throws SeamlessError for whatever is wrong with the file, the class or its setup().
  */
 export async function openHost(
+  request: OpenRequest,
+  surroundings: HostSurroundings,
+  loaded?: () => void,
+): Promise<OpenedHost> {
+  const { wall } = surroundings.intrinsics;
+  surroundings.context.standBehind(wall);
+  try {
+    return await open(request, surroundings, loaded);
+  } catch (error) {
+    if (!(error instanceof SeamlessError) || error instanceof ComputeOnlyViolation || wall.afterword === '')
+      throw error;
+    const { code, message, node, asOf, location } = error;
+    throw new SeamlessError(code, `${message}${wall.afterword}`, { node, asOf, location, cause: error });
+  }
+}
+
+async function open(
   { bundle, file, projectRoot, className }: OpenRequest,
   { context, intrinsics, sdkExports }: HostSurroundings,
   loaded?: () => void,
 ): Promise<OpenedHost> {
   const { wall } = intrinsics;
-  context.standBehind(wall);
   const strategy = await loadStrategy({
     bundle,
     file,

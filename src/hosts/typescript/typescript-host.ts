@@ -37,7 +37,7 @@ export interface TypeScriptHostOptions {
   readonly hasher: CodeHasher;
   readonly context: ComputeContext;
   /** Default: the strategy is trusted with built-in objects. */
-  readonly wall?: Pick<Wall, 'meddling' | 'undo'>;
+  readonly wall?: Pick<Wall, 'meddling' | 'undo' | 'afterword'>;
   /** The author's file that a place in the loaded module comes from, as they call it. */
   readonly fileOf: (place: FunctionPlace) => string | null;
   /** Where in the author's files an error came about. */
@@ -110,6 +110,7 @@ export class TypeScriptHost implements StrategyHost {
       context,
       seed: own.hash ?? node.name,
       guard: this.#guardOf(request.node, node),
+      unseen: own.hash === undefined ? own.unhashable : undefined,
       copies,
       locate: (error) => (error instanceof Error ? locate(error) : null),
       progress,
@@ -134,9 +135,9 @@ export class TypeScriptHost implements StrategyHost {
 
   /** The sentence may be read far from the report it belongs to, in a log or a list of problems. */
   #readable({ message, location }: NodeFailure): string {
-    const { className, nameFile } = this.#options;
+    const { className, nameFile, wall } = this.#options;
     const shown = location ? message.replace(`(${location.file}:`, `(${nameFile(location.file)}:`) : message;
-    return `${className}: ${shown}`;
+    return `${className}: ${shown}${wall?.afterword ?? ''}`;
   }
 
   /** Whether a node is computed by a function of the author's, in either form. */

@@ -64,6 +64,8 @@ export interface NodeComputation {
   readonly guard?: CaptureGuard | undefined;
   /** Hands out copies of what a bar may see, for code that asks for the memory around it. Default: false. */
   readonly copies?: boolean;
+  /** Why nothing can vouch for the code or what it captured; its bars are computed twice then. */
+  readonly unseen?: string | undefined;
   /** Default: the first line of the stack that is the author's. */
   readonly locate?: Locate;
   readonly progress: FiringProgress;

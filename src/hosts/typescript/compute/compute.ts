@@ -6,6 +6,7 @@ import { ScanNode } from '../../../sdk/scan-node.js';
 import { emptyTable, VALUE_COLUMN } from '../../../sdk/table.js';
 import type { Seconds } from '../../../sdk/time.js';
 import { ChunkView, moveView, type ViewInput } from '../../../sdk/view.js';
+import { runAgain } from './again.js';
 import { runAlone } from './alone.js';
 import { runColumns } from './columns.js';
 import { violationFailure, type ComputedNode, type NodeComputation, type NodeRun } from './computation.js';
@@ -69,7 +70,12 @@ export async function computeNode(computation: NodeComputation): Promise<Compute
   if (lasting) return { table: emptyTable(), failure: lasting };
   if (failure?.asOf === null) return { table: emptyTable(), failure };
   const table = run.builder.finish();
-  if (!scan) return { table, failure };
+  if (!scan) {
+    const { unseen } = computation;
+    if (unseen === undefined || failure || run.request.alone) return { table, failure };
+    const again = await runAgain(run, compute, table, unseen, () => turnOf(run));
+    return again ? { table: emptyTable(), failure: lastingChange(run) ?? again } : { table, failure };
+  }
   try {
     return { table, failure, state: scan.state(failure !== null) };
   } catch (error) {

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { EventEmitter } from 'node:events';
 import { builtinModules, createRequire } from 'node:module';
-import { types } from 'node:util';
+import { inspect, types } from 'node:util';
 import { createContext, runInContext } from 'node:vm';
 import { standInName, syncImports } from '../sandbox/patches.js';
 import type { BuiltIn, Change as Kept } from '../wall/built-in.js';
@@ -84,6 +84,8 @@ export class Intrinsics {
       .filter((each) => !LEFT_OUT.test(each))) {
       this.#add(require(`node:${name}`), `node:${name}`, NODE_DEPTH);
     }
+    for (const name of ['styles', 'colors'] as const)
+      this.#add(inspect[name], `node:util.inspect.${name}`, 1);
     const sdk = new Map<object, string>();
     for (const [name, value] of Object.entries(sdkExports)) this.#addSdk(sdk, value, name);
     this.#language = [...language, ...sdk.keys()];

@@ -5,7 +5,7 @@ import threadImports from 'node:worker_threads';
 
 import { inspect } from 'node:util';
 
-import type { Check, Patches } from './patches.js';
+import { guarded, type Check, type Patches } from './patches.js';
 import {
   CLOCK,
   fileRule,
@@ -13,6 +13,8 @@ import {
   GUARDED_GLOBALS,
   GUARDED_VALUES,
   IDENTITY,
+  LEFT,
+  LISTENER_METHODS,
   type GuardedGroup,
   type Rule,
 } from './rules.js';
@@ -42,6 +44,27 @@ export function guardBuiltins(patches: Patches, check: RuleCheck): void {
     patches.guardValue(performance, name, `performance.${name}`, (api) => check(api, CLOCK));
   patches.guardValue(Event.prototype, 'timeStamp', 'Event.timeStamp', (api) => check(api, CLOCK));
   guardIdentity(patches, modules, check);
+}
+
+/**
+ * What code of one bar could leave to that of another where no variable leads.
+ * @param isComputing whether a bar is computed: at all other times, Node and the host use it as they like.
+ */
+export function guardLeft(patches: Patches, isComputing: () => boolean, refuse: RuleCheck): void {
+  const check: Check = (api) => {
+    if (isComputing()) refuse(api, LEFT);
+  };
+  for (const [key, { get, set }] of Object.entries(Object.getOwnPropertyDescriptors(RegExp))) {
+    if (!get || !set) continue;
+    patches.define(RegExp, key, {
+      get: () => (check(`RegExp.${key}`), Reflect.apply(get, RegExp, []) as unknown),
+      set: (value: unknown) => Reflect.apply(set, RegExp, [value]) as unknown,
+    });
+  }
+  for (const name of LISTENER_METHODS) {
+    const value = guarded(process[name], () => check(`process.${name}`));
+    patches.define(process, name, { value, writable: true });
+  }
 }
 
 /** What tells one process from another, under the names of modules and as the number of a timer. */

@@ -4,7 +4,7 @@ import { ComputeOnlyViolation, type SourceLocation } from '../../../sdk/errors.j
 import { Runner } from '../../../sdk/runner.js';
 import { guardEnvironment, replaceClockAndRandom, replaceSharedMemory } from './ambient.js';
 import { describeLocation, isOwn, stackFrames } from './author.js';
-import { guardBuiltins, guardGlobals, type RuleCheck } from './builtins.js';
+import { guardBuiltins, guardGlobals, guardLeft, type RuleCheck } from './builtins.js';
 import { FileReads } from './file-reads.js';
 import { Patches, syncImports } from './patches.js';
 import { whenSettled } from '../wall/kept.js';
@@ -87,6 +87,7 @@ export function installComputeOnly(options: ComputeOnlyOptions): ComputeOnlyCont
   const patches = new Patches();
   const check: RuleCheck = (api, rule, args) => violations.check(api, rule, args);
   guardBuiltins(patches, check);
+  guardLeft(patches, () => zones.computing !== null, check);
   guardGlobals(patches, check);
   guardEnvironment(patches, check);
   replaceSharedMemory(patches);

@@ -54,6 +54,12 @@ export const IDENTITY: Rule = {
   access: 'hidden',
   advice: 'It is another one in each process: use view.asOf, which tells bars apart, or a value of your own.',
 };
+/** What code of any bar, node or package may have left. */
+export const LEFT: Rule = {
+  access: 'hidden',
+  advice:
+    'It gives what other code left there: work each value out from the windows of its bar, and carry what must be carried with a ScanNode { init, step }.',
+};
 const MODULES: Rule = {
   access: 'control',
   advice: 'The modules of a strategy are bundled before it is loaded: import what it needs.',
@@ -203,6 +209,12 @@ export const GUARDED: readonly GuardedGroup[] = [
     rule: IDENTITY,
   },
   {
+    module: 'diagnostics_channel',
+    names: ['channel', 'subscribe', 'unsubscribe', 'hasSubscribers', 'tracingChannel'],
+    rule: LEFT,
+  },
+  { module: 'worker_threads', names: ['getEnvironmentData', 'setEnvironmentData'], rule: LEFT },
+  {
     module: 'crypto',
     names: [
       ...[
@@ -236,6 +248,13 @@ export const GUARDED_VALUES: readonly { readonly module: string; readonly names:
   },
   { module: 'worker_threads', names: ['threadId', 'resourceLimits'] },
 ];
+
+/** Methods of the process that show or change who listens to it. Not `emit`, which Node itself calls. */
+export const LISTENER_METHODS = [
+  ...['on', 'once', 'off', 'addListener', 'prependListener', 'prependOnceListener', 'removeListener'],
+  ...['removeAllListeners', 'setMaxListeners', 'getMaxListeners', 'listeners', 'rawListeners'],
+  ...['listenerCount', 'eventNames'],
+] as const;
 
 /** Global functions and classes that reach outside. Where Node has none of that name, one is put that refuses. */
 export const GUARDED_GLOBALS: readonly { readonly name: string; readonly rule: Rule }[] = [

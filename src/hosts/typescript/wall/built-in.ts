@@ -56,13 +56,19 @@ export function isRestless(
   // Who sets it for a moment leaves the property behind, with nothing in it.
   if (object === error && key === 'prepareStackTrace' && !then && now?.value === undefined) return true;
   if (!ofNode && object !== global) return false;
-  // Settings and counts of Node's: what code reads of them is watched for the nodes whose code does.
-  if (ofNode && !isCode(then) && !isCode(now)) return true;
+  // The process has settings and counts of its own: what code reads of them is watched for the nodes whose code does.
+  if (ofNode && !isCode(then) && !isCode(now)) return object === main || !isSetting(key, then);
   if (isPrivate(key, then !== undefined)) return true;
   // Made anew each time it is asked for, until the first has taken its place.
   if (object === main && key === 'allowedNodeEnvironmentFlags' && then?.get !== undefined) return true;
   // Node puts what some accessors give in their place when they are first used.
   return then?.get !== undefined && now?.value !== undefined && apply(then.get, object, []) === now.value;
+}
+
+/** Whether Node leaves a property of its modules as it is, or absent, unless somebody sets it. */
+function isSetting(key: PropertyKey, then: PropertyDescriptor | undefined): boolean {
+  if (typeof key !== 'string' || key[0] === '_' || key === 'totalSocketCount') return false;
+  return !then || then.value === null || typeof then.value !== 'object';
 }
 
 function isCode(property: PropertyDescriptor | undefined): boolean {

@@ -34,6 +34,8 @@ export interface Found {
   readonly quiet: boolean;
   /** Whether it is there no more. */
   readonly undone: boolean;
+  /** Whether it is looked for after each piece of work. */
+  readonly core: boolean;
   readonly before: Found | null;
 }
 
@@ -126,12 +128,12 @@ function placeOf(keys: readonly PropertyKey[], key: PropertyKey): number {
   return -1;
 }
 
-function lookAbove({ object, name, above, open }: Entry, before: Found | null): Found | null {
+function lookAbove({ object, name, core, above, open }: Entry, before: Found | null): Found | null {
   const now = getPrototypeOf(object);
   const inherits = now === above;
   if (inherits && isExtensible(object) === open) return before;
   const change = { object, name, key: null, then: plain({ value: above }), now: plain({ value: now }) };
-  return { change, quiet: inherits, undone: !inherits && setPrototypeOf(object, above), before };
+  return { change, quiet: inherits, undone: !inherits && setPrototypeOf(object, above), core, before };
 }
 
 function noted(
@@ -141,11 +143,11 @@ function noted(
   now: PropertyDescriptor | undefined,
   before: Found | null,
 ): Found | null {
-  const { object, name, added } = entry;
+  const { object, name, core, added } = entry;
   if (isRestless(entry, key, then, now)) return before;
   const quiet = isQuiet(object, key, placeOf(added, key) < 0 ? then : undefined, now);
   const undone = !quiet && define(object, key, then);
-  return { change: { object, name, key, then, now }, quiet, undone, before };
+  return { change: { object, name, key, then, now }, quiet, undone, core, before };
 }
 
 /** Makes a property what it should be: absent, when that is undefined. False: it cannot be changed. */

@@ -10,6 +10,7 @@ import {
   whenSettled,
 } from './kept.js';
 import { define, Ledger, type Found } from './ledger.js';
+import { Settings } from './settings.js';
 
 /**
  * Stands between the code of a strategy and that of the host, which share the built-in objects of a thread. What the strategy's module
@@ -28,6 +29,9 @@ export class Wall {
   #tampered: Change | null = null;
   #quiet: Found | null = null;
   #spoilt: string | null = null;
+  /** Found in passing, and maybe another's doing than that of the node that was looked at. */
+  #unsettled: string | null = null;
+  readonly #settings = new Settings();
 
   constructor(builtIns: readonly BuiltIn[], syncImports: () => void) {
     this.#ledger = new Ledger(builtIns);
@@ -37,6 +41,14 @@ export class Wall {
   /** What is away while the host works, of all that the module did. */
   get kept(): readonly Change[] {
     return [...this.#ofLanguage, ...this.#ofNode];
+  }
+
+  /** What an error may come of, as a sentence after it: the SDK's own code works with what the module changed. Empty: nothing. */
+  get afterword(): string {
+    const names = this.kept.filter(({ then }) => then !== undefined).map(nameOfChange);
+    if (names.length === 0) return '';
+    const shown = names.length > 3 ? `${names.slice(0, 3).join(', ')} and more` : names.join(', ');
+    return ` The top level of the module changed ${shown}, which is built in and which Seamless works with, too, so this may come of it: leave it as it was, and write a function of your own.`;
   }
 
   /**
@@ -59,6 +71,7 @@ export class Wall {
         `The top level of the module changed ${name} for good, so that Seamless itself would have to work with it. Leave it configurable: what is changed there counts in the fingerprint of every node.`,
       );
     }
+    this.#settings.accept();
     const isOfNode = ({ name, object }: Change): boolean => name.startsWith('node:') || object === process;
     this.#ofNode = changes.filter(isOfNode);
     this.#ofLanguage = changes.filter((change) => !isOfNode(change));
@@ -96,6 +109,7 @@ export class Wall {
   #endOfSetup(): string | null {
     let changed = this.#tampered;
     this.#tampered = null;
+    this.#settings.accept();
     for (let at = this.#ledger.look('all'); at; at = at.before) {
       if (at.quiet) this.#ledger.accept(at.change);
       else changed = at.change;
@@ -158,15 +172,23 @@ export class Wall {
   meddling(scope: 'core' | 'all'): string | null {
     const tampered = this.#tampered;
     const found = this.#ledger.look(scope);
-    if (!found && !tampered) return null;
+    const setting = this.#settings.changed();
+    if (!found && !tampered && setting === null) return scope === 'all' ? this.#takeUnsettled() : null;
     this.#tampered = null;
     // Who did one thing may have done more.
     const rest = scope === 'core' ? this.#ledger.look('all') : found;
     this.#quiet = rest;
+    if (scope === 'core') this.#unsettled ??= besidesCore(rest);
     const fixed = fixedOf(found) ?? fixedOf(rest);
     const change = fixed?.change ?? tampered ?? (found && firstOf(found).change);
     if (fixed) this.#spoilt ??= nameOfChange(fixed.change);
-    return change && nameOfChange(change);
+    return change ? nameOfChange(change) : setting;
+  }
+
+  #takeUnsettled(): string | null {
+    const unsettled = this.#unsettled;
+    this.#unsettled = null;
+    return unsettled;
   }
 
   /** What was changed for good, so that nothing can be trusted any more that is computed here; null: nothing. */
@@ -183,6 +205,7 @@ export class Wall {
       if (key === null || !define(object, key, then)) this.#spoilt ??= nameOfChange(change);
     }
     this.#quiet = null;
+    this.#settings.restore();
   }
 
   #undoSilently(): void {
@@ -190,6 +213,7 @@ export class Wall {
       if (!at.undone) this.#ledger.accept(at.change);
     }
     this.#tampered = null;
+    this.#settings.restore();
   }
 
   #with<T>(out: boolean, work: () => T): T {
@@ -245,6 +269,13 @@ function firstOf(found: Found): Found {
   let first = found;
   for (let at = found.before; at; at = at.before) first = at;
   return first;
+}
+
+/** What was found where only a look at everything finds it, by the name of the first; null: nothing. */
+function besidesCore(found: Found | null): string | null {
+  let first: Found | null = null;
+  for (let at = found; at; at = at.before) if (!at.core) first = at;
+  return first && nameOfChange(first.change);
 }
 
 /** What could neither be left nor undone. */

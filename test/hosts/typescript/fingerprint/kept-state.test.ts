@@ -148,12 +148,6 @@ const CASES: readonly Case[] = [
     body: `return ((Node as any).count = ((Node as any).count ?? 0) + 1); ${HERE}`,
   },
   {
-    what: 'a number hung on a function of Node.js',
-    variable: 'basename.count in closure of tested',
-    top: "import { basename } from 'node:path';",
-    body: `return ((basename as any).count = ((basename as any).count ?? 0) + 1); ${HERE}`,
-  },
-  {
     what: 'a number hung on the process',
     variable: 'process.count in closure of tested',
     body: `return ((process as any).count = ((process as any).count ?? 0) + 1); ${HERE}`,
@@ -245,6 +239,78 @@ const CASES: readonly Case[] = [
   },
 ];
 
+/** What belongs to all code: its name, the code before it, and the body of the computeFn. */
+const OF_ALL: readonly (readonly [name: string, top: string, body: string])[] = [
+  ['String.raw.n', '', 'const raw: any = String.raw; return (raw.n = (raw.n ?? 0) + 1);'],
+  [
+    'Error.stackTraceLimit',
+    '',
+    'const of: any = Object.getPrototypeOf(TypeError); return (of.stackTraceLimit += 1);',
+  ],
+  ['process.exitCode', '', 'return (process.exitCode = Number(process.exitCode ?? 0) + 1);'],
+  [
+    'node:path.basename.count',
+    "import { basename } from 'node:path';",
+    'return ((basename as any).count = ((basename as any).count ?? 0) + 1);',
+  ],
+  [
+    'util.inspect.defaultOptions.depth',
+    "import { inspect } from 'node:util';",
+    'return (inspect.defaultOptions.depth = Number(inspect.defaultOptions.depth) + 1);',
+  ],
+  [
+    'node:util.inspect.styles.n',
+    "import { inspect } from 'node:util';",
+    'const styles: any = inspect.styles; styles.n = String(Number(styles.n ?? 0) + 1); return styles.n;',
+  ],
+  [
+    'node:http.STATUS_CODES.299',
+    "import { STATUS_CODES } from 'node:http';",
+    'const codes: any = STATUS_CODES; return (codes[299] = String(Number(codes[299] ?? 0) + 1));',
+  ],
+  [
+    'node:fs.constants.n',
+    "import * as fs from 'node:fs';",
+    'const all: any = fs.constants; all.n = (all.n ?? 0) + 1; return all.n;',
+  ],
+];
+
+/** Objects whose inside nobody can see: what makes one, and what reads and changes it. */
+const UNSEEN: Readonly<Record<string, readonly [top: string, body: string]>> = {
+  'an iterator of segments': [
+    "const kept = new Intl.Segmenter('en').segment('abcdefghijklmnopqrstuvwxyz')[Symbol.iterator]();",
+    "return kept.next().value?.segment ?? '';",
+  ],
+  'a formatter with a property': [
+    "const kept: any = new Intl.NumberFormat('en');",
+    'return (kept.n = (kept.n ?? 0) + 1);',
+  ],
+  'a stream it reads': [
+    "import { PassThrough } from 'node:stream';\nconst kept = new PassThrough({ objectMode: true });\nfor (let i = 0; i < 100; i++) kept.write({ i });",
+    'return kept.read()?.i ?? -1;',
+  ],
+  'a stream it locks': [
+    'const kept = new ReadableStream();',
+    'const before = kept.locked; if (!before) kept.getReader(); return String(before);',
+  ],
+  'the memory of WebAssembly': [
+    'const kept = new (WebAssembly as any).Memory({ initial: 1 });',
+    'return new Int32Array(kept.buffer)[0]++;',
+  ],
+  'what a WeakRef refers to': [
+    'const all = [{ n: 0 }];\nconst kept = new WeakRef(all[0]!);',
+    'return kept.deref()!.n++;',
+  ],
+  'a port with messages': [
+    "import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';\nconst kept = new MessageChannel();",
+    'const got = receiveMessageOnPort(kept.port2); kept.port1.postMessage(1); return got ? 1 : 0;',
+  ],
+  'a histogram': [
+    "import { createHistogram } from 'node:perf_hooks';\nconst kept = createHistogram();",
+    'kept.record(5); return Number(kept.count);',
+  ],
+};
+
 function strategy({ top = '', members = '', body }: Case): string {
   return `import { demoHistory, Node, Strategy, StreamInput } from 'seamless-dag';
 import { next } from './lib/state';
@@ -304,6 +370,31 @@ describe('a computeFn that keeps state', () => {
       assert.equal(nodeOf(report, 'other').failure, null);
       project.write({ 'main.ts': strategy({ what: '', variable: '', body: 'return 1;' }) });
       assert.equal((await child.materialize(project, RANGE)).failed, 0);
+    });
+  }
+
+  for (const [name, top, body] of OF_ALL) {
+    it(`in ${name} fails with its name, and the next strategy does not find it`, async () => {
+      const text = strategy({ what: '', variable: '', top, body });
+      for (const turn of ['first', 'second']) {
+        project.write({ 'main.ts': `${text}\n// ${turn}` });
+        const report = await child.materialize(project, RANGE).catch((error: unknown) => error as Error);
+        const message =
+          report instanceof Error ? report.message : (nodeOf(report, 'tested').failure?.message ?? '');
+        assert.match(message, new RegExp(` changed ${name.replaceAll('.', '\\.')}[, ]`));
+      }
+    });
+  }
+
+  for (const [what, [top, body]] of Object.entries(UNSEEN)) {
+    it(`in ${what} fails, since its bars give other values when they are computed again`, async () => {
+      project.write({ 'main.ts': strategy({ what: '', variable: '', top, body }) });
+      const { failure, rows } = nodeOf(await child.materialize(project, RANGE), 'tested');
+      assert.deepEqual([failure?.code, failure?.asOf, rows], ['compute', null, 0], failure?.message);
+      assert.match(
+        failure?.message ?? '',
+        /keeps state between bars: the bar .* gave .* when it was computed again\. .*`kept`, .* ScanNode/,
+      );
     });
   }
 

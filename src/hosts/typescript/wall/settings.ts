@@ -1,0 +1,62 @@
+import { EventEmitter } from 'node:events';
+import { inspect } from 'node:util';
+
+import { apply, defineProperty, getOwnPropertyDescriptor, is } from './kept.js';
+
+/** A value that code can set for all code, without a property of a built-in object that shows it. */
+interface Setting {
+  readonly name: string;
+  readonly read: () => unknown;
+  readonly write: (value: unknown) => void;
+  value: unknown;
+}
+
+/** Values that the language and Node keep for all code. Once an author's code has run, only functions of `kept.ts` are called. */
+export class Settings {
+  readonly #all: readonly Setting[] = [
+    ofProperty(Error, 'stackTraceLimit', 'Error.stackTraceLimit'),
+    ofAccessor(process, 'exitCode', 'process.exitCode'),
+    ofAccessor(EventEmitter, 'defaultMaxListeners', 'EventEmitter.defaultMaxListeners'),
+    ...Object.keys(inspect.defaultOptions).map((key) =>
+      ofProperty(inspect.defaultOptions, key, `util.inspect.defaultOptions.${key}`),
+    ),
+  ];
+
+  /** The name of the first that is not what it should be; null: all are. */
+  changed(): string | null {
+    for (let at = 0; at < this.#all.length; at++) {
+      const { name, read, value } = this.#all[at] as Setting;
+      if (!is(read(), value)) return name;
+    }
+    return null;
+  }
+
+  /** From now on they are as they should be. */
+  accept(): void {
+    for (let at = 0; at < this.#all.length; at++) {
+      const setting = this.#all[at] as Setting;
+      setting.value = setting.read();
+    }
+  }
+
+  restore(): void {
+    for (let at = 0; at < this.#all.length; at++) {
+      const { read, write, value } = this.#all[at] as Setting;
+      if (!is(read(), value)) write(value);
+    }
+  }
+}
+
+function ofProperty(object: object, key: string, name: string): Setting {
+  const read = (): unknown => getOwnPropertyDescriptor(object, key)?.value;
+  const write = (value: unknown): void => {
+    defineProperty(object, key, { __proto__: null, value } as PropertyDescriptor);
+  };
+  return { name, read, write, value: read() };
+}
+
+function ofAccessor(object: object, key: string, name: string): Setting {
+  const { get, set } = getOwnPropertyDescriptor(object, key) as Required<PropertyDescriptor>;
+  const read = (): unknown => apply(get, object, []);
+  return { name, read, write: (value) => void apply(set, object, [value]), value: read() };
+}
