@@ -70,6 +70,9 @@ async function open(
   });
   loaded?.();
   const { instance } = strategy;
+  // Else the engine says so, which knows nothing of built-ins.
+  if (instance.nodes().length === 0 && wall.afterword !== '')
+    throw new SeamlessError('strategy', `Strategy ${strategy.className} has no nodes.`);
   const hasher = new CodeHasher({ sdkExports, intrinsics, code: () => bundle.code });
   const places = new SourcePlaces(bundle.code);
   const nameFile = (name: string): string =>

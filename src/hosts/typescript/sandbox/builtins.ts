@@ -58,7 +58,9 @@ export function guardLeft(patches: Patches, isComputing: () => boolean, refuse: 
     if (!get || !set) continue;
     patches.define(RegExp, key, {
       get: () => (check(`RegExp.${key}`), Reflect.apply(get, RegExp, []) as unknown),
-      set: (value: unknown) => Reflect.apply(set, RegExp, [value]) as unknown,
+      set: (value: unknown) => {
+        Reflect.apply(set, RegExp, [value]);
+      },
     });
   }
   for (const name of LISTENER_METHODS) {

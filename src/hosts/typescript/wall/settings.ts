@@ -58,5 +58,8 @@ function ofProperty(object: object, key: string, name: string): Setting {
 function ofAccessor(object: object, key: string, name: string): Setting {
   const { get, set } = getOwnPropertyDescriptor(object, key) as Required<PropertyDescriptor>;
   const read = (): unknown => apply(get, object, []);
-  return { name, read, write: (value) => void apply(set, object, [value]), value: read() };
+  const write = (value: unknown): void => {
+    apply(set, object, [value]);
+  };
+  return { name, read, write, value: read() };
 }
