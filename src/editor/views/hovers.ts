@@ -87,7 +87,10 @@ export class NodeHovers implements vscode.HoverProvider {
   }
 
   /** The last value stored of the code as it is now, else of a version before, as which it is told. */
-  async #lastValue({ ref, freshness, running }: StrategyEntry, node: StandingNode): Promise<string | null> {
+  async #lastValue(
+    { key, ref, freshness, running }: StrategyEntry,
+    node: StandingNode,
+  ): Promise<string | null> {
     // What is being written now is shown when it is there.
     const isStored = node.rows > 0 || node.earlier.length > 0;
     if (!freshness || !isStored || running) return null;
@@ -102,11 +105,14 @@ export class NodeHovers implements vscode.HoverProvider {
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(), VALUE_LIMIT_MS);
     try {
-      const { fingerprint, standing } = node;
       const options = { signal: late.signal };
-      const now = lastValueText(await this.jobs.request('read', { ...request, fingerprint }, options));
-      const value = now ?? lastValueText(await this.jobs.request('read', request, options));
-      return value && lastValueOf(shownRows(now !== null, standing), value);
+      const named = lastValueText(await this.jobs.request('read', request, options));
+      // A look that was under way has ended by then, and may have judged another version.
+      const nodes = this.strategies.get(key)?.freshness?.nodes;
+      const { fingerprint, standing } = nodes?.find(({ name }) => name === node.name) ?? node;
+      const judged = lastValueText(await this.jobs.request('read', { ...request, fingerprint }, options));
+      const value = judged ?? named;
+      return value && lastValueOf(shownRows(judged !== null, standing), value);
     } catch (error) {
       if (!(error instanceof SeamlessError)) throw error;
       if (error.code !== 'cancelled') this.log.info(error.message);
