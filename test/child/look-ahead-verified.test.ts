@@ -135,7 +135,8 @@ function firstDifference(one: Table, other: Table): number | null {
   return null;
 }
 
-describe('a look ahead of any shape', () => {
+describe('a look ahead of any shape', function () {
+  this.timeout(300_000);
   chunksOf(400);
 
   it('is found as it is computed, and leaves nothing, or by verify --all, from its first bar on; who does not look is not accused', async () => {
