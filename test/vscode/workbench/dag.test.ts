@@ -141,7 +141,9 @@ describe('the DAG panel', () => {
         .textContent(),
       chosen,
     );
-    assert.equal(Math.round((await dag().box('fast').boundingBox())!.width), Math.round(place!.width));
+    // As large as it was, but for what the details take of the room, which come after the graph.
+    const { width } = (await dag().box('fast').boundingBox())!;
+    assert.ok(Math.abs(width - place!.width) < place!.width / 10, `${place!.width} → ${width}`);
     await dag().frame.locator('.axis').focus();
     await window.page.keyboard.press('Escape');
   });
