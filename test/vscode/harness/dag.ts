@@ -20,10 +20,10 @@ export class DagView {
     return this.frame.locator(`.node[data-id="${name}"]${said}`);
   }
 
-  /** @param text all of the button's text: some begin alike. */
+  /** A button once it can be pressed. @param text all of its text: some begin alike. */
   button(text: string): Locator {
     const whole = new RegExp(`^\\s*${phrase(text).source}\\s*$`);
-    return this.frame.locator('vscode-button:visible').filter({ hasText: whole }).first();
+    return this.frame.locator('vscode-button:visible:not([disabled])').filter({ hasText: whole }).first();
   }
 
   tab(text: string): Locator {
