@@ -29,9 +29,8 @@ export interface Patch {
   readonly value: unknown;
 }
 
-/** Modules of Node that are retired, experimental or warn when loaded. */
-const LEFT_OUT =
-  /^(?:_|punycode|sys|domain|constants|wasi|trace_events|inspector|repl|test|cluster|sqlite|sea)/;
+/** Modules of Node that are retired, experimental or warn when loaded, but for those that the guards load anyway. */
+const LEFT_OUT = /^(?:_|punycode|sys|domain|constants|trace_events|repl|test|sqlite|sea)/;
 
 /** Written by Node, V8 and tools that map stack traces; no computation depends on them. */
 const NO_PATCHES: readonly Patch[] = [];
