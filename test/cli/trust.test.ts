@@ -87,7 +87,8 @@ describe('command line: a cache that can be trusted', () => {
   it('brings no escape sequence of a name or a path to the terminal', async () => {
     const esc = String.fromCharCode(27);
     const name = `n${esc}[31m`;
-    const written = { answer: () => ({ path: join(cwd, `d${esc}[2J/o.csv`), rows: 5 }) };
+    const others = [{ node: name, version: 'earlier' }];
+    const written = { answer: () => ({ path: join(cwd, `d${esc}[2J/o.csv`), rows: 5, others }) };
     const one = {
       strategy: 'src/momentum.ts#Momentum',
       node: name,
@@ -111,10 +112,10 @@ describe('command line: a cache that can be trusted', () => {
       await at(['diff', 'src/momentum.ts', name], { answer: () => one }),
       await at(['explain', 'src/momentum.ts', name], { answer: () => explained }),
     ];
-    for (const { out, exitCode } of said) {
+    for (const { out, err, exitCode } of said) {
       assert.equal(exitCode, 0);
       assert.match(out, /\\x1b\[/);
-      assert.equal(out.includes(esc), false, JSON.stringify(out));
+      assert.equal((out + err).includes(esc), false, JSON.stringify([out, err]));
     }
   });
 

@@ -55,7 +55,8 @@ export async function runExport(
       ? `${JSON.stringify(report, null, 2)}\n`
       : `${plural(report.rows, 'row')} written to ${visible(relative(cwd, report.path) || report.path)}\n`,
   );
-  for (const { node, version } of report.others) terminal.err.write(`${node}: ${shownRowsText(version)}\n`);
+  for (const { node, version } of report.others)
+    terminal.err.write(`${visible(node)}: ${shownRowsText(version)}\n`);
   return EXIT.done;
 }
 
