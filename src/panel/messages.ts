@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-import { SeamlessError } from '../sdk/errors.js';
+import { checked } from '../protocol/checked.js';
 import { count } from '../protocol/shapes.js';
 import { payloads, results, type PanelPayload, type PanelRequestKind, type PanelResult } from './requests.js';
 import { liveCoverage, name, panelProgress, panelState } from './state.js';
@@ -68,12 +68,5 @@ export function parseResult<K extends PanelRequestKind>(kind: K, value: unknown)
 }
 
 function check<T>(schema: v.GenericSchema<unknown, T>, value: unknown, what: string): T {
-  const outcome = v.safeParse(schema, value, { abortEarly: true });
-  if (outcome.success) return outcome.output;
-  const [issue] = outcome.issues;
-  const path = v.getDotPath(issue);
-  throw new SeamlessError(
-    'internal',
-    `${what} is malformed${path ? ` at ${path}` : ''}: ${issue.message}. Close the panel, reload the window, and open it again.`,
-  );
+  return checked(schema, value, what, 'Close the panel, reload the window, and open it again.');
 }

@@ -1,5 +1,5 @@
-import * as v from 'valibot';
-import { SeamlessError } from '../sdk/errors.js';
+import type * as v from 'valibot';
+import { checked } from './checked.js';
 import type { ChildMessage, ParentMessage, RequestMessage } from './messages.js';
 import type { RequestKind } from './payloads.js';
 import type { Result } from './results.js';
@@ -36,12 +36,10 @@ export function requestId(raw: unknown): number | null {
 }
 
 function check<T>(schema: v.GenericSchema<unknown, T>, value: unknown, what: string): T {
-  const outcome = v.safeParse(schema, value, { abortEarly: true });
-  if (outcome.success) return outcome.output;
-  const [issue] = outcome.issues;
-  const path = v.getDotPath(issue);
-  throw new SeamlessError(
-    'internal',
-    `${what} is malformed${path ? ` at ${path}` : ''}: ${issue.message}. The two sides are of different versions: reinstall or reload Seamless.`,
+  return checked(
+    schema,
+    value,
+    what,
+    'The two sides are of different versions: reinstall or reload Seamless.',
   );
 }

@@ -26,7 +26,7 @@ const NODE_PROPERTIES = new Set<PropertyKey>(['kind', 'origin', ...NODE_NAMED]);
 /** More values than this in one structure are not looked through. */
 export const LARGEST = 200_000;
 
-/** What code may read of the process that is another one for another Node or machine. */
+/** Parts of `process` that differ by version of Node and by machine; code may read them, so they count in the fingerprint. */
 const VERSION = `${process.version} ${process.platform} ${process.arch} `;
 
 const NO_NAMES: readonly string[] = [];

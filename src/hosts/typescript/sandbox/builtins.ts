@@ -47,7 +47,7 @@ export function guardBuiltins(patches: Patches, check: RuleCheck): void {
 }
 
 /**
- * What code of one bar could leave to that of another where no variable leads.
+ * Guards what code of one bar could leave for code of another without a variable: listeners, channels, the last match.
  * @param isComputing whether a bar is computed: at all other times, Node and the host use it as they like.
  */
 export function guardLeft(patches: Patches, isComputing: () => boolean, refuse: RuleCheck): void {

@@ -85,7 +85,7 @@ export function guarded(original: object, check: (args: readonly unknown[]) => v
 
 const standIns = new WeakMap<object, string>();
 
-/** What a value stands for that asks each time it is used; undefined for any other. */
+/** The name of the API that a stand-in was made for; undefined for any other value. */
 export function standInName(value: object): string | undefined {
   return standIns.get(value);
 }

@@ -54,7 +54,7 @@ export const IDENTITY: Rule = {
   access: 'hidden',
   advice: 'It is another one in each process: use view.asOf, which tells bars apart, or a value of your own.',
 };
-/** What code of any bar, node or package may have left. */
+/** For values that code of another bar, node or package may have set. */
 export const LEFT: Rule = {
   access: 'hidden',
   advice:
