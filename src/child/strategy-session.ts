@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { dirname } from 'node:path';
 import { fingerprints } from '../engine/fingerprint/fingerprints.js';
 import { resolveGraph, type Graph, type GraphNode } from '../engine/graph/graph.js';
+import { prepare } from '../engine/plan/prepare.js';
 import { pointNames } from '../engine/plan/judged.js';
 import { boundsOf } from '../engine/plan/bounds.js';
 import { materialize, type Ports } from '../engine/run/materialize.js';
@@ -238,12 +239,14 @@ export class StrategySession {
     hints: ContentHints,
     hooks: RunHooks,
   ): Promise<PreparedCall> {
-    const graph = resolveGraph(await this.#host.describe());
+    const nonce = randomUUID();
+    const prepared = await prepare({ host: this.#host, store }, nonce);
+    const { graph } = prepared;
     const node = this.#authored(graph, name);
     const sources = this.#openSources(hints);
     try {
-      const ports: Ports = { host: this.#host, store, sources, nonce: randomUUID() };
-      const request = await singleBar(ports, graph, node.index, bar, { ...hooks, pause: nextTurn });
+      const ports: Ports = { host: this.#host, store, sources, nonce };
+      const request = await singleBar(ports, prepared, node.index, bar, { ...hooks, pause: nextTurn });
       const windows = node.edges.map(({ node: input, period }) => ({
         input: (graph.nodes[input] as GraphNode).name,
         bars: period,

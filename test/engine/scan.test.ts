@@ -5,8 +5,8 @@ import { reportOf } from '../../src/engine/run/outcome.js';
 import { NOT_STARTED } from '../../src/engine/ports/host.js';
 import { difference, union, within } from '../../src/engine/plan/ranges.js';
 import type { RunReport } from '../../src/engine/run/report.js';
+import { prepare } from '../../src/engine/plan/prepare.js';
 import { singleBar } from '../../src/engine/run/single-bar.js';
-import { resolveGraph } from '../../src/engine/graph/graph.js';
 import { SeamlessError } from '../../src/sdk/errors.js';
 import { floorToGrid, type Range } from '../../src/sdk/time.js';
 import { MemoryStore } from '../support/memory-store.js';
@@ -350,12 +350,13 @@ describe('a scan', () => {
         const bar = fired[pick % Math.max(1, fired.length)]?.ts;
         if (bar === undefined) return;
         const host = new ToyHost(toys);
-        const graph = resolveGraph(await host.describe());
+        const prepared = await prepare({ host, store }, 'n');
+        const { graph } = prepared;
         const commits = store.segments.size;
         const hooks = { progress: () => undefined, signal: new AbortController().signal };
         const request = await singleBar(
           { host, store, sources: new ToySources(toys), nonce: 'n' },
-          graph,
+          prepared,
           index,
           bar,
           hooks,

@@ -1,8 +1,6 @@
-import { fingerprints } from '../fingerprint/fingerprints.js';
-import { resolveGraph } from '../graph/graph.js';
 import type { StrategyHost } from '../ports/host.js';
 import type { NodeRecord, NodeStore } from '../ports/store.js';
-import { records } from '../run/materialize.js';
+import { coveredOf, prepare } from './prepare.js';
 import type { RangeSet } from './ranges.js';
 
 /**
@@ -23,20 +21,14 @@ export async function pointNames({
   readonly host: StrategyHost;
   readonly store: NodeStore;
 }): Promise<ReadonlyMap<string, OtherVersion>> {
-  const graph = resolveGraph(await host.describe());
-  const prints = fingerprints(graph, 'status');
-  const ids = prints.map(({ hash }) => hash);
-  const coverage = await store.coverage(ids);
-  await pointCovered(
-    store,
-    records(graph, prints),
-    ids.map((id) => coverage.get(id) ?? []),
-  );
+  const prepared = await prepare({ host, store }, 'status');
+  const { graph, fingerprints: prints, records, coverage } = prepared;
+  await pointCovered(store, records, coveredOf(prepared, coverage));
   const current = await store.current(graph.storedAs);
   return new Map(
     graph.nodes.flatMap(({ name, index }): [string, OtherVersion][] => {
       const known = current.get(name);
-      if (known === undefined || known === ids[index]) return [];
+      if (known === undefined || known === prints[index]?.hash) return [];
       return [[name, prints[index]?.unhashable ? 'last-run' : 'earlier']];
     }),
   );

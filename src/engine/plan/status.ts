@@ -4,10 +4,11 @@ import { sourceLimit } from '../sources/source-limit.js';
 import type { Range } from '../../sdk/time.js';
 import { extentOf } from './bounds.js';
 import type { PartChange } from '../fingerprint/changes.js';
-import { Explainer, sentenceOf } from '../fingerprint/explain.js';
-import { fingerprints, type Fingerprint } from '../fingerprint/fingerprints.js';
-import { resolveGraph, type Graph, type GraphNode } from '../graph/graph.js';
+import { sentenceOf } from '../fingerprint/explain.js';
+import type { Fingerprint } from '../fingerprint/fingerprints.js';
+import type { Graph, GraphNode } from '../graph/graph.js';
 import { pointCovered } from './judged.js';
+import { coveredOf, prepare } from './prepare.js';
 import {
   asRequested,
   betweenBarsText,
@@ -17,7 +18,6 @@ import {
   outsideData,
   type Horizon,
 } from './horizon.js';
-import { records } from '../run/materialize.js';
 import { notesText } from '../sources/notes.js';
 import { openSource, versionKindOf, versionKindText, type VersionKind } from '../sources/open-source.js';
 import { isRefusal, refusalOf } from '../sources/refusals.js';
@@ -121,18 +121,12 @@ export async function statusOf(
   range: Range | null,
   look: SourceLook = 'files',
 ): Promise<StrategyStatus> {
-  const graph = resolveGraph(await ports.host.describe());
-  const prints = fingerprints(graph, 'status');
+  const prepared = await prepare(ports, 'status');
+  const { graph, fingerprints: prints, histories, changes, coverage } = prepared;
   const ids = prints.map(({ hash }) => hash);
-  const registered = records(graph, prints);
-  const histories = await ports.store.compare(registered);
-  const explainer = await Explainer.load(ports.store, graph, prints, registered, histories);
-  // Before any provider's code runs, which might change what a function captured.
-  const changes = graph.nodes.map(({ index }) => explainer.changes(index));
-  const coverage = await ports.store.coverage(ids);
-  const covered = ids.map((id) => union(coverage.get(id) ?? []));
+  const covered = coveredOf(prepared, coverage);
   const before = await coverageBefore(ports.store, graph, ids);
-  await pointCovered(ports.store, registered, covered);
+  await pointCovered(ports.store, prepared.records, covered);
   const computed = graph.nodes.flatMap((node) => (node.kind === 'node' ? (covered[node.index] ?? []) : []));
   const known = await ports.store.sources(ids);
   const { changed, versionKinds, files, untold } = await changedStreams(

@@ -2,17 +2,18 @@ import { SeamlessError } from '../../sdk/errors.js';
 import { slotsIn } from '../../sdk/grid.js';
 import { formatInterval, formatRange, formatTime, type Range, type Seconds } from '../../sdk/time.js';
 import { ChunkRunner, ShortHistory } from './chunks.js';
-import { Explainer, sentenceOf } from '../fingerprint/explain.js';
-import { fingerprints, partsOf, type Fingerprint } from '../fingerprint/fingerprints.js';
-import { resolveGraph, type Graph, type GraphNode } from '../graph/graph.js';
+import { sentenceOf } from '../fingerprint/explain.js';
+import type { Fingerprint } from '../fingerprint/fingerprints.js';
+import type { Graph, GraphNode } from '../graph/graph.js';
 import { attainable, horizons, type Horizon } from '../plan/horizon.js';
 import { openSource, type VersionKind } from '../sources/open-source.js';
+import { coveredOf, prepare, type Prepared } from '../plan/prepare.js';
 import { nodeGaps, planRange, uncovered, type PlanInput } from '../plan/plan.js';
 import type { StrategyHost } from '../ports/host.js';
 import type { SourceLibrary } from '../ports/source.js';
 import type { SourceNote } from '../ports/source-note.js';
-import type { Candidate, CoveredSpan, NodeComparison, NodeRecord, NodeStore } from '../ports/store.js';
-import { intersection, isEmpty, union, within, type RangeSet } from '../plan/ranges.js';
+import type { Candidate, NodeComparison, NodeStore } from '../ports/store.js';
+import { intersection, isEmpty, within, type RangeSet } from '../plan/ranges.js';
 import { leftAsTheyAre, type Extent } from '../plan/selection.js';
 import { RunState, type RunHooks } from './run-state.js';
 import { asking, downstream, isRefusal, StreamRefused } from '../sources/refusals.js';
@@ -61,34 +62,31 @@ export async function materialize(
   extent: Extent = 'all',
 ): Promise<RunOutcome> {
   hooks.progress({ phase: 'loading', node: null, done: 0, total: 0 });
-  const graph = resolveGraph(await ports.host.describe());
-  const prints = fingerprints(graph, ports.nonce);
-  const nodes = records(graph, prints);
-  const histories = await (extent === 'all' ? ports.store.register(nodes) : ports.store.compare(nodes));
-  const explainer = await Explainer.load(ports.store, graph, prints, nodes, histories);
-  // Before any code of the author's runs, which might change what a function captured.
-  const changes = graph.nodes.map(({ index }) => sentenceOf(explainer.changes(index)));
-  const streams = graph.nodes.filter((node) => node.kind === 'stream');
-  const ids = prints.map(({ hash }) => hash);
-  const found = await ports.store.coverage(ids);
+  const prepared = await prepare(ports, ports.nonce, { register: extent === 'all' });
+  const { graph, histories } = prepared;
   const refused = new Map<number, SeamlessError>();
-  const keepers = await openStreams(ports, prints, streams, hooks, { found, refused });
-  const coverage = [...keepers.values()].some(({ wrote }) => wrote) ? await ports.store.coverage(ids) : found;
+  const streams = graph.nodes.filter((node) => node.kind === 'stream');
+  const { keepers, coverage } = await openStreams(ports, prepared, streams, hooks, refused);
   // What a source that cannot be read said before is not known to hold any more.
   const doubtful = downstream(graph, refused.keys());
-  const covered = prints.map(({ hash }, index) =>
-    doubtful.has(index) ? [] : union(coverage.get(hash) ?? []),
-  );
-  const known = { graph, request, fingerprints: prints, horizons: horizonsOf(graph, keepers), covered };
+  const covered = coveredOf(prepared, coverage).map((set, index) => (doubtful.has(index) ? [] : set));
+  const known = {
+    graph,
+    request,
+    fingerprints: prepared.fingerprints,
+    horizons: horizonsOf(graph, keepers),
+    covered,
+  };
   const state = new RunState({ ...known, store: ports.store, host: ports.host, hooks });
   for (const [index, refusal] of refused) state.refuse(index, refusal);
   refuseOutside(state, request);
   const left =
     extent === 'all' ? new Set<number>() : await leftAsTheyAre({ ...known, histories }, ports.store);
   if (extent === 'missing') {
-    await ports.store.register(nodes, new Set([...left].map((index) => state.fingerprint(index).hash)));
+    const kept = new Set([...left].map((index) => state.fingerprint(index).hash));
+    await ports.store.register(prepared.records, kept);
   }
-  await noteSchemas(state, prints);
+  await noteSchemas(state, prepared.fingerprints);
   await new Execution(state, keepers, left).run();
   await bringInStreams(state, keepers, left);
   const taken = new Map([...keepers].map(([index, keeper]) => [index, keeper.taken]));
@@ -100,7 +98,7 @@ export async function materialize(
   return {
     state,
     histories,
-    changes,
+    changes: prepared.changes.map(sentenceOf),
     left,
     before: covered,
     taken,
@@ -110,52 +108,26 @@ export async function materialize(
   };
 }
 
-/** The nodes as the store remembers them. */
-export function records(graph: Graph, prints: readonly Fingerprint[]): NodeRecord[] {
-  return graph.nodes.map((node) => {
-    const { hash, codeHash } = prints[node.index] as Fingerprint;
-    const inputs = node.edges.map((edge) => (prints[edge.node] as Fingerprint).hash);
-    const lookbacks = node.edges.map(({ lookback }) => (node.scan ? null : lookback));
-    const { name, kind, interval, phase, label } = node;
-    return {
-      fingerprint: hash,
-      codeHash,
-      strategy: graph.storedAs,
-      node: name,
-      kind,
-      interval,
-      phase,
-      inputs,
-      lookbacks,
-      label,
-      parts: () => partsOf(graph, node),
-    };
-  });
+/** Streams whose sources were opened, by position in the graph. */
+export interface OpenedStreams {
+  readonly keepers: ReadonlyMap<number, StreamKeeper>;
+  /** Of all nodes, once the store says what the sources do. */
+  readonly coverage: Prepared['coverage'];
 }
 
 /**
- * Opens streams, by position in the graph, and makes the store say what their sources say.
- * @param known `found`: what the store has of the streams, if that was asked already; it may have more. `refused` takes the
- * streams whose source cannot be read.
+ * Opens streams, and makes the store say what their sources say.
+ * @param refused takes the streams whose source cannot be read
  * @throws SeamlessError `source` or `source-row` when a source refuses and there is no `refused`, or all of them do.
  */
 export async function openStreams(
   ports: Ports,
-  prints: readonly Fingerprint[],
+  { fingerprints: prints, coverage }: Pick<Prepared, 'fingerprints' | 'coverage'>,
   streams: readonly GraphNode[],
   hooks: RunHooks,
-  {
-    found,
-    refused,
-  }: {
-    readonly found?: ReadonlyMap<string, readonly CoveredSpan[]>;
-    readonly refused?: Map<number, SeamlessError>;
-  } = {},
-): Promise<Map<number, StreamKeeper>> {
-  const ids = streams.map((node) => (prints[node.index] as Fingerprint).hash);
-  const known = await ports.store.sources(ids);
-  // What ends the coverage of one stream leaves that of the others as it is.
-  const coverage = found ?? (await ports.store.coverage(ids));
+  refused?: Map<number, SeamlessError>,
+): Promise<OpenedStreams> {
+  const known = await ports.store.sources(streams.map((node) => (prints[node.index] as Fingerprint).hash));
   const keepers = new Map<number, StreamKeeper>();
   const byFingerprint = new Map<string, StreamKeeper>();
   for (const node of streams) {
@@ -169,6 +141,7 @@ export async function openStreams(
     hooks.progress({ phase: 'reading', node: node.name, done: 0, total: 0 });
     try {
       const reader = await openSource(ports.sources, node, source);
+      // What ends the coverage of one stream leaves that of the others as it is.
       const keeper = new StreamKeeper(node, print, reader, ports.store, coverage.get(print.hash) ?? []);
       await keeper.refresh(known.get(print.hash));
       keepers.set(node.index, keeper);
@@ -180,7 +153,9 @@ export async function openStreams(
   }
   const [first] = refused?.values() ?? [];
   if (first && keepers.size === 0) throw first;
-  return keepers;
+  const wrote = [...keepers.values()].some((keeper) => keeper.wrote);
+  const ids = prints.map(({ hash }) => hash);
+  return { keepers, coverage: wrote ? await ports.store.coverage(ids) : coverage };
 }
 
 /** Of a stream without a keeper nobody knows where its bars begin and end. */

@@ -2,7 +2,7 @@ import { SeamlessError } from '../../sdk/errors.js';
 import { ceilToSlot, closeOf, isOnGrid, openOf } from '../../sdk/grid.js';
 import { emptyTable, lowerBound, sliceTable } from '../../sdk/table.js';
 import { formatInterval, formatTime, type Range, type Seconds } from '../../sdk/time.js';
-import { fingerprints, type Fingerprint } from '../fingerprint/fingerprints.js';
+import type { Fingerprint } from '../fingerprint/fingerprints.js';
 import type { Graph, GraphNode } from '../graph/graph.js';
 import { horizonsOf, noteSchemas, openStreams, Execution, type Ports } from './materialize.js';
 import type {
@@ -14,7 +14,8 @@ import type {
   StrategyHost,
 } from '../ports/host.js';
 import { isEmpty, union, type RangeSet } from '../plan/ranges.js';
-import { RunState, type RunHooks } from './run-state.js';
+import { coveredOf, type Prepared } from '../plan/prepare.js';
+import { firstOfEach, RunState, type RunHooks } from './run-state.js';
 import { Scans } from './scans.js';
 import type { StreamKeeper } from '../sources/streams.js';
 
@@ -33,12 +34,12 @@ const LOOKS = [64, 16_384];
  */
 export async function singleBar(
   ports: Ports,
-  graph: Graph,
+  prepared: Prepared,
   index: number,
   bar: Seconds,
   hooks: RunHooks,
 ): Promise<ComputeRequest> {
-  const search = await FiringSearch.open(ports, graph, index, hooks);
+  const search = await FiringSearch.open(ports, prepared, index, hooks);
   const node = search.node;
   const onGrid = isOnGrid(bar, node);
   const found = onGrid ? await search.firings({ start: bar, end: closeOf(bar, node.interval) }) : null;
@@ -54,12 +55,12 @@ export async function singleBar(
  */
 export async function scanStateAt(
   ports: Ports,
-  graph: Graph,
+  prepared: Prepared,
   index: number,
   time: Seconds,
   hooks: RunHooks,
 ): Promise<ScanState> {
-  return (await FiringSearch.open(ports, graph, index, hooks)).stateBefore(time);
+  return (await FiringSearch.open(ports, prepared, index, hooks)).stateBefore(time);
 }
 
 /** The firings of a node in some range. */
@@ -181,20 +182,17 @@ class FiringSearch {
     this.node = parts.node;
   }
 
-  static async open(ports: Ports, graph: Graph, index: number, hooks: RunHooks): Promise<FiringSearch> {
-    const prints = fingerprints(graph, ports.nonce);
-    const first = new Map<string, number>();
-    for (const [at, { hash }] of prints.entries()) if (!first.has(hash)) first.set(hash, at);
-    const canonicalOf = (at: number): number => first.get((prints[at] as Fingerprint).hash) as number;
-    const canonical = canonicalOf(index);
-    const upstream = ancestors(graph, canonical, canonicalOf);
+  static async open(ports: Ports, prepared: Prepared, index: number, hooks: RunHooks): Promise<FiringSearch> {
+    const { graph, fingerprints: prints } = prepared;
+    const canonicals = firstOfEach(prints);
+    const canonical = canonicals[index] as number;
+    const upstream = ancestors(graph, canonical, canonicals);
     const streams = graph.nodes.filter(({ kind, index: at }) => kind === 'stream' && upstream.has(at));
-    const keepers = await openStreams(ports, prints, streams, hooks);
-    const coverage = await ports.store.coverage(prints.map(({ hash }) => hash));
+    const { keepers, coverage } = await openStreams(ports, prepared, streams, hooks);
     // What does not lead to the node counts as done; the node itself, as never computed.
-    const covered = prints.map(({ hash }, at) => {
+    const covered = coveredOf(prepared, coverage).map((set, at) => {
       if (at === canonical) return [];
-      return upstream.has(at) ? union(coverage.get(hash) ?? []) : [EVERYTHING];
+      return upstream.has(at) ? set : [EVERYTHING];
     });
     const node = graph.nodes[index] as GraphNode;
     const stored = coverage.get((prints[canonical] as Fingerprint).hash) ?? [];
@@ -313,10 +311,10 @@ class FiringSearch {
 }
 
 /** The nodes a node is computed from, itself included, each by the one that stands for it. */
-function ancestors(graph: Graph, from: number, canonicalOf: (at: number) => number): ReadonlySet<number> {
+function ancestors(graph: Graph, from: number, canonicals: readonly number[]): ReadonlySet<number> {
   const found = new Set([from]);
   for (const at of found) {
-    for (const edge of (graph.nodes[at] as GraphNode).edges) found.add(canonicalOf(edge.node));
+    for (const edge of (graph.nodes[at] as GraphNode).edges) found.add(canonicals[edge.node] as number);
   }
   return found;
 }

@@ -3,6 +3,7 @@ import { emptyTable } from '../../sdk/table.js';
 import type { Range, Seconds } from '../../sdk/time.js';
 import type { GraphNode } from '../graph/graph.js';
 import { isEmpty } from '../plan/ranges.js';
+import { prepare, type Prepared } from '../plan/prepare.js';
 import { materialize, type Ports, type RunOutcome } from './materialize.js';
 import { scanStateAt } from './single-bar.js';
 import type { RunHooks, RunState } from './run-state.js';
@@ -41,6 +42,7 @@ async function lastRows(
 ): Promise<ReadonlyMap<number, WarmNode>> {
   const carried = rowsCarried(state.graph, state.canonicals);
   const warm = new Map<number, WarmNode>();
+  const prepared = await prepare(ports, ports.nonce);
   for (const node of state.graph.nodes) {
     const { index, scan } = node;
     if (state.canonical(index) !== index) continue;
@@ -55,7 +57,7 @@ async function lastRows(
     warm.set(index, {
       table,
       schema: state.schema(index),
-      state: scan ? await stateAt(ports, state, index, before, hooks) : null,
+      state: scan ? await stateAt(ports, prepared, state, index, before, hooks) : null,
       failedFrom: state.failures.has(index) ? state.limit(state.node(index)) : null,
     });
   }
@@ -65,6 +67,7 @@ async function lastRows(
 /** The state of a scan after all slots that open before a time, as far as its data go. Null: none has fired. */
 async function stateAt(
   ports: Ports,
+  prepared: Prepared,
   state: RunState,
   index: number,
   before: Seconds,
@@ -72,7 +75,7 @@ async function stateAt(
 ): Promise<WarmNode['state']> {
   const time = Math.min(before, state.limit(state.node(index)));
   if (state.failures.has(index) || time <= state.horizon(index).begin) return null;
-  return scanStateAt(ports, state.graph, index, time, hooks);
+  return scanStateAt(ports, prepared, index, time, hooks);
 }
 
 function enough(state: RunState, warm: ReadonlyMap<number, WarmNode>): boolean {

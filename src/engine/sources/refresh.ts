@@ -1,5 +1,4 @@
-import { fingerprints } from '../fingerprint/fingerprints.js';
-import { resolveGraph } from '../graph/graph.js';
+import { prepare } from '../plan/prepare.js';
 import type { StrategyHost } from '../ports/host.js';
 import type { NodeStore } from '../ports/store.js';
 
@@ -11,8 +10,7 @@ export async function forgetSourceVersions(ports: {
   readonly host: StrategyHost;
   readonly store: NodeStore;
 }): Promise<{ readonly strategy: string; readonly streams: readonly string[] }> {
-  const graph = resolveGraph(await ports.host.describe());
-  const prints = fingerprints(graph, 'refresh');
+  const { graph, fingerprints: prints } = await prepare(ports, 'refresh');
   const streams = graph.nodes.filter(({ kind }) => kind === 'stream');
   const known = await ports.store.sources(streams.map(({ index }) => prints[index]?.hash ?? ''));
   const sources = [...known].map(([fingerprint, state]) => ({

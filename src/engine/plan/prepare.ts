@@ -1,0 +1,69 @@
+import type { PartChange } from '../fingerprint/changes.js';
+import { Explainer } from '../fingerprint/explain.js';
+import { fingerprints, partsOf, type Fingerprint } from '../fingerprint/fingerprints.js';
+import { resolveGraph, type Graph } from '../graph/graph.js';
+import type { StrategyHost } from '../ports/host.js';
+import type { CoveredSpan, NodeComparison, NodeRecord, NodeStore } from '../ports/store.js';
+import { union, type RangeSet } from './ranges.js';
+
+/** A strategy as its code is now, beside what the store has of it. Lists are by position in the graph. */
+export interface Prepared {
+  readonly graph: Graph;
+  readonly fingerprints: readonly Fingerprint[];
+  /** The nodes as the store remembers them. */
+  readonly records: readonly NodeRecord[];
+  readonly histories: readonly NodeComparison[];
+  /** What changed about each node since it was stored. Empty where nothing did, or it cannot be told. */
+  readonly changes: readonly (readonly PartChange[])[];
+  /** By fingerprint. */
+  readonly coverage: ReadonlyMap<string, readonly CoveredSpan[]>;
+}
+
+/**
+ * What every piece of work on a strategy and a store begins with. To be called before other code of the author's runs, which
+ * might change what a function captured.
+ * @param nonce stands in the fingerprints of nodes that cannot be hashed
+ * @param register also has the store remember the nodes as the current ones
+ */
+export async function prepare(
+  { host, store }: { readonly host: StrategyHost; readonly store: NodeStore },
+  nonce: string,
+  { register = false }: { readonly register?: boolean } = {},
+): Promise<Prepared> {
+  const graph = resolveGraph(await host.describe());
+  const prints = fingerprints(graph, nonce);
+  const records = recordsOf(graph, prints);
+  const histories = await (register ? store.register(records) : store.compare(records));
+  const explainer = await Explainer.load(store, graph, prints, records, histories);
+  const changes = graph.nodes.map(({ index }) => explainer.changes(index));
+  const coverage = await store.coverage(prints.map(({ hash }) => hash));
+  return { graph, fingerprints: prints, records, histories, changes, coverage };
+}
+
+/** What is covered of each node, by position. */
+export function coveredOf(
+  { fingerprints: prints }: Pick<Prepared, 'fingerprints'>,
+  coverage: Prepared['coverage'],
+): RangeSet[] {
+  return prints.map(({ hash }) => union(coverage.get(hash) ?? []));
+}
+
+function recordsOf(graph: Graph, prints: readonly Fingerprint[]): NodeRecord[] {
+  return graph.nodes.map((node) => {
+    const { hash, codeHash } = prints[node.index] as Fingerprint;
+    const { name, kind, interval, phase, label } = node;
+    return {
+      fingerprint: hash,
+      codeHash,
+      strategy: graph.storedAs,
+      node: name,
+      kind,
+      interval,
+      phase,
+      inputs: node.edges.map((edge) => (prints[edge.node] as Fingerprint).hash),
+      lookbacks: node.edges.map(({ lookback }) => (node.scan ? null : lookback)),
+      label,
+      parts: () => partsOf(graph, node),
+    };
+  });
+}
