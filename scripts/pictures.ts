@@ -12,7 +12,7 @@ const SHOWN: Readonly<Record<string, string>> = {
 };
 
 const mocha = join(root, 'node_modules/mocha/bin/mocha.js');
-await run(process.execPath, [mocha, 'test/vscode/workbench/pictures.test.ts'], root);
+await run(process.execPath, [mocha, 'test/vscode/workbench/panel/pictures.test.ts'], root);
 const target = join(root, 'media/pictures');
 await mkdir(target, { recursive: true });
 for (const [name, picture] of Object.entries(SHOWN)) {

@@ -6,23 +6,23 @@ import type { Range } from '../sdk/time.js';
 import { classOf, querySql, type CacheLimits, type Store } from '../store/store.js';
 import type { BarResult, CacheReport, ExportReport, GraphSummary, Result } from '../protocol/results.js';
 import type { Payload, RequestKind, StrategyRef } from '../protocol/payloads.js';
-import { diffOf, rowsOf, seriesOf } from './history-requests.js';
-import { partsOfReport, readReported } from './reported-rows.js';
-import { StoreKeeper } from './store-keeper.js';
-import { noteHit } from './note-hit.js';
-import { ProviderFiles } from './provider-files.js';
-import { SourceHints } from './source-hints.js';
+import { diffOf, rowsOf, seriesOf } from './requests/history-requests.js';
+import { partsOfReport, readReported } from './requests/reported-rows.js';
+import { StoreKeeper } from './session/store-keeper.js';
+import { noteHit } from './requests/note-hit.js';
+import { ProviderFiles } from './session/provider-files.js';
+import { SourceHints } from './requests/source-hints.js';
 import {
   StrategySession,
   type OpenHooks,
   type StrategyPlace,
   type Surroundings,
-} from './strategy-session.js';
-import { inspect } from './inspect.js';
-import { verifyStrategy } from './verify.js';
-import { compareRun, openRecording } from './parity.js';
-import { prepareRun, runInWorld } from './live-run.js';
-import { judgeNames, strategiesNamed, tellOthers } from './judged-names.js';
+} from './session/strategy-session.js';
+import { inspect } from './requests/inspect.js';
+import { verifyStrategy } from './requests/verify.js';
+import { compareRun, openRecording } from './requests/parity.js';
+import { prepareRun, runInWorld } from './requests/live-run.js';
+import { judgeNames, strategiesNamed, tellOthers } from './requests/judged-names.js';
 import {
   cacheOf,
   checking,
@@ -31,8 +31,8 @@ import {
   openOptions,
   type OpenedCache,
   type RequestHooks,
-} from './request.js';
-import { unknownNode, unknownStrategy } from './unknown-names.js';
+} from './requests/request.js';
+import { unknownNode, unknownStrategy } from './requests/unknown-names.js';
 
 type Handlers = {
   readonly [K in RequestKind]: (payload: Payload<K>, hooks: RequestHooks) => Promise<Result<K>>;

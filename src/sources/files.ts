@@ -5,7 +5,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { OpenStream } from '../engine/ports/source.js';
 import { nearNames, SeamlessError } from '../sdk/errors.js';
-import { literalPath, sqlText, type Database } from './database.js';
+import { literalPath, sqlText, type Database } from './sql/database.js';
 import type { Scratch } from './scratch.js';
 import { sourceError } from './faults.js';
 

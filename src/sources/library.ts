@@ -1,12 +1,12 @@
 import type { OpenStream, SourceLibrary, SourceReader } from '../engine/ports/source.js';
 import { openCsv } from './csv/csv.js';
-import { Database } from './database.js';
+import { Database } from './sql/database.js';
 import { openDemo } from './demo.js';
 import { sourceError } from './faults.js';
 import type { ContentHints, FileContext } from './files.js';
-import { openParquet } from './parquet.js';
+import { openParquet } from './sql/parquet.js';
 import { Scratch } from './scratch.js';
-import { openSql } from './sql.js';
+import { openSql } from './sql/sql.js';
 
 export { customReader } from './custom.js';
 export type { ContentHints } from './files.js';

@@ -1,4 +1,4 @@
-import { findFirings } from '../../src/engine/run/firing.js';
+import { findFirings } from '../../src/engine/run/evaluation/firing.js';
 import { ColumnCompute, Node, StreamInput } from '../../src/sdk/node.js';
 import { demoHistory } from '../../src/sdk/providers.js';
 import { ChunkSeries } from '../../src/sdk/series.js';

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import vm from 'node:vm';
 import * as providers from '../../src/sdk/providers.js';
 import type { HistoryProvider } from '../../src/sdk/providers.js';
-import { Database, sqlText } from '../../src/sources/database.js';
+import { Database, sqlText } from '../../src/sources/sql/database.js';
 import { Project, readAll } from './support.js';
 
 const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');

@@ -6,7 +6,7 @@ import { layeredLayout } from '../../webview/layout/layered.js';
 import { layersOf, rowsOf } from '../../webview/layout/layers.js';
 import { quickLayout } from '../../webview/layout/quick.js';
 import { opening, toWindow } from '../../webview/graph/camera.js';
-import { edgePaths } from '../../webview/graph/edges.js';
+import { edgePaths } from '../../webview/graph/drawing/edges.js';
 import { graphOf } from '../../webview/graph/model.js';
 import { sceneOf } from '../../webview/graph/scene.js';
 import { research } from './support/states.js';

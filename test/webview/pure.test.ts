@@ -8,7 +8,7 @@ import { copyText, numberTexts, timeTexts } from '../../webview/details/cells.js
 import { sentences } from '../../webview/details/difference.js';
 import { chartData } from '../../webview/details/series.js';
 import { prefixGroups } from '../../webview/graph/collapse.js';
-import { mermaidOf } from '../../webview/graph/mermaid.js';
+import { mermaidOf } from '../../webview/graph/picture/mermaid.js';
 import { graphOf, reach, reachSeconds } from '../../webview/graph/model.js';
 import { sceneOf } from '../../webview/graph/scene.js';
 import { stepFrom } from '../../webview/graph/steps.js';

@@ -3,7 +3,7 @@ import type { Span } from '../../src/panel/state.js';
 import { BOX, boundsOf, type Position } from '../layout/boxes.js';
 import type { Placement } from '../layout/flow.js';
 import { assign, framed, h, s } from '../ui/dom.js';
-import { boxElement, boxLabel, drawBox, type Tone } from './box.js';
+import { boxElement, boxLabel, drawBox, type Tone } from './drawing/box.js';
 import {
   between,
   EDGE,
@@ -16,11 +16,11 @@ import {
   type Camera,
   type Size,
 } from './camera.js';
-import { edgePaths } from './edges.js';
-import { farElements } from './far.js';
-import { letteringAt, type Lettering } from './lettering.js';
+import { edgePaths } from './drawing/edges.js';
+import { farElements } from './drawing/far.js';
+import { letteringAt, type Lettering } from './drawing/lettering.js';
 import { NOT_LIVE, type Live } from './items.js';
-import { patternDefs } from './patterns.js';
+import { patternDefs } from './drawing/patterns.js';
 import type { Scene, SceneItem } from './scene.js';
 
 /** Below this zoom a box has no room for letters that can be read, and boxes are drawn from afar. */

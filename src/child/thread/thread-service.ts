@@ -19,7 +19,7 @@ import type {
   ToldNode,
   ToldStrategy,
 } from './messages.js';
-import { SharedMemoryUse } from '../let-go.js';
+import { SharedMemoryUse } from '../session/let-go.js';
 import { shareTable } from './share.js';
 
 /** Where the strategy is, for those who tell its lines from others. */

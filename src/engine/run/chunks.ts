@@ -4,10 +4,10 @@ import { emptyTable, lowerBound, sliceTable, type Table } from '../../sdk/table.
 import { floorToGrid, type Range, type Seconds } from '../../sdk/time.js';
 import { borderAfter, slotsOf, chunkSpan } from '../plan/chunk-span.js';
 import { bytesDigest, textDigest } from '../fingerprint/digest.js';
-import { firingsOf, requestOf, schemaOf, type AtHand } from './evaluation.js';
-import type { Firings } from './firing.js';
-import { Grids } from './grids.js';
-import { HeldRows } from './held.js';
+import { firingsOf, requestOf, schemaOf, type AtHand } from './evaluation/evaluation.js';
+import type { Firings } from './evaluation/firing.js';
+import { Grids } from './evaluation/grids.js';
+import { HeldRows } from './evaluation/held.js';
 import type { Edge, GraphNode } from '../graph/graph.js';
 import type { NodeWork } from '../plan/plan.js';
 import type { ComputeRequest, NodeFailure, ScanState } from '../ports/host.js';

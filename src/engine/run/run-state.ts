@@ -9,7 +9,7 @@ import type { ComputeRequest, ComputeResult, NodeFailure, Schema, StrategyHost }
 import type { NodeStore } from '../ports/store.js';
 import { intersection, union, type RangeSet } from '../plan/ranges.js';
 import { refusalOf } from '../sources/refusals.js';
-import { evaluate, widerSchema } from './evaluation.js';
+import { evaluate, widerSchema } from './evaluation/evaluation.js';
 import type { CoveredPart, RunProgress } from './report.js';
 
 const EVERYTHING: Range = { start: -Infinity, end: Infinity };

@@ -7,7 +7,7 @@ import { prepare, type Prepared } from '../plan/prepare.js';
 import { materialize, type Ports, type RunOutcome } from './materialize.js';
 import { scanStateAt } from './single-bar.js';
 import type { RunHooks, RunState } from './run-state.js';
-import { rowsCarried, type WarmNode } from './slot-evaluator.js';
+import { rowsCarried, type WarmNode } from './evaluation/slot-evaluator.js';
 
 /**
  * What the nodes of a strategy need to know of the past to go on at a time: materialized as far as that is not stored.

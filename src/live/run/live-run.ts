@@ -1,6 +1,6 @@
 import { nearNames, SeamlessError } from '../../sdk/errors.js';
 import type { Graph } from '../../engine/graph/graph.js';
-import { SlotEvaluator, type WarmNode } from '../../engine/run/slot-evaluator.js';
+import { SlotEvaluator, type WarmNode } from '../../engine/run/evaluation/slot-evaluator.js';
 import type { StrategyHost, TradeDescription } from '../../engine/ports/host.js';
 import type { RunEventBody, RunResult } from '../../sdk/live.js';
 import { formatTime, type Range, type Seconds } from '../../sdk/time.js';

@@ -1,6 +1,6 @@
 import type { Graph, GraphNode } from '../../engine/graph/graph.js';
 import type { SourceReader } from '../../engine/ports/source.js';
-import { schemaOf } from '../../engine/run/evaluation.js';
+import { schemaOf } from '../../engine/run/evaluation/evaluation.js';
 import { same } from '../../engine/history/difference.js';
 import { closeOf as slotClose, lastOpenBy } from '../../sdk/grid.js';
 import { lowerBound, rowValue, sliceTable, type RowValue, type Table } from '../../sdk/table.js';

@@ -1,6 +1,6 @@
 import type { Graph, GraphNode } from '../../engine/graph/graph.js';
 import type { TradeDescription } from '../../engine/ports/host.js';
-import type { SlotEvaluator } from '../../engine/run/slot-evaluator.js';
+import type { SlotEvaluator } from '../../engine/run/evaluation/slot-evaluator.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import type { RunEventBody } from '../../sdk/live.js';
 import { closeOf } from '../../sdk/grid.js';

@@ -20,7 +20,7 @@ import {
   type FileContext,
   type SourceFile,
 } from '../files.js';
-import { openSql, selectBars } from '../relation.js';
+import { openSql, selectBars } from '../sql/relation.js';
 import { FoldedHour } from '../time/folded-hour.js';
 import { adjusted, isNewestFirst, refuseWideSpacing } from '../time/opens.js';
 import { RowsAround, type Skip } from './around.js';

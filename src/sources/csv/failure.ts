@@ -3,7 +3,7 @@ import type { OpenStream } from '../../engine/ports/source.js';
 import type { SeamlessError } from '../../sdk/errors.js';
 import { shorten, splitLine } from './cells.js';
 import type { CsvLayout } from './layout.js';
-import { databaseMessage, type Database } from '../database.js';
+import { databaseMessage, type Database } from '../sql/database.js';
 import { rowError, sourceError } from '../faults.js';
 import type { SourceFile } from '../files.js';
 

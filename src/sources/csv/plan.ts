@@ -1,10 +1,10 @@
 import type { OpenStream } from '../../engine/ports/source.js';
 import { columnIndex } from '../../sdk/table.js';
 import type { CellType } from '../batches.js';
-import { literalPath, sqlText } from '../database.js';
+import { literalPath, sqlText } from '../sql/database.js';
 import { sourceError } from '../faults.js';
 import type { FileContext, SourceFile } from '../files.js';
-import { notATimeColumn, refuseBare, refuseTwins, type Relation } from '../relation.js';
+import { notATimeColumn, refuseBare, refuseTwins, type Relation } from '../sql/relation.js';
 import { findTimeColumns, type ColumnLook } from '../time/column.js';
 import { numberReading, readAsText, textReading } from '../time/reading.js';
 import { MARKS, SCALED_NUMBER, cellKind } from './cells.js';

@@ -1,8 +1,8 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { OpenStream } from '../../engine/ports/source.js';
-import { sqlText } from '../database.js';
+import { sqlText } from '../sql/database.js';
 import { rowError } from '../faults.js';
-import { openSql } from '../relation.js';
+import { openSql } from '../sql/relation.js';
 import { MOST_SKIPPED, slotOf, type Skip } from './around.js';
 import { splitLine } from './cells.js';
 import { lastBytes } from './lines.js';

@@ -1,5 +1,5 @@
 import type { OpenStream, SourceLibrary, SourceReader } from '../../../src/engine/ports/source.js';
-import { RowBuilder } from '../../../src/hosts/typescript/compute/rows.js';
+import { RowBuilder } from '../../../src/hosts/typescript/compute/rows/rows.js';
 import { SeamlessError } from '../../../src/sdk/errors.js';
 import type { Table } from '../../../src/sdk/table.js';
 import type { Range } from '../../../src/sdk/time.js';

@@ -5,7 +5,7 @@ import type { Table } from '../../../sdk/table.js';
 import { runAlone } from './alone.js';
 import type { NodeRun } from './computation.js';
 import { barText, show, voidChunk } from './failures.js';
-import { RowBuilder } from './rows.js';
+import { RowBuilder } from './rows/rows.js';
 
 /**
  * Computes the bars of a node once more, each alone and in another order, where its code has what nobody can look into: what that

@@ -7,8 +7,8 @@ import { violationFailure, type NodeRun } from './computation.js';
 import { failureOf } from './failures.js';
 import { outputOf } from './columns.js';
 import { authored, failureOfThrow } from './lasting.js';
-import { valueAt } from './outputs.js';
-import { truncate } from './probe.js';
+import { valueAt } from './rows/outputs.js';
+import { truncate } from './probe/probe.js';
 
 /** Bars between two turns of the event loop. */
 const BLOCK = 256;

@@ -6,13 +6,13 @@ import type { Seconds } from '../../../sdk/time.js';
 import type { ColumnHandedOut, ViewInput } from '../../../sdk/view.js';
 import { violationFailure, type NodeRun } from './computation.js';
 import { barText, failureOf, reasonOf, show } from './failures.js';
-import { copyOf, valueAt, type Cells, type Output } from './outputs.js';
-import { planProbe, ProbeAllowance } from './probe-plan.js';
-import { probe, Threw, type Mismatch } from './probe.js';
-import { Draw, PROBE_SEED, SEED_VARIABLE } from './seeds.js';
+import { copyOf, valueAt, type Cells, type Output } from './rows/outputs.js';
+import { planProbe, ProbeAllowance } from './probe/probe-plan.js';
+import { probe, Threw, type Mismatch } from './probe/probe.js';
+import { Draw, PROBE_SEED, SEED_VARIABLE } from './probe/seeds.js';
 import { authored, failureOfThrow, lastingChange, shielded } from './lasting.js';
-import type { RowBuilder } from './rows.js';
-import { isPlainObject, isThenable } from './values.js';
+import type { RowBuilder } from './rows/rows.js';
+import { isPlainObject, isThenable } from './rows/values.js';
 
 /** What each node may still spend on being probed, as long as it is loaded. */
 const allowances = new WeakMap<object, ProbeAllowance>();

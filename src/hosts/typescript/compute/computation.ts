@@ -9,7 +9,7 @@ import type { Wall } from '../wall/wall.js';
 import { withLocation } from './failures.js';
 import type { Locate } from './location.js';
 import type { WriteProtection } from './protection.js';
-import type { RowBuilder } from './rows.js';
+import type { RowBuilder } from './rows/rows.js';
 
 /** Something that strategy code reached for and must not. The message is a sentence that names it. */
 export interface Violation {

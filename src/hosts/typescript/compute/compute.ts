@@ -16,8 +16,8 @@ import { locateInStack } from './location.js';
 import { authored, failureOfThrow, lastingChange, shielded, spoiltFailure } from './lasting.js';
 import { Pace } from './pace.js';
 import { WriteProtection, type Written } from './protection.js';
-import { RowBuilder } from './rows.js';
-import { Scan } from './scan.js';
+import { RowBuilder } from './rows/rows.js';
+import { Scan } from './scan/scan.js';
 
 export type {
   CapturedChange,

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 
 describe('a thread that has taken its fingerprints', () => {
   it('lets a debugger evaluate in every context it shows', async () => {
-    const child = fileURLToPath(new URL('debugged-child.ts', import.meta.url));
+    const child = fileURLToPath(new URL('support/debugged-child.ts', import.meta.url));
     const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', '--import', 'tsx', child]);
     const values = JSON.parse(stdout) as unknown[];
     assert.ok(values.length > 0);

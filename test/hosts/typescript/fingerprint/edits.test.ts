@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { PROJECT_EDITS } from './project-rows.js';
-import { CODE_EDITS, type Edit } from './rows.js';
-import { SAMPLE } from './sample.js';
-import { Session, type Files, type Print } from './session.js';
+import { PROJECT_EDITS } from './support/project-rows.js';
+import { CODE_EDITS, type Edit } from './support/rows.js';
+import { SAMPLE } from './support/sample.js';
+import { Session, type Files, type Print } from './support/session.js';
 
 /** The streams that Seamless itself reads. */
 const BUILT_IN = ['A', 'B'];

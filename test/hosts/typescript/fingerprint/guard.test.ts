@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { CaptureGuard } from '../../../../src/hosts/typescript/fingerprint/guard.js';
 import { snapshotIntrinsics } from '../../../../src/hosts/typescript/fingerprint/intrinsics.js';
-import { hasher, load } from './project.js';
+import { hasher, load } from './support/project.js';
 import { cases } from '../../../support/profile.js';
 
 const MODULE = `

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { CodeHasher } from '../../../../src/hosts/typescript/fingerprint/own-code.js';
-import { hasher } from './project.js';
+import { hasher } from './support/project.js';
 import { cases } from '../../../support/profile.js';
 
 const KINDS = ['object', 'array', 'map', 'set', 'symbol', 'class', 'instance', 'function', 'arrow'] as const;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { Rewriter } from './rewrite.js';
-import { SAMPLE } from './sample.js';
-import { Session, type Print } from './session.js';
+import { Rewriter } from './support/rewrite.js';
+import { SAMPLE } from './support/sample.js';
+import { Session, type Print } from './support/session.js';
 import { cases } from '../../../support/profile.js';
 
 describe('random edits', () => {

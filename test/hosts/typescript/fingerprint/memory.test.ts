@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 
 import { Child, nodeOf, Project, storedTables } from '../../../support/project.js';
-import { Session } from './session.js';
+import { Session } from './support/session.js';
 
 const START = 1_700_000_040;
 

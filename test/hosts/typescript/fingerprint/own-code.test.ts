@@ -6,7 +6,7 @@ import {
 } from '../../../../src/hosts/typescript/fingerprint/intrinsics.js';
 import { Node, StreamInput } from '../../../../src/sdk/node.js';
 import { demoHistory } from '../../../../src/sdk/providers.js';
-import { codeOf, hasher, load, ownCodes } from './project.js';
+import { codeOf, hasher, load, ownCodes } from './support/project.js';
 
 const CHAIN = `
 const a = (n: number): number => (n > 0 ? b(n - 1) + c(n) : 1);

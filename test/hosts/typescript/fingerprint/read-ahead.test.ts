@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Inspection, type Closure } from '../../../../src/hosts/typescript/fingerprint/inspection.js';
-import { hasher } from './project.js';
+import { hasher } from './support/project.js';
 import { cases } from '../../../support/profile.js';
 
 /** How a closure is made, over the closures that were made before it. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { codeOf } from './project.js';
+import { codeOf } from './support/project.js';
 
 /** Two modules that give other values, though what is written of the function itself is the same. */
 interface Pair {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { inspect, isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import type { CodeHasher } from '../../../../src/hosts/typescript/fingerprint/own-code.js';
-import { hasher } from './project.js';
+import { hasher } from './support/project.js';
 import { cases } from '../../../support/profile.js';
 
 /** The hash of a function that captured the value. */

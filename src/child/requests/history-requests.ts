@@ -1,0 +1,101 @@
+import { decimate, pickRows } from '../../engine/history/decimate.js';
+import { differenceOf } from '../../engine/history/difference.js';
+import { common, union, within } from '../../engine/plan/ranges.js';
+import type { Span } from '../../engine/run/report.js';
+import { concatTables, emptyTable, sliceTable, sliceTableByTime, type Table } from '../../sdk/table.js';
+import type { Range } from '../../sdk/time.js';
+import type { NodeVersion, Store } from '../../store/store.js';
+import type { DiffReport, RowsReport, SeriesReport, VersionSummary } from '../../protocol/results.js';
+import { unknownNode } from './unknown-names.js';
+
+interface NodeName {
+  readonly strategy: string;
+  readonly node: string;
+}
+
+/** @param parts how many points of time the chart can tell apart. */
+export async function seriesOf(
+  store: Store,
+  name: NodeName,
+  range: Range,
+  points: number,
+): Promise<SeriesReport> {
+  const known = await versionsOf(store, name);
+  const latest = known.slice(0, 2);
+  const tables = await store.read(latest.map(({ fingerprint }) => ({ fingerprint, range })));
+  const coverage = await store.coverage(latest.map(({ fingerprint }) => fingerprint));
+  return {
+    interval: latest[0]?.interval ?? 0,
+    versions: latest.map(({ fingerprint, since, until }, index) => {
+      const table = tables[index] ?? emptyTable();
+      const spans = within(union(coverage.get(fingerprint) ?? []), range);
+      return {
+        fingerprint,
+        since,
+        until,
+        rows: table.ts.length,
+        coverage: spans.map(({ start, end }): Span => [start, end]),
+        table: decimate(table, shownRange(table, range), points),
+      };
+    }),
+  };
+}
+
+/** A range without ends is that of the rows in it. */
+function shownRange(table: Table, { start, end }: Range): Range {
+  const [first = 0, last = 0] = [table.ts[0], table.ts.at(-1)];
+  return { start: Number.isFinite(start) ? start : first, end: Number.isFinite(end) ? end : last + 1 };
+}
+
+export async function rowsOf(
+  store: Store,
+  name: NodeName,
+  range: Range,
+  { from, count }: { readonly from: number; readonly count: number },
+): Promise<RowsReport> {
+  const [{ fingerprint }] = await versionsOf(store, name);
+  const [table = emptyTable()] = await store.read([{ fingerprint, range }]);
+  const total = table.ts.length;
+  const first = Math.min(from, total);
+  return {
+    fingerprint,
+    total,
+    from: first,
+    table: copyTable(sliceTable(table, first, Math.min(total, first + count))),
+  };
+}
+
+/** A part of a table would cross to another process with the memory of the whole. */
+function copyTable(table: Table): Table {
+  return pickRows(table, Int32Array.from(table.ts.keys()));
+}
+
+export async function diffOf(store: Store, name: NodeName, range: Range): Promise<DiffReport> {
+  const [after, before] = await versionsOf(store, name);
+  const summary = ({ since, until }: NodeVersion): VersionSummary => ({ since, until });
+  const report = { ...name, after: summary(after), before: before ? summary(before) : null };
+  if (!before) return { ...report, compared: [], difference: null };
+  const coverage = await store.coverage([after.fingerprint, before.fingerprint]);
+  const [a, b] = [coverage.get(after.fingerprint) ?? [], coverage.get(before.fingerprint) ?? []];
+  const both = within(common(union(a), union(b)), range);
+  const [earlier, later] = await Promise.all(
+    [before, after].map(async ({ fingerprint }) => {
+      const [table = emptyTable()] = await store.read([{ fingerprint, range }]);
+      return concatTables(both.map(({ start, end }) => sliceTableByTime(table, start, end)));
+    }),
+  );
+  return {
+    ...report,
+    compared: both.map(({ start, end }): Span => [start, end]),
+    difference: differenceOf(earlier ?? emptyTable(), later ?? emptyTable(), after.interval),
+  };
+}
+
+async function versionsOf(
+  store: Store,
+  { strategy, node }: NodeName,
+): Promise<readonly [NodeVersion, ...NodeVersion[]]> {
+  const [current, ...before] = await store.versions(strategy, node);
+  if (!current) throw await unknownNode(store, strategy, node);
+  return [current, ...before];
+}

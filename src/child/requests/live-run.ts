@@ -1,0 +1,303 @@
+import { fingerprints } from '../../engine/fingerprint/fingerprints.js';
+import { resolveGraph, type Graph, type GraphNode } from '../../engine/graph/graph.js';
+import type { GraphDescription } from '../../engine/ports/host.js';
+import type { SourceLibrary, SourceReader } from '../../engine/ports/source.js';
+import { materialize, type Ports } from '../../engine/run/materialize.js';
+import { reportOf } from '../../engine/run/outcome.js';
+import { firstOfEach, type RunHooks } from '../../engine/run/run-state.js';
+import { warmUp } from '../../engine/run/warm-up.js';
+import { openSource } from '../../engine/sources/open-source.js';
+import type { Feed } from '../../live/feed/feed.js';
+import { replayFeed } from '../../live/feed/replay.js';
+import { wsFeed } from '../../live/feed/ws.js';
+import type { JournalLine } from '../../live/journal/codec.js';
+import { Journal, JournalReader } from '../../live/journal/journal.js';
+import {
+  JOURNAL_VERSION,
+  readRun,
+  recordRun,
+  runFolder,
+  takeWorld,
+  type RunRecord,
+} from '../../live/journal/runs.js';
+import { backtest, type TradedHistory } from '../../live/run/backtest.js';
+import { LiveRun } from '../../live/run/live-run.js';
+import { refuseUnpriced, tradedOf } from '../../live/run/slot-loop.js';
+import { loadWorld } from '../../live/world/load.js';
+import type { World } from '../../live/world/schema.js';
+import type { Payload } from '../../protocol/payloads.js';
+import { SeamlessError } from '../../sdk/errors.js';
+import type { RunResult } from '../../sdk/live.js';
+import { closeOf } from '../../sdk/grid.js';
+import { emptyTable } from '../../sdk/table.js';
+import { floorToGrid, type Range, type Seconds } from '../../sdk/time.js';
+import type { Store } from '../../store/store.js';
+import type { RequestHooks } from './request.js';
+import type { SourceHints } from './source-hints.js';
+import type { StrategySession } from '../session/strategy-session.js';
+
+/** A run that may begin. */
+export interface PreparedRun {
+  readonly run: string;
+  readonly file: string;
+  readonly world: World;
+  readonly cacheDir: string;
+  /** What there is of a run that goes on. */
+  readonly earlier: { readonly record: RunRecord; readonly lines: readonly JournalLine[] } | null;
+}
+
+/** What a run may use. */
+export interface RunPorts {
+  readonly hints: () => Promise<SourceHints>;
+  readonly useStore: <T>(work: (store: Store) => Promise<T>) => Promise<T>;
+  readonly hooks: RequestHooks;
+}
+
+type Sources = Pick<Ports, 'host' | 'sources' | 'nonce'>;
+
+/** @throws SeamlessError for a world that is unknown, malformed or refused, and for a run that cannot go on. */
+export function prepareRun(payload: Payload<'run'>, cacheDir: string): PreparedRun {
+  const { strategy, run, resume } = payload;
+  const world = loadWorld(strategy.projectRoot, payload.world);
+  if (world.mode === 'live') {
+    throw new SeamlessError(
+      'usage',
+      `World ${world.name} is live, and there is no Broker to trade through: live orders are never made up. Use "mode: paper".`,
+    );
+  }
+  return {
+    run,
+    file: strategy.file,
+    world,
+    cacheDir,
+    earlier: resume ? earlierRun(cacheDir, run, world) : null,
+  };
+}
+
+function earlierRun(cacheDir: string, run: string, world: World): PreparedRun['earlier'] {
+  const record = readRun(cacheDir, run);
+  if (JSON.stringify(record.world) !== JSON.stringify(world)) {
+    throw new SeamlessError(
+      'usage',
+      `Run ${run} was started in world ${record.world.name} as it was then, and that has changed: start a new run, or take the change back.`,
+    );
+  }
+  if (world.mode === 'backtest')
+    throw new SeamlessError('usage', `Run ${run} is a backtest: start it again instead.`);
+  const lines = [...new JournalReader(runFolder(cacheDir, run)).all()].filter(
+    ({ events }) => !endsRun(events),
+  );
+  return { record, lines };
+}
+
+/** What a run said as it ended is not said again by one that goes on: the last word is. */
+function endsRun(events: JournalLine['events']): boolean {
+  return events.every(
+    (event) => event.type === 'finished' || (event.type === 'error' && event.node === null),
+  );
+}
+
+/** Runs a strategy in a world, to the end of its feed or range, or until the request is cancelled. */
+export async function runInWorld(
+  session: StrategySession,
+  prepared: PreparedRun,
+  ports: RunPorts,
+): Promise<RunResult> {
+  const { world, cacheDir, run } = prepared;
+  const leave = world.mode === 'backtest' ? () => undefined : takeWorld(cacheDir, world.name, run);
+  try {
+    const hints = await ports.hints();
+    return await session.withPorts(hints, async (sources) => {
+      const description = await sources.host.describe();
+      const graph = resolveGraph(description);
+      const begun = begin(prepared, graph, sources.nonce);
+      const result =
+        world.mode === 'backtest'
+          ? await runBacktest(begun, description, graph, sources, ports)
+          : await runLive(begun, description, graph, sources, ports);
+      await hints.save();
+      return result;
+    });
+  } finally {
+    leave();
+  }
+}
+
+interface BegunRun extends PreparedRun {
+  readonly journal: Journal;
+}
+
+/** Opens the journal. @throws SeamlessError `usage` for a run whose strategy changed. */
+function begin(prepared: PreparedRun, graph: Graph, nonce: string): BegunRun {
+  const { run, file, world, cacheDir, earlier } = prepared;
+  // What nothing vouches for has another fingerprint each time; a run goes on with it all the same.
+  const named = fingerprints(graph, nonce).map(({ hash: full }, i) => [
+    (graph.nodes[i] as GraphNode).name,
+    (graph.nodes[i] as GraphNode).description.own.hash === undefined ? 'unhashable' : full,
+  ]);
+  const prints = Object.fromEntries(named) as Record<string, string>;
+  if (earlier) {
+    const before = earlier.record.prints;
+    const changed = Object.keys({ ...before, ...prints }).filter((name) => before[name] !== prints[name]);
+    if (changed.length > 0) {
+      throw new SeamlessError(
+        'usage',
+        `Run ${run} cannot go on, because ${changed.join(', ')} changed since it began: start a new run, or take the change back.`,
+      );
+    }
+    return { ...prepared, journal: Journal.resume(runFolder(cacheDir, run), earlier.lines) };
+  }
+  const started = new Date().toISOString();
+  const record = { version: JOURNAL_VERSION, run, file, className: graph.strategy, world, prints, started };
+  return { ...prepared, journal: Journal.create(recordRun(cacheDir, record)) };
+}
+
+async function runBacktest(
+  { run, world, journal }: BegunRun,
+  description: GraphDescription,
+  graph: Graph,
+  sources: Sources,
+  { useStore, hooks }: RunPorts,
+): Promise<RunResult> {
+  const request = { start: world.start as Seconds, end: world.end as Seconds };
+  try {
+    return await useStore(async (store) => {
+      const started = performance.now();
+      const outcome = await materialize({ ...sources, store }, request, runHooks(hooks));
+      const report = await reportOf(outcome, performance.now() - started);
+      await store.recordRun(graph.storedAs, request);
+      await store.publishViews();
+      const failed = report.nodes.find(({ state }) => state === 'failed');
+      if (failed)
+        throw new SeamlessError('compute', failed.failure?.message ?? failed.reason, { node: failed.name });
+      const { state } = outcome;
+      const history = async (index: number) => {
+        const { hash: full } = state.fingerprint(index);
+        const [table = emptyTable()] = await store.read([{ fingerprint: full, range: request }]);
+        return { table, interval: state.node(index).interval };
+      };
+      const traded: TradedHistory[] = [];
+      for (const { symbol, decision, price } of tradedOf(graph, description.trades ?? [], state.canonicals)) {
+        const bars = await history(price);
+        refuseUnpriced(symbol, bars.table.names);
+        traded.push({ symbol, price: bars, decision: await history(decision) });
+      }
+      return backtest({
+        run,
+        strategy: graph.strategy,
+        world,
+        nodes: report.nodes.map(({ name }) => name),
+        traded,
+        start: request.start,
+        history: report.coverageBounds,
+        computedNodes: report.nodes.filter(({ kind, state: found }) => kind === 'node' && found !== 'hit')
+          .length,
+        journal,
+        onWritten: hooks.written,
+      });
+    });
+  } finally {
+    journal.close();
+  }
+}
+
+async function runLive(
+  { run, world, journal, earlier }: BegunRun,
+  description: GraphDescription,
+  graph: Graph,
+  sources: Sources,
+  { useStore, hooks }: RunPorts,
+): Promise<RunResult> {
+  const onTrouble = (text: string): void => hooks.log({ level: 'warn', text });
+  const { feed, since } = await feedOf(world, graph, sources.sources, onTrouble);
+  const live = new LiveRun({
+    run,
+    strategy: graph.strategy,
+    world,
+    graph,
+    canonical: firstOfEach(fingerprints(graph, sources.nonce)),
+    trades: description.trades ?? [],
+    host: sources.host,
+    feed,
+    since,
+    warm: (until) =>
+      useStore(async (store) => {
+        // Opened anew: history may have come closer to the feed since.
+        const history = hull(await extentsOf(graph, sources.sources));
+        const nodes = await warmUp({ ...sources, store }, graph.nodes, history, until, runHooks(hooks));
+        await store.publishViews();
+        return { nodes, history };
+      }),
+    journal,
+    lines: earlier?.lines ?? [],
+    signal: hooks.signal,
+    onWritten: hooks.written,
+    onTrouble,
+  });
+  return live.run();
+}
+
+function runHooks({ progress, signal }: RequestHooks): RunHooks {
+  return { progress, signal, pause: () => new Promise((resolve) => setImmediate(resolve)) };
+}
+
+/** What the sources of a strategy have, by stream. */
+async function extentsOf(graph: Graph, sources: SourceLibrary): Promise<Range[]> {
+  const extents: Range[] = [];
+  for (const node of graph.nodes) {
+    const { source } = node.description;
+    if (!source) continue;
+    const bounds = await (await openSource(sources, node, source)).bounds();
+    if (bounds) extents.push({ start: bounds.first, end: closeOf(bounds.last, node.interval) });
+  }
+  return extents;
+}
+
+function hull(extents: readonly Range[]): Range | null {
+  if (extents.length === 0) return null;
+  return {
+    start: Math.min(...extents.map(({ start }) => start)),
+    end: Math.max(...extents.map(({ end }) => end)),
+  };
+}
+
+/** The world's feed, and from where on it is asked. */
+async function feedOf(
+  world: World,
+  graph: Graph,
+  sources: SourceLibrary,
+  onTrouble: (text: string) => void,
+): Promise<{ feed: Feed; since: Seconds }> {
+  const { feed } = world;
+  if (!feed) throw new SeamlessError('internal', `World ${world.name} has no feed.`);
+  if (feed.kind === 'ws') {
+    const ends = (await extentsOf(graph, sources)).map(({ end }) => end);
+    const { url, silence, tokenFrom } = feed;
+    const token = tokenFrom === undefined ? undefined : tokenOf(world, tokenFrom);
+    return {
+      feed: wsFeed({ url, silence, token, onTrouble }),
+      since: ends.length > 0 ? Math.min(...ends) : -Infinity,
+    };
+  }
+  const recording = new Map<string, SourceReader>();
+  const streams = graph.nodes.filter(({ kind }) => kind === 'stream');
+  for (const [position, node] of streams.entries()) {
+    const own = node.description.source;
+    const made = { kind: 'demo', options: { seed: feed.kind === 'demo' ? feed.seed + position : 1 } };
+    const source = feed.kind === 'demo' ? made : own;
+    if (source) recording.set(node.name, await openSource(sources, node, source));
+  }
+  const finest = Math.min(...streams.map(({ interval }) => interval));
+  const now = feed.kind === 'demo' ? floorToGrid(Date.now() / 1000, finest, 0) : -Infinity;
+  return { feed: replayFeed(recording, feed.speed, feed.end), since: feed.start ?? now };
+}
+
+/** Secrets come from the environment, never from a file. */
+function tokenOf(world: World, name: string): string {
+  const token = process.env[name];
+  if (token) return token;
+  throw new SeamlessError(
+    'usage',
+    `World ${world.name} takes the token of its feed from the environment variable ${name}, which is not set.`,
+  );
+}

@@ -1,0 +1,26 @@
+import type { RunReport } from '../../engine/run/report.js';
+import { writeSidecar, type Asked } from '../../protocol/sidecar/sidecar.js';
+import type { ContentHints } from '../../sources/library.js';
+import type { Store } from '../../store/store.js';
+import type { StrategySession } from '../session/strategy-session.js';
+
+/**
+ * Writes down what a hit rests on, where all of it can be told: the next one is then answered by the terminal itself. To be called
+ * with the cache in hand, after its last change.
+ */
+export async function noteHit(
+  session: StrategySession,
+  { store, hints, dir }: { readonly store: Store; readonly hints: ContentHints; readonly dir: string },
+  asked: Asked,
+  report: RunReport,
+): Promise<void> {
+  if (report.hits !== report.nodeCount) return;
+  try {
+    const evidence = session.evidence(hints);
+    if (!evidence) return;
+    await store.settle();
+    await writeSidecar(dir, asked, evidence, report);
+  } catch {
+    // Something changes just now, or cannot be looked at or written: a run tells the next hit, too.
+  }
+}

@@ -1,0 +1,39 @@
+import { SeamlessError } from '../../sdk/errors.js';
+import type { Table } from '../../sdk/table.js';
+import type { RunReport } from '../../engine/run/report.js';
+import type { HistoryPart } from '../../protocol/payloads.js';
+import type { Store } from '../../store/store.js';
+
+/** The rows that a run leaves of each node in its report, as its name has them now. */
+export async function partsOfReport(
+  store: Store,
+  strategy: string,
+  { nodes, range: [start, end] }: RunReport,
+): Promise<readonly (readonly HistoryPart[])[]> {
+  const current = await store.current(strategy);
+  return store.partsOf(
+    nodes.map(({ name }) => ({ fingerprint: current.get(name) ?? '', range: { start, end } })),
+  );
+}
+
+/**
+ * Rows that a report is of, also after an edit, a correction of the data or a later run.
+ * @throws SeamlessError `not-found` when they have been cleaned up.
+ */
+export async function readReported(
+  store: Store,
+  strategy: string,
+  node: string,
+  parts: readonly HistoryPart[],
+): Promise<Table> {
+  const table = await store.readParts(parts);
+  if (!table) {
+    throw new SeamlessError(
+      'not-found',
+      `The rows of ${node} that this report is of have been cleaned up since. Run the job again, and read from its new report.`,
+      { node },
+    );
+  }
+  await store.markUsed(strategy);
+  return table;
+}

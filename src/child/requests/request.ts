@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import type { RunProgress } from '../../engine/run/report.js';
+import type { CacheUse } from '../../protocol/payloads.js';
+import type { LogLine } from '../../protocol/messages.js';
+import type { SeamlessError } from '../../sdk/errors.js';
+import type { StoreUse } from '../session/store-keeper.js';
+import type { OpenHooks } from '../session/strategy-session.js';
+
+/** What a request may use while it is answered. */
+export interface RequestHooks {
+  readonly progress: (progress: RunProgress) => void;
+  readonly signal: AbortSignal;
+  readonly log: (line: LogLine) => void;
+  /** Tells where a debugger may attach. */
+  readonly inspect: (url: string) => void;
+  /** Tells that more of a run's journal is on disk. */
+  readonly written: () => void;
+  /** Told of an error that the strategy left behind: whatever is being computed cannot be trusted. */
+  readonly stray: (error: SeamlessError) => void;
+}
+
+/** Tells which file is being read to see whether it changed, and how far. */
+export function checking(hooks: RequestHooks): (file: string, done: number, total: number) => void {
+  return (node, done, total) => hooks.progress({ phase: 'checking', node, done, total });
+}
+
+export function openHooks({ signal, stray }: RequestHooks): Pick<OpenHooks, 'signal' | 'onStray'> {
+  return { signal, onStray: stray };
+}
+
+export function openOptions(cache: OpenedCache, hooks: RequestHooks): StoreUse {
+  return {
+    ...cache,
+    signal: hooks.signal,
+    onWaiting: ({ message }) => hooks.progress({ phase: 'waiting', node: message, done: 0, total: 0 }),
+    onMessage: (text) => hooks.log({ level: 'warn', text }),
+  };
+}
+
+/** Where a cache is, and how it is opened. */
+export interface OpenedCache {
+  readonly dir: string;
+  readonly memoryMb: number | undefined;
+  readonly create?: boolean;
+  /** See `StoreUse`. */
+  readonly purpose: string;
+}
+
+export function cacheOf(projectRoot: string, use: CacheUse, purpose: string): OpenedCache {
+  return { dir: folderOf(projectRoot, use), memoryMb: use.memoryMb, purpose };
+}
+
+export function folderOf(projectRoot: string, { cacheDir }: CacheUse): string {
+  return cacheDir ?? join(projectRoot, '.seamless');
+}

@@ -1,0 +1,27 @@
+import { nearNames, SeamlessError } from '../../sdk/errors.js';
+import { classOf, type Store } from '../../store/store.js';
+
+/** An error of code `not-found` for a strategy the cache does not hold, with names like it. */
+export async function unknownStrategy(store: Store, strategy: string): Promise<SeamlessError> {
+  const names = (await store.contents()).strategies.map((each) => each.strategy);
+  const near = nearNames(
+    strategy,
+    names.map((name) => (strategy.includes('#') ? name : classOf(name))),
+  );
+  if (names.length === 0) return new SeamlessError('not-found', 'Nothing is materialized yet.');
+  const hint =
+    near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `The cache holds ${names.join(', ')}.`;
+  return new SeamlessError('not-found', `Nothing of ${strategy} is materialized yet. ${hint}`);
+}
+
+/** An error of code `not-found` for a node the cache does not hold, with names like it. */
+export async function unknownNode(store: Store, strategy: string, node: string): Promise<SeamlessError> {
+  const [known] = (await store.contents(strategy)).strategies;
+  if (!known) return unknownStrategy(store, strategy);
+  const names = known.nodes.map(({ name }) => name);
+  const near = nearNames(node, names);
+  const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `It has ${names.join(', ')}.`;
+  return new SeamlessError('not-found', `Strategy ${strategy} has no node ${node} in the cache. ${hint}`, {
+    node,
+  });
+}

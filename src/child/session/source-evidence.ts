@@ -1,0 +1,34 @@
+import type { SourceDescription } from '../../engine/ports/host.js';
+import { fileEvidence, type FileEvidence } from '../../protocol/sidecar/evidence.js';
+import type { ContentHints } from '../../sources/library.js';
+
+/** A source as a run opened it. */
+export interface OpenedSource {
+  readonly source: SourceDescription;
+  /** Absolute paths of its files, and of the patterns they were found by. */
+  readonly files: readonly string[];
+}
+
+/** Kinds of sources whose bars come from their files and options alone. */
+const OF_FILES = new Set(['csv', 'parquet']);
+const OF_OPTIONS = new Set(['demo']);
+
+/** The files that sources were read from, as they were when their content was hashed; null where there is more to a source. */
+export function sourceEvidence(
+  sources: readonly OpenedSource[],
+  hints: Pick<ContentHints, 'get'>,
+): readonly FileEvidence[] | null {
+  const found: FileEvidence[] = [];
+  for (const { source, files } of sources) {
+    if (source.pinned) return null;
+    if (OF_OPTIONS.has(source.kind)) continue;
+    if (!OF_FILES.has(source.kind) || files.length === 0) return null;
+    for (const path of files) {
+      // Whether it changed just now is for the hints to say: they know none that did.
+      const file = fileEvidence(path, Infinity, true);
+      if (file.signature === null || hints.get(`${path}|${file.signature}`) === undefined) return null;
+      found.push(file);
+    }
+  }
+  return found;
+}

@@ -1,0 +1,360 @@
+import { randomUUID } from 'node:crypto';
+import { dirname } from 'node:path';
+import { fingerprints } from '../../engine/fingerprint/fingerprints.js';
+import { resolveGraph, type Graph, type GraphNode } from '../../engine/graph/graph.js';
+import { prepare } from '../../engine/plan/prepare.js';
+import { pointNames } from '../../engine/plan/judged.js';
+import { boundsOf } from '../../engine/plan/bounds.js';
+import { materialize, type Ports } from '../../engine/run/materialize.js';
+import { reportOf } from '../../engine/run/outcome.js';
+import type { RunReport } from '../../engine/run/report.js';
+import { forgetSourceVersions } from '../../engine/sources/refresh.js';
+import { statusOf, type SourceLook, type StrategyStatus } from '../../engine/plan/status.js';
+import type { Extent } from '../../engine/plan/selection.js';
+import type { RunHooks } from '../../engine/run/run-state.js';
+import type { ComputeRequest, GraphDescription, StrategyHost } from '../../engine/ports/host.js';
+import type { OpenStream, SourceReader } from '../../engine/ports/source.js';
+import type { NodeStore } from '../../engine/ports/store.js';
+import { singleBar } from '../../engine/run/single-bar.js';
+import { closeOf } from '../../sdk/grid.js';
+import type { Range, Seconds } from '../../sdk/time.js';
+import { nearNames, SeamlessError } from '../../sdk/errors.js';
+import { openSourceLibrary, type ContentHints } from '../../sources/library.js';
+import {
+  bundleStrategy,
+  type BundledCode,
+  type StrategyBundle,
+} from '../../hosts/typescript/bundle/bundle.js';
+import { storedName } from '../../protocol/project.js';
+import type { Evidence } from '../../protocol/sidecar/evidence.js';
+import { SharedMemoryUse } from './let-go.js';
+import { bundleEvidence } from './bundle-evidence.js';
+import { sourceEvidence, type OpenedSource } from './source-evidence.js';
+import { limited, type Limit } from './limit.js';
+import { ProviderFiles } from './provider-files.js';
+import type { BarResult } from '../../protocol/results.js';
+import type { CallHooks, HostThread } from '../thread/host-thread.js';
+import { RemoteHost } from '../thread/remote-host.js';
+
+/** Where a strategy is: a file of a project, and the name of a class in it (null: the only one). */
+export interface StrategyPlace {
+  readonly file: string;
+  readonly className: string | null;
+  readonly projectRoot: string;
+  /** See `LookPayload`. */
+  readonly limitMs?: number | undefined;
+}
+
+/** What the child has for all strategies it loads. */
+export interface Surroundings {
+  /** URL of the SDK as the threads have it. */
+  readonly sdkUrl: string;
+  /** A thread that has loaded nothing yet. */
+  readonly takeThread: () => HostThread;
+}
+
+/** What a session is opened with. */
+export interface OpenHooks extends Pick<CallHooks, 'signal' | 'onInspect'> {
+  /** The bundle, if it was made already. */
+  readonly made?: BundledCode | undefined;
+  /** Told when no more code of the author's runs before fingerprints are taken. */
+  readonly onLoaded?: (() => void) | undefined;
+  /** Told of an error that the author's code left behind. */
+  readonly onStray: (error: SeamlessError) => void;
+}
+
+/** One call of a node's `computeFn`, ready to be made. */
+export interface PreparedCall extends Omit<BarResult, 'row' | 'failure'> {
+  readonly request: ComputeRequest;
+}
+
+/** Slots in a chunk, from the environment: tests cross borders with hundreds of bars. */
+const CHUNK_SLOTS = Number(process.env['SEAMLESS_CHUNK_SLOTS'] ?? 0);
+const CHUNKS: Pick<RunHooks, 'chunkSlots' | 'scanSlots'> =
+  CHUNK_SLOTS > 0 ? { chunkSlots: CHUNK_SLOTS, scanSlots: CHUNK_SLOTS } : {};
+
+/** A strategy that is loaded and set up in a thread of its own, ready to be described and computed. */
+export class StrategySession {
+  /** What the cache knows the strategy by. */
+  readonly storedAs: string;
+  /** The author's files it is made of, absolute; packages are left out. */
+  readonly files: readonly string[];
+  readonly #thread: HostThread;
+  readonly #host: RemoteHost;
+  readonly #place: StrategyPlace;
+  readonly #around: Surroundings;
+  readonly #bundle: StrategyBundle;
+  readonly #limit: Limit;
+  #providerFiles: ProviderFiles | null = null;
+  /** The sources that were opened last. */
+  #read: readonly OpenedSource[] = [];
+
+  private constructor(parts: {
+    around: Surroundings;
+    place: StrategyPlace;
+    bundle: StrategyBundle;
+    thread: HostThread;
+    host: RemoteHost;
+    limit: Limit;
+  }) {
+    this.#around = parts.around;
+    this.#place = parts.place;
+    this.#bundle = parts.bundle;
+    this.#thread = parts.thread;
+    this.#host = parts.host;
+    this.#limit = parts.limit;
+    this.storedAs = parts.host.storedAs;
+    this.files = parts.bundle.inputs.filter((input) => !/[\\/]node_modules[\\/]/.test(input));
+  }
+
+  /**
+   * Bundles unless that is done, loads and sets up.
+   * @throws SeamlessError for whatever is wrong with the file, the class or its setup(); `cancelled`.
+   */
+  static async open(place: StrategyPlace, around: Surroundings, hooks: OpenHooks): Promise<StrategySession> {
+    const { file, projectRoot } = place;
+    const bundle = await bundleStrategy({ file, projectRoot, sdkUrl: around.sdkUrl }, hooks.made);
+    return StrategySession.#load(bundle, place, around, hooks);
+  }
+
+  /** The same strategy, loaded and set up once more: with `onInspect` in sight of a debugger, which is told where it may attach. */
+  again(hooks: OpenHooks): Promise<StrategySession> {
+    return StrategySession.#load(this.#bundle, this.#place, this.#around, hooks);
+  }
+
+  static async #load(
+    bundle: StrategyBundle,
+    place: StrategyPlace,
+    around: Surroundings,
+    { onStray, onInspect, ...hooks }: OpenHooks,
+  ): Promise<StrategySession> {
+    const thread = around.takeThread();
+    thread.onStray = onStray;
+    try {
+      // Its start is no time of the author's.
+      await thread.ready;
+      // Loaded in the debugger's sight, which so sets its breakpoints in code that nothing has called.
+      if (onInspect) await thread.call('inspect', null, { ...hooks, onInspect });
+      const { file, className, projectRoot } = place;
+      const load = { bundle, file, className, projectRoot };
+      const limit = { limitMs: place.limitMs, signal: hooks.signal };
+      const host = await limited(limit, 'setup', (signal) =>
+        RemoteHost.load(thread, load, (name) => storedName(place, name), { ...hooks, signal }),
+      );
+      return new StrategySession({ around, place, bundle, thread, host, limit });
+    } catch (error) {
+      await thread.end();
+      throw error;
+    }
+  }
+
+  /** Files that it read as it was made: another content may make another strategy of it. */
+  get read(): readonly string[] {
+    // Node itself reads the bundle, which is made of files that are told already.
+    const made = dirname(this.#bundle.codePath);
+    return this.#host.read.filter((file) => dirname(file) !== made);
+  }
+
+  /** Takes in what earlier runs know of the files that its providers read. */
+  takeProviderFiles(known: ProviderFiles): void {
+    this.#providerFiles = known;
+  }
+
+  /** Writes down which files its providers read since it was loaded. @param dir the cache's folder */
+  async keepProviderFiles(dir: string): Promise<void> {
+    const reads = await this.#host.providerReads();
+    if (reads.size === 0) return;
+    const known = await ProviderFiles.load(dir);
+    for (const [provider, files] of reads) known.add(provider, files);
+    await known.save();
+  }
+
+  describe(): Promise<GraphDescription> {
+    return this.#host.describe();
+  }
+
+  /** Fingerprints by name. Those of what cannot be hashed are no one's else. */
+  async fingerprints(): Promise<Record<string, string>> {
+    const graph = resolveGraph(await this.describe());
+    const prints = fingerprints(graph, randomUUID());
+    return Object.fromEntries(graph.nodes.map(({ name, index }) => [name, prints[index]?.hash ?? '']));
+  }
+
+  /** Runs the job over a range and reports. @param through what the engine is given in place of the host. */
+  async materialize(
+    range: Range,
+    store: NodeStore,
+    hints: ContentHints,
+    hooks: RunHooks,
+    extent: Extent = 'all',
+    through: (host: StrategyHost) => StrategyHost = (host) => host,
+  ): Promise<RunReport> {
+    const started = performance.now();
+    const memory = new SharedMemoryUse();
+    const made = (bytes: number): void => memory.made(bytes);
+    const sources = this.#openSources(hints);
+    try {
+      const ports: Ports = { host: through(this.#host), store, sources, nonce: randomUUID() };
+      const outcome = await materialize(ports, range, { ...CHUNKS, ...hooks, pause: nextTurn, made }, extent);
+      return await reportOf(outcome, performance.now() - started);
+    } finally {
+      sources.close();
+    }
+  }
+
+  /** Hands host and sources to work that puts them together otherwise: the Core Loop. */
+  async withPorts<T>(
+    hints: ContentHints,
+    work: (ports: Pick<Ports, 'host' | 'sources' | 'nonce'>) => Promise<T>,
+  ): Promise<T> {
+    const sources = this.#openSources(hints);
+    try {
+      return await work({ host: this.#host, sources, nonce: randomUUID() });
+    } finally {
+      sources.close();
+    }
+  }
+
+  /** What a run over the range would find. Null: over all that is stored. */
+  async status(
+    range: Range | null,
+    store: NodeStore,
+    hints: ContentHints,
+    look: SourceLook = 'files',
+  ): Promise<StrategyStatus> {
+    const sources = this.#openSources(hints);
+    try {
+      return await statusOf({ host: this.#host, store, sources }, range, look);
+    } finally {
+      sources.close();
+    }
+  }
+
+  /**
+   * Brings what a node reads for one bar up to date. Nothing of the node itself is computed or stored.
+   * @param bar open of the bar, in epoch seconds.
+   * @throws SeamlessError `not-found` for a node that is not there; `usage` for one without a function of the author's;
+   * and what `singleBar` throws.
+   */
+  async prepareCall(
+    name: string,
+    bar: Seconds,
+    store: NodeStore,
+    hints: ContentHints,
+    hooks: RunHooks,
+  ): Promise<PreparedCall> {
+    const nonce = randomUUID();
+    const prepared = await prepare({ host: this.#host, store }, nonce);
+    const { graph } = prepared;
+    const node = this.#authored(graph, name);
+    const sources = this.#openSources(hints);
+    try {
+      const ports: Ports = { host: this.#host, store, sources, nonce };
+      const request = await singleBar(ports, prepared, node.index, bar, { ...hooks, pause: nextTurn });
+      const windows = node.edges.map(({ node: input, period }) => ({
+        input: (graph.nodes[input] as GraphNode).name,
+        bars: period,
+      }));
+      return {
+        strategy: graph.strategy,
+        node: name,
+        bar,
+        asOf: closeOf(bar, node.interval),
+        windows,
+        request,
+      };
+    } finally {
+      sources.close();
+    }
+  }
+
+  /** Makes one call. What the author's code does wrong is in the result. */
+  async call({ request, ...about }: PreparedCall, signal: AbortSignal): Promise<BarResult> {
+    const { table, failure } = await this.#host.compute(request, () => undefined, signal);
+    return { ...about, row: table, failure };
+  }
+
+  #authored({ strategy, nodes }: Graph, name: string): GraphNode {
+    const found = nodes.find((node) => node.name === name);
+    if (found && this.#host.hasAuthorCode(found.index)) return found;
+    const authored = nodes.filter(({ index }) => this.#host.hasAuthorCode(index)).map((node) => node.name);
+    if (!found) {
+      const near = nearNames(name, authored);
+      const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `It has ${authored.join(', ')}.`;
+      throw new SeamlessError('not-found', `Strategy ${strategy} has no node ${name}. ${hint}`);
+    }
+    const what =
+      found.kind === 'stream'
+        ? `${name} is a stream: its bars are read (${found.label}), not computed`
+        : `${name} is the built-in indicator ${found.label}: its code is part of Seamless`;
+    const hint =
+      authored.length > 0
+        ? `Choose a node with a computeFn: ${authored.join(', ')}.`
+        : 'Choose another strategy.';
+    throw new SeamlessError('usage', `${what}, so there is no code of yours to stop in. ${hint}`, {
+      node: name,
+    });
+  }
+
+  /** What the sources have; null when they cannot tell. */
+  async bounds(hints: ContentHints): Promise<Range | null> {
+    const sources = this.#openSources(hints);
+    try {
+      return await boundsOf({ host: this.#host, sources });
+    } finally {
+      sources.close();
+    }
+  }
+
+  /** See `pointNames`. */
+  judge(store: NodeStore): ReturnType<typeof pointNames> {
+    return pointNames({ host: this.#host, store });
+  }
+
+  /** Has the next run read all sources again. */
+  forgetSourceVersions(store: NodeStore): ReturnType<typeof forgetSourceVersions> {
+    return forgetSourceVersions({ host: this.#host, store });
+  }
+
+  /**
+   * What the last run rested on, besides the cache: null where that is more than files.
+   * @throws Unsettled when some of it changed meanwhile.
+   */
+  evidence(hints: ContentHints): Evidence | null {
+    // What it prints belongs to each run, too.
+    if (this.#host.sawHidden || this.#thread.printed) return null;
+    const code = bundleEvidence(this.#bundle, this.#place.file, this.#place.projectRoot);
+    const data = sourceEvidence(this.#read, hints);
+    return code && data && { files: [...code.files, ...data], folders: code.folders };
+  }
+
+  #openSources(hints: ContentHints): ReturnType<typeof openSourceLibrary> {
+    const custom = (stream: OpenStream): Promise<SourceReader> =>
+      this.#host.openSource(
+        stream,
+        (ask) => limited(this.#limit, 'provider', ask),
+        this.#providerFiles?.get(this.#host.providerOf(stream.node)),
+      );
+    const library = openSourceLibrary({ projectRoot: this.#place.projectRoot, hints, custom });
+    const read: OpenedSource[] = [];
+    this.#read = read;
+    return {
+      close: () => library.close(),
+      open: async (stream) => {
+        const reader = await library.open(stream);
+        read.push({ source: stream.source, files: reader.files ?? [] });
+        return reader;
+      },
+    };
+  }
+
+  /** Ends the thread. What the author's code printed is out by then. */
+  close(): Promise<void> {
+    return this.#thread.end();
+  }
+}
+
+/** The next turn of the event loop. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,80 @@
+import type { Table } from '../../../sdk/table.js';
+import type { Range } from '../../../sdk/time.js';
+import { settleNaN } from '../../fingerprint/canonical.js';
+import { needOf, type Edge, type GraphNode } from '../../graph/graph.js';
+import type {
+  ComputeInput,
+  ComputeRequest,
+  ComputeResult,
+  FiringProgress,
+  Schema,
+  StrategyHost,
+} from '../../ports/host.js';
+import { findFirings, type FiringInput, type Firings } from './firing.js';
+import type { Grids } from './grids.js';
+
+/*
+ * How a node is evaluated: when it fires, what its host is asked, and what is made of the answer. Materialization and the Core
+ * Loop both go through here, which is why a node says the same in both.
+ */
+
+/** What is at hand of a node's inputs. */
+export interface AtHand {
+  readonly nodes: readonly GraphNode[];
+  /** Rows of an input, ascending, without a break from the first row that a firing looks back at. */
+  readonly rows: (edge: Edge) => Table;
+}
+
+/** The firings of a node in the slots whose open lies in a range. */
+export function firingsOf(node: GraphNode, range: Range, { nodes, rows }: AtHand, grids: Grids): Firings {
+  const inputs = node.edges.map((edge): FiringInput => ({
+    interval: (nodes[edge.node] as GraphNode).interval,
+    lookback: needOf(edge),
+    ...(edge.span !== undefined && { span: edge.span }),
+    ts: rows(edge).ts,
+  }));
+  return findFirings(node.interval, node.phase, range, inputs, grids);
+}
+
+/** What a host is asked for these firings. @param expected columns the node has emitted so far */
+export function requestOf(
+  node: GraphNode,
+  { opens, asOf, ends }: Firings,
+  { nodes, rows }: AtHand,
+  expected: Schema | null,
+): ComputeRequest {
+  const inputs = node.edges.map((edge, position): ComputeInput => ({
+    table: rows(edge),
+    interval: (nodes[edge.node] as GraphNode).interval,
+    end: ends[position] as Int32Array,
+    period: edge.period,
+    lookback: edge.lookback,
+    ...(edge.span !== undefined && { span: edge.span }),
+  }));
+  return { node: node.index, interval: node.interval, opens, asOf, inputs, expected };
+}
+
+/** Has the host compute, and settles what bits may differ without meaning. */
+export async function evaluate(
+  host: StrategyHost,
+  request: ComputeRequest,
+  progress: FiringProgress,
+  signal: AbortSignal,
+): Promise<ComputeResult> {
+  const result = await host.compute(request, progress, signal);
+  const table = settleNaN(result.table);
+  // Nodes of one grid share its times.
+  const full = table.ts.length === request.opens.length && table.ts.length > 0;
+  return { ...result, table: full ? { ...table, ts: request.opens } : table };
+}
+
+/** The columns of a table. */
+export function schemaOf(table: Table): Schema {
+  return { shape: table.shape, names: table.names, types: table.columns.map((column) => column.type) };
+}
+
+/** What is known of a node's columns after another table. A column of nulls alone leaves its type open. */
+export function widerSchema(known: Schema | null, schema: Schema): Schema {
+  const open = !known || known.types.includes('null');
+  return open && !(known && schema.types.every((type) => type === 'null')) ? schema : known;
+}

@@ -1,0 +1,190 @@
+import { floats, integers } from '../../../sdk/memory.js';
+import { lowerBound } from '../../../sdk/table.js';
+import { ceilToSlot, closeOf, lastOpenBy, openOf, slotOfBars } from '../../../sdk/grid.js';
+import type { Range, Seconds } from '../../../sdk/time.js';
+import { Grids, sameTimes } from './grids.js';
+
+/** One input as firing sees it: when its bars open, and how many must have closed. */
+export interface FiringInput {
+  readonly interval: Seconds;
+  /** How many bars must have closed. */
+  readonly lookback: number;
+  /** Of a window that is counted in time: its seconds. A slot whose window holds no bar does not fire. */
+  readonly span?: Seconds;
+  /** Opens of the bars at hand, ascending. */
+  readonly ts: Float64Array;
+}
+
+export interface Firings {
+  /** Opens of the slots that fire, ascending: what their rows are stamped by. */
+  readonly opens: Float64Array;
+  /** Closes of these slots. */
+  readonly asOf: Float64Array;
+  /** Per input and firing, how many of its bars at hand have closed. */
+  readonly ends: readonly Int32Array[];
+  /** Per input, the most bars that a slot lacked although everything else was there to fire it. */
+  readonly lacking: readonly number[];
+}
+
+/**
+ * The firings of a node in the slots whose open lies in `slots`.
+ *
+ * A slot `[t, t + interval)` fires at its close, once, if every input with an interval up to the node's own closed a
+ * bar in it, that is in `(t, t + interval]`; if all inputs are slower, if one of them did. All inputs must have
+ * `lookback` closed bars by then.
+ *
+ * @param grids what nodes of the same chunk have in common
+ */
+export function findFirings(
+  interval: Seconds,
+  phase: Seconds,
+  slots: Range,
+  inputs: readonly FiringInput[],
+  grids = new Grids(),
+): Firings {
+  const aligned = alignedBars(interval, phase, slots, inputs);
+  if (aligned) return followBars(interval, inputs, aligned, grids);
+  const prompt = inputs.map((input) => input.interval <= interval);
+  const anyPrompt = prompt.includes(true);
+  const candidates = candidateSlots(
+    interval,
+    phase,
+    slots,
+    anyPrompt ? [slowestPrompt(inputs, interval)] : inputs,
+  );
+  const opens = floats(candidates.length);
+  const asOf = floats(candidates.length);
+  const ends = inputs.map(() => integers(candidates.length));
+  const lacking = inputs.map(() => 0);
+  const closed = inputs.map(() => 0);
+  let count = 0;
+  for (const open of candidates) {
+    const close = closeOf(open, interval);
+    let complete = true;
+    for (let i = 0; i < inputs.length; i++) {
+      const input = inputs[i] as FiringInput;
+      const end = advance(input, closed[i] as number, close);
+      closed[i] = end;
+      if (anyPrompt && prompt[i] && !closedAfter(input, end, open)) complete = false;
+    }
+    if (complete && hasHistory(inputs, closed, lacking) && windowsHold(inputs, closed, close)) {
+      opens[count] = openOf(close, interval);
+      asOf[count] = close;
+      for (let i = 0; i < inputs.length; i++) (ends[i] as Int32Array)[count] = closed[i] as number;
+      count++;
+    }
+  }
+  return {
+    opens: opens.subarray(0, count),
+    asOf: asOf.subarray(0, count),
+    ends: ends.map((end) => end.subarray(0, count)),
+    lacking,
+  };
+}
+
+/** Bars of inputs that close in the slots one by one: the first row of each, and by how much slots open after these bars. */
+interface AlignedBars {
+  readonly from: readonly number[];
+  readonly count: number;
+  readonly shift: Seconds;
+}
+
+/** The common case, inputs on the interval of the node, all of which have a bar in the same slots: each bar fires its slot. */
+function alignedBars(
+  interval: Seconds,
+  phase: Seconds,
+  slots: Range,
+  inputs: readonly FiringInput[],
+): AlignedBars | null {
+  const [first] = inputs;
+  if (!first || inputs.some((input) => input.interval !== interval)) return null;
+  // An input on another grid closes its bars within the slots, up to one interval before their ends.
+  const shifts = inputs.map(({ ts }) =>
+    ts.length > 0 ? ceilToSlot(ts[0] as number, { interval, phase }) - (ts[0] as number) : 0,
+  );
+  const [shift] = shifts as [Seconds];
+  const from = inputs.map(({ ts }) => lowerBound(ts, slots.start - shift));
+  const to = inputs.map(({ ts }) => lowerBound(ts, slots.end - shift));
+  const bars = inputs.map(({ ts }, i) => ts.subarray(from[i], to[i]));
+  const [model] = bars as [Float64Array];
+  const same = bars.every((each, i) => shifts[i] === shift && sameTimes(each, model));
+  return same ? { from, count: model.length, shift } : null;
+}
+
+function followBars(
+  interval: Seconds,
+  inputs: readonly FiringInput[],
+  { from, count, shift }: AlignedBars,
+  grids: Grids,
+): Firings {
+  const missing = inputs.map(({ lookback }, i) => Math.max(0, lookback - 1 - (from[i] as number)));
+  const skipped = Math.min(count, Math.max(...missing));
+  const [{ ts }] = inputs as [FiringInput];
+  const start = (from[0] as number) + skipped;
+  const bars = ts.subarray(start, start + count - skipped);
+  const { opens, asOf } = grids.slotsOf(shift === 0 ? bars : bars.map((open) => open + shift), interval);
+  const ends = from.map((first) => grids.ramp(first + skipped + 1, count - skipped));
+  return { opens, asOf, ends, lacking: count > 0 ? missing : missing.map(() => 0) };
+}
+
+/** How many bars have closed by `time`, counting on from `from`. */
+function advance(input: FiringInput, from: number, time: Seconds): number {
+  const lastOpen = lastOpenBy(time, input.interval);
+  let end = from;
+  while (end < input.ts.length && (input.ts[end] as number) <= lastOpen) end++;
+  return end;
+}
+
+function closedAfter(input: FiringInput, end: number, time: Seconds): boolean {
+  return end > 0 && closeOf(input.ts[end - 1] as number, input.interval) > time;
+}
+
+function hasHistory(inputs: readonly FiringInput[], closed: readonly number[], lacking: number[]): boolean {
+  let enough = true;
+  for (let i = 0; i < inputs.length; i++) {
+    const missing = (inputs[i] as FiringInput).lookback - (closed[i] as number);
+    if (missing > 0) {
+      enough = false;
+      lacking[i] = Math.max(lacking[i] as number, missing);
+    }
+  }
+  return enough;
+}
+
+function windowsHold(inputs: readonly FiringInput[], closed: readonly number[], close: Seconds): boolean {
+  return inputs.every(
+    ({ span, ts }, i) => span === undefined || (ts[(closed[i] as number) - 1] as number) >= close - span,
+  );
+}
+
+/** The input that closes a bar the least often among those that must close one in each slot. */
+function slowestPrompt(inputs: readonly FiringInput[], interval: Seconds): FiringInput {
+  const prompt = inputs.filter((input) => input.interval <= interval);
+  return prompt.reduce((slowest, input) => (input.interval > slowest.interval ? input : slowest));
+}
+
+/** Opens of the slots in which one of these inputs closes a bar, ascending, each once. */
+function candidateSlots(
+  interval: Seconds,
+  phase: Seconds,
+  slots: Range,
+  drivers: readonly FiringInput[],
+): Iterable<Seconds> & { length: number } {
+  const lists = drivers.map((driver) => slotsOf(interval, phase, slots, driver));
+  const [only] = lists;
+  if (only && lists.length === 1) return only;
+  return Float64Array.from(new Set(lists.flatMap((list) => [...list]))).sort();
+}
+
+function slotsOf(interval: Seconds, phase: Seconds, slots: Range, driver: FiringInput): Float64Array {
+  const found = new Float64Array(driver.ts.length);
+  let count = 0;
+  const sees = slotOfBars(driver.interval, { interval, phase });
+  for (const barOpen of driver.ts) {
+    const open = sees(barOpen);
+    if (open < slots.start || open >= slots.end) continue;
+    if (count > 0 && found[count - 1] === open) continue;
+    found[count++] = open;
+  }
+  return found.subarray(0, count);
+}

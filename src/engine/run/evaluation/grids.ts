@@ -1,0 +1,62 @@
+import { integers, floats } from '../../../sdk/memory.js';
+import { closeOf } from '../../../sdk/grid.js';
+import { isMonths, type Seconds } from '../../../sdk/time.js';
+
+interface Slots {
+  readonly opens: Float64Array;
+  readonly asOf: Float64Array;
+}
+
+/** Times and ends that nodes of one grid have in common within a chunk: made once, and the same arrays for all of them. */
+export class Grids {
+  readonly #slots: (Slots & { readonly interval: Seconds })[] = [];
+  readonly #ramps = new Map<string, Int32Array>();
+
+  /** The closes of slots with these opens. The opens are those of an earlier call with equal ones. */
+  slotsOf(opens: Float64Array, interval: Seconds): Slots {
+    const known = this.#slots.find((each) => each.interval === interval && sameTimes(each.opens, opens));
+    if (known) return known;
+    if (isMonths(interval)) return this.#months(opens, interval);
+    const asOf = floats(opens.length);
+    let stamps = opens;
+    for (let i = 0; i < opens.length; i++) {
+      const open = opens[i] as Seconds;
+      const close = open + interval;
+      asOf[i] = close;
+      // A row is stamped by its close less the interval, which need not be the input's stamp where an interval is a fraction.
+      if (close - interval !== open && stamps === opens) stamps = Float64Array.from(opens);
+      if (stamps !== opens) stamps[i] = close - interval;
+    }
+    const slots = { opens: stamps, asOf, interval };
+    this.#slots.push(slots);
+    return slots;
+  }
+
+  #months(opens: Float64Array, interval: Seconds): Slots {
+    const slots = { opens, asOf: opens.map((open) => closeOf(open, interval)), interval };
+    this.#slots.push(slots);
+    return slots;
+  }
+
+  /** `first`, `first + 1`, …: the ends of windows that move on by one row. */
+  ramp(first: number, count: number): Int32Array {
+    const key = `${first} ${count}`;
+    const known = this.#ramps.get(key);
+    if (known) return known;
+    const ramp = integers(count);
+    for (let i = 0; i < count; i++) ramp[i] = first + i;
+    this.#ramps.set(key, ramp);
+    return ramp;
+  }
+}
+
+export function sameTimes(a: Float64Array, b: Float64Array): boolean {
+  if (a.length !== b.length) return false;
+  if (a.length === 0 || (a.buffer === b.buffer && a.byteOffset === b.byteOffset)) return true;
+  if (a[0] !== b[0] || a[a.length - 1] !== b[b.length - 1]) return false;
+  return bytesOf(a).equals(bytesOf(b));
+}
+
+function bytesOf(array: Float64Array): Buffer {
+  return Buffer.from(array.buffer, array.byteOffset, array.byteLength);
+}

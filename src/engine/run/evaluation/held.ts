@@ -1,0 +1,76 @@
+import { SeamlessError } from '../../../sdk/errors.js';
+import { concatFloats, concatTables, emptyTable, sliceTable, type Table } from '../../../sdk/table.js';
+import { tableDigest, type Digest } from '../../fingerprint/digest.js';
+import { sameTimes } from './grids.js';
+
+/** Rows at hand per node: the last ones that consumers look back to, then those of the chunk. */
+export class HeldRows {
+  readonly #tables = new Map<number, Table>();
+  /** Of a node whose chunk came in one piece, that piece: its digest is that of the stored segment. */
+  readonly #pieces = new Map<number, { readonly from: number; readonly table: Table }>();
+  readonly #digests = new Map<string, Digest>();
+  /** Times that were put together in this chunk: those of nodes on one grid are the same. */
+  readonly #joined: { readonly parts: readonly Float64Array[]; readonly ts: Float64Array }[] = [];
+
+  of(index: number): Table {
+    return this.#tables.get(index) ?? emptyTable();
+  }
+
+  /** Takes in the rows of a chunk. @throws SeamlessError `value`, naming the node, when its columns changed. */
+  add(index: number, name: string, produced: readonly Table[]): void {
+    const sorted = [...produced]
+      .filter((table) => table.ts.length > 0)
+      .sort((a, b) => (a.ts[0] as number) - (b.ts[0] as number));
+    const before = this.#tables.get(index);
+    const [only] = sorted;
+    if (only && sorted.length === 1) this.#pieces.set(index, { from: before?.ts.length ?? 0, table: only });
+    try {
+      const parts = [...(before ? [before] : []), ...sorted];
+      this.#tables.set(
+        index,
+        concatTables(parts, (times) => this.#join(times)),
+      );
+    } catch (cause) {
+      throw new SeamlessError(
+        'value',
+        `Node ${name}: ${cause instanceof Error ? cause.message : String(cause)}.`,
+        { node: name, cause },
+      );
+    }
+  }
+
+  #join(parts: readonly Float64Array[]): Float64Array {
+    const known = this.#joined.find(
+      (each) =>
+        each.parts.length === parts.length &&
+        each.parts.every((part, i) => sameTimes(part, parts[i] as Float64Array)),
+    );
+    if (known) return known.ts;
+    const ts = concatFloats(parts);
+    this.#joined.push({ parts, ts });
+    return ts;
+  }
+
+  /** Keeps the last `rows` rows of a node for the next chunk. */
+  trim(index: number, rows: number): void {
+    const table = this.#tables.get(index);
+    if (table && table.ts.length > rows) {
+      this.#tables.set(index, sliceTable(table, table.ts.length - rows, table.ts.length));
+    }
+    this.#pieces.delete(index);
+    this.#digests.clear();
+    this.#joined.length = 0;
+  }
+
+  /** Digest of rows `[from, to)`. Many consumers read the same rows: it is taken once a chunk. */
+  digest(index: number, from: number, to: number): Digest {
+    const key = `${index} ${from} ${to}`;
+    const known = this.#digests.get(key);
+    if (known !== undefined) return known;
+    const piece = this.#pieces.get(index);
+    const whole = piece?.from === from && piece.table.ts.length === to - from;
+    const digest = whole ? tableDigest(piece.table) : tableDigest(this.of(index), from, to);
+    this.#digests.set(key, digest);
+    return digest;
+  }
+}

@@ -1,0 +1,343 @@
+import type { OpenStream, SkippedRow, SourceReader, SourceTaken } from '../../engine/ports/source.js';
+import { intersection, isEmpty } from '../../engine/plan/ranges.js';
+import type { SourceNote } from '../../engine/ports/source-note.js';
+import { SeamlessError } from '../../sdk/errors.js';
+import type { Table } from '../../sdk/table.js';
+import { floorToSlot } from '../../sdk/grid.js';
+import type { Range, Seconds } from '../../sdk/time.js';
+import { streamTables } from '../batches.js';
+import { Cleaner, Notes, UNREADABLE } from '../conformance.js';
+import { RowsAround, type Skip } from '../csv/around.js';
+import { databaseMessage, type Database } from './database.js';
+import { BarCheck, barError, rowError, sourceError, WRITE_TIMES, type BarFault } from '../faults.js';
+import type { TimeOptions } from '../options.js';
+import {
+  cellOf,
+  isNumberType,
+  notATimeColumn,
+  openSql,
+  pruneRange,
+  refuseBare,
+  refuseTwins,
+  selectBars,
+  type Relation,
+} from './relation.js';
+import { findTimeColumns, type ColumnLook } from '../time/column.js';
+import { adjusted, refuseWideSpacing } from '../time/opens.js';
+import { onGridSql } from '../time/slots.js';
+import { numberReading, readAsText, textReading, typedReading, type TimeReading } from '../time/reading.js';
+
+/** What DuckDB can read in part: Parquet files, the result of a query. */
+export interface RelationSource {
+  /** What follows FROM. */
+  readonly from: string;
+  /** What it is called in messages: `data/btc.parquet`, `its query`. */
+  readonly shown: string;
+  /** True when the rows have no order of their own. */
+  readonly sort: boolean;
+  readonly time: TimeOptions;
+  /** See `SourceReader.files`. */
+  readonly files?: readonly string[];
+  version(): Promise<string | null>;
+  /** Called after a range was read. @throws SeamlessError when what was read may be torn. */
+  finish(): Promise<void>;
+  /** What went wrong, when DuckDB says so. */
+  explain(message: string): string;
+}
+
+/** Rows by which the unit of a numeric time is told. */
+const SAMPLE_ROWS = 20_000;
+/** Rows by which the spacing is told. */
+const FIRST_ROWS = 1_000;
+/** Distinct texts of a column that are looked at. */
+const SAMPLE_TEXTS = 2_000;
+
+/** A relation, and the type of its time column. */
+interface Plan {
+  readonly relation: Relation;
+  readonly timeType: string;
+}
+
+interface Extent {
+  readonly first: Seconds | null;
+  readonly last: Seconds | null;
+}
+
+function lookOf(
+  name: string,
+  type: string,
+  row: Readonly<Record<string, unknown>>,
+  index: number,
+): ColumnLook {
+  const list: unknown = row[`texts${index}`];
+  const texts = Array.isArray(list) ? list.filter((each): each is string => typeof each === 'string') : [];
+  const least = Number(row[`least${index}`] ?? 0);
+  const largest = Number(row[`largest${index}`] ?? 0);
+  if (isNumberType(type)) {
+    const dates = least >= 19_000_101 && largest <= 21_001_231;
+    return { name, holds: 'number', texts: dates ? texts : [], least, largest };
+  }
+  const temporal = type === 'DATE' || type.startsWith('TIMESTAMP');
+  return { name, holds: temporal ? 'time' : type === 'VARCHAR' ? 'text' : 'other', texts, least, largest };
+}
+
+/** Reads the bars of a range, leaving the rest of the file alone where its format allows. */
+export class RelationReader implements SourceReader {
+  readonly whole = false;
+  readonly #stream: OpenStream;
+  readonly #database: Database;
+  readonly #source: RelationSource;
+  readonly #notes = new Notes();
+  #plan: Promise<Plan> | null = null;
+  #extent: Promise<Extent> | null = null;
+
+  constructor(stream: OpenStream, database: Database, source: RelationSource) {
+    this.#stream = stream;
+    this.#database = database;
+    this.#source = source;
+  }
+
+  get files(): readonly string[] {
+    return this.#source.files ?? [];
+  }
+
+  version(): Promise<string | null> {
+    return this.#source.version();
+  }
+
+  async bounds() {
+    this.#extent ??= this.#measure();
+    const { first, last } = await this.#extent;
+    return first === null || last === null ? null : { first, last };
+  }
+
+  async *read(range: Range, skip?: (row: SkippedRow) => void): AsyncGenerator<Table> {
+    // A row without a time belongs to no range: only the whole can show it.
+    await this.bounds();
+    const { relation, timeType } = await this.#planned();
+    const permissive = this.#source.time.conformance === 'permissive';
+    const around = this.#around(relation, range, skip);
+    const cleaner = new Cleaner(this.#stream, this.#notes);
+    const connection = await this.#database.connect();
+    try {
+      const sql = this.#rangeQuery(relation, timeType, range);
+      for await (const table of streamTables(connection, sql, relation.columns, await this.#count(sql))) {
+        yield permissive ? cleaner.clean(table) : await around.next(table);
+      }
+    } catch (error) {
+      // A file that is written anew under the reader looks damaged: that it changed is the better word.
+      await this.#source.finish();
+      throw this.#explained(error);
+    } finally {
+      connection.closeSync();
+    }
+    await this.#source.finish();
+  }
+
+  /** A row that cannot be a bar is nobody's business but theirs who ask for its time. */
+  #around(relation: Relation, range: Range, skip?: (row: SkippedRow) => void): RowsAround {
+    const { stamp } = this.#source.time;
+    const explain = (fault: BarFault): Promise<SeamlessError> =>
+      Promise.resolve(this.#fault(relation, fault, null));
+    const skipOrThrow: Skip = (where, error) => {
+      if (where === null || (!skip && !isEmpty(intersection(where, range)))) throw error;
+      if (!skip) return;
+      this.#notes.add(UNREADABLE, 1, error.message);
+      skip({ range: where, error });
+    };
+    return new RowsAround(this.#stream, new BarCheck(this.#stream, stamp), stamp, explain, skipOrThrow);
+  }
+
+  #rangeQuery(relation: Relation, timeType: string, range: Range): string {
+    const pruned = pruneRange(this.#stream, this.#source.time, relation, timeType, range);
+    const rows = `SELECT ${selectBars(relation)} FROM ${relation.from}${pruned ? ` WHERE ${pruned}` : ''}`;
+    const ends = [
+      ...(Number.isFinite(range.start) ? [`open >= ${range.start}::DOUBLE`] : []),
+      ...(Number.isFinite(range.end) ? [`open < ${range.end}::DOUBLE`] : []),
+    ];
+    const where = ends.length > 0 ? ` WHERE ${ends.join(' AND ')}` : '';
+    return `FROM (${rows})${where}${this.#sorts() ? ' ORDER BY open' : ''}`;
+  }
+
+  /** How many rows a query gives; not told where it has to have them all at hand in any case. */
+  async #count(sql: string): Promise<number | undefined> {
+    if (this.#sorts()) return undefined;
+    const [row] = await this.#database.rows(`SELECT count(*)::DOUBLE AS count FROM (${sql})`);
+    return Number(row?.['count']);
+  }
+
+  #sorts(): boolean {
+    return this.#source.sort || this.#source.time.conformance === 'permissive';
+  }
+
+  notes(): readonly SourceNote[] {
+    return this.#notes.list();
+  }
+
+  async taken(): Promise<SourceTaken> {
+    const { relation } = await this.#planned();
+    const { names, time, clock, reading, columns } = relation;
+    const times = [names[time], ...(clock === null ? [] : [names[clock]])];
+    return { time: times.join(' and '), timeWords: reading.words, otherTimes: [], columns, details: [] };
+  }
+
+  #planned(): Promise<Plan> {
+    this.#plan ??= this.#makePlan();
+    return this.#plan;
+  }
+
+  async #makePlan(): Promise<Plan> {
+    const stream = this.#stream;
+    const { shown, time, from: source } = this.#source;
+    const described = await this.#rows(`DESCRIBE FROM ${source}`);
+    const names = described.map((row) => String(row['column_name']));
+    const types = described.map((row) => String(row['column_type']));
+    refuseTwins(stream, names, shown);
+    refuseBare(stream, names, shown);
+    const from = `${source} AS bars(${names.map((_, index) => `c${index}`).join(', ')})`;
+    const looks = await this.#looks(names, types, from);
+    const { date, clock } = findTimeColumns(stream, looks, time.time, shown);
+    const look = looks[date] as ColumnLook;
+    const timeType = types[date] ?? '';
+    const reading = this.#timeReading(look, clock === null ? null : (looks[clock] ?? null), timeType);
+    if (!reading) throw notATimeColumn(stream, look, shown);
+    const others = names.map((_, index) => index).filter((index) => index !== date && index !== clock);
+    const cells = others.map((index) => cellOf(types[index] ?? '', `c${index}`));
+    const columns = others.map((index, i) => ({ name: names[index] ?? '', type: cells[i]?.type ?? 'null' }));
+    const expressions = cells.map((cell, i) => `${cell.sql} AS v${i}`);
+    const relation = { from, names, time: date, clock, reading, columns, expressions };
+    const opens = await this.#firstOpens(relation);
+    refuseWideSpacing(stream, opens, shown);
+    return { relation: { ...relation, reading: adjusted(stream, time, reading, opens) }, timeType };
+  }
+
+  async #firstOpens(relation: Relation): Promise<number[]> {
+    const order = this.#source.sort ? ' ORDER BY open' : '';
+    const rows = await this.#rows(
+      `SELECT ${openSql(relation)} AS open FROM (FROM ${relation.from} LIMIT ${SAMPLE_ROWS})${order} LIMIT ${FIRST_ROWS}`,
+    );
+    return rows.flatMap(({ open }) => (typeof open === 'number' && Number.isFinite(open) ? [open] : []));
+  }
+
+  #timeReading(look: ColumnLook, clock: ColumnLook | null, type: string): TimeReading | null {
+    const { time, shown } = this.#source;
+    if (readAsText(time, look)) {
+      const reading = textReading(this.#stream, time, look, clock, shown);
+      const text = (raw: string): string =>
+        look.holds === 'number' ? `CAST(${raw} AS BIGINT)::VARCHAR` : raw;
+      return reading && { ...reading, open: (raw, beside) => reading.open(text(raw), beside) };
+    }
+    if (look.holds === 'number') return numberReading(this.#stream, time, look);
+    return typedReading(this.#stream, time, type);
+  }
+
+  /** What the first rows show of each column. */
+  async #looks(names: readonly string[], types: readonly string[], from: string): Promise<ColumnLook[]> {
+    const selected = types.flatMap((type, i) => {
+      if (isNumberType(type)) {
+        const number = `abs(CAST(c${i} AS DOUBLE))`;
+        const digits = `CAST(TRY_CAST(c${i} AS BIGINT) AS VARCHAR)`;
+        // Only whole numbers of the size of a date can be dates.
+        const dates = `(list(DISTINCT ${digits}) FILTER (c${i} BETWEEN 19000101 AND 21001231))[:${SAMPLE_TEXTS}]`;
+        return [`min(${number}) AS least${i}`, `max(${number}) AS largest${i}`, `${dates} AS texts${i}`];
+      }
+      return type === 'VARCHAR' ? [`list(DISTINCT c${i})[:${SAMPLE_TEXTS}] AS texts${i}`] : [];
+    });
+    const sample = `(FROM ${from} LIMIT ${SAMPLE_ROWS})`;
+    const [row = {}] =
+      selected.length > 0 ? await this.#rows(`SELECT ${selected.join(', ')} FROM ${sample}`) : [];
+    return names.map((name, i) => lookOf(name, types[i] ?? '', row, i));
+  }
+
+  /** The opens of the first and last bar, and that every row has a time. */
+  async #measure(): Promise<Extent> {
+    const { relation, timeType } = await this.#planned();
+    if (this.#source.time.conformance === 'permissive') return this.#measureBars(relation);
+    const raw = `c${relation.time}`;
+    // Texts have no order but that of the times they stand for; for others, file statistics may know the extremes.
+    const open = openSql(relation);
+    const ordered = timeType !== 'VARCHAR' && relation.reading.unit > 0 && relation.clock === null;
+    const extremes = ordered
+      ? `${relation.reading.open(`min(${raw})`, null)} AS first, ${relation.reading.open(`max(${raw})`, null)} AS last`
+      : `min(${open}) AS first, max(${open}) AS last`;
+    const timed = ordered ? raw : open;
+    const [row = {}] = await this.#rows(
+      `SELECT ${extremes}, (count(*) - count(${timed}))::DOUBLE AS untimed FROM ${relation.from}`,
+    );
+    if (Number(row['untimed']) > 0) throw await this.#untimed(relation, timed);
+    if (row['first'] === null || row['first'] === undefined) return { first: null, last: null };
+    const extent = { first: Number(row['first']), last: Number(row['last']) };
+    return this.#endsOf(relation, extent);
+  }
+
+  /** Slots of the first and the last row. One row that cannot be a bar hides its slot; where neither can, the file is not what it was taken for. */
+  #endsOf(relation: Relation, { first, last }: { first: Seconds; last: Seconds }): Extent {
+    const stream = this.#stream;
+    const faults = [first, last].map((end) =>
+      new BarCheck(stream, this.#source.time.stamp).next(Float64Array.of(end)),
+    );
+    const whole = faults.find((fault) => fault !== null && fault.kind !== 'off-grid');
+    if (whole) throw this.#fault(relation, whole, null);
+    if (faults.every((fault) => fault !== null)) {
+      const both = Float64Array.from(new Set([first, last]));
+      const fault = new BarCheck(stream, this.#source.time.stamp).next(both);
+      if (fault) throw this.#fault(relation, fault, null);
+    }
+    return { first: floorToSlot(first, stream), last: floorToSlot(last, stream) };
+  }
+
+  /** The same of the rows that can be bars. */
+  async #measureBars(relation: Relation): Promise<Extent> {
+    const [row = {}] = await this.#rows(
+      `SELECT min(open) AS first, max(open) AS last FROM (SELECT ${openSql(relation)} AS open FROM ${relation.from}) WHERE ${onGridSql(this.#stream, 'open')}`,
+    );
+    const { first, last } = row;
+    return typeof first === 'number' && typeof last === 'number'
+      ? { first, last }
+      : { first: null, last: null };
+  }
+
+  async #untimed(relation: Relation, timed: string): Promise<SeamlessError> {
+    const raw = `c${relation.time}`;
+    const [row] = await this.#rows(
+      `SELECT max(CAST(${raw} AS VARCHAR)) AS cell FROM ${relation.from} WHERE ${timed} IS NULL`,
+    );
+    const cell = typeof row?.['cell'] === 'string' ? row['cell'] : null;
+    const fault: BarFault = {
+      kind: 'not-a-time',
+      row: 0,
+      index: 0,
+      time: Number.NaN,
+      previous: Number.NaN,
+      shared: false,
+    };
+    return this.#fault(relation, fault, cell);
+  }
+
+  #fault(relation: Relation, fault: BarFault, cell: string | null): SeamlessError {
+    const timeName = relation.names[relation.time] ?? '';
+    return barError(this.#stream, fault, {
+      row: `a row of ${this.#source.shown}`,
+      cell,
+      write: WRITE_TIMES,
+      sort: `Write the file sorted by ${timeName}, or read it through sqlHistory, which sorts.`,
+      seconds: 'Say which with the option timeUnit.',
+    });
+  }
+
+  async #rows(sql: string): Promise<Record<string, unknown>[]> {
+    try {
+      return await this.#database.rows(sql);
+    } catch (error) {
+      throw this.#explained(error);
+    }
+  }
+
+  #explained(error: unknown): SeamlessError {
+    if (error instanceof SeamlessError) return error;
+    const message = databaseMessage(error);
+    // A value that a cast refuses is one row's fault; anything else is the source's.
+    const make = message.startsWith('Conversion Error') ? rowError : sourceError;
+    return make(this.#stream, this.#source.explain(message), error);
+  }
+}

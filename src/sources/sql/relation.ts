@@ -1,0 +1,113 @@
+import type { OpenStream } from '../../engine/ports/source.js';
+import type { SeamlessError } from '../../sdk/errors.js';
+import { longestSlot } from '../../sdk/grid.js';
+import type { Range, Seconds } from '../../sdk/time.js';
+import type { CellType, SelectedColumn } from '../batches.js';
+import { sourceError } from '../faults.js';
+import type { TimeOptions } from '../options.js';
+import type { ColumnLook } from '../time/column.js';
+import type { TimeReading } from '../time/reading.js';
+
+/** Rows that DuckDB can read, whose columns are called c0, c1, … whatever their names. */
+export interface Relation {
+  /** What follows FROM. */
+  readonly from: string;
+  readonly names: readonly string[];
+  /** Position of the column with the time, and how it is read. */
+  readonly time: number;
+  /** Position of the column with the time of day; null: that of the time has it. */
+  readonly clock: number | null;
+  readonly reading: TimeReading;
+  /** What a row is read as, without its time. */
+  readonly columns: readonly SelectedColumn[];
+  readonly expressions: readonly string[];
+}
+
+/** A source of bars has something to tell about each. @throws SeamlessError `source` */
+export function refuseBare(stream: OpenStream, names: readonly string[], source: string): void {
+  if (names.length > 1) return;
+  throw sourceError(
+    stream,
+    `${source} has no column but ${names.join('')}: bars need a time and at least one value.`,
+  );
+}
+
+/** @throws SeamlessError `source` when two columns have the same name. */
+export function refuseTwins(stream: OpenStream, names: readonly string[], source: string): void {
+  const twin = names.find((name, index) => names.indexOf(name) !== index);
+  if (twin === undefined) return;
+  throw sourceError(
+    stream,
+    `${source} has two columns called ${twin}: rename one, so that it is clear which is meant.`,
+  );
+}
+
+const NUMBERS = /^(?:U?(?:TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|FLOAT|DOUBLE|DECIMAL\(.*)$/;
+const NESTED = /^(?:JSON$|STRUCT|MAP|UNION|LIST)|\]$/;
+
+export function isNumberType(type: string): boolean {
+  return NUMBERS.test(type);
+}
+
+/** How a column of a DuckDB type is read: as what, and by which expression. */
+export function cellOf(type: string, raw: string): { readonly type: CellType; readonly sql: string } {
+  if (isNumberType(type)) return { type: 'number', sql: `CAST(${raw} AS DOUBLE)` };
+  if (type === 'BOOLEAN') return { type: 'boolean', sql: raw };
+  if (NESTED.test(type)) return { type: 'json', sql: `CAST(to_json(${raw}) AS VARCHAR)` };
+  return { type: 'string', sql: `CAST(${raw} AS VARCHAR)` };
+}
+
+export function notATimeColumn(stream: OpenStream, look: ColumnLook, source: string): SeamlessError {
+  const [sample] = look.texts;
+  const what = sample === undefined ? 'holds no times' : `has ${JSON.stringify(sample)}, which is no time`;
+  return sourceError(
+    stream,
+    `column ${look.name} of ${source} ${what}: name another column with time: '…', or say how it is written with timeFormat: '%d.%m.%Y' and the like.`,
+  );
+}
+
+/** SELECT with the open first, for `streamTables`. */
+export function selectBars(relation: Relation): string {
+  return [`${openSql(relation)} AS open`, ...relation.expressions].join(', ');
+}
+
+/** SQL for the open of a row. */
+export function openSql({ reading, time, clock }: Relation): string {
+  return reading.open(`c${time}`, clock === null ? null : `c${clock}`);
+}
+
+/** Seconds by which a range is widened for pruning: zones and bar closes move a time by less than this. */
+const PRUNE_MARGIN = 2 * 86_400;
+
+/** Times that every type of time can hold: nanoseconds in 64 bits go from 1677 to 2262. */
+const EARLIEST = -9.2e9;
+const LATEST = 9.2e9;
+
+/**
+ * A condition on the time column itself that holds for all rows of a range, and for few others: file statistics know
+ * the column, not what is computed from it. Null where there is none.
+ */
+export function pruneRange(
+  stream: OpenStream,
+  options: TimeOptions,
+  relation: Relation,
+  type: string,
+  range: Range,
+): string | null {
+  const raw = `c${relation.time}`;
+  const margin = PRUNE_MARGIN + (options.stamp === 'close' ? longestSlot(stream.interval) : 0);
+  const conditions: string[] = [];
+  const from = range.start - margin;
+  const to = range.end + margin;
+  if (isNumberType(type) && relation.reading.unit === 0) return null;
+  if (from > EARLIEST) conditions.push(`${raw} >= ${timeLiteral(type, relation, from)}`);
+  if (to < LATEST) conditions.push(`${raw} < ${timeLiteral(type, relation, to)}`);
+  const canPrune = isNumberType(type) || type === 'DATE' || type.startsWith('TIMESTAMP');
+  return canPrune && conditions.length > 0 ? conditions.join(' AND ') : null;
+}
+
+function timeLiteral(type: string, relation: Relation, seconds: Seconds): string {
+  // A whole number compares with any numeric column as it is; a DOUBLE would convert the column and prune nothing.
+  if (isNumberType(type)) return (BigInt(Math.floor(seconds)) * BigInt(relation.reading.unit)).toString();
+  return `CAST('${new Date(seconds * 1000).toISOString().replace('Z', '+00')}' AS ${type})`;
+}

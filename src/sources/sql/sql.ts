@@ -1,0 +1,49 @@
+import type { OpenStream, SourceReader } from '../../engine/ports/source.js';
+import { filesIn, isRecord, placePaths } from './sql-paths.js';
+import type { Database } from './database.js';
+import { sqlText } from './database.js';
+import { sourceError } from '../faults.js';
+import { refuseEndlessFiles, type FileContext } from '../files.js';
+import { Options } from '../options.js';
+import { RelationReader, type RelationSource } from './relation-reader.js';
+
+/** @throws SeamlessError `source` when the query is not one SELECT, with the place where it stops making sense. */
+export async function openSql(stream: OpenStream, context: FileContext): Promise<SourceReader> {
+  const options = new Options(stream);
+  const query = options.requiredText('query');
+  const time = options.time();
+  options.finish();
+  const tree = await parse(stream, context.database, query);
+  const files = filesIn(tree, context.projectRoot);
+  await refuseEndlessFiles(stream, files);
+  const source: RelationSource = {
+    from: `(${placePaths(query, tree, context.projectRoot)})`,
+    files,
+    shown: 'its query',
+    // A result has no order of its own.
+    sort: true,
+    time,
+    version: () => Promise.resolve(null),
+    finish: () => Promise.resolve(),
+    explain: (message) => `its query failed: ${message}`,
+  };
+  return new RelationReader(stream, context.database, source);
+}
+
+async function parse(stream: OpenStream, database: Database, query: string): Promise<unknown> {
+  const [row] = await database.rows(`SELECT json_serialize_sql(${sqlText(query)})::VARCHAR AS tree`);
+  const tree: unknown = JSON.parse(String(row?.['tree']));
+  if (!isRecord(tree)) return null;
+  if (tree['error'] === true) {
+    const kind = tree['error_type'];
+    throw sourceError(
+      stream,
+      kind === 'parser'
+        ? `its query is not SQL: ${String(tree['error_message'])}, at character ${Number(tree['position']) + 1}.`
+        : 'its query must be a SELECT, or start with FROM: a source only reads.',
+    );
+  }
+  const statements = tree['statements'];
+  if (Array.isArray(statements) && statements.length === 1) return statements[0];
+  throw sourceError(stream, 'its query must be one SELECT, not several statements.');
+}

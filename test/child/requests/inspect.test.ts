@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { parseTime } from '../../../src/sdk/time.js';
+import { nodeOf, Project, refused, withChild } from '../../support/project.js';
+
+const DAY = 86_400;
+const at = (iso: string): number => parseTime(iso);
+
+function strategyOf(line: string): string {
+  return `
+import { csvHistory, Strategy, StreamInput } from 'seamless-dag';
+export class Main extends Strategy {
+  setup(): void {
+    this.addNodes([${line}]);
+  }
+}`;
+}
+
+const minutes = (from: string, count: number): string[] =>
+  Array.from({ length: count }, (_, i) => `${at(from) + i * 60},${i}`);
+
+describe('a file that is inspected', () => {
+  const files: Readonly<Record<string, { text: string; interval: number; phase?: number; rows: number }>> = {
+    'minutes.csv': {
+      text: [
+        'time,close',
+        ...minutes('2024-01-02T14:30:00Z', 20),
+        ...minutes('2024-01-03T14:30:00Z', 20),
+      ].join('\n'),
+      interval: 60,
+      rows: 40,
+    },
+    'months.csv': {
+      text: 'Date;Close\n2024-01-01;1,5\n2024-02-01;2,5\n2024-03-01;3,5\n2024-04-01;4,5\n',
+      interval: 2_629_746,
+      rows: 4,
+    },
+    'late.csv': {
+      text: ['time,close', ...[0, 1, 2, 3].map((i) => `${at('2024-01-01') + i * 3600 + 1800},${i}`)].join(
+        '\n',
+      ),
+      interval: 3600,
+      phase: 1800,
+      rows: 4,
+    },
+    'local.csv': {
+      text: 'Date,Close\n2024-03-07 00:00:00-05:00,1\n2024-03-08 00:00:00-05:00,2\n2024-03-11 00:00:00-04:00,3\n2024-03-12 00:00:00-04:00,4\n',
+      interval: DAY,
+      rows: 4,
+    },
+    'sheet.csv': { text: 'Date,Close\n45303,1\n45304,2\n45307,3\n', interval: DAY, rows: 3 },
+  };
+
+  it('says what it is read as, and a line that reads it so', async () => {
+    const project = new Project(
+      Object.fromEntries(Object.entries(files).map(([name, { text }]) => [name, text])),
+    );
+    try {
+      await withChild(async (child) => {
+        for (const [name, { interval, phase = 0, rows }] of Object.entries(files)) {
+          const found = await child.client.request('inspect', { projectRoot: project.root, path: name });
+          assert.deepEqual(
+            [found.interval, found.phase, found.rows, found.bad],
+            [interval, phase, rows, 0],
+            name,
+          );
+          project.write({ 'main.ts': strategyOf(found.line) });
+          const { first, last } = found;
+          assert.ok(first !== null && last !== null);
+          const report = await child.materialize(project, { start: first, end: last + 1 });
+          assert.equal(nodeOf(report, 'price').rows, rows, name);
+        }
+      });
+    } finally {
+      project.remove();
+    }
+  });
+
+  it('with its gaps, its bad rows and what is to be said', async () => {
+    const project = new Project({
+      'bad.csv': [
+        'time,close',
+        ...minutes('2024-01-02', 10),
+        `${at('2024-01-02') + 617},1`,
+        ...minutes('2024-01-02T00:20:00Z', 10),
+      ].join('\n'),
+      'open.csv': 'Date,Close\n02/01/2024,1\n03/01/2024,2\n',
+    });
+    try {
+      await withChild(async (child) => {
+        const inspect = (path: string) =>
+          child.client.request('inspect', { projectRoot: project.root, path });
+        const found = await inspect('bad.csv');
+        assert.deepEqual([found.time, found.columns], ['time', [{ name: 'close', type: 'number' }]]);
+        assert.deepEqual([found.rows, found.gaps, found.bad], [20, 1, 1]);
+        assert.deepEqual(found.longest, [[at('2024-01-02T00:10:00Z'), at('2024-01-02T00:20:00Z')]]);
+        assert.match(found.faults.join(), /line 12 of bad\.csv .*not on the stream's grid of 1m/);
+        await refused(
+          inspect('open.csv'),
+          'source',
+          /say timeFormat: '%d\/%m\/%Y' or timeFormat: '%m\/%d\/%Y'/,
+        );
+        await refused(inspect('none.csv'), 'source', /none\.csv/);
+      });
+    } finally {
+      project.remove();
+    }
+  });
+});

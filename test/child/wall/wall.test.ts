@@ -1,0 +1,240 @@
+import assert from 'node:assert/strict';
+
+import type { RunReport } from '../../../src/engine/run/report.js';
+import { SeamlessError } from '../../../src/sdk/errors.js';
+import { openStore } from '../../../src/store/store.js';
+import {
+  Child,
+  CSV_HEADER,
+  csvLines,
+  minute,
+  nodeOf,
+  Project,
+  refused,
+  runFresh,
+  states,
+} from '../../support/project.js';
+import { BESIDE, LANGUAGE, NODE, type Patch } from './patches.js';
+import { INNOCENT, strategyWith } from './strategies.js';
+
+const RANGE = { start: minute(0), end: minute(200) };
+const AT = minute(50);
+const FILES = { 'bars.csv': CSV_HEADER + csvLines(0, 200) };
+
+interface Stored {
+  readonly fingerprint: string;
+  readonly ts: readonly number[];
+  readonly values: readonly unknown[];
+}
+
+/** What the cache has of nodes of the strategy, read in this process. */
+async function storedOf(project: Project, names: readonly string[]): Promise<Record<string, Stored>> {
+  const store = await openStore({ dir: project.cacheDir });
+  try {
+    const stored: Record<string, Stored> = {};
+    for (const name of names) {
+      const { fingerprint } = (await store.findNode('Main', name)) ?? assert.fail(name);
+      const [table] = await store.read([{ fingerprint, range: RANGE }]);
+      assert.ok(table);
+      const values = table.columns.map((column) => [...column.values]);
+      stored[name] = { fingerprint, ts: [...table.ts], values };
+    }
+    return stored;
+  } finally {
+    await store.close();
+  }
+}
+
+function named(patches: readonly Patch[], wanted: readonly string[]): Patch[] {
+  return wanted.map((name) => patches.find((patch) => patch.name === name) ?? assert.fail(name));
+}
+
+/** What a child that has run nothing else makes of the strategy that does no harm. */
+async function alone(): Promise<Record<string, Stored>> {
+  const project = new Project({ ...FILES, 'main.ts': strategyWith({}) });
+  try {
+    await runFresh(project, RANGE);
+    return await storedOf(project, INNOCENT);
+  } finally {
+    project.remove();
+  }
+}
+
+describe('a wall between strategies', () => {
+  let innocent: Record<string, Stored>;
+  let project: Project;
+  let child: Child;
+  before(async () => {
+    innocent = await alone();
+  });
+  beforeEach(() => {
+    project = new Project(FILES);
+    child = new Child();
+  });
+  afterEach(async () => {
+    await child.end();
+    project.remove();
+  });
+
+  /** The strategy that does no harm, in the same child and the same cache, has what a new child has. */
+  async function assertUntouched(): Promise<void> {
+    project.write({ 'main.ts': strategyWith({}) });
+    const report = await child.materialize(project, RANGE);
+    assert.deepEqual(report.coverageBounds, [RANGE.start, RANGE.end]);
+    await child.end();
+    assert.deepEqual(await storedOf(project, INNOCENT), innocent);
+  }
+
+  /** What becomes of it is no concern of others: rows under fingerprints of its own, or a sentence. */
+  async function runOrSentence(): Promise<RunReport | null> {
+    try {
+      return await child.materialize(project, RANGE);
+    } catch (error) {
+      assert.ok(error instanceof SeamlessError, String(error));
+      assert.notEqual(error.code, 'internal', error.message);
+      return null;
+    }
+  }
+
+  it('a built-in changed at one bar fails that node with its name, and no other node sees it', async () => {
+    const patches = LANGUAGE.filter(({ forGood }) => !forGood);
+    project.write({ 'main.ts': strategyWith({ bars: patches, at: AT }) });
+    const report = await child.materialize(project, RANGE);
+    for (const [index, { name }] of patches.entries()) {
+      const { state, failure, rows } = nodeOf(report, `hostile${index}`);
+      assert.equal(state, 'failed', name);
+      assert.equal(rows, 0, name);
+      const sentence = `Main: Node hostile${index} changed ${name}, which is built in`;
+      assert.ok(failure?.message.startsWith(sentence), `${sentence}: ${failure?.message}`);
+    }
+    for (const name of INNOCENT) assert.equal(nodeOf(report, name).state, 'computed', name);
+    await assertUntouched();
+  });
+
+  for (const patch of [...named(LANGUAGE, ['Array.prototype.concat']), ...NODE]) {
+    it(`${patch.name} changed at one bar: nothing of the chunk is kept`, async () => {
+      project.write({ 'main.ts': strategyWith({ bars: [patch], at: AT }) });
+      const failed = await runOrSentence();
+      if (failed) assert.equal(states(failed)['hostile0'], 'failed');
+      await assertUntouched();
+    });
+  }
+
+  it('a built-in changed in setup() is refused by its name, and the next strategy sees nothing of it', async () => {
+    for (const { name, code } of LANGUAGE) {
+      project.write({ 'main.ts': strategyWith({ setup: code }) });
+      const { message } = await refused(child.materialize(project, RANGE), 'strategy', /^setup\(\) changed /);
+      assert.ok(message.startsWith(`setup() changed ${name}, `), `${name}: ${message}`);
+    }
+    await assertUntouched();
+  });
+
+  const tops = [
+    ...[
+      'Math.ceil',
+      'Object.is',
+      'Object.keys',
+      'Reflect.ownKeys',
+      'Array.prototype.filter',
+      'Array.prototype.push',
+    ],
+    ...[
+      'Array.prototype[Symbol.iterator]',
+      'Set.prototype.has',
+      'Map.prototype.get',
+      'JSON.stringify',
+      'RegExp.prototype.exec',
+    ],
+    ...[
+      'Promise.prototype.then',
+      'Function.prototype.call',
+      'Float64Array.prototype.slice',
+      'globalThis.Promise',
+    ],
+    ...['globalThis.Object', 'Object.prototype.then', 'Object.prototype.get', 'Object.prototype.0'],
+  ];
+  it('a built-in changed by a provider as it is waited for changes no row, its own included', async () => {
+    const fetch = (patches: string): string => `import { Node, Strategy, StreamInput } from 'seamless-dag';
+const rows = [${Array.from({ length: 200 }, (_, at) => `{ ts: ${minute(at)}, close: ${at % 7} }`).join(', ')}];
+const provider = { kind: 'own', options: {}, version: () => 'one', async fetch() { await 0; ${patches} await null; return rows; } };
+const price = new StreamInput({ tags: ['own'], interval: '1m', historyProvider: provider });
+export class Own extends Strategy {
+  setup() {
+    this.addNodes([new Node({ name: 'n', input: price, period: 2, computeFn: (view) => view.latest(price).close })]);
+  }
+}`;
+    // With these, what it waits for itself never comes.
+    const endless = ['Promise.prototype.then', 'globalThis.Promise', 'Object.prototype.then'];
+    const patches = named(LANGUAGE, tops).filter(({ name }) => !endless.includes(name));
+    for (const { name, code } of patches) {
+      project.write({ 'main.ts': fetch(code) });
+      const report = await runOrSentence();
+      if (!report) continue;
+      assert.equal(nodeOf(report, 'n').rows, 199, name);
+    }
+    await assertUntouched();
+  });
+
+  for (const patch of [...named(LANGUAGE, tops), ...NODE, ...BESIDE]) {
+    it(`${patch.name}, changed at the top of the module, reaches neither the host nor the next strategy`, async () => {
+      project.write({ 'main.ts': strategyWith({ top: patch.code }) });
+      await runOrSentence();
+      await assertUntouched();
+    });
+  }
+
+  it('a built-in changed at the top of the module counts in every fingerprint, and its code is what nodes call', async () => {
+    project.write({ 'main.ts': strategyWith({}) });
+    await child.materialize(project, RANGE);
+    project.write({ 'main.ts': strategyWith({ top: `Math.ceil = () => 7;` }) });
+    const patched = await child.materialize(project, RANGE);
+    for (const name of INNOCENT) assert.equal(nodeOf(patched, name).state, 'computed', name);
+    project.write({ 'main.ts': strategyWith({ top: `Math.ceil = () => 8;` }) });
+    const edited = await child.materialize(project, RANGE);
+    for (const name of INNOCENT) assert.equal(nodeOf(edited, name).state, 'computed', name);
+    await child.end();
+    const { after } = await storedOf(project, ['after']);
+    assert.deepEqual(new Set(after?.values[0] as number[]), new Set([8]));
+  });
+
+  const misleading = ['Array.isArray', 'Array.prototype.push', 'Map.prototype.get', 'RegExp.prototype.test'];
+  for (const patch of named(LANGUAGE, misleading)) {
+    it(`an error that may come of ${patch.name}, changed at the top of the module, names it and the way out`, async () => {
+      project.write({ 'main.ts': strategyWith({ top: patch.code }) });
+      const report = await child
+        .materialize(project, RANGE)
+        .catch((error: unknown) => error as SeamlessError);
+      const message = report instanceof Error ? report.message : nodeOf(report, 'before').failure?.message;
+      const wanted = ` The top level of the module changed ${patch.name}, which is built in and which Seamless works with, too, so this may come of it: leave it as it was, and write a function of your own.`;
+      assert.ok(message?.endsWith(wanted), message);
+    });
+  }
+
+  it('what cannot be put back is refused at the top of the module', async () => {
+    const [patch] = named(LANGUAGE, ['Array.prototype.concat']);
+    project.write({ 'main.ts': strategyWith({ top: patch?.code ?? '' }) });
+    await refused(child.materialize(project, RANGE), 'strategy', /changed Array\.prototype\.concat for good/);
+    await assertUntouched();
+  });
+
+  it('hooks for modules are refused', async () => {
+    project.write({ 'main.ts': strategyWith({ top: `module.register('data:text/javascript,');` }) });
+    await refused(
+      child.materialize(project, RANGE),
+      'compute-only',
+      /used module\.register .*import what it needs/,
+    );
+    await assertUntouched();
+  });
+
+  it('a strategy that runs out of memory ends with a sentence, and the child goes on', async () => {
+    project.write({
+      'main.ts': strategyWith({
+        bars: [{ code: `const all: any[] = []; for (;;) all.push(new Array(1e6).fill(1.5));` }],
+        at: AT,
+      }),
+    });
+    await refused(child.materialize(project, RANGE), 'strategy', /ran out of memory/);
+    await assertUntouched();
+  });
+});

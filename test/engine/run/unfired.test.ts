@@ -1,0 +1,334 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { materialize } from '../../../src/engine/run/materialize.js';
+import { reportOf } from '../../../src/engine/run/outcome.js';
+import { statusOf } from '../../../src/engine/plan/status.js';
+import type { NodeReport, Unfired } from '../../../src/engine/run/report.js';
+import { ceilToGrid } from '../../../src/sdk/time.js';
+import { MemoryStore } from '../../support/memory-store.js';
+import {
+  oracle,
+  ToyHost,
+  ToySources,
+  type Toy,
+  type ToyNode,
+  type ToyStream,
+} from '../../support/toy-strategy.js';
+import { cases as howOften } from '../../support/profile.js';
+
+const DAY = 86_400;
+/** A Monday. */
+const START = 1_577_664_000;
+const day = (index: number): number => START + index * DAY;
+
+function stream(interval: number, opens: readonly number[]): ToyStream {
+  const rows = opens.map((ts, index) => ({ ts, value: index + 1 }));
+  return { kind: 'stream', interval, leastHistory: 1, whole: true, rows };
+}
+
+function days(from: number, to: number, every = 1): number[] {
+  return Array.from({ length: Math.ceil((to - from) / every) }, (_, index) => day(from + index * every));
+}
+
+function node(interval: number, inputs: readonly (readonly [node: number, period: number])[]): ToyNode {
+  const edges = inputs.map(([at, period]) => ({ node: at, period }));
+  return { kind: 'node', interval, inputs: edges, seed: 1, sparse: 0, failsAt: null };
+}
+
+/** The last toy as a first run reports it; a second run and the status must say the same. */
+async function reported(
+  toys: readonly Toy[],
+  range = { start: day(0), end: day(2000) },
+): Promise<NodeReport> {
+  const store = new MemoryStore();
+  const ports = { host: new ToyHost(toys), store, sources: new ToySources(toys), nonce: 'n' };
+  const hooks = { progress: () => undefined, signal: new AbortController().signal };
+  const run = async (): Promise<NodeReport> =>
+    (await reportOf(await materialize(ports, range, hooks), 0)).nodes.at(-1) as NodeReport;
+  const [cold, warm] = [await run(), await run()];
+  assert.deepEqual([warm.state === 'hit', warm.unfired], [true, cold.unfired]);
+  const { nodes } = await statusOf(ports, range);
+  const last = nodes.at(-1);
+  const told = last?.state === 'fresh' ? cold.unfired : null;
+  assert.deepEqual(last?.unfired, told, 'the status says what the report says');
+  if (cold.unfired) assert.ok(cold.reason.endsWith(cold.unfired.text), cold.reason);
+  return cold;
+}
+
+describe('slots that did not fire', () => {
+  const price = stream(DAY, days(0, 1282));
+  const late = stream(DAY, days(1012, 1282));
+  const weeks = stream(7 * DAY, days(0, 1282, 7));
+
+  const cases: [string, Toy[], number, Pick<Unfired, 'slots' | 'of' | 'missing'> | null, RegExp?][] = [
+    [
+      'for want of earnings that come each quarter',
+      [
+        price,
+        stream(DAY, days(0, 1282, 91)),
+        node(DAY, [
+          [0, 1],
+          [1, 1],
+        ]),
+      ],
+      15,
+      { slots: 1267, of: 1282, missing: [{ input: 'n1', slots: 1267 }] },
+      /^1,267 of 1,282 slots after its warm-up did not fire, missing n1 in 1,267\.$/,
+    ],
+    [
+      'for want of one asset of ten that is listed late',
+      [
+        ...Array.from({ length: 9 }, () => price),
+        late,
+        node(
+          DAY,
+          Array.from({ length: 10 }, (_, at) => [at, 1]),
+        ),
+      ],
+      270,
+      { slots: 1012, of: 1282, missing: [{ input: 'n9', slots: 1012 }] },
+    ],
+    [
+      'for want of an average of one that is listed late',
+      [
+        price,
+        late,
+        node(DAY, [[1, 20]]),
+        node(DAY, [
+          [0, 1],
+          [2, 1],
+        ]),
+      ],
+      251,
+      // The average has a warm-up of its own, which is nobody's fault.
+      { slots: 1012, of: 1263, missing: [{ input: 'n2', slots: 1012 }] },
+    ],
+    [
+      'for want of a slow input that begins late',
+      [
+        price,
+        stream(7 * DAY, days(700, 1282, 7)),
+        node(DAY, [
+          [0, 1],
+          [1, 2],
+        ]),
+      ],
+      569,
+      { slots: 700, of: 1269, missing: [{ input: 'n1', slots: 700 }] },
+    ],
+    [
+      'for want of a slow input that ends early',
+      [
+        price,
+        stream(7 * DAY, days(0, 700, 7)),
+        node(DAY, [
+          [0, 1],
+          [1, 1],
+        ]),
+      ],
+      700,
+      { slots: 576, of: 1276, missing: [{ input: 'n1', slots: 576 }] },
+    ],
+    [
+      'for want of a day here and there',
+      [
+        price,
+        stream(
+          DAY,
+          days(0, 1282).filter((_, at) => at % 100 !== 50),
+        ),
+        node(DAY, [
+          [0, 3],
+          [1, 1],
+        ]),
+      ],
+      1267,
+      { slots: 13, of: 1280, missing: [{ input: 'n1', slots: 13 }] },
+    ],
+    [
+      'for want of either of two',
+      [
+        stream(DAY, days(0, 10, 2)),
+        stream(DAY, days(0, 10, 3)),
+        node(DAY, [
+          [0, 1],
+          [1, 1],
+        ]),
+      ],
+      2,
+      {
+        slots: 5,
+        of: 7,
+        missing: [
+          { input: 'n1', slots: 3 },
+          { input: 'n0', slots: 2 },
+        ],
+      },
+    ],
+    [
+      'as two that never meet',
+      [
+        stream(DAY, days(0, 20, 2)),
+        stream(DAY, days(1, 20, 2)),
+        node(DAY, [
+          [0, 1],
+          [1, 1],
+        ]),
+      ],
+      0,
+      {
+        slots: 20,
+        of: 20,
+        missing: [
+          { input: 'n0', slots: 10 },
+          { input: 'n1', slots: 10 },
+        ],
+      },
+    ],
+    [
+      'for a period longer than the data',
+      [price, node(DAY, [[0, 5000]])],
+      0,
+      { slots: 1282, of: 1282, missing: [{ input: 'n0', slots: 1282 }] },
+      /^It never fires in this range: its window is 5,000 bars of n0, which has 1,282 up to its end\.$/,
+    ],
+    [
+      'for an input that never fires itself',
+      [
+        price,
+        node(DAY, [[0, 5000]]),
+        node(DAY, [
+          [0, 1],
+          [1, 1],
+        ]),
+      ],
+      0,
+      { slots: 1282, of: 1282, missing: [{ input: 'n1', slots: 1282 }] },
+      /its input n1 has no rows up to its end/,
+    ],
+    [
+      'of a warm-up are none',
+      [
+        price,
+        node(DAY, [[0, 5]]),
+        node(DAY, [[0, 50]]),
+        node(DAY, [
+          [1, 1],
+          [2, 1],
+        ]),
+      ],
+      1233,
+      null,
+    ],
+    [
+      'of a slow input as it goes are none',
+      [
+        price,
+        weeks,
+        node(DAY, [
+          [0, 1],
+          [1, 1],
+        ]),
+      ],
+      1276,
+      null,
+    ],
+    ['of weeks made of days are none', [price, node(7 * DAY, [[0, 5]])], 183, null],
+    ['of one input with holes are none', [stream(DAY, days(0, 900, 3)), node(DAY, [[0, 2]])], 299, null],
+  ];
+  for (const [what, toys, rows, expected, text] of cases) {
+    it(what, async () => {
+      const found = await reported(toys);
+      const { slots, of, missing } = found.unfired ?? {};
+      assert.deepEqual([found.rows, found.unfired && { slots, of, missing }], [rows, expected]);
+      if (text) assert.match(found.unfired?.text ?? '', text);
+    });
+  }
+
+  it('are those of the range alone', async () => {
+    const holes = stream(
+      DAY,
+      days(0, 1282).filter((_, at) => at < 100 || at > 110),
+    );
+    const toys = [
+      price,
+      holes,
+      node(DAY, [
+        [0, 3],
+        [1, 3],
+      ]),
+    ];
+    const within = await reported(toys, { start: day(105), end: day(200) });
+    assert.deepEqual([within.unfired?.slots, within.unfired?.of], [6, 95]);
+    assert.equal((await reported(toys, { start: day(200), end: day(300) })).unfired, null);
+    assert.equal((await reported(toys, { start: day(20), end: day(90) })).unfired, null);
+  });
+
+  const streams = fc.array(
+    fc.record({
+      interval: fc.constantFrom(60, 60, 300, 600),
+      begin: fc.constantFrom(0, 0, 20, 70),
+      end: fc.constantFrom(120, 120, 90),
+      holes: fc.constantFrom(0, 0.1, 0.6),
+      seed: fc.nat(),
+      period: fc.integer({ min: 1, max: 5 }),
+    }),
+    { minLength: 1, maxLength: 4 },
+  );
+
+  it('are all slots with a bar of some input since the first that fired, and no warm-up', async () => {
+    await fc.assert(
+      fc.asyncProperty(streams, fc.constantFrom(60, 300, 3600), fc.nat(), async (drawn, interval, turn) => {
+        const toys = drawn.map(({ interval: every, begin, end, holes, seed }) => {
+          const opens: number[] = [];
+          for (let minute = begin; minute < end; minute += every / 60) {
+            const there = Math.abs(Math.sin(seed + minute * 12.9898) * 43_758.5453) % 1 >= holes;
+            const open = ceilToGrid(START + minute * 60, every, 0);
+            if (there) opens.push(open);
+          }
+          return stream(every, opens);
+        });
+        if (toys.every(({ rows }) => rows.length === 0)) return;
+        const edges = drawn.map(({ period }, at): [number, number] => [at, period]);
+        const turned = edges.map((_, at) => edges[(at + turn) % edges.length] as [number, number]);
+        const whole = { start: START, end: START + 7200 };
+        const { unfired, rows } = await reported([...toys, node(interval, edges)], whole);
+        const other = await reported([...toys, node(interval, turned)], whole);
+        const told = (of: Unfired | null): unknown => of && [of.slots, of.of];
+        assert.deepEqual(
+          [told(other.unfired), other.rows],
+          [told(unfired), rows],
+          'the order of inputs says nothing',
+        );
+
+        const prompt = toys.filter((toy) => toy.interval <= interval);
+        const drivers = prompt.length > 0 ? prompt : toys;
+        const slots = new Set(
+          drivers.flatMap((toy) =>
+            toy.rows.map(({ ts }) => ceilToGrid(ts + toy.interval, interval, 0) - interval),
+          ),
+        );
+        // Of a slot in which more may come nothing is stored.
+        const fired = (oracle([...toys, node(interval, edges)]).at(-1) ?? [])
+          .filter(({ ts }) => ts >= whole.start && ts < whole.end)
+          .slice(0, rows);
+        const [first] = fired;
+        const lost = unfired?.slots ?? 0;
+        const inRange = [...slots].filter((open) => open >= whole.start && open < whole.end);
+        if (first) {
+          // When the last slots are over is known once the next bar of each input is.
+          const next = toys.map((toy) => (toy.rows.at(-1)?.ts ?? -Infinity) + 2 * toy.interval);
+          const limit = ceilToGrid(Math.min(...next), interval, 0) - interval;
+          const sure = inRange.filter((open) => open >= first.ts && open < limit).length - fired.length;
+          const most = inRange.length - fired.length;
+          assert.ok(lost >= sure && lost <= most, `${lost}, at least ${sure}, at most ${most}`);
+          if (unfired) assert.equal(unfired.of, fired.length + lost);
+        }
+        for (const { slots: each } of unfired?.missing ?? []) assert.ok(each >= 1 && each <= lost);
+        const all = (unfired?.missing ?? []).reduce((sum, { slots: each }) => sum + each, 0);
+        assert.ok(all >= lost, 'each slot lacked some input');
+      }),
+      howOften(300),
+    );
+  }).timeout(60_000);
+});

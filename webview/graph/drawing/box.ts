@@ -1,0 +1,134 @@
+import * as l10n from '@vscode/l10n';
+import type { Span } from '../../../src/panel/state.js';
+import { formatCount, plural } from '../../../src/present/format.js';
+import { BOX } from '../../layout/boxes.js';
+import { glyphPaths, standingGlyph } from '../../ui/glyphs.js';
+import { assign, s } from '../../ui/dom.js';
+import { fitLines, fitText } from '../../ui/measure.js';
+import { shownStandingText } from '../../ui/words.js';
+import { BAR } from './bar.js';
+import { itemSegments, shownStanding, subtitleOf, withLive, type Live } from '../items.js';
+import { LEADING, NAME_SIZE, type Lettering } from './lettering.js';
+import type { SceneItem } from '../scene.js';
+
+/** Width of a glyph. */
+const ICON = 16;
+
+/** How a box stands out: selected, on its way up or down, found by the search, or none of what is asked for. */
+export interface Tone {
+  readonly selected: boolean;
+  readonly active: boolean;
+  readonly dim: boolean;
+  readonly found: boolean;
+}
+
+/** A box as SVG, its top left corner at the origin. */
+export function boxElement(item: SceneItem): SVGGElement {
+  const group = s('g', { role: 'option', 'data-id': item.id });
+  if (item.prefix !== null) {
+    group.append(s('rect', { class: 'shade', x: 5, y: 5, width: BOX.width, height: BOX.height, rx: 4 }));
+  }
+  group.append(
+    s('rect', { class: 'body', width: BOX.width, height: BOX.height, rx: 4 }),
+    s('rect', { class: 'edge-mark', width: 4, height: BOX.height, rx: 2 }),
+    s('g', { class: 'standing' }),
+    s('text', { class: 'name' }),
+    // Kept apart for those who are read to.
+    ' ',
+    s('text', { class: 'subtitle', y: 36 }),
+    s('g', { class: 'bar', transform: `translate(${BAR.x} ${BAR.y})` }),
+  );
+  return group;
+}
+
+export interface BoxLook {
+  readonly live: Live;
+  readonly range: Span | null;
+  readonly tone: Tone;
+  readonly lettering: Lettering;
+}
+
+/** Brings a box up to date with its node. */
+export function drawBox(group: SVGGElement, item: SceneItem, look: BoxLook): void {
+  const { live, range, tone, lettering } = look;
+  const standing = shownStanding(item, live);
+  assign(group, {
+    class: [
+      'node',
+      `is-${standing}`,
+      ...toneClasses(tone),
+      item.members[0]?.kind === 'stream' ? 'stream' : '',
+    ]
+      .filter(Boolean)
+      .join(' '),
+    'aria-selected': String(tone.selected),
+    'aria-label': boxLabel(item, live),
+  });
+  drawWords(group, item, lettering);
+  group.querySelector('.standing')?.replaceChildren(...glyphPaths(standingGlyph(standing)));
+  group.querySelector('.bar')?.replaceChildren(...barParts(item, live, range));
+}
+
+function toneClasses({ selected, active, dim, found }: Tone): string[] {
+  return [selected ? 'selected' : '', active ? 'active' : '', dim ? 'dim' : '', found ? 'found' : ''];
+}
+
+/** Above the bar: the icon, the name in one line or two, and what the node is where there is room for it. */
+function drawWords(group: SVGGElement, item: SceneItem, { size, lines, subtitle }: Lettering): void {
+  const scale = size / NAME_SIZE;
+  const left = 11 + ICON * scale + 5;
+  const room = BOX.width - left - 8;
+  const name = group.querySelector<SVGTextElement>('.name');
+  const words = group.querySelector('.subtitle');
+  if (!name || !words) return;
+  const shown = fitLines(item.id, room / scale, lines);
+  const first = subtitle ? 20 : BAR.y / 2 + size * (0.36 - ((shown.length - 1) * LEADING) / 2);
+  name.style.fontSize = `${size}px`;
+  name.replaceChildren(
+    ...shown.map((line, at) => s('tspan', { x: left, y: first + at * LEADING * size }, line)),
+  );
+  const unfired = unfiredText(item) !== null;
+  const mark = unfired ? [s('tspan', { class: 'mark' }, '▲ ')] : [];
+  const text = fitText(boxSubtitle(item), unfired ? room - ICON : room, 'subtitle');
+  words.replaceChildren(...(subtitle ? [...mark, text] : []));
+  assign(words, { x: left, class: unfired ? 'subtitle unfired' : 'subtitle' });
+  const middle = subtitle ? 16 : BAR.y / 2;
+  assign(group.querySelector('.standing') as Element, {
+    transform: `translate(11 ${middle - (ICON * scale) / 2}) scale(${scale})`,
+  });
+}
+
+/** What a node, or the nodes of a group, lost for want of an input; null: nothing. The tooltip says which one. */
+function unfiredText({ members }: SceneItem): string | null {
+  const slots = members.reduce((sum, { unfired }) => sum + unfired, 0);
+  return slots > 0 ? l10n.t('{0} did not fire', plural(slots, 'slot')) : null;
+}
+
+function boxSubtitle(item: SceneItem): string {
+  const { prefix, members } = item;
+  const [node] = members;
+  const unfired = unfiredText(item);
+  if (unfired !== null) return unfired;
+  return prefix === null && node ? subtitleOf(node) : plural(members.length, 'node');
+}
+
+/** What a screen reader says of a box. */
+export function boxLabel(item: SceneItem, live: Live): string {
+  const rows = item.members.reduce((sum, node) => sum + withLive(node, live).rows, 0);
+  return l10n.t(
+    '{0}, {1}, {2}, {3} rows',
+    item.id,
+    boxSubtitle(item),
+    shownStandingText(shownStanding(item, live)),
+    formatCount(rows),
+  );
+}
+
+function barParts(item: SceneItem, live: Live, range: Span | null): SVGElement[] {
+  const ground = s('rect', { class: 'ground', width: BAR.width, height: BAR.height });
+  if (!range) return [ground];
+  const parts = itemSegments(item, live, range, BAR.width).map(({ kind, from, to }) =>
+    s('rect', { class: `segment ${kind}`, x: from, y: 0, width: to - from, height: BAR.height }),
+  );
+  return [ground, ...parts];
+}
