@@ -1,23 +1,27 @@
 // Every test, with one count at the end: `npm test`, or `npm test -- rooms`, `package`, `editor` for one stage. What else is
 // named are files and folders of tests: `npm test -- editor test/vscode/workbench/log.test.ts`. `npm run test:quick` leaves
-// out what takes long, `npm run test:nightly` tries every property with more cases.
+// out suites that declare themselves slow, `npm run test:nightly` tries every property with more cases.
 import { availableParallelism } from 'node:os';
 import { editorTools } from '../test/vscode/harness/tools.js';
 import { ensureBrowser } from '../test/vscode/harness/system.js';
 import { Lanes } from './testing/lanes.js';
 import { notRun, type Outcome } from './testing/outcome.js';
 import { check, counted } from './testing/stages.js';
-import { longestFirst, remember, testFiles, timeTable } from './testing/suites.js';
+import {
+  declaredSeconds,
+  longestFirst,
+  remember,
+  testFiles,
+  timeTable,
+  undeclared,
+} from './testing/suites.js';
 
 const EDITOR = 'test/vscode/workbench';
 /** Run with another command, for they need data that is not in the repository. */
 const DATA = 'test/data';
 
-/** Left out of `quick`: rooms whose suites start many processes, browsers, or packages. */
-const LONG = ['test/torture', 'test/child', 'test/packaging', 'test/webview/page.test.ts', 'test/scaffold'];
-
 const stages = {
-  quick: () => rooms(roomFiles().filter((file) => !LONG.some((path) => file.startsWith(path)))),
+  quick: () => rooms(roomFiles().filter((file) => declaredSeconds(file) === undefined)),
   rooms: (asked: readonly string[]) => rooms(asked.length > 0 ? testFiles(asked) : roomFiles()),
   package: () => check('package for this platform', ['scripts/package.ts', 'current']),
   data: (asked: readonly string[]) => editor(asked.length > 0 ? asked : [DATA]),
@@ -26,7 +30,7 @@ const stages = {
 
 type StageName = keyof typeof stages;
 
-const EVERY: readonly StageName[] = ['rooms', 'package', 'editor'];
+const EVERY: readonly StageName[] = ['package', 'rooms', 'editor'];
 
 function roomFiles(): string[] {
   return testFiles(['test']).filter((file) => !file.startsWith('test/vscode') && !file.startsWith(DATA));
@@ -54,28 +58,37 @@ async function main(words: readonly string[]): Promise<void> {
   const named = words.filter((word): word is StageName => word in stages);
   const asked = words.filter((word) => !(word in stages) && !word.startsWith('--'));
   const chosen = named.length > 0 ? named : EVERY;
-  const outcomes: Outcome[] = [];
-  let packaged = true;
-  for (const name of chosen) {
-    console.log(`\n— ${name} —`);
-    const outcome: Outcome =
-      name === 'editor' && !packaged
-        ? notRun(name, 'not run, since there is no package to install')
-        : await stages[name](asked).catch((error: unknown) => {
-            const sentence = error instanceof Error ? error.message : String(error);
-            console.error(sentence);
-            return notRun(name, `could not be run: ${sentence.split('\n')[0]}`);
-          });
-    if (name === 'package') packaged = outcome.failed.length === 0;
-    outcomes.push(outcome);
+  const packaged = chosen.includes('package') ? [await outcomeOf('package', asked)] : [];
+  // The editor is mostly waited for: the rooms keep the processors busy meanwhile.
+  const others = chosen.filter((name) => name !== 'package');
+  const unpackaged = packaged.some(({ failed }) => failed.length > 0);
+  const rest = others.map(async (name) =>
+    name === 'editor' && unpackaged
+      ? notRun(name, 'not run, since there is no package to install')
+      : outcomeOf(name, asked),
+  );
+  const outcomes = [...packaged, ...(await Promise.all(rest))];
+  summarise([...(packaged.length > 0 ? ['package'] : []), ...others], outcomes);
+}
+
+/** What a stage came to; failed where it cannot be run. */
+async function outcomeOf(name: StageName, asked: readonly string[]): Promise<Outcome> {
+  console.log(`\n— ${name} —`);
+  try {
+    return await stages[name](asked);
+  } catch (error) {
+    const sentence = error instanceof Error ? error.message : String(error);
+    console.error(sentence);
+    return notRun(name, `could not be run: ${sentence.split('\n')[0]}`);
   }
-  summarise(chosen, outcomes);
 }
 
 function summarise(names: readonly string[], outcomes: readonly Outcome[]): void {
   const times = outcomes.flatMap((outcome) => outcome.times);
   remember(times);
   console.log(`\n${timeTable(times)}\n`);
+  const slow = undeclared(times);
+  if (slow.length > 0) console.log(`Declare slow, or make cheaper: ${slow.join(', ')}\n`);
   outcomes.forEach(({ passed, failed }, at) =>
     console.log(`${names[at]}: ${passed} passed, ${failed.length} failed`),
   );

@@ -6,8 +6,11 @@ import { root } from './paths.js';
 /** What each suite took when it was last run here. */
 const record = join(root, '.test-tmp/suites.json');
 
-/** Rooms whose suites take long, for the first run on a machine. */
-const LONG = ['test/torture', 'test/child', 'test/store', 'test/engine', 'test/webview', 'test/hosts'];
+/** A suite's first line, when it takes more than about four seconds of processor time: for how long, and why. */
+const DECLARED = /^\/\/ Slow \((\d+) s\): .+/;
+
+/** A suite that takes more processor time than this without declaring it is named: twice what may go undeclared, for busy machines. */
+const UNDECLARED_SECONDS = 8;
 
 /** Test files among paths of files and folders in the repository, each once. Throws an Error that names a path with none. */
 export function testFiles(paths: readonly string[]): string[] {
@@ -32,16 +35,25 @@ function filesIn(path: string): string[] {
     });
 }
 
-/** Suites that took long first, so that lanes end together; those that are new before them. */
+/** About how long a suite says that it takes; undefined for one that is quick. */
+export function declaredSeconds(file: string): number | undefined {
+  const found = DECLARED.exec(readFileSync(join(root, file), 'utf8'));
+  return found ? Number(found[1]) : undefined;
+}
+
+/** Suites that took long first, or say that they will, so that lanes end together. */
 export function longestFirst(files: readonly string[]): string[] {
   const known = recorded();
-  const guess = (file: string): number => {
-    const place = LONG.findIndex((room) => file.startsWith(room));
-    return place < 0 ? 0 : LONG.length - place;
-  };
-  const weight = (file: string): number =>
-    known.size === 0 ? guess(file) : (known.get(file) ?? Number.MAX_VALUE);
-  return [...files].sort((a, b) => weight(b) - weight(a));
+  const weights = new Map(files.map((file) => [file, known.get(file) ?? declaredSeconds(file) ?? 0]));
+  return [...files].sort((a, b) => (weights.get(b) ?? 0) - (weights.get(a) ?? 0));
+}
+
+/** Suites that belong to those that declare themselves slow, and do not. */
+export function undeclared(times: readonly SuiteTime[]): string[] {
+  return times
+    .filter(({ file, processorSeconds }) => file.endsWith('.ts') && processorSeconds > UNDECLARED_SECONDS)
+    .map(({ file }) => file)
+    .filter((file) => !file.startsWith('test/vscode') && declaredSeconds(file) === undefined);
 }
 
 /** Remembers what suites took, beside those that were not run this time. */

@@ -1,3 +1,4 @@
+// Slow (15 s): runs in a child process.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// Slow (50 s): a property: children that are interrupted anywhere.
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 

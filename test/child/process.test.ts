@@ -1,3 +1,4 @@
+// Slow (20 s): runs in a child process.
 import assert from 'node:assert/strict';
 
 import { Child, CSV_HEADER, csvLines, minute, nodeOf, Project } from '../support/project.js';

@@ -1,3 +1,4 @@
+// Slow (250 s): a property: every hit beside a run.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import {

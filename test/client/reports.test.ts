@@ -1,3 +1,4 @@
+// Slow (25 s): runs in a child process.
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

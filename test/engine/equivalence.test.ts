@@ -1,3 +1,4 @@
+// Slow (40 s): properties over whole runs.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { MemoryStore } from '../support/memory-store.js';

@@ -1,3 +1,4 @@
+// Slow (8 s): whole runs of the Core Loop.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';

@@ -1,3 +1,4 @@
+// Slow (6 s): whole runs of the Core Loop.
 import assert from 'node:assert/strict';
 
 import { minute, Project, refused, withChild } from '../support/project.js';

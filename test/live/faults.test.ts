@@ -1,3 +1,4 @@
+// Slow (15 s): whole runs of the Core Loop.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 

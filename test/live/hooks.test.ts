@@ -1,3 +1,4 @@
+// Slow (9 s): whole runs of the Core Loop.
 import assert from 'node:assert/strict';
 
 import { minute, type Project } from '../support/project.js';

@@ -1,3 +1,4 @@
+// Slow (25 s): whole runs of the Core Loop.
 import assert from 'node:assert/strict';
 import { appendFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

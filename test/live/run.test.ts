@@ -1,3 +1,4 @@
+// Slow (20 s): whole runs of the Core Loop.
 import assert from 'node:assert/strict';
 
 import { formatTime } from '../../src/sdk/time.js';

@@ -1,3 +1,4 @@
+// Slow (10 s): packages.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';

@@ -1,3 +1,4 @@
+// Slow (4 s): runs every sample.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// Slow (15 s): TypeScript compiles.
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// Slow (6 s): a property.
 import assert from 'node:assert/strict';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import fc from 'fast-check';

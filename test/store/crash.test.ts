@@ -1,3 +1,4 @@
+// Slow (6 s): processes that share a cache.
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';

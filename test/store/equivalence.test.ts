@@ -1,3 +1,4 @@
+// Slow (8 s): properties of the store.
 import fc from 'fast-check';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

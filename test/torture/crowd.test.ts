@@ -1,3 +1,4 @@
+// Slow (15 s): torture.
 import assert from 'node:assert/strict';
 import { crowdAgainAndAgain, type Round } from './crowd.js';
 import { roundTable } from './record.js';

@@ -1,3 +1,4 @@
+// Slow (30 s): torture.
 import assert from 'node:assert/strict';
 import { AIMS, killAgainAndAgain, type Kill } from './kills.js';
 import { killTable } from './record.js';

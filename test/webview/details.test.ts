@@ -1,3 +1,4 @@
+// Slow (35 s): a browser.
 import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
 import { panelNodeOf } from '../panel/states.js';

@@ -1,3 +1,4 @@
+// Slow (6 s): a browser.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { BOX, boundsOf, edgeKey, type LayoutInput, type Position } from '../../webview/layout/boxes.js';

@@ -1,3 +1,4 @@
+// Slow (195 s): a browser.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';

@@ -1,3 +1,4 @@
+// Slow (20 s): a browser.
 import assert from 'node:assert/strict';
 import type { DagPage, ThemeKind } from './support/page.js';
 import { box, lookAtPages } from './support/look.js';

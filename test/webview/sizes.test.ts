@@ -1,3 +1,4 @@
+// Slow (25 s): a browser.
 import assert from 'node:assert/strict';
 import { lookAtPages } from './support/look.js';
 import { research } from './support/states.js';

@@ -1,3 +1,4 @@
+// Slow (10 s): runs in a child process.
 import assert from 'node:assert/strict';
 import { rowValue, type RowValue, type Table } from '../../../src/sdk/table.js';
 import { formatTime, parseTime } from '../../../src/sdk/time.js';

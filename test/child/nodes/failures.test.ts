@@ -1,3 +1,4 @@
+// Slow (40 s): runs in a child process.
 import assert from 'node:assert/strict';
 
 import type { NodeReport, RunReport } from '../../../src/engine/run/report.js';

@@ -1,3 +1,4 @@
+// Slow (35 s): long ranges, run again and again in a child.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { rowValue } from '../../../src/sdk/table.js';

@@ -1,3 +1,4 @@
+// Slow (7 s): runs in a child process.
 import assert from 'node:assert/strict';
 import { rowValue, type RowValue, type Table } from '../../../src/sdk/table.js';
 import { minute, Project, refused, storedTables, withChild } from '../../support/project.js';

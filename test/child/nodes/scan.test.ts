@@ -1,3 +1,4 @@
+// Slow (110 s): long ranges, run again and again in a child.
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 

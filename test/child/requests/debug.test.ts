@@ -1,3 +1,4 @@
+// Slow (15 s): runs in a child process.
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 

@@ -1,3 +1,4 @@
+// Slow (20 s): runs in a child process.
 import assert from 'node:assert/strict';
 
 import type { NodeStatus } from '../../../src/engine/plan/status.js';

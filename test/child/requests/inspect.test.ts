@@ -1,3 +1,4 @@
+// Slow (5 s): runs in a child process.
 import assert from 'node:assert/strict';
 import { parseTime } from '../../../src/sdk/time.js';
 import { nodeOf, Project, refused, withChild } from '../../support/project.js';

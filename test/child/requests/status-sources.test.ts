@@ -1,3 +1,4 @@
+// Slow (5 s): runs in a child process.
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 

@@ -1,3 +1,4 @@
+// Slow (10 s): runs in a child process.
 import assert from 'node:assert/strict';
 import { existsSync, rmSync } from 'node:fs';
 

@@ -1,3 +1,4 @@
+// Slow (75 s): long ranges, run again and again in a child.
 import assert from 'node:assert/strict';
 
 import type { RunReport, Span } from '../../../src/engine/run/report.js';

@@ -1,3 +1,4 @@
+// Slow (40 s): runs in a child process.
 import assert from 'node:assert/strict';
 
 import {

@@ -1,3 +1,4 @@
+// Slow (35 s): long ranges, run again and again in a child.
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// Slow (9 s): runs in a child process.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { truncateSync } from 'node:fs';

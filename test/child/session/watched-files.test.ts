@@ -1,3 +1,4 @@
+// Slow (15 s): runs in a child process.
 import assert from 'node:assert/strict';
 
 import { Child, csvLines, CSV_HEADER, minute, Project } from '../../support/project.js';

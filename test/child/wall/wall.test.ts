@@ -1,3 +1,4 @@
+// Slow (235 s): a child for every built-in that is changed.
 import assert from 'node:assert/strict';
 
 import type { RunReport } from '../../../src/engine/run/report.js';

@@ -1,3 +1,4 @@
+// Slow (15 s): properties over whole runs.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { materialize, type RunOutcome } from '../../../src/engine/run/materialize.js';

@@ -1,3 +1,4 @@
+// Slow (25 s): properties over whole runs.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { mkdtempSync, rmSync } from 'node:fs';

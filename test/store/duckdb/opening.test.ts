@@ -1,3 +1,4 @@
+// Slow (20 s): processes that share a cache.
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';

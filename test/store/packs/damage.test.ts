@@ -1,3 +1,4 @@
+// Slow (5 s): properties of the store.
 import assert from 'node:assert/strict';
 import {
   copyFileSync,

@@ -1,3 +1,4 @@
+// Slow (5 s): properties of the store.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { openSourceLibrary } from '../../../src/sources/library.js';

@@ -1,3 +1,4 @@
+// Slow (8 s): properties of the store.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { materialize } from '../../../src/engine/run/materialize.js';

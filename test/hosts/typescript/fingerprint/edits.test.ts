@@ -1,3 +1,4 @@
+// Slow (30 s): a load for every edit.
 import assert from 'node:assert/strict';
 import { PROJECT_EDITS } from './support/project-rows.js';
 import { CODE_EDITS, type Edit } from './support/rows.js';

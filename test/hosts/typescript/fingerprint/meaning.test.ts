@@ -1,3 +1,4 @@
+// Slow (8 s): a load of a strategy for every case.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Rewriter } from './support/rewrite.js';

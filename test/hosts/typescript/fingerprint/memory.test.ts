@@ -1,3 +1,4 @@
+// Slow (8 s): a load of a strategy for every case.
 import assert from 'node:assert/strict';
 
 import { Child, nodeOf, Project, storedTables } from '../../../support/project.js';

@@ -1,3 +1,4 @@
+// Slow (7 s): a load of a strategy for every case.
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import {

@@ -1,3 +1,4 @@
+// Slow (15 s): a load of a strategy for every case.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { symlinkSync } from 'node:fs';

@@ -1,3 +1,4 @@
+// Slow (5 s): a load of a strategy for every case.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Inspection, type Closure } from '../../../../src/hosts/typescript/fingerprint/inspection.js';

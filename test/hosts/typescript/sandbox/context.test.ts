@@ -1,3 +1,4 @@
+// Slow (25 s): a load of a strategy for every case.
 import assert from 'node:assert/strict';
 
 import { runStrategy, type Computed, type Outcome, type ToldError } from './run.js';

@@ -1,3 +1,4 @@
+// Slow (15 s): a load of a strategy for every case.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 

@@ -1,3 +1,4 @@
+// Slow (5 s): a property.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {
