@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { createReadStream, type BigIntStats, type Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import type { OpenStream } from '../engine/ports/source.js';
 import { nearNames, SeamlessError } from '../sdk/errors.js';
 import { literalPath, sqlText, type Database } from './sql/database.js';
@@ -184,6 +183,7 @@ function hasCode(error: unknown, ...codes: string[]): boolean {
 
 /**
  * SHA-256 of a file's bytes, from `hints` where its signature is known.
+ * @param ends places in the file: hashes of what comes before them are kept as well, for `hashBefore`
  * @returns the hash and the signature of the file it belongs to.
  */
 export async function contentHash(
@@ -191,27 +191,77 @@ export async function contentHash(
   projectRoot: string,
   file: SourceFile,
   hints: ContentHints,
+  ends: () => Promise<readonly number[]> = () => Promise.resolve([]),
 ): Promise<{ readonly hash: string; readonly signature: string }> {
   const started = BigInt(Date.now()) * 1_000_000n;
   const stats = await statFile(stream, projectRoot, file);
   const signature = signatureOf(file, stats);
   const known = hints.get(signature);
   if (known !== undefined) return { hash: known, signature };
-  const sha = createHash('sha256');
-  try {
-    let done = 0;
-    const bytes = createReadStream(file.path, { highWaterMark: 1 << 20 });
-    bytes.on('data', (chunk) => hints.hashing?.(file.shown, (done += chunk.length), Number(stats.size)));
-    await pipeline(bytes, sha);
-  } catch (error) {
-    throw unreadableFile(stream, file, error);
-  }
-  const hash = sha.digest('hex');
+  const told = (done: number): unknown => hints.hashing?.(file.shown, done, Number(stats.size));
+  const { hash, before } = await hashesOf(stream, file, await ends(), told);
+  for (const [end, part] of before) hints.set(beforeKey(hash, end), part);
   const changed = stats.mtimeNs > stats.ctimeNs ? stats.mtimeNs : stats.ctimeNs;
   // A file still in the tick of its last write could change again under the same signature, so it is not remembered.
   const settled = changed + SETTLED_NS < started;
   if (settled && (await fileSignature(stream, projectRoot, file)) === signature) hints.set(signature, hash);
   return { hash, signature };
+}
+
+/** SHA-256 of a file's first `end` bytes, while its content is that of `hash`; null where it is shorter. */
+export async function hashBefore(
+  stream: OpenStream,
+  file: SourceFile,
+  hints: ContentHints,
+  hash: string,
+  end: number,
+): Promise<string | null> {
+  const known = hints.get(beforeKey(hash, end));
+  if (known !== undefined) return known;
+  const all = await hashesOf(stream, file, [end]);
+  const part = all.before.get(end);
+  // Of other content nothing is to be told.
+  if (part === undefined || all.hash !== hash) return null;
+  hints.set(beforeKey(hash, end), part);
+  return part;
+}
+
+function beforeKey(hash: string, end: number): string {
+  return `${hash} before ${end}`;
+}
+
+/** Hashes of a file's bytes, and of those before each of these places that lie in it. */
+async function hashesOf(
+  stream: OpenStream,
+  file: SourceFile,
+  ends: readonly number[],
+  told: (done: number) => unknown = () => undefined,
+): Promise<{ readonly hash: string; readonly before: ReadonlyMap<number, string> }> {
+  const sha = createHash('sha256');
+  const before = new Map<number, string>();
+  const rest = [...ends].sort((a, b) => a - b);
+  let done = 0;
+  const update = (bytes: Buffer): void => {
+    sha.update(bytes);
+    done += bytes.length;
+  };
+  try {
+    for await (const chunk of createReadStream(file.path, { highWaterMark: 1 << 20 })) {
+      let bytes = chunk as Buffer;
+      for (let [end] = rest; end !== undefined && end <= done + bytes.length; [end] = rest) {
+        const length = Math.max(0, end - done);
+        update(bytes.subarray(0, length));
+        bytes = bytes.subarray(length);
+        before.set(end, sha.copy().digest('hex'));
+        rest.shift();
+      }
+      update(bytes);
+      told(done);
+    }
+  } catch (error) {
+    throw unreadableFile(stream, file, error);
+  }
+  return { hash: sha.digest('hex'), before };
 }
 
 /** @throws SeamlessError `source` when a file is not the one any more that `signature` was taken of. */

@@ -345,7 +345,7 @@ async function changedStreams(
     const { source } = node.description;
     if (!state || !source) continue;
     const { index, name, interval } = node;
-    const opened = await openAt(sources, node, source);
+    const opened = await openAt(sources, node, source, state.version);
     if (opened instanceof SeamlessError) {
       changed.set(index, { name: sourceName(name, source), change: null, refusal: opened });
       continue;
@@ -370,10 +370,11 @@ async function openAt(
   sources: SourceLibrary,
   node: GraphNode,
   source: SourceDescription,
+  before: string | null,
 ): Promise<{ readonly reader: SourceReader; readonly version: string | null } | SeamlessError> {
   try {
     const reader = await openSource(sources, node, source);
-    return { reader, version: await reader.version() };
+    return { reader, version: await reader.version(before) };
   } catch (error) {
     if (isRefusal(error)) return error;
     throw error;

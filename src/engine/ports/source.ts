@@ -14,8 +14,16 @@ export interface SourceReader {
   readonly whole: boolean;
   /** Absolute paths of the files it reads, and the pattern they were found by; absent where it cannot tell. */
   readonly files?: readonly string[];
-  /** Changes whenever what `read` returns may have changed; null when the source cannot tell. */
-  version(): Promise<string | null>;
+  /**
+   * Changes whenever what `read` returns may have changed; null when the source cannot tell.
+   * @param before what it was when the source was taken in, so that both can be told apart in one reading
+   */
+  version(before?: string | null): Promise<string | null>;
+  /**
+   * Bars that open before this are those that there were under an earlier version, all of them; −∞: it cannot tell. Asked after
+   * `version`.
+   */
+  sameUntil?(before: string): Promise<Seconds>;
   /** Opens of the first and last bar; null when there are none. Read after `version`, so as not to miss a change. */
   bounds(): Promise<{ readonly first: Seconds; readonly last: Seconds } | null>;
   /**

@@ -1,8 +1,7 @@
 import { SeamlessError } from '../../sdk/errors.js';
-import { concatTables, emptyTable, lowerBound, sliceTable, type Table } from '../../sdk/table.js';
-import { ceilToSlot, floorToSlot } from '../../sdk/grid.js';
-import { floorToGrid, type Range, type Seconds } from '../../sdk/time.js';
-import { tableDigest } from '../fingerprint/digest.js';
+import { emptyTable, lowerBound, type Table } from '../../sdk/table.js';
+import { floorToSlot } from '../../sdk/grid.js';
+import { type Range, type Seconds } from '../../sdk/time.js';
 import type { Fingerprint } from '../fingerprint/fingerprints.js';
 import type { GraphNode } from '../graph/graph.js';
 import { sourceLimit } from './source-limit.js';
@@ -10,15 +9,12 @@ import type { Horizon } from '../plan/horizon.js';
 import type { SkippedRow, SourceReader } from '../ports/source.js';
 import type { SourceNote } from '../ports/source-note.js';
 import type { Commit, CoveredSpan, NodeStore, SourceState } from '../ports/store.js';
+import { Intake, type Piece } from './intake.js';
 import { addNotes } from './notes.js';
 import { versionKindOf, type VersionKind } from './open-source.js';
 import { reachOf } from './reach.js';
 import { firstDifference, SourceComparison, type SourceChange } from './source-change.js';
-import { CHUNK_SLOTS } from '../plan/chunk-span.js';
 import { difference, hull, intersection, union, within, type RangeSet } from '../plan/ranges.js';
-
-/** Bars in a block of a stream, in which its rows are stored and compared: those of a chunk, so that one is read as it lies. */
-const BLOCK_BARS = CHUNK_SLOTS;
 
 const EVERYTHING: Range = { start: -Infinity, end: Infinity };
 
@@ -97,7 +93,7 @@ export class StreamKeeper {
 
   /** Notices what changed in the source since it was last taken in, and makes the store say the same. */
   async refresh(known: SourceState | undefined): Promise<void> {
-    const version = await this.#reader.version();
+    const version = await this.#reader.version(known?.version);
     this.#version = version;
     const unchanged = known !== undefined && version !== null && known.version === version;
     if (unchanged) this.#notesBefore = known.notes ?? [];
@@ -108,16 +104,33 @@ export class StreamKeeper {
       return;
     }
     if (this.#reader.whole) {
+      const from = await this.#changedFrom(known);
       await this.#distrust(known);
-      await this.#takeIn([EVERYTHING], { known, version });
+      await this.#takeIn([{ start: from, end: Infinity }], { known, from });
       return;
     }
     const bounds = await this.#reader.bounds();
     this.#first = bounds?.first ?? null;
     this.#last = bounds?.last ?? null;
     if (unchanged) return;
+    const from = await this.#changedFrom(known);
     await this.#distrust(known);
-    await this.#takeIn(within(union(this.#spans), this.#extent), { known, version });
+    const { start, end } = this.#extent;
+    const ranges = within(union(this.#spans), { start: Math.max(from, start), end });
+    await this.#takeIn(ranges, { known, from });
+  }
+
+  /** From where on the bars of a changed source may be others than those stored; −∞ where its reader cannot tell. */
+  async #changedFrom(known: SourceState | undefined): Promise<Seconds> {
+    // What was repaired is counted over the whole.
+    if (!known?.version || known.notes) return -Infinity;
+    const same = (await this.#reader.sameUntil?.(known.version)) ?? -Infinity;
+    if (this.#reader.whole) {
+      // Its last bar is known from reading it: only bars that were added leave it as it is.
+      return known.last !== null && same > known.last ? Math.min(same, endOf(known, this.node)) : -Infinity;
+    }
+    const from = Math.min(same, this.horizon.limit);
+    return this.#spans.find(({ start, end }) => start < from && from < end)?.start ?? from;
   }
 
   /** Where the source has bars. */
@@ -192,11 +205,13 @@ export class StreamKeeper {
     }
     const pieces = intake.takePieces();
     if (refresh && this.#reader.whole) {
-      this.#first = intake.first;
-      this.#last = intake.last;
+      const { first = null, last = null } = refresh.from > -Infinity ? (refresh.known ?? {}) : {};
+      this.#first = first ?? intake.first;
+      this.#last = intake.last ?? last;
     }
     // Covered spans that a reading does not reach any more lose their cover: the source shrank.
-    const lost = refresh ? difference(union(this.#spans), union(intake.covered)) : [];
+    const start = refresh ? Math.min(refresh.from, this.horizon.limit) : Infinity;
+    const lost = difference(within(union(this.#spans), { start, end: Infinity }), union(intake.covered));
     const { notes } = this;
     const now = { version: this.#version, first: this.#first, last: this.#last };
     const state: SourceState = notes.length > 0 ? { ...now, notes } : now;
@@ -304,108 +319,12 @@ export class StreamKeeper {
 /** A source that is taken in because it may have changed. */
 interface Refresh {
   readonly known: SourceState | undefined;
-  readonly version: string | null;
+  /** Bars before it are those that are stored. */
+  readonly from: Seconds;
 }
 
 /** Up to when the bars of a source were known. */
 function endOf(known: SourceState | undefined, node: GraphNode): Seconds {
   if (!known) return -Infinity;
   return known.last === null ? Infinity : sourceLimit(node, known.last);
-}
-
-/** Rows over a range that is not stored as it is. */
-interface Piece {
-  readonly range: Range;
-  readonly table: Table;
-  /** The covered span it takes the place of; null where nothing was covered. */
-  readonly old: CoveredSpan | null;
-}
-
-/** Cuts what a source gives into pieces, and finds those that are new or changed. */
-class Intake {
-  readonly covered: Range[] = [];
-  /** Ranges of pieces that were handed out to be stored. */
-  readonly taken: Range[] = [];
-  first: Seconds | null = null;
-  last: Seconds | null = null;
-  readonly #node: GraphNode;
-  readonly #old: readonly CoveredSpan[];
-  #pieces: Piece[] = [];
-  #held: Table[] = [];
-  #range: Range = EVERYTHING;
-  /** Start of the piece in hand; null before the first row of a range without a start. */
-  #pieceStart: Seconds | null = null;
-
-  constructor(node: GraphNode, old: readonly CoveredSpan[]) {
-    this.#node = node;
-    this.#old = old;
-  }
-
-  get pieces(): number {
-    return this.#pieces.length;
-  }
-
-  begin(range: Range): void {
-    this.#range = range;
-    this.#pieceStart = Number.isFinite(range.start) ? range.start : null;
-  }
-
-  add(table: Table): void {
-    let rest = table;
-    while (rest.ts.length > 0) {
-      const firstOpen = rest.ts[0] as Seconds;
-      this.first ??= firstOpen;
-      this.#pieceStart ??= firstOpen;
-      const cut = this.#nextCut(this.#pieceStart);
-      if (firstOpen >= cut) {
-        this.#finishPiece(cut);
-        continue;
-      }
-      const rows = lowerBound(rest.ts, cut);
-      this.#held.push(sliceTable(rest, 0, rows));
-      this.last = rest.ts[rows - 1] as Seconds;
-      rest = sliceTable(rest, rows, rest.ts.length);
-    }
-  }
-
-  /** Ends the range in hand, which is known up to its last bar, and to `knownEnd` if that is later. */
-  end(knownEnd: Seconds | null): void {
-    const lastClose = this.last === null ? -Infinity : sourceLimit(this.#node, this.last);
-    const end = Math.min(this.#range.end, Math.max(knownEnd ?? -Infinity, lastClose));
-    if (this.#pieceStart !== null) {
-      while (this.#pieceStart < end) this.#finishPiece(Math.min(this.#nextCut(this.#pieceStart), end));
-    }
-    this.#held = [];
-  }
-
-  takePieces(): readonly Piece[] {
-    const pieces = this.#pieces;
-    this.#pieces = [];
-    this.taken.push(...pieces.map(({ range }) => range));
-    return pieces;
-  }
-
-  /** Pieces end where covered spans begin or end, so that each is compared whole, and at block boundaries. */
-  #nextCut(start: Seconds): Seconds {
-    const inside = this.#old.find((span) => span.start <= start && start < span.end);
-    if (inside) return inside.end;
-    const block = BLOCK_BARS * this.#node.interval;
-    const nextSpan = this.#old.find((span) => span.start > start);
-    const border = ceilToSlot(floorToGrid(start, block, this.#node.phase) + block, this.#node);
-    return Math.min(border, nextSpan?.start ?? Infinity);
-  }
-
-  #finishPiece(end: Seconds): void {
-    const range = { start: this.#pieceStart as Seconds, end };
-    const table = concatTables(this.#held);
-    this.#held = [];
-    this.#pieceStart = end;
-    this.covered.push(range);
-    const old = this.#old.find((span) => span.start <= range.start && range.start < span.end) ?? null;
-    const whole = old?.start === range.start && old.end === range.end;
-    if (whole && old.segmentRange.start === old.start && old.segmentRange.end === old.end) {
-      if (old.digest === tableDigest(table)) return;
-    }
-    this.#pieces.push({ range, table, old });
-  }
 }

@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
+import * as v from 'valibot';
 import type { OpenStream, SourceReader } from '../../engine/ports/source.js';
+import type { Seconds } from '../../sdk/time.js';
 import { literalPath, sqlText } from './database.js';
 import {
   contentHash,
   findFiles,
+  hashBefore,
   readingOf,
   refuseChanged,
   watchedPaths,
@@ -11,7 +14,25 @@ import {
   type SourceFile,
 } from '../files.js';
 import { Options, type TimeOptions } from '../options.js';
-import { RelationReader, type RelationSource } from './relation-reader.js';
+import { RelationReader, type RelationSource, type RowReading } from './relation-reader.js';
+import { bordersOf, firstOpenFrom, type KnownBorder } from './row-groups.js';
+
+/** The last borders of a content, as `hints` keep them by its version. */
+const keptBorders = v.object({
+  reading: v.string(),
+  borders: v.array(
+    v.object({
+      end: v.number(),
+      rows: v.number(),
+      footer: v.string(),
+      hash: v.string(),
+      after: v.nullable(v.number()),
+    }),
+  ),
+});
+
+/** The border before the last row group, which grows, and the one behind it. */
+const KEPT_BORDERS = 2;
 
 /** @throws SeamlessError `source` when no file is there or an option is wrong. */
 export async function openParquet(stream: OpenStream, context: FileContext): Promise<SourceReader> {
@@ -34,6 +55,9 @@ class ParquetFiles implements RelationSource {
   readonly #files: readonly SourceFile[];
   /** What the files were when first looked at, in their order. */
   #signatures: readonly string[] | null = null;
+  #version: string | null = null;
+  /** Hashes of the files' contents at that time. */
+  #contents: string[] = [];
 
   constructor(
     stream: OpenStream,
@@ -53,17 +77,76 @@ class ParquetFiles implements RelationSource {
     this.from = `read_parquet([${list}], union_by_name = ${files.length > 1})`;
   }
 
-  async version(): Promise<string> {
+  async version(before?: string | null): Promise<string> {
     const { projectRoot, hints } = this.#context;
     const sha = createHash('sha256');
     const signatures: string[] = [];
+    this.#contents = [];
     for (const file of this.#files) {
-      const { hash, signature } = await contentHash(this.#stream, projectRoot, file, hints);
+      const { hash, signature } = await contentHash(this.#stream, projectRoot, file, hints, () =>
+        this.#ends(file, before),
+      );
       sha.update(`${hash}\n`);
       signatures.push(signature);
+      this.#contents.push(hash);
     }
     this.#signatures = signatures;
-    return `sha256:${sha.digest('hex')}:${readingOf(this.time)}`;
+    this.#version = `sha256:${sha.digest('hex')}:${readingOf(this.time)}`;
+    return this.#version;
+  }
+
+  /** A file that grew has row groups of before at its beginning, byte for byte. */
+  async sameUntil(before: string, reading: RowReading): Promise<Seconds> {
+    const [file] = this.#files;
+    const known = this.#kept(before);
+    const same = before.split(':')[2] === this.#version?.split(':')[2] && known?.reading === reading.digest;
+    if (!same || !file || this.#files.length > 1) return -Infinity;
+    const { database } = this.#context;
+    const now = await bordersOf(database, file.path);
+    for (const border of known.borders.toReversed()) {
+      const here = now.find(
+        ({ end, rows, footer }) => end === border.end && rows === border.rows && footer === border.footer,
+      );
+      if (!here || (await this.#hashBefore(file, border.end)) !== border.hash) continue;
+      const after = await firstOpenFrom(database, file.path, reading, border.rows);
+      // All earlier bars lie before the border, then and now.
+      return Math.min(border.after ?? Infinity, after ?? Infinity);
+    }
+    return -Infinity;
+  }
+
+  async remember(reading: RowReading): Promise<void> {
+    const [file] = this.#files;
+    if (!file || this.#files.length > 1 || this.#version === null) return;
+    if (this.#kept(this.#version)?.reading === reading.digest) return;
+    const { database, hints } = this.#context;
+    const borders: KnownBorder[] = [];
+    for (const border of (await bordersOf(database, file.path)).slice(-KEPT_BORDERS)) {
+      const hash = await this.#hashBefore(file, border.end);
+      const after = await firstOpenFrom(database, file.path, reading, border.rows);
+      if (hash !== null) borders.push({ ...border, hash, after });
+    }
+    // Of another content than that of the version nothing may be kept under it.
+    await this.finish();
+    hints.set(bordersKey(this.#version), JSON.stringify({ reading: reading.digest, borders }));
+  }
+
+  #kept(version: string): v.InferOutput<typeof keptBorders> | null {
+    const text = this.#context.hints.get(bordersKey(version));
+    return text === undefined ? null : v.parse(keptBorders, JSON.parse(text));
+  }
+
+  /** Places in a file that is hashed for which `#hashBefore` will be asked. */
+  async #ends(file: SourceFile, before: string | null | undefined): Promise<readonly number[]> {
+    if (this.#files.length > 1) return [];
+    const known = before ? (this.#kept(before)?.borders ?? []) : [];
+    // A file that is damaged says so when it is read.
+    const own = await bordersOf(this.#context.database, file.path).catch(() => []);
+    return [...known, ...own.slice(-KEPT_BORDERS)].map(({ end }) => end);
+  }
+
+  #hashBefore(file: SourceFile, end: number): Promise<string | null> {
+    return hashBefore(this.#stream, file, this.#context.hints, this.#contents[0] ?? '', end);
   }
 
   async finish(): Promise<void> {
@@ -80,4 +163,8 @@ class ParquetFiles implements RelationSource {
     }
     return `${this.shown} cannot be read as Parquet: ${message}`;
   }
+}
+
+function bordersKey(version: string): string {
+  return `${version} borders`;
 }

@@ -1,4 +1,5 @@
 import type { OpenStream, SkippedRow, SourceReader, SourceTaken } from '../../engine/ports/source.js';
+import { textDigest } from '../../engine/fingerprint/digest.js';
 import { intersection, isEmpty } from '../../engine/plan/ranges.js';
 import type { SourceNote } from '../../engine/ports/source-note.js';
 import { SeamlessError } from '../../sdk/errors.js';
@@ -38,11 +39,25 @@ export interface RelationSource {
   readonly time: TimeOptions;
   /** See `SourceReader.files`. */
   readonly files?: readonly string[];
-  version(): Promise<string | null>;
+  version(before?: string | null): Promise<string | null>;
+  /** See `SourceReader.sameUntil`. Absent: it cannot tell. */
+  sameUntil?(before: string, reading: RowReading): Promise<Seconds>;
+  /** Called when its rows were read: has what `sameUntil` will need of them. */
+  remember?(reading: RowReading): Promise<void>;
   /** Called after a range was read. @throws SeamlessError when what was read may be torn. */
   finish(): Promise<void>;
   /** What went wrong, when DuckDB says so. */
   explain(message: string): string;
+}
+
+/** How rows are read as bars. */
+export interface RowReading {
+  /** Differs where the same rows would be read as other bars. */
+  readonly digest: string;
+  /** Columns, which are called c0, c1, … whatever their names. */
+  readonly names: readonly string[];
+  /** SQL for the open of a row. */
+  readonly open: string;
 }
 
 /** Rows by which the unit of a numeric time is told. */
@@ -61,6 +76,16 @@ interface Plan {
 interface Extent {
   readonly first: Seconds | null;
   readonly last: Seconds | null;
+}
+
+function rowReading({ relation, timeType }: Plan): RowReading {
+  const { names, columns, expressions } = relation;
+  const open = openSql(relation);
+  return {
+    digest: textDigest([JSON.stringify({ names, columns, expressions, open, timeType })]),
+    names,
+    open,
+  };
 }
 
 function lookOf(
@@ -101,8 +126,14 @@ export class RelationReader implements SourceReader {
     return this.#source.files ?? [];
   }
 
-  version(): Promise<string | null> {
-    return this.#source.version();
+  version(before?: string | null): Promise<string | null> {
+    return this.#source.version(before);
+  }
+
+  async sameUntil(before: string): Promise<Seconds> {
+    // Repaired or sorted, a row may depend on any other.
+    if (this.#sorts() || !this.#source.sameUntil) return -Infinity;
+    return this.#source.sameUntil(before, rowReading(await this.#planned()));
   }
 
   async bounds() {
@@ -132,6 +163,7 @@ export class RelationReader implements SourceReader {
       connection.closeSync();
     }
     await this.#source.finish();
+    if (!this.#sorts()) await this.#source.remember?.(rowReading(await this.#planned()));
   }
 
   /** A row that cannot be a bar is nobody's business but theirs who ask for its time. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { OpenStream, SourceLibrary, SourceReader } from '../../../src/engine/ports/source.js';
 import { RowBuilder } from '../../../src/hosts/typescript/compute/rows/rows.js';
 import { SeamlessError } from '../../../src/sdk/errors.js';
@@ -18,13 +19,23 @@ export interface Break {
 const BATCH = 7;
 
 const versions = new WeakMap<readonly Row[], string>();
+const writings = new Map<string, WeakRef<readonly Row[]>>();
 let written = 0;
 
 /** Each writing of a source is a version of its own, also with the same rows. */
 function versionOf(rows: readonly Row[]): string {
   const known = versions.get(rows) ?? `written ${++written}`;
   versions.set(rows, known);
+  writings.set(known, new WeakRef(rows));
   return known;
+}
+
+/** The earliest open among the rows behind those that both writings begin with. */
+function sameUntil(before: readonly Row[] | undefined, now: readonly Row[]): number {
+  if (!before) return -Infinity;
+  const differs = now.findIndex((row, at) => !isDeepStrictEqual(row, before[at]));
+  const same = differs < 0 ? now.length : differs;
+  return Math.min(before[same]?.ts ?? Infinity, now[same]?.ts ?? Infinity);
 }
 
 export class WorldSources implements SourceLibrary {
@@ -57,6 +68,7 @@ export class WorldSources implements SourceLibrary {
     return answer('open', {
       whole: spec.whole,
       version: () => answer('version', spec.tells ? versionOf(rows) : null),
+      sameUntil: (before) => Promise.resolve(sameUntil(writings.get(before)?.deref(), rows)),
       bounds: () => answer('bounds', bounds),
       async *read(range: Range) {
         const inside = rows.filter(({ ts }) => ts >= range.start && ts < range.end);

@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import type { Seconds } from '../../sdk/time.js';
+import { literalPath, sqlText, type Database } from './database.js';
+
+/** A place between row groups of a Parquet file, and what lies before it. */
+export interface Border {
+  /** Bytes before it. */
+  readonly end: number;
+  readonly rows: number;
+  /** SHA-256 of what the footer says of the row groups before it: where their pages are, and how they are written. */
+  readonly footer: string;
+}
+
+/** A border, and what a later content is told from this one by. */
+export interface KnownBorder extends Border {
+  /** SHA-256 of the bytes before it. */
+  readonly hash: string;
+  /** The earliest open behind it; null: there is no row. */
+  readonly after: Seconds | null;
+}
+
+/** Borders of a file with at least a row before them, in order; none where its row groups do not follow each other. */
+export async function bordersOf(database: Database, path: string): Promise<readonly Border[]> {
+  const start =
+    'CASE WHEN dictionary_page_offset > 0 THEN least(dictionary_page_offset, data_page_offset) ELSE data_page_offset END';
+  // What belongs to the file as a whole, such as how many rows it has, stands with each row group, too.
+  const groups = await database.rows(
+    `SELECT any_value(row_group_num_rows)::DOUBLE AS rows, min(${start})::DOUBLE AS start,
+       sum(total_compressed_size)::DOUBLE AS bytes, sha256(string_agg(CAST(part AS VARCHAR), ';' ORDER BY column_id)) AS digest
+     FROM (FROM (SELECT * EXCLUDE (file_name, key_value_metadata) FROM parquet_metadata(${sqlText(literalPath(path))})) AS part
+           SELECT *, part)
+     GROUP BY row_group_id ORDER BY row_group_id`,
+  );
+  const borders: Border[] = [];
+  const footer = createHash('sha256');
+  let [rows, end] = [0, 0];
+  for (const group of groups) {
+    const begin = Number(group['start']);
+    if (begin < end) return [];
+    if (rows > 0) borders.push({ end: begin, rows, footer: footer.copy().digest('hex') });
+    rows += Number(group['rows']);
+    end = begin + Number(group['bytes']);
+    footer.update(String(group['digest']));
+  }
+  if (rows > 0) borders.push({ end, rows, footer: footer.digest('hex') });
+  return borders;
+}
+
+/** The earliest open of a file's rows from a row on; null: there is none. */
+export async function firstOpenFrom(
+  database: Database,
+  path: string,
+  { names, open }: { readonly names: readonly string[]; readonly open: string },
+  row: number,
+): Promise<Seconds | null> {
+  const columns = [...names.map((_, index) => `c${index}`), 'place'].join(', ');
+  const [found] = await database.rows(
+    `SELECT min(${open})::DOUBLE AS first
+     FROM read_parquet(${sqlText(literalPath(path))}, file_row_number = true) AS bars(${columns}) WHERE place >= ${row}`,
+  );
+  return typeof found?.['first'] === 'number' ? found['first'] : null;
+}

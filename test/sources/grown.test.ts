@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import fc from 'fast-check';
+import { materialize } from '../../src/engine/run/materialize.js';
+import type { OpenStream, SourceLibrary, SourceReader } from '../../src/engine/ports/source.js';
+import { SeamlessError } from '../../src/sdk/errors.js';
+import { openSourceLibrary } from '../../src/sources/library.js';
+import { MemoryStore } from '../support/memory-store.js';
+import { cases } from '../support/profile.js';
+import { rowsOf, ToyHost, type Toy } from '../support/toy-strategy.js';
+import { Project } from './support.js';
+
+const RANGE = { start: 0, end: 60 * 100_000 };
+const NO_HOOKS = { progress: () => undefined, signal: new AbortController().signal };
+
+const TOYS: readonly Toy[] = [
+  { kind: 'stream', interval: 60, leastHistory: 1, rows: [], whole: false },
+  { kind: 'node', interval: 86_400, inputs: [{ node: 0, period: 3 }], seed: 1, sparse: 0, failsAt: null },
+  {
+    kind: 'node',
+    interval: 86_400,
+    inputs: [{ node: 0, period: 1 }],
+    seed: 2,
+    sparse: 0,
+    failsAt: null,
+    scan: 'sum',
+  },
+];
+
+/** Sources of one file, which counts the rows that are read of it. */
+class OneFile implements SourceLibrary {
+  rows = 0;
+  readonly #library: SourceLibrary;
+  readonly #source: { readonly kind: string; readonly options: Record<string, unknown> };
+
+  constructor(library: SourceLibrary, kind: string, options: Record<string, unknown>) {
+    this.#library = library;
+    this.#source = { kind, options };
+  }
+
+  async open(stream: OpenStream): Promise<SourceReader> {
+    const reader = await this.#library.open({ ...stream, source: this.#source });
+    const { read } = reader;
+    reader.read = async function* (this: OneFile, ...asked: Parameters<typeof read>) {
+      for await (const table of read.apply(reader, asked)) {
+        this.rows += table.ts.length;
+        yield table;
+      }
+    }.bind(this);
+    return reader;
+  }
+}
+
+/** What a run leaves in a store: rows and coverage of each node; or why there was none. */
+async function run(store: MemoryStore, sources: SourceLibrary): Promise<unknown> {
+  let hashes: readonly string[];
+  try {
+    const ports = { host: new ToyHost(TOYS), store, sources, nonce: 'nonce' };
+    const { state } = await materialize(ports, RANGE, NO_HOOKS);
+    hashes = state.graph.nodes.map(({ index }) => state.fingerprint(index).hash);
+  } catch (error) {
+    assert.ok(error instanceof SeamlessError, String(error));
+    // How many rows are at fault depends on how many were read.
+    return error.code;
+  }
+  const tables = await store.read(hashes.map((fingerprint) => ({ fingerprint, range: RANGE })));
+  const coverage = await store.coverage(hashes);
+  const ranges = hashes.map((hash) => {
+    const spans = coverage.get(hash) ?? [];
+    return [spans[0]?.start, spans.at(-1)?.end, spans.reduce((sum, { start, end }) => sum + end - start, 0)];
+  });
+  return { rows: tables.map((table) => rowsOf(table)), ranges };
+}
+
+describe('a file that grew', () => {
+  let project: Project;
+  before(() => (project = new Project({ hints: new Map() })));
+  after(() => project.remove());
+
+  /** A run over what is known of the file, and one that knows nothing: they must not differ. */
+  async function holds(store: MemoryStore, kind: string, options: Record<string, unknown>): Promise<number> {
+    const warm = new OneFile(project.library, kind, options);
+    const library = openSourceLibrary({ projectRoot: project.root });
+    try {
+      const expected = await run(new MemoryStore(), new OneFile(library, kind, options));
+      assert.deepEqual(await run(store, warm), expected);
+    } finally {
+      library.close();
+    }
+    return warm.rows;
+  }
+
+  describe('in Parquet', () => {
+    let connection: DuckDBConnection;
+    before(async () => {
+      connection = await (await DuckDBInstance.create(':memory:', { threads: '1' })).connect();
+    });
+    beforeEach(() => connection.run('CREATE OR REPLACE TABLE bars(time BIGINT, value DOUBLE)'));
+    after(() => connection.closeSync());
+
+    const add = (from: number, to: number): Promise<unknown> =>
+      connection.run(`INSERT INTO bars SELECT i * 60, i / 4 FROM range(${from}, ${to}) t(i)`);
+    const write = (): Promise<unknown> =>
+      connection.run(`COPY bars TO '${project.path('bars.parquet')}' (ROW_GROUP_SIZE 2048)`);
+
+    /** What may happen to a table between two runs; `at` and `n` are any numbers, `end` is where its rows end. */
+    const edits: Readonly<Record<string, (at: number, n: number, end: number) => Promise<unknown>>> = {
+      append: (_, n, end) => add(end, end + n),
+      'append a whole group': (_, n, end) => add(end, end + 2048 + n),
+      'append behind a hole': (_, n, end) => add(end + n, end + 2 * n),
+      correct: (at) => connection.run(`UPDATE bars SET value = -7 WHERE rowid = ${at}`),
+      'correct and append': async (at, n, end) => {
+        await connection.run(`UPDATE bars SET value = -8 WHERE rowid = ${at}`);
+        await add(end, end + n);
+      },
+      remove: (at, n) =>
+        connection.run(`DELETE FROM bars WHERE time >= ${at * 60} AND time < ${(at + n) * 60}`),
+      truncate: (_, n, end) => connection.run(`DELETE FROM bars WHERE time >= ${(end - n) * 60}`),
+      'a late row': (at) => connection.run(`INSERT INTO bars VALUES (${at * 60}, 3)`),
+      'a row off the grid': (_, n, end) => connection.run(`INSERT INTO bars VALUES (${end * 60 + 7}, ${n})`),
+      'another type': () => connection.run('ALTER TABLE bars ALTER value TYPE FLOAT'),
+      'written again': () => Promise.resolve(),
+    };
+
+    it('gives what it would give to a run that knows nothing, whatever happened to it', async () => {
+      const edit = fc.record({
+        how: fc.constantFrom(...Object.keys(edits)),
+        at: fc.nat(7000),
+        n: fc.integer({ min: 1, max: 900 }),
+      });
+      await fc.assert(
+        fc.asyncProperty(
+          fc.integer({ min: 1, max: 5000 }),
+          fc.array(edit, { minLength: 2, maxLength: 6 }),
+          async (rows, steps) => {
+            await connection.run('CREATE OR REPLACE TABLE bars(time BIGINT, value DOUBLE)');
+            await add(0, rows);
+            const store = new MemoryStore();
+            await write();
+            await holds(store, 'parquet', { path: 'bars.parquet' });
+            for (const { how, at, n } of steps) {
+              const [[end]] = (
+                await connection.runAndReadAll('SELECT coalesce(max(time) // 60 + 1, 0)::INT FROM bars')
+              ).getRowsJS() as [[number]];
+              await edits[how]?.(at % Math.max(1, end), n, end);
+              await write();
+              await holds(store, 'parquet', { path: 'bars.parquet' });
+            }
+          },
+        ),
+        cases(60, 10),
+      );
+    });
+
+    it('is read from its last row group on', async () => {
+      const store = new MemoryStore();
+      await add(0, 20_000);
+      await write();
+      await holds(store, 'parquet', { path: 'bars.parquet' });
+      // The first block of the cache is as long as a chunk, so what is added makes others.
+      for (const [from, to] of [
+        [20_000, 40_000],
+        [40_000, 40_100],
+        [40_100, 40_200],
+      ] as const) {
+        await add(from, to);
+        await write();
+        const read = await holds(store, 'parquet', { path: 'bars.parquet' });
+        if (from >= 40_000) assert.ok(read <= 20_300, `${read} rows were read`);
+      }
+    });
+  });
+});
