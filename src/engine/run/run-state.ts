@@ -35,6 +35,18 @@ export interface Stored {
   readonly reused: boolean;
 }
 
+/** What a run begins with. */
+export interface RunStateParts {
+  readonly graph: Graph;
+  readonly store: NodeStore;
+  readonly host: StrategyHost;
+  readonly hooks: RunHooks;
+  readonly request: Range;
+  readonly fingerprints: readonly Fingerprint[];
+  readonly horizons: readonly Horizon[];
+  readonly covered: readonly RangeSet[];
+}
+
 /** What a run knows so far: of each node its cover, how far it can get, and what became of it. */
 export class RunState {
   readonly graph: Graph;
@@ -60,16 +72,7 @@ export class RunState {
   /** Whether the host has computed since it was asked whether that can be kept. */
   #unsettled = false;
 
-  constructor(parts: {
-    graph: Graph;
-    store: NodeStore;
-    host: StrategyHost;
-    hooks: RunHooks;
-    request: Range;
-    fingerprints: readonly Fingerprint[];
-    horizons: readonly Horizon[];
-    covered: readonly RangeSet[];
-  }) {
+  constructor(parts: RunStateParts) {
     this.graph = parts.graph;
     this.store = parts.store;
     this.request = parts.request;

@@ -5,17 +5,10 @@ import { formatInterval, formatTime, type Range, type Seconds } from '../../sdk/
 import type { Fingerprint } from '../fingerprint/fingerprints.js';
 import type { Graph, GraphNode } from '../graph/graph.js';
 import { horizonsOf, noteSchemas, openStreams, Execution, type Ports } from './materialize.js';
-import type {
-  ComputeInput,
-  ComputeRequest,
-  ComputeResult,
-  FiringProgress,
-  ScanState,
-  StrategyHost,
-} from '../ports/host.js';
+import type { ComputeInput, ComputeRequest, ComputeResult, ScanState } from '../ports/host.js';
 import { isEmpty, union, type RangeSet } from '../plan/ranges.js';
 import { coveredOf, type Prepared } from '../plan/prepare.js';
-import { firstOfEach, RunState, type RunHooks } from './run-state.js';
+import { firstOfEach, RunState, type RunHooks, type RunStateParts } from './run-state.js';
 import { Scans } from './scans.js';
 import type { StreamKeeper } from '../sources/streams.js';
 
@@ -72,70 +65,7 @@ interface Firings {
   readonly last: ComputeRequest;
 }
 
-/** Answers for the node that is looked for without calling it, and notes what it was asked. */
-class Listener implements StrategyHost {
-  readonly #host: StrategyHost;
-  readonly #node: number;
-  #found: Firings | null = null;
-
-  constructor(host: StrategyHost, node: number) {
-    this.#host = host;
-    this.#node = node;
-  }
-
-  get found(): Firings | null {
-    return this.#found;
-  }
-
-  describe(): ReturnType<StrategyHost['describe']> {
-    return this.#host.describe();
-  }
-
-  compute(request: ComputeRequest, progress: FiringProgress, signal: AbortSignal): Promise<ComputeResult> {
-    if (request.node !== this.#node) return this.#host.compute(request, progress, signal);
-    const { asOf, interval } = request;
-    const [first] = asOf;
-    const last = asOf.at(-1);
-    if (first !== undefined && last !== undefined) {
-      const firstBar = this.#found?.firstBar ?? openOf(first, interval);
-      this.#found = { firstBar, lastBar: openOf(last, interval), last: request };
-    }
-    return Promise.resolve({ table: emptyTable(), failure: null });
-  }
-}
-
-/** Notes the state that a scan has after its last computation. */
-class StateListener implements StrategyHost {
-  readonly #host: StrategyHost;
-  readonly #node: number;
-  #state: ScanState | null = null;
-
-  constructor(host: StrategyHost, node: number) {
-    this.#host = host;
-    this.#node = node;
-  }
-
-  /** Null when nothing had to be computed. */
-  get state(): ScanState | null {
-    return this.#state;
-  }
-
-  describe(): ReturnType<StrategyHost['describe']> {
-    return this.#host.describe();
-  }
-
-  async compute(
-    request: ComputeRequest,
-    progress: FiringProgress,
-    signal: AbortSignal,
-  ): Promise<ComputeResult> {
-    const result = await this.#host.compute(request, progress, signal);
-    if (request.node === this.#node) this.#state = result.state ?? null;
-    return result;
-  }
-}
-
-/** A run all of whose bars are warm-up: nothing of it is kept. */
+/** A run up to one node, all of whose bars are warm-up: nothing of it is kept. */
 class WarmUp extends RunState {
   override wanted(): Range {
     return NOTHING;
@@ -143,6 +73,54 @@ class WarmUp extends RunState {
 
   override kept(): Range {
     return NOTHING;
+  }
+}
+
+/** Runs the inputs of a node, and notes its firings in place of calling it. */
+class FiringRun extends WarmUp {
+  readonly #sought: number;
+  #found: Firings | null = null;
+
+  constructor(parts: RunStateParts, sought: number) {
+    super(parts);
+    this.#sought = sought;
+  }
+
+  get found(): Firings | null {
+    return this.#found;
+  }
+
+  override compute(node: GraphNode, request: ComputeRequest, slots: number): Promise<ComputeResult> {
+    if (node.index !== this.#sought) return super.compute(node, request, slots);
+    const { opens } = request;
+    const [first] = opens;
+    const last = opens.at(-1);
+    if (first !== undefined && last !== undefined) {
+      this.#found = { firstBar: this.#found?.firstBar ?? first, lastBar: last, last: request };
+    }
+    return Promise.resolve({ table: emptyTable(), failure: null });
+  }
+}
+
+/** Notes the state that a scan has after its last computation. */
+class ScanRun extends WarmUp {
+  readonly #scan: number;
+  #state: ScanState | null = null;
+
+  constructor(parts: RunStateParts, scan: number) {
+    super(parts);
+    this.#scan = scan;
+  }
+
+  /** Null when nothing had to be computed. */
+  get state(): ScanState | null {
+    return this.#state;
+  }
+
+  override async compute(node: GraphNode, request: ComputeRequest, slots: number): Promise<ComputeResult> {
+    const result = await super.compute(node, request, slots);
+    if (node.index === this.#scan) this.#state = result.state ?? null;
+    return result;
   }
 }
 
@@ -204,14 +182,17 @@ class FiringSearch {
    * @throws SeamlessError `compute` when there are none because an input fails.
    */
   async firings(request: Range): Promise<Firings | null> {
-    const listener = new Listener(this.#ports.host, this.#canonical);
     // When a scan fires does not depend on its state.
     const nodes = this.#graph.nodes.map((each) =>
       each.index === this.#canonical ? { ...each, scan: false } : each,
     );
-    const failure = await this.#warmUp({ ...this.#graph, nodes }, listener, request, this.#covered);
-    if (!listener.found && failure) throw failure;
-    return listener.found;
+    const run = new FiringRun(
+      this.#parts({ ...this.#graph, nodes }, request, this.#covered),
+      this.#canonical,
+    );
+    const failure = await this.#warmUp(run, request.start);
+    if (!run.found && failure) throw failure;
+    return run.found;
   }
 
   /**
@@ -219,25 +200,17 @@ class FiringSearch {
    * @throws SeamlessError `compute` when it or an input fails before.
    */
   async stateBefore(bar: Seconds): Promise<ScanState> {
-    const listener = new StateListener(this.#ports.host, this.#canonical);
     const before = union(this.#stored.filter(({ end }) => end <= bar));
     const covered = this.#covered.map((set, at) => (at === this.#canonical ? before : set));
-    const request = { start: openOf(bar, this.node.interval), end: bar };
-    const failure = await this.#warmUp(this.#graph, listener, request, covered, bar);
+    const parts = this.#parts(this.#graph, { start: openOf(bar, this.node.interval), end: bar }, covered);
+    const run = new ScanRun(parts, this.#canonical);
+    const failure = await this.#warmUp(run, bar);
     if (failure) throw failure;
-    const state = this.#stateOf(this.#graph, this.#ports.host, request, covered);
-    return listener.state ?? new Scans(state).before(state.node(this.#canonical), bar);
+    return run.state ?? new Scans(new WarmUp(parts)).before(run.node(this.#canonical), bar);
   }
 
-  /** Runs the nodes that are not covered over a range. Gives the error for a node that failed. */
-  async #warmUp(
-    graph: Graph,
-    host: StrategyHost,
-    request: Range,
-    covered: readonly RangeSet[],
-    bar = request.start,
-  ): Promise<SeamlessError | null> {
-    const state = this.#stateOf(graph, host, request, covered);
+  /** Runs the nodes that are not covered. Gives the error for a node that failed. */
+  async #warmUp(state: RunState, bar: Seconds): Promise<SeamlessError | null> {
     await noteSchemas(state, this.#prints);
     await new Execution(state, this.#keepers).run();
     const [failed] = state.failures;
@@ -252,17 +225,17 @@ class FiringSearch {
     );
   }
 
-  #stateOf(graph: Graph, host: StrategyHost, request: Range, covered: readonly RangeSet[]): RunState {
-    return new WarmUp({
+  #parts(graph: Graph, request: Range, covered: readonly RangeSet[]): RunStateParts {
+    return {
       graph,
       store: this.#ports.store,
-      host,
+      host: this.#ports.host,
       hooks: this.#hooks,
       request,
       fingerprints: this.#prints,
       horizons: horizonsOf(graph, this.#keepers),
       covered,
-    });
+    };
   }
 
   /** Why the node does not fire at a bar, and where it does. */
