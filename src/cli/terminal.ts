@@ -1,4 +1,4 @@
-import type { EarlyChild } from './early-child.js';
+import type { EarlyChild } from './startup/early-child.js';
 import { EXIT } from './exit-codes.js';
 import { isFileLike, unwritable, writeAll } from './write-all.js';
 import type { JobClient, JobClientOptions } from '../client/job-client.js';

@@ -37,7 +37,7 @@ export async function runMaterialize(
   const run = async (jobs: Jobs, options: RequestOptions): Promise<RunReport> => {
     if (flags.refresh) await jobs.request('refresh', { strategy, cacheDir }, options);
     // Loaded when needed, and while the child starts.
-    const { bundleAhead } = await import('../../client/bundle-ahead.js');
+    const { bundleAhead } = await import('../startup/bundle-ahead.js');
     const bundle = await bundleAhead(strategy);
     // While the child is at work: the first table takes 15 ms to lay out, the second 3.
     formatTable(COLUMNS, [COLUMNS.map(({ title }) => title)], painter(out, env));

@@ -1,22 +1,22 @@
 import { EarlyChild } from './early-child.js';
 import { quickHit } from './quick-hit.js';
-import { keepCompiled } from '../protocol/compile-cache.js';
+import { keepCompiled } from '../../protocol/compile-cache.js';
 
 keepCompiled();
 const args = process.argv.slice(2);
 const hit = args[0] === 'materialize' ? await quickHit(args.slice(1)) : null;
 if (hit) {
   const [{ showReport }, { processTerminal }] = await Promise.all([
-    import('./commands/materialize.js'),
-    import('./terminal.js'),
+    import('../commands/materialize.js'),
+    import('../terminal.js'),
   ]);
   showReport(processTerminal(null), hit.report, hit.json);
 } else {
   // What every run waits for comes first.
   const early = args[0] === 'materialize' ? EarlyChild.start() : null;
   const [{ main }, { processTerminal }] = await Promise.all([
-    import('./program.js'),
-    import('./terminal.js'),
+    import('../program.js'),
+    import('../terminal.js'),
   ]);
   // Not process.exit(): what was written to a pipe may still be on its way.
   process.exitCode = await main(args, processTerminal(early));

@@ -1,7 +1,7 @@
 import { pathToFileURL } from 'node:url';
-import { builtFile } from '../protocol/built-file.js';
-import { bundleCode, type BundledCode } from '../hosts/typescript/bundle/bundle.js';
-import type { StrategyRef } from '../protocol/payloads.js';
+import { builtFile } from '../../protocol/built-file.js';
+import { bundleCode, type BundledCode } from '../../hosts/typescript/bundle/bundle.js';
+import type { StrategyRef } from '../../protocol/payloads.js';
 
 /**
  * Bundles a strategy in this process, while its child starts. Runs none of its code. Undefined when it cannot be bundled: the child

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
-import { builtFile } from '../protocol/built-file.js';
-import { forkChild } from '../client/fork.js';
+import { builtFile } from '../../protocol/built-file.js';
+import { forkChild } from '../../client/fork.js';
 
 /** A child that is started before the command line is read, since it takes the longest to be ready. It waits for a bundle. */
 export class EarlyChild {

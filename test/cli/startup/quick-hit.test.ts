@@ -14,12 +14,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
-import { quickHit } from '../../src/cli/quick-hit.js';
-import { bundleCode } from '../../src/hosts/typescript/bundle/bundle.js';
-import { builtFile } from '../../src/protocol/built-file.js';
-import type { RunReport } from '../../src/engine/run/report.js';
-import { cases } from '../support/profile.js';
-import { Child, CSV_HEADER, minute, Project, withChild } from '../support/project.js';
+import { quickHit } from '../../../src/cli/startup/quick-hit.js';
+import { bundleCode } from '../../../src/hosts/typescript/bundle/bundle.js';
+import { builtFile } from '../../../src/protocol/built-file.js';
+import type { RunReport } from '../../../src/engine/run/report.js';
+import { cases } from '../../support/profile.js';
+import { Child, CSV_HEADER, minute, Project, withChild } from '../../support/project.js';
 
 const BARS = 60;
 const [START, END] = [minute(0), minute(BARS)];
