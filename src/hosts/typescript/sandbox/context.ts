@@ -3,7 +3,7 @@ import Module from 'node:module';
 import { ComputeOnlyViolation, type SourceLocation } from '../../../sdk/errors.js';
 import { Runner } from '../../../sdk/runner.js';
 import { guardEnvironment, replaceClockAndRandom, replaceSharedMemory } from './ambient.js';
-import { describeLocation, isOwn, stackFrames } from './author.js';
+import { callSites, describeLocation, isOwn, isOwnPlace, stackFrames } from './author.js';
 import { guardBuiltins, guardGlobals, guardLeft, type RuleCheck } from './builtins.js';
 import { FileReads } from './file-reads.js';
 import { Patches, syncImports } from './patches.js';
@@ -210,9 +210,9 @@ class Violations {
     }
     const asOf = this.#zones.computing?.asOf;
     this.#asHost(() => {
-      const trace = traceHere();
-      if (rule.access === 'hidden' && isReadByNode(trace)) return;
-      this.#refuse({ api, rule, zone, asOf, trace });
+      // Each line that is printed comes here.
+      if (rule.access === 'hidden' && isReadByNode(traceHere())) return;
+      this.#refuse({ api, rule, zone, asOf, trace: traceHere() });
     });
   }
 
@@ -279,9 +279,11 @@ function traceHere(): Error {
 
 /** Whether Node's own frames, up to the first of somebody else, include one that reads for itself. */
 function isReadByNode(trace: Error): boolean {
-  for (const { file } of stackFrames(trace).filter((frame) => !isOwn(frame.file))) {
-    if (!file.startsWith('node:')) return false;
-    if (INTERNAL_READERS.some((reader) => file.startsWith(reader))) return true;
+  for (const site of callSites(trace)) {
+    const file = site.getFileName() ?? '';
+    if (file.startsWith('node:')) {
+      if (INTERNAL_READERS.some((reader) => file.startsWith(reader))) return true;
+    } else if (site.isEval() || (file !== '' && !isOwnPlace(file))) return false;
   }
   return false;
 }

@@ -205,6 +205,21 @@ describe('compute-only context: what stays possible in a computeFn', () => {
     const values = Object.keys(nodes).map((node) => valuesOf(outcome, node)[0]);
     assert.deepEqual(values, [1, true, 64, 'a/b', '1,234.5']);
   });
+
+  it('prints, and what is printed may not read the environment, wherever its code says that it is', async () => {
+    const INSPECT = "Symbol.for('nodejs.util.inspect.custom')";
+    const named = '`return String(process.env.HOME);\n//# sourceURL=node:internal/util/colors`';
+    const nodes = {
+      inspected: `() => { console.log({ [${INSPECT}]: () => String(process.env.HOME) }); return 1; }`,
+      written: `() => { console.log('%s', { toString: () => String(process.env.HOME) }); return 1; }`,
+      evaluated: `() => { console.log({ [${INSPECT}]: new Function('return String(process.env.HOME)') }); return 1; }`,
+      named: `() => { console.log({ [${INSPECT}]: new Function(${named}) }); return 1; }`,
+    };
+    const outcome = await runStrategy(strategyOf(nodes));
+    for (const node of Object.keys(nodes)) {
+      assert.match(computed(outcome, node).violation?.message ?? '', /used process\.env/, node);
+    }
+  });
 });
 
 describe('compute-only context: the fetch of a provider', () => {
