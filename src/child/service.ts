@@ -7,7 +7,7 @@ import { classOf, querySql, type CacheLimits, type Store } from '../store/store.
 import type { BarResult, CacheReport, ExportReport, GraphSummary, Result } from '../protocol/results.js';
 import type { Payload, RequestKind, StrategyRef } from '../protocol/payloads.js';
 import { diffOf, rowsOf, seriesOf } from './requests/history-requests.js';
-import { partsOfReport, readReported } from './requests/reported-rows.js';
+import { partsOfReport, reported } from './requests/reported-rows.js';
 import { StoreKeeper } from './session/store-keeper.js';
 import { noteHit } from './requests/note-hit.js';
 import { ProviderFiles } from './session/provider-files.js';
@@ -32,7 +32,7 @@ import {
   type OpenedCache,
   type RequestHooks,
 } from './requests/request.js';
-import { unknownNode, unknownStrategy } from './requests/unknown-names.js';
+import { foundNode, unknownNode, unknownStrategy } from './requests/unknown-names.js';
 
 type Handlers = {
   readonly [K in RequestKind]: (payload: Payload<K>, hooks: RequestHooks) => Promise<Result<K>>;
@@ -55,6 +55,7 @@ export class JobService {
     status: (payload, hooks) => this.#status(payload, hooks),
     bounds: (payload, hooks) => this.#bounds(payload, hooks),
     read: (payload, hooks) => this.#read(payload, hooks),
+    places: (payload, hooks) => this.#places(payload, hooks),
     series: (payload, hooks) => this.#series(payload, hooks),
     rows: (payload, hooks) => this.#rows(payload, hooks),
     diff: (payload, hooks) => this.#diff(payload, hooks),
@@ -162,9 +163,9 @@ export class JobService {
     const { strategy, node, projectRoot } = payload;
     const cache = cacheOf(projectRoot, payload, `reading ${node} of ${strategy}`);
     return this.#lookIntoStore(cache, hooks, async (store) => {
-      if (payload.parts) return readReported(store, strategy, node, payload.parts);
-      const found = await store.findNode(strategy, node);
-      if (!found) throw await unknownNode(store, strategy, node);
+      if (payload.parts)
+        return reported(store, strategy, node, (found) => store.readParts(found), payload.parts);
+      const found = await foundNode(store, strategy, node);
       const { fingerprint } =
         payload.fingerprint === undefined ? found : { fingerprint: payload.fingerprint };
       const asked = rangeOf(payload) ?? ALL_TIME;
@@ -173,6 +174,17 @@ export class JobService {
       await store.markUsed(strategy);
       const [table] = await store.read([{ fingerprint, range }]);
       return table ?? emptyTable();
+    });
+  }
+
+  #places(payload: Payload<'places'>, hooks: RequestHooks): Promise<Result<'places'>> {
+    const { strategy, node, projectRoot, parts } = payload;
+    const cache = cacheOf(projectRoot, payload, `reading ${node} of ${strategy}`);
+    return this.#lookIntoStore(cache, hooks, async (store) => {
+      if (parts) return reported(store, strategy, node, (found) => store.placesOfParts(found), parts);
+      const { fingerprint } = await foundNode(store, strategy, node);
+      await store.markUsed(strategy);
+      return store.places({ fingerprint, range: rangeOf(payload) ?? ALL_TIME });
     });
   }
 
@@ -199,7 +211,7 @@ export class JobService {
     const judged = await this.#judge(judge ? [judge] : [], cache, hooks);
     return this.#lookIntoStore(cache, hooks, async (store) => {
       for (const node of nodes) {
-        if (!(await store.findNode(strategy, node))) throw await unknownNode(store, strategy, node);
+        await foundNode(store, strategy, node);
       }
       await store.markUsed(strategy);
       const range = rangeOf(payload) ?? ALL_TIME;

@@ -11,6 +11,7 @@ import { columnsOf, rowsOf, type HistoryColumns, type NodeRow } from '../protoco
 import type { HistoryPart, Payload, StrategyRef } from '../protocol/payloads.js';
 import { cacheFolder, partialRange, projectRootOf, storedName } from '../protocol/project.js';
 import { print, refOf, refuseInHost } from './strategy-of.js';
+import { PlacesReader } from '../store/segments/places-reader.js';
 import { sharedReader } from './sync-reader.js';
 
 export interface MaterializeOptions {
@@ -224,11 +225,13 @@ export function openCache(
 ): OpenCache {
   const projectRoot = resolve(options.projectRoot ?? projectRootOf(process.cwd()));
   const cacheDir = cacheFolder(projectRoot, options.cacheDir);
+  const reader = new PlacesReader();
   const client = JobClient.start({ childPath: programs.childPath ?? builtFile('child.js'), onLog: print });
   return {
     async read(strategy, node, start, end) {
-      const range = partialRange(start, end);
-      return columnsOf(await client.request('read', { projectRoot, cacheDir, strategy, node, ...range }));
+      const place = { projectRoot, cacheDir, strategy, node, ...partialRange(start, end) };
+      const table = reader.read(await client.request('places', place));
+      return columnsOf(table ?? (await client.request('read', place)));
     },
     close: () => client.dispose(),
   };

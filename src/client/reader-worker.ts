@@ -4,10 +4,12 @@ import { workerData } from 'node:worker_threads';
 import { JobClient } from './job-client.js';
 import type { Payload } from '../protocol/payloads.js';
 import type { Table } from '../sdk/table.js';
+import { PlacesReader } from '../store/segments/places-reader.js';
 import { answer, type ReaderData } from './sync-reader.js';
 import { serializeError } from '../protocol/wire-error.js';
 
 const data = workerData as ReaderData;
+const places = new PlacesReader();
 let client: JobClient | null = null;
 let idle: NodeJS.Timeout | undefined;
 
@@ -25,13 +27,17 @@ async function table(payload: Payload<'read'>): Promise<Table> {
   const kept = client?.alive ? client : null;
   client = kept ?? JobClient.start({ childPath: data.childPath });
   try {
-    return await client.request('read', payload);
+    return await readThrough(client, payload);
   } catch (error) {
     // A child that was ended while nobody read, by the system or a person, is noticed only now.
     if (!kept || kept.alive) throw error;
     client = JobClient.start({ childPath: data.childPath });
-    return client.request('read', payload);
+    return readThrough(client, payload);
   }
+}
+
+async function readThrough(child: JobClient, payload: Payload<'read'>): Promise<Table> {
+  return places.read(await child.request('places', payload)) ?? child.request('read', payload);
 }
 
 /** A script reads one history at a time, so nothing is being read when this runs. */

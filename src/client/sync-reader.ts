@@ -116,7 +116,19 @@ export class SyncReader {
 
 /** The worker's answer to a read. */
 export function answer(data: ReaderData, message: Answer): void {
-  data.port.postMessage(message);
+  data.port.postMessage(message, message.table ? numbersOf(message.table) : []);
   Atomics.store(data.signal, 0, 1);
   Atomics.notify(data.signal, 0);
+}
+
+/** Memory that holds nothing but numbers of a table: it may go to another thread as it is. */
+function numbersOf({ ts, columns }: Table): ArrayBuffer[] {
+  const buffers = new Set<ArrayBuffer>();
+  for (const { buffer, byteLength } of [
+    ts,
+    ...columns.flatMap(({ values }) => (values instanceof Float64Array ? [values] : [])),
+  ]) {
+    if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffers.add(buffer);
+  }
+  return [...buffers];
 }

@@ -102,6 +102,9 @@ export const payloads = {
     parts: v.optional(parts),
   }),
 
+  /** Where rows of a node lie, to be read by who asks. `parts`: as for `read`. */
+  places: v.object({ ...ofNode, parts: v.optional(parts) }),
+
   /** What a chart of a node shows. `points`: how many points of time it can tell apart. */
   series: v.object({ ...ofNode, points: atLeastOne }),
 

@@ -9,6 +9,7 @@ import type { NodeReport, RunReport, Unfired } from '../engine/run/report.js';
 import type { ParityReport, RowDifference } from '../live/run/recording.js';
 import type { Metrics, RunResult, Trade } from '../sdk/live.js';
 import type { RowValue } from '../sdk/table.js';
+import { placesSchema } from '../store/segments/places.js';
 import type { CleanPlan, SqlResult } from '../store/store.js';
 import { parts, type RequestKind } from './payloads.js';
 import {
@@ -390,6 +391,7 @@ export const results = {
   /** What the sources of a strategy have: from the first bar to past the last one; null when they cannot tell. */
   bounds: v.object({ range: v.nullable(span) }),
   read: table,
+  places: placesSchema,
   series: seriesReport,
   rows: rowsReport,
   diff: diffReport,

@@ -34,10 +34,12 @@ import { versions, type NodeVersion } from './names/versions.js';
 import { exportNodes, type ExportedFile, type ExportRequest } from './query/export.js';
 import type { StoreContext } from './segments/catalog.js';
 import { commit } from './segments/commit.js';
-import { partsOf, readParts, type StoredPart } from './segments/parts.js';
+import { heldParts, partsOf, readParts, type StoredPart } from './segments/parts.js';
+import { placesOf, type Places } from './segments/places.js';
 import {
   candidates,
   coverage,
+  coversIn,
   dependents,
   lastTimes,
   read,
@@ -116,6 +118,19 @@ export class Store implements NodeStore {
   /** The rows of parts, also where others have come to be covered in their place; null: some have been cleaned up. */
   readParts(parts: readonly StoredPart[]): Promise<Table | null> {
     return this.#alone(() => readParts(this.#context, parts));
+  }
+
+  /** Where rows lie, for another process to read. */
+  places(request: ReadRequest): Promise<Places> {
+    return this.#alone(async () => placesOf(this.#context.folder, await coversIn(this.#context, request)));
+  }
+
+  /** The same of parts; null where some of them are stored no more. */
+  placesOfParts(parts: readonly StoredPart[]): Promise<Places | null> {
+    return this.#alone(async () => {
+      const held = await heldParts(this.#context, parts);
+      return held && placesOf(this.#context.folder, held);
+    });
   }
 
   readSegments(segments: readonly number[]): Promise<readonly Table[]> {

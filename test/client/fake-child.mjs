@@ -93,6 +93,14 @@ function read({ id, payload }) {
   send({ type: 'result', id, value: { shape: 'value', ts, names: ['value'], columns, present: null } });
 }
 
+/** Rows in a pack that is gone, so that they are asked for. */
+function places({ id }) {
+  const layout = { ts: [1, 0, 0, 8, ''], from: 0, columns: [], exact: {}, present: [], state: null };
+  const schema = { shape: 'value', names: [], types: [] };
+  const segment = { start: 0, end: 60, rows: 1, digest: '', schema, pack: 'gone', layout };
+  send({ type: 'result', id, value: { folder: '.', parts: [{ start: 0, end: 60, segment }] } });
+}
+
 /** A report whose one node repeats the request. */
 function materialize({ id, payload }) {
   if (payload.strategy.className === 'Fail') {
@@ -139,6 +147,7 @@ process.on('disconnect', () => process.exit(0));
 process.on('message', (message) => {
   if (message.type === 'cancel') cancelled.get(message.id)?.();
   else if (message.kind === 'read') read(message);
+  else if (message.kind === 'places') places(message);
   else if (message.kind === 'materialize') materialize(message);
   else void behaviours[message.payload.strategy.file](message);
 });

@@ -188,6 +188,34 @@ const samples: { [K in RequestKind]: { payload: Payload<K>; result: Result<K> } 
       },
     },
   },
+  places: {
+    payload: { projectRoot: '/p', strategy: 'Momentum', node: 'fast', start: 60 },
+    result: {
+      folder: '/p/.seamless/packs',
+      parts: [
+        {
+          start: 60,
+          end: 180,
+          segment: {
+            start: 0,
+            end: 180,
+            rows: 3,
+            digest: 'd',
+            schema: { shape: 'value', names: ['value'], types: ['number'] },
+            pack: 'a.parquet',
+            layout: {
+              ts: [3, 4, 0, 24, 't'],
+              from: 0,
+              columns: [[[3, 28, 0, 24, 'v']]],
+              exact: {},
+              present: [],
+              state: null,
+            },
+          },
+        },
+      ],
+    },
+  },
   read: {
     payload: { projectRoot: '/p', strategy: 'Momentum', node: 'fast', last: 2 },
     result: {

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { PlacesReader } from '../../src/store/segments/places-reader.js';
 import { openStore } from '../../src/store/store.js';
 import { everyTable } from './odd-values.js';
 import {
@@ -38,6 +41,33 @@ describe('store: every value survives', () => {
         );
       }
       await second.close();
+    });
+  });
+
+  it('through the packs themselves, for a process that was told where they lie', async () => {
+    await inFolder(async (dir) => {
+      const tables = everyTable();
+      const store = await openStore({ dir });
+      const segments = Object.entries(tables).map(([name, table]) => segment(name, 0, 1e6, table));
+      await store.commit({ ...EMPTY_COMMIT, segments });
+      const reader = new PlacesReader();
+      for (const fingerprint of Object.keys(tables)) {
+        for (const range of [ALL_TIME, { start: 60, end: 300 }]) {
+          const [expected] = await store.read([{ fingerprint, range }]);
+          // As it crosses to another process.
+          const places = structuredClone(await store.places({ fingerprint, range }));
+          for (const round of ['first', 'with times that are known']) {
+            const found = reader.read(places);
+            assert.deepEqual(found, expected, `${fingerprint}, ${round}`);
+            found?.ts.fill(-1);
+          }
+        }
+      }
+      const packs = join(dir, 'packs');
+      for (const name of readdirSync(packs)) rmSync(join(packs, name));
+      const [fingerprint = ''] = Object.keys(tables).filter((name) => (tables[name]?.ts.length ?? 0) > 0);
+      assert.equal(new PlacesReader().read(await store.places({ fingerprint, range: ALL_TIME })), null);
+      await store.close();
     });
   });
 

@@ -1,5 +1,4 @@
 import { SeamlessError } from '../../sdk/errors.js';
-import type { Table } from '../../sdk/table.js';
 import type { RunReport } from '../../engine/run/report.js';
 import type { HistoryPart } from '../../protocol/payloads.js';
 import type { Store } from '../../store/store.js';
@@ -17,17 +16,18 @@ export async function partsOfReport(
 }
 
 /**
- * Rows that a report is of, also after an edit, a correction of the data or a later run.
+ * Rows that a report is of, or where they lie, also after an edit, a correction of the data or a later run.
  * @throws SeamlessError `not-found` when they have been cleaned up.
  */
-export async function readReported(
+export async function reported<T>(
   store: Store,
   strategy: string,
   node: string,
+  read: (parts: readonly HistoryPart[]) => Promise<T | null>,
   parts: readonly HistoryPart[],
-): Promise<Table> {
-  const table = await store.readParts(parts);
-  if (!table) {
+): Promise<T> {
+  const found = await read(parts);
+  if (!found) {
     throw new SeamlessError(
       'not-found',
       `The rows of ${node} that this report is of have been cleaned up since. Run the job again, and read from its new report.`,
@@ -35,5 +35,5 @@ export async function readReported(
     );
   }
   await store.markUsed(strategy);
-  return table;
+  return found;
 }

@@ -1,5 +1,5 @@
 import { nearNames, SeamlessError } from '../../sdk/errors.js';
-import { classOf, type Store } from '../../store/store.js';
+import { classOf, type FoundNode, type Store } from '../../store/store.js';
 
 /** An error of code `not-found` for a strategy the cache does not hold, with names like it. */
 export async function unknownStrategy(store: Store, strategy: string): Promise<SeamlessError> {
@@ -24,4 +24,11 @@ export async function unknownNode(store: Store, strategy: string, node: string):
   return new SeamlessError('not-found', `Strategy ${strategy} has no node ${node} in the cache. ${hint}`, {
     node,
   });
+}
+
+/** A node that a strategy had when it was last registered. @throws SeamlessError `not-found` */
+export async function foundNode(store: Store, strategy: string, node: string): Promise<FoundNode> {
+  const found = await store.findNode(strategy, node);
+  if (!found) throw await unknownNode(store, strategy, node);
+  return found;
 }

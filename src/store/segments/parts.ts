@@ -2,7 +2,7 @@ import { EMPTY_DIGEST } from '../../engine/fingerprint/digest.js';
 import type { ReadRequest } from '../../engine/ports/store.js';
 import type { Table } from '../../sdk/table.js';
 import type { Seconds } from '../../sdk/time.js';
-import type { Segment, StoreContext } from './catalog.js';
+import type { Cover, Segment, StoreContext } from './catalog.js';
 import { withPacks } from './reading.js';
 
 /**
@@ -35,16 +35,26 @@ export async function partsOf(
 
 /** The rows of parts, whatever is covered now; null where some of them are stored no more. */
 export async function readParts(context: StoreContext, parts: readonly StoredPart[]): Promise<Table | null> {
+  const placed = await heldParts(context, parts);
+  return (
+    placed &&
+    withPacks(context, (reader) =>
+      reader.table(placed.map(({ start, end, segment }) => reader.slice(segment, start, end))),
+    )
+  );
+}
+
+/** Parts with the segments that have their rows; null where some of them are stored no more. */
+export async function heldParts(
+  context: StoreContext,
+  parts: readonly StoredPart[],
+): Promise<readonly Pick<Cover, 'start' | 'end' | 'segment'>[] | null> {
   const found = new Map<string, Segment>();
   for (const segment of await context.catalog.segmentsWith(parts.map(({ digest }) => digest)))
     found.set(segment.digest, segment);
   if (parts.some(({ digest }) => digest !== EMPTY_DIGEST && !found.has(digest))) return null;
-  return withPacks(context, (reader) =>
-    reader.table(
-      parts.flatMap(({ start, end, digest }) => {
-        const segment = found.get(digest);
-        return segment ? [reader.slice(segment, start, end)] : [];
-      }),
-    ),
-  );
+  return parts.flatMap(({ start, end, digest }) => {
+    const segment = found.get(digest);
+    return segment ? [{ start, end, segment }] : [];
+  });
 }

@@ -73,6 +73,15 @@ export async function read(
   );
 }
 
+/** What of a request is covered now, and the segments that have its rows. */
+export async function coversIn(
+  { catalog }: StoreContext,
+  { fingerprint, range }: ReadRequest,
+): Promise<Cover[]> {
+  const covers = await catalog.covers([fingerprint]);
+  return within(covers.get(fingerprint) ?? [], range);
+}
+
 /** See `NodeStore.readSegments`. */
 export async function readSegments(context: StoreContext, ids: readonly number[]): Promise<Table[]> {
   const segments = await found(context, ids);

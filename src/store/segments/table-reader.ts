@@ -16,9 +16,12 @@ import type { OpenPacks } from '../packs/read-pack.js';
 import type { Segment } from './catalog.js';
 import { isOpen, mergeSchemas } from './schemas.js';
 
+/** What of a segment is needed to read it. */
+export type PlacedSegment = Pick<Segment, 'start' | 'end' | 'rows' | 'digest' | 'schema' | 'pack' | 'layout'>;
+
 /** Some rows of a segment. */
 export interface Slice {
-  readonly segment: Segment;
+  readonly segment: PlacedSegment;
   readonly from: number;
   readonly to: number;
 }
@@ -36,7 +39,7 @@ export class TableReader {
   }
 
   /** Times of all rows of a segment. */
-  times(segment: Segment): Float64Array {
+  times(segment: PlacedSegment): Float64Array {
     if (segment.pack === null || segment.rows === 0) return new Float64Array(0);
     const { ts, from } = segment.layout();
     const key = `${segment.pack} ${ts[1]}`;
@@ -50,7 +53,7 @@ export class TableReader {
   }
 
   /** The rows of a segment between two times. */
-  slice(segment: Segment, start: number, end: number): Slice {
+  slice(segment: PlacedSegment, start: number, end: number): Slice {
     if (segment.rows === 0) return { segment, from: 0, to: 0 };
     if (start <= segment.start && end >= segment.end) return { segment, from: 0, to: segment.rows };
     const ts = this.times(segment);
