@@ -131,7 +131,7 @@ describe('a file that grew', () => {
       await fc.assert(
         fc.asyncProperty(
           fc.integer({ min: 1, max: 5000 }),
-          fc.array(edit, { minLength: 2, maxLength: 6 }),
+          fc.array(edit, { minLength: 2, maxLength: 4 }),
           async (rows, steps) => {
             await connection.run('CREATE OR REPLACE TABLE bars(time BIGINT, value DOUBLE)');
             await add(0, rows);
@@ -148,7 +148,7 @@ describe('a file that grew', () => {
             }
           },
         ),
-        cases(60, 10),
+        cases(60, 6),
       );
     });
 
