@@ -8,14 +8,15 @@ export const START = Date.UTC(2022, 0, 1) / 1000;
 export const DAY = 86_400;
 export const YEAR_END = START + 365 * DAY;
 
-export async function writeProject(): Promise<void> {
+/** @param years how many there are, of 365 days */
+export async function writeProject(years = 1): Promise<void> {
   await mkdir(PROJECT, { recursive: true });
   await writeFile(join(PROJECT, 'package.json'), '{ "name": "bench", "private": true, "type": "module" }\n');
-  await writeMarket(join(PROJECT, 'year.csv'));
+  await writeMarket(join(PROJECT, 'year.csv'), START + years * 365 * DAY);
 }
 
 /** Minutes of a random walk, seeded, as an exchange would publish them. */
-async function writeMarket(path: string): Promise<void> {
+async function writeMarket(path: string, end: number): Promise<void> {
   let state = 42;
   const random = (): number => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
@@ -23,7 +24,7 @@ async function writeMarket(path: string): Promise<void> {
   };
   const lines = ['ts,open,high,low,close,volume'];
   let close = 20_000;
-  for (let ts = START; ts < YEAR_END + DAY; ts += 60) {
+  for (let ts = START; ts < end + DAY; ts += 60) {
     const open = close;
     close = open * (1 + (random() - 0.5) * 0.002);
     const high = Math.max(open, close) * (1 + random() * 0.0005);
