@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, type BigIntStats, type Stats } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import type { BigIntStats, Stats } from 'node:fs';
+import { open, readdir, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import type { OpenStream } from '../engine/ports/source.js';
 import { nearNames, SeamlessError } from '../sdk/errors.js';
@@ -245,9 +245,14 @@ async function hashesOf(
     sha.update(bytes);
     done += bytes.length;
   };
+  const chunk = Buffer.allocUnsafe(1 << 20);
+  let handle: FileHandle | null = null;
   try {
-    for await (const chunk of createReadStream(file.path, { highWaterMark: 1 << 20 })) {
-      let bytes = chunk as Buffer;
+    handle = await open(file.path);
+    for (;;) {
+      const { bytesRead } = await handle.read(chunk, 0, chunk.length, null);
+      if (bytesRead === 0) break;
+      let bytes = chunk.subarray(0, bytesRead);
       for (let [end] = rest; end !== undefined && end <= done + bytes.length; [end] = rest) {
         const length = Math.max(0, end - done);
         update(bytes.subarray(0, length));
@@ -260,6 +265,8 @@ async function hashesOf(
     }
   } catch (error) {
     throw unreadableFile(stream, file, error);
+  } finally {
+    await handle?.close();
   }
   return { hash: sha.digest('hex'), before };
 }
