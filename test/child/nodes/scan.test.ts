@@ -1,4 +1,4 @@
-// Slow (110 s): long ranges, run again and again in a child.
+// Slow (55 s): long ranges, run again and again in a child.
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 
