@@ -13,12 +13,14 @@ function lens(page: Page, text: string): Locator {
 /** Waits until TypeScript has read the open file and the SDK's types: a hover then tells what a name of theirs is. */
 async function typesAreKnown(page: Page, name: string, type: RegExp): Promise<void> {
   const hover = page.locator('.monaco-hover-content').filter({ hasText: type });
-  for (let left = 20; ; left--) {
+  for (let left = 60; ; left--) {
+    // What else is on the screen may be over it for a moment.
     await page
       .locator('.view-line span')
       .filter({ hasText: new RegExp(`^${name}$`) })
       .first()
-      .hover();
+      .hover({ timeout: 10_000 })
+      .catch(() => undefined);
     const shown = await hover
       .first()
       .waitFor({ timeout: 2000 })
@@ -32,6 +34,25 @@ async function typesAreKnown(page: Page, name: string, type: RegExp): Promise<vo
   }
 }
 
+/** Does what brings a part of the quick input up, again where something else took the focus from it and so closed it. */
+async function untilShown(page: Page, part: Locator, ask: () => Promise<void>): Promise<void> {
+  for (;;) {
+    await ask();
+    const shown = await part.waitFor({ timeout: 20_000 }).then(
+      () => true,
+      () => false,
+    );
+    if (shown) return;
+    await page.keyboard.press('Escape');
+  }
+}
+
+async function materializeAll(page: Page): Promise<void> {
+  const all = page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'All' });
+  await untilShown(page, all, () => lens(page, 'Materialize range').click());
+  await page.keyboard.press('Enter');
+}
+
 describe('a newcomer', () => {
   const home = mkdtempSync(join(tmpdir(), 'seamless-home-'));
   after(() => rm(home, { recursive: true, force: true }));
@@ -41,8 +62,8 @@ describe('a newcomer', () => {
 
     it('writes a strategy that is typed and materializes at once', async () => {
       const { page } = editor();
-      await editor().command('Seamless: New Strategy…');
-      const box = page.locator('.quick-input-widget input');
+      const box = page.locator('.quick-input-widget input[placeholder="MyMomentum"]');
+      await untilShown(page, box, () => editor().command('Seamless: New Strategy…'));
       await box.fill('my momentum');
       await page.locator('.quick-input-message').filter({ hasText: 'MyMomentum' }).waitFor();
       await box.fill('MyMomentum');
@@ -50,9 +71,7 @@ describe('a newcomer', () => {
       await lens(page, 'Materialize range').waitFor();
       await typesAreKnown(page, 'price', /StreamInput/);
       assert.equal(await page.locator('.squiggly-error').count(), 0);
-      await lens(page, 'Materialize range').click();
-      await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'All' }).waitFor();
-      await page.keyboard.press('Enter');
+      await materializeAll(page);
       await lens(page, 'fresh').waitFor();
       assert.equal(await page.locator('.squiggly-error').count(), 0);
     });
@@ -76,9 +95,7 @@ describe('a newcomer', () => {
         .first()
         .waitFor();
       const [opened] = await Promise.all([windowAfter(page), page.keyboard.press('Enter')]);
-      await lens(opened, 'Materialize range').click();
-      await opened.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'All' }).waitFor();
-      await opened.keyboard.press('Enter');
+      await materializeAll(opened);
       await opened.locator('.statusbar-item').filter({ hasText: '7 nodes computed' }).waitFor();
       await opened.locator('.activitybar .action-label[aria-label*="Seamless"]').click();
       await opened.locator('.pane-body .monaco-list-row').filter({ hasText: '7/7 fresh' }).waitFor();
