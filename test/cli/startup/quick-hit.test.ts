@@ -155,7 +155,7 @@ const EDITS: Readonly<Record<string, (world: World, n: number) => unknown>> = {
     world
       .inCache('packs')
       .slice(0, 1)
-      .forEach((path) => rmSync(path)),
+      .forEach((path) => rmSync(path, { force: true })),
   'a damaged pack': (world, n) =>
     world
       .inCache('packs')
@@ -168,7 +168,14 @@ const EDITS: Readonly<Record<string, (world: World, n: number) => unknown>> = {
 };
 
 function flip(path: string, n: number): void {
-  const bytes = readFileSync(path);
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    // The child's upkeep, which works while nothing is asked of it, has just put another pack in its place.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
   const at = (n * 7919) % bytes.length;
   bytes[at] = (bytes[at] ?? 0) ^ 1;
   writeFileSync(path, bytes);
