@@ -1,15 +1,16 @@
-import { closeOf, lastOpenBy, slotOfBars, slotsIn } from '../../sdk/grid.js';
+import { closeOf, slotOfBars, slotsIn } from '../../sdk/grid.js';
 import type { Range, Seconds } from '../../sdk/time.js';
 import { needOf, type Graph, type GraphNode } from '../graph/graph.js';
 import type { Horizon } from '../plan/horizon.js';
 import { attainable, onGrid } from '../plan/horizon.js';
 import { isEmpty } from '../plan/ranges.js';
 import type { NodeStore, RowSummary } from '../ports/store.js';
+import { MostRows } from './most-rows.js';
 import type { Unfired } from './report.js';
 
 export interface UnfiredLook {
   readonly graph: Graph;
-  readonly store: Pick<NodeStore, 'summarize' | 'timesFrom'>;
+  readonly store: Pick<NodeStore, 'summarize' | 'timesFrom' | 'coverage'>;
   /** By node: its fingerprint, its horizon, what is stored of it within the range. */
   readonly fingerprints: readonly string[];
   readonly horizons: readonly Horizon[];
@@ -75,11 +76,26 @@ async function unfiredSlots(
     })),
   );
   const byNode = new Map(read.map(({ index }, position) => [index, times[position] ?? new Float64Array(0)]));
+  const most = new MostRows(look);
+  const never = new Set<number>();
   for (const suspect of suspects) {
-    const never = await neverFull(look, suspect);
-    const { limit } = look.horizons[suspect.node.index] as Horizon;
-    const unfired = never ?? countUnfired(look.request, limit, suspect, byNode);
-    if (unfired) found.set(suspect.node.index, unfired);
+    const { index } = suspect.node;
+    const short = await neverFull(look, most, suspect);
+    const { limit } = look.horizons[index] as Horizon;
+    const unfired = short ?? countUnfired(look.request, limit, suspect, byNode);
+    if (short) never.add(index);
+    if (unfired) found.set(index, unfired);
+  }
+  for (const index of look.graph.order) {
+    const node = look.graph.nodes[index] as GraphNode;
+    if (found.has(index) || !complete.includes(node) || (look.summaries[index]?.rows ?? 0) > 0) continue;
+    const cause = node.edges.find((edge) => never.has(edge.node));
+    const { slots } = (cause && found.get(cause.node)) ?? { slots: 0 };
+    if (!cause || slots === 0) continue;
+    const input = (look.graph.nodes[cause.node] as GraphNode).name;
+    const text = `It never fires in this range: nor does its input ${input}.`;
+    never.add(index);
+    found.set(index, { slots, of: slots, missing: [{ input, slots }], text });
   }
   return found;
 }
@@ -174,31 +190,33 @@ function intervalOf(graph: Graph, index: number): Seconds {
 }
 
 /** A window that is longer than all there is of an input; null when none is. */
-async function neverFull(look: UnfiredLook, { node, inputs }: Suspect): Promise<Unfired | null> {
-  const { request, store, fingerprints, summaries, horizons } = look;
-  if ((summaries[node.index]?.rows ?? 0) > 0) return null;
+async function neverFull(
+  look: UnfiredLook,
+  most: MostRows,
+  { node, inputs }: Suspect,
+): Promise<Unfired | null> {
+  const { request, summaries, horizons } = look;
+  const rows = ({ index }: GraphNode): number => summaries[index]?.rows ?? 0;
+  if (rows(node) > 0) return null;
   // Where it has no slots to compute, its windows were not read either.
   if (isEmpty(attainable(request, node, horizons[node.index] as Horizon))) return null;
-  // Bars that open in the range and close after its last slot are not seen from within it.
-  const { end } = onGrid(request, node);
-  const until = await store.summarize(
-    inputs.map(({ node: { index, interval } }) => ({
-      fingerprint: fingerprints[index] as string,
-      range: { start: -Infinity, end: Math.min(request.end, lastOpenBy(end, interval) + 1) },
-    })),
-  );
-  // How much is stored of what lies before the range depends on earlier runs, so it proves nothing.
-  const short = inputs
-    .map((input, at) => ({ ...input, has: until[at]?.rows ?? 0 }))
-    .filter(({ has, lookback, begin }) => begin >= request.start && has < lookback);
+  const short: (Input & { readonly has: number })[] = [];
+  for (const input of inputs) {
+    const has = await most.seenBy(node, input.node, input.lookback);
+    if (has !== null && has < input.lookback) short.push({ ...input, has });
+  }
   const [worst] = short.sort((a, b) => b.lookback - b.has - (a.lookback - a.has));
   if (!worst) return null;
-  const slots = Math.max(...inputs.map((input) => summaries[input.node.index]?.rows ?? 0));
-  const text =
-    worst.has === 0
-      ? `It never fires in this range: its input ${worst.node.name} has no rows up to its end.`
-      : `It never fires in this range: its window is ${counted(worst.lookback, 'bar')} of ${worst.node.name}, which has ${count(worst.has)} up to its end.`;
-  return { slots, of: slots, missing: short.map(({ node: { name } }) => ({ input: name, slots })), text };
+  const slots = Math.max(...inputs.map((input) => rows(input.node)));
+  const { lookback, has, begin } = worst;
+  const { name, kind } = worst.node;
+  const atMost = kind === 'node' && begin < request.start ? 'at most ' : '';
+  const why =
+    has === 0
+      ? `its input ${name} has no rows up to its end`
+      : `its window is ${counted(lookback, 'bar')} of ${name}, which has ${atMost}${count(has)} up to its end`;
+  const text = `It never fires in this range: ${why}.`;
+  return { slots, of: slots, missing: short.map((input) => ({ input: input.node.name, slots })), text };
 }
 
 /** An input while its slots are gone through. */

@@ -4,7 +4,7 @@ import { materialize } from '../../../src/engine/run/materialize.js';
 import { reportOf } from '../../../src/engine/run/outcome.js';
 import { statusOf } from '../../../src/engine/plan/status.js';
 import type { NodeReport, Unfired } from '../../../src/engine/run/report.js';
-import { ceilToGrid } from '../../../src/sdk/time.js';
+import { ceilToGrid, type Range } from '../../../src/sdk/time.js';
 import { MemoryStore } from '../../support/memory-store.js';
 import {
   oracle,
@@ -21,9 +21,9 @@ const DAY = 86_400;
 const START = 1_577_664_000;
 const day = (index: number): number => START + index * DAY;
 
-function stream(interval: number, opens: readonly number[]): ToyStream {
+function stream(interval: number, opens: readonly number[], whole = true): ToyStream {
   const rows = opens.map((ts, index) => ({ ts, value: index + 1 }));
-  return { kind: 'stream', interval, leastHistory: 1, whole: true, rows };
+  return { kind: 'stream', interval, leastHistory: 1, whole, rows };
 }
 
 function days(from: number, to: number, every = 1): number[] {
@@ -35,16 +35,18 @@ function node(interval: number, inputs: readonly (readonly [node: number, period
   return { kind: 'node', interval, inputs: edges, seed: 1, sparse: 0, failsAt: null };
 }
 
-/** The last toy as a first run reports it; a second run and the status must say the same. */
+/** The last toy as a first run reports it; a second run and the status must say the same. @param earlier a range that was run before */
 async function reported(
   toys: readonly Toy[],
   range = { start: day(0), end: day(2000) },
+  earlier: Range | null = null,
 ): Promise<NodeReport> {
   const store = new MemoryStore();
   const ports = { host: new ToyHost(toys), store, sources: new ToySources(toys), nonce: 'n' };
   const hooks = { progress: () => undefined, signal: new AbortController().signal };
   const run = async (): Promise<NodeReport> =>
     (await reportOf(await materialize(ports, range, hooks), 0)).nodes.at(-1) as NodeReport;
+  if (earlier) await materialize(ports, earlier, hooks);
   const [cold, warm] = [await run(), await run()];
   assert.deepEqual([warm.state === 'hit', warm.unfired], [true, cold.unfired]);
   const { nodes } = await statusOf(ports, range);
@@ -262,6 +264,81 @@ describe('slots that did not fire', () => {
     assert.deepEqual([within.unfired?.slots, within.unfired?.of], [6, 95]);
     assert.equal((await reported(toys, { start: day(200), end: day(300) })).unfired, null);
     assert.equal((await reported(toys, { start: day(20), end: day(90) })).unfired, null);
+  });
+
+  describe('of a window that nothing in its source fills, where the range begins later than the source', () => {
+    const later = { start: day(1000), end: day(1282) };
+    const told: [string, (price: ToyStream) => Toy[], RegExp | null][] = [
+      [
+        'a stream',
+        (price) => [price, node(DAY, [[0, 5000]])],
+        /^It never fires in this range: its window is 5,000 bars of n0, which has 1,282 up to its end\.$/,
+      ],
+      [
+        'an average, which has at most a bar of each of its own windows',
+        (price) => [price, node(DAY, [[0, 20]]), node(DAY, [[1, 1264]])],
+        /its window is 1,264 bars of n1, which has at most 1,263 up to its end\.$/,
+      ],
+      [
+        'an average that is just long enough',
+        (price) => [price, node(DAY, [[0, 20]]), node(DAY, [[1, 1263]])],
+        null,
+      ],
+      [
+        'weeks made of days',
+        (price) => [price, node(7 * DAY, [[0, 1]]), node(7 * DAY, [[1, 200]])],
+        /its window is 200 bars of n1, which has at most 184 up to its end\.$/,
+      ],
+      [
+        'an average of what never fires',
+        (price) => [price, node(DAY, [[0, 5000]]), node(DAY, [[1, 3]]), node(DAY, [[2, 1]])],
+        /^It never fires in this range: nor does its input n2\.$/,
+      ],
+      [
+        'one of several inputs',
+        (price) => [
+          price,
+          stream(DAY, days(900, 1282), price.whole),
+          node(DAY, [
+            [0, 10],
+            [1, 383],
+          ]),
+        ],
+        /its window is 383 bars of n1, which has 382 up to its end\.$/,
+      ],
+      [
+        'two that meet each quarter',
+        (price) => [
+          price,
+          stream(DAY, days(0, 1282, 91), price.whole),
+          node(DAY, [
+            [0, 1],
+            [1, 1],
+          ]),
+          node(DAY, [[2, 16]]),
+        ],
+        /its window is 16 bars of n2, which has at most 15 up to its end\.$/,
+      ],
+    ];
+    for (const [what, toys, text] of told) {
+      for (const whole of [true, false]) {
+        it(`${what}, ${whole ? 'read at once' : 'read as asked'}`, async () => {
+          const all = toys(stream(DAY, days(0, 1282), whole));
+          const cold = await reported(all, later);
+          if (text) {
+            assert.match(cold.unfired?.text ?? '', text);
+            assert.equal(cold.rows, 0);
+          } else assert.deepEqual([cold.unfired, cold.rows], [null, 1]);
+          for (const earlier of [
+            { start: day(0), end: day(2000) },
+            { start: day(1100), end: day(1110) },
+            { start: day(-20), end: day(40) },
+          ]) {
+            assert.deepEqual((await reported(all, later, earlier)).unfired, cold.unfired);
+          }
+        });
+      }
+    }
   });
 
   const streams = fc.array(
