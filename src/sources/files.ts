@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { BigIntStats, Stats } from 'node:fs';
+import type { BigIntStats } from 'node:fs';
 import { open, readdir, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import type { OpenStream } from '../engine/ports/source.js';
 import { nearNames, SeamlessError } from '../sdk/errors.js';
 import { literalPath, sqlText, type Database } from './sql/database.js';
 import type { Scratch } from './scratch.js';
+import { refuseEndless, refuseEndlessFiles } from './endless.js';
 import { sourceError } from './faults.js';
 
 /** Remembers content hashes between runs, by what `stat` says of a file. A `Map` will do. */
@@ -89,25 +90,8 @@ async function statFile(stream: OpenStream, projectRoot: string, file: SourceFil
       `${file.shown} is a folder: name a file in it, or its files by a pattern such as ${file.shown}/*.csv.`,
     );
   }
-  refuseEndless(stream, file.shown, stats);
+  await refuseEndless(stream, file.shown, file.path, stats);
   return stats;
-}
-
-/** What is neither a file nor a folder may never end. */
-function refuseEndless(stream: OpenStream, shown: string, stats: Stats | BigIntStats): void {
-  if (stats.isFile() || stats.isDirectory()) return;
-  throw sourceError(
-    stream,
-    `${shown} is a pipe or a device, which has no end to wait for: save what it gives in a file.`,
-  );
-}
-
-/** Of what a query reads itself. What is missing or a pattern is the query's own affair. @throws SeamlessError `source` */
-export async function refuseEndlessFiles(stream: OpenStream, paths: readonly string[]): Promise<void> {
-  for (const path of paths) {
-    const stats = await stat(path).catch(() => null);
-    if (stats !== null) refuseEndless(stream, path, stats);
-  }
 }
 
 /** The files that paths and patterns name, each once. @throws SeamlessError `source` when one is missing. */
@@ -142,6 +126,7 @@ async function filesOf(
     return [file];
   }
   const absolute = file.path === shown;
+  await refuseEndlessFiles(stream, database, [file.path]);
   // Brackets in the names of the folders above the project are no pattern.
   const pattern = absolute ? shown : join(literalPath(projectRoot), shown);
   const found = await database.rows(`SELECT file FROM glob(${sqlText(pattern)}) ORDER BY file`);

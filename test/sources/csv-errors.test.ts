@@ -46,6 +46,27 @@ describe('csv sources refuse, with a sentence', () => {
     await fails(project.open('sql', { query: "SELECT * FROM 'pipe.csv'" }), 'source', endless);
   });
 
+  it('a pipe that a pattern fits, which a database would pass over, but no other', async () => {
+    mkdirSync(project.path('days'));
+    project.write('days/a.csv', 'time,x\n0,1\n60,2\n');
+    execFileSync('mkfifo', [project.path('days/b.csv'), project.path('days/b.log')]);
+    symlinkSync('a.csv', project.path('days/c.csv'));
+    const pipe = /days\/b\.csv is a pipe or a device/;
+    await fails(project.open('csv', { path: 'days/*.csv' }), 'source', pipe);
+    await fails(project.open('parquet', { path: 'days/[a-b].csv' }), 'source', pipe);
+    await fails(project.open('sql', { query: "SELECT * FROM read_csv('days/?.csv')" }), 'source', pipe);
+    await project.open('csv', { path: 'days/a*.csv' });
+  });
+
+  if (process.platform === 'linux')
+    it('a file that the system makes while it is read', async () => {
+      const made =
+        /\/proc\/kmsg is a file that the system makes while it is read, which has no end to wait for/;
+      await fails(project.open('csv', { path: '/proc/kmsg' }), 'source', made);
+      await fails(project.open('parquet', { path: '/proc/kmsg' }), 'source', made);
+      await fails(project.open('sql', { query: "SELECT * FROM read_csv('/proc/kmsg')" }), 'source', made);
+    });
+
   it('an empty file', () => refused('', 'source', /bars\.csv is empty/));
 
   it('a file that is not UTF-8', async () => {

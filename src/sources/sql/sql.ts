@@ -2,8 +2,9 @@ import type { OpenStream, SourceReader } from '../../engine/ports/source.js';
 import { filesIn, isRecord, placePaths } from './sql-paths.js';
 import type { Database } from './database.js';
 import { sqlText } from './database.js';
+import { refuseEndlessFiles } from '../endless.js';
 import { sourceError } from '../faults.js';
-import { refuseEndlessFiles, type FileContext } from '../files.js';
+import type { FileContext } from '../files.js';
 import { Options } from '../options.js';
 import { RelationReader, type RelationSource } from './relation-reader.js';
 
@@ -15,7 +16,7 @@ export async function openSql(stream: OpenStream, context: FileContext): Promise
   options.finish();
   const tree = await parse(stream, context.database, query);
   const files = filesIn(tree, context.projectRoot);
-  await refuseEndlessFiles(stream, files);
+  await refuseEndlessFiles(stream, context.database, files);
   const source: RelationSource = {
     from: `(${placePaths(query, tree, context.projectRoot)})`,
     files,
