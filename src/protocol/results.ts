@@ -77,6 +77,7 @@ const nodeReport: SchemaOf<NodeReport> = v.object({
   unfired: v.nullable(unfired),
   notes: v.optional(v.array(note)),
   waits: v.optional(v.string()),
+  uncached: v.optional(v.string()),
   reason: v.string(),
   failure: v.nullable(failure),
 });

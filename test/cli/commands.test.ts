@@ -178,6 +178,17 @@ describe('command line', () => {
       });
     }
 
+    it('says in one line why nodes are computed in each run', async () => {
+      const uncached = 'Computed each time, because it captures `it`, a Proxy.';
+      const each = runReport([
+        nodeReport('fast', { state: 'computed', uncached, reason: uncached }),
+        nodeReport('slow', { state: 'computed', uncached, reason: uncached }),
+        nodeReport('plain'),
+      ]);
+      const { out } = await at(['materialize', 'Momentum', ...range], { answer: answering(each) });
+      assert.match(out, /\nfast, slow: Computed each time, because it captures `it`, a Proxy\.\n3 nodes/);
+    });
+
     it('completes only what is missing where that is asked for, and names what it left', async () => {
       const left = runReport([nodeReport('fast', { state: 'stale', coverage: [] }), nodeReport('slow')]);
       const { exitCode, out, asked } = await at(['materialize', 'Momentum', ...range, '--only-missing'], {

@@ -108,6 +108,7 @@ export function reportText(report: RunReport, paint: Paint): string {
     ...reasonLines(report.nodes, ({ notes }) => notes && notesText(notes), paint),
     ...reasonLines(report.nodes, ({ unfired }) => unfired?.text, paint),
     ...reasonLines(report.nodes, ({ waits }) => waits, paint),
+    ...reasonLines(report.nodes, ({ uncached }) => uncached, paint),
     ...reasonLines(report.nodes, withoutBars, paint),
     `${summaryLine(report)}\n`,
   ].join('');

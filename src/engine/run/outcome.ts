@@ -83,6 +83,7 @@ function nodeReport(outcome: RunOutcome, node: GraphNode, summary: RowSummary): 
     unfired: null,
     ...(notes.length > 0 && { notes }),
     ...(waits !== null && { waits }),
+    ...(found === 'computed' && uncachedText(state, node)),
     reason: [
       reasonOf(outcome, node, found, computed),
       versionKindText(outcome.versionKinds.get(node.index)),
@@ -180,14 +181,19 @@ function computedReason(outcome: RunOutcome, node: GraphNode, computed: RangeSet
     const changed = outcome.sources.get(node.index);
     return `${changed ? `${sourcesText(changed)} ` : ''}Read from its source: ${listed}.`;
   }
-  const { unhashable } = state.fingerprint(node.index);
-  if (unhashable) return `Computed each time, because ${unhashable}.`;
+  const { uncached } = uncachedText(state, node);
+  if (uncached !== undefined) return uncached;
   const changed = outcome.sources.get(node.index);
   if (histories[node.index] === 'same' && changed) return sourcesText(changed);
   if (union(before[node.index] ?? []).length > 0) return `Not in the cache before: ${listed}.`;
   return histories[node.index] === 'new' || histories[node.index] === 'same'
     ? 'Computed for the first time.'
     : changeOf(outcome, node);
+}
+
+function uncachedText(state: RunState, node: GraphNode): { readonly uncached?: string } {
+  const { unhashable } = state.fingerprint(node.index);
+  return unhashable ? { uncached: `Computed each time, because ${unhashable}.` } : {};
 }
 
 function changeOf({ histories, changes }: RunOutcome, node: GraphNode): string {

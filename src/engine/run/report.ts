@@ -44,6 +44,8 @@ export interface NodeReport {
   readonly notes?: readonly SourceNote[] | undefined;
   /** Why its last bar, which the data have begun, is not there yet. Absent: there is none. */
   readonly waits?: string | undefined;
+  /** Why its rows are computed anew in each run. Absent: they are not. */
+  readonly uncached?: string | undefined;
   /** Why the node is in its state, a sentence; then what `notes`, `waits` and `unfired` say. */
   readonly reason: string;
   readonly failure: FailureReport | null;

@@ -549,8 +549,8 @@ ${Object.entries(NODES)
         [],
       );
       for (const name of names) {
-        const { state, reason, rows } = nodeOf(report, name);
-        assert.deepEqual([name, state, rows], [name, 'computed', 10]);
+        const { state, reason, rows, uncached } = nodeOf(report, name);
+        assert.deepEqual([name, state, rows, uncached], [name, 'computed', 10, reason]);
         const [, why = ''] = /^Computed each time, because (.*)\.$/.exec(reason) ?? [];
         assert.match(why, NODES[name]?.[2] as RegExp, `${name}: ${reason}`);
       }
@@ -559,6 +559,7 @@ ${Object.entries(NODES)
         said.map(({ name }) => name),
         ['proxy'],
       );
+      assert.equal(nodeOf(report, 'plain').uncached, undefined);
       assert.equal(nodeOf(report, 'plain').state, run === 'first' ? 'computed' : 'hit');
       assert.equal(nodeOf(report, 'below').state, run === 'first' ? 'computed' : 'reused');
     }
