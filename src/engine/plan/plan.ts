@@ -121,7 +121,7 @@ function computeRanges(
  * How many bars of an input that closed by a slot's open a firing in it may see. One of its last bars closes within the
  * slot where the input is no slower than the node: nothing fires without.
  */
-function rowsBefore(node: GraphNode, edge: Edge, graph: Graph): number {
+export function rowsBefore(node: GraphNode, edge: Edge, graph: Graph): number {
   const { interval } = graph.nodes[edge.node] as GraphNode;
   return interval <= node.interval ? edge.lookback - 1 : edge.lookback;
 }
@@ -150,19 +150,30 @@ function spanDemand(input: PlanInput, source: number, slots: Range, from: Second
 
 /** When the `count`-th bar of a node before `before` opens, as far as the timestamps of the streams tell. */
 async function timeBack(input: PlanInput, index: number, before: Seconds, count: number): Promise<Seconds> {
-  let node = input.graph.nodes[index] as GraphNode;
-  let bars = count;
-  while (node.kind === 'node') {
-    const driver = driverOf(input.graph, node);
-    bars *= Math.max(1, Math.ceil(node.interval / driver.interval));
-    node = driver;
-  }
-  const stream = input.canonical[node.index] as number;
-  const start = await input.rowsBack(stream, before, bars);
+  const { nodes, bars } = drivers(input.graph, index);
+  const stream = input.canonical[(nodes.at(-1) as GraphNode).index] as number;
+  const start = await input.rowsBack(stream, before, count * bars);
   const { begin } = input.horizons[index] as Horizon;
   if (start <= (input.horizons[stream] as Horizon).begin) return begin;
   const own = input.graph.nodes[index] as GraphNode;
   return Math.max(begin, floorToSlot(Math.min(start, before), own));
+}
+
+/** A node, the input whose bars its firings follow, and so on to a stream; and how many bars of that make one of the node. */
+export function drivers(
+  graph: Graph,
+  index: number,
+): { readonly nodes: readonly GraphNode[]; readonly bars: number } {
+  let node = graph.nodes[index] as GraphNode;
+  const nodes = [node];
+  let bars = 1;
+  while (node.kind === 'node') {
+    const driver = driverOf(graph, node);
+    bars *= Math.max(1, Math.ceil(node.interval / driver.interval));
+    node = driver;
+    nodes.push(node);
+  }
+  return { nodes, bars };
 }
 
 /** The input whose bars a node's firings follow: the slowest of those up to its own interval, else the fastest. */

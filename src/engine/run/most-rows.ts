@@ -1,7 +1,9 @@
-import { lastOpenBy } from '../../sdk/grid.js';
+import { floorToSlot, lastOpenBy } from '../../sdk/grid.js';
+import { lowerBound } from '../../sdk/table.js';
 import type { Range, Seconds } from '../../sdk/time.js';
 import { needOf, type Graph, type GraphNode } from '../graph/graph.js';
-import { onGrid, type Horizon } from '../plan/horizon.js';
+import { attainable, onGrid, type Horizon } from '../plan/horizon.js';
+import { drivers, rowsBefore } from '../plan/plan.js';
 import { difference, union } from '../plan/ranges.js';
 import type { NodeStore } from '../ports/store.js';
 import { findFirings } from './firing.js';
@@ -16,11 +18,12 @@ interface Look {
 
 /**
  * How many rows of an input there are up to the end of a range, at the most. What is stored of a computed input before the range
- * depends on earlier runs, so it is counted as if it emitted a row each time it fires, from the streams on.
+ * depends on earlier runs, and must not change what is said: its rows are those that it can have by the bars of the stream it follows,
+ * where every run of the node that looks back at it has read that stream from its beginning.
  */
 export class MostRows {
   readonly #look: Look;
-  readonly #times = new Map<number, Promise<Float64Array | null>>();
+  readonly #bars = new Map<number, Promise<Float64Array>>();
 
   constructor(look: Look) {
     this.#look = look;
@@ -28,57 +31,86 @@ export class MostRows {
 
   /**
    * How many rows of an input have closed by the end of a node's last slot in the range, at the most; null: it is not known.
-   * @param enough more need not be counted
+   * @param meets whether the inputs of the node close bars in a same slot of the range: then a run has looked for more
    */
-  async seenBy(node: GraphNode, input: GraphNode, enough: number): Promise<number | null> {
-    const { request, horizons, store, fingerprints } = this.#look;
+  async seenBy(node: GraphNode, input: GraphNode, meets: boolean): Promise<number | null> {
+    const { request, horizons } = this.#look;
     const { begin } = horizons[input.index] as Horizon;
     // Bars that open in the range and close after its last slot are not seen from within it.
     const until = Math.min(request.end, lastOpenBy(onGrid(request, node).end, input.interval) + 1);
-    const fingerprint = fingerprints[input.index] as string;
-    const stored = async (start: Seconds): Promise<number> => {
-      const [summary] = await store.summarize([{ fingerprint, range: { start, end: until } }]);
-      return summary?.rows ?? 0;
-    };
-    if (begin >= request.start) return stored(-Infinity);
-    const inRange = await stored(request.start);
-    if (inRange >= enough) return inRange;
-    if (input.kind === 'stream') return (await this.#isKnown(input, until)) ? stored(-Infinity) : null;
-    const times = await this.#timesOf(input.index);
-    return times && times.filter((open) => open < until).length;
+    if (begin >= request.start) return this.#stored(input, until);
+    if (input.kind === 'stream')
+      return (await this.#isKnown(input, until)) ? this.#stored(input, until) : null;
+    return this.#following(node, input, until, meets);
   }
 
-  /** Opens of the rows that a node can have up to the end of the range; null: it is not known. */
-  #timesOf(index: number): Promise<Float64Array | null> {
-    const known = this.#times.get(index);
-    if (known) return known;
-    const node = this.#look.graph.nodes[index] as GraphNode;
-    const times = node.kind === 'stream' ? this.#barsOf(node) : this.#firingsOf(node);
-    this.#times.set(index, times);
-    return times;
-  }
-
-  async #barsOf(node: GraphNode): Promise<Float64Array | null> {
-    const { store, fingerprints, request } = this.#look;
-    if (!(await this.#isKnown(node, request.end))) return null;
-    const fingerprint = fingerprints[node.index] as string;
-    const all = { start: -Infinity, end: request.end };
-    const [stored] = await store.summarize([{ fingerprint, range: all }]);
-    const [times] = await store.timesFrom([{ fingerprint, from: all.start, count: stored?.rows ?? 0 }]);
-    return times ?? null;
-  }
-
-  async #firingsOf(node: GraphNode): Promise<Float64Array | null> {
-    const inputs = [];
-    for (const edge of node.edges) {
-      const ts = await this.#timesOf(edge.node);
-      if (!ts) return null;
-      const { interval } = this.#look.graph.nodes[edge.node] as GraphNode;
-      const span = edge.span === undefined ? {} : { span: edge.span };
-      inputs.push({ interval, lookback: needOf(edge), ...span, ts });
+  async #following(
+    node: GraphNode,
+    input: GraphNode,
+    until: Seconds,
+    meets: boolean,
+  ): Promise<number | null> {
+    const { graph, request, horizons, fingerprints } = this.#look;
+    const { nodes, bars } = drivers(graph, input.index);
+    const stream = nodes.at(-1) as GraphNode;
+    if (nodes.some((each) => !this.#firesWithDriver(each))) return null;
+    if (!(await this.#isKnown(stream, request.end))) return null;
+    let ts = await this.#barsOf(stream);
+    const { start } = attainable(request, node, horizons[node.index] as Horizon);
+    const back = node.edges
+      .filter((edge) => fingerprints[edge.node] === fingerprints[input.index] && edge.span === undefined)
+      .map((edge) => rowsBefore(node, edge, graph) * bars);
+    if (back.length === 0) return null;
+    const { begin } = horizons[stream.index] as Horizon;
+    const together = (horizons[input.index] as Horizon).begin <= floorToSlot(begin, input);
+    const wasRead = lowerBound(ts, start) < Math.max(...back) || (meets && together);
+    if (!wasRead) return null;
+    let { interval } = stream;
+    for (const each of [...nodes].reverse().slice(1)) {
+      const slots = { start: -Infinity, end: onGrid(request, each).end };
+      const lookback = this.#needOfDriver(each);
+      ts = findFirings(each.interval, each.phase, slots, [{ interval, lookback, ts }]).opens.slice();
+      ({ interval } = each);
     }
-    const slots = { start: -Infinity, end: onGrid(this.#look.request, node).end };
-    return findFirings(node.interval, node.phase, slots, inputs).opens.slice();
+    return lowerBound(ts, until);
+  }
+
+  /** Whether a node fires in no slot in which the input that it follows closes no bar. */
+  #firesWithDriver({ edges, interval }: GraphNode): boolean {
+    const { graph, fingerprints } = this.#look;
+    const prints = new Set(edges.map((edge) => fingerprints[edge.node]));
+    return (
+      prints.size <= 1 || edges.some((edge) => (graph.nodes[edge.node] as GraphNode).interval <= interval)
+    );
+  }
+
+  #needOfDriver(node: GraphNode): number {
+    const { graph, fingerprints } = this.#look;
+    const [, driver] = drivers(graph, node.index).nodes;
+    const those = node.edges.filter((edge) => fingerprints[edge.node] === fingerprints[driver?.index ?? -1]);
+    return Math.max(1, ...those.map(needOf));
+  }
+
+  async #stored({ index }: GraphNode, until: Seconds): Promise<number> {
+    const { store, fingerprints } = this.#look;
+    const range = { start: -Infinity, end: until };
+    const [summary] = await store.summarize([{ fingerprint: fingerprints[index] as string, range }]);
+    return summary?.rows ?? 0;
+  }
+
+  /** Opens of the bars of a stream up to the end of the range. */
+  #barsOf(stream: GraphNode): Promise<Float64Array> {
+    const known = this.#bars.get(stream.index);
+    if (known) return known;
+    const bars = (async () => {
+      const { store, fingerprints, request } = this.#look;
+      const fingerprint = fingerprints[stream.index] as string;
+      const count = await this.#stored(stream, request.end);
+      const [times] = await store.timesFrom([{ fingerprint, from: -Infinity, count }]);
+      return times ?? new Float64Array(0);
+    })();
+    this.#bars.set(stream.index, bars);
+    return bars;
   }
 
   /** Whether all bars of a stream up to a time are stored, as far as its source goes. */

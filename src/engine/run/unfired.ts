@@ -80,7 +80,7 @@ async function unfiredSlots(
   const never = new Set<number>();
   for (const suspect of suspects) {
     const { index } = suspect.node;
-    const short = await neverFull(look, most, suspect);
+    const short = await neverFull(look, most, suspect, byNode);
     const { limit } = look.horizons[index] as Horizon;
     const unfired = short ?? countUnfired(look.request, limit, suspect, byNode);
     if (short) never.add(index);
@@ -194,6 +194,7 @@ async function neverFull(
   look: UnfiredLook,
   most: MostRows,
   { node, inputs }: Suspect,
+  times: ReadonlyMap<number, Float64Array>,
 ): Promise<Unfired | null> {
   const { request, summaries, horizons } = look;
   const rows = ({ index }: GraphNode): number => summaries[index]?.rows ?? 0;
@@ -201,8 +202,9 @@ async function neverFull(
   // Where it has no slots to compute, its windows were not read either.
   if (isEmpty(attainable(request, node, horizons[node.index] as Horizon))) return null;
   const short: (Input & { readonly has: number })[] = [];
+  const meets = haveSlotInCommon(node, inputs, times, onGrid(request, node));
   for (const input of inputs) {
-    const has = await most.seenBy(node, input.node, input.lookback);
+    const has = await most.seenBy(node, input.node, meets);
     if (has !== null && has < input.lookback) short.push({ ...input, has });
   }
   const [worst] = short.sort((a, b) => b.lookback - b.has - (a.lookback - a.has));
@@ -217,6 +219,21 @@ async function neverFull(
       : `its window is ${counted(lookback, 'bar')} of ${name}, which has ${atMost}${count(has)} up to its end`;
   const text = `It never fires in this range: ${why}.`;
   return { slots, of: slots, missing: short.map((input) => ({ input: input.node.name, slots })), text };
+}
+
+/** Whether there is a slot in which each input closes a bar that has to. */
+function haveSlotInCommon(
+  node: GraphNode,
+  inputs: readonly Input[],
+  times: ReadonlyMap<number, Float64Array>,
+  grid: Range,
+): boolean {
+  const slots = (input: Input): Float64Array =>
+    slotsOf(node, input, times.get(input.node.index) ?? new Float64Array(0), grid);
+  const [first, ...others] = inputs.filter(({ prompt }) => prompt).map(slots);
+  if (!first) return inputs.some((input) => slots(input).length > 0);
+  const rest = others.map((each) => new Set(each));
+  return first.some((slot) => rest.every((each) => each.has(slot)));
 }
 
 /** An input while its slots are gone through. */

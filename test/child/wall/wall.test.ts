@@ -154,6 +154,33 @@ describe('a wall between strategies', () => {
     ],
     ...['globalThis.Object', 'Object.prototype.then', 'Object.prototype.get', 'Object.prototype.0'],
   ];
+  const neverSettle: [name: string, code: string][] = [
+    ['Promise.prototype.then', `(Promise.prototype as any).then = function () { return this; };`],
+    ['Object.prototype.then', `(Object.prototype as any).then = () => undefined;`],
+    ['Array.prototype.then', `(Array.prototype as any).then = () => undefined;`],
+  ];
+  for (const [name, code] of neverSettle) {
+    it(`a provider that changes ${name}, so that no promise settles, fails with a sentence`, async () => {
+      project.write({
+        'main.ts': `import { Node, Strategy, StreamInput } from 'seamless-dag';
+const provider = { kind: 'own', options: {}, version: () => 'one', async fetch() { await 0; ${code} return Promise.resolve([]); } };
+const price = new StreamInput({ tags: ['own'], interval: '1m', historyProvider: provider });
+export class Own extends Strategy {
+  setup() {
+    this.addNodes([new Node({ name: 'n', input: price, period: 2, computeFn: (view) => view.latest(price).close })]);
+  }
+}`,
+      });
+      const wanted = `the strategy changed ${name}, which is built in, so that no promise settles any more: leave it as it was.`;
+      const failed = await child
+        .materialize(project, RANGE)
+        .catch((error: unknown) => error as SeamlessError);
+      const message = failed instanceof Error ? failed.message : nodeOf(failed, 'own').failure?.message;
+      assert.ok(message?.includes(wanted), message);
+      await assertUntouched();
+    });
+  }
+
   it('a built-in changed by a provider as it is waited for changes no row, its own included', async () => {
     const fetch = (patches: string): string => `import { Node, Strategy, StreamInput } from 'seamless-dag';
 const rows = [${Array.from({ length: 200 }, (_, at) => `{ ts: ${minute(at)}, close: ${at % 7} }`).join(', ')}];

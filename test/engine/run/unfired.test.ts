@@ -307,17 +307,16 @@ describe('slots that did not fire', () => {
         /its window is 383 bars of n1, which has 382 up to its end\.$/,
       ],
       [
-        'two that meet each quarter',
+        'an average, beside a price that is there',
         (price) => [
           price,
-          stream(DAY, days(0, 1282, 91), price.whole),
+          node(DAY, [[0, 20]]),
           node(DAY, [
             [0, 1],
-            [1, 1],
+            [1, 1264],
           ]),
-          node(DAY, [[2, 16]]),
         ],
-        /its window is 16 bars of n2, which has at most 15 up to its end\.$/,
+        /its window is 1,264 bars of n1, which has at most 1,263 up to its end\.$/,
       ],
     ];
     for (const [what, toys, text] of told) {

@@ -1,16 +1,9 @@
 import { SeamlessError } from '../../../sdk/errors.js';
 import { nameOfChange, type BuiltIn, type Change } from './built-in.js';
-import {
-  apply,
-  getOwnPropertyDescriptor,
-  isPromise,
-  isSameProperty,
-  plain,
-  setPrototypeOf,
-  whenSettled,
-} from './kept.js';
+import { apply, getOwnPropertyDescriptor, isPromise, isSameProperty, plain, setPrototypeOf } from './kept.js';
 import { define, Ledger, type Found } from './ledger.js';
 import { Settings } from './settings.js';
+import { waitedFor } from './waiting.js';
 
 /**
  * Stands between the code of a strategy and that of the host, which share the built-in objects of a thread. What the strategy's module
@@ -160,8 +153,9 @@ export class Wall {
       end();
       throw error;
     }
-    if (isPromise(given)) void whenSettled(given, end, end);
-    else end();
+    // Of the same kind as what was given, for all that can be done with it.
+    if (isPromise(given)) return waitedFor(given, end) as T;
+    end();
     return given;
   }
 
