@@ -61,7 +61,7 @@ describe('a window that nothing in its source fills, in a range that begins late
             told('smooth'),
             `${never}its window is 582 bars of ${kind} fast, which has at most 581 up to its end.`,
           );
-          assert.equal(told('after'), `${never}its input ${kind} long has no rows up to its end.`);
+          assert.equal(told('after'), `${never}nor does its input ${kind} long.`);
           assert.match(
             told('yearly'),
             /its window is 104 bars of .*, which has at most 8\d up to its end\.$/,
