@@ -6,7 +6,7 @@ import { attainable, onGrid, type Horizon } from '../plan/horizon.js';
 import { drivers, rowsBefore } from '../plan/plan.js';
 import { difference, union } from '../plan/ranges.js';
 import type { NodeStore } from '../ports/store.js';
-import { findFirings } from './firing.js';
+import { findFirings } from './evaluation/firing.js';
 
 interface Look {
   readonly graph: Graph;

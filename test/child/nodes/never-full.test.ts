@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { nodeOf, Project, withChild } from '../support/project.js';
+import { nodeOf, Project, withChild } from '../../support/project.js';
 
 const DAY = 86_400;
 const FIRST = Date.UTC(2019, 0, 1) / 1000;
