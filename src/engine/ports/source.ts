@@ -24,6 +24,8 @@ export interface SourceReader {
    * `version`.
    */
   sameUntil?(before: string): Promise<Seconds>;
+  /** True where as long as its version stays, its bounds do. */
+  readonly boundsByVersion?: boolean;
   /** Opens of the first and last bar; null when there are none. Read after `version`, so as not to miss a change. */
   bounds(): Promise<{ readonly first: Seconds; readonly last: Seconds } | null>;
   /**

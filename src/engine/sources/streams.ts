@@ -98,7 +98,8 @@ export class StreamKeeper {
     const unchanged = known !== undefined && version !== null && known.version === version;
     if (unchanged) this.#notesBefore = known.notes ?? [];
     // A pinned source keeps the beginning and the end that it had, too.
-    if (unchanged && (this.#reader.whole || this.versionKind === 'pinned')) {
+    const bounded = this.#reader.whole || this.#reader.boundsByVersion || this.versionKind === 'pinned';
+    if (unchanged && bounded) {
       this.#first = known.first;
       this.#last = known.last;
       return;

@@ -122,6 +122,11 @@ export class RelationReader implements SourceReader {
     this.#source = source;
   }
 
+  /** Of files, since a query may ask what time it is. */
+  get boundsByVersion(): boolean {
+    return this.#source.sameUntil !== undefined;
+  }
+
   get files(): readonly string[] {
     return this.#source.files ?? [];
   }

@@ -68,6 +68,7 @@ export class WorldSources implements SourceLibrary {
     return answer('open', {
       whole: spec.whole,
       version: () => answer('version', spec.tells ? versionOf(rows) : null),
+      boundsByVersion: spec.tells,
       sameUntil: (before) => Promise.resolve(sameUntil(writings.get(before)?.deref(), rows)),
       bounds: () => answer('bounds', bounds),
       async *read(range: Range) {
