@@ -20,7 +20,7 @@ const settled = KeptPromise.resolve();
  * @param end runs first of all once it has settled.
  */
 export function waitedFor<T>(given: Promise<T>, end: () => void): Promise<T> {
-  return new KeptPromise<T>((resolve, reject: (reason: unknown) => void) => {
+  return new KeptPromise<T>((resolve, reject: (reason: Error) => void) => {
     let unanswered = 0;
     const stop = (): void => {
       clearInterval(timer);
@@ -49,7 +49,7 @@ export function waitedFor<T>(given: Promise<T>, end: () => void): Promise<T> {
       },
       (reason) => {
         stop();
-        reject(reason);
+        reject(reason as Error);
       },
     );
   });
