@@ -86,6 +86,15 @@ export class Editor extends Workbench {
     this.theme = theme;
   }
 
+  /** Draws what is on the screen in another theme, open boxes and hovers included: by the settings of the folder, which are watched. */
+  async redrawIn(theme: Theme): Promise<void> {
+    const settings = join(this.folder, '.vscode/settings.json');
+    await mkdir(dirname(settings), { recursive: true });
+    await writeFile(settings, JSON.stringify({ 'workbench.colorTheme': themes[theme].id }));
+    await this.themeShown(theme);
+    this.theme = theme;
+  }
+
   /** A picture of the window, or of a part of it: `.test-tmp/pictures/THEME/NAME.png`. Returns its path. */
   async picture(name: string, part?: Locator): Promise<string> {
     await this.themeShown(this.theme);

@@ -8,11 +8,23 @@ interface ColorTheme {
   readonly label: string;
   /** Class that the workbench's root element has under it. */
   readonly rootClass: string;
+  /** What the body of a webview says of it. */
+  readonly panelKind: string;
 }
 
 export const themes: Readonly<Record<Theme, ColorTheme>> = {
-  light: { id: 'Light Modern', label: 'Light Modern', rootClass: 'vs' },
-  dark: { id: 'Dark Modern', label: 'Dark Modern', rootClass: 'vs-dark' },
-  'hc-dark': { id: 'Default High Contrast', label: 'Dark High Contrast', rootClass: 'hc-black' },
-  'hc-light': { id: 'Default High Contrast Light', label: 'Light High Contrast', rootClass: 'hc-light' },
+  light: { id: 'Light Modern', label: 'Light Modern', rootClass: 'vs', panelKind: 'vscode-light' },
+  dark: { id: 'Dark Modern', label: 'Dark Modern', rootClass: 'vs-dark', panelKind: 'vscode-dark' },
+  'hc-dark': {
+    id: 'Default High Contrast',
+    label: 'Dark High Contrast',
+    rootClass: 'hc-black',
+    panelKind: 'vscode-high-contrast',
+  },
+  'hc-light': {
+    id: 'Default High Contrast Light',
+    label: 'Light High Contrast',
+    rootClass: 'hc-light',
+    panelKind: 'vscode-high-contrast-light',
+  },
 };

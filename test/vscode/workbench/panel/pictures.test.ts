@@ -27,144 +27,155 @@ export class SlowMomentum extends Strategy {
 }
 `;
 
-// A picture shows every theme's colours: the same scenes in each.
-for (const theme of Object.keys(themes) as Theme[]) {
-  describe(`pictures, ${theme}`, () => {
-    const editor = useEditor({ theme, files: { 'strategies/slow-momentum.ts': SLOW } });
-    const picture = (name: string): Promise<string> => editor().picture(name);
-    /** Rests the mouse where it changes nothing. */
-    const restMouse = (): Promise<void> => editor().page.mouse.move(640, 795);
+// One editor, whose every scene is drawn in each theme.
+describe('pictures', () => {
+  const editor = useEditor({ files: { 'strategies/slow-momentum.ts': SLOW } });
+  const picture = async (name: string): Promise<void> => {
+    for (const theme of Object.keys(themes) as Theme[]) {
+      await editor().redrawIn(theme);
+      await editor().picture(name);
+    }
+  };
+  /** A scene with the DAG panel, which is told of the theme after the window. */
+  const panelPicture = async (name: string, { frame }: DagView): Promise<void> => {
+    for (const theme of Object.keys(themes) as Theme[]) {
+      await editor().redrawIn(theme);
+      await frame.locator(`body[data-vscode-theme-kind="${themes[theme].panelKind}"]`).waitFor();
+      await editor().picture(name);
+    }
+  };
+  /** Rests the mouse where it changes nothing. */
+  const restMouse = (): Promise<void> => editor().page.mouse.move(640, 795);
 
-    it('lens, range picker and side bar', async () => {
-      const { page } = editor();
-      await openSideBar(page);
-      await editor().openFile('sp-trend.ts');
-      await lens(page, 'Materialize range').click();
-      await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'All' }).waitFor();
-      await restMouse();
-      await picture('range-picker');
-      await page.locator('.quick-input-widget input').fill('2023-03-22 2023-03-01');
-      await page.locator('.quick-input-list').getByText('ends before it starts').waitFor();
-      await picture('range-mistake');
-      await page.keyboard.press('Escape');
-      await materializeAll(page, '7/7 fresh');
-      await strategyRow(page, 'SpTrend').locator('.monaco-tl-twistie').click();
-      await page.locator('.pane-body .monaco-list-row').filter({ hasText: 'weight' }).waitFor();
-      await restMouse();
-      await picture('lens');
-    });
-
-    it('hover', async () => {
-      const { page } = editor();
-      await page
-        .locator('.view-line span')
-        .filter({ hasText: /^fast$/ })
-        .first()
-        .hover();
-      await page.locator('.monaco-hover-content').filter({ hasText: 'Last value' }).waitFor();
-      await picture('hover');
-      await restMouse();
-    });
-
-    it('what is stale after an edit, and what it says of itself', async () => {
-      const { page } = editor();
-      const file = join(editor().folder, 'strategies/sp-trend.ts');
-      const text = await readFile(file, 'utf8');
-      await writeFile(file, text.replace('period: 50 }', 'period: 40 }'));
-      await lens(page, '1 changed · 2 may be stale').waitFor();
-      await restMouse();
-      await picture('stale');
-      await page.locator('.statusbar-item').filter({ hasText: 'nodes computed' }).hover();
-      await page.locator('.monaco-hover').filter({ hasText: 'The cache holds' }).waitFor();
-      await picture('status-bar');
-      await restMouse();
-    });
-
-    it('problems', async () => {
-      const { page } = editor();
-      const file = join(editor().folder, 'strategies/sp-trend.ts');
-      const text = await readFile(file, 'utf8');
-      await writeFile(
-        file,
-        text.replace(
-          "if (view.latest(trend) === 'down') return 0;",
-          "if (view.asOf > 1e9) throw new Error('No weight today');",
-        ),
-      );
-      // One node changed before: the run is to begin once this edit is known.
-      await lens(page, '2 changed').waitFor();
-      await lens(page, '↻').click();
-      await lens(page, '1 failed').waitFor();
-      await editor().command('Problems: Focus on Problems View');
-      await page.locator('.markers-panel').getByText('No weight today').first().waitFor();
-      await restMouse();
-      await picture('problems');
-      await editor().command('View: Toggle Panel Visibility');
-    });
-
-    it('progress', async () => {
-      const { page } = editor();
-      await editor().openFile('slow-momentum.ts');
-      await lens(page, 'Materialize range').click();
-      await takeRange(page, '2023-01-01 2023-02-01');
-      await page.locator('.notification-toast').filter({ hasText: 'bars' }).waitFor();
-      await picture('progress');
-      await lens(page, 'Cancel').click();
-      await page.locator('.statusbar-item').filter({ hasText: 'cancelled' }).waitFor();
-    });
-
-    it('the DAG panel: a run, an edit, what it changed', async () => {
-      const window = editor();
-      const dag = new DagView(window);
-      await window.page.setViewportSize({ width: 1800, height: 960 });
-      await window.command('View: Close All Editors');
-      await window.command('Notifications: Clear All Notifications');
-      await window.openFile('pair-rotation.ts');
-      await lens(window.page, 'Materialize range').click();
-      await takeRange(window.page, '2023-01-02 2023-01-09');
-      await lens(window.page, '20/20 fresh').waitFor();
-      await window.command('View: Toggle Primary Side Bar Visibility');
-      await lens(window.page, 'DAG').click();
-      await dag.box('ratio', 'fresh').waitFor();
-      await dag.widen(560);
-      const file = join(window.folder, 'strategies/pair-rotation.ts');
-      const text = await readFile(file, 'utf8');
-      await writeFile(file, text.replace('Math.sqrt(minutes)', 'Math.sqrt(2 * minutes)'));
-      await dag.box('momentum15', 'changed').waitFor();
-      await dag.box('BTC.1m').click();
-      await dag.frame.locator('.uplot').first().waitFor();
-      await restMouse();
-      await picture('dag');
-      await dag.button('Materialize').click();
-      await dag.box('decision', 'fresh').waitFor();
-      await dag.box('momentum60').click();
-      await dag.tab('Before and After').click();
-      await dag.text(/bars differ/).waitFor();
-      await restMouse();
-      await picture('dag-before-after');
-      await dag.tab('Table').click();
-      await dag.text(/^Rows 1 to 100 of/).waitFor();
-      await picture('dag-table');
-      await dag.tab('Chart').click();
-      await dag.drag(0.3, 0.5);
-      await dag.text(/^Chosen: /).waitFor();
-      await picture('dag-range');
-      await window.page.keyboard.press('Escape');
-      await window.command('View: Close All Editors');
-      await window.command('View: Toggle Primary Side Bar Visibility');
-    });
-
-    it('walkthrough', async () => {
-      const { page } = editor();
-      await page.setViewportSize({ width: 1700, height: 900 });
-      await editor().command('View: Close All Editors');
-      await editor().command('Welcome: Open Walkthrough...');
-      await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'Seamless' }).click();
-      await page.locator('.gettingStartedContainer').getByText('Materialize a range').first().waitFor();
-      const media = page.frameLocator('iframe.webview.ready').frameLocator('#active-frame');
-      await media.locator('img').first().waitFor();
-      await restMouse();
-      await picture('walkthrough');
-    });
+  it('lens, range picker and side bar', async () => {
+    const { page } = editor();
+    await openSideBar(page);
+    await editor().openFile('sp-trend.ts');
+    await lens(page, 'Materialize range').click();
+    await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'All' }).waitFor();
+    await restMouse();
+    await picture('range-picker');
+    await page.locator('.quick-input-widget input').fill('2023-03-22 2023-03-01');
+    await page.locator('.quick-input-list').getByText('ends before it starts').waitFor();
+    await picture('range-mistake');
+    await page.keyboard.press('Escape');
+    await materializeAll(page, '7/7 fresh');
+    await strategyRow(page, 'SpTrend').locator('.monaco-tl-twistie').click();
+    await page.locator('.pane-body .monaco-list-row').filter({ hasText: 'weight' }).waitFor();
+    await restMouse();
+    await picture('lens');
   });
-}
+
+  it('hover', async () => {
+    const { page } = editor();
+    await page
+      .locator('.view-line span')
+      .filter({ hasText: /^fast$/ })
+      .first()
+      .hover();
+    await page.locator('.monaco-hover-content').filter({ hasText: 'Last value' }).waitFor();
+    await picture('hover');
+    await restMouse();
+  });
+
+  it('what is stale after an edit, and what it says of itself', async () => {
+    const { page } = editor();
+    const file = join(editor().folder, 'strategies/sp-trend.ts');
+    const text = await readFile(file, 'utf8');
+    await writeFile(file, text.replace('period: 50 }', 'period: 40 }'));
+    await lens(page, '1 changed · 2 may be stale').waitFor();
+    await restMouse();
+    await picture('stale');
+    await page.locator('.statusbar-item').filter({ hasText: 'nodes computed' }).hover();
+    await page.locator('.monaco-hover').filter({ hasText: 'The cache holds' }).waitFor();
+    await picture('status-bar');
+    await restMouse();
+  });
+
+  it('problems', async () => {
+    const { page } = editor();
+    const file = join(editor().folder, 'strategies/sp-trend.ts');
+    const text = await readFile(file, 'utf8');
+    await writeFile(
+      file,
+      text.replace(
+        "if (view.latest(trend) === 'down') return 0;",
+        "if (view.asOf > 1e9) throw new Error('No weight today');",
+      ),
+    );
+    // One node changed before: the run is to begin once this edit is known.
+    await lens(page, '2 changed').waitFor();
+    await lens(page, '↻').click();
+    await lens(page, '1 failed').waitFor();
+    await editor().command('Problems: Focus on Problems View');
+    await page.locator('.markers-panel').getByText('No weight today').first().waitFor();
+    await restMouse();
+    await picture('problems');
+    await editor().command('View: Toggle Panel Visibility');
+  });
+
+  it('progress', async () => {
+    const { page } = editor();
+    await editor().openFile('slow-momentum.ts');
+    await lens(page, 'Materialize range').click();
+    await takeRange(page, '2023-01-01 2023-02-01');
+    await page.locator('.notification-toast').filter({ hasText: 'bars' }).waitFor();
+    await picture('progress');
+    await lens(page, 'Cancel').click();
+    await page.locator('.statusbar-item').filter({ hasText: 'cancelled' }).waitFor();
+  });
+
+  it('the DAG panel: a run, an edit, what it changed', async () => {
+    const window = editor();
+    const dag = new DagView(window);
+    await window.page.setViewportSize({ width: 1800, height: 960 });
+    await window.command('View: Close All Editors');
+    await window.command('Notifications: Clear All Notifications');
+    await window.openFile('pair-rotation.ts');
+    await lens(window.page, 'Materialize range').click();
+    await takeRange(window.page, '2023-01-02 2023-01-09');
+    await lens(window.page, '20/20 fresh').waitFor();
+    await window.command('View: Toggle Primary Side Bar Visibility');
+    await lens(window.page, 'DAG').click();
+    await dag.box('ratio', 'fresh').waitFor();
+    await dag.widen(560);
+    const file = join(window.folder, 'strategies/pair-rotation.ts');
+    const text = await readFile(file, 'utf8');
+    await writeFile(file, text.replace('Math.sqrt(minutes)', 'Math.sqrt(2 * minutes)'));
+    await dag.box('momentum15', 'changed').waitFor();
+    await dag.box('BTC.1m').click();
+    await dag.frame.locator('.uplot').first().waitFor();
+    await restMouse();
+    await panelPicture('dag', dag);
+    await dag.button('Materialize').click();
+    await dag.box('decision', 'fresh').waitFor();
+    await dag.box('momentum60').click();
+    await dag.tab('Before and After').click();
+    await dag.text(/bars differ/).waitFor();
+    await restMouse();
+    await panelPicture('dag-before-after', dag);
+    await dag.tab('Table').click();
+    await dag.text(/^Rows 1 to 100 of/).waitFor();
+    await panelPicture('dag-table', dag);
+    await dag.tab('Chart').click();
+    await dag.drag(0.3, 0.5);
+    await dag.text(/^Chosen: /).waitFor();
+    await panelPicture('dag-range', dag);
+    await window.page.keyboard.press('Escape');
+    await window.command('View: Close All Editors');
+    await window.command('View: Toggle Primary Side Bar Visibility');
+  });
+
+  it('walkthrough', async () => {
+    const { page } = editor();
+    await page.setViewportSize({ width: 1700, height: 900 });
+    await editor().command('View: Close All Editors');
+    await editor().command('Welcome: Open Walkthrough...');
+    await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'Seamless' }).click();
+    await page.locator('.gettingStartedContainer').getByText('Materialize a range').first().waitFor();
+    const media = page.frameLocator('iframe.webview.ready').frameLocator('#active-frame');
+    await media.locator('img').first().waitFor();
+    await restMouse();
+    await picture('walkthrough');
+  });
+});
