@@ -15,7 +15,7 @@ import { stepFrom } from './graph/steps.js';
 import type { Room } from './layout/flow.js';
 import { framed, h } from './ui/dom.js';
 import { later, type Later } from './ui/later.js';
-import { banner, placeholder } from './ui/notices.js';
+import { NoticeBoard } from './ui/notice-board.js';
 import { ProgressLine } from './ui/progress.js';
 import { Splitter } from './ui/splitter.js';
 import { onThemeChange } from './ui/theme.js';
@@ -53,9 +53,8 @@ export class Page {
   readonly #splitter: Splitter;
   readonly #tooltip: Tooltip;
   readonly #progress = new ProgressLine();
-  readonly #top = h('div', { class: 'banners' });
+  readonly #notices: NoticeBoard;
   readonly #stage: HTMLElement;
-  readonly #instead = h('div', { class: 'instead' });
   #state: PanelState | null = null;
   #view: ViewState | null = null;
   #active: string | null = null;
@@ -68,7 +67,6 @@ export class Page {
     readonly set: ReadonlySet<string> | null;
   } | null = null;
   #counts = new Map<string, Promise<number>>();
-  #noticed = '';
   readonly #drawLive = framed(() => this.#showLive());
   readonly #remember: Later<NonNullable<ViewState['camera']>>;
 
@@ -77,6 +75,10 @@ export class Page {
     this.#on = on;
     this.#remember = later((camera) => on.update({ camera }));
     this.#toolbar = this.#makeToolbar();
+    this.#notices = new NoticeBoard({
+      onRetry: () => on.ask(on.request('retry', {})),
+      onShowProblem: () => on.ask(on.request('showProblem', {})),
+    });
     this.#axis = new AxisView((chosen) => on.update({ chosen }));
     this.#tooltip = new Tooltip((node, span) => this.#countRows(node, span), on.report);
     this.#details = this.#makeDetails();
@@ -89,9 +91,9 @@ export class Page {
     this.#stage = h('div', { class: 'stage-row' }, main, this.#splitter.element, this.#details.element);
     root.append(
       this.#toolbar.element,
-      this.#top,
+      this.#notices.above,
       this.#stage,
-      this.#instead,
+      this.#notices.instead,
       this.#progress.element,
       this.#tooltip.element,
     );
@@ -109,7 +111,9 @@ export class Page {
     if (state?.nodes !== this.#state?.nodes) this.#counts = new Map();
     this.#state = state;
     this.#view = view;
-    const isBare = this.#showNotices(state, failure);
+    const isBare = this.#notices.show(state, failure);
+    this.#stage.hidden = isBare;
+    this.#toolbar.element.hidden = isBare;
     this.#progress.show(state?.running ?? state?.checking ?? null, state?.result ?? null);
     this.#model.arrange(view, this.#room());
     if (state) this.#showToolbar(state, view);
@@ -140,36 +144,6 @@ export class Page {
     const camera = this.#view?.camera ? this.#graph.reveal(id) : null;
     if (camera) this.#on.update({ camera });
     else this.#seeFirst();
-  }
-
-  /** Whether something else is shown in place of the graph. */
-  #showNotices(state: PanelState | null, failure: string | null): boolean {
-    const on = {
-      onRetry: () => this.#on.ask(this.#on.request('retry', {})),
-      onShowProblem: () => this.#on.ask(this.#on.request('showProblem', {})),
-    };
-    const instead = placeholder(state, on);
-    this.#stage.hidden = instead !== null;
-    this.#instead.hidden = instead === null;
-    this.#toolbar.element.hidden = instead !== null;
-    // What stands there already stays, with the focus that may be in it.
-    const noticed = JSON.stringify([
-      state?.strategy,
-      state?.problem,
-      state?.edited,
-      state?.trusted,
-      !state?.nodes,
-      state?.nodes?.length === 0,
-      failure,
-    ]);
-    if (noticed === this.#noticed) return instead !== null;
-    this.#noticed = noticed;
-    this.#instead.replaceChildren(...(instead ? [instead] : []));
-    const above = banner(state, on);
-    const failed =
-      failure === null ? [] : [h('div', { class: 'banner error', role: 'alert' }, h('span', {}, failure))];
-    this.#top.replaceChildren(...(above ? [above] : []), ...failed);
-    return instead !== null;
   }
 
   #showToolbar(state: PanelState, view: ViewState): void {

@@ -2,11 +2,10 @@ import { existsSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
 import { resolveGraph, type GraphNode } from '../engine/graph/graph.js';
 import { emptyTable, type Table } from '../sdk/table.js';
-import type { Range } from '../sdk/time.js';
-import { classOf, querySql, type CacheLimits, type Store } from '../store/store.js';
+import { querySql, type Store } from '../store/store.js';
 import type { BarResult, CacheReport, ExportReport, GraphSummary, Result } from '../protocol/results.js';
 import type { Payload, RequestKind, StrategyRef } from '../protocol/payloads.js';
-import { diffOf, rowsOf, seriesOf } from './requests/history-requests.js';
+import { diffOf, lastRows, rowsOf, seriesOf } from './requests/history-requests.js';
 import { partsOfReport, reported } from './requests/reported-rows.js';
 import { StoreKeeper } from './session/store-keeper.js';
 import { noteHit } from './requests/note-hit.js';
@@ -18,37 +17,34 @@ import {
   type StrategyPlace,
   type Surroundings,
 } from './session/strategy-session.js';
+import { CacheLimit, changeCache } from './requests/cache-request.js';
 import { inspect } from './requests/inspect.js';
 import { verifyStrategy } from './requests/verify.js';
 import { compareRun, openRecording } from './requests/parity.js';
 import { prepareRun, runInWorld } from './requests/live-run.js';
 import { judgeNames, strategiesNamed, tellOthers } from './requests/judged-names.js';
 import {
+  ALL_TIME,
   cacheOf,
   checking,
   folderOf,
   openHooks,
   openOptions,
+  rangeOf,
   type OpenedCache,
   type RequestHooks,
 } from './requests/request.js';
-import { foundNode, unknownNode, unknownStrategy } from './requests/unknown-names.js';
+import { foundNode, unknownNode } from './requests/unknown-names.js';
 
 type Handlers = {
   readonly [K in RequestKind]: (payload: Payload<K>, hooks: RequestHooks) => Promise<Result<K>>;
 };
 
-/** A limit on age is in days: looking once an hour is enough. */
-const AGE_LOOK_MS = 3_600_000;
-
-const ALL_TIME: Range = { start: -Infinity, end: Infinity };
-
 /** Answers the requests of the protocol, one at a time. */
 export class JobService {
   readonly #around: Surroundings;
   readonly #stores = new StoreKeeper();
-  /** When the age of rows was last looked at, by cache file. */
-  readonly #agedAt = new Map<string, number>();
+  readonly #limits = new CacheLimit();
   readonly #handlers: Handlers = {
     describe: (payload, hooks) => this.#describe(payload, hooks),
     materialize: (payload, hooks) => this.#materialize(payload, hooks),
@@ -114,7 +110,7 @@ export class JobService {
         const parts = payload.parts && (await partsOfReport(store, session.storedAs, report));
         await store.recordRun(session.storedAs, { start, end });
         await store.publishViews();
-        if (payload.limits) await this.#keepLimits(store, payload.limits, session.storedAs, hooks);
+        if (payload.limits) await this.#limits.keep(store, payload.limits, session.storedAs, hooks);
         await hints.save();
         if (payload.sidecar && !only) {
           await noteHit(session, { store, hints, dir: cache.dir }, { strategy, start, end }, report);
@@ -226,24 +222,10 @@ export class JobService {
   }
 
   #cache(payload: Payload<'cache'>, hooks: RequestHooks): Promise<CacheReport> {
-    const { action, strategy, limits = {} } = payload;
-    const create = action !== 'show' && payload.dryRun !== true;
-    const cache = {
-      ...cacheOf(payload.projectRoot, payload, action === 'show' ? 'looking at it' : 'cleaning it up'),
-      create,
-    };
-    return this.#withStore(cache, hooks, async (store) => {
-      const before = await store.contents(strategy);
-      if (action === 'clear') {
-        if (strategy !== undefined && before.strategies.length === 0)
-          throw await unknownStrategy(store, strategy);
-        await store.clear(strategy);
-      } else if (action === 'clean' && !payload.dryRun) await store.clean(limits);
-      else if (action === 'pin' || action === 'unpin') await changePin(store, action, payload);
-      const after = action === 'show' ? before : await store.contents(strategy);
-      const freed = Math.max(0, before.bytes - after.bytes);
-      return { ...after, freed, cleanable: await store.planClean(limits) };
-    });
+    const looks = payload.action === 'show';
+    const cache = cacheOf(payload.projectRoot, payload, looks ? 'looking at it' : 'cleaning it up');
+    const create = !looks && payload.dryRun !== true;
+    return this.#withStore({ ...cache, create }, hooks, (store) => changeCache(store, payload));
   }
 
   #verify(payload: Payload<'verify'>, hooks: RequestHooks): Promise<Result<'verify'>> {
@@ -371,26 +353,6 @@ export class JobService {
     });
   }
 
-  /** After a run: what it used stays, and a person is told when that alone is more than the limit. */
-  async #keepLimits(
-    store: Store,
-    limits: CacheLimits,
-    strategy: string,
-    { log }: RequestHooks,
-  ): Promise<void> {
-    const { maxBytes = Infinity } = limits;
-    const since = performance.now() - (this.#agedAt.get(store.file) ?? -Infinity);
-    const aged = limits.maxAgeDays !== undefined && since > AGE_LOOK_MS;
-    if (!aged && store.bytes <= maxBytes) return;
-    this.#agedAt.set(store.file, performance.now());
-    await store.clean(limits, strategy);
-    if (store.bytes <= maxBytes) return;
-    log({
-      level: 'warn',
-      text: `The cache takes ${Math.ceil(store.bytes / 1e6)} MB, more than its limit of ${Math.floor(maxBytes / 1e6)} MB: what is left belongs to ${classOf(strategy)}. Raise the limit, or use a shorter range.`,
-    });
-  }
-
   async #withStrategy<T>(
     ref: StrategyPlace,
     hooks: RequestHooks,
@@ -416,35 +378,6 @@ export class JobService {
   }
 }
 
-async function changePin(
-  store: Store,
-  action: 'pin' | 'unpin',
-  { strategy = '', node }: Payload<'cache'>,
-): Promise<void> {
-  const [known] = (await store.contents(strategy)).strategies;
-  if (!known) throw await unknownStrategy(store, strategy);
-  if (node !== undefined && !known.nodes.some(({ name }) => name === node))
-    throw await unknownNode(store, strategy, node);
-  await store[action](strategy, node ?? null);
-}
-
 function nameOf({ className, file }: StrategyRef): string {
   return className ?? basename(file);
-}
-
-function rangeOf({
-  start,
-  end,
-}: {
-  readonly start?: number | undefined;
-  readonly end?: number | undefined;
-}): Range | null {
-  if (start === undefined && end === undefined) return null;
-  return { start: start ?? -Infinity, end: end ?? Infinity };
-}
-
-/** The part of a range that holds only its last rows. */
-async function lastRows(store: Store, fingerprint: string, range: Range, count: number): Promise<Range> {
-  const [first = range.end] = await store.lastTimes(fingerprint, range.end, count);
-  return { start: Math.max(range.start, first), end: range.end };
 }

@@ -99,3 +99,14 @@ async function versionsOf(
   if (!current) throw await unknownNode(store, strategy, node);
   return [current, ...before];
 }
+
+/** The part of a range that holds only its last rows. */
+export async function lastRows(
+  store: Store,
+  fingerprint: string,
+  range: Range,
+  count: number,
+): Promise<Range> {
+  const [first = range.end] = await store.lastTimes(fingerprint, range.end, count);
+  return { start: Math.max(range.start, first), end: range.end };
+}

@@ -3,6 +3,7 @@ import type { RunProgress } from '../../engine/run/report.js';
 import type { CacheUse } from '../../protocol/payloads.js';
 import type { LogLine } from '../../protocol/messages.js';
 import type { SeamlessError } from '../../sdk/errors.js';
+import type { Range } from '../../sdk/time.js';
 import type { StoreUse } from '../session/store-keeper.js';
 import type { OpenHooks } from '../session/strategy-session.js';
 
@@ -52,4 +53,18 @@ export function cacheOf(projectRoot: string, use: CacheUse, purpose: string): Op
 
 export function folderOf(projectRoot: string, { cacheDir }: CacheUse): string {
   return cacheDir ?? join(projectRoot, '.seamless');
+}
+
+export const ALL_TIME: Range = { start: -Infinity, end: Infinity };
+
+/** The range that a request names; null where it names neither end. */
+export function rangeOf({
+  start,
+  end,
+}: {
+  readonly start?: number | undefined;
+  readonly end?: number | undefined;
+}): Range | null {
+  if (start === undefined && end === undefined) return null;
+  return { start: start ?? -Infinity, end: end ?? Infinity };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { analysedTexts, analyseText } from '../../../src/hosts/typescript/fingerprint/text/code-text.js';
+import { analysedTexts, analyseText } from '../../../src/hosts/typescript/fingerprint/text/analyse.js';
 import { readTexts, writeTexts } from '../../../src/hosts/typescript/fingerprint/text/known-texts.js';
 
 const BUILT = readFileSync(new URL('../../../dist/sdk-texts.json', import.meta.url), 'utf8');

@@ -12,8 +12,8 @@ import {
   type Path,
   type Reason,
   type Shape,
-} from './shape.js';
-import { LARGEST, TOO_LARGE, type Shaper } from './shaper.js';
+} from './shape/shape.js';
+import { LARGEST, TOO_LARGE, type Shaper } from './shape/shaper.js';
 
 /** The hash of everything that something leads to. */
 export interface Digest {

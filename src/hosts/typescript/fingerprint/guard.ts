@@ -1,5 +1,5 @@
-import { describePath, edgesOf, follow, isObject, type Edge, type Path, type Shape } from './shape.js';
-import type { Snapshot, Shaper } from './shaper.js';
+import { describePath, edgesOf, follow, isObject, type Edge, type Path, type Shape } from './shape/shape.js';
+import type { Snapshot, Shaper } from './shape/shaper.js';
 
 /** The variable through which a value was reached: of which function, and its name there. */
 export interface Holder {

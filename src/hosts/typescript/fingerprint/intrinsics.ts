@@ -6,7 +6,8 @@ import { createContext, runInContext } from 'node:vm';
 import { standInName, syncImports } from '../sandbox/patches.js';
 import type { BuiltIn, Change as Kept } from '../wall/built-in.js';
 import { Wall } from '../wall/wall.js';
-import { memberName } from './shape.js';
+import { changes, differences, leadsOn, propertiesOf } from './property-changes.js';
+import { isObject, memberName } from './shape/shape.js';
 
 /** What is known of one built-in object: its name, and what its properties were. */
 interface Known {
@@ -286,42 +287,6 @@ function patchesOfKept({ name, key, then, now }: Kept): Patch[] {
   return values.map((value) => ({ name: path, member: memberName(key), value }));
 }
 
-/** A property that is not what it was. */
-interface Change {
-  readonly key: PropertyKey;
-  readonly then: PropertyDescriptor | undefined;
-  readonly now: PropertyDescriptor | undefined;
-}
-
-function changes(object: object, properties: ReadonlyMap<PropertyKey, PropertyDescriptor>): Change[] {
-  const found: Change[] = [];
-  const keys = Reflect.ownKeys(object);
-  let kept = 0;
-  for (const key of keys) {
-    const then = properties.get(key);
-    if (then) kept++;
-    const now = Reflect.getOwnPropertyDescriptor(object, key);
-    if (now && !isSame(then, now)) found.push({ key, then, now });
-  }
-  if (kept === properties.size) return found;
-  for (const [key, then] of properties) {
-    if (!Object.hasOwn(object, key)) found.push({ key, then, now: undefined });
-  }
-  return found;
-}
-
-function isSame(then: PropertyDescriptor | undefined, now: PropertyDescriptor): boolean {
-  return (
-    then !== undefined &&
-    Object.is(then.value, now.value) &&
-    then.get === now.get &&
-    then.set === now.set &&
-    then.writable === now.writable &&
-    then.enumerable === now.enumerable &&
-    then.configurable === now.configurable
-  );
-}
-
 function stateOf(object: object): Pick<Known, 'above' | 'open'> {
   return { above: Object.getPrototypeOf(object) as object | null, open: Object.isExtensible(object) };
 }
@@ -362,15 +327,6 @@ function isMaker(object: object): boolean {
   return isObject(Reflect.getOwnPropertyDescriptor(object, 'prototype')?.value);
 }
 
-/** The parts of a property that are not what they were. */
-function differences(then: PropertyDescriptor | undefined, now: PropertyDescriptor): unknown[] {
-  const parts = ['value', 'get', 'set'] as const;
-  const found = parts.flatMap((part) => (Object.is(then?.[part], now[part]) ? [] : [now[part] as unknown]));
-  const { writable, enumerable, configurable } = now;
-  // What nobody may write, list or change any more. A property that is undefined is one all the same.
-  return [...found, `${String(writable)} ${String(enumerable)} ${String(configurable)}`];
-}
-
 /** Built-in objects that no global leads to. */
 function hiddenIntrinsics(): [string, unknown][] {
   const generator = function* (): Generator<number> {
@@ -391,22 +347,4 @@ function hiddenIntrinsics(): [string, unknown][] {
     ['AsyncFunction', proto(async () => undefined)],
     ['ThrowTypeError', Object.getOwnPropertyDescriptor(Function.prototype, 'caller')?.get],
   ];
-}
-
-function propertiesOf(object: object): Map<PropertyKey, PropertyDescriptor> {
-  const properties = new Map<PropertyKey, PropertyDescriptor>();
-  for (const key of Reflect.ownKeys(object)) {
-    const descriptor = Reflect.getOwnPropertyDescriptor(object, key);
-    if (descriptor) properties.set(key, descriptor);
-  }
-  return properties;
-}
-
-/** Whether there is an object behind a property: most hold a number or a text. */
-function leadsOn({ value, get, set }: PropertyDescriptor): boolean {
-  return isObject(value) || get !== undefined || set !== undefined;
-}
-
-function isObject(value: unknown): value is object {
-  return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }

@@ -1,13 +1,13 @@
 import type { DagNode } from '../../../sdk/dag-node.js';
-import { bytesDigest } from './data-shape.js';
+import { bytesDigest } from './shape/data-shape.js';
 import { Digester } from './digest.js';
 import { CaptureGuard, type BuiltInState, type GuardedChange } from './guard.js';
 import { Inspection, type FunctionPlace } from './inspection.js';
 import type { Intrinsics } from './intrinsics.js';
 import { readAhead } from './text/read-ahead.js';
 import { listParts, type CodePart } from './parts.js';
-import { BEYOND_VIEWS, describePath, shape, type Edge, type Path, type Shape } from './shape.js';
-import { Shaper, type PastSnapshot } from './shaper.js';
+import { BEYOND_VIEWS, describePath, shape, type Edge, type Path, type Shape } from './shape/shape.js';
+import { Shaper, type PastSnapshot } from './shape/shaper.js';
 import { placeOfUse } from './text/uses.js';
 
 export interface CodeHasherOptions {

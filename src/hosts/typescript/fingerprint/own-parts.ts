@@ -1,6 +1,6 @@
 import type { Part } from '../../../engine/ports/host.js';
 import { canonicalJson } from '../../../engine/fingerprint/fingerprints.js';
-import { bytesDigest } from './data-shape.js';
+import { bytesDigest } from './shape/data-shape.js';
 import type { FunctionPlace } from './inspection.js';
 import type { CodePart } from './parts.js';
 import { shorten } from './preview.js';

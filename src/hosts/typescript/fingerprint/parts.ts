@@ -1,10 +1,11 @@
-import { analyseText } from './text/code-text.js';
-import { bytesDigest } from './data-shape.js';
+import { analyseText } from './text/analyse.js';
+import { bytesDigest } from './shape/data-shape.js';
 import type { Digester } from './digest.js';
+import { textOf } from './shape/function-facts.js';
 import type { FunctionPlace } from './inspection.js';
 import { preview, shorten } from './preview.js';
-import { describePath, edgesOf, follow, isObject, primitiveToken, type Path } from './shape.js';
-import type { Shaper } from './shaper.js';
+import { describePath, edgesOf, follow, isObject, primitiveToken, type Path } from './shape/shape.js';
+import type { Shaper } from './shape/shaper.js';
 
 /** One thing that a function's hash is made of. */
 export interface CodePart {
@@ -82,7 +83,7 @@ function partOf(shaper: Shaper, digester: Digester, value: unknown, path: Path):
   if (builtIn !== undefined) return { ...plain, kind: 'built-in', hash: textDigest(tag), preview: builtIn };
   if (typeof value !== 'function')
     return { ...plain, kind: 'value', hash: digester.digest(shaper.shapeOf(value)).hash ?? '' };
-  const text = shaper.textOf(value);
+  const text = textOf(value);
   const { hash, form } = analyseText(text);
   const name = Reflect.getOwnPropertyDescriptor(value, 'name')?.value as unknown;
   return {

@@ -1,6 +1,6 @@
 import { types } from 'node:util';
-import { hiddenKind } from './data-shape.js';
-import { isObject } from './shape.js';
+import { hiddenKind } from './shape/data-shape.js';
+import { isObject } from './shape/shape.js';
 
 /** Characters of a preview, and items it shows of a list. */
 const LENGTH = 80;

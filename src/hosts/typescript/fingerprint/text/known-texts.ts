@@ -1,4 +1,5 @@
-import { analysedTexts, type CodeText } from './code-text.js';
+import { analysedTexts } from './analyse.js';
+import type { CodeText } from './code-text.js';
 
 /*
  * What was found in texts, as JSON: the functions of built-in indicators are analysed when the package is built, since to parse the

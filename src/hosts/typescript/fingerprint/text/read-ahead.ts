@@ -1,4 +1,4 @@
-import { analyseText } from './code-text.js';
+import { analyseText } from './analyse.js';
 import type { Closure, Inspection } from '../inspection.js';
 import { isNativeText } from './syntax.js';
 

@@ -1,4 +1,4 @@
-import { analyseText } from './code-text.js';
+import { analyseText } from './analyse.js';
 import type { FunctionPlace } from '../inspection.js';
 import { child, isSyntax, parseFunction, staticName, type ParsedFunction, type Syntax } from './syntax.js';
 

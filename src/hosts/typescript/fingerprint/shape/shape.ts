@@ -1,4 +1,4 @@
-import type { DagNode } from '../../../sdk/dag-node.js';
+import type { DagNode } from '../../../../sdk/dag-node.js';
 
 /** How one value leads to another: a variable of a closure, a property, or a property of `this`. */
 export interface Edge {

@@ -1,6 +1,8 @@
 import { fixedTag } from './data-shape.js';
-import type { CodeText } from './text/code-text.js';
-import { isWritten, memberKey } from './text/members.js';
+import type { FunctionPlace } from '../inspection.js';
+import { ABSENT } from './shape.js';
+import type { CodeText } from '../text/code-text.js';
+import { isWritten, memberKey } from '../text/members.js';
 
 /* What can be told of a function or class without what it captured: its text, its name, and what it has as its text has it. */
 
@@ -54,4 +56,47 @@ export function nameOf(fn: object): unknown {
 
 export function textOf(fn: object): string {
   return Function.prototype.toString.call(fn);
+}
+
+/** What `createRequire` gives. */
+export function isRequire(fn: object): boolean {
+  return (
+    nameOf(fn) === 'require' && typeof Reflect.getOwnPropertyDescriptor(fn, 'resolve')?.value === 'function'
+  );
+}
+
+/** Older code builds classes by assigning to a function's prototype. */
+export function isUsedPrototype(prototype: object, isBuiltIn: (value: object) => boolean): boolean {
+  const keys = Reflect.ownKeys(prototype).filter((key) => key !== 'constructor');
+  const parent = Object.getPrototypeOf(prototype) as object | null;
+  return keys.length > 0 || (parent !== null && !isBuiltIn(parent));
+}
+
+/** A property as it would be read: the value, or the accessor's functions. */
+export function resolveProperty(receiver: object, name: string): { readonly value: unknown }[] {
+  for (let at: object | null = receiver; at; at = Object.getPrototypeOf(at) as object | null) {
+    const descriptor = Reflect.getOwnPropertyDescriptor(at, name);
+    if (!descriptor) continue;
+    const accessors = [descriptor.get, descriptor.set].filter((each) => each !== undefined);
+    return accessors.length > 0 ? accessors.map((value) => ({ value })) : [{ value: descriptor.value }];
+  }
+  return [{ value: ABSENT }];
+}
+
+/** Where in a class's text a place of the same script lies, given where the text's anchor lies; −1 outside. */
+export function offsetIn(
+  text: string,
+  anchor: number,
+  anchorPlace: FunctionPlace,
+  place: FunctionPlace,
+): number {
+  const starts = [0];
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
+  const anchorLine = starts.filter((start) => start <= anchor).length - 1;
+  const line = place.line - (anchorPlace.line - anchorLine);
+  const start = starts[line];
+  if (start === undefined) return -1;
+  // Only on the text's first line do columns count from elsewhere, and that is known if the anchor is on it.
+  if (line > 0) return start + place.column;
+  return anchorLine === 0 ? place.column - (anchorPlace.column - anchor) : -1;
 }

@@ -1,12 +1,13 @@
 import { types } from 'node:util';
-import { SeamlessError } from '../../../sdk/errors.js';
-import { DagNode } from '../../../sdk/dag-node.js';
+import { SeamlessError } from '../../../../sdk/errors.js';
+import { DagNode } from '../../../../sdk/dag-node.js';
 import { CodeShaper, isNative } from './code-shape.js';
 import { contentsOf, countOf, fixedTag, hiddenKind, propertyEdges } from './data-shape.js';
 import { builtInState, hiddenState } from './hidden-state.js';
-import type { FunctionPlace, Inspection } from './inspection.js';
-import type { Intrinsics } from './intrinsics.js';
-import { analyseText } from './text/code-text.js';
+import type { FunctionPlace, Inspection } from '../inspection.js';
+import type { Intrinsics } from '../intrinsics.js';
+import { textOf } from './function-facts.js';
+import { analyseText } from '../text/analyse.js';
 import {
   failure,
   isObject,
@@ -216,13 +217,9 @@ export class Shaper {
     return this.#code.isWithoutReceiver(fn);
   }
 
-  textOf(fn: object): string {
-    return this.#code.textOf(fn);
-  }
-
   /** Where V8 found a function; null for one that is native. */
   placeOf(fn: object): FunctionPlace | null {
-    return this.#code.placeOf(fn);
+    return this.#code.receivers.placeOf(fn);
   }
 
   /** True for an object that has no existence of its own. */
@@ -305,7 +302,7 @@ export class Shaper {
     const kind = this.#prototypeEdge(value);
     const secret = this.#hasPrivate(value) ? this.#privateEdges(value) : [];
     const edges = [...(contents?.edges ?? []), ...kind.edges, ...own.edges, ...secret];
-    this.#code.adopt(value, edges);
+    this.#code.receivers.adopt(value, edges);
     const named = (): NamedEdge[] => [...(contents?.named?.() ?? []), ...textsIn(edges)];
     return shape(
       `${contents?.tag ?? 'object'} of ${kind.tag}${fixedTag(value)} {${own.tag}} ${secret.map(({ name }) => name).join()}`,
@@ -333,7 +330,7 @@ export class Shaper {
     if (this.builtInName(prototype) !== undefined || isNativeClass(prototype)) return true;
     // Node loads some of its classes late, and keeps others to itself.
     const maker = Reflect.getOwnPropertyDescriptor(prototype, 'constructor')?.value as unknown;
-    return typeof maker === 'function' && !types.isProxy(maker) && this.#code.isOfNode(maker);
+    return typeof maker === 'function' && !types.isProxy(maker) && this.#code.variables.isOfNode(maker);
   }
 
   #prototypeEdge(value: object): { readonly tag: string; readonly edges: readonly Edge[] } {
@@ -355,7 +352,7 @@ export class Shaper {
       if (typeof maker !== 'function') continue;
       const name = this.builtInName(maker);
       if (name?.startsWith('sdk:')) return true;
-      if (name === undefined && analyseText(this.textOf(maker)).hasPrivate) return true;
+      if (name === undefined && analyseText(textOf(maker)).hasPrivate) return true;
     }
     return false;
   }

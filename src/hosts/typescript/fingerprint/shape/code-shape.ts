@@ -1,18 +1,23 @@
 import { types } from 'node:util';
 import { lastMatchRead } from './hidden-state.js';
-import type { Inspection, Closure, FunctionPlace, PrivateMember, ScopeValues } from './inspection.js';
-import type { Intrinsics } from './intrinsics.js';
-import { analyseText, readsReceiver, type CodeText, type ReceiverUse } from './text/code-text.js';
+import type { Inspection, Closure } from '../inspection.js';
+import type { Intrinsics } from '../intrinsics.js';
+import { Receivers } from './receivers.js';
+import { analyseText } from '../text/analyse.js';
+import { readsReceiver, type CodeText } from '../text/code-text.js';
 import {
   inheritsAsWritten,
   isAsWritten,
   isMethodLike,
   isOwnName,
+  isRequire,
+  isUsedPrototype,
   nameOf,
   nameTag,
   textOf,
 } from './function-facts.js';
-import { isNativeText } from './text/syntax.js';
+import { isNativeText } from '../text/syntax.js';
+import { Variables } from './variables.js';
 import { fixedTag, propertyEdges } from './data-shape.js';
 import {
   ABSENT,
@@ -47,9 +52,6 @@ export function isNative(fn: object): boolean {
   return isNativeText(Function.prototype.toString.call(fn));
 }
 
-/** Globals of Node that have an accessor though they are always there. */
-const LOADED = new Set(['process', 'Buffer']);
-
 const NOTHING: readonly string[] = [];
 
 /** Where the names of functions count that are variables of a function's own. */
@@ -58,35 +60,26 @@ const OWN_NAMES_SEEN = SEEN.name | SEEN.text;
 /** The shapes of functions and classes: their text, what they captured, and their properties. */
 export class CodeShaper {
   readonly #options: CodeShaperOptions;
-  readonly #places = new Map<object, FunctionPlace | null>();
-  readonly #ofNode = new Map<object, boolean>();
-  /** Objects that hold a function as their own property, for arrows made in a field or a constructor. */
-  readonly #owners = new Map<object, object>();
+  readonly variables: Variables;
+  readonly receivers: Receivers;
 
   constructor(options: CodeShaperOptions) {
     this.#options = options;
-  }
-
-  /** Remembers whose properties functions are. */
-  adopt(owner: object, edges: readonly Edge[]): void {
-    for (const { value } of edges) {
-      if (typeof value === 'function' && !this.#owners.has(value)) this.#owners.set(value, owner);
-    }
+    this.variables = new Variables(options.inspection, options.intrinsics);
+    this.receivers = new Receivers(options.inspection, options.isBuiltIn);
   }
 
   functionShape(value: object, thisValue: object | null): Shape {
     const fn = value as Fn;
-    const text = this.textOf(fn);
+    const text = textOf(fn);
     if (isNativeText(text)) return this.#nativeShape(fn);
     const setup = this.#setupOf(fn);
     const code = analyseText(text, setup && SETUP);
     const closure = this.#options.inspection.closure(fn);
-    this.#places.set(fn, closure.place);
+    this.receivers.notePlace(fn, closure.place);
     if (code.newTarget)
       return failure('uses new.target of the function around it, which cannot be told from outside', 'code');
-    const ofNode = this.#isOfNode(closure);
-    this.#ofNode.set(fn, ofNode);
-    if (ofNode) {
+    if (this.variables.noteClosure(fn, closure)) {
       return isRequire(fn)
         ? failure('a require function, which loads what is in no fingerprint: import what it needs')
         : shape(`builtin of Node ${JSON.stringify(nameOf(fn))}`);
@@ -97,7 +90,7 @@ export class CodeShaper {
         watched: [match],
       });
     const captured = this.#captures(fn, code, closure);
-    const lost = code.keyNames.find((name) => this.#lookUp(name, closure.scopes) === ABSENT);
+    const lost = code.keyNames.find((name) => this.variables.lookUp(name, closure.scopes) === ABSENT);
     if (lost !== undefined)
       return failure(
         `has a field whose name is worked out from ${lost}, which a class does not keep: write the name out`,
@@ -106,7 +99,10 @@ export class CodeShaper {
     const opaque = code.opaque.length > 0 ? code.opaque : captured.opaque;
     if (opaque.length > 0)
       return failure(`${opaque.join(' and ')}, so that nothing tells what it depends on`, 'code');
-    const around = code.form === 'arrow' ? this.#arrowThis(fn, code, thisValue) : this.#parentUse(fn, code);
+    const around =
+      code.form === 'arrow'
+        ? this.receivers.arrowThis(fn, code, thisValue)
+        : this.receivers.parentUse(fn, code);
     if (typeof around === 'string') return failure(around, 'code');
     const own = this.#propertyShape(fn, code);
     const texts = this.#coercedTexts(code, closure);
@@ -151,7 +147,7 @@ export class CodeShaper {
     const edges: Edge[] = [];
     let reads = 0;
     for (const name of exposure.coerced) {
-      const value = this.#lookUp(name, scopes);
+      const value = this.variables.lookUp(name, scopes);
       if (typeof value === 'function')
         edges.push({ via: 'capture', name: `${name} (its text)`, value: textOf(value) });
       // A list of functions, or an object with a way of its own to become a text.
@@ -163,7 +159,7 @@ export class CodeShaper {
   /** Texts of functions that the code hands on to where they may become a text. */
   #exposedTexts({ exposure }: CodeText, { scopes }: Closure): NamedEdge[] {
     return exposure.exposed.flatMap((name): NamedEdge[] => {
-      const value = this.#lookUp(name, scopes);
+      const value = this.variables.lookUp(name, scopes);
       if (typeof value !== 'function' || this.#options.isBuiltIn(value)) return [];
       return [{ via: 'capture', name: `${name} (its text)`, value: textOf(value), bit: SEEN.coerced }];
     });
@@ -171,9 +167,9 @@ export class CodeShaper {
 
   /** What of a function can change while it runs: its properties, and the captures if it assigns to one. */
   stateShape(fn: object, thisValue: object | null): Shape {
-    const text = this.textOf(fn);
+    const text = textOf(fn);
     const code = analyseText(text);
-    if (!code.keepsCaptures || matchRead(code) || this.#ofNode.get(fn) === true)
+    if (!code.keepsCaptures || matchRead(code) || this.variables.wasOfNode(fn))
       return this.functionShape(fn, thisValue);
     const own = this.#propertyShape(fn as Fn, code);
     return shape(own.tag, own.edges);
@@ -182,17 +178,17 @@ export class CodeShaper {
   /** What a function that is called on `receiver` reads of it. */
   receiverShape(fn: object, receiver: unknown): Shape {
     if (this.isWithoutReceiver(fn)) return shape('no receiver');
-    const use = analyseText(this.textOf(fn)).receiver;
+    const use = analyseText(textOf(fn)).receiver;
     const edges = isObject(receiver)
-      ? this.#thisEdges(receiver, use)
+      ? this.receivers.thisEdges(receiver, use)
       : [{ via: 'this', name: 'this', value: receiver } as const];
-    if (isObject(receiver)) this.#owners.set(fn, receiver);
+    if (isObject(receiver)) this.receivers.setOwner(fn, receiver);
     return shape(`receiver ${edges.map((edge) => edge.name).join()}`, edges);
   }
 
   /** True for a function that reads nothing of what it is called on. */
   isWithoutReceiver(fn: object): boolean {
-    const text = this.textOf(fn);
+    const text = textOf(fn);
     if (isNativeText(text)) return true;
     const { form, receiver } = analyseText(text);
     return form === 'arrow' || form === 'class' || !readsReceiver(receiver);
@@ -237,13 +233,13 @@ export class CodeShaper {
     const edges: Edge[] = [];
     const opaque: string[] = [];
     for (const { name } of code.free) {
-      const value = this.#lookUp(name, scopes);
+      const value = this.variables.lookUp(name, scopes);
       edges.push({ via: 'capture', name, value });
       if (code.opaque.length === 0 && isObject(value)) opaque.push(...this.#opaqueUse(value, code));
     }
     let tag = '';
     if (code.selfName !== null) {
-      const value = this.#lookUp(code.selfName, scopes);
+      const value = this.variables.lookUp(code.selfName, scopes);
       // The name was given to another value since: calls by it go there.
       if (value !== fn && value !== ABSENT) {
         tag += ' renamed';
@@ -264,132 +260,6 @@ export class CodeShaper {
     const name = this.#options.intrinsics.nameOf(value);
     const module = name === undefined ? undefined : /^node:(?:vm|module)\b/.exec(name)?.[0];
     return module === undefined ? NOTHING : [`uses ${module}, which makes code that is not in its text`];
-  }
-
-  #lookUp(name: string, scopes: readonly ScopeValues[]): unknown {
-    for (const { description, object } of scopes) {
-      if (description !== 'Global' && Object.hasOwn(object, name))
-        return (object as Readonly<Record<string, unknown>>)[name];
-    }
-    const now = this.#options.intrinsics.globalNow(name);
-    if (!now) return ABSENT;
-    const same = now.get !== undefined && now.get === this.#options.intrinsics.globalAt(name)?.get;
-    if (same && LOADED.has(name)) return Reflect.get(globalThis, name) as unknown;
-    if (!now.get)
-      return this.#isLateGlobal(name, now.value) ? Symbol.for(`seamless.global.${name}`) : now.value;
-    return same ? Symbol.for(`seamless.global.${name}`) : now.get;
-  }
-
-  /** Node loads some globals when they are first used, and then puts the value in the place of an accessor. */
-  #isLateGlobal(name: string, value: unknown): boolean {
-    if (!this.#options.intrinsics.globalAt(name)?.get || typeof value !== 'function') return false;
-    return this.isOfNode(value);
-  }
-
-  /** What an arrow reads of the `this` it was made with; a text when that cannot be told. */
-  #arrowThis(fn: Fn, code: CodeText, thisValue: object | null): Edge[] | string {
-    const use = code.receiver;
-    if (!readsReceiver(use)) return [];
-    const receiver = [this.#owners.get(fn), thisValue].find((each) => each && this.#isMadeIn(fn, each));
-    if (receiver) return this.#thisEdges(receiver, use);
-    return 'uses the "this" of a function around it, which cannot be told from outside: copy what it needs into a const first';
-  }
-
-  /** A function with `super` depends on the object it was written in, which must be among those looked at. */
-  #parentUse(fn: Fn, code: CodeText): Edge[] | string {
-    if (code.form === 'class' || !code.receiver.parent) return [];
-    const owner = this.#owners.get(fn);
-    if (owner) return [{ via: 'this', name: 'super', value: owner }];
-    return 'uses "super" of an object that cannot be told from outside';
-  }
-
-  /** Whether an arrow was written in the class, or a base class, of `instance`, where `this` is the instance. */
-  #isMadeIn(fn: Fn, instance: object): boolean {
-    const place = this.placeOf(fn);
-    if (!place) return false;
-    for (const maker of this.#classesOf(instance)) {
-      // As V8 has it, which its places are in.
-      const text = Function.prototype.toString.call(maker);
-      const code = analyseText(text);
-      const at = this.placeOf(maker);
-      if (code.form !== 'class' || at?.script !== place.script) continue;
-      if (code.instanceArrows.has(offsetIn(text, code.anchor, at, place))) return true;
-    }
-    return false;
-  }
-
-  #classesOf(instance: object): object[] {
-    const classes: object[] = [];
-    let prototype = Object.getPrototypeOf(instance) as object | null;
-    while (prototype && !this.#options.isBuiltIn(prototype)) {
-      const maker = Reflect.getOwnPropertyDescriptor(prototype, 'constructor')?.value as unknown;
-      if (typeof maker === 'function') classes.push(maker);
-      prototype = Object.getPrototypeOf(prototype) as object | null;
-    }
-    return classes;
-  }
-
-  /** Whether a function is written in one of Node's own modules. */
-  isOfNode(fn: object): boolean {
-    const known = this.#ofNode.get(fn);
-    if (known !== undefined) return known;
-    const found = !isNativeText(this.textOf(fn)) && this.#isOfNode(this.#options.inspection.closure(fn));
-    this.#ofNode.set(fn, found);
-    return found;
-  }
-
-  #isOfNode({ scopes, place }: Closure): boolean {
-    // Node's modules have names of their own around them, where a function uses one, and are never ECMAScript modules.
-    if (scopes.some(isNodesScope)) return true;
-    if (!place || scopes.some(({ description }) => description === 'Module')) return false;
-    return this.#options.inspection.isOfNode(place.script);
-  }
-
-  textOf(fn: object): string {
-    return textOf(fn);
-  }
-
-  /** Where V8 found a function; null for one that is native. */
-  placeOf(fn: object): FunctionPlace | null {
-    let place = this.#places.get(fn);
-    if (place === undefined) {
-      place = this.#options.inspection.placeOf(fn);
-      this.#places.set(fn, place);
-    }
-    return place;
-  }
-
-  /** The properties read of `this`, also by the methods and getters that it leads to. */
-  #thisEdges(receiver: object, use: ReceiverUse): Edge[] {
-    // Reading a Proxy would run user code; as a whole it is refused in words.
-    let whole = use.whole || types.isProxy(receiver);
-    let secrets: readonly PrivateMember[] | null = null;
-    const edges: Edge[] = [];
-    const wanted = new Set<string>();
-    const want = (reads: ReceiverUse): void => {
-      reads.names.forEach((name) => wanted.add(name));
-      reads.privateNames.forEach((name) => wanted.add(`#${name}`));
-      whole ||= reads.whole;
-    };
-    want(use);
-    // A set that grows while it is walked is walked to its end.
-    for (const name of whole ? [] : wanted) {
-      const found = name.startsWith('#')
-        ? (secrets ??= this.#options.inspection.privateMembers(receiver)).filter(
-            (member) => member.name === name,
-          )
-        : resolveProperty(receiver, name);
-      // Private methods are listed nowhere: they are in the text of the class.
-      whole ||= found.length === 0;
-      for (const { value } of found) {
-        edges.push({ via: 'this', name: `this.${name}`, value });
-        if (typeof value !== 'function' || this.#options.isBuiltIn(value)) continue;
-        const code = analyseText(this.textOf(value));
-        if (code.form === 'function' || code.form === 'method') want(code.receiver);
-      }
-    }
-    this.adopt(receiver, edges);
-    return whole ? [{ via: 'this', name: 'this', value: receiver }] : edges;
   }
 
   /** Own properties of a function, and what a class or an older constructor gives its instances. */
@@ -446,8 +316,8 @@ export class CodeShaper {
     const keys = [...Reflect.ownKeys(fn), ...Reflect.ownKeys(prototype)]
       .map(String)
       .filter((key) => key !== 'name');
-    this.adopt(fn, statics.edges);
-    this.adopt(prototype, members.edges);
+    this.receivers.adopt(fn, statics.edges);
+    this.receivers.adopt(prototype, members.edges);
     return {
       tag: `${JSON.stringify(keys.toSorted())} ${base.map(({ name }) => name).join()} ${fixedTag(fn)}${fixedTag(prototype)} ${statics.tag} | ${members.tag} | ${hidden.map(({ name }) => name).join()}`,
       edges: [...base, ...statics.edges, ...members.edges, ...hidden],
@@ -462,20 +332,6 @@ function matchRead({ free, propertyNames }: CodeText): Edge | null {
   return free.some(({ name }) => name === 'RegExp') ? lastMatchRead(propertyNames) : null;
 }
 
-/** What `createRequire` gives. */
-function isRequire(fn: Fn): boolean {
-  return (
-    nameOf(fn) === 'require' && typeof Reflect.getOwnPropertyDescriptor(fn, 'resolve')?.value === 'function'
-  );
-}
-
-function isNodesScope({ object, description }: ScopeValues): boolean {
-  return (
-    description !== 'Global' &&
-    (Object.hasOwn(object, 'primordials') || Object.hasOwn(object, 'internalBinding'))
-  );
-}
-
 /** Most functions have edges of one kind alone. */
 function joined(...lists: readonly (readonly Edge[])[]): readonly Edge[] {
   const filled = lists.filter((list) => list.length > 0);
@@ -487,35 +343,4 @@ interface OwnProperties {
   readonly edges: readonly Edge[];
   readonly named: readonly NamedEdge[];
   readonly methods: readonly string[];
-}
-
-/** Older code builds classes by assigning to a function's prototype. */
-function isUsedPrototype(prototype: object, isBuiltIn: (value: object) => boolean): boolean {
-  const keys = Reflect.ownKeys(prototype).filter((key) => key !== 'constructor');
-  const parent = Object.getPrototypeOf(prototype) as object | null;
-  return keys.length > 0 || (parent !== null && !isBuiltIn(parent));
-}
-
-/** A property as it would be read: the value, or the accessor's functions. */
-function resolveProperty(receiver: object, name: string): { readonly value: unknown }[] {
-  for (let at: object | null = receiver; at; at = Object.getPrototypeOf(at) as object | null) {
-    const descriptor = Reflect.getOwnPropertyDescriptor(at, name);
-    if (!descriptor) continue;
-    const accessors = [descriptor.get, descriptor.set].filter((each) => each !== undefined);
-    return accessors.length > 0 ? accessors.map((value) => ({ value })) : [{ value: descriptor.value }];
-  }
-  return [{ value: ABSENT }];
-}
-
-/** Where in a class's text a place of the same script lies, given where the text's anchor lies; −1 outside. */
-function offsetIn(text: string, anchor: number, anchorPlace: FunctionPlace, place: FunctionPlace): number {
-  const starts = [0];
-  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
-  const anchorLine = starts.filter((start) => start <= anchor).length - 1;
-  const line = place.line - (anchorPlace.line - anchorLine);
-  const start = starts[line];
-  if (start === undefined) return -1;
-  // Only on the text's first line do columns count from elsewhere, and that is known if the anchor is on it.
-  if (line > 0) return start + place.column;
-  return anchorLine === 0 ? place.column - (anchorPlace.column - anchor) : -1;
 }

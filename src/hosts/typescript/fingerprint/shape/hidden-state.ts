@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { types } from 'node:util';
 import { propertyEdges } from './data-shape.js';
-import type { Inspection } from './inspection.js';
+import type { Inspection } from '../inspection.js';
 import type { Edge } from './shape.js';
 
 /*

@@ -1,0 +1,56 @@
+import type { Payload } from '../../protocol/payloads.js';
+import type { CacheReport } from '../../protocol/results.js';
+import { classOf, type CacheLimits, type Store } from '../../store/store.js';
+import type { RequestHooks } from './request.js';
+import { unknownNode, unknownStrategy } from './unknown-names.js';
+
+/** Does what is asked of a cache: shows, clears, cleans or pins. */
+export async function changeCache(store: Store, payload: Payload<'cache'>): Promise<CacheReport> {
+  const { action, strategy, limits = {} } = payload;
+  const before = await store.contents(strategy);
+  if (action === 'clear') {
+    if (strategy !== undefined && before.strategies.length === 0)
+      throw await unknownStrategy(store, strategy);
+    await store.clear(strategy);
+  } else if (action === 'clean' && !payload.dryRun) await store.clean(limits);
+  else if (action === 'pin' || action === 'unpin') await changePin(store, action, payload);
+  const after = action === 'show' ? before : await store.contents(strategy);
+  const freed = Math.max(0, before.bytes - after.bytes);
+  return { ...after, freed, cleanable: await store.planClean(limits) };
+}
+
+async function changePin(
+  store: Store,
+  action: 'pin' | 'unpin',
+  { strategy = '', node }: Payload<'cache'>,
+): Promise<void> {
+  const [known] = (await store.contents(strategy)).strategies;
+  if (!known) throw await unknownStrategy(store, strategy);
+  if (node !== undefined && !known.nodes.some(({ name }) => name === node))
+    throw await unknownNode(store, strategy, node);
+  await store[action](strategy, node ?? null);
+}
+
+/** A limit on age is in days: looking once an hour is enough. */
+const AGE_LOOK_MS = 3_600_000;
+
+/** Holds caches to the limits that a person set. */
+export class CacheLimit {
+  /** When the age of rows was last looked at, by cache file. */
+  readonly #agedAt = new Map<string, number>();
+
+  /** After a run: what it used stays, and a person is told when that alone is more than the limit. */
+  async keep(store: Store, limits: CacheLimits, strategy: string, { log }: RequestHooks): Promise<void> {
+    const { maxBytes = Infinity } = limits;
+    const since = performance.now() - (this.#agedAt.get(store.file) ?? -Infinity);
+    const aged = limits.maxAgeDays !== undefined && since > AGE_LOOK_MS;
+    if (!aged && store.bytes <= maxBytes) return;
+    this.#agedAt.set(store.file, performance.now());
+    await store.clean(limits, strategy);
+    if (store.bytes <= maxBytes) return;
+    log({
+      level: 'warn',
+      text: `The cache takes ${Math.ceil(store.bytes / 1e6)} MB, more than its limit of ${Math.floor(maxBytes / 1e6)} MB: what is left belongs to ${classOf(strategy)}. Raise the limit, or use a shorter range.`,
+    });
+  }
+}

@@ -1,0 +1,77 @@
+import type { Closure, Inspection, ScopeValues } from '../inspection.js';
+import { textOf } from './function-facts.js';
+import type { Intrinsics } from '../intrinsics.js';
+import { ABSENT } from './shape.js';
+import { isNativeText } from '../text/syntax.js';
+
+/** Globals of Node that have an accessor though they are always there. */
+const LOADED = new Set(['process', 'Buffer']);
+
+/** What the names that functions use stand for. */
+export class Variables {
+  readonly #inspection: Inspection;
+  readonly #intrinsics: Intrinsics;
+  /** Functions that were looked at, and whether they are Node's. */
+  readonly #ofNode = new Map<object, boolean>();
+
+  constructor(inspection: Inspection, intrinsics: Intrinsics) {
+    this.#inspection = inspection;
+    this.#intrinsics = intrinsics;
+  }
+
+  /** What a name stands for in these scopes; `ABSENT` where there is nothing of that name. */
+  lookUp(name: string, scopes: readonly ScopeValues[]): unknown {
+    for (const { description, object } of scopes) {
+      if (description !== 'Global' && Object.hasOwn(object, name))
+        return (object as Readonly<Record<string, unknown>>)[name];
+    }
+    const now = this.#intrinsics.globalNow(name);
+    if (!now) return ABSENT;
+    const same = now.get !== undefined && now.get === this.#intrinsics.globalAt(name)?.get;
+    if (same && LOADED.has(name)) return Reflect.get(globalThis, name) as unknown;
+    if (!now.get)
+      return this.#isLateGlobal(name, now.value) ? Symbol.for(`seamless.global.${name}`) : now.value;
+    return same ? Symbol.for(`seamless.global.${name}`) : now.get;
+  }
+
+  /** Node loads some globals when they are first used, and then puts the value in the place of an accessor. */
+  #isLateGlobal(name: string, value: unknown): boolean {
+    if (!this.#intrinsics.globalAt(name)?.get || typeof value !== 'function') return false;
+    return this.isOfNode(value);
+  }
+
+  /** Whether a function is written in one of Node's own modules. */
+  isOfNode(fn: object): boolean {
+    const known = this.#ofNode.get(fn);
+    if (known !== undefined) return known;
+    if (!isNativeText(textOf(fn))) return this.noteClosure(fn, this.#inspection.closure(fn));
+    this.#ofNode.set(fn, false);
+    return false;
+  }
+
+  /** As `isOfNode`, of a function whose closure is at hand. */
+  noteClosure(fn: object, closure: Closure): boolean {
+    const found = this.#isOfNode(closure);
+    this.#ofNode.set(fn, found);
+    return found;
+  }
+
+  /** Whether a function that was looked at before is Node's. */
+  wasOfNode(fn: object): boolean {
+    return this.#ofNode.get(fn) === true;
+  }
+
+  #isOfNode({ scopes, place }: Closure): boolean {
+    // Node's modules have names of their own around them, where a function uses one, and are never ECMAScript modules.
+    if (scopes.some(isNodesScope)) return true;
+    if (!place || scopes.some(({ description }) => description === 'Module')) return false;
+    return this.#inspection.isOfNode(place.script);
+  }
+}
+
+function isNodesScope({ object, description }: ScopeValues): boolean {
+  return (
+    description !== 'Global' &&
+    (Object.hasOwn(object, 'primordials') || Object.hasOwn(object, 'internalBinding'))
+  );
+}

@@ -1,0 +1,61 @@
+import type { SourceDescription } from '../../engine/ports/host.js';
+import type { DagNode } from '../../sdk/dag-node.js';
+import { ColumnCompute, KernelCompute, Node } from '../../sdk/node.js';
+import type { HistoryProvider } from '../../sdk/providers.js';
+import { ScanNode } from '../../sdk/scan-node.js';
+import type { ComputedNode } from './compute/computation.js';
+
+export function isComputed(node: DagNode): node is ComputedNode {
+  return node instanceof Node || node instanceof ScanNode;
+}
+
+function isBuiltIn(node: ComputedNode): boolean {
+  return node instanceof Node && node.computeFn instanceof KernelCompute;
+}
+
+export const BAR = 'bar';
+
+/** The same text means another thing when it is called with columns, or with a state. */
+export function formOf(node: ComputedNode): string {
+  if (node instanceof ScanNode) return 'scan';
+  return node.computeFn instanceof ColumnCompute ? 'columns' : BAR;
+}
+
+/** What of the author's code a node calls. A built-in has none: its kind and parameters say what it does. */
+export function functionsOf(node: ComputedNode): readonly object[] {
+  if (isBuiltIn(node)) return [];
+  if (node instanceof ScanNode) return [node.init, node.step];
+  return [node.computeFn instanceof ColumnCompute ? node.computeFn.compute : node.computeFn];
+}
+
+type CustomProvider = HistoryProvider & Required<Pick<HistoryProvider, 'fetch'>>;
+
+export function isCustom(provider: HistoryProvider): provider is CustomProvider {
+  return typeof provider.fetch === 'function';
+}
+
+export function sourceOf(provider: HistoryProvider): SourceDescription {
+  const { options, pinned = false } = provider;
+  return { kind: isCustom(provider) ? 'custom' : provider.kind, options, ...(pinned && { pinned }) };
+}
+
+/** The nodes of a strategy with the inputs that were not added by themselves, before what they feed. */
+export function withInputs(added: readonly DagNode[]): readonly DagNode[] {
+  const all = new Set<DagNode>();
+  const entered = new Set<DagNode>();
+  for (const node of added) {
+    const stack = [node];
+    for (let top = stack.at(-1); top; top = stack.at(-1)) {
+      const inputs = isComputed(top) && !entered.has(top) ? top.inputs : [];
+      const missing = inputs.filter((input) => !all.has(input) && !entered.has(input));
+      if (missing.length > 0) {
+        entered.add(top);
+        stack.push(...missing.reverse());
+        continue;
+      }
+      stack.pop();
+      all.add(top);
+    }
+  }
+  return [...all];
+}
