@@ -104,7 +104,7 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     .action(action(runStatus));
 
   example(program.command('inspect'), 'seamless inspect data/btcusdt-1m.csv')
-    .description('Say what a file of bars is read as, and the line of a strategy that reads it so.')
+    .description('Show how a file of bars is read, and the line of a strategy that reads it that way.')
     .argument('<file>', 'a CSV or Parquet file')
     .addOption(jsonOption())
     .action(action(runInspect));
@@ -127,7 +127,7 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
       'Query the stored nodes in SQL: a schema for each strategy, a view for each node. Changes nothing.',
     )
     .argument('[query]', 'what to run; default: what is piped in, or a prompt')
-    .option('--strategy <name>', 'whose nodes go by their name alone; default: the only one')
+    .option('--strategy <name>', 'the strategy whose nodes need no schema name; default: the only one')
     .option('--limit <rows>', 'rows to show at most; default: 1000 in a table, else all')
     .option('--csv', 'print the result as CSV')
     .option('--attach', 'print what any DuckDB client has to run to read the nodes, wherever it is')
@@ -163,7 +163,7 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     .argument('<strategy>', STRATEGY_HELP)
     .argument('[nodes...]', 'names of the nodes; default: all')
     .requiredOption('--out <file>', 'the file to write')
-    .addOption(new Option('--format <format>', "default: by the file's name").choices(['parquet', 'csv']))
+    .addOption(new Option('--format <format>', "default: from the file's name").choices(['parquet', 'csv']))
     .option('--spreadsheet', 'of CSV: put a quote before texts that a spreadsheet would run as a formula')
     .option('--start <time>', 'start of the range; default: all that is stored')
     .option('--end <time>', 'its end, exclusive')
@@ -176,7 +176,7 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     'seamless cache show\n  seamless cache clear Momentum\n  seamless cache clean --max-size 2GB --yes',
   )
     .description(
-      'Show what the cache of this project holds, clear it, clean it up, or pin what no clean-up is to take.',
+      'Show what the cache of this project holds, clear it, clean it up, or pin what a clean-up must keep.',
     )
     .addArgument(
       new Argument('[action]', 'what to do')
@@ -209,7 +209,7 @@ function addRunCommands(
       'Run a strategy in a world (worlds/NAME.yaml): a backtest, or on paper over a feed. Ctrl-C stops it.',
     )
     .argument('<strategy>', STRATEGY_HELP)
-    .requiredOption('--world <name>', 'the world; its mode decides what is done')
+    .requiredOption('--world <name>', 'the world; its mode says whether this is a backtest or a run on paper')
     .option('--resume <run>', 'go on with a run that was cut off')
     .addOption(cacheOption())
     .addOption(jsonOption())

@@ -32,9 +32,9 @@ export function writeAll(descriptor: number, text: string, write: typeof writeSy
 export function unwritable(error: NodeJS.ErrnoException): SeamlessError {
   const full = error.code === 'ENOSPC' || error.code === 'EDQUOT' || error.code === 'EFBIG';
   const why = full
-    ? 'there is no room left where it goes'
+    ? 'there is no space left where it goes'
     : `it cannot be written (${error.code ?? error.message})`;
-  const way = full ? 'make room, or send it elsewhere' : 'send it elsewhere';
+  const way = full ? 'free some space, or send it elsewhere' : 'send it elsewhere';
   return new SeamlessError('cache', `The output is not complete: ${why}. To have all of it, ${way}.`, {
     cause: error,
   });

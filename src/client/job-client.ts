@@ -283,7 +283,7 @@ function departure(
   if (/heap out of memory|allocation failed/i.test(said) || signal === 'SIGABRT' || code === 134) {
     return died(
       how,
-      'It ran out of memory: ask for a shorter range, or have the strategy keep less at a time.',
+      'It ran out of memory: choose a shorter range, or let the strategy keep less at a time.',
     );
   }
   if (signal === 'SIGKILL') {
@@ -296,8 +296,8 @@ function departure(
   return died(
     how,
     last === undefined
-      ? 'Look whether the strategy ends the process itself; the cache keeps what was finished.'
-      : `Its last words: ${last.trim()}`,
+      ? 'Check whether the strategy ends the process itself. The cache keeps what was finished.'
+      : `Its last output: ${last.trim()}`,
   );
 }
 

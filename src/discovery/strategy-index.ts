@@ -82,7 +82,7 @@ export class StrategyIndex {
    * @throws SeamlessError `cancelled` by `signal` or a later scan; what was found until then stays.
    */
   scan(folders: readonly string[], signal?: AbortSignal): Promise<void> {
-    this.#endScan('Another search for strategies took the place of this one.');
+    this.#endScan('Another search for strategies replaced this one.');
     this.#folders = [...new Set(folders.map((each) => resolve(each)))];
     this.#modules.allChanged();
     for (const file of [...this.#found.keys()]) if (!this.#isLookedAfter(file)) this.#drop(file);

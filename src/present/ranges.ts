@@ -52,7 +52,7 @@ export function rangePresets(known: Span | null, now: number): readonly RangePre
   ];
   if (data) {
     const start = Math.floor(data[0] / DAY) * DAY;
-    presets.push({ id: 'all', label: l10n.t('All the source has'), range: { start, end } });
+    presets.push({ id: 'all', label: l10n.t('All data of the source'), range: { start, end } });
   }
   return presets;
 }

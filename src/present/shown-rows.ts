@@ -21,7 +21,7 @@ export function shownRowsText(shown: ShownRows | null): string {
     case 'earlier':
       return l10n.t('rows of an earlier version, from before the change');
     case 'last-run':
-      return l10n.t('rows of the last run, which may have been of other code');
+      return l10n.t('rows of the last run, which may have used other code');
     case 'before-change':
       return l10n.t('rows from before the change');
     case null:

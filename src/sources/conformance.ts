@@ -42,8 +42,7 @@ export class Cleaner {
       if (!Number.isFinite(open)) this.#notes.add('rows without a time left out');
       else if (!isOnGrid(open, this.#stream))
         this.#notes.add('rows off the grid left out', 1, formatTime(open));
-      else if (open === previous)
-        this.#notes.add('rows of a time that was there left out', 1, formatTime(open));
+      else if (open === previous) this.#notes.add('rows with a repeated time left out', 1, formatTime(open));
       else {
         kept.push(row);
         previous = open;

@@ -19,7 +19,7 @@ describe('a child that crashes outside of any request', () => {
     try {
       while (client.alive) await new Promise((wait) => setTimeout(wait, 20));
       const asked = client.request('describe', { strategy: project.strategy('main.ts') });
-      await refused(asked, 'internal', /exit code 1\)\. Its last words: TypeError: the disk is gone$/);
+      await refused(asked, 'internal', /exit code 1\)\. Its last output: TypeError: the disk is gone$/);
       assert.ok(
         lines.some((line) => /^\s+at /.test(line)),
         lines.join('\n'),

@@ -522,7 +522,7 @@ Momentum        1,440  12 kB
       for (const wrong of [['--max-size', 'big'], ['--max-age', '-1'], ['Momentum']]) {
         const refusal = await at(['cache', 'clean', ...wrong], { answer: () => much });
         assert.deepStrictEqual([refusal.exitCode, refusal.asked], [2, []]);
-        assert.match(refusal.err, /is not a size|is not an age|is of the whole cache/);
+        assert.match(refusal.err, /is not a size|is not an age|covers the whole cache/);
       }
     });
   });

@@ -38,7 +38,7 @@ describe('what is written', () => {
     );
     assert.match(
       unwritable(Object.assign(new Error(), { code: 'ENOSPC' })).message,
-      /not complete: there is no room left/,
+      /not complete: there is no space left/,
     );
     assert.match(
       unwritable(Object.assign(new Error(), { code: 'EIO' })).message,
@@ -55,7 +55,7 @@ describe('what is written', () => {
           stdio: ['ignore', full, 'pipe'],
           encoding: 'utf8',
         });
-        assert.match(stderr, /^error: The output is not complete: there is no room left where it goes/);
+        assert.match(stderr, /^error: The output is not complete: there is no space left where it goes/);
         assert.doesNotMatch(stderr, /\n\s+at /);
         assert.equal(status, 1);
       } finally {

@@ -145,7 +145,7 @@ describe('command line: a cache that can be trusted', () => {
     const only = await at(['diff', 'Momentum', 'fast'], {
       answer: () => ({ ...report, before: null, difference: null }),
     });
-    assert.match(only.out, /there is one version of it alone/);
+    assert.match(only.out, /it has only one version/);
   });
 
   it('cache pin and unpin need to be told what', async () => {
@@ -160,7 +160,7 @@ describe('command line: a cache that can be trusted', () => {
     assert.equal((await at(['cache', 'pin'], { answer })).exitCode, 2);
     assert.equal((await at(['cache', 'clear', 'Momentum', 'fast'], { answer })).exitCode, 2);
     const { out, asked } = await at(['cache', 'pin', 'Momentum', 'fast'], { answer });
-    assert.equal(out, 'no clean-up takes the rows of fast of Momentum\n');
+    assert.equal(out, 'pinned: a clean-up keeps the rows of fast of Momentum\n');
     assert.equal((asked[0]?.payload as { node: string }).node, 'fast');
   });
 });

@@ -104,8 +104,8 @@ describe('job client', () => {
   });
 
   const deaths: [behaviour: string, code: ErrorCode, sentence: RegExp][] = [
-    ['exit', 'internal', /ended unexpectedly \(exit code 7\)\. Look whether the strategy ends the process/],
-    ['throw', 'internal', /exit code 1\)\. Its last words: TypeError: nothing here/],
+    ['exit', 'internal', /ended unexpectedly \(exit code 7\)\. Check whether the strategy ends the process/],
+    ['throw', 'internal', /exit code 1\)\. Its last output: TypeError: nothing here/],
     ['abort', 'internal', /\(signal SIGABRT\)\. It ran out of memory/],
     ['kill', 'internal', /\(signal SIGKILL\)\. The system kills processes when memory runs out/],
     ['interrupt', 'cancelled', /^Cancelled\./],
@@ -131,7 +131,7 @@ describe('job client', () => {
     clients.push(client);
     await assert.rejects(
       ask(client, 'echo'),
-      expected('internal', /Its last words: Error: Cannot find module/),
+      expected('internal', /Its last output: Error: Cannot find module/),
     );
   });
 

@@ -133,7 +133,7 @@ export class Main extends Strategy {
     const cache = { projectRoot: project.root };
     await withChild((child) => child.request('cache', { ...cache, action: 'clean' }));
     const read = (report: MaterializeReport) => Promise.resolve().then(() => valuesOf(report));
-    await refused(read(before), 'not-found', /rows of scaled that this report is of have been cleaned up/);
+    await refused(read(before), 'not-found', /rows of scaled in this report have been cleaned up/);
     assert.deepEqual(valuesOf(after), scaled(3));
     // Its stream is still in use.
     assert.equal(valuesOf(before, 'X.price').length, BARS);

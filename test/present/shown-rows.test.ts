@@ -10,6 +10,6 @@ describe('which rows are shown', () => {
       assert.equal(said(true, standing), '');
     assert.equal(said(true, 'maybe-stale'), 'rows from before the change');
     assert.equal(said(false, 'changed'), 'rows of an earlier version, from before the change');
-    assert.equal(said(false, 'uncached'), 'rows of the last run, which may have been of other code');
+    assert.equal(said(false, 'uncached'), 'rows of the last run, which may have used other code');
   });
 });

@@ -99,7 +99,7 @@ describe('a CSV row that cannot be a bar', () => {
     const reader = await open([...minutes(0, 10), '600,10', '660,11,x'], { conformance: 'permissive' });
     assert.equal((await readAll(reader)).ts.length, 11);
     const [note] = reader.notes?.() ?? [];
-    assert.match(`${note?.count} ${note?.what} ${note?.example}`, /^1 lines that are no rows .*line 12/);
+    assert.match(`${note?.count} ${note?.what} ${note?.example}`, /^1 lines that are not rows .*line 12/);
   });
 });
 

@@ -255,7 +255,7 @@ describe("vendors' files", () => {
         [0, 1, 2, 3].map((i) => [i * 60, { x: i + 1 }]),
       );
       assert.deepEqual(reader.notes?.(), [
-        { what: 'rows that stand in two files taken once', count: 1, example: '1970-01-01T00:02:00Z' },
+        { what: 'rows that are in two files taken once', count: 1, example: '1970-01-01T00:02:00Z' },
       ]);
     });
 
@@ -343,8 +343,8 @@ describe("vendors' files", () => {
       assert.deepEqual(
         reader.notes?.().map(({ what, count }) => [what, count]),
         [
-          ['cells of x in dirty.csv that are no value left empty', 1],
-          ['rows of a time that was there left out', 1],
+          ['cells of x in dirty.csv that are not values left empty', 1],
+          ['rows with a repeated time left out', 1],
           ['rows without a time left out', 1],
         ],
       );

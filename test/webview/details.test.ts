@@ -220,7 +220,7 @@ describe("a node's details", () => {
     };
     return look(twelve(), { replies: told(false) }, async (dag) => {
       await says(dag, 'slow', 'rows of an earlier version, from before the change');
-      await says(dag, 'noise', 'rows of the last run, which may have been of other code');
+      await says(dag, 'noise', 'rows of the last run, which may have used other code');
       await look(twelve(), { replies: told(true) }, async (other) => {
         await says(other, 'crossover', 'rows from before the change');
         await open(other, 'fast');

@@ -95,7 +95,7 @@ export function banner(state: PanelState | null, on: NoticeHandlers): HTMLElemen
   if (!state?.nodes) return null;
   if (state.problem) {
     const text = l10n.t(
-      '{0}. The graph shows the state before. {1}',
+      '{0}. The graph shows the last version that could be loaded. {1}',
       problemTitle(state.problem),
       state.problem.message,
     );

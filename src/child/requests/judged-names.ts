@@ -51,7 +51,7 @@ export async function judgeNames(
     } catch (error) {
       if (!(error instanceof SeamlessError) || error.code === 'cancelled') throw error;
       const name = ref.className ?? ref.file;
-      const text = `${name} cannot be loaded as it is now, so what is read of it is what was run last: ${error.message}`;
+      const text = `${name} cannot be loaded now, so the rows of its last run are read: ${error.message}`;
       log({ level: 'warn', text });
       known = false;
     }
@@ -67,7 +67,7 @@ export function tellOthers(others: OtherVersions | null, sql: string, log: (line
     const which = version === 'earlier' ? 'an earlier version, from before the change' : 'the last run';
     log({
       level: 'warn',
-      text: `${node} is read as rows of ${which}: nothing is stored of its code as it is now.`,
+      text: `${node} shows rows of ${which}: nothing is stored for its current code.`,
     });
   }
 }

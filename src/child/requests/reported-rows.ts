@@ -30,7 +30,7 @@ export async function reported<T>(
   if (!found) {
     throw new SeamlessError(
       'not-found',
-      `The rows of ${node} that this report is of have been cleaned up since. Run the job again, and read from its new report.`,
+      `The rows of ${node} in this report have been cleaned up since. Run the job again, and read from its new report.`,
       { node },
     );
   }

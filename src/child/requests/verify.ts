@@ -266,17 +266,17 @@ function verdict(
     const at = first ? ` from ${formatTime(first.ts)} on` : '';
     const reason =
       upstream === null
-        ? `What is stored of it differs from what its code gives${alone ? ' for the windows of each bar alone' : ''}${at}.`
+        ? `The stored rows differ from what its code gives${alone ? ' for the windows of each bar alone' : ''}${at}.`
         : `It differs${at}, as its input ${upstream} does.`;
     return { ...found, state: 'differs', reason };
   }
   if (failure !== null) return { ...found, state: 'failed', reason: failure };
   if (covered[index]?.length === 0 || rows === 0)
-    return { ...found, state: 'skipped', reason: 'Nothing is stored of it there.' };
+    return { ...found, state: 'skipped', reason: 'Nothing is stored for it there.' };
   return {
     ...found,
     state: 'verified',
-    reason: `What is stored is what its code gives${alone ? ' for the windows of each bar alone' : ''}, bit for bit.`,
+    reason: `The stored rows are what its code gives${alone ? ' for the windows of each bar alone' : ''}, bit for bit.`,
   };
 }
 

@@ -110,7 +110,7 @@ export class StoreKeeper {
         return await this.use(options, work);
       } catch (error) {
         if (!(error instanceof DamageFound) || round > MOST_REBUILDS) throw error;
-        options.onMessage?.(`${error.what} What is needed of it is made again.`);
+        options.onMessage?.(`${error.what} What is needed is made again.`);
       }
     }
   }

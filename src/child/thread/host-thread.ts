@@ -71,7 +71,7 @@ export class HostThread {
         this.#end(
           new SeamlessError(
             'strategy',
-            `The thread that runs the strategy ended unexpectedly (exit code ${code}): look whether the strategy ends it itself. The cache keeps what was finished.`,
+            `The thread that runs the strategy ended unexpectedly (exit code ${code}): check whether the strategy ends it itself. The cache keeps what was finished.`,
           ),
         );
         port1.close();
@@ -181,7 +181,7 @@ export class HostThread {
     const at = [what, getDotPath(issue)].filter((each) => each !== null).join(', ');
     const error = new SeamlessError(
       'strategy',
-      `The thread that runs the strategy gave what cannot be read (${at}: ${issue.message}), and was ended. Nothing of it was kept: look whether the strategy changes objects that are not its own.`,
+      `The thread that runs the strategy sent something that cannot be read (${at}: ${issue.message}), and was ended. Nothing of it was kept: check whether the strategy changes objects that are not its own.`,
     );
     this.#end(error);
     void this.#worker.terminate();
@@ -199,7 +199,7 @@ function lastWords(error: Error & { code?: string }): SeamlessError {
   if (error.code === 'ERR_WORKER_OUT_OF_MEMORY') {
     return new SeamlessError(
       'strategy',
-      'The strategy ran out of memory: ask for a shorter range, or have the strategy keep less at a time.',
+      'The strategy ran out of memory: choose a shorter range, or let the strategy keep less at a time.',
     );
   }
   return new SeamlessError(

@@ -123,7 +123,7 @@ export class RemoteHost implements StrategyHost {
     const { hash, unhashable, frames: _frames, authored: _authored, ...told } = node;
     const own: OwnCode =
       hash === null
-        ? { unhashable: unhashable ?? 'its code cannot be told' }
+        ? { unhashable: unhashable ?? 'its code cannot be read' }
         : { hash, parts: () => this.#partsOf(index) };
     return new DescribedNode({ ...told, own }, () => locate(node));
   }

@@ -33,7 +33,7 @@ export async function runCache(
   if (action === 'clean' && strategy !== undefined) {
     throw new SeamlessError(
       'usage',
-      `A clean-up is of the whole cache: leave ${strategy} away, or clear it.`,
+      `A clean-up covers the whole cache: leave ${strategy} out, or use clear.`,
     );
   }
   const pins = action === 'pin' || action === 'unpin';
@@ -41,7 +41,7 @@ export async function runCache(
     throw new SeamlessError('usage', `Say what to ${action}: seamless cache ${action} Momentum [node].`);
   }
   if (!pins && node !== undefined) {
-    throw new SeamlessError('usage', `${action} is of a strategy as a whole: leave ${node} away.`);
+    throw new SeamlessError('usage', `${action} works on a whole strategy: leave ${node} away.`);
   }
   const limits = limitsOf(flags);
   const dryRun = action === 'clean' && !flags.yes ? { dryRun: true } : {};
@@ -59,7 +59,7 @@ export async function runCache(
     const what = node === undefined ? `all nodes of ${strategy}` : `${node} of ${strategy}`;
     out.write(
       action === 'pin'
-        ? `no clean-up takes the rows of ${visible(what)}\n`
+        ? `pinned: a clean-up keeps the rows of ${visible(what)}\n`
         : `${visible(what)} may be cleaned up again\n`,
     );
   } else if (action !== 'show') out.write(`${formatBytes(report.freed)} freed; ${totalOf(report)}\n`);

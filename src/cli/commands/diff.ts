@@ -45,7 +45,7 @@ function notFinite(_key: string, value: unknown): unknown {
 export function diffText(report: DiffReport, paint: Paint): string {
   const { strategy, node, before, after, compared, difference } = report;
   const head = `${paint('bold', visible(node))} of ${visible(strategy)}\n\n`;
-  if (!before) return `${head}there is one version of it alone, since ${formatTime(after.since)}\n`;
+  if (!before) return `${head}it has only one version, since ${formatTime(after.since)}\n`;
   if (!difference || compared.length === 0) return `${head}its last two versions have no range in common\n`;
   const { common, changed, onlyBefore, onlyAfter, first, largest, spans } = difference;
   const rows = [

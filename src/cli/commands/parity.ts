@@ -32,7 +32,7 @@ function parityText({ strategy, range, nodes, rows, notYet, differing, first }: 
   const [start, end] = range;
   const about = `${strategy} ${formatRange({ start, end })}: ${formatCount(rows)} rows of ${nodes} nodes`;
   const open =
-    notYet > 0 ? ` ${formatCount(notYet)} rows after the last bar of an input cannot be told yet.` : '';
+    notYet > 0 ? ` ${formatCount(notYet)} rows after the last bar of an input cannot be compared yet.` : '';
   if (!first) return `${about} are the same live and materialized, bit for bit.${open}\n`;
   const shown = (value: RowValue | undefined): string =>
     value === undefined ? 'no row' : visible(valueText(value));

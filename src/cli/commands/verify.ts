@@ -109,7 +109,7 @@ function wayOut(wrong: readonly VerifiedNode[], strategy: string): string {
   const differing = wrong.some(({ state }) => state === 'differs');
   return [
     ...(random.length > 0
-      ? [`${random.map(visible).join(', ')}: let the code follow from its windows alone, then run again.\n`]
+      ? [`${random.map(visible).join(', ')}: make the values depend on the windows alone, then run again.\n`]
       : []),
     ...(differing || random.length > 0
       ? [`To forget what is stored: seamless cache clear ${visible(strategy)} — then materialize again.\n`]

@@ -157,11 +157,11 @@ function reasonOf(outcome: RunOutcome, node: GraphNode, found: NodeState, comput
       }
       return coverageOf(state, node).length > 0
         ? 'Everything was in the cache.'
-        : 'The data have no bars for it in this range.';
+        : 'The data has no bars for it in this range.';
     case 'reused':
       return 'Something upstream changed, but its inputs came out as they were: stored rows were reused.';
     case 'stale':
-      return `${changeOf(outcome, node)} It was left as it was, since nothing was missing of its version before.`;
+      return `${changeOf(outcome, node)} It was left as it is, because its earlier version is complete.`;
     case 'computed':
       return `${computedReason(outcome, node, computed)}${earlierText(state, node)}`;
   }

@@ -177,7 +177,7 @@ export function sourcesText(sources: readonly ChangedSource[]): string {
       ? `${name} cannot be read`
       : change
         ? sourceChangeText(name, change)
-        : `${name} changed, or is to be read again; the next run looks which bars are concerned`,
+        : `${name} changed, or must be read again; the next run finds out which bars changed`,
   );
   const text = texts.slice(0, NAMED_SOURCES).join('; ');
   // The name of a file is written as it is.

@@ -52,16 +52,16 @@ export function wsFeed(options: WsOptions): Feed {
             if (each.type === 'closed') return;
           }
           if (!stopped(signal))
-            options.onTrouble(`The feed at ${options.url} ended the connection: it is made again.`);
+            options.onTrouble(`The feed at ${options.url} ended the connection: connecting again.`);
         } catch (error) {
           const text = error instanceof Error ? error.message : String(error);
           if (!reached) {
             throw new SeamlessError(
               'source',
-              `The feed at ${options.url} cannot be reached: ${text}. Look at its address in the world, and whether it is up.`,
+              `The feed at ${options.url} cannot be reached: ${text}. Check its address in the world, and whether it is up.`,
             );
           }
-          options.onTrouble(`The feed at ${options.url} was lost (${text}): it is asked again.`);
+          options.onTrouble(`The feed at ${options.url} was lost (${text}): connecting again.`);
         }
         if (stopped(signal)) return;
         // Many runs that lost one exchange do not all come back at once.
@@ -119,7 +119,7 @@ async function* connect(
     listen();
     const found = understood(data);
     if (typeof found === 'string')
-      onTrouble(`The feed at ${url} sent what is no message (${found}): it is left out.`);
+      onTrouble(`The feed at ${url} sent something that is not a message (${found}): it is left out.`);
     else inbox.put(found);
   });
   socket.on('error', (error) => inbox.fail(error));

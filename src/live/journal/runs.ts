@@ -105,7 +105,7 @@ export function summaryOf(cacheDir: string, run: string): RunSummary {
 export function removeRun(cacheDir: string, run: string): void {
   const { world } = readRun(cacheDir, run);
   if (ownerOf(cacheDir, world.name) === run) {
-    throw new SeamlessError('usage', `Run ${run} goes on: stop it before you remove it.`);
+    throw new SeamlessError('usage', `Run ${run} is still running: stop it before you remove it.`);
   }
   rmSync(runFolder(cacheDir, run), { recursive: true, force: true });
 }

@@ -155,7 +155,7 @@ export class Desk {
     if (mode === 'shadow') return 'The world is in mode shadow: nodes are computed, and no orders are made.';
     if (activation === 'freeze') return 'The world is frozen: no orders are made.';
     if (this.#books.length === 0)
-      return 'The strategy says not what it trades (this.trade(decision, price)): nodes are computed, and no orders are made.';
+      return 'The strategy does not say what it trades (this.trade(decision, price)): nodes are computed, and no orders are made.';
     if (this.#books.every(({ decidedAt }) => decidedAt === null)) return 'There is no decision yet.';
     if (this.#books.every(({ decidedAt }) => decidedAt === null || asOf - decidedAt > decisionTtl))
       return `Decisions are older than ${decisionTtl} s, the world's decisionTtl: no orders are made.`;

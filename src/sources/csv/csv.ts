@@ -232,7 +232,7 @@ class CsvReader implements SourceReader {
       const example = row[`example${i}`];
       const shown = typeof example === 'string' ? JSON.stringify(example) : null;
       this.#notes.add(
-        `cells of ${name} in ${reading.file.shown} that are no value left empty`,
+        `cells of ${name} in ${reading.file.shown} that are not values left empty`,
         Number(row[`n${i}`]),
         shown,
       );
@@ -291,7 +291,7 @@ class CsvReader implements SourceReader {
   ): AsyncGenerator<Table> {
     const permissive = this.#settings.time.conformance === 'permissive';
     const leaveOut: Skip = (_, error) => {
-      this.#notes.add('lines that are no rows left out', 1, error.message);
+      this.#notes.add('lines that are not rows left out', 1, error.message);
     };
     let begun = false;
     let rejects: readonly Reject[];

@@ -67,7 +67,7 @@ function merge(
       continue;
     }
     const time = formatTime(both.ts[row] as number);
-    if (sameRow(both, last, both, row)) notes.add('rows that stand in two files taken once', 1, time);
+    if (sameRow(both, last, both, row)) notes.add('rows that are in two files taken once', 1, time);
     else if (conformance === 'permissive') notes.add('rows that contradict another file left out', 1, time);
     else {
       throw rowError(

@@ -131,7 +131,7 @@ describe('what is read by name', () => {
     const all = await child.request('export', { ...place, ...file, nodes: [], judge });
     assert.deepEqual(all.others, others);
     await inSql('scaled', true);
-    assert.ok(child.lines.some((line) => line.includes('scaled is read as rows of an earlier version')));
+    assert.ok(child.lines.some((line) => line.includes('scaled shows rows of an earlier version')));
     project.write({ 'main.ts': 'this is no code' });
     const unknown = await child.request('export', { ...place, ...file, nodes: ['scaled'], judge });
     assert.deepEqual(unknown.others, [{ node: 'scaled', version: 'last-run' }]);
@@ -148,7 +148,7 @@ describe('what is read by name', () => {
     project.write({ 'main.ts': 'this is no code' });
     assert.equal(await inSql('scaled', true), sum(first));
     await child.request('sql', { projectRoot: project.root, sql: 'SELECT 1', most: 1 });
-    assert.ok(child.lines.some((line) => line.includes('Main cannot be loaded as it is now')));
+    assert.ok(child.lines.some((line) => line.includes('Main cannot be loaded now')));
   });
 
   it('tells what a strategy read, and what that had, before anything is read again', async () => {

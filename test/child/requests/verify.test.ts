@@ -106,7 +106,7 @@ describe('verify', () => {
     assert.deepEqual([noisy.differing, noisy.first], [1, { ts: minute(17), before: 1e6, after: right }]);
     assert.match(
       noisy.reason,
-      /^What is stored of it differs from what its code gives for the windows of each bar alone from 2024-/,
+      /^The stored rows differ from what its code gives for the windows of each bar alone from 2024-/,
     );
     // Once more is as often as one likes: nothing was changed by it.
     assert.deepEqual(states(await verify()), states(report));

@@ -233,7 +233,7 @@ export class Own extends Strategy {
         .materialize(project, RANGE)
         .catch((error: unknown) => error as SeamlessError);
       const message = report instanceof Error ? report.message : nodeOf(report, 'before').failure?.message;
-      const wanted = ` The top level of the module changed ${patch.name}, which is built in and which Seamless works with, too, so this may come of it: leave it as it was, and write a function of your own.`;
+      const wanted = ` The top level of the module changed ${patch.name}, which is built in and which Seamless uses as well, so this may be the cause: leave it unchanged, and write a function of your own.`;
       assert.ok(message?.endsWith(wanted), message);
     });
   }

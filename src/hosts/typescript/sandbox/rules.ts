@@ -52,7 +52,8 @@ export const CLOCK: Rule = {
 /** What tells one process, thread or moment of it from another. */
 export const IDENTITY: Rule = {
   access: 'hidden',
-  advice: 'It is another one in each process: use view.asOf, which tells bars apart, or a value of your own.',
+  advice:
+    'It differs from process to process: use view.asOf, which tells bars apart, or a value of your own.',
 };
 /** For values that code of another bar, node or package may have set. */
 export const LEFT: Rule = {

@@ -41,7 +41,7 @@ export class Wall {
     const names = this.kept.filter(({ then }) => then !== undefined).map(nameOfChange);
     if (names.length === 0) return '';
     const shown = names.length > 3 ? `${names.slice(0, 3).join(', ')} and more` : names.join(', ');
-    return ` The top level of the module changed ${shown}, which is built in and which Seamless works with, too, so this may come of it: leave it as it was, and write a function of your own.`;
+    return ` The top level of the module changed ${shown}, which is built in and which Seamless uses as well, so this may be the cause: leave it unchanged, and write a function of your own.`;
   }
 
   /**

@@ -254,7 +254,7 @@ describe('what cannot be vouched for', () => {
       'eval',
       'const n = 1;',
       '(x: string) => eval(x)',
-      /^it calls eval, so that nothing tells what it depends on$/,
+      /^it calls eval, so it is not known what it depends on$/,
     ],
     [
       'eval in a helper',

@@ -78,7 +78,7 @@ export class CodeShaper {
     const closure = this.#options.inspection.closure(fn);
     this.receivers.notePlace(fn, closure.place);
     if (code.newTarget)
-      return failure('uses new.target of the function around it, which cannot be told from outside', 'code');
+      return failure('uses new.target of the function around it, which cannot be seen from outside', 'code');
     if (this.variables.noteClosure(fn, closure)) {
       return isRequire(fn)
         ? failure('a require function, which loads what is in no fingerprint: import what it needs')
@@ -98,7 +98,7 @@ export class CodeShaper {
       );
     const opaque = code.opaque.length > 0 ? code.opaque : captured.opaque;
     if (opaque.length > 0)
-      return failure(`${opaque.join(' and ')}, so that nothing tells what it depends on`, 'code');
+      return failure(`${opaque.join(' and ')}, so it is not known what it depends on`, 'code');
     const around =
       code.form === 'arrow'
         ? this.receivers.arrowThis(fn, code, thisValue)

@@ -50,7 +50,7 @@ export class Receivers {
     if (!readsReceiver(use)) return [];
     const receiver = [this.#owners.get(fn), thisValue].find((each) => each && this.#isMadeIn(fn, each));
     if (receiver) return this.thisEdges(receiver, use);
-    return 'uses the "this" of a function around it, which cannot be told from outside: copy what it needs into a const first';
+    return 'uses the "this" of a function around it, which cannot be seen from outside: copy what it needs into a const first';
   }
 
   /** A function with `super` depends on the object it was written in, which must be among those looked at. */
@@ -58,7 +58,7 @@ export class Receivers {
     if (code.form === 'class' || !code.receiver.parent) return [];
     const owner = this.#owners.get(fn);
     if (owner) return [{ via: 'this', name: 'super', value: owner }];
-    return 'uses "super" of an object that cannot be told from outside';
+    return 'uses "super" of an object that cannot be seen from outside';
   }
 
   /** Whether an arrow was written in the class, or a base class, of `instance`, where `this` is the instance. */
