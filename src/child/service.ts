@@ -34,7 +34,7 @@ import {
   type OpenedCache,
   type RequestHooks,
 } from './requests/request.js';
-import { foundNode, unknownNode } from './requests/unknown-names.js';
+import { foundNode } from './requests/unknown-names.js';
 
 type Handlers = {
   readonly [K in RequestKind]: (payload: Payload<K>, hooks: RequestHooks) => Promise<Result<K>>;
