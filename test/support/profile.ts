@@ -17,7 +17,7 @@ export function turns(nightly: number, fast = Math.ceil(nightly / 4)): number {
 
 /**
  * How often a property is tried, as `turns` says. `SEAMLESS_CASES` asks for another number of cases; `SEAMLESS_SEED` and
- * `SEAMLESS_PATH` for those that a failure printed.
+ * `SEAMLESS_PATH` for those that a failure printed. A smaller case is looked for at night.
  */
 export function cases(nightly: number, fast?: number): Parameters<unknown> {
   const { SEAMLESS_CASES: number, SEAMLESS_SEED: seed, SEAMLESS_PATH: path } = process.env;
