@@ -59,7 +59,7 @@ describe('store: every value survives', () => {
           for (const round of ['first', 'with times that are known']) {
             const found = reader.read(places);
             assert.deepEqual(found, expected, `${fingerprint}, ${round}`);
-            found?.ts.fill(-1);
+            found.ts.fill(-1);
           }
         }
       }
