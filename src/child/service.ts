@@ -316,7 +316,7 @@ export class JobService {
       try {
         return await fresh.call(call, hooks.signal);
       } finally {
-        // After the answer is on its way: whoever sees the debugger go before it knows that a person ended it.
+        // After the answer is on its way: a debugger that goes before it was ended by a person.
         setImmediate(() => void fresh.close());
       }
     });

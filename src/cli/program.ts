@@ -45,19 +45,18 @@ function sentenceOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = codeOf(error);
   if (code === null) return error.stack ?? error.message;
-  // Only what nobody foresaw has its stack as a cause.
+  // Only an unforeseen error has its stack as a cause.
   return code === 'internal' && typeof error.cause === 'string'
     ? `${error.message}\n${error.cause}`
     : error.message;
 }
 
+/** Makes what commander hands an action (arguments, options, the command) a call of `run`. */
+type AsAction = <Arguments extends unknown[]>(
+  run: Action<Arguments>,
+) => (...typed: Arguments) => Promise<void>;
+
 function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Command {
-  /** What commander hands an action (arguments, options, the command) becomes a call of `run`. */
-  const action =
-    <Arguments extends unknown[]>(run: Action<Arguments>) =>
-    async (...typed: Arguments): Promise<void> => {
-      done(await run(terminal, ...typed));
-    };
   const program = new Command('seamless')
     .description(
       "Materialize a strategy's nodes over a range, with every node's history kept in a local cache.",
@@ -74,6 +73,19 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     .helpCommand(false)
     .addHelpText('after', `\n${EXIT_CODES_HELP}`);
 
+  const action: AsAction =
+    (run) =>
+    async (...typed) =>
+      done(await run(terminal, ...typed));
+  addRunningCommands(program, action);
+  addStoredCommands(program, action);
+  addCacheCommand(program, action);
+  addLoopCommands(program, action);
+  return program;
+}
+
+/** Commands that look at a strategy as its code is now. */
+function addRunningCommands(program: Command, action: AsAction): void {
   example(program.command('strategies'), 'seamless strategies src')
     .description('List the strategies in a folder, without running any of them.')
     .argument('[dir]', 'the folder', '.')
@@ -118,7 +130,10 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     .addOption(cacheOption())
     .addOption(jsonOption())
     .action(action(runExplain));
+}
 
+/** Commands that read and check what is stored. */
+function addStoredCommands(program: Command, action: AsAction): void {
   example(
     program.command('sql'),
     'seamless sql "SELECT * FROM Momentum.fast ORDER BY ts DESC LIMIT 5"\n  seamless sql --strategy Momentum < signals.sql',
@@ -170,7 +185,9 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     .addOption(cacheOption())
     .addOption(jsonOption())
     .action(action(runExport));
+}
 
+function addCacheCommand(program: Command, action: AsAction): void {
   example(
     program.command('cache'),
     'seamless cache show\n  seamless cache clear Momentum\n  seamless cache clean --max-size 2GB --yes',
@@ -194,16 +211,10 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     .addOption(cacheOption())
     .addOption(jsonOption())
     .action(action(runCache));
-
-  addRunCommands(program, action);
-  return program;
 }
 
 /** The Core Loop in a terminal. */
-function addRunCommands(
-  program: Command,
-  action: <Arguments extends unknown[]>(run: Action<Arguments>) => (...typed: Arguments) => Promise<void>,
-): void {
+function addLoopCommands(program: Command, action: AsAction): void {
   example(program.command('run'), 'seamless run src/momentum.ts#Momentum --world paper-btc')
     .description(
       'Run a strategy in a world (worlds/NAME.yaml): a backtest, or on paper over a feed. Ctrl-C stops it.',

@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { LASTING, SENT_BUNDLE } from '../protocol/host-flag.js';
 
-/** Texts that a strategy formats or compares read the same, whoever asks. */
+/** Texts that a strategy formats or compares are the same whatever the caller's locale. */
 const LOCALE = 'en_US.UTF-8';
 
 const FLAGS: readonly string[] = ['--enable-source-maps'];

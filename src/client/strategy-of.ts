@@ -9,7 +9,7 @@ import { parseStrategySpec, strategyRef } from '../protocol/project.js';
 import { SeamlessError } from '../sdk/errors.js';
 import { Strategy } from '../sdk/strategy.js';
 
-/** Where a strategy is. @param asker what needs it @throws SeamlessError `usage` or `not-found` when that cannot be told. */
+/** Where a strategy is. @param asker what needs it @throws SeamlessError `usage` or `not-found` when it cannot be found. */
 export function refOf(strategy: unknown, asker: string): StrategyRef {
   return typeof strategy === 'string' ? refOfSpec(strategy) : refOfClass(strategy, asker);
 }

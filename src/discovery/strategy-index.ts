@@ -37,7 +37,7 @@ export interface IndexListener {
   onFault(error: unknown): void;
 }
 
-/** Milliseconds of work after which whoever waits gets a turn. */
+/** Milliseconds of work after which other work gets a turn. */
 const SLICE = 15;
 
 interface Scan {

@@ -76,7 +76,7 @@ export function offsetOf(text: string, line: number, column: number): number | n
 }
 
 function nextLine(text: string, from: number): number {
-  // Editors count CR and LF as this does; the two separators that only JavaScript knows are in no one's strategies.
+  // Editors count CR and LF as this does; the two separators that only JavaScript knows do not occur in practice.
   const found = /\r\n|\r|\n/g;
   found.lastIndex = from;
   return found.exec(text) ? found.lastIndex : -1;

@@ -65,7 +65,7 @@ export const payloads = {
     limits: v.optional(limits),
     /** Say which rows the run leaves, so that they can be read after a later one. */
     parts: v.optional(v.literal(true)),
-    /** Say which version of each node it was of, so that it can be told whether its failures still hold. */
+    /** Also give the fingerprint of each node, by which the editor knows whether a failure still holds. */
     fingerprints: v.optional(v.literal(true)),
     /** Default: the child bundles. */
     bundle: v.optional(bundle),
@@ -102,7 +102,7 @@ export const payloads = {
     parts: v.optional(parts),
   }),
 
-  /** Where rows of a node lie, to be read by who asks. `parts`: as for `read`. */
+  /** Where rows of a node lie, for the asking process to read. `parts`: as for `read`. */
   places: v.object({ ...ofNode, parts: v.optional(parts) }),
 
   /** What a chart of a node shows. `points`: how many points of time it can tell apart. */

@@ -17,7 +17,7 @@ export function findProjectRoot(file: string, workspaceFolder?: string): string 
   return nearestRoot(own) ?? (workspaceFolder === undefined ? own : resolve(workspaceFolder));
 }
 
-/** The project root of whoever stands in a folder: it or the nearest above it with a mark of a project, else it. */
+/** The project root for a folder: the nearest folder, itself included, with a mark of a project; else itself. */
 export function projectRootOf(folder: string): string {
   const own = resolve(folder);
   return nearestRoot(own) ?? own;
@@ -38,7 +38,7 @@ export function cacheFolder(projectRoot: string, asked?: string): string {
 /** What tells one state of a cache from another, without opening it; empty when there is none. */
 export async function cacheState(folder: string): Promise<string> {
   const states = ['cache.duckdb', 'cache.duckdb.wal'].map(async (name) => {
-    // What cannot be seen counts as absent: whoever opens it is told why.
+    // What cannot be seen counts as absent: opening it gives the reason.
     const found = await stat(join(folder, name), { bigint: true }).catch(() => null);
     // An empty log comes and goes.
     return found === null || found.size === 0n ? '' : `${found.ino} ${found.size} ${found.mtimeNs}`;

@@ -38,7 +38,7 @@ export function rowMaker(input: string, names: readonly string[]): RowMaker {
     };`;
   const { Row, ...maker } = compiled('names', body)(names) as RowMaker & { readonly Row: NewableFunction };
   const prototype = Row.prototype as object;
-  // A row is a plain record to whoever asks, and its class nobody's business.
+  // A row looks like a plain record from outside: its class is a detail of this file.
   Reflect.deleteProperty(prototype, 'constructor');
   Object.setPrototypeOf(prototype, new Proxy(Object.freeze({}), finder(input, names)));
   Object.freeze(prototype);

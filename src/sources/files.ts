@@ -205,7 +205,7 @@ export async function hashBefore(
   if (known !== undefined) return known;
   const all = await hashesOf(stream, file, [end]);
   const part = all.before.get(end);
-  // Of other content nothing is to be told.
+  // Other content is not reported.
   if (part === undefined || all.hash !== hash) return null;
   hints.set(beforeKey(hash, end), part);
   return part;

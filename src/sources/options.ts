@@ -120,7 +120,7 @@ export class Options {
     );
   }
 
-  /** Refuses what nobody asked for: a misspelt option must not be ignored in silence. */
+  /** Refuses unknown options: a misspelt one must not be ignored in silence. */
   finish(): void {
     const stranger = Object.keys(this.#values).find((name) => !this.#known.has(name));
     if (stranger === undefined) return;

@@ -51,7 +51,7 @@ import {
   timesFrom,
 } from './segments/reading.js';
 
-/** What a store asks of whoever opened its file. */
+/** What a store needs from the code that opened its file. */
 export interface OpenFile {
   /** Whether the open file is the one at its path. */
   readonly inPlace: () => boolean;

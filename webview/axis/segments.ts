@@ -44,7 +44,7 @@ export function segmentsOf(
     const from = (Math.max(a, start) - start) * scale;
     const to = Math.min(width, Math.max((Math.min(b, end) - start) * scale, from + 1));
     const last = segments.at(-1);
-    // A gap is shown from half a pixel on: closer segments cannot be told apart.
+    // A gap is shown from half a pixel on: closer segments look like one.
     if (last && from - last.to < 0.5) last.to = Math.max(last.to, to);
     else segments.push({ kind, from: Math.min(from, width - 1), to });
   }

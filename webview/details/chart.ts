@@ -62,7 +62,7 @@ export class Chart {
     });
   }
 
-  /** Ranges of time that can be told apart: pixels. */
+  /** Ranges of time that show apart: pixels. */
   get points(): number {
     return Math.max(200, Math.min(2000, this.element.clientWidth || 400));
   }

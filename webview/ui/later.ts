@@ -3,7 +3,7 @@ const SETTLED = 250;
 
 export interface Later<T> {
   (value: T): void;
-  /** What was to be told is not told. */
+  /** Drops the call that was planned. */
   cancel(): void;
 }
 

@@ -83,21 +83,6 @@ export class Toolbar {
       look: 'icon',
       onClick: () => on.onCollapse(this.#facts?.collapsed !== true),
     });
-    const save = dropdown(
-      l10n.t('Save the picture'),
-      [
-        ['', l10n.t('Save…')],
-        ['svg', 'SVG'],
-        ['png', 'PNG'],
-        ['svg-dark', l10n.t('SVG, dark')],
-        ['png-dark', l10n.t('PNG, dark')],
-        ['mermaid', 'Mermaid'],
-      ],
-      (value) => {
-        if (value !== '') on.onExport(value as ExportKind);
-        save.value = '';
-      },
-    );
     assign(this.element, { 'aria-label': l10n.t('Graph') });
     this.element.append(
       h(
@@ -119,7 +104,7 @@ export class Toolbar {
         button({ text: l10n.t('Zoom Out'), look: 'icon', glyph: 'minus', onClick: () => on.onZoom(0.8) }),
         button({ text: l10n.t('Zoom In'), look: 'icon', glyph: 'plus', onClick: () => on.onZoom(1.25) }),
         button({ text: l10n.t('Fit (f)'), look: 'icon', glyph: 'fit', onClick: on.onFit }),
-        save,
+        saveMenu(on.onExport),
       ),
     );
   }
@@ -164,4 +149,24 @@ function focusTexts(): readonly (readonly [Focus, string])[] {
     ['up', l10n.t('Upstream only')],
     ['down', l10n.t('Downstream only')],
   ];
+}
+
+/** Saves the picture in the form that is chosen, and stands as before. */
+function saveMenu(onExport: ToolbarHandlers['onExport']): ValueControl {
+  const menu = dropdown(
+    l10n.t('Save the picture'),
+    [
+      ['', l10n.t('Save…')],
+      ['svg', 'SVG'],
+      ['png', 'PNG'],
+      ['svg-dark', l10n.t('SVG, dark')],
+      ['png-dark', l10n.t('PNG, dark')],
+      ['mermaid', 'Mermaid'],
+    ],
+    (value) => {
+      if (value !== '') onExport(value as ExportKind);
+      menu.value = '';
+    },
+  );
+  return menu;
 }

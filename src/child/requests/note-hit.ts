@@ -5,7 +5,7 @@ import type { Store } from '../../store/store.js';
 import type { StrategySession } from '../session/strategy-session.js';
 
 /**
- * Writes down what a hit rests on, where all of it can be told: the next one is then answered by the terminal itself. To be called
+ * Writes down what a hit rests on, where all of it is known: the terminal then answers the next one by itself. To be called
  * with the cache in hand, after its last change.
  */
 export async function noteHit(

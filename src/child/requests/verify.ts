@@ -76,7 +76,7 @@ export async function verifyStrategy(
   const ranges = rangesOf(stored, chosen, options);
   const findings = new Map(chosen.map(({ index }) => [index, newFinding()]));
   const changed = new Set<number>();
-  // A sample is to be quick; whoever asks for everything is told of each bar that its own windows do not give.
+  // A sample has to be quick; a request for everything names each bar that its own windows do not give.
   const alone = options.sample === null;
   for (const range of ranges) {
     await recompute({ session, range, alone }, hooks, async (fresh) => {

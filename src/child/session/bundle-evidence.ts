@@ -30,7 +30,7 @@ const REDIRECTING = /"(?:paths|baseUrl|rootDirs)"\s*:/;
 
 /**
  * What a bundle was made of: its files, and the folders and settings by which they were found, where each of them could have been
- * another. Null where that cannot be told.
+ * another. Null where that is not known.
  * @throws Unsettled when something of it changed since the bundle was begun.
  */
 export function bundleEvidence(bundle: BundledCode, file: string, projectRoot: string): Evidence | null {

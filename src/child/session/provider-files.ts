@@ -10,7 +10,7 @@ const MOST_PROVIDERS = 500;
 const stored = v.array(v.tuple([v.string(), v.array(v.string())]));
 
 /**
- * Files that providers of an author's own were seen to read, kept beside the cache, so that they can be watched by who asks for no
+ * Files that providers of an author's own were seen to read, kept beside the cache, so that they can be watched also by a request for no
  * rows. Losing them costs a warning until the next run, no more.
  */
 export class ProviderFiles {

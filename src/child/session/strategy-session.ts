@@ -117,7 +117,7 @@ export class StrategySession {
     return StrategySession.#load(bundle, place, around, hooks);
   }
 
-  /** The same strategy, loaded and set up once more: with `onInspect` in sight of a debugger, which is told where it may attach. */
+  /** The same strategy, loaded and set up once more: with `onInspect` under a debugger, which is told where to attach. */
   again(hooks: OpenHooks): Promise<StrategySession> {
     return StrategySession.#load(this.#bundle, this.#place, this.#around, hooks);
   }
@@ -173,7 +173,7 @@ export class StrategySession {
     return this.#host.describe();
   }
 
-  /** Fingerprints by name. Those of what cannot be hashed are no one's else. */
+  /** Fingerprints by name. A node that cannot be hashed gets one of its own. */
   async fingerprints(): Promise<Record<string, string>> {
     const graph = resolveGraph(await this.describe());
     const prints = fingerprints(graph, randomUUID());

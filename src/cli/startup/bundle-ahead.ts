@@ -12,7 +12,7 @@ export async function bundleAhead({ file, projectRoot }: StrategyRef): Promise<B
     const sdkUrl = pathToFileURL(builtFile('index.js')).href;
     return await bundleCode({ file, projectRoot, sdkUrl });
   } catch {
-    // The child meets the same error, and its words reach whoever asked.
+    // The child meets the same error and reports it.
     return undefined;
   }
 }

@@ -8,7 +8,7 @@ export class EarlyChild {
 
   private constructor(child: ChildProcess) {
     this.#child = child;
-    // One that could not be started is never handed over: whoever starts another meets the same error, and says it in words.
+    // A child that could not be started is never handed over: starting another gives the same error, which is then reported.
     child.on('error', () => undefined);
   }
 

@@ -38,7 +38,7 @@ export class Jobs implements vscode.Disposable {
   #disposed = false;
   /** Ends the look that waits for a cache which another process has in use; null while there is none. */
   #waitingLook: AbortController | null = null;
-  /** What the child is at, for whoever waits for it. */
+  /** What the child is doing, shown to those who wait for it. */
   #doing: string | null = null;
   /** Requests of a person that are at work or wait. */
   #urgent = 0;
@@ -172,7 +172,7 @@ export class Jobs implements vscode.Disposable {
     return this.#client;
   }
 
-  /** What the author's code prints is for people, and for whoever looks for the cause of a failure. */
+  /** What the author's code prints is shown to people, and helps to find the cause of a failure. */
   #write({ level, text }: LogLine): void {
     if (level === 'warn') this.#log.warn(text);
     else this.#log.info(text);
@@ -187,7 +187,7 @@ export class Jobs implements vscode.Disposable {
   }
 }
 
-/** What a request has the child do, in the words of whoever waits for it. */
+/** What the child does for a request, as shown to those who wait. */
 function doingText<K extends RequestKind>(kind: K, payload: Payload<K>): string {
   const { t } = vscode.l10n;
   const strategy: unknown = 'strategy' in payload ? payload.strategy : null;

@@ -23,7 +23,7 @@ export interface NodeNow {
   readonly inputs: readonly { readonly name: string; readonly fingerprint: string }[];
 }
 
-/** What makes a node's own hash another one than before, inputs that were exchanged included. Empty where it cannot be told. */
+/** Why a node's own hash differs from before, exchanged inputs included. Empty where it is not known. */
 export function ownChanges(before: EarlierNode, now: NodeNow): PartChange[] {
   const rewired = inputChanges(before, now);
   if (before.own === now.codeHash) return rewired;

@@ -57,7 +57,7 @@ export function noteTableDigest(table: Table, digest: Digest): void {
   tables.set(table, digest);
 }
 
-/** 128 bits of the SHA-256 of numbers as they lie in memory. Those of a table are hashed once, for whoever asks. */
+/** 128 bits of the SHA-256 of numbers as they lie in memory. Those of a table are hashed once. */
 export function numbersDigest(values: Float64Array): Digest {
   const digest = numbers.get(values) ?? bytesDigest(bytesOf(values));
   numbers.set(values, digest);

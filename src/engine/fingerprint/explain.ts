@@ -63,7 +63,7 @@ export class Explainer {
     return new Explainer(graph, prints, records, found, new Map(parts));
   }
 
-  /** What changed about a node itself, then about its inputs. Empty where nothing can be told. */
+  /** What changed about a node itself, then about its inputs. Empty where nothing is known. */
   changes(index: number): readonly PartChange[] {
     const before = this.#earlier.get(index);
     if (!before) return [];

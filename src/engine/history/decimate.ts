@@ -5,7 +5,7 @@ import type { Range } from '../../sdk/time.js';
 const CANDLE = ['open', 'high', 'low', 'close'];
 
 /**
- * As many rows of a table as can be told apart on a screen: the range is cut into equal parts, and of each the rows stay
+ * As many rows of a table as a screen can show apart: the range is cut into equal parts, and of each the rows stay
  * that hold the least or greatest number of a column, or the first of a new text or truth. Candles are put together
  * instead: first open, greatest high, least low, last close. Tables of at most `2 * parts` rows stay as they are.
  *

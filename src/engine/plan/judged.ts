@@ -11,7 +11,7 @@ export type OtherVersion = 'earlier' | 'last-run';
 
 /**
  * Has the names of a strategy's nodes stand for the versions that its code gives now, as far as the store has rows of them. After a
- * change was taken back, whoever reads by name is so shown what is called fresh, although nothing was run.
+ * change was taken back, reading by name then gives what is called fresh, although nothing was run.
  * @returns the nodes whose names stand for other rows, since nothing is stored of the code as it is now
  */
 export async function pointNames({

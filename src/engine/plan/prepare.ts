@@ -13,7 +13,7 @@ export interface Prepared {
   /** The nodes as the store remembers them. */
   readonly records: readonly NodeRecord[];
   readonly histories: readonly NodeComparison[];
-  /** What changed about each node since it was stored. Empty where nothing did, or it cannot be told. */
+  /** What changed about each node since it was stored. Empty where nothing did, or it is not known. */
   readonly changes: readonly (readonly PartChange[])[];
   /** By fingerprint. */
   readonly coverage: ReadonlyMap<string, readonly CoveredSpan[]>;

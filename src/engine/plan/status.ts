@@ -84,7 +84,7 @@ export interface NodeStatus {
   readonly reason: string;
   /** Why its source cannot be read; null where it can, or is none. */
   readonly failure: FailureReport | null;
-  /** What changed since it was stored, one by one; empty where nothing did, or it cannot be told. */
+  /** What changed since it was stored, one by one; empty where nothing did, or it is not known. */
   readonly changes: readonly PartChange[];
 }
 
@@ -114,7 +114,7 @@ const FILES: ReadonlySet<string> = new Set(['csv', 'parquet']);
 
 /**
  * Says what a materialization would find, and computes nothing. Names whose change was taken back stand for the version that is
- * judged here from then on, so that whoever reads by name is shown what is called fresh.
+ * judged here from then on, so that reading by name gives what is called fresh.
  */
 export async function statusOf(
   ports: { readonly host: StrategyHost; readonly store: NodeStore; readonly sources: SourceLibrary },

@@ -16,7 +16,7 @@ export interface SourceReader {
   readonly files?: readonly string[];
   /**
    * Changes whenever what `read` returns may have changed; null when the source cannot tell.
-   * @param before what it was when the source was taken in, so that both can be told apart in one reading
+   * @param before what it was when the source was taken in, so that one reading can compare both
    */
   version(before?: string | null): Promise<string | null>;
   /**
@@ -30,7 +30,7 @@ export interface SourceReader {
   bounds(): Promise<{ readonly first: Seconds; readonly last: Seconds } | null>;
   /**
    * Bars whose open lies in `[start, end)`, ascending, in tables of any length.
-   * @param skip takes the rows that cannot be bars, as far as it can be told when they were; only readers of the whole have them.
+   * @param skip takes the rows that cannot be bars, where their times are known; only readers of the whole have them.
    * @throws SeamlessError `source-row` for a malformed row, one off the grid, a duplicate or unsorted time.
    */
   read(range: Range, skip?: (row: SkippedRow) => void): AsyncIterable<Table>;

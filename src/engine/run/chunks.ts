@@ -57,7 +57,7 @@ export class ChunkRunner {
   #grids = new Grids();
   readonly #scans: Scans;
   #since: ReadonlyMap<number, ReadsSince> = new Map();
-  /** What a chunk would span if all nodes were at work: at its multiples all segments end, whoever is at work. */
+  /** What a chunk would span if all nodes were computed: at its multiples all segments end, whichever nodes are. */
   readonly #grain: Seconds;
   #segments: NewSegment[] = [];
   #reuses: Reuse[] = [];

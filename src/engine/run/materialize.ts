@@ -33,7 +33,7 @@ export interface Ports {
 export interface RunOutcome {
   readonly state: RunState;
   readonly histories: readonly NodeComparison[];
-  /** What changed about each node, a sentence; null where nothing did, or it cannot be told. */
+  /** What changed about each node, a sentence; null where nothing did, or it is not known. */
   readonly changes: readonly (string | null)[];
   /** Nodes that changed and were left as they are all the same. */
   readonly left: ReadonlySet<number>;

@@ -35,7 +35,7 @@ export function versionKindOf(source: SourceDescription, version: string | null)
   return version === null ? 'none' : 'version';
 }
 
-/** What that means for whoever wonders why a stream is read, or is not. Empty where a version tells. */
+/** Why a stream is read again, or is not, as a sentence. Empty where a version decides. */
 export function versionKindText(versionKind: VersionKind | undefined): string {
   switch (versionKind) {
     case 'none':

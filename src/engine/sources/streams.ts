@@ -222,7 +222,7 @@ export class StreamKeeper {
     if (skipped.length === 0) await this.#store.commit({ ...commit, sources });
     else {
       await this.#store.commit(commit);
-      // What was there with a row that cannot be read is not known; whoever asks for it is told why.
+      // What was there with a row that cannot be read is not known; asking for it gives the reason.
       const invalidations = union(skipped).map((range) => ({ fingerprint: this.fingerprint.hash, range }));
       await this.#store.commit({ invalidations, segments: [], reuses: [], sources });
     }

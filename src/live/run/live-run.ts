@@ -71,7 +71,7 @@ export class LiveRun {
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       try {
-        // No event: whoever waits for the run to be warm gets the error itself.
+        // No event: the caller that waits for the run to be warm gets the error itself.
         journal.append([{ asOf: this.#asOf, events: [{ type: 'error', node: null, message }] }]);
       } catch {
         // A journal that cannot be written is what stopped it.

@@ -5,7 +5,7 @@ import { CACHE_FOLDER } from '../project.js';
 
 /*
  * What a result rests on, as it was: files, folders, and places where nothing was. Each is told by what the file system says of it, and
- * where that differs, by its content. Synchronous: who asks has nothing else to do.
+ * where that differs, by its content. Synchronous, since the caller has nothing else to do.
  */
 
 /** Null: there was no file. A hash of null: only the very same file will do. */

@@ -8,7 +8,7 @@ import type { BarCheck, BarFault } from '../faults.js';
 /** More rows at fault than this, and the file as a whole is not what it was taken for. */
 export const MOST_SKIPPED = 100;
 
-/** Takes what cannot be read, and the range whose bars are therefore not known; null where that cannot be told. */
+/** Takes what cannot be read, and the range whose bars are therefore not known; null where those are not known. */
 export type Skip = (range: Range | null, error: SeamlessError) => void;
 
 /** Faults of the reading rather than of one row. */
@@ -24,7 +24,7 @@ export class RowsAround {
   readonly #explain: (fault: BarFault) => Promise<SeamlessError>;
   readonly #skip: Skip;
   #skipped = 0;
-  /** A row whose time cannot be told, and the open of the bar before it: the next bar shows where it was. */
+  /** A row without a readable time, and the open of the bar before it: the next bar shows where it was. */
   #untimed: { readonly error: SeamlessError; readonly after: Seconds } | null = null;
 
   constructor(

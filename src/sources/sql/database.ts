@@ -33,7 +33,7 @@ export class Database {
   }
 
   close(): void {
-    // A database that failed to open has told whoever asked for it.
+    // A database that failed to open has reported that already.
     this.#instance?.then(
       (instance) => instance.closeSync(),
       () => undefined,

@@ -20,7 +20,7 @@ export interface ColumnLook {
 export interface TimeColumns {
   /** Position of the column with the date or the whole time. */
   readonly date: number;
-  /** Position of the column with the time of day; null when there is none of its own. */
+  /** Position of the column with the time of day; null when there is no such column. */
   readonly clock: number | null;
   /** Names of other columns that look like a time as well. */
   readonly others: readonly string[];

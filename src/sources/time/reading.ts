@@ -95,7 +95,7 @@ export function typedReading(stream: OpenStream, options: TimeOptions, type: str
 
 /**
  * How a column of texts is read.
- * @throws SeamlessError `source` where day and month cannot be told apart, naming both readings.
+ * @throws SeamlessError `source` where day and month could be swapped, naming both readings.
  */
 export function textReading(
   stream: OpenStream,

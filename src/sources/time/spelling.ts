@@ -51,7 +51,7 @@ const OFFSET = /^( ?)(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)$/i;
 
 const ISO_DATE = /^%Y([-])%m\1%d$/;
 
-/** The spelling of one text; two where day and month cannot be told apart; null when it is no time. */
+/** The spelling of one text; two where day and month could be swapped; null when it is no time. */
 export function spellingOf(text: string): Spelling | TwoSpellings | null {
   const trimmed = text.trim();
   const weekday = WEEKDAY.exec(trimmed);
@@ -96,7 +96,7 @@ function clockOf(text: string): { format: string; clock: boolean; offset: boolea
   const match = CLOCK.exec(text);
   if (!match) return null;
   const [whole, sep = '', hours = '', colon = '', , seconds, point = '', fraction, space = '', half] = match;
-  // Without a separator between date and time only fixed digits can be told apart.
+  // Without a separator between date and time only a fixed number of digits is clear.
   if (colon === '' && hours.length < 2) return null;
   const hour = half === undefined ? '%H' : '%I';
   const part =

@@ -206,12 +206,12 @@ function draftOf(file: string): string {
   return `${file}.new-${process.pid}-${Date.now()}`;
 }
 
-/** Another process that waits for a file leaves this beside it; whoever opens the file takes it away. */
+/** Another process that waits for a file leaves this beside it; the process that opens the file takes it away. */
 function wantedMark(file: string): string {
   return `${file}.wanted`;
 }
 
-/** Tells whoever has the file open, but idle, that it is waited for. */
+/** Tells the process that has the file open, but idle, that another waits for it. */
 export function askFor(file: string): void {
   try {
     writeFileSync(wantedMark(file), '');

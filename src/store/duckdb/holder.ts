@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { lockHolder } from './faults.js';
 
-/** Who has the cache open, as far as that can be told. */
+/** Which process has the cache open, as far as that is known. */
 export interface LockHolder {
   /** Of the process that has the cache open; null where the system does not tell. */
   readonly pid: number | null;

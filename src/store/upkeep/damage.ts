@@ -19,7 +19,7 @@ export const ASIDE = '.damaged';
 
 /**
  * What the cache held proved damaged and was set aside: the cache is sound again, without it. Whoever can compute begins anew;
- * whoever only reads tells a person.
+ * a request that only reads tells a person.
  */
 export class DamageFound extends SeamlessError {
   /** What was set aside, in a sentence. */

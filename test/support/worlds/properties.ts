@@ -13,6 +13,7 @@ import {
   World,
   type Cut,
   type Done,
+  type Ended,
 } from './runs.js';
 import { openOf } from './slots.js';
 import type { Break } from './sources.js';
@@ -97,14 +98,7 @@ export const incrementalIsCold: Property = ({ newStore, cuts, scale = 'minutes' 
       const done = await run(world, store, last, cut);
       const empty = await newStore();
       const cold = await run(world, empty, last);
-      if (!isDone(done) || !isDone(cold)) {
-        assert.deepEqual(done, cold);
-        return;
-      }
-      await assertTruth(world, store, done);
-      await assertTruth(world, empty, cold);
-      await assertSame(world, last, { store, done }, { store: empty, done: cold });
-      assertSameReport(world, done.report, cold.report);
+      await endsAlike(world, last, { store, ended: done }, { store: empty, ended: cold });
     },
   );
 
@@ -120,13 +114,7 @@ export const chunkedIsWhole: Property = ({ newStore, cuts, scale = 'minutes' }) 
       const [store, empty] = [await newStore(), await newStore()];
       const done = await run(world, store, range, cut);
       const cold = await run(world, empty, range);
-      if (!isDone(done) || !isDone(cold)) {
-        assert.deepEqual(done, cold);
-        return;
-      }
-      await assertTruth(world, store, done);
-      await assertSame(world, range, { store, done }, { store: empty, done: cold });
-      assertSameReport(world, done.report, cold.report);
+      if (!(await endsAlike(world, range, { store, ended: done }, { store: empty, ended: cold }))) return;
       const again = await run(world, store, range, other);
       assertNothingComputed(world, again);
     },
@@ -224,13 +212,7 @@ export const resumedIsUninterrupted: Property = ({ newStore, cuts, scale = 'minu
         await run(world, store, range, { ...cut, ...how });
       }
       const done = await run(world, store, range, cut);
-      if (!isDone(done) || !isDone(cold)) {
-        assert.deepEqual(done, cold);
-        return;
-      }
-      await assertTruth(world, store, done);
-      await assertSame(world, range, { store, done }, { store: empty, done: cold });
-      assertSameReport(world, done.report, cold.report);
+      await endsAlike(world, range, { store, ended: done }, { store: empty, ended: cold });
     },
   );
 
@@ -280,4 +262,22 @@ async function assertOnly(
   assert.deepEqual(others, []);
   await assertTruth(world, store, done);
   await assertComplete(world, store, range, done);
+}
+
+/** A run and a cold one end the same way; where both are done, with the true rows and one report. @returns whether both are done */
+async function endsAlike(
+  world: World,
+  range: Range,
+  { store, ended }: { readonly store: NodeStore; readonly ended: Ended },
+  cold: { readonly store: NodeStore; readonly ended: Ended },
+): Promise<boolean> {
+  if (!isDone(ended) || !isDone(cold.ended)) {
+    assert.deepEqual(ended, cold.ended);
+    return false;
+  }
+  await assertTruth(world, store, ended);
+  await assertTruth(world, cold.store, cold.ended);
+  await assertSame(world, range, { store, done: ended }, { store: cold.store, done: cold.ended });
+  assertSameReport(world, ended.report, cold.ended.report);
+  return true;
 }

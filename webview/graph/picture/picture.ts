@@ -80,7 +80,7 @@ function boxes(scene: Scene, positions: Positions, range: Span | null): SVGGElem
   });
 }
 
-/** What a shape looks like, to be told to it once all are known: each is found through the classes of those around it. */
+/** How a shape looks. Given to it once all are known, since each is found through the classes of those around it. */
 function lookOf(shape: Element): readonly (readonly [string, string])[] {
   const style = getComputedStyle(shape);
   const names = shape instanceof SVGTextContentElement ? [...SHAPE, ...LETTERS] : SHAPE;

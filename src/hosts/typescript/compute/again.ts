@@ -8,7 +8,7 @@ import { barText, show, voidChunk } from './failures.js';
 import { RowBuilder } from './rows/rows.js';
 
 /**
- * Computes the bars of a node once more, each alone and in another order, where its code has what nobody can look into: what that
+ * Computes the bars of a node once more, each alone and in another order, where its code holds values whose inside cannot be seen: what that
  * keeps from bar to bar shows in no other way.
  * @param unseen what that is, as in `it captures input, an instance of Readable, whose inner state cannot be read`
  * @returns why the chunk cannot be trusted; null where the same rows come out.

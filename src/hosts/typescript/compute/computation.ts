@@ -40,7 +40,7 @@ export type ComputeWall = Pick<Wall, 'authored' | 'shielded' | 'meddling' | 'und
 export interface CapturedChange {
   /** `count in closure of bump`. */
   readonly variable: string;
-  /** The line that changes it; null when it cannot be told. */
+  /** The line that changes it; null when it is not known. */
   readonly location: SourceLocation | null;
 }
 

@@ -146,7 +146,7 @@ async function runBars(run: NodeRun, compute: ComputeFn<unknown>): Promise<NodeF
     done = stop.done;
     if (done === firings) break;
     if (done === 1) {
-      // What goes to and fro, as a flag that each bar turns, may look untouched after the last one.
+      // A flag that each bar flips may look unchanged after the last one.
       const change = lastingChange(run);
       if (change) return change;
       continue;

@@ -53,7 +53,7 @@ interface Written {
 
 /**
  * Hashes graphs of values, cycles and all. One walk goes through all that is in reach, and each object, function, class and symbol gets a
- * number when it is first met: so a hash says which is which, also of things that are equal, and it is the same whoever made them when.
+ * number when it is first met: so a hash says which is which, also of things that are equal, and it does not depend on the order in which they were made.
  */
 export class Digester {
   readonly #shaper: Shaper;

@@ -108,7 +108,7 @@ export class Inspection {
     return this.#urls.get(script)?.startsWith('node:') === true;
   }
 
-  /** V8 lists its scripts to whoever begins to debug. */
+  /** V8 lists its scripts when debugging begins. */
   #readUrls(): void {
     const session = new Session();
     session.connect();

@@ -148,7 +148,7 @@ function loaded<T>(work: () => Promise<T>, done: () => void): Promise<{ readonly
   });
 }
 
-/** Node reads files and variables on its own account when it prints, formats a stack or loads `Headers`; that is no one's input. */
+/** Node itself reads files and variables when it prints, formats a stack or loads `Headers`; these are no input of the strategy. */
 const INTERNAL_READERS = [
   'node:internal/util/colors',
   'node:internal/tty',

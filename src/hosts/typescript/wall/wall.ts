@@ -98,7 +98,7 @@ export class Wall {
     );
   }
 
-  /** Names what it undid, or could not undo; what nobody notices counts as it is, where code uses it. */
+  /** Names what it undid, or could not undo. A change that is not noticed counts where code uses it. */
   #endOfSetup(): string | null {
     let changed = this.#tampered;
     this.#tampered = null;

@@ -162,7 +162,7 @@ function blockOf({ inputs }: Probed, place: Place, draw: Draw): ProbeBlock {
     swappedTo = Math.min(stop, seen + after + draw.below(2));
     for (let row = seen; row < swappedTo; row++) rows[swappedCount++] = row - start;
   }
-  // The last rows are in no tested window: whoever reads the end of all there is sees something else.
+  // The last rows are in no tested window: code that reads the end of all rows sees something else.
   for (let row = swappedTo; row < stop; row++) rows[swappedCount++] = row - start;
   // Each row takes the cells of another: real ones, from as far away for all of them.
   const count = table.ts.length;

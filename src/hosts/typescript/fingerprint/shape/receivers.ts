@@ -44,7 +44,7 @@ export class Receivers {
     }
   }
 
-  /** What an arrow reads of the `this` it was made with; a text when that cannot be told. */
+  /** What an arrow reads of the `this` it was made with; a text when that is not known. */
   arrowThis(fn: object, code: CodeText, thisValue: object | null): Edge[] | string {
     const use = code.receiver;
     if (!readsReceiver(use)) return [];

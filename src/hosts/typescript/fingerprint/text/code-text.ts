@@ -19,7 +19,7 @@ export interface ReceiverUse {
   readonly parent: boolean;
 }
 
-/** What can be told of a function from its text alone. */
+/** What the text of a function alone says about it. */
 export interface CodeText {
   readonly form: Form;
   /** The text without positions, comments, layout, names of locals and names of what it refers to. */

@@ -222,7 +222,7 @@ class ExposureFinder {
     if (name != null && TEXT_FUNCTIONS.has(name)) args.forEach((each) => this.#coerce(each, true));
   }
 
-  /** @param any also where what it is cannot be told: a parameter, the result of a call. */
+  /** @param any also where what it is is not known: a parameter, the result of a call. */
   #coerce(node: Syntax | null, any: boolean): void {
     if (!node) return;
     const meaning = node.type === 'Identifier' ? this.#resolve(node) : null;

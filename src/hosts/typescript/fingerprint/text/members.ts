@@ -14,7 +14,7 @@ export function memberKey(isStatic: boolean, kind: 'method' | 'get' | 'set', nam
 }
 
 /**
- * The methods of a class by which a method found there can be told to be the one written there. One that names variables around the
+ * The methods of a class, by which a method found on it is recognised as the one written in its text. One that names variables around the
  * class is none: another class may have one with that text and other variables.
  * @param free the name of a variable around the class that an identifier stands for; null for any other.
  */
