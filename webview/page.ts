@@ -32,7 +32,7 @@ export interface PageHandlers {
   readonly update: (change: Partial<ViewState>) => void;
   /** Waits for what a person asked for, and tells them when it fails. */
   readonly ask: (asked: Promise<unknown>) => void;
-  /** For the log alone: the person is told elsewhere. */
+  /** For the log alone: the person sees it elsewhere. */
   readonly log: (error: unknown) => void;
   /** For the log, and a sentence for the person. */
   readonly report: (error: unknown) => void;

@@ -53,7 +53,7 @@ function end(code: number): void {
   service.close().then(exit, exit);
 }
 
-/** Whoever asks next is told by the last words on stderr why nobody answers. */
+/** The parent reads the last output on stderr to say why no answer comes. */
 function crash(thrown: unknown): void {
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
   const words = error instanceof SeamlessError ? `SeamlessError: ${error.message}` : error.stack;

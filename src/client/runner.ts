@@ -34,7 +34,7 @@ export async function submit(
   const cache = cacheFolder(ref.projectRoot, cacheDir);
   const run = resume ?? nameRun(world);
   const folder = runFolder(cache, run);
-  // A run that goes on told its hooks of what its journal has already.
+  // The hooks of a resumed run already have what its journal holds.
   const before = resume === undefined ? 0 : lastSeq(cache, resume);
   const growth = new Growing();
   const client = JobClient.start({ childPath: programs.childPath ?? builtFile('child.js'), onLog: print });

@@ -101,7 +101,7 @@ export class DiscoveryClient {
     return this.#request('nodeAt', { file, text, line, column });
   }
 
-  /** Resolves when everything told so far is taken in, and its listeners were called. */
+  /** Resolves when everything sent so far is taken in, and its listeners were called. */
   settled(): Promise<IndexCounts> {
     return this.#request('settled', {});
   }

@@ -26,7 +26,7 @@ export interface DiscoveryRequests {
     };
     readonly result: NodeAtPosition | null;
   };
-  /** Answered when everything that was told before is taken in. */
+  /** Answered when everything sent before is taken in. */
   readonly settled: { readonly payload: Record<string, never>; readonly result: IndexCounts };
 }
 

@@ -82,7 +82,7 @@ export class ModuleCache {
   }
 
   #read(file: string, text: string, before: ModuleScope | null, skim: boolean): Entry {
-    // Where something was known, only parsing tells whether the text still stands for it.
+    // Where something was known, only parsing shows whether it is still so.
     if (skim && !before && !mayDeriveClasses(text)) return { state: 'skimmed', scope: null, parses: true };
     this.parses += 1;
     const scope = readModule(file, text);

@@ -155,7 +155,7 @@ export class StrategyIndex {
   }
 
   async #work(): Promise<void> {
-    // What is told together is judged together.
+    // Changes that arrive together are looked at together.
     await nextTurn();
     let since = performance.now();
     while (await this.#step()) {

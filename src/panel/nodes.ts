@@ -8,7 +8,7 @@ import type { PanelNode } from './state.js';
  * stale, and of a node that failed, or waits for one that did, it is failed from the bar to blame on. Where a source
  * changed, what is stored is stale until the next run has looked which bars that concerns.
  * @param range what the standing was asked over; null when nothing is stored.
- * @param cache what tells one state of the cache from another
+ * @param cache differs from one state of the cache to another
  */
 export function panelNode(node: StandingNode, range: Span | null, cache = ''): PanelNode {
   const { name, kind, label, interval, inputs, standing, why, rows, unavailable, notYet } = node;

@@ -2,7 +2,7 @@
 export interface ShownName {
   /** Its class, and where another file has a class of that name, the file as well: `Momentum (eu/momentum.ts)`. */
   readonly name: string;
-  /** The file, as far as it tells this strategy from others of its name; null where the class alone does. */
+  /** As much of the file's path as distinguishes this strategy from others of its name; null where the class alone does. */
   readonly where: string | null;
 }
 

@@ -12,7 +12,7 @@ import { isErrorCode } from './wire-error.js';
  * with a result or an error.
  */
 
-/** A request with its payload, told apart by `kind`. */
+/** A request with its payload, distinguished by `kind`. */
 export type RequestMessage = {
   [K in RequestKind]: {
     readonly type: 'request';

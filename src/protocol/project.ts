@@ -35,7 +35,7 @@ export function cacheFolder(projectRoot: string, asked?: string): string {
   return asked === undefined ? join(projectRoot, CACHE_FOLDER) : resolve(asked);
 }
 
-/** What tells one state of a cache from another, without opening it; empty when there is none. */
+/** Differs from one state of a cache to another, without opening it; empty when there is none. */
 export async function cacheState(folder: string): Promise<string> {
   const states = ['cache.duckdb', 'cache.duckdb.wal'].map(async (name) => {
     // What cannot be seen counts as absent: opening it gives the reason.

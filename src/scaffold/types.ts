@@ -11,7 +11,7 @@ export type Placement = 'placed' | 'updated' | 'kept';
 
 const PACKAGE = 'seamless-dag';
 
-/** The field of a manifest that tells the folders placed here from an installation. */
+/** The field of a manifest by which folders placed here differ from an installation. */
 const MARK = 'seamlessTypes';
 
 /** Begins the name of a folder on its way in or out; npm and TypeScript pass over names with a dot. */

@@ -40,7 +40,7 @@ export function numberTexts(table: Table, column: Column): string[] {
   return texts.map((text, row) => (WRITTEN_OUT.test(text) ? format.format(values[row] ?? 0) : text));
 }
 
-/** Times of rows, all told to the same unit: days, minutes, seconds, or whatever there is. */
+/** Times of rows, all written to the same unit: days, minutes, seconds, or whatever there is. */
 export function timeTexts(ts: Float64Array): string[] {
   const isMultiple = (unit: number): boolean => ts.every((time) => time % unit === 0);
   const length = isMultiple(86_400) ? 10 : isMultiple(60) ? 16 : isMultiple(1) ? 19 : 23;

@@ -23,7 +23,7 @@ function quiet(text: string): HTMLElement {
   return h('p', { class: 'quiet' }, text);
 }
 
-/** What a comparison found. Bars of one version alone are told of only where there are any. */
+/** What a comparison found. Bars of one version alone are mentioned only where there are any. */
 export function sentences(found: PanelDifference): string[] {
   const { common, changed, onlyBefore, onlyAfter, largest, first, spans } = found;
   const lines = [

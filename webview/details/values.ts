@@ -19,7 +19,7 @@ export interface ValuesHandlers extends EmptyHandlers {
   readonly onCopy: (text: string) => void;
   readonly read: (node: string, range: Span, maxPoints: number) => Promise<PanelSeries>;
   readonly rows: (node: string, range: Span, from: number, count: number) => Promise<PanelRows>;
-  /** For the log: the person is told here. */
+  /** For the log: the person sees it here. */
   readonly onError: (error: unknown) => void;
 }
 

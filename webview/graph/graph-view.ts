@@ -98,7 +98,7 @@ export class GraphView {
     return this.#camera;
   }
 
-  /** Whether boxes are about to go elsewhere; that they stand is told once they are drawn there. */
+  /** Whether boxes are about to move; `aria-busy` goes once they are drawn in their places. */
   setBusy(isBusy: boolean): void {
     this.#isBusy = isBusy;
     if (isBusy) assign(this.element, { 'aria-busy': 'true' });

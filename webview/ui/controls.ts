@@ -39,7 +39,7 @@ export function button({ text, onClick, look = 'secondary', glyph: name, title }
   return element;
 }
 
-/** A line of text to type in; told of every change. */
+/** A line of text to type in; each change is passed on. */
 export function textField(label: string, onInput: (value: string) => void): ValueControl {
   const element = document.createElement('vscode-text-field') as ValueControl;
   assign(element, { placeholder: label, 'aria-label': label });

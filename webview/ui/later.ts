@@ -1,4 +1,4 @@
-/** Milliseconds after the last value at which it is told. */
+/** Milliseconds after the last value at which it is passed on. */
 const SETTLED = 250;
 
 export interface Later<T> {
@@ -7,7 +7,7 @@ export interface Later<T> {
   cancel(): void;
 }
 
-/** Tells only the last of many values that come in quick succession. */
+/** Passes on only the last of many values that come in quick succession. */
 export function later<T>(tell: (value: T) => void): Later<T> {
   let timer = 0;
   const ask = (value: T): void => {

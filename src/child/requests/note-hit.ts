@@ -21,6 +21,6 @@ export async function noteHit(
     await store.settle();
     await writeSidecar(dir, asked, evidence, report);
   } catch {
-    // Something changes just now, or cannot be looked at or written: a run tells the next hit, too.
+    // Something changes just now, or cannot be read or written: the next hit comes from a run as well.
   }
 }

@@ -5,7 +5,7 @@ import type { ContentHints } from '../../sources/library.js';
 
 const FILE_NAME = 'source-hints.json';
 
-/** Progress is told at most this often. */
+/** Progress is reported at most this often. */
 const TELL_MS = 100;
 
 /** The most files remembered: the oldest go first. */
@@ -30,7 +30,7 @@ export class SourceHints implements ContentHints {
     this.#onHashing = onHashing;
   }
 
-  /** @param onHashing told now and then how far the hashing of a file has come */
+  /** @param onHashing called now and then with how far the hashing of a file has come */
   static async load(dir: string, onHashing?: ContentHints['hashing']): Promise<SourceHints> {
     const path = join(dir, FILE_NAME);
     return new SourceHints(path, await readHints(path), onHashing);

@@ -1,4 +1,4 @@
-/** Shared memory that was made before V8 is told that it was. */
+/** Shared memory that may be made before V8 is told of it. */
 const WORTH_BYTES = 24 * 2 ** 20;
 
 /** As much memory of its own more than before has V8 look for garbage. */

@@ -140,7 +140,7 @@ export class HostThread {
     try {
       message = this.#read(threadMessage, 'a message', raw);
     } catch {
-      // All that is open is told why.
+      // Every open request gets the reason.
       return;
     }
     const pending = this.#pending.get(message.id);

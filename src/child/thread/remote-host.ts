@@ -72,7 +72,7 @@ export class RemoteHost implements StrategyHost {
     return this.#told.read;
   }
 
-  /** What tells a stream's provider from others, of this strategy and of it as it was before a change of its code. */
+  /** Identifies a stream's provider among others, also those of this strategy before its code changed. */
   providerOf(stream: number): string {
     const { name = '', hash = null } = this.#told.nodes[stream] ?? {};
     return JSON.stringify([this.storedAs, name, hash]);

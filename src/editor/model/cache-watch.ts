@@ -25,7 +25,7 @@ export class CacheWatch implements vscode.Disposable {
     this.#disposables = [
       strategies.onDidLook((folder) => this.#watch(folder)),
       runs.onDidEnd(({ entry }) => this.#touched(strategies.cacheOf(entry))),
-      // Not every file system tells of changes.
+      // Not every file system reports changes.
       vscode.window.onDidChangeWindowState(({ focused }) => {
         if (focused) for (const folder of this.#watched.keys()) this.#touched(folder);
       }),
@@ -39,7 +39,7 @@ export class CacheWatch implements vscode.Disposable {
 
   #watch(folder: string): void {
     if (this.#watched.has(folder)) return;
-    // Of a folder that is deleted, its files are not told.
+    // When a folder is deleted, its files are not reported.
     const watchers = [
       watcher(folder, 'cache.duckdb*'),
       watcher(dirname(folder), literally(basename(folder))),

@@ -27,7 +27,7 @@ export class DataWatch implements vscode.Disposable {
         if (entry === null) this.#watchAll();
         else if (entry.checking === null) for (const file of entry.dataFiles) this.#watch(file);
       }),
-      // Not every file system tells of changes.
+      // Not every file system reports changes.
       vscode.window.onDidChangeWindowState(({ focused }) => {
         if (focused) for (const file of this.#watched.keys()) if (!isPattern(file)) this.#touched(file, file);
       }),
@@ -84,7 +84,7 @@ export class DataWatch implements vscode.Disposable {
     this.strategies.dataChanged(file, watched);
   }
 
-  /** What tells one content of a file from another, without reading it; empty when it is not there. */
+  /** Differs when the content of a file does, without reading it; empty when it is not there. */
   async #stateOf(file: string): Promise<string> {
     const found = await stat(file, { bigint: true }).catch(() => null);
     return found === null ? '' : `${found.ino} ${found.size} ${found.mtimeNs} ${found.ctimeNs}`;

@@ -7,7 +7,7 @@ import { throttle } from './throttle.js';
 /** What takes longer shows itself in a notification as well. */
 export const NOTIFY_AFTER_MS = 3000;
 
-/** The views are told of progress at most this often. */
+/** Views hear of progress at most this often. */
 const PROGRESS_PAUSE_MS = 100;
 
 interface Surroundings {
@@ -21,7 +21,7 @@ interface Surroundings {
 export class RunProgressView {
   readonly #words = new ProgressWords();
   readonly #slow: NodeJS.Timeout;
-  /** The last word is always told: what a run waits for may come right after something else, and nothing after it. */
+  /** The last progress is always passed on: it may come right after another, with none to follow. */
   readonly #tell = throttle(() => this.#show(), PROGRESS_PAUSE_MS);
   readonly #isShown: () => boolean;
   #last: ProgressText;

@@ -27,7 +27,7 @@ export type { StrategyEntry } from './strategy-entry.js';
 /** Milliseconds of processor time that the author's code may take to set a strategy up. */
 export const SETUP_LIMIT_MS = 5000;
 
-/** Views are told of strategies that came or went at most this often. */
+/** Views hear of strategies that came or went at most this often. */
 const LIST_PAUSE_MS = 30;
 
 /** A strategy that goes on under another key: its class was renamed, or its file was. */
@@ -195,7 +195,7 @@ export class Strategies implements vscode.Disposable {
     this.#changes.fire(entry);
   }
 
-  /** What counts the changes of its code: to be asked before a run, and told with its report. */
+  /** Counts the changes of its code: asked before a run, and passed on with its report. */
   revision(key: string): number {
     return this.#entries.get(key)?.revision ?? 0;
   }
@@ -283,7 +283,7 @@ export class Strategies implements vscode.Disposable {
     this.look(key).catch((error: unknown) => this.#log.error(String(error)));
   }
 
-  /** Thousands of files may be found in a second: the views are told of them together. */
+  /** Thousands of files may be found in a second: views hear of them together. */
   #listChanged(): void {
     this.#sorted = null;
     this.#listTimer ??= setTimeout(() => {

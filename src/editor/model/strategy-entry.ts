@@ -15,7 +15,7 @@ export interface StrategyEntry {
   readonly key: string;
   /** What it is called: its class, and its file as well where another has a class of that name. */
   readonly name: string;
-  /** The file, as far as it tells it from others of its name; null where its class alone does. */
+  /** As much of the file's path as distinguishes it from others of its name; null where the class alone does. */
   readonly where: string | null;
   /** Where its class stands, in the last text that parsed. */
   readonly found: DiscoveredStrategy;

@@ -1,4 +1,4 @@
-/** Lenses and the side bar are told of progress at most this often. */
+/** Lenses and the side bar hear of progress at most this often. */
 export const PROGRESS_PAUSE_MS = 1000;
 
 /** Calls `work` at once, and then at most once in each pause; what is asked in between is done at its end. */

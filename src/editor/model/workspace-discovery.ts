@@ -41,7 +41,7 @@ export class WorkspaceDiscovery implements vscode.Disposable {
     return this.#client;
   }
 
-  /** Looks through the folders anew, also for what the system told nothing of. Resolves when that is done. */
+  /** Looks through the folders anew, also for what the system did not report. Resolves when that is done. */
   async refresh(): Promise<void> {
     await this.#client.scan(folders().map(({ uri }) => uri.fsPath));
     this.#lookForGhosts();

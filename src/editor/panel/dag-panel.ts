@@ -37,7 +37,7 @@ interface PanelOptions {
 export class DagPanel {
   readonly #workbench: Services;
   #key: string;
-  /** The model's word on how nodes stand, as the page was told it last. */
+  /** How nodes stand, as last sent to the page. */
   #told: Freshness | null = null;
   readonly #view: vscode.WebviewPanel;
   readonly #disposables: { dispose(): unknown }[];
@@ -126,7 +126,7 @@ export class DagPanel {
     this.#view.webview.postMessage(message).then(undefined, (error: unknown) => this.#fault(error));
   }
 
-  /** The page listens, for the first time or again: it is told all. */
+  /** The page listens, for the first time or again: it gets the whole state. */
   #ready(): void {
     this.#isReady = true;
     this.#show();

@@ -86,7 +86,7 @@ export class NodeHovers implements vscode.HoverProvider {
     return text;
   }
 
-  /** The last value stored of the code as it is now, else of a version before, as which it is told. */
+  /** The last value stored for the current code; else that of an earlier version, which is then said. */
   async #lastValue(
     { key, ref, freshness, running }: StrategyEntry,
     node: StandingNode,

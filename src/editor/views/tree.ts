@@ -137,7 +137,7 @@ function problemItem({ key, problem }: StrategyEntry): vscode.TreeItem {
   return item;
 }
 
-/** Icon and colour of each standing: told apart by shape as well as by colour. */
+/** Icon and colour of each standing: they differ in shape as well as in colour. */
 const STANDING_ICONS: Readonly<Record<NodeStanding, readonly [icon: string, color?: string]>> = {
   fresh: ['pass-filled', 'testing.iconPassed'],
   partial: ['circle-large-outline', 'charts.yellow'],

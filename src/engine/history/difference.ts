@@ -3,7 +3,7 @@ import { rowValue, type FlatRecord, type RowValue, type Table } from '../../sdk/
 import type { Seconds } from '../../sdk/time.js';
 import type { Span } from '../run/report.js';
 
-/** Ranges that are told apart at most; what comes after joins the last one. */
+/** The most ranges that are kept apart; what comes after joins the last one. */
 const MOST_SPANS = 100;
 
 /** How two versions of a node's history differ over a range. */

@@ -8,7 +8,7 @@ import { onGrid } from './horizon.js';
 const FILES: ReadonlySet<string> = new Set(['csv', 'parquet', 'sql']);
 
 /**
- * Why a slower bar that the data have begun is not there: nothing tells a file that ends within it from one that is still written.
+ * Why a slower bar that the data have begun is not there: a file that ends within it looks like one that is still written.
  * Null where a request has no such bar.
  */
 export function openSlotText(

@@ -228,7 +228,7 @@ interface Facts {
   /** Of a stream: why its source cannot be read. */
   readonly refusal: SeamlessError | null;
   readonly changes: readonly PartChange[];
-  /** Of a stream: how it is told whether its source changed. */
+  /** Of a stream: how a change of its source is noticed. */
   readonly versionKind: VersionKind | undefined;
   /** Of a stream: what was repaired when it was read. */
   readonly notes: readonly SourceNote[];

@@ -33,7 +33,7 @@ export type PartKind =
   | 'built-in'
   | 'unhashable';
 
-/** One thing that a node's own hash is made of: what an edit is told by. */
+/** One thing that a node's own hash is made of: what an edit changes. */
 export interface Part {
   readonly kind: PartKind;
   /** `mean`, `limits.low`, `this.n`; empty for the node's own function. */

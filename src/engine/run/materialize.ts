@@ -41,7 +41,7 @@ export interface RunOutcome {
   readonly before: readonly RangeSet[];
   /** What was read of each stream. */
   readonly taken: ReadonlyMap<number, RangeSet>;
-  /** How it is told whether the source of a stream has changed. */
+  /** How a change of the source of a stream is noticed. */
   readonly versionKinds: ReadonlyMap<number, VersionKind>;
   /** What was repaired or left out of the source of each stream. */
   readonly notes: ReadonlyMap<number, readonly SourceNote[]>;

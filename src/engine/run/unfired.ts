@@ -305,7 +305,7 @@ function readiness(
   const rows = Math.max(1, Math.ceil((lookback * Math.min(input.interval, node.interval)) / node.interval));
   if (begin > request.start || (begin === request.start && first === begin))
     return { ready: slots[rows - 1] ?? Infinity, late: Math.max(0, begin - first) };
-  // What it had before the range is not told by its rows: a computed input may still be short of bars itself.
+  // Its rows do not show what it had before the range: a computed input may still be short of bars itself.
   return { ready: input.kind === 'node' ? (slots[0] ?? Infinity) : -Infinity, late: 0 };
 }
 

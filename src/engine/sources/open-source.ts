@@ -6,7 +6,7 @@ import type { SourceLibrary, SourceReader } from '../ports/source.js';
 const PINNED = 'pinned';
 
 /**
- * How it is told whether a source has changed: by its version; not at all, so that each run reads it again; or that is not asked,
+ * How a change of a source is noticed: by its version; not at all, so that each run reads it again; or that is not asked,
  * since it is pinned.
  */
 export type VersionKind = 'version' | 'none' | 'pinned';

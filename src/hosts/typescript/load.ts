@@ -56,7 +56,7 @@ export async function loadStrategy(request: LoadRequest): Promise<LoadedStrategy
     request.context.setup(() => (instance as { setup(): unknown }).setup()),
   );
   if (returned instanceof Promise) {
-    // What becomes of it is told as an error left behind; here it is refused already.
+    // What becomes of it is reported as an error left behind; here it is refused already.
     throw new SeamlessError(
       'strategy',
       `setup() of ${className} returns a promise: make it synchronous, and let a historyProvider do what needs to wait.`,
@@ -228,7 +228,7 @@ class Author {
   }
 
   #explain(step: string, thrown: unknown): SeamlessError {
-    // A violation that was caught and led to another error is the cause worth telling.
+    // A violation that was caught and led to another error is the cause to name.
     const violation = this.#request.context.takeViolation();
     if (thrown instanceof ComputeOnlyViolation || violation)
       return violation ?? (thrown as ComputeOnlyViolation);

@@ -37,7 +37,7 @@ interface Cursor {
   at: number;
 }
 
-/** Computes ranges of closed slots, and tells slot by slot what happened in them. */
+/** Computes ranges of closed slots, and reports slot by slot what happened in them. */
 export class SlotLoop {
   readonly #graph: Graph;
   readonly #evaluator: SlotEvaluator;

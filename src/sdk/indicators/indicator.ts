@@ -6,7 +6,7 @@ import { VALUE_COLUMN } from '../table.js';
 import type { Interval } from '../time.js';
 import { blocksOf, type Blocks } from './kernels/blocks.js';
 
-/** What every indicator over one input is told. */
+/** What every indicator over one input takes. */
 export interface IndicatorOptions {
   readonly name: string;
   readonly input: DagNode;

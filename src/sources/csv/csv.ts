@@ -32,7 +32,7 @@ import { planCsv, type CsvPlan } from './plan.js';
 import { accountForRejects, rejectsOf, withoutRejects } from './rejects.js';
 import { csvSettings, type CsvSettings } from './settings.js';
 
-/** Rows by which order and spacing are told. */
+/** Rows from which order and spacing are found. */
 const FIRST_ROWS = 1_000;
 
 /** @throws SeamlessError `source` when a file is missing or an option is wrong. */
@@ -70,7 +70,7 @@ class CsvReader implements SourceReader {
   #notes = new Notes();
   /** What the files were when they were opened. */
   readonly #opened: readonly string[];
-  /** What the files were when their version was told; null before that. */
+  /** What the files were when their version was taken; null before that. */
   #signatures: readonly string[] | null = null;
 
   constructor(
@@ -190,7 +190,7 @@ class CsvReader implements SourceReader {
     const permissive = this.#settings.time.conformance === 'permissive';
     if (permissive) await this.#countBadCells(adjustedPlan);
     const sort = newest || permissive;
-    // Newest first: where the file begins only its end tells.
+    // Newest first: the end of the file shows where its bars begin.
     return {
       plan: adjustedPlan,
       first: sort && this.#files.length > 1 ? await this.#earliest(adjustedPlan) : first,

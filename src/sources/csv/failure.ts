@@ -59,7 +59,7 @@ export function isOfOneLine({ kind }: Reject): boolean {
   return kind === 'CAST' || kind === 'MISSING COLUMNS' || kind === 'TOO MANY COLUMNS';
 }
 
-/** Lines by which it is told whether most can be read. */
+/** Lines from which it is found whether most can be read. */
 const FEW = 1_000;
 
 /**

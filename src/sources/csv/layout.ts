@@ -223,7 +223,7 @@ function isDistinct(names: readonly string[]): boolean {
   return new Set(filled).size === filled.length && filled.length * 2 > names.length;
 }
 
-/** The first level alone where that tells the columns apart, else all levels. */
+/** The first level alone where it names each column differently, else all levels. */
 function distinctNames(levels: readonly (readonly string[])[]): string[] {
   const [top = []] = levels;
   if (isDistinct(top)) return [...top];

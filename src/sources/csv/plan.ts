@@ -14,7 +14,7 @@ import { marksOf, PLAIN_NUMBERS, type NumberMarks } from './numbers.js';
 import { plainText, type PlainText } from './plain-text.js';
 import type { CsvSettings } from './settings.js';
 
-/** Rows by which the types of the columns are told: enough for a cell that differs to be the exception it is. */
+/** Rows from which the types of the columns are found: enough for a cell that differs to be the exception it is. */
 const SAMPLE_ROWS = 20_000;
 /** Distinct texts of a column that are looked at. */
 const SAMPLE_TEXTS = 2_000;
@@ -42,7 +42,7 @@ export interface CsvTaken {
   readonly newestFirst: boolean;
 }
 
-/** What a column holds. `local`: numbers with marks that DuckDB is told; `scaled`: numbers such as 12.3K. */
+/** What a column holds. `local`: numbers with marks that DuckDB is given; `scaled`: numbers such as 12.3K. */
 type ColumnKind = CellType | 'local' | 'scaled';
 
 interface Sampled {

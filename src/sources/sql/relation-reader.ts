@@ -60,9 +60,9 @@ export interface RowReading {
   readonly open: string;
 }
 
-/** Rows by which the unit of a numeric time is told. */
+/** Rows from which the unit of a numeric time is found. */
 const SAMPLE_ROWS = 20_000;
-/** Rows by which the spacing is told. */
+/** Rows from which the spacing is found. */
 const FIRST_ROWS = 1_000;
 /** Distinct texts of a column that are looked at. */
 const SAMPLE_TEXTS = 2_000;
@@ -196,7 +196,7 @@ export class RelationReader implements SourceReader {
     return `FROM (${rows})${where}${this.#sorts() ? ' ORDER BY open' : ''}`;
   }
 
-  /** How many rows a query gives; not told where it has to have them all at hand in any case. */
+  /** How many rows a query gives; not asked where it has to have them all at hand in any case. */
   async #count(sql: string): Promise<number | undefined> {
     if (this.#sorts()) return undefined;
     const [row] = await this.#database.rows(`SELECT count(*)::DOUBLE AS count FROM (${sql})`);

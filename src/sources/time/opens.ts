@@ -82,7 +82,7 @@ export function isNewestFirst(opens: readonly Seconds[]): boolean {
   return opens.length > 1 && opens.every((open, i) => i === 0 || open < (opens[i - 1] ?? 0));
 }
 
-/** Rows by which a spacing is told. */
+/** Rows from which a spacing is found. */
 const LEAST_ROWS = 8;
 
 /**

@@ -63,7 +63,7 @@ export function numberReading(stream: OpenStream, options: TimeOptions, look: Co
   return { unit, open: (raw) => `${cast(raw)} / ${unit}${shift}`, words: UNIT_WORDS.get(unit) ?? '' };
 }
 
-/** A file that was put together from files of two units: the size of each number tells. */
+/** A file that was put together from files of two units: the size of each number decides. */
 function unitBySize(number: string): string {
   const cases = Object.values(UNITS)
     .slice(0, -1)
@@ -205,7 +205,7 @@ function secondsOf(instant: string, shift: string): string {
 }
 
 /**
- * The instant of a local time. Of the two that a clock set back gives, the earlier: the order of rows tells the later one.
+ * The instant of a local time. Of the two that a clock set back gives, the earlier: the order of rows gives the later one.
  */
 function inZone(local: string, zone: string | null): string {
   if (zone === null || zone === 'UTC') return `timezone('UTC', ${local})`;

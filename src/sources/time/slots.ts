@@ -9,7 +9,7 @@ export function isOfDays({ interval, phase }: OpenStream): boolean {
   return (interval % DAY === 0 && phase === 0) || isMonths(interval);
 }
 
-/** The SQL that tells whether an open is on the grid of a stream. */
+/** SQL: whether an open is on the grid of a stream. */
 export function onGridSql({ interval, phase }: OpenStream, open: string): string {
   if (!isMonths(interval)) return `(${open} - ${phase}) % ${interval} = 0`;
   return `${monthsSql(interval, open, `floor((${open}) * 1e6)`)} = ${open}`;

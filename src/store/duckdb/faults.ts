@@ -1,7 +1,7 @@
-/** What kind of trouble a message of DuckDB or of the file system tells of. `broken` may be damage, or a bug. */
+/** What kind of trouble a message of DuckDB or of the file system means. `broken` may be damage, or a bug. */
 export type Fault = 'locked' | 'damaged' | 'broken' | 'newer' | 'forbidden' | 'full' | 'other';
 
-/** In this order: a full disk, say, may be told of by an error that sounds like damage as well. */
+/** In this order: a full disk, say, may come as an error that sounds like damage as well. */
 const PATTERNS: readonly (readonly [Fault, RegExp])[] = [
   ['locked', /could not set lock|conflicting lock|being used by another process|file is already open in/i],
   [
@@ -25,7 +25,7 @@ export function faultOf(error: unknown): Fault {
   return PATTERNS.find(([, pattern]) => pattern.test(message))?.[0] ?? 'other';
 }
 
-/** The process that holds the file, as DuckDB tells it; null where it does not. */
+/** The process that holds the file, as DuckDB names it; null where it does not. */
 export function lockHolder(error: unknown): number | null {
   const pid = /PID (\d+)/.exec(messageOf(error))?.[1];
   return pid === undefined ? null : Number(pid);

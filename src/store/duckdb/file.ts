@@ -228,13 +228,13 @@ export function stopAskingFor(file: string): void {
   rmSync(wantedMark(file), { force: true });
 }
 
-/** What tells the file at a path from another that took its place, whatever is written to it; null when there is none. */
+/** Identifies the file at a path, whatever is written to it: another that takes its place differs. Null when there is none. */
 export function placeOf(file: string): string | null {
   const stat = statSync(file, { bigint: true, throwIfNoEntry: false });
   return stat ? `${stat.dev} ${stat.ino}` : null;
 }
 
-/** What tells one file at a path from a later one. */
+/** Identifies a file at a path. */
 export function fileIdentity(file: string): string | null {
   const stat = statSync(file, { bigint: true, throwIfNoEntry: false });
   return stat ? `${stat.dev} ${stat.ino} ${stat.size} ${stat.mtimeNs}` : null;

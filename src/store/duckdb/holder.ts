@@ -19,7 +19,7 @@ export function noteHolder(file: string, purpose: string): void {
   try {
     writeFileSync(notePath(file), JSON.stringify({ pid: process.pid, purpose }));
   } catch {
-    // A full disk, say: others are told of the process alone.
+    // A full disk, say: others then hear of the process alone.
   }
 }
 

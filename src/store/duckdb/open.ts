@@ -57,7 +57,7 @@ export interface OpenStoreOptions {
 
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 250;
-/** Who waits tells for whom at least this often. */
+/** A waiting process says for which one it waits at least this often. */
 const TOLD_EVERY_MS = 1000;
 /** How often a file has to look damaged: one that is being made or set aside by another process does so once. */
 const DAMAGE_LOOKS = 3;

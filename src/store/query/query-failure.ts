@@ -10,7 +10,7 @@ export interface Readable {
   readonly schemaName: string | null;
 }
 
-/** Names told of at most. */
+/** The most names that are listed. */
 const MOST_NAMES = 3;
 
 const LISTING = '.tables at the prompt of `seamless sql` lists all.';

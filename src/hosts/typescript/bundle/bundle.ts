@@ -102,7 +102,7 @@ async function checkFile(file: string, projectRoot: string): Promise<void> {
 const SCRIPT = /\.[cm]?[jt]sx?$/;
 
 interface Roots {
-  /** As the caller names it, and so in all that is told. */
+  /** As the caller names it, and so in all messages. */
   readonly projectRoot: string;
   readonly realRoot: string;
 }

@@ -7,7 +7,7 @@ import type {
 import type { SourceLocation } from '../../../sdk/errors.js';
 import type { Seconds } from '../../../sdk/time.js';
 
-/** A node as its host tells the engine of it. Where it was made is worked out when asked for: it takes the source map, and a hit does without. */
+/** A node as its host describes it to the engine. Where it was made is worked out when asked for: it takes the source map, and a hit does without. */
 export class DescribedNode implements NodeDescription {
   readonly name: string;
   readonly kind: 'stream' | 'node';

@@ -20,7 +20,7 @@ export function shielded<A extends readonly unknown[], R>(
   return wall ? wall.shielded(fn) : fn;
 }
 
-/** What came of a call that threw. What the code did to built-in objects comes first: telling of the rest takes them. */
+/** What came of a call that threw. What the code did to built-in objects comes first: describing the rest uses them. */
 export function failureOfThrow(run: NodeRun, firing: number | null, error: unknown): NodeFailure {
   const lasting = lastingChange(run);
   const violation = run.context.takeViolation();

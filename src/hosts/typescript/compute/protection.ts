@@ -38,7 +38,7 @@ export class WriteProtection {
     if (array instanceof Float64Array) this.#kept.set(key, { input, column, array, copy: array.slice() });
   };
 
-  /** Undoes all writing, and tells which column was written to, now or at an earlier call; null when none was. */
+  /** Undoes all writing, and returns which column was written to, now or at an earlier call; null when none was. */
   restore(): Written | null {
     // Two columns may share memory. A later copy may hold what was written before it was made, so the first copy has
     // the last word.

@@ -7,7 +7,7 @@ import type { Zones } from './zones.js';
 
 /**
  * Replaces the clock by the close of the bar, and `Math.random` by numbers of the bar, while a node is computed.
- * @param real told of each use of the real ones
+ * @param real called at each use of the real ones
  */
 export function replaceClockAndRandom(
   patches: Patches,

@@ -69,7 +69,7 @@ export function guardLeft(patches: Patches, isComputing: () => boolean, refuse: 
   }
 }
 
-/** What tells one process from another, under the names of modules and as the number of a timer. */
+/** What differs from one process to another, under the names of modules and as the number of a timer. */
 function guardIdentity(patches: Patches, modules: ReadonlyMap<string, object>, check: RuleCheck): void {
   const identity: Check = (api) => check(api, IDENTITY);
   for (const { module, names } of GUARDED_VALUES) {

@@ -239,7 +239,7 @@ class Violations {
     throw violation;
   }
 
-  /** An error nobody caught. Violations have been told already. */
+  /** An uncaught error. Violations have been reported already. */
   stray(reason: unknown): void {
     const error =
       reason instanceof Error

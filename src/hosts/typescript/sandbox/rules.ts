@@ -49,7 +49,7 @@ export const CLOCK: Rule = {
   access: 'hidden',
   advice: 'Use view.asOf or Date.now(), which is the close of the bar.',
 };
-/** What tells one process, thread or moment of it from another. */
+/** What differs from one process, thread or moment to another. */
 export const IDENTITY: Rule = {
   access: 'hidden',
   advice:
@@ -92,7 +92,7 @@ export interface GuardedGroup {
   readonly rule: Rule;
 }
 
-/** Both faces of the file system: what writes is told another way out than what reads. */
+/** The file system: for writing another way out is given than for reading. */
 const FILE_WRITES =
   /^(?:append|chmod|chown|copy|cp|createWrite|fchmod|fchown|fdatasync|fsync|ftruncate|futimes|lchmod|lchown|link|lutimes|mkdir|mkdtemp|rename|rm|symlink|truncate|unlink|utimes|write|Write|FileWrite)/;
 

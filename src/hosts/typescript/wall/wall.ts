@@ -190,7 +190,7 @@ export class Wall {
     return this.#spoilt;
   }
 
-  /** Undoes what is left of what `meddling` told. */
+  /** Undoes what is left of what `meddling` found. */
   undo(): void {
     for (let at = this.#quiet; at; at = at.before) {
       const { change, quiet } = at;

@@ -1,6 +1,6 @@
 import { child, isSyntax, staticName, type Syntax } from './syntax.js';
 
-/** Where the text of a function may become a value, as far as one function's code tells. */
+/** Where the text of a function may become a value, as far as one function's code shows. */
 export interface Exposure {
   /** Names of the scopes around whose values it makes a text of. */
   readonly coerced: readonly string[];

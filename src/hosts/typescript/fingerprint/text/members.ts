@@ -78,7 +78,7 @@ export function inAnyOrder(members: readonly Syntax[]): readonly Syntax[] {
   return [...running, ...methods.map(({ member }) => member)];
 }
 
-/** What tells a method from the others of its class; null for what is no method, or has a computed name. */
+/** What distinguishes a method from the others of its class; null for what is no method, or has a computed name. */
 export function methodName(member: Syntax): string | null {
   if (member.type !== 'MethodDefinition') return null;
   const key = child(member, 'key') as Syntax;

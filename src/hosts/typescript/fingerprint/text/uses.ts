@@ -2,7 +2,7 @@ import { analyseText } from './analyse.js';
 import type { FunctionPlace } from '../inspection.js';
 import { child, isSyntax, parseFunction, staticName, type ParsedFunction, type Syntax } from './syntax.js';
 
-/** How telling a use of a variable is for somebody who looks for what changed it. */
+/** How likely a use of a variable is what changed it. */
 const READ = 1;
 const CALL = 2;
 const WRITE = 3;
