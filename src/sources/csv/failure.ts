@@ -5,6 +5,7 @@ import { shorten, splitLine } from './cells.js';
 import type { CsvLayout } from './layout.js';
 import { databaseMessage, type Database } from '../sql/database.js';
 import { rowError, sourceError } from '../faults.js';
+import { LONG_LINE } from './lines.js';
 import type { SourceFile } from '../files.js';
 
 /** A query for the rows of a CSV file. */
@@ -37,9 +38,13 @@ export async function explainCsvFailure(
 ): Promise<SeamlessError> {
   const reject = await firstReject(database, reading.from).catch(() => null);
   if (reject) return rowError(stream, sentence(reading, reject), failure);
+  const said = databaseMessage(failure).split('\n')[0] ?? '';
+  if (/Parallel CSV Reader/.test(said)) {
+    return sourceError(stream, `a line of ${reading.file.shown} ${LONG_LINE}.`, failure);
+  }
   return sourceError(
     stream,
-    `${reading.file.shown} cannot be read as CSV: ${databaseMessage(failure).split('\n')[0]} Check its quotes and that all lines end alike.`,
+    `${reading.file.shown} cannot be read as CSV: ${said} Check its quotes and that all lines end alike.`,
     failure,
   );
 }
@@ -136,6 +141,7 @@ export function sentence({ file, layout, types, time }: CsvReading, reject: Reje
     case 'INVALID ENCODING':
       return `${where} is not UTF-8 text: save the file as UTF-8.`;
     default:
+      if (/^Maximum line size/.test(reject.message)) return `${where} ${LONG_LINE}.`;
       return `${where} cannot be read: ${reject.message}`;
   }
 }

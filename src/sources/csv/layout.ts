@@ -230,11 +230,15 @@ function distinctNames(levels: readonly (readonly string[])[]): string[] {
   return top.map((_, column) => [...new Set(levels.map((level) => level[column] ?? ''))].join(' ').trim());
 }
 
+/** The most names of columns in a message. */
+const MOST_SUGGESTED = 16;
+
 /** Names to paste: the time first, then prices, as far as the row's cells allow. */
 function suggestedNames(row: readonly string[]): string {
   const prices = ['open', 'high', 'low', 'close', 'volume'];
   let timed = false;
-  return row
+  const names = row
+    .slice(0, MOST_SUGGESTED)
     .map((cell, index) => {
       const kind = cellKind(cell);
       if (!timed && kind !== 'text') {
@@ -246,6 +250,6 @@ function suggestedNames(row: readonly string[]): string {
         (kind === 'number' ? prices.shift() : undefined) ?? (kind === 'text' ? 'symbol' : `column${index}`)
       );
     })
-    .map((name) => `'${name}'`)
-    .join(', ');
+    .map((name) => `'${name}'`);
+  return [...names, ...(row.length > MOST_SUGGESTED ? ['…'] : [])].join(', ');
 }

@@ -29,6 +29,26 @@ export async function findLine(
   return { line, text: '' };
 }
 
+/** The most bytes of a line that DuckDB takes. */
+const MOST_LINE_BYTES = 2_000_000;
+
+/** Bytes at the end of a file in which the last line mostly begins. */
+const SHORT_TAIL = 1 << 16;
+
+export const LONG_LINE =
+  'is longer than 2 MB, the most that a line may have: check that its lines end, and its quotes';
+
+/** Whether the last line is too long, which DuckDB then leaves out without a word. Not looked at in a file that is packed. */
+export async function endsInLongLine(text: PlainText): Promise<boolean> {
+  if (text.compression !== 'none') return false;
+  for (const most of [SHORT_TAIL, MOST_LINE_BYTES]) {
+    const tail = await lastBytes(text, most);
+    const line = tail.subarray(0, -1);
+    if (tail.length < most || line.includes('\n') || line.includes('\r')) return false;
+  }
+  return true;
+}
+
 /** The bytes at the end of a text: of one that is packed, all of it is gone through. */
 export async function lastBytes(text: PlainText, most: number): Promise<Buffer> {
   if (text.compression === 'none') return lastBytesOfFile(text.path, most);

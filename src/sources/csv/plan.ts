@@ -2,7 +2,8 @@ import type { OpenStream } from '../../engine/ports/source.js';
 import { columnIndex } from '../../sdk/table.js';
 import type { CellType } from '../batches.js';
 import { literalPath, sqlText } from '../sql/database.js';
-import { sourceError } from '../faults.js';
+import { rowError, sourceError } from '../faults.js';
+import { endsInLongLine, LONG_LINE } from './lines.js';
 import type { FileContext, SourceFile } from '../files.js';
 import { notATimeColumn, refuseBare, refuseTwins, type Relation } from '../sql/relation.js';
 import { findTimeColumns, type ColumnLook } from '../time/column.js';
@@ -63,6 +64,7 @@ export async function planCsv(
   file: SourceFile,
 ): Promise<CsvPlan> {
   const text = await plainText(stream, context, file, settings.encoding);
+  if (await endsInLongLine(text)) throw rowError(stream, `the last line of ${file.shown} ${LONG_LINE}.`);
   const layout = renamed(stream, layoutOf(stream, file, text.head, settings), settings.renamed, file);
   const { names } = layout;
   refuseTwins(stream, names, file.shown);
