@@ -23,7 +23,7 @@ interface Look {
  */
 export class MostRows {
   readonly #look: Look;
-  readonly #bars = new Map<number, Promise<Float64Array>>();
+  readonly #bars = new Map<string, Promise<Float64Array>>();
 
   constructor(look: Look) {
     this.#look = look;
@@ -54,8 +54,10 @@ export class MostRows {
     const { nodes, bars } = drivers(graph, input.index);
     const stream = nodes.at(-1) as GraphNode;
     if (nodes.some((each) => !this.#firesWithDriver(each))) return null;
-    if (!(await this.#isKnown(stream, request.end))) return null;
-    let ts = await this.#barsOf(stream);
+    // A bar of the stream that closes after the node's last slot need not have been read.
+    const seen = Math.min(request.end, lastOpenBy(onGrid(request, node).end, stream.interval) + 1);
+    if (!(await this.#isKnown(stream, seen))) return null;
+    let ts = await this.#barsOf(stream, seen);
     const { start } = attainable(request, node, horizons[node.index] as Horizon);
     const back = node.edges
       .filter((edge) => fingerprints[edge.node] === fingerprints[input.index] && edge.span === undefined)
@@ -98,18 +100,19 @@ export class MostRows {
     return summary?.rows ?? 0;
   }
 
-  /** Opens of the bars of a stream up to the end of the range. */
-  #barsOf(stream: GraphNode): Promise<Float64Array> {
-    const known = this.#bars.get(stream.index);
+  /** Opens of the bars of a stream before a time. */
+  #barsOf(stream: GraphNode, until: Seconds): Promise<Float64Array> {
+    const key = `${stream.index} ${until}`;
+    const known = this.#bars.get(key);
     if (known) return known;
     const bars = (async () => {
-      const { store, fingerprints, request } = this.#look;
+      const { store, fingerprints } = this.#look;
       const fingerprint = fingerprints[stream.index] as string;
-      const count = await this.#stored(stream, request.end);
+      const count = await this.#stored(stream, until);
       const [times] = await store.timesFrom([{ fingerprint, from: -Infinity, count }]);
       return times ?? new Float64Array(0);
     })();
-    this.#bars.set(stream.index, bars);
+    this.#bars.set(key, bars);
     return bars;
   }
 
