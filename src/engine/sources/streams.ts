@@ -126,11 +126,10 @@ export class StreamKeeper {
     // What was repaired is counted over the whole.
     if (!known?.version || known.notes) return -Infinity;
     const same = (await this.#reader.sameUntil?.(known.version)) ?? -Infinity;
-    if (this.#reader.whole) {
-      // Its last bar is known from reading it: only bars that were added leave it as it is.
-      return known.last !== null && same > known.last ? Math.min(same, endOf(known, this.node)) : -Infinity;
-    }
-    const from = Math.min(same, this.horizon.limit);
+    // The last bar of one that is read whole is known from reading it: only bars that were added leave it as it is.
+    if (this.#reader.whole && (known.last === null || same <= known.last)) return -Infinity;
+    const from = Math.min(same, this.#reader.whole ? endOf(known, this.node) : this.horizon.limit);
+    // A covered span is taken in anew as a whole.
     return this.#spans.find(({ start, end }) => start < from && from < end)?.start ?? from;
   }
 
