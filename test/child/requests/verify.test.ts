@@ -1,8 +1,9 @@
 // Slow (15 s): runs in a child process.
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 import type { VerifiedNode, VerifyReport } from '../../../src/protocol/results.js';
 import { openStore } from '../../../src/store/store.js';
@@ -32,6 +33,16 @@ describe('verify', () => {
   afterEach(() => {
     project.remove();
   });
+  // Others verify at the same time: what is left behind shows in a folder of this suite's own.
+  const scratch = mkdtempSync(join(tmpdir(), 'seamless-scratch-'));
+  const { TMPDIR } = process.env;
+  before(() => (process.env['TMPDIR'] = scratch));
+  after(() => {
+    if (TMPDIR === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = TMPDIR;
+    rmSync(scratch, { recursive: true, force: true });
+  });
+  const left = (): string[] => readdirSync(scratch).filter((name) => name.startsWith('seamless-verify-'));
   const make = async (noise: string): Promise<void> => {
     project = new Project({ 'main.ts': strategy(noise), 'bars.csv': CSV_HEADER + csvLines(0, 100) });
     await withChild((child) => child.materialize(project, RANGE));
@@ -40,11 +51,9 @@ describe('verify', () => {
     withChild((child) => child.request('verify', { strategy: project.strategy('main.ts'), nodes, sample }));
   const states = ({ nodes }: VerifyReport): Record<string, string> =>
     Object.fromEntries(nodes.map(({ name, state }) => [name, state]));
-  const left = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('seamless-verify-'));
 
   it('recomputes what is stored and finds it so, all or a sample, and leaves nothing behind', async () => {
     await make('0');
-    const before = left();
     const all = await verify();
     assert.deepEqual(states(all), {
       price: 'verified',
@@ -59,7 +68,7 @@ describe('verify', () => {
     );
     const some = await verify(['mean'], 3);
     assert.deepEqual(states(some), { mean: 'verified' });
-    assert.deepEqual(left(), before);
+    assert.deepEqual(left(), []);
     await refused(verify(['maen']), 'not-found', /has no node maen\. Did you mean mean\?/);
   });
 

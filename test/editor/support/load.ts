@@ -48,6 +48,8 @@ export async function loadEditor<T>(
     });
     return Object.assign({}, (await import(pathToFileURL(outfile).href)) as T, { vscode });
   } finally {
+    // The modules have it by now, and other suites of this process look at what is global.
+    Reflect.deleteProperty(globalThis, key);
     rmSync(outfile, { force: true });
   }
 }
