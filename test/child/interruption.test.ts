@@ -127,7 +127,7 @@ describe('a run that is cut off', () => {
 
   it('kill -9 at any moment: the next run is complete, and equal to a cold one', async () => {
     const cacheDir = project.path('killed');
-    let completed = false;
+    let killed = 0;
     // Slow, so that what is said of its progress comes while it goes on.
     const slow =
       'let spun = 0; for (let turn = 0; turn < 50_000; turn++) spun += Math.sqrt(turn); if (spun < 0) return spun;';
@@ -142,13 +142,17 @@ describe('a run that is cut off', () => {
           if (phase === 'computing' && done > total * moment) process.kill(pid, 'SIGKILL');
         },
       });
+      // What is left to compute becomes less with each run: the last ones may be done before they are killed.
       await run.then(
-        () => (completed = true),
-        (error: unknown) => assert.match(String(error), /ended unexpectedly/),
+        () => undefined,
+        (error: unknown) => {
+          assert.match(String(error), /ended unexpectedly/);
+          killed++;
+        },
       );
       await child.end();
     }
-    assert.equal(completed, false, 'each of the runs was killed');
+    assert.ok(killed > 0, 'no run was killed');
     try {
       await assertSound(cacheDir);
     } finally {
