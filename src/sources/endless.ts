@@ -8,7 +8,7 @@ import { sourceError } from './faults.js';
 /** File systems of Linux whose files are made as they are read, by the numbers that statfs(2) lists: proc, debugfs, tracefs. */
 const MADE_WHEN_READ: ReadonlySet<number> = new Set([0x9fa0, 0x64626720, 0x74726163]);
 
-/** @throws SeamlessError `source` for what is neither a file nor a folder, and for files that the system makes: these may never end. */
+/** @throws SeamlessError `source` for what is neither a file nor a folder, and for files that the system makes when they are read. */
 export async function refuseEndless(
   stream: OpenStream,
   shown: string,
@@ -38,7 +38,7 @@ async function isMadeWhenRead(path: string): Promise<boolean> {
 }
 
 /**
- * The same for paths and patterns that a database is to read, which passes over pipes. What is missing is not its affair.
+ * The same for paths and patterns that a database is to read, which passes over pipes. A missing file is reported elsewhere.
  * @param paths absolute
  */
 export async function refuseEndlessFiles(

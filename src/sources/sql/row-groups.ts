@@ -11,7 +11,7 @@ export interface Border {
   readonly footer: string;
 }
 
-/** A border, and what a later content is told from this one by. */
+/** A border, and what a later content is compared with. */
 export interface KnownBorder extends Border {
   /** SHA-256 of the bytes before it. */
   readonly hash: string;

@@ -1,10 +1,10 @@
 import { clearInterval, setInterval } from 'node:timers';
 import { getOwnPropertyDescriptor, whenSettled } from './kept.js';
 
-/** How often it is looked whether promises still settle. */
+/** How often promises are checked to still settle, in milliseconds. */
 const EVERY_MS = 500;
 
-/** So many looks in a row without an answer, and promises do not settle any more. */
+/** After so many unanswered checks in a row, promises count as broken. */
 const MOST_UNANSWERED = 4;
 
 const KeptPromise = Promise;
@@ -17,7 +17,7 @@ const settled = KeptPromise.resolve();
 /**
  * A promise of the author's, to be waited for. It fails where what was put on built-in objects keeps all promises from settling, which
  * would otherwise never end.
- * @param end runs first of all once it has settled.
+ * @param end runs first once it has settled.
  */
 export function waitedFor<T>(given: Promise<T>, end: () => void): Promise<T> {
   return new KeptPromise<T>((resolve, reject: (reason: Error) => void) => {
@@ -55,7 +55,7 @@ export function waitedFor<T>(given: Promise<T>, end: () => void): Promise<T> {
   });
 }
 
-/** Settles if a promise that is returned does, and a list. */
+/** Settles only if a returned promise and a list do. */
 async function anyPromise(): Promise<unknown> {
   await (async () => settled)();
   return [];
