@@ -6,7 +6,7 @@ import { ChunkView, moveView } from '../../../sdk/view.js';
 import { violationFailure, type NodeRun } from './computation.js';
 import { failureOf } from './failures.js';
 import { outputOf } from './columns.js';
-import { authored, failureOfThrow } from './lasting.js';
+import { authored, failureOfThrow, lastingChange } from './lasting.js';
 import { valueAt } from './rows/outputs.js';
 import { truncate } from './probe/probe.js';
 
@@ -31,9 +31,14 @@ export async function runAlone(
     const failure = computeOne(run, compute, firing, (value) => (values[firing] = value));
     if (failure && (!failed || firing < failed.firing)) failed = { firing, failure };
     if (done % BLOCK !== BLOCK - 1) continue;
+    // Before the event loop runs on: with a built-in changed, its turn may never end.
+    const change = lastingChange(run);
+    if (change) return change;
     run.progress(done + 1);
     await turn();
   }
+  const change = lastingChange(run);
+  if (change) return change;
   for (let firing = 0; firing < (failed?.firing ?? asOf.length); firing++) {
     try {
       run.builder.add(asOf[firing] as Seconds, values[firing]);

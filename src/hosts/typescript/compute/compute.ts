@@ -74,7 +74,7 @@ export async function computeNode(computation: NodeComputation): Promise<Compute
     const { unseen } = computation;
     if (unseen === undefined || failure || run.request.alone) return { table, failure };
     const again = await runAgain(run, compute, table, unseen, () => turnOf(run));
-    return again ? { table: emptyTable(), failure: lastingChange(run) ?? again } : { table, failure };
+    return again ? { table: emptyTable(), failure: again } : { table, failure };
   }
   try {
     return { table, failure, state: scan.state(failure !== null) };
@@ -142,15 +142,13 @@ async function runBars(run: NodeRun, compute: ComputeFn<unknown>): Promise<NodeF
     const stop = context.compute({ node: node.name, seed }, (setBar) =>
       runSlice(run, compute, view, setBar, { from: done, to: Math.min(firings, done + bars) }),
     );
-    if (stop.failure) return stop.failure;
     done = stop.done;
     if (done === firings) break;
-    if (done === 1) {
-      // A flag that each bar flips may look unchanged after the last one.
-      const change = lastingChange(run);
-      if (change) return change;
-      continue;
-    }
+    // Before the event loop runs on: with a built-in changed, its turn may never end.
+    const failure = lastingChange(run) ?? stop.failure;
+    if (failure) return failure;
+    // One bar alone: a flag that each bar flips may look unchanged after the last one.
+    if (done === 1) continue;
     run.progress(done);
     await pace.turn();
     throwIfCancelled(run);
