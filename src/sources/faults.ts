@@ -41,12 +41,14 @@ const SHARED_ROWS = 1_000;
 export class BarCheck {
   readonly #stream: OpenStream;
   readonly #stamp: 'open' | 'close';
-  #previous = Number.NaN;
+  #previous: Seconds;
   #rows = 0;
 
-  constructor(stream: OpenStream, stamp: 'open' | 'close') {
+  /** @param previous open of the row before the first one; NaN: there is none */
+  constructor(stream: OpenStream, stamp: 'open' | 'close', previous = Number.NaN) {
     this.#stream = stream;
     this.#stamp = stamp;
+    this.#previous = previous;
   }
 
   /** Checks the opens of the next rows. Null when all of them are in order. */

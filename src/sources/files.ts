@@ -71,8 +71,9 @@ function signatureOf(file: SourceFile, stats: BigIntStats): string {
   return [file.path, stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join('|');
 }
 
-function sizeIn(signature: string): string | undefined {
-  return signature.split('|').at(-3);
+/** Bytes of the file that a signature is of. */
+export function sizeIn(signature: string): number {
+  return Number(signature.split('|').at(-3));
 }
 
 async function statFile(stream: OpenStream, projectRoot: string, file: SourceFile): Promise<BigIntStats> {
@@ -278,7 +279,7 @@ export async function refuseEmptied(
   const { size } = await statFile(stream, projectRoot, file);
   if (size > 0n) return;
   for (const signature of hints.keys()) {
-    if (signature.startsWith(`${file.path}|`) && sizeIn(signature) !== '0') throw changedFile(stream, file);
+    if (signature.startsWith(`${file.path}|`) && sizeIn(signature) !== 0) throw changedFile(stream, file);
   }
 }
 

@@ -1,94 +1,21 @@
 import assert from 'node:assert/strict';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import fc from 'fast-check';
-import { materialize } from '../../src/engine/run/materialize.js';
-import type { OpenStream, SourceLibrary, SourceReader } from '../../src/engine/ports/source.js';
-import { SeamlessError } from '../../src/sdk/errors.js';
-import { openSourceLibrary } from '../../src/sources/library.js';
 import { MemoryStore } from '../support/memory-store.js';
 import { cases } from '../support/profile.js';
-import { rowsOf, ToyHost, type Toy } from '../support/toy-strategy.js';
+import { holds } from './grown-support.js';
 import { Project } from './support.js';
 
-const RANGE = { start: 0, end: 60 * 100_000 };
-const NO_HOOKS = { progress: () => undefined, signal: new AbortController().signal };
-
-const TOYS: readonly Toy[] = [
-  { kind: 'stream', interval: 60, leastHistory: 1, rows: [], whole: false },
-  { kind: 'node', interval: 86_400, inputs: [{ node: 0, period: 3 }], seed: 1, sparse: 0, failsAt: null },
-  {
-    kind: 'node',
-    interval: 86_400,
-    inputs: [{ node: 0, period: 1 }],
-    seed: 2,
-    sparse: 0,
-    failsAt: null,
-    scan: 'sum',
-  },
-];
-
-/** Sources of one file, which counts the rows that are read of it. */
-class OneFile implements SourceLibrary {
-  rows = 0;
-  readonly #library: SourceLibrary;
-  readonly #source: { readonly kind: string; readonly options: Record<string, unknown> };
-
-  constructor(library: SourceLibrary, kind: string, options: Record<string, unknown>) {
-    this.#library = library;
-    this.#source = { kind, options };
-  }
-
-  async open(stream: OpenStream): Promise<SourceReader> {
-    const reader = await this.#library.open({ ...stream, source: this.#source });
-    const { read } = reader;
-    reader.read = async function* (this: OneFile, ...asked: Parameters<typeof read>) {
-      for await (const table of read.apply(reader, asked)) {
-        this.rows += table.ts.length;
-        yield table;
-      }
-    }.bind(this);
-    return reader;
-  }
-}
-
-/** What a run leaves in a store: rows and coverage of each node; or why there was none. */
-async function run(store: MemoryStore, sources: SourceLibrary): Promise<unknown> {
-  let hashes: readonly string[];
-  try {
-    const ports = { host: new ToyHost(TOYS), store, sources, nonce: 'nonce' };
-    const { state } = await materialize(ports, RANGE, NO_HOOKS);
-    hashes = state.graph.nodes.map(({ index }) => state.fingerprint(index).hash);
-  } catch (error) {
-    assert.ok(error instanceof SeamlessError, String(error));
-    // How many rows are at fault depends on how many were read.
-    return error.code;
-  }
-  const tables = await store.read(hashes.map((fingerprint) => ({ fingerprint, range: RANGE })));
-  const coverage = await store.coverage(hashes);
-  const ranges = hashes.map((hash) => {
-    const spans = coverage.get(hash) ?? [];
-    return [spans[0]?.start, spans.at(-1)?.end, spans.reduce((sum, { start, end }) => sum + end - start, 0)];
-  });
-  return { rows: tables.map((table) => rowsOf(table)), ranges };
-}
+const PARQUET = {
+  kind: 'parquet',
+  options: { path: 'bars.parquet' },
+  range: { start: 0, end: 60 * 100_000 },
+} as const;
 
 describe('a file that grew', () => {
   let project: Project;
   before(() => (project = new Project({ hints: new Map() })));
   after(() => project.remove());
-
-  /** A run over what is known of the file, and one that knows nothing: they must not differ. */
-  async function holds(store: MemoryStore, kind: string, options: Record<string, unknown>): Promise<number> {
-    const warm = new OneFile(project.library, kind, options);
-    const library = openSourceLibrary({ projectRoot: project.root });
-    try {
-      const expected = await run(new MemoryStore(), new OneFile(library, kind, options));
-      assert.deepEqual(await run(store, warm), expected);
-    } finally {
-      library.close();
-    }
-    return warm.rows;
-  }
 
   describe('in Parquet', () => {
     let connection: DuckDBConnection;
@@ -137,14 +64,14 @@ describe('a file that grew', () => {
             await add(0, rows);
             const store = new MemoryStore();
             await write();
-            await holds(store, 'parquet', { path: 'bars.parquet' });
+            await holds(project, store, PARQUET);
             for (const { how, at, n } of steps) {
               const [[end]] = (
                 await connection.runAndReadAll('SELECT coalesce(max(time) // 60 + 1, 0)::INT FROM bars')
               ).getRowsJS() as [[number]];
               await edits[how]?.(at % Math.max(1, end), n, end);
               await write();
-              await holds(store, 'parquet', { path: 'bars.parquet' });
+              await holds(project, store, PARQUET);
             }
           },
         ),
@@ -156,7 +83,7 @@ describe('a file that grew', () => {
       const store = new MemoryStore();
       await add(0, 6_000);
       await write();
-      await holds(store, 'parquet', { path: 'bars.parquet' });
+      await holds(project, store, PARQUET);
       // The first block of the cache is as long as a chunk, so what is added makes others.
       for (const [from, to] of [
         [6_000, 12_000],
@@ -165,7 +92,7 @@ describe('a file that grew', () => {
       ] as const) {
         await add(from, to);
         await write();
-        const read = await holds(store, 'parquet', { path: 'bars.parquet' });
+        const read = await holds(project, store, PARQUET);
         if (from >= 12_000) assert.ok(read <= 6_300, `${read} rows were read`);
       }
     });

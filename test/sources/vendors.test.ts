@@ -85,6 +85,16 @@ describe("vendors' files", () => {
         found,
         [0, 1, 2, 3, 4, 5].map((i) => start + i * 1800),
       );
+      // As closes, the last bar that opens in the first pass closes where the second begins.
+      const closes = await times(
+        `time,x\n${local.join('\n')}\n`,
+        { timeZone: 'America/New_York', stamp: 'close' },
+        { interval: 1800 },
+      );
+      assert.deepEqual(
+        closes,
+        found.map((open) => open - 1800),
+      );
     });
 
     it('at a local midnight are days, with an offset or as instants', async () => {

@@ -6,9 +6,9 @@ import type { SourceNote } from '../../engine/ports/source-note.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import { sliceTableByTime, type Table } from '../../sdk/table.js';
 import type { Range, Seconds } from '../../sdk/time.js';
-import { streamTables, type CellType, type SelectedColumn } from '../batches.js';
+import { streamTables, type SelectedColumn } from '../batches.js';
 import { Cleaner, Notes, UNREADABLE } from '../conformance.js';
-import { BarCheck, barError, sourceError, WRITE_TIMES, type BarFault } from '../faults.js';
+import { BarCheck, barError, WRITE_TIMES, type BarFault } from '../faults.js';
 import {
   contentHash,
   fileSignature,
@@ -16,6 +16,7 @@ import {
   readingOf,
   refuseChanged,
   refuseEmptied,
+  sizeIn,
   watchedPaths,
   type FileContext,
   type SourceFile,
@@ -23,10 +24,12 @@ import {
 import { openSql, selectBars } from '../sql/relation.js';
 import { FoldedHour } from '../time/folded-hour.js';
 import { adjusted, isNewestFirst, refuseWideSpacing } from '../time/opens.js';
+import { stampedAfter } from '../time/reading.js';
 import { RowsAround, type Skip } from './around.js';
 import { splitLine } from './cells.js';
 import { explainCsvFailure, rowsOfSound, type Reject } from './failure.js';
-import { joinParts, type Part } from './join.js';
+import { earlierRows, keepRows, knownRowsOf, planOfTail, readingDigest, type Tail } from './grown.js';
+import { aligned, commonColumns, joinParts, type Part } from './join.js';
 import { findLine } from './lines.js';
 import { planCsv, type CsvPlan } from './plan.js';
 import { accountForRejects, rejectsOf, withoutRejects } from './rejects.js';
@@ -72,6 +75,11 @@ class CsvReader implements SourceReader {
   readonly #opened: readonly string[];
   /** What the files were when their version was taken; null before that. */
   #signatures: readonly string[] | null = null;
+  #version: string | null = null;
+  /** How the rows of the last reading were read; null where that may depend on rows behind them. */
+  #reading: string | null = null;
+  /** What was added since the version that `sameUntil` was asked about; null where all is to be read. */
+  #tail: Tail | null = null;
 
   constructor(
     stream: OpenStream,
@@ -89,15 +97,49 @@ class CsvReader implements SourceReader {
   }
 
   /** Files are known by their content: one that is renamed is the same. */
-  async version(): Promise<string> {
+  async version(before?: string | null): Promise<string> {
     const { projectRoot, hints } = this.#context;
     const { paths, ...settings } = this.#settings;
+    const known = before ? knownRowsOf(hints, before) : null;
+    const ends = (): Promise<readonly number[]> => Promise.resolve(known ? [known.bytes] : []);
     const found = [];
-    for (const file of this.#files) found.push(await contentHash(this.#stream, projectRoot, file, hints));
+    for (const file of this.#files)
+      found.push(await contentHash(this.#stream, projectRoot, file, hints, ends));
     this.#signatures = found.map(({ signature }) => signature);
     const hashes = found.map(({ hash }) => hash).sort();
     const all = hashes.length === 1 ? hashes[0] : createHash('sha256').update(hashes.join()).digest('hex');
-    return `sha256:${all}:${readingOf(settings)}`;
+    this.#version = `sha256:${all}:${readingOf(settings)}`;
+    return this.#version;
+  }
+
+  /** A file that grew has all lines of before at its beginning, byte for byte, and they are read as they were. */
+  async sameUntil(before: string): Promise<Seconds> {
+    // Whatever is wrong with lines that were added, the reading of all of them says.
+    this.#tail = await this.#tailSince(before).catch(() => null);
+    if (this.#tail === null) return -Infinity;
+    return this.#tail.tables[0]?.ts[0] ?? Infinity;
+  }
+
+  async #tailSince(before: string): Promise<Tail | null> {
+    const [file, ...others] = this.#files;
+    if (!file || others.length > 0) return null;
+    const known = await earlierRows(this.#stream, this.#context, file, before, this.#version ?? '');
+    if (!known) return null;
+    this.#notes = new Notes();
+    const { plan, sort } = await this.#plan(file);
+    if (readingDigest(plan, sort) !== known.reading) return null;
+    const end = sizeIn(this.#signatures?.[0] ?? '');
+    const tail = await planOfTail(this.#context, plan, known.bytes, end);
+    if (tail === null) return null;
+    const refuse: Skip = (_, error) => {
+      throw error;
+    };
+    const tables: Table[] = [];
+    for await (const table of this.#readFile(tail, false, tail.relation.columns, refuse, known.last)) {
+      if (table.ts.length > 0) tables.push(table);
+    }
+    if (this.#notes.list().length > 0) return null;
+    return { tables, after: known.last, reading: known.reading };
   }
 
   async bounds() {
@@ -136,15 +178,20 @@ class CsvReader implements SourceReader {
   async *read(range: Range, skip?: (row: SkippedRow) => void): AsyncGenerator<Table> {
     this.#notes = new Notes();
     const signatures = this.#signatures ?? (await signaturesOf(this.#stream, this.#context, this.#files));
+    const tail = this.#tail !== null && range.start > this.#tail.after ? this.#tail : null;
+    this.#reading = tail?.reading ?? null;
+    let last = tail?.after ?? Number.NaN;
     try {
       // A row that cannot be read is nobody's business but theirs who ask for its time.
       const skipOrThrow: Skip = (where, error) => {
+        this.#reading = null;
         if (where === null || (!skip && !isEmpty(intersection(where, range)))) throw error;
         if (!skip) return;
         this.#notes.add(UNREADABLE, 1, error.message);
         skip({ range: where, error });
       };
-      for await (const table of this.#rows(skipOrThrow)) {
+      for await (const table of tail?.tables ?? this.#rows(skipOrThrow)) {
+        last = table.ts.at(-1) ?? last;
         const wanted = sliceTableByTime(table, range.start, range.end);
         if (wanted.ts.length > 0) yield wanted;
       }
@@ -156,6 +203,16 @@ class CsvReader implements SourceReader {
       throw error;
     }
     await this.#refuseChanged(signatures);
+    this.#remember(last);
+  }
+
+  /** Keeps what `sameUntil` will need of a reading in which nothing was at fault. */
+  #remember(last: Seconds): void {
+    const [signature] = this.#signatures ?? [];
+    if (this.#version === null || this.#reading === null || signature === undefined) return;
+    if (!Number.isFinite(last) || this.#notes.list().length > 0) return;
+    const rows = { reading: this.#reading, bytes: sizeIn(signature), last };
+    keepRows(this.#context.hints, this.#version, rows);
   }
 
   async #refuseChanged(signatures: readonly string[]): Promise<void> {
@@ -168,14 +225,18 @@ class CsvReader implements SourceReader {
     const planned: PlannedFile[] = [];
     for (const file of this.#files) planned.push(await this.#plan(file));
     const columns = commonColumns(this.#stream, planned);
+    const [only] = planned;
+    if (only && planned.length === 1) {
+      this.#reading = readingDigest(only.plan, only.sort);
+      yield* this.#readFile(only.plan, only.sort, columns, skip);
+      return;
+    }
     const parts = planned.map(({ plan, first, sort }): Part => ({
       shown: plan.reading.file.shown,
       first,
       read: () => this.#readFile(plan, sort, columns, skip),
     }));
-    const [only] = parts;
-    if (only !== undefined && parts.length === 1) yield* only.read();
-    else yield* joinParts(this.#stream, parts, this.#settings.time.conformance, this.#notes);
+    yield* joinParts(this.#stream, parts, this.#settings.time.conformance, this.#notes);
   }
 
   async #plan(file: SourceFile): Promise<PlannedFile> {
@@ -246,19 +307,26 @@ class CsvReader implements SourceReader {
     return typeof row?.['first'] === 'number' ? row['first'] : Infinity;
   }
 
-  /** The bars of one file, in order and checked, with the columns that all files have. */
+  /**
+   * The bars of one file, in order and checked, with the columns that all files have.
+   * @param previous open of the bar before them; NaN: there is none
+   */
   async *#readFile(
     plan: CsvPlan,
     sort: boolean,
     columns: readonly SelectedColumn[],
     skip: Skip,
+    previous = Number.NaN,
   ): AsyncGenerator<Table> {
     const { time } = this.#settings;
     const explain = (fault: BarFault): Promise<SeamlessError> => this.#explain(plan, fault);
-    const check = new BarCheck(this.#stream, time.stamp);
+    const check = new BarCheck(this.#stream, time.stamp, previous);
     const around = new RowsAround(this.#stream, check, time.stamp, explain, skip);
     const cleaner = new Cleaner(this.#stream, this.#notes);
-    const folded = time.timeZone === null ? null : new FoldedHour(time.timeZone);
+    const folded =
+      time.timeZone === null
+        ? null
+        : new FoldedHour(time.timeZone, stampedAfter(this.#stream, time), previous);
     const order = sort ? ' ORDER BY open NULLS LAST' : '';
     const selected = `SELECT ${selectBars(aligned(plan, columns))}`;
     const connection = await this.#context.database.connect();
@@ -333,42 +401,3 @@ class CsvReader implements SourceReader {
     });
   }
 }
-
-/** The columns of all files, by name. @throws SeamlessError `source` where a column is of two types. */
-function commonColumns(stream: OpenStream, planned: readonly PlannedFile[]): readonly SelectedColumn[] {
-  const columns = new Map<string, { type: CellType; shown: string }>();
-  for (const { plan } of planned) {
-    for (const { name, type } of plan.relation.columns) {
-      const known = columns.get(name);
-      if (known === undefined || known.type === 'null')
-        columns.set(name, { type, shown: plan.reading.file.shown });
-      else if (type !== 'null' && type !== known.type) {
-        throw sourceError(
-          stream,
-          `column ${name} holds a ${known.type} in ${known.shown}, but a ${type} in ${plan.reading.file.shown}: make both alike, or read the files apart.`,
-        );
-      }
-    }
-  }
-  return [...columns].map(([name, { type }]) => ({ name, type }));
-}
-
-/** A plan's relation with an expression for each of these columns; null where the file lacks one. */
-function aligned({ relation }: CsvPlan, columns: readonly SelectedColumn[]): CsvPlan['relation'] {
-  const expressions = columns.map(({ name, type }) => {
-    const index = relation.columns.findIndex((column) => column.name === name);
-    const own = relation.columns[index];
-    if (own === undefined) return `NULL::${SQL_TYPES[type]}`;
-    const expression = relation.expressions[index] ?? 'NULL';
-    return own.type === type ? expression : `CAST(${expression} AS ${SQL_TYPES[type]})`;
-  });
-  return { ...relation, columns, expressions };
-}
-
-const SQL_TYPES: Readonly<Record<CellType, string>> = {
-  number: 'DOUBLE',
-  null: 'DOUBLE',
-  boolean: 'BOOLEAN',
-  string: 'VARCHAR',
-  json: 'VARCHAR',
-};

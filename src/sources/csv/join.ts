@@ -2,8 +2,10 @@ import type { OpenStream } from '../../engine/ports/source.js';
 import { concatTables, emptyTable, lowerBound, sliceTable, type Table } from '../../sdk/table.js';
 import { formatTime, type Seconds } from '../../sdk/time.js';
 import { pickRows, sameRow, type Notes } from '../conformance.js';
-import { rowError } from '../faults.js';
+import type { CellType, SelectedColumn } from '../batches.js';
+import { rowError, sourceError } from '../faults.js';
 import type { Conformance } from '../options.js';
+import type { CsvPlan } from './plan.js';
 
 /** One of several files with the bars of a stream. */
 export interface Part {
@@ -83,3 +85,45 @@ function joinTables(a: Table, b: Table): Table {
   if (a.ts.length === 0) return b;
   return b.ts.length === 0 ? a : concatTables([a, b]);
 }
+
+/** The columns of all files, by name. @throws SeamlessError `source` where a column is of two types. */
+export function commonColumns(
+  stream: OpenStream,
+  planned: readonly { readonly plan: CsvPlan }[],
+): readonly SelectedColumn[] {
+  const columns = new Map<string, { type: CellType; shown: string }>();
+  for (const { plan } of planned) {
+    for (const { name, type } of plan.relation.columns) {
+      const known = columns.get(name);
+      if (known === undefined || known.type === 'null')
+        columns.set(name, { type, shown: plan.reading.file.shown });
+      else if (type !== 'null' && type !== known.type) {
+        throw sourceError(
+          stream,
+          `column ${name} holds a ${known.type} in ${known.shown}, but a ${type} in ${plan.reading.file.shown}: make both alike, or read the files apart.`,
+        );
+      }
+    }
+  }
+  return [...columns].map(([name, { type }]) => ({ name, type }));
+}
+
+/** A plan's relation with an expression for each of these columns; null where the file lacks one. */
+export function aligned({ relation }: CsvPlan, columns: readonly SelectedColumn[]): CsvPlan['relation'] {
+  const expressions = columns.map(({ name, type }) => {
+    const index = relation.columns.findIndex((column) => column.name === name);
+    const own = relation.columns[index];
+    if (own === undefined) return `NULL::${SQL_TYPES[type]}`;
+    const expression = relation.expressions[index] ?? 'NULL';
+    return own.type === type ? expression : `CAST(${expression} AS ${SQL_TYPES[type]})`;
+  });
+  return { ...relation, columns, expressions };
+}
+
+const SQL_TYPES: Readonly<Record<CellType, string>> = {
+  number: 'DOUBLE',
+  null: 'DOUBLE',
+  boolean: 'BOOLEAN',
+  string: 'VARCHAR',
+  json: 'VARCHAR',
+};

@@ -334,8 +334,24 @@ function csvFrom(
     ...(numbers.thousands === '' ? [] : [`thousands = ${sqlText(numbers.thousands)}`]),
     ...(compression === 'none' ? [] : [`compression = '${compression}'`]),
   ];
-  const file = sqlText(literalPath(path));
-  return `read_csv(${file}, auto_detect = false, header = false, skip = ${layout.skipped}, ${dialect.join(', ')}, columns = {${columns}})`;
+  return `${linesSql(path, layout.skipped)}, ${dialect.join(', ')}, columns = {${columns}})`;
+}
+
+function linesSql(path: string, skipped: number): string {
+  return `read_csv(${sqlText(literalPath(path))}, auto_detect = false, header = false, skip = ${skipped}`;
+}
+
+/** A plan for another file with lines as the rows of this one, from its first line on. */
+export function atPath(plan: CsvPlan, path: string): CsvPlan {
+  const { text, reading, relation } = plan;
+  const moved = (from: string): string =>
+    from.replace(linesSql(text.path, reading.layout.skipped), () => linesSql(path, 0));
+  return {
+    ...plan,
+    text: { ...text, path },
+    reading: { ...reading, from: moved(reading.from) },
+    relation: { ...relation, from: moved(relation.from) },
+  };
 }
 
 const SYMBOL =

@@ -9,9 +9,16 @@ const HOUR = 3_600;
  */
 export class FoldedHour {
   readonly #format: Intl.DateTimeFormat;
-  #previous: Seconds = Number.NaN;
+  readonly #stampedAfter: Seconds;
+  #previous: Seconds;
 
-  constructor(timeZone: string) {
+  /**
+   * @param stampedAfter from a bar's open to the time its row is stamped by
+   * @param previous open of the row before the first one; NaN: there is none
+   */
+  constructor(timeZone: string, stampedAfter: Seconds, previous: Seconds) {
+    this.#stampedAfter = stampedAfter;
+    this.#previous = previous;
     this.#format = new Intl.DateTimeFormat('en-US', {
       timeZone,
       hourCycle: 'h23',
@@ -42,6 +49,7 @@ export class FoldedHour {
   }
 
   #repeats(open: Seconds): boolean {
-    return this.#format.format(open * 1000) === this.#format.format((open + HOUR) * 1000);
+    const time = open + this.#stampedAfter;
+    return this.#format.format(time * 1000) === this.#format.format((time + HOUR) * 1000);
   }
 }

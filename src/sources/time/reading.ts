@@ -1,4 +1,4 @@
-import { isMonths } from '../../sdk/time.js';
+import { isMonths, type Seconds } from '../../sdk/time.js';
 import type { OpenStream } from '../../engine/ports/source.js';
 import { LARGEST_SECONDS, sourceError } from '../faults.js';
 import type { TimeOptions } from '../options.js';
@@ -34,9 +34,14 @@ const SERIAL_DAYS = { least: 20_000, largest: 80_000, epoch: 25_569 };
 
 const DAY = 86_400;
 
-/** From the time that a bar is stamped by to its open. Of months, whose length differs, `adjusted` sees to it. */
-function shiftOf({ interval }: OpenStream, { stamp }: TimeOptions): string {
-  return stamp === 'close' && !isMonths(interval) ? ` - ${interval}` : '';
+/** From a bar's open to the time its row is stamped by. Of months, whose length differs, `adjusted` sees to it. */
+export function stampedAfter({ interval }: OpenStream, { stamp }: TimeOptions): Seconds {
+  return stamp === 'close' && !isMonths(interval) ? interval : 0;
+}
+
+function shiftOf(stream: OpenStream, options: TimeOptions): string {
+  const after = stampedAfter(stream, options);
+  return after === 0 ? '' : ` - ${after}`;
 }
 
 /** How numbers are read as times. */
