@@ -27,7 +27,7 @@ export function isRowPrototype(prototype: object): boolean {
  * @param input whose rows they are, for the error about a name that is none
  */
 export function rowMaker(input: string, names: readonly string[]): RowMaker {
-  const fields = names.map((_, i) => `[names[${i}]] = columns ? columns[${i}][row] : cells[${i}];`);
+  const fields = names.map((name, i) => `${fieldKey(name, i)} = columns ? columns[${i}][row] : cells[${i}];`);
   const body = `
     let columns, row, cells;
     class Row { ${fields.join('\n')} }
@@ -44,6 +44,11 @@ export function rowMaker(input: string, names: readonly string[]): RowMaker {
   Object.freeze(prototype);
   rowPrototypes.add(prototype);
   return maker;
+}
+
+/** A field whose name is written out is defined much faster; a class may not write out this one. */
+function fieldKey(name: string, position: number): string {
+  return name === 'constructor' ? `[names[${position}]]` : JSON.stringify(name);
 }
 
 /** Answers for names that are no fields of a row. */
@@ -81,11 +86,32 @@ export function unknownColumn(input: string, names: readonly string[], name: str
 /** Copies a flat record with exactly these fields, in their order; null for anything else. */
 export type FlatCopier = (record: object) => object | null;
 
-/** Compiles the function that copies flat records with these fields; null where a name is none that a literal can have. */
+/** Lists of fields whose copiers are kept: most strategies have a few. */
+const COPIERS_KEPT = 64;
+
+const copiers = new Map<string, FlatCopier>();
+
+/**
+ * The function that copies flat records with these fields; null where a name is none that a literal can have. Kept, as each chunk of
+ * each scan asks for it, and a function that is compiled anew is slow at first.
+ */
 export function flatCopier(names: readonly string[]): FlatCopier | null {
   if (!areLiteral(names)) return null;
+  const fields = JSON.stringify(names);
+  const known = copiers.get(fields);
+  if (known) return known;
+  if (copiers.size === COPIERS_KEPT) copiers.clear();
+  const made = compileCopier(names);
+  copiers.set(fields, made);
+  return made;
+}
+
+function compileCopier(names: readonly string[]): FlatCopier {
   const keys = names.map((name) => JSON.stringify(name));
-  const reads = keys.map((key, i) => `const v${i} = record[${key}]; if (!isScalar(v${i})) return null;`);
+  const reads = keys.map(
+    (key, i) =>
+      `const v${i} = record[${key}]; if (typeof v${i} !== 'number' && !isScalar(v${i})) return null;`,
+  );
   const body = `
     let at = 0;
     for (const key in record) if (key !== names[at++]) return null;

@@ -168,6 +168,7 @@ function blockOf({ inputs }: Probed, place: Place, draw: Draw): ProbeBlock {
   const count = table.ts.length;
   const shift = start + 1 + draw.below(Math.max(1, count - 1));
   const swapped = rows.subarray(0, swappedCount);
-  const by = swapped.map((row) => (row + shift) % count);
+  const by = new Int32Array(swappedCount);
+  for (let i = 0; i < swappedCount; i++) by[i] = ((rows[i] as number) + shift) % count;
   return { from, to, input, tested: tested.subarray(0, testedCount), swapped: { rows: swapped, by } };
 }
