@@ -45,7 +45,7 @@ export function runColumns(run: NodeRun, { compute }: ColumnCompute<unknown>): N
   // What follows works with built-in objects.
   const violation = lastingChange(run) ?? violated(run);
   // What was written to an input would mislead the probe, and the caller refuses the chunk for it.
-  if (violation || run.protection.restore()) return violation;
+  if (violation || run.protection.undo()) return violation;
 
   const allowance = allowances.get(run.node) ?? new ProbeAllowance();
   allowances.set(run.node, allowance);
@@ -54,10 +54,12 @@ export function runColumns(run: NodeRun, { compute }: ColumnCompute<unknown>): N
     new Draw(PROBE_SEED, asOf[0] as Seconds),
     allowance,
   );
-  const given = copyOf(output);
+  const copied = isNumbers(output) ? null : copyOf(output);
   const rejected = addRows(run.builder, asOf, output, (firing, error) =>
     failureOf(run, firing, error, run.locate),
   );
+  // The rows of plain numbers are a copy as well.
+  const given = copied ?? (rejected ? copyOf(output) : { values: run.builder.numbers });
   const mismatch = probe({ asOf, inputs: run.inputs, given }, plan, (at, inputs) => {
     try {
       return call(at, inputs, () => undefined);
@@ -138,7 +140,7 @@ function addRows(
 ): NodeFailure | null {
   let firing = 0;
   try {
-    if ('values' in output && output.values instanceof Float64Array) {
+    if (isNumbers(output)) {
       builder.addNumbers(asOf, output.values);
     } else if ('fields' in output && isNumeric(output.fields)) {
       builder.addNumberRecords(asOf, output.fields);
@@ -149,6 +151,10 @@ function addRows(
   } catch (error) {
     return refused(firing, error);
   }
+}
+
+function isNumbers(output: Output): output is { readonly values: Float64Array } {
+  return 'values' in output && output.values instanceof Float64Array;
 }
 
 function isNumeric(

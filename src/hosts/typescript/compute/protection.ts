@@ -1,6 +1,15 @@
 import type { ComputeInput } from '../../../engine/ports/host.js';
 import type { ColumnHandedOut } from '../../../sdk/view.js';
 
+/** Copies of this many columns are kept for the next ones: to fill memory costs less than to get it, and leaves no garbage. */
+const SPARE = 16;
+/** A chunk's columns differ a little in length. */
+const GRAIN = 4096;
+/** A longer one is not kept. */
+const MOST_SPARE = 2 ** 19;
+
+const spare: Float64Array[] = [];
+
 /** Room for the columns of one input in the keys of what is kept. */
 const COLUMN_LIMIT = 2 ** 20;
 
@@ -35,11 +44,11 @@ export class WriteProtection {
     if (this.#kept.has(key)) return;
     const { table } = this.#inputs[input] as ComputeInput;
     const array = column < 0 ? table.ts : table.columns[column]?.values;
-    if (array instanceof Float64Array) this.#kept.set(key, { input, column, array, copy: array.slice() });
+    if (array instanceof Float64Array) this.#kept.set(key, { input, column, array, copy: copyOf(array) });
   };
 
   /** Undoes all writing, and returns which column was written to, now or at an earlier call; null when none was. */
-  restore(): Written | null {
+  undo(): Written | null {
     // Two columns may share memory. A later copy may hold what was written before it was made, so the first copy has
     // the last word.
     for (const { input, column, array, copy } of [...this.#kept.values()].reverse()) {
@@ -49,6 +58,28 @@ export class WriteProtection {
     }
     return this.#written;
   }
+
+  /** Does so for the last time. */
+  restore(): Written | null {
+    const written = this.undo();
+    for (const { copy } of this.#kept.values()) giveBack(copy);
+    this.#kept.clear();
+    return written;
+  }
+}
+
+function copyOf(array: Float64Array): Float64Array {
+  const at = spare.findIndex((each) => each.length >= array.length);
+  const memory =
+    spare.splice(at, at < 0 ? 0 : 1)[0] ?? new Float64Array(Math.ceil(array.length / GRAIN) * GRAIN);
+  const copy = memory.subarray(0, array.length);
+  copy.set(array);
+  return copy;
+}
+
+function giveBack(copy: Float64Array): void {
+  const memory = new Float64Array(copy.buffer);
+  if (memory.length <= MOST_SPARE && spare.length < SPARE) spare.push(memory);
 }
 
 function bytesOf(array: Float64Array): Buffer {

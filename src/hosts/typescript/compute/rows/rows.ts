@@ -66,6 +66,11 @@ export class RowBuilder {
     return this.#rows;
   }
 
+  /** The rows so far where all of them are numbers; else none. Not to be written to. */
+  get numbers(): Float64Array {
+    return this.#numbers?.subarray(0, this.#rows) ?? new Float64Array(0);
+  }
+
   /**
    * Adds what the next firing emitted; `undefined` adds no row.
    * @throws SeamlessError `value` when it cannot be stored, or not beside the rows before it.
