@@ -48,7 +48,10 @@ async function edit(number: number): Promise<void> {
 await writeProject(YEARS);
 await rm(join(PROJECT, '.seamless'), { recursive: true, force: true });
 await copyFile(join(HERE, 'strategy/year.ts'), STRATEGY);
-const client = JobClient.start({ childPath: join(dirname(HERE), 'dist/child.js'), lasting: true });
+// A folder for the profiles of the child's threads.
+const profiles = process.env['BENCH_PROFILES'];
+const execArgv = profiles ? ['--cpu-prof', `--cpu-prof-dir=${profiles}`] : [];
+const client = JobClient.start({ childPath: join(dirname(HERE), 'dist/child.js'), lasting: true, execArgv });
 try {
   await client.request('materialize', { strategy, start: START, end: END });
   const taken: { readonly run: number; readonly shown: number; readonly processor: number }[] = [];

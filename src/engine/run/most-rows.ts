@@ -38,6 +38,8 @@ export class MostRows {
     const { begin } = horizons[input.index] as Horizon;
     // Bars that open in the range and close after its last slot are not seen from within it.
     const until = Math.min(request.end, lastOpenBy(onGrid(request, node).end, input.interval) + 1);
+    // Its first bar closes after that, whatever has been read of what it follows.
+    if (until <= begin) return 0;
     if (begin >= request.start) return this.#stored(input, until);
     if (input.kind === 'stream')
       return (await this.#isKnown(input, until)) ? this.#stored(input, until) : null;

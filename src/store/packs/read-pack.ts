@@ -14,13 +14,22 @@ export class PackDamage extends Error {
   }
 }
 
+interface OpenFile {
+  readonly file: number;
+  /** Digests of pages that were checked, by where they begin. */
+  readonly checked: Map<number, string> | null;
+}
+
 /** Packs that are open for reading, as long as one answer takes: a file that is open cannot be deleted on Windows. */
 export class OpenPacks {
   readonly #folder: string;
-  readonly #files = new Map<string, number>();
+  readonly #files = new Map<string, OpenFile>();
+  readonly #checked: (path: string, file: number) => OpenFile['checked'];
 
-  constructor(folder: string) {
+  /** @param checked tells which pages of an open file need not be hashed again, and takes others; see `checkedPages` */
+  constructor(folder: string, checked: (path: string, file: number) => OpenFile['checked'] = () => null) {
     this.#folder = folder;
+    this.#checked = checked;
   }
 
   /** The levels and values of a page. @throws PackDamage. */
@@ -34,28 +43,32 @@ export class OpenPacks {
 
   /** Fills `into` with the bytes of a pack from an offset on. @throws PackDamage where they have another digest. */
   bytes(pack: string, at: number, digest: string, into: Uint8Array): Uint8Array {
-    const file = this.#open(pack);
+    const { file, checked } = this.#open(pack);
     for (let done = 0; done < into.length;) {
       const count = readSync(file, into, done, into.length - done, at + done);
       if (count === 0) throw new PackDamage(pack);
       done += count;
     }
+    if (checked?.get(at) === digest) return into;
     if (pageDigest(into) !== digest) throw new PackDamage(pack);
+    checked?.set(at, digest);
     return into;
   }
 
   close(): void {
-    for (const file of this.#files.values()) closeSync(file);
+    for (const { file } of this.#files.values()) closeSync(file);
     this.#files.clear();
   }
 
-  #open(pack: string): number {
+  #open(pack: string): OpenFile {
     const known = this.#files.get(pack);
     if (known !== undefined) return known;
     try {
-      const file = openSync(join(this.#folder, pack), 'r');
-      this.#files.set(pack, file);
-      return file;
+      const path = join(this.#folder, pack);
+      const file = openSync(path, 'r');
+      const opened = { file, checked: this.#checked(path, file) };
+      this.#files.set(pack, opened);
+      return opened;
     } catch (error) {
       if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
         throw new PackDamage(pack, error);

@@ -17,6 +17,7 @@ import type { Table } from '../../sdk/table.js';
 import type { Range, Seconds } from '../../sdk/time.js';
 import { jsonParameter, unnestTexts } from '../duckdb/sql.js';
 import { TABLES } from '../duckdb/schema.js';
+import { checkedPages } from '../packs/checked-pages.js';
 import { OpenPacks, PackDamage } from '../packs/read-pack.js';
 import { setPackAside } from '../upkeep/damage.js';
 import { unpackSince, type Cover, type Segment, type StoreContext } from './catalog.js';
@@ -31,7 +32,7 @@ export async function withPacks<T>(
   read: (reader: TableReader, packs: OpenPacks) => T,
   memory = allocate,
 ): Promise<T> {
-  const packs = new OpenPacks(context.folder);
+  const packs = new OpenPacks(context.folder, checkedPages);
   try {
     return read(new TableReader(packs, memory), packs);
   } catch (error) {

@@ -1,0 +1,30 @@
+import { fstatSync } from 'node:fs';
+
+/** A write this soon after another may leave the same time stamp behind, on the coarsest file systems. */
+const SETTLED_NS = 2_000_000_000n;
+
+/** The most packs remembered. */
+const MOST_PACKS = 4096;
+
+/** Digests of pages by where they begin. */
+type Digests = Map<number, string>;
+
+const known = new Map<string, { readonly signature: string; readonly digests: Digests }>();
+
+/**
+ * The pages of a pack that this process has found to be what was written, to which more may be added; null where its file was written
+ * a moment ago, and might be again without a trace. A file that was touched since is another one.
+ * @param file open for reading
+ */
+export function checkedPages(path: string, file: number, now = Date.now()): Digests | null {
+  const { dev, ino, size, mtimeNs, ctimeNs } = fstatSync(file, { bigint: true });
+  const written = mtimeNs > ctimeNs ? mtimeNs : ctimeNs;
+  if (written + SETTLED_NS >= BigInt(now) * 1_000_000n) return null;
+  const signature = [dev, ino, size, mtimeNs, ctimeNs].join('|');
+  const before = known.get(path);
+  if (before?.signature === signature) return before.digests;
+  if (known.size >= MOST_PACKS) known.clear();
+  const digests: Digests = new Map();
+  known.set(path, { signature, digests });
+  return digests;
+}
