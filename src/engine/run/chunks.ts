@@ -213,8 +213,10 @@ export class ChunkRunner {
 
   #fitting(node: GraphNode, range: Range): Candidate[] {
     const { codeHash } = this.#state.fingerprint(node.index);
+    // Past where an input failed, that it has no rows says nothing.
+    const end = Math.min(range.end, this.#state.limit(node));
     return (this.#candidates.get(codeHash) ?? [])
-      .filter((candidate) => candidate.range.start >= range.start && candidate.range.end <= range.end)
+      .filter((candidate) => candidate.range.start >= range.start && candidate.range.end <= end)
       .filter((candidate) => {
         const { asOf, ends, lacking } = this.#firings(node, candidate.range);
         if (this.#shortOf(node, lacking) !== null) return false;
