@@ -7,6 +7,9 @@ import { SeamlessError } from '../../../sdk/errors.js';
 /** A process reads its bundle right after it was written; a day is kept for debuggers that look at it later. */
 const KEPT_MS = 24 * 60 * 60 * 1000;
 
+/** Files that are looked at for old ones each time: all projects of a machine may share a folder, which then has thousands. */
+const LOOKED_AT = 64;
+
 /**
  * Writes a bundle into the project's cache folder, or, where there is none or it cannot be written, into a temporary folder: a
  * strategy that is merely looked at leaves no trace in its project.
@@ -79,7 +82,9 @@ async function writeInto(folder: string, name: string, code: string): Promise<st
 
 async function removeOld(folder: string): Promise<void> {
   const now = Date.now();
-  for (const name of await readdir(folder)) {
+  const names = await readdir(folder);
+  const first = Math.floor(Math.random() * names.length);
+  for (const name of [...names.slice(first), ...names.slice(0, first)].slice(0, LOOKED_AT)) {
     const path = join(folder, name);
     const found = await stat(path).catch(() => null);
     if (found && now - found.mtimeMs > KEPT_MS) await rm(path, { force: true });
