@@ -69,6 +69,16 @@ function sliceColumn(column: Column, from: number, to: number): Column {
   }
 }
 
+/** The same rows in memory of their own. */
+export function copyTable(table: Table): Table {
+  return {
+    ...table,
+    ts: concatFloats([table.ts]),
+    columns: table.columns.map((column, index) => concatColumns(table.names[index] ?? '', [column])),
+    present: concatMasks([table.present], [table.ts.length]),
+  };
+}
+
 /** The rows of a table whose `ts` lies in `[start, end)`, sharing its memory. */
 export function sliceTableByTime(table: Table, start: number, end: number): Table {
   return sliceTable(table, lowerBound(table.ts, start), lowerBound(table.ts, end));

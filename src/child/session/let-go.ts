@@ -1,5 +1,5 @@
 /** Shared memory that may be made before V8 is told of it. */
-const WORTH_BYTES = 24 * 2 ** 20;
+const WORTH_BYTES = 16 * 2 ** 20;
 
 /** As much memory of its own more than before has V8 look for garbage. */
 const STAND_BYTES = 64 * 2 ** 20;

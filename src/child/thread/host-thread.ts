@@ -2,6 +2,7 @@ import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
 import { getDotPath, safeParse, type GenericSchema } from 'valibot';
 
 import { builtFile } from '../../protocol/built-file.js';
+import { LASTING } from '../../protocol/host-flag.js';
 import { deserializeError } from '../../protocol/wire-error.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import {
@@ -18,6 +19,12 @@ const PATIENCE_MS = 100;
 
 /** Megabytes of stack: recursion of an author's own ends in a RangeError that names the node. */
 const STACK_MB = 4;
+
+/**
+ * Megabytes of the young generation in a child that runs once: what code makes for a bar is gone by the next, so that more would hold
+ * nothing but garbage. A child that is kept has a larger one, which its flags say.
+ */
+const YOUNG_MB = 12;
 
 export interface CallHooks {
   readonly signal?: AbortSignal | undefined;
@@ -60,7 +67,10 @@ export class HostThread {
       transferList: [port2],
       // Flags of the process are for its main thread.
       execArgv: ['--enable-source-maps'],
-      resourceLimits: { stackSizeMb: STACK_MB },
+      resourceLimits: {
+        stackSizeMb: STACK_MB,
+        ...(!process.argv.includes(LASTING) && { maxYoungGenerationSizeMb: YOUNG_MB }),
+      },
     });
     port1.on('message', (raw) => this.#receive(raw));
     port1.on('messageerror', (error) => this.#receive(error));

@@ -1,5 +1,12 @@
 import { SeamlessError } from '../../../sdk/errors.js';
-import { concatFloats, concatTables, emptyTable, sliceTable, type Table } from '../../../sdk/table.js';
+import {
+  concatFloats,
+  concatTables,
+  copyTable,
+  emptyTable,
+  sliceTable,
+  type Table,
+} from '../../../sdk/table.js';
 import { tableDigest, type Digest } from '../../fingerprint/digest.js';
 import { sameTimes } from './grids.js';
 
@@ -55,7 +62,9 @@ export class HeldRows {
   trim(index: number, rows: number): void {
     const table = this.#tables.get(index);
     if (table && table.ts.length > rows) {
-      this.#tables.set(index, sliceTable(table, table.ts.length - rows, table.ts.length));
+      const last = sliceTable(table, table.ts.length - rows, table.ts.length);
+      // A view of a few rows would keep the memory of them all.
+      this.#tables.set(index, rows < table.ts.length / 2 ? copyTable(last) : last);
     }
     this.#pieces.delete(index);
     this.#digests.clear();
