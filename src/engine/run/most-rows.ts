@@ -37,13 +37,19 @@ export class MostRows {
     const { request, horizons } = this.#look;
     const { begin } = horizons[input.index] as Horizon;
     // Bars that open in the range and close after its last slot are not seen from within it.
-    const until = Math.min(request.end, lastOpenBy(onGrid(request, node).end, input.interval) + 1);
+    const until = Math.min(request.end, lastOpenBy(this.#endOf(node), input.interval) + 1);
     // Its first bar closes after that, whatever has been read of what it follows.
     if (until <= begin) return 0;
     if (begin >= request.start) return this.#stored(input, until);
     if (input.kind === 'stream')
       return (await this.#isKnown(input, until)) ? this.#stored(input, until) : null;
     return this.#following(node, input, until, meets);
+  }
+
+  /** The end of a node's last slot in the range that it has data for. */
+  #endOf(node: GraphNode): Seconds {
+    const { request, horizons } = this.#look;
+    return Math.min(onGrid(request, node).end, (horizons[node.index] as Horizon).limit);
   }
 
   async #following(
@@ -57,7 +63,7 @@ export class MostRows {
     const stream = nodes.at(-1) as GraphNode;
     if (nodes.some((each) => !this.#firesWithDriver(each))) return null;
     // A bar of the stream that closes after the node's last slot need not have been read.
-    const seen = Math.min(request.end, lastOpenBy(onGrid(request, node).end, stream.interval) + 1);
+    const seen = Math.min(request.end, lastOpenBy(this.#endOf(node), stream.interval) + 1);
     if (!(await this.#isKnown(stream, seen))) return null;
     let ts = await this.#barsOf(stream, seen);
     const { start } = attainable(request, node, horizons[node.index] as Horizon);

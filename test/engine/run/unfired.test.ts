@@ -287,7 +287,7 @@ describe('slots that did not fire', () => {
       [
         'weeks made of days',
         (price) => [price, node(7 * DAY, [[0, 1]]), node(7 * DAY, [[1, 200]])],
-        /its window is 200 bars of n1, which has at most 184 up to its end\.$/,
+        /its window is 200 bars of n1, which has at most 183 up to its end\.$/,
       ],
       [
         'an average of what never fires',
