@@ -62,8 +62,11 @@ export class MostRows {
     const { nodes, bars } = drivers(graph, input.index);
     const stream = nodes.at(-1) as GraphNode;
     if (nodes.some((each) => !this.#firesWithDriver(each))) return null;
-    // A bar of the stream that closes after the node's last slot need not have been read.
-    const seen = Math.min(request.end, lastOpenBy(this.#endOf(node), stream.interval) + 1);
+    // A bar of the stream that closes after the last slot of a node on the way need not have been read.
+    let end = this.#endOf(node);
+    for (const each of nodes.slice(0, -1))
+      end = floorToSlot(Math.min(end, (horizons[each.index] as Horizon).limit), each);
+    const seen = Math.min(request.end, lastOpenBy(end, stream.interval) + 1);
     if (!(await this.#isKnown(stream, seen))) return null;
     let ts = await this.#barsOf(stream, seen);
     const { start } = attainable(request, node, horizons[node.index] as Horizon);
