@@ -16,6 +16,11 @@ export { resample } from './sdk/bars/resample.js';
 export type { Aggregate, ResampledBar, ResampleOptions } from './sdk/bars/resample.js';
 export { ScanNode } from './sdk/scan-node.js';
 export type { ScanNodeOptions, ScanStep } from './sdk/scan-node.js';
+export { Universe } from './sdk/universe/universe.js';
+export type { UniverseOptions } from './sdk/universe/universe.js';
+export { CrossNode } from './sdk/universe/cross-node.js';
+export type { CrossNodeOptions, CrossOutput, CrossValueOptions } from './sdk/universe/cross-node.js';
+export type { Section } from './sdk/universe/section.js';
 export type { View, Window } from './sdk/view.js';
 export type { InputSeries, Series } from './sdk/series.js';
 export type { Column, ColumnType, FlatRecord, Json, RowValue, Table } from './sdk/table.js';
@@ -74,6 +79,25 @@ export type {
   RsiOptions,
 } from './sdk/indicators/index.js';
 
+export {
+  demean,
+  neutralize,
+  quantiles,
+  rank,
+  topN,
+  weights,
+  winsorize,
+  zscore,
+} from './sdk/cross-sections/index.js';
+export type {
+  Group,
+  RankOptions,
+  TopOptions,
+  WeightsOptions,
+  WinsorizeOptions,
+  ZscoreOptions,
+} from './sdk/cross-sections/index.js';
+
 export { ComputeOnlyViolation, LookAheadError, SeamlessError, UndeclaredInput } from './sdk/errors.js';
 export type { ErrorCode, SourceLocation } from './sdk/errors.js';
 
@@ -86,6 +110,7 @@ export type {
   MaterializeOptions,
   OpenCache,
 } from './client/materialize-job.js';
+export type { Panel } from './protocol/panel.js';
 export type { HistoryColumn, HistoryColumns, NodeRow } from './protocol/history.js';
 export type {
   FailureReport,

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 
+import { byFamily, isFamily } from '../engine/run/family.js';
 import type { NodeReport, RunProgress, RunReport, Span } from '../engine/run/report.js';
 import { nearNames, SeamlessError } from '../sdk/errors.js';
 import { Strategy } from '../sdk/strategy.js';
@@ -8,6 +9,7 @@ import { parseRange, type Range, type TimeInput } from '../sdk/time.js';
 import { builtFile } from '../protocol/built-file.js';
 import { JobClient } from './job-client.js';
 import { columnsOf, rowsOf, type HistoryColumns, type NodeRow } from '../protocol/history.js';
+import { familyColumns, familyRows, panelOf, type MemberTable, type Panel } from '../protocol/panel.js';
 import type { HistoryPart, Payload, StrategyRef } from '../protocol/payloads.js';
 import { cacheFolder, partialRange, projectRootOf, storedName } from '../protocol/project.js';
 import { print, refOf, refuseInHost } from './strategy-of.js';
@@ -115,7 +117,7 @@ function abortSignal(signal: CancelSignal | undefined): AbortSignal {
 }
 
 /** What `report.node(name)` gives: the node's part of the report, and its history over the range. */
-export interface MaterializedNode extends Omit<NodeReport, 'columns' | 'rows'> {
+export interface MaterializedNode extends Omit<NodeReport, 'columns' | 'rows' | 'symbol'> {
   readonly rowCount: number;
   readonly columnNames: readonly string[];
   /**
@@ -125,6 +127,19 @@ export interface MaterializedNode extends Omit<NodeReport, 'columns' | 'rows'> {
   columns(): HistoryColumns;
   /** The same by bar. */
   rows(): NodeRow[];
+  /**
+   * Of a family, a node over a universe: the symbols, in order; else none. Its columns and rows are then the long table: the
+   * histories of all symbols one after the other, with the symbol of each.
+   */
+  readonly symbols: readonly string[];
+  /** The node of one symbol. @throws SeamlessError `not-found`, with symbols like it. */
+  symbol(symbol: string): MaterializedNode;
+  /**
+   * One column of a family as a table of time by symbol.
+   * @param column default: `value`
+   * @throws SeamlessError `unknown-column` for one that is not there or holds no numbers, `not-found` for a node without symbols.
+   */
+  panel(column?: string): Panel;
 }
 
 /** Where the cache is, and what it knows the strategy by. */
@@ -181,23 +196,81 @@ export class MaterializeReport implements RunReport {
     this.#parts = parts;
   }
 
-  /** A node by name. @throws SeamlessError `not-found`, with names like it. */
+  /** A node by name, or a family. @throws SeamlessError `not-found`, with names like it. */
   node(name: string): MaterializedNode {
     const index = this.nodes.findIndex((node) => node.name === name);
     const found = this.nodes[index];
-    if (!found) throw this.#unknown(name);
-    const { columns: columnNames, rows: rowCount, ...rest } = found;
-    const parts = this.#parts[index] ?? [];
-    const read = () => this.#reader.read({ ...this.#place, node: name, parts });
-    return { ...rest, rowCount, columnNames, columns: () => columnsOf(read()), rows: () => rowsOf(read()) };
+    if (!found) return this.#family(name);
+    const { columns: columnNames, rows: rowCount, symbol: _, ...rest } = found;
+    const read = (): Table => this.#read(index);
+    return {
+      ...rest,
+      rowCount,
+      columnNames,
+      columns: () => columnsOf(read()),
+      rows: () => rowsOf(read()),
+      symbols: [],
+      symbol: () => refuseSymbols(name),
+      panel: () => refuseSymbols(name),
+    };
+  }
+
+  #read(index: number): Table {
+    const node = this.nodes[index]?.name ?? '';
+    return this.#reader.read({ ...this.#place, node, parts: this.#parts[index] ?? [] });
+  }
+
+  #family(name: string): MaterializedNode {
+    const found = byFamily(this.nodes).find((node) => isFamily(node) && node.name === name);
+    if (!found || !isFamily(found)) throw this.#unknown(name);
+    const { columns, rows: rowCount, members, symbol: _, ...rest } = found;
+    const symbols = members.map(({ symbol }) => symbol ?? '');
+    const tables = (): MemberTable[] =>
+      members.map((node, at) => ({
+        symbol: symbols[at] ?? '',
+        table: this.#read(this.nodes.indexOf(node)),
+      }));
+    return {
+      ...rest,
+      rowCount,
+      columnNames: ['symbol', ...columns],
+      columns: () => familyColumns(tables()),
+      rows: () => familyRows(tables()),
+      symbols,
+      symbol: (symbol) => this.#member(name, symbols, members, symbol),
+      panel: (column) => panelOf(name, tables(), column),
+    };
+  }
+
+  #member(
+    family: string,
+    symbols: readonly string[],
+    members: readonly NodeReport[],
+    symbol: string,
+  ): MaterializedNode {
+    const member = members[symbols.indexOf(symbol)];
+    if (member) return this.node(member.name);
+    const near = nearNames(symbol, symbols);
+    const hint =
+      near.length > 0
+        ? `Did you mean ${near.join(' or ')}?`
+        : `It has ${symbols.length}, such as ${symbols.slice(0, 5).join(', ')}.`;
+    throw new SeamlessError('not-found', `${family} has no symbol ${symbol}. ${hint}`);
   }
 
   #unknown(name: string): SeamlessError {
-    const names = this.nodes.map((node) => node.name);
+    const names = byFamily(this.nodes).map((node) => node.name);
     const near = nearNames(name, names);
     const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `It has ${names.join(', ')}.`;
     return new SeamlessError('not-found', `Strategy ${this.strategy} has no node ${name}. ${hint}`);
   }
+}
+
+function refuseSymbols(name: string): never {
+  throw new SeamlessError(
+    'not-found',
+    `${name} has no symbols: it is no node over a universe. Read it with columns() or rows().`,
+  );
 }
 
 export interface CacheOptions {

@@ -18,6 +18,8 @@ export interface HistoryColumns {
 
 /** One bar of a node's history. */
 export interface NodeRow {
+  /** Of a family: whose bar it is. */
+  readonly symbol?: string;
   /** The bar's open, in epoch seconds. */
   readonly ts: number;
   /** What the node emitted for it. */

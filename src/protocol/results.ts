@@ -63,6 +63,8 @@ const nodeReport: SchemaOf<NodeReport> = v.object({
   name: v.string(),
   kind,
   label: v.string(),
+  family: v.optional(v.string()),
+  symbol: v.optional(v.string()),
   state: v.picklist(['hit', 'reused', 'computed', 'partial', 'failed', 'blocked', 'stale']),
   interval: v.number(),
   rows: count,

@@ -3,7 +3,7 @@ import type { Interval } from './time.js';
 
 /** Any node of a strategy's DAG. `T` is what it emits for a bar. */
 export abstract class DagNode<T = unknown> {
-  abstract readonly kind: 'stream' | 'node' | 'scan';
+  abstract readonly kind: 'stream' | 'node' | 'scan' | 'universe' | 'cross';
   readonly name: string;
   readonly interval: Interval | undefined;
   /** Where the author made the node; its `stack` is read only when an error needs it. */

@@ -148,11 +148,16 @@ function checkTags(tags: unknown): readonly string[] {
   );
 }
 
-function checkProvider(provider: HistoryProvider | undefined, name: string): HistoryProvider {
+/** @throws SeamlessError `source` for what is no provider. @param called what has it, and as which option */
+export function checkProvider(
+  provider: HistoryProvider | undefined,
+  name: string,
+  called = { what: 'Stream', option: 'historyProvider' },
+): HistoryProvider {
   if (typeof provider === 'object' && typeof provider.options === 'object') return provider;
   throw new SeamlessError(
     'source',
-    `Stream ${name} has no historyProvider with a kind and options: give it one, such as csvHistory('data/prices.csv').`,
+    `${called.what} ${name} has no ${called.option} with a kind and options: give it one, such as csvHistory('data/prices.csv').`,
     { node: name },
   );
 }
@@ -229,7 +234,8 @@ function checkLength(length: WindowLength, name: string): WindowLength {
   );
 }
 
-function checkPeriod(period: number, name: string): number {
+/** @throws SeamlessError `period` */
+export function checkPeriod(period: number, name: string): number {
   if (Number.isInteger(period) && period >= 1) return period;
   throw new SeamlessError(
     'period',

@@ -1,7 +1,7 @@
 import type { DagNode } from './dag-node.js';
 import { VALUE_COLUMN } from './table.js';
 import type { Seconds } from './time.js';
-import { InputReader, undeclaredInput, type ColumnHandedOut, type ViewInput } from './view.js';
+import { InputReader, resolveColumn, undeclaredInput, type ColumnHandedOut, type ViewInput } from './view.js';
 
 /** One input of a column-form function: its rows over a chunk, warm-up first, and which of them each firing sees. */
 export interface InputSeries {
@@ -17,6 +17,8 @@ export interface InputSeries {
   readonly period: number;
   /** The numbers of a column, NaN where a row is null. No copy: reading is free, writing is an error. */
   column(name?: string): Float64Array;
+  /** 1 where a column has a value, 0 where it is null; null: it has one everywhere. A copy. */
+  valid(name?: string): Uint8Array | null;
 }
 
 /** What a column-form function sees: many firings at once. */
@@ -68,6 +70,8 @@ export class ChunkSeries implements Series {
       interval: source.interval,
       period: source.period,
       column: (name = VALUE_COLUMN) => reader.column(name),
+      valid: (name = VALUE_COLUMN) =>
+        source.table.columns[resolveColumn(source, name)]?.valid?.slice() ?? null,
     };
   }
 }

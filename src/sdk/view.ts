@@ -10,6 +10,7 @@ import {
   type RowValue,
   type Table,
 } from './table.js';
+import { closeOf } from './grid.js';
 import { formatTime, type Seconds } from './time.js';
 
 /** The last bars of one input, oldest first, as of one firing. */
@@ -149,6 +150,15 @@ function makerOf(input: string, names: readonly string[]): RowMaker {
 /** Sets the firing that a view shows. No method of the view: who has one could look at any bar. */
 export let moveView: (view: ChunkView, firing: number, asOf: Seconds) => void;
 
+/**
+ * An input, by position, and its row in the very slot that a view shows; null: it has no bar there. No method of the view, for the
+ * same reason.
+ */
+export let readSlot: (
+  view: View,
+  position: number,
+) => { readonly source: ViewInput; readonly row: number } | null;
+
 /** The view of one node over a chunk of firings. */
 export class ChunkView implements View {
   readonly #node: string;
@@ -163,6 +173,13 @@ export class ChunkView implements View {
     moveView = (view, firing, asOf) => {
       view.#firing = firing;
       view.#asOf = asOf;
+    };
+    readSlot = (view, position) => {
+      if (!(view instanceof ChunkView)) throw new SeamlessError('internal', 'No view of a computation.');
+      const { source } = view.#readers[position] as InputReader;
+      const row = (source.end[view.#firing] as number) - 1;
+      if (row < 0 || closeOf(source.table.ts[row] as number, source.interval) !== view.#asOf) return null;
+      return { source, row };
     };
   }
 

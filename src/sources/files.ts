@@ -24,6 +24,8 @@ export interface FileContext {
   readonly database: Database;
   readonly hints: ContentHints;
   readonly scratch: Scratch;
+  /** Copies of tables in order of their symbols; see `bySymbol`. */
+  readonly tables: Map<string, Promise<string>>;
 }
 
 /** A file of a source: as its author wrote it, and where it is. */

@@ -36,6 +36,7 @@ export function openSourceLibrary(options: SourceLibraryOptions): SourceLibrary 
     projectRoot: options.projectRoot,
     database,
     scratch,
+    tables: new Map(),
     hints: options.hints ?? new Map<string, string>(),
   };
   return {

@@ -4,6 +4,7 @@ import type {
   ComputeRequest,
   ComputeResult,
   EdgeDescription,
+  MemberDescription,
   Part,
   SourceDescription,
   TradeDescription,
@@ -51,6 +52,8 @@ export interface ToldNode {
   readonly frames: readonly SourceLocation[];
   /** Whether a function of the author's computes it. */
   readonly authored: boolean;
+  /** See `NodeDescription.member`. */
+  readonly member: MemberDescription | null;
 }
 
 export interface ToldStrategy {
@@ -148,7 +151,14 @@ const toldNode: SchemaOf<ToldNode> = v.object({
   label: v.string(),
   interval: v.nullable(v.number()),
   leastHistory: v.number(),
-  inputs: v.array(v.object({ node: id, period: v.nullable(v.number()), span: v.exactOptional(v.number()) })),
+  inputs: v.array(
+    v.object({
+      node: id,
+      period: v.nullable(v.number()),
+      span: v.exactOptional(v.number()),
+      gather: v.exactOptional(v.literal(true)),
+    }),
+  ),
   hash: v.nullable(v.string()),
   unhashable: v.nullable(v.string()),
   scan: v.boolean(),
@@ -161,6 +171,7 @@ const toldNode: SchemaOf<ToldNode> = v.object({
   ),
   frames: v.array(frame),
   authored: v.boolean(),
+  member: v.nullable(v.object({ family: v.string(), symbol: v.nullable(v.string()) })),
 });
 
 const part: SchemaOf<Part> = v.object({

@@ -193,6 +193,7 @@ function told(node: NodeDescription, frames: readonly SourceLocation[], authored
     source: node.source && plainSource(node.source),
     frames,
     authored,
+    member: node.member ?? null,
   };
 }
 

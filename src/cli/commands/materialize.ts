@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 
 import { betweenBarsText } from '../../engine/plan/horizon.js';
+import { byFamily, isFamily } from '../../engine/run/family.js';
 import type { NodeReport, RunReport, Span } from '../../engine/run/report.js';
 import { notesText } from '../../engine/sources/notes.js';
 import { cacheFolder } from '../../protocol/project.js';
@@ -89,14 +90,17 @@ const COLUMNS: readonly TableColumn[] = [
 /** The report as a person reads it. */
 export function reportText(report: RunReport, paint: Paint): string {
   const [start, end] = report.range;
-  const rows = report.nodes.map(({ name, label, interval, state, rows: count, computedRanges }) => [
-    name,
-    label,
-    formatInterval(interval),
-    paint(STATE_COLORS[state], state),
-    formatCount(count),
-    formatSpans(computedRanges),
-  ]);
+  const rows = byFamily(report.nodes).map((node) => {
+    const { name, label, interval, state, rows: count, computedRanges } = node;
+    return [
+      isFamily(node) ? `${name} × ${formatCount(node.members.length)}` : name,
+      label,
+      formatInterval(interval),
+      paint(STATE_COLORS[state], state),
+      formatCount(count),
+      formatSpans(computedRanges),
+    ];
+  });
   const bounds = report.coverageBounds;
   const covered = bounds ? formatRange({ start: bounds[0], end: bounds[1] }) : 'nothing';
   return [

@@ -34,7 +34,8 @@ export function fingerprints(graph: Graph, nonce: string): readonly Fingerprint[
       // When a bar of an input closes, and whether it must, is in its interval.
       const { interval, phase } = graph.nodes[edge.node] as GraphNode;
       const span = edge.span === undefined ? '' : `,span ${edge.span}`;
-      return `[${edge.period},${edge.lookback},${interval},${phase}${span}]`;
+      const gather = edge.gather ? ',gather' : '';
+      return `[${edge.period},${edge.lookback},${interval},${phase}${span}${gather}]`;
     });
     const { hash, unhashable = null } = code;
     const plain = [
@@ -69,7 +70,8 @@ export async function partsOf(graph: Graph, node: GraphNode): Promise<readonly P
   const windows = node.edges.map((edge, position) => {
     const { interval, phase } = graph.nodes[edge.node] as GraphNode;
     const span = edge.span === undefined ? [] : [edge.span];
-    const window = [edge.period, edge.lookback, interval, phase, ...span];
+    const gather = edge.gather ? ['gather'] : [];
+    const window = [edge.period, edge.lookback, interval, phase, ...span, ...gather];
     return part('window', String(position), window, JSON.stringify(window));
   });
   const options = Object.entries(source?.options ?? {}).map(([name, value]) =>

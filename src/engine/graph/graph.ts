@@ -15,10 +15,13 @@ export interface Edge {
   readonly lookback: number;
   /** Of a window that is counted in time: its seconds. Period and look-back are then the most bars it can hold, and one is enough. */
   readonly span?: Seconds;
+  /** See `EdgeDescription.gather`: period and look-back are 1, and there need not be one. */
+  readonly gather?: true;
 }
 
 /** How many bars of an input must exist before its consumer fires. */
-export function needOf({ span, lookback }: Pick<Edge, 'span' | 'lookback'>): number {
+export function needOf({ span, lookback, gather }: Pick<Edge, 'span' | 'lookback' | 'gather'>): number {
+  if (gather) return 0;
   return span === undefined ? lookback : 1;
 }
 
@@ -138,9 +141,14 @@ function findCycle(description: GraphDescription): number[] | null {
 function resolveNode(index: number, graph: GraphDescription, resolved: readonly GraphNode[]): GraphNode {
   const node = graph.nodes[index] as NodeDescription;
   const inputs = node.inputs.map((input) => resolved[input.node] as GraphNode);
-  const interval = node.interval ?? graph.interval ?? commonInterval(node, inputs);
+  const gathered = inputs.filter((_, position) => node.inputs[position]?.gather);
+  const interval =
+    node.interval ??
+    (gathered.length > 0 ? commonInterval(node, gathered) : (graph.interval ?? commonInterval(node, inputs)));
+  refuseOffGrid(node, interval, gathered);
   refuseUnequalPhases(node, inputs);
   const edges = node.inputs.map((input, position): Edge => {
+    if (input.gather) return { node: input.node, period: 1, lookback: 1, gather: true };
     if (input.span !== undefined)
       return spanEdge(node, input.node, input.span, inputs[position] as GraphNode);
     const period = input.period ?? graph.period;
@@ -166,6 +174,17 @@ function resolveNode(index: number, graph: GraphDescription, resolved: readonly 
     edges,
     description: node,
   };
+}
+
+/** @throws SeamlessError `interval` for a node that fires at other bars than those it gathers. */
+function refuseOffGrid(node: NodeDescription, interval: Seconds, gathered: readonly GraphNode[]): void {
+  const stranger = gathered.find((input) => input.interval !== interval);
+  if (!stranger) return;
+  throw new SeamlessError(
+    'interval',
+    `Node ${node.name} has an interval of ${formatInterval(interval)}, but gathers the bars of ${stranger.name}, which take ${formatInterval(stranger.interval)}: leave its interval out, or bring its inputs to one interval with resample first.`,
+    about(node),
+  );
 }
 
 /** @throws SeamlessError `period` for a window that is too short to hold a bar. */

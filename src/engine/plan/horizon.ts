@@ -19,11 +19,18 @@ export function horizons(graph: Graph, streams: ReadonlyMap<number, Horizon>): r
   for (const index of graph.order) {
     const node = graph.nodes[index] as GraphNode;
     all[index] = streams.get(index) ?? {
-      begin: Math.max(...node.edges.map((edge) => floorOrInfinite(all[edge.node]?.begin ?? 0, node))),
+      begin: beginOf(node, (input) => floorOrInfinite(all[input]?.begin ?? 0, node)),
       limit: limitOf(graph, node, (input) => all[input]?.limit ?? -Infinity),
     };
   }
   return all;
+}
+
+/** A node begins with the last of its inputs; those that are gathered may be missing, and begin with the first of them. */
+function beginOf({ edges }: GraphNode, begin: (input: number) => Seconds): Seconds {
+  const gathered = edges.filter(({ gather }) => gather).map(({ node }) => begin(node));
+  const others = edges.filter(({ gather }) => !gather).map(({ node }) => begin(node));
+  return Math.max(...others, ...(gathered.length > 0 ? [Math.min(...gathered)] : []));
 }
 
 /**

@@ -61,7 +61,7 @@ function recordsOf(graph: Graph, prints: readonly Fingerprint[]): NodeRecord[] {
       interval,
       phase,
       inputs: node.edges.map((edge) => (prints[edge.node] as Fingerprint).hash),
-      lookbacks: node.edges.map(({ lookback }) => (node.scan ? null : lookback)),
+      lookbacks: node.edges.map(({ lookback, gather }) => (node.scan ? null : gather ? 0 : lookback)),
       label,
       parts: () => partsOf(graph, node),
     };

@@ -11,6 +11,18 @@ export interface EdgeDescription {
   readonly period: number | null;
   /** Of a window that is counted in time: its seconds, in place of a period. */
   readonly span?: Seconds;
+  /**
+   * The node looks at this input's bar in the slot itself, which may be missing: it fires where at least one such input has one.
+   * Their bars are on the node's own grid.
+   */
+  readonly gather?: true;
+}
+
+/** What a node is a part of, where an author's definition stands for many: a family, and whose node it is. */
+export interface MemberDescription {
+  readonly family: string;
+  /** Null: it is none of the members, and computes what all of them are taken from. */
+  readonly symbol: string | null;
 }
 
 /**
@@ -87,6 +99,8 @@ export interface NodeDescription {
   /** Streams only. */
   readonly source: SourceDescription | null;
   readonly location: SourceLocation | null;
+  /** Absent or null: the author wrote it as it is. */
+  readonly member?: MemberDescription | null;
 }
 
 /** What a strategy trades by: positions of the node that decides, and of the stream of what is traded. */
@@ -128,6 +142,8 @@ export interface ComputeInput {
   readonly lookback: number;
   /** Of a window that is counted in time: firing `i` sees the bars that open at `asOf[i] - span` or later, at least one. */
   readonly span?: Seconds;
+  /** Firing `i` may look at the bar of its own slot, and there may be none: then `end[i]` is that of an earlier one, or 0. */
+  readonly gather?: true;
 }
 
 export interface ComputeRequest {

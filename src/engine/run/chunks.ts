@@ -346,6 +346,7 @@ export class ChunkRunner {
       const first = ends[position]?.[0] ?? 0;
       const end = ends[position]?.[count - 1] ?? 0;
       if (count === 0) return textDigest(['nothing fires']);
+      if (edge.gather) return this.#gatheredDigest(edge, asOf[0] as number, node.interval, end);
       // Apart, since the second part is what consumers that look back differently have in common: mostly a whole segment.
       return textDigest([
         this.#held.digest(
@@ -356,6 +357,13 @@ export class ChunkRunner {
         this.#held.digest(this.#state.canonical(edge.node), first - 1, end),
       ]);
     });
+  }
+
+  /** Of an input that is looked at in the slots themselves: its rows from the first slot that fires to the last. */
+  #gatheredDigest({ node }: Edge, asOf: Seconds, interval: Seconds, end: number): string {
+    const source = this.#state.canonical(node);
+    const first = lowerBound(this.#held.of(source).ts, openOf(asOf, interval));
+    return textDigest(first < end ? [this.#held.digest(source, first, end)] : ['no rows']);
   }
 
   /** The first row that a firing reads of an input, when `end` of its rows have closed. */

@@ -72,6 +72,7 @@ function nodeReport(outcome: RunOutcome, node: GraphNode, summary: RowSummary): 
     name: node.name,
     kind: node.kind,
     label: node.label,
+    ...memberOf(node),
     state: found,
     interval: node.interval,
     rows: summary.rows,
@@ -99,6 +100,12 @@ function nodeReport(outcome: RunOutcome, node: GraphNode, summary: RowSummary): 
       location: failure.location,
     },
   };
+}
+
+function memberOf({ description }: GraphNode): Pick<NodeReport, 'family' | 'symbol'> {
+  const { family, symbol } = description.member ?? {};
+  if (family === undefined) return {};
+  return typeof symbol === 'string' ? { family, symbol } : { family };
 }
 
 /** Complete ranges of the request: all of it where that lies between two bars. */

@@ -20,6 +20,9 @@ export interface NodeReport {
   readonly kind: 'stream' | 'node';
   /** What it is made by: `csv`, `sma`, `node`. */
   readonly label: string;
+  /** Of a node over a universe: the name its author gave it, and the symbol. A family's node without a symbol computes the section of all. */
+  readonly family?: string | undefined;
+  readonly symbol?: string | undefined;
   readonly state: NodeState;
   /** Interval in seconds. */
   readonly interval: number;

@@ -298,7 +298,9 @@ function windowsAlone(request: ComputeRequest): ComputeRequest {
     const end = input.end.at(-1) as number;
     const asOf = request.asOf.at(-1) as number;
     const start =
-      input.span === undefined ? end - input.lookback : lowerBound(input.table.ts, asOf - input.span);
+      input.span === undefined
+        ? Math.max(0, end - input.lookback)
+        : lowerBound(input.table.ts, asOf - input.span);
     return { ...input, table: sliceTable(input.table, start, end), end: Int32Array.of(end - start) };
   });
   return { ...request, opens: request.opens.slice(-1), asOf: request.asOf.slice(-1), inputs };

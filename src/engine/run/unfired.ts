@@ -174,6 +174,8 @@ function inputsOf({ graph, horizons, fingerprints }: UnfiredLook, node: GraphNod
   const byPrint = new Map<string, Input>();
   const anyPrompt = node.edges.some((edge) => intervalOf(graph, edge.node) <= node.interval);
   for (const edge of node.edges) {
+    // A bar that may be missing keeps no slot from firing.
+    if (edge.gather) continue;
     const print = fingerprints[edge.node] as string;
     const known = byPrint.get(print);
     const { begin, limit } = horizons[edge.node] as Horizon;

@@ -111,7 +111,7 @@ async function reachEnds(
 ): Promise<Ends> {
   const lookbacks = new Map<string, number>();
   for (const { fingerprint, lookback } of generation.flatMap(({ inputs }) => inputs)) {
-    if (lookback !== null) lookbacks.set(fingerprint, Math.max(lookback, lookbacks.get(fingerprint) ?? 0));
+    if (lookback) lookbacks.set(fingerprint, Math.max(lookback, lookbacks.get(fingerprint) ?? 0));
   }
   const requests = [...lookbacks].flatMap(([fingerprint, count]) => {
     const ranges = [...(reached.get(fingerprint)?.values() ?? [])].flat();
@@ -140,8 +140,10 @@ function reachedIn(
       // The slot in which a bar closes is the first to see it.
       const sees = slotOfBars(length as Seconds, { interval, phase });
       for (const { start, end } of ranges) {
-        const last = lookback === null ? undefined : ends.get(fingerprint)?.get(end)?.[lookback - 1];
-        push(own, until, { start: sees(start), end: last === undefined ? Infinity : sees(last) });
+        const last = lookback ? ends.get(fingerprint)?.get(end)?.[lookback - 1] : undefined;
+        // Seen in its own slot alone, a bar reaches no further.
+        const stop = lookback === 0 ? end : (last ?? Infinity);
+        push(own, until, { start: sees(start), end: Number.isFinite(stop) ? sees(stop) : stop });
       }
     }
   }

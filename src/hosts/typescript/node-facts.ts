@@ -3,10 +3,11 @@ import type { DagNode } from '../../sdk/dag-node.js';
 import { ColumnCompute, KernelCompute, Node } from '../../sdk/node.js';
 import type { HistoryProvider } from '../../sdk/providers.js';
 import { ScanNode } from '../../sdk/scan-node.js';
+import { CrossNode } from '../../sdk/universe/cross-node.js';
 import type { ComputedNode } from './compute/computation.js';
 
 export function isComputed(node: DagNode): node is ComputedNode {
-  return node instanceof Node || node instanceof ScanNode;
+  return node instanceof Node || node instanceof ScanNode || node instanceof CrossNode;
 }
 
 function isBuiltIn(node: ComputedNode): boolean {
@@ -18,6 +19,7 @@ export const BAR = 'bar';
 /** The same text means another thing when it is called with columns, or with a state. */
 export function formOf(node: ComputedNode): string {
   if (node instanceof ScanNode) return 'scan';
+  if (node instanceof CrossNode) return 'cross';
   return node.computeFn instanceof ColumnCompute ? 'columns' : BAR;
 }
 

@@ -4,6 +4,7 @@ import type {
   Awaitable,
   ComputeRequest,
   ComputeResult,
+  EdgeDescription,
   FiringProgress,
   GraphDescription,
   NodeDescription,
@@ -19,16 +20,18 @@ import { Node, StreamInput } from '../../sdk/node.js';
 import { ScanNode } from '../../sdk/scan-node.js';
 import { SeamlessDataProvider, type HistoryProvider } from '../../sdk/providers.js';
 import type { Strategy } from '../../sdk/strategy.js';
+import { CrossNode } from '../../sdk/universe/cross-node.js';
 import { parseInterval, type Seconds } from '../../sdk/time.js';
 import { customReader } from '../../sources/custom.js';
 import type { FunctionPlace } from './fingerprint/inspection.js';
 import { describeParts, optionParts } from './fingerprint/own-parts.js';
 import type { CodeHasher, GuardsSince, OwnCodeDetail } from './fingerprint/own-code.js';
 import type { CaptureGuard, ComputeContext, ComputedNode } from './compute/computation.js';
-import { computeNode, inputPositions } from './compute/compute.js';
+import { computeNode } from './compute/compute.js';
 import type { ComputeOnlyContext } from './sandbox/context.js';
 import type { Wall } from './wall/wall.js';
 import { DescribedNode } from './compute/described-node.js';
+import { Spread } from './universe/spread.js';
 import { BAR, formOf, functionsOf, isComputed, isCustom, sourceOf, withInputs } from './node-facts.js';
 
 export interface TypeScriptHostOptions {
@@ -51,6 +54,7 @@ export interface TypeScriptHostOptions {
 /** Describes and computes the nodes of a strategy that this process has loaded. */
 export class TypeScriptHost implements StrategyHost {
   readonly #options: TypeScriptHostOptions;
+  readonly #spread: Spread;
   readonly #nodes: readonly DagNode[];
   readonly #codes: readonly NodeCode[];
   readonly #guards = new Map<number, CaptureGuard>();
@@ -62,16 +66,19 @@ export class TypeScriptHost implements StrategyHost {
     this.#options = options;
     const { strategy } = options;
     const traded = strategy.trades().flatMap(({ decision, price }) => [decision, price]);
-    this.#nodes = withInputs([...strategy.nodes(), ...traded]);
+    this.#spread = new Spread(withInputs([...strategy.nodes(), ...traded]));
+    this.#nodes = this.#spread.nodes;
+    for (const node of traded) this.#spread.refuseFamily(node);
     // Taken at once, while nothing of the strategy runs: a snapshot after setup().
     const fns = this.#nodes.flatMap((node) => (isComputed(node) ? functionsOf(node) : []));
-    this.#codes = options.hasher.withReadAhead(fns, () => this.#nodes.map((node) => this.#codeOf(node)));
+    this.#codes = options.hasher.withReadAhead(fns, () => this.#codesOf(this.#nodes));
     // From the same moment: what one node or a provider changes, another's rows must not be stored under.
     this.#since = options.hasher.guardsSinceNow();
     for (const [index, node] of this.#nodes.entries()) {
       if (isComputed(node)) this.#watchNow(index, node);
       Object.freeze(node);
     }
+    for (const node of this.#spread.definitions) Object.freeze(node);
   }
 
   describe(): Promise<GraphDescription> {
@@ -106,8 +113,9 @@ export class TypeScriptHost implements StrategyHost {
     const result = await computeNode({
       node,
       request,
-      positions: inputPositions(node),
+      positions: this.#spread.positionsOf(node),
       context,
+      cross: this.#spread.sectionOf(node),
       seed: own.hash ?? node.name,
       guard: this.#guardOf(request.node, node),
       unseen: own.hash === undefined ? own.unhashable : undefined,
@@ -143,7 +151,8 @@ export class TypeScriptHost implements StrategyHost {
   /** Whether a node is computed by a function of the author's, in either form. */
   hasAuthorCode(index: number): boolean {
     const node = this.#nodes[index];
-    return node instanceof ScanNode || (node instanceof Node && node.indicator === undefined);
+    if (node instanceof ScanNode || node instanceof CrossNode) return true;
+    return node instanceof Node && node.indicator === undefined;
   }
 
   /** Where each node was made, as an error that has the stack. */
@@ -183,13 +192,14 @@ export class TypeScriptHost implements StrategyHost {
     const { name } = node;
     const { own } = this.#codes[index] as NodeCode;
     const locate = (): SourceLocation | null => this.#options.locate(node.origin);
+    const member = this.#spread.memberOf(node);
     if (node instanceof StreamInput) {
       this.#checkPreset(node, interval);
       const source = sourceOf(node.historyProvider);
       const { kind: label } = node.historyProvider;
       const leastHistory = node.period;
       return new DescribedNode(
-        { name, interval, own, kind: 'stream', scan: false, label, leastHistory, inputs: [], source },
+        { name, interval, own, kind: 'stream', scan: false, label, leastHistory, inputs: [], source, member },
         locate,
       );
     }
@@ -202,16 +212,18 @@ export class TypeScriptHost implements StrategyHost {
         },
       );
     }
-    const inputs = node.inputs.map((input, position) => {
+    const inputs = this.#spread.inputsOf(node).map((input, position): EdgeDescription => {
       const length = (typeof node.period === 'object' ? node.period[position] : node.period) ?? null;
       const at = positions.get(input) as number;
+      if (this.#spread.gathers(node, input)) return { node: at, period: 1, gather: true };
       if (typeof length !== 'string') return { node: at, period: length };
       return { node: at, period: null, span: parseInterval(length, `The period of ${name}`) };
     });
     const scan = node instanceof ScanNode;
-    const label = scan ? 'scan' : (node.indicator?.kind ?? 'node');
+    const indicator = node instanceof Node ? node.indicator : undefined;
+    const label = scan ? 'scan' : node instanceof CrossNode ? 'cross' : (indicator?.kind ?? 'node');
     return new DescribedNode(
-      { name, interval, own, kind: 'node', scan, label, leastHistory: 1, inputs, source: null },
+      { name, interval, own, kind: 'node', scan, label, leastHistory: 1, inputs, source: null, member },
       locate,
     );
   }
@@ -224,11 +236,24 @@ export class TypeScriptHost implements StrategyHost {
     }
   }
 
+  /** The members of a family have one code, whatever symbol they are of. */
+  #codesOf(nodes: readonly DagNode[]): NodeCode[] {
+    const known = new Map<DagNode, NodeCode>();
+    return nodes.map((node) => {
+      const definition = this.#spread.definitionOf(node);
+      if (definition === node) return this.#codeOf(node);
+      const code = known.get(definition) ?? this.#codeOf(node);
+      known.set(definition, code);
+      return code;
+    });
+  }
+
   #codeOf(node: DagNode): NodeCode {
     if (isComputed(node)) {
-      const codes = functionsOf(node).map((fn) => this.#hash(fn, node, inputPositions(node)));
+      const inputs = this.#spread.positionsOf(node);
+      const codes = functionsOf(node).map((fn) => this.#hash(fn, node, inputs));
       return {
-        own: this.#ownOfNode(node, codes, this.#together(functionsOf(node), node, inputPositions(node))),
+        own: this.#ownOfNode(node, codes, this.#together(functionsOf(node), node, inputs)),
         names: codes.map(({ names }) => names),
         copies: codes.some(({ looksBeyondViews }) => looksBeyondViews),
       };
@@ -257,17 +282,20 @@ export class TypeScriptHost implements StrategyHost {
     const indicator = node instanceof Node ? node.indicator : undefined;
     const hashes = codes.map(({ hash }) => hash ?? '');
     const [only = ''] = hashes;
+    const section = this.#spread.sectionOf(node);
+    const symbols = section && { symbols: section.symbols, gives: section.each ? 'each' : 'one' };
+    const members = section ? [canonicalJson([symbols, section.families.size, section.singles.size])] : [];
     return {
       // Of most nodes the code is the one function that computes a bar.
       hash:
         form === BAR && !indicator
           ? only
-          : textDigest([...hashes, ...together, form, canonicalJson(indicator ?? null)]),
+          : textDigest([...hashes, ...together, form, canonicalJson(indicator ?? null), ...members]),
       // The code of a built-in indicator is Seamless's own, and its period that of its window.
       parts: () =>
         indicator
           ? optionParts({ indicator: indicator.kind, ...indicator.params, period: undefined })
-          : [...optionParts({ form }), ...codes.flatMap((code) => this.#parts(code))],
+          : [...optionParts({ form, ...symbols }), ...codes.flatMap((code) => this.#parts(code))],
     };
   }
 
@@ -302,7 +330,8 @@ export class TypeScriptHost implements StrategyHost {
     receiver?: HistoryProvider,
   ): OwnCodeDetail {
     const { hasher, strategy } = this.#options;
-    return hasher.ownCode(fn, { inputs, thisValue: strategy, receiver, describe: node.name });
+    const { name } = this.#spread.definitionOf(node);
+    return hasher.ownCode(fn, { inputs, thisValue: strategy, receiver, describe: name });
   }
 
   /** Makes the guard of a node at once, where it could not be made when the node is first computed. */
@@ -323,7 +352,7 @@ export class TypeScriptHost implements StrategyHost {
 
   #makeGuard(node: ComputedNode, names: readonly number[], from: Pick<GuardsSince, 'guard'>): CaptureGuard {
     const { hasher, strategy, original } = this.#options;
-    const request = { inputs: inputPositions(node), thisValue: strategy, describe: node.name };
+    const request = { inputs: this.#spread.positionsOf(node), thisValue: strategy, describe: node.name };
     const guards = functionsOf(node).map((fn, index) => from.guard(fn, request, names[index] ?? 0));
     return {
       changed() {

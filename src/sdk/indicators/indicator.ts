@@ -47,7 +47,10 @@ export function blocksFor({ ts, interval }: InputSeries, length: number): Blocks
 }
 
 export function defaultColumn(input: DagNode): string {
-  const bars = input.kind === 'stream' || (input instanceof Node && input.indicator?.kind === 'resample');
+  const bars =
+    input.kind === 'stream' ||
+    input.kind === 'universe' ||
+    (input instanceof Node && input.indicator?.kind === 'resample');
   return bars ? 'close' : VALUE_COLUMN;
 }
 

@@ -34,6 +34,7 @@ import { findLine } from './lines.js';
 import { planCsv, type CsvPlan } from './plan.js';
 import { accountForRejects, rejectsOf, withoutRejects } from './rejects.js';
 import { csvSettings, type CsvSettings } from './settings.js';
+import { symbolReader, type SymbolTable } from './symbol-reader.js';
 
 /** Rows from which order and spacing are found. */
 const FIRST_ROWS = 1_000;
@@ -43,7 +44,9 @@ export async function openCsv(stream: OpenStream, context: FileContext): Promise
   const settings = csvSettings(stream);
   const files = await findFiles(stream, context, settings.paths);
   const opened = await signaturesOf(stream, context, files);
-  return new CsvReader(stream, context, settings, files, opened);
+  const reader = new CsvReader(stream, context, settings, files, opened);
+  const { one } = settings;
+  return one ? symbolReader(stream, context, one, reader, () => reader.symbolTables()) : reader;
 }
 
 function signaturesOf(
@@ -99,7 +102,8 @@ class CsvReader implements SourceReader {
   /** Files are known by their content: one that is renamed is the same. */
   async version(before?: string | null): Promise<string> {
     const { projectRoot, hints } = this.#context;
-    const { paths, ...settings } = this.#settings;
+    // Of a universe, the fingerprint has the column.
+    const { paths, one, ...settings } = this.#settings;
     const known = before ? knownRowsOf(hints, before) : null;
     const ends = (): Promise<readonly number[]> => Promise.resolve(known ? [known.bytes] : []);
     const found = [];
@@ -150,6 +154,16 @@ class CsvReader implements SourceReader {
       last = ts.at(-1) ?? last;
     }
     return first === null ? null : { first, last };
+  }
+
+  /** The files with the rows of all symbols. */
+  async symbolTables(): Promise<readonly SymbolTable[]> {
+    const tables: SymbolTable[] = [];
+    for (const file of this.#files) {
+      const { relation, all, symbol } = (await this.#plan(file)).plan;
+      tables.push({ shown: file.shown, relation, all, raw: `c${symbol ?? 0}` });
+    }
+    return tables;
   }
 
   notes(): readonly SourceNote[] {
@@ -390,10 +404,16 @@ class CsvReader implements SourceReader {
 
   async #explain(plan: CsvPlan, fault: BarFault): Promise<SeamlessError> {
     const { file, layout, time } = plan.reading;
-    const { line, text } = await findLine(plan.text, layout, fault.row);
+    const { symbol } = this.#settings;
+    const { line, text } =
+      symbol === null ? await findLine(plan.text, layout, fault.row) : { line: 0, text: '' };
     const name = layout.names[time] ?? '';
     return barError(this.#stream, fault, {
-      row: `line ${line} of ${file.shown}`,
+      // Its rows are not the file's.
+      row:
+        symbol === null
+          ? `line ${line} of ${file.shown}`
+          : `row ${fault.row + 1} of ${symbol} in ${file.shown}`,
       cell: splitLine(text, layout.delimiter)[time]?.trim() || null,
       write: WRITE_TIMES,
       sort: `Sort the file by ${name}, let conformance: 'permissive' do it, or read it through sqlHistory, which sorts.`,

@@ -4,7 +4,7 @@ import type { CellType } from '../batches.js';
 import { literalPath, sqlText } from '../sql/database.js';
 import { rowError, sourceError } from '../faults.js';
 import { endsInLongLine, LONG_LINE } from './lines.js';
-import type { FileContext, SourceFile } from '../files.js';
+import { fileSignature, type FileContext, type SourceFile } from '../files.js';
 import { notATimeColumn, refuseBare, refuseTwins, type Relation } from '../sql/relation.js';
 import { findTimeColumns, type ColumnLook } from '../time/column.js';
 import { numberReading, readAsText, textReading } from '../time/reading.js';
@@ -14,6 +14,7 @@ import { layoutOf, type CsvLayout } from './layout.js';
 import { marksOf, PLAIN_NUMBERS, type NumberMarks } from './numbers.js';
 import { plainText, type PlainText } from './plain-text.js';
 import type { CsvSettings } from './settings.js';
+import { bySymbol, symbolIndex } from '../symbols.js';
 
 /** Rows from which the types of the columns are found: enough for a cell that differs to be the exception it is. */
 const SAMPLE_ROWS = 20_000;
@@ -27,6 +28,9 @@ export interface CsvPlan {
   readonly relation: Relation;
   /** What was taken for granted, for people. */
   readonly taken: CsvTaken;
+  /** What follows FROM for the rows of all symbols, and the column that names them; null: none was named. */
+  readonly all: string;
+  readonly symbol: number | null;
 }
 
 export interface CsvTaken {
@@ -80,12 +84,21 @@ export async function planCsv(
   if (!reading) throw notATimeColumn(stream, look, file.shown);
   const { conformance } = settings.time;
   const timeType = asText || conformance === 'permissive' ? 'VARCHAR' : 'DOUBLE';
+  const { one } = settings;
+  const symbol = one && symbolIndex(stream, names, one, file.shown);
   const types = names.map((_, index) =>
-    index === date || index === clock ? timeType : duckdbType(sampled.kinds[index] ?? 'null', settings),
+    index === symbol
+      ? 'VARCHAR'
+      : index === date || index === clock
+        ? timeType
+        : duckdbType(sampled.kinds[index] ?? 'null', settings),
   );
   const from = csvFrom(text, layout, types, sampled);
-  const rows = settings.symbol === null ? from : onlySymbol(stream, settings.symbol, names, from, file);
-  const values = names.map((_, index) => index).filter((index) => index !== date && index !== clock);
+  const reads = { file, layout, types, from, time: date };
+  const all = symbol === null ? from : await ofSymbols(stream, context, reads, text, `c${symbol}`);
+  const rows = onlySymbol(stream, settings, names, all, file);
+  const apart = [date, clock, symbol];
+  const values = names.map((_, index) => index).filter((index) => !apart.includes(index));
   const relation: Relation = {
     from: rows,
     names,
@@ -112,7 +125,7 @@ export async function planCsv(
     marks: sampled.marks,
     newestFirst: false,
   };
-  return { text, reading: { file, layout, types, from, time: date }, relation, taken };
+  return { text, reading: reads, relation, taken, all, symbol };
 }
 
 /** @throws SeamlessError `source` when a column to be renamed is not there. */
@@ -359,15 +372,37 @@ const SYMBOL =
 
 function onlySymbol(
   stream: OpenStream,
-  symbol: string,
+  { symbol, one }: CsvSettings,
   names: readonly string[],
   from: string,
   file: SourceFile,
 ): string {
-  const index = names.findIndex((name) => SYMBOL.test(name.trim()));
-  if (index >= 0) return `(FROM ${from} WHERE trim(c${index}) = ${sqlText(symbol)})`;
+  if (symbol === null) return from;
+  const index = one
+    ? symbolIndex(stream, names, one, file.shown)
+    : names.findIndex((name) => SYMBOL.test(name.trim()));
+  const raw = one ? `c${index}` : `trim(c${index})`;
+  if (index >= 0) return `(FROM ${from} WHERE ${raw} = ${sqlText(symbol)})`;
   throw sourceError(
     stream,
     `${file.shown} has no column that names symbols, so that symbol: ${JSON.stringify(symbol)} chooses nothing; it has ${names.join(', ')}.`,
   );
+}
+
+/** The file in order of its symbols. @throws SeamlessError for a row that cannot be read, with its line. */
+async function ofSymbols(
+  stream: OpenStream,
+  context: FileContext,
+  reading: CsvReading,
+  { path }: PlainText,
+  raw: string,
+): Promise<string> {
+  const signature = await fileSignature(stream, context.projectRoot, reading.file);
+  // What each stream unpacks or decodes lies elsewhere, and is the same.
+  const content = `${signature} ${reading.from.replace(sqlText(literalPath(path)), '')}`;
+  try {
+    return await bySymbol(context, reading.from, raw, content);
+  } catch (error) {
+    throw await explainCsvFailure(stream, context.database, reading, error);
+  }
 }

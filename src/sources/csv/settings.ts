@@ -1,6 +1,7 @@
 import type { OpenStream } from '../../engine/ports/source.js';
 import { sourceError } from '../faults.js';
 import { Options, type TimeOptions } from '../options.js';
+import { symbolOptions, type OneSymbol } from '../symbols.js';
 import type { NumberMarks } from './numbers.js';
 
 /** The options of a CSV source, checked. */
@@ -21,6 +22,8 @@ export interface CsvSettings {
   readonly missing: readonly string[];
   /** The symbol whose rows are read, where a file has those of several. */
   readonly symbol: string | null;
+  /** The same, by a column that is named. */
+  readonly one: OneSymbol | null;
   readonly time: TimeOptions;
 }
 
@@ -39,6 +42,7 @@ export function csvSettings(stream: OpenStream): CsvSettings {
     decimal: options.oneOf('decimal', ['.', ',']),
     thousands: options.text('thousands'),
     missing: options.texts('missing') ?? [],
+    one: symbolOptions(options),
     symbol: options.text('symbol'),
     time: options.time(),
   };

@@ -14,6 +14,7 @@ import {
   type SourceFile,
 } from '../files.js';
 import { Options, type TimeOptions } from '../options.js';
+import { symbolOptions, type OneSymbol } from '../symbols.js';
 import { RelationReader, type RelationSource, type RowReading } from './relation-reader.js';
 import { bordersOf, firstOpenFrom, type KnownBorder } from './row-groups.js';
 
@@ -39,9 +40,14 @@ export async function openParquet(stream: OpenStream, context: FileContext): Pro
   const options = new Options(stream);
   const paths = options.paths();
   const time = options.time();
+  const one = symbolOptions(options);
   options.finish();
   const files = await findFiles(stream, context, paths);
-  return new RelationReader(stream, context.database, new ParquetFiles(stream, context, paths, files, time));
+  return new RelationReader(
+    stream,
+    context.database,
+    new ParquetFiles(stream, context, paths, files, time, one),
+  );
 }
 
 class ParquetFiles implements RelationSource {
@@ -49,6 +55,7 @@ class ParquetFiles implements RelationSource {
   readonly shown: string;
   readonly sort = false;
   readonly time: TimeOptions;
+  readonly one: OneSymbol | null;
   readonly files: readonly string[];
   readonly #stream: OpenStream;
   readonly #context: FileContext;
@@ -65,7 +72,9 @@ class ParquetFiles implements RelationSource {
     paths: readonly string[],
     files: readonly SourceFile[],
     time: TimeOptions,
+    one: OneSymbol | null,
   ) {
+    this.one = one;
     this.#stream = stream;
     this.#context = context;
     this.#files = files;
@@ -100,7 +109,7 @@ class ParquetFiles implements RelationSource {
     const [file] = this.#files;
     const known = this.#kept(before);
     const same = before.split(':')[2] === this.#version?.split(':')[2] && known?.reading === reading.digest;
-    if (!same || !file || this.#files.length > 1) return -Infinity;
+    if (!same || !file || this.#files.length > 1 || this.one) return -Infinity;
     const { database } = this.#context;
     const now = await bordersOf(database, file.path);
     for (const border of known.borders.toReversed()) {
@@ -117,7 +126,7 @@ class ParquetFiles implements RelationSource {
 
   async remember(reading: RowReading): Promise<void> {
     const [file] = this.#files;
-    if (!file || this.#files.length > 1 || this.#version === null) return;
+    if (!file || this.#files.length > 1 || this.#version === null || this.one) return;
     if (this.#kept(this.#version)?.reading === reading.digest) return;
     const { database, hints } = this.#context;
     const borders: KnownBorder[] = [];

@@ -9,7 +9,8 @@ import type { Range, Seconds } from '../../sdk/time.js';
 import { streamTables } from '../batches.js';
 import { Cleaner, Notes, UNREADABLE } from '../conformance.js';
 import { RowsAround, type Skip } from '../csv/around.js';
-import { databaseMessage, type Database } from './database.js';
+import { databaseMessage, sqlText, type Database } from './database.js';
+import { refuseAbsent, symbolIndex, symbolSql, type OneSymbol } from '../symbols.js';
 import { BarCheck, barError, rowError, sourceError, WRITE_TIMES, type BarFault } from '../faults.js';
 import type { TimeOptions } from '../options.js';
 import {
@@ -37,6 +38,8 @@ export interface RelationSource {
   /** True when the rows have no order of their own. */
   readonly sort: boolean;
   readonly time: TimeOptions;
+  /** The symbol whose rows are read, of a table with those of many; null or absent: all rows. */
+  readonly one?: OneSymbol | null;
   /** See `SourceReader.files`. */
   readonly files?: readonly string[];
   version(before?: string | null): Promise<string | null>;
@@ -70,6 +73,8 @@ const SAMPLE_TEXTS = 2_000;
 /** A relation, and the type of its time column. */
 interface Plan {
   readonly relation: Relation;
+  /** The same with the rows of all symbols, which say where the table begins and ends. */
+  readonly all: Relation;
   readonly timeType: string;
 }
 
@@ -78,7 +83,7 @@ interface Extent {
   readonly last: Seconds | null;
 }
 
-function rowReading({ relation, timeType }: Plan): RowReading {
+function rowReading({ relation, timeType }: Pick<Plan, 'relation' | 'timeType'>): RowReading {
   const { names, columns, expressions } = relation;
   const open = openSql(relation);
   return {
@@ -225,27 +230,32 @@ export class RelationReader implements SourceReader {
 
   async #makePlan(): Promise<Plan> {
     const stream = this.#stream;
-    const { shown, time, from: source } = this.#source;
+    const { shown, time, from: source, one } = this.#source;
     const described = await this.#rows(`DESCRIBE FROM ${source}`);
     const names = described.map((row) => String(row['column_name']));
     const types = described.map((row) => String(row['column_type']));
     refuseTwins(stream, names, shown);
     refuseBare(stream, names, shown);
-    const from = `${source} AS bars(${names.map((_, index) => `c${index}`).join(', ')})`;
-    const looks = await this.#looks(names, types, from);
+    const all = `${source} AS bars(${names.map((_, index) => `c${index}`).join(', ')})`;
+    const symbol = one ? symbolIndex(stream, names, one, shown) : null;
+    const raw = `c${symbol ?? 0}`;
+    if (one) await refuseAbsent(stream, this.#database, one, [{ from: all, raw }], shown);
+    const from = one ? `(FROM ${all} WHERE ${symbolSql(raw)} = ${sqlText(one.symbol)})` : all;
+    const looks = await this.#looks(names, types, all);
     const { date, clock } = findTimeColumns(stream, looks, time.time, shown);
     const look = looks[date] as ColumnLook;
     const timeType = types[date] ?? '';
     const reading = this.#timeReading(look, clock === null ? null : (looks[clock] ?? null), timeType);
     if (!reading) throw notATimeColumn(stream, look, shown);
-    const others = names.map((_, index) => index).filter((index) => index !== date && index !== clock);
+    const others = names.map((_, index) => index).filter((index) => ![date, clock, symbol].includes(index));
     const cells = others.map((index) => cellOf(types[index] ?? '', `c${index}`));
     const columns = others.map((index, i) => ({ name: names[index] ?? '', type: cells[i]?.type ?? 'null' }));
     const expressions = cells.map((cell, i) => `${cell.sql} AS v${i}`);
     const relation = { from, names, time: date, clock, reading, columns, expressions };
     const opens = await this.#firstOpens(relation);
     refuseWideSpacing(stream, opens, shown);
-    return { relation: { ...relation, reading: adjusted(stream, time, reading, opens) }, timeType };
+    const read = { ...relation, reading: adjusted(stream, time, reading, opens) };
+    return { relation: read, all: { ...read, from: all }, timeType };
   }
 
   async #firstOpens(relation: Relation): Promise<number[]> {
@@ -288,7 +298,7 @@ export class RelationReader implements SourceReader {
 
   /** The opens of the first and last bar, and that every row has a time. */
   async #measure(): Promise<Extent> {
-    const { relation, timeType } = await this.#planned();
+    const { relation: own, all: relation, timeType } = await this.#planned();
     if (this.#source.time.conformance === 'permissive') return this.#measureBars(relation);
     const raw = `c${relation.time}`;
     // Texts have no order but that of the times they stand for; for others, file statistics may know the extremes.
@@ -298,10 +308,12 @@ export class RelationReader implements SourceReader {
       ? `${relation.reading.open(`min(${raw})`, null)} AS first, ${relation.reading.open(`max(${raw})`, null)} AS last`
       : `min(${open}) AS first, max(${open}) AS last`;
     const timed = ordered ? raw : open;
-    const [row = {}] = await this.#rows(
-      `SELECT ${extremes}, (count(*) - count(${timed}))::DOUBLE AS untimed FROM ${relation.from}`,
-    );
-    if (Number(row['untimed']) > 0) throw await this.#untimed(relation, timed);
+    const untimedSql = `(count(*) - count(${timed}))::DOUBLE AS untimed`;
+    const [row = {}] = await this.#rows(`SELECT ${extremes}, ${untimedSql} FROM ${relation.from}`);
+    // Only a symbol's own rows are its own fault.
+    const [mine = {}] =
+      own.from === relation.from ? [row] : await this.#rows(`SELECT ${untimedSql} FROM ${own.from}`);
+    if (Number(mine['untimed']) > 0) throw await this.#untimed(own, timed);
     if (row['first'] === null || row['first'] === undefined) return { first: null, last: null };
     const extent = { first: Number(row['first']), last: Number(row['last']) };
     return this.#endsOf(relation, extent);

@@ -6,6 +6,7 @@ import { refuseEndlessFiles } from '../endless.js';
 import { sourceError } from '../faults.js';
 import type { FileContext } from '../files.js';
 import { Options } from '../options.js';
+import { symbolOptions } from '../symbols.js';
 import { RelationReader, type RelationSource } from './relation-reader.js';
 
 /** @throws SeamlessError `source` when the query is not one SELECT, with the place where it stops making sense. */
@@ -13,6 +14,7 @@ export async function openSql(stream: OpenStream, context: FileContext): Promise
   const options = new Options(stream);
   const query = options.requiredText('query');
   const time = options.time();
+  const one = symbolOptions(options);
   options.finish();
   const tree = await parse(stream, context.database, query);
   const files = filesIn(tree, context.projectRoot);
@@ -24,6 +26,7 @@ export async function openSql(stream: OpenStream, context: FileContext): Promise
     // A result has no order of its own.
     sort: true,
     time,
+    one,
     version: () => Promise.resolve(null),
     finish: () => Promise.resolve(),
     explain: (message) => `its query failed: ${message}`,

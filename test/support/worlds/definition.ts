@@ -44,24 +44,31 @@ interface Input extends Truth {
   readonly period: number;
   /** Seconds of a window that is counted in time. */
   readonly span: number | null;
+  readonly gather: boolean;
 }
 
 function nodeTruth(spec: NodeSpec, truths: readonly Truth[], specs: readonly Spec[]): Truth {
   const { interval } = spec;
-  const inputs = spec.inputs.map(({ node, period, inTime }): Input => {
+  const inputs = spec.inputs.map(({ node, period, inTime, gather }): Input => {
     const source = specs[node] as Spec;
     const least = source.kind === 'stream' ? source.leastHistory : 1;
     const truth = truths[node] as Truth;
-    if (inTime) return { ...truth, period, lookback: 1, span: spanOf(period, truth.interval) };
-    return { ...truth, period, lookback: Math.max(period, least), span: null };
+    if (gather) return { ...truth, period: 1, lookback: 0, span: null, gather };
+    if (inTime) return { ...truth, period, lookback: 1, span: spanOf(period, truth.interval), gather };
+    return { ...truth, period, lookback: Math.max(period, least), span: null, gather };
   });
   const phase = inputs.find((input) => input.interval === interval)?.phase ?? 0;
   const { rows, failed } = history(spec, phase, inputs);
   const snapped = (time: number): number =>
     Number.isFinite(time) ? openOf(ceilTo(time, { interval, phase }), interval) : time;
-  const begins = inputs.map(({ begin }) =>
-    Number.isFinite(begin) ? floorTo(begin, { interval, phase }) : begin,
-  );
+  const beginsOf = (those: readonly Input[]): number[] =>
+    those.map(({ begin }) => (Number.isFinite(begin) ? floorTo(begin, { interval, phase }) : begin));
+  const gathered = inputs.filter(({ gather }) => gather);
+  // One of those that may be missing is enough.
+  const begins = [
+    ...beginsOf(inputs.filter(({ gather }) => !gather)),
+    ...(gathered.length > 0 ? [Math.min(...beginsOf(gathered))] : []),
+  ];
   return {
     phase,
     interval,
@@ -112,15 +119,19 @@ function windowsAt(asOf: number, interval: number, inputs: readonly Input[]): Ba
     const last = input.ts[(closed[i] as number) - 1];
     return last !== undefined && closeOf(last, input.interval) > openOf(asOf, interval);
   });
-  const prompt = inputs.map((input) => input.interval <= interval);
-  const due = prompt.includes(true)
-    ? prompt.every((each, i) => !each || closedHere[i])
-    : closedHere.includes(true);
+  const prompt = inputs.map((input) => !input.gather && input.interval <= interval);
+  const gathers = inputs.some(({ gather }) => gather);
+  const due =
+    gathers || prompt.includes(true)
+      ? prompt.every((each, i) => !each || closedHere[i])
+      : closedHere.includes(true);
+  if (gathers && !inputs.some(({ gather }, i) => gather && closedHere[i])) return null;
   if (!due || inputs.some((input, i) => (closed[i] as number) < input.lookback)) return null;
-  const from = inputs.map(({ ts, period, span }, i) =>
-    span === null ? (closed[i] as number) - period : lowerBound(ts, asOf - span),
-  );
-  if (from.some((first, i) => first >= (closed[i] as number))) return null;
+  const from = inputs.map(({ ts, period, span, gather }, i) => {
+    if (gather) return (closed[i] as number) - (closedHere[i] ? 1 : 0);
+    return span === null ? (closed[i] as number) - period : lowerBound(ts, asOf - span);
+  });
+  if (from.some((first, i) => !inputs[i]?.gather && first >= (closed[i] as number))) return null;
   return inputs.map(({ rows }, i): Bars => {
     const length = (closed[i] as number) - (from[i] as number);
     const row = (index: number): Row => rows[(from[i] as number) + index] as Row;

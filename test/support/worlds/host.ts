@@ -2,6 +2,7 @@ import { textDigest } from '../../../src/engine/fingerprint/digest.js';
 import type {
   ComputeRequest,
   ComputeResult,
+  EdgeDescription,
   FiringProgress,
   GraphDescription,
   NodeDescription,
@@ -16,11 +17,11 @@ import {
 import type { DagNode } from '../../../src/sdk/dag-node.js';
 import { Node, StreamInput } from '../../../src/sdk/node.js';
 import { ScanNode } from '../../../src/sdk/scan-node.js';
-import type { RowValue } from '../../../src/sdk/table.js';
-import type { View, Window } from '../../../src/sdk/view.js';
+import { rowValue, type RowValue } from '../../../src/sdk/table.js';
+import { readSlot, type View, type Window } from '../../../src/sdk/view.js';
 import { OpenContext } from '../../hosts/typescript/compute/support.js';
 import { spanOf } from './slots.js';
-import type { Code, NodeSpec, ScanKind, Spec } from './spec.js';
+import type { Code, InputSpec, NodeSpec, ScanKind, Spec } from './spec.js';
 import { mixBars, mixNumber, mixValue, valueFrom, type Bars } from './values.js';
 
 export type ScanState = number | { readonly at: number | null } | Int32Array;
@@ -104,9 +105,11 @@ export class WorldHost implements StrategyHost {
     }
     const input = spec.inputs.map(({ node }) => this.#nodes[node] as DagNode);
     const windows = (view: View): Bars[] =>
-      input.map((each, at) =>
-        barsOf(view.window(each, spec.inputs[at]?.inTime ? undefined : spec.inputs[at]?.period)),
-      );
+      input.map((each, at) => {
+        const { inTime, gather, period } = spec.inputs[at] as InputSpec;
+        if (gather) return barInSlot(view, at);
+        return barsOf(view.window(each, inTime ? undefined : period));
+      });
     if (spec.scan !== null) {
       return new ScanNode<{ held: ScanState | null }>({
         name,
@@ -130,10 +133,12 @@ export class WorldHost implements StrategyHost {
       const common = { name: `n${index}`, interval: spec.interval, location: null };
       if (spec.kind === 'node') {
         const { scan } = spec;
-        const inputs = spec.inputs.map(({ node, period, inTime }) =>
-          inTime
-            ? { node, period: null, span: spanOf(period, (this.#specs[node] as Spec).interval) }
-            : { node, period },
+        const inputs = spec.inputs.map(({ node, period, inTime, gather }): EdgeDescription =>
+          gather
+            ? { node, period: 1, gather: true }
+            : inTime
+              ? { node, period: null, span: spanOf(period, (this.#specs[node] as Spec).interval) }
+              : { node, period },
         );
         const own = ownCode(spec);
         return {
@@ -163,6 +168,14 @@ export class WorldHost implements StrategyHost {
     const context = new OpenContext();
     return computeNode({ node, request, positions: inputPositions(node), context, progress, signal });
   }
+}
+
+/** As a cross-section sees a member. */
+function barInSlot(view: View, position: number): Bars {
+  const seen = readSlot(view, position);
+  if (!seen) return { length: 0, ts: () => Number.NaN, value: () => null };
+  const { table } = seen.source;
+  return { length: 1, ts: () => table.ts[seen.row] as number, value: () => rowValue(table, seen.row) };
 }
 
 function barsOf(window: Window): Bars {

@@ -49,13 +49,21 @@ export interface Code {
 
 export type ScanKind = 'sum' | 'mean' | 'position' | 'tail';
 
+export interface InputSpec {
+  readonly node: number;
+  readonly period: number;
+  readonly inTime: boolean;
+  /** Its bar in the slot itself is looked at, and may be missing. */
+  readonly gather: boolean;
+}
+
 export interface NodeSpec {
   readonly kind: 'node';
   readonly interval: number;
   /** Seconds of a minute of its world. */
   readonly unit: number;
   /** In time: the window is counted in the time of that many bars, and one bar in it is enough. */
-  readonly inputs: readonly { readonly node: number; readonly period: number; readonly inTime: boolean }[];
+  readonly inputs: readonly InputSpec[];
   readonly emits: Emits;
   readonly reads: 'all' | 'last';
   /** It tells so many cases apart, so that other inputs often give the same; 0: all. */
@@ -97,7 +105,10 @@ const nodeArbitrary = fc.record({
   hashable: fc.constantFrom(true, true, true, true, true, true, true, true, false),
   seed: fc.nat(2),
   failsOn: fc.constantFrom(0, 0, 0, 0, 0, 0, 0, 150),
+  gathers: fc.constantFrom(false, false, true),
 });
+
+type NodeDraw = typeof nodeArbitrary extends fc.Arbitrary<infer T> ? T : never;
 
 type StreamDraw = typeof streamArbitrary extends fc.Arbitrary<infer T> ? T : never;
 
@@ -105,7 +116,7 @@ export interface WorldDraw {
   /** Minutes where it is not said. */
   readonly scale?: Scale;
   readonly streams: readonly (Omit<StreamDraw, 'until'> & Partial<Pick<StreamDraw, 'until'>>)[];
-  readonly nodes: readonly (typeof nodeArbitrary extends fc.Arbitrary<infer T> ? T : never)[];
+  readonly nodes: readonly (Omit<NodeDraw, 'gathers'> & Partial<Pick<NodeDraw, 'gathers'>>)[];
 }
 
 /** Any strategy and its sources. */
@@ -132,12 +143,13 @@ export function specsOf({ scale = 'minutes', streams, nodes }: WorldDraw): Spec[
     const spec = { ...drawn, interval, phase, completeUntil, unit };
     return { kind: 'stream', ...spec, rows: drawnRows(spec, holes, late, seed) };
   });
-  for (const { picks, seed, failsOn, ...drawn } of nodes) {
+  for (const { picks, seed, failsOn, gathers = false, ...drawn } of nodes) {
     const spec = { ...drawn, interval: scaled(drawn.interval, scale), unit };
     const inputs = picks.map(([pick, period, inTime]) => ({
       node: pick % specs.length,
       period,
       inTime,
+      gather: gathers && spec.scan === null && specs[pick % specs.length]?.interval === spec.interval,
     }));
     const once = inputs.filter(({ node }, at) => inputs.findIndex((other) => other.node === node) === at);
     const joined = onOneGrid(once, specs);

@@ -49,6 +49,8 @@ export function mixValue(hash: number, value: RowValue): number {
 
 /** Goes on from a hash with all of a window, or with the value of its last bar alone. */
 export function mixBars(hash: number, bars: Bars, reads: 'all' | 'last'): number {
+  // Of an input that may be missing.
+  if (bars.length === 0) return mixNumber(hash, 5.5);
   if (reads === 'last') return mixValue(hash, bars.value(bars.length - 1));
   let mixed = hash;
   for (let i = 0; i < bars.length; i++) mixed = mixValue(mixNumber(mixed, bars.ts(i)), bars.value(i));

@@ -31,6 +31,7 @@ export function firingsOf(node: GraphNode, range: Range, { nodes, rows }: AtHand
     interval: (nodes[edge.node] as GraphNode).interval,
     lookback: needOf(edge),
     ...(edge.span !== undefined && { span: edge.span }),
+    ...(edge.gather && { gather: edge.gather }),
     ts: rows(edge).ts,
   }));
   return findFirings(node.interval, node.phase, range, inputs, grids);
@@ -50,6 +51,7 @@ export function requestOf(
     period: edge.period,
     lookback: edge.lookback,
     ...(edge.span !== undefined && { span: edge.span }),
+    ...(edge.gather && { gather: edge.gather }),
   }));
   return { node: node.index, interval: node.interval, opens, asOf, inputs, expected };
 }

@@ -11,6 +11,8 @@ export interface FiringInput {
   readonly lookback: number;
   /** Of a window that is counted in time: its seconds. A slot whose window holds no bar does not fire. */
   readonly span?: Seconds;
+  /** It is looked at in the slot itself, and may be missing there: of all such inputs one must have a bar. */
+  readonly gather?: boolean;
   /** Opens of the bars at hand, ascending. */
   readonly ts: Float64Array;
 }
@@ -31,7 +33,7 @@ export interface Firings {
  *
  * A slot `[t, t + interval)` fires at its close, once, if every input with an interval up to the node's own closed a
  * bar in it, that is in `(t, t + interval]`; if all inputs are slower, if one of them did. All inputs must have
- * `lookback` closed bars by then.
+ * `lookback` closed bars by then. Inputs that are gathered count as one, which closed a bar if any of them did.
  *
  * @param grids what nodes of the same chunk have in common
  */
@@ -44,14 +46,10 @@ export function findFirings(
 ): Firings {
   const aligned = alignedBars(interval, phase, slots, inputs);
   if (aligned) return followBars(interval, inputs, aligned, grids);
-  const prompt = inputs.map((input) => input.interval <= interval);
-  const anyPrompt = prompt.includes(true);
-  const candidates = candidateSlots(
-    interval,
-    phase,
-    slots,
-    anyPrompt ? [slowestPrompt(inputs, interval)] : inputs,
-  );
+  const gathered = inputs.some(({ gather }) => gather);
+  const prompt = inputs.map((input) => !input.gather && input.interval <= interval);
+  const anyPrompt = gathered || prompt.includes(true);
+  const candidates = candidateSlots(interval, phase, slots, driversOf(inputs, prompt));
   const opens = floats(candidates.length);
   const asOf = floats(candidates.length);
   const ends = inputs.map(() => integers(candidates.length));
@@ -61,13 +59,15 @@ export function findFirings(
   for (const open of candidates) {
     const close = closeOf(open, interval);
     let complete = true;
+    let any = !gathered;
     for (let i = 0; i < inputs.length; i++) {
       const input = inputs[i] as FiringInput;
       const end = advance(input, closed[i] as number, close);
       closed[i] = end;
       if (anyPrompt && prompt[i] && !closedAfter(input, end, open)) complete = false;
+      if (input.gather && closedAfter(input, end, open)) any = true;
     }
-    if (complete && hasHistory(inputs, closed, lacking) && windowsHold(inputs, closed, close)) {
+    if (complete && any && hasHistory(inputs, closed, lacking) && windowsHold(inputs, closed, close)) {
       opens[count] = openOf(close, interval);
       asOf[count] = close;
       for (let i = 0; i < inputs.length; i++) (ends[i] as Int32Array)[count] = closed[i] as number;
@@ -157,10 +157,13 @@ function windowsHold(inputs: readonly FiringInput[], closed: readonly number[], 
   );
 }
 
-/** The input that closes a bar the least often among those that must close one in each slot. */
-function slowestPrompt(inputs: readonly FiringInput[], interval: Seconds): FiringInput {
-  const prompt = inputs.filter((input) => input.interval <= interval);
-  return prompt.reduce((slowest, input) => (input.interval > slowest.interval ? input : slowest));
+/** Inputs without whose bars no slot fires: the slowest of those that must close one in each slot; or else those that are gathered, or all. */
+function driversOf(inputs: readonly FiringInput[], prompt: readonly boolean[]): readonly FiringInput[] {
+  const must = inputs.filter((_, i) => prompt[i]);
+  if (must.length > 0)
+    return [must.reduce((slowest, input) => (input.interval > slowest.interval ? input : slowest))];
+  const gathered = inputs.filter(({ gather }) => gather);
+  return gathered.length > 0 ? gathered : inputs;
 }
 
 /** Opens of the slots in which one of these inputs closes a bar, ascending, each once. */

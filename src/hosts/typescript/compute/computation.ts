@@ -3,6 +3,8 @@ import type { SourceLocation } from '../../../sdk/errors.js';
 import type { DagNode } from '../../../sdk/dag-node.js';
 import type { Node } from '../../../sdk/node.js';
 import type { ScanNode } from '../../../sdk/scan-node.js';
+import type { CrossNode } from '../../../sdk/universe/cross-node.js';
+import type { CrossLayout } from '../../../sdk/universe/section.js';
 import type { Seconds } from '../../../sdk/time.js';
 import type { ViewInput } from '../../../sdk/view.js';
 import type { Wall } from '../wall/wall.js';
@@ -51,7 +53,7 @@ export interface CaptureGuard {
 }
 
 /** A node with code of its own. */
-export type ComputedNode = Node | ScanNode;
+export type ComputedNode = Node | ScanNode | CrossNode<unknown>;
 
 export interface NodeComputation {
   readonly node: ComputedNode;
@@ -59,6 +61,8 @@ export interface NodeComputation {
   /** The place of each of the node's inputs among `request.inputs`; see `inputPositions`. */
   readonly positions: ReadonlyMap<DagNode, number>;
   readonly context: ComputeContext;
+  /** Of a cross-section: where its members are among the inputs. */
+  readonly cross?: CrossLayout | undefined;
   /** What randomness is seeded by, besides the bar. Default: the node's name. */
   readonly seed?: string;
   readonly guard?: CaptureGuard | undefined;

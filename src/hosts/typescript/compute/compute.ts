@@ -3,6 +3,7 @@ import { SeamlessError } from '../../../sdk/errors.js';
 import type { DagNode } from '../../../sdk/dag-node.js';
 import { KernelCompute, Node, type ComputeFn } from '../../../sdk/node.js';
 import { ScanNode } from '../../../sdk/scan-node.js';
+import { CrossNode } from '../../../sdk/universe/cross-node.js';
 import { emptyTable, VALUE_COLUMN } from '../../../sdk/table.js';
 import type { Seconds } from '../../../sdk/time.js';
 import { ChunkView, moveView, type ViewInput } from '../../../sdk/view.js';
@@ -18,6 +19,7 @@ import { Pace } from './pace.js';
 import { WriteProtection, type Written } from './protection.js';
 import { RowBuilder } from './rows/rows.js';
 import { Scan } from './scan/scan.js';
+import { sectionCompute } from '../universe/section-compute.js';
 
 export type {
   CapturedChange,
@@ -88,7 +90,11 @@ function kernelOf(node: ComputedNode): KernelCompute<unknown> | null {
 }
 
 /** What is called for the firings: of a scan, its step with the state to go on from. */
-function callsOf({ node, request, context }: NodeRun): { compute: Node['computeFn']; scan: Scan | null } {
+function callsOf({ node, request, context, cross }: NodeRun): {
+  compute: Node['computeFn'];
+  scan: Scan | null;
+} {
+  if (node instanceof CrossNode) return { compute: sectionCompute(node, cross, context), scan: null };
   if (!(node instanceof ScanNode)) {
     const { computeFn } = node;
     return {
@@ -107,14 +113,15 @@ function stateIn({ state, node }: ComputeRequest): ScanState {
 }
 
 function prepare(computation: NodeComputation): NodeRun {
-  const { node, request } = computation;
+  const { node, request, cross } = computation;
+  const named = cross?.inputs ?? node.inputs;
   return {
     ...computation,
     seed: computation.seed ?? node.name,
     locate: computation.locate ?? locateInStack,
     inputs: request.inputs.map((input, position) => ({
       ...input,
-      name: node.inputs[position]?.name ?? '',
+      name: named[position]?.name ?? '',
       copied: computation.copies ?? false,
     })),
     protection: new WriteProtection(request.inputs),

@@ -1,5 +1,6 @@
 import type {
   EdgeDescription,
+  MemberDescription,
   NodeDescription,
   OwnCode,
   SourceDescription,
@@ -18,6 +19,7 @@ export class DescribedNode implements NodeDescription {
   readonly own: OwnCode;
   readonly scan: boolean;
   readonly source: SourceDescription | null;
+  readonly member: MemberDescription | null;
   readonly #locate: () => SourceLocation | null;
   #location: SourceLocation | null | undefined = undefined;
 
@@ -31,6 +33,7 @@ export class DescribedNode implements NodeDescription {
     this.own = parts.own;
     this.scan = parts.scan;
     this.source = parts.source;
+    this.member = parts.member;
     this.#locate = locate;
   }
 

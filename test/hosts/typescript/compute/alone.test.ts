@@ -119,7 +119,7 @@ describe('each bar from its own windows alone', () => {
       view: ['asOf', 'constructor', 'latest', 'window'],
       window: ['column', 'constructor', 'length', 'row', 'ts', 'valid', 'values'],
       series: ['asOf', 'constructor', 'length', 'of'],
-      'its input': ['column', 'end', 'interval', 'names', 'period', 'ts'],
+      'its input': ['column', 'end', 'interval', 'names', 'period', 'ts', 'valid'],
     });
   });
 });

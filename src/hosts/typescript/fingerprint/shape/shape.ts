@@ -55,6 +55,7 @@ export const NODE_NAMED = [
   'computeFn',
   'init',
   'step',
+  'symbols',
 ] as const;
 
 /** Ways past the ends of a view into memory. */

@@ -99,7 +99,9 @@ class NodeShape implements Shape {
 
   readonly named = (): readonly NamedEdge[] => {
     const fields = this.node as unknown as Readonly<Record<string, unknown>>;
-    return NODE_NAMED.map((name): NamedEdge => ({
+    // Those of a universe alone, or every node would be hashed as having none.
+    const names = NODE_NAMED.filter((name) => name !== 'symbols' || name in fields);
+    return names.map((name): NamedEdge => ({
       via: 'member',
       name: `.${name}`,
       value: fields[name],

@@ -1,0 +1,242 @@
+import type { MemberDescription } from '../../../engine/ports/host.js';
+import type { DagNode } from '../../../sdk/dag-node.js';
+import { SeamlessError } from '../../../sdk/errors.js';
+import { KernelCompute, Node, StreamInput } from '../../../sdk/node.js';
+import { SeamlessDataProvider } from '../../../sdk/providers.js';
+import { CrossNode, givesEach } from '../../../sdk/universe/cross-node.js';
+import type { CrossLayout } from '../../../sdk/universe/section.js';
+import { symbolColumnOf, Universe } from '../../../sdk/universe/universe.js';
+import type { ComputedNode } from '../compute/computation.js';
+import { inputPositions } from '../compute/compute.js';
+import { isComputed } from '../node-facts.js';
+
+/** How a node came about from what the author wrote. */
+interface Origin extends MemberDescription {
+  /** The author's node, whose function it calls; null: it calls none. */
+  readonly definition: ComputedNode | null;
+}
+
+/** The members of a family by symbol. */
+type Members = ReadonlyMap<string, DagNode>;
+
+/** What the engine calls the node of a symbol: `mom[AAPL]`. */
+function memberName(family: string, symbol: string): string {
+  return `${family}[${symbol}]`;
+}
+
+/**
+ * The nodes of a strategy as the engine knows them: a universe becomes a stream per symbol, a family a node per symbol, and a
+ * cross-section one node with all members as inputs, and one per symbol that takes its value out of that.
+ */
+export class Spread {
+  readonly nodes: readonly DagNode[];
+  /** What the author made and code may hold, but the engine does not see. */
+  readonly definitions: readonly DagNode[];
+  readonly #families = new Map<DagNode, Members>();
+  readonly #origins = new Map<DagNode, Origin>();
+  readonly #sections = new Map<DagNode, CrossLayout>();
+
+  /** @param written the author's nodes, inputs before what they feed @throws SeamlessError `strategy` or `duplicate-node` */
+  constructor(written: readonly DagNode[]) {
+    this.nodes = written.flatMap((node) => this.#spread(node));
+    this.definitions = [...this.#families.keys()];
+    if (this.definitions.length > 0) refuseTwins(written);
+  }
+
+  memberOf(node: DagNode): MemberDescription | null {
+    const origin = this.#origins.get(node);
+    return origin ? { family: origin.family, symbol: origin.symbol } : null;
+  }
+
+  sectionOf(node: DagNode): CrossLayout | undefined {
+    return this.#sections.get(node);
+  }
+
+  inputsOf(node: ComputedNode): readonly DagNode[] {
+    return this.#sections.get(node)?.inputs ?? node.inputs;
+  }
+
+  /** The node that the author wrote: of all members of a family it is one. */
+  definitionOf(node: DagNode): DagNode {
+    return this.#origins.get(node)?.definition ?? node;
+  }
+
+  /** Whether an input of a node is seen at the bar itself alone, and may be missing there. */
+  gathers(node: ComputedNode, input: DagNode): boolean {
+    const section = this.#sections.get(node);
+    if (section) return this.#origins.has(input) && !section.singles.has(input);
+    return this.#sections.get(input)?.each === true;
+  }
+
+  /** The place of each input of a node, by what its function calls them. */
+  positionsOf(node: ComputedNode): ReadonlyMap<DagNode, number> {
+    const section = this.#sections.get(node);
+    if (section)
+      return new Map([...section.families.keys(), ...section.singles].map((input, i) => [input, i]));
+    const definition = this.#origins.get(node)?.definition;
+    if (!definition) return inputPositions(node);
+    return new Map([...inputPositions(node), ...inputPositions(definition)]);
+  }
+
+  /** @throws SeamlessError `strategy` for a node that has a value for each symbol */
+  refuseFamily(node: DagNode): void {
+    if (!this.#families.has(node)) return;
+    throw new SeamlessError(
+      'strategy',
+      `${node.name} has a value for each symbol of a universe, and this.trade takes nodes without symbols: families cannot be traded yet.`,
+      { node: node.name },
+    );
+  }
+
+  #spread(node: DagNode): DagNode[] {
+    if (node instanceof Universe) return this.#streams(node);
+    if (node instanceof CrossNode) return this.#section(node);
+    if (!isComputed(node) || !node.inputs.some((input) => this.#families.has(input))) return [node];
+    return this.#family(node, this.#symbolsOf(node), node, (symbol, name) =>
+      nodeLike(node, {
+        name,
+        inputs: node.inputs.map((input) => this.#families.get(input)?.get(symbol) ?? input),
+      }),
+    );
+  }
+
+  #streams(universe: Universe<unknown>): DagNode[] {
+    const { interval, period, symbols, historyProvider, origin } = universe;
+    return this.#family(universe, symbols, null, (symbol, name) => {
+      const stream = new StreamInput({
+        name,
+        tags: [universe.name, symbol],
+        ...(interval !== undefined && { interval }),
+        period,
+        historyProvider: providerOf(historyProvider, { symbolColumn: symbolColumnOf(universe), symbol }),
+      });
+      return nodeLike(stream, { origin });
+    });
+  }
+
+  #section(node: CrossNode<unknown>): DagNode[] {
+    const symbols = this.#symbolsOf(node);
+    if (symbols.length === 0) {
+      throw new SeamlessError(
+        'strategy',
+        `CrossNode ${node.name} has no universe among its inputs, nor a node over one: name one, or make it a Node.`,
+        { node: node.name },
+      );
+    }
+    const inputs: DagNode[] = [];
+    const families = new Map<DagNode, Int32Array>();
+    const singles = new Set<DagNode>();
+    for (const input of new Set(node.inputs)) {
+      const members = this.#families.get(input);
+      const first = inputs.length;
+      inputs.push(...(members ? symbols.map((symbol) => members.get(symbol) as DagNode) : [input]));
+      if (!members) singles.add(input);
+      else
+        families.set(
+          input,
+          Int32Array.from(symbols, (_, index) => first + index),
+        );
+    }
+    const each = givesEach(node);
+    const layout = { name: node.name, symbols, each, inputs, families, singles };
+    if (!each) {
+      this.#sections.set(node, layout);
+      return [node];
+    }
+    const section = nodeLike(node, { name: memberName(node.name, '*'), inputs });
+    this.#sections.set(section, layout);
+    this.#origins.set(section, { family: node.name, symbol: null, definition: node });
+    const members = this.#family(node, symbols, null, (symbol, name) =>
+      nodeLike(valueOfMember(section, symbol, name), { origin: node.origin }),
+    );
+    return [section, ...members];
+  }
+
+  #family(
+    node: DagNode,
+    symbols: readonly string[],
+    definition: ComputedNode | null,
+    make: (symbol: string, name: string) => DagNode,
+  ): DagNode[] {
+    const members = new Map(symbols.map((symbol) => [symbol, make(symbol, memberName(node.name, symbol))]));
+    this.#families.set(node, members);
+    for (const [symbol, member] of members)
+      this.#origins.set(member, { family: node.name, symbol, definition });
+    return [...members.values()];
+  }
+
+  /** The symbols of the families among a node's inputs. @throws SeamlessError `strategy` where they differ */
+  #symbolsOf(node: ComputedNode): readonly string[] {
+    const families = node.inputs.flatMap((input) => {
+      const members = this.#families.get(input);
+      return members ? [{ input, symbols: [...members.keys()] }] : [];
+    });
+    const [first] = families;
+    for (const { input, symbols } of families) {
+      const same =
+        symbols.length === first?.symbols.length && symbols.every((s, i) => s === first.symbols[i]);
+      if (same) continue;
+      throw new SeamlessError(
+        'strategy',
+        `Node ${node.name} has inputs with unlike symbols: ${first?.input.name ?? ''} has ${first?.symbols.join(', ') ?? ''}; ${input.name} has ${symbols.join(', ')}. Give both universes the same symbols.`,
+        { node: node.name },
+      );
+    }
+    return first?.symbols ?? [];
+  }
+}
+
+/** A node of the same class that differs in some of its properties. */
+function nodeLike<T extends DagNode>(
+  node: T,
+  changes: Partial<Pick<ComputedNode, 'name' | 'inputs' | 'origin'>>,
+): T {
+  return Object.assign(Object.create(Object.getPrototypeOf(node) as object) as T, node, changes);
+}
+
+function providerOf(
+  provider: Universe['historyProvider'],
+  options: Readonly<Record<string, string>>,
+): Universe['historyProvider'] {
+  const all = { ...provider.options, ...options };
+  if (provider instanceof SeamlessDataProvider)
+    return new SeamlessDataProvider({ ...provider.spec, options: all });
+  return { ...provider, options: all };
+}
+
+/** Takes the value of one symbol out of a section; where that has none, there is no row. */
+function valueOfMember(section: DagNode, symbol: string, name: string): Node<number> {
+  return new Node<number>({
+    name,
+    input: section,
+    period: 1,
+    indicator: { kind: 'member', params: { symbol } },
+    computeFn: new KernelCompute<number>(
+      (series) => {
+        const { end, column } = series.of(section);
+        const cells = column(symbol);
+        return Float64Array.from(end, (rows) => cells[rows - 1] as number);
+      },
+      (series) => {
+        const { end, valid } = series.of(section);
+        const has = valid(symbol);
+        return Uint8Array.from(end, (rows) => (has ? (has[rows - 1] as number) : 1));
+      },
+    ),
+  });
+}
+
+/** The engine knows the members alone, and not the family's name. @throws SeamlessError `duplicate-node` */
+function refuseTwins(written: readonly DagNode[]): void {
+  const names = new Set<string>();
+  for (const { name } of written) {
+    if (names.has(name)) {
+      throw new SeamlessError(
+        'duplicate-node',
+        `The strategy has two nodes named ${name}: give each its own name.`,
+        { node: name },
+      );
+    }
+    names.add(name);
+  }
+}

@@ -1,0 +1,117 @@
+import type { DagNode } from '../dag-node.js';
+import { UndeclaredInput } from '../errors.js';
+import { cellValue, rowValue, VALUE_COLUMN, type RowValue } from '../table.js';
+import { formatTime, type Seconds } from '../time.js';
+import { numbersOf, readSlot, resolveColumn, undeclaredInput, type View } from '../view.js';
+
+/** The members of a universe at one bar, as a `CrossNode` sees them. */
+export interface Section {
+  /** The close of the bar, in epoch seconds. */
+  readonly asOf: Seconds;
+  /** The members that have a row at this bar in each universe and family among the inputs, in order. */
+  readonly symbols: readonly string[];
+  readonly length: number;
+  /** The numbers of a column of all members, in the order of `symbols`; NaN where a row is null. A copy, yours to change. */
+  column(input: DagNode, name?: string): Float64Array;
+  /** The same of a column of any type, null where a row is null. Without a name: the rows as they were emitted. */
+  values(input: DagNode, name?: string): RowValue[];
+  /** The last value of an input without symbols. */
+  latest<T>(input: DagNode<T>): T;
+}
+
+/** Where the inputs of a cross-section are among those of the node that computes it. */
+export interface CrossLayout {
+  readonly name: string;
+  readonly symbols: readonly string[];
+  /** False: one value for the whole section. */
+  readonly each: boolean;
+  /** Of the node: the members of all families, and what has no symbols. */
+  readonly inputs: readonly DagNode[];
+  /** Of a universe or family, the position of each symbol's input. */
+  readonly families: ReadonlyMap<DagNode, Int32Array>;
+  /** Inputs without symbols. */
+  readonly singles: ReadonlySet<DagNode>;
+}
+
+/** The section at the firing that a view shows. */
+export class ViewSection implements Section {
+  readonly asOf: Seconds;
+  readonly symbols: readonly string[];
+  readonly #view: View;
+  readonly #layout: CrossLayout;
+  /** Of the members, their places among all symbols. */
+  readonly #members: readonly number[];
+
+  constructor(view: View, layout: CrossLayout) {
+    this.asOf = view.asOf;
+    this.#view = view;
+    this.#layout = layout;
+    const families = [...layout.families.values()];
+    const has = (place: number): boolean =>
+      families.every((positions) => readSlot(view, positions[place] as number) !== null);
+    this.#members = layout.symbols.map((_, place) => place).filter(has);
+    this.symbols = Object.freeze(this.#members.map((place) => layout.symbols[place] as string));
+    Object.freeze(this);
+  }
+
+  get length(): number {
+    return this.symbols.length;
+  }
+
+  column(input: DagNode, name = VALUE_COLUMN): Float64Array {
+    const positions = this.#positionsOf(input);
+    const found = new Float64Array(this.#members.length);
+    this.#members.forEach((place, index) => {
+      const seen = this.#seen(positions, place);
+      const column = seen.source.table.columns[resolveColumn(seen.source, name)];
+      if (column) found[index] = numbersOf(seen.source.name, name, column)[seen.row] as number;
+    });
+    return found;
+  }
+
+  values(input: DagNode, name?: string): RowValue[] {
+    const positions = this.#positionsOf(input);
+    return this.#members.map((place) => {
+      const { source, row } = this.#seen(positions, place);
+      if (name === undefined) return rowValue(source.table, row);
+      const column = source.table.columns[resolveColumn(source, name)];
+      return column ? cellValue(column, row) : null;
+    });
+  }
+
+  latest<T>(input: DagNode<T>): T {
+    const { name, families, singles } = this.#layout;
+    if (singles.has(input)) return this.#view.latest(input);
+    if (families.has(input)) {
+      throw new UndeclaredInput(
+        `CrossNode ${name} asked for the latest value of ${input.name}, which has one for each member: read it with section.column(${input.name}).`,
+        { node: name, asOf: this.asOf },
+      );
+    }
+    throw this.#undeclared(input);
+  }
+
+  #seen(positions: Int32Array, place: number): NonNullable<ReturnType<typeof readSlot>> {
+    return readSlot(this.#view, positions[place] as number) as NonNullable<ReturnType<typeof readSlot>>;
+  }
+
+  #positionsOf(input: DagNode): Int32Array {
+    const { name, families, singles } = this.#layout;
+    const positions = families.get(input);
+    if (positions) return positions;
+    if (singles.has(input)) {
+      throw new UndeclaredInput(
+        `CrossNode ${name} asked for the members of ${input.name} at asOf ${formatTime(this.asOf)}, which has no symbols: read it with section.latest(${input.name}).`,
+        { node: name, asOf: this.asOf },
+      );
+    }
+    throw this.#undeclared(input);
+  }
+
+  #undeclared(input: DagNode): UndeclaredInput {
+    const { name, families, singles } = this.#layout;
+    return undeclaredInput(name, input, [...families.keys(), ...singles], this.asOf);
+  }
+}
+
+for (const shared of [ViewSection, ViewSection.prototype]) Object.freeze(shared);

@@ -1,0 +1,266 @@
+// Slow (20 s): runs in a child process.
+import assert from 'node:assert/strict';
+import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import { resolve } from 'node:path';
+import { MaterializeSeamlessJob, type MaterializeReport } from '../../src/client/materialize-job.js';
+import { quoteText } from '../../src/store/duckdb/sql.js';
+import { chunksOf, nodeOf, Project, runFresh, storedTables } from '../support/project.js';
+import { bytesOf } from '../support/worlds/runs.js';
+import {
+  csvOf,
+  day,
+  dayByDay,
+  market,
+  projectOf,
+  reversedSymbols,
+  strategyOf,
+  SYMBOLS,
+  type Quote,
+} from './market.js';
+import { factorsSql } from './oracle.js';
+
+const PROGRAMS = { childPath: resolve(import.meta.dirname, '../../dist/child.js') };
+const WHOLE = { start: day(0), end: day(160) };
+
+/** All rows of a run, by node, with every bit. */
+async function rowsOf(project: Project, range = WHOLE): Promise<Record<string, readonly string[]>> {
+  const { report } = await runFresh(project, range);
+  assert.deepEqual(report.coverageBounds, [range.start, range.end]);
+  const tables = await storedTables(project.cacheDir, report);
+  return Object.fromEntries([...tables].map(([name, table]) => [name, bytesOf(table)]));
+}
+
+async function withProject<T>(quotes: readonly Quote[], work: (project: Project) => Promise<T>): Promise<T> {
+  const project = new Project(projectOf(quotes));
+  try {
+    return await work(project);
+  } finally {
+    project.remove();
+  }
+}
+
+function jobOf(project: Project, range = WHOLE): Promise<MaterializeReport> {
+  return new MaterializeSeamlessJob({ strategy: project.path('main.ts'), ...range }, PROGRAMS).run();
+}
+
+describe('a universe of symbols that are listed late, delisted and full of holes', () => {
+  const quotes = market();
+  let duckdb: DuckDBConnection;
+  before(async () => {
+    duckdb = await (await DuckDBInstance.create(':memory:')).connect();
+    await duckdb.run("SET TimeZone = 'UTC'");
+  });
+  after(() => duckdb.closeSync());
+
+  /** Compares all families of a report with what DuckDB makes of a table. */
+  async function assertFactors(report: MaterializeReport, prices: string): Promise<void> {
+    for (const [name, sql] of Object.entries(factorsSql(prices))) {
+      const wanted = (await duckdb.runAndReadAll(sql)).getRowsJS() as [number, string, number][];
+      const rows = report.node(name).rows();
+      assert.deepEqual(
+        rows.map(({ ts, symbol }) => `${symbol ?? ''} ${ts}`),
+        wanted.map(([ts, symbol]) => `${symbol} ${ts}`),
+        name,
+      );
+      assert.ok(rows.length > 0);
+      rows.forEach(({ value, ts, symbol }, index) => {
+        const [, , expected] = wanted[index] as [number, string, number];
+        const close = Math.abs((value as number) - expected) <= 1e-9 * Math.max(1, Math.abs(expected));
+        assert.ok(close, `${name} of ${symbol ?? ''} at ${ts} is ${String(value)}, not ${expected}`);
+      });
+    }
+  }
+
+  it('has the factors that DuckDB has, from CSV and from Parquet', async () => {
+    await withProject(dayByDay(quotes), async (project) => {
+      const csv = `(SELECT * REPLACE (date::TIMESTAMP AS date) FROM read_csv(${quoteText(project.path('prices.csv'))}, types = {'ticker': 'VARCHAR'}))`;
+      await assertFactors(await jobOf(project), csv);
+      await duckdb.run(
+        `COPY ${csv} TO ${quoteText(project.path('prices.parquet'))} (FORMAT parquet, ROW_GROUP_SIZE 2048)`,
+      );
+      project.write({ 'main.ts': strategyOf("parquetHistory('prices.parquet')") });
+      await assertFactors(await jobOf(project), csv);
+      project.write({ 'main.ts': strategyOf(`sqlHistory("FROM 'prices.parquet'")`) });
+      await assertFactors(await jobOf(project), csv);
+    });
+  });
+
+  it('comes to the same, bit for bit, whatever the order of symbols in the file', async () => {
+    const [first, ...others] = await Promise.all(
+      [quotes, dayByDay(quotes), reversedSymbols(quotes)].map((each) =>
+        withProject(each, (project) => rowsOf(project)),
+      ),
+    );
+    for (const other of others) assert.deepEqual(other, first);
+  });
+
+  describe('in small chunks', () => {
+    chunksOf(64);
+
+    it('comes to the same, bit for bit, and so it does range by range', async () => {
+      const whole = await withProject(quotes, (project) => rowsOf(project));
+      await withProject(quotes, async (project) => {
+        for (const [start, end] of [
+          [95, 120],
+          [20, 60],
+        ] as const) {
+          await rowsOf(project, { start: day(start), end: day(end) });
+        }
+        assert.deepEqual(await rowsOf(project), whole);
+      });
+    });
+  });
+
+  it('after corrections, and a day more, is as in an empty cache, and computes no other symbol anew', async () => {
+    const corrected = quotes.map((quote) =>
+      quote.ticker === 'AAA' && quote.day === 60 ? { ...quote, close: quote.close * 1.01 } : quote,
+    );
+    const cold = await withProject(corrected, (project) => rowsOf(project));
+    await withProject(quotes, async (project) => {
+      await rowsOf(project);
+      project.write({ 'prices.csv': csvOf(corrected) });
+      const { report } = await runFresh(project, WHOLE);
+      const reached: [number, number][] = [[day(60), day(71)]];
+      assert.deepEqual(nodeOf(report, 'mom[AAA]').computedRanges, reached);
+      assert.deepEqual(nodeOf(report, 'place[*]').computedRanges, reached);
+      for (const { name, symbol, computedRanges } of report.nodes) {
+        if (['mom', 'mean', 'gap'].includes(name.replace(/\[.*/, '')) && symbol !== 'AAA')
+          assert.deepEqual(computedRanges, [], name);
+      }
+      assert.deepEqual(await rowsOf(project), cold);
+    });
+  });
+
+  it('keeps the histories of all others when a symbol joins, and forgets none when one leaves', async () => {
+    await withProject(quotes, async (project) => {
+      const all = await rowsOf(project);
+      const without = strategyOf("csvHistory('prices.csv')").replace(
+        /symbols: .*\]/,
+        `symbols: ["LATE","BBB","AAA"]`,
+      );
+      project.write({ 'main.ts': without });
+      const { report } = await runFresh(project, WHOLE);
+      assert.equal(nodeOf(report, 'gap[AAA]').state, 'hit');
+      assert.equal(nodeOf(report, 'place[*]').state, 'computed');
+      project.write({ 'main.ts': strategyOf("csvHistory('prices.csv')") });
+      assert.deepEqual(await rowsOf(project), all);
+      const again = await runFresh(project, WHOLE);
+      assert.equal(again.report.hits, again.report.nodeCount);
+    });
+  });
+
+  it('gives a family as a long table, by symbol, and as a panel', async () => {
+    await withProject(quotes, async (project) => {
+      const report = await jobOf(project);
+      const mom = report.node('mom');
+      assert.deepEqual(mom.symbols, [...SYMBOLS].sort());
+      const { ts, symbol, value } = mom.columns();
+      assert.equal(mom.rowCount, ts.length);
+      assert.equal((symbol as readonly string[]).length, ts.length);
+      const one = mom.symbol('GONE');
+      assert.equal(one.name, 'mom[GONE]');
+      assert.equal(one.rowCount, 80);
+      const from = (symbol as readonly string[]).indexOf('GONE');
+      assert.deepEqual(one.columns()['value'], (value as Float64Array).slice(from, from + 80));
+      const panel = mom.panel();
+      assert.equal(panel.ts.length, 150);
+      assert.ok(panel.values['GONE']?.slice(80).every(Number.isNaN));
+      assert.deepEqual(panel.values['GONE']?.slice(0, 80), one.columns()['value']);
+      assert.deepEqual(Object.keys(report.node('prices').panel('close').values).sort(), [...SYMBOLS].sort());
+      assert.throws(() => mom.symbol('GOME'), /mom has no symbol GOME\. Did you mean GONE/);
+      assert.throws(() => mom.panel('clos'), /mom has no column clos, it has value/);
+      assert.throws(() => report.node('breadth').symbol('AAA'), /breadth has no symbols/);
+      assert.throws(() => report.node('mon'), /has no node mon\. Did you mean mom/);
+    });
+  });
+});
+
+describe('a universe that goes wrong', () => {
+  const quotes = market();
+
+  it('stops the symbol with a bad row alone, and the sections with it', async () => {
+    const twice = [...quotes, quotes.find(({ ticker }) => ticker === 'AAA') as Quote];
+    await withProject(twice, async (project) => {
+      const { report } = await runFresh(project, WHOLE);
+      const { state, reason } = nodeOf(report, 'prices[AAA]');
+      assert.equal(state, 'failed');
+      assert.match(reason, /row \d+ of AAA in prices\.csv has the time 2020-01-01/);
+      assert.equal(nodeOf(report, 'mom[BBB]').state, 'computed');
+      assert.equal(nodeOf(report, 'place[*]').state, 'blocked');
+    });
+  });
+
+  it('stops the symbol that throws alone', async () => {
+    await withProject(quotes, async (project) => {
+      const text = strategyOf("csvHistory('prices.csv')").replace(
+        'return close[10]!',
+        "if (close[10]! < 45) throw new Error('too low'); return close[10]!",
+      );
+      project.write({ 'main.ts': text });
+      const { report } = await runFresh(project, WHOLE);
+      const failed = report.nodes.filter(({ state }) => state === 'failed').map(({ name }) => name);
+      assert.ok(failed.length > 0 && failed.every((name) => /^mom\[/.test(name)), failed.join());
+      assert.ok(report.nodes.some(({ name, state }) => /^mom\[/.test(name) && state === 'computed'));
+    });
+  });
+
+  const wrong = async (from: RegExp | string, to: string, message: RegExp): Promise<void> => {
+    await withProject(quotes, async (project) => {
+      project.write({ 'main.ts': strategyOf("csvHistory('prices.csv')").replace(from, to) });
+      try {
+        const { report } = await runFresh(project, WHOLE);
+        const reasons = report.nodes.map(({ reason }) => reason);
+        assert.ok(
+          reasons.some((reason) => message.test(reason)),
+          reasons.join('\n'),
+        );
+      } catch (error) {
+        if (error instanceof assert.AssertionError) throw error;
+        assert.match((error as Error).message, message);
+      }
+    });
+  };
+
+  it('says which symbol the table does not have', () =>
+    wrong(
+      '"LATE",',
+      '"LATTE",',
+      /prices\.csv has no row with "LATTE" in its column ticker: did you mean LATE/,
+    ));
+  it('says that a column is not there', () =>
+    wrong(
+      "symbol: 'ticker'",
+      "symbol: 'name'",
+      /prices\.csv has no column name that names symbols; it has date, ticker/,
+    ));
+  it('refuses a section with too few values, naming the bar', () =>
+    wrong(
+      'rank(section.column(mom))',
+      '[1, 2]',
+      /CrossNode place gave 2 values at asOf 2020-01-12.*where it sees \d/,
+    ));
+  it('refuses a section that asks for what is not its input', () =>
+    wrong(
+      'zscore(section.column(mom))',
+      'zscore(section.column(prices, "close"))',
+      /score asked for prices/,
+    ));
+  it('refuses a section of what has no symbols', () =>
+    wrong(
+      'input: score, computeFn',
+      'input: breadth, computeFn',
+      /CrossNode hold has no universe among its inputs/,
+    ));
+  it('refuses code that keeps state from section to section', () =>
+    wrong(
+      "gives: 'one', computeFn: (section) => section.length",
+      "gives: 'one', computeFn: (section) => { SECTORS['count'] = String(section.length); return section.length; }",
+      /breadth keeps state between bars/,
+    ));
+  it('refuses to trade a family', () =>
+    wrong(
+      'this.addNodes([share',
+      'this.trade(mom, prices as never); this.addNodes([share',
+      /Factors\.trade takes a node/,
+    ));
+});
