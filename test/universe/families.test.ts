@@ -4,7 +4,7 @@ import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { resolve } from 'node:path';
 import { MaterializeSeamlessJob, type MaterializeReport } from '../../src/client/materialize-job.js';
 import { quoteText } from '../../src/store/duckdb/sql.js';
-import { chunksOf, nodeOf, Project, runFresh, storedTables } from '../support/project.js';
+import { chunksOf, nodeOf, Project, runFresh, storedTables, withChild } from '../support/project.js';
 import { bytesOf } from '../support/worlds/runs.js';
 import {
   csvOf,
@@ -66,7 +66,7 @@ describe('a universe of symbols that are listed late, delisted and full of holes
       rows.forEach(({ value, ts, symbol }, index) => {
         const [, , expected] = wanted[index] as [number, string, number];
         const close = Math.abs((value as number) - expected) <= 1e-9 * Math.max(1, Math.abs(expected));
-        assert.ok(close, `${name} of ${symbol ?? ''} at ${ts} is ${String(value)}, not ${expected}`);
+        assert.ok(close, `${name} of ${symbol ?? ''} at ${ts} is ${value as number}, not ${expected}`);
       });
     }
   }
@@ -171,6 +171,62 @@ describe('a universe of symbols that are listed late, delisted and full of holes
       assert.throws(() => mom.panel('clos'), /mom has no column clos, it has value/);
       assert.throws(() => report.node('breadth').symbol('AAA'), /breadth has no symbols/);
       assert.throws(() => report.node('mon'), /has no node mon\. Did you mean mom/);
+    });
+  });
+});
+
+describe('a family in SQL', () => {
+  const ROWS = 'SELECT symbol, count(*)::DOUBLE AS n, min(ts)::DOUBLE AS first, sum(value) AS total FROM';
+
+  it('is one view with a column of symbols, for seamless sql and for any DuckDB client', async () => {
+    await withProject(market(), async (project) => {
+      const report = await jobOf(project);
+      const wanted = (family: string): unknown[][] =>
+        report
+          .node(family)
+          .symbols.map((symbol) => report.node(family).symbol(symbol))
+          .map((member, at) => {
+            const { ts, value } = member.columns();
+            const total = (value as Float64Array).reduce((sum, each) => sum + each, 0);
+            return [report.node(family).symbols[at], ts.length, ts[0], total];
+          });
+      const same = (found: readonly (readonly unknown[])[], family: string): void => {
+        const rounded = (rows: readonly (readonly unknown[])[]): unknown[] =>
+          rows.map((row) => row.map((cell) => (typeof cell === 'number' ? Number(cell.toFixed(9)) : cell)));
+        assert.deepEqual(rounded(found), rounded(wanted(family)), family);
+      };
+      await withChild(async (child) => {
+        for (const family of ['mom', 'place', 'share']) {
+          const { columns, rows } = await child.request('sql', {
+            projectRoot: project.root,
+            sql: `${ROWS} ${family} GROUP BY ALL ORDER BY ALL`,
+            most: 100,
+          });
+          assert.deepEqual(
+            columns.map(({ name }) => name),
+            ['symbol', 'n', 'first', 'total'],
+          );
+          same(rows, family);
+        }
+        const { columns } = await child.request('sql', {
+          projectRoot: project.root,
+          sql: 'FROM prices ORDER BY symbol, ts LIMIT 1',
+          most: 1,
+        });
+        assert.deepEqual(
+          columns.map(({ name }) => name),
+          ['time', 'ts', 'symbol', 'close', 'volume'],
+        );
+      });
+      // Whoever reads the report waits until no other has the cache open.
+      const instance = await DuckDBInstance.create(':memory:');
+      const client = await instance.connect();
+      await client.run(`SET file_search_path = ${quoteText(project.root)}`);
+      await client.run(`ATTACH ${quoteText(`${project.cacheDir}/cache.duckdb`)} AS cache (READ_ONLY)`);
+      const read = await client.runAndReadAll(`${ROWS} cache."Factors".mom GROUP BY ALL ORDER BY ALL`);
+      client.closeSync();
+      instance.closeSync();
+      same(read.getRowsJS(), 'mom');
     });
   });
 });

@@ -63,6 +63,7 @@ function recordsOf(graph: Graph, prints: readonly Fingerprint[]): NodeRecord[] {
       inputs: node.edges.map((edge) => (prints[edge.node] as Fingerprint).hash),
       lookbacks: node.edges.map(({ lookback, gather }) => (node.scan ? null : gather ? 0 : lookback)),
       label,
+      member: node.description.member ?? null,
       parts: () => partsOf(graph, node),
     };
   });

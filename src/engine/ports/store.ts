@@ -1,6 +1,6 @@
 import type { Table } from '../../sdk/table.js';
 import type { Range, Seconds } from '../../sdk/time.js';
-import type { Awaitable, Part, ScanState, Schema } from './host.js';
+import type { Awaitable, MemberDescription, Part, ScanState, Schema } from './host.js';
 import type { SourceNote } from './source-note.js';
 
 /** What the engine asks of a store: nodes by fingerprint, their coverage, and rows by segment. */
@@ -23,6 +23,8 @@ export interface NodeRecord {
   /** How many bars of each input a firing looks back at the most; null: at all there were. Absent: of each at all. */
   readonly lookbacks?: readonly (number | null)[];
   readonly label: string;
+  /** See `NodeDescription.member`. */
+  readonly member?: MemberDescription | null;
   /** What `own` is made of, when asked. */
   readonly parts: () => Awaitable<readonly Part[]>;
 }

@@ -2,7 +2,8 @@ import { textDigest } from '../../engine/fingerprint/digest.js';
 import { basename, dirname } from 'node:path';
 import { quoteName } from '../duckdb/sql.js';
 import type { Session } from '../duckdb/session.js';
-import { distinctNames, nodeSql } from '../query/node-sql.js';
+import { familiesIn } from './families.js';
+import { distinctNames, familySql, nodeSql } from '../query/node-sql.js';
 import { freshViews, transact, type Cover, type StoreContext } from '../segments/catalog.js';
 import { groupBy } from '../segments/covers.js';
 import { classOf } from './strategy-names.js';
@@ -16,18 +17,25 @@ const MOST_VIEWS = 200;
 /** Schemas that DuckDB has already. */
 const RESERVED: ReadonlySet<string> = new Set(['main', 'temp', 'information_schema', 'pg_catalog', 'system']);
 
-/** A node by the name that SQL has for it. */
+/** A node, or a family, by the name that SQL has for it. */
 export interface NodeView {
   /** Full name of the strategy. */
   readonly strategy: string;
   readonly node: string;
-  readonly fingerprint: string;
+  /** Whose rows it has: of a family, those of each symbol. */
+  readonly parts: readonly ViewPart[];
   /** See `schemaNames`. */
   readonly schemaName: string;
   readonly viewName: string;
 }
 
-/** All current nodes that are listed, by strategy, in their order. */
+export interface ViewPart {
+  readonly fingerprint: string;
+  /** Null: it is no family. */
+  readonly symbol: string | null;
+}
+
+/** All current nodes that are listed, by strategy, in their order, with its families before them. */
 export async function nodeViews(session: Session): Promise<NodeView[]> {
   const rows = await session.select(
     { strategy: 'text', node: 'text', fingerprint: 'text' },
@@ -35,19 +43,37 @@ export async function nodeViews(session: Session): Promise<NodeView[]> {
   );
   const byStrategy = groupBy(rows, ({ strategy }) => strategy);
   const schemas = schemaNames([...byStrategy.keys()]);
+  const families = await familiesIn(session);
   return [...byStrategy].flatMap(([strategy, list], position) => {
+    const prints = new Map(list.map(({ node, fingerprint }) => [node, fingerprint]));
+    const all = [
+      ...Object.entries(families[strategy] ?? {}).map(([node, members]) => ({
+        node,
+        parts: members.flatMap(([symbol, member]) => partOf(prints.get(member), symbol)),
+      })),
+      ...list.map(({ node, fingerprint }) => ({ node, parts: partOf(fingerprint, null) })),
+    ].filter(({ parts }) => parts.length > 0);
     const views = distinctNames(
-      list.map(({ node }) => node),
+      all.map(({ node }) => node),
       [],
     );
-    return list.map(({ node, fingerprint }, index) => ({
+    return all.map(({ node, parts }, index) => ({
       strategy,
       node,
-      fingerprint,
+      parts,
       schemaName: schemas[position] ?? strategy,
       viewName: views[index] ?? node,
     }));
   });
+}
+
+function partOf(fingerprint: string | undefined, symbol: string | null): ViewPart[] {
+  return fingerprint === undefined ? [] : [{ fingerprint, symbol }];
+}
+
+/** The fingerprints whose rows views show. */
+export function printsOf(views: readonly NodeView[]): string[] {
+  return views.flatMap(({ parts }) => parts.map(({ fingerprint }) => fingerprint));
 }
 
 /** The class where no other strategy has it, else the full name, numbered where that differs from another in case alone. */
@@ -62,12 +88,23 @@ function schemaNames(strategies: readonly string[]): string[] {
 
 /** The statement that makes a node's view. @param folder of packs */
 export function viewSql(
-  { schemaName, viewName }: NodeView,
-  covers: readonly Cover[],
+  { schemaName, viewName, parts }: NodeView,
+  covers: ReadonlyMap<string, readonly Cover[]>,
   folder: string,
 ): string {
   const name = `${quoteName(schemaName)}.${quoteName(viewName)}`;
-  return `CREATE OR REPLACE VIEW ${name} AS ${nodeSql(covers, folderInSql(folder))}`;
+  const [only] = parts;
+  const sql =
+    only?.symbol === null
+      ? nodeSql(covers.get(only.fingerprint) ?? [], folderInSql(folder))
+      : familySql(
+          parts.map(({ symbol, fingerprint }) => ({
+            symbol: symbol ?? '',
+            covers: covers.get(fingerprint) ?? [],
+          })),
+          folderInSql(folder),
+        );
+  return `CREATE OR REPLACE VIEW ${name} AS ${sql}`;
 }
 
 /** The folder of packs as seen from the project's: views are read from there, wherever it has been moved to. */
@@ -118,10 +155,10 @@ interface Wanted {
 async function wantedViews({ session, catalog, folder }: StoreContext): Promise<Map<string, Wanted>> {
   const byStrategy = groupBy(await nodeViews(session), ({ strategy }) => strategy);
   const views = [...byStrategy.values()].filter((list) => list.length <= MOST_VIEWS).flat();
-  const covers = await catalog.covers(views.map(({ fingerprint }) => fingerprint));
+  const covers = await catalog.covers(printsOf(views));
   return new Map(
     views.map((view) => {
-      const sql = viewSql(view, covers.get(view.fingerprint) ?? [], folder);
+      const sql = viewSql(view, covers, folder);
       const { schemaName, viewName } = view;
       return [JSON.stringify([schemaName, viewName]), { schemaName, sql, digest: textDigest([sql]) }];
     }),

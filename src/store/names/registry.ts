@@ -4,6 +4,7 @@ import { now, type Row } from '../duckdb/schema.js';
 import type { Session } from '../duckdb/session.js';
 import { staleViews, transact, type StoreContext } from '../segments/catalog.js';
 import { describeOwns } from './code-parts.js';
+import { registerFamilies } from './families.js';
 
 /** What a name stands for now. */
 export interface CurrentName {
@@ -37,6 +38,7 @@ export async function register(
     );
     await replaceNames(session, nodes, kept);
     await relist(session, nodes, kept, current);
+    await registerFamilies(session, nodes);
     await staleViews(context);
     return histories;
   });

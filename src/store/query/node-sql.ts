@@ -34,11 +34,11 @@ const SQL_TYPES: Readonly<Record<ColumnType, string>> = {
  * Selects all covered rows of a node: `time` (TIMESTAMP, UTC), `ts` (epoch seconds), and the node's columns by name. JSON is text.
  * @param folder of packs, as seen from where a client is
  */
-export function nodeSql(covers: readonly Cover[], folder: string): string {
+export function nodeSql(covers: readonly Cover[], folder: string, taken = ['time', 'ts']): string {
   const schema = shownBy(covers);
   const names = schema?.names ?? ['value'];
   const types = schema?.types ?? (['number'] as const);
-  const titles = distinctNames(names).map(quoteName);
+  const titles = distinctNames(names, taken).map(quoteName);
   const filled = covers.filter(({ segment }) => segment.rows > 0 && segment.pack !== null);
   if (filled.length === 0) {
     const columns = titles.map((title, index) => `NULL::${SQL_TYPES[types[index] ?? 'null']} AS ${title}`);
@@ -53,6 +53,20 @@ export function nodeSql(covers: readonly Cover[], folder: string): string {
       FROM read_parquet([${list}], hive_partitioning = false)${where}`;
   });
   return selects.join('\nUNION ALL ');
+}
+
+/** The same of a family: the rows of all its members, with the symbol of each in a column `symbol`. */
+export function familySql(
+  members: readonly { readonly symbol: string; readonly covers: readonly Cover[] }[],
+  folder: string,
+): string {
+  // Of those without rows the columns are not known.
+  const known = members.filter(({ covers }) => shownBy(covers) !== null);
+  const selects = (known.length > 0 ? known : members.slice(0, 1)).map(({ symbol, covers }) => {
+    const rows = nodeSql(covers, folder, ['time', 'ts', 'symbol']);
+    return `SELECT time, ts, ${quoteText(symbol)} AS symbol, * EXCLUDE (time, ts) FROM (${rows})`;
+  });
+  return selects.join('\nUNION ALL BY NAME ');
 }
 
 function valueSql({ segment }: Cover, index: number, type: ColumnType): string {

@@ -23,7 +23,7 @@ import {
 } from '../duckdb/file.js';
 import { withRoom } from '../duckdb/room.js';
 import { holderOf } from '../duckdb/holder.js';
-import { nodeViews, searchPath, viewSql, type NodeView } from '../names/node-views.js';
+import { nodeViews, printsOf, searchPath, viewSql, type NodeView } from '../names/node-views.js';
 import { Catalog } from '../segments/catalog.js';
 import { groupBy } from '../segments/covers.js';
 import { openStore, type OpenStoreOptions } from '../duckdb/open.js';
@@ -134,7 +134,7 @@ async function prepare(connection: DuckDBConnection, query: SqlQuery): Promise<R
   const named = views.filter(({ viewName }) => isNamed(viewName, query.sql));
   const rows = isNamed(ROWS_VIEW, query.sql);
   const made = rows ? views : named.length > 0 ? named : views.slice(0, MOST_UNNAMED);
-  const covers = await new Catalog(session).covers(made.map(({ fingerprint }) => fingerprint));
+  const covers = await new Catalog(session).covers(printsOf(made));
   const folder = packFolder(realpathSync(query.dir));
   const paths = [query.projectRoot, searchPath(folder)].map((path) => path.replaceAll(',', '\\,'));
   await connection.run(`USE memory; SET file_search_path = ${quoteText([...new Set(paths)].join(','))}`);
@@ -148,16 +148,25 @@ async function prepare(connection: DuckDBConnection, query: SqlQuery): Promise<R
       if (!schemas.has(schemaName))
         await connection.run(`CREATE SCHEMA IF NOT EXISTS ${quoteName(schemaName)}`);
       schemas.add(schemaName);
-      await connection.run(viewSql({ ...view, schemaName }, covers.get(view.fingerprint) ?? [], folder));
+      await connection.run(viewSql({ ...view, schemaName }, covers, folder));
     }
   }
   if (rows) {
-    const nodes = made.map(({ strategy: full, node, schemaName, viewName, fingerprint }) => ({
-      strategy: full,
-      node,
-      view: `memory.${quoteName(schemaName)}.${quoteName(viewName)}`,
-      covers: covers.get(fingerprint) ?? [],
-    }));
+    const nodes = made.flatMap(({ strategy: full, node, schemaName, viewName, parts }) =>
+      // The members of a family are nodes themselves.
+      parts.flatMap(({ symbol, fingerprint }) =>
+        symbol === null
+          ? [
+              {
+                strategy: full,
+                node,
+                view: `memory.${quoteName(schemaName)}.${quoteName(viewName)}`,
+                covers: covers.get(fingerprint) ?? [],
+              },
+            ]
+          : [],
+      ),
+    );
     await connection.run(rowsViewSql(nodes));
   }
   const path = [

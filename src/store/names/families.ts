@@ -1,0 +1,33 @@
+import type { NodeRecord } from '../../engine/ports/store.js';
+import type { Session } from '../duckdb/session.js';
+
+/** The families of all strategies: of each, its symbols and what their nodes are called. */
+export type Families = Readonly<Record<string, Readonly<Record<string, readonly MemberName[]>>>>;
+
+export type MemberName = readonly [symbol: string, node: string];
+
+const META_KEY = 'families';
+
+export async function familiesIn(session: Session): Promise<Families> {
+  const [row] = await session.select({ value: 'text' }, 'SELECT value FROM meta WHERE key = $1', [META_KEY]);
+  return JSON.parse(row?.value ?? '{}') as Families;
+}
+
+/** Keeps which nodes of their strategies are members of which families. */
+export async function registerFamilies(session: Session, nodes: readonly NodeRecord[]): Promise<void> {
+  const known = await familiesIn(session);
+  const now = { ...known };
+  for (const strategy of new Set(nodes.map((node) => node.strategy))) {
+    const families: Record<string, MemberName[]> = {};
+    for (const { node, member, strategy: whose } of nodes) {
+      if (whose !== strategy || typeof member?.symbol !== 'string') continue;
+      (families[member.family] ??= []).push([member.symbol, node]);
+    }
+    if (Object.keys(families).length > 0) now[strategy] = families;
+    else Reflect.deleteProperty(now, strategy);
+  }
+  const value = JSON.stringify(now);
+  if (value === JSON.stringify(known)) return;
+  await session.run('DELETE FROM meta WHERE key = $1', [META_KEY]);
+  await session.append('meta', [{ key: META_KEY, value }]);
+}
