@@ -1,3 +1,4 @@
+// Slow (15 s): properties over real files.
 import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
 import { DuckDBConnection } from '@duckdb/node-api';
