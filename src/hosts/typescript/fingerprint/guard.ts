@@ -1,3 +1,4 @@
+import { KernelCompute } from '../../../sdk/node.js';
 import { describePath, edgesOf, follow, isObject, type Edge, type Path, type Shape } from './shape/shape.js';
 import type { Snapshot, Shaper } from './shape/shaper.js';
 
@@ -95,6 +96,8 @@ function watch(shaper: Shaper, snapshot: Snapshot, root: object, start: Path, na
     const { object, path } = reached;
     if (object !== root && !shaper.isFrozen(object))
       watched.push({ ...reached, before: snapshot.stateOf(object) });
+    // What lies in a built-in is Seamless's own: its kernels use memory again, and no author's code gets there.
+    if (object instanceof KernelCompute) continue;
     const shape = snapshot.shapeOf(object);
     for (const edge of [...edgesOf(shape, names), ...shape.watched]) {
       if (!isObject(edge.value) || seen.has(edge.value)) continue;
