@@ -7,6 +7,7 @@ import { registerCommands } from './commands/commands.js';
 import { ContextKeys } from './views/context-keys.js';
 import { DagPanels } from './panel/dag-panels.js';
 import { NodeHovers } from './views/hovers.js';
+import { Inspections } from './views/inspections.js';
 import { Jobs } from './model/jobs.js';
 import { StrategyLenses } from './views/lenses.js';
 import { PlacedTypes } from './commands/placed-types.js';
@@ -50,7 +51,8 @@ export class Editor implements vscode.Disposable {
     this.#hold(vscode.languages.registerHoverProvider(SCRIPTS, hovers));
     const services = { context, log, jobs, strategies, runs, tree, types, discovery };
     const dags = this.#hold(new DagPanels(services));
-    for (const command of registerCommands({ ...services, dags })) this.#hold(command);
+    const inspections = this.#hold(new Inspections());
+    for (const command of registerCommands({ ...services, dags, inspections })) this.#hold(command);
     this.#hold(
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (!event.affectsConfiguration('seamless.cache.folder')) return;

@@ -1,5 +1,6 @@
 import type * as vscode from 'vscode';
 
+import type { Result } from '../protocol/results.js';
 import type { CursorPlace } from './model/node-at-cursor.js';
 import type { Jobs } from './model/jobs.js';
 import type { Runs } from './model/runs.js';
@@ -22,5 +23,6 @@ export interface Workbench extends Services {
     /** Null: the cursor is in no script. */
     cursorPlace(): Promise<CursorPlace | null>;
   };
+  readonly inspections: { show(path: string, found: Result<'inspect'>): Promise<void> };
   readonly dags: { show(entry: StrategyEntry, node: string | null): void };
 }

@@ -10,6 +10,15 @@ export interface NewStrategyOptions {
   readonly name: string;
   /** Names of the strategies there are, for two of one name would share their history's name. */
   readonly taken?: Iterable<string>;
+  /** What it reads. Default: a made-up market. */
+  readonly data?: StrategyData;
+}
+
+/** A file of bars, as `inspect` found it. */
+export interface StrategyData {
+  /** The stream that reads it, as code: `new StreamInput({ … historyProvider: csvHistory('data/x.csv') })`. */
+  readonly line: string;
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
 }
 
 export interface NewStrategy {
@@ -20,14 +29,20 @@ export interface NewStrategy {
 }
 
 /**
- * Writes a strategy that runs at once, without data, into a file named after it; never over another.
- * @throws SeamlessError `usage` when the name cannot be a new strategy's, `not-found` when there is no such folder,
+ * Writes a strategy that runs at once, also without data, into a file named after it; never over another.
+ * @throws SeamlessError `usage` when the name cannot be a new strategy's, `not-found` when there is no such folder, `source` when the data have no
+ * column of numbers,
  * `internal` when the file cannot be written.
  */
-export async function newStrategy({ folder, name, taken = [] }: NewStrategyOptions): Promise<NewStrategy> {
+export async function newStrategy({
+  folder,
+  name,
+  taken = [],
+  data,
+}: NewStrategyOptions): Promise<NewStrategy> {
   const fault = strategyNameFault(name, taken);
   if (fault !== null) throw new SeamlessError('usage', fault);
-  const text = template(name);
+  const text = template(name, data ? streamOf(data) : MADE_UP);
   const file = await writeNew(folder, fileNameOf(name), text);
   const line = text.split('\n').findIndex((each) => each.includes('computeFn:')) + 1;
   return { file, line };
@@ -62,6 +77,7 @@ const OWN: ReadonlySet<string> = new Set([
   'csvHistory',
   'demoHistory',
   'Node',
+  'parquetHistory',
   'sma',
   'Strategy',
   'StreamInput',
@@ -120,30 +136,84 @@ function codeOf(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined;
 }
 
-/** Compiles under every strict option of TypeScript, in a project with settings or without. */
-function template(name: string): string {
-  return `import { demoHistory, Node, sma, Strategy, StreamInput } from 'seamless-dag';
+/** The stream of a new strategy, as code. */
+interface StreamCode {
+  readonly provider: string;
+  readonly code: string;
+  /** What an indicator is told of the column it reads; empty: its default. */
+  readonly option: string;
+  /** How a bar's value is read from its row: `.close`. */
+  readonly access: string;
+}
 
-/** How far the price is from its average. */
-export class ${name} extends Strategy {
-  setup(): void {
-    // Daily bars of a made-up market. For bars of your own, add csvHistory to the import above, and write here:
+const MADE_UP: StreamCode = {
+  provider: 'demoHistory',
+  code: `// Daily bars of a made-up market. For bars of your own, add csvHistory to the import above, and write here:
     // historyProvider: csvHistory('data/mine.csv'),
     const price = new StreamInput({
       tags: ['DEMO', 'price'],
       interval: '1d',
       historyProvider: demoHistory({ seed: 1, volatility: 0.01 }),
-    });
+    });`,
+  option: '',
+  access: '.close',
+};
 
-    // An indicator: the average close of the last 20 bars.
-    const average = sma({ name: 'average', input: price, period: 20 });
+/** @throws SeamlessError `source` when there is no column of numbers. */
+function streamOf({ line, columns }: StrategyData): StreamCode {
+  const numbers = columns.filter(({ type }) => type === 'number').map(({ name }) => name);
+  const named = (wanted: string): string | undefined => numbers.find((name) => name.toLowerCase() === wanted);
+  const column = named('close') ?? named('price') ?? named('value') ?? numbers.at(0);
+  if (column === undefined) {
+    throw new SeamlessError(
+      'source',
+      'The file has no column of numbers to begin with: choose a file with prices, or write the strategy by hand.',
+    );
+  }
+  const provider = /historyProvider: (\w+)/.exec(line)?.[1] ?? '';
+  const isClose = column.toLowerCase() === 'close';
+  const key = IDENTIFIER.test(column) ? column : quoted(column);
+  // A stream has the type of a bar unless it says otherwise.
+  const typed = isClose ? line : line.replace('StreamInput(', `StreamInput<{ readonly ${key}: number }>(`);
+  return {
+    provider,
+    code: `const price = ${inLines(typed)};`,
+    option: isClose ? '' : `column: ${quoted(column)}, `,
+    access: isClose ? '.close' : key === column ? `.${key}` : `[${key}]`,
+  };
+}
+
+/** An option on each line, as in code that is written by hand. */
+function inLines(line: string): string {
+  const [, start, tags, interval, provider] =
+    /^(.*?\(\{) (tags: .*?), (interval: .*?), (historyProvider: .*) \}\)$/.exec(line) ?? [];
+  if (provider === undefined) return line;
+  const options = [tags, interval, provider].map((option) => `      ${option},\n`);
+  return `${start}\n${options.join('')}    })`;
+}
+
+function quoted(text: string): string {
+  return `'${JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`;
+}
+
+/** Compiles under every strict option of TypeScript, in a project with settings or without. */
+function template(name: string, { provider, code, option, access }: StreamCode): string {
+  return `import { ${provider}, Node, sma, Strategy, StreamInput } from 'seamless-dag';
+
+/** How far the price is from its average. */
+export class ${name} extends Strategy {
+  setup(): void {
+    ${code}
+
+    // An indicator: the average of the last 20 bars.
+    const average = sma({ name: 'average', input: price, ${option}period: 20 });
 
     // A node of your own. computeFn is called once per bar, and sees the last \`period\` bars of each input.
     const distance = new Node({
       name: 'distance',
       input: [price, average],
       period: 1,
-      computeFn: (view) => view.latest(price).close / view.latest(average) - 1,
+      computeFn: (view) => view.latest(price)${access} / view.latest(average) - 1,
     });
 
     // All that a node depends on is added with it.

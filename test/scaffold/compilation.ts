@@ -146,9 +146,14 @@ export function compilesWith(diagnose: Diagnose): void {
     writeFileSync(file, text.replace(from, to));
   };
 
-  it('a new strategy in an empty folder', async () => {
+  it('new strategies in an empty folder, of a made-up market and of files', async () => {
     const { folder, file } = await begin();
-    assert.equal(await diagnose(folder, [file]), '');
+    const line = `new StreamInput({ tags: ['price'], interval: '1d', historyProvider: csvHistory('mine.csv') })`;
+    const ofFiles = ['close', 'Close', 'last', 'Adj Close', `it's "5"`].map((column, at) =>
+      newStrategy({ folder, name: `Mine${at}`, data: { line, columns: [{ name: column, type: 'number' }] } }),
+    );
+    const files = [file, ...(await Promise.all(ofFiles)).map((each) => each.file)];
+    assert.equal(await diagnose(folder, files), '');
   });
 
   it('a new strategy in an empty folder, with a helper beside it', async () => {

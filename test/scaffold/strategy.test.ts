@@ -60,6 +60,46 @@ describe('a new strategy', () => {
     assert.deepEqual([report.failed, report.nodes[0]?.rows], [0, 3]);
   });
 
+  const headings = ['close', 'Close', 'Adj Close', 'last', 'it\'s "5"'];
+  for (const heading of headings) {
+    it(`reads a file whose prices are in the column ${heading}`, async () => {
+      const cell = `"${heading.replaceAll('"', '""')}"`;
+      const days = Array.from(
+        { length: 25 },
+        (_, day) => `2024-01-${String(day + 1).padStart(2, '0')},${day + 1}`,
+      );
+      const folder = folders.make({ 'data/mine.csv': [`time,${cell}`, ...days, ''].join('\n') });
+      const report = await withChild(async ({ client }) => {
+        const data = await client.request('inspect', { projectRoot: folder, path: 'data/mine.csv' });
+        const { file } = await newStrategy({ folder, name: 'Mine', data });
+        return client.request('materialize', {
+          strategy: { file, className: 'Mine', projectRoot: folder },
+          ...parseRange('2024-01-01', '2024-01-26'),
+        });
+      });
+      assert.deepEqual(
+        report.nodes.map(({ name, state, rows, failure }) => [name, failure?.message ?? state, rows]),
+        [
+          ['price', 'computed', 25],
+          ['average', 'computed', 6],
+          ['distance', 'computed', 6],
+        ],
+      );
+    });
+  }
+
+  it('needs a column of numbers in the file it reads', async () => {
+    const line = `new StreamInput({ tags: ['price'], interval: '1d', historyProvider: csvHistory('x.csv') })`;
+    const folder = folders.make();
+    const data = { line, columns: [{ name: 'word', type: 'string' }] };
+    await refused(
+      newStrategy({ folder, name: 'Mine', data }),
+      'source',
+      /no column of numbers .*choose a file/,
+    );
+    assert.deepEqual(readdirSync(folder), []);
+  });
+
   it('is found by discovery', async () => {
     const folder = folders.make();
     await newStrategy({ folder, name: 'MyMomentum' });

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { Span } from '../../engine/run/report.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import { cleanUpCache, exportNode, refreshSources } from './cache-commands.js';
+import { inspectDataFile, strategyFromDataFile } from './data-file-commands.js';
 import { debugNodeAtBar } from './debug-command.js';
 import { openAt } from '../open-at.js';
 import { pickNode, pickStrategy, targetNode } from './pick.js';
@@ -30,6 +31,8 @@ const RUNNING: Readonly<Record<string, Handler>> = {
   'seamless.refreshSources': withStrategy(refreshSources),
   'seamless.cleanUpCache': cleanUpCache,
   'seamless.newStrategy': createStrategy,
+  'seamless.inspectDataFile': inspectDataFile,
+  'seamless.newStrategyFromDataFile': strategyFromDataFile,
 };
 
 const ALWAYS: Readonly<Record<string, Handler>> = {

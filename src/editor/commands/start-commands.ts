@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 
 import { copySample } from '../../scaffold/sample.js';
-import { newStrategy, strategyNameFault } from '../../scaffold/strategy.js';
+import { newStrategy, strategyNameFault, type StrategyData } from '../../scaffold/strategy.js';
 import type { Workbench } from '../workbench.js';
 import { openAt } from '../open-at.js';
 
@@ -18,7 +18,7 @@ interface OpenNext {
 }
 
 /** Asks for a name and writes a strategy that runs at once. */
-export async function createStrategy({ strategies, types }: Workbench): Promise<void> {
+export async function createStrategy(workbench: Workbench): Promise<void> {
   const { l10n, window, workspace } = vscode;
   const folder =
     (workspace.workspaceFolders ?? []).length > 1
@@ -28,6 +28,16 @@ export async function createStrategy({ strategies, types }: Workbench): Promise<
     if ((workspace.workspaceFolders ?? []).length === 0) await askForFolder();
     return;
   }
+  await writeStrategy(workbench, folder);
+}
+
+/** Asks for a name, and writes and opens a strategy of it. @param data what it reads; undefined: a made-up market */
+export async function writeStrategy(
+  { strategies, types }: Workbench,
+  folder: vscode.WorkspaceFolder,
+  data?: StrategyData,
+): Promise<void> {
+  const { l10n, window } = vscode;
   const taken = strategies.all().map(({ found }) => found.className);
   const name = await window.showInputBox({
     title: l10n.t('New strategy'),
@@ -38,7 +48,12 @@ export async function createStrategy({ strategies, types }: Workbench): Promise<
   if (name === undefined || name === '') return;
   const root = folder.uri.fsPath;
   const inner = join(root, 'strategies');
-  const { file, line } = await newStrategy({ folder: existsSync(inner) ? inner : root, name, taken });
+  const { file, line } = await newStrategy({
+    folder: existsSync(inner) ? inner : root,
+    name,
+    taken,
+    ...(data && { data }),
+  });
   await types.placeIn(root);
   await openAt({ file, line });
 }

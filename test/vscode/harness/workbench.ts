@@ -118,30 +118,32 @@ export class Workbench {
     await this.page.screenshot({ path, timeout: 10_000 });
   }
 
-  /** The list does not follow what arrives while it is open, and extensions arrive after the window: so it is opened again. */
+  /**
+   * The list does not follow what arrives while it is open, and extensions arrive after the window; and a key goes nowhere while a
+   * panel is being opened: so it is opened again.
+   */
   async #pick(prefix: string, typed: string, title: string): Promise<void> {
     const row = this.quickInput
       .locator('.monaco-list-row')
-      .filter({ has: this.page.getByText(title, { exact: true }) });
+      .filter({ has: this.page.getByText(title, { exact: true }) })
+      .first();
+    const offered = async (): Promise<boolean> => {
+      try {
+        await this.quickInput.locator('input').fill(prefix + typed, { timeout: 2_000 });
+        await row.waitFor({ timeout: 2_000 });
+        return true;
+      } catch {
+        return false;
+      }
+    };
     for (;;) {
       await this.page.keyboard.press(prefix === '>' ? 'F1' : 'ControlOrMeta+P');
-      await this.quickInput.locator('input').fill(prefix + typed);
-      const found = await row
-        .first()
-        .waitFor({ timeout: 2_000 })
-        .then(
-          () => true,
-          () => false,
-        );
-      if (!found) {
-        await this.page.keyboard.press('Escape');
-        continue;
-      }
-      await row.first().click();
-      // The command may ask something in the very same box.
-      await row.first().waitFor({ state: 'hidden' });
-      return;
+      if (await offered()) break;
+      await this.page.keyboard.press('Escape');
     }
+    await row.click();
+    // The command may ask something in the very same box.
+    await row.waitFor({ state: 'hidden' });
   }
 }
 

@@ -61,4 +61,29 @@ describe('what was stored', () => {
     await window.statusBarItem('hits').click();
     await window.treeRows('weight').waitFor();
   });
+
+  it('is shown as it is read before a strategy is written, from the menu of a data file', async () => {
+    const window = editor();
+    await window.command('View: Close All Editors');
+    // What is opened is shown in the explorer, whatever was folded.
+    await window.openFile('sp500-2000.csv');
+    const row = window.page.locator('.explorer-folders-view .monaco-list-row');
+    await row.filter({ hasText: 'sp500-2000.csv' }).click({ button: 'right' });
+    await window.page.getByRole('menuitem', { name: 'Inspect Data File…' }).click();
+    await window.page.locator('.tab.active').filter({ hasText: 'as read' }).waitFor();
+    const text = window.page.locator('.editor-group-container.active .view-lines');
+    await text.getByText('historyProvider: csvHistory(').first().waitFor();
+    await window.picture('inspect-data-file');
+    await window
+      .notification('bars of 1d')
+      .getByRole('button', { name: 'New Strategy from Data File…' })
+      .click();
+    await window.typeInQuickInput('FromFile');
+    await window.page.keyboard.press('Enter');
+    await window.page.locator('.tab.active[data-resource-name="from-file.ts"]').waitFor();
+    await window.lens('Materialize range').click();
+    await window.quickRows('All').waitFor();
+    await window.page.keyboard.press('Enter');
+    await window.lens('3/3 fresh').waitFor();
+  });
 });

@@ -1,0 +1,35 @@
+import type { Result } from '../protocol/results.js';
+import { defaultPhase, formatInterval, formatRange, formatTime } from '../sdk/time.js';
+import { formatCount } from './format.js';
+import { visible, visibleLines } from './visible.js';
+
+/** What a data file was read as, line by line, and below it the stream to paste into a strategy. */
+export function inspectionText(path: string, found: Result<'inspect'>): string {
+  const { gaps, longest, notes, bad, faults } = found;
+  const others = found.otherTimes.length > 0 ? ` (not ${found.otherTimes.join(', ')})` : '';
+  const holes = longest.map(([start, end]) => formatRange({ start, end })).join(', ');
+  const lines = [
+    `${path}: ${barsText(found)}`,
+    `time: ${found.time}${others}, ${found.timeWords}`,
+    `columns: ${found.columns.map(({ name, type }) => `${name} ${type}`).join(', ')}`,
+    ...(found.details.length > 0 ? [`read as: ${found.details.join(', ')}`] : []),
+    gaps === 0 ? 'gaps: none' : `gaps: ${formatCount(gaps)}; the longest: ${holes}`,
+    ...notes.map(
+      ({ what, count, example }) => `${formatCount(count)} ${what}${example ? `: ${example}` : ''}`,
+    ),
+    ...(bad === 0
+      ? []
+      : [`rows that cannot be bars: ${formatCount(bad)}`, ...faults.map((each) => `  ${each}`)]),
+  ];
+  return `${lines.map(visible).join('\n')}\n\n${visibleLines(found.line)}\n`;
+}
+
+/** `503 bars of 1d, from 2023-01-03 to 2024-12-31, by their opens` */
+function barsText({ rows, interval, phase, first, last }: Result<'inspect'>): string {
+  const shift = phase === defaultPhase(interval) ? '' : `, phase ${phase}`;
+  const extent =
+    first === null || last === null
+      ? ''
+      : `, from ${formatTime(first)} to ${formatTime(last)}, by their opens`;
+  return `${formatCount(rows)} bars of ${formatInterval(interval)}${shift}${extent}`;
+}
