@@ -1,4 +1,4 @@
-// Slow (20 s): runs in a child process.
+// Slow (60 s): runs in a child process.
 import assert from 'node:assert/strict';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { resolve } from 'node:path';
