@@ -36,7 +36,7 @@ export interface LoadCall {
 }
 
 /** A node of a loaded strategy. */
-export interface ToldNode {
+export interface SentNode {
   readonly name: string;
   readonly kind: 'stream' | 'node';
   readonly label: string;
@@ -56,11 +56,11 @@ export interface ToldNode {
   readonly member: MemberDescription | null;
 }
 
-export interface ToldStrategy {
+export interface SentStrategy {
   readonly className: string;
   readonly interval: Seconds | null;
   readonly period: number | null;
-  readonly nodes: readonly ToldNode[];
+  readonly nodes: readonly SentNode[];
   /** Whether it saw something, as it was made, that is in none of its files. */
   readonly sawHidden: boolean;
   /** Files that it read as it was made, absolute, and the patterns of folders it listed. */
@@ -70,7 +70,7 @@ export interface ToldStrategy {
 
 /** Each call, with what it is answered by. */
 export interface Calls {
-  load: { readonly payload: LoadCall; readonly result: ToldStrategy };
+  load: { readonly payload: LoadCall; readonly result: SentStrategy };
   /** Opens the thread to a debugger, tells where, and is answered when one is attached and has set its breakpoints. */
   inspect: { readonly payload: null; readonly result: null };
   compute: { readonly payload: ComputeRequest; readonly result: ComputeResult };
@@ -145,7 +145,7 @@ const frame: SchemaOf<SourceLocation> = v.object({
   column: v.exactOptional(v.number()),
 });
 
-const toldNode: SchemaOf<ToldNode> = v.object({
+const sentNode: SchemaOf<SentNode> = v.object({
   name: v.string(),
   kind: v.picklist(['stream', 'node']),
   label: v.string(),
@@ -217,7 +217,7 @@ export const callResults: { readonly [K in CallKind]: SchemaOf<Calls[K]['result'
     className: v.string(),
     interval: v.nullable(v.number()),
     period: v.nullable(v.number()),
-    nodes: v.array(toldNode),
+    nodes: v.array(sentNode),
     sawHidden: v.boolean(),
     read: v.array(v.string()),
     trades: v.array(v.object({ decision: id, price: id })),

@@ -16,29 +16,29 @@ import type { SourceLocation } from '../../sdk/errors.js';
 import type { Table } from '../../sdk/table.js';
 import type { Range } from '../../sdk/time.js';
 import type { CallHooks, HostThread } from './host-thread.js';
-import type { LoadCall, ToldNode, ToldStrategy } from './messages.js';
+import type { LoadCall, SentNode, SentStrategy } from './messages.js';
 import { shareRequest } from './share.js';
 
 /** A strategy that a thread has loaded, as the engine asks it. */
 export class RemoteHost implements StrategyHost {
   readonly #thread: HostThread;
-  readonly #told: ToldStrategy;
+  readonly #sent: SentStrategy;
   readonly #graph: GraphDescription;
   /** Nodes whose parts were asked for in this turn; answered together. */
   #wanted: number[] = [];
   #parts: Promise<readonly (readonly Part[])[]> | null = null;
 
-  private constructor(thread: HostThread, load: LoadCall, told: ToldStrategy, storedAs: string) {
+  private constructor(thread: HostThread, load: LoadCall, sent: SentStrategy, storedAs: string) {
     this.#thread = thread;
-    this.#told = told;
+    this.#sent = sent;
     const locate = frameLocator(load);
     this.#graph = {
-      strategy: told.className,
+      strategy: sent.className,
       storedAs,
-      interval: told.interval,
-      period: told.period,
-      trades: told.trades,
-      nodes: told.nodes.map((node, index) => this.#describe(node, index, locate)),
+      interval: sent.interval,
+      period: sent.period,
+      trades: sent.trades,
+      nodes: sent.nodes.map((node, index) => this.#describe(node, index, locate)),
     };
   }
 
@@ -53,8 +53,8 @@ export class RemoteHost implements StrategyHost {
     nameOf: (className: string) => string,
     hooks: CallHooks = {},
   ): Promise<RemoteHost> {
-    const told = await thread.call('load', load, hooks);
-    return new RemoteHost(thread, load, told, nameOf(told.className));
+    const sent = await thread.call('load', load, hooks);
+    return new RemoteHost(thread, load, sent, nameOf(sent.className));
   }
 
   /** What the store knows the strategy by. */
@@ -62,19 +62,19 @@ export class RemoteHost implements StrategyHost {
     return this.#graph.storedAs ?? this.#graph.strategy;
   }
 
-  /** See `ToldStrategy`. */
+  /** See `SentStrategy`. */
   get sawHidden(): boolean {
-    return this.#told.sawHidden;
+    return this.#sent.sawHidden;
   }
 
-  /** See `ToldStrategy`. */
+  /** See `SentStrategy`. */
   get read(): readonly string[] {
-    return this.#told.read;
+    return this.#sent.read;
   }
 
   /** Identifies a stream's provider among others, also those of this strategy before its code changed. */
   providerOf(stream: number): string {
-    const { name = '', hash = null } = this.#told.nodes[stream] ?? {};
+    const { name = '', hash = null } = this.#sent.nodes[stream] ?? {};
     return JSON.stringify([this.storedAs, name, hash]);
   }
 
@@ -98,7 +98,7 @@ export class RemoteHost implements StrategyHost {
 
   /** Whether a node is computed by a function of the author's, in either form. */
   hasAuthorCode(index: number): boolean {
-    return this.#told.nodes[index]?.authored ?? false;
+    return this.#sent.nodes[index]?.authored ?? false;
   }
 
   /**
@@ -116,16 +116,16 @@ export class RemoteHost implements StrategyHost {
   }
 
   #describe(
-    node: ToldNode,
+    node: SentNode,
     index: number,
-    locate: (node: ToldNode) => SourceLocation | null,
+    locate: (node: SentNode) => SourceLocation | null,
   ): NodeDescription {
-    const { hash, unhashable, frames: _frames, authored: _authored, ...told } = node;
+    const { hash, unhashable, frames: _frames, authored: _authored, ...sent } = node;
     const own: OwnCode =
       hash === null
         ? { unhashable: unhashable ?? 'its code cannot be read' }
         : { hash, parts: () => this.#partsOf(index) };
-    return new DescribedNode({ ...told, own }, () => locate(node));
+    return new DescribedNode({ ...sent, own }, () => locate(node));
   }
 
   async #partsOf(index: number): Promise<readonly Part[]> {
@@ -141,7 +141,7 @@ export class RemoteHost implements StrategyHost {
 }
 
 /** Maps the frames of the call that made a node to the author's line. */
-function frameLocator({ bundle, projectRoot }: LoadCall): (node: ToldNode) => SourceLocation | null {
+function frameLocator({ bundle, projectRoot }: LoadCall): (node: SentNode) => SourceLocation | null {
   const places = new SourcePlaces(bundle.code);
   return ({ frames }) => {
     const mapped = mapFrames(frames, places, bundle.codePath);

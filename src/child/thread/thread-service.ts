@@ -16,8 +16,8 @@ import type {
   Calls,
   Output,
   ThreadMessage,
-  ToldNode,
-  ToldStrategy,
+  SentNode,
+  SentStrategy,
 } from './messages.js';
 import { SharedMemoryUse } from '../session/let-go.js';
 import { shareTable } from './share.js';
@@ -129,7 +129,7 @@ export class ThreadService {
     }
   }
 
-  async #load(payload: Calls['load']['payload'], { id }: Work): Promise<ToldStrategy> {
+  async #load(payload: Calls['load']['payload'], { id }: Work): Promise<SentStrategy> {
     this.#place.projectRoot = payload.projectRoot;
     this.#place.bundlePath = payload.bundle.codePath;
     this.#opened = await openHost(payload, this.#around, () => this.#post({ type: 'loaded', id }));
@@ -140,7 +140,7 @@ export class ThreadService {
       interval,
       period,
       trades,
-      nodes: nodes.map((node, index) => told(node, frames[index] ?? [], this.#host.hasAuthorCode(index))),
+      nodes: nodes.map((node, index) => toSend(node, frames[index] ?? [], this.#host.hasAuthorCode(index))),
       sawHidden: this.#around.context.sawHidden,
       read: this.#around.context.fileReads.made,
     };
@@ -179,7 +179,7 @@ export class ThreadService {
   }
 }
 
-function told(node: NodeDescription, frames: readonly SourceLocation[], authored: boolean): ToldNode {
+function toSend(node: NodeDescription, frames: readonly SourceLocation[], authored: boolean): SentNode {
   return {
     name: node.name,
     kind: node.kind,
