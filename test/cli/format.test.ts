@@ -8,9 +8,10 @@ import {
   plural,
   summaryLine,
 } from '../../src/present/format.js';
+import { showReport } from '../../src/cli/commands/materialize.js';
 import { ProgressView } from '../../src/cli/progress.js';
 import { formatTable, painter } from '../../src/cli/table.js';
-import type { RunProgress } from '../../src/engine/run/report.js';
+import type { NodeReport, RunProgress } from '../../src/engine/run/report.js';
 import { nodeReport, runReport } from './reports.js';
 
 const plain = (_color: string, text: string): string => text;
@@ -160,5 +161,38 @@ describe('command line: progress', () => {
       '90 % · computing fast · 1 s left · 900 of 1,000 bars\n',
       'hello\n',
     ]);
+  });
+});
+
+describe('command line: a family of many symbols', () => {
+  const member = (symbol: string, parts: Partial<NodeReport>): NodeReport =>
+    nodeReport(`mom[${symbol}]`, { family: 'mom', symbol, ...parts });
+  const unfired = (slots: number): Partial<NodeReport> => ({
+    unfired: { slots, of: 100, missing: [], text: `${slots} of 100 slots did not fire.` },
+  });
+  const failed = (message: string): Partial<NodeReport> => ({
+    state: 'failed',
+    failure: { code: 'compute', message, asOf: null, location: null },
+  });
+
+  it('is one line in the table and one for each thing to be said, that of the worst symbol', () => {
+    const report = runReport([
+      nodeReport('price', unfired(1)),
+      member('A', unfired(2)),
+      member('B', unfired(7)),
+      member('C', failed('Node mom[C] threw.')),
+      member('D', failed('Node mom[D] threw.')),
+    ]);
+    const written = { out: '', err: '' };
+    const to = (key: 'out' | 'err') => ({ write: (text: string) => (written[key] += text) });
+    const terminal = { out: to('out'), err: to('err'), env: {} };
+    showReport(terminal as unknown as Parameters<typeof showReport>[0], report, false);
+    assert.match(written.out, /^mom × 4 .* failed /m);
+    const said = written.out.split('\n').filter((line) => line.includes('did not fire'));
+    assert.deepEqual(said, [
+      'price: 1 of 100 slots did not fire.',
+      'mom[B]: 7 of 100 slots did not fire. And 1 more of mom: see --json.',
+    ]);
+    assert.equal(written.err, 'error: Node mom[C] threw. And 1 more of mom: see --json.\n');
   });
 });

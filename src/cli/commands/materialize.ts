@@ -30,7 +30,7 @@ export async function runMaterialize(
   spec: string,
   flags: MaterializeFlags,
 ): Promise<number> {
-  const { out, env, cwd } = terminal;
+  const { cwd } = terminal;
   const range = parseRange(flags.start, flags.end);
   const strategy = await findStrategy(spec, cwd);
   const cacheDir = cacheFolder(strategy.projectRoot, flags.cache && resolve(cwd, flags.cache));
@@ -40,8 +40,6 @@ export async function runMaterialize(
     // Loaded when needed, and while the child starts.
     const { bundleAhead } = await import('../startup/bundle-ahead.js');
     const bundle = await bundleAhead(strategy);
-    // While the child is at work: the first table takes 15 ms to lay out, the second 3.
-    formatTable(COLUMNS, [COLUMNS.map(({ title }) => title)], painter(out, env));
     return jobs.request(
       'materialize',
       { strategy, ...range, ...only, cacheDir, ...(bundle && { bundle }), sidecar: true },
@@ -110,7 +108,7 @@ export function reportText(report: RunReport, paint: Paint): string {
     ...ranges(report.nodes, 'unavailable', 'before the data begins'),
     ...ranges(report.nodes, 'notYet', 'after the last bar'),
     ...reasonLines(report.nodes, ({ notes }) => notes && notesText(notes), paint),
-    ...reasonLines(report.nodes, ({ unfired }) => unfired?.text, paint),
+    ...unfiredLines(report.nodes, paint),
     ...reasonLines(report.nodes, ({ waits }) => waits, paint),
     ...reasonLines(report.nodes, ({ uncached }) => uncached, paint),
     ...reasonLines(report.nodes, withoutBars, paint),
@@ -149,9 +147,40 @@ function ranges(nodes: readonly NodeReport[], key: 'unavailable' | 'notYet', why
   return [...names].map(([range, those]) => `unavailable, ${why}: ${range} (${formatNames(those)})\n`);
 }
 
-/** What went wrong, node by node; the blocked ones are named by the summary, with what blocks them in their reason. */
-function failureLines(report: RunReport): string[] {
-  return report.nodes.flatMap(({ state, failure, reason }) =>
-    state === 'failed' ? [failure?.message ?? reason] : [],
+/** Slots that did not fire: of a family, those of the node that lacks the most. */
+function unfiredLines(nodes: readonly NodeReport[], paint: Paint): string[] {
+  const texts = new Map(
+    oneOfEach(nodes, ({ unfired }) => unfired?.slots ?? 0).map(({ node, others }) => [
+      node,
+      `${node.unfired?.text ?? ''}${others}`,
+    ]),
   );
+  return reasonLines(nodes, (node) => texts.get(node), paint);
+}
+
+/** What went wrong, node by node; the blocked ones are named by the summary, with what blocks them in their reason. */
+function failureLines({ nodes }: RunReport): string[] {
+  return oneOfEach(nodes, ({ state }) => Number(state === 'failed')).map(
+    ({ node, others }) => `${node.failure?.message ?? node.reason}${others}`,
+  );
+}
+
+/** The nodes that something is to be said of: of a family the one that weighs most, with how many others there are. */
+function oneOfEach(
+  nodes: readonly NodeReport[],
+  weightOf: (node: NodeReport) => number,
+): { readonly node: NodeReport; readonly others: string }[] {
+  const groups = new Map<string, NodeReport[]>();
+  for (const node of nodes.filter((each) => weightOf(each) > 0)) {
+    const key = node.family === undefined ? `node ${node.name}` : `family ${node.family}`;
+    groups.set(key, [...(groups.get(key) ?? []), node]);
+  }
+  return [...groups.values()].map((group) => {
+    const node = group.reduce((most, each) => (weightOf(each) > weightOf(most) ? each : most));
+    const others = group.length - 1;
+    return {
+      node,
+      others: others === 0 ? '' : ` And ${formatCount(others)} more of ${node.family ?? ''}: see --json.`,
+    };
+  });
 }
