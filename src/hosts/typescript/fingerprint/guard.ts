@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { KernelCompute } from '../../../sdk/node.js';
 import { describePath, edgesOf, follow, isObject, type Edge, type Path, type Shape } from './shape/shape.js';
 import type { Snapshot, Shaper } from './shape/shaper.js';
@@ -97,7 +98,7 @@ function watch(shaper: Shaper, snapshot: Snapshot, root: object, start: Path, na
     if (object !== root && !shaper.isFrozen(object))
       watched.push({ ...reached, before: snapshot.stateOf(object) });
     // What lies in a built-in is Seamless's own: its kernels use memory again, and no author's code gets there.
-    if (object instanceof KernelCompute) continue;
+    if (isKernel(object)) continue;
     const shape = snapshot.shapeOf(object);
     for (const edge of [...edgesOf(shape, names), ...shape.watched]) {
       if (!isObject(edge.value) || seen.has(edge.value)) continue;
@@ -106,6 +107,11 @@ function watch(shaper: Shaper, snapshot: Snapshot, root: object, start: Path, na
     }
   }
   return watched;
+}
+
+/** A proxy may stand for a value that must not be looked at. */
+function isKernel(object: object): boolean {
+  return !types.isProxy(object) && object instanceof KernelCompute;
 }
 
 function addedEdge(before: Shape, now: Shape): Edge | undefined {
