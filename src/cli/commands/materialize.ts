@@ -170,9 +170,9 @@ function oneOfEach(
   nodes: readonly NodeReport[],
   weightOf: (node: NodeReport) => number,
 ): { readonly node: NodeReport; readonly others: string }[] {
-  const groups = new Map<string, NodeReport[]>();
+  const groups = new Map<string | NodeReport, NodeReport[]>();
   for (const node of nodes.filter((each) => weightOf(each) > 0)) {
-    const key = node.family === undefined ? `node ${node.name}` : `family ${node.family}`;
+    const key = node.family ?? node;
     groups.set(key, [...(groups.get(key) ?? []), node]);
   }
   return [...groups.values()].map((group) => {
