@@ -1,4 +1,3 @@
-import type { EarlyChild } from './startup/early-child.js';
 import { EXIT } from './exit-codes.js';
 import { isFileLike, unwritable, writeAll } from './write-all.js';
 import type { JobClient, JobClientOptions } from '../client/job-client.js';
@@ -39,8 +38,8 @@ export interface Terminal {
   startJobs(options: Omit<JobClientOptions, 'childPath'>): Promise<Jobs>;
 }
 
-/** The terminal this process was started from. @param early a child that is starting already. */
-export function processTerminal(early: EarlyChild | null): Terminal {
+/** The terminal this process was started from. */
+export function processTerminal(): Terminal {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       // `seamless … | head` closes its end: nobody is left to tell.
@@ -65,8 +64,6 @@ export function processTerminal(early: EarlyChild | null): Terminal {
         import('../client/job-client.js'),
         import('../protocol/built-file.js'),
       ]);
-      const child = options.bundles ? early?.take() : null;
-      if (child) return JobClient.of(child, options.onLog);
       return JobClient.start({ ...options, childPath: builtFile('child.js') });
     },
   };

@@ -107,12 +107,7 @@ export class JobClient {
   static start(options: JobClientOptions): JobClient {
     const tooOld = needsNewerNode(process.versions.node);
     if (tooOld !== null) throw new SeamlessError('usage', tooOld);
-    return JobClient.of(forkChild(options), options.onLog);
-  }
-
-  /** The client of a child that was started just now, by `forkChild`. */
-  static of(child: ChildProcess, onLog: JobClientOptions['onLog']): JobClient {
-    return new JobClient(child, onLog ?? (() => undefined));
+    return new JobClient(forkChild(options), options.onLog ?? (() => undefined));
   }
 
   /** Resolves when the child takes requests, or has ended. */

@@ -1,4 +1,3 @@
-import { EarlyChild } from './early-child.js';
 import { quickHit } from './quick-hit.js';
 import { keepCompiled } from '../../protocol/compile-cache.js';
 
@@ -10,15 +9,12 @@ if (hit) {
     import('../commands/materialize.js'),
     import('../terminal.js'),
   ]);
-  showReport(processTerminal(null), hit.report, hit.json);
+  showReport(processTerminal(), hit.report, hit.json);
 } else {
-  // What every run waits for comes first.
-  const early = args[0] === 'materialize' ? EarlyChild.start() : null;
   const [{ main }, { processTerminal }] = await Promise.all([
     import('../program.js'),
     import('../terminal.js'),
   ]);
   // Not process.exit(): what was written to a pipe may still be on its way.
-  process.exitCode = await main(args, processTerminal(early));
-  early?.dispose();
+  process.exitCode = await main(args, processTerminal());
 }
