@@ -110,7 +110,7 @@ export type {
   MaterializeOptions,
   OpenCache,
 } from './client/materialize-job.js';
-export type { Panel } from './protocol/panel.js';
+export type { Panel } from './client/family-table.js';
 export type { HistoryColumn, HistoryColumns, NodeRow } from './protocol/history.js';
 export type {
   FailureReport,

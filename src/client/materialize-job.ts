@@ -9,7 +9,7 @@ import { parseRange, type Range, type TimeInput } from '../sdk/time.js';
 import { builtFile } from '../protocol/built-file.js';
 import { JobClient } from './job-client.js';
 import { columnsOf, rowsOf, type HistoryColumns, type NodeRow } from '../protocol/history.js';
-import { familyColumns, familyRows, panelOf, type MemberTable, type Panel } from '../protocol/panel.js';
+import { familyColumns, familyRows, panelOf, type MemberTable, type Panel } from './family-table.js';
 import type { HistoryPart, Payload, StrategyRef } from '../protocol/payloads.js';
 import { cacheFolder, partialRange, projectRootOf, storedName } from '../protocol/project.js';
 import { print, refOf, refuseInHost } from './strategy-of.js';

@@ -165,7 +165,7 @@ function failureLines({ nodes }: RunReport): string[] {
   );
 }
 
-/** The nodes that something is to be said of: of a family the one that weighs most, with how many others there are. */
+/** The nodes that weigh anything; of each family the heaviest, with a sentence on how many others there are. */
 function oneOfEach(
   nodes: readonly NodeReport[],
   weightOf: (node: NodeReport) => number,

@@ -59,7 +59,7 @@ export class WriteProtection {
     return this.#written;
   }
 
-  /** Does so for the last time. */
+  /** As `undo`, at the end: the memory of the copies is then used for the next ones. */
   restore(): Written | null {
     const written = this.undo();
     for (const { copy } of this.#kept.values()) giveBack(copy);

@@ -1,6 +1,6 @@
 import { concatTables, lowerBound, VALUE_COLUMN, type Table } from '../sdk/table.js';
 import { SeamlessError } from '../sdk/errors.js';
-import { columnsOf, rowsOf, type HistoryColumns, type NodeRow } from './history.js';
+import { columnsOf, rowsOf, type HistoryColumns, type NodeRow } from '../protocol/history.js';
 
 /** The rows of a member of a family. */
 export interface MemberTable {
