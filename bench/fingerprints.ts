@@ -10,7 +10,7 @@ import { readTexts } from '../src/hosts/typescript/fingerprint/text/known-texts.
 import { authorLocation } from '../src/hosts/typescript/sandbox/author.js';
 import { installComputeOnly } from '../src/hosts/typescript/sandbox/context.js';
 import { bundleStrategy } from '../src/hosts/typescript/bundle/bundle.js';
-import { openHost, type HostSurroundings } from '../src/hosts/typescript/open-host.js';
+import { loadHost, type HostSurroundings } from '../src/hosts/typescript/open-host.js';
 
 readTexts(readFileSync(new URL('./sdk-texts.json', import.meta.url), 'utf8'));
 
@@ -51,7 +51,9 @@ async function once(): Promise<Once> {
   const started = performance.now();
   const bundle = await bundleStrategy({ file, projectRoot, sdkUrl });
   bundlePath = bundle.codePath;
-  const { host, close } = await openHost({ bundle, file, projectRoot, className }, around, loaded);
+  const ready = await loadHost({ bundle, file, projectRoot, className }, around);
+  loaded();
+  const { host, close } = ready.open(new Map());
   const hashes = fingerprints(resolveGraph(await host.describe()), 'bench').map(({ hash: full }) => full);
   const ended = performance.now();
   const { user, system } = process.cpuUsage(usedAtSetUp);

@@ -7,6 +7,8 @@ import type { ContentHints, FileContext } from './files.js';
 import { openParquet } from './sql/parquet.js';
 import { Scratch } from './scratch.js';
 import { openSql } from './sql/sql.js';
+import { findSymbols } from './universe/find-symbols.js';
+import { openUniverse } from './universe/open-universe.js';
 
 export { customReader } from './custom.js';
 export type { ContentHints } from './files.js';
@@ -28,8 +30,14 @@ const OPENERS: Readonly<Record<string, (stream: OpenStream, context: FileContext
     demo: openDemo,
   };
 
+export interface OpenedLibrary extends SourceLibrary {
+  /** The symbols that a universe's source has. @throws SeamlessError `source` when it has none, or cannot be read. */
+  symbols(stream: OpenStream): Promise<readonly string[]>;
+  close(): void;
+}
+
 /** The sources that Seamless reads itself, and the door to those that strategies bring along. */
-export function openSourceLibrary(options: SourceLibraryOptions): SourceLibrary & { close(): void } {
+export function openSourceLibrary(options: SourceLibraryOptions): OpenedLibrary {
   const database = new Database(options.projectRoot);
   const scratch = new Scratch();
   const context: FileContext = {
@@ -43,12 +51,13 @@ export function openSourceLibrary(options: SourceLibraryOptions): SourceLibrary 
     async open(stream) {
       const { kind } = stream.source;
       const opener = kind === 'custom' ? options.custom : OPENERS[kind];
-      if (opener) return opener(stream, context);
+      if (opener) return openUniverse(stream, context, opener);
       throw sourceError(
         stream,
         `there is no source of kind ${JSON.stringify(kind)}: use ${Object.keys(OPENERS).join(', ')}, or a provider with a fetch of its own.`,
       );
     },
+    symbols: (stream) => findSymbols(stream, context),
     close: () => {
       database.close();
       scratch.remove();

@@ -13,6 +13,10 @@ export interface OneSymbol {
   readonly symbol: string;
 }
 
+/** What a column that names symbols is called. */
+export const SYMBOL_NAME =
+  /^(?:symbol|ticker|sym|instrument|security|asset|pair|code|isin|figi|contract|market)(?:[ _](?:name|id|code))?$/i;
+
 /** The options of a universe's stream; null: the table is that of one symbol. */
 export function symbolOptions(options: Options): OneSymbol | null {
   const column = options.text('symbolColumn');

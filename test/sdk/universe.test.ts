@@ -19,7 +19,7 @@ describe('a universe and a cross-section that are written wrong', () => {
     [
       'a history of its own kind',
       () => new Universe({ ...universe, history: { kind: 'own', options: {}, fetch: () => [] } }),
-      /reads one long table, so give it csvHistory/,
+      /reads tables, so give it csvHistory/,
     ],
     [
       'no column',
@@ -35,7 +35,7 @@ describe('a universe and a cross-section that are written wrong', () => {
     [
       'a symbol twice',
       () => new Universe({ ...universe, symbols: ['A', 'b', 'B'] }),
-      /has the symbol "B" twice, letters' case aside/,
+      /has the symbols "b" and "B", which differ in letters' case alone/,
     ],
     [
       'a symbol that no column can be called',

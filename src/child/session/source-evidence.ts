@@ -22,7 +22,7 @@ export function sourceEvidence(
   for (const { source, files } of sources) {
     if (source.pinned) return null;
     if (OF_OPTIONS.has(source.kind)) continue;
-    if (!OF_FILES.has(source.kind) || files.length === 0) return null;
+    if (!OF_FILES.has(source.kind) || files.length === 0 || !membersOfFiles(source)) return null;
     for (const path of files) {
       // Whether it changed just now is for the hints to say: they know none that did.
       const file = fileEvidence(path, Infinity, true);
@@ -31,4 +31,12 @@ export function sourceEvidence(
     }
   }
   return found;
+}
+
+/** Who is a member may be told by a source of another kind. */
+function membersOfFiles({ options: { members } }: SourceDescription): boolean {
+  if (members === undefined) return true;
+  return (
+    typeof members === 'object' && members !== null && 'kind' in members && OF_FILES.has(String(members.kind))
+  );
 }

@@ -19,7 +19,7 @@ import { singleBar } from '../../engine/run/single-bar.js';
 import { closeOf } from '../../sdk/grid.js';
 import type { Range, Seconds } from '../../sdk/time.js';
 import { nearNames, SeamlessError } from '../../sdk/errors.js';
-import { openSourceLibrary, type ContentHints } from '../../sources/library.js';
+import { openSourceLibrary, type ContentHints, type OpenedLibrary } from '../../sources/library.js';
 import {
   bundleStrategy,
   type BundledCode,
@@ -30,6 +30,7 @@ import type { Evidence } from '../../protocol/sidecar/evidence.js';
 import { SharedMemoryUse } from './let-go.js';
 import { bundleEvidence } from './bundle-evidence.js';
 import { sourceEvidence, type OpenedSource } from './source-evidence.js';
+import { findUniverses } from './find-universes.js';
 import { limited, type Limit } from './limit.js';
 import { ProviderFiles } from './provider-files.js';
 import type { BarResult } from '../../protocol/results.js';
@@ -138,8 +139,12 @@ export class StrategySession {
       const { file, className, projectRoot } = place;
       const load = { bundle, file, className, projectRoot };
       const limit = { limitMs: place.limitMs, signal: hooks.signal };
+      const unknown = await limited(limit, 'setup', (signal) =>
+        thread.call('load', load, { ...hooks, signal }),
+      );
+      const found = await findUniverses(projectRoot, unknown);
       const host = await limited(limit, 'setup', (signal) =>
-        RemoteHost.load(thread, load, (name) => storedName(place, name), { ...hooks, signal }),
+        RemoteHost.open(thread, load, found, (name) => storedName(place, name), { ...hooks, signal }),
       );
       return new StrategySession({ around, place, bundle, thread, host, limit });
     } catch (error) {
@@ -328,7 +333,7 @@ export class StrategySession {
     return code && data && { files: [...code.files, ...data], folders: code.folders };
   }
 
-  #openSources(hints: ContentHints): ReturnType<typeof openSourceLibrary> {
+  #openSources(hints: ContentHints): Omit<OpenedLibrary, 'symbols'> {
     const custom = (stream: OpenStream): Promise<SourceReader> =>
       this.#host.openSource(
         stream,

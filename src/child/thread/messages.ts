@@ -11,6 +11,7 @@ import type {
 } from '../../engine/ports/host.js';
 import type { OpenStream } from '../../engine/ports/source.js';
 import type { ProviderReads } from '../../hosts/typescript/sandbox/file-reads.js';
+import type { UnknownSymbols } from '../../hosts/typescript/universe/universe-source.js';
 import type { StrategyBundle } from '../../hosts/typescript/bundle/bundle.js';
 import { failure, table } from '../../protocol/shapes.js';
 import { serializedError } from '../../protocol/messages.js';
@@ -70,7 +71,13 @@ export interface SentStrategy {
 
 /** Each call, with what it is answered by. */
 export interface Calls {
-  load: { readonly payload: LoadCall; readonly result: SentStrategy };
+  /** Loads a strategy and sets it up; the result is what has to be found before it can be opened. */
+  load: { readonly payload: LoadCall; readonly result: readonly UnknownSymbols[] };
+  /** Describes it, given the symbols of each universe that were found, by its name. */
+  open: {
+    readonly payload: readonly (readonly [string, readonly string[]])[];
+    readonly result: SentStrategy;
+  };
   /** Opens the thread to a debugger, tells where, and is answered when one is attached and has set its breakpoints. */
   inspect: { readonly payload: null; readonly result: null };
   compute: { readonly payload: ComputeRequest; readonly result: ComputeResult };
@@ -145,6 +152,12 @@ const frame: SchemaOf<SourceLocation> = v.object({
   column: v.exactOptional(v.number()),
 });
 
+const source: SchemaOf<SourceDescription> = v.object({
+  kind: v.string(),
+  options: v.record(v.string(), v.unknown()),
+  pinned: v.exactOptional(v.boolean()),
+});
+
 const sentNode: SchemaOf<SentNode> = v.object({
   name: v.string(),
   kind: v.picklist(['stream', 'node']),
@@ -162,13 +175,7 @@ const sentNode: SchemaOf<SentNode> = v.object({
   hash: v.nullable(v.string()),
   unhashable: v.nullable(v.string()),
   scan: v.boolean(),
-  source: v.nullable(
-    v.object({
-      kind: v.string(),
-      options: v.record(v.string(), v.unknown()),
-      pinned: v.exactOptional(v.boolean()),
-    }),
-  ),
+  source: v.nullable(source),
   frames: v.array(frame),
   authored: v.boolean(),
   member: v.nullable(v.object({ family: v.string(), symbol: v.nullable(v.string()) })),
@@ -213,7 +220,8 @@ const wholeTable = v.pipe(
 );
 
 export const callResults: { readonly [K in CallKind]: SchemaOf<Calls[K]['result']> } = {
-  load: v.object({
+  load: v.array(v.object({ universe: v.string(), interval: v.nullable(v.number()), source })),
+  open: v.object({
     className: v.string(),
     interval: v.nullable(v.number()),
     period: v.nullable(v.number()),

@@ -16,7 +16,7 @@ import type { SourceLocation } from '../../sdk/errors.js';
 import type { Table } from '../../sdk/table.js';
 import type { Range } from '../../sdk/time.js';
 import type { CallHooks, HostThread } from './host-thread.js';
-import type { LoadCall, SentNode, SentStrategy } from './messages.js';
+import type { Calls, LoadCall, SentNode, SentStrategy } from './messages.js';
 import { shareRequest } from './share.js';
 
 /** A strategy that a thread has loaded, as the engine asks it. */
@@ -43,17 +43,19 @@ export class RemoteHost implements StrategyHost {
   }
 
   /**
-   * Loads a strategy in a thread that has loaded none.
+   * Describes a strategy that a thread has loaded.
+   * @param found the symbols of universes that do not list them, by name
    * @param nameOf what the store knows it by.
-   * @throws SeamlessError for whatever is wrong with the file, the class or its setup().
+   * @throws SeamlessError for what makes no graph.
    */
-  static async load(
+  static async open(
     thread: HostThread,
     load: LoadCall,
+    found: Calls['open']['payload'],
     nameOf: (className: string) => string,
     hooks: CallHooks = {},
   ): Promise<RemoteHost> {
-    const sent = await thread.call('load', load, hooks);
+    const sent = await thread.call('open', found, hooks);
     return new RemoteHost(thread, load, sent, nameOf(sent.className));
   }
 

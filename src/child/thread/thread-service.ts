@@ -4,7 +4,12 @@ import type { MessagePort } from 'node:worker_threads';
 import { canonicalJson } from '../../engine/fingerprint/fingerprints.js';
 import type { NodeDescription, SourceDescription } from '../../engine/ports/host.js';
 import type { SourceReader } from '../../engine/ports/source.js';
-import { openHost, type HostSurroundings, type OpenedHost } from '../../hosts/typescript/open-host.js';
+import {
+  loadHost,
+  type HostSurroundings,
+  type LoadedHost,
+  type OpenedHost,
+} from '../../hosts/typescript/open-host.js';
 import { authorLocation, describeLocation, unmappedFrames } from '../../hosts/typescript/sandbox/author.js';
 import { ownMethods } from '../../hosts/typescript/wall/own-methods.js';
 import { serializeError } from '../../protocol/wire-error.js';
@@ -51,9 +56,11 @@ export class ThreadService {
   readonly #sources: SourceReader[] = [];
   readonly #readings = new Map<number, AsyncIterator<Table>>();
   #readingsBegun = 0;
+  #loaded: LoadedHost | null = null;
   #opened: OpenedHost | null = null;
   readonly #handlers: Handlers = {
     load: (payload, work) => this.#load(payload, work),
+    open: (found) => this.#open(found),
     inspect: (_, work) => this.#inspect(work),
     compute: async (request, work) => {
       const result = await this.#host.compute(
@@ -129,10 +136,17 @@ export class ThreadService {
     }
   }
 
-  async #load(payload: Calls['load']['payload'], { id }: Work): Promise<SentStrategy> {
+  async #load(payload: Calls['load']['payload'], { id }: Work): Promise<Calls['load']['result']> {
     this.#place.projectRoot = payload.projectRoot;
     this.#place.bundlePath = payload.bundle.codePath;
-    this.#opened = await openHost(payload, this.#around, () => this.#post({ type: 'loaded', id }));
+    this.#loaded = await loadHost(payload, this.#around);
+    this.#post({ type: 'loaded', id });
+    return this.#loaded.unknown.map((each) => ({ ...each, source: plainSource(each.source) }));
+  }
+
+  async #open(found: Calls['open']['payload']): Promise<SentStrategy> {
+    if (!this.#loaded) throw new SeamlessError('internal', 'No strategy was loaded in this thread.');
+    this.#opened = this.#loaded.open(new Map(found));
     const { strategy, interval, period, nodes, trades = [] } = await this.#host.describe();
     const frames = unmappedFrames(this.#host.origins);
     return {

@@ -1,14 +1,17 @@
 import { ComputeOnlyViolation, SeamlessError, type SourceLocation } from '../../sdk/errors.js';
+import { parseInterval } from '../../sdk/time.js';
 import type { StrategyBundle } from './bundle/bundle.js';
 import type { ComputeContext } from './compute/computation.js';
 import type { FunctionPlace } from './fingerprint/inspection.js';
 import type { Intrinsics } from './fingerprint/intrinsics.js';
 import { CodeHasher } from './fingerprint/own-code.js';
 import { mapFrames, SourcePlaces } from './fingerprint/places.js';
-import { loadStrategy } from './load.js';
+import { loadStrategy, type LoadedStrategy } from './load.js';
+import { withInputs } from './node-facts.js';
 import { chooseFrame, describeLocation, stackFrames } from './sandbox/author.js';
 import type { ComputeOnlyContext } from './sandbox/context.js';
 import { TypeScriptHost } from './typescript-host.js';
+import { unknownSymbols, type UnknownSymbols } from './universe/universe-source.js';
 import type { Wall } from './wall/wall.js';
 
 /** What a thread has before it loads a strategy. */
@@ -33,34 +36,54 @@ export interface OpenedHost {
   close(): void;
 }
 
+/** A strategy that is set up, and no code of whose runs. */
+export interface LoadedHost {
+  /** What has to be known before it can be opened. */
+  readonly unknown: readonly UnknownSymbols[];
+  /**
+   * Takes the hashes of its nodes.
+   * @param found the symbols of the universes that are unknown, by name
+   */
+  open(found: ReadonlyMap<string, readonly string[]>): OpenedHost;
+}
+
 /**
- * Loads a strategy in this very thread, sets it up, and takes the hashes of its nodes.
- * @param loaded called when no more code of the author's runs, before hashes are taken.
+ * Loads a strategy in this very thread and sets it up.
  * @throws SeamlessError for whatever is wrong with the file, the class or its setup().
  */
-export async function openHost(
-  request: OpenRequest,
-  surroundings: HostSurroundings,
-  loaded?: () => void,
-): Promise<OpenedHost> {
+export async function loadHost(request: OpenRequest, surroundings: HostSurroundings): Promise<LoadedHost> {
   const { wall } = surroundings.intrinsics;
   surroundings.context.standBehind(wall);
   try {
-    return await open(request, surroundings, loaded);
+    const strategy = await load(request, surroundings);
+    const { instance } = strategy;
+    const interval = instance.interval === undefined ? null : parseInterval(instance.interval);
+    return {
+      unknown: unknownSymbols(withInputs(instance.nodes()), interval),
+      open(found) {
+        try {
+          return open(request, surroundings, strategy, found);
+        } catch (error) {
+          throw explained(error, wall);
+        }
+      },
+    };
   } catch (error) {
-    if (!(error instanceof SeamlessError) || error instanceof ComputeOnlyViolation || wall.afterword === '')
-      throw error;
-    const { code, message, node, asOf, location } = error;
-    throw new SeamlessError(code, `${message}${wall.afterword}`, { node, asOf, location, cause: error });
+    throw explained(error, wall);
   }
 }
 
-async function open(
+function explained(error: unknown, wall: Wall): unknown {
+  if (!(error instanceof SeamlessError) || error instanceof ComputeOnlyViolation || wall.afterword === '')
+    return error;
+  const { code, message, node, asOf, location } = error;
+  return new SeamlessError(code, `${message}${wall.afterword}`, { node, asOf, location, cause: error });
+}
+
+async function load(
   { bundle, file, projectRoot, className }: OpenRequest,
-  { context, intrinsics, sdkExports }: HostSurroundings,
-  loaded?: () => void,
-): Promise<OpenedHost> {
-  const { wall } = intrinsics;
+  { context, intrinsics: { wall } }: HostSurroundings,
+): Promise<LoadedStrategy> {
   const strategy = await loadStrategy({
     bundle,
     file,
@@ -68,11 +91,19 @@ async function open(
     className: className ?? undefined,
     context,
   });
-  loaded?.();
-  const { instance } = strategy;
   // Else the engine says so, which knows nothing of built-ins.
-  if (instance.nodes().length === 0 && wall.afterword !== '')
+  if (strategy.instance.nodes().length === 0 && wall.afterword !== '')
     throw new SeamlessError('strategy', `Strategy ${strategy.className} has no nodes.`);
+  return strategy;
+}
+
+function open(
+  { bundle, projectRoot }: OpenRequest,
+  { context, intrinsics, sdkExports }: HostSurroundings,
+  { instance, className }: LoadedStrategy,
+  found: ReadonlyMap<string, readonly string[]>,
+): OpenedHost {
+  const { wall } = intrinsics;
   const hasher = new CodeHasher({ sdkExports, intrinsics, code: () => bundle.code });
   const places = new SourcePlaces(bundle.code);
   const nameFile = (name: string): string =>
@@ -81,11 +112,12 @@ async function open(
     hasher.isInScriptOf(instance, place) ? places.locate(place) : null;
   const host = new TypeScriptHost({
     strategy: instance,
-    className: strategy.className,
+    className,
+    found,
     hasher,
     fileOf(place) {
-      const found = original(place);
-      return found && nameFile(found.file);
+      const at = original(place);
+      return at && nameFile(at.file);
     },
     original,
     context: hostContext(context, wall),

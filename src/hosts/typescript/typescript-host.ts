@@ -37,6 +37,8 @@ import { BAR, formOf, functionsOf, isComputed, isCustom, sourceOf, withInputs } 
 export interface TypeScriptHostOptions {
   readonly strategy: Strategy;
   readonly className: string;
+  /** The symbols of universes that do not list them, by name. Default: there are none. */
+  readonly found?: ReadonlyMap<string, readonly string[]>;
   readonly hasher: CodeHasher;
   readonly context: ComputeContext;
   /** Default: the strategy is trusted with built-in objects. */
@@ -66,7 +68,7 @@ export class TypeScriptHost implements StrategyHost {
     this.#options = options;
     const { strategy } = options;
     const traded = strategy.trades().flatMap(({ decision, price }) => [decision, price]);
-    this.#spread = new Spread(withInputs([...strategy.nodes(), ...traded]));
+    this.#spread = new Spread(withInputs([...strategy.nodes(), ...traded]), options.found ?? new Map());
     this.#nodes = this.#spread.nodes;
     for (const node of traded) this.#spread.refuseFamily(node);
     // Taken at once, while nothing of the strategy runs: a snapshot after setup().

@@ -10,16 +10,46 @@ export interface UniverseOptions {
   readonly interval?: Interval;
   /** The least number of bars of a symbol that its consumers get to see before they fire. Default: 1. */
   readonly period?: number;
-  /** One long table with the bars of all symbols: `csvHistory`, `parquetHistory` or `sqlHistory`. */
+  /** The bars of all symbols, in one long table, or in files of their own: `csvHistory`, `parquetHistory` or `sqlHistory`. */
   readonly history: HistoryProvider;
-  /** The column of the table that says which symbol a row belongs to. */
-  readonly symbol: string;
-  /** The symbols, each as the table writes it. Their order does not matter. */
-  readonly symbols: readonly string[];
+  /**
+   * The column that says which symbol a row belongs to, or the key of the folders that do: `ticker` in `data/ticker=AAPL/1.parquet`.
+   * Default: the files' names say it, in place of `{symbol}` or of the only `*` in the history's path.
+   */
+  readonly symbol?: string;
+  /** The symbols, each as the source writes it. Their order does not matter. Default: all that the source has. */
+  readonly symbols?: readonly string[];
+  /**
+   * Who is a member when: a column of the table that is true, or a number other than 0, at the bars of members; or a source of its
+   * own. Default: whoever has a bar. A `CrossNode` sees members alone.
+   */
+  readonly members?: string | HistoryProvider | MembershipOptions;
 }
 
-/** The column with the symbols: for the host, and out of reach of a `computeFn`. */
-export let symbolColumnOf: (universe: Universe<unknown>) => string;
+/**
+ * A source that says who is a member when, by one of: a row for each stay, `from` (inclusive; empty: since ever) and `to` (exclusive; empty:
+ * until now); or a row for each change, a time and `member`; or a list of all members for each of some times, which holds until the next.
+ */
+export interface MembershipOptions {
+  readonly history: HistoryProvider;
+  /** Its columns. Defaults: those of the usual names. */
+  readonly symbol?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly member?: string;
+}
+
+/** What the host has to know of a universe, out of reach of a `computeFn`. */
+export interface UniverseSource {
+  /** Null: the paths of files name symbols. */
+  readonly column: string | null;
+  /** As the author named them, in order; null: they are to be found. */
+  readonly symbols: readonly string[] | null;
+  /** Null: whoever has a bar is a member. */
+  readonly members: string | MembershipOptions | null;
+}
+
+export let universeSource: (universe: Universe<unknown>) => UniverseSource;
 
 /** Names of columns that each row has in any case. */
 const TAKEN = new Set(['ts', 'time']);
@@ -29,27 +59,23 @@ const TAKEN = new Set(['ts', 'time']);
  * once per symbol, each with its own windows over its own symbol's bars, its own history and its own coverage.
  *
  * ```ts
- * const prices = new Universe({
- *   name: 'prices', interval: '1d', history: parquetHistory('data/prices.parquet'), symbol: 'ticker', symbols: ['AAPL', 'MSFT'],
- * });
+ * const prices = new Universe({ name: 'prices', interval: '1d', history: parquetHistory('data/prices.parquet'), symbol: 'ticker' });
  * const mom = new Node({ name: 'mom', input: prices, period: 21, computeFn: (view) => {
  *   const close = view.window(prices).column('close');
  *   return close[20]! / close[0]! - 1;
  * } });
  * ```
  *
- * All symbols begin and end with the table: a symbol that is listed late, or no longer, has no bars there, and that is known.
+ * All symbols begin and end with the source: a symbol that is listed late, or no longer, has no bars there, and that is known.
  */
 export class Universe<T = Bar> extends DagNode<T> {
   readonly kind = 'universe';
   readonly period: number;
   readonly historyProvider: HistoryProvider;
-  /** In the order of their characters' codes, which is the order of arrays in a `CrossNode`. */
-  readonly symbols: readonly string[];
-  readonly #column: string;
+  readonly #source: UniverseSource;
 
   static {
-    symbolColumnOf = (universe) => universe.#column;
+    universeSource = (universe) => universe.#source;
   }
 
   /** @throws SeamlessError `strategy`, `period` or `source` for options without meaning. */
@@ -63,57 +89,122 @@ export class Universe<T = Bar> extends DagNode<T> {
       );
     }
     this.period = checkPeriod(options.period ?? 1, name);
-    this.historyProvider = checkProvider(options.history, name, {
-      what: 'Universe',
-      option: 'history',
+    this.historyProvider = checkHistory(options.history, name, 'history');
+    this.#source = Object.freeze({
+      column: checkColumn(options.symbol, this.historyProvider, name),
+      symbols: options.symbols === undefined ? null : checkSymbols(options.symbols, name),
+      members: checkMembers(options.members, name),
     });
-    if (typeof this.historyProvider.fetch === 'function') {
-      throw new SeamlessError(
-        'source',
-        `Universe ${name} has a history of its own kind: a universe reads one long table, so give it csvHistory, parquetHistory or sqlHistory.`,
-        { node: name },
-      );
-    }
-    this.#column = checkColumn(options.symbol, name);
-    this.symbols = checkSymbols(options.symbols, name);
+    const { symbols } = this.#source;
+    // Its own, as any property of a node that code may read and a fingerprint so counts.
+    if (symbols) Object.defineProperty(this, 'symbols', { value: symbols, enumerable: true });
+  }
+
+  /**
+   * In the order of their characters' codes, which is the order of arrays in a `CrossNode`.
+   * @throws SeamlessError `strategy` where they are found in the source: that is looked at after `setup()`
+   */
+  get symbols(): readonly string[] {
+    throw new SeamlessError(
+      'strategy',
+      `The symbols of ${this.name} are found in its source once setup() is done: read section.symbols in a CrossNode, or list them with symbols: ['AAPL', 'MSFT'].`,
+      { node: this.name },
+    );
   }
 }
 
-/** In JavaScript it may be missing, or anything. */
-function checkColumn(column: unknown, name: string): string {
-  if (typeof column === 'string' && column !== '') return column;
+function checkHistory(provider: HistoryProvider | undefined, name: string, option: string): HistoryProvider {
+  const checked = checkProvider(provider, name, { what: 'Universe', option });
+  if (typeof checked.fetch !== 'function') return checked;
   throw new SeamlessError(
-    'strategy',
-    `Universe ${name} does not say which column has the symbols: name it, such as symbol: 'ticker'.`,
+    'source',
+    `Universe ${name} has a ${option} of its own kind: a universe reads tables, so give it csvHistory, parquetHistory or sqlHistory.`,
     { node: name },
   );
 }
 
-function checkSymbols(given: unknown, name: string): readonly string[] {
+/** In JavaScript it may be anything. */
+function checkColumn(column: unknown, { options }: HistoryProvider, name: string): string | null {
+  if (typeof column === 'string' && column !== '') return column;
+  if (column !== undefined) {
+    throw new SeamlessError(
+      'strategy',
+      `Universe ${name} has ${shown(column)} as its symbol: name the column that has the symbols, such as symbol: 'ticker'.`,
+      { node: name },
+    );
+  }
+  const paths = [options['path']].flat();
+  if (paths.every((path) => typeof path === 'string' && /\*|\{symbol\}/.test(path))) return null;
+  throw new SeamlessError(
+    'strategy',
+    `Universe ${name} does not say which column has the symbols: name it, such as symbol: 'ticker', or have the files' names say them, such as csvHistory('data/{symbol}.csv').`,
+    { node: name },
+  );
+}
+
+const COLUMNS = ['symbol', 'from', 'to', 'member'] as const;
+
+function checkMembers(members: UniverseOptions['members'], name: string): UniverseSource['members'] {
+  if (members === undefined) return null;
+  if (typeof members === 'string' && members !== '') return members;
+  if (typeof members !== 'object' || (members as unknown) === null) {
+    throw new SeamlessError(
+      'strategy',
+      `Universe ${name} has ${shown(members)} as its members: name a column that says who is one, such as members: 'in_index', or a source, such as members: csvHistory('data/members.csv').`,
+      { node: name },
+    );
+  }
+  const given: MembershipOptions = 'history' in members ? members : { history: members };
+  checkHistory(given.history, name, 'members.history');
+  const wrong = Object.entries(given).find(
+    ([key, value]) =>
+      key !== 'history' &&
+      value !== undefined &&
+      !(COLUMNS.some((known) => known === key) && typeof value === 'string' && value !== ''),
+  );
+  if (!wrong) return Object.freeze({ ...given });
+  throw new SeamlessError(
+    'strategy',
+    `Universe ${name} has members with ${wrong[0]}: ${shown(wrong[1])}: its columns are named by ${COLUMNS.join(', ')}, each a text.`,
+    { node: name },
+  );
+}
+
+/**
+ * Symbols in their order, each once.
+ * @param found they are those of a source, and not the author's own
+ * @throws SeamlessError `strategy` for what no symbol can be
+ */
+export function checkSymbols(given: unknown, name: string, found = false): readonly string[] {
   const refuse = (what: string): SeamlessError =>
     new SeamlessError('strategy', `Universe ${name} ${what}`, { node: name });
   if (!Array.isArray(given) || given.length === 0) {
-    throw refuse("has no symbols: list them as the table writes them, such as symbols: ['AAPL', 'MSFT'].");
+    throw refuse(
+      "has no symbols: list them as the source writes them, such as symbols: ['AAPL', 'MSFT'], or leave symbols out to have all.",
+    );
   }
   const symbols = given as readonly unknown[];
+  const wayOut = found
+    ? "rename it in the source, or list those you want with symbols: ['AAPL']"
+    : 'rename it in the source';
+  const seen = new Map<string, string>();
   for (const [index, symbol] of symbols.entries()) {
     if (typeof symbol !== 'string' || symbol === '') {
       throw refuse(`has ${shown(symbol)} as symbol ${index + 1}, which is no text: write it in quotes.`);
     }
-    if (/[[\]*]/.test(symbol) || TAKEN.has(symbol.toLowerCase()) || symbol === '__proto__') {
+    const lower = symbol.toLowerCase();
+    if (/[[\]*]/.test(symbol) || TAKEN.has(lower) || symbol === '__proto__') {
+      throw refuse(`has the symbol ${JSON.stringify(symbol)}, which no column can be called: ${wayOut}.`);
+    }
+    const twin = seen.get(lower);
+    if (twin !== undefined) {
       throw refuse(
-        `has the symbol ${JSON.stringify(symbol)}, which no column can be called: rename it in the table.`,
+        twin === symbol
+          ? `has the symbol ${JSON.stringify(symbol)} twice: name each once.`
+          : `has the symbols ${JSON.stringify(twin)} and ${JSON.stringify(symbol)}, which differ in letters' case alone: ${wayOut}.`,
       );
     }
+    seen.set(lower, symbol);
   }
-  const texts = symbols as readonly string[];
-  const twin = texts.find(
-    (symbol, index) => texts.findIndex((each) => each.toLowerCase() === symbol.toLowerCase()) !== index,
-  );
-  if (twin !== undefined) {
-    throw refuse(
-      `has the symbol ${JSON.stringify(twin)} twice, letters' case aside: name each once, and rename one in the table where they are two.`,
-    );
-  }
-  return Object.freeze([...texts].sort());
+  return Object.freeze([...seen.values()].sort());
 }

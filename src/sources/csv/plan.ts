@@ -14,7 +14,7 @@ import { layoutOf, type CsvLayout } from './layout.js';
 import { marksOf, PLAIN_NUMBERS, type NumberMarks } from './numbers.js';
 import { plainText, type PlainText } from './plain-text.js';
 import type { CsvSettings } from './settings.js';
-import { bySymbol, symbolIndex } from '../symbols.js';
+import { bySymbol, SYMBOL_NAME, symbolIndex } from '../symbols.js';
 
 /** Rows from which the types of the columns are found: enough for a cell that differs to be the exception it is. */
 const SAMPLE_ROWS = 20_000;
@@ -129,7 +129,7 @@ export async function planCsv(
 }
 
 /** @throws SeamlessError `source` when a column to be renamed is not there. */
-function renamed(
+export function renamed(
   stream: OpenStream,
   layout: CsvLayout,
   names: Readonly<Record<string, string>>,
@@ -332,7 +332,7 @@ function scaledSql(raw: string, marks: readonly string[], numbers: NumberMarks):
   return marks.length === 0 ? value : `CASE WHEN trim(${raw}) IN (${missing}) THEN NULL ELSE ${value} END`;
 }
 
-function csvFrom(
+export function csvFrom(
   { path, compression }: PlainText,
   layout: CsvLayout,
   types: readonly string[],
@@ -367,9 +367,6 @@ export function atPath(plan: CsvPlan, path: string): CsvPlan {
   };
 }
 
-const SYMBOL =
-  /^(?:symbol|ticker|sym|instrument|security|asset|pair|code|isin|figi|contract|market)(?:[ _](?:name|id|code))?$/i;
-
 function onlySymbol(
   stream: OpenStream,
   { symbol, one }: CsvSettings,
@@ -380,7 +377,7 @@ function onlySymbol(
   if (symbol === null) return from;
   const index = one
     ? symbolIndex(stream, names, one, file.shown)
-    : names.findIndex((name) => SYMBOL.test(name.trim()));
+    : names.findIndex((name) => SYMBOL_NAME.test(name.trim()));
   const raw = one ? `c${index}` : `trim(c${index})`;
   if (index >= 0) return `(FROM ${from} WHERE ${raw} = ${sqlText(symbol)})`;
   throw sourceError(

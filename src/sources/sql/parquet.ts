@@ -41,13 +41,22 @@ export async function openParquet(stream: OpenStream, context: FileContext): Pro
   const paths = options.paths();
   const time = options.time();
   const one = symbolOptions(options);
+  // Folders that are the symbols of a universe are no column of each.
+  const partitions = options.raw('partitions') !== false;
   options.finish();
   const files = await findFiles(stream, context, paths);
   return new RelationReader(
     stream,
     context.database,
-    new ParquetFiles(stream, context, paths, files, time, one),
+    new ParquetFiles(stream, context, paths, files, { time, one, partitions }),
   );
+}
+
+interface ParquetSettings {
+  readonly time: TimeOptions;
+  readonly one: OneSymbol | null;
+  /** Whether folders such as `year=2024` are a column. */
+  readonly partitions: boolean;
 }
 
 class ParquetFiles implements RelationSource {
@@ -71,8 +80,7 @@ class ParquetFiles implements RelationSource {
     context: FileContext,
     paths: readonly string[],
     files: readonly SourceFile[],
-    time: TimeOptions,
-    one: OneSymbol | null,
+    { time, one, partitions }: ParquetSettings,
   ) {
     this.one = one;
     this.#stream = stream;
@@ -83,7 +91,8 @@ class ParquetFiles implements RelationSource {
     this.files = watchedPaths(context.projectRoot, paths, files);
     const list = files.map((file) => sqlText(literalPath(file.path))).join(', ');
     // By name, so that types are widened to what all files hold: by position the first file's types would narrow the others.
-    this.from = `read_parquet([${list}], union_by_name = ${files.length > 1})`;
+    const apart = partitions ? '' : ', hive_partitioning = false';
+    this.from = `read_parquet([${list}], union_by_name = ${files.length > 1}${apart})`;
   }
 
   async version(before?: string | null): Promise<string> {

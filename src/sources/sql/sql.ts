@@ -16,12 +16,8 @@ export async function openSql(stream: OpenStream, context: FileContext): Promise
   const time = options.time();
   const one = symbolOptions(options);
   options.finish();
-  const tree = await parse(stream, context.database, query);
-  const files = filesIn(tree, context.projectRoot);
-  await refuseEndlessFiles(stream, context.database, files);
   const source: RelationSource = {
-    from: `(${placePaths(query, tree, context.projectRoot)})`,
-    files,
+    ...(await readQuery(stream, context, query)),
     shown: 'its query',
     // A result has no order of its own.
     sort: true,
@@ -32,6 +28,18 @@ export async function openSql(stream: OpenStream, context: FileContext): Promise
     explain: (message) => `its query failed: ${message}`,
   };
   return new RelationReader(stream, context.database, source);
+}
+
+/** A query as what follows FROM, and the files that it names. @throws SeamlessError `source` as `openSql` does */
+export async function readQuery(
+  stream: OpenStream,
+  { database, projectRoot }: FileContext,
+  query: string,
+): Promise<{ readonly from: string; readonly files: readonly string[] }> {
+  const tree = await parse(stream, database, query);
+  const files = filesIn(tree, projectRoot);
+  await refuseEndlessFiles(stream, database, files);
+  return { from: `(${placePaths(query, tree, projectRoot)})`, files };
 }
 
 async function parse(stream: OpenStream, database: Database, query: string): Promise<unknown> {

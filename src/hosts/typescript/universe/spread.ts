@@ -5,10 +5,11 @@ import { KernelCompute, Node, StreamInput } from '../../../sdk/node.js';
 import { SeamlessDataProvider } from '../../../sdk/providers.js';
 import { CrossNode, givesEach } from '../../../sdk/universe/cross-node.js';
 import type { CrossLayout } from '../../../sdk/universe/section.js';
-import { symbolColumnOf, Universe } from '../../../sdk/universe/universe.js';
+import { checkSymbols, Universe, universeSource } from '../../../sdk/universe/universe.js';
 import type { ComputedNode } from '../compute/computation.js';
 import { inputPositions } from '../compute/compute.js';
 import { isComputed } from '../node-facts.js';
+import { symbolOptions } from './universe-source.js';
 
 /** How a node came about from what the author wrote. */
 interface Origin extends MemberDescription {
@@ -35,9 +36,15 @@ export class Spread {
   readonly #families = new Map<DagNode, Members>();
   readonly #origins = new Map<DagNode, Origin>();
   readonly #sections = new Map<DagNode, CrossLayout>();
+  readonly #found: ReadonlyMap<string, readonly string[]>;
 
-  /** @param written the author's nodes, inputs before what they feed @throws SeamlessError `strategy` or `duplicate-node` */
-  constructor(written: readonly DagNode[]) {
+  /**
+   * @param written the author's nodes, inputs before what they feed
+   * @param found the symbols of universes that do not list them, by name
+   * @throws SeamlessError `strategy` or `duplicate-node`
+   */
+  constructor(written: readonly DagNode[], found: ReadonlyMap<string, readonly string[]>) {
+    this.#found = found;
     this.nodes = written.flatMap((node) => this.#spread(node));
     this.definitions = [...this.#families.keys()];
     if (this.definitions.length > 0) refuseTwins(written);
@@ -101,14 +108,16 @@ export class Spread {
   }
 
   #streams(universe: Universe<unknown>): DagNode[] {
-    const { interval, period, symbols, historyProvider, origin } = universe;
-    return this.#family(universe, symbols, null, (symbol, name) => {
+    const { name: family, interval, period, historyProvider, origin } = universe;
+    const { symbols, ...source } = universeSource(universe);
+    const all = symbols ?? checkSymbols(this.#found.get(family), family, true);
+    return this.#family(universe, all, null, (symbol, name) => {
       const stream = new StreamInput({
         name,
-        tags: [universe.name, symbol],
+        tags: [family, symbol],
         ...(interval !== undefined && { interval }),
         period,
-        historyProvider: providerOf(historyProvider, { symbolColumn: symbolColumnOf(universe), symbol }),
+        historyProvider: providerOf(historyProvider, { ...symbolOptions(source), symbol }),
       });
       return nodeLike(stream, { origin });
     });
@@ -196,7 +205,7 @@ function nodeLike<T extends DagNode>(
 
 function providerOf(
   provider: Universe['historyProvider'],
-  options: Readonly<Record<string, string>>,
+  options: Readonly<Record<string, unknown>>,
 ): Universe['historyProvider'] {
   const all = { ...provider.options, ...options };
   if (provider instanceof SeamlessDataProvider)

@@ -99,8 +99,8 @@ class NodeShape implements Shape {
 
   readonly named = (): readonly NamedEdge[] => {
     const fields = this.node as unknown as Readonly<Record<string, unknown>>;
-    // Those of a universe alone, or every node would be hashed as having none.
-    const names = NODE_NAMED.filter((name) => name !== 'symbols' || name in fields);
+    // Those that a universe lists alone, or every node would be hashed as having none.
+    const names = NODE_NAMED.filter((name) => name !== 'symbols' || Object.hasOwn(fields, name));
     return names.map((name): NamedEdge => ({
       via: 'member',
       name: `.${name}`,

@@ -9,7 +9,7 @@ import { authorLocation } from '../../../../../src/hosts/typescript/sandbox/auth
 import { installComputeOnly } from '../../../../../src/hosts/typescript/sandbox/context.js';
 import type { StrategyPlace } from '../../../../../src/child/session/strategy-session.js';
 import { bundleStrategy } from '../../../../../src/hosts/typescript/bundle/bundle.js';
-import { openHost } from '../../../../../src/hosts/typescript/open-host.js';
+import { loadHost } from '../../../../../src/hosts/typescript/open-host.js';
 import { clearPresets } from '../../../../../src/sdk/providers.js';
 import type { Answer, Print } from './session.js';
 
@@ -35,7 +35,8 @@ async function look({ file, projectRoot, className }: StrategyPlace): Promise<[s
   clearPresets();
   intrinsics.restore();
   const request = { bundle, file, projectRoot, className };
-  const { host, close } = await openHost(request, { context, intrinsics, sdkExports: sdk });
+  const loaded = await loadHost(request, { context, intrinsics, sdkExports: sdk });
+  const { host, close } = loaded.open(new Map());
   try {
     const graph = resolveGraph(await host.describe());
     const prints = fingerprints(graph, 'each time');

@@ -1,0 +1,157 @@
+import * as v from 'valibot';
+import type { OpenStream } from '../../engine/ports/source.js';
+import { explainCsvFailure, rowsOfSound } from '../csv/failure.js';
+import { layoutOf } from '../csv/layout.js';
+import { PLAIN_NUMBERS } from '../csv/numbers.js';
+import { csvFrom, renamed } from '../csv/plan.js';
+import { plainText } from '../csv/plain-text.js';
+import { csvSettings, type CsvSettings } from '../csv/settings.js';
+import { SeamlessError } from '../../sdk/errors.js';
+import { sourceError } from '../faults.js';
+import { contentHash, findFiles, refuseChanged, type FileContext, type SourceFile } from '../files.js';
+import { Options } from '../options.js';
+import { databaseMessage, literalPath, sqlText } from '../sql/database.js';
+import { readQuery } from '../sql/sql.js';
+import { symbolIndex, symbolSql } from '../symbols.js';
+import { symbolsOfFiles } from './own-files.js';
+import { ownPaths } from './open-universe.js';
+
+const kept = v.array(v.string());
+
+/**
+ * The symbols that a universe's source has: of files, remembered by their content.
+ * @param stream its options are those of the universe, without a symbol
+ * @throws SeamlessError `source` when there is none, or the source cannot be read
+ */
+export async function findSymbols(stream: OpenStream, context: FileContext): Promise<readonly string[]> {
+  const { paths, column, rest } = ownPaths(stream);
+  if (paths) return symbolsOfFiles(stream, context, paths);
+  const plain: OpenStream = { ...stream, source: { ...stream.source, options: rest } };
+  const found = await inColumn(plain, context, column ?? '');
+  if (found.length > 0) return found;
+  throw sourceError(stream, `no row of it has a symbol in its column ${column ?? ''}.`);
+}
+
+function inColumn(stream: OpenStream, context: FileContext, column: string): Promise<readonly string[]> {
+  switch (stream.source.kind) {
+    case 'csv':
+      return inCsv(stream, context, column);
+    case 'parquet':
+      return inParquet(stream, context, column);
+    case 'sql':
+      return inQuery(stream, context, column);
+    default:
+      throw sourceError(
+        stream,
+        `its ${stream.source.kind} source has no symbols to find: list them with symbols: ['AAPL', 'MSFT'].`,
+      );
+  }
+}
+
+async function inCsv(stream: OpenStream, context: FileContext, column: string): Promise<readonly string[]> {
+  const settings = csvSettings(stream);
+  const files = await findFiles(stream, context, settings.paths);
+  const all = new Set<string>();
+  for (const file of files) {
+    const symbols = await remembered(stream, context, file, [column, settings], () =>
+      inCsvFile(stream, context, settings, file, column),
+    );
+    for (const symbol of symbols) all.add(symbol);
+  }
+  return [...all];
+}
+
+async function inCsvFile(
+  stream: OpenStream,
+  context: FileContext,
+  settings: CsvSettings,
+  file: SourceFile,
+  column: string,
+): Promise<readonly string[]> {
+  const text = await plainText(stream, context, file, settings.encoding);
+  const layout = renamed(stream, layoutOf(stream, file, text.head, settings), settings.renamed, file);
+  const index = symbolIndex(stream, layout.names, { column, symbol: '' }, file.shown);
+  const types = layout.names.map(() => 'VARCHAR');
+  const from = csvFrom(text, layout, types, { marks: settings.missing, numbers: PLAIN_NUMBERS });
+  try {
+    return symbolsIn(
+      await rowsOfSound(context.database, from, (each) => distinctSql(`trim(c${index})`, each)),
+    );
+  } catch (error) {
+    throw await explainCsvFailure(stream, context.database, { file, layout, types, from, time: 0 }, error);
+  }
+}
+
+async function inParquet(
+  stream: OpenStream,
+  context: FileContext,
+  column: string,
+): Promise<readonly string[]> {
+  const options = new Options(stream);
+  const paths = options.paths();
+  options.time();
+  options.finish();
+  const all = new Set<string>();
+  for (const file of await findFiles(stream, context, paths)) {
+    const from = `read_parquet(${sqlText(literalPath(file.path))})`;
+    const symbols = await remembered(stream, context, file, [column], () =>
+      inRelation(stream, context, column, from, file.shown),
+    );
+    for (const symbol of symbols) all.add(symbol);
+  }
+  return [...all];
+}
+
+async function inQuery(stream: OpenStream, context: FileContext, column: string): Promise<readonly string[]> {
+  const options = new Options(stream);
+  const query = options.requiredText('query');
+  options.time();
+  options.finish();
+  const { from } = await readQuery(stream, context, query);
+  return inRelation(stream, context, column, from, 'its query');
+}
+
+async function inRelation(
+  stream: OpenStream,
+  { database }: FileContext,
+  column: string,
+  from: string,
+  shown: string,
+): Promise<readonly string[]> {
+  try {
+    const names = (await database.rows(`DESCRIBE FROM ${from}`)).map((row) => String(row['column_name']));
+    const index = symbolIndex(stream, names, { column, symbol: '' }, shown);
+    const raw = symbolSql(`"${(names[index] ?? '').replaceAll('"', '""')}"`);
+    return symbolsIn(await database.rows(distinctSql(raw, from)));
+  } catch (error) {
+    if (error instanceof SeamlessError) throw error;
+    throw sourceError(stream, `${shown} cannot be read: ${databaseMessage(error)}`, error);
+  }
+}
+
+function distinctSql(symbol: string, from: string): string {
+  return `SELECT DISTINCT ${symbol} AS symbol FROM ${from}`;
+}
+
+function symbolsIn(rows: readonly Readonly<Record<string, unknown>>[]): readonly string[] {
+  return rows.flatMap(({ symbol }) => (typeof symbol === 'string' && symbol !== '' ? [symbol] : []));
+}
+
+/** What was found in a file before, as long as its content is the same. */
+async function remembered(
+  stream: OpenStream,
+  { projectRoot, hints }: FileContext,
+  file: SourceFile,
+  how: unknown,
+  find: () => Promise<readonly string[]>,
+): Promise<readonly string[]> {
+  const { hash, signature } = await contentHash(stream, projectRoot, file, hints);
+  const key = `${hash} symbols ${JSON.stringify(how)}`;
+  const known = hints.get(key);
+  if (known !== undefined) return v.parse(kept, JSON.parse(known));
+  const found = await find();
+  // Of another content than the one that was hashed nothing may be kept under it.
+  await refuseChanged(stream, projectRoot, file, signature);
+  hints.set(key, JSON.stringify(found));
+  return found;
+}

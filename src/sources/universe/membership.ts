@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto';
+import { union, type RangeSet } from '../../engine/plan/ranges.js';
+import type { OpenStream, SourceReader } from '../../engine/ports/source.js';
+import { bytes } from '../../sdk/memory.js';
+import { columnIndex, type Table } from '../../sdk/table.js';
+import type { Range } from '../../sdk/time.js';
+import { sourceError } from '../faults.js';
+import type { FileContext } from '../files.js';
+import { columnsOf, openTable, refuseUnread, staysSql, type MembershipSource } from './membership-table.js';
+
+/** The column that says whether a row is one of a member. */
+export const MEMBER = 'member';
+
+interface Membership {
+  /** From when to when each symbol is a member; who is not in it never was. */
+  readonly stays: ReadonlyMap<string, RangeSet>;
+  /** Absolute paths of its files, and the patterns they were found by. */
+  readonly files: readonly string[];
+}
+
+/** Read once for all streams of a universe. */
+const read = new WeakMap<FileContext, Map<string, Promise<Membership>>>();
+
+/** The bars of a symbol with a column `member`: whether it is one when they open. */
+export async function withMembership(
+  stream: OpenStream,
+  context: FileContext,
+  source: MembershipSource,
+  symbol: string,
+  bars: SourceReader,
+): Promise<SourceReader> {
+  const { stays, files } = await membershipOf(stream, context, source);
+  const own = stays.get(symbol) ?? [];
+  const digest = createHash('sha256')
+    .update(JSON.stringify(own.map(boundTexts)))
+    .digest('hex')
+    .slice(0, 16);
+  const ofBars = (version: string): string | null =>
+    version.endsWith(`|${digest}`) ? version.slice(0, -digest.length - 1) : null;
+  return {
+    whole: bars.whole,
+    ...(bars.boundsByVersion !== undefined && { boundsByVersion: bars.boundsByVersion }),
+    ...(bars.files && { files: [...bars.files, ...files] }),
+    async version(before) {
+      const version = await bars.version(before ? ofBars(before) : null);
+      return version === null ? null : `${version}|${digest}`;
+    },
+    async sameUntil(before) {
+      const known = ofBars(before);
+      return known === null || !bars.sameUntil ? -Infinity : bars.sameUntil(known);
+    },
+    bounds: () => bars.bounds(),
+    async *read(range, skip) {
+      for await (const table of bars.read(range, skip)) yield marked(stream, table, own);
+    },
+    notes: () => bars.notes?.() ?? [],
+    ...(bars.taken && { taken: () => (bars.taken as NonNullable<SourceReader['taken']>)() }),
+  };
+}
+
+function boundTexts({ start, end }: Range): readonly string[] {
+  return [String(start), String(end)];
+}
+
+function marked(stream: OpenStream, table: Table, stays: RangeSet): Table {
+  if (columnIndex(table.names, MEMBER) >= 0) {
+    throw sourceError(
+      stream,
+      `it has a column ${MEMBER} of its own, which is what membership is called: name that column, members: '${MEMBER}', in place of a source, or rename it.`,
+    );
+  }
+  const values = bytes(table.ts.length);
+  let at = 0;
+  table.ts.forEach((open, row) => {
+    while (at < stays.length && (stays[at] as Range).end <= open) at++;
+    values[row] = at < stays.length && (stays[at] as Range).start <= open ? 1 : 0;
+  });
+  return {
+    ...table,
+    names: [...table.names, MEMBER],
+    columns: [...table.columns, { type: 'boolean', values, valid: null }],
+  };
+}
+
+function membershipOf(
+  stream: OpenStream,
+  context: FileContext,
+  source: MembershipSource,
+): Promise<Membership> {
+  const known = read.get(context) ?? new Map<string, Promise<Membership>>();
+  read.set(context, known);
+  const key = JSON.stringify(source);
+  const made = known.get(key) ?? readMembership(stream, context, source);
+  known.set(key, made);
+  return made;
+}
+
+async function readMembership(
+  stream: OpenStream,
+  context: FileContext,
+  source: MembershipSource,
+): Promise<Membership> {
+  const table = await openTable({ ...stream, source }, context);
+  const columns = await columnsOf(stream, context.database, source, table);
+  await refuseUnread(stream, context.database, table, columns);
+  const stays = new Map<string, Range[]>();
+  for (const { symbol, start, end } of await context.database.rows(staysSql(table.from, columns))) {
+    const own = stays.get(String(symbol)) ?? [];
+    own.push({ start: Number(start), end: Number(end) });
+    stays.set(String(symbol), own);
+  }
+  return { files: table.files, stays: new Map([...stays].map(([symbol, own]) => [symbol, union(own)])) };
+}

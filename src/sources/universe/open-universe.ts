@@ -1,0 +1,54 @@
+import type { OpenStream, SourceReader } from '../../engine/ports/source.js';
+import type { FileContext } from '../files.js';
+import { Options } from '../options.js';
+import type { MembershipSource } from './membership-table.js';
+import { withMembership } from './membership.js';
+import { openOwnFiles, type Opener } from './own-files.js';
+import { symbolPath, symbolPaths, type SymbolPath } from './symbol-paths.js';
+
+/** Where a universe's source has its symbols. */
+interface Place {
+  /** In the paths of its files; null: in a column. */
+  readonly paths: readonly SymbolPath[] | null;
+  readonly column: string | null;
+  /** The other options, which are those of a source without symbols. */
+  readonly rest: Readonly<Record<string, unknown>>;
+}
+
+/** @throws SeamlessError `source` for a path that should name symbols and does not */
+export function ownPaths(stream: OpenStream): Place {
+  const { symbolColumn, symbolPath: byPath, symbol: _, members: _members, ...rest } = stream.source.options;
+  const column = typeof symbolColumn === 'string' ? symbolColumn : null;
+  if (byPath === true) return { paths: symbolPaths(stream, pathsOf(stream), null), column: null, rest };
+  if (column === null || stream.source.kind === 'sql') return { paths: null, column, rest };
+  const found = pathsOf(stream).map((path) => symbolPath(path, column));
+  const paths = found.filter((path) => path !== null);
+  return { paths: paths.length > 0 && paths.length === found.length ? paths : null, column, rest };
+}
+
+function pathsOf(stream: OpenStream): readonly string[] {
+  return new Options(stream).paths();
+}
+
+/** The folders are the symbols, and no column of each. */
+function withoutPartitions({ source }: OpenStream, rest: Place['rest']): Place['rest'] {
+  return source.kind === 'parquet' ? { ...rest, partitions: false } : rest;
+}
+
+/** Opens a stream that may be one of a universe. @param open opens one that has no other symbols */
+export async function openUniverse(
+  stream: OpenStream,
+  context: FileContext,
+  open: Opener,
+): Promise<SourceReader> {
+  const { symbol, symbolColumn, symbolPath: byPath, members } = stream.source.options;
+  if (typeof symbol !== 'string' || (symbolColumn === undefined && byPath !== true))
+    return open(stream, context);
+  const { paths, rest } = ownPaths(stream);
+  const inColumn = { ...rest, symbolColumn, symbol };
+  const bars = paths
+    ? await openOwnFiles(stream, context, open, symbol, paths, withoutPartitions(stream, rest))
+    : await open({ ...stream, source: { ...stream.source, options: inColumn } }, context);
+  if (members === undefined) return bars;
+  return withMembership(stream, context, members as MembershipSource, symbol, bars);
+}

@@ -1,0 +1,154 @@
+import * as v from 'valibot';
+import type { OpenStream, SourceReader } from '../../engine/ports/source.js';
+import { nearNames } from '../../sdk/errors.js';
+import type { Seconds } from '../../sdk/time.js';
+import { sourceError } from '../faults.js';
+import { findFiles, watchedPaths, type FileContext, type SourceFile } from '../files.js';
+import type { SymbolPath } from './symbol-paths.js';
+
+export type Opener = (stream: OpenStream, context: FileContext) => Promise<SourceReader>;
+
+type Bounds = Awaited<ReturnType<SourceReader['bounds']>>;
+
+const keptBounds = v.nullable(v.object({ first: v.number(), last: v.number() }));
+
+/** The files of a universe, by symbol. */
+interface SymbolFiles {
+  readonly bySymbol: ReadonlyMap<string, readonly SourceFile[]>;
+  /** Of all of them; asked for when first needed. */
+  bounds: Promise<Bounds> | null;
+}
+
+/** Looked for once for all streams of a universe. */
+const found = new WeakMap<FileContext, Map<string, Promise<SymbolFiles>>>();
+
+function filesBySymbol(
+  stream: OpenStream,
+  context: FileContext,
+  paths: readonly SymbolPath[],
+  key: string,
+): Promise<SymbolFiles> {
+  const known = found.get(context) ?? new Map<string, Promise<SymbolFiles>>();
+  found.set(context, known);
+  const made = known.get(key) ?? lookFor(stream, context, paths);
+  known.set(key, made);
+  return made;
+}
+
+async function lookFor(
+  stream: OpenStream,
+  context: FileContext,
+  paths: readonly SymbolPath[],
+): Promise<SymbolFiles> {
+  const bySymbol = new Map<string, SourceFile[]>();
+  for (const { pattern, symbolOf } of paths) {
+    for (const file of await findFiles(stream, context, [pattern])) {
+      const symbol = symbolOf(file.shown);
+      if (symbol === null) continue;
+      const files = bySymbol.get(symbol);
+      if (files) files.push(file);
+      else bySymbol.set(symbol, [file]);
+    }
+  }
+  return { bySymbol, bounds: null };
+}
+
+/** The symbols that the names of files say. */
+export async function symbolsOfFiles(
+  stream: OpenStream,
+  context: FileContext,
+  paths: readonly SymbolPath[],
+): Promise<readonly string[]> {
+  const { bySymbol } = await lookFor(stream, context, paths);
+  return [...bySymbol.keys()];
+}
+
+/**
+ * The bars of a symbol that has files of its own. All symbols of a universe begin and end with the first and the last bar of any: where one has
+ * none, that is known.
+ * @param rest options of the source without those of a universe
+ */
+export async function openOwnFiles(
+  stream: OpenStream,
+  context: FileContext,
+  open: Opener,
+  symbol: string,
+  paths: readonly SymbolPath[],
+  rest: Readonly<Record<string, unknown>>,
+): Promise<SourceReader> {
+  const key = JSON.stringify([
+    stream.source.kind,
+    rest,
+    paths.map(({ pattern }) => pattern),
+    stream.interval,
+  ]);
+  const files = await filesBySymbol(stream, context, paths, key);
+  const patterns = paths.map(({ pattern }) => pattern);
+  const own = files.bySymbol.get(symbol);
+  if (!own) throw absent();
+  const opened = (each: readonly SourceFile[]): Promise<SourceReader> => {
+    const path = each.map(({ shown }) => shown);
+    return open({ ...stream, source: { ...stream.source, options: { ...rest, path } } }, context);
+  };
+  const rows = await opened(own);
+  const ends = (of: readonly SourceFile[]): Promise<Bounds> =>
+    boundsOfFiles(stream, context, () => opened(of));
+  const bounds = (): Promise<Bounds> => (files.bounds ??= boundsOf(files, ends));
+  return {
+    // Where it ends is not for its rows to say.
+    whole: false,
+    boundsByVersion: true,
+    files: watchedPaths(context.projectRoot, patterns, own),
+    async version() {
+      const [version, all] = [await rows.version(), await bounds()];
+      return `${version ?? ''}|${all ? `${all.first}..${all.last}` : ''}`;
+    },
+    bounds,
+    read: (range, skip) => rows.read(range, skip),
+    notes: () => rows.notes?.() ?? [],
+    ...(rows.taken && { taken: () => (rows.taken as NonNullable<SourceReader['taken']>)() }),
+  };
+
+  function absent(): Error {
+    const symbols = [...files.bySymbol.keys()];
+    const near = nearNames(symbol, symbols);
+    const hint =
+      near.length > 0
+        ? `did you mean ${near.join(' or ')}?`
+        : `there are ${symbols.length} others, such as ${symbols.slice(0, 3).join(', ')}.`;
+    return sourceError(stream, `${patterns.join(', ')} has no file of ${JSON.stringify(symbol)}: ${hint}`);
+  }
+}
+
+async function boundsOf(
+  { bySymbol }: SymbolFiles,
+  ends: (files: readonly SourceFile[]) => Promise<Bounds>,
+): Promise<Bounds> {
+  let [first, last]: [Seconds, Seconds] = [Infinity, -Infinity];
+  for (const files of bySymbol.values()) {
+    const each = await ends(files);
+    if (!each) continue;
+    first = Math.min(first, each.first);
+    last = Math.max(last, each.last);
+  }
+  return first <= last ? { first, last } : null;
+}
+
+/** What is wrong with a file stops the symbol it is of, and no other. */
+async function boundsOfFiles(
+  { interval, phase }: OpenStream,
+  { hints }: FileContext,
+  open: () => Promise<SourceReader>,
+): Promise<Bounds> {
+  try {
+    const reader = await open();
+    const key = `${(await reader.version()) ?? ''} bounds ${interval} ${phase}`;
+    const known = hints.get(key);
+    if (known !== undefined) return v.parse(keptBounds, JSON.parse(known));
+    const bounds = await reader.bounds();
+    hints.set(key, JSON.stringify(bounds));
+    return bounds;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,146 @@
+// Slow (60 s): runs in a child process.
+import assert from 'node:assert/strict';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { quoteText } from '../../src/store/duckdb/sql.js';
+import { nodeOf, runFresh } from '../support/project.js';
+import { csvOf, market, projectOf, type Quote } from './market.js';
+import { filesOf, foundStrategy, inProject, rowsOf, WHOLE } from './projects.js';
+
+const quotes = market();
+const named = (prices: readonly Quote[]): ReturnType<typeof rowsOf> =>
+  inProject(projectOf(prices), (project) => rowsOf(project));
+const inFiles = (ticker: string): string => `data/daily/${ticker}.csv`;
+
+describe('a universe whose symbols are found', () => {
+  let wanted: Awaited<ReturnType<typeof rowsOf>>;
+  before(async () => {
+    wanted = await named(quotes);
+  });
+
+  it('comes to the same, bit for bit, as one that names them, in a table', async () => {
+    const files = {
+      'prices.csv': csvOf(quotes),
+      'main.ts': foundStrategy("csvHistory('prices.csv')", "symbol: 'ticker'"),
+    };
+    await inProject(files, async (project) => {
+      assert.deepEqual(await rowsOf(project), wanted);
+      // A number that DuckDB would take for one is a symbol where the reader is told.
+      const sql = foundStrategy(
+        `sqlHistory("SELECT * FROM read_csv('prices.csv', types = {'ticker': 'VARCHAR'})")`,
+        "symbol: 'ticker'",
+      );
+      project.write({ 'main.ts': sql });
+      assert.deepEqual(await rowsOf(project), wanted);
+    });
+  });
+
+  it('comes to the same from a file per symbol, and from two, by their names', async () => {
+    for (const [history, nameOf] of [
+      ["csvHistory('data/daily/*.csv')", inFiles],
+      ["csvHistory('data/{symbol}/{symbol}-1d.csv')", (ticker: string) => `data/${ticker}/${ticker}-1d.csv`],
+      ["csvHistory('data/ticker=*/part-*.csv')", (ticker: string) => `data/ticker=${ticker}/part-0.csv`],
+    ] as const) {
+      await inProject({ ...filesOf(quotes, nameOf), 'main.ts': foundStrategy(history) }, async (project) => {
+        assert.deepEqual(await rowsOf(project), wanted, history);
+      });
+    }
+    const early = filesOf(
+      quotes.filter(({ day }) => day < 80),
+      (ticker) => `data/2019/${ticker}.csv`,
+    );
+    const late = filesOf(
+      quotes.filter(({ day }) => day >= 80),
+      (ticker) => `data/2020/${ticker}.csv`,
+    );
+    const years = { ...early, ...late, 'main.ts': foundStrategy("csvHistory('data/*/*.csv')") };
+    await inProject(years, async (project) => assert.deepEqual(await rowsOf(project), wanted));
+  });
+
+  it('comes to the same from partitions of Parquet', async () => {
+    const main = foundStrategy("parquetHistory('data/ticker=*/*.parquet')", "symbol: 'ticker'");
+    await inProject({ 'prices.csv': csvOf(quotes), 'main.ts': main }, async (project) => {
+      const instance = await DuckDBInstance.create(':memory:');
+      const connection = await instance.connect();
+      const csv = `read_csv(${quoteText(project.path('prices.csv'))}, types = {'ticker': 'VARCHAR', 'volume': 'DOUBLE'})`;
+      await connection.run(
+        `COPY (FROM ${csv} ORDER BY ticker, date) TO ${quoteText(project.path('data'))} (FORMAT parquet, PARTITION_BY (ticker))`,
+      );
+      connection.closeSync();
+      instance.closeSync();
+      assert.deepEqual(await rowsOf(project), wanted);
+      project.write({ 'main.ts': foundStrategy("parquetHistory('data/ticker={symbol}/*.parquet')") });
+      assert.deepEqual(await rowsOf(project), wanted);
+    });
+  });
+
+  for (const [how, history, symbol, filesFrom] of [
+    [
+      'a table',
+      "csvHistory('prices.csv')",
+      "symbol: 'ticker'",
+      (all: readonly Quote[]) => ({ 'prices.csv': csvOf(all) }),
+    ],
+    [
+      'files of their own',
+      "csvHistory('data/daily/*.csv')",
+      '',
+      (all: readonly Quote[]) => filesOf(all, inFiles),
+    ],
+  ] as const) {
+    it(`sees a symbol that joins, a day more and a correction, in ${how}`, async () => {
+      const begun = quotes.filter(({ ticker, day }) => ticker !== 'LATE' && day < 158);
+      await inProject({ ...filesFrom(begun), 'main.ts': foundStrategy(history, symbol) }, async (project) => {
+        const before = { start: WHOLE.start, end: WHOLE.end - 2 * 86_400 };
+        assert.equal('mom[LATE]' in (await rowsOf(project, before)), false);
+        const joined = quotes.filter(({ day }) => day < 158);
+        project.write(filesFrom(joined));
+        const { report } = await runFresh(project, before);
+        assert.equal(nodeOf(report, 'mom[LATE]').state, 'computed');
+        assert.equal(nodeOf(report, 'mom[AAA]').state, 'hit');
+        assert.equal(nodeOf(report, 'place[*]').state, 'computed');
+        const corrected = quotes.map((quote) =>
+          quote.ticker === 'BBB' && quote.day === 100 ? { ...quote, close: quote.close * 1.5 } : quote,
+        );
+        project.write(filesFrom(corrected));
+        assert.deepEqual(await rowsOf(project), await named(corrected));
+        const again = await runFresh(project, WHOLE);
+        assert.equal(again.report.hits, again.report.nodeCount);
+      });
+    });
+  }
+
+  it('stops a symbol whose file is bad alone, and says so', async () => {
+    const files = { ...filesOf(quotes, inFiles), 'main.ts': foundStrategy("csvHistory('data/daily/*.csv')") };
+    await inProject({ ...files, [inFiles('BBB')]: 'close\n1\n' }, async (project) => {
+      const { report } = await runFresh(project, WHOLE);
+      const { state, reason } = nodeOf(report, 'prices[BBB]');
+      assert.equal(state, 'failed');
+      assert.match(reason, /data\/daily\/BBB\.csv/);
+      assert.equal(nodeOf(report, 'mom[AAA]').state, 'computed');
+      assert.equal(nodeOf(report, 'place[*]').state, 'blocked');
+    });
+  });
+
+  const refused = async (text: string, message: RegExp): Promise<void> => {
+    await inProject({ 'prices.csv': csvOf(quotes), 'main.ts': text }, async (project) => {
+      await assert.rejects(runFresh(project, WHOLE), message);
+    });
+  };
+  it('says that no file is there', () =>
+    refused(foundStrategy("csvHistory('data/daily/*.csv')"), /there is no file data\/daily\/\*\.csv/));
+  it('says which columns there are', () =>
+    refused(
+      foundStrategy("csvHistory('prices.csv')", "symbol: 'tikker'"),
+      /prices\.csv has no column tikker that names symbols; it has date, ticker/,
+    ));
+  it('says where a path should name the symbol', () =>
+    refused(foundStrategy("csvHistory('*/*/x.csv')"), /write \{symbol\} in its place/));
+  it('says that symbols are not known in setup()', () =>
+    refused(
+      foundStrategy("csvHistory('prices.csv')", "symbol: 'ticker'").replace(
+        'const mom',
+        'prices.symbols.length; const mom',
+      ),
+      /symbols of prices are found in its source once setup\(\) is done/,
+    ));
+});
