@@ -1,5 +1,6 @@
 import type { PanelPayload, PanelRequestKind, PanelResult } from '../src/panel/requests.js';
 import type { PanelSplit, PanelState, Span } from '../src/panel/state.js';
+import { familyText } from '../src/present/families.js';
 import { AxisView } from './axis/axis-view.js';
 import { snapInterval } from './axis/snap.js';
 import { Details } from './details/details.js';
@@ -160,16 +161,26 @@ export class Page {
     this.#graph.setLive(live);
     const nodes = (state.nodes ?? []).map((node) => withLive(node, live));
     const shown = this.#model.node(view.selected);
+    const family = this.#model.family(shown?.family ?? view.selected);
     const interval = snapInterval(nodes.map((node) => node.interval));
     this.#axis.show({ range: state.range, nodes, interval, chosen: view.chosen });
     const isRunning = state.running !== null;
     const node = shown && withLive(shown, live);
-    const inWork = node !== null && live.node === node.name;
+    const looked = node ? [node] : (family ?? []);
+    const inWork = looked.some(({ name }) => name === live.node);
     this.#details.show({
-      ...{ node, graph, inWork, range: state.range, running: isRunning, tab: view.tab },
+      ...{
+        node,
+        graph,
+        inWork,
+        family: family && family.map((each) => withLive(each, live)),
+        range: state.range,
+        running: isRunning,
+        tab: view.tab,
+      },
       ...{ target: this.#target, trusted: state.trusted, checking: live.checking },
     });
-    this.#splitter.show(view.split, node !== null);
+    this.#splitter.show(view.split, node !== null || family !== null);
   }
 
   #showEmphasis(view: ViewState): void {
@@ -306,7 +317,7 @@ export class Page {
       },
       onEnter: () => {
         const item = this.#active === null ? undefined : this.#model.scene.byId.get(this.#active);
-        if (item?.prefix != null) this.#open(item.id);
+        if (item?.group?.kind === 'prefix') this.#open(item.id);
         else if (item) this.#select(item.id);
       },
       onFit: () => this.#fit(),
@@ -335,11 +346,12 @@ export class Page {
   #open(id: string): void {
     const [item, view] = [this.#model.scene.byId.get(id), this.#view];
     if (!item || !view) return;
-    if (item.prefix !== null) {
-      this.#on.update({ open: [...view.open, item.prefix], selected: null });
+    if (item.group?.kind === 'prefix') {
+      this.#on.update({ open: [...view.open, item.group.name], selected: null });
       return;
     }
-    const roots = view.focus === 'around' ? [...view.roots, id] : [id];
+    const names = item.members.map(({ name }) => name);
+    const roots = view.focus === 'around' ? [...view.roots, ...names] : names;
     this.#on.update({ focus: 'around', roots, selected: id, camera: null });
   }
 
@@ -379,7 +391,9 @@ export class Page {
     }
     const [node] = item.members;
     const inBar = hover.y >= BAR.y - 3 && hover.x >= BAR.x && hover.x <= BAR.x + BAR.width;
-    if (item.prefix !== null || !node) {
+    if (item.group?.kind === 'family') {
+      this.#tooltip.showText(item.id, familyText(item.members), hover.event);
+    } else if (item.group || !node) {
       this.#tooltip.showText(item.id, boxLabel(item, this.#model.live), hover.event);
     } else if (inBar && range) {
       const time = range[0] + ((hover.x - BAR.x) / BAR.width) * (range[1] - range[0]);

@@ -20,6 +20,8 @@ export function panelNode(node: StandingNode, range: Span | null, cache = ''): P
   return {
     version: `${node.fingerprint} ${cache}`,
     ...{ name, kind, label, interval, inputs, standing, why, rows, coverage, unavailable, notYet },
+    ...(node.family !== undefined && { family: node.family }),
+    ...(node.symbol !== undefined && { symbol: node.symbol }),
     changes: node.changes.map(({ text, file }) => ({ text, file })),
     reused: inDoubt ? [] : node.reused,
     stale: inDoubt ? node.coverage : broken ? [] : node.earlier,

@@ -54,6 +54,9 @@ const panelNode = v.object({
   kind,
   /** What it is made by: `csv`, `sma`, `node`. */
   label: v.string(),
+  /** Of a node over a universe: the name its author gave it, and whose it is. */
+  family: v.exactOptional(v.string()),
+  symbol: v.exactOptional(v.string()),
   /** Interval in seconds. */
   interval: v.pipe(v.number(), v.minValue(1)),
   /** Inputs by name, with the bars of each that a window holds. */

@@ -11,10 +11,11 @@ export function formatCount(count: number): string {
 }
 
 /** `1 node`, `2 nodes`: whole texts, since not every language ends a word by `s`. */
-export function plural(count: number, word: 'node' | 'row' | 'bar' | 'slot'): string {
+export function plural(count: number, word: 'node' | 'row' | 'bar' | 'slot' | 'symbol'): string {
   const shown = formatCount(count);
   if (word === 'bar') return count === 1 ? l10n.t('{0} bar', shown) : l10n.t('{0} bars', shown);
   if (word === 'slot') return count === 1 ? l10n.t('{0} slot', shown) : l10n.t('{0} slots', shown);
+  if (word === 'symbol') return count === 1 ? l10n.t('{0} symbol', shown) : l10n.t('{0} symbols', shown);
   if (word === 'row') return count === 1 ? l10n.t('{0} row', shown) : l10n.t('{0} rows', shown);
   return count === 1 ? l10n.t('{0} node', shown) : l10n.t('{0} nodes', shown);
 }

@@ -116,6 +116,8 @@ const change: SchemaOf<PartChange> = v.object({
 
 const nodeStatus: SchemaOf<NodeStatus> = v.object({
   ...node.entries,
+  family: v.optional(v.string()),
+  symbol: v.optional(v.string()),
   fingerprint: v.string(),
   state: v.picklist(['fresh', 'partial', 'stale', 'empty']),
   change: v.nullable(v.picklist(['own', 'upstream', 'source', 'unhashable'])),

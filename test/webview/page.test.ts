@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
 import { box, lookAtPages, replies } from './support/look.js';
 import { type DagPage, THEMES, type ShowOptions } from './support/page.js';
-import { END, many, START, stateOf, twelve } from './support/states.js';
+import { END, many, START, stateOf, twelve, universe } from './support/states.js';
 import type { PanelState } from '../../src/panel/state.js';
 
 const DAY = 86_400;
@@ -347,6 +347,15 @@ describe('the page of the DAG panel', () => {
       {},
     ],
     ['edited', twelve({ edited: true }), {}],
+    [
+      'family',
+      universe(['AAPL', 'BAD', 'LATE', 'MSFT', 'XOM']),
+      {},
+      async (dag) => {
+        await box(dag, 'momentum').click();
+        await dag.page.locator('.symbols button').first().waitFor();
+      },
+    ],
   ];
   for (const [name, state, options, act] of scenes) {
     for (const theme of THEMES) {

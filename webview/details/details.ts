@@ -5,8 +5,10 @@ import { button, type Control } from '../ui/controls.js';
 import { assign, h } from '../ui/dom.js';
 import { glyph, standingGlyph } from '../ui/glyphs.js';
 import type { ViewState } from '../ui/view-state.js';
-import { checked, shownStandingText } from '../ui/words.js';
+import { checked, shownStandingText, type ShownStanding } from '../ui/words.js';
+import { familyText, symbolCount, worstOf } from '../../src/present/families.js';
 import { factsElement } from './facts.js';
+import { Symbols } from './symbols.js';
 import { Values, type ValuesHandlers } from './values.js';
 
 type Tab = ViewState['tab'];
@@ -20,8 +22,10 @@ export interface DetailsHandlers extends Omit<ValuesHandlers, 'onReveal'> {
 }
 
 export interface DetailsFacts {
-  /** Null: nothing is selected, and the pane is away. */
+  /** Null: no node is selected. */
   readonly node: PanelNode | null;
+  /** The nodes of the family that is selected, or that the selected node is in. Neither: the pane is away. */
+  readonly family: readonly PanelNode[] | null;
   readonly graph: NodeGraph;
   readonly range: Span | null;
   /** What a run would be over. */
@@ -47,6 +51,8 @@ export class Details {
   readonly #tabList = h('div', { class: 'tabs', role: 'tablist' });
   readonly #panel = h('div', { class: 'tab-panel', role: 'tabpanel', id: 'values' });
   readonly #values: Values;
+  readonly #symbols: Symbols;
+  readonly #buttons: HTMLElement;
   readonly #reveal: Control;
   readonly #export: Control;
   #node: PanelNode | null = null;
@@ -62,10 +68,11 @@ export class Details {
     this.#export = button({ text: l10n.t('Export…'), glyph: 'save', onClick: named(on.onExport) });
     const close = button({ text: l10n.t('Close'), look: 'icon', glyph: 'close', onClick: on.onClose });
     close.classList.add('close');
-    const buttons = h('div', { class: 'head-buttons' }, this.#reveal, this.#export);
+    this.#symbols = new Symbols(on.onSelect);
+    this.#buttons = h('div', { class: 'head-buttons' }, this.#reveal, this.#export);
     this.#makeTabs();
     this.element.append(
-      h('div', { class: 'details-head' }, this.#title, buttons, close),
+      h('div', { class: 'details-head' }, this.#title, this.#buttons, close),
       this.#why,
       this.#tabList,
       this.#panel,
@@ -73,26 +80,43 @@ export class Details {
     assign(this.element, { 'aria-label': l10n.t('Details') });
   }
 
-  show({ node, graph, inWork, checking, tab, ...facts }: DetailsFacts): void {
-    this.element.hidden = node === null;
-    this.#node = node;
+  show(facts: DetailsFacts): void {
+    const { node, family } = facts;
+    this.element.hidden = node === null && family === null;
+    this.#node = node ?? family?.[0] ?? null;
+    this.#tabList.hidden = node === null;
+    if (!node) this.#values.hide();
+    if (node) this.#showNode({ ...facts, node });
+    else if (family) this.#showFamily(family, facts);
+  }
+
+  /** A family as a whole: its symbols, one of which may be looked at. */
+  #showFamily(members: readonly PanelNode[], { range, checking, inWork }: DetailsFacts): void {
+    const standing = inWork ? 'running' : checked(worstOf(members), checking);
+    const [first] = members;
+    this.#head(standing, first?.family ?? '');
+    this.#why.textContent = familyText(members);
+    this.#reveal.disabled = first?.located !== true;
+    // What is exported is one node's.
+    this.#export.hidden = true;
+    if (this.#panel.firstChild !== this.#symbols.element) this.#panel.replaceChildren(this.#symbols.element);
+    this.#symbols.show({ members, range, checking });
+  }
+
+  #showNode({
+    node,
+    family,
+    graph,
+    inWork,
+    checking,
+    tab,
+    ...facts
+  }: DetailsFacts & { node: PanelNode }): void {
     this.#tab = tab;
-    if (!node) {
-      this.#values.hide();
-      return;
-    }
-    const standing = inWork ? 'running' : checked(node.standing, checking);
-    this.#title.replaceChildren(
-      h(
-        'span',
-        { class: `badge is-${standing}` },
-        glyph(standingGlyph(standing)),
-        shownStandingText(standing),
-      ),
-      h('h2', {}, node.name),
-    );
+    this.#head(inWork ? 'running' : checked(node.standing, checking), node.name, family);
     this.#why.textContent = node.why;
     this.#reveal.disabled = !node.located;
+    this.#export.hidden = false;
     this.#export.disabled = node.rows === 0;
     for (const [each, element] of this.#tabs) {
       assign(element, { 'aria-selected': String(each === tab), tabindex: each === tab ? 0 : -1 });
@@ -101,6 +125,21 @@ export class Details {
     if (this.#panel.firstChild !== shown) this.#panel.replaceChildren(shown);
     if (tab === 'about') this.#facts.replaceChildren(factsElement(node, graph, this.#on.onSelect));
     else this.#values.show({ ...facts, node, tab });
+  }
+
+  #head(standing: ShownStanding, name: string, family: readonly PanelNode[] | null = null): void {
+    const badge = h(
+      'span',
+      { class: `badge is-${standing}` },
+      glyph(standingGlyph(standing)),
+      shownStandingText(standing),
+    );
+    const all = family?.[0]?.family;
+    this.#title.replaceChildren(badge, h('h2', {}, name));
+    if (!family || all === undefined) return;
+    const back = h('button', { class: 'link', type: 'button' }, l10n.t('All {0}', symbolCount(family)));
+    back.addEventListener('click', () => this.#on.onSelect(all));
+    this.#title.append(back);
   }
 
   repaint(): void {

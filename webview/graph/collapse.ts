@@ -20,3 +20,10 @@ export function prefixGroups(names: Iterable<string>): Map<string, string[]> {
   for (const [prefix, members] of groups) if (members.length < FEWEST) groups.delete(prefix);
   return groups;
 }
+
+/** What is drawn as one box though it is several nodes. */
+export interface Group {
+  /** `family`: the nodes of one definition over a universe. `prefix`: nodes whose names begin alike. */
+  readonly kind: 'family' | 'prefix';
+  readonly name: string;
+}

@@ -14,10 +14,11 @@ import {
 import { Layouts } from '../layout/layouts.js';
 import type { ViewState } from '../ui/view-state.js';
 import { NOT_LIVE, type Live } from './items.js';
+import { byFamily } from '../../src/present/families.js';
 import { graphOf, reach, type NodeGraph } from './model.js';
 import { sceneOf, type Scene } from './scene.js';
 
-/** With more nodes than this a graph is grouped by prefix unless a person says otherwise. */
+/** With more nodes and families than this a graph is grouped by prefix unless a person says otherwise. */
 const MANY = 120;
 
 export interface GraphModelHandlers {
@@ -38,6 +39,9 @@ export class GraphModel {
   #flow: Flow = { direction: 'right', most: Infinity };
   #isSettling = false;
   #live: Live = NOT_LIVE;
+  #families: ReadonlyMap<string, readonly PanelNode[]> = new Map();
+  /** Nodes and families. */
+  #count = 0;
   /** What the scene was made from. */
   #made = '';
   #version = 0;
@@ -95,6 +99,11 @@ export class GraphModel {
 
   setNodes(nodes: readonly PanelNode[]): void {
     this.#graph = graphOf(nodes);
+    const all = byFamily(nodes);
+    this.#count = all.length;
+    this.#families = new Map(
+      all.flatMap(({ family, members }) => (family === null ? [] : [[family, members]])),
+    );
     this.#version += 1;
   }
 
@@ -102,8 +111,13 @@ export class GraphModel {
     return name !== null && this.#graph.hasNode(name) ? this.#graph.getNodeAttribute(name, 'node') : null;
   }
 
+  /** The nodes of a family; null where there is none of that name. */
+  family(name: string | null | undefined): readonly PanelNode[] | null {
+    return this.#families.get(name ?? '') ?? null;
+  }
+
   isCollapsed({ collapsed }: Pick<ViewState, 'collapsed'>): boolean {
-    return collapsed ?? this.#graph.order > MANY;
+    return collapsed ?? this.#count > MANY;
   }
 
   /**

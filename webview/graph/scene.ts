@@ -1,14 +1,15 @@
 import type { NodeStanding, PanelNode } from '../../src/panel/state.js';
-import { prefixGroups } from './collapse.js';
+import { byFamily, worstOf } from '../../src/present/families.js';
+import { prefixGroups, type Group } from './collapse.js';
 import { reach, type Focus, type NodeGraph } from './model.js';
 
-/** What is drawn as one box: a node, or the nodes of a prefix put together. */
+/** What is drawn as one box: a node, a family, or the nodes and families of a prefix put together. */
 export interface SceneItem {
-  /** The node's name; of a group `prefix…`, which no node is called. */
+  /** The node's or family's name; of a prefix `prefix…`, which no node is called. */
   readonly id: string;
   readonly members: readonly PanelNode[];
   /** Null: a node of its own. */
-  readonly prefix: string | null;
+  readonly group: Group | null;
   readonly standing: NodeStanding;
 }
 
@@ -31,43 +32,36 @@ export interface SceneOptions {
   readonly open: readonly string[];
 }
 
-/** From bad to good: a group stands as its worst member. */
-const WORST_FIRST: readonly NodeStanding[] = [
-  'failed',
-  'blocked',
-  'changed',
-  'maybe-stale',
-  'partial',
-  'empty',
-  'uncached',
-  'fresh',
-];
-
 export function sceneOf(graph: NodeGraph, options: SceneOptions): Scene {
   const shown = reach(graph, options.roots, options.focus);
+  const nodes = graph.mapNodes((_name, { node }) => node).filter(({ name }) => shown.has(name));
+  // No node is called like a family: the engine refuses it.
+  const boxes = byFamily(nodes).map(({ family, members }) => ({
+    name: family ?? members[0].name,
+    group: family === null ? null : ({ kind: 'family', name: family } as const),
+    members,
+  }));
+  const prefixes = options.collapsed ? closedPrefixes(boxes, options.open) : new Map<string, string>();
   const itemOf = new Map<string, string>();
-  if (options.collapsed) {
-    const closed = [...prefixGroups(shown)].filter(([prefix]) => !options.open.includes(prefix));
-    for (const [prefix, names] of closed) for (const name of names) itemOf.set(name, groupId(prefix));
+  const groups = new Map<string, { readonly group: Group | null; readonly members: PanelNode[] }>();
+  for (const { name, group, members } of boxes) {
+    const prefix = prefixes.get(name);
+    const id = prefix === undefined ? name : prefix + GROUP_MARK;
+    for (const node of members) itemOf.set(node.name, id);
+    const known = groups.get(id);
+    if (known) known.members.push(...members);
+    else
+      groups.set(id, {
+        group: prefix === undefined ? group : { kind: 'prefix', name: prefix },
+        members: [...members],
+      });
   }
-  const members = new Map<string, PanelNode[]>();
-  graph.forEachNode((name, { node }) => {
-    if (!shown.has(name)) return;
-    const id = itemOf.get(name) ?? name;
-    itemOf.set(name, id);
-    const list = members.get(id);
-    if (list) list.push(node);
-    else members.set(id, [node]);
-  });
-  const items = [...members].map(([id, nodes]): SceneItem => {
-    const grouped = id.endsWith(GROUP_MARK) && !graph.hasNode(id);
-    return {
-      id,
-      members: nodes,
-      prefix: grouped ? id.slice(0, -GROUP_MARK.length) : null,
-      standing: worst(nodes),
-    };
-  });
+  const items = [...groups].map(([id, { group, members }]): SceneItem => ({
+    id,
+    group,
+    members,
+    standing: worstOf(members),
+  }));
   const edges = edgesOf(graph, itemOf);
   return {
     items,
@@ -80,12 +74,14 @@ export function sceneOf(graph: NodeGraph, options: SceneOptions): Scene {
 
 const GROUP_MARK = '…';
 
-function groupId(prefix: string): string {
-  return prefix + GROUP_MARK;
-}
-
-function worst(nodes: readonly PanelNode[]): NodeStanding {
-  return WORST_FIRST.find((standing) => nodes.some((node) => node.standing === standing)) ?? 'empty';
+/** By name of a box: the prefix it is put away under. */
+function closedPrefixes(
+  boxes: readonly { readonly name: string }[],
+  open: readonly string[],
+): Map<string, string> {
+  const groups = [...prefixGroups(boxes.map(({ name }) => name))];
+  const closed = groups.filter(([prefix]) => !open.includes(prefix));
+  return new Map(closed.flatMap(([prefix, names]) => names.map((name) => [name, prefix] as const)));
 }
 
 function edgesOf(graph: NodeGraph, itemOf: ReadonlyMap<string, string>): Scene['edges'] {

@@ -6,7 +6,7 @@ import { cleanUpCache, exportNode, refreshSources } from './cache-commands.js';
 import { inspectDataFile, strategyFromDataFile } from './data-file-commands.js';
 import { debugNodeAtBar } from './debug-command.js';
 import { openAt } from '../open-at.js';
-import { pickNode, pickStrategy, targetNode } from './pick.js';
+import { pickNode, pickStrategy, targetBox, targetNode } from './pick.js';
 import { pickRange } from './range-picker.js';
 import { SETUP_LIMIT_MS, type StrategyEntry } from '../model/strategies.js';
 import type { Workbench } from '../workbench.js';
@@ -37,7 +37,7 @@ const RUNNING: Readonly<Record<string, Handler>> = {
 
 const ALWAYS: Readonly<Record<string, Handler>> = {
   'seamless.refresh': refresh,
-  'seamless.showDag': withStrategy(({ dags }, entry, target) => dags.show(entry, targetNode(target))),
+  'seamless.showDag': withStrategy(({ dags }, entry, target) => dags.show(entry, targetBox(target))),
   'seamless.showLog': async ({ log }) => log.show(true),
   'seamless.cancel': cancel,
   'seamless.openSample': openSample,

@@ -25,6 +25,18 @@ export function targetNode(target: unknown): string | null {
   return null;
 }
 
+/** The box of the DAG that a row of the side bar is about: a family as a whole, or a node; null: neither. */
+export function targetBox(target: unknown): string | null {
+  if (
+    typeof target === 'object' &&
+    target !== null &&
+    'family' in target &&
+    typeof target.family === 'string'
+  )
+    return target.family;
+  return targetNode(target);
+}
+
 /**
  * The strategy a command is about: the one it was called on, else the one the cursor is in, else the only one, else the
  * one the person chooses. Null: none was chosen, or there is none, which is said.

@@ -5,6 +5,7 @@ import type { DiscoveryClient } from '../../discovery/client.js';
 import { formatCount, formatSpans } from '../../present/format.js';
 import { checkingText } from '../../present/progress.js';
 import { spanText, standingText, type StandingNode } from '../../present/freshness.js';
+import { byFamily, familyText, symbolCount, worstOf } from '../../present/families.js';
 import { shownRows, shownRowsText, type ShownRows } from '../../present/shown-rows.js';
 import { lastValueText } from '../../present/values.js';
 import { SeamlessError } from '../../sdk/errors.js';
@@ -50,8 +51,12 @@ export class NodeHovers implements vscode.HoverProvider {
     if (!at || token.isCancellationRequested) return null;
     const parts: vscode.MarkdownString[] = [];
     for (const entry of entries) {
-      const nodes = (entry.freshness?.nodes ?? []).filter((node) => madeAt(node, file, at));
-      for (const node of nodes.slice(0, MOST_NODES)) parts.push(await this.#describe(entry, node));
+      const nodes = byFamily((entry.freshness?.nodes ?? []).filter((node) => madeAt(node, file, at)));
+      for (const { family, members } of nodes.slice(0, MOST_NODES)) {
+        parts.push(
+          family === null ? await this.#describe(entry, members[0]) : describeFamily(entry, family, members),
+        );
+      }
       const more = nodes.length - MOST_NODES;
       if (more > 0) {
         parts.push(
@@ -121,6 +126,27 @@ export class NodeHovers implements vscode.HoverProvider {
       clearTimeout(timer);
     }
   }
+}
+
+/** A family in short: how many symbols it has, and how they stand. What one of them says is in the side bar and the DAG. */
+function describeFamily(
+  entry: StrategyEntry,
+  family: string,
+  members: readonly [StandingNode, ...StandingNode[]],
+): vscode.MarkdownString {
+  const text = new vscode.MarkdownString('', true);
+  const [{ label, interval }] = members;
+  const facts = [label, formatInterval(interval), symbolCount(members)].map(escape).join(' · ');
+  text.appendMarkdown(`**${escape(family)}** · ${facts}\n\n`);
+  if (entry.checking && !entry.edited) text.appendText(checkingText(entry.checking));
+  else if (entry.edited) text.appendText(vscode.l10n.t('edited, not saved'));
+  else {
+    text.appendMarkdown(`${standingText(worstOf(members))}: `);
+    text.appendText(familyText(members));
+  }
+  const rows = members.reduce((sum, node) => sum + node.rows, 0);
+  text.appendMarkdown(`\n\n${vscode.l10n.t('{0} rows', formatCount(rows))}`);
+  return text;
 }
 
 function lastValueOf(shown: ShownRows | null, value: string): string {

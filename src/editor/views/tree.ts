@@ -9,6 +9,7 @@ import {
   type NodeStanding,
   type StandingNode,
 } from '../../present/freshness.js';
+import { byFamily, familyText, symbolCount, worstFirst, worstOf } from '../../present/families.js';
 import { formatInterval } from '../../sdk/time.js';
 import { reasonNotTrusted } from '../model/trust.js';
 import type { Strategies, StrategyEntry } from '../model/strategies.js';
@@ -18,6 +19,8 @@ import { PROGRESS_PAUSE_MS, throttle } from '../model/throttle.js';
 export type TreeRow =
   | { readonly kind: 'strategy'; readonly key: string }
   | { readonly kind: 'node'; readonly key: string; readonly node: string }
+  /** The nodes of one definition over a universe; `node` is the first of them. */
+  | { readonly kind: 'family'; readonly key: string; readonly family: string; readonly node: string }
   /** In place of the nodes of a strategy that cannot be set up: why. */
   | { readonly kind: 'problem'; readonly key: string };
 
@@ -50,12 +53,15 @@ export class StrategyTree implements vscode.TreeDataProvider<TreeRow>, vscode.Di
   getChildren(row?: TreeRow): TreeRow[] {
     if (!row) return this.strategies.all().map(({ key }) => this.#rowOf(key));
     const { key } = row;
+    if (row.kind === 'family') return worstFirst(this.#membersOf(row)).map((node) => nodeRow(key, node));
     if (row.kind !== 'strategy') return [];
     this.strategies.see(key);
     const entry = this.strategies.get(key);
     if (entry?.problem && !entry.edited) return [{ kind: 'problem', key }];
-    const nodes = entry?.freshness?.nodes ?? [];
-    return nodes.map(({ name }) => ({ kind: 'node', key, node: name }));
+    return byFamily(entry?.freshness?.nodes ?? []).map(({ family, members }): TreeRow => {
+      const [first] = members;
+      return family === null ? nodeRow(key, first) : { kind: 'family', key, family, node: first.name };
+    });
   }
 
   getParent(row: TreeRow): TreeRow | undefined {
@@ -67,6 +73,7 @@ export class StrategyTree implements vscode.TreeDataProvider<TreeRow>, vscode.Di
     if (!entry) return new vscode.TreeItem('');
     if (row.kind === 'strategy') return strategyItem(entry);
     if (row.kind === 'problem') return problemItem(entry);
+    if (row.kind === 'family') return familyItem(entry, row.family, this.#membersOf(row));
     const node = entry.freshness?.nodes.find(({ name }) => name === row.node);
     return node ? nodeItem(entry, node) : new vscode.TreeItem(row.node);
   }
@@ -78,6 +85,11 @@ export class StrategyTree implements vscode.TreeDataProvider<TreeRow>, vscode.Di
 
   dispose(): void {
     for (const disposable of this.#disposables) disposable.dispose();
+  }
+
+  #membersOf({ key, family }: Extract<TreeRow, { kind: 'family' }>): StandingNode[] {
+    const nodes = this.strategies.get(key)?.freshness?.nodes ?? [];
+    return nodes.filter((node) => node.family === family);
   }
 
   #rowOf(key: string): TreeRow {
@@ -96,6 +108,10 @@ export class StrategyTree implements vscode.TreeDataProvider<TreeRow>, vscode.Di
   #explain(): void {
     this.#view.message = vscode.workspace.isTrusted ? '' : reasonNotTrusted();
   }
+}
+
+function nodeRow(key: string, { name }: StandingNode): TreeRow {
+  return { kind: 'node', key, node: name };
 }
 
 function strategyItem(entry: StrategyEntry): vscode.TreeItem {
@@ -171,5 +187,22 @@ function nodeItem(entry: StrategyEntry, node: StandingNode): vscode.TreeItem {
   item.tooltip = tooltip;
   item.accessibilityInformation = { label: `${node.name}, ${standing}` };
   item.command = { title: '', command: 'seamless.revealNode', arguments: [entry.key, node.name] };
+  return item;
+}
+
+/** A family: how its worst symbol stands, and the symbols below it. */
+function familyItem(entry: StrategyEntry, family: string, members: readonly StandingNode[]): vscode.TreeItem {
+  const item = new vscode.TreeItem(family, vscode.TreeItemCollapsibleState.Collapsed);
+  const worst = worstOf(members);
+  const standing = standingText(worst);
+  const [first] = members;
+  item.id = `${entry.key}/${family}`;
+  item.contextValue = 'family';
+  item.iconPath = standingIcon(worst);
+  item.description = [standing, symbolCount(members), first?.label].filter(Boolean).join(' · ');
+  const tooltip = new vscode.MarkdownString(`**${family}** · ${standing}\n\n`);
+  tooltip.appendText(familyText(members));
+  item.tooltip = tooltip;
+  item.accessibilityInformation = { label: `${family}, ${symbolCount(members)}, ${standing}` };
   return item;
 }

@@ -7,6 +7,7 @@ import type { PartChange } from '../fingerprint/changes.js';
 import { sentenceOf } from '../fingerprint/explain.js';
 import type { Fingerprint } from '../fingerprint/fingerprints.js';
 import type { Graph, GraphNode } from '../graph/graph.js';
+import { memberOf, type Member } from '../graph/member.js';
 import { pointCovered } from './judged.js';
 import { coveredOf, prepare } from './prepare.js';
 import {
@@ -51,7 +52,7 @@ export type NodeFreshness = 'fresh' | 'partial' | 'empty' | 'stale';
  */
 export type StaleCause = 'own' | 'upstream' | 'source' | 'unhashable';
 
-export interface NodeStatus {
+export interface NodeStatus extends Member {
   readonly name: string;
   /** Of the code and data as they are now: what is stored of it is read by this. */
   readonly fingerprint: string;
@@ -247,6 +248,7 @@ function nodeStatus(facts: Facts): NodeStatus {
     fingerprint: facts.print.hash,
     kind: node.kind,
     label: node.label,
+    ...memberOf(node),
     interval: node.interval,
     state: judged.state,
     change: judged.change,

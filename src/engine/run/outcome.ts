@@ -1,4 +1,5 @@
 import { formatRange, formatTime, type Range } from '../../sdk/time.js';
+import { memberOf } from '../graph/member.js';
 import type { GraphNode } from '../graph/graph.js';
 import { asRequested, betweenBarsText, isBetweenBars, onGrid, outsideData } from '../plan/horizon.js';
 import { openSlotText } from '../plan/open-slot.js';
@@ -100,12 +101,6 @@ function nodeReport(outcome: RunOutcome, node: GraphNode, summary: RowSummary): 
       location: failure.location,
     },
   };
-}
-
-function memberOf({ description }: GraphNode): Pick<NodeReport, 'family' | 'symbol'> {
-  const { family, symbol } = description.member ?? {};
-  if (family === undefined) return {};
-  return typeof symbol === 'string' ? { family, symbol } : { family };
 }
 
 /** Complete ranges of the request: all of it where that lies between two bars. */

@@ -1,3 +1,4 @@
+import type { Member } from '../graph/member.js';
 import type { SourceNote } from '../ports/source-note.js';
 import type { SourceLocation } from '../../sdk/errors.js';
 
@@ -15,14 +16,11 @@ export type Span = readonly [start: number, end: number];
  */
 export type NodeState = 'hit' | 'reused' | 'computed' | 'partial' | 'failed' | 'blocked' | 'stale';
 
-export interface NodeReport {
+export interface NodeReport extends Member {
   readonly name: string;
   readonly kind: 'stream' | 'node';
   /** What it is made by: `csv`, `sma`, `node`. */
   readonly label: string;
-  /** Of a node over a universe: the name its author gave it, and the symbol. A family's node without a symbol computes the section of all. */
-  readonly family?: string | undefined;
-  readonly symbol?: string | undefined;
   readonly state: NodeState;
   /** Interval in seconds. */
   readonly interval: number;

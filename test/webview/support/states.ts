@@ -279,3 +279,43 @@ export function decisions(rows: number): Table {
     present: null,
   };
 }
+
+/** A universe: prices, momentum, ranks by cross-section, and weights, each of so many symbols. One symbol failed. */
+export function universe(symbols: readonly string[]): PanelState {
+  const full: Partial<PanelNode> = { coverage: [[START, END]], interval: DAY, rows: 21 };
+  const node = (family: string, symbol: string | null, inputs: readonly string[], rest: Partial<PanelNode>) =>
+    panelNodeOf(`${family}[${symbol ?? '*'}]`, inputs, {
+      ...full,
+      ...rest,
+      family,
+      ...(symbol !== null && { symbol }),
+    });
+  const each = (make: (symbol: string) => PanelNode): PanelNode[] => symbols.map(make);
+  const ranks = (symbol: string): string => `rank[${symbol}]`;
+  const late: Partial<PanelNode> = { unavailable: [[START, at(9)]], coverage: [[at(9), END]], rows: 12 };
+  return stateOf([
+    panelNodeOf('index', [], { ...full, label: 'csv' }),
+    ...each((symbol) => node('prices', symbol, [], { label: 'csv', ...(symbol === 'LATE' && late) })),
+    ...each((symbol) =>
+      node('momentum', symbol, [`prices[${symbol}]`, 'index'], {
+        label: 'roc',
+        ...(symbol === 'LATE' && late),
+        ...(symbol === 'BAD' && {
+          standing: 'failed',
+          why: 'Division by zero at 2023-03-12.',
+          coverage: [[START, at(11)]],
+          failed: [[at(11), END]],
+          rows: 11,
+        }),
+      }),
+    ),
+    node(
+      'rank',
+      null,
+      symbols.map((symbol) => `momentum[${symbol}]`),
+      { label: 'cross-section' },
+    ),
+    ...each((symbol) => node('rank', symbol, ['rank[*]'], { label: 'cross-section' })),
+    panelNodeOf('exposure', symbols.map(ranks), { ...full, label: 'cross-section' }),
+  ]);
+}

@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { Span } from '../../../src/panel/state.js';
+import { symbolCount, symbolsOf } from '../../../src/present/families.js';
 import { formatCount, plural } from '../../../src/present/format.js';
 import { BOX } from '../../layout/boxes.js';
 import { glyphPaths, standingGlyph } from '../../ui/glyphs.js';
@@ -25,7 +26,7 @@ export interface Tone {
 /** A box as SVG, its top left corner at the origin. */
 export function boxElement(item: SceneItem): SVGGElement {
   const group = s('g', { role: 'option', 'data-id': item.id });
-  if (item.prefix !== null) {
+  if (item.group !== null) {
     group.append(s('rect', { class: 'shade', x: 5, y: 5, width: BOX.width, height: BOX.height, rx: 4 }));
   }
   group.append(
@@ -81,7 +82,7 @@ function drawWords(group: SVGGElement, item: SceneItem, { size, lines, subtitle 
   const name = group.querySelector<SVGTextElement>('.name');
   const words = group.querySelector('.subtitle');
   if (!name || !words) return;
-  const shown = fitLines(item.id, room / scale, lines);
+  const shown = fitLines(boxTitle(item), room / scale, lines);
   const first = subtitle ? 20 : BAR.y / 2 + size * (0.36 - ((shown.length - 1) * LEADING) / 2);
   name.style.fontSize = `${size}px`;
   name.replaceChildren(
@@ -104,12 +105,18 @@ function unfiredText({ members }: SceneItem): string | null {
   return slots > 0 ? l10n.t('{0} did not fire', plural(slots, 'slot')) : null;
 }
 
+/** Of a family with how many symbols it has: from afar the title is all that is read. */
+function boxTitle({ id, group, members }: SceneItem): string {
+  return group?.kind === 'family' ? `${id} (${formatCount(symbolsOf(members).length)})` : id;
+}
+
 function boxSubtitle(item: SceneItem): string {
-  const { prefix, members } = item;
+  const { group, members } = item;
   const [node] = members;
   const unfired = unfiredText(item);
   if (unfired !== null) return unfired;
-  return prefix === null && node ? subtitleOf(node) : plural(members.length, 'node');
+  if (!node || group?.kind === 'prefix') return plural(members.length, 'node');
+  return group === null ? subtitleOf(node) : `${symbolCount(members)} · ${subtitleOf(node)}`;
 }
 
 /** What a screen reader says of a box. */

@@ -5,9 +5,9 @@ import type { Scene } from '../scene.js';
 export function mermaidOf(scene: Scene, direction: Direction): string {
   const ids = new Map(scene.items.map(({ id }, at) => [id, `n${at}`]));
   const lines = scene.items.map((item) => {
-    const text = `"${escaped(item.prefix === null ? item.id : `${item.id} (${item.members.length})`)}"`;
+    const text = `"${escaped(item.group === null ? item.id : `${item.id} (${item.members.length})`)}"`;
     const id = ids.get(item.id) ?? '';
-    if (item.prefix !== null) return `  ${id}[[${text}]]`;
+    if (item.group !== null) return `  ${id}[[${text}]]`;
     return item.members[0]?.kind === 'stream' ? `  ${id}([${text}])` : `  ${id}[${text}]`;
   });
   const arrows = scene.edges.map(({ from, to }) => `  ${ids.get(from) ?? ''} --> ${ids.get(to) ?? ''}`);

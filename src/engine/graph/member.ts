@@ -1,0 +1,15 @@
+import type { GraphNode } from './graph.js';
+
+/** Of a node over a universe: whose it is. */
+export interface Member {
+  /** The name its author gave to all of them; undefined: it is in no family. */
+  readonly family?: string | undefined;
+  /** A family's node without a symbol computes the section of all. */
+  readonly symbol?: string | undefined;
+}
+
+export function memberOf({ description }: GraphNode): Member {
+  const { family, symbol } = description.member ?? {};
+  if (family === undefined) return {};
+  return typeof symbol === 'string' ? { family, symbol } : { family };
+}
