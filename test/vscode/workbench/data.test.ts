@@ -1,9 +1,36 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Locator } from 'playwright-core';
+import { DagView } from '../harness/dag.js';
 import { useEditor } from '../harness/editor.js';
+
+/** Sixty days of three symbols; at one bar of one of them the code throws. */
+const PRICES = ['AAA', 'BBB', 'CCC']
+  .flatMap((ticker, at) =>
+    Array.from({ length: 60 }, (_, index) => {
+      const date = new Date(Date.UTC(2024, 0, 1 + index)).toISOString().slice(0, 10);
+      return `${date},${ticker},${100 + at * 10 + (index % 7)}`;
+    }),
+  )
+  .join('\n');
+
+const RANKS = `import { CrossNode, csvHistory, Node, rank, Strategy, Universe } from 'seamless-dag';
+
+export class Ranks extends Strategy {
+  setup() {
+    const prices = new Universe({ name: 'prices', interval: '1d', history: csvHistory('prices.csv'), symbol: 'ticker', symbols: ['AAA', 'BBB', 'CCC'] });
+    const momentum = new Node({ name: 'momentum', input: prices, period: 5, computeFn: (view) => {
+      const close = view.window(prices).column('close');
+      if (close[4] === 122 && close[0] === 125) throw new Error('out of sorts');
+      return close[4]! / close[0]! - 1;
+    } });
+    const place = new CrossNode({ name: 'place', input: momentum, computeFn: (section) => rank(section.column(momentum)) });
+    this.addNodes([place]);
+  }
+}
+`;
 
 async function waitForValue(box: Locator, expected: RegExp): Promise<void> {
   while (!expected.test(await box.inputValue())) await sleep(50);
@@ -85,5 +112,46 @@ describe('what was stored', () => {
     await window.quickRows('All').waitFor();
     await window.page.keyboard.press('Enter');
     await window.lens('3/3 fresh').waitFor();
+  });
+
+  it('of a universe is a box, a row and a paragraph for each family, with its symbols on demand', async () => {
+    const window = editor();
+    await writeFile(join(window.folder, 'prices.csv'), `date,ticker,close\n${PRICES}\n`);
+    await writeFile(join(window.folder, 'ranks.ts'), RANKS);
+    await window.command('View: Close All Editors');
+    await window.openFile('ranks.ts');
+    await window.lens('Materialize range').click();
+    await window.quickRows('All').waitFor();
+    await window.page.keyboard.press('Enter');
+    await window.lens('1 failed').waitFor();
+
+    await window.showSideBar();
+    const family = window.treeRows('momentum').filter({ hasText: 'failed · 3 symbols' });
+    await window.treeRows('Ranks').locator('.monaco-tl-twistie').click();
+    await family.locator('.monaco-tl-twistie').click();
+    await window.treeRows('momentum[CCC]').filter({ hasText: 'failed' }).waitFor();
+    await window.treeRows('momentum[AAA]').filter({ hasText: 'fresh' }).waitFor();
+    assert.equal(await window.treeRows('momentum').count(), 4);
+
+    const word = window.page.locator('.view-line span').filter({ hasText: /^momentum$/ });
+    await word.first().hover();
+    const shown = window.page
+      .locator('.monaco-hover-content')
+      .filter({ hasText: '2 of 3 symbols are fresh' });
+    await shown.first().waitFor();
+
+    const dag = new DagView(window);
+    await window.lens(/^DAG$/).click();
+    await dag.box('momentum', '3 symbols').click();
+    await dag.details.getByRole('heading', { name: 'momentum' }).waitFor();
+    assert.equal(await dag.frame.locator('.node').count(), 3);
+    await window.picture('dag-of-a-universe');
+    await dag.details.getByRole('button', { name: /^CCC failed/ }).click();
+    await dag.details.getByText('out of sorts').first().waitFor();
+    await dag.details.getByRole('button', { name: 'All 3 symbols' }).click();
+    await dag.details.getByRole('button', { name: /^AAA fresh/ }).click();
+    await dag.details.getByRole('heading', { name: 'momentum[AAA]' }).waitFor();
+    await dag.details.locator('.uplot').waitFor();
+    assert.deepEqual(await dag.violations(), []);
   });
 });
