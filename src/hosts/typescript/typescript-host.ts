@@ -68,7 +68,9 @@ export class TypeScriptHost implements StrategyHost {
     this.#options = options;
     const { strategy } = options;
     const traded = strategy.trades().flatMap(({ decision, price }) => [decision, price]);
-    this.#spread = new Spread(withInputs([...strategy.nodes(), ...traded]), options.found ?? new Map());
+    const interval = strategy.interval === undefined ? null : parseInterval(strategy.interval);
+    const written = withInputs([...strategy.nodes(), ...traded]);
+    this.#spread = new Spread(written, options.found ?? new Map(), interval);
     this.#nodes = this.#spread.nodes;
     for (const node of traded) this.#spread.refuseFamily(node);
     // Taken at once, while nothing of the strategy runs: a snapshot after setup().
@@ -285,7 +287,11 @@ export class TypeScriptHost implements StrategyHost {
     const hashes = codes.map(({ hash }) => hash ?? '');
     const [only = ''] = hashes;
     const section = this.#spread.sectionOf(node);
-    const symbols = section && { symbols: section.symbols, gives: section.each ? 'each' : 'one' };
+    const symbols = section && {
+      symbols: section.symbols,
+      gives: section.each ? 'each' : 'one',
+      ...(section.memberships.length > 0 && { members: section.memberships.map(({ column }) => column) }),
+    };
     const members = section ? [canonicalJson([symbols, section.families.size, section.singles.size])] : [];
     return {
       // Of most nodes the code is the one function that computes a bar.

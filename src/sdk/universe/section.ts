@@ -1,5 +1,5 @@
 import type { DagNode } from '../dag-node.js';
-import { UndeclaredInput } from '../errors.js';
+import { SeamlessError, UndeclaredInput } from '../errors.js';
 import { cellValue, rowValue, VALUE_COLUMN, type RowValue } from '../table.js';
 import { formatTime, type Seconds } from '../time.js';
 import { numbersOf, readSlot, resolveColumn, undeclaredInput, type View } from '../view.js';
@@ -8,7 +8,7 @@ import { numbersOf, readSlot, resolveColumn, undeclaredInput, type View } from '
 export interface Section {
   /** The close of the bar, in epoch seconds. */
   readonly asOf: Seconds;
-  /** The members that have a row at this bar in each universe and family among the inputs, in order. */
+  /** The members that have a row at this bar in each universe and family among the inputs, and are members then, in order. */
   readonly symbols: readonly string[];
   readonly length: number;
   /** The numbers of a column of all members, in the order of `symbols`; NaN where a row is null. A copy, yours to change. */
@@ -31,6 +31,23 @@ export interface CrossLayout {
   readonly families: ReadonlyMap<DagNode, Int32Array>;
   /** Inputs without symbols. */
   readonly singles: ReadonlySet<DagNode>;
+  /** Of each universe that says who is a member: the position of each symbol's bars, and the column of them that says so. */
+  readonly memberships: readonly { readonly positions: Int32Array; readonly column: string }[];
+}
+
+/** Whether a bar is one of a member. */
+function isMember(view: View, position: number, name: string): boolean {
+  const seen = readSlot(view, position);
+  if (!seen) return false;
+  const column = seen.source.table.columns[resolveColumn(seen.source, name)];
+  const cell = column ? cellValue(column, seen.row) : null;
+  if (cell === null) return false;
+  if (typeof cell === 'boolean' || typeof cell === 'number') return Boolean(cell);
+  throw new SeamlessError(
+    'value',
+    `Column ${name} of ${seen.source.name} says who is a member, and has ${JSON.stringify(cell)}: write true and false, or 1 and 0.`,
+    { asOf: view.asOf },
+  );
 }
 
 /** The section at the firing that a view shows. */
@@ -48,7 +65,8 @@ export class ViewSection implements Section {
     this.#layout = layout;
     const families = [...layout.families.values()];
     const has = (place: number): boolean =>
-      families.every((positions) => readSlot(view, positions[place] as number) !== null);
+      families.every((positions) => readSlot(view, positions[place] as number) !== null) &&
+      layout.memberships.every(({ positions, column }) => isMember(view, positions[place] as number, column));
     this.#members = layout.symbols.map((_, place) => place).filter(has);
     this.symbols = Object.freeze(this.#members.map((place) => layout.symbols[place] as string));
     Object.freeze(this);

@@ -51,6 +51,9 @@ export interface UniverseSource {
 
 export let universeSource: (universe: Universe<unknown>) => UniverseSource;
 
+/** The column of a universe's bars that a source of members gives: 1 for those of members. */
+export const MEMBER = 'member';
+
 /** Names of columns that each row has in any case. */
 const TAKEN = new Set(['ts', 'time']);
 

@@ -1,15 +1,13 @@
 import { createHash } from 'node:crypto';
 import { union, type RangeSet } from '../../engine/plan/ranges.js';
 import type { OpenStream, SourceReader } from '../../engine/ports/source.js';
-import { bytes } from '../../sdk/memory.js';
+import { floats } from '../../sdk/memory.js';
 import { columnIndex, type Table } from '../../sdk/table.js';
 import type { Range } from '../../sdk/time.js';
+import { MEMBER } from '../../sdk/universe/universe.js';
 import { sourceError } from '../faults.js';
 import type { FileContext } from '../files.js';
 import { columnsOf, openTable, refuseUnread, staysSql, type MembershipSource } from './membership-table.js';
-
-/** The column that says whether a row is one of a member. */
-export const MEMBER = 'member';
 
 interface Membership {
   /** From when to when each symbol is a member; who is not in it never was. */
@@ -21,7 +19,7 @@ interface Membership {
 /** Read once for all streams of a universe. */
 const read = new WeakMap<FileContext, Map<string, Promise<Membership>>>();
 
-/** The bars of a symbol with a column `member`: whether it is one when they open. */
+/** The bars of a symbol with a column `member`: 1 where it is one when they open, else 0. */
 export async function withMembership(
   stream: OpenStream,
   context: FileContext,
@@ -69,7 +67,7 @@ function marked(stream: OpenStream, table: Table, stays: RangeSet): Table {
       `it has a column ${MEMBER} of its own, which is what membership is called: name that column, members: '${MEMBER}', in place of a source, or rename it.`,
     );
   }
-  const values = bytes(table.ts.length);
+  const values = floats(table.ts.length);
   let at = 0;
   table.ts.forEach((open, row) => {
     while (at < stays.length && (stays[at] as Range).end <= open) at++;
@@ -78,7 +76,7 @@ function marked(stream: OpenStream, table: Table, stays: RangeSet): Table {
   return {
     ...table,
     names: [...table.names, MEMBER],
-    columns: [...table.columns, { type: 'boolean', values, valid: null }],
+    columns: [...table.columns, { type: 'number', values, valid: null }],
   };
 }
 

@@ -2,10 +2,12 @@ import type { MemberDescription } from '../../../engine/ports/host.js';
 import type { DagNode } from '../../../sdk/dag-node.js';
 import { SeamlessError } from '../../../sdk/errors.js';
 import { KernelCompute, Node, StreamInput } from '../../../sdk/node.js';
+import { resample } from '../../../sdk/bars/resample.js';
+import { formatInterval, parseInterval, type Seconds } from '../../../sdk/time.js';
 import { SeamlessDataProvider } from '../../../sdk/providers.js';
 import { CrossNode, givesEach } from '../../../sdk/universe/cross-node.js';
 import type { CrossLayout } from '../../../sdk/universe/section.js';
-import { checkSymbols, Universe, universeSource } from '../../../sdk/universe/universe.js';
+import { checkSymbols, MEMBER, Universe, universeSource } from '../../../sdk/universe/universe.js';
 import type { ComputedNode } from '../compute/computation.js';
 import { inputPositions } from '../compute/compute.js';
 import { isComputed } from '../node-facts.js';
@@ -36,15 +38,26 @@ export class Spread {
   readonly #families = new Map<DagNode, Members>();
   readonly #origins = new Map<DagNode, Origin>();
   readonly #sections = new Map<DagNode, CrossLayout>();
+  /** The universes that a family comes of, which say who is a member. */
+  readonly #universes = new Map<DagNode, ReadonlySet<Universe<unknown>>>();
+  /** Bars of a longer interval that say who is a member. */
+  readonly #slower = new Map<string, DagNode[]>();
   readonly #found: ReadonlyMap<string, readonly string[]>;
+  readonly #interval: Seconds | null;
 
   /**
    * @param written the author's nodes, inputs before what they feed
    * @param found the symbols of universes that do not list them, by name
+   * @param interval the strategy's
    * @throws SeamlessError `strategy` or `duplicate-node`
    */
-  constructor(written: readonly DagNode[], found: ReadonlyMap<string, readonly string[]>) {
+  constructor(
+    written: readonly DagNode[],
+    found: ReadonlyMap<string, readonly string[]>,
+    interval: Seconds | null,
+  ) {
     this.#found = found;
+    this.#interval = interval;
     this.nodes = written.flatMap((node) => this.#spread(node));
     this.definitions = [...this.#families.keys()];
     if (this.definitions.length > 0) refuseTwins(written);
@@ -147,10 +160,19 @@ export class Spread {
         );
     }
     const each = givesEach(node);
-    const layout = { name: node.name, symbols, each, inputs, families, singles };
+    const made: DagNode[] = [];
+    const memberships = [...this.#universesOf(node)].map((universe) => {
+      const { nodes, column } = this.#membership(universe, symbols, this.#intervalOf(node), made);
+      const positions = Int32Array.from(nodes, (input) => {
+        const at = inputs.indexOf(input);
+        return at < 0 ? inputs.push(input) - 1 : at;
+      });
+      return { positions, column };
+    });
+    const layout = { name: node.name, symbols, each, inputs, families, singles, memberships };
     if (!each) {
       this.#sections.set(node, layout);
-      return [node];
+      return [...made, node];
     }
     const section = nodeLike(node, { name: memberName(node.name, '*'), inputs });
     this.#sections.set(section, layout);
@@ -158,7 +180,55 @@ export class Spread {
     const members = this.#family(node, symbols, null, (symbol, name) =>
       nodeLike(valueOfMember(section, symbol, name), { origin: node.origin }),
     );
-    return [section, ...members];
+    return [...made, section, ...members];
+  }
+
+  /** The universes that a node's families come of, as far as they say who is a member. */
+  #universesOf(node: ComputedNode): ReadonlySet<Universe<unknown>> {
+    return new Set(node.inputs.flatMap((input) => [...(this.#universes.get(input) ?? [])]));
+  }
+
+  /**
+   * The nodes whose bars say who is a member, symbol by symbol, at an interval, and the column that does.
+   * @param made takes those that are made for it
+   */
+  #membership(
+    universe: Universe<unknown>,
+    symbols: readonly string[],
+    interval: Seconds | null,
+    made: DagNode[],
+  ): { readonly nodes: readonly DagNode[]; readonly column: string } {
+    const { members } = universeSource(universe);
+    const column = typeof members === 'string' ? members : MEMBER;
+    const bars = this.#families.get(universe) as Members;
+    const own = this.#intervalOf(universe);
+    const nodes = symbols.map((symbol) => bars.get(symbol) as DagNode);
+    if (own === interval || own === null || interval === null) return { nodes, column };
+    const family = `${universe.name}.${column}.${formatInterval(interval)}`;
+    let slower = this.#slower.get(family);
+    if (!slower) {
+      slower = symbols.map((symbol, index) => {
+        const name = memberName(family, symbol);
+        const input = nodes[index] as DagNode;
+        const made = resample({ name, input, interval, columns: { [column]: 'last' } });
+        const node = nodeLike(made, { origin: universe.origin });
+        this.#origins.set(node, { family, symbol, definition: null });
+        return node;
+      });
+      this.#slower.set(family, slower);
+      made.push(...slower);
+    }
+    return { nodes: slower, column };
+  }
+
+  /** As the graph will have it; null: not known. */
+  #intervalOf(node: DagNode): Seconds | null {
+    if (node.interval !== undefined) return parseInterval(node.interval, `The interval of ${node.name}`);
+    if (!isComputed(node)) return this.#interval;
+    const [family] = node.inputs.filter((input) => this.#families.has(input));
+    return node instanceof CrossNode && family
+      ? this.#intervalOf(family)
+      : (this.#interval ?? (node.inputs[0] ? this.#intervalOf(node.inputs[0]) : null));
   }
 
   #family(
@@ -169,6 +239,9 @@ export class Spread {
   ): DagNode[] {
     const members = new Map(symbols.map((symbol) => [symbol, make(symbol, memberName(node.name, symbol))]));
     this.#families.set(node, members);
+    if (isComputed(node)) this.#universes.set(node, this.#universesOf(node));
+    else if (node instanceof Universe && universeSource(node).members !== null)
+      this.#universes.set(node, new Set([node]));
     for (const [symbol, member] of members)
       this.#origins.set(member, { family: node.name, symbol, definition });
     return [...members.values()];
