@@ -1,5 +1,6 @@
-// Slow (75 s): long ranges, run again and again in a child.
+// Slow (20 s): run again and again in a child.
 import assert from 'node:assert/strict';
+import { cpSync } from 'node:fs';
 
 import type { RunReport, Span } from '../../../src/engine/run/report.js';
 import { exact } from '../../support/worlds/runs.js';
@@ -17,11 +18,15 @@ import {
   type Ran,
 } from '../../support/project.js';
 
-/** Three blocks of minutes, whose borders are at 600 and 16 984; they end on the hour. */
-const BARS = 19_224;
+/** Slots of a chunk: as borders of blocks of more slots are borders of these, too, the first is at minute 600. */
+const CHUNK = 1024;
+/** Three chunks of minutes, whose borders are at 600 and 1 624; they end on the hour. */
+const BARS = 3864;
 const ALL = { start: minute(0), end: minute(BARS) };
 const SECOND = minute(600);
-const THIRD = minute(16_984);
+const THIRD = minute(600 + CHUNK);
+/** `brittle` fails there. */
+const FAILS = minute(2664);
 
 /** What a call prints, for the bars that close on the hour. */
 const CALLED = `
@@ -73,7 +78,7 @@ export class Main extends Strategy {
     } });
     const brittle = new Node({ name: 'brittle', input: [mixed, level], period: 2, interval: '5m', computeFn: (view) => {
       called('brittle', view);
-      if (view.asOf === ${minute(18_024)}) throw new Error('It fails on purpose.');
+      if (view.asOf === ${FAILS}) throw new Error('It fails on purpose.');
       return view.latest(level).sum;
     } });
     const after = new Node({ name: 'after', input: brittle, period: 3, computeFn: (view) => {
@@ -98,28 +103,42 @@ function bytesOf(table: Table): string[] {
 describe('early cutoff, over several blocks and intervals', () => {
   let project: Project;
   let child: Child;
+  let firstCache: string;
+  let cacheDir: string | undefined;
   let caches = 0;
-  chunksOf(16_384);
+  chunksOf(CHUNK);
   before(() => {
     child = new Child();
   });
   after(() => child.end());
-  beforeEach(async () => {
-    project = new Project({
+  before(async () => {
+    project = new Project({});
+    write();
+    const { report } = await run();
+    assert.equal(nodeOf(report, 'brittle').state, 'failed');
+    assert.equal(nodeOf(report, 'after').state, 'blocked');
+    firstCache = project.cacheDir;
+  });
+  after(() => {
+    project.remove();
+  });
+  // Each test begins with the cache of that run, and the files as they were then.
+  beforeEach(() => {
+    write();
+    cacheDir = project.path(`cache-${++caches}`);
+    cpSync(firstCache, cacheDir, { recursive: true });
+  });
+
+  function write(): void {
+    project.write({
       'main.ts': MAIN,
       'lib/called.ts': CALLED,
       'lib/limits.ts': LIMITS,
       'bars.csv': CSV_HEADER + csvLines(0, BARS),
     });
-    const { report } = await run();
-    assert.equal(nodeOf(report, 'brittle').state, 'failed');
-    assert.equal(nodeOf(report, 'after').state, 'blocked');
-  });
-  afterEach(() => {
-    project.remove();
-  });
+  }
 
-  const run = (range = ALL): Promise<Ran> => child.run(project, range);
+  const run = (range = ALL): Promise<Ran> => child.run(project, { ...range, cacheDir });
 
   function edit(from: string, to: string, file = 'main.ts'): void {
     const before = file === 'main.ts' ? MAIN : LIMITS;
@@ -129,15 +148,16 @@ describe('early cutoff, over several blocks and intervals', () => {
 
   /** What is stored is what a run in an empty cache stores, rows and coverage, bit for bit. */
   async function assertCold({ report }: Ran): Promise<void> {
-    const cacheDir = project.path(`cold-${++caches}`);
+    const coldDir = project.path(`cold-${++caches}`);
     const [start, end] = report.range;
-    const cold = await child.run(project, { start, end, cacheDir });
+    const cold = await child.run(project, { start, end, cacheDir: coldDir });
     const told = ({ nodes, coverageBounds }: RunReport): unknown => [
       coverageBounds,
       nodes.map(({ name, coverage, rows, failure }) => ({ name, coverage, rows, failure })),
     ];
     assert.deepEqual(told(report), told(cold.report));
-    const [mine, theirs] = [await tables(project.cacheDir, report), await tables(cacheDir, cold.report)];
+    assert.ok(cacheDir);
+    const [mine, theirs] = [await tables(cacheDir, report), await tables(coldDir, cold.report)];
     assert.deepEqual(mine, theirs);
   }
 
@@ -156,10 +176,10 @@ describe('early cutoff, over several blocks and intervals', () => {
 
   /** A node that fails is reused up to there, and called for that bar alone. */
   function assertFailedAgain({ report, lines }: Ran): void {
-    const failed = minute(18_024) - 300;
+    const failed = FAILS - 300;
     assert.equal(nodeOf(report, 'brittle').state, 'failed');
     assert.deepEqual(nodeOf(report, 'brittle').reusedRanges, [[ALL.start, failed]]);
-    assert.deepEqual(callsOf(lines, 'brittle'), [minute(18_024)]);
+    assert.deepEqual(callsOf(lines, 'brittle'), [FAILS]);
     assert.deepEqual(nodeOf(report, 'after').computedRanges, []);
     assert.deepEqual(callsOf(lines, 'after'), []);
   }
@@ -206,7 +226,8 @@ describe('early cutoff, over several blocks and intervals', () => {
   });
 
   it('other rows in one block: the other blocks are reused', async () => {
-    const [from, to] = [minute(5000), minute(5100)];
+    // Not near the end of an hour, which is at minutes 984 and 1044.
+    const [from, to] = [minute(990), minute(1010)];
     edit('const value = ', `const value = view.asOf > ${from} && view.asOf <= ${to} ? 0.5 : `);
     const ran = await run();
     for (const name of ['level', 'mixed']) {
@@ -255,8 +276,8 @@ describe('early cutoff, over several blocks and intervals', () => {
   it('parts of the range after an edit, then all of it', async () => {
     edit('closes[0] - closes[2]', 'closes[0] - 1 * closes[2]');
     for (const range of [
-      { start: minute(400), end: minute(9000) },
-      { start: minute(17_500), end: minute(19_000) },
+      { start: minute(400), end: minute(1200) },
+      { start: minute(2140), end: minute(3640) },
     ]) {
       await assertCold(await run(range));
     }

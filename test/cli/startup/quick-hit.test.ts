@@ -1,4 +1,4 @@
-// Slow (250 s): a property: every hit beside a run.
+// Slow (40 s): a property: every hit beside a run.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import {
@@ -19,7 +19,7 @@ import { bundleCode } from '../../../src/hosts/typescript/bundle/bundle.js';
 import { builtFile } from '../../../src/protocol/built-file.js';
 import type { RunReport } from '../../../src/engine/run/report.js';
 import { cases } from '../../support/profile.js';
-import { Child, CSV_HEADER, minute, Project, withChild } from '../../support/project.js';
+import { Child, CSV_HEADER, minute, Project } from '../../support/project.js';
 
 const BARS = 60;
 const [START, END] = [minute(0), minute(BARS)];
@@ -186,71 +186,73 @@ function untimed(report: RunReport): unknown {
 }
 
 describe('a hit that the terminal tells by itself', () => {
+  let child: Child;
+  before(() => {
+    child = new Child();
+  });
+  after(() => child.end());
+
   it('is one that a run would tell, in the same words, whatever was edited or damaged', async () => {
     let told = 0;
-    await withChild((child) =>
-      fc.assert(
-        fc.asyncProperty(
-          fc.array(fc.tuple(fc.constantFrom(...Object.keys(EDITS)), fc.integer({ min: 1, max: 90 })), {
-            minLength: 3,
-            maxLength: 14,
-          }),
-          async (edits) => {
-            const world = new World(child);
-            try {
-              // Files a moment old are not remembered by their signature.
-              await sleep(2100);
-              await world.full();
-              await world.full();
-              for (const [name, n] of edits) {
-                await EDITS[name]?.(world, n);
-                const quick = await world.quick();
-                const report = await world.full();
-                if (quick) {
-                  told += 1;
-                  assert.deepEqual(untimed(quick), untimed(report), name);
-                  assert.equal(report.hits, report.nodeCount, name);
-                }
-                // After it, a hit is written down where it can be.
-                await world.full();
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.constantFrom(...Object.keys(EDITS)), fc.integer({ min: 1, max: 90 })), {
+          minLength: 3,
+          maxLength: 14,
+        }),
+        async (edits) => {
+          const world = new World(child);
+          try {
+            // Files a moment old are not remembered by their signature.
+            await sleep(2100);
+            await world.full();
+            await world.full();
+            for (const [name, n] of edits) {
+              await EDITS[name]?.(world, n);
+              const quick = await world.quick();
+              const report = await world.full();
+              if (quick) {
+                told += 1;
+                assert.deepEqual(untimed(quick), untimed(report), name);
+                assert.equal(report.hits, report.nodeCount, name);
               }
-            } finally {
-              world.project.remove();
+              // After it, a hit is written down where it can be.
+              await world.full();
             }
-          },
-        ),
-        cases(60, 8),
+          } finally {
+            world.project.remove();
+          }
+        },
       ),
+      cases(60, 4),
     );
     assert.ok(told > 0, 'it never told any');
   });
 
   it('is told without a child, a bundler or DuckDB', async () => {
-    await withChild(async (child) => {
-      const world = new World(child);
-      try {
-        await sleep(2100);
-        await world.full();
-        const full = await world.full();
-        assert.deepEqual(untimed((await world.quick()) as RunReport), untimed(full));
-        const cli = spawnSync(
-          process.execPath,
-          [
-            '--import',
-            `data:text/javascript,${encodeURIComponent(NOTHING_ELSE)}`,
-            builtFile('cli.js'),
-            'materialize',
-            ...world.spec,
-            '--json',
-          ],
-          { encoding: 'utf8' },
-        );
-        assert.equal(cli.stderr.replace(/\d+ ms/, 'ms'), '4 nodes · 4 from cache · 0 computed · ms\n');
-        assert.deepEqual(untimed(JSON.parse(cli.stdout) as RunReport), untimed(full));
-      } finally {
-        world.project.remove();
-      }
-    });
+    const world = new World(child);
+    try {
+      await sleep(2100);
+      await world.full();
+      const full = await world.full();
+      assert.deepEqual(untimed((await world.quick()) as RunReport), untimed(full));
+      const cli = spawnSync(
+        process.execPath,
+        [
+          '--import',
+          `data:text/javascript,${encodeURIComponent(NOTHING_ELSE)}`,
+          builtFile('cli.js'),
+          'materialize',
+          ...world.spec,
+          '--json',
+        ],
+        { encoding: 'utf8' },
+      );
+      assert.equal(cli.stderr.replace(/\d+ ms/, 'ms'), '4 nodes · 4 from cache · 0 computed · ms\n');
+      assert.deepEqual(untimed(JSON.parse(cli.stdout) as RunReport), untimed(full));
+    } finally {
+      world.project.remove();
+    }
   });
 
   const hidden: Readonly<Record<string, string>> = {
@@ -267,61 +269,57 @@ describe('a hit that the terminal tells by itself', () => {
   };
   for (const [what, line] of Object.entries(hidden)) {
     it(`is none where the strategy reads or needs ${what}`, async () => {
-      await withChild(async (child) => {
-        const world = new World(child, { 'main.ts': MAIN.replace('const SCALE = 1;', line) });
-        try {
-          await sleep(2100);
-          await world.full();
-          const again = await world.full();
-          assert.equal(again.hits, again.nodeCount, 'else there is nothing to tell in any case');
-          assert.equal(await world.quick(), null);
-          assert.deepEqual(world.inCache('hits'), []);
-        } finally {
-          world.project.remove();
-        }
-      });
-    });
-  }
-
-  it('is none for another environment, another command, an hour later, or files that changed while it was bundled', async () => {
-    await withChild(async (child) => {
-      const world = new World(child);
+      const world = new World(child, { 'main.ts': MAIN.replace('const SCALE = 1;', line) });
       try {
         await sleep(2100);
         await world.full();
-        await world.full();
-        assert.ok(await world.quick());
-        assert.equal(await world.quick([...world.spec, '--only-missing']), null);
-        assert.equal(await world.quick([...world.spec, '--refresh']), null);
-        assert.equal(await world.quick([...world.spec, '--cache', world.project.path('elsewhere')]), null);
-        process.env['NODE_PATH'] = world.project.root;
-        try {
-          assert.equal(await world.quick(), null);
-        } finally {
-          delete process.env['NODE_PATH'];
-        }
-        const [sidecar] = world.inCache('hits') as [string];
-        const { now } = Date;
-        try {
-          Date.now = () => now() + 3_600_000;
-          assert.equal(await world.quick(), null);
-        } finally {
-          Date.now = now;
-        }
-        rmSync(sidecar);
-        appendFileSync(world.project.path('lib/plus.ts'), '// ');
-        // As a terminal asks, which knows when it began to read.
-        await child.request('materialize', {
-          strategy: world.project.strategy('main.ts', 'Main'),
-          start: START,
-          end: END,
-          sidecar: true,
-        });
+        const again = await world.full();
+        assert.equal(again.hits, again.nodeCount, 'else there is nothing to tell in any case');
+        assert.equal(await world.quick(), null);
         assert.deepEqual(world.inCache('hits'), []);
       } finally {
         world.project.remove();
       }
     });
+  }
+
+  it('is none for another environment, another command, an hour later, or files that changed while it was bundled', async () => {
+    const world = new World(child);
+    try {
+      await sleep(2100);
+      await world.full();
+      await world.full();
+      assert.ok(await world.quick());
+      assert.equal(await world.quick([...world.spec, '--only-missing']), null);
+      assert.equal(await world.quick([...world.spec, '--refresh']), null);
+      assert.equal(await world.quick([...world.spec, '--cache', world.project.path('elsewhere')]), null);
+      process.env['NODE_PATH'] = world.project.root;
+      try {
+        assert.equal(await world.quick(), null);
+      } finally {
+        delete process.env['NODE_PATH'];
+      }
+      const [sidecar] = world.inCache('hits') as [string];
+      const { now } = Date;
+      try {
+        Date.now = () => now() + 3_600_000;
+        assert.equal(await world.quick(), null);
+      } finally {
+        Date.now = now;
+      }
+      rmSync(sidecar);
+      appendFileSync(world.project.path('lib/plus.ts'), '// ');
+      // As a terminal asks, which knows when it began to read.
+      await child.request('materialize', {
+        strategy: world.project.strategy('main.ts', 'Main'),
+        start: START,
+        end: END,
+        sidecar: true,
+      });
+      assert.deepEqual(world.inCache('hits'), []);
+    } finally {
+      world.project.remove();
+    }
   });
 });
 
