@@ -1,7 +1,8 @@
-// Slow (50 s): a property: children that are interrupted anywhere.
+// Slow (30 s): a property: children that are interrupted anywhere.
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import type { RunProgress } from '../../src/engine/run/report.js';
 import {
   Child,
   chunksOf,
@@ -37,12 +38,15 @@ export class Main extends Strategy {
 `;
 }
 
-const BARS = 40_000;
+const CHUNK = 1024;
+const BARS = 2560;
+/** In the last chunk but one. */
+const LATE = minute(1900);
 const RANGE = { start: minute(0), end: minute(BARS) };
 
 describe('a run that is cut off', () => {
   let project: Project;
-  chunksOf(16_384);
+  chunksOf(CHUNK);
   before(() => {
     project = new Project({ 'main.ts': strategy(), 'bars.csv': CSV_HEADER + csvLines(0, BARS) });
   });
@@ -68,7 +72,7 @@ describe('a run that is cut off', () => {
   it('while (true) {} in a node: cancelled at once, the process stays, and the cache is sound', async () => {
     const cacheDir = project.path('looped');
     project.write({
-      'main.ts': strategy(`if (view.asOf === ${minute(30_000)}) { console.log('loops'); while (true) {} }`),
+      'main.ts': strategy(`if (view.asOf === ${LATE}) { console.log('loops'); while (true) {} }`),
     });
     const child = new Child();
     try {
@@ -93,9 +97,9 @@ describe('a run that is cut off', () => {
     // Slow from then on, so that the run is not over before it hears that it is cancelled.
     project.write({
       'main.ts': strategy(`
-        if (view.asOf === ${minute(30_000)}) console.log('half done');
+        if (view.asOf === ${LATE}) console.log('half done');
         let spun = 0;
-        if (view.asOf > ${minute(30_000)}) for (let turn = 0; turn < 100_000; turn++) spun += Math.sqrt(turn);
+        if (view.asOf > ${LATE}) for (let turn = 0; turn < 1_000_000; turn++) spun += Math.sqrt(turn);
         if (spun < 0) return spun;`),
     });
     try {
@@ -130,7 +134,7 @@ describe('a run that is cut off', () => {
     let killed = 0;
     // Slow, so that what is said of its progress comes while it goes on.
     const slow =
-      'let spun = 0; for (let turn = 0; turn < 50_000; turn++) spun += Math.sqrt(turn); if (spun < 0) return spun;';
+      'let spun = 0; for (let turn = 0; turn < 400_000; turn++) spun += Math.sqrt(turn); if (spun < 0) return spun;';
     project.write({ 'main.ts': strategy(slow) });
     for (const moment of [0.05, 0.3, 0.5, 0.6, 0.7]) {
       const child = new Child();
@@ -164,10 +168,15 @@ describe('a run that is cut off', () => {
     const cacheDir = project.path('storing');
     for (let turn = 0; turn < 3; turn++) {
       const child = new Child();
-      const run = child.materialize(project, { ...RANGE, cacheDir });
-      const ended = run.catch(() => null);
+      let begun: () => void = () => undefined;
+      const computing = new Promise<void>((resolve) => (begun = resolve));
+      const onProgress = ({ phase }: RunProgress): void => {
+        if (phase === 'computing') begun();
+      };
+      const ended = child.materialize(project, { ...RANGE, cacheDir, onProgress }).catch(() => null);
+      await Promise.race([ended, computing]);
       // Wherever it then is: this machine's pace decides.
-      await Promise.race([ended, sleep(300 + turn * 150 + Math.random() * 150)]);
+      await Promise.race([ended, sleep(turn * 30 + Math.random() * 30)]);
       if (child.client.pid) process.kill(child.client.pid, 'SIGKILL');
       await ended;
       await child.end();

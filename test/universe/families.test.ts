@@ -4,7 +4,8 @@ import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { resolve } from 'node:path';
 import { MaterializeSeamlessJob, type MaterializeReport } from '../../src/client/materialize-job.js';
 import { quoteText } from '../../src/store/duckdb/sql.js';
-import { chunksOf, nodeOf, Project, runFresh, storedTables, withChild } from '../support/project.js';
+import { keptChild } from '../support/kept-child.js';
+import { chunksOf, nodeOf, Project, storedTables, withChild, type Child } from '../support/project.js';
 import { bytesOf } from '../support/worlds/runs.js';
 import {
   csvOf,
@@ -23,8 +24,12 @@ const PROGRAMS = { childPath: resolve(import.meta.dirname, '../../dist/child.js'
 const WHOLE = { start: day(0), end: day(160) };
 
 /** All rows of a run, by node, with every bit. */
-async function rowsOf(project: Project, range = WHOLE): Promise<Record<string, readonly string[]>> {
-  const { report } = await runFresh(project, range);
+async function rowsOf(
+  child: Child,
+  project: Project,
+  range = WHOLE,
+): Promise<Record<string, readonly string[]>> {
+  const report = await child.materialize(project, range);
   assert.deepEqual(report.coverageBounds, [range.start, range.end]);
   const tables = await storedTables(project.cacheDir, report);
   return Object.fromEntries([...tables].map(([name, table]) => [name, bytesOf(table)]));
@@ -45,6 +50,7 @@ function jobOf(project: Project, range = WHOLE): Promise<MaterializeReport> {
 
 describe('a universe of symbols that are listed late, delisted and full of holes', () => {
   const quotes = market();
+  const child = keptChild();
   let duckdb: DuckDBConnection;
   before(async () => {
     duckdb = await (await DuckDBInstance.create(':memory:')).connect();
@@ -86,27 +92,26 @@ describe('a universe of symbols that are listed late, delisted and full of holes
   });
 
   it('comes to the same, bit for bit, whatever the order of symbols in the file', async () => {
-    const [first, ...others] = await Promise.all(
-      [quotes, dayByDay(quotes), reversedSymbols(quotes)].map((each) =>
-        withProject(each, (project) => rowsOf(project)),
-      ),
-    );
-    for (const other of others) assert.deepEqual(other, first);
+    const rows = (each: readonly Quote[]) => withProject(each, (project) => rowsOf(child(), project));
+    const first = await rows(quotes);
+    for (const other of [dayByDay(quotes), reversedSymbols(quotes)])
+      assert.deepEqual(await rows(other), first);
   });
 
   describe('in small chunks', () => {
     chunksOf(64);
+    const child = keptChild();
 
     it('comes to the same, bit for bit, and so it does range by range', async () => {
-      const whole = await withProject(quotes, (project) => rowsOf(project));
+      const whole = await withProject(quotes, (project) => rowsOf(child(), project));
       await withProject(quotes, async (project) => {
         for (const [start, end] of [
           [95, 120],
           [20, 60],
         ] as const) {
-          await rowsOf(project, { start: day(start), end: day(end) });
+          await rowsOf(child(), project, { start: day(start), end: day(end) });
         }
-        assert.deepEqual(await rowsOf(project), whole);
+        assert.deepEqual(await rowsOf(child(), project), whole);
       });
     });
   });
@@ -115,11 +120,11 @@ describe('a universe of symbols that are listed late, delisted and full of holes
     const corrected = quotes.map((quote) =>
       quote.ticker === 'AAA' && quote.day === 60 ? { ...quote, close: quote.close * 1.01 } : quote,
     );
-    const cold = await withProject(corrected, (project) => rowsOf(project));
+    const cold = await withProject(corrected, (project) => rowsOf(child(), project));
     await withProject(quotes, async (project) => {
-      await rowsOf(project);
+      await rowsOf(child(), project);
       project.write({ 'prices.csv': csvOf(corrected) });
-      const { report } = await runFresh(project, WHOLE);
+      const report = await child().materialize(project, WHOLE);
       const reached: [number, number][] = [[day(60), day(71)]];
       assert.deepEqual(nodeOf(report, 'mom[AAA]').computedRanges, reached);
       assert.deepEqual(nodeOf(report, 'place[*]').computedRanges, reached);
@@ -127,25 +132,25 @@ describe('a universe of symbols that are listed late, delisted and full of holes
         if (['mom', 'mean', 'gap'].includes(name.replace(/\[.*/, '')) && symbol !== 'AAA')
           assert.deepEqual(computedRanges, [], name);
       }
-      assert.deepEqual(await rowsOf(project), cold);
+      assert.deepEqual(await rowsOf(child(), project), cold);
     });
   });
 
   it('keeps the histories of all others when a symbol joins, and forgets none when one leaves', async () => {
     await withProject(quotes, async (project) => {
-      const all = await rowsOf(project);
+      const all = await rowsOf(child(), project);
       const without = strategyOf("csvHistory('prices.csv')").replace(
         /symbols: .*\]/,
         `symbols: ["LATE","BBB","AAA"]`,
       );
       project.write({ 'main.ts': without });
-      const { report } = await runFresh(project, WHOLE);
+      const report = await child().materialize(project, WHOLE);
       assert.equal(nodeOf(report, 'gap[AAA]').state, 'hit');
       assert.equal(nodeOf(report, 'place[*]').state, 'computed');
       project.write({ 'main.ts': strategyOf("csvHistory('prices.csv')") });
-      assert.deepEqual(await rowsOf(project), all);
-      const again = await runFresh(project, WHOLE);
-      assert.equal(again.report.hits, again.report.nodeCount);
+      assert.deepEqual(await rowsOf(child(), project), all);
+      const again = await child().materialize(project, WHOLE);
+      assert.equal(again.hits, again.nodeCount);
     });
   });
 
@@ -233,11 +238,12 @@ describe('a family in SQL', () => {
 
 describe('a universe that goes wrong', () => {
   const quotes = market();
+  const child = keptChild();
 
   it('stops the symbol with a bad row alone, and the sections with it', async () => {
     const twice = [...quotes, quotes.find(({ ticker }) => ticker === 'AAA') as Quote];
     await withProject(twice, async (project) => {
-      const { report } = await runFresh(project, WHOLE);
+      const report = await child().materialize(project, WHOLE);
       const { state, reason } = nodeOf(report, 'prices[AAA]');
       assert.equal(state, 'failed');
       assert.match(reason, /row \d+ of AAA in prices\.csv has the time 2020-01-01/);
@@ -253,7 +259,7 @@ describe('a universe that goes wrong', () => {
         "if (close[10]! < 45) throw new Error('too low'); return close[10]!",
       );
       project.write({ 'main.ts': text });
-      const { report } = await runFresh(project, WHOLE);
+      const report = await child().materialize(project, WHOLE);
       const failed = report.nodes.filter(({ state }) => state === 'failed').map(({ name }) => name);
       assert.ok(failed.length > 0 && failed.every((name) => /^mom\[/.test(name)), failed.join());
       assert.ok(report.nodes.some(({ name, state }) => /^mom\[/.test(name) && state === 'computed'));
@@ -264,7 +270,7 @@ describe('a universe that goes wrong', () => {
     await withProject(quotes, async (project) => {
       project.write({ 'main.ts': strategyOf("csvHistory('prices.csv')").replace(from, to) });
       try {
-        const { report } = await runFresh(project, WHOLE);
+        const report = await child().materialize(project, WHOLE);
         const reasons = report.nodes.map(({ reason }) => reason);
         assert.ok(
           reasons.some((reason) => message.test(reason)),

@@ -1,4 +1,4 @@
-// Slow (55 s): long ranges, run again and again in a child.
+// Slow (30 s): long ranges, run again and again in a child.
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 
@@ -20,6 +20,7 @@ import {
   type Wanted,
 } from '../../support/project.js';
 import { query } from '../../store/support.js';
+import { keptChild } from '../../support/kept-child.js';
 
 /** A running sum, which never forgets; a position with its entry, which does; what uses it; and an average over all history. */
 function strategy(step = '', enter = 'close > state.high + 1'): string {
@@ -70,6 +71,7 @@ const FILES = { 'main.ts': strategy(), 'bars.csv': CSV_HEADER + csvLines(0, 1500
 const ALL = { start: minute(0), end: minute(1500) };
 
 describe('a node that carries a state from bar to bar', () => {
+  const child = keptChild();
   let project: Project;
   beforeEach(() => {
     project = new Project(FILES);
@@ -79,39 +81,35 @@ describe('a node that carries a state from bar to bar', () => {
   });
 
   /** Expects that what the cache holds is what an empty one comes to. */
-  async function assertTrue(wanted: Wanted = ALL): Promise<void> {
+  async function assertTrue(wanted: Wanted = ALL, by = child()): Promise<void> {
     const coldDir = project.path('cold');
-    const [warm, cold] = await withChild(async (child) => [
-      await child.materialize(project, wanted),
-      await child.materialize(project, { ...wanted, cacheDir: coldDir }),
-    ]);
+    const warm = await by.materialize(project, wanted);
+    const cold = await by.materialize(project, { ...wanted, cacheDir: coldDir });
     assert.deepEqual(warm.coverageBounds, cold.coverageBounds);
     assert.deepStrictEqual(await storedTables(project.cacheDir, warm), await storedTables(coldDir, cold));
   }
 
   it('gives a short run what a long one gives, and a longer one goes on where it ended', async () => {
-    await withChild(async (child) => {
-      const late = await child.run(project, { start: minute(1200), end: minute(1210) });
-      assert.deepEqual(states(late.report), {
-        price: 'computed',
-        total: 'computed',
-        position: 'computed',
-        gain: 'computed',
-      });
-      assert.deepEqual(
-        [callsOf(late.lines, 'total').length, callsOf(late.lines, 'position').length],
-        [1210, 1208],
-      );
-      assert.match(
-        nodeOf(late.report, 'total').reason,
-        /^Computed for the first time\. It carries a state, so it was computed from 20\d\d-.* on\.$/,
-      );
-      const early = await child.run(project, { start: minute(100), end: minute(200) });
-      assert.equal(nodeOf(early.report, 'total').state, 'hit');
-      assert.deepEqual([callsOf(early.lines, 'total'), callsOf(early.lines, 'position')], [[], []]);
-      const on = await child.run(project, { start: minute(1205), end: minute(1220) });
-      assert.equal(callsOf(on.lines, 'total').length, 10);
+    const late = await child().run(project, { start: minute(1200), end: minute(1210) });
+    assert.deepEqual(states(late.report), {
+      price: 'computed',
+      total: 'computed',
+      position: 'computed',
+      gain: 'computed',
     });
+    assert.deepEqual(
+      [callsOf(late.lines, 'total').length, callsOf(late.lines, 'position').length],
+      [1210, 1208],
+    );
+    assert.match(
+      nodeOf(late.report, 'total').reason,
+      /^Computed for the first time\. It carries a state, so it was computed from 20\d\d-.* on\.$/,
+    );
+    const early = await child().run(project, { start: minute(100), end: minute(200) });
+    assert.equal(nodeOf(early.report, 'total').state, 'hit');
+    assert.deepEqual([callsOf(early.lines, 'total'), callsOf(early.lines, 'position')], [[], []]);
+    const on = await child().run(project, { start: minute(1205), end: minute(1220) });
+    assert.equal(callsOf(on.lines, 'total').length, 10);
     await assertTrue();
   });
 
@@ -125,13 +123,14 @@ describe('a node that carries a state from bar to bar', () => {
 
   describe('over two chunks, with a border 600 bars from the beginning', () => {
     chunksOf(16_384);
+    const child = keptChild();
 
     it('computes after a correction until the states match again', async () => {
-      await runFresh(project, ALL);
+      await child().run(project, ALL);
       project.write({
         'bars.csv': CSV_HEADER + csvLines(0, 1500, (index) => closeOf(index) + (index === 300 ? 0.25 : 0)),
       });
-      const { report, lines } = await runFresh(project, ALL);
+      const { report, lines } = await child().run(project, ALL);
       assert.deepEqual(states(report), {
         price: 'computed',
         total: 'computed',
@@ -141,14 +140,14 @@ describe('a node that carries a state from bar to bar', () => {
       const position = callsOf(lines, 'position');
       assert.ok(position.length === 600 - 2, `${position.length} bars of position`);
       assert.ok(callsOf(lines, 'total').length === 1500, 'a sum never forgets');
-      await assertTrue();
+      await assertTrue(ALL, child());
     });
   });
 
   it('a bar that fails keeps those before it, and the next run goes on from there', async () => {
     const fails = `if (view.asOf === ${minute(1001)}) { state.sum = 1e9; throw new Error('no such bar'); }`;
     project.write({ 'main.ts': strategy(fails) });
-    const { report, lines } = await runFresh(project, ALL);
+    const { report, lines } = await child().run(project, ALL);
     assert.deepEqual(states(report), {
       price: 'computed',
       total: 'failed',
@@ -161,7 +160,7 @@ describe('a node that carries a state from bar to bar', () => {
     );
     assert.deepEqual(nodeOf(report, 'total').coverage, [[minute(0), minute(1000)]]);
     assert.equal(callsOf(lines, 'total').length, 1001);
-    const again = await runFresh(project, ALL);
+    const again = await child().run(project, ALL);
     assert.deepEqual(callsOf(again.lines, 'total'), [minute(1001)]);
     await assertTrue({ start: minute(0), end: minute(1000) });
   });
@@ -192,47 +191,45 @@ describe('a node that carries a state from bar to bar', () => {
   });
 
   it('is computed anew when its step or init is edited, and for nothing else', async () => {
-    await withChild(async (child) => {
-      await child.run(project, ALL);
-      project.write({ 'main.ts': strategy('', 'close > state.high + 2') });
-      const step = await child.run(project, ALL);
-      assert.deepEqual(states(step.report), {
-        price: 'hit',
-        total: 'hit',
-        position: 'computed',
-        gain: 'computed',
-      });
-      project.write({ 'main.ts': strategy('', 'close > state.high + 2').replace('sum: -0', 'sum: 1') });
-      const init = await child.run(project, ALL);
-      assert.deepEqual(states(init.report), {
-        price: 'hit',
-        total: 'computed',
-        position: 'hit',
-        gain: 'hit',
-      });
-      project.write({ 'main.ts': FILES['main.ts'] });
-      const back = await child.run(project, ALL);
-      assert.deepEqual(callsOf(back.lines, 'total').length + callsOf(back.lines, 'position').length, 0);
-      const { nodes } = await child.request('status', {
-        strategy: project.strategy('main.ts'),
-        ...ALL,
-      });
-      assert.deepEqual(
-        nodes.map(({ label, state }) => [label, state]),
-        [
-          ['csv', 'fresh'],
-          ['scan', 'fresh'],
-          ['scan', 'fresh'],
-          ['node', 'fresh'],
-        ],
-      );
+    await child().run(project, ALL);
+    project.write({ 'main.ts': strategy('', 'close > state.high + 2') });
+    const step = await child().run(project, ALL);
+    assert.deepEqual(states(step.report), {
+      price: 'hit',
+      total: 'hit',
+      position: 'computed',
+      gain: 'computed',
     });
+    project.write({ 'main.ts': strategy('', 'close > state.high + 2').replace('sum: -0', 'sum: 1') });
+    const init = await child().run(project, ALL);
+    assert.deepEqual(states(init.report), {
+      price: 'hit',
+      total: 'computed',
+      position: 'hit',
+      gain: 'hit',
+    });
+    project.write({ 'main.ts': FILES['main.ts'] });
+    const back = await child().run(project, ALL);
+    assert.deepEqual(callsOf(back.lines, 'total').length + callsOf(back.lines, 'position').length, 0);
+    const { nodes } = await child().request('status', {
+      strategy: project.strategy('main.ts'),
+      ...ALL,
+    });
+    assert.deepEqual(
+      nodes.map(({ label, state }) => [label, state]),
+      [
+        ['csv', 'fresh'],
+        ['scan', 'fresh'],
+        ['scan', 'fresh'],
+        ['node', 'fresh'],
+      ],
+    );
     await assertTrue();
   });
 
   it('refuses a state that is no plain data, in a sentence', async () => {
     project.write({ 'main.ts': strategy('Object.assign(state, { seen: new Map() });') });
-    const { report } = await runFresh(project, ALL);
+    const { report } = await child().run(project, ALL);
     assert.match(
       nodeOf(report, 'total').reason,
       /^Main: Node total gave a state with an instance of Map in seen at .*: keep it as numbers, texts, .* \(main\.ts:\d+\)\.$/,
@@ -246,7 +243,7 @@ describe('a node that carries a state from bar to bar', () => {
         'const SEEN: number[] = [];\nexport class',
       ),
     });
-    const { report } = await runFresh(project, ALL);
+    const { report } = await child().run(project, ALL);
     assert.match(
       nodeOf(report, 'total').reason,
       /Node total keeps state between bars: while it computed, it changed SEEN in closure of total\..*Carry it in that state \(main\.ts:\d+\)/,
@@ -291,18 +288,17 @@ describe('a node that carries a state from bar to bar', () => {
     project.write({
       'main.ts': strategy("console.log('state', view.asOf, state.count, state.sum);"),
     });
-    const { lines } = await runFresh(project, { start: minute(0), end: minute(1000) });
+    const { lines } = await child().run(project, { start: minute(0), end: minute(1000) });
     const seen = lines.find((line) => line.startsWith(`state ${minute(801)} `));
-    for (const bar of [minute(800), minute(0), minute(1400)]) {
-      const found = await withChild(async (child) => {
-        const strategyRef = project.strategy('main.ts');
-        const result = await child.request('debug', { strategy: strategyRef, node: 'total', bar });
-        await child.end();
-        return { result, lines: child.lines };
-      });
-      assert.equal(found.result.failure, null);
-      if (bar === minute(800))
-        assert.equal(found.lines.filter((line) => line.startsWith('state')).at(-1), seen);
-    }
+    const told: string[] = [];
+    await withChild(async (child) => {
+      for (const bar of [minute(0), minute(1400), minute(800)]) {
+        const request = { strategy: project.strategy('main.ts'), node: 'total', bar };
+        assert.equal((await child.request('debug', request)).failure, null);
+      }
+      await child.end();
+      told.push(...child.lines);
+    });
+    assert.equal(told.filter((line) => line.startsWith('state')).at(-1), seen);
   });
 });

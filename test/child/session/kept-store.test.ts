@@ -1,4 +1,4 @@
-// Slow (35 s): long ranges, run again and again in a child.
+// Slow (20 s): runs by several children.
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,6 +18,7 @@ import {
   runFresh,
   states,
   storedTables,
+  withChild,
 } from '../../support/project.js';
 
 const STRATEGY = `
@@ -39,13 +40,15 @@ describe('a cache that a warm child keeps open', () => {
   let project: Project;
   let first: Child;
   let second: Child;
-  beforeEach(() => {
-    project = new Project({ 'main.ts': STRATEGY, 'bars.csv': CSV_HEADER + csvLines(0, 200) });
+  before(() => {
     first = new Child();
     second = new Child();
   });
-  afterEach(async () => {
-    await Promise.all([first.end(), second.end()]);
+  after(() => Promise.all([first.end(), second.end()]));
+  beforeEach(() => {
+    project = new Project({ 'main.ts': STRATEGY, 'bars.csv': CSV_HEADER + csvLines(0, 200) });
+  });
+  afterEach(() => {
     project.remove();
   });
 
@@ -130,8 +133,7 @@ describe('a cache that a warm child keeps open', () => {
   });
 
   it('is closed when the child ends', async () => {
-    await first.materialize(project, range(100));
-    await first.end();
+    await withChild((child) => child.materialize(project, range(100)));
     const [row] = await query(inPlace(), 'SELECT count(*)::INTEGER AS n FROM coverage');
     assert.ok(Number(row?.['n']) > 0);
   });
