@@ -1,4 +1,4 @@
-// Slow (65 s): TypeScript compiles.
+// Slow (30 s): TypeScript compiles.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { commandLine, compilesWith } from './compilation.js';

@@ -43,7 +43,7 @@ export async function crowdAgainAndAgain(options: RoundsOptions): Promise<void> 
   const { seed, rounds, firstRound = 0, until = Infinity, onRound } = options;
   const world = new World();
   try {
-    await world.measureCold();
+    await world.measureCold([SOURCES[0]]);
     world.use(SOURCES[0], VARIANTS[0]);
     for (let index = firstRound; index < rounds && Date.now() < until; index++) {
       onRound(index, await new Crowd(world, randomOf(seed, 'round', index)).run());
