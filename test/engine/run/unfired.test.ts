@@ -1,3 +1,4 @@
+// Slow (7 s): small worlds, one by one.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { materialize } from '../../../src/engine/run/materialize.js';
