@@ -1,5 +1,6 @@
-// Brings the sample's market data into its project: the file of a development dependency, unchanged.
-import { copyFile, mkdir } from 'node:fs/promises';
+// Brings the sample's market data into its project: the file of a development dependency, unchanged, and a made-up market of stocks.
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { indexCsv, stocksCsv } from './stocks.mjs';
 
 const FILE = 'sp500-2000.csv';
 
@@ -18,3 +19,5 @@ function packageEntry() {
 const target = new URL(`sample/data/${FILE}`, import.meta.url);
 await mkdir(new URL('.', target), { recursive: true });
 await copyFile(new URL(`../data/${FILE}`, packageEntry()), target);
+await writeFile(new URL('stocks.csv', target), stocksCsv());
+await writeFile(new URL('index.csv', target), indexCsv());

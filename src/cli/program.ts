@@ -22,6 +22,8 @@ import type { Terminal } from './terminal.js';
 /** A command: takes what was typed, gives the exit code. */
 type Action<Arguments extends unknown[]> = (terminal: Terminal, ...typed: Arguments) => Promise<number>;
 
+const SYMBOLS_HELP = 'each symbol of a universe in a line of its own; default: one line for all';
+
 const STRATEGY_HELP = 'file#Class, a file with one strategy, or a class to look for in this folder';
 
 /** Runs a command line. Never throws: words for people go to `terminal.err`. Resolves with the exit code. */
@@ -111,6 +113,7 @@ function addRunningCommands(program: Command, action: AsAction): void {
     .argument('<strategy>', STRATEGY_HELP)
     .option('--start <time>', 'start of the range; default: all that is stored')
     .option('--end <time>', 'its end, exclusive')
+    .option('--symbols', SYMBOLS_HELP)
     .addOption(cacheOption())
     .addOption(jsonOption())
     .action(action(runStatus));
@@ -124,9 +127,10 @@ function addRunningCommands(program: Command, action: AsAction): void {
   example(program.command('explain'), 'seamless explain Momentum fast')
     .description('Say of each node whether it is in the cache and why, naming what changed.')
     .argument('<strategy>', STRATEGY_HELP)
-    .argument('[node]', 'a node, in detail; default: all')
+    .argument('[node]', 'a node, in detail, or each symbol of a family; default: all')
     .option('--start <time>', 'start of the range; default: the range asked for last')
     .option('--end <time>', 'its end, exclusive')
+    .option('--symbols', SYMBOLS_HELP)
     .addOption(cacheOption())
     .addOption(jsonOption())
     .action(action(runExplain));

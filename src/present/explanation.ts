@@ -11,7 +11,7 @@ export type ExplainedState = 'hit' | 'reused' | 'partial' | 'stale' | 'unhashabl
 /** Why a node is, or is not, in the cache. */
 export interface ExplainedNode extends Pick<
   NodeStatus,
-  'name' | 'interval' | 'inputs' | 'reason' | 'changes' | 'coverage' | 'reused'
+  'name' | 'family' | 'symbol' | 'interval' | 'inputs' | 'reason' | 'changes' | 'coverage' | 'reused'
 > {
   readonly state: ExplainedState;
   /** What made it stale; null when nothing did. */
@@ -29,9 +29,11 @@ export function explanationOf({ strategy, range, nodes }: StatusReport): Explana
     strategy,
     range,
     nodes: nodes.map((node) => {
-      const { name, interval, inputs, reason, changes, coverage, reused, location } = node;
+      const { name, family, symbol, interval, inputs, reason, changes, coverage, reused, location } = node;
       return {
         name,
+        ...(family !== undefined && { family }),
+        ...(symbol !== undefined && { symbol }),
         state: explainedState(node),
         cause: node.change,
         reason,

@@ -153,3 +153,59 @@ describe('PairRotation of the sample', () => {
     assert.deepEqual([...actions].sort(), ['hold_btc', 'hold_eth', 'stay_in_cash']);
   });
 });
+
+describe('StockMomentum of the sample', () => {
+  const root = copySample();
+  let made: Materialized;
+  before(async () => {
+    made = await materialize(root, 'stock-momentum.ts', '2019-01-07', '2024-01-08');
+  });
+
+  it('finds 30 symbols, is complete over five years, and then a hit', () => {
+    const { cold, again } = made;
+    const symbols = new Set(cold.nodes.flatMap(({ symbol }) => (symbol === undefined ? [] : [symbol])));
+    assert.equal(symbols.size, 30);
+    assert.deepEqual(
+      cold.nodes.filter(({ state }) => state !== 'computed'),
+      [],
+    );
+    assert.deepEqual(cold.coverageBounds, cold.range);
+    assert.equal(again.hits, again.nodeCount);
+  });
+
+  it('has one definition for all symbols, and no code that the cache cannot follow', () => {
+    const { nodes } = made.graph;
+    assert.deepEqual(
+      nodes.filter(({ own }) => own.unhashable !== undefined),
+      [],
+    );
+    const momentum = nodes.filter(({ member }) => member?.family === 'momentum');
+    assert.equal(new Set(momentum.map(({ own }) => own.hash)).size, 1);
+  });
+
+  it('weighs the members of each week alone: as much long as short, 1 in all', async () => {
+    const index = readFileSync(join(root, 'data/index.csv'), 'utf8').trim().split('\n').slice(1);
+    const stays = index.map((line) => line.split(',') as [string, string, string]);
+    const weights = await made.store.rows('weight[*]');
+    assert.ok(weights.size > 230);
+    let left = 0;
+    for (const [ts, row] of weights) {
+      const date = new Date(ts * 1000).toISOString().slice(0, 10);
+      const held = Object.entries(row as Record<string, number | null>).filter(
+        ([, weight]) => weight !== null,
+      );
+      for (const [symbol] of held) {
+        const member = stays.some(
+          ([whose, from, to]) => whose === symbol && date >= from && (to === '' || date < to),
+        );
+        assert.ok(member, `${symbol} ${date}`);
+      }
+      left += 30 - held.length;
+      const sum = (values: readonly number[]): number => values.reduce((total, each) => total + each, 0);
+      const each = held.map(([, weight]) => weight ?? 0);
+      assert.ok(Math.abs(sum(each)) < 1e-12);
+      assert.ok(Math.abs(sum(each.map(Math.abs)) - 1) < 1e-12);
+    }
+    assert.ok(left > 500, 'some are not in the index, or not listed');
+  });
+});

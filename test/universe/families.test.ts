@@ -91,6 +91,32 @@ describe('a universe of symbols that are listed late, delisted and full of holes
     });
   });
 
+  it('has the factors that DuckDB has of a symbol that is renamed: as two, or as one whose history goes on', async () => {
+    const renamed = quotes.map((quote) =>
+      quote.ticker === 'BBB' && quote.day >= 80 ? { ...quote, ticker: 'RENAMED' } : quote,
+    );
+    const text = "read_csv('prices.csv', types = {'ticker': 'VARCHAR', 'date': 'TIMESTAMP'})";
+    const symbols = [...SYMBOLS, 'RENAMED'];
+    await withProject(dayByDay(renamed), async (project) => {
+      const table = `read_csv(${quoteText(project.path('prices.csv'))}, types = {'ticker': 'VARCHAR', 'date': 'TIMESTAMP'})`;
+      const main = strategyOf("csvHistory('prices.csv')").replace(
+        JSON.stringify(SYMBOLS),
+        JSON.stringify(symbols),
+      );
+      project.write({ 'main.ts': main });
+      const two = await jobOf(project);
+      await assertFactors(two, `(FROM ${table})`);
+      assert.equal(
+        two.node('mom').symbol('RENAMED').rows()[0]?.ts,
+        (two.node('prices').symbol('RENAMED').rows()[10] as { ts: number }).ts,
+      );
+      const goesOn =
+        "SELECT * REPLACE (CASE ticker WHEN 'RENAMED' THEN 'BBB' ELSE ticker END AS ticker) FROM ";
+      project.write({ 'main.ts': strategyOf(`sqlHistory("${goesOn} ${text}")`) });
+      await assertFactors(await jobOf(project), `(${goesOn} ${table})`);
+    });
+  });
+
   it('comes to the same, bit for bit, whatever the order of symbols in the file', async () => {
     const rows = (each: readonly Quote[]) => withProject(each, (project) => rowsOf(child(), project));
     const first = await rows(quotes);

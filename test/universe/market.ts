@@ -32,6 +32,7 @@ export const SECTORS: Readonly<Record<string, string>> = {
   GONE: 'oil',
   SHORT: 'oil',
   '0007': 'oil',
+  RENAMED: 'tech',
 };
 
 /** A seeded market: prices are a number of their own for each symbol and day. */

@@ -11,6 +11,7 @@ import { formatSpans, plural } from '../../present/format.js';
 import { nearNames, SeamlessError } from '../../sdk/errors.js';
 import { formatRange } from '../../sdk/time.js';
 import { EXIT } from '../exit-codes.js';
+import { nodeLines } from '../family-lines.js';
 import { findStrategy } from '../find-strategy.js';
 import { formatTable, painter, type Color, type Paint } from '../table.js';
 import type { Terminal } from '../terminal.js';
@@ -22,6 +23,8 @@ export interface ExplainFlags {
   readonly end?: string;
   readonly cache?: string;
   readonly json?: boolean;
+  /** Each symbol of a family in a line of its own. */
+  readonly symbols?: boolean;
 }
 
 /** `seamless explain <strategy> [node]` */
@@ -40,18 +43,24 @@ export async function runExplain(
     jobs.request('status', { strategy, ...asked, thorough: true, cacheDir }, options),
   );
   const all = explanationOf(status);
-  const explanation = node === undefined ? all : { ...all, nodes: [nodeOf(all, node)] };
+  const explanation = node === undefined ? all : { ...all, nodes: nodesOf(all, node) };
+  const details = explanation.nodes.length === 1 && node !== undefined;
+  const symbols = flags.symbols ?? node !== undefined;
   if (flags.json) out.write(`${JSON.stringify(explanation, null, 2)}\n`);
-  else out.write(explanationText(explanation, node !== undefined, painter(out, env)));
+  else out.write(explanationText(explanation, details, painter(out, env), symbols));
   return EXIT.done;
 }
 
-function nodeOf({ strategy, nodes }: Explanation, name: string): ExplainedNode {
-  const found = nodes.find((node) => node.name === name);
-  if (found) return found;
+/** The node of a name, or those of a family. */
+function nodesOf({ strategy, nodes }: Explanation, name: string): readonly ExplainedNode[] {
+  const found = nodes.filter((node) => node.name === name || node.family === name);
+  if (found.length > 0) return found;
   const names = nodes.map((node) => node.name);
-  const near = nearNames(name, names);
-  const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `It has ${names.join(', ')}.`;
+  const families = new Set(nodes.flatMap(({ family }) => (family === undefined ? [] : [family])));
+  const near = nearNames(name, [...families, ...names]);
+  const alone = nodes.filter(({ family }) => family === undefined).map((node) => node.name);
+  const hint =
+    near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `It has ${[...families, ...alone].join(', ')}.`;
   throw new SeamlessError('not-found', `Strategy ${strategy} has no node ${name}. ${hint}`);
 }
 
@@ -64,13 +73,25 @@ const STATE_COLORS: Readonly<Record<ExplainedState, Color>> = {
   empty: 'dim',
 };
 
-/** Why each node is where it is, as a person reads it. */
-export function explanationText(explanation: Explanation, details: boolean, paint: Paint): string {
+const WORST_FIRST: readonly ExplainedState[] = ['stale', 'partial', 'empty', 'unhashable', 'reused', 'hit'];
+
+/** Why each node is where it is, as a person reads it. @param symbols each symbol of a family in a line of its own */
+export function explanationText(
+  explanation: Explanation,
+  details: boolean,
+  paint: Paint,
+  symbols = false,
+): string {
   const { strategy, range, nodes } = explanation;
   const asked = range ? ` ${formatRange({ start: range[0], end: range[1] })}` : '';
   const head = `${paint('bold', visible(strategy))}${asked}\n\n`;
   if (details) return head + nodes.map((node) => detailText(node, paint)).join('\n');
-  const rows = nodes.map(({ name, state, reason }) => [name, paint(STATE_COLORS[state], state), reason]);
+  const told = symbols ? nodes.map((node) => ({ ...node, family: undefined })) : nodes;
+  const rows = nodeLines(told, WORST_FIRST).map(({ name, worst, reason }) => [
+    name,
+    paint(STATE_COLORS[worst.state], worst.state),
+    reason,
+  ]);
   const hits = nodes.filter(({ state }) => state === 'hit' || state === 'reused').length;
   const table = formatTable([{ title: 'node' }, { title: 'state' }, { title: 'why' }], rows, paint);
   return `${head}${table}\n${plural(nodes.length, 'node')} · ${hits} in the cache\n`;

@@ -5,6 +5,7 @@ import type { StatusReport } from '../../protocol/results.js';
 import type { NodeStatus } from '../../engine/plan/status.js';
 import { formatInterval, formatRange } from '../../sdk/time.js';
 import { EXIT } from '../exit-codes.js';
+import { commonCoverage, nodeLines } from '../family-lines.js';
 import { findStrategy } from '../find-strategy.js';
 import { formatCount, formatSpans, plural } from '../../present/format.js';
 import { formatTable, painter, type Color, type Paint } from '../table.js';
@@ -16,6 +17,8 @@ export interface StatusFlags {
   readonly end?: string;
   readonly cache?: string;
   readonly json?: boolean;
+  /** Each symbol of a family in a line of its own. */
+  readonly symbols?: boolean;
 }
 
 /** `seamless status <strategy>` */
@@ -27,7 +30,8 @@ export async function runStatus(terminal: Terminal, spec: string, flags: StatusF
   const status = await withJobs(terminal, (jobs, options) =>
     jobs.request('status', { strategy, ...range, cacheDir }, options),
   );
-  out.write(flags.json ? `${JSON.stringify(status, null, 2)}\n` : statusText(status, painter(out, env)));
+  const text = (): string => statusText(status, painter(out, env), flags.symbols);
+  out.write(flags.json ? `${JSON.stringify(status, null, 2)}\n` : text());
   return status.nodes.some(({ failure }) => failure !== null) ? EXIT.source : EXIT.done;
 }
 
@@ -38,8 +42,10 @@ const STATE_COLORS: Readonly<Record<NodeStatus['state'], Color>> = {
   empty: 'dim',
 };
 
-/** The status as a person reads it. */
-export function statusText(status: StatusReport, paint: Paint): string {
+const WORST_FIRST: readonly NodeStatus['state'][] = ['stale', 'partial', 'empty', 'fresh'];
+
+/** The status as a person reads it. @param symbols each symbol of a family in a line of its own */
+export function statusText(status: StatusReport, paint: Paint, symbols = false): string {
   const columns = [
     { title: 'node' },
     { title: 'kind' },
@@ -49,13 +55,14 @@ export function statusText(status: StatusReport, paint: Paint): string {
     { title: 'stored' },
     { title: 'why' },
   ];
-  const rows = status.nodes.map(({ name, label, interval, state, rows: count, coverage, reason }) => [
+  const told = symbols ? status.nodes.map((node) => ({ ...node, family: undefined })) : status.nodes;
+  const rows = nodeLines(told, WORST_FIRST).map(({ name, nodes, worst, reason }) => [
     name,
-    label,
-    formatInterval(interval),
-    paint(STATE_COLORS[state], state),
-    formatCount(count),
-    formatSpans(coverage),
+    worst.label,
+    formatInterval(worst.interval),
+    paint(STATE_COLORS[worst.state], worst.state),
+    formatCount(nodes.reduce((sum, node) => sum + node.rows, 0)),
+    formatSpans(commonCoverage(nodes)),
     reason,
   ]);
   const { range, lastRanges } = status;

@@ -1,4 +1,9 @@
-import type { GraphNode } from './graph.js';
+/** A node as far as it says whose it is. The types of the package reach this file, and may not reach those of hosts. */
+interface Described {
+  readonly description: {
+    readonly member?: { readonly family: string; readonly symbol: string | null } | null;
+  };
+}
 
 /** Of a node over a universe: whose it is. */
 export interface Member {
@@ -8,7 +13,7 @@ export interface Member {
   readonly symbol?: string | undefined;
 }
 
-export function memberOf({ description }: GraphNode): Member {
+export function memberOf({ description }: Described): Member {
   const { family, symbol } = description.member ?? {};
   if (family === undefined) return {};
   return typeof symbol === 'string' ? { family, symbol } : { family };

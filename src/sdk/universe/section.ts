@@ -13,8 +13,11 @@ export interface Section {
   readonly length: number;
   /** The numbers of a column of all members, in the order of `symbols`; NaN where a row is null. A copy, yours to change. */
   column(input: DagNode, name?: string): Float64Array;
-  /** The same of a column of any type, null where a row is null. Without a name: the rows as they were emitted. */
-  values(input: DagNode, name?: string): RowValue[];
+  /**
+   * The same of a column of any type, null where a row is null: `section.values<string>(prices, 'sector')`. Without a name: the rows as they were
+   * emitted.
+   */
+  values<T extends RowValue = RowValue>(input: DagNode, name?: string): T[];
   /** The last value of an input without symbols. */
   latest<T>(input: DagNode<T>): T;
 }
@@ -87,13 +90,13 @@ export class ViewSection implements Section {
     return found;
   }
 
-  values(input: DagNode, name?: string): RowValue[] {
+  values<T extends RowValue = RowValue>(input: DagNode, name?: string): T[] {
     const positions = this.#positionsOf(input);
     return this.#members.map((place) => {
       const { source, row } = this.#seen(positions, place);
-      if (name === undefined) return rowValue(source.table, row);
+      if (name === undefined) return rowValue(source.table, row) as T;
       const column = source.table.columns[resolveColumn(source, name)];
-      return column ? cellValue(column, row) : null;
+      return (column ? cellValue(column, row) : null) as T;
     });
   }
 

@@ -1,0 +1,64 @@
+import { common, type RangeSet } from '../engine/plan/ranges.js';
+import { formatCount } from '../present/format.js';
+
+interface Told {
+  readonly name: string;
+  readonly state: string;
+  readonly reason: string;
+  readonly family?: string | undefined;
+  readonly symbol?: string | undefined;
+}
+
+/** One line of a table of nodes: a node, or all of a family. */
+export interface NodeLine<T extends Told> {
+  /** `mom × 800` of a family. */
+  readonly name: string;
+  /** Those with a symbol; of what is in no family, the node. */
+  readonly nodes: readonly T[];
+  /** The first of those whose state is worst. */
+  readonly worst: T;
+  /** Why it is in its state; of a family with several reasons, of which symbol. */
+  readonly reason: string;
+}
+
+/** The nodes, those of a family as one line at the place of the first of them. @param worstFirst states from bad to good */
+export function nodeLines<T extends Told>(
+  nodes: readonly T[],
+  worstFirst: readonly T['state'][],
+): readonly NodeLine<T>[] {
+  const groups = new Map<string, T[]>();
+  for (const node of nodes) {
+    const key = node.family === undefined ? `node ${node.name}` : `family ${node.family}`;
+    const known = groups.get(key);
+    if (known) known.push(node);
+    else groups.set(key, [node]);
+  }
+  return [...groups.values()].map((all) => {
+    const own = all.filter(({ symbol }) => symbol !== undefined);
+    const members = own.length > 0 ? own : all;
+    const place = ({ state }: T): number => worstFirst.indexOf(state);
+    const worst = all.reduce((a, b) => (place(b) < place(a) ? b : a));
+    const { name, family, symbol, reason } = worst;
+    if (family === undefined) return { name, nodes: members, worst, reason };
+    const alike = members.filter((each) => each.state === worst.state).length;
+    return {
+      name: `${family} × ${formatCount(members.length)}`,
+      nodes: members,
+      worst,
+      reason:
+        alike === members.length
+          ? reason
+          : `${formatCount(alike)} of ${formatCount(members.length)}. ${symbol ?? name}: ${reason}`,
+    };
+  });
+}
+
+/** The ranges that all nodes have. */
+export function commonCoverage(
+  nodes: readonly { readonly coverage: readonly (readonly [number, number])[] }[],
+): readonly [number, number][] {
+  return nodes
+    .map(({ coverage }) => coverage.map(([start, end]) => ({ start, end })))
+    .reduce<RangeSet>((all, each) => common(all, each), [{ start: -Infinity, end: Infinity }])
+    .map(({ start, end }) => [start, end]);
+}
