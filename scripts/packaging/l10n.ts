@@ -5,7 +5,7 @@ import { extname, join } from 'node:path';
 export const bundlePath = 'l10n/bundle.l10n.json';
 
 /** The rooms whose texts a person sees in the editor. */
-export const localizedRooms = ['src/editor', 'src/present', 'webview'];
+const localizedRooms = ['src/editor', 'src/present', 'webview'];
 
 /** The sources of those rooms: text by path, relative to the repository. */
 export async function localizedSources(root: string): Promise<Map<string, string>> {

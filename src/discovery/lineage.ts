@@ -25,7 +25,7 @@ type Value =
   | null;
 
 /** Name of the package that `Strategy` comes from. */
-export const SDK_NAME = 'seamless-dag';
+const SDK_NAME = 'seamless-dag';
 
 /** Finds the module that `specifier` means in `fromFile`, read; null when it is not one to look into. */
 export type FindModule = (

@@ -4,7 +4,7 @@ import type { FailureReport, RunReport, Span, Unfired } from '../engine/run/repo
 import type { NodeStatus } from '../engine/plan/status.js';
 import type { StatusReport } from '../protocol/results.js';
 import { formatRange } from '../sdk/time.js';
-import { formatCount, plural } from './format.js';
+import { formatCount } from './format.js';
 
 /**
  * How a node stands, in one word. Every view that shows coverage or freshness (lens, hover, side bar, status bar, DAG)
@@ -166,10 +166,4 @@ export function standingText(standing: NodeStanding): string {
     case 'blocked':
       return l10n.t('blocked');
   }
-}
-
-/** What a strategy's freshness is about: `12 nodes, 2000-01-03 → 2020-04-18`. */
-export function subjectText({ nodes, range }: Freshness): string {
-  const count = plural(nodes.length, 'node');
-  return range ? `${count}, ${spanText(range)}` : count;
 }

@@ -19,7 +19,7 @@ export function resultRows(result: RunResult): [string, string][] {
 }
 
 /** Metrics in the order in which people ask for them. Definitions: see `Metrics`. */
-export function metricRows(metrics: Metrics): [string, string][] {
+function metricRows(metrics: Metrics): [string, string][] {
   return [
     ['total return', percent(metrics.totalReturn)],
     ['CAGR', percent(metrics.cagr)],

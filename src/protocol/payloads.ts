@@ -41,7 +41,7 @@ const limits: SchemaOf<CacheLimits> = v.object({
 /** Rows of a node as a run left them, known by what they are. See `StoredPart`. */
 export const parts = list(v.object({ start: v.number(), end: v.number(), digest: v.string() }));
 
-export const exportFormat = v.picklist(['parquet', 'csv']);
+const exportFormat = v.picklist(['parquet', 'csv']);
 export type ExportFormat = v.InferOutput<typeof exportFormat>;
 
 /** The strategy's bundle, where the parent made it. */
@@ -207,5 +207,4 @@ export type RequestKind = keyof typeof payloads;
 export type Payload<K extends RequestKind> = Readonly<v.InferOutput<(typeof payloads)[K]>>;
 
 export type CacheUse = Readonly<v.InferOutput<v.ObjectSchema<typeof cacheUse, undefined>>>;
-export type CacheRef = Readonly<v.InferOutput<v.ObjectSchema<typeof ofCache, undefined>>>;
 export type HistoryPart = v.InferOutput<typeof parts>[number];

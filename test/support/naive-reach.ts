@@ -34,7 +34,7 @@ interface History {
 }
 
 /** Every history of a DAG from the definition, slot by slot. Inputs come before what reads them. */
-export function naiveHistories(dag: NaiveDag): Record<string, History> {
+function naiveHistories(dag: NaiveDag): Record<string, History> {
   const found: Record<string, History> = {};
   for (const [name, node] of Object.entries(dag)) {
     found[name] = 'bars' in node ? streamHistory(node) : nodeHistory(node, found);

@@ -52,11 +52,7 @@ export function phaseOf(toys: readonly Toy[], toy: Toy): number {
 }
 
 /** A node's value: depends on every bit of its windows, on their order, and on nothing else. */
-export function toyValue(
-  node: ToyNode,
-  asOf: number,
-  windows: readonly (readonly ToyRow[])[],
-): number | undefined {
+function toyValue(node: ToyNode, asOf: number, windows: readonly (readonly ToyRow[])[]): number | undefined {
   if (node.failsAt === asOf) throw new Error(`toy failed at ${asOf}`);
   let mixed = node.seed * 7919 + (asOf % 104_729);
   for (const window of windows) {

@@ -16,7 +16,7 @@ const STATE_HEIGHT = 18;
 
 /** Room above and below the states, and that of the axis of time. */
 const STATE_PADDING = 14;
-export const TIME_HEIGHT = 34;
+const TIME_HEIGHT = 34;
 
 const LEAST_HEIGHT = 70;
 

@@ -1,13 +1,13 @@
 import type { Span } from '../../src/panel/state.js';
 
 /** The part of a range that is seen, moved by so many seconds and kept within the range. */
-export function movedBy([start, end]: Span, seconds: number, [first, last]: Span): Span {
+function movedBy([start, end]: Span, seconds: number, [first, last]: Span): Span {
   const move = Math.min(last - end, Math.max(first - start, seconds));
   return [start + move, end + move];
 }
 
 /** As much of it, by a factor: below 1 it is looked at closer. The time `at` stays where it is; no less than `least` seconds are seen. */
-export function scaledBy([start, end]: Span, factor: number, at: number, least: number, whole: Span): Span {
+function scaledBy([start, end]: Span, factor: number, at: number, least: number, whole: Span): Span {
   const width = Math.min(
     whole[1] - whole[0],
     Math.max(Math.min(least, whole[1] - whole[0]), (end - start) * factor),

@@ -2,7 +2,7 @@
 const FEWEST = 3;
 
 /** The leading letters of a name: `sma_20` and `sma50` share `sma`. Null where a name has no more than letters. */
-export function prefixOf(name: string): string | null {
+function prefixOf(name: string): string | null {
   const found = /^[\p{L}]+(?=[^\p{L}])/u.exec(name)?.[0];
   return found ?? null;
 }

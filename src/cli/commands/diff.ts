@@ -42,7 +42,7 @@ function notFinite(_key: string, value: unknown): unknown {
 }
 
 /** How two versions of a node differ, as a person reads it. */
-export function diffText(report: DiffReport, paint: Paint): string {
+function diffText(report: DiffReport, paint: Paint): string {
   const { strategy, node, before, after, compared, difference } = report;
   const head = `${paint('bold', visible(node))} of ${visible(strategy)}\n\n`;
   if (!before) return `${head}it has only one version, since ${formatTime(after.since)}\n`;

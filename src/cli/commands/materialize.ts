@@ -86,7 +86,7 @@ const COLUMNS: readonly TableColumn[] = [
 ];
 
 /** The report as a person reads it. */
-export function reportText(report: RunReport, paint: Paint): string {
+function reportText(report: RunReport, paint: Paint): string {
   const [start, end] = report.range;
   const rows = byFamily(report.nodes).map((node) => {
     const { name, label, interval, state, rows: count, computedRanges } = node;

@@ -70,7 +70,7 @@ const STATE_COLORS: Readonly<Record<VerifiedNode['state'], Color>> = {
 };
 
 /** What a verification found, as a person reads it. */
-export function verifyText({ strategy, ranges, nodes }: VerifyReport, paint: Paint): string {
+function verifyText({ strategy, ranges, nodes }: VerifyReport, paint: Paint): string {
   const rows = nodes.map((node) => [
     node.name,
     paint(STATE_COLORS[node.state], node.state),

@@ -50,11 +50,7 @@ export async function exportNode(
 }
 
 /** What was written, and which version of it where that is not the one of now. */
-export function exportedText(
-  { rows, path, others }: ExportReport,
-  node: string,
-  standing: NodeStanding,
-): string {
+function exportedText({ rows, path, others }: ExportReport, node: string, standing: NodeStanding): string {
   const { l10n } = vscode;
   const other = others.find((each) => each.node === node)?.version;
   const which = shownRowsText(other ?? shownRows(true, standing));

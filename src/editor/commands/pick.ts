@@ -4,11 +4,9 @@ import { standingText } from '../../present/freshness.js';
 import { formatInterval } from '../../sdk/time.js';
 import { nodeAtCursor, type CursorPlace } from '../model/node-at-cursor.js';
 import type { Strategies, StrategyEntry } from '../model/strategies.js';
-import { standingIcon, type TreeRow } from '../views/tree.js';
+import { standingIcon } from '../views/tree.js';
 
-/** What a command was called about: a lens gives the strategy's key, the side bar a row, the palette nothing. */
-export type CommandTarget = string | TreeRow | vscode.Uri | undefined;
-
+/** Of what a command was called about: a lens gives the strategy's key, the side bar a row, the palette nothing. */
 function targetKey(target: unknown): string | null {
   if (typeof target === 'string') return target;
   if (typeof target === 'object' && target !== null && 'key' in target && typeof target.key === 'string') {

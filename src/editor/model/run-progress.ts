@@ -5,7 +5,7 @@ import type { Strategies, StrategyEntry } from './strategies.js';
 import { throttle } from './throttle.js';
 
 /** What takes longer shows itself in a notification as well. */
-export const NOTIFY_AFTER_MS = 3000;
+const NOTIFY_AFTER_MS = 3000;
 
 /** Views hear of progress at most this often. */
 const PROGRESS_PAUSE_MS = 100;

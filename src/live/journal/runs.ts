@@ -34,7 +34,7 @@ export interface RunSummary {
   readonly result: RunResult | null;
 }
 
-export function runsFolder(cacheDir: string): string {
+function runsFolder(cacheDir: string): string {
   return join(cacheDir, 'runs');
 }
 

@@ -6,10 +6,10 @@ import { nearNames, SeamlessError } from '../../sdk/errors.js';
 import { formatTime } from '../../sdk/time.js';
 import { worldSchema, type World, type WorldFile } from './schema.js';
 
-export const WORLDS_FOLDER = 'worlds';
+const WORLDS_FOLDER = 'worlds';
 
 /** Names of the worlds of a project. */
-export function worldNames(projectRoot: string): string[] {
+function worldNames(projectRoot: string): string[] {
   try {
     const files = readdirSync(join(projectRoot, WORLDS_FOLDER));
     return files.flatMap((file) => /^(.+)\.ya?ml$/.exec(file)?.[1] ?? []).sort();

@@ -113,8 +113,6 @@ export const worldSchema = v.strictObject({
 
 export type WorldFile = v.InferOutput<typeof worldSchema>;
 
-export type FeedSettings = NonNullable<WorldFile['feed']>;
-
 export interface World extends WorldFile {
   readonly name: string;
 }

@@ -23,7 +23,6 @@ export const layoutSchema = v.object({
 
 export type Layout = Readonly<v.InferOutput<typeof layoutSchema>>;
 export type PagePlace = readonly [rows: number, at: number, levels: number, values: number, digest: string];
-export type StatePlace = NonNullable<Layout['state']>;
 
 /** @throws Error for a text that is no layout. */
 export function parseLayout(text: string): Layout {

@@ -94,7 +94,7 @@ export async function startServer(tools: EditorTools, options: ServerOptions): P
 }
 
 /** This process's environment without what would change how the editor's own Node starts. */
-export function serverEnvironment(extra: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+function serverEnvironment(extra: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
   const { NODE_OPTIONS, NODE_PATH, VSCODE_IPC_HOOK_CLI, ...rest } = process.env;
   // Without a gallery nothing is asked of the outside.
   return { ...rest, EXTENSIONS_GALLERY: '{}', ...extra };
