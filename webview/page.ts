@@ -294,6 +294,7 @@ export class Page {
       onExport: (node) => ask(request('exportNode', { node })),
       onCopy: (text) => ask(request('copy', { text })),
       onTab: (tab) => update({ tab }),
+      source: (node) => request('source', { node }).then(({ lines }) => lines),
       read: (node, [start, end], maxPoints) => request('readNode', { node, start, end, maxPoints }),
       rows: (node, [start, end], from, count) => request('rows', { node, start, end, from, count }),
       onError: log,

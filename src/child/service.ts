@@ -49,6 +49,7 @@ export class JobService {
     describe: (payload, hooks) => this.#describe(payload, hooks),
     materialize: (payload, hooks) => this.#materialize(payload, hooks),
     status: (payload, hooks) => this.#status(payload, hooks),
+    source: (payload, hooks) => this.#source(payload, hooks),
     bounds: (payload, hooks) => this.#bounds(payload, hooks),
     read: (payload, hooks) => this.#read(payload, hooks),
     places: (payload, hooks) => this.#places(payload, hooks),
@@ -145,6 +146,14 @@ export class JobService {
         return { ...status, dataFiles, lastRanges, files: session.files };
       }),
     );
+  }
+
+  #source(payload: Payload<'source'>, hooks: RequestHooks): Promise<Result<'source'>> {
+    const { strategy, node, limitMs } = payload;
+    return this.#withStrategy({ ...strategy, limitMs }, hooks, async (session) => {
+      const hints = await SourceHints.load(folderOf(strategy.projectRoot, {}));
+      return { taken: await session.taken(node, hints) };
+    });
   }
 
   #bounds({ strategy, limitMs }: Payload<'bounds'>, hooks: RequestHooks): Promise<Result<'bounds'>> {

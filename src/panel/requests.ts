@@ -20,6 +20,8 @@ export const payloads = {
   /** `maxPoints`: how many points of time the chart can tell apart. */
   readNode: v.object({ ...ofNode, ...range, maxPoints: atLeastOne }),
   rows: v.object({ ...ofNode, ...range, from: count, count }),
+  /** What the file of a stream is read as: lines, none where its bars come from no file. */
+  source: v.object(ofNode),
   reveal: v.object(ofNode),
   exportNode: v.object(ofNode),
   /** Remembers the sizes of the details for panels to come. */
@@ -94,6 +96,7 @@ export const results = {
   setRange: v.null(),
   readNode: panelSeries,
   rows: panelRows,
+  source: v.object({ lines: list(v.string()) }),
   reveal: v.null(),
   exportNode: v.null(),
   keepSplit: v.null(),

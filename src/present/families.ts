@@ -67,8 +67,8 @@ export function symbolCount(members: readonly Shown[]): string {
 }
 
 /** How a family stands: `29 of 30 symbols are fresh. AAPL: …`, with the sentence of the worst one where not all are fresh. */
-export function familyText<T extends Shown & { readonly name: string; readonly why: string }>(
-  members: readonly T[],
+export function familyText(
+  members: readonly (Shown & { readonly name: string; readonly why: string })[],
 ): string {
   const symbols = symbolsOf(members);
   const fresh = symbols.filter(({ standing }) => standing === 'fresh').length;

@@ -1,3 +1,4 @@
+import type { SourceTaken } from '../engine/ports/source.js';
 import type { Result } from '../protocol/results.js';
 import { defaultPhase, formatInterval, formatRange, formatTime } from '../sdk/time.js';
 import { formatCount } from './format.js';
@@ -6,13 +7,10 @@ import { visible, visibleLines } from './visible.js';
 /** What a data file was read as, line by line, and below it the stream to paste into a strategy. */
 export function inspectionText(path: string, found: Result<'inspect'>): string {
   const { gaps, longest, notes, bad, faults } = found;
-  const others = found.otherTimes.length > 0 ? ` (not ${found.otherTimes.join(', ')})` : '';
   const holes = longest.map(([start, end]) => formatRange({ start, end })).join(', ');
   const lines = [
     `${path}: ${barsText(found)}`,
-    `time: ${found.time}${others}, ${found.timeWords}`,
-    `columns: ${found.columns.map(({ name, type }) => `${name} ${type}`).join(', ')}`,
-    ...(found.details.length > 0 ? [`read as: ${found.details.join(', ')}`] : []),
+    ...takenLines(found),
     gaps === 0 ? 'gaps: none' : `gaps: ${formatCount(gaps)}; the longest: ${holes}`,
     ...notes.map(
       ({ what, count, example }) => `${formatCount(count)} ${what}${example ? `: ${example}` : ''}`,
@@ -22,6 +20,16 @@ export function inspectionText(path: string, found: Result<'inspect'>): string {
       : [`rows that cannot be bars: ${formatCount(bad)}`, ...faults.map((each) => `  ${each}`)]),
   ];
   return `${lines.map(visible).join('\n')}\n\n${visibleLines(found.line)}\n`;
+}
+
+/** `time: Date (not Updated), ISO-8601, UTC`, the columns, and what else a file was taken for. */
+export function takenLines({ time, timeWords, otherTimes, columns, details }: SourceTaken): string[] {
+  const others = otherTimes.length > 0 ? ` (not ${otherTimes.join(', ')})` : '';
+  return [
+    `time: ${time}${others}, ${timeWords}`,
+    `columns: ${columns.map(({ name, type }) => `${name} ${type}`).join(', ')}`,
+    ...(details.length > 0 ? [`read as: ${details.join(', ')}`] : []),
+  ];
 }
 
 /** `503 bars of 1d, from 2023-01-03 to 2024-12-31, by their opens` */

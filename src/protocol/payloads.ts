@@ -90,6 +90,8 @@ export const payloads = {
   }),
 
   /** `limitMs`: as for `status`. */
+  /** What the file of a stream is read as, with its provider's options. */
+  source: v.object({ ...ofStrategy, node: v.string(), limitMs: v.optional(v.number()) }),
   bounds: v.object({ ...ofStrategy, limitMs: v.optional(v.number()) }),
 
   read: v.object({

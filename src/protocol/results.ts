@@ -4,6 +4,7 @@ import type { PartChange } from '../engine/fingerprint/changes.js';
 import type { HistoryDifference } from '../engine/history/difference.js';
 import type { OtherVersion } from '../engine/plan/judged.js';
 import type { NodeStatus, StrategyStatus } from '../engine/plan/status.js';
+import type { SourceTaken } from '../engine/ports/source.js';
 import type { SourceNote } from '../engine/ports/source-note.js';
 import type { NodeReport, RunReport, Unfired } from '../engine/run/report.js';
 import { placesSchema } from '../store/segments/places.js';
@@ -282,12 +283,17 @@ const cacheReport = v.object({
 });
 export type CacheReport = v.InferOutput<typeof cacheReport>;
 
-const inspection = v.object({
+const taken = {
   time: v.string(),
   timeWords: v.string(),
   otherTimes: list(v.string()),
   columns: list(v.object({ name: v.string(), type: v.string() })),
   details: list(v.string()),
+};
+const sourceTaken: SchemaOf<SourceTaken> = v.object(taken);
+
+const inspection = v.object({
+  ...taken,
   interval: v.number(),
   phase: v.number(),
   rows: count,
@@ -321,6 +327,7 @@ export const results = {
   materialize: materializeResult,
   status: statusReport,
   /** What the sources of a strategy have: from the first bar to past the last one; null when they cannot tell. */
+  source: v.object({ taken: v.nullable(sourceTaken) }),
   bounds: v.object({ range: v.nullable(span) }),
   read: table,
   places: placesSchema,

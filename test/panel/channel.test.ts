@@ -13,6 +13,7 @@ const handlers: PanelHandlers = {
     throw new SeamlessError('not-found', `There is no node ${node}.`);
   },
   rows: () => ({ judged: true, total: 0, from: 0, table: panelTable() }),
+  source: () => ({ lines: [] }),
   reveal: () => Promise.reject(new TypeError('undefined is not a function')),
   exportNode: () => null,
   keepSplit: () => null,

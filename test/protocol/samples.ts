@@ -120,6 +120,18 @@ export const samples: { [K in RequestKind]: { payload: Payload<K>; result: Resul
     payload: { projectRoot: '/p', sql: 'SELECT 1 AS one', most: 10 },
     result: { columns: [{ name: 'one', type: 'INTEGER' }], rows: [[1]], more: false },
   },
+  source: {
+    payload: { strategy, node: 'price' },
+    result: {
+      taken: {
+        time: 'Date',
+        timeWords: 'ISO-8601, UTC',
+        otherTimes: [],
+        columns: [{ name: 'Close', type: 'number' }],
+        details: ['a header'],
+      },
+    },
+  },
   bounds: { payload: { strategy }, result: { range: [0, 60] } },
   series: {
     payload: { projectRoot: '/p', strategy: 'Momentum', node: 'fast', start: 0, end: 60, points: 100 },

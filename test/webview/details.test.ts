@@ -45,6 +45,21 @@ describe("a node's details", () => {
     await dag.page.locator('.values:not([aria-busy])').waitFor();
   }
 
+  it('say of a stream what its file is read as, and ask for it once', () =>
+    look(twelve(), {}, async (dag) => {
+      await box(dag, 'BTC price').click();
+      await dag.page.getByRole('tab', { name: 'About' }).click();
+      await dag.page.getByText('time: open_time, ISO-8601, UTC').waitFor();
+      await dag.page.getByRole('tab', { name: 'Chart' }).click();
+      await dag.page.getByRole('tab', { name: 'About' }).click();
+      await dag.page.getByText('time: open_time, ISO-8601, UTC').waitFor();
+      const asked = dag.sent.filter((message) => message.type === 'request' && message.kind === 'source');
+      assert.equal(asked.length, 1);
+      await box(dag, 'fast').click();
+      await dag.page.getByText('Made by').waitFor();
+      assert.equal(await dag.page.getByText('Read as').count(), 0);
+    }));
+
   it('are zoomed by the wheel, panned by a drag, and whole again after a double click', () =>
     look(twelve(), {}, async (dag) => {
       await open(dag, 'fast');

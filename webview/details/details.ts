@@ -5,9 +5,9 @@ import { button, type Control } from '../ui/controls.js';
 import { assign, h } from '../ui/dom.js';
 import { glyph, standingGlyph } from '../ui/glyphs.js';
 import type { ViewState } from '../ui/view-state.js';
-import { checked, shownStandingText, type ShownStanding } from '../ui/words.js';
+import { checked, messageOf, shownStandingText, type ShownStanding } from '../ui/words.js';
 import { familyText, symbolCount, worstOf } from '../../src/present/families.js';
-import { factsElement } from './facts.js';
+import { factsElement, sourceFacts } from './facts.js';
 import { Symbols } from './symbols.js';
 import { Values, type ValuesHandlers } from './values.js';
 
@@ -19,6 +19,8 @@ export interface DetailsHandlers extends Omit<ValuesHandlers, 'onReveal'> {
   readonly onReveal: (name: string) => void;
   readonly onExport: (name: string) => void;
   readonly onTab: (tab: Tab) => void;
+  /** What the file of a stream is read as, in lines. */
+  readonly source: (name: string) => Promise<readonly string[]>;
 }
 
 export interface DetailsFacts {
@@ -57,6 +59,11 @@ export class Details {
   readonly #export: Control;
   #node: PanelNode | null = null;
   #tab: Tab = 'chart';
+  /** What the last stream's file is read as, and of which version of it. */
+  #source: { readonly key: string; readonly lines: Promise<readonly string[]> } = {
+    key: '',
+    lines: Promise.resolve([]),
+  };
 
   constructor(on: DetailsHandlers) {
     this.#on = on;
@@ -123,8 +130,20 @@ export class Details {
     }
     const shown = tab === 'about' ? this.#facts : this.#values.element;
     if (this.#panel.firstChild !== shown) this.#panel.replaceChildren(shown);
-    if (tab === 'about') this.#facts.replaceChildren(factsElement(node, graph, this.#on.onSelect));
+    if (tab === 'about') this.#showFacts(node, graph);
     else this.#values.show({ ...facts, node, tab });
+  }
+
+  #showFacts(node: PanelNode, graph: NodeGraph): void {
+    const facts = factsElement(node, graph, this.#on.onSelect);
+    this.#facts.replaceChildren(facts);
+    if (node.kind !== 'stream') return;
+    const key = `${node.name} ${node.version}`;
+    if (this.#source.key !== key) this.#source = { key, lines: this.#on.source(node.name) };
+    this.#source.lines.then(
+      (lines) => facts.append(...sourceFacts(lines)),
+      (error: unknown) => facts.append(...sourceFacts([messageOf(error)])),
+    );
   }
 
   #head(standing: ShownStanding, name: string, family: readonly PanelNode[] | null = null): void {

@@ -48,6 +48,12 @@ export function factsElement(
   return list;
 }
 
+/** What a stream's file is read as: a line each. */
+export function sourceFacts(lines: readonly string[]): HTMLElement[] {
+  if (lines.length === 0) return [];
+  return [h('dt', {}, l10n.t('Read as')), h('dd', {}, ...lines.map((line) => h('div', {}, line)))];
+}
+
 function changeText({ text, file }: PanelNode['changes'][number]): string {
   return file === null || text.includes(file) ? text : `${text} (${file})`;
 }

@@ -13,7 +13,8 @@ import { statusOf, type SourceLook, type StrategyStatus } from '../../engine/pla
 import type { Extent } from '../../engine/plan/selection.js';
 import type { RunHooks } from '../../engine/run/run-state.js';
 import type { ComputeRequest, GraphDescription, StrategyHost } from '../../engine/ports/host.js';
-import type { OpenStream, SourceReader } from '../../engine/ports/source.js';
+import type { OpenStream, SourceReader, SourceTaken } from '../../engine/ports/source.js';
+import { takenOf } from '../../engine/sources/taken.js';
 import type { NodeStore } from '../../engine/ports/store.js';
 import { singleBar } from '../../engine/run/single-bar.js';
 import { closeOf } from '../../sdk/grid.js';
@@ -306,6 +307,16 @@ export class StrategySession {
     const sources = this.#openSources(hints);
     try {
       return await boundsOf({ host: this.#host, sources });
+    } finally {
+      sources.close();
+    }
+  }
+
+  /** See `takenOf`. */
+  async taken(node: string, hints: ContentHints): Promise<SourceTaken | null> {
+    const sources = this.#openSources(hints);
+    try {
+      return await takenOf({ host: this.#host, sources }, node);
     } finally {
       sources.close();
     }

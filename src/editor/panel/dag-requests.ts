@@ -8,6 +8,7 @@ import type { DiffReport } from '../../protocol/results.js';
 import type { PanelHandlers } from '../../panel/channel.js';
 import type { PanelDifference } from '../../panel/requests.js';
 import { summaryLine } from '../../present/format.js';
+import { takenLines } from '../../present/inspection.js';
 import { valueText } from '../../present/values.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import { emptyTable } from '../../sdk/table.js';
@@ -15,7 +16,7 @@ import { openAt } from '../open-at.js';
 import type { Services } from '../workbench.js';
 import { cacheUse } from '../model/settings.js';
 import { keepSplit } from './split.js';
-import type { StrategyEntry } from '../model/strategies.js';
+import { SETUP_LIMIT_MS, type StrategyEntry } from '../model/strategies.js';
 
 interface PanelServices {
   readonly workbench: Services;
@@ -68,7 +69,7 @@ function runHandlers({
 function historyHandlers({
   workbench: { jobs, strategies },
   key,
-}: PanelServices): Part<'readNode' | 'rows' | 'exportNode'> {
+}: PanelServices): Part<'readNode' | 'rows' | 'source' | 'exportNode'> {
   /** What every request about a stored node carries. */
   const stored = (node: string) => {
     const { ref, freshness, found } = entryOf(strategies, key());
@@ -96,6 +97,12 @@ function historyHandlers({
       const asked = { ...stored(node), start, end, from, count };
       const { fingerprint, ...rows } = await orNothing(jobs.request('rows', asked), NO_ROWS);
       return { ...rows, judged: isJudged(node, fingerprint) };
+    },
+    source: async ({ node }) => {
+      mustBeTrusted();
+      const asked = { strategy: entryOf(strategies, key()).ref, node, limitMs: SETUP_LIMIT_MS };
+      const { taken } = await jobs.request('source', asked);
+      return { lines: taken ? takenLines(taken) : [] };
     },
     exportNode: async ({ node }) => {
       await vscode.commands.executeCommand('seamless.exportNode', { key: key(), node });

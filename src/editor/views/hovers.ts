@@ -5,6 +5,7 @@ import type { DiscoveryClient } from '../../discovery/client.js';
 import { formatCount, formatSpans } from '../../present/format.js';
 import { checkingText } from '../../present/progress.js';
 import { spanText, standingText, type StandingNode } from '../../present/freshness.js';
+import { takenLines } from '../../present/inspection.js';
 import { byFamily, familyText, symbolCount, worstOf } from '../../present/families.js';
 import { shownRows, shownRowsText, type ShownRows } from '../../present/shown-rows.js';
 import { lastValueText } from '../../present/values.js';
@@ -13,7 +14,7 @@ import { formatInterval } from '../../sdk/time.js';
 import { madeAt } from '../model/node-at-cursor.js';
 import type { Jobs } from '../model/jobs.js';
 import { cacheUse } from '../model/settings.js';
-import type { Strategies, StrategyEntry } from '../model/strategies.js';
+import { SETUP_LIMIT_MS, type Strategies, type StrategyEntry } from '../model/strategies.js';
 
 /** A hover does not wait longer for a value that is being fetched behind a run. */
 const VALUE_LIMIT_MS = 1500;
@@ -21,8 +22,18 @@ const VALUE_LIMIT_MS = 1500;
 /** A loop may make many nodes in one place: the hover names the first. */
 const MOST_NODES = 5;
 
+/** What the file of the stream was read as that a hover was on last. */
+interface Taken {
+  readonly key: string;
+  readonly lines: Promise<readonly string[]>;
+}
+
+const NOTHING_TAKEN: Taken = { key: '', lines: Promise.resolve([]) };
+
 /** On the variable that holds a node: its coverage, its last value, and why it is stale. */
 export class NodeHovers implements vscode.HoverProvider {
+  #taken = NOTHING_TAKEN;
+
   constructor(
     private readonly strategies: Strategies,
     private readonly discovery: DiscoveryClient,
@@ -86,9 +97,42 @@ export class NodeHovers implements vscode.HoverProvider {
         `\n\n${vscode.l10n.t('Reused from an earlier version: {0}', formatSpans(node.reused))}`,
       );
     }
+    const lines = await this.#readAs(entry, node);
+    for (const line of lines) text.appendMarkdown('\n\n').appendText(line);
     const value = await this.#lastValue(entry, node);
     if (value !== null) text.appendMarkdown(`\n\n${value}`);
     return text;
+  }
+
+  /** What the file of a stream is read as, in lines; none where that is not known soon enough: the next hover has it then. */
+  async #readAs(entry: StrategyEntry, node: StandingNode): Promise<readonly string[]> {
+    if (node.kind !== 'stream' || entry.edited || entry.running) return [];
+    const key = `${entry.key} ${node.name} ${node.fingerprint} ${entry.cacheState}`;
+    if (this.#taken.key !== key) {
+      const lines = this.#linesOf(entry, node).catch((error: unknown) => {
+        this.#taken = NOTHING_TAKEN;
+        return this.#unknown(error, []);
+      });
+      this.#taken = { key, lines };
+    }
+    const { signal, done } = soon();
+    const late = new Promise<readonly string[]>((resolve) => {
+      signal.addEventListener('abort', () => resolve([]));
+    });
+    return Promise.race([this.#taken.lines, late]).finally(done);
+  }
+
+  async #linesOf({ ref }: StrategyEntry, { name }: StandingNode): Promise<readonly string[]> {
+    const asked = { strategy: ref, node: name, limitMs: SETUP_LIMIT_MS };
+    const { taken } = await this.jobs.request('source', asked);
+    return taken ? takenLines(taken) : [];
+  }
+
+  /** What a hover goes without, for a reason that the log has. */
+  #unknown<T>(error: unknown, instead: T): T {
+    if (!(error instanceof SeamlessError)) throw error;
+    if (error.code !== 'cancelled') this.log.info(error.message);
+    return instead;
   }
 
   /** The last value stored for the current code; else that of an earlier version, which is then said. */
@@ -107,10 +151,9 @@ export class NodeHovers implements vscode.HoverProvider {
       node: node.name,
       last: 1,
     };
-    const late = new AbortController();
-    const timer = setTimeout(() => late.abort(), VALUE_LIMIT_MS);
+    const { signal, done } = soon();
     try {
-      const options = { signal: late.signal };
+      const options = { signal };
       const named = lastValueText(await this.jobs.request('read', request, options));
       // A look that was under way has ended by then, and may have judged another version.
       const nodes = this.strategies.get(key)?.freshness?.nodes;
@@ -119,13 +162,18 @@ export class NodeHovers implements vscode.HoverProvider {
       const value = judged ?? named;
       return value && lastValueOf(shownRows(judged !== null, standing), value);
     } catch (error) {
-      if (!(error instanceof SeamlessError)) throw error;
-      if (error.code !== 'cancelled') this.log.info(error.message);
-      return null;
+      return this.#unknown(error, null);
     } finally {
-      clearTimeout(timer);
+      done();
     }
   }
+}
+
+/** Ends what is asked for once a hover would wait too long for it. */
+function soon(): { readonly signal: AbortSignal; readonly done: () => void } {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), VALUE_LIMIT_MS);
+  return { signal: late.signal, done: () => clearTimeout(timer) };
 }
 
 /** A family in short: how many symbols it has, and how they stand. What one of them says is in the side bar and the DAG. */

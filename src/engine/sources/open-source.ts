@@ -26,6 +26,7 @@ export async function openSource(
     bounds: () => reader.bounds(),
     read: (range, skip) => reader.read(range, skip),
     notes: () => reader.notes?.() ?? [],
+    ...(reader.taken && { taken: () => (reader.taken as NonNullable<SourceReader['taken']>)() }),
   };
 }
 

@@ -114,6 +114,29 @@ describe('what was stored', () => {
     await window.lens('3/3 fresh').waitFor();
   });
 
+  it('says of a stream what its file is read as, in the hover and beside the DAG', async () => {
+    const window = editor();
+    const word = window.page
+      .locator('.view-line span')
+      .filter({ hasText: /^price$/ })
+      .first();
+    const said = window.page.locator('.monaco-hover-content').filter({ hasText: 'cells end with' }).first();
+    // A hover does not wait long for what has to be read: where that takes longer, the next one has it.
+    while (!(await said.isVisible())) {
+      await window.page.mouse.move(640, 795);
+      await word.hover();
+      await said.waitFor({ timeout: 4000 }).catch((error: unknown) => assert.match(String(error), /Timeout/));
+    }
+    await window.page.mouse.move(640, 795);
+    const dag = new DagView(window);
+    await window.lens(/^DAG$/).click();
+    await dag.box('price').click();
+    await dag.tab('About').click();
+    await dag.details.getByText('cells end with').waitFor();
+    await window.picture('stream-read-as');
+    assert.deepEqual(await dag.violations(), []);
+  });
+
   it('of a universe is a box, a row and a paragraph for each family, with its symbols on demand', async () => {
     const window = editor();
     await writeFile(join(window.folder, 'prices.csv'), `date,ticker,close\n${PRICES}\n`);

@@ -21,6 +21,7 @@ export const replies: Replies = {
         ? seriesOf(decisions(400))
         : seriesOf(wave(800, 8), wave(800)),
   rows: pageOf,
+  source: () => ({ lines: ['time: open_time, ISO-8601, UTC', 'columns: open number, close number'] }),
   materialize: () => ({ summary: '12 nodes · 12 computed · 2.0 s' }),
   saveFile: () => ({ saved: true }),
   keepSplit: () => null,
