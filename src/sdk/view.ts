@@ -64,6 +64,12 @@ export type ColumnHandedOut = (input: number, column: number) => void;
 /** Reads one input, resolving each column's name once a chunk. */
 export class InputReader {
   readonly source: ViewInput;
+  // What is read at each call, out of the source: V8 reads objects of many shapes slowly, and each chunk's source has another.
+  readonly end: Int32Array;
+  readonly period: number;
+  readonly lookback: number;
+  readonly span: Seconds | undefined;
+  readonly copied: boolean;
   readonly #position: number;
   readonly #handedOut: ColumnHandedOut;
   /** The cells of a scalar input without nulls, whose last value is one look into an array. */
@@ -79,6 +85,11 @@ export class InputReader {
 
   constructor(source: ViewInput, position: number, handedOut: ColumnHandedOut) {
     this.source = source;
+    this.end = source.end;
+    this.period = source.period;
+    this.lookback = source.lookback;
+    this.span = source.span;
+    this.copied = source.copied ?? false;
     this.#position = position;
     this.#handedOut = handedOut;
     const [column] = source.table.columns;
@@ -115,7 +126,7 @@ export class InputReader {
   }
 
   #shown(array: Float64Array): Float64Array {
-    return this.source.copied ? array.slice() : array;
+    return this.copied ? array.slice() : array;
   }
 
   row(index: number): RowValue {
@@ -202,17 +213,17 @@ export class ChunkView implements View {
 
   latest<T>(input: DagNode<T>): T {
     const reader = this.#readerOf(input);
-    return reader.row((reader.source.end[this.#firing] as number) - 1) as T;
+    return reader.row((reader.end[this.#firing] as number) - 1) as T;
   }
 
   window(input: DagNode, bars?: number): Window {
     const reader = this.#readerOf(input);
-    const { source } = reader;
-    const end = source.end[this.#firing] as number;
-    const most =
-      source.span === undefined ? source.lookback : barsSince(source, end, this.#asOf - source.span);
-    const length = bars ?? (source.span === undefined ? source.period : most);
-    if (length > most || length < 1 || !Number.isInteger(length)) this.#refuseLength(source, length, most);
+    const { span } = reader;
+    const end = reader.end[this.#firing] as number;
+    const most = span === undefined ? reader.lookback : barsSince(reader.source, end, this.#asOf - span);
+    const length = bars ?? (span === undefined ? reader.period : most);
+    if (length > most || length < 1 || !Number.isInteger(length))
+      this.#refuseLength(reader.source, length, most);
     return new ChunkWindow(reader, end - length, end);
   }
 
@@ -293,9 +304,7 @@ class ChunkWindow implements Window {
   }
 
   #cut(array: Float64Array): Float64Array {
-    return this.#reader.source.copied
-      ? array.slice(this.#from, this.#to)
-      : array.subarray(this.#from, this.#to);
+    return this.#reader.copied ? array.slice(this.#from, this.#to) : array.subarray(this.#from, this.#to);
   }
 
   values(name = VALUE_COLUMN): RowValue[] {
