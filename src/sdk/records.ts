@@ -83,7 +83,7 @@ export function unknownColumn(input: string, names: readonly string[], name: str
   );
 }
 
-/** Copies a flat record with exactly these fields, in their order; null for anything else. */
+/** Copies a flat record, a literal or a row, with exactly these fields, in their order; null for anything else. */
 export type FlatCopier = (record: object) => object | null;
 
 /** Lists of fields whose copiers are kept: most strategies have a few. */
@@ -106,6 +106,7 @@ export function flatCopier(names: readonly string[]): FlatCopier | null {
   return made;
 }
 
+/** What it copies has the prototype of a literal, or of a row; that is asked last, when V8 knows the shape from the reads. */
 function compileCopier(names: readonly string[]): FlatCopier {
   const keys = names.map((name) => JSON.stringify(name));
   const reads = keys.map(
@@ -113,13 +114,17 @@ function compileCopier(names: readonly string[]): FlatCopier {
       `const v${i} = record[${key}]; if (typeof v${i} !== 'number' && !isScalar(v${i})) return null;`,
   );
   const body = `
-    let at = 0;
-    for (const key in record) if (key !== names[at++]) return null;
-    if (at !== ${names.length}) return null;
-    ${reads.join('\n')}
-    return { ${keys.map((key, i) => `${key}: v${i}`).join(', ')} };`;
-  const copy = compiled('record, names, isScalar', body);
-  return (record) => copy(record, names, isScalar) as object | null;
+    const { getPrototypeOf, prototype: literal } = Object, { isArray } = Array;
+    return (record) => {
+      let at = 0;
+      for (const key in record) if (key !== names[at++]) return null;
+      if (at !== ${names.length}) return null;
+      ${reads.join('\n')}
+      const prototype = getPrototypeOf(record);
+      if ((prototype !== literal && !isRowPrototype(prototype)) || isArray(record)) return null;
+      return { ${keys.map((key, i) => `${key}: v${i}`).join(', ')} };
+    };`;
+  return compiled('names, isScalar, isRowPrototype', body)(names, isScalar, isRowPrototype) as FlatCopier;
 }
 
 function isScalar(value: unknown): boolean {

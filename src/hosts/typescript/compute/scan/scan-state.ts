@@ -78,10 +78,8 @@ export class StateCopier {
 
   copy(state: unknown): unknown {
     if (isScalar(state)) return state;
-    if (this.#flat && isPlainObject(state)) {
-      const copy = this.#flat(state);
-      if (copy) return copy;
-    }
+    const flat = this.#flat?.(state as object);
+    if (flat) return flat;
     const copy = copyState(state, this.#refuse);
     this.#learn(copy);
     return copy;

@@ -6,9 +6,11 @@ import {
   copyState,
   decodeState,
   encodeState,
+  StateCopier,
 } from '../../../../../src/hosts/typescript/compute/scan/scan-state.js';
 import { sameValue } from '../../../../../src/hosts/typescript/compute/rows/values.js';
 import { SeamlessError } from '../../../../../src/sdk/errors.js';
+import { rowMaker } from '../../../../../src/sdk/records.js';
 import { ScanNode, type ScanNodeOptions } from '../../../../../src/sdk/scan-node.js';
 import { failureIn, MINUTE, numbers, OpenContext, opensOf, sliding, stream, valuesOf } from '../support.js';
 import { cases } from '../../../../support/profile.js';
@@ -100,6 +102,51 @@ describe('the state of a scan', () => {
         assertSame(copy, state);
         assert.deepEqual(encodeState(copy, refuse), bytes);
         assert.deepEqual(encodeState(decodeState(bytes), refuse), bytes);
+      }),
+      cases(2000),
+    );
+  });
+
+  it('is copied as it is, or refused, whatever states were copied before', () => {
+    const rows = rowMaker('price', ['a', 'b']);
+    class Pair {
+      constructor(
+        readonly a: number,
+        readonly b: unknown,
+      ) {}
+    }
+    const pair = fc.tuple(numberArbitrary, fc.oneof(numberArbitrary, fc.string(), fc.constant(null)));
+    const alike = fc.oneof(
+      pair.map(([a, b]) => ({ a, b })),
+      pair.map(([a, b]) => ({ b, a })),
+      pair.map(([a, b]) => rows.ofCells([a, b])),
+      pair.map(([a, b]) => Object.assign(Object.create(null) as object, { a, b })),
+      pair.map(([a, b]) => new Pair(a, b)),
+      pair.map(([a, b]) => Object.assign([], { a, b })),
+      pair.map(([a, b]) => Object.setPrototypeOf(Object.assign([], { a, b }), Object.prototype) as unknown),
+      pair.map(([c, d]) => ({ c, d })),
+      pair.map(([a, b]) => ({ a, b: [b] })),
+      stateArbitrary,
+    );
+    const outcome = (copy: () => unknown): unknown => {
+      try {
+        const made = copy();
+        return [made, typeof made === 'object' && made && Object.getPrototypeOf(made) !== Object.prototype];
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    fc.assert(
+      fc.property(fc.array(alike, { minLength: 2, maxLength: 8 }), (states) => {
+        const copier = new StateCopier(refuse);
+        for (const state of states) {
+          const copied = outcome(() => copier.copy(state));
+          const expected = outcome(() => copyState(state, refuse));
+          assert.deepEqual(copied, expected);
+          if (typeof state === 'object' && state !== null && Array.isArray(copied)) {
+            assert.notEqual(copied[0], state);
+          }
+        }
       }),
       cases(2000),
     );
