@@ -86,6 +86,15 @@ export function unknownColumn(input: string, names: readonly string[], name: str
 /** Copies a flat record, a literal or a row, with exactly these fields, in their order; null for anything else. */
 export type FlatCopier = (record: object) => object | null;
 
+/** Taken before any line of an author's: a copier is compiled right after a step, which may have changed them, and is kept. */
+const KEPT = {
+  isScalar,
+  isRowPrototype,
+  isArray: Array.isArray,
+  getPrototypeOf: Object.getPrototypeOf,
+  literal: Object.prototype,
+};
+
 /** Lists of fields whose copiers are kept: most strategies have a few. */
 const COPIERS_KEPT = 64;
 
@@ -114,7 +123,7 @@ function compileCopier(names: readonly string[]): FlatCopier {
       `const v${i} = record[${key}]; if (typeof v${i} !== 'number' && !isScalar(v${i})) return null;`,
   );
   const body = `
-    const { getPrototypeOf, prototype: literal } = Object, { isArray } = Array;
+    const { isScalar, isRowPrototype, isArray, getPrototypeOf, literal } = kept;
     return (record) => {
       let at = 0;
       for (const key in record) if (key !== names[at++]) return null;
@@ -124,7 +133,7 @@ function compileCopier(names: readonly string[]): FlatCopier {
       if ((prototype !== literal && !isRowPrototype(prototype)) || isArray(record)) return null;
       return { ${keys.map((key, i) => `${key}: v${i}`).join(', ')} };
     };`;
-  return compiled('names, isScalar, isRowPrototype', body)(names, isScalar, isRowPrototype) as FlatCopier;
+  return compiled('names, kept', body)(names, KEPT) as FlatCopier;
 }
 
 function isScalar(value: unknown): boolean {

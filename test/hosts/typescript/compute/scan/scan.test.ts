@@ -152,6 +152,22 @@ describe('the state of a scan', () => {
     );
   });
 
+  it('is refused as ever after a step that changed what copies work with', () => {
+    const copier = new StateCopier(refuse);
+    const { getPrototypeOf } = Object;
+    try {
+      Object.getPrototypeOf = () => Object.prototype;
+      copier.copy({ changedMeanwhile: 1 });
+    } finally {
+      Object.getPrototypeOf = getPrototypeOf;
+    }
+    class Single {
+      changedMeanwhile = 2;
+    }
+    assert.deepEqual(copier.copy({ changedMeanwhile: 3 }), { changedMeanwhile: 3 });
+    assert.throws(() => copier.copy(new Single()), /refused: a state with an instance of Single/);
+  });
+
   it('is another by its bytes when any bit of it is', () => {
     fc.assert(
       fc.property(stateArbitrary, stateArbitrary, (a, b) => {
