@@ -145,9 +145,16 @@ export class RemoteHost implements StrategyHost {
 /** Maps the frames of the call that made a node to the author's line. */
 function frameLocator({ bundle, projectRoot }: LoadCall): (node: SentNode) => SourceLocation | null {
   const places = new SourcePlaces(bundle.code);
+  // All members of a family were made at one place.
+  const known = new Map<string, SourceLocation | null>();
   return ({ frames }) => {
-    const mapped = mapFrames(frames, places, bundle.codePath);
-    return chooseFrame(mapped, projectRoot, bundle.codePath);
+    const key = JSON.stringify(frames);
+    let found = known.get(key);
+    if (found === undefined) {
+      found = chooseFrame(mapFrames(frames, places, bundle.codePath), projectRoot, bundle.codePath);
+      known.set(key, found);
+    }
+    return found;
   };
 }
 

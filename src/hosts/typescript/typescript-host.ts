@@ -74,8 +74,8 @@ export class TypeScriptHost implements StrategyHost {
     this.#nodes = this.#spread.nodes;
     for (const node of traded) this.#spread.refuseFamily(node);
     // Taken at once, while nothing of the strategy runs: a snapshot after setup().
-    const fns = this.#nodes.flatMap((node) => (isComputed(node) ? functionsOf(node) : []));
-    this.#codes = options.hasher.withReadAhead(fns, () => this.#codesOf(this.#nodes));
+    const fns = new Set(this.#nodes.flatMap((node) => (isComputed(node) ? functionsOf(node) : [])));
+    this.#codes = options.hasher.withReadAhead([...fns], () => this.#codesOf(this.#nodes));
     // From the same moment: what one node or a provider changes, another's rows must not be stored under.
     this.#since = options.hasher.guardsSinceNow();
     for (const [index, node] of this.#nodes.entries()) {

@@ -50,8 +50,15 @@ export function describeLocation(location: SourceLocation, projectRoot: string):
 export function unmappedFrames(errors: readonly Error[]): SourceLocation[][] {
   const text = (error: Error, sites: readonly NodeJS.CallSite[]): string =>
     [`${error.name}: ${error.message}`, ...sites.map(String)].join('\n    at ');
+  // All members of a family were made at one place.
+  const known = new Map<Error, SourceLocation[]>();
   return withStacks(text, () =>
-    errors.map((error) => stackFrames(error).filter(({ file }) => isAbsolute(file) && !isOwn(file))),
+    errors.map((error) => {
+      const frames =
+        known.get(error) ?? stackFrames(error).filter(({ file }) => isAbsolute(file) && !isOwn(file));
+      known.set(error, frames);
+      return frames;
+    }),
   );
 }
 
