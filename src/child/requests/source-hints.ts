@@ -9,7 +9,7 @@ const FILE_NAME = 'source-hints.json';
 const TELL_MS = 100;
 
 /** The most files remembered: the oldest go first. */
-const MOST_HINTS = 1000;
+const MOST_HINTS = 20_000;
 
 const stored = v.array(v.tuple([v.string(), v.string()]));
 
