@@ -9,6 +9,7 @@ const SHOWN: Readonly<Record<string, string>> = {
   'dag.png': 'dark/dag.png',
   'before-after.png': 'light/dag-before-after.png',
   'editor.png': 'dark/stale.png',
+  'universe.png': 'dark/dag-universe.png',
 };
 
 const mocha = join(root, 'node_modules/mocha/bin/mocha.js');

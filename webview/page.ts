@@ -1,15 +1,13 @@
 import type { PanelPayload, PanelRequestKind, PanelResult } from '../src/panel/requests.js';
 import type { PanelSplit, PanelState, Span } from '../src/panel/state.js';
-import { familyText } from '../src/present/families.js';
 import { AxisView } from './axis/axis-view.js';
 import { snapInterval } from './axis/snap.js';
 import { Details } from './details/details.js';
-import { BAR } from './graph/drawing/bar.js';
-import { boxLabel } from './graph/drawing/box.js';
 import { zoomed } from './graph/camera.js';
-import { gestures, type GestureHandlers } from './graph/gestures.js';
+import { gestures, type Hover } from './graph/gestures.js';
 import type { GraphModel } from './graph/graph-model.js';
 import { GraphView } from './graph/graph-view.js';
+import { showHover } from './graph/hover.js';
 import { withLive } from './graph/items.js';
 import { pictureFile } from './graph/picture/picture-file.js';
 import { stepFrom } from './graph/steps.js';
@@ -383,23 +381,14 @@ export class Page {
     if (camera) this.#on.update({ camera });
   }
 
-  #hover(hover: Parameters<GestureHandlers['onHover']>[0]): void {
+  #hover(hover: Hover | null): void {
     const item = hover && this.#model.scene.byId.get(hover.id);
     const range = this.#state?.range ?? null;
     if (!item) {
       this.#tooltip.hide();
       return;
     }
-    const [node] = item.members;
-    const inBar = hover.y >= BAR.y - 3 && hover.x >= BAR.x && hover.x <= BAR.x + BAR.width;
-    if (item.group?.kind === 'family') {
-      this.#tooltip.showText(item.id, familyText(item.members), hover.event);
-    } else if (item.group || !node) {
-      this.#tooltip.showText(item.id, boxLabel(item, this.#model.live), hover.event);
-    } else if (inBar && range) {
-      const time = range[0] + ((hover.x - BAR.x) / BAR.width) * (range[1] - range[0]);
-      this.#tooltip.showSegment(withLive(node, this.#model.live), range, time, hover.event);
-    } else this.#tooltip.showText(node.name, node.why, hover.event);
+    showHover(this.#tooltip, item, this.#model.live, range, hover);
   }
 
   async #save(kind: ExportKind): Promise<void> {

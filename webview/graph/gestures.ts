@@ -2,21 +2,22 @@ import { panned, zoomed, type Camera } from './camera.js';
 import type { GraphView } from './graph-view.js';
 import type { Step } from './steps.js';
 
+/** The pointer rests over a box, at a point within it. */
+export interface Hover {
+  readonly id: string;
+  readonly x: number;
+  readonly y: number;
+  readonly event: PointerEvent;
+}
+
 export interface GestureHandlers {
   readonly onCamera: (camera: Camera) => void;
   /** Null: the ground was clicked. */
   readonly onSelect: (id: string | null) => void;
   /** A box was clicked twice. */
   readonly onOpen: (id: string) => void;
-  /** The pointer rests over a box, at a point within it; null: over none. */
-  readonly onHover: (
-    hover: {
-      readonly id: string;
-      readonly x: number;
-      readonly y: number;
-      readonly event: PointerEvent;
-    } | null,
-  ) => void;
+  /** Null: the pointer is over no box. */
+  readonly onHover: (hover: Hover | null) => void;
   readonly onStep: (step: Step) => void;
   readonly onEnter: () => void;
   readonly onFit: () => void;

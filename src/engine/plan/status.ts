@@ -1,4 +1,4 @@
-import { SeamlessError, type SourceLocation } from '../../sdk/errors.js';
+import type { SeamlessError, SourceLocation } from '../../sdk/errors.js';
 import { closeOf } from '../../sdk/grid.js';
 import { sourceLimit } from '../sources/source-limit.js';
 import type { Range } from '../../sdk/time.js';
@@ -20,22 +20,21 @@ import {
   type Horizon,
 } from './horizon.js';
 import { notesText } from '../sources/notes.js';
-import { openSource, versionKindOf, versionKindText, type VersionKind } from '../sources/open-source.js';
-import { isRefusal, refusalOf } from '../sources/refusals.js';
-import type { SourceDescription, StrategyHost } from '../ports/host.js';
-import type { SourceLibrary, SourceReader } from '../ports/source.js';
+import { changedStreams, type LookedStreams, type SourceLook } from '../sources/changed-streams.js';
+import { versionKindText, type VersionKind } from '../sources/open-source.js';
+import { refusalOf } from '../sources/refusals.js';
+import type { StrategyHost } from '../ports/host.js';
+import type { SourceLibrary } from '../ports/source.js';
 import type { SourceNote } from '../ports/source-note.js';
 import type { NodeComparison, NodeStore, RowSummary, SourceState } from '../ports/store.js';
 import { difference, hull, intersection, isEmpty, union, within, type RangeSet } from './ranges.js';
 import type { FailureReport, Span, Unfired } from '../run/report.js';
 import { withUnfired } from '../run/unfired.js';
 import {
-  compareSource,
   firstDifference,
   sourcesText,
   sourcesUpstream,
   type ChangedSource,
-  sourceName,
 } from '../sources/source-change.js';
 
 /**
@@ -95,23 +94,11 @@ export interface StrategyStatus {
   readonly range: Span | null;
   /** What the sources had when they were last read, over all of them; null when none was. */
   readonly data: Span | null;
-  /** Files its sources read, absolute, and the patterns they were found by. */
-  readonly dataFiles: readonly string[];
-  /** Of these, those of sources that cannot tell whether they changed, by the name of the stream. */
-  readonly untold: readonly { readonly stream: string; readonly files: readonly string[] }[];
+  /** As `LookedStreams` has them. */
+  readonly dataFiles: LookedStreams['files'];
+  readonly untold: LookedStreams['untold'];
   readonly nodes: readonly NodeStatus[];
 }
-
-/**
- * How far into a source that changed `statusOf` looks, to say which bars did: `files` reads files of moderate size, `all` whatever
- * there is, also where that asks a provider of the author's own.
- */
-export type SourceLook = 'files' | 'all';
-
-/** Rows of a changed file that are looked through for it. */
-const MOST_ROWS = 200_000;
-
-const FILES: ReadonlySet<string> = new Set(['csv', 'parquet']);
 
 /**
  * Says what a materialization would find, and computes nothing. Names whose change was taken back stand for the version that is
@@ -130,13 +117,7 @@ export async function statusOf(
   await pointCovered(ports.store, prepared.records, covered);
   const computed = graph.nodes.flatMap((node) => (node.kind === 'node' ? (covered[node.index] ?? []) : []));
   const known = await ports.store.sources(ids);
-  const { changed, versionKinds, files, untold } = await changedStreams(
-    ports,
-    graph.nodes,
-    prints,
-    known,
-    look,
-  );
+  const streams = await changedStreams(ports, graph.nodes, prints, known, look);
   const begins = streamHorizons(graph.nodes, prints, known);
   const limits = horizons(graph, begins);
   const stored = hull(union(computed.length > 0 ? computed : covered.flat()));
@@ -144,7 +125,7 @@ export async function statusOf(
   const summaries = await ports.store.summarize(
     ids.map((fingerprint) => ({ fingerprint, range: looked ?? { start: 0, end: 0 } })),
   );
-  const touched = sourcesUpstream(graph, changed);
+  const touched = sourcesUpstream(graph, streams.changed);
   const nodes = graph.nodes.map((node) =>
     nodeStatus({
       node,
@@ -161,26 +142,20 @@ export async function statusOf(
       print: prints[node.index] as Fingerprint,
       summary: summaries[node.index] as RowSummary,
       sources: touched.get(node.index) ?? [],
-      refusal: changed.get(node.index)?.refusal ?? null,
+      refusal: streams.changed.get(node.index)?.refusal ?? null,
       changes: changes[node.index] as readonly PartChange[],
-      versionKind: versionKinds.get(node.index),
+      versionKind: streams.versionKinds.get(node.index),
       notes: known.get(ids[node.index] as string)?.notes ?? [],
     }),
   );
-  const seen = looked && {
-    graph,
-    store: ports.store,
-    fingerprints: ids,
-    horizons: limits,
-    summaries,
-    request: looked,
-  };
+  const { store } = ports;
+  const seen = looked && { graph, store, fingerprints: ids, horizons: limits, summaries, request: looked };
   return {
     strategy: graph.strategy,
     range: looked && [looked.start, looked.end],
     data: dataOf(begins),
-    dataFiles: files,
-    untold,
+    dataFiles: streams.files,
+    untold: streams.untold,
     nodes: seen ? await withUnfired(seen, nodes, ({ state }) => state === 'fresh') : nodes,
   };
 }
@@ -321,66 +296,6 @@ function reaches({ change }: ChangedSource, { range, node }: Facts): boolean {
   if (!change || !range) return true;
   const first = firstDifference(change);
   return first !== null && first < closeOf(range.end, node.interval);
-}
-
-interface Looked {
-  readonly files: readonly string[];
-  readonly untold: StrategyStatus['untold'];
-  readonly changed: ReadonlyMap<number, ChangedSource>;
-  readonly versionKinds: ReadonlyMap<number, VersionKind>;
-}
-
-async function changedStreams(
-  { sources, store }: { readonly sources: SourceLibrary; readonly store: NodeStore },
-  nodes: readonly GraphNode[],
-  prints: readonly Fingerprint[],
-  known: ReadonlyMap<string, SourceState>,
-  look: SourceLook,
-): Promise<Looked> {
-  const changed = new Map<number, ChangedSource>();
-  const versionKinds = new Map<number, VersionKind>();
-  const files = new Set<string>();
-  const untold: { readonly stream: string; readonly files: readonly string[] }[] = [];
-  for (const node of nodes) {
-    const fingerprint = (prints[node.index] as Fingerprint).hash;
-    const state = known.get(fingerprint);
-    const { source } = node.description;
-    if (!state || !source) continue;
-    const { index, name, interval } = node;
-    const opened = await openAt(sources, node, source, state.version);
-    if (opened instanceof SeamlessError) {
-      changed.set(index, { name: sourceName(name, source), change: null, refusal: opened });
-      continue;
-    }
-    const { reader, version } = opened;
-    for (const file of reader.files ?? []) files.add(file);
-    if (version === null && reader.files) untold.push({ stream: name, files: reader.files });
-    if (version === null || version === state.version) {
-      versionKinds.set(index, versionKindOf(source, version));
-      continue;
-    }
-    const looks = look === 'all' || FILES.has(source.kind);
-    const most = look === 'all' ? Infinity : MOST_ROWS;
-    const change = looks ? await compareSource(reader, store, { fingerprint, interval }, most) : null;
-    changed.set(index, { name: sourceName(name, source), change });
-  }
-  return { changed, versionKinds, files: [...files], untold };
-}
-
-/** A source, and what it calls its content; or why it cannot be read. */
-async function openAt(
-  sources: SourceLibrary,
-  node: GraphNode,
-  source: SourceDescription,
-  before: string | null,
-): Promise<{ readonly reader: SourceReader; readonly version: string | null } | SeamlessError> {
-  try {
-    const reader = await openSource(sources, node, source);
-    return { reader, version: await reader.version(before) };
-  } catch (error) {
-    if (isRefusal(error)) return error;
-    throw error;
-  }
 }
 
 function streamHorizons(

@@ -166,6 +166,20 @@ describe('pictures', () => {
     await window.command('View: Toggle Primary Side Bar Visibility');
   });
 
+  it('the DAG of a universe, with the symbols of a family', async () => {
+    const window = editor();
+    await window.page.setViewportSize({ width: 1700, height: 900 });
+    await window.openFile('stock-momentum.ts');
+    await materializeAll(window.page, '122/122 fresh');
+    await lens(window.page, 'DAG').click();
+    const dag = new DagView(window);
+    await dag.box('momentum', '30 symbols').click();
+    await dag.details.getByText('30 of 30 symbols are fresh.').waitFor();
+    await restMouse();
+    await panelPicture('dag-universe', dag);
+    await window.command('View: Close All Editors');
+  });
+
   it('walkthrough', async () => {
     const { page } = editor();
     await page.setViewportSize({ width: 1700, height: 900 });

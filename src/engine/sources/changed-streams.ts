@@ -1,0 +1,84 @@
+import { SeamlessError } from '../../sdk/errors.js';
+import type { Fingerprint } from '../fingerprint/fingerprints.js';
+import type { GraphNode } from '../graph/graph.js';
+import type { SourceDescription } from '../ports/host.js';
+import type { SourceLibrary, SourceReader } from '../ports/source.js';
+import type { NodeStore, SourceState } from '../ports/store.js';
+import { openSource, versionKindOf, type VersionKind } from './open-source.js';
+import { isRefusal } from './refusals.js';
+import { compareSource, sourceName, type ChangedSource } from './source-change.js';
+
+/**
+ * How far into a source that changed one looks, to say which bars did: `files` reads files of moderate size, `all` whatever
+ * there is, also where that asks a provider of the author's own.
+ */
+export type SourceLook = 'files' | 'all';
+
+/** Rows of a changed file that are looked through for it. */
+const MOST_ROWS = 200_000;
+
+const FILES: ReadonlySet<string> = new Set(['csv', 'parquet']);
+
+/** What the sources of a strategy's streams are now, beside what they were when they were last read. */
+export interface LookedStreams {
+  /** Files that sources read, absolute, and the patterns they were found by. */
+  readonly files: readonly string[];
+  /** Of these, those of sources that cannot tell whether they changed, by the name of the stream. */
+  readonly untold: readonly { readonly stream: string; readonly files: readonly string[] }[];
+  /** By position of the node, as the next is. */
+  readonly changed: ReadonlyMap<number, ChangedSource>;
+  readonly versionKinds: ReadonlyMap<number, VersionKind>;
+}
+
+export async function changedStreams(
+  { sources, store }: { readonly sources: SourceLibrary; readonly store: NodeStore },
+  nodes: readonly GraphNode[],
+  prints: readonly Fingerprint[],
+  known: ReadonlyMap<string, SourceState>,
+  look: SourceLook,
+): Promise<LookedStreams> {
+  const changed = new Map<number, ChangedSource>();
+  const versionKinds = new Map<number, VersionKind>();
+  const files = new Set<string>();
+  const untold: { readonly stream: string; readonly files: readonly string[] }[] = [];
+  for (const node of nodes) {
+    const fingerprint = (prints[node.index] as Fingerprint).hash;
+    const state = known.get(fingerprint);
+    const { source } = node.description;
+    if (!state || !source) continue;
+    const { index, name, interval } = node;
+    const opened = await openAt(sources, node, source, state.version);
+    if (opened instanceof SeamlessError) {
+      changed.set(index, { name: sourceName(name, source), change: null, refusal: opened });
+      continue;
+    }
+    const { reader, version } = opened;
+    for (const file of reader.files ?? []) files.add(file);
+    if (version === null && reader.files) untold.push({ stream: name, files: reader.files });
+    if (version === null || version === state.version) {
+      versionKinds.set(index, versionKindOf(source, version));
+      continue;
+    }
+    const looks = look === 'all' || FILES.has(source.kind);
+    const most = look === 'all' ? Infinity : MOST_ROWS;
+    const change = looks ? await compareSource(reader, store, { fingerprint, interval }, most) : null;
+    changed.set(index, { name: sourceName(name, source), change });
+  }
+  return { changed, versionKinds, files: [...files], untold };
+}
+
+/** A source, and what it calls its content; or why it cannot be read. */
+async function openAt(
+  sources: SourceLibrary,
+  node: GraphNode,
+  source: SourceDescription,
+  before: string | null,
+): Promise<{ readonly reader: SourceReader; readonly version: string | null } | SeamlessError> {
+  try {
+    const reader = await openSource(sources, node, source);
+    return { reader, version: await reader.version(before) };
+  } catch (error) {
+    if (isRefusal(error)) return error;
+    throw error;
+  }
+}
