@@ -21,13 +21,14 @@ import {
   type FileContext,
   type SourceFile,
 } from '../files.js';
-import { openSql, selectBars } from '../sql/relation.js';
+import { selectBars } from '../sql/relation.js';
 import { FoldedHour } from '../time/folded-hour.js';
 import { adjusted, isNewestFirst, refuseWideSpacing } from '../time/opens.js';
 import { stampedAfter } from '../time/reading.js';
 import { RowsAround, type Skip } from './around.js';
 import { splitLine } from './cells.js';
-import { explainCsvFailure, rowsOfSound, type Reject } from './failure.js';
+import { explainCsvFailure, type Reject } from './failure.js';
+import { countBadCells, earliestOpen, firstOpens } from './first-look.js';
 import { earlierRows, keepRows, knownRowsOf, planOfTail, readingDigest, type Tail } from './grown.js';
 import { aligned, commonColumns, joinParts, type Part } from './join.js';
 import { findLine } from './lines.js';
@@ -35,9 +36,6 @@ import { planCsv, type CsvPlan } from './plan.js';
 import { accountForRejects, rejectsOf, withoutRejects } from './rejects.js';
 import { csvSettings, type CsvSettings } from './settings.js';
 import { symbolReader, type SymbolTable } from './symbol-reader.js';
-
-/** Rows from which order and spacing are found. */
-const FIRST_ROWS = 1_000;
 
 /** @throws SeamlessError `source` when a file is missing or an option is wrong. */
 export async function openCsv(stream: OpenStream, context: FileContext): Promise<SourceReader> {
@@ -255,7 +253,8 @@ class CsvReader implements SourceReader {
 
   async #plan(file: SourceFile): Promise<PlannedFile> {
     const plan = await planCsv(this.#stream, this.#context, this.#settings, file);
-    const opens = await this.#firstOpens(plan);
+    const { database } = this.#context;
+    const opens = await firstOpens(this.#stream, database, plan);
     const reading = adjusted(this.#stream, this.#settings.time, plan.relation.reading, opens);
     const adjustedPlan = { ...plan, relation: { ...plan.relation, reading } };
     refuseWideSpacing(this.#stream, opens, file.shown);
@@ -263,62 +262,14 @@ class CsvReader implements SourceReader {
     if (newest) this.#notes.add('files with the newest row first, put in order', 1, file.shown);
     const first = opens.reduce((a, b) => Math.min(a, b), Infinity);
     const permissive = this.#settings.time.conformance === 'permissive';
-    if (permissive) await this.#countBadCells(adjustedPlan);
+    if (permissive) await countBadCells(database, adjustedPlan, this.#notes);
     const sort = newest || permissive;
     // Newest first: the end of the file shows where its bars begin.
     return {
       plan: adjustedPlan,
-      first: sort && this.#files.length > 1 ? await this.#earliest(adjustedPlan) : first,
+      first: sort && this.#files.length > 1 ? await earliestOpen(database, adjustedPlan) : first,
       sort,
     };
-  }
-
-  async #firstOpens({ relation, reading }: CsvPlan): Promise<number[]> {
-    const { database } = this.#context;
-    try {
-      const rows = await rowsOfSound(database, relation.from, (from) => {
-        return `SELECT ${openSql(relation)} AS open FROM ${from} LIMIT ${FIRST_ROWS}`;
-      });
-      return rows.flatMap(({ open }) => (typeof open === 'number' && Number.isFinite(open) ? [open] : []));
-    } catch (error) {
-      throw await explainCsvFailure(this.#stream, database, reading, error);
-    }
-  }
-
-  /** Cells that a cast leaves empty: how many of each column, and the first. */
-  async #countBadCells({ relation, reading }: CsvPlan): Promise<void> {
-    const { names } = relation;
-    const cast = relation.columns.map(({ name, type }, i) => ({
-      name,
-      raw: `c${names.indexOf(name)}`,
-      value: relation.expressions[i] ?? 'NULL',
-      typed: type === 'number' || type === 'boolean',
-    }));
-    const checked = cast.filter(({ typed }) => typed);
-    if (checked.length === 0) return;
-    const counts = checked.map(({ raw, value }, i) => {
-      const bad = `${raw} IS NOT NULL AND ${value} IS NULL`;
-      return `count(*) FILTER (${bad})::DOUBLE AS n${i}, any_value(${raw}) FILTER (${bad}) AS example${i}`;
-    });
-    const [row = {}] = await rowsOfSound(this.#context.database, relation.from, (from) => {
-      return `SELECT ${counts.join(', ')} FROM ${from}`;
-    });
-    checked.forEach(({ name }, i) => {
-      const example = row[`example${i}`];
-      const shown = typeof example === 'string' ? JSON.stringify(example) : null;
-      this.#notes.add(
-        `cells of ${name} in ${reading.file.shown} that are not values left empty`,
-        Number(row[`n${i}`]),
-        shown,
-      );
-    });
-  }
-
-  async #earliest({ relation }: CsvPlan): Promise<Seconds> {
-    const [row] = await rowsOfSound(this.#context.database, relation.from, (from) => {
-      return `SELECT min(${openSql(relation)}) AS first FROM ${from}`;
-    });
-    return typeof row?.['first'] === 'number' ? row['first'] : Infinity;
   }
 
   /**
