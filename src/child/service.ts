@@ -215,15 +215,19 @@ export class JobService {
     const cache = cacheOf(projectRoot, payload, `exporting ${strategy}`);
     const judged = await this.#judge(judge ? [judge] : [], cache, hooks);
     return this.#lookIntoStore(cache, hooks, async (store) => {
+      const members = new Map<string, readonly string[]>();
       for (const node of nodes) {
-        await foundNode(store, strategy, node);
+        const family = nodes.length === 1 ? await store.members(strategy, node) : null;
+        if (family) members.set(node, family);
+        else await foundNode(store, strategy, node);
       }
       await store.markUsed(strategy);
       const range = rangeOf(payload) ?? ALL_TIME;
       const file = await store.exportNodes({ strategy, nodes, range, format, spreadsheet, path });
       const written = nodes.length > 0 ? nodes : [...(await store.current(strategy)).keys()];
       const others = written.flatMap((node) => {
-        const version = judged === null ? 'last-run' : judged.get(node);
+        const each = members.get(node) ?? [node];
+        const version = judged === null ? 'last-run' : each.flatMap((name) => judged.get(name) ?? [])[0];
         return version ? [{ node, version }] : [];
       });
       return { ...file, others };

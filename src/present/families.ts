@@ -11,7 +11,7 @@ interface Shown {
 }
 
 /** The nodes of one name: of a family all its members, else the node itself. */
-export interface Family<T extends Shown> {
+export interface Family<T> {
   /** Null: the node is in no family. */
   readonly family: string | null;
   readonly members: readonly [T, ...T[]];
@@ -30,7 +30,7 @@ const WORST_FIRST: readonly NodeStanding[] = [
 ];
 
 /** The nodes, those of a family as one, at the place of the first of them. */
-export function byFamily<T extends Shown>(nodes: readonly T[]): Family<T>[] {
+export function byFamily<T extends Pick<Shown, 'family'>>(nodes: readonly T[]): Family<T>[] {
   const families = new Map<string, [T, ...T[]]>();
   return nodes.flatMap((node): Family<T>[] => {
     const { family } = node;

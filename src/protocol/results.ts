@@ -273,7 +273,15 @@ const cacheReport = v.object({
       /** Approximate: nodes of several strategies may share what is stored. */
       bytes: count,
       /** `pinned`: a clean-up leaves it alone. */
-      nodes: list(v.object({ name: v.string(), rows: count, bytes: count, pinned: v.boolean() })),
+      nodes: list(
+        v.object({
+          name: v.string(),
+          family: v.exactOptional(v.string()),
+          rows: count,
+          bytes: count,
+          pinned: v.boolean(),
+        }),
+      ),
     }),
   ),
   /** Bytes that `clear` or `clean` freed; 0 for `show` and a dry run. */

@@ -31,6 +31,7 @@ import { compare, current, register } from './names/registry.js';
 import { lastRuns, markUsed, recordRun } from './names/runs.js';
 import { fullName } from './names/strategy-names.js';
 import { versions, type NodeVersion } from './names/versions.js';
+import { membersIn } from './names/families.js';
 import { exportNodes, type ExportedFile, type ExportRequest } from './query/export.js';
 import type { StoreContext } from './segments/catalog.js';
 import { commit } from './segments/commit.js';
@@ -273,8 +274,16 @@ export class Store implements NodeStore {
     return this.#open.settle();
   }
 
+  /** What the nodes of a family are called; null: the strategy has none of that name. */
+  members(strategy: string, family: string): Promise<readonly string[] | null> {
+    return this.#alone(async () => {
+      const known = await membersIn(this.#context.session, await fullName(this.#context, strategy), family);
+      return known && known.map(([, node]) => node);
+    });
+  }
+
   /**
-   * Writes rows of nodes into a file.
+   * Writes rows of nodes, or of one family, into a file.
    * @throws SeamlessError `not-found` for a node that the cache does not know, `usage` when the file cannot be written.
    */
   exportNodes(request: ExportRequest): Promise<ExportedFile> {

@@ -49,9 +49,13 @@ describe('a strategy over a universe', () => {
       await dag.page.getByRole('heading', { name: 'momentum[BAD]' }).waitFor();
       await dag.page.getByText('Division by zero at 2023-03-12.', { exact: true }).waitFor();
       assert.equal(await box(dag, 'momentum').getAttribute('aria-selected'), 'true');
+      await dag.page.getByRole('button', { name: 'Export…' }).click();
+      assert.deepEqual(dag.payloadOf('exportNode'), { node: 'momentum[BAD]' });
       await dag.page.getByRole('button', { name: 'All 30 symbols' }).click();
       await dag.page.getByRole('heading', { name: 'momentum', exact: true }).waitFor();
       assert.equal(await symbols(dag).count(), 30);
+      await dag.page.getByRole('button', { name: 'Export…' }).click();
+      assert.deepEqual(dag.payloadOf('exportNode'), { node: 'momentum' });
     }));
 
   it('shows around a member what concerns that symbol', () =>

@@ -58,6 +58,8 @@ export class Details {
   readonly #reveal: Control;
   readonly #export: Control;
   #node: PanelNode | null = null;
+  /** Name of the node or family that is shown. */
+  #shown = '';
   #tab: Tab = 'chart';
   /** What the last stream's file is read as, and of which version of it. */
   #source: { readonly key: string; readonly lines: Promise<readonly string[]> } = {
@@ -72,7 +74,11 @@ export class Details {
     };
     this.#values = new Values({ ...on, onReveal: named(on.onReveal) });
     this.#reveal = button({ text: l10n.t('Reveal in Source'), glyph: 'source', onClick: named(on.onReveal) });
-    this.#export = button({ text: l10n.t('Export…'), glyph: 'save', onClick: named(on.onExport) });
+    this.#export = button({
+      text: l10n.t('Export…'),
+      glyph: 'save',
+      onClick: () => on.onExport(this.#shown),
+    });
     const close = button({ text: l10n.t('Close'), look: 'icon', glyph: 'close', onClick: on.onClose });
     close.classList.add('close');
     this.#symbols = new Symbols(on.onSelect);
@@ -91,6 +97,7 @@ export class Details {
     const { node, family } = facts;
     this.element.hidden = node === null && family === null;
     this.#node = node ?? family?.[0] ?? null;
+    this.#shown = node?.name ?? family?.[0]?.family ?? '';
     this.#tabList.hidden = node === null;
     if (!node) this.#values.hide();
     if (node) this.#showNode({ ...facts, node });
@@ -104,8 +111,7 @@ export class Details {
     this.#head(standing, first?.family ?? '');
     this.#why.textContent = familyText(members);
     this.#reveal.disabled = first?.located !== true;
-    // What is exported is one node's.
-    this.#export.hidden = true;
+    this.#export.disabled = members.every(({ rows }) => rows === 0);
     if (this.#panel.firstChild !== this.#symbols.element) this.#panel.replaceChildren(this.#symbols.element);
     this.#symbols.show({ members, range, checking });
   }
@@ -123,7 +129,6 @@ export class Details {
     this.#head(inWork ? 'running' : checked(node.standing, checking), node.name, family);
     this.#why.textContent = node.why;
     this.#reveal.disabled = !node.located;
-    this.#export.hidden = false;
     this.#export.disabled = node.rows === 0;
     for (const [each, element] of this.#tabs) {
       assign(element, { 'aria-selected': String(each === tab), tabindex: each === tab ? 0 : -1 });

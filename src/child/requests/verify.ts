@@ -108,13 +108,18 @@ async function storedSide(store: Store, graph: Graph): Promise<Stored> {
 
 function chosenNodes({ nodes, strategy }: Graph, names: readonly string[]): readonly GraphNode[] {
   for (const name of names) {
-    if (nodes.some((node) => node.name === name)) continue;
+    if (nodes.some((node) => isCalled(node, name))) continue;
     const known = nodes.map((node) => node.name);
     const near = nearNames(name, known);
     const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `It has ${known.join(', ')}.`;
     throw new SeamlessError('not-found', `Strategy ${strategy} has no node ${name}. ${hint}`);
   }
-  return names.length > 0 ? nodes.filter(({ name }) => names.includes(name)) : nodes;
+  return names.length > 0 ? nodes.filter((node) => names.some((name) => isCalled(node, name))) : nodes;
+}
+
+/** Also by the name of its family. */
+function isCalled(node: GraphNode, name: string): boolean {
+  return node.name === name || node.description.member?.family === name;
 }
 
 function rangesOf(

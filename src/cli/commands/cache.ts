@@ -5,6 +5,7 @@ import type { CacheLimits } from '../../store/store.js';
 import type { CacheReport } from '../../protocol/results.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import { EXIT } from '../exit-codes.js';
+import { byFamily } from '../../present/families.js';
 import { formatBytes, formatCount, formatNames } from '../../present/format.js';
 import { formatTable, painter, type Paint } from '../table.js';
 import type { Terminal } from '../terminal.js';
@@ -77,17 +78,32 @@ export function cacheText(report: CacheReport, paint: Paint): string {
   ];
   const rows = report.strategies.flatMap(({ strategy, nodes, rows: all, bytes }) => [
     [paint('bold', strategy), '', formatCount(all), formatBytes(bytes)],
-    ...nodes.map((node) => [
+    ...familiesAsOne(nodes).map(({ name, pinned, rows: own, bytes: size }) => [
       '',
-      node.pinned ? `${node.name} (pinned)` : node.name,
-      formatCount(node.rows),
-      formatBytes(node.bytes),
+      pinned ? `${name} (pinned)` : name,
+      formatCount(own),
+      formatBytes(size),
     ]),
   ]);
   const table = rows.length > 0 ? `${formatTable(columns, rows, paint)}\n` : '';
   const { bytes } = report.cleanable;
   const clean = bytes > 0 ? `a clean-up would free ${cleanableOf(report)}: seamless cache clean\n` : '';
   return `${table}${totalOf(report)}\n${packsOf(report)}${clean}`;
+}
+
+type CachedNode = CacheReport['strategies'][number]['nodes'][number];
+
+/** A family's nodes as one, `momentum × 30`, at the place of the first. It is pinned where all of them are. */
+function familiesAsOne(nodes: readonly CachedNode[]): readonly CachedNode[] {
+  return byFamily(nodes).map(({ family, members }) => {
+    if (family === null) return members[0];
+    return {
+      name: `${family} × ${formatCount(members.length)}`,
+      rows: members.reduce((sum, { rows }) => sum + rows, 0),
+      bytes: members.reduce((sum, { bytes }) => sum + bytes, 0),
+      pinned: members.every(({ pinned }) => pinned),
+    };
+  });
 }
 
 function packsOf({ packs: { count, bytes, liveBytes } }: CacheReport): string {

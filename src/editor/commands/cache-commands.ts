@@ -5,11 +5,12 @@ import { cacheFolder, storedName } from '../../protocol/project.js';
 import type { CacheReport, ExportReport } from '../../protocol/results.js';
 import type { ExportFormat } from '../../protocol/payloads.js';
 import { classOf, formatBytes, formatCount, formatNames, plural } from '../../present/format.js';
+import { worstOf } from '../../present/families.js';
 import type { NodeStanding } from '../../present/freshness.js';
 import { shownRows, shownRowsText } from '../../present/shown-rows.js';
 import type { Workbench } from '../workbench.js';
 import { inProgress } from './in-progress.js';
-import { pickNode, pickStrategy } from './pick.js';
+import { pickNode, pickStrategy, targetBox } from './pick.js';
 import { cacheLimits, cacheUse, exportsForSpreadsheets } from '../model/settings.js';
 import type { StrategyEntry } from '../model/strategies.js';
 
@@ -21,7 +22,8 @@ export async function exportNode(
 ): Promise<void> {
   const { l10n, window } = vscode;
   const here = await discovery.cursorPlace();
-  const node = await pickNode(entry, target, { title: l10n.t('Export which node?'), here });
+  const asked = { title: l10n.t('Export which node?'), here };
+  const node = targetBox(target) ?? (await pickNode(entry, target, asked));
   if (node === null) return;
   const className = entry.freshness?.strategy ?? entry.found.className;
   const strategy = storedName(entry.ref, className);
@@ -41,9 +43,10 @@ export async function exportNode(
   const report = await inProgress(title, (waited) =>
     jobs.request('export', { ...place, ...what }, { urgent: true, ...waited }),
   );
-  const known = strategies.get(entry.key)?.freshness?.nodes.find(({ name }) => name === node);
+  const nodes = strategies.get(entry.key)?.freshness?.nodes ?? [];
+  const known = nodes.filter(({ name, family }) => name === node || family === node);
   const reveal = l10n.t('Open Folder');
-  const done = exportedText(report, node, known?.standing ?? 'fresh');
+  const done = exportedText(report, node, known.length > 0 ? worstOf(known) : 'fresh');
   if ((await window.showInformationMessage(done, reveal)) === reveal) {
     await vscode.commands.executeCommand('revealInExplorer', vscode.Uri.file(dirname(report.path)));
   }

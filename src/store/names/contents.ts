@@ -7,6 +7,7 @@ import type { Seconds } from '../../sdk/time.js';
 import type { StoreContext } from '../segments/catalog.js';
 import { shownBy } from '../segments/reading.js';
 import { groupBy } from '../segments/covers.js';
+import { familiesIn } from './families.js';
 import { pinnedNodes } from './pins.js';
 
 /** A node as the cache knows it by name. */
@@ -22,6 +23,8 @@ export interface FoundNode {
 
 export interface NodeContents {
   readonly name: string;
+  /** Whose member it is, with a symbol; undefined: of no family. */
+  readonly family?: string;
   /** False when the strategy had no node of this name any more when it was last registered. */
   readonly listed: boolean;
   readonly rows: number;
@@ -106,11 +109,19 @@ export async function contents(
   );
   const covers = await catalog.covers(rows.map(({ fingerprint }) => fingerprint));
   const pinned = await pinnedNodes(session);
+  const families = await familiesIn(session);
   const strategies = [...groupBy(rows, (row) => row.strategy)].map(([name, list]): StrategyContents => {
+    const familyOf = new Map(
+      Object.entries(families[name] ?? {}).flatMap(([family, members]) =>
+        members.map(([, node]) => [node, family] as const),
+      ),
+    );
     const nodes = list.map(({ node, fingerprint, listed }): NodeContents => {
       const spans = covers.get(fingerprint) ?? [];
+      const family = familyOf.get(node);
       return {
         name: node,
+        ...(family !== undefined && { family }),
         listed,
         rows: spans.reduce((sum, { segment }) => sum + segment.rows, 0),
         bytes: spans.reduce((sum, { segment }) => sum + segment.bytes, 0),

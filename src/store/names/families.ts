@@ -13,6 +13,15 @@ export async function familiesIn(session: Session): Promise<Families> {
   return JSON.parse(row?.value ?? '{}') as Families;
 }
 
+/** Its members in order of their symbols; null: the strategy has no family of that name. */
+export async function membersIn(
+  session: Session,
+  strategy: string,
+  family: string,
+): Promise<readonly MemberName[] | null> {
+  return (await familiesIn(session))[strategy]?.[family] ?? null;
+}
+
 /** Keeps which nodes of their strategies are members of which families. */
 export async function registerFamilies(session: Session, nodes: readonly NodeRecord[]): Promise<void> {
   const known = await familiesIn(session);

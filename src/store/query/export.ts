@@ -6,14 +6,16 @@ import { nullColumn, type Column, type ColumnType, type Table } from '../../sdk/
 import type { Range } from '../../sdk/time.js';
 import { faultOf, messageOf } from '../duckdb/faults.js';
 import { withRoom } from '../duckdb/room.js';
+import type { Session } from '../duckdb/session.js';
 import { quoteName, quoteText } from '../duckdb/sql.js';
 import { findNode, listedNodes, type FoundNode } from '../names/contents.js';
+import { membersIn, type MemberName } from '../names/families.js';
 import { writePack, type PackColumn } from '../packs/pack-file.js';
 import { encodeColumn, encodeNumbers } from '../packs/pages.js';
 import type { StoreContext } from '../segments/catalog.js';
 import { read } from '../segments/reading.js';
 import { timesColumn } from '../segments/packing.js';
-import { distinctNames } from './node-sql.js';
+import { distinctNames, familySql } from './node-sql.js';
 
 export interface ExportRequest {
   readonly strategy: string;
@@ -56,11 +58,19 @@ interface FileColumn {
 
 /**
  * See `Store.exportNodes`. The columns are `time` (TIMESTAMP, UTC), `ts` (epoch seconds), then the nodes'. Of one node they have
- * their own names; of several, joined by time, a scalar is called by its node, a field `node.field`. A row that is null as a
+ * their own names; of a family, whose symbol a row is of stands before them; of several, joined by time, a scalar is called by its
+ * node, a field `node.field`. A row that is null as a
  * whole is one of nulls, JSON is text. The file appears when it is whole.
  */
 export async function exportNodes(context: StoreContext, request: ExportRequest): Promise<ExportedFile> {
-  const { strategy, format, path } = request;
+  const { strategy } = request;
+  const [only, ...others] = request.nodes;
+  const members =
+    only === undefined || others.length > 0 ? null : await membersIn(context.session, strategy, only);
+  if (members) {
+    const sql = await familySelect(context, request, members);
+    return written(context, request, () => Promise.resolve(sql));
+  }
   const names = request.nodes.length > 0 ? request.nodes : await listedNodes(context, strategy);
   const nodes: FoundNode[] = [];
   for (const name of names) {
@@ -70,13 +80,24 @@ export async function exportNodes(context: StoreContext, request: ExportRequest)
   }
   if (nodes.length === 0) throw unknown(strategy, null);
   const columns = fileColumns(nodes, names);
+  return written(context, request, async (folder) => {
+    const parts = await joinedParts(context, folder, nodes, columns, request.range);
+    return selectSql(columns, parts, request.spreadsheet ?? false);
+  });
+}
+
+/** Writes what a query gives. @param select the query; it may put files into the folder, which go when it is done */
+async function written(
+  context: StoreContext,
+  { format, path }: ExportRequest,
+  select: (folder: string) => Promise<string>,
+): Promise<ExportedFile> {
   const draft = `${path}.part`;
   let folder: string | null = null;
   try {
     mkdirSync(dirname(path), { recursive: true });
     folder = mkdtempSync(join(dirname(context.folder), 'export-'));
-    const parts = await joinedParts(context, folder, nodes, columns, request.range);
-    const sql = `COPY (${selectSql(columns, parts, request.spreadsheet ?? false)}) TO ${quoteText(draft)} (${OPTIONS[format]})`;
+    const sql = `COPY (${await select(folder)}) TO ${quoteText(draft)} (${OPTIONS[format]})`;
     const { session, memoryMb } = context;
     const copy = () => session.select({ Count: 'number' }, sql);
     const [copied] = await withRoom((set) => session.run(set), memoryMb, copy);
@@ -94,6 +115,48 @@ export async function exportNodes(context: StoreContext, request: ExportRequest)
   } finally {
     if (folder !== null) rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** The rows of a family: its long table, symbol after symbol. */
+async function familySelect(
+  { session, catalog, folder }: StoreContext,
+  { strategy, range, spreadsheet }: ExportRequest,
+  members: readonly MemberName[],
+): Promise<string> {
+  const names = new Map(members.map(([symbol, node]) => [node, symbol]));
+  const rows = await session.select(
+    { node: 'text', fingerprint: 'text' },
+    'SELECT node, fingerprint FROM names WHERE strategy = $1 AND replaced_at IS NULL',
+    [strategy],
+  );
+  const current = rows.flatMap(({ node, fingerprint }) => {
+    const symbol = names.get(node);
+    return symbol === undefined ? [] : [{ symbol, fingerprint }];
+  });
+  const covers = await catalog.covers(current.map(({ fingerprint }) => fingerprint));
+  const all = familySql(
+    current.map(({ symbol, fingerprint }) => ({ symbol, covers: covers.get(fingerprint) ?? [] })),
+    folder,
+  );
+  const times = [
+    ...(Number.isFinite(range.start) ? [`ts >= ${range.start}`] : []),
+    ...(Number.isFinite(range.end) ? [`ts < ${range.end}`] : []),
+  ];
+  const where = times.length > 0 ? ` WHERE ${times.join(' AND ')}` : '';
+  const shown = spreadsheet ? await withoutFormulas(session, all) : '*';
+  return `SELECT ${shown} FROM (${all})${where} ORDER BY symbol, ts`;
+}
+
+/** What is selected of a query whose texts a spreadsheet is to run none of. */
+async function withoutFormulas(session: Session, sql: string): Promise<string> {
+  const columns = await session.select({ column_name: 'text', column_type: 'text' }, `DESCRIBE ${sql}`);
+  return columns
+    .map(({ column_name: name, column_type: type }) => {
+      const column = quoteName(name);
+      const value = type === 'VARCHAR' ? withoutFormulaSql(column) : column;
+      return `${value} AS ${quoteName(withoutFormula(name))}`;
+    })
+    .join(', ');
 }
 
 function unknown(strategy: string, node: string | null): SeamlessError {
