@@ -55,7 +55,7 @@ describe('the DAG panel over three weeks of minutes', function () {
     await writeFile(join(folder, 'package.json'), '{ "name": "crossing", "type": "module" }');
     await writeFile(join(folder, 'crossing.ts'), STRATEGY);
     editor = await Editor.open({ project: folder, settings: { 'files.autoSave': 'off' } });
-    await editor.page.setViewportSize({ width: 1700, height: 900 });
+    await editor.resize(1700, 900);
   });
   after(async () => {
     await editor.close();

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Locator, Page } from 'playwright-core';
 import { themes, type Theme } from './themes.js';
 
@@ -26,6 +27,19 @@ export class Workbench {
   /** Resolves once the window is drawn and its folder is listed. */
   async shown(): Promise<void> {
     await this.page.locator('.monaco-workbench .explorer-folders-view').waitFor();
+  }
+
+  /** Gives the window a size, and waits until the workbench fills it. */
+  async resize(width: number, height: number): Promise<void> {
+    await this.page.setViewportSize({ width, height });
+    const workbench = this.page.locator('.monaco-workbench').first();
+    for (;;) {
+      const box = await workbench.boundingBox();
+      if (box && Math.round(box.width) === width && Math.round(box.height) === height) return;
+      // On a busy machine it may be laid out before the window has its new size, and hear of no other.
+      await this.page.evaluate("window.dispatchEvent(new Event('resize'))");
+      await sleep(100);
+    }
   }
 
   /** Runs a command by the title it has in the palette, such as `Seamless: Show Log`. */

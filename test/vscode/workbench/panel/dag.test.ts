@@ -20,7 +20,7 @@ describe('the DAG panel', () => {
 
   it('opens from the lens beside the code, with nothing stored', async () => {
     const window = editor();
-    await window.page.setViewportSize({ width: 1700, height: 900 });
+    await window.resize(1700, 900);
     await window.openFile('sp-trend.ts');
     await window.lens(/^DAG$/).click();
     await dag().box('weight', 'not materialized').waitFor();

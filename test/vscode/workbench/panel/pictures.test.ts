@@ -128,7 +128,7 @@ describe('pictures', () => {
   it('the DAG panel: a run, an edit, what it changed', async () => {
     const window = editor();
     const dag = new DagView(window);
-    await window.page.setViewportSize({ width: 1800, height: 960 });
+    await window.resize(1800, 960);
     await window.command('View: Close All Editors');
     await window.command('Notifications: Clear All Notifications');
     await window.openFile('pair-rotation.ts');
@@ -168,7 +168,7 @@ describe('pictures', () => {
 
   it('the DAG of a universe, with the symbols of a family', async () => {
     const window = editor();
-    await window.page.setViewportSize({ width: 1700, height: 900 });
+    await window.resize(1700, 900);
     await window.openFile('stock-momentum.ts');
     await materializeAll(window.page, '122/122 fresh');
     await lens(window.page, 'DAG').click();
@@ -182,7 +182,7 @@ describe('pictures', () => {
 
   it('walkthrough', async () => {
     const { page } = editor();
-    await page.setViewportSize({ width: 1700, height: 900 });
+    await editor().resize(1700, 900);
     await editor().command('View: Close All Editors');
     await editor().command('Welcome: Open Walkthrough...');
     await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'Seamless' }).click();
