@@ -42,6 +42,20 @@ export class Workbench {
     }
   }
 
+  /** Chooses from the menu of what is clicked with the other button. */
+  async fromMenu(clicked: Locator, title: string): Promise<void> {
+    await clicked.click({ button: 'right' });
+    const item = this.page.getByRole('menuitem', { name: title });
+    // A menu that has just opened takes no click: it is then still there.
+    const closed = (): Promise<boolean> =>
+      item.waitFor({ state: 'hidden', timeout: 2000 }).then(
+        () => true,
+        () => false,
+      );
+    do await item.click();
+    while (!(await closed()));
+  }
+
   /** Runs a command by the title it has in the palette, such as `Seamless: Show Log`. */
   async command(title: string): Promise<void> {
     await this.#pick('>', title, title);

@@ -95,8 +95,7 @@ describe('what was stored', () => {
     // What is opened is shown in the explorer, whatever was folded.
     await window.openFile('sp500-2000.csv');
     const row = window.page.locator('.explorer-folders-view .monaco-list-row');
-    await row.filter({ hasText: 'sp500-2000.csv' }).click({ button: 'right' });
-    await window.page.getByRole('menuitem', { name: 'Inspect Data File…' }).click();
+    await window.fromMenu(row.filter({ hasText: 'sp500-2000.csv' }), 'Inspect Data File…');
     await window.page.locator('.tab.active').filter({ hasText: 'as read' }).waitFor();
     const text = window.page.locator('.editor-group-container.active .view-lines');
     await text.getByText('historyProvider: csvHistory(').first().waitFor();
