@@ -1,11 +1,14 @@
 import { textDigest } from '../../engine/fingerprint/digest.js';
-import { basename, dirname } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { SeamlessError } from '../../sdk/errors.js';
 import { quoteName } from '../duckdb/sql.js';
 import type { Session } from '../duckdb/session.js';
 import { familiesIn } from './families.js';
 import { distinctNames, familySql, nodeSql } from '../query/node-sql.js';
 import { freshViews, transact, type Cover, type StoreContext } from '../segments/catalog.js';
 import { groupBy } from '../segments/covers.js';
+import { setPackAside } from '../upkeep/damage.js';
 import { classOf } from './strategy-names.js';
 
 /**
@@ -120,6 +123,7 @@ export function searchPath(folder: string): string {
 /**
  * Makes the views by which any client reads nodes: a schema for each strategy, and in it a view for each of its nodes. Only those
  * are made that are missing or whose rows lie elsewhere now.
+ * @throws DamageFound where a pack that a view reads is gone
  */
 export async function publishViews(context: StoreContext): Promise<void> {
   const { session } = context;
@@ -143,7 +147,17 @@ export async function publishViews(context: StoreContext): Promise<void> {
     for (const [, { sql }] of made) await session.run(sql);
     if (gone.length > 0 || made.length > 0) await remember(session, wanted);
     await freshViews(context);
+  }).catch(async (error: unknown) => {
+    throw (await session.exclusive(() => lostPack(context))) ?? error;
   });
+}
+
+/** Why views cannot be made: a pack that they read is gone, and is now taken out of the cache. Null: it is something else. */
+async function lostPack(context: StoreContext): Promise<SeamlessError | null> {
+  const { session, catalog, folder } = context;
+  const covers = [...(await catalog.covers(printsOf(await nodeViews(session)))).values()].flat();
+  const lost = covers.find(({ segment: { pack } }) => pack !== null && !existsSync(join(folder, pack)));
+  return lost?.segment.pack ? setPackAside(context, lost.segment.pack) : null;
 }
 
 interface Wanted {

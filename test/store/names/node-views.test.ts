@@ -1,6 +1,7 @@
 // Slow (5 s): properties of the store.
 import assert from 'node:assert/strict';
-import { dirname } from 'node:path';
+import { readdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { querySql, openStore, type SqlResult } from '../../../src/store/store.js';
 import { rowValue, type Table } from '../../../src/sdk/table.js';
 import { everyTable } from '../odd-values.js';
@@ -39,6 +40,29 @@ function expectedRow(table: Table, index: number): Record<string, unknown> {
 }
 
 describe('store: a view for each node', () => {
+  it('is made again without a pack that is gone, whose rows are then not covered', async () => {
+    await inFolder(async (dir) => {
+      const store = await openStore({ dir });
+      await store.register(['a', 'b'].map((name) => record(name, name, MOMENTUM)));
+      await store.commit({ ...EMPTY_COMMIT, segments: [segment('a', 0, 60, valueTable([0], numbers([1])))] });
+      await store.publishViews();
+      for (const name of readdirSync(join(dir, 'packs'))) rmSync(join(dir, 'packs', name));
+      // A view of both packs is asked for, and of one the file is gone.
+      await store.commit({
+        ...EMPTY_COMMIT,
+        segments: [segment('a', 60, 120, valueTable([60], numbers([2])))],
+      });
+      await assert.rejects(store.publishViews(), /Rows of a of Momentum .* were set aside\. Run again/);
+      await store.publishViews();
+      assert.deepEqual(
+        (await store.coverage(['a'])).get('a')?.map(({ start, end }) => [start, end]),
+        [[60, 120]],
+      );
+      await store.close();
+      assert.equal((await query(store.file, 'SELECT * FROM "Momentum".a')).length, 1);
+    });
+  });
+
   it('gives any client its rows by name, with every value as it is', async () => {
     await inFolder(async (dir) => {
       const tables = everyTable();
