@@ -71,7 +71,7 @@ export class Symbols {
       },
       glyph(standingGlyph(standing)),
       h('span', { class: 'symbol-name' }, symbol),
-      // Kept apart for those who are read to.
+      // A screen reader needs spaces between the words.
       ' ',
       h('span', { class: 'quiet' }, shownStandingText(standing)),
       ' ',

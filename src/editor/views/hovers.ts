@@ -22,7 +22,7 @@ const VALUE_LIMIT_MS = 1500;
 /** A loop may make many nodes in one place: the hover names the first. */
 const MOST_NODES = 5;
 
-/** What the file of the stream was read as that a hover was on last. */
+/** What a stream's file is read as, of the last stream that was hovered. */
 interface Taken {
   readonly key: string;
   readonly lines: Promise<readonly string[]>;
@@ -128,7 +128,7 @@ export class NodeHovers implements vscode.HoverProvider {
     return taken ? takenLines(taken) : [];
   }
 
-  /** What a hover goes without, for a reason that the log has. */
+  /** Logs why a part of the hover is left out. */
   #unknown<T>(error: unknown, instead: T): T {
     if (!(error instanceof SeamlessError)) throw error;
     if (error.code !== 'cancelled') this.log.info(error.message);
@@ -169,7 +169,7 @@ export class NodeHovers implements vscode.HoverProvider {
   }
 }
 
-/** Ends what is asked for once a hover would wait too long for it. */
+/** A signal that aborts when a hover has waited long enough. */
 function soon(): { readonly signal: AbortSignal; readonly done: () => void } {
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), VALUE_LIMIT_MS);

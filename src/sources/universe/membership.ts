@@ -7,6 +7,7 @@ import type { Range } from '../../sdk/time.js';
 import { MEMBER } from '../../sdk/universe/universe.js';
 import { sourceError } from '../faults.js';
 import type { FileContext } from '../files.js';
+import { Once } from './once.js';
 import { columnsOf, openTable, refuseUnread, staysSql, type MembershipSource } from './membership-table.js';
 
 interface Membership {
@@ -17,7 +18,7 @@ interface Membership {
 }
 
 /** Read once for all streams of a universe. */
-const read = new WeakMap<FileContext, Map<string, Promise<Membership>>>();
+const read = new Once<Promise<Membership>>();
 
 /** The bars of a symbol with a column `member`: 1 where it is one when they open, else 0. */
 export async function withMembership(
@@ -27,7 +28,9 @@ export async function withMembership(
   symbol: string,
   bars: SourceReader,
 ): Promise<SourceReader> {
-  const { stays, files } = await membershipOf(stream, context, source);
+  const { stays, files } = await read.get(context, JSON.stringify(source), () =>
+    readMembership(stream, context, source),
+  );
   const own = stays.get(symbol) ?? [];
   const digest = createHash('sha256')
     .update(JSON.stringify(own.map(boundTexts)))
@@ -78,19 +81,6 @@ function marked(stream: OpenStream, table: Table, stays: RangeSet): Table {
     names: [...table.names, MEMBER],
     columns: [...table.columns, { type: 'number', values, valid: null }],
   };
-}
-
-function membershipOf(
-  stream: OpenStream,
-  context: FileContext,
-  source: MembershipSource,
-): Promise<Membership> {
-  const known = read.get(context) ?? new Map<string, Promise<Membership>>();
-  read.set(context, known);
-  const key = JSON.stringify(source);
-  const made = known.get(key) ?? readMembership(stream, context, source);
-  known.set(key, made);
-  return made;
 }
 
 async function readMembership(

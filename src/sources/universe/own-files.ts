@@ -4,6 +4,7 @@ import { nearNames } from '../../sdk/errors.js';
 import type { Seconds } from '../../sdk/time.js';
 import { sourceError } from '../faults.js';
 import { findFiles, watchedPaths, type FileContext, type SourceFile } from '../files.js';
+import { Once } from './once.js';
 import type { SymbolPath } from './symbol-paths.js';
 
 export type Opener = (stream: OpenStream, context: FileContext) => Promise<SourceReader>;
@@ -20,20 +21,7 @@ interface SymbolFiles {
 }
 
 /** Looked for once for all streams of a universe. */
-const found = new WeakMap<FileContext, Map<string, Promise<SymbolFiles>>>();
-
-function filesBySymbol(
-  stream: OpenStream,
-  context: FileContext,
-  paths: readonly SymbolPath[],
-  key: string,
-): Promise<SymbolFiles> {
-  const known = found.get(context) ?? new Map<string, Promise<SymbolFiles>>();
-  found.set(context, known);
-  const made = known.get(key) ?? lookFor(stream, context, paths);
-  known.set(key, made);
-  return made;
-}
+const found = new Once<Promise<SymbolFiles>>();
 
 async function lookFor(
   stream: OpenStream,
@@ -82,7 +70,7 @@ export async function openOwnFiles(
     paths.map(({ pattern }) => pattern),
     stream.interval,
   ]);
-  const files = await filesBySymbol(stream, context, paths, key);
+  const files = await found.get(context, key, () => lookFor(stream, context, paths));
   const patterns = paths.map(({ pattern }) => pattern);
   const own = files.bySymbol.get(symbol);
   if (!own) throw absent();

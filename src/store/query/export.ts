@@ -58,7 +58,7 @@ interface FileColumn {
 
 /**
  * See `Store.exportNodes`. The columns are `time` (TIMESTAMP, UTC), `ts` (epoch seconds), then the nodes'. Of one node they have
- * their own names; of a family, whose symbol a row is of stands before them; of several, joined by time, a scalar is called by its
+ * their own names; of a family, the symbol comes before them; of several, joined by time, a scalar is called by its
  * node, a field `node.field`. A row that is null as a
  * whole is one of nulls, JSON is text. The file appears when it is whole.
  */
@@ -147,7 +147,7 @@ async function familySelect(
   return `SELECT ${shown} FROM (${all})${where} ORDER BY symbol, ts`;
 }
 
-/** What is selected of a query whose texts a spreadsheet is to run none of. */
+/** The columns of a query, with a quote before texts that a spreadsheet would run as a formula. */
 async function withoutFormulas(session: Session, sql: string): Promise<string> {
   const columns = await session.select({ column_name: 'text', column_type: 'text' }, `DESCRIBE ${sql}`);
   return columns
