@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import Mocha from 'mocha';
+import '../../test/support/profile.js';
 import { FILE_END, type LaneMessage } from './messages.js';
 import { childrenOf, endProcesses, processorSeconds, settled } from './processes.js';
 import { gather } from './results.js';

@@ -1,14 +1,23 @@
-import type { Parameters } from 'fast-check';
+import fc, { type Parameters } from 'fast-check';
 
 /** How much is tried: `fast` is `npm test`, `nightly` is `npm run test:nightly`. */
 export type Profile = 'fast' | 'nightly';
 
-const { SEAMLESS_PROFILE: asked = 'fast' } = process.env;
+const { SEAMLESS_PROFILE: asked = 'fast', SEAMLESS_CASES, SEAMLESS_SEED, SEAMLESS_PATH } = process.env;
 if (asked !== 'fast' && asked !== 'nightly') {
   throw new Error(`SEAMLESS_PROFILE is "${asked}". It is fast or nightly.`);
 }
 
 export const profile: Profile = asked;
+
+/**
+ * What random cases are drawn from: the same in each `npm test`, so that what fails is what was changed; new ones at night,
+ * and where `SEAMLESS_CASES` asks for more. `SEAMLESS_SEED` asks for those of a run that failed.
+ */
+export const seed = Number(
+  SEAMLESS_SEED ?? (profile === 'fast' && !SEAMLESS_CASES ? 2026 : Date.now() % 1_000_000),
+);
+fc.configureGlobal({ seed });
 
 /** A number of turns: the first at night, the second, a quarter unless said, in `npm test`. */
 export function turns(nightly: number, fast = Math.ceil(nightly / 4)): number {
@@ -20,12 +29,10 @@ export function turns(nightly: number, fast = Math.ceil(nightly / 4)): number {
  * `SEAMLESS_PATH` for those that a failure printed. A smaller case is looked for at night.
  */
 export function cases(nightly: number, fast?: number): Parameters<unknown> {
-  const { SEAMLESS_CASES: number, SEAMLESS_SEED: seed, SEAMLESS_PATH: path } = process.env;
   return {
-    numRuns: number ? Number(number) : turns(nightly, fast),
+    numRuns: SEAMLESS_CASES ? Number(SEAMLESS_CASES) : turns(nightly, fast),
     // To look for a smaller case may take longer than a test may: the failing one would go unseen.
     endOnFailure: profile === 'fast',
-    ...(seed ? { seed: Number(seed) } : {}),
-    ...(path ? { path } : {}),
+    ...(SEAMLESS_PATH ? { path: SEAMLESS_PATH } : {}),
   };
 }

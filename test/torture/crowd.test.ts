@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { crowdAgainAndAgain, type Round } from './crowd.js';
 import { roundTable } from './record.js';
-import { turns } from '../support/profile.js';
+import { seed, turns } from '../support/profile.js';
 
 const ROUNDS = turns(5, 1);
-const SEED = process.env['SEAMLESS_SEED'] ?? String(Date.now() % 1_000_000);
+const SEED = String(seed);
 
 describe('four terminals, two windows and a SQL client on one cache', () => {
   it(`all get what they asked for, nothing is computed twice, and a dead holder is in nobody's way (seed ${SEED})`, async function () {

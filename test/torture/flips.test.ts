@@ -16,9 +16,9 @@ import {
 } from '../store/support.js';
 import type { Look } from './looker.js';
 import { pick, randomOf } from './random.js';
-import { turns } from '../support/profile.js';
+import { seed, turns } from '../support/profile.js';
 
-const SEED = process.env['SEAMLESS_SEED'] ?? String(Date.now() % 1_000_000);
+const SEED = String(seed);
 /** More of them, where there is time: `SEAMLESS_DAMAGES=1000 npm test -- rooms test/torture/flips.test.ts`. */
 const DAMAGES = Number(process.env['SEAMLESS_DAMAGES'] ?? turns(100, 16));
 

@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { AIMS, killAgainAndAgain, type Kill } from './kills.js';
 import { killTable } from './record.js';
-import { turns } from '../support/profile.js';
+import { seed, turns } from '../support/profile.js';
 
 const KILLS = turns(30, 10);
 
 /** Printed, so that what it found can be looked for again: `SEAMLESS_SEED=… npm test`. */
-const SEED = process.env['SEAMLESS_SEED'] ?? String(Date.now() % 1_000_000);
+const SEED = String(seed);
 
 describe('a child that is killed -9 at any instant', () => {
   it(`leaves a cache that opens, holds only truth and lacks nothing that was told to be stored (seed ${SEED})`, async function () {
