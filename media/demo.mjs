@@ -94,6 +94,7 @@ console.log('\n4. A backtest over the history that is there: no node is computed
 console.log(`\n$ seamless run ${SP.ref} --world sp-backtest`);
 const backtest = await seamless(['run', SP.ref, '--world', 'sp-backtest'], { capture: true });
 console.log(backtest.slice(backtest.lastIndexOf('\nSpTrend in ')));
+const [, backtestRun = ''] = /\nrun (\S+)\n/.exec(backtest) ?? [];
 
 const folder = relative(process.cwd(), SAMPLE) || '.';
 console.log(`
@@ -101,4 +102,5 @@ Where to look
    the strategies   ${join(folder, 'strategies')}
    the cache        ${join(folder, '.seamless', 'cache.duckdb')}
    its content      cd ${folder} && node ${relative(SAMPLE, CLI)} status ${PAIR.ref}
+   the backtest     cd ${folder} && node ${relative(SAMPLE, CLI)} report ${backtestRun} --html
    a node as a file cd ${folder} && node ${relative(SAMPLE, CLI)} export ${PAIR.ref} decision --out decision.csv`);

@@ -49,8 +49,10 @@ export type {
 import './client/start-runs.js';
 export { Runner } from './sdk/runner.js';
 export type {
+  EquityPoint,
   Metrics,
   Mode,
+  OpenPosition,
   Run,
   RunEvent,
   RunEventBody,

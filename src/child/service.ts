@@ -22,6 +22,7 @@ import { inspect } from './requests/inspect.js';
 import { verifyStrategy } from './requests/verify.js';
 import { compareRun, openRecording } from './requests/parity.js';
 import { prepareRun, runInWorld } from './requests/live-run.js';
+import { runRequests } from './requests/run-report.js';
 import { judgeNames, strategiesNamed, tellOthers } from './requests/judged-names.js';
 import {
   ALL_TIME,
@@ -63,6 +64,7 @@ export class JobService {
     refresh: (payload, hooks) => this.#refresh(payload, hooks),
     run: (payload, hooks) => this.#run(payload, hooks),
     parity: (payload, hooks) => this.#parity(payload, hooks),
+    ...runRequests((cache, hooks, work) => this.#lookIntoStore(cache, hooks, work)),
     inspect: ({ projectRoot, path }) => inspect(projectRoot, path),
     debug: (payload, hooks) => this.#debug(payload, hooks),
   };

@@ -8,6 +8,7 @@ import { runExport } from './commands/export.js';
 import { runInspect } from './commands/inspect.js';
 import { runMaterialize } from './commands/materialize.js';
 import { runParity } from './commands/parity.js';
+import { runReport } from './commands/report.js';
 import { runRun } from './commands/run.js';
 import { runRuns } from './commands/runs.js';
 import { runSql } from './commands/sql.js';
@@ -83,6 +84,7 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
   addStoredCommands(program, action);
   addCacheCommand(program, action);
   addLoopCommands(program, action);
+  addReportCommand(program, action);
   return program;
 }
 
@@ -248,6 +250,22 @@ function addLoopCommands(program: Command, action: AsAction): void {
     .addOption(cacheOption())
     .addOption(jsonOption())
     .action(action(runParity));
+}
+
+function addReportCommand(program: Command, action: AsAction): void {
+  example(
+    program.command('report'),
+    'seamless report paper-btc-20230301000000000\n  seamless report paper-btc-20230301000000000 --html --out report.html',
+  )
+    .description(
+      'Show what a run came to, by month, or write it as one HTML file: equity, drawdown, returns, positions, prices with fills, trades.',
+    )
+    .argument('<run>', 'name of the run: see seamless runs')
+    .option('--html', 'write an HTML file that needs nothing else')
+    .option('--out <file>', 'with --html: the file to write; default: RUN.html')
+    .addOption(cacheOption())
+    .addOption(jsonOption())
+    .action(action(runReport));
 }
 
 function example(command: Command, line: string): Command {

@@ -1,39 +1,10 @@
-import type { Metrics, RunEvent, RunResult } from '../sdk/live.js';
+import type { RunEvent, RunResult } from '../sdk/live.js';
 import { formatRange, formatTime } from '../sdk/time.js';
-
-const DAY = 86_400;
+import { countNumbers, metricNumbers, money } from './report/numbers.js';
 
 /** What a run came to, as rows of a table: what, how much. */
 export function resultRows(result: RunResult): [string, string][] {
-  const { metrics, range, slots, orders, fills, fees, trades, capital, equity, cash, positions } = result;
-  const held = Object.entries(positions).map(([symbol, quantity]) => `${money(quantity, 6)} ${symbol}`);
-  return [
-    ['range', range ? formatRange({ start: range[0], end: range[1] }) : 'no slot'],
-    ['slots', count(slots)],
-    ['capital → equity', `${money(capital)} → ${money(equity)}`],
-    ['cash, positions', [money(cash), ...held].join(', ')],
-    ['orders, fills, trades', `${count(orders)}, ${count(fills)}, ${count(trades.length)}`],
-    ['fees', money(fees)],
-    ...metricRows(metrics),
-  ];
-}
-
-/** Metrics in the order in which people ask for them. Definitions: see `Metrics`. */
-function metricRows(metrics: Metrics): [string, string][] {
-  return [
-    ['total return', percent(metrics.totalReturn)],
-    ['CAGR', percent(metrics.cagr)],
-    ['volatility, a year', percent(metrics.volatility)],
-    ['Sharpe', ratio(metrics.sharpe)],
-    ['Sortino', ratio(metrics.sortino)],
-    ['Calmar', ratio(metrics.calmar)],
-    ['max drawdown', `${percent(metrics.maxDrawdown)}, ${(metrics.drawdownSeconds / DAY).toFixed(1)} days`],
-    ['turnover', ratio(metrics.turnover)],
-    ['exposure', percent(metrics.exposure)],
-    ['win rate', percent(metrics.winRate)],
-    ['profit factor', ratio(metrics.profitFactor)],
-    ['periods a year', count(metrics.periodsPerYear)],
-  ];
+  return [...countNumbers(result), ...metricNumbers(result.metrics)].map(({ name, value }) => [name, value]);
 }
 
 /** An event as a line; null for those that come with every slot. */
@@ -63,20 +34,4 @@ function eventText(event: RunEvent): string | null {
     default:
       return null;
   }
-}
-
-function money(value: number, digits = 2): string {
-  return value.toLocaleString('en', { maximumFractionDigits: digits });
-}
-
-function count(value: number): string {
-  return value.toLocaleString('en');
-}
-
-function percent(value: number | null): string {
-  return value === null ? '–' : `${(value * 100).toLocaleString('en', { maximumFractionDigits: 2 })} %`;
-}
-
-function ratio(value: number | null): string {
-  return value === null ? '–' : value.toLocaleString('en', { maximumFractionDigits: 2 });
 }

@@ -187,6 +187,16 @@ export const payloads = {
   /** Compares a recorded run with its materialization. */
   parity: v.object({ ...ofCache, run: v.string() }),
 
+  /** The runs of a project, those begun last first, and its worlds. */
+  runs: v.object(ofCache),
+  worlds: v.object({ projectRoot: path }),
+
+  /** What a run came to, or has come to so far. */
+  report: v.object({ ...ofCache, run: v.string() }),
+
+  /** Prices of a symbol of a run with its fills. `points`: how many points of time a chart can tell apart. */
+  prices: v.object({ ...ofCache, ...range, run: v.string(), symbol: v.string(), points: atLeastOne }),
+
   /** What a file is read as. */
   inspect: v.object({ projectRoot: path, path: v.string() }),
 

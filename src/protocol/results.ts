@@ -9,7 +9,14 @@ import type { SourceNote } from '../engine/ports/source-note.js';
 import type { NodeReport, RunReport, Unfired } from '../engine/run/report.js';
 import { placesSchema } from '../store/segments/places.js';
 import type { CleanPlan, SqlResult } from '../store/store.js';
-import { parityReport, runResult } from './live-results.js';
+import {
+  parityReport,
+  runPrices,
+  runResult,
+  runSummary,
+  tradingReport,
+  worldSummary,
+} from './live-results.js';
 import { parts, type RequestKind } from './payloads.js';
 import {
   count,
@@ -350,6 +357,10 @@ export const results = {
   cache: cacheReport,
   run: runResult,
   parity: parityReport,
+  runs: list(runSummary),
+  worlds: list(worldSummary),
+  report: tradingReport,
+  prices: runPrices,
   inspect: inspection,
   debug: barResult,
 } satisfies { readonly [K in RequestKind]: v.GenericSchema };

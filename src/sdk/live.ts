@@ -110,6 +110,8 @@ export interface RunResult {
   readonly fills: number;
   readonly fees: number;
   readonly trades: readonly Trade[];
+  /** What is held at the end. */
+  readonly open: readonly OpenPosition[];
   readonly capital: number;
   readonly cash: number;
   readonly equity: number;
@@ -117,7 +119,15 @@ export interface RunResult {
   readonly metrics: Metrics;
   /** Equity at the end of each UTC day. */
   readonly days: readonly (readonly [Seconds, number])[];
+  /** Equity and drawdown over all slots, thinned out to at most 2000 points, each of as many slots as the others. */
+  readonly curve: readonly EquityPoint[];
 }
+
+/**
+ * Close of the last slot that a point stands for; equity then; and the deepest drawdown in its slots: the fall below the highest
+ * equity so far, as a share of it, at least 0.
+ */
+export type EquityPoint = readonly [asOf: Seconds, equity: number, drawdown: number];
 
 /** From no position to no position, or to the other side. */
 export interface Trade {
@@ -130,8 +140,29 @@ export interface Trade {
   /** Mean price per unit that went in, and came out. */
   readonly entry: number;
   readonly exit: number;
+  readonly fees: number;
   /** After fees. */
   readonly profit: number;
+  /** Bars of the symbol from the one it was opened at to the one it was closed at, without that. */
+  readonly bars: number;
+}
+
+/** A trade that is not closed. */
+export interface OpenPosition {
+  readonly symbol: string;
+  readonly side: 'long' | 'short';
+  /** Units that are held. */
+  readonly quantity: number;
+  readonly opened: Seconds;
+  /** Mean price per unit that went in. */
+  readonly entry: number;
+  /** What a unit is worth: the last close. */
+  readonly price: number;
+  readonly fees: number;
+  /** What the trade had come to if it were closed at that price, without a fee for that. */
+  readonly profit: number;
+  /** Bars of the symbol since it was opened, that one included. */
+  readonly bars: number;
 }
 
 /**

@@ -1,8 +1,10 @@
 // Slow (8 s): whole runs of the Core Loop.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { resolve } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 
+import type { TradingReport } from '../../src/live/report/trading-report.js';
 import { minute, type Project } from '../support/project.js';
 import { OHLC_HEADER, ohlcLines, project } from './support.js';
 
@@ -65,11 +67,47 @@ describe('the Core Loop in a terminal', () => {
     const parity = await seamless('parity', run);
     assert.equal(parity.code, 0, parity.out + parity.err);
     assert.match(parity.out, /are the same live and materialized, bit for bit/);
+    await reports(run, runs[1]?.run ?? '');
     assert.equal((await seamless('runs', 'remove', run)).code, 0);
     const gone = await seamless('parity', run);
     assert.equal(gone.code, 2);
     assert.match(gone.err, /There is no run paper-\d+/);
   });
+
+  /** What is shown of the two runs, as text, JSON and HTML. */
+  async function reports(paper: string, back: string): Promise<void> {
+    const text = await seamless('report', paper);
+    assert.match(text.out, /Momentum in paper \(PAPER\): finished/);
+    assert.match(text.out, /year +Jan +Feb/);
+    const whole = JSON.parse((await seamless('report', paper, '--json')).out) as TradingReport;
+    const same = JSON.parse((await seamless('report', back, '--json')).out) as TradingReport;
+    assert.deepEqual(same.outcome?.trades, whole.outcome?.trades);
+    assert.ok((whole.outcome?.trades.length ?? 0) > 2);
+    // Killed before its end: its numbers are counted anew from its bars and fills, and are the same.
+    const journal = join(at.root, '.seamless/runs', paper, 'journal.jsonl');
+    const lines = readFileSync(journal, 'utf8');
+    writeFileSync(journal, lines.replace(/^.*"type":"finished".*\n/m, ''));
+    const cut = JSON.parse((await seamless('report', paper, '--json')).out) as TradingReport;
+    assert.deepEqual({ ...cut, state: 'finished' }, whole);
+    assert.equal(cut.state, 'cut off');
+    writeFileSync(journal, lines);
+    for (const run of [paper, back]) {
+      const { code, out, err } = await seamless('report', run, '--html', '--out', 'a report.html');
+      assert.equal(code, 0, err);
+      assert.equal(out, 'Report written to a report.html\n');
+      const page = readFileSync(join(at.root, 'a report.html'), 'utf8');
+      assert.match(page, /class="body rise"/, 'prices of the run, from its feed or from the cache');
+      assert.match(page, /class="mark bought"/);
+    }
+    const unknown = await seamless('report', `${paper}0`);
+    assert.equal(unknown.code, 2);
+    assert.ok(unknown.err.includes(`There is no run ${paper}0. Did you mean ${paper}`), unknown.err);
+    assert.match((await seamless('report', paper, '--html', '--json')).err, /Either --html or --json/);
+    assert.match(
+      (await seamless('report', paper, '--html', '--out', 'no/such/folder.html')).err,
+      /cannot be written/,
+    );
+  }
 
   it('refuses an unknown world with exit code 2', async () => {
     const { code, err } = await seamless('run', 'Momentum', '--world', 'papre');

@@ -1,5 +1,6 @@
 import type { Payload, RequestKind } from '../../src/protocol/payloads.js';
 import type { Result } from '../../src/protocol/results.js';
+import { emptyTable } from '../../src/sdk/table.js';
 
 export const strategy = { file: '/p/strategy.ts', className: 'Momentum', projectRoot: '/p' };
 export const location = { file: '/p/strategy.ts', line: 3 };
@@ -273,8 +274,20 @@ export const samples: { [K in RequestKind]: { payload: Payload<K>; result: Resul
       fills: 1,
       fees: 0.5,
       trades: [
-        { symbol: 'price', side: 'long', quantity: 1, opened: 0, closed: 60, entry: 1, exit: 2, profit: 0.5 },
+        {
+          symbol: 'price',
+          side: 'long',
+          quantity: 1,
+          opened: 0,
+          closed: 60,
+          entry: 1,
+          exit: 2,
+          fees: 0.5,
+          profit: 0.5,
+          bars: 1,
+        },
       ],
+      open: [],
       capital: 100,
       cash: 90,
       equity: 101,
@@ -295,6 +308,7 @@ export const samples: { [K in RequestKind]: { payload: Payload<K>; result: Resul
         periodsPerYear: 365,
       },
       days: [[86_400, 101]],
+      curve: [[60, 101, 0]],
     },
   },
   parity: {
@@ -308,6 +322,53 @@ export const samples: { [K in RequestKind]: { payload: Payload<K>; result: Resul
       notYet: 0,
       differing: 1,
       first: { node: 'fast', ts: 0, live: 1, materialized: null },
+    },
+  },
+  runs: {
+    payload: { projectRoot: '/p' },
+    result: [
+      {
+        run: 'paper-1',
+        strategy: '',
+        world: '',
+        mode: null,
+        started: '',
+        state: 'unreadable',
+        problem: 'Run paper-1 is damaged.',
+        result: null,
+      },
+    ],
+  },
+  worlds: {
+    payload: { projectRoot: '/p' },
+    result: [{ name: 'paper', mode: 'paper', problem: null }],
+  },
+  report: {
+    payload: { projectRoot: '/p', run: 'paper-1' },
+    result: {
+      run: 'paper-1',
+      strategy: 'Momentum',
+      world: 'paper',
+      mode: 'paper',
+      started: '2023-03-01T00:00:00.000Z',
+      state: 'running',
+      problem: null,
+      inactive: null,
+      symbols: ['price'],
+      outcome: null,
+      years: [{ year: 2023, total: 0.1, months: [null, 0.1] }],
+      positions: [{ symbol: 'price', points: [[0, 1]] }],
+      faults: [{ node: 'fast', asOf: 60, message: 'It threw.' }],
+    },
+  },
+  prices: {
+    payload: { projectRoot: '/p', run: 'paper-1', symbol: 'price', points: 100 },
+    result: {
+      interval: 60,
+      whole: [0, 60],
+      table: emptyTable(),
+      fills: [{ at: 0, quantity: -1, price: 2 }],
+      filled: 1,
     },
   },
   inspect: {

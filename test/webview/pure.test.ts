@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { panelNodeOf } from '../panel/states.js';
 import { segmentsOf, shares, segmentAt } from '../../webview/axis/segments.js';
 import { snapped } from '../../webview/axis/snap.js';
-import { ticksOf } from '../../webview/axis/ticks.js';
+import { ticksOf } from '../../src/present/ticks.js';
 import type { Table } from '../../src/sdk/table.js';
 import { copyText, numberTexts, timeTexts } from '../../webview/details/cells.js';
 import { sentences } from '../../webview/details/difference.js';

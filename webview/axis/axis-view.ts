@@ -4,7 +4,7 @@ import { formatRange, formatTime } from '../../src/sdk/time.js';
 import { assign, framed, h, s } from '../ui/dom.js';
 import { shares } from './segments.js';
 import { snapped } from './snap.js';
-import { ticksOf } from './ticks.js';
+import { ticksOf } from '../../src/present/ticks.js';
 
 const HEIGHT = 44;
 const STRIP = { y: 34, height: 6 } as const;

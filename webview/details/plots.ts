@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import uPlot, { type AlignedData, type Axis, type Options, type Series } from 'uplot';
 import type { Span } from '../../src/panel/state.js';
 import { formatNumber } from '../../src/present/values.js';
-import { ticksOf } from '../axis/ticks.js';
+import { ticksOf } from '../../src/present/ticks.js';
 import type { ChartColours } from '../ui/theme.js';
 import { candlePaths } from './candles.js';
 import type { Line, Pane } from './series.js';

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 
 import { eventsOf } from '../../live/journal/codec.js';
 import { JournalReader } from '../../live/journal/journal.js';
-import { removeRun, runFolder, runNames, summaryOf, type RunSummary } from '../../live/journal/runs.js';
+import { removeRun, runFolder, summaries, summaryOf, type RunSummary } from '../../live/journal/runs.js';
 import { eventLine } from '../../present/run.js';
 import { cacheFolder, projectRootOf } from '../../protocol/project.js';
 import { SeamlessError } from '../../sdk/errors.js';
@@ -36,8 +36,7 @@ export function runRuns(
   };
   switch (action) {
     case 'list': {
-      const all = runNames(cacheDir).map((run) => summaryOf(cacheDir, run));
-      all.sort((a, b) => (a.started < b.started ? 1 : -1));
+      const all = summaries(cacheDir);
       out.write(flags.json ? json(all) : listText(all, paint));
       break;
     }
@@ -72,7 +71,7 @@ function listText(all: readonly RunSummary[], paint: Paint): string {
   const rows = all.map(({ run, strategy, mode, state, result }) => [
     run,
     strategy,
-    mode,
+    mode ?? '',
     state,
     result ? String(result.fills) : '',
     result ? `${(result.metrics.totalReturn * 100).toFixed(2)} %` : '',
@@ -81,7 +80,7 @@ function listText(all: readonly RunSummary[], paint: Paint): string {
 }
 
 function showText(cacheDir: string, run: string, paint: Paint): string {
-  const { strategy, world, mode, state, result } = summaryOf(cacheDir, run);
+  const { strategy, world, mode, state, problem, result } = summaryOf(cacheDir, run);
   const lines: string[] = [];
   for (const line of new JournalReader(runFolder(cacheDir, run)).all()) {
     for (const event of eventsOf(line)) {
@@ -89,7 +88,9 @@ function showText(cacheDir: string, run: string, paint: Paint): string {
       if (text !== null) lines.push(`${visible(text)}\n`);
     }
   }
-  const ending = result ? resultText(result, paint) : `\n${strategy} in ${world} (${mode}): ${state}\n`;
+  const ending = result
+    ? resultText(result, paint)
+    : `\n${strategy} in ${world} (${mode}): ${state}${problem === null ? '' : `, ${problem}`}\n`;
   return [...lines, ending].join('');
 }
 
@@ -97,7 +98,7 @@ function compareText(all: readonly RunSummary[], paint: Paint): string {
   const columns = [{ title: 'what' }, ...all.map(({ run }) => ({ title: run, align: 'right' as const }))];
   const whats = ['mode', 'state', 'fills', 'fees', 'equity', 'total return', 'Sharpe', 'max drawdown'];
   const cells = all.map(({ mode, state, result }) => [
-    mode,
+    mode ?? '',
     state,
     ...(result
       ? [

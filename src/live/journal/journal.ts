@@ -108,6 +108,7 @@ export class JournalReader {
   readonly #path: string;
   #offset = 0;
   #rest = Buffer.alloc(0);
+  #lines = 0;
 
   constructor(folder: string) {
     this.#path = Journal.path(folder);
@@ -128,10 +129,23 @@ export class JournalReader {
         this.#rest = data.subarray(end);
         if (end === 0) continue;
         const lines = data.toString('utf8', 0, end - 1).split('\n');
-        return lines.map(decodeLine);
+        return lines.map((line) => this.#decode(line));
       }
     } finally {
       closeSync(file);
+    }
+  }
+
+  #decode(text: string): JournalLine {
+    this.#lines += 1;
+    try {
+      return decodeLine(text);
+    } catch (error) {
+      throw new SeamlessError(
+        'cache',
+        `The journal ${this.#path} is damaged: line ${this.#lines} is not what was written. What is before it may be read by hand; remove the run with seamless runs remove.`,
+        { cause: error },
+      );
     }
   }
 

@@ -1,12 +1,13 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import * as v from 'valibot';
 import { nearNames, SeamlessError } from '../../sdk/errors.js';
-import type { Mode, RunResult } from '../../sdk/live.js';
+import type { Mode, RunEventBody, RunResult } from '../../sdk/live.js';
 import type { World } from '../world/schema.js';
 import { JournalReader } from './journal.js';
 
 /** Raised when journals come to be written otherwise. */
-export const JOURNAL_VERSION = 1;
+export const JOURNAL_VERSION = 2;
 
 /** What a run was started as. */
 export interface RunRecord {
@@ -22,16 +23,54 @@ export interface RunRecord {
   readonly started: string;
 }
 
+/** What is read of a record before the rest of it is trusted. */
+const recordShape = v.object({
+  run: v.string(),
+  file: v.string(),
+  className: v.string(),
+  world: v.looseObject({ name: v.string(), mode: v.picklist(['backtest', 'paper', 'live', 'shadow']) }),
+  prints: v.record(v.string(), v.string()),
+  started: v.string(),
+});
+
+/** `cut off`: it neither goes on nor ended; it can be resumed. `unreadable`: damaged, or of another version of Seamless. */
+export type RunState = 'running' | 'finished' | 'failed' | 'cut off' | 'unreadable';
+
 /** A run as `seamless runs` lists it. */
 export interface RunSummary {
   readonly run: string;
   readonly strategy: string;
   readonly world: string;
-  readonly mode: Mode;
+  /** Null where it is unreadable. */
+  readonly mode: Mode | null;
   readonly started: string;
-  /** `cut off`: it neither goes on nor ended; it can be resumed. */
-  readonly state: 'running' | 'finished' | 'failed' | 'cut off';
+  readonly state: RunState;
+  /** Why it failed, or cannot be read. */
+  readonly problem: string | null;
   readonly result: RunResult | null;
+}
+
+/** How a run ended, from its events. */
+export class RunEnding {
+  result: RunResult | null = null;
+  /** Why it failed. */
+  problem: string | null = null;
+
+  take(event: RunEventBody): void {
+    if (event.type === 'finished') this.result = event;
+    else if (event.type === 'error' && event.node === null) this.problem = event.message;
+    else if (event.type === 'ready') {
+      // It goes on: what was said at an end before was not the last word.
+      this.result = null;
+      this.problem = null;
+    }
+  }
+}
+
+export function stateOf({ result, problem }: RunEnding, isRunning: boolean): RunState {
+  if (result) return 'finished';
+  if (isRunning) return 'running';
+  return problem === null ? 'cut off' : 'failed';
 }
 
 function runsFolder(cacheDir: string): string {
@@ -66,11 +105,31 @@ export function readRun(cacheDir: string, run: string): RunRecord {
           : 'There is none yet.';
     throw new SeamlessError('not-found', `There is no run ${run}. ${hint}`);
   }
-  const record = JSON.parse(readFileSync(path, 'utf8')) as RunRecord;
-  if (record.version === JOURNAL_VERSION) return record;
-  throw new SeamlessError(
+  return parseRecord(run, readFileSync(path, 'utf8'));
+}
+
+function parseRecord(run: string, text: string): RunRecord {
+  let record: unknown;
+  try {
+    record = JSON.parse(text);
+  } catch (error) {
+    throw damaged(run, 'run.json', error);
+  }
+  if (!v.is(v.object({ version: v.literal(JOURNAL_VERSION) }), record)) {
+    throw new SeamlessError(
+      'cache',
+      `Run ${run} was recorded by another version of Seamless: remove it with seamless runs remove ${run}.`,
+    );
+  }
+  if (!v.is(recordShape, record)) throw damaged(run, 'run.json');
+  return record as unknown as RunRecord;
+}
+
+function damaged(run: string, what: string, cause?: unknown): SeamlessError {
+  return new SeamlessError(
     'cache',
-    `Run ${run} was recorded by another version of Seamless: remove it with seamless runs remove ${run}.`,
+    `Run ${run} is damaged: ${what} is not what was written. Remove it with seamless runs remove ${run}.`,
+    { cause },
   );
 }
 
@@ -80,32 +139,45 @@ export function runNames(cacheDir: string): string[] {
   return readdirSync(folder).filter((name) => existsSync(join(folder, name, 'run.json')));
 }
 
-/** What became of a run, from its journal. */
+/** What became of a run, from its journal. @throws SeamlessError when it is not readable. */
 export function summaryOf(cacheDir: string, run: string): RunSummary {
-  const { className, world, started } = readRun(cacheDir, run);
-  let result: RunResult | null = null;
-  let failed = false;
-  for (const { events } of new JournalReader(runFolder(cacheDir, run)).all()) {
-    for (const event of events) {
-      if (event.type === 'finished') result = event;
-      failed = event.type === 'error' && event.node === null;
+  const record = readRun(cacheDir, run);
+  const { className, world, started } = record;
+  const ending = new RunEnding();
+  for (const { events } of new JournalReader(runFolder(cacheDir, run)).all())
+    for (const event of events) ending.take(event);
+  const { result, problem } = ending;
+  const state = stateOf(ending, isRunning(cacheDir, record));
+  return { run, strategy: className, world: world.name, mode: world.mode, started, state, problem, result };
+}
+
+/** All runs of a project, those begun last first. Of one that cannot be read it is said why. */
+export function summaries(cacheDir: string): RunSummary[] {
+  const all = runNames(cacheDir).map((run): RunSummary => {
+    try {
+      return summaryOf(cacheDir, run);
+    } catch (error) {
+      if (!(error instanceof SeamlessError)) throw error;
+      const unknown = { strategy: '', world: '', mode: null, started: '', result: null };
+      return { run, ...unknown, state: 'unreadable', problem: error.message };
     }
-  }
-  const state = result
-    ? 'finished'
-    : ownerOf(cacheDir, world.name) === run
-      ? 'running'
-      : failed
-        ? 'failed'
-        : 'cut off';
-  return { run, strategy: className, world: world.name, mode: world.mode, started, state, result };
+  });
+  return all.sort((a, b) => (a.started < b.started ? 1 : -1));
+}
+
+/** Whether a process is at work on it. */
+export function isRunning(cacheDir: string, { run, world }: Pick<RunRecord, 'run' | 'world'>): boolean {
+  return ownerOf(cacheDir, world.name) === run;
 }
 
 /** @throws SeamlessError `usage` while it goes on. */
 export function removeRun(cacheDir: string, run: string): void {
-  const { world } = readRun(cacheDir, run);
-  if (ownerOf(cacheDir, world.name) === run) {
-    throw new SeamlessError('usage', `Run ${run} is still running: stop it before you remove it.`);
+  try {
+    if (isRunning(cacheDir, readRun(cacheDir, run)))
+      throw new SeamlessError('usage', `Run ${run} is still running: stop it before you remove it.`);
+  } catch (error) {
+    // What cannot be read can be removed all the same.
+    if (!(error instanceof SeamlessError) || error.code !== 'cache') throw error;
   }
   rmSync(runFolder(cacheDir, run), { recursive: true, force: true });
 }

@@ -1,4 +1,4 @@
-import type { Trade } from '../../sdk/live.js';
+import type { OpenPosition, Trade } from '../../sdk/live.js';
 import type { Seconds } from '../../sdk/time.js';
 import type { World } from '../world/schema.js';
 
@@ -33,6 +33,8 @@ export function fillAt(
 /** A trade that is not closed yet. */
 interface OpenTrade {
   readonly opened: Seconds;
+  /** Bars of the symbol before the one it was opened at. */
+  readonly bar: number;
   readonly sign: number;
   largest: number;
   /** Units and money that went in, and came out. */
@@ -65,8 +67,11 @@ export class Account {
     return Object.fromEntries([...this.#positions].filter(([, quantity]) => quantity !== 0));
   }
 
-  /** @param at open of the bar it was filled at. */
-  apply(fill: Fill, at: Seconds): void {
+  /**
+   * @param at open of the bar it was filled at
+   * @param bar bars of the symbol before that one
+   */
+  apply(fill: Fill, at: Seconds, bar: number): void {
     const { symbol, quantity, price, fee } = fill;
     const before = this.quantity(symbol);
     this.cash -= quantity * price + fee;
@@ -76,15 +81,41 @@ export class Account {
     const closing =
       Math.sign(before) === -Math.sign(quantity) ? Math.min(Math.abs(before), Math.abs(quantity)) : 0;
     const share = closing / Math.abs(quantity);
-    if (closing > 0) this.#close(symbol, closing, price, fee * share, at);
+    if (closing > 0) this.#close({ symbol, quantity: closing, price, fee: fee * share }, at, bar);
     const opening = Math.abs(quantity) - closing;
-    if (opening > 0) this.#enter(symbol, Math.sign(quantity), opening, price, fee * (1 - share), at);
+    if (opening === 0) return;
+    const part = { symbol, quantity: Math.sign(quantity) * opening, price, fee: fee * (1 - share) };
+    this.#enter(part, at, bar);
   }
 
-  #enter(symbol: string, sign: number, units: number, price: number, fee: number, at: Seconds): void {
+  /**
+   * What of a symbol is held, and what it would have come to.
+   * @param price that it is worth now
+   * @param bars of the symbol so far
+   */
+  open(symbol: string, price: number, bars: number): OpenPosition | null {
+    const trade = this.#open.get(symbol);
+    if (!trade) return null;
+    const quantity = Math.abs(this.quantity(symbol));
+    const { sign, opened, unitsIn, moneyIn, moneyOut, fees } = trade;
+    return {
+      symbol,
+      side: sideOf(sign),
+      quantity,
+      opened,
+      entry: moneyIn / unitsIn,
+      price,
+      fees,
+      profit: sign * (moneyOut + quantity * price - moneyIn) - fees,
+      bars: bars - trade.bar,
+    };
+  }
+
+  #enter({ symbol, quantity, price, fee }: Part, at: Seconds, bar: number): void {
     const trade = this.#open.get(symbol) ?? {
       opened: at,
-      sign,
+      bar,
+      sign: Math.sign(quantity),
       largest: 0,
       unitsIn: 0,
       moneyIn: 0,
@@ -92,6 +123,7 @@ export class Account {
       moneyOut: 0,
       fees: 0,
     };
+    const units = Math.abs(quantity);
     trade.unitsIn += units;
     trade.moneyIn += units * price;
     trade.fees += fee;
@@ -99,24 +131,33 @@ export class Account {
     this.#open.set(symbol, trade);
   }
 
-  #close(symbol: string, units: number, price: number, fee: number, at: Seconds): void {
+  #close({ symbol, quantity, price, fee }: Part, at: Seconds, bar: number): void {
     const trade = this.#open.get(symbol);
     if (!trade) return;
-    trade.unitsOut += units;
-    trade.moneyOut += units * price;
+    trade.unitsOut += quantity;
+    trade.moneyOut += quantity * price;
     trade.fees += fee;
     const left = this.quantity(symbol);
     if (left !== 0 && Math.sign(left) === trade.sign) return;
     this.#open.delete(symbol);
     this.trades.push({
       symbol,
-      side: trade.sign > 0 ? 'long' : 'short',
+      side: sideOf(trade.sign),
       quantity: trade.largest,
       opened: trade.opened,
       closed: at,
       entry: trade.moneyIn / trade.unitsIn,
       exit: trade.moneyOut / trade.unitsOut,
+      fees: trade.fees,
       profit: trade.sign * (trade.moneyOut - trade.moneyIn) - trade.fees,
+      bars: bar - trade.bar,
     });
   }
+}
+
+/** The part of a fill that opens, or closes, with its share of the fee. */
+type Part = Omit<Fill, 'slippage'>;
+
+function sideOf(sign: number): 'long' | 'short' {
+  return sign > 0 ? 'long' : 'short';
 }

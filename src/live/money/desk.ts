@@ -2,8 +2,8 @@ import type { RunEventBody } from '../../sdk/live.js';
 import type { RowValue } from '../../sdk/table.js';
 import type { Seconds } from '../../sdk/time.js';
 import type { World } from '../world/schema.js';
-import { Account, fillAt } from './account.js';
-import { Meter } from './metrics.js';
+import { fillAt } from './account.js';
+import { Holdings } from './holdings.js';
 import { governedWeights, limitedWeights, ordersFor } from './orders.js';
 
 /** A bar of what is traded, as it closes. */
@@ -24,7 +24,6 @@ interface OpenOrder {
 /** One symbol: what was decided for it, and what is on its way. */
 interface Book {
   readonly symbol: string;
-  close: number | null;
   signal: number | null;
   decidedAt: Seconds | null;
   /** The weight in force. */
@@ -38,20 +37,16 @@ interface Book {
  */
 export class Desk {
   readonly #world: World;
-  readonly #account: Account;
-  readonly #meter: Meter;
+  readonly #holdings: Holdings;
   readonly #books: readonly Book[];
   #orders = 0;
-  #fills = 0;
   #activation: string | null = null;
 
   constructor(world: World, symbols: readonly string[]) {
     this.#world = world;
-    this.#account = new Account(world.capital);
-    this.#meter = new Meter(world.capital, world.periodsPerYear);
+    this.#holdings = new Holdings(world, symbols);
     this.#books = symbols.map((symbol) => ({
       symbol,
-      close: null,
       signal: null,
       decidedAt: null,
       weight: 0,
@@ -73,18 +68,11 @@ export class Desk {
     // First what was ordered before: the bar that gave a signal never fills it.
     this.#books.forEach((book, i) => {
       const bar = bars[i];
-      if (bar) this.#fill(book, bar, events);
+      if (!bar) return;
+      this.#fill(book, i, bar, events);
+      this.#holdings.bar(i, bar.close);
     });
-    let exposed = false;
-    let equity = this.#account.cash;
-    for (const [i, book] of this.#books.entries()) {
-      book.close = bars[i]?.close ?? book.close;
-      const quantity = this.#account.quantity(book.symbol);
-      if (quantity === 0) continue;
-      exposed = true;
-      equity += quantity * (book.close as number);
-    }
-    this.#meter.add(asOf, equity, exposed);
+    const equity = this.#holdings.slot(asOf);
     const decided = this.#decide(asOf, decisions, events);
     if (decided) this.#order(asOf, equity, events);
     return events;
@@ -95,33 +83,17 @@ export class Desk {
   }
 
   get summary() {
-    const { cash, fees, trades, traded, positions } = this.#account;
-    const { equity, slots, range, days } = this.#meter;
-    return {
-      slots,
-      range,
-      orders: this.#orders,
-      fills: this.#fills,
-      fees,
-      trades,
-      capital: this.#world.capital,
-      cash,
-      equity,
-      positions,
-      metrics: this.#meter.metrics(trades, traded),
-      days,
-    };
+    return { ...this.#holdings.summary, orders: this.#orders };
   }
 
-  #fill(book: Book, bar: PriceBar, events: RunEventBody[]): void {
+  #fill(book: Book, i: number, bar: PriceBar, events: RunEventBody[]): void {
     if (book.orders.length === 0) return;
     const ready = book.orders.filter(({ asOf }) => bar.ts >= asOf);
     if (ready.length === 0 || !(bar.open > 0)) return;
     book.orders = book.orders.filter((order) => !ready.includes(order));
     for (const { order, quantity } of ready) {
       const fill = fillAt({ symbol: book.symbol, quantity }, bar.open, this.#world.fills);
-      this.#account.apply(fill, bar.ts);
-      this.#fills += 1;
+      this.#holdings.fill(i, fill, bar.ts);
       events.push({ type: 'fill', order, ...fill, at: bar.ts });
     }
   }
@@ -168,7 +140,8 @@ export class Desk {
     const decided = this.#books.map(({ signal }) => (activation === 'drain' ? 0 : (signal ?? 0)));
     const weights = limitedWeights(governedWeights(decided, before, policy), equity, limits);
     const holdings = this.#books.flatMap((book, i) => {
-      const { symbol, close, decidedAt, orders } = book;
+      const { symbol, decidedAt, orders } = book;
+      const close = this.#holdings.close(i);
       const weight = weights[i] as number;
       const stale = decidedAt === null || asOf - decidedAt > decisionTtl;
       if (close === null || !(close > 0) || stale) return [];
@@ -176,7 +149,7 @@ export class Desk {
       if (weight !== book.weight) events.push({ type: 'decision', symbol, weight });
       book.weight = weight;
       const pending = orders.reduce((sum, order) => sum + order.quantity, 0);
-      return [{ symbol, weight, price: close, quantity: this.#account.quantity(symbol), pending }];
+      return [{ symbol, weight, price: close, quantity: this.#holdings.quantity(symbol), pending }];
     });
     for (const { symbol, quantity, target } of ordersFor(holdings, equity, this.#world)) {
       const book = this.#books.find((each) => each.symbol === symbol) as Book;

@@ -1,5 +1,6 @@
-import type { Metrics, Trade } from '../../sdk/live.js';
+import type { EquityPoint, Metrics, Trade } from '../../sdk/live.js';
 import type { Seconds } from '../../sdk/time.js';
+import { Curve } from './curve.js';
 
 const DAY = 86_400;
 const YEAR = 365.25 * DAY;
@@ -9,6 +10,7 @@ export class Meter {
   readonly #capital: number;
   readonly #periodsPerYear: number;
   readonly #days: [Seconds, number][] = [];
+  readonly #curve = new Curve();
   #first: Seconds | null = null;
   #last: Seconds = 0;
   #equity: number;
@@ -44,6 +46,10 @@ export class Meter {
     return this.#days;
   }
 
+  get curve(): readonly EquityPoint[] {
+    return this.#curve.points;
+  }
+
   add(asOf: Seconds, equity: number, exposed: boolean): void {
     this.#first ??= asOf;
     this.#last = asOf;
@@ -61,6 +67,7 @@ export class Meter {
       this.#under = true;
       this.#deepest = Math.max(this.#deepest, 1 - equity / this.#peak);
     }
+    this.#curve.add(asOf, equity, this.#under ? 1 - equity / this.#peak : 0);
     const day = Math.ceil(asOf / DAY) * DAY;
     const last = this.#days.at(-1);
     if (last?.[0] === day) last[1] = equity;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { isMap, isNode, LineCounter, parseDocument, type Document } from 'yaml';
 import { nearNames, SeamlessError } from '../../sdk/errors.js';
+import type { Mode } from '../../sdk/live.js';
 import { formatTime } from '../../sdk/time.js';
 import { worldSchema, type World, type WorldFile } from './schema.js';
 
@@ -16,6 +17,26 @@ function worldNames(projectRoot: string): string[] {
   } catch {
     return [];
   }
+}
+
+/** A world as it is chosen from. */
+export interface WorldSummary {
+  readonly name: string;
+  /** Null where its file is refused. */
+  readonly mode: Mode | null;
+  /** Why. */
+  readonly problem: string | null;
+}
+
+/** The worlds of a project; of those that are refused it is said why. */
+export function worldsOf(projectRoot: string): WorldSummary[] {
+  return worldNames(projectRoot).map((name) => {
+    try {
+      return { name, mode: loadWorld(projectRoot, name).mode, problem: null };
+    } catch (error) {
+      return { name, mode: null, problem: error instanceof Error ? error.message : String(error) };
+    }
+  });
 }
 
 /**

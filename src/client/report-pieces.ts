@@ -1,0 +1,34 @@
+import type { RunPrices } from '../live/report/prices.js';
+import type { TradingReport } from '../live/report/trading-report.js';
+import type { Payload } from '../protocol/payloads.js';
+import type { Result } from '../protocol/results.js';
+
+type Asked = 'report' | 'prices';
+
+/** What the HTML report of a run is made of. */
+export interface ReportPieces {
+  readonly report: TradingReport;
+  readonly prices: ReadonlyMap<string, RunPrices>;
+}
+
+/** Candles in a picture as wide as a page. */
+const POINTS = 300;
+
+/**
+ * Asks for a run, and for the prices of the symbols it traded most.
+ * @param most symbols to have prices
+ */
+export async function reportPieces(
+  ask: <K extends Asked>(kind: K, payload: Payload<K>) => Promise<Result<K>>,
+  place: Payload<'report'>,
+  most: number,
+): Promise<ReportPieces> {
+  const report = await ask('report', place);
+  const traded = report.positions.map(({ symbol }) => symbol);
+  const symbols = (traded.length > 0 ? traded : report.symbols).slice(0, most);
+  const prices = new Map<string, RunPrices>();
+  if (report.outcome)
+    for (const symbol of symbols)
+      prices.set(symbol, await ask('prices', { ...place, symbol, points: POINTS }));
+  return { report, prices };
+}

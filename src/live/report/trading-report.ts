@@ -1,0 +1,221 @@
+import { decimate } from '../../engine/history/decimate.js';
+import type { Mode, RunEvent, RunResult } from '../../sdk/live.js';
+import { columnIndex, VALUE_COLUMN } from '../../sdk/table.js';
+import type { Seconds } from '../../sdk/time.js';
+import { eventsOf, type JournalLine } from '../journal/codec.js';
+import { RunEnding, stateOf, type RunRecord, type RunState } from '../journal/runs.js';
+import { Holdings } from '../money/holdings.js';
+import { yearsOf, type YearOfReturns } from './returns.js';
+
+/** What a run came to, or has come to so far. */
+export type Outcome = Omit<RunResult, 'run' | 'strategy' | 'world' | 'mode' | 'reason' | 'computedNodes'>;
+
+/** Units held of a symbol: from each time on, until the next. Thinned out to what a screen can tell apart. */
+export interface PositionOverTime {
+  readonly symbol: string;
+  readonly points: readonly (readonly [at: Seconds, quantity: number])[];
+}
+
+/** A node that failed in a run. */
+export interface NodeFault {
+  readonly node: string;
+  readonly asOf: Seconds;
+  readonly message: string;
+}
+
+/** All that is shown of a run, from its record and its journal. */
+export interface TradingReport {
+  readonly run: string;
+  readonly strategy: string;
+  readonly world: string;
+  readonly mode: Mode;
+  /** When, ISO-8601 in UTC. */
+  readonly started: string;
+  readonly state: RunState;
+  /** Why it failed; null where it did not. */
+  readonly problem: string | null;
+  /** Why no orders are made at its end; null: they are. */
+  readonly inactive: string | null;
+  readonly symbols: readonly string[];
+  /** Null: it has no closed slot yet, or is a backtest that did not end, which says nothing of prices on its way. */
+  readonly outcome: Outcome | null;
+  readonly years: readonly YearOfReturns[];
+  /** Symbols that most money was traded in come first. */
+  readonly positions: readonly PositionOverTime[];
+  /** The first nodes that failed. */
+  readonly faults: readonly NodeFault[];
+}
+
+/** Points of a position that a screen can tell apart. */
+const POINTS = 1000;
+
+const MOST_FAULTS = 20;
+
+/**
+ * Puts together what is shown of a run. Of one that has not ended, money is counted from its journal's bars and fills by the same
+ * functions that counted it in the run.
+ */
+export function tradingReport(
+  record: RunRecord,
+  lines: Iterable<JournalLine>,
+  isRunning: boolean,
+): TradingReport {
+  const tally = new Tally(record);
+  for (const line of lines) tally.take(line);
+  const { ending, symbols, faults, inactive } = tally;
+  const outcome = ending.result ?? tally.soFar;
+  return {
+    run: record.run,
+    strategy: record.className,
+    world: record.world.name,
+    mode: record.world.mode,
+    started: record.started,
+    state: stateOf(ending, isRunning),
+    problem: ending.problem,
+    inactive,
+    symbols,
+    outcome: outcome && outcomeOf(outcome),
+    years: outcome ? yearsOf(outcome.capital, outcome.days) : [],
+    positions: tally.positions(outcome?.range ?? null),
+    faults,
+  };
+}
+
+function outcomeOf(result: Outcome): Outcome {
+  const { slots, range, orders, fills, fees, trades, open, capital, cash, equity, positions } = result;
+  const { metrics, days, curve } = result;
+  return {
+    slots,
+    range,
+    orders,
+    fills,
+    fees,
+    trades,
+    open,
+    capital,
+    cash,
+    equity,
+    positions,
+    metrics,
+    days,
+    curve,
+  };
+}
+
+/** Goes through a journal once. */
+class Tally {
+  readonly ending = new RunEnding();
+  readonly faults: NodeFault[] = [];
+  symbols: readonly string[] = [];
+  inactive: string | null = null;
+  readonly #record: RunRecord;
+  readonly #steps = new Map<string, [Seconds, number][]>();
+  readonly #traded = new Map<string, number>();
+  #holdings: Holdings | null = null;
+  #orders = 0;
+
+  constructor(record: RunRecord) {
+    this.#record = record;
+  }
+
+  /** Null: nothing to count from. */
+  get soFar(): Outcome | null {
+    const summary = this.#holdings?.summary;
+    if (!summary || summary.slots === 0 || this.#record.world.mode === 'backtest') return null;
+    return { ...summary, orders: this.#orders };
+  }
+
+  take(line: JournalLine): void {
+    const events = eventsOf(line);
+    for (const event of events) {
+      this.ending.take(event);
+      this.#note(event);
+    }
+    // As in the run: at a bar's open first, then its close.
+    for (const event of events) if (event.type === 'fill') this.#fill(event);
+    let priced = false;
+    for (const event of events) if (event.type === 'bar') priced = this.#bar(event) || priced;
+    if (priced) this.#holdings?.slot(line.asOf);
+  }
+
+  #note(event: RunEvent): void {
+    switch (event.type) {
+      case 'ready':
+        // A run that went on says it again.
+        this.symbols = event.symbols;
+        this.#holdings ??= new Holdings(this.#record.world, event.symbols);
+        break;
+      case 'activation':
+        this.inactive = event.active ? null : event.reason;
+        break;
+      case 'order':
+        this.#orders += 1;
+        break;
+      case 'error':
+        if (event.node !== null && this.faults.length < MOST_FAULTS)
+          this.faults.push({ node: event.node, asOf: event.asOf, message: event.message });
+    }
+  }
+
+  #fill(event: Extract<RunEvent, { type: 'fill' }>): void {
+    const { symbol, quantity, price, at } = event;
+    const steps = this.#steps.get(symbol) ?? [];
+    const [last, held] = steps.at(-1) ?? [null, 0];
+    if (last === at) steps.pop();
+    steps.push([at, held + quantity]);
+    this.#steps.set(symbol, steps);
+    this.#traded.set(symbol, (this.#traded.get(symbol) ?? 0) + Math.abs(quantity * price));
+    const i = this.symbols.indexOf(symbol);
+    if (i >= 0) this.#holdings?.fill(i, event, at);
+  }
+
+  /** Says whether it is a bar of what is traded. */
+  #bar({ stream, row }: Extract<RunEvent, { type: 'bar' }>): boolean {
+    const i = this.symbols.indexOf(stream);
+    if (i < 0) return false;
+    const names = Object.keys(row);
+    const [open, close] = ['open', 'close'].map((name) => row[names[columnIndex(names, name)] ?? '']);
+    // As in the run: a bar without an open is no price.
+    if (isPrice(open) && isPrice(close)) this.#holdings?.bar(i, close);
+    return true;
+  }
+
+  positions(range: readonly [Seconds, Seconds] | null): PositionOverTime[] {
+    const traded = (symbol: string): number => this.#traded.get(symbol) ?? 0;
+    return [...this.#steps.keys()]
+      .sort((a, b) => traded(b) - traded(a))
+      .map((symbol) => {
+        const steps = thinned(this.#steps.get(symbol) ?? []);
+        const [first] = steps[0] ?? [Infinity];
+        const [last, held] = steps.at(-1) ?? [-Infinity, 0];
+        return {
+          symbol,
+          points: [
+            ...(range && range[0] < first ? [[range[0], 0] as const] : []),
+            ...steps,
+            ...(range && range[1] > last ? [[range[1], held] as const] : []),
+          ],
+        };
+      });
+  }
+}
+
+function isPrice(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value);
+}
+
+function thinned(steps: readonly (readonly [Seconds, number])[]): [Seconds, number][] {
+  const ts = Float64Array.from(steps, ([at]) => at);
+  const values = Float64Array.from(steps, ([, quantity]) => quantity);
+  const table = {
+    shape: 'value' as const,
+    ts,
+    names: [VALUE_COLUMN],
+    columns: [{ type: 'number' as const, values, valid: null }],
+    present: null,
+  };
+  const range = { start: ts[0] ?? 0, end: (ts.at(-1) ?? 0) + 1 };
+  const { ts: kept, columns } = decimate(table, range, POINTS);
+  const [column] = columns;
+  return Array.from(kept, (at, row) => [at, (column?.values[row] as number | undefined) ?? 0]);
+}

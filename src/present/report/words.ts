@@ -1,0 +1,79 @@
+import * as l10n from '@vscode/l10n';
+
+import type { TradingReport } from '../../live/report/trading-report.js';
+import type { RunState } from '../../live/journal/runs.js';
+import type { Mode } from '../../sdk/live.js';
+import { formatTime } from '../../sdk/time.js';
+
+/** A mode as a badge: capitals tell it apart where colours do not. */
+export function modeText(mode: Mode | null): string {
+  switch (mode) {
+    case 'backtest':
+      return l10n.t('BACKTEST');
+    case 'paper':
+      return l10n.t('PAPER');
+    case 'live':
+      return l10n.t('LIVE');
+    case 'shadow':
+      return l10n.t('SHADOW');
+    case null:
+      return '';
+  }
+}
+
+export function stateText(state: RunState): string {
+  switch (state) {
+    case 'running':
+      return l10n.t('running');
+    case 'finished':
+      return l10n.t('finished');
+    case 'failed':
+      return l10n.t('failed');
+    case 'cut off':
+      return l10n.t('cut off');
+    case 'unreadable':
+      return l10n.t('cannot be read');
+  }
+}
+
+/** What one has to know before reading the numbers of a run; none: they are whole. */
+export function cautions(report: TradingReport): string[] {
+  const { state, problem, outcome, mode, inactive, faults } = report;
+  const sentences: string[] = [];
+  if (state === 'running') sentences.push(l10n.t('The run goes on: these are its numbers so far.'));
+  if (state === 'cut off' && mode === 'backtest')
+    sentences.push(l10n.t('The backtest has not ended, so it has no numbers. Start it again.'));
+  else if (state === 'cut off') {
+    const resume = `seamless run … --world ${report.world} --resume ${report.run}`;
+    sentences.push(l10n.t('The run was cut off. To go on with it: {0}.', resume));
+  }
+  if (state === 'failed') sentences.push(l10n.t('The run failed: {0}', problem ?? ''));
+  if (!outcome && !(state === 'cut off' && mode === 'backtest') && state !== 'failed')
+    sentences.push(l10n.t('No slot has closed yet.'));
+  if (outcome?.fills === 0)
+    sentences.push(
+      inactive === null
+        ? l10n.t('No order was filled: no decision asked for another position, or for one that is worth it.')
+        : l10n.t('No order was filled. {0}', inactive),
+    );
+  for (const { node, asOf, message } of faults)
+    sentences.push(l10n.t('{0} failed at {1}: {2}', node, formatTime(asOf), message));
+  return sentences;
+}
+
+export function monthNames(): string[] {
+  return [
+    l10n.t('Jan'),
+    l10n.t('Feb'),
+    l10n.t('Mar'),
+    l10n.t('Apr'),
+    l10n.t('May'),
+    l10n.t('Jun'),
+    l10n.t('Jul'),
+    l10n.t('Aug'),
+    l10n.t('Sep'),
+    l10n.t('Oct'),
+    l10n.t('Nov'),
+    l10n.t('Dec'),
+  ];
+}
