@@ -44,7 +44,7 @@ interface Found {
  * @throws SeamlessError `source` or `source-row` for a file that cannot be read as bars, with the option to say
  */
 export async function inspectFile(library: SourceLibrary, path: string): Promise<Inspection> {
-  const kind = /\.(parquet|pq)$/i.test(path) ? 'parquet' : 'csv';
+  const kind = /\.(parquet|pq|feather|arrow|arrows|ipc)$/i.test(path) ? 'parquet' : 'csv';
   const rough = await readAs(library, kind, path, { interval: 1, phase: 0 }, 'unknown');
   const grid = gridOf(rough.opens);
   const { opens, skipped, taken, notes } = await readAs(library, kind, path, grid);

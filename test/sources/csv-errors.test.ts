@@ -96,6 +96,25 @@ describe('csv sources refuse, with a sentence', () => {
     await refused(latin(20_000), 'source-row', /line 20002 .*not UTF-8/);
   });
 
+  it('a file of another kind, with what reads it', async () => {
+    const kinds: [Buffer, RegExp][] = [
+      [
+        Buffer.from('PAR1\x15\x04'),
+        /is a Parquet file, not text: read it with parquetHistory\("bars\.csv"\)/,
+      ],
+      [Buffer.from('ARROW1\0\0'), /is a Feather or Arrow file, not text: read it with parquetHistory\(/],
+      [Buffer.from('FEA1'), /pandas\.read_feather\("bars\.csv"\)\.to_parquet\("bars\.csv\.parquet"\)/],
+      [Buffer.from('894844460d0a1a0a', 'hex'), /an HDF5 file, not text: convert it with pandas\.read_hdf\(/],
+      [Buffer.from('d0cf11e0a1b11ae1', 'hex'), /an Excel file, not text: save .* as CSV/],
+      [Buffer.from('SQLite format 3\0'), /an SQLite database, not text: save .* as CSV/],
+      [
+        Buffer.from('8005950000', 'hex'),
+        /a pickle of Python, not text: convert it with pandas\.read_pickle\(/,
+      ],
+    ];
+    for (const [bytes, sentence] of kinds) await refused(bytes, 'source', sentence);
+  });
+
   it('a broken gzip', async () => {
     project.write('broken.csv.gz', 'time,x\n');
     await fails(project.read('csv', { path: 'broken.csv.gz' }), 'source', /broken\.csv\.gz cannot be read/);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { tableFromArrays, tableToIPC } from '@uwdata/flechette';
 import { mkdirSync, readFileSync } from 'node:fs';
 import vm from 'node:vm';
 import * as providers from '../../src/sdk/providers.js';
@@ -27,6 +28,11 @@ const FILES: Readonly<Record<string, { text: string | Buffer; first?: number; in
     text: 'time,close\n2024-01-12 09:30:00,1\n2024-01-12 09:31:00,2\n',
     first: Date.parse('2024-01-12T14:30:00Z') / 1000,
     interval: 60,
+  },
+  'data/bars.feather': {
+    text: Buffer.from(
+      tableToIPC(tableFromArrays({ ts: [first, first + DAY], close: [1, 2] }), { format: 'file' }) ?? [],
+    ),
   },
   'data/uk.csv': { text: 'date,close\n12/01/2024,1\n' },
   'data/german.csv': { text: 'Datum;close\n12.01.2024;1,234\n13.01.2024;2,345\n' },

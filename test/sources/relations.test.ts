@@ -195,6 +195,12 @@ describe('parquet and sql sources', () => {
       'source',
       /text\.parquet cannot be read as Parquet/,
     );
+    project.write('text.parquet', 'time,x\n2023-03-01,1\n2023-03-02,2\n');
+    await fails(
+      project.read('parquet', { path: 'text.parquet' }),
+      'source',
+      /text\.parquet is no Parquet or Arrow file.* Text is read by csvHistory\./,
+    );
   });
 
   it('refuse a query that is wrong, several, or does more than read', async () => {

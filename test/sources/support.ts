@@ -94,3 +94,31 @@ export async function fails(
     return true;
   });
 }
+
+/** A zip archive of files that are stored as they are. Its checksums are 0: nobody looks at them. */
+export function zipOf(files: Readonly<Record<string, string>>): Buffer {
+  const local: Buffer[] = [];
+  const central: Buffer[] = [];
+  let offset = 0;
+  for (const [name, text] of Object.entries(files)) {
+    const bytes = Buffer.from(text);
+    // Version, flags, method, time, date and checksum, then sizes and lengths.
+    const sizes = Buffer.alloc(26);
+    sizes.writeUInt16LE(20, 0);
+    sizes.writeUInt32LE(bytes.length, 14);
+    sizes.writeUInt32LE(bytes.length, 18);
+    sizes.writeUInt16LE(Buffer.byteLength(name), 22);
+    const end = Buffer.alloc(14);
+    end.writeUInt32LE(offset, 10);
+    local.push(Buffer.from('PK\x03\x04'), sizes, Buffer.from(name), bytes);
+    central.push(Buffer.from('PK\x01\x02\x14\x00'), sizes, end, Buffer.from(name));
+    offset += 30 + Buffer.byteLength(name) + bytes.length;
+  }
+  const directory = Buffer.concat(central);
+  const last = Buffer.alloc(18);
+  last.writeUInt16LE(Object.keys(files).length, 4);
+  last.writeUInt16LE(Object.keys(files).length, 6);
+  last.writeUInt32LE(directory.length, 8);
+  last.writeUInt32LE(offset, 12);
+  return Buffer.concat([...local, directory, Buffer.from('PK\x05\x06'), last]);
+}

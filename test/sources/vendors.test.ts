@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import type { SourceReader } from '../../src/engine/ports/source.js';
-import { Project, fails, readAll, rowsOf } from './support.js';
+import { Project, fails, readAll, rowsOf, zipOf } from './support.js';
 import { cases } from '../support/profile.js';
 
 const at = (iso: string): number => Date.parse(iso) / 1000;
@@ -236,6 +236,18 @@ describe("vendors' files", () => {
 
     it('compressed by gzip, whatever the file is called', async () => {
       assert.deepEqual(names(await project.csv(gzipSync(text))), ['Müller', 'Süß']);
+    });
+
+    it('in a zip archive, of which one file has them', async () => {
+      const hidden = { 'bars.csv': text, '__MACOSX/._bars.csv': 'x' };
+      assert.deepEqual(names(await project.csv(zipOf(hidden))), ['Müller', 'Süß']);
+      await fails(
+        project.csv(zipOf({ 'a.csv': text, 'b.csv': text })),
+        'source',
+        /holds 2 files \(a\.csv, b\.csv\): unpack it/,
+      );
+      const workbook = zipOf({ '[Content_Types].xml': '<Types/>', 'xl/workbook.xml': '<workbook/>' });
+      await fails(project.csv(workbook), 'source', /an Excel workbook, not text: save .* as CSV/);
     });
 
     it('compressed by what is not read are refused with what to do', () =>

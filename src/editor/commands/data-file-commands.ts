@@ -10,7 +10,7 @@ import { inProgress } from './in-progress.js';
 import { writeStrategy } from './start-commands.js';
 
 /** Files that `csvHistory` and `parquetHistory` read, by their names. */
-const DATA_FILES = '**/*.{csv,tsv,parquet,pq,csv.gz,csv.zip,csv.zst}';
+const DATA_FILES = '**/*.{csv,tsv,parquet,pq,feather,arrow,csv.gz,csv.zip,csv.zst}';
 const OTHERS = '**/{node_modules,.seamless,.git}/**';
 /** So many are offered; any other can be chosen in the dialog. */
 const MOST_OFFERED = 1000;

@@ -8,6 +8,7 @@ import { open as openZip, type Entry, type ZipFile } from 'yauzl';
 import type { OpenStream } from '../../engine/ports/source.js';
 import { sourceError } from '../faults.js';
 import { unreadableFile, type FileContext, type SourceFile } from '../files.js';
+import { KIND_BYTES, refuseOtherKinds } from '../other-kinds.js';
 
 /** A text file in a form that DuckDB reads: UTF-8, plain or compressed by gzip or zstd. */
 export interface PlainText {
@@ -82,8 +83,9 @@ async function unpacked(stream: OpenStream, file: SourceFile, packing: Packing):
 async function packingOf(stream: OpenStream, file: SourceFile): Promise<Packing> {
   const handle = await open(file.path);
   try {
-    const start = Buffer.alloc(8);
-    await handle.read(start, 0, 8, 0);
+    const start = Buffer.alloc(KIND_BYTES);
+    await handle.read(start, 0, KIND_BYTES, 0);
+    refuseOtherKinds(stream, file, start);
     const found = MAGIC.find(({ bytes }) => bytes.every((byte, at) => start[at] === byte));
     if (found?.packing === 'bzip2' || found?.packing === 'xz') {
       throw sourceError(
@@ -132,6 +134,13 @@ async function zipEntry(stream: OpenStream, file: SourceFile): Promise<Readable>
     ({ fileName }) => !fileName.endsWith('/') && !/(^|\/)(__MACOSX\/|\.)/.test(fileName),
   );
   const [entry] = entries;
+  if (entries.some(({ fileName }) => fileName === '[Content_Types].xml')) {
+    zip.close();
+    throw sourceError(
+      stream,
+      `${file.shown} is an Excel workbook, not text: save the table with the bars as CSV, and name that file.`,
+    );
+  }
   if (entry === undefined || entries.length > 1) {
     zip.close();
     const names = entries.map(({ fileName }) => fileName);

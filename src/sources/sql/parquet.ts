@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import * as v from 'valibot';
 import type { OpenStream, SourceReader } from '../../engine/ports/source.js';
 import type { Seconds } from '../../sdk/time.js';
+import { copyOfArrow, isArrow } from '../arrow/arrow.js';
 import { literalPath, sqlText } from './database.js';
 import {
   contentHash,
@@ -16,7 +17,7 @@ import {
 import { Options, type TimeOptions } from '../options.js';
 import { symbolOptions, type OneSymbol } from '../symbols.js';
 import { RelationReader, type RelationSource, type RowReading } from './relation-reader.js';
-import { bordersOf, firstOpenFrom, type KnownBorder } from './row-groups.js';
+import { bordersOf, firstOpenFrom, type Border, type KnownBorder } from './row-groups.js';
 
 /** The last borders of a content, as `hints` keep them by its version. */
 const keptBorders = v.object({
@@ -60,7 +61,6 @@ interface ParquetSettings {
 }
 
 class ParquetFiles implements RelationSource {
-  readonly from: string;
   readonly shown: string;
   readonly sort = false;
   readonly time: TimeOptions;
@@ -69,6 +69,7 @@ class ParquetFiles implements RelationSource {
   readonly #stream: OpenStream;
   readonly #context: FileContext;
   readonly #files: readonly SourceFile[];
+  readonly #partitions: boolean;
   /** What the files were when first looked at, in their order. */
   #signatures: readonly string[] | null = null;
   #version: string | null = null;
@@ -89,10 +90,11 @@ class ParquetFiles implements RelationSource {
     this.shown = paths.join(', ');
     this.time = time;
     this.files = watchedPaths(context.projectRoot, paths, files);
-    const list = files.map((file) => sqlText(literalPath(file.path))).join(', ');
-    // By name, so that types are widened to what all files hold: by position the first file's types would narrow the others.
-    const apart = partitions ? '' : ', hive_partitioning = false';
-    this.from = `read_parquet([${list}], union_by_name = ${files.length > 1}${apart})`;
+    this.#partitions = partitions;
+  }
+
+  from(): Promise<string> {
+    return parquetFrom(this.#stream, this.#context, this.#files, this.#partitions);
   }
 
   async version(before?: string | null): Promise<string> {
@@ -120,7 +122,7 @@ class ParquetFiles implements RelationSource {
     const same = before.split(':')[2] === this.#version?.split(':')[2] && known?.reading === reading.digest;
     if (!same || !file || this.#files.length > 1 || this.one) return -Infinity;
     const { database } = this.#context;
-    const now = await bordersOf(database, file.path);
+    const now = await this.#borders(file);
     for (const border of known.borders.toReversed()) {
       const here = now.find(
         ({ end, rows, footer }) => end === border.end && rows === border.rows && footer === border.footer,
@@ -139,7 +141,7 @@ class ParquetFiles implements RelationSource {
     if (this.#kept(this.#version)?.reading === reading.digest) return;
     const { database, hints } = this.#context;
     const borders: KnownBorder[] = [];
-    for (const border of (await bordersOf(database, file.path)).slice(-KEPT_BORDERS)) {
+    for (const border of (await this.#borders(file)).slice(-KEPT_BORDERS)) {
       const hash = await this.#hashBefore(file, border.end);
       const after = await firstOpenFrom(database, file.path, reading, border.rows);
       if (hash !== null) borders.push({ ...border, hash, after });
@@ -158,9 +160,14 @@ class ParquetFiles implements RelationSource {
   async #ends(file: SourceFile, before: string | null | undefined): Promise<readonly number[]> {
     if (this.#files.length > 1) return [];
     const known = before ? (this.#kept(before)?.borders ?? []) : [];
-    // A file that is damaged says so when it is read.
-    const own = await bordersOf(this.#context.database, file.path).catch(() => []);
+    // A file that is damaged, or no Parquet, says so when it is read.
+    const own = await this.#borders(file).catch(() => []);
     return [...known, ...own.slice(-KEPT_BORDERS)].map(({ end }) => end);
+  }
+
+  /** An Arrow file is read whole. */
+  async #borders(file: SourceFile): Promise<readonly Border[]> {
+    return (await isArrow(this.#stream, file)) ? [] : bordersOf(this.#context.database, file.path);
   }
 
   #hashBefore(file: SourceFile, end: number): Promise<string | null> {
@@ -176,10 +183,46 @@ class ParquetFiles implements RelationSource {
   }
 
   explain(message: string): string {
-    if (this.#files.some(({ path }) => /\.(feather|arrow|ipc)$/i.test(path))) {
-      return `${this.shown} is an Arrow file, which is not read: convert it with pandas.read_feather('…').to_parquet('….parquet'), and name that.`;
+    if (/No magic bytes/i.test(message)) {
+      return `${this.shown} is no Parquet or Arrow file, or not written to its end. Text is read by csvHistory.`;
     }
     return `${this.shown} cannot be read as Parquet: ${message}`;
+  }
+}
+
+/**
+ * What follows FROM for files of Parquet, or of Arrow, of which copies are read.
+ * @param partitions whether folders such as `year=2024` are a column
+ */
+export async function parquetFrom(
+  stream: OpenStream,
+  context: FileContext,
+  files: readonly SourceFile[],
+  partitions = true,
+): Promise<string> {
+  const list: string[] = [];
+  for (const file of files) list.push(sqlText(literalPath(await readablePath(stream, context, file))));
+  // By name, so that types are widened to what all files hold: by position the first file's types would narrow the others.
+  const apart = partitions ? '' : ', hive_partitioning = false';
+  return `read_parquet([${list.join(', ')}], union_by_name = ${files.length > 1}${apart})`;
+}
+
+/** The file itself, or a Parquet copy of an Arrow file, made once for a content. */
+async function readablePath(stream: OpenStream, context: FileContext, file: SourceFile): Promise<string> {
+  if (!(await isArrow(stream, file))) return file.path;
+  const { projectRoot, hints, tables, database, scratch } = context;
+  const { hash, signature } = await contentHash(stream, projectRoot, file, hints);
+  const key = JSON.stringify(['arrow', hash]);
+  const made = tables.get(key) ?? copyOfArrow(stream, database, scratch, file);
+  tables.set(key, made);
+  try {
+    const path = await made;
+    // A copy of another content than that of the hash may not be kept under it.
+    await refuseChanged(stream, projectRoot, file, signature);
+    return path;
+  } catch (error) {
+    tables.delete(key);
+    throw error;
   }
 }
 

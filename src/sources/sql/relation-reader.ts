@@ -31,8 +31,8 @@ import { numberReading, readAsText, textReading, typedReading, type TimeReading 
 
 /** What DuckDB can read in part: Parquet files, the result of a query. */
 export interface RelationSource {
-  /** What follows FROM. */
-  readonly from: string;
+  /** What follows FROM. Asked once, when its rows are first needed. */
+  from(): Promise<string>;
   /** What it is called in messages: `data/btc.parquet`, `its query`. */
   readonly shown: string;
   /** True when the rows have no order of their own. */
@@ -230,7 +230,8 @@ export class RelationReader implements SourceReader {
 
   async #makePlan(): Promise<Plan> {
     const stream = this.#stream;
-    const { shown, time, from: source, one } = this.#source;
+    const { shown, time, one } = this.#source;
+    const source = await this.#source.from();
     const described = await this.#rows(`DESCRIBE FROM ${source}`);
     const names = described.map((row) => String(row['column_name']));
     const types = described.map((row) => String(row['column_type']));

@@ -16,8 +16,10 @@ export async function openSql(stream: OpenStream, context: FileContext): Promise
   const time = options.time();
   const one = symbolOptions(options);
   options.finish();
+  const { from, files } = await readQuery(stream, context, query);
   const source: RelationSource = {
-    ...(await readQuery(stream, context, query)),
+    from: () => Promise.resolve(from),
+    files,
     shown: 'its query',
     // A result has no order of its own.
     sort: true,

@@ -10,7 +10,8 @@ import { SeamlessError } from '../../sdk/errors.js';
 import { sourceError } from '../faults.js';
 import { contentHash, findFiles, refuseChanged, type FileContext, type SourceFile } from '../files.js';
 import { Options } from '../options.js';
-import { databaseMessage, literalPath, sqlText } from '../sql/database.js';
+import { databaseMessage } from '../sql/database.js';
+import { parquetFrom } from '../sql/parquet.js';
 import { readQuery } from '../sql/sql.js';
 import { symbolIndex, symbolSql } from '../symbols.js';
 import { symbolsOfFiles } from './own-files.js';
@@ -93,7 +94,7 @@ async function inParquet(
   options.finish();
   const all = new Set<string>();
   for (const file of await findFiles(stream, context, paths)) {
-    const from = `read_parquet(${sqlText(literalPath(file.path))})`;
+    const from = await parquetFrom(stream, context, [file]);
     const symbols = await remembered(stream, context, file, [column], () =>
       inRelation(stream, context, column, from, file.shown),
     );

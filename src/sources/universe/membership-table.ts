@@ -5,6 +5,7 @@ import { contentHash, findFiles, watchedPaths, type FileContext } from '../files
 import { Options } from '../options.js';
 import { databaseMessage, literalPath, sqlText, type Database } from '../sql/database.js';
 import { isNumberType } from '../sql/relation.js';
+import { parquetFrom } from '../sql/parquet.js';
 import { readQuery } from '../sql/sql.js';
 import { SYMBOL_NAME } from '../symbols.js';
 
@@ -47,12 +48,12 @@ export async function openTable(stream: OpenStream, context: FileContext): Promi
   // What is read after this is of this content, or of one that nobody has vouched for.
   for (const file of files) await contentHash(stream, context.projectRoot, file, context.hints);
   const list = `[${files.map(({ path }) => sqlText(literalPath(path))).join(', ')}]`;
-  const reading =
+  const from =
     kind === 'csv'
       ? `read_csv(${list}, all_varchar = true, union_by_name = true${delimiter === null ? '' : `, delim = ${sqlText(delimiter)}`})`
-      : `read_parquet(${list}, union_by_name = true)`;
+      : await parquetFrom(stream, context, files);
   return {
-    from: reading,
+    from,
     shown: paths.join(', '),
     files: watchedPaths(context.projectRoot, paths, files),
     ...times,
