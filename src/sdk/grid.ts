@@ -12,7 +12,17 @@ export interface Grid {
   readonly phase: Seconds;
 }
 
-/** The open of the slot that holds a time. */
+/** The grid of what has one, and nothing else of it. */
+export function gridOf({ interval, phase }: Grid): Grid {
+  return { interval, phase };
+}
+
+/** Whether two grids have the same slots. */
+export function sameGrid(a: Grid, b: Grid): boolean {
+  return a.interval === b.interval && a.phase === b.phase;
+}
+
+/** The open of the slot that holds a time; between two slots that of the next: the first that closes after it. */
 export function floorToSlot(time: Seconds, { interval, phase }: Grid): Seconds {
   return isMonths(interval) ? floorToMonths(time, interval) : floorToGrid(time, interval, phase);
 }
@@ -25,39 +35,45 @@ export function ceilToSlot(time: Seconds, { interval, phase }: Grid): Seconds {
 }
 
 /** The close of a slot that opens at `open`, which is on the grid. */
-export function closeOf(open: Seconds, interval: Seconds): Seconds {
+export function closeOf(open: Seconds, { interval }: Grid): Seconds {
   return isMonths(interval) ? monthsLater(open, interval, 1) : open + interval;
 }
 
+/** The open of the slot after one that opens at `open`: its close, where nothing lies between two slots. */
+export function nextOpen(open: Seconds, grid: Grid): Seconds {
+  return closeOf(open, grid);
+}
+
 /** The open of a slot that closes at `close`, which is on the grid. */
-export function openOf(close: Seconds, interval: Seconds): Seconds {
+export function openOf(close: Seconds, { interval }: Grid): Seconds {
   return isMonths(interval) ? monthsLater(close, interval, -1) : close - interval;
 }
 
 /** Bars that open up to then have closed by a time. */
-export function lastOpenBy(time: Seconds, interval: Seconds): Seconds {
+export function lastOpenBy(time: Seconds, { interval }: Grid): Seconds {
   return isMonths(interval) ? monthsLater(floorToMonths(time, interval), interval, -1) : time - interval;
 }
 
 /** The open of the slot that is the first to see what is known at a time: the one that closes then, or next. */
 export function slotSeeing(time: Seconds, grid: Grid): Seconds {
-  return openOf(ceilToSlot(time, grid), grid.interval);
+  return openOf(ceilToSlot(time, grid), grid);
 }
 
-/** The same for bars of `interval` by their opens, for many in a row. */
-export function slotOfBars(interval: Seconds, grid: Grid): (open: Seconds) => Seconds {
+/** The same for bars by their opens, for many in a row. */
+export function slotOfBars(bars: Grid, grid: Grid): (open: Seconds) => Seconds {
   if (!isMonths(grid.interval)) {
     const { interval: length, phase } = grid;
+    const { interval } = bars;
     if (!isMonths(interval)) return (open) => ceilToGrid(open + interval, length, phase) - length;
-    return (open) => ceilToGrid(closeOf(open, interval), length, phase) - length;
+    return (open) => ceilToGrid(closeOf(open, bars), length, phase) - length;
   }
   // Bars come in order: most close in the slot of the one before.
   let [from, to] = [Infinity, -Infinity];
   return (open) => {
-    const close = closeOf(open, interval);
+    const close = closeOf(open, bars);
     if (close > from && close <= to) return from;
     to = ceilToSlot(close, grid);
-    from = openOf(to, grid.interval);
+    from = openOf(to, grid);
     return from;
   };
 }
@@ -69,12 +85,12 @@ export function isOnGrid(time: Seconds, { interval, phase }: Grid): boolean {
 }
 
 /** The most that a slot lasts. */
-export function longestSlot(interval: Seconds): Seconds {
+export function longestSlot({ interval }: Grid): Seconds {
   return isMonths(interval) ? monthsIn(interval) * 31 * DAY : interval;
 }
 
 /** How many slots open in a range whose ends are on the grid. */
-export function slotsIn({ start, end }: Range, interval: Seconds): number {
+export function slotsIn({ start, end }: Range, { interval }: Grid): number {
   if (!isMonths(interval) || !Number.isFinite(start) || !Number.isFinite(end))
     return (end - start) / interval;
   return (monthOf(end) - monthOf(start)) / monthsIn(interval);

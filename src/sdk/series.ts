@@ -27,12 +27,15 @@ export interface Series {
   readonly length: number;
   /** The close of each firing's slot, in epoch seconds. */
   readonly asOf: Float64Array;
+  /** The open of each firing's slot, in epoch seconds. */
+  readonly opens: Float64Array;
   of(input: DagNode): InputSeries;
 }
 
 /** The series of one node over a chunk of firings. */
 export class ChunkSeries implements Series {
   readonly asOf: Float64Array;
+  readonly opens: Float64Array;
   readonly #node: string;
   readonly #inputs: readonly ViewInput[];
   readonly #positions: ReadonlyMap<DagNode, number>;
@@ -40,13 +43,14 @@ export class ChunkSeries implements Series {
 
   constructor(
     node: string,
-    asOf: Float64Array,
+    { asOf, opens }: Pick<Series, 'asOf' | 'opens'>,
     inputs: readonly ViewInput[],
     positions: ReadonlyMap<DagNode, number>,
     handedOut: ColumnHandedOut,
   ) {
     this.#node = node;
     this.asOf = asOf;
+    this.opens = opens;
     this.#inputs = inputs;
     this.#positions = positions;
     this.#handedOut = handedOut;

@@ -10,7 +10,6 @@ import {
   type RowValue,
   type Table,
 } from './table.js';
-import { closeOf } from './grid.js';
 import { formatTime, type Seconds } from './time.js';
 
 /** The last bars of one input, oldest first, as of one firing. */
@@ -158,8 +157,8 @@ function makerOf(input: string, names: readonly string[]): RowMaker {
   return made;
 }
 
-/** Sets the firing that a view shows. No method of the view: who has one could look at any bar. */
-export let moveView: (view: ChunkView, firing: number, asOf: Seconds) => void;
+/** Sets the firing that a view shows, by the close and the open of its slot. No method of the view: who has one could look at any bar. */
+export let moveView: (view: ChunkView, firing: number, asOf: Seconds, open: Seconds) => void;
 
 /**
  * An input, by position, and its row in the very slot that a view shows; null: it has no bar there. No method of the view, for the
@@ -179,17 +178,19 @@ export class ChunkView implements View {
   #lastInput: DagNode | null = null;
   #lastReader: InputReader | null = null;
   #asOf: Seconds = 0;
+  #open: Seconds = 0;
 
   static {
-    moveView = (view, firing, asOf) => {
+    moveView = (view, firing, asOf, open) => {
       view.#firing = firing;
       view.#asOf = asOf;
+      view.#open = open;
     };
     readSlot = (view, position) => {
       if (!(view instanceof ChunkView)) throw new SeamlessError('internal', 'No view of a computation.');
       const { source } = view.#readers[position] as InputReader;
       const row = (source.end[view.#firing] as number) - 1;
-      if (row < 0 || closeOf(source.table.ts[row] as number, source.interval) !== view.#asOf) return null;
+      if (row < 0 || source.table.ts[row] !== view.#open) return null;
       return { source, row };
     };
   }

@@ -69,7 +69,7 @@ class CustomReader implements SourceReader {
   /** A provider that does not know its bounds may have any bar from 1970 on that has closed by now. */
   #anyTime() {
     const first = ceilToSlot(0, this.#stream);
-    const last = lastOpenBy(floorToSlot(Date.now() / 1000, this.#stream), this.#stream.interval);
+    const last = lastOpenBy(floorToSlot(Date.now() / 1000, this.#stream), this.#stream);
     return last >= first ? { first, last } : null;
   }
 

@@ -95,7 +95,7 @@ export class BarCheck {
 
   /** The time that the source shows for a bar. */
   #shown(open: Seconds): Seconds {
-    return this.#stamp === 'close' ? closeOf(open, this.#stream.interval) : open;
+    return this.#stamp === 'close' ? closeOf(open, this.#stream) : open;
   }
 }
 
@@ -168,7 +168,7 @@ function nearestOpen(stream: OpenStream, time: Seconds): Seconds {
   const { interval, phase } = stream;
   if (!isMonths(interval)) return Math.round((time - phase) / interval) * interval + phase;
   const before = floorToSlot(time, stream);
-  const after = closeOf(before, interval);
+  const after = closeOf(before, stream);
   return time - before <= after - time ? before : after;
 }
 

@@ -49,7 +49,7 @@ export async function inspectFile(library: SourceLibrary, path: string): Promise
   const grid = gridOf(rough.opens);
   const { opens, skipped, taken, notes } = await readAs(library, kind, path, grid);
   const found = gapsOf(opens, grid);
-  const longest = [...found].sort((a, b) => slotsIn(b, grid.interval) - slotsIn(a, grid.interval));
+  const longest = [...found].sort((a, b) => slotsIn(b, grid) - slotsIn(a, grid));
   const options = grid.phase === defaultPhase(grid.interval) ? '' : `, { phase: ${grid.phase} }`;
   return {
     ...taken,
@@ -120,7 +120,7 @@ function gridOf(opens: readonly Seconds[]): { readonly interval: Seconds; readon
 
 function gapsOf(opens: readonly Seconds[], grid: { interval: Seconds; phase: Seconds }): Range[] {
   return opens.slice(1).flatMap((open, i) => {
-    const start = ceilToSlot(closeOf(opens[i] as Seconds, grid.interval), grid);
+    const start = ceilToSlot(closeOf(opens[i] as Seconds, grid), grid);
     return open > start ? [{ start, end: open }] : [];
   });
 }

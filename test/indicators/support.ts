@@ -30,8 +30,9 @@ export interface Firings {
 
 export function firingsOf(node: Node<number>, tables: readonly Table[], interval = MINUTE): Firings {
   const lookback = periodOf(node);
-  const inputs = tables.map(({ ts }) => ({ interval, lookback, ts }));
-  return findFirings(interval, 0, { start: -Infinity, end: Infinity }, inputs);
+  const grid = { interval, phase: 0 };
+  const inputs = tables.map(({ ts }) => ({ ...grid, lookback, ts }));
+  return findFirings(grid, { start: -Infinity, end: Infinity }, inputs);
 }
 
 export function periodOf(node: Node<number>): number {
@@ -76,7 +77,9 @@ export function computeChunk(
     };
   });
   const positions = new Map(node.inputs.map((input, index) => [input, index]));
-  const series = new ChunkSeries(node.name, asOf.subarray(from, to), inputs, positions, () => undefined);
+  const at = asOf.subarray(from, to);
+  const times = { asOf: at, opens: at.map((close) => close - MINUTE) };
+  const series = new ChunkSeries(node.name, times, inputs, positions, () => undefined);
   const values = node.computeFn.compute(series);
   if (values instanceof Float64Array) return values;
   throw new Error(`${node.name} gave something else than numbers`);

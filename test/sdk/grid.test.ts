@@ -39,7 +39,7 @@ describe('a grid', () => {
     ] as const;
     for (const [time, open, close] of slots) {
       assert.equal(floorToSlot(parseTime(time), months), parseTime(open));
-      assert.equal(closeOf(parseTime(open), MONTH), parseTime(close));
+      assert.equal(closeOf(parseTime(open), months), parseTime(close));
     }
     assert.equal(
       floorToSlot(parseTime('2024-05-31'), { ...months, interval: 3 * MONTH }),
@@ -49,7 +49,8 @@ describe('a grid', () => {
       floorToSlot(parseTime('2024-05-31'), { ...months, interval: 12 * MONTH }),
       parseTime('2024-01-01'),
     );
-    assert.equal(slotsIn({ start: parseTime('2020-01-01'), end: parseTime('2024-01-01') }, 3 * MONTH), 16);
+    const years = { start: parseTime('2020-01-01'), end: parseTime('2024-01-01') };
+    assert.equal(slotsIn(years, { ...months, interval: 3 * MONTH }), 16);
   });
 
   it('of months agrees with the dates of JavaScript at any time', () => {
@@ -66,18 +67,17 @@ describe('a grid', () => {
 
   it('has one slot for each time, and slots follow each other without a gap', () => {
     const holds = fc.property(grids, times, (grid, time) => {
-      const { interval } = grid;
       const open = floorToSlot(time, grid);
-      const close = closeOf(open, interval);
+      const close = closeOf(open, grid);
       assert.ok(open <= time && time < close);
-      assert.ok(close - open <= longestSlot(interval));
+      assert.ok(close - open <= longestSlot(grid));
       assert.ok(isOnGrid(open, grid) && isOnGrid(close, grid));
       assert.equal(isOnGrid(time, grid), time === open);
-      assert.equal(openOf(close, interval), open);
+      assert.equal(openOf(close, grid), open);
       assert.equal(floorToSlot(close, grid), close);
       assert.equal(ceilToSlot(time, grid), time === open ? open : close);
-      assert.equal(slotSeeing(time, grid), time === open ? openOf(open, interval) : open);
-      assert.equal(slotsIn({ start: open, end: close }, interval), 1);
+      assert.equal(slotSeeing(time, grid), time === open ? openOf(open, grid) : open);
+      assert.equal(slotsIn({ start: open, end: close }, grid), 1);
     });
     fc.assert(holds, cases(5000));
   });
@@ -85,12 +85,12 @@ describe('a grid', () => {
   it('knows which bars have closed, and in which slot', () => {
     const holds = fc.property(grids, grids, times, fc.nat(40), (grid, bars, time, count) => {
       const opens = [floorToSlot(time, bars)];
-      for (let i = 0; i < count; i++) opens.push(closeOf(opens[i] as number, bars.interval));
-      const seen = slotOfBars(bars.interval, grid);
+      for (let i = 0; i < count; i++) opens.push(closeOf(opens[i] as number, bars));
+      const seen = slotOfBars(bars, grid);
       for (const open of opens) {
-        const close = closeOf(open, bars.interval);
+        const close = closeOf(open, bars);
         assert.equal(seen(open), slotSeeing(close, grid));
-        assert.equal(open <= lastOpenBy(time, bars.interval), close <= time);
+        assert.equal(open <= lastOpenBy(time, bars), close <= time);
       }
     });
     fc.assert(holds, cases(2000));
@@ -102,8 +102,8 @@ describe('a grid', () => {
       [-Infinity, Infinity].flatMap((time) => [
         floorToSlot(time, months),
         ceilToSlot(time, months),
-        closeOf(time, MONTH),
-        openOf(time, MONTH),
+        closeOf(time, months),
+        openOf(time, months),
       ]),
       [-Infinity, -Infinity, -Infinity, -Infinity, Infinity, Infinity, Infinity, Infinity],
     );

@@ -87,7 +87,7 @@ export async function diffOf(store: Store, name: NodeName, range: Range): Promis
   return {
     ...report,
     compared: both.map(({ start, end }): Span => [start, end]),
-    difference: differenceOf(earlier ?? emptyTable(), later ?? emptyTable(), after.interval),
+    difference: differenceOf(earlier ?? emptyTable(), later ?? emptyTable(), after),
   };
 }
 

@@ -174,7 +174,7 @@ async function runBacktest(
       const history = async (index: number) => {
         const { hash: full } = state.fingerprint(index);
         const [table = emptyTable()] = await store.read([{ fingerprint: full, range: request }]);
-        return { table, interval: state.node(index).interval };
+        return { table, grid: state.node(index) };
       };
       const traded: TradedHistory[] = [];
       for (const { symbol, decision, price } of tradedOf(graph, description.trades ?? [], state.canonicals)) {
@@ -248,7 +248,7 @@ async function extentsOf(graph: Graph, sources: SourceLibrary): Promise<Range[]>
     const { source } = node.description;
     if (!source) continue;
     const bounds = await (await openSource(sources, node, source)).bounds();
-    if (bounds) extents.push({ start: bounds.first, end: closeOf(bounds.last, node.interval) });
+    if (bounds) extents.push({ start: bounds.first, end: closeOf(bounds.last, node) });
   }
   return extents;
 }

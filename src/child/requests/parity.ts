@@ -50,8 +50,7 @@ export function compareRun(
   return session.withPorts(new Map(), async ({ host, sources, nonce }) => {
     const graph = resolveGraph(await host.describe());
     const recorded: SourceLibrary = {
-      open: async (stream) =>
-        new RecordedSource(await sources.open(stream), recording, stream.name, stream.interval),
+      open: async (stream) => new RecordedSource(await sources.open(stream), recording, stream.name, stream),
     };
     // A slot that was open when the run began closes in it.
     const longest = Math.max(...graph.nodes.map(({ interval }) => interval));

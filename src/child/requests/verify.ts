@@ -229,7 +229,7 @@ async function compare(
     const parts = within(stored.covered[index] ?? [], range).flatMap((part) => within(recomputed, part));
     if (parts.length === 0) continue;
     const [before, after] = [await read(store, fingerprint, parts), await read(fresh.store, print, parts)];
-    const { changed, onlyBefore, onlyAfter, first } = differenceOf(before, after, 1);
+    const { changed, onlyBefore, onlyAfter, first } = differenceOf(before, after, { interval: 1, phase: 0 });
     finding.rows += Math.max(before.ts.length, after.ts.length);
     finding.differing += changed + onlyBefore + onlyAfter;
     if (first && !finding.first) Object.assign(finding, { first, range });
@@ -304,7 +304,7 @@ async function tellNondeterminism(
             await read(one.store, one.prints[index] ?? '', [range]),
             await read(two.store, two.prints[index] ?? '', [range]),
           ];
-          const { changed, onlyBefore, onlyAfter } = differenceOf(a, b, 1);
+          const { changed, onlyBefore, onlyAfter } = differenceOf(a, b, { interval: 1, phase: 0 });
           const { edges } = stored.graph.nodes[index] as GraphNode;
           const inherited = edges.some(({ node: input }) => (findings.get(input)?.differing ?? 0) > 0);
           if (node.state !== 'differs' || inherited || changed + onlyBefore + onlyAfter === 0) continue;

@@ -266,7 +266,7 @@ export class StrategySession {
         strategy: graph.strategy,
         node: name,
         bar,
-        asOf: closeOf(bar, node.interval),
+        asOf: closeOf(bar, node),
         windows,
         request,
       };

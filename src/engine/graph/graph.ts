@@ -189,7 +189,7 @@ function refuseOffGrid(node: NodeDescription, interval: Seconds, gathered: reado
 
 /** @throws SeamlessError `period` for a window that is too short to hold a bar. */
 function spanEdge(node: NodeDescription, input: number, span: Seconds, source: GraphNode): Edge {
-  const slot = longestSlot(source.interval);
+  const slot = longestSlot(source);
   if (span < slot) {
     throw new SeamlessError(
       'period',

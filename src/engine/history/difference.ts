@@ -1,4 +1,4 @@
-import { closeOf } from '../../sdk/grid.js';
+import { closeOf, type Grid } from '../../sdk/grid.js';
 import { rowValue, type FlatRecord, type RowValue, type Table } from '../../sdk/table.js';
 import type { Seconds } from '../../sdk/time.js';
 import type { Span } from '../run/report.js';
@@ -27,9 +27,9 @@ export interface HistoryDifference {
   readonly spans: readonly Span[];
 }
 
-/** Compares two histories row by row. @param interval of the node, in seconds. */
-export function differenceOf(before: Table, after: Table, interval: Seconds): HistoryDifference {
-  const found = new Findings(before, after, interval);
+/** Compares two histories row by row. @param grid of the node */
+export function differenceOf(before: Table, after: Table, grid: Grid): HistoryDifference {
+  const found = new Findings(before, after, grid);
   let [a, b] = [0, 0];
   while (a < before.ts.length || b < after.ts.length) {
     const [ta = Infinity, tb = Infinity] = [before.ts[a], after.ts[b]];
@@ -54,7 +54,7 @@ class Findings {
   constructor(
     private readonly before: Table,
     private readonly after: Table,
-    private readonly interval: Seconds,
+    private readonly grid: Grid,
   ) {}
 
   lone(ts: Seconds, version: 'before' | 'after', row: number): void {
@@ -91,8 +91,8 @@ class Findings {
   #differs(ts: Seconds, before: RowValue | null, after: RowValue | null): void {
     this.#first ??= { ts, before, after };
     const last = this.#spans.at(-1);
-    if (last && (this.#within || this.#spans.length >= MOST_SPANS)) last[1] = closeOf(ts, this.interval);
-    else this.#spans.push([ts, closeOf(ts, this.interval)]);
+    if (last && (this.#within || this.#spans.length >= MOST_SPANS)) last[1] = closeOf(ts, this.grid);
+    else this.#spans.push([ts, closeOf(ts, this.grid)]);
     this.#within = true;
   }
 

@@ -26,7 +26,7 @@ export async function boundsOf(ports: {
     const reader = await openSource(ports.sources, node, source);
     const bounds = await reader.bounds();
     if (bounds && bounds.first > NO_BEGINNING) {
-      extents.push({ start: bounds.first, end: closeOf(bounds.last, node.interval) });
+      extents.push({ start: bounds.first, end: closeOf(bounds.last, node) });
     }
   }
   const all = extentOf(extents);

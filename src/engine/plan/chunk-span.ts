@@ -18,7 +18,7 @@ export function chunkSpan(nodes: readonly GraphNode[], slots: number | undefined
 
 /** The first border of chunks of `span` after a slot's open, on the node's grid. */
 export function borderAfter(node: GraphNode, open: Seconds, span: Seconds): Seconds {
-  return floorToSlot(ceilToGrid(closeOf(open, node.interval), span, 0), node);
+  return floorToSlot(ceilToGrid(closeOf(open, node), span, 0), node);
 }
 
 /** The slots of a node that close in `(start, end]` of a chunk, as a range of opens on its grid. */

@@ -39,7 +39,7 @@ function beginOf({ edges }: GraphNode, begin: (input: number) => Seconds): Secon
  */
 export function limitOf(graph: Graph, node: GraphNode, limit: (input: number) => Seconds): Seconds {
   const undecided = Math.min(
-    ...node.edges.map((edge) => closeOf(limit(edge.node), (graph.nodes[edge.node] as GraphNode).interval)),
+    ...node.edges.map((edge) => closeOf(limit(edge.node), graph.nodes[edge.node] as GraphNode)),
   );
   if (!Number.isFinite(undecided)) return undecided;
   return slotSeeing(undecided, node);

@@ -21,7 +21,7 @@ export function openSlotText(
   if (node.kind === 'stream' || !Number.isFinite(open) || open < begin) return null;
   const { start, end } = onGrid(request, node);
   if (open < start || open >= end) return null;
-  const close = closeOf(open, node.interval);
+  const close = closeOf(open, node);
   const ending = streamsOf(graph, node).filter(({ index }) => {
     const { limit } = horizons[index] as Horizon;
     return limit > open && limit < close;

@@ -86,7 +86,7 @@ export async function planRange(
       const wanted =
         edge.span === undefined
           ? await inputDemand(input, source, whole, rowsBefore(node, edge, input.graph))
-          : spanDemand(input, source, whole, closeOf(whole.start, node.interval) - edge.span);
+          : spanDemand(input, source, whole, closeOf(whole.start, node) - edge.span);
       demands.set(source, spanning(wanted, demands.get(source) ?? wanted));
       carried.set(source, Math.max(rowsCarried(node, edge, input.graph), carried.get(source) ?? 0));
     }

@@ -295,7 +295,7 @@ function stale(change: StaleCause, reason: string): Judgement {
 function reaches({ change }: ChangedSource, { range, node }: Facts): boolean {
   if (!change || !range) return true;
   const first = firstDifference(change);
-  return first !== null && first < closeOf(range.end, node.interval);
+  return first !== null && first < closeOf(range.end, node);
 }
 
 function streamHorizons(

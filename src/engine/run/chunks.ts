@@ -1,5 +1,5 @@
 import { floats } from '../../sdk/memory.js';
-import { closeOf, openOf } from '../../sdk/grid.js';
+import { closeOf, openOf, type Grid } from '../../sdk/grid.js';
 import { emptyTable, lowerBound, sliceTable, type Table } from '../../sdk/table.js';
 import { floorToGrid, type Range, type Seconds } from '../../sdk/time.js';
 import { borderAfter, slotsOf, chunkSpan } from '../plan/chunk-span.js';
@@ -277,7 +277,7 @@ export class ChunkRunner {
 
   #fail(node: GraphNode, range: Range, failure: NodeFailure): Seconds {
     if (failure.code === 'look-ahead') return this.#withdraw(node, range, failure);
-    const end = failure.asOf === null ? range.start : openOf(failure.asOf, node.interval);
+    const end = failure.asOf === null ? range.start : openOf(failure.asOf, node);
     this.#state.fail(node, end, failure);
     return end;
   }
@@ -304,7 +304,7 @@ export class ChunkRunner {
   ): void {
     const { hash, codeHash } = this.#state.fingerprint(node.index);
     // Where it failed, the bars before count alone.
-    const fired = lowerBound(asOf, closeOf(range.end, node.interval));
+    const fired = lowerBound(asOf, closeOf(range.end, node));
     const ends = inputs.map((input) => input.end);
     const inputDigests = this.#inputDigests(node, ends, asOf, fired);
     const segment = { fingerprint: hash, codeHash, range, table, inputDigests, ...this.#sinceOf(node) };
@@ -346,7 +346,7 @@ export class ChunkRunner {
       const first = ends[position]?.[0] ?? 0;
       const end = ends[position]?.[count - 1] ?? 0;
       if (count === 0) return textDigest(['nothing fires']);
-      if (edge.gather) return this.#gatheredDigest(edge, asOf[0] as number, node.interval, end);
+      if (edge.gather) return this.#gatheredDigest(edge, asOf[0] as number, node, end);
       // Apart, since the second part is what consumers that look back differently have in common: mostly a whole segment.
       return textDigest([
         this.#held.digest(
@@ -360,9 +360,9 @@ export class ChunkRunner {
   }
 
   /** Of an input that is looked at in the slots themselves: its rows from the first slot that fires to the last. */
-  #gatheredDigest({ node }: Edge, asOf: Seconds, interval: Seconds, end: number): string {
+  #gatheredDigest({ node }: Edge, asOf: Seconds, grid: Grid, end: number): string {
     const source = this.#state.canonical(node);
-    const first = lowerBound(this.#held.of(source).ts, openOf(asOf, interval));
+    const first = lowerBound(this.#held.of(source).ts, openOf(asOf, grid));
     return textDigest(first < end ? [this.#held.digest(source, first, end)] : ['no rows']);
   }
 

@@ -252,7 +252,7 @@ export class Execution {
     const candidates = await this.#candidates(ranges);
     for (const node of this.#computedNodes()) {
       const bars = nodeGaps(this.#planInput(), node, state.request).reduce(
-        (sum, gap) => sum + slotsIn(gap, node.interval),
+        (sum, gap) => sum + slotsIn(gap, node),
         0,
       );
       state.expect(bars);

@@ -1,4 +1,4 @@
-import { floorToSlot, lastOpenBy } from '../../sdk/grid.js';
+import { floorToSlot, gridOf, lastOpenBy, type Grid } from '../../sdk/grid.js';
 import { lowerBound } from '../../sdk/table.js';
 import type { Range, Seconds } from '../../sdk/time.js';
 import { needOf, type Graph, type GraphNode } from '../graph/graph.js';
@@ -37,7 +37,7 @@ export class MostRows {
     const { request, horizons } = this.#look;
     const { begin } = horizons[input.index] as Horizon;
     // Bars that open in the range and close after its last slot are not seen from within it.
-    const until = Math.min(request.end, lastOpenBy(this.#endOf(node), input.interval) + 1);
+    const until = Math.min(request.end, lastOpenBy(this.#endOf(node), input) + 1);
     // Its first bar closes after that, whatever has been read of what it follows.
     if (until <= begin) return 0;
     if (begin >= request.start) return this.#stored(input, until);
@@ -66,7 +66,7 @@ export class MostRows {
     let end = this.#endOf(node);
     for (const each of nodes.slice(0, -1))
       end = floorToSlot(Math.min(end, (horizons[each.index] as Horizon).limit), each);
-    const seen = Math.min(request.end, lastOpenBy(end, stream.interval) + 1);
+    const seen = Math.min(request.end, lastOpenBy(end, stream) + 1);
     if (!(await this.#isKnown(stream, seen))) return null;
     let ts = await this.#barsOf(stream, seen);
     const { start } = attainable(request, node, horizons[node.index] as Horizon);
@@ -78,12 +78,12 @@ export class MostRows {
     const together = (horizons[input.index] as Horizon).begin <= floorToSlot(begin, input);
     const wasRead = lowerBound(ts, start) < Math.max(...back) || (meets && together);
     if (!wasRead) return null;
-    let { interval } = stream;
+    let grid: Grid = stream;
     for (const each of [...nodes].reverse().slice(1)) {
       const slots = { start: -Infinity, end: onGrid(request, each).end };
       const lookback = this.#needOfDriver(each);
-      ts = findFirings(each.interval, each.phase, slots, [{ interval, lookback, ts }]).opens.slice();
-      ({ interval } = each);
+      ts = findFirings(each, slots, [{ ...gridOf(grid), lookback, ts }]).opens.slice();
+      grid = each;
     }
     return lowerBound(ts, until);
   }

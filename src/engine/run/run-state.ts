@@ -146,7 +146,7 @@ export class RunState {
 
   /** How many slots of a range count as progress. */
   counted(node: GraphNode, range: Range): number {
-    return Math.max(0, slotsIn(node.scan ? range : intersection(range, this.wanted(node)), node.interval));
+    return Math.max(0, slotsIn(node.scan ? range : intersection(range, this.wanted(node)), node));
   }
 
   fail(node: GraphNode, from: Seconds, failure: NodeFailure): void {

@@ -1,5 +1,5 @@
 import { SeamlessError } from '../../sdk/errors.js';
-import { ceilToSlot, closeOf, isOnGrid, openOf } from '../../sdk/grid.js';
+import { ceilToSlot, isOnGrid, nextOpen, openOf } from '../../sdk/grid.js';
 import { emptyTable, lowerBound, sliceTable } from '../../sdk/table.js';
 import { formatInterval, formatTime, type Range, type Seconds } from '../../sdk/time.js';
 import type { Fingerprint } from '../fingerprint/fingerprints.js';
@@ -35,7 +35,7 @@ export async function singleBar(
   const search = await FiringSearch.open(ports, prepared, index, hooks);
   const node = search.node;
   const onGrid = isOnGrid(bar, node);
-  const found = onGrid ? await search.firings({ start: bar, end: closeOf(bar, node.interval) }) : null;
+  const found = onGrid ? await search.firings({ start: bar, end: nextOpen(bar, node) }) : null;
   if (!found) throw await search.refusal(bar);
   const request = { ...windowsAlone(found.last), node: index };
   return node.scan ? { ...request, state: await search.stateBefore(bar) } : request;
@@ -202,7 +202,7 @@ class FiringSearch {
   async stateBefore(bar: Seconds): Promise<ScanState> {
     const before = union(this.#stored.filter(({ end }) => end <= bar));
     const covered = this.#covered.map((set, at) => (at === this.#canonical ? before : set));
-    const parts = this.#parts(this.#graph, { start: openOf(bar, this.node.interval), end: bar }, covered);
+    const parts = this.#parts(this.#graph, { start: openOf(bar, this.node), end: bar }, covered);
     const run = new ScanRun(parts, this.#canonical);
     const failure = await this.#warmUp(run, bar);
     if (failure) throw failure;

@@ -116,7 +116,7 @@ async function suspectsOf(look: UnfiredLook, complete: readonly GraphNode[]): Pr
       const begins = inputs.map(({ begin }) => Math.max(begin, request.start));
       const last = Math.min(request.end, Math.max(...inputs.map(({ limit }) => limit)));
       const uneven = Math.max(...begins) > Math.min(...begins);
-      const early = closeOf((look.horizons[node.index] as Horizon).limit, node.interval) <= last;
+      const early = closeOf((look.horizons[node.index] as Horizon).limit, node) <= last;
       (uneven || early ? certain : open).push(suspect);
     }
   }
@@ -153,7 +153,7 @@ async function withHoles(look: UnfiredLook, suspects: readonly Suspect[]): Promi
   return suspects.filter(({ node, inputs }, at) => {
     const rows = look.summaries[node.index]?.rows ?? 0;
     const { start, end } = since[at] as Range;
-    const dense = rows === Math.ceil(slotsIn({ start, end }, node.interval));
+    const dense = rows === Math.ceil(slotsIn({ start, end }, node));
     if (dense && start === onGrid(request, node).start) return false;
     if (inputs.some((input) => input.prompt && input.node.interval < node.interval)) return true;
     const own = asked.flatMap((one, position) =>
@@ -292,7 +292,7 @@ function missingAt(open: Seconds, tracks: readonly Track[], fires: Seconds, node
   if (open < fires) return tracks.filter(({ ready, late }) => late > 0 && ready > open);
   // A slower input whose next bar should have closed by the end of the slot, and is not there yet.
   return tracks.filter(
-    ({ input }) => !input.prompt && closeOf(input.limit, input.node.interval) <= closeOf(open, node.interval),
+    ({ input }) => !input.prompt && closeOf(input.limit, input.node) <= closeOf(open, node),
   );
 }
 
@@ -314,7 +314,7 @@ function readiness(
 function slotsOf(node: GraphNode, { node: input }: Input, ts: Float64Array, grid: Range): Float64Array {
   const found = new Float64Array(ts.length);
   let count = 0;
-  const sees = slotOfBars(input.interval, node);
+  const sees = slotOfBars(input, node);
   for (const barOpen of ts) {
     const open = sees(barOpen);
     if (open < grid.start || open >= grid.end || (count > 0 && found[count - 1] === open)) continue;

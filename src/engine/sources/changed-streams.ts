@@ -1,4 +1,5 @@
 import { SeamlessError } from '../../sdk/errors.js';
+import { gridOf } from '../../sdk/grid.js';
 import type { Fingerprint } from '../fingerprint/fingerprints.js';
 import type { GraphNode } from '../graph/graph.js';
 import type { SourceDescription } from '../ports/host.js';
@@ -46,7 +47,7 @@ export async function changedStreams(
     const state = known.get(fingerprint);
     const { source } = node.description;
     if (!state || !source) continue;
-    const { index, name, interval } = node;
+    const { index, name } = node;
     const opened = await openAt(sources, node, source, state.version);
     if (opened instanceof SeamlessError) {
       changed.set(index, { name: sourceName(name, source), change: null, refusal: opened });
@@ -61,7 +62,7 @@ export async function changedStreams(
     }
     const looks = look === 'all' || FILES.has(source.kind);
     const most = look === 'all' ? Infinity : MOST_ROWS;
-    const change = looks ? await compareSource(reader, store, { fingerprint, interval }, most) : null;
+    const change = looks ? await compareSource(reader, store, { fingerprint, ...gridOf(node) }, most) : null;
     changed.set(index, { name: sourceName(name, source), change });
   }
   return { changed, versionKinds, files: [...files], untold };

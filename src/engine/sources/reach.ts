@@ -1,4 +1,4 @@
-import { slotOfBars } from '../../sdk/grid.js';
+import { slotOfBars, type Grid } from '../../sdk/grid.js';
 import type { Range, Seconds } from '../../sdk/time.js';
 import type { Dependent, Invalidation, NodeStore } from '../ports/store.js';
 import { union, type RangeSet } from '../plan/ranges.js';
@@ -15,9 +15,8 @@ const MOST_STRETCHES = 256;
 type Reached = ReadonlyMap<Seconds, RangeSet>;
 
 /** A stream whose bars changed. */
-export interface ChangedStream {
+export interface ChangedStream extends Grid {
   readonly fingerprint: string;
-  readonly interval: Seconds;
 }
 
 /**
@@ -41,13 +40,12 @@ export async function reachOf(
   const reached = new Map<string, Reached>([
     [stream.fingerprint, new Map(fewer(changed, most).map((range) => [range.end, [range]]))],
   ]);
-  const intervals = new Map([[stream.fingerprint, stream.interval]]);
-  for (const { fingerprint, interval } of dependents) intervals.set(fingerprint, interval);
+  const grids = new Map<string, Grid>([stream, ...dependents].map((each) => [each.fingerprint, each]));
   const invalidations: Invalidation[] = [];
   for (const generation of generations(dependents)) {
     const ends = await reachEnds(store, generation, reached);
     for (const node of generation) {
-      const own = reachedIn(node, reached, intervals, ends);
+      const own = reachedIn(node, reached, grids, ends);
       reached.set(node.fingerprint, own);
       const whole = node.inputs.some(
         ({ fingerprint, lookback }) => lookback === null && reached.has(fingerprint),
@@ -128,17 +126,17 @@ async function reachEnds(
 }
 
 function reachedIn(
-  { interval, phase, inputs }: Dependent,
+  node: Dependent,
   reached: ReadonlyMap<string, Reached>,
-  intervals: ReadonlyMap<string, Seconds>,
+  grids: ReadonlyMap<string, Grid>,
   ends: Ends,
 ): Reached {
   const own = new Map<Seconds, Range[]>();
-  for (const { fingerprint, lookback } of inputs) {
-    const length = intervals.get(fingerprint);
-    for (const [until, ranges] of length === undefined ? [] : (reached.get(fingerprint) ?? [])) {
+  for (const { fingerprint, lookback } of node.inputs) {
+    const bars = grids.get(fingerprint);
+    for (const [until, ranges] of bars ? (reached.get(fingerprint) ?? []) : []) {
       // The slot in which a bar closes is the first to see it.
-      const sees = slotOfBars(length as Seconds, { interval, phase });
+      const sees = slotOfBars(bars as Grid, node);
       for (const { start, end } of ranges) {
         const last = lookback ? ends.get(fingerprint)?.get(end)?.[lookback - 1] : undefined;
         // Seen in its own slot alone, a bar reaches no further.

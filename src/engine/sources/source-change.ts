@@ -1,6 +1,6 @@
 import type { SeamlessError } from '../../sdk/errors.js';
 import { emptyTable, rowValue, type RowValue, type Table } from '../../sdk/table.js';
-import { closeOf } from '../../sdk/grid.js';
+import { nextOpen, type Grid } from '../../sdk/grid.js';
 import { formatTime, type Range, type Seconds } from '../../sdk/time.js';
 import { same } from '../history/difference.js';
 import type { Graph, GraphNode } from '../graph/graph.js';
@@ -35,10 +35,10 @@ export class SourceComparison implements SourceChange {
 
   /**
    * Compares tables of the same range.
-   * @param interval seconds between bars
+   * @param grid of the bars
    * @returns ranges of bars that came, went or changed; between two of them is a bar that did not.
    */
-  compare(before: Table, after: Table, interval: Seconds): RangeSet {
+  compare(before: Table, after: Table, grid: Grid): RangeSet {
     const ranges: Range[] = [];
     const alike = sameColumns(before, after);
     let start: Seconds | null = null;
@@ -47,7 +47,7 @@ export class SourceComparison implements SourceChange {
       const [ta = Infinity, tb = Infinity] = [before.ts[a], after.ts[b]];
       if (this.#differs(before, a, after, b) || !alike) {
         start ??= Math.min(ta, tb);
-        end = closeOf(Math.min(ta, tb), interval);
+        end = nextOpen(Math.min(ta, tb), grid);
       } else if (start !== null) {
         ranges.push({ start, end });
         start = null;
@@ -97,16 +97,16 @@ export function firstDifference({ corrected, added, removed }: SourceChange): Se
 
 /**
  * Reads a source and compares it with what is stored of it. Stores nothing.
- * @param stream its fingerprint, and the interval of its bars in seconds
+ * @param stream its fingerprint, and the grid of its bars
  * @param mostRows to be read; null is the result where the source has more
  */
 export async function compareSource(
   reader: SourceReader,
   store: NodeStore,
-  stream: { readonly fingerprint: string; readonly interval: Seconds },
+  stream: Grid & { readonly fingerprint: string },
   mostRows: number,
 ): Promise<SourceChange | null> {
-  const { fingerprint, interval } = stream;
+  const { fingerprint } = stream;
   const spans = (await store.coverage([fingerprint])).get(fingerprint) ?? [];
   const ranges: readonly Range[] = reader.whole ? [{ start: -Infinity, end: Infinity }] : union(spans);
   const comparison = new SourceComparison();
@@ -122,11 +122,11 @@ export async function compareSource(
       if (rows > mostRows) return null;
       const last = table.ts.at(-1);
       if (last === undefined) continue;
-      const end = Math.min(range.end, closeOf(last, interval));
-      comparison.compare(await stored(from, end), table, interval);
+      const end = Math.min(range.end, nextOpen(last, stream));
+      comparison.compare(await stored(from, end), table, stream);
       from = end;
     }
-    comparison.compare(await stored(from, range.end), emptyTable(), interval);
+    comparison.compare(await stored(from, range.end), emptyTable(), stream);
   }
   return comparison;
 }

@@ -1,9 +1,9 @@
-import { ceilToSlot, closeOf } from '../../sdk/grid.js';
+import { ceilToSlot, nextOpen } from '../../sdk/grid.js';
 import type { Seconds } from '../../sdk/time.js';
 import type { GraphNode } from '../graph/graph.js';
 
 /** Up to when the bars of a stream are known, given its last one: to where that closes, or later where its author says so. */
 export function sourceLimit(node: GraphNode, last: Seconds): Seconds {
-  const close = closeOf(last, node.interval);
+  const close = nextOpen(last, node);
   return node.completeUntil === null ? close : Math.max(close, ceilToSlot(node.completeUntil, node));
 }

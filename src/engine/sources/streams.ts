@@ -1,6 +1,6 @@
 import { SeamlessError } from '../../sdk/errors.js';
 import { emptyTable, lowerBound, type Table } from '../../sdk/table.js';
-import { floorToSlot } from '../../sdk/grid.js';
+import { floorToSlot, gridOf } from '../../sdk/grid.js';
 import { type Range, type Seconds } from '../../sdk/time.js';
 import type { Fingerprint } from '../fingerprint/fingerprints.js';
 import type { GraphNode } from '../graph/graph.js';
@@ -286,7 +286,7 @@ export class StreamKeeper {
     }
     const gone = difference(lost, union(pieces.flatMap(({ old }) => (old ? [old] : []))));
     for (const range of gone) changed.push(...(await this.#compare(range, emptyTable())));
-    const stream = { fingerprint, interval: this.node.interval };
+    const stream = { fingerprint, ...gridOf(this.node) };
     return {
       ...commit,
       invalidations: [...invalidations, ...(await reachOf(this.#store, stream, union(changed)))],
@@ -297,7 +297,7 @@ export class StreamKeeper {
   async #compare(range: Range, table: Table): Promise<RangeSet> {
     const [before] = await this.#store.read([{ fingerprint: this.fingerprint.hash, range }]);
     this.#change ??= new SourceComparison();
-    return this.#change.compare(before ?? emptyTable(), table, this.node.interval);
+    return this.#change.compare(before ?? emptyTable(), table, this.node);
   }
 
   /**

@@ -1,4 +1,4 @@
-import { closeOf, floorToSlot, isOnGrid, slotSeeing } from '../../sdk/grid.js';
+import { closeOf, floorToSlot, isOnGrid, nextOpen, slotSeeing, type Grid } from '../../sdk/grid.js';
 import type { FlatRecord } from '../../sdk/table.js';
 import { formatInterval, formatTime, type Range, type Seconds } from '../../sdk/time.js';
 import type { FeedBar, FeedStream } from '../feed/feed.js';
@@ -37,7 +37,7 @@ interface Lane {
 /** Turns bars into slots. A slot closes once: when all streams have their bar of it, or when grace has passed. */
 export class SlotClock {
   readonly #lanes: ReadonlyMap<string, Lane>;
-  readonly #grids: readonly Pick<FeedStream, 'interval' | 'phase'>[];
+  readonly #grids: readonly Grid[];
   readonly #grace: Seconds;
   readonly #start: Seconds;
   #closed: Seconds;
@@ -47,12 +47,7 @@ export class SlotClock {
    * @param grids of all nodes: where slots may close
    * @param start slots that close by then are history
    */
-  constructor(
-    streams: readonly FeedStream[],
-    grids: readonly Pick<FeedStream, 'interval' | 'phase'>[],
-    start: Seconds,
-    grace: Seconds,
-  ) {
+  constructor(streams: readonly FeedStream[], grids: readonly Grid[], start: Seconds, grace: Seconds) {
     this.#grids = [...streams, ...grids];
     this.#grace = grace;
     this.#start = start;
@@ -86,7 +81,7 @@ export class SlotClock {
 
   take(bar: FeedBar): Taken {
     const lane = this.#lanes.get(bar.stream) as Lane;
-    const close = closeOf(bar.ts, lane.stream.interval);
+    const close = closeOf(bar.ts, lane.stream);
     if (close <= this.#start) return 'known';
     this.#now = Math.max(this.#now, close);
     if (close <= this.#closed) {
@@ -96,7 +91,7 @@ export class SlotClock {
     const before = lane.pending.get(bar.ts);
     // The slot is open still: what is said last counts.
     lane.pending.set(bar.ts, bar);
-    while (lane.pending.has(lane.complete)) lane.complete = closeOf(lane.complete, lane.stream.interval);
+    while (lane.pending.has(lane.complete)) lane.complete = nextOpen(lane.complete, lane.stream);
     return before && sameRow(before.row, bar.row) ? 'known' : 'taken';
   }
 
@@ -112,16 +107,16 @@ export class SlotClock {
     const bars = new Map<string, readonly FeedBar[]>();
     const gaps: (Range & { stream: string })[] = [];
     for (const [name, lane] of this.#lanes) {
-      const { interval } = lane.stream;
+      const grid = lane.stream;
       const found: FeedBar[] = [];
       const end = floorToSlot(to, lane.stream);
-      for (let open = floorToSlot(from, lane.stream); open < end; open = closeOf(open, interval)) {
+      for (let open = floorToSlot(from, lane.stream); open < end; open = nextOpen(open, grid)) {
         const bar = lane.pending.get(open);
         const last = gaps.at(-1);
         if (bar) found.push(bar);
         else if (last?.stream === name && last.end === open)
-          gaps[gaps.length - 1] = { ...last, end: closeOf(open, interval) };
-        else gaps.push({ stream: name, start: open, end: closeOf(open, interval) });
+          gaps[gaps.length - 1] = { ...last, end: nextOpen(open, grid) };
+        else gaps.push({ stream: name, start: open, end: nextOpen(open, grid) });
       }
       for (const { ts, row } of found) {
         lane.pending.delete(ts);
@@ -132,7 +127,7 @@ export class SlotClock {
         lane.known.delete(ts);
       }
       lane.complete = Math.max(lane.complete, end);
-      while (lane.pending.has(lane.complete)) lane.complete = closeOf(lane.complete, interval);
+      while (lane.pending.has(lane.complete)) lane.complete = nextOpen(lane.complete, grid);
       if (found.length > 0) bars.set(name, found);
     }
     this.#closed = to;
@@ -143,7 +138,7 @@ export class SlotClock {
   #decided(): Seconds {
     // A stream's next bar closes one interval after the last: slots before that lack nothing of it.
     const complete = Math.min(
-      ...[...this.#lanes.values()].map((lane) => closeOf(lane.complete, lane.stream.interval)),
+      ...[...this.#lanes.values()].map((lane) => closeOf(lane.complete, lane.stream)),
     );
     const before = Math.max(complete, this.#now - this.#grace);
     if (!Number.isFinite(before)) return this.#closed;

@@ -1,11 +1,10 @@
+import type { Grid } from '../../sdk/grid.js';
 import type { FlatRecord } from '../../sdk/table.js';
 import type { Seconds } from '../../sdk/time.js';
 
 /** A stream as a feed is asked for it. */
-export interface FeedStream {
+export interface FeedStream extends Grid {
   readonly name: string;
-  readonly interval: Seconds;
-  readonly phase: Seconds;
 }
 
 /** A closed bar, stamped by its open. */

@@ -62,7 +62,7 @@ class Head {
   }
 
   get close(): Seconds {
-    return closeOf((this.bar as FeedBar).ts, this.#stream.interval);
+    return closeOf((this.bar as FeedBar).ts, this.#stream);
   }
 
   async advance(): Promise<void> {

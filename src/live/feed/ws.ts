@@ -82,9 +82,9 @@ function noteBar(
   streams: readonly FeedStream[],
   { stream, ts }: FeedMessage & { type: 'bar' },
 ): void {
-  const interval = streams.find(({ name }) => name === stream)?.interval;
-  if (interval === undefined) return;
-  from.set(stream, Math.max(from.get(stream) ?? -Infinity, closeOf(ts, interval)));
+  const grid = streams.find(({ name }) => name === stream);
+  if (!grid) return;
+  from.set(stream, Math.max(from.get(stream) ?? -Infinity, closeOf(ts, grid)));
 }
 
 /** The messages of one connection. */

@@ -1,5 +1,5 @@
 import type { RunEventBody, RunResult } from '../../sdk/live.js';
-import { closeOf } from '../../sdk/grid.js';
+import { closeOf, type Grid } from '../../sdk/grid.js';
 import { rowValue, type RowValue, type Table } from '../../sdk/table.js';
 import type { Seconds } from '../../sdk/time.js';
 import type { Entry, Journal } from '../journal/journal.js';
@@ -10,11 +10,17 @@ import { priceOf } from './slot-loop.js';
 /** Entries that are written together. */
 const WRITTEN_TOGETHER = 4096;
 
+/** Rows, and the grid that they are on. */
+export interface GridTable {
+  readonly table: Table;
+  readonly grid: Grid;
+}
+
 /** The stored history of what is traded. */
 export interface TradedHistory {
   readonly symbol: string;
-  readonly price: { readonly table: Table; readonly interval: Seconds };
-  readonly decision: { readonly table: Table; readonly interval: Seconds };
+  readonly price: GridTable;
+  readonly decision: GridTable;
 }
 
 export interface BacktestParts {
@@ -99,13 +105,13 @@ function tradeSlots(
 class Rows {
   close: Seconds;
   readonly #table: Table;
-  readonly #interval: Seconds;
+  readonly #grid: Grid;
   #at = 0;
 
-  constructor({ table, interval }: { readonly table: Table; readonly interval: Seconds }) {
+  constructor({ table, grid }: GridTable) {
     this.#table = table;
-    this.#interval = interval;
-    this.close = closeOf(table.ts[0] ?? Infinity, interval);
+    this.#grid = grid;
+    this.close = closeOf(table.ts[0] ?? Infinity, grid);
   }
 
   /** The row that closes then. */
@@ -113,7 +119,7 @@ class Rows {
     if (close !== this.close) return undefined;
     const value = read(this.#table, this.#at);
     this.#at += 1;
-    this.close = closeOf(this.#table.ts[this.#at] ?? Infinity, this.#interval);
+    this.close = closeOf(this.#table.ts[this.#at] ?? Infinity, this.#grid);
     return value;
   }
 }

@@ -1,8 +1,8 @@
-import type { Graph, GraphNode } from '../../engine/graph/graph.js';
+import type { Graph } from '../../engine/graph/graph.js';
 import type { SourceReader } from '../../engine/ports/source.js';
 import { schemaOf } from '../../engine/run/evaluation/evaluation.js';
 import { same } from '../../engine/history/difference.js';
-import { closeOf as slotClose, lastOpenBy } from '../../sdk/grid.js';
+import { closeOf, lastOpenBy, type Grid } from '../../sdk/grid.js';
 import { lowerBound, rowValue, sliceTable, type RowValue, type Table } from '../../sdk/table.js';
 import type { Range, Seconds } from '../../sdk/time.js';
 import type { FeedBar } from '../feed/feed.js';
@@ -57,13 +57,13 @@ export class RecordedSource implements SourceReader {
   readonly whole = true;
   readonly #source: SourceReader;
   readonly #recording: Recording;
-  readonly #interval: Seconds;
+  readonly #grid: Grid;
   readonly #bars: readonly FeedBar[];
 
-  constructor(source: SourceReader, recording: Recording, stream: string, interval: Seconds) {
+  constructor(source: SourceReader, recording: Recording, stream: string, grid: Grid) {
     this.#source = source;
     this.#recording = recording;
-    this.#interval = interval;
+    this.#grid = grid;
     this.#bars = recording.bars.get(stream) ?? [];
   }
 
@@ -73,7 +73,7 @@ export class RecordedSource implements SourceReader {
 
   async bounds(): ReturnType<SourceReader['bounds']> {
     const history = await this.#source.bounds();
-    const before = lastOpenBy(this.#before, this.#interval);
+    const before = lastOpenBy(this.#before, this.#grid);
     const known =
       history && history.first <= before
         ? { first: history.first, last: Math.min(history.last, before) }
@@ -102,7 +102,7 @@ export class RecordedSource implements SourceReader {
   /** No bar of history opens at it or later: those close after the run began. */
   get #before(): Seconds {
     const { range, historyEnd } = this.#recording;
-    return lastOpenBy(Math.min(range.start, historyEnd), this.#interval) + 1e-6;
+    return lastOpenBy(Math.min(range.start, historyEnd), this.#grid) + 1e-6;
   }
 }
 
@@ -152,12 +152,12 @@ export function parityOf(
       rows += 1;
       if (was !== undefined && is !== undefined && sameBits(was, is)) return;
       differing += 1;
-      if (!first || closeOf(node, ts) < first.close)
-        first = { node: node.name, ts, live: was, materialized: is, close: closeOf(node, ts) };
+      if (!first || closeOf(ts, node) < first.close)
+        first = { node: node.name, ts, live: was, materialized: is, close: closeOf(ts, node) };
     };
     for (let at = 0; at < table.ts.length; at++) {
       const ts = table.ts[at] as Seconds;
-      if (closeOf(node, ts) <= range.start || closeOf(node, ts) > range.end) continue;
+      if (closeOf(ts, node) <= range.start || closeOf(ts, node) > range.end) continue;
       note(ts, live.get(ts), rowValue(table, at));
       live.delete(ts);
     }
@@ -183,10 +183,6 @@ function told(first: Timed | null): RowDifference | null {
   if (!first) return null;
   const { node, ts, live, materialized } = first;
   return { node, ts, live, materialized };
-}
-
-function closeOf({ interval }: GraphNode, ts: Seconds): Seconds {
-  return slotClose(ts, interval);
 }
 
 /** Bit for bit, and in the order of keys. */

@@ -91,7 +91,7 @@ export class SlotLoop {
     for (const cursor of cursors) {
       const { node, table, at } = cursor;
       const ts = table.ts[at];
-      if (ts === undefined || closeOf(ts, node.interval) !== asOf) continue;
+      if (ts === undefined || closeOf(ts, node) !== asOf) continue;
       cursor.at += 1;
       const value = rowValue(table, at);
       events.push(
@@ -113,7 +113,7 @@ export class SlotLoop {
 /** When rows close, ascending, each once. */
 function closesOf(cursors: readonly Cursor[]): Seconds[] {
   const closes = new Set<Seconds>();
-  for (const { node, table } of cursors) for (const ts of table.ts) closes.add(closeOf(ts, node.interval));
+  for (const { node, table } of cursors) for (const ts of table.ts) closes.add(closeOf(ts, node));
   return [...closes].sort((a, b) => a - b);
 }
 

@@ -4,7 +4,7 @@ import { bytes, floats } from '../memory.js';
 import { KernelCompute, Node, type Bar, type KernelOutput } from '../node.js';
 import type { Series } from '../series.js';
 import { columnIndex, VALUE_COLUMN } from '../table.js';
-import { longestSlot, openOf } from '../grid.js';
+import { longestSlot } from '../grid.js';
 import { formatInterval, isMonths, parseInterval, type Interval } from '../time.js';
 
 /** How the cells of a column become one. Missing cells and NaN do not count; where there is no other, the result is NaN. */
@@ -60,11 +60,11 @@ export function resample(options: ResampleOptions): Node<ResampledBar> {
     name,
     input,
     interval: seconds,
-    period: `${longestSlot(seconds)}s`,
+    period: `${longestSlot({ interval: seconds, phase: 0 })}s`,
     indicator: { kind: 'resample', params: { columns, minBars } },
     computeFn: new KernelCompute<ResampledBar>(
-      (series) => resampled(series, input, seconds, wanted),
-      minBars > 1 ? (series) => withBars(series, input, seconds, minBars) : null,
+      (series) => resampled(series, input, wanted),
+      minBars > 1 ? (series) => withBars(series, input, minBars) : null,
     ),
   });
 }
@@ -72,7 +72,6 @@ export function resample(options: ResampleOptions): Node<ResampledBar> {
 function resampled(
   series: Series,
   input: DagNode,
-  seconds: number,
   wanted: readonly (readonly [string, Aggregate])[],
 ): KernelOutput {
   const source = series.of(input);
@@ -91,7 +90,7 @@ function resampled(
   let start = 0;
   for (let firing = 0; firing < series.length; firing++) {
     const end = source.end[firing] as number;
-    const open = openOf(series.asOf[firing] as number, seconds);
+    const open = series.opens[firing] as number;
     while (start < end && (source.ts[start] as number) < open) start++;
     for (const { cells, how, from } of made) cells[firing] = aggregate(from, start, end, how);
   }
@@ -99,13 +98,12 @@ function resampled(
 }
 
 /** Which slots have at least so many bars. */
-function withBars(series: Series, input: DagNode, seconds: number, minBars: number): Uint8Array {
+function withBars(series: Series, input: DagNode, minBars: number): Uint8Array {
   const { ts, end } = series.of(input);
   const rows = bytes(series.length);
   for (let firing = 0; firing < series.length; firing++) {
     const first = (end[firing] as number) - minBars;
-    rows[firing] =
-      first >= 0 && (ts[first] as number) >= openOf(series.asOf[firing] as number, seconds) ? 1 : 0;
+    rows[firing] = first >= 0 && (ts[first] as number) >= (series.opens[firing] as number) ? 1 : 0;
   }
   return rows;
 }

@@ -1,7 +1,7 @@
 import type { OpenStream } from '../../engine/ports/source.js';
 import type { SeamlessError } from '../../sdk/errors.js';
 import { concatTables, sliceTable, type Table } from '../../sdk/table.js';
-import { closeOf, floorToSlot, openOf } from '../../sdk/grid.js';
+import { nextOpen, floorToSlot, openOf } from '../../sdk/grid.js';
 import type { Range, Seconds } from '../../sdk/time.js';
 import type { BarCheck, BarFault } from '../faults.js';
 
@@ -82,7 +82,7 @@ export class RowsAround {
 
   /** The open of a bar whose row is stamped by this time. */
   #open(time: Seconds): Seconds {
-    return this.#stamp === 'close' ? openOf(time, this.#stream.interval) : time;
+    return this.#stamp === 'close' ? openOf(time, this.#stream) : time;
   }
 
   #place(good: Table): void {
@@ -91,12 +91,12 @@ export class RowsAround {
     const { error, after } = this.#untimed;
     this.#untimed = null;
     const start = Number.isNaN(after) ? next : after;
-    this.#skip({ start, end: closeOf(next, this.#stream.interval) }, error);
+    this.#skip({ start, end: nextOpen(next, this.#stream) }, error);
   }
 }
 
 /** The slot that a row with this time would be in. */
 export function slotOf(stream: OpenStream, time: Seconds): Range {
   const start = floorToSlot(time, stream);
-  return { start, end: closeOf(start, stream.interval) };
+  return { start, end: nextOpen(start, stream) };
 }

@@ -95,7 +95,7 @@ export function pruneRange(
   range: Range,
 ): string | null {
   const raw = `c${relation.time}`;
-  const margin = PRUNE_MARGIN + (options.stamp === 'close' ? longestSlot(stream.interval) : 0);
+  const margin = PRUNE_MARGIN + (options.stamp === 'close' ? longestSlot(stream) : 0);
   const conditions: string[] = [];
   const from = range.start - margin;
   const to = range.end + margin;

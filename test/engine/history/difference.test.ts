@@ -14,6 +14,8 @@ function history(rows: readonly (readonly [bar: number, value: number])[]): Tabl
   };
 }
 
+const MINUTES = { interval: 60, phase: 0 };
+
 describe('the difference of two histories', () => {
   it('says where, by how much, and which bars only one of them has', () => {
     const before = history([
@@ -28,7 +30,7 @@ describe('the difference of two histories', () => {
       [3, 7],
       [5, 4],
     ]);
-    assert.deepEqual(differenceOf(before, after, 60), {
+    assert.deepEqual(differenceOf(before, after, MINUTES), {
       common: 3,
       changed: 1,
       onlyBefore: 1,
@@ -43,8 +45,8 @@ describe('the difference of two histories', () => {
   });
 
   it('takes NaN for NaN, and tells −0 from 0', () => {
-    assert.equal(differenceOf(history([[0, Number.NaN]]), history([[0, Number.NaN]]), 60).changed, 0);
-    assert.equal(differenceOf(history([[0, 0]]), history([[0, -0]]), 60).changed, 1);
+    assert.equal(differenceOf(history([[0, Number.NaN]]), history([[0, Number.NaN]]), MINUTES).changed, 0);
+    assert.equal(differenceOf(history([[0, 0]]), history([[0, -0]]), MINUTES).changed, 1);
   });
 
   it('compares records by their fields, and structures in depth', () => {
@@ -55,8 +57,8 @@ describe('the difference of two histories', () => {
       columns: [{ type: 'json', values: [text], valid: null }],
       present: null,
     });
-    assert.equal(differenceOf(json('{"a":[1,2]}'), json('{"a":[1,2]}'), 60).changed, 0);
-    assert.equal(differenceOf(json('{"a":[1,2]}'), json('{"a":[1,3]}'), 60).changed, 1);
+    assert.equal(differenceOf(json('{"a":[1,2]}'), json('{"a":[1,2]}'), MINUTES).changed, 0);
+    assert.equal(differenceOf(json('{"a":[1,2]}'), json('{"a":[1,3]}'), MINUTES).changed, 1);
   });
 
   it('counts as a comparison bar by bar does, whatever the rows', () => {
@@ -72,7 +74,7 @@ describe('the difference of two histories', () => {
         const [a, b] = [new Map(before), new Map(after)];
         const bars = [...new Set([...a.keys(), ...b.keys()])].sort((x, y) => x - y);
         const differing = bars.filter((bar) => a.get(bar) !== b.get(bar));
-        const found = differenceOf(history(before), history(after), 60);
+        const found = differenceOf(history(before), history(after), MINUTES);
         assert.equal(found.common, bars.filter((bar) => a.has(bar) && b.has(bar)).length);
         assert.equal(found.changed + found.onlyBefore + found.onlyAfter, differing.length);
         assert.equal(found.first?.ts, differing[0] === undefined ? undefined : differing[0] * 60);

@@ -1,3 +1,4 @@
+import { gridOf } from '../../../sdk/grid.js';
 import type { Table } from '../../../sdk/table.js';
 import type { Range } from '../../../sdk/time.js';
 import { settleNaN } from '../../fingerprint/canonical.js';
@@ -28,13 +29,13 @@ export interface AtHand {
 /** The firings of a node in the slots whose open lies in a range. */
 export function firingsOf(node: GraphNode, range: Range, { nodes, rows }: AtHand, grids: Grids): Firings {
   const inputs = node.edges.map((edge): FiringInput => ({
-    interval: (nodes[edge.node] as GraphNode).interval,
+    ...gridOf(nodes[edge.node] as GraphNode),
     lookback: needOf(edge),
     ...(edge.span !== undefined && { span: edge.span }),
     ...(edge.gather && { gather: edge.gather }),
     ts: rows(edge).ts,
   }));
-  return findFirings(node.interval, node.phase, range, inputs, grids);
+  return findFirings(node, range, inputs, grids);
 }
 
 /** What a host is asked for these firings. @param expected columns the node has emitted so far */

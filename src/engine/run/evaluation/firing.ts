@@ -1,12 +1,11 @@
 import { floats, integers } from '../../../sdk/memory.js';
 import { lowerBound } from '../../../sdk/table.js';
-import { ceilToSlot, closeOf, lastOpenBy, openOf, slotOfBars } from '../../../sdk/grid.js';
+import { ceilToSlot, closeOf, lastOpenBy, openOf, slotOfBars, type Grid } from '../../../sdk/grid.js';
 import type { Range, Seconds } from '../../../sdk/time.js';
 import { Grids, sameTimes } from './grids.js';
 
 /** One input as firing sees it: when its bars open, and how many must have closed. */
-export interface FiringInput {
-  readonly interval: Seconds;
+export interface FiringInput extends Grid {
   /** How many bars must have closed. */
   readonly lookback: number;
   /** Of a window that is counted in time: its seconds. A slot whose window holds no bar does not fire. */
@@ -38,18 +37,18 @@ export interface Firings {
  * @param grids what nodes of the same chunk have in common
  */
 export function findFirings(
-  interval: Seconds,
-  phase: Seconds,
+  grid: Grid,
   slots: Range,
   inputs: readonly FiringInput[],
   grids = new Grids(),
 ): Firings {
-  const aligned = alignedBars(interval, phase, slots, inputs);
-  if (aligned) return followBars(interval, inputs, aligned, grids);
+  const { interval } = grid;
+  const aligned = alignedBars(grid, slots, inputs);
+  if (aligned) return followBars(grid, inputs, aligned, grids);
   const gathered = inputs.some(({ gather }) => gather);
   const prompt = inputs.map((input) => !input.gather && input.interval <= interval);
   const anyPrompt = gathered || prompt.includes(true);
-  const candidates = candidateSlots(interval, phase, slots, driversOf(inputs, prompt));
+  const candidates = candidateSlots(grid, slots, driversOf(inputs, prompt));
   const opens = floats(candidates.length);
   const asOf = floats(candidates.length);
   const ends = inputs.map(() => integers(candidates.length));
@@ -57,7 +56,7 @@ export function findFirings(
   const closed = inputs.map(() => 0);
   let count = 0;
   for (const open of candidates) {
-    const close = closeOf(open, interval);
+    const close = closeOf(open, grid);
     let complete = true;
     let any = !gathered;
     for (let i = 0; i < inputs.length; i++) {
@@ -68,7 +67,7 @@ export function findFirings(
       if (input.gather && closedAfter(input, end, open)) any = true;
     }
     if (complete && any && hasHistory(inputs, closed, lacking) && windowsHold(inputs, closed, close)) {
-      opens[count] = openOf(close, interval);
+      opens[count] = openOf(close, grid);
       asOf[count] = close;
       for (let i = 0; i < inputs.length; i++) (ends[i] as Int32Array)[count] = closed[i] as number;
       count++;
@@ -90,17 +89,12 @@ interface AlignedBars {
 }
 
 /** The common case, inputs on the interval of the node, all of which have a bar in the same slots: each bar fires its slot. */
-function alignedBars(
-  interval: Seconds,
-  phase: Seconds,
-  slots: Range,
-  inputs: readonly FiringInput[],
-): AlignedBars | null {
+function alignedBars(grid: Grid, slots: Range, inputs: readonly FiringInput[]): AlignedBars | null {
   const [first] = inputs;
-  if (!first || inputs.some((input) => input.interval !== interval)) return null;
+  if (!first || inputs.some((input) => input.interval !== grid.interval)) return null;
   // An input on another grid closes its bars within the slots, up to one interval before their ends.
   const shifts = inputs.map(({ ts }) =>
-    ts.length > 0 ? ceilToSlot(ts[0] as number, { interval, phase }) - (ts[0] as number) : 0,
+    ts.length > 0 ? ceilToSlot(ts[0] as number, grid) - (ts[0] as number) : 0,
   );
   const [shift] = shifts as [Seconds];
   const from = inputs.map(({ ts }) => lowerBound(ts, slots.start - shift));
@@ -112,7 +106,7 @@ function alignedBars(
 }
 
 function followBars(
-  interval: Seconds,
+  grid: Grid,
   inputs: readonly FiringInput[],
   { from, count, shift }: AlignedBars,
   grids: Grids,
@@ -122,21 +116,21 @@ function followBars(
   const [{ ts }] = inputs as [FiringInput];
   const start = (from[0] as number) + skipped;
   const bars = ts.subarray(start, start + count - skipped);
-  const { opens, asOf } = grids.slotsOf(shift === 0 ? bars : bars.map((open) => open + shift), interval);
+  const { opens, asOf } = grids.slotsOf(shift === 0 ? bars : bars.map((open) => open + shift), grid);
   const ends = from.map((first) => grids.ramp(first + skipped + 1, count - skipped));
   return { opens, asOf, ends, lacking: count > 0 ? missing : missing.map(() => 0) };
 }
 
 /** How many bars have closed by `time`, counting on from `from`. */
 function advance(input: FiringInput, from: number, time: Seconds): number {
-  const lastOpen = lastOpenBy(time, input.interval);
+  const lastOpen = lastOpenBy(time, input);
   let end = from;
   while (end < input.ts.length && (input.ts[end] as number) <= lastOpen) end++;
   return end;
 }
 
 function closedAfter(input: FiringInput, end: number, time: Seconds): boolean {
-  return end > 0 && closeOf(input.ts[end - 1] as number, input.interval) > time;
+  return end > 0 && closeOf(input.ts[end - 1] as number, input) > time;
 }
 
 function hasHistory(inputs: readonly FiringInput[], closed: readonly number[], lacking: number[]): boolean {
@@ -168,21 +162,20 @@ function driversOf(inputs: readonly FiringInput[], prompt: readonly boolean[]): 
 
 /** Opens of the slots in which one of these inputs closes a bar, ascending, each once. */
 function candidateSlots(
-  interval: Seconds,
-  phase: Seconds,
+  grid: Grid,
   slots: Range,
   drivers: readonly FiringInput[],
 ): Iterable<Seconds> & { length: number } {
-  const lists = drivers.map((driver) => slotsOf(interval, phase, slots, driver));
+  const lists = drivers.map((driver) => slotsOf(grid, slots, driver));
   const [only] = lists;
   if (only && lists.length === 1) return only;
   return Float64Array.from(new Set(lists.flatMap((list) => [...list]))).sort();
 }
 
-function slotsOf(interval: Seconds, phase: Seconds, slots: Range, driver: FiringInput): Float64Array {
+function slotsOf(grid: Grid, slots: Range, driver: FiringInput): Float64Array {
   const found = new Float64Array(driver.ts.length);
   let count = 0;
-  const sees = slotOfBars(driver.interval, { interval, phase });
+  const sees = slotOfBars(driver, grid);
   for (const barOpen of driver.ts) {
     const open = sees(barOpen);
     if (open < slots.start || open >= slots.end) continue;

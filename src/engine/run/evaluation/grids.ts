@@ -1,5 +1,5 @@
 import { integers, floats } from '../../../sdk/memory.js';
-import { closeOf } from '../../../sdk/grid.js';
+import { closeOf, gridOf, sameGrid, type Grid } from '../../../sdk/grid.js';
 import { isMonths, type Seconds } from '../../../sdk/time.js';
 
 interface Slots {
@@ -9,14 +9,15 @@ interface Slots {
 
 /** Times and ends that nodes of one grid have in common within a chunk: made once, and the same arrays for all of them. */
 export class Grids {
-  readonly #slots: (Slots & { readonly interval: Seconds })[] = [];
+  readonly #slots: (Slots & { readonly grid: Grid })[] = [];
   readonly #ramps = new Map<string, Int32Array>();
 
   /** The closes of slots with these opens. The opens are those of an earlier call with equal ones. */
-  slotsOf(opens: Float64Array, interval: Seconds): Slots {
-    const known = this.#slots.find((each) => each.interval === interval && sameTimes(each.opens, opens));
+  slotsOf(opens: Float64Array, grid: Grid): Slots {
+    const known = this.#slots.find((each) => sameGrid(each.grid, grid) && sameTimes(each.opens, opens));
     if (known) return known;
-    if (isMonths(interval)) return this.#months(opens, interval);
+    const { interval } = grid;
+    if (isMonths(interval)) return this.#byCalendar(opens, grid);
     const asOf = floats(opens.length);
     let stamps = opens;
     for (let i = 0; i < opens.length; i++) {
@@ -27,13 +28,13 @@ export class Grids {
       if (close - interval !== open && stamps === opens) stamps = Float64Array.from(opens);
       if (stamps !== opens) stamps[i] = close - interval;
     }
-    const slots = { opens: stamps, asOf, interval };
+    const slots = { opens: stamps, asOf, grid: gridOf(grid) };
     this.#slots.push(slots);
     return slots;
   }
 
-  #months(opens: Float64Array, interval: Seconds): Slots {
-    const slots = { opens, asOf: opens.map((open) => closeOf(open, interval)), interval };
+  #byCalendar(opens: Float64Array, grid: Grid): Slots {
+    const slots = { opens, asOf: opens.map((open) => closeOf(open, grid)), grid: gridOf(grid) };
     this.#slots.push(slots);
     return slots;
   }

@@ -125,7 +125,7 @@ export class SlotEvaluator {
       this.#schemas.set(index, widerSchema(this.#schemas.get(index) ?? null, schemaOf(result.table)));
     const { failure } = result;
     if (failure) {
-      const from = failure.asOf === null ? range.start : openOf(failure.asOf, node.interval);
+      const from = failure.asOf === null ? range.start : openOf(failure.asOf, node);
       failures.set(index, failure);
       this.#failedFrom.set(index, from);
       limits[index] = Math.min(limits[index] as Seconds, from);

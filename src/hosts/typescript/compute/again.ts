@@ -24,7 +24,7 @@ export async function runAgain(
   const builder = new RowBuilder({ node: node.name, opens: request.opens, expected: request.expected });
   const failure = await runAlone({ ...run, builder, progress: () => undefined }, compute, turn);
   if (failure?.asOf === null) return failure;
-  const { first } = differenceOf(rows, builder.finish(), request.interval);
+  const { first } = differenceOf(rows, builder.finish(), { interval: request.interval, phase: 0 });
   if (!first && !failure) return null;
   const firing = first ? request.opens.indexOf(first.ts) : request.asOf.indexOf(failure?.asOf ?? 0);
   const bar = barText(request.opens[firing] as number, request.asOf[firing] as number);

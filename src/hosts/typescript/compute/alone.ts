@@ -57,6 +57,7 @@ function computeOne(
 ): NodeFailure | null {
   const { node, request, context, seed } = run;
   const bar = request.asOf[firing] as Seconds;
+  const open = request.opens[firing] as Seconds;
   const inputs = truncate(run.inputs, firing, firing, 'window');
   const ignore = (): void => undefined;
   try {
@@ -64,10 +65,11 @@ function computeOne(
       setBar(bar);
       if (typeof compute === 'function') {
         const view = new ChunkView(node.name, inputs, run.positions, ignore);
-        moveView(view, 0, bar);
+        moveView(view, 0, bar, open);
         return compute(view);
       }
-      const series = new ChunkSeries(node.name, Float64Array.of(bar), inputs, run.positions, ignore);
+      const times = { asOf: Float64Array.of(bar), opens: Float64Array.of(open) };
+      const series = new ChunkSeries(node.name, times, inputs, run.positions, ignore);
       return valueAt(outputOf(node.name, 1, authored(context, compute.compute)(series)), 0);
     });
     const violation = context.takeViolation();

@@ -2,6 +2,7 @@ import type { NodeFailure } from '../../../engine/ports/host.js';
 import { LookAheadError, SeamlessError } from '../../../sdk/errors.js';
 import type { ColumnCompute } from '../../../sdk/node.js';
 import { ChunkSeries } from '../../../sdk/series.js';
+import { lowerBound } from '../../../sdk/table.js';
 import type { Seconds } from '../../../sdk/time.js';
 import type { ColumnHandedOut, ViewInput } from '../../../sdk/view.js';
 import { violationFailure, type NodeRun } from './computation.js';
@@ -19,13 +20,14 @@ const allowances = new WeakMap<object, ProbeAllowance>();
 
 /** The column form: one call for all firings, then the probe for look-ahead. Rows go to the run's builder. */
 export function runColumns(run: NodeRun, { compute }: ColumnCompute<unknown>): NodeFailure | null {
-  const { asOf } = run.request;
+  const { asOf, opens } = run.request;
   if (asOf.length === 0) return null;
   const authoredCompute = authored(run.context, compute);
   const call = (at: Float64Array, inputs: readonly ViewInput[], handedOut: ColumnHandedOut): Output =>
     run.context.compute({ node: run.node.name, seed: run.seed }, (setBar) => {
       setBar(at[at.length - 1] as Seconds);
-      const series = new ChunkSeries(run.node.name, at, inputs, run.positions, handedOut);
+      const times = { asOf: at, opens: at.map((close) => opens[lowerBound(asOf, close)] as Seconds) };
+      const series = new ChunkSeries(run.node.name, times, inputs, run.positions, handedOut);
       return outputOf(run.node.name, at.length, authoredCompute(series));
     });
 

@@ -182,14 +182,14 @@ function runSlice(
   { from, to }: { readonly from: number; readonly to: number },
 ): Stop {
   const { context, builder } = run;
-  const { asOf } = run.request;
+  const { asOf, opens } = run.request;
   const glance = pace.glance();
   let firing = from;
   try {
     while (firing < to) {
       const bar = asOf[firing] as Seconds;
       setBar(bar);
-      moveView(view, firing, bar);
+      moveView(view, firing, bar, opens[firing] as Seconds);
       const value = compute(view);
       const violation = context.takeViolation();
       if (violation) return { done: firing, failure: violationFailure(bar, violation) };

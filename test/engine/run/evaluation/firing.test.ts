@@ -2,14 +2,24 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { findFirings, type FiringInput } from '../../../../src/engine/run/evaluation/firing.js';
 import { Grids } from '../../../../src/engine/run/evaluation/grids.js';
+import type { Grid } from '../../../../src/sdk/grid.js';
 
 /** Opens in minutes after an hour's start; everything below is counted so. */
 function input(intervalMinutes: number, opens: number[], lookback = 1): FiringInput {
-  return { interval: intervalMinutes * 60, lookback, ts: Float64Array.from(opens, (open) => open * 60) };
+  return {
+    interval: intervalMinutes * 60,
+    phase: 0,
+    lookback,
+    ts: Float64Array.from(opens, (open) => open * 60),
+  };
+}
+
+function every(minutes: number): Grid {
+  return { interval: minutes * 60, phase: 0 };
 }
 
 function closes(intervalMinutes: number, from: number, to: number, inputs: FiringInput[]): number[] {
-  const { asOf } = findFirings(intervalMinutes * 60, 0, { start: from * 60, end: to * 60 }, inputs);
+  const { asOf } = findFirings(every(intervalMinutes), { start: from * 60, end: to * 60 }, inputs);
   return [...asOf].map((seconds) => seconds / 60);
 }
 
@@ -23,14 +33,17 @@ describe('firing', () => {
   });
 
   it('fires once a slot, however many bars of a faster input closed in it', () => {
-    const { asOf, ends } = findFirings(300, 0, { start: 0, end: 900 }, [input(1, [0, 1, 2, 3, 4, 7, 12])]);
+    const { asOf, ends } = findFirings(every(5), { start: 0, end: 900 }, [input(1, [0, 1, 2, 3, 4, 7, 12])]);
     assert.deepEqual([...asOf], [300, 600, 900]);
     assert.deepEqual([...(ends[0] as Int32Array)], [5, 6, 7]);
   });
 
   it('gives a slower input by its last closed bar, and never by one still open', () => {
     const minutes = Array.from({ length: 12 }, (_, index) => index);
-    const { asOf, ends } = findFirings(60, 0, { start: 0, end: 720 }, [input(1, minutes), input(5, [0, 5])]);
+    const { asOf, ends } = findFirings(every(1), { start: 0, end: 720 }, [
+      input(1, minutes),
+      input(5, [0, 5]),
+    ]);
     // The bar that opens at 0 closes at 5: until then there is none.
     assert.deepEqual(
       [...asOf].map((seconds) => seconds / 60),
@@ -45,7 +58,7 @@ describe('firing', () => {
   });
 
   it('does not fire before every input has its bars, and says what was lacking', () => {
-    const { asOf, lacking } = findFirings(60, 0, { start: 0, end: 600 }, [input(1, [0, 1, 2, 3], 3)]);
+    const { asOf, lacking } = findFirings(every(1), { start: 0, end: 600 }, [input(1, [0, 1, 2, 3], 3)]);
     assert.deepEqual([...asOf], [180, 240]);
     assert.deepEqual(lacking, [2]);
   });
@@ -97,7 +110,7 @@ describe('firing, over any inputs', () => {
         });
         const grids = new Grids();
         const find = (): ReturnType<typeof findFirings> =>
-          findFirings(60, 0, { start: from * 60, end: 2400 }, inputs, grids);
+          findFirings(every(1), { start: from * 60, end: 2400 }, inputs, grids);
         const { opens, asOf, ends } = find();
         const found = Array.from(asOf, (close, i) => [close, ...ends.map((end) => end[i])]);
         assert.deepEqual(found, byDefinition(60, from * 60, 2400, inputs));
@@ -115,7 +128,7 @@ describe('firing, over any inputs', () => {
     const find = (lookback: number): ReturnType<typeof findFirings> => {
       // Other memory, the same times.
       const inputs = [input(1, [0, 1, 2, 4, 5, 6], lookback), input(1, [0, 1, 2, 4, 5, 6])];
-      return findFirings(60, 0, { start: 120, end: 420 }, inputs, grids);
+      return findFirings(every(1), { start: 120, end: 420 }, inputs, grids);
     };
     const [one, other] = [find(1), find(3)];
     assert.deepEqual([...one.asOf], [180, 300, 360, 420]);

@@ -118,7 +118,7 @@ describe('each bar from its own windows alone', () => {
     assert.deepEqual(seen, {
       view: ['asOf', 'constructor', 'latest', 'window'],
       window: ['column', 'constructor', 'length', 'row', 'ts', 'valid', 'values'],
-      series: ['asOf', 'constructor', 'length', 'of'],
+      series: ['asOf', 'constructor', 'length', 'of', 'opens'],
       'its input': ['column', 'end', 'interval', 'names', 'period', 'ts', 'valid'],
     });
   });
