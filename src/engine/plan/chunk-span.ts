@@ -5,12 +5,17 @@ import type { GraphNode } from '../graph/graph.js';
 /** Slots of the finest interval in a chunk, when the DAG is small. */
 export const CHUNK_SLOTS = 131_072;
 /** Nodes × slots of a chunk, when it is large: what bounds the memory of a run. */
-const CHUNK_CELLS = 4_000_000;
+export const CHUNK_CELLS = 4_000_000;
 const LEAST_CHUNK_SLOTS = 256;
+
+/** The shortest interval of some nodes. */
+export function finestOf(nodes: readonly GraphNode[]): Seconds {
+  return nodes.reduce((least, { interval }) => Math.min(least, interval), Infinity);
+}
 
 /** How long a chunk of some nodes is. @param slots of the finest interval, where the default would not do */
 export function chunkSpan(nodes: readonly GraphNode[], slots: number | undefined): Seconds {
-  const finest = nodes.reduce((least, { interval }) => Math.min(least, interval), Infinity);
+  const finest = finestOf(nodes);
   if (slots !== undefined) return finest * slots;
   const most = Math.floor(CHUNK_CELLS / nodes.length);
   return finest * Math.min(CHUNK_SLOTS, Math.max(LEAST_CHUNK_SLOTS, 2 ** Math.floor(Math.log2(most))));

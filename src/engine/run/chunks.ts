@@ -9,6 +9,7 @@ import type { Firings } from './evaluation/firing.js';
 import { Grids } from './evaluation/grids.js';
 import { HeldRows } from './evaluation/held.js';
 import type { Edge, GraphNode } from '../graph/graph.js';
+import type { Batch } from '../plan/parts.js';
 import type { NodeWork } from '../plan/plan.js';
 import type { ComputeRequest, NodeFailure, ScanState } from '../ports/host.js';
 import type { Reuse, Candidate, NewSegment, ReadsSince } from '../ports/store.js';
@@ -47,7 +48,7 @@ function since(tables: readonly Table[], start: Seconds): readonly Table[] {
   );
 }
 
-/** Runs one planned range through the DAG, chunk by chunk, and commits each chunk. */
+/** Runs planned work chunk by chunk, and commits each chunk. */
 export class ChunkRunner {
   readonly #state: RunState;
   readonly #work: ReadonlyMap<number, NodeWork>;
@@ -57,7 +58,7 @@ export class ChunkRunner {
   #grids = new Grids();
   readonly #scans: Scans;
   #since: ReadonlyMap<number, ReadsSince> = new Map();
-  /** What a chunk would span if all nodes were computed: at its multiples all segments end, whichever nodes are. */
+  /** What a chunk would span if all nodes of its part were computed: at its multiples all segments end, whichever nodes are. */
   readonly #grain: Seconds;
   #segments: NewSegment[] = [];
   #reuses: Reuse[] = [];
@@ -66,18 +67,18 @@ export class ChunkRunner {
 
   constructor(
     state: RunState,
-    work: ReadonlyMap<number, NodeWork>,
+    { work, grain }: Batch,
     candidates: ReadonlyMap<string, readonly Candidate[]>,
   ) {
     this.#state = state;
     this.#work = work;
+    this.#grain = grain;
     this.#candidates = candidates;
     this.#scans = new Scans(state);
     this.#atHand = {
       nodes: state.graph.nodes,
       rows: (edge) => this.#held.of(state.canonical(edge.node)),
     };
-    this.#grain = chunkSpan(state.graph.nodes, state.chunkSlots);
   }
 
   /** @throws ShortHistory when a node must be planned with more history. Chunks before are committed. */

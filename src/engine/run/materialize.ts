@@ -8,6 +8,8 @@ import type { Graph, GraphNode } from '../graph/graph.js';
 import { attainable, horizons, type Horizon } from '../plan/horizon.js';
 import { openSource, type VersionKind } from '../sources/open-source.js';
 import { coveredOf, prepare, type Prepared } from '../plan/prepare.js';
+import { CHUNK_CELLS } from '../plan/chunk-span.js';
+import { batchesOf, partsOf, type Part } from '../plan/parts.js';
 import { nodeGaps, planRange, uncovered, type PlanInput } from '../plan/plan.js';
 import type { StrategyHost } from '../ports/host.js';
 import type { SourceLibrary } from '../ports/source.js';
@@ -234,6 +236,8 @@ export class Execution {
   readonly #left: ReadonlySet<number>;
   readonly #sparsity: number[];
   readonly #timesBack = new Map<string, Seconds>();
+  /** Of each level what can be computed apart. */
+  readonly #parts: readonly (readonly Part[])[];
 
   constructor(
     state: RunState,
@@ -244,6 +248,7 @@ export class Execution {
     this.#keepers = keepers;
     this.#left = left;
     this.#sparsity = state.graph.nodes.map(() => 1);
+    this.#parts = partsOf(state.graph, state.canonicals, state.chunkSlots);
   }
 
   async run(): Promise<void> {
@@ -265,11 +270,16 @@ export class Execution {
   }
 
   async #runRange(range: Range, candidates: ReadonlyMap<string, readonly Candidate[]>): Promise<void> {
+    const { graph, canonicals, covered, request } = this.#state;
     for (;;) {
       try {
-        const work = await planRange(this.#planInput(), this.#state.request, range);
+        const work = await planRange(this.#planInput(), request, range);
         await this.#ensureDemanded(work);
-        await new ChunkRunner(this.#state, work, candidates).run();
+        for (const parts of this.#parts) {
+          const planned = { graph, canonical: canonicals, work, covered };
+          for (const batch of batchesOf(planned, parts, CHUNK_CELLS))
+            await new ChunkRunner(this.#state, batch, candidates).run();
+        }
         return;
       } catch (error) {
         if (error instanceof StreamRefused) this.#state.refuse(error.node, error.refusal);

@@ -130,7 +130,9 @@ export class WorldHost implements StrategyHost {
 
   describe(): Promise<GraphDescription> {
     const nodes = this.#specs.map((spec, index): NodeDescription => {
-      const common = { name: `n${index}`, interval: spec.interval, location: null };
+      const { symbol } = spec;
+      const member = symbol && { family: 'family', symbol: symbol === 'all' ? null : symbol };
+      const common = { name: `n${index}`, interval: spec.interval, location: null, member };
       if (spec.kind === 'node') {
         const { scan } = spec;
         const inputs = spec.inputs.map(({ node, period, inTime, gather }): EdgeDescription =>

@@ -15,8 +15,13 @@ export type Scale = 'minutes' | 'days';
 
 export const UNITS: Readonly<Record<Scale, number>> = { minutes: 60, days: 86_400 };
 
+/** The symbol of a family's node; `all`: it computes the section of all. */
+export type Symbol = 'A' | 'B' | 'C' | 'all';
+
 export interface StreamSpec {
   readonly kind: 'stream';
+  /** Null: it is in no family. Whose a node is decides what is computed together, and nothing else. */
+  readonly symbol: Symbol | null;
   readonly interval: number;
   /** Seconds of a minute of its world. */
   readonly unit: number;
@@ -59,6 +64,7 @@ export interface InputSpec {
 
 export interface NodeSpec {
   readonly kind: 'node';
+  readonly symbol: Symbol | null;
   readonly interval: number;
   /** Seconds of a minute of its world. */
   readonly unit: number;
@@ -79,6 +85,7 @@ export interface NodeSpec {
 export type Spec = StreamSpec | NodeSpec;
 
 const streamArbitrary = fc.record({
+  symbol: fc.constantFrom<(Symbol | null)[]>(null, 'A', 'B', 'C'),
   interval: fc.constantFrom(60, 60, ...INTERVALS),
   phase: fc.constantFrom(0, 0, 0, 30, 120),
   leastHistory: fc.constantFrom(1, 1, 2, 4),
@@ -92,6 +99,7 @@ const streamArbitrary = fc.record({
 });
 
 const nodeArbitrary = fc.record({
+  symbol: fc.constantFrom<(Symbol | null)[]>(null, null, 'A', 'B', 'C', 'all'),
   interval: fc.constantFrom(60, 60, ...INTERVALS),
   picks: fc.array(fc.tuple(fc.nat(), fc.constantFrom(1, 1, 2, 3, 6), fc.constantFrom(false, false, true)), {
     minLength: 1,
@@ -115,8 +123,10 @@ type StreamDraw = typeof streamArbitrary extends fc.Arbitrary<infer T> ? T : nev
 export interface WorldDraw {
   /** Minutes where it is not said. */
   readonly scale?: Scale;
-  readonly streams: readonly (Omit<StreamDraw, 'until'> & Partial<Pick<StreamDraw, 'until'>>)[];
-  readonly nodes: readonly (Omit<NodeDraw, 'gathers'> & Partial<Pick<NodeDraw, 'gathers'>>)[];
+  readonly streams: readonly (Omit<StreamDraw, 'until' | 'symbol'> &
+    Partial<Pick<StreamDraw, 'until' | 'symbol'>>)[];
+  readonly nodes: readonly (Omit<NodeDraw, 'gathers' | 'symbol'> &
+    Partial<Pick<NodeDraw, 'gathers' | 'symbol'>>)[];
 }
 
 /** Any strategy and its sources. */
@@ -136,15 +146,17 @@ function scaled(seconds: number, scale: Scale): number {
 
 export function specsOf({ scale = 'minutes', streams, nodes }: WorldDraw): Spec[] {
   const unit = UNITS[scale];
-  const specs: Spec[] = streams.map(({ holes, late, until = null, seed, ...drawn }): StreamSpec => {
-    const interval = scaled(drawn.interval, scale);
-    const phase = interval % MONTH === 0 ? 0 : ((drawn.phase / 60) * unit) % interval;
-    const completeUntil = until === null ? null : ORIGIN + until * unit;
-    const spec = { ...drawn, interval, phase, completeUntil, unit };
-    return { kind: 'stream', ...spec, rows: drawnRows(spec, holes, late, seed) };
-  });
-  for (const { picks, seed, failsOn, gathers = false, ...drawn } of nodes) {
-    const spec = { ...drawn, interval: scaled(drawn.interval, scale), unit };
+  const specs: Spec[] = streams.map(
+    ({ holes, late, until = null, symbol = null, seed, ...drawn }): StreamSpec => {
+      const interval = scaled(drawn.interval, scale);
+      const phase = interval % MONTH === 0 ? 0 : ((drawn.phase / 60) * unit) % interval;
+      const completeUntil = until === null ? null : ORIGIN + until * unit;
+      const spec = { ...drawn, symbol, interval, phase, completeUntil, unit };
+      return { kind: 'stream', ...spec, rows: drawnRows(spec, holes, late, seed) };
+    },
+  );
+  for (const { picks, seed, failsOn, gathers = false, symbol = null, ...drawn } of nodes) {
+    const spec = { ...drawn, symbol, interval: scaled(drawn.interval, scale), unit };
     const inputs = picks.map(([pick, period, inTime]) => ({
       node: pick % specs.length,
       period,

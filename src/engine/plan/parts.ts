@@ -1,0 +1,196 @@
+import { chunkSpan, finestOf } from './chunk-span.js';
+import type { NodeWork } from './plan.js';
+import { difference, hull, union, type RangeSet } from './ranges.js';
+import type { Graph, GraphNode } from '../graph/graph.js';
+import { memberOf } from '../graph/member.js';
+import type { Seconds } from '../../sdk/time.js';
+
+/** Nodes that have to be computed side by side, because they read each other's rows. */
+export interface Part {
+  /** Computed nodes, each the one that stands for all with its fingerprint. */
+  readonly nodes: readonly number[];
+  /** What a chunk spans where all of them are computed. */
+  readonly grain: Seconds;
+  /** Their interval, or the shortest of several. */
+  readonly finest: Seconds;
+}
+
+/**
+ * A DAG taken apart: levels in the order in which they are computed, and the parts of each. A symbol's nodes are a part of their own, so
+ * that its whole history is computed at once, however many symbols there are. What reads the rows of many symbols, or one row for all of
+ * them that was itself computed, is on a level above and reads them from the store. A DAG without symbols is one part.
+ */
+export function partsOf(
+  graph: Graph,
+  canonical: readonly number[],
+  chunkSlots: number | undefined,
+): readonly (readonly Part[])[] {
+  const levels = levelsOf(graph, canonical);
+  const groups = new Groups(graph.nodes.length);
+  const rest = new Map<number, number>();
+  for (const node of graph.nodes) {
+    if (canonical[node.index] !== node.index) continue;
+    const level = levels[node.index] as number;
+    if (memberOf(node).symbol === undefined && node.kind === 'node') {
+      // Nodes without symbols stay together, whether they read each other or not.
+      groups.join(node.index, rest.get(level) ?? node.index);
+      rest.set(level, node.index);
+    }
+    for (const edge of node.edges) {
+      const source = canonical[edge.node] as number;
+      const input = graph.nodes[source] as GraphNode;
+      if (input.kind === 'node' && levels[source] === level) groups.join(node.index, source);
+      else if (level === 0 && memberOf(input).symbol !== undefined) groups.join(node.index, source);
+    }
+  }
+  const found = new Map<number, number[]>();
+  for (const index of graph.order) {
+    const node = graph.nodes[index] as GraphNode;
+    if (node.kind === 'stream' || canonical[index] !== index) continue;
+    const group = groups.of(index);
+    found.set(group, [...(found.get(group) ?? []), index]);
+  }
+  const parts: Part[][] = [];
+  for (const nodes of found.values()) {
+    const level = levels[nodes[0] as number] as number;
+    (parts[level] ??= []).push(partOf(graph, canonical, nodes, chunkSlots));
+  }
+  return Array.from(parts, (level) => level ?? []);
+}
+
+function partOf(
+  graph: Graph,
+  canonical: readonly number[],
+  nodes: readonly number[],
+  chunkSlots: number | undefined,
+): Part {
+  const read = [...withInputs({ graph, canonical }, nodes)].map((index) => graph.nodes[index] as GraphNode);
+  return { nodes, grain: chunkSpan(read, chunkSlots), finest: finestOf(read) };
+}
+
+/** Nodes, and those whose rows they read. */
+function withInputs(
+  { graph, canonical }: Pick<Planned, 'graph' | 'canonical'>,
+  nodes: readonly number[],
+): ReadonlySet<number> {
+  const all = new Set(nodes);
+  for (const index of nodes) {
+    for (const edge of (graph.nodes[index] as GraphNode).edges) all.add(canonical[edge.node] as number);
+  }
+  return all;
+}
+
+function levelsOf(graph: Graph, canonical: readonly number[]): readonly number[] {
+  const levels: number[] = [];
+  for (const index of graph.order) {
+    const node = graph.nodes[index] as GraphNode;
+    levels[index] = Math.max(
+      0,
+      ...node.edges.map((edge) => {
+        const source = canonical[edge.node] as number;
+        return (levels[source] as number) + (isBorder(graph.nodes[source] as GraphNode, node) ? 1 : 0);
+      }),
+    );
+  }
+  return levels;
+}
+
+/** Whether rows go from many symbols to what has none, or from a computed node without symbols to many. */
+function isBorder(input: GraphNode, node: GraphNode): boolean {
+  const [from, to] = [memberOf(input), memberOf(node)];
+  if (from.symbol !== undefined) return to.symbol === undefined;
+  // A family's node without a symbol holds the values of all: its members take theirs as it comes.
+  return to.symbol !== undefined && input.kind === 'node' && from.family === undefined;
+}
+
+/** Sets that become one as they are found to belong together. */
+class Groups {
+  readonly #above: Int32Array;
+
+  constructor(count: number) {
+    this.#above = Int32Array.from({ length: count }, (_, index) => index);
+  }
+
+  of(index: number): number {
+    let root = index;
+    while (this.#above[root] !== root) root = this.#above[root] as number;
+    this.#above[index] = root;
+    return root;
+  }
+
+  join(a: number, b: number): void {
+    this.#above[this.of(a)] = this.of(b);
+  }
+}
+
+/** What is computed chunk by chunk in one go. */
+export interface Batch {
+  readonly work: ReadonlyMap<number, NodeWork>;
+  readonly grain: Seconds;
+}
+
+/** A plan over all levels, and what is covered by now: what levels below have stored since is not computed again. */
+export interface Planned {
+  readonly graph: Graph;
+  readonly canonical: readonly number[];
+  readonly work: ReadonlyMap<number, NodeWork>;
+  readonly covered: readonly RangeSet[];
+}
+
+/**
+ * Planned work of the parts of one level, as many at a time as memory has room for: what all do in a chunk is done once for them.
+ * To be called when the levels below are done.
+ * @param cells rows × columns that are at hand at once, where one part alone has no more
+ */
+export function batchesOf(planned: Planned, parts: readonly Part[], cells: number): readonly Batch[] {
+  const left = leftOf(planned);
+  const batches: { readonly grain: Seconds; readonly nodes: number[]; cells: number }[] = [];
+  for (const part of parts) {
+    const nodes = part.nodes.filter((index) => (left.get(index)?.compute.length ?? 0) > 0);
+    if (nodes.length === 0) continue;
+    const own = withInputs(planned, nodes).size * rowsAtOnce(part, nodes, left);
+    const open = batches.findLast(({ grain }) => grain === part.grain);
+    if (open && open.cells + own <= cells) {
+      open.nodes.push(...nodes);
+      open.cells += own;
+    } else batches.push({ grain: part.grain, nodes, cells: own });
+  }
+  return batches.map(({ grain, nodes }) => ({ grain, work: workFor({ ...planned, work: left }, nodes) }));
+}
+
+function leftOf({ work, covered }: Planned): ReadonlyMap<number, NodeWork> {
+  return new Map(
+    Array.from(work, ([index, each]) => [
+      index,
+      each.compute.length === 0
+        ? each
+        : { ...each, compute: difference(each.compute, covered[index] as RangeSet) },
+    ]),
+  );
+}
+
+function rowsAtOnce(
+  { grain, finest }: Part,
+  nodes: readonly number[],
+  work: ReadonlyMap<number, NodeWork>,
+): number {
+  const range = hull(
+    union(
+      nodes.flatMap((index) => {
+        const { compute, demand } = work.get(index) as NodeWork;
+        return demand ? [...compute, demand] : compute;
+      }),
+    ),
+  );
+  return Math.min(grain, range ? range.end - range.start : 0) / finest;
+}
+
+/** The work of some nodes, and of all that has to be at hand for them, in the order of the plan. */
+function workFor({ graph, canonical, work }: Planned, nodes: readonly number[]): Batch['work'] {
+  const needed = new Set(nodes);
+  for (const index of needed) {
+    if (!work.get(index)?.compute.length) continue;
+    for (const edge of (graph.nodes[index] as GraphNode).edges) needed.add(canonical[edge.node] as number);
+  }
+  return new Map([...work].filter(([index]) => needed.has(index)));
+}
