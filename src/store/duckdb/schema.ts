@@ -1,5 +1,5 @@
 /** Raised whenever a reader of the format before would misread the one after. An older cache is set aside: there are no migrations. */
-export const FORMAT_VERSION = 8;
+export const FORMAT_VERSION = 9;
 
 /** How a column of the catalog comes and goes; with `?`, it may be null. */
 export type Kind = 'text' | 'text?' | 'number' | 'number?' | 'integer' | 'flag';

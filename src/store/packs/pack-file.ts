@@ -40,7 +40,7 @@ const MAGIC = new TextEncoder().encode('PAR1');
 const CREATED_BY = 'seamless-dag';
 
 /** Of Parquet's enumerations. */
-const TYPES: Readonly<Record<PageType, number>> = { boolean: 0, double: 5, text: 6, bytes: 6 };
+const TYPES: Readonly<Record<PageType, number>> = { boolean: 0, time: 2, double: 5, text: 6, bytes: 6 };
 const [REQUIRED, OPTIONAL] = [0, 1];
 const UTF8 = 0;
 const PLAIN = 0;
@@ -212,12 +212,11 @@ function writePage(out: Out, rows: number, parts: readonly Uint8Array[]): number
 }
 
 function statistics([first, last]: readonly [number, number]): Thrift {
-  // Readers take 0 and −0 for two numbers: bounds have to hold both.
-  return struct([3, i64(0)], [5, double(last === 0 ? 0 : last)], [6, double(first === 0 ? -0 : first)]);
+  return struct([3, i64(0)], [5, time(last)], [6, time(first)]);
 }
 
-function double(value: number): Thrift {
+function time(value: number): Thrift {
   const bytes = new Uint8Array(8);
-  new DataView(bytes.buffer).setFloat64(0, value, true);
+  new DataView(bytes.buffer).setBigInt64(0, BigInt(value), true);
   return binary(bytes);
 }

@@ -11,7 +11,7 @@ import { quoteName, quoteText } from '../duckdb/sql.js';
 import { findNode, listedNodes, type FoundNode } from '../names/contents.js';
 import { membersIn, type MemberName } from '../names/families.js';
 import { writePack, type PackColumn } from '../packs/pack-file.js';
-import { encodeColumn, encodeNumbers } from '../packs/pages.js';
+import { encodeColumn, encodeTimes } from '../packs/pages.js';
 import type { StoreContext } from '../segments/catalog.js';
 import { read } from '../segments/reading.js';
 import { timesColumn } from '../segments/packing.js';
@@ -198,8 +198,8 @@ function selectSql(columns: readonly FileColumn[], parts: readonly string[], spr
   const from =
     parts.length > 0
       ? `read_parquet([${parts.map(quoteText).join(', ')}], hive_partitioning = false)`
-      : `(SELECT NULL::DOUBLE AS ts${columns.map((_, index) => `, NULL AS c${index}`).join('')} WHERE false)`;
-  return `SELECT make_timestamp((ts * 1000000)::BIGINT) AS time, ts::BIGINT AS ts${selected.join('')} FROM ${from}`;
+      : `(SELECT NULL::BIGINT AS ts${columns.map((_, index) => `, NULL AS c${index}`).join('')} WHERE false)`;
+  return `SELECT make_timestamp(ts * 1000000) AS time, ts${selected.join('')} FROM ${from}`;
 }
 
 /** Writes the rows of nodes, joined by time, step by step, so that not all of them are in memory. Gives the files. */
@@ -234,7 +234,7 @@ async function joinedParts(
     });
     const path = join(folder, `${parts.length}.parquet`);
     const times: readonly [number, number] = [ts[0] as number, ts.at(-1) as number];
-    const pack = { rows: ts.length, columns: [timesColumn([encodeNumbers(ts)]), ...pages], times, blobs: [] };
+    const pack = { rows: ts.length, columns: [timesColumn([encodeTimes(ts)]), ...pages], times, blobs: [] };
     await writePack(path, { ...pack, describe: () => ({}) });
     parts.push(path);
   }

@@ -49,7 +49,7 @@ export function nodeSql(covers: readonly Cover[], folder: string, taken = ['time
       (title, index) => `, ${valueSql(cover, index, types[index] ?? 'null')} AS ${title}`,
     );
     const list = files.map((file) => quoteText(`${folder}/${file}`)).join(', ');
-    return `SELECT make_timestamp((ts * 1000000)::BIGINT) AS time, ts::BIGINT AS ts${columns.join('')}
+    return `SELECT make_timestamp(ts * 1000000) AS time, ts${columns.join('')}
       FROM read_parquet([${list}], hive_partitioning = false)${where}`;
   });
   return selects.join('\nUNION ALL ');

@@ -9,7 +9,7 @@ import {
   encodeColumn,
   encodeExact,
   encodeFlags,
-  encodeNumbers,
+  encodeTimes,
   pageDigest,
   type Page,
   type PageType,
@@ -109,7 +109,7 @@ function planPack(
   segments: readonly NewSegment[],
   digests: readonly string[],
 ): PackPlan {
-  const times = encodeNumbers(ts);
+  const times = encodeTimes(ts);
   const blobs: Uint8Array[] = [];
   const members = found.map(({ index, from }): Member => {
     const segment = segments[index] as NewSegment;
@@ -135,7 +135,7 @@ function planPack(
 }
 
 export function timesColumn(pages: readonly Page[]): PackColumn {
-  return { name: 'ts', type: 'double', required: true, pages };
+  return { name: 'ts', type: 'time', required: true, pages };
 }
 
 function pagesOf({ table }: NewSegment): SegmentPages {

@@ -11,7 +11,7 @@ import {
 } from '../../sdk/table.js';
 import { decodeExact, decodeFlags, decodeNumbers, decodeTexts, type Decoded } from '../packs/decode.js';
 import type { PagePlace } from '../packs/layout.js';
-import { bytesOf } from '../packs/pages.js';
+import { bytesOf, decodeTimes } from '../packs/pages.js';
 import type { OpenPacks } from '../packs/read-pack.js';
 import type { Segment } from './catalog.js';
 import { isOpen, mergeSchemas } from './schemas.js';
@@ -47,6 +47,7 @@ export class TableReader {
     if (!page) {
       page = this.#allocate(ts[0]);
       this.#packs.page(segment.pack, ts, bytesOf(page));
+      decodeTimes(page);
       this.#pages.set(key, page);
     }
     return from === 0 && segment.rows === page.length ? page : page.subarray(from, from + segment.rows);

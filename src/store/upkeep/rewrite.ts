@@ -147,7 +147,7 @@ function assemble(
 ): Pack {
   const blocks = blocksOf(files, segments);
   const rowless = segments.filter(({ rows }) => rows === 0);
-  const times = blocks.map(({ pack, ts }) => copiedPage(files, pack, ts, 'double'));
+  const times = blocks.map(({ pack, ts }) => copiedPage(files, pack, ts, 'time'));
   const pages = new Map<number, SegmentPages>();
   let rows = 0;
   const placed = blocks.flatMap(({ pack, ts, segments: list }) => {
@@ -228,7 +228,10 @@ function blocksOf(files: OpenPacks, segments: readonly Segment[]): Block[] {
     const [{ pack, layout }] = list as [Segment, ...Segment[]];
     const { ts } = layout();
     const times = new DataView(files.page(pack ?? '', ts).buffer);
-    const [first, last] = [times.getFloat64(0, true), times.getFloat64((ts[0] - 1) * 8, true)];
+    const [first, last] = [0, ts[0] - 1].map((row) => Number(times.getBigInt64(row * 8, true))) as [
+      number,
+      number,
+    ];
     return { pack: pack ?? '', ts, first, last, segments: list };
   });
   blocks.sort((a, b) => a.first - b.first);

@@ -218,7 +218,7 @@ describe('store: files that are not right', () => {
       const file = await makeCache(dir);
       await query(
         file,
-        "PRAGMA disable_checkpoint_on_shutdown; UPDATE meta SET value = '9' WHERE key = 'format'",
+        "PRAGMA disable_checkpoint_on_shutdown; UPDATE meta SET value = '1000' WHERE key = 'format'",
       );
       const [bytes, log] = [readFileSync(file), readFileSync(`${file}.wal`)];
       assert.ok(log.length > 0);

@@ -74,7 +74,7 @@ const DAMAGES: Readonly<Record<string, (packs: readonly string[]) => void>> = {
   'a value is another': (packs) =>
     overwrite(packs[COMPUTED] ?? '', new Uint8Array(Float64Array.of(Math.sin(60), Math.sin(120)).buffer)),
   'a time is another': (packs) =>
-    overwrite(packs[COMPUTED] ?? '', new Uint8Array(Float64Array.of(6000, 6060).buffer)),
+    overwrite(packs[COMPUTED] ?? '', new Uint8Array(BigInt64Array.of(6000n, 6060n).buffer)),
   'a text is another': (packs) => overwrite(packs[COMPUTED] ?? '', Buffer.from('text 120')),
   'it is cut': (packs) => truncateSync(packs[COMPUTED] ?? '', 30_000),
   'it is empty': (packs) => truncateSync(packs[COMPUTED] ?? '', 0),

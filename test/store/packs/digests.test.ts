@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { tableDigest } from '../../../src/engine/fingerprint/digest.js';
 import { sliceTable, type Column, type Table } from '../../../src/sdk/table.js';
-import { bytesOf, encodeNumbers, pageDigest } from '../../../src/store/packs/pages.js';
+import {
+  bytesOf,
+  decodeTimes,
+  encodeNumbers,
+  encodeTimes,
+  pageDigest,
+} from '../../../src/store/packs/pages.js';
 import { cases } from '../../support/profile.js';
 
 const SEQUENCES = [[], [0], [60], [0, 60, 120], [0, 60, 180]];
@@ -55,6 +61,25 @@ describe('the digest of a table', () => {
     fc.assert(
       fc.property(fc.float64Array(), (values) => {
         assert.equal(encodeNumbers(values).digest, pageDigest(bytesOf(values)));
+      }),
+      cases(200),
+    );
+  });
+
+  it('has times as whole numbers of 64 bits, and reads them as they were', () => {
+    const times = fc.array(fc.oneof(fc.maxSafeInteger(), fc.integer(), fc.constantFrom(2 ** 32, -(2 ** 32))));
+    fc.assert(
+      fc.property(times, (list) => {
+        const page = encodeTimes(Float64Array.from(list));
+        const bytes = Buffer.concat(page.load());
+        const whole = list.map((_, row) => bytes.readBigInt64LE(row * 8));
+        assert.deepEqual(whole, list.map(BigInt));
+        const read = Float64Array.from(list, () => Number.NaN);
+        bytes.copy(bytesOf(read));
+        assert.deepEqual(
+          [...decodeTimes(read)],
+          list.map((time) => time + 0),
+        );
       }),
       cases(200),
     );
