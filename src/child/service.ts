@@ -186,7 +186,8 @@ export class JobService {
 
   #places(payload: Payload<'places'>, hooks: RequestHooks): Promise<Result<'places'>> {
     const { strategy, node, projectRoot, parts } = payload;
-    const cache = cacheOf(projectRoot, payload, `reading ${node} of ${strategy}`);
+    // Asked by scripts, for `columns()` and the like.
+    const cache = { ...cacheOf(projectRoot, payload, `reading ${node} of ${strategy}`), askerWaits: true };
     return this.#lookIntoStore(cache, hooks, async (store) => {
       if (parts) return reported(store, strategy, node, (found) => store.placesOfParts(found), parts);
       const { fingerprint } = await foundNode(store, strategy, node);

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
+import { DuckDBInstance } from '@duckdb/node-api';
+
 import { MaterializeSeamlessJob, type MaterializeReport } from '../../src/client/materialize-job.js';
 import { SyncReader } from '../../src/client/sync-reader.js';
 import { closeOf, csvLines, minute, Project, refused, withChild } from '../support/project.js';
@@ -126,6 +128,16 @@ export class Main extends Strategy {
     assert.equal(before.node('scaled').columns().ts.length, BARS / 2);
   });
 
+  it('are refused to a script that has the cache open itself, instead of waiting for ever', async () => {
+    const report = await run();
+    const file = join(project.root, '.seamless', 'cache.duckdb');
+    const own = await openedBySelf(file);
+    const read = (): Promise<unknown> => Promise.resolve().then(() => valuesOf(report));
+    await refused(read(), 'cache', /open itself, with a DuckDB client of its own.*: close that connection/);
+    own.closeSync();
+    assert.deepEqual(valuesOf(report), scaled(2));
+  });
+
   it('are said to have been cleaned up', async () => {
     const before = await run();
     project.write({ 'main.ts': strategyOf('* 3') });
@@ -144,6 +156,18 @@ export class Main extends Strategy {
     assert.deepEqual(valuesOf(after), scaled(3));
   });
 });
+
+/** A database that is opened as soon as those who have it let go. */
+async function openedBySelf(file: string): Promise<DuckDBInstance> {
+  for (;;) {
+    try {
+      return await DuckDBInstance.create(file, { access_mode: 'READ_ONLY' });
+    } catch (error) {
+      if (!/lock/i.test(String(error))) throw error;
+      await sleep(20);
+    }
+  }
+}
 
 function isAlive(pid: number): boolean {
   try {

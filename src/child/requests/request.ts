@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { RunProgress } from '../../engine/run/report.js';
 import type { CacheUse } from '../../protocol/payloads.js';
 import type { LogLine } from '../../protocol/messages.js';
-import type { SeamlessError } from '../../sdk/errors.js';
+import { SeamlessError } from '../../sdk/errors.js';
 import type { Range } from '../../sdk/time.js';
 import type { StoreUse } from '../session/store-keeper.js';
 import type { OpenHooks } from '../session/strategy-session.js';
@@ -29,13 +29,24 @@ export function openHooks({ signal, stray }: RequestHooks): Pick<OpenHooks, 'sig
   return { signal, onStray: stray };
 }
 
-export function openOptions(cache: OpenedCache, hooks: RequestHooks): StoreUse {
+export function openOptions({ askerWaits, ...cache }: OpenedCache, hooks: RequestHooks): StoreUse {
   return {
     ...cache,
     signal: hooks.signal,
-    onWaiting: ({ message }) => hooks.progress({ phase: 'waiting', node: message, done: 0, total: 0 }),
+    onWaiting({ pid, message }) {
+      if (askerWaits && pid === process.ppid) throw heldByAsker(cache.dir);
+      hooks.progress({ phase: 'waiting', node: message, done: 0, total: 0 });
+    },
     onMessage: (text) => hooks.log({ level: 'warn', text }),
   };
+}
+
+/** Who stands still until it is answered cannot close what it has open. */
+function heldByAsker(dir: string): SeamlessError {
+  return new SeamlessError(
+    'cache',
+    `This script has the cache in ${dir} open itself, with a DuckDB client of its own, and would wait for itself: close that connection before you read a report's values.`,
+  );
 }
 
 /** Where a cache is, and how it is opened. */
@@ -45,6 +56,8 @@ export interface OpenedCache {
   readonly create?: boolean;
   /** See `StoreUse`. */
   readonly purpose: string;
+  /** Whether the process that asks does nothing else until it is answered. */
+  readonly askerWaits?: boolean;
 }
 
 export function cacheOf(projectRoot: string, use: CacheUse, purpose: string): OpenedCache {
