@@ -75,7 +75,7 @@ const { stdout } = await promisify(execFile)(process.execPath, ['dist/sdk-texts.
 await writeFile('dist/sdk-texts.json', stdout);
 await Promise.all(['', '.map'].map((end) => rm(`dist/sdk-texts.js${end}`)));
 
-// The DAG panel's page: one script and one style sheet, and within the script that of its layout's thread.
+// The panels' pages: one script and one style sheet each, and within the DAG's script that of its layout's thread.
 const forBrowsers = {
   bundle: true,
   platform: 'browser',
@@ -87,7 +87,7 @@ const forBrowsers = {
 const threads = [];
 const page = await build({
   ...forBrowsers,
-  entryPoints: { dag: 'webview/main.ts' },
+  entryPoints: { dag: 'webview/main.ts', results: 'webview/results/main.ts' },
   outdir: 'dist/webview',
   format: 'iife',
   plugins: [

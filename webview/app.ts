@@ -1,8 +1,8 @@
 import * as l10n from '@vscode/l10n';
 import { PageEnd } from '../src/panel/channel.js';
-import type { HostToPage } from '../src/panel/messages.js';
+import { dagProtocol, type HostToPage } from '../src/panel/messages.js';
+import { parseToPage } from '../src/panel/protocol.js';
 import type { PanelSplit, PanelState, Span } from '../src/panel/state.js';
-import { parseHostMessage } from '../src/panel/messages.js';
 import { GraphModel } from './graph/graph-model.js';
 import { Page } from './page.js';
 import { messageOf } from './ui/words.js';
@@ -12,7 +12,7 @@ import type { VsCodeApi } from './vscode-api.js';
 /** Takes the host's messages and the person's wishes, and keeps page, model and what VS Code remembers in step. */
 export class App {
   readonly #api: VsCodeApi;
-  readonly #host: PageEnd;
+  readonly #host = new PageEnd(dagProtocol, (message) => this.#api.postMessage(message));
   readonly #model: GraphModel;
   readonly #page: Page;
   readonly #key: string;
@@ -27,7 +27,6 @@ export class App {
     this.#api = api;
     this.#key = root.dataset['key'] ?? '';
     this.#view = parseViewState(api.getState());
-    this.#host = new PageEnd((message) => api.postMessage(message));
     this.#model = new GraphModel({
       onPlaced: () => this.#show(),
       onError: (error) => this.report(error),
@@ -51,7 +50,7 @@ export class App {
   receive(raw: unknown): void {
     let message: HostToPage;
     try {
-      message = parseHostMessage(raw);
+      message = parseToPage(dagProtocol, raw);
     } catch (error) {
       this.report(error);
       return;

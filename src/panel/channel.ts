@@ -1,16 +1,32 @@
-import { SeamlessError } from '../sdk/errors.js';
-import type { Answer, HostToPage, PageToHost, PanelError } from './messages.js';
-import type { PanelPayload, PanelRequestKind, PanelResult } from './requests.js';
-import { parsePageMessage, parsePayload, parseResult } from './messages.js';
+import type * as v from 'valibot';
 
-/** What the host does for each request of the page. What it throws, or rejects with, becomes the answer `err`. */
-export type PanelHandlers = {
-  readonly [K in PanelRequestKind]: (payload: PanelPayload<K>) => Promise<PanelResult<K>> | PanelResult<K>;
+import { SeamlessError } from '../sdk/errors.js';
+import {
+  parseFromPage,
+  parsePayload,
+  parseResult,
+  type Answer,
+  type FromPage,
+  type PanelError,
+  type Protocol,
+  type ResultSchemas,
+  type Schemas,
+} from './protocol.js';
+import type { payloads, results } from './requests.js';
+
+/** What the host does for each request of a page. What it throws, or rejects with, becomes the answer `err`. */
+export type HandlersOf<P extends Schemas, R extends ResultSchemas<P>> = {
+  readonly [K in keyof P]: (
+    payload: v.InferOutput<P[K]>,
+  ) => Promise<v.InferOutput<R[K]>> | v.InferOutput<R[K]>;
 };
 
-export interface HostEndOptions {
-  readonly handlers: PanelHandlers;
-  readonly post: (message: HostToPage) => unknown;
+/** Those of the DAG panel. */
+export type PanelHandlers = HandlersOf<typeof payloads, typeof results>;
+
+export interface HostEndOptions<P extends Schemas, R extends ResultSchemas<P>> {
+  readonly handlers: HandlersOf<P, R>;
+  readonly post: (message: Answer) => unknown;
   /** The page listens: it is to be sent the full state. */
   readonly onReady: () => void;
   /** A message could not be understood, or a handler failed in a way nobody foresaw. */
@@ -18,16 +34,14 @@ export interface HostEndOptions {
 }
 
 /** The host's end: give it all that the page sends. Every request is answered, whatever its handler does. */
-export function hostEnd({
-  handlers,
-  post,
-  onReady,
-  onFault,
-}: HostEndOptions): (raw: unknown) => Promise<void> {
+export function hostEnd<P extends Schemas, R extends ResultSchemas<P>, T>(
+  protocol: Protocol<P, R, T>,
+  { handlers, post, onReady, onFault }: HostEndOptions<P, R>,
+): (raw: unknown) => Promise<void> {
   return async (raw) => {
-    let message: PageToHost;
+    let message: FromPage<keyof P & string>;
     try {
-      message = parsePageMessage(raw);
+      message = parseFromPage(protocol, raw);
     } catch (error) {
       onFault(error);
       const id = idOf(raw);
@@ -40,20 +54,12 @@ export function hostEnd({
     }
     const { id, kind, payload } = message;
     try {
-      post({ type: 'ok', id, value: await handle(handlers, kind, payload) });
+      post({ type: 'ok', id, value: await handlers[kind](parsePayload(protocol, kind, payload)) });
     } catch (error) {
       if (!(error instanceof SeamlessError) || error.code === 'internal') onFault(error);
       post({ type: 'err', id, error: panelError(error) });
     }
   };
-}
-
-async function handle<K extends PanelRequestKind>(
-  handlers: PanelHandlers,
-  kind: K,
-  payload: unknown,
-): Promise<PanelResult<K>> {
-  return handlers[kind](parsePayload(kind, payload));
 }
 
 /** The id of a message too broken to be understood, so that even then it is answered; null when it has none. */
@@ -77,12 +83,14 @@ interface Pending {
 }
 
 /** The page's end: asks, and hands each answer to whom asked. */
-export class PageEnd {
+export class PageEnd<P extends Schemas, R extends ResultSchemas<P>, T> {
+  readonly #protocol: Protocol<P, R, T>;
   readonly #pending = new Map<number, Pending>();
-  readonly #post: (message: PageToHost) => void;
+  readonly #post: (message: FromPage<keyof P & string>) => void;
   #lastId = 0;
 
-  constructor(post: (message: PageToHost) => void) {
+  constructor(protocol: Protocol<P, R, T>, post: (message: FromPage<keyof P & string>) => void) {
+    this.#protocol = protocol;
     this.#post = post;
   }
 
@@ -92,12 +100,12 @@ export class PageEnd {
   }
 
   /** @throws PanelRequestError as the host answered; SeamlessError `internal` when the answer is malformed. */
-  request<K extends PanelRequestKind>(kind: K, payload: PanelPayload<K>): Promise<PanelResult<K>> {
+  request<K extends keyof P & string>(kind: K, payload: v.InferOutput<P[K]>): Promise<v.InferOutput<R[K]>> {
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
       const take = (value: unknown): void => {
         try {
-          resolve(parseResult(kind, value));
+          resolve(parseResult(this.#protocol, kind, value));
         } catch (error) {
           reject(error instanceof Error ? error : new Error(String(error)));
         }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { hostEnd, PageEnd, PanelRequestError, type PanelHandlers } from '../../src/panel/channel.js';
-import type { HostToPage, PageToHost } from '../../src/panel/messages.js';
-import { parseHostMessage } from '../../src/panel/messages.js';
+import { dagProtocol, type HostToPage, type PageToHost } from '../../src/panel/messages.js';
+import { parseToPage } from '../../src/panel/protocol.js';
 import { SeamlessError } from '../../src/sdk/errors.js';
 import { panelState } from './states.js';
 
@@ -35,13 +35,15 @@ function panelTable() {
   };
 }
 
+const parseHostMessage = (raw: unknown): HostToPage => parseToPage(dagProtocol, raw);
+
 /** Both ends, joined by structured clones as in VS Code. */
 function joined() {
   const faults: unknown[] = [];
   const sent: HostToPage[] = [];
   let readies = 0;
-  const page = new PageEnd((message: PageToHost) => void take(structuredClone(message)));
-  const take = hostEnd({
+  const page = new PageEnd(dagProtocol, (message: PageToHost) => void take(structuredClone(message)));
+  const take = hostEnd(dagProtocol, {
     handlers,
     post: (message) => {
       sent.push(message);

@@ -9,12 +9,14 @@ import { later } from '../ui/later.js';
 import { chartColours } from '../ui/theme.js';
 import { heightsOf, makePlot, strokesOf, valuesWidthOf } from './plots.js';
 import { chartData, type ChartData } from './series.js';
+import type { MarkedFill } from './marks.js';
 import { timeGestures } from './time-window.js';
 
 /** Bars that are seen at least, however close one looks. */
 const FEWEST_BARS = 8;
 
-interface Shown {
+export interface Shown {
+  /** What it is a chart of. */
   readonly node: string;
   readonly series: PanelSeries;
   /** What was read. */
@@ -23,6 +25,14 @@ interface Shown {
   readonly whole: Span;
   /** Whether the version before is drawn as well, and where they differ is marked. */
   readonly compare: boolean;
+  /** Fills, drawn over the first pane. */
+  readonly fills?: readonly MarkedFill[];
+  /** Ranges to be shaded, where it does not compare. */
+  readonly marked?: readonly Span[];
+  /** Names of columns by pane; null: those of one size share one. */
+  readonly panes?: readonly (readonly string[])[];
+  /** Values hold until the next, and no line leads there. */
+  readonly stepped?: boolean;
 }
 
 let charts = 0;
@@ -83,6 +93,11 @@ export class Chart {
     this.#coarse = null;
   }
 
+  /** Moves to a part of what is shown. */
+  lookAt(view: Span): void {
+    this.#look(view);
+  }
+
   clear(): void {
     this.#shown = null;
     this.#coarse = null;
@@ -122,18 +137,20 @@ export class Chart {
     this.#plots = [];
     this.#frame.replaceChildren();
     this.#drawn = null;
-    this.#legend.replaceChildren();
+    // The legend stays until the next is there: the frame beside it must not change its height in between.
     if (best) this.#make(best);
+    else this.#legend.replaceChildren();
   }
 
   #make(of: Shown): void {
     const [current, before] = of.series.versions;
     if (!current) return;
-    const data = chartData(current, of.compare ? (before ?? null) : null);
+    const data = chartData(current, of.compare ? (before ?? null) : null, of.panes ?? null);
     const { panes, x } = data;
     if (panes.length === 0 || x.length === 0) {
       const text =
         x.length > 0 ? l10n.t('These values cannot be drawn. See the table.') : l10n.t('No row here.');
+      this.#legend.replaceChildren();
       this.#frame.replaceChildren(h('p', { class: 'quiet' }, text));
       return;
     }
@@ -156,7 +173,9 @@ export class Chart {
           height: heights[at] ?? 0,
           view: this.#seen,
           colours,
-          marked: of.compare ? (of.series.difference?.spans ?? []) : [],
+          marked: of.compare ? (of.series.difference?.spans ?? []) : (of.marked ?? []),
+          fills: at === 0 ? (of.fills ?? []) : [],
+          stepped: of.stepped ?? false,
           valuesWidth,
           hasTime: at === panes.length - 1,
           together: this.#id,

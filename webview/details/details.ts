@@ -4,6 +4,7 @@ import type { NodeGraph } from '../graph/model.js';
 import { button, type Control } from '../ui/controls.js';
 import { assign, h } from '../ui/dom.js';
 import { glyph, standingGlyph } from '../ui/glyphs.js';
+import { Tabs } from '../ui/tabs.js';
 import type { ViewState } from '../ui/view-state.js';
 import { checked, messageOf, shownStandingText, type ShownStanding } from '../ui/words.js';
 import { familyText, symbolCount, worstOf } from '../../src/present/families.js';
@@ -49,8 +50,7 @@ export class Details {
   readonly #title = h('div', { class: 'details-title' });
   readonly #why = h('p', { class: 'why' });
   readonly #facts = h('div', { class: 'about' });
-  readonly #tabs = new Map<Tab, HTMLButtonElement>();
-  readonly #tabList = h('div', { class: 'tabs', role: 'tablist' });
+  readonly #tabs: Tabs<Tab>;
   readonly #panel = h('div', { class: 'tab-panel', role: 'tabpanel', id: 'values' });
   readonly #values: Values;
   readonly #symbols: Symbols;
@@ -60,7 +60,6 @@ export class Details {
   #node: PanelNode | null = null;
   /** Name of the node or family that is shown. */
   #shown = '';
-  #tab: Tab = 'chart';
   /** What the last stream's file is read as, and of which version of it. */
   #source: { readonly key: string; readonly lines: Promise<readonly string[]> } = {
     key: '',
@@ -83,11 +82,20 @@ export class Details {
     close.classList.add('close');
     this.#symbols = new Symbols(on.onSelect);
     this.#buttons = h('div', { class: 'head-buttons' }, this.#reveal, this.#export);
-    this.#makeTabs();
+    this.#tabs = new Tabs(
+      [
+        ['chart', l10n.t('Chart')],
+        ['rows', l10n.t('Table')],
+        ['difference', l10n.t('Before and After')],
+        ['about', l10n.t('About')],
+      ],
+      'values',
+      on.onTab,
+    );
     this.element.append(
       h('div', { class: 'details-head' }, this.#title, this.#buttons, close),
       this.#why,
-      this.#tabList,
+      this.#tabs.element,
       this.#panel,
     );
     assign(this.element, { 'aria-label': l10n.t('Details') });
@@ -98,7 +106,7 @@ export class Details {
     this.element.hidden = node === null && family === null;
     this.#node = node ?? family?.[0] ?? null;
     this.#shown = node?.name ?? family?.[0]?.family ?? '';
-    this.#tabList.hidden = node === null;
+    this.#tabs.element.hidden = node === null;
     if (!node) this.#values.hide();
     if (node) this.#showNode({ ...facts, node });
     else if (family) this.#showFamily(family, facts);
@@ -125,14 +133,11 @@ export class Details {
     tab,
     ...facts
   }: DetailsFacts & { node: PanelNode }): void {
-    this.#tab = tab;
     this.#head(inWork ? 'running' : checked(node.standing, checking), node.name, family);
     this.#why.textContent = node.why;
     this.#reveal.disabled = !node.located;
     this.#export.disabled = node.rows === 0;
-    for (const [each, element] of this.#tabs) {
-      assign(element, { 'aria-selected': String(each === tab), tabindex: each === tab ? 0 : -1 });
-    }
+    this.#tabs.show(tab);
     const shown = tab === 'about' ? this.#facts : this.#values.element;
     if (this.#panel.firstChild !== shown) this.#panel.replaceChildren(shown);
     if (tab === 'about') this.#showFacts(node, graph);
@@ -168,32 +173,5 @@ export class Details {
 
   repaint(): void {
     this.#values.repaint();
-  }
-
-  #makeTabs(): void {
-    const texts: readonly (readonly [Tab, string])[] = [
-      ['chart', l10n.t('Chart')],
-      ['rows', l10n.t('Table')],
-      ['difference', l10n.t('Before and After')],
-      ['about', l10n.t('About')],
-    ];
-    for (const [tab, text] of texts) {
-      const element = h(
-        'button',
-        { class: 'tab', role: 'tab', type: 'button', 'aria-controls': 'values' },
-        text,
-      );
-      element.addEventListener('click', () => this.#on.onTab(tab));
-      this.#tabs.set(tab, element);
-      this.#tabList.append(element);
-    }
-    this.#tabList.addEventListener('keydown', ({ key }) => {
-      const step = key === 'ArrowRight' ? 1 : key === 'ArrowLeft' ? -1 : 0;
-      const order = [...this.#tabs.keys()];
-      const next = order[(order.indexOf(this.#tab) + step + order.length) % order.length];
-      if (step === 0 || next === undefined) return;
-      this.#on.onTab(next);
-      this.#tabs.get(next)?.focus();
-    });
   }
 }

@@ -5,6 +5,7 @@ import { formatNumber } from '../../src/present/values.js';
 import { ticksOf } from '../../src/present/ticks.js';
 import type { ChartColours } from '../ui/theme.js';
 import { candlePaths } from './candles.js';
+import { drawFills, type MarkedFill } from './marks.js';
 import type { Line, Pane } from './series.js';
 
 const FONT = '11px sans-serif';
@@ -47,6 +48,10 @@ export interface PlotOptions {
   readonly colours: ChartColours;
   /** Ranges to be shaded. */
   readonly marked: readonly Span[];
+  /** Fills to be marked. */
+  readonly fills: readonly MarkedFill[];
+  /** Values hold until the next. */
+  readonly stepped: boolean;
   /** Width of the axis of values: the same for all panes, so that they share their times. */
   readonly valuesWidth: number;
   /** Whether it has the axis of time: the last pane has it. */
@@ -71,14 +76,17 @@ export function makePlot(
   options: PlotOptions,
   into: HTMLElement,
 ): uPlot {
-  const { width, height, view, colours, marked, together, hasTime, onCursor } = options;
+  const { width, height, view, colours, marked, fills, together, hasTime, onCursor } = options;
   const all = [...pane.lines, ...pane.before];
   const series = all.map((line, at) =>
-    seriesOf(pane, line, strokes[at] ?? colours.text, at >= pane.lines.length),
+    seriesOf(pane, line, strokes[at] ?? colours.text, at >= pane.lines.length, options.stepped),
   );
   if (pane.kind === 'candles') {
     const paths = candlePaths(colours);
-    series.forEach((each, at) => (each.paths = at === 0 ? paths : () => null));
+    series.forEach((each, at) => {
+      each.paths = at === 0 ? paths : () => null;
+      each.points = { show: false };
+    });
   }
   const plot = new uPlot(
     {
@@ -100,6 +108,7 @@ export function makePlot(
       hooks: {
         setCursor: [({ cursor }) => onCursor(cursor.idx ?? null)],
         drawClear: [(drawn) => shade(drawn, marked, colours.marked)],
+        draw: [(drawn) => drawFills(drawn, fills, colours)],
       },
     } satisfies Options,
     [x, ...all.map(({ y }) => y)] as AlignedData,
@@ -110,8 +119,14 @@ export function makePlot(
   return plot;
 }
 
-function seriesOf({ kind }: Pane, { label }: Line, stroke: string, isBefore: boolean): Series {
-  const stepped = kind === 'states' ? uPlot.paths.stepped?.({ align: 1 }) : undefined;
+function seriesOf(
+  { kind }: Pane,
+  { label }: Line,
+  stroke: string,
+  isBefore: boolean,
+  holds: boolean,
+): Series {
+  const stepped = kind === 'states' || holds ? uPlot.paths.stepped?.({ align: 1 }) : undefined;
   return {
     label: isBefore ? l10n.t('{0} before', label) : label,
     stroke,

@@ -13,6 +13,15 @@ export interface RowsHandlers {
   /** The page from that row on is to be shown. */
   readonly onPage: (from: number) => void;
   readonly onCopy: (text: string) => void;
+  /** A row was chosen, by its place in the page: rows are then links, for the mouse and for the keyboard. */
+  readonly onRow?: (row: number) => void;
+}
+
+export interface RowsLook {
+  /** Heading of the times. */
+  readonly time?: string;
+  /** What stands where there is no value. Default: null. */
+  readonly none?: string;
 }
 
 /** The stored rows of a node, page by page; what is shown can be copied, ready for a spreadsheet. */
@@ -25,9 +34,13 @@ export class RowsView {
   readonly #next: Control;
   readonly #last: Control;
   readonly #copy: Control;
+  readonly #onRow: RowsHandlers['onRow'];
+  readonly #look: RowsLook;
   #rows: PanelRows | null = null;
 
-  constructor({ onPage, onCopy }: RowsHandlers) {
+  constructor({ onPage, onCopy, onRow }: RowsHandlers, look: RowsLook = {}) {
+    this.#onRow = onRow;
+    this.#look = look;
     const page = (to: (rows: PanelRows) => number) => () => {
       if (this.#rows) onPage(Math.max(0, to(this.#rows)));
     };
@@ -71,16 +84,42 @@ export class RowsView {
     this.#next.disabled = this.#last.disabled = to >= total;
     this.#copy.disabled = total === 0;
     this.#table.hidden = total === 0;
-    this.#table.replaceChildren(tableOf(table));
+    this.#table.replaceChildren(tableOf(table, this.#look));
+    if (this.#onRow) makeChoosable(this.#table, this.#onRow);
     this.#table.scrollTop = 0;
   }
 }
 
-function tableOf(table: Table): HTMLTableElement {
+/** Rows that one comes to by Tab, goes through by arrows, and chooses by Enter or a click. */
+function makeChoosable(frame: HTMLElement, onRow: (row: number) => void): void {
+  const rows = [...frame.querySelectorAll<HTMLTableRowElement>('tbody tr')];
+  const focus = (at: number): void => {
+    rows.forEach((row, each) => (row.tabIndex = each === at ? 0 : -1));
+    rows[at]?.focus();
+  };
+  rows.forEach((row, at) => {
+    row.tabIndex = at === 0 ? 0 : -1;
+    row.classList.add('choosable');
+    row.addEventListener('click', () => {
+      rows.forEach((each) => each.classList.toggle('chosen', each === row));
+      focus(at);
+      onRow(at);
+    });
+    row.addEventListener('keydown', (event) => {
+      const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
+      if (event.key === 'Enter' || event.key === ' ') row.click();
+      else if (step !== 0) focus(Math.max(0, Math.min(rows.length - 1, at + step)));
+      else return;
+      event.preventDefault();
+    });
+  });
+}
+
+function tableOf(table: Table, { time: heading = l10n.t('time'), none }: RowsLook): HTMLTableElement {
   const head = h(
     'tr',
     {},
-    h('th', { scope: 'col' }, l10n.t('time')),
+    h('th', { scope: 'col' }, heading),
     ...table.names.map((name, at) => {
       const isNumber = table.columns[at]?.type === 'number';
       return h('th', { scope: 'col', ...(isNumber && { class: 'number' }) }, name);
@@ -93,6 +132,7 @@ function tableOf(table: Table): HTMLTableElement {
   const rows = times.map((time, row) => {
     const cells = table.columns.map((column, at) => {
       const [shown, whole] = [numbers[at]?.[row], cellText(table, column, row)];
+      if (none !== undefined && column.valid?.[row] === 0) return h('td', { class: 'number' }, none);
       return shown === undefined
         ? h('td', {}, whole)
         : h('td', { class: 'number', ...(shown !== whole && { title: whole }) }, shown);

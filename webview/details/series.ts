@@ -44,8 +44,13 @@ const FLAT = 20;
 /**
  * Tables as a chart takes them: prices as candles, each other kind of column on an axis of its own.
  * @param before the version before, where the two are compared; its columns are drawn beside those of their name.
+ * @param together names of columns that share an axis; null: those of one size do
  */
-export function chartData(current: Stored, before: Stored | null = null): ChartData {
+export function chartData(
+  current: Stored,
+  before: Stored | null = null,
+  together: readonly (readonly string[])[] | null = null,
+): ChartData {
   const rows = withBreaks(current);
   const earlier = before ? withBreaks(before) : [];
   const times = before
@@ -73,7 +78,7 @@ export function chartData(current: Stored, before: Stored | null = null): ChartD
       },
     ];
   });
-  return { x, panes: panesOf(drawn, before !== null) };
+  return { x, panes: panesOf(drawn, before !== null, together) };
 }
 
 interface Drawn {
@@ -82,7 +87,11 @@ interface Drawn {
   readonly words: readonly string[] | null;
 }
 
-function panesOf(drawn: readonly Drawn[], compares: boolean): Pane[] {
+function panesOf(
+  drawn: readonly Drawn[],
+  compares: boolean,
+  together: readonly (readonly string[])[] | null,
+): Pane[] {
   const numbers = drawn.filter(({ words }) => words === null);
   const candles = CANDLE.map((name) => numbers.find(({ line }) => line.label.toLowerCase() === name));
   const areCandles = !compares && candles.every((each) => each !== undefined);
@@ -95,7 +104,9 @@ function panesOf(drawn: readonly Drawn[], compares: boolean): Pane[] {
   });
   return [
     ...(areCandles ? [pane('candles', candles)] : []),
-    ...groupsOf(rest).map((group) => pane('lines', group)),
+    ...(
+      together?.map((names) => rest.filter(({ line }) => names.includes(line.label))) ?? groupsOf(rest)
+    ).map((group) => pane('lines', group)),
     ...drawn.filter(({ words }) => words !== null).map((each) => pane('states', [each])),
   ];
 }

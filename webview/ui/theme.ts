@@ -4,6 +4,10 @@ export interface ChartColours {
   readonly grid: string;
   readonly rise: string;
   readonly fall: string;
+  readonly bought: string;
+  readonly sold: string;
+  /** What is around a mark, so that it is seen on anything. */
+  readonly ground: string;
   readonly before: string;
   readonly marked: string;
   readonly lines: readonly string[];
@@ -23,16 +27,20 @@ export function chartColours(): ChartColours {
     grid: colour('charts-lines', 'editorIndentGuide-background1', 'widget-border'),
     rise: colour('charts-green'),
     fall: colour('charts-red'),
+    bought: colour('charts-blue'),
+    sold: colour('charts-yellow'),
+    ground: colour('editor-background'),
     before: colour('descriptionForeground'),
     marked: colour('editorWarning-foreground', 'charts-yellow'),
     lines: [
+      // Orange comes late: some dark themes have it almost as dark as their ground.
       colour('charts-blue'),
-      colour('charts-orange'),
-      colour('charts-green'),
       colour('charts-purple'),
+      colour('charts-green'),
       colour('charts-red'),
       colour('charts-yellow'),
       colour('charts-foreground', 'foreground'),
+      colour('charts-orange'),
       colour('descriptionForeground'),
     ],
   };

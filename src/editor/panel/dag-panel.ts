@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { CoveredPart, Span } from '../../engine/run/report.js';
 import { hostEnd, type PanelHandlers } from '../../panel/channel.js';
 import { liveCoverage } from '../../panel/live.js';
-import type { HostToPage } from '../../panel/messages.js';
+import { dagProtocol, type HostToPage } from '../../panel/messages.js';
 import type { PanelProblem, PanelState } from '../../panel/state.js';
 import { panelNode } from '../../panel/nodes.js';
 import { classOf, summaryLine } from '../../present/format.js';
@@ -61,7 +61,7 @@ export class DagPanel {
     this.#key = key;
     this.#range = range;
     const { strategies, runs, log } = workbench;
-    const receive = hostEnd({
+    const receive = hostEnd(dagProtocol, {
       handlers: this.#handlers(),
       post: (message) => this.#post(message),
       onReady: () => this.#ready(),

@@ -99,7 +99,7 @@ function monthsSection({ years }: TradingReport): Markup {
   };
   return html`<section>
     <h2>${l10n.t('Returns by month')}</h2>
-    <div class="wide">
+    <div class="wide" tabindex="0" role="region" aria-label="${l10n.t('Returns by month')}">
       <table class="months">
         <thead>
           <tr>
@@ -198,7 +198,7 @@ function tradesSection(trades: readonly ShownTrade[]): Markup {
   return html`<section>
     <h2>${l10n.t('Trades')}</h2>
     ${some}
-    <div class="tall">
+    <div class="tall" tabindex="0" role="region" aria-label="${l10n.t('Trades')}">
       <table class="trades">
         <thead>
           <tr>

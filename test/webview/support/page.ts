@@ -4,8 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BrowserContext, Page } from 'playwright-core';
-import type { HostToPage, PageToHost } from '../../../src/panel/messages.js';
+import type { FromPage } from '../../../src/panel/protocol.js';
 import type { PanelRequestKind } from '../../../src/panel/requests.js';
+import type { ResultsRequests, ResultsState } from '../../../src/panel/results/messages.js';
 import type { PanelState } from '../../../src/panel/state.js';
 import { panelHtml } from '../../../src/panel/html.js';
 import { openBrowser } from '../../vscode/harness/browser.js';
@@ -25,7 +26,15 @@ const BODY_CLASSES: Readonly<Record<ThemeKind, string>> = {
 };
 
 /** Answers by kind of request; what is not named is answered by null. */
-export type Replies = Partial<Record<PanelRequestKind, (payload: never) => unknown>>;
+export type Replies<Kind extends string = PanelRequestKind> = Partial<
+  Record<Kind, (payload: never) => unknown>
+>;
+
+export type ResultsKind = keyof ResultsRequests;
+
+/** The page of the DAG panel, and that of the Results panel, under a host of these tests. */
+export type DagPage = HostedPage<PanelState, PanelRequestKind>;
+export type ResultsPage = HostedPage<ResultsState, ResultsKind>;
 
 /** Serves the page as it was built, under its own security policy, with a VS Code made of a few lines before it. */
 export class PageServer {
@@ -55,12 +64,23 @@ export class PageServer {
   }
 
   /** A page of its own, which has said `ready` and was told the state. */
-  async show(state: PanelState | null, options: ShowOptions = {}): Promise<DagPage> {
-    const { theme = 'dark', width = 1280, height = 800, replies = {}, kept } = options;
+  show(state: PanelState | null, options: ShowOptions = {}): Promise<DagPage> {
+    return this.#show('/', state, options);
+  }
+
+  showResults(state: ResultsState | null, options: ShowOptions<ResultsKind> = {}): Promise<ResultsPage> {
+    return this.#show('/results', state, options);
+  }
+
+  async #show<State, Kind extends string>(
+    path: string,
+    state: State | null,
+    { theme = 'dark', width = 1280, height = 800, replies = {}, kept }: ShowOptions<Kind>,
+  ): Promise<HostedPage<State, Kind>> {
     const page = await this.browser.newPage();
     await page.setViewportSize({ width, height });
-    const dag = new DagPage(page, replies);
-    await page.exposeFunction('toHost', (message: PageToHost) => dag.take(message));
+    const hosted = new HostedPage<State, Kind>(page, replies);
+    await page.exposeFunction('toHost', (message: FromPage<Kind>) => hosted.take(message));
     // The loader of these tests names functions by a helper that the page does not have.
     await page.addInitScript({
       content: `window.__name = (it) => it; window.revive = ${revive.toString()};`,
@@ -70,11 +90,11 @@ export class PageServer {
       bodyClass: BODY_CLASSES[theme],
       kept: kept ?? null,
     });
-    if (state) dag.state = state;
+    if (state) hosted.state = state;
     const { port } = this.server.address() as AddressInfo;
-    await page.goto(`http://127.0.0.1:${port}/`);
-    await dag.until((message) => message.type === 'ready');
-    return dag;
+    await page.goto(`http://127.0.0.1:${port}${path}`);
+    await hosted.until((message) => message.type === 'ready');
+    return hosted;
   }
 
   async close(): Promise<void> {
@@ -84,25 +104,25 @@ export class PageServer {
   }
 }
 
-export interface ShowOptions {
+export interface ShowOptions<Kind extends string = PanelRequestKind> {
   readonly theme?: ThemeKind;
   readonly width?: number;
   readonly height?: number;
-  readonly replies?: Replies;
+  readonly replies?: Replies<Kind>;
   /** What VS Code remembers of an earlier page. */
   readonly kept?: unknown;
 }
 
 /** The page, with what it sent, and a host that answers it. */
-export class DagPage {
-  readonly sent: PageToHost[] = [];
+export class HostedPage<State, Kind extends string> {
+  readonly sent: FromPage<Kind>[] = [];
   readonly errors: string[] = [];
-  state: PanelState | null = null;
-  #waiting: { readonly is: (message: PageToHost) => boolean; readonly resolve: () => void }[] = [];
+  state: State | null = null;
+  #waiting: { readonly is: (message: FromPage<Kind>) => boolean; readonly resolve: () => void }[] = [];
 
   constructor(
     readonly page: Page,
-    readonly replies: Replies,
+    readonly replies: Replies<Kind>,
   ) {
     page.on('pageerror', (error) => this.errors.push(error.message));
     page.on('console', (message) => {
@@ -110,7 +130,7 @@ export class DagPage {
     });
   }
 
-  async take(message: PageToHost): Promise<void> {
+  async take(message: FromPage<Kind>): Promise<void> {
     this.sent.push(message);
     this.#waiting = this.#waiting.filter(({ is, resolve }) => {
       if (!is(message)) return true;
@@ -131,7 +151,7 @@ export class DagPage {
   }
 
   /** Sends a message as VS Code does: typed arrays arrive as such. */
-  async post(message: HostToPage): Promise<void> {
+  async post(message: unknown): Promise<void> {
     await this.page.evaluate(
       (text) => {
         const { revive: made } = window as unknown as { revive: (value: unknown) => unknown };
@@ -141,19 +161,19 @@ export class DagPage {
     );
   }
 
-  async tell(state: PanelState): Promise<void> {
+  async tell(state: State): Promise<void> {
     this.state = state;
     await this.post({ type: 'state', state });
   }
 
   /** Resolves when the page has sent such a message, which may be long ago. */
-  async until(is: (message: PageToHost) => boolean): Promise<void> {
+  async until(is: (message: FromPage<Kind>) => boolean): Promise<void> {
     if (this.sent.some(is)) return;
     await new Promise<void>((resolve) => this.#waiting.push({ is, resolve }));
   }
 
   /** The payload of the last request of a kind; undefined when there was none. */
-  payloadOf(kind: PanelRequestKind): unknown {
+  payloadOf(kind: Kind): unknown {
     const found = this.sent.findLast((message) => message.type === 'request' && message.kind === kind);
     return found?.type === 'request' ? found.payload : undefined;
   }
@@ -206,12 +226,13 @@ function themes(): Promise<Record<string, Record<string, string>>> {
 }
 
 async function respond(path: string): Promise<{ readonly type: string; readonly body: string }> {
-  if (path === '/') {
+  if (path === '/' || path === '/results') {
+    const name = path === '/' ? 'dag' : 'results';
     const page = {
       nonce: NONCE,
       cspSource: "'self'",
-      script: '/dag.js',
-      style: '/dag.css',
+      script: `/${name}.js`,
+      style: `/${name}.css`,
       language: 'en',
       title: 'DAG',
       key: 'momentum.ts#Momentum',

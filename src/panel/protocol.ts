@@ -1,0 +1,92 @@
+import * as v from 'valibot';
+
+import { checked } from '../protocol/checked.js';
+import { count } from '../protocol/shapes.js';
+
+/*
+ * What a panel's page and the extension host say to each other, whatever the panel shows. The page sends `ready` once it listens;
+ * the host answers with the full state, and again on every later `ready`. Every request of the page is answered exactly once, by
+ * `ok` or `err`. Messages cross VS Code as JSON with typed arrays beside it: NaN and ±Infinity survive in typed arrays alone.
+ */
+
+/** Schemas by kind of request. */
+export type Schemas = Readonly<Record<string, v.GenericSchema>>;
+export type ResultSchemas<P extends Schemas> = { readonly [K in keyof P]: v.GenericSchema };
+
+/** One panel's requests and answers, and what its host tells unasked. */
+export interface Protocol<P extends Schemas, R extends ResultSchemas<P>, T> {
+  /** What to call the panel in an error. */
+  readonly name: string;
+  readonly payloads: P;
+  readonly results: R;
+  readonly told: v.GenericSchema<unknown, T>;
+}
+
+/** An error as it crosses: `code` is that of a `SeamlessError`, the message a sentence. */
+const panelError = v.object({ code: v.string(), message: v.string() });
+export type PanelError = Readonly<v.InferOutput<typeof panelError>>;
+
+/** The value is checked by the schema of its request. */
+const ok = v.object({ type: v.literal('ok'), id: count, value: v.unknown() });
+const err = v.object({ type: v.literal('err'), id: count, error: panelError });
+const answer = v.variant('type', [ok, err]);
+export type Answer = Readonly<v.InferOutput<typeof answer>>;
+
+export type FromPage<Kind extends string> =
+  | { readonly type: 'ready' }
+  | { readonly type: 'request'; readonly id: number; readonly kind: Kind; readonly payload: unknown };
+
+export type ToPage<T> = T | Answer;
+
+const AGAIN = 'Close the panel, reload the window, and open it again.';
+
+/** Checks what the host received; the payload of a request is checked by `parsePayload`. @throws SeamlessError `internal`. */
+export function parseFromPage<P extends Schemas, R extends ResultSchemas<P>, T>(
+  { name, payloads }: Protocol<P, R, T>,
+  raw: unknown,
+): FromPage<keyof P & string> {
+  const schema = v.variant('type', [
+    /** Sent when the page listens, first and again after each reload. */
+    v.object({ type: v.literal('ready') }),
+    v.object({
+      type: v.literal('request'),
+      id: count,
+      kind: v.picklist(Object.keys(payloads)),
+      payload: v.unknown(),
+    }),
+  ]);
+  return checked(schema, raw, `A message of the ${name}`, AGAIN);
+}
+
+/** Checks what the page received; the value of an answer is checked by `parseResult`. @throws SeamlessError `internal`. */
+export function parseToPage<P extends Schemas, R extends ResultSchemas<P>, T>(
+  { name, told }: Protocol<P, R, T>,
+  raw: unknown,
+): ToPage<T> {
+  const schema: v.GenericSchema<unknown, ToPage<T>> = isAnswer(raw) ? answer : told;
+  return checked(schema, raw, `A message to the ${name}`, AGAIN);
+}
+
+function isAnswer(raw: unknown): boolean {
+  return (
+    typeof raw === 'object' && raw !== null && 'type' in raw && (raw.type === 'ok' || raw.type === 'err')
+  );
+}
+
+/** Checks what a request of the page carries. @throws SeamlessError `internal`. */
+export function parsePayload<P extends Schemas, R extends ResultSchemas<P>, T, K extends keyof P & string>(
+  { name, payloads }: Protocol<P, R, T>,
+  kind: K,
+  payload: unknown,
+): v.InferOutput<P[K]> {
+  return checked(payloads[kind] as P[K], payload, `The request ${kind} of the ${name}`, AGAIN);
+}
+
+/** Checks the answer to a request. @throws SeamlessError `internal`. */
+export function parseResult<P extends Schemas, R extends ResultSchemas<P>, T, K extends keyof P & string>(
+  { name, results }: Protocol<P, R, T>,
+  kind: K,
+  value: unknown,
+): v.InferOutput<R[K]> {
+  return checked(results[kind], value, `The answer to the request ${kind} of the ${name}`, AGAIN);
+}

@@ -1,0 +1,16 @@
+import type * as v from 'valibot';
+import type { ResultsAnswers, ResultsRequests } from '../../src/panel/results/messages.js';
+import type { ResultsView } from './view-state.js';
+
+/** What the parts of the page may do. */
+export interface ResultsHandlers {
+  readonly request: <K extends keyof ResultsRequests>(
+    kind: K,
+    payload: v.InferOutput<ResultsRequests[K]>,
+  ) => Promise<v.InferOutput<ResultsAnswers[K]>>;
+  /** Something a person asked for: what goes wrong is told. */
+  readonly ask: (asked: Promise<unknown>) => void;
+  readonly update: (change: Partial<ResultsView>) => void;
+  /** For the log: the person sees it where it happened. */
+  readonly log: (error: unknown) => void;
+}
