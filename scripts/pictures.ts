@@ -10,10 +10,12 @@ const SHOWN: Readonly<Record<string, string>> = {
   'before-after.png': 'light/dag-before-after.png',
   'editor.png': 'dark/stale.png',
   'universe.png': 'dark/dag-universe.png',
+  'results.png': 'dark/results.png',
 };
 
 const mocha = join(root, 'node_modules/mocha/bin/mocha.js');
-await run(process.execPath, [mocha, 'test/vscode/workbench/panel/pictures.test.ts'], root);
+for (const suite of ['pictures', 'results'])
+  await run(process.execPath, [mocha, `test/vscode/workbench/panel/${suite}.test.ts`], root);
 const target = join(root, 'media/pictures');
 await mkdir(target, { recursive: true });
 for (const [name, picture] of Object.entries(SHOWN)) {

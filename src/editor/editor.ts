@@ -6,6 +6,7 @@ import { DataWatch } from './model/data-watch.js';
 import { registerCommands } from './commands/commands.js';
 import { ContextKeys } from './views/context-keys.js';
 import { DagPanels } from './panel/dag-panels.js';
+import { ResultsPanels } from './panel/results-panels.js';
 import { NodeHovers } from './views/hovers.js';
 import { Inspections } from './views/inspections.js';
 import { Jobs } from './model/jobs.js';
@@ -18,6 +19,9 @@ import { openWhatWasAskedFor } from './commands/start-commands.js';
 import { Strategies } from './model/strategies.js';
 import { putOnTerminalPath } from './commands/terminal.js';
 import { StrategyTree } from './views/tree.js';
+import { WorldRuns } from './model/world-runs.js';
+import { WorldStatusBar } from './views/world-status.js';
+import { tellEnd } from './commands/world-commands.js';
 import { WorkspaceDiscovery } from './model/workspace-discovery.js';
 
 const LANGUAGES = ['typescript', 'typescriptreact', 'javascript', 'javascriptreact'];
@@ -37,6 +41,7 @@ export class Editor implements vscode.Disposable {
     const jobs = this.#hold(new Jobs(context, log));
     const strategies = this.#hold(new Strategies(jobs, log));
     const runs = this.#hold(new Runs(jobs, strategies, log));
+    const worldRuns = this.#hold(new WorldRuns(context, log));
     const tree = this.#hold(new StrategyTree(strategies));
     const types = this.#hold(new PlacedTypes(context, strategies, log));
     const keys = this.#hold(new ContextKeys(strategies, log));
@@ -45,14 +50,21 @@ export class Editor implements vscode.Disposable {
     this.#hold(new CacheWatch(strategies, runs, log));
     this.#hold(new DataWatch(strategies, log));
     this.#hold(new RunStatusBar(strategies, runs, log));
+    this.#hold(new WorldStatusBar(worldRuns));
     const lenses = this.#hold(new StrategyLenses(strategies));
     const hovers = new NodeHovers(strategies, discovery.client, jobs, log);
     this.#hold(vscode.languages.registerCodeLensProvider(SCRIPTS, lenses));
     this.#hold(vscode.languages.registerHoverProvider(SCRIPTS, hovers));
-    const services = { context, log, jobs, strategies, runs, tree, types, discovery };
+    const services = { context, log, jobs, strategies, runs, worldRuns, tree, types, discovery };
     const dags = this.#hold(new DagPanels(services));
+    const results = this.#hold(new ResultsPanels(services));
+    this.#hold(
+      worldRuns.onDidEnd((end) => {
+        tellEnd(end).catch((error: unknown) => log.error(String(error)));
+      }),
+    );
     const inspections = this.#hold(new Inspections());
-    for (const command of registerCommands({ ...services, dags, inspections })) this.#hold(command);
+    for (const command of registerCommands({ ...services, dags, results, inspections })) this.#hold(command);
     this.#hold(
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (!event.affectsConfiguration('seamless.cache.folder')) return;

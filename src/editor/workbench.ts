@@ -5,6 +5,7 @@ import type { CursorPlace } from './model/node-at-cursor.js';
 import type { Jobs } from './model/jobs.js';
 import type { Runs } from './model/runs.js';
 import type { Strategies, StrategyEntry } from './model/strategies.js';
+import type { WorldRuns } from './model/world-runs.js';
 
 /** What commands and panels work with. It knows them by what they do, so that they need not import each other. */
 export interface Services {
@@ -13,6 +14,7 @@ export interface Services {
   readonly jobs: Jobs;
   readonly strategies: Strategies;
   readonly runs: Runs;
+  readonly worldRuns: WorldRuns;
 }
 
 export interface Workbench extends Services {
@@ -24,5 +26,6 @@ export interface Workbench extends Services {
     cursorPlace(): Promise<CursorPlace | null>;
   };
   readonly inspections: { show(path: string, found: Result<'inspect'>): Promise<void> };
+  readonly results: { show(place: { readonly projectRoot: string; readonly run: string | null }): void };
   readonly dags: { show(entry: StrategyEntry, node: string | null): void };
 }

@@ -13,6 +13,7 @@ import type { Workbench } from '../workbench.js';
 import { createStrategy, openSample } from './start-commands.js';
 import { explainNode, openSql, verifyStrategy } from './trust-commands.js';
 import { mayRun } from '../model/trust.js';
+import { showResults, startRun, stopRun } from './world-commands.js';
 
 type Handler = (workbench: Workbench, target: unknown, detail: unknown) => Promise<unknown>;
 
@@ -30,6 +31,7 @@ const RUNNING: Readonly<Record<string, Handler>> = {
   'seamless.openSql': withStrategy(openSql),
   'seamless.refreshSources': withStrategy(refreshSources),
   'seamless.cleanUpCache': cleanUpCache,
+  'seamless.startRun': withStrategy(startRun),
   'seamless.newStrategy': createStrategy,
   'seamless.inspectDataFile': inspectDataFile,
   'seamless.newStrategyFromDataFile': strategyFromDataFile,
@@ -40,6 +42,8 @@ const ALWAYS: Readonly<Record<string, Handler>> = {
   'seamless.showDag': withStrategy(({ dags }, entry, target) => dags.show(entry, targetBox(target))),
   'seamless.showLog': async ({ log }) => log.show(true),
   'seamless.cancel': cancel,
+  'seamless.stopRun': stopRun,
+  'seamless.showResults': showResults,
   'seamless.openSample': openSample,
   'seamless.openStrategy': withStrategy((_workbench, { found }) => openAt(found)),
   'seamless.revealStrategy': withStrategy(({ tree }, { key }) => tree.reveal(key)),

@@ -1,0 +1,134 @@
+import * as v from 'valibot';
+import * as vscode from 'vscode';
+
+import { percent } from '../../present/report/numbers.js';
+import { modeText, stateText } from '../../present/report/words.js';
+import { projectRootOf } from '../../protocol/project.js';
+import type { Result } from '../../protocol/results.js';
+import { SeamlessError } from '../../sdk/errors.js';
+import { cacheUse } from '../model/settings.js';
+import type { StrategyEntry } from '../model/strategies.js';
+import type { WorldRunEnd } from '../model/world-runs.js';
+import type { Workbench } from '../workbench.js';
+
+type WorldItem = vscode.QuickPickItem & { readonly world: Result<'worlds'>[number] };
+
+/** Asks for a world, hands the strategy to it, and shows what comes of it. The mode is the world's. */
+export async function startRun(workbench: Workbench, entry: StrategyEntry): Promise<void> {
+  const { l10n, window, workspace } = vscode;
+  await workspace.saveAll(false);
+  const { projectRoot } = entry.ref;
+  const worlds = await workbench.jobs.request('worlds', { projectRoot }, { urgent: true });
+  if (worlds.length === 0) {
+    throw new SeamlessError(
+      'not-found',
+      l10n.t(
+        'There is no world to run {0} in. Write worlds/NAME.yaml in {1}, such as "mode: paper" and "feed: { kind: replay }".',
+        entry.name,
+        projectRoot,
+      ),
+    );
+  }
+  const items = worlds.map((world): WorldItem => {
+    const { name, mode, problem } = world;
+    return { label: name, description: modeText(mode), ...(problem !== null && { detail: problem }), world };
+  });
+  const title = l10n.t('Run {0} in which world?', entry.name);
+  const chosen = await window.showQuickPick(items, { title, matchOnDescription: true });
+  if (!chosen) return;
+  const { name, mode, problem } = chosen.world;
+  if (mode === null) throw new SeamlessError('usage', problem ?? '');
+  const { run } = workbench.worldRuns.start(entry, name, mode);
+  workbench.results.show({ projectRoot, run });
+}
+
+/** Stops the only run, the one that a command was called on, or the one chosen. */
+export async function stopRun({ worldRuns }: Workbench, target: unknown): Promise<void> {
+  const { l10n, window } = vscode;
+  const { running } = worldRuns;
+  const asked = running.find(({ run }) => run === target);
+  if (running.length === 0) {
+    void window.showInformationMessage(l10n.t('No run goes on in this window.'));
+    return;
+  }
+  const items = running.map(({ run, strategy, mode }) => ({
+    label: run,
+    description: `${strategy} · ${modeText(mode)}`,
+    run,
+  }));
+  const chosen =
+    asked ??
+    (running.length === 1
+      ? running[0]
+      : await window.showQuickPick(items, { placeHolder: l10n.t('Stop which run?') }));
+  if (chosen) worldRuns.stop(chosen.run);
+}
+
+const place = v.object({ projectRoot: v.string(), run: v.nullable(v.string()) });
+
+/** Shows the results of a run: the one that a command was called on, else one of the list. */
+export async function showResults(workbench: Workbench, target: unknown): Promise<void> {
+  const { l10n, window } = vscode;
+  const asked = v.safeParse(place, target);
+  if (asked.success) {
+    workbench.results.show(asked.output);
+    return;
+  }
+  if (!vscode.workspace.isTrusted) {
+    workbench.results.show({ projectRoot: rootsOf(workbench)[0] ?? '', run: null });
+    return;
+  }
+  const found = await Promise.all(
+    rootsOf(workbench).map(async (projectRoot) => {
+      const runs = await workbench.jobs.request(
+        'runs',
+        { projectRoot, ...cacheUse(projectRoot) },
+        { urgent: true },
+      );
+      return runs.map((each) => ({ ...each, projectRoot }));
+    }),
+  );
+  const runs = found.flat();
+  if (runs.length === 0) {
+    workbench.results.show({ projectRoot: rootsOf(workbench)[0] ?? '', run: null });
+    return;
+  }
+  const items = runs.map(({ run, strategy, mode, state, problem, result, projectRoot }) => {
+    const came = result ? percent(result.metrics.totalReturn) : stateText(state);
+    const description = [strategy, modeText(mode), came].filter((part) => part !== '').join(' · ');
+    return { label: run, description, ...(problem !== null && { detail: problem }), projectRoot };
+  });
+  const title = l10n.t('Show the results of which run?');
+  const chosen = await window.showQuickPick(items, { title, matchOnDescription: true });
+  if (chosen) workbench.results.show({ projectRoot: chosen.projectRoot, run: chosen.label });
+}
+
+/** Project roots of the strategies that are known, or else of the folders that are open. */
+function rootsOf({ strategies }: Workbench): string[] {
+  const roots = new Set(strategies.all().map(({ ref }) => ref.projectRoot));
+  const folders = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => projectRootOf(uri.fsPath));
+  return [...(roots.size > 0 ? roots : new Set(folders))];
+}
+
+/** Says how a run ended, with a way to what it came to. */
+export async function tellEnd({
+  run,
+  projectRoot,
+  strategy,
+  world,
+  result,
+  error,
+}: WorldRunEnd): Promise<void> {
+  const { l10n, window } = vscode;
+  const show = l10n.t('Show Results');
+  const asked = result
+    ? window.showInformationMessage(
+        l10n.t('{0} in {1}: {2}', strategy, world, percent(result.metrics.totalReturn)),
+        show,
+      )
+    : error?.code === 'cancelled'
+      ? undefined
+      : window.showErrorMessage(l10n.t('{0} in {1}: {2}', strategy, world, error?.message ?? ''), show);
+  if ((await asked) === show)
+    await vscode.commands.executeCommand('seamless.showResults', { projectRoot, run });
+}

@@ -1,0 +1,105 @@
+import { writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import * as vscode from 'vscode';
+
+import { reportPieces } from '../../client/report-pieces.js';
+import type { HandlersOf } from '../../panel/channel.js';
+import type { ResultsAnswers, ResultsRequests } from '../../panel/results/messages.js';
+import { MOST_SYMBOLS, reportPage } from '../../present/report/page.js';
+import { shownTrades, tradesCsv } from '../../present/report/trades.js';
+import { cacheFolder } from '../../protocol/project.js';
+import type { Payload } from '../../protocol/payloads.js';
+import type { Result } from '../../protocol/results.js';
+import { exportsForSpreadsheets } from '../model/settings.js';
+import type { Services } from '../workbench.js';
+
+interface Shown {
+  readonly services: Services;
+  /** The run that is shown, and what was read of it. */
+  readonly shown: () => Payload<'report'> & { readonly report: Result<'report'> | null };
+  readonly choose: (run: string) => void;
+  readonly compare: (run: string | null) => void;
+  readonly again: () => void;
+}
+
+/** What the page of the Results panel may ask for. */
+export function resultsHandlers({
+  services: { jobs, log },
+  shown,
+  choose,
+  compare,
+  again,
+}: Shown): HandlersOf<ResultsRequests, ResultsAnswers> {
+  const command = async (id: string, ...rest: readonly unknown[]): Promise<null> => {
+    await vscode.commands.executeCommand(id, ...rest);
+    return null;
+  };
+  return {
+    choose: ({ run }) => {
+      choose(run);
+      return null;
+    },
+    compare: ({ run }) => {
+      compare(run);
+      return null;
+    },
+    prices: ({ run, symbol, range, maxPoints }) => {
+      const { projectRoot, cacheDir, memoryMb } = shown();
+      const [start, end] = range ?? [];
+      const asked = { run, symbol, points: maxPoints, ...(range && { start, end }) };
+      return jobs.request('prices', { projectRoot, cacheDir, memoryMb, ...asked }, { urgent: true });
+    },
+    openHtml: async () => {
+      const { report: _, ...place } = shown();
+      const { report, prices } = await reportPieces(
+        (kind, payload) => jobs.request(kind, payload, { urgent: true }),
+        place,
+        MOST_SYMBOLS,
+      );
+      const path = join(cacheFolder(place.projectRoot, place.cacheDir), 'runs', place.run, 'report.html');
+      await writeFile(path, reportPage(report, prices, vscode.env.language));
+      // Elsewhere there is no browser that could see the file.
+      if (vscode.env.uiKind === vscode.UIKind.Desktop && vscode.env.remoteName === undefined)
+        await vscode.env.openExternal(vscode.Uri.file(path));
+      void offerFolder(vscode.l10n.t('Report written to {0}.', path), path);
+      return null;
+    },
+    exportTrades: async () => {
+      const { projectRoot, run, report } = shown();
+      const where = await vscode.window.showSaveDialog({
+        title: vscode.l10n.t('Export trades'),
+        defaultUri: vscode.Uri.file(join(projectRoot, `${run}-trades.csv`)),
+        filters: { CSV: ['csv'] },
+      });
+      if (!where || !report?.outcome) return { saved: false };
+      const trades = shownTrades(report.outcome);
+      await writeFile(where.fsPath, tradesCsv(trades, exportsForSpreadsheets(projectRoot)));
+      void offerFolder(
+        vscode.l10n.t('Exported {0} trades of {1} to {2}.', trades.length, run, where.fsPath),
+        where.fsPath,
+      );
+      return { saved: true };
+    },
+    start: () => command('seamless.startRun'),
+    stop: () => command('seamless.stopRun', shown().run),
+    retry: async () => {
+      if (!vscode.workspace.isTrusted) return command('workbench.trust.manage');
+      again();
+      return null;
+    },
+    copy: async ({ text }) => {
+      await vscode.env.clipboard.writeText(text);
+      return null;
+    },
+    log: ({ message, stack }) => {
+      log.error(`Results: ${message}${stack === null ? '' : `\n${stack}`}`);
+      return null;
+    },
+  };
+}
+
+async function offerFolder(text: string, path: string): Promise<void> {
+  const open = vscode.l10n.t('Open Folder');
+  if ((await vscode.window.showInformationMessage(text, open)) === open)
+    await vscode.commands.executeCommand('revealInExplorer', vscode.Uri.file(dirname(path)));
+}
