@@ -317,6 +317,8 @@ describe('prices of a run', () => {
     );
     const part = shownPrices(prices, { start: 61, end: 240 }, 100);
     assert.deepEqual([[...part.table.ts], part.filled], [[180], 1]);
+    const one = shownPrices(recordedPrices(lines.slice(0, 2), 'A'), { start: 0, end: 60 }, 100);
+    assert.deepEqual([one.whole, one.interval], [[0, 1], 0]);
     const none = shownPrices(recordedPrices([], 'A'), { start: 0, end: 60 }, 100);
     assert.deepEqual([none.whole, none.filled], [null, 0]);
   });

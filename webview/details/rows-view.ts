@@ -22,6 +22,8 @@ export interface RowsLook {
   readonly time?: string;
   /** What stands where there is no value. Default: null. */
   readonly none?: string;
+  /** What is said where there are no rows. */
+  readonly empty?: string;
 }
 
 /** The stored rows of a node, page by page; what is shown can be copied, ready for a spreadsheet. */
@@ -77,7 +79,7 @@ export class RowsView {
     const to = from + table.ts.length;
     const where =
       total === 0
-        ? l10n.t('No row in this range.')
+        ? (this.#look.empty ?? l10n.t('No row in this range.'))
         : l10n.t('Rows {0} to {1} of {2}', formatCount(from + 1), formatCount(to), formatCount(total));
     this.#where.textContent = [which, where].filter((part) => part !== '').join(' · ');
     this.#first.disabled = this.#back.disabled = from === 0;

@@ -54,7 +54,7 @@ export class TradesView {
         onCopy: (text) => on.ask(on.request('copy', { text })),
         onRow: (row) => this.#jump(this.#trades[this.#from + row] ?? null),
       },
-      { time: l10n.t('opened'), none: '–' },
+      { time: l10n.t('opened'), none: '–', empty: l10n.t('No trade yet.') },
     );
     const legend = h(
       'span',

@@ -133,7 +133,10 @@ export class ResultsPanel {
   async #read(listed: boolean, isPast: () => boolean): Promise<void> {
     const { jobs } = this.#services;
     const place = { projectRoot: this.#projectRoot, ...cacheUse(this.#projectRoot) };
-    const runs = listed || !this.#runs ? await jobs.request('runs', place, { urgent: true }) : this.#runs;
+    // A run that has just begun is not in the list yet.
+    const isKnown = this.#runs?.some(({ run }) => run === this.#run) ?? false;
+    const runs =
+      listed || !this.#runs || !isKnown ? await jobs.request('runs', place, { urgent: true }) : this.#runs;
     if (isPast()) return;
     this.#runs = runs;
     this.#run ??= runs.find(({ state }) => state !== 'unreadable')?.run ?? runs[0]?.run ?? null;

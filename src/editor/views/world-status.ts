@@ -58,8 +58,10 @@ export class WorldStatusBar implements vscode.Disposable {
 
   #showLast(end: WorldRunEnd): void {
     const { l10n } = vscode;
-    const came = end.result ? percent(end.result.metrics.totalReturn) : l10n.t('failed');
-    const icon = end.result ? ICONS[end.mode] : 'error';
+    const stopped = end.error?.code === 'cancelled';
+    const ended = stopped ? l10n.t('stopped') : l10n.t('failed');
+    const came = end.result ? percent(end.result.metrics.totalReturn) : ended;
+    const icon = end.result ? ICONS[end.mode] : stopped ? 'circle-slash' : 'error';
     this.#say(end, `$(${icon}) ${modeText(end.mode)} ${end.world} · ${came}`, [
       l10n.t('{0} in {1}: {2}', end.strategy, end.world, end.error?.message ?? l10n.t('the run has ended.')),
       l10n.t('Click to see its results.'),

@@ -58,7 +58,8 @@ export function shownPrices({ table, fills }: RecordedPrices, range: Range, poin
   const shown = { start: Math.max(range.start, first), end: Math.min(range.end, last + 1) };
   return {
     interval,
-    whole: ts.length > 0 ? [ts[0] as number, (ts.at(-1) as number) + interval] : null,
+    // One bar alone has a width as well.
+    whole: ts.length > 0 ? [ts[0] as number, (ts.at(-1) as number) + (interval || 1)] : null,
     table: decimate(part, shown, points),
     fills: inRange.filter((_, at) => at % each === 0),
     filled: inRange.length,

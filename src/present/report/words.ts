@@ -50,7 +50,9 @@ export function cautions(report: TradingReport): string[] {
   if (state === 'failed') sentences.push(l10n.t('The run failed: {0}', problem ?? ''));
   if (!outcome && !(state === 'cut off' && mode === 'backtest') && state !== 'failed')
     sentences.push(l10n.t('No slot has closed yet.'));
-  if (outcome?.fills === 0)
+  if (outcome?.fills === 0 && inactive === null && state === 'running')
+    sentences.push(l10n.t('No order was filled yet.'));
+  else if (outcome?.fills === 0)
     sentences.push(
       inactive === null
         ? l10n.t('No order was filled: no decision asked for another position, or for one that is worth it.')

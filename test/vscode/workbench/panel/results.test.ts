@@ -35,9 +35,8 @@ describe('the Results panel', () => {
     await window.choose('sp-backtest');
     await window.statusBarItem('BACKTEST sp-backtest · 111.98 %').waitFor();
     await heading('SpTrend in sp-backtest BACKTEST').waitFor();
-    await results().text('111.98 %').first().waitFor();
+    await results().frame.locator('.headlines').getByText('111.98 %').waitFor();
     await results().frame.locator('.uplot').first().waitFor();
-    await window.notification('SpTrend in sp-backtest: 111.98 %').waitFor();
     assert.deepEqual(await results().violations(), []);
   });
 
@@ -83,12 +82,15 @@ describe('the Results panel', () => {
 
   it('a run on paper says so in the status bar, is seen as it goes on, and is stopped', async () => {
     const window = editor();
-    await window.openFile('sp-trend.ts');
+    // The strategy is the one that the cursor is in.
+    await window.command('View: Focus First Editor Group');
     await window.command('Seamless: Start Run…');
     await window.choose('slow-paper');
     await window.statusBarItem('PAPER slow-paper').waitFor();
     await heading('SpTrend in slow-paper PAPER').waitFor();
     await results().text('The run goes on: these are its numbers so far.').first().waitFor();
+    // It has closed a slot.
+    await results().frame.locator('.headlines').getByText('equity', { exact: true }).waitFor();
     await window.picture('results-paper');
     await results().button('Stop Run').click();
     await window.statusBarItem('PAPER slow-paper ·').waitFor();
