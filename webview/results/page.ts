@@ -200,25 +200,32 @@ export class ResultsPage {
       ),
     );
     this.#tabs.show(view.tab);
-    const shown = this.#tabElement(report, compared, view);
-    if (this.#panel.firstChild !== shown) this.#panel.replaceChildren(shown);
+    this.#showTab(report, compared, view);
   }
 
-  #tabElement(report: Report, compared: Report | null, { tab, symbol }: ResultsView): HTMLElement {
+  #showTab(report: Report, compared: Report | null, { tab, symbol }: ResultsView): void {
+    // In its place first: a chart asks for as many points as it is wide.
+    const put = (element: HTMLElement): void => {
+      if (this.#panel.firstChild !== element) this.#panel.replaceChildren(element);
+    };
     switch (tab) {
       case 'equity':
+        put(this.#equity.element);
         this.#equity.show(report, compared);
-        return this.#equity.element;
+        break;
       case 'months':
-        return monthsElement(report, compared);
+        put(monthsElement(report, compared));
+        break;
       case 'trades':
+        put(this.#trades.element);
         this.#trades.show(report, symbol);
-        return this.#trades.element;
+        break;
       case 'positions':
+        put(this.#positions.element);
         this.#positions.show(report);
-        return this.#positions.element;
+        break;
       case 'numbers':
-        return numbersElement(report, compared);
+        put(numbersElement(report, compared));
     }
   }
 }
