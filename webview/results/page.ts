@@ -39,6 +39,7 @@ export class ResultsPage {
   readonly #positions: PositionsView;
   /** What the choices were made of: they are made again only for others, or they would close under the hand. */
   #choices = '';
+  #shownTab = '';
 
   constructor(root: HTMLElement, on: ResultsHandlers) {
     this.#on = on;
@@ -208,13 +209,23 @@ export class ResultsPage {
     const put = (element: HTMLElement): void => {
       if (this.#panel.firstChild !== element) this.#panel.replaceChildren(element);
     };
+    // A table is made again for other numbers alone: it may be scrolled.
+    const key = JSON.stringify([
+      tab,
+      report.run,
+      report.outcome?.slots,
+      compared?.run,
+      compared?.outcome?.slots,
+    ]);
+    const isThere = key === this.#shownTab;
+    this.#shownTab = key;
     switch (tab) {
       case 'equity':
         put(this.#equity.element);
         this.#equity.show(report, compared);
         break;
       case 'months':
-        put(monthsElement(report, compared));
+        if (!isThere) put(monthsElement(report, compared));
         break;
       case 'trades':
         put(this.#trades.element);
@@ -225,7 +236,7 @@ export class ResultsPage {
         this.#positions.show(report);
         break;
       case 'numbers':
-        put(numbersElement(report, compared));
+        if (!isThere) put(numbersElement(report, compared));
     }
   }
 }

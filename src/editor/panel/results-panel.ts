@@ -11,10 +11,15 @@ import type { Result } from '../../protocol/results.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import { cacheUse } from '../model/settings.js';
 import type { Services } from '../workbench.js';
-import type { ResultsPlace } from './results-panels.js';
 import { resultsHandlers } from './results-requests.js';
 
 type Report = Result<'report'>;
+
+/** Whose results are shown; run null: those of the run begun last. */
+export interface ResultsPlace {
+  readonly projectRoot: string;
+  readonly run: string | null;
+}
 
 /** Milliseconds between two looks at a run that goes on, and how many times as long as a look it waits at least. */
 const PAUSE_MS = 1500;

@@ -4,15 +4,9 @@ import * as vscode from 'vscode';
 
 import { panelHtml } from '../../panel/html.js';
 import type { Services } from '../workbench.js';
-import { ResultsPanel } from './results-panel.js';
+import { ResultsPanel, type ResultsPlace } from './results-panel.js';
 
 const VIEW_TYPE = 'seamless.results';
-
-/** Whose results are shown; run null: those of the run begun last. */
-export interface ResultsPlace {
-  readonly projectRoot: string;
-  readonly run: string | null;
-}
 
 /** What the host needs of all that a page keeps. */
 const kept = v.object({
