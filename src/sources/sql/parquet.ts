@@ -17,6 +17,7 @@ import {
 import { Options, type TimeOptions } from '../options.js';
 import { symbolOptions, type OneSymbol } from '../symbols.js';
 import { RelationReader, type RelationSource, type RowReading } from './relation-reader.js';
+import { symbolRowsOf, type SymbolRows } from './symbol-rows.js';
 import { bordersOf, firstOpenFrom, type Border, type KnownBorder } from './row-groups.js';
 
 /** The last borders of a content, as `hints` keep them by its version. */
@@ -113,6 +114,14 @@ class ParquetFiles implements RelationSource {
     this.#signatures = signatures;
     this.#version = `sha256:${sha.digest('hex')}:${readingOf(this.time)}`;
     return this.#version;
+  }
+
+  /** What the streams of a universe read together; null: it is one stream, or may be repaired. */
+  symbols(): SymbolRows | null {
+    if (!this.one || this.#signatures === null || this.time.conformance === 'permissive') return null;
+    const table = JSON.stringify([this.#files.map(({ path }) => path), this.#partitions]);
+    const content = JSON.stringify([this.#version, this.#signatures]);
+    return symbolRowsOf(this.#context.database, table, content, () => this.finish());
   }
 
   /** A file that grew has row groups of before at its beginning, byte for byte. */

@@ -15,7 +15,6 @@ import { BarCheck, barError, rowError, sourceError, WRITE_TIMES, type BarFault }
 import type { TimeOptions } from '../options.js';
 import {
   cellOf,
-  isNumberType,
   notATimeColumn,
   openSql,
   pruneRange,
@@ -24,6 +23,8 @@ import {
   selectBars,
   type Relation,
 } from './relation.js';
+import { columnLooks } from './column-looks.js';
+import type { SymbolLook, SymbolRows } from './symbol-rows.js';
 import { findTimeColumns, type ColumnLook } from '../time/column.js';
 import { adjusted, refuseWideSpacing } from '../time/opens.js';
 import { onGridSql } from '../time/slots.js';
@@ -40,6 +41,8 @@ export interface RelationSource {
   readonly time: TimeOptions;
   /** The symbol whose rows are read, of a table with those of many; null or absent: all rows. */
   readonly one?: OneSymbol | null;
+  /** What is read of the table for all symbols at once; null or absent: nothing, each is read by itself. To be asked after `version`. */
+  symbols?(): SymbolRows | null;
   /** See `SourceReader.files`. */
   readonly files?: readonly string[];
   version(before?: string | null): Promise<string | null>;
@@ -67,8 +70,6 @@ export interface RowReading {
 const SAMPLE_ROWS = 20_000;
 /** Rows from which the spacing is found. */
 const FIRST_ROWS = 1_000;
-/** Distinct texts of a column that are looked at. */
-const SAMPLE_TEXTS = 2_000;
 
 /** A relation, and the type of its time column. */
 interface Plan {
@@ -76,6 +77,16 @@ interface Plan {
   /** The same with the rows of all symbols, which say where the table begins and ends. */
   readonly all: Relation;
   readonly timeType: string;
+  /** Where its symbol is read with the others of its table. */
+  readonly shared: Shared | null;
+}
+
+interface Shared {
+  readonly rows: SymbolRows;
+  readonly look: SymbolLook;
+  readonly symbol: string;
+  /** The column with the symbols. */
+  readonly raw: string;
 }
 
 interface Extent {
@@ -91,24 +102,6 @@ function rowReading({ relation, timeType }: Pick<Plan, 'relation' | 'timeType'>)
     names,
     open,
   };
-}
-
-function lookOf(
-  name: string,
-  type: string,
-  row: Readonly<Record<string, unknown>>,
-  index: number,
-): ColumnLook {
-  const list: unknown = row[`texts${index}`];
-  const texts = Array.isArray(list) ? list.filter((each): each is string => typeof each === 'string') : [];
-  const least = Number(row[`least${index}`] ?? 0);
-  const largest = Number(row[`largest${index}`] ?? 0);
-  if (isNumberType(type)) {
-    const dates = least >= 19_000_101 && largest <= 21_001_231;
-    return { name, holds: 'number', texts: dates ? texts : [], least, largest };
-  }
-  const temporal = type === 'DATE' || type.startsWith('TIMESTAMP');
-  return { name, holds: temporal ? 'time' : type === 'VARCHAR' ? 'text' : 'other', texts, least, largest };
 }
 
 /** Reads the bars of a range, leaving the rest of the file alone where its format allows. */
@@ -155,22 +148,20 @@ export class RelationReader implements SourceReader {
   async *read(range: Range, skip?: (row: SkippedRow) => void): AsyncGenerator<Table> {
     // A row without a time belongs to no range: only the whole can show it.
     await this.bounds();
-    const { relation, timeType } = await this.#planned();
+    const { relation, all, timeType, shared } = await this.#planned();
     const permissive = this.#source.time.conformance === 'permissive';
     const around = this.#around(relation, range, skip);
     const cleaner = new Cleaner(this.#stream, this.#notes);
-    const connection = await this.#database.connect();
     try {
-      const sql = this.#rangeQuery(relation, timeType, range);
-      for await (const table of streamTables(connection, sql, relation.columns, await this.#count(sql))) {
-        yield permissive ? cleaner.clean(table) : await around.next(table);
+      if (shared) yield await around.next(await this.#sharedRows(shared, all, timeType, range));
+      else {
+        for await (const table of this.#ownRows(relation, timeType, range))
+          yield permissive ? cleaner.clean(table) : await around.next(table);
       }
     } catch (error) {
       // A file that is written anew under the reader looks damaged: that it changed is the better word.
       await this.#source.finish();
       throw this.#explained(error);
-    } finally {
-      connection.closeSync();
     }
     await this.#source.finish();
     if (!this.#sorts()) await this.#source.remember?.(rowReading(await this.#planned()));
@@ -190,15 +181,39 @@ export class RelationReader implements SourceReader {
     return new RowsAround(this.#stream, new BarCheck(this.#stream, stamp), stamp, explain, skipOrThrow);
   }
 
-  #rangeQuery(relation: Relation, timeType: string, range: Range): string {
+  async *#ownRows(relation: Relation, timeType: string, range: Range): AsyncGenerator<Table> {
+    const { pruned, where } = this.#conditions(relation, timeType, range);
+    const rows = `SELECT ${selectBars(relation)} FROM ${relation.from}${pruned}`;
+    const sql = `FROM (${rows})${where}${this.#sorts() ? ' ORDER BY open' : ''}`;
+    const count = await this.#count(sql);
+    const connection = await this.#database.connect();
+    try {
+      yield* streamTables(connection, sql, relation.columns, count);
+    } finally {
+      connection.closeSync();
+    }
+  }
+
+  #sharedRows({ rows, symbol, raw }: Shared, all: Relation, timeType: string, range: Range): Promise<Table> {
+    const query = { select: selectBars(all), from: all.from, raw, ...this.#conditions(all, timeType, range) };
+    return rows.read(symbol, query, all.columns);
+  }
+
+  /** Conditions on the rows of a range: one on what a file has, one on their opens. */
+  #conditions(
+    relation: Relation,
+    timeType: string,
+    range: Range,
+  ): { readonly pruned: string; readonly where: string } {
     const pruned = pruneRange(this.#stream, this.#source.time, relation, timeType, range);
-    const rows = `SELECT ${selectBars(relation)} FROM ${relation.from}${pruned ? ` WHERE ${pruned}` : ''}`;
     const ends = [
       ...(Number.isFinite(range.start) ? [`open >= ${range.start}::DOUBLE`] : []),
       ...(Number.isFinite(range.end) ? [`open < ${range.end}::DOUBLE`] : []),
     ];
-    const where = ends.length > 0 ? ` WHERE ${ends.join(' AND ')}` : '';
-    return `FROM (${rows})${where}${this.#sorts() ? ' ORDER BY open' : ''}`;
+    return {
+      pruned: pruned ? ` WHERE ${pruned}` : '',
+      where: ends.length > 0 ? ` WHERE ${ends.join(' AND ')}` : '',
+    };
   }
 
   /** How many rows a query gives; not asked where it has to have them all at hand in any case. */
@@ -232,7 +247,9 @@ export class RelationReader implements SourceReader {
     const stream = this.#stream;
     const { shown, time, one } = this.#source;
     const source = await this.#source.from();
-    const described = await this.#rows(`DESCRIBE FROM ${source}`);
+    const rows = this.#source.symbols?.() ?? null;
+    const ofAll = (sql: string): Promise<Record<string, unknown>[]> => this.#rows(sql, rows);
+    const described = await ofAll(`DESCRIBE FROM ${source}`);
     const names = described.map((row) => String(row['column_name']));
     const types = described.map((row) => String(row['column_type']));
     refuseTwins(stream, names, shown);
@@ -240,9 +257,9 @@ export class RelationReader implements SourceReader {
     const all = `${source} AS bars(${names.map((_, index) => `c${index}`).join(', ')})`;
     const symbol = one ? symbolIndex(stream, names, one, shown) : null;
     const raw = `c${symbol ?? 0}`;
-    if (one) await refuseAbsent(stream, this.#database, one, [{ from: all, raw }], shown);
+    if (one && !rows) await refuseAbsent(stream, this.#database, one, [{ from: all, raw }], shown);
     const from = one ? `(FROM ${all} WHERE ${symbolSql(raw)} = ${sqlText(one.symbol)})` : all;
-    const looks = await this.#looks(names, types, all);
+    const looks = await columnLooks(names, types, `(FROM ${all} LIMIT ${SAMPLE_ROWS})`, ofAll);
     const { date, clock } = findTimeColumns(stream, looks, time.time, shown);
     const look = looks[date] as ColumnLook;
     const timeType = types[date] ?? '';
@@ -253,10 +270,23 @@ export class RelationReader implements SourceReader {
     const columns = others.map((index, i) => ({ name: names[index] ?? '', type: cells[i]?.type ?? 'null' }));
     const expressions = cells.map((cell, i) => `${cell.sql} AS v${i}`);
     const relation = { from, names, time: date, clock, reading, columns, expressions };
-    const opens = await this.#firstOpens(relation);
-    refuseWideSpacing(stream, opens, shown);
-    const read = { ...relation, reading: adjusted(stream, time, reading, opens) };
-    return { relation: read, all: { ...read, from: all }, timeType };
+    const shared = one && rows ? await this.#shared(rows, one, all, raw, openSql(relation)) : null;
+    const opens = shared ? shared.look.opens.filter(Number.isFinite) : await this.#firstOpens(relation);
+    refuseWideSpacing(stream, [...opens], shown);
+    const read = { ...relation, reading: adjusted(stream, time, reading, [...opens]) };
+    return { relation: read, all: { ...read, from: all }, timeType, shared };
+  }
+
+  /** @throws SeamlessError `source` for a symbol that the table does not have */
+  async #shared(rows: SymbolRows, one: OneSymbol, all: string, raw: string, open: string): Promise<Shared> {
+    const { symbol } = one;
+    const look = (await this.#explaining(rows.looks(all, raw, open, FIRST_ROWS))).get(symbol);
+    if (look) {
+      rows.want(symbol, look);
+      return { rows, look, symbol, raw };
+    }
+    await refuseAbsent(this.#stream, this.#database, one, [{ from: all, raw }], this.#source.shown);
+    throw new Error(`${symbol} came while the table was read`);
   }
 
   async #firstOpens(relation: Relation): Promise<number[]> {
@@ -279,27 +309,9 @@ export class RelationReader implements SourceReader {
     return typedReading(this.#stream, time, type);
   }
 
-  /** What the first rows show of each column. */
-  async #looks(names: readonly string[], types: readonly string[], from: string): Promise<ColumnLook[]> {
-    const selected = types.flatMap((type, i) => {
-      if (isNumberType(type)) {
-        const number = `abs(CAST(c${i} AS DOUBLE))`;
-        const digits = `CAST(TRY_CAST(c${i} AS BIGINT) AS VARCHAR)`;
-        // Only whole numbers of the size of a date can be dates.
-        const dates = `(list(DISTINCT ${digits}) FILTER (c${i} BETWEEN 19000101 AND 21001231))[:${SAMPLE_TEXTS}]`;
-        return [`min(${number}) AS least${i}`, `max(${number}) AS largest${i}`, `${dates} AS texts${i}`];
-      }
-      return type === 'VARCHAR' ? [`list(DISTINCT c${i})[:${SAMPLE_TEXTS}] AS texts${i}`] : [];
-    });
-    const sample = `(FROM ${from} LIMIT ${SAMPLE_ROWS})`;
-    const [row = {}] =
-      selected.length > 0 ? await this.#rows(`SELECT ${selected.join(', ')} FROM ${sample}`) : [];
-    return names.map((name, i) => lookOf(name, types[i] ?? '', row, i));
-  }
-
   /** The opens of the first and last bar, and that every row has a time. */
   async #measure(): Promise<Extent> {
-    const { relation: own, all: relation, timeType } = await this.#planned();
+    const { relation: own, all: relation, timeType, shared } = await this.#planned();
     if (this.#source.time.conformance === 'permissive') return this.#measureBars(relation);
     const raw = `c${relation.time}`;
     // Texts have no order but that of the times they stand for; for others, file statistics may know the extremes.
@@ -310,11 +322,16 @@ export class RelationReader implements SourceReader {
       : `min(${open}) AS first, max(${open}) AS last`;
     const timed = ordered ? raw : open;
     const untimedSql = `(count(*) - count(${timed}))::DOUBLE AS untimed`;
-    const [row = {}] = await this.#rows(`SELECT ${extremes}, ${untimedSql} FROM ${relation.from}`);
+    const [row = {}] = await this.#rows(
+      `SELECT ${extremes}, ${untimedSql} FROM ${relation.from}`,
+      shared?.rows,
+    );
     // Only a symbol's own rows are its own fault.
-    const [mine = {}] =
-      own.from === relation.from ? [row] : await this.#rows(`SELECT ${untimedSql} FROM ${own.from}`);
-    if (Number(mine['untimed']) > 0) throw await this.#untimed(own, timed);
+    const untimed = async (): Promise<unknown> =>
+      (own.from === relation.from ? row : (await this.#rows(`SELECT ${untimedSql} FROM ${own.from}`))[0])?.[
+        'untimed'
+      ];
+    if (Number(shared ? shared.look.untimed : await untimed()) > 0) throw await this.#untimed(own, timed);
     if (row['first'] === null || row['first'] === undefined) return { first: null, last: null };
     const extent = { first: Number(row['first']), last: Number(row['last']) };
     return this.#endsOf(relation, extent);
@@ -375,9 +392,14 @@ export class RelationReader implements SourceReader {
     });
   }
 
-  async #rows(sql: string): Promise<Record<string, unknown>[]> {
+  /** @param shared asks once for all symbols. */
+  #rows(sql: string, shared: SymbolRows | null = null): Promise<Record<string, unknown>[]> {
+    return this.#explaining(shared ? shared.answer(sql) : this.#database.rows(sql));
+  }
+
+  async #explaining<T>(asked: Promise<T>): Promise<T> {
     try {
-      return await this.#database.rows(sql);
+      return await asked;
     } catch (error) {
       throw this.#explained(error);
     }
