@@ -5,6 +5,7 @@ import { floorToGrid, type Range, type Seconds } from '../../sdk/time.js';
 import { borderAfter, slotsOf, chunkSpan } from '../plan/chunk-span.js';
 import { bytesDigest, textDigest } from '../fingerprint/digest.js';
 import { firingsOf, requestOf, schemaOf, type AtHand } from './evaluation/evaluation.js';
+import { digestsKey, type Candidates } from './candidates.js';
 import type { Firings } from './evaluation/firing.js';
 import { Grids } from './evaluation/grids.js';
 import { HeldRows } from './evaluation/held.js';
@@ -17,7 +18,7 @@ import { difference, hull, intersection, isEmpty, union, within } from '../plan/
 import type { RunState, Stored } from './run-state.js';
 import { Scans } from './scans.js';
 import { sinceOf } from '../plan/since.js';
-import { Withdrawn } from './withdrawn.js';
+import { sameCode, Withdrawn } from './withdrawn.js';
 
 /** Stored rows of a chunk, by node. */
 type Loaded = ReadonlyMap<number, readonly Table[]>;
@@ -52,7 +53,7 @@ function since(tables: readonly Table[], start: Seconds): readonly Table[] {
 export class ChunkRunner {
   readonly #state: RunState;
   readonly #work: ReadonlyMap<number, NodeWork>;
-  readonly #candidates: ReadonlyMap<string, readonly Candidate[]>;
+  readonly #candidates: Candidates;
   readonly #held = new HeldRows();
   readonly #atHand: AtHand;
   #grids = new Grids();
@@ -65,11 +66,7 @@ export class ChunkRunner {
   #commitCovered: Stored[] = [];
   readonly #withdrawn = new Withdrawn();
 
-  constructor(
-    state: RunState,
-    { work, grain }: Batch,
-    candidates: ReadonlyMap<string, readonly Candidate[]>,
-  ) {
+  constructor(state: RunState, { work, grain }: Batch, candidates: Candidates) {
     this.#state = state;
     this.#work = work;
     this.#grain = grain;
@@ -216,13 +213,14 @@ export class ChunkRunner {
     const { codeHash } = this.#state.fingerprint(node.index);
     // Past where an input failed, that it has no rows says nothing.
     const end = Math.min(range.end, this.#state.limit(node));
-    return (this.#candidates.get(codeHash) ?? [])
-      .filter((candidate) => candidate.range.start >= range.start && candidate.range.end <= end)
-      .filter((candidate) => {
-        const { asOf, ends, lacking } = this.#firings(node, candidate.range);
-        if (this.#shortOf(node, lacking) !== null) return false;
+    return this.#candidates
+      .of(codeHash, node.edges.length)
+      .filter((alike) => alike.range.start >= range.start && alike.range.end <= end)
+      .flatMap((alike) => {
+        const { asOf, ends, lacking } = this.#firings(node, alike.range);
+        if (this.#shortOf(node, lacking) !== null) return [];
         const digests = this.#inputDigests(node, ends, asOf, asOf.length);
-        return digests.every((digest, input) => digest === candidate.inputDigests[input]);
+        return alike.byDigests.get(digestsKey(digests)) ?? [];
       })
       .sort((a, b) => a.range.start - b.range.start || b.range.end - a.range.end);
   }
@@ -283,16 +281,19 @@ export class ChunkRunner {
     return end;
   }
 
-  /** A function that looks ahead in one chunk did so in others, where the probe did not see it. */
+  /** A function that looks ahead in one chunk did so in others, and for other symbols, where the probe did not see it. */
   #withdraw(node: GraphNode, range: Range, failure: NodeFailure): Seconds {
-    const wrong = this.#state.distrust(node).map(({ index }) => this.#state.fingerprint(index).hash);
+    const same = sameCode(this.#state, node);
+    const wrong = same
+      .flatMap((each) => this.#state.distrust(each))
+      .map(({ index }) => this.#state.fingerprint(index).hash);
     this.#withdrawn.add(wrong, this.#state.fingerprint(node.index).codeHash);
     this.#segments = this.#segments.filter(({ fingerprint }) => !wrong.includes(fingerprint));
     this.#reuses = this.#reuses.filter(({ fingerprint }) => !wrong.includes(fingerprint));
     this.#commitCovered = this.#commitCovered.filter(
       ({ node: index }) => !wrong.includes(this.#state.fingerprint(index).hash),
     );
-    this.#state.fail(node, -Infinity, failure);
+    for (const each of same) this.#state.fail(each, -Infinity, failure);
     return range.start;
   }
 

@@ -1,6 +1,7 @@
 import { SeamlessError } from '../../sdk/errors.js';
 import { slotsIn } from '../../sdk/grid.js';
 import { formatInterval, formatRange, formatTime, type Range, type Seconds } from '../../sdk/time.js';
+import { Candidates } from './candidates.js';
 import { ChunkRunner, ShortHistory } from './chunks.js';
 import { sentenceOf } from '../fingerprint/explain.js';
 import type { Fingerprint } from '../fingerprint/fingerprints.js';
@@ -21,6 +22,7 @@ import { RunState, type RunHooks } from './run-state.js';
 import { asking, downstream, isRefusal, StreamRefused } from '../sources/refusals.js';
 import { sourceName, sourcesUpstream, type ChangedSource } from '../sources/source-change.js';
 import { StreamKeeper } from '../sources/streams.js';
+import { takingIn } from '../sources/takings.js';
 
 /** The world a run works in. */
 export interface Ports {
@@ -140,12 +142,10 @@ export async function openStreams(
       if (shared) keepers.set(node.index, shared);
       continue;
     }
-    hooks.progress({ phase: 'reading', node: node.name, done: 0, total: 0 });
     try {
       const reader = await openSource(ports.sources, node, source);
       // What ends the coverage of one stream leaves that of the others as it is.
       const keeper = new StreamKeeper(node, print, reader, ports.store, coverage.get(print.hash) ?? []);
-      await keeper.refresh(known.get(print.hash));
       keepers.set(node.index, keeper);
       byFingerprint.set(print.hash, keeper);
     } catch (error) {
@@ -153,6 +153,22 @@ export async function openStreams(
       refused.set(node.index, error);
     }
   }
+  // When all are open: those of one table are read together.
+  await takingIn(ports.store, async (takings) => {
+    for (const keeper of byFingerprint.values()) {
+      hooks.progress({ phase: 'reading', node: keeper.node.name, done: 0, total: 0 });
+      try {
+        await keeper.refresh(known.get(keeper.fingerprint.hash), takings);
+      } catch (error) {
+        if (!refused || !isRefusal(error)) throw error;
+        for (const [index, each] of keepers) {
+          if (each !== keeper) continue;
+          keepers.delete(index);
+          refused.set(index, error);
+        }
+      }
+    }
+  });
   const [first] = refused?.values() ?? [];
   if (first && keepers.size === 0) throw first;
   const wrote = [...keepers.values()].some((keeper) => keeper.wrote);
@@ -217,15 +233,17 @@ async function bringInStreams(
   keepers: ReadonlyMap<number, StreamKeeper>,
   left: ReadonlySet<number>,
 ): Promise<void> {
-  for (const [index, keeper] of keepers) {
-    if (left.has(index) || state.failures.has(index)) continue;
-    try {
-      await keeper.ensure(state.wanted(state.node(index)));
-    } catch (error) {
-      if (!isRefusal(error)) throw error;
-      state.refuse(index, error);
+  await takingIn(state.store, async (takings) => {
+    for (const [index, keeper] of keepers) {
+      if (left.has(index) || state.failures.has(index)) continue;
+      try {
+        await keeper.ensure(state.wanted(state.node(index)), takings);
+      } catch (error) {
+        if (!isRefusal(error)) throw error;
+        state.refuse(index, error);
+      }
     }
-  }
+  });
   for (const [index, keeper] of keepers) state.covered[index] = keeper.covered;
 }
 
@@ -269,7 +287,7 @@ export class Execution {
     return this.#state;
   }
 
-  async #runRange(range: Range, candidates: ReadonlyMap<string, readonly Candidate[]>): Promise<void> {
+  async #runRange(range: Range, candidates: Candidates): Promise<void> {
     const { graph, canonicals, covered, request } = this.#state;
     for (;;) {
       try {
@@ -291,10 +309,12 @@ export class Execution {
   }
 
   async #ensureDemanded(work: Awaited<ReturnType<typeof planRange>>): Promise<void> {
-    for (const [index, { demand }] of work) {
-      const keeper = this.#keepers.get(index);
-      if (keeper && demand) await asking(index, () => keeper.ensure(demand));
-    }
+    await takingIn(this.#state.store, async (takings) => {
+      for (const [index, { demand }] of work) {
+        const keeper = this.#keepers.get(index);
+        if (keeper && demand) await asking(index, () => keeper.ensure(demand, takings));
+      }
+    });
   }
 
   #planInput(): PlanInput {
@@ -327,7 +347,7 @@ export class Execution {
   }
 
   /** Segments that may be reused in what is missing, by own hash. */
-  async #candidates(ranges: RangeSet): Promise<ReadonlyMap<string, readonly Candidate[]>> {
+  async #candidates(ranges: RangeSet): Promise<Candidates> {
     const found = new Map<string, Candidate[]>();
     const codeHashes = this.#computedNodes()
       .filter((node) =>
@@ -336,7 +356,7 @@ export class Execution {
         ),
       )
       .map((node) => this.#state.fingerprint(node.index).codeHash);
-    if (codeHashes.length === 0) return found;
+    if (codeHashes.length === 0) return new Candidates(found);
     for (const range of ranges) {
       for (const candidate of await this.#state.store.candidates([...new Set(codeHashes)], range)) {
         const list = found.get(candidate.codeHash) ?? [];
@@ -344,6 +364,6 @@ export class Execution {
         found.set(candidate.codeHash, list);
       }
     }
-    return found;
+    return new Candidates(found);
   }
 }

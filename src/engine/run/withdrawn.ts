@@ -1,5 +1,8 @@
+import type { GraphNode } from '../graph/graph.js';
+import { memberOf } from '../graph/member.js';
 import type { NodeStore } from '../ports/store.js';
 import type { Range } from '../../sdk/time.js';
+import type { RunState } from './run-state.js';
 
 const ALL_TIME: Range = { start: -Infinity, end: Infinity };
 
@@ -24,4 +27,20 @@ export class Withdrawn {
     const disowned = [...this.#owns];
     await store.commit({ invalidations, segments: [], reuses: [], sources: [], disowned });
   }
+}
+
+/** The node, and the other members of its family that are computed by the same code. */
+export function sameCode(state: RunState, node: GraphNode): readonly GraphNode[] {
+  const { family, symbol } = memberOf(node);
+  if (symbol === undefined) return [node];
+  const { codeHash } = state.fingerprint(node.index);
+  return state.graph.nodes.filter((each) => {
+    const other = memberOf(each);
+    return (
+      other.family === family &&
+      other.symbol !== undefined &&
+      state.canonical(each.index) === each.index &&
+      state.fingerprint(each.index).codeHash === codeHash
+    );
+  });
 }

@@ -13,8 +13,12 @@ import { Intake, type Piece } from './intake.js';
 import { addNotes } from './notes.js';
 import { versionKindOf, type VersionKind } from './open-source.js';
 import { reachOf } from './reach.js';
+import { takingIn, type Takings } from './takings.js';
 import { firstDifference, SourceComparison, type SourceChange } from './source-change.js';
 import { difference, hull, intersection, union, within, type RangeSet } from '../plan/ranges.js';
+
+/** Opens that are asked for at least. */
+const LEAST_TIMES = 256;
 
 const EVERYTHING: Range = { start: -Infinity, end: Infinity };
 
@@ -31,6 +35,12 @@ export class StreamKeeper {
   #last: Seconds | null = null;
   #change: SourceComparison | null = null;
   #wrote = false;
+  #distrusted = false;
+  /** Ranges that were read and are about to be stored. */
+  readonly #coming: Range[] = [];
+  /** Opens of the last `count` stored bars before a time, or of all there are. */
+  #lastTimes: { readonly before: Seconds; readonly count: number; readonly times: Float64Array } | null =
+    null;
   /** What the source called its content when this run first looked; null: it cannot tell. */
   #version: string | null = null;
   /** What was repaired of it before this reader was opened. */
@@ -91,8 +101,8 @@ export class StreamKeeper {
     };
   }
 
-  /** Notices what changed in the source since it was last taken in, and makes the store say the same. */
-  async refresh(known: SourceState | undefined): Promise<void> {
+  /** Notices what changed in the source since it was last taken in, and has the store say the same. */
+  async refresh(known: SourceState | undefined, takings: Takings): Promise<void> {
     const version = await this.#reader.version(known?.version);
     this.#version = version;
     const unchanged = known !== undefined && version !== null && known.version === version;
@@ -106,8 +116,7 @@ export class StreamKeeper {
     }
     if (this.#reader.whole) {
       const from = await this.#changedFrom(known);
-      await this.#distrust(known);
-      await this.#takeIn([{ start: from, end: Infinity }], { known, from });
+      await this.#takeIn([{ start: from, end: Infinity }], { known, from }, takings);
       return;
     }
     const bounds = await this.#reader.bounds();
@@ -115,10 +124,9 @@ export class StreamKeeper {
     this.#last = bounds?.last ?? null;
     if (unchanged) return;
     const from = await this.#changedFrom(known);
-    await this.#distrust(known);
     const { start, end } = this.#extent;
     const ranges = within(union(this.#spans), { start: Math.max(from, start), end });
-    await this.#takeIn(ranges, { known, from });
+    await this.#takeIn(ranges, { known, from }, takings);
   }
 
   /** From where on the bars of a changed source may be others than those stored; −∞ where its reader cannot tell. */
@@ -139,21 +147,30 @@ export class StreamKeeper {
   }
 
   /**
-   * Until a changed source has been read to its end, the store holds rows of two versions: should the reading be cut short
-   * and the old content come back, neither version may be believed.
+   * What is stored before a changed source has been read to its end makes the store hold rows of two versions: should the
+   * reading be cut short and the old content come back, neither version may be believed.
    */
-  async #distrust(known: SourceState | undefined): Promise<void> {
-    if (!known) return;
-    this.#wrote = true;
+  async #distrust({ known }: Refresh): Promise<void> {
+    if (!known || this.#distrusted) return;
+    this.#distrusted = true;
     const sources = [{ fingerprint: this.fingerprint.hash, state: { ...known, version: null } }];
     await this.#store.commit({ invalidations: [], segments: [], reuses: [], sources });
   }
 
-  /** Brings in the bars of a range as far as the source has them. */
-  async ensure(range: Range): Promise<void> {
+  /** Brings in the bars of a range as far as the source has them. They are stored by the time that `takings` are. */
+  async ensure(range: Range, takings: Takings): Promise<void> {
     const wanted = intersection(range, this.#extent);
-    const missing = difference(union([wanted]), union(this.#spans));
-    if (missing.length > 0) await this.#takeIn(missing, null);
+    const missing = difference(union([wanted]), union([...this.#spans, ...this.#coming]));
+    if (missing.length === 0) return;
+    await this.#takeIn(missing, null, takings);
+    this.#coming.push(...missing);
+  }
+
+  /** What the store has of the stream now. */
+  noteSpans(spans: readonly CoveredSpan[]): void {
+    this.#spans = spans;
+    this.#coming.length = 0;
+    this.#lastTimes = null;
   }
 
   /**
@@ -161,17 +178,31 @@ export class StreamKeeper {
    * across holes and weekends.
    */
   async rowsBack(before: Seconds, count: number): Promise<Seconds> {
+    if (before <= this.horizon.begin) return this.horizon.begin;
     let length = count * this.node.interval;
     for (;;) {
       const start = Math.max(this.horizon.begin, floorToSlot(before - length, this.node));
-      if (!this.#reader.whole) await this.ensure({ start, end: before });
-      const times = await this.#store.lastTimes(this.fingerprint.hash, before, count);
+      if (!this.#reader.whole)
+        await takingIn(this.#store, (takings) => this.ensure({ start, end: before }, takings));
+      const times = await this.#timesBefore(before, count);
       // Older spans beyond a range that was never read say nothing of the bars in between.
       const missing = this.#reader.whole ? 0 : lowerBound(times, start);
       if (times.length - missing >= count) return times[0] as Seconds;
       if (this.#reader.whole || start <= this.horizon.begin) return this.horizon.begin;
       length *= 4;
     }
+  }
+
+  /** Opens of the last bars before a time that are stored. Nodes ask for one number after the other: more is asked for at once. */
+  async #timesBefore(before: Seconds, count: number): Promise<Float64Array> {
+    let known = this.#lastTimes;
+    if (known?.before !== before || known.count < count) {
+      const most = Math.max(count, LEAST_TIMES);
+      const times = await this.#store.lastTimes(this.fingerprint.hash, before, most);
+      known = { before, count: most, times };
+      this.#lastTimes = known;
+    }
+    return known.times.subarray(Math.max(0, known.times.length - count));
   }
 
   /**
@@ -192,7 +223,7 @@ export class StreamKeeper {
   }
 
   /** Reads ranges and stores what is new in them. @param refresh null: bars that were not asked for before, of the same source. */
-  async #takeIn(ranges: RangeSet, refresh: Refresh | null): Promise<void> {
+  async #takeIn(ranges: RangeSet, refresh: Refresh | null, takings: Takings): Promise<void> {
     this.#wrote = true;
     const intake = new Intake(this.node, this.#spans);
     const skipped: Range[] = [];
@@ -218,15 +249,14 @@ export class StreamKeeper {
     // Bars that were not asked for before change nothing of what is known of a source but what was repaired in them.
     const sources = refresh || notes.length > 0 ? [{ fingerprint: this.fingerprint.hash, state }] : [];
     const commit = await this.#commitOf(pieces, lost, refresh, this.#movedEnds(refresh?.known));
-    if (skipped.length === 0) await this.#store.commit({ ...commit, sources });
+    if (skipped.length === 0) await takings.add(this, { ...commit, sources });
     else {
+      if (refresh) await this.#distrust(refresh);
       await this.#store.commit(commit);
       // What was there with a row that cannot be read is not known; asking for it gives the reason.
       const invalidations = union(skipped).map((range) => ({ fingerprint: this.fingerprint.hash, range }));
-      await this.#store.commit({ invalidations, segments: [], reuses: [], sources });
+      await takings.add(this, { invalidations, segments: [], reuses: [], sources });
     }
-    const coverage = await this.#store.coverage([this.fingerprint.hash]);
-    this.#spans = coverage.get(this.fingerprint.hash) ?? [];
   }
 
   /** @param skipped takes where rows of a changed source cannot be read; without a change such rows are what was asked for. */
@@ -238,6 +268,7 @@ export class StreamKeeper {
         intake.add(table);
         if (intake.pieces > 0) {
           await this.#refuseChanged();
+          if (refresh) await this.#distrust(refresh);
           await this.#store.commit(await this.#commitOf(intake.takePieces(), [], refresh));
         }
       }

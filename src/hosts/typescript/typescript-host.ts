@@ -116,6 +116,7 @@ export class TypeScriptHost implements StrategyHost {
     if (this.hasAuthorCode(request.node)) this.#atWork.add(node.name);
     const result = await computeNode({
       node,
+      definition: this.#spread.definitionOf(node),
       request,
       positions: this.#spread.positionsOf(node),
       context,

@@ -15,7 +15,7 @@ import { authored, failureOfThrow, lastingChange, shielded } from './lasting.js'
 import type { RowBuilder } from './rows/rows.js';
 import { isPlainObject, isThenable } from './rows/values.js';
 
-/** What each node may still spend on being probed, as long as it is loaded. */
+/** What each node may still spend on being probed, as long as it is loaded: of a family, all members together. */
 const allowances = new WeakMap<object, ProbeAllowance>();
 
 /** The column form: one call for all firings, then the probe for look-ahead. Rows go to the run's builder. */
@@ -49,8 +49,9 @@ export function runColumns(run: NodeRun, { compute }: ColumnCompute<unknown>): N
   // What was written to an input would mislead the probe, and the caller refuses the chunk for it.
   if (violation || run.protection.undo()) return violation;
 
-  const allowance = allowances.get(run.node) ?? new ProbeAllowance();
-  allowances.set(run.node, allowance);
+  const definition = run.definition ?? run.node;
+  const allowance = allowances.get(definition) ?? new ProbeAllowance();
+  allowances.set(definition, allowance);
   const plan = planProbe(
     { asOf, inputs: run.inputs, read },
     new Draw(PROBE_SEED, asOf[0] as Seconds),

@@ -57,6 +57,8 @@ export type ComputedNode = Node | ScanNode | CrossNode<unknown>;
 
 export interface NodeComputation {
   readonly node: ComputedNode;
+  /** What its author wrote, which is one for all members of a family. Default: the node itself. */
+  readonly definition?: object;
   readonly request: ComputeRequest;
   /** The place of each of the node's inputs among `request.inputs`; see `inputPositions`. */
   readonly positions: ReadonlyMap<DagNode, number>;
