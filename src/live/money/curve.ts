@@ -6,7 +6,7 @@ const LEAST = 1000;
 
 /** Equity and drawdown over time in bounded memory: each point stands for as many slots as the others, a power of two. */
 export class Curve {
-  #points: EquityPoint[] = [];
+  #points: [Seconds, number, number][] = [];
   /** Slots that one point stands for, and those that the last one has. */
   #each = 1;
   #inLast = 0;
@@ -15,7 +15,10 @@ export class Curve {
   add(asOf: Seconds, equity: number, drawdown: number): void {
     const last = this.#points.at(-1);
     if (last && this.#inLast < this.#each) {
-      this.#points[this.#points.length - 1] = [asOf, equity, Math.max(last[2], drawdown)];
+      // In place: this is done for each slot.
+      last[0] = asOf;
+      last[1] = equity;
+      if (drawdown > last[2]) last[2] = drawdown;
       this.#inLast += 1;
       return;
     }
@@ -29,13 +32,10 @@ export class Curve {
   }
 
   #halve(): void {
-    const halved: EquityPoint[] = [];
-    for (let at = 0; at + 1 < this.#points.length; at += 2) {
-      const [[, , before], [asOf, equity, after]] = this.#points.slice(at, at + 2) as [
-        EquityPoint,
-        EquityPoint,
-      ];
-      halved.push([asOf, equity, Math.max(before, after)]);
+    const halved: [Seconds, number, number][] = [];
+    for (const [at, [asOf, equity, drawdown]] of this.#points.entries()) {
+      const before = this.#points[at - 1]?.[2] ?? 0;
+      if (at % 2 === 1) halved.push([asOf, equity, Math.max(before, drawdown)]);
     }
     this.#points = halved;
     this.#each *= 2;
