@@ -24,6 +24,7 @@ export type { Section } from './sdk/universe/section.js';
 export type { View, Window } from './sdk/view.js';
 export type { InputSeries, Series } from './sdk/series.js';
 export type { Column, ColumnType, FlatRecord, Json, RowValue, Table } from './sdk/table.js';
+export type { Calendar, Session, ZoneCalendar } from './sdk/calendar.js';
 export type { Interval, Range, Seconds, TimeInput } from './sdk/time.js';
 
 export {

@@ -1,3 +1,4 @@
+import type { Calendar } from './calendar.js';
 import { SeamlessError } from './errors.js';
 import type { Interval } from './time.js';
 
@@ -6,14 +7,17 @@ export abstract class DagNode<T = unknown> {
   abstract readonly kind: 'stream' | 'node' | 'scan' | 'universe' | 'cross';
   readonly name: string;
   readonly interval: Interval | undefined;
+  /** Absent where the author named none: a fingerprint counts the properties of nodes that code reads. */
+  declare readonly calendar?: Calendar;
   /** Where the author made the node; its `stack` is read only when an error needs it. */
   readonly origin: Error;
   /** Only in the type: what `view.latest(node)` gives. */
   declare protected readonly emits: T;
 
-  protected constructor(name: string, interval: Interval | undefined) {
+  protected constructor(name: string, interval: Interval | undefined, calendar?: Calendar) {
     this.name = checkName(name);
     this.interval = interval;
+    if (calendar !== undefined) this.calendar = calendar;
     this.origin = captureOrigin(new.target);
   }
 }

@@ -8,63 +8,116 @@ const DAY = 86_400;
  */
 export interface Grid {
   readonly interval: Seconds;
-  /** Where a fixed grid starts, in seconds after the epoch; 0 for months. */
+  /** Where a fixed grid starts, in seconds after the epoch; 0 for months and on a calendar. */
   readonly phase: Seconds;
+  /** What the slots follow where they are those of a zone's or an exchange's days; null: they are arithmetic. */
+  readonly calendar: SlotCalendar | null;
+}
+
+/**
+ * The slots of an interval on a calendar. Between the close of one and the open of the next there may be time that is in none.
+ * Equal calendars and intervals have one object in common.
+ */
+export interface SlotCalendar {
+  /** What people call the calendar: `XNYS`. */
+  readonly name: string;
+  /** A hash of all that decides its days. */
+  readonly key: string;
+  /** The most that a slot lasts. */
+  readonly longest: Seconds;
+  /** The open of the first slot that closes after a time. */
+  holding(time: Seconds): Seconds;
+  /** Opens of the slots after and before the one that opens then. */
+  next(open: Seconds): Seconds;
+  previous(open: Seconds): Seconds;
+  close(open: Seconds): Seconds;
+  /** How many slots open in a range whose ends are on the grid. */
+  count(range: Range): number;
+  /**
+   * Of slots of a day or more: the open of the one that a date names, in days since the epoch; null: none. By its open that is any
+   * date up to its first session's, by its close any from its last session's on.
+   */
+  dated(date: number, by: 'open' | 'close'): Seconds | null;
+  /** Seconds that clocks of its zone are ahead of UTC. */
+  offsetAt(time: Seconds): Seconds;
 }
 
 /** The grid of what has one, and nothing else of it. */
-export function gridOf({ interval, phase }: Grid): Grid {
-  return { interval, phase };
+export function gridOf({ interval, phase, calendar }: Grid): Grid {
+  return { interval, phase, calendar };
+}
+
+/** The slots of an interval that follow no calendar but that of UTC. */
+export function plainGrid(interval: Seconds, phase: Seconds = 0): Grid {
+  return { interval, phase, calendar: null };
 }
 
 /** Whether two grids have the same slots. */
 export function sameGrid(a: Grid, b: Grid): boolean {
-  return a.interval === b.interval && a.phase === b.phase;
+  return a.interval === b.interval && a.phase === b.phase && a.calendar === b.calendar;
 }
 
 /** The open of the slot that holds a time; between two slots that of the next: the first that closes after it. */
-export function floorToSlot(time: Seconds, { interval, phase }: Grid): Seconds {
+export function floorToSlot(time: Seconds, { interval, phase, calendar }: Grid): Seconds {
+  if (calendar) return calendar.holding(time);
   return isMonths(interval) ? floorToMonths(time, interval) : floorToGrid(time, interval, phase);
 }
 
 /** The open of the first slot that opens at a time or later. */
-export function ceilToSlot(time: Seconds, { interval, phase }: Grid): Seconds {
+export function ceilToSlot(time: Seconds, { interval, phase, calendar }: Grid): Seconds {
+  if (calendar) {
+    const open = calendar.holding(time);
+    return open >= time ? open : calendar.next(open);
+  }
   if (!isMonths(interval)) return ceilToGrid(time, interval, phase);
   const open = floorToMonths(time, interval);
   return open === time ? time : monthsLater(open, interval, 1);
 }
 
 /** The close of a slot that opens at `open`, which is on the grid. */
-export function closeOf(open: Seconds, { interval }: Grid): Seconds {
+export function closeOf(open: Seconds, { interval, calendar }: Grid): Seconds {
+  if (calendar) return calendar.close(open);
   return isMonths(interval) ? monthsLater(open, interval, 1) : open + interval;
 }
 
 /** The open of the slot after one that opens at `open`: its close, where nothing lies between two slots. */
 export function nextOpen(open: Seconds, grid: Grid): Seconds {
-  return closeOf(open, grid);
+  return grid.calendar ? grid.calendar.next(open) : closeOf(open, grid);
 }
 
-/** The open of a slot that closes at `close`, which is on the grid. */
-export function openOf(close: Seconds, { interval }: Grid): Seconds {
+/** The open of a slot that closes at `close`. */
+export function openOf(close: Seconds, { interval, calendar }: Grid): Seconds {
+  if (calendar) return calendar.previous(calendar.holding(close));
   return isMonths(interval) ? monthsLater(close, interval, -1) : close - interval;
 }
 
 /** Bars that open up to then have closed by a time. */
-export function lastOpenBy(time: Seconds, { interval }: Grid): Seconds {
+export function lastOpenBy(time: Seconds, { interval, calendar }: Grid): Seconds {
+  if (calendar) return calendar.previous(calendar.holding(time));
   return isMonths(interval) ? monthsLater(floorToMonths(time, interval), interval, -1) : time - interval;
+}
+
+/** When all slots that open before `open`, which is on the grid, have closed. */
+export function closeBefore(open: Seconds, { calendar }: Grid): Seconds {
+  return calendar ? calendar.close(calendar.previous(open)) : open;
 }
 
 /** The open of the slot that is the first to see what is known at a time: the one that closes then, or next. */
 export function slotSeeing(time: Seconds, grid: Grid): Seconds {
-  return openOf(ceilToSlot(time, grid), grid);
+  const { calendar } = grid;
+  if (!calendar) return openOf(ceilToSlot(time, grid), grid);
+  const open = calendar.holding(time);
+  const before = calendar.previous(open);
+  return calendar.close(before) === time ? before : open;
 }
 
 /** The same for bars by their opens, for many in a row. */
 export function slotOfBars(bars: Grid, grid: Grid): (open: Seconds) => Seconds {
-  if (!isMonths(grid.interval)) {
+  if (!isMonths(grid.interval) && !grid.calendar) {
     const { interval: length, phase } = grid;
     const { interval } = bars;
-    if (!isMonths(interval)) return (open) => ceilToGrid(open + interval, length, phase) - length;
+    if (!isMonths(interval) && !bars.calendar)
+      return (open) => ceilToGrid(open + interval, length, phase) - length;
     return (open) => ceilToGrid(closeOf(open, bars), length, phase) - length;
   }
   // Bars come in order: most close in the slot of the one before.
@@ -72,27 +125,30 @@ export function slotOfBars(bars: Grid, grid: Grid): (open: Seconds) => Seconds {
   return (open) => {
     const close = closeOf(open, bars);
     if (close > from && close <= to) return from;
-    to = ceilToSlot(close, grid);
-    from = openOf(to, grid);
+    from = slotSeeing(close, grid);
+    to = closeOf(from, grid);
     return from;
   };
 }
 
 /** Whether a slot opens at a time. */
-export function isOnGrid(time: Seconds, { interval, phase }: Grid): boolean {
+export function isOnGrid(time: Seconds, { interval, phase, calendar }: Grid): boolean {
+  if (calendar) return Number.isFinite(time) && calendar.holding(time) === time;
   // NaN and infinities leave a remainder that is not 0.
   return isMonths(interval) ? floorToMonths(time, interval) === time : (time - phase) % interval === 0;
 }
 
 /** The most that a slot lasts. */
-export function longestSlot({ interval }: Grid): Seconds {
+export function longestSlot({ interval, calendar }: Grid): Seconds {
+  if (calendar) return calendar.longest;
   return isMonths(interval) ? monthsIn(interval) * 31 * DAY : interval;
 }
 
 /** How many slots open in a range whose ends are on the grid. */
-export function slotsIn({ start, end }: Range, { interval }: Grid): number {
-  if (!isMonths(interval) || !Number.isFinite(start) || !Number.isFinite(end))
-    return (end - start) / interval;
+export function slotsIn({ start, end }: Range, { interval, calendar }: Grid): number {
+  if (!Number.isFinite(start) || !Number.isFinite(end)) return (end - start) / interval;
+  if (calendar) return calendar.count({ start, end });
+  if (!isMonths(interval)) return (end - start) / interval;
   return (monthOf(end) - monthOf(start)) / monthsIn(interval);
 }
 

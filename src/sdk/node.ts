@@ -1,3 +1,4 @@
+import type { Calendar } from './calendar.js';
 import { DagNode, shown } from './dag-node.js';
 import { SeamlessError } from './errors.js';
 import type { HistoryProvider } from './providers.js';
@@ -22,6 +23,8 @@ export interface StreamInputOptions {
   readonly tags: readonly string[];
   /** Default: the strategy's. */
   readonly interval?: Interval;
+  /** Whose days bars follow: 'XNYS', or { zone: 'America/New_York', dayStart: '17:00' }. Default: those of UTC. */
+  readonly calendar?: Calendar;
   /** The least number of bars that consumers get to see before they fire. Default: 1. */
   readonly period?: number;
   readonly historyProvider: HistoryProvider;
@@ -38,7 +41,7 @@ export class StreamInput<T = Bar> extends DagNode<T> {
     // In JavaScript they may be missing.
     const tags = checkTags(options.tags);
     const name = options.name ?? tags.join('.');
-    super(name, options.interval);
+    super(name, options.interval, options.calendar);
     if (!name)
       throw new SeamlessError(
         'strategy',
@@ -73,7 +76,7 @@ export class ColumnCompute<T> {
 export class KernelCompute<T> extends ColumnCompute<T> {
   declare readonly compute: (series: Series) => KernelOutput;
   /** 1 for each firing that has a row; null: all have. */
-  readonly keeps: ((series: Series) => Uint8Array) | null;
+  readonly keeps: ((series: Series) => Uint8Array | null) | null;
 
   constructor(compute: (series: Series) => KernelOutput, keeps: KernelCompute<T>['keeps'] = null) {
     super(compute);
@@ -106,6 +109,8 @@ export interface NodeOptions<T> {
   readonly period?: Period;
   /** Default: the strategy's, else the common interval of the inputs. */
   readonly interval?: Interval;
+  /** Whose days bars follow, where they are longer than the input's. Default: those of the inputs. */
+  readonly calendar?: Calendar;
   readonly computeFn: ComputeFn<T> | ColumnCompute<T>;
   /** What indicators are made of, as a record: `sma`, and its parameters. */
   readonly indicator?: { readonly kind: string; readonly params: Readonly<Record<string, unknown>> };
@@ -120,7 +125,7 @@ export class Node<T = unknown> extends DagNode<T> {
   readonly indicator: NodeOptions<T>['indicator'];
 
   constructor(options: NodeOptions<T>) {
-    super(options.name, options.interval);
+    super(options.name, options.interval, options.calendar);
     if (!options.name)
       throw new SeamlessError('strategy', 'A Node has no name: give it one that is unique in its strategy.');
     this.inputs = checkInputs(options.input, options.name);

@@ -1,3 +1,4 @@
+import type { Calendar } from './calendar.js';
 import { SeamlessError } from './errors.js';
 import { DagNode } from './dag-node.js';
 import { checkInputs, checkPeriods, type Period } from './node.js';
@@ -17,6 +18,8 @@ export interface ScanNodeOptions<S, T> {
   readonly period?: Period;
   /** Default: the strategy's, else the common interval of the inputs. */
   readonly interval?: Interval;
+  /** Whose days bars follow, where they are longer than the input's. Default: those of the inputs. */
+  readonly calendar?: Calendar;
   /** The state before the first firing. */
   readonly init: () => S;
   /** The state after a firing, and its value, from the state before it and the windows. */
@@ -55,7 +58,7 @@ export class ScanNode<S = unknown, T = unknown> extends DagNode<T> {
 
   /** @throws SeamlessError `strategy` or `period` for options without meaning. */
   constructor(options: ScanNodeOptions<S, T>) {
-    super(options.name, options.interval);
+    super(options.name, options.interval, options.calendar);
     if (!options.name) {
       throw new SeamlessError(
         'strategy',

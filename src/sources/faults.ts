@@ -1,6 +1,7 @@
 import type { OpenStream } from '../engine/ports/source.js';
 import { SeamlessError } from '../sdk/errors.js';
 import { closeOf, floorToSlot, isOnGrid } from '../sdk/grid.js';
+import { calendarOf } from './calendar/stamps.js';
 import { formatInterval, formatTime, isMonths, type Seconds } from '../sdk/time.js';
 
 /** Anything from here on can only be milliseconds: 5138-11-16 in seconds, 1973-03-03 in milliseconds. */
@@ -32,6 +33,8 @@ export interface BarFault {
   readonly previous: Seconds;
   /** Whether the rows that follow are as far off the grid, by whole seconds. */
   readonly shared: boolean;
+  /** The calendar that all these rows follow; null: none that is known. */
+  readonly calendar: string | null;
 }
 
 /** Rows that show whether all are as far off the grid. */
@@ -53,7 +56,9 @@ export class BarCheck {
 
   /** Checks the opens of the next rows. Null when all of them are in order. */
   next(opens: Float64Array): BarFault | null {
-    const { interval, phase } = this.#stream;
+    const { phase, spacing } = this.#stream;
+    // Of rows that may be any time apart, whole seconds are all that is known.
+    const interval = spacing === 'unknown' ? 1 : this.#stream.interval;
     const months = isMonths(interval);
     let previous = this.#previous;
     for (let i = 0; i < opens.length; i++) {
@@ -78,7 +83,10 @@ export class BarCheck {
     const open = opens[index] as number;
     const shared = index === 0 && Number.isInteger(open) && this.#areAsFarOff(opens, open);
     const row = this.#rows + index;
-    const at = { row, index, time: this.#shown(open), previous: this.#shown(previous), shared };
+    const first =
+      index === 0 && this.#stamp === 'open' ? opens.subarray(0, SHARED_ROWS) : new Float64Array(0);
+    const calendar = calendarOf(this.#stream.interval, first);
+    const at = { row, index, time: this.#shown(open), previous: this.#shown(previous), shared, calendar };
     if (!Number.isFinite(open)) return { kind: 'not-a-time', ...at };
     if (Math.abs(open) >= LARGEST_SECONDS) return { kind: 'milliseconds', ...at };
     if (open === previous) return { kind: 'duplicate', ...at };
@@ -139,7 +147,7 @@ function barSentence(stream: OpenStream, fault: BarFault, words: RowWords): stri
   }
 }
 
-function gridSentence(stream: OpenStream, { time, previous, shared }: BarFault): string {
+function gridSentence(stream: OpenStream, { time, previous, shared, calendar }: BarFault): string {
   const { interval } = stream;
   const name = formatInterval(interval);
   const nearest = nearestOpen(stream, time);
@@ -148,6 +156,8 @@ function gridSentence(stream: OpenStream, { time, previous, shared }: BarFault):
   if (gap < interval && gap * 2 < interval && Number.isInteger(gap)) {
     return `${off} Its rows seem to be ${formatInterval(gap)} apart: give the stream that interval, or a source with bars of ${name}.`;
   }
+  if (calendar)
+    return `${off} Its rows follow the days of ${calendar}: say so with calendar: '${calendar}' in the stream.`;
   if (shared && isMonths(interval)) {
     return `${off} No row of it is: to take each for the bar of the slot that it is in, say stamp: 'close'.`;
   }

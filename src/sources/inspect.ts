@@ -1,6 +1,6 @@
-import type { OpenStream, SkippedRow, SourceLibrary, SourceTaken } from '../engine/ports/source.js';
+import type { SkippedRow, SourceLibrary, SourceTaken } from '../engine/ports/source.js';
 import type { SourceNote } from '../engine/ports/source-note.js';
-import { ceilToSlot, closeOf, isOnGrid, slotsIn } from '../sdk/grid.js';
+import { ceilToSlot, closeOf, isOnGrid, plainGrid, slotsIn, type Grid } from '../sdk/grid.js';
 import { defaultPhase, formatInterval, MONTH, type Range, type Seconds } from '../sdk/time.js';
 
 /** Ranges without bars that are shown: the longest. */
@@ -45,7 +45,7 @@ interface Found {
  */
 export async function inspectFile(library: SourceLibrary, path: string): Promise<Inspection> {
   const kind = /\.(parquet|pq|feather|arrow|arrows|ipc)$/i.test(path) ? 'parquet' : 'csv';
-  const rough = await readAs(library, kind, path, { interval: 1, phase: 0 }, 'unknown');
+  const rough = await readAs(library, kind, path, plainGrid(1), 'unknown');
   const grid = gridOf(rough.opens);
   const { opens, skipped, taken, notes } = await readAs(library, kind, path, grid);
   const found = gapsOf(opens, grid);
@@ -53,7 +53,8 @@ export async function inspectFile(library: SourceLibrary, path: string): Promise
   const options = grid.phase === defaultPhase(grid.interval) ? '' : `, { phase: ${grid.phase} }`;
   return {
     ...taken,
-    ...grid,
+    interval: grid.interval,
+    phase: grid.phase,
     rows: opens.length,
     first: opens[0] ?? null,
     last: opens.at(-1) ?? null,
@@ -70,7 +71,7 @@ async function readAs(
   library: SourceLibrary,
   kind: string,
   path: string,
-  grid: Pick<OpenStream, 'interval' | 'phase'>,
+  grid: Grid,
   spacing?: 'unknown',
 ): Promise<Found> {
   const source = { kind, options: { path } };
@@ -93,7 +94,7 @@ async function readAs(
 }
 
 /** The grid that most rows are on: that of the gap which is the most frequent. */
-function gridOf(opens: readonly Seconds[]): { readonly interval: Seconds; readonly phase: Seconds } {
+function gridOf(opens: readonly Seconds[]): Grid {
   const counts = new Map<Seconds, number>();
   for (let i = 1; i < opens.length; i++) {
     const gap = (opens[i] as Seconds) - (opens[i - 1] as Seconds);
@@ -104,7 +105,7 @@ function gridOf(opens: readonly Seconds[]): { readonly interval: Seconds; readon
   if (gap >= 28 * DAY) {
     const months = [12, 3, 1].find((each) => gap > (each - 0.5) * MONTH) ?? 1;
     const interval = months * MONTH;
-    if (opens.every((open) => isOnGrid(open, { interval, phase: 0 }))) return { interval, phase: 0 };
+    if (opens.every((open) => isOnGrid(open, plainGrid(interval)))) return plainGrid(interval);
   }
   // Days of a zone with daylight saving are read as dates.
   const interval = Math.abs(gap - DAY) <= 3600 ? DAY : gap;
@@ -115,10 +116,10 @@ function gridOf(opens: readonly Seconds[]): { readonly interval: Seconds; readon
   }
   const [most] = [...phases].sort((a, b) => b[1] - a[1]);
   const local = interval === DAY && phases.size === 2;
-  return { interval, phase: local ? 0 : (most?.[0] ?? defaultPhase(interval)) };
+  return plainGrid(interval, local ? 0 : (most?.[0] ?? defaultPhase(interval)));
 }
 
-function gapsOf(opens: readonly Seconds[], grid: { interval: Seconds; phase: Seconds }): Range[] {
+function gapsOf(opens: readonly Seconds[], grid: Grid): Range[] {
   return opens.slice(1).flatMap((open, i) => {
     const start = ceilToSlot(closeOf(opens[i] as Seconds, grid), grid);
     return open > start ? [{ start, end: open }] : [];

@@ -1,4 +1,5 @@
 import type { OpenStream, SourceLibrary, SourceReader } from '../engine/ports/source.js';
+import { openOnCalendar } from './calendar/on-calendar.js';
 import { openCsv } from './csv/csv.js';
 import { Database } from './sql/database.js';
 import { openDemo } from './demo.js';
@@ -51,7 +52,7 @@ export function openSourceLibrary(options: SourceLibraryOptions): OpenedLibrary 
     async open(stream) {
       const { kind } = stream.source;
       const opener = kind === 'custom' ? options.custom : OPENERS[kind];
-      if (opener) return openUniverse(stream, context, opener);
+      if (opener) return openOnCalendar(stream, (plain) => openUniverse(plain, context, opener));
       throw sourceError(
         stream,
         `there is no source of kind ${JSON.stringify(kind)}: use ${Object.keys(OPENERS).join(', ')}, or a provider with a fetch of its own.`,

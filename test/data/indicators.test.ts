@@ -36,7 +36,15 @@ const FILES: Readonly<Record<string, { readonly interval: number; readonly rows:
 async function readBars(name: string, interval: number): Promise<Table> {
   const library = openSourceLibrary({ projectRoot: DATA });
   const source = csvHistory(name);
-  const reader = await library.open({ node: 0, name, interval, phase: 0, source, location: null });
+  const reader = await library.open({
+    node: 0,
+    name,
+    interval,
+    phase: 0,
+    calendar: null,
+    source,
+    location: null,
+  });
   const tables: Table[] = [];
   for await (const table of reader.read({ start: -Infinity, end: Infinity })) tables.push(table);
   library.close();

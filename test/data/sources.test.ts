@@ -21,7 +21,15 @@ describe('the recorded market data', () => {
     );
     const { kind, options } = csvHistory(name);
     const source = { kind, options };
-    const reader = await library.open({ node: 0, name, interval, phase: 0, source, location: null });
+    const reader = await library.open({
+      node: 0,
+      name,
+      interval,
+      phase: 0,
+      calendar: null,
+      source,
+      location: null,
+    });
     const tables: Table[] = [];
     for await (const table of reader.read({ start: -Infinity, end: Infinity })) tables.push(table);
     return concatTables(tables);

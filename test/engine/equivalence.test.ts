@@ -1,4 +1,4 @@
-// Slow (40 s): properties over whole runs.
+// Slow (90 s): properties over whole runs.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { MemoryStore } from '../support/memory-store.js';
@@ -44,6 +44,20 @@ describe('the same rows and the same coverage, bit for bit', () => {
     holdsOfMonths('range by range in any order', anyOrderIsOne, 250);
     holdsOfMonths('interrupted and resumed', resumedIsUninterrupted, 200);
     holdsOfMonths('with what is reused', sameOutputStops, 100);
+  });
+
+  describe('over hours, days, weeks and months of calendars', () => {
+    function holdsOfCalendars(sentence: string, property: Property, nightly: number): void {
+      it(sentence, async () => {
+        await fc.assert(property({ newStore, cuts: cutArbitrary, scale: 'calendars' }), cases(nightly));
+      });
+    }
+
+    holdsOfCalendars('after any runs, edits, source changes and failures', incrementalIsCold, 160);
+    holdsOfCalendars('in chunks', chunkedIsWhole, 80);
+    holdsOfCalendars('range by range in any order', anyOrderIsOne, 80);
+    holdsOfCalendars('interrupted and resumed', resumedIsUninterrupted, 80);
+    holdsOfCalendars('with what is reused', sameOutputStops, 40);
   });
 
   it('with runs that end in every way, and nodes in every state', () => {

@@ -1,3 +1,4 @@
+import { plainGrid } from '../../src/sdk/grid.js';
 import { findFirings } from '../../src/engine/run/evaluation/firing.js';
 import { ColumnCompute, Node, StreamInput } from '../../src/sdk/node.js';
 import { demoHistory } from '../../src/sdk/providers.js';
@@ -30,7 +31,7 @@ export interface Firings {
 
 export function firingsOf(node: Node<number>, tables: readonly Table[], interval = MINUTE): Firings {
   const lookback = periodOf(node);
-  const grid = { interval, phase: 0 };
+  const grid = plainGrid(interval);
   const inputs = tables.map(({ ts }) => ({ ...grid, lookback, ts }));
   return findFirings(grid, { start: -Infinity, end: Infinity }, inputs);
 }

@@ -8,6 +8,7 @@ import {
   lastOpenBy,
   longestSlot,
   openOf,
+  plainGrid,
   slotOfBars,
   slotSeeing,
   slotsIn,
@@ -17,10 +18,10 @@ import { MONTH, parseTime } from '../../src/sdk/time.js';
 import { cases } from '../support/profile.js';
 
 const grids: fc.Arbitrary<Grid> = fc.oneof(
-  fc.constantFrom(1, 2, 3, 5, 12, 24).map((months) => ({ interval: months * MONTH, phase: 0 })),
+  fc.constantFrom(1, 2, 3, 5, 12, 24).map((months) => plainGrid(months * MONTH)),
   fc
     .tuple(fc.constantFrom(1, 60, 900, 86_400, 604_800), fc.nat(604_799))
-    .map(([interval, phase]) => ({ interval, phase: phase % interval })),
+    .map(([interval, phase]) => plainGrid(interval, phase % interval)),
 );
 /** Years 0 to 9999, also between seconds. */
 const times = fc.oneof(
@@ -30,7 +31,7 @@ const times = fc.oneof(
 
 describe('a grid', () => {
   it('of months has the dates of the calendar', () => {
-    const months = { interval: MONTH, phase: 0 };
+    const months = plainGrid(MONTH);
     const slots = [
       ['2024-02-29T12:00:00Z', '2024-02-01', '2024-03-01'],
       ['2023-12-31T23:59:59Z', '2023-12-01', '2024-01-01'],
@@ -60,7 +61,7 @@ describe('a grid', () => {
       const month = date.getUTCMonth() - (date.getUTCMonth() % months);
       const open = new Date(0);
       open.setUTCFullYear(date.getUTCFullYear(), month, 1);
-      assert.equal(floorToSlot(time, { interval: months * MONTH, phase: 0 }), open.getTime() / 1000);
+      assert.equal(floorToSlot(time, plainGrid(months * MONTH)), open.getTime() / 1000);
     });
     fc.assert(same, cases(2000));
   });
@@ -97,7 +98,7 @@ describe('a grid', () => {
   });
 
   it('leaves what is no time as it is', () => {
-    const months = { interval: MONTH, phase: 0 };
+    const months = plainGrid(MONTH);
     assert.deepEqual(
       [-Infinity, Infinity].flatMap((time) => [
         floorToSlot(time, months),

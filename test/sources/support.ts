@@ -65,7 +65,16 @@ export function streamOf(
   stream: Partial<OpenStream> = {},
 ): OpenStream {
   const source = { kind, options };
-  return { node: 0, name: 'BTC.price', interval: 60, phase: 0, location: null, source, ...stream };
+  return {
+    node: 0,
+    name: 'BTC.price',
+    interval: 60,
+    phase: 0,
+    calendar: null,
+    location: null,
+    source,
+    ...stream,
+  };
 }
 
 export async function readAll(reader: SourceReader, range: Range = EVERYTHING): Promise<Table> {

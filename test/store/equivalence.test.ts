@@ -58,4 +58,11 @@ describe('store: the same rows and the same coverage, bit for bit', () => {
   holds('in chunks, as at once', chunkedIsWhole, 12);
   holds('range by range in any order, as over one range', anyOrderIsOne, 12);
   holds('interrupted and resumed, as without', resumedIsUninterrupted, 12);
+
+  it('on calendars, as from an empty cache', async () => {
+    await fc.assert(incrementalIsCold({ newStore, cuts: LONG_CHUNKS, scale: 'calendars' }), {
+      ...cases(12),
+      plugins: [fc.afterEach(closeAll)],
+    });
+  });
 });

@@ -55,6 +55,7 @@ export function record(node: string, fingerprint: string, parts: Partial<NodeRec
     kind: 'node',
     interval: 60,
     phase: 0,
+    calendar: null,
     inputs: [],
     label: 'node',
     parts: () => [],

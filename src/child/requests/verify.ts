@@ -10,6 +10,7 @@ import { hull, intersection, isEmpty, union, within, type RangeSet } from '../..
 import type { RunReport, Span } from '../../engine/run/report.js';
 import { verifyingHost } from '../../engine/run/verifying-host.js';
 import { nearNames, SeamlessError } from '../../sdk/errors.js';
+import { plainGrid } from '../../sdk/grid.js';
 import { concatTables, emptyTable, sliceTableByTime, type Table } from '../../sdk/table.js';
 import { ceilToGrid, floorToGrid, formatTime, type Range } from '../../sdk/time.js';
 import { openStore, type Store } from '../../store/store.js';
@@ -229,7 +230,7 @@ async function compare(
     const parts = within(stored.covered[index] ?? [], range).flatMap((part) => within(recomputed, part));
     if (parts.length === 0) continue;
     const [before, after] = [await read(store, fingerprint, parts), await read(fresh.store, print, parts)];
-    const { changed, onlyBefore, onlyAfter, first } = differenceOf(before, after, { interval: 1, phase: 0 });
+    const { changed, onlyBefore, onlyAfter, first } = differenceOf(before, after, plainGrid(1));
     finding.rows += Math.max(before.ts.length, after.ts.length);
     finding.differing += changed + onlyBefore + onlyAfter;
     if (first && !finding.first) Object.assign(finding, { first, range });
@@ -304,7 +305,7 @@ async function tellNondeterminism(
             await read(one.store, one.prints[index] ?? '', [range]),
             await read(two.store, two.prints[index] ?? '', [range]),
           ];
-          const { changed, onlyBefore, onlyAfter } = differenceOf(a, b, { interval: 1, phase: 0 });
+          const { changed, onlyBefore, onlyAfter } = differenceOf(a, b, plainGrid(1));
           const { edges } = stored.graph.nodes[index] as GraphNode;
           const inherited = edges.some(({ node: input }) => (findings.get(input)?.differing ?? 0) > 0);
           if (node.state !== 'differs' || inherited || changed + onlyBefore + onlyAfter === 0) continue;

@@ -27,6 +27,7 @@ export async function findUniverses(
         name: universe,
         interval: interval ?? ANY_INTERVAL,
         phase: 0,
+        calendar: null,
         source,
         location: null,
       };

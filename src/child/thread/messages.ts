@@ -42,6 +42,7 @@ export interface SentNode {
   readonly kind: 'stream' | 'node';
   readonly label: string;
   readonly interval: Seconds | null;
+  readonly calendar: string | null;
   readonly leastHistory: number;
   readonly inputs: readonly EdgeDescription[];
   /** One of the two is null. */
@@ -163,6 +164,7 @@ const sentNode: SchemaOf<SentNode> = v.object({
   kind: v.picklist(['stream', 'node']),
   label: v.string(),
   interval: v.nullable(v.number()),
+  calendar: v.nullable(v.string()),
   leastHistory: v.number(),
   inputs: v.array(
     v.object({
@@ -170,6 +172,7 @@ const sentNode: SchemaOf<SentNode> = v.object({
       period: v.nullable(v.number()),
       span: v.exactOptional(v.number()),
       gather: v.exactOptional(v.literal(true)),
+      slot: v.exactOptional(v.literal(true)),
     }),
   ),
   hash: v.nullable(v.string()),
@@ -187,6 +190,7 @@ const part: SchemaOf<Part> = v.object({
     'kind',
     'interval',
     'phase',
+    'calendar',
     'window',
     'source',
     'option',

@@ -199,6 +199,7 @@ function toSend(node: NodeDescription, frames: readonly SourceLocation[], author
     kind: node.kind,
     label: node.label,
     interval: node.interval,
+    calendar: node.calendar ?? null,
     leastHistory: node.leastHistory,
     inputs: node.inputs,
     hash: node.own.hash ?? null,

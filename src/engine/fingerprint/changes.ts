@@ -35,6 +35,10 @@ export function ownChanges(before: EarlierNode, now: NodeNow): PartChange[] {
   const options = [
     ...removed.filter(({ kind }) => kind === 'option').map((part) => optionChange(part, null)),
     ...added.filter(({ kind }) => kind === 'option').map((part) => optionChange(null, part)),
+    ...removed
+      .filter(({ kind }) => kind === 'calendar')
+      .map(({ text }) => parameter('calendar', text, 'none')),
+    ...added.filter(({ kind }) => kind === 'calendar').map(({ text }) => parameter('calendar', 'none', text)),
   ];
   const come = before.parts === null ? [] : arrivals(changed, added, removed);
   // Which node a captured one is, is said by the inputs.
@@ -177,6 +181,7 @@ function parameterChange(then: Part, now: Part, inputs: ReadonlyMap<string, stri
     case 'kind':
     case 'interval':
     case 'phase':
+    case 'calendar':
     case 'source':
       return [parameter(now.kind, then.text, now.text)];
     default:
@@ -186,6 +191,9 @@ function parameterChange(then: Part, now: Part, inputs: ReadonlyMap<string, stri
 
 function windowChanges(then: Part, now: Part, input: string): PartChange[] {
   const [before, after] = [then, now].map(({ text }) => JSON.parse(text) as number[]);
+  const days = [then, now].map(({ text }) =>
+    (JSON.parse(text) as unknown[]).find((each) => typeof each === 'string' && each !== 'gather'),
+  );
   const [period, lookback, interval, phase] = [0, 1, 2, 3].map((index) => [
     before?.[index] ?? 0,
     after?.[index] ?? 0,
@@ -202,6 +210,11 @@ function windowChanges(then: Part, now: Part, input: string): PartChange[] {
     say(
       'phase',
       phase.map((each) => `${each} s`),
+    );
+  if (days[0] !== days[1])
+    say(
+      'calendar',
+      days.map((key) => (key === undefined ? 'none' : 'another')),
     );
   return changes;
 }

@@ -32,10 +32,11 @@ export function fingerprints(graph: Graph, nonce: string): readonly Fingerprint[
     const { own: code, source } = node.description;
     const windows = node.edges.map((edge) => {
       // When a bar of an input closes, and whether it must, is in its interval.
-      const { interval, phase } = graph.nodes[edge.node] as GraphNode;
+      const { interval, phase, calendar } = graph.nodes[edge.node] as GraphNode;
+      const days = calendar ? `,calendar ${calendar.key}` : '';
       const span = edge.span === undefined ? '' : `,span ${edge.span}`;
       const gather = edge.gather ? ',gather' : '';
-      return `[${edge.period},${edge.lookback},${interval},${phase}${span}${gather}]`;
+      return `[${edge.period},${edge.lookback},${interval},${phase}${span}${gather}${days}]`;
     });
     const { hash, unhashable = null } = code;
     const plain = [
@@ -43,6 +44,7 @@ export function fingerprints(graph: Graph, nonce: string): readonly Fingerprint[
       kindOf(node),
       String(node.interval),
       String(node.phase),
+      ...(node.calendar ? [`calendar ${node.calendar.key}`] : []),
       `[${windows.join(',')}]`,
     ];
     const codeHash =
@@ -68,10 +70,18 @@ export async function partsOf(graph: Graph, node: GraphNode): Promise<readonly P
     return { kind, name, owner: '', title: name, file: null, hash, text };
   };
   const windows = node.edges.map((edge, position) => {
-    const { interval, phase } = graph.nodes[edge.node] as GraphNode;
+    const { interval, phase, calendar } = graph.nodes[edge.node] as GraphNode;
     const span = edge.span === undefined ? [] : [edge.span];
     const gather = edge.gather ? ['gather'] : [];
-    const window = [edge.period, edge.lookback, interval, phase, ...span, ...gather];
+    const window = [
+      edge.period,
+      edge.lookback,
+      interval,
+      phase,
+      ...span,
+      ...gather,
+      ...(calendar ? [calendar.key] : []),
+    ];
     return part('window', String(position), window, JSON.stringify(window));
   });
   const options = Object.entries(source?.options ?? {}).map(([name, value]) =>
@@ -82,6 +92,7 @@ export async function partsOf(graph: Graph, node: GraphNode): Promise<readonly P
     part('kind', '', kindOf(node), kindOf(node)),
     part('interval', '', node.interval, formatInterval(node.interval)),
     part('phase', '', node.phase, `${node.phase} s`),
+    ...(node.calendar ? [part('calendar', '', node.calendar.key, node.calendar.name)] : []),
     ...windows,
     ...(source ? [part('source', '', source.kind, source.kind)] : []),
     ...options,

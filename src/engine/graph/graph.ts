@@ -1,10 +1,11 @@
 import { DirectedGraph } from 'graphology';
 import { topologicalSort } from 'graphology-dag';
 import { SeamlessError } from '../../sdk/errors.js';
-import { longestSlot } from '../../sdk/grid.js';
-import { defaultPhase, formatInterval, isMonths, parseTime, type Seconds } from '../../sdk/time.js';
-import type { GraphDescription, NodeDescription, SourceDescription } from '../ports/host.js';
+import { gridOf, longestSlot, type Grid } from '../../sdk/grid.js';
+import { formatInterval, parseTime, type Seconds } from '../../sdk/time.js';
+import type { EdgeDescription, GraphDescription, NodeDescription, SourceDescription } from '../ports/host.js';
 import type { OpenStream } from '../ports/source.js';
+import { gridOfNode, refuseStraddling } from './grids.js';
 
 /** An input of a node, with everything decided. */
 export interface Edge {
@@ -26,16 +27,13 @@ export function needOf({ span, lookback, gather }: Pick<Edge, 'span' | 'lookback
 }
 
 /** A node with everything decided. */
-export interface GraphNode {
+export interface GraphNode extends Grid {
   readonly index: number;
   readonly name: string;
   readonly kind: 'stream' | 'node';
   /** Each firing hands a state on to the next: a bar depends on all bars before it. */
   readonly scan: boolean;
   readonly label: string;
-  readonly interval: Seconds;
-  /** Where the grid of its bars starts, in seconds after the epoch. */
-  readonly phase: Seconds;
   /** Of a stream: its source has no bars between its last one and then; null where nothing is said. */
   readonly completeUntil: Seconds | null;
   readonly edges: readonly Edge[];
@@ -146,11 +144,10 @@ function resolveNode(index: number, graph: GraphDescription, resolved: readonly 
     node.interval ??
     (gathered.length > 0 ? commonInterval(node, gathered) : (graph.interval ?? commonInterval(node, inputs)));
   refuseOffGrid(node, interval, gathered);
-  refuseUnequalPhases(node, inputs);
+  const grid = gridOfNode(node, interval, inputs);
   const edges = node.inputs.map((input, position): Edge => {
     if (input.gather) return { node: input.node, period: 1, lookback: 1, gather: true };
-    if (input.span !== undefined)
-      return spanEdge(node, input.node, input.span, inputs[position] as GraphNode);
+    if (input.span !== undefined) return spanEdge(node, grid, input, inputs[position] as GraphNode);
     const period = input.period ?? graph.period;
     if (period === null) {
       throw new SeamlessError(
@@ -168,8 +165,7 @@ function resolveNode(index: number, graph: GraphDescription, resolved: readonly 
     kind: node.kind,
     scan: node.scan ?? false,
     label: node.label,
-    interval,
-    phase: node.kind === 'stream' ? phaseOf(node, interval) : inheritedPhase(interval, inputs),
+    ...grid,
     completeUntil: completeUntilOf(node),
     edges,
     description: node,
@@ -188,8 +184,10 @@ function refuseOffGrid(node: NodeDescription, interval: Seconds, gathered: reado
 }
 
 /** @throws SeamlessError `period` for a window that is too short to hold a bar. */
-function spanEdge(node: NodeDescription, input: number, span: Seconds, source: GraphNode): Edge {
+function spanEdge(node: NodeDescription, grid: Grid, edge: EdgeDescription, source: GraphNode): Edge {
   const slot = longestSlot(source);
+  if (edge.slot) refuseStraddling(node, grid, source);
+  const span = edge.slot ? Math.max(edge.span as Seconds, longestSlot(grid)) : (edge.span as Seconds);
   if (span < slot) {
     throw new SeamlessError(
       'period',
@@ -197,8 +195,10 @@ function spanEdge(node: NodeDescription, input: number, span: Seconds, source: G
       about(node),
     );
   }
-  const bars = Math.ceil(span / source.interval);
-  return { node: input, period: bars, lookback: bars, span };
+  // Slots of a calendar may be shorter than their interval: the last one of each day.
+  const short = source.calendar ? Math.ceil(span / 86_400) + 1 : 0;
+  const bars = Math.ceil(span / source.interval) + short;
+  return { node: edge.node, period: bars, lookback: bars, span };
 }
 
 function commonInterval(node: NodeDescription, inputs: readonly GraphNode[]): Seconds {
@@ -220,31 +220,6 @@ function commonInterval(node: NodeDescription, inputs: readonly GraphNode[]): Se
   );
 }
 
-function phaseOf(node: NodeDescription, interval: Seconds): Seconds {
-  const phase = node.source?.options['phase'];
-  // A provider of an author's own may mean something else by the word.
-  if (phase === undefined || (node.source?.kind === 'custom' && typeof phase !== 'number')) {
-    return defaultPhase(interval);
-  }
-  if (isMonths(interval) && phase !== 0) {
-    throw new SeamlessError(
-      'source',
-      `The source of ${node.name} has a phase, but its interval of ${formatInterval(interval)} follows the calendar: leave the phase out.`,
-      about(node),
-    );
-  }
-  if (!Number.isSafeInteger(phase)) {
-    const shown =
-      typeof phase === 'number' || typeof phase === 'bigint' ? String(phase) : JSON.stringify(phase);
-    throw new SeamlessError(
-      'source',
-      `The source of ${node.name} has phase ${shown}: it must be a whole number of seconds after the epoch, where the grid of its bars starts.`,
-      about(node),
-    );
-  }
-  return (((phase as number) % interval) + interval) % interval;
-}
-
 /** A provider of an author's own may mean something else by the word. @throws SeamlessError `source` for what is no time */
 function completeUntilOf({ name, source }: NodeDescription): Seconds | null {
   const time = source?.kind === 'custom' ? undefined : source?.options['completeUntil'];
@@ -258,36 +233,13 @@ function completeUntilOf({ name, source }: NodeDescription): Seconds | null {
   );
 }
 
-/** Bars of one interval on two grids never close together, and neither grid is the right one to fire on. */
-function refuseUnequalPhases(node: NodeDescription, inputs: readonly GraphNode[]): void {
-  const first = new Map<Seconds, GraphNode>();
-  for (const input of inputs) {
-    const other = first.get(input.interval) ?? input;
-    first.set(input.interval, other);
-    if (other.phase === input.phase) continue;
-    const every = formatInterval(input.interval);
-    const grids = [other, input].map(({ name, phase }) => `${name} has phase ${phase}`).join(', ');
-    throw new SeamlessError(
-      'interval',
-      `Node ${node.name} has two inputs with a bar each ${every} that never open together: ${grids} (seconds after the epoch). If they do open together, correct the phase of one source; else make bars of a longer interval of one of them first, in a node of its own, and take that as the input.`,
-      about(node),
-    );
-  }
-}
-
-/** A node on the interval of an input keeps that input's grid; any other starts at the epoch. */
-function inheritedPhase(interval: Seconds, inputs: readonly GraphNode[]): Seconds {
-  return inputs.find((input) => input.interval === interval)?.phase ?? defaultPhase(interval);
-}
-
 /** A stream as its source is opened by; where it was made is looked up when something asks for it. */
 export function openStream(node: GraphNode, source: SourceDescription): OpenStream {
-  const { index, name, interval, phase, description } = node;
+  const { index, name, description } = node;
   return {
     node: index,
     name,
-    interval,
-    phase,
+    ...gridOf(node),
     source,
     get location() {
       return description.location;

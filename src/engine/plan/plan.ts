@@ -1,4 +1,4 @@
-import { closeOf, floorToSlot } from '../../sdk/grid.js';
+import { closeBefore, closeOf, floorToSlot, sameGrid } from '../../sdk/grid.js';
 import type { Range, Seconds } from '../../sdk/time.js';
 import type { Edge, Graph, GraphNode } from '../graph/graph.js';
 import { attainable, type Horizon } from './horizon.js';
@@ -81,12 +81,14 @@ export async function planRange(
     work.set(index, { demand, compute, carried: carried.get(index) ?? null });
     const whole = hull(compute);
     if (!whole) continue;
+    // What its slots see closes after the slot before them has closed, and by their own close.
+    const seen = { start: closeBefore(whole.start, node), end: closeBefore(whole.end, node) };
     for (const edge of node.edges) {
       const source = input.canonical[edge.node] as number;
       const wanted =
         edge.span === undefined
-          ? await inputDemand(input, source, whole, rowsBefore(node, edge, input.graph))
-          : spanDemand(input, source, whole, closeOf(whole.start, node) - edge.span);
+          ? await inputDemand(input, source, seen, rowsBefore(node, edge, input.graph))
+          : spanDemand(input, source, seen, closeOf(whole.start, node) - edge.span);
       demands.set(source, spanning(wanted, demands.get(source) ?? wanted));
       carried.set(source, Math.max(rowsCarried(node, edge, input.graph), carried.get(source) ?? 0));
     }
@@ -128,8 +130,7 @@ export function rowsBefore(node: GraphNode, edge: Edge, graph: Graph): number {
 
 /** How many bars of an input that closed before a chunk the firings in it may see. On one grid a firing's last bar is of its chunk. */
 function rowsCarried(node: GraphNode, edge: Edge, graph: Graph): number {
-  const { interval, phase } = graph.nodes[edge.node] as GraphNode;
-  return interval === node.interval && phase === node.phase ? edge.lookback - 1 : edge.lookback;
+  return sameGrid(node, graph.nodes[edge.node] as GraphNode) ? edge.lookback - 1 : edge.lookback;
 }
 
 /** The bars of an input that slots in `slots` may read: `rows` closed before the first, then all up to the last close. */

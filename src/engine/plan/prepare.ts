@@ -1,3 +1,4 @@
+import { gridOf } from '../../sdk/grid.js';
 import type { PartChange } from '../fingerprint/changes.js';
 import { Explainer } from '../fingerprint/explain.js';
 import { fingerprints, partsOf, type Fingerprint } from '../fingerprint/fingerprints.js';
@@ -51,15 +52,14 @@ export function coveredOf(
 function recordsOf(graph: Graph, prints: readonly Fingerprint[]): NodeRecord[] {
   return graph.nodes.map((node) => {
     const { hash, codeHash } = prints[node.index] as Fingerprint;
-    const { name, kind, interval, phase, label } = node;
+    const { name, kind, label } = node;
     return {
       fingerprint: hash,
       codeHash,
       strategy: graph.storedAs,
       node: name,
       kind,
-      interval,
-      phase,
+      ...gridOf(node),
       inputs: node.edges.map((edge) => (prints[edge.node] as Fingerprint).hash),
       lookbacks: node.edges.map(({ lookback, gather }) => (node.scan ? null : gather ? 0 : lookback)),
       label,

@@ -16,6 +16,8 @@ export interface EdgeDescription {
    * Their bars are on the node's own grid.
    */
   readonly gather?: true;
+  /** The window is at least as long as a slot of the node's own, however long that is. */
+  readonly slot?: true;
 }
 
 /** What a node is a part of, where an author's definition stands for many: a family, and whose node it is. */
@@ -26,7 +28,7 @@ export interface MemberDescription {
 }
 
 /**
- * - `semantics`, `kind`, `interval`, `phase`, `window` (of an input), `source`, `option`: what the engine decides, or a parameter.
+ * - `semantics`, `kind`, `interval`, `phase`, `calendar`, `window` (of an input), `source`, `option`: what the engine decides, or a parameter.
  * - `function`, `class`, `value`, `node`, `built-in`: code that a node reaches, and what that captured.
  * - `bundle`: all code of the strategy, where that of a function cannot be followed. `unhashable`: what nothing vouches for.
  */
@@ -35,6 +37,7 @@ export type PartKind =
   | 'kind'
   | 'interval'
   | 'phase'
+  | 'calendar'
   | 'window'
   | 'source'
   | 'option'
@@ -90,6 +93,8 @@ export interface NodeDescription {
   readonly label: string;
   /** Seconds; null where the author named none. */
   readonly interval: Seconds | null;
+  /** Whose days its bars follow, as its author wrote it, in JSON. Absent or null: nothing is said. */
+  readonly calendar?: string | null;
   /** The least history that consumers of a stream get; 1 for computed nodes. */
   readonly leastHistory: number;
   readonly inputs: readonly EdgeDescription[];

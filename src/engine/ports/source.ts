@@ -1,4 +1,5 @@
 import type { SeamlessError, SourceLocation } from '../../sdk/errors.js';
+import type { Grid } from '../../sdk/grid.js';
 import type { Table } from '../../sdk/table.js';
 import type { Range, Seconds } from '../../sdk/time.js';
 import type { SourceDescription } from './host.js';
@@ -65,12 +66,10 @@ export interface SourceLibrary {
   open(stream: OpenStream): Promise<SourceReader>;
 }
 
-export interface OpenStream {
+export interface OpenStream extends Grid {
   /** Position in `GraphDescription.nodes`. */
   readonly node: number;
   readonly name: string;
-  readonly interval: Seconds;
-  readonly phase: Seconds;
   /** `unknown`: the interval is not that of the rows, which may be any time apart. */
   readonly spacing?: 'unknown';
   readonly source: SourceDescription;

@@ -1,3 +1,4 @@
+import type { Grid } from '../../sdk/grid.js';
 import type { Table } from '../../sdk/table.js';
 import type { Range, Seconds } from '../../sdk/time.js';
 import type { Awaitable, MemberDescription, Part, ScanState, Schema } from './host.js';
@@ -9,15 +10,13 @@ import type { SourceNote } from './source-note.js';
 export type NodeComparison = 'new' | 'same' | 'own-changed' | 'input-changed';
 
 /** A node as the store remembers it. */
-export interface NodeRecord {
+export interface NodeRecord extends Grid {
   readonly fingerprint: string;
   /** The fingerprint without that of the inputs: what reuse goes by. */
   readonly codeHash: string;
   readonly strategy: string;
   readonly node: string;
   readonly kind: 'stream' | 'node';
-  readonly interval: Seconds;
-  readonly phase: Seconds;
   /** Fingerprints of the inputs, in order. */
   readonly inputs: readonly string[];
   /** How many bars of each input a firing looks back at the most; null: at all there were. Absent: of each at all. */
@@ -111,10 +110,8 @@ export interface Invalidation {
 }
 
 /** A node that depends on a stream, directly or not. */
-export interface Dependent {
+export interface Dependent extends Grid {
   readonly fingerprint: string;
-  readonly interval: Seconds;
-  readonly phase: Seconds;
   readonly inputs: readonly {
     readonly fingerprint: string;
     /** Bars that a firing looks back at the most; null: at all there were, or it is not known. */

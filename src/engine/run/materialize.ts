@@ -1,5 +1,5 @@
 import { SeamlessError } from '../../sdk/errors.js';
-import { slotsIn } from '../../sdk/grid.js';
+import { floorToSlot, slotsIn } from '../../sdk/grid.js';
 import { formatInterval, formatRange, formatTime, type Range, type Seconds } from '../../sdk/time.js';
 import { Candidates } from './candidates.js';
 import { ChunkRunner, ShortHistory } from './chunks.js';
@@ -357,7 +357,12 @@ export class Execution {
       )
       .map((node) => this.#state.fingerprint(node.index).codeHash);
     if (codeHashes.length === 0) return new Candidates(found);
-    for (const range of ranges) {
+    for (const { start, end } of ranges) {
+      // Where a grid has gaps, the slots that close by then go on to where the next one opens.
+      const range = {
+        start,
+        end: this.#computedNodes().reduce((last, node) => Math.max(last, floorToSlot(end, node)), end),
+      };
       for (const candidate of await this.#state.store.candidates([...new Set(codeHashes)], range)) {
         const list = found.get(candidate.codeHash) ?? [];
         list.push(candidate);

@@ -1,4 +1,4 @@
-import { floorToSlot, gridOf, lastOpenBy, type Grid } from '../../sdk/grid.js';
+import { closeBefore, floorToSlot, gridOf, lastOpenBy, type Grid } from '../../sdk/grid.js';
 import { lowerBound } from '../../sdk/table.js';
 import type { Range, Seconds } from '../../sdk/time.js';
 import { needOf, type Graph, type GraphNode } from '../graph/graph.js';
@@ -49,7 +49,7 @@ export class MostRows {
   /** The end of a node's last slot in the range that it has data for. */
   #endOf(node: GraphNode): Seconds {
     const { request, horizons } = this.#look;
-    return Math.min(onGrid(request, node).end, (horizons[node.index] as Horizon).limit);
+    return closeBefore(Math.min(onGrid(request, node).end, (horizons[node.index] as Horizon).limit), node);
   }
 
   async #following(
@@ -65,7 +65,7 @@ export class MostRows {
     // A bar of the stream that closes after the last slot of a node on the way need not have been read.
     let end = this.#endOf(node);
     for (const each of nodes.slice(0, -1))
-      end = floorToSlot(Math.min(end, (horizons[each.index] as Horizon).limit), each);
+      end = closeBefore(floorToSlot(Math.min(end, (horizons[each.index] as Horizon).limit), each), each);
     const seen = Math.min(request.end, lastOpenBy(end, stream) + 1);
     if (!(await this.#isKnown(stream, seen))) return null;
     let ts = await this.#barsOf(stream, seen);

@@ -4,6 +4,7 @@ import type { GraphNode } from '../graph/graph.js';
 import { asRequested, betweenBarsText, isBetweenBars, onGrid, outsideData } from '../plan/horizon.js';
 import { openSlotText } from '../plan/open-slot.js';
 import type { RunOutcome } from './materialize.js';
+import { calendarWarning } from '../calendar/calendars.js';
 import { notesText } from '../sources/notes.js';
 import { versionKindText } from '../sources/open-source.js';
 import type { RowSummary } from '../ports/store.js';
@@ -90,6 +91,7 @@ function nodeReport(outcome: RunOutcome, node: GraphNode, summary: RowSummary): 
       reasonOf(outcome, node, found, computed),
       versionKindText(outcome.versionKinds.get(node.index)),
       notesText(notes),
+      node.calendar && calendarWarning(node.calendar, state.request),
       waits,
     ]
       .filter(Boolean)

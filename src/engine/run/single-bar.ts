@@ -1,5 +1,5 @@
 import { SeamlessError } from '../../sdk/errors.js';
-import { ceilToSlot, isOnGrid, nextOpen, openOf } from '../../sdk/grid.js';
+import { ceilToSlot, floorToSlot, isOnGrid, nextOpen, openOf } from '../../sdk/grid.js';
 import { emptyTable, lowerBound, sliceTable } from '../../sdk/table.js';
 import { formatInterval, formatTime, type Range, type Seconds } from '../../sdk/time.js';
 import type { Fingerprint } from '../fingerprint/fingerprints.js';
@@ -245,11 +245,11 @@ class FiringSearch {
     const at = ceilToSlot(bar, this.node);
     const before = await this.#nearest((slots) => {
       const end = Math.min(at, limit);
-      return { start: Math.max(begin, end - slots * interval), end };
+      return { start: Math.max(begin, floorToSlot(end - slots * interval, this.node)), end };
     });
     const after = await this.#nearest((slots) => {
       const start = Math.max(at, begin);
-      return { start, end: Math.min(limit, start + slots * interval) };
+      return { start, end: Math.min(limit, ceilToSlot(start + slots * interval, this.node)) };
     });
     let why = 'an input has no bar there';
     if (at !== bar) why = `its bars open every ${formatInterval(interval)}, and none opens then`;

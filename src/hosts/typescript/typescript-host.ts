@@ -195,6 +195,7 @@ export class TypeScriptHost implements StrategyHost {
     const interval =
       node.interval === undefined ? null : parseInterval(node.interval, `The interval of ${node.name}`);
     const { name } = node;
+    const calendar = node.calendar === undefined ? null : JSON.stringify(node.calendar);
     const { own } = this.#codes[index] as NodeCode;
     const locate = (): SourceLocation | null => this.#options.locate(node.origin);
     const member = this.#spread.memberOf(node);
@@ -204,7 +205,19 @@ export class TypeScriptHost implements StrategyHost {
       const { kind: label } = node.historyProvider;
       const leastHistory = node.period;
       return new DescribedNode(
-        { name, interval, own, kind: 'stream', scan: false, label, leastHistory, inputs: [], source, member },
+        {
+          name,
+          interval,
+          calendar,
+          own,
+          kind: 'stream',
+          scan: false,
+          label,
+          leastHistory,
+          inputs: [],
+          source,
+          member,
+        },
         locate,
       );
     }
@@ -217,18 +230,31 @@ export class TypeScriptHost implements StrategyHost {
         },
       );
     }
+    const indicator = node instanceof Node ? node.indicator : undefined;
     const inputs = this.#spread.inputsOf(node).map((input, position): EdgeDescription => {
       const length = (typeof node.period === 'object' ? node.period[position] : node.period) ?? null;
       const at = positions.get(input) as number;
       if (this.#spread.gathers(node, input)) return { node: at, period: 1, gather: true };
       if (typeof length !== 'string') return { node: at, period: length };
-      return { node: at, period: null, span: parseInterval(length, `The period of ${name}`) };
+      const span = parseInterval(length, `The period of ${name}`);
+      return { node: at, period: null, span, ...(indicator?.kind === 'resample' && { slot: true }) };
     });
     const scan = node instanceof ScanNode;
-    const indicator = node instanceof Node ? node.indicator : undefined;
     const label = scan ? 'scan' : node instanceof CrossNode ? 'cross' : (indicator?.kind ?? 'node');
     return new DescribedNode(
-      { name, interval, own, kind: 'node', scan, label, leastHistory: 1, inputs, source: null, member },
+      {
+        name,
+        interval,
+        calendar,
+        own,
+        kind: 'node',
+        scan,
+        label,
+        leastHistory: 1,
+        inputs,
+        source: null,
+        member,
+      },
       locate,
     );
   }

@@ -2,6 +2,7 @@ import { nearNames, SeamlessError } from '../../sdk/errors.js';
 import type { Graph } from '../../engine/graph/graph.js';
 import { SlotEvaluator, type WarmNode } from '../../engine/run/evaluation/slot-evaluator.js';
 import type { StrategyHost, TradeDescription } from '../../engine/ports/host.js';
+import { gridOf } from '../../sdk/grid.js';
 import type { RunEventBody, RunResult } from '../../sdk/live.js';
 import { formatTime, type Range, type Seconds } from '../../sdk/time.js';
 import type { ClosedStretch } from '../clock/slot-clock.js';
@@ -60,7 +61,7 @@ export class LiveRun {
     );
     this.#streams = graph.nodes
       .filter(({ kind, index }) => kind === 'stream' && canonical[index] === index)
-      .map(({ name, interval, phase }) => ({ name, interval, phase }));
+      .map((node) => ({ name: node.name, ...gridOf(node) }));
   }
 
   /** @throws SeamlessError what keeps it from going on; the journal then says so, too. */

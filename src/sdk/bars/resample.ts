@@ -1,10 +1,11 @@
+import type { Calendar } from '../calendar.js';
 import type { DagNode } from '../dag-node.js';
 import { SeamlessError } from '../errors.js';
 import { bytes, floats } from '../memory.js';
 import { KernelCompute, Node, type Bar, type KernelOutput } from '../node.js';
 import type { Series } from '../series.js';
 import { columnIndex, VALUE_COLUMN } from '../table.js';
-import { longestSlot } from '../grid.js';
+import { longestSlot, plainGrid } from '../grid.js';
 import { formatInterval, isMonths, parseInterval, type Interval } from '../time.js';
 
 /** How the cells of a column become one. Missing cells and NaN do not count; where there is no other, the result is NaN. */
@@ -16,6 +17,8 @@ export interface ResampleOptions {
   readonly input: DagNode;
   /** Of the slower bars: a multiple of the input's. */
   readonly interval: Interval;
+  /** Whose days the slower bars follow: 'XNYS'. Default: those of the input. */
+  readonly calendar?: Calendar;
   /**
    * What becomes of columns besides open, high, low, close and volume, or of these in place of the usual: `{ trades: 'sum' }`.
    * Default: other columns are left out.
@@ -47,7 +50,7 @@ const USUAL: Readonly<Record<string, Aggregate>> = {
  * @throws SeamlessError `interval` for an interval that the input's does not divide, `period` for `minBars` below 1
  */
 export function resample(options: ResampleOptions): Node<ResampledBar> {
-  const { name, input, interval, columns = {}, minBars = 1 } = options;
+  const { name, input, interval, calendar, columns = {}, minBars = 1 } = options;
   const seconds = parseInterval(interval, `The interval of ${name}`);
   checkDivides(name, input, seconds);
   checkAggregates(name, columns);
@@ -60,11 +63,12 @@ export function resample(options: ResampleOptions): Node<ResampledBar> {
     name,
     input,
     interval: seconds,
-    period: `${longestSlot({ interval: seconds, phase: 0 })}s`,
+    ...(calendar === undefined ? {} : { calendar }),
+    period: `${longestSlot(plainGrid(seconds))}s`,
     indicator: { kind: 'resample', params: { columns, minBars } },
     computeFn: new KernelCompute<ResampledBar>(
       (series) => resampled(series, input, wanted),
-      minBars > 1 ? (series) => withBars(series, input, minBars) : null,
+      (series) => withBars(series, input, minBars),
     ),
   });
 }
@@ -97,15 +101,15 @@ function resampled(
   return fields;
 }
 
-/** Which slots have at least so many bars. */
-function withBars(series: Series, input: DagNode, minBars: number): Uint8Array {
+/** Which slots have at least so many bars; null: all. On a calendar one may have seen bars alone that came before it opened. */
+function withBars(series: Series, input: DagNode, minBars: number): Uint8Array | null {
   const { ts, end } = series.of(input);
   const rows = bytes(series.length);
   for (let firing = 0; firing < series.length; firing++) {
     const first = (end[firing] as number) - minBars;
     rows[firing] = first >= 0 && (ts[first] as number) >= (series.opens[firing] as number) ? 1 : 0;
   }
-  return rows;
+  return rows.includes(0) ? rows : null;
 }
 
 /** The column that a name of a bar is made from; null where there is none. */

@@ -1,3 +1,4 @@
+import type { Calendar } from '../calendar.js';
 import type { DagNode } from '../dag-node.js';
 import { SeamlessError } from '../errors.js';
 import { KernelCompute, Node, type NodeOptions } from '../node.js';
@@ -14,6 +15,8 @@ export interface IndicatorOptions {
   readonly column?: string;
   /** Default: the strategy's, else the input's. */
   readonly interval?: Interval;
+  /** Whose days bars follow, where they are longer than the input's. Default: those of the inputs. */
+  readonly calendar?: Calendar;
 }
 
 export interface RollingOptions extends IndicatorOptions {
@@ -27,15 +30,17 @@ export function indicatorNode(
   options: Pick<NodeOptions<number>, 'name' | 'input'> & {
     readonly period: number;
     readonly interval?: Interval;
+    readonly calendar?: Calendar;
   },
   compute: (series: Series) => Float64Array,
 ): Node<number> {
-  const { name, input, period, interval } = options;
+  const { name, input, period, interval, calendar } = options;
   return new Node<number>({
     name,
     input,
     period,
     ...(interval === undefined ? {} : { interval }),
+    ...(calendar === undefined ? {} : { calendar }),
     computeFn: new KernelCompute<number>(compute),
     indicator,
   });

@@ -1,3 +1,4 @@
+import type { Calendar } from '../calendar.js';
 import { DagNode, shown } from '../dag-node.js';
 import { SeamlessError } from '../errors.js';
 import { checkInputs } from '../node.js';
@@ -13,6 +14,8 @@ interface CommonOptions {
   readonly input: DagNode | readonly DagNode[];
   /** Default: that of the universe or family. */
   readonly interval?: Interval;
+  /** Whose days bars follow, where they are longer than the input's. Default: those of the inputs. */
+  readonly calendar?: Calendar;
 }
 
 export interface CrossNodeOptions extends CommonOptions {
@@ -55,7 +58,7 @@ export class CrossNode<T = number> extends DagNode<T> {
 
   /** @throws SeamlessError `strategy` for options without meaning. */
   constructor(options: CrossNodeOptions | CrossValueOptions<T>) {
-    super(options.name, options.interval);
+    super(options.name, options.interval, options.calendar);
     const { name } = options;
     if (!name) {
       throw new SeamlessError(

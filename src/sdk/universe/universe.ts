@@ -1,3 +1,4 @@
+import type { Calendar } from '../calendar.js';
 import { DagNode, shown } from '../dag-node.js';
 import { SeamlessError } from '../errors.js';
 import { checkPeriod, checkProvider, type Bar } from '../node.js';
@@ -8,6 +9,8 @@ export interface UniverseOptions {
   readonly name: string;
   /** Default: the strategy's. */
   readonly interval?: Interval;
+  /** Whose days bars follow: 'XNYS', or { zone: 'America/New_York', dayStart: '17:00' }. Default: those of UTC. */
+  readonly calendar?: Calendar;
   /** The least number of bars of a symbol that its consumers get to see before they fire. Default: 1. */
   readonly period?: number;
   /** The bars of all symbols, in one long table, or in files of their own: `csvHistory`, `parquetHistory` or `sqlHistory`. */
@@ -83,7 +86,7 @@ export class Universe<T = Bar> extends DagNode<T> {
 
   /** @throws SeamlessError `strategy`, `period` or `source` for options without meaning. */
   constructor(options: UniverseOptions) {
-    super(options.name, options.interval);
+    super(options.name, options.interval, options.calendar);
     const { name } = options;
     if (!name) {
       throw new SeamlessError(

@@ -377,6 +377,7 @@ export class RelationReader implements SourceReader {
       time: Number.NaN,
       previous: Number.NaN,
       shared: false,
+      calendar: null,
     };
     return this.#fault(relation, fault, cell);
   }

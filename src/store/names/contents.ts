@@ -3,20 +3,19 @@ import { join } from 'node:path';
 import { union } from '../../engine/plan/ranges.js';
 import type { Schema } from '../../engine/ports/host.js';
 import type { Span } from '../../engine/run/report.js';
-import type { Seconds } from '../../sdk/time.js';
+import type { Grid } from '../../sdk/grid.js';
 import type { StoreContext } from '../segments/catalog.js';
 import { shownBy } from '../segments/reading.js';
 import { groupBy } from '../segments/covers.js';
 import { familiesIn } from './families.js';
+import { GRID_COLUMNS, GRID_KINDS, gridIn, JOIN_CALENDARS } from './grids.js';
 import { pinnedNodes } from './pins.js';
 
 /** A node as the cache knows it by name. */
-export interface FoundNode {
+export interface FoundNode extends Grid {
   readonly fingerprint: string;
   readonly kind: 'stream' | 'node';
   readonly label: string;
-  readonly interval: Seconds;
-  readonly phase: Seconds;
   /** Null when it has no rows yet. */
   readonly schema: Schema | null;
 }
@@ -65,20 +64,19 @@ export async function findNode(
   node: string,
 ): Promise<FoundNode | null> {
   const [row] = await session.select(
-    { fingerprint: 'text', kind: 'text', label: 'text', interval_s: 'number', phase_s: 'number' },
-    `SELECT n.fingerprint, d.kind, d.label, d.interval_s, d.phase_s FROM names n JOIN nodes d USING (fingerprint)
+    { fingerprint: 'text', kind: 'text', label: 'text', ...GRID_KINDS },
+    `SELECT n.fingerprint, d.kind, d.label, ${GRID_COLUMNS} FROM names n JOIN nodes d USING (fingerprint) ${JOIN_CALENDARS}
      WHERE n.strategy = $1 AND n.node = $2 AND n.replaced_at IS NULL`,
     [strategy, node],
   );
   if (!row) return null;
-  const { fingerprint, kind, label, interval_s: interval, phase_s: phase } = row;
+  const { fingerprint, kind, label, ...grid } = row;
   const covers = (await catalog.covers([fingerprint])).get(fingerprint) ?? [];
   return {
     fingerprint,
     kind: kind === 'stream' ? 'stream' : 'node',
     label,
-    interval,
-    phase,
+    ...gridIn(grid),
     schema: shownBy(covers),
   };
 }

@@ -5,6 +5,7 @@ import type { Session } from '../duckdb/session.js';
 import { staleViews, transact, type StoreContext } from '../segments/catalog.js';
 import { describeOwns } from './code-parts.js';
 import { registerFamilies } from './families.js';
+import { keepCalendars } from './grids.js';
 
 /** What a name stands for now. */
 export interface CurrentName {
@@ -122,14 +123,16 @@ async function describeNodes(session: Session, nodes: readonly NodeRecord[]): Pr
     [jsonParameter(added.keys())],
   );
   for (const { fingerprint } of known) added.delete(fingerprint);
+  await keepCalendars(session, added.values());
   await session.append(
     'nodes',
-    [...added].map(([fingerprint, { codeHash: own, kind, interval, phase, label }]) => ({
+    [...added].map(([fingerprint, { codeHash: own, kind, interval, phase, calendar, label }]) => ({
       fingerprint,
       own,
       kind,
       interval_s: interval,
       phase_s: phase,
+      calendar: calendar?.key ?? null,
       label,
     })),
   );

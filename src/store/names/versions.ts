@@ -1,6 +1,7 @@
 import type { Grid } from '../../sdk/grid.js';
 import type { Seconds } from '../../sdk/time.js';
 import type { StoreContext } from '../segments/catalog.js';
+import { GRID_COLUMNS, GRID_KINDS, gridIn, JOIN_CALENDARS } from './grids.js';
 
 /** A node of that name as it was between two changes of its code, its inputs' or its strategy. */
 export interface NodeVersion extends Grid {
@@ -18,23 +19,16 @@ export async function versions(
   node: string,
 ): Promise<NodeVersion[]> {
   const rows = await session.select(
-    {
-      fingerprint: 'text',
-      interval_s: 'number',
-      phase_s: 'number',
-      registered_at: 'number',
-      replaced_at: 'number?',
-    },
-    `SELECT n.fingerprint, d.interval_s, d.phase_s, n.registered_at, n.replaced_at
-     FROM names n JOIN nodes d USING (fingerprint) WHERE n.strategy = $1 AND n.node = $2
+    { fingerprint: 'text', ...GRID_KINDS, registered_at: 'number', replaced_at: 'number?' },
+    `SELECT n.fingerprint, ${GRID_COLUMNS}, n.registered_at, n.replaced_at
+     FROM names n JOIN nodes d USING (fingerprint) ${JOIN_CALENDARS} WHERE n.strategy = $1 AND n.node = $2
      ORDER BY n.replaced_at IS NULL DESC, n.replaced_at DESC, n.registered_at DESC, n.rowid DESC`,
     [strategy, node],
   );
   // A change that was taken back brings a version of before to the front again.
   const latest = new Map<string, NodeVersion>();
-  for (const { fingerprint, interval_s: interval, phase_s: phase, ...when } of rows) {
-    const { registered_at: since, replaced_at: until } = when;
-    if (!latest.has(fingerprint)) latest.set(fingerprint, { fingerprint, interval, phase, since, until });
+  for (const { fingerprint, registered_at: since, replaced_at: until, ...grid } of rows) {
+    if (!latest.has(fingerprint)) latest.set(fingerprint, { fingerprint, ...gridIn(grid), since, until });
   }
   return [...latest.values()];
 }

@@ -23,6 +23,7 @@ import { setPackAside } from '../upkeep/damage.js';
 import { unpackSince, type Cover, type Segment, type StoreContext } from './catalog.js';
 import { mergeSchemas } from './schemas.js';
 import { TableReader, type Slice } from './table-reader.js';
+import { GRID_COLUMNS, GRID_KINDS, gridIn, JOIN_CALENDARS } from '../names/grids.js';
 
 const allocate: Allocate = (count) => new Float64Array(count);
 
@@ -272,17 +273,18 @@ export async function candidates(
 /** See `NodeStore.dependents`. */
 export async function dependents({ session }: StoreContext, stream: string): Promise<Dependent[]> {
   const rows = await session.select(
-    { fingerprint: 'text', interval_s: 'number', phase_s: 'number', input: 'text', lookback: 'number?' },
+    { fingerprint: 'text', ...GRID_KINDS, input: 'text', lookback: 'number?' },
     `WITH RECURSIVE found(fingerprint) AS (
        SELECT fingerprint FROM node_inputs WHERE input = $1
        UNION SELECT i.fingerprint FROM found f JOIN node_inputs i ON i.input = f.fingerprint)
-     SELECT d.fingerprint, d.interval_s, d.phase_s, i.input, i.lookback
-     FROM found JOIN nodes d USING (fingerprint) JOIN node_inputs i USING (fingerprint) ORDER BY d.fingerprint, i.position`,
+     SELECT d.fingerprint, ${GRID_COLUMNS}, i.input, i.lookback
+     FROM found JOIN nodes d USING (fingerprint) JOIN node_inputs i USING (fingerprint) ${JOIN_CALENDARS}
+     ORDER BY d.fingerprint, i.position`,
     [stream],
   );
   const byNode = new Map<string, Dependent & { inputs: Dependent['inputs'][number][] }>();
-  for (const { fingerprint, interval_s: interval, phase_s: phase, input, lookback } of rows) {
-    const known = byNode.get(fingerprint) ?? { fingerprint, interval, phase, inputs: [] };
+  for (const { fingerprint, input, lookback, ...grid } of rows) {
+    const known = byNode.get(fingerprint) ?? { fingerprint, ...gridIn(grid), inputs: [] };
     known.inputs.push({ fingerprint: input, lookback });
     byNode.set(fingerprint, known);
   }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { plainGrid } from '../../../src/sdk/grid.js';
 import fc from 'fast-check';
 
 import { differenceOf } from '../../../src/engine/history/difference.js';
@@ -14,7 +15,7 @@ function history(rows: readonly (readonly [bar: number, value: number])[]): Tabl
   };
 }
 
-const MINUTES = { interval: 60, phase: 0 };
+const MINUTES = plainGrid(60);
 
 describe('the difference of two histories', () => {
   it('says where, by how much, and which bars only one of them has', () => {

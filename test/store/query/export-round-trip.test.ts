@@ -97,6 +97,7 @@ async function throughFile(dir: string, table: Table, format: 'csv' | 'parquet')
       location: null,
       interval: 60,
       phase: 0,
+      calendar: null,
       source: { kind: format, options: { path, time: 'time' } },
     });
     const read: Table[] = [];

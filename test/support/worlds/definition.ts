@@ -1,13 +1,21 @@
 import { lowerBound } from '../../../src/sdk/table.js';
-import { ceilTo, closeOf, floorTo, openOf, spanOf } from './slots.js';
+import {
+  ceilTo,
+  closeOf,
+  closeSeeing,
+  floorTo,
+  nextOpen,
+  openOf,
+  spanOf,
+  usualPhase,
+  type Slots,
+} from './slots.js';
 import { fire, type ScanState } from './host.js';
 import type { NodeSpec, Spec } from './spec.js';
 import type { Bars, Row } from './values.js';
 
 /** What is true of a node, whatever is asked for in whatever order. */
-export interface Truth {
-  readonly phase: number;
-  readonly interval: number;
+export interface Truth extends Slots {
   readonly rows: readonly Row[];
   /** Opens of rows. */
   readonly ts: Float64Array;
@@ -30,12 +38,13 @@ export function truthOf(specs: readonly Spec[]): readonly Truth[] {
   return truths;
 }
 
-function streamTruth({ rows, interval, phase, completeUntil }: Spec & { kind: 'stream' }): Truth {
+function streamTruth({ rows, interval, phase, calendar, completeUntil }: Spec & { kind: 'stream' }): Truth {
+  const slots = { interval, phase, calendar };
   const ts = Float64Array.from(rows, (row) => row.ts);
-  const close = closeOf(ts.at(-1) ?? -Infinity, interval);
+  const close = nextOpen(ts.at(-1) ?? -Infinity, slots);
   const told = completeUntil === null || ts.length === 0 ? -Infinity : completeUntil;
-  const limit = Math.max(close, Number.isFinite(told) ? ceilTo(told, { interval, phase }) : told);
-  return { phase, interval, rows, ts, begin: ts[0] ?? Infinity, limit, sound: limit };
+  const limit = Math.max(close, Number.isFinite(told) ? ceilTo(told, slots) : told);
+  return { ...slots, rows, ts, begin: ts[0] ?? Infinity, limit, sound: limit };
 }
 
 interface Input extends Truth {
@@ -54,15 +63,17 @@ function nodeTruth(spec: NodeSpec, truths: readonly Truth[], specs: readonly Spe
     const least = source.kind === 'stream' ? source.leastHistory : 1;
     const truth = truths[node] as Truth;
     if (gather) return { ...truth, period: 1, lookback: 0, span: null, gather };
-    if (inTime) return { ...truth, period, lookback: 1, span: spanOf(period, truth.interval), gather };
+    if (inTime) return { ...truth, period, lookback: 1, span: spanOf(period, truth), gather };
     return { ...truth, period, lookback: Math.max(period, least), span: null, gather };
   });
-  const phase = inputs.find((input) => input.interval === interval)?.phase ?? 0;
-  const { rows, failed } = history(spec, phase, inputs);
+  const { calendar } = spec;
+  const phase = inputs.find((input) => input.interval === interval)?.phase ?? usualPhase(interval);
+  const slots: Slots = { interval, phase, calendar };
+  const { rows, failed } = history(spec, slots, inputs);
   const snapped = (time: number): number =>
-    Number.isFinite(time) ? openOf(ceilTo(time, { interval, phase }), interval) : time;
+    Number.isFinite(time) ? openOf(closeSeeing(time, slots), slots) : time;
   const beginsOf = (those: readonly Input[]): number[] =>
-    those.map(({ begin }) => (Number.isFinite(begin) ? floorTo(begin, { interval, phase }) : begin));
+    those.map(({ begin }) => (Number.isFinite(begin) ? floorTo(begin, slots) : begin));
   const gathered = inputs.filter(({ gather }) => gather);
   // One of those that may be missing is enough.
   const begins = [
@@ -70,34 +81,27 @@ function nodeTruth(spec: NodeSpec, truths: readonly Truth[], specs: readonly Spe
     ...(gathered.length > 0 ? [Math.min(...beginsOf(gathered))] : []),
   ];
   return {
-    phase,
-    interval,
+    ...slots,
     rows,
     ts: Float64Array.from(rows, (row) => row.ts),
     begin: Math.max(...begins),
     // The next bar of an input closes one interval after its limit; slots that close before that are decided.
-    limit: snapped(Math.min(...inputs.map((input) => closeOf(input.limit, input.interval)))),
-    sound: Math.min(
-      failed,
-      snapped(Math.min(...inputs.map((input) => closeOf(input.sound, input.interval)))),
-    ),
+    limit: snapped(Math.min(...inputs.map((input) => closeOf(input.limit, input)))),
+    sound: Math.min(failed, snapped(Math.min(...inputs.map((input) => closeOf(input.sound, input))))),
   };
 }
 
-function history(spec: NodeSpec, phase: number, inputs: readonly Input[]): { rows: Row[]; failed: number } {
-  const { interval } = spec;
+function history(spec: NodeSpec, slots: Slots, inputs: readonly Input[]): { rows: Row[]; failed: number } {
   const rows: Row[] = [];
   let failed = Infinity;
   let state: ScanState | null = null;
   const closes = new Set(
-    inputs.flatMap((input) =>
-      Array.from(input.ts, (ts) => ceilTo(closeOf(ts, input.interval), { interval, phase })),
-    ),
+    inputs.flatMap((input) => Array.from(input.ts, (ts) => closeSeeing(closeOf(ts, input), slots))),
   );
   for (const asOf of Float64Array.from(closes).sort()) {
-    const windows = windowsAt(asOf, interval, inputs);
+    const windows = windowsAt(asOf, slots, inputs);
     if (!windows) continue;
-    const ts = openOf(asOf, interval);
+    const ts = openOf(asOf, slots);
     const after = fire(spec, asOf, windows, state);
     if (!after) {
       failed = Math.min(failed, ts);
@@ -110,14 +114,24 @@ function history(spec: NodeSpec, phase: number, inputs: readonly Input[]): { row
 }
 
 /** What the firing at a slot's close sees; null when there is none. */
-function windowsAt(asOf: number, interval: number, inputs: readonly Input[]): Bars[] | null {
-  const closed = inputs.map(({ ts, interval: length }) => {
-    const first = ts.findIndex((open) => closeOf(open, length) > asOf);
-    return first < 0 ? ts.length : first;
+function windowsAt(asOf: number, slots: Slots, inputs: readonly Input[]): Bars[] | null {
+  const { interval } = slots;
+  const closed = inputs.map((input) => {
+    let first = 0;
+    let end = input.ts.length;
+    while (first < end) {
+      const middle = (first + end) >> 1;
+      if (closeOf(input.ts[middle] as number, input) > asOf) end = middle;
+      else first = middle + 1;
+    }
+    return first;
   });
+  // On a calendar there may be time between two slots: what closes in it is the next one's.
+  const open = openOf(asOf, slots);
+  const before = slots.calendar ? closeOf(nextOpen(open, slots, -1), slots) : open;
   const closedHere = inputs.map((input, i) => {
     const last = input.ts[(closed[i] as number) - 1];
-    return last !== undefined && closeOf(last, input.interval) > openOf(asOf, interval);
+    return last !== undefined && closeOf(last, input) > before;
   });
   const prompt = inputs.map((input) => !input.gather && input.interval <= interval);
   const gathers = inputs.some(({ gather }) => gather);

@@ -20,7 +20,7 @@ import { ScanNode } from '../../../src/sdk/scan-node.js';
 import { rowValue, type RowValue } from '../../../src/sdk/table.js';
 import { readSlot, type View, type Window } from '../../../src/sdk/view.js';
 import { OpenContext } from '../../hosts/typescript/compute/support.js';
-import { spanOf } from './slots.js';
+import { CALENDARS, spanOf } from './slots.js';
 import type { Code, InputSpec, NodeSpec, ScanKind, Spec } from './spec.js';
 import { mixBars, mixNumber, mixValue, valueFrom, type Bars } from './values.js';
 
@@ -132,14 +132,16 @@ export class WorldHost implements StrategyHost {
     const nodes = this.#specs.map((spec, index): NodeDescription => {
       const { symbol } = spec;
       const member = symbol && { family: 'family', symbol: symbol === 'all' ? null : symbol };
-      const common = { name: `n${index}`, interval: spec.interval, location: null, member };
+      const days = spec.calendar ? CALENDARS[spec.calendar] : '24/7';
+      const calendar = JSON.stringify(days);
+      const common = { name: `n${index}`, interval: spec.interval, calendar, location: null, member };
       if (spec.kind === 'node') {
         const { scan } = spec;
         const inputs = spec.inputs.map(({ node, period, inTime, gather }): EdgeDescription =>
           gather
             ? { node, period: 1, gather: true }
             : inTime
-              ? { node, period: null, span: spanOf(period, (this.#specs[node] as Spec).interval) }
+              ? { node, period: null, span: spanOf(period, { phase: 0, ...(this.#specs[node] as Spec) }) }
               : { node, period },
         );
         const own = ownCode(spec);
@@ -156,7 +158,7 @@ export class WorldHost implements StrategyHost {
       }
       const { phase, leastHistory, completeUntil } = spec;
       const until = completeUntil === null ? {} : { completeUntil };
-      const source = { kind: 'made', options: { index, phase, ...until } };
+      const source = { kind: 'made', options: { index, ...(spec.calendar ? {} : { phase }), ...until } };
       const own = { hash: 'stream' };
       return { ...common, kind: 'stream', label: 'made', inputs: [], own, leastHistory, source };
     });

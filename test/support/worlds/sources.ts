@@ -82,9 +82,9 @@ export class WorldSources implements SourceLibrary {
   }
 }
 
-function tableOf({ interval }: StreamSpec, rows: readonly Row[]): Table {
+function tableOf(spec: StreamSpec, rows: readonly Row[]): Table {
   const opens = Float64Array.from(rows, ({ ts }) => ts);
   const builder = new RowBuilder({ node: 'source', opens, expected: null });
-  for (const { ts, value } of rows) builder.add(closeOf(ts, interval), value);
+  for (const { ts, value } of rows) builder.add(closeOf(ts, spec), value);
   return builder.finish();
 }

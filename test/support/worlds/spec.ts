@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { MONTH } from '../../../src/sdk/time.js';
-import { ceilTo, closeOf, openOf } from './slots.js';
+import { ceilTo, nextOpen, usualPhase, type Slots } from './slots.js';
 import { EMITS, mixNumber, valueFrom, type Emits, type Row } from './values.js';
 
 /** Bars begin here, on every grid without a phase; a few hours are enough to have every kind of boundary. */
@@ -11,21 +11,19 @@ export const MINUTES = 240;
 export const INTERVALS = [60, 120, 300, 600, 3600];
 
 /** How long a world's minute is: in a world of days, the slower intervals are months and quarters. */
-export type Scale = 'minutes' | 'days';
+export type Scale = 'minutes' | 'days' | 'calendars';
 
-export const UNITS: Readonly<Record<Scale, number>> = { minutes: 60, days: 86_400 };
+export const UNITS: Readonly<Record<Scale, number>> = { minutes: 60, days: 86_400, calendars: 43_200 };
 
 /** The symbol of a family's node; `all`: it computes the section of all. */
 export type Symbol = 'A' | 'B' | 'C' | 'all';
 
-export interface StreamSpec {
+export interface StreamSpec extends Slots {
   readonly kind: 'stream';
   /** Null: it is in no family. Whose a node is decides what is computed together, and nothing else. */
   readonly symbol: Symbol | null;
-  readonly interval: number;
   /** Seconds of a minute of its world. */
   readonly unit: number;
-  readonly phase: number;
   readonly leastHistory: number;
   /** The source is said to have no more bars before; null: nothing is said. */
   readonly completeUntil: number | null;
@@ -66,6 +64,7 @@ export interface NodeSpec {
   readonly kind: 'node';
   readonly symbol: Symbol | null;
   readonly interval: number;
+  readonly calendar: Slots['calendar'];
   /** Seconds of a minute of its world. */
   readonly unit: number;
   /** In time: the window is counted in the time of that many bars, and one bar in it is enough. */
@@ -84,6 +83,9 @@ export interface NodeSpec {
 
 export type Spec = StreamSpec | NodeSpec;
 
+/** What follows a calendar in a world of calendars. */
+const calendarArbitrary = fc.constantFrom<Slots['calendar'][]>('session', 'session', 'evening', null);
+
 const streamArbitrary = fc.record({
   symbol: fc.constantFrom<(Symbol | null)[]>(null, 'A', 'B', 'C'),
   interval: fc.constantFrom(60, 60, ...INTERVALS),
@@ -96,6 +98,7 @@ const streamArbitrary = fc.record({
   late: fc.constantFrom(0, 0, 0, 40),
   until: fc.constantFrom(null, null, null, 90, MINUTES, MINUTES + 17),
   seed: fc.nat(1e6),
+  calendar: calendarArbitrary,
 });
 
 const nodeArbitrary = fc.record({
@@ -114,6 +117,7 @@ const nodeArbitrary = fc.record({
   seed: fc.nat(2),
   failsOn: fc.constantFrom(0, 0, 0, 0, 0, 0, 0, 150),
   gathers: fc.constantFrom(false, false, true),
+  calendar: calendarArbitrary,
 });
 
 type NodeDraw = typeof nodeArbitrary extends fc.Arbitrary<infer T> ? T : never;
@@ -123,10 +127,10 @@ type StreamDraw = typeof streamArbitrary extends fc.Arbitrary<infer T> ? T : nev
 export interface WorldDraw {
   /** Minutes where it is not said. */
   readonly scale?: Scale;
-  readonly streams: readonly (Omit<StreamDraw, 'until' | 'symbol'> &
-    Partial<Pick<StreamDraw, 'until' | 'symbol'>>)[];
-  readonly nodes: readonly (Omit<NodeDraw, 'gathers' | 'symbol'> &
-    Partial<Pick<NodeDraw, 'gathers' | 'symbol'>>)[];
+  readonly streams: readonly (Omit<StreamDraw, 'until' | 'symbol' | 'calendar'> &
+    Partial<Pick<StreamDraw, 'until' | 'symbol' | 'calendar'>>)[];
+  readonly nodes: readonly (Omit<NodeDraw, 'gathers' | 'symbol' | 'calendar'> &
+    Partial<Pick<NodeDraw, 'gathers' | 'symbol' | 'calendar'>>)[];
 }
 
 /** Any strategy and its sources. */
@@ -137,9 +141,19 @@ export const worldArbitrary = (scale: Scale): fc.Arbitrary<WorldDraw> =>
     nodes: fc.array(nodeArbitrary, { minLength: 1, maxLength: 6 }),
   });
 
+/** Hours of a day, days, weeks and months. */
+const ON_CALENDARS: Readonly<Record<number, number>> = {
+  60: 7200,
+  120: 14_400,
+  300: 86_400,
+  600: 604_800,
+  3600: MONTH,
+};
+
 /** Ten days become a month, and sixty a quarter. */
 function scaled(seconds: number, scale: Scale): number {
   if (scale === 'minutes') return seconds;
+  if (scale === 'calendars') return ON_CALENDARS[seconds] as number;
   if (seconds >= 600) return (seconds === 600 ? 1 : 3) * MONTH;
   return (seconds / 60) * UNITS.days;
 }
@@ -147,15 +161,26 @@ function scaled(seconds: number, scale: Scale): number {
 export function specsOf({ scale = 'minutes', streams, nodes }: WorldDraw): Spec[] {
   const unit = UNITS[scale];
   const specs: Spec[] = streams.map(
-    ({ holes, late, until = null, symbol = null, seed, ...drawn }): StreamSpec => {
+    ({ holes, late, until = null, symbol = null, seed, calendar: days = null, ...drawn }): StreamSpec => {
+      // So many hours of UTC would take most of the time.
+      const whole = days ?? (drawn.interval === 60 ? 'session' : null);
+      const calendar = scale === 'calendars' ? whole : null;
       const interval = scaled(drawn.interval, scale);
-      const phase = interval % MONTH === 0 ? 0 : ((drawn.phase / 60) * unit) % interval;
+      const phase = interval % MONTH === 0 || calendar ? 0 : ((drawn.phase / 60) * unit) % interval;
       const completeUntil = until === null ? null : ORIGIN + until * unit;
-      const spec = { ...drawn, symbol, interval, phase, completeUntil, unit };
+      const spec = { ...drawn, symbol, interval, phase, calendar, completeUntil, unit };
       return { kind: 'stream', ...spec, rows: drawnRows(spec, holes, late, seed) };
     },
   );
-  for (const { picks, seed, failsOn, gathers = false, symbol = null, ...drawn } of nodes) {
+  for (const {
+    picks,
+    seed,
+    failsOn,
+    gathers = false,
+    symbol = null,
+    calendar: days = null,
+    ...drawn
+  } of nodes) {
     const spec = { ...drawn, symbol, interval: scaled(drawn.interval, scale), unit };
     const inputs = picks.map(([pick, period, inTime]) => ({
       node: pick % specs.length,
@@ -165,9 +190,13 @@ export function specsOf({ scale = 'minutes', streams, nodes }: WorldDraw): Spec[
     }));
     const once = inputs.filter(({ node }, at) => inputs.findIndex((other) => other.node === node) === at);
     const joined = onOneGrid(once, specs);
+    const like = joined.find(({ node }) => specs[node]?.interval === spec.interval);
+    const own = scale === 'calendars' ? days : null;
     specs.push({
       kind: 'node',
       ...spec,
+      // An input as fast as the node decides which bars there are.
+      calendar: like ? (specs[like.node] as Spec).calendar : own,
       inputs: joined,
       code: { seed, since: null, text: 0, failsAt: null, failsOn },
     });
@@ -177,12 +206,12 @@ export function specsOf({ scale = 'minutes', streams, nodes }: WorldDraw): Spec[
 
 /** Inputs without those whose bars are as long as those of one before, and open at other times: that is refused. */
 function onOneGrid<T extends { readonly node: number }>(inputs: readonly T[], specs: readonly Spec[]): T[] {
-  const phases = new Map<number, number>();
+  const grids = new Map<number, string>();
   return inputs.filter(({ node }) => {
-    const { interval } = specs[node] as Spec;
-    const phase = phaseOf(specs, node);
-    if ((phases.get(interval) ?? phase) !== phase) return false;
-    phases.set(interval, phase);
+    const { interval, calendar } = specs[node] as Spec;
+    const grid = `${phaseOf(specs, node)} ${calendar}`;
+    if ((grids.get(interval) ?? grid) !== grid) return false;
+    grids.set(interval, grid);
     return true;
   });
 }
@@ -192,15 +221,15 @@ function phaseOf(specs: readonly Spec[], at: number): number {
   const spec = specs[at] as Spec;
   if (spec.kind === 'stream') return spec.phase;
   const like = spec.inputs.find(({ node }) => specs[node]?.interval === spec.interval);
-  return like ? phaseOf(specs, like.node) : 0;
+  return like ? phaseOf(specs, like.node) : usualPhase(spec.interval);
 }
 
-type Shape = Pick<StreamSpec, 'interval' | 'phase' | 'emits' | 'unit'>;
+type Shape = Pick<StreamSpec, keyof Slots | 'emits' | 'unit'>;
 
 function drawnRows(shape: Shape, holes: number, late: number, seed: number): Row[] {
   const rows: Row[] = [];
   const first = ceilTo(ORIGIN + late * shape.unit, shape);
-  for (let ts = first; ts < ORIGIN + MINUTES * shape.unit; ts = closeOf(ts, shape.interval)) {
+  for (let ts = first; ts < ORIGIN + MINUTES * shape.unit; ts = nextOpen(ts, shape)) {
     const hash = mixNumber(seed, ts);
     if ((hash % 1000) / 1000 >= holes) rows.push({ ts, value: valueFrom(mixNumber(hash, 1), shape.emits) });
   }
@@ -265,7 +294,11 @@ export function changed(specs: readonly Spec[], change: Change): readonly Spec[]
 
 function changedNode(spec: NodeSpec, { kind, at }: Change): NodeSpec {
   const { code, inputs } = spec;
-  const moment = ceilTo(ORIGIN + (at % (MINUTES * spec.unit)), { interval: spec.interval, phase: 0 });
+  const moment = ceilTo(ORIGIN + (at % (MINUTES * spec.unit)), {
+    interval: spec.interval,
+    phase: 0,
+    calendar: null,
+  });
   switch (kind) {
     case 'values':
       return { ...spec, code: { ...code, seed: at % 3, since: null } };
@@ -292,13 +325,13 @@ function changedNode(spec: NodeSpec, { kind, at }: Change): NodeSpec {
 }
 
 export function changedRows(spec: StreamSpec, { kind, at }: Change): readonly Row[] {
-  const { rows, interval, emits } = spec;
+  const { rows, interval, calendar, emits } = spec;
   const index = at % Math.max(1, rows.length);
   const first = rows[0]?.ts ?? ceilTo(ORIGIN, spec);
-  const last = rows.at(-1)?.ts ?? openOf(first, interval);
+  const last = rows.at(-1)?.ts ?? nextOpen(first, spec, -1);
   const later = (open: number, slots: number): number => {
     let at = open;
-    for (let slot = 0; slot < Math.abs(slots); slot++) at = (slots > 0 ? closeOf : openOf)(at, interval);
+    for (let slot = 0; slot < Math.abs(slots); slot++) at = nextOpen(at, spec, slots > 0 ? 1 : -1);
     return at;
   };
   const fresh = (ts: number): Row => ({ ts, value: valueFrom(mixNumber(at, ts), emits) });
@@ -326,7 +359,9 @@ export function changedRows(spec: StreamSpec, { kind, at }: Change): readonly Ro
     case 'rewrite':
       return rows.map((row) => ({ ...row }));
     default: {
-      const ts = later(first, at % Math.max(1, Math.round((last - first) / interval)));
+      // Sessions have a third of the slots that there is time for.
+      const slots = (last - first) / interval / (calendar ? 6 : 1);
+      const ts = later(first, at % Math.max(1, Math.round(slots)));
       return rows.some((row) => row.ts === ts) ? rows : [...rows, fresh(ts)].sort((a, b) => a.ts - b.ts);
     }
   }

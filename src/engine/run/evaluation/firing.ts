@@ -1,6 +1,14 @@
 import { floats, integers } from '../../../sdk/memory.js';
 import { lowerBound } from '../../../sdk/table.js';
-import { ceilToSlot, closeOf, lastOpenBy, openOf, slotOfBars, type Grid } from '../../../sdk/grid.js';
+import {
+  ceilToSlot,
+  closeBefore,
+  closeOf,
+  lastOpenBy,
+  openOf,
+  slotOfBars,
+  type Grid,
+} from '../../../sdk/grid.js';
 import type { Range, Seconds } from '../../../sdk/time.js';
 import { Grids, sameTimes } from './grids.js';
 
@@ -31,8 +39,8 @@ export interface Firings {
  * The firings of a node in the slots whose open lies in `slots`.
  *
  * A slot `[t, t + interval)` fires at its close, once, if every input with an interval up to the node's own closed a
- * bar in it, that is in `(t, t + interval]`; if all inputs are slower, if one of them did. All inputs must have
- * `lookback` closed bars by then. Inputs that are gathered count as one, which closed a bar if any of them did.
+ * bar in it, that is in `(t, t + interval]`; if all inputs are slower, if one of them did. On a calendar what closes between two
+ * slots counts as closed in the next. All inputs must have `lookback` closed bars by then. Inputs that are gathered count as one, which closed a bar if any of them did.
  *
  * @param grids what nodes of the same chunk have in common
  */
@@ -57,14 +65,15 @@ export function findFirings(
   let count = 0;
   for (const open of candidates) {
     const close = closeOf(open, grid);
+    const before = closeBefore(open, grid);
     let complete = true;
     let any = !gathered;
     for (let i = 0; i < inputs.length; i++) {
       const input = inputs[i] as FiringInput;
       const end = advance(input, closed[i] as number, close);
       closed[i] = end;
-      if (anyPrompt && prompt[i] && !closedAfter(input, end, open)) complete = false;
-      if (input.gather && closedAfter(input, end, open)) any = true;
+      if (anyPrompt && prompt[i] && !closedAfter(input, end, before)) complete = false;
+      if (input.gather && closedAfter(input, end, before)) any = true;
     }
     if (complete && any && hasHistory(inputs, closed, lacking) && windowsHold(inputs, closed, close)) {
       opens[count] = openOf(close, grid);
@@ -91,7 +100,8 @@ interface AlignedBars {
 /** The common case, inputs on the interval of the node, all of which have a bar in the same slots: each bar fires its slot. */
 function alignedBars(grid: Grid, slots: Range, inputs: readonly FiringInput[]): AlignedBars | null {
   const [first] = inputs;
-  if (!first || inputs.some((input) => input.interval !== grid.interval)) return null;
+  if (!first || inputs.some((input) => input.interval !== grid.interval || input.calendar !== grid.calendar))
+    return null;
   // An input on another grid closes its bars within the slots, up to one interval before their ends.
   const shifts = inputs.map(({ ts }) =>
     ts.length > 0 ? ceilToSlot(ts[0] as number, grid) - (ts[0] as number) : 0,

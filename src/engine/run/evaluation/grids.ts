@@ -17,7 +17,7 @@ export class Grids {
     const known = this.#slots.find((each) => sameGrid(each.grid, grid) && sameTimes(each.opens, opens));
     if (known) return known;
     const { interval } = grid;
-    if (isMonths(interval)) return this.#byCalendar(opens, grid);
+    if (grid.calendar || isMonths(interval)) return this.#byCalendar(opens, grid);
     const asOf = floats(opens.length);
     let stamps = opens;
     for (let i = 0; i < opens.length; i++) {

@@ -1,5 +1,6 @@
 import { differenceOf } from '../../../engine/history/difference.js';
 import type { NodeFailure } from '../../../engine/ports/host.js';
+import { plainGrid } from '../../../sdk/grid.js';
 import type { ColumnCompute, ComputeFn } from '../../../sdk/node.js';
 import type { Table } from '../../../sdk/table.js';
 import { runAlone } from './alone.js';
@@ -24,7 +25,7 @@ export async function runAgain(
   const builder = new RowBuilder({ node: node.name, opens: request.opens, expected: request.expected });
   const failure = await runAlone({ ...run, builder, progress: () => undefined }, compute, turn);
   if (failure?.asOf === null) return failure;
-  const { first } = differenceOf(rows, builder.finish(), { interval: request.interval, phase: 0 });
+  const { first } = differenceOf(rows, builder.finish(), plainGrid(request.interval));
   if (!first && !failure) return null;
   const firing = first ? request.opens.indexOf(first.ts) : request.asOf.indexOf(failure?.asOf ?? 0);
   const bar = barText(request.opens[firing] as number, request.asOf[firing] as number);

@@ -14,6 +14,7 @@ export class DescribedNode implements NodeDescription {
   readonly kind: 'stream' | 'node';
   readonly label: string;
   readonly interval: Seconds | null;
+  readonly calendar: string | null;
   readonly leastHistory: number;
   readonly inputs: readonly EdgeDescription[];
   readonly own: OwnCode;
@@ -28,6 +29,7 @@ export class DescribedNode implements NodeDescription {
     this.kind = parts.kind;
     this.label = parts.label;
     this.interval = parts.interval;
+    this.calendar = parts.calendar;
     this.leastHistory = parts.leastHistory;
     this.inputs = parts.inputs;
     this.own = parts.own;

@@ -121,7 +121,7 @@ export class Spread {
   }
 
   #streams(universe: Universe<unknown>): DagNode[] {
-    const { name: family, interval, period, historyProvider, origin } = universe;
+    const { name: family, interval, calendar, period, historyProvider, origin } = universe;
     const { symbols, ...source } = universeSource(universe);
     const all = symbols ?? checkSymbols(this.#found.get(family), family, true);
     return this.#family(universe, all, null, (symbol, name) => {
@@ -129,6 +129,7 @@ export class Spread {
         name,
         tags: [family, symbol],
         ...(interval !== undefined && { interval }),
+        ...(calendar !== undefined && { calendar }),
         period,
         historyProvider: providerOf(historyProvider, { ...symbolOptions(source), symbol }),
       });

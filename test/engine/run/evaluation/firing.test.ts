@@ -2,20 +2,19 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { findFirings, type FiringInput } from '../../../../src/engine/run/evaluation/firing.js';
 import { Grids } from '../../../../src/engine/run/evaluation/grids.js';
-import type { Grid } from '../../../../src/sdk/grid.js';
+import { plainGrid, type Grid } from '../../../../src/sdk/grid.js';
 
 /** Opens in minutes after an hour's start; everything below is counted so. */
 function input(intervalMinutes: number, opens: number[], lookback = 1): FiringInput {
   return {
-    interval: intervalMinutes * 60,
-    phase: 0,
+    ...every(intervalMinutes),
     lookback,
     ts: Float64Array.from(opens, (open) => open * 60),
   };
 }
 
 function every(minutes: number): Grid {
-  return { interval: minutes * 60, phase: 0 };
+  return plainGrid(minutes * 60);
 }
 
 function closes(intervalMinutes: number, from: number, to: number, inputs: FiringInput[]): number[] {

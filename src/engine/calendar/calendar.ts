@@ -1,0 +1,75 @@
+import type { Seconds } from '../../sdk/time.js';
+import { Zone } from './zone.js';
+
+const DAY = 86_400;
+
+/** Days since the epoch. */
+export type Day = number;
+
+/** From when to when an exchange trades, in seconds after midnight of the session's date; an open before it is negative. */
+export interface Hours {
+  readonly open: Seconds;
+  readonly close: Seconds;
+}
+
+/** Hours and weekdays that hold from a day on. */
+export interface Regime extends Hours {
+  readonly from: Day;
+  /** 1: Monday, to 7: Sunday. */
+  readonly weekdays: readonly number[];
+}
+
+/** All that decides when the days of a calendar open and close: as it is kept, and what its name in a fingerprint is made of. */
+export interface CalendarRules {
+  readonly zone: string;
+  /** Ascending; the first holds for all time before as well. */
+  readonly regimes: readonly [Regime, ...Regime[]];
+  /** Days without a session that their weekday would have, ascending. */
+  readonly closed: readonly Day[];
+  /** Sessions with other hours than usual, or on a weekday that has none: ascending. */
+  readonly special: readonly (readonly [day: Day, open: Seconds, close: Seconds])[];
+}
+
+/** When the days of an exchange, or of a zone, open and close. */
+export class TradingDays {
+  readonly rules: CalendarRules;
+  readonly zone: Zone;
+  readonly #closed: ReadonlySet<Day>;
+  readonly #special: ReadonlyMap<Day, Hours>;
+
+  constructor(rules: CalendarRules) {
+    this.rules = rules;
+    this.zone = new Zone(rules.zone);
+    this.#closed = new Set(rules.closed);
+    this.#special = new Map(rules.special.map(([day, open, close]) => [day, { open, close }]));
+  }
+
+  /** Local hours of the session of a date; null: it has none. */
+  hoursOf(day: Day): Hours | null {
+    const special = this.#special.get(day);
+    if (special) return special;
+    const regime = this.#regimeOf(day);
+    return regime.weekdays.includes(weekdayOf(day)) && !this.#closed.has(day) ? regime : null;
+  }
+
+  /** The session of a date, as instants; null: it has none, or clocks skip all of it. */
+  sessionOf(day: Day): { readonly open: Seconds; readonly close: Seconds } | null {
+    const hours = this.hoursOf(day);
+    if (!hours) return null;
+    const open = this.zone.timeOf(day * DAY + hours.open);
+    const close = this.zone.timeOf(day * DAY + hours.close);
+    return open < close ? { open, close } : null;
+  }
+
+  #regimeOf(day: Day): Regime {
+    const { regimes } = this.rules;
+    let found: Regime = regimes[0];
+    for (const regime of regimes) if (regime.from <= day) found = regime;
+    return found;
+  }
+}
+
+/** 1: Monday, to 7: Sunday. */
+export function weekdayOf(day: Day): number {
+  return ((((day + 3) % 7) + 7) % 7) + 1;
+}

@@ -1,0 +1,154 @@
+import { SeamlessError } from '../../sdk/errors.js';
+import type { Calendar } from '../../sdk/calendar.js';
+import { floorToSlot, sameGrid, type Grid } from '../../sdk/grid.js';
+import { defaultPhase, formatInterval, formatTime, isMonths, type Seconds } from '../../sdk/time.js';
+import { calendarSlots, slotsOfSame } from '../calendar/calendars.js';
+import type { NodeDescription } from '../ports/host.js';
+
+/** A node whose grid is decided. */
+type Gridded = Grid & { readonly name: string };
+
+/**
+ * The grid of a node: of a stream what its author says; a computed one has that of its inputs, unless it names a calendar.
+ * @throws SeamlessError `source` or `interval` for grids that cannot be, or that the bars of inputs do not fit
+ */
+export function gridOfNode(node: NodeDescription, interval: Seconds, inputs: readonly Gridded[]): Grid {
+  const calendar = declared(node, interval);
+  if (node.kind === 'stream') {
+    if (calendar) refusePhase(node, calendar.name);
+    const phase = calendar ? 0 : phaseOf(node, interval);
+    return { interval, phase, calendar: calendar ?? null };
+  }
+  refuseUnequal(node, inputs);
+  const same = inputs.find((input) => input.interval === interval);
+  const phase = same && !same.calendar ? same.phase : defaultPhase(interval);
+  const grid: Grid =
+    calendar === undefined
+      ? inherited(node, interval, inputs)
+      : { interval, phase: calendar ? 0 : phase, calendar };
+  if (same && !sameGrid(same, grid)) throw unequal(node, [{ ...grid, name: 'the node itself' }, same]);
+  return grid;
+}
+
+/** Undefined: the author named no calendar; null: that of UTC. */
+function declared(
+  { calendar, name, location }: NodeDescription,
+  interval: Seconds,
+): Grid['calendar'] | undefined {
+  if (calendar === undefined || calendar === null) return undefined;
+  try {
+    return calendarSlots(JSON.parse(calendar) as Calendar, interval);
+  } catch (error) {
+    if (!(error instanceof SeamlessError)) throw error;
+    throw new SeamlessError(error.code, `${name}: ${error.message}`, {
+      node: name,
+      location: location ?? undefined,
+      cause: error,
+    });
+  }
+}
+
+/** A node on the interval of an input keeps that input's grid; a slower one goes on with the calendar of what it is made of. */
+function inherited(node: NodeDescription, interval: Seconds, inputs: readonly Gridded[]): Grid {
+  const same = inputs.find((input) => input.interval === interval);
+  if (same) return { interval, phase: same.phase, calendar: same.calendar };
+  const faster = inputs.filter((input) => input.interval < interval);
+  const [first] = faster;
+  const other = faster.find((input) => input.calendar?.key !== first?.calendar?.key);
+  if (first && other) {
+    const named = [first, other].map(({ calendar }) => `calendar: '${calendar?.name ?? '24/7'}'`);
+    throw refusal(
+      node,
+      `Node ${node.name} has bars of ${formatInterval(interval)}, and inputs whose days differ: ${daysOf(first)}, ${daysOf(other)}. Say whose days its bars follow, with ${named.join(' or ')}.`,
+    );
+  }
+  const calendar = first?.calendar ? slotsOfSame(first.calendar, interval) : null;
+  return { interval, phase: calendar ? 0 : defaultPhase(interval), calendar };
+}
+
+/** Bars of one interval on two grids never close together, and neither grid is the right one to fire on. */
+function refuseUnequal(node: NodeDescription, inputs: readonly Gridded[]): void {
+  const first = new Map<Seconds, Gridded>();
+  for (const input of inputs) {
+    const other = first.get(input.interval) ?? input;
+    first.set(input.interval, other);
+    if (!sameGrid(other, input)) throw unequal(node, [other, input]);
+  }
+}
+
+function unequal(node: NodeDescription, [one, other]: readonly [Gridded, Gridded]): SeamlessError {
+  const every = formatInterval(one.interval);
+  if (one.calendar !== other.calendar) {
+    return refusal(
+      node,
+      `Node ${node.name} has bars of ${every} of different days: ${daysOf(one)}, ${daysOf(other)}. Give both the same calendar; or make bars of a longer interval of one of them first, in a node of its own with a calendar, and take that as the input.`,
+    );
+  }
+  const grids = [one, other].map(({ name, phase }) => `${name} has phase ${phase}`).join(', ');
+  return refusal(
+    node,
+    `Node ${node.name} has two inputs with a bar each ${every} that never open together: ${grids} (seconds after the epoch). If they do open together, correct the phase of one source; else make bars of a longer interval of one of them first, in a node of its own, and take that as the input.`,
+  );
+}
+
+function daysOf({ name, calendar }: Gridded): string {
+  return calendar ? `${name} follows ${calendar.name}` : `${name} follows days of UTC`;
+}
+
+function refusal({ name, location }: NodeDescription, message: string): SeamlessError {
+  return new SeamlessError('interval', message, { node: name, location: location ?? undefined });
+}
+
+/** Of sessions from 2005 to 2035: the bars of an input that made of them are not to reach over their ends. */
+const SESSIONS = { start: 1_104_537_600, end: 2_051_222_400 };
+const DAY = 86_400;
+
+/** @throws SeamlessError `interval` where a bar of an input would be in two slots of a node that is made of its bars, or in half of one */
+export function refuseStraddling(node: NodeDescription, { calendar }: Grid, input: Gridded): void {
+  if (!calendar || input.calendar?.key === calendar.key) return;
+  const days = slotsOfSame(calendar, DAY);
+  for (let open = days.holding(SESSIONS.start); open < SESSIONS.end; open = days.next(open)) {
+    const close = days.close(open);
+    const border = [open, close].find((time) => floorToSlot(time, input) < time);
+    if (border === undefined) continue;
+    throw refusal(
+      node,
+      `${node.name} makes bars of days of ${calendar.name} out of ${input.name}, one of whose bars of ${formatInterval(input.interval)} is open at ${formatTime(border)}, when the day ${border === open ? 'opens' : 'closes'}: take bars of a shorter interval as its input.`,
+    );
+  }
+}
+
+function refusePhase(node: NodeDescription, calendar: string): void {
+  const phase = node.source?.options['phase'];
+  if (phase === undefined || (node.source?.kind === 'custom' && typeof phase !== 'number')) return;
+  throw new SeamlessError(
+    'source',
+    `The source of ${node.name} has a phase, but its bars follow calendar ${calendar}: leave the phase out.`,
+    { node: node.name, location: node.location ?? undefined },
+  );
+}
+
+function phaseOf(node: NodeDescription, interval: Seconds): Seconds {
+  const phase = node.source?.options['phase'];
+  // A provider of an author's own may mean something else by the word.
+  if (phase === undefined || (node.source?.kind === 'custom' && typeof phase !== 'number')) {
+    return defaultPhase(interval);
+  }
+  if (isMonths(interval) && phase !== 0) {
+    throw new SeamlessError(
+      'source',
+      `The source of ${node.name} has a phase, but its interval of ${formatInterval(interval)} follows the calendar: leave the phase out.`,
+      { node: node.name, location: node.location ?? undefined },
+    );
+  }
+  if (!Number.isSafeInteger(phase)) {
+    const shown =
+      typeof phase === 'number' || typeof phase === 'bigint' ? String(phase) : JSON.stringify(phase);
+    throw new SeamlessError(
+      'source',
+      `The source of ${node.name} has phase ${shown}: it must be a whole number of seconds after the epoch, where the grid of its bars starts.`,
+      { node: node.name, location: node.location ?? undefined },
+    );
+  }
+  return (((phase as number) % interval) + interval) % interval;
+}

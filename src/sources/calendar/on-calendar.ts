@@ -1,0 +1,192 @@
+import type { OpenStream, SkippedRow, SourceReader } from '../../engine/ports/source.js';
+import { formatInterval, formatTime, type Seconds } from '../../sdk/time.js';
+import { lastOpenBy, nextOpen, type SlotCalendar } from '../../sdk/grid.js';
+import { lowerBound, sliceTable, type Table } from '../../sdk/table.js';
+import { Notes, pickRows } from '../conformance.js';
+import { rowError, sourceError } from '../faults.js';
+import { slotStamped } from './stamps.js';
+
+const DAY = 86_400;
+/** Rows from which a spacing is found. */
+const LEAST_ROWS = 8;
+/** Intervals that rows may have in place of the stream's. */
+const INTERVALS = [300, 900, 1800, 3600, 14_400, DAY, 7 * DAY];
+
+type Opener = (stream: OpenStream) => Promise<SourceReader>;
+
+/**
+ * The bars of a stream that follows a calendar. Its source is read without a grid of its own; then each row is taken for the slot
+ * that its time names.
+ */
+export async function openOnCalendar(stream: OpenStream, open: Opener): Promise<SourceReader> {
+  const { calendar, source } = stream;
+  if (!calendar) return open(stream);
+  if (source.kind === 'demo') {
+    throw sourceError(
+      stream,
+      `the demo makes bars of UTC, but the stream follows ${calendar.name}: leave the calendar out, and make its bars of these with resample({ …, calendar: '${calendar.name}' }).`,
+    );
+  }
+  const { stamp, ...options } = source.options;
+  if (stamp !== undefined && stamp !== 'open' && stamp !== 'close')
+    throw sourceError(stream, `its option stamp is ${JSON.stringify(stamp)}, but must be 'open' or 'close'.`);
+  // A provider of one's own is told the interval; what reads files looks for times that are whole seconds.
+  const interval = source.kind === 'custom' ? stream.interval : 1;
+  const reader = await open({
+    ...stream,
+    interval,
+    phase: 0,
+    calendar: null,
+    spacing: 'unknown',
+    source: { ...source, options: source.kind === 'custom' ? source.options : options },
+  });
+  return onCalendar(
+    stream,
+    calendar,
+    source.kind !== 'custom' && stamp === 'close' ? 'close' : 'open',
+    reader,
+  );
+}
+
+function onCalendar(
+  stream: OpenStream,
+  calendar: SlotCalendar,
+  stamp: 'open' | 'close',
+  reader: SourceReader,
+): SourceReader {
+  const notes = new Notes();
+  const permissive = stream.source.options['conformance'] === 'permissive';
+  const margin = stream.interval < DAY ? calendar.longest : 2 * stream.interval + 4 * DAY;
+  const about = { stream, calendar, stamp, permissive, notes };
+  return {
+    whole: reader.whole,
+    ...(reader.files && { files: reader.files }),
+    version: (before) => reader.version(before),
+    ...(reader.sameUntil && {
+      sameUntil: async (before: string) => ((await reader.sameUntil?.(before)) ?? -Infinity) - margin,
+    }),
+    ...(reader.boundsByVersion !== undefined && { boundsByVersion: reader.boundsByVersion }),
+    async bounds() {
+      const found = await reader.bounds();
+      if (!found) return null;
+      const first =
+        slotStamped(calendar, stream.interval, found.first, stamp) ?? calendar.holding(found.first);
+      const last = slotStamped(calendar, stream.interval, found.last, stamp) ?? calendar.holding(found.last);
+      return first <= last ? { first, last } : null;
+    },
+    async *read(range, skip) {
+      const rows = new Rows(about, skip);
+      const wider = { start: range.start - margin, end: range.end + margin };
+      for await (const table of reader.read(wider, skip && ((row) => skip(onSlots(stream, row))))) {
+        const mapped = rows.take(table);
+        const within = sliceTable(
+          mapped,
+          lowerBound(mapped.ts, range.start),
+          lowerBound(mapped.ts, range.end),
+        );
+        if (within.ts.length > 0) yield within;
+      }
+    },
+    notes: () => [...(reader.notes?.() ?? []), ...notes.list()],
+    ...(reader.taken && { taken: () => (reader.taken as NonNullable<SourceReader['taken']>)() }),
+  };
+}
+
+/** Where the bar of a row that is none would have been, in slots. */
+function onSlots(stream: OpenStream, { range, error }: SkippedRow): SkippedRow {
+  const { start, end } = range;
+  const [first, last] = [lastOpenBy(start, stream), nextOpen(lastOpenBy(end, stream), stream)];
+  return { range: { start: first, end: nextOpen(last, stream) }, error };
+}
+
+interface About {
+  readonly stream: OpenStream;
+  readonly calendar: SlotCalendar;
+  readonly stamp: 'open' | 'close';
+  readonly permissive: boolean;
+  readonly notes: Notes;
+}
+
+/** Rows of one reading, which come in ascending order of their times. */
+class Rows {
+  readonly #about: About;
+  readonly #skip: ((row: SkippedRow) => void) | undefined;
+  #previous: Seconds = -Infinity;
+  /** Slots from each row to the next, of the first rows; null once they have been looked at. */
+  #gaps: number[] | null = [];
+
+  constructor(about: About, skip: ((row: SkippedRow) => void) | undefined) {
+    this.#about = about;
+    this.#skip = skip;
+  }
+
+  /** The same rows, stamped by the opens of their slots. */
+  take(table: Table): Table {
+    const { stream, calendar, stamp } = this.#about;
+    const opens = new Float64Array(table.ts.length);
+    const kept: number[] = [];
+    for (let row = 0; row < table.ts.length; row++) {
+      const time = table.ts[row] as Seconds;
+      const open = slotStamped(calendar, stream.interval, time, stamp);
+      if (open === null)
+        this.#refuse('rows off the calendar left out', time, this.#offText(time), calendar.holding(time));
+      else if (open <= this.#previous)
+        this.#refuse('rows of a slot that another has left out', time, this.#twiceText(time, open), open);
+      else {
+        this.#look(open);
+        this.#previous = opens[row] = open;
+        kept.push(row);
+      }
+    }
+    const mapped = { ...table, ts: opens };
+    return kept.length === opens.length ? mapped : pickRows(mapped, kept);
+  }
+
+  #refuse(what: string, time: Seconds, sentence: string, slot: Seconds): void {
+    const { stream, calendar, permissive, notes } = this.#about;
+    if (permissive) {
+      notes.add(what, 1, formatTime(time));
+      return;
+    }
+    const error = rowError(stream, sentence);
+    if (!this.#skip) throw error;
+    // It may have been meant for the slot before as well as for this one.
+    this.#skip({ range: { start: calendar.previous(slot), end: calendar.next(slot) }, error });
+  }
+
+  #offText(time: Seconds): string {
+    const { stream, calendar } = this.#about;
+    const slots = `${formatInterval(stream.interval)} of ${calendar.name}`;
+    const near = [calendar.previous(calendar.holding(time)), calendar.holding(time)];
+    const opens = near.map(formatTime).join(' and ');
+    const advice =
+      stream.source.kind === 'custom'
+        ? ''
+        : " To leave such rows out and count them, say conformance: 'permissive'.";
+    return `a row has the time ${formatTime(time)}, at which no bar of ${slots} ${this.#about.stamp === 'close' ? 'closes' : 'opens'}; the nearest open at ${opens}.${advice}`;
+  }
+
+  #twiceText(time: Seconds, open: Seconds): string {
+    return `a row has the time ${formatTime(time)}, and so the bar of ${formatTime(open)}, as the row before it does: a bar can be there only once, so remove one of them.`;
+  }
+
+  /** @throws SeamlessError `source` when no row has the slot after that of the row before: bars would be there before they closed */
+  #look(open: Seconds): void {
+    const { stream, calendar } = this.#about;
+    if (!this.#gaps || this.#previous === -Infinity) return;
+    const gap = calendar.count({ start: this.#previous, end: open });
+    this.#gaps.push(gap);
+    if (gap < 2) this.#gaps = null;
+    else if (this.#gaps.length + 1 >= LEAST_ROWS) {
+      const least = Math.min(...this.#gaps);
+      const longer = INTERVALS.filter(
+        (each) => each > stream.interval && each <= (least + 1) * stream.interval * 4,
+      ).at(-1);
+      const advice = longer ? `such as interval: '${formatInterval(longer)}'` : 'or a source with such bars';
+      throw sourceError(
+        stream,
+        `its rows are at least ${least} bars of ${formatInterval(stream.interval)} of ${calendar.name} apart, so each would be shown before it has closed: give the stream the interval of its rows, ${advice}.`,
+      );
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import { calendarSlots } from '../../engine/calendar/calendars.js';
+import type { SlotCalendar } from '../../sdk/grid.js';
+import type { Seconds } from '../../sdk/time.js';
+
+const DAY = 86_400;
+
+/** Calendars that rows may follow without their author's having said so. */
+const LIKELY = ['XNYS', 'XLON', 'XKRX', 'FX'];
+/** So many rows that all are sessions' are no accident. */
+const LEAST_ROWS = 8;
+
+/** The calendar whose slots all of some rows are stamped by; null: none is known. */
+export function calendarOf(interval: Seconds, opens: Float64Array): string | null {
+  if (interval < 3600 || interval > 7 * DAY || opens.length < LEAST_ROWS) return null;
+  if ((interval > DAY && interval !== 7 * DAY) || opens.some((open) => Math.abs(open) > 4e9)) return null;
+  const found = LIKELY.find((name) => {
+    const calendar = calendarSlots(name, interval);
+    return calendar && opens.every((open) => slotStamped(calendar, interval, open, 'open') !== null);
+  });
+  return found ?? null;
+}
+
+/**
+ * The open of the slot whose bar a row is stamped as; null: of none. Bars of a day or more are also named by their date: at midnight,
+ * of UTC as dates are written, or of the calendar's zone.
+ */
+export function slotStamped(
+  calendar: SlotCalendar,
+  interval: Seconds,
+  time: Seconds,
+  stamp: 'open' | 'close',
+): Seconds | null {
+  if (!Number.isFinite(time)) return null;
+  const open = calendar.holding(time);
+  if (stamp === 'open' && open === time) return open;
+  if (stamp === 'close') {
+    const before = calendar.previous(open);
+    if (calendar.close(before) === time) return before;
+  }
+  if (interval < DAY) return null;
+  for (const local of [time, time + calendar.offsetAt(time)]) {
+    if (local % DAY === 0) return calendar.dated(local / DAY, stamp);
+  }
+  return null;
+}
