@@ -28,8 +28,8 @@ export class Factors extends Strategy {
           const close = column('close');
           const out = new Float64Array(series.length);
           for (let i = 0; i < out.length; i++) {
-            const last = end[i]! - 1;
-            out[i] = close[last]! / close[last - bars]! - 1;
+            const last = (end[i] ?? NaN) - 1;
+            out[i] = (close[last] ?? NaN) / (close[last - bars] ?? NaN) - 1;
           }
           return out;
         }),
@@ -45,8 +45,10 @@ export class Factors extends Strategy {
         const [close, low, high] = [at.column('close'), least.column('value'), most.column('value')];
         const out = new Float64Array(series.length);
         for (let i = 0; i < out.length; i++) {
-          const l = low[least.end[i]! - 1]!;
-          out[i] = (close[at.end[i]! - 1]! - l) / (high[most.end[i]! - 1]! - l);
+          const last = (values: ArrayLike<number>, ends: ArrayLike<number>): number =>
+            values[(ends[i] ?? NaN) - 1] ?? NaN;
+          const bottom = last(low, least.end);
+          out[i] = (last(close, at.end) - bottom) / (last(high, most.end) - bottom);
         }
         return out;
       }),

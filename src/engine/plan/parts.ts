@@ -50,12 +50,11 @@ export function partsOf(
     const group = groups.of(index);
     found.set(group, [...(found.get(group) ?? []), index]);
   }
-  const parts: Part[][] = [];
+  const parts: Part[][] = Array.from({ length: Math.max(-1, ...levels) + 1 }, () => []);
   for (const nodes of found.values()) {
-    const level = levels[nodes[0] as number] as number;
-    (parts[level] ??= []).push(partOf(graph, canonical, nodes, chunkSlots));
+    parts[levels[nodes[0] as number] as number]?.push(partOf(graph, canonical, nodes, chunkSlots));
   }
-  return Array.from(parts, (level) => level ?? []);
+  return parts;
 }
 
 function partOf(
