@@ -6,10 +6,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-import { DuckDBInstance } from '@duckdb/node-api';
-
 import { MaterializeSeamlessJob, type MaterializeReport } from '../../src/client/materialize-job.js';
 import { SyncReader } from '../../src/client/sync-reader.js';
+import { openedBySelf } from '../support/own-database.js';
 import { closeOf, csvLines, minute, Project, refused, withChild } from '../support/project.js';
 
 const fakeChild = fileURLToPath(new URL('fake-child.mjs', import.meta.url));
@@ -156,18 +155,6 @@ export class Main extends Strategy {
     assert.deepEqual(valuesOf(after), scaled(3));
   });
 });
-
-/** A database that is opened as soon as those who have it let go. */
-async function openedBySelf(file: string): Promise<DuckDBInstance> {
-  for (;;) {
-    try {
-      return await DuckDBInstance.create(file, { access_mode: 'READ_ONLY' });
-    } catch (error) {
-      if (!/lock/i.test(String(error))) throw error;
-      await sleep(20);
-    }
-  }
-}
 
 function isAlive(pid: number): boolean {
   try {

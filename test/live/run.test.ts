@@ -1,8 +1,11 @@
 // Slow (20 s): whole runs of the Core Loop.
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 
+import { summaryOf } from '../../src/live/journal/runs.js';
 import { formatTime } from '../../src/sdk/time.js';
-import { minute, type Project } from '../support/project.js';
+import { openedBySelf } from '../support/own-database.js';
+import { minute, refused, withChild, type Project } from '../support/project.js';
 import { eventsOf, inParity, OHLC_HEADER, ohlcLines, only, project, start } from './support.js';
 
 const BARS = 3000;
@@ -46,6 +49,23 @@ describe('a run', () => {
       await run.result;
       await inParity(at, run.id, 3 * 55);
     }
+  });
+
+  it('that is stopped while it waits for the cache says that, and not that it failed by it', async () => {
+    const cacheDir = at.path('.seamless');
+    const own = await openedBySelf(join(cacheDir, 'cache.duckdb'));
+    const stop = new AbortController();
+    const run = 'paper-stopped';
+    const onProgress = ({ phase }: { readonly phase: string }): void => {
+      if (phase === 'waiting') stop.abort();
+    };
+    await withChild(async ({ client }) => {
+      const payload = { strategy: at.strategy('main.ts', 'Momentum'), world: 'paper', run, cacheDir };
+      await refused(client.request('run', payload, { signal: stop.signal, onProgress }), 'cancelled', /./);
+    });
+    own.closeSync();
+    const { problem } = summaryOf(cacheDir, run);
+    assert.equal(problem, 'The run was stopped before its first slot.');
   });
 
   it('in a backtest trades as in a paper world, and computes nothing that is stored', async () => {

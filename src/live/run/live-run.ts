@@ -70,7 +70,10 @@ export class LiveRun {
     try {
       return await this.#run();
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      // What was cancelled with it, such as warming up, is no fault of the run.
+      const stopped = error instanceof SeamlessError && error.code === 'cancelled';
+      const why = error instanceof Error ? error.message : String(error);
+      const message = stopped ? 'The run was stopped before its first slot.' : why;
       try {
         // No event: the caller that waits for the run to be warm gets the error itself.
         journal.append([{ asOf: this.#asOf, events: [{ type: 'error', node: null, message }] }]);
