@@ -349,20 +349,21 @@ export class Execution {
   /** Segments that may be reused in what is missing, by own hash. */
   async #candidates(ranges: RangeSet): Promise<Candidates> {
     const found = new Map<string, Candidate[]>();
-    const codeHashes = this.#computedNodes()
+    const nodes = this.#computedNodes();
+    const codeHashes = nodes
       .filter((node) =>
         ranges.some(
           (range) => within(nodeGaps(this.#planInput(), node, this.#state.request), range).length > 0,
         ),
       )
       .map((node) => this.#state.fingerprint(node.index).codeHash);
-    if (codeHashes.length === 0) return new Candidates(found);
-    for (const { start, end } of ranges) {
+    const last = ranges.at(-1);
+    if (codeHashes.length === 0 || !last) return new Candidates(found);
+    // Of what scans are made from, all is kept: also what they read from before they begin.
+    const fromBeginning = nodes.some((node) => this.#state.kept(node).start === -Infinity);
+    for (const { start, end } of fromBeginning ? [{ start: -Infinity, end: last.end }] : ranges) {
       // Where a grid has gaps, the slots that close by then go on to where the next one opens.
-      const range = {
-        start,
-        end: this.#computedNodes().reduce((last, node) => Math.max(last, floorToSlot(end, node)), end),
-      };
+      const range = { start, end: nodes.reduce((most, node) => Math.max(most, floorToSlot(end, node)), end) };
       for (const candidate of await this.#state.store.candidates([...new Set(codeHashes)], range)) {
         const list = found.get(candidate.codeHash) ?? [];
         list.push(candidate);
