@@ -1,3 +1,4 @@
+// Slow (20 s): decades of sessions and changes of clocks.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {

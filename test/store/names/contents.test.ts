@@ -331,6 +331,7 @@ describe('store: invalidation', () => {
           fingerprint: 'c7',
           interval: 60,
           phase: 0,
+          calendar: null,
           inputs: [
             { fingerprint: 'c6', lookback: 3 },
             { fingerprint: 'f-price', lookback: null },
