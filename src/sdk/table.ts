@@ -69,6 +69,29 @@ function sliceColumn(column: Column, from: number, to: number): Column {
   }
 }
 
+/** Some rows of a table, in the given order. */
+export function pickRows(table: Table, rows: readonly number[] | Int32Array): Table {
+  return {
+    ...table,
+    ts: Float64Array.from(rows, (row) => table.ts[row] as number),
+    columns: table.columns.map((column) => pickCells(column, rows)),
+    present: table.present && Uint8Array.from(rows, (row) => table.present?.[row] as number),
+  };
+}
+
+function pickCells({ type, values, valid }: Column, rows: readonly number[] | Int32Array): Column {
+  const mask = valid && Uint8Array.from(rows, (row) => valid[row] as number);
+  switch (type) {
+    case 'number':
+    case 'null':
+      return { type, values: Float64Array.from(rows, (row) => values[row] as number), valid: mask };
+    case 'boolean':
+      return { type, values: Uint8Array.from(rows, (row) => values[row] as number), valid: mask };
+    default:
+      return { type, values: Array.from(rows, (row) => values[row] as string), valid: mask };
+  }
+}
+
 /** The same rows in memory of their own. */
 export function copyTable(table: Table): Table {
   return {

@@ -1,7 +1,7 @@
 import type { OpenStream } from '../engine/ports/source.js';
 import type { SourceNote } from '../engine/ports/source-note.js';
 import { isOnGrid } from '../sdk/grid.js';
-import { cellValue, type Column, type Table } from '../sdk/table.js';
+import { cellValue, pickRows, type Table } from '../sdk/table.js';
 import { formatTime, type Seconds } from '../sdk/time.js';
 
 /** What is said of a source in which a row hides its own slot. */
@@ -51,37 +51,6 @@ export class Cleaner {
     const clean = kept.length === table.ts.length ? table : pickRows(table, kept);
     if (clean.ts.length > 0) this.#last = clean;
     return clean;
-  }
-}
-
-/** Some rows of a table, in the given order. */
-export function pickRows(table: Table, rows: readonly number[]): Table {
-  return {
-    ...table,
-    ts: Float64Array.from(rows, (row) => table.ts[row] as number),
-    columns: table.columns.map((column) => pickCells(column, rows)),
-    present: table.present && Uint8Array.from(rows, (row) => table.present?.[row] as number),
-  };
-}
-
-function pickCells(column: Column, rows: readonly number[]): Column {
-  const valid = column.valid && Uint8Array.from(rows, (row) => column.valid?.[row] as number);
-  switch (column.type) {
-    case 'number':
-    case 'null':
-      return {
-        type: column.type,
-        values: Float64Array.from(rows, (row) => column.values[row] as number),
-        valid,
-      };
-    case 'boolean':
-      return {
-        type: column.type,
-        values: Uint8Array.from(rows, (row) => column.values[row] as number),
-        valid,
-      };
-    default:
-      return { type: column.type, values: rows.map((row) => column.values[row] ?? ''), valid };
   }
 }
 

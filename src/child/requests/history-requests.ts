@@ -1,8 +1,15 @@
-import { decimate, pickRows } from '../../engine/history/decimate.js';
+import { decimate } from '../../engine/history/decimate.js';
 import { differenceOf } from '../../engine/history/difference.js';
 import { common, union, within } from '../../engine/plan/ranges.js';
 import type { Span } from '../../engine/run/report.js';
-import { concatTables, emptyTable, sliceTable, sliceTableByTime, type Table } from '../../sdk/table.js';
+import {
+  concatTables,
+  emptyTable,
+  pickRows,
+  sliceTable,
+  sliceTableByTime,
+  type Table,
+} from '../../sdk/table.js';
 import type { Range } from '../../sdk/time.js';
 import type { NodeVersion, Store } from '../../store/store.js';
 import type { DiffReport, RowsReport, SeriesReport, VersionSummary } from '../../protocol/results.js';

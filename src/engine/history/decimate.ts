@@ -1,4 +1,4 @@
-import { columnIndex, type Column, type Table } from '../../sdk/table.js';
+import { columnIndex, pickRows, type Column, type Table } from '../../sdk/table.js';
 import type { Range } from '../../sdk/time.js';
 
 /** Names that make a bar a candle; `volume` is summed where it is there too. */
@@ -115,34 +115,4 @@ function candles(table: Table, bounds: Int32Array, columns: readonly CandleColum
       valid: null,
     })),
   };
-}
-
-/** The rows at these positions, which ascend. */
-export function pickRows(table: Table, rows: Int32Array): Table {
-  return {
-    shape: table.shape,
-    ts: Float64Array.from(rows, (row) => table.ts[row] as number),
-    names: table.names,
-    columns: table.columns.map((column) => pickCells(column, rows)),
-    present: table.present && Uint8Array.from(rows, (row) => table.present?.[row] as number),
-  };
-}
-
-function pickCells(column: Column, rows: Int32Array): Column {
-  const valid = column.valid && Uint8Array.from(rows, (row) => column.valid?.[row] as number);
-  switch (column.type) {
-    case 'number':
-    case 'null': {
-      const { values } = column;
-      return { type: column.type, values: Float64Array.from(rows, (row) => values[row] as number), valid };
-    }
-    case 'boolean': {
-      const { values } = column;
-      return { type: column.type, values: Uint8Array.from(rows, (row) => values[row] as number), valid };
-    }
-    default: {
-      const { values } = column;
-      return { type: column.type, values: Array.from(rows, (row) => values[row] as string), valid };
-    }
-  }
 }

@@ -1,8 +1,8 @@
 import type { OpenStream, SkippedRow, SourceReader } from '../../engine/ports/source.js';
 import { formatInterval, formatTime, type Seconds } from '../../sdk/time.js';
 import { lastOpenBy, nextOpen, type SlotCalendar } from '../../sdk/grid.js';
-import { lowerBound, sliceTable, type Table } from '../../sdk/table.js';
-import { Notes, pickRows } from '../conformance.js';
+import { lowerBound, pickRows, sliceTable, type Table } from '../../sdk/table.js';
+import { Notes } from '../conformance.js';
 import { rowError, sourceError } from '../faults.js';
 import { slotStamped } from './stamps.js';
 

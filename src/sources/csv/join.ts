@@ -1,7 +1,7 @@
 import type { OpenStream } from '../../engine/ports/source.js';
-import { concatTables, emptyTable, lowerBound, sliceTable, type Table } from '../../sdk/table.js';
+import { concatTables, emptyTable, lowerBound, pickRows, sliceTable, type Table } from '../../sdk/table.js';
 import { formatTime, type Seconds } from '../../sdk/time.js';
-import { pickRows, sameRow, type Notes } from '../conformance.js';
+import { sameRow, type Notes } from '../conformance.js';
 import type { CellType, SelectedColumn } from '../batches.js';
 import { rowError, sourceError } from '../faults.js';
 import type { Conformance } from '../options.js';

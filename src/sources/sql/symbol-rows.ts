@@ -1,4 +1,4 @@
-import { concatTables, emptyTable, sliceTable, type Column, type Table } from '../../sdk/table.js';
+import { concatTables, emptyTable, pickRows, sliceTable, type Column, type Table } from '../../sdk/table.js';
 import type { Seconds } from '../../sdk/time.js';
 import { streamTables, type SelectedColumn } from '../batches.js';
 import { symbolSql } from '../symbols.js';
@@ -206,7 +206,7 @@ function byCode(table: Table): { readonly code: number; readonly part: Table }[]
   const codes = (table.columns.at(-1) as Column).values as Float64Array;
   const bare: Table = { ...table, names: table.names.slice(0, -1), columns: table.columns.slice(0, -1) };
   const order = orderOf(codes);
-  const sorted = order ? reordered(bare, order) : bare;
+  const sorted = order ? pickRows(bare, order) : bare;
   const codeAt = (row: number): number => codes[order ? (order[row] as number) : row] as number;
   const parts: { readonly code: number; readonly part: Table }[] = [];
   for (let from = 0; from < codes.length;) {
@@ -223,35 +223,4 @@ function byCode(table: Table): { readonly code: number; readonly part: Table }[]
 function orderOf(codes: Float64Array): Int32Array | null {
   if (codes.every((code, row) => row === 0 || code >= (codes[row - 1] as number))) return null;
   return Int32Array.from(codes.keys()).sort((a, b) => (codes[a] as number) - (codes[b] as number) || a - b);
-}
-
-function reordered(table: Table, order: Int32Array): Table {
-  return {
-    ...table,
-    ts: Float64Array.from(order, (row) => table.ts[row] as number),
-    columns: table.columns.map((column): Column => {
-      const valid = column.valid && Uint8Array.from(order, (row) => column.valid?.[row] as number);
-      switch (column.type) {
-        case 'number':
-        case 'null':
-          return {
-            type: column.type,
-            values: Float64Array.from(order, (row) => column.values[row] as number),
-            valid,
-          };
-        case 'boolean':
-          return {
-            type: column.type,
-            values: Uint8Array.from(order, (row) => column.values[row] as number),
-            valid,
-          };
-        default:
-          return {
-            type: column.type,
-            values: Array.from(order, (row) => column.values[row] as string),
-            valid,
-          };
-      }
-    }),
-  };
 }
