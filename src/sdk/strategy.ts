@@ -2,11 +2,12 @@ import { SeamlessError } from './errors.js';
 import { DagNode } from './dag-node.js';
 import { StreamInput } from './node.js';
 import type { Interval } from './time.js';
+import { Universe } from './universe/universe.js';
 
 /** What a strategy trades by: a node whose number is the share of equity to hold, and the stream of what is held. */
 export interface TradeRule {
   readonly decision: DagNode;
-  readonly price: StreamInput<unknown>;
+  readonly price: StreamInput<unknown> | Universe<unknown>;
 }
 
 /** A strategy: a DAG of nodes, made in `setup()`. */
@@ -36,17 +37,20 @@ export abstract class Strategy {
   }
 
   /**
-   * Trades a symbol. Materialization takes no notice of it.
+   * Trades a symbol, or each symbol of a universe. Materialization takes no notice of it.
    * @param decision its value is the share of equity to hold of the symbol: 1 all of it, 0 nothing, below 0 short; `true` is 1 and
-   * `false` 0. Null and NaN are no decision: the one before stays.
-   * @param price the stream of the symbol's bars, with columns `open` and `close`
+   * `false` 0. Null and NaN are no decision: the one before stays. Of a universe, a node over it; a `CrossNode` decides for all symbols
+   * at once, and those that it gives no weight at a bar get 0.
+   * @param price the stream of the symbol's bars, or the universe, with columns `open` and `close`
    */
-  trade(decision: DagNode, price: StreamInput<unknown>): void {
+  trade(decision: DagNode, price: StreamInput<unknown> | Universe<unknown>): void {
     const name = this.constructor.name;
-    if (!((decision as unknown) instanceof DagNode) || !((price as unknown) instanceof StreamInput)) {
+    const given: unknown = price;
+    const priced = given instanceof StreamInput || given instanceof Universe;
+    if (!((decision as unknown) instanceof DagNode) || !priced) {
       throw new SeamlessError(
         'strategy',
-        `${name}.trade takes a node that decides and the StreamInput of what is traded: write this.trade(signal, price).`,
+        `${name}.trade takes a node that decides and the StreamInput or Universe of what is traded: write this.trade(signal, price).`,
       );
     }
     if (this.#trades.some((each) => each.price === price)) {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import fc from 'fast-check';
@@ -9,35 +8,9 @@ import { writePack } from '../../src/store/packs/pack-file.js';
 import { columnName, planPacks } from '../../src/store/segments/packing.js';
 import { segments } from '../store/any-segments.js';
 import { cases } from '../support/profile.js';
+import { pythonWith, run } from '../support/python.js';
 
 const PYARROW = 'pyarrow==26.0.1';
-/** Made once; Git does not see it. */
-const ENVIRONMENT = resolve(import.meta.dirname, '../../.test-tmp', PYARROW.replace('==', '-'));
-
-function run(command: string, ...args: readonly string[]): string {
-  const { status, stdout, stderr, error } = spawnSync(command, args, {
-    encoding: 'utf8',
-    maxBuffer: 2 ** 30,
-  });
-  const why = error?.message ?? stderr;
-  assert.equal(
-    status,
-    0,
-    `${command} ${args.join(' ')}: ${why}\nThis test needs Python 3.10 or later with venv and pip.`,
-  );
-  return stdout;
-}
-
-/** A Python that has pyarrow. */
-function python(): string {
-  const found = join(ENVIRONMENT, 'bin/python');
-  const ready = join(ENVIRONMENT, 'ready');
-  if (existsSync(ready)) return found;
-  run('python3', '-m', 'venv', '--clear', ENVIRONMENT);
-  run(found, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', PYARROW);
-  writeFileSync(ready, '');
-  return found;
-}
 
 /** What any reader sees in a pack: rows that are no part of a segment are null, lone surrogates U+FFFD. */
 function shown(list: readonly NewSegment[]): Record<string, unknown[]> {
@@ -81,7 +54,7 @@ describe('packs in pyarrow', function () {
         }),
         cases(400),
       );
-      const lines = run(python(), resolve(import.meta.dirname, 'read_packs.py'), folder)
+      const lines = run(pythonWith(PYARROW), resolve(import.meta.dirname, 'read_packs.py'), folder)
         .trim()
         .split('\n');
       assert.equal(lines.length, expected.size);

@@ -177,10 +177,14 @@ async function runBacktest(
         return { table, grid: state.node(index) };
       };
       const traded: TradedHistory[] = [];
-      for (const { symbol, decision, price } of tradedOf(graph, description.trades ?? [], state.canonicals)) {
+      for (const { symbol, decision, price, section } of tradedOf(
+        graph,
+        description.trades ?? [],
+        state.canonicals,
+      )) {
         const bars = await history(price);
         refuseUnpriced(symbol, bars.table.names);
-        traded.push({ symbol, price: bars, decision: await history(decision) });
+        traded.push({ symbol, section, price: bars, decision: await history(decision) });
       }
       return backtest({
         run,

@@ -232,7 +232,7 @@ export const callResults: { readonly [K in CallKind]: SchemaOf<Calls[K]['result'
     nodes: v.array(sentNode),
     sawHidden: v.boolean(),
     read: v.array(v.string()),
-    trades: v.array(v.object({ decision: id, price: id })),
+    trades: v.array(v.object({ decision: id, price: id, section: v.exactOptional(id) })),
   }),
   inspect: v.null(),
   compute: v.object({

@@ -112,6 +112,8 @@ export interface NodeDescription {
 export interface TradeDescription {
   readonly decision: number;
   readonly price: number;
+  /** Position of the cross-section that decides for many symbols at once: to whom it gives no weight, that is 0. */
+  readonly section?: number;
 }
 
 export interface GraphDescription {

@@ -59,7 +59,13 @@ export async function loadHost(request: OpenRequest, surroundings: HostSurroundi
     const { instance } = strategy;
     const interval = instance.interval === undefined ? null : parseInterval(instance.interval);
     return {
-      unknown: unknownSymbols(withInputs(instance.nodes()), interval),
+      unknown: unknownSymbols(
+        withInputs([
+          ...instance.nodes(),
+          ...instance.trades().flatMap(({ decision, price }) => [decision, price]),
+        ]),
+        interval,
+      ),
       open(found) {
         try {
           return open(request, surroundings, strategy, found);

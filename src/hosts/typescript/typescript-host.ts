@@ -31,7 +31,7 @@ import { computeNode } from './compute/compute.js';
 import type { ComputeOnlyContext } from './sandbox/context.js';
 import type { Wall } from './wall/wall.js';
 import { DescribedNode } from './compute/described-node.js';
-import { Spread } from './universe/spread.js';
+import { Spread, type MemberTrade } from './universe/spread.js';
 import { BAR, formOf, functionsOf, isComputed, isCustom, sourceOf, withInputs } from './node-facts.js';
 
 export interface TypeScriptHostOptions {
@@ -58,6 +58,7 @@ export class TypeScriptHost implements StrategyHost {
   readonly #options: TypeScriptHostOptions;
   readonly #spread: Spread;
   readonly #nodes: readonly DagNode[];
+  readonly #trades: readonly MemberTrade[];
   readonly #codes: readonly NodeCode[];
   readonly #guards = new Map<number, CaptureGuard>();
   readonly #since: GuardsSince;
@@ -72,7 +73,7 @@ export class TypeScriptHost implements StrategyHost {
     const written = withInputs([...strategy.nodes(), ...traded]);
     this.#spread = new Spread(written, options.found ?? new Map(), interval);
     this.#nodes = this.#spread.nodes;
-    for (const node of traded) this.#spread.refuseFamily(node);
+    this.#trades = strategy.trades().flatMap((rule) => this.#spread.tradesOf(rule));
     // Taken at once, while nothing of the strategy runs: a snapshot after setup().
     const fns = new Set(this.#nodes.flatMap((node) => (isComputed(node) ? functionsOf(node) : [])));
     this.#codes = options.hasher.withReadAhead([...fns], () => this.#codesOf(this.#nodes));
@@ -96,9 +97,10 @@ export class TypeScriptHost implements StrategyHost {
           ? null
           : parseInterval(strategy.interval, `The interval of ${className}`),
       period: strategy.period ?? null,
-      trades: strategy.trades().map(({ decision, price }) => ({
+      trades: this.#trades.map(({ decision, price, section }) => ({
         decision: positions.get(decision) as number,
         price: positions.get(price) as number,
+        ...(section && { section: positions.get(section) as number }),
       })),
     });
   }

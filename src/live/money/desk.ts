@@ -24,6 +24,8 @@ interface OpenOrder {
 /** One symbol: what was decided for it, and what is on its way. */
 interface Book {
   readonly symbol: string;
+  /** What decides for this symbol and others at once; null: it has a decision of its own. */
+  readonly section: number | null;
   signal: number | null;
   decidedAt: Seconds | null;
   /** The weight in force. */
@@ -39,19 +41,23 @@ export class Desk {
   readonly #world: World;
   readonly #holdings: Holdings;
   readonly #books: readonly Book[];
+  readonly #bySymbol: ReadonlyMap<string, Book>;
   #orders = 0;
   #activation: string | null = null;
 
-  constructor(world: World, symbols: readonly string[]) {
+  /** @param sections what decides for many symbols at once, by position of the symbol; null or absent: it has a decision of its own */
+  constructor(world: World, symbols: readonly string[], sections: readonly (number | null)[] = []) {
     this.#world = world;
     this.#holdings = new Holdings(world, symbols);
-    this.#books = symbols.map((symbol) => ({
+    this.#books = symbols.map((symbol, i) => ({
       symbol,
+      section: sections[i] ?? null,
       signal: null,
       decidedAt: null,
       weight: 0,
       orders: [],
     }));
+    this.#bySymbol = new Map(this.#books.map((book) => [book.symbol, book]));
   }
 
   /**
@@ -101,8 +107,13 @@ export class Desk {
   /** Notes decisions. Says whether orders are to be made. */
   #decide(asOf: Seconds, decisions: readonly (RowValue | undefined)[], events: RunEventBody[]): boolean {
     let news = false;
+    const sections = new Set<number | null>();
+    for (const [i, { section }] of this.#books.entries())
+      if (section !== null && decisions[i] !== undefined) sections.add(section);
     for (const [i, book] of this.#books.entries()) {
-      const value = signalOf(decisions[i]);
+      // A section that decided gives nothing to whom it does not name: a symbol that left the universe is not held on.
+      const unnamed = decisions[i] === undefined && sections.has(book.section);
+      const value = unnamed ? 0 : signalOf(decisions[i]);
       if (value === null) continue;
       news = true;
       book.decidedAt = asOf;
@@ -152,7 +163,7 @@ export class Desk {
       return [{ symbol, weight, price: close, quantity: this.#holdings.quantity(symbol), pending }];
     });
     for (const { symbol, quantity, target } of ordersFor(holdings, equity, this.#world)) {
-      const book = this.#books.find((each) => each.symbol === symbol) as Book;
+      const book = this.#bySymbol.get(symbol) as Book;
       const order = ++this.#orders;
       book.orders.push({ order, quantity, asOf });
       events.push(

@@ -19,6 +19,7 @@ export interface GridTable {
 /** The stored history of what is traded. */
 export interface TradedHistory {
   readonly symbol: string;
+  readonly section: number | null;
   readonly price: GridTable;
   readonly decision: GridTable;
 }
@@ -40,7 +41,11 @@ export interface BacktestParts {
 export function backtest(parts: BacktestParts): RunResult {
   const { run, strategy, world, traded, journal } = parts;
   const symbols = traded.map(({ symbol }) => symbol);
-  const desk = new Desk(world, symbols);
+  const desk = new Desk(
+    world,
+    symbols,
+    traded.map(({ section }) => section),
+  );
   let waiting: Entry[] = [];
   const write = (entry: Entry, last = false): void => {
     if (entry.events.length > 0) waiting.push(entry);

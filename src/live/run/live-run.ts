@@ -55,9 +55,11 @@ export class LiveRun {
   constructor(parts: LiveParts) {
     this.#parts = parts;
     const { graph, canonical, world, trades } = parts;
+    const traded = tradedOf(graph, trades, canonical);
     this.#desk = new Desk(
       world,
-      tradedOf(graph, trades, canonical).map(({ symbol }) => symbol),
+      traded.map(({ symbol }) => symbol),
+      traded.map(({ section }) => section),
     );
     this.#streams = graph.nodes
       .filter(({ kind, index }) => kind === 'stream' && canonical[index] === index)

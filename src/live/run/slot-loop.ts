@@ -16,6 +16,8 @@ export interface Traded {
   readonly symbol: string;
   readonly decision: number;
   readonly price: number;
+  /** What decides for many symbols at once; null: this one has a decision of its own. */
+  readonly section: number | null;
 }
 
 export function tradedOf(
@@ -23,10 +25,11 @@ export function tradedOf(
   trades: readonly TradeDescription[],
   canonical: readonly number[],
 ): Traded[] {
-  return trades.map(({ decision, price }) => ({
+  return trades.map(({ decision, price, section }) => ({
     symbol: (graph.nodes[price] as GraphNode).name,
     decision: canonical[decision] as number,
     price: canonical[price] as number,
+    section: section === undefined ? null : (canonical[section] as number),
   }));
 }
 
@@ -43,6 +46,9 @@ export class SlotLoop {
   readonly #evaluator: SlotEvaluator;
   readonly #desk: Desk;
   readonly #traded: readonly Traded[];
+  /** What is traded by a node's price, and by its decision: positions in the list. */
+  readonly #pricedBy: ReadonlyMap<number, readonly number[]>;
+  readonly #decidedBy: ReadonlyMap<number, readonly number[]>;
   /** By stream name. */
   readonly #columns: ReadonlyMap<string, BarColumns>;
 
@@ -57,6 +63,8 @@ export class SlotLoop {
     this.#evaluator = parts.evaluator;
     this.#desk = parts.desk;
     this.#traded = parts.traded;
+    this.#pricedBy = positionsBy(parts.traded, ({ price }) => price);
+    this.#decidedBy = positionsBy(parts.traded, ({ decision }) => decision);
     this.#columns = parts.columns;
   }
 
@@ -67,7 +75,7 @@ export class SlotLoop {
       const found = bars.get(name);
       if (!found) continue;
       const table = (this.#columns.get(name) as BarColumns).table(found);
-      if (this.#traded.some(({ price }) => price === index)) refuseUnpriced(name, table.names);
+      if (this.#pricedBy.has(index)) refuseUnpriced(name, table.names);
       streams.set(index, table);
     }
     const { tables, failures } = await this.#evaluator.close(range, streams);
@@ -99,15 +107,25 @@ export class SlotLoop {
           ? { type: 'bar', stream: node.name, ts, row: value as FlatRecord }
           : { type: 'value', node: node.name, ts, value },
       );
-      for (const [i, { decision, price }] of this.#traded.entries()) {
-        if (price === node.index) prices[i] = priceOf(table, at);
-        if (decision === node.index) decisions[i] = value;
-        concerned ||= price === node.index || decision === node.index;
-      }
+      const priced = this.#pricedBy.get(node.index);
+      const decided = this.#decidedBy.get(node.index);
+      for (const i of priced ?? []) prices[i] = priceOf(table, at);
+      for (const i of decided ?? []) decisions[i] = value;
+      concerned ||= priced !== undefined || decided !== undefined;
     }
     if (concerned || this.#traded.length === 0) events.push(...this.#desk.slot(asOf, prices, decisions));
     return { asOf, events };
   }
+}
+
+function positionsBy(
+  traded: readonly Traded[],
+  nodeOf: (each: Traded) => number,
+): ReadonlyMap<number, readonly number[]> {
+  const positions = new Map<number, number[]>();
+  for (const [i, each] of traded.entries())
+    positions.set(nodeOf(each), [...(positions.get(nodeOf(each)) ?? []), i]);
+  return positions;
 }
 
 /** When rows close, ascending, each once. */

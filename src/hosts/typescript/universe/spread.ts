@@ -5,6 +5,7 @@ import { KernelCompute, Node, StreamInput } from '../../../sdk/node.js';
 import { resample } from '../../../sdk/bars/resample.js';
 import { formatInterval, parseInterval, type Seconds } from '../../../sdk/time.js';
 import { SeamlessDataProvider } from '../../../sdk/providers.js';
+import type { TradeRule } from '../../../sdk/strategy.js';
 import { CrossNode, givesEach } from '../../../sdk/universe/cross-node.js';
 import type { CrossLayout } from '../../../sdk/universe/section.js';
 import { checkSymbols, MEMBER, Universe, universeSource } from '../../../sdk/universe/universe.js';
@@ -17,6 +18,14 @@ import { symbolOptions } from './universe-source.js';
 interface Origin extends MemberDescription {
   /** The author's node, whose function it calls; null: it calls none. */
   readonly definition: ComputedNode | null;
+}
+
+/** One symbol of what a rule trades. */
+export interface MemberTrade {
+  readonly decision: DagNode;
+  readonly price: DagNode;
+  /** What decides for all symbols at once; null: each has a decision of its own. */
+  readonly section: DagNode | null;
 }
 
 /** The members of a family by symbol. */
@@ -98,14 +107,35 @@ export class Spread {
     return new Map([...inputPositions(node), ...inputPositions(definition)]);
   }
 
-  /** @throws SeamlessError `strategy` for a node that has a value for each symbol */
-  refuseFamily(node: DagNode): void {
-    if (!this.#families.has(node)) return;
-    throw new SeamlessError(
-      'strategy',
-      `${node.name} has a value for each symbol of a universe, and this.trade takes nodes without symbols: families cannot be traded yet.`,
-      { node: node.name },
-    );
+  /** What a rule trades, symbol by symbol. @throws SeamlessError `strategy` where the two have unlike symbols */
+  tradesOf({ decision, price }: TradeRule): readonly MemberTrade[] {
+    const decisions = this.#families.get(decision);
+    const prices = this.#families.get(price);
+    if (!decisions && !prices) return [{ decision, price, section: null }];
+    if (!decisions || !prices) {
+      const [many, one] = decisions ? [decision, price] : [price, decision];
+      throw new SeamlessError(
+        'strategy',
+        `this.trade(${decision.name}, ${price.name}): ${many.name} has a row for each symbol of a universe, and ${one.name} has none of symbols. Trade a node over the universe with the universe itself.`,
+        { node: many.name },
+      );
+    }
+    const section = decision instanceof CrossNode ? this.#sectionNode(decision) : null;
+    return [...decisions].map(([symbol, member]) => {
+      const bars = prices.get(symbol);
+      if (bars) return { decision: member, price: bars, section };
+      throw new SeamlessError(
+        'strategy',
+        `this.trade(${decision.name}, ${price.name}): ${decision.name} decides for ${symbol}, which ${price.name} has no bars of. Trade it with the universe that it is computed from.`,
+        { node: decision.name },
+      );
+    });
+  }
+
+  #sectionNode(node: CrossNode<unknown>): DagNode | null {
+    for (const [section, origin] of this.#origins)
+      if (origin.definition === node && origin.symbol === null) return section;
+    return null;
   }
 
   #spread(node: DagNode): DagNode[] {
