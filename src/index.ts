@@ -47,6 +47,8 @@ export type {
   HistoryRow,
   SqlOptions,
 } from './sdk/providers.js';
+export { httpHistory } from './sdk/wire/http-history.js';
+export type { HttpOptions, Pace, WireOptions } from './sdk/wire/http-history.js';
 import './client/start-runs.js';
 export { Runner } from './sdk/runner.js';
 export type {

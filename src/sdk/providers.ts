@@ -37,6 +37,8 @@ export interface HistoryProvider {
    * false. Not part of the fingerprint, so it may come and go.
    */
   readonly pinned?: boolean;
+  /** How bars are fetched: pace, patience, names of secrets. Not part of the fingerprint, since it has no say in what they are. */
+  readonly transport?: Readonly<Record<string, unknown>>;
 }
 
 export interface Bounds {

@@ -23,6 +23,8 @@ export interface FileContext {
   readonly projectRoot: string;
   readonly database: Database;
   readonly hints: ContentHints;
+  /** Ends what waits for a wire. */
+  readonly signal?: AbortSignal | undefined;
   readonly scratch: Scratch;
   /** Copies of tables in order of their symbols; see `bySymbol`. */
   readonly tables: Map<string, Promise<string>>;

@@ -3,6 +3,7 @@ import { openOnCalendar } from './calendar/on-calendar.js';
 import { openCsv } from './csv/csv.js';
 import { Database } from './sql/database.js';
 import { openDemo } from './demo.js';
+import { openHttp } from './http/http.js';
 import { sourceError } from './faults.js';
 import type { ContentHints, FileContext } from './files.js';
 import { openParquet } from './sql/parquet.js';
@@ -21,6 +22,8 @@ export interface SourceLibraryOptions {
   readonly custom?: (stream: OpenStream) => Promise<SourceReader>;
   /** Keeps what is known of files between runs, so that an unchanged file need not be read. Default: this library's life. */
   readonly hints?: ContentHints;
+  /** Ends what waits for a wire. */
+  readonly signal?: AbortSignal;
 }
 
 const OPENERS: Readonly<Record<string, (stream: OpenStream, context: FileContext) => Promise<SourceReader>>> =
@@ -29,6 +32,7 @@ const OPENERS: Readonly<Record<string, (stream: OpenStream, context: FileContext
     parquet: openParquet,
     sql: openSql,
     demo: openDemo,
+    http: openHttp,
   };
 
 export interface OpenedLibrary extends SourceLibrary {
@@ -47,6 +51,7 @@ export function openSourceLibrary(options: SourceLibraryOptions): OpenedLibrary 
     scratch,
     tables: new Map(),
     hints: options.hints ?? new Map<string, string>(),
+    signal: options.signal,
   };
   return {
     async open(stream) {

@@ -26,9 +26,10 @@ export class Options {
   readonly #values: Readonly<Record<string, unknown>>;
   readonly #known = new Set<string>();
 
-  constructor(stream: OpenStream) {
+  /** @param values default: the options that decide which bars come */
+  constructor(stream: OpenStream, values = stream.source.options) {
     this.#stream = stream;
-    this.#values = stream.source.options;
+    this.#values = values;
   }
 
   text(name: string): string | null {

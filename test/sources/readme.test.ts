@@ -3,14 +3,16 @@ import { tableFromArrays, tableToIPC } from '@uwdata/flechette';
 import { mkdirSync, readFileSync } from 'node:fs';
 import vm from 'node:vm';
 import * as providers from '../../src/sdk/providers.js';
+import * as wires from '../../src/sdk/wire/http-history.js';
 import type { HistoryProvider } from '../../src/sdk/providers.js';
 import { Database, sqlText } from '../../src/sources/sql/database.js';
+import { Exchange, klines } from '../support/exchange/exchange.js';
 import { Project, readAll } from './support.js';
 
 const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 
 /** The lines of the README's table of sources. */
-const LINES = [...README.matchAll(/^\|[^|]*\| `((?:csv|parquet|sql|demo)History\(.*\))` +\|$/gm)].map(
+const LINES = [...README.matchAll(/^\|[^|]*\| `((?:csv|parquet|sql|demo|http)History\(.*\))` +\|$/gm)].map(
   ([, line]) => line ?? '',
 );
 
@@ -45,9 +47,14 @@ const FILES: Readonly<Record<string, { text: string | Buffer; first?: number; in
 
 describe("the README's table of sources", () => {
   const project = new Project();
-  after(() => project.remove());
+  let exchange: Exchange;
+  after(async () => {
+    project.remove();
+    await exchange.close();
+  });
 
   before(async () => {
+    exchange = await Exchange.open(klines(first, 5, { interval: DAY }));
     mkdirSync(project.path('data'));
     for (const [name, { text }] of Object.entries(FILES)) project.write(name, text);
     const database = new Database(project.root);
@@ -62,7 +69,10 @@ describe("the README's table of sources", () => {
 
   for (const line of LINES) {
     it(line, async () => {
-      const provider = vm.runInNewContext(line, { ...providers }) as HistoryProvider;
+      const provider = vm.runInNewContext(line.replace(/https:\/\/[^/]+/, exchange.origin), {
+        ...providers,
+        ...wires,
+      }) as HistoryProvider;
       const path = typeof provider.options['path'] === 'string' ? provider.options['path'] : '';
       const file = FILES[path];
       const options = JSON.parse(JSON.stringify(provider.options)) as Record<string, unknown>;

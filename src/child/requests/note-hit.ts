@@ -16,7 +16,7 @@ export async function noteHit(
 ): Promise<void> {
   if (report.hits !== report.nodeCount) return;
   try {
-    const evidence = session.evidence(hints);
+    const evidence = session.evidence(hints, report);
     if (!evidence) return;
     await store.settle();
     await writeSidecar(dir, asked, evidence, report);

@@ -199,7 +199,7 @@ export class StrategySession {
     const started = performance.now();
     const memory = new SharedMemoryUse();
     const made = (bytes: number): void => memory.made(bytes);
-    const sources = this.#openSources(hints);
+    const sources = this.#openSources(hints, hooks.signal);
     try {
       const ports: Ports = { host: through(this.#host), store, sources, nonce: randomUUID() };
       const outcome = await materialize(ports, range, { ...CHUNKS, ...hooks, pause: nextTurn, made }, extent);
@@ -254,7 +254,7 @@ export class StrategySession {
     const prepared = await prepare({ host: this.#host, store }, nonce);
     const { graph } = prepared;
     const node = this.#authored(graph, name);
-    const sources = this.#openSources(hints);
+    const sources = this.#openSources(hints, hooks.signal);
     try {
       const ports: Ports = { host: this.#host, store, sources, nonce };
       const request = await singleBar(ports, prepared, node.index, bar, { ...hooks, pause: nextTurn });
@@ -337,22 +337,31 @@ export class StrategySession {
    * What the last run rested on, besides the cache: null where that is more than files.
    * @throws Unsettled when some of it changed meanwhile.
    */
-  evidence(hints: ContentHints): Evidence | null {
+  evidence(hints: ContentHints, { nodes }: RunReport): Evidence | null {
     // What it prints belongs to each run, too.
     if (this.#host.sawHidden || this.#thread.printed) return null;
     const code = bundleEvidence(this.#bundle, this.#place.file, this.#place.projectRoot);
-    const data = sourceEvidence(this.#read, hints);
+    const data = sourceEvidence(
+      this.#read,
+      hints,
+      nodes.every(({ notYet }) => notYet.length === 0),
+    );
     return code && data && { files: [...code.files, ...data], folders: code.folders };
   }
 
-  #openSources(hints: ContentHints): Omit<OpenedLibrary, 'symbols'> {
+  #openSources(hints: ContentHints, signal?: AbortSignal): Omit<OpenedLibrary, 'symbols'> {
     const custom = (stream: OpenStream): Promise<SourceReader> =>
       this.#host.openSource(
         stream,
         (ask) => limited(this.#limit, 'provider', ask),
         this.#providerFiles?.get(this.#host.providerOf(stream.node)),
       );
-    const library = openSourceLibrary({ projectRoot: this.#place.projectRoot, hints, custom });
+    const library = openSourceLibrary({
+      projectRoot: this.#place.projectRoot,
+      hints,
+      custom,
+      ...(signal && { signal }),
+    });
     const read: OpenedSource[] = [];
     this.#read = read;
     return {

@@ -157,6 +157,7 @@ const source: SchemaOf<SourceDescription> = v.object({
   kind: v.string(),
   options: v.record(v.string(), v.unknown()),
   pinned: v.exactOptional(v.boolean()),
+  transport: v.exactOptional(v.record(v.string(), v.unknown())),
 });
 
 const sentNode: SchemaOf<SentNode> = v.object({

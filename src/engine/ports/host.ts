@@ -84,6 +84,8 @@ export interface SourceDescription {
   readonly options: Readonly<Record<string, unknown>>;
   /** What was read of it stays as it is until it is asked for anew. */
   readonly pinned?: boolean;
+  /** How bars are fetched, which has no say in what they are: not part of a fingerprint. */
+  readonly transport?: Readonly<Record<string, unknown>>;
 }
 
 export interface NodeDescription {

@@ -27,8 +27,18 @@ export interface SourceReader {
   sameUntil?(before: string): Promise<Seconds>;
   /** True where as long as its version stays, its bounds do. */
   readonly boundsByVersion?: boolean;
-  /** Opens of the first and last bar; null when there are none. Read after `version`, so as not to miss a change. */
-  bounds(): Promise<{ readonly first: Seconds; readonly last: Seconds } | null>;
+  /**
+   * True where as long as its version stays, bars come at its end alone (a wire): its end is asked for only where more is wanted than
+   * was known.
+   */
+  readonly grows?: boolean;
+  /** Bars that are stored together, where reading them takes so long that a run that is cut short is to keep them. */
+  readonly blockBars?: number;
+  /**
+   * Opens of the first and last bar; null when there are none. Read after `version`, so as not to miss a change.
+   * @param known what they were under the same version, for a source that grows
+   */
+  bounds(known?: KnownBounds): Promise<{ readonly first: Seconds; readonly last: Seconds } | null>;
   /**
    * Bars whose open lies in `[start, end)`, ascending, in tables of any length.
    * @param skip takes the rows that cannot be bars, where their times are known; only readers of the whole have them.
@@ -39,6 +49,12 @@ export interface SourceReader {
   notes?(): readonly SourceNote[];
   /** What its file was taken for. Absent: it has none. */
   taken?(): Promise<SourceTaken>;
+}
+
+/** Opens of the first and the last bar, as far as they are known. */
+export interface KnownBounds {
+  readonly first: Seconds | null;
+  readonly last: Seconds | null;
 }
 
 /** What a file was taken for, for people. */

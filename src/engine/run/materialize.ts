@@ -6,7 +6,7 @@ import { ChunkRunner, ShortHistory } from './chunks.js';
 import { sentenceOf } from '../fingerprint/explain.js';
 import type { Fingerprint } from '../fingerprint/fingerprints.js';
 import type { Graph, GraphNode } from '../graph/graph.js';
-import { attainable, horizons, type Horizon } from '../plan/horizon.js';
+import { attainable, horizons, onGrid, type Horizon } from '../plan/horizon.js';
 import { openSource, type VersionKind } from '../sources/open-source.js';
 import { coveredOf, prepare, type Prepared } from '../plan/prepare.js';
 import { CHUNK_CELLS } from '../plan/chunk-span.js';
@@ -70,7 +70,7 @@ export async function materialize(
   const { graph, histories } = prepared;
   const refused = new Map<number, SeamlessError>();
   const streams = graph.nodes.filter((node) => node.kind === 'stream');
-  const { keepers, coverage } = await openStreams(ports, prepared, streams, hooks, refused);
+  const { keepers, coverage } = await openStreams(ports, prepared, streams, { hooks, refused, request });
   // What a source that cannot be read said before is not known to hold any more.
   const doubtful = downstream(graph, refused.keys());
   const covered = coveredOf(prepared, coverage).map((set, index) => (doubtful.has(index) ? [] : set));
@@ -119,18 +119,25 @@ export interface OpenedStreams {
   readonly coverage: Prepared['coverage'];
 }
 
+/** How streams are opened. */
+interface OpenHow {
+  readonly hooks: RunHooks;
+  readonly refused?: Map<number, SeamlessError>;
+  readonly request?: Range;
+}
+
 /**
  * Opens streams, and makes the store say what their sources say.
- * @param refused takes the streams whose source cannot be read
+ * @param how `refused` takes the streams whose source cannot be read; nothing is wanted beyond the end of `request`
  * @throws SeamlessError `source` or `source-row` when a source refuses and there is no `refused`, or all of them do.
  */
 export async function openStreams(
   ports: Ports,
-  { fingerprints: prints, coverage }: Pick<Prepared, 'fingerprints' | 'coverage'>,
+  { graph, fingerprints: prints, coverage }: Pick<Prepared, 'graph' | 'fingerprints' | 'coverage'>,
   streams: readonly GraphNode[],
-  hooks: RunHooks,
-  refused?: Map<number, SeamlessError>,
+  { hooks, refused, request }: OpenHow,
 ): Promise<OpenedStreams> {
+  const until = request ? Math.max(...graph.nodes.map((node) => onGrid(request, node).end)) : Infinity;
   const known = await ports.store.sources(streams.map((node) => (prints[node.index] as Fingerprint).hash));
   const keepers = new Map<number, StreamKeeper>();
   const byFingerprint = new Map<string, StreamKeeper>();
@@ -158,7 +165,7 @@ export async function openStreams(
     for (const keeper of byFingerprint.values()) {
       hooks.progress({ phase: 'reading', node: keeper.node.name, done: 0, total: 0 });
       try {
-        await keeper.refresh(known.get(keeper.fingerprint.hash), takings);
+        await keeper.refresh(known.get(keeper.fingerprint.hash), takings, until);
       } catch (error) {
         if (!refused || !isRefusal(error)) throw error;
         for (const [index, each] of keepers) {

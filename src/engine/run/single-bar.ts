@@ -166,7 +166,7 @@ class FiringSearch {
     const canonical = canonicals[index] as number;
     const upstream = ancestors(graph, canonical, canonicals);
     const streams = graph.nodes.filter(({ kind, index: at }) => kind === 'stream' && upstream.has(at));
-    const { keepers, coverage } = await openStreams(ports, prepared, streams, hooks);
+    const { keepers, coverage } = await openStreams(ports, prepared, streams, { hooks });
     // What does not lead to the node counts as done; the node itself, as never computed.
     const covered = coveredOf(prepared, coverage).map((set, at) => {
       if (at === canonical) return [];

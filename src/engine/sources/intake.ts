@@ -27,15 +27,17 @@ export class Intake {
   last: Seconds | null = null;
   readonly #node: GraphNode;
   readonly #old: readonly CoveredSpan[];
+  readonly #blockBars: number;
   #pieces: Piece[] = [];
   #held: Table[] = [];
   #range: Range = { start: -Infinity, end: Infinity };
   /** Start of the piece in hand; null before the first row of a range without a start. */
   #pieceStart: Seconds | null = null;
 
-  constructor(node: GraphNode, old: readonly CoveredSpan[]) {
+  constructor(node: GraphNode, old: readonly CoveredSpan[], blockBars = BLOCK_BARS) {
     this.#node = node;
     this.#old = old;
+    this.#blockBars = blockBars;
   }
 
   get pieces(): number {
@@ -86,7 +88,7 @@ export class Intake {
   #nextCut(start: Seconds): Seconds {
     const inside = this.#old.find((span) => span.start <= start && start < span.end);
     if (inside) return inside.end;
-    const block = BLOCK_BARS * this.#node.interval;
+    const block = this.#blockBars * this.#node.interval;
     const nextSpan = this.#old.find((span) => span.start > start);
     const border = ceilToSlot(floorToGrid(start, block, this.#node.phase) + block, this.#node);
     return Math.min(border, nextSpan?.start ?? Infinity);

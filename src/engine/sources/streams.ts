@@ -101,14 +101,19 @@ export class StreamKeeper {
     };
   }
 
-  /** Notices what changed in the source since it was last taken in, and has the store say the same. */
-  async refresh(known: SourceState | undefined, takings: Takings): Promise<void> {
+  /**
+   * Notices what changed in the source since it was last taken in, and has the store say the same.
+   * @param until no bar is wanted that closes later
+   */
+  async refresh(known: SourceState | undefined, takings: Takings, until: Seconds): Promise<void> {
     const version = await this.#reader.version(known?.version);
     this.#version = version;
     const unchanged = known !== undefined && version !== null && known.version === version;
     if (unchanged) this.#notesBefore = known.notes ?? [];
     // A pinned source keeps the beginning and the end that it had, too.
-    const bounded = this.#reader.whole || this.#reader.boundsByVersion || this.versionKind === 'pinned';
+    const grown = this.#reader.grows && !(until <= this.#limitOf(known));
+    const fixed = this.#reader.boundsByVersion || this.#reader.grows || this.versionKind === 'pinned';
+    const bounded = this.#reader.whole || (fixed && !grown);
     if (unchanged && bounded) {
       this.#first = known.first;
       this.#last = known.last;
@@ -119,14 +124,29 @@ export class StreamKeeper {
       await this.#takeIn([{ start: from, end: Infinity }], { known, from }, takings);
       return;
     }
-    const bounds = await this.#reader.bounds();
+    const bounds = await this.#reader.bounds(unchanged ? known : undefined);
     this.#first = bounds?.first ?? null;
     this.#last = bounds?.last ?? null;
-    if (unchanged) return;
+    if (unchanged) {
+      if (this.#reader.grows) await this.#noteGrowth(known, takings);
+      return;
+    }
     const from = await this.#changedFrom(known);
     const { start, end } = this.#extent;
     const ranges = within(union(this.#spans), { start: Math.max(from, start), end });
     await this.#takeIn(ranges, { known, from }, takings);
+  }
+
+  #limitOf(known: SourceState | undefined): Seconds {
+    return known?.last == null ? -Infinity : sourceLimit(this.node, known.last);
+  }
+
+  /** Where a source that has only grown ends now. */
+  async #noteGrowth(known: SourceState, takings: Takings): Promise<void> {
+    if (known.first === this.#first && known.last === this.#last) return;
+    const state = { ...known, first: this.#first, last: this.#last };
+    const sources = [{ fingerprint: this.fingerprint.hash, state }];
+    await takings.add(this, { invalidations: [], segments: [], reuses: [], sources });
   }
 
   /** From where on the bars of a changed source may be others than those stored; −∞ where its reader cannot tell. */
@@ -225,7 +245,7 @@ export class StreamKeeper {
   /** Reads ranges and stores what is new in them. @param refresh null: bars that were not asked for before, of the same source. */
   async #takeIn(ranges: RangeSet, refresh: Refresh | null, takings: Takings): Promise<void> {
     this.#wrote = true;
-    const intake = new Intake(this.node, this.#spans);
+    const intake = new Intake(this.node, this.#spans, this.#reader.blockBars);
     const skipped: Range[] = [];
     try {
       await this.#read(ranges, intake, refresh, skipped);

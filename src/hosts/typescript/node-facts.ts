@@ -37,8 +37,9 @@ export function isCustom(provider: HistoryProvider): provider is CustomProvider 
 }
 
 export function sourceOf(provider: HistoryProvider): SourceDescription {
-  const { options, pinned = false } = provider;
-  return { kind: isCustom(provider) ? 'custom' : provider.kind, options, ...(pinned && { pinned }) };
+  const { options, pinned = false, transport } = provider;
+  const kind = isCustom(provider) ? 'custom' : provider.kind;
+  return { kind, options, ...(pinned && { pinned }), ...(transport && { transport }) };
 }
 
 /** The nodes of a strategy with the inputs that were not added by themselves, before what they feed. */

@@ -7,6 +7,8 @@ import { rowError, sourceError } from '../faults.js';
 import { slotStamped } from './stamps.js';
 
 const DAY = 86_400;
+/** Kinds of sources that are asked for bars by the slots of a fixed grid. */
+const OF_UTC: ReadonlySet<string> = new Set(['demo', 'http']);
 /** Rows from which a spacing is found. */
 const LEAST_ROWS = 8;
 /** Intervals that rows may have in place of the stream's. */
@@ -21,10 +23,10 @@ type Opener = (stream: OpenStream) => Promise<SourceReader>;
 export async function openOnCalendar(stream: OpenStream, open: Opener): Promise<SourceReader> {
   const { calendar, source } = stream;
   if (!calendar) return open(stream);
-  if (source.kind === 'demo') {
+  if (OF_UTC.has(source.kind)) {
     throw sourceError(
       stream,
-      `the demo makes bars of UTC, but the stream follows ${calendar.name}: leave the calendar out, and make its bars of these with resample({ …, calendar: '${calendar.name}' }).`,
+      `its ${source.kind} source makes bars of UTC, but the stream follows ${calendar.name}: leave the calendar out, and make its bars of these with resample({ …, calendar: '${calendar.name}' }).`,
     );
   }
   const { stamp, ...options } = source.options;

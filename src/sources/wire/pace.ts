@@ -1,0 +1,26 @@
+import PQueue from 'p-queue';
+import type { Seconds } from '../../sdk/time.js';
+
+export interface PaceLimit {
+  readonly requests: number;
+  readonly per: Seconds;
+}
+
+/** One for each host and pace: all streams of an exchange share what it allows. */
+const queues = new Map<string, PQueue>();
+
+/** Does work when the pace of its host allows, one after the other. */
+export function paced<T>(
+  host: string,
+  { requests, per }: PaceLimit,
+  signal: AbortSignal | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  const key = `${host} ${requests} ${per}`;
+  let queue = queues.get(key);
+  if (!queue) {
+    queue = new PQueue({ concurrency: 1, intervalCap: requests, interval: per * 1000 });
+    queues.set(key, queue);
+  }
+  return queue.add(work, signal && { signal });
+}

@@ -1,0 +1,44 @@
+import type { OpenStream } from '../../engine/ports/source.js';
+import { sourceError } from '../faults.js';
+
+const PLACE = /\{env\.([A-Za-z_][A-Za-z0-9_]*)\}/g;
+
+/** Shorter ones would take ordinary letters out of messages. */
+const LEAST_HIDDEN = 4;
+
+/** Texts with secrets from the environment in them, which no message shows. */
+export class Secrets {
+  readonly #stream: OpenStream;
+  readonly #values = new Set<string>();
+
+  constructor(stream: OpenStream) {
+    this.#stream = stream;
+  }
+
+  /** A text with its secrets. @throws SeamlessError `source` naming a variable that is not set */
+  fill(text: string, encode: (value: string) => string = (value) => value): string {
+    return text.replace(PLACE, (_, name: string) => encode(this.value(name)));
+  }
+
+  /** The secret that a variable of the environment holds. @throws as `fill` does */
+  value(name: string): string {
+    const value = process.env[name];
+    if (value) {
+      this.#values.add(value).add(encodeURIComponent(value));
+      return value;
+    }
+    throw sourceError(
+      this.#stream,
+      `its source takes a secret from the environment variable ${name}, which is not set: set it where Seamless is started.`,
+    );
+  }
+
+  /** A text for people: a secret in it is shown as dots. */
+  hide(text: string): string {
+    let hidden = text;
+    for (const value of this.#values) {
+      if (value.length >= LEAST_HIDDEN) hidden = hidden.replaceAll(value, '•••');
+    }
+    return hidden;
+  }
+}
