@@ -4,6 +4,7 @@ export { DagNode } from './sdk/dag-node.js';
 export { columns, Node, StreamInput } from './sdk/node.js';
 export type {
   Bar,
+  BarSlot,
   ColumnCompute,
   ColumnOutput,
   ComputeFn,
@@ -13,7 +14,10 @@ export type {
   StreamInputOptions,
 } from './sdk/node.js';
 export { resample } from './sdk/bars/resample.js';
-export type { Aggregate, ResampledBar, ResampleOptions } from './sdk/bars/resample.js';
+export { barsOf } from './sdk/bars/bars-of.js';
+export type { BarsByOptions, BarsOfOptions, TickBar } from './sdk/bars/bars-of.js';
+export type { Aggregate } from './sdk/bars/aggregate.js';
+export type { ResampledBar, ResampleOptions } from './sdk/bars/resample.js';
 export { ScanNode } from './sdk/scan-node.js';
 export type { ScanNodeOptions, ScanStep } from './sdk/scan-node.js';
 export { Universe } from './sdk/universe/universe.js';

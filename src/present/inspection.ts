@@ -1,6 +1,6 @@
 import type { SourceTaken } from '../engine/ports/source.js';
 import type { Result } from '../protocol/results.js';
-import { defaultPhase, formatInterval, formatRange, formatTime } from '../sdk/time.js';
+import { defaultPhase, formatInterval, formatRange, formatTime, TICK } from '../sdk/time.js';
 import { formatCount } from './format.js';
 import { visible, visibleLines } from './visible.js';
 
@@ -11,7 +11,11 @@ export function inspectionText(path: string, found: Result<'inspect'>): string {
   const lines = [
     `${path}: ${barsText(found)}`,
     ...takenLines(found),
-    gaps === 0 ? 'gaps: none' : `gaps: ${formatCount(gaps)}; the longest: ${holes}`,
+    found.interval === TICK
+      ? "bars of them: barsOf({ name: 'bars', input: ticks, interval: '1m' })"
+      : gaps === 0
+        ? 'gaps: none'
+        : `gaps: ${formatCount(gaps)}; the longest: ${holes}`,
     ...notes.map(
       ({ what, count, example }) => `${formatCount(count)} ${what}${example ? `: ${example}` : ''}`,
     ),
@@ -39,5 +43,6 @@ function barsText({ rows, interval, phase, first, last }: Result<'inspect'>): st
     first === null || last === null
       ? ''
       : `, from ${formatTime(first)} to ${formatTime(last)}, by their opens`;
+  if (interval === TICK) return `${formatCount(rows)} ticks${extent.replace(', by their opens', '')}`;
   return `${formatCount(rows)} bars of ${formatInterval(interval)}${shift}${extent}`;
 }

@@ -1,4 +1,4 @@
-import { ceilToGrid, floorToGrid, isMonths, MONTH, type Range, type Seconds } from './time.js';
+import { ceilToGrid, floorToGrid, isMonths, MONTH, TICK, type Range, type Seconds } from './time.js';
 
 const DAY = 86_400;
 
@@ -40,6 +40,34 @@ export interface SlotCalendar {
   dated(date: number, by: 'open' | 'close'): Seconds | null;
   /** Seconds that clocks of its zone are ahead of UTC. */
   offsetAt(time: Seconds): Seconds;
+}
+
+/** Microseconds of a time. Those of our time are whole numbers that a double holds. */
+function microsOf(time: Seconds): number {
+  return Math.round(time * 1e6);
+}
+
+/** A slot for each microsecond, which closes with the next one: a tick at a border belongs to the bar that opens there. */
+const MICROSECONDS: SlotCalendar = {
+  name: 'ticks',
+  key: 'ticks',
+  longest: 1e-6,
+  holding: (time) => microsOf(time) / 1e6,
+  next: (open) => (microsOf(open) + 1) / 1e6,
+  previous: (open) => (microsOf(open) - 1) / 1e6,
+  close: (open) => (microsOf(open) + 1) / 1e6,
+  // Work is estimated by it: as if there were a row each interval.
+  count: ({ start, end }) => Math.ceil((end - start) / TICK),
+  dated: () => null,
+  offsetAt: () => 0,
+};
+
+/** The grid of a stream of ticks. */
+export const TICKS: Grid = { interval: TICK, phase: 0, calendar: MICROSECONDS };
+
+/** Whether rows may be at any microsecond, and several at one. */
+export function isTicks({ interval }: Pick<Grid, 'interval'>): boolean {
+  return interval === TICK;
 }
 
 /** The grid of what has one, and nothing else of it. */

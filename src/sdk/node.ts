@@ -4,8 +4,8 @@ import { SeamlessError } from './errors.js';
 import type { HistoryProvider } from './providers.js';
 import type { Series } from './series.js';
 import type { RowValue } from './table.js';
-import { isMonths, parseInterval, type Interval } from './time.js';
-import type { View } from './view.js';
+import { isMonths, parseInterval, type Interval, type Seconds } from './time.js';
+import type { View, Window } from './view.js';
 
 /** The columns of a price stream, as most sources have them. */
 export interface Bar {
@@ -21,7 +21,7 @@ export interface StreamInputOptions {
   readonly name?: string;
   /** What the stream is: `['BTC', 'price']`. */
   readonly tags: readonly string[];
-  /** Default: the strategy's. */
+  /** Of ticks, rows at any time: 'tick'. Default: the strategy's. */
   readonly interval?: Interval;
   /** Whose days bars follow: 'XNYS', or { zone: 'America/New_York', dayStart: '17:00' }. Default: those of UTC. */
   readonly calendar?: Calendar;
@@ -72,6 +72,21 @@ export class ColumnCompute<T> {
   }
 }
 
+/** The slot of a bar that is made of ticks, in epoch seconds. */
+export interface BarSlot {
+  readonly open: Seconds;
+  readonly close: Seconds;
+}
+
+/** What `barsOf` calls for each bar: the ticks from the slot's open on that came before its close. */
+export class SlotCompute<T> {
+  readonly reduce: (ticks: Window, slot: BarSlot) => T | undefined;
+
+  constructor(reduce: SlotCompute<T>['reduce']) {
+    this.reduce = reduce;
+  }
+}
+
 /** A built-in's column form: Seamless's own code, which the engine's semantics version stands for, and tests vouch for. */
 export class KernelCompute<T> extends ColumnCompute<T> {
   declare readonly compute: (series: Series) => KernelOutput;
@@ -111,7 +126,7 @@ export interface NodeOptions<T> {
   readonly interval?: Interval;
   /** Whose days bars follow, where they are longer than the input's. Default: those of the inputs. */
   readonly calendar?: Calendar;
-  readonly computeFn: ComputeFn<T> | ColumnCompute<T>;
+  readonly computeFn: ComputeFn<T> | ColumnCompute<T> | SlotCompute<T>;
   /** What indicators are made of, as a record: `sma`, and its parameters. */
   readonly indicator?: { readonly kind: string; readonly params: Readonly<Record<string, unknown>> };
 }
@@ -121,7 +136,7 @@ export class Node<T = unknown> extends DagNode<T> {
   readonly kind = 'node';
   readonly inputs: readonly DagNode[];
   readonly period: Period | undefined;
-  readonly computeFn: ComputeFn<T> | ColumnCompute<T>;
+  readonly computeFn: ComputeFn<T> | ColumnCompute<T> | SlotCompute<T>;
   readonly indicator: NodeOptions<T>['indicator'];
 
   constructor(options: NodeOptions<T>) {
@@ -190,10 +205,11 @@ export function checkInputs(
 }
 
 function checkCompute<T>(
-  computeFn: ComputeFn<T> | ColumnCompute<T> | undefined,
+  computeFn: NodeOptions<T>['computeFn'] | undefined,
   name: string,
-): ComputeFn<T> | ColumnCompute<T> {
+): NodeOptions<T>['computeFn'] {
   if (typeof computeFn === 'function' || computeFn instanceof ColumnCompute) return computeFn;
+  if (computeFn instanceof SlotCompute) return computeFn;
   throw new SeamlessError(
     'strategy',
     `Node ${name} has no computeFn: give it a function of its view, or columns(...).`,
@@ -204,7 +220,8 @@ function checkCompute<T>(
 /** @throws SeamlessError `period` */
 function refuseTimeInColumns({ name, period, computeFn }: Node): void {
   const timed = [period].flat().find((each) => typeof each === 'string');
-  if (timed === undefined || typeof computeFn === 'function' || computeFn instanceof KernelCompute) return;
+  if (timed === undefined || !(computeFn instanceof ColumnCompute) || computeFn instanceof KernelCompute)
+    return;
   throw new SeamlessError(
     'period',
     `${name} has period '${timed}', but its computeFn works on columns, whose windows are counted in bars: give it a number of bars, or write the function bar by bar.`,

@@ -53,6 +53,13 @@ export abstract class Strategy {
         `${name}.trade takes a node that decides and the StreamInput or Universe of what is traded: write this.trade(signal, price).`,
       );
     }
+    if (price.interval === 'tick') {
+      throw new SeamlessError(
+        'strategy',
+        `${name} trades ${price.name}, which has ticks, and orders are filled at bars: give this.trade a StreamInput of its bars.`,
+        { node: price.name },
+      );
+    }
     if (this.#trades.some((each) => each.price === price)) {
       throw new SeamlessError(
         'strategy',

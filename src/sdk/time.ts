@@ -9,7 +9,10 @@ export interface Range {
   readonly end: Seconds;
 }
 
-/** `'30s'`, `'1m'`, `'4h'`, `'1d'`, `'1w'`, `'1M'`, `'1q'`, `'1y'` (months, quarters and years of the calendar), or a whole number of seconds. */
+/**
+ * `'30s'`, `'1m'`, `'4h'`, `'1d'`, `'1w'`, `'1M'`, `'1q'`, `'1y'` (months, quarters and years of the calendar), or a whole number of
+ * seconds. Of a `StreamInput` also `'tick'`.
+ */
 export type Interval = string | number;
 
 /** Epoch seconds, a `Date`, or an ISO-8601 date or time (UTC unless it carries an offset). */
@@ -30,6 +33,12 @@ const UNIT_SECONDS: Readonly<Record<string, number>> = {
   q: 3 * MONTH,
   y: 12 * MONTH,
 };
+
+/**
+ * The interval of a stream of ticks, `'tick'`: rows at any microsecond, any number of them at one. It stands for how far apart they are
+ * where work is estimated, and is shorter than that of any bars.
+ */
+export const TICK = 0.125;
 
 /** Whether an interval is one of months, whose slots follow the calendar. */
 export function isMonths(interval: Seconds): boolean {
@@ -52,6 +61,12 @@ export function parseInterval(interval: Interval, what = 'The interval'): Second
   const seconds =
     typeof interval === 'number' ? interval : secondsOfText(/^(\d+)\s*([smhdwMqy])$/.exec(interval.trim()));
   if (Number.isInteger(seconds) && seconds > 0) return seconds;
+  if (interval === 'tick') {
+    throw new SeamlessError(
+      'interval',
+      `${what} is 'tick', which is for a StreamInput alone: make bars of its ticks with barsOf({ name: 'bars', input: ticks, interval: '1m' }), and use those.`,
+    );
+  }
   throw new SeamlessError(
     'interval',
     `${what} ${JSON.stringify(interval)} is not an interval: write a whole number of seconds, or a text such as '30s', '1m', '4h', '1d', '1w' or '1M'.`,
@@ -66,6 +81,7 @@ function secondsOfText(match: RegExpExecArray | null): number {
 
 /** `60` → `'1m'`, `90` → `'90s'`, `604800` → `'1w'`: the largest unit that divides it. */
 export function formatInterval(seconds: Seconds): string {
+  if (seconds === TICK) return 'tick';
   if (isMonths(seconds)) {
     const unit = (['y', 'q', 'M'] as const).find((each) => seconds % (UNIT_SECONDS[each] ?? 1) === 0) ?? 'M';
     return `${seconds / (UNIT_SECONDS[unit] ?? 1)}${unit}`;
@@ -89,10 +105,19 @@ export function parseTime(input: TimeInput, what = 'The time'): Seconds {
   if (!ISO_TIME.test(text)) return finite(Number.NaN, input, what);
   const iso = text.replace(' ', 'T');
   const zoned = iso.length > 10 && !HAS_OFFSET.test(iso.slice(10)) ? `${iso}Z` : iso;
-  const seconds = Date.parse(zoned) / 1000;
+  const seconds = secondsOfIso(zoned);
   // Date.parse rolls 2023-02-30 over into March: a date that does not exist is refused instead.
   if (Number.isFinite(seconds) && !dateExists(text.slice(0, 10))) return finite(Number.NaN, input, what);
   return finite(seconds, input, what);
+}
+
+/** `Date` knows milliseconds alone. */
+function secondsOfIso(iso: string): Seconds {
+  const [, micros] = /\.\d{3}(\d{1,3})/.exec(iso) ?? [];
+  const milliseconds = Date.parse(iso);
+  return micros === undefined
+    ? milliseconds / 1000
+    : (milliseconds * 1000 + Number(micros.padEnd(3, '0'))) / 1e6;
 }
 
 function dateExists(date: string): boolean {
@@ -119,10 +144,16 @@ function finite(seconds: number, input: TimeInput, what: string): Seconds {
   );
 }
 
-/** Epoch seconds as ISO-8601 in UTC: the date alone at midnight, no fraction when there is none. */
+/** Epoch seconds as ISO-8601 in UTC: the date alone at midnight, no fraction when there is none, microseconds where they count. */
 export function formatTime(seconds: Seconds): string {
   if (!Number.isFinite(seconds)) return seconds < 0 ? 'the beginning' : 'the end';
-  const iso = new Date(seconds * 1000).toISOString();
+  const micros = Math.round((seconds % 1) * 1e6);
+  if (micros % 1000 !== 0) {
+    const whole = Math.floor(seconds);
+    const fraction = String((micros + 1_000_000) % 1_000_000).padStart(6, '0');
+    return `${new Date(whole * 1000).toISOString().slice(0, 19)}.${fraction}Z`;
+  }
+  const iso = new Date(Math.round(seconds * 1000)).toISOString();
   if (iso.endsWith('T00:00:00.000Z')) return iso.slice(0, 10);
   return iso.endsWith('.000Z') ? `${iso.slice(0, -5)}Z` : iso;
 }

@@ -169,6 +169,12 @@ export let readSlot: (
   position: number,
 ) => { readonly source: ViewInput; readonly row: number } | null;
 
+/** The rows of an input, by position, that open in the very slot that a view shows, and that slot. */
+export let windowOfSlot: (
+  view: View,
+  position: number,
+) => { readonly window: Window; readonly open: Seconds; readonly close: Seconds };
+
 /** The view of one node over a chunk of firings. */
 export class ChunkView implements View {
   readonly #node: string;
@@ -192,6 +198,13 @@ export class ChunkView implements View {
       const row = (source.end[view.#firing] as number) - 1;
       if (row < 0 || source.table.ts[row] !== view.#open) return null;
       return { source, row };
+    };
+    windowOfSlot = (view, position) => {
+      if (!(view instanceof ChunkView)) throw new SeamlessError('internal', 'No view of a computation.');
+      const reader = view.#readers[position] as InputReader;
+      const end = reader.end[view.#firing] as number;
+      const window = new ChunkWindow(reader, end - barsSince(reader.source, end, view.#open), end);
+      return { window, open: view.#open, close: view.#asOf };
     };
   }
 

@@ -1,6 +1,6 @@
 import type { OpenStream } from '../engine/ports/source.js';
 import type { SourceNote } from '../engine/ports/source-note.js';
-import { isOnGrid } from '../sdk/grid.js';
+import { isOnGrid, isTicks } from '../sdk/grid.js';
 import { cellValue, pickRows, type Table } from '../sdk/table.js';
 import { formatTime, type Seconds } from '../sdk/time.js';
 
@@ -42,7 +42,8 @@ export class Cleaner {
       if (!Number.isFinite(open)) this.#notes.add('rows without a time left out');
       else if (!isOnGrid(open, this.#stream))
         this.#notes.add('rows off the grid left out', 1, formatTime(open));
-      else if (open === previous) this.#notes.add('rows with a repeated time left out', 1, formatTime(open));
+      else if (open === previous && !isTicks(this.#stream))
+        this.#notes.add('rows with a repeated time left out', 1, formatTime(open));
       else {
         kept.push(row);
         previous = open;

@@ -1,6 +1,6 @@
 import type { OpenStream } from '../engine/ports/source.js';
 import { SeamlessError } from '../sdk/errors.js';
-import { closeOf, floorToSlot, isOnGrid } from '../sdk/grid.js';
+import { closeOf, floorToSlot, isOnGrid, isTicks } from '../sdk/grid.js';
 import { calendarOf } from './calendar/stamps.js';
 import { formatInterval, formatTime, isMonths, type Seconds } from '../sdk/time.js';
 
@@ -40,7 +40,10 @@ export interface BarFault {
 /** Rows that show whether all are as far off the grid. */
 const SHARED_ROWS = 1_000;
 
-/** Finds the first row whose time cannot be that of a bar: opens must be finite, ascending, unique and on the grid. */
+/**
+ * Finds the first row whose time cannot be that of a bar: opens must be finite, ascending, unique and on the grid. Ticks may have
+ * the time of the row before.
+ */
 export class BarCheck {
   readonly #stream: OpenStream;
   readonly #stamp: 'open' | 'close';
@@ -59,13 +62,14 @@ export class BarCheck {
     const { phase, spacing } = this.#stream;
     // Of rows that may be any time apart, whole seconds are all that is known.
     const interval = spacing === 'unknown' ? 1 : this.#stream.interval;
-    const months = isMonths(interval);
+    const ticks = isTicks(this.#stream);
+    const looks = ticks || isMonths(interval);
     let previous = this.#previous;
     for (let i = 0; i < opens.length; i++) {
       const open = opens[i] as number;
-      const inOrder = open > previous || Number.isNaN(previous);
+      const inOrder = open > previous || Number.isNaN(previous) || (ticks && open === previous);
       // NaN and infinities leave a remainder that is not 0, so one comparison serves the good rows.
-      const onGrid = months ? isOnGrid(open, this.#stream) : (open - phase) % interval === 0;
+      const onGrid = looks ? isOnGrid(open, this.#stream) : (open - phase) % interval === 0;
       if (inOrder && onGrid && Math.abs(open) < LARGEST_SECONDS) previous = open;
       else return this.#fault(i, opens, previous);
     }
@@ -81,7 +85,8 @@ export class BarCheck {
 
   #fault(index: number, opens: Float64Array, previous: Seconds): BarFault {
     const open = opens[index] as number;
-    const shared = index === 0 && Number.isInteger(open) && this.#areAsFarOff(opens, open);
+    const shared =
+      index === 0 && !isTicks(this.#stream) && Number.isInteger(open) && this.#areAsFarOff(opens, open);
     const row = this.#rows + index;
     const first =
       index === 0 && this.#stamp === 'open' ? opens.subarray(0, SHARED_ROWS) : new Float64Array(0);
@@ -149,6 +154,8 @@ function barSentence(stream: OpenStream, fault: BarFault, words: RowWords): stri
 
 function gridSentence(stream: OpenStream, { time, previous, shared, calendar }: BarFault): string {
   const { interval } = stream;
+  if (isTicks(stream))
+    return `has the time ${time}, which is no whole microsecond: round it, with Math.round(ts * 1e6) / 1e6.`;
   const name = formatInterval(interval);
   const nearest = nearestOpen(stream, time);
   const off = `has the time ${formatTime(time)}, which is not on the stream's grid of ${name}; the nearest time on it is ${formatTime(nearest)}.`;

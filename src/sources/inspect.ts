@@ -1,6 +1,6 @@
 import type { SkippedRow, SourceLibrary, SourceTaken } from '../engine/ports/source.js';
 import type { SourceNote } from '../engine/ports/source-note.js';
-import { ceilToSlot, closeOf, isOnGrid, plainGrid, slotsIn, type Grid } from '../sdk/grid.js';
+import { ceilToSlot, closeOf, isOnGrid, isTicks, plainGrid, slotsIn, TICKS, type Grid } from '../sdk/grid.js';
 import { defaultPhase, formatInterval, MONTH, type Range, type Seconds } from '../sdk/time.js';
 
 /** Ranges without bars that are shown: the longest. */
@@ -45,9 +45,9 @@ interface Found {
  */
 export async function inspectFile(library: SourceLibrary, path: string): Promise<Inspection> {
   const kind = /\.(parquet|pq|feather|arrow|arrows|ipc)$/i.test(path) ? 'parquet' : 'csv';
-  const rough = await readAs(library, kind, path, plainGrid(1), 'unknown');
+  const rough = await readAs(library, kind, path, TICKS, 'unknown');
   const grid = gridOf(rough.opens);
-  const { opens, skipped, taken, notes } = await readAs(library, kind, path, grid);
+  const { opens, skipped, taken, notes } = isTicks(grid) ? rough : await readAs(library, kind, path, grid);
   const found = gapsOf(opens, grid);
   const longest = [...found].sort((a, b) => slotsIn(b, grid) - slotsIn(a, grid));
   const options = grid.phase === defaultPhase(grid.interval) ? '' : `, { phase: ${grid.phase} }`;
@@ -63,7 +63,7 @@ export async function inspectFile(library: SourceLibrary, path: string): Promise
     notes,
     bad: skipped.length,
     faults: skipped.slice(0, MOST_BAD).map(({ error }) => error.message),
-    line: `new StreamInput({ tags: ['price'], interval: '${formatInterval(grid.interval)}', historyProvider: ${kind}History(${JSON.stringify(path).replaceAll('"', "'")}${options}) })`,
+    line: `new StreamInput({ tags: ['${isTicks(grid) ? 'ticks' : 'price'}'], interval: '${formatInterval(grid.interval)}', historyProvider: ${kind}History(${JSON.stringify(path).replaceAll('"', "'")}${options}) })`,
   };
 }
 
@@ -95,6 +95,7 @@ async function readAs(
 
 /** The grid that most rows are on: that of the gap which is the most frequent. */
 function gridOf(opens: readonly Seconds[]): Grid {
+  if (areTicks(opens)) return TICKS;
   const counts = new Map<Seconds, number>();
   for (let i = 1; i < opens.length; i++) {
     const gap = (opens[i] as Seconds) - (opens[i - 1] as Seconds);
@@ -119,7 +120,24 @@ function gridOf(opens: readonly Seconds[]): Grid {
   return plainGrid(interval, local ? 0 : (most?.[0] ?? defaultPhase(interval)));
 }
 
+/** Rows that show whether they are ticks. */
+const LEAST_TICKS = 20;
+
+/**
+ * Whether rows are ticks: some have one time, or a fraction of a second, or their distances are all sorts. Bars of which a few are
+ * repeated or late are none.
+ */
+function areTicks(opens: readonly Seconds[]): boolean {
+  if (opens.length < LEAST_TICKS) return false;
+  const gaps = opens.slice(1).map((open, i) => open - (opens[i] as Seconds));
+  const share = (those: (gap: Seconds) => boolean): number => gaps.filter(those).length / gaps.length;
+  const odd = opens.filter((open) => !Number.isInteger(open)).length / opens.length;
+  const median = [...gaps].sort((a, b) => a - b)[gaps.length >> 1] as Seconds;
+  return odd > 0.2 ? share((gap) => gap === median) < 0.5 : share((gap) => gap === 0) > 0.2;
+}
+
 function gapsOf(opens: readonly Seconds[], grid: Grid): Range[] {
+  if (isTicks(grid)) return [];
   return opens.slice(1).flatMap((open, i) => {
     const start = ceilToSlot(closeOf(opens[i] as Seconds, grid), grid);
     return open > start ? [{ start, end: open }] : [];

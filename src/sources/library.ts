@@ -9,6 +9,7 @@ import type { ContentHints, FileContext } from './files.js';
 import { openParquet } from './sql/parquet.js';
 import { Scratch } from './scratch.js';
 import { openSql } from './sql/sql.js';
+import { checkTicks } from './ticks.js';
 import { findSymbols } from './universe/find-symbols.js';
 import { openUniverse } from './universe/open-universe.js';
 
@@ -56,6 +57,7 @@ export function openSourceLibrary(options: SourceLibraryOptions): OpenedLibrary 
   return {
     async open(stream) {
       const { kind } = stream.source;
+      checkTicks(stream);
       const opener = kind === 'custom' ? options.custom : OPENERS[kind];
       if (opener) return openOnCalendar(stream, (plain) => openUniverse(plain, context, opener));
       throw sourceError(

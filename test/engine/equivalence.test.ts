@@ -11,7 +11,7 @@ import {
   sameOutputStops,
   type Property,
 } from '../support/worlds/properties.js';
-import { cutArbitrary, seen } from '../support/worlds/runs.js';
+import { cutArbitrary, seen, tickCutArbitrary } from '../support/worlds/runs.js';
 
 const newStore = (): Promise<MemoryStore> => Promise.resolve(new MemoryStore());
 
@@ -58,6 +58,20 @@ describe('the same rows and the same coverage, bit for bit', () => {
     holdsOfCalendars('range by range in any order', anyOrderIsOne, 80);
     holdsOfCalendars('interrupted and resumed', resumedIsUninterrupted, 80);
     holdsOfCalendars('with what is reused', sameOutputStops, 40);
+  });
+
+  describe('over ticks, several at one microsecond, and bars of seconds', () => {
+    function holdsOfTicks(sentence: string, property: Property, nightly: number): void {
+      it(sentence, async () => {
+        await fc.assert(property({ newStore, cuts: tickCutArbitrary, scale: 'ticks' }), cases(nightly));
+      });
+    }
+
+    holdsOfTicks('after any runs, edits, source changes and failures', incrementalIsCold, 300);
+    holdsOfTicks('in chunks', chunkedIsWhole, 150);
+    holdsOfTicks('range by range in any order', anyOrderIsOne, 150);
+    holdsOfTicks('interrupted and resumed', resumedIsUninterrupted, 120);
+    holdsOfTicks('with what is reused', sameOutputStops, 60);
   });
 
   it('with runs that end in every way, and nodes in every state', () => {

@@ -19,6 +19,11 @@ const LONG_CHUNKS = fc.record({
   scanSlots: fc.constantFrom(25, 4096),
 });
 
+const LONG_TICK_CHUNKS = fc.record({
+  chunkSlots: fc.constantFrom(320, 800, 131_072),
+  scanSlots: fc.constantFrom(200, 32_768),
+});
+
 describe('store: the same rows and the same coverage, bit for bit', () => {
   let folder: string;
   let open: { readonly store: Store; readonly dir: string }[] = [];
@@ -58,6 +63,13 @@ describe('store: the same rows and the same coverage, bit for bit', () => {
   holds('in chunks, as at once', chunkedIsWhole, 12);
   holds('range by range in any order, as over one range', anyOrderIsOne, 12);
   holds('interrupted and resumed, as without', resumedIsUninterrupted, 12);
+
+  it('of ticks, as from an empty cache and in chunks', async () => {
+    const setting = { newStore, cuts: LONG_TICK_CHUNKS, scale: 'ticks' } as const;
+    const settings = { ...cases(12), plugins: [fc.afterEach(closeAll)] };
+    await fc.assert(incrementalIsCold(setting), settings);
+    await fc.assert(chunkedIsWhole(setting), settings);
+  });
 
   it('on calendars, as from an empty cache', async () => {
     await fc.assert(incrementalIsCold({ newStore, cuts: LONG_CHUNKS, scale: 'calendars' }), {

@@ -260,13 +260,19 @@ export class MemoryStore implements NodeStore {
       }
     }
     const nodes = [...found].map((fingerprint): Dependent => {
-      const { interval, phase, calendar, inputs, lookbacks } = this.#nodes.get(fingerprint) as NodeRecord;
+      const { interval, phase, calendar, inputs, lookbacks, spans } = this.#nodes.get(
+        fingerprint,
+      ) as NodeRecord;
       return {
         fingerprint,
         interval,
         phase,
         calendar,
-        inputs: inputs.map((input, i) => ({ fingerprint: input, lookback: lookbacks?.[i] ?? null })),
+        inputs: inputs.map((input, i) => ({
+          fingerprint: input,
+          lookback: lookbacks?.[i] ?? null,
+          ...(spans?.[i] != null && { span: spans[i] }),
+        })),
       };
     });
     return Promise.resolve(nodes);

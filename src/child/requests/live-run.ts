@@ -28,7 +28,7 @@ import type { World } from '../../live/world/schema.js';
 import type { Payload } from '../../protocol/payloads.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import type { RunResult } from '../../sdk/live.js';
-import { closeOf } from '../../sdk/grid.js';
+import { closeOf, isTicks } from '../../sdk/grid.js';
 import { emptyTable } from '../../sdk/table.js';
 import { floorToGrid, type Range, type Seconds } from '../../sdk/time.js';
 import type { Store } from '../../store/store.js';
@@ -110,6 +110,7 @@ export async function runInWorld(
     return await session.withPorts(hints, async (sources) => {
       const description = await sources.host.describe();
       const graph = resolveGraph(description);
+      refuseTicks(graph, world);
       const begun = begin(prepared, graph, sources.nonce);
       const result =
         world.mode === 'backtest'
@@ -121,6 +122,17 @@ export async function runInWorld(
   } finally {
     leave();
   }
+}
+
+/** @throws SeamlessError `usage` where a run would need ticks as they come: feeds have bars. */
+function refuseTicks(graph: Graph, { name, mode }: World): void {
+  const ticks = graph.nodes.find((node) => isTicks(node));
+  if (!ticks || mode === 'backtest') return;
+  throw new SeamlessError(
+    'usage',
+    `World ${name} is ${mode}, and its feed has bars, but ${ticks.name} has ticks: run the strategy in a backtest, or give it a stream of bars in place of barsOf.`,
+    { node: ticks.name },
+  );
 }
 
 interface BegunRun extends PreparedRun {

@@ -1,7 +1,7 @@
 import { DirectedGraph } from 'graphology';
 import { topologicalSort } from 'graphology-dag';
 import { SeamlessError } from '../../sdk/errors.js';
-import { gridOf, longestSlot, type Grid } from '../../sdk/grid.js';
+import { gridOf, isTicks, longestSlot, type Grid } from '../../sdk/grid.js';
 import { formatInterval, parseTime, type Seconds } from '../../sdk/time.js';
 import type { EdgeDescription, GraphDescription, NodeDescription, SourceDescription } from '../ports/host.js';
 import type { OpenStream } from '../ports/source.js';
@@ -148,6 +148,7 @@ function resolveNode(index: number, graph: GraphDescription, resolved: readonly 
   const edges = node.inputs.map((input, position): Edge => {
     if (input.gather) return { node: input.node, period: 1, lookback: 1, gather: true };
     if (input.span !== undefined) return spanEdge(node, grid, input, inputs[position] as GraphNode);
+    refuseCountedTicks(node, inputs[position] as GraphNode);
     const period = input.period ?? graph.period;
     if (period === null) {
       throw new SeamlessError(
@@ -183,6 +184,19 @@ function refuseOffGrid(node: NodeDescription, interval: Seconds, gathered: reado
   );
 }
 
+/** How many ticks are in a window that is counted in time, nobody knows. */
+const ANY_NUMBER = 2 ** 31 - 1;
+
+/** @throws SeamlessError `period` for a window that is counted in ticks. */
+function refuseCountedTicks(node: NodeDescription, source: GraphNode): void {
+  if (!isTicks(source)) return;
+  throw new SeamlessError(
+    'period',
+    `Node ${node.name} counts its window in ticks of ${source.name}: make bars of them with barsOf({ name: 'bars', input, interval: '1m' }) and use those, or count the window in time: period: '1m'.`,
+    about(node),
+  );
+}
+
 /** @throws SeamlessError `period` for a window that is too short to hold a bar. */
 function spanEdge(node: NodeDescription, grid: Grid, edge: EdgeDescription, source: GraphNode): Edge {
   const slot = longestSlot(source);
@@ -195,6 +209,7 @@ function spanEdge(node: NodeDescription, grid: Grid, edge: EdgeDescription, sour
       about(node),
     );
   }
+  if (isTicks(source)) return { node: edge.node, period: ANY_NUMBER, lookback: ANY_NUMBER, span };
   // Slots of a calendar may be shorter than their interval: the last one of each day.
   const short = source.calendar ? Math.ceil(span / 86_400) + 1 : 0;
   const bars = Math.ceil(span / source.interval) + short;

@@ -1,6 +1,6 @@
 import { SeamlessError } from '../../sdk/errors.js';
 import type { Calendar } from '../../sdk/calendar.js';
-import { floorToSlot, sameGrid, type Grid } from '../../sdk/grid.js';
+import { floorToSlot, isTicks, sameGrid, TICKS, type Grid } from '../../sdk/grid.js';
 import { defaultPhase, formatInterval, formatTime, isMonths, type Seconds } from '../../sdk/time.js';
 import { calendarSlots, slotsOfSame } from '../calendar/calendars.js';
 import type { NodeDescription } from '../ports/host.js';
@@ -13,6 +13,7 @@ type Gridded = Grid & { readonly name: string };
  * @throws SeamlessError `source` or `interval` for grids that cannot be, or that the bars of inputs do not fit
  */
 export function gridOfNode(node: NodeDescription, interval: Seconds, inputs: readonly Gridded[]): Grid {
+  if (isTicks({ interval })) return gridOfTicks(node);
   const calendar = declared(node, interval);
   if (node.kind === 'stream') {
     if (calendar) refusePhase(node, calendar.name);
@@ -28,6 +29,24 @@ export function gridOfNode(node: NodeDescription, interval: Seconds, inputs: rea
       : { interval, phase: calendar ? 0 : phase, calendar };
   if (same && !sameGrid(same, grid)) throw unequal(node, [{ ...grid, name: 'the node itself' }, same]);
   return grid;
+}
+
+function gridOfTicks(node: NodeDescription): Grid {
+  if (node.kind === 'node') {
+    throw refusal(
+      node,
+      `Node ${node.name} would have to fire at each tick: say at which bars it fires, such as interval: '1m', or make bars with barsOf({ input, interval: '1m' }) and use those.`,
+    );
+  }
+  const { calendar = null } = node;
+  if (calendar !== null && calendar !== JSON.stringify('24/7')) {
+    throw refusal(
+      node,
+      `${node.name} has ticks, which are in no slot of a calendar: leave its calendar out, and say it where bars are made: barsOf({ …, calendar: ${calendar.replaceAll('"', "'")} }).`,
+    );
+  }
+  refusePhase(node, null);
+  return TICKS;
 }
 
 /** Undefined: the author named no calendar; null: that of UTC. */
@@ -52,7 +71,7 @@ function declared(
 function inherited(node: NodeDescription, interval: Seconds, inputs: readonly Gridded[]): Grid {
   const same = inputs.find((input) => input.interval === interval);
   if (same) return { interval, phase: same.phase, calendar: same.calendar };
-  const faster = inputs.filter((input) => input.interval < interval);
+  const faster = inputs.filter((input) => input.interval < interval && !isTicks(input));
   const [first] = faster;
   const other = faster.find((input) => input.calendar?.key !== first?.calendar?.key);
   if (first && other) {
@@ -105,7 +124,7 @@ const DAY = 86_400;
 
 /** @throws SeamlessError `interval` where a bar of an input would be in two slots of a node that is made of its bars, or in half of one */
 export function refuseStraddling(node: NodeDescription, { calendar }: Grid, input: Gridded): void {
-  if (!calendar || input.calendar?.key === calendar.key) return;
+  if (!calendar || input.calendar?.key === calendar.key || isTicks(input)) return;
   const days = slotsOfSame(calendar, DAY);
   for (let open = days.holding(SESSIONS.start); open < SESSIONS.end; open = days.next(open)) {
     const close = days.close(open);
@@ -118,12 +137,12 @@ export function refuseStraddling(node: NodeDescription, { calendar }: Grid, inpu
   }
 }
 
-function refusePhase(node: NodeDescription, calendar: string): void {
+function refusePhase(node: NodeDescription, calendar: string | null): void {
   const phase = node.source?.options['phase'];
   if (phase === undefined || (node.source?.kind === 'custom' && typeof phase !== 'number')) return;
   throw new SeamlessError(
     'source',
-    `The source of ${node.name} has a phase, but its bars follow calendar ${calendar}: leave the phase out.`,
+    `The source of ${node.name} has a phase, but ${calendar === null ? 'ticks are on no grid' : `its bars follow calendar ${calendar}`}: leave the phase out.`,
     { node: node.name, location: node.location ?? undefined },
   );
 }

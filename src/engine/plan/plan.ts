@@ -1,4 +1,4 @@
-import { closeBefore, closeOf, floorToSlot, sameGrid } from '../../sdk/grid.js';
+import { closeBefore, closeOf, floorToSlot, isTicks, longestSlot, sameGrid } from '../../sdk/grid.js';
 import type { Range, Seconds } from '../../sdk/time.js';
 import type { Edge, Graph, GraphNode } from '../graph/graph.js';
 import { attainable, type Horizon } from './horizon.js';
@@ -12,6 +12,8 @@ export interface NodeWork {
   readonly compute: RangeSet;
   /** Rows that consumers still look back to when the next chunk begins; null when nobody reads the node. */
   readonly carried: number | null;
+  /** The same of ticks, in seconds; null where rows are counted. */
+  readonly carriedSpan: Seconds | null;
 }
 
 /** What a plan is made from. Positions are those of the graph. */
@@ -71,6 +73,7 @@ export async function planRange(
 ): Promise<ReadonlyMap<number, NodeWork>> {
   const demands = new Map<number, Range>();
   const carried = new Map<number, number>();
+  const spans = new Map<number, Seconds>();
   const work = new Map<number, NodeWork>();
   for (const index of [...input.graph.order].reverse()) {
     if (input.canonical[index] !== index) continue;
@@ -78,7 +81,8 @@ export async function planRange(
     const demand = demands.get(index) ?? null;
     const compute = node.kind === 'stream' ? [] : computeRanges(input, node, request, range, demand);
     if (!demand && compute.length === 0) continue;
-    work.set(index, { demand, compute, carried: carried.get(index) ?? null });
+    const carriedSpan = spans.get(index) ?? null;
+    work.set(index, { demand, compute, carried: carried.get(index) ?? null, carriedSpan });
     const whole = hull(compute);
     if (!whole) continue;
     // What its slots see closes after the slot before them has closed, and by their own close.
@@ -91,6 +95,8 @@ export async function planRange(
           : spanDemand(input, source, seen, closeOf(whole.start, node) - edge.span);
       demands.set(source, spanning(wanted, demands.get(source) ?? wanted));
       carried.set(source, Math.max(rowsCarried(node, edge, input.graph), carried.get(source) ?? 0));
+      if (edge.span !== undefined && isTicks(input.graph.nodes[source] as GraphNode))
+        spans.set(source, Math.max(edge.span, spans.get(source) ?? 0));
     }
   }
   return work;
@@ -152,12 +158,20 @@ function spanDemand(input: PlanInput, source: number, slots: Range, from: Second
 /** When the `count`-th bar of a node before `before` opens, as far as the timestamps of the streams tell. */
 async function timeBack(input: PlanInput, index: number, before: Seconds, count: number): Promise<Seconds> {
   const { nodes, bars } = drivers(input.graph, index);
-  const stream = input.canonical[(nodes.at(-1) as GraphNode).index] as number;
-  const start = await input.rowsBack(stream, before, count * bars);
+  const last = nodes.at(-1) as GraphNode;
+  const stream = input.canonical[last.index] as number;
+  const start = isTicks(last)
+    ? before - timeOf(nodes, count)
+    : await input.rowsBack(stream, before, count * bars);
   const { begin } = input.horizons[index] as Horizon;
   if (start <= (input.horizons[stream] as Horizon).begin) return begin;
   const own = input.graph.nodes[index] as GraphNode;
   return Math.max(begin, floorToSlot(Math.min(start, before), own));
+}
+
+/** Of ticks any number makes a bar: how long the bars take if there is one in each slot. A node that proves sparser is planned again. */
+function timeOf(nodes: readonly GraphNode[], count: number): Seconds {
+  return (count + 1) * Math.max(...nodes.map((node) => longestSlot(node)));
 }
 
 /** A node, the input whose bars its firings follow, and so on to a stream; and how many bars of that make one of the node. */

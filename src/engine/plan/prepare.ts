@@ -1,8 +1,8 @@
-import { gridOf } from '../../sdk/grid.js';
+import { gridOf, isTicks } from '../../sdk/grid.js';
 import type { PartChange } from '../fingerprint/changes.js';
 import { Explainer } from '../fingerprint/explain.js';
 import { fingerprints, partsOf, type Fingerprint } from '../fingerprint/fingerprints.js';
-import { resolveGraph, type Graph } from '../graph/graph.js';
+import { resolveGraph, type Graph, type GraphNode } from '../graph/graph.js';
 import type { StrategyHost } from '../ports/host.js';
 import type { CoveredSpan, NodeComparison, NodeRecord, NodeStore } from '../ports/store.js';
 import { union, type RangeSet } from './ranges.js';
@@ -62,6 +62,9 @@ function recordsOf(graph: Graph, prints: readonly Fingerprint[]): NodeRecord[] {
       ...gridOf(node),
       inputs: node.edges.map((edge) => (prints[edge.node] as Fingerprint).hash),
       lookbacks: node.edges.map(({ lookback, gather }) => (node.scan ? null : gather ? 0 : lookback)),
+      spans: node.edges.map(({ node: input, span }) =>
+        !node.scan && span !== undefined && isTicks(graph.nodes[input] as GraphNode) ? span : null,
+      ),
       label,
       member: node.description.member ?? null,
       parts: () => partsOf(graph, node),

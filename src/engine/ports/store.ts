@@ -21,6 +21,8 @@ export interface NodeRecord extends Grid {
   readonly inputs: readonly string[];
   /** How many bars of each input a firing looks back at the most; null: at all there were. Absent: of each at all. */
   readonly lookbacks?: readonly (number | null)[];
+  /** Of inputs that are ticks: the seconds that a firing looks back, which count in place of bars. Absent: of none. */
+  readonly spans?: readonly (Seconds | null)[];
   readonly label: string;
   /** See `NodeDescription.member`. */
   readonly member?: MemberDescription | null;
@@ -116,6 +118,8 @@ export interface Dependent extends Grid {
     readonly fingerprint: string;
     /** Bars that a firing looks back at the most; null: at all there were, or it is not known. */
     readonly lookback: number | null;
+    /** Of ticks: the seconds that a firing looks back. Absent: bars are counted. */
+    readonly span?: Seconds;
   }[];
 }
 

@@ -139,7 +139,10 @@ export class ChunkRunner {
       if (work.carried !== null) this.#held.add(index, node.name, since(produced, unbrokenFrom(work)));
       await this.#state.pause();
     }
-    for (const [index, work] of this.#work) this.#held.trim(index, work.carried ?? 0);
+    for (const [index, { carried, carriedSpan }] of this.#work) {
+      const rows = carriedSpan === null ? null : this.#held.rowsSince(index, chunk.end - carriedSpan);
+      this.#held.trim(index, rows ?? carried ?? 0);
+    }
     this.#grids = new Grids();
   }
 

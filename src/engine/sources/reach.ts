@@ -1,4 +1,4 @@
-import { slotOfBars, type Grid } from '../../sdk/grid.js';
+import { slotOfBars, slotSeeing, type Grid } from '../../sdk/grid.js';
 import type { Range, Seconds } from '../../sdk/time.js';
 import type { Dependent, Invalidation, NodeStore } from '../ports/store.js';
 import { union, type RangeSet } from '../plan/ranges.js';
@@ -108,8 +108,9 @@ async function reachEnds(
   reached: ReadonlyMap<string, Reached>,
 ): Promise<Ends> {
   const lookbacks = new Map<string, number>();
-  for (const { fingerprint, lookback } of generation.flatMap(({ inputs }) => inputs)) {
-    if (lookback) lookbacks.set(fingerprint, Math.max(lookback, lookbacks.get(fingerprint) ?? 0));
+  for (const { fingerprint, lookback, span } of generation.flatMap(({ inputs }) => inputs)) {
+    if (lookback && span === undefined)
+      lookbacks.set(fingerprint, Math.max(lookback, lookbacks.get(fingerprint) ?? 0));
   }
   const requests = [...lookbacks].flatMap(([fingerprint, count]) => {
     const ranges = [...(reached.get(fingerprint)?.values() ?? [])].flat();
@@ -132,12 +133,18 @@ function reachedIn(
   ends: Ends,
 ): Reached {
   const own = new Map<Seconds, Range[]>();
-  for (const { fingerprint, lookback } of node.inputs) {
+  for (const { fingerprint, lookback, span } of node.inputs) {
     const bars = grids.get(fingerprint);
     for (const [until, ranges] of bars ? (reached.get(fingerprint) ?? []) : []) {
       // The slot in which a bar closes is the first to see it.
       const sees = slotOfBars(bars as Grid, node);
       for (const { start, end } of ranges) {
+        if (span !== undefined) {
+          // A window begins so long before the slot's close: one that closes so long after the range sees nothing of it.
+          const past = Number.isFinite(end) ? slotSeeing(end + span, node) : end;
+          push(own, until, { start: sees(start), end: past });
+          continue;
+        }
         const last = lookback ? ends.get(fingerprint)?.get(end)?.[lookback - 1] : undefined;
         // Seen in its own slot alone, a bar reaches no further.
         const stop = lookback === 0 ? end : (last ?? Infinity);

@@ -8,6 +8,7 @@ import type { SourceDescription } from '../ports/host.js';
 import type { SourceReader } from '../ports/source.js';
 import type { NodeStore } from '../ports/store.js';
 import { union, type RangeSet } from '../plan/ranges.js';
+import { wholeTimes } from './whole-times.js';
 
 /** Changed sources named in a sentence. */
 const NAMED_SOURCES = 3;
@@ -117,7 +118,8 @@ export async function compareSource(
   let rows = 0;
   for (const range of ranges) {
     let from = range.start;
-    for await (const table of reader.read(range, () => undefined)) {
+    // What is compared ends between two times: ticks may have several rows at one.
+    for await (const table of wholeTimes(reader.read(range, () => undefined))) {
       rows += table.ts.length;
       if (rows > mostRows) return null;
       const last = table.ts.at(-1);

@@ -1,9 +1,10 @@
 import type { SourceDescription } from '../../engine/ports/host.js';
 import type { DagNode } from '../../sdk/dag-node.js';
-import { ColumnCompute, KernelCompute, Node } from '../../sdk/node.js';
+import { ColumnCompute, KernelCompute, Node, SlotCompute } from '../../sdk/node.js';
 import type { HistoryProvider } from '../../sdk/providers.js';
 import { ScanNode } from '../../sdk/scan-node.js';
 import { CrossNode } from '../../sdk/universe/cross-node.js';
+import { parseInterval, TICK, type Seconds } from '../../sdk/time.js';
 import type { ComputedNode } from './compute/computation.js';
 
 export function isComputed(node: DagNode): node is ComputedNode {
@@ -20,6 +21,7 @@ export const BAR = 'bar';
 export function formOf(node: ComputedNode): string {
   if (node instanceof ScanNode) return 'scan';
   if (node instanceof CrossNode) return 'cross';
+  if (node.computeFn instanceof SlotCompute) return 'slot';
   return node.computeFn instanceof ColumnCompute ? 'columns' : BAR;
 }
 
@@ -27,7 +29,15 @@ export function formOf(node: ComputedNode): string {
 export function functionsOf(node: ComputedNode): readonly object[] {
   if (isBuiltIn(node)) return [];
   if (node instanceof ScanNode) return [node.init, node.step];
+  if (node.computeFn instanceof SlotCompute) return [node.computeFn.reduce];
   return [node.computeFn instanceof ColumnCompute ? node.computeFn.compute : node.computeFn];
+}
+
+/** The interval that an author gave a node, in seconds; null: none. @throws SeamlessError `interval` */
+export function intervalOf({ interval, kind, name }: DagNode): Seconds | null {
+  if (interval === undefined) return null;
+  if (kind === 'stream' && interval === 'tick') return TICK;
+  return parseInterval(interval, `The interval of ${name}`);
 }
 
 type CustomProvider = HistoryProvider & Required<Pick<HistoryProvider, 'fetch'>>;

@@ -32,7 +32,16 @@ import type { ComputeOnlyContext } from './sandbox/context.js';
 import type { Wall } from './wall/wall.js';
 import { DescribedNode } from './compute/described-node.js';
 import { Spread, type MemberTrade } from './universe/spread.js';
-import { BAR, formOf, functionsOf, isComputed, isCustom, sourceOf, withInputs } from './node-facts.js';
+import {
+  BAR,
+  formOf,
+  functionsOf,
+  intervalOf,
+  isComputed,
+  isCustom,
+  sourceOf,
+  withInputs,
+} from './node-facts.js';
 
 export interface TypeScriptHostOptions {
   readonly strategy: Strategy;
@@ -159,7 +168,7 @@ export class TypeScriptHost implements StrategyHost {
   hasAuthorCode(index: number): boolean {
     const node = this.#nodes[index];
     if (node instanceof ScanNode || node instanceof CrossNode) return true;
-    return node instanceof Node && node.indicator === undefined;
+    return node instanceof Node && functionsOf(node).length > 0;
   }
 
   /** Where each node was made, as an error that has the stack. */
@@ -194,8 +203,7 @@ export class TypeScriptHost implements StrategyHost {
   }
 
   #describeNode(node: DagNode, index: number, positions: ReadonlyMap<DagNode, number>): NodeDescription {
-    const interval =
-      node.interval === undefined ? null : parseInterval(node.interval, `The interval of ${node.name}`);
+    const interval = intervalOf(node);
     const { name } = node;
     const calendar = node.calendar === undefined ? null : JSON.stringify(node.calendar);
     const { own } = this.#codes[index] as NodeCode;
@@ -233,13 +241,14 @@ export class TypeScriptHost implements StrategyHost {
       );
     }
     const indicator = node instanceof Node ? node.indicator : undefined;
+    const inSlot = ['resample', 'barsOf'].includes(indicator?.kind ?? '');
     const inputs = this.#spread.inputsOf(node).map((input, position): EdgeDescription => {
       const length = (typeof node.period === 'object' ? node.period[position] : node.period) ?? null;
       const at = positions.get(input) as number;
       if (this.#spread.gathers(node, input)) return { node: at, period: 1, gather: true };
       if (typeof length !== 'string') return { node: at, period: length };
       const span = parseInterval(length, `The period of ${name}`);
-      return { node: at, period: null, span, ...(indicator?.kind === 'resample' && { slot: true }) };
+      return { node: at, period: null, span, ...(inSlot && { slot: true }) };
     });
     const scan = node instanceof ScanNode;
     const label = scan ? 'scan' : node instanceof CrossNode ? 'cross' : (indicator?.kind ?? 'node');

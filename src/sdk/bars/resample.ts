@@ -6,10 +6,8 @@ import { KernelCompute, Node, type Bar, type KernelOutput } from '../node.js';
 import type { Series } from '../series.js';
 import { columnIndex, VALUE_COLUMN } from '../table.js';
 import { longestSlot, plainGrid } from '../grid.js';
+import { aggregate, checkAggregates, type Aggregate } from './aggregate.js';
 import { formatInterval, isMonths, parseInterval, type Interval } from '../time.js';
-
-/** How the cells of a column become one. Missing cells and NaN do not count; where there is no other, the result is NaN. */
-export type Aggregate = 'first' | 'last' | 'min' | 'max' | 'sum' | 'mean' | 'count';
 
 export interface ResampleOptions {
   readonly name: string;
@@ -120,36 +118,6 @@ function columnFor(names: readonly string[], name: string): string | null {
   return names[columnIndex(names, 'close')] ?? names[columnIndex(names, VALUE_COLUMN)] ?? null;
 }
 
-function aggregate(cells: Float64Array, start: number, end: number, how: Aggregate): number {
-  let found = how === 'sum' || how === 'mean' ? 0 : Number.NaN;
-  let count = 0;
-  for (let row = start; row < end; row++) {
-    const cell = cells[row] as number;
-    if (Number.isNaN(cell)) continue;
-    found = count++ === 0 && how !== 'sum' && how !== 'mean' ? cell : combined(found, cell, how);
-  }
-  if (how === 'count') return count;
-  if (count === 0) return Number.NaN;
-  return how === 'mean' ? found / count : found;
-}
-
-function combined(found: number, cell: number, how: Aggregate): number {
-  switch (how) {
-    case 'first':
-    case 'count':
-      return found;
-    case 'last':
-      return cell;
-    case 'min':
-      return Math.min(found, cell);
-    case 'max':
-      return Math.max(found, cell);
-    case 'sum':
-    case 'mean':
-      return found + cell;
-  }
-}
-
 /** @throws SeamlessError `interval` where a bar of the input would belong to two slots */
 function checkDivides(name: string, input: DagNode, seconds: number): void {
   if (input.interval === undefined) return;
@@ -159,19 +127,6 @@ function checkDivides(name: string, input: DagNode, seconds: number): void {
   throw new SeamlessError(
     'interval',
     `${name} has the interval ${formatInterval(seconds)}, but ${input.name} has bars of ${formatInterval(own)}: ${isMonths(seconds) ? 'months are made of bars of a day or of what divides one' : 'make it a multiple of that'}.`,
-    { node: name },
-  );
-}
-
-const AGGREGATES: ReadonlySet<string> = new Set(['first', 'last', 'min', 'max', 'sum', 'mean', 'count']);
-
-/** A strategy in JavaScript may say anything. @throws SeamlessError `strategy` */
-function checkAggregates(name: string, columns: Readonly<Record<string, string>>): void {
-  const wrong = Object.entries(columns).find(([, how]) => !AGGREGATES.has(how));
-  if (!wrong) return;
-  throw new SeamlessError(
-    'strategy',
-    `${name} makes ${wrong[0]} by ${JSON.stringify(wrong[1])}: write one of ${[...AGGREGATES].join(', ')}.`,
     { node: name },
   );
 }

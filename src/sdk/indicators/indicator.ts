@@ -55,7 +55,9 @@ export function defaultColumn(input: DagNode): string {
   const bars =
     input.kind === 'stream' ||
     input.kind === 'universe' ||
-    (input instanceof Node && input.indicator?.kind === 'resample');
+    (input instanceof Node &&
+      input.computeFn instanceof KernelCompute &&
+      ['resample', 'barsOf'].includes(input.indicator?.kind ?? ''));
   return bars ? 'close' : VALUE_COLUMN;
 }
 

@@ -94,6 +94,13 @@ export class Universe<T = Bar> extends DagNode<T> {
         'A Universe has no name: give it one that is unique in its strategy.',
       );
     }
+    if (options.interval === 'tick') {
+      throw new SeamlessError(
+        'interval',
+        `Universe ${name} cannot have ticks: make a StreamInput with interval: 'tick' for each symbol, such as csvHistory('ticks.csv', { symbol: 'AAPL' }), or store bars.`,
+        { node: name },
+      );
+    }
     this.period = checkPeriod(options.period ?? 1, name);
     this.historyProvider = checkHistory(options.history, name, 'history');
     this.#source = Object.freeze({

@@ -1,6 +1,6 @@
 import type { OpenStream, SkippedRow, SourceReader } from '../../engine/ports/source.js';
 import { formatInterval, formatTime, type Seconds } from '../../sdk/time.js';
-import { lastOpenBy, nextOpen, type SlotCalendar } from '../../sdk/grid.js';
+import { isTicks, lastOpenBy, nextOpen, type SlotCalendar } from '../../sdk/grid.js';
 import { lowerBound, pickRows, sliceTable, type Table } from '../../sdk/table.js';
 import { Notes } from '../conformance.js';
 import { rowError, sourceError } from '../faults.js';
@@ -22,7 +22,7 @@ type Opener = (stream: OpenStream) => Promise<SourceReader>;
  */
 export async function openOnCalendar(stream: OpenStream, open: Opener): Promise<SourceReader> {
   const { calendar, source } = stream;
-  if (!calendar) return open(stream);
+  if (!calendar || isTicks(stream)) return open(stream);
   if (OF_UTC.has(source.kind)) {
     throw sourceError(
       stream,

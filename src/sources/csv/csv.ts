@@ -4,6 +4,7 @@ import { intersection, isEmpty } from '../../engine/plan/ranges.js';
 import type { OpenStream, SkippedRow, SourceReader, SourceTaken } from '../../engine/ports/source.js';
 import type { SourceNote } from '../../engine/ports/source-note.js';
 import { SeamlessError } from '../../sdk/errors.js';
+import { isTicks } from '../../sdk/grid.js';
 import { sliceTableByTime, type Table } from '../../sdk/table.js';
 import type { Range, Seconds } from '../../sdk/time.js';
 import { streamTables, type SelectedColumn } from '../batches.js';
@@ -32,6 +33,7 @@ import { countBadCells, earliestOpen, firstOpens } from './first-look.js';
 import { earlierRows, keepRows, knownRowsOf, planOfTail, readingDigest, type Tail } from './grown.js';
 import { aligned, commonColumns, joinParts, type Part } from './join.js';
 import { findLine } from './lines.js';
+import { orderSql, placeSql } from '../ticks.js';
 import { planCsv, type CsvPlan } from './plan.js';
 import { accountForRejects, rejectsOf, withoutRejects } from './rejects.js';
 import { csvSettings, type CsvSettings } from './settings.js';
@@ -59,8 +61,11 @@ function signaturesOf(
 interface PlannedFile {
   readonly plan: CsvPlan;
   readonly first: Seconds;
-  readonly sort: boolean;
+  readonly sort: Sorting;
 }
+
+/** How rows are put in order; null: they are taken as they come. */
+type Sorting = 'by time' | 'newest first' | null;
 
 class CsvReader implements SourceReader {
   /** There is no way into the middle of a CSV file but through what comes before. */
@@ -129,7 +134,7 @@ class CsvReader implements SourceReader {
     if (!known) return null;
     this.#notes = new Notes();
     const { plan, sort } = await this.#plan(file);
-    if (readingDigest(plan, sort) !== known.reading) return null;
+    if (readingDigest(plan, sort !== null) !== known.reading) return null;
     const end = sizeIn(this.#signatures?.[0] ?? '');
     const tail = await planOfTail(this.#context, plan, known.bytes, end);
     if (tail === null) return null;
@@ -137,7 +142,7 @@ class CsvReader implements SourceReader {
       throw error;
     };
     const tables: Table[] = [];
-    for await (const table of this.#readFile(tail, false, tail.relation.columns, refuse, known.last)) {
+    for await (const table of this.#readFile(tail, null, tail.relation.columns, refuse, known.last)) {
       if (table.ts.length > 0) tables.push(table);
     }
     if (this.#notes.list().length > 0) return null;
@@ -239,7 +244,7 @@ class CsvReader implements SourceReader {
     const columns = commonColumns(this.#stream, planned);
     const [only] = planned;
     if (only && planned.length === 1) {
-      this.#reading = readingDigest(only.plan, only.sort);
+      this.#reading = readingDigest(only.plan, only.sort !== null);
       yield* this.#readFile(only.plan, only.sort, columns, skip);
       return;
     }
@@ -258,12 +263,12 @@ class CsvReader implements SourceReader {
     const reading = adjusted(this.#stream, this.#settings.time, plan.relation.reading, opens);
     const adjustedPlan = { ...plan, relation: { ...plan.relation, reading } };
     refuseWideSpacing(this.#stream, opens, file.shown);
-    const newest = isNewestFirst(opens);
+    const newest = isNewestFirst(this.#stream, opens);
     if (newest) this.#notes.add('files with the newest row first, put in order', 1, file.shown);
     const first = opens.reduce((a, b) => Math.min(a, b), Infinity);
     const permissive = this.#settings.time.conformance === 'permissive';
     if (permissive) await countBadCells(database, adjustedPlan, this.#notes);
-    const sort = newest || permissive;
+    const sort = newest ? 'newest first' : permissive ? 'by time' : null;
     // Newest first: the end of the file shows where its bars begin.
     return {
       plan: adjustedPlan,
@@ -278,7 +283,7 @@ class CsvReader implements SourceReader {
    */
   async *#readFile(
     plan: CsvPlan,
-    sort: boolean,
+    sort: Sorting,
     columns: readonly SelectedColumn[],
     skip: Skip,
     previous = Number.NaN,
@@ -291,9 +296,9 @@ class CsvReader implements SourceReader {
     const folded =
       time.timeZone === null
         ? null
-        : new FoldedHour(time.timeZone, stampedAfter(this.#stream, time), previous);
-    const order = sort ? ' ORDER BY open NULLS LAST' : '';
-    const selected = `SELECT ${selectBars(aligned(plan, columns))}`;
+        : new FoldedHour(time.timeZone, stampedAfter(this.#stream, time), previous, isTicks(this.#stream));
+    const order = sort ? orderSql(this.#stream, sort === 'newest first') : '';
+    const selected = `SELECT ${selectBars(aligned(plan, columns))}${sort ? placeSql(this.#stream) : ''}`;
     const connection = await this.#context.database.connect();
     try {
       for await (const read of this.#streamed(connection, plan, selected, order, columns, skip)) {

@@ -1,10 +1,13 @@
 import type { OpenStream } from '../../engine/ports/source.js';
 import { concatTables, emptyTable, lowerBound, pickRows, sliceTable, type Table } from '../../sdk/table.js';
 import { formatTime, type Seconds } from '../../sdk/time.js';
+import { wholeTimes } from '../../engine/sources/whole-times.js';
+import { isTicks } from '../../sdk/grid.js';
 import { sameRow, type Notes } from '../conformance.js';
 import type { CellType, SelectedColumn } from '../batches.js';
 import { rowError, sourceError } from '../faults.js';
 import type { Conformance } from '../options.js';
+import { mergeTicks, type TickJoin } from './join-ticks.js';
 import type { CsvPlan } from './plan.js';
 
 /** One of several files with the bars of a stream. */
@@ -30,10 +33,12 @@ export async function* joinParts(
   let waiting = emptyTable();
   for (const [index, part] of ordered.entries()) {
     const next = ordered[index + 1]?.first ?? Infinity;
-    for await (const table of part.read()) {
+    const last = waiting.ts.at(-1);
+    const join = { conformance, notes, border: last === part.first ? last : null };
+    for await (const table of isTicks(stream) ? wholeTimes(part.read()) : part.read()) {
       const end = table.ts.at(-1) ?? Number.NaN;
-      const due = lowerBound(waiting.ts, end + 1);
-      const merged = merge(stream, sliceTable(waiting, 0, due), table, part.shown, conformance, notes);
+      const due = lowerBound(waiting.ts, end + (isTicks(stream) ? 1e-6 : 1));
+      const merged = merge(stream, sliceTable(waiting, 0, due), table, part.shown, join);
       const ready = lowerBound(merged.ts, next);
       // What the next file may have as well waits for it.
       waiting = joinTables(
@@ -48,15 +53,30 @@ export async function* joinParts(
   }
 }
 
+/** How two files are put together. */
+interface Join extends Pick<TickJoin, 'notes' | 'border'> {
+  readonly conformance: Conformance;
+}
+
 function merge(
   stream: OpenStream,
   early: Table,
   late: Table,
   shown: string,
-  conformance: Conformance,
-  notes: Notes,
+  { conformance, notes, border }: Join,
 ): Table {
   if (early.ts.length === 0) return late;
+  const contradict = (time: Seconds): void => {
+    if (conformance === 'permissive') {
+      notes.add('rows that contradict another file left out', 1, formatTime(time));
+      return;
+    }
+    throw rowError(
+      stream,
+      `${shown} has other values at ${formatTime(time)} than the file before it: correct one of them, or take the earlier file's with conformance: 'permissive'.`,
+    );
+  };
+  if (isTicks(stream)) return mergeTicks(early, late, { notes, border, contradict });
   const both = joinTables(early, late);
   const order = Array.from(both.ts, (_, row) => row).sort(
     (a, b) => (both.ts[a] as number) - (both.ts[b] as number) || a - b,
@@ -68,15 +88,10 @@ function merge(
       kept.push(row);
       continue;
     }
-    const time = formatTime(both.ts[row] as number);
-    if (sameRow(both, last, both, row)) notes.add('rows that are in two files taken once', 1, time);
-    else if (conformance === 'permissive') notes.add('rows that contradict another file left out', 1, time);
-    else {
-      throw rowError(
-        stream,
-        `${shown} has other values at ${time} than the file before it: correct one of them, or take the earlier file's with conformance: 'permissive'.`,
-      );
-    }
+    const time = both.ts[row] as number;
+    if (sameRow(both, last, both, row))
+      notes.add('rows that are in two files taken once', 1, formatTime(time));
+    else contradict(time);
   }
   return pickRows(both, kept);
 }

@@ -1,4 +1,5 @@
 import type { OpenStream } from '../../engine/ports/source.js';
+import { isTicks } from '../../sdk/grid.js';
 import { columnIndex } from '../../sdk/table.js';
 import type { CellType } from '../batches.js';
 import { literalPath, sqlText } from '../sql/database.js';
@@ -83,7 +84,8 @@ export async function planCsv(
     : numberReading(stream, settings.time, look);
   if (!reading) throw notATimeColumn(stream, look, file.shown);
   const { conformance } = settings.time;
-  const timeType = asText || conformance === 'permissive' ? 'VARCHAR' : 'DOUBLE';
+  // What a double cannot hold of the times of ticks is to be read all the same.
+  const timeType = asText || conformance === 'permissive' || isTicks(stream) ? 'VARCHAR' : 'DOUBLE';
   const { one } = settings;
   const symbol = one && symbolIndex(stream, names, one, file.shown);
   const types = names.map((_, index) =>

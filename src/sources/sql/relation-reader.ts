@@ -26,6 +26,7 @@ import {
 import { columnLooks } from './column-looks.js';
 import type { SymbolLook, SymbolRows } from './symbol-rows.js';
 import { findTimeColumns, type ColumnLook } from '../time/column.js';
+import { orderSql, placeSql } from '../ticks.js';
 import { adjusted, refuseWideSpacing } from '../time/opens.js';
 import { onGridSql } from '../time/slots.js';
 import { numberReading, readAsText, textReading, typedReading, type TimeReading } from '../time/reading.js';
@@ -183,8 +184,9 @@ export class RelationReader implements SourceReader {
 
   async *#ownRows(relation: Relation, timeType: string, range: Range): AsyncGenerator<Table> {
     const { pruned, where } = this.#conditions(relation, timeType, range);
-    const rows = `SELECT ${selectBars(relation)} FROM ${relation.from}${pruned}`;
-    const sql = `FROM (${rows})${where}${this.#sorts() ? ' ORDER BY open' : ''}`;
+    const place = this.#sorts() ? placeSql(this.#stream) : '';
+    const rows = `SELECT ${selectBars(relation)}${place} FROM ${relation.from}${pruned}`;
+    const sql = `FROM (${rows})${where}${this.#sorts() ? orderSql(this.#stream) : ''}`;
     const count = await this.#count(sql);
     const connection = await this.#database.connect();
     try {

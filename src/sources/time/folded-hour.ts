@@ -10,13 +10,16 @@ const HOUR = 3_600;
 export class FoldedHour {
   readonly #format: Intl.DateTimeFormat;
   readonly #stampedAfter: Seconds;
+  readonly #ticks: boolean;
   #previous: Seconds;
 
   /**
    * @param stampedAfter from a bar's open to the time its row is stamped by
    * @param previous open of the row before the first one; NaN: there is none
+   * @param ticks a row may have the time of the one before it
    */
-  constructor(timeZone: string, stampedAfter: Seconds, previous: Seconds) {
+  constructor(timeZone: string, stampedAfter: Seconds, previous: Seconds, ticks = false) {
+    this.#ticks = ticks;
     this.#stampedAfter = stampedAfter;
     this.#previous = previous;
     this.#format = new Intl.DateTimeFormat('en-US', {
@@ -37,7 +40,11 @@ export class FoldedHour {
     let previous = this.#previous;
     for (let row = 0; row < table.ts.length; row++) {
       const open = table.ts[row] as number;
-      if (open > previous || !(open + HOUR > previous) || !this.#repeats(open)) {
+      if (
+        this.#comesAfter(open, previous) ||
+        !this.#comesAfter(open + HOUR, previous) ||
+        !this.#repeats(open)
+      ) {
         previous = open;
         continue;
       }
@@ -46,6 +53,10 @@ export class FoldedHour {
     }
     this.#previous = previous;
     return ts === null ? table : { ...table, ts };
+  }
+
+  #comesAfter(open: Seconds, previous: Seconds): boolean {
+    return open > previous || (this.#ticks && open === previous);
   }
 
   #repeats(open: Seconds): boolean {

@@ -1,7 +1,9 @@
 import type { OpenStream } from '../../engine/ports/source.js';
 import { formatInterval, isMonths, type Seconds } from '../../sdk/time.js';
+import { isTicks } from '../../sdk/grid.js';
 import { sourceError } from '../faults.js';
 import type { TimeOptions } from '../options.js';
+import { toMicroseconds } from '../ticks.js';
 import type { TimeReading } from './reading.js';
 import { isOfDays, monthsClosingSql } from './slots.js';
 
@@ -31,7 +33,7 @@ export function adjusted(
   reading: TimeReading,
   opens: readonly Seconds[],
 ): TimeReading {
-  return ofMonths(stream, options, ofDays(stream, options, reading, opens));
+  return toMicroseconds(stream, ofMonths(stream, options, ofDays(stream, options, reading, opens)));
 }
 
 /** Rows of months that are stamped by their close, or by any time in them, are those of the slot that they are in. */
@@ -77,9 +79,11 @@ function followsMidnight(stream: OpenStream, opens: readonly Seconds[]): boolean
   return MIDNIGHTS.some((hours) => hours.every((hour) => times.has(hour * HOUR)));
 }
 
-/** Whether rows come newest first. */
-export function isNewestFirst(opens: readonly Seconds[]): boolean {
-  return opens.length > 1 && opens.every((open, i) => i === 0 || open < (opens[i - 1] ?? 0));
+/** Whether rows come newest first. Of ticks several may have one time, and time falls more than once: a clock is set back once. */
+export function isNewestFirst(stream: OpenStream, opens: readonly Seconds[]): boolean {
+  const steps = opens.slice(1).map((open, i) => open - (opens[i] ?? 0));
+  if (isTicks(stream)) return steps.every((step) => step <= 0) && steps.filter((step) => step < 0).length > 1;
+  return steps.length > 0 && steps.every((step) => step < 0);
 }
 
 /** Rows from which a spacing is found. */
@@ -90,7 +94,7 @@ const LEAST_ROWS = 8;
  * it has closed.
  */
 export function refuseWideSpacing(stream: OpenStream, opens: readonly Seconds[], source: string): void {
-  if (stream.spacing === 'unknown') return;
+  if (stream.spacing === 'unknown' || isTicks(stream)) return;
   const gaps = opens.slice(1).map((open, i) => Math.abs(open - (opens[i] ?? 0)));
   const least = gaps.reduce((a, b) => Math.min(a, b), Infinity);
   if (gaps.length + 1 < LEAST_ROWS || least < 2 * stream.interval) return;

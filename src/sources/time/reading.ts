@@ -1,3 +1,4 @@
+import { isTicks } from '../../sdk/grid.js';
 import { isMonths, type Seconds } from '../../sdk/time.js';
 import type { OpenStream } from '../../engine/ports/source.js';
 import { LARGEST_SECONDS, sourceError } from '../faults.js';
@@ -36,7 +37,7 @@ const DAY = 86_400;
 
 /** From a bar's open to the time its row is stamped by. Of months, whose length differs, `adjusted` sees to it. */
 export function stampedAfter({ interval }: OpenStream, { stamp }: TimeOptions): Seconds {
-  return stamp === 'close' && !isMonths(interval) ? interval : 0;
+  return stamp === 'close' && !isMonths(interval) && !isTicks({ interval }) ? interval : 0;
 }
 
 function shiftOf(stream: OpenStream, options: TimeOptions): string {
@@ -65,6 +66,9 @@ export function numberReading(stream: OpenStream, options: TimeOptions, look: Co
     };
   }
   const unit = options.timeUnit === null ? largest : UNITS[options.timeUnit];
+  // A double does not hold the nanoseconds of our time, and would round some microseconds up.
+  if (isTicks(stream) && unit === UNITS.ns)
+    return { unit, open: (raw) => `(TRY_CAST(${raw} AS HUGEINT) // 1000) / 1e6`, words: 'nanoseconds' };
   return { unit, open: (raw) => `${cast(raw)} / ${unit}${shift}`, words: UNIT_WORDS.get(unit) ?? '' };
 }
 

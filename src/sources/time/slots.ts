@@ -1,4 +1,5 @@
 import type { OpenStream } from '../../engine/ports/source.js';
+import { isTicks } from '../../sdk/grid.js';
 import { isMonths, MONTH, type Seconds } from '../../sdk/time.js';
 import { LARGEST_SECONDS } from '../faults.js';
 
@@ -11,6 +12,7 @@ export function isOfDays({ interval, phase }: OpenStream): boolean {
 
 /** SQL: whether an open is on the grid of a stream. */
 export function onGridSql({ interval, phase }: OpenStream, open: string): string {
+  if (isTicks({ interval })) return `isfinite(${open})`;
   if (!isMonths(interval)) return `(${open} - ${phase}) % ${interval} = 0`;
   return `${monthsSql(interval, open, `floor((${open}) * 1e6)`)} = ${open}`;
 }

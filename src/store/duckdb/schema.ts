@@ -1,5 +1,5 @@
 /** Raised whenever a reader of the format before would misread the one after. An older cache is set aside: there are no migrations. */
-export const FORMAT_VERSION = 10;
+export const FORMAT_VERSION = 11;
 
 /** How a column of the catalog comes and goes; with `?`, it may be null. */
 export type Kind = 'text' | 'text?' | 'number' | 'number?' | 'integer' | 'flag';
@@ -21,7 +21,13 @@ export const TABLES = {
   },
   /** Calendars that grids of nodes follow, as JSON. */
   calendars: { key: 'text', rules: 'text' },
-  node_inputs: { fingerprint: 'text', position: 'integer', input: 'text', lookback: 'number?' },
+  node_inputs: {
+    fingerprint: 'text',
+    position: 'integer',
+    input: 'text',
+    lookback: 'number?',
+    span_s: 'number?',
+  },
   /** What code hashes are made of, each part once. */
   parts: {
     id: 'integer',

@@ -1,6 +1,6 @@
 import { calendarText, keptCalendarSlots } from '../../engine/calendar/calendars.js';
 import type { NodeRecord } from '../../engine/ports/store.js';
-import type { Grid } from '../../sdk/grid.js';
+import { isTicks, TICKS, type Grid } from '../../sdk/grid.js';
 import { jsonParameter, unnestTexts } from '../duckdb/sql.js';
 import type { Session } from '../duckdb/session.js';
 
@@ -18,6 +18,7 @@ export function gridIn({
   readonly phase_s: number;
   readonly rules: string | null;
 }): Grid {
+  if (isTicks({ interval })) return TICKS;
   return { interval, phase, calendar: rules === null ? null : keptCalendarSlots(rules, interval) };
 }
 
@@ -25,7 +26,8 @@ export function gridIn({
 export async function keepCalendars(session: Session, nodes: Iterable<NodeRecord>): Promise<void> {
   const added = new Map<string, string>();
   for (const { calendar } of nodes) {
-    if (calendar && !added.has(calendar.key)) added.set(calendar.key, calendarText(calendar));
+    if (calendar && calendar !== TICKS.calendar && !added.has(calendar.key))
+      added.set(calendar.key, calendarText(calendar));
   }
   if (added.size === 0) return;
   const known = await session.select(

@@ -136,12 +136,13 @@ async function describeNodes(session: Session, nodes: readonly NodeRecord[]): Pr
       label,
     })),
   );
-  const inputs = [...added].flatMap(([fingerprint, { inputs: list, lookbacks }]) =>
+  const inputs = [...added].flatMap(([fingerprint, { inputs: list, lookbacks, spans }]) =>
     list.map((input, position) => ({
       fingerprint,
       position,
       input,
       lookback: lookbacks?.[position] ?? null,
+      span_s: spans?.[position] ?? null,
     })),
   );
   await session.append('node_inputs', inputs);

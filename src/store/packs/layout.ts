@@ -10,6 +10,8 @@ const pages = v.array(page);
 export const layoutSchema = v.object({
   /** The page with the segment's times, in which they begin at row `from`. */
   ts: page,
+  /** Its times are doubles, since some are no whole seconds. */
+  fine: v.optional(v.literal(true)),
   from: count,
   /** Pages of each column, none for one of nothing but nulls. */
   columns: v.array(pages),

@@ -190,7 +190,7 @@ function writeColumn(out: Out, column: PackColumn, pack: Pack, places: Map<Page,
     [7, i64(out.at - start)],
     [9, i64(start)],
   ];
-  if (column === pack.columns[0] && pack.times) fields.push([12, statistics(pack.times)]);
+  if (column === pack.columns[0] && pack.times) fields.push([12, statistics(pack.times, column.type)]);
   return struct([2, i64(start)], [3, struct(...fields)]);
 }
 
@@ -211,12 +211,14 @@ function writePage(out: Out, rows: number, parts: readonly Uint8Array[]): number
   return at;
 }
 
-function statistics([first, last]: readonly [number, number]): Thrift {
-  return struct([3, i64(0)], [5, time(last)], [6, time(first)]);
+function statistics([first, last]: readonly [number, number], type: PageType): Thrift {
+  return struct([3, i64(0)], [5, time(last, type)], [6, time(first, type)]);
 }
 
-function time(value: number): Thrift {
+function time(value: number, type: PageType): Thrift {
   const bytes = new Uint8Array(8);
-  new DataView(bytes.buffer).setBigInt64(0, BigInt(value), true);
+  const view = new DataView(bytes.buffer);
+  if (type === 'double') view.setFloat64(0, value, true);
+  else view.setBigInt64(0, BigInt(value), true);
   return binary(bytes);
 }

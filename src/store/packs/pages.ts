@@ -58,8 +58,12 @@ export function encodeNumbers(values: Float64Array, mask: Uint8Array | null = nu
 
 const HALF = 2 ** 32;
 
-/** Times are whole seconds, which SQL shows as they lie: a cast costs as much as reading a column. */
+/**
+ * Times are whole seconds, which SQL shows as they lie: a cast costs as much as reading a column. Where one of them is not, as ticks
+ * may be, all are doubles.
+ */
 export function encodeTimes(ts: Float64Array): Page {
+  if (!ts.every(Number.isInteger)) return encodeNumbers(ts);
   const whole = new Float64Array(ts.length);
   const halves = new Int32Array(whole.buffer);
   for (let row = 0; row < ts.length; row++) {

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path';
 import { FORMULA, withoutFormula } from '../../engine/history/formulas.js';
 import { SeamlessError } from '../../sdk/errors.js';
+import { isTicks } from '../../sdk/grid.js';
 import { nullColumn, type Column, type ColumnType, type Table } from '../../sdk/table.js';
 import type { Range } from '../../sdk/time.js';
 import { faultOf, messageOf } from '../duckdb/faults.js';
@@ -11,7 +12,7 @@ import { quoteName, quoteText } from '../duckdb/sql.js';
 import { findNode, listedNodes, type FoundNode } from '../names/contents.js';
 import { membersIn, type MemberName } from '../names/families.js';
 import { writePack, type PackColumn } from '../packs/pack-file.js';
-import { encodeColumn, encodeTimes } from '../packs/pages.js';
+import { encodeColumn, encodeNumbers, encodeTimes } from '../packs/pages.js';
 import type { StoreContext } from '../segments/catalog.js';
 import { read } from '../segments/reading.js';
 import { timesColumn } from '../segments/packing.js';
@@ -80,24 +81,32 @@ export async function exportNodes(context: StoreContext, request: ExportRequest)
   }
   if (nodes.length === 0) throw unknown(strategy, null);
   const columns = fileColumns(nodes, names);
-  return written(context, request, async (folder) => {
+  const fine = nodes.some((node) => isTicks(node));
+  const select = async (folder: string): Promise<string> => {
     const parts = await joinedParts(context, folder, nodes, columns, request.range);
-    return selectSql(columns, parts, request.spreadsheet ?? false);
-  });
+    return selectSql(columns, parts, request.spreadsheet ?? false, fine);
+  };
+  return written(context, request, select, fine);
 }
 
-/** Writes what a query gives. @param select the query; it may put files into the folder, which go when it is done */
+/**
+ * Writes what a query gives.
+ * @param select the query; it may put files into the folder, which go when it is done
+ * @param fine its times are to the microsecond
+ */
 async function written(
   context: StoreContext,
   { format, path }: ExportRequest,
   select: (folder: string) => Promise<string>,
+  fine = false,
 ): Promise<ExportedFile> {
   const draft = `${path}.part`;
   let folder: string | null = null;
   try {
     mkdirSync(dirname(path), { recursive: true });
     folder = mkdtempSync(join(dirname(context.folder), 'export-'));
-    const sql = `COPY (${await select(folder)}) TO ${quoteText(draft)} (${OPTIONS[format]})`;
+    const options = fine ? OPTIONS[format].replace('%SZ', '%S.%fZ') : OPTIONS[format];
+    const sql = `COPY (${await select(folder)}) TO ${quoteText(draft)} (${options})`;
     const { session, memoryMb } = context;
     const copy = () => session.select({ Count: 'number' }, sql);
     const [copied] = await withRoom((set) => session.run(set), memoryMb, copy);
@@ -188,8 +197,16 @@ function withoutFormulaSql(column: string): string {
   return `if(regexp_matches(${column}, ${quoteText(FORMULA)}), '''' || ${column}, ${column})`;
 }
 
-/** @param parts paths of the packs that `joinedParts` wrote */
-function selectSql(columns: readonly FileColumn[], parts: readonly string[], spreadsheet: boolean): string {
+/**
+ * @param parts paths of the packs that `joinedParts` wrote
+ * @param fine their times are doubles
+ */
+function selectSql(
+  columns: readonly FileColumn[],
+  parts: readonly string[],
+  spreadsheet: boolean,
+  fine: boolean,
+): string {
   const selected = columns.map(({ name, type }, index) =>
     spreadsheet
       ? `, ${type === 'string' || type === 'json' ? withoutFormulaSql(`c${index}`) : `c${index}`} AS ${quoteName(withoutFormula(name))}`
@@ -199,7 +216,8 @@ function selectSql(columns: readonly FileColumn[], parts: readonly string[], spr
     parts.length > 0
       ? `read_parquet([${parts.map(quoteText).join(', ')}], hive_partitioning = false)`
       : `(SELECT NULL::BIGINT AS ts${columns.map((_, index) => `, NULL AS c${index}`).join('')} WHERE false)`;
-  return `SELECT make_timestamp(ts * 1000000) AS time, ts${selected.join('')} FROM ${from}`;
+  const micros = fine ? 'CAST(round(ts * 1000000) AS BIGINT)' : 'ts * 1000000';
+  return `SELECT make_timestamp(${micros}) AS time, ts${selected.join('')} FROM ${from}`;
 }
 
 /** Writes the rows of nodes, joined by time, step by step, so that not all of them are in memory. Gives the files. */
@@ -234,18 +252,28 @@ async function joinedParts(
     });
     const path = join(folder, `${parts.length}.parquet`);
     const times: readonly [number, number] = [ts[0] as number, ts.at(-1) as number];
-    const pack = { rows: ts.length, columns: [timesColumn([encodeTimes(ts)]), ...pages], times, blobs: [] };
+    const page = nodes.some((node) => isTicks(node)) ? encodeNumbers(ts) : encodeTimes(ts);
+    const pack = { rows: ts.length, columns: [timesColumn([page]), ...pages], times, blobs: [] };
     await writePack(path, { ...pack, describe: () => ({}) });
     parts.push(path);
   }
   return parts;
 }
 
-/** The times of several tables, each once. */
+/** The times of several tables: each as often as the one has it that has it most. */
 function allTimes(tables: readonly Table[]): Float64Array {
   const [first] = tables;
   if (first && tables.every(({ ts }) => ts === first.ts)) return first.ts;
-  return Float64Array.from(new Set(tables.flatMap(({ ts }) => [...ts]))).sort();
+  const counts = new Map<number, number>();
+  for (const { ts } of tables) {
+    for (let row = 0, same = 0; row < ts.length; row++) {
+      const time = ts[row] as number;
+      same = ts[row - 1] === time ? same + 1 : 1;
+      if (same > (counts.get(time) ?? 0)) counts.set(time, same);
+    }
+  }
+  const times = [...counts].flatMap(([time, count]) => new Array<number>(count).fill(time));
+  return Float64Array.from(times).sort();
 }
 
 /** A column of a table at the rows of `ts`, null where the table has no row. */

@@ -49,7 +49,8 @@ export function nodeSql(covers: readonly Cover[], folder: string, taken = ['time
       (title, index) => `, ${valueSql(cover, index, types[index] ?? 'null')} AS ${title}`,
     );
     const list = files.map((file) => quoteText(`${folder}/${file}`)).join(', ');
-    return `SELECT make_timestamp(ts * 1000000) AS time, ts${columns.join('')}
+    const micros = cover.segment.layout().fine ? 'CAST(round(ts * 1000000) AS BIGINT)' : 'ts * 1000000';
+    return `SELECT make_timestamp(${micros}) AS time, ts${columns.join('')}
       FROM read_parquet([${list}], hive_partitioning = false)${where}`;
   });
   return selects.join('\nUNION ALL ');
@@ -115,9 +116,10 @@ function timesSql({ start, end, segment: { first, last } }: Cover): string {
 
 /** Segments of the same key have columns of the same names. */
 function keyOf({ segment: { fingerprint, layout, schema } }: Cover): string {
-  const { columns, present } = layout();
+  const { columns, present, fine = false } = layout();
   return JSON.stringify([
     fingerprint,
+    fine,
     isOpen(schema),
     columns.map((pages) => pages.length > 0),
     present.length > 0,

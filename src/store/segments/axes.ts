@@ -4,6 +4,8 @@ import { bytesOf } from '../packs/pages.js';
 /** Tables whose times are, or are a part of, one sequence. */
 export interface Axis {
   readonly ts: Float64Array;
+  /** Some of its times are no whole seconds: it is written in another form, in which what needs it not is not put. */
+  readonly fine: boolean;
   readonly members: { readonly index: number; readonly from: number }[];
 }
 
@@ -18,12 +20,17 @@ export function groupByTimes(sequences: readonly Float64Array[]): Axis[] {
   for (const index of order) {
     const ts = sequences[index];
     if (!ts || ts.length === 0) continue;
-    const axis = known.get(ts) ?? axes.find((each) => partOf(each.ts, ts) !== null);
+    const axis =
+      known.get(ts) ?? axes.find((each) => partOf(each.ts, ts) !== null && (!each.fine || isFine(ts)));
     if (axis) axis.members.push({ index, from: partOf(axis.ts, ts) ?? 0 });
-    else axes.push({ ts, members: [{ index, from: 0 }] });
+    else axes.push({ ts, fine: isFine(ts), members: [{ index, from: 0 }] });
     known.set(ts, axis ?? (axes.at(-1) as Axis));
   }
   return axes;
+}
+
+function isFine(ts: Float64Array): boolean {
+  return !ts.every(Number.isInteger);
 }
 
 /** The row at which `part` begins in `whole`, where its times are without a break; null where it does not. */

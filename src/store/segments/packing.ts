@@ -89,7 +89,7 @@ export function planPacks(segments: readonly NewSegment[], digests: readonly str
   const axes = groupByTimes(segments.map(({ table }) => table.ts));
   const empty = [...segments.keys()].filter((index) => segments[index]?.table.ts.length === 0);
   if (axes.length === 0 && empty.some((index) => segments[index]?.state)) {
-    axes.push({ ts: new Float64Array(0), members: [] });
+    axes.push({ ts: new Float64Array(0), fine: false, members: [] });
   }
   axes[0]?.members.push(...empty.map((index) => ({ index, from: 0 })));
   return axes.map((axis) => planPack(axis, segments, digests));
@@ -135,7 +135,7 @@ function planPack(
 }
 
 export function timesColumn(pages: readonly Page[]): PackColumn {
-  return { name: 'ts', type: 'time', required: true, pages };
+  return { name: 'ts', type: pages[0]?.type ?? 'time', required: true, pages };
 }
 
 function pagesOf({ table }: NewSegment): SegmentPages {
@@ -204,6 +204,7 @@ function packedSegment(
   const layout: Layout = {
     ...layoutOf(pages, places),
     ts: rows > 0 ? placeOf(times, places) : [...NO_PAGE],
+    ...(rows > 0 && times.type === 'double' && { fine: true }),
     from,
     state: segment.state ? [places.blobs[state] ?? 0, segment.state.length, pageDigest(segment.state)] : null,
   };

@@ -273,19 +273,19 @@ export async function candidates(
 /** See `NodeStore.dependents`. */
 export async function dependents({ session }: StoreContext, stream: string): Promise<Dependent[]> {
   const rows = await session.select(
-    { fingerprint: 'text', ...GRID_KINDS, input: 'text', lookback: 'number?' },
+    { fingerprint: 'text', ...GRID_KINDS, input: 'text', lookback: 'number?', span_s: 'number?' },
     `WITH RECURSIVE found(fingerprint) AS (
        SELECT fingerprint FROM node_inputs WHERE input = $1
        UNION SELECT i.fingerprint FROM found f JOIN node_inputs i ON i.input = f.fingerprint)
-     SELECT d.fingerprint, ${GRID_COLUMNS}, i.input, i.lookback
+     SELECT d.fingerprint, ${GRID_COLUMNS}, i.input, i.lookback, i.span_s
      FROM found JOIN nodes d USING (fingerprint) JOIN node_inputs i USING (fingerprint) ${JOIN_CALENDARS}
      ORDER BY d.fingerprint, i.position`,
     [stream],
   );
   const byNode = new Map<string, Dependent & { inputs: Dependent['inputs'][number][] }>();
-  for (const { fingerprint, input, lookback, ...grid } of rows) {
+  for (const { fingerprint, input, lookback, span_s: span, ...grid } of rows) {
     const known = byNode.get(fingerprint) ?? { fingerprint, ...gridIn(grid), inputs: [] };
-    known.inputs.push({ fingerprint: input, lookback });
+    known.inputs.push({ fingerprint: input, lookback, ...(span !== null && { span }) });
     byNode.set(fingerprint, known);
   }
   return [...byNode.values()];

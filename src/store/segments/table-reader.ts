@@ -41,13 +41,13 @@ export class TableReader {
   /** Times of all rows of a segment. */
   times(segment: PlacedSegment): Float64Array {
     if (segment.pack === null || segment.rows === 0) return new Float64Array(0);
-    const { ts, from } = segment.layout();
+    const { ts, from, fine } = segment.layout();
     const key = `${segment.pack} ${ts[1]}`;
     let page = this.#pages.get(key);
     if (!page) {
       page = this.#allocate(ts[0]);
       this.#packs.page(segment.pack, ts, bytesOf(page));
-      decodeTimes(page);
+      if (!fine) decodeTimes(page);
       this.#pages.set(key, page);
     }
     return from === 0 && segment.rows === page.length ? page : page.subarray(from, from + segment.rows);

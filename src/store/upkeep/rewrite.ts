@@ -57,7 +57,8 @@ export async function mergeSmall(context: StoreContext, mayGoOn: () => boolean):
     { name: 'text', row_count: 'number', first_ts: 'number', last_ts: 'number', columns: 'text' },
     // Where a segment has all rows of its pack, its times are the pack's.
     `SELECT p.name, p.row_count, min(g.first_ts) AS first_ts, max(g.last_ts) AS last_ts,
-       string_agg(DISTINCT g.fingerprint || g.schema, chr(10) ORDER BY g.fingerprint || g.schema) AS columns
+       string_agg(DISTINCT g.fingerprint || g.schema, chr(10) ORDER BY g.fingerprint || g.schema)
+         || coalesce(any_value(g.layout->>'fine'), '') AS columns
      FROM packs p JOIN segments g ON g.pack = p.id
      WHERE p.row_count < ${SMALL_ROWS} AND g.row_count > 0 GROUP BY p.name, p.row_count
      HAVING max(g.row_count) = p.row_count ORDER BY first_ts`,
@@ -87,6 +88,8 @@ export async function mergeSmall(context: StoreContext, mayGoOn: () => boolean):
 interface Block {
   readonly pack: string;
   readonly ts: PagePlace;
+  /** See `Layout.fine`. */
+  readonly fine: boolean;
   readonly first: number;
   readonly last: number;
   readonly segments: readonly Segment[];
@@ -147,7 +150,11 @@ function assemble(
 ): Pack {
   const blocks = blocksOf(files, segments);
   const rowless = segments.filter(({ rows }) => rows === 0);
-  const times = blocks.map(({ pack, ts }) => copiedPage(files, pack, ts, 'time'));
+  if (blocks.some(({ fine }) => fine !== blocks[0]?.fine))
+    throw new SeamlessError('internal', 'Packs whose times are written differently cannot be one.');
+  const times = blocks.map(({ pack, ts }) =>
+    copiedPage(files, pack, ts, blocks[0]?.fine ? 'double' : 'time'),
+  );
   const pages = new Map<number, SegmentPages>();
   let rows = 0;
   const placed = blocks.flatMap(({ pack, ts, segments: list }) => {
@@ -226,13 +233,12 @@ function blocksOf(files: OpenPacks, segments: readonly Segment[]): Block[] {
   const groups = groupBy(filled, ({ pack, layout }) => `${pack} ${layout().ts[1]}`);
   const blocks = [...groups.values()].map((list): Block => {
     const [{ pack, layout }] = list as [Segment, ...Segment[]];
-    const { ts } = layout();
+    const { ts, fine = false } = layout();
     const times = new DataView(files.page(pack ?? '', ts).buffer);
-    const [first, last] = [0, ts[0] - 1].map((row) => Number(times.getBigInt64(row * 8, true))) as [
-      number,
-      number,
-    ];
-    return { pack: pack ?? '', ts, first, last, segments: list };
+    const [first, last] = [0, ts[0] - 1].map((row) =>
+      fine ? times.getFloat64(row * 8, true) : Number(times.getBigInt64(row * 8, true)),
+    ) as [number, number];
+    return { pack: pack ?? '', ts, fine, first, last, segments: list };
   });
   blocks.sort((a, b) => a.first - b.first);
   if (blocks.some(({ first }, index) => first <= (blocks[index - 1]?.last ?? -Infinity))) {

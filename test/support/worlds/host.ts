@@ -18,6 +18,7 @@ import type { DagNode } from '../../../src/sdk/dag-node.js';
 import { Node, StreamInput } from '../../../src/sdk/node.js';
 import { ScanNode } from '../../../src/sdk/scan-node.js';
 import { rowValue, type RowValue } from '../../../src/sdk/table.js';
+import { TICK } from '../../../src/sdk/time.js';
 import { readSlot, type View, type Window } from '../../../src/sdk/view.js';
 import { OpenContext } from '../../hosts/typescript/compute/support.js';
 import { CALENDARS, spanOf } from './slots.js';
@@ -158,7 +159,10 @@ export class WorldHost implements StrategyHost {
       }
       const { phase, leastHistory, completeUntil } = spec;
       const until = completeUntil === null ? {} : { completeUntil };
-      const source = { kind: 'made', options: { index, ...(spec.calendar ? {} : { phase }), ...until } };
+      const source = {
+        kind: 'made',
+        options: { index, ...(spec.calendar || spec.interval === TICK ? {} : { phase }), ...until },
+      };
       const own = { hash: 'stream' };
       return { ...common, kind: 'stream', label: 'made', inputs: [], own, leastHistory, source };
     });

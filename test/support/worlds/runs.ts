@@ -87,6 +87,12 @@ export const cutArbitrary: fc.Arbitrary<Cut> = fc.record({
   scanSlots: fc.constantFrom(1, 7, 32, 4096),
 });
 
+/** The same where the finest slots are those that ticks are counted by. */
+export const tickCutArbitrary: fc.Arbitrary<Cut> = fc.record({
+  chunkSlots: fc.constantFrom(8, 20, 128, 512, 131_072),
+  scanSlots: fc.constantFrom(8, 56, 256, 32_768),
+});
+
 export interface RunOptions extends Partial<Cut> {
   /** Steps of its progress after which the run is cancelled; null: never. */
   readonly cancelAfter?: number | null;

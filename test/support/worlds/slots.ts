@@ -1,6 +1,6 @@
 import type { Calendar } from '../../../src/sdk/calendar.js';
 import { lowerBound } from '../../../src/sdk/table.js';
-import { MONTH } from '../../../src/sdk/time.js';
+import { MONTH, TICK } from '../../../src/sdk/time.js';
 
 /** Slots by the definition: months with the dates of JavaScript, calendars by looking at a clock, everything else by adding up. */
 export interface Slots {
@@ -139,6 +139,7 @@ function monthLater(open: number, months: number): number {
 
 /** A window in time that holds a bar of each of so many slots. */
 export function spanOf(slots: number, { interval, calendar }: Slots): number {
+  if (interval === TICK) return slots * 1.25;
   const months = monthsOf(interval);
   const longest = months === null ? interval : months * 31 * DAY;
   return slots * longest + (calendar ? 3600 : 0);
@@ -150,6 +151,7 @@ export function closeOf(open: number, slots: Slots): number {
     const { closes, byOpen } = listed(slots);
     return closes[byOpen.get(open) ?? -1] as number;
   }
+  if (slots.interval === TICK) return Math.round(open * 1e6 + 1) / 1e6;
   const months = monthsOf(slots.interval);
   return months === null ? open + slots.interval : monthLater(open, months);
 }
@@ -160,6 +162,7 @@ export function openOf(close: number, slots: Slots): number {
     const { opens, byClose } = listed(slots);
     return opens[byClose.get(close) ?? -1] as number;
   }
+  if (slots.interval === TICK) return Math.round(close * 1e6 - 1) / 1e6;
   const months = monthsOf(slots.interval);
   return months === null ? close - slots.interval : monthLater(close, -months);
 }
@@ -186,6 +189,7 @@ export function floorTo(time: number, slots: Slots): number {
     const close = firstFrom(closes, time + 1e-3);
     return opens[byClose.get(close) ?? -1] as number;
   }
+  if (interval === TICK) return time;
   const months = monthsOf(interval);
   if (months === null) return Math.floor((time - phase) / interval) * interval + phase;
   const date = new Date(time * 1000);

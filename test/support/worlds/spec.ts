@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { MONTH } from '../../../src/sdk/time.js';
+import { MONTH, TICK } from '../../../src/sdk/time.js';
 import { ceilTo, nextOpen, usualPhase, type Slots } from './slots.js';
 import { EMITS, mixNumber, valueFrom, type Emits, type Row } from './values.js';
 
@@ -11,9 +11,14 @@ export const MINUTES = 240;
 export const INTERVALS = [60, 120, 300, 600, 3600];
 
 /** How long a world's minute is: in a world of days, the slower intervals are months and quarters. */
-export type Scale = 'minutes' | 'days' | 'calendars';
+export type Scale = 'minutes' | 'days' | 'calendars' | 'ticks';
 
-export const UNITS: Readonly<Record<Scale, number>> = { minutes: 60, days: 86_400, calendars: 43_200 };
+export const UNITS: Readonly<Record<Scale, number>> = {
+  minutes: 60,
+  days: 86_400,
+  calendars: 43_200,
+  ticks: 1,
+};
 
 /** The symbol of a family's node; `all`: it computes the section of all. */
 export type Symbol = 'A' | 'B' | 'C' | 'all';
@@ -153,6 +158,7 @@ const ON_CALENDARS: Readonly<Record<number, number>> = {
 /** Ten days become a month, and sixty a quarter. */
 function scaled(seconds: number, scale: Scale): number {
   if (scale === 'minutes') return seconds;
+  if (scale === 'ticks') return seconds / 60;
   if (scale === 'calendars') return ON_CALENDARS[seconds] as number;
   if (seconds >= 600) return (seconds === 600 ? 1 : 3) * MONTH;
   return (seconds / 60) * UNITS.days;
@@ -165,11 +171,15 @@ export function specsOf({ scale = 'minutes', streams, nodes }: WorldDraw): Spec[
       // So many hours of UTC would take most of the time.
       const whole = days ?? (drawn.interval === 60 ? 'session' : null);
       const calendar = scale === 'calendars' ? whole : null;
-      const interval = scaled(drawn.interval, scale);
-      const phase = interval % MONTH === 0 || calendar ? 0 : ((drawn.phase / 60) * unit) % interval;
+      // Bars of seconds are among the ticks.
+      const ticks = scale === 'ticks' && drawn.interval === 60;
+      const interval = ticks ? TICK : scaled(drawn.interval, scale);
+      const phase =
+        interval % MONTH === 0 || calendar || ticks ? 0 : Math.floor((drawn.phase / 60) * unit) % interval;
       const completeUntil = until === null ? null : ORIGIN + until * unit;
       const spec = { ...drawn, symbol, interval, phase, calendar, completeUntil, unit };
-      return { kind: 'stream', ...spec, rows: drawnRows(spec, holes, late, seed) };
+      const rows = ticks ? drawnTicks(spec, holes, late, seed) : drawnRows(spec, holes, late, seed);
+      return { kind: 'stream', ...spec, rows };
     },
   );
   for (const {
@@ -185,7 +195,8 @@ export function specsOf({ scale = 'minutes', streams, nodes }: WorldDraw): Spec[
     const inputs = picks.map(([pick, period, inTime]) => ({
       node: pick % specs.length,
       period,
-      inTime,
+      // Ticks cannot be counted.
+      inTime: inTime || specs[pick % specs.length]?.interval === TICK,
       gather: gathers && spec.scan === null && specs[pick % specs.length]?.interval === spec.interval,
     }));
     const once = inputs.filter(({ node }, at) => inputs.findIndex((other) => other.node === node) === at);
@@ -232,6 +243,24 @@ function drawnRows(shape: Shape, holes: number, late: number, seed: number): Row
   for (let ts = first; ts < ORIGIN + MINUTES * shape.unit; ts = nextOpen(ts, shape)) {
     const hash = mixNumber(seed, ts);
     if ((hash % 1000) / 1000 >= holes) rows.push({ ts, value: valueFrom(mixNumber(hash, 1), shape.emits) });
+  }
+  return rows;
+}
+
+/** Within a second: often at once, and on both sides of the borders of bars. */
+const OFFSETS = [0, 0, 1, 250_000, 250_000, 250_001, 999_999];
+
+function drawnTicks(shape: Shape, holes: number, late: number, seed: number): Row[] {
+  const rows: Row[] = [];
+  for (let second = ORIGIN + late * shape.unit; second < ORIGIN + MINUTES * shape.unit; second++) {
+    const hash = mixNumber(seed, second);
+    if ((hash % 1000) / 1000 < holes) continue;
+    const offsets = OFFSETS.filter((_, at) => (hash >> at) % 3 === 0);
+    for (const [at, offset] of offsets.entries())
+      rows.push({
+        ts: (second * 1e6 + offset) / 1e6,
+        value: valueFrom(mixNumber(hash, at + 1), shape.emits),
+      });
   }
   return rows;
 }
@@ -329,7 +358,9 @@ export function changedRows(spec: StreamSpec, { kind, at }: Change): readonly Ro
   const index = at % Math.max(1, rows.length);
   const first = rows[0]?.ts ?? ceilTo(ORIGIN, spec);
   const last = rows.at(-1)?.ts ?? nextOpen(first, spec, -1);
+  const ticks = interval === TICK;
   const later = (open: number, slots: number): number => {
+    if (ticks) return Math.round(open * 1e6 + slots * 375_000) / 1e6;
     let at = open;
     for (let slot = 0; slot < Math.abs(slots); slot++) at = nextOpen(at, spec, slots > 0 ? 1 : -1);
     return at;
@@ -352,7 +383,7 @@ export function changedRows(spec: StreamSpec, { kind, at }: Change): readonly Ro
     case 'append':
       return [
         ...rows,
-        ...Array.from({ length: 1 + (at % 5) }, (_, i) => fresh(later(last, 1 + i + (at % 2)))),
+        ...Array.from({ length: 1 + (at % 5) }, (_, i) => fresh(later(last, (ticks ? 0 : 1) + i + (at % 2)))),
       ];
     case 'empty':
       return at % 4 === 0 ? [] : rows;
@@ -362,7 +393,9 @@ export function changedRows(spec: StreamSpec, { kind, at }: Change): readonly Ro
       // Sessions have a third of the slots that there is time for.
       const slots = (last - first) / interval / (calendar ? 6 : 1);
       const ts = later(first, at % Math.max(1, Math.round(slots)));
-      return rows.some((row) => row.ts === ts) ? rows : [...rows, fresh(ts)].sort((a, b) => a.ts - b.ts);
+      return !ticks && rows.some((row) => row.ts === ts)
+        ? rows
+        : [...rows, fresh(ts)].sort((a, b) => a.ts - b.ts);
     }
   }
 }

@@ -4,9 +4,11 @@ import {
   concatTables,
   copyTable,
   emptyTable,
+  lowerBound,
   sliceTable,
   type Table,
 } from '../../../sdk/table.js';
+import type { Seconds } from '../../../sdk/time.js';
 import { tableDigest, type Digest } from '../../fingerprint/digest.js';
 import { sameTimes } from './grids.js';
 
@@ -56,6 +58,12 @@ export class HeldRows {
     const ts = concatFloats(parts);
     this.#joined.push({ parts, ts });
     return ts;
+  }
+
+  /** How many rows of a node open at a time or later. */
+  rowsSince(index: number, time: Seconds): number {
+    const { ts } = this.of(index);
+    return ts.length - lowerBound(ts, time);
   }
 
   /** Keeps the last `rows` rows of a node for the next chunk. */

@@ -1,16 +1,22 @@
 import type { ComputeRequest, ComputeResult, NodeFailure, ScanState } from '../../../engine/ports/host.js';
 import { SeamlessError } from '../../../sdk/errors.js';
 import type { DagNode } from '../../../sdk/dag-node.js';
-import { KernelCompute, Node, type ComputeFn } from '../../../sdk/node.js';
+import { KernelCompute, Node, SlotCompute, type ColumnCompute, type ComputeFn } from '../../../sdk/node.js';
 import { ScanNode } from '../../../sdk/scan-node.js';
 import { CrossNode } from '../../../sdk/universe/cross-node.js';
 import { emptyTable, VALUE_COLUMN } from '../../../sdk/table.js';
 import type { Seconds } from '../../../sdk/time.js';
-import { ChunkView, moveView, type ViewInput } from '../../../sdk/view.js';
+import { ChunkView, moveView, windowOfSlot, type ViewInput } from '../../../sdk/view.js';
 import { runAgain } from './again.js';
 import { runAlone } from './alone.js';
 import { runColumns } from './columns.js';
-import { violationFailure, type ComputedNode, type NodeComputation, type NodeRun } from './computation.js';
+import {
+  violationFailure,
+  type ComputeContext,
+  type ComputedNode,
+  type NodeComputation,
+  type NodeRun,
+} from './computation.js';
 import { runKernel } from './kernel.js';
 import { failureOf, voidChunk } from './failures.js';
 import { locateInStack } from './location.js';
@@ -91,12 +97,13 @@ function kernelOf(node: ComputedNode): KernelCompute<unknown> | null {
 
 /** What is called for the firings: of a scan, its step with the state to go on from. */
 function callsOf({ node, request, context, cross }: NodeRun): {
-  compute: Node['computeFn'];
+  compute: ComputeFn<unknown> | ColumnCompute<unknown>;
   scan: Scan | null;
 } {
   if (node instanceof CrossNode) return { compute: sectionCompute(node, cross, context), scan: null };
   if (!(node instanceof ScanNode)) {
     const { computeFn } = node;
+    if (computeFn instanceof SlotCompute) return { compute: slotCompute(computeFn, context), scan: null };
     return {
       compute: typeof computeFn === 'function' ? authored(context, computeFn) : computeFn,
       scan: null,
@@ -104,6 +111,15 @@ function callsOf({ node, request, context, cross }: NodeRun): {
   }
   const scan = new Scan(node, stateIn(request), context);
   return { compute: scan.compute, scan };
+}
+
+/** What computes a bar of ticks. Where none came within its slot, on a calendar one before it at the most, there is no bar. */
+function slotCompute({ reduce }: SlotCompute<unknown>, context: ComputeContext): ComputeFn<unknown> {
+  const call = authored(context, reduce);
+  return (view) => {
+    const { window, open, close } = windowOfSlot(view, 0);
+    return window.length === 0 ? undefined : call(window, { open, close });
+  };
 }
 
 /** A scan that began anew where it should go on would give rows that look right. */

@@ -1,0 +1,35 @@
+import type { OpenStream } from '../engine/ports/source.js';
+import { isTicks } from '../sdk/grid.js';
+import { sourceError } from './faults.js';
+import type { TimeReading } from './time/reading.js';
+
+/** @throws SeamlessError `source` for what a stream of ticks cannot have */
+export function checkTicks(stream: OpenStream): void {
+  if (!isTicks(stream)) return;
+  const { kind, options } = stream.source;
+  if (kind === 'demo' || kind === 'http') {
+    throw sourceError(
+      stream,
+      `its ${kind} source gives bars, and no ticks: give the stream an interval such as '1m'.`,
+    );
+  }
+  if (kind !== 'custom' && options['stamp'] === 'close')
+    throw sourceError(stream, `ticks have no close that they could be stamped by: leave its stamp out.`);
+}
+
+/** The same times to the microsecond. */
+export function toMicroseconds(stream: OpenStream, reading: TimeReading): TimeReading {
+  if (!isTicks(stream)) return reading;
+  return { ...reading, open: (raw, clock) => `round((${reading.open(raw, clock)}) * 1e6) / 1e6` };
+}
+
+/** What a query selects besides, so that rows of one time can be kept in the order in which they come. */
+export function placeSql(stream: OpenStream): string {
+  return isTicks(stream) ? ', row_number() OVER () AS place' : '';
+}
+
+/** @param newest the rows come newest first, also those of one time */
+export function orderSql(stream: OpenStream, newest = false): string {
+  const place = isTicks(stream) ? `, place${newest ? ' DESC' : ''}` : '';
+  return ` ORDER BY open NULLS LAST${place}`;
+}
