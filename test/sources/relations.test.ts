@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { mkdirSync } from 'node:fs';
-import { Project, fails, readAll, rowsOf } from './support.js';
+import type { SkippedRow } from '../../src/engine/ports/source.js';
+import { EVERYTHING, Project, fails, readAll, rowsOf } from './support.js';
 import { cases } from '../support/profile.js';
 
 const MINUTE = 60;
@@ -232,6 +233,53 @@ describe('parquet and sql sources', () => {
       /column time of its query holds no times: name another column with time: '…'/,
     );
     await fails(read('SELECT 0 AS time'), 'source', /no column but time/);
+  });
+
+  it('without a time hide the bars beside them in a file, and are left out and counted where that was asked for', async () => {
+    const rows = Array.from({ length: 20 }, (_, i) => (i === 7 ? '(NULL, 7)' : `(${i * 60}, ${i})`)).join();
+    const options = await parquet('untimed.parquet', `FROM (VALUES ${rows}) AS t(time, x)`);
+    const reader = await project.open('parquet', options);
+    assert.deepEqual(await reader.bounds(), { first: 0, last: 1140 });
+    await fails(readAll(reader), 'source-row', /a row of untimed\.parquet has no time/);
+    await fails(readAll(reader, { start: 360, end: 420 }), 'source-row', /has no time/);
+    await fails(readAll(reader, { start: 480, end: 540 }), 'source-row', /has no time/);
+    assert.equal((await readAll(reader, { start: 0, end: 360 })).ts.length, 6);
+    assert.equal((await readAll(reader, { start: 540, end: 1200 })).ts.length, 11);
+    const skipped: SkippedRow[] = [];
+    for await (const table of reader.read(EVERYTHING, (each) => skipped.push(each)))
+      assert.equal(table.ts.length, 19);
+    assert.deepEqual(
+      skipped.map(({ range }) => range),
+      [{ start: 360, end: 540 }],
+    );
+    for (const [kind, asked] of [
+      ['parquet', options],
+      ['sql', { query: "FROM 'untimed.parquet'" }],
+    ] as const) {
+      const permissive = await project.open(kind, { ...asked, conformance: 'permissive' });
+      // Each range counts what is in it, so that none is counted twice.
+      const parts = [
+        { start: 0, end: 300 },
+        { start: 300, end: 900 },
+        { start: 900, end: Infinity },
+      ];
+      let read = 0;
+      for (const part of parts) read += (await readAll(permissive, part)).ts.length;
+      assert.equal(read, 19);
+      const notes = permissive.notes?.() ?? [];
+      assert.deepEqual(
+        notes.map(({ what, count }) => [what, count]),
+        [['rows without a time left out', 1]],
+        kind,
+      );
+    }
+    // Texts, too, with what stands there.
+    const texts = "FROM (VALUES ('2024-01-01', 1), ('soon', 2), ('2024-01-02', 3)) AS t(date, x)";
+    const dated = await parquet('soon.parquet', texts);
+    const DAYS = { interval: 86_400 };
+    await fails(project.read('parquet', dated, DAYS), 'source-row', /"soon" for a time/);
+    const sound = await project.read('parquet', { ...dated, conformance: 'permissive' }, DAYS);
+    assert.equal(sound.ts.length, 2);
   });
 
   it('refuse rows without a time, off the grid, twice or unsorted', async () => {

@@ -16,7 +16,8 @@ import {
 } from '../files.js';
 import { Options, type TimeOptions } from '../options.js';
 import { symbolOptions, type OneSymbol } from '../symbols.js';
-import { RelationReader, type RelationSource, type RowReading } from './relation-reader.js';
+import { RelationReader } from './relation-reader.js';
+import type { RelationSource, RowReading } from './relation-source.js';
 import { symbolRowsOf, type SymbolRows } from './symbol-rows.js';
 import { bordersOf, firstOpenFrom, type Border, type KnownBorder } from './row-groups.js';
 

@@ -12,7 +12,6 @@ import { RowsAround, type Skip } from '../csv/around.js';
 import { databaseMessage, sqlText, type Database } from './database.js';
 import { refuseAbsent, symbolIndex, symbolSql, type OneSymbol } from '../symbols.js';
 import { BarCheck, barError, rowError, sourceError, WRITE_TIMES, type BarFault } from '../faults.js';
-import type { TimeOptions } from '../options.js';
 import {
   cellOf,
   notATimeColumn,
@@ -23,49 +22,15 @@ import {
   selectBars,
   type Relation,
 } from './relation.js';
+import type { RelationSource, RowReading } from './relation-source.js';
 import { columnLooks } from './column-looks.js';
+import { countUntimed, hiddenBy, untimedRows, type Untimed } from './untimed.js';
 import type { SymbolLook, SymbolRows } from './symbol-rows.js';
 import { findTimeColumns, type ColumnLook } from '../time/column.js';
 import { orderSql, placeSql } from '../ticks.js';
 import { adjusted, refuseWideSpacing } from '../time/opens.js';
 import { onGridSql } from '../time/slots.js';
 import { numberReading, readAsText, textReading, typedReading, type TimeReading } from '../time/reading.js';
-
-/** What DuckDB can read in part: Parquet files, the result of a query. */
-export interface RelationSource {
-  /** What follows FROM. Asked once, when its rows are first needed. */
-  from(): Promise<string>;
-  /** What it is called in messages: `data/btc.parquet`, `its query`. */
-  readonly shown: string;
-  /** True when the rows have no order of their own. */
-  readonly sort: boolean;
-  readonly time: TimeOptions;
-  /** The symbol whose rows are read, of a table with those of many; null or absent: all rows. */
-  readonly one?: OneSymbol | null;
-  /** What is read of the table for all symbols at once; null or absent: nothing, each is read by itself. To be asked after `version`. */
-  symbols?(): SymbolRows | null;
-  /** See `SourceReader.files`. */
-  readonly files?: readonly string[];
-  version(before?: string | null): Promise<string | null>;
-  /** See `SourceReader.sameUntil`. Absent: it cannot tell. */
-  sameUntil?(before: string, reading: RowReading): Promise<Seconds>;
-  /** Called when its rows were read: has what `sameUntil` will need of them. */
-  remember?(reading: RowReading): Promise<void>;
-  /** Called after a range was read. @throws SeamlessError when what was read may be torn. */
-  finish(): Promise<void>;
-  /** What went wrong, when DuckDB says so. */
-  explain(message: string): string;
-}
-
-/** How rows are read as bars. */
-export interface RowReading {
-  /** Differs where the same rows would be read as other bars. */
-  readonly digest: string;
-  /** Columns, which are called c0, c1, … whatever their names. */
-  readonly names: readonly string[];
-  /** SQL for the open of a row. */
-  readonly open: string;
-}
 
 /** Rows from which the unit of a numeric time is found. */
 const SAMPLE_ROWS = 20_000;
@@ -93,6 +58,10 @@ interface Shared {
 interface Extent {
   readonly first: Seconds | null;
   readonly last: Seconds | null;
+  /** Rows without a time, and the bars that they hide; of a permissive reading they are counted. */
+  readonly untimed: readonly SkippedRow[];
+  /** How many of a permissive reading have none. */
+  readonly count: number;
 }
 
 function rowReading({ relation, timeType }: Pick<Plan, 'relation' | 'timeType'>): RowReading {
@@ -104,6 +73,17 @@ function rowReading({ relation, timeType }: Pick<Plan, 'relation' | 'timeType'>)
     open,
   };
 }
+
+const NOWHERE: Untimed = { cell: null, before: null, after: null };
+const NO_TIME: BarFault = {
+  kind: 'not-a-time',
+  row: 0,
+  index: 0,
+  time: Number.NaN,
+  previous: Number.NaN,
+  shared: false,
+  calendar: null,
+};
 
 /** Reads the bars of a range, leaving the rest of the file alone where its format allows. */
 export class RelationReader implements SourceReader {
@@ -148,10 +128,15 @@ export class RelationReader implements SourceReader {
 
   async *read(range: Range, skip?: (row: SkippedRow) => void): AsyncGenerator<Table> {
     // A row without a time belongs to no range: only the whole can show it.
-    await this.bounds();
+    this.#extent ??= this.#measure();
+    const { first, untimed, count } = await this.#extent;
     const { relation, all, timeType, shared } = await this.#planned();
     const permissive = this.#source.time.conformance === 'permissive';
-    const around = this.#around(relation, range, skip);
+    const skipOrThrow = this.#skipOrThrow(range, skip);
+    for (const { range: where, error } of untimed) skipOrThrow(where, error);
+    if (count > 0 && first !== null)
+      await countUntimed(this.#database, relation, openSql(relation), range, first, this.#notes);
+    const around = this.#around(relation, skipOrThrow);
     const cleaner = new Cleaner(this.#stream, this.#notes);
     try {
       if (shared) yield await around.next(await this.#sharedRows(shared, all, timeType, range));
@@ -169,16 +154,19 @@ export class RelationReader implements SourceReader {
   }
 
   /** A row that cannot be a bar is nobody's business but theirs who ask for its time. */
-  #around(relation: Relation, range: Range, skip?: (row: SkippedRow) => void): RowsAround {
-    const { stamp } = this.#source.time;
-    const explain = (fault: BarFault): Promise<SeamlessError> =>
-      Promise.resolve(this.#fault(relation, fault, null));
-    const skipOrThrow: Skip = (where, error) => {
+  #skipOrThrow(range: Range, skip?: (row: SkippedRow) => void): Skip {
+    return (where, error) => {
       if (where === null || (!skip && !isEmpty(intersection(where, range)))) throw error;
       if (!skip) return;
       this.#notes.add(UNREADABLE, 1, error.message);
       skip({ range: where, error });
     };
+  }
+
+  #around(relation: Relation, skipOrThrow: Skip): RowsAround {
+    const { stamp } = this.#source.time;
+    const explain = (fault: BarFault): Promise<SeamlessError> =>
+      Promise.resolve(this.#fault(relation, fault, null));
     return new RowsAround(this.#stream, new BarCheck(this.#stream, stamp), stamp, explain, skipOrThrow);
   }
 
@@ -209,12 +197,14 @@ export class RelationReader implements SourceReader {
   ): { readonly pruned: string; readonly where: string } {
     const pruned = pruneRange(this.#stream, this.#source.time, relation, timeType, range);
     const ends = [
+      // What is left out is counted by itself.
+      this.#source.time.conformance === 'permissive' ? 'isfinite(open)' : 'open IS NOT NULL',
       ...(Number.isFinite(range.start) ? [`open >= ${range.start}::DOUBLE`] : []),
       ...(Number.isFinite(range.end) ? [`open < ${range.end}::DOUBLE`] : []),
     ];
     return {
       pruned: pruned ? ` WHERE ${pruned}` : '',
-      where: ends.length > 0 ? ` WHERE ${ends.join(' AND ')}` : '',
+      where: ` WHERE ${ends.join(' AND ')}`,
     };
   }
 
@@ -333,14 +323,19 @@ export class RelationReader implements SourceReader {
       (own.from === relation.from ? row : (await this.#rows(`SELECT ${untimedSql} FROM ${own.from}`))[0])?.[
         'untimed'
       ];
-    if (Number(shared ? shared.look.untimed : await untimed()) > 0) throw await this.#untimed(own, timed);
-    if (row['first'] === null || row['first'] === undefined) return { first: null, last: null };
+    const some = Number(shared ? shared.look.untimed : await untimed()) > 0;
+    const hidden = some ? await this.#untimed(own, timed) : [];
+    if (row['first'] === null || row['first'] === undefined)
+      return { first: null, last: null, untimed: hidden, count: 0 };
     const extent = { first: Number(row['first']), last: Number(row['last']) };
-    return this.#endsOf(relation, extent);
+    return { ...this.#endsOf(relation, extent), untimed: hidden, count: 0 };
   }
 
   /** Slots of the first and the last row. One row that cannot be a bar hides its slot; where neither can, the file is not what it was taken for. */
-  #endsOf(relation: Relation, { first, last }: { first: Seconds; last: Seconds }): Extent {
+  #endsOf(
+    relation: Relation,
+    { first, last }: { first: Seconds; last: Seconds },
+  ): Pick<Extent, 'first' | 'last'> {
     const stream = this.#stream;
     const faults = [first, last].map((end) =>
       new BarCheck(stream, this.#source.time.stamp).next(Float64Array.of(end)),
@@ -357,31 +352,29 @@ export class RelationReader implements SourceReader {
 
   /** The same of the rows that can be bars. */
   async #measureBars(relation: Relation): Promise<Extent> {
+    const bar = onGridSql(this.#stream, 'open');
     const [row = {}] = await this.#rows(
-      `SELECT min(open) AS first, max(open) AS last FROM (SELECT ${openSql(relation)} AS open FROM ${relation.from}) WHERE ${onGridSql(this.#stream, 'open')}`,
+      `SELECT min(open) FILTER (${bar}) AS first, max(open) FILTER (${bar}) AS last, count(*) FILTER (NOT coalesce(isfinite(open), false))::DOUBLE AS untimed
+       FROM (SELECT ${openSql(relation)} AS open FROM ${relation.from})`,
     );
     const { first, last } = row;
+    const count = Number(row['untimed']);
     return typeof first === 'number' && typeof last === 'number'
-      ? { first, last }
-      : { first: null, last: null };
+      ? { first, last, untimed: [], count }
+      : { first: null, last: null, untimed: [], count };
   }
 
-  async #untimed(relation: Relation, timed: string): Promise<SeamlessError> {
-    const raw = `c${relation.time}`;
-    const [row] = await this.#rows(
-      `SELECT max(CAST(${raw} AS VARCHAR)) AS cell FROM ${relation.from} WHERE ${timed} IS NULL`,
-    );
-    const cell = typeof row?.['cell'] === 'string' ? row['cell'] : null;
-    const fault: BarFault = {
-      kind: 'not-a-time',
-      row: 0,
-      index: 0,
-      time: Number.NaN,
-      previous: Number.NaN,
-      shared: false,
-      calendar: null,
-    };
-    return this.#fault(relation, fault, cell);
+  /** @throws SeamlessError `source-row` where nothing says which bars such a row hides, or there are too many. */
+  async #untimed(relation: Relation, timed: string): Promise<readonly SkippedRow[]> {
+    const rows = await untimedRows(this.#database, relation, timed);
+    const all = (rows ?? [NOWHERE]).map((row) => ({
+      range: hiddenBy(this.#stream, row),
+      error: this.#fault(relation, NO_TIME, row.cell),
+    }));
+    const [first] = all;
+    // A result has no order, and what a symbol's rows are beside is another's.
+    if (first && (rows === null || this.#source.sort || this.#source.one)) throw first.error;
+    return all;
   }
 
   #fault(relation: Relation, fault: BarFault, cell: string | null): SeamlessError {

@@ -7,7 +7,8 @@ import { sourceError } from '../faults.js';
 import type { FileContext } from '../files.js';
 import { Options } from '../options.js';
 import { symbolOptions } from '../symbols.js';
-import { RelationReader, type RelationSource } from './relation-reader.js';
+import { RelationReader } from './relation-reader.js';
+import type { RelationSource } from './relation-source.js';
 
 /** @throws SeamlessError `source` when the query is not one SELECT, with the place where it stops making sense. */
 export async function openSql(stream: OpenStream, context: FileContext): Promise<SourceReader> {

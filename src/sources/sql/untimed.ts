@@ -1,0 +1,81 @@
+import type { OpenStream } from '../../engine/ports/source.js';
+import { nextOpen } from '../../sdk/grid.js';
+import { formatTime, type Range, type Seconds } from '../../sdk/time.js';
+import { MOST_SKIPPED } from '../csv/around.js';
+import type { Notes } from '../conformance.js';
+import type { Database } from './database.js';
+import { openSql, type Relation } from './relation.js';
+
+/** Rows whose time is none, and where among the others they are. */
+export interface Untimed {
+  readonly cell: string | null;
+  /** Opens of the rows around it; null: there is none. */
+  readonly before: Seconds | null;
+  readonly after: Seconds | null;
+}
+
+/** Rows without a time, each with the opens of those around it, in the order in which the file has them. */
+function placedSql({ from, reading, time, clock }: Relation, timed: string): string {
+  const open = openSql({ reading, time, clock } as Relation);
+  const near = (way: 'lag' | 'lead'): string =>
+    `${way}(CASE WHEN isfinite(open) THEN open END IGNORE NULLS) OVER (ORDER BY place)`;
+  return `FROM (SELECT cell, timed, ${near('lag')} AS before, ${near('lead')} AS after
+    FROM (SELECT ${open} AS open, CAST(c${time} AS VARCHAR) AS cell, ${timed} AS timed, row_number() OVER () AS place FROM ${from}))
+    WHERE timed IS NULL`;
+}
+
+/** Null: there are more than a file has that is what it was taken for. */
+export async function untimedRows(
+  database: Database,
+  relation: Relation,
+  timed: string,
+): Promise<readonly Untimed[] | null> {
+  const rows = await database.rows(
+    `SELECT cell, before, after ${placedSql(relation, timed)} LIMIT ${MOST_SKIPPED + 1}`,
+  );
+  if (rows.length > MOST_SKIPPED) return null;
+  return rows.map(({ cell, before, after }) => ({
+    cell: typeof cell === 'string' ? cell : null,
+    before: typeof before === 'number' ? before : null,
+    after: typeof after === 'number' ? after : null,
+  }));
+}
+
+/** The bars that are not known because of a row without a time: those beside it, and what may be between. */
+export function hiddenBy(stream: OpenStream, { before, after }: Untimed): Range {
+  return {
+    start: before ?? after ?? -Infinity,
+    end: after === null ? Infinity : nextOpen(after, stream),
+  };
+}
+
+/**
+ * Counts the rows without a time that belong to a range: each to the bar before it, or to the first one.
+ * @param first open of the first bar
+ */
+export async function countUntimed(
+  database: Database,
+  relation: Relation,
+  timed: string,
+  range: Range,
+  first: Seconds,
+  notes: Notes,
+): Promise<void> {
+  const place = `coalesce(before, ${first}::DOUBLE)`;
+  const ends = [
+    ...(Number.isFinite(range.start) ? [`${place} >= ${range.start}::DOUBLE`] : []),
+    ...(Number.isFinite(range.end) ? [`${place} < ${range.end}::DOUBLE`] : []),
+  ];
+  const [row] = await database.rows(
+    `SELECT count(*)::DOUBLE AS count, min(cell) AS cell, min(before) AS before FROM (SELECT * ${placedSql(relation, timed)})
+     WHERE ${['true', ...ends].join(' AND ')}`,
+  );
+  const { count, cell, before } = row ?? {};
+  const example =
+    typeof cell === 'string'
+      ? JSON.stringify(cell)
+      : typeof before === 'number'
+        ? `after ${formatTime(before)}`
+        : null;
+  notes.add('rows without a time left out', Number(count ?? 0), example);
+}
