@@ -10,6 +10,7 @@ export const LAYERS = [
   ['protocol'],
   ['hosts'],
   ['store', 'sources', 'live'],
+  ['settings'],
   ['engine'],
   ['sdk'],
 ];

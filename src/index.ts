@@ -31,20 +31,14 @@ export type { Column, ColumnType, FlatRecord, Json, RowValue, Table } from './sd
 export type { Calendar, Session, ZoneCalendar } from './sdk/calendar.js';
 export type { Interval, Range, Seconds, TimeInput } from './sdk/time.js';
 
-export {
-  csvHistory,
-  definePreset,
-  demoHistory,
-  parquetHistory,
-  preset,
-  SeamlessDataProvider,
-  sqlHistory,
-} from './sdk/providers.js';
+export { csvHistory, demoHistory, parquetHistory, sqlHistory } from './sdk/providers.js';
+export { definePreset, preset, SeamlessDataProvider } from './sdk/presets.js';
+export type { DataPresetSpec } from './sdk/presets.js';
+export type { ConformanceFlag, Fetched, FetchOptions, ServiceLevel, ServiceOutcome } from './sdk/fetched.js';
 export type {
   BarOptions,
   Bounds,
   CsvOptions,
-  DataPresetSpec,
   DemoOptions,
   FetchRequest,
   HistoryProvider,

@@ -18,6 +18,7 @@ import {
   type Surroundings,
 } from './session/strategy-session.js';
 import { CacheLimit, changeCache } from './requests/cache-request.js';
+import { fetchPreset } from './requests/fetch.js';
 import { inspect } from './requests/inspect.js';
 import { verifyStrategy } from './requests/verify.js';
 import { compareRun, openRecording } from './requests/parity.js';
@@ -49,6 +50,7 @@ export class JobService {
   readonly #handlers: Handlers = {
     describe: (payload, hooks) => this.#describe(payload, hooks),
     materialize: (payload, hooks) => this.#materialize(payload, hooks),
+    fetch: (payload, hooks) => this.#fetch(payload, hooks),
     status: (payload, hooks) => this.#status(payload, hooks),
     source: (payload, hooks) => this.#source(payload, hooks),
     bounds: (payload, hooks) => this.#bounds(payload, hooks),
@@ -129,6 +131,11 @@ export class JobService {
     return this.#withStrategy(strategy, hooks, work, { made: bundle, onLoaded }).finally(() =>
       this.#stores.abandon(),
     );
+  }
+
+  #fetch(payload: Payload<'fetch'>, hooks: RequestHooks): Promise<Result<'fetch'>> {
+    const cache = cacheOf(payload.projectRoot, payload, `fetching ${payload.preset}`);
+    return fetchPreset(payload, (work) => this.#withStore(cache, hooks, work), hooks);
   }
 
   #status(payload: Payload<'status'>, hooks: RequestHooks): Promise<Result<'status'>> {

@@ -7,6 +7,7 @@ import { Strategy } from '../sdk/strategy.js';
 import type { Table } from '../sdk/table.js';
 import { parseRange, type Range, type TimeInput } from '../sdk/time.js';
 import { builtFile } from '../protocol/built-file.js';
+import { abortSignal, type CancelSignal } from './abort-signal.js';
 import { JobClient } from './job-client.js';
 import { columnsOf, rowsOf, type HistoryColumns, type NodeRow } from '../protocol/history.js';
 import { familyColumns, familyRows, panelOf, type MemberTable, type Panel } from './family-table.js';
@@ -34,11 +35,7 @@ export interface MaterializeOptions {
   readonly signal?: CancelSignal | undefined;
 }
 
-/** What is used of an `AbortSignal`: its type is not at hand in a folder that never installed anything. */
-export interface CancelSignal {
-  readonly aborted: boolean;
-  addEventListener(type: 'abort', listener: () => void): void;
-}
+export type { CancelSignal } from './abort-signal.js';
 
 /** The programs a job starts, for other builds than this package's own. */
 export interface JobPrograms {
@@ -105,15 +102,6 @@ export class MaterializeSeamlessJob {
       await client.dispose();
     }
   }
-}
-
-function abortSignal(signal: CancelSignal | undefined): AbortSignal {
-  const controller = new AbortController();
-  if (signal?.aborted) controller.abort();
-  signal?.addEventListener('abort', () => {
-    controller.abort();
-  });
-  return controller.signal;
 }
 
 /** What `report.node(name)` gives: the node's part of the report, and its history over the range. */

@@ -1,5 +1,7 @@
 import * as v from 'valibot';
 
+import type { ServiceLevel } from '../sdk/fetched.js';
+import type { DataPresetSpec } from '../sdk/presets.js';
 import type { CacheLimits } from '../store/store.js';
 import { atLeastOne, count, list, path, seconds, type SchemaOf } from './shapes.js';
 
@@ -47,6 +49,23 @@ export type ExportFormat = v.InferOutput<typeof exportFormat>;
 /** The strategy's bundle, where the parent made it. */
 const bundle = v.object({ code: v.string(), inputs: list(v.string()), begunAt: v.number() });
 
+const level: SchemaOf<ServiceLevel> = v.object({
+  deadline: v.optional(positive),
+  coverage: v.optional(v.number()),
+  lag: v.optional(positive),
+  miss: v.picklist(['failFast', 'partialFill', 'hold']),
+});
+
+const presetSpec: SchemaOf<DataPresetSpec> = v.object({
+  id: v.string(),
+  intervalMs: positive,
+  slaPreset: v.exactOptional(v.string()),
+  sla: v.exactOptional(level),
+  provider: v.picklist(['csv', 'parquet', 'sql', 'demo', 'http']),
+  options: v.record(v.string(), v.unknown()),
+  pinned: v.exactOptional(v.boolean()),
+});
+
 export const payloads = {
   describe: v.object(ofStrategy),
 
@@ -71,6 +90,15 @@ export const payloads = {
     bundle: v.optional(bundle),
     /** Write down what a hit rests on, so that a terminal can tell the next one by itself. */
     sidecar: v.optional(v.literal(true)),
+  }),
+
+  /** The bars of a preset, by its name in the project's file or as a script defines it. */
+  fetch: v.object({
+    ...ofCache,
+    preset: v.string(),
+    spec: v.optional(presetSpec),
+    start: seconds,
+    end: seconds,
   }),
 
   status: v.object({

@@ -337,9 +337,35 @@ const barResult = v.object({
 });
 export type BarResult = v.InferOutput<typeof barResult>;
 
+const fetchResult = v.object({
+  preset: v.string(),
+  range: span,
+  table,
+  coverage: spans,
+  unavailable: spans,
+  notYet: spans,
+  fingerprint: v.string(),
+  asOf: v.number(),
+  fetched: spans,
+  flags: v.array(note),
+  sla: v.nullable(
+    v.object({
+      deadline: v.optional(v.number()),
+      coverage: v.optional(v.number()),
+      lag: v.optional(v.number()),
+      miss: v.picklist(['failFast', 'partialFill', 'hold']),
+      met: v.boolean(),
+      misses: list(v.string()),
+      share: v.number(),
+      behind: v.number(),
+    }),
+  ),
+});
+
 export const results = {
   describe: graphSummary,
   materialize: materializeResult,
+  fetch: fetchResult,
   status: statusReport,
   /** What the sources of a strategy have: from the first bar to past the last one; null when they cannot tell. */
   source: v.object({ taken: v.nullable(sourceTaken) }),

@@ -1,6 +1,7 @@
 import type { Calendar } from './calendar.js';
 import { DagNode, shown } from './dag-node.js';
 import { SeamlessError } from './errors.js';
+import { SeamlessDataProvider } from './presets.js';
 import type { HistoryProvider } from './providers.js';
 import type { Series } from './series.js';
 import type { RowValue } from './table.js';
@@ -27,7 +28,7 @@ export interface StreamInputOptions {
   readonly calendar?: Calendar;
   /** The least number of bars that consumers get to see before they fire. Default: 1. */
   readonly period?: number;
-  readonly historyProvider: HistoryProvider;
+  readonly historyProvider: HistoryProvider | SeamlessDataProvider;
 }
 
 /** A stream of bars from outside: a source of the DAG. */
@@ -170,10 +171,11 @@ function checkTags(tags: unknown): readonly string[] {
 
 /** @throws SeamlessError `source` for what is no provider. @param called what has it, and as which option */
 export function checkProvider(
-  provider: HistoryProvider | undefined,
+  provider: HistoryProvider | SeamlessDataProvider | undefined,
   name: string,
   called = { what: 'Stream', option: 'historyProvider' },
 ): HistoryProvider {
+  if (provider instanceof SeamlessDataProvider) return provider.history;
   if (typeof provider === 'object' && typeof provider.options === 'object') return provider;
   throw new SeamlessError(
     'source',

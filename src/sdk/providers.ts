@@ -1,6 +1,5 @@
-import { SeamlessError } from './errors.js';
 import type { FlatRecord } from './table.js';
-import { formatInterval, type Interval, type Range, type Seconds, type TimeInput } from './time.js';
+import type { Interval, Range, Seconds, TimeInput } from './time.js';
 
 /** A row of history: its bar's open in epoch seconds, then any columns. */
 export type HistoryRow = FlatRecord & { readonly ts: Seconds };
@@ -134,71 +133,4 @@ export interface DemoOptions {
 /** Seeded bars of a made-up market: open, high, low, close, volume. The same for any range they are asked over. */
 export function demoHistory(options: DemoOptions = {}): HistoryProvider {
   return { kind: 'demo', options: { ...options } };
-}
-
-/** A named source of bars, to be used by `preset(id)`. */
-export interface DataPresetSpec {
-  readonly id: string;
-  readonly intervalMs: number;
-  /** Name of the service level the source is held to. Recorded, not enforced. */
-  readonly slaPreset?: string;
-  readonly provider: 'csv' | 'parquet' | 'sql' | 'demo';
-  readonly options: Readonly<Record<string, unknown>>;
-  /** See `HistoryProvider.pinned`. Default: false. */
-  readonly pinned?: boolean;
-}
-
-const presets = new Map<string, DataPresetSpec>();
-
-/** Makes a preset known to `preset(id)`. Saying the same id again replaces it. */
-export function definePreset(spec: DataPresetSpec): void {
-  if (!Number.isInteger(spec.intervalMs / 1000) || spec.intervalMs <= 0) {
-    throw new SeamlessError(
-      'interval',
-      `Preset ${spec.id} has intervalMs ${spec.intervalMs}: it must be a positive whole number of seconds, in milliseconds.`,
-    );
-  }
-  presets.set(spec.id, spec);
-}
-
-/** Forgets all presets: a host does so before it loads a strategy, so that none leaks from another. */
-export function clearPresets(): void {
-  presets.clear();
-}
-
-/** The history of a preset, with the interval it is recorded at. */
-export class SeamlessDataProvider implements HistoryProvider {
-  readonly kind: string;
-  readonly options: Readonly<Record<string, unknown>>;
-  readonly spec: DataPresetSpec;
-  readonly pinned: boolean;
-
-  constructor(spec: DataPresetSpec) {
-    this.spec = spec;
-    this.kind = spec.provider;
-    this.options = spec.options;
-    this.pinned = spec.pinned ?? false;
-  }
-
-  /** @throws SeamlessError `interval` when a node wants another interval than the preset has. */
-  checkInterval(node: string, interval: Seconds): void {
-    const own = this.spec.intervalMs / 1000;
-    if (own === interval) return;
-    throw new SeamlessError(
-      'interval',
-      `${node} has interval ${formatInterval(interval)}, but its preset ${this.spec.id} holds bars of ${formatInterval(own)}: give the node that interval, or choose another preset.`,
-      { node },
-    );
-  }
-}
-
-/** The provider of a preset. @throws SeamlessError `source` naming the known presets. */
-export function preset(id: string): SeamlessDataProvider {
-  const spec = presets.get(id);
-  if (spec) return new SeamlessDataProvider(spec);
-  const known = presets.size > 0 ? `Known: ${[...presets.keys()].join(', ')}.` : 'None is defined yet.';
-  throw new SeamlessError(
-    'source',
-    `There is no preset ${JSON.stringify(id)}. ${known} Define one with definePreset({ id, intervalMs, provider, options }).`,
-  );
 }

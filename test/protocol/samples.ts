@@ -23,6 +23,36 @@ export const samples: { [K in RequestKind]: { payload: Payload<K>; result: Resul
       ],
     },
   },
+  fetch: {
+    payload: {
+      projectRoot: '/p',
+      preset: 'btc',
+      spec: {
+        id: 'btc',
+        intervalMs: 60_000,
+        slaPreset: 'strict',
+        sla: { deadline: 30, coverage: 0.99, lag: 300, miss: 'hold' },
+        provider: 'http',
+        options: { url: 'https://example.com/{start}' },
+        pinned: false,
+      },
+      start: 0,
+      end: 60,
+    },
+    result: {
+      preset: 'btc',
+      range: [0, 60],
+      table: emptyTable(),
+      coverage: [[0, 60]],
+      unavailable: [],
+      notYet: [],
+      fingerprint: 'f',
+      asOf: 60,
+      fetched: [[0, 60]],
+      flags: [{ what: 'rows off the grid left out', count: 1, example: null }],
+      sla: { coverage: 0.99, miss: 'failFast', met: false, misses: ['It is late.'], share: 0, behind: 60 },
+    },
+  },
   materialize: {
     payload: {
       strategy: { ...strategy, className: null },

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { BundledCode } from '../../hosts/typescript/bundle/bundle.js';
+import { PRESETS_FILE } from '../../sources/presets/load.js';
 import {
   fileEvidence,
   folderEvidence,
@@ -42,6 +43,7 @@ export function bundleEvidence(bundle: BundledCode, file: string, projectRoot: s
   const note = (path: string): void => {
     if (!files.has(path)) files.set(path, fileEvidence(path, since));
   };
+  note(join(projectRoot, PRESETS_FILE));
   const inputs = [file, ...bundle.inputs].flatMap((input) => [input, realpathSync(input)]);
   for (const input of new Set(inputs)) {
     note(input);

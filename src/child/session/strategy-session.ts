@@ -34,6 +34,7 @@ import { bundleEvidence } from './bundle-evidence.js';
 import { sourceEvidence, type OpenedSource } from './source-evidence.js';
 import { findUniverses } from './find-universes.js';
 import { limited, type Limit } from './limit.js';
+import { filePresets } from './file-presets.js';
 import { ProviderFiles } from './provider-files.js';
 import type { BarResult } from '../../protocol/results.js';
 import type { CallHooks, HostThread } from '../thread/host-thread.js';
@@ -139,7 +140,7 @@ export class StrategySession {
       // Loaded in the debugger's sight, which so sets its breakpoints in code that nothing has called.
       if (onInspect) await thread.call('inspect', null, { ...hooks, onInspect });
       const { file, className, projectRoot } = place;
-      const load = { bundle, file, className, projectRoot };
+      const load = { bundle, file, className, projectRoot, presets: filePresets(projectRoot) };
       const limit = { limitMs: place.limitMs, signal: hooks.signal };
       const unknown = await limited(limit, 'setup', (signal) =>
         thread.call('load', load, { ...hooks, signal }),

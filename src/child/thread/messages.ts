@@ -17,6 +17,7 @@ import { failure, table } from '../../protocol/shapes.js';
 import { serializedError } from '../../protocol/messages.js';
 import type { SerializedError } from '../../protocol/wire-error.js';
 import type { SourceLocation } from '../../sdk/errors.js';
+import type { DataPresetSpec } from '../../sdk/presets.js';
 import type { Table } from '../../sdk/table.js';
 import type { Range, Seconds } from '../../sdk/time.js';
 
@@ -34,6 +35,14 @@ export interface LoadCall {
   readonly projectRoot: string;
   /** Null: the file's only strategy. */
   readonly className: string | null;
+  readonly presets: FilePresets;
+}
+
+/** The presets of the project's file. */
+export interface FilePresets {
+  readonly specs: readonly DataPresetSpec[];
+  /** Why the file cannot be read; null: it can, or there is none. */
+  readonly problem: string | null;
 }
 
 /** A node of a loaded strategy. */

@@ -13,6 +13,7 @@ import {
 import { authorLocation, describeLocation, unmappedFrames } from '../../hosts/typescript/sandbox/author.js';
 import { ownMethods } from '../../hosts/typescript/wall/own-methods.js';
 import { serializeError } from '../../protocol/wire-error.js';
+import { usePresets } from '../../sdk/presets.js';
 import { SeamlessError, type SourceLocation } from '../../sdk/errors.js';
 import type { Table } from '../../sdk/table.js';
 import type {
@@ -139,6 +140,7 @@ export class ThreadService {
   async #load(payload: Calls['load']['payload'], { id }: Work): Promise<Calls['load']['result']> {
     this.#place.projectRoot = payload.projectRoot;
     this.#place.bundlePath = payload.bundle.codePath;
+    usePresets(payload.presets.specs, payload.presets.problem);
     this.#loaded = await loadHost(payload, this.#around);
     this.#post({ type: 'loaded', id });
     return this.#loaded.unknown.map((each) => ({ ...each, source: plainSource(each.source) }));

@@ -1,8 +1,10 @@
 import type { SourceDescription } from '../../engine/ports/host.js';
 import type { DagNode } from '../../sdk/dag-node.js';
-import { ColumnCompute, KernelCompute, Node, SlotCompute } from '../../sdk/node.js';
+import { ColumnCompute, KernelCompute, Node, SlotCompute, StreamInput } from '../../sdk/node.js';
+import { PresetHistory } from '../../sdk/presets.js';
 import type { HistoryProvider } from '../../sdk/providers.js';
 import { ScanNode } from '../../sdk/scan-node.js';
+import type { Strategy } from '../../sdk/strategy.js';
 import { CrossNode } from '../../sdk/universe/cross-node.js';
 import { parseInterval, TICK, type Seconds } from '../../sdk/time.js';
 import type { ComputedNode } from './compute/computation.js';
@@ -38,6 +40,12 @@ export function intervalOf({ interval, kind, name }: DagNode): Seconds | null {
   if (interval === undefined) return null;
   if (kind === 'stream' && interval === 'tick') return TICK;
   return parseInterval(interval, `The interval of ${name}`);
+}
+
+/** The interval that the preset of a stream has, where neither the stream nor its strategy names one. */
+export function presetInterval(node: DagNode, { interval }: Pick<Strategy, 'interval'>): Seconds | null {
+  const history = node instanceof StreamInput ? node.historyProvider : null;
+  return history instanceof PresetHistory && interval === undefined ? history.interval : null;
 }
 
 type CustomProvider = HistoryProvider & Required<Pick<HistoryProvider, 'fetch'>>;

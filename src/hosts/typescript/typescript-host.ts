@@ -18,7 +18,8 @@ import { SeamlessError, type SourceLocation } from '../../sdk/errors.js';
 import type { DagNode } from '../../sdk/dag-node.js';
 import { Node, StreamInput } from '../../sdk/node.js';
 import { ScanNode } from '../../sdk/scan-node.js';
-import { SeamlessDataProvider, type HistoryProvider } from '../../sdk/providers.js';
+import { PresetHistory } from '../../sdk/presets.js';
+import type { HistoryProvider } from '../../sdk/providers.js';
 import type { Strategy } from '../../sdk/strategy.js';
 import { CrossNode } from '../../sdk/universe/cross-node.js';
 import { parseInterval, type Seconds } from '../../sdk/time.js';
@@ -39,6 +40,7 @@ import {
   intervalOf,
   isComputed,
   isCustom,
+  presetInterval,
   sourceOf,
   withInputs,
 } from './node-facts.js';
@@ -203,7 +205,7 @@ export class TypeScriptHost implements StrategyHost {
   }
 
   #describeNode(node: DagNode, index: number, positions: ReadonlyMap<DagNode, number>): NodeDescription {
-    const interval = intervalOf(node);
+    const interval = intervalOf(node) ?? presetInterval(node, this.#options.strategy);
     const { name } = node;
     const calendar = node.calendar === undefined ? null : JSON.stringify(node.calendar);
     const { own } = this.#codes[index] as NodeCode;
@@ -273,7 +275,7 @@ export class TypeScriptHost implements StrategyHost {
   #checkPreset(node: StreamInput<unknown>, interval: Seconds | null): void {
     const { strategy } = this.#options;
     const own = interval ?? (strategy.interval === undefined ? null : parseInterval(strategy.interval));
-    if (node.historyProvider instanceof SeamlessDataProvider && own !== null) {
+    if (node.historyProvider instanceof PresetHistory && own !== null) {
       node.historyProvider.checkInterval(node.name, own);
     }
   }

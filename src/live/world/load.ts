@@ -1,10 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import * as v from 'valibot';
-import { isMap, isNode, LineCounter, parseDocument, type Document } from 'yaml';
 import { nearNames, SeamlessError } from '../../sdk/errors.js';
 import type { Mode } from '../../sdk/live.js';
 import { formatTime } from '../../sdk/time.js';
+import { parseYaml, type Contradiction } from '../../settings/checked-yaml.js';
 import { worldSchema, type World, type WorldFile } from './schema.js';
 
 const WORLDS_FOLDER = 'worlds';
@@ -77,77 +76,11 @@ function unknownWorld(name: string, names: readonly string[]): SeamlessError {
 
 /** What a world's file says, checked. @param file what to call it. @throws SeamlessError `usage`, naming the line. */
 export function parseWorld(text: string, file: string): WorldFile {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  const [broken] = document.errors;
-  if (broken) {
-    const { line } = lines.linePos(broken.pos[0]);
-    const [first = ''] = broken.message.split('\n');
-    throw refused(file, line, `this is not YAML: ${first.replace(/ at line \d+, column \d+:?$/, '')}`);
-  }
-  const outcome = v.safeParse(worldSchema, document.toJS() ?? {});
-  if (!outcome.success) {
-    const [issue] = outcome.issues;
-    const path = (issue.path ?? []).map(({ key }) => key as string | number);
-    throw refused(file, lineOf(document, lines, path), sentenceOf(issue, path));
-  }
-  const problem = contradictionIn(outcome.output);
-  if (problem) throw refused(file, lineOf(document, lines, problem.path), problem.text);
-  return outcome.output;
-}
-
-/** The line of what a path leads to; where that is missing, of what should have it. */
-function lineOf(document: Document, lines: LineCounter, path: readonly (string | number)[]): number {
-  for (let length = path.length; length > 0; length--) {
-    const parent: unknown =
-      length === 1 ? document.contents : document.getIn(path.slice(0, length - 1), true);
-    const key = path[length - 1];
-    const pair = isMap(parent)
-      ? parent.items.find((item) => isNode(item.key) && item.key.toJS(document) === key)
-      : undefined;
-    const range = pair && isNode(pair.key) ? pair.key.range : null;
-    if (range) return lines.linePos(range[0]).line;
-  }
-  return 1;
-}
-
-function sentenceOf(issue: v.BaseIssue<unknown>, path: readonly (string | number)[]): string {
-  const shown = path.join('.');
-  if (issue.type === 'strict_object' && issue.expected === 'never') {
-    const known = knownFields(path.slice(0, -1), issue);
-    const near = nearNames(String(path.at(-1)), known);
-    const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `There is ${known.join(', ')}.`;
-    return `there is no field ${shown}. ${hint}`;
-  }
-  if (issue.received === 'undefined') return `${shown} is missing: expected ${issue.expected ?? 'a value'}`;
-  if (issue.kind === 'schema' && issue.expected)
-    return `${shown || 'it'} is ${issue.received}, but must be ${issue.expected}`;
-  return `${shown || 'it'}: ${issue.message}`;
-}
-
-/** The fields that there are where an unknown one was met. */
-function knownFields(path: readonly (string | number)[], issue: v.BaseIssue<unknown>): string[] {
-  let schema: unknown = worldSchema;
-  for (const key of path) schema = unwrapped((entriesOf(schema) ?? {})[key]);
-  const input: unknown = issue.path?.at(-2)?.value ?? issue.path?.at(-1)?.input;
-  const options = (schema as { options?: readonly unknown[] }).options;
-  const kind = (input as { kind?: unknown } | undefined)?.kind;
-  const chosen = options?.find(
-    (option) => (entriesOf(option)?.['kind'] as { literal?: unknown } | undefined)?.literal === kind,
-  );
-  return Object.keys(entriesOf(chosen ?? schema) ?? {});
-}
-
-function entriesOf(schema: unknown): Record<string, unknown> | undefined {
-  return (schema as { entries?: Record<string, unknown> } | undefined)?.entries;
-}
-
-function unwrapped(schema: unknown): unknown {
-  return (schema as { wrapped?: unknown } | undefined)?.wrapped ?? schema;
+  return parseYaml(text, file, worldSchema, contradictionIn);
 }
 
 /** What each field allows, but not together. */
-function contradictionIn(world: WorldFile): { path: string[]; text: string } | null {
+function contradictionIn(world: WorldFile): Contradiction | null {
   const { mode, start, end, feed, allowLive } = world;
   const backtest = mode === 'backtest';
   if (backtest && (start === undefined || end === undefined)) {
@@ -186,9 +119,4 @@ function contradictionIn(world: WorldFile): { path: string[]; text: string } | n
       text: 'live trading is refused unless the world says "allowLive: true". Use "mode: paper"',
     };
   return null;
-}
-
-function refused(file: string, line: number, text: string): SeamlessError {
-  const end = /[.?!]$/.test(text) ? '' : '.';
-  return new SeamlessError('usage', `${file}:${line}: ${text}${end}`, { location: { file, line } });
 }

@@ -2,6 +2,7 @@ import type { Calendar } from '../calendar.js';
 import { DagNode, shown } from '../dag-node.js';
 import { SeamlessError } from '../errors.js';
 import { checkPeriod, checkProvider, type Bar } from '../node.js';
+import type { SeamlessDataProvider } from '../presets.js';
 import type { HistoryProvider } from '../providers.js';
 import type { Interval } from '../time.js';
 
@@ -14,7 +15,7 @@ export interface UniverseOptions {
   /** The least number of bars of a symbol that its consumers get to see before they fire. Default: 1. */
   readonly period?: number;
   /** The bars of all symbols, in one long table, or in files of their own: `csvHistory`, `parquetHistory` or `sqlHistory`. */
-  readonly history: HistoryProvider;
+  readonly history: HistoryProvider | SeamlessDataProvider;
   /**
    * The column that says which symbol a row belongs to, or the key of the folders that do: `ticker` in `data/ticker=AAPL/1.parquet`.
    * Default: the files' names say it, in place of `{symbol}` or of the only `*` in the history's path.
@@ -126,7 +127,11 @@ export class Universe<T = Bar> extends DagNode<T> {
   }
 }
 
-function checkHistory(provider: HistoryProvider | undefined, name: string, option: string): HistoryProvider {
+function checkHistory(
+  provider: UniverseOptions['history'] | undefined,
+  name: string,
+  option: string,
+): HistoryProvider {
   const checked = checkProvider(provider, name, { what: 'Universe', option });
   if (typeof checked.fetch !== 'function') return checked;
   throw new SeamlessError(

@@ -1,5 +1,6 @@
 import type { HistoryProvider } from '../providers.js';
 import type { TimeInput } from '../time.js';
+import { withTransport } from './transport.js';
 
 /** How many requests at most, in how long. */
 export interface Pace {
@@ -53,15 +54,5 @@ export interface HttpOptions extends WireOptions {
  * `stabilizationBars` says, are taken, and only those that are missing are asked for.
  */
 export function httpHistory(options: HttpOptions): HistoryProvider {
-  const { stabilizationBars, pace, attempts, timeout, limit, headers, ...which } = options;
-  return {
-    kind: 'http',
-    options: which,
-    transport: stated({ stabilizationBars, pace, attempts, timeout, limit, headers }),
-  };
-}
-
-/** Without what was left out. */
-function stated(values: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+  return { kind: 'http', ...withTransport('http', options) };
 }

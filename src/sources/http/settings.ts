@@ -1,5 +1,6 @@
 import type { OpenStream } from '../../engine/ports/source.js';
 import { formatInterval, isMonths, parseInterval, parseTime, type Seconds } from '../../sdk/time.js';
+import { STABILIZATION_BARS } from '../../sdk/wire/transport.js';
 import { sourceError } from '../faults.js';
 import { Options } from '../options.js';
 import type { PaceLimit } from '../wire/pace.js';
@@ -68,7 +69,8 @@ export function httpSettings(stream: OpenStream): HttpSettings {
 export function wireSettings(stream: OpenStream, transport: Options): WireSettings {
   return {
     stabilizationBars:
-      transport.number('stabilizationBars', 'a whole number from 0 on', wholeWithin(0, 1e6)) ?? 1,
+      transport.number('stabilizationBars', 'a whole number from 0 on', wholeWithin(0, 1e6)) ??
+      STABILIZATION_BARS,
     attempts: transport.number('attempts', 'a whole number from 1 to 100', wholeWithin(1, 100)) ?? 6,
     pace: paceOf(stream, transport.raw('pace')),
     timeoutMs: 1000 * durationOf(stream, 'timeout', transport.raw('timeout') ?? '30s'),

@@ -195,7 +195,8 @@ const GRAPHS: readonly BadInput[] = [
     what: 'a preset that is not defined',
     files: { 'main.ts': strategy({ "csvHistory('bars.csv')": "preset('hourly')" }) },
     code: 'source',
-    sentence: /^There is no preset "hourly"\. None is defined yet\. Define one with definePreset/,
+    sentence:
+      /^There is no preset "hourly"\. None is defined yet\. Define one in seamless\.presets\.yaml, or with definePreset/,
     at: ['main.ts', 5],
   },
 ];

@@ -1,6 +1,7 @@
 import Module from 'node:module';
 
 import { ComputeOnlyViolation, type SourceLocation } from '../../../sdk/errors.js';
+import { SeamlessDataProvider } from '../../../sdk/presets.js';
 import { Runner } from '../../../sdk/runner.js';
 import { guardEnvironment, replaceClockAndRandom, replaceSharedMemory } from './ambient.js';
 import { callSites, describeLocation, isOwn, isOwnPlace, stackFrames } from './author.js';
@@ -9,7 +10,7 @@ import { FileReads } from './file-reads.js';
 import { Patches, syncImports } from './patches.js';
 import { whenSettled } from '../wall/kept.js';
 import type { Wall } from '../wall/wall.js';
-import { LIVE_LOOP, type Access, type Rule } from './rules.js';
+import { FETCHING, LIVE_LOOP, type Access, type Rule } from './rules.js';
 import { Zones, type Zone } from './zones.js';
 
 /**
@@ -93,6 +94,9 @@ export function installComputeOnly(options: ComputeOnlyOptions): ComputeOnlyCont
   replaceSharedMemory(patches);
   patches.define(Module, 'syncBuiltinESMExports', { value: syncImports, writable: true, enumerable: true });
   patches.guardFunction(Runner, 'submit', 'Runner.submit', (api) => check(api, LIVE_LOOP));
+  patches.guardFunction(SeamlessDataProvider.prototype, 'fetch', 'SeamlessDataProvider.fetch', (api) =>
+    check(api, FETCHING),
+  );
   replaceClockAndRandom(patches, zones, check, () => violations.noteHidden());
   syncImports();
   const stray = (reason: unknown): void => violations.stray(reason);

@@ -81,6 +81,11 @@ export const LIVE_LOOP: Rule = {
   advice: 'Submit from a script of its own, not from the code of a strategy.',
 };
 
+export const FETCHING: Rule = {
+  access: 'control',
+  advice: 'Give the preset to a StreamInput as its historyProvider, and read its bars through a window.',
+};
+
 /** Functions (and classes) of a built-in module, or of an object within it, that fall under a rule. */
 export interface GuardedGroup {
   readonly module: string;

@@ -4,7 +4,7 @@ import { SeamlessError } from '../../../sdk/errors.js';
 import { KernelCompute, Node, StreamInput } from '../../../sdk/node.js';
 import { resample } from '../../../sdk/bars/resample.js';
 import { formatInterval, parseInterval, type Seconds } from '../../../sdk/time.js';
-import { SeamlessDataProvider } from '../../../sdk/providers.js';
+import { PresetHistory } from '../../../sdk/presets.js';
 import type { TradeRule } from '../../../sdk/strategy.js';
 import { CrossNode, givesEach } from '../../../sdk/universe/cross-node.js';
 import type { CrossLayout } from '../../../sdk/universe/section.js';
@@ -312,8 +312,8 @@ function providerOf(
   options: Readonly<Record<string, unknown>>,
 ): Universe['historyProvider'] {
   const all = { ...provider.options, ...options };
-  if (provider instanceof SeamlessDataProvider)
-    return new SeamlessDataProvider({ ...provider.spec, options: all });
+  if (provider instanceof PresetHistory)
+    return new PresetHistory({ ...provider.spec, options: { ...all, ...provider.transport } });
   return { ...provider, options: all };
 }
 

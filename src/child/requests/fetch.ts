@@ -1,0 +1,231 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fingerprints, type Fingerprint } from '../../engine/fingerprint/fingerprints.js';
+import { resolveGraph, type GraphNode } from '../../engine/graph/graph.js';
+import { within } from '../../engine/plan/ranges.js';
+import type { GraphDescription, StrategyHost } from '../../engine/ports/host.js';
+import { materialize } from '../../engine/run/materialize.js';
+import { reportOf } from '../../engine/run/outcome.js';
+import type { NodeReport, Span } from '../../engine/run/report.js';
+import { serviceOutcome } from '../../engine/sources/service-level.js';
+import type { Payload } from '../../protocol/payloads.js';
+import type { Result } from '../../protocol/results.js';
+import { SeamlessError } from '../../sdk/errors.js';
+import { gridOf } from '../../sdk/grid.js';
+import { noPreset, PresetHistory, type DataPresetSpec } from '../../sdk/presets.js';
+import { isWire, STABILIZATION_BARS } from '../../sdk/wire/transport.js';
+import { concatTables, emptyTable, type Table } from '../../sdk/table.js';
+import type { Range } from '../../sdk/time.js';
+import { openSourceLibrary } from '../../sources/library.js';
+import { loadPresets, PRESETS_FILE } from '../../sources/presets/load.js';
+import type { Store } from '../../store/store.js';
+import { checking, folderOf, type RequestHooks } from './request.js';
+import { SourceHints } from './source-hints.js';
+
+/** How long a fetch that holds waits before it asks again. */
+const LEAST_HOLD_MS = 250;
+const MOST_HOLD_MS = 30_000;
+
+type UseStore = <T>(work: (store: Store) => Promise<T>) => Promise<T>;
+
+/** Fetches the bars of a preset, by the engine that materialization reads its streams through. */
+export async function fetchPreset(
+  payload: Payload<'fetch'>,
+  useStore: UseStore,
+  hooks: RequestHooks,
+): Promise<Result<'fetch'>> {
+  const spec = payload.spec ?? specOf(payload.projectRoot, payload.preset);
+  const range = { start: payload.start, end: payload.end };
+  const level = spec.sla ?? null;
+  const deadline = level?.deadline === undefined ? null : AbortSignal.timeout(level.deadline * 1000);
+  const fetching = new PresetFetch(spec, payload, range, hooks, deadline);
+  for (;;) {
+    const result = await useStore((store) => fetching.once(store));
+    const { sla } = result;
+    if (!sla || sla.met || sla.miss === 'partialFill') return result;
+    const over = deadline?.aborted ?? true;
+    if (sla.miss === 'failFast' || over) throw missed(spec, sla.misses);
+    const wait = Math.min(MOST_HOLD_MS, Math.max(LEAST_HOLD_MS, (spec.intervalMs / 1000) * 100));
+    const ends = deadline ? [hooks.signal, deadline] : [hooks.signal];
+    await sleep(wait, undefined, { signal: AbortSignal.any(ends) }).catch(() => undefined);
+    if (hooks.signal.aborted) throw cancelled();
+  }
+}
+
+function specOf(projectRoot: string, id: string): DataPresetSpec {
+  const specs = loadPresets(projectRoot);
+  const found = specs.find((spec) => spec.id === id);
+  if (found) return found;
+  throw noPreset(
+    id,
+    specs.map((spec) => spec.id),
+  );
+}
+
+function missed({ id, slaPreset, sla }: DataPresetSpec, misses: readonly string[]): SeamlessError {
+  const name = slaPreset ?? 'its service level';
+  const way =
+    sla?.miss === 'hold'
+      ? 'Give it a longer deadline, or ask less of it.'
+      : `To take what there is, say miss: partialFill; to wait for it, miss: hold.`;
+  return new SeamlessError(
+    'source',
+    `Preset ${id} missed ${name}. ${misses.join(' ')} What was fetched is kept. ${way}`,
+  );
+}
+
+function cancelled(): SeamlessError {
+  return new SeamlessError('cancelled', 'Cancelled. What was fetched before is kept.');
+}
+
+/** How many of the newest closed bars are left alone. */
+function unsettledBars({ provider, options }: DataPresetSpec): number {
+  return isWire(provider) ? Number(options['stabilizationBars'] ?? STABILIZATION_BARS) : 0;
+}
+
+/** The strategy of one stream that a preset is. */
+function describePreset(spec: DataPresetSpec): GraphDescription {
+  const { kind, options, transport, pinned, interval } = new PresetHistory(spec);
+  const source = { kind, options, transport, ...(pinned && { pinned }) };
+  return {
+    strategy: spec.id,
+    storedAs: `${PRESETS_FILE}#${spec.id}`,
+    interval: null,
+    period: null,
+    nodes: [
+      {
+        name: spec.id,
+        kind: 'stream',
+        label: kind,
+        interval,
+        calendar: null,
+        leastHistory: 1,
+        inputs: [],
+        // As a host says of a stream that Seamless reads itself: both have one fingerprint.
+        own: { hash: 'built-in' },
+        source,
+        location: null,
+      },
+    ],
+  };
+}
+
+class PresetFetch {
+  readonly #spec: DataPresetSpec;
+  readonly #payload: Payload<'fetch'>;
+  readonly #range: Range;
+  readonly #hooks: RequestHooks;
+  readonly #deadline: AbortSignal | null;
+  readonly #node: GraphNode;
+  readonly #print: Fingerprint;
+  readonly #host: StrategyHost;
+
+  constructor(
+    spec: DataPresetSpec,
+    payload: Payload<'fetch'>,
+    range: Range,
+    hooks: RequestHooks,
+    deadline: AbortSignal | null,
+  ) {
+    this.#spec = spec;
+    this.#payload = payload;
+    this.#range = range;
+    this.#hooks = hooks;
+    this.#deadline = deadline;
+    const description = describePreset(spec);
+    const graph = resolveGraph(description);
+    this.#node = graph.nodes[0] as GraphNode;
+    this.#print = fingerprints(graph, randomUUID())[0] as Fingerprint;
+    this.#host = {
+      describe: () => Promise.resolve(description),
+      compute: () => Promise.reject(new SeamlessError('internal', 'A preset has no nodes to compute.')),
+    };
+  }
+
+  async once(store: Store): Promise<Result<'fetch'>> {
+    const asOf = Date.now() / 1000;
+    const report = await this.#bringIn(store);
+    const { hash: fingerprint } = this.#print;
+    const spans = (await store.coverage([fingerprint])).get(fingerprint) ?? [];
+    const covered = within(spans, this.#range);
+    const table = await this.#read(store);
+    const { sla } = this.#spec;
+    const last = table.ts.at(-1) ?? null;
+    const unsettled = unsettledBars(this.#spec);
+    const late = report === null;
+    const facts = { range: this.#range, asOf, bars: table.ts.length, last, unsettled, late };
+    return {
+      preset: this.#spec.id,
+      range: [this.#range.start, this.#range.end],
+      table,
+      coverage: report?.coverage ?? covered.map(({ start, end }): Span => [start, end]),
+      unavailable: report?.unavailable ?? [],
+      notYet: report?.notYet ?? [],
+      fingerprint,
+      asOf,
+      fetched: report?.computedRanges ?? [],
+      flags: [...(report?.notes ?? [])],
+      sla: sla ? serviceOutcome(sla, facts, gridOf(this.#node)) : null,
+    };
+  }
+
+  /** Null where its deadline ended it. */
+  async #bringIn(store: Store): Promise<NodeReport | null> {
+    const { projectRoot } = this.#payload;
+    const { signal } = this.#hooks;
+    const both = this.#deadline ? AbortSignal.any([signal, this.#deadline]) : signal;
+    const dir = folderOf(projectRoot, this.#payload);
+    const hints = await SourceHints.load(dir, checking(this.#hooks));
+    const sources = openSourceLibrary({ projectRoot, hints, signal: both });
+    const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+    try {
+      const ports = { host: this.#host, store, sources, nonce: randomUUID() };
+      const hooks = { progress: this.#hooks.progress, signal: both, pause };
+      const outcome = await materialize(ports, this.#range, hooks);
+      const report = await reportOf(outcome, 0);
+      await store.publishViews();
+      const [node] = report.nodes as [NodeReport];
+      const { failure } = node;
+      if (failure) throw new SeamlessError(failure.code as SeamlessError['code'], failure.message);
+      return node;
+    } catch (error) {
+      if (!(error instanceof SeamlessError)) throw error;
+      if (signal.aborted) throw cancelled();
+      if (this.#deadline?.aborted) return null;
+      // Nothing of the range is there yet: that is for the service level to judge.
+      if (error.code === 'outside-data' && this.#spec.sla) return this.#nothing();
+      throw error;
+    } finally {
+      sources.close();
+      await hints.save();
+    }
+  }
+
+  async #read(store: Store): Promise<Table> {
+    const tables = await store.read([{ fingerprint: this.#print.hash, range: this.#range }]);
+    const found = tables.filter(({ ts }) => ts.length > 0);
+    return found.length === 0 ? emptyTable() : concatTables(found);
+  }
+
+  #nothing(): NodeReport {
+    const { name, interval } = this.#node;
+    const { start, end } = this.#range;
+    return {
+      name,
+      kind: 'stream',
+      label: this.#spec.provider,
+      state: 'partial',
+      interval,
+      rows: 0,
+      columns: [],
+      coverage: [],
+      computedRanges: [],
+      reusedRanges: [],
+      unavailable: [],
+      notYet: [[start, end]],
+      unfired: null,
+      reason: 'No bar of the range is there yet.',
+      failure: null,
+    };
+  }
+}

@@ -1,0 +1,13 @@
+import { loadPresets } from '../../sources/presets/load.js';
+import { SeamlessError } from '../../sdk/errors.js';
+import type { FilePresets } from '../thread/messages.js';
+
+/** The presets of a project's file. What is wrong with it concerns those alone who ask for one. */
+export function filePresets(projectRoot: string): FilePresets {
+  try {
+    return { specs: loadPresets(projectRoot), problem: null };
+  } catch (error) {
+    if (!(error instanceof SeamlessError)) throw error;
+    return { specs: [], problem: error.message };
+  }
+}

@@ -1,0 +1,46 @@
+import { closeOf, floorToSlot, slotsIn, type Grid } from '../../sdk/grid.js';
+import type { ServiceLevel, ServiceOutcome } from '../../sdk/fetched.js';
+import { formatInterval, formatTime, type Range, type Seconds } from '../../sdk/time.js';
+
+/** What a fetch of a range came to. */
+export interface FetchFacts {
+  readonly range: Range;
+  readonly asOf: Seconds;
+  /** Bars in the range. */
+  readonly bars: number;
+  /** Open of the last of them; null: there is none. */
+  readonly last: Seconds | null;
+  /** Bars that are closed, but not taken yet since they may still change. */
+  readonly unsettled: number;
+  /** It was ended by its deadline. */
+  readonly late: boolean;
+}
+
+/** How a fetch compares with what its source is held to. */
+export function serviceOutcome(
+  level: ServiceLevel,
+  { range, asOf, bars, last, unsettled, late }: FetchFacts,
+  grid: Grid,
+): ServiceOutcome {
+  const until = Math.min(range.end, floorToSlot(asOf, grid));
+  const due = until === range.end ? until : until - unsettled * grid.interval;
+  const slots = due > range.start ? slotsIn({ start: range.start, end: due }, grid) : 0;
+  const share = slots === 0 ? 1 : Math.min(1, bars / slots);
+  const behind = Math.max(0, until - (last === null ? range.start : closeOf(last, grid)));
+  const misses: string[] = [];
+  if (late && level.deadline !== undefined)
+    misses.push(`It was not done within its deadline of ${formatInterval(level.deadline)}.`);
+  if (level.coverage !== undefined && share < level.coverage)
+    misses.push(
+      `${bars.toLocaleString('en-US')} of ${slots.toLocaleString('en-US')} slots up to ${formatTime(due)} have a bar (${percent(share)}), and ${percent(level.coverage)} must.`,
+    );
+  if (level.lag !== undefined && behind > level.lag)
+    misses.push(
+      `Its last bar ends ${formatInterval(behind)} before ${formatTime(until)}, and may be ${formatInterval(level.lag)} behind.`,
+    );
+  return { ...level, met: misses.length === 0, misses, share, behind };
+}
+
+function percent(share: number): string {
+  return `${(Math.floor(share * 1000) / 10).toLocaleString('en-US')} %`;
+}

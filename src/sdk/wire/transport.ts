@@ -1,0 +1,29 @@
+/** Options that say how a wire is asked: they have no say in which bars come back. */
+const TRANSPORT: Readonly<Record<string, readonly string[]>> = {
+  http: ['stabilizationBars', 'pace', 'attempts', 'timeout', 'limit', 'headers'],
+};
+
+/** How many of the newest closed bars are left alone, unless their author says so. */
+export const STABILIZATION_BARS = 1;
+
+/** Whether a kind of provider asks a network. */
+export function isWire(kind: string): boolean {
+  return kind in TRANSPORT;
+}
+
+/** The options of a provider, apart from those that say how it is asked. */
+export function withTransport(
+  kind: string,
+  options: object,
+): {
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly transport?: Readonly<Record<string, unknown>>;
+} {
+  const names = TRANSPORT[kind];
+  const all = Object.entries(options).filter(([, value]) => value !== undefined);
+  if (!names) return { options: Object.fromEntries(all) };
+  const [which, how] = [false, true].map((wanted) =>
+    Object.fromEntries(all.filter(([name]) => names.includes(name) === wanted)),
+  ) as [Record<string, unknown>, Record<string, unknown>];
+  return { options: which, transport: how };
+}

@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { nearNames } from '../../sdk/errors.js';
+import type { DataPresetSpec } from '../../sdk/presets.js';
+import { isWire } from '../../sdk/wire/transport.js';
+import { parseYaml, type Contradiction } from '../../settings/checked-yaml.js';
+import { presetsSchema, type DataPreset, type PresetsFile } from './schema.js';
+
+export const PRESETS_FILE = 'seamless.presets.yaml';
+
+/** Providers whose rows are read by the reader of files, which knows about rows that are not bars. */
+const OF_ROWS: ReadonlySet<string> = new Set(['csv', 'parquet', 'sql']);
+
+/** The presets of a project; none where it has no file of them. @throws SeamlessError `usage`, naming the line */
+export function loadPresets(projectRoot: string): readonly DataPresetSpec[] {
+  let text: string;
+  try {
+    text = readFileSync(join(projectRoot, PRESETS_FILE), 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+  return parsePresets(text, PRESETS_FILE);
+}
+
+/** What a file of presets says. @throws SeamlessError `usage`, naming the line */
+export function parsePresets(text: string, file: string): readonly DataPresetSpec[] {
+  const presets = parseYaml(text, file, presetsSchema, contradictionIn);
+  return Object.entries(presets.data).map(([id, preset]) => specOf(id, preset, presets));
+}
+
+function specOf(id: string, preset: DataPreset, { sla, conformance }: PresetsFile): DataPresetSpec {
+  const { provider, options, pinned, interval, intervalMs, stabilizationBars } = preset;
+  const checks = preset.conformance === undefined ? undefined : conformance[preset.conformance];
+  const level = preset.sla === undefined ? undefined : sla[preset.sla];
+  return {
+    id,
+    intervalMs: intervalMs ?? (interval ?? 0) * 1000,
+    provider,
+    options: {
+      ...options,
+      ...(stabilizationBars !== undefined && { stabilizationBars }),
+      ...(checks && { conformance: checks.mode, ...(checks.snap !== undefined && { snap: checks.snap }) }),
+    },
+    pinned,
+    ...(preset.sla !== undefined && level && { slaPreset: preset.sla, sla: level }),
+  };
+}
+
+function contradictionIn({ data, sla, conformance }: PresetsFile): Contradiction | null {
+  for (const [id, preset] of Object.entries(data)) {
+    const at = ['data', id];
+    const { interval, intervalMs, provider } = preset;
+    if ((interval === undefined) === (intervalMs === undefined))
+      return {
+        path: at,
+        text: `${id} must have an interval, such as "interval: 1m" or "intervalMs: 60000", and one of the two alone`,
+      };
+    const unknown =
+      unknownName(preset.sla, sla, 'sla') ?? unknownName(preset.conformance, conformance, 'conformance');
+    if (unknown) return { path: [...at, unknown.field], text: `${id} names ${unknown.text}` };
+    if (isWire(provider) && preset.options['stabilizationBars'] !== undefined)
+      return {
+        path: [...at, 'options', 'stabilizationBars'],
+        text: `stabilizationBars of ${id} stands beside provider, not among its options`,
+      };
+    if (preset.stabilizationBars !== undefined && !isWire(provider))
+      return {
+        path: [...at, 'stabilizationBars'],
+        text: `stabilizationBars is for what comes over a wire, but ${id} reads ${provider}: take it away`,
+      };
+    if (preset.conformance !== undefined && !OF_ROWS.has(provider))
+      return {
+        path: [...at, 'conformance'],
+        text: `conformance is for files and queries, but ${id} reads ${provider}, which is always strict: take it away`,
+      };
+  }
+  for (const [name, { miss, deadline }] of Object.entries(sla)) {
+    if (miss === 'hold' && deadline === undefined)
+      return {
+        path: ['sla', name],
+        text: `${name} holds until its deadline, and has none: add one, such as "deadline: 60s"`,
+      };
+  }
+  return null;
+}
+
+function unknownName(
+  name: string | undefined,
+  known: Readonly<Record<string, unknown>>,
+  field: string,
+): { field: string; text: string } | null {
+  if (name === undefined || Object.hasOwn(known, name)) return null;
+  const near = nearNames(name, Object.keys(known));
+  const hint =
+    near.length > 0
+      ? `did you mean ${near.join(' or ')}?`
+      : Object.keys(known).length > 0
+        ? `there is ${Object.keys(known).join(', ')}`
+        : `add it under "${field}:"`;
+  return { field, text: `${field} ${JSON.stringify(name)}, which is not there: ${hint}` };
+}

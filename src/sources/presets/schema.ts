@@ -1,0 +1,67 @@
+import * as v from 'valibot';
+import { parseInterval, type Seconds } from '../../sdk/time.js';
+
+/** What `seamless.presets.yaml` says. */
+
+const whole = v.pipe(v.number(), v.integer(), v.minValue(0));
+const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
+
+/** A length of time, such as 30s or 5m. */
+const duration = v.pipe(
+  v.union([v.string(), v.number()]),
+  v.rawTransform(({ dataset, addIssue, NEVER }): Seconds => {
+    try {
+      return parseInterval(dataset.value);
+    } catch (error) {
+      addIssue({ message: error instanceof Error ? error.message : String(error) });
+      return NEVER;
+    }
+  }),
+);
+
+export const PROVIDERS = ['csv', 'parquet', 'sql', 'demo', 'http'] as const;
+
+const data = v.strictObject({
+  /** What its rows are. */
+  kind: v.optional(v.literal('bars'), 'bars'),
+  /** The interval that bars are recorded at: either of the two. */
+  interval: v.optional(duration),
+  intervalMs: v.optional(v.pipe(whole, v.multipleOf(1000), v.minValue(1000))),
+  /** How many of the newest closed bars may still change, and are left alone. */
+  stabilizationBars: v.optional(whole),
+  provider: v.picklist(PROVIDERS),
+  /** What the provider takes: `url`, `path`, `columns`. */
+  options: v.optional(v.record(v.string(), v.unknown()), {}),
+  /** Names of presets below. */
+  sla: v.optional(v.string()),
+  conformance: v.optional(v.string()),
+  /** What was read stays until it is refreshed. */
+  pinned: v.optional(v.boolean(), false),
+});
+
+const sla = v.strictObject({
+  /** How long a fetch may take. */
+  deadline: v.optional(duration),
+  /** The least share of the slots that have closed which must have a bar. */
+  coverage: v.optional(share),
+  /** How far the last bar may be behind. */
+  lag: v.optional(duration),
+  /** `failFast`: an error; `partialFill`: what there is, and what is missing is said; `hold`: wait for it until the deadline. */
+  miss: v.optional(v.picklist(['failFast', 'partialFill', 'hold']), 'failFast'),
+});
+
+const conformance = v.strictObject({
+  /** `strict` refuses rows that cannot be bars; `permissive` leaves them out and counts them. */
+  mode: v.picklist(['strict', 'permissive']),
+  /** Rounds times to multiples of this interval. */
+  snap: v.optional(v.string()),
+});
+
+export const presetsSchema = v.strictObject({
+  data: v.optional(v.record(v.string(), data), {}),
+  sla: v.optional(v.record(v.string(), sla), {}),
+  conformance: v.optional(v.record(v.string(), conformance), {}),
+});
+
+export type PresetsFile = v.InferOutput<typeof presetsSchema>;
+export type DataPreset = PresetsFile['data'][string];
