@@ -107,12 +107,25 @@ function alignedBars(grid: Grid, slots: Range, inputs: readonly FiringInput[]): 
     ts.length > 0 ? ceilToSlot(ts[0] as number, grid) - (ts[0] as number) : 0,
   );
   const [shift] = shifts as [Seconds];
-  const from = inputs.map(({ ts }) => lowerBound(ts, slots.start - shift));
-  const to = inputs.map(({ ts }) => lowerBound(ts, slots.end - shift));
+  if (shifts.some((each) => each !== shift)) return null;
+  const { start, last } = inputs.some(({ gather }) => gather)
+    ? { start: -Infinity, last: Infinity }
+    : commonBars(inputs);
+  const from = inputs.map(({ ts }) => lowerBound(ts, Math.max(start, slots.start - shift)));
+  const to = inputs.map(({ ts }, i) =>
+    Math.max(from[i] as number, Math.min(lowerBound(ts, slots.end - shift), lowerBound(ts, last) + 1)),
+  );
   const bars = inputs.map(({ ts }, i) => ts.subarray(from[i], to[i]));
   const [model] = bars as [Float64Array];
-  const same = bars.every((each, i) => shifts[i] === shift && sameTimes(each, model));
-  return same ? { from, count: model.length, shift } : null;
+  return bars.every((each) => sameTimes(each, model)) ? { from, count: model.length, shift } : null;
+}
+
+/** Where all inputs have begun and none has ended: an input that needs more warm-up begins later. */
+function commonBars(inputs: readonly FiringInput[]): { readonly start: Seconds; readonly last: Seconds } {
+  return {
+    start: Math.max(...inputs.map(({ ts }) => ts[0] ?? Infinity)),
+    last: Math.min(...inputs.map(({ ts }) => ts.at(-1) ?? -Infinity)),
+  };
 }
 
 function followBars(

@@ -2,7 +2,6 @@ import type { NodeFailure } from '../../../engine/ports/host.js';
 import { LookAheadError, SeamlessError } from '../../../sdk/errors.js';
 import type { ColumnCompute } from '../../../sdk/node.js';
 import { ChunkSeries } from '../../../sdk/series.js';
-import { lowerBound } from '../../../sdk/table.js';
 import type { Seconds } from '../../../sdk/time.js';
 import type { ColumnHandedOut, ViewInput } from '../../../sdk/view.js';
 import { violationFailure, type NodeRun } from './computation.js';
@@ -23,24 +22,25 @@ export function runColumns(run: NodeRun, { compute }: ColumnCompute<unknown>): N
   const { asOf, opens } = run.request;
   if (asOf.length === 0) return null;
   const authoredCompute = authored(run.context, compute);
-  const call = (at: Float64Array, inputs: readonly ViewInput[], handedOut: ColumnHandedOut): Output =>
+  /** For firings `[from, to)`, with times of its own: the engine's are not to be written to. */
+  const call = (from: number, to: number, inputs: readonly ViewInput[], handedOut: ColumnHandedOut): Output =>
     run.context.compute({ node: run.node.name, seed: run.seed }, (setBar) => {
-      setBar(at[at.length - 1] as Seconds);
-      const times = { asOf: at, opens: at.map((close) => opens[lowerBound(asOf, close)] as Seconds) };
+      setBar(asOf[to - 1] as Seconds);
+      const times = { asOf: asOf.slice(from, to), opens: opens.slice(from, to) };
       const series = new ChunkSeries(run.node.name, times, inputs, run.positions, handedOut);
-      return outputOf(run.node.name, at.length, authoredCompute(series));
+      return outputOf(run.node.name, to - from, authoredCompute(series));
     });
 
   let output: Output;
   const read: [input: number, column: number][] = [];
   try {
-    // The engine's own times and ends are not to be written to either.
+    // Nor are its ends.
     const own = run.inputs.map((input) => ({ ...input, end: input.end.slice() }));
     const handedOut = shielded(run.context, (input: number, column: number) => {
       if (!read.some(([at, index]) => at === input && index === column)) read.push([input, column]);
       run.protection.handedOut(input, column);
     });
-    output = call(asOf.slice(), own, handedOut);
+    output = call(0, asOf.length, own, handedOut);
   } catch (error) {
     return failureOfThrow(run, null, error);
   }
@@ -63,9 +63,9 @@ export function runColumns(run: NodeRun, { compute }: ColumnCompute<unknown>): N
   );
   // The rows of plain numbers are a copy as well.
   const given = copied ?? (rejected ? copyOf(output) : { values: run.builder.numbers });
-  const mismatch = probe({ asOf, inputs: run.inputs, given }, plan, (at, inputs) => {
+  const mismatch = probe({ asOf, inputs: run.inputs, given }, plan, (from, to, inputs) => {
     try {
-      return call(at, inputs, () => undefined);
+      return call(from, to, inputs, () => undefined);
     } catch (error) {
       return new Threw(reasonOf(error));
     }

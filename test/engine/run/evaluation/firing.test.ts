@@ -71,23 +71,32 @@ describe('firing', () => {
   });
 });
 
-/** By the definition, slot by slot: closes in minutes, and how many bars of each input have closed by then. */
-function byDefinition(interval: number, from: number, to: number, inputs: readonly FiringInput[]): unknown[] {
-  const anyPrompt = inputs.some((each) => each.interval <= interval);
-  const found: unknown[] = [];
+interface Defined {
+  /** Closes of the slots that fire, each with how many bars of each input have closed by then. */
+  readonly firings: readonly (readonly number[])[];
+  readonly lacking: readonly number[];
+}
+
+/** By the definition, slot by slot. */
+function byDefinition(interval: number, from: number, to: number, inputs: readonly FiringInput[]): Defined {
+  const gathered = inputs.filter((each) => each.gather);
+  const anyPrompt = gathered.length > 0 || inputs.some((each) => each.interval <= interval);
+  const firings: number[][] = [];
+  const lacking = inputs.map(() => 0);
   for (let open = Math.ceil(from / interval) * interval; open < to; open += interval) {
     const close = open + interval;
     const closed = inputs.map((each) => each.ts.filter((ts) => ts + each.interval <= close).length);
-    const fresh = inputs.map((each) =>
-      each.ts.some((ts) => ts + each.interval > open && ts + each.interval <= close),
-    );
-    const fires = anyPrompt
-      ? inputs.every((each, i) => each.interval > interval || fresh[i])
-      : fresh.includes(true);
-    if (fires && inputs.every((each, i) => (closed[i] as number) >= each.lookback))
-      found.push([close, ...closed]);
+    const fresh = (each: FiringInput): boolean =>
+      each.ts.some((ts) => ts + each.interval > open && ts + each.interval <= close);
+    const must = inputs.filter((each) => !each.gather && each.interval <= interval);
+    const complete = anyPrompt ? must.every(fresh) : inputs.some(fresh);
+    if (!complete || (gathered.length > 0 && !gathered.some(fresh))) continue;
+    const missing = inputs.map((each, i) => Math.max(0, each.lookback - (closed[i] as number)));
+    if (missing.some((bars) => bars > 0))
+      missing.forEach((bars, i) => (lacking[i] = Math.max(lacking[i] as number, bars)));
+    else firings.push([close, ...closed]);
   }
-  return found;
+  return { firings, lacking };
 }
 
 describe('firing, over any inputs', () => {
@@ -96,23 +105,27 @@ describe('firing, over any inputs', () => {
     interval: fc.constantFrom(1, 1, 1, 2, 5),
     lookback: fc.integer({ min: 1, max: 6 }),
     own: bars,
-    holes: fc.constantFrom(false, false, true),
+    holes: fc.constantFrom(false, false, false, false, true),
+    // Inputs begin and end at different times.
+    head: fc.constantFrom(0, 0, 1, 3, 40),
+    tail: fc.constantFrom(0, 0, 1, 3),
+    gather: fc.constantFrom(false, false, false, true),
   });
 
   it('is as defined, whether inputs have the same bars or not', () => {
     fc.assert(
       fc.property(fc.array(feed, { minLength: 1, maxLength: 3 }), bars, fc.nat(10), (feeds, common, from) => {
-        const inputs = feeds.map(({ interval, lookback, own, holes }) => {
+        const inputs = feeds.map(({ interval, lookback, own, holes, head, tail, gather }) => {
           const there = holes ? own : common;
           const opens = there.flatMap((is, slot) => (is ? [slot * interval] : []));
-          return input(interval, opens, lookback);
+          return { ...input(interval, opens.slice(head, opens.length - tail), lookback), gather };
         });
         const grids = new Grids();
         const find = (): ReturnType<typeof findFirings> =>
           findFirings(every(1), { start: from * 60, end: 2400 }, inputs, grids);
-        const { opens, asOf, ends } = find();
-        const found = Array.from(asOf, (close, i) => [close, ...ends.map((end) => end[i])]);
-        assert.deepEqual(found, byDefinition(60, from * 60, 2400, inputs));
+        const { opens, asOf, ends, lacking } = find();
+        const firings = Array.from(asOf, (close, i) => [close, ...ends.map((end) => end[i])]);
+        assert.deepEqual({ firings, lacking }, byDefinition(60, from * 60, 2400, inputs));
         assert.deepEqual(
           [...opens],
           Array.from(asOf, (close) => close - 60),

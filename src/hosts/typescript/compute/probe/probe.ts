@@ -3,8 +3,8 @@ import { CutTable, type Swapped } from './cut-table.js';
 import { PREFIX, type ProbePlan, type ProbeBlock } from './probe-plan.js';
 import { sameAt, valueAt, type Output } from '../rows/outputs.js';
 
-/** What a column-form function gives for some firings that see these inputs alone. */
-export type Evaluate = (asOf: Float64Array, inputs: readonly ViewInput[]) => Output | Threw;
+/** What a column-form function gives for firings `[from, to)` of the chunk that see these inputs alone. */
+export type Evaluate = (from: number, to: number, inputs: readonly ViewInput[]) => Output | Threw;
 
 /** An evaluation in which the function threw: equal to no value. */
 export class Threw {
@@ -52,7 +52,7 @@ function probeOne(chunk: Chunk, firing: number, evaluate: Evaluate): Mismatch | 
   const { asOf, inputs, given } = chunk;
   /** What it gives for the firing when it sees no more than this; null when that is what it gave. */
   const other = (from: number, start: 'window' | 'chunk'): { readonly value: unknown } | null => {
-    const output = evaluate(asOf.slice(from, firing + 1), truncate(inputs, from, firing, start));
+    const output = evaluate(from, firing + 1, truncate(inputs, from, firing, start));
     if (output instanceof Threw) return { value: output };
     return sameAt(output, firing - from, given, firing) ? null : { value: valueAt(output, firing - from) };
   };
@@ -73,10 +73,11 @@ function probeOne(chunk: Chunk, firing: number, evaluate: Evaluate): Mismatch | 
 
 /** The windows of the tested firings are as they were, so what is given for them must be, too. */
 function probeBlock(chunk: Chunk, block: ProbeBlock, evaluate: Evaluate): Mismatch | null {
-  const { asOf, inputs, given } = chunk;
+  const { inputs, given } = chunk;
   const { from, to, input, swapped, tested } = block;
   const output = evaluate(
-    asOf.slice(from, to),
+    from,
+    to,
     truncate(inputs, from, to - 1, 'window', (at) => (at === input ? swapped : null)),
   );
   // A function may well refuse what no market gives: only one that goes through says something.

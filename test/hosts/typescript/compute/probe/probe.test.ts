@@ -251,10 +251,14 @@ describe('where it looks', () => {
         if (spent) allowance.spend(0, FREE_ROWS);
         const plan = planProbe(probed, new Draw(seed), allowance);
         let read = 0;
-        probe({ ...probed, given: { values: new Float64Array(probed.asOf.length) } }, plan, (at, [input]) => {
-          read += input?.table.ts.length ?? 0;
-          return { values: new Float64Array(at.length) };
-        });
+        probe(
+          { ...probed, given: { values: new Float64Array(probed.asOf.length) } },
+          plan,
+          (from, to, [input]) => {
+            read += input?.table.ts.length ?? 0;
+            return { values: new Float64Array(to - from) };
+          },
+        );
         // Eight firings at the most, each as prefix and as window, come on top.
         const least = 8 * (2 * period + 64);
         const most = 0.04 * (rows + period) + (spent ? 0 : FREE_ROWS) + least;
