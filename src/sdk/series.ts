@@ -32,32 +32,39 @@ export interface Series {
   of(input: DagNode): InputSeries;
 }
 
+/** When the slots of a series open and close. */
+export type SeriesTimes = Pick<Series, 'length' | 'asOf' | 'opens'>;
+
 /** The series of one node over a chunk of firings. */
 export class ChunkSeries implements Series {
-  readonly asOf: Float64Array;
-  readonly opens: Float64Array;
+  readonly length: number;
   readonly #node: string;
+  readonly #times: SeriesTimes;
   readonly #inputs: readonly ViewInput[];
   readonly #positions: ReadonlyMap<DagNode, number>;
   readonly #handedOut: ColumnHandedOut;
 
   constructor(
     node: string,
-    { asOf, opens }: Pick<Series, 'asOf' | 'opens'>,
+    times: SeriesTimes,
     inputs: readonly ViewInput[],
     positions: ReadonlyMap<DagNode, number>,
     handedOut: ColumnHandedOut,
   ) {
     this.#node = node;
-    this.asOf = asOf;
-    this.opens = opens;
+    this.length = times.length;
+    this.#times = times;
     this.#inputs = inputs;
     this.#positions = positions;
     this.#handedOut = handedOut;
   }
 
-  get length(): number {
-    return this.asOf.length;
+  get asOf(): Float64Array {
+    return this.#times.asOf;
+  }
+
+  get opens(): Float64Array {
+    return this.#times.opens;
   }
 
   of(input: DagNode): InputSeries {

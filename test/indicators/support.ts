@@ -79,7 +79,7 @@ export function computeChunk(
   });
   const positions = new Map(node.inputs.map((input, index) => [input, index]));
   const at = asOf.subarray(from, to);
-  const times = { asOf: at, opens: at.map((close) => close - MINUTE) };
+  const times = { length: at.length, asOf: at, opens: at.map((close) => close - MINUTE) };
   const series = new ChunkSeries(node.name, times, inputs, positions, () => undefined);
   const values = node.computeFn.compute(series);
   if (values instanceof Float64Array) return values;

@@ -68,7 +68,7 @@ function computeOne(
         moveView(view, 0, bar, open);
         return compute(view);
       }
-      const times = { asOf: Float64Array.of(bar), opens: Float64Array.of(open) };
+      const times = { length: 1, asOf: Float64Array.of(bar), opens: Float64Array.of(open) };
       const series = new ChunkSeries(node.name, times, inputs, run.positions, ignore);
       return valueAt(outputOf(node.name, 1, authored(context, compute.compute)(series)), 0);
     });

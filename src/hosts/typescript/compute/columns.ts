@@ -1,7 +1,7 @@
 import type { NodeFailure } from '../../../engine/ports/host.js';
 import { LookAheadError, SeamlessError } from '../../../sdk/errors.js';
 import type { ColumnCompute } from '../../../sdk/node.js';
-import { ChunkSeries } from '../../../sdk/series.js';
+import { ChunkSeries, type SeriesTimes } from '../../../sdk/series.js';
 import type { Seconds } from '../../../sdk/time.js';
 import type { ColumnHandedOut, ViewInput } from '../../../sdk/view.js';
 import { violationFailure, type NodeRun } from './computation.js';
@@ -19,14 +19,14 @@ const allowances = new WeakMap<object, ProbeAllowance>();
 
 /** The column form: one call for all firings, then the probe for look-ahead. Rows go to the run's builder. */
 export function runColumns(run: NodeRun, { compute }: ColumnCompute<unknown>): NodeFailure | null {
-  const { asOf, opens } = run.request;
+  const { asOf } = run.request;
   if (asOf.length === 0) return null;
   const authoredCompute = authored(run.context, compute);
-  /** For firings `[from, to)`, with times of its own: the engine's are not to be written to. */
+  /** For firings `[from, to)`. */
   const call = (from: number, to: number, inputs: readonly ViewInput[], handedOut: ColumnHandedOut): Output =>
     run.context.compute({ node: run.node.name, seed: run.seed }, (setBar) => {
       setBar(asOf[to - 1] as Seconds);
-      const times = { asOf: asOf.slice(from, to), opens: opens.slice(from, to) };
+      const times = new OwnTimes(run.request, from, to);
       const series = new ChunkSeries(run.node.name, times, inputs, run.positions, handedOut);
       return outputOf(run.node.name, to - from, authoredCompute(series));
     });
@@ -34,7 +34,7 @@ export function runColumns(run: NodeRun, { compute }: ColumnCompute<unknown>): N
   let output: Output;
   const read: [input: number, column: number][] = [];
   try {
-    // Nor are its ends.
+    // The engine's own ends are not to be written to.
     const own = run.inputs.map((input) => ({ ...input, end: input.end.slice() }));
     const handedOut = shielded(run.context, (input: number, column: number) => {
       if (!read.some(([at, index]) => at === input && index === column)) read.push([input, column]);
@@ -71,6 +71,33 @@ export function runColumns(run: NodeRun, { compute }: ColumnCompute<unknown>): N
     }
   });
   return violated(run) ?? (mismatch ? lookAhead(run, mismatch) : rejected);
+}
+
+/** Times of firings `[from, to)`, copied when code asks for them: most does not, and the engine's own are not to be written to. */
+class OwnTimes implements SeriesTimes {
+  readonly length: number;
+  readonly #of: Pick<SeriesTimes, 'asOf' | 'opens'>;
+  readonly #from: number;
+  #asOf: Float64Array | null = null;
+  #opens: Float64Array | null = null;
+
+  constructor(of: Pick<SeriesTimes, 'asOf' | 'opens'>, from: number, to: number) {
+    this.length = to - from;
+    this.#of = of;
+    this.#from = from;
+  }
+
+  get asOf(): Float64Array {
+    return (this.#asOf ??= this.#cut(this.#of.asOf));
+  }
+
+  get opens(): Float64Array {
+    return (this.#opens ??= this.#cut(this.#of.opens));
+  }
+
+  #cut(times: Float64Array): Float64Array {
+    return times.slice(this.#from, this.#from + this.length);
+  }
 }
 
 function violated(run: NodeRun): NodeFailure | null {

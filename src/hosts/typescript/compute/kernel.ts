@@ -15,7 +15,8 @@ export function runKernel(
   if (asOf.length === 0) return { table: emptyTable(), failure: null };
   const inputs = request.inputs.map((input, i) => ({ ...input, name: node.inputs[i]?.name ?? '' }));
   try {
-    const series = new ChunkSeries(node.name, request, inputs, positions, () => undefined);
+    const times = { length: asOf.length, asOf, opens };
+    const series = new ChunkSeries(node.name, times, inputs, positions, () => undefined);
     const found = compute(series);
     const rows = keeps?.(series) ?? null;
     const kept = (cells: Float64Array): Float64Array =>

@@ -110,8 +110,12 @@ export function truncate(
   return inputs.map((input, at) => {
     const first = start === 'chunk' ? 0 : Math.max(0, (input.end[from] as number) - input.lookback);
     const table = new CutTable(input.table, first, input.end[last] as number, swapped(at));
-    const end = input.end.slice(from, last + 1);
-    for (let firing = 0; firing < end.length; firing++) end[firing] = (end[firing] as number) - first;
-    return { ...input, table, end };
+    return { ...input, table, end: endsFrom(input.end.slice(from, last + 1), first) };
   });
+}
+
+/** By itself, so that it is compiled once: the function around it is another in each call. */
+function endsFrom(end: Int32Array, first: number): Int32Array {
+  for (let firing = 0; firing < end.length; firing++) end[firing] = (end[firing] as number) - first;
+  return end;
 }
