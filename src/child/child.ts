@@ -1,3 +1,4 @@
+import { compileLater } from './compile-later.js';
 import { startBundler } from '../hosts/typescript/bundle/bundler.js';
 import { keepCompiled } from '../protocol/compile-cache.js';
 import { SENT_BUNDLE } from '../protocol/host-flag.js';
@@ -7,5 +8,6 @@ import { SENT_BUNDLE } from '../protocol/host-flag.js';
  * that it will send the bundle.
  */
 keepCompiled();
+compileLater();
 if (!process.argv.includes(SENT_BUNDLE)) startBundler();
 await import('./serve.js');
