@@ -2,11 +2,22 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 
+import { submit } from '../../src/client/runner.js';
 import { summaryOf } from '../../src/live/journal/runs.js';
 import { formatTime } from '../../src/sdk/time.js';
 import { openedBySelf } from '../support/own-database.js';
 import { minute, refused, withChild, type Project } from '../support/project.js';
-import { eventsOf, inParity, OHLC_HEADER, ohlcLines, only, project, start } from './support.js';
+import {
+  CHILD,
+  eventsOf,
+  inParity,
+  MOMENTUM,
+  OHLC_HEADER,
+  ohlcLines,
+  only,
+  project,
+  start,
+} from './support.js';
 
 const BARS = 3000;
 const FROM = 1000;
@@ -21,6 +32,18 @@ describe('a run', () => {
     });
   });
   after(() => at.remove());
+
+  it('ends where a node changes what is built in, and says which', async () => {
+    at.write({
+      'meddling.ts': MOMENTUM.replace(
+        'return difference',
+        `if (view.asOf > ${minute(FROM + 50)}) Array.prototype.concat = () => []; return difference`,
+      ),
+    });
+    const run = submit(`${at.path('meddling.ts')}#Momentum`, { world: 'paper' }, { childPath: CHILD });
+    const result = run.then((begun) => begun.result);
+    await assert.rejects(result, /nodes? .*weight.* changed Array\.prototype\.concat, which is built in/i);
+  });
 
   it('in a paper world computes slot by slot what materialization does', async () => {
     const run = await start(at, { world: 'paper' });

@@ -7,7 +7,7 @@ import type { ParityReport } from '../../src/live/run/recording.js';
 import type { Run, RunEvent, SubmitOptions } from '../../src/sdk/live.js';
 import { minute, Project, withChild, type Files } from '../support/project.js';
 
-const CHILD = resolve(import.meta.dirname, '../../dist/child.js');
+export const CHILD = resolve(import.meta.dirname, '../../dist/child.js');
 
 /** A made-up price that goes up and down, as CSV. */
 export function ohlcLines(from: number, to: number, without: ReadonlySet<number> = new Set()): string {

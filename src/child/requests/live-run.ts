@@ -2,7 +2,7 @@ import { fingerprints } from '../../engine/fingerprint/fingerprints.js';
 import { resolveGraph, type Graph, type GraphNode } from '../../engine/graph/graph.js';
 import type { GraphDescription } from '../../engine/ports/host.js';
 import type { SourceLibrary, SourceReader } from '../../engine/ports/source.js';
-import { materialize, type Ports } from '../../engine/run/materialize.js';
+import { materialize } from '../../engine/run/materialize.js';
 import { reportOf } from '../../engine/run/outcome.js';
 import { firstOfEach, type RunHooks } from '../../engine/run/run-state.js';
 import { warmUp } from '../../engine/run/warm-up.js';
@@ -53,7 +53,7 @@ export interface RunPorts {
   readonly hooks: RequestHooks;
 }
 
-type Sources = Pick<Ports, 'host' | 'sources' | 'nonce'>;
+type Sources = Parameters<Parameters<StrategySession['withPorts']>[1]>[0];
 
 /** @throws SeamlessError for a world that is unknown, malformed or refused, and for a run that cannot go on. */
 export function prepareRun(payload: Payload<'run'>, cacheDir: string): PreparedRun {
@@ -226,14 +226,15 @@ async function runLive(
 ): Promise<RunResult> {
   const onTrouble = (text: string): void => hooks.log({ level: 'warn', text });
   const { feed, since } = await feedOf(world, graph, sources.sources, onTrouble);
+  const canonical = firstOfEach(fingerprints(graph, sources.nonce));
   const live = new LiveRun({
     run,
     strategy: graph.strategy,
     world,
     graph,
-    canonical: firstOfEach(fingerprints(graph, sources.nonce)),
+    canonical,
     trades: description.trades ?? [],
-    host: sources.host,
+    slots: (warm) => sources.host.slots(canonical, warm),
     feed,
     since,
     warm: (until) =>

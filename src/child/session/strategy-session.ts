@@ -213,7 +213,7 @@ export class StrategySession {
   /** Hands host and sources to work that puts them together otherwise: the Core Loop. */
   async withPorts<T>(
     hints: ContentHints,
-    work: (ports: Pick<Ports, 'host' | 'sources' | 'nonce'>) => Promise<T>,
+    work: (ports: Pick<Ports, 'sources' | 'nonce'> & { readonly host: RemoteHost }) => Promise<T>,
   ): Promise<T> {
     const sources = this.#openSources(hints);
     try {

@@ -13,13 +13,14 @@ import type { OpenStream } from '../../engine/ports/source.js';
 import type { ProviderReads } from '../../hosts/typescript/sandbox/file-reads.js';
 import type { UnknownSymbols } from '../../hosts/typescript/universe/universe-source.js';
 import type { StrategyBundle } from '../../hosts/typescript/bundle/bundle.js';
-import { failure, table } from '../../protocol/shapes.js';
+import { failure } from '../../protocol/shapes.js';
 import { serializedError } from '../../protocol/messages.js';
 import type { SerializedError } from '../../protocol/wire-error.js';
 import type { SourceLocation } from '../../sdk/errors.js';
 import type { DataPresetSpec } from '../../sdk/presets.js';
 import type { Table } from '../../sdk/table.js';
 import type { Range, Seconds } from '../../sdk/time.js';
+import { sentSlots, wholeTable, type BeginSlots, type CloseSlots, type SentSlots } from './slot-messages.js';
 
 /*
  * What the child's main thread and the thread that a strategy runs in say to each other, over a port of their own that no
@@ -91,6 +92,10 @@ export interface Calls {
   /** Opens the thread to a debugger, tells where, and is answered when one is attached and has set its breakpoints. */
   inspect: { readonly payload: null; readonly result: null };
   compute: { readonly payload: ComputeRequest; readonly result: ComputeResult };
+  /** Makes ready to compute slot after slot, from rows before the first one. */
+  beginSlots: { readonly payload: BeginSlots; readonly result: null };
+  /** Computes all nodes in a range of slots that closed. */
+  closeSlots: { readonly payload: CloseSlots; readonly result: SentSlots };
   /** What the code did to built-in objects since it was last asked, a sentence; null: nothing. */
   settle: { readonly payload: null; readonly result: string | null };
   /** What the hashes of nodes, by position, are made of. */
@@ -219,20 +224,6 @@ const part: SchemaOf<Part> = v.object({
   text: v.string(),
 });
 
-/** Rows of one length, in columns that go with their names. */
-const wholeTable = v.pipe(
-  table,
-  v.check(
-    ({ ts, names, columns, present }) =>
-      names.length === columns.length &&
-      columns.every(
-        ({ values, valid }) => values.length === ts.length && (valid?.length ?? ts.length) === ts.length,
-      ) &&
-      (present?.length ?? ts.length) === ts.length,
-    'Expected columns of one length',
-  ),
-);
-
 export const callResults: { readonly [K in CallKind]: SchemaOf<Calls[K]['result']> } = {
   load: v.array(v.object({ universe: v.string(), interval: v.nullable(v.number()), source })),
   open: v.object({
@@ -246,17 +237,19 @@ export const callResults: { readonly [K in CallKind]: SchemaOf<Calls[K]['result'
   }),
   inspect: v.null(),
   compute: v.object({
-    table: wholeTable,
+    table: wholeTable(),
     failure: v.nullable(failure),
     state: v.exactOptional(v.instance(Uint8Array)),
   }),
+  beginSlots: v.null(),
+  closeSlots: sentSlots,
   settle: v.nullable(v.string()),
   parts: v.array(v.array(part)),
   openSource: id,
   version: v.nullable(v.string()),
   bounds: v.nullable(v.object({ first: seconds, last: seconds })),
   read: id,
-  next: v.nullable(wholeTable),
+  next: v.nullable(wholeTable()),
   providerReads: v.array(v.object({ stream: id, files: v.array(v.string()) })),
   stop: v.null(),
 };

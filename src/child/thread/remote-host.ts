@@ -9,6 +9,7 @@ import type {
   StrategyHost,
 } from '../../engine/ports/host.js';
 import type { OpenStream, SourceReader } from '../../engine/ports/source.js';
+import type { SlotCloser, WarmNode } from '../../engine/run/evaluation/slot-evaluator.js';
 import { DescribedNode } from '../../hosts/typescript/compute/described-node.js';
 import { mapFrames, SourcePlaces } from '../../hosts/typescript/fingerprint/places.js';
 import { chooseFrame } from '../../hosts/typescript/sandbox/author.js';
@@ -18,6 +19,7 @@ import type { Range } from '../../sdk/time.js';
 import type { CallHooks, HostThread } from './host-thread.js';
 import type { Calls, LoadCall, SentNode, SentStrategy } from './messages.js';
 import { shareRequest } from './share.js';
+import { unpackSlots } from './slot-messages.js';
 
 /** A strategy that a thread has loaded, as the engine asks it. */
 export class RemoteHost implements StrategyHost {
@@ -92,6 +94,21 @@ export class RemoteHost implements StrategyHost {
 
   compute(request: ComputeRequest, progress: FiringProgress, signal: AbortSignal): Promise<ComputeResult> {
     return this.#thread.call('compute', shareRequest(request), { signal, onProgress: progress });
+  }
+
+  /**
+   * Computes slot after slot, all nodes of one in one call.
+   * @param canonical position of the node that stands for each
+   * @param warm what is known before the first slot, by position
+   */
+  async slots(canonical: readonly number[], warm: ReadonlyMap<number, WarmNode>): Promise<SlotCloser> {
+    await this.#thread.call('beginSlots', { canonical, warm: [...warm] });
+    return {
+      close: async (closes, found) => {
+        const bars = [...found];
+        return unpackSlots(await this.#thread.call('closeSlots', { closes, bars }), bars);
+      },
+    };
   }
 
   settle(): Promise<string | null> {

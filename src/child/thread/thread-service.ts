@@ -27,6 +27,7 @@ import type {
 } from './messages.js';
 import { SharedMemoryUse } from '../session/let-go.js';
 import { shareTable } from './share.js';
+import { SlotThread } from './slot-thread.js';
 
 /** Where the strategy is, for those who tell its lines from others. */
 export interface Place {
@@ -54,6 +55,7 @@ export class ThreadService {
   readonly #around: HostSurroundings;
   readonly #work = new Map<number, Work>();
   readonly #memory = new SharedMemoryUse();
+  readonly #slots = new SlotThread();
   readonly #sources: SourceReader[] = [];
   readonly #readings = new Map<number, AsyncIterator<Table>>();
   #readingsBegun = 0;
@@ -72,6 +74,8 @@ export class ThreadService {
       this.#memory.made(result.table.ts.byteLength * result.table.columns.length);
       return { ...result, table: shareTable(result.table) };
     },
+    beginSlots: (payload) => this.#slots.begin(this.#host, payload),
+    closeSlots: (payload) => this.#slots.close(payload),
     settle: () => this.#host.settle(),
     parts: (nodes) => Promise.all(nodes.map(async (node) => await this.#host.partsOf(node))),
     openSource: (stream) => this.#sources.push(this.#host.openSource(stream, this.#around.context)) - 1,

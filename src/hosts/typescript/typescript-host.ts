@@ -53,7 +53,7 @@ export interface TypeScriptHostOptions {
   readonly hasher: CodeHasher;
   readonly context: ComputeContext;
   /** Default: the strategy is trusted with built-in objects. */
-  readonly wall?: Pick<Wall, 'meddling' | 'undo' | 'afterword'>;
+  readonly wall?: Pick<Wall, 'meddling' | 'meddlingSince' | 'undo' | 'afterword'>;
   /** The author's file that a place in the loaded module comes from, as they call it. */
   readonly fileOf: (place: FunctionPlace) => string | null;
   /** Where in the author's files an error came about. */
@@ -148,8 +148,16 @@ export class TypeScriptHost implements StrategyHost {
 
   /** What was done to built-in objects since it was last asked, a sentence; null: nothing. */
   settle(): string | null {
+    return this.#settled(this.#options.wall?.meddling('all') ?? null);
+  }
+
+  /** The same for a slot of the Core Loop, of what matters to most code. From the first time on, nodes are not looked after one by one. */
+  settleSlot(): string | null {
+    return this.#settled(this.#options.wall?.meddlingSince() ?? null);
+  }
+
+  #settled(name: string | null): string | null {
     const { wall, className } = this.#options;
-    const name = wall?.meddling('all') ?? null;
     wall?.undo();
     const nodes = [...this.#atWork];
     this.#atWork.clear();

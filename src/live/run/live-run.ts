@@ -1,7 +1,7 @@
 import { nearNames, SeamlessError } from '../../sdk/errors.js';
 import type { Graph } from '../../engine/graph/graph.js';
-import { SlotEvaluator, type WarmNode } from '../../engine/run/evaluation/slot-evaluator.js';
-import type { StrategyHost, TradeDescription } from '../../engine/ports/host.js';
+import type { SlotCloser, WarmNode } from '../../engine/run/evaluation/slot-evaluator.js';
+import type { TradeDescription } from '../../engine/ports/host.js';
 import { gridOf } from '../../sdk/grid.js';
 import type { RunEventBody, RunResult } from '../../sdk/live.js';
 import { formatTime, type Range, type Seconds } from '../../sdk/time.js';
@@ -28,7 +28,8 @@ export interface LiveParts {
   /** Position of the node that stands for each. */
   readonly canonical: readonly number[];
   readonly trades: readonly TradeDescription[];
-  readonly host: StrategyHost;
+  /** Computes slots, from what is known before the first one. */
+  readonly slots: (warm: ReadonlyMap<number, WarmNode>) => Promise<SlotCloser>;
   readonly feed: Feed;
   /** Bars that close after it are asked of the feed. */
   readonly since: Seconds;
@@ -142,14 +143,14 @@ export class LiveRun {
 
   /** Warms up to where the feed or the journal begins; a journal is then gone through once more. */
   async #begin(start: Seconds): Promise<SlotLoop> {
-    const { graph, canonical, host, warm, world, trades, lines, run, strategy } = this.#parts;
+    const { graph, canonical, slots, warm, world, trades, lines, run, strategy } = this.#parts;
     const begun = lines[0]?.asOf ?? start;
     const { nodes, history } = await warm(begun);
     for (const { name } of this.#streams) {
       const index = graph.nodes.findIndex((node) => node.name === name);
       this.#columns.set(name, new BarColumns(nodes.get(index)?.schema ?? null));
     }
-    const evaluator = new SlotEvaluator(graph, canonical, host, nodes, new AbortController().signal);
+    const evaluator = await slots(nodes);
     const traded = tradedOf(graph, trades, canonical);
     const loop = new SlotLoop({ graph, evaluator, desk: this.#desk, traded, columns: this.#columns });
     this.#asOf = start;

@@ -1,6 +1,6 @@
 import type { Graph, GraphNode } from '../../engine/graph/graph.js';
 import type { TradeDescription } from '../../engine/ports/host.js';
-import type { SlotEvaluator } from '../../engine/run/evaluation/slot-evaluator.js';
+import type { SlotCloser } from '../../engine/run/evaluation/slot-evaluator.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import type { RunEventBody } from '../../sdk/live.js';
 import { closeOf } from '../../sdk/grid.js';
@@ -43,7 +43,7 @@ interface Cursor {
 /** Computes ranges of closed slots, and reports slot by slot what happened in them. */
 export class SlotLoop {
   readonly #graph: Graph;
-  readonly #evaluator: SlotEvaluator;
+  readonly #evaluator: SlotCloser;
   readonly #desk: Desk;
   readonly #traded: readonly Traded[];
   /** What is traded by a node's price, and by its decision: positions in the list. */
@@ -54,7 +54,7 @@ export class SlotLoop {
 
   constructor(parts: {
     graph: Graph;
-    evaluator: SlotEvaluator;
+    evaluator: SlotCloser;
     desk: Desk;
     traded: readonly Traded[];
     columns: ReadonlyMap<string, BarColumns>;
@@ -80,8 +80,10 @@ export class SlotLoop {
     }
     const { tables, failures } = await this.#evaluator.close(range, streams);
     const cursors: Cursor[] = [];
-    for (const [index, table] of tables) {
-      if (table.ts.length > 0) cursors.push({ node: this.#graph.nodes[index] as GraphNode, table, at: 0 });
+    for (const index of this.#graph.order) {
+      const table = tables.get(index);
+      if (table && table.ts.length > 0)
+        cursors.push({ node: this.#graph.nodes[index] as GraphNode, table, at: 0 });
     }
     const entries = closesOf(cursors).map((asOf) => this.#slot(asOf, cursors));
     for (const [index, { message, asOf }] of failures) {

@@ -35,8 +35,16 @@ export interface ClosedSlots {
   readonly failures: ReadonlyMap<number, NodeFailure>;
 }
 
+export interface SlotCloser {
+  /**
+   * Computes the slots of all nodes that close in `(start, end]`.
+   * @param bars of streams, by position: those that close in it, ascending
+   */
+  close(closes: Range, bars: ReadonlyMap<number, Table>): Promise<ClosedSlots>;
+}
+
 /** Computes slot after slot of a strategy as time goes on, with as many rows at hand as its windows need. */
-export class SlotEvaluator {
+export class SlotEvaluator implements SlotCloser {
   readonly #graph: Graph;
   readonly #canonical: readonly number[];
   readonly #host: StrategyHost;
@@ -73,10 +81,6 @@ export class SlotEvaluator {
     }
   }
 
-  /**
-   * Computes the slots of all nodes that close in `(start, end]`.
-   * @param bars of streams, by position: those that close in it, ascending
-   */
   async close(closes: Range, bars: ReadonlyMap<number, Table>): Promise<ClosedSlots> {
     const tables = new Map<number, Table>();
     const failures = new Map<number, NodeFailure>();

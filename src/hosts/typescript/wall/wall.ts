@@ -25,6 +25,7 @@ export class Wall {
   /** Found in passing, and maybe another's doing than that of the node that was looked at. */
   #unsettled: string | null = null;
   readonly #settings = new Settings();
+  #looksLater = false;
 
   constructor(builtIns: readonly BuiltIn[], syncImports: () => void) {
     this.#ledger = new Ledger(builtIns);
@@ -165,7 +166,7 @@ export class Wall {
    */
   meddling(scope: 'core' | 'all'): string | null {
     const tampered = this.#tampered;
-    const found = this.#ledger.look(scope);
+    const found = this.#looksLater && scope === 'core' ? null : this.#ledger.look(scope);
     const setting = this.#settings.changed();
     if (!found && !tampered && setting === null) return scope === 'all' ? this.#takeUnsettled() : null;
     this.#tampered = null;
@@ -177,6 +178,17 @@ export class Wall {
     const change = fixed?.change ?? tampered ?? (found && firstOf(found).change);
     if (fixed) this.#spoilt ??= nameOfChange(fixed.change);
     return change ? nameOfChange(change) : setting;
+  }
+
+  /**
+   * From now on `core` is looked at once for many pieces of work, by this: a look takes longer than a piece of one bar. Says what
+   * `meddling` does.
+   */
+  meddlingSince(): string | null {
+    this.#looksLater = false;
+    const found = this.meddling('core');
+    this.#looksLater = true;
+    return found;
   }
 
   #takeUnsettled(): string | null {

@@ -1,0 +1,209 @@
+// What the Core Loop costs: `node --import tsx bench/loop.ts [decide] [many] [replay] [money]`, after `npm run build`.
+import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WebSocketServer, type WebSocket } from 'ws';
+
+import { JobClient } from '../src/client/job-client.js';
+import { PROJECT, writeProject } from './project.js';
+import { median } from './measure.js';
+
+const ROOT = join(import.meta.dirname, '..');
+const CHILD = join(ROOT, 'dist/child.js');
+const FOLDER = join(PROJECT, 'loop');
+const START = Date.UTC(2022, 0, 1) / 1000;
+const CACHE = join(FOLDER, 'cache');
+
+/** Slots until it is warm. */
+const FIRST = 3;
+
+interface Bar {
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  readonly volume: number;
+}
+
+/** Nanoseconds of processor time that all threads of a process have had. */
+function processorOf(pid: number): number {
+  let sum = 0;
+  for (const task of readdirSync(`/proc/${pid}/task`)) {
+    try {
+      sum += Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0]);
+    } catch {
+      // A thread that ended between two looks.
+    }
+  }
+  return sum;
+}
+
+function memoryOf(pid: number): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;
+}
+
+function priceAt(symbol: number, i: number): Bar {
+  const level = (at: number): number =>
+    100 + 10 * Math.sin(at / 23 + symbol) + 3 * Math.cos(at * 1.7 * (1 + symbol / 900));
+  const [open, close] = [level(i - 0.5), level(i)];
+  return {
+    open,
+    close,
+    high: Math.max(open, close) + 0.25,
+    low: Math.min(open, close) - 0.25,
+    volume: i % 101,
+  };
+}
+
+/** An exchange that sends a slot when it is told to. */
+async function openExchange() {
+  const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+  let socket: WebSocket | null = null;
+  const subscribed = new Promise<void>((resolve) => {
+    server.on('connection', (found) => {
+      socket = found;
+      found.once('message', () => resolve());
+    });
+  });
+  await new Promise((resolve) => server.once('listening', resolve));
+  return {
+    url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    subscribed,
+    send: (message: object) => socket?.send(JSON.stringify(message)),
+    close: () => server.close(),
+  };
+}
+
+function quantile(values: readonly number[], q: number): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(q * (values.length - 1))] ?? Number.NaN;
+}
+
+async function world(name: string, text: string): Promise<void> {
+  await mkdir(join(PROJECT, 'worlds'), { recursive: true });
+  await writeFile(join(PROJECT, 'worlds', `${name}.yaml`), text);
+}
+
+const strategy = (className: string) => ({
+  file: join(FOLDER, 'loop.ts'),
+  className,
+  projectRoot: PROJECT,
+});
+
+/** Processor time of the child from a slot's last bar to its decision on disk, slot by slot, in milliseconds. */
+async function decisions(className: string, symbols: readonly string[], from: number, slots: number) {
+  const exchange = await openExchange();
+  await world('ws', `mode: paper\nfeed: { kind: ws, url: '${exchange.url}' }\nlimits: { gross: 1 }\n`);
+  const client = JobClient.start({ childPath: CHILD });
+  let written: () => void = () => undefined;
+  const next = (): Promise<void> => new Promise((resolve) => (written = resolve));
+  const run = `bench-${Date.now()}`;
+  const job = client.request(
+    'run',
+    { strategy: strategy(className), world: 'ws', run, cacheDir: CACHE },
+    { onWritten: () => written() },
+  );
+  await Promise.race([exchange.subscribed, job]);
+  const pid = client.pid as number;
+  const times: number[] = [];
+  for (let i = 0; i < slots; i++) {
+    const bars = symbols.map((stream, s) => ({
+      type: 'bar',
+      stream,
+      ts: START + (from + i) * 60,
+      row: priceAt(s, from + i),
+    }));
+    const last = bars.pop() as object;
+    for (const bar of bars) exchange.send(bar);
+    // The others are taken in, and what the slot before left behind is over.
+    await sleep(symbols.length > 1 ? 150 : 4);
+    if (i < FIRST) {
+      exchange.send(last);
+      await sleep(symbols.length > 1 ? 6000 : 1000);
+      continue;
+    }
+    const before = processorOf(pid);
+    const decided = next();
+    exchange.send(last);
+    await Promise.race([decided, job]);
+    times.push((processorOf(pid) - before) / 1e6);
+  }
+  exchange.send({ type: 'closed' });
+  await job;
+  await client.dispose();
+  exchange.close();
+  return times.slice(Math.floor(slots / 4));
+}
+
+function csvOf(symbols: readonly string[] | null, bars: number): string {
+  const lines = [symbols ? 'ts,ticker,open,high,low,close,volume' : 'ts,open,high,low,close,volume'];
+  for (let i = 0; i < bars; i++) {
+    for (const [s, ticker] of (symbols ?? [null]).entries()) {
+      const { open, high, low, close, volume } = priceAt(s, i);
+      lines.push(
+        [START + i * 60, ...(ticker === null ? [] : [ticker]), open, high, low, close, volume].join(','),
+      );
+    }
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+const rows = {
+  async decide() {
+    await writeFile(join(FOLDER, 'minutes.csv'), csvOf(null, 1000));
+    const times = await decisions('Twenty', ['price'], 1000, 2000);
+    return `20 nodes, one symbol: median ${median(times).toFixed(2)} ms, p99 ${quantile(times, 0.99).toFixed(2)} ms (1, 5)`;
+  },
+  async many() {
+    const symbols = Array.from({ length: 800 }, (_, i) => `S${String(i).padStart(3, '0')}`);
+    await writeFile(join(FOLDER, 'stocks.csv'), csvOf(symbols, 60));
+    const times = await decisions(
+      'Many',
+      symbols.map((each) => `stocks[${each}]`),
+      60,
+      40,
+    );
+    return `800 symbols × 15 nodes: median ${median(times).toFixed(1)} ms, p99 ${quantile(times, 0.99).toFixed(1)} ms (50)`;
+  },
+  async replay() {
+    const slots = Number(process.env['SLOTS'] ?? 200_000);
+    await writeFile(join(FOLDER, 'minutes.csv'), csvOf(null, slots + 1000));
+    await world('replay', `mode: paper\nfeed: { kind: replay, start: ${START + 60_000} }\n`);
+    const client = JobClient.start({ childPath: CHILD });
+    const pid = client.pid as number;
+    const memory: number[] = [];
+    const timer = setInterval(() => memory.push(memoryOf(pid)), 250);
+    const run = `bench-${Date.now()}`;
+    let warm = 0;
+    let used = 0;
+    const job = client.request(
+      'run',
+      { strategy: strategy('Twenty'), world: 'replay', run, cacheDir: CACHE },
+      {
+        onWritten: () => {
+          if (warm > 0) return;
+          warm = performance.now();
+          used = processorOf(pid);
+        },
+      },
+    );
+    const result = await job;
+    const seconds = (performance.now() - warm) / 1000;
+    const processor = (processorOf(pid) - used) / 1e9;
+    clearInterval(timer);
+    await client.dispose();
+    const part = (from: number, to: number): string =>
+      `${(Math.max(...memory.slice(memory.length * from, memory.length * to)) / 1e6).toFixed(0)} MB`;
+    return `replay, 20 nodes: ${result.slots} slots, ${(result.slots / seconds).toFixed(0)} a second, ${(result.slots / processor).toFixed(0)} a processor second (20 000); memory ${part(0.25, 0.5)} in the second quarter, ${part(0.75, 1)} in the last`;
+  },
+};
+
+await writeProject(0);
+await mkdir(FOLDER, { recursive: true });
+await rm(CACHE, { recursive: true, force: true });
+await copyFile(join(import.meta.dirname, 'strategy/loop.ts'), join(FOLDER, 'loop.ts'));
+const asked = process.argv.slice(2);
+for (const [name, row] of Object.entries(rows))
+  if (asked.length === 0 || asked.includes(name)) console.log(await row());
+process.exit(0);

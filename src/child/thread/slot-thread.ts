@@ -1,0 +1,54 @@
+import { resolveGraph } from '../../engine/graph/graph.js';
+import { SlotEvaluator } from '../../engine/run/evaluation/slot-evaluator.js';
+import type { OpenedHost } from '../../hosts/typescript/open-host.js';
+import { SeamlessError } from '../../sdk/errors.js';
+import { shareTable } from './share.js';
+import { packSlots, type BeginSlots, type CloseSlots, type SentSlots } from './slot-messages.js';
+
+/** Calls after which all that is built in is looked at, not what matters to most code alone. */
+const LOOKED_AT_ALL = 256;
+
+type Host = OpenedHost['host'];
+
+/** Rows from which on a table crosses in shared memory: below, a copy is cheaper. */
+const WORTH_SHARING = 512;
+
+/** Computes the slots of the Core Loop in the thread that has the code: a slot is one call, not one for each node. */
+export class SlotThread {
+  #evaluator: SlotEvaluator | null = null;
+  #host: Host | null = null;
+  #calls = 0;
+  #streams: ReadonlySet<number> = new Set();
+
+  async begin(host: Host, { canonical, warm }: BeginSlots): Promise<null> {
+    const graph = resolveGraph(await host.describe());
+    this.#host = host;
+    host.settleSlot();
+    this.#streams = new Set(graph.nodes.filter(({ kind }) => kind === 'stream').map(({ index }) => index));
+    this.#evaluator = new SlotEvaluator(
+      graph,
+      canonical,
+      host,
+      new Map(warm),
+      // A run is ended with its thread.
+      new AbortController().signal,
+    );
+    return null;
+  }
+
+  async close({ closes, bars }: CloseSlots): Promise<SentSlots> {
+    if (!this.#evaluator) throw new SeamlessError('internal', 'No slots were begun in this thread.');
+    const closed = await this.#evaluator.close(closes, new Map(bars));
+    const all = ++this.#calls % LOOKED_AT_ALL === 0;
+    const meddled = (all ? this.#host?.settle() : this.#host?.settleSlot()) ?? null;
+    if (meddled !== null) throw new SeamlessError('compute', meddled);
+    const sent = packSlots(closed, (node) => this.#streams.has(node));
+    return {
+      ...sent,
+      tables: sent.tables.map(([node, found]) => [
+        node,
+        found.ts.length < WORTH_SHARING ? found : shareTable(found),
+      ]),
+    };
+  }
+}
