@@ -49,6 +49,7 @@ export { httpHistory } from './sdk/wire/http-history.js';
 export type { HttpOptions, Pace, WireOptions } from './sdk/wire/http-history.js';
 import './client/start-runs.js';
 export { Runner } from './sdk/runner.js';
+export type { Broker, BrokerEnd, BrokerFill, BrokerOrder } from './sdk/broker.js';
 export type {
   EquityPoint,
   Metrics,

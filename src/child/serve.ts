@@ -2,6 +2,8 @@ import { pathToFileURL } from 'node:url';
 import { SeamlessError } from '../sdk/errors.js';
 import { builtFile } from '../protocol/built-file.js';
 import { LASTING } from '../protocol/host-flag.js';
+import { Inbox } from '../live/feed/inbox.js';
+import type { BrokerSaid } from '../live/feed/broker-said.js';
 import type { ChildMessage, RequestMessage } from '../protocol/messages.js';
 import { parseParentMessage, requestId } from '../protocol/parse.js';
 import { PacedProgress } from '../engine/run/paced-progress.js';
@@ -20,6 +22,8 @@ interface Work {
   readonly id: number;
   readonly controller: AbortController;
   stray: SeamlessError | null;
+  /** What a broker did, for a live run. */
+  readonly said: Inbox<BrokerSaid>;
 }
 
 /** Exit code for an error that no request is to blame for. */
@@ -64,7 +68,9 @@ function receive(raw: unknown): void {
   try {
     const message = parseParentMessage(raw);
     if (message.type === 'cancel') cancel(message.id);
-    else {
+    else if (message.type === 'broker') {
+      if (current?.id === message.id) current.said.put(message.said);
+    } else {
       waiting.push(message);
       if (!current) void work();
     }
@@ -92,7 +98,7 @@ async function work(): Promise<void> {
 
 async function answer(request: RequestMessage): Promise<void> {
   const { id } = request;
-  const mine: Work = { id, controller: new AbortController(), stray: null };
+  const mine: Work = { id, controller: new AbortController(), stray: null, said: new Inbox() };
   current = mine;
   const paced = new PacedProgress((progress) => send({ type: 'progress', id, progress }));
   try {
@@ -102,6 +108,7 @@ async function answer(request: RequestMessage): Promise<void> {
       log: (line) => send({ type: 'log', ...line }),
       inspect: (url) => send({ type: 'inspect', id, url }),
       written: () => send({ type: 'written', id }),
+      said: mine.said,
       stray(error) {
         mine.stray ??= error;
         mine.controller.abort();

@@ -223,11 +223,12 @@ function addCacheCommand(program: Command, action: AsAction): void {
 function addLoopCommands(program: Command, action: AsAction): void {
   example(program.command('run'), 'seamless run src/momentum.ts#Momentum --world paper-btc')
     .description(
-      'Run a strategy in a world (worlds/NAME.yaml): a backtest, or on paper over a feed. Ctrl-C stops it.',
+      'Run a strategy in a world (worlds/NAME.yaml): a backtest, on paper over a feed, or live through your broker. Ctrl-C stops it.',
     )
     .argument('<strategy>', STRATEGY_HELP)
     .requiredOption('--world <name>', 'the world; its mode says whether this is a backtest or a run on paper')
     .option('--resume <run>', 'go on with a run that was cut off')
+    .option('--confirm <name>', 'of a live world: its name once more, where nobody can type it')
     .addOption(cacheOption())
     .addOption(jsonOption())
     .action(action(runRun));

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunProgress } from '../engine/run/report.js';
 import { SeamlessError } from '../sdk/errors.js';
 import type { ChildMessage, LogLine, ParentMessage, RequestMessage } from '../protocol/messages.js';
+import type { BrokerSaid } from '../live/feed/broker-said.js';
 import type { Payload, RequestKind } from '../protocol/payloads.js';
 import type { Result } from '../protocol/results.js';
 import { parseChildMessage, parseResult } from '../protocol/parse.js';
@@ -25,6 +26,8 @@ export interface RequestOptions {
   readonly onInspect?: ((url: string) => void) | undefined;
   /** Told when more of a run's journal is on disk. */
   readonly onWritten?: (() => void) | undefined;
+  /** Given what tells the child what a broker did, as long as the request is not answered. */
+  readonly onBegun?: ((tell: (said: BrokerSaid) => void) => void) | undefined;
   /** Milliseconds after which a cancelled child that has not answered is ended. Default: 250. */
   readonly patienceMs?: number | undefined;
 }
@@ -132,7 +135,7 @@ export class JobClient {
   request<K extends RequestKind>(
     kind: K,
     payload: Payload<K>,
-    { onProgress, signal, onInspect, onWritten, patienceMs = PATIENCE_MS }: RequestOptions = {},
+    { onProgress, signal, onInspect, onWritten, onBegun, patienceMs = PATIENCE_MS }: RequestOptions = {},
   ): Promise<Result<K>> {
     if (signal?.aborted) return Promise.reject(cancelled());
     if (this.#ended) return Promise.reject(this.#ended);
@@ -161,6 +164,9 @@ export class JobClient {
       });
       signal?.addEventListener('abort', abort, { once: true });
       if (this.#ready) this.#post(message);
+      onBegun?.((said) => {
+        if (this.#pending.has(id)) this.#post({ type: 'broker', id, said });
+      });
     });
     return answer.then((value) => parseResult(kind, value));
   }

@@ -5,9 +5,11 @@ import { followRun } from '../live/journal/follow.js';
 import { JournalReader } from '../live/journal/journal.js';
 import { readRun, runFolder } from '../live/journal/runs.js';
 import { builtFile } from '../protocol/built-file.js';
+import type { BrokerSaid } from '../live/feed/broker-said.js';
 import { cacheFolder } from '../protocol/project.js';
 import { SeamlessError } from '../sdk/errors.js';
 import type { Run, RunEvent, RunHooks, RunResult, SubmitOptions, Submitted } from '../sdk/live.js';
+import { linkBroker } from './broker-link.js';
 import { Growing, nameRun, STOP_PATIENCE_MS } from './growing.js';
 import { JobClient } from './job-client.js';
 import type { JobPrograms } from './materialize-job.js';
@@ -26,7 +28,7 @@ const HOOK_OF: Readonly<Partial<Record<RunEvent['type'], Exclude<keyof RunHooks,
 /** Starts a run in a process of its own. See `Runner.submit`. */
 export async function submit(
   strategy: Submitted,
-  { world, hooks = {}, resume, cacheDir }: SubmitOptions,
+  { world, hooks = {}, resume, cacheDir, broker, confirm }: SubmitOptions,
   programs: JobPrograms = {},
 ): Promise<Run> {
   refuseInHost('Runner.submit()');
@@ -39,18 +41,35 @@ export async function submit(
   const growth = new Growing();
   const client = JobClient.start({ childPath: programs.childPath ?? builtFile('child.js'), onLog: print });
   const stop = new AbortController();
+  const payload = {
+    strategy: ref,
+    world,
+    run,
+    cacheDir: cache,
+    ...(resume !== undefined && { resume: true as const }),
+    ...(broker && { broker: true as const }),
+    ...(confirm !== undefined && { confirm }),
+  };
+  const over = new AbortController();
+  let tell: (said: BrokerSaid) => void = () => undefined;
   const answer = client
-    .request(
-      'run',
-      { strategy: ref, world, run, cacheDir: cache, ...(resume !== undefined && { resume: true as const }) },
-      { signal: stop.signal, onWritten: () => growth.tell(), patienceMs: STOP_PATIENCE_MS },
-    )
+    .request('run', payload, {
+      signal: stop.signal,
+      onWritten: () => growth.tell(),
+      onBegun: (begun) => (tell = begun),
+      patienceMs: STOP_PATIENCE_MS,
+    })
     .finally(async () => {
+      over.abort();
       await client.dispose();
       growth.end();
     });
   const events: AsyncIterable<RunEvent> = { [Symbol.asyncIterator]: () => followRun(folder, growth) };
   const told = tellHooks(events, hooks, before, () => stop.abort());
+  if (broker) {
+    const onTrouble = (text: string): void => print({ level: 'warn', text });
+    void linkBroker({ run, broker, events, before, tell, onTrouble, signal: over.signal });
+  }
   const result = resultOf(answer, told);
   result.catch(() => undefined);
   await growth.next();

@@ -23,6 +23,8 @@ function eventText(event: RunEvent): string | null {
       return `order ${event.order}: ${money(event.quantity, 6)} ${event.symbol}`;
     case 'fill':
       return `fill of ${event.order}: ${money(event.quantity, 6)} ${event.symbol} at ${money(event.price)}, fee ${money(event.fee)}`;
+    case 'rejected':
+      return `order ${event.order} of ${event.symbol} comes to nothing more: ${event.reason}`;
     case 'gap':
       return `no bars of ${event.stream}: ${formatRange(event)}`;
     case 'late':

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 
 import type { RunProgress } from '../engine/run/report.js';
 import type { ErrorCode } from '../sdk/errors.js';
+import { brokerSaid } from '../live/feed/broker-said.js';
 import { payloads, type Payload, type RequestKind } from './payloads.js';
 import { count, list, location, span, type SchemaOf } from './shapes.js';
 import { isErrorCode } from './wire-error.js';
@@ -26,7 +27,11 @@ export type RequestMessage = {
 const cancelMessage = v.object({ type: v.literal('cancel'), id: count });
 export type CancelMessage = v.InferOutput<typeof cancelMessage>;
 
-export type ParentMessage = RequestMessage | CancelMessage;
+/** What the broker of a live world did, for the run with the id of its request. */
+const brokerMessage = v.object({ type: v.literal('broker'), id: count, said: brokerSaid });
+export type BrokerMessage = v.InferOutput<typeof brokerMessage>;
+
+export type ParentMessage = RequestMessage | CancelMessage | BrokerMessage;
 
 /** The payload is checked by the schema of its kind. */
 export const parentMessage = v.variant('type', [
@@ -37,6 +42,7 @@ export const parentMessage = v.variant('type', [
     payload: v.unknown(),
   }),
   cancelMessage,
+  brokerMessage,
 ]);
 
 const progress: SchemaOf<RunProgress> = v.object({

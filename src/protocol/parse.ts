@@ -10,7 +10,7 @@ import { results } from './results.js';
 /** Checks what a child received. @throws SeamlessError `internal` when it is no message of this protocol. */
 export function parseParentMessage(raw: unknown): ParentMessage {
   const envelope = check(parentMessage, raw, 'A message to the process that runs strategies');
-  if (envelope.type === 'cancel') return envelope;
+  if (envelope.type !== 'request') return envelope;
   const { type, id, kind } = envelope;
   const schema: v.GenericSchema = payloads[kind];
   const payload = check(schema, envelope.payload, `The request ${kind}`);

@@ -210,6 +210,9 @@ export const payloads = {
     /** What the run is to be called; of one that goes on, what it is called. */
     run: v.pipe(v.string(), v.regex(/^[\w.-]+$/)),
     resume: v.optional(v.literal(true)),
+    /** Of a live world: whether the parent has a broker, and the world's name as somebody typed it. */
+    broker: v.optional(v.literal(true)),
+    confirm: v.optional(v.string()),
   }),
 
   /** Compares a recorded run with its materialization. */

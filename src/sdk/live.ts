@@ -1,3 +1,4 @@
+import type { Broker } from './broker.js';
 import type { Strategy } from './strategy.js';
 import type { FlatRecord, RowValue } from './table.js';
 import type { Seconds } from './time.js';
@@ -47,7 +48,11 @@ export type RunEventBody =
       readonly fee: number;
       readonly slippage: number;
       readonly at: Seconds;
+      /** Of a live world: the broker's name for it. */
+      readonly execution?: string;
     }
+  /** An order of a live world that comes to nothing more, and why. */
+  | { readonly type: 'rejected'; readonly order: number; readonly symbol: string; readonly reason: string }
   /** A bar that came after its slot had closed; its row only where the world has it kept (`sideOutput`). */
   | { readonly type: 'late'; readonly stream: string; readonly ts: Seconds; readonly row: FlatRecord | null }
   /** Bars that nobody had by the time their slots closed. */
@@ -183,6 +188,10 @@ export interface SubmitOptions {
   /** Name of a world: `worlds/NAME.yaml` in the strategy's project. */
   readonly world: string;
   readonly hooks?: RunHooks;
+  /** Where the orders of a live world go; worlds of other modes take no notice of it. */
+  readonly broker?: Broker;
+  /** The name of a live world, once more: without it nothing is traded. */
+  readonly confirm?: string;
   /** A run of the same world and strategy that was cut off: it goes on where its journal ends. */
   readonly resume?: string;
   /** Default: `.seamless` in the strategy's project root. */

@@ -59,12 +59,7 @@ type Sources = Parameters<Parameters<StrategySession['withPorts']>[1]>[0];
 export function prepareRun(payload: Payload<'run'>, cacheDir: string): PreparedRun {
   const { strategy, run, resume } = payload;
   const world = loadWorld(strategy.projectRoot, payload.world);
-  if (world.mode === 'live') {
-    throw new SeamlessError(
-      'usage',
-      `World ${world.name} is live, and there is no Broker to trade through: live orders are never made up. Use "mode: paper".`,
-    );
-  }
+  if (world.mode === 'live') refuseUnconfirmed(world, payload);
   return {
     run,
     file: strategy.file,
@@ -72,6 +67,26 @@ export function prepareRun(payload: Payload<'run'>, cacheDir: string): PreparedR
     cacheDir,
     earlier: resume ? earlierRun(cacheDir, run, world) : null,
   };
+}
+
+/** @throws SeamlessError `usage` where real money would move without a broker, or without somebody having said so. */
+function refuseUnconfirmed({ name, broker }: World, payload: Payload<'run'>): void {
+  if (!payload.broker) {
+    const way =
+      broker === undefined
+        ? `Hand one to Runner.submit as \`broker\`, or name one in the world for seamless run, such as "broker: brokers/mine.ts"`
+        : `Start it by seamless run, or hand one to Runner.submit as \`broker\``;
+    throw new SeamlessError(
+      'usage',
+      `World ${name} is live, and there is no Broker to trade through: live orders are never made up. ${way}; or use "mode: paper".`,
+    );
+  }
+  if (payload.confirm === name) return;
+  const said = payload.confirm === undefined ? 'nobody has confirmed that' : `what was typed is not its name`;
+  throw new SeamlessError(
+    'usage',
+    `World ${name} trades real money, and ${said}: give its name as \`confirm\` (in a terminal, type it when asked, or write --confirm ${name}).`,
+  );
 }
 
 function earlierRun(cacheDir: string, run: string, world: World): PreparedRun['earlier'] {
@@ -247,6 +262,7 @@ async function runLive(
       }),
     journal,
     lines: earlier?.lines ?? [],
+    said: hooks.said,
     signal: hooks.signal,
     onWritten: hooks.written,
     onTrouble,

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { RunProgress } from '../../engine/run/report.js';
 import type { CacheUse } from '../../protocol/payloads.js';
+import type { BrokerSaid } from '../../live/feed/broker-said.js';
 import type { LogLine } from '../../protocol/messages.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import type { Range } from '../../sdk/time.js';
@@ -16,6 +17,8 @@ export interface RequestHooks {
   readonly inspect: (url: string) => void;
   /** Tells that more of a run's journal is on disk. */
   readonly written: () => void;
+  /** What the broker of a live world did. */
+  readonly said: AsyncIterable<BrokerSaid>;
   /** Told of an error that the strategy left behind: whatever is being computed cannot be trusted. */
   readonly stray: (error: SeamlessError) => void;
 }

@@ -3,12 +3,15 @@ import { resolve } from 'node:path';
 import { followRun } from '../../live/journal/follow.js';
 import { JournalReader } from '../../live/journal/journal.js';
 import { runFolder } from '../../live/journal/runs.js';
+import { linkBroker } from '../../client/broker-link.js';
 import { Growing, nameRun, STOP_PATIENCE_MS } from '../../client/growing.js';
+import type { BrokerSaid } from '../../live/feed/broker-said.js';
 import { eventLine, resultRows } from '../../present/run.js';
 import { cacheFolder } from '../../protocol/project.js';
 import type { RunEvent, RunResult } from '../../sdk/live.js';
 import { EXIT } from '../exit-codes.js';
 import { findStrategy } from '../find-strategy.js';
+import { liveBroker } from '../live-broker.js';
 import { formatTable, painter, type Paint } from '../table.js';
 import type { Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
@@ -19,6 +22,7 @@ export interface RunFlags {
   readonly resume?: string;
   readonly cache?: string;
   readonly json?: boolean;
+  readonly confirm?: string;
 }
 
 /** `seamless run <strategy> --world <name>` */
@@ -31,6 +35,8 @@ export async function runRun(terminal: Terminal, spec: string, flags: RunFlags):
   const folder = runFolder(cacheDir, run);
   const seen = resume === undefined ? 0 : lastSeq(folder);
   const growth = new Growing();
+  const live = await liveBroker(terminal, strategy.projectRoot, world, flags.confirm);
+  const over = new AbortController();
   const result = await withJobs(terminal, async (jobs, options) => {
     const payload = {
       strategy,
@@ -38,14 +44,26 @@ export async function runRun(terminal: Terminal, spec: string, flags: RunFlags):
       run,
       cacheDir,
       ...(resume !== undefined && { resume: true as const }),
+      ...(live && { broker: true as const, confirm: live.confirm }),
     };
+    let tell: (said: BrokerSaid) => void = () => undefined;
     const answer = jobs
       .request('run', payload, {
         ...options,
         onWritten: () => growth.tell(),
+        onBegun: (begun) => (tell = begun),
         patienceMs: STOP_PATIENCE_MS,
       })
-      .finally(() => growth.end());
+      .finally(() => {
+        over.abort();
+        growth.end();
+      });
+    if (live) {
+      const events = { [Symbol.asyncIterator]: () => followRun(folder, growth) };
+      const onTrouble = (text: string): void => err.write(`${visible(text)}\n`);
+      const { broker } = live;
+      void linkBroker({ run, broker, events, before: seen, tell, onTrouble, signal: over.signal });
+    }
     const show = (event: RunEvent): void => {
       const text = flags.json ? JSON.stringify(event) : eventLine(event);
       if (text !== null && event.seq > seen) out.write(`${visible(text)}\n`);

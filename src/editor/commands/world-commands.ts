@@ -6,7 +6,7 @@ import { modeText, stateText } from '../../present/report/words.js';
 import { projectRootOf } from '../../protocol/project.js';
 import type { Result } from '../../protocol/results.js';
 import { SeamlessError } from '../../sdk/errors.js';
-import { cacheUse } from '../model/settings.js';
+import { cacheDirSetting, cacheUse } from '../model/settings.js';
 import type { StrategyEntry } from '../model/strategies.js';
 import type { WorldRunEnd } from '../model/world-runs.js';
 import type { Workbench } from '../workbench.js';
@@ -38,8 +38,30 @@ export async function startRun(workbench: Workbench, entry: StrategyEntry): Prom
   if (!chosen) return;
   const { name, mode, problem } = chosen.world;
   if (mode === null) throw new SeamlessError('usage', problem ?? '');
+  if (mode === 'live') return startLive(entry, name);
   const { run } = workbench.worldRuns.start(entry, name, mode);
   workbench.results.show({ projectRoot, run });
+}
+
+/** Has the name of a live world typed, and runs it in a terminal: its broker is code of the user's, which this process never loads. */
+async function startLive(entry: StrategyEntry, world: string): Promise<void> {
+  const { l10n, window } = vscode;
+  const typed = await window.showInputBox({
+    title: l10n.t('{0} in {1} is LIVE: its orders trade real money', entry.name, world),
+    prompt: l10n.t("Type the world's name to go on: {0}", world),
+    ignoreFocusOut: true,
+    validateInput: (value) =>
+      value === world || value === '' ? null : l10n.t("That is not the world's name, {0}.", world),
+  });
+  if (typed !== world) return;
+  const { projectRoot, file } = entry.ref;
+  const terminal = window.createTerminal({ name: l10n.t('LIVE: {0}', world), cwd: projectRoot });
+  terminal.show();
+  const cacheDir = cacheDirSetting(projectRoot);
+  const cache = cacheDir === undefined ? '' : ` --cache "${cacheDir}"`;
+  terminal.sendText(
+    `seamless run "${file}#${entry.found.className}" --world "${world}" --confirm "${world}"${cache}`,
+  );
 }
 
 /** Stops the only run, the one that a command was called on, or the one chosen. */

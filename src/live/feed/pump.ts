@@ -6,8 +6,8 @@ import { Inbox } from './inbox.js';
 const MOST = 8192;
 
 /** Takes messages out of a feed while others are being worked on. They are then there together, for one step. */
-export function pump(messages: AsyncIterable<FeedMessage>): Inbox<FeedMessage> {
-  const inbox = new Inbox<FeedMessage>();
+export function pump<T>(messages: AsyncIterable<T & FeedMessage>): Inbox<T> {
+  const inbox = new Inbox<T>();
   void (async () => {
     try {
       for await (const message of messages) {

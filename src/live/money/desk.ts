@@ -1,3 +1,4 @@
+import { SeamlessError } from '../../sdk/errors.js';
 import type { RunEventBody } from '../../sdk/live.js';
 import type { RowValue } from '../../sdk/table.js';
 import type { Seconds } from '../../sdk/time.js';
@@ -16,9 +17,20 @@ export interface PriceBar {
 
 interface OpenOrder {
   readonly order: number;
-  readonly quantity: number;
+  /** Units that are not filled yet. */
+  quantity: number;
   /** Close of the bar that gave the signal: nothing that opened before fills it. */
   readonly asOf: Seconds;
+}
+
+/** What a broker filled. */
+export interface Execution {
+  readonly execution: string;
+  readonly order: number;
+  readonly quantity: number;
+  readonly price: number;
+  readonly fee: number;
+  readonly at: Seconds;
 }
 
 /** One symbol: what was decided for it, and what is on its way. */
@@ -43,6 +55,8 @@ export class Desk {
   readonly #books: readonly Book[];
   readonly #bySymbol: ReadonlyMap<string, Book>;
   #orders = 0;
+  /** Of a live world: the position of each order's symbol. */
+  readonly #ordered = new Map<number, number>();
   #activation: string | null = null;
 
   /** @param sections what decides for many symbols at once, by position of the symbol; null or absent: it has a decision of its own */
@@ -84,8 +98,46 @@ export class Desk {
     return events;
   }
 
+  /** A fill of a live world's broker. @throws SeamlessError `usage` for an order that this run has not made */
+  filled({ execution, order, quantity, price, fee, at }: Execution): RunEventBody {
+    const [i, book] = this.#bookOf(order);
+    const { symbol } = book;
+    const open = book.orders.find((each) => each.order === order);
+    // What is filled after an order has ended counts all the same: the units are there.
+    if (open) {
+      open.quantity -= quantity;
+      const done = Math.abs(open.quantity) <= 1e-9 * Math.abs(quantity);
+      if (done) book.orders = book.orders.filter((each) => each !== open);
+    }
+    const fill = { symbol, quantity, price, fee, slippage: 0 };
+    this.#holdings.fill(i, fill, at);
+    return { type: 'fill', order, ...fill, at, execution };
+  }
+
+  /** An order that comes to nothing more. Null: it was done already. */
+  rejected(order: number, reason: string): RunEventBody | null {
+    const [, book] = this.#bookOf(order);
+    if (!book.orders.some((each) => each.order === order)) return null;
+    book.orders = book.orders.filter((each) => each.order !== order);
+    return { type: 'rejected', order, symbol: book.symbol, reason };
+  }
+
+  #bookOf(order: number): readonly [number, Book] {
+    const i = this.#ordered.get(order);
+    if (i !== undefined) return [i, this.#books[i] as Book];
+    throw new SeamlessError(
+      'usage',
+      `The broker speaks of order ${order}, which this run has not made: see that it keeps the orders of other runs apart.`,
+    );
+  }
+
   get orders(): number {
     return this.#orders;
+  }
+
+  /** Whether orders are on their way. */
+  get waiting(): boolean {
+    return this.#books.some(({ orders }) => orders.length > 0);
   }
 
   get summary() {
@@ -93,7 +145,8 @@ export class Desk {
   }
 
   #fill(book: Book, i: number, bar: PriceBar, events: RunEventBody[]): void {
-    if (book.orders.length === 0) return;
+    // Those of a live world are filled by its broker.
+    if (book.orders.length === 0 || this.#world.mode === 'live') return;
     const ready = book.orders.filter(({ asOf }) => bar.ts >= asOf);
     if (ready.length === 0 || !(bar.open > 0)) return;
     book.orders = book.orders.filter((order) => !ready.includes(order));
@@ -166,6 +219,7 @@ export class Desk {
       const book = this.#bySymbol.get(symbol) as Book;
       const order = ++this.#orders;
       book.orders.push({ order, quantity, asOf });
+      if (this.#world.mode === 'live') this.#ordered.set(order, this.#books.indexOf(book));
       events.push(
         { type: 'allocation', symbol, quantity: target, equity },
         { type: 'order', order, symbol, quantity },

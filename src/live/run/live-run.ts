@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { nearNames, SeamlessError } from '../../sdk/errors.js';
 import type { Graph } from '../../engine/graph/graph.js';
 import type { SlotCloser, WarmNode } from '../../engine/run/evaluation/slot-evaluator.js';
@@ -13,12 +14,28 @@ import { pump } from '../feed/pump.js';
 import type { Entry, Journal } from '../journal/journal.js';
 import type { JournalLine } from '../journal/codec.js';
 import { Desk } from '../money/desk.js';
+import type { BrokerSaid } from '../feed/broker-said.js';
 import type { World } from '../world/schema.js';
 import { BarColumns } from './rows.js';
 import { SlotLoop, tradedOf } from './slot-loop.js';
 
 /** Slots of a journal that are computed together when a run goes on. */
 const RESUMED_SLOTS = 4096;
+
+type Message = FeedMessage | BrokerSaid;
+type Traded = Exclude<BrokerSaid, { type: 'lost' }>;
+
+/** What a broker said that an event of the journal came of; null: none. */
+function brokerSaidBy(event: RunEventBody): Traded | null {
+  if (event.type === 'rejected') return { type: 'ended', order: event.order, reason: event.reason };
+  if (event.type !== 'fill' || event.execution === undefined) return null;
+  const { order, quantity, price, fee, at, execution } = event;
+  return { type: 'filled', order, quantity, price, fee, at, execution };
+}
+
+/** Milliseconds that a fill is waited for when the feed has ended, and between two looks. */
+const LAST_FILLS_MS = 10_000;
+const LOOK_MS = 20;
 
 export interface LiveParts {
   readonly run: string;
@@ -38,6 +55,8 @@ export interface LiveParts {
   readonly journal: Journal;
   /** What the journal says already: the run goes on from there. */
   readonly lines: readonly JournalLine[];
+  /** What the broker of a live world did. */
+  readonly said: AsyncIterable<BrokerSaid>;
   /** Stops the run after the step in hand. */
   readonly signal: AbortSignal;
   /** Told when more of the journal is on disk. */
@@ -52,6 +71,8 @@ export class LiveRun {
   readonly #streams: readonly FeedStream[];
   readonly #columns = new Map<string, BarColumns>();
   readonly #faults = new Set<string>();
+  /** Fills of a broker that were taken in. */
+  readonly #executions = new Set<string>();
 
   constructor(parts: LiveParts) {
     this.#parts = parts;
@@ -92,7 +113,7 @@ export class LiveRun {
   #asOf: Seconds = 0;
 
   async #run(): Promise<RunResult> {
-    const { feed, lines, signal, since } = this.#parts;
+    const { feed, lines, signal, since, world } = this.#parts;
     const last = lines.at(-1)?.asOf;
     const from = last ?? since;
     const feedEnds = new AbortController();
@@ -100,18 +121,20 @@ export class LiveRun {
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
     try {
-      const inbox = pump(feed.open(this.#streams, from, feedEnds.signal));
+      const inbox = pump<Message>(feed.open(this.#streams, from, feedEnds.signal));
+      if (world.mode === 'live') void this.#hear(inbox);
       const first = await this.#firstMessages(inbox);
       const start = last ?? startOf(first, since);
       const loop = await this.#begin(start);
       const clock = this.#clock(start);
-      let messages: readonly FeedMessage[] | null = first;
+      let messages: readonly Message[] | null = first;
       let ended = false;
       while (messages) {
         ended = await this.#step(messages, clock, loop);
         if (signal.aborted || ended) break;
         messages = await this.#next(inbox);
       }
+      if (ended && world.mode === 'live') await this.#awaitFills(inbox, clock, loop);
       return this.#finish(signal.aborted && !ended ? 'stopped' : 'completed');
     } finally {
       signal.removeEventListener('abort', stop);
@@ -119,19 +142,34 @@ export class LiveRun {
     }
   }
 
+  /** Orders that are on their way when the feed ends are waited for, as long as one comes after the other. */
+  async #awaitFills(inbox: Inbox<Message>, clock: SlotClock, loop: SlotLoop): Promise<void> {
+    for (let waited = 0; this.#desk.waiting && waited < LAST_FILLS_MS; waited += LOOK_MS) {
+      const messages = (await inbox.take()) ?? [];
+      if (messages.length > 0) waited = 0;
+      await this.#step(messages, clock, loop);
+      await sleep(LOOK_MS);
+    }
+  }
+
+  /** What the broker does comes in among what the feed says. */
+  async #hear(inbox: Inbox<Message>): Promise<void> {
+    for await (const said of this.#parts.said) inbox.put(said);
+  }
+
   /** Messages up to the first bar: it says from where on the feed goes. */
-  async #firstMessages(inbox: Inbox<FeedMessage>): Promise<FeedMessage[]> {
-    const found: FeedMessage[] = [];
+  async #firstMessages(inbox: Inbox<Message>): Promise<Message[]> {
+    const found: Message[] = [];
     while (!this.#parts.signal.aborted) {
       const messages = await this.#next(inbox);
       if (!messages) break;
       found.push(...messages);
-      if (messages.some(({ type }) => type !== 'heartbeat')) break;
+      if (messages.some(({ type }) => type === 'bar' || type === 'closed')) break;
     }
     return found;
   }
 
-  async #next(inbox: Inbox<FeedMessage>): Promise<readonly FeedMessage[] | null> {
+  async #next(inbox: Inbox<Message>): Promise<readonly Message[] | null> {
     const { feed } = this.#parts.world;
     const silence = feed?.kind === 'ws' ? feed.silence : Infinity;
     const messages = await inbox.take(silence * 1000);
@@ -179,20 +217,21 @@ export class LiveRun {
   async #again(loop: SlotLoop): Promise<void> {
     const { lines } = this.#parts;
     let from = (lines[0] as JournalLine).asOf;
-    for (let at = 1; at < lines.length; at += RESUMED_SLOTS) {
-      const part = lines.slice(at, at + RESUMED_SLOTS);
-      const bars = new Map<string, FeedBar[]>();
-      for (const { events } of part) {
-        for (const event of events) {
-          if (event.type !== 'bar') continue;
-          this.#columns.get(event.stream)?.fault(event.row);
-          bars.set(event.stream, [...(bars.get(event.stream) ?? []), event]);
-        }
-      }
-      const to = Math.max(...part.map(({ asOf }) => asOf));
-      if (to > from) await loop.close({ start: from, end: to }, bars);
-      from = Math.max(from, to);
+    let part: JournalLine[] = [];
+    const close = async (): Promise<void> => {
+      const to = Math.max(from, ...part.map(({ asOf }) => asOf));
+      if (to > from) await loop.close({ start: from, end: to }, this.#barsOf(part));
+      from = to;
+      part = [];
+    };
+    for (const line of lines.slice(1)) {
+      const told = line.events.map(brokerSaidBy).filter((said) => said !== null);
+      part.push(line);
+      // A broker's fill counts from where it stands in the journal.
+      if (told.length > 0 || part.length === RESUMED_SLOTS) await close();
+      for (const said of told) this.#traded(said);
     }
+    await close();
     const orders = lines.flatMap(({ events }) => events.filter(({ type }) => type === 'order')).length;
     if (orders === this.#desk.orders) return;
     throw new SeamlessError(
@@ -201,18 +240,34 @@ export class LiveRun {
     );
   }
 
+  #barsOf(lines: readonly JournalLine[]): ReadonlyMap<string, readonly FeedBar[]> {
+    const bars = new Map<string, FeedBar[]>();
+    for (const event of lines.flatMap(({ events }) => events)) {
+      if (event.type !== 'bar') continue;
+      this.#columns.get(event.stream)?.fault(event.row);
+      const known = bars.get(event.stream);
+      if (known) known.push(event);
+      else bars.set(event.stream, [event]);
+    }
+    return bars;
+  }
+
   #clock(start: Seconds): SlotClock {
     const { graph, world } = this.#parts;
     return new SlotClock(this.#streams, graph.nodes, start, world.late.grace);
   }
 
   /** Takes messages in, and computes the slots that they close. Says whether the feed ended. */
-  async #step(messages: readonly FeedMessage[], clock: SlotClock, loop: SlotLoop): Promise<boolean> {
+  async #step(messages: readonly Message[], clock: SlotClock, loop: SlotLoop): Promise<boolean> {
     const entries: Entry[] = [];
     const ranges: ClosedStretch[] = [];
     let ended = false;
     for (const message of messages) {
-      if (message.type === 'closed') ended = true;
+      if (message.type === 'lost') throw new SeamlessError('source', message.reason);
+      else if (message.type === 'filled' || message.type === 'ended') {
+        this.#trade(message, entries);
+        continue;
+      } else if (message.type === 'closed') ended = true;
       else if (message.type === 'heartbeat') clock.hear(message.time);
       else this.#take(message, clock, entries);
       // After each message: what comes late must not depend on how many came together.
@@ -249,6 +304,19 @@ export class LiveRun {
     entries.push({ asOf: clock.closed, events: [{ type: 'late', stream: bar.stream, ts: bar.ts, row }] });
   }
 
+  /** What the broker did. Told twice, it counts once. */
+  #trade(said: Traded, entries: Entry[]): void {
+    if (said.type === 'filled' && this.#executions.has(said.execution)) return;
+    const event = this.#traded(said);
+    if (event) entries.push({ asOf: this.#asOf, events: [event] });
+  }
+
+  #traded(said: Traded): RunEventBody | null {
+    if (said.type === 'ended') return this.#desk.rejected(said.order, said.reason);
+    this.#executions.add(said.execution);
+    return this.#desk.filled(said);
+  }
+
   #finish(reason: RunResult['reason']): RunResult {
     const { run, strategy, world } = this.#parts;
     const { name, mode } = world;
@@ -274,7 +342,7 @@ export class LiveRun {
 }
 
 /** Slots that close by then are history: what was asked for, or where the feed's first bar begins, if that is later. */
-function startOf(messages: readonly FeedMessage[], since: Seconds): Seconds {
+function startOf(messages: readonly Message[], since: Seconds): Seconds {
   const first = messages.find((message) => message.type === 'bar');
   return first ? Math.max(since, first.ts) : Number.isFinite(since) ? since : 0;
 }

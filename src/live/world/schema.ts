@@ -107,6 +107,8 @@ export const worldSchema = v.strictObject({
   /** `active`; `freeze`: no new orders; `drain`: positions are closed, and none is opened. */
   activation: v.optional(v.picklist(['active', 'freeze', 'drain']), 'active'),
   allowLive: v.optional(v.boolean(), false),
+  /** File of the Broker that `seamless run` trades a live world through: its default export, or the one after a #. */
+  broker: v.optional(v.string()),
   /** Days in a year of returns: 365 where the market never closes, 252 for shares. */
   periodsPerYear: v.optional(share, 365),
 });

@@ -1,0 +1,158 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { BrokerSaid } from '../live/feed/broker-said.js';
+import type { Broker, BrokerEnd, BrokerFill, BrokerOrder } from '../sdk/broker.js';
+import { SeamlessError } from '../sdk/errors.js';
+import type { RunEvent } from '../sdk/live.js';
+
+/** How often an order is tried to be sent, or the broker to be heard, in a row, and milliseconds between. */
+const ATTEMPTS = 6;
+const WAIT_MS = 250;
+
+interface Linked {
+  readonly run: string;
+  readonly broker: Broker;
+  /** Events of the run from the first on, read from its journal: what is told is on disk. */
+  readonly events: AsyncIterable<RunEvent>;
+  /** Number of the last event that was there before this process. */
+  readonly before: number;
+  readonly tell: (said: BrokerSaid) => void;
+  readonly onTrouble: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** What is known of an order from the journal. */
+interface Known {
+  readonly order: number;
+  readonly sent: BrokerOrder;
+  left: number;
+}
+
+/**
+ * Sends the orders of a live run to its broker once they are in the journal, and tells the run what the broker does. An order that was
+ * there before is looked for first: it may have been sent.
+ */
+export async function linkBroker(linked: Linked): Promise<void> {
+  try {
+    await followOrders(linked);
+  } catch (error) {
+    if (!linked.signal.aborted) linked.tell({ type: 'lost', reason: wordsOf(error) });
+  }
+}
+
+async function followOrders(linked: Linked): Promise<void> {
+  const { run, events, before } = linked;
+  const earlier = new Map<number, Known>();
+  const prices = new Map<string, number>();
+  /** Until the run goes on, events are those of an earlier process. */
+  const state: { listening: boolean; last: string | null } = { listening: false, last: null };
+  const begin = async (): Promise<void> => {
+    state.listening = true;
+    for (const { sent, left } of earlier.values()) {
+      const isDone = Math.abs(left) <= 1e-9 * Math.abs(sent.quantity);
+      if (!isDone) await send(linked, sent, true);
+    }
+    earlier.clear();
+    void hear(linked, state.last);
+  };
+  for await (const event of events) {
+    // Orders of other modes are made up: no broker ever hears of them.
+    if (event.type === 'ready' && event.mode !== 'live') return;
+    if (event.seq > before && !state.listening) await begin();
+    if (event.type === 'bar' && typeof event.row['close'] === 'number')
+      prices.set(event.stream, event.row['close']);
+    else if (event.type === 'fill' && !state.listening) {
+      state.last = event.execution ?? state.last;
+      const known = earlier.get(event.order);
+      if (known) known.left -= event.quantity;
+    } else if (event.type === 'rejected' && !state.listening) earlier.delete(event.order);
+    else if (event.type === 'order') {
+      const { order, symbol, quantity, asOf } = event;
+      const sent = { id: `${run}-${order}`, symbol, quantity, asOf, price: prices.get(symbol) ?? null };
+      if (event.seq <= before) earlier.set(order, { order, sent, left: quantity });
+      else await send(linked, sent, false);
+    }
+  }
+}
+
+/** Sends an order until it is known whether the broker has it. @param look whether it may have it already */
+async function send(linked: Linked, order: BrokerOrder, look: boolean): Promise<void> {
+  const { broker, tell, onTrouble, signal } = linked;
+  let sure = !look;
+  for (let attempt = 1; !signal.aborted; attempt++) {
+    try {
+      if (!sure && (await broker.has(order.id))) return;
+      const refused = await broker.send(order);
+      if (refused !== undefined) tell({ type: 'ended', order: numberOf(linked, order.id), reason: refused });
+      return;
+    } catch (error) {
+      sure = false;
+      if (attempt === ATTEMPTS) throw lost(`does not take order ${order.id}`, error);
+      onTrouble(
+        `The broker did not take order ${order.id} (${wordsOf(error)}): it is looked for, and sent again.`,
+      );
+      await sleep(WAIT_MS * attempt, undefined, { signal }).catch(() => undefined);
+    }
+  }
+}
+
+/** Tells the run what becomes of its orders. A broker that is lost is heard again from the last fill on. */
+async function hear(linked: Linked, from: string | null): Promise<void> {
+  const { broker, tell, onTrouble, signal } = linked;
+  let after = from;
+  for (let attempt = 1; !signal.aborted; attempt++) {
+    try {
+      for await (const said of broker.listen(after, signal)) {
+        attempt = 1;
+        tellWhat(linked, said);
+        if ('quantity' in said) after = said.id;
+      }
+      return;
+    } catch (error) {
+      if (attempt >= ATTEMPTS || error instanceof SeamlessError) {
+        // A run that is over needs to hear of nothing: then this goes nowhere.
+        tell({ type: 'lost', reason: lost('says nothing any more', error).message });
+        return;
+      }
+      onTrouble(`The broker was lost (${wordsOf(error)}): it is listened to again.`);
+      await sleep(WAIT_MS * attempt, undefined, { signal }).catch(() => undefined);
+    }
+  }
+}
+
+function tellWhat(linked: Linked, said: BrokerFill | BrokerEnd): void {
+  // One that belongs to another run, or to a person.
+  if (!said.order.startsWith(`${linked.run}-`)) return;
+  const order = numberOf(linked, said.order);
+  if (!('quantity' in said)) {
+    linked.tell({ type: 'ended', order, reason: said.ended });
+    return;
+  }
+  const { id, quantity, price, fee, time } = said;
+  const sane = [quantity, price, fee, time].every(Number.isFinite) && price > 0 && fee >= 0;
+  if (!sane || typeof id !== 'string') {
+    throw new SeamlessError(
+      'usage',
+      `The broker says of order ${said.order} what cannot be a fill: ${JSON.stringify(said)}. A fill has an id, a quantity, a price above 0, a fee of at least 0 and a time in seconds.`,
+    );
+  }
+  linked.tell({ type: 'filled', execution: id, order, quantity, price, fee, at: time });
+}
+
+function numberOf({ run }: Linked, id: string): number {
+  const order = Number(id.slice(run.length + 1));
+  if (Number.isInteger(order) && order > 0) return order;
+  throw new SeamlessError('usage', `The broker speaks of ${id}, which is no order of this run.`);
+}
+
+function lost(what: string, cause: unknown): SeamlessError {
+  return new SeamlessError(
+    'source',
+    `The run was stopped, because its broker ${what} (${wordsOf(cause)}). Orders are in its journal: resume it once the broker answers, and what was not sent is sent.`,
+    { cause },
+  );
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
