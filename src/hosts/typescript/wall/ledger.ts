@@ -21,6 +21,8 @@ interface Entry extends Owner {
   keys: readonly PropertyKey[];
   /** What the property of each key should be. */
   expected: readonly PropertyDescriptor[];
+  /** Whether the language lets nobody change it: there is no need to look. */
+  closed: readonly boolean[];
   /** Keys that were accepted though nothing was there before. */
   added: readonly PropertyKey[];
   above: object | null;
@@ -78,6 +80,7 @@ export class Ledger {
       if (!then) entry.added = [...entry.added, key];
       entry.keys = [...should.keys()];
       entry.expected = [...should.values()] as PropertyDescriptor[];
+      entry.closed = entry.expected.map(isClosed);
     }
   }
 }
@@ -86,16 +89,32 @@ function entryOf({ object, name, properties, above, open, core }: BuiltIn): Entr
   const keys = [...properties.keys()];
   const expected = [...properties.values()].map(plain);
   const ofNode = object === process || object === console || name.startsWith('node:');
-  return { object, name, core, above, open, ofNode, keys, expected, added: [] };
+  return {
+    object,
+    name,
+    core,
+    above,
+    open,
+    ofNode,
+    keys,
+    expected,
+    closed: expected.map(isClosed),
+    added: [],
+  };
+}
+
+function isClosed({ configurable, writable, get, set }: PropertyDescriptor): boolean {
+  return configurable === false && (writable === false || get !== undefined || set !== undefined);
 }
 
 /** The quick look: mostly all is as it should be. */
-function isAsExpected({ object, keys, expected, above, open }: Entry): boolean {
+function isAsExpected({ object, keys, expected, closed, above, open }: Entry): boolean {
   const present = ownKeys(object);
   if (present.length !== keys.length) return false;
   for (let at = 0; at < keys.length; at++) {
     const key = keys[at] as PropertyKey;
     if (present[at] !== key) return false;
+    if (closed[at] === true) continue;
     const now = getOwnPropertyDescriptor(object, key);
     if (!now || !isSameProperty(expected[at] as PropertyDescriptor, now)) return false;
   }
