@@ -4,7 +4,9 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import vm from 'node:vm';
 import * as providers from '../../src/sdk/providers.js';
 import * as wires from '../../src/sdk/wire/http-history.js';
+import { TICKS } from '../../src/sdk/grid.js';
 import type { HistoryProvider } from '../../src/sdk/providers.js';
+import { TICK } from '../../src/sdk/time.js';
 import { Database, sqlText } from '../../src/sources/sql/database.js';
 import { Exchange, klines } from '../support/exchange/exchange.js';
 import { Project, readAll } from './support.js';
@@ -26,6 +28,11 @@ const FILES: Readonly<Record<string, { text: string | Buffer; first?: number; in
   'data/btc-1.csv': { text: 'date,close\n2024-01-13,2\n' },
   'data/btc-2.csv': { text: 'date,close\n2024-01-12,1\n' },
   'data/yahoo.csv': { text: 'Date,Close,Adj Close\n2024-01-12,9,1\n2024-01-13,9,2\n' },
+  'data/trades.csv': {
+    text: `timestamp,price,size\n${first}000001,1,1\n${first}000001,1,2\n`,
+    first: (first * 1e6 + 1) / 1e6,
+    interval: TICK,
+  },
   'data/local.csv': {
     text: 'time,close\n2024-01-12 09:30:00,1\n2024-01-12 09:31:00,2\n',
     first: Date.parse('2024-01-12T14:30:00Z') / 1000,
@@ -77,7 +84,8 @@ describe("the README's table of sources", () => {
       const file = FILES[path];
       const options = JSON.parse(JSON.stringify(provider.options)) as Record<string, unknown>;
       const interval = file?.interval ?? DAY;
-      const reader = await project.open(provider.kind, options, { interval });
+      const grid = interval === TICK ? TICKS : { interval };
+      const reader = await project.open(provider.kind, options, grid);
       const table = await readAll(reader, { start: first - DAY, end: first + 4 * DAY });
       assert.ok(table.ts.length > 0);
       assert.ok(table.names.length > 0);

@@ -13,8 +13,8 @@ const MARK_SET = new Set(MARKS);
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 /** Digits with marks between them, as locales write numbers: 1.234,5 and 1,234.5 and 1 234,5 and 1'234.5. */
 const LOCAL_NUMBER = /^[+-]?\d{1,3}(?:[.,' \u00a0\u202f’]\d{3})+(?:[.,]\d+)?$|^[+-]?\d+,\d+$/;
-/** Thousands, millions, billions behind a number: 12.3K. */
-export const SCALED_NUMBER = /^[+-]?\d+(?:[.,]\d+)?[KMBT]$/i;
+/** Thousands, millions, billions behind a number, or percent: 12.3K, -0.29%. */
+export const SCALED_NUMBER = /^[+-]?(?:\d+(?:[.,]\d+)*|\.\d+)(?:[KMBT]| ?%)$/i;
 
 export function cellKind(cell: string): CellKind {
   const text = cell.trim();

@@ -1,7 +1,9 @@
 import type { OpenStream } from '../../engine/ports/source.js';
 import { sourceError } from '../faults.js';
 import type { SourceFile } from '../files.js';
+import { isTicks } from '../../sdk/grid.js';
 import { cellKind, shorten, splitLine, type CellKind } from './cells.js';
+import { suggestedNames } from './suggested-names.js';
 
 /** How the lines of a CSV file are laid out. */
 export interface CsvLayout {
@@ -73,10 +75,10 @@ export function layoutOf(
   }
   const names = headerNames(above, width) ?? commentedHeader(texts, comment, delimiter, width, firstAt);
   if (names) return { ...found, header: true, names };
-  const row = parsed[first]?.cells ?? [];
+  const rows = parsed.slice(first, first + SHOWN_ROWS).map(({ cells }) => cells);
   throw sourceError(
     stream,
-    `${file.shown} has no header line, for it starts with ${shorten(texts[firstAt] ?? '')}: name its columns with columns: [${suggestedNames(row)}].`,
+    `${file.shown} has no header line, for it starts with ${shorten(texts[firstAt] ?? '')}: name its columns with columns: ${suggestedNames(rows, isTicks(stream))}.`,
   );
 }
 
@@ -206,6 +208,9 @@ function commentedHeader(
   return cells.length === width && width > 1 ? cells.map(cleanName).map(orNumbered) : null;
 }
 
+/** Rows that names of columns are suggested from. */
+const SHOWN_ROWS = 50;
+
 /** `<CLOSE>` is close to those who read it. */
 function cleanName(name: string): string {
   return name
@@ -228,28 +233,4 @@ function distinctNames(levels: readonly (readonly string[])[]): string[] {
   const [top = []] = levels;
   if (isDistinct(top)) return [...top];
   return top.map((_, column) => [...new Set(levels.map((level) => level[column] ?? ''))].join(' ').trim());
-}
-
-/** The most names of columns in a message. */
-const MOST_SUGGESTED = 16;
-
-/** Names to paste: the time first, then prices, as far as the row's cells allow. */
-function suggestedNames(row: readonly string[]): string {
-  const prices = ['open', 'high', 'low', 'close', 'volume'];
-  let timed = false;
-  const names = row
-    .slice(0, MOST_SUGGESTED)
-    .map((cell, index) => {
-      const kind = cellKind(cell);
-      if (!timed && kind !== 'text') {
-        timed = true;
-        return 'time';
-      }
-      if (kind === 'clock') return 'clock';
-      return (
-        (kind === 'number' ? prices.shift() : undefined) ?? (kind === 'text' ? 'symbol' : `column${index}`)
-      );
-    })
-    .map((name) => `'${name}'`);
-  return [...names, ...(row.length > MOST_SUGGESTED ? ['…'] : [])].join(', ');
 }

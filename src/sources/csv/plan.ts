@@ -327,7 +327,7 @@ function unmarked(raw: string, { decimal, thousands }: NumberMarks): string {
 
 /** 12.3K as 12300. */
 function scaledSql(raw: string, marks: readonly string[], numbers: NumberMarks): string {
-  const digits = unmarked(`regexp_replace(upper(trim(${raw})), '[KMBT]$', '')`, numbers);
+  const digits = unmarked(`regexp_replace(upper(trim(${raw})), ' ?[KMBT%]$', '')`, numbers);
   const scale = `CASE right(upper(trim(${raw})), 1) WHEN 'K' THEN 1e3 WHEN 'M' THEN 1e6 WHEN 'B' THEN 1e9 WHEN 'T' THEN 1e12 ELSE 1 END`;
   const missing = marks.map(sqlText).join(', ');
   const value = `round(CAST(${digits} AS DOUBLE) * ${scale}, 6)`;

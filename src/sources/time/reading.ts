@@ -65,11 +65,48 @@ export function numberReading(stream: OpenStream, options: TimeOptions, look: Co
       words: `${UNIT_WORDS.get(unitOfSize(look.least))} and ${UNIT_WORDS.get(largest)}, by size`,
     };
   }
+  if (options.timeUnit === null) refuseImplausible(stream, look);
   const unit = options.timeUnit === null ? largest : UNITS[options.timeUnit];
   // A double does not hold the nanoseconds of our time, and would round some microseconds up.
   if (isTicks(stream) && unit === UNITS.ns)
     return { unit, open: (raw) => `(TRY_CAST(${raw} AS HUGEINT) // 1000) / 1e6`, words: 'nanoseconds' };
   return { unit, open: (raw) => `${cast(raw)} / ${unit}${shift}`, words: UNIT_WORDS.get(unit) ?? '' };
+}
+
+const YEAR_2200 = 7_258_118_400;
+/** What is counted from midnight stays below so many units. */
+const DAY_IN = [
+  { most: 86_400, sql: (cell: string) => `to_microseconds(CAST(round(${cell} * 1e6) AS BIGINT))` },
+  { most: 86_400e3, sql: (cell: string) => `to_milliseconds(${cell})` },
+  { most: 86_400e6, sql: (cell: string) => `to_microseconds(CAST(${cell} AS BIGINT))` },
+  { most: 86_400e9, sql: (cell: string) => `to_microseconds(CAST(${cell} AS BIGINT) // 1000)` },
+];
+
+/**
+ * @throws SeamlessError `source` for numbers that count no time since the epoch: those of a year after 2200, and of ticks before 1973,
+ * as what counts from midnight has
+ */
+function refuseImplausible(stream: OpenStream, { name, least, largest }: ColumnLook): void {
+  const unit = unitOfSize(largest);
+  const early = isTicks(stream) && largest < LARGEST_SECONDS / 1e3;
+  // A row among others is its own fault.
+  if (!Number.isFinite(largest) || (least / unit <= YEAR_2200 && !early)) return;
+  const seconds = Math.min(least / unit, LARGEST_SECONDS);
+  const year = new Date(seconds * 1000).getUTCFullYear();
+  const { path } = stream.source.options;
+  const from = typeof path === 'string' ? `'${path}'` : '…';
+  const midnight = DAY_IN.find(({ most }) => largest < most);
+  const cell = /^\w+$/.test(name) ? name : `"${name}"`;
+  const query =
+    midnight &&
+    `sqlHistory("SELECT TIMESTAMP '2024-03-04' + ${midnight.sql(cell)} AS at, * FROM ${from}", { time: 'at' })`;
+  const advice = query
+    ? `if it counts from midnight, add the date: ${query}; else say its unit`
+    : 'say its unit';
+  throw sourceError(
+    stream,
+    `column ${name} has ${least}, which as ${UNIT_WORDS.get(unit)} since 1970 is in the year ${year}: ${advice} with timeUnit: 's', 'ms', 'us' or 'ns', or name another column with time: '…'.`,
+  );
 }
 
 /** A file that was put together from files of two units: the size of each number decides. */

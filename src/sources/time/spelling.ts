@@ -46,8 +46,8 @@ const DATES: readonly DateForm[] = [
 
 const WEEKDAY = /^(mon|tue|wed|thu|fri|sat|sun)[a-z]*(,?) /i;
 const CLOCK =
-  /^([T ;,]| {2,})?(\d{1,2})(:?)([0-5]\d)(?:\3([0-5]\d)(?:([.,])(\d{1,9}))?)?( ?)([ap]m)?(?![\d:])/i;
-const OFFSET = /^( ?)(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)$/i;
+  /^([T ;,]| {2,}|[-D](?=\d{2}:))?(\d{1,2})(:?)([0-5]\d)(?:\3([0-5]\d)(?:([.,]| (?=\d{7}$))(\d{1,9}))?)?( ?)([ap]m)?(?![\d:])/i;
+const OFFSET = /^( ?)(Z|UTC|GMT|(?:GMT|UTC)?[+-]\d{2}(?::?\d{2})?|[A-Z]+(?:\/[A-Z_]+)+)$/i;
 
 const ISO_DATE = /^%Y([-])%m\1%d$/;
 
@@ -107,8 +107,10 @@ function clockOf(text: string): { format: string; clock: boolean; offset: boolea
   if (tail === '') return { format: clock + noon, clock: true, offset: false };
   const offset = OFFSET.exec(tail);
   if (!offset) return null;
-  const letters = /^[a-z]+$/i.test(offset[2] ?? '');
-  const zone = letters ? (offset[2]?.toUpperCase() === 'Z' ? '%z' : '%Z') : '%z';
+  const written = offset[2] ?? '';
+  const [prefix = ''] = /^(?:GMT|UTC)(?=[+-])/i.exec(written) ?? [];
+  // The name of a zone, as in US/Eastern, or a letter or number that is one.
+  const zone = /^[a-z_/]+$/i.test(written) && written.toUpperCase() !== 'Z' ? '%Z' : `${prefix}%z`;
   return { format: `${clock}${noon}${offset[1]}${zone}`, clock: true, offset: true };
 }
 
