@@ -6,7 +6,8 @@ import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { writeLicences } from './licenses.mjs';
 
-const external = ['@duckdb/node-bindings', 'esbuild'];
+// pg asks for its native half only where an author has it.
+const external = ['@duckdb/node-bindings', 'esbuild', 'pg-native'];
 
 /** One namespace of VS Code's API for all files: esbuild copies its hundreds of names for every file that imports it. */
 const vscodeOnce = {

@@ -45,6 +45,8 @@ export type {
   HistoryRow,
   SqlOptions,
 } from './sdk/providers.js';
+export { postgresHistory } from './sdk/wire/postgres-history.js';
+export type { PostgresOptions } from './sdk/wire/postgres-history.js';
 export { httpHistory } from './sdk/wire/http-history.js';
 export type { HttpOptions, Pace, WireOptions } from './sdk/wire/http-history.js';
 import './client/start-runs.js';

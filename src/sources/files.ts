@@ -25,6 +25,8 @@ export interface FileContext {
   readonly hints: ContentHints;
   /** Ends what waits for a wire. */
   readonly signal?: AbortSignal | undefined;
+  /** Done when the library is closed. */
+  readonly closing?: (() => Promise<void>)[];
   readonly scratch: Scratch;
   /** Copies of tables in order of their symbols; see `bySymbol`. */
   readonly tables: Map<string, Promise<string>>;

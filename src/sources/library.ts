@@ -4,6 +4,7 @@ import { openCsv } from './csv/csv.js';
 import { Database } from './sql/database.js';
 import { openDemo } from './demo.js';
 import { openHttp } from './http/http.js';
+import { openPostgres } from './postgres/postgres.js';
 import { sourceError } from './faults.js';
 import type { ContentHints, FileContext } from './files.js';
 import { openParquet } from './sql/parquet.js';
@@ -34,6 +35,7 @@ const OPENERS: Readonly<Record<string, (stream: OpenStream, context: FileContext
     sql: openSql,
     demo: openDemo,
     http: openHttp,
+    postgres: openPostgres,
   };
 
 export interface OpenedLibrary extends SourceLibrary {
@@ -53,6 +55,7 @@ export function openSourceLibrary(options: SourceLibraryOptions): OpenedLibrary 
     tables: new Map(),
     hints: options.hints ?? new Map<string, string>(),
     signal: options.signal,
+    closing: [],
   };
   return {
     async open(stream) {
@@ -67,6 +70,7 @@ export function openSourceLibrary(options: SourceLibraryOptions): OpenedLibrary 
     },
     symbols: (stream) => findSymbols(stream, context),
     close: () => {
+      for (const end of context.closing ?? []) void end();
       database.close();
       scratch.remove();
     },

@@ -3,20 +3,22 @@ import { tableFromArrays, tableToIPC } from '@uwdata/flechette';
 import { mkdirSync, readFileSync } from 'node:fs';
 import vm from 'node:vm';
 import * as providers from '../../src/sdk/providers.js';
-import * as wires from '../../src/sdk/wire/http-history.js';
 import { TICKS } from '../../src/sdk/grid.js';
+import { httpHistory } from '../../src/sdk/wire/http-history.js';
+import { postgresHistory } from '../../src/sdk/wire/postgres-history.js';
 import type { HistoryProvider } from '../../src/sdk/providers.js';
 import { TICK } from '../../src/sdk/time.js';
 import { Database, sqlText } from '../../src/sources/sql/database.js';
 import { Exchange, klines } from '../support/exchange/exchange.js';
+import { Postgres } from '../support/postgres/postgres.js';
 import { Project, readAll } from './support.js';
 
 const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 
 /** The lines of the README's table of sources. */
-const LINES = [...README.matchAll(/^\|[^|]*\| `((?:csv|parquet|sql|demo|http)History\(.*\))` +\|$/gm)].map(
-  ([, line]) => line ?? '',
-);
+const LINES = [
+  ...README.matchAll(/^\|[^|]*\| `((?:csv|parquet|sql|demo|http|postgres)History\(.*\))` +\|$/gm),
+].map(([, line]) => line ?? '');
 
 const DAY = 86_400;
 const first = Date.parse('2024-01-12T00:00:00Z') / 1000;
@@ -55,13 +57,21 @@ const FILES: Readonly<Record<string, { text: string | Buffer; first?: number; in
 describe("the README's table of sources", () => {
   const project = new Project();
   let exchange: Exchange;
+  let postgres: Postgres;
   after(async () => {
     project.remove();
     await exchange.close();
+    await postgres.stop();
+    delete process.env['PGURL'];
   });
 
   before(async () => {
     exchange = await Exchange.open(klines(first, 5, { interval: DAY }));
+    postgres = await Postgres.start();
+    process.env['PGURL'] = postgres.url;
+    await postgres.run(
+      `CREATE TABLE bars AS SELECT to_timestamp(${first} + i * ${DAY}) AS time, 1.5 AS close FROM generate_series(0, 3) i`,
+    );
     mkdirSync(project.path('data'));
     for (const [name, { text }] of Object.entries(FILES)) project.write(name, text);
     const database = new Database(project.root);
@@ -78,7 +88,8 @@ describe("the README's table of sources", () => {
     it(line, async () => {
       const provider = vm.runInNewContext(line.replace(/https:\/\/[^/]+/, exchange.origin), {
         ...providers,
-        ...wires,
+        httpHistory,
+        postgresHistory,
       }) as HistoryProvider;
       const path = typeof provider.options['path'] === 'string' ? provider.options['path'] : '';
       const file = FILES[path];

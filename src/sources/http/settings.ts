@@ -55,25 +55,29 @@ export function httpSettings(stream: OpenStream): HttpSettings {
   const until = timeOption(stream, options, 'until');
   if (since !== null && until !== null && since >= until)
     throw sourceError(stream, 'its bars end (until) before they begin (since): swap them.');
+  const headers = headersOf(stream, options.raw('headers'));
   options.raw('phase');
   options.finish();
   const transport = new Options(stream, stream.source.transport ?? {});
   const limit = transport.number('limit', 'a whole number from 2 to 50000', wholeWithin(2, 50_000)) ?? 1000;
-  const headers = headersOf(stream, transport.raw('headers'));
   const wire = wireSettings(stream, transport);
   transport.finish();
   return { url, rows, places, timeUnit, since, until, limit, headers, ...wire };
 }
 
 /** The options that all wires have. */
-export function wireSettings(stream: OpenStream, transport: Options): WireSettings {
+export function wireSettings(
+  stream: OpenStream,
+  transport: Options,
+  { attempts, timeout } = { attempts: 6, timeout: '30s' },
+): WireSettings {
   return {
     stabilizationBars:
       transport.number('stabilizationBars', 'a whole number from 0 on', wholeWithin(0, 1e6)) ??
       STABILIZATION_BARS,
-    attempts: transport.number('attempts', 'a whole number from 1 to 100', wholeWithin(1, 100)) ?? 6,
+    attempts: transport.number('attempts', 'a whole number from 1 to 100', wholeWithin(1, 100)) ?? attempts,
     pace: paceOf(stream, transport.raw('pace')),
-    timeoutMs: 1000 * durationOf(stream, 'timeout', transport.raw('timeout') ?? '30s'),
+    timeoutMs: 1000 * durationOf(stream, 'timeout', transport.raw('timeout') ?? timeout),
   };
 }
 

@@ -24,13 +24,18 @@ export class Secrets {
   value(name: string): string {
     const value = process.env[name];
     if (value) {
-      this.#values.add(value).add(encodeURIComponent(value));
+      this.add(value);
       return value;
     }
     throw sourceError(
       this.#stream,
       `its source takes a secret from the environment variable ${name}, which is not set: set it where Seamless is started.`,
     );
+  }
+
+  /** Something else that no message shows. */
+  add(value: string): void {
+    this.#values.add(value).add(encodeURIComponent(value));
   }
 
   /** A text for people: a secret in it is shown as dots. */

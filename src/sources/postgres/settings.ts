@@ -1,0 +1,90 @@
+import type { OpenStream } from '../../engine/ports/source.js';
+import { formatInterval, isMonths } from '../../sdk/time.js';
+import { sourceError } from '../faults.js';
+import { wireSettings } from '../http/settings.js';
+import { Options } from '../options.js';
+
+export interface PostgresSettings {
+  /** Name of the environment variable with the address. */
+  readonly connection: string;
+  /** What follows FROM, quoted; and what it is called. */
+  readonly from: string;
+  readonly shown: string;
+  /** The table's name in its schema, to look for others like it; null: a query. */
+  readonly table: readonly string[] | null;
+  readonly time: string | null;
+  readonly timeUnit: 's' | 'ms' | 'us' | 'ns';
+  readonly timeZone: string;
+  readonly columns: Readonly<Record<string, string>>;
+  readonly symbol: { readonly column: string; readonly value: string } | null;
+  readonly stabilizationBars: number;
+  readonly attempts: number;
+  readonly timeoutMs: number;
+}
+
+/** What readers of files know besides. */
+const OF_FILES = ['timeFormat', 'stamp', 'snap', 'conformance', 'completeUntil'];
+
+/** @throws SeamlessError `source` for an option that is missing, unknown or wrong */
+export function postgresSettings(stream: OpenStream): PostgresSettings {
+  if (isMonths(stream.interval)) {
+    throw sourceError(
+      stream,
+      `its postgres source reads bars of a fixed length, not of ${formatInterval(stream.interval)}: make it bars of '1d', and months of them with resample.`,
+    );
+  }
+  const options = new Options(stream);
+  const [table, query] = [options.text('table'), options.text('query')];
+  const { time, timeUnit, timeZone } = options.time();
+  const reading = OF_FILES.find((name) => stream.source.options[name] !== undefined);
+  if (reading !== undefined)
+    throw sourceError(
+      stream,
+      `its postgres source has no option ${reading}: read with a query what needs it.`,
+    );
+  const columns = options.textsOrMap('columns') ?? {};
+  if (Array.isArray(columns))
+    throw sourceError(
+      stream,
+      "its option columns must be a record of new names, such as { close: 'adj_close' }.",
+    );
+  const symbol = options.text('symbol');
+  const column = options.text('symbolColumn') ?? 'symbol';
+  const connection = options.text('connection');
+  if (connection === null || !/^[A-Za-z_][A-Za-z0-9_]*$/.test(connection)) {
+    throw sourceError(
+      stream,
+      "its option connection must be the name of an environment variable with the address of the database, such as connection: 'PGURL' for PGURL=postgres://user:password@host:5432/database. The address itself would be kept with the strategy.",
+    );
+  }
+  options.finish();
+  const transport = new Options(stream, stream.source.transport ?? {});
+  const wire = wireSettings(stream, transport, { attempts: 3, timeout: '60s' });
+  transport.finish();
+  if ((table === null) === (query === null))
+    throw sourceError(
+      stream,
+      "its postgres source needs a table or a query, and one of the two alone: table: 'bars', or query: 'SELECT …'.",
+    );
+  const names = table?.split('.') ?? null;
+  return {
+    connection,
+    from: names ? names.map(quoted).join('.') : `(${(query ?? '').replace(/;\s*$/, '')})`,
+    shown: table === null ? 'its query' : `table ${table}`,
+    table: names,
+    time,
+    timeUnit: timeUnit ?? 's',
+    timeZone: timeZone ?? 'UTC',
+    columns: columns as Readonly<Record<string, string>>,
+    symbol: symbol === null ? null : { column, value: symbol },
+    ...wire,
+  };
+}
+
+export function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+export function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
