@@ -345,18 +345,20 @@ export class JobService {
     });
   }
 
-  #run(payload: Payload<'run'>, hooks: RequestHooks): Promise<Result<'run'>> {
+  async #run(payload: Payload<'run'>, hooks: RequestHooks): Promise<Result<'run'>> {
     const { strategy, world } = payload;
     const cache = cacheOf(strategy.projectRoot, payload, `running ${nameOf(strategy)} in ${world}`);
     // Before the strategy is loaded: a world that is refused says so at once.
-    const prepared = prepareRun(payload, cache.dir);
-    return this.#withStrategy(strategy, hooks, (session) =>
+    const onTrouble = (text: string): void => hooks.log({ level: 'warn', text });
+    const prepared = await prepareRun(payload, cache.dir, onTrouble);
+    const running = this.#withStrategy(strategy, hooks, (session) =>
       runInWorld(session, prepared, {
         hints: () => SourceHints.load(cache.dir, checking(hooks)),
         useStore: (work) => this.#withStore(cache, hooks, work),
         hooks,
       }),
     );
+    return running.finally(() => prepared.remote?.close());
   }
 
   #parity(payload: Payload<'parity'>, hooks: RequestHooks): Promise<Result<'parity'>> {

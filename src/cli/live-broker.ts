@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import { bundler } from '../hosts/typescript/bundle/bundler.js';
-import { loadWorld } from '../live/world/load.js';
+import { placeOfWorld } from '../live/world/load.js';
 import type { Broker } from '../sdk/broker.js';
 import { SeamlessError } from '../sdk/errors.js';
 import type { Terminal } from './terminal.js';
@@ -27,7 +27,10 @@ export async function liveBroker(
   name: string,
   given: string | undefined,
 ): Promise<LiveBroker | null> {
-  const { mode, broker: place } = loadWorld(projectRoot, name);
+  const found = placeOfWorld(projectRoot, name);
+  // What a remote world is, is known once it is connected to.
+  if ('remote' in found) return null;
+  const { mode, broker: place } = found.world;
   if (mode !== 'live' || place === undefined) return null;
   const confirm = given ?? (await typedName(terminal, name));
   return { broker: await loadBroker(projectRoot, place), confirm };

@@ -16,6 +16,7 @@ import { runStatus } from './commands/status.js';
 import { runStrategies } from './commands/strategies.js';
 import { codeOf, EXIT, EXIT_CODES_HELP, exitCodeOfError } from './exit-codes.js';
 import { runVerify } from './commands/verify.js';
+import { runWorld } from './commands/world.js';
 import { visibleLines } from '../present/visible.js';
 import { painter } from './table.js';
 import type { Terminal } from './terminal.js';
@@ -232,6 +233,20 @@ function addLoopCommands(program: Command, action: AsAction): void {
     .addOption(cacheOption())
     .addOption(jsonOption())
     .action(action(runRun));
+
+  example(program.command('world'), 'seamless world serve --port 7070')
+    .description(
+      'Serve the worlds of this project (worlds/*.yaml) to runs elsewhere: whoever freezes one there, freezes them all.',
+    )
+    .addArgument(new Argument('<action>', 'what to do').choices(['serve']))
+    .option(
+      '--host <address>',
+      'the address to listen at; others than this machine need a token',
+      '127.0.0.1',
+    )
+    .option('--port <number>', 'the port; 0: any that is free', '0')
+    .option('--token-from <variable>', 'environment variable with the token; default: one is made and shown')
+    .action(action(runWorld));
 
   example(program.command('runs'), 'seamless runs\n  seamless runs show paper-btc-20230301000000000')
     .description('List the runs of this project, show or compare what they did, or remove them.')

@@ -23,6 +23,8 @@ function eventText(event: RunEvent): string | null {
       return `order ${event.order}: ${money(event.quantity, 6)} ${event.symbol}`;
     case 'fill':
       return `fill of ${event.order}: ${money(event.quantity, 6)} ${event.symbol} at ${money(event.price)}, fee ${money(event.fee)}`;
+    case 'world':
+      return `world: ${event.inactive || event.activation}${event.share === 1 ? '' : `, ${event.share * 100} % of its weights`}`;
     case 'rejected':
       return `order ${event.order} of ${event.symbol} comes to nothing more: ${event.reason}`;
     case 'gap':

@@ -29,6 +29,13 @@ export type RunEventBody =
   | { readonly type: 'decision'; readonly symbol: string; readonly weight: number }
   /** Whether orders are made at all, and why not. */
   | { readonly type: 'activation'; readonly active: boolean; readonly reason: string }
+  /** What the world has the run do from the next slot on: why no orders are made (empty: they are), and the share of its weights. */
+  | {
+      readonly type: 'world';
+      readonly inactive: string;
+      readonly activation: 'active' | 'freeze' | 'drain';
+      readonly share: number;
+    }
   /** The units of a symbol that are to be held. */
   | {
       readonly type: 'allocation';

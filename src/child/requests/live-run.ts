@@ -23,8 +23,9 @@ import {
 import { backtest, type TradedHistory } from '../../live/run/backtest.js';
 import { LiveRun } from '../../live/run/live-run.js';
 import { refuseUnpriced, tradedOf } from '../../live/run/slot-loop.js';
-import { loadWorld } from '../../live/world/load.js';
-import type { World } from '../../live/world/schema.js';
+import { parseWorld, placeOfWorld } from '../../live/world/load.js';
+import { RemoteWorld } from '../../live/world/remote.js';
+import type { RemotePlace, World } from '../../live/world/schema.js';
 import type { Payload } from '../../protocol/payloads.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import type { RunResult } from '../../sdk/live.js';
@@ -42,6 +43,8 @@ export interface PreparedRun {
   readonly file: string;
   readonly world: World;
   readonly cacheDir: string;
+  /** Where the world is elsewhere; closed with the run. */
+  readonly remote: RemoteWorld | null;
   /** What there is of a run that goes on. */
   readonly earlier: { readonly record: RunRecord; readonly lines: readonly JournalLine[] } | null;
 }
@@ -56,17 +59,39 @@ export interface RunPorts {
 type Sources = Parameters<Parameters<StrategySession['withPorts']>[1]>[0];
 
 /** @throws SeamlessError for a world that is unknown, malformed or refused, and for a run that cannot go on. */
-export function prepareRun(payload: Payload<'run'>, cacheDir: string): PreparedRun {
+export async function prepareRun(
+  payload: Payload<'run'>,
+  cacheDir: string,
+  onTrouble: (text: string) => void,
+): Promise<PreparedRun> {
   const { strategy, run, resume } = payload;
-  const world = loadWorld(strategy.projectRoot, payload.world);
-  if (world.mode === 'live') refuseUnconfirmed(world, payload);
-  return {
-    run,
-    file: strategy.file,
-    world,
-    cacheDir,
-    earlier: resume ? earlierRun(cacheDir, run, world) : null,
-  };
+  const place = placeOfWorld(strategy.projectRoot, payload.world);
+  const remote = 'remote' in place ? await connectWorld(payload.world, place.remote, onTrouble) : null;
+  try {
+    const world = 'remote' in place ? worldThere(payload.world, remote) : place.world;
+    if (world.mode === 'live') refuseUnconfirmed(world, payload);
+    const earlier = resume ? earlierRun(cacheDir, run, world) : null;
+    return { run, file: strategy.file, world, remote, cacheDir, earlier };
+  } catch (error) {
+    remote?.close();
+    throw error;
+  }
+}
+
+function connectWorld(
+  name: string,
+  place: RemotePlace,
+  onTrouble: (text: string) => void,
+): Promise<RemoteWorld> {
+  const { url, silence, tokenFrom } = place;
+  const token = tokenFrom === undefined ? undefined : tokenOf(name, 'itself', tokenFrom);
+  return RemoteWorld.connect({ name, url, silence, token, onTrouble });
+}
+
+/** What the world is, besides what may change under way. */
+function worldThere(name: string, remote: RemoteWorld | null): World {
+  const file = parseWorld(remote?.text ?? '', `${name} (remote)`);
+  return { name, ...file, activation: 'active', allocations: {} };
 }
 
 /** @throws SeamlessError `usage` where real money would move without a broker, or without somebody having said so. */
@@ -233,7 +258,7 @@ async function runBacktest(
 }
 
 async function runLive(
-  { run, world, journal, earlier }: BegunRun,
+  { run, world, remote, journal, earlier }: BegunRun,
   description: GraphDescription,
   graph: Graph,
   sources: Sources,
@@ -262,6 +287,7 @@ async function runLive(
       }),
     journal,
     lines: earlier?.lines ?? [],
+    remote,
     said: hooks.said,
     signal: hooks.signal,
     onWritten: hooks.written,
@@ -306,7 +332,7 @@ async function feedOf(
   if (feed.kind === 'ws') {
     const ends = (await extentsOf(graph, sources)).map(({ end }) => end);
     const { url, silence, tokenFrom } = feed;
-    const token = tokenFrom === undefined ? undefined : tokenOf(world, tokenFrom);
+    const token = tokenFrom === undefined ? undefined : tokenOf(world.name, 'its feed', tokenFrom);
     return {
       feed: wsFeed({ url, silence, token, onTrouble }),
       since: ends.length > 0 ? Math.min(...ends) : -Infinity,
@@ -326,11 +352,11 @@ async function feedOf(
 }
 
 /** Secrets come from the environment, never from a file. */
-function tokenOf(world: World, name: string): string {
+function tokenOf(world: string, what: string, name: string): string {
   const token = process.env[name];
   if (token) return token;
   throw new SeamlessError(
     'usage',
-    `World ${world.name} takes the token of its feed from the environment variable ${name}, which is not set.`,
+    `World ${world} takes the token of ${what} from the environment variable ${name}, which is not set.`,
   );
 }

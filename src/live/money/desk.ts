@@ -23,6 +23,15 @@ interface OpenOrder {
   readonly asOf: Seconds;
 }
 
+/** What the world has the run do, besides what it is. */
+export interface Rule {
+  /** Why no orders are made; empty: they are. */
+  readonly inactive: string;
+  readonly activation: World['activation'];
+  /** Of its weights. */
+  readonly share: number;
+}
+
 /** What a broker filled. */
 export interface Execution {
   readonly execution: string;
@@ -58,10 +67,14 @@ export class Desk {
   /** Of a live world: the position of each order's symbol. */
   readonly #ordered = new Map<number, number>();
   #activation: string | null = null;
+  #rule: Rule;
+  /** It has come to be another since the last orders. */
+  #isNewRule = false;
 
   /** @param sections what decides for many symbols at once, by position of the symbol; null or absent: it has a decision of its own */
   constructor(world: World, symbols: readonly string[], sections: readonly (number | null)[] = []) {
     this.#world = world;
+    this.#rule = { inactive: '', activation: world.activation, share: 1 };
     this.#holdings = new Holdings(world, symbols);
     this.#books = symbols.map((symbol, i) => ({
       symbol,
@@ -96,6 +109,15 @@ export class Desk {
     const decided = this.#decide(asOf, decisions, events);
     if (decided) this.#order(asOf, equity, events);
     return events;
+  }
+
+  /** From the next slot on. @returns whether that is new */
+  govern(rule: Rule): boolean {
+    const { inactive, activation, share } = this.#rule;
+    if (inactive === rule.inactive && activation === rule.activation && share === rule.share) return false;
+    this.#rule = rule;
+    this.#isNewRule = true;
+    return true;
   }
 
   /** A fill of a live world's broker. @throws SeamlessError `usage` for an order that this run has not made */
@@ -182,13 +204,18 @@ export class Desk {
         reason: inactive || 'Decisions are acted on.',
       });
     }
-    return inactive === '' && (news || this.#world.policy.rebalance === 'slot');
+    if (inactive !== '') return false;
+    const due = news || this.#isNewRule || this.#world.policy.rebalance === 'slot';
+    this.#isNewRule = false;
+    return due;
   }
 
   /** Why no orders are made; empty: they are. */
   #whyInactive(asOf: Seconds): string {
-    const { mode, decisionTtl = Infinity, activation } = this.#world;
+    const { mode, decisionTtl = Infinity } = this.#world;
+    const { inactive, activation } = this.#rule;
     if (mode === 'shadow') return 'The world is in mode shadow: nodes are computed, and no orders are made.';
+    if (inactive !== '') return inactive;
     if (activation === 'freeze') return 'The world is frozen: no orders are made.';
     if (this.#books.length === 0)
       return 'The strategy does not say what it trades (this.trade(decision, price)): nodes are computed, and no orders are made.';
@@ -199,9 +226,10 @@ export class Desk {
   }
 
   #order(asOf: Seconds, equity: number, events: RunEventBody[]): void {
-    const { policy, limits, activation, decisionTtl = Infinity } = this.#world;
+    const { policy, limits, decisionTtl = Infinity } = this.#world;
+    const { activation, share } = this.#rule;
     const before = this.#books.map(({ weight }) => weight);
-    const decided = this.#books.map(({ signal }) => (activation === 'drain' ? 0 : (signal ?? 0)));
+    const decided = this.#books.map(({ signal }) => (activation === 'drain' ? 0 : share * (signal ?? 0)));
     const weights = limitedWeights(governedWeights(decided, before, policy), equity, limits);
     const holdings = this.#books.flatMap((book, i) => {
       const { symbol, decidedAt, orders } = book;

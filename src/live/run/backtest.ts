@@ -46,6 +46,8 @@ export function backtest(parts: BacktestParts): RunResult {
     symbols,
     traded.map(({ section }) => section),
   );
+  const { activation, allocations } = world;
+  desk.govern({ inactive: '', activation, share: allocations[strategy] ?? 1 });
   let waiting: Entry[] = [];
   const write = (entry: Entry, last = false): void => {
     if (entry.events.length > 0) waiting.push(entry);

@@ -15,6 +15,8 @@ import type { Entry, Journal } from '../journal/journal.js';
 import type { JournalLine } from '../journal/codec.js';
 import { Desk } from '../money/desk.js';
 import type { BrokerSaid } from '../feed/broker-said.js';
+import type { Governed } from '../world/messages.js';
+import type { RemoteWorld } from '../world/remote.js';
 import type { World } from '../world/schema.js';
 import { BarColumns } from './rows.js';
 import { SlotLoop, tradedOf } from './slot-loop.js';
@@ -22,7 +24,7 @@ import { SlotLoop, tradedOf } from './slot-loop.js';
 /** Slots of a journal that are computed together when a run goes on. */
 const RESUMED_SLOTS = 4096;
 
-type Message = FeedMessage | BrokerSaid;
+type Message = FeedMessage | BrokerSaid | Governed;
 type Traded = Exclude<BrokerSaid, { type: 'lost' }>;
 
 /** What a broker said that an event of the journal came of; null: none. */
@@ -55,6 +57,8 @@ export interface LiveParts {
   readonly journal: Journal;
   /** What the journal says already: the run goes on from there. */
   readonly lines: readonly JournalLine[];
+  /** Where the world is elsewhere. */
+  readonly remote: Pick<RemoteWorld, 'now' | 'said'> | null;
   /** What the broker of a live world did. */
   readonly said: AsyncIterable<BrokerSaid>;
   /** Stops the run after the step in hand. */
@@ -122,7 +126,8 @@ export class LiveRun {
     if (signal.aborted) stop();
     try {
       const inbox = pump<Message>(feed.open(this.#streams, from, feedEnds.signal));
-      if (world.mode === 'live') void this.#hear(inbox);
+      if (world.mode === 'live') void hear(this.#parts.said, inbox);
+      if (this.#parts.remote) void hear(this.#parts.remote.said, inbox);
       const first = await this.#firstMessages(inbox);
       const start = last ?? startOf(first, since);
       const loop = await this.#begin(start);
@@ -150,11 +155,6 @@ export class LiveRun {
       await this.#step(messages, clock, loop);
       await sleep(LOOK_MS);
     }
-  }
-
-  /** What the broker does comes in among what the feed says. */
-  async #hear(inbox: Inbox<Message>): Promise<void> {
-    for await (const said of this.#parts.said) inbox.put(said);
   }
 
   /** Messages up to the first bar: it says from where on the feed goes. */
@@ -209,7 +209,10 @@ export class LiveRun {
       if (lines.length === 0 && history && history.end < begun)
         events.push({ type: 'gap', stream: name, start: history.end, end: begun });
     }
-    this.#write([{ asOf: start, events }]);
+    const entries: Entry[] = [{ asOf: start, events }];
+    const { activation, allocations } = world;
+    this.#govern(this.#parts.remote?.now ?? { inactive: '', activation, allocations }, entries);
+    this.#write(entries);
     return loop;
   }
 
@@ -226,10 +229,12 @@ export class LiveRun {
     };
     for (const line of lines.slice(1)) {
       const told = line.events.map(brokerSaidBy).filter((said) => said !== null);
+      const rules = line.events.filter((event) => event.type === 'world');
       part.push(line);
-      // A broker's fill counts from where it stands in the journal.
-      if (told.length > 0 || part.length === RESUMED_SLOTS) await close();
+      // A broker's fill, and what the world said, counts from where it stands in the journal.
+      if (told.length > 0 || rules.length > 0 || part.length === RESUMED_SLOTS) await close();
       for (const said of told) this.#traded(said);
+      for (const { inactive, activation, share } of rules) this.#desk.govern({ inactive, activation, share });
     }
     await close();
     const orders = lines.flatMap(({ events }) => events.filter(({ type }) => type === 'order')).length;
@@ -266,6 +271,9 @@ export class LiveRun {
       if (message.type === 'lost') throw new SeamlessError('source', message.reason);
       else if (message.type === 'filled' || message.type === 'ended') {
         this.#trade(message, entries);
+        continue;
+      } else if (message.type === 'governed') {
+        this.#govern(message, entries);
         continue;
       } else if (message.type === 'closed') ended = true;
       else if (message.type === 'heartbeat') clock.hear(message.time);
@@ -304,6 +312,12 @@ export class LiveRun {
     entries.push({ asOf: clock.closed, events: [{ type: 'late', stream: bar.stream, ts: bar.ts, row }] });
   }
 
+  /** Between two slots. Who goes on with the run does so at the same place. */
+  #govern({ inactive, activation, allocations }: Omit<Governed, 'type'>, entries: Entry[]): void {
+    const rule = { inactive, activation, share: allocations[this.#parts.strategy] ?? 1 };
+    if (this.#desk.govern(rule)) entries.push({ asOf: this.#asOf, events: [{ type: 'world', ...rule }] });
+  }
+
   /** What the broker did. Told twice, it counts once. */
   #trade(said: Traded, entries: Entry[]): void {
     if (said.type === 'filled' && this.#executions.has(said.execution)) return;
@@ -339,6 +353,11 @@ export class LiveRun {
     this.#parts.journal.append(told);
     this.#parts.onWritten();
   }
+}
+
+/** What the broker does, and what the world says, comes in among what the feed says. */
+async function hear(said: AsyncIterable<Message>, inbox: Inbox<Message>): Promise<void> {
+  for await (const message of said) inbox.put(message);
 }
 
 /** Slots that close by then are history: what was asked for, or where the feed's first bar begins, if that is later. */

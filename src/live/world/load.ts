@@ -4,12 +4,12 @@ import { nearNames, SeamlessError } from '../../sdk/errors.js';
 import type { Mode } from '../../sdk/live.js';
 import { formatTime } from '../../sdk/time.js';
 import { parseYaml, type Contradiction } from '../../settings/checked-yaml.js';
-import { worldSchema, type World, type WorldFile } from './schema.js';
+import { remoteSchema, worldSchema, type RemotePlace, type World, type WorldFile } from './schema.js';
 
 const WORLDS_FOLDER = 'worlds';
 
 /** Names of the worlds of a project. */
-function worldNames(projectRoot: string): string[] {
+export function worldNames(projectRoot: string): string[] {
   try {
     const files = readdirSync(join(projectRoot, WORLDS_FOLDER));
     return files.flatMap((file) => /^(.+)\.ya?ml$/.exec(file)?.[1] ?? []).sort();
@@ -43,13 +43,27 @@ export function worldsOf(projectRoot: string): WorldSummary[] {
  * @throws SeamlessError `not-found` for an unknown one, with names like it; `usage`, with the line, for one that is not well formed.
  */
 export function loadWorld(projectRoot: string, name: string): World {
+  const found = placeOfWorld(projectRoot, name);
+  if (!('remote' in found)) return found.world;
+  throw new SeamlessError(
+    'usage',
+    `World ${name} is at ${found.remote.url}, and what it is comes from there: run it in a terminal, by seamless run … --world ${name}, or by a script.`,
+  );
+}
+
+/** A world by its name, or where it is. @throws SeamlessError like `loadWorld` */
+export function placeOfWorld(
+  projectRoot: string,
+  name: string,
+): { readonly world: World } | { readonly remote: RemotePlace } {
   const names = worldNames(projectRoot);
   if (!names.includes(name)) throw unknownWorld(name, names);
   const [file, text] = readWorld(projectRoot, name);
-  return { name, ...parseWorld(text, file) };
+  if (/^url\s*:/m.test(text)) return { remote: parseYaml(text, file, remoteSchema, () => null) };
+  return { world: { name, ...parseWorld(text, file) } };
 }
 
-function readWorld(projectRoot: string, name: string): [string, string] {
+export function readWorld(projectRoot: string, name: string): [string, string] {
   for (const end of ['yaml', 'yml']) {
     try {
       return [

@@ -106,6 +106,8 @@ export const worldSchema = v.strictObject({
   decisionTtl: v.optional(duration),
   /** `active`; `freeze`: no new orders; `drain`: positions are closed, and none is opened. */
   activation: v.optional(v.picklist(['active', 'freeze', 'drain']), 'active'),
+  /** By name of a strategy's class: the share of its weights that it gets. Whom it does not name gets all. */
+  allocations: v.optional(v.record(v.string(), v.pipe(amount, v.maxValue(1))), {}),
   allowLive: v.optional(v.boolean(), false),
   /** File of the Broker that `seamless run` trades a live world through: its default export, or the one after a #. */
   broker: v.optional(v.string()),
@@ -118,3 +120,14 @@ export type WorldFile = v.InferOutput<typeof worldSchema>;
 export interface World extends WorldFile {
   readonly name: string;
 }
+
+/** A world that is elsewhere: what it is comes from there. */
+export const remoteSchema = v.strictObject({
+  url: v.pipe(v.string(), v.regex(/^wss?:\/\//, 'Expected an address such as ws://127.0.0.1:7070/btc')),
+  /** Name of the environment variable with a token. */
+  tokenFrom: v.optional(v.string()),
+  /** Without a word for so long, what it said last counts no more. */
+  silence: v.optional(duration, '30s'),
+});
+
+export type RemotePlace = v.InferOutput<typeof remoteSchema>;
