@@ -47,6 +47,8 @@ export type {
 } from './sdk/providers.js';
 export { postgresHistory } from './sdk/wire/postgres-history.js';
 export type { PostgresOptions } from './sdk/wire/postgres-history.js';
+export { ccxtHistory } from './sdk/wire/ccxt-history.js';
+export type { CcxtOptions } from './sdk/wire/ccxt-history.js';
 export { httpHistory } from './sdk/wire/http-history.js';
 export type { HttpOptions, Pace, WireOptions } from './sdk/wire/http-history.js';
 import './client/start-runs.js';

@@ -61,7 +61,7 @@ const presetSpec: SchemaOf<DataPresetSpec> = v.object({
   intervalMs: positive,
   slaPreset: v.exactOptional(v.string()),
   sla: v.exactOptional(level),
-  provider: v.picklist(['csv', 'parquet', 'sql', 'demo', 'http', 'postgres']),
+  provider: v.picklist(['csv', 'parquet', 'sql', 'demo', 'http', 'postgres', 'ccxt']),
   options: v.record(v.string(), v.unknown()),
   pinned: v.exactOptional(v.boolean()),
 });

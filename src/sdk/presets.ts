@@ -11,7 +11,7 @@ export interface DataPresetSpec {
   /** Name of the service level the source is held to. */
   readonly slaPreset?: string;
   readonly sla?: ServiceLevel;
-  readonly provider: 'csv' | 'parquet' | 'sql' | 'demo' | 'http' | 'postgres';
+  readonly provider: 'csv' | 'parquet' | 'sql' | 'demo' | 'http' | 'postgres' | 'ccxt';
   readonly options: Readonly<Record<string, unknown>>;
   /** See `HistoryProvider.pinned`. Default: false. */
   readonly pinned?: boolean;

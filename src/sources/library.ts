@@ -3,6 +3,7 @@ import { openOnCalendar } from './calendar/on-calendar.js';
 import { openCsv } from './csv/csv.js';
 import { Database } from './sql/database.js';
 import { openDemo } from './demo.js';
+import { openCcxt } from './ccxt/ccxt.js';
 import { openHttp } from './http/http.js';
 import { openPostgres } from './postgres/postgres.js';
 import { sourceError } from './faults.js';
@@ -35,6 +36,7 @@ const OPENERS: Readonly<Record<string, (stream: OpenStream, context: FileContext
     sql: openSql,
     demo: openDemo,
     http: openHttp,
+    ccxt: openCcxt,
     postgres: openPostgres,
   };
 

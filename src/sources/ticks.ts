@@ -7,7 +7,7 @@ import type { TimeReading } from './time/reading.js';
 export function checkTicks(stream: OpenStream): void {
   if (!isTicks(stream)) return;
   const { kind, options } = stream.source;
-  if (kind === 'demo' || kind === 'http' || kind === 'postgres') {
+  if (['demo', 'http', 'ccxt', 'postgres'].includes(kind)) {
     throw sourceError(
       stream,
       `its ${kind} source gives bars, and no ticks: give the stream an interval such as '1m'.`,

@@ -4,11 +4,13 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import vm from 'node:vm';
 import * as providers from '../../src/sdk/providers.js';
 import { TICKS } from '../../src/sdk/grid.js';
+import { ccxtHistory } from '../../src/sdk/wire/ccxt-history.js';
 import { httpHistory } from '../../src/sdk/wire/http-history.js';
 import { postgresHistory } from '../../src/sdk/wire/postgres-history.js';
 import type { HistoryProvider } from '../../src/sdk/providers.js';
 import { TICK } from '../../src/sdk/time.js';
 import { Database, sqlText } from '../../src/sources/sql/database.js';
+import { installCcxt } from '../support/exchange/ccxt.js';
 import { Exchange, klines } from '../support/exchange/exchange.js';
 import { Postgres } from '../support/postgres/postgres.js';
 import { Project, readAll } from './support.js';
@@ -17,7 +19,7 @@ const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
 
 /** The lines of the README's table of sources. */
 const LINES = [
-  ...README.matchAll(/^\|[^|]*\| `((?:csv|parquet|sql|demo|http|postgres)History\(.*\))` +\|$/gm),
+  ...README.matchAll(/^\|[^|]*\| `((?:csv|parquet|sql|demo|http|ccxt|postgres)History\(.*\))` +\|$/gm),
 ].map(([, line]) => line ?? '');
 
 const DAY = 86_400;
@@ -63,10 +65,13 @@ describe("the README's table of sources", () => {
     await exchange.close();
     await postgres.stop();
     delete process.env['PGURL'];
+    delete process.env['SEAMLESS_TEST_EXCHANGE'];
   });
 
   before(async () => {
     exchange = await Exchange.open(klines(first, 5, { interval: DAY }));
+    installCcxt(project.root);
+    process.env['SEAMLESS_TEST_EXCHANGE'] = exchange.origin;
     postgres = await Postgres.start();
     process.env['PGURL'] = postgres.url;
     await postgres.run(
@@ -88,6 +93,7 @@ describe("the README's table of sources", () => {
     it(line, async () => {
       const provider = vm.runInNewContext(line.replace(/https:\/\/[^/]+/, exchange.origin), {
         ...providers,
+        ccxtHistory,
         httpHistory,
         postgresHistory,
       }) as HistoryProvider;

@@ -13,7 +13,7 @@ export interface OpenedSource {
 const OF_FILES = new Set(['csv', 'parquet']);
 const OF_OPTIONS = new Set(['demo']);
 /** Kinds whose bars stay as they were taken: once all of a range is covered, the cache alone says so. */
-const OF_CACHE = new Set(['http']);
+const OF_CACHE = new Set(['http', 'ccxt']);
 
 /**
  * The files that sources were read from, as they were when their content was hashed; null where there is more to a source.

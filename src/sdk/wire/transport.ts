@@ -1,6 +1,7 @@
 /** Options that say how a wire is asked: they have no say in which bars come back. */
 const TRANSPORT: Readonly<Record<string, readonly string[]>> = {
   http: ['stabilizationBars', 'pace', 'attempts', 'timeout', 'limit'],
+  ccxt: ['stabilizationBars', 'pace', 'attempts', 'timeout', 'limit'],
   postgres: ['stabilizationBars', 'attempts', 'timeout'],
 };
 

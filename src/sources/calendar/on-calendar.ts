@@ -8,7 +8,7 @@ import { slotStamped } from './stamps.js';
 
 const DAY = 86_400;
 /** Kinds of sources that are asked for bars by the slots of a fixed grid. */
-const OF_UTC: ReadonlySet<string> = new Set(['demo', 'http', 'postgres']);
+const OF_UTC: ReadonlySet<string> = new Set(['demo', 'http', 'ccxt', 'postgres']);
 /** Rows from which a spacing is found. */
 const LEAST_ROWS = 8;
 /** Intervals that rows may have in place of the stream's. */

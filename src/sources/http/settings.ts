@@ -35,7 +35,8 @@ export interface HttpSettings extends WireSettings {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-const KLINE = ['time', 'open', 'high', 'low', 'close', 'volume'];
+/** The values of a row of klines, as most exchanges order them. */
+export const KLINE = ['time', 'open', 'high', 'low', 'close', 'volume'];
 
 /** @throws SeamlessError `source` for an option that is missing, unknown or wrong */
 export function httpSettings(stream: OpenStream): HttpSettings {
@@ -125,7 +126,7 @@ function checkUrl(stream: OpenStream, url: string): void {
   }
 }
 
-function rowPlaces(
+export function rowPlaces(
   stream: OpenStream,
   columns: readonly string[] | Readonly<Record<string, string>>,
 ): RowPlaces {
