@@ -7,6 +7,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocketServer, type WebSocket } from 'ws';
 
 import { JobClient } from '../src/client/job-client.js';
+import { Journal } from '../src/live/journal/journal.js';
+import { backtest } from '../src/live/run/backtest.js';
+import { parseWorld } from '../src/live/world/load.js';
+import type { Table } from '../src/sdk/table.js';
+import { pythonWith, run } from '../test/support/python.js';
 import { PROJECT, writeProject } from './project.js';
 import { median } from './measure.js';
 
@@ -98,10 +103,10 @@ async function decisions(className: string, symbols: readonly string[], from: nu
   const client = JobClient.start({ childPath: CHILD });
   let written: () => void = () => undefined;
   const next = (): Promise<void> => new Promise((resolve) => (written = resolve));
-  const run = `bench-${Date.now()}`;
+  const name = `bench-${Date.now()}`;
   const job = client.request(
     'run',
-    { strategy: strategy(className), world: 'ws', run, cacheDir: CACHE },
+    { strategy: strategy(className), world: 'ws', run: name, cacheDir: CACHE },
     { onWritten: () => written() },
   );
   await Promise.race([exchange.subscribed, job]);
@@ -174,12 +179,12 @@ const rows = {
     const pid = client.pid as number;
     const memory: number[] = [];
     const timer = setInterval(() => memory.push(memoryOf(pid)), 250);
-    const run = `bench-${Date.now()}`;
+    const name = `bench-${Date.now()}`;
     let warm = 0;
     let used = 0;
     const job = client.request(
       'run',
-      { strategy: strategy('Twenty'), world: 'replay', run, cacheDir: CACHE },
+      { strategy: strategy('Twenty'), world: 'replay', run: name, cacheDir: CACHE },
       {
         onWritten: () => {
           if (warm > 0) return;
@@ -196,6 +201,68 @@ const rows = {
     const part = (from: number, to: number): string =>
       `${(Math.max(...memory.slice(memory.length * from, memory.length * to)) / 1e6).toFixed(0)} MB`;
     return `replay, 20 nodes: ${result.slots} slots, ${(result.slots / seconds).toFixed(0)} a second, ${(result.slots / processor).toFixed(0)} a processor second (20 000); memory ${part(0.25, 0.5)} in the second quarter, ${part(0.75, 1)} in the last`;
+  },
+  /** In this process: from stored columns to the result, the journal included. */
+  async money() {
+    const bars = 1_576_800;
+    const [opens, closes] = [new Float64Array(bars), new Float64Array(bars)];
+    const [ts, decided] = [new Float64Array(bars), new Float64Array(bars)];
+    for (let i = 0; i < bars; i++) {
+      const { open, close } = priceAt(0, i);
+      ts[i] = START + i * 60;
+      opens[i] = open;
+      closes[i] = close;
+      // Some 20 000 orders.
+      decided[i] = Math.sin(i / 25) > 0 ? 0.9 : 0;
+    }
+    const grid = { interval: 60, phase: 0, calendar: null };
+    const record: Table = {
+      shape: 'record',
+      ts,
+      names: ['open', 'close'],
+      columns: [opens, closes].map((values) => ({ type: 'number', values, valid: null })),
+      present: null,
+    };
+    const value: Table = {
+      shape: 'value',
+      ts,
+      names: ['value'],
+      columns: [{ type: 'number', values: decided, valid: null }],
+      present: null,
+    };
+    const text = `mode: backtest\nstart: ${START}\nend: ${START + bars * 60}\ncapital: 100000\nfills: { feeBps: 10, slippageBps: 5 }\n`;
+    const parts = {
+      run: 'money',
+      strategy: 'Money',
+      world: { name: 'money', ...parseWorld(text, 'money.yaml') },
+      nodes: [],
+      start: START,
+      history: null,
+      computedNodes: 0,
+      onWritten: () => undefined,
+    };
+    const traded = [
+      { symbol: 'A', section: null, price: { table: record, grid }, decision: { table: value, grid } },
+    ];
+    await rm(join(FOLDER, 'journal.jsonl'), { force: true });
+    const journal = Journal.create(FOLDER);
+    const used = process.cpuUsage();
+    const result = backtest({ ...parts, traded, journal });
+    const { user, system } = process.cpuUsage(used);
+    journal.close();
+    const sizes = new Float64Array(bars).fill(Number.NaN);
+    const lines = readFileSync(join(FOLDER, 'journal.jsonl'), 'utf8').trim().split('\n');
+    for (const { asOf, events } of lines.map(
+      (line) => JSON.parse(line) as { asOf: number; events: { type: string; quantity: number }[] },
+    ))
+      for (const { type, quantity } of events) if (type === 'order') sizes[(asOf - START) / 60] = quantity;
+    const file = join(FOLDER, 'money.bin');
+    await writeFile(file, Buffer.concat([opens, closes, sizes].map((array) => Buffer.from(array.buffer))));
+    const peer = JSON.parse(
+      run(pythonWith('vectorbt==1.2.0'), join(import.meta.dirname, 'loop-money.py'), file),
+    ) as { seconds: number; equity: number; orders: number };
+    const own = (user + system) / 1e6;
+    return `money, ${bars} bars, ${result.orders} orders: ${own.toFixed(2)} processor s, vectorbt ${peer.seconds.toFixed(2)} (${(own / peer.seconds).toFixed(2)} of it; 1); equity ${result.equity.toFixed(6)} and ${peer.equity.toFixed(6)}, ${peer.orders} orders`;
   },
 };
 

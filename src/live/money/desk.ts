@@ -68,12 +68,22 @@ export class Desk {
   readonly #ordered = new Map<number, number>();
   #activation: string | null = null;
   #rule: Rule;
+  /** Every symbol has the weight that its signal comes to. */
+  #isSettled = false;
+  /** Whether the same signals come to the same weights at every slot. */
+  readonly #isSteady: boolean;
   /** It has come to be another since the last orders. */
   #isNewRule = false;
 
   /** @param sections what decides for many symbols at once, by position of the symbol; null or absent: it has a decision of its own */
   constructor(world: World, symbols: readonly string[], sections: readonly (number | null)[] = []) {
     this.#world = world;
+    const { policy, limits, decisionTtl } = world;
+    this.#isSteady =
+      policy.rebalance === 'change' &&
+      policy.hysteresis === 0 &&
+      limits.perSymbol === undefined &&
+      decisionTtl === undefined;
     this.#rule = { inactive: '', activation: world.activation, share: 1 };
     this.#holdings = new Holdings(world, symbols);
     this.#books = symbols.map((symbol, i) => ({
@@ -117,6 +127,7 @@ export class Desk {
     if (inactive === rule.inactive && activation === rule.activation && share === rule.share) return false;
     this.#rule = rule;
     this.#isNewRule = true;
+    this.#isSettled = false;
     return true;
   }
 
@@ -192,8 +203,10 @@ export class Desk {
       if (value === null) continue;
       news = true;
       book.decidedAt = asOf;
-      if (value !== book.signal) events.push({ type: 'signal', symbol: book.symbol, value });
+      if (value === book.signal) continue;
+      events.push({ type: 'signal', symbol: book.symbol, value });
       book.signal = value;
+      this.#isSettled = false;
     }
     const inactive = this.#whyInactive(asOf);
     if (inactive !== this.#activation) {
@@ -207,7 +220,7 @@ export class Desk {
     if (inactive !== '') return false;
     const due = news || this.#isNewRule || this.#world.policy.rebalance === 'slot';
     this.#isNewRule = false;
-    return due;
+    return due && !(this.#isSettled && this.#isSteady);
   }
 
   /** Why no orders are made; empty: they are. */
@@ -231,12 +244,16 @@ export class Desk {
     const before = this.#books.map(({ weight }) => weight);
     const decided = this.#books.map(({ signal }) => (activation === 'drain' ? 0 : share * (signal ?? 0)));
     const weights = limitedWeights(governedWeights(decided, before, policy), equity, limits);
+    this.#isSettled = true;
     const holdings = this.#books.flatMap((book, i) => {
       const { symbol, decidedAt, orders } = book;
       const close = this.#holdings.close(i);
       const weight = weights[i] as number;
       const stale = decidedAt === null || asOf - decidedAt > decisionTtl;
-      if (close === null || !(close > 0) || stale) return [];
+      if (close === null || !(close > 0) || stale) {
+        this.#isSettled = false;
+        return [];
+      }
       if (weight === book.weight && policy.rebalance === 'change') return [];
       if (weight !== book.weight) events.push({ type: 'decision', symbol, weight });
       book.weight = weight;
