@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { gzipSync } from 'node:zlib';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Project, readAll, rowsOf } from './support.js';
+import { fails, Project, readAll, rowsOf } from './support.js';
+import type { Table } from '../../src/sdk/table.js';
 import { cases } from '../support/profile.js';
 
 const MINUTE = 60;
@@ -12,6 +13,30 @@ const START = 1_677_628_800;
 describe('csv sources', () => {
   const project = new Project();
   after(() => project.remove());
+
+  it('reads a mark for a missing value, too, that comes after all rows from which it is told how to read', async () => {
+    const count = 30_000;
+    const lines = (mark: (row: number) => string): string =>
+      `time,close\n${Array.from({ length: count }, (_, i) => `${i * 60},${mark(i)}\n`).join('')}`;
+    const valuesOf = ({ columns: [column] }: Table): ArrayLike<unknown> & Iterable<unknown> =>
+      column?.values ?? [];
+    const numbers = valuesOf(await project.csv(lines((i) => String(i / 2))));
+    for (const mark of ['null', '-', 'N/A', '']) {
+      const table = await project.csv(lines((i) => (i === count - 5 ? mark : String(i / 2))));
+      const [column] = table.columns;
+      assert.equal(table.ts.length, count, mark);
+      assert.equal(column?.valid?.[count - 5], 0, mark);
+      assert.deepEqual(
+        [...valuesOf(table)].filter((_, i) => i !== count - 5),
+        [...numbers].filter((_, i) => i !== count - 5),
+      );
+    }
+    await fails(
+      project.csv(lines((i) => (i === count - 5 ? 'soon' : String(i / 2)))),
+      'source-row',
+      /line 29997 .*"soon"/,
+    );
+  });
 
   it('give back the bars that were written, holes and all, however the time is written', async () => {
     const cell = fc.oneof(fc.double(), fc.constant(null));

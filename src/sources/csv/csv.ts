@@ -331,21 +331,22 @@ class CsvReader implements SourceReader {
     const leaveOut: Skip = (_, error) => {
       this.#notes.add('lines that are not rows left out', 1, error.message);
     };
-    let begun = false;
-    let rejects: readonly Reject[];
-    try {
-      for await (const table of streamTables(
-        connection,
-        `${selected} FROM ${plan.relation.from}${order}`,
-        columns,
-      )) {
-        begun = true;
-        yield table;
+    const rows = (from: string): AsyncGenerator<Table> =>
+      streamTables(connection, `${selected} FROM ${from}${order}`, columns);
+    let rejects: readonly Reject[] = [];
+    const { unmarked, relation } = plan;
+    for (const from of unmarked === null ? [relation.from] : [unmarked, relation.from]) {
+      let begun = false;
+      try {
+        for await (const table of rows(from)) {
+          begun = true;
+          yield table;
+        }
+        return;
+      } catch (error) {
+        if (begun) throw error;
+        if (from !== unmarked) rejects = await rejectsOf(this.#stream, connection, plan, error);
       }
-      return;
-    } catch (error) {
-      if (begun) throw error;
-      rejects = await rejectsOf(this.#stream, connection, plan, error);
     }
     yield* streamTables(connection, `${selected} FROM ${withoutRejects(plan)}${order}`, columns);
     await accountForRejects(

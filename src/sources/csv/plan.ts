@@ -14,11 +14,14 @@ import { explainCsvFailure, rowsOfSound, type CsvReading } from './failure.js';
 import { layoutOf, type CsvLayout } from './layout.js';
 import { marksOf, PLAIN_NUMBERS, type NumberMarks } from './numbers.js';
 import { plainText, type PlainText } from './plain-text.js';
+import { csvFrom, linesSql } from './read-csv.js';
 import type { CsvSettings } from './settings.js';
 import { bySymbol, SYMBOL_NAME, symbolIndex } from '../symbols.js';
 
 /** Rows from which the types of the columns are found: enough for a cell that differs to be the exception it is. */
 const SAMPLE_ROWS = 20_000;
+/** Bytes that DuckDB reads at a time for them: by default it reads far more than these rows. No line may be longer than a quarter of it. */
+const SAMPLE_BUFFER = 8_388_608;
 /** Distinct texts of a column that are looked at. */
 const SAMPLE_TEXTS = 2_000;
 
@@ -27,6 +30,11 @@ export interface CsvPlan {
   readonly text: PlainText;
   readonly reading: CsvReading;
   readonly relation: Relation;
+  /**
+   * The same rows as in `relation.from` where none of their cells is a mark for a missing value; a file with one fails to be read so.
+   * Looking for marks costs a quarter of a reading. Null: there are some, or there may be texts.
+   */
+  readonly unmarked: string | null;
   /** What was taken for granted, for people. */
   readonly taken: CsvTaken;
   /** What follows FROM for the rows of all symbols, and the column that names them; null: none was named. */
@@ -55,6 +63,8 @@ interface Sampled {
   readonly kinds: readonly ColumnKind[];
   readonly looks: readonly ColumnLook[];
   readonly marks: readonly string[];
+  /** Whether cells are marks, or may be. */
+  readonly marked: boolean;
   readonly numbers: NumberMarks;
 }
 
@@ -127,7 +137,9 @@ export async function planCsv(
     marks: sampled.marks,
     newestFirst: false,
   };
-  return { text, reading: reads, relation, taken, all, symbol };
+  const plain = rows === from && conformance !== 'permissive' && !sampled.marked;
+  const unmarked = plain ? csvFrom(text, layout, types, { ...sampled, marks: [] }) : null;
+  return { text, reading: reads, relation, unmarked, taken, all, symbol };
 }
 
 /** @throws SeamlessError `source` when a column to be renamed is not there. */
@@ -168,7 +180,7 @@ async function sample(
   { file, text, layout }: Opened,
 ): Promise<Sampled> {
   const types = layout.names.map(() => 'VARCHAR');
-  const from = csvFrom(text, layout, types, { marks: [], numbers: PLAIN_NUMBERS });
+  const from = csvFrom(text, layout, types, { marks: [], numbers: PLAIN_NUMBERS }, SAMPLE_BUFFER);
   const all = layout.names.map((_, index) => index);
   try {
     const rows = (query: (from: string) => string) => rowsOfSound(database, from, query);
@@ -263,7 +275,9 @@ function judge(
   );
   // Where no column holds texts any known mark may come later in the file.
   const used = kinds.includes('string') ? [...seenMarks, ...settings.missing] : [...marks];
-  return { kinds, looks, marks: used, numbers: marked };
+  const mayHaveTexts = kinds.some((kind) => kind === 'string' || kind === 'scaled' || kind === 'null');
+  const isMarked = seenMarks.size > 0 || settings.missing.length > 0 || mayHaveTexts;
+  return { kinds, looks, marks: used, marked: isMarked, numbers: marked };
 }
 
 /** The distinct texts of a column; null where it was plain and none was asked for. */
@@ -334,28 +348,6 @@ function scaledSql(raw: string, marks: readonly string[], numbers: NumberMarks):
   return marks.length === 0 ? value : `CASE WHEN trim(${raw}) IN (${missing}) THEN NULL ELSE ${value} END`;
 }
 
-export function csvFrom(
-  { path, compression }: PlainText,
-  layout: CsvLayout,
-  types: readonly string[],
-  { marks, numbers }: Pick<Sampled, 'marks' | 'numbers'>,
-): string {
-  const columns = types.map((type, index) => `c${index}: '${type}'`).join(', ');
-  const dialect = [
-    `delim = ${sqlText(layout.delimiter)}`,
-    `quote = '"', escape = '"', comment = ${sqlText(layout.comment)}`,
-    `nullstr = [${['', ...marks].map(sqlText).join(', ')}]`,
-    ...(numbers.decimal === '.' ? [] : [`decimal_separator = ${sqlText(numbers.decimal)}`]),
-    ...(numbers.thousands === '' ? [] : [`thousands = ${sqlText(numbers.thousands)}`]),
-    ...(compression === 'none' ? [] : [`compression = '${compression}'`]),
-  ];
-  return `${linesSql(path, layout.skipped)}, ${dialect.join(', ')}, columns = {${columns}})`;
-}
-
-function linesSql(path: string, skipped: number): string {
-  return `read_csv(${sqlText(literalPath(path))}, auto_detect = false, header = false, skip = ${skipped}`;
-}
-
 /** A plan for another file with lines as the rows of this one, from its first line on. */
 export function atPath(plan: CsvPlan, path: string): CsvPlan {
   const { text, reading, relation } = plan;
@@ -366,6 +358,7 @@ export function atPath(plan: CsvPlan, path: string): CsvPlan {
     text: { ...text, path },
     reading: { ...reading, from: moved(reading.from) },
     relation: { ...relation, from: moved(relation.from) },
+    unmarked: null,
   };
 }
 

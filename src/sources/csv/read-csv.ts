@@ -1,0 +1,30 @@
+import { literalPath, sqlText } from '../sql/database.js';
+import type { CsvLayout } from './layout.js';
+import type { NumberMarks } from './numbers.js';
+import type { PlainText } from './plain-text.js';
+
+/** What follows FROM. @param buffer bytes that DuckDB reads at a time; null: its own */
+export function csvFrom(
+  { path, compression }: PlainText,
+  layout: CsvLayout,
+  types: readonly string[],
+  { marks, numbers }: { readonly marks: readonly string[]; readonly numbers: NumberMarks },
+  buffer: number | null = null,
+): string {
+  const columns = types.map((type, index) => `c${index}: '${type}'`).join(', ');
+  const dialect = [
+    `delim = ${sqlText(layout.delimiter)}`,
+    `quote = '"', escape = '"', comment = ${sqlText(layout.comment)}`,
+    `nullstr = [${['', ...marks].map(sqlText).join(', ')}]`,
+    ...(numbers.decimal === '.' ? [] : [`decimal_separator = ${sqlText(numbers.decimal)}`]),
+    ...(numbers.thousands === '' ? [] : [`thousands = ${sqlText(numbers.thousands)}`]),
+    ...(compression === 'none' ? [] : [`compression = '${compression}'`]),
+    ...(buffer === null || compression !== 'none' ? [] : [`buffer_size = ${buffer}`]),
+  ];
+  return `${linesSql(path, layout.skipped)}, ${dialect.join(', ')}, columns = {${columns}})`;
+}
+
+/** Up to its dialect, which is the same for all files that are read alike. */
+export function linesSql(path: string, skipped: number): string {
+  return `read_csv(${sqlText(literalPath(path))}, auto_detect = false, header = false, skip = ${skipped}`;
+}
