@@ -31,6 +31,8 @@ function eventText(event: RunEvent): string | null {
       return `no bars of ${event.stream}: ${formatRange(event)}`;
     case 'late':
       return `late: the bar of ${event.stream} of ${formatTime(event.ts)} came after its slot had closed`;
+    case 'revised':
+      return `revised: ${event.node} of ${formatTime(event.ts)}`;
     case 'stale':
       return `stale: nothing was heard of the ${event.what} for ${event.seconds} s`;
     case 'error':

@@ -60,8 +60,25 @@ export type RunEventBody =
     }
   /** An order of a live world that comes to nothing more, and why. */
   | { readonly type: 'rejected'; readonly order: number; readonly symbol: string; readonly reason: string }
-  /** A bar that came after its slot had closed; its row only where the world has it kept (`sideOutput`). */
-  | { readonly type: 'late'; readonly stream: string; readonly ts: Seconds; readonly row: FlatRecord | null }
+  /**
+   * A bar that came after its slot had closed, or came otherwise than before; its row only where the world has it kept (`sideOutput`,
+   * `recompute`). `taken`: its slots were computed again.
+   */
+  | {
+      readonly type: 'late';
+      readonly stream: string;
+      readonly ts: Seconds;
+      readonly row: FlatRecord | null;
+      readonly taken?: true;
+    }
+  /** A row of a computed node that a late bar changed: what it is, and what it was before; absent: no row. */
+  | {
+      readonly type: 'revised';
+      readonly node: string;
+      readonly ts: Seconds;
+      readonly value?: RowValue;
+      readonly before?: RowValue;
+    }
   /** Bars that nobody had by the time their slots closed. */
   | { readonly type: 'gap'; readonly stream: string; readonly start: Seconds; readonly end: Seconds }
   /** Nothing was heard of the feed for so many seconds, or the decision of a symbol is older than the world's `decisionTtl`. */

@@ -84,9 +84,9 @@ describe('a world', () => {
       /live trading is refused unless the world says "allowLive: true"/,
     ],
     [
-      'what is built of late bars',
-      'mode: paper\nfeed: { kind: replay }\nlate: { bars: recompute }\n',
-      /:3: late\.bars is "recompute", but must be \("ignore" \| "sideOutput"\)/,
+      'what is done with late bars',
+      'mode: paper\nfeed: { kind: replay }\nlate: { bars: recomptue }\n',
+      /:3: late\.bars is "recomptue", but must be \("ignore" \| "sideOutput" \| "recompute"\)/,
     ],
     ['made-up bars without an end', 'mode: paper\nfeed: { kind: demo }\n', /:2: made-up bars never end/],
   ];

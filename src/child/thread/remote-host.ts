@@ -104,9 +104,9 @@ export class RemoteHost implements StrategyHost {
   async slots(canonical: readonly number[], warm: ReadonlyMap<number, WarmNode>): Promise<SlotCloser> {
     await this.#thread.call('beginSlots', { canonical, warm: [...warm] });
     return {
-      close: async (closes, found) => {
+      close: async (closes, found, revision) => {
         const bars = [...found];
-        return unpackSlots(await this.#thread.call('closeSlots', { closes, bars }), bars);
+        return unpackSlots(await this.#thread.call('closeSlots', { closes, bars, revision }), bars);
       },
     };
   }

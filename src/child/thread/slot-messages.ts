@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 
 import type { NodeFailure } from '../../engine/ports/host.js';
-import type { ClosedSlots, WarmNode } from '../../engine/run/evaluation/slot-evaluator.js';
+import type { ClosedSlots, Revision, WarmNode } from '../../engine/run/evaluation/slot-evaluator.js';
 import type { Table } from '../../sdk/table.js';
 import type { Range } from '../../sdk/time.js';
 import { failure, table } from '../../protocol/shapes.js';
@@ -22,6 +22,7 @@ export interface CloseSlots {
   readonly closes: Range;
   /** Bars of streams by position. */
   readonly bars: readonly (readonly [number, Table])[];
+  readonly revision: Revision | undefined;
 }
 
 /** Rows of nodes that emit numbers alone: those of `nodes[i]` are the next `counts[i]` of the other two. */

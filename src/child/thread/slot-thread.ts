@@ -36,9 +36,9 @@ export class SlotThread {
     return null;
   }
 
-  async close({ closes, bars }: CloseSlots): Promise<SentSlots> {
+  async close({ closes, bars, revision }: CloseSlots): Promise<SentSlots> {
     if (!this.#evaluator) throw new SeamlessError('internal', 'No slots were begun in this thread.');
-    const closed = await this.#evaluator.close(closes, new Map(bars));
+    const closed = await this.#evaluator.close(closes, new Map(bars), revision);
     const all = ++this.#calls % LOOKED_AT_ALL === 0;
     const meddled = (all ? this.#host?.settle() : this.#host?.settleSlot()) ?? null;
     if (meddled !== null) throw new SeamlessError('compute', meddled);

@@ -95,6 +95,11 @@ export class SlotClock {
     return before && sameRow(before.row, bar.row) ? 'known' : 'taken';
   }
 
+  /** A late bar counts now: said again, it is known. */
+  correct({ stream, ts, row }: FeedBar): void {
+    this.#lanes.get(stream)?.known.set(ts, row);
+  }
+
   hear(time: Seconds): void {
     this.#now = Math.max(this.#now, time);
   }

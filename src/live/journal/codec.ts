@@ -29,6 +29,14 @@ export function eventsOf({ seq, asOf, events }: JournalLine): RunEvent[] {
 
 function encodeEvent(event: RunEventBody): RunEventBody {
   if (event.type === 'value') return { ...event, value: encodeValue(event.value) };
+  if (event.type === 'revised') {
+    const { value, before } = event;
+    return {
+      ...event,
+      ...(value !== undefined && { value: encodeValue(value) }),
+      ...(before !== undefined && { before: encodeValue(before) }),
+    };
+  }
   if (event.type === 'bar' || (event.type === 'late' && event.row)) {
     return { ...event, row: encodeValue(event.row) } as RunEventBody;
   }
@@ -37,6 +45,14 @@ function encodeEvent(event: RunEventBody): RunEventBody {
 
 function decodeEvent(event: RunEventBody): RunEventBody {
   if (event.type === 'value') return { ...event, value: decodeValue(event.value) };
+  if (event.type === 'revised') {
+    const { value, before } = event;
+    return {
+      ...event,
+      ...(value !== undefined && { value: decodeValue(value) }),
+      ...(before !== undefined && { before: decodeValue(before) }),
+    };
+  }
   if (event.type === 'bar' || (event.type === 'late' && event.row)) {
     return { ...event, row: decodeValue(event.row) } as RunEventBody;
   }

@@ -18,6 +18,7 @@ import type { BrokerSaid } from '../feed/broker-said.js';
 import type { Governed } from '../world/messages.js';
 import type { RemoteWorld } from '../world/remote.js';
 import type { World } from '../world/schema.js';
+import { Revisions } from './revisions.js';
 import { BarColumns } from './rows.js';
 import { SlotLoop, tradedOf } from './slot-loop.js';
 
@@ -25,6 +26,8 @@ import { SlotLoop, tradedOf } from './slot-loop.js';
 const RESUMED_SLOTS = 4096;
 
 type Message = FeedMessage | BrokerSaid | Governed;
+/** A late bar that was taken in. */
+type LateBar = Extract<RunEventBody, { type: 'late' }> & { readonly row: FeedBar['row'] };
 type Traded = Exclude<BrokerSaid, { type: 'lost' }>;
 
 /** What a broker said that an event of the journal came of; null: none. */
@@ -34,6 +37,9 @@ function brokerSaidBy(event: RunEventBody): Traded | null {
   const { order, quantity, price, fee, at, execution } = event;
   return { type: 'filled', order, quantity, price, fee, at, execution };
 }
+
+/** Bars of the fastest stream that a late one may be behind for its slots to be computed again. */
+const LATE_BARS = 256;
 
 /** Milliseconds that a fill is waited for when the feed has ended, and between two looks. */
 const LAST_FILLS_MS = 10_000;
@@ -116,6 +122,10 @@ export class LiveRun {
 
   #asOf: Seconds = 0;
 
+  get #recomputes(): boolean {
+    return this.#parts.world.late.bars === 'recompute';
+  }
+
   async #run(): Promise<RunResult> {
     const { feed, lines, signal, since, world } = this.#parts;
     const last = lines.at(-1)?.asOf;
@@ -188,7 +198,9 @@ export class LiveRun {
       const index = graph.nodes.findIndex((node) => node.name === name);
       this.#columns.set(name, new BarColumns(nodes.get(index)?.schema ?? null));
     }
-    const evaluator = await slots(nodes);
+    const computing = await slots(nodes);
+    const reach = LATE_BARS * Math.min(...this.#streams.map(({ interval }) => interval));
+    const evaluator = this.#recomputes ? new Revisions(graph, computing, reach) : computing;
     const traded = tradedOf(graph, trades, canonical);
     const loop = new SlotLoop({ graph, evaluator, desk: this.#desk, traded, columns: this.#columns });
     this.#asOf = start;
@@ -230,10 +242,14 @@ export class LiveRun {
     for (const line of lines.slice(1)) {
       const told = line.events.map(brokerSaidBy).filter((said) => said !== null);
       const rules = line.events.filter((event) => event.type === 'world');
+      const late = line.events.filter((event) => event.type === 'late' && event.taken);
       part.push(line);
       // A broker's fill, and what the world said, counts from where it stands in the journal.
-      if (told.length > 0 || rules.length > 0 || part.length === RESUMED_SLOTS) await close();
+      if (told.length > 0 || rules.length > 0 || late.length > 0 || part.length === RESUMED_SLOTS)
+        await close();
       for (const said of told) this.#traded(said);
+      for (const { stream, ts, row } of late as readonly LateBar[])
+        await loop.revise({ type: 'bar', stream, ts, row });
       for (const { inactive, activation, share } of rules) this.#desk.govern({ inactive, activation, share });
     }
     await close();
@@ -277,23 +293,33 @@ export class LiveRun {
         continue;
       } else if (message.type === 'closed') ended = true;
       else if (message.type === 'heartbeat') clock.hear(message.time);
-      else this.#take(message, clock, entries);
+      else await this.#take(message, clock, entries, loop);
       // After each message: what comes late must not depend on how many came together.
       const closed = clock.close();
       if (closed) ranges.push(closed);
+      // A late bar is taken in between two slots.
+      if (closed && this.#recomputes) await this.#close(ranges.splice(0), clock, loop, entries);
     }
-    const [first] = ranges;
-    if (first) {
-      entries.push(...(await loop.close({ start: first.from, end: clock.closed }, merged(ranges))));
-      const gaps = ranges.flatMap((range) => range.gaps);
-      for (const gap of gaps) entries.push({ asOf: clock.closed, events: [{ type: 'gap', ...gap }] });
-      this.#asOf = clock.closed;
-    }
+    await this.#close(ranges, clock, loop, entries);
     this.#write(entries);
     return ended;
   }
 
-  #take(bar: FeedBar, clock: SlotClock, entries: Entry[]): void {
+  async #close(
+    ranges: readonly ClosedStretch[],
+    clock: SlotClock,
+    loop: SlotLoop,
+    entries: Entry[],
+  ): Promise<void> {
+    const [first] = ranges;
+    if (!first) return;
+    entries.push(...(await loop.close({ start: first.from, end: clock.closed }, merged(ranges))));
+    const gaps = ranges.flatMap((range) => range.gaps);
+    for (const gap of gaps) entries.push({ asOf: clock.closed, events: [{ type: 'gap', ...gap }] });
+    this.#asOf = clock.closed;
+  }
+
+  async #take(bar: FeedBar, clock: SlotClock, entries: Entry[], loop: SlotLoop): Promise<void> {
     const fault = clock.fault(bar) ?? this.#columns.get(bar.stream)?.fault(bar.row) ?? null;
     if (fault !== null) {
       const key = `${bar.stream} ${fault}`;
@@ -308,8 +334,12 @@ export class LiveRun {
       return;
     }
     if (clock.take(bar) !== 'late') return;
-    const row = this.#parts.world.late.bars === 'sideOutput' ? bar.row : null;
-    entries.push({ asOf: clock.closed, events: [{ type: 'late', stream: bar.stream, ts: bar.ts, row }] });
+    const { stream, ts } = bar;
+    const revised = this.#recomputes ? await loop.revise(bar) : null;
+    if (revised) clock.correct(bar);
+    const row = this.#parts.world.late.bars === 'ignore' ? null : bar.row;
+    const late: RunEventBody = { type: 'late', stream, ts, row, ...(revised && { taken: true }) };
+    entries.push({ asOf: clock.closed, events: [late, ...(revised ?? [])] });
   }
 
   /** Between two slots. Who goes on with the run does so at the same place. */

@@ -1,13 +1,13 @@
 import type { Graph } from '../../engine/graph/graph.js';
 import type { SourceReader } from '../../engine/ports/source.js';
 import { schemaOf } from '../../engine/run/evaluation/evaluation.js';
-import { same } from '../../engine/history/difference.js';
 import { closeOf, lastOpenBy, type Grid } from '../../sdk/grid.js';
 import { lowerBound, rowValue, sliceTable, type RowValue, type Table } from '../../sdk/table.js';
 import type { Range, Seconds } from '../../sdk/time.js';
 import type { FeedBar } from '../feed/feed.js';
 import type { JournalLine } from '../journal/codec.js';
 import { BarColumns } from './rows.js';
+import { sameBits } from './same-bits.js';
 
 /** What a run's feed said, and what its nodes said then. */
 export interface Recording {
@@ -40,10 +40,25 @@ export function recordingOf(lines: Iterable<JournalLine>): Recording | null {
         known.set(event.ts, event.value);
         values.set(event.node, known);
         end = Math.max(end, asOf);
+      } else if (event.type === 'late' && event.taken && event.row) {
+        insert(bars, { type: 'bar', stream: event.stream, ts: event.ts, row: event.row });
+      } else if (event.type === 'revised') {
+        const known = values.get(event.node) ?? new Map<Seconds, RowValue>();
+        if (event.value === undefined) known.delete(event.ts);
+        else known.set(event.ts, event.value);
+        values.set(event.node, known);
       }
     }
   }
   return start === null || end <= start ? null : { range: { start, end }, historyEnd, bars, values };
+}
+
+/** A bar that came late, in place of another of its time. */
+function insert(lists: Map<string, FeedBar[]>, bar: FeedBar): void {
+  const list = (lists.get(bar.stream) ?? []).filter(({ ts }) => ts !== bar.ts);
+  const after = list.findIndex(({ ts }) => ts > bar.ts);
+  list.splice(after < 0 ? list.length : after, 0, bar);
+  lists.set(bar.stream, list);
 }
 
 function append(lists: Map<string, FeedBar[]>, key: string, bar: FeedBar): void {
@@ -183,9 +198,4 @@ function told(first: Timed | null): RowDifference | null {
   if (!first) return null;
   const { node, ts, live, materialized } = first;
   return { node, ts, live, materialized };
-}
-
-/** Bit for bit, and in the order of keys. */
-function sameBits(a: RowValue, b: RowValue): boolean {
-  return same(a, b) && (typeof a !== 'object' || JSON.stringify(a) === JSON.stringify(b));
 }

@@ -9,6 +9,7 @@ import type { Range, Seconds } from '../../sdk/time.js';
 import type { FeedBar } from '../feed/feed.js';
 import type { Entry } from '../journal/journal.js';
 import type { Desk, PriceBar } from '../money/desk.js';
+import { Revisions } from './revisions.js';
 import type { BarColumns } from './rows.js';
 
 /** What is traded, by positions of the nodes that stand for the two. */
@@ -91,6 +92,14 @@ export class SlotLoop {
       entries.push({ asOf: asOf ?? range.end, events: [{ type: 'error', node: name, message }] });
     }
     return entries;
+  }
+
+  /** Has the slots of a late bar computed again. Null: it is too late for that. What was decided and ordered by then stays. */
+  revise(bar: FeedBar): Promise<RunEventBody[] | null> {
+    const columns = this.#columns.get(bar.stream) as BarColumns;
+    const stream = this.#graph.nodes.findIndex(({ name }) => name === bar.stream);
+    const slots = this.#evaluator;
+    return slots instanceof Revisions ? slots.revise(stream, columns.table([bar])) : Promise.resolve(null);
   }
 
   #slot(asOf: Seconds, cursors: readonly Cursor[]): Entry {

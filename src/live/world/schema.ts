@@ -88,8 +88,8 @@ const fills = v.strictObject({
 const late = v.strictObject({
   /** How long after a slot's close its bars are waited for. */
   grace: v.optional(duration, '5s'),
-  /** What is done with a bar that comes after: it is counted alone, or kept in the journal beside. */
-  bars: v.optional(v.picklist(['ignore', 'sideOutput']), 'ignore'),
+  /** What is done with a bar that comes after: it is counted alone, kept in the journal beside, or its slots are computed again. */
+  bars: v.optional(v.picklist(['ignore', 'sideOutput', 'recompute']), 'ignore'),
 });
 
 export const worldSchema = v.strictObject({

@@ -25,6 +25,13 @@ export class HeldRows {
     return this.#tables.get(index) ?? emptyTable();
   }
 
+  /** The same rows at hand; what is added to one is not in the other. */
+  copy(): HeldRows {
+    const held = new HeldRows();
+    for (const [index, table] of this.#tables) held.#tables.set(index, table);
+    return held;
+  }
+
   /** Takes in the rows of a chunk. @throws SeamlessError `value`, naming the node, when its columns changed. */
   add(index: number, name: string, produced: readonly Table[]): void {
     const sorted = [...produced]

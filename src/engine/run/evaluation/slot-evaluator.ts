@@ -1,3 +1,4 @@
+import { SeamlessError } from '../../../sdk/errors.js';
 import { openOf } from '../../../sdk/grid.js';
 import { emptyTable, type Table } from '../../../sdk/table.js';
 import type { Range, Seconds } from '../../../sdk/time.js';
@@ -35,12 +36,29 @@ export interface ClosedSlots {
   readonly failures: ReadonlyMap<number, NodeFailure>;
 }
 
+/** How slots that were computed are computed again. */
+export interface Revision {
+  /** Ranges that begin before it are not asked for again. */
+  readonly keepFrom: Seconds;
+  /** The range begins where an earlier one did, and stands for it and all after it. */
+  readonly again?: true;
+}
+
+/** What is known of all nodes between two ranges of slots. */
+interface Checkpoint {
+  readonly held: HeldRows;
+  readonly schemas: ReadonlyMap<number, Schema>;
+  readonly states: ReadonlyMap<number, ScanState>;
+  readonly failedFrom: ReadonlyMap<number, Seconds>;
+}
+
 export interface SlotCloser {
   /**
    * Computes the slots of all nodes that close in `(start, end]`.
    * @param bars of streams, by position: those that close in it, ascending
+   * @param revision has what is needed to compute slots again kept
    */
-  close(closes: Range, bars: ReadonlyMap<number, Table>): Promise<ClosedSlots>;
+  close(closes: Range, bars: ReadonlyMap<number, Table>, revision?: Revision): Promise<ClosedSlots>;
 }
 
 /** Computes slot after slot of a strategy as time goes on, with as many rows at hand as its windows need. */
@@ -49,11 +67,13 @@ export class SlotEvaluator implements SlotCloser {
   readonly #canonical: readonly number[];
   readonly #host: StrategyHost;
   readonly #signal: AbortSignal;
-  readonly #held = new HeldRows();
+  #held = new HeldRows();
   readonly #atHand: AtHand;
-  readonly #schemas = new Map<number, Schema>();
-  readonly #states = new Map<number, ScanState>();
-  readonly #failedFrom = new Map<number, Seconds>();
+  #schemas = new Map<number, Schema>();
+  #states = new Map<number, ScanState>();
+  #failedFrom = new Map<number, Seconds>();
+  /** By the begin of the range that went on from it. */
+  readonly #checkpoints = new Map<Seconds, Checkpoint>();
   readonly #carried: ReadonlyMap<number, number>;
 
   /** @param canonical position of the node that stands for each */
@@ -81,7 +101,8 @@ export class SlotEvaluator implements SlotCloser {
     }
   }
 
-  async close(closes: Range, bars: ReadonlyMap<number, Table>): Promise<ClosedSlots> {
+  async close(closes: Range, bars: ReadonlyMap<number, Table>, revision?: Revision): Promise<ClosedSlots> {
+    if (revision) this.#keep(closes, revision);
     const tables = new Map<number, Table>();
     const failures = new Map<number, NodeFailure>();
     const limits: Seconds[] = [];
@@ -107,6 +128,25 @@ export class SlotEvaluator implements SlotCloser {
     }
     for (const [index, rows] of this.#carried) this.#held.trim(index, rows);
     return { tables, failures };
+  }
+
+  #keep({ start }: Range, { keepFrom, again }: Revision): void {
+    const before = this.#checkpoints.get(start);
+    if (again && !before) throw new SeamlessError('internal', `Nothing is known of the slots at ${start}.`);
+    if (again && before) {
+      this.#held = before.held.copy();
+      this.#schemas = new Map(before.schemas);
+      this.#states = new Map(before.states);
+      this.#failedFrom = new Map(before.failedFrom);
+    }
+    for (const time of this.#checkpoints.keys())
+      if (time < keepFrom || time > start) this.#checkpoints.delete(time);
+    this.#checkpoints.set(start, {
+      held: this.#held.copy(),
+      schemas: new Map(this.#schemas),
+      states: new Map(this.#states),
+      failedFrom: new Map(this.#failedFrom),
+    });
   }
 
   async #compute(
