@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { priceToName } from '../sdk/bars/bars-of.js';
 import { SeamlessError } from '../sdk/errors.js';
 
 export interface NewStrategyOptions {
@@ -162,6 +163,7 @@ const MADE_UP: StreamCode = {
 /** @throws SeamlessError `source` when there is no column of numbers. */
 function streamOf({ line, columns }: StrategyData): StreamCode {
   const numbers = columns.filter(({ type }) => type === 'number').map(({ name }) => name);
+  if (line.includes("interval: 'tick'") && numbers.length > 0) return barsOfTicks(line, numbers);
   const named = (wanted: string): string | undefined => numbers.find((name) => name.toLowerCase() === wanted);
   const column = named('close') ?? named('price') ?? named('value') ?? numbers.at(0);
   if (column === undefined) {
@@ -180,6 +182,21 @@ function streamOf({ line, columns }: StrategyData): StreamCode {
     code: `const price = ${inLines(typed)};`,
     option: isClose ? '' : `column: ${quoted(column)}, `,
     access: isClose ? '.close' : key === column ? `.${key}` : `[${key}]`,
+  };
+}
+
+/** Minutes of a file of ticks. */
+function barsOfTicks(line: string, numbers: readonly string[]): StreamCode {
+  const named = priceToName(numbers);
+  const price = named === null ? '' : `, price: ${quoted(named)}`;
+  return {
+    provider: `barsOf, ${/historyProvider: (\w+)/.exec(line)?.[1] ?? ''}`,
+    code: `const ticks = ${inLines(line)};
+
+    // Bars of a minute each.
+    const price = barsOf({ name: 'price', input: ticks, interval: '1m'${price} });`,
+    option: '',
+    access: '.close',
   };
 }
 

@@ -94,8 +94,10 @@ async function readAs(
 }
 
 /** The grid that most rows are on: that of the gap which is the most frequent. */
-function gridOf(opens: readonly Seconds[]): Grid {
-  if (areTicks(opens)) return TICKS;
+function gridOf(exact: readonly Seconds[]): Grid {
+  if (areTicks(exact)) return TICKS;
+  // Bars that are stamped a little off are those of whole seconds all the same.
+  const opens = exact.map(Math.round);
   const counts = new Map<Seconds, number>();
   for (let i = 1; i < opens.length; i++) {
     const gap = (opens[i] as Seconds) - (opens[i - 1] as Seconds);
@@ -124,16 +126,17 @@ function gridOf(opens: readonly Seconds[]): Grid {
 const LEAST_TICKS = 20;
 
 /**
- * Whether rows are ticks: some have one time, or a fraction of a second, or their distances are all sorts. Bars of which a few are
- * repeated or late are none.
+ * Whether rows are ticks: many have the time of another, or times are to fractions of a second and any distance apart. Bars of which a
+ * few are repeated, or that are stamped a little off, are none.
  */
 function areTicks(opens: readonly Seconds[]): boolean {
   if (opens.length < LEAST_TICKS) return false;
   const gaps = opens.slice(1).map((open, i) => open - (opens[i] as Seconds));
   const share = (those: (gap: Seconds) => boolean): number => gaps.filter(those).length / gaps.length;
   const odd = opens.filter((open) => !Number.isInteger(open)).length / opens.length;
-  const median = [...gaps].sort((a, b) => a - b)[gaps.length >> 1] as Seconds;
-  return odd > 0.2 ? share((gap) => gap === median) < 0.5 : share((gap) => gap === 0) > 0.2;
+  if (odd <= 0.2) return share((gap) => gap === 0) > 0.2;
+  const median = Math.round([...gaps].sort((a, b) => a - b)[gaps.length >> 1] as Seconds);
+  return median < 1 || share((gap) => Math.abs(gap - median) < 0.5) < 0.5;
 }
 
 function gapsOf(opens: readonly Seconds[], grid: Grid): Range[] {

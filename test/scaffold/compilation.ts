@@ -155,6 +155,15 @@ export function compilesWith(diagnose: Diagnose): void {
     const ofFiles = ['close', 'Close', 'last', 'Adj Close', `it's "5"`].map((column, at) =>
       newStrategy({ folder, name: `Mine${at}`, data: { line, columns: [{ name: column, type: 'number' }] } }),
     );
+    const ticks = line.replace("'1d'", "'tick'");
+    for (const columns of [['bid', 'ask'], ['price'], ["it's"]])
+      ofFiles.push(
+        newStrategy({
+          folder,
+          name: `Ticks${columns.length}${columns[0]?.length}`,
+          data: { line: ticks, columns: columns.map((name) => ({ name, type: 'number' })) },
+        }),
+      );
     const files = [file, ...(await Promise.all(ofFiles)).map((each) => each.file)];
     assert.equal(await diagnose(folder, files), '');
   });

@@ -1,3 +1,5 @@
+import { inspectionText } from '../../src/present/inspection.js';
+import { TICK } from '../../src/sdk/time.js';
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -83,6 +85,40 @@ describe('a new strategy', () => {
           ['price', 'computed', 25],
           ['average', 'computed', 6],
           ['distance', 'computed', 6],
+        ],
+      );
+    });
+  }
+
+  for (const [head, cells] of [
+    ['timestamp,bid,ask', '1.5,2.5'],
+    ['timestamp,price,size', '2,1'],
+    ['timestamp,strike,lots', '2,1'],
+  ] as const) {
+    it(`makes bars of a file of ticks with ${head}`, async () => {
+      const first = Date.parse('2024-03-04T14:30:00Z') * 1000;
+      const ticks = Array.from(
+        { length: 2000 },
+        (_, i) => `${first + Math.floor(i / 3) * 2_500_001},${cells}`,
+      );
+      const folder = folders.make({ 'data/ticks.csv': [head, ...ticks, ''].join('\n') });
+      const report = await withChild(async ({ client }) => {
+        const data = await client.request('inspect', { projectRoot: folder, path: 'data/ticks.csv' });
+        assert.equal(data.interval, TICK);
+        assert.match(inspectionText('data/ticks.csv', data), /2,000 ticks, from .*\n.*barsOf/s);
+        const { file } = await newStrategy({ folder, name: 'Mine', data });
+        return client.request('materialize', {
+          strategy: { file, className: 'Mine', projectRoot: folder },
+          ...parseRange('2024-03-04', '2024-03-05'),
+        });
+      });
+      assert.deepEqual(
+        report.nodes.map(({ name, state, rows, failure }) => [name, failure?.message ?? state, rows]),
+        [
+          ['ticks', 'computed', 2000],
+          ['price', 'computed', 27],
+          ['average', 'computed', 8],
+          ['distance', 'computed', 8],
         ],
       );
     });

@@ -214,6 +214,13 @@ function columnFor(
   );
 }
 
+/** What `barsOf` has to be told of these columns for it to find their prices: null: nothing; `'mid'`; or a column's name. */
+export function priceToName(names: readonly string[]): string | null {
+  if (found(names, PRICES) !== undefined) return null;
+  const quoted = found(names, BIDS) !== undefined && found(names, ASKS) !== undefined;
+  return quoted ? 'mid' : (names[0] ?? null);
+}
+
 /** The first of the usual names that a column has. */
 function found(names: readonly string[], usual: readonly string[]): string | undefined {
   const plain = names.map((name) => name.trim().toLowerCase().replaceAll(' ', '_'));
