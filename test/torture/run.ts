@@ -1,5 +1,6 @@
-// `npm run torture`: 500 kills and 50 rounds of many processes. What it came to is kept: when it is ended, or its minutes are over,
+// `npm run torture`: 500 kills and 50 rounds of many processes, and 100 kills of runs of the Core Loop. What it came to is kept: when it is ended, or its minutes are over,
 // the same command goes on. `--seed`, `--kills`, `--rounds`, `--minutes`, `--new`.
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { crowdAgainAndAgain } from './crowd.js';
@@ -69,6 +70,16 @@ await crowdAgainAndAgain({
     );
   },
 });
+
+// A hundred kills of runs of the Core Loop, and of live ones with their broker, as the suites have them at night.
+const LOOP = ['test/live/kills.test.ts', 'test/live/broker/broker.test.ts'];
+const mocha = join(import.meta.dirname, '../../node_modules/mocha/bin/mocha.js');
+const loop = spawnSync(
+  process.execPath,
+  [mocha, '--no-config', '--node-option', 'import=tsx', '--timeout', '3600000', ...LOOP],
+  { stdio: 'inherit', env: { ...process.env, SEAMLESS_PROFILE: 'nightly', SEAMLESS_SEED: record.seed } },
+);
+if (loop.status !== 0) record.faults.push('runs of the Core Loop: see above');
 
 console.log(`\nseed ${record.seed}, ${Math.round(record.seconds)} s\n`);
 console.log(killTable(record.kills));
