@@ -20,6 +20,9 @@ const MOST_ROWS = 200_000;
 
 const FILES: ReadonlySet<string> = new Set(['csv', 'parquet']);
 
+/** Kinds whose version a server is asked for, which may take long: not for each edit of a strategy. */
+const SERVERS: ReadonlySet<string> = new Set(['postgres']);
+
 /** What the sources of a strategy's streams are now, beside what they were when they were last read. */
 export interface LookedStreams {
   /** Files that sources read, absolute, and the patterns they were found by. */
@@ -48,6 +51,10 @@ export async function changedStreams(
     const { source } = node.description;
     if (!state || !source) continue;
     const { index, name } = node;
+    if (look === 'files' && SERVERS.has(source.kind) && !source.pinned) {
+      versionKinds.set(index, 'unasked');
+      continue;
+    }
     const opened = await openAt(sources, node, source, state.version);
     if (opened instanceof SeamlessError) {
       changed.set(index, { name: sourceName(name, source), change: null, refusal: opened });

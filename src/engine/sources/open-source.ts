@@ -7,9 +7,9 @@ const PINNED = 'pinned';
 
 /**
  * How a change of a source is noticed: by its version; not at all, so that each run reads it again; or that is not asked,
- * since it is pinned.
+ * since it is pinned; or only by a run, since it asks a server.
  */
-export type VersionKind = 'version' | 'none' | 'pinned';
+export type VersionKind = 'version' | 'none' | 'pinned' | 'unasked';
 
 /** @throws SeamlessError `source` when the source is missing or refused. */
 export async function openSource(
@@ -41,6 +41,8 @@ export function versionKindText(versionKind: VersionKind | undefined): string {
   switch (versionKind) {
     case 'none':
       return 'Its source cannot tell whether it changed, so each run reads it again.';
+    case 'unasked':
+      return 'Its source is a server: the next run asks it whether its bars changed.';
     case 'pinned':
       return 'Its source is pinned: what was read of it stays as it is until its data are refreshed.';
     default:

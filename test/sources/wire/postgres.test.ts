@@ -11,6 +11,15 @@ const RANGE = { start: at(0), end: at(100_000) };
 const SERIES = `SELECT to_timestamp(${FIRST} + i * 60) AS time, 100 + i * 0.1::float8 AS close, i % 97 AS volume, i % 2 = 0 AS even,
   CASE WHEN i % 5 = 0 THEN NULL ELSE 'n' || i END AS note FROM generate_series(0, 19999) AS i WHERE i % 1000 <> 7`;
 
+const MAIN = `
+import { Node, postgresHistory, Strategy, StreamInput } from 'seamless-dag';
+export class Main extends Strategy {
+  setup() {
+    const price = new StreamInput({ tags: ['price'], interval: '1m', historyProvider: postgresHistory({ connection: 'SEAMLESS_TEST_PG', table: 'live' }) });
+    this.addNodes([new Node({ name: 'sum', input: price, period: 9, computeFn: (view) => view.window(price).column('close').reduce((a, b) => a + b, 0) })]);
+  }
+}`;
+
 describe('bars of PostgreSQL', () => {
   const project = new Project();
   let postgres: Postgres;
@@ -179,16 +188,34 @@ describe('bars of PostgreSQL', () => {
     });
   }
 
+  it('are not asked for while a strategy is edited: a look says that the next run will', async () => {
+    const strategies = new ChildProject({
+      'main.ts': MAIN.replace('SEAMLESS_TEST_PG', 'SEAMLESS_GONE_PG').replace("'live'", "'bars'"),
+    });
+    process.env['SEAMLESS_GONE_PG'] = postgres.url;
+    try {
+      const strategy = strategies.strategy('main.ts');
+      const range = { start: at(0), end: at(500) };
+      await withChild((child) => child.materialize(strategies, range));
+      process.env['SEAMLESS_GONE_PG'] = 'postgres://a:b@127.0.0.1:1/none';
+      const status = await withChild((child) => child.request('status', { strategy, ...range }));
+      const price = status.nodes.find(({ name }) => name === 'price');
+      assert.match(price?.reason ?? '', /the next run asks it whether its bars changed/);
+      const report = await withChild((child) =>
+        child.materialize(strategies, range).catch((error: Error) => error),
+      );
+      assert.match(
+        report instanceof Error ? report.message : nodeOf(report, 'price').reason,
+        /cannot be reached/,
+      );
+    } finally {
+      delete process.env['SEAMLESS_GONE_PG'];
+      strategies.remove();
+    }
+  });
+
   it('are the same, byte for byte, after corrections, additions and a kill as in an empty cache', async () => {
-    const main = `
-import { Node, postgresHistory, Strategy, StreamInput } from 'seamless-dag';
-export class Main extends Strategy {
-  setup() {
-    const price = new StreamInput({ tags: ['price'], interval: '1m', historyProvider: postgresHistory({ connection: 'SEAMLESS_TEST_PG', table: 'live' }) });
-    this.addNodes([new Node({ name: 'sum', input: price, period: 9, computeFn: (view) => view.window(price).column('close').reduce((a, b) => a + b, 0) })]);
-  }
-}`;
-    const strategies = new ChildProject({ 'main.ts': main });
+    const strategies = new ChildProject({ 'main.ts': MAIN });
     try {
       await postgres.run('CREATE TABLE live AS SELECT time, close, volume FROM bars WHERE volume < 90');
       const cacheDir = strategies.path('warm');
@@ -197,6 +224,8 @@ export class Main extends Strategy {
         `UPDATE live SET close = close + 1 WHERE time BETWEEN to_timestamp(${at(9000)}) AND to_timestamp(${at(9100)})`,
         `DELETE FROM live WHERE time < to_timestamp(${at(50)}) OR time = to_timestamp(${at(16_500)})`,
         `INSERT INTO live SELECT to_timestamp(${FIRST} + i * 60), i, i FROM generate_series(20000, 20500) i`,
+        'ALTER TABLE live ADD COLUMN trades int',
+        'ALTER TABLE live ALTER COLUMN volume TYPE text; ALTER TABLE live DROP COLUMN trades',
       ];
       for (const [index, step] of steps.entries()) {
         await postgres.run(step);
