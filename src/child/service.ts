@@ -50,7 +50,7 @@ export class JobService {
   readonly #handlers: Handlers = {
     describe: (payload, hooks) => this.#describe(payload, hooks),
     materialize: (payload, hooks) => this.#materialize(payload, hooks),
-    fetch: (payload, hooks) => this.#fetch(payload, hooks),
+    bars: (payload, hooks) => this.#fetch(payload, hooks),
     status: (payload, hooks) => this.#status(payload, hooks),
     source: (payload, hooks) => this.#source(payload, hooks),
     bounds: (payload, hooks) => this.#bounds(payload, hooks),
@@ -133,7 +133,7 @@ export class JobService {
     );
   }
 
-  #fetch(payload: Payload<'fetch'>, hooks: RequestHooks): Promise<Result<'fetch'>> {
+  #fetch(payload: Payload<'bars'>, hooks: RequestHooks): Promise<Result<'bars'>> {
     const cache = cacheOf(payload.projectRoot, payload, `fetching ${payload.preset}`);
     return fetchPreset(payload, (work) => this.#withStore(cache, hooks, work), hooks);
   }

@@ -23,7 +23,7 @@ export async function fetchRows(
   try {
     const id = typeof preset === 'string' ? preset : preset.id;
     const { table, ...about } = await client.request(
-      'fetch',
+      'bars',
       {
         projectRoot,
         cacheDir: cacheFolder(projectRoot, cacheDir),

@@ -93,7 +93,7 @@ export const payloads = {
   }),
 
   /** The bars of a preset, by its name in the project's file or as a script defines it. */
-  fetch: v.object({
+  bars: v.object({
     ...ofCache,
     preset: v.string(),
     spec: v.optional(presetSpec),

@@ -365,7 +365,7 @@ const fetchResult = v.object({
 export const results = {
   describe: graphSummary,
   materialize: materializeResult,
-  fetch: fetchResult,
+  bars: fetchResult,
   status: statusReport,
   /** What the sources of a strategy have: from the first bar to past the last one; null when they cannot tell. */
   source: v.object({ taken: v.nullable(sourceTaken) }),

@@ -23,7 +23,7 @@ export const samples: { [K in RequestKind]: { payload: Payload<K>; result: Resul
       ],
     },
   },
-  fetch: {
+  bars: {
     payload: {
       projectRoot: '/p',
       preset: 'btc',

@@ -30,10 +30,10 @@ type UseStore = <T>(work: (store: Store) => Promise<T>) => Promise<T>;
 
 /** Fetches the bars of a preset, by the engine that materialization reads its streams through. */
 export async function fetchPreset(
-  payload: Payload<'fetch'>,
+  payload: Payload<'bars'>,
   useStore: UseStore,
   hooks: RequestHooks,
-): Promise<Result<'fetch'>> {
+): Promise<Result<'bars'>> {
   const spec = payload.spec ?? specOf(payload.projectRoot, payload.preset);
   const range = { start: payload.start, end: payload.end };
   const level = spec.sla ?? null;
@@ -112,7 +112,7 @@ function describePreset(spec: DataPresetSpec): GraphDescription {
 
 class PresetFetch {
   readonly #spec: DataPresetSpec;
-  readonly #payload: Payload<'fetch'>;
+  readonly #payload: Payload<'bars'>;
   readonly #range: Range;
   readonly #hooks: RequestHooks;
   readonly #deadline: AbortSignal | null;
@@ -122,7 +122,7 @@ class PresetFetch {
 
   constructor(
     spec: DataPresetSpec,
-    payload: Payload<'fetch'>,
+    payload: Payload<'bars'>,
     range: Range,
     hooks: RequestHooks,
     deadline: AbortSignal | null,
@@ -142,7 +142,7 @@ class PresetFetch {
     };
   }
 
-  async once(store: Store): Promise<Result<'fetch'>> {
+  async once(store: Store): Promise<Result<'bars'>> {
     const asOf = Date.now() / 1000;
     const report = await this.#bringIn(store);
     const { hash: fingerprint } = this.#print;
