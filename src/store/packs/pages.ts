@@ -63,7 +63,7 @@ const HALF = 2 ** 32;
  * may be, all are doubles.
  */
 export function encodeTimes(ts: Float64Array): Page {
-  if (!ts.every(Number.isInteger)) return encodeNumbers(ts);
+  if (!areWhole(ts)) return encodeNumbers(ts);
   const whole = new Float64Array(ts.length);
   const halves = new Int32Array(whole.buffer);
   for (let row = 0; row < ts.length; row++) {
@@ -72,6 +72,12 @@ export function encodeTimes(ts: Float64Array): Page {
     halves[row * 2 + 1] = Math.floor(time / HALF);
   }
   return pageOf('time', ts.length, null, bytesOf(whole));
+}
+
+/** Whether all of these times are whole seconds. A loop: this is asked of each pack, and a function called for each time costs ten times as much. */
+export function areWhole(ts: Float64Array): boolean {
+  for (let row = 0; row < ts.length; row++) if (Math.floor(ts[row] as number) !== ts[row]) return false;
+  return true;
 }
 
 /** Makes the bytes of a page of times the times that they stand for, in place. */

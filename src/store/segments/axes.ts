@@ -1,5 +1,5 @@
 import { lowerBound } from '../../sdk/table.js';
-import { bytesOf } from '../packs/pages.js';
+import { areWhole, bytesOf } from '../packs/pages.js';
 
 /** Tables whose times are, or are a part of, one sequence. */
 export interface Axis {
@@ -21,16 +21,12 @@ export function groupByTimes(sequences: readonly Float64Array[]): Axis[] {
     const ts = sequences[index];
     if (!ts || ts.length === 0) continue;
     const axis =
-      known.get(ts) ?? axes.find((each) => partOf(each.ts, ts) !== null && (!each.fine || isFine(ts)));
+      known.get(ts) ?? axes.find((each) => partOf(each.ts, ts) !== null && (!each.fine || !areWhole(ts)));
     if (axis) axis.members.push({ index, from: partOf(axis.ts, ts) ?? 0 });
-    else axes.push({ ts, fine: isFine(ts), members: [{ index, from: 0 }] });
+    else axes.push({ ts, fine: !areWhole(ts), members: [{ index, from: 0 }] });
     known.set(ts, axis ?? (axes.at(-1) as Axis));
   }
   return axes;
-}
-
-function isFine(ts: Float64Array): boolean {
-  return !ts.every(Number.isInteger);
 }
 
 /** The row at which `part` begins in `whole`, where its times are without a break; null where it does not. */
