@@ -222,7 +222,7 @@ export class ChunkRunner {
       .flatMap((alike) => {
         const { asOf, ends, lacking } = this.#firings(node, alike.range);
         if (this.#shortOf(node, lacking) !== null) return [];
-        const digests = this.#inputDigests(node, ends, asOf, asOf.length);
+        const digests = this.#inputDigests(node, alike.range.start, ends, asOf, asOf.length);
         return alike.byDigests.get(digestsKey(digests)) ?? [];
       })
       .sort((a, b) => a.range.start - b.range.start || b.range.end - a.range.end);
@@ -311,7 +311,7 @@ export class ChunkRunner {
     // Where it failed, the bars before count alone.
     const fired = lowerBound(asOf, closeOf(range.end, node));
     const ends = inputs.map((input) => input.end);
-    const inputDigests = this.#inputDigests(node, ends, asOf, fired);
+    const inputDigests = this.#inputDigests(node, range.start, ends, asOf, fired);
     const segment = { fingerprint: hash, codeHash, range, table, inputDigests, ...this.#sinceOf(node) };
     this.#segments.push(
       states
@@ -342,25 +342,28 @@ export class ChunkRunner {
   }
 
   /**
-   * Digest of the rows that the firings of a range read, per input: what decides a stored segment's worth. Rows that no
-   * firing reads are left out, or it would depend on how much happens to be at hand. With the look-back, which is part of
-   * the own hash, these rows say as well which slots fire.
+   * Digest of the rows that the firings of a range read, per input: what decides a stored segment's worth. Rows that no firing reads
+   * are left out, or it would depend on how much happens to be at hand. With the look-back, which is part of the own hash, these rows
+   * say as well which slots fire.
+   * @param start of the range
    */
-  #inputDigests(node: GraphNode, ends: readonly Int32Array[], asOf: Float64Array, count: number): string[] {
+  #inputDigests(
+    node: GraphNode,
+    start: Seconds,
+    ends: readonly Int32Array[],
+    asOf: Float64Array,
+    count: number,
+  ): string[] {
     return node.edges.map((edge, position) => {
       const first = ends[position]?.[0] ?? 0;
       const end = ends[position]?.[count - 1] ?? 0;
       if (count === 0) return textDigest(['nothing fires']);
       if (edge.gather) return this.#gatheredDigest(edge, asOf[0] as number, node, end);
+      const source = this.#state.canonical(edge.node);
+      const from = this.#windowStart(edge, first, asOf[0] as number);
       // Apart, since the second part is what consumers that look back differently have in common: mostly a whole segment.
-      return textDigest([
-        this.#held.digest(
-          this.#state.canonical(edge.node),
-          this.#windowStart(edge, first, asOf[0] as number),
-          first - 1,
-        ),
-        this.#held.digest(this.#state.canonical(edge.node), first - 1, end),
-      ]);
+      const inside = Math.min(end, Math.max(from, lowerBound(this.#held.of(source).ts, start)));
+      return textDigest([this.#held.digest(source, from, inside), this.#held.digest(source, inside, end)]);
     });
   }
 
