@@ -60,7 +60,7 @@ const panelNode = v.object({
   /** Interval in seconds. */
   interval: v.pipe(v.number(), v.minValue(1)),
   /** Inputs by name, with the bars of each that a window holds. */
-  inputs: list(v.object({ name, period: count })),
+  inputs: list(v.object({ name, period: count, span: v.exactOptional(v.number()) })),
   standing,
   /** Why, a sentence. */
   why: v.string(),

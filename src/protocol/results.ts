@@ -36,7 +36,7 @@ import {
  * type is that of its schema.
  */
 
-const inputs = list(v.object({ name: v.string(), period: v.number() }));
+const inputs = list(v.object({ name: v.string(), period: v.number(), span: v.exactOptional(v.number()) }));
 
 const node = v.object({
   name: v.string(),

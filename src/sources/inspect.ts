@@ -1,6 +1,8 @@
+import { calendarSlots } from '../engine/calendar/calendars.js';
 import type { SkippedRow, SourceLibrary, SourceTaken } from '../engine/ports/source.js';
 import type { SourceNote } from '../engine/ports/source-note.js';
 import { ceilToSlot, closeOf, isOnGrid, isTicks, plainGrid, slotsIn, TICKS, type Grid } from '../sdk/grid.js';
+import { calendarOf } from './calendar/stamps.js';
 import { defaultPhase, formatInterval, MONTH, type Range, type Seconds } from '../sdk/time.js';
 
 /** Ranges without bars that are shown: the longest. */
@@ -46,13 +48,14 @@ interface Found {
 export async function inspectFile(library: SourceLibrary, path: string): Promise<Inspection> {
   const kind = /\.(parquet|pq|feather|arrow|arrows|ipc)$/i.test(path) ? 'parquet' : 'csv';
   const rough = await readAs(library, kind, path, TICKS, 'unknown');
-  const grid = gridOf(rough.opens);
+  const { grid, calendar } = onCalendar(gridOf(rough.opens), rough.opens);
   const { opens, skipped, taken, notes } = isTicks(grid) ? rough : await readAs(library, kind, path, grid);
   const found = gapsOf(opens, grid);
   const longest = [...found].sort((a, b) => slotsIn(b, grid) - slotsIn(a, grid));
-  const options = grid.phase === defaultPhase(grid.interval) ? '' : `, { phase: ${grid.phase} }`;
+  const options = calendar || grid.phase === defaultPhase(grid.interval) ? '' : `, { phase: ${grid.phase} }`;
   return {
     ...taken,
+    details: [...taken.details, ...(calendar ? [`days of ${calendar}`] : [])],
     interval: grid.interval,
     phase: grid.phase,
     rows: opens.length,
@@ -63,7 +66,7 @@ export async function inspectFile(library: SourceLibrary, path: string): Promise
     notes,
     bad: skipped.length,
     faults: skipped.slice(0, MOST_BAD).map(({ error }) => error.message),
-    line: `new StreamInput({ tags: ['${isTicks(grid) ? 'ticks' : 'price'}'], interval: '${formatInterval(grid.interval)}', historyProvider: ${kind}History(${JSON.stringify(path).replaceAll('"', "'")}${options}) })`,
+    line: `new StreamInput({ tags: ['${isTicks(grid) ? 'ticks' : 'price'}'], interval: '${formatInterval(grid.interval)}',${calendar ? ` calendar: '${calendar}',` : ''} historyProvider: ${kind}History(${JSON.stringify(path).replaceAll('"', "'")}${options}) })`,
   };
 }
 
@@ -120,6 +123,19 @@ function gridOf(exact: readonly Seconds[]): Grid {
   const [most] = [...phases].sort((a, b) => b[1] - a[1]);
   const local = interval === DAY && phases.size === 2;
   return plainGrid(interval, local ? 0 : (most?.[0] ?? defaultPhase(interval)));
+}
+
+/** Rows that are on no fixed grid, as hours of an exchange are not over a change of clocks, are on that of a calendar that all follow. */
+function onCalendar(
+  fixed: Grid,
+  opens: readonly Seconds[],
+): { readonly grid: Grid; readonly calendar: string | null } {
+  const fits = isTicks(fixed) || opens.every((open) => isOnGrid(open, fixed));
+  const name = fits ? null : calendarOf(fixed.interval, Float64Array.from(opens));
+  const calendar = name === null ? null : calendarSlots(name, fixed.interval);
+  return calendar
+    ? { grid: { interval: fixed.interval, phase: 0, calendar }, calendar: name }
+    : { grid: fixed, calendar: null };
 }
 
 /** Rows that show whether they are ticks. */

@@ -30,8 +30,13 @@ export function factsElement(
   if (node.inputs.length > 0) {
     add(
       l10n.t('Inputs'),
-      ...node.inputs.map(({ name, period }) =>
-        h('div', {}, link(name, onSelect), ` × ${plural(period, 'bar')}`),
+      ...node.inputs.map(({ name, period, span }) =>
+        h(
+          'div',
+          {},
+          link(name, onSelect),
+          ` × ${span === undefined ? plural(period, 'bar') : formatInterval(span)}`,
+        ),
       ),
     );
     add(l10n.t('Reach'), formatDuration(reachSeconds(graph, node.name) * 1000));

@@ -28,7 +28,11 @@ export function shownStanding(item: SceneItem, live: Live): ShownStanding {
 
 /** `sma · 1m × 5`: what it is made by, its interval, and the bars of its windows; `24 nodes` of a group. */
 export function subtitleOf(node: PanelNode): string {
-  const periods = [...new Set(node.inputs.map(({ period }) => period))];
+  const periods = [
+    ...new Set(
+      node.inputs.map(({ period, span }) => (span === undefined ? String(period) : formatInterval(span))),
+    ),
+  ];
   const window =
     periods.length > 0 ? ` × ${periods.slice(0, 3).join(', ')}${periods.length > 3 ? '…' : ''}` : '';
   return `${node.label} · ${formatInterval(node.interval)}${window}`;

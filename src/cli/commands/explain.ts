@@ -9,7 +9,7 @@ import {
 } from '../../present/explanation.js';
 import { formatSpans, plural } from '../../present/format.js';
 import { nearNames, SeamlessError } from '../../sdk/errors.js';
-import { formatRange } from '../../sdk/time.js';
+import { formatInterval, formatRange } from '../../sdk/time.js';
 import { EXIT } from '../exit-codes.js';
 import { nodeLines } from '../family-lines.js';
 import { findStrategy } from '../find-strategy.js';
@@ -105,7 +105,7 @@ function detailText(node: ExplainedNode, paint: Paint): string {
   if (reused.length > 0) lines.push(`  reused: ${formatSpans(reused)}`);
   if (inputs.length > 0)
     lines.push(
-      `  inputs: ${inputs.map(({ name: input, period }) => `${visible(input)} × ${period}`).join(', ')}`,
+      `  inputs: ${inputs.map(({ name: input, period, span }) => `${visible(input)} × ${span === undefined ? period : formatInterval(span)}`).join(', ')}`,
     );
   return `${lines.join('\n')}\n`;
 }

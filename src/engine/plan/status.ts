@@ -1,12 +1,12 @@
 import type { SeamlessError, SourceLocation } from '../../sdk/errors.js';
-import { closeOf } from '../../sdk/grid.js';
+import { closeOf, isTicks } from '../../sdk/grid.js';
 import { sourceLimit } from '../sources/source-limit.js';
 import type { Range } from '../../sdk/time.js';
 import { extentOf } from './bounds.js';
 import type { PartChange } from '../fingerprint/changes.js';
 import { sentenceOf } from '../fingerprint/explain.js';
 import type { Fingerprint } from '../fingerprint/fingerprints.js';
-import type { Graph, GraphNode } from '../graph/graph.js';
+import type { Edge, Graph, GraphNode } from '../graph/graph.js';
 import { memberOf, type Member } from '../graph/member.js';
 import { pointCovered } from './judged.js';
 import { coveredOf, prepare } from './prepare.js';
@@ -51,6 +51,14 @@ export type NodeFreshness = 'fresh' | 'partial' | 'empty' | 'stale';
  */
 export type StaleCause = 'own' | 'upstream' | 'source' | 'unhashable';
 
+/** An input by name, with the bars of it that a window holds. */
+export interface InputWindow {
+  readonly name: string;
+  readonly period: number;
+  /** Of ticks, which nobody counts: the seconds that a window holds; its period is as many as they would be at their usual distance. */
+  readonly span?: number;
+}
+
 export interface NodeStatus extends Member {
   readonly name: string;
   /** Of the code and data as they are now: what is stored of it is read by this. */
@@ -63,7 +71,7 @@ export interface NodeStatus extends Member {
   /** Why it is stale; null when it is not. */
   readonly change: StaleCause | null;
   /** Inputs by name, with the bars of each that a window holds. */
-  readonly inputs: readonly { readonly name: string; readonly period: number }[];
+  readonly inputs: readonly InputWindow[];
   /** Where its author made it; null when unknown. */
   readonly location: SourceLocation | null;
   /** Rows stored within the range. */
@@ -131,7 +139,7 @@ export async function statusOf(
       node,
       inputs: node.edges.map((edge) => ({
         name: (graph.nodes[edge.node] as GraphNode).name,
-        period: edge.period,
+        ...windowOf(edge, graph.nodes[edge.node] as GraphNode),
       })),
       range: looked,
       covered: covered[node.index] as RangeSet,
@@ -313,4 +321,8 @@ function streamHorizons(
     });
   }
   return found;
+}
+
+function windowOf({ period, span }: Edge, input: GraphNode): Pick<InputWindow, 'period' | 'span'> {
+  return span !== undefined && isTicks(input) ? { period: span / input.interval, span } : { period };
 }

@@ -20,7 +20,14 @@ const minutes = (from: string, count: number): string[] =>
   Array.from({ length: count }, (_, i) => `${at(from) + i * 60},${i}`);
 
 describe('a file that is inspected', () => {
-  const files: Readonly<Record<string, { text: string; interval: number; phase?: number; rows: number }>> = {
+  interface Inspected {
+    readonly text: string;
+    readonly interval: number;
+    readonly phase?: number;
+    readonly calendar?: string;
+    readonly rows: number;
+  }
+  const files: Readonly<Record<string, Inspected>> = {
     'minutes.csv': {
       text: [
         'time,close',
@@ -48,6 +55,17 @@ describe('a file that is inspected', () => {
       interval: DAY,
       rows: 4,
     },
+    // Days stamped by the open of New York's session, which is an hour earlier in UTC after the change of clocks.
+    'sessions.csv': {
+      text: [
+        'Datetime,Close',
+        ...['04', '05', '06', '07', '08'].map((day) => `2024-03-${day} 14:30:00+00:00,1`),
+        ...['11', '12', '13', '14', '15'].map((day) => `2024-03-${day} 13:30:00+00:00,1`),
+      ].join('\n'),
+      interval: DAY,
+      calendar: 'XNYS',
+      rows: 10,
+    },
     'sheet.csv': { text: 'Date,Close\n45303,1\n45304,2\n45307,3\n', interval: DAY, rows: 3 },
   };
 
@@ -57,13 +75,15 @@ describe('a file that is inspected', () => {
     );
     try {
       await withChild(async (child) => {
-        for (const [name, { interval, phase = 0, rows }] of Object.entries(files)) {
+        for (const [name, { interval, phase = 0, calendar, rows }] of Object.entries(files)) {
           const found = await child.client.request('inspect', { projectRoot: project.root, path: name });
           assert.deepEqual(
             [found.interval, found.phase, found.rows, found.bad],
             [interval, phase, rows, 0],
             name,
           );
+          assert.equal(found.line.includes(`calendar: '${calendar}'`), calendar !== undefined, name);
+          assert.equal(found.details.includes(`days of ${calendar}`), calendar !== undefined, name);
           project.write({ 'main.ts': strategyOf(found.line) });
           const { first, last } = found;
           assert.ok(first !== null && last !== null);
