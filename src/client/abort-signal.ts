@@ -1,8 +1,4 @@
-/** What is used of an `AbortSignal`: its type is not at hand in a folder that never installed anything. */
-export interface CancelSignal {
-  readonly aborted: boolean;
-  addEventListener(type: 'abort', listener: () => void): void;
-}
+import type { CancelSignal } from './cancel-signal.js';
 
 export function abortSignal(signal: CancelSignal | undefined): AbortSignal {
   const controller = new AbortController();
