@@ -55,7 +55,6 @@ export async function inspectFile(library: SourceLibrary, path: string): Promise
   const options = calendar || grid.phase === defaultPhase(grid.interval) ? '' : `, { phase: ${grid.phase} }`;
   return {
     ...taken,
-    details: [...taken.details, ...(calendar ? [`days of ${calendar}`] : [])],
     interval: grid.interval,
     phase: grid.phase,
     rows: opens.length,

@@ -1,3 +1,4 @@
+import { calendarSlots } from '../../src/engine/calendar/calendars.js';
 import assert from 'node:assert/strict';
 import { columnIndex, type Table } from '../../src/sdk/table.js';
 import { Project, fails, readAll, rowsOf } from './support.js';
@@ -104,6 +105,15 @@ describe('demo sources', () => {
     await fails(project.open('demo', { holes: 1 }), 'source', /holes is 1/);
     await fails(project.open('demo', { sed: 1 }), 'source', /no option sed: did you mean seed/);
     await fails(project.open('demo', { start: 60, end: 60 }), 'source', /ends before it starts/);
+  });
+
+  it('make bars of UTC, and say how to have those of a calendar', async () => {
+    const calendar = calendarSlots('XNYS', 86_400);
+    await fails(
+      project.read('demo', {}, { interval: 86_400, phase: 0, calendar }),
+      'source',
+      /leave the calendar out, and make its bars of these with resample\(\{ …, calendar: 'XNYS' \}\)/,
+    );
   });
 });
 

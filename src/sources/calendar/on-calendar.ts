@@ -90,7 +90,12 @@ function onCalendar(
       }
     },
     notes: () => [...(reader.notes?.() ?? []), ...notes.list()],
-    ...(reader.taken && { taken: () => (reader.taken as NonNullable<SourceReader['taken']>)() }),
+    ...(reader.taken && {
+      taken: async () => {
+        const taken = await (reader.taken as NonNullable<SourceReader['taken']>)();
+        return { ...taken, details: [...taken.details, `days of ${calendar.name}`] };
+      },
+    }),
   };
 }
 
