@@ -15,7 +15,7 @@ import { nodeGaps, planRange, uncovered, type PlanInput } from '../plan/plan.js'
 import type { StrategyHost } from '../ports/host.js';
 import type { SourceLibrary } from '../ports/source.js';
 import type { SourceNote } from '../ports/source-note.js';
-import type { Candidate, NodeComparison, NodeStore } from '../ports/store.js';
+import type { Candidate, NodeComparison, NodeStore, SourceState } from '../ports/store.js';
 import { intersection, isEmpty, within, type RangeSet } from '../plan/ranges.js';
 import { leftAsTheyAre, type Extent } from '../plan/selection.js';
 import { RunState, type RunHooks } from './run-state.js';
@@ -160,20 +160,30 @@ export async function openStreams(
       refused.set(node.index, error);
     }
   }
-  // When all are open: those of one table are read together.
-  await takingIn(ports.store, async (takings) => {
-    for (const keeper of byFingerprint.values()) {
-      hooks.progress({ phase: 'reading', node: keeper.node.name, done: 0, total: 0 });
-      try {
-        await keeper.refresh(known.get(keeper.fingerprint.hash), takings, until);
-      } catch (error) {
-        if (!refused || !isRefusal(error)) throw error;
-        for (const [index, each] of keepers) {
-          if (each !== keeper) continue;
-          keepers.delete(index);
-          refused.set(index, error);
-        }
+  const of = (keeper: StreamKeeper): SourceState | undefined => known.get(keeper.fingerprint.hash);
+  const accepted = async (keeper: StreamKeeper, work: Promise<void>): Promise<boolean> => {
+    try {
+      await work;
+      return true;
+    } catch (error) {
+      if (!refused || !isRefusal(error)) throw error;
+      for (const [index, each] of keepers) {
+        if (each !== keeper) continue;
+        keepers.delete(index);
+        refused.set(index, error);
       }
+      return false;
+    }
+  };
+  const looked: StreamKeeper[] = [];
+  for (const keeper of byFingerprint.values()) {
+    hooks.progress({ phase: 'reading', node: keeper.node.name, done: 0, total: 0 });
+    if (await accepted(keeper, keeper.look(of(keeper), until))) looked.push(keeper);
+  }
+  await takingIn(ports.store, async (takings) => {
+    for (const keeper of looked) {
+      hooks.progress({ phase: 'reading', node: keeper.node.name, done: 0, total: 0 });
+      await accepted(keeper, keeper.refresh(of(keeper), takings));
     }
   });
   const [first] = refused?.values() ?? [];

@@ -1,3 +1,4 @@
+import type { Seconds } from '../../sdk/time.js';
 import type { CoveredPart, RunProgress } from './report.js';
 
 /** Milliseconds between two messages of one run. */
@@ -21,7 +22,8 @@ export class PacedProgress {
   #sentAt = -Infinity;
   #phase: RunProgress['phase'] | null = null;
   #held: RunProgress | null = null;
-  #covered: CoveredPart[] = [];
+  /** By node and end, where the next part may go on. */
+  #covered = new Map<string, CoveredPart>();
   #timed = false;
 
   constructor(send: (progress: RunProgress) => void, clock: Clock = realClock) {
@@ -50,21 +52,27 @@ export class PacedProgress {
   flush(): void {
     if (!this.#held) return;
     const { covered: _, ...progress } = this.#held;
-    const covered = this.#covered;
+    const covered = [...this.#covered.values()];
     this.#held = null;
-    this.#covered = [];
+    this.#covered.clear();
     this.#sentAt = this.#clock.now();
     this.#send(covered.length > 0 ? { ...progress, covered } : progress);
   }
 
-  /** A part that goes on where the node's last one ended becomes one with it. */
+  /** A part that goes on where one of the node's ended becomes one with it. */
   #cover(part: CoveredPart): void {
-    const at = this.#covered.findIndex(({ node, span }) => node === part.node && span[1] === part.span[0]);
-    const before = this.#covered[at];
-    if (!before) this.#covered.push(part);
-    else {
-      const span = [before.span[0], part.span[1]] as const;
-      this.#covered[at] = { ...before, span, rows: before.rows + part.rows };
-    }
+    const from = placeOf(part.node, part.span[0]);
+    const before = this.#covered.get(from);
+    this.#covered.delete(from);
+    const joined = before && {
+      ...before,
+      span: [before.span[0], part.span[1]] as const,
+      rows: before.rows + part.rows,
+    };
+    this.#covered.set(placeOf(part.node, part.span[1]), joined ?? part);
   }
+}
+
+function placeOf(node: string, time: Seconds): string {
+  return `${node} ${time}`;
 }

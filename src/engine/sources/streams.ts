@@ -45,6 +45,8 @@ export class StreamKeeper {
   #version: string | null = null;
   /** What was repaired of it before this reader was opened. */
   #notesBefore: readonly SourceNote[] = [];
+  /** Whether the source is what was taken in, and whether nothing is left to be done for it. */
+  #look = { unchanged: false, ends: false };
   /** The source was found to have changed since. */
   #changed = false;
 
@@ -102,10 +104,10 @@ export class StreamKeeper {
   }
 
   /**
-   * Notices what changed in the source since it was last taken in, and has the store say the same.
+   * Looks what the source is now. All streams look before one is refreshed: those of one table are then read together.
    * @param until no bar is wanted that closes later
    */
-  async refresh(known: SourceState | undefined, takings: Takings, until: Seconds): Promise<void> {
+  async look(known: SourceState | undefined, until: Seconds): Promise<void> {
     const version = await this.#reader.version(known?.version);
     this.#version = version;
     const unchanged = known !== undefined && version !== null && known.version === version;
@@ -114,21 +116,27 @@ export class StreamKeeper {
     const grown = this.#reader.grows && !(until <= this.#limitOf(known));
     const fixed = this.#reader.boundsByVersion || this.#reader.grows || this.versionKind === 'pinned';
     const bounded = this.#reader.whole || (fixed && !grown);
-    if (unchanged && bounded) {
-      this.#first = known.first;
-      this.#last = known.last;
-      return;
+    this.#look = { unchanged, ends: unchanged && bounded };
+    if (this.#look.ends) {
+      this.#first = known?.first ?? null;
+      this.#last = known?.last ?? null;
+    } else if (!this.#reader.whole) {
+      const bounds = await this.#reader.bounds(unchanged ? known : undefined);
+      this.#first = bounds?.first ?? null;
+      this.#last = bounds?.last ?? null;
     }
+  }
+
+  /** Has the store say what the look found that changed in the source since it was last taken in. */
+  async refresh(known: SourceState | undefined, takings: Takings): Promise<void> {
+    if (this.#look.ends) return;
     if (this.#reader.whole) {
       const from = await this.#changedFrom(known);
       await this.#takeIn([{ start: from, end: Infinity }], { known, from }, takings);
       return;
     }
-    const bounds = await this.#reader.bounds(unchanged ? known : undefined);
-    this.#first = bounds?.first ?? null;
-    this.#last = bounds?.last ?? null;
-    if (unchanged) {
-      if (this.#reader.grows) await this.#noteGrowth(known, takings);
+    if (this.#look.unchanged) {
+      if (known && this.#reader.grows) await this.#noteGrowth(known, takings);
       return;
     }
     const from = await this.#changedFrom(known);
