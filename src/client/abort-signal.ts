@@ -1,4 +1,4 @@
-import type { CancelSignal } from './cancel-signal.js';
+import type { CancelSignal } from '../sdk/cancel-signal.js';
 
 export function abortSignal(signal: CancelSignal | undefined): AbortSignal {
   const controller = new AbortController();

@@ -8,7 +8,7 @@ import type { Table } from '../sdk/table.js';
 import { parseRange, type Range, type TimeInput } from '../sdk/time.js';
 import { builtFile } from '../protocol/built-file.js';
 import { abortSignal } from './abort-signal.js';
-import type { CancelSignal } from './cancel-signal.js';
+import type { CancelSignal } from '../sdk/cancel-signal.js';
 import { JobClient } from './job-client.js';
 import { columnsOf, rowsOf, type HistoryColumns, type NodeRow } from '../protocol/history.js';
 import { familyColumns, familyRows, panelOf, type MemberTable, type Panel } from './family-table.js';
@@ -36,7 +36,7 @@ export interface MaterializeOptions {
   readonly signal?: CancelSignal | undefined;
 }
 
-export type { CancelSignal } from './cancel-signal.js';
+export type { CancelSignal } from '../sdk/cancel-signal.js';
 
 /** The programs a job starts, for other builds than this package's own. */
 export interface JobPrograms {

@@ -1,3 +1,4 @@
+import type { CancelSignal } from './cancel-signal.js';
 import type { Seconds } from './time.js';
 
 /** What a live world has a broker do. */
@@ -52,6 +53,7 @@ export interface Broker {
   /**
    * What becomes of orders, as it happens.
    * @param after the last fill that is in the journal; null: from the first on. Fills before it may be told again.
+   * @param signal an `AbortSignal`, which aborts when the run ends
    */
-  listen(after: string | null, signal: AbortSignal): AsyncIterable<BrokerFill | BrokerEnd>;
+  listen(after: string | null, signal: CancelSignal): AsyncIterable<BrokerFill | BrokerEnd>;
 }

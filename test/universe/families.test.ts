@@ -345,10 +345,10 @@ describe('a universe that goes wrong', () => {
       "gives: 'one', computeFn: (section) => { SECTORS['count'] = String(section.length); return section.length; }",
       /breadth keeps state between bars/,
     ));
-  it('refuses to trade a family', () =>
+  it('refuses to trade a family at the prices of another', () =>
     wrong(
       'this.addNodes([share',
-      'this.trade(mom, prices as never); this.addNodes([share',
-      /Factors\.trade takes a node/,
+      'this.trade(share, mom as never); this.addNodes([share',
+      /Factors\.trade takes a node that decides and the StreamInput or Universe/,
     ));
 });
