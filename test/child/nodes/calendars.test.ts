@@ -1,8 +1,11 @@
 // Slow (20 s): runs in a child process.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { rowValue, type Table } from '../../../src/sdk/table.js';
 import { formatTime, parseTime } from '../../../src/sdk/time.js';
 import { Project, storedTables, withChild } from '../../support/project.js';
+
+const README = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
 
 /** A strategy whose setup is written by each test. */
 function main(setup: string): string {
@@ -128,6 +131,57 @@ describe('bars on a calendar', () => {
         const tables = await storedTables(project.cacheDir, await child.materialize(project, all));
         assert.equal(tables.get('day')?.ts.length, weekdays.length);
       });
+    } finally {
+      project.remove();
+    }
+  });
+
+  it('are read and made by the lines of the README', async () => {
+    const [, text] =
+      /```ts\n(new StreamInput\(\{\n {2}tags: \['SPY'\][^`]*)```/.exec(README) ??
+      assert.fail('no such lines');
+    const [day, hour, resampled] = (text ?? '').split(/(?<=^\}\);)\n/m);
+    const eurusd = `new StreamInput({ tags: ['EURUSD'], interval: '1h', historyProvider: csvHistory('fx.csv') });`;
+    const setup = `
+    const spy = ${day}
+    const hour = ${hour}
+    const eurusd = ${eurusd}
+    const fx = ${resampled}
+    this.addNodes([spy, hour, eurusd, fx]);`;
+    const fx = Array.from({ length: 60 }, (_, i) => formatTime(parseTime('2024-03-05T22:00:00Z') + i * 3600));
+    const project = new Project({
+      'main.ts': main(setup),
+      'data/spy-yfinance.csv': csv(DATES.map((date) => `${date} 00:00:00${offset(date)}`)),
+      'data/spy-hours.csv': csv(DATES.map((date) => `${date} 10:30:00${offset(date)}`)),
+      'fx.csv': csv(fx),
+    });
+    const all = { start: parseTime('2024-03-01'), end: parseTime('2024-04-01') };
+    try {
+      await withChild(async (child) => {
+        const report = await child.materialize(project, all);
+        const tables = await storedTables(project.cacheDir, report);
+        const [spy, ofHours, , ofDays] = report.nodes.map(({ name }) => tables.get(name));
+        assert.deepEqual(stamps(spy), OPENS);
+        assert.equal(ofHours?.ts.length, DATES.length);
+        assert.deepEqual(stamps(ofDays), ['2024-03-05T22:00:00Z', '2024-03-06T22:00:00Z']);
+      });
+    } finally {
+      project.remove();
+    }
+  });
+
+  it('are verified bit for bit: days, a mean of them, and weeks', async () => {
+    const project = new Project({ 'main.ts': DAILY, 'days.csv': csv(DATES) });
+    const all = { start: parseTime('2024-03-01'), end: parseTime('2024-04-01') };
+    try {
+      await withChild((child) => child.materialize(project, all));
+      const { nodes } = await withChild((child) =>
+        child.request('verify', { strategy: project.strategy('main.ts'), nodes: [], sample: null }),
+      );
+      assert.deepEqual(
+        nodes.map(({ name, state }) => [name, state]),
+        ['day', 'mean', 'week'].map((name) => [name, 'verified']),
+      );
     } finally {
       project.remove();
     }
