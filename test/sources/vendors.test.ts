@@ -348,6 +348,9 @@ describe("vendors' files", () => {
       const text = 'time,x\n0,1\n60,2\n120.4,3\n180,4\n';
       await fails(project.csv(text), 'source-row', /snap: '1s'/, /conformance: 'permissive'/);
       assert.deepEqual(await times(text, { snap: '1s' }), [0, 60, 120, 180]);
+      project.write('off.csv', text);
+      const snapped = await project.open('csv', { path: 'off.csv', snap: '1s' });
+      assert.match((await snapped.taken?.())?.timeWords ?? '', /, rounded to 1s$/);
       assert.deepEqual(await times(text, { conformance: 'permissive' }), [0, 60, 180]);
       const late = 'time,x\n14,1\n74,2\n134,3\n';
       await fails(project.csv(late), 'source-row', /phase: 14/);

@@ -61,6 +61,7 @@ function ofDays(
           ...reading,
           unit: 0,
           open: (raw, clock) => `round((${reading.open(raw, clock)}) / ${snap}) * ${snap}`,
+          words: `${reading.words}, rounded to ${formatInterval(snap)}`,
         };
   if (!followsMidnight(stream, opens)) return near;
   return {
