@@ -26,6 +26,14 @@ export interface ChildOptions {
   readonly bundles?: boolean | undefined;
 }
 
+/** What children get besides the environment of this process. */
+let secrets: Readonly<Record<string, string>> = {};
+
+/** Has children that are forked from now on find secrets in their environment, and nobody else. */
+export function giveSecrets(values: Readonly<Record<string, string>>): void {
+  secrets = values;
+}
+
 export function forkChild({
   childPath,
   memoryMb,
@@ -36,7 +44,7 @@ export function forkChild({
   return fork(childPath, [...(bundles ? [SENT_BUNDLE] : []), ...(lasting ? [LASTING] : [])], {
     execPath: process.execPath,
     execArgv: [...(lasting ? LASTING_FLAGS : FLAGS), ...heapLimit(memoryMb), ...execArgv],
-    env: childEnvironment(process.env),
+    env: childEnvironment({ ...process.env, ...secrets }),
     serialization: 'advanced',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });

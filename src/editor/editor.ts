@@ -16,6 +16,7 @@ import { StrategyProblems } from './views/problems.js';
 import { Runs } from './model/runs.js';
 import { RunStatusBar } from './views/status-bar.js';
 import { openWhatWasAskedFor } from './commands/start-commands.js';
+import { Secrets } from './model/secrets.js';
 import { Strategies } from './model/strategies.js';
 import { putOnTerminalPath } from './commands/terminal.js';
 import { StrategyTree } from './views/tree.js';
@@ -38,7 +39,8 @@ export class Editor implements vscode.Disposable {
     if (vscode.l10n.bundle) l10n.config({ contents: vscode.l10n.bundle });
     const log = this.#hold(vscode.window.createOutputChannel('Seamless', { log: true }));
     log.info(`Seamless runs in VS Code ${vscode.version}, Node ${process.versions.node}.`);
-    const jobs = this.#hold(new Jobs(context, log));
+    const secrets = this.#hold(new Secrets(context, log));
+    const jobs = this.#hold(new Jobs(context, log, secrets));
     const strategies = this.#hold(new Strategies(jobs, log));
     const runs = this.#hold(new Runs(jobs, strategies, log));
     const worldRuns = this.#hold(new WorldRuns(context, log));
@@ -55,7 +57,7 @@ export class Editor implements vscode.Disposable {
     const hovers = new NodeHovers(strategies, discovery.client, jobs, log);
     this.#hold(vscode.languages.registerCodeLensProvider(SCRIPTS, lenses));
     this.#hold(vscode.languages.registerHoverProvider(SCRIPTS, hovers));
-    const services = { context, log, jobs, strategies, runs, worldRuns, tree, types, discovery };
+    const services = { context, log, jobs, strategies, runs, worldRuns, secrets, tree, types, discovery };
     const dags = this.#hold(new DagPanels(services));
     const results = this.#hold(new ResultsPanels(services));
     this.#hold(

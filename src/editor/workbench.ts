@@ -4,6 +4,7 @@ import type { Result } from '../protocol/results.js';
 import type { CursorPlace } from './model/node-at-cursor.js';
 import type { Jobs } from './model/jobs.js';
 import type { Runs } from './model/runs.js';
+import type { Secrets } from './model/secrets.js';
 import type { Strategies, StrategyEntry } from './model/strategies.js';
 import type { WorldRuns } from './model/world-runs.js';
 
@@ -15,6 +16,7 @@ export interface Services {
   readonly strategies: Strategies;
   readonly runs: Runs;
   readonly worldRuns: WorldRuns;
+  readonly secrets: Secrets;
 }
 
 export interface Workbench extends Services {

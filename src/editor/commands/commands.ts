@@ -10,6 +10,7 @@ import { pickNode, pickStrategy, targetBox, targetNode } from './pick.js';
 import { pickRange } from './range-picker.js';
 import { SETUP_LIMIT_MS, type StrategyEntry } from '../model/strategies.js';
 import type { Workbench } from '../workbench.js';
+import { setSecret } from './secret-commands.js';
 import { createStrategy, openSample } from './start-commands.js';
 import { explainNode, openSql, verifyStrategy } from './trust-commands.js';
 import { mayRun } from '../model/trust.js';
@@ -39,6 +40,7 @@ const RUNNING: Readonly<Record<string, Handler>> = {
 
 const ALWAYS: Readonly<Record<string, Handler>> = {
   'seamless.refresh': refresh,
+  'seamless.setSecret': setSecret,
   'seamless.showDag': withStrategy(({ dags }, entry, target) => dags.show(entry, targetBox(target))),
   'seamless.showLog': async ({ log }) => log.show(true),
   'seamless.cancel': cancel,

@@ -9,6 +9,7 @@ import type { Payload, RequestKind, StrategyRef } from '../../protocol/payloads.
 import type { Result } from '../../protocol/results.js';
 import { classOf } from '../../present/format.js';
 import { SeamlessError } from '../../sdk/errors.js';
+import type { Secrets } from './secrets.js';
 import { memorySetting } from './settings.js';
 
 /** What asks first is answered first, but what a person waits for goes before what is merely looked up. */
@@ -36,6 +37,9 @@ export class Jobs implements vscode.Disposable {
   #memoryMb: number | undefined;
   #childLog: WriteStream | null = null;
   #disposed = false;
+  readonly #secrets: Secrets;
+  /** It was started with other secrets than there are now. */
+  #outdated = false;
   /** Ends the look that waits for a cache which another process has in use; null while there is none. */
   #waitingLook: AbortController | null = null;
   /** What the child is doing, shown to those who wait for it. */
@@ -43,7 +47,9 @@ export class Jobs implements vscode.Disposable {
   /** Requests of a person that are at work or wait. */
   #urgent = 0;
 
-  constructor(context: vscode.ExtensionContext, log: vscode.LogOutputChannel) {
+  constructor(context: vscode.ExtensionContext, log: vscode.LogOutputChannel, secrets: Secrets) {
+    this.#secrets = secrets;
+    secrets.onDidChange(() => (this.#outdated = true));
     this.#context = context;
     this.#log = log;
   }
@@ -124,6 +130,7 @@ export class Jobs implements vscode.Disposable {
     payload: Payload<K>,
     { urgent = false, signal, onProgress }: JobOptions,
   ): Promise<Result<K>> {
+    await this.#secrets.ready;
     const client = this.#running();
     const way = new AbortController();
     try {
@@ -158,10 +165,11 @@ export class Jobs implements vscode.Disposable {
 
   #running(): JobClient {
     const memoryMb = memorySetting();
-    if (this.#client?.alive === true && this.#memoryMb === memoryMb) return this.#client;
+    if (this.#client?.alive === true && this.#memoryMb === memoryMb && !this.#outdated) return this.#client;
     // A child with other limits is replaced while no request is at work: they come one at a time.
     void this.#client?.dispose();
     this.#memoryMb = memoryMb;
+    this.#outdated = false;
     this.#client = JobClient.start({
       childPath: join(this.#context.extensionPath, 'dist', 'child.js'),
       memoryMb,

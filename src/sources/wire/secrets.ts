@@ -29,7 +29,7 @@ export class Secrets {
     }
     throw sourceError(
       this.#stream,
-      `its source takes a secret from the environment variable ${name}, which is not set: set it where Seamless is started.`,
+      `its source takes a secret from the environment variable ${name}, which is not set: set it where Seamless is started, or in VS Code with the command Seamless: Set Secret….`,
     );
   }
 
