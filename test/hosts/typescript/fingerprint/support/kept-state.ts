@@ -293,8 +293,9 @@ export const UNSEEN: Readonly<Record<string, readonly [top: string, body: string
     'const kept = new (WebAssembly as any).Memory({ initial: 1 });',
     'return new Int32Array(kept.buffer)[0]++;',
   ],
+  // An export, or nothing would hold it until the last bar.
   'what a WeakRef refers to': [
-    'const all = [{ n: 0 }];\nconst kept = new WeakRef(all[0]!);',
+    'export const all = [{ n: 0 }];\nconst kept = new WeakRef(all[0]!);',
     'return kept.deref()!.n++;',
   ],
   'a port with messages': [
