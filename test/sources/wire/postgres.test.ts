@@ -202,7 +202,7 @@ describe('bars of PostgreSQL', () => {
       const price = status.nodes.find(({ name }) => name === 'price');
       assert.match(price?.reason ?? '', /the next run asks it whether its bars changed/);
       const report = await withChild((child) =>
-        child.materialize(strategies, range).catch((error: Error) => error),
+        child.materialize(strategies, range).catch((error: unknown) => error as Error),
       );
       assert.match(
         report instanceof Error ? report.message : nodeOf(report, 'price').reason,
