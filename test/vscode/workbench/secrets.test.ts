@@ -29,8 +29,11 @@ export class Keyed extends Strategy {
     await writeFile(join(window.folder, 'keyed.ts'), text);
     await window.openFile('keyed.ts');
     await window.command('Seamless: Set Secret…');
-    await window.quickInput.locator('input').fill('EXCHANGE_KEY');
+    // The box of the command is there for a moment longer.
+    await window.quickMessage('The name that a source has for it').waitFor();
+    await window.quickInput.locator('input[type="text"]').fill('EXCHANGE_KEY');
     await window.page.keyboard.press('Enter');
+    await window.quickMessage('Kept in the secret storage').waitFor();
     await window.quickInput.locator('input[type="password"]').fill('very-secret');
     await window.page.keyboard.press('Enter');
     await window.notification('EXCHANGE_KEY is set').waitFor();
