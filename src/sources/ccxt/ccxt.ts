@@ -1,6 +1,6 @@
 import type { OpenStream, SourceReader } from '../../engine/ports/source.js';
 import { nearNames, SeamlessError } from '../../sdk/errors.js';
-import { formatInterval, isMonths, type Range } from '../../sdk/time.js';
+import { formatInterval, type Range } from '../../sdk/time.js';
 import { sourceError } from '../faults.js';
 import type { FileContext } from '../files.js';
 import { pageOf } from '../http/page.js';
@@ -38,11 +38,6 @@ export async function openCcxt(
   const limit = transport.number('limit', 'a whole number from 2 to 50000', fits) ?? 500;
   const wire = wireSettings(stream, transport);
   transport.finish();
-  if (isMonths(stream.interval))
-    throw sourceError(
-      stream,
-      `its ccxt source reads bars of a fixed length: make it bars of '1d', and months of them with resample.`,
-    );
   const asked = new CcxtPages(stream, projectRoot, { exchange, symbol, config, params, ...wire }, signal);
   return new PagedReader(stream, {
     version: `ccxt ${VERSION}`,

@@ -40,12 +40,6 @@ export const KLINE = ['time', 'open', 'high', 'low', 'close', 'volume'];
 
 /** @throws SeamlessError `source` for an option that is missing, unknown or wrong */
 export function httpSettings(stream: OpenStream): HttpSettings {
-  if (isMonths(stream.interval)) {
-    throw sourceError(
-      stream,
-      `its http source reads bars of a fixed length, not of ${formatInterval(stream.interval)}: make it bars of '1d', and months of them with resample.`,
-    );
-  }
   const options = new Options(stream);
   const url = options.requiredText('url');
   checkUrl(stream, url);
@@ -66,12 +60,21 @@ export function httpSettings(stream: OpenStream): HttpSettings {
   return { url, rows, places, timeUnit, since, until, limit, headers, ...wire };
 }
 
-/** The options that all wires have. */
+/**
+ * The options that all wires have.
+ * @throws SeamlessError `source` for one that is wrong, and for a stream of months
+ */
 export function wireSettings(
   stream: OpenStream,
   transport: Options,
   { attempts, timeout } = { attempts: 6, timeout: '30s' },
 ): WireSettings {
+  if (isMonths(stream.interval)) {
+    throw sourceError(
+      stream,
+      `its ${stream.source.kind} source reads bars of a fixed length, not of ${formatInterval(stream.interval)}: make it bars of '1d', and months of them with resample.`,
+    );
+  }
   return {
     stabilizationBars:
       transport.number('stabilizationBars', 'a whole number from 0 on', wholeWithin(0, 1e6)) ??

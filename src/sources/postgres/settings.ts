@@ -1,5 +1,4 @@
 import type { OpenStream } from '../../engine/ports/source.js';
-import { formatInterval, isMonths } from '../../sdk/time.js';
 import { sourceError } from '../faults.js';
 import { wireSettings } from '../http/settings.js';
 import { Options } from '../options.js';
@@ -27,12 +26,6 @@ const OF_FILES = ['timeFormat', 'stamp', 'snap', 'conformance', 'completeUntil']
 
 /** @throws SeamlessError `source` for an option that is missing, unknown or wrong */
 export function postgresSettings(stream: OpenStream): PostgresSettings {
-  if (isMonths(stream.interval)) {
-    throw sourceError(
-      stream,
-      `its postgres source reads bars of a fixed length, not of ${formatInterval(stream.interval)}: make it bars of '1d', and months of them with resample.`,
-    );
-  }
   const options = new Options(stream);
   const [table, query] = [options.text('table'), options.text('query')];
   const { time, timeUnit, timeZone } = options.time();
