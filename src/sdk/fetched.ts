@@ -59,7 +59,7 @@ export interface Fetched {
   /** Parts of the range that were read from the source; the rest was in the cache. */
   readonly fetched: readonly (readonly [start: Seconds, end: Seconds])[];
   readonly flags: readonly ConformanceFlag[];
-  /** Null: the preset is held to nothing. */
+  /** Null: the preset names no service level. */
   readonly sla: ServiceOutcome | null;
   /** By column: `ts`, and those of the source. Numbers are a Float64Array. */
   columns(): { readonly ts: Float64Array; readonly [name: string]: unknown };

@@ -114,7 +114,7 @@ export interface NodeDescription {
 export interface TradeDescription {
   readonly decision: number;
   readonly price: number;
-  /** Position of the cross-section that decides for many symbols at once: to whom it gives no weight, that is 0. */
+  /** Position of the cross-section that decides for all symbols at once. A symbol without a weight gets 0. */
   readonly section?: number;
 }
 

@@ -60,7 +60,7 @@ interface Extent {
   readonly last: Seconds | null;
   /** Rows without a time, and the bars that they hide; of a permissive reading they are counted. */
   readonly untimed: readonly SkippedRow[];
-  /** How many of a permissive reading have none. */
+  /** How many rows have no time; counted by a permissive reading alone. */
   readonly count: number;
 }
 

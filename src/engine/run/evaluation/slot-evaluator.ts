@@ -40,7 +40,7 @@ export interface ClosedSlots {
 export interface Revision {
   /** Ranges that begin before it are not asked for again. */
   readonly keepFrom: Seconds;
-  /** The range begins where an earlier one did, and stands for it and all after it. */
+  /** This range replaces an earlier one with the same start, and all that came after it. */
   readonly again?: true;
 }
 
