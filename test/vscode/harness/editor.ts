@@ -79,8 +79,8 @@ export class Editor extends Workbench {
   /** Switches the colour theme, and resolves once the window is drawn in it. */
   async editorTheme(theme: Theme): Promise<void> {
     await this.command('Preferences: Color Theme');
-    await this.quickInput.locator('input').fill(themes[theme].label);
-    await this.page.keyboard.press('Enter');
+    await this.typeInQuickInput(themes[theme].label);
+    await this.acceptQuickInput();
     await this.quickInput.waitFor({ state: 'hidden' });
     await this.themeShown(theme);
     this.theme = theme;

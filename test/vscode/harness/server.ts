@@ -40,6 +40,8 @@ const stillSettings = {
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
   'workbench.enableExperiments': false,
   'window.commandCenter': false,
+  // What takes the focus on a busy machine would close the box that a test is to type into.
+  'workbench.quickOpen.closeOnFocusLost': false,
   'extensions.autoCheckUpdates': false,
   'extensions.autoUpdate': false,
   'extensions.ignoreRecommendations': true,

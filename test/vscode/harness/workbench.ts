@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Locator, Page } from 'playwright-core';
+import { clicked, happened } from './patience.js';
 import { themes, type Theme } from './themes.js';
 
 /** One entry of the Problems panel. */
@@ -47,16 +48,11 @@ export class Workbench {
     await clicked.click({ button: 'right' });
     const item = this.page.getByRole('menuitem', { name: title });
     // A menu that has just opened takes no click: it is then still there.
-    const closed = (): Promise<boolean> =>
-      item.waitFor({ state: 'hidden', timeout: 2000 }).then(
-        () => true,
-        () => false,
-      );
     do await item.click();
-    while (!(await closed()));
+    while (!(await happened(item.waitFor({ state: 'hidden', timeout: 2000 }))));
   }
 
-  /** Runs a command by the title it has in the palette, such as `Seamless: Show Log`. */
+  /** Runs a command, once, by the title it has in the palette, such as `Seamless: Show Log`. */
   async command(title: string): Promise<void> {
     await this.#pick('>', title, title);
   }
@@ -115,16 +111,72 @@ export class Workbench {
     return this.quickInput.locator('.quick-input-message').filter({ hasText: phrase(text) });
   }
 
+  /** Where one types in the box. */
+  get quickText(): Locator {
+    return this.quickInput.locator('input:is([type="text"], [type="password"]):visible');
+  }
+
   /** Replaces the text in the box by what is typed. */
   async typeInQuickInput(text: string): Promise<void> {
-    const box = this.quickInput.locator('input[type="text"]');
-    await box.fill('');
-    await box.pressSequentially(text);
+    do {
+      await this.quickText.fill('');
+      await this.quickText.pressSequentially(text);
+      // What the box proposes meanwhile goes between the letters.
+    } while ((await this.quickText.inputValue()) !== text);
   }
 
   /** Takes the choice in the box that holds `text`. */
   async choose(text: string | RegExp): Promise<void> {
-    await this.quickRows(text).first().click();
+    const row = this.quickRows(text).first();
+    do await row.waitFor();
+    while (!(await clicked(row, 5000)));
+  }
+
+  /** Takes what the box has: the text that was typed, or the choice that is marked. */
+  async acceptQuickInput(): Promise<void> {
+    await this.quickText.press('Enter');
+  }
+
+  /** Does what opens the box, again until `part` of it is shown: a box that opens while the window is busy may close at once. */
+  async untilAsked(part: Locator, ask: () => Promise<unknown>): Promise<void> {
+    for (;;) {
+      await ask();
+      if (await happened(part.waitFor({ timeout: 20_000 }))) return;
+      await this.#closeQuickInput();
+    }
+  }
+
+  /** Opens the range picker from the lens of the open file, with its choices. */
+  async openRangePicker(): Promise<void> {
+    const lens = this.lens('Materialize range').first();
+    await lens.waitFor();
+    await this.untilAsked(this.quickRows('All').first(), () => clicked(lens, 10_000));
+  }
+
+  /** Materializes all that the sources of the open file's strategy have. */
+  async materializeAll(): Promise<void> {
+    await this.openRangePicker();
+    await this.acceptQuickInput();
+  }
+
+  /** Materializes a range, such as `2023-01-01 2023-02-01`, of the open file's strategy. */
+  async materialize(range: string): Promise<void> {
+    await this.openRangePicker();
+    await this.typeInQuickInput(range);
+    await this.quickRows('typed').waitFor();
+    await this.acceptQuickInput();
+  }
+
+  /** Saves as `file` in the dialog that asks for it, once it proposes a name like `proposed`: what is typed before is lost. */
+  async saveAs(file: string, proposed: RegExp): Promise<void> {
+    const has = async (expected: RegExp): Promise<void> => {
+      while (!expected.test(await this.quickText.inputValue())) await sleep(50);
+    };
+    await has(proposed);
+    await this.quickText.fill(file);
+    await has(phrase(basename(file)));
+    await this.quickInput.getByRole('button', { name: 'OK' }).click();
+    await this.quickInput.waitFor({ state: 'hidden' });
   }
 
   /** What the Problems panel lists, in its order; it is shown for that. */
@@ -147,31 +199,31 @@ export class Workbench {
   }
 
   /**
-   * The list does not follow what arrives while it is open, and extensions arrive after the window; and a key goes nowhere while a
-   * panel is being opened: so it is opened again.
+   * The list does not follow what arrives while it is open, and extensions arrive after the window; a key goes nowhere while a
+   * panel is being opened; and the box may close before its row is clicked: so all of it is done again until a row was taken.
    */
   async #pick(prefix: string, typed: string, title: string): Promise<void> {
     const row = this.quickInput
       .locator('.monaco-list-row')
       .filter({ has: this.page.getByText(title, { exact: true }) })
       .first();
-    const offered = async (): Promise<boolean> => {
-      try {
-        await this.quickInput.locator('input').fill(prefix + typed, { timeout: 2_000 });
-        await row.waitFor({ timeout: 2_000 });
-        return true;
-      } catch {
-        return false;
-      }
-    };
-    for (;;) {
+    for (let patience = 2000; ; patience = Math.min(2 * patience, 30_000)) {
       await this.page.keyboard.press(prefix === '>' ? 'F1' : 'ControlOrMeta+P');
-      if (await offered()) break;
-      await this.page.keyboard.press('Escape');
+      if (
+        (await happened(this.quickText.fill(prefix + typed, { timeout: patience }))) &&
+        (await happened(row.waitFor({ timeout: patience }))) &&
+        (await clicked(row, patience)) &&
+        // The command may ask something in the very same box; a row that stays was not taken.
+        (await happened(row.waitFor({ state: 'hidden', timeout: 10_000 })))
+      )
+        return;
+      await this.#closeQuickInput();
     }
-    await row.click();
-    // The command may ask something in the very same box.
-    await row.waitFor({ state: 'hidden' });
+  }
+
+  /** Elsewhere the key would close something else. */
+  async #closeQuickInput(): Promise<void> {
+    if (await this.quickInput.isVisible()) await this.page.keyboard.press('Escape');
   }
 }
 

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Locator } from 'playwright-core';
 import { DagView } from '../harness/dag.js';
 import { useEditor } from '../harness/editor.js';
+import { happened } from '../harness/patience.js';
 
 /** Sixty days of three symbols; at one bar of one of them the code throws. */
 const PRICES = ['AAA', 'BBB', 'CCC']
@@ -32,19 +31,13 @@ export class Ranks extends Strategy {
 }
 `;
 
-async function waitForValue(box: Locator, expected: RegExp): Promise<void> {
-  while (!expected.test(await box.inputValue())) await sleep(50);
-}
-
 describe('what was stored', () => {
   const editor = useEditor();
 
   before(async () => {
     const window = editor();
     await window.openFile('sp-trend.ts');
-    await window.lens('Materialize range').click();
-    await window.quickRows('All').waitFor();
-    await window.page.keyboard.press('Enter');
+    await window.materializeAll();
     await window.lens('7/7 fresh').waitFor();
   });
 
@@ -53,12 +46,7 @@ describe('what was stored', () => {
     const file = join(window.folder, 'weight.csv');
     await window.command('Seamless: Export Node…');
     await window.choose('weight');
-    // The dialog proposes a name when it has looked into the folder; what is typed before is lost.
-    const box = window.quickInput.locator('input[type="text"]');
-    await waitForValue(box, /SpTrend-weight\.parquet$/);
-    await box.fill(file);
-    await waitForValue(box, /weight\.csv$/);
-    await window.quickInput.getByRole('button', { name: 'OK' }).click();
+    await window.saveAs(file, /SpTrend-weight\.parquet$/);
     await window
       .notification('4,904 rows of weight')
       .or(window.notification('rows of weight'))
@@ -105,11 +93,9 @@ describe('what was stored', () => {
       .getByRole('button', { name: 'New Strategy from Data File…' })
       .click();
     await window.typeInQuickInput('FromFile');
-    await window.page.keyboard.press('Enter');
+    await window.acceptQuickInput();
     await window.page.locator('.tab.active[data-resource-name="from-file.ts"]').waitFor();
-    await window.lens('Materialize range').click();
-    await window.quickRows('All').waitFor();
-    await window.page.keyboard.press('Enter');
+    await window.materializeAll();
     await window.lens('3/3 fresh').waitFor();
   });
 
@@ -124,7 +110,7 @@ describe('what was stored', () => {
     while (!(await said.isVisible())) {
       await window.page.mouse.move(640, 795);
       await word.hover();
-      await said.waitFor({ timeout: 4000 }).catch((error: unknown) => assert.match(String(error), /Timeout/));
+      await happened(said.waitFor({ timeout: 4000 }));
     }
     await window.page.mouse.move(640, 795);
     const dag = new DagView(window);
@@ -142,9 +128,7 @@ describe('what was stored', () => {
     await writeFile(join(window.folder, 'ranks.ts'), RANKS);
     await window.command('View: Close All Editors');
     await window.openFile('ranks.ts');
-    await window.lens('Materialize range').click();
-    await window.quickRows('All').waitFor();
-    await window.page.keyboard.press('Enter');
+    await window.materializeAll();
     await window.lens('1 failed').waitFor();
 
     await window.showSideBar();

@@ -90,11 +90,10 @@ describe('debugging a node at a bar', () => {
   async function breakpointAt(file: string, line: number): Promise<void> {
     const { page } = editor();
     await editor().openFile(file);
-    await page.keyboard.press('Control+G');
-    const box = page.locator('.quick-input-widget');
-    await box.locator('input').fill(`:${line}`);
-    await page.keyboard.press('Enter');
-    await box.waitFor({ state: 'hidden' });
+    await editor().untilAsked(editor().quickText, () => page.keyboard.press('Control+G'));
+    await editor().typeInQuickInput(`:${line}`);
+    await editor().acceptQuickInput();
+    await editor().quickInput.waitFor({ state: 'hidden' });
     await page.keyboard.press('F9');
     await page.locator('.codicon-debug-breakpoint').first().waitFor();
   }

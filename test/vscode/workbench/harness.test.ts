@@ -18,6 +18,18 @@ export class Talkative extends Strategy {
 `;
 const BROKEN = 'const three: number = "three";\nexport { three };\n';
 
+/** Closes the palette when it first offers the command, as a change of focus does. */
+const CLOSE_PALETTE_ONCE = `{
+  const widget = document.querySelector('.quick-input-widget');
+  const observer = new MutationObserver(() => {
+    if (!widget.querySelector('.monaco-list-row')?.textContent.includes('Seamless: Cancel')) return;
+    observer.disconnect();
+    const key = { key: 'Escape', code: 'Escape', keyCode: 27, bubbles: true };
+    widget.querySelector('input').dispatchEvent(new KeyboardEvent('keydown', key));
+  });
+  observer.observe(widget, { subtree: true, childList: true, characterData: true });
+}`;
+
 /** Width and height that a PNG states. */
 async function sizeOf(path: string): Promise<[number, number]> {
   const bytes = await readFile(path);
@@ -65,6 +77,14 @@ describe('what tests do in the editor', () => {
     await editor().notification('Nothing is running.').waitFor();
     await editor().command('Notifications: Clear All Notifications');
     await editor().notification('Nothing is running.').waitFor({ state: 'hidden' });
+  });
+
+  it('runs a command, once, although its palette closes before the row is clicked', async () => {
+    await editor().page.evaluate(CLOSE_PALETTE_ONCE);
+    await editor().command('Seamless: Cancel');
+    await editor().notification('Nothing is running.').waitFor();
+    assert.equal(await editor().notification('Nothing is running.').count(), 1);
+    await editor().command('Notifications: Clear All Notifications');
   });
 
   it('makes pictures in every theme, switched while the editor runs', async () => {

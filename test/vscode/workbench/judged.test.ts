@@ -28,10 +28,9 @@ describe('code and data that change under the editor', () => {
     const window = editor();
     await window.showSideBar();
     await window.openFile('sp-trend.ts');
-    await window.lens('Materialize range').click();
-    await window.quickRows('All data of the source').waitFor();
+    await window.openRangePicker();
     await window.quickInput.getByText('counted back from the end of the data, 2020-04-18').waitFor();
-    await window.quickRows('All data of the source').click();
+    await window.choose('All data of the source');
     await window.lens('7/7 fresh').waitFor();
     await window.statusBarItem('7 nodes computed').waitFor();
   });

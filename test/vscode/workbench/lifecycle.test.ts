@@ -38,10 +38,7 @@ async function start(window: Workbench, file: string, range = '2023-01-01 2023-0
   // A picker goes away when its window is not the one in front.
   await window.page.bringToFront();
   await window.openFile(file);
-  await window.lens('Materialize range').first().click();
-  await window.typeInQuickInput(range);
-  await window.quickRows('typed').waitFor();
-  await window.page.keyboard.press('Enter');
+  await window.materialize(range);
 }
 
 async function onlyProcess(editor: Editor): Promise<number> {

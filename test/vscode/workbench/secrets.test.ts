@@ -31,15 +31,13 @@ export class Keyed extends Strategy {
     await window.command('Seamless: Set Secret…');
     // The box of the command is there for a moment longer.
     await window.quickMessage('The name that a source has for it').waitFor();
-    await window.quickInput.locator('input[type="text"]').fill('EXCHANGE_KEY');
-    await window.page.keyboard.press('Enter');
+    await window.typeInQuickInput('EXCHANGE_KEY');
+    await window.acceptQuickInput();
     await window.quickMessage('Kept in the secret storage').waitFor();
-    await window.quickInput.locator('input[type="password"]').fill('very-secret');
-    await window.page.keyboard.press('Enter');
+    await window.typeInQuickInput('very-secret');
+    await window.acceptQuickInput();
     await window.notification('EXCHANGE_KEY is set').waitFor();
-    await window.lens('Materialize range').click();
-    await window.quickRows('All').waitFor();
-    await window.page.keyboard.press('Enter');
+    await window.materializeAll();
     await window.lens('2/2 fresh').waitFor();
     assert.ok(exchange.asked.length > 0);
     assert.ok(exchange.asked.every(({ headers }) => headers['x-api-key'] === 'very-secret'));

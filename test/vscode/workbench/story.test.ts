@@ -58,9 +58,7 @@ describe('a strategy that is run, edited, broken and mended', () => {
     const window = editor();
     await window.showSideBar();
     await window.openFile('sp-trend.ts');
-    await window.lens('Materialize range').click();
-    await window.quickRows('All').waitFor();
-    await window.page.keyboard.press('Enter');
+    await window.materializeAll();
     await window.lens('7/7 fresh').waitFor();
     await window.treeRows('SpTrend').locator('.monaco-tl-twistie').click();
     await window.treeRows('weight').waitFor();

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { useEditor, type Editor } from '../harness/editor.js';
 import { root } from '../harness/paths.js';
+import { happened } from '../harness/patience.js';
 
 /** Runs a line in the open terminal and waits until what it prints matches. */
 async function answer(opened: Editor, line: string, expected: RegExp): Promise<void> {
@@ -21,14 +22,7 @@ async function openTerminal(editor: Editor): Promise<void> {
   const prompt = editor.page.locator('.terminal-wrapper.active .xterm-rows').getByText(/[$#]/).first();
   for (;;) {
     await editor.command('Terminal: Create New Terminal');
-    const shown = prompt.waitFor({ timeout: 10_000 });
-    if (
-      await shown.then(
-        () => true,
-        () => false,
-      )
-    )
-      return;
+    if (await happened(prompt.waitFor({ timeout: 10_000 }))) return;
   }
 }
 

@@ -192,12 +192,7 @@ describe('the DAG panel', () => {
     const file = join(window.folder, 'trend.svg');
     await dag().frame.getByRole('combobox', { name: 'Save the picture' }).click();
     await dag().frame.getByRole('option', { name: 'SVG', exact: true }).click();
-    const box = window.quickInput.locator('input[type="text"]');
-    while (!/SpTrend\.svg$/.test(await box.inputValue())) await sleep(50);
-    await box.fill(file);
-    while (!/trend\.svg$/.test(await box.inputValue())) await sleep(50);
-    await window.quickInput.getByRole('button', { name: 'OK' }).click();
-    await window.quickInput.waitFor({ state: 'hidden' });
+    await window.saveAs(file, /SpTrend\.svg$/);
     let text = '';
     while (!text.endsWith('</svg>')) {
       await sleep(50);

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { DagView } from '../../harness/dag.js';
 import { useEditor } from '../../harness/editor.js';
 import { themes, type Theme } from '../../harness/themes.js';
-import { lens, materializeAll, openSideBar, strategyRow, takeRange } from '../support.js';
 
 /** Takes long enough for its progress to be looked at. */
 const SLOW = `import { demoHistory, Node, Strategy, StreamInput } from 'seamless-dag';
@@ -48,20 +47,20 @@ describe('pictures', () => {
   const restMouse = (): Promise<void> => editor().page.mouse.move(640, 795);
 
   it('lens, range picker and side bar', async () => {
-    const { page } = editor();
-    await openSideBar(page);
-    await editor().openFile('sp-trend.ts');
-    await lens(page, 'Materialize range').click();
-    await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'All' }).waitFor();
+    const window = editor();
+    await window.showSideBar();
+    await window.openFile('sp-trend.ts');
+    await window.openRangePicker();
     await restMouse();
     await picture('range-picker');
-    await page.locator('.quick-input-widget input').fill('2023-03-22 2023-03-01');
-    await page.locator('.quick-input-list').getByText('ends before it starts').waitFor();
+    await window.typeInQuickInput('2023-03-22 2023-03-01');
+    await window.quickRows('ends before it starts').waitFor();
     await picture('range-mistake');
-    await page.keyboard.press('Escape');
-    await materializeAll(page, '7/7 fresh');
-    await strategyRow(page, 'SpTrend').locator('.monaco-tl-twistie').click();
-    await page.locator('.pane-body .monaco-list-row').filter({ hasText: 'weight' }).waitFor();
+    await window.page.keyboard.press('Escape');
+    await window.materializeAll();
+    await window.lens('7/7 fresh').waitFor();
+    await window.treeRows('SpTrend').locator('.monaco-tl-twistie').click();
+    await window.treeRows('weight').waitFor();
     await restMouse();
     await picture('lens');
   });
@@ -79,22 +78,22 @@ describe('pictures', () => {
   });
 
   it('what is stale after an edit, and what it says of itself', async () => {
-    const { page } = editor();
-    const file = join(editor().folder, 'strategies/sp-trend.ts');
+    const window = editor();
+    const file = join(window.folder, 'strategies/sp-trend.ts');
     const text = await readFile(file, 'utf8');
     await writeFile(file, text.replace('period: 50 }', 'period: 40 }'));
-    await lens(page, '1 changed · 2 may be stale').waitFor();
+    await window.lens('1 changed · 2 may be stale').waitFor();
     await restMouse();
     await picture('stale');
-    await page.locator('.statusbar-item').filter({ hasText: 'nodes computed' }).hover();
-    await page.locator('.monaco-hover').filter({ hasText: 'The cache holds' }).waitFor();
+    await window.statusBarItem('nodes computed').hover();
+    await window.page.locator('.monaco-hover').filter({ hasText: 'The cache holds' }).waitFor();
     await picture('status-bar');
     await restMouse();
   });
 
   it('problems', async () => {
-    const { page } = editor();
-    const file = join(editor().folder, 'strategies/sp-trend.ts');
+    const window = editor();
+    const file = join(window.folder, 'strategies/sp-trend.ts');
     const text = await readFile(file, 'utf8');
     await writeFile(
       file,
@@ -104,25 +103,24 @@ describe('pictures', () => {
       ),
     );
     // One node changed before: the run is to begin once this edit is known.
-    await lens(page, '2 changed').waitFor();
-    await lens(page, '↻').click();
-    await lens(page, '1 failed').waitFor();
-    await editor().command('Problems: Focus on Problems View');
-    await page.locator('.markers-panel').getByText('No weight today').first().waitFor();
+    await window.lens('2 changed').waitFor();
+    await window.lens('↻').click();
+    await window.lens('1 failed').waitFor();
+    await window.command('Problems: Focus on Problems View');
+    await window.page.locator('.markers-panel').getByText('No weight today').first().waitFor();
     await restMouse();
     await picture('problems');
-    await editor().command('View: Toggle Panel Visibility');
+    await window.command('View: Toggle Panel Visibility');
   });
 
   it('progress', async () => {
-    const { page } = editor();
-    await editor().openFile('slow-momentum.ts');
-    await lens(page, 'Materialize range').click();
-    await takeRange(page, '2023-01-01 2023-02-01');
-    await page.locator('.notification-toast').filter({ hasText: 'bars' }).waitFor();
+    const window = editor();
+    await window.openFile('slow-momentum.ts');
+    await window.materialize('2023-01-01 2023-02-01');
+    await window.page.locator('.notification-toast').filter({ hasText: 'bars' }).waitFor();
     await picture('progress');
-    await lens(page, 'Cancel').click();
-    await page.locator('.statusbar-item').filter({ hasText: 'cancelled' }).waitFor();
+    await window.lens('Cancel').click();
+    await window.statusBarItem('cancelled').waitFor();
   });
 
   it('the DAG panel: a run, an edit, what it changed', async () => {
@@ -132,11 +130,10 @@ describe('pictures', () => {
     await window.command('View: Close All Editors');
     await window.command('Notifications: Clear All Notifications');
     await window.openFile('pair-rotation.ts');
-    await lens(window.page, 'Materialize range').click();
-    await takeRange(window.page, '2023-01-02 2023-01-09');
-    await lens(window.page, '20/20 fresh').waitFor();
+    await window.materialize('2023-01-02 2023-01-09');
+    await window.lens('20/20 fresh').waitFor();
     await window.command('View: Toggle Primary Side Bar Visibility');
-    await lens(window.page, 'DAG').click();
+    await window.lens('DAG').click();
     await dag.box('ratio', 'fresh').waitFor();
     await dag.widen(560);
     const file = join(window.folder, 'strategies/pair-rotation.ts');
@@ -170,8 +167,9 @@ describe('pictures', () => {
     const window = editor();
     await window.resize(1700, 900);
     await window.openFile('stock-momentum.ts');
-    await materializeAll(window.page, '122/122 fresh');
-    await lens(window.page, 'DAG').click();
+    await window.materializeAll();
+    await window.lens('122/122 fresh').waitFor();
+    await window.lens('DAG').click();
     const dag = new DagView(window);
     await dag.box('momentum', '30 symbols').click();
     await dag.details.getByText('30 of 30 symbols are fresh.').waitFor();
@@ -181,11 +179,12 @@ describe('pictures', () => {
   });
 
   it('walkthrough', async () => {
-    const { page } = editor();
-    await editor().resize(1700, 900);
-    await editor().command('View: Close All Editors');
-    await editor().command('Welcome: Open Walkthrough...');
-    await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'Seamless' }).click();
+    const window = editor();
+    const { page } = window;
+    await window.resize(1700, 900);
+    await window.command('View: Close All Editors');
+    await window.command('Welcome: Open Walkthrough...');
+    await window.choose('Seamless');
     await page.locator('.gettingStartedContainer').getByText('Materialize a range').first().waitFor();
     const media = page.frameLocator('iframe.webview.ready').frameLocator('#active-frame');
     await media.locator('img').first().waitFor();

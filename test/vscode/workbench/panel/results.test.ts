@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { readFile, stat } from 'node:fs/promises';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { DagView } from '../../harness/dag.js';
 import { useEditor } from '../../harness/editor.js';
 import { themes, type Theme } from '../../harness/themes.js';
@@ -70,11 +69,7 @@ describe('the Results panel', () => {
     assert.match(page, /class="mark bought"/);
     const file = join(window.folder, 'trades.csv');
     await results().button('Export Trades as CSV').click();
-    const box = window.quickInput.locator('input[type="text"]');
-    await waitForValue(() => box.inputValue(), /-trades\.csv$/);
-    await box.fill(file);
-    await waitForValue(() => box.inputValue(), /\/trades\.csv$/);
-    await window.quickInput.getByRole('button', { name: 'OK' }).click();
+    await window.saveAs(file, /-trades\.csv$/);
     await window.notification('Exported 10 trades').first().waitFor();
     assert.ok((await stat(file)).size > 500);
     await window.command('Notifications: Clear All Notifications');
@@ -120,7 +115,3 @@ describe('the Results panel', () => {
     await results().frame.locator('tbody tr').first().waitFor();
   });
 });
-
-async function waitForValue(value: () => Promise<string>, wanted: RegExp): Promise<void> {
-  while (!wanted.test(await value())) await sleep(50);
-}

@@ -8,9 +8,7 @@ describe('a cache that can be trusted', () => {
   before(async () => {
     const window = editor();
     await window.openFile('sp-trend.ts');
-    await window.lens('Materialize range').click();
-    await window.quickRows('All').waitFor();
-    await window.page.keyboard.press('Enter');
+    await window.materializeAll();
     await window.lens('7/7 fresh').waitFor();
   });
 

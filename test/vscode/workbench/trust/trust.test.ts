@@ -38,9 +38,7 @@ describe('a workspace that is not trusted', () => {
     await window.lens('Trust this workspace to materialize').click();
     await window.page.getByRole('button', { name: 'Trust', exact: true }).first().click();
     await window.page.locator('.monaco-modal-editor-block .codicon-close').last().click();
-    await window.lens('Materialize range').click();
-    await window.quickRows('All').waitFor();
-    await window.page.keyboard.press('Enter');
+    await window.materializeAll();
     await window.lens('2/2 fresh').waitFor();
     assert.equal((await window.strategyProcesses()).length, 1);
     assert.equal(await window.page.locator('.sidebar').getByText('is not trusted').count(), 0);

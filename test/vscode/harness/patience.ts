@@ -1,0 +1,28 @@
+import { errors, type Locator } from 'playwright-core';
+
+/** Whether something that is waited for with a time limit came about; whatever else goes wrong is thrown. */
+export async function happened(waited: Promise<unknown>): Promise<boolean> {
+  try {
+    await waited;
+    return true;
+  } catch (error) {
+    if (error instanceof errors.TimeoutError) return false;
+    throw error;
+  }
+}
+
+/**
+ * Clicks, and gives whether the click was made. False means that nothing was clicked, since what was to be clicked did not come
+ * to be visible and at rest in so many milliseconds: then the click may be tried again without being made twice.
+ */
+export async function clicked(target: Locator, limitMs: number): Promise<boolean> {
+  if (!(await happened(target.click({ trial: true, timeout: limitMs })))) return false;
+  try {
+    await target.click({ timeout: limitMs });
+    return true;
+  } catch (error) {
+    if (!(error instanceof errors.TimeoutError)) throw error;
+    // A busy page may answer late to a click that it was given.
+    return error.message.includes('performing click action');
+  }
+}
