@@ -1,6 +1,26 @@
 import type { Calendar } from './calendar.js';
 import { SeamlessError } from './errors.js';
-import type { Interval } from './time.js';
+import type { Anchor, Interval } from './time.js';
+
+/** What decides the slots of a node. */
+export interface Slotting {
+  readonly interval?: Interval | undefined;
+  readonly calendar?: Calendar | undefined;
+  readonly anchor?: Anchor | undefined;
+}
+
+/** What was said of them, and nothing of what was not. */
+export function slottingOf({ interval, calendar, anchor }: Slotting): {
+  readonly interval?: Interval;
+  readonly calendar?: Calendar;
+  readonly anchor?: Anchor;
+} {
+  return {
+    ...(interval !== undefined && { interval }),
+    ...(calendar !== undefined && { calendar }),
+    ...(anchor !== undefined && { anchor }),
+  };
+}
 
 /** Any node of a strategy's DAG. `T` is what it emits for a bar. */
 export abstract class DagNode<T = unknown> {
@@ -9,15 +29,17 @@ export abstract class DagNode<T = unknown> {
   readonly interval: Interval | undefined;
   /** Absent where the author named none: a fingerprint counts the properties of nodes that code reads. */
   declare readonly calendar?: Calendar;
+  declare readonly anchor?: Anchor;
   /** Where the author made the node; its `stack` is read only when an error needs it. */
   readonly origin: Error;
   /** Only in the type: what `view.latest(node)` gives. */
   declare protected readonly emits: T;
 
-  protected constructor(name: string, interval: Interval | undefined, calendar?: Calendar) {
+  protected constructor(name: string, { interval, calendar, anchor }: Slotting) {
     this.name = checkName(name);
     this.interval = interval;
     if (calendar !== undefined) this.calendar = calendar;
+    if (anchor !== undefined) this.anchor = checkAnchor(anchor);
     this.origin = captureOrigin(new.target);
   }
 }
@@ -41,6 +63,11 @@ function checkName(name: string): string {
     );
   }
   return name;
+}
+
+/** In JavaScript it may be anything: what is no text is refused with those that are no anchors. */
+function checkAnchor(anchor: unknown): Anchor {
+  return typeof anchor === 'string' ? anchor : shown(anchor);
 }
 
 /** A value that is not what was asked for, as it can be shown in a sentence. */

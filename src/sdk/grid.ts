@@ -8,7 +8,10 @@ const DAY = 86_400;
  */
 export interface Grid {
   readonly interval: Seconds;
-  /** Where a fixed grid starts, in seconds after the epoch; 0 for months and on a calendar. */
+  /**
+   * Where a fixed grid starts, in seconds after the epoch; on a calendar, and of months in mean ones (`MONTH`): how much later than usual
+   * its slots open, which is 0 but for anchored ones.
+   */
   readonly phase: Seconds;
   /** What the slots follow where they are those of a zone's or an exchange's days; null: they are arithmetic. */
   readonly calendar: SlotCalendar | null;
@@ -88,7 +91,7 @@ export function sameGrid(a: Grid, b: Grid): boolean {
 /** The open of the slot that holds a time; between two slots that of the next: the first that closes after it. */
 export function floorToSlot(time: Seconds, { interval, phase, calendar }: Grid): Seconds {
   if (calendar) return calendar.holding(time);
-  return isMonths(interval) ? floorToMonths(time, interval) : floorToGrid(time, interval, phase);
+  return isMonths(interval) ? floorToMonths(time, interval, phase) : floorToGrid(time, interval, phase);
 }
 
 /** The open of the first slot that opens at a time or later. */
@@ -98,7 +101,7 @@ export function ceilToSlot(time: Seconds, { interval, phase, calendar }: Grid): 
     return open >= time ? open : calendar.next(open);
   }
   if (!isMonths(interval)) return ceilToGrid(time, interval, phase);
-  const open = floorToMonths(time, interval);
+  const open = floorToMonths(time, interval, phase);
   return open === time ? time : monthsLater(open, interval, 1);
 }
 
@@ -120,9 +123,11 @@ export function openOf(close: Seconds, { interval, calendar }: Grid): Seconds {
 }
 
 /** Bars that open up to then have closed by a time. */
-export function lastOpenBy(time: Seconds, { interval, calendar }: Grid): Seconds {
+export function lastOpenBy(time: Seconds, { interval, phase, calendar }: Grid): Seconds {
   if (calendar) return calendar.previous(calendar.holding(time));
-  return isMonths(interval) ? monthsLater(floorToMonths(time, interval), interval, -1) : time - interval;
+  return isMonths(interval)
+    ? monthsLater(floorToMonths(time, interval, phase), interval, -1)
+    : time - interval;
 }
 
 /** When all slots that open before `open`, which is on the grid, have closed. */
@@ -163,7 +168,7 @@ export function slotOfBars(bars: Grid, grid: Grid): (open: Seconds) => Seconds {
 export function isOnGrid(time: Seconds, { interval, phase, calendar }: Grid): boolean {
   if (calendar) return Number.isFinite(time) && calendar.holding(time) === time;
   // NaN and infinities leave a remainder that is not 0.
-  return isMonths(interval) ? floorToMonths(time, interval) === time : (time - phase) % interval === 0;
+  return isMonths(interval) ? floorToMonths(time, interval, phase) === time : (time - phase) % interval === 0;
 }
 
 /** The most that a slot lasts. */
@@ -184,10 +189,10 @@ function monthsIn(interval: Seconds): number {
   return interval / MONTH;
 }
 
-function floorToMonths(time: Seconds, interval: Seconds): Seconds {
+function floorToMonths(time: Seconds, interval: Seconds, phase: Seconds): Seconds {
   if (!Number.isFinite(time)) return time;
-  const months = monthsIn(interval);
-  return startOfMonth(Math.floor(monthOf(time) / months) * months);
+  const [months, first] = [monthsIn(interval), monthsIn(phase)];
+  return startOfMonth(Math.floor((monthOf(time) - first) / months) * months + first);
 }
 
 function monthsLater(open: Seconds, interval: Seconds, slots: number): Seconds {

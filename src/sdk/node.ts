@@ -5,7 +5,7 @@ import { SeamlessDataProvider } from './presets.js';
 import type { HistoryProvider } from './providers.js';
 import type { Series } from './series.js';
 import type { RowValue } from './table.js';
-import { isMonths, parseInterval, type Interval, type Seconds } from './time.js';
+import { isMonths, parseInterval, type Anchor, type Interval, type Seconds } from './time.js';
 import type { View, Window } from './view.js';
 
 /** The columns of a price stream, as most sources have them. */
@@ -26,6 +26,8 @@ export interface StreamInputOptions {
   readonly interval?: Interval;
   /** Whose days bars follow: 'XNYS', or { zone: 'America/New_York', dayStart: '17:00' }. Default: those of UTC. */
   readonly calendar?: Calendar;
+  /** Where weeks, quarters and years end: 'W-FRI', 'Q-JAN', 'Y-MAR'. Default: with Sunday, and with December. */
+  readonly anchor?: Anchor;
   /** The least number of bars that consumers get to see before they fire. Default: 1. */
   readonly period?: number;
   readonly historyProvider: HistoryProvider | SeamlessDataProvider;
@@ -42,7 +44,7 @@ export class StreamInput<T = Bar> extends DagNode<T> {
     // In JavaScript they may be missing.
     const tags = checkTags(options.tags);
     const name = options.name ?? tags.join('.');
-    super(name, options.interval, options.calendar);
+    super(name, options);
     if (!name)
       throw new SeamlessError(
         'strategy',
@@ -127,6 +129,8 @@ export interface NodeOptions<T> {
   readonly interval?: Interval;
   /** Whose days bars follow, where they are longer than the input's. Default: those of the inputs. */
   readonly calendar?: Calendar;
+  /** Where weeks, quarters and years end: 'W-FRI', 'Q-JAN', 'Y-MAR'. Default: with Sunday, and with December. */
+  readonly anchor?: Anchor;
   readonly computeFn: ComputeFn<T> | ColumnCompute<T> | SlotCompute<T>;
   /** What indicators are made of, as a record: `sma`, and its parameters. */
   readonly indicator?: { readonly kind: string; readonly params: Readonly<Record<string, unknown>> };
@@ -141,7 +145,7 @@ export class Node<T = unknown> extends DagNode<T> {
   readonly indicator: NodeOptions<T>['indicator'];
 
   constructor(options: NodeOptions<T>) {
-    super(options.name, options.interval, options.calendar);
+    super(options.name, options);
     if (!options.name)
       throw new SeamlessError('strategy', 'A Node has no name: give it one that is unique in its strategy.');
     this.inputs = checkInputs(options.input, options.name);

@@ -2,7 +2,7 @@ import type { Calendar } from './calendar.js';
 import { SeamlessError } from './errors.js';
 import { DagNode } from './dag-node.js';
 import { checkInputs, checkPeriods, type Period } from './node.js';
-import type { Interval } from './time.js';
+import type { Anchor, Interval } from './time.js';
 import type { View } from './view.js';
 
 /** What a step gives: the state for the next firing, and this bar's value. No value, or `undefined`: no row. */
@@ -20,6 +20,8 @@ export interface ScanNodeOptions<S, T> {
   readonly interval?: Interval;
   /** Whose days bars follow, where they are longer than the input's. Default: those of the inputs. */
   readonly calendar?: Calendar;
+  /** Where weeks, quarters and years end: 'W-FRI', 'Q-JAN', 'Y-MAR'. Default: with Sunday, and with December. */
+  readonly anchor?: Anchor;
   /** The state before the first firing. */
   readonly init: () => S;
   /** The state after a firing, and its value, from the state before it and the windows. */
@@ -58,7 +60,7 @@ export class ScanNode<S = unknown, T = unknown> extends DagNode<T> {
 
   /** @throws SeamlessError `strategy` or `period` for options without meaning. */
   constructor(options: ScanNodeOptions<S, T>) {
-    super(options.name, options.interval, options.calendar);
+    super(options.name, options);
     if (!options.name) {
       throw new SeamlessError(
         'strategy',

@@ -15,6 +15,12 @@ export interface Range {
  */
 export type Interval = string | number;
 
+/**
+ * Where slots of weeks, quarters and years end, in the words of pandas: `'W-FRI'` (weeks from Saturday to Friday), `'Q-JAN'` (quarters that
+ * end with January), `'Y-MAR'` (years that end with March), or begin: `'QS-FEB'`, `'YS-APR'`. Bars are stamped by their opens all the same.
+ */
+export type Anchor = string;
+
 /** Epoch seconds, a `Date`, or an ISO-8601 date or time (UTC unless it carries an offset). */
 export type TimeInput = number | Date | string;
 

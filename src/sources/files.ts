@@ -42,7 +42,7 @@ export interface SourceFile {
 const SETTLED_NS = 2_000_000_000n;
 
 /** Raised when the same bytes come to be read as other rows. */
-const READING = 1;
+const READING = 2;
 
 /** A text of everything but the bytes that decides how a file is read. */
 export function readingOf(settings: unknown): string {

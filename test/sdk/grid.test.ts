@@ -18,7 +18,9 @@ import { MONTH, parseTime } from '../../src/sdk/time.js';
 import { cases } from '../support/profile.js';
 
 const grids: fc.Arbitrary<Grid> = fc.oneof(
-  fc.constantFrom(1, 2, 3, 5, 12, 24).map((months) => plainGrid(months * MONTH)),
+  fc
+    .tuple(fc.constantFrom(1, 2, 3, 5, 12, 24), fc.nat(23))
+    .map(([months, first]) => plainGrid(months * MONTH, (first % months) * MONTH)),
   fc
     .tuple(fc.constantFrom(1, 60, 900, 86_400, 604_800), fc.nat(604_799))
     .map(([interval, phase]) => plainGrid(interval, phase % interval)),

@@ -53,6 +53,7 @@ export interface SentNode {
   readonly label: string;
   readonly interval: Seconds | null;
   readonly calendar: string | null;
+  readonly anchor: string | null;
   readonly leastHistory: number;
   readonly inputs: readonly EdgeDescription[];
   /** One of the two is null. */
@@ -180,6 +181,7 @@ const sentNode: SchemaOf<SentNode> = v.object({
   label: v.string(),
   interval: v.nullable(v.number()),
   calendar: v.nullable(v.string()),
+  anchor: v.nullable(v.string()),
   leastHistory: v.number(),
   inputs: v.array(
     v.object({

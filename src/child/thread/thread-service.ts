@@ -206,6 +206,7 @@ function toSend(node: NodeDescription, frames: readonly SourceLocation[], author
     label: node.label,
     interval: node.interval,
     calendar: node.calendar ?? null,
+    anchor: node.anchor ?? null,
     leastHistory: node.leastHistory,
     inputs: node.inputs,
     hash: node.own.hash ?? null,

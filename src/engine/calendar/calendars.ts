@@ -18,7 +18,7 @@ const CHANGES: Range = { start: 0, end: 2_145_916_800 };
 interface Known {
   readonly days: TradingDays;
   readonly key: string;
-  readonly slots: Map<Seconds, CalendarSlots>;
+  readonly slots: Map<string, CalendarSlots>;
 }
 
 const byKey = new Map<string, Known>();
@@ -26,23 +26,32 @@ const byRules = new Map<string, Known>();
 
 /**
  * The slots that bars of an interval have on a calendar; null: those of UTC, which need none.
+ * @param phase how much later than usual slots of weeks or months open
  * @throws SeamlessError `interval` for what is no calendar, or an interval that has no slots on one
  */
-export function calendarSlots(calendar: Calendar, interval: Seconds): SlotCalendar | null {
+export function calendarSlots(
+  calendar: Calendar,
+  interval: Seconds,
+  phase: Seconds = 0,
+): SlotCalendar | null {
   if (calendar === '24/7') return null;
   const rules = typeof calendar === 'string' ? rulesNamed(calendar) : rulesOfZone(calendar);
-  return slotsOf(rules, nameOf(calendar), interval);
+  return slotsOf(rules, nameOf(calendar), interval, phase);
 }
 
 /** Slots of another interval on the same calendar. */
-export function slotsOfSame({ key, name }: SlotCalendar, interval: Seconds): SlotCalendar {
-  return slotsOf(knownBy(key, name).days.rules, name, interval);
+export function slotsOfSame(
+  { key, name }: SlotCalendar,
+  interval: Seconds,
+  phase: Seconds = 0,
+): SlotCalendar {
+  return slotsOf(knownBy(key, name).days.rules, name, interval, phase);
 }
 
 /** The same of a calendar as it was kept. @param rules see `calendarText` */
-export function keptCalendarSlots(rules: string, interval: Seconds): SlotCalendar {
+export function keptCalendarSlots(rules: string, interval: Seconds, phase: Seconds): SlotCalendar {
   const { name, ...kept } = JSON.parse(rules) as CalendarRules & { readonly name: string };
-  return slotsOf(kept, name, interval);
+  return slotsOf(kept, name, interval, phase);
 }
 
 /** All that decides the days of a calendar, as a text to keep. */
@@ -71,7 +80,7 @@ export function calendarWarning({ name }: SlotCalendar, range: Range): string | 
   return which && `The holidays of calendar ${name} ${which}.`;
 }
 
-function slotsOf(rules: CalendarRules, name: string, interval: Seconds): CalendarSlots {
+function slotsOf(rules: CalendarRules, name: string, interval: Seconds, phase: Seconds): CalendarSlots {
   const text = JSON.stringify(rules);
   let known = byRules.get(text);
   if (!known) {
@@ -82,8 +91,9 @@ function slotsOf(rules: CalendarRules, name: string, interval: Seconds): Calenda
     byRules.set(text, known);
     byKey.set(key, known);
   }
-  const found = known.slots.get(interval) ?? new CalendarSlots(known.days, name, known.key, interval);
-  known.slots.set(interval, found);
+  const which = `${interval} ${phase}`;
+  const found = known.slots.get(which) ?? new CalendarSlots(known.days, name, known.key, interval, phase);
+  known.slots.set(which, found);
   return found;
 }
 

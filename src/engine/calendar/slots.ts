@@ -25,6 +25,7 @@ interface Stretches {
 export class CalendarSlots implements SlotCalendar {
   readonly #days: TradingDays;
   readonly #interval: Seconds;
+  readonly #phase: Seconds;
   #table: Stretches | null = null;
   /** The stretch that was found last: mostly the next time is in it too. */
   #at = 0;
@@ -36,6 +37,7 @@ export class CalendarSlots implements SlotCalendar {
     readonly name: string,
     readonly key: string,
     interval: Seconds,
+    phase: Seconds,
   ) {
     if (interval > DAY && interval !== WEEK && !isMonths(interval)) {
       throw new SeamlessError(
@@ -45,6 +47,7 @@ export class CalendarSlots implements SlotCalendar {
     }
     this.#days = days;
     this.#interval = interval;
+    this.#phase = phase;
   }
 
   holding(time: Seconds): Seconds {
@@ -94,11 +97,11 @@ export class CalendarSlots implements SlotCalendar {
 
   dated(date: Day, by: 'open' | 'close'): Seconds | null {
     const step = by === 'open' ? 1 : -1;
-    const of = groupOf(date, this.#interval);
+    const of = this.#groupOf(date);
     // Another session of the slot on the far side: the date is within it.
-    for (let day = date - step; groupOf(day, this.#interval) === of; day -= step)
+    for (let day = date - step; this.#groupOf(day) === of; day -= step)
       if (this.#days.sessionOf(day)) return null;
-    for (let day = date; groupOf(day, this.#interval) === of; day += step) {
+    for (let day = date; this.#groupOf(day) === of; day += step) {
       const session = this.#days.sessionOf(day);
       if (session) return this.holding(session.open);
     }
@@ -143,16 +146,31 @@ export class CalendarSlots implements SlotCalendar {
       if (both.end - both.start <= LONGEST) within = both;
     }
     this.#at = 0;
-    return (this.#table = tableOf(this.#days, this.#interval, within));
+    return (this.#table = tableOf(this.#days, this.#interval, (day) => this.#groupOf(day), within));
+  }
+
+  /** A number that dates of one slot have in common. */
+  #groupOf(day: Day): number {
+    const [interval, phase] = [this.#interval, this.#phase];
+    if (interval <= DAY) return day;
+    if (!isMonths(interval)) return Math.floor((day + 3 - phase / DAY) / 7);
+    const date = new Date(day * DAY * 1000);
+    return Math.floor((date.getUTCFullYear() * 12 + date.getUTCMonth() - phase / MONTH) / (interval / MONTH));
   }
 }
 
 /** Stretches of a range and some more on both sides, so that a slot before and one after it can be told. */
-function tableOf(days: TradingDays, interval: Seconds, within: Range): Stretches {
+function tableOf(
+  days: TradingDays,
+  interval: Seconds,
+  groupOf: (day: Day) => number,
+  within: Range,
+): Stretches {
   const more = 400 + (isMonths(interval) ? (2 * interval) / DAY : 0);
   const groups = groupsOf(
     days,
     interval,
+    groupOf,
     Math.floor(within.start / DAY - more),
     Math.ceil(within.end / DAY + more),
   );
@@ -190,26 +208,24 @@ interface Group {
 }
 
 /** Sessions of the days from one on and before another; of weeks and months, whole ones. */
-function groupsOf(days: TradingDays, interval: Seconds, from: Day, to: Day): Group[] {
+function groupsOf(
+  days: TradingDays,
+  interval: Seconds,
+  groupOf: (day: Day) => number,
+  from: Day,
+  to: Day,
+): Group[] {
   const found: (Group & { readonly of: number })[] = [];
   for (let day = from; day < to; day++) {
     const session = days.sessionOf(day);
     if (!session) continue;
-    const of = groupOf(day, interval);
+    const of = groupOf(day);
     const last = found.at(-1);
     if (last?.of === of) found[found.length - 1] = { ...last, end: session.close };
     else found.push({ start: session.open, end: session.close, day, of });
   }
   // The first and the last may lack days.
   return interval > DAY ? found.slice(1, -1) : found;
-}
-
-/** A number that dates of one slot have in common. */
-function groupOf(day: Day, interval: Seconds): number {
-  if (interval <= DAY) return day;
-  if (!isMonths(interval)) return Math.floor((day + 3) / 7);
-  const date = new Date(day * DAY * 1000);
-  return Math.floor((date.getUTCFullYear() * 12 + date.getUTCMonth()) / (interval / MONTH));
 }
 
 /**

@@ -1,4 +1,5 @@
 import { formatInterval } from '../../sdk/time.js';
+import { phaseText } from '../graph/anchors.js';
 import type { Part } from '../ports/host.js';
 import type { EarlierNode } from '../ports/store.js';
 
@@ -209,7 +210,9 @@ function windowChanges(then: Part, now: Part, input: string): PartChange[] {
   if (differs(phase))
     say(
       'phase',
-      phase.map((each) => `${each} s`),
+      phase.map((each, at) =>
+        phaseText({ interval: interval[at] as number, phase: each, calendar: days[at] ?? null }),
+      ),
     );
   if (days[0] !== days[1])
     say(

@@ -1,4 +1,5 @@
 import { plainDigest, textDigest, type Digest } from './digest.js';
+import { phaseText } from '../graph/anchors.js';
 import type { Graph, GraphNode } from '../graph/graph.js';
 import type { Part } from '../ports/host.js';
 import { formatInterval } from '../../sdk/time.js';
@@ -91,7 +92,7 @@ export async function partsOf(graph: Graph, node: GraphNode): Promise<readonly P
     part('semantics', '', SEMANTICS_VERSION, String(SEMANTICS_VERSION)),
     part('kind', '', kindOf(node), kindOf(node)),
     part('interval', '', node.interval, formatInterval(node.interval)),
-    part('phase', '', node.phase, `${node.phase} s`),
+    part('phase', '', node.phase, phaseText(node)),
     ...(node.calendar ? [part('calendar', '', node.calendar.key, node.calendar.name)] : []),
     ...windows,
     ...(source ? [part('source', '', source.kind, source.kind)] : []),

@@ -5,6 +5,7 @@ import { gridOf, isTicks, longestSlot, type Grid } from '../../sdk/grid.js';
 import { formatInterval, parseTime, type Seconds } from '../../sdk/time.js';
 import type { EdgeDescription, GraphDescription, NodeDescription, SourceDescription } from '../ports/host.js';
 import type { OpenStream } from '../ports/source.js';
+import { anchorOf } from './anchors.js';
 import { gridOfNode, refuseStraddling } from './grids.js';
 
 /** An input of a node, with everything decided. */
@@ -165,12 +166,18 @@ function resolveNode(index: number, graph: GraphDescription, resolved: readonly 
     name: node.name,
     kind: node.kind,
     scan: node.scan ?? false,
-    label: node.label,
+    label: labelOf(node, grid),
     ...grid,
     completeUntil: completeUntilOf(node),
     edges,
     description: node,
   };
+}
+
+/** `resample`; `resample W-FRI`. */
+function labelOf({ label }: NodeDescription, grid: Grid): string {
+  const anchor = isTicks(grid) ? null : anchorOf(grid);
+  return anchor === null ? label : `${label} ${anchor}`;
 }
 
 /** @throws SeamlessError `interval` for a node that fires at other bars than those it gathers. */

@@ -4,6 +4,7 @@ import { floorToSlot, isTicks, sameGrid, TICKS, type Grid } from '../../sdk/grid
 import { defaultPhase, formatInterval, formatTime, isMonths, type Seconds } from '../../sdk/time.js';
 import { calendarSlots, slotsOfSame } from '../calendar/calendars.js';
 import type { NodeDescription } from '../ports/host.js';
+import { anchorOf, anchorShift, shiftOf } from './anchors.js';
 
 /** A node whose grid is decided. */
 type Gridded = Grid & { readonly name: string };
@@ -14,21 +15,32 @@ type Gridded = Grid & { readonly name: string };
  */
 export function gridOfNode(node: NodeDescription, interval: Seconds, inputs: readonly Gridded[]): Grid {
   if (isTicks({ interval })) return gridOfTicks(node);
+  const shift = declaredShift(node, interval);
   const calendar = declared(node, interval);
   if (node.kind === 'stream') {
-    if (calendar) refusePhase(node, calendar.name);
-    const phase = calendar ? 0 : phaseOf(node, interval);
-    return { interval, phase, calendar: calendar ?? null };
+    if (calendar) refusePhase(node, `its bars follow calendar ${calendar.name}`);
+    else if (shift !== null) refusePhase(node, `anchor '${node.anchor}' says where its bars open`);
+    const grid = { interval, phase: calendar ? 0 : phaseOf(node, interval), calendar: calendar ?? null };
+    return shifted(grid, shift);
   }
   refuseUnequal(node, inputs);
   const same = inputs.find((input) => input.interval === interval);
-  const phase = same && !same.calendar ? same.phase : defaultPhase(interval);
-  const grid: Grid =
-    calendar === undefined
+  const alike = same && same.calendar?.key === calendar?.key;
+  const own: Grid =
+    calendar === undefined || alike
       ? inherited(node, interval, inputs)
-      : { interval, phase: calendar ? 0 : phase, calendar };
+      : { interval, phase: calendar ? 0 : defaultPhase(interval), calendar };
+  const grid = shifted(own, shift);
   if (same && !sameGrid(same, grid)) throw unequal(node, [{ ...grid, name: 'the node itself' }, same]);
   return grid;
+}
+
+/** A grid on which slots open so much later than usual; null: that grid. */
+function shifted(grid: Grid, shift: Seconds | null): Grid {
+  if (shift === null) return grid;
+  const { interval, calendar } = grid;
+  if (calendar) return { interval, phase: shift, calendar: slotsOfSame(calendar, interval, shift) };
+  return { interval, phase: (defaultPhase(interval) + shift) % interval, calendar };
 }
 
 function gridOfTicks(node: NodeDescription): Grid {
@@ -45,18 +57,32 @@ function gridOfTicks(node: NodeDescription): Grid {
       `${node.name} has ticks, which are in no slot of a calendar: leave its calendar out, and say it where bars are made: barsOf({ …, calendar: ${calendar.replaceAll('"', "'")} }).`,
     );
   }
-  refusePhase(node, null);
+  refusePhase(node, 'ticks are on no grid');
+  if (node.anchor != null)
+    throw refusal(
+      node,
+      `${node.name} has ticks, which are in no slot: leave its anchor out, and say it where bars are made: barsOf({ …, anchor: '${node.anchor}' }).`,
+    );
   return TICKS;
 }
 
 /** Undefined: the author named no calendar; null: that of UTC. */
-function declared(
-  { calendar, name, location }: NodeDescription,
-  interval: Seconds,
-): Grid['calendar'] | undefined {
+function declared(node: NodeDescription, interval: Seconds): Grid['calendar'] | undefined {
+  const { calendar } = node;
   if (calendar === undefined || calendar === null) return undefined;
+  return naming(node, () => calendarSlots(JSON.parse(calendar) as Calendar, interval));
+}
+
+/** Null: the author named no anchor. */
+function declaredShift(node: NodeDescription, interval: Seconds): Seconds | null {
+  const { anchor } = node;
+  return anchor === undefined || anchor === null ? null : naming(node, () => anchorShift(anchor, interval));
+}
+
+/** What goes wrong names the node. */
+function naming<T>({ name, location }: NodeDescription, work: () => T): T {
   try {
-    return calendarSlots(JSON.parse(calendar) as Calendar, interval);
+    return work();
   } catch (error) {
     if (!(error instanceof SeamlessError)) throw error;
     throw new SeamlessError(error.code, `${name}: ${error.message}`, {
@@ -97,10 +123,17 @@ function refuseUnequal(node: NodeDescription, inputs: readonly Gridded[]): void 
 
 function unequal(node: NodeDescription, [one, other]: readonly [Gridded, Gridded]): SeamlessError {
   const every = formatInterval(one.interval);
-  if (one.calendar !== other.calendar) {
+  if (one.calendar?.key !== other.calendar?.key) {
     return refusal(
       node,
       `Node ${node.name} has bars of ${every} of different days: ${daysOf(one)}, ${daysOf(other)}. Give both the same calendar; or make bars of a longer interval of one of them first, in a node of its own with a calendar, and take that as the input.`,
+    );
+  }
+  if (one.interval % WEEK === 0 || isMonths(one.interval)) {
+    const ends = [one, other].map((each) => `${each.name} has ${anchorText(each)}`).join(', ');
+    return refusal(
+      node,
+      `Node ${node.name} has bars of ${every} that never open together: ${ends}. Give all of them the same anchor.`,
     );
   }
   const grids = [one, other].map(({ name, phase }) => `${name} has phase ${phase}`).join(', ');
@@ -108,6 +141,13 @@ function unequal(node: NodeDescription, [one, other]: readonly [Gridded, Gridded
     node,
     `Node ${node.name} has two inputs with a bar each ${every} that never open together: ${grids} (seconds after the epoch). If they do open together, correct the phase of one source; else make bars of a longer interval of one of them first, in a node of its own, and take that as the input.`,
   );
+}
+
+/** `anchor 'W-FRI'`. */
+function anchorText(grid: Gridded): string {
+  const anchor = anchorOf(grid);
+  if (anchor) return `anchor '${anchor}'`;
+  return shiftOf(grid) === 0 ? 'no anchor' : `phase ${grid.phase}`;
 }
 
 function daysOf({ name, calendar }: Gridded): string {
@@ -121,9 +161,12 @@ function refusal({ name, location }: NodeDescription, message: string): Seamless
 /** Of sessions from 2005 to 2035: the bars of an input that made of them are not to reach over their ends. */
 const SESSIONS = { start: 1_104_537_600, end: 2_051_222_400 };
 const DAY = 86_400;
+const WEEK = 7 * DAY;
 
 /** @throws SeamlessError `interval` where a bar of an input would be in two slots of a node that is made of its bars, or in half of one */
-export function refuseStraddling(node: NodeDescription, { calendar }: Grid, input: Gridded): void {
+export function refuseStraddling(node: NodeDescription, grid: Grid, input: Gridded): void {
+  const { calendar } = grid;
+  refuseOtherAnchor(node, grid, input);
   if (!calendar || input.calendar?.key === calendar.key || isTicks(input)) return;
   const days = slotsOfSame(calendar, DAY);
   for (let open = days.holding(SESSIONS.start); open < SESSIONS.end; open = days.next(open)) {
@@ -137,12 +180,23 @@ export function refuseStraddling(node: NodeDescription, { calendar }: Grid, inpu
   }
 }
 
-function refusePhase(node: NodeDescription, calendar: string | null): void {
+/** @throws SeamlessError `interval` where slots of weeks are made of weeks, or of months of months, that reach over their ends */
+function refuseOtherAnchor(node: NodeDescription, grid: Grid, input: Gridded): void {
+  const months = isMonths(input.interval);
+  if (months ? !isMonths(grid.interval) : input.interval % WEEK > 0 || isMonths(grid.interval)) return;
+  if ((shiftOf(grid) - shiftOf(input)) % input.interval === 0) return;
+  throw refusal(
+    node,
+    `${node.name} makes bars of ${formatInterval(grid.interval)} with ${anchorText({ ...grid, name: node.name })} of those of ${input.name}, which are of ${formatInterval(input.interval)} with ${anchorText(input)}: some would be in two of them. Say an anchor that ends with one of theirs, or make them of bars of a day.`,
+  );
+}
+
+function refusePhase(node: NodeDescription, why: string): void {
   const phase = node.source?.options['phase'];
   if (phase === undefined || (node.source?.kind === 'custom' && typeof phase !== 'number')) return;
   throw new SeamlessError(
     'source',
-    `The source of ${node.name} has a phase, but ${calendar === null ? 'ticks are on no grid' : `its bars follow calendar ${calendar}`}: leave the phase out.`,
+    `The source of ${node.name} has a phase, but ${why}: leave the phase out.`,
     { node: node.name, location: node.location ?? undefined },
   );
 }

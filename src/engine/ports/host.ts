@@ -97,6 +97,8 @@ export interface NodeDescription {
   readonly interval: Seconds | null;
   /** Whose days its bars follow, as its author wrote it, in JSON. Absent or null: nothing is said. */
   readonly calendar?: string | null;
+  /** Where its slots of weeks or months end, as its author wrote it: `W-FRI`. Absent or null: as usual. */
+  readonly anchor?: string | null;
   /** The least history that consumers of a stream get; 1 for computed nodes. */
   readonly leastHistory: number;
   readonly inputs: readonly EdgeDescription[];

@@ -214,7 +214,7 @@ export class TypeScriptHost implements StrategyHost {
 
   #describeNode(node: DagNode, index: number, positions: ReadonlyMap<DagNode, number>): NodeDescription {
     const interval = intervalOf(node) ?? presetInterval(node, this.#options.strategy);
-    const { name } = node;
+    const { name, anchor = null } = node;
     const calendar = node.calendar === undefined ? null : JSON.stringify(node.calendar);
     const { own } = this.#codes[index] as NodeCode;
     const locate = (): SourceLocation | null => this.#options.locate(node.origin);
@@ -229,6 +229,7 @@ export class TypeScriptHost implements StrategyHost {
           name,
           interval,
           calendar,
+          anchor,
           own,
           kind: 'stream',
           scan: false,
@@ -267,6 +268,7 @@ export class TypeScriptHost implements StrategyHost {
         name,
         interval,
         calendar,
+        anchor,
         own,
         kind: 'node',
         scan,

@@ -1,12 +1,12 @@
 import type { Calendar } from '../calendar.js';
-import type { DagNode } from '../dag-node.js';
+import { slottingOf, type DagNode } from '../dag-node.js';
 import { SeamlessError } from '../errors.js';
 import { longestSlot, plainGrid } from '../grid.js';
 import { bytes, floats } from '../memory.js';
 import { KernelCompute, Node, SlotCompute, type Bar, type BarSlot, type KernelOutput } from '../node.js';
 import type { InputSeries, Series } from '../series.js';
 import { columnIndex } from '../table.js';
-import { formatInterval, parseInterval, type Interval } from '../time.js';
+import { formatInterval, parseInterval, type Anchor, type Interval } from '../time.js';
 import type { Window } from '../view.js';
 import { aggregate, checkAggregates, type Aggregate } from './aggregate.js';
 
@@ -18,6 +18,8 @@ interface Slots {
   readonly interval: Interval;
   /** Whose days bars follow: 'XNYS'. Default: those of UTC. */
   readonly calendar?: Calendar;
+  /** Where weeks, quarters and years end: 'W-FRI', 'Q-JAN', 'Y-MAR'. Default: with Sunday, and with December. */
+  readonly anchor?: Anchor;
 }
 
 export interface BarsOfOptions extends Slots {
@@ -70,14 +72,14 @@ const ASKS = ['ask', 'ask_price', 'askprice', 'best_ask', 'ask_px', 'ap', 'offer
 export function barsOf<T>(options: BarsByOptions<T>): Node<T>;
 export function barsOf(options: BarsOfOptions): Node<TickBar>;
 export function barsOf<T>(options: BarsOfOptions | BarsByOptions<T>): Node<T> | Node<TickBar> {
-  const { name, input, interval, calendar } = options;
+  const { name, input, interval } = options;
   const seconds = parseInterval(interval, `The interval of ${name}`);
   refuseBars(name, input, seconds);
   const common = {
     name,
     input,
+    ...slottingOf(options),
     interval: seconds,
-    ...(calendar === undefined ? {} : { calendar }),
     period: `${longestSlot(plainGrid(seconds))}s`,
   };
   if ('reduce' in options) {

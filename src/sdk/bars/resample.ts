@@ -1,5 +1,5 @@
 import type { Calendar } from '../calendar.js';
-import type { DagNode } from '../dag-node.js';
+import { slottingOf, type DagNode } from '../dag-node.js';
 import { SeamlessError } from '../errors.js';
 import { bytes, floats } from '../memory.js';
 import { KernelCompute, Node, type Bar, type KernelOutput } from '../node.js';
@@ -7,7 +7,7 @@ import type { Series } from '../series.js';
 import { columnIndex, VALUE_COLUMN } from '../table.js';
 import { longestSlot, plainGrid } from '../grid.js';
 import { aggregate, checkAggregates, type Aggregate } from './aggregate.js';
-import { formatInterval, isMonths, parseInterval, type Interval } from '../time.js';
+import { formatInterval, isMonths, parseInterval, type Anchor, type Interval } from '../time.js';
 
 export interface ResampleOptions {
   readonly name: string;
@@ -17,6 +17,8 @@ export interface ResampleOptions {
   readonly interval: Interval;
   /** Whose days the slower bars follow: 'XNYS'. Default: those of the input. */
   readonly calendar?: Calendar;
+  /** Where weeks, quarters and years end: 'W-FRI', 'Q-JAN', 'Y-MAR'. Default: with Sunday, and with December. */
+  readonly anchor?: Anchor;
   /**
    * What becomes of columns besides open, high, low, close and volume, or of these in place of the usual: `{ trades: 'sum' }`.
    * Default: other columns are left out.
@@ -48,7 +50,7 @@ const USUAL: Readonly<Record<string, Aggregate>> = {
  * @throws SeamlessError `interval` for an interval that the input's does not divide, `period` for `minBars` below 1
  */
 export function resample(options: ResampleOptions): Node<ResampledBar> {
-  const { name, input, interval, calendar, columns = {}, minBars = 1 } = options;
+  const { name, input, interval, columns = {}, minBars = 1 } = options;
   const seconds = parseInterval(interval, `The interval of ${name}`);
   checkDivides(name, input, seconds);
   checkAggregates(name, columns);
@@ -60,8 +62,8 @@ export function resample(options: ResampleOptions): Node<ResampledBar> {
   return new Node<ResampledBar>({
     name,
     input,
+    ...slottingOf(options),
     interval: seconds,
-    ...(calendar === undefined ? {} : { calendar }),
     period: `${longestSlot(plainGrid(seconds))}s`,
     indicator: { kind: 'resample', params: { columns, minBars } },
     computeFn: new KernelCompute<ResampledBar>(

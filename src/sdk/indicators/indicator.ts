@@ -1,10 +1,10 @@
 import type { Calendar } from '../calendar.js';
-import type { DagNode } from '../dag-node.js';
+import { slottingOf, type DagNode, type Slotting } from '../dag-node.js';
 import { SeamlessError } from '../errors.js';
 import { KernelCompute, Node, type NodeOptions } from '../node.js';
 import type { InputSeries, Series } from '../series.js';
 import { VALUE_COLUMN } from '../table.js';
-import type { Interval } from '../time.js';
+import type { Anchor, Interval } from '../time.js';
 import { blocksOf, type Blocks } from './kernels/blocks.js';
 
 /** What every indicator over one input takes. */
@@ -17,6 +17,8 @@ export interface IndicatorOptions {
   readonly interval?: Interval;
   /** Whose days bars follow, where they are longer than the input's. Default: those of the inputs. */
   readonly calendar?: Calendar;
+  /** Where weeks, quarters and years end: 'W-FRI', 'Q-JAN', 'Y-MAR'. Default: with Sunday, and with December. */
+  readonly anchor?: Anchor;
 }
 
 export interface RollingOptions extends IndicatorOptions {
@@ -29,18 +31,15 @@ export function indicatorNode(
   indicator: NonNullable<NodeOptions<number>['indicator']>,
   options: Pick<NodeOptions<number>, 'name' | 'input'> & {
     readonly period: number;
-    readonly interval?: Interval;
-    readonly calendar?: Calendar;
-  },
+  } & Slotting,
   compute: (series: Series) => Float64Array,
 ): Node<number> {
-  const { name, input, period, interval, calendar } = options;
+  const { name, input, period } = options;
   return new Node<number>({
     name,
     input,
     period,
-    ...(interval === undefined ? {} : { interval }),
-    ...(calendar === undefined ? {} : { calendar }),
+    ...slottingOf(options),
     computeFn: new KernelCompute<number>(compute),
     indicator,
   });

@@ -2,7 +2,7 @@ import type { Calendar } from '../calendar.js';
 import { DagNode, shown } from '../dag-node.js';
 import { SeamlessError } from '../errors.js';
 import { checkInputs } from '../node.js';
-import type { Interval } from '../time.js';
+import type { Anchor, Interval } from '../time.js';
 import type { Section } from './section.js';
 
 /** What a cross-section gives: a number for each member in the order of `section.symbols`, or one for all of them. */
@@ -16,6 +16,8 @@ interface CommonOptions {
   readonly interval?: Interval;
   /** Whose days bars follow, where they are longer than the input's. Default: those of the inputs. */
   readonly calendar?: Calendar;
+  /** Where weeks, quarters and years end: 'W-FRI', 'Q-JAN', 'Y-MAR'. Default: with Sunday, and with December. */
+  readonly anchor?: Anchor;
 }
 
 export interface CrossNodeOptions extends CommonOptions {
@@ -58,7 +60,7 @@ export class CrossNode<T = number> extends DagNode<T> {
 
   /** @throws SeamlessError `strategy` for options without meaning. */
   constructor(options: CrossNodeOptions | CrossValueOptions<T>) {
-    super(options.name, options.interval, options.calendar);
+    super(options.name, options);
     const { name } = options;
     if (!name) {
       throw new SeamlessError(

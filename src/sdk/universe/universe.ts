@@ -4,7 +4,7 @@ import { SeamlessError } from '../errors.js';
 import { checkPeriod, checkProvider, type Bar } from '../node.js';
 import type { SeamlessDataProvider } from '../presets.js';
 import type { HistoryProvider } from '../providers.js';
-import type { Interval } from '../time.js';
+import type { Anchor, Interval } from '../time.js';
 
 export interface UniverseOptions {
   readonly name: string;
@@ -12,6 +12,8 @@ export interface UniverseOptions {
   readonly interval?: Interval;
   /** Whose days bars follow: 'XNYS', or { zone: 'America/New_York', dayStart: '17:00' }. Default: those of UTC. */
   readonly calendar?: Calendar;
+  /** Where weeks, quarters and years end: 'W-FRI', 'Q-JAN', 'Y-MAR'. Default: with Sunday, and with December. */
+  readonly anchor?: Anchor;
   /** The least number of bars of a symbol that its consumers get to see before they fire. Default: 1. */
   readonly period?: number;
   /** The bars of all symbols, in one long table, or in files of their own: `csvHistory`, `parquetHistory` or `sqlHistory`. */
@@ -87,7 +89,7 @@ export class Universe<T = Bar> extends DagNode<T> {
 
   /** @throws SeamlessError `strategy`, `period` or `source` for options without meaning. */
   constructor(options: UniverseOptions) {
-    super(options.name, options.interval, options.calendar);
+    super(options.name, options);
     const { name } = options;
     if (!name) {
       throw new SeamlessError(

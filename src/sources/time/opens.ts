@@ -5,7 +5,7 @@ import { sourceError } from '../faults.js';
 import type { TimeOptions } from '../options.js';
 import { toMicroseconds } from '../ticks.js';
 import type { TimeReading } from './reading.js';
-import { isOfDays, monthsClosingSql } from './slots.js';
+import { closingSql, isOfDays, isOfLastDays } from './slots.js';
 
 const DAY = 86_400;
 const HOUR = 3_600;
@@ -33,17 +33,17 @@ export function adjusted(
   reading: TimeReading,
   opens: readonly Seconds[],
 ): TimeReading {
-  return toMicroseconds(stream, ofMonths(stream, options, ofDays(stream, options, reading, opens)));
+  return toMicroseconds(stream, inSlots(stream, options, ofDays(stream, options, reading, opens)));
 }
 
-/** Rows of months that are stamped by their close, or by any time in them, are those of the slot that they are in. */
-function ofMonths(stream: OpenStream, options: TimeOptions, reading: TimeReading): TimeReading {
-  if (options.stamp === 'open' || !isMonths(stream.interval)) return reading;
+/** Rows of weeks and months that are stamped by their close, or by any time in them, are those of the slot that they are in. */
+function inSlots(stream: OpenStream, options: TimeOptions, reading: TimeReading): TimeReading {
+  if (options.stamp === 'open' || !isOfLastDays(stream)) return reading;
   return {
     ...reading,
     unit: 0,
-    open: (raw, clock) => monthsClosingSql(stream.interval, reading.open(raw, clock)),
-    words: `${reading.words}, in their month`,
+    open: (raw, clock) => closingSql(stream, reading.open(raw, clock)),
+    words: `${reading.words}, in their ${isMonths(stream.interval) ? 'month' : 'week'}`,
   };
 }
 

@@ -1,10 +1,10 @@
 import { isTicks } from '../../sdk/grid.js';
-import { isMonths, type Seconds } from '../../sdk/time.js';
+import type { Seconds } from '../../sdk/time.js';
 import type { OpenStream } from '../../engine/ports/source.js';
 import { LARGEST_SECONDS, sourceError } from '../faults.js';
 import type { TimeOptions } from '../options.js';
 import { isDateNumber, type ColumnLook } from './column.js';
-import { isOfDays } from './slots.js';
+import { isOfDays, isOfLastDays } from './slots.js';
 import { clockFormat, spellingOfAll, type Spelling } from './spelling.js';
 
 /** How the time columns of a relation are read. */
@@ -35,9 +35,9 @@ const SERIAL_DAYS = { least: 20_000, largest: 80_000, epoch: 25_569 };
 
 const DAY = 86_400;
 
-/** From a bar's open to the time its row is stamped by. Of months, whose length differs, `adjusted` sees to it. */
-export function stampedAfter({ interval }: OpenStream, { stamp }: TimeOptions): Seconds {
-  return stamp === 'close' && !isMonths(interval) && !isTicks({ interval }) ? interval : 0;
+/** From a bar's open to the time its row is stamped by. Of weeks and months `adjusted` sees to it. */
+export function stampedAfter(stream: OpenStream, { stamp }: TimeOptions): Seconds {
+  return stamp === 'close' && !isOfLastDays(stream) && !isTicks(stream) ? stream.interval : 0;
 }
 
 function shiftOf(stream: OpenStream, options: TimeOptions): string {

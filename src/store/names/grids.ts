@@ -19,7 +19,7 @@ export function gridIn({
   readonly rules: string | null;
 }): Grid {
   if (isTicks({ interval })) return TICKS;
-  return { interval, phase, calendar: rules === null ? null : keptCalendarSlots(rules, interval) };
+  return { interval, phase, calendar: rules === null ? null : keptCalendarSlots(rules, interval, phase) };
 }
 
 /** Keeps the calendars of nodes, each once. */

@@ -61,7 +61,11 @@ const calendars: fc.Arbitrary<Calendar> = fc.oneof(
   }),
 );
 const intervals = fc.constantFrom(900, HOUR, 4 * HOUR, 7 * HOUR, DAY, 7 * DAY, MONTH, 3 * MONTH);
-const grids = fc.tuple(calendars, intervals).map(([calendar, interval]) => gridOn(calendar, interval));
+const grids = fc.tuple(calendars, intervals, fc.nat(6)).map(([calendar, interval, later]): Grid => {
+  if (interval < 7 * DAY || later === 0) return gridOn(calendar, interval);
+  const phase = interval === 7 * DAY ? later * DAY : (later * MONTH) % interval;
+  return { interval, phase, calendar: calendarSlots(calendar, interval, phase) };
+});
 /** From 1972 to 2035, many of them close to where clocks change. */
 const times = fc.oneof(
   fc.integer({ min: 63_072_000, max: 2_051_222_400 }),
@@ -197,7 +201,7 @@ describe('a grid on a calendar', () => {
     const at = (calendar: Calendar): Grid['calendar'] => calendarSlots(calendar, DAY);
     const { key } = at('XNYS') ?? assert.fail();
     assert.equal(at('XNAS'), at('XNYS'));
-    assert.equal(keptCalendarSlots(calendarText(at('XNYS') ?? assert.fail()), DAY), at('XNYS'));
+    assert.equal(keptCalendarSlots(calendarText(at('XNYS') ?? assert.fail()), DAY, 0), at('XNYS'));
     assert.equal(
       at({ zone: 'America/New_York', session: { open: '17:00', close: '17:00' } })?.key,
       at('FX')?.key,

@@ -1,15 +1,5 @@
 import { lowerBound } from '../../../src/sdk/table.js';
-import {
-  ceilTo,
-  closeOf,
-  closeSeeing,
-  floorTo,
-  nextOpen,
-  openOf,
-  spanOf,
-  usualPhase,
-  type Slots,
-} from './slots.js';
+import { ceilTo, closeOf, closeSeeing, floorTo, nextOpen, openOf, spanOf, type Slots } from './slots.js';
 import { fire, type ScanState } from './host.js';
 import type { NodeSpec, Spec } from './spec.js';
 import type { Bars, Row } from './values.js';
@@ -66,9 +56,7 @@ function nodeTruth(spec: NodeSpec, truths: readonly Truth[], specs: readonly Spe
     if (inTime) return { ...truth, period, lookback: 1, span: spanOf(period, truth), gather };
     return { ...truth, period, lookback: Math.max(period, least), span: null, gather };
   });
-  const { calendar } = spec;
-  const phase = inputs.find((input) => input.interval === interval)?.phase ?? usualPhase(interval);
-  const slots: Slots = { interval, phase, calendar };
+  const slots: Slots = { interval, phase: spec.phase, calendar: spec.calendar };
   const { rows, failed } = history(spec, slots, inputs);
   const snapped = (time: number): number =>
     Number.isFinite(time) ? openOf(closeSeeing(time, slots), slots) : time;

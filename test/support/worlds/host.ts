@@ -135,14 +135,15 @@ export class WorldHost implements StrategyHost {
       const member = symbol && { family: 'family', symbol: symbol === 'all' ? null : symbol };
       const days = spec.calendar ? CALENDARS[spec.calendar] : '24/7';
       const calendar = JSON.stringify(days);
-      const common = { name: `n${index}`, interval: spec.interval, calendar, location: null, member };
+      const { interval, anchor } = spec;
+      const common = { name: `n${index}`, interval, calendar, anchor, location: null, member };
       if (spec.kind === 'node') {
         const { scan } = spec;
         const inputs = spec.inputs.map(({ node, period, inTime, gather }): EdgeDescription =>
           gather
             ? { node, period: 1, gather: true }
             : inTime
-              ? { node, period: null, span: spanOf(period, { phase: 0, ...(this.#specs[node] as Spec) }) }
+              ? { node, period: null, span: spanOf(period, this.#specs[node] as Spec) }
               : { node, period },
         );
         const own = ownCode(spec);
@@ -161,7 +162,7 @@ export class WorldHost implements StrategyHost {
       const until = completeUntil === null ? {} : { completeUntil };
       const source = {
         kind: 'made',
-        options: { index, ...(spec.calendar || spec.interval === TICK ? {} : { phase }), ...until },
+        options: { index, ...(spec.calendar || anchor || interval === TICK ? {} : { phase }), ...until },
       };
       const own = { hash: 'stream' };
       return { ...common, kind: 'stream', label: 'made', inputs: [], own, leastHistory, source };

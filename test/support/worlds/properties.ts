@@ -254,8 +254,7 @@ async function assertOnly(
   const done = await run(world, store, range, cut);
   assert.ok(isDone(done));
   const others = done.host.fired.flatMap((fired, index) => {
-    const { interval, calendar } = world.specs[index] as Spec;
-    const opens = fired.map((asOf) => openOf(asOf, { interval, phase: 0, calendar }));
+    const opens = fired.map((asOf) => openOf(asOf, world.specs[index] as Spec));
     const within = opens.filter((open) => open >= range.start && open < range.end);
     return within.length > 0 && !computed.includes(index) ? [`n${index} at ${within.join(', ')}`] : [];
   });

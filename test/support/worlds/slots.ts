@@ -5,6 +5,7 @@ import { MONTH, TICK } from '../../../src/sdk/time.js';
 /** Slots by the definition: months with the dates of JavaScript, calendars by looking at a clock, everything else by adding up. */
 export interface Slots {
   readonly interval: number;
+  /** Of months in mean ones, and on a calendar: how much later than usual slots open, as an anchor says. */
   readonly phase: number;
   /** Null: arithmetic, and months of UTC. */
   readonly calendar: keyof typeof CALENDARS | null;
@@ -74,19 +75,20 @@ interface Listed {
 const instants = new Map<string, Instant[]>();
 const lists = new Map<string, Listed>();
 
-function listed({ interval, calendar }: Slots): Listed {
+function listed({ interval, phase, calendar }: Slots): Listed {
   const name = calendar as keyof typeof CALENDARS;
-  const key = `${name} ${interval}`;
+  const key = `${name} ${interval} ${phase}`;
   const known = lists.get(key);
   if (known) return known;
   const all = instants.get(name) ?? instantsOf(name);
   instants.set(name, all);
   const start = name === 'session' ? 9 * 60 + 30 : -7 * 60;
   const slotOf = ({ date, minutes }: Instant): string => {
-    if (interval === 7 * DAY) return `${Math.floor((date + 3) / 7)}`;
+    if (interval === 7 * DAY) return `${Math.floor((date + 3 - phase / DAY) / 7)}`;
     if (interval >= MONTH) {
       const day = new Date(date * DAY * 1000);
-      return `${Math.floor((day.getUTCFullYear() * 12 + day.getUTCMonth()) / (interval / MONTH))}`;
+      const month = day.getUTCFullYear() * 12 + day.getUTCMonth() - phase / MONTH;
+      return `${Math.floor(month / (interval / MONTH))}`;
     }
     return interval === DAY ? `${date}` : `${date} ${Math.floor((minutes - start) / (interval / 60))}`;
   };
@@ -121,6 +123,21 @@ function listed({ interval, calendar }: Slots): Listed {
 /** Weeks of UTC begin on Mondays: the epoch was a Thursday. */
 export function usualPhase(interval: number): number {
   return interval === 7 * DAY ? 4 * DAY : 0;
+}
+
+const WEEKDAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
+const QUARTERS = ['QS-JAN', 'Q-JAN', 'QE-MAY'];
+
+/** Slots that open so many days or months later than usual, and the anchor that says so; where there is none, as usual. */
+export function anchored(
+  { interval, calendar }: Pick<Slots, 'interval' | 'calendar'>,
+  later: number,
+): { readonly phase: number; readonly anchor: string | null } {
+  const usual = calendar ? 0 : usualPhase(interval);
+  if (interval === 7 * DAY)
+    return { phase: (usual + (later % 7) * DAY) % interval, anchor: `W-${WEEKDAYS[later % 7]}` };
+  if (interval === 3 * MONTH) return { phase: (later % 3) * MONTH, anchor: QUARTERS[later % 3] as string };
+  return { phase: usual, anchor: null };
 }
 
 /** The first of ascending times that is not before one. */
@@ -194,7 +211,7 @@ export function floorTo(time: number, slots: Slots): number {
   if (months === null) return Math.floor((time - phase) / interval) * interval + phase;
   const date = new Date(time * 1000);
   const month = date.getUTCFullYear() * 12 + date.getUTCMonth();
-  return monthLater(time, -(month % months));
+  return monthLater(time, -((month - phase / MONTH) % months));
 }
 
 export function ceilTo(time: number, slots: Slots): number {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { MONTH, TICK } from '../../../src/sdk/time.js';
-import { ceilTo, nextOpen, usualPhase, type Slots } from './slots.js';
+import { anchored, ceilTo, nextOpen, type Slots } from './slots.js';
 import { EMITS, mixNumber, valueFrom, type Emits, type Row } from './values.js';
 
 /** Bars begin here, on every grid without a phase; a few hours are enough to have every kind of boundary. */
@@ -27,6 +27,8 @@ export interface StreamSpec extends Slots {
   readonly kind: 'stream';
   /** Null: it is in no family. Whose a node is decides what is computed together, and nothing else. */
   readonly symbol: Symbol | null;
+  /** Null: the source has a phase. */
+  readonly anchor: string | null;
   /** Seconds of a minute of its world. */
   readonly unit: number;
   readonly leastHistory: number;
@@ -65,11 +67,11 @@ export interface InputSpec {
   readonly gather: boolean;
 }
 
-export interface NodeSpec {
+export interface NodeSpec extends Slots {
   readonly kind: 'node';
   readonly symbol: Symbol | null;
-  readonly interval: number;
-  readonly calendar: Slots['calendar'];
+  /** Null: its grid is that of an input, or the usual one. */
+  readonly anchor: string | null;
   /** Seconds of a minute of its world. */
   readonly unit: number;
   /** In time: the window is counted in the time of that many bars, and one bar in it is enough. */
@@ -91,6 +93,9 @@ export type Spec = StreamSpec | NodeSpec;
 /** What follows a calendar in a world of calendars. */
 const calendarArbitrary = fc.constantFrom<Slots['calendar'][]>('session', 'session', 'evening', null);
 
+/** How many days or months later than usual slots open. */
+const laterArbitrary = fc.constantFrom(0, 0, 1, 2, 5);
+
 const streamArbitrary = fc.record({
   symbol: fc.constantFrom<(Symbol | null)[]>(null, 'A', 'B', 'C'),
   interval: fc.constantFrom(60, 60, ...INTERVALS),
@@ -104,6 +109,7 @@ const streamArbitrary = fc.record({
   until: fc.constantFrom(null, null, null, 90, MINUTES, MINUTES + 17),
   seed: fc.nat(1e6),
   calendar: calendarArbitrary,
+  later: laterArbitrary,
 });
 
 const nodeArbitrary = fc.record({
@@ -123,6 +129,7 @@ const nodeArbitrary = fc.record({
   failsOn: fc.constantFrom(0, 0, 0, 0, 0, 0, 0, 150),
   gathers: fc.constantFrom(false, false, true),
   calendar: calendarArbitrary,
+  later: laterArbitrary,
 });
 
 type NodeDraw = typeof nodeArbitrary extends fc.Arbitrary<infer T> ? T : never;
@@ -132,10 +139,10 @@ type StreamDraw = typeof streamArbitrary extends fc.Arbitrary<infer T> ? T : nev
 export interface WorldDraw {
   /** Minutes where it is not said. */
   readonly scale?: Scale;
-  readonly streams: readonly (Omit<StreamDraw, 'until' | 'symbol' | 'calendar'> &
-    Partial<Pick<StreamDraw, 'until' | 'symbol' | 'calendar'>>)[];
-  readonly nodes: readonly (Omit<NodeDraw, 'gathers' | 'symbol' | 'calendar'> &
-    Partial<Pick<NodeDraw, 'gathers' | 'symbol' | 'calendar'>>)[];
+  readonly streams: readonly (Omit<StreamDraw, 'until' | 'symbol' | 'calendar' | 'later'> &
+    Partial<Pick<StreamDraw, 'until' | 'symbol' | 'calendar' | 'later'>>)[];
+  readonly nodes: readonly (Omit<NodeDraw, 'gathers' | 'symbol' | 'calendar' | 'later'> &
+    Partial<Pick<NodeDraw, 'gathers' | 'symbol' | 'calendar' | 'later'>>)[];
 }
 
 /** Any strategy and its sources. */
@@ -167,17 +174,28 @@ function scaled(seconds: number, scale: Scale): number {
 export function specsOf({ scale = 'minutes', streams, nodes }: WorldDraw): Spec[] {
   const unit = UNITS[scale];
   const specs: Spec[] = streams.map(
-    ({ holes, late, until = null, symbol = null, seed, calendar: days = null, ...drawn }): StreamSpec => {
+    ({
+      holes,
+      late,
+      until = null,
+      symbol = null,
+      seed,
+      calendar: days = null,
+      later = 0,
+      ...drawn
+    }): StreamSpec => {
       // So many hours of UTC would take most of the time.
       const whole = days ?? (drawn.interval === 60 ? 'session' : null);
       const calendar = scale === 'calendars' ? whole : null;
       // Bars of seconds are among the ticks.
       const ticks = scale === 'ticks' && drawn.interval === 60;
       const interval = ticks ? TICK : scaled(drawn.interval, scale);
-      const phase =
-        interval % MONTH === 0 || calendar || ticks ? 0 : Math.floor((drawn.phase / 60) * unit) % interval;
+      const own = anchored({ interval, calendar }, later);
+      const fixed = own.anchor !== null || interval % MONTH === 0 || calendar || ticks;
+      const phase = fixed ? own.phase : Math.floor((drawn.phase / 60) * unit) % interval;
       const completeUntil = until === null ? null : ORIGIN + until * unit;
-      const spec = { ...drawn, symbol, interval, phase, calendar, completeUntil, unit };
+      const { anchor } = own;
+      const spec = { ...drawn, symbol, interval, phase, calendar, anchor, completeUntil, unit };
       const rows = ticks ? drawnTicks(spec, holes, late, seed) : drawnRows(spec, holes, late, seed);
       return { kind: 'stream', ...spec, rows };
     },
@@ -189,6 +207,7 @@ export function specsOf({ scale = 'minutes', streams, nodes }: WorldDraw): Spec[
     gathers = false,
     symbol = null,
     calendar: days = null,
+    later = 0,
     ...drawn
   } of nodes) {
     const spec = { ...drawn, symbol, interval: scaled(drawn.interval, scale), unit };
@@ -202,12 +221,14 @@ export function specsOf({ scale = 'minutes', streams, nodes }: WorldDraw): Spec[
     const once = inputs.filter(({ node }, at) => inputs.findIndex((other) => other.node === node) === at);
     const joined = onOneGrid(once, specs);
     const like = joined.find(({ node }) => specs[node]?.interval === spec.interval);
-    const own = scale === 'calendars' ? days : null;
+    const calendar = scale === 'calendars' ? days : null;
     specs.push({
       kind: 'node',
       ...spec,
+      calendar,
+      ...anchored({ interval: spec.interval, calendar }, later),
       // An input as fast as the node decides which bars there are.
-      calendar: like ? (specs[like.node] as Spec).calendar : own,
+      ...(like && gridLike(specs[like.node] as Spec)),
       inputs: joined,
       code: { seed, since: null, text: 0, failsAt: null, failsOn },
     });
@@ -219,20 +240,16 @@ export function specsOf({ scale = 'minutes', streams, nodes }: WorldDraw): Spec[
 function onOneGrid<T extends { readonly node: number }>(inputs: readonly T[], specs: readonly Spec[]): T[] {
   const grids = new Map<number, string>();
   return inputs.filter(({ node }) => {
-    const { interval, calendar } = specs[node] as Spec;
-    const grid = `${phaseOf(specs, node)} ${calendar}`;
+    const { interval, phase, calendar } = specs[node] as Spec;
+    const grid = `${phase} ${calendar}`;
     if ((grids.get(interval) ?? grid) !== grid) return false;
     grids.set(interval, grid);
     return true;
   });
 }
 
-/** How far the grid of a stream or a node is off the epoch's, in seconds. */
-function phaseOf(specs: readonly Spec[], at: number): number {
-  const spec = specs[at] as Spec;
-  if (spec.kind === 'stream') return spec.phase;
-  const like = spec.inputs.find(({ node }) => specs[node]?.interval === spec.interval);
-  return like ? phaseOf(specs, like.node) : usualPhase(spec.interval);
+function gridLike({ phase, calendar }: Spec): Pick<NodeSpec, 'phase' | 'calendar' | 'anchor'> {
+  return { phase, calendar, anchor: null };
 }
 
 type Shape = Pick<StreamSpec, keyof Slots | 'emits' | 'unit'>;

@@ -15,6 +15,7 @@ export class DescribedNode implements NodeDescription {
   readonly label: string;
   readonly interval: Seconds | null;
   readonly calendar: string | null;
+  readonly anchor: string | null;
   readonly leastHistory: number;
   readonly inputs: readonly EdgeDescription[];
   readonly own: OwnCode;
@@ -30,6 +31,7 @@ export class DescribedNode implements NodeDescription {
     this.label = parts.label;
     this.interval = parts.interval;
     this.calendar = parts.calendar;
+    this.anchor = parts.anchor;
     this.leastHistory = parts.leastHistory;
     this.inputs = parts.inputs;
     this.own = parts.own;

@@ -1,5 +1,5 @@
 import type { MemberDescription } from '../../../engine/ports/host.js';
-import type { DagNode } from '../../../sdk/dag-node.js';
+import { slottingOf, type DagNode } from '../../../sdk/dag-node.js';
 import { SeamlessError } from '../../../sdk/errors.js';
 import { KernelCompute, Node, StreamInput } from '../../../sdk/node.js';
 import { resample } from '../../../sdk/bars/resample.js';
@@ -151,15 +151,14 @@ export class Spread {
   }
 
   #streams(universe: Universe<unknown>): DagNode[] {
-    const { name: family, interval, calendar, period, historyProvider, origin } = universe;
+    const { name: family, period, historyProvider, origin } = universe;
     const { symbols, ...source } = universeSource(universe);
     const all = symbols ?? checkSymbols(this.#found.get(family), family, true);
     return this.#family(universe, all, null, (symbol, name) => {
       const stream = new StreamInput({
         name,
         tags: [family, symbol],
-        ...(interval !== undefined && { interval }),
-        ...(calendar !== undefined && { calendar }),
+        ...slottingOf(universe),
         period,
         historyProvider: providerOf(historyProvider, { ...symbolOptions(source), symbol }),
       });
