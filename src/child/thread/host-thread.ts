@@ -28,7 +28,8 @@ const YOUNG_MB = 12;
 
 export interface CallHooks {
   readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((done: number) => void) | undefined;
+  /** Told of firings done of the request at a position. */
+  readonly onProgress?: ((at: number, done: number) => void) | undefined;
   /** Told when a strategy is set up, and its fingerprints are about to be taken. */
   readonly onLoaded?: (() => void) | undefined;
   /** Told the address at which the thread waits for a debugger. */
@@ -165,7 +166,7 @@ export class HostThread {
         this.onStray(deserializeError(message.error));
         break;
       case 'progress':
-        pending?.onProgress?.(message.done);
+        pending?.onProgress?.(message.at, message.done);
         break;
       case 'ready':
         this.#start();

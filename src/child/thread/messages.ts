@@ -92,7 +92,8 @@ export interface Calls {
   };
   /** Opens the thread to a debugger, tells where, and is answered when one is attached and has set its breakpoints. */
   inspect: { readonly payload: null; readonly result: null };
-  compute: { readonly payload: ComputeRequest; readonly result: ComputeResult };
+  /** Computes nodes none of which reads another's rows. */
+  compute: { readonly payload: readonly ComputeRequest[]; readonly result: readonly ComputeResult[] };
   /** Makes ready to compute slot after slot, from rows before the first one. */
   beginSlots: { readonly payload: BeginSlots; readonly result: null };
   /** Computes all nodes in a range of slots that closed. */
@@ -141,7 +142,8 @@ export type ThreadMessage =
   | { readonly type: 'ready'; readonly id: number }
   | { readonly type: 'result'; readonly id: number; readonly value: unknown }
   | { readonly type: 'error' | 'stray'; readonly id: number; readonly error: SerializedError }
-  | { readonly type: 'progress'; readonly id: number; readonly done: number }
+  /** Firings done of the request at a position among those of the call. */
+  | { readonly type: 'progress'; readonly id: number; readonly at: number; readonly done: number }
   | { readonly type: 'print'; readonly id: number; readonly to: Output; readonly text: string }
   /** No more of the author's code runs before the call is answered. */
   | { readonly type: 'loaded'; readonly id: number }
@@ -154,7 +156,7 @@ const id = v.pipe(v.number(), v.integer(), v.minValue(0));
 export const threadMessage: SchemaOf<ThreadMessage> = v.variant('type', [
   v.object({ type: v.literal('result'), id, value: v.unknown() }),
   v.object({ type: v.picklist(['error', 'stray']), id, error: serializedError }),
-  v.object({ type: v.literal('progress'), id, done: v.number() }),
+  v.object({ type: v.literal('progress'), id, at: id, done: v.number() }),
   v.object({ type: v.literal('print'), id, to: v.picklist(['stdout', 'stderr']), text: v.string() }),
   v.object({ type: v.picklist(['ready', 'loaded']), id }),
   v.object({ type: v.literal('inspect'), id, url: v.string() }),
@@ -238,11 +240,13 @@ export const callResults: { readonly [K in CallKind]: SchemaOf<Calls[K]['result'
     trades: v.array(v.object({ decision: id, price: id, section: v.exactOptional(id) })),
   }),
   inspect: v.null(),
-  compute: v.object({
-    table: wholeTable(),
-    failure: v.nullable(failure),
-    state: v.exactOptional(v.instance(Uint8Array)),
-  }),
+  compute: v.array(
+    v.object({
+      table: wholeTable(),
+      failure: v.nullable(failure),
+      state: v.exactOptional(v.instance(Uint8Array)),
+    }),
+  ),
   beginSlots: v.null(),
   closeSlots: sentSlots,
   settle: v.nullable(v.string()),

@@ -21,6 +21,15 @@ import type { Calls, LoadCall, SentNode, SentStrategy } from './messages.js';
 import { shareRequest } from './share.js';
 import { unpackSlots } from './slot-messages.js';
 
+/** A computation that is asked for, and not sent yet. */
+interface Waiting {
+  readonly request: ComputeRequest;
+  readonly progress: FiringProgress;
+  readonly signal: AbortSignal;
+  readonly resolve: (result: ComputeResult) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 /** A strategy that a thread has loaded, as the engine asks it. */
 export class RemoteHost implements StrategyHost {
   readonly #thread: HostThread;
@@ -29,6 +38,8 @@ export class RemoteHost implements StrategyHost {
   /** Nodes whose parts were asked for in this turn; answered together. */
   #wanted: number[] = [];
   #parts: Promise<readonly (readonly Part[])[]> | null = null;
+  /** Asked for in this turn. */
+  #waiting: Waiting[] = [];
 
   private constructor(thread: HostThread, load: LoadCall, sent: SentStrategy, storedAs: string) {
     this.#thread = thread;
@@ -92,8 +103,30 @@ export class RemoteHost implements StrategyHost {
     return Promise.resolve(this.#graph);
   }
 
+  /** What is asked for in one turn of the event loop goes to the thread together. */
   compute(request: ComputeRequest, progress: FiringProgress, signal: AbortSignal): Promise<ComputeResult> {
-    return this.#thread.call('compute', shareRequest(request), { signal, onProgress: progress });
+    return new Promise((resolve, reject) => {
+      if (this.#waiting.length === 0) setImmediate(() => this.#sendWaiting());
+      this.#waiting.push({ request, progress, signal, resolve, reject });
+    });
+  }
+
+  #sendWaiting(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const signal of new Set(waiting.map((each) => each.signal))) {
+      const together = waiting.filter((each) => each.signal === signal);
+      this.#thread
+        .call(
+          'compute',
+          together.map(({ request }) => shareRequest(request)),
+          { signal, onProgress: (at, done) => together[at]?.progress(done) },
+        )
+        .then(
+          (results) => together.forEach(({ resolve }, at) => resolve(results[at] as ComputeResult)),
+          (error: unknown) => together.forEach(({ reject }) => reject(error)),
+        );
+    }
   }
 
   /**

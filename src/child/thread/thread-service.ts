@@ -65,14 +65,16 @@ export class ThreadService {
     load: (payload, work) => this.#load(payload, work),
     open: (found) => this.#open(found),
     inspect: (_, work) => this.#inspect(work),
-    compute: async (request, work) => {
-      const result = await this.#host.compute(
-        request,
-        (done) => this.#post({ type: 'progress', id: work.id, done }),
+    compute: async (requests, work) => {
+      const results = await this.#host.computeAll(
+        requests,
+        (at, done) => this.#post({ type: 'progress', id: work.id, at, done }),
         work,
       );
-      this.#memory.made(result.table.ts.byteLength * result.table.columns.length);
-      return { ...result, table: shareTable(result.table) };
+      return results.map((result) => {
+        this.#memory.made(result.table.ts.byteLength * result.table.columns.length);
+        return { ...result, table: shareTable(result.table) };
+      });
     },
     beginSlots: (payload) => this.#slots.begin(this.#host, payload),
     closeSlots: (payload) => this.#slots.close(payload),

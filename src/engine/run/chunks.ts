@@ -10,6 +10,7 @@ import type { Firings } from './evaluation/firing.js';
 import { Grids } from './evaluation/grids.js';
 import { HeldRows } from './evaluation/held.js';
 import type { Edge, GraphNode } from '../graph/graph.js';
+import { groupsOf, type Group } from './groups.js';
 import type { Batch } from '../plan/parts.js';
 import type { NodeWork } from '../plan/plan.js';
 import type { ComputeRequest, NodeFailure, ScanState } from '../ports/host.js';
@@ -58,6 +59,7 @@ export class ChunkRunner {
   readonly #atHand: AtHand;
   #grids = new Grids();
   readonly #scans: Scans;
+  readonly #groups: readonly Group[];
   #since: ReadonlyMap<number, ReadsSince> = new Map();
   /** What a chunk would span if all nodes of its part were computed: at its multiples all segments end, whichever nodes are. */
   readonly #grain: Seconds;
@@ -72,6 +74,7 @@ export class ChunkRunner {
     this.#grain = grain;
     this.#candidates = candidates;
     this.#scans = new Scans(state);
+    this.#groups = groupsOf(state, work);
     this.#atHand = {
       nodes: state.graph.nodes,
       rows: (edge) => this.#held.of(state.canonical(edge.node)),
@@ -128,15 +131,15 @@ export class ChunkRunner {
 
   /** A chunk takes the slots that close in `(start, end]`: whatever they read closes by then as well. */
   async #runChunk(chunk: Range, loaded: Loaded): Promise<void> {
-    for (const index of this.#state.graph.order) {
-      const work = this.#work.get(index);
-      if (!work) continue;
-      const node = this.#state.node(index);
-      const slots = slotsOf(node, chunk);
-      const produced: Table[] = [];
-      produced.push(...(loaded.get(index) ?? []));
-      for (const range of within(work.compute, slots)) produced.push(...(await this.#produce(node, range)));
-      if (work.carried !== null) this.#held.add(index, node.name, since(produced, unbrokenFrom(work)));
+    for (const group of this.#groups) {
+      const produced = await Promise.allSettled(group.map(([node, work]) => this.#rowsOf(node, work, chunk)));
+      for (const [at, [{ index, name }, work]] of group.entries()) {
+        const outcome = produced[at] as (typeof produced)[number];
+        if (outcome.status === 'rejected') throw outcome.reason;
+        if (work.carried === null) continue;
+        const tables = [...(loaded.get(index) ?? []), ...outcome.value];
+        this.#held.add(index, name, since(tables, unbrokenFrom(work)));
+      }
       await this.#state.pause();
     }
     for (const [index, { carried, carriedSpan }] of this.#work) {
@@ -144,6 +147,13 @@ export class ChunkRunner {
       this.#held.trim(index, rows ?? carried ?? 0);
     }
     this.#grids = new Grids();
+  }
+
+  async #rowsOf(node: GraphNode, { compute }: NodeWork, chunk: Range): Promise<Table[]> {
+    const produced: Table[] = [];
+    for (const range of within(compute, slotsOf(node, chunk)))
+      produced.push(...(await this.#produce(node, range)));
+    return produced;
   }
 
   /** Reads what consumers need of covered rows, all nodes in one go. */
@@ -246,6 +256,8 @@ export class ChunkRunner {
     const slots = keep ? this.#state.counted(node, range) : 0;
     const request = this.#requestFor(node, range, before);
     const { table, failure, state } = await this.#state.compute(node, request, slots);
+    // Another member of its family looked ahead meanwhile.
+    if (this.#state.limit(node) <= range.start) return emptyTable();
     if (table.ts.length > 0) this.#state.noteSchema(node.index, schemaOf(table));
     const end = failure ? this.#fail(node, range, failure) : range.end;
     const states = before && {

@@ -27,8 +27,9 @@ import { customReader } from '../../sources/custom.js';
 import type { FunctionPlace } from './fingerprint/inspection.js';
 import { describeParts, optionParts } from './fingerprint/own-parts.js';
 import type { CodeHasher, GuardsSince, OwnCodeDetail } from './fingerprint/own-code.js';
-import type { CaptureGuard, ComputeContext, ComputedNode } from './compute/computation.js';
+import type { CaptureGuard, ComputeContext, ComputedNode, NodeComputation } from './compute/computation.js';
 import { computeNode } from './compute/compute.js';
+import { computeTogether } from './compute/together.js';
 import type { ComputeOnlyContext } from './sandbox/context.js';
 import type { Wall } from './wall/wall.js';
 import { DescribedNode } from './compute/described-node.js';
@@ -71,7 +72,8 @@ export class TypeScriptHost implements StrategyHost {
   readonly #nodes: readonly DagNode[];
   readonly #trades: readonly MemberTrade[];
   readonly #codes: readonly NodeCode[];
-  readonly #guards = new Map<number, CaptureGuard>();
+  /** The members of a family have one: they have one code. */
+  readonly #guards = new Map<DagNode, CaptureGuard>();
   readonly #since: GuardsSince;
   /** Nodes with code of the author's that were computed since it was last settled. */
   readonly #atWork = new Set<string>();
@@ -121,13 +123,33 @@ export class TypeScriptHost implements StrategyHost {
     progress: FiringProgress,
     signal: Pick<AbortSignal, 'aborted'>,
   ): Promise<ComputeResult> {
+    return this.#told(await computeNode(this.#computationOf(request, progress, signal)));
+  }
+
+  /** Computes nodes none of which reads another's rows. @param progress firings done of the request at a position */
+  async computeAll(
+    requests: readonly ComputeRequest[],
+    progress: (at: number, done: number) => void,
+    signal: Pick<AbortSignal, 'aborted'>,
+  ): Promise<ComputeResult[]> {
+    const computations = requests.map((request, at) =>
+      this.#computationOf(request, (done) => progress(at, done), signal),
+    );
+    return (await computeTogether(computations)).map((result) => this.#told(result));
+  }
+
+  #computationOf(
+    request: ComputeRequest,
+    progress: FiringProgress,
+    signal: Pick<AbortSignal, 'aborted'>,
+  ): NodeComputation {
     const node = this.#nodes[request.node];
     if (!node || !isComputed(node))
       throw new SeamlessError('internal', `Node ${request.node} is not a computed node.`);
     const { own, copies } = this.#codes[request.node] as NodeCode;
     const { context, locate } = this.#options;
     if (this.hasAuthorCode(request.node)) this.#atWork.add(node.name);
-    const result = await computeNode({
+    return {
       node,
       definition: this.#spread.definitionOf(node),
       request,
@@ -141,9 +163,12 @@ export class TypeScriptHost implements StrategyHost {
       locate: (error) => (error instanceof Error ? locate(error) : null),
       progress,
       signal,
-    });
+    };
+  }
+
+  #told(result: ComputeResult): ComputeResult {
     const { failure } = result;
-    return { ...result, failure: failure && { ...failure, message: this.#readable(failure) } };
+    return failure ? { ...result, failure: { ...failure, message: this.#readable(failure) } } : result;
   }
 
   /** What was done to built-in objects since it was last asked, a sentence; null: nothing. */
@@ -396,21 +421,25 @@ export class TypeScriptHost implements StrategyHost {
   #watchNow(index: number, node: ComputedNode): void {
     const { names } = this.#codes[index] as NodeCode;
     const covered = functionsOf(node).every((fn, at) => this.#since.covers(fn, names[at] ?? 0));
-    if (!covered) this.#guards.set(index, this.#makeGuard(node, names, this.#options.hasher));
+    const definition = this.#spread.definitionOf(node);
+    if (!covered && !this.#guards.has(definition))
+      this.#guards.set(definition, this.#makeGuard(node, names, this.#options.hasher));
   }
 
   #guardOf(index: number, node: ComputedNode): CaptureGuard {
-    let guard = this.#guards.get(index);
+    const definition = this.#spread.definitionOf(node);
+    let guard = this.#guards.get(definition);
     if (!guard) {
       guard = this.#makeGuard(node, (this.#codes[index] as NodeCode).names, this.#since);
-      this.#guards.set(index, guard);
+      this.#guards.set(definition, guard);
     }
     return guard;
   }
 
   #makeGuard(node: ComputedNode, names: readonly number[], from: Pick<GuardsSince, 'guard'>): CaptureGuard {
     const { hasher, strategy, original } = this.#options;
-    const request = { inputs: this.#spread.positionsOf(node), thisValue: strategy, describe: node.name };
+    const { name: describe } = this.#spread.definitionOf(node);
+    const request = { inputs: this.#spread.positionsOf(node), thisValue: strategy, describe };
     const guards = functionsOf(node).map((fn, index) => from.guard(fn, request, names[index] ?? 0));
     return {
       changed() {

@@ -17,10 +17,18 @@ import { isPlainObject, isThenable } from './rows/values.js';
 /** What each node may still spend on being probed, as long as it is loaded: of a family, all members together. */
 const allowances = new WeakMap<object, ProbeAllowance>();
 
+/** What came of a column function. */
+export interface ColumnsRun {
+  readonly failure: NodeFailure | null;
+  /** Whether the author's code was called since what it changed was last looked for. */
+  readonly unlooked: boolean;
+}
+
 /** The column form: one call for all firings, then the probe for look-ahead. Rows go to the run's builder. */
-export function runColumns(run: NodeRun, { compute }: ColumnCompute<unknown>): NodeFailure | null {
+export function runColumns(run: NodeRun, { compute }: ColumnCompute<unknown>): ColumnsRun {
   const { asOf } = run.request;
-  if (asOf.length === 0) return null;
+  if (asOf.length === 0) return { failure: null, unlooked: false };
+  let unlooked = false;
   const authoredCompute = authored(run.context, compute);
   /** For firings `[from, to)`. */
   const call = (from: number, to: number, inputs: readonly ViewInput[], handedOut: ColumnHandedOut): Output =>
@@ -28,6 +36,7 @@ export function runColumns(run: NodeRun, { compute }: ColumnCompute<unknown>): N
       setBar(asOf[to - 1] as Seconds);
       const times = new OwnTimes(run.request, from, to);
       const series = new ChunkSeries(run.node.name, times, inputs, run.positions, handedOut);
+      unlooked = true;
       return outputOf(run.node.name, to - from, authoredCompute(series));
     });
 
@@ -42,12 +51,13 @@ export function runColumns(run: NodeRun, { compute }: ColumnCompute<unknown>): N
     });
     output = call(0, asOf.length, own, handedOut);
   } catch (error) {
-    return failureOfThrow(run, null, error);
+    return { failure: failureOfThrow(run, null, error), unlooked: false };
   }
   // What follows works with built-in objects.
   const violation = lastingChange(run) ?? violated(run);
+  unlooked = false;
   // What was written to an input would mislead the probe, and the caller refuses the chunk for it.
-  if (violation || run.protection.undo()) return violation;
+  if (violation || run.protection.undo()) return { failure: violation, unlooked };
 
   const definition = run.definition ?? run.node;
   const allowance = allowances.get(definition) ?? new ProbeAllowance();
@@ -70,7 +80,7 @@ export function runColumns(run: NodeRun, { compute }: ColumnCompute<unknown>): N
       return new Threw(reasonOf(error));
     }
   });
-  return violated(run) ?? (mismatch ? lookAhead(run, mismatch) : rejected);
+  return { failure: violated(run) ?? (mismatch ? lookAhead(run, mismatch) : rejected), unlooked };
 }
 
 /** Times of firings `[from, to)`, copied when code asks for them: most does not, and the engine's own are not to be written to. */

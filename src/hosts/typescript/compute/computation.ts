@@ -36,7 +36,10 @@ export interface ComputeContext {
 }
 
 /** Between author code and that of the host; see `Wall`. */
-export type ComputeWall = Pick<Wall, 'authored' | 'shielded' | 'meddling' | 'undo' | 'spoilt'>;
+export type ComputeWall = Pick<
+  Wall,
+  'authored' | 'shielded' | 'meddling' | 'lookedAtOnce' | 'undo' | 'spoilt'
+>;
 
 /** A value that author code changed though it outlives the call. */
 export interface CapturedChange {

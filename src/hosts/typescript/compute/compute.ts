@@ -9,7 +9,7 @@ import type { Seconds } from '../../../sdk/time.js';
 import { ChunkView, moveView, windowOfSlot, type ViewInput } from '../../../sdk/view.js';
 import { runAgain } from './again.js';
 import { runAlone } from './alone.js';
-import { runColumns } from './columns.js';
+import { runColumns, type ColumnsRun } from './columns.js';
 import {
   violationFailure,
   type ComputeContext,
@@ -55,44 +55,72 @@ export function inputPositions(node: ComputedNode): ReadonlyMap<DagNode, number>
 export async function computeNode(computation: NodeComputation): Promise<ComputeResult> {
   if (pace.due) await pace.turn();
   throwIfCancelled(computation);
-  const kernel = kernelOf(computation.node);
-  if (kernel) return runKernel(computation, kernel);
+  const now = computeNow(computation);
+  if (now) return now;
   const run = prepare(computation);
-  const { node, locate } = run;
   const spoilt = spoiltFailure(run);
-  if (spoilt) return { table: emptyTable(), failure: spoilt };
+  if (spoilt) return nothing(spoilt);
   const { compute, scan } = callsOf(run);
-  let failure: NodeFailure | null;
-  let lasting: NodeFailure | null;
-  let written: Written | null;
+  let failure: NodeFailure | null = null;
+  let voided: NodeFailure | null;
   try {
     if (run.request.alone && !scan) failure = await runAlone(run, compute, () => turnOf(run));
-    else failure = typeof compute === 'function' ? await runBars(run, compute) : runColumns(run, compute);
+    else
+      failure =
+        typeof compute === 'function' ? await runBars(run, compute) : runColumns(run, compute).failure;
   } finally {
-    lasting = lastingChange(run);
-    // Also when cancelled: the engine may go on with these arrays.
-    written = run.protection.restore();
+    voided = voidedBy(run, { failure, unlooked: true });
   }
-  if (written)
-    return { table: emptyTable(), failure: voidChunk(node, 'compute', writeSentence(run, written), locate) };
-  if (lasting) return { table: emptyTable(), failure: lasting };
-  if (failure?.asOf === null) return { table: emptyTable(), failure };
+  if (voided) return nothing(voided);
   const table = run.builder.finish();
   if (!scan) {
     const { unseen } = computation;
     if (unseen === undefined || failure || run.request.alone) return { table, failure };
     const again = await runAgain(run, compute, table, unseen, () => turnOf(run));
-    return again ? { table: emptyTable(), failure: again } : { table, failure };
+    return again ? nothing(again) : { table, failure };
   }
   try {
     return { table, failure, state: scan.state(failure !== null) };
   } catch (error) {
-    return { table: emptyTable(), failure: failureOf(run, null, error, locate) };
+    return nothing(failureOf(run, null, error, run.locate));
   }
 }
 
-function kernelOf(node: ComputedNode): KernelCompute<unknown> | null {
-  return node instanceof Node && node.computeFn instanceof KernelCompute ? node.computeFn : null;
+/** The same for what takes one call: a kernel or a function over columns. Null: it needs turns of the event loop. */
+export function computeNow(computation: NodeComputation): ComputeResult | null {
+  const { node, request, unseen } = computation;
+  if (!(node instanceof Node) || typeof node.computeFn === 'function') return null;
+  if (node.computeFn instanceof KernelCompute) return runKernel(computation, node.computeFn);
+  if (node.computeFn instanceof SlotCompute || request.alone || unseen !== undefined) return null;
+  const run = prepare(computation);
+  const spoilt = spoiltFailure(run);
+  if (spoilt) return nothing(spoilt);
+  let ran: ColumnsRun = { failure: null, unlooked: true };
+  let voided: NodeFailure | null;
+  try {
+    ran = runColumns(run, node.computeFn);
+  } finally {
+    voided = voidedBy(run, ran);
+  }
+  return voided ? nothing(voided) : { table: run.builder.finish(), failure: ran.failure };
+}
+
+/** Why nothing of a chunk counts, now that the author's code has run; null: it does. */
+function voidedBy(run: NodeRun, { failure, unlooked }: ColumnsRun): NodeFailure | null {
+  const lasting = unlooked ? lastingChange(run) : null;
+  // Also when cancelled: the engine may go on with these arrays.
+  const written = run.protection.restore();
+  if (written) return voidChunk(run.node, 'compute', writeSentence(run, written), run.locate);
+  return lasting ?? (failure?.asOf === null ? failure : null);
+}
+
+function nothing(failure: NodeFailure): ComputeResult {
+  return { table: emptyTable(), failure };
+}
+
+/** Whether the event loop waits for a turn. */
+export function turnIsDue(): boolean {
+  return pace.due;
 }
 
 /** What is called for the firings: of a scan, its step with the state to go on from. */

@@ -191,6 +191,23 @@ export class Wall {
     return found;
   }
 
+  /** Runs pieces of work after all of which `core` is looked at once. Null, in place of what they gave: something changed, and is undone. */
+  lookedAtOnce<T>(work: () => T): { readonly given: T } | null {
+    const before = this.#looksLater;
+    this.#looksLater = true;
+    let changed: string | null = null;
+    let given: T;
+    try {
+      given = work();
+    } finally {
+      this.#looksLater = false;
+      changed = this.meddling('core');
+      this.undo();
+      this.#looksLater = before;
+    }
+    return changed === null ? { given } : null;
+  }
+
   #takeUnsettled(): string | null {
     const unsettled = this.#unsettled;
     this.#unsettled = null;
