@@ -65,6 +65,10 @@ export class App {
         this.#model.addLive(message.progress.node, message.coverage);
         this.#page.showProgress(this.#state, this.#view);
         break;
+      case 'live':
+        this.#model.setWorldRun(message.live);
+        if (this.#state) this.#page.showProgress(this.#state, this.#view);
+        break;
       case 'select':
         this.#update({ selected: message.node, focus: 'all', roots: [] });
         this.#page.reveal(message.node);

@@ -113,7 +113,11 @@ export class Page {
     const isBare = this.#notices.show(state, failure);
     this.#stage.hidden = isBare;
     this.#toolbar.element.hidden = isBare;
-    this.#progress.show(state?.running ?? state?.checking ?? null, state?.result ?? null);
+    this.#progress.show(
+      state?.running ?? state?.checking ?? null,
+      state?.result ?? null,
+      this.#model.live.run,
+    );
     this.#model.arrange(view, this.#room());
     if (state) this.#showToolbar(state, view);
     if (!state || isBare) {
@@ -155,7 +159,7 @@ export class Page {
     const [state, view] = [this.#state, this.#view];
     if (!state || !view || this.#stage.hidden) return;
     const { live, graph } = this.#model;
-    this.#progress.show(state.running ?? state.checking, state.result);
+    this.#progress.show(state.running ?? state.checking, state.result, live.run);
     this.#graph.setLive(live);
     const nodes = (state.nodes ?? []).map((node) => withLive(node, live));
     const shown = this.#model.node(view.selected);

@@ -17,6 +17,7 @@ import { Runs } from './model/runs.js';
 import { RunStatusBar } from './views/status-bar.js';
 import { openWhatWasAskedFor } from './commands/start-commands.js';
 import { Secrets } from './model/secrets.js';
+import { SettingsFiles } from './views/settings-files.js';
 import { Strategies } from './model/strategies.js';
 import { putOnTerminalPath } from './commands/terminal.js';
 import { StrategyTree } from './views/tree.js';
@@ -49,6 +50,7 @@ export class Editor implements vscode.Disposable {
     const keys = this.#hold(new ContextKeys(strategies, log));
     const discovery = this.#hold(new WorkspaceDiscovery(context, strategies, log));
     this.#hold(new StrategyProblems(strategies));
+    this.#hold(new SettingsFiles(strategies));
     this.#hold(new CacheWatch(strategies, runs, log));
     this.#hold(new DataWatch(strategies, log));
     this.#hold(new RunStatusBar(strategies, runs, log));

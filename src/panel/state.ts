@@ -3,7 +3,8 @@ import * as v from 'valibot';
 import type { Span } from '../engine/run/report.js';
 import type { NodeStanding } from '../present/freshness.js';
 import type { Table } from '../sdk/table.js';
-import { count, kind, list, span, spans, type SchemaOf } from '../protocol/shapes.js';
+import { mode } from '../protocol/live-results.js';
+import { count, kind, list, seconds, span, spans, type SchemaOf } from '../protocol/shapes.js';
 
 /*
  * What the DAG panel shows of a strategy. Each type is that of its schema. Times are epoch seconds, ranges half-open.
@@ -135,3 +136,19 @@ export type PanelState = Readonly<v.InferOutput<typeof panelState>>;
 /** How far a node has come while a run is in work. `rows`: stored within the panel's range so far. */
 export const liveCoverage = v.object({ name, coverage: spans, rows: count });
 export type LiveCoverage = Readonly<v.InferOutput<typeof liveCoverage>>;
+
+/** What a run said last of a node. Of a family: how many of its symbols have a row of that time. */
+const liveValue = v.object({ name, asOf: seconds, text: v.string() });
+export type LiveValue = Readonly<v.InferOutput<typeof liveValue>>;
+
+/** A run of the strategy in a world, while it goes on. */
+export const liveRun = v.object({
+  run: name,
+  world: name,
+  mode,
+  /** Close of the last slot; null: it warms up, or is a backtest, whose rows come from the cache. */
+  asOf: v.nullable(seconds),
+  /** Those that changed since the last message about this run; the first message after a state with none has all. */
+  values: list(liveValue),
+});
+export type LiveRun = Readonly<v.InferOutput<typeof liveRun>>;

@@ -54,7 +54,7 @@ const openPosition: SchemaOf<OpenPosition> = v.object({
 
 const equityPoint: SchemaOf<EquityPoint> = v.tuple([v.number(), v.number(), v.number()]);
 
-const mode = v.picklist(['backtest', 'paper', 'live', 'shadow']);
+export const mode = v.picklist(['backtest', 'paper', 'live', 'shadow']);
 
 const outcome = {
   slots: count,

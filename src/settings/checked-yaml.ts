@@ -1,6 +1,8 @@
 import * as v from 'valibot';
 import { isMap, isNode, LineCounter, parseDocument, type Document } from 'yaml';
 import { nearNames, SeamlessError } from '../sdk/errors.js';
+import type { NamesIn } from './completion.js';
+import { fieldsOf, schemaAt } from './schema-walk.js';
 
 export type YamlSchema<T> = v.BaseSchema<unknown, T, v.BaseIssue<unknown>>;
 
@@ -8,6 +10,15 @@ export type YamlSchema<T> = v.BaseSchema<unknown, T, v.BaseIssue<unknown>>;
 export interface Contradiction {
   readonly path: readonly string[];
   readonly text: string;
+}
+
+/** A kind of file that people write by hand: what is known of it where it is edited. */
+export interface SettingsKind {
+  /** What is offered in such a file. */
+  readonly schemaFor: (text: string) => unknown;
+  readonly namesIn: NamesIn;
+  /** @param file what to call it. @throws SeamlessError `usage`, with the line */
+  readonly check: (text: string, file: string) => unknown;
 }
 
 /**
@@ -84,28 +95,11 @@ function knownFields(
   path: readonly (string | number)[],
   issue: v.BaseIssue<unknown>,
 ): string[] {
-  let schema: unknown = root;
-  for (const key of path) schema = unwrapped(entriesOf(schema)?.[key] ?? valueOf(schema));
-  const input: unknown = issue.path?.at(-2)?.value ?? issue.path?.at(-1)?.input;
-  const options = (schema as { options?: readonly unknown[] }).options;
-  const kind = (input as { kind?: unknown } | undefined)?.kind;
-  const chosen = options?.find(
-    (option) => (entriesOf(option)?.['kind'] as { literal?: unknown } | undefined)?.literal === kind,
-  );
-  return Object.keys(entriesOf(chosen ?? schema) ?? {});
-}
-
-function entriesOf(schema: unknown): Record<string, unknown> | undefined {
-  return (schema as { entries?: Record<string, unknown> } | undefined)?.entries;
-}
-
-/** Of a record, whose keys are its author's. */
-function valueOf(schema: unknown): unknown {
-  return (schema as { value?: unknown } | undefined)?.value;
-}
-
-function unwrapped(schema: unknown): unknown {
-  return (schema as { wrapped?: unknown } | undefined)?.wrapped ?? schema;
+  const kindAt = (length: number): unknown => {
+    const value = length === 0 ? issue.path?.[0]?.input : issue.path?.[length - 1]?.value;
+    return (value as { kind?: unknown } | null | undefined)?.kind;
+  };
+  return Object.keys(fieldsOf(schemaAt(root, path, kindAt)));
 }
 
 function refused(file: string, line: number, text: string): SeamlessError {

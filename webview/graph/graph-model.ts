@@ -1,4 +1,4 @@
-import type { LiveCoverage, PanelNode } from '../../src/panel/state.js';
+import type { LiveCoverage, LiveRun, PanelNode } from '../../src/panel/state.js';
 import { quickLayout } from '../layout/quick.js';
 import type { Bends, LayoutInput, Position, Positions } from '../layout/boxes.js';
 import {
@@ -171,7 +171,16 @@ export class GraphModel {
 
   /** No run is in work. */
   clearLive(checking: boolean): void {
-    this.#live = { ...NOT_LIVE, checking };
+    const { run, values } = this.#live;
+    this.#live = { ...NOT_LIVE, checking, run, values };
+  }
+
+  /** What a run in a world says; null: none goes on. */
+  setWorldRun(run: LiveRun | null): void {
+    const isSame = run !== null && run.run === this.#live.run?.run;
+    const values = new Map(isSame ? this.#live.values : []);
+    for (const value of run?.values ?? []) values.set(value.name, value);
+    this.#live = { ...this.#live, run, values };
   }
 }
 

@@ -4,7 +4,7 @@ import type { Tooltip } from '../ui/tooltip.js';
 import { BAR } from './drawing/bar.js';
 import { boxLabel } from './drawing/box.js';
 import type { Hover } from './gestures.js';
-import { withLive, type Live } from './items.js';
+import { liveValue, withLive, type Live } from './items.js';
 import type { SceneItem } from './scene.js';
 
 /** Says what is under the pointer: a box as a whole, or over the bar of a single node the segment there. */
@@ -18,7 +18,8 @@ export function showHover(
   const { group, members } = item;
   const [node] = members;
   const inBar = hover.y >= BAR.y - 3 && hover.x >= BAR.x && hover.x <= BAR.x + BAR.width;
-  if (group?.kind === 'family') tooltip.showText(item.id, familyText(members), hover.event);
+  if (liveValue(item, live) && !inBar) tooltip.showText(item.id, boxLabel(item, live), hover.event);
+  else if (group?.kind === 'family') tooltip.showText(item.id, familyText(members), hover.event);
   else if (group || !node) tooltip.showText(item.id, boxLabel(item, live), hover.event);
   else if (inBar && range) {
     const time = range[0] + ((hover.x - BAR.x) / BAR.width) * (range[1] - range[0]);

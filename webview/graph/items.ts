@@ -1,19 +1,34 @@
-import type { LiveCoverage, PanelNode, Span } from '../../src/panel/state.js';
+import type { LiveCoverage, LiveRun, LiveValue, PanelNode, Span } from '../../src/panel/state.js';
 import { formatInterval } from '../../src/sdk/time.js';
 import { SEGMENT_KINDS, segmentsOf, shares, spansOf, type Segment } from '../axis/segments.js';
 import { checked, type ShownStanding } from '../ui/words.js';
 import type { SceneItem } from './scene.js';
 
-/** What of a run in work shows on the boxes. */
+/** What of a run in work, or of one in a world, shows on the boxes. */
 export interface Live {
   readonly coverage: ReadonlyMap<string, LiveCoverage>;
   /** The node in work. */
   readonly node: string | null;
   /** Code and data are being looked at. */
   readonly checking: boolean;
+  /** The run in a world that goes on, and what it said last by node and family. */
+  readonly run: LiveRun | null;
+  readonly values: ReadonlyMap<string, LiveValue>;
 }
 
-export const NOT_LIVE: Live = { coverage: new Map(), node: null, checking: false };
+export const NOT_LIVE: Live = {
+  coverage: new Map(),
+  node: null,
+  checking: false,
+  run: null,
+  values: new Map(),
+};
+
+/** What a run in a world said last of a box; null: nothing yet, or no run goes on. */
+export function liveValue({ id, group, members }: SceneItem, { values }: Live): LiveValue | null {
+  const name = group?.kind === 'family' ? id : group === null ? members[0]?.name : undefined;
+  return values.get(name ?? '') ?? null;
+}
 
 /** A node with what a run in work has added to it. */
 export function withLive(node: PanelNode, live: Live): PanelNode {

@@ -28,7 +28,8 @@ export function fitLines(name: string, room: number, most: number): string[] {
   return [name.slice(0, end).trimEnd(), ...fitLines(name.slice(end).trimStart(), room, most - 1)];
 }
 
-function widthOf(text: string, font: keyof typeof fonts): number {
+/** Width of a text in pixels, in the font of a box. */
+export function widthOf(text: string, font: keyof typeof fonts): number {
   const key = `${font} ${text}`;
   let width = widths.get(key);
   if (width === undefined) {

@@ -1,10 +1,13 @@
 import * as l10n from '@vscode/l10n';
-import type { PanelProgress } from '../../src/panel/state.js';
+import type { LiveRun, PanelProgress } from '../../src/panel/state.js';
+import { modeText } from '../../src/present/report/words.js';
+import { formatTime } from '../../src/sdk/time.js';
 import { assign, h } from './dom.js';
 
 /** The line at the bottom: how far the run is, or what the last one did; and what each mark of a bar means. */
 export class ProgressLine {
   readonly element: HTMLElement;
+  readonly #world = h('div', { class: 'world', hidden: true });
   readonly #text = h('span', { class: 'progress-text' });
   readonly #fill = h('div', { class: 'progress-fill' });
   readonly #track = h('div', { class: 'progress-track', role: 'progressbar', hidden: true }, this.#fill);
@@ -15,13 +18,18 @@ export class ProgressLine {
       'footer',
       { class: 'progress' },
       this.#track,
+      this.#world,
       h('div', { role: 'status' }, this.#text),
       legend(),
     );
   }
 
-  /** @param result the line of the last run, or an error; null: nothing was run yet. */
-  show(running: PanelProgress | null, result: string | null): void {
+  /**
+   * @param result the line of the last run, or an error; null: nothing was run yet
+   * @param run the run in a world that goes on
+   */
+  show(running: PanelProgress | null, result: string | null, run: LiveRun | null): void {
+    this.#showWorld(run);
     this.#track.hidden = running === null;
     if (!running) {
       this.#text.textContent = result ?? '';
@@ -32,6 +40,17 @@ export class ProgressLine {
     this.#track.classList.toggle('endless', fraction === null);
     assign(this.#track, { 'aria-valuenow': fraction === null ? null : Math.round(fraction * 100) });
     this.#fill.style.width = fraction === null ? '' : `${(fraction * 100).toFixed(1)}%`;
+  }
+
+  #showWorld(run: LiveRun | null): void {
+    this.#world.hidden = run === null;
+    if (!run) return;
+    const { mode, world, asOf } = run;
+    this.#world.replaceChildren(
+      h('span', { class: `mode is-${mode}` }, modeText(mode)),
+      h('span', {}, world),
+      ...(asOf === null ? [] : [h('span', { class: 'quiet' }, l10n.t('as of {0}', formatTime(asOf)))]),
+    );
   }
 }
 

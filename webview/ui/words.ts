@@ -34,6 +34,15 @@ export function segmentText(kind: SegmentKind | 'gap'): string {
   }
 }
 
+/** A time in UTC beside another: `14:31` of the same day, `03-01` the beginning of one, with its year where that is another. */
+export function shortTime(time: number, beside: number): string {
+  const [iso, now] = [time, beside].map((each) => new Date(each * 1000).toISOString()) as [string, string];
+  const clock = iso.slice(11, iso.slice(17, 19) === '00' ? 16 : 19);
+  const day = iso.slice(0, 4) === now.slice(0, 4) ? iso.slice(5, 10) : iso.slice(0, 10);
+  if (clock === '00:00') return day;
+  return iso.slice(0, 10) === now.slice(0, 10) ? clock : `${day} ${clock}`;
+}
+
 /** What went wrong, as a sentence for a person. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 
-import { nameRun, STOP_PATIENCE_MS } from '../../client/growing.js';
+import { Growing, nameRun, STOP_PATIENCE_MS } from '../../client/growing.js';
 import { JobClient } from '../../client/job-client.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import type { Mode, RunResult } from '../../sdk/live.js';
@@ -12,6 +12,8 @@ import type { StrategyEntry } from './strategies.js';
 export interface WorldRun {
   readonly run: string;
   readonly projectRoot: string;
+  /** What the strategy is known by in this window. */
+  readonly key: string;
   /** Name of the strategy's class. */
   readonly strategy: string;
   readonly world: string;
@@ -27,6 +29,8 @@ export interface WorldRunEnd extends WorldRun {
 interface Held {
   readonly about: WorldRun;
   readonly controller: AbortController;
+  /** Tells when more of the journal is on disk. */
+  readonly growth: Growing;
 }
 
 /**
@@ -54,12 +58,17 @@ export class WorldRuns implements vscode.Disposable {
     return this.#held.has(run);
   }
 
+  growthOf(run: string): Growing | null {
+    return this.#held.get(run)?.growth ?? null;
+  }
+
   /** Starts a run; its end is told by `onDidEnd`. */
-  start({ ref, found }: StrategyEntry, world: string, mode: Mode): WorldRun {
+  start({ key, ref, found }: StrategyEntry, world: string, mode: Mode): WorldRun {
     const { projectRoot } = ref;
-    const about = { run: nameRun(world), projectRoot, strategy: found.className, world, mode };
+    const about = { run: nameRun(world), projectRoot, key, strategy: found.className, world, mode };
     const controller = new AbortController();
-    this.#held.set(about.run, { about, controller });
+    const growth = new Growing();
+    this.#held.set(about.run, { about, controller, growth });
     this.log.info(`${about.strategy} in ${world} (${mode}): run ${about.run}`);
     const client = JobClient.start({
       childPath: join(this.context.extensionPath, 'dist', 'child.js'),
@@ -70,7 +79,7 @@ export class WorldRuns implements vscode.Disposable {
       .request(
         'run',
         { strategy: ref, ...cacheUse(projectRoot), world, run: about.run },
-        { signal: controller.signal, patienceMs: STOP_PATIENCE_MS },
+        { signal: controller.signal, patienceMs: STOP_PATIENCE_MS, onWritten: () => growth.tell() },
       )
       .then(
         (result): WorldRunEnd => ({ ...about, result, error: null }),
@@ -79,6 +88,7 @@ export class WorldRuns implements vscode.Disposable {
       .then(async (end) => {
         await client.dispose();
         this.#held.delete(about.run);
+        growth.end();
         this.#ends.fire(end);
         this.#changes.fire();
       })

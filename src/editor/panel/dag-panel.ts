@@ -11,6 +11,7 @@ import { doubted, freshnessOf, type Freshness } from '../../present/freshness.js
 import { checkingText } from '../../present/progress.js';
 import { dataUntil } from '../../present/ranges.js';
 import { SeamlessError } from '../../sdk/errors.js';
+import { DagLive } from './dag-live.js';
 import { panelHandlers } from './dag-requests.js';
 import { keptSplit } from './split.js';
 import type { Services } from '../workbench.js';
@@ -51,6 +52,7 @@ export class DagPanel {
   #covered: CoveredPart[] = [];
   readonly #sendChecking = throttle(() => this.#show(), CHECKING_PAUSE_MS);
   readonly #sendLive = throttle(() => this.#live(), LIVE_PAUSE_MS);
+  readonly #worldLive: DagLive;
   /** A node to be selected once the page listens. */
   #wanted: string | null = null;
   #isReady = false;
@@ -67,7 +69,13 @@ export class DagPanel {
       onReady: () => this.#ready(),
       onFault: (error) => log.error(error instanceof Error ? error : String(error)),
     });
+    this.#worldLive = new DagLive(workbench, {
+      key: () => this.#key,
+      nodes: () => this.#freshness?.nodes ?? [],
+      post: (message) => this.#post(message),
+    });
     this.#disposables = [
+      this.#worldLive,
       this.#sendLive,
       this.#sendChecking,
       view.webview.onDidReceiveMessage((raw: unknown) => void receive(raw)),
@@ -131,6 +139,7 @@ export class DagPanel {
     this.#isReady = true;
     this.#show();
     if (this.#entry?.running) this.#sendLive();
+    this.#worldLive.ready();
     if (this.#wanted !== null) this.#post({ type: 'select', node: this.#wanted });
     this.#wanted = null;
   }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { nearNames, SeamlessError } from '../../sdk/errors.js';
 import type { Mode } from '../../sdk/live.js';
 import { formatTime } from '../../sdk/time.js';
-import { parseYaml, type Contradiction } from '../../settings/checked-yaml.js';
+import { parseYaml, type Contradiction, type SettingsKind } from '../../settings/checked-yaml.js';
 import { remoteSchema, worldSchema, type RemotePlace, type World, type WorldFile } from './schema.js';
 
 const WORLDS_FOLDER = 'worlds';
@@ -59,8 +59,9 @@ export function placeOfWorld(
   const names = worldNames(projectRoot);
   if (!names.includes(name)) throw unknownWorld(name, names);
   const [file, text] = readWorld(projectRoot, name);
-  if (/^url\s*:/m.test(text)) return { remote: parseYaml(text, file, remoteSchema, () => null) };
-  return { world: { name, ...parseWorld(text, file) } };
+  return isElsewhere(text)
+    ? { remote: parseRemote(text, file) }
+    : { world: { name, ...parseWorld(text, file) } };
 }
 
 export function readWorld(projectRoot: string, name: string): [string, string] {
@@ -92,6 +93,26 @@ function unknownWorld(name: string, names: readonly string[]): SeamlessError {
 export function parseWorld(text: string, file: string): WorldFile {
   return parseYaml(text, file, worldSchema, contradictionIn);
 }
+
+function isElsewhere(text: string): boolean {
+  return /^url\s*:/m.test(text);
+}
+
+function parseRemote(text: string, file: string): RemotePlace {
+  return parseYaml(text, file, remoteSchema, () => null);
+}
+
+/** Files of worlds where they are edited. */
+export const worldSettings: SettingsKind = {
+  schemaFor: (text) => {
+    if (isElsewhere(text)) return remoteSchema;
+    // One that says nothing yet may become either.
+    const { url } = remoteSchema.entries;
+    return /^\w+\s*:/m.test(text) ? worldSchema : { entries: { ...worldSchema.entries, url } };
+  },
+  namesIn: () => [],
+  check: (text, file) => (isElsewhere(text) ? parseRemote : parseWorld)(text, file),
+};
 
 /** What each field allows, but not together. */
 function contradictionIn(world: WorldFile): Contradiction | null {

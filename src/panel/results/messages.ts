@@ -1,13 +1,12 @@
 import * as v from 'valibot';
 
-import { runPrices, tradingReport } from '../../protocol/live-results.js';
+import { mode, runPrices, tradingReport } from '../../protocol/live-results.js';
 import { atLeastOne, list, span } from '../../protocol/shapes.js';
 import type { FromPage, Protocol, ToPage } from '../protocol.js';
 import { name } from '../state.js';
 
 /* What the page of the Results panel and the extension host say to each other. Times are epoch seconds, ranges half-open. */
 
-const mode = v.nullable(v.picklist(['backtest', 'paper', 'live', 'shadow']));
 const runState = v.picklist(['running', 'finished', 'failed', 'cut off', 'unreadable']);
 
 /** A run as it is chosen from. */
@@ -15,7 +14,7 @@ const listedRun = v.object({
   run: name,
   strategy: v.string(),
   world: v.string(),
-  mode,
+  mode: v.nullable(mode),
   state: runState,
   /** Null: it has none yet, or cannot be read. */
   totalReturn: v.nullable(v.number()),

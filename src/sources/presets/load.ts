@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { nearNames } from '../../sdk/errors.js';
 import type { DataPresetSpec } from '../../sdk/presets.js';
 import { isWire } from '../../sdk/wire/transport.js';
-import { parseYaml, type Contradiction } from '../../settings/checked-yaml.js';
+import { parseYaml, type Contradiction, type SettingsKind } from '../../settings/checked-yaml.js';
 import { presetsSchema, type DataPreset, type PresetsFile } from './schema.js';
 
 export const PRESETS_FILE = 'seamless.presets.yaml';
@@ -28,6 +28,16 @@ export function parsePresets(text: string, file: string): readonly DataPresetSpe
   const presets = parseYaml(text, file, presetsSchema, contradictionIn);
   return Object.entries(presets.data).map(([id, preset]) => specOf(id, preset, presets));
 }
+
+/** The file of presets where it is edited. */
+export const presetSettings: SettingsKind = {
+  schemaFor: () => presetsSchema,
+  namesIn: (file, [section, , field]) =>
+    section === 'data' && (field === 'sla' || field === 'conformance')
+      ? Object.keys((file as Partial<PresetsFile> | null)?.[field] ?? {})
+      : [],
+  check: parsePresets,
+};
 
 function specOf(id: string, preset: DataPreset, { sla, conformance }: PresetsFile): DataPresetSpec {
   const { provider, options, pinned, interval, intervalMs, stabilizationBars } = preset;

@@ -1,19 +1,22 @@
 import * as l10n from '@vscode/l10n';
-import type { Span } from '../../../src/panel/state.js';
+import type { LiveValue, Span } from '../../../src/panel/state.js';
 import { symbolCount, symbolsOf } from '../../../src/present/families.js';
 import { formatCount, plural } from '../../../src/present/format.js';
 import { BOX } from '../../layout/boxes.js';
 import { glyphPaths, standingGlyph } from '../../ui/glyphs.js';
 import { assign, s } from '../../ui/dom.js';
-import { fitLines, fitText } from '../../ui/measure.js';
-import { shownStandingText } from '../../ui/words.js';
+import { fitLines, fitText, widthOf } from '../../ui/measure.js';
+import { shownStandingText, shortTime } from '../../ui/words.js';
 import { BAR } from './bar.js';
-import { itemSegments, shownStanding, subtitleOf, withLive, type Live } from '../items.js';
+import { itemSegments, liveValue, shownStanding, subtitleOf, withLive, type Live } from '../items.js';
 import { LEADING, NAME_SIZE, type Lettering } from './lettering.js';
 import type { SceneItem } from '../scene.js';
 
 /** Width of a glyph. */
 const ICON = 16;
+
+/** Width of the mark before a value. */
+const DOT = 13;
 
 /** How a box stands out: selected, on its way up or down, found by the search, or none of what is asked for. */
 export interface Tone {
@@ -65,7 +68,7 @@ export function drawBox(group: SVGGElement, item: SceneItem, look: BoxLook): voi
     'aria-selected': String(tone.selected),
     'aria-label': boxLabel(item, live),
   });
-  drawWords(group, item, lettering);
+  drawWords(group, item, lettering, live);
   group.querySelector('.standing')?.replaceChildren(...glyphPaths(standingGlyph(standing)));
   group.querySelector('.bar')?.replaceChildren(...barParts(item, live, range));
 }
@@ -74,29 +77,54 @@ function toneClasses({ selected, active, dim, found }: Tone): string[] {
   return [selected ? 'selected' : '', active ? 'active' : '', dim ? 'dim' : '', found ? 'found' : ''];
 }
 
-/** Above the bar: the icon, the name in one line or two, and what the node is where there is room for it. */
-function drawWords(group: SVGGElement, item: SceneItem, { size, lines, subtitle }: Lettering): void {
+/** Above the bar: the icon, the name in one line or two, and where there is room what the node is, or its newest value. */
+function drawWords(
+  group: SVGGElement,
+  item: SceneItem,
+  { size, lines, subtitle }: Lettering,
+  live: Live,
+): void {
   const scale = size / NAME_SIZE;
   const left = 11 + ICON * scale + 5;
   const room = BOX.width - left - 8;
   const name = group.querySelector<SVGTextElement>('.name');
   const words = group.querySelector('.subtitle');
   if (!name || !words) return;
-  const shown = fitLines(boxTitle(item), room / scale, lines);
-  const first = subtitle ? 20 : BAR.y / 2 + size * (0.36 - ((shown.length - 1) * LEADING) / 2);
+  // Measured as a subtitle, whose letters are a little smaller than those of a name.
+  const newest = newestText(item, live, subtitle ? room - DOT : (room / scale) * 0.9);
+  // From afar the value takes the second line of the name, where there is one.
+  const isBelow = !subtitle && newest !== null && lines > 1;
+  const shown = fitLines(boxTitle(item), room / scale, isBelow ? 1 : lines);
+  const count = isBelow ? 2 : shown.length;
+  const first = subtitle ? 20 : BAR.y / 2 + size * (0.36 - ((count - 1) * LEADING) / 2);
   name.style.fontSize = `${size}px`;
   name.replaceChildren(
     ...shown.map((line, at) => s('tspan', { x: left, y: first + at * LEADING * size }, line)),
+    ...(isBelow ? [s('tspan', { class: 'live-line', x: left, y: first + LEADING * size }, newest)] : []),
   );
-  const unfired = unfiredText(item) !== null;
-  const mark = unfired ? [s('tspan', { class: 'mark' }, '▲ ')] : [];
-  const text = fitText(boxSubtitle(item), unfired ? room - ICON : room, 'subtitle');
-  words.replaceChildren(...(subtitle ? [...mark, text] : []));
-  assign(words, { x: left, class: unfired ? 'subtitle unfired' : 'subtitle' });
+  const unfired = newest === null && unfiredText(item) !== null;
+  const mark = newest !== null ? '● ' : unfired ? '▲ ' : null;
+  const text = newest ?? fitText(boxSubtitle(item), mark === null ? room : room - ICON, 'subtitle');
+  const marks = mark === null ? [] : [s('tspan', { class: 'mark' }, mark)];
+  words.replaceChildren(...(subtitle ? [...marks, text] : []));
+  const kind = newest !== null ? ' live' : unfired ? ' unfired' : '';
+  assign(words, { x: left, class: `subtitle${kind}` });
   const middle = subtitle ? 16 : BAR.y / 2;
   assign(group.querySelector('.standing') as Element, {
     transform: `translate(11 ${middle - (ICON * scale) / 2}) scale(${scale})`,
   });
+}
+
+/** `23,145.2 · 14:31`: what a run in a world said last, and when. A long value is cut, never its time. */
+function newestText(item: SceneItem, live: Live, room: number): string | null {
+  const newest = liveValue(item, live);
+  if (!newest) return null;
+  const time = timeText(newest, live);
+  return `${fitText(newest.text, room - widthOf(time, 'subtitle'), 'subtitle')}${time}`;
+}
+
+function timeText({ asOf }: LiveValue, { run }: Live): string {
+  return ` · ${shortTime(asOf, run?.asOf ?? asOf)}`;
 }
 
 /** What a node, or the nodes of a group, lost for want of an input; null: nothing. The tooltip says which one. */
@@ -122,10 +150,11 @@ function boxSubtitle(item: SceneItem): string {
 /** What a screen reader says of a box. */
 export function boxLabel(item: SceneItem, live: Live): string {
   const rows = item.members.reduce((sum, node) => sum + withLive(node, live).rows, 0);
+  const newest = liveValue(item, live);
   return l10n.t(
     '{0}, {1}, {2}, {3} rows',
     item.id,
-    boxSubtitle(item),
+    newest ? newest.text + timeText(newest, live) : boxSubtitle(item),
     shownStandingText(shownStanding(item, live)),
     formatCount(rows),
   );

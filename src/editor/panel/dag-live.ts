@@ -1,0 +1,102 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import type * as vscode from 'vscode';
+
+import { eventsOf } from '../../live/journal/codec.js';
+import { JournalReader } from '../../live/journal/journal.js';
+import { runFolder } from '../../live/journal/runs.js';
+import { NewestValues } from '../../panel/live-values.js';
+import type { HostToPage } from '../../panel/messages.js';
+import type { StandingNode } from '../../present/freshness.js';
+import { cacheFolder } from '../../protocol/project.js';
+import { cacheDirSetting } from '../model/settings.js';
+import { throttle } from '../model/throttle.js';
+import type { WorldRun } from '../model/world-runs.js';
+import type { Services } from '../workbench.js';
+
+/** Milliseconds between two looks at values that a person can still follow. */
+const LIVE_PAUSE_MS = 250;
+
+interface LivePanel {
+  /** What the strategy that is shown is known by. */
+  readonly key: () => string;
+  readonly nodes: () => readonly StandingNode[];
+  readonly post: (message: HostToPage) => void;
+}
+
+interface Shown {
+  readonly about: WorldRun;
+  readonly values: NewestValues;
+}
+
+/** The newest values of a strategy's run in a world, told to its DAG while the run goes on. */
+export class DagLive implements vscode.Disposable {
+  readonly #services: Services;
+  readonly #panel: LivePanel;
+  readonly #send = throttle(() => this.#tell(), LIVE_PAUSE_MS);
+  readonly #changes: vscode.Disposable;
+  #shown: Shown | null = null;
+  /** The page knows of no run yet, or was loaded again. */
+  #isReady = false;
+
+  constructor(services: Services, panel: LivePanel) {
+    this.#services = services;
+    this.#panel = panel;
+    this.#changes = services.worldRuns.onDidChange(() => this.#look());
+    this.#look();
+  }
+
+  /** The page listens, and knows nothing. */
+  ready(): void {
+    this.#isReady = true;
+    this.#shown?.values.again();
+    if (this.#shown) this.#send();
+  }
+
+  dispose(): void {
+    this.#changes.dispose();
+    this.#send.dispose();
+    this.#shown = null;
+  }
+
+  /** Runs came or went: the last one of this strategy is shown. */
+  #look(): void {
+    const { running } = this.#services.worldRuns;
+    const about = running.findLast(({ key }) => key === this.#panel.key()) ?? null;
+    if (about?.run === this.#shown?.about.run) return;
+    this.#shown = about && { about, values: new NewestValues() };
+    this.#send();
+    if (this.#shown && about?.mode !== 'backtest') {
+      this.#follow(this.#shown).catch((error: unknown) =>
+        this.#services.log.error(error instanceof Error ? error : String(error)),
+      );
+    }
+  }
+
+  /** Reads the run's journal as it grows, a block at a time: the window goes on beside it. */
+  async #follow(shown: Shown): Promise<void> {
+    const { about, values } = shown;
+    const { projectRoot, run } = about;
+    const growth = this.#services.worldRuns.growthOf(run);
+    const reader = new JournalReader(runFolder(cacheFolder(projectRoot, cacheDirSetting(projectRoot)), run));
+    while (growth && this.#shown === shown) {
+      const grown = growth.next();
+      const lines = reader.read();
+      for (const line of lines) for (const event of eventsOf(line)) values.take(event);
+      if (lines.length > 0) this.#send();
+      if (lines.length === 0 && growth.ended) return;
+      await (lines.length > 0 ? turn() : grown);
+    }
+  }
+
+  #tell(): void {
+    if (!this.#isReady) return;
+    if (!this.#shown) {
+      this.#panel.post({ type: 'live', live: null });
+      return;
+    }
+    const { about, values } = this.#shown;
+    const { run, world, mode } = about;
+    const live = { run, world, mode, asOf: values.asOf, values: values.changes(this.#panel.nodes()) };
+    this.#panel.post({ type: 'live', live });
+  }
+}
