@@ -6,11 +6,11 @@ interface Looked {
   readonly value?: unknown;
   readonly wrapped?: unknown;
   readonly options?: readonly unknown[];
-  readonly literal?: unknown;
+  readonly literal?: string | number | boolean;
   readonly default?: unknown;
 }
 
-const look = (schema: unknown): Looked => (schema ?? {}) as Looked;
+const look = (schema: unknown): Looked => schema ?? {};
 
 function unwrapped(schema: unknown): Looked {
   const { wrapped } = look(schema);
@@ -58,7 +58,9 @@ export function choicesOf(schema: unknown): string[] {
 /** What a field is without being said; undefined: it must be said, or is nothing. */
 export function defaultOf(schema: unknown): string | undefined {
   const value = look(schema).default;
-  return value === undefined || typeof value === 'object' ? undefined : String(value);
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+    ? String(value)
+    : undefined;
 }
 
 export function isRequired(schema: unknown): boolean {

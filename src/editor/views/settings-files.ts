@@ -20,7 +20,7 @@ const FILES: vscode.DocumentSelector = [
 export class SettingsFiles implements vscode.Disposable, vscode.CompletionItemProvider {
   readonly #problems = vscode.languages.createDiagnosticCollection('seamless-settings');
   readonly #timers = new Map<string, NodeJS.Timeout>();
-  readonly #disposables: readonly vscode.Disposable[];
+  readonly #disposables: readonly { dispose(): unknown }[];
 
   constructor(private readonly strategies: Strategies) {
     const { workspace, languages } = vscode;
