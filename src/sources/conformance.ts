@@ -9,7 +9,11 @@ export const UNREADABLE = 'rows that cannot be bars are in it: a run over their 
 
 /** Counts what was repaired or left out. */
 export class Notes {
-  readonly #notes = new Map<string, { count: number; example: string | null }>();
+  readonly #notes: Map<string, { count: number; example: string | null }>;
+
+  constructor(earlier: readonly SourceNote[] = []) {
+    this.#notes = new Map(earlier.map(({ what, count, example }) => [what, { count, example }]));
+  }
 
   add(what: string, count = 1, example: string | null = null): void {
     if (count === 0) return;

@@ -351,6 +351,18 @@ describe("vendors' files", () => {
       project.write('off.csv', text);
       const snapped = await project.open('csv', { path: 'off.csv', snap: '1s' });
       assert.match((await snapped.taken?.())?.timeWords ?? '', /, rounded to 1s$/);
+      const rounded = 'times rounded, as snap says';
+      const example = '1970-01-01T00:02:00.400Z, taken for 1970-01-01T00:02:00Z';
+      await readAll(snapped);
+      assert.deepEqual(snapped.notes?.(), [{ what: rounded, count: 1, example }]);
+      const sql = { query: "SELECT * FROM 'off.csv'", time: 'time', snap: '1s', stamp: 'close' };
+      const query = await project.open('sql', sql, { spacing: 'unknown' });
+      await readAll(query);
+      assert.deepEqual(query.notes?.(), [{ what: rounded, count: 1, example }]);
+      project.write('many.csv', 'time,sym,x\n0,A,1\n0,B,1\n60.2,A,2\n59.9,B,2\n120,A,3\n120.1,B,3\n');
+      const one = await project.open('csv', { path: 'many.csv', symbol: 'B', snap: '1s' });
+      await readAll(one);
+      assert.equal(one.notes?.()[0]?.count, 2);
       assert.deepEqual(await times(text, { conformance: 'permissive' }), [0, 60, 180]);
       const late = 'time,x\n14,1\n74,2\n134,3\n';
       await fails(project.csv(late), 'source-row', /phase: 14/);

@@ -1,5 +1,13 @@
 import type { SourceNote } from '../ports/source-note.js';
 
+/** Times that `snap` puts right: of a row by itself, so that rows that were added leave the count of those before as it was. */
+export const ROUNDED = 'times rounded, as snap says';
+
+/** Whether all that was repaired was so row by row. */
+export function areByRow(notes: readonly SourceNote[]): boolean {
+  return notes.every(({ what }) => what === ROUNDED);
+}
+
 /** What was repaired in two readings of one source, together. */
 export function addNotes(
   earlier: readonly SourceNote[],

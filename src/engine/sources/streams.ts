@@ -10,7 +10,7 @@ import type { SkippedRow, SourceReader } from '../ports/source.js';
 import type { SourceNote } from '../ports/source-note.js';
 import type { Commit, CoveredSpan, NodeStore, SourceState } from '../ports/store.js';
 import { Intake, type Piece } from './intake.js';
-import { addNotes } from './notes.js';
+import { addNotes, areByRow } from './notes.js';
 import { versionKindOf, type VersionKind } from './open-source.js';
 import { reachOf } from './reach.js';
 import { takingIn, type Takings } from './takings.js';
@@ -159,8 +159,9 @@ export class StreamKeeper {
 
   /** From where on the bars of a changed source may be others than those stored; −∞ where its reader cannot tell. */
   async #changedFrom(known: SourceState | undefined): Promise<Seconds> {
-    // What was repaired is counted over the whole.
-    if (!known?.version || known.notes) return -Infinity;
+    // What was repaired is counted over the whole; row by row, what is read whole knows what it counted before.
+    const { whole } = this.#reader;
+    if (!known?.version || (known.notes && !(whole && areByRow(known.notes)))) return -Infinity;
     const same = (await this.#reader.sameUntil?.(known.version)) ?? -Infinity;
     // The last bar of one that is read whole is known from reading it: only bars that were added leave it as it is.
     if (this.#reader.whole && (known.last === null || same <= known.last)) return -Infinity;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { addNotes, areByRow } from '../../engine/sources/notes.js';
 import { intersection, isEmpty } from '../../engine/plan/ranges.js';
 import type { OpenStream, SkippedRow, SourceReader, SourceTaken } from '../../engine/ports/source.js';
 import type { SourceNote } from '../../engine/ports/source-note.js';
@@ -22,10 +23,11 @@ import {
   type FileContext,
   type SourceFile,
 } from '../files.js';
-import { selectBars } from '../sql/relation.js';
+import { selectBars, selectedColumns } from '../sql/relation.js';
 import { FoldedHour } from '../time/folded-hour.js';
 import { adjusted, isNewestFirst, refuseWideSpacing } from '../time/opens.js';
 import { stampedAfter } from '../time/reading.js';
+import { Rounded } from '../time/rounded.js';
 import { RowsAround, type Skip } from './around.js';
 import { splitLine } from './cells.js';
 import { explainCsvFailure, type Reject } from './failure.js';
@@ -145,8 +147,9 @@ class CsvReader implements SourceReader {
     for await (const table of this.#readFile(tail, null, tail.relation.columns, refuse, known.last)) {
       if (table.ts.length > 0) tables.push(table);
     }
-    if (this.#notes.list().length > 0) return null;
-    return { tables, after: known.last, reading: known.reading };
+    const notes = this.#notes.list();
+    if (!areByRow(notes)) return null;
+    return { tables, after: known.last, reading: known.reading, notes: addNotes(known.notes ?? [], notes) };
   }
 
   async bounds() {
@@ -193,9 +196,9 @@ class CsvReader implements SourceReader {
   }
 
   async *read(range: Range, skip?: (row: SkippedRow) => void): AsyncGenerator<Table> {
-    this.#notes = new Notes();
     const signatures = this.#signatures ?? (await signaturesOf(this.#stream, this.#context, this.#files));
     const tail = this.#tail !== null && range.start > this.#tail.after ? this.#tail : null;
+    this.#notes = new Notes(tail?.notes);
     this.#reading = tail?.reading ?? null;
     let last = tail?.after ?? Number.NaN;
     try {
@@ -227,8 +230,14 @@ class CsvReader implements SourceReader {
   #remember(last: Seconds): void {
     const [signature] = this.#signatures ?? [];
     if (this.#version === null || this.#reading === null || signature === undefined) return;
-    if (!Number.isFinite(last) || this.#notes.list().length > 0) return;
-    const rows = { reading: this.#reading, bytes: sizeIn(signature), last };
+    const notes = this.#notes.list();
+    if (!Number.isFinite(last) || !areByRow(notes)) return;
+    const rows = {
+      reading: this.#reading,
+      bytes: sizeIn(signature),
+      last,
+      ...(notes.length > 0 && { notes }),
+    };
     keepRows(this.#context.hints, this.#version, rows);
   }
 
@@ -298,10 +307,20 @@ class CsvReader implements SourceReader {
         ? null
         : new FoldedHour(time.timeZone, stampedAfter(this.#stream, time), previous, isTicks(this.#stream));
     const order = sort ? orderSql(this.#stream, sort === 'newest first') : '';
-    const selected = `SELECT ${selectBars(aligned(plan, columns))}${sort ? placeSql(this.#stream) : ''}`;
+    const relation = aligned(plan, columns);
+    const rounded = new Rounded(this.#stream, time, this.#notes);
+    const selected = `SELECT ${selectBars(relation)}${sort ? placeSql(this.#stream) : ''}`;
     const connection = await this.#context.database.connect();
     try {
-      for await (const read of this.#streamed(connection, plan, selected, order, columns, skip)) {
+      for await (const exact of this.#streamed(
+        connection,
+        plan,
+        selected,
+        order,
+        selectedColumns(relation),
+        skip,
+      )) {
+        const read = rounded.told(exact);
         const table = folded && !sort ? folded.told(read) : read;
         if (time.conformance === 'permissive') {
           yield cleaner.clean(table);

@@ -1,12 +1,19 @@
 import { open, writeFile, type FileHandle } from 'node:fs/promises';
 import * as v from 'valibot';
 import type { OpenStream } from '../../engine/ports/source.js';
+import type { SourceNote } from '../../engine/ports/source-note.js';
 import { textDigest } from '../../engine/fingerprint/digest.js';
 import type { Table } from '../../sdk/table.js';
 import type { Seconds } from '../../sdk/time.js';
 import { hashBefore, type ContentHints, type FileContext, type SourceFile } from '../files.js';
 import { openSql } from '../sql/relation.js';
 import { atPath, type CsvPlan } from './plan.js';
+
+const sourceNote: v.GenericSchema<SourceNote> = v.object({
+  what: v.string(),
+  count: v.number(),
+  example: v.nullable(v.string()),
+});
 
 /** What a later content of a file is compared with, as `hints` keep it by the version of one that was read without a fault. */
 const knownRows = v.object({
@@ -15,6 +22,8 @@ const knownRows = v.object({
   bytes: v.number(),
   /** Open of the last bar. */
   last: v.number(),
+  /** What was repaired row by row. Absent: nothing. */
+  notes: v.optional(v.pipe(v.array(sourceNote), v.readonly())),
 });
 
 export type KnownRows = v.InferOutput<typeof knownRows>;
@@ -25,6 +34,8 @@ export interface Tail {
   /** Open of the last bar before it. */
   readonly after: Seconds;
   readonly reading: string;
+  /** What was repaired row by row, of all of the file. */
+  readonly notes: readonly SourceNote[];
 }
 
 /** A longer tail is read with the whole file, since its bars are held in memory. */

@@ -20,6 +20,7 @@ import {
   refuseBare,
   refuseTwins,
   selectBars,
+  selectedColumns,
   type Relation,
 } from './relation.js';
 import type { RelationSource, RowReading } from './relation-source.js';
@@ -29,6 +30,7 @@ import type { SymbolLook, SymbolRows } from './symbol-rows.js';
 import { findTimeColumns, type ColumnLook } from '../time/column.js';
 import { orderSql, placeSql } from '../ticks.js';
 import { adjusted, refuseWideSpacing } from '../time/opens.js';
+import { Rounded } from '../time/rounded.js';
 import { onGridSql } from '../time/slots.js';
 import { numberReading, readAsText, textReading, typedReading, type TimeReading } from '../time/reading.js';
 
@@ -92,6 +94,7 @@ export class RelationReader implements SourceReader {
   readonly #database: Database;
   readonly #source: RelationSource;
   readonly #notes = new Notes();
+  readonly #rounded: Rounded;
   #plan: Promise<Plan> | null = null;
   #extent: Promise<Extent> | null = null;
 
@@ -99,6 +102,7 @@ export class RelationReader implements SourceReader {
     this.#stream = stream;
     this.#database = database;
     this.#source = source;
+    this.#rounded = new Rounded(stream, source.time, this.#notes);
   }
 
   /** Of files, since a query may ask what time it is. */
@@ -178,15 +182,21 @@ export class RelationReader implements SourceReader {
     const count = await this.#count(sql);
     const connection = await this.#database.connect();
     try {
-      yield* streamTables(connection, sql, relation.columns, count);
+      for await (const table of streamTables(connection, sql, selectedColumns(relation), count))
+        yield this.#rounded.told(table);
     } finally {
       connection.closeSync();
     }
   }
 
-  #sharedRows({ rows, symbol, raw }: Shared, all: Relation, timeType: string, range: Range): Promise<Table> {
+  async #sharedRows(
+    { rows, symbol, raw }: Shared,
+    all: Relation,
+    timeType: string,
+    range: Range,
+  ): Promise<Table> {
     const query = { select: selectBars(all), from: all.from, raw, ...this.#conditions(all, timeType, range) };
-    return rows.read(symbol, query, all.columns);
+    return this.#rounded.told(await rows.read(symbol, query, selectedColumns(all)));
   }
 
   /** Conditions on the rows of a range: one on what a file has, one on their opens. */

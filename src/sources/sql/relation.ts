@@ -66,9 +66,18 @@ export function notATimeColumn(stream: OpenStream, look: ColumnLook, source: str
   );
 }
 
-/** SELECT with the open first, for `streamTables`. */
+/** SELECT with the open first and, where times are rounded, the exact ones last, for `streamTables`. */
 export function selectBars(relation: Relation): string {
-  return [`${openSql(relation)} AS open`, ...relation.expressions].join(', ');
+  const { reading, time, clock, expressions } = relation;
+  const exact = reading.exact?.(`c${time}`, clock === null ? null : `c${clock}`);
+  return [`${openSql(relation)} AS open`, ...expressions, ...(exact ? [`${exact} AS exact`] : [])].join(', ');
+}
+
+const EXACT: SelectedColumn = { name: 'exact', type: 'number' };
+
+/** The columns that `selectBars` gives after the open. */
+export function selectedColumns({ columns, reading }: Relation): readonly SelectedColumn[] {
+  return reading.exact ? [...columns, EXACT] : columns;
 }
 
 /** SQL for the open of a row. */

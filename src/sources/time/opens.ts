@@ -60,7 +60,11 @@ function ofDays(
       : {
           ...reading,
           unit: 0,
-          open: (raw, clock) => `round((${reading.open(raw, clock)}) / ${snap}) * ${snap}`,
+          open: (raw, clock) => rounded(reading.open(raw, clock), snap),
+          exact: (raw, clock) => {
+            const exact = reading.open(raw, clock);
+            return `CASE WHEN isfinite(${exact}) AND ${exact} <> ${rounded(exact, snap)} THEN ${exact} END`;
+          },
           words: `${reading.words}, rounded to ${formatInterval(snap)}`,
         };
   if (!followsMidnight(stream, opens)) return near;
@@ -70,6 +74,10 @@ function ofDays(
     open: (raw, clock) => `floor((${near.open(raw, clock)} + ${DAY / 2}) / ${DAY}) * ${DAY}`,
     words: `${near.words}; local midnights are dates`,
   };
+}
+
+function rounded(time: string, snap: Seconds): string {
+  return `round((${time}) / ${snap}) * ${snap}`;
 }
 
 /** Whether daily rows are stamped by a midnight that moves by an hour, as instants of UTC. */

@@ -13,6 +13,8 @@ export interface TimeReading {
   readonly unit: number;
   /** SQL for the bar's open in epoch seconds, DOUBLE, from expressions that stand for the time columns. */
   open(raw: string, clock: string | null): string;
+  /** SQL for a row's open before it was rounded, where that changes it, else null. Absent: times are taken as they are. */
+  readonly exact?: (raw: string, clock: string | null) => string;
   /** What was taken, for people: `seconds`, `%d.%m.%Y %H:%M in Europe/Berlin`. */
   readonly words: string;
 }
