@@ -41,8 +41,12 @@ export interface SlotCalendar {
    * date up to its first session's, by its close any from its last session's on.
    */
   dated(date: number, by: 'open' | 'close'): Seconds | null;
+  /** A name of the IANA time zone database. */
+  readonly zone: string;
   /** Seconds that clocks of its zone are ahead of UTC. */
   offsetAt(time: Seconds): Seconds;
+  /** When they show what a clock of UTC shows at a time. */
+  timeOf(local: Seconds): Seconds;
 }
 
 /** Microseconds of a time. Those of our time are whole numbers that a double holds. */
@@ -62,7 +66,9 @@ const MICROSECONDS: SlotCalendar = {
   // Work is estimated by it: as if there were a row each interval.
   count: ({ start, end }) => Math.ceil((end - start) / TICK),
   dated: () => null,
+  zone: 'UTC',
   offsetAt: () => 0,
+  timeOf: (local) => local,
 };
 
 /** The grid of a stream of ticks. */

@@ -108,6 +108,14 @@ export class CalendarSlots implements SlotCalendar {
     return null;
   }
 
+  get zone(): string {
+    return this.#days.zone.name;
+  }
+
+  timeOf(local: Seconds): Seconds {
+    return this.#days.zone.timeOf(local);
+  }
+
   offsetAt(time: Seconds): Seconds {
     return this.#days.zone.offsetAt(time);
   }

@@ -1,5 +1,5 @@
 import type { SeamlessError, SourceLocation } from '../../sdk/errors.js';
-import type { Grid } from '../../sdk/grid.js';
+import type { Grid, SlotCalendar } from '../../sdk/grid.js';
 import type { Table } from '../../sdk/table.js';
 import type { Range, Seconds } from '../../sdk/time.js';
 import type { SourceDescription } from './host.js';
@@ -88,6 +88,12 @@ export interface OpenStream extends Grid {
   readonly name: string;
   /** `unknown`: the interval is not that of the rows, which may be any time apart. */
   readonly spacing?: 'unknown';
+  /** Those that its rows are of, where they are read without a grid first. */
+  readonly slots?: {
+    readonly calendar: SlotCalendar;
+    readonly interval: Seconds;
+    readonly stamp: 'open' | 'close';
+  };
   readonly source: SourceDescription;
   readonly location: SourceLocation | null;
 }

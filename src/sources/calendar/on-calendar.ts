@@ -34,20 +34,17 @@ export async function openOnCalendar(stream: OpenStream, open: Opener): Promise<
     throw sourceError(stream, `its option stamp is ${JSON.stringify(stamp)}, but must be 'open' or 'close'.`);
   // A provider of one's own is told the interval; what reads files looks for times that are whole seconds.
   const interval = source.kind === 'custom' ? stream.interval : 1;
+  const stamped = source.kind !== 'custom' && stamp === 'close' ? 'close' : 'open';
   const reader = await open({
     ...stream,
+    slots: { calendar, interval: stream.interval, stamp: stamped },
     interval,
     phase: 0,
     calendar: null,
     spacing: 'unknown',
     source: { ...source, options: source.kind === 'custom' ? source.options : options },
   });
-  return onCalendar(
-    stream,
-    calendar,
-    source.kind !== 'custom' && stamp === 'close' ? 'close' : 'open',
-    reader,
-  );
+  return onCalendar(stream, calendar, stamped, reader);
 }
 
 function onCalendar(

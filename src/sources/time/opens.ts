@@ -1,6 +1,7 @@
 import type { OpenStream } from '../../engine/ports/source.js';
 import { formatInterval, isMonths, type Seconds } from '../../sdk/time.js';
 import { isTicks } from '../../sdk/grid.js';
+import { refuseOtherClocks } from '../calendar/clocks.js';
 import { sourceError } from '../faults.js';
 import type { TimeOptions } from '../options.js';
 import { toMicroseconds } from '../ticks.js';
@@ -26,13 +27,17 @@ const MIDNIGHTS: readonly (readonly [number, number])[] = [
   [23, 0],
 ];
 
-/** A reading with what the first opens show: rounding that was asked for, and days that follow a local midnight. */
+/**
+ * A reading with what the first opens show: rounding that was asked for, and days that follow a local midnight.
+ * @throws SeamlessError `source` for times of a calendar that are not of UTC, or need not be
+ */
 export function adjusted(
   stream: OpenStream,
   options: TimeOptions,
   reading: TimeReading,
   opens: readonly Seconds[],
 ): TimeReading {
+  if (reading.naive) refuseOtherClocks(stream, opens);
   return toMicroseconds(stream, inSlots(stream, options, ofDays(stream, options, reading, opens)));
 }
 

@@ -15,6 +15,8 @@ export interface TimeReading {
   open(raw: string, clock: string | null): string;
   /** SQL for a row's open before it was rounded, where that changes it, else null. Absent: times are taken as they are. */
   readonly exact?: (raw: string, clock: string | null) => string;
+  /** Times of day that name no zone are taken for those of UTC. */
+  readonly naive?: boolean;
   /** What was taken, for people: `seconds`, `%d.%m.%Y %H:%M in Europe/Berlin`. */
   readonly words: string;
 }
@@ -138,7 +140,7 @@ export function typedReading(stream: OpenStream, options: TimeOptions, type: str
   if (!type.startsWith('TIMESTAMP')) return null;
   const zone = options.timeZone;
   const open = (raw: string): string => seconds(inZone(`CAST(${raw} AS TIMESTAMP)`, zone));
-  return { unit: 1, open, words: `times of ${zone ?? 'UTC'}` };
+  return { unit: 1, open, naive: zone === null, words: `times of ${zone ?? 'UTC'}` };
 }
 
 /**
@@ -160,7 +162,8 @@ export function textReading(
     const zoned = /%z|%Z/.test(format);
     const open = (raw: string, beside: string | null): string =>
       secondsOf(zoned ? parse(raw, beside) : inZone(parse(raw, beside), options.timeZone), shift);
-    return { unit: 1, open, words: wordsOf([format], zoned ? null : options.timeZone) };
+    const naive = !zoned && options.timeZone === null && /%-?[HI]/.test(format);
+    return { unit: 1, open, naive, words: wordsOf([format], zoned ? null : options.timeZone) };
   }
   const spellings = spellingsOf(stream, look, source);
   if (spellings === null) return null;
@@ -192,6 +195,7 @@ function spelledReading(
   const formats = spellings.flatMap(({ format }) => (format === null ? [] : [format]));
   const offset = spellings.some((spelling) => spelling.offset);
   const clocked = clocks.length > 0 || spellings.some(({ clock }) => clock);
+  const naive = clocked && !offset && zone === null;
   // Days that carry the offset of their own midnight are days of a calendar, known by their date.
   const days = isOfDays(stream);
   // A date alone is a day of UTC, whatever the zone of times of day.
@@ -202,15 +206,15 @@ function spelledReading(
     );
     const open = (raw: string, beside: string | null): string =>
       secondsOf(inZone(`try_strptime(${joined(raw, beside)}, ${quoted(both)})`, zone), shift);
-    return { unit: 1, open, words: wordsOf(both, zone) };
+    return { unit: 1, open, naive, words: wordsOf(both, zone) };
   }
-  if (formats.length === 0) return isoReading(shift, used, offset, days);
+  if (formats.length === 0) return { ...isoReading(shift, used, offset, days), naive };
   const all = formats.length < spellings.length ? [...formats, '%Y-%m-%d', '%Y-%m-%d %H:%M:%S'] : formats;
   const open = (raw: string): string => {
     const instant = `try_strptime(trim(${raw}), ${quoted(all)})`;
     return secondsOf(offset ? instant : inZone(instant, used), shift);
   };
-  return { unit: 1, open, words: wordsOf(all, offset ? null : used) };
+  return { unit: 1, open, naive, words: wordsOf(all, offset ? null : used) };
 }
 
 /** A time of day, and after it an offset. */
