@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { gzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { SkippedRow, SourceReader } from '../../src/engine/ports/source.js';
+import { SeamlessError } from '../../src/sdk/errors.js';
 import { EVERYTHING, fails, Project, readAll } from './support.js';
 
 /** Rows of minutes, of which one or another cannot be a bar. */
@@ -175,4 +176,29 @@ describe('a row of Parquet or of a query that cannot be a bar', () => {
       await fails(off.bounds(), 'source-row', /phase: 7\./);
     });
   }
+
+  it('has no place in a result where it has no time: each way out works', async () => {
+    const rows = [...minutes(0, 5), '(NULL, 1)', ...minutes(5, 10)];
+    const query = `SELECT * FROM (VALUES ${rows.join(', ')}) AS t("Open time", close)`;
+    const message =
+      /a row of its query has no time: nothing says which bars it is beside, so add (WHERE "Open time" IS NOT NULL) to the query; or .*(conformance: 'permissive')/;
+    const error: unknown = await project.read('sql', { query }).catch((thrown: unknown) => thrown);
+    assert.ok(error instanceof SeamlessError && error.code === 'source-row');
+    const [, where = '', permissive = ''] = message.exec(error.message) ?? [];
+    const mended = await project.open('sql', { query: `${query} ${where}` });
+    assert.equal((await readAll(mended)).ts.length, 10);
+    assert.deepEqual(mended.notes?.(), []);
+    const [option = '', value] = permissive.split(/: '|'/);
+    const counted = await project.open('sql', { query, [option]: value });
+    assert.equal((await readAll(counted)).ts.length, 10);
+    assert.equal(counted.notes?.()[0]?.count, 1);
+    const texts = ["('2024-01-01T00:00:00Z', 1)", "('soon', 2)", "('2024-01-01T00:01:00Z', 3)"];
+    const soon = { query: `SELECT * FROM (VALUES ${texts.join(', ')}) AS t(time, close)` };
+    await fails(
+      readAll(await project.open('sql', soon)),
+      'source-row',
+      /"soon" for a time, which is not one: nothing says which bars it is beside, so mend it; or to have such rows left out and counted, say conformance: 'permissive'/,
+    );
+    assert.equal((await project.read('sql', { ...soon, conformance: 'permissive' })).ts.length, 2);
+  });
 });

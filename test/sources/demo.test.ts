@@ -112,7 +112,7 @@ describe('demo sources', () => {
     await fails(
       project.read('demo', {}, { interval: 86_400, phase: 0, calendar }),
       'source',
-      /leave the calendar out, and make its bars of these with resample\(\{ …, calendar: 'XNYS' \}\)/,
+      /leave the calendar out, give the stream interval: '30m', and make its bars of these with resample\(\{ name: 'bars', input: …, interval: '1d', calendar: 'XNYS' \}\)/,
     );
   });
 });

@@ -24,6 +24,11 @@ const FX: CalendarRules = {
 
 export const CALENDAR_NAMES = ['XNYS', 'XNAS', 'XLON', 'XKRX', 'FX', '24/7'] as const;
 
+/** Whether a calendar has that name, so that it can be written by it. */
+export function isCalendarName(name: string): boolean {
+  return (CALENDAR_NAMES as readonly string[]).includes(name);
+}
+
 /** Null for a name that is not known. `24/7` is none: it is what days are without a calendar. */
 export function namedRules(name: string): NamedRules | null {
   if (name === 'FX') return { rules: FX, known: null };

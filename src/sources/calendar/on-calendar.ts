@@ -1,4 +1,7 @@
+import { slotsOfSame } from '../../engine/calendar/calendars.js';
+import { isCalendarName } from '../../engine/calendar/named.js';
 import type { OpenStream, SkippedRow, SourceReader } from '../../engine/ports/source.js';
+import type { SeamlessError } from '../../sdk/errors.js';
 import { formatInterval, formatTime, type Seconds } from '../../sdk/time.js';
 import { isTicks, lastOpenBy, nextOpen, type SlotCalendar } from '../../sdk/grid.js';
 import { lowerBound, pickRows, sliceTable, type Table } from '../../sdk/table.js';
@@ -23,12 +26,7 @@ type Opener = (stream: OpenStream) => Promise<SourceReader>;
 export async function openOnCalendar(stream: OpenStream, open: Opener): Promise<SourceReader> {
   const { calendar, source } = stream;
   if (!calendar || isTicks(stream)) return open(stream);
-  if (OF_UTC.has(source.kind)) {
-    throw sourceError(
-      stream,
-      `its ${source.kind} source makes bars of UTC, but the stream follows ${calendar.name}: leave the calendar out, and make its bars of these with resample({ …, calendar: '${calendar.name}' }).`,
-    );
-  }
+  if (OF_UTC.has(source.kind)) throw ofUtc(stream, calendar);
   const { stamp, ...options } = source.options;
   if (stamp !== undefined && stamp !== 'open' && stamp !== 'close')
     throw sourceError(stream, `its option stamp is ${JSON.stringify(stamp)}, but must be 'open' or 'close'.`);
@@ -45,6 +43,27 @@ export async function openOnCalendar(stream: OpenStream, open: Opener): Promise<
     source: { ...source, options: source.kind === 'custom' ? source.options : options },
   });
   return onCalendar(stream, calendar, stamped, reader);
+}
+
+/** Intervals of bars that sessions may be made of. */
+const PARTS = [3600, 1800, 900, 300, 60];
+
+/** Bars of UTC make those of a calendar where none is open when a session opens or closes. */
+function ofUtc(stream: OpenStream, calendar: SlotCalendar): SeamlessError {
+  const days = slotsOfSame(calendar, DAY);
+  let open = days.holding(Date.UTC(2024, 0, 1) / 1000);
+  const borders = Array.from({ length: 250 }, () => [(open = days.next(open)), days.close(open)]).flat();
+  const part = PARTS.find((each) => each < stream.interval && borders.every((time) => time % each === 0));
+  const which = isCalendarName(calendar.name) ? `calendar: '${calendar.name}'` : 'calendar: … (this one)';
+  const made = `resample({ name: 'bars', input: …, interval: '${formatInterval(stream.interval)}', ${which} })`;
+  const advice =
+    part === undefined
+      ? 'leave the calendar out'
+      : `leave the calendar out, give the stream interval: '${formatInterval(part)}', and make its bars of these with ${made}`;
+  return sourceError(
+    stream,
+    `its ${stream.source.kind} source makes bars of UTC, but the stream follows ${calendar.name}: ${advice}.`,
+  );
 }
 
 function onCalendar(

@@ -11,7 +11,7 @@ import { Cleaner, Notes, UNREADABLE } from '../conformance.js';
 import { RowsAround, type Skip } from '../csv/around.js';
 import { databaseMessage, sqlText, type Database } from './database.js';
 import { refuseAbsent, symbolIndex, symbolSql, type OneSymbol } from '../symbols.js';
-import { BarCheck, barError, rowError, sourceError, WRITE_TIMES, type BarFault } from '../faults.js';
+import { BarCheck, rowError, sourceError, type BarFault } from '../faults.js';
 import {
   cellOf,
   notATimeColumn,
@@ -25,7 +25,8 @@ import {
 } from './relation.js';
 import type { RelationSource, RowReading } from './relation-source.js';
 import { columnLooks } from './column-looks.js';
-import { countUntimed, hiddenBy, untimedRows, type Untimed } from './untimed.js';
+import { rowFault, untimedFaults } from './row-faults.js';
+import { countUntimed } from './untimed.js';
 import type { SymbolLook, SymbolRows } from './symbol-rows.js';
 import { findTimeColumns, type ColumnLook } from '../time/column.js';
 import { orderSql, placeSql } from '../ticks.js';
@@ -75,17 +76,6 @@ function rowReading({ relation, timeType }: Pick<Plan, 'relation' | 'timeType'>)
     open,
   };
 }
-
-const NOWHERE: Untimed = { cell: null, before: null, after: null };
-const NO_TIME: BarFault = {
-  kind: 'not-a-time',
-  row: 0,
-  index: 0,
-  time: Number.NaN,
-  previous: Number.NaN,
-  shared: false,
-  calendar: null,
-};
 
 /** Reads the bars of a range, leaving the rest of the file alone where its format allows. */
 export class RelationReader implements SourceReader {
@@ -170,7 +160,7 @@ export class RelationReader implements SourceReader {
   #around(relation: Relation, skipOrThrow: Skip): RowsAround {
     const { stamp } = this.#source.time;
     const explain = (fault: BarFault): Promise<SeamlessError> =>
-      Promise.resolve(this.#fault(relation, fault, null));
+      Promise.resolve(rowFault(this.#stream, this.#source, relation, fault));
     return new RowsAround(this.#stream, new BarCheck(this.#stream, stamp), stamp, explain, skipOrThrow);
   }
 
@@ -334,7 +324,7 @@ export class RelationReader implements SourceReader {
         'untimed'
       ];
     const some = Number(shared ? shared.look.untimed : await untimed()) > 0;
-    const hidden = some ? await this.#untimed(own, timed) : [];
+    const hidden = some ? await untimedFaults(this.#stream, this.#database, this.#source, own, timed) : [];
     if (row['first'] === null || row['first'] === undefined)
       return { first: null, last: null, untimed: hidden, count: 0 };
     const extent = { first: Number(row['first']), last: Number(row['last']) };
@@ -351,11 +341,11 @@ export class RelationReader implements SourceReader {
       new BarCheck(stream, this.#source.time.stamp).next(Float64Array.of(end)),
     );
     const whole = faults.find((fault) => fault !== null && fault.kind !== 'off-grid');
-    if (whole) throw this.#fault(relation, whole, null);
+    if (whole) throw rowFault(this.#stream, this.#source, relation, whole);
     if (faults.every((fault) => fault !== null)) {
       const both = Float64Array.from(new Set([first, last]));
       const fault = new BarCheck(stream, this.#source.time.stamp).next(both);
-      if (fault) throw this.#fault(relation, fault, null);
+      if (fault) throw rowFault(this.#stream, this.#source, relation, fault);
     }
     return { first: floorToSlot(first, stream), last: floorToSlot(last, stream) };
   }
@@ -372,30 +362,6 @@ export class RelationReader implements SourceReader {
     return typeof first === 'number' && typeof last === 'number'
       ? { first, last, untimed: [], count }
       : { first: null, last: null, untimed: [], count };
-  }
-
-  /** @throws SeamlessError `source-row` where nothing says which bars such a row hides, or there are too many. */
-  async #untimed(relation: Relation, timed: string): Promise<readonly SkippedRow[]> {
-    const rows = await untimedRows(this.#database, relation, timed);
-    const all = (rows ?? [NOWHERE]).map((row) => ({
-      range: hiddenBy(this.#stream, row),
-      error: this.#fault(relation, NO_TIME, row.cell),
-    }));
-    const [first] = all;
-    // A result has no order, and what a symbol's rows are beside is another's.
-    if (first && (rows === null || this.#source.sort || this.#source.one)) throw first.error;
-    return all;
-  }
-
-  #fault(relation: Relation, fault: BarFault, cell: string | null): SeamlessError {
-    const timeName = relation.names[relation.time] ?? '';
-    return barError(this.#stream, fault, {
-      row: `a row of ${this.#source.shown}`,
-      cell,
-      write: WRITE_TIMES,
-      sort: `Write the file sorted by ${timeName}, or read it through sqlHistory, which sorts.`,
-      seconds: 'Say which with the option timeUnit.',
-    });
   }
 
   /** @param shared asks once for all symbols. */

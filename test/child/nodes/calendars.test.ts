@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { rowValue, type Table } from '../../../src/sdk/table.js';
 import { formatTime, parseTime } from '../../../src/sdk/time.js';
-import { Project, storedTables, withChild } from '../../support/project.js';
+import { Project, refused, storedTables, withChild } from '../../support/project.js';
 
 const README = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
 
@@ -104,6 +104,35 @@ describe('bars on a calendar', () => {
           Array.from(asOf.ts, (_, row) => formatTime(rowValue(asOf, row) as number)),
           DATES.map((date) => `${date}T${date < '2024-03-10' ? '21' : '20'}:00:00Z`),
         );
+      });
+    } finally {
+      project.remove();
+    }
+  });
+
+  it('of a source that makes those of UTC are made as the refusal says', async () => {
+    const stream =
+      "new StreamInput({ tags: ['made'], interval: '1d', calendar: 'XNYS', historyProvider: demoHistory({ seed: 7 }) })";
+    const setup = `const made = ${stream}; this.addNodes([made]);`;
+    const strategy = (text: string): string => main(text).replace('csvHistory,', 'csvHistory, demoHistory,');
+    const project = new Project({ 'main.ts': strategy(setup) });
+    const march = { start: parseTime('2024-03-06'), end: parseTime('2024-03-14') };
+    try {
+      await withChild(async (child) => {
+        const { message } = await refused(
+          child.materialize(project, march),
+          'source',
+          /the stream follows XNYS/,
+        );
+        const [, interval, made = ''] =
+          /give the stream (interval: '30m'), and make .* with (resample\(.*\))\./.exec(message) ?? [];
+        const mended = setup.replace("interval: '1d', calendar: 'XNYS'", interval ?? '');
+        const bars = `const bars = ${made.replace('input: …', 'input: made')};`;
+        project.write({
+          'main.ts': strategy(mended.replace('this.addNodes([made])', `${bars} this.addNodes([bars])`)),
+        });
+        const tables = await storedTables(project.cacheDir, await child.materialize(project, march));
+        assert.deepEqual(stamps(tables.get('bars')), OPENS);
       });
     } finally {
       project.remove();

@@ -1,0 +1,67 @@
+import type { OpenStream, SkippedRow } from '../../engine/ports/source.js';
+import type { SeamlessError } from '../../sdk/errors.js';
+import { barError, WRITE_TIMES, type BarFault } from '../faults.js';
+import type { Database } from './database.js';
+import type { RelationSource } from './relation-source.js';
+import type { Relation } from './relation.js';
+import { hiddenBy, untimedRows, type Untimed } from './untimed.js';
+
+const NOWHERE: Untimed = { cell: null, before: null, after: null };
+const NO_TIME: BarFault = {
+  kind: 'not-a-time',
+  row: 0,
+  index: 0,
+  time: Number.NaN,
+  previous: Number.NaN,
+  shared: false,
+  calendar: null,
+};
+
+/**
+ * Rows without a time, and the bars that they hide.
+ * @throws SeamlessError `source-row` where nothing says which bars such a row hides, or there are too many.
+ */
+export async function untimedFaults(
+  stream: OpenStream,
+  database: Database,
+  source: RelationSource,
+  relation: Relation,
+  timed: string,
+): Promise<readonly SkippedRow[]> {
+  const rows = await untimedRows(database, relation, timed);
+  const [first] = rows ?? [NOWHERE];
+  // A result has no order, and what a symbol's rows are beside is another's.
+  if (first && (rows === null || source.sort || source.one))
+    throw rowFault(stream, source, relation, NO_TIME, first.cell, leaveOut(source, relation, first));
+  return (rows ?? []).map((row) => ({
+    range: hiddenBy(stream, row),
+    error: rowFault(stream, source, relation, NO_TIME, row.cell),
+  }));
+}
+
+/** What to do about rows of which nothing says where they are. */
+function leaveOut({ sort }: RelationSource, { names, time }: Relation, { cell }: Untimed): string {
+  const counted = "to have such rows left out and counted, say conformance: 'permissive'";
+  const name = names[time] ?? '';
+  return sort && cell === null
+    ? `nothing says which bars it is beside, so add WHERE ${/^\w+$/.test(name) ? name : `"${name}"`} IS NOT NULL to the query; or ${counted}`
+    : `nothing says which bars it is beside, so mend it; or ${counted}`;
+}
+
+/** The sentence for a row that cannot be a bar. @param write what to do about a cell that is no time */
+export function rowFault(
+  stream: OpenStream,
+  { shown }: RelationSource,
+  { names, time }: Relation,
+  fault: BarFault,
+  cell: string | null = null,
+  write = WRITE_TIMES,
+): SeamlessError {
+  return barError(stream, fault, {
+    row: `a row of ${shown}`,
+    cell,
+    write,
+    sort: `Write the file sorted by ${names[time] ?? ''}, or read it through sqlHistory, which sorts.`,
+    seconds: 'Say which with the option timeUnit.',
+  });
+}
