@@ -1,4 +1,5 @@
 import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocketServer, type WebSocket } from 'ws';
 
 import type { FlatRecord } from '../../src/sdk/table.js';
@@ -25,11 +26,13 @@ const LATE_BY = 4;
 /**
  * An exchange on loopback that plays bars, in the order of the list, to whoever subscribes; then it says that it has closed.
  * @param faults by position in the list. Those that end a connection do so once.
+ * @param pace milliseconds between two bars; 0: all come at once
  */
 export async function exchange(
   bars: readonly ExchangeBar[],
   interval: number,
   faults: ReadonlyMap<number, Fault> = new Map(),
+  pace = 0,
 ): Promise<Exchange> {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
   const asked: { since: number | null; token: string | undefined }[] = [];
@@ -40,7 +43,7 @@ export async function exchange(
       const { since } = JSON.parse(data.toString('utf8')) as { since: number | null };
       asked.push({ since, token: request.headers.authorization });
       const wanted = [...bars.entries()].filter(([, { ts }]) => ts + interval > (since ?? -Infinity));
-      play(socket, wanted, faults, broken);
+      void play(socket, wanted, faults, broken, pace);
     });
   });
   await new Promise((resolve) => server.once('listening', resolve));
@@ -55,15 +58,18 @@ export async function exchange(
   };
 }
 
-function play(
+async function play(
   socket: WebSocket,
   wanted: readonly (readonly [number, ExchangeBar])[],
   faults: ReadonlyMap<number, Fault>,
   broken: Set<number>,
-): void {
+  pace: number,
+): Promise<void> {
   const bar = (each: ExchangeBar): void => socket.send(JSON.stringify({ type: 'bar', ...each }));
   const held: { readonly at: number; readonly bar: ExchangeBar }[] = [];
   for (const [index, each] of wanted) {
+    if (pace > 0) await sleep(pace);
+    if (socket.readyState !== socket.OPEN) return;
     const fault = faults.get(index);
     const later = wanted.find(([other]) => other === index + 1)?.[1];
     if (fault === 'late') held.push({ at: index + LATE_BY, bar: each });

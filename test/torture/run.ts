@@ -72,7 +72,11 @@ await crowdAgainAndAgain({
 });
 
 // A hundred kills of runs of the Core Loop, and of live ones with their broker, as the suites have them at night.
-const LOOP = ['test/live/kills.test.ts', 'test/live/broker/broker.test.ts'];
+const LOOP = [
+  'test/live/kills/kills.test.ts',
+  'test/live/kills/any-strategy.test.ts',
+  'test/live/broker/broker.test.ts',
+];
 const mocha = join(import.meta.dirname, '../../node_modules/mocha/bin/mocha.js');
 const loop = spawnSync(
   process.execPath,

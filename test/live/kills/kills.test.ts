@@ -4,13 +4,13 @@ import { appendFileSync, readFileSync, truncateSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import fc from 'fast-check';
 
-import { eventsOf } from '../../src/live/journal/codec.js';
-import { Journal, JournalReader } from '../../src/live/journal/journal.js';
-import { runFolder } from '../../src/live/journal/runs.js';
-import type { RunEvent } from '../../src/sdk/live.js';
-import { cases, turns } from '../support/profile.js';
-import { Child, minute, type Project } from '../support/project.js';
-import { inParity, OHLC_HEADER, ohlcLines, only, project } from './support.js';
+import { Journal } from '../../../src/live/journal/journal.js';
+import { runFolder } from '../../../src/live/journal/runs.js';
+import type { RunEvent } from '../../../src/sdk/live.js';
+import { cases, turns } from '../../support/profile.js';
+import { Child, minute, type Project } from '../../support/project.js';
+import { journalOf, killedAfter } from './killed.js';
+import { inParity, OHLC_HEADER, ohlcLines, only, project } from '../support.js';
 
 const BARS = 700;
 const FROM = 400;
@@ -32,37 +32,14 @@ describe('a run that is killed', () => {
     const child = new Child();
     await child.request('run', { ...request('quick'), run: 'whole' });
     await child.end();
-    whole = journalOf('whole');
+    whole = journalOf(at, 'whole');
   });
   after(() => at.remove());
 
   const request = (world: string) => ({ strategy: at.strategy('main.ts'), world, cacheDir: at.cacheDir });
 
-  function journalOf(run: string): RunEvent[] {
-    return [...new JournalReader(runFolder(at.cacheDir, run)).all()].flatMap(eventsOf);
-  }
-
-  /** Runs until it has written so often, then kills it at once. Says whether it came to its end before. */
-  async function killedAfter(writes: number, run: string, resume: boolean): Promise<boolean> {
-    const child = new Child();
-    const { pid } = child.client;
-    let written = 0;
-    const payload = { ...request('slow'), run, ...(resume && { resume: true as const }) };
-    const outcome = child.client
-      .request('run', payload, {
-        onWritten: () => {
-          written += 1;
-          if (written === writes && pid !== undefined) process.kill(pid, 'SIGKILL');
-        },
-      })
-      .then(
-        () => true,
-        () => false,
-      );
-    const ended = await outcome;
-    await child.end();
-    return ended;
-  }
+  const killed = (writes: number, run: string, resume: boolean): Promise<boolean> =>
+    killedAfter(writes, { at, world: 'slow', run, resume });
 
   /** What was bought and sold, and for how much. */
   function trading(events: readonly RunEvent[]): unknown[] {
@@ -80,12 +57,12 @@ describe('a run that is killed', () => {
           const run = `killed-${++runs}`;
           let ended = false;
           for (const [turn, count] of writes.entries()) {
-            ended = await killedAfter(count, run, turn > 0);
+            ended = await killed(count, run, turn > 0);
             if (ended) break;
             kills += 1;
           }
-          if (!ended) assert.ok(await killedAfter(Infinity, run, true));
-          const events = journalOf(run);
+          if (!ended) assert.ok(await killed(Infinity, run, true));
+          const events = journalOf(at, run);
           assert.deepEqual(
             events.map(({ seq }) => seq),
             events.map((_, i) => i + 1),
@@ -103,18 +80,18 @@ describe('a run that is killed', () => {
   });
 
   it('in the middle of a line goes on from the line before', async () => {
-    await killedAfter(MOST_WRITES, 'torn', false);
+    await killed(MOST_WRITES, 'torn', false);
     const path = Journal.path(runFolder(at.cacheDir, 'torn'));
     const text = readFileSync(path, 'utf8');
     const lastLine = text.lastIndexOf('\n', text.length - 2) + 1;
     truncateSync(path, Buffer.byteLength(text.slice(0, lastLine)) + 10);
-    assert.ok(await killedAfter(Infinity, 'torn', true));
-    assert.deepEqual(trading(journalOf('torn')), trading(whole));
+    assert.ok(await killed(Infinity, 'torn', true));
+    assert.deepEqual(trading(journalOf(at, 'torn')), trading(whole));
     await inParity(at, 'torn', 2 * (BARS - FROM - 30));
   });
 
   it('is not gone on with after its code or its world has changed', async () => {
-    await killedAfter(MOST_WRITES, 'changed', false);
+    await killed(MOST_WRITES, 'changed', false);
     const main = readFileSync(at.path('main.ts'), 'utf8');
     writeFileSync(at.path('main.ts'), main.replace('< 0.05', '< 0.06'));
     const child = new Child();

@@ -1,0 +1,103 @@
+// Slow (40 s): whole runs of the Core Loop.
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+
+import type { RunEvent } from '../../../src/sdk/live.js';
+import { cases } from '../../support/profile.js';
+import { minute, Project } from '../../support/project.js';
+import { exchange, type ExchangeBar, type Fault } from '../exchange.js';
+import { bar, inParity, OHLC_HEADER, ohlcLines, only } from '../support.js';
+import { journalOf, killedAfter } from './killed.js';
+import { STREAMS, strategyArbitrary } from './random-strategy.js';
+
+const HISTORY = 600;
+const BARS = 120;
+/** Milliseconds between two bars of the feed: several slots are closed at once where the machine is slow. */
+const PACE = 4;
+/** Writes before a kill. */
+const MOST_WRITES = 30;
+
+const faultArbitrary = fc.constantFrom<Fault>(
+  'duplicate',
+  'late',
+  'swap',
+  'hole',
+  'garbage',
+  'reset',
+  'half',
+);
+const faultsArbitrary = fc.dictionary(fc.nat(2 * BARS - 10).map(String), faultArbitrary, { maxKeys: 20 });
+
+/** Bars of both streams as they close; those of the second are other numbers. */
+function feedBars(): ExchangeBar[] {
+  return Array.from({ length: BARS }, (_, i) =>
+    STREAMS.map((stream, which) => ({
+      stream,
+      ts: minute(HISTORY + i),
+      row: bar(HISTORY + i + which * 7),
+    })),
+  ).flat();
+}
+
+/** No event is lost or doubled, no order is filled twice, and each of them is filled or on its way. */
+function isWhole(events: readonly RunEvent[]): void {
+  assert.deepEqual(
+    events.map(({ seq }) => seq),
+    events.map((_, at) => at + 1),
+  );
+  const orders = only(events, 'order').map(({ order }) => order);
+  const fills = only(events, 'fill').map(({ order }) => order);
+  assert.deepEqual(
+    orders,
+    orders.map((_, at) => at + 1),
+  );
+  assert.equal(new Set(fills).size, fills.length);
+  assert.ok(fills.every((order) => orders.includes(order)));
+  // Nothing is filled at the bar that gave the signal.
+  const placed = new Map(only(events, 'order').map(({ order, asOf }) => [order, asOf]));
+  for (const { order, at } of only(events, 'fill')) assert.ok(at >= (placed.get(order) ?? Infinity));
+}
+
+describe('any strategy that is killed', () => {
+  const met = { kills: 0, rows: 0, fills: 0, late: 0 };
+
+  it('goes on, and says what materialization says, bit for bit, whatever the feed does', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        strategyArbitrary,
+        faultsArbitrary,
+        fc.constantFrom('ignore', 'sideOutput', 'recompute'),
+        fc.array(fc.integer({ min: 2, max: MOST_WRITES }), { minLength: 1, maxLength: 3 }),
+        async (strategy, faults, late, kills) => {
+          const found = new Map(Object.entries(faults).map(([index, each]) => [Number(index), each]));
+          const feed = await exchange(feedBars(), 60, found, PACE);
+          const at = new Project({
+            'main.ts': strategy,
+            'btc.csv': OHLC_HEADER + ohlcLines(0, HISTORY),
+            'eth.csv': OHLC_HEADER + ohlcLines(0, HISTORY, new Set([200, 201, 202])),
+            'worlds/any.yaml': `mode: paper\nfeed: { kind: ws, url: '${feed.url}' }\nlate: { grace: 0, bars: ${late} }\nfills: { feeBps: 10 }\n`,
+          });
+          try {
+            let resume = false;
+            for (const writes of [...kills, Infinity]) {
+              if (await killedAfter(writes, { at, world: 'any', run: 'any', resume })) break;
+              met.kills += 1;
+              resume = true;
+            }
+            const events = journalOf(at, 'any');
+            isWhole(events);
+            const report = await inParity(at, 'any', 1);
+            met.rows += report.rows;
+            met.fills += only(events, 'fill').length;
+            met.late += only(events, 'late').length;
+          } finally {
+            at.remove();
+            await feed.close();
+          }
+        },
+      ),
+      cases(60, 4),
+    );
+    assert.ok(met.kills >= 3 && met.rows > 500, JSON.stringify(met));
+  });
+});
