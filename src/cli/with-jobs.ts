@@ -1,3 +1,4 @@
+import type { RunProgress } from '../engine/run/report.js';
 import type { JobClientOptions, RequestOptions } from '../client/job-client.js';
 import { painter } from './table.js';
 import { ProgressView } from './progress.js';
@@ -11,7 +12,7 @@ export interface JobsUse<T> extends Pick<JobClientOptions, 'bundles'> {
 /** Runs `work` with a child process, showing progress. Ctrl-C cancels in good order, a second one at once. */
 export async function withJobs<T>(
   terminal: Terminal,
-  work: (jobs: Jobs, options: RequestOptions) => Promise<T>,
+  work: (jobs: Jobs, options: RequestOptions, view: ProgressView) => Promise<T>,
   { bundles, show }: JobsUse<T> = {},
 ): Promise<T> {
   const view = new ProgressView(terminal.err, painter(terminal.err, terminal.env));
@@ -27,10 +28,11 @@ export async function withJobs<T>(
   });
   let gone: Promise<void> | null = null;
   try {
-    const result = await work(jobs, {
-      onProgress: (progress) => view.update(progress),
+    const options = {
+      onProgress: (progress: RunProgress) => view.update(progress),
       signal: abort.signal,
-    });
+    };
+    const result = await work(jobs, options, view);
     view.end();
     gone = jobs.dispose();
     // The channel to the child is closed in the next turn: it then goes while the result is shown.

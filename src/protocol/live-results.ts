@@ -54,6 +54,7 @@ const openPosition: SchemaOf<OpenPosition> = v.object({
 
 const equityPoint: SchemaOf<EquityPoint> = v.tuple([v.number(), v.number(), v.number()]);
 
+/** What a world is, besides its name. */
 export const mode = v.picklist(['backtest', 'paper', 'live', 'shadow']);
 
 const outcome = {
@@ -100,6 +101,7 @@ export const worldSummary: SchemaOf<WorldSummary> = v.object({
   name: v.string(),
   mode: v.nullable(mode),
   problem: v.nullable(v.string()),
+  url: v.nullable(v.string()),
 });
 
 /** How units held of a symbol changed. */

@@ -222,6 +222,9 @@ export const payloads = {
   runs: v.object(ofCache),
   worlds: v.object({ projectRoot: path }),
 
+  /** What a world is: one that is elsewhere is asked. */
+  world: v.object({ projectRoot: path, world: v.string() }),
+
   /** What a run came to, or has come to so far. */
   report: v.object({ ...ofCache, run: v.string() }),
 

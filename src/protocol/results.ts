@@ -10,6 +10,7 @@ import type { NodeReport, RunReport, Unfired } from '../engine/run/report.js';
 import { placesSchema } from '../store/segments/places.js';
 import type { CleanPlan, SqlResult } from '../store/store.js';
 import {
+  mode,
   parityReport,
   runPrices,
   runResult,
@@ -385,6 +386,7 @@ export const results = {
   parity: parityReport,
   runs: list(runSummary),
   worlds: list(worldSummary),
+  world: v.object({ mode }),
   report: tradingReport,
   prices: runPrices,
   inspect: inspection,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import { loadWorld, parseWorld } from '../../src/live/world/load.js';
+import { parseWorld, placeOfWorld, worldsOf } from '../../src/live/world/load.js';
 import { SeamlessError } from '../../src/sdk/errors.js';
 import { Project } from '../support/project.js';
 
@@ -97,12 +97,12 @@ describe('a world', () => {
   it('that is not there is refused with names like it', () => {
     const at = new Project({ 'worlds/paper-btc.yaml': 'mode: paper\nfeed: { kind: replay }\n' });
     try {
-      assert.equal(loadWorld(at.root, 'paper-btc').name, 'paper-btc');
+      assert.deepEqual(worldsOf(at.root), [{ name: 'paper-btc', mode: 'paper', problem: null, url: null }]);
       assert.throws(
-        () => loadWorld(at.root, 'paper-bct'),
+        () => placeOfWorld(at.root, 'paper-bct'),
         /There is no world paper-bct\. Did you mean paper-btc\?/,
       );
-      assert.throws(() => loadWorld(at.root, '../x'), /There is no world/);
+      assert.throws(() => placeOfWorld(at.root, '../x'), /There is no world/);
     } finally {
       at.remove();
     }

@@ -371,8 +371,12 @@ export const samples: { [K in RequestKind]: { payload: Payload<K>; result: Resul
   },
   worlds: {
     payload: { projectRoot: '/p' },
-    result: [{ name: 'paper', mode: 'paper', problem: null }],
+    result: [
+      { name: 'paper', mode: 'paper', problem: null, url: null },
+      { name: 'far', mode: null, problem: null, url: 'ws://127.0.0.1:7070/btc' },
+    ],
   },
+  world: { payload: { projectRoot: '/p', world: 'far' }, result: { mode: 'paper' } },
   report: {
     payload: { projectRoot: '/p', run: 'paper-1' },
     result: {

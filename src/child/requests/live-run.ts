@@ -23,9 +23,8 @@ import {
 import { backtest, type TradedHistory } from '../../live/run/backtest.js';
 import { LiveRun } from '../../live/run/live-run.js';
 import { refuseUnpriced, tradedOf } from '../../live/run/slot-loop.js';
-import { parseWorld, placeOfWorld } from '../../live/world/load.js';
-import { RemoteWorld } from '../../live/world/remote.js';
-import type { RemotePlace, World } from '../../live/world/schema.js';
+import type { RemoteWorld } from '../../live/world/remote.js';
+import type { World } from '../../live/world/schema.js';
 import type { Payload } from '../../protocol/payloads.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import type { RunResult } from '../../sdk/live.js';
@@ -33,6 +32,7 @@ import { closeOf, isTicks } from '../../sdk/grid.js';
 import { emptyTable } from '../../sdk/table.js';
 import { floorToGrid, type Range, type Seconds } from '../../sdk/time.js';
 import type { Store } from '../../store/store.js';
+import { findWorld, tokenOf } from './find-world.js';
 import type { RequestHooks } from './request.js';
 import type { SourceHints } from './source-hints.js';
 import type { StrategySession } from '../session/strategy-session.js';
@@ -65,11 +65,9 @@ export async function prepareRun(
   onTrouble: (text: string) => void,
 ): Promise<PreparedRun> {
   const { strategy, run, resume } = payload;
-  const place = placeOfWorld(strategy.projectRoot, payload.world);
-  const remote = 'remote' in place ? await connectWorld(payload.world, place.remote, onTrouble) : null;
+  const { world, remote } = await findWorld(strategy.projectRoot, payload.world, onTrouble);
   try {
-    const world = 'remote' in place ? worldThere(payload.world, remote) : place.world;
-    if (world.mode === 'live') refuseUnconfirmed(world, payload);
+    if (world.mode === 'live') refuseUnconfirmed(world, payload, remote !== null);
     const earlier = resume ? earlierRun(cacheDir, run, world) : null;
     return { run, file: strategy.file, world, remote, cacheDir, earlier };
   } catch (error) {
@@ -78,27 +76,12 @@ export async function prepareRun(
   }
 }
 
-function connectWorld(
-  name: string,
-  place: RemotePlace,
-  onTrouble: (text: string) => void,
-): Promise<RemoteWorld> {
-  const { url, silence, tokenFrom } = place;
-  const token = tokenFrom === undefined ? undefined : tokenOf(name, 'itself', tokenFrom);
-  return RemoteWorld.connect({ name, url, silence, token, onTrouble });
-}
-
-/** What the world is, besides what may change under way. */
-function worldThere(name: string, remote: RemoteWorld | null): World {
-  const file = parseWorld(remote?.text ?? '', `${name} (remote)`);
-  return { name, ...file, activation: 'active', allocations: {} };
-}
-
 /** @throws SeamlessError `usage` where real money would move without a broker, or without somebody having said so. */
-function refuseUnconfirmed({ name, broker }: World, payload: Payload<'run'>): void {
+function refuseUnconfirmed({ name, broker }: World, payload: Payload<'run'>, isElsewhere: boolean): void {
   if (!payload.broker) {
-    const way =
-      broker === undefined
+    const way = isElsewhere
+      ? 'It is elsewhere, so a script starts it: hand one to Runner.submit as `broker`'
+      : broker === undefined
         ? `Hand one to Runner.submit as \`broker\`, or name one in the world for seamless run, such as "broker: brokers/mine.ts"`
         : `Start it by seamless run, or hand one to Runner.submit as \`broker\``;
     throw new SeamlessError(
@@ -332,7 +315,7 @@ async function feedOf(
   if (feed.kind === 'ws') {
     const ends = (await extentsOf(graph, sources)).map(({ end }) => end);
     const { url, silence, tokenFrom } = feed;
-    const token = tokenFrom === undefined ? undefined : tokenOf(world.name, 'its feed', tokenFrom);
+    const token = tokenFrom === undefined ? undefined : tokenOf(`The feed of world ${world.name}`, tokenFrom);
     return {
       feed: wsFeed({ url, silence, token, onTrouble }),
       since: ends.length > 0 ? Math.min(...ends) : -Infinity,
@@ -349,14 +332,4 @@ async function feedOf(
   const finest = Math.min(...streams.map(({ interval }) => interval));
   const now = feed.kind === 'demo' ? floorToGrid(Date.now() / 1000, finest, 0) : -Infinity;
   return { feed: replayFeed(recording, feed.speed, feed.end), since: feed.start ?? now };
-}
-
-/** Secrets come from the environment, never from a file. */
-function tokenOf(world: string, what: string, name: string): string {
-  const token = process.env[name];
-  if (token) return token;
-  throw new SeamlessError(
-    'usage',
-    `World ${world} takes the token of ${what} from the environment variable ${name}, which is not set.`,
-  );
 }

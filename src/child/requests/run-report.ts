@@ -8,9 +8,10 @@ import type { Result } from '../../protocol/results.js';
 import { nearNames, SeamlessError } from '../../sdk/errors.js';
 import { emptyTable } from '../../sdk/table.js';
 import type { Store } from '../../store/store.js';
+import { findWorld } from './find-world.js';
 import { ALL_TIME, cacheOf, folderOf, rangeOf, type OpenedCache, type RequestHooks } from './request.js';
 
-type Looking = 'runs' | 'worlds' | 'report' | 'prices';
+type Looking = 'runs' | 'worlds' | 'world' | 'report' | 'prices';
 
 type UseStore = <T>(
   cache: OpenedCache,
@@ -26,6 +27,11 @@ export function runRequests(useStore: UseStore): {
     // Async: what they throw is their answer.
     runs: async (payload) => Promise.resolve(summaries(folderOf(payload.projectRoot, payload))),
     worlds: async ({ projectRoot }) => Promise.resolve(worldsOf(projectRoot)),
+    world: async ({ projectRoot, world: name }, { log }) => {
+      const { world, remote } = await findWorld(projectRoot, name, (text) => log({ level: 'warn', text }));
+      remote?.close();
+      return { mode: world.mode };
+    },
     report: async (payload) =>
       Promise.resolve(reportOfRun(folderOf(payload.projectRoot, payload), payload.run)),
     prices: (payload, hooks) => {

@@ -37,7 +37,7 @@ export async function runRun(terminal: Terminal, spec: string, flags: RunFlags):
   const growth = new Growing();
   const live = await liveBroker(terminal, strategy.projectRoot, world, flags.confirm);
   const over = new AbortController();
-  const result = await withJobs(terminal, async (jobs, options) => {
+  const result = await withJobs(terminal, async (jobs, options, view) => {
     const payload = {
       strategy,
       world,
@@ -66,7 +66,10 @@ export async function runRun(terminal: Terminal, spec: string, flags: RunFlags):
     }
     const show = (event: RunEvent): void => {
       const text = flags.json ? JSON.stringify(event) : eventLine(event);
-      if (text !== null && event.seq > seen) out.write(`${visible(text)}\n`);
+      if (text === null || event.seq <= seen) return;
+      // The bar of warming up is on the same line.
+      view.end();
+      out.write(`${visible(text)}\n`);
     };
     const shown = (async () => {
       for await (const event of followRun(folder, growth)) show(event);

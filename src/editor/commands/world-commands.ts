@@ -6,6 +6,7 @@ import { modeText, stateText } from '../../present/report/words.js';
 import { projectRootOf } from '../../protocol/project.js';
 import type { Result } from '../../protocol/results.js';
 import { SeamlessError } from '../../sdk/errors.js';
+import type { Mode } from '../../sdk/live.js';
 import { cacheDirSetting, cacheUse } from '../model/settings.js';
 import type { StrategyEntry } from '../model/strategies.js';
 import type { WorldRunEnd } from '../model/world-runs.js';
@@ -30,17 +31,35 @@ export async function startRun(workbench: Workbench, entry: StrategyEntry): Prom
     );
   }
   const items = worlds.map((world): WorldItem => {
-    const { name, mode, problem } = world;
-    return { label: name, description: modeText(mode), ...(problem !== null && { detail: problem }), world };
+    const { name, mode, problem, url } = world;
+    return {
+      label: name,
+      description: url ?? modeText(mode),
+      ...(problem !== null && { detail: problem }),
+      world,
+    };
   });
   const title = l10n.t('Run {0} in which world?', entry.name);
   const chosen = await window.showQuickPick(items, { title, matchOnDescription: true });
   if (!chosen) return;
-  const { name, mode, problem } = chosen.world;
-  if (mode === null) throw new SeamlessError('usage', problem ?? '');
-  if (mode === 'live') return startLive(entry, name);
+  const { name, problem, url } = chosen.world;
+  if (problem !== null) throw new SeamlessError('usage', problem);
+  const mode = chosen.world.mode ?? (await modeThere(workbench, projectRoot, name));
+  if (mode === 'live' && url === null) return startLive(entry, name);
+  // A live world that is elsewhere is refused by the run itself, with the way to start it.
   const { run } = workbench.worldRuns.start(entry, name, mode);
   workbench.results.show({ projectRoot, run });
+}
+
+/** What a world that is elsewhere is: it is asked, with the token from the environment or the secrets. */
+async function modeThere({ jobs, secrets }: Workbench, projectRoot: string, world: string): Promise<Mode> {
+  const { l10n, window } = vscode;
+  await secrets.ready;
+  const title = l10n.t('Connecting to the world {0}', world);
+  const { mode } = await window.withProgress({ location: vscode.ProgressLocation.Window, title }, () =>
+    jobs.request('world', { projectRoot, world }, { urgent: true }),
+  );
+  return mode;
 }
 
 /** Has the name of a live world typed, and runs it in a terminal: its broker is code of the user's, which this process never loads. */
@@ -50,10 +69,16 @@ async function startLive(entry: StrategyEntry, world: string): Promise<void> {
     title: l10n.t('{0} in {1} is LIVE: its orders trade real money', entry.name, world),
     prompt: l10n.t("Type the world's name to go on: {0}", world),
     ignoreFocusOut: true,
+    // Who is still typing it has not typed it wrong.
     validateInput: (value) =>
-      value === world || value === '' ? null : l10n.t("That is not the world's name, {0}.", world),
+      world.startsWith(value) ? null : l10n.t("That is not the world's name, {0}.", world),
   });
-  if (typed !== world) return;
+  if (typed !== world) {
+    void window.showInformationMessage(
+      l10n.t('{0} was not started: {1} is live, and its name was not typed.', entry.name, world),
+    );
+    return;
+  }
   const { projectRoot, file } = entry.ref;
   const terminal = window.createTerminal({ name: l10n.t('LIVE: {0}', world), cwd: projectRoot });
   terminal.show();

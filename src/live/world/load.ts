@@ -21,37 +21,32 @@ export function worldNames(projectRoot: string): string[] {
 /** A world as it is chosen from. */
 export interface WorldSummary {
   readonly name: string;
-  /** Null where its file is refused. */
+  /** Null where its file is refused, and where the world is elsewhere. */
   readonly mode: Mode | null;
-  /** Why. */
+  /** Why it is refused. */
   readonly problem: string | null;
+  /** Its address, where it is elsewhere: what it is, is known once it is asked. */
+  readonly url: string | null;
 }
 
 /** The worlds of a project; of those that are refused it is said why. */
 export function worldsOf(projectRoot: string): WorldSummary[] {
   return worldNames(projectRoot).map((name) => {
     try {
-      return { name, mode: loadWorld(projectRoot, name).mode, problem: null };
+      const found = placeOfWorld(projectRoot, name);
+      return 'remote' in found
+        ? { name, mode: null, problem: null, url: found.remote.url }
+        : { name, mode: found.world.mode, problem: null, url: null };
     } catch (error) {
-      return { name, mode: null, problem: error instanceof Error ? error.message : String(error) };
+      return { name, mode: null, problem: error instanceof Error ? error.message : String(error), url: null };
     }
   });
 }
 
 /**
- * A world by its name.
+ * A world by its name, or where it is.
  * @throws SeamlessError `not-found` for an unknown one, with names like it; `usage`, with the line, for one that is not well formed.
  */
-export function loadWorld(projectRoot: string, name: string): World {
-  const found = placeOfWorld(projectRoot, name);
-  if (!('remote' in found)) return found.world;
-  throw new SeamlessError(
-    'usage',
-    `World ${name} is at ${found.remote.url}, and what it is comes from there: run it in a terminal, by seamless run … --world ${name}, or by a script.`,
-  );
-}
-
-/** A world by its name, or where it is. @throws SeamlessError like `loadWorld` */
 export function placeOfWorld(
   projectRoot: string,
   name: string,

@@ -25,19 +25,19 @@ export async function killedAfter(writes: number, { at, world, run, resume }: Ki
     run,
     ...(resume && { resume: true as const }),
   };
-  let killed = false;
+  const killing = new AbortController();
   try {
     await child.client.request('run', payload, {
       onWritten: () => {
         written += 1;
         if (written !== writes || pid === undefined) return;
-        killed = true;
+        killing.abort();
         process.kill(pid, 'SIGKILL');
       },
     });
     return true;
   } catch (error) {
-    if (!killed) throw error;
+    if (!killing.signal.aborted) throw error;
     return false;
   } finally {
     await child.end();
