@@ -23,7 +23,8 @@ export function inspectionText(path: string, found: Result<'inspect'>): string {
       ? []
       : [`rows that cannot be bars: ${formatCount(bad)}`, ...faults.map((each) => `  ${each}`)]),
   ];
-  return `${lines.map(visible).join('\n')}\n\n${visibleLines(found.line)}\n`;
+  const others = found.others.map(({ when, line }) => `\n${visible(when)}:\n${visibleLines(line)}\n`);
+  return `${lines.map(visible).join('\n')}\n\n${visibleLines(found.line)}\n${others.join('')}`;
 }
 
 /** `time: Date (not Updated), ISO-8601, UTC`, the columns, and what else a file was taken for. */
@@ -37,8 +38,9 @@ export function takenLines({ time, timeWords, otherTimes, columns, details }: So
 }
 
 /** `503 bars of 1d, from 2023-01-03 to 2024-12-31, by their opens` */
-function barsText({ rows, interval, phase, first, last }: Result<'inspect'>): string {
-  const shift = phase === defaultPhase(interval) ? '' : `, phase ${phase}`;
+function barsText({ rows, interval, phase, anchor, first, last }: Result<'inspect'>): string {
+  const usual = phase === 0 || phase === defaultPhase(interval);
+  const shift = anchor ? ` (${anchor})` : usual ? '' : `, phase ${phase}`;
   const extent =
     first === null || last === null
       ? ''

@@ -312,6 +312,7 @@ const inspection = v.object({
   ...taken,
   interval: v.number(),
   phase: v.number(),
+  anchor: v.nullable(v.string()),
   rows: count,
   first: v.nullable(v.number()),
   last: v.nullable(v.number()),
@@ -321,6 +322,7 @@ const inspection = v.object({
   bad: count,
   faults: list(v.string()),
   line: v.string(),
+  others: list(v.object({ when: v.string(), line: v.string() })),
 });
 
 const barResult = v.object({

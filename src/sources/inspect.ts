@@ -1,16 +1,16 @@
-import { calendarSlots } from '../engine/calendar/calendars.js';
+import { anchorOf } from '../engine/graph/anchors.js';
+import type { SourceDescription } from '../engine/ports/host.js';
 import type { SkippedRow, SourceLibrary, SourceTaken } from '../engine/ports/source.js';
 import type { SourceNote } from '../engine/ports/source-note.js';
-import { ceilToSlot, closeOf, isOnGrid, isTicks, plainGrid, slotsIn, TICKS, type Grid } from '../sdk/grid.js';
-import { calendarOf } from './calendar/stamps.js';
-import { defaultPhase, formatInterval, MONTH, type Range, type Seconds } from '../sdk/time.js';
+import { ceilToSlot, closeOf, isTicks, slotsIn, TICKS, type Grid } from '../sdk/grid.js';
+import type { Range, Seconds } from '../sdk/time.js';
+import { likelyWays, lineOf, type Way } from './likely.js';
 
 /** Ranges without bars that are shown: the longest. */
 const MOST_GAPS = 3;
 /** Rows that cannot be bars whose sentences are shown. */
 const MOST_BAD = 3;
 
-const DAY = 86_400;
 const EVERYTHING: Range = { start: -Infinity, end: Infinity };
 
 /** What a file is read as. */
@@ -18,6 +18,8 @@ export interface Inspection extends SourceTaken {
   /** Seconds. */
   readonly interval: Seconds;
   readonly phase: Seconds;
+  /** Of weeks and months: where they end; null: as usual. */
+  readonly anchor: string | null;
   readonly rows: number;
   /** Opens of the first and the last bar; null where there is none. */
   readonly first: Seconds | null;
@@ -31,6 +33,8 @@ export interface Inspection extends SourceTaken {
   readonly faults: readonly string[];
   /** The provider that reads it so. */
   readonly line: string;
+  /** Others that may be meant, and when. */
+  readonly others: readonly { readonly when: string; readonly line: string }[];
 }
 
 interface Found {
@@ -47,16 +51,21 @@ interface Found {
  */
 export async function inspectFile(library: SourceLibrary, path: string): Promise<Inspection> {
   const kind = /\.(parquet|pq|feather|arrow|arrows|ipc)$/i.test(path) ? 'parquet' : 'csv';
-  const rough = await readAs(library, kind, path, TICKS, 'unknown');
-  const { grid, calendar } = onCalendar(gridOf(rough.opens), rough.opens);
-  const { opens, skipped, taken, notes } = isTicks(grid) ? rough : await readAs(library, kind, path, grid);
+  const read = (grid: Grid, options: Way['options'], spacing?: 'unknown'): Promise<Found> =>
+    readAs(library, { kind, options: { path, ...options } }, grid, spacing);
+  const rough = await read(TICKS, {}, 'unknown');
+  const ways = await possible(likelyWays(rough.opens), rough.opens, (options) =>
+    read(TICKS, options, 'unknown'),
+  );
+  const [{ grid, options }, ...others] = ways;
+  const { opens, skipped, taken, notes } = isTicks(grid) ? rough : await read(grid, options);
   const found = gapsOf(opens, grid);
   const longest = [...found].sort((a, b) => slotsIn(b, grid) - slotsIn(a, grid));
-  const options = calendar || grid.phase === defaultPhase(grid.interval) ? '' : `, { phase: ${grid.phase} }`;
   return {
     ...taken,
     interval: grid.interval,
     phase: grid.phase,
+    anchor: isTicks(grid) ? null : anchorOf(grid),
     rows: opens.length,
     first: opens[0] ?? null,
     last: opens.at(-1) ?? null,
@@ -65,18 +74,30 @@ export async function inspectFile(library: SourceLibrary, path: string): Promise
     notes,
     bad: skipped.length,
     faults: skipped.slice(0, MOST_BAD).map(({ error }) => error.message),
-    line: `new StreamInput({ tags: ['${isTicks(grid) ? 'ticks' : 'price'}'], interval: '${formatInterval(grid.interval)}',${calendar ? ` calendar: '${calendar}',` : ''} historyProvider: ${kind}History(${JSON.stringify(path).replaceAll('"', "'")}${options}) })`,
+    line: lineOf(ways[0], kind, path),
+    others: others.map((way) => ({ when: way.when, line: lineOf(way, kind, path) })),
   };
+}
+
+/** Ways without those by the clocks of a zone, where times name theirs. */
+async function possible(
+  ways: readonly [Way, ...Way[]],
+  opens: readonly Seconds[],
+  read: (options: Way['options']) => Promise<Found>,
+): Promise<readonly [Way, ...Way[]]> {
+  const [{ options }, ...others] = ways;
+  const [other] = others;
+  if (options['timeZone'] === undefined || !other) return ways;
+  const local = await read(options);
+  return local.opens[0] === opens[0] ? [other, ...others.slice(1)] : ways;
 }
 
 async function readAs(
   library: SourceLibrary,
-  kind: string,
-  path: string,
+  source: SourceDescription,
   grid: Grid,
   spacing?: 'unknown',
 ): Promise<Found> {
-  const source = { kind, options: { path } };
   const stream = { node: 0, name: 'price', location: null, source, ...grid, ...(spacing && { spacing }) };
   const reader = await library.open(stream);
   const opens: Seconds[] = [];
@@ -93,65 +114,6 @@ async function readAs(
     details: [],
   };
   return { opens, skipped, taken, notes };
-}
-
-/** The grid that most rows are on: that of the gap which is the most frequent. */
-function gridOf(exact: readonly Seconds[]): Grid {
-  if (areTicks(exact)) return TICKS;
-  // Bars that are stamped a little off are those of whole seconds all the same.
-  const opens = exact.map(Math.round);
-  const counts = new Map<Seconds, number>();
-  for (let i = 1; i < opens.length; i++) {
-    const gap = (opens[i] as Seconds) - (opens[i - 1] as Seconds);
-    if (gap > 0) counts.set(gap, (counts.get(gap) ?? 0) + 1);
-  }
-  const [likeliest] = [...counts].sort((a, b) => b[1] - a[1] || a[0] - b[0]);
-  const gap = likeliest?.[0] ?? DAY;
-  if (gap >= 28 * DAY) {
-    const months = [12, 3, 1].find((each) => gap > (each - 0.5) * MONTH) ?? 1;
-    const interval = months * MONTH;
-    if (opens.every((open) => isOnGrid(open, plainGrid(interval)))) return plainGrid(interval);
-  }
-  // Days of a zone with daylight saving are read as dates.
-  const interval = Math.abs(gap - DAY) <= 3600 ? DAY : gap;
-  const phases = new Map<Seconds, number>();
-  for (const open of opens) {
-    const phase = ((open % interval) + interval) % interval;
-    phases.set(phase, (phases.get(phase) ?? 0) + 1);
-  }
-  const [most] = [...phases].sort((a, b) => b[1] - a[1]);
-  const local = interval === DAY && phases.size === 2;
-  return plainGrid(interval, local ? 0 : (most?.[0] ?? defaultPhase(interval)));
-}
-
-/** Rows that are on no fixed grid, as hours of an exchange are not over a change of clocks, are on that of a calendar that all follow. */
-function onCalendar(
-  fixed: Grid,
-  opens: readonly Seconds[],
-): { readonly grid: Grid; readonly calendar: string | null } {
-  const fits = isTicks(fixed) || opens.every((open) => isOnGrid(open, fixed));
-  const name = fits ? null : calendarOf(fixed.interval, Float64Array.from(opens));
-  const calendar = name === null ? null : calendarSlots(name, fixed.interval);
-  return calendar
-    ? { grid: { interval: fixed.interval, phase: 0, calendar }, calendar: name }
-    : { grid: fixed, calendar: null };
-}
-
-/** Rows that show whether they are ticks. */
-const LEAST_TICKS = 20;
-
-/**
- * Whether rows are ticks: many have the time of another, or times are to fractions of a second and any distance apart. Bars of which a
- * few are repeated, or that are stamped a little off, are none.
- */
-function areTicks(opens: readonly Seconds[]): boolean {
-  if (opens.length < LEAST_TICKS) return false;
-  const gaps = opens.slice(1).map((open, i) => open - (opens[i] as Seconds));
-  const share = (those: (gap: Seconds) => boolean): number => gaps.filter(those).length / gaps.length;
-  const odd = opens.filter((open) => !Number.isInteger(open)).length / opens.length;
-  if (odd <= 0.2) return share((gap) => gap === 0) > 0.2;
-  const median = Math.round([...gaps].sort((a, b) => a - b)[gaps.length >> 1] as Seconds);
-  return median < 1 || share((gap) => Math.abs(gap - median) < 0.5) < 0.5;
 }
 
 function gapsOf(opens: readonly Seconds[], grid: Grid): Range[] {

@@ -415,6 +415,7 @@ export const samples: { [K in RequestKind]: { payload: Payload<K>; result: Resul
       details: ['a header'],
       interval: 86_400,
       phase: 0,
+      anchor: 'W-FRI',
       rows: 2,
       first: 0,
       last: 172_800,
@@ -424,6 +425,7 @@ export const samples: { [K in RequestKind]: { payload: Payload<K>; result: Resul
       bad: 0,
       faults: [],
       line: "csvHistory('data/x.csv')",
+      others: [{ when: 'if each row is a trade or a quote', line: 'new StreamInput()' }],
     },
   },
   debug: {

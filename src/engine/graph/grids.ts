@@ -47,7 +47,7 @@ function gridOfTicks(node: NodeDescription): Grid {
   if (node.kind === 'node') {
     throw refusal(
       node,
-      `Node ${node.name} would have to fire at each tick: say at which bars it fires, such as interval: '1m', or make bars with barsOf({ input, interval: '1m' }) and use those.`,
+      `Node ${node.name} would have to fire at each tick: say at which bars it fires, such as interval: '1m', or make bars with barsOf({ name: 'bars', input, interval: '1m' }) and use those.`,
     );
   }
   const { calendar = null } = node;

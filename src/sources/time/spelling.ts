@@ -76,7 +76,8 @@ export function spellingOf(text: string): Spelling | TwoSpellings | null {
     const after = clockOf(rest.slice(match[0].length));
     if (!after) continue;
     const date = prefix + format(match);
-    const iso = ISO_DATE.test(date) && /^(?:[T ]%H:%M(?::%S(?:\.%[fgn])?)?(?:%z)?)?$/.test(after.format);
+    // A cast reads no offset behind minutes.
+    const iso = ISO_DATE.test(date) && /^(?:[T ]%H:%M(?::%S(?:\.%[fgn])?(?:%z|Z)?)?)?$/i.test(after.format);
     return { ...after, format: iso ? null : date + after.format };
   }
   return null;
@@ -109,8 +110,8 @@ function clockOf(text: string): { format: string; clock: boolean; offset: boolea
   if (!offset) return null;
   const written = offset[2] ?? '';
   const [prefix = ''] = /^(?:GMT|UTC)(?=[+-])/i.exec(written) ?? [];
-  // The name of a zone, as in US/Eastern, or a letter or number that is one.
-  const zone = /^[a-z_/]+$/i.test(written) && written.toUpperCase() !== 'Z' ? '%Z' : `${prefix}%z`;
+  // A letter that DuckDB knows as no offset; the name of a zone, as in US/Eastern; or a number.
+  const zone = /^z$/i.test(written) ? written : /^[a-z_/]+$/i.test(written) ? '%Z' : `${prefix}%z`;
   return { format: `${clock}${noon}${offset[1]}${zone}`, clock: true, offset: true };
 }
 

@@ -1,9 +1,13 @@
 // Slow (12 s): runs in a child process.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { submit } from '../../../src/client/runner.js';
 import { Database, sqlText } from '../../../src/sources/sql/database.js';
 import { rowValue, type RowValue, type Table } from '../../../src/sdk/table.js';
 import { Project, refused, storedTables, withChild } from '../../support/project.js';
+
+const CHILD = resolve(import.meta.dirname, '../../../dist/child.js');
 
 const STRATEGY = `
 import { barsOf, csvHistory, Node, sma, Strategy, StreamInput } from 'seamless-dag';
@@ -309,6 +313,85 @@ export class Main extends Strategy {
           [null, null, null, null],
         );
       });
+    } finally {
+      project.remove();
+    }
+  });
+
+  it('are refused in a universe, as what is traded and in worlds that are live, with ways out that work', async () => {
+    const strategy = (made: string): string => `
+import { barsOf, csvHistory, Node, Strategy, StreamInput, Universe } from 'seamless-dag';
+export class Main extends Strategy {
+  setup(): void {
+    ${made}
+  }
+}
+`;
+    const stream =
+      "new StreamInput({ tags: ['ticks'], interval: 'tick', historyProvider: csvHistory('ticks.csv') })";
+    const decides = `const price = new StreamInput({ tags: ['price'], interval: '1m', historyProvider: csvHistory('minutes.csv') });
+      const weight = new Node({ name: 'weight', input: bars, period: 1, computeFn: (view) => (view.latest(bars).close > 100 ? 1 : 0) });`;
+    const trades = (what: string): string =>
+      `const ticks = ${stream}; const bars = barsOf({ name: 'bars', input: ticks, interval: '1m' }); ${decides}
+      this.addNodes([ticks, bars, price, weight]); this.trade(weight, ${what});`;
+    const begin = Math.floor(all.start / 60) * 60;
+    const minutes = Array.from(
+      { length: 200 },
+      (_, at) => `${begin + 3600 + at * 60},100,101,99,100,1\n`,
+    ).join('');
+    const project = new Project({
+      ...files,
+      'many.csv': `time,symbol,price\n1709560800000000,A,1\n1709560800000000,B,2\n1709560900000000,A,3\n`,
+      'minutes.csv': `time,open,high,low,close,volume\n${minutes}`,
+      'worlds/paper.yaml': 'mode: paper\nfeed: { kind: replay }\n',
+      'worlds/back.yaml': `mode: backtest\nstart: ${begin + 3600}\nend: ${begin + 3600 + 6000}\n`,
+    });
+    const set = (made: string): void => project.write({ 'main.ts': strategy(made) });
+    const begun = (world: string) =>
+      submit(`${project.path('main.ts')}#Main`, { world }, { childPath: CHILD });
+    try {
+      await withChild(async (child) => {
+        set(
+          "this.addNodes([new Universe({ name: 'u', interval: 'tick', history: csvHistory('many.csv'), symbol: 'symbol' })]);",
+        );
+        const { message } = await refused(
+          child.materialize(project, all),
+          'interval',
+          /Universe u cannot have ticks/,
+        );
+        const [, history = ''] =
+          /make a StreamInput with interval: 'tick' for each symbol, such as (csvHistory\(.*?\)),/.exec(
+            message,
+          ) ?? [];
+        const own = history.replace('ticks.csv', 'many.csv').replace('AAPL', 'A');
+        set(`this.addNodes([new StreamInput({ tags: ['A'], interval: 'tick', historyProvider: ${own} })]);`);
+        assert.equal((await child.materialize(project, all)).nodes[0]?.rows, 2);
+        set(trades('ticks'));
+        await refused(
+          child.materialize(project, all),
+          'strategy',
+          /trades ticks, which has ticks, and orders are filled at bars: give this\.trade a StreamInput of its bars/,
+        );
+        set(trades('price'));
+        await child.materialize(project, all);
+      });
+      await refused(
+        begun('paper').then((run) => run.result),
+        'usage',
+        /World paper is paper, and its feed has bars, but ticks has ticks: run the strategy in a backtest, or give it a stream of bars in place of barsOf/,
+      );
+      await (
+        await begun('back')
+      ).result;
+      set(
+        trades('price')
+          .replace(/const ticks = .*?; const bars = .*?;/, '')
+          .replace('[ticks, bars, price', '[price')
+          .replaceAll('bars', 'price'),
+      );
+      await (
+        await begun('paper')
+      ).result;
     } finally {
       project.remove();
     }

@@ -1,7 +1,7 @@
 // Slow (5 s): runs in a child process.
 import assert from 'node:assert/strict';
 import { parseTime } from '../../../src/sdk/time.js';
-import { nodeOf, Project, refused, withChild } from '../../support/project.js';
+import { nodeOf, Project, refused, storedTables, withChild } from '../../support/project.js';
 
 const DAY = 86_400;
 const at = (iso: string): number => parseTime(iso);
@@ -89,6 +89,99 @@ describe('a file that is inspected', () => {
           assert.ok(first !== null && last !== null);
           const report = await child.materialize(project, { start: first, end: last + 1 });
           assert.equal(nodeOf(report, 'price').rows, rows, name);
+        }
+      });
+    } finally {
+      project.remove();
+    }
+  });
+
+  const FRIDAYS = ['2024-01-05', '2024-01-12', '2024-01-19', '2024-01-26'];
+  const SUNDAYS = ['2024-01-07', '2024-01-14', '2024-01-21', '2024-01-28'];
+  const csv = (times: readonly string[]): string =>
+    `time,close\n${times.map((time) => `${time},1\n`).join('')}`;
+  const hours = ['2024-03-08', '2024-03-11'].flatMap((day) =>
+    ['09:30', '10:30', '11:30', '12:30', '13:30', '14:30', '15:30'].map((time) => `${day} ${time}`),
+  );
+  const several: Readonly<
+    Record<string, readonly [text: string, lines: readonly (readonly [RegExp, number])[]]>
+  > = {
+    'fridays.csv': [
+      csv(FRIDAYS),
+      [
+        [/'1w', anchor: 'W-FRI', .*stamp: 'close'/, at('2023-12-30')],
+        [/anchor: 'W-THU', [^{]*csvHistory\('[^{]*\) }\)$/, at(FRIDAYS[0] ?? '')],
+      ],
+    ],
+    'sundays.csv': [
+      csv(SUNDAYS),
+      [
+        [/anchor: 'W-SAT'/, at(SUNDAYS[0] ?? '')],
+        [/interval: '1w', historyProvider.*stamp: 'close'/, at('2024-01-01')],
+      ],
+    ],
+    'quarters.csv': [
+      csv(['2023-11-01', '2024-02-01', '2024-05-01']),
+      [[/'1q', anchor: 'Q-JAN', historyProvider: [^{]*$/, at('2023-11-01')]],
+    ],
+    'ends.csv': [
+      csv(['2023-10-31', '2024-01-31', '2024-04-30']),
+      [[/'1q', anchor: 'Q-JAN', .*stamp: 'close'/, at('2023-08-01')]],
+    ],
+    'monthends.csv': [
+      csv(['2023-12-29', '2024-01-31', '2024-02-29']),
+      [[/'1M', .*stamp: 'close'/, at('2023-12-01')]],
+    ],
+    'trades.csv': [
+      csv([
+        '2024-03-08 14:30:00',
+        '2024-03-08 14:30:03',
+        '2024-03-08 14:30:04',
+        '2024-03-08 14:30:21',
+        '2024-03-08 14:31:02',
+      ]),
+      [
+        [/interval: 'tick'/, at('2024-03-08T14:30:00Z')],
+        [/interval: '1s'/, at('2024-03-08T14:30:00Z')],
+      ],
+    ],
+    'fine.csv': [
+      csv(['2024-03-08 14:30:00.1', '2024-03-08 14:30:03.25', '2024-03-08 14:30:04.5']),
+      [[/interval: 'tick'/, at('2024-03-08T14:30:00.100Z')]],
+    ],
+    'local.csv': [
+      csv(hours),
+      [
+        [/calendar: 'XNYS', .*timeZone: 'America\/New_York'/, at('2024-03-08T14:30:00Z')],
+        [/phase: 1800/, at('2024-03-08T09:30:00Z')],
+      ],
+    ],
+    'utc.csv': [csv(hours.map((time) => `${time}Z`)), [[/phase: 1800/, at('2024-03-08T09:30:00Z')]]],
+  };
+
+  it('has a line for each way in which it may be meant, and all of them read it', async () => {
+    const project = new Project(
+      Object.fromEntries(Object.entries(several).map(([name, [text]]) => [name, text])),
+    );
+    try {
+      await withChild(async (child) => {
+        for (const [name, [text, wanted]] of Object.entries(several)) {
+          const found = await child.client.request('inspect', { projectRoot: project.root, path: name });
+          const lines = [found.line, ...found.others.map(({ line }) => line)];
+          assert.equal(lines.length, wanted.length, `${name}: ${lines.join('\n')}`);
+          for (const [place, [says, first]] of wanted.entries()) {
+            const line = lines[place] ?? '';
+            assert.match(line, says, name);
+            project.write({ 'main.ts': strategyOf(line) });
+            const report = await child.materialize(project, {
+              start: first - 40 * DAY,
+              end: first + 400 * DAY,
+            });
+            const [node] = report.nodes;
+            assert.deepEqual([node?.failure, node?.rows], [null, text.split('\n').length - 2], line);
+            const tables = await storedTables(project.cacheDir, report);
+            assert.equal(tables.get(node?.name ?? '')?.ts[0], first, line);
+          }
         }
       });
     } finally {

@@ -1,0 +1,182 @@
+import { calendarSlots } from '../engine/calendar/calendars.js';
+import { anchorOf } from '../engine/graph/anchors.js';
+import {
+  floorToSlot,
+  isOnGrid,
+  isTicks,
+  plainGrid,
+  TICKS,
+  type Grid,
+  type SlotCalendar,
+} from '../sdk/grid.js';
+import { defaultPhase, formatInterval, MONTH, type Seconds } from '../sdk/time.js';
+import { calendarOf, slotStamped } from './calendar/stamps.js';
+
+const DAY = 86_400;
+const WEEK = 7 * DAY;
+
+/** A way to read a file. */
+export interface Way {
+  readonly grid: Grid;
+  /** The name of the calendar that its bars follow; null: that of UTC. */
+  readonly calendar: string | null;
+  readonly options: Readonly<Record<string, string | number>>;
+  /** When it is the right one: a clause. */
+  readonly when: string;
+}
+
+/** Ways in which rows with these times may be read, the likeliest first. @param opens times as they are without a word */
+export function likelyWays(opens: readonly Seconds[]): readonly [Way, ...Way[]] {
+  const fixed = barsGrid(opens);
+  const ticks: Way = { grid: TICKS, calendar: null, options: {}, when: 'if each row is a trade or a quote' };
+  const kind = kindOf(opens);
+  if (kind === 'ticks') return [ticks];
+  const bars = barWays(fixed, opens);
+  if (kind === 'bars') return bars;
+  const [first] = bars;
+  return [
+    ticks,
+    { ...first, when: `if its rows are bars of ${formatInterval(first.grid.interval)}, with holes` },
+  ];
+}
+
+/**
+ * What rows are. Many that have the time of another, or times to fractions of a second and any distance apart, are ticks; bars of which a few
+ * are repeated, or that are stamped a little off, are none. Whole seconds any distance apart may be either.
+ */
+function kindOf(opens: readonly Seconds[]): 'ticks' | 'bars' | 'either' {
+  const gaps = opens.slice(1).map((open, i) => open - (opens[i] as Seconds));
+  if (gaps.length < 2) return 'bars';
+  const share = (those: (gap: Seconds) => boolean): number => gaps.filter(those).length / gaps.length;
+  const odd = opens.filter((open) => !Number.isInteger(open)).length / opens.length;
+  if (odd <= 0.2) {
+    if (share((gap) => gap === 0) > 0.2) return 'ticks';
+    const least = Math.min(...gaps.filter((gap) => gap > 0));
+    const [most] = counted(gaps);
+    return least < 60 && share((gap) => gap === most) < 0.5 ? 'either' : 'bars';
+  }
+  const median = Math.round([...gaps].sort((a, b) => a - b)[gaps.length >> 1] as Seconds);
+  return median < 1 || share((gap) => Math.abs(gap - median) < 0.5) < 0.6 ? 'ticks' : 'bars';
+}
+
+/** The values that there are, the most frequent first. */
+function counted(values: readonly number[]): number[] {
+  const counts = new Map<number, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return [...counts].sort((a, b) => b[1] - a[1] || a[0] - b[0]).map(([value]) => value);
+}
+
+/** The grid that most rows are on: that of the gap which is the most frequent. */
+function barsGrid(exact: readonly Seconds[]): Grid {
+  // Bars that are stamped a little off are those of whole seconds all the same.
+  const opens = exact.map(Math.round);
+  const gaps = opens.slice(1).map((open, i) => open - (opens[i] as Seconds));
+  const gap = counted(gaps.filter((each) => each > 0))[0] ?? DAY;
+  if (gap >= 28 * DAY) {
+    const months = [12, 3, 1].find((each) => gap > (each - 0.5) * MONTH) ?? 1;
+    return plainGrid(months * MONTH);
+  }
+  // Days of a zone with daylight saving are read as dates.
+  const interval = Math.abs(gap - DAY) <= 3600 ? DAY : gap;
+  const phases = opens.map((open) => ((open % interval) + interval) % interval);
+  const local = interval === DAY && new Set(phases).size === 2;
+  return plainGrid(interval, local ? 0 : (counted(phases)[0] ?? defaultPhase(interval)));
+}
+
+function barWays(fixed: Grid, opens: readonly Seconds[]): readonly [Way, ...Way[]] {
+  const { interval, phase } = fixed;
+  if (interval % MONTH === 0) return [monthsWay(interval, opens)];
+  // Rows that are on no fixed grid, as hours of an exchange are not over a change of clocks, are on that of a calendar that all follow.
+  const fits = opens.every((open) => isOnGrid(open, fixed));
+  const calendar = fits ? null : calendarOf(interval, Float64Array.from(opens));
+  if (calendar !== null) return [calendarWay(calendar, interval, {})];
+  if (interval === WEEK && phase % DAY === 0 && phase !== defaultPhase(WEEK)) return weekWays(phase);
+  const options: Way['options'] = phase === defaultPhase(interval) ? {} : { phase };
+  const plain: Way = { grid: fixed, calendar: null, options, when: 'if its times are those of UTC' };
+  const local = interval < DAY ? sessionsOf(interval, opens) : null;
+  if (local === null) return [plain];
+  const { zone } = calendarSlots(local, interval) as SlotCalendar;
+  return [
+    { ...calendarWay(local, interval, { timeZone: zone }), when: `if its times are those of ${zone}` },
+    plain,
+  ];
+}
+
+function calendarWay(name: string, interval: Seconds, options: Way['options']): Way {
+  const grid = { interval, phase: 0, calendar: calendarSlots(name, interval) };
+  return { grid, calendar: name, options, when: `if its days are those of ${name}` };
+}
+
+/** Months, quarters or years that begin with any month, by their first days or by any other of theirs. */
+function monthsWay(interval: Seconds, opens: readonly Seconds[]): Way {
+  const way = { calendar: null, options: {}, when: 'if its rows are bars of months' };
+  const months = Array.from({ length: interval / MONTH }, (_, month) => plainGrid(interval, month * MONTH));
+  const open = months.find((grid) => opens.every((each) => isOnGrid(each, grid)));
+  if (open) return { ...way, grid: open };
+  const last = opens.at(-1) ?? 0;
+  // The slot that ends with the month of the last row.
+  const month = floorToSlot(last, plainGrid(MONTH));
+  const ends = months.find((grid) => floorToSlot(month + 40 * DAY, grid) > month) ?? plainGrid(interval);
+  return { ...way, grid: ends, options: { stamp: 'close' } };
+}
+
+const SATURDAY = 2 * DAY;
+const SUNDAY = 3 * DAY;
+
+/** Weeks by their first or by their last day. Those of exchanges end on a weekday; read by its first day, a bar is never there too early. */
+function weekWays(phase: Seconds): readonly [Way, Way] {
+  const first: Way = {
+    grid: plainGrid(WEEK, phase),
+    calendar: null,
+    options: {},
+    when: 'if its dates are the first days of their weeks',
+  };
+  const last: Way = {
+    grid: plainGrid(WEEK, (phase + DAY) % WEEK),
+    calendar: null,
+    options: { stamp: 'close' },
+    when: 'if its dates are the last days of their weeks',
+  };
+  return phase === SATURDAY || phase === SUNDAY ? [first, last] : [last, first];
+}
+
+/** Exchanges whose sessions rows may show by the clocks of their own. */
+const EXCHANGES = ['XNYS', 'XLON', 'XKRX'];
+/** So many rows and days show it. */
+const [LEAST_ROWS, LEAST_DAYS] = [8, 2];
+
+/** The exchange whose sessions all rows are in that are read as local times, and begin with; null: none. */
+function sessionsOf(interval: Seconds, opens: readonly Seconds[]): string | null {
+  const firsts = opens.filter(
+    (open, row) => Math.floor(open / DAY) !== Math.floor((opens[row - 1] ?? -DAY) / DAY),
+  );
+  if (opens.length < LEAST_ROWS || firsts.length < LEAST_DAYS) return null;
+  const found = EXCHANGES.find((name) => {
+    const slots = calendarSlots(name, interval) as SlotCalendar;
+    const days = calendarSlots(name, DAY) as SlotCalendar;
+    const inSlot = (open: Seconds): boolean =>
+      slotStamped(slots, interval, slots.timeOf(open), 'open') !== null;
+    const begins = firsts.filter((open) => days.holding(slots.timeOf(open)) === slots.timeOf(open));
+    return begins.length >= firsts.length * 0.8 && opens.every(inSlot);
+  });
+  return found ?? null;
+}
+
+/** The stream that reads a file so, to paste into a strategy. */
+export function lineOf({ grid, calendar, options }: Way, kind: string, path: string): string {
+  const quoted = (text: string): string => JSON.stringify(text).replaceAll('"', "'");
+  const anchor = isTicks(grid) ? null : anchorOf(grid);
+  // The phase of weeks and months is what their anchor says.
+  const said = Object.entries(options).map(
+    ([name, value]) => `${name}: ${typeof value === 'string' ? quoted(value) : value}`,
+  );
+  const provider = `${kind}History(${quoted(path)}${said.length > 0 ? `, { ${said.join(', ')} }` : ''})`;
+  const parts = [
+    `tags: ['${isTicks(grid) ? 'ticks' : 'price'}']`,
+    `interval: '${formatInterval(grid.interval)}'`,
+    ...(anchor === null ? [] : [`anchor: '${anchor}'`]),
+    ...(calendar === null ? [] : [`calendar: '${calendar}'`]),
+    `historyProvider: ${provider}`,
+  ];
+  return `new StreamInput({ ${parts.join(', ')} })`;
+}
