@@ -3,8 +3,9 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import Mocha from 'mocha';
 import '../../test/support/profile.js';
+import { KEPT_FOLDER } from '../../test/vscode/harness/paths.js';
 import { FILE_END, type LaneMessage } from './messages.js';
-import { childrenOf, endProcesses, processorSeconds, settled } from './processes.js';
+import { childrenOf, endProcesses, named, processorSeconds, settled, type Running } from './processes.js';
 import { gather } from './results.js';
 
 /** A test that hangs fails after this, and the rest goes on. No test is judged by it. */
@@ -15,8 +16,13 @@ const GRACE_MS = 60_000;
 
 const tell = (message: LaneMessage): void => void process.send?.(message);
 
-/** Children that belong to a library and end with this process: esbuild keeps one for all its builds. */
-const isKept = (command: string): boolean => /@?esbuild.*--service=/.test(command);
+/**
+ * Children that are kept for the suites that come after, and end with this process: esbuild has one for all its builds, and the
+ * editor's suites share servers and browsers.
+ */
+const isKept = (command: string): boolean =>
+  /@?esbuild.*--service=/.test(command) || command.includes(KEPT_FOLDER);
+const started = (): Running[] => childrenOf(process.pid, isKept);
 
 async function run(file: string): Promise<void> {
   const began = { wall: performance.now(), processor: processorSeconds() };
@@ -25,7 +31,7 @@ async function run(file: string): Promise<void> {
   const mocha = new Mocha({ timeout: HUNG_MS, bail, color: process.env['NO_COLOR'] === undefined });
   mocha.addFile(resolve(file));
   await mocha.loadFilesAsync();
-  const before = new Set(childrenOf(process.pid).map(({ pid }) => pid));
+  const before = new Set(started().map(({ pid }) => pid));
   const results = await new Promise<ReturnType<typeof gather>>((done) => {
     const runner = mocha.run(() => done(found));
     const found = gather(runner);
@@ -33,16 +39,13 @@ async function run(file: string): Promise<void> {
     runner.on('hook', (hook) => tell({ type: 'test', title: hook.fullTitle() }));
   });
   mocha.dispose();
-  const left = await settled(
-    () => childrenOf(process.pid).filter(({ pid, command }) => !before.has(pid) && !isKept(command)),
-    GRACE_MS,
-  );
+  const left = await settled(() => started().filter(({ pid }) => !before.has(pid)), GRACE_MS);
   endProcesses(left);
   process.stdout.write(FILE_END);
   tell({
     type: 'file',
     results,
-    left: left.map(({ pid, command }) => `${pid} (${command})`),
+    left: left.map(named),
     seconds: (performance.now() - began.wall) / 1000,
     processorSeconds: processorSeconds() - began.processor,
   });
@@ -59,12 +62,12 @@ process.on('message', (file: string) => {
 process.once('disconnect', () => {
   // Not held back by this timer, the process ends as soon as nothing is open.
   setTimeout(() => {
-    const children = childrenOf(process.pid).filter(({ command }) => !isKept(command));
+    const children = started();
     const open = [
       ...new Set(
         process.getActiveResourcesInfo().filter((kind) => kind !== 'Timeout' && kind !== 'PipeWrap'),
       ),
-      ...children.map(({ pid, command }) => `process ${pid} (${command})`),
+      ...children.map((child) => `process ${named(child)}`),
     ];
     console.error(`The tests have ended, but not their process. Still open: ${open.join(', ')}.`);
     endProcesses(children);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FILE_END, type FileEnded, type LaneMessage } from './messages.js';
-import { childrenOf, endProcesses } from './processes.js';
+import { childrenOf, endProcesses, named } from './processes.js';
 import { root } from './paths.js';
 import type { Outcome, SuiteTime } from './outcome.js';
 
@@ -95,8 +95,7 @@ export class Lanes {
 
   #end(lane: ChildProcess, file: string, test: string): void {
     const family = childrenOf(lane.pid ?? NaN);
-    const open =
-      family.map(({ pid, command }) => `${pid} (${command})`).join(', ') || 'no process but its own';
+    const open = family.map(named).join(', ') || 'no process but its own';
     console.error(
       `${this.name}: ${file || 'the end'} said nothing for ${SILENT_MS / 60_000} minutes, last in "${test}". Ended. Still open: ${open}.`,
     );

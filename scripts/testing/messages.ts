@@ -15,6 +15,6 @@ export interface FileEnded {
   /** Processes that the suite started and left. */
   readonly left: readonly string[];
   readonly seconds: number;
-  /** Of this process and of those it has waited for. */
+  /** Of this process and of all that descend from it. */
   readonly processorSeconds: number;
 }

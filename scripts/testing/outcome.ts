@@ -3,7 +3,7 @@ export interface SuiteTime {
   readonly file: string;
   readonly tests: number;
   readonly seconds: number;
-  /** Of all processes it waited for, too. */
+  /** Of all processes it started, too. */
   readonly processorSeconds: number;
 }
 

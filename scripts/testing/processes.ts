@@ -4,16 +4,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface Running {
   readonly pid: number;
   readonly parent: number;
-  /** Program and arguments, shortened. */
+  /** Program and arguments. */
   readonly command: string;
 }
 
 /** Linux counts processor time in these parts of a second. */
 const TICKS_A_SECOND = 100;
 
-/** All processes that descend from one, the youngest last. Empty where there is no /proc. */
-export function childrenOf(ancestor: number): Running[] {
-  const all = allProcesses();
+/**
+ * All processes that descend from one, the youngest last. Empty where there is no /proc.
+ * @param isLeftOut by the command, of a process that does not count, nor does what descends from it
+ */
+export function childrenOf(
+  ancestor: number,
+  isLeftOut: (command: string) => boolean = () => false,
+): Running[] {
+  const all = allProcesses().filter(({ command }) => !isLeftOut(command));
   const family = new Set([ancestor]);
   for (let before = 0; before !== family.size;) {
     before = family.size;
@@ -33,18 +39,24 @@ function allProcesses(): Running[] {
   return names.filter((name) => /^\d+$/.test(name)).flatMap((name) => runningOf(Number(name)) ?? []);
 }
 
-function runningOf(pid: number): Running | null {
+/** A process while it runs: one that has ended and was not yet waited for does not. */
+export function runningOf(pid: number): Running | null {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
     const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
     // It has ended and is only waited for.
     if (command === '') return null;
     const parent = Number(/^PPid:\s*(\d+)/m.exec(status)?.[1]);
-    return { pid, parent, command: command.length > 200 ? `${command.slice(0, 200)}…` : command };
+    return { pid, parent, command };
   } catch {
     // It ended while it was looked at.
     return null;
   }
+}
+
+/** A process as a message names it. */
+export function named({ pid, command }: Running): string {
+  return `${pid} (${command.length > 200 ? `${command.slice(0, 200)}…` : command})`;
 }
 
 /** Ends processes at once, those that have ended meanwhile passed over. */
@@ -69,18 +81,18 @@ export async function settled<T>(find: () => readonly T[], patienceMs: number): 
   return found;
 }
 
-/** Seconds of processor time that this process took, and those of its children that it has waited for. */
+/** Seconds of processor time that this process took, with all that descend from it, whether they run or have been waited for. */
 export function processorSeconds(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1e6 + childSeconds();
+  return [process, ...childrenOf(process.pid)].reduce((sum, { pid }) => sum + secondsOf(pid), 0);
 }
 
-function childSeconds(): number {
+/** Of a process itself, and of those that it has waited for; 0 once it has ended. */
+function secondsOf(pid: number): number {
   try {
-    const text = readFileSync('/proc/self/stat', 'utf8');
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The name of the program, in brackets, may hold spaces.
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    return (Number(fields[13]) + Number(fields[14])) / TICKS_A_SECOND;
+    return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS_A_SECOND;
   } catch {
     return 0;
   }

@@ -3,7 +3,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Outcome } from './outcome.js';
 import { root } from './paths.js';
-import { childrenOf, endProcesses } from './processes.js';
+import { childrenOf, endProcesses, named } from './processes.js';
 import type { Results } from './results.js';
 
 /** A program that has not ended after this is ended: longer than any of them may take. */
@@ -22,8 +22,7 @@ function runNode(
     });
     const late = setTimeout(() => {
       const family = childrenOf(child.pid ?? NaN);
-      const open =
-        family.map(({ pid, command }) => `${pid} (${command})`).join(', ') || 'no process but its own';
+      const open = family.map(named).join(', ') || 'no process but its own';
       console.error(
         `${args.join(' ')} did not end in ${HUNG_MS / 60_000} minutes. Ended. Still open: ${open}.`,
       );

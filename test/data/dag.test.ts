@@ -55,7 +55,7 @@ describe('the DAG panel over three weeks of minutes', function () {
     await cp(DATA, join(folder, 'data/btcusdt-1m.csv'));
     await writeFile(join(folder, 'package.json'), '{ "name": "crossing", "type": "module" }');
     await writeFile(join(folder, 'crossing.ts'), STRATEGY);
-    editor = await Editor.open({ project: folder, settings: { 'files.autoSave': 'off' } });
+    editor = await Editor.open({ project: folder });
     await editor.resize(1700, 900);
   });
   after(async () => {

@@ -11,6 +11,9 @@ const quiet = [
   '--disable-sync',
 ];
 
+/** Of a window that nobody has given another size. */
+export const viewport = { width: 1280, height: 800 };
+
 const NEVER_MS = 240_000;
 
 /** Headless Chromium with a profile of its own. Close the context to end it. */
@@ -19,7 +22,7 @@ export async function openBrowser(profile: string): Promise<BrowserContext> {
     executablePath: chromiumPath,
     headless: true,
     args: quiet,
-    viewport: { width: 1280, height: 800 },
+    viewport,
     permissions: ['clipboard-read', 'clipboard-write'],
   });
   // What never comes fails the test; how soon the rest comes is the machine's business.

@@ -1,17 +1,16 @@
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { BrowserContext, Locator, Page } from 'playwright-core';
-import { openBrowser } from './browser.js';
-import { installedExtension } from './extension.js';
+import type { BrowserContext, ConsoleMessage, Locator } from 'playwright-core';
 import { picturesFolder, root, scratchFolder } from './paths.js';
-import { descendants, waitForNoProcess } from './processes.js';
-import { startServer, type EditorServer, type ServerOptions } from './server.js';
+import { strategyProcesses, waitForNoProcess } from './processes.js';
+import type { EditorServer } from './server.js';
+import { endSession, leaveSession, openSession, type Session, type SessionOptions } from './session.js';
 import { themes, type Theme } from './themes.js';
-import { editorTools } from './tools.js';
+import { viewport } from './browser.js';
 import { Workbench } from './workbench.js';
 
-export interface EditorOptions extends Pick<ServerOptions, 'settings' | 'trust' | 'env' | 'testDriver'> {
+export interface EditorOptions extends SessionOptions {
   /** A folder to open a copy of; the sample project unless said, null for an empty folder. */
   readonly project?: string | null;
   /** Files to write over the copy: contents by path. */
@@ -22,42 +21,41 @@ export interface EditorOptions extends Pick<ServerOptions, 'settings' | 'trust' 
 
 /** A real editor with the packed extension, driven through the page as a person would. */
 export class Editor extends Workbench {
+  readonly server: EditorServer;
+  readonly browser: BrowserContext;
   private readonly consoleLines: string[] = [];
+  private readonly onConsole = (line: ConsoleMessage): void =>
+    void this.consoleLines.push(`${line.type()} ${line.text()}`);
 
   private constructor(
     /** The folder that is open: a copy, free to be changed. */
     readonly folder: string,
-    readonly server: EditorServer,
-    readonly browser: BrowserContext,
-    page: Page,
+    private readonly session: Session,
     private theme: Theme,
     private readonly scratch: string,
   ) {
-    super(page);
-    browser.on('console', (line) => this.consoleLines.push(`${line.type()} ${line.text()}`));
+    super(session.page);
+    this.server = session.server;
+    this.browser = session.browser;
+    this.browser.on('console', this.onConsole);
   }
 
   static async open(options: EditorOptions = {}): Promise<Editor> {
-    const tools = await editorTools();
-    const extensions = await installedExtension(tools);
+    const { project, files, theme = 'dark', settings, ...rest } = options;
     const scratch = await mkdtemp(join(tmpdir(), 'seamless-editor-'));
     const folder = join(scratch, 'project');
     await layOut(folder, options);
-    const { project, files, theme = 'dark', settings, ...rest } = options;
-    const server = await startServer(tools, {
-      profile: join(scratch, 'server'),
-      extensions,
+    const session = await openSession({
       settings: { 'workbench.colorTheme': themes[theme].id, ...settings },
       ...rest,
     });
+    const editor = new Editor(folder, session, theme, scratch);
     try {
-      const browser = await openBrowser(join(scratch, 'browser'));
-      const page = browser.pages()[0] ?? (await browser.newPage());
-      const editor = new Editor(folder, server, browser, page, theme, scratch);
+      await editor.page.setViewportSize(viewport);
       await editor.show();
       return editor;
     } catch (error) {
-      await server.stop();
+      await endSession(session);
       throw error;
     }
   }
@@ -105,8 +103,8 @@ export class Editor extends Workbench {
   }
 
   /** Process ids of the children that run strategies for windows of this editor. */
-  async strategyProcesses(): Promise<number[]> {
-    return descendants(this.server.pid, join('dist', 'child.js'));
+  strategyProcesses(): number[] {
+    return strategyProcesses(this.server.pid).map(({ pid }) => pid);
   }
 
   /** As the function of that name. */
@@ -125,13 +123,14 @@ export class Editor extends Workbench {
         .catch((error: unknown) => writeFile(join(folder, `${name}.failed.txt`), String(error)));
     }
     await cp(this.server.logs, join(folder, 'logs'), { recursive: true });
-    await cp(join(this.scratch, 'server/server.log'), join(folder, 'logs/server.log'));
+    await cp(join(this.session.folder, 'server/server.log'), join(folder, 'logs/server.log'));
     await writeFile(join(folder, 'logs/browser-console.log'), this.consoleLines.join('\n'));
   }
 
-  async close(): Promise<void> {
-    await this.browser.close();
-    await this.server.stop();
+  /** @param hasFailed what is left may be in any state then: nobody else is to meet it */
+  async close(hasFailed = false): Promise<void> {
+    this.browser.off('console', this.onConsole);
+    await (hasFailed ? endSession : leaveSession)(this.session);
     await rm(this.scratch, { recursive: true, force: true, maxRetries: 5 });
   }
 }
@@ -142,6 +141,7 @@ export class Editor extends Workbench {
  */
 export function useEditor(options: EditorOptions = {}): () => Editor {
   let editor: Editor | undefined;
+  let hasFailed = false;
   const opened = (): Editor => {
     if (editor === undefined) throw new Error('The editor is open only while tests run.');
     return editor;
@@ -152,6 +152,7 @@ export function useEditor(options: EditorOptions = {}): () => Editor {
   afterEach(async function () {
     const test = this.currentTest;
     if (test?.state !== 'failed') return;
+    hasFailed = true;
     const folder = join(
       scratchFolder,
       'failures',
@@ -166,7 +167,7 @@ export function useEditor(options: EditorOptions = {}): () => Editor {
     console.error(`      Evidence of the failure: ${folder}`);
   });
   after(async () => {
-    await editor?.close();
+    await editor?.close(hasFailed);
     editor = undefined;
   });
   return opened;

@@ -10,6 +10,9 @@ export const toolsFolder = join(root, 'test/vscode/tools');
 /** What tests leave behind: fixtures' copies, profiles, logs and pictures; ignored by git. */
 export const scratchFolder = join(root, '.test-tmp');
 
+/** Begins the names of folders of servers and browsers that are kept from suite to suite. */
+export const KEPT_FOLDER = 'seamless-kept-editor-';
+
 /** Where `npm run package` puts the packed extension. */
 export const packedFolder = join(root, 'vsix');
 

@@ -42,6 +42,9 @@ const stillSettings = {
   'window.commandCenter': false,
   // What takes the focus on a busy machine would close the box that a test is to type into.
   'workbench.quickOpen.closeOnFocusLost': false,
+  // As on a desktop: in a browser the editor saves by itself, and draws the letters of a terminal as pixels.
+  'files.autoSave': 'off',
+  'terminal.integrated.gpuAcceleration': 'off',
   'extensions.autoCheckUpdates': false,
   'extensions.autoUpdate': false,
   'extensions.ignoreRecommendations': true,
@@ -59,10 +62,8 @@ const stillSettings = {
 /** Starts the editor's server on a free port of 127.0.0.1; rejects with what it printed when it ends early. */
 export async function startServer(tools: EditorTools, options: ServerOptions): Promise<EditorServer> {
   const { profile, extensions, settings, trust = false, testDriver = false, env } = options;
-  await mkdir(join(profile, 'User'), { recursive: true });
   await mkdir(extensions, { recursive: true });
-  const settingsFile = join(profile, 'User/settings.json');
-  await writeFile(settingsFile, JSON.stringify({ ...stillSettings, ...settings }, null, 2));
+  await writeSettings(profile, settings);
   await writeFile(join(profile, 'code-server.yaml'), 'auth: none\n');
   const args = [
     tools.entry,
@@ -93,6 +94,13 @@ export async function startServer(tools: EditorTools, options: ServerOptions): P
     logs: join(profile, 'logs'),
     stop: () => stop(child),
   };
+}
+
+/** Writes user settings, over the harness's own, for windows that are opened from now on. */
+export async function writeSettings(profile: string, settings: ServerOptions['settings']): Promise<void> {
+  await mkdir(join(profile, 'User'), { recursive: true });
+  const text = JSON.stringify({ ...stillSettings, ...settings }, null, 2);
+  await writeFile(join(profile, 'User/settings.json'), text);
 }
 
 /** This process's environment without what would change how the editor's own Node starts. */

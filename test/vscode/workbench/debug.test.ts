@@ -8,7 +8,8 @@ import { rowValue } from '../../../src/sdk/table.js';
 import { parseTime } from '../../../src/sdk/time.js';
 import { useEditor } from '../harness/editor.js';
 import { root } from '../harness/paths.js';
-import { isRunning, waitForNoProcess } from '../harness/processes.js';
+import { runningOf } from '../../../scripts/testing/processes.js';
+import { waitForNoProcess } from '../harness/processes.js';
 
 const NODE = 'weight';
 const BAR = '2010-05-25';
@@ -17,7 +18,8 @@ const FILE = 'strategies/sp-trend.ts';
 const KEY = 'Control+Alt+KeyJ';
 
 describe('debugging a node at a bar', () => {
-  const editor = useEditor();
+  // Keys are bound, and the server is stopped.
+  const editor = useEditor({ isAlone: true });
   /** What the author's code works with at that bar: told by a run that no debugger looks at. */
   let expected: { readonly volatility: number; readonly weight: number };
 
@@ -39,7 +41,7 @@ describe('debugging a node at a bar', () => {
     await stopAtBar();
     assert.equal(await stoppedLine(), line);
     const process = await lastProcess();
-    assert.ok(await isRunning(process));
+    assert.ok(runningOf(process));
     await page.locator('.debug-variables .monaco-list-row', { hasText: 'Local' }).click();
     const variable = page.locator('.debug-variables .monaco-list-row', { hasText: /^\s*volatility/ });
     await variable.waitFor();
@@ -59,7 +61,7 @@ describe('debugging a node at a bar', () => {
     const { page } = editor();
     await stopAtBar();
     const process = await lastProcess();
-    assert.ok(await isRunning(process));
+    assert.ok(runningOf(process));
     await page.keyboard.press('Shift+F5');
     await page.locator('.debug-toolbar').waitFor({ state: 'hidden' });
     await waitForNoProcess(process);
@@ -68,7 +70,7 @@ describe('debugging a node at a bar', () => {
   it('ends the process when the extension host ends at a breakpoint', async function () {
     await stopAtBar();
     const process = await lastProcess();
-    assert.ok(await isRunning(process));
+    assert.ok(runningOf(process));
     await editor().server.stop();
     await waitForNoProcess(process);
   });

@@ -6,7 +6,7 @@ import { useEditor } from '../harness/editor.js';
 
 /** What is shown is what is called fresh, and what is in the list is what is in the folders. One window for all of it. */
 describe('code and data that change under the editor', () => {
-  const editor = useEditor({ settings: { 'files.autoSave': 'off' } });
+  const editor = useEditor();
   const path = (...parts: string[]): string => join(editor().folder, ...parts);
   const sample = 'strategies/sp-trend.ts';
   const edit = async (from: string, to: string): Promise<void> => {

@@ -42,7 +42,7 @@ async function start(window: Workbench, file: string, range = '2023-01-01 2023-0
 }
 
 async function onlyProcess(editor: Editor): Promise<number> {
-  const [pid, ...more] = await editor.strategyProcesses();
+  const [pid, ...more] = editor.strategyProcesses();
   assert.deepEqual(more, []);
   return pid ?? assert.fail('No process runs strategies.');
 }
@@ -104,7 +104,7 @@ describe('what goes wrong', () => {
   it('options of Node that are meant for the editor do not reach it', async () => {
     const window = editor();
     await works(window);
-    assert.equal((await window.strategyProcesses()).length, 1);
+    assert.equal(window.strategyProcesses().length, 1);
     const programs = await readFile(join(traces, 'programs.txt'), 'utf8');
     assert.match(programs, /code-server/);
     assert.doesNotMatch(programs, /child\.js/);
@@ -149,9 +149,9 @@ describe('what goes wrong', () => {
   it('a window that is closed leaves no process behind', async () => {
     const window = editor();
     const second = await window.openSecondWindow();
-    const before = new Set(await window.strategyProcesses());
+    const before = new Set(window.strategyProcesses());
     await works(second);
-    const [pid] = (await window.strategyProcesses()).filter((each) => !before.has(each));
+    const [pid] = window.strategyProcesses().filter((each) => !before.has(each));
     assert.ok(pid);
     await second.page.close();
     await window.browser.newPage().then((page) => page.close());

@@ -33,8 +33,7 @@ function plain(text: string | null): string {
 }
 
 describe('a strategy that is run, edited, broken and mended', () => {
-  // In a browser the editor saves by itself.
-  const editor = useEditor({ settings: { 'files.autoSave': 'off' } });
+  const editor = useEditor();
   const file = (): string => join(editor().folder, 'strategies/sp-trend.ts');
   const edit = async (from: string, to: string): Promise<void> => {
     const text = await readFile(file(), 'utf8');

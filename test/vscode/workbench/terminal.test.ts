@@ -27,8 +27,7 @@ async function openTerminal(editor: Editor): Promise<void> {
 }
 
 describe('the terminal of the editor', () => {
-  // Letters in the page, where a canvas would have pixels.
-  const editor = useEditor({ settings: { 'terminal.integrated.gpuAcceleration': 'off' } });
+  const editor = useEditor();
 
   it('finds the command line, which lists the strategies of the folder it is in', async function () {
     const opened = editor();

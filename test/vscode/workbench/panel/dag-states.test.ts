@@ -44,7 +44,6 @@ describe('the DAG panel of a strategy', () => {
   const editor = useEditor({
     project: null,
     files: { ...strategies, 'package.json': '{ "name": "states", "type": "module" }' },
-    settings: { 'files.autoSave': 'off' },
   });
   const dag = (): DagView => new DagView(editor());
   const open = async (file: string): Promise<void> => {

@@ -2,14 +2,12 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { chunksOf } from '../../../support/project.js';
 import { DagView } from '../../harness/dag.js';
 import { useEditor } from '../../harness/editor.js';
 
 describe('the DAG panel', () => {
   // Short, so that bars fill while a run is in work.
-  chunksOf(4096);
-  const editor = useEditor({ settings: { 'files.autoSave': 'off' } });
+  const editor = useEditor({ env: { SEAMLESS_CHUNK_SLOTS: '4096' } });
   const dag = (): DagView => new DagView(editor());
   const edit = async (from: string, to: string): Promise<void> => {
     const file = join(editor().folder, 'strategies/sp-trend.ts');

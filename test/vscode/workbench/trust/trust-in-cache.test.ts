@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { useEditor } from '../../harness/editor.js';
 
 describe('a cache that can be trusted', () => {
-  const editor = useEditor({ settings: { 'terminal.integrated.gpuAcceleration': 'off' } });
+  const editor = useEditor();
 
   before(async () => {
     const window = editor();

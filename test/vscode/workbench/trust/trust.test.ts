@@ -28,7 +28,7 @@ describe('a workspace that is not trusted', () => {
     await window.lens('Trust this workspace to materialize').waitFor();
     assert.equal(await window.lens('Materialize range').count(), 0);
     await window.treeRows('Witness').click();
-    assert.deepEqual(await window.strategyProcesses(), []);
+    assert.deepEqual(window.strategyProcesses(), []);
     for (const left of ['.seamless', 'node_modules'])
       assert.equal(existsSync(join(window.folder, left)), false);
   });
@@ -40,7 +40,7 @@ describe('a workspace that is not trusted', () => {
     await window.page.locator('.monaco-modal-editor-block .codicon-close').last().click();
     await window.materializeAll();
     await window.lens('2/2 fresh').waitFor();
-    assert.equal((await window.strategyProcesses()).length, 1);
+    assert.equal(window.strategyProcesses().length, 1);
     assert.equal(await window.page.locator('.sidebar').getByText('is not trusted').count(), 0);
   });
 });
