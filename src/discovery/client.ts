@@ -17,8 +17,7 @@ import type { NodeAtPosition } from './node-at.js';
 import type { IndexCounts, IndexedFile } from './strategy-index.js';
 
 export type { ScanSummary } from './messages.js';
-export type { NodeAtPosition, TextRange } from './node-at.js';
-export type { DiscoveredStrategy } from './strategies.js';
+export type { NodeAtPosition } from './node-at.js';
 export type { IndexCounts, IndexedFile } from './strategy-index.js';
 
 export interface DiscoveryClientOptions {

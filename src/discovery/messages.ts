@@ -14,7 +14,7 @@ export interface ScanSummary {
 }
 
 /** What the worker is asked, by kind: each is answered by a result or an error. */
-export interface DiscoveryRequests {
+interface DiscoveryRequests {
   readonly scan: { readonly payload: { readonly folders: readonly string[] }; readonly result: ScanSummary };
   readonly nodeAt: {
     readonly payload: {

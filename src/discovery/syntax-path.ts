@@ -40,7 +40,7 @@ export function childrenOf(node: Syntax): readonly Syntax[] {
   return Object.entries(node).flatMap(([field, value]) => (field === 'loc' ? [] : syntaxIn(value)));
 }
 
-export function isSyntax(value: unknown): value is Syntax {
+function isSyntax(value: unknown): value is Syntax {
   return (
     typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string'
   );

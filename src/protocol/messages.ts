@@ -25,11 +25,11 @@ export type RequestMessage = {
 
 /** Asks for the request of that id to end early. It is still answered: with an error of code `cancelled`. */
 const cancelMessage = v.object({ type: v.literal('cancel'), id: count });
-export type CancelMessage = v.InferOutput<typeof cancelMessage>;
+type CancelMessage = v.InferOutput<typeof cancelMessage>;
 
 /** What the broker of a live world did, for the run with the id of its request. */
 const brokerMessage = v.object({ type: v.literal('broker'), id: count, said: brokerSaid });
-export type BrokerMessage = v.InferOutput<typeof brokerMessage>;
+type BrokerMessage = v.InferOutput<typeof brokerMessage>;
 
 export type ParentMessage = RequestMessage | CancelMessage | BrokerMessage;
 

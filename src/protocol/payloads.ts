@@ -10,7 +10,7 @@ import { atLeastOne, count, list, path, seconds, type SchemaOf } from './shapes.
  */
 
 /** Where a strategy is. */
-export const strategyRef = v.object({
+const strategyRef = v.object({
   /** The author's file, absolute. */
   file: path,
   /** Name of the class or of its export; null: the only strategy in the file. */

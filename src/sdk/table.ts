@@ -152,7 +152,7 @@ export function concatTables(
 }
 
 /** True for a scalar table that has held only nulls, whose shape is therefore still open. */
-export function isNullTable(table: Table): boolean {
+function isNullTable(table: Table): boolean {
   return table.shape === 'value' && table.columns.every((column) => column.type === 'null');
 }
 

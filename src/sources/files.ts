@@ -53,7 +53,7 @@ export function readingOf(settings: unknown): string {
 }
 
 /** Where a path of a stream leads. @throws SeamlessError `source` for an address on the network. */
-export function resolveSource(stream: OpenStream, projectRoot: string, path: string): SourceFile {
+function resolveSource(stream: OpenStream, projectRoot: string, path: string): SourceFile {
   // Two letters at least: C:\data is a path.
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(path)) {
     throw sourceError(
@@ -145,7 +145,7 @@ async function filesOf(
 }
 
 /** The sentence for a file that is not there, with files that are. */
-export async function missingFile(
+async function missingFile(
   stream: OpenStream,
   projectRoot: string,
   file: SourceFile,

@@ -26,7 +26,7 @@ export interface CloseSlots {
 }
 
 /** Rows of nodes that emit numbers alone: those of `nodes[i]` are the next `counts[i]` of the other two. */
-export interface NumberRows {
+interface NumberRows {
   readonly nodes: Int32Array;
   readonly counts: Int32Array;
   readonly ts: Float64Array;

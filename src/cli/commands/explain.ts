@@ -76,12 +76,7 @@ const STATE_COLORS: Readonly<Record<ExplainedState, Color>> = {
 const WORST_FIRST: readonly ExplainedState[] = ['stale', 'partial', 'empty', 'unhashable', 'reused', 'hit'];
 
 /** Why each node is where it is, as a person reads it. @param symbols each symbol of a family in a line of its own */
-export function explanationText(
-  explanation: Explanation,
-  details: boolean,
-  paint: Paint,
-  symbols = false,
-): string {
+function explanationText(explanation: Explanation, details: boolean, paint: Paint, symbols = false): string {
   const { strategy, range, nodes } = explanation;
   const asked = range ? ` ${formatRange({ start: range[0], end: range[1] })}` : '';
   const head = `${paint('bold', visible(strategy))}${asked}\n\n`;

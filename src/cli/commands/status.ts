@@ -45,7 +45,7 @@ const STATE_COLORS: Readonly<Record<NodeStatus['state'], Color>> = {
 const WORST_FIRST: readonly NodeStatus['state'][] = ['stale', 'partial', 'empty', 'fresh'];
 
 /** The status as a person reads it. @param symbols each symbol of a family in a line of its own */
-export function statusText(status: StatusReport, paint: Paint, symbols = false): string {
+function statusText(status: StatusReport, paint: Paint, symbols = false): string {
   const columns = [
     { title: 'node' },
     { title: 'kind' },

@@ -78,7 +78,7 @@ export function registerCommands(workbench: Workbench): vscode.Disposable[] {
 }
 
 /** Shows what went wrong, unless the person ended it. */
-export async function explain(thrown: unknown, log: vscode.LogOutputChannel): Promise<void> {
+async function explain(thrown: unknown, log: vscode.LogOutputChannel): Promise<void> {
   const known = thrown instanceof SeamlessError;
   if (known && thrown.code === 'cancelled') return;
   log.error(thrown instanceof Error && !known ? thrown : String(thrown));

@@ -70,6 +70,6 @@ export class TradingDays {
 }
 
 /** 1: Monday, to 7: Sunday. */
-export function weekdayOf(day: Day): number {
+function weekdayOf(day: Day): number {
   return ((((day + 3) % 7) + 7) % 7) + 1;
 }

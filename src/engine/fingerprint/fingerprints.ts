@@ -8,7 +8,7 @@ import { formatInterval } from '../../sdk/time.js';
  * The version of what the engine means by a node: firing, windows, rows, indicators. Raise it whenever the same
  * strategy over the same data would give other rows, and every cache computes anew.
  */
-export const SEMANTICS_VERSION = 7;
+const SEMANTICS_VERSION = 7;
 
 /** Characters kept of a source's option. */
 const LONGEST_OPTION = 200;

@@ -42,17 +42,17 @@ import {
  * - `stale`: it was computed, but its code, something upstream or a source has changed since.
  * A node that cannot be hashed is always `stale`.
  */
-export type NodeFreshness = 'fresh' | 'partial' | 'empty' | 'stale';
+type NodeFreshness = 'fresh' | 'partial' | 'empty' | 'stale';
 
 /**
  * What made a node stale.
  * - `own`: its code, parameters or captured values changed. `upstream`: those of a node it depends on did.
  * - `source`: a source it depends on, or is, changed. `unhashable`: it cannot be hashed, and is computed each time.
  */
-export type StaleCause = 'own' | 'upstream' | 'source' | 'unhashable';
+type StaleCause = 'own' | 'upstream' | 'source' | 'unhashable';
 
 /** An input by name, with the bars of it that a window holds. */
-export interface InputWindow {
+interface InputWindow {
   readonly name: string;
   readonly period: number;
   /** Of ticks, which nobody counts: the seconds that a window holds; its period is as many as they would be at their usual distance. */

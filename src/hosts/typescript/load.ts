@@ -8,8 +8,6 @@ import { nameInText } from './class-file.js';
 import { authorLocation, describeLocation } from './sandbox/author.js';
 import type { ComputeOnlyContext } from './sandbox/context.js';
 
-export { authorLocation, describeLocation } from './sandbox/author.js';
-
 export interface LoadRequest {
   readonly bundle: Pick<StrategyBundle, 'url' | 'codePath'>;
   /** The author's file, absolute. */

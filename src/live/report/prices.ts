@@ -6,7 +6,7 @@ import type { JournalLine } from '../journal/codec.js';
 import { BarColumns } from '../run/rows.js';
 
 /** A fill of one symbol, as a price chart marks it. */
-export interface MarkedFill {
+interface MarkedFill {
   /** Open of the bar it was filled at. */
   readonly at: Seconds;
   /** Below 0: sold. */

@@ -11,13 +11,13 @@ import { yearsOf, type YearOfReturns } from './returns.js';
 export type Outcome = Omit<RunResult, 'run' | 'strategy' | 'world' | 'mode' | 'reason' | 'computedNodes'>;
 
 /** Units held of a symbol: from each time on, until the next. Thinned out to what a screen can tell apart. */
-export interface PositionOverTime {
+interface PositionOverTime {
   readonly symbol: string;
   readonly points: readonly (readonly [at: Seconds, quantity: number])[];
 }
 
 /** A node that failed in a run. */
-export interface NodeFault {
+interface NodeFault {
   readonly node: string;
   readonly asOf: Seconds;
   readonly message: string;

@@ -11,7 +11,7 @@ import { priceOf } from './slot-loop.js';
 const WRITTEN_TOGETHER = 4096;
 
 /** Rows, and the grid that they are on. */
-export interface GridTable {
+interface GridTable {
   readonly table: Table;
   readonly grid: Grid;
 }

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 
 import { mode, runPrices, tradingReport } from '../../protocol/live-results.js';
 import { atLeastOne, list, span } from '../../protocol/shapes.js';
-import type { FromPage, Protocol, ToPage } from '../protocol.js';
+import type { Protocol, ToPage } from '../protocol.js';
 import { name } from '../state.js';
 
 /* What the page of the Results panel and the extension host say to each other. Times are epoch seconds, ranges half-open. */
@@ -22,7 +22,7 @@ const listedRun = v.object({
 export type ListedRun = Readonly<v.InferOutput<typeof listedRun>>;
 
 /** All that the panel shows; sent whole, so that a page that was hidden or reloaded is never behind. */
-export const resultsState = v.object({
+const resultsState = v.object({
   projectRoot: v.string(),
   /** Those begun last come first; null: not looked for yet. */
   runs: v.nullable(list(listedRun)),
@@ -88,5 +88,4 @@ export const resultsProtocol = { name: 'Results panel', payloads, results, told 
 
 export type ResultsRequests = typeof payloads;
 export type ResultsAnswers = typeof results;
-export type FromResultsPage = FromPage<keyof ResultsRequests>;
 export type ToResultsPage = ToPage<Told>;

@@ -65,7 +65,7 @@ export function folderEvidence(path: string, since: number): FolderEvidence {
 }
 
 /** Something changed while evidence was gathered. */
-export class Unsettled extends Error {
+class Unsettled extends Error {
   constructor(path: string) {
     super(`${path} changed just now`);
   }

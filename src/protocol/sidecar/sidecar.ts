@@ -28,7 +28,7 @@ export interface Asked {
   readonly end: number;
 }
 
-export interface Sidecar {
+interface Sidecar {
   readonly format: number;
   readonly asked: Asked;
   readonly program: string;

@@ -36,7 +36,7 @@ export interface UniverseOptions {
  * A source that says who is a member when, by one of: a row for each stay, `from` (inclusive; empty: since ever) and `to` (exclusive; empty:
  * until now); or a row for each change, a time and `member`; or a list of all members for each of some times, which holds until the next.
  */
-export interface MembershipOptions {
+interface MembershipOptions {
   readonly history: HistoryProvider;
   /** Its columns. Defaults: those of the usual names. */
   readonly symbol?: string;

@@ -42,7 +42,7 @@ export interface CsvPlan {
   readonly symbol: number | null;
 }
 
-export interface CsvTaken {
+interface CsvTaken {
   readonly undone: readonly string[];
   readonly delimiter: string;
   readonly skippedLines: number;

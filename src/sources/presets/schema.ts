@@ -19,7 +19,7 @@ const duration = v.pipe(
   }),
 );
 
-export const PROVIDERS = ['csv', 'parquet', 'sql', 'demo', 'http', 'postgres', 'ccxt'] as const;
+const PROVIDERS = ['csv', 'parquet', 'sql', 'demo', 'http', 'postgres', 'ccxt'] as const;
 
 const data = v.strictObject({
   /** What its rows are. */

@@ -30,7 +30,7 @@ const UNIT_WORDS: ReadonlyMap<number, string> = new Map([
 ]);
 
 /** The unit in which a number of this size is a time of the years 1973 to 5138; before 1973, seconds. */
-export function unitOfSize(largest: number): number {
+function unitOfSize(largest: number): number {
   return Object.values(UNITS).find((factor) => largest < LARGEST_SECONDS * factor) ?? UNITS.ns;
 }
 

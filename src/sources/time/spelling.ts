@@ -115,7 +115,7 @@ function clockOf(text: string): { format: string; clock: boolean; offset: boolea
   return { format: `${clock}${noon}${offset[1]}${zone}`, clock: true, offset: true };
 }
 
-export function isTwo(spelling: Spelling | TwoSpellings): spelling is TwoSpellings {
+function isTwo(spelling: Spelling | TwoSpellings): spelling is TwoSpellings {
   return 'dayFirst' in spelling;
 }
 

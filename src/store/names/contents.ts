@@ -20,7 +20,7 @@ export interface FoundNode extends Grid {
   readonly schema: Schema | null;
 }
 
-export interface NodeContents {
+interface NodeContents {
   readonly name: string;
   /** Whose member it is, with a symbol; undefined: of no family. */
   readonly family?: string;
@@ -34,7 +34,7 @@ export interface NodeContents {
   readonly pinned: boolean;
 }
 
-export interface StrategyContents {
+interface StrategyContents {
   readonly strategy: string;
   readonly rows: number;
   readonly bytes: number;
@@ -42,7 +42,7 @@ export interface StrategyContents {
 }
 
 /** The files that rows lie in. */
-export interface PackContents {
+interface PackContents {
   readonly count: number;
   readonly bytes: number;
   /** Bytes of them that are covered: the rest goes with the next clean-up. */

@@ -32,7 +32,7 @@ export interface NodeView {
   readonly viewName: string;
 }
 
-export interface ViewPart {
+interface ViewPart {
   readonly fingerprint: string;
   /** Null: it is no family. */
   readonly symbol: string | null;

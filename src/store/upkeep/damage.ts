@@ -15,7 +15,7 @@ import { atomically, type Segment, type StoreContext } from '../segments/catalog
 const MOST_NAMED = 3;
 
 /** Ends the name of a pack that was set aside. */
-export const ASIDE = '.damaged';
+const ASIDE = '.damaged';
 
 /**
  * What the cache held proved damaged and was set aside: the cache is sound again, without it. Whoever can compute begins anew;
@@ -81,7 +81,7 @@ async function damagedBeside({ session, catalog, folder }: StoreContext, damaged
 }
 
 /** Whether a pack still has all that its segments need. */
-export function isSound(folder: string, pack: string, segments: readonly Segment[]): boolean {
+function isSound(folder: string, pack: string, segments: readonly Segment[]): boolean {
   const packs = new OpenPacks(folder);
   try {
     for (const { layout, rows } of segments) {

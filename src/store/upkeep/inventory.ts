@@ -1,7 +1,7 @@
 import type { Session } from '../duckdb/session.js';
 import { pinnedNodes } from '../names/pins.js';
 
-export interface HeldSegment {
+interface HeldSegment {
   readonly id: number;
   /** Its share of its pack. */
   readonly bytes: number;

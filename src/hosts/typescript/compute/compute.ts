@@ -28,7 +28,6 @@ import { Scan } from './scan/scan.js';
 import { sectionCompute } from '../universe/section-compute.js';
 
 export type {
-  CapturedChange,
   CaptureGuard,
   ComputeContext,
   ComputedNode,

@@ -4,7 +4,7 @@ import { describePath, edgesOf, follow, isObject, type Edge, type Path, type Sha
 import type { Snapshot, Shaper } from './shape/shaper.js';
 
 /** The variable through which a value was reached: of which function, and its name there. */
-export interface Holder {
+interface Holder {
   readonly fn: object;
   readonly variable: string;
 }

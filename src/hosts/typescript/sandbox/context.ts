@@ -69,7 +69,7 @@ export interface ComputeOnlyContext {
   finish(): void;
 }
 
-export interface ComputedNode {
+interface ComputedNode {
   readonly node: string;
   /** What `Math.random()` is seeded by, together with the bar: the hash of the node's own code. */
   readonly seed: string;

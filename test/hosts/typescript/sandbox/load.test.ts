@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 
 import { bundleStrategy } from '../../../../src/hosts/typescript/bundle/bundle.js';
-import { authorLocation, type LoadedStrategy } from '../../../../src/hosts/typescript/load.js';
+import type { LoadedStrategy } from '../../../../src/hosts/typescript/load.js';
+import { authorLocation } from '../../../../src/hosts/typescript/sandbox/author.js';
 import type { ErrorCode, SeamlessError } from '../../../../src/sdk/errors.js';
 import { SDK_URL, withProject } from './run.js';
 

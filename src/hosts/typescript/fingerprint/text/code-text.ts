@@ -3,7 +3,7 @@ import type { WrittenMember } from './members.js';
 import type { Form } from './syntax.js';
 
 /** A name that a function refers to and does not declare. */
-export interface FreeName {
+interface FreeName {
   readonly name: string;
   /** The function assigns to it. */
   readonly written: boolean;
