@@ -5,6 +5,7 @@ import { checkPeriod, checkProvider, type Bar } from '../node.js';
 import type { SeamlessDataProvider } from '../presets.js';
 import type { HistoryProvider } from '../providers.js';
 import type { Anchor, Interval } from '../time.js';
+import { symbolOption, SYMBOL_PLACE } from '../wire/transport.js';
 
 export interface UniverseOptions {
   readonly name: string;
@@ -144,7 +145,17 @@ function checkHistory(
 }
 
 /** In JavaScript it may be anything. */
-function checkColumn(column: unknown, { options }: HistoryProvider, name: string): string | null {
+function checkColumn(column: unknown, { kind, options }: HistoryProvider, name: string): string | null {
+  const own = symbolOption(kind);
+  if (own !== null) {
+    const text = options[own];
+    if (column === undefined && typeof text === 'string' && text.includes(SYMBOL_PLACE)) return null;
+    throw new SeamlessError(
+      'strategy',
+      `Universe ${name} asks ${kind} for one symbol at a time: put ${SYMBOL_PLACE} in its ${own} where the symbol goes${column === undefined ? '' : ', and leave symbol out'}.`,
+      { node: name },
+    );
+  }
   if (typeof column === 'string' && column !== '') return column;
   if (column !== undefined) {
     throw new SeamlessError(

@@ -13,6 +13,16 @@ export function isWire(kind: string): boolean {
   return kind in TRANSPORT;
 }
 
+/** The option of a wire that says whose bars it gives, with `{symbol}` in it where a universe's symbols are put. */
+const SYMBOL_OPTION: Readonly<Record<string, string>> = { http: 'url', ccxt: 'symbol' };
+
+export const SYMBOL_PLACE = '{symbol}';
+
+/** The option in which a wire takes one symbol at a time; null: it takes none, or has them in a column. */
+export function symbolOption(kind: string): string | null {
+  return SYMBOL_OPTION[kind] ?? null;
+}
+
 /** The options of a provider, apart from those that say how it is asked. */
 export function withTransport(
   kind: string,

@@ -1,6 +1,6 @@
 import type { OpenStream } from '../../engine/ports/source.js';
 import { formatInterval, isMonths, parseInterval, parseTime, type Seconds } from '../../sdk/time.js';
-import { STABILIZATION_BARS } from '../../sdk/wire/transport.js';
+import { STABILIZATION_BARS, SYMBOL_PLACE } from '../../sdk/wire/transport.js';
 import { sourceError } from '../faults.js';
 import { Options } from '../options.js';
 import type { PaceLimit } from '../wire/pace.js';
@@ -121,6 +121,12 @@ function checkUrl(stream: OpenStream, url: string): void {
     );
   }
   const stranger = /\{(?!start\}|end\}|afterStart\}|beforeEnd\}|limit\}|env\.\w+\})[^}]*\}/.exec(url);
+  if (stranger?.[0] === SYMBOL_PLACE) {
+    throw sourceError(
+      stream,
+      `its url has ${SYMBOL_PLACE} in it, which a Universe fills in: write new Universe({ history: httpHistory({ url }), symbols: ['BTCUSDT', 'ETHUSDT'] }), or the symbol itself in the url.`,
+    );
+  }
   if (stranger) {
     throw sourceError(
       stream,

@@ -8,6 +8,7 @@ import { csvFrom } from '../csv/read-csv.js';
 import { plainText } from '../csv/plain-text.js';
 import { csvSettings, type CsvSettings } from '../csv/settings.js';
 import { SeamlessError } from '../../sdk/errors.js';
+import { isWire } from '../../sdk/wire/transport.js';
 import { sourceError } from '../faults.js';
 import { contentHash, findFiles, refuseChanged, type FileContext, type SourceFile } from '../files.js';
 import { Options } from '../options.js';
@@ -26,6 +27,7 @@ const kept = v.array(v.string());
  * @throws SeamlessError `source` when there is none, or the source cannot be read
  */
 export async function findSymbols(stream: OpenStream, context: FileContext): Promise<readonly string[]> {
+  if (isWire(stream.source.kind)) throw noneToFind(stream);
   const { paths, column, rest } = ownPaths(stream);
   if (paths) return symbolsOfFiles(stream, context, paths);
   const plain: OpenStream = { ...stream, source: { ...stream.source, options: rest } };
@@ -43,11 +45,15 @@ function inColumn(stream: OpenStream, context: FileContext, column: string): Pro
     case 'sql':
       return inQuery(stream, context, column);
     default:
-      throw sourceError(
-        stream,
-        `its ${stream.source.kind} source has no symbols to find: list them with symbols: ['AAPL', 'MSFT'].`,
-      );
+      throw noneToFind(stream);
   }
+}
+
+function noneToFind(stream: OpenStream): SeamlessError {
+  return sourceError(
+    stream,
+    `its ${stream.source.kind} source has no symbols to find: list them with symbols: ['AAPL', 'MSFT'].`,
+  );
 }
 
 async function inCsv(stream: OpenStream, context: FileContext, column: string): Promise<readonly string[]> {

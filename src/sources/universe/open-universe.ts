@@ -1,4 +1,5 @@
 import type { OpenStream, SourceReader } from '../../engine/ports/source.js';
+import { symbolOption, SYMBOL_PLACE } from '../../sdk/wire/transport.js';
 import type { FileContext } from '../files.js';
 import { Options } from '../options.js';
 import type { MembershipSource } from './membership-table.js';
@@ -35,6 +36,17 @@ function withoutPartitions({ source }: OpenStream, rest: Place['rest']): Place['
   return source.kind === 'parquet' ? { ...rest, partitions: false } : rest;
 }
 
+/** Options of a wire that is asked for one symbol at a time; null: it is none. */
+function ofSymbol({ source }: OpenStream, symbol: string): Place['rest'] | null {
+  const option = symbolOption(source.kind);
+  if (option === null) return null;
+  const { symbolPath: _path, symbol: _symbol, members: _members, ...rest } = source.options;
+  // Of ccxt the symbol stands alone.
+  const place = typeof rest[option] === 'string' ? rest[option] : SYMBOL_PLACE;
+  const written = option === 'url' ? encodeURIComponent(symbol) : symbol;
+  return { ...rest, [option]: place.replaceAll(SYMBOL_PLACE, () => written) };
+}
+
 /** Opens a stream that may be one of a universe. @param open opens one that has no other symbols */
 export async function openUniverse(
   stream: OpenStream,
@@ -44,11 +56,12 @@ export async function openUniverse(
   const { symbol, symbolColumn, symbolPath: byPath, members } = stream.source.options;
   if (typeof symbol !== 'string' || (symbolColumn === undefined && byPath !== true))
     return open(stream, context);
-  const { paths, rest } = ownPaths(stream);
-  const inColumn = { ...rest, symbolColumn, symbol };
+  const asked = byPath === true ? ofSymbol(stream, symbol) : null;
+  const { paths, rest } = asked ? { paths: null, rest: asked } : ownPaths(stream);
+  const own = asked ?? { ...rest, symbolColumn, symbol };
   const bars = paths
     ? await openOwnFiles(stream, context, open, symbol, paths, withoutPartitions(stream, rest))
-    : await open({ ...stream, source: { ...stream.source, options: inColumn } }, context);
+    : await open({ ...stream, source: { ...stream.source, options: own } }, context);
   if (members === undefined) return bars;
   return withMembership(stream, context, members as MembershipSource, symbol, bars);
 }

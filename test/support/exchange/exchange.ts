@@ -19,6 +19,7 @@ export interface Asked {
   readonly start: number;
   readonly end: number;
   readonly limit: number;
+  readonly symbol: string | null;
   readonly headers: IncomingMessage['headers'];
 }
 
@@ -33,6 +34,8 @@ export class Exchange {
   /** Milliseconds until it answers. */
   delay = 0;
   rows: readonly Kline[];
+  /** Rows of single symbols, in place of `rows`. */
+  bySymbol: ReadonlyMap<string, readonly Kline[]> = new Map();
   /** What an answer is made of the rows. */
   shape: (rows: readonly Kline[]) => unknown = (rows) => rows;
   readonly #server: Server;
@@ -69,10 +72,12 @@ export class Exchange {
     const number = (name: string, otherwise: number): number => Number(query.get(name) ?? otherwise);
     const [start, end] = [number('startTime', 0), number('endTime', Infinity)];
     const limit = Math.min(this.most, number('limit', 500));
-    this.asked.push({ start, end, limit, headers: request.headers });
+    const symbol = query.get('symbol');
+    this.asked.push({ start, end, limit, symbol, headers: request.headers });
     const mishap = this.mishaps.shift() ?? null;
-    const from = this.rows.findIndex(([time]) => time >= start);
-    const rest = from < 0 ? [] : this.rows.slice(from, from + limit);
+    const rows = this.bySymbol.get(symbol ?? '') ?? this.rows;
+    const from = rows.findIndex(([time]) => time >= start);
+    const rest = from < 0 ? [] : rows.slice(from, from + limit);
     const page = rest.filter(([time]) => time <= end);
     if (this.delay > 0) await sleep(this.delay);
     this.#send(response, page, mishap);
