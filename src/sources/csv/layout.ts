@@ -78,7 +78,7 @@ export function layoutOf(
   const rows = parsed.slice(first, first + SHOWN_ROWS).map(({ cells }) => cells);
   throw sourceError(
     stream,
-    `${file.shown} has no header line, for it starts with ${shorten(texts[firstAt] ?? '')}: name its columns with columns: ${suggestedNames(rows, isTicks(stream))}.`,
+    `${file.shown} has no header line, for it starts with ${shorten(texts[firstAt] ?? '')}: name its columns with columns: ${suggestedNames(rows, !isTicks(stream) ? 'bars' : stream.spacing === 'unknown' ? 'either' : 'ticks')}.`,
   );
 }
 

@@ -12,6 +12,8 @@ type Evidence = 'dot-decimal' | 'comma-decimal' | 'dot-open' | 'comma-open' | nu
 
 function evidenceOf(text: string): Evidence {
   const digits = text
+    .replace(/[$€£¥₩₹]/g, '')
+    .trim()
     .replace(/^[+-]/, '')
     .replace(/[KMBT%]$/i, '')
     .trim();

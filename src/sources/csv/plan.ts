@@ -339,9 +339,12 @@ function unmarked(raw: string, { decimal, thousands }: NumberMarks): string {
   return decimal === '.' ? grouped : `replace(${grouped}, '${decimal}', '.')`;
 }
 
-/** 12.3K as 12300. */
+/** 12.3K as 12300, $12 as 12. */
 function scaledSql(raw: string, marks: readonly string[], numbers: NumberMarks): string {
-  const digits = unmarked(`regexp_replace(upper(trim(${raw})), ' ?[KMBT%]$', '')`, numbers);
+  const digits = unmarked(
+    `regexp_replace(upper(trim(${raw})), ' ?[KMBT%$€£¥₩₹]$|[$€£¥₩₹] ?', '', 'g')`,
+    numbers,
+  );
   const scale = `CASE right(upper(trim(${raw})), 1) WHEN 'K' THEN 1e3 WHEN 'M' THEN 1e6 WHEN 'B' THEN 1e9 WHEN 'T' THEN 1e12 ELSE 1 END`;
   const missing = marks.map(sqlText).join(', ');
   const value = `round(CAST(${digits} AS DOUBLE) * ${scale}, 6)`;

@@ -12,13 +12,21 @@ const ORDERS = [
   ['open', 'close', 'high', 'low'],
 ] as const;
 
-/** Names to paste for the columns of a file without a header, and what is left to say of them. */
-export function suggestedNames(rows: readonly (readonly string[])[], ticks: boolean): string {
+/**
+ * Names to paste for the columns of a file without a header, and what is left to say of them.
+ * @param are what rows are; either: bars where four numbers can be their prices
+ */
+export function suggestedNames(
+  rows: readonly (readonly string[])[],
+  are: 'bars' | 'ticks' | 'either',
+): string {
   const [row = []] = rows;
   const kinds = row.map(cellKind);
   const time = timeOf(row);
   const numbers = kinds.flatMap((kind, index) => (kind === 'number' && index > time ? [index] : []));
-  const prices = ticks ? new Map<number, string>() : pricesOf(rows, numbers);
+  const priced = are === 'bars' || (are === 'either' && numbers.length >= 4);
+  const prices = priced ? pricesOf(rows, numbers) : new Map<number, string>();
+  const ticks = are === 'ticks' || (are === 'either' && prices.size === 0);
   const names = row.slice(0, MOST_SUGGESTED).map((_, index) => {
     if (index === time) return 'time';
     if (kinds[index] === 'clock') return 'clock';

@@ -31,7 +31,7 @@ const FIRST =
 const EXACT =
   /^(?:timestamp|ts|unix(?:time|[ _]timestamp)?|epoch|datetime|date[ _]time|time[ _]?key|(?:gmt|utc|local)[ _]?time|time[ _]?utc|timestamp[ _].*|datum[ _]?uhrzeit|zeit|zeitstempel)$/;
 const PLAIN =
-  /^(?:time|date|day|(?:trade|trading|quote|price|session|business)[ _]?(?:date|day|time)|datum|fecha|data|tag|dt|as[ _]?of(?:[ _]date)?|observation[ _]date|index)$/;
+  /^(?:time|date|day|(?:trade|trading|quote|price|session|business)[ _]?(?:date|day|time)|datum|fecha|data|tag|dt|as[ _]?of(?:[ _]date)?|observation[ _]date|index|(?:dt|date)?[ _]?yyyymmdd|日付|日期|일자|날짜)$/;
 const LATE =
   /close|end|update|modified|created|filed|filing|report|announce|expir|settle|maturity|ex[ _]?date|pay|download|receiv|fetch/;
 const WORDS = new Set([
@@ -82,6 +82,8 @@ function likeliest(stream: OpenStream, looks: readonly ColumnLook[], source: str
   const found =
     ranked.find(({ rank, holds }) => holds && rank < 5) ??
     // A name that says time, over values that do not: the reader says what is wrong with them.
+    ranked.find(({ rank }) => rank < 3) ??
+    ranked.find(({ holds, rank, look }) => holds && rank >= 5 && look.holds === 'text') ??
     ranked.find(({ rank }) => rank < 4) ??
     ranked.find(({ look }) => look.holds === 'time') ??
     ranked.find(({ holds, rank, look }) => holds && rank >= 5 && look.holds !== 'number') ??

@@ -4,6 +4,7 @@ import type { OpenStream } from '../../engine/ports/source.js';
 import { LARGEST_SECONDS, sourceError } from '../faults.js';
 import type { TimeOptions } from '../options.js';
 import { isDateNumber, type ColumnLook } from './column.js';
+import { refuseNamedZone } from './named-zone.js';
 import { isOfDays, isOfLastDays } from './slots.js';
 import { clockFormat, spellingOfAll, type Spelling } from './spelling.js';
 
@@ -154,21 +155,38 @@ export function textReading(
   clock: ColumnLook | null,
   source: string,
 ): TimeReading | null {
+  const clocks = clock ? [...new Set(clock.texts.map((text) => clockFormat(text) ?? ''))] : [];
+  const reading = formattedReading(stream, options, look, clocks, source);
+  if (reading?.naive) refuseNamedZone(stream, [look, clock], source);
+  return reading;
+}
+
+function formattedReading(
+  stream: OpenStream,
+  options: TimeOptions,
+  look: ColumnLook,
+  clocks: readonly string[],
+  source: string,
+): TimeReading | null {
   const shift = shiftOf(stream, options);
   if (options.timeFormat !== null) {
     const format = options.timeFormat;
+    // One for a date alone leaves the time of day beside it to be found.
+    const dated = clocks.length > 0 && !/%-?[HIcX]/.test(format);
+    const formats = dated ? clocks.map((time) => `${format} ${time}`) : [format];
     const parse = (raw: string, beside: string | null): string =>
-      `try_strptime(${joined(raw, beside)}, ${quoted([format])})`;
+      `try_strptime(${joined(raw, beside)}, ${quoted(formats)})`;
     const zoned = /%z|%Z/.test(format);
     const open = (raw: string, beside: string | null): string =>
       secondsOf(zoned ? parse(raw, beside) : inZone(parse(raw, beside), options.timeZone), shift);
-    const naive = !zoned && options.timeZone === null && /%-?[HI]/.test(format);
-    return { unit: 1, open, naive, words: wordsOf([format], zoned ? null : options.timeZone) };
+    const naive = !zoned && options.timeZone === null && formats.some((each) => /%-?[HI]/.test(each));
+    return { unit: 1, open, naive, words: wordsOf(formats, zoned ? null : options.timeZone) };
   }
   const spellings = spellingsOf(stream, look, source);
   if (spellings === null) return null;
-  const clocks = clock ? [...new Set(clock.texts.map((text) => clockFormat(text) ?? ''))] : [];
-  return spelledReading(stream, options, spellings, clocks, shift);
+  const reading = spelledReading(stream, options, spellings, clocks, shift);
+  if (!spellings.some(({ until }) => until)) return reading;
+  return { ...reading, open: (raw, beside) => reading.open(`split_part(${raw}, ' - ', 1)`, beside) };
 }
 
 function spellingsOf(stream: OpenStream, look: ColumnLook, source: string): readonly Spelling[] | null {

@@ -8,6 +8,8 @@ export interface Spelling {
   readonly offset: boolean;
   /** Whether there is a time of day. */
   readonly clock: boolean;
+  /** Behind it, and a dash, is the time until which its bar lasts. */
+  readonly until?: true;
 }
 
 /** Day and month could be either: both readings. */
@@ -31,6 +33,10 @@ const MONTH =
 
 const DATES: readonly DateForm[] = [
   { pattern: /^\d{4}([-/.])\d{1,2}\1\d{1,2}(?!\d)/, format: ([, sep]) => `%Y${sep}%m${sep}%d` },
+  {
+    pattern: /^\d{4}(年|년 ?)\d{1,2}(月|월 ?)\d{1,2}(日|일)/,
+    format: ([, year, month, day]) => `%Y${year}%m${month}%d${day}`,
+  },
   // Dots put the day first everywhere.
   { pattern: /^\d{1,2}\.\d{1,2}\.(\d{4}|\d{2})(?!\d)/, format: ([, y]) => `%d.%m.${year(y)}` },
   { pattern: /^(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])/, format: () => '%Y%m%d' },
@@ -51,9 +57,20 @@ const OFFSET = /^( ?)(Z|UTC|GMT|(?:GMT|UTC)?[+-]\d{2}(?::?\d{2})?|[A-Z]+(?:\/[A-
 
 const ISO_DATE = /^%Y([-])%m\1%d$/;
 
+/** `04.03.2024 00:00 - 04.03.2024 01:00` */
+const UNTIL = /^(.*\d:\d{2}(?::\d{2})?) - (.*\d:\d{2}(?::\d{2})?)$/;
+
 /** The spelling of one text; two where day and month could be swapped; null when it is no time. */
 export function spellingOf(text: string): Spelling | TwoSpellings | null {
   const trimmed = text.trim();
+  const [, from, to] = UNTIL.exec(trimmed) ?? [];
+  if (from !== undefined && to !== undefined) {
+    const start = spellingOf(from);
+    if (start === null || spellingOf(to) === null) return null;
+    if (!isTwo(start)) return { ...start, until: true };
+    const { dayFirst, monthFirst } = start;
+    return { dayFirst: { ...dayFirst, until: true }, monthFirst: { ...monthFirst, until: true } };
+  }
   const weekday = WEEKDAY.exec(trimmed);
   const rest = weekday ? trimmed.slice(weekday[0].length) : trimmed;
   const prefix = weekday ? weekday[0].replace(/[a-z]+/i, (day) => (day.length > 3 ? '%A' : '%a')) : '';
