@@ -85,11 +85,7 @@ export class PageServer {
     await page.addInitScript({
       content: `window.__name = (it) => it; window.revive = ${revive.toString()};`,
     });
-    await page.addInitScript(standIn, {
-      variables: (await themes())[theme],
-      bodyClass: BODY_CLASSES[theme],
-      kept: kept ?? null,
-    });
+    await page.addInitScript(standIn, { ...(await dressOf(theme)), kept: kept ?? null });
     if (state) hosted.state = state;
     const { port } = this.server.address() as AddressInfo;
     await page.goto(`http://127.0.0.1:${port}${path}`);
@@ -183,21 +179,38 @@ export class HostedPage<State, Kind extends string> {
     return this.page.evaluate(() => (window as unknown as { kept: Record<string, unknown> }).kept);
   }
 
+  /** Changes the theme under the page that is shown. */
+  async wear(theme: ThemeKind): Promise<void> {
+    await this.page.evaluate(
+      (dress) => (window as unknown as { dress: (as: Dress) => void }).dress(dress),
+      await dressOf(theme),
+    );
+  }
+
   async picture(name: string): Promise<void> {
     await mkdir(pictures, { recursive: true });
     await this.page.screenshot({ path: join(pictures, `${name}.png`), animations: 'disabled' });
   }
 }
 
-interface StandIn {
-  readonly variables: Readonly<Record<string, string>> | undefined;
+/** What VS Code makes a theme known by. */
+interface Dress {
+  readonly variables: Readonly<Record<string, string>>;
   readonly bodyClass: string;
+}
+
+async function dressOf(theme: ThemeKind): Promise<Dress> {
+  return { variables: (await themes())[theme] ?? {}, bodyClass: BODY_CLASSES[theme] };
+}
+
+interface StandIn extends Dress {
   readonly kept: unknown;
 }
 
 /** Runs in the page before its own script: VS Code's theme, and its API. */
-function standIn({ variables, bodyClass, kept }: StandIn): void {
+function standIn({ kept, ...first }: StandIn): void {
   const page = window as unknown as {
+    dress: (as: Dress) => void;
     kept: unknown;
     toHost: (message: unknown) => void;
     acquireVsCodeApi: unknown;
@@ -208,12 +221,13 @@ function standIn({ variables, bodyClass, kept }: StandIn): void {
     getState: () => page.kept ?? undefined,
     setState: (state: unknown) => (page.kept = state),
   });
-  const dress = (): void => {
-    for (const [name, value] of Object.entries(variables ?? {}))
-      document.documentElement.style.setProperty(name, value);
+  page.dress = ({ variables, bodyClass }) => {
+    const { style } = document.documentElement;
+    for (const name of [...style]) if (name.startsWith('--vscode-')) style.removeProperty(name);
+    for (const [name, value] of Object.entries(variables)) style.setProperty(name, value);
     document.body.className = bodyClass;
   };
-  document.addEventListener('DOMContentLoaded', dress);
+  document.addEventListener('DOMContentLoaded', () => page.dress(first));
 }
 
 let read: Promise<Record<string, Record<string, string>>> | null = null;
