@@ -1,5 +1,8 @@
-/** Shared memory that may be made before V8 is told of it. */
+import { getHeapStatistics } from 'node:v8';
+
+/** Shared memory that may be made before V8 is told of it, at the least: a look at a large heap is worth it less often. */
 const WORTH_BYTES = 16 * 2 ** 20;
+const WORTH_OF_HEAP = 0.5;
 
 /** As much memory of its own more than before has V8 look for garbage. */
 const STAND_BYTES = 64 * 2 ** 20;
@@ -16,7 +19,7 @@ export class SharedMemoryUse {
   /** Must hear of all shared memory that is made in a thread. */
   made(bytes: number): void {
     this.#bytes += bytes;
-    if (this.#bytes < WORTH_BYTES) return;
+    if (this.#bytes < WORTH_BYTES || this.#bytes < WORTH_OF_HEAP * getHeapStatistics().used_heap_size) return;
     this.#bytes = 0;
     this.stand = new ArrayBuffer(STAND_BYTES);
   }

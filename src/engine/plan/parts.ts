@@ -191,5 +191,7 @@ function workFor({ graph, canonical, work }: Planned, nodes: readonly number[]):
     if (!work.get(index)?.compute.length) continue;
     for (const edge of (graph.nodes[index] as GraphNode).edges) needed.add(canonical[edge.node] as number);
   }
-  return new Map([...work].filter(([index]) => needed.has(index)));
+  const own = new Map<number, NodeWork>();
+  for (const [index, each] of work) if (needed.has(index)) own.set(index, each);
+  return own;
 }

@@ -139,26 +139,24 @@ async function withHoles(look: UnfiredLook, suspects: readonly Suspect[]): Promi
     const first = firsts[at]?.[0] ?? request.start;
     return { start: first, end: Math.max(first, Math.min(onGrid(request, node).end, limit)) };
   });
-  const asked = suspects.flatMap(({ node, inputs }, at) =>
+  const askedOf = suspects.map(({ node, inputs }, at) =>
     inputs
       .filter((input) => input.prompt && input.node.interval === node.interval)
       .map(({ node: input }) => ({
-        at,
         input,
         fingerprint: fingerprints[input.index] as string,
         range: since[at] as Range,
       })),
   );
-  const counts = await store.summarize(asked);
+  const counts = (await store.summarize(askedOf.flat())).values();
+  const ownOf = askedOf.map((asked) => asked.map((one) => ({ ...one, rows: counts.next().value?.rows ?? 0 })));
   return suspects.filter(({ node, inputs }, at) => {
     const rows = look.summaries[node.index]?.rows ?? 0;
     const { start, end } = since[at] as Range;
     const dense = rows === Math.ceil(slotsIn({ start, end }, node));
     if (dense && start === onGrid(request, node).start) return false;
     if (inputs.some((input) => input.prompt && input.node.interval < node.interval)) return true;
-    const own = asked.flatMap((one, position) =>
-      one.at === at ? [{ ...one, rows: counts[position]?.rows ?? 0 }] : [],
-    );
+    const own = ownOf[at] ?? [];
     // A computed input that begins within the range was warming up; a stream never does.
     const ahead = own.map(({ input, rows: later }) => ({
       stream: input.kind === 'stream',

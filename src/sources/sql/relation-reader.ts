@@ -264,8 +264,8 @@ export class RelationReader implements SourceReader {
     const relation = { from, names, time: date, clock, reading, columns, expressions };
     const shared = one && rows ? await this.#shared(rows, one, all, raw, openSql(relation)) : null;
     const opens = shared ? shared.look.opens.filter(Number.isFinite) : await this.#firstOpens(relation);
-    refuseWideSpacing(stream, [...opens], shown);
-    const read = { ...relation, reading: adjusted(stream, time, reading, [...opens]) };
+    refuseWideSpacing(stream, opens, shown);
+    const read = { ...relation, reading: adjusted(stream, time, reading, opens) };
     return { relation: read, all: { ...read, from: all }, timeType, shared };
   }
 

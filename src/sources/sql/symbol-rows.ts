@@ -7,7 +7,7 @@ import { sqlText, type Database } from './database.js';
 /** What the rows of a symbol show at first sight. */
 export interface SymbolLook {
   /** Opens of its first rows, as they come. */
-  readonly opens: Float64Array;
+  readonly opens: readonly Seconds[];
   readonly rows: number;
   /** Rows without a time. */
   readonly untimed: number;
@@ -106,7 +106,7 @@ export class SymbolRows {
     return new Map(
       symbols.map((symbol, at) => {
         const { opens, rows, untimed } = found[at] as (typeof found)[number];
-        return [symbol, { opens: Float64Array.from(opens), rows, untimed }];
+        return [symbol, { opens, rows, untimed }];
       }),
     );
   }
@@ -221,6 +221,8 @@ function byCode(table: Table): { readonly code: number; readonly part: Table }[]
 
 /** Rows by code, those of one code as they were; null where they are so already. */
 function orderOf(codes: Float64Array): Int32Array | null {
-  if (codes.every((code, row) => row === 0 || code >= (codes[row - 1] as number))) return null;
+  let row = 1;
+  while (row < codes.length && (codes[row - 1] as number) <= (codes[row] as number)) row++;
+  if (row >= codes.length) return null;
   return Int32Array.from(codes.keys()).sort((a, b) => (codes[a] as number) - (codes[b] as number) || a - b);
 }
