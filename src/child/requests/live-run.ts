@@ -280,7 +280,7 @@ async function runLive(
 }
 
 function runHooks({ progress, signal }: RequestHooks): RunHooks {
-  return { progress, signal, pause: () => new Promise((resolve) => setImmediate(resolve)) };
+  return { progress, signal };
 }
 
 /** What the sources of a strategy have, by stream. */

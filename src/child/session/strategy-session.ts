@@ -203,7 +203,7 @@ export class StrategySession {
     const sources = this.#openSources(hints, hooks.signal);
     try {
       const ports: Ports = { host: through(this.#host), store, sources, nonce: randomUUID() };
-      const outcome = await materialize(ports, range, { ...CHUNKS, ...hooks, pause: nextTurn, made }, extent);
+      const outcome = await materialize(ports, range, { ...CHUNKS, ...hooks, made }, extent);
       return await reportOf(outcome, performance.now() - started);
     } finally {
       sources.close();
@@ -258,7 +258,7 @@ export class StrategySession {
     const sources = this.#openSources(hints, hooks.signal);
     try {
       const ports: Ports = { host: this.#host, store, sources, nonce };
-      const request = await singleBar(ports, prepared, node.index, bar, { ...hooks, pause: nextTurn });
+      const request = await singleBar(ports, prepared, node.index, bar, hooks);
       const windows = node.edges.map(({ node: input, period }) => ({
         input: (graph.nodes[input] as GraphNode).name,
         bars: period,
@@ -379,9 +379,4 @@ export class StrategySession {
   close(): Promise<void> {
     return this.#thread.end();
   }
-}
-
-/** The next turn of the event loop. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,6 +1,7 @@
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
 import { getDotPath, safeParse, type GenericSchema } from 'valibot';
 
+import type { ComputeResult } from '../../engine/ports/host.js';
 import { builtFile } from '../../protocol/built-file.js';
 import { LASTING } from '../../protocol/host-flag.js';
 import { deserializeError } from '../../protocol/wire-error.js';
@@ -28,7 +29,9 @@ const YOUNG_MB = 12;
 
 export interface CallHooks {
   readonly signal?: AbortSignal | undefined;
-  /** Told of firings done of the request at a position. */
+  /** Told what came of the request at a position. */
+  readonly onComputed?: ((at: number, result: ComputeResult) => void) | undefined;
+  /** Told of firings done of one. */
   readonly onProgress?: ((at: number, done: number) => void) | undefined;
   /** Told when a strategy is set up, and its fingerprints are about to be taken. */
   readonly onLoaded?: (() => void) | undefined;
@@ -164,6 +167,9 @@ export class HostThread {
         break;
       case 'stray':
         this.onStray(deserializeError(message.error));
+        break;
+      case 'computed':
+        pending?.onComputed?.(message.at, message.result);
         break;
       case 'progress':
         pending?.onProgress?.(message.at, message.done);

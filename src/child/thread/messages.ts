@@ -92,8 +92,8 @@ export interface Calls {
   };
   /** Opens the thread to a debugger, tells where, and is answered when one is attached and has set its breakpoints. */
   inspect: { readonly payload: null; readonly result: null };
-  /** Computes nodes none of which reads another's rows. */
-  compute: { readonly payload: readonly ComputeRequest[]; readonly result: readonly ComputeResult[] };
+  /** Computes nodes none of which reads another's rows. What comes of each is a message of its own, before the result. */
+  compute: { readonly payload: readonly ComputeRequest[]; readonly result: null };
   /** Makes ready to compute slot after slot, from rows before the first one. */
   beginSlots: { readonly payload: BeginSlots; readonly result: null };
   /** Computes all nodes in a range of slots that closed. */
@@ -142,7 +142,14 @@ export type ThreadMessage =
   | { readonly type: 'ready'; readonly id: number }
   | { readonly type: 'result'; readonly id: number; readonly value: unknown }
   | { readonly type: 'error' | 'stray'; readonly id: number; readonly error: SerializedError }
-  /** Firings done of the request at a position among those of the call. */
+  /** What came of the request at a position among those of the call. */
+  | {
+      readonly type: 'computed';
+      readonly id: number;
+      readonly at: number;
+      readonly result: ComputeResult;
+    }
+  /** Firings done of one of them. */
   | { readonly type: 'progress'; readonly id: number; readonly at: number; readonly done: number }
   | { readonly type: 'print'; readonly id: number; readonly to: Output; readonly text: string }
   /** No more of the author's code runs before the call is answered. */
@@ -153,9 +160,16 @@ type SchemaOf<T> = v.GenericSchema<unknown, T>;
 
 const id = v.pipe(v.number(), v.integer(), v.minValue(0));
 
+const computed: SchemaOf<ComputeResult> = v.object({
+  table: wholeTable(),
+  failure: v.nullable(failure),
+  state: v.exactOptional(v.instance(Uint8Array)),
+});
+
 export const threadMessage: SchemaOf<ThreadMessage> = v.variant('type', [
   v.object({ type: v.literal('result'), id, value: v.unknown() }),
   v.object({ type: v.picklist(['error', 'stray']), id, error: serializedError }),
+  v.object({ type: v.literal('computed'), id, at: id, result: computed }),
   v.object({ type: v.literal('progress'), id, at: id, done: v.number() }),
   v.object({ type: v.literal('print'), id, to: v.picklist(['stdout', 'stderr']), text: v.string() }),
   v.object({ type: v.picklist(['ready', 'loaded']), id }),
@@ -240,13 +254,7 @@ export const callResults: { readonly [K in CallKind]: SchemaOf<Calls[K]['result'
     trades: v.array(v.object({ decision: id, price: id, section: v.exactOptional(id) })),
   }),
   inspect: v.null(),
-  compute: v.array(
-    v.object({
-      table: wholeTable(),
-      failure: v.nullable(failure),
-      state: v.exactOptional(v.instance(Uint8Array)),
-    }),
-  ),
+  compute: v.null(),
   beginSlots: v.null(),
   closeSlots: sentSlots,
   settle: v.nullable(v.string()),

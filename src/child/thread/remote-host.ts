@@ -13,7 +13,7 @@ import type { SlotCloser, WarmNode } from '../../engine/run/evaluation/slot-eval
 import { DescribedNode } from '../../hosts/typescript/compute/described-node.js';
 import { mapFrames, SourcePlaces } from '../../hosts/typescript/fingerprint/places.js';
 import { chooseFrame } from '../../hosts/typescript/sandbox/author.js';
-import type { SourceLocation } from '../../sdk/errors.js';
+import { SeamlessError, type SourceLocation } from '../../sdk/errors.js';
 import type { Table } from '../../sdk/table.js';
 import type { Range } from '../../sdk/time.js';
 import type { CallHooks, HostThread } from './host-thread.js';
@@ -112,20 +112,22 @@ export class RemoteHost implements StrategyHost {
   }
 
   #sendWaiting(): void {
-    const waiting = this.#waiting;
+    // Members of a family lie side by side in a graph: the thread looks after them together.
+    const waiting = this.#waiting.sort((a, b) => a.request.node - b.request.node);
     this.#waiting = [];
     for (const signal of new Set(waiting.map((each) => each.signal))) {
       const together = waiting.filter((each) => each.signal === signal);
-      this.#thread
-        .call(
-          'compute',
-          together.map(({ request }) => shareRequest(request)),
-          { signal, onProgress: (at, done) => together[at]?.progress(done) },
-        )
-        .then(
-          (results) => together.forEach(({ resolve }, at) => resolve(results[at] as ComputeResult)),
-          (error: unknown) => together.forEach(({ reject }) => reject(error)),
-        );
+      const ended = this.#thread.call(
+        'compute',
+        together.map(({ request }) => shareRequest(request)),
+        {
+          signal,
+          onComputed: (at, result) => together[at]?.resolve(result),
+          onProgress: (at, done) => together[at]?.progress(done),
+        },
+      );
+      const rejectRest = (error: unknown): void => together.forEach(({ reject }) => reject(error));
+      ended.then(() => rejectRest(new SeamlessError('internal', 'A node was not computed.')), rejectRest);
     }
   }
 

@@ -2,7 +2,7 @@ import { open, url, waitForDebugger } from 'node:inspector';
 import type { MessagePort } from 'node:worker_threads';
 
 import { canonicalJson } from '../../engine/fingerprint/fingerprints.js';
-import type { NodeDescription, SourceDescription } from '../../engine/ports/host.js';
+import type { ComputeRequest, NodeDescription, SourceDescription } from '../../engine/ports/host.js';
 import type { SourceReader } from '../../engine/ports/source.js';
 import {
   loadHost,
@@ -58,6 +58,8 @@ export class ThreadService {
   readonly #slots = new SlotThread();
   readonly #sources: SourceReader[] = [];
   readonly #readings = new Map<number, AsyncIterator<Table>>();
+  /** What is computed now. */
+  #before: Promise<void> = Promise.resolve();
   #readingsBegun = 0;
   #loaded: LoadedHost | null = null;
   #opened: OpenedHost | null = null;
@@ -65,17 +67,7 @@ export class ThreadService {
     load: (payload, work) => this.#load(payload, work),
     open: (found) => this.#open(found),
     inspect: (_, work) => this.#inspect(work),
-    compute: async (requests, work) => {
-      const results = await this.#host.computeAll(
-        requests,
-        (at, done) => this.#post({ type: 'progress', id: work.id, at, done }),
-        work,
-      );
-      return results.map((result) => {
-        this.#memory.made(result.table.ts.byteLength * result.table.columns.length);
-        return { ...result, table: shareTable(result.table) };
-      });
-    },
+    compute: (requests, work) => this.#inTurn(() => this.#compute(requests, work)),
     beginSlots: (payload) => this.#slots.begin(this.#host, payload),
     closeSlots: (payload) => this.#slots.close(payload),
     settle: () => this.#host.settle(),
@@ -141,6 +133,35 @@ export class ThreadService {
     } finally {
       this.#work.delete(id);
     }
+  }
+
+  /** A node that gives the event loop a turn lets no other begin. */
+  async #inTurn(work: () => Promise<null>): Promise<null> {
+    const before = this.#before;
+    let end: () => void = () => undefined;
+    this.#before = new Promise((resolve) => (end = resolve));
+    await before;
+    try {
+      return await work();
+    } finally {
+      end();
+    }
+  }
+
+  async #compute(requests: readonly ComputeRequest[], work: Work): Promise<null> {
+    const { id } = work;
+    await this.#host.computeAll(
+      requests,
+      {
+        computed: (at, { table, ...result }) => {
+          this.#memory.made(table.ts.byteLength * table.columns.length);
+          this.#post({ type: 'computed', id, at, result: { ...result, table: shareTable(table) } });
+        },
+        progress: (at, done) => this.#post({ type: 'progress', id, at, done }),
+      },
+      work,
+    );
+    return null;
   }
 
   async #load(payload: Calls['load']['payload'], { id }: Work): Promise<Calls['load']['result']> {

@@ -10,7 +10,6 @@ import type { Firings } from './evaluation/firing.js';
 import { Grids } from './evaluation/grids.js';
 import { HeldRows } from './evaluation/held.js';
 import type { Edge, GraphNode } from '../graph/graph.js';
-import { groupsOf, type Group } from './groups.js';
 import type { Batch } from '../plan/parts.js';
 import type { NodeWork } from '../plan/plan.js';
 import type { ComputeRequest, NodeFailure, ScanState } from '../ports/host.js';
@@ -35,7 +34,7 @@ export class ShortHistory extends Error {
 }
 
 /** From when on a node's rows are at hand without a break: what consumers read, with what is computed right before it. */
-function unbrokenFrom({ demand, compute }: NodeWork): Seconds {
+function unbrokenFrom({ demand, compute }: Pick<NodeWork, 'demand' | 'compute'>): Seconds {
   if (!demand) return -Infinity;
   const around = union([...compute, demand]).find(({ end }) => end > demand.start);
   return Math.min(demand.start, around?.start ?? demand.start);
@@ -59,7 +58,6 @@ export class ChunkRunner {
   readonly #atHand: AtHand;
   #grids = new Grids();
   readonly #scans: Scans;
-  readonly #groups: readonly Group[];
   #since: ReadonlyMap<number, ReadsSince> = new Map();
   /** What a chunk would span if all nodes of its part were computed: at its multiples all segments end, whichever nodes are. */
   readonly #grain: Seconds;
@@ -74,7 +72,6 @@ export class ChunkRunner {
     this.#grain = grain;
     this.#candidates = candidates;
     this.#scans = new Scans(state);
-    this.#groups = groupsOf(state, work);
     this.#atHand = {
       nodes: state.graph.nodes,
       rows: (edge) => this.#held.of(state.canonical(edge.node)),
@@ -129,19 +126,19 @@ export class ChunkRunner {
     return this.#grain * Math.max(1, Math.floor(span / this.#grain));
   }
 
-  /** A chunk takes the slots that close in `(start, end]`: whatever they read closes by then as well. */
+  /** Nodes that do not read each other are computed side by side. A chunk takes the slots that close in `(start, end]`: whatever they read closes by then as well. */
   async #runChunk(chunk: Range, loaded: Loaded): Promise<void> {
-    for (const group of this.#groups) {
-      const produced = await Promise.allSettled(group.map(([node, work]) => this.#rowsOf(node, work, chunk)));
-      for (const [at, [{ index, name }, work]] of group.entries()) {
-        const outcome = produced[at] as (typeof produced)[number];
-        if (outcome.status === 'rejected') throw outcome.reason;
-        if (work.carried === null) continue;
-        const tables = [...(loaded.get(index) ?? []), ...outcome.value];
-        this.#held.add(index, name, since(tables, unbrokenFrom(work)));
-      }
-      await this.#state.pause();
+    const tasks = new Map<number, Promise<void>>();
+    for (const index of this.#state.graph.order) {
+      const work = this.#work.get(index);
+      if (!work) continue;
+      const node = this.#state.node(index);
+      const inputs = node.edges.flatMap((edge) => tasks.get(this.#state.canonical(edge.node)) ?? []);
+      tasks.set(index, this.#runNode(node, work, chunk, loaded.get(index) ?? [], inputs));
     }
+    const ended = await Promise.allSettled(tasks.values());
+    const failed = ended.find((each) => each.status === 'rejected');
+    if (failed) throw failed.reason;
     for (const [index, { carried, carriedSpan }] of this.#work) {
       const rows = carriedSpan === null ? null : this.#held.rowsSince(index, chunk.end - carriedSpan);
       this.#held.trim(index, rows ?? carried ?? 0);
@@ -149,11 +146,20 @@ export class ChunkRunner {
     this.#grids = new Grids();
   }
 
-  async #rowsOf(node: GraphNode, { compute }: NodeWork, chunk: Range): Promise<Table[]> {
-    const produced: Table[] = [];
+  /** As soon as its inputs are done. @param loaded its stored rows */
+  async #runNode(
+    node: GraphNode,
+    { compute, carried, demand }: NodeWork,
+    chunk: Range,
+    loaded: readonly Table[],
+    inputs: readonly Promise<void>[],
+  ): Promise<void> {
+    await Promise.all(inputs);
+    const produced = [...loaded];
     for (const range of within(compute, slotsOf(node, chunk)))
       produced.push(...(await this.#produce(node, range)));
-    return produced;
+    if (carried === null) return;
+    this.#held.add(node.index, node.name, since(produced, unbrokenFrom({ compute, demand })));
   }
 
   /** Reads what consumers need of covered rows, all nodes in one go. */
@@ -256,7 +262,7 @@ export class ChunkRunner {
     const slots = keep ? this.#state.counted(node, range) : 0;
     const request = this.#requestFor(node, range, before);
     const { table, failure, state } = await this.#state.compute(node, request, slots);
-    // Another member of its family looked ahead meanwhile.
+    // One that has its code, or an input's, looked ahead meanwhile.
     if (this.#state.limit(node) <= range.start) return emptyTable();
     if (table.ts.length > 0) this.#state.noteSchema(node.index, schemaOf(table));
     const end = failure ? this.#fail(node, range, failure) : range.end;

@@ -17,8 +17,6 @@ const EVERYTHING: Range = { start: -Infinity, end: Infinity };
 export interface RunHooks {
   readonly progress: (progress: RunProgress) => void;
   readonly signal: AbortSignal;
-  /** Called between nodes: lets the process get on with what waits, such as storing. Default: nothing waits. */
-  readonly pause?: () => Promise<void>;
   /** Told how many bytes of columns a node gave, in memory that threads share. */
   readonly made?: (bytes: number) => void;
   /** The most slots of the finest interval in a chunk, where the default would not do. */
@@ -116,10 +114,6 @@ export class RunState {
   /** Up to when a node can be computed: until its data end, or it or an input has failed. */
   limit(node: GraphNode): Seconds {
     return this.#limits[node.index] as Seconds;
-  }
-
-  async pause(): Promise<void> {
-    await this.#hooks.pause?.();
   }
 
   get chunkSlots(): number | undefined {

@@ -149,7 +149,9 @@ async function withHoles(look: UnfiredLook, suspects: readonly Suspect[]): Promi
       })),
   );
   const counts = (await store.summarize(askedOf.flat())).values();
-  const ownOf = askedOf.map((asked) => asked.map((one) => ({ ...one, rows: counts.next().value?.rows ?? 0 })));
+  const ownOf = askedOf.map((asked) =>
+    asked.map((one) => ({ ...one, rows: counts.next().value?.rows ?? 0 })),
+  );
   return suspects.filter(({ node, inputs }, at) => {
     const rows = look.summaries[node.index]?.rows ?? 0;
     const { start, end } = since[at] as Range;

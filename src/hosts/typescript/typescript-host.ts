@@ -65,6 +65,12 @@ export interface TypeScriptHostOptions {
   readonly nameFile: (file: string) => string;
 }
 
+/** What is told of requests that are computed together, by their positions. */
+export interface ComputeHooks {
+  readonly computed: (at: number, result: ComputeResult) => void;
+  readonly progress: (at: number, done: number) => void;
+}
+
 /** Describes and computes the nodes of a strategy that this process has loaded. */
 export class TypeScriptHost implements StrategyHost {
   readonly #options: TypeScriptHostOptions;
@@ -126,16 +132,16 @@ export class TypeScriptHost implements StrategyHost {
     return this.#told(await computeNode(this.#computationOf(request, progress, signal)));
   }
 
-  /** Computes nodes none of which reads another's rows. @param progress firings done of the request at a position */
+  /** Computes nodes none of which reads another's rows. */
   async computeAll(
     requests: readonly ComputeRequest[],
-    progress: (at: number, done: number) => void,
+    { computed, progress }: ComputeHooks,
     signal: Pick<AbortSignal, 'aborted'>,
-  ): Promise<ComputeResult[]> {
+  ): Promise<void> {
     const computations = requests.map((request, at) =>
       this.#computationOf(request, (done) => progress(at, done), signal),
     );
-    return (await computeTogether(computations)).map((result) => this.#told(result));
+    await computeTogether(computations, (at, result) => computed(at, this.#told(result)));
   }
 
   #computationOf(

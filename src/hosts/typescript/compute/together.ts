@@ -6,21 +6,24 @@ import { computeNode, computeNow, turnIsDue } from './compute.js';
  * Computes nodes one after another. Of those in a row that have one code, the first is looked after by itself, and the others together:
  * to look at what the author's code changed takes longer than a column of a few bars. Where something changed, nothing of them counts,
  * and each is computed again by itself, so that it is known whose doing it was.
+ * @param computed told what came of the one at a position
  */
-export async function computeTogether(computations: readonly NodeComputation[]): Promise<ComputeResult[]> {
-  const results: ComputeResult[] = [];
+export async function computeTogether(
+  computations: readonly NodeComputation[],
+  computed: (at: number, result: ComputeResult) => void,
+): Promise<void> {
   let apart: object | null = null;
-  while (results.length < computations.length) {
-    const first = computations[results.length] as NodeComputation;
-    results.push(await computeNode(first));
+  for (let at = 0; at < computations.length;) {
+    const first = computations[at] as NodeComputation;
+    computed(at++, await computeNode(first));
     const { definition, guard } = first;
     const wall = first.context.wall;
     if (definition === undefined || definition === apart || !wall) continue;
-    const given = seenOnce(wall, guard, () => computeAlike(computations, results.length, definition));
-    if (given) results.push(...given);
-    else apart = definition;
+    const from = at;
+    const given = seenOnce(wall, guard, () => computeAlike(computations, from, definition));
+    if (!given) apart = definition;
+    for (const result of given ?? []) computed(at++, result);
   }
-  return results;
 }
 
 /** As many as come in a row and there is time for. Nothing else runs meanwhile. */
