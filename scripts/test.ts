@@ -1,5 +1,5 @@
 // Every test, with one count at the end: `npm test`, or `npm test -- rooms`, `package`, `editor` for one stage. What else is
-// named are files and folders of tests: `npm test -- editor test/vscode/workbench/log.test.ts`. `npm run test:quick` leaves
+// named are files and folders of tests: `npm test -- editor test/vscode/workbench/terminal.test.ts`. `npm run test:quick` leaves
 // out suites that declare themselves slow, `npm run test:nightly` tries every property with more cases.
 import { availableParallelism } from 'node:os';
 import { editorTools } from '../test/vscode/harness/tools.js';

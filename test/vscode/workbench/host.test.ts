@@ -5,7 +5,7 @@ import { Test } from 'mocha';
 import type { Results } from '../../../scripts/testing/results.js';
 import { useEditor } from '../harness/editor.js';
 import { scratchFolder } from '../harness/paths.js';
-import { runHostSuites, type HostRun } from '../harness/run-host-suites.js';
+import { runHostSuites, type HostRun } from '../harness/host-suites.js';
 
 const file = join(scratchFolder, 'results/host.json');
 

@@ -26,13 +26,19 @@ async function openTerminal(editor: Editor): Promise<void> {
   }
 }
 
-describe('the terminal of the editor', () => {
+describe('the log and the terminal of the editor', () => {
   const editor = useEditor();
 
-  it('finds the command line, which lists the strategies of the folder it is in', async function () {
+  it('the log opens from the palette and says where the extension runs', async () => {
+    await editor().command('Seamless: Show Log');
+    const panel = editor().page.locator('.part.panel');
+    // The editor draws its spaces as no-break spaces.
+    await panel.getByText(/Seamless\sruns\sin\sVS\sCode\s\d+\.\d+\.\d+,\sNode\s\d+/).waitFor();
+  });
+
+  it('the terminal finds the command line, which lists the strategies of the folder it is in', async function () {
     const opened = editor();
-    // The path is changed when the extension has started, for terminals that open later.
-    await opened.command('Seamless: Show Log');
+    // The path is changed when the extension has started, which its log told, for terminals that open later.
     await openTerminal(opened);
     const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
     await answer(opened, 'seamless --version', new RegExp(`${version.replaceAll('.', '\\.')}(?![\\d.])`));
