@@ -230,6 +230,7 @@ function addLoopCommands(program: Command, action: AsAction): void {
     .requiredOption('--world <name>', 'the world; its mode says whether this is a backtest or a run on paper')
     .option('--resume <run>', 'go on with a run that was cut off')
     .option('--confirm <name>', 'of a live world: its name once more, where nobody can type it')
+    .option('--name <run>', 'what to call the run; default: its world and when it began')
     .addOption(cacheOption())
     .addOption(jsonOption())
     .action(action(runRun));

@@ -23,6 +23,7 @@ export interface RunFlags {
   readonly cache?: string;
   readonly json?: boolean;
   readonly confirm?: string;
+  readonly name?: string;
 }
 
 /** `seamless run <strategy> --world <name>` */
@@ -31,7 +32,7 @@ export async function runRun(terminal: Terminal, spec: string, flags: RunFlags):
   const { world, resume } = flags;
   const strategy = await findStrategy(spec, cwd);
   const cacheDir = cacheFolder(strategy.projectRoot, flags.cache && resolve(cwd, flags.cache));
-  const run = resume ?? nameRun(world);
+  const run = resume ?? flags.name ?? nameRun(world);
   const folder = runFolder(cacheDir, run);
   const seen = resume === undefined ? 0 : lastSeq(folder);
   const growth = new Growing();

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 
+import { nameRun } from '../../client/growing.js';
 import { percent } from '../../present/report/numbers.js';
 import { modeText, stateText } from '../../present/report/words.js';
 import { projectRootOf } from '../../protocol/project.js';
@@ -45,7 +46,7 @@ export async function startRun(workbench: Workbench, entry: StrategyEntry): Prom
   const { name, problem, url } = chosen.world;
   if (problem !== null) throw new SeamlessError('usage', problem);
   const mode = chosen.world.mode ?? (await modeThere(workbench, projectRoot, name));
-  if (mode === 'live' && url === null) return startLive(entry, name);
+  if (mode === 'live' && url === null) return startLive(workbench, entry, name);
   // A live world that is elsewhere is refused by the run itself, with the way to start it.
   const { run } = workbench.worldRuns.start(entry, name, mode);
   workbench.results.show({ projectRoot, run });
@@ -63,7 +64,7 @@ async function modeThere({ jobs, secrets }: Workbench, projectRoot: string, worl
 }
 
 /** Has the name of a live world typed, and runs it in a terminal: its broker is code of the user's, which this process never loads. */
-async function startLive(entry: StrategyEntry, world: string): Promise<void> {
+async function startLive({ worldRuns }: Workbench, entry: StrategyEntry, world: string): Promise<void> {
   const { l10n, window } = vscode;
   const typed = await window.showInputBox({
     title: l10n.t('{0} in {1} is LIVE: its orders trade real money', entry.name, world),
@@ -84,9 +85,11 @@ async function startLive(entry: StrategyEntry, world: string): Promise<void> {
   terminal.show();
   const cacheDir = cacheDirSetting(projectRoot);
   const cache = cacheDir === undefined ? '' : ` --cache "${cacheDir}"`;
+  const run = nameRun(world);
   terminal.sendText(
-    `seamless run "${file}#${entry.found.className}" --world "${world}" --confirm "${world}"${cache}`,
+    `seamless run "${file}#${entry.found.className}" --world "${world}" --confirm "${world}" --name "${run}"${cache}`,
   );
+  worldRuns.follow(entry, world, run, terminal);
 }
 
 /** Stops the only run, the one that a command was called on, or the one chosen. */

@@ -5,7 +5,9 @@ import { Growing, nameRun, STOP_PATIENCE_MS } from '../../client/growing.js';
 import { JobClient } from '../../client/job-client.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import type { Mode, RunResult } from '../../sdk/live.js';
-import { cacheUse, memorySetting } from './settings.js';
+import { isRunning, summaryOf } from '../../live/journal/runs.js';
+import { cacheFolder } from '../../protocol/project.js';
+import { cacheDirSetting, cacheUse, memorySetting } from './settings.js';
 import type { StrategyEntry } from './strategies.js';
 
 /** A strategy at work in a world. */
@@ -26,9 +28,14 @@ export interface WorldRunEnd extends WorldRun {
   readonly error: SeamlessError | null;
 }
 
+/** Milliseconds between two looks at a run in a terminal, and that it has to begin. */
+const LIVE_LOOK_MS = 250;
+const LIVE_START_MS = 60_000;
+
 interface Held {
   readonly about: WorldRun;
-  readonly controller: AbortController;
+  /** Ends it after the slot in hand. */
+  readonly stop: () => void;
   /** Tells when more of the journal is on disk. */
   readonly growth: Growing;
 }
@@ -39,6 +46,7 @@ interface Held {
  */
 export class WorldRuns implements vscode.Disposable {
   readonly #held = new Map<string, Held>();
+  readonly #watches = new Set<NodeJS.Timeout>();
   readonly #changes = new vscode.EventEmitter<void>();
   /** A run was started, or has ended. */
   readonly onDidChange = this.#changes.event;
@@ -68,7 +76,7 @@ export class WorldRuns implements vscode.Disposable {
     const about = { run: nameRun(world), projectRoot, key, strategy: found.className, world, mode };
     const controller = new AbortController();
     const growth = new Growing();
-    this.#held.set(about.run, { about, controller, growth });
+    this.#held.set(about.run, { about, growth, stop: () => controller.abort() });
     this.log.info(`${about.strategy} in ${world} (${mode}): run ${about.run}`);
     const client = JobClient.start({
       childPath: join(this.context.extensionPath, 'dist', 'child.js'),
@@ -87,25 +95,68 @@ export class WorldRuns implements vscode.Disposable {
       )
       .then(async (end) => {
         await client.dispose();
-        this.#held.delete(about.run);
-        growth.end();
-        this.#ends.fire(end);
-        this.#changes.fire();
+        this.#over(end);
       })
       .catch((error: unknown) => this.log.error(String(error)));
     this.#changes.fire();
     return about;
   }
 
-  /** Ends a run after the slot in hand. */
-  stop(run: string): void {
-    this.#held.get(run)?.controller.abort();
+  /** A run of a live world, which a terminal starts under that name: it is looked at as long as it goes on there. */
+  follow({ key, ref, found }: StrategyEntry, world: string, run: string, terminal: vscode.Terminal): void {
+    const { projectRoot } = ref;
+    const about: WorldRun = { run, projectRoot, key, strategy: found.className, world, mode: 'live' };
+    const growth = new Growing();
+    const cacheDir = cacheFolder(projectRoot, cacheDirSetting(projectRoot));
+    // As Ctrl-C does: the run ends in good order.
+    this.#held.set(run, { about, growth, stop: () => terminal.sendText('\u0003', false) });
+    this.#changes.fire();
+    const started = Date.now();
+    let begun = false;
+    const look = setInterval(() => {
+      const goesOn = isRunning(cacheDir, { run, world: { name: world } });
+      begun ||= goesOn;
+      growth.tell();
+      const isClosed = terminal.exitStatus !== undefined;
+      if (goesOn || (!begun && !isClosed && Date.now() - started < LIVE_START_MS)) return;
+      clearInterval(look);
+      this.#watches.delete(look);
+      this.#over({ ...about, ...endOf(cacheDir, about) });
+    }, LIVE_LOOK_MS);
+    this.#watches.add(look);
   }
 
+  /** Ends a run after the slot in hand. */
+  stop(run: string): void {
+    this.#held.get(run)?.stop();
+  }
+
+  #over(end: WorldRunEnd): void {
+    this.#held.get(end.run)?.growth.end();
+    this.#held.delete(end.run);
+    this.#ends.fire(end);
+    this.#changes.fire();
+  }
+
+  /** A live run in a terminal goes on without this window. */
   dispose(): void {
-    for (const { controller } of this.#held.values()) controller.abort();
+    for (const { about, stop } of this.#held.values()) if (about.mode !== 'live') stop();
+    for (const look of this.#watches) clearInterval(look);
     this.#changes.dispose();
     this.#ends.dispose();
+  }
+}
+
+/** What became of a run that somebody else has run. */
+function endOf(cacheDir: string, { run }: WorldRun): Pick<WorldRunEnd, 'result' | 'error'> {
+  try {
+    const { result, problem } = summaryOf(cacheDir, run);
+    const why =
+      problem ?? vscode.l10n.t('its terminal was closed: seamless run … --resume {0} goes on.', run);
+    return { result, error: result ? null : new SeamlessError('usage', why) };
+  } catch (error) {
+    // It never began: the terminal says why.
+    return { result: null, error: asSeamlessError(error) };
   }
 }
 

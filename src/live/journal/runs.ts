@@ -166,7 +166,10 @@ export function summaries(cacheDir: string): RunSummary[] {
 }
 
 /** Whether a process is at work on it. */
-export function isRunning(cacheDir: string, { run, world }: Pick<RunRecord, 'run' | 'world'>): boolean {
+export function isRunning(
+  cacheDir: string,
+  { run, world }: { readonly run: string; readonly world: Pick<World, 'name'> },
+): boolean {
   return ownerOf(cacheDir, world.name) === run;
 }
 

@@ -132,8 +132,17 @@ describe('worlds that are elsewhere, and live ones', () => {
       .getByText(/buy|order|ready|warm/i)
       .first()
       .waitFor();
+    // The status bar has it, though it runs elsewhere, and so has the DAG.
+    await window.statusBarItem('LIVE real-money').waitFor();
+    await window.command('View: Focus First Editor Group');
+    await window.lens('DAG').click();
+    const dag = new DagView(window);
+    await dag.frame.locator('.world .mode.is-live', { hasText: 'LIVE' }).waitFor();
+    await dag.box('fast').locator('.subtitle.live, .live-line').first().waitFor();
     await window.picture('live-terminal');
     assert.equal(runs().length, 2);
-    await window.page.keyboard.press('Control+C');
+    await window.command('Seamless: Stop Run');
+    await window.statusBarItem('LIVE real-money ·').waitFor();
+    await dag.frame.locator('.world').waitFor({ state: 'hidden' });
   });
 });

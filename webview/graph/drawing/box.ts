@@ -18,6 +18,9 @@ const ICON = 16;
 /** Width of the mark before a value. */
 const DOT = 13;
 
+/** From a name to the value below it, in sizes of a letter. */
+const TIGHT = 1.02;
+
 /** How a box stands out: selected, on its way up or down, found by the search, or none of what is asked for. */
 export interface Tone {
   readonly selected: boolean;
@@ -93,14 +96,15 @@ function drawWords(
   // Measured as a subtitle, whose letters are a little smaller than those of a name.
   const newest = newestText(item, live, subtitle ? room - DOT : (room / scale) * 0.9);
   // From afar the value takes the second line of the name, where there is one.
-  const isBelow = !subtitle && newest !== null && lines > 1;
+  const isBelow = !subtitle && newest !== null && 2 * size * TIGHT <= BAR.y;
+  const leading = isBelow ? TIGHT : LEADING;
   const shown = fitLines(boxTitle(item), room / scale, isBelow ? 1 : lines);
   const count = isBelow ? 2 : shown.length;
-  const first = subtitle ? 20 : BAR.y / 2 + size * (0.36 - ((count - 1) * LEADING) / 2);
+  const first = subtitle ? 20 : BAR.y / 2 + size * (0.36 - ((count - 1) * leading) / 2);
   name.style.fontSize = `${size}px`;
   name.replaceChildren(
-    ...shown.map((line, at) => s('tspan', { x: left, y: first + at * LEADING * size }, line)),
-    ...(isBelow ? [s('tspan', { class: 'live-line', x: left, y: first + LEADING * size }, newest)] : []),
+    ...shown.map((line, at) => s('tspan', { x: left, y: first + at * leading * size }, line)),
+    ...(isBelow ? [s('tspan', { class: 'live-line', x: left, y: first + leading * size }, newest)] : []),
   );
   const unfired = newest === null && unfiredText(item) !== null;
   const mark = newest !== null ? '● ' : unfired ? '▲ ' : null;
