@@ -29,7 +29,7 @@ export type { View, Window } from './sdk/view.js';
 export type { InputSeries, Series } from './sdk/series.js';
 export type { Column, ColumnType, FlatRecord, Json, RowValue, Table } from './sdk/table.js';
 export type { Calendar, Session, ZoneCalendar } from './sdk/calendar.js';
-export type { Interval, Range, Seconds, TimeInput } from './sdk/time.js';
+export type { Anchor, Interval, Range, Seconds, TimeInput } from './sdk/time.js';
 
 export { csvHistory, demoHistory, parquetHistory, sqlHistory } from './sdk/providers.js';
 export { definePreset, preset, SeamlessDataProvider } from './sdk/presets.js';

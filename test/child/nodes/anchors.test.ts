@@ -6,7 +6,7 @@ import { Project, refused, storedTables, withChild } from '../../support/project
 
 function main(setup: string): string {
   return `
-import { barsOf, csvHistory, Node, resample, Strategy, StreamInput } from 'seamless-dag';
+import { barsOf, csvHistory, Node, resample, Strategy, StreamInput, Universe } from 'seamless-dag';
 
 export class Main extends Strategy {
   setup(): void {
@@ -108,29 +108,41 @@ describe('anchored weeks, quarters and years', () => {
     }
   });
 
-  it('of a calendar are of its sessions, of ticks and of families too, and a file of weeks is on them', async () => {
+  it('are those of files, by first or last days, of ticks and of universes', async () => {
     const setup = `
     const week = new StreamInput({ tags: ['week'], interval: '1w', anchor: 'W-FRI', historyProvider: csvHistory('weeks.csv') });
     const ends = new StreamInput({ tags: ['ends'], interval: '1w', anchor: 'W-FRI', historyProvider: csvHistory('ends.csv', { stamp: 'close' }) });
     const quarter = new StreamInput({ tags: ['quarter'], interval: '1q', anchor: 'Q-JAN', historyProvider: csvHistory('quarters.csv') });
     const both = new Node({ name: 'both', input: [week, ends], period: 1, computeFn: (view) => view.latest(week).close - view.latest(ends).close });
-    const ny = resample({ name: 'ny', input: day, interval: '1w', calendar: { zone: 'UTC', session: { open: '09:00', close: '17:00' } }, anchor: 'W-TUE', columns: { close: 'last' } });
+    const many = new Universe({ name: 'many', interval: '1w', anchor: 'W-FRI', history: csvHistory('many.csv'), symbol: 'symbol', symbols: ['A', 'B'] });
+    const twice = new Node({ name: 'twice', input: many, period: 1, computeFn: (view) => 2 * view.latest(many).close });
     const ticks = new StreamInput({ tags: ['ticks'], interval: 'tick', historyProvider: csvHistory('ticks.csv') });
     const bars = barsOf({ name: 'bars', input: ticks, interval: '1w', anchor: 'W-FRI' });
-    this.addNodes([week, ends, quarter, both, bars]);`;
+    this.addNodes([week, ends, quarter, both, bars, many, twice]);`;
     const project = new Project({
-      'main.ts': main(setup.replace(/const ny.*/, '')),
+      'main.ts': main(setup),
       'days.csv': days(DAYS),
       // By the Saturdays that weeks begin with, and by the last day that was traded.
       'weeks.csv': 'date,close\n2024-01-06,1\n2024-01-13,2\n2024-01-20,3\n',
       'ends.csv': 'date,close\n2024-01-12,1\n2024-01-18,2\n2024-01-26,3\n',
+      'many.csv': 'date,symbol,close\n2024-01-06,A,1\n2024-01-06,B,2\n2024-01-13,A,3\n2024-01-13,B,4\n',
       'quarters.csv': 'date,close\n2023-11-01,1\n2024-02-01,2\n',
       'ticks.csv':
         'time,price,size\n2024-01-12 23:59:59.5,1,1\n2024-01-13 00:00:00,2,1\n2024-01-19 12:00:00,3,1\n2024-01-20 00:00:00,4,1\n',
     });
     try {
       await withChild(async (child) => {
-        const tables = await storedTables(project.cacheDir, await child.materialize(project, all));
+        const report = await child.materialize(project, all);
+        const tables = await storedTables(project.cacheDir, report);
+        assert.deepEqual(
+          report.nodes
+            .filter(({ name }) => name.startsWith('twice'))
+            .map(({ rows, failure }) => [rows, failure]),
+          [
+            [2, null],
+            [2, null],
+          ],
+        );
         const opens = (of: string): string[] => Array.from(tables.get(of)?.ts ?? [], formatTime);
         assert.deepEqual(opens('week'), ['2024-01-06', '2024-01-13', '2024-01-20']);
         assert.deepEqual(opens('ends'), opens('week'));
