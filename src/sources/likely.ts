@@ -51,7 +51,7 @@ function kindOf(opens: readonly Seconds[]): 'ticks' | 'bars' | 'either' {
   const odd = opens.filter((open) => !Number.isInteger(open)).length / opens.length;
   if (odd <= 0.2) {
     if (share((gap) => gap === 0) > 0.2) return 'ticks';
-    const least = Math.min(...gaps.filter((gap) => gap > 0));
+    const least = gaps.reduce((a, b) => (b > 0 && b < a ? b : a), Infinity);
     const [most] = counted(gaps);
     return least < 60 && share((gap) => gap === most) < 0.5 ? 'either' : 'bars';
   }
@@ -90,6 +90,8 @@ function barWays(fixed: Grid, opens: readonly Seconds[]): readonly [Way, ...Way[
   const fits = opens.every((open) => isOnGrid(open, fixed));
   const calendar = fits ? null : calendarOf(interval, Float64Array.from(opens));
   if (calendar !== null) return [calendarWay(calendar, interval, {})];
+  const snapped = fits ? null : snappedWay(opens);
+  if (snapped) return [snapped];
   if (interval === WEEK && phase % DAY === 0 && phase !== defaultPhase(WEEK)) return weekWays(phase);
   const options: Way['options'] = phase === defaultPhase(interval) ? {} : { phase };
   const plain: Way = { grid: fixed, calendar: null, options, when: 'if its times are those of UTC' };
@@ -100,6 +102,34 @@ function barWays(fixed: Grid, opens: readonly Seconds[]): readonly [Way, ...Way[
     { ...calendarWay(local, interval, { timeZone: zone }), when: `if its times are those of ${zone}` },
     plain,
   ];
+}
+
+/** Intervals that bars have, and what times may be rounded to. */
+const USUAL = [60, 120, 180, 300, 600, 900, 1800, 3600, 7200, 14_400, DAY];
+const SNAPS = [
+  [3600, '1h'],
+  [60, '1m'],
+  [1, '1s'],
+] as const;
+
+/** Rows that are stamped a little off the grid of a usual interval; null: they are not. */
+function snappedWay(opens: readonly Seconds[]): Way | null {
+  const gaps = opens.slice(1).map((open, i) => open - (opens[i] as Seconds));
+  const median = [...gaps].sort((a, b) => a - b)[gaps.length >> 1] ?? 0;
+  const interval = USUAL.find((each) => Math.abs(each - median) <= each / 10);
+  if (interval === undefined) return null;
+  const off = opens.map((open) => Math.abs(open - Math.round(open / interval) * interval));
+  const most = off.reduce((a, b) => Math.max(a, b), 0);
+  // One row off is a mistake to be shown.
+  if (off.filter((each) => each > 0).length < opens.length / 5) return null;
+  const snap = SNAPS.find(([seconds]) => interval % seconds === 0 && most * 2 < seconds)?.[1];
+  if (snap === undefined) return null;
+  return {
+    grid: plainGrid(interval),
+    calendar: null,
+    options: { snap },
+    when: 'if its rows are stamped a little off',
+  };
 }
 
 function calendarWay(name: string, interval: Seconds, options: Way['options']): Way {

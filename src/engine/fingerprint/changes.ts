@@ -179,9 +179,10 @@ function parameterChange(then: Part, now: Part, inputs: ReadonlyMap<string, stri
       return windowChanges(then, now, inputs.get(now.name) ?? `input ${Number(now.name) + 1}`);
     case 'option':
       return [optionChange(then, now)];
+    case 'phase':
+      return [parameter(/^[A-Z]/.test(now.text) ? 'anchor' : 'phase', then.text, now.text)];
     case 'kind':
     case 'interval':
-    case 'phase':
     case 'calendar':
     case 'source':
       return [parameter(now.kind, then.text, now.text)];
