@@ -1,27 +1,11 @@
-import { analyze, type Scope, type Variable } from 'eslint-scope';
+import { analyze, type Scope } from 'eslint-scope';
 import type { Program } from 'estree';
 import { bitOfText, bitsOf, SEEN } from '../shape/shape.js';
 import { readsReceiver, type ReceiverUse, type Written } from './code-text.js';
 import { exposureOf, type Exposure, type Meaning } from './exposure.js';
 import { bareMembers, inAnyOrder, methodName, type WrittenMember } from './members.js';
 import { child, isSyntax, staticName, type ParsedFunction, type Syntax } from './syntax.js';
-
-function bindingOf(variable: Variable): object {
-  return variable.identifiers[0] ?? variable;
-}
-
-/** What a variable is declared with, and whether it never holds another value; null for a parameter or a part of a pattern. */
-function firstValue({ defs, references }: Variable): { first: Syntax; only: boolean } | null {
-  const [def, ...others] = defs;
-  if (!def || others.length > 0) return null;
-  const writes = references.filter((reference) => reference.isWrite()).length;
-  const node = def.node as unknown as Syntax;
-  if (def.type === 'FunctionName' || def.type === 'ClassName') return { first: node, only: writes === 0 };
-  // A pattern takes the value apart.
-  if (def.type !== 'Variable' || child(node, 'id')?.type !== 'Identifier') return null;
-  const first = child(node, 'init');
-  return first && { first, only: writes <= 1 };
-}
+import { bindingOf, firstValue } from './variables.js';
 
 /** Fields that say where or how something was written, not what it does. */
 const LAYOUT = new Set(['type', 'start', 'end', 'range', 'loc', 'raw', 'shorthand', 'parent']);
