@@ -1,14 +1,15 @@
 import { floats } from '../../sdk/memory.js';
-import { closeOf, openOf, type Grid } from '../../sdk/grid.js';
+import { closeOf, openOf } from '../../sdk/grid.js';
 import { emptyTable, lowerBound, sliceTable, type Table } from '../../sdk/table.js';
 import { floorToGrid, type Range, type Seconds } from '../../sdk/time.js';
 import { borderAfter, slotsOf, chunkSpan } from '../plan/chunk-span.js';
-import { bytesDigest, textDigest } from '../fingerprint/digest.js';
+import { bytesDigest } from '../fingerprint/digest.js';
 import { firingsOf, requestOf, schemaOf, type AtHand } from './evaluation/evaluation.js';
 import { digestsKey, type Candidates } from './candidates.js';
 import type { Firings } from './evaluation/firing.js';
 import { Grids } from './evaluation/grids.js';
 import { HeldRows } from './evaluation/held.js';
+import { inputDigests } from './input-digests.js';
 import type { Edge, GraphNode } from '../graph/graph.js';
 import type { Batch } from '../plan/parts.js';
 import type { NodeWork } from '../plan/plan.js';
@@ -238,7 +239,7 @@ export class ChunkRunner {
       .flatMap((alike) => {
         const { asOf, ends, lacking } = this.#firings(node, alike.range);
         if (this.#shortOf(node, lacking) !== null) return [];
-        const digests = this.#inputDigests(node, alike.range.start, ends, asOf, asOf.length);
+        const digests = inputDigests(this.#state, this.#held, node, alike.range.start, { ends, asOf });
         return alike.byDigests.get(digestsKey(digests)) ?? [];
       })
       .sort((a, b) => a.range.start - b.range.start || b.range.end - a.range.end);
@@ -329,11 +330,18 @@ export class ChunkRunner {
     // Where it failed, the bars before count alone.
     const fired = lowerBound(asOf, closeOf(range.end, node));
     const ends = inputs.map((input) => input.end);
-    const inputDigests = this.#inputDigests(node, range.start, ends, asOf, fired);
-    const segment = { fingerprint: hash, codeHash, range, table, inputDigests, ...this.#sinceOf(node) };
+    const digests = inputDigests(this.#state, this.#held, node, range.start, { ends, asOf }, fired);
+    const segment = {
+      fingerprint: hash,
+      codeHash,
+      range,
+      table,
+      inputDigests: digests,
+      ...this.#sinceOf(node),
+    };
     this.#segments.push(
       states
-        ? { ...segment, inputDigests: [...inputDigests, bytesDigest(states.before)], state: states.after }
+        ? { ...segment, inputDigests: [...digests, bytesDigest(states.before)], state: states.after }
         : segment,
     );
     this.#commitCovered.push({ node: node.index, range, rows: table.ts.length, reused: false });
@@ -357,45 +365,6 @@ export class ChunkRunner {
   #sinceOf(node: GraphNode): { since?: ReadsSince } {
     const since = this.#since.get(node.index);
     return since ? { since } : {};
-  }
-
-  /**
-   * Digest of the rows that the firings of a range read, per input: what decides a stored segment's worth. Rows that no firing reads
-   * are left out, or it would depend on how much happens to be at hand. With the look-back, which is part of the own hash, these rows
-   * say as well which slots fire.
-   * @param start of the range
-   */
-  #inputDigests(
-    node: GraphNode,
-    start: Seconds,
-    ends: readonly Int32Array[],
-    asOf: Float64Array,
-    count: number,
-  ): string[] {
-    return node.edges.map((edge, position) => {
-      const first = ends[position]?.[0] ?? 0;
-      const end = ends[position]?.[count - 1] ?? 0;
-      if (count === 0) return textDigest(['nothing fires']);
-      if (edge.gather) return this.#gatheredDigest(edge, asOf[0] as number, node, end);
-      const source = this.#state.canonical(edge.node);
-      const from = this.#windowStart(edge, first, asOf[0] as number);
-      // Apart, since the second part is what consumers that look back differently have in common: mostly a whole segment.
-      const inside = Math.min(end, Math.max(from, lowerBound(this.#held.of(source).ts, start)));
-      return textDigest([this.#held.digest(source, from, inside), this.#held.digest(source, inside, end)]);
-    });
-  }
-
-  /** Of an input that is looked at in the slots themselves: its rows from the first slot that fires to the last. */
-  #gatheredDigest({ node }: Edge, asOf: Seconds, grid: Grid, end: number): string {
-    const source = this.#state.canonical(node);
-    const first = lowerBound(this.#held.of(source).ts, openOf(asOf, grid));
-    return textDigest(first < end ? [this.#held.digest(source, first, end)] : ['no rows']);
-  }
-
-  /** The first row that a firing reads of an input, when `end` of its rows have closed. */
-  #windowStart({ node, lookback, span }: Edge, end: number, asOf: Seconds): number {
-    if (span === undefined) return end - lookback;
-    return lowerBound(this.#held.of(this.#state.canonical(node)).ts, asOf - span);
   }
 
   /** Whether an input's history may go back further than what is planned for. */
