@@ -94,7 +94,7 @@ function drawWords(
   const words = group.querySelector('.subtitle');
   if (!name || !words) return;
   // Measured as a subtitle, whose letters are a little smaller than those of a name.
-  const newest = newestText(item, live, subtitle ? room - DOT : (room / scale) * 0.9);
+  const newest = newestText(item, live, subtitle ? room - DOT : (room / scale) * 0.9, !subtitle);
   // From afar the value takes the second line of the name, where there is one.
   const isBelow = !subtitle && newest !== null && 2 * size * TIGHT <= BAR.y;
   const leading = isBelow ? TIGHT : LEADING;
@@ -120,11 +120,14 @@ function drawWords(
 }
 
 /** `23,145.2 · 14:31`: what a run in a world said last, and when. A long value is cut, never its time. */
-function newestText(item: SceneItem, live: Live, room: number): string | null {
+function newestText(item: SceneItem, live: Live, room: number, isFar: boolean): string | null {
   const newest = liveValue(item, live);
   if (!newest) return null;
   const time = timeText(newest, live);
-  return `${fitText(newest.text, room - widthOf(time, 'subtitle'), 'subtitle')}${time}`;
+  const left = room - widthOf(time, 'subtitle');
+  // A number that is cut says another one: from afar it stands alone, and the footer has the time.
+  if (isFar && widthOf(newest.text, 'subtitle') > left) return fitText(newest.text, room, 'subtitle');
+  return `${fitText(newest.text, left, 'subtitle')}${time}`;
 }
 
 function timeText({ asOf }: LiveValue, { run }: Live): string {
