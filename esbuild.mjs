@@ -22,19 +22,36 @@ const vscodeOnce = {
   },
 };
 
+/** A bundle beside the extension's own, which it requires when it first needs it. */
+const loadedLater = {
+  name: 'loaded-later',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/settings-checks\.js$/ }, () => ({
+      path: './settings-checks.cjs',
+      external: true,
+    }));
+  },
+};
+
 await rm('dist', { recursive: true, force: true });
 
-// The editor's half, and the thread that looks for strategies, are one CommonJS file each: they load neither DuckDB nor
-// esbuild, and VS Code gives them `vscode`.
+// The editor's half, what it loads later, and the thread that looks for strategies are one CommonJS file each: they load neither
+// DuckDB nor esbuild, and VS Code gives them `vscode`.
 const editor = await build({
-  entryPoints: { extension: 'src/extension.ts', 'discovery-worker': 'src/discovery/worker.ts' },
+  entryPoints: {
+    extension: 'src/extension.ts',
+    'settings-checks': 'src/editor/settings-checks.ts',
+    'discovery-worker': 'src/discovery/worker.ts',
+  },
   outdir: 'dist',
   outExtension: { '.js': '.cjs' },
   bundle: true,
   format: 'cjs',
   platform: 'node',
   target: 'node20',
-  plugins: [vscodeOnce],
+  plugins: [vscodeOnce, loadedLater],
+  // By require, which every VS Code has for a CommonJS extension.
+  supported: { 'dynamic-import': false },
   sourcemap: true,
   metafile: true,
   logLevel: 'warning',

@@ -51,6 +51,7 @@ function* faultsOf(
   for (const needed of [
     'extension/dist/extension.cjs',
     'extension/dist/discovery-worker.cjs',
+    'extension/dist/settings-checks.cjs',
     'extension/dist/child.js',
     'extension/dist/sdk-texts.json',
     'extension/dist/cli.js',

@@ -19,6 +19,7 @@ const staged = [
 const built = [
   'dist/extension.cjs',
   'dist/discovery-worker.cjs',
+  'dist/settings-checks.cjs',
   'dist/child.js',
   'dist/sdk-texts.json',
   'dist/cli.js',

@@ -92,6 +92,7 @@ export async function publish(folder: string): Promise<Lock> {
 const wanted: Files = {
   'dist/extension.cjs': '',
   'dist/discovery-worker.cjs': '',
+  'dist/settings-checks.cjs': '',
   'dist/child.js': '',
   'dist/sdk-texts.json': '[]',
   'dist/cli.js': '',

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { BundledCode } from '../../hosts/typescript/bundle/bundle.js';
-import { PRESETS_FILE } from '../../sources/presets/load.js';
+import { PRESETS_FILE } from '../../settings/files.js';
 import {
   fileEvidence,
   folderEvidence,

@@ -1,12 +1,10 @@
 import { basename, dirname } from 'node:path';
 import * as vscode from 'vscode';
 
-import { worldSettings } from '../../live/world/load.js';
-import { SeamlessError } from '../../sdk/errors.js';
-import type { SettingsKind } from '../../settings/checked-yaml.js';
-import { suggestionsAt, type Suggestion } from '../../settings/completion.js';
-import { presetSettings, PRESETS_FILE } from '../../sources/presets/load.js';
+import { PRESETS_FILE } from '../../settings/files.js';
+import type { Suggestion } from '../../settings/completion.js';
 import type { Strategies } from '../model/strategies.js';
+import type { SettingsName, SettingsProblem } from '../settings-checks.js';
 
 /** What is typed is checked once no key was pressed for this long. */
 const QUIET_MS = 300;
@@ -27,7 +25,7 @@ export class SettingsFiles implements vscode.Disposable, vscode.CompletionItemPr
     this.#disposables = [
       this.#problems,
       languages.registerCompletionItemProvider(FILES, this, ' ', '{'),
-      workspace.onDidOpenTextDocument((document) => this.#check(document)),
+      workspace.onDidOpenTextDocument((document) => void this.#check(document)),
       workspace.onDidCloseTextDocument(({ uri }) => this.#problems.delete(uri)),
       workspace.onDidChangeTextDocument(({ document }) => this.#checkSoon(document)),
       // Which folders are projects is known once strategies are.
@@ -43,61 +41,65 @@ export class SettingsFiles implements vscode.Disposable, vscode.CompletionItemPr
     for (const timer of this.#timers.values()) clearTimeout(timer);
   }
 
-  provideCompletionItems(document: vscode.TextDocument, position: vscode.Position): vscode.CompletionItem[] {
-    const kind = this.#kindOf(document);
-    if (!kind) return [];
-    const text = document.getText();
-    const offset = document.offsetAt(position);
-    return suggestionsAt(text, offset, kind.schemaFor(text), kind.namesIn).map(itemOf);
+  async provideCompletionItems(
+    document: vscode.TextDocument,
+    position: vscode.Position,
+  ): Promise<vscode.CompletionItem[]> {
+    const name = this.#nameOf(document);
+    if (!name) return [];
+    const { suggestionsIn } = await checks();
+    return suggestionsIn(name, document.getText(), document.offsetAt(position)).map(itemOf);
   }
 
   /** What a file is; null: none of Seamless's. Others have folders called worlds, too. */
-  #kindOf({ uri }: vscode.TextDocument): SettingsKind | null {
+  #nameOf({ uri }: vscode.TextDocument): SettingsName | null {
     const { fsPath } = uri;
-    if (basename(fsPath) === PRESETS_FILE) return presetSettings;
+    if (basename(fsPath) === PRESETS_FILE) return 'presets';
     if (!vscode.languages.match(FILES, { uri } as vscode.TextDocument)) return null;
     const project = dirname(dirname(fsPath));
-    return this.strategies.all().some(({ ref }) => ref.projectRoot === project) ? worldSettings : null;
+    return this.strategies.all().some(({ ref }) => ref.projectRoot === project) ? 'world' : null;
   }
 
   #checkAll(): void {
-    for (const document of vscode.workspace.textDocuments) this.#check(document);
+    for (const document of vscode.workspace.textDocuments) void this.#check(document);
   }
 
   #checkSoon(document: vscode.TextDocument): void {
     const key = document.uri.toString();
     clearTimeout(this.#timers.get(key));
-    if (!this.#kindOf(document)) return;
+    if (!this.#nameOf(document)) return;
     const check = (): void => {
       this.#timers.delete(key);
-      if (!document.isClosed) this.#check(document);
+      if (!document.isClosed) void this.#check(document);
     };
     this.#timers.set(key, setTimeout(check, QUIET_MS));
   }
 
-  #check(document: vscode.TextDocument): void {
-    const kind = this.#kindOf(document);
-    if (!kind) return;
-    this.#problems.set(document.uri, problemsOf(kind, document));
+  async #check(document: vscode.TextDocument): Promise<void> {
+    const name = this.#nameOf(document);
+    if (!name) return;
+    const { problemIn } = await checks();
+    if (document.isClosed) return;
+    const problem = problemIn(name, document.getText(), basename(document.uri.fsPath));
+    this.#problems.set(document.uri, problem ? [diagnosticOf(problem, document)] : []);
   }
 }
 
-function problemsOf(kind: SettingsKind, document: vscode.TextDocument): vscode.Diagnostic[] {
-  const file = basename(document.uri.fsPath);
-  try {
-    kind.check(document.getText(), file);
-    return [];
-  } catch (error) {
-    if (!(error instanceof SeamlessError)) throw error;
-    const line = document.lineAt(Math.min(document.lineCount, error.location?.line ?? 1) - 1);
-    const start = line.firstNonWhitespaceCharacterIndex;
-    const place = new vscode.Range(line.lineNumber, start, line.lineNumber, line.text.length);
-    // The place is shown beside it.
-    const text = error.message.replace(`${file}:${line.lineNumber + 1}: `, '');
-    const found = new vscode.Diagnostic(place, text.charAt(0).toUpperCase() + text.slice(1));
-    found.source = 'Seamless';
-    return [found];
-  }
+/** Loaded when the first such file is open. */
+function checks(): Promise<typeof import('../settings-checks.js')> {
+  return import('../settings-checks.js');
+}
+
+function diagnosticOf(
+  { line: number, message }: SettingsProblem,
+  document: vscode.TextDocument,
+): vscode.Diagnostic {
+  const line = document.lineAt(Math.min(document.lineCount, number) - 1);
+  const start = line.firstNonWhitespaceCharacterIndex;
+  const place = new vscode.Range(line.lineNumber, start, line.lineNumber, line.text.length);
+  const found = new vscode.Diagnostic(place, message.charAt(0).toUpperCase() + message.slice(1));
+  found.source = 'Seamless';
+  return found;
 }
 
 function itemOf({ text, kind, detail, required }: Suggestion): vscode.CompletionItem {

@@ -4,9 +4,8 @@ import { nearNames } from '../../sdk/errors.js';
 import type { DataPresetSpec } from '../../sdk/presets.js';
 import { isWire } from '../../sdk/wire/transport.js';
 import { parseYaml, type Contradiction, type SettingsKind } from '../../settings/checked-yaml.js';
+import { PRESETS_FILE } from '../../settings/files.js';
 import { presetsSchema, type DataPreset, type PresetsFile } from './schema.js';
-
-export const PRESETS_FILE = 'seamless.presets.yaml';
 
 /** Providers whose rows are read by the reader of files, which knows about rows that are not bars. */
 const OF_ROWS: ReadonlySet<string> = new Set(['csv', 'parquet', 'sql']);
