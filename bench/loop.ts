@@ -238,6 +238,7 @@ const rows = {
       nodes: [],
       start: START,
       history: null,
+      closes: null,
       computedNodes: 0,
       onWritten: () => undefined,
     };

@@ -18,6 +18,8 @@ export type RunEventBody =
       readonly nodes: readonly string[];
       readonly symbols: readonly string[];
       readonly history: readonly [Seconds, Seconds] | null;
+      /** Where the world's policy has `correlation`: what each symbol closed at in the slots before, oldest first. */
+      readonly closes?: readonly (readonly (number | null)[])[];
     }
   /** A bar of a feed that was taken in. `ts` is its open. */
   | { readonly type: 'bar'; readonly stream: string; readonly ts: Seconds; readonly row: FlatRecord }

@@ -31,7 +31,12 @@ describe('what is offered in files of settings', () => {
     assert.deepEqual(world('mode: |'), ['backtest', 'paper', 'live', 'shadow']);
     assert.deepEqual(world('mode: paper\nlate:\n  grace: 5s\n  |\n'), ['bars']);
     assert.deepEqual(world('mode: paper\nlate: { bars: re| }\n'), ['ignore', 'sideOutput', 'recompute']);
-    assert.deepEqual(world('mode: paper\npolicy: { topK: 3, |}\n'), ['threshold', 'hysteresis', 'rebalance']);
+    assert.deepEqual(world('mode: paper\npolicy: { topK: 3, |}\n'), [
+      'threshold',
+      'hysteresis',
+      'correlation',
+      'rebalance',
+    ]);
     assert.deepEqual(world('mode: paper\nallowLive: |'), ['false', 'true']);
   });
 

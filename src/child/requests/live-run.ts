@@ -21,14 +21,16 @@ import {
   type RunRecord,
 } from '../../live/journal/runs.js';
 import { backtest, type TradedHistory } from '../../live/run/backtest.js';
+import type { SlotCloses } from '../../live/money/correlation.js';
+import { closesBefore } from '../../live/run/closes-before.js';
 import { LiveRun } from '../../live/run/live-run.js';
-import { refuseUnpriced, tradedOf } from '../../live/run/slot-loop.js';
+import { refuseUnpriced, tradedOf, type Traded } from '../../live/run/slot-loop.js';
 import type { RemoteWorld } from '../../live/world/remote.js';
 import type { World } from '../../live/world/schema.js';
 import type { Payload } from '../../protocol/payloads.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import type { RunResult } from '../../sdk/live.js';
-import { closeOf, isTicks } from '../../sdk/grid.js';
+import { closeOf, gridOf, isTicks } from '../../sdk/grid.js';
 import { emptyTable } from '../../sdk/table.js';
 import { floorToGrid, type Range, type Seconds } from '../../sdk/time.js';
 import type { Store } from '../../store/store.js';
@@ -212,11 +214,8 @@ async function runBacktest(
         return { table, grid: state.node(index) };
       };
       const traded: TradedHistory[] = [];
-      for (const { symbol, decision, price, section } of tradedOf(
-        graph,
-        description.trades ?? [],
-        state.canonicals,
-      )) {
+      const symbols = tradedOf(graph, description.trades ?? [], state.canonicals);
+      for (const { symbol, decision, price, section } of symbols) {
         const bars = await history(price);
         refuseUnpriced(symbol, bars.table.names);
         traded.push({ symbol, section, price: bars, decision: await history(decision) });
@@ -229,6 +228,7 @@ async function runBacktest(
         traded,
         start: request.start,
         history: report.coverageBounds,
+        closes: await closesOf(world, graph, symbols, sources.sources, request.start),
         computedNodes: report.nodes.filter(({ kind, state: found }) => kind === 'node' && found !== 'hit')
           .length,
         journal,
@@ -250,13 +250,14 @@ async function runLive(
   const onTrouble = (text: string): void => hooks.log({ level: 'warn', text });
   const { feed, since } = await feedOf(world, graph, sources.sources, onTrouble);
   const canonical = firstOfEach(fingerprints(graph, sources.nonce));
+  const trades = description.trades ?? [];
   const live = new LiveRun({
     run,
     strategy: graph.strategy,
     world,
     graph,
     canonical,
-    trades: description.trades ?? [],
+    trades,
     slots: (warm) => sources.host.slots(canonical, warm),
     feed,
     since,
@@ -268,6 +269,8 @@ async function runLive(
         await store.publishViews();
         return { nodes, history };
       }),
+    closesBefore: (until) =>
+      closesOf(world, graph, tradedOf(graph, trades, canonical), sources.sources, until),
     journal,
     lines: earlier?.lines ?? [],
     remote,
@@ -277,6 +280,23 @@ async function runLive(
     onTrouble,
   });
   return live.run();
+}
+
+/** What is traded closed at before a time, in as many slots as the policy looks back at; null: it does not. */
+async function closesOf(
+  { policy }: World,
+  graph: Graph,
+  traded: readonly Traded[],
+  sources: SourceLibrary,
+  until: Seconds,
+): Promise<SlotCloses[] | null> {
+  if (!policy.correlation) return null;
+  const prices = traded.map(({ price }) => {
+    const node = graph.nodes[price] as GraphNode;
+    const { source } = node.description;
+    return { grid: gridOf(node), open: source ? () => openSource(sources, node, source) : null };
+  });
+  return closesBefore(prices, until, policy.correlation.slots + 1);
 }
 
 function runHooks({ progress, signal }: RequestHooks): RunHooks {

@@ -4,6 +4,7 @@ import type { RowValue } from '../../sdk/table.js';
 import type { Seconds } from '../../sdk/time.js';
 import type { World } from '../world/schema.js';
 import { fillAt } from './account.js';
+import { RecentCloses, type SlotCloses } from './correlation.js';
 import { Holdings } from './holdings.js';
 import { governedWeights, limitedWeights, ordersFor } from './orders.js';
 
@@ -61,11 +62,15 @@ interface Book {
 export class Desk {
   readonly #world: World;
   readonly #holdings: Holdings;
+  /** Null where the policy does not ask what moves together. */
+  readonly #recent: RecentCloses | null;
   readonly #books: readonly Book[];
   readonly #bySymbol: ReadonlyMap<string, Book>;
   #orders = 0;
   /** Of a live world: the position of each order's symbol. */
   readonly #ordered = new Map<number, number>();
+  /** What each symbol closed at last before the first slot. */
+  #before: SlotCloses = [];
   #activation: string | null = null;
   #rule: Rule;
   /** Every symbol has the weight that its signal comes to. */
@@ -82,9 +87,11 @@ export class Desk {
     this.#isSteady =
       policy.rebalance === 'change' &&
       policy.hysteresis === 0 &&
+      policy.correlation === undefined &&
       limits.perSymbol === undefined &&
       decisionTtl === undefined;
     this.#rule = { inactive: '', activation: world.activation, share: 1 };
+    this.#recent = policy.correlation ? new RecentCloses(policy.correlation.slots) : null;
     this.#holdings = new Holdings(world, symbols);
     this.#books = symbols.map((symbol, i) => ({
       symbol,
@@ -95,6 +102,12 @@ export class Desk {
       orders: [],
     }));
     this.#bySymbol = new Map(this.#books.map((book) => [book.symbol, book]));
+  }
+
+  /** What the symbols closed at in the slots before the first, oldest first: their policy is in force from there on. */
+  warm(slots: readonly SlotCloses[]): void {
+    for (const closes of slots) this.#recent?.add(closes);
+    this.#before = slots.at(-1) ?? [];
   }
 
   /**
@@ -115,6 +128,8 @@ export class Desk {
       this.#fill(book, i, bar, events);
       this.#holdings.bar(i, bar.close);
     });
+    if (this.#recent && bars.some(Boolean))
+      this.#recent.add(this.#books.map((_, i) => this.#holdings.close(i) ?? this.#before[i] ?? null));
     const equity = this.#holdings.slot(asOf);
     const decided = this.#decide(asOf, decisions, events);
     if (decided) this.#order(asOf, equity, events);
@@ -243,7 +258,7 @@ export class Desk {
     const { activation, share } = this.#rule;
     const before = this.#books.map(({ weight }) => weight);
     const decided = this.#books.map(({ signal }) => (activation === 'drain' ? 0 : share * (signal ?? 0)));
-    const weights = limitedWeights(governedWeights(decided, before, policy), equity, limits);
+    const weights = limitedWeights(governedWeights(decided, before, policy, this.#recent), equity, limits);
     this.#isSettled = true;
     const holdings = this.#books.flatMap((book, i) => {
       const { symbol, decidedAt, orders } = book;

@@ -1,4 +1,5 @@
 import type { World } from '../world/schema.js';
+import { uncorrelatedWeights, type RecentCloses } from './correlation.js';
 
 /*
  * From what a strategy decides to what is ordered. Pure: no clock, no state, no order of symbols matters but that of the list.
@@ -36,16 +37,22 @@ export function limitedWeights(
   return sum > gross ? clamped.map((weight) => (weight * gross) / sum) : clamped;
 }
 
-/** Weights after the policy: what is near 0 is 0, what changed little stays, and only the largest are kept. */
+/**
+ * Weights after the policy: what is near 0 is 0, what changed little stays, of what moves together one is kept, and of all only the
+ * largest.
+ * @param recent closes by the same positions; null: none are known
+ */
 export function governedWeights(
   decided: readonly number[],
   before: readonly number[],
-  { threshold, hysteresis, topK }: World['policy'],
+  { threshold, hysteresis, correlation, topK }: World['policy'],
+  recent: Pick<RecentCloses, 'direction'> | null = null,
 ): number[] {
-  const weights = decided.map((weight, i) => {
+  const each = decided.map((weight, i) => {
     const counted = Math.abs(weight) < threshold ? 0 : weight;
     return Math.abs(counted - (before[i] ?? 0)) < hysteresis ? (before[i] ?? 0) : counted;
   });
+  const weights = correlation && recent ? uncorrelatedWeights(each, recent, correlation) : each;
   if (topK === undefined || weights.length <= topK) return weights;
   const ranked = weights.map((weight, i) => ({ i, size: Math.abs(weight) }));
   const kept = new Set(

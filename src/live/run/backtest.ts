@@ -3,6 +3,7 @@ import { closeOf, type Grid } from '../../sdk/grid.js';
 import { rowValue, type RowValue, type Table } from '../../sdk/table.js';
 import type { Seconds } from '../../sdk/time.js';
 import type { Entry, Journal } from '../journal/journal.js';
+import type { SlotCloses } from '../money/correlation.js';
 import { Desk, type PriceBar } from '../money/desk.js';
 import type { World } from '../world/schema.js';
 import { priceOf } from './slot-loop.js';
@@ -32,6 +33,8 @@ export interface BacktestParts {
   readonly traded: readonly TradedHistory[];
   readonly start: Seconds;
   readonly history: readonly [Seconds, Seconds] | null;
+  /** What the symbols closed at in the last slots before; null: the policy does not ask. */
+  readonly closes: readonly SlotCloses[] | null;
   readonly computedNodes: number;
   readonly journal: Journal;
   readonly onWritten: () => void;
@@ -46,6 +49,7 @@ export function backtest(parts: BacktestParts): RunResult {
     symbols,
     traded.map(({ section }) => section),
   );
+  desk.warm(parts.closes ?? []);
   const { activation, allocations } = world;
   desk.govern({ inactive: '', activation, share: allocations[strategy] ?? 1 });
   let waiting: Entry[] = [];
@@ -65,6 +69,7 @@ export function backtest(parts: BacktestParts): RunResult {
     nodes: parts.nodes,
     symbols,
     history: parts.history,
+    ...(parts.closes && { closes: parts.closes }),
   };
   write({ asOf: parts.start, events: [ready] }, true);
   const asOf = tradeSlots(traded, (close, prices, decisions) => {

@@ -13,6 +13,7 @@ import type { Inbox } from '../feed/inbox.js';
 import { pump } from '../feed/pump.js';
 import type { Entry, Journal } from '../journal/journal.js';
 import type { JournalLine } from '../journal/codec.js';
+import type { SlotCloses } from '../money/correlation.js';
 import { Desk } from '../money/desk.js';
 import type { BrokerSaid } from '../feed/broker-said.js';
 import type { Governed } from '../world/messages.js';
@@ -60,6 +61,8 @@ export interface LiveParts {
   readonly since: Seconds;
   /** Rows before a time, from provider and cache; with the range of what the sources have. */
   readonly warm: (until: Seconds) => Promise<{ nodes: ReadonlyMap<number, WarmNode>; history: Range | null }>;
+  /** What the symbols closed at in the last slots before a time; null: the policy does not ask. */
+  readonly closesBefore: (until: Seconds) => Promise<readonly SlotCloses[] | null>;
   readonly journal: Journal;
   /** What the journal says already: the run goes on from there. */
   readonly lines: readonly JournalLine[];
@@ -191,7 +194,7 @@ export class LiveRun {
 
   /** Warms up to where the feed or the journal begins; a journal is then gone through once more. */
   async #begin(start: Seconds): Promise<SlotLoop> {
-    const { graph, canonical, slots, warm, world, trades, lines, run, strategy } = this.#parts;
+    const { graph, canonical, slots, warm, world, trades, lines, run, strategy, closesBefore } = this.#parts;
     const begun = lines[0]?.asOf ?? start;
     const { nodes, history } = await warm(begun);
     for (const { name } of this.#streams) {
@@ -204,6 +207,10 @@ export class LiveRun {
     const traded = tradedOf(graph, trades, canonical);
     const loop = new SlotLoop({ graph, evaluator, desk: this.#desk, traded, columns: this.#columns });
     this.#asOf = start;
+    // A run that goes on has them from its journal, whatever history is by now.
+    const ready = lines[0]?.events.find((event) => event.type === 'ready');
+    const closes = ready ? ready.closes : await closesBefore(begun);
+    this.#desk.warm(closes ?? []);
     if (lines.length > 0) await this.#again(loop);
     const events: RunEventBody[] = [
       {
@@ -215,6 +222,7 @@ export class LiveRun {
         nodes: graph.nodes.filter(({ index }) => canonical[index] === index).map(({ name }) => name),
         symbols: traded.map(({ symbol }) => symbol),
         history: history && [history.start, Math.min(history.end, begun)],
+        ...(closes && !ready && { closes }),
       },
     ];
     for (const { name } of this.#streams) {

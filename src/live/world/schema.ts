@@ -71,6 +71,13 @@ const policy = v.strictObject({
   hysteresis: v.optional(amount, 0),
   /** Only so many symbols with the largest |weight|. */
   topK: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+  /** Of symbols whose positions moved together by more than `max` over so many slots, only the one with the largest |weight|. */
+  correlation: v.optional(
+    v.strictObject({
+      max: v.pipe(v.number(), v.minValue(0), v.ltValue(1)),
+      slots: v.pipe(v.number(), v.integer(), v.minValue(3), v.maxValue(10_000)),
+    }),
+  ),
   /** `change`: orders when a weight changes; `slot`: at each slot, back to the weight. */
   rebalance: v.optional(v.picklist(['change', 'slot']), 'change'),
 });

@@ -1,0 +1,47 @@
+import type { SourceReader } from '../../engine/ports/source.js';
+import { closeOf, floorToSlot, longestSlot, type Grid } from '../../sdk/grid.js';
+import type { Seconds } from '../../sdk/time.js';
+import { lastSlots, type SlotCloses, type TimedClose } from '../money/correlation.js';
+import { priceOf } from './slot-loop.js';
+
+/** Where the history of a symbol's bars is read. */
+export interface PriceSource {
+  readonly grid: Grid;
+  /** Null: it has none. */
+  readonly open: (() => Promise<Pick<SourceReader, 'bounds' | 'read'>>) | null;
+}
+
+/**
+ * What symbols closed at in their last slots that closed by a time, oldest first, by position.
+ * @param most slots
+ */
+export async function closesBefore(
+  symbols: readonly PriceSource[],
+  until: Seconds,
+  most: number,
+): Promise<SlotCloses[]> {
+  const closes: TimedClose[][] = [];
+  for (const symbol of symbols) closes.push(await lastCloses(symbol, until, most));
+  return lastSlots(closes, most);
+}
+
+/** Reads so much of the past as has so many bars, across nights, weekends and holes. */
+async function lastCloses({ grid, open }: PriceSource, until: Seconds, most: number): Promise<TimedClose[]> {
+  const reader = await open?.();
+  const bounds = await reader?.bounds();
+  if (!reader || !bounds) return [];
+  const last = Math.min(until, closeOf(bounds.last, grid));
+  let found: TimedClose[] = [];
+  for (let span = 2 * most * longestSlot(grid); ; span *= 4) {
+    const start = Math.max(bounds.first, floorToSlot(last - span, grid));
+    found = [];
+    for await (const table of reader.read({ start, end: until })) {
+      for (const [at, ts] of table.ts.entries()) {
+        const close = closeOf(ts, grid);
+        const price = close <= until ? priceOf(table, at) : null;
+        if (price) found.push([close, price.close]);
+      }
+    }
+    if (found.length >= most || start <= bounds.first) return found.slice(-most);
+  }
+}
