@@ -117,18 +117,24 @@ export class RemoteHost implements StrategyHost {
     this.#waiting = [];
     for (const signal of new Set(waiting.map((each) => each.signal))) {
       const together = waiting.filter((each) => each.signal === signal);
-      const ended = this.#thread.call(
-        'compute',
-        together.map(({ request }) => shareRequest(request)),
-        {
-          signal,
-          onComputed: (at, result) => together[at]?.resolve(result),
-          onProgress: (at, done) => together[at]?.progress(done),
-        },
-      );
       const rejectRest = (error: unknown): void => together.forEach(({ reject }) => reject(error));
-      ended.then(() => rejectRest(new SeamlessError('internal', 'A node was not computed.')), rejectRest);
+      this.#computed(together, signal).then(
+        () => rejectRest(new SeamlessError('internal', 'A node was not computed.')),
+        rejectRest,
+      );
     }
+  }
+
+  async #computed(together: readonly Waiting[], signal: AbortSignal): Promise<void> {
+    await this.#thread.call(
+      'compute',
+      together.map(({ request }) => shareRequest(request)),
+      {
+        signal,
+        onComputed: (at, result) => together[at]?.resolve(result),
+        onProgress: (at, done) => together[at]?.progress(done),
+      },
+    );
   }
 
   /**

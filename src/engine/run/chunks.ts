@@ -1,6 +1,6 @@
 import { floats } from '../../sdk/memory.js';
 import { closeOf, openOf } from '../../sdk/grid.js';
-import { emptyTable, lowerBound, sliceTable, type Table } from '../../sdk/table.js';
+import { emptyTable, lowerBound, type Table } from '../../sdk/table.js';
 import { floorToGrid, type Range, type Seconds } from '../../sdk/time.js';
 import { borderAfter, slotsOf, chunkSpan } from '../plan/chunk-span.js';
 import { bytesDigest } from '../fingerprint/digest.js';
@@ -8,7 +8,7 @@ import { firingsOf, requestOf, schemaOf, type AtHand } from './evaluation/evalua
 import { digestsKey, type Candidates } from './candidates.js';
 import type { Firings } from './evaluation/firing.js';
 import { Grids } from './evaluation/grids.js';
-import { HeldRows } from './evaluation/held.js';
+import { HeldRows, since, unbrokenFrom } from './evaluation/held.js';
 import { inputDigests } from './input-digests.js';
 import type { Edge, GraphNode } from '../graph/graph.js';
 import type { Batch } from '../plan/parts.js';
@@ -34,22 +34,6 @@ export class ShortHistory extends Error {
   }
 }
 
-/** From when on a node's rows are at hand without a break: what consumers read, with what is computed right before it. */
-function unbrokenFrom({ demand, compute }: Pick<NodeWork, 'demand' | 'compute'>): Seconds {
-  if (!demand) return -Infinity;
-  const around = union([...compute, demand]).find(({ end }) => end > demand.start);
-  return Math.min(demand.start, around?.start ?? demand.start);
-}
-
-/** Rows that open at a time or later: a window must not reach across rows that are not at hand. */
-function since(tables: readonly Table[], start: Seconds): readonly Table[] {
-  return tables.map((table) =>
-    (table.ts[0] ?? Infinity) < start
-      ? sliceTable(table, lowerBound(table.ts, start), table.ts.length)
-      : table,
-  );
-}
-
 /** Runs planned work chunk by chunk, and commits each chunk. */
 export class ChunkRunner {
   readonly #state: RunState;
@@ -66,6 +50,8 @@ export class ChunkRunner {
   #reuses: Reuse[] = [];
   #commitCovered: Stored[] = [];
   readonly #withdrawn = new Withdrawn();
+  /** Why nothing more is begun: the chunk in work will not be kept. */
+  #stopped: { readonly reason: unknown } | null = null;
 
   constructor(state: RunState, { work, grain }: Batch, candidates: Candidates) {
     this.#state = state;
@@ -135,16 +121,21 @@ export class ChunkRunner {
       if (!work) continue;
       const node = this.#state.node(index);
       const inputs = node.edges.flatMap((edge) => tasks.get(this.#state.canonical(edge.node)) ?? []);
-      tasks.set(index, this.#runNode(node, work, chunk, loaded.get(index) ?? [], inputs));
+      const task = this.#runNode(node, work, chunk, loaded.get(index) ?? [], inputs);
+      task.catch((reason: unknown) => (this.#stopped ??= { reason }));
+      tasks.set(index, task);
     }
-    const ended = await Promise.allSettled(tasks.values());
-    const failed = ended.find((each) => each.status === 'rejected');
-    if (failed) throw failed.reason;
+    await Promise.allSettled(tasks.values());
+    this.#throwIfStopped();
     for (const [index, { carried, carriedSpan }] of this.#work) {
       const rows = carriedSpan === null ? null : this.#held.rowsSince(index, chunk.end - carriedSpan);
       this.#held.trim(index, rows ?? carried ?? 0);
     }
     this.#grids = new Grids();
+  }
+
+  #throwIfStopped(): void {
+    if (this.#stopped) throw this.#stopped.reason;
   }
 
   /** As soon as its inputs are done. @param loaded its stored rows */
@@ -197,6 +188,7 @@ export class ChunkRunner {
       if (candidate.range.start < start) continue;
       tables.push(...(await this.#computeKept(node, { start, end: candidate.range.start })));
       const [rows] = await this.#state.store.readSegments([candidate.segment]);
+      if (this.#isVoid(node, candidate.range)) return [];
       tables.push(this.#reuse(node, candidate, rows ?? emptyTable()));
       start = candidate.range.end;
     }
@@ -216,7 +208,9 @@ export class ChunkRunner {
       const possible = fitting.filter((candidate) => candidate.range.end <= end);
       const candidate = await this.#scans.fitting(node, start, possible);
       if (candidate) {
-        tables.push(this.#reuse(node, candidate, await this.#scans.take(node, candidate, possible)));
+        const rows = await this.#scans.take(node, candidate, possible);
+        if (this.#isVoid(node, candidate.range)) return [];
+        tables.push(this.#reuse(node, candidate, rows));
         start = candidate.range.end;
       } else {
         const cut = Math.min(
@@ -262,9 +256,9 @@ export class ChunkRunner {
     const before = node.scan ? await this.#scans.before(node, range.start) : null;
     const slots = keep ? this.#state.counted(node, range) : 0;
     const request = this.#requestFor(node, range, before);
+    this.#throwIfStopped();
     const { table, failure, state } = await this.#state.compute(node, request, slots);
-    // One that has its code, or an input's, looked ahead meanwhile.
-    if (this.#state.limit(node) <= range.start) return emptyTable();
+    if (this.#isVoid(node, range)) return emptyTable();
     if (table.ts.length > 0) this.#state.noteSchema(node.index, schemaOf(table));
     const end = failure ? this.#fail(node, range, failure) : range.end;
     const states = before && {
@@ -273,6 +267,11 @@ export class ChunkRunner {
     };
     if (keep && range.start < end) this.#keep(node, { start: range.start, end }, request, table, states);
     return table;
+  }
+
+  /** Whether one that has a node's code, or an input's, looked ahead since work on a range of it was begun. */
+  #isVoid(node: GraphNode, range: Range): boolean {
+    return this.#state.limit(node) <= range.start;
   }
 
   #requestFor(node: GraphNode, range: Range, state: ScanState | null): ComputeRequest {

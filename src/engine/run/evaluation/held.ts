@@ -10,6 +10,8 @@ import {
 } from '../../../sdk/table.js';
 import type { Seconds } from '../../../sdk/time.js';
 import { tableDigest, type Digest } from '../../fingerprint/digest.js';
+import type { NodeWork } from '../../plan/plan.js';
+import { union } from '../../plan/ranges.js';
 import { sameTimes } from './grids.js';
 
 /** Rows at hand per node: the last ones that consumers look back to, then those of the chunk. */
@@ -97,4 +99,20 @@ export class HeldRows {
     this.#digests.set(key, digest);
     return digest;
   }
+}
+
+/** From when on a node's rows are at hand without a break: what consumers read, with what is computed right before it. */
+export function unbrokenFrom({ demand, compute }: Pick<NodeWork, 'demand' | 'compute'>): Seconds {
+  if (!demand) return -Infinity;
+  const around = union([...compute, demand]).find(({ end }) => end > demand.start);
+  return Math.min(demand.start, around?.start ?? demand.start);
+}
+
+/** Rows that open at a time or later: a window must not reach across rows that are not at hand. */
+export function since(tables: readonly Table[], start: Seconds): readonly Table[] {
+  return tables.map((table) =>
+    (table.ts[0] ?? Infinity) < start
+      ? sliceTable(table, lowerBound(table.ts, start), table.ts.length)
+      : table,
+  );
 }

@@ -51,7 +51,8 @@ export function runColumns(run: NodeRun, { compute }: ColumnCompute<unknown>): C
     });
     output = call(0, asOf.length, own, handedOut);
   } catch (error) {
-    return { failure: failureOfThrow(run, null, error), unlooked: false };
+    // What was thrown may be an object of the author's, whose getters run when it is described.
+    return { failure: failureOfThrow(run, null, error), unlooked: true };
   }
   // What follows works with built-in objects.
   const violation = lastingChange(run) ?? violated(run);
@@ -68,6 +69,8 @@ export function runColumns(run: NodeRun, { compute }: ColumnCompute<unknown>): C
     allowance,
   );
   const copied = isNumbers(output) ? null : copyOf(output);
+  // Records may have getters, which run as their rows are taken.
+  if (!isNumbers(output) && !('fields' in output && isNumeric(output.fields))) unlooked = true;
   const rejected = addRows(run.builder, asOf, output, (firing, error) =>
     failureOf(run, firing, error, run.locate),
   );

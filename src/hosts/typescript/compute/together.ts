@@ -19,6 +19,7 @@ export async function computeTogether(
     const { definition, guard } = first;
     const wall = first.context.wall;
     if (definition === undefined || definition === apart || !wall) continue;
+    if (computations[at]?.definition !== definition) continue;
     const from = at;
     const given = seenOnce(wall, guard, () => computeAlike(computations, from, definition));
     if (!given) apart = definition;

@@ -26,6 +26,8 @@ export class Wall {
   #unsettled: string | null = null;
   readonly #settings = new Settings();
   #looksLater = false;
+  /** A change to what the later look is at, undone before it by a look for another reason. */
+  #passed: string | null = null;
 
   constructor(builtIns: readonly BuiltIn[], syncImports: () => void) {
     this.#ledger = new Ledger(builtIns);
@@ -166,18 +168,23 @@ export class Wall {
    */
   meddling(scope: 'core' | 'all'): string | null {
     const tampered = this.#tampered;
-    const found = this.#looksLater && scope === 'core' ? null : this.#ledger.look(scope);
+    const later = this.#looksLater && scope === 'core';
+    const found = later ? null : this.#ledger.look(scope);
+    const passed = later ? null : this.#passed;
+    if (!later) this.#passed = null;
     const setting = this.#settings.changed();
-    if (!found && !tampered && setting === null) return scope === 'all' ? this.#takeUnsettled() : null;
+    if (!found && !tampered && setting === null)
+      return passed ?? (scope === 'all' ? this.#takeUnsettled() : null);
     this.#tampered = null;
     // Who did one thing may have done more.
     const rest = scope === 'core' ? this.#ledger.look('all') : found;
     this.#quiet = rest;
-    if (scope === 'core') this.#unsettled ??= besidesCore(rest);
+    if (scope === 'core') this.#unsettled ??= firstThat(rest, ({ core }) => !core);
+    if (later) this.#passed ??= firstThat(rest, ({ core }) => core);
     const fixed = fixedOf(found) ?? fixedOf(rest);
     const change = fixed?.change ?? tampered ?? (found && firstOf(found).change);
     if (fixed) this.#spoilt ??= nameOfChange(fixed.change);
-    return change ? nameOfChange(change) : setting;
+    return change ? nameOfChange(change) : (passed ?? setting);
   }
 
   /**
@@ -294,10 +301,10 @@ function firstOf(found: Found): Found {
   return first;
 }
 
-/** What was found where only a look at everything finds it, by the name of the first; null: nothing. */
-function besidesCore(found: Found | null): string | null {
+/** The name of the first change of a kind; null: there is none. */
+function firstThat(found: Found | null, isOne: (found: Found) => boolean): string | null {
   let first: Found | null = null;
-  for (let at = found; at; at = at.before) if (!at.core) first = at;
+  for (let at = found; at; at = at.before) if (isOne(at)) first = at;
   return first && nameOfChange(first.change);
 }
 

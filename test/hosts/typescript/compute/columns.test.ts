@@ -55,6 +55,20 @@ function chunk(rows: number, lookback = 3): ComputeInput[] {
 }
 
 describe('the column form', () => {
+  it('is looked after when a record that it gave has a getter that keeps state', async () => {
+    let count = 0;
+    const counting = columns((): ColumnOutput => [
+      {
+        get value() {
+          return ++count;
+        },
+      },
+    ]);
+    const guard = { changed: () => (count > 0 ? { variable: 'count', location: null } : null) };
+    const result = await run(counting, price, [sliding(numbers([1]), 1)], { guard });
+    assert.match(failureIn(result).message, /keeps state.*count/);
+  });
+
   it('gives one value per firing', async () => {
     const { table, failure } = await run(mean, price, [sliding(numbers([1, 2, 3, 4]), 2)]);
     assert.equal(failure, null);

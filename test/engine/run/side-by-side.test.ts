@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { textDigest } from '../../../src/engine/fingerprint/digest.js';
+import { materialize } from '../../../src/engine/run/materialize.js';
+import type { ComputeRequest, ComputeResult, GraphDescription } from '../../../src/engine/ports/host.js';
+import type { Commit, Reuse } from '../../../src/engine/ports/store.js';
+import { emptyTable, type Table } from '../../../src/sdk/table.js';
+import { MemoryStore } from '../../support/memory-store.js';
+import { ToyHost, ToySources, type Toy, type ToyStream } from '../../support/toy-strategy.js';
+
+const START = 1_700_006_400;
+const RANGE = { start: START + 6000, end: START + 9000 };
+const SLOTS = (RANGE.end - RANGE.start) / 60;
+const hooks = { progress: () => undefined, signal: new AbortController().signal };
+
+function prices(): ToyStream {
+  const rows = Array.from({ length: 300 }, (_, index) => ({
+    ts: START + index * 60,
+    value: (index * 37) % 17,
+  }));
+  return { kind: 'stream', interval: 60, leastHistory: 1, whole: true, rows };
+}
+
+const NODE = { kind: 'node' as const, interval: 60, sparse: 0, failsAt: null };
+
+function reads(node: number, seed: number, period = 1): Toy {
+  return { ...NODE, seed, inputs: [{ node, period }] };
+}
+
+/** A store that takes a while to read segments, and keeps what it was asked for. */
+class SlowStore extends MemoryStore {
+  readonly asked: number[] = [];
+  readonly reuses: Reuse[] = [];
+
+  override async readSegments(segments: readonly number[]): Promise<readonly Table[]> {
+    this.asked.push(...segments);
+    await new Promise((resolve) => setImmediate(resolve));
+    return super.readSegments(segments);
+  }
+
+  override commit(commit: Commit): Promise<void> {
+    this.reuses.push(...commit.reuses);
+    return super.commit(commit);
+  }
+}
+
+/** Nodes 2 and 3 are members of a family, and 4 of another: once it is told to, 3 looks ahead, and says so a little after 2 is done. */
+class FamilyHost extends ToyHost {
+  code = 'first';
+  looksAhead = false;
+
+  override async describe(): Promise<GraphDescription> {
+    const described = await super.describe();
+    const own = { hash: textDigest([this.code]) };
+    const nodes = described.nodes.map((node, index) => {
+      const [family, symbol] = [[], [], ['f', 'A'], ['f', 'B'], ['g', 'A']][index] ?? [];
+      if (!family || !symbol) return node;
+      return { ...node, ...(family === 'f' && { own }), member: { family, symbol } };
+    });
+    return { ...described, nodes };
+  }
+
+  override async compute(request: ComputeRequest): Promise<ComputeResult> {
+    const result = await super.compute(request);
+    if (request.node !== 3 || !this.looksAhead) return result;
+    for (let turn = 0; turn < 100; turn++) await Promise.resolve();
+    const failure = { code: 'look-ahead', message: 'It looks ahead.', asOf: null, location: null };
+    return { table: emptyTable(), failure };
+  }
+}
+
+describe('nodes that are computed side by side', () => {
+  it('are not begun any more once the chunk has to be planned anew', async () => {
+    const sparse: Toy = { ...NODE, seed: 3, sparse: 2, inputs: [{ node: 0, period: 1 }] };
+    const chain = [reads(0, 5), reads(3, 6), reads(4, 7), reads(5, 8)];
+    const toys: Toy[] = [prices(), sparse, reads(1, 4, 20), ...chain];
+    const host = new ToyHost(toys);
+    const ports = { host, store: new MemoryStore(), sources: new ToySources(toys), nonce: 'n' };
+    await materialize(ports, RANGE, hooks);
+    assert.ok((host.calls[3] ?? 0) > SLOTS, 'it was planned anew');
+    assert.equal(host.calls[6], SLOTS);
+  });
+
+  it('reuse nothing that was found wrong meanwhile', async () => {
+    for (const looksAhead of [false, true]) {
+      const toys: Toy[] = [prices(), prices(), reads(0, 5), reads(1, 5), reads(2, 7)];
+      const [store, host] = [new SlowStore(), new FamilyHost(toys)];
+      const run = (): Promise<unknown> =>
+        materialize({ host, store, sources: new ToySources(toys), nonce: 'n' }, RANGE, hooks);
+      await run();
+      // Other code of the family gives the same rows, so that what reads them would be reused.
+      Object.assign(host, { code: 'second', looksAhead });
+      await run();
+      assert.ok(store.asked.length > 0);
+      assert.equal(store.reuses.length > 0, !looksAhead);
+    }
+  });
+});

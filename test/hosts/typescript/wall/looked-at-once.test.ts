@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { Wall } from '../../../../src/hosts/typescript/wall/wall.js';
+
+/** A wall around one object, and what changes it. */
+function walled(): { readonly wall: Wall; readonly change: () => void; readonly isChanged: () => boolean } {
+  const abs = (): number => 1;
+  const thing = { abs };
+  const properties = new Map(Object.entries(Object.getOwnPropertyDescriptors(thing)));
+  const of = { object: thing, name: 'Thing', properties, above: Object.prototype, open: true, core: true };
+  const wall = new Wall([of], () => undefined);
+  wall.adopt();
+  return { wall, change: () => (thing.abs = () => 2), isChanged: () => thing.abs !== abs };
+}
+
+/** What another piece of work does, that is found as soon as it is done: the look at all that is taken then puts everything back. */
+function changeSetting(wall: Wall): void {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 7;
+  assert.equal(wall.meddling('core'), 'Error.stackTraceLimit');
+  wall.undo();
+  assert.equal(Error.stackTraceLimit, limit);
+}
+
+describe('a change to a built-in object while pieces of work are looked at once', () => {
+  it('is found at the end', () => {
+    const { wall, change, isChanged } = walled();
+    assert.deepEqual(
+      wall.lookedAtOnce(() => 1),
+      { given: 1 },
+    );
+    assert.equal(wall.lookedAtOnce(change), null);
+    assert.equal(isChanged(), false);
+  });
+
+  it('counts also where it was put back before, with what a later piece did', () => {
+    const { wall, change, isChanged } = walled();
+    const seen = wall.lookedAtOnce(() => {
+      change();
+      changeSetting(wall);
+      assert.equal(isChanged(), false);
+    });
+    assert.equal(seen, null);
+    assert.equal(wall.meddling('core'), null);
+  });
+
+  it('is told of after a slot all the same', () => {
+    const { wall, change } = walled();
+    assert.equal(wall.meddlingSince(), null);
+    change();
+    changeSetting(wall);
+    assert.equal(wall.meddlingSince(), 'Thing.abs');
+    assert.equal(wall.meddlingSince(), null);
+  });
+
+  it('is not what one piece of work alone did that was found at once', () => {
+    const { wall } = walled();
+    assert.deepEqual(
+      wall.lookedAtOnce(() => changeSetting(wall)),
+      { given: undefined },
+    );
+  });
+});
