@@ -42,7 +42,7 @@ describe('what is offered in files of settings', () => {
 
   it('of a feed: its kinds, and then what that kind has', () => {
     assert.deepEqual(world('mode: paper\nfeed: { | }\n'), ['kind']);
-    assert.deepEqual(world('mode: paper\nfeed: { kind: | }\n'), ['replay', 'demo', 'ws']);
+    assert.deepEqual(world('mode: paper\nfeed: { kind: | }\n'), ['replay', 'demo', 'ws', 'ccxt']);
     assert.deepEqual(world('mode: paper\nfeed:\n  kind: ws\n  |\n'), ['url', 'tokenFrom', 'silence']);
   });
 

@@ -34,6 +34,7 @@ import { closeOf, gridOf, isTicks } from '../../sdk/grid.js';
 import { emptyTable } from '../../sdk/table.js';
 import { floorToGrid, type Range, type Seconds } from '../../sdk/time.js';
 import type { Store } from '../../store/store.js';
+import { openCcxtFeed } from './ccxt-feed.js';
 import { findWorld, tokenOf } from './find-world.js';
 import type { RequestHooks } from './request.js';
 import type { SourceHints } from './source-hints.js';
@@ -43,6 +44,7 @@ import type { StrategySession } from '../session/strategy-session.js';
 export interface PreparedRun {
   readonly run: string;
   readonly file: string;
+  readonly projectRoot: string;
   readonly world: World;
   readonly cacheDir: string;
   /** Where the world is elsewhere; closed with the run. */
@@ -71,7 +73,7 @@ export async function prepareRun(
   try {
     if (world.mode === 'live') refuseUnconfirmed(world, payload, remote !== null);
     const earlier = resume ? earlierRun(cacheDir, run, world) : null;
-    return { run, file: strategy.file, world, remote, cacheDir, earlier };
+    return { run, file: strategy.file, projectRoot: strategy.projectRoot, world, remote, cacheDir, earlier };
   } catch (error) {
     remote?.close();
     throw error;
@@ -241,14 +243,15 @@ async function runBacktest(
 }
 
 async function runLive(
-  { run, world, remote, journal, earlier }: BegunRun,
+  begun: BegunRun,
   description: GraphDescription,
   graph: Graph,
   sources: Sources,
   { useStore, hooks }: RunPorts,
 ): Promise<RunResult> {
+  const { run, world, remote, journal, earlier } = begun;
   const onTrouble = (text: string): void => hooks.log({ level: 'warn', text });
-  const { feed, since } = await feedOf(world, graph, sources.sources, onTrouble);
+  const { feed, since } = await feedOf(begun, graph, sources.sources, onTrouble);
   const canonical = firstOfEach(fingerprints(graph, sources.nonce));
   const trades = description.trades ?? [];
   const live = new LiveRun({
@@ -325,21 +328,21 @@ function hull(extents: readonly Range[]): Range | null {
 
 /** The world's feed, and from where on it is asked. */
 async function feedOf(
-  world: World,
+  { world, projectRoot }: PreparedRun,
   graph: Graph,
   sources: SourceLibrary,
   onTrouble: (text: string) => void,
 ): Promise<{ feed: Feed; since: Seconds }> {
   const { feed } = world;
   if (!feed) throw new SeamlessError('internal', `World ${world.name} has no feed.`);
-  if (feed.kind === 'ws') {
+  if (feed.kind === 'ws' || feed.kind === 'ccxt') {
     const ends = (await extentsOf(graph, sources)).map(({ end }) => end);
+    const since = ends.length > 0 ? Math.min(...ends) : -Infinity;
+    if (feed.kind === 'ccxt')
+      return { feed: await openCcxtFeed(world, feed, graph, projectRoot, onTrouble), since };
     const { url, silence, tokenFrom } = feed;
     const token = tokenFrom === undefined ? undefined : tokenOf(`The feed of world ${world.name}`, tokenFrom);
-    return {
-      feed: wsFeed({ url, silence, token, onTrouble }),
-      since: ends.length > 0 ? Math.min(...ends) : -Infinity,
-    };
+    return { feed: wsFeed({ url, silence, token, onTrouble }), since };
   }
   const recording = new Map<string, SourceReader>();
   const streams = graph.nodes.filter(({ kind }) => kind === 'stream');

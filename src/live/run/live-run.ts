@@ -184,7 +184,7 @@ export class LiveRun {
 
   async #next(inbox: Inbox<Message>): Promise<readonly Message[] | null> {
     const { feed } = this.#parts.world;
-    const silence = feed?.kind === 'ws' ? feed.silence : Infinity;
+    const silence = feed && 'silence' in feed ? feed.silence : Infinity;
     const messages = await inbox.take(silence * 1000);
     if (messages?.length === 0 && !this.#parts.signal.aborted) {
       this.#write([{ asOf: this.#asOf, events: [{ type: 'stale', what: 'feed', seconds: silence }] }]);

@@ -49,6 +49,15 @@ const feed = v.variant('kind', [
     /** Without a word for so long, it is said to be stale and asked anew. */
     silence: v.optional(duration, '30s'),
   }),
+  /** The candles of an exchange, through the project's own ccxt. */
+  v.strictObject({
+    kind: v.literal('ccxt'),
+    exchange: v.string(),
+    /** As ccxt writes it, such as BTC/USDT; where there are several streams, of each by its name. */
+    symbol: v.union([v.string(), v.record(v.string(), v.string())]),
+    /** Without a word for so long, it is said to be stale and asked anew. */
+    silence: v.optional(duration, '60s'),
+  }),
 ]);
 
 const limits = v.strictObject({

@@ -114,7 +114,13 @@ class CcxtPages {
   }
 
   async #open(): Promise<{ ccxt: Ccxt; exchange: CcxtExchange; timeframe: string }> {
-    const ccxt = await loadCcxt(this.#stream, this.#projectRoot);
+    const ccxt = await loadCcxt(
+      {
+        name: 'its ccxt source',
+        refuse: (sentence, cause) => sourceError(this.#stream, sentence, cause),
+      },
+      this.#projectRoot,
+    );
     const { exchange: name, config, timeoutMs } = this.#settings;
     const exchange = ccxt.make(name, { timeout: timeoutMs, ...this.#filled(config) });
     const timeframe = formatInterval(this.#stream.interval);

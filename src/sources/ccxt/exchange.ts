@@ -1,9 +1,7 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { OpenStream } from '../../engine/ports/source.js';
-import { nearNames } from '../../sdk/errors.js';
-import { sourceError } from '../faults.js';
+import { nearNames, type SeamlessError } from '../../sdk/errors.js';
 
 /** What is used of an exchange of ccxt's. */
 export interface CcxtExchange {
@@ -19,22 +17,30 @@ export interface CcxtExchange {
   ): Promise<unknown>;
 }
 
+/** Whose ccxt it is, and how it says what is wrong. */
+export interface CcxtUser {
+  /** Begins a sentence, such as `its ccxt source`. */
+  readonly name: string;
+  readonly refuse: (sentence: string, cause?: unknown) => SeamlessError;
+}
+
 export interface Ccxt {
   readonly exchanges: readonly string[];
   make(exchange: string, config: Readonly<Record<string, unknown>>): CcxtExchange;
+  /** The exchange of that name which has a WebSocket. */
+  makePro(exchange: string): CcxtExchange;
   /** Whether asking again may help; that a key is wrong; that there is no such symbol. */
   kindOf(error: unknown): 'passing' | 'key' | 'symbol' | 'other';
 }
 
 /** The project's own ccxt. @throws SeamlessError `source` that says how to install it */
-export async function loadCcxt(stream: OpenStream, projectRoot: string): Promise<Ccxt> {
+export async function loadCcxt({ name: user, refuse }: CcxtUser, projectRoot: string): Promise<Ccxt> {
   let path: string;
   try {
     path = createRequire(join(projectRoot, 'package.json')).resolve('ccxt');
   } catch (error) {
-    throw sourceError(
-      stream,
-      `its ccxt source needs the package ccxt, which is not installed in this project: run "npm install ccxt" in ${projectRoot}.`,
+    throw refuse(
+      `${user} needs the package ccxt, which is not installed in this project: run "npm install ccxt" in ${projectRoot}.`,
       error,
     );
   }
@@ -43,8 +49,7 @@ export async function loadCcxt(stream: OpenStream, projectRoot: string): Promise
     module = (await import(pathToFileURL(path).href)) as Record<string, unknown>;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    throw sourceError(
-      stream,
+    throw refuse(
       `the project's ccxt cannot be loaded (${message}): run "npm install ccxt@latest" in ${projectRoot}.`,
       error,
     );
@@ -52,17 +57,34 @@ export async function loadCcxt(stream: OpenStream, projectRoot: string): Promise
   // A CommonJS build has everything in its default.
   const all = { ...module, ...(module['default'] as Record<string, unknown> | undefined) };
   const exchanges = Array.isArray(all['exchanges']) ? (all['exchanges'] as string[]) : [];
+  const made = (
+    among: Readonly<Record<string, unknown>>,
+    name: string,
+    config: object,
+  ): CcxtExchange | null => {
+    const Exchange = among[name];
+    return typeof Exchange === 'function'
+      ? new (Exchange as new (config: object) => CcxtExchange)(config)
+      : null;
+  };
+  const make: Ccxt['make'] = (name, config) => {
+    const exchange = exchanges.includes(name) ? made(all, name, config) : null;
+    if (exchange) return exchange;
+    const near = nearNames(name, exchanges);
+    const hint =
+      near.length > 0 ? `did you mean ${near.join(' or ')}?` : `it has ${exchanges.length} others.`;
+    throw refuse(`ccxt knows no exchange ${name}: ${hint}`);
+  };
   return {
     exchanges,
-    make(name, config) {
-      const Exchange = exchanges.includes(name) ? all[name] : undefined;
-      if (typeof Exchange !== 'function') {
-        const near = nearNames(name, exchanges);
-        const hint =
-          near.length > 0 ? `did you mean ${near.join(' or ')}?` : `it has ${exchanges.length} others.`;
-        throw sourceError(stream, `ccxt knows no exchange ${name}: ${hint}`);
-      }
-      return new (Exchange as new (config: object) => CcxtExchange)(config);
+    make,
+    makePro(name) {
+      const exchange = made((all['pro'] ?? {}) as Record<string, unknown>, name, {});
+      if (exchange) return exchange;
+      make(name, {});
+      throw refuse(
+        `the project's ccxt has no WebSocket of ${name}: run "npm install ccxt@latest" in ${projectRoot}, or take another exchange.`,
+      );
     },
     kindOf(error) {
       const is = (name: string): boolean => {
