@@ -115,6 +115,7 @@ export class ChunkRunner {
 
   /** Nodes that do not read each other are computed side by side. A chunk takes the slots that close in `(start, end]`: whatever they read closes by then as well. */
   async #runChunk(chunk: Range, loaded: Loaded): Promise<void> {
+    const { done } = this.#state;
     const tasks = new Map<number, Promise<void>>();
     for (const index of this.#state.graph.order) {
       const work = this.#work.get(index);
@@ -126,6 +127,7 @@ export class ChunkRunner {
       tasks.set(index, task);
     }
     await Promise.allSettled(tasks.values());
+    if (this.#stopped) this.#state.done = done;
     this.#throwIfStopped();
     for (const [index, { carried, carriedSpan }] of this.#work) {
       const rows = carriedSpan === null ? null : this.#held.rowsSince(index, chunk.end - carriedSpan);

@@ -63,7 +63,8 @@ export class RunState {
   readonly #schemas = new Map<number, Schema>();
   readonly #horizons: readonly Horizon[];
   #limits: Seconds[];
-  #done = 0;
+  /** Bars that count as progress. What is not kept of them is computed again. */
+  done = 0;
   /** The node in work. */
   #at: string | null = null;
   #total = 0;
@@ -230,7 +231,7 @@ export class RunState {
   }
 
   progressed(node: GraphNode, bars: number): void {
-    this.#done += bars;
+    this.done += bars;
     this.#report(node, 0);
   }
 
@@ -241,7 +242,7 @@ export class RunState {
 
   #counts(within: number): { done: number; total: number } {
     const total = Math.round(this.#total);
-    return { done: Math.min(total, Math.round(this.#done + within)), total };
+    return { done: Math.min(total, Math.round(this.done + within)), total };
   }
 
   throwIfCancelled(): void {

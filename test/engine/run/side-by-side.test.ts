@@ -4,6 +4,7 @@ import { materialize } from '../../../src/engine/run/materialize.js';
 import type { ComputeRequest, ComputeResult, GraphDescription } from '../../../src/engine/ports/host.js';
 import type { Commit, Reuse } from '../../../src/engine/ports/store.js';
 import { emptyTable, type Table } from '../../../src/sdk/table.js';
+import type { RunProgress } from '../../../src/engine/run/report.js';
 import { MemoryStore } from '../../support/memory-store.js';
 import { ToyHost, ToySources, type Toy, type ToyStream } from '../../support/toy-strategy.js';
 
@@ -75,9 +76,19 @@ describe('nodes that are computed side by side', () => {
     const toys: Toy[] = [prices(), sparse, reads(1, 4, 20), ...chain];
     const host = new ToyHost(toys);
     const ports = { host, store: new MemoryStore(), sources: new ToySources(toys), nonce: 'n' };
-    await materialize(ports, RANGE, hooks);
+    const counts: number[] = [];
+    const progress = (at: RunProgress): void => {
+      if (at.phase === 'computing' && counts.at(-1) !== at.done) counts.push(at.done);
+    };
+    await materialize(ports, RANGE, { ...hooks, progress });
     assert.ok((host.calls[3] ?? 0) > SLOTS, 'it was planned anew');
     assert.equal(host.calls[6], SLOTS);
+    // What was computed in vain does not count: all is done when the last node is.
+    assert.equal(counts.indexOf(6 * SLOTS), counts.length - 1);
+    assert.deepEqual(
+      counts.slice(-6),
+      [1, 2, 3, 4, 5, 6].map((nodes) => nodes * SLOTS),
+    );
   });
 
   it('reuse nothing that was found wrong meanwhile', async () => {
