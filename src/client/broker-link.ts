@@ -128,15 +128,25 @@ function tellWhat(linked: Linked, said: BrokerFill | BrokerEnd): void {
     linked.tell({ type: 'ended', order, reason: said.ended });
     return;
   }
-  const { id, quantity, price, fee, time } = said;
-  const sane = [quantity, price, fee, time].every(Number.isFinite) && price > 0 && fee >= 0;
+  const { id, quantity, price, fee, time, maker } = said;
+  const isKnown = maker === undefined || typeof maker === 'boolean';
+  const sane = isKnown && [quantity, price, fee, time].every(Number.isFinite) && price > 0 && fee >= 0;
   if (!sane || typeof id !== 'string') {
     throw new SeamlessError(
       'usage',
-      `The broker says of order ${said.order} what cannot be a fill: ${JSON.stringify(said)}. A fill has an id, a quantity, a price above 0, a fee of at least 0 and a time in seconds.`,
+      `The broker says of order ${said.order} what cannot be a fill: ${JSON.stringify(said)}. A fill has an id, a quantity, a price above 0, a fee of at least 0, a time in seconds, and perhaps maker, which is true or false.`,
     );
   }
-  linked.tell({ type: 'filled', execution: id, order, quantity, price, fee, at: time });
+  linked.tell({
+    type: 'filled',
+    execution: id,
+    order,
+    quantity,
+    price,
+    fee,
+    at: time,
+    ...(maker !== undefined && { maker }),
+  });
 }
 
 function numberOf({ run }: Linked, id: string): number {

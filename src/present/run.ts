@@ -22,7 +22,7 @@ function eventText(event: RunEvent): string | null {
     case 'order':
       return `order ${event.order}: ${money(event.quantity, 6)} ${event.symbol}`;
     case 'fill':
-      return `fill of ${event.order}: ${money(event.quantity, 6)} ${event.symbol} at ${money(event.price)}, fee ${money(event.fee)}`;
+      return `fill of ${event.order}: ${money(event.quantity, 6)} ${event.symbol} at ${money(event.price)}, fee ${money(event.fee)}${event.maker === undefined ? '' : ` as ${event.maker ? 'maker' : 'taker'}`}`;
     case 'world':
       return `world: ${event.inactive || event.activation}${event.share === 1 ? '' : `, ${event.share * 100} % of its weights`}`;
     case 'rejected':

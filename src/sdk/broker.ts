@@ -25,6 +25,8 @@ export interface BrokerFill {
   readonly price: number;
   /** At least 0. */
   readonly fee: number;
+  /** Whether the order waited in the book for others, and the fee is that of a maker; absent: it is not known. */
+  readonly maker?: boolean;
   readonly time: Seconds;
 }
 

@@ -59,6 +59,8 @@ export type RunEventBody =
       readonly at: Seconds;
       /** Of a live world: the broker's name for it. */
       readonly execution?: string;
+      /** Where the broker says so: whether it was a maker's fill, or a taker's. Fills of other worlds are all a taker's. */
+      readonly maker?: boolean;
     }
   /** An order of a live world that comes to nothing more, and why. */
   | { readonly type: 'rejected'; readonly order: number; readonly symbol: string; readonly reason: string }

@@ -12,6 +12,7 @@ export const brokerSaid = v.variant('type', [
     quantity: number,
     price: v.pipe(number, v.gtValue(0)),
     fee: v.pipe(number, v.minValue(0)),
+    maker: v.optional(v.boolean()),
     at: number,
   }),
   v.object({ type: v.literal('ended'), order, reason: v.string() }),

@@ -41,6 +41,7 @@ export interface Execution {
   readonly price: number;
   readonly fee: number;
   readonly at: Seconds;
+  readonly maker?: boolean | undefined;
 }
 
 /** One symbol: what was decided for it, and what is on its way. */
@@ -147,7 +148,7 @@ export class Desk {
   }
 
   /** A fill of a live world's broker. @throws SeamlessError `usage` for an order that this run has not made */
-  filled({ execution, order, quantity, price, fee, at }: Execution): RunEventBody {
+  filled({ execution, order, quantity, price, fee, at, maker }: Execution): RunEventBody {
     const [i, book] = this.#bookOf(order);
     const { symbol } = book;
     const open = book.orders.find((each) => each.order === order);
@@ -159,7 +160,7 @@ export class Desk {
     }
     const fill = { symbol, quantity, price, fee, slippage: 0 };
     this.#holdings.fill(i, fill, at);
-    return { type: 'fill', order, ...fill, at, execution };
+    return { type: 'fill', order, ...fill, at, execution, ...(maker !== undefined && { maker }) };
   }
 
   /** An order that comes to nothing more. Null: it was done already. */

@@ -35,8 +35,8 @@ type Traded = Exclude<BrokerSaid, { type: 'lost' }>;
 function brokerSaidBy(event: RunEventBody): Traded | null {
   if (event.type === 'rejected') return { type: 'ended', order: event.order, reason: event.reason };
   if (event.type !== 'fill' || event.execution === undefined) return null;
-  const { order, quantity, price, fee, at, execution } = event;
-  return { type: 'filled', order, quantity, price, fee, at, execution };
+  const { order, quantity, price, fee, at, execution, maker } = event;
+  return { type: 'filled', order, quantity, price, fee, at, execution, maker };
 }
 
 /** Bars of the fastest stream that a late one may be behind for its slots to be computed again. */

@@ -45,6 +45,8 @@ describe('a live world', () => {
     const held = fills.reduce((sum, { quantity }) => sum + quantity, 0);
     const result = only(events, 'finished').at(-1);
     assert.ok(Math.abs((result?.positions['BTC'] ?? 0) - held) < 1e-9);
+    for (const { execution, maker } of only(events, 'fill'))
+      assert.equal(maker, fills.find(({ id }) => id === execution)?.maker ?? null);
     const cash = fills.reduce((sum, { quantity, price, fee }) => sum - quantity * price - fee, 10_000);
     assert.ok(Math.abs((result?.cash ?? 0) - cash) < 1e-6);
   }

@@ -22,10 +22,18 @@ export async function loopbackBroker(
   const fills: BrokerFill[] = [];
   const again: string[] = [];
   const server = createServer((request, response) => void answer(request, response));
-  const fill = (order: BrokerOrder, quantity: number): void => {
+  const fill = (order: BrokerOrder, quantity: number, maker: boolean): void => {
     const price = (order.price ?? 100) + Math.sign(quantity) * 0.01;
     const fee = Math.abs(quantity) * price * 0.001;
-    fills.push({ id: `x${fills.length + 1}`, order: order.id, quantity, price, fee, time: order.asOf });
+    fills.push({
+      id: `x${fills.length + 1}`,
+      order: order.id,
+      quantity,
+      price,
+      fee,
+      maker,
+      time: order.asOf,
+    });
   };
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
@@ -37,8 +45,8 @@ export async function loopbackBroker(
       else if (refuses(order)) return void response.end('"No such lot."');
       else {
         orders.set(order.id, order);
-        fill(order, order.quantity / 4);
-        fill(order, order.quantity - order.quantity / 4);
+        fill(order, order.quantity / 4, true);
+        fill(order, order.quantity - order.quantity / 4, false);
         if (drops(order)) return void response.destroy();
       }
       response.end('null');
