@@ -1,5 +1,7 @@
 // Slow (60 s): runs in a child process.
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { gzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { quoteText } from '../../src/store/duckdb/sql.js';
 import { nodeOf, runFresh } from '../support/project.js';
@@ -54,6 +56,20 @@ describe('a universe whose symbols are found', () => {
     );
     const years = { ...early, ...late, 'main.ts': foundStrategy("csvHistory('data/*/*.csv')") };
     await inProject(years, async (project) => assert.deepEqual(await rowsOf(project), wanted));
+  });
+
+  it('comes to the same from a table in UTF-16, and packed, which are decoded once for all symbols', async () => {
+    const text = csvOf(quotes);
+    for (const [name, bytes] of [
+      ['prices.csv', Buffer.from(`\ufeff${text}`, 'utf16le')],
+      ['prices.csv.gz', gzipSync(text)],
+    ] as const) {
+      const main = foundStrategy(`csvHistory('${name}')`, "symbol: 'ticker'");
+      await inProject({ 'main.ts': main }, async (project) => {
+        await writeFile(project.path(name), bytes);
+        assert.deepEqual(await rowsOf(project), wanted, name);
+      });
+    }
   });
 
   it('comes to the same from partitions of Parquet', async () => {

@@ -3,6 +3,7 @@ import { floorToSlot } from '../../sdk/grid.js';
 import type { FileContext } from '../files.js';
 import { openSql, type Relation } from '../sql/relation.js';
 import { refuseAbsent, type OneSymbol } from '../symbols.js';
+import { OnceAsked } from '../universe/once.js';
 
 /** How the files of a universe are read: of each, the rows of one symbol, and those of all. */
 export interface SymbolTable {
@@ -13,14 +14,24 @@ export interface SymbolTable {
   readonly raw: string;
 }
 
+/** The first and the last open of copies of tables, by what asks for them: a copy never changes. */
+const extents = new OnceAsked<Record<string, unknown>>();
+
+function extentOf(context: FileContext, tables: readonly SymbolTable[]): Promise<Record<string, unknown>> {
+  const opens = tables.map(({ relation, all }) => `SELECT ${openSql(relation)} AS open FROM ${all}`);
+  const sql = `SELECT min(open) AS first, max(open) AS last FROM (${opens.join(' UNION ALL ')}) WHERE isfinite(open)`;
+  return extents.get(context, sql, async () => (await context.database.rows(sql))[0] ?? {});
+}
+
 /** The bars of one symbol of a table with many, which begin and end with the table: what it has no row of is known, too. */
 export function symbolReader(
   stream: OpenStream,
-  { database }: FileContext,
+  context: FileContext,
   one: OneSymbol,
   rows: SourceReader,
   tables: () => Promise<readonly SymbolTable[]>,
 ): SourceReader {
+  const { database } = context;
   return {
     // A copy in order of symbols is read in part.
     whole: false,
@@ -31,11 +42,7 @@ export function symbolReader(
       const all = await tables();
       const from = all.map((table) => ({ from: table.all, raw: table.raw }));
       await refuseAbsent(stream, database, one, from, all.map(({ shown }) => shown).join(', '));
-      const opens = all.map((table) => `SELECT ${openSql(table.relation)} AS open FROM ${table.all}`);
-      const [row] = await database.rows(
-        `SELECT min(open) AS first, max(open) AS last FROM (${opens.join(' UNION ALL ')}) WHERE isfinite(open)`,
-      );
-      const { first, last } = row ?? {};
+      const { first, last } = await extentOf(context, all);
       if (typeof first !== 'number' || typeof last !== 'number') return null;
       return { first: floorToSlot(first, stream), last: floorToSlot(last, stream) };
     },

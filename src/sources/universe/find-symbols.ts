@@ -3,7 +3,7 @@ import type { OpenStream } from '../../engine/ports/source.js';
 import { explainCsvFailure, rowsOfSound } from '../csv/failure.js';
 import { layoutOf } from '../csv/layout.js';
 import { PLAIN_NUMBERS } from '../csv/numbers.js';
-import { renamed } from '../csv/plan.js';
+import { renamed } from '../csv/sample.js';
 import { csvFrom } from '../csv/read-csv.js';
 import { plainText } from '../csv/plain-text.js';
 import { csvSettings, type CsvSettings } from '../csv/settings.js';

@@ -12,3 +12,18 @@ export class Once<T> {
     return made;
   }
 }
+
+/** The same of what takes time. What failed is made again: its sentence names the stream that asked. */
+export class OnceAsked<T> {
+  readonly #asked = new Once<Map<string, Promise<T>>>();
+
+  get(context: FileContext, key: string, ask: () => Promise<T>): Promise<T> {
+    const asked = this.#asked.get(context, '', () => new Map());
+    const known = asked.get(key);
+    if (known) return known;
+    const answer = ask();
+    asked.set(key, answer);
+    answer.catch(() => asked.delete(key));
+    return answer;
+  }
+}
