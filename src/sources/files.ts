@@ -28,8 +28,6 @@ export interface FileContext {
   /** Done when the library is closed. */
   readonly closing?: (() => Promise<void>)[];
   readonly scratch: Scratch;
-  /** Copies of tables in order of their symbols; see `bySymbol`. */
-  readonly tables: Map<string, Promise<string>>;
 }
 
 /** A file of a source: as its author wrote it, and where it is. */

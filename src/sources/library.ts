@@ -54,7 +54,6 @@ export function openSourceLibrary(options: SourceLibraryOptions): OpenedLibrary 
     projectRoot: options.projectRoot,
     database,
     scratch,
-    tables: new Map(),
     hints: options.hints ?? new Map<string, string>(),
     signal: options.signal,
     closing: [],

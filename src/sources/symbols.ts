@@ -1,10 +1,11 @@
 import type { OpenStream } from '../engine/ports/source.js';
-import { nearNames, type SeamlessError } from '../sdk/errors.js';
+import { nearNames } from '../sdk/errors.js';
 import { columnIndex } from '../sdk/table.js';
 import { sourceError } from './faults.js';
 import type { FileContext } from './files.js';
 import type { Options } from './options.js';
 import { sqlText, type Database } from './sql/database.js';
+import { OnceAsked } from './universe/once.js';
 
 /** The symbol whose rows a stream reads of a table that has those of many. */
 export interface OneSymbol {
@@ -43,6 +44,9 @@ export function symbolSql(raw: string): string {
   return `CAST(${raw} AS VARCHAR)`;
 }
 
+/** The symbols of tables, by what asks for them: asked for once for all streams of a universe. */
+const known = new OnceAsked<ReadonlySet<string>>();
+
 /** @throws SeamlessError `source` for a symbol that the table has no row of, with those like it. */
 export async function refuseAbsent(
   stream: OpenStream,
@@ -53,57 +57,49 @@ export async function refuseAbsent(
   shown: string,
 ): Promise<void> {
   const each = tables.map(({ from, raw }) => `SELECT DISTINCT ${symbolSql(raw)} AS symbol FROM ${from}`);
-  const has = await database.rows(
-    `SELECT symbol FROM (${each.join(' UNION ALL ')}) WHERE symbol = ${sqlText(symbol)} LIMIT 1`,
+  const sql = `SELECT DISTINCT symbol FROM (${each.join(' UNION ALL ')}) ORDER BY symbol`;
+  const symbols = await known.get(database, sql, async () => {
+    const rows = await database.rows(sql);
+    return new Set(rows.flatMap((row) => (typeof row['symbol'] === 'string' ? [row['symbol']] : [])));
+  });
+  if (symbols.has(symbol)) return;
+  const near = nearNames(symbol, [...symbols]);
+  const hint =
+    near.length > 0
+      ? `did you mean ${near.join(' or ')}?`
+      : `it has ${symbols.size} others, such as ${[...symbols].slice(0, 3).join(', ')}.`;
+  throw sourceError(
+    stream,
+    `${shown} has no row with ${JSON.stringify(symbol)} in its column ${column}: ${hint}`,
   );
-  if (has.length === 0) throw await absent();
-
-  async function absent(): Promise<SeamlessError> {
-    const rows = await database.rows(
-      `SELECT DISTINCT symbol FROM (${each.join(' UNION ALL ')}) ORDER BY symbol`,
-    );
-    const symbols = rows.flatMap((row) => (typeof row['symbol'] === 'string' ? [row['symbol']] : []));
-    const near = nearNames(symbol, symbols);
-    const hint =
-      near.length > 0
-        ? `did you mean ${near.join(' or ')}?`
-        : `it has ${symbols.length} others, such as ${symbols.slice(0, 3).join(', ')}.`;
-    return sourceError(
-      stream,
-      `${shown} has no row with ${JSON.stringify(symbol)} in its column ${column}: ${hint}`,
-    );
-  }
 }
 
 /**
  * A table in order of its symbols, as a copy that can be read symbol by symbol: it is read once for all streams of a universe.
  * @param from what follows FROM, the same for all of them
- * @param raw the column with the symbols, as texts
+ * @param raw the column with the symbols, as texts; `text` is what they are in the copy
  * @param content what changes when its rows, or how they are read, do
  * @returns what follows FROM, for the copy
  */
-export async function bySymbol(
+export function bySymbol(
   context: FileContext,
   from: string,
-  raw: string,
+  { raw, text }: { readonly raw: string; readonly text: string },
   content: string,
 ): Promise<string> {
-  const key = JSON.stringify([raw, content]);
-  const known = context.tables.get(key);
-  if (known) return known;
-  const made = copyBySymbol(context, from, raw);
-  context.tables.set(key, made);
-  made.catch(() => context.tables.delete(key));
-  return made;
+  return copies.get(context, JSON.stringify([text, content]), async () => {
+    const path = context.scratch.file('by-symbol.parquet');
+    const numbered = `SELECT *, row_number() OVER () AS ${PLACE} FROM ${from}`;
+    // Without dictionaries: those of doubles make one of +0 and -0.
+    await context.database.rows(
+      `COPY (SELECT * EXCLUDE (${PLACE}) REPLACE (${text} AS ${raw}) FROM (${numbered}) ORDER BY ${text}, ${PLACE})
+       TO ${sqlText(path)} (FORMAT parquet, DICTIONARY_SIZE_LIMIT 1, ROW_GROUP_SIZE 16384)`,
+    );
+    return `read_parquet(${sqlText(path)})`;
+  });
 }
 
-async function copyBySymbol({ database, scratch }: FileContext, from: string, raw: string): Promise<string> {
-  const path = scratch.file('by-symbol.parquet');
-  const numbered = `SELECT *, row_number() OVER () AS place FROM ${from}`;
-  // Without dictionaries: those of doubles make one of +0 and -0.
-  await database.rows(
-    `COPY (SELECT * EXCLUDE (place) REPLACE (trim(${raw}) AS ${raw}) FROM (${numbered}) ORDER BY trim(${raw}), place)
-     TO ${sqlText(path)} (FORMAT parquet, DICTIONARY_SIZE_LIMIT 1, ROW_GROUP_SIZE 16384)`,
-  );
-  return `read_parquet(${sqlText(path)})`;
-}
+const copies = new OnceAsked<string>();
+
+/** A name that no column has. */
+const PLACE = '"seamless: place"';

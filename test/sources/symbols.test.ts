@@ -3,7 +3,8 @@ import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import fc from 'fast-check';
 import type { SourceReader } from '../../src/engine/ports/source.js';
 import { cases } from '../support/profile.js';
-import { EVERYTHING, Project, readAll, rowsOf } from './support.js';
+import { bytesOf } from '../support/worlds/runs.js';
+import { EVERYTHING, fails, Project, readAll, rowsOf } from './support.js';
 
 /** In an order that is another one in UTF-8 and in UTF-16, and with what SQL would take for something else. */
 const SYMBOLS = ['AAPL', "O'NEIL", '0007', 'ÄÖ', '\u{1F600}', '\uFF5E', 'z'];
@@ -124,5 +125,54 @@ describe('a Parquet table of many symbols', () => {
       ),
       cases(200, 15),
     );
+  });
+});
+
+describe('a query with rows of many symbols', () => {
+  const project = new Project();
+  after(() => project.remove());
+
+  const minutes =
+    "SELECT TIMESTAMP '2020-01-01' + INTERVAL (i // 3) MINUTE AS time, [' A', 'a', 'A'][i % 3 + 1] AS ticker";
+  for (const [what, columns] of [
+    [
+      'numbers, whole and not',
+      "[-0.0, 0.0, 'NaN'::DOUBLE, '-inf'::DOUBLE, 5e-324][i % 5 + 1] AS x, i::DECIMAL(9, 3) / 8 AS d, (2 ** 60 + i)::BIGINT AS large, i::FLOAT / 3 AS f",
+    ],
+    [
+      'texts, days, truths and nulls',
+      "'' || i AS text, DATE '2020-01-01' + i::INTEGER AS day, i % 2 = 0 AS up, NULLIF(i % 4, 1) AS hole",
+    ],
+    ['a column called place', 'i AS place, -i AS "Place of it"'],
+    [
+      'what a copy would not give back',
+      'i::HUGEINT * 10::HUGEINT ** 20 AS huge, INTERVAL (i) HOUR AS span, [i, -i] AS pair',
+    ],
+  ] as const) {
+    it(`gives each symbol, bit for bit, what the query gives of it alone: ${what}`, async () => {
+      const query = `${minutes}, ${columns} FROM range(90) AS r(i)`;
+      for (const symbol of [' A', 'a', 'A']) {
+        const own = await project.read('sql', { query, symbolColumn: 'ticker', symbol });
+        const alone = `SELECT * EXCLUDE (ticker) FROM (${query}) WHERE ticker = '${symbol}'`;
+        assert.equal(own.ts.length, 30);
+        assert.deepEqual(bytesOf(own), bytesOf(await project.read('sql', { query: alone })), symbol);
+      }
+    });
+  }
+
+  it('says that it has no row of a symbol, and which are like it', async () => {
+    const query = `${minutes}, i AS x FROM range(9) AS r(i)`;
+    const options = { query, symbolColumn: 'ticker', symbol: 'AA' };
+    await fails(
+      project.read('sql', options),
+      'source',
+      /no row with "AA" in its column ticker: did you mean/,
+    );
+  });
+
+  it('says what is wrong with a query whose rows cannot be computed', async () => {
+    const query = `${minutes}, ('x' || i)::INTEGER AS x FROM range(9) AS r(i)`;
+    const options = { query, symbolColumn: 'ticker', symbol: 'A' };
+    await fails(project.read('sql', options), 'source-row', /its query failed: .*Could not convert string/);
   });
 });

@@ -201,7 +201,12 @@ async function ofSymbols(
 ): Promise<string> {
   const signature = await fileSignature(stream, context.projectRoot, reading.file);
   try {
-    return await bySymbol(context, reading.from, raw, `${signature} ${reading.from}`);
+    return await bySymbol(
+      context,
+      reading.from,
+      { raw, text: `trim(${raw})` },
+      `${signature} ${reading.from}`,
+    );
   } catch (error) {
     throw await explainCsvFailure(stream, context.database, reading, error);
   }

@@ -16,6 +16,7 @@ import {
 } from '../files.js';
 import { Options, type TimeOptions } from '../options.js';
 import { symbolOptions, type OneSymbol } from '../symbols.js';
+import { OnceAsked } from '../universe/once.js';
 import { RelationReader } from './relation-reader.js';
 import type { RelationSource, RowReading } from './relation-source.js';
 import { symbolRowsOf, type SymbolRows } from './symbol-rows.js';
@@ -220,21 +221,17 @@ export async function parquetFrom(
 /** The file itself, or a Parquet copy of an Arrow file, made once for a content. */
 async function readablePath(stream: OpenStream, context: FileContext, file: SourceFile): Promise<string> {
   if (!(await isArrow(stream, file))) return file.path;
-  const { projectRoot, hints, tables, database, scratch } = context;
+  const { projectRoot, hints, database, scratch } = context;
   const { hash, signature } = await contentHash(stream, projectRoot, file, hints);
-  const key = JSON.stringify(['arrow', hash]);
-  const made = tables.get(key) ?? copyOfArrow(stream, database, scratch, file);
-  tables.set(key, made);
-  try {
-    const path = await made;
+  return arrowCopies.get(context, hash, async () => {
+    const path = await copyOfArrow(stream, database, scratch, file);
     // A copy of another content than that of the hash may not be kept under it.
     await refuseChanged(stream, projectRoot, file, signature);
     return path;
-  } catch (error) {
-    tables.delete(key);
-    throw error;
-  }
+  });
 }
+
+const arrowCopies = new OnceAsked<string>();
 
 function bordersKey(version: string): string {
   return `${version} borders`;

@@ -6,7 +6,8 @@ import { refuseEndlessFiles } from '../endless.js';
 import { sourceError } from '../faults.js';
 import type { FileContext } from '../files.js';
 import { Options } from '../options.js';
-import { symbolOptions } from '../symbols.js';
+import { bySymbol, symbolIndex, symbolOptions, type OneSymbol } from '../symbols.js';
+import { OnceAsked } from '../universe/once.js';
 import { RelationReader } from './relation-reader.js';
 import type { RelationSource } from './relation-source.js';
 
@@ -19,7 +20,7 @@ export async function openSql(stream: OpenStream, context: FileContext): Promise
   options.finish();
   const { from, files } = await readQuery(stream, context, query);
   const source: RelationSource = {
-    from: () => Promise.resolve(from),
+    from: () => (one ? ofSymbols(stream, context, from, one) : Promise.resolve(from)),
     files,
     shown: 'its query',
     // A result has no order of its own.
@@ -32,6 +33,30 @@ export async function openSql(stream: OpenStream, context: FileContext): Promise
   };
   return new RelationReader(stream, context.database, source);
 }
+
+/** Types that a copy in Parquet gives back as they were. */
+const KEPT =
+  /^(?:BOOLEAN|U?(?:TINY|SMALL|BIG)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL\(.+\)|VARCHAR|DATE|TIMESTAMP(?: WITH TIME ZONE)?)$/;
+
+/** A query is run once for all symbols of a universe, where a copy of its result is the same. What follows FROM. */
+async function ofSymbols(
+  stream: OpenStream,
+  context: FileContext,
+  from: string,
+  one: OneSymbol,
+): Promise<string> {
+  const columns = await described.get(context, from, () => context.database.rows(`DESCRIBE FROM ${from}`));
+  if (!columns.every((column) => KEPT.test(String(column['column_type'])))) return from;
+  const names = columns.map((column) => String(column['column_name']));
+  if (new Set(names.map((name) => name.toLowerCase())).size < names.length) return from;
+  const name = names[symbolIndex(stream, names, one, 'its query')] ?? '';
+  if (columns[names.indexOf(name)]?.['column_type'] !== 'VARCHAR') return from;
+  const raw = `"${name.replaceAll('"', '""')}"`;
+  // What is wrong with a query its own reading says.
+  return bySymbol(context, from, { raw, text: raw }, from).catch(() => from);
+}
+
+const described = new OnceAsked<readonly Record<string, unknown>[]>();
 
 /** A query as what follows FROM, and the files that it names. @throws SeamlessError `source` as `openSql` does */
 export async function readQuery(

@@ -1,10 +1,8 @@
-import type { FileContext } from '../files.js';
-
-/** What all streams of a universe need is made once: for each library of sources, by a key. */
+/** What all streams of a universe need is made once: for each library of sources, or its database, by a key. */
 export class Once<T> {
-  readonly #made = new WeakMap<FileContext, Map<string, T>>();
+  readonly #made = new WeakMap<object, Map<string, T>>();
 
-  get(context: FileContext, key: string, make: () => T): T {
+  get(context: object, key: string, make: () => T): T {
     const known = this.#made.get(context) ?? new Map<string, T>();
     this.#made.set(context, known);
     const made = known.get(key) ?? make();
@@ -17,7 +15,7 @@ export class Once<T> {
 export class OnceAsked<T> {
   readonly #asked = new Once<Map<string, Promise<T>>>();
 
-  get(context: FileContext, key: string, ask: () => Promise<T>): Promise<T> {
+  get(context: object, key: string, ask: () => Promise<T>): Promise<T> {
     const asked = this.#asked.get(context, '', () => new Map());
     const known = asked.get(key);
     if (known) return known;
