@@ -86,7 +86,7 @@ describe('a universe over a wire', () => {
   it('is refused where no place for the symbol is said, with where it goes', () => {
     const make = (history: ReturnType<typeof httpHistory>, symbol?: string) => () =>
       new Universe({ name: 'coins', interval: '1m', history, symbols: ['A'], ...(symbol && { symbol }) });
-    const url = `${exchange.url}`;
+    const url = exchange.url;
     assert.throws(make(httpHistory({ url })), /put \{symbol\} in its url where the symbol goes\.$/);
     assert.throws(make(httpHistory({ url: template() }), 'ticker'), /leave symbol out/);
     assert.throws(
