@@ -26,7 +26,7 @@ export class Wall {
   #unsettled: string | null = null;
   readonly #settings = new Settings();
   #looksLater = false;
-  /** A change to what the later look is at, undone before it by a look for another reason. */
+  /** A change of `core` that another look has undone before the later look came. */
   #passed: string | null = null;
 
   constructor(builtIns: readonly BuiltIn[], syncImports: () => void) {
