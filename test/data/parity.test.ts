@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
+import { plainGrid } from '../../src/sdk/grid.js';
 import { exchange, type ExchangeBar } from '../live/exchange.js';
 import { inParity, OHLC_HEADER, project, start } from '../live/support.js';
 
@@ -26,7 +27,7 @@ describe('a run over an exchange that replays the recorded market', () => {
       .map(({ ts, row: { open, high, low, close, volume } }) =>
         [ts, open, high, low, close, volume].join(','),
       );
-    const feed = await exchange(bars, 60);
+    const feed = await exchange(bars, plainGrid(60));
     const at = project({
       'bars.csv': `${OHLC_HEADER}${history.join('\n')}\n`,
       'worlds/paper.yaml': `mode: paper\nfeed: { kind: ws, url: '${feed.url}' }\n`,

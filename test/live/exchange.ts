@@ -2,6 +2,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocketServer, type WebSocket } from 'ws';
 
+import { closeOf, type Grid } from '../../src/sdk/grid.js';
 import type { FlatRecord } from '../../src/sdk/table.js';
 
 /** What goes wrong at a bar. */
@@ -25,12 +26,13 @@ const LATE_BY = 4;
 
 /**
  * An exchange on loopback that plays bars, in the order of the list, to whoever subscribes; then it says that it has closed.
+ * @param grid theirs: a bar that closes after what was asked for is played
  * @param faults by position in the list. Those that end a connection do so once.
  * @param pace milliseconds between two bars; 0: all come at once
  */
 export async function exchange(
   bars: readonly ExchangeBar[],
-  interval: number,
+  grid: Grid,
   faults: ReadonlyMap<number, Fault> = new Map(),
   pace = 0,
 ): Promise<Exchange> {
@@ -42,7 +44,7 @@ export async function exchange(
     socket.once('message', (data: Buffer) => {
       const { since } = JSON.parse(data.toString('utf8')) as { since: number | null };
       asked.push({ since, token: request.headers.authorization });
-      const wanted = [...bars.entries()].filter(([, { ts }]) => ts + interval > (since ?? -Infinity));
+      const wanted = [...bars.entries()].filter(([, { ts }]) => closeOf(ts, grid) > (since ?? -Infinity));
       void play(socket, wanted, faults, broken, pace);
     });
   });

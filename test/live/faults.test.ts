@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 
+import { plainGrid } from '../../src/sdk/grid.js';
 import { cases } from '../support/profile.js';
 import { minute, type Project } from '../support/project.js';
 import { exchange, type ExchangeBar, type Fault } from './exchange.js';
@@ -26,7 +27,7 @@ describe('a feed over a WebSocket', () => {
   after(() => at.remove());
 
   async function runOver(faults: ReadonlyMap<number, Fault>, more = '') {
-    const feed = await exchange(barsOf(HISTORY, BARS), 60, faults);
+    const feed = await exchange(barsOf(HISTORY, BARS), plainGrid(60), faults);
     try {
       at.write({
         'worlds/ws.yaml': `mode: paper\nfeed: { kind: ws, url: '${feed.url}'${more} }\nlate: { grace: 0, bars: sideOutput }\n`,
@@ -76,7 +77,7 @@ describe('a feed over a WebSocket', () => {
   });
 
   it('that cannot be reached is said, with its address', async () => {
-    const feed = await exchange([], 60);
+    const feed = await exchange([], plainGrid(60));
     await feed.close();
     at.write({ 'worlds/gone.yaml': `mode: paper\nfeed: { kind: ws, url: '${feed.url}' }\n` });
     await assert.rejects(
@@ -91,7 +92,7 @@ describe('a feed over a WebSocket', () => {
       if (i === 5) return { ...each, ts: each.ts + 1 };
       return i === 7 ? { ...each, row: { ...each.row, close: 'x' } } : each;
     });
-    const feed = await exchange(bars, 60);
+    const feed = await exchange(bars, plainGrid(60));
     try {
       at.write({ 'worlds/odd.yaml': `mode: paper\nfeed: { kind: ws, url: '${feed.url}' }\n` });
       const run = await start(at, { world: 'odd' });

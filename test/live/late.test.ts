@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 
 import { runFolder } from '../../src/live/journal/runs.js';
+import { plainGrid } from '../../src/sdk/grid.js';
 import { cases } from '../support/profile.js';
 import { minute, type Project } from '../support/project.js';
 import { exchange, type ExchangeBar, type Fault } from './exchange.js';
@@ -34,7 +35,7 @@ describe('late bars that are taken in', () => {
     faults: ReadonlyMap<number, Fault> = new Map(),
     cut?: (lines: string[]) => string[],
   ) {
-    const feed = await exchange(bars, 60, faults);
+    const feed = await exchange(bars, plainGrid(60), faults);
     try {
       at.write({
         'worlds/late.yaml': `mode: paper\nfeed: { kind: ws, url: '${feed.url}' }\nlate: { grace: 0, bars: recompute }\n`,

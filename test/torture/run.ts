@@ -1,5 +1,6 @@
 // `npm run torture`: 500 kills and 50 rounds of many processes, and 100 kills of runs of the Core Loop. What it came to is kept: when it is ended, or its minutes are over,
-// the same command goes on. `--seed`, `--kills`, `--rounds`, `--minutes`, `--new`.
+// the same command goes on. `--seed`, `--kills`, `--rounds`, `--minutes`, `--new`; `--only kills`, `crowd`, `runs`, `strategies` or `broker`, also several
+// times, for parts of it; `SEAMLESS_CASES` for another number of random strategies or of runs.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -16,8 +17,21 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '50' },
     minutes: { type: 'string', default: '40' },
     new: { type: 'boolean', default: false },
+    only: { type: 'string', multiple: true },
   },
 });
+
+/** Kills of runs of the Core Loop, and of live ones with their broker, as the suites have them at night. */
+const LOOP: Readonly<Record<string, string>> = {
+  runs: 'test/live/kills/kills.test.ts',
+  strategies: 'test/live/kills/any-strategy.test.ts',
+  broker: 'test/live/broker/broker.test.ts',
+};
+const PARTS = ['kills', 'crowd', ...Object.keys(LOOP)];
+const parts = values.only ?? PARTS;
+const unknown = parts.filter((part) => !PARTS.includes(part));
+if (unknown.length > 0)
+  throw new Error(`There is no part ${unknown.join(', ')}: there is ${PARTS.join(', ')}.`);
 
 const known = values.new ? null : loadRecord(FILE, values.seed ?? null);
 const record: TortureRecord = known ?? {
@@ -38,58 +52,61 @@ function save(): void {
   saveRecord(FILE, record);
 }
 
-await killAgainAndAgain({
-  seed: record.seed,
-  kills: Number(values.kills),
-  firstLife: record.lives,
-  until,
-  onLife: (life, kills, faults) => {
-    record.lives = life + 1;
-    record.kills.push(...kills);
-    for (const { aim, instant, phase, faults: own } of kills) {
-      const at = `${instant.delayMs.toFixed(1)} ms into ${aim} ${instant.nth}`;
-      record.faults.push(...own.map((fault) => `life ${life}, ${at}, killed in ${phase}: ${fault}`));
-    }
-    record.faults.push(...faults.map((fault) => `life ${life}, completed: ${fault}`));
-    save();
-    console.log(`${record.kills.length} kills: ${kills.map(({ phase }) => phase).join(', ')}`);
-  },
-});
+if (parts.includes('kills')) {
+  await killAgainAndAgain({
+    seed: record.seed,
+    kills: Number(values.kills),
+    firstLife: record.lives,
+    until,
+    onLife: (life, kills, faults) => {
+      record.lives = life + 1;
+      record.kills.push(...kills);
+      for (const { aim, instant, phase, faults: own } of kills) {
+        const at = `${instant.delayMs.toFixed(1)} ms into ${aim} ${instant.nth}`;
+        record.faults.push(...own.map((fault) => `life ${life}, ${at}, killed in ${phase}: ${fault}`));
+      }
+      record.faults.push(...faults.map((fault) => `life ${life}, completed: ${fault}`));
+      save();
+      console.log(`${record.kills.length} kills: ${kills.map(({ phase }) => phase).join(', ')}`);
+    },
+  });
+}
 
-await crowdAgainAndAgain({
-  seed: record.seed,
-  rounds: Number(values.rounds),
-  firstRound: record.rounds.length,
-  until,
-  onRound: (index, round) => {
-    record.rounds.push(round);
-    record.faults.push(...round.faults.map((fault) => `round ${index}: ${fault}`));
-    save();
-    console.log(
-      `${record.rounds.length} rounds: ${round.waits} waits, ${Math.round(round.takeoverMs)} ms to take over`,
-    );
-  },
-});
+if (parts.includes('crowd')) {
+  await crowdAgainAndAgain({
+    seed: record.seed,
+    rounds: Number(values.rounds),
+    firstRound: record.rounds.length,
+    until,
+    onRound: (index, round) => {
+      record.rounds.push(round);
+      record.faults.push(...round.faults.map((fault) => `round ${index}: ${fault}`));
+      save();
+      console.log(
+        `${record.rounds.length} rounds: ${round.waits} waits, ${Math.round(round.takeoverMs)} ms to take over`,
+      );
+    },
+  });
+}
 
-// A hundred kills of runs of the Core Loop, and of live ones with their broker, as the suites have them at night.
-const LOOP = [
-  'test/live/kills/kills.test.ts',
-  'test/live/kills/any-strategy.test.ts',
-  'test/live/broker/broker.test.ts',
-];
 const mocha = join(import.meta.dirname, '../../node_modules/mocha/bin/mocha.js');
-const loop = spawnSync(
-  process.execPath,
-  [mocha, '--no-config', '--node-option', 'import=tsx', '--timeout', '3600000', ...LOOP],
-  { stdio: 'inherit', env: { ...process.env, SEAMLESS_PROFILE: 'nightly', SEAMLESS_SEED: record.seed } },
-);
-if (loop.status !== 0) record.faults.push('runs of the Core Loop: see above');
+const suites = parts.flatMap((part) => LOOP[part] ?? []);
+if (suites.length > 0) {
+  const loop = spawnSync(
+    process.execPath,
+    [mocha, '--no-config', '--node-option', 'import=tsx', '--timeout', '3600000', ...suites],
+    { stdio: 'inherit', env: { ...process.env, SEAMLESS_PROFILE: 'nightly', SEAMLESS_SEED: record.seed } },
+  );
+  if (loop.status !== 0) record.faults.push('runs of the Core Loop: see above');
+}
 
 console.log(`\nseed ${record.seed}, ${Math.round(record.seconds)} s\n`);
-console.log(killTable(record.kills));
-console.log(`\n${roundTable(record.rounds)}\n`);
+if (parts.includes('kills')) console.log(`${killTable(record.kills)}\n`);
+if (parts.includes('crowd')) console.log(`${roundTable(record.rounds)}\n`);
 for (const fault of record.faults) console.log(`fault: ${fault}`);
-if (record.kills.length < Number(values.kills) || record.rounds.length < Number(values.rounds)) {
+const fewKills = parts.includes('kills') && record.kills.length < Number(values.kills);
+const fewRounds = parts.includes('crowd') && record.rounds.length < Number(values.rounds);
+if (fewKills || fewRounds) {
   console.log('Time was up: the same command goes on.');
 }
 if (record.faults.length > 0) process.exitCode = 1;
