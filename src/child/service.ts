@@ -67,7 +67,7 @@ export class JobService {
     run: (payload, hooks) => this.#run(payload, hooks),
     parity: (payload, hooks) => this.#parity(payload, hooks),
     ...runRequests((cache, hooks, work) => this.#lookIntoStore(cache, hooks, work)),
-    inspect: ({ projectRoot, path }) => inspect(projectRoot, path),
+    inspect: ({ projectRoot, path, options }) => inspect(projectRoot, path, options),
     debug: (payload, hooks) => this.#debug(payload, hooks),
   };
 

@@ -121,9 +121,17 @@ function addRunningCommands(program: Command, action: AsAction): void {
     .addOption(jsonOption())
     .action(action(runStatus));
 
-  example(program.command('inspect'), 'seamless inspect data/btcusdt-1m.csv')
+  example(
+    program.command('inspect'),
+    `seamless inspect data/btcusdt-1m.csv\n  seamless inspect data/uk.csv --options "timeFormat: '%d/%m/%Y'"`,
+  )
     .description('Show how a file of bars is read, and the line of a strategy that reads it that way.')
-    .argument('<file>', 'a CSV or Parquet file')
+    .argument('<file>', 'a CSV or Parquet file, or a pattern in quotes')
+    .option(
+      '--options <options>',
+      'options of its provider, as in a strategy: "timeZone: \'Europe/London\', skip: 2"',
+      (text: string, before: readonly string[] | undefined) => [...(before ?? []), text],
+    )
     .addOption(jsonOption())
     .action(action(runInspect));
 

@@ -231,8 +231,8 @@ export const payloads = {
   /** Prices of a symbol of a run with its fills. `points`: how many points of time a chart can tell apart. */
   prices: v.object({ ...ofCache, ...range, run: v.string(), symbol: v.string(), points: atLeastOne }),
 
-  /** What a file is read as. */
-  inspect: v.object({ projectRoot: path, path: v.string() }),
+  /** What a file is read as. Options of its provider are written as in a strategy. */
+  inspect: v.object({ projectRoot: path, path: v.string(), options: v.optional(v.string()) }),
 
   /** One call of a node's `computeFn`. Nothing of it is stored. */
   debug: v.object({

@@ -322,6 +322,7 @@ const inspection = v.object({
   bad: count,
   faults: list(v.string()),
   line: v.string(),
+  when: v.string(),
   others: list(v.object({ when: v.string(), line: v.string() })),
 });
 

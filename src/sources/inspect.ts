@@ -31,8 +31,9 @@ export interface Inspection extends SourceTaken {
   /** How many rows cannot be bars, and why the first of them cannot. */
   readonly bad: number;
   readonly faults: readonly string[];
-  /** The provider that reads it so. */
+  /** The stream that reads it so, and when it is the right one: a clause. */
   readonly line: string;
+  readonly when: string;
   /** Others that may be meant, and when. */
   readonly others: readonly { readonly when: string; readonly line: string }[];
 }
@@ -45,18 +46,23 @@ interface Found {
 }
 
 /**
- * Reads a file as a provider without options would, with the interval that its rows have.
+ * Reads a file as a provider with these options would, with the interval that its rows have.
  * @param path as it would stand in a strategy
+ * @param given what its author says
  * @throws SeamlessError `source` or `source-row` for a file that cannot be read as bars, with the option to say
  */
-export async function inspectFile(library: SourceLibrary, path: string): Promise<Inspection> {
+export async function inspectFile(
+  library: SourceLibrary,
+  path: string,
+  given: Way['options'] = {},
+): Promise<Inspection> {
   const kind = /\.(parquet|pq|feather|arrow|arrows|ipc)$/i.test(path) ? 'parquet' : 'csv';
   const read = (grid: Grid, options: Way['options'], spacing?: 'unknown'): Promise<Found> =>
     readAs(library, { kind, options: { path, ...options } }, grid, spacing);
-  const rough = await read(TICKS, {}, 'unknown');
-  const ways = await possible(likelyWays(rough.opens), rough.opens, (options) =>
-    read(TICKS, options, 'unknown'),
-  );
+  const roughly = ({ stamp: _stamp, ...options }: Way['options']): Promise<Found> =>
+    read(TICKS, options, 'unknown');
+  const rough = await roughly(given);
+  const ways = await possible(likelyWays(rough.opens, given), rough.opens, given, roughly);
   const [{ grid, options }, ...others] = ways;
   const { opens, skipped, taken, notes } = isTicks(grid) ? rough : await read(grid, options);
   const found = gapsOf(opens, grid);
@@ -75,6 +81,7 @@ export async function inspectFile(library: SourceLibrary, path: string): Promise
     bad: skipped.length,
     faults: skipped.slice(0, MOST_BAD).map(({ error }) => error.message),
     line: lineOf(ways[0], kind, path),
+    when: ways[0].when,
     others: others.map((way) => ({ when: way.when, line: lineOf(way, kind, path) })),
   };
 }
@@ -83,11 +90,12 @@ export async function inspectFile(library: SourceLibrary, path: string): Promise
 async function possible(
   ways: readonly [Way, ...Way[]],
   opens: readonly Seconds[],
+  given: Way['options'],
   read: (options: Way['options']) => Promise<Found>,
 ): Promise<readonly [Way, ...Way[]]> {
   const [{ options }, ...others] = ways;
   const [other] = others;
-  if (options['timeZone'] === undefined || !other) return ways;
+  if (options['timeZone'] === given['timeZone'] || !other) return ways;
   const local = await read(options);
   return local.opens[0] === opens[0] ? [other, ...others.slice(1)] : ways;
 }

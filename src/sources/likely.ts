@@ -10,6 +10,7 @@ import {
   type SlotCalendar,
 } from '../sdk/grid.js';
 import { defaultPhase, formatInterval, MONTH, type Seconds } from '../sdk/time.js';
+import type { ProviderOptions } from '../settings/provider-options.js';
 import { calendarOf, slotStamped } from './calendar/stamps.js';
 
 const DAY = 86_400;
@@ -20,18 +21,35 @@ export interface Way {
   readonly grid: Grid;
   /** The name of the calendar that its bars follow; null: that of UTC. */
   readonly calendar: string | null;
-  readonly options: Readonly<Record<string, string | number>>;
+  readonly options: ProviderOptions;
   /** When it is the right one: a clause. */
   readonly when: string;
 }
 
-/** Ways in which rows with these times may be read, the likeliest first. @param opens times as they are without a word */
-export function likelyWays(opens: readonly Seconds[]): readonly [Way, ...Way[]] {
-  const fixed = barsGrid(opens);
+/**
+ * Ways in which rows with these times may be read, the likeliest first.
+ * @param opens times as the given options have them, without regard to a stamp
+ * @param given options that hold for all ways
+ */
+export function likelyWays(opens: readonly Seconds[], given: ProviderOptions): readonly [Way, ...Way[]] {
+  const { stamp } = given;
+  const [first, ...others] = waysOf(opens, given);
+  const fitting = [first, ...others].filter(
+    ({ grid, options }) => !stamp || isTicks(grid) || (options['stamp'] ?? 'open') === stamp,
+  );
+  const [likeliest, ...rest] = fitting.length > 0 ? fitting : [first];
+  const told = (way: Way): Way => ({ ...way, options: { ...way.options, ...given } });
+  return [told(likeliest ?? first), ...rest.map(told)];
+}
+
+function waysOf(opens: readonly Seconds[], given: ProviderOptions): readonly [Way, ...Way[]] {
+  const { phase } = given;
+  const found = barsGrid(opens);
+  const fixed = typeof phase === 'number' ? plainGrid(found.interval, phase) : found;
   const ticks: Way = { grid: TICKS, calendar: null, options: {}, when: 'if each row is a trade or a quote' };
   const kind = kindOf(opens);
   if (kind === 'ticks') return [ticks];
-  const bars = barWays(fixed, opens);
+  const bars = barWays(fixed, opens, given);
   if (kind === 'bars') return bars;
   const [first] = bars;
   return [
@@ -83,20 +101,24 @@ function barsGrid(exact: readonly Seconds[]): Grid {
   return plainGrid(interval, local ? 0 : (counted(phases)[0] ?? defaultPhase(interval)));
 }
 
-function barWays(fixed: Grid, opens: readonly Seconds[]): readonly [Way, ...Way[]] {
+function barWays(fixed: Grid, opens: readonly Seconds[], given: ProviderOptions): readonly [Way, ...Way[]] {
   const { interval, phase } = fixed;
   if (interval % MONTH === 0) return [monthsWay(interval, opens)];
   // Rows that are on no fixed grid, as hours of an exchange are not over a change of clocks, are on that of a calendar that all follow.
   const fits = opens.every((open) => isOnGrid(open, fixed));
-  const calendar = fits ? null : calendarOf(interval, Float64Array.from(opens));
+  const stamp = given['stamp'] === 'close' ? 'close' : 'open';
+  const calendar = fits ? null : calendarOf(interval, Float64Array.from(opens), stamp);
   if (calendar !== null) return [calendarWay(calendar, interval, {})];
   const snapped = fits ? null : snappedWay(opens);
   if (snapped) return [snapped];
   if (interval === WEEK && phase % DAY === 0 && phase !== defaultPhase(WEEK)) return weekWays(phase);
   const options: Way['options'] = phase === defaultPhase(interval) ? {} : { phase };
   const plain: Way = { grid: fixed, calendar: null, options, when: 'if its times are those of UTC' };
-  const local = interval < DAY ? sessionsOf(interval, opens) : null;
+  const local =
+    interval < DAY && stamp === 'open' && !given['phase'] ? sessionsOf(interval, opens, given) : null;
   if (local === null) return [plain];
+  if (given['timeZone'] !== undefined)
+    return [calendarWay(local, interval, {}), { ...plain, when: 'without a calendar' }];
   const { zone } = calendarSlots(local, interval) as SlotCalendar;
   return [
     { ...calendarWay(local, interval, { timeZone: zone }), when: `if its times are those of ${zone}` },
@@ -175,8 +197,12 @@ const EXCHANGES = ['XNYS', 'XLON', 'XKRX'];
 /** So many rows and days show it. */
 const [LEAST_ROWS, LEAST_DAYS] = [8, 2];
 
-/** The exchange whose sessions all rows are in that are read as local times, and begin with; null: none. */
-function sessionsOf(interval: Seconds, opens: readonly Seconds[]): string | null {
+/** The exchange whose sessions all rows are in, and begin with; as local times, unless their zone was said. Null: none. */
+function sessionsOf(
+  interval: Seconds,
+  opens: readonly Seconds[],
+  { timeZone }: ProviderOptions,
+): string | null {
   const firsts = opens.filter(
     (open, row) => Math.floor(open / DAY) !== Math.floor((opens[row - 1] ?? -DAY) / DAY),
   );
@@ -184,9 +210,9 @@ function sessionsOf(interval: Seconds, opens: readonly Seconds[]): string | null
   const found = EXCHANGES.find((name) => {
     const slots = calendarSlots(name, interval) as SlotCalendar;
     const days = calendarSlots(name, DAY) as SlotCalendar;
-    const inSlot = (open: Seconds): boolean =>
-      slotStamped(slots, interval, slots.timeOf(open), 'open') !== null;
-    const begins = firsts.filter((open) => days.holding(slots.timeOf(open)) === slots.timeOf(open));
+    const timeOf = (open: Seconds): Seconds => (timeZone === undefined ? slots.timeOf(open) : open);
+    const inSlot = (open: Seconds): boolean => slotStamped(slots, interval, timeOf(open), 'open') !== null;
+    const begins = firsts.filter((open) => days.holding(timeOf(open)) === timeOf(open));
     return begins.length >= firsts.length * 0.8 && opens.every(inSlot);
   });
   return found ?? null;
@@ -194,12 +220,9 @@ function sessionsOf(interval: Seconds, opens: readonly Seconds[]): string | null
 
 /** The stream that reads a file so, to paste into a strategy. */
 export function lineOf({ grid, calendar, options }: Way, kind: string, path: string): string {
-  const quoted = (text: string): string => JSON.stringify(text).replaceAll('"', "'");
   const anchor = isTicks(grid) ? null : anchorOf(grid);
   // The phase of weeks and months is what their anchor says.
-  const said = Object.entries(options).map(
-    ([name, value]) => `${name}: ${typeof value === 'string' ? quoted(value) : value}`,
-  );
+  const said = Object.entries(options).map(([name, value]) => `${name}: ${written(value)}`);
   const provider = `${kind}History(${quoted(path)}${said.length > 0 ? `, { ${said.join(', ')} }` : ''})`;
   const parts = [
     `tags: ['${isTicks(grid) ? 'ticks' : 'price'}']`,
@@ -209,4 +232,19 @@ export function lineOf({ grid, calendar, options }: Way, kind: string, path: str
     `historyProvider: ${provider}`,
   ];
   return `new StreamInput({ ${parts.join(', ')} })`;
+}
+
+function written(value: ProviderOptions[string]): string {
+  if (typeof value === 'string') return quoted(value);
+  if (typeof value !== 'object') return String(value);
+  if (Array.isArray(value)) return `[${value.map(quoted).join(', ')}]`;
+  const names = Object.entries(value).map(
+    ([name, wanted]) => `${/^[A-Za-z_$][\w$]*$/.test(name) ? name : quoted(name)}: ${quoted(wanted)}`,
+  );
+  return `{ ${names.join(', ')} }`;
+}
+
+function quoted(text: string): string {
+  const code = JSON.stringify(text);
+  return /['"]/.test(text) ? code : code.replaceAll('"', "'");
 }

@@ -389,6 +389,31 @@ unavailable, after the last bar: 1970-01-01T22:13:20Z → 1970-01-02 (price)
     });
   });
 
+  it('inspect shows command lines that follow the advice of a refusal', async () => {
+    const answer = (): never => {
+      throw new SeamlessError(
+        'source',
+        "price: say timeFormat: '%d/%m/%Y' or timeFormat: '%m/%d/%Y', or columns: { close: 'Last \"$\"' }.",
+      );
+    };
+    const { exitCode, err, asked } = await at(
+      ['inspect', 'my data/uk.csv', '--options', "decimal: ','", '--options', 'skip: 2'],
+      { answer },
+    );
+    assert.strictEqual(exitCode, 3);
+    assert.deepStrictEqual(asked[0]?.payload, {
+      projectRoot: cwd,
+      path: 'my data/uk.csv',
+      options: "decimal: ',', skip: 2",
+    });
+    const lines = err.split('\n').filter((line) => line.startsWith('  seamless'));
+    assert.deepStrictEqual(lines, [
+      `  seamless inspect "my data/uk.csv" --options "decimal: ',', skip: 2, timeFormat: '%d/%m/%Y'"`,
+      `  seamless inspect "my data/uk.csv" --options "decimal: ',', skip: 2, timeFormat: '%m/%d/%Y'"`,
+      String.raw`  seamless inspect "my data/uk.csv" --options 'decimal: '\'','\'', skip: 2, columns: { close: '\''Last "$"'\'' }'`,
+    ]);
+  });
+
   it('sql --attach prints what a client of DuckDB has to run, and asks no child', async () => {
     const { out, asked } = await at(['sql', '--attach', '--cache', "it's/.seamless"]);
     const dir = join(cwd, "it's").replaceAll("'", "''");

@@ -406,7 +406,7 @@ export const samples: { [K in RequestKind]: { payload: Payload<K>; result: Resul
     },
   },
   inspect: {
-    payload: { projectRoot: '/p', path: 'data/x.csv' },
+    payload: { projectRoot: '/p', path: 'data/x.csv', options: "decimal: ','" },
     result: {
       time: 'Date',
       timeWords: 'ISO-8601, UTC',
@@ -425,6 +425,7 @@ export const samples: { [K in RequestKind]: { payload: Payload<K>; result: Resul
       bad: 0,
       faults: [],
       line: "csvHistory('data/x.csv')",
+      when: 'if its times are those of UTC',
       others: [{ when: 'if each row is a trade or a quote', line: 'new StreamInput()' }],
     },
   },

@@ -1,12 +1,22 @@
 import type { Result } from '../../protocol/results.js';
+import { parseProviderOptions } from '../../settings/provider-options.js';
 import { inspectFile } from '../../sources/inspect.js';
 import { openSourceLibrary } from '../../sources/library.js';
 
-/** What a file is read as, by a library of its own. @param path absolute, or from the project root */
-export async function inspect(projectRoot: string, path: string): Promise<Result<'inspect'>> {
+/**
+ * What a file is read as, by a library of its own.
+ * @param path absolute, or from the project root
+ * @param options of its provider, as written in a strategy
+ */
+export async function inspect(
+  projectRoot: string,
+  path: string,
+  options: string | undefined,
+): Promise<Result<'inspect'>> {
+  const given = parseProviderOptions(options ?? '');
   const library = openSourceLibrary({ projectRoot });
   try {
-    const { longest, ...found } = await inspectFile(library, path);
+    const { longest, ...found } = await inspectFile(library, path, given);
     return { ...found, longest: longest.map(({ start, end }) => [start, end]) };
   } finally {
     library.close();

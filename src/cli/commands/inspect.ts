@@ -1,13 +1,17 @@
 import { relative, resolve, sep } from 'node:path';
 
+import { advisedOptions } from '../../present/advised-options.js';
 import { inspectionText } from '../../present/inspection.js';
 import { projectRootOf } from '../../protocol/project.js';
+import { SeamlessError } from '../../sdk/errors.js';
 import { EXIT } from '../exit-codes.js';
 import type { Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
 
 export interface InspectFlags {
   readonly json?: boolean;
+  /** As written in a strategy; one for each time the flag was given. */
+  readonly options?: readonly string[];
 }
 
 /** `seamless inspect <file>` */
@@ -15,9 +19,34 @@ export async function runInspect(terminal: Terminal, file: string, flags: Inspec
   const { out, cwd } = terminal;
   const projectRoot = projectRootOf(cwd);
   const path = relative(projectRoot, resolve(cwd, file)).split(sep).join('/');
-  const found = await withJobs(terminal, (jobs, options) =>
-    jobs.request('inspect', { projectRoot, path }, options),
-  );
+  const options = flags.options?.join(', ');
+  const found = await withJobs(terminal, async (jobs, hooks) => {
+    try {
+      return await jobs.request('inspect', { projectRoot, path, ...(options && { options }) }, hooks);
+    } catch (error) {
+      throw withWaysOut(error, file, options);
+    }
+  });
   out.write(flags.json ? `${JSON.stringify(found, null, 2)}\n` : inspectionText(path, found));
   return EXIT.done;
+}
+
+/** A refusal with the command lines that follow its advice. */
+function withWaysOut(error: unknown, file: string, options: string | undefined): unknown {
+  if (!(error instanceof SeamlessError) || !['source', 'source-row'].includes(error.code)) return error;
+  const given = options === undefined ? '' : `${options}, `;
+  const lines = advisedOptions(error.message).map(
+    (option) => `\n  seamless inspect ${inShell(file)} --options ${inShell(given + option)}`,
+  );
+  if (lines.length === 0) return error;
+  return new SeamlessError(error.code, `${error.message}\nTo see what it is read as then:${lines.join('')}`, {
+    node: error.node,
+    cause: error,
+  });
+}
+
+/** A word of a command line. */
+function inShell(text: string): string {
+  if (/^[\w./:@%+,=-]+$/.test(text)) return text;
+  return /["$`\\!]/.test(text) ? `'${text.replaceAll("'", String.raw`'\''`)}'` : `"${text}"`;
 }

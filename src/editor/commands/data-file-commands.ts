@@ -1,9 +1,11 @@
 import { basename, relative, sep } from 'node:path';
 import * as vscode from 'vscode';
 
+import { advisedOptions } from '../../present/advised-options.js';
 import { formatCount } from '../../present/format.js';
 import { projectRootOf } from '../../protocol/project.js';
 import type { Result } from '../../protocol/results.js';
+import { SeamlessError } from '../../sdk/errors.js';
 import { formatInterval } from '../../sdk/time.js';
 import type { Workbench } from '../workbench.js';
 import { inProgress } from './in-progress.js';
@@ -28,6 +30,7 @@ export async function inspectDataFile(workbench: Workbench, target: unknown): Pr
   const file = await pickDataFile(target, l10n.t('Inspect which data file?'));
   if (!file) return;
   const found = await inspect(workbench, file);
+  if (!found) return;
   await workbench.inspections.show(file.path, found);
   const create = l10n.t('New Strategy from Data File…');
   const bars = l10n.t(
@@ -43,17 +46,62 @@ export async function inspectDataFile(workbench: Workbench, target: unknown): Pr
 /** Asks for a name and writes a strategy that reads the file. */
 export async function strategyFromDataFile(workbench: Workbench, target: unknown): Promise<void> {
   const file = await pickDataFile(target, vscode.l10n.t('A strategy from which data file?'));
-  if (file) await createFrom(workbench, file, await inspect(workbench, file));
+  const found = file && (await inspect(workbench, file));
+  if (file && found) await createFrom(workbench, file, found);
 }
 
-function inspect({ jobs }: Workbench, { projectRoot, path }: DataFile): Promise<Result<'inspect'>> {
-  return inProgress(vscode.l10n.t('Reading {0}', path), ({ signal }) =>
-    jobs.request('inspect', { projectRoot, path }, { urgent: true, signal }),
-  );
+/** What a file is read as, by the options that the person chooses where it is refused without; null: they choose none. */
+async function inspect(
+  { jobs }: Workbench,
+  { projectRoot, path }: DataFile,
+): Promise<Result<'inspect'> | null> {
+  let options: string | null = '';
+  while (options !== null) {
+    const asked = { projectRoot, path, options };
+    try {
+      return await inProgress(vscode.l10n.t('Reading {0}', path), ({ signal }) =>
+        jobs.request('inspect', asked, { urgent: true, signal }),
+      );
+    } catch (error) {
+      if (!(error instanceof SeamlessError) || !REFUSALS.has(error.code)) throw error;
+      options = await chooseOptions(path, error.message, options);
+    }
+  }
+  return null;
 }
 
-function createFrom(workbench: Workbench, file: DataFile, found: Result<'inspect'>): Promise<void> {
-  return writeStrategy(workbench, file.folder, { line: found.line, columns: found.columns });
+/** Codes of errors that an option of the provider may lead past: what the file has, and options that cannot be read. */
+const REFUSALS: ReadonlySet<string> = new Set(['source', 'source-row', 'usage']);
+
+/** Shows a refusal, and offers the ways out that it names. @returns the options said now; null: the person gives up */
+async function chooseOptions(path: string, refusal: string, before: string): Promise<string | null> {
+  const { l10n, window } = vscode;
+  const choose = l10n.t('Choose How to Read It…');
+  if ((await window.showErrorMessage(refusal, choose)) !== choose) return null;
+  const advised = advisedOptions(refusal).map((label) => ({ label, more: false }));
+  const more = { label: `$(edit) ${l10n.t('Other options…')}`, more: true };
+  const title = l10n.t('How is {0} to be read?', path);
+  const said = before === '' ? '' : `${before}, `;
+  const chosen = advised.length === 0 ? more : await window.showQuickPick([...advised, more], { title });
+  if (!chosen) return null;
+  if (!chosen.more) return said + chosen.label;
+  const typed = await window.showInputBox({
+    title,
+    prompt: l10n.t('Options of its provider, as in a strategy'),
+    placeHolder: "timeZone: 'Europe/London', skip: 2",
+    value: before,
+    ignoreFocusOut: true,
+  });
+  return typed ?? null;
+}
+
+/** Of several ways in which the file may be meant, the person chooses one. */
+async function createFrom(workbench: Workbench, file: DataFile, found: Result<'inspect'>): Promise<void> {
+  const { line, when, others, columns } = found;
+  const ways = [{ when, line }, ...others].map((way) => ({ label: way.when, detail: way.line }));
+  const title = vscode.l10n.t('How is {0} to be read?', file.path);
+  const chosen = ways.length === 1 ? ways[0] : await vscode.window.showQuickPick(ways, { title });
+  if (chosen) await writeStrategy(workbench, file.folder, { line: chosen.detail, columns });
 }
 
 /** The file a command was called on in the explorer, else the one the person chooses; null: none. */

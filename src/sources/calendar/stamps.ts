@@ -10,12 +10,16 @@ const LIKELY = ['XNYS', 'XLON', 'XKRX', 'FX'];
 const LEAST_ROWS = 8;
 
 /** The calendar whose slots all of some rows are stamped by; null: none is known. */
-export function calendarOf(interval: Seconds, opens: Float64Array): string | null {
+export function calendarOf(
+  interval: Seconds,
+  opens: Float64Array,
+  stamp: 'open' | 'close' = 'open',
+): string | null {
   if (interval < 3600 || interval > 7 * DAY || opens.length < LEAST_ROWS) return null;
   if ((interval > DAY && interval !== 7 * DAY) || opens.some((open) => Math.abs(open) > 4e9)) return null;
   const found = LIKELY.find((name) => {
     const calendar = calendarSlots(name, interval);
-    return calendar && opens.every((open) => slotStamped(calendar, interval, open, 'open') !== null);
+    return calendar && opens.every((open) => slotStamped(calendar, interval, open, stamp) !== null);
   });
   return found ?? null;
 }

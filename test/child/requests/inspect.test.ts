@@ -1,5 +1,9 @@
 // Slow (5 s): runs in a child process.
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { advisedOptions } from '../../../src/present/advised-options.js';
+import { SeamlessError } from '../../../src/sdk/errors.js';
 import { parseTime } from '../../../src/sdk/time.js';
 import { nodeOf, Project, refused, storedTables, withChild } from '../../support/project.js';
 
@@ -218,6 +222,85 @@ describe('a file that is inspected', () => {
           /say timeFormat: '%d\/%m\/%Y' or timeFormat: '%m\/%d\/%Y'/,
         );
         await refused(inspect('none.csv'), 'source', /none\.csv/);
+      });
+    } finally {
+      project.remove();
+    }
+  });
+
+  it('takes the options that its refusals name, and its line has them', async () => {
+    const days = (dates: readonly string[]): string => dates.map((date) => `${date},1\n`).join('');
+    const texts: Readonly<Record<string, readonly [text: string | Buffer, ways: number, given?: string]>> = {
+      'open.csv': [`Date,Close\n${days(['02/01/2024', '03/01/2024', '04/01/2024'])}`, 2],
+      'zone.csv': ['Time (EET),Close\n2024-01-02 10:00,1\n2024-01-02 11:00,2\n2024-01-02 12:00,3\n', 2],
+      'bare.csv': ['2024-01-02,1,3,0.5,2,10\n2024-01-03,1,3,0.5,2,10\n2024-01-04,1,3,0.5,2,10\n', 1],
+      'marks.csv': ['Date;Close\n2024-01-02;1.234\n2024-01-03;1.235\n2024-01-04;1.236\n', 4],
+      'korea.csv': [Buffer.from('Date,\xc1\xbe\xb0\xa1\n2024-01-02,1\n2024-01-03,2\n', 'latin1'), 3],
+      // Both at once: the second refusal comes once the first way out was taken.
+      'both.csv': [
+        '02/01/2024,1,3,0.5,2,10\n03/01/2024,1,3,0.5,2,10\n04/01/2024,1,3,0.5,2,10\n',
+        2,
+        "columns: ['time', 'open', 'high', 'low', 'close', 'volume']",
+      ],
+    };
+    const project = new Project({});
+    try {
+      for (const [name, [text]] of Object.entries(texts)) writeFileSync(join(project.root, name), text);
+      await withChild(async (child) => {
+        const inspect = (path: string, options?: string) =>
+          child.client.request('inspect', { projectRoot: project.root, path, options });
+        for (const [name, [text, ways, given]] of Object.entries(texts)) {
+          const error: unknown = await inspect(name, given).catch((refusal: unknown) => refusal);
+          assert.ok(error instanceof SeamlessError, name);
+          const advised = advisedOptions(error.message);
+          assert.equal(advised.length, ways, error.message);
+          for (const option of advised) {
+            const options = given ? `${given}, ${option}` : option;
+            const found = await inspect(name, options);
+            assert.ok(found.line.includes(`, { ${options} })`), found.line);
+            assert.ok(found.rows >= 2, option);
+            project.write({ 'main.ts': strategyOf(found.line) });
+            const [first, last] = [found.first ?? 0, (found.last ?? 0) + 1];
+            const report = await child.materialize(project, { start: first, end: last });
+            assert.equal(nodeOf(report, 'price').rows, found.rows, `${option} of ${String(text)}`);
+          }
+        }
+      });
+    } finally {
+      project.remove();
+    }
+  });
+
+  it('refuses options that are none, and says how they are written', async () => {
+    const project = new Project({ 'data.csv': 'Date,Close\n2024-01-02,1\n2024-01-03,2\n' });
+    try {
+      await withChild(async (child) => {
+        const inspect = (options: string) =>
+          child.client.request('inspect', { projectRoot: project.root, path: 'data.csv', options });
+        await refused(inspect('timeZone = Europe/London'), 'usage', /such as timeZone: 'Europe\/London'/);
+        await refused(inspect("timezone: 'Europe/London'"), 'source', /did you mean timeZone\?/);
+        await refused(inspect('decimal: true'), 'usage', /cannot be read/);
+        const braced = await inspect(String.raw`{ delimiter: ',', columns: { close: 'Close' } }`);
+        assert.match(braced.line, /\{ delimiter: ',', columns: \{ close: 'Close' \} \}/);
+        await refused(inspect(String.raw`delimiter: '\t'`), 'source', /no column but/);
+      });
+    } finally {
+      project.remove();
+    }
+  });
+
+  it('with the calendar of hours whose zone was said, and the stamp', async () => {
+    const project = new Project({ 'local.csv': csv(hours), 'fridays.csv': csv(FRIDAYS) });
+    try {
+      await withChild(async (child) => {
+        const inspect = (path: string, options: string) =>
+          child.client.request('inspect', { projectRoot: project.root, path, options });
+        const local = await inspect('local.csv', "timeZone: 'America/New_York'");
+        assert.match(local.line, /calendar: 'XNYS', .*timeZone: 'America\/New_York'/);
+        assert.equal(local.others.length, 1);
+        const weeks = await inspect('fridays.csv', "stamp: 'close'");
+        assert.match(weeks.line, /anchor: 'W-FRI'/);
+        assert.equal(weeks.others.length, 0);
       });
     } finally {
       project.remove();

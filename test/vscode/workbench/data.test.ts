@@ -99,6 +99,25 @@ describe('what was stored', () => {
     await window.lens('3/3 fresh').waitFor();
   });
 
+  it('is read by the way out that the person chooses where it could be read in two ways', async () => {
+    const window = editor();
+    await writeFile(join(window.folder, 'uk.csv'), 'Date,Close\n02/01/2024,1\n03/01/2024,2\n04/01/2024,3\n');
+    await window.openFile('uk.csv');
+    await window.command('Seamless: Inspect Data File…');
+    await window.choose('uk.csv');
+    await window
+      .notification('may be day first or month first')
+      .getByRole('button', { name: 'Choose How to Read It…' })
+      .click();
+    await window.picture('inspect-choose');
+    await window.choose("timeFormat: '%d/%m/%Y'");
+    await window.page.locator('.tab.active').filter({ hasText: 'uk.csv as read' }).waitFor();
+    const text = window.page.locator('.editor-group-container.active .view-lines');
+    await text.getByText("'uk.csv', { timeFormat: '%d/%m/%Y' }").first().waitFor();
+    await window.command('View: Close All Editors');
+    await window.openFile('from-file.ts');
+  });
+
   it('says of a stream what its file is read as, in the hover and beside the DAG', async () => {
     const window = editor();
     const word = window.page
