@@ -34,7 +34,14 @@ export type { Anchor, Interval, Range, Seconds, TimeInput } from './sdk/time.js'
 export { csvHistory, demoHistory, parquetHistory, sqlHistory } from './sdk/providers.js';
 export { definePreset, preset, SeamlessDataProvider } from './sdk/presets.js';
 export type { DataPresetSpec } from './sdk/presets.js';
-export type { ConformanceFlag, Fetched, FetchOptions, ServiceLevel, ServiceOutcome } from './sdk/fetched.js';
+export type {
+  ConformanceFlag,
+  Fetched,
+  FetchOptions,
+  ServiceLevel,
+  ServiceOutcome,
+  StreamService,
+} from './sdk/fetched.js';
 export type {
   BarOptions,
   Bounds,

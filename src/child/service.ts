@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
 import { resolveGraph, type GraphNode } from '../engine/graph/graph.js';
+import type { Deadlines } from '../engine/sources/deadline.js';
 import { emptyTable, type Table } from '../sdk/table.js';
 import { querySql, type Store } from '../store/store.js';
 import type { BarResult, CacheReport, ExportReport, GraphSummary, Result } from '../protocol/results.js';
@@ -19,6 +20,7 @@ import {
 } from './session/strategy-session.js';
 import { CacheLimit, changeCache } from './requests/cache-request.js';
 import { fetchPreset } from './requests/fetch.js';
+import { holding } from './requests/holding.js';
 import { inspect } from './requests/inspect.js';
 import { verifyStrategy } from './requests/verify.js';
 import { compareRun, openRecording } from './requests/parity.js';
@@ -107,10 +109,11 @@ export class JobService {
     const { strategy, start, end, only, bundle } = payload;
     const cache = cacheOf(strategy.projectRoot, payload, `materializing ${nameOf(strategy)}`);
     this.#stores.prepare(cache);
-    const work = (session: StrategySession): Promise<Result<'materialize'>> =>
+    const once = (session: StrategySession, deadlines: Deadlines): Promise<Result<'materialize'>> =>
       this.#withStore(cache, hooks, async (store) => {
         const hints = await SourceHints.load(cache.dir, checking(hooks));
-        const report = await session.materialize({ start, end }, store, hints, hooks, only);
+        const runHooks = { ...hooks, deadlines };
+        const report = await session.materialize({ start, end }, store, hints, runHooks, only);
         await session.keepProviderFiles(cache.dir);
         const parts = payload.parts && (await partsOfReport(store, session.storedAs, report));
         await store.recordRun(session.storedAs, { start, end });
@@ -126,6 +129,8 @@ export class JobService {
           ...(payload.fingerprints && { fingerprints: await session.fingerprints() }),
         };
       });
+    const work = (session: StrategySession): Promise<Result<'materialize'>> =>
+      holding(hooks, (deadlines) => once(session, deadlines));
     // DuckDB opens the file while this thread takes fingerprints.
     const onLoaded = (): void => void this.#stores.begin(openOptions(cache, hooks));
     return this.#withStrategy(strategy, hooks, work, { made: bundle, onLoaded }).finally(() =>

@@ -1,9 +1,8 @@
 import * as v from 'valibot';
 
-import type { ServiceLevel } from '../sdk/fetched.js';
 import type { DataPresetSpec } from '../sdk/presets.js';
 import type { CacheLimits } from '../store/store.js';
-import { atLeastOne, count, list, path, seconds, type SchemaOf } from './shapes.js';
+import { atLeastOne, count, list, path, seconds, serviceLevel, type SchemaOf } from './shapes.js';
 
 /*
  * What requests carry. Each type is that of its schema. Times are epoch seconds, ranges half-open, paths absolute.
@@ -49,18 +48,11 @@ export type ExportFormat = v.InferOutput<typeof exportFormat>;
 /** The strategy's bundle, where the parent made it. */
 const bundle = v.object({ code: v.string(), inputs: list(v.string()), begunAt: v.number() });
 
-const level: SchemaOf<ServiceLevel> = v.object({
-  deadline: v.optional(positive),
-  coverage: v.optional(v.number()),
-  lag: v.optional(positive),
-  miss: v.picklist(['failFast', 'partialFill', 'hold']),
-});
-
 const presetSpec: SchemaOf<DataPresetSpec> = v.object({
   id: v.string(),
   intervalMs: positive,
   slaPreset: v.exactOptional(v.string()),
-  sla: v.exactOptional(level),
+  sla: v.exactOptional(serviceLevel),
   provider: v.picklist(['csv', 'parquet', 'sql', 'demo', 'http', 'postgres', 'ccxt']),
   options: v.record(v.string(), v.unknown()),
   pinned: v.exactOptional(v.boolean()),

@@ -26,8 +26,10 @@ import {
   list,
   location,
   rowValue,
+  serviceOutcome,
   span,
   spans,
+  streamService,
   table,
   type SchemaOf,
 } from './shapes.js';
@@ -87,6 +89,7 @@ const nodeReport: SchemaOf<NodeReport> = v.object({
   notes: v.optional(v.array(note)),
   waits: v.optional(v.string()),
   uncached: v.optional(v.string()),
+  service: v.optional(streamService),
   reason: v.string(),
   failure: v.nullable(failure),
 });
@@ -352,18 +355,7 @@ const fetchResult = v.object({
   asOf: v.number(),
   fetched: spans,
   flags: v.array(note),
-  sla: v.nullable(
-    v.object({
-      deadline: v.optional(v.number()),
-      coverage: v.optional(v.number()),
-      lag: v.optional(v.number()),
-      miss: v.picklist(['failFast', 'partialFill', 'hold']),
-      met: v.boolean(),
-      misses: list(v.string()),
-      share: v.number(),
-      behind: v.number(),
-    }),
-  ),
+  sla: v.nullable(serviceOutcome),
 });
 
 export const results = {

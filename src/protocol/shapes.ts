@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import type { NodeFailure } from '../engine/ports/host.js';
 import type { Span } from '../engine/run/report.js';
 import type { SourceLocation } from '../sdk/errors.js';
+import type { ServiceLevel, ServiceOutcome, StreamService } from '../sdk/fetched.js';
 import type { Column, RowValue, Table } from '../sdk/table.js';
 
 /*
@@ -39,6 +40,27 @@ export const failure: SchemaOf<NodeFailure> = v.object({
   message: v.string(),
   asOf: v.nullable(v.number()),
   location: v.nullable(location),
+});
+
+const levelParts = {
+  deadline: v.optional(v.number()),
+  coverage: v.optional(v.number()),
+  lag: v.optional(v.number()),
+  miss: v.picklist(['failFast', 'partialFill', 'hold']),
+};
+const outcomeParts = {
+  ...levelParts,
+  met: v.boolean(),
+  misses: list(v.string()),
+  share: v.number(),
+  behind: v.number(),
+};
+export const serviceLevel: SchemaOf<ServiceLevel> = v.object(levelParts);
+export const serviceOutcome: SchemaOf<ServiceOutcome> = v.object(outcomeParts);
+export const streamService: SchemaOf<StreamService> = v.object({
+  ...outcomeParts,
+  preset: v.string(),
+  name: v.nullable(v.string()),
 });
 
 const mask = v.nullable(v.instance(Uint8Array));

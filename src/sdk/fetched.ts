@@ -12,6 +12,16 @@ export interface ServiceLevel {
   readonly miss: 'failFast' | 'partialFill' | 'hold';
 }
 
+/** What the preset of a stream holds its source to. */
+export interface HeldTo {
+  readonly preset: string;
+  /** Name of the service level; null: it has none. */
+  readonly name: string | null;
+  readonly level: ServiceLevel;
+  /** Bars that are closed, but not taken yet since they may still change. */
+  readonly unsettled: number;
+}
+
 export interface FetchOptions {
   /** Where the project is: an absolute path. Default: found from the working folder. */
   readonly projectRoot?: string;
@@ -33,6 +43,12 @@ export interface ServiceOutcome extends ServiceLevel {
   readonly share: number;
   /** Seconds from the close of the last bar to now, or to the end of the range. */
   readonly behind: Seconds;
+}
+
+/** The same of a stream that was materialized. */
+export interface StreamService extends ServiceOutcome {
+  readonly preset: string;
+  readonly name: string | null;
 }
 
 /** What was repaired or left out, how often, and the first example. */

@@ -1,8 +1,8 @@
 import { SeamlessError, nearNames } from './errors.js';
-import type { Fetched, FetchOptions, ServiceLevel } from './fetched.js';
+import type { Fetched, FetchOptions, HeldTo, ServiceLevel } from './fetched.js';
 import type { HistoryProvider } from './providers.js';
 import { formatInterval, type Seconds, type TimeInput } from './time.js';
-import { withTransport } from './wire/transport.js';
+import { isWire, STABILIZATION_BARS, withTransport } from './wire/transport.js';
 
 /** A named source of bars, to be used by `preset(id)`. */
 export interface DataPresetSpec {
@@ -63,6 +63,13 @@ export class PresetHistory implements HistoryProvider {
 
   get interval(): Seconds {
     return this.spec.intervalMs / 1000;
+  }
+
+  get held(): HeldTo | undefined {
+    const { id, sla, slaPreset = null, provider, options } = this.spec;
+    if (!sla) return undefined;
+    const unsettled = isWire(provider) ? Number(options['stabilizationBars'] ?? STABILIZATION_BARS) : 0;
+    return { preset: id, name: slaPreset, level: sla, unsettled };
   }
 
   /** @throws SeamlessError `interval` when a node wants another interval than the preset has. */

@@ -1,3 +1,4 @@
+import type { HeldTo } from './fetched.js';
 import type { FlatRecord } from './table.js';
 import type { Interval, Range, Seconds, TimeInput } from './time.js';
 
@@ -38,6 +39,8 @@ export interface HistoryProvider {
   readonly pinned?: boolean;
   /** How bars are fetched: pace, patience, names of secrets. Not part of the fingerprint, since it has no say in what they are. */
   readonly transport?: Readonly<Record<string, unknown>>;
+  /** What a preset holds it to. Not part of the fingerprint either. */
+  readonly held?: HeldTo | undefined;
 }
 
 export interface Bounds {

@@ -63,7 +63,9 @@ export function openSourceLibrary(options: SourceLibraryOptions): OpenedLibrary 
       const { kind } = stream.source;
       checkTicks(stream);
       const opener = kind === 'custom' ? options.custom : OPENERS[kind];
-      if (opener) return openOnCalendar(stream, (plain) => openUniverse(plain, context, opener));
+      const signals = [options.signal, stream.signal].filter((signal) => signal !== undefined);
+      const own = stream.signal ? { ...context, signal: AbortSignal.any(signals) } : context;
+      if (opener) return openOnCalendar(stream, (plain) => openUniverse(plain, own, opener));
       throw sourceError(
         stream,
         `there is no source of kind ${JSON.stringify(kind)}: use ${Object.keys(OPENERS).join(', ')}, or a provider with a fetch of its own.`,

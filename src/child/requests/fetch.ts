@@ -7,13 +7,12 @@ import type { GraphDescription, StrategyHost } from '../../engine/ports/host.js'
 import { materialize } from '../../engine/run/materialize.js';
 import { reportOf } from '../../engine/run/outcome.js';
 import type { NodeReport, Span } from '../../engine/run/report.js';
-import { serviceOutcome } from '../../engine/sources/service-level.js';
+import { missedText, serviceOutcome } from '../../engine/sources/service-level.js';
 import type { Payload } from '../../protocol/payloads.js';
 import type { Result } from '../../protocol/results.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import { gridOf } from '../../sdk/grid.js';
 import { noPreset, PresetHistory, type DataPresetSpec } from '../../sdk/presets.js';
-import { isWire, STABILIZATION_BARS } from '../../sdk/wire/transport.js';
 import { concatTables, emptyTable, type Table } from '../../sdk/table.js';
 import type { Range } from '../../sdk/time.js';
 import { openSourceLibrary } from '../../sources/library.js';
@@ -63,25 +62,13 @@ function specOf(projectRoot: string, id: string): DataPresetSpec {
   );
 }
 
-function missed({ id, slaPreset, sla }: DataPresetSpec, misses: readonly string[]): SeamlessError {
-  const name = slaPreset ?? 'its service level';
-  const way =
-    sla?.miss === 'hold'
-      ? 'Give it a longer deadline, or ask less of it.'
-      : `To take what there is, say miss: partialFill; to wait for it, miss: hold.`;
-  return new SeamlessError(
-    'source',
-    `Preset ${id} missed ${name}. ${misses.join(' ')} What was fetched is kept. ${way}`,
-  );
+function missed(spec: DataPresetSpec, misses: readonly string[]): SeamlessError {
+  const { held } = new PresetHistory(spec);
+  return new SeamlessError('source', held ? missedText(held, misses) : misses.join(' '));
 }
 
 function cancelled(): SeamlessError {
   return new SeamlessError('cancelled', 'Cancelled. What was fetched before is kept.');
-}
-
-/** How many of the newest closed bars are left alone. */
-function unsettledBars({ provider, options }: DataPresetSpec): number {
-  return isWire(provider) ? Number(options['stabilizationBars'] ?? STABILIZATION_BARS) : 0;
 }
 
 /** The strategy of one stream that a preset is. */
@@ -152,7 +139,7 @@ class PresetFetch {
     const table = await this.#read(store);
     const { sla } = this.#spec;
     const last = table.ts.at(-1) ?? null;
-    const unsettled = unsettledBars(this.#spec);
+    const unsettled = new PresetHistory(this.#spec).held?.unsettled ?? 0;
     const late = report === null;
     const facts = { range: this.#range, asOf, bars: table.ts.length, last, unsettled, late };
     return {

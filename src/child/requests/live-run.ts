@@ -6,6 +6,7 @@ import { materialize } from '../../engine/run/materialize.js';
 import { reportOf } from '../../engine/run/outcome.js';
 import { firstOfEach, type RunHooks } from '../../engine/run/run-state.js';
 import { warmUp } from '../../engine/run/warm-up.js';
+import type { Deadlines } from '../../engine/sources/deadline.js';
 import { openSource } from '../../engine/sources/open-source.js';
 import type { Feed } from '../../live/feed/feed.js';
 import { replayFeed } from '../../live/feed/replay.js';
@@ -36,6 +37,7 @@ import { floorToGrid, type Range, type Seconds } from '../../sdk/time.js';
 import type { Store } from '../../store/store.js';
 import { openCcxtFeed } from './ccxt-feed.js';
 import { findWorld, tokenOf } from './find-world.js';
+import { holding } from './holding.js';
 import type { RequestHooks } from './request.js';
 import type { SourceHints } from './source-hints.js';
 import type { StrategySession } from '../session/strategy-session.js';
@@ -200,9 +202,9 @@ async function runBacktest(
 ): Promise<RunResult> {
   const request = { start: world.start as Seconds, end: world.end as Seconds };
   try {
-    return await useStore(async (store) => {
+    const once = async (store: Store, deadlines: Deadlines): Promise<RunResult> => {
       const started = performance.now();
-      const outcome = await materialize({ ...sources, store }, request, runHooks(hooks));
+      const outcome = await materialize({ ...sources, store }, request, { ...runHooks(hooks), deadlines });
       const report = await reportOf(outcome, performance.now() - started);
       await store.recordRun(graph.storedAs, request);
       await store.publishViews();
@@ -236,7 +238,8 @@ async function runBacktest(
         journal,
         onWritten: hooks.written,
       });
-    });
+    };
+    return await holding(hooks, (deadlines) => useStore((store) => once(store, deadlines)));
   } finally {
     journal.close();
   }

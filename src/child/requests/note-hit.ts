@@ -14,7 +14,7 @@ export async function noteHit(
   asked: Asked,
   report: RunReport,
 ): Promise<void> {
-  if (report.hits !== report.nodeCount) return;
+  if (report.hits !== report.nodeCount || isJudgedAnew(report)) return;
   try {
     const evidence = session.evidence(hints, report);
     if (!evidence) return;
@@ -23,4 +23,10 @@ export async function noteHit(
   } catch {
     // Something changes just now, or cannot be read or written: the next hit comes from a run as well.
   }
+}
+
+/** How far a stream is behind may be another answer by the next time. */
+function isJudgedAnew({ range: [, end], nodes }: RunReport): boolean {
+  const now = Date.now() / 1000;
+  return nodes.some(({ service, interval }) => service !== undefined && end > now - interval);
 }

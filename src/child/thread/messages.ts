@@ -13,10 +13,11 @@ import type { OpenStream } from '../../engine/ports/source.js';
 import type { ProviderReads } from '../../hosts/typescript/sandbox/file-reads.js';
 import type { UnknownSymbols } from '../../hosts/typescript/universe/universe-source.js';
 import type { StrategyBundle } from '../../hosts/typescript/bundle/bundle.js';
-import { failure } from '../../protocol/shapes.js';
+import { failure, serviceLevel } from '../../protocol/shapes.js';
 import { serializedError } from '../../protocol/messages.js';
 import type { SerializedError } from '../../protocol/wire-error.js';
 import type { SourceLocation } from '../../sdk/errors.js';
+import type { HeldTo } from '../../sdk/fetched.js';
 import type { DataPresetSpec } from '../../sdk/presets.js';
 import type { Table } from '../../sdk/table.js';
 import type { Range, Seconds } from '../../sdk/time.js';
@@ -184,11 +185,19 @@ const frame: SchemaOf<SourceLocation> = v.object({
   column: v.exactOptional(v.number()),
 });
 
+const held: SchemaOf<HeldTo> = v.object({
+  preset: v.string(),
+  name: v.nullable(v.string()),
+  level: serviceLevel,
+  unsettled: v.number(),
+});
+
 const source: SchemaOf<SourceDescription> = v.object({
   kind: v.string(),
   options: v.record(v.string(), v.unknown()),
   pinned: v.exactOptional(v.boolean()),
   transport: v.exactOptional(v.record(v.string(), v.unknown())),
+  held: v.exactOptional(held),
 });
 
 const sentNode: SchemaOf<SentNode> = v.object({

@@ -4,6 +4,7 @@ import { betweenBarsText } from '../../engine/plan/horizon.js';
 import { byFamily, isFamily } from '../../engine/run/family.js';
 import type { NodeReport, RunReport, Span } from '../../engine/run/report.js';
 import { notesText } from '../../engine/sources/notes.js';
+import { serviceText } from '../../engine/sources/service-level.js';
 import { cacheFolder } from '../../protocol/project.js';
 import { formatInterval, formatRange, parseRange } from '../../sdk/time.js';
 import { exitCodeOfReport } from '../exit-codes.js';
@@ -108,6 +109,7 @@ function reportText(report: RunReport, paint: Paint): string {
     ...ranges(report.nodes, 'unavailable', 'before the data begins'),
     ...ranges(report.nodes, 'notYet', 'after the last bar'),
     ...reasonLines(report.nodes, ({ notes }) => notes && notesText(notes), paint),
+    ...reasonLines(report.nodes, missedService, paint),
     ...unfiredLines(report.nodes, paint),
     ...reasonLines(report.nodes, ({ waits }) => waits, paint),
     ...reasonLines(report.nodes, ({ uncached }) => uncached, paint),
@@ -128,6 +130,11 @@ function reasonLines(
     if (text !== undefined) names.set(text, [...(names.get(text) ?? []), node.name]);
   }
   return [...names].map(([text, those]) => `${paint('yellow', formatNames(those))}: ${visible(text)}\n`);
+}
+
+/** What a stream is used without; of one that failed for it, the error says it. */
+function missedService({ service, state }: NodeReport): string | undefined {
+  return service && !service.met && state !== 'failed' ? serviceText(service) : undefined;
 }
 
 /** Why a node that is complete has no row, where the range is shorter than its interval. */

@@ -1,4 +1,5 @@
 import type { SourceLocation } from '../../sdk/errors.js';
+import type { HeldTo } from '../../sdk/fetched.js';
 import type { ColumnType, Table } from '../../sdk/table.js';
 import type { Seconds } from '../../sdk/time.js';
 
@@ -86,6 +87,8 @@ export interface SourceDescription {
   readonly pinned?: boolean;
   /** How bars are fetched, which has no say in what they are: not part of a fingerprint. */
   readonly transport?: Readonly<Record<string, unknown>>;
+  /** What its preset holds it to, which has no say either. */
+  readonly held?: HeldTo | undefined;
 }
 
 export interface NodeDescription {

@@ -96,4 +96,6 @@ export interface OpenStream extends Grid {
   };
   readonly source: SourceDescription;
   readonly location: SourceLocation | null;
+  /** Ends what waits for a wire, of this stream alone. */
+  readonly signal?: AbortSignal;
 }

@@ -1,4 +1,5 @@
 import { SeamlessError } from '../../sdk/errors.js';
+import type { StreamService } from '../../sdk/fetched.js';
 import { floorToSlot, slotsIn } from '../../sdk/grid.js';
 import { formatInterval, formatRange, formatTime, type Range, type Seconds } from '../../sdk/time.js';
 import { Candidates } from './candidates.js';
@@ -19,6 +20,8 @@ import type { Candidate, NodeComparison, NodeStore, SourceState } from '../ports
 import { intersection, isEmpty, within, type RangeSet } from '../plan/ranges.js';
 import { leftAsTheyAre, type Extent } from '../plan/selection.js';
 import { RunState, type RunHooks } from './run-state.js';
+import { judgeLate, judgeServices } from './service-gate.js';
+import { Overdue } from '../sources/deadline.js';
 import { asking, downstream, isRefusal, StreamRefused } from '../sources/refusals.js';
 import { sourceName, sourcesUpstream, type ChangedSource } from '../sources/source-change.js';
 import { StreamKeeper } from '../sources/streams.js';
@@ -49,6 +52,8 @@ export interface RunOutcome {
   readonly versionKinds: ReadonlyMap<number, VersionKind>;
   /** What was repaired or left out of the source of each stream. */
   readonly notes: ReadonlyMap<number, readonly SourceNote[]>;
+  /** How streams met the service levels of their presets. */
+  readonly services: ReadonlyMap<number, StreamService>;
   /** The sources that had changed, by the streams and all nodes that depend on them. */
   readonly sources: ReadonlyMap<number, readonly ChangedSource[]>;
 }
@@ -83,16 +88,19 @@ export async function materialize(
   };
   const state = new RunState({ ...known, store: ports.store, host: ports.host, hooks });
   for (const [index, refusal] of refused) state.refuse(index, refusal);
-  refuseOutside(state, request);
   const left =
     extent === 'all' ? new Set<number>() : await leftAsTheyAre({ ...known, histories }, ports.store);
+  const late = new Set([...refused].flatMap(([index, error]) => (error instanceof Overdue ? index : [])));
+  const services = await judgeServices(state, keepers, hooks.deadlines, left, late);
+  refuseOutside(state, request);
   if (extent === 'missing') {
     const kept = new Set([...left].map((index) => state.fingerprint(index).hash));
     await ports.store.register(prepared.records, kept);
   }
   await noteSchemas(state, prepared.fingerprints);
   await new Execution(state, keepers, left).run();
-  await bringInStreams(state, keepers, left);
+  await bringInStreams(state, keepers, left, services);
+  const judged = judgeLate(state, services, hooks.deadlines);
   const taken = new Map([...keepers].map(([index, keeper]) => [index, keeper.taken]));
   const sources = new Map(
     [...keepers].flatMap(([index, { node, change }]) =>
@@ -106,6 +114,7 @@ export async function materialize(
     left,
     before: covered,
     taken,
+    services: judged,
     versionKinds: new Map([...keepers].map(([index, keeper]) => [index, keeper.versionKind])),
     notes: new Map([...keepers].map(([index, keeper]) => [index, keeper.notes])),
     sources: sourcesUpstream(graph, sources),
@@ -150,7 +159,8 @@ export async function openStreams(
       continue;
     }
     try {
-      const reader = await openSource(ports.sources, node, source);
+      const deadline = (source.held && hooks.deadlines?.of(print.hash, source.held)) ?? null;
+      const reader = await openSource(ports.sources, node, source, deadline);
       // What ends the coverage of one stream leaves that of the others as it is.
       const keeper = new StreamKeeper(node, print, reader, ports.store, coverage.get(print.hash) ?? []);
       keepers.set(node.index, keeper);
@@ -249,10 +259,11 @@ async function bringInStreams(
   state: RunState,
   keepers: ReadonlyMap<number, StreamKeeper>,
   left: ReadonlySet<number>,
+  services: ReadonlyMap<number, StreamService>,
 ): Promise<void> {
   await takingIn(state.store, async (takings) => {
     for (const [index, keeper] of keepers) {
-      if (left.has(index) || state.failures.has(index)) continue;
+      if (left.has(index) || state.failures.has(index) || state.isCut(index)) continue;
       try {
         await keeper.ensure(state.wanted(state.node(index)), takings);
       } catch (error) {
@@ -261,7 +272,10 @@ async function bringInStreams(
       }
     }
   });
-  for (const [index, keeper] of keepers) state.covered[index] = keeper.covered;
+  for (const [index, keeper] of keepers) {
+    // One that missed its service level is not to be used.
+    if (!(services.has(index) && state.failures.has(index))) state.covered[index] = keeper.covered;
+  }
 }
 
 /** The computing part of a run: range by range, planned again when a node proves sparser than assumed. */
@@ -317,12 +331,18 @@ export class Execution {
         }
         return;
       } catch (error) {
-        if (error instanceof StreamRefused) this.#state.refuse(error.node, error.refusal);
+        if (error instanceof StreamRefused) this.#withoutStream(error);
         else if (error instanceof ShortHistory)
           this.#sparsity[error.node] = (this.#sparsity[error.node] as number) * 2;
         else throw error;
       }
     }
+  }
+
+  #withoutStream({ node, refusal }: StreamRefused): void {
+    const partial = refusal instanceof Overdue && refusal.held.level.miss === 'partialFill';
+    if (partial) this.#state.cut(node, refusal.from);
+    else this.#state.refuse(node, refusal);
   }
 
   async #ensureDemanded(work: Awaited<ReturnType<typeof planRange>>): Promise<void> {

@@ -6,6 +6,7 @@ import { openSlotText } from '../plan/open-slot.js';
 import type { RunOutcome } from './materialize.js';
 import { calendarWarning } from '../calendar/calendars.js';
 import { notesText } from '../sources/notes.js';
+import { serviceText } from '../sources/service-level.js';
 import { versionKindText } from '../sources/open-source.js';
 import type { RowSummary } from '../ports/store.js';
 import { common, difference, isEmpty, longest, union, within, type RangeSet } from '../plan/ranges.js';
@@ -62,6 +63,7 @@ function nodeReport(outcome: RunOutcome, node: GraphNode, summary: RowSummary): 
   const canonical = state.canonical(node.index);
   const failure = state.failures.get(canonical) ?? null;
   const notes = outcome.notes.get(node.index) ?? [];
+  const service = outcome.services.get(node.index);
   const grid = onGrid(state.request, node);
   const worked =
     node.kind === 'stream' ? (outcome.taken.get(node.index) ?? []) : (state.computed[canonical] as RangeSet);
@@ -86,11 +88,13 @@ function nodeReport(outcome: RunOutcome, node: GraphNode, summary: RowSummary): 
     unfired: null,
     ...(notes.length > 0 && { notes }),
     ...(waits !== null && { waits }),
+    ...(service && { service }),
     ...(found === 'computed' && uncachedText(state, node)),
     reason: [
       reasonOf(outcome, node, found, computed),
       versionKindText(outcome.versionKinds.get(node.index)),
       notesText(notes),
+      found === 'failed' || !service ? '' : serviceText(service),
       node.calendar && calendarWarning(node.calendar, state.request),
       waits,
     ]
@@ -130,12 +134,17 @@ function stateOf(state: RunState, node: GraphNode, computed: RangeSet, reused: R
 
 /** The nearest input, direct or not, that failed. */
 function failedInput(state: RunState, node: GraphNode): GraphNode | null {
+  return nearestInput(state, node, (index) => state.failures.has(index));
+}
+
+/** The nearest input, direct or not, of which something is true. */
+function nearestInput(state: RunState, node: GraphNode, is: (index: number) => boolean): GraphNode | null {
   const seen = new Set<number>();
   const queue = node.edges.map((edge) => state.canonical(edge.node));
   for (const index of queue) {
     if (seen.has(index)) continue;
     seen.add(index);
-    if (state.failures.has(index)) return state.node(index);
+    if (is(index)) return state.node(index);
     queue.push(...state.node(index).edges.map((edge) => state.canonical(edge.node)));
   }
   return null;
@@ -148,12 +157,20 @@ function reasonOf(outcome: RunOutcome, node: GraphNode, found: NodeState, comput
       return state.failures.get(state.canonical(node.index))?.message ?? 'It failed.';
     case 'blocked': {
       const input = failedInput(state, node);
+      if (input && outcome.services.has(input.index))
+        return `Its input ${input.name} missed its service level.`;
       return input?.kind === 'stream'
         ? `The source of ${input.name} cannot be read.`
         : `Its input ${input?.name ?? ''} failed; it is complete up to there.`;
     }
-    case 'partial':
+    case 'partial': {
+      const cut = nearestInput(state, node, (index) => state.isCut(index));
+      if (state.isCut(node.index))
+        return 'It was not read to its end in time: the next run goes on from there.';
+      if (cut)
+        return `Its input ${cut.name} was not read to its end in time: the next run goes on from there.`;
       return 'Only part of the range has been materialized.';
+    }
     case 'hit':
       if (isBetweenBars(state.request, node)) return betweenBarsText(node);
       if (node.kind === 'stream' && outcome.sources.has(node.index)) {

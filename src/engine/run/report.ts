@@ -1,6 +1,7 @@
 import type { Member } from '../graph/member.js';
 import type { SourceNote } from '../ports/source-note.js';
 import type { SourceLocation } from '../../sdk/errors.js';
+import type { StreamService } from '../../sdk/fetched.js';
 
 /** `[start, end)` as a pair, the form reports carry across processes and into JSON. */
 export type Span = readonly [start: number, end: number];
@@ -47,7 +48,9 @@ export interface NodeReport extends Member {
   readonly waits?: string | undefined;
   /** Why its rows are computed anew in each run. Absent: they are not. */
   readonly uncached?: string | undefined;
-  /** Why the node is in its state, a sentence; then what `notes`, `waits` and `unfired` say. */
+  /** How its preset's service level was met. Absent: of nodes, and of streams that are held to nothing. */
+  readonly service?: StreamService | undefined;
+  /** Why the node is in its state, a sentence; then what `notes`, `service`, `waits` and `unfired` say. */
   readonly reason: string;
   readonly failure: FailureReport | null;
 }

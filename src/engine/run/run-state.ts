@@ -8,6 +8,7 @@ import { attainable, limitOf, type Horizon } from '../plan/horizon.js';
 import type { ComputeRequest, ComputeResult, NodeFailure, Schema, StrategyHost } from '../ports/host.js';
 import type { NodeStore } from '../ports/store.js';
 import { intersection, union, type RangeSet } from '../plan/ranges.js';
+import type { Deadlines } from '../sources/deadline.js';
 import { refusalOf } from '../sources/refusals.js';
 import { evaluate, widerSchema } from './evaluation/evaluation.js';
 import type { CoveredPart, RunProgress } from './report.js';
@@ -21,6 +22,8 @@ export interface RunHooks {
   readonly made?: (bytes: number) => void;
   /** The most slots of the finest interval in a chunk, where the default would not do. */
   readonly chunkSlots?: number;
+  /** Of streams whose presets have a service level: only with them it is judged. */
+  readonly deadlines?: Deadlines;
   /** The most slots of a scan between two states that are stored, where the default would not do. */
   readonly scanSlots?: number;
 }
@@ -162,6 +165,22 @@ export class RunState {
     const streams = this.graph.nodes.filter(({ kind }) => kind === 'stream');
     if (streams.every((node) => this.failures.has(node.index))) throw refusal;
   }
+
+  /** Notes that a stream was not read past a time: nothing is computed past it, and nothing is wrong with what there is. */
+  cut(index: number, from: Seconds): void {
+    const canonical = this.canonical(index);
+    const known = this.#failedFrom.get(canonical) ?? Infinity;
+    // Where the same is asked for again, nothing of it can be had.
+    this.#failedFrom.set(canonical, from < known ? from : -Infinity);
+    this.#cut.add(canonical);
+    this.#spreadLimits();
+  }
+
+  isCut(index: number): boolean {
+    return this.#cut.has(this.canonical(index));
+  }
+
+  readonly #cut = new Set<number>();
 
   /** Nothing that a node, and what depends on it, ever gave counts any more. Gives them all. */
   distrust(node: GraphNode): readonly GraphNode[] {

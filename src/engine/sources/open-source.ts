@@ -1,3 +1,4 @@
+import type { Deadline } from './deadline.js';
 import { openStream, type GraphNode } from '../graph/graph.js';
 import type { SourceDescription } from '../ports/host.js';
 import type { SourceLibrary, SourceReader } from '../ports/source.js';
@@ -11,13 +12,20 @@ const PINNED = 'pinned';
  */
 export type VersionKind = 'version' | 'none' | 'pinned' | 'unasked';
 
-/** @throws SeamlessError `source` when the source is missing or refused. */
+/** @throws SeamlessError `source` when the source is missing or refused; `Overdue` after its deadline, where it has one. */
 export async function openSource(
   sources: SourceLibrary,
   node: GraphNode,
   source: SourceDescription,
+  deadline: Deadline | null = null,
 ): Promise<SourceReader> {
-  const reader = await sources.open(openStream(node, source));
+  const stream = openStream(node, source);
+  if (!deadline) return pinnedTo(source, await sources.open(stream));
+  const held = { ...stream, signal: deadline.signal };
+  return deadline.hold(pinnedTo(source, await deadline.within(() => sources.open(held))));
+}
+
+function pinnedTo(source: SourceDescription, reader: SourceReader): SourceReader {
   if (!source.pinned) return reader;
   return {
     whole: reader.whole,

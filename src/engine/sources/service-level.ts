@@ -1,5 +1,5 @@
 import { closeOf, floorToSlot, slotsIn, type Grid } from '../../sdk/grid.js';
-import type { ServiceLevel, ServiceOutcome } from '../../sdk/fetched.js';
+import type { HeldTo, ServiceLevel, ServiceOutcome, StreamService } from '../../sdk/fetched.js';
 import { formatInterval, formatTime, type Range, type Seconds } from '../../sdk/time.js';
 
 /** What a fetch of a range came to. */
@@ -28,8 +28,7 @@ export function serviceOutcome(
   const share = slots === 0 ? 1 : Math.min(1, bars / slots);
   const behind = Math.max(0, until - (last === null ? range.start : closeOf(last, grid)));
   const misses: string[] = [];
-  if (late && level.deadline !== undefined)
-    misses.push(`It was not done within its deadline of ${formatInterval(level.deadline)}.`);
+  if (late && level.deadline !== undefined) misses.push(deadlineText(level));
   if (level.coverage !== undefined && share < level.coverage)
     misses.push(
       `${bars.toLocaleString('en-US')} of ${slots.toLocaleString('en-US')} slots up to ${formatTime(due)} have a bar (${percent(share)}), and ${percent(level.coverage)} must.`,
@@ -39,6 +38,30 @@ export function serviceOutcome(
       `Its last bar ends ${formatInterval(behind)} before ${formatTime(until)}, and may be ${formatInterval(level.lag)} behind.`,
     );
   return { ...level, met: misses.length === 0, misses, share, behind };
+}
+
+export function deadlineText({ deadline = 0 }: ServiceLevel): string {
+  return `It was not done within its deadline of ${formatInterval(deadline)}.`;
+}
+
+/** What was missed, and the ways out, in sentences. */
+export function missedText({ preset, name, level }: HeldTo, misses: readonly string[]): string {
+  const isLate = misses.includes(deadlineText(level));
+  return `Preset ${preset} missed ${name ?? 'its service level'}. ${misses.join(' ')} What was fetched is kept. ${wayOut(level, isLate)}`;
+}
+
+/** What a stream is said to have missed, and is used all the same; empty where nothing. */
+export function serviceText({ preset, name, met, misses }: StreamService): string {
+  return met ? '' : `Preset ${preset} missed ${name ?? 'its service level'}. ${misses.join(' ')}`;
+}
+
+function wayOut({ miss, deadline }: ServiceLevel, isLate: boolean): string {
+  if (miss === 'hold') return 'Give it a longer deadline, or ask less of it.';
+  if (miss === 'partialFill') return 'Run again to go on from there, or give it a longer deadline.';
+  const take = 'to take what there is, say miss: partialFill';
+  if (isLate) return `Run again to go on from there, or give it a longer deadline; ${take}.`;
+  const wait = deadline === undefined ? 'miss: hold, with a deadline' : 'miss: hold';
+  return `To ${take.slice(3)}; to wait for it, ${wait}.`;
 }
 
 function percent(share: number): string {

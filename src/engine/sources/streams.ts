@@ -9,6 +9,7 @@ import type { Horizon } from '../plan/horizon.js';
 import type { SkippedRow, SourceReader } from '../ports/source.js';
 import type { SourceNote } from '../ports/source-note.js';
 import type { Commit, CoveredSpan, NodeStore, SourceState } from '../ports/store.js';
+import { Overdue } from './deadline.js';
 import { Intake, type Piece } from './intake.js';
 import { addNotes, areByRow } from './notes.js';
 import { versionKindOf, type VersionKind } from './open-source.js';
@@ -121,9 +122,19 @@ export class StreamKeeper {
       this.#first = known?.first ?? null;
       this.#last = known?.last ?? null;
     } else if (!this.#reader.whole) {
-      const bounds = await this.#reader.bounds(unchanged ? known : undefined);
+      const bounds = await this.#bounds(unchanged ? known : undefined);
       this.#first = bounds?.first ?? null;
       this.#last = bounds?.last ?? null;
+    }
+  }
+
+  /** One that has only grown is known as far as it was, where it does not say in time how far it is now. */
+  async #bounds(known: SourceState | undefined): ReturnType<SourceReader['bounds']> {
+    try {
+      return await this.#reader.bounds(known);
+    } catch (error) {
+      if (!(error instanceof Overdue) || known?.first == null || known.last === null) throw error;
+      return { first: known.first, last: known.last };
     }
   }
 
@@ -191,7 +202,15 @@ export class StreamKeeper {
     const wanted = intersection(range, this.#extent);
     const missing = difference(union([wanted]), union([...this.#spans, ...this.#coming]));
     if (missing.length === 0) return;
-    await this.#takeIn(missing, null, takings);
+    try {
+      await this.#takeIn(missing, null, takings);
+    } catch (error) {
+      if (!(error instanceof Overdue)) throw error;
+      const { hash } = this.fingerprint;
+      this.#spans = (await this.#store.coverage([hash])).get(hash) ?? [];
+      const [rest] = difference(union([wanted]), union([...this.#spans, ...this.#coming]));
+      throw new Overdue(error.held, rest?.start ?? wanted.end);
+    }
     this.#coming.push(...missing);
   }
 
@@ -261,6 +280,7 @@ export class StreamKeeper {
     } catch (error) {
       // Read at once, it is read again from its beginning in any case; else what was read before a break is kept.
       if (this.#reader.whole || this.#changed) await this.#letGo(intake);
+      else if (error instanceof Overdue && this.#reader.grows && !refresh) await this.#keepRest(intake);
       throw error;
     }
     const pieces = intake.takePieces();
@@ -304,6 +324,12 @@ export class StreamKeeper {
       intake.end(this.#reader.whole ? null : Math.min(range.end, this.horizon.limit));
     }
     await this.#refuseChanged();
+  }
+
+  /** Stores what a wire gave before its deadline: up to its last bar, none is missing. */
+  async #keepRest(intake: Intake): Promise<void> {
+    intake.end(null);
+    await this.#store.commit(await this.#commitOf(intake.takePieces(), [], null));
   }
 
   /** Ends the cover of what a reading stored before it was found to be of a source that changed meanwhile. */

@@ -55,9 +55,16 @@ export function isCustom(provider: HistoryProvider): provider is CustomProvider 
 }
 
 export function sourceOf(provider: HistoryProvider): SourceDescription {
-  const { options, pinned = false, transport } = provider;
+  const { options, pinned = false, transport, held } = provider;
   const kind = isCustom(provider) ? 'custom' : provider.kind;
-  return { kind, options, ...(pinned && { pinned }), ...(transport && { transport }) };
+  return {
+    kind,
+    options,
+    ...(pinned && { pinned }),
+    ...(transport && { transport }),
+    // A provider of one's own is held to nothing: only presets are.
+    ...(held && provider instanceof PresetHistory && { held }),
+  };
 }
 
 /** The nodes of a strategy with the inputs that were not added by themselves, before what they feed. */

@@ -156,6 +156,87 @@ sla:
     assert.match(part.sla?.misses.join() ?? '', /deadline/);
   });
 
+  it('holds a stream that is materialized to its service level, and blocks what depends on it alone', async () => {
+    const cacheDir = project.path('materialized');
+    const range = { start: at(0), end: at(3000) };
+    project.write({
+      'two.ts': MAIN.replace('export class Main', 'export class Two')
+        .replace('import { Node,', 'import { demoHistory, Node,')
+        .replace(
+          'this.addNodes([',
+          `const made = new StreamInput({ tags: ['made'], interval: '1m', historyProvider: demoHistory() });
+    this.addNodes([new Node({ name: 'half', input: made, period: 1, computeFn: (view) => view.latest(made).close / 2 }), `,
+        ),
+    });
+    const materialized = (sla: string) => {
+      project.write({ 'seamless.presets.yaml': presets(sla) });
+      return child().materialize(project, { file: 'two.ts', cacheDir, ...range });
+    };
+    const failed = await materialized('coverage: 1');
+    const price = nodeOf(failed, 'price');
+    assert.equal(price.state, 'failed');
+    assert.match(
+      price.failure?.message ?? '',
+      /Preset btc missed level\. .* 100 % must\. .*say miss: partialFill/,
+    );
+    assert.equal(price.service?.met, false);
+    assert.equal(nodeOf(failed, 'twice').state, 'blocked');
+    assert.match(nodeOf(failed, 'twice').reason, /price missed its service level/);
+    assert.deepEqual(nodeOf(failed, 'half').state, 'computed');
+    // What the sentence says works, and nothing is fetched twice.
+    const part = await materialized('coverage: 1, lag: 5m, miss: partialFill');
+    assert.deepEqual(
+      ['price', 'twice', 'half'].map((name) => nodeOf(part, name).state),
+      ['hit', 'computed', 'hit'],
+    );
+    assert.match(nodeOf(part, 'price').reason, /missed level\. 2,990 of 3,000 .* may be 5m behind/);
+    const { sla } = await fetched('btc', at(0), at(3000), cacheDir);
+    assert.deepEqual({ ...sla, preset: 'btc', name: 'level' }, nodeOf(part, 'price').service);
+    // One that was hit is refused all the same, as it would be with an empty cache.
+    const again = await materialized('lag: 5m');
+    assert.deepEqual(
+      ['price', 'twice', 'half'].map((name) => nodeOf(again, name).state),
+      ['failed', 'blocked', 'hit'],
+    );
+    const held = materialized('coverage: 0.999, lag: 5m, miss: hold, deadline: 120s');
+    exchange.asked.length = 0;
+    while (exchange.asked.length < 2) await new Promise((done) => setTimeout(done, 20));
+    exchange.rows = klines(FIRST, 3000, { holes: (slot) => slot === 1000 });
+    const waited = await held;
+    assert.equal(nodeOf(waited, 'price').service?.met, true);
+    assert.equal(nodeOf(waited, 'twice').rows, 2999);
+  });
+
+  it('that is not done in time leaves a materialization with what there is, and the next one goes on', async () => {
+    const cacheDir = project.path('late-materialized');
+    const run = (end: number) => child().materialize(project, { cacheDir, start: at(0), end: at(end) });
+    project.write({
+      'seamless.presets.yaml': presets(
+        'deadline: 1s, miss: partialFill',
+        '',
+        "limit: 100\n      since: '2023-03-01'\n      until: '2023-03-02'",
+      ),
+    });
+    // The end, two pages, and then nothing any more.
+    exchange.mishaps = [null, null, null, ...Array<'hang'>(50).fill('hang')];
+    const part = await run(900);
+    const price = nodeOf(part, 'price');
+    assert.equal(price.state, 'partial');
+    assert.match(
+      price.reason,
+      /not read to its end in time.*missed level\. It was not done within its deadline of 1s/,
+    );
+    const twice = nodeOf(part, 'twice');
+    assert.equal(twice.state, 'partial');
+    assert.match(twice.reason, /Its input price was not read to its end in time/);
+    assert.deepEqual(twice.coverage, price.coverage);
+    assert.equal(twice.rows, 200);
+    exchange.mishaps = [];
+    const whole = await run(900);
+    assert.equal(nodeOf(whole, 'twice').rows, 900);
+    assert.equal(nodeOf(whole, 'price').service?.met, true);
+  });
+
   it('that is unknown, or in a file with a fault, is refused by script and strategy in the same words', async () => {
     await refused(fetched('btd', at(0), at(60)), 'source', /There is no preset "btd"\. Did you mean btc\?/);
     project.write({ 'other.ts': MAIN.replace("preset('btc')", "preset('btd')") });

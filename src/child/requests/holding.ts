@@ -1,0 +1,28 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Held } from '../../engine/run/service-gate.js';
+import { Deadlines } from '../../engine/sources/deadline.js';
+import { SeamlessError } from '../../sdk/errors.js';
+import type { RequestHooks } from './request.js';
+
+/**
+ * Does work again as long as a stream's service level has it wait. Meanwhile the cache is free for others.
+ * @param work throws `Held` where it is to be done again
+ */
+export async function holding<T>(
+  { progress, signal }: Pick<RequestHooks, 'progress' | 'signal'>,
+  work: (deadlines: Deadlines) => Promise<T>,
+): Promise<T> {
+  const deadlines = new Deadlines();
+  for (;;) {
+    try {
+      return await work(deadlines);
+    } catch (error) {
+      if (!(error instanceof Held)) throw error;
+      progress({ phase: 'waiting', node: error.message, done: 0, total: 0 });
+      const began = performance.now();
+      await sleep(error.waitMs, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) throw new SeamlessError('cancelled', 'Cancelled. What was fetched before is kept.');
+      error.waited(performance.now() - began);
+    }
+  }
+}

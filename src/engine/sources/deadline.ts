@@ -1,0 +1,125 @@
+import { SeamlessError } from '../../sdk/errors.js';
+import type { HeldTo } from '../../sdk/fetched.js';
+import type { Seconds } from '../../sdk/time.js';
+import type { SourceReader } from '../ports/source.js';
+import { deadlineText, missedText } from './service-level.js';
+
+/** The longest that a timer of Node waits. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+/** A source was not done within the deadline of its service level. */
+export class Overdue extends SeamlessError {
+  readonly held: HeldTo;
+  /** Bars that open before it are there; −∞: none is known to be. */
+  readonly from: Seconds;
+
+  constructor(held: HeldTo, from: Seconds = -Infinity) {
+    super('source', missedText(held, [deadlineText(held.level)]));
+    this.held = held;
+    this.from = from;
+  }
+}
+
+/** How long one stream may still be read: what is computed in between does not count. */
+export class Deadline {
+  readonly #held: HeldTo;
+  readonly #over = new AbortController();
+  #spentMs = 0;
+
+  constructor(held: HeldTo) {
+    this.#held = held;
+  }
+
+  /** Ends what waits for a wire. */
+  get signal(): AbortSignal {
+    return this.#over.signal;
+  }
+
+  /** Something was asked for after it. */
+  get isOver(): boolean {
+    return this.#over.signal.aborted;
+  }
+
+  get leftMs(): number {
+    return (this.#held.level.deadline ?? Infinity) * 1000 - this.#spentMs;
+  }
+
+  /** Time that was waited. */
+  spend(ms: number): void {
+    this.#spentMs += ms;
+  }
+
+  /** @throws Overdue when the work is not done in time; its outcome is then of no interest to anybody. */
+  async within<T>(work: () => T | Promise<T>): Promise<T> {
+    if (this.isOver) throw new Overdue(this.#held);
+    const began = performance.now();
+    const done = Promise.resolve().then(work);
+    done.catch(() => undefined);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      if (this.leftMs > LONGEST_MS) return;
+      timer = setTimeout(() => {
+        reject(new Overdue(this.#held));
+        this.#over.abort();
+      }, this.leftMs);
+    });
+    try {
+      return await Promise.race([done, late]);
+    } finally {
+      clearTimeout(timer);
+      this.#spentMs += performance.now() - began;
+    }
+  }
+
+  /** A reader that is held to it. */
+  hold(reader: SourceReader): SourceReader {
+    const { files, boundsByVersion, grows, blockBars } = reader;
+    const within = <T>(work: () => T | Promise<T>): Promise<T> => this.within(work);
+    return {
+      whole: reader.whole,
+      ...(files && { files }),
+      ...(boundsByVersion !== undefined && { boundsByVersion }),
+      ...(grows !== undefined && { grows }),
+      ...(blockBars !== undefined && { blockBars }),
+      version: (before) => within(() => reader.version(before)),
+      bounds: (known) => within(() => reader.bounds(known)),
+      read: (range, skip) => this.#each(reader.read(range, skip)),
+      notes: () => reader.notes?.() ?? [],
+      ...(reader.sameUntil && {
+        sameUntil: (before: string) =>
+          within(() => (reader.sameUntil as NonNullable<SourceReader['sameUntil']>)(before)),
+      }),
+    };
+  }
+
+  async *#each<T>(items: AsyncIterable<T>): AsyncGenerator<T> {
+    const iterator = items[Symbol.asyncIterator]();
+    let ended = false;
+    try {
+      for (;;) {
+        const next = await this.within(() => iterator.next());
+        if (next.done) {
+          ended = true;
+          return;
+        }
+        yield next.value;
+      }
+    } finally {
+      // One that hangs is not waited for.
+      if (!ended) void Promise.resolve(iterator.return?.()).catch(() => undefined);
+    }
+  }
+}
+
+/** Those of the streams of one request, by fingerprint: they go on where it is tried again. */
+export class Deadlines {
+  readonly #all = new Map<string, Deadline>();
+
+  of(fingerprint: string, held: HeldTo): Deadline {
+    const known = this.#all.get(fingerprint);
+    if (known) return known;
+    const deadline = new Deadline(held);
+    this.#all.set(fingerprint, deadline);
+    return deadline;
+  }
+}
