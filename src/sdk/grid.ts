@@ -19,7 +19,7 @@ export interface Grid {
 
 /**
  * The slots of an interval on a calendar. Between the close of one and the open of the next there may be time that is in none.
- * Equal calendars and intervals have one object in common.
+ * Equal calendars have one key, whatever they are called.
  */
 export interface SlotCalendar {
   /** What people call the calendar: `XNYS`. */
@@ -91,7 +91,7 @@ export function plainGrid(interval: Seconds, phase: Seconds = 0): Grid {
 
 /** Whether two grids have the same slots. */
 export function sameGrid(a: Grid, b: Grid): boolean {
-  return a.interval === b.interval && a.phase === b.phase && a.calendar === b.calendar;
+  return a.interval === b.interval && a.phase === b.phase && a.calendar?.key === b.calendar?.key;
 }
 
 /** The open of the slot that holds a time; between two slots that of the next: the first that closes after it. */

@@ -62,6 +62,34 @@ describe('parquet and sql sources', () => {
     });
   }
 
+  it('a zone in the name of a column of local times is asked about, and is no part of dates', async () => {
+    const local = (name: string, type: string): string =>
+      `SELECT (TIMESTAMP '2024-03-04 09:30' + INTERVAL (i) MINUTE)::${type} AS "${name}", i AS close FROM range(9) AS r(i)`;
+    for (const [name, zone] of [
+      ['time_et', 'America/New_York'],
+      ['Timestamp (CET)', 'Europe/Berlin'],
+      ['bar_time_eastern', 'America/New_York'],
+    ] as const) {
+      const options = await parquet('zoned.parquet', local(name, 'TIMESTAMP'));
+      await fails(project.read('parquet', options), 'source', new RegExp(`say timeZone: '${zone}'`));
+      const read = rowsOf(await project.read('parquet', { ...options, timeZone: zone }));
+      assert.equal(
+        read[0]?.[0],
+        Date.parse(`2024-03-04T09:30:00${zone === 'Europe/Berlin' ? '+01:00' : '-05:00'}`) / 1000,
+      );
+      assert.equal(rowsOf(await project.read('parquet', { ...options, timeZone: 'UTC' })).length, 9);
+    }
+    // An instant has its zone.
+    const instants = await parquet('instants.parquet', local('time_et', 'TIMESTAMPTZ'));
+    assert.equal(rowsOf(await project.read('parquet', instants)).length, 9);
+    const days = await parquet(
+      'days.parquet',
+      `SELECT (DATE '2024-03-04' + i::INTEGER)::TIMESTAMP AS date_et, i AS close FROM range(9) AS r(i)`,
+    );
+    const [day] = rowsOf(await project.read('parquet', days, { interval: 86_400 }));
+    assert.equal(day?.[0], Date.UTC(2024, 2, 4) / 1000);
+  });
+
   it('agree with the same bars as CSV', async () => {
     const csv = rowsOf(await project.read('csv', { path: 'bars.csv' }));
     assert.deepEqual(rowsOf(await project.read('parquet', { path: 'bars.parquet' })), csv);

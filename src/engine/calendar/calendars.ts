@@ -91,7 +91,8 @@ function slotsOf(rules: CalendarRules, name: string, interval: Seconds, phase: S
     byRules.set(text, known);
     byKey.set(key, known);
   }
-  const which = `${interval} ${phase}`;
+  // Equal calendars are told apart by what their authors call them, in messages alone.
+  const which = `${interval} ${phase} ${name}`;
   const found = known.slots.get(which) ?? new CalendarSlots(known.days, name, known.key, interval, phase);
   known.slots.set(which, found);
   return found;

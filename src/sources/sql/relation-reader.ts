@@ -30,9 +30,10 @@ import { countUntimed } from './untimed.js';
 import type { SymbolLook, SymbolRows } from './symbol-rows.js';
 import { findTimeColumns, type ColumnLook } from '../time/column.js';
 import { orderSql, placeSql } from '../ticks.js';
+import { refuseNamedZone } from '../time/named-zone.js';
 import { adjusted, refuseWideSpacing } from '../time/opens.js';
 import { Rounded } from '../time/rounded.js';
-import { onGridSql } from '../time/slots.js';
+import { isOfDays, onGridSql } from '../time/slots.js';
 import { numberReading, readAsText, textReading, typedReading, type TimeReading } from '../time/reading.js';
 
 /** Rows from which the unit of a numeric time is found. */
@@ -298,7 +299,10 @@ export class RelationReader implements SourceReader {
       return reading && { ...reading, open: (raw, beside) => reading.open(text(raw), beside) };
     }
     if (look.holds === 'number') return numberReading(this.#stream, time, look);
-    return typedReading(this.#stream, time, type);
+    const reading = typedReading(this.#stream, time, type);
+    // Midnights of days are dates in any zone.
+    if (reading?.naive && !isOfDays(this.#stream)) refuseNamedZone(this.#stream, [look], shown);
+    return reading;
   }
 
   /** The opens of the first and last bar, and that every row has a time. */

@@ -4,8 +4,8 @@ import type { ColumnLook } from './column.js';
 
 /** Zones as headers have them, `Time (EET)` and `time_et`, and where such clocks are. */
 const ZONES: readonly (readonly [names: RegExp, zone: string])[] = [
-  [/^(?:ET|EST|EDT|EST\/EDT|US\/Eastern|New York(?: time)?)$/i, 'America/New_York'],
-  [/^(?:CT|CDT|CST\/CDT|Chicago(?: time)?)$/i, 'America/Chicago'],
+  [/^(?:ET|EST|EDT|EST\/EDT|US\/Eastern|Eastern(?: time)?|NY|New York(?: time)?)$/i, 'America/New_York'],
+  [/^(?:CT|CDT|CST\/CDT|US\/Central|Central(?: time)?|Chicago(?: time)?)$/i, 'America/Chicago'],
   [/^(?:PT|PST|PDT|PST\/PDT)$/i, 'America/Los_Angeles'],
   [/^(?:CET|CEST|MEZ|MESZ|CET\/CEST)$/i, 'Europe/Berlin'],
   [/^(?:EET|EEST|EET\/EEST)$/i, 'Europe/Helsinki'],
@@ -26,7 +26,7 @@ export function refuseNamedZone(
 ): void {
   for (const column of columns) {
     const [, brackets, behind] =
-      /[([]([^)\]]+)[)\]]|[ _]([a-z]{2,4})$/i.exec(column?.name.trim() ?? '') ?? [];
+      /[([]([^)\]]+)[)\]]|[ _]([a-z]{2,4}|eastern|central)$/i.exec(column?.name.trim() ?? '') ?? [];
     const named = (brackets ?? behind ?? '').trim();
     const zone = ZONES.find(([names]) => names.test(named))?.[1] ?? fixedZone(named);
     if (!column || zone === null) continue;

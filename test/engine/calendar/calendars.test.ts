@@ -19,6 +19,7 @@ import {
   nextOpen,
   openOf,
   plainGrid,
+  sameGrid,
   slotOfBars,
   slotSeeing,
   slotsIn,
@@ -200,8 +201,17 @@ describe('a grid on a calendar', () => {
   it('is one and the same for equal rules, kept or written, and for no other', () => {
     const at = (calendar: Calendar): Grid['calendar'] => calendarSlots(calendar, DAY);
     const { key } = at('XNYS') ?? assert.fail();
-    assert.equal(at('XNAS'), at('XNYS'));
-    assert.equal(keptCalendarSlots(calendarText(at('XNYS') ?? assert.fail()), DAY, 0), at('XNYS'));
+    assert.equal(at('XNAS')?.key, key);
+    const kept = keptCalendarSlots(calendarText(at('XNYS') ?? assert.fail()), DAY, 0);
+    assert.deepEqual([kept.key, kept.name], [key, 'XNYS']);
+    // Each is called what its author wrote, whichever came first.
+    assert.deepEqual([at('XNYS')?.name, at('XNAS')?.name, at('XNYS')?.name], ['XNYS', 'XNAS', 'XNYS']);
+    const [nyse, nasdaq] = (['XNYS', 'XNAS'] as const).map((name) => ({
+      interval: DAY,
+      phase: 0,
+      calendar: at(name),
+    }));
+    assert.ok(nyse && nasdaq && sameGrid(nyse, nasdaq));
     assert.equal(
       at({ zone: 'America/New_York', session: { open: '17:00', close: '17:00' } })?.key,
       at('FX')?.key,

@@ -100,7 +100,10 @@ interface AlignedBars {
 /** The common case, inputs on the interval of the node, all of which have a bar in the same slots: each bar fires its slot. */
 function alignedBars(grid: Grid, slots: Range, inputs: readonly FiringInput[]): AlignedBars | null {
   const [first] = inputs;
-  if (!first || inputs.some((input) => input.interval !== grid.interval || input.calendar !== grid.calendar))
+  if (
+    !first ||
+    inputs.some((input) => input.interval !== grid.interval || input.calendar?.key !== grid.calendar?.key)
+  )
     return null;
   // An input on another grid closes its bars within the slots, up to one interval before their ends.
   const shifts = inputs.map(({ ts }) =>
