@@ -55,13 +55,15 @@ export interface GrowingFile {
   readonly kind: 'parquet' | 'csv';
   readonly options: Record<string, unknown>;
   readonly range: Range;
+  /** Whether notes are compared; default: those of CSV files. How many rows of a Parquet file are at fault depends on how many were read. */
+  readonly notes?: boolean;
 }
 
 /** What a run leaves in a store and says of each node; or why there was none. */
 async function run(
   store: MemoryStore,
   sources: SourceLibrary,
-  { kind, range }: GrowingFile,
+  { kind, range, notes = kind === 'csv' }: GrowingFile,
 ): Promise<unknown> {
   const ports = { host: new ToyHost(TOYS), store, sources, nonce: 'nonce' };
   try {
@@ -79,8 +81,7 @@ async function run(
         ...{ rows, columns, complete, unavailable, notYet },
         stored: table && tableDigest(table),
         known: [spans[0]?.start, spans.at(-1)?.end, known],
-        // How many rows of a Parquet file are at fault depends on how many were read.
-        ...(kind === 'csv' && { notes: node.notes, unfired: node.unfired, waits: node.waits }),
+        ...(notes && { notes: node.notes, unfired: node.unfired, waits: node.waits }),
       };
     });
   } catch (error) {

@@ -47,6 +47,8 @@ export interface SourceReader {
   read(range: Range, skip?: (row: SkippedRow) => void): AsyncIterable<Table>;
   /** What was repaired or left out so far, for the report. Absent: nothing ever is. */
   notes?(): readonly SourceNote[];
+  /** What a reading of ranges repairs row by row, counted without taking them in. Absent: it cannot tell. */
+  notesIn?(ranges: readonly Range[]): Promise<readonly SourceNote[]>;
   /** What its file was taken for. Absent: it has none. */
   taken?(): Promise<SourceTaken>;
 }

@@ -170,15 +170,22 @@ export class StreamKeeper {
 
   /** From where on the bars of a changed source may be others than those stored; −∞ where its reader cannot tell. */
   async #changedFrom(known: SourceState | undefined): Promise<Seconds> {
-    // What was repaired is counted over the whole; row by row, what is read whole knows what it counted before.
+    // What was repaired is counted over the whole; row by row, a reader knows what it counted before, or counts it again.
     const { whole } = this.#reader;
-    if (!known?.version || (known.notes && !(whole && areByRow(known.notes)))) return -Infinity;
+    const counts = whole || this.#reader.notesIn !== undefined;
+    const counted = !known?.notes || (counts && areByRow(known.notes));
+    if (!known?.version || !counted) return -Infinity;
     const same = (await this.#reader.sameUntil?.(known.version)) ?? -Infinity;
     // The last bar of one that is read whole is known from reading it: only bars that were added leave it as it is.
     if (this.#reader.whole && (known.last === null || same <= known.last)) return -Infinity;
     const from = Math.min(same, this.#reader.whole ? endOf(known, this.node) : this.horizon.limit);
     // A covered span is taken in anew as a whole.
-    return this.#spans.find(({ start, end }) => start < from && from < end)?.start ?? from;
+    const anew = this.#spans.find(({ start, end }) => start < from && from < end)?.start ?? from;
+    if (known.notes && !whole) {
+      const kept = within(union(this.#spans), { start: -Infinity, end: anew });
+      this.#notesBefore = (await this.#reader.notesIn?.(kept)) ?? [];
+    }
+    return anew;
   }
 
   /** Where the source has bars. */

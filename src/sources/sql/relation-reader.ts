@@ -26,6 +26,7 @@ import {
 import type { RelationSource, RowReading } from './relation-source.js';
 import { columnLooks } from './column-looks.js';
 import { rowFault, untimedFaults } from './row-faults.js';
+import { roundedRows } from './rounded-rows.js';
 import { countUntimed } from './untimed.js';
 import type { SymbolLook, SymbolRows } from './symbol-rows.js';
 import { findTimeColumns, type ColumnLook } from '../time/column.js';
@@ -222,6 +223,18 @@ export class RelationReader implements SourceReader {
 
   notes(): readonly SourceNote[] {
     return this.#notes.list();
+  }
+
+  async notesIn(ranges: readonly Range[]): Promise<readonly SourceNote[]> {
+    const { relation, timeType } = await this.#planned();
+    const notes = new Notes();
+    for (const range of ranges) {
+      const { pruned, where } = this.#conditions(relation, timeType, range);
+      const { count, first } = await roundedRows(relation, pruned, where, (sql) => this.#rows(sql));
+      this.#rounded.counted(count, first, notes);
+    }
+    await this.#source.finish();
+    return notes.list();
   }
 
   async taken(): Promise<SourceTaken> {

@@ -31,13 +31,16 @@ export class Rounded {
       first ??= exact[row] as Seconds;
       count++;
     }
-    if (first !== null) this.#notes.add(ROUNDED, count, this.#example(first, snap));
+    if (first !== null) this.counted(count, first);
     return { ...table, names: table.names.slice(0, -1), columns: table.columns.slice(0, -1) };
   }
 
-  #example(exact: Seconds, snap: Seconds): string {
+  /** Notes times that were rounded. @param first the earliest of them, as it was */
+  counted(count: number, first: Seconds, notes: Notes = this.#notes): void {
+    const { snap } = this.#time;
+    if (snap === null || count === 0) return;
     const after = stampedAfter(this.#stream, this.#time);
-    const taken = Math.round(exact / snap) * snap;
-    return `${formatTime(exact + after)}, taken for ${formatTime(taken + after)}`;
+    const taken = Math.round(first / snap) * snap;
+    notes.add(ROUNDED, count, `${formatTime(first + after)}, taken for ${formatTime(taken + after)}`);
   }
 }
