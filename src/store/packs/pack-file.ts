@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsync, mkdirSync, openSync, renameSync, rmSync, writevSync } from 'node:fs';
+import { closeSync, existsSync, fsync, mkdirSync, openSync, renameSync, rmSync, writev } from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { constantLevels } from './levels.js';
@@ -52,6 +52,7 @@ const DATA_PAGE = 0;
 const PARTS_AT_ONCE = 256;
 
 const sync = promisify(fsync);
+const write = promisify(writev);
 
 /**
  * Writes a pack so that it is there whole or not at all, whatever happens. Gives its size.
@@ -66,9 +67,10 @@ export async function writePack(path: string, pack: Pack): Promise<number> {
   let bytes = 0;
   try {
     try {
-      const out = new Out(file);
+      const out = new Out();
       writeAll(out, pack);
       bytes = out.at;
+      await out.writeTo(file);
       await sync(file);
     } finally {
       closeSync(file);
@@ -97,25 +99,21 @@ export async function syncFolder(folder: string): Promise<void> {
 class Out {
   at = 0;
   #parts: Uint8Array[] = [];
-  readonly #file: number;
-
-  constructor(file: number) {
-    this.#file = file;
-  }
 
   write(...parts: readonly Uint8Array[]): void {
     for (const part of parts) {
       this.at += part.length;
       if (part.length > 0) this.#parts.push(part);
     }
-    if (this.#parts.length >= PARTS_AT_ONCE) this.flush();
   }
 
-  flush(): void {
-    let parts = this.#parts;
-    this.#parts = [];
-    // A disk that is nearly full takes a part of them.
-    while (parts.length > 0) parts = without(parts, writevSync(this.#file, parts));
+  /** In threads of their own: the next chunk is computed meanwhile. */
+  async writeTo(file: number): Promise<void> {
+    for (let from = 0; from < this.#parts.length; from += PARTS_AT_ONCE) {
+      let parts: readonly Uint8Array[] = this.#parts.slice(from, from + PARTS_AT_ONCE);
+      // A disk that is nearly full takes a part of them.
+      while (parts.length > 0) parts = without(parts, (await write(file, parts)).bytesWritten);
+    }
   }
 }
 
@@ -151,7 +149,6 @@ function writeAll(out: Out, pack: Pack): void {
   const length = new Uint8Array(4);
   new DataView(length.buffer).setUint32(0, footer.length, true);
   out.write(footer, length, MAGIC);
-  out.flush();
 }
 
 function keyValue([key, value]: readonly [string, string]): Thrift {
