@@ -92,9 +92,9 @@ export class ChunkRunner {
         const loaded = await loading;
         loading = this.#loadAhead(chunks[position + 1]);
         await this.#runChunk(chunk, loaded);
-        await this.#state.settle();
+        const settled = expectLater(this.#state.settle());
         await stored;
-        stored = expectLater(this.#commit());
+        stored = expectLater(this.#commit(settled));
       }
     } finally {
       await stored;
@@ -378,14 +378,16 @@ export class ChunkRunner {
     return firingsOf(node, range, this.#atHand, this.#grids);
   }
 
-  async #commit(): Promise<void> {
-    if (this.#segments.length === 0 && this.#reuses.length === 0) return;
+  /** @param settled says that it can be kept. The next chunk is begun meanwhile: should this one not be kept, neither is that. */
+  async #commit(settled: Promise<void>): Promise<void> {
     const segments = this.#segments;
     const reuses = this.#reuses;
     const done = this.#commitCovered;
     this.#segments = [];
     this.#reuses = [];
     this.#commitCovered = [];
+    await settled;
+    if (done.length === 0) return;
     await this.#state.store.commit({ invalidations: [], segments, reuses, sources: [] });
     this.#state.cover(done);
   }
