@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
 
 import { submit } from '../../src/client/runner.js';
+import { plainGrid } from '../../src/sdk/grid.js';
 import { minute, Project } from '../support/project.js';
+import { exchange } from './exchange.js';
 import { bar, eventsOf, inParity, only } from './support.js';
 
 const CHILD = resolve(import.meta.dirname, '../../dist/child.js');
@@ -94,6 +96,24 @@ describe('a universe that is traded', () => {
     assert.ok(fills(live).length > 5);
     assert.deepEqual(fills(live), fills(history));
     await inParity(at, paper.id, 3 * (BARS - 20));
+  });
+
+  it('takes bars of a feed that has their columns in another order', async () => {
+    const bars = Array.from({ length: 10 }, (_, i) => BARS + i).flatMap((i) =>
+      ['A', 'B', 'C'].map((ticker, which) => {
+        const { open, close } = bar(i + 7 * which);
+        return { stream: `stocks[${ticker}]`, ts: minute(i), row: { member: 1, close, open } };
+      }),
+    );
+    const feed = await exchange(bars, plainGrid(60));
+    at.write({ 'worlds/ws.yaml': `mode: paper\nfeed: { kind: ws, url: '${feed.url}' }\n` });
+    try {
+      const run = await start('ws');
+      assert.equal((await run.result).reason, 'completed');
+      await inParity(at, run.id, 3 * 10);
+    } finally {
+      await feed.close();
+    }
   });
 
   it('is refused where decision and bars have unlike symbols', async () => {

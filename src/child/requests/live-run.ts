@@ -265,6 +265,7 @@ async function runLive(
     canonical,
     trades,
     slots: (warm) => sources.host.slots(canonical, warm),
+    settle: () => sources.host.settle(),
     feed,
     since,
     warm: (until) =>

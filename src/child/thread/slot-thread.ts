@@ -2,11 +2,13 @@ import { resolveGraph } from '../../engine/graph/graph.js';
 import { SlotEvaluator } from '../../engine/run/evaluation/slot-evaluator.js';
 import type { OpenedHost } from '../../hosts/typescript/open-host.js';
 import { SeamlessError } from '../../sdk/errors.js';
+import type { Table } from '../../sdk/table.js';
 import { shareTable } from './share.js';
 import { packSlots, type BeginSlots, type CloseSlots, type SentSlots } from './slot-messages.js';
 
-/** Calls after which all that is built in is looked at, not what matters to most code alone. */
+/** Calls after which all that is built in is looked at, and what matters to most code; after the others at its functions alone. */
 const LOOKED_AT_ALL = 256;
+const LOOKED_AT = 32;
 
 type Host = OpenedHost['host'];
 
@@ -23,7 +25,7 @@ export class SlotThread {
   async begin(host: Host, { canonical, warm }: BeginSlots): Promise<null> {
     const graph = resolveGraph(await host.describe());
     this.#host = host;
-    host.settleSlot();
+    host.settleSlot('look');
     this.#streams = new Set(graph.nodes.filter(({ kind }) => kind === 'stream').map(({ index }) => index));
     this.#evaluator = new SlotEvaluator(
       graph,
@@ -39,8 +41,7 @@ export class SlotThread {
   async close({ closes, bars, revision }: CloseSlots): Promise<SentSlots> {
     if (!this.#evaluator) throw new SeamlessError('internal', 'No slots were begun in this thread.');
     const closed = await this.#evaluator.close(closes, new Map(bars), revision);
-    const all = ++this.#calls % LOOKED_AT_ALL === 0;
-    const meddled = (all ? this.#host?.settle() : this.#host?.settleSlot()) ?? null;
+    const meddled = this.#meddled(closed.tables);
     if (meddled !== null) throw new SeamlessError('compute', meddled);
     const sent = packSlots(closed, (node) => this.#streams.has(node));
     return {
@@ -50,5 +51,14 @@ export class SlotThread {
         found.ts.length < WORTH_SHARING ? found : shareTable(found),
       ]),
     };
+  }
+  /** What was done to built-in objects: looked at often enough that it does not go on, and seldom enough that slots are quick. */
+  #meddled(tables: ReadonlyMap<number, Table>): string | null {
+    const host = this.#host;
+    if (!host) return null;
+    const calls = ++this.#calls;
+    if (calls % LOOKED_AT_ALL === 0) return host.settle();
+    const isDue = calls % LOOKED_AT === 0 || [...tables.values()].some(({ ts }) => ts.length > LOOKED_AT);
+    return host.settleSlot(isDue ? 'look' : 'glance');
   }
 }

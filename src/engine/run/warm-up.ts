@@ -7,6 +7,7 @@ import { prepare, type Prepared } from '../plan/prepare.js';
 import { materialize, type Ports, type RunOutcome } from './materialize.js';
 import { scanStateAt } from './single-bar.js';
 import type { RunHooks, RunState } from './run-state.js';
+import { schemaOf } from './evaluation/evaluation.js';
 import { rowsCarried, type WarmNode } from './evaluation/slot-evaluator.js';
 
 /**
@@ -56,7 +57,8 @@ async function lastRows(
         : await state.store.read([{ fingerprint: full, range: { start: first, end: before } }]);
     warm.set(index, {
       table,
-      schema: state.schema(index),
+      // Streams of a universe come in together, and may not have been seen one by one.
+      schema: state.schema(index) ?? (table.ts.length > 0 ? schemaOf(table) : null),
       state: scan ? await stateAt(ports, prepared, state, index, before, hooks) : null,
       failedFrom: state.failures.has(index) ? state.limit(state.node(index)) : null,
     });

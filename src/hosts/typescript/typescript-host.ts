@@ -161,8 +161,10 @@ export class TypeScriptHost implements StrategyHost {
   }
 
   /** The same for a slot of the Core Loop, of what matters to most code. From the first time on, nodes are not looked after one by one. */
-  settleSlot(): string | null {
-    return this.#settled(this.#options.wall?.meddlingSince() ?? null);
+  settleSlot(how: 'look' | 'glance'): string | null {
+    const name = this.#options.wall?.meddlingSince(how) ?? null;
+    // What a glance overlooks the next look finds, and may be the doing of any node until then.
+    return name === null && how === 'glance' ? null : this.#settled(name);
   }
 
   #settled(name: string | null): string | null {

@@ -1,4 +1,4 @@
-import { closeOf, floorToSlot, isOnGrid, nextOpen, slotSeeing, type Grid } from '../../sdk/grid.js';
+import { closeOf, floorToSlot, isOnGrid, nextOpen, sameGrid, slotSeeing, type Grid } from '../../sdk/grid.js';
 import type { FlatRecord } from '../../sdk/table.js';
 import { formatInterval, formatTime, type Range, type Seconds } from '../../sdk/time.js';
 import type { FeedBar, FeedStream } from '../feed/feed.js';
@@ -42,13 +42,15 @@ export class SlotClock {
   readonly #start: Seconds;
   #closed: Seconds;
   #now = -Infinity;
+  /** The lane that lacks the earliest bar; null: to be looked for. It is asked for after each of many streams' bars. */
+  #slowest: Lane | null = null;
 
   /**
    * @param grids of all nodes: where slots may close
    * @param start slots that close by then are history
    */
   constructor(streams: readonly FeedStream[], grids: readonly Grid[], start: Seconds, grace: Seconds) {
-    this.#grids = [...streams, ...grids];
+    this.#grids = unlike([...streams, ...grids]);
     this.#grace = grace;
     this.#start = start;
     this.#closed = start;
@@ -91,7 +93,7 @@ export class SlotClock {
     const before = lane.pending.get(bar.ts);
     // The slot is open still: what is said last counts.
     lane.pending.set(bar.ts, bar);
-    while (lane.pending.has(lane.complete)) lane.complete = nextOpen(lane.complete, lane.stream);
+    this.#advance(lane);
     return before && sameRow(before.row, bar.row) ? 'known' : 'taken';
   }
 
@@ -132,23 +134,48 @@ export class SlotClock {
         lane.known.delete(ts);
       }
       lane.complete = Math.max(lane.complete, end);
-      while (lane.pending.has(lane.complete)) lane.complete = nextOpen(lane.complete, grid);
+      this.#advance(lane);
       if (found.length > 0) bars.set(name, found);
     }
     this.#closed = to;
+    this.#slowest = null;
     return { from, to, bars, gaps };
+  }
+
+  #advance(lane: Lane): void {
+    while (lane.pending.has(lane.complete)) {
+      lane.complete = nextOpen(lane.complete, lane.stream);
+      if (lane === this.#slowest) this.#slowest = null;
+    }
   }
 
   /** The last close of a slot that can be decided. */
   #decided(): Seconds {
     // A stream's next bar closes one interval after the last: slots before that lack nothing of it.
-    const complete = Math.min(
-      ...[...this.#lanes.values()].map((lane) => closeOf(lane.complete, lane.stream)),
-    );
+    this.#slowest ??= slowestOf(this.#lanes.values());
+    const complete = this.#slowest ? missingFrom(this.#slowest) : Infinity;
     const before = Math.max(complete, this.#now - this.#grace);
     if (!Number.isFinite(before)) return this.#closed;
     return Math.max(...this.#grids.map((grid) => slotSeeing(before, grid)));
   }
+}
+
+/** When the first bar that has not come of a stream would close. */
+function missingFrom({ complete, stream }: Lane): Seconds {
+  return closeOf(complete, stream);
+}
+
+function slowestOf(lanes: Iterable<Lane>): Lane | null {
+  let slowest: Lane | null = null;
+  for (const lane of lanes) if (!slowest || missingFrom(lane) < missingFrom(slowest)) slowest = lane;
+  return slowest;
+}
+
+/** One of each. */
+function unlike(grids: readonly Grid[]): Grid[] {
+  const found: Grid[] = [];
+  for (const grid of grids) if (!found.some((each) => sameGrid(each, grid))) found.push(grid);
+  return found;
 }
 
 function sameRow(a: FlatRecord, b: FlatRecord): boolean {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { nearNames, SeamlessError } from '../../sdk/errors.js';
 import type { Graph } from '../../engine/graph/graph.js';
 import type { SlotCloser, WarmNode } from '../../engine/run/evaluation/slot-evaluator.js';
-import type { TradeDescription } from '../../engine/ports/host.js';
+import type { Awaitable, TradeDescription } from '../../engine/ports/host.js';
 import { gridOf } from '../../sdk/grid.js';
 import type { RunEventBody, RunResult } from '../../sdk/live.js';
 import { formatTime, type Range, type Seconds } from '../../sdk/time.js';
@@ -56,6 +56,8 @@ export interface LiveParts {
   readonly trades: readonly TradeDescription[];
   /** Computes slots, from what is known before the first one. */
   readonly slots: (warm: ReadonlyMap<number, WarmNode>) => Promise<SlotCloser>;
+  /** Asked at the end: why what slots came to does not count, a sentence; null: it does. */
+  readonly settle: () => Awaitable<string | null>;
   readonly feed: Feed;
   /** Bars that close after it are asked of the feed. */
   readonly since: Seconds;
@@ -153,6 +155,8 @@ export class LiveRun {
         messages = await this.#next(inbox);
       }
       if (ended && world.mode === 'live') await this.#awaitFills(inbox, clock, loop);
+      const meddled = signal.aborted ? null : await this.#parts.settle();
+      if (meddled !== null) throw new SeamlessError('compute', meddled);
       return this.#finish(signal.aborted && !ended ? 'stopped' : 'completed');
     } finally {
       signal.removeEventListener('abort', stop);

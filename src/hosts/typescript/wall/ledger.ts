@@ -29,6 +29,12 @@ interface Entry extends Owner {
   open: boolean;
 }
 
+interface KnownFunction {
+  readonly object: object;
+  readonly key: PropertyKey;
+  readonly value: unknown;
+}
+
 /** Changes in the order in which they were found. To a list the author's code may have closed the way. */
 export interface Found {
   readonly change: Change;
@@ -48,12 +54,29 @@ export interface Found {
 export class Ledger {
   readonly #entries: readonly Entry[];
   readonly #core: readonly Entry[];
+  #functions: readonly KnownFunction[];
 
   constructor(builtIns: readonly BuiltIn[]) {
     // What all objects inherit from comes first: while something is wrong with it, no other is read right.
     const isFirst = ({ object }: BuiltIn): number => (object === Object.prototype ? 0 : 1);
     this.#entries = [...builtIns].sort((a, b) => isFirst(a) - isFirst(b)).map(entryOf);
     this.#core = this.#entries.filter(({ core }) => core);
+    this.#functions = this.#core.flatMap(functionsOf);
+  }
+
+  /** Whether the functions of `core` are what they were: a tenth of a look, which may overlook accessors in their place and what was added. */
+  glance(): boolean {
+    const known = this.#functions;
+    try {
+      for (let at = 0; at < known.length; at++) {
+        const { object, key, value } = known[at] as KnownFunction;
+        if ((object as Readonly<Record<PropertyKey, unknown>>)[key] !== value) return false;
+      }
+    } catch {
+      // What is there throws: it is not what was there.
+      return false;
+    }
+    return true;
   }
 
   /** What has changed, the last first; null: nothing. What the host could notice is put back, the rest is left. */
@@ -81,6 +104,7 @@ export class Ledger {
       entry.keys = [...should.keys()];
       entry.expected = [...should.values()] as PropertyDescriptor[];
       entry.closed = entry.expected.map(isClosed);
+      this.#functions = this.#core.flatMap(functionsOf);
     }
   }
 }
@@ -101,6 +125,13 @@ function entryOf({ object, name, properties, above, open, core }: BuiltIn): Entr
     closed: expected.map(isClosed),
     added: [],
   };
+}
+
+function functionsOf({ object, keys, expected, closed }: Entry): KnownFunction[] {
+  return keys.flatMap((key, at) => {
+    const value = expected[at]?.value as unknown;
+    return typeof value === 'function' && closed[at] === false ? [{ object, key, value }] : [];
+  });
 }
 
 function isClosed({ configurable, writable, get, set }: PropertyDescriptor): boolean {

@@ -189,13 +189,19 @@ export class Wall {
 
   /**
    * From now on `core` is looked at once for many pieces of work, by this: a look takes longer than a piece of one bar. Says what
-   * `meddling` does.
+   * `meddling` does. @param how `glance`: whether functions of `core` are what they were; only if not, all else is looked at
    */
-  meddlingSince(): string | null {
+  meddlingSince(how: 'look' | 'glance' = 'look'): string | null {
+    if (how === 'glance' && this.#seemsUntouched()) return null;
     this.#looksLater = false;
     const found = this.meddling('core');
     this.#looksLater = true;
     return found;
+  }
+
+  #seemsUntouched(): boolean {
+    const known = this.#tampered ?? this.#passed ?? this.#settings.changed();
+    return known === null && this.#ledger.glance();
   }
 
   /** Runs pieces of work after all of which `core` is looked at once. Null, in place of what they gave: something changed, and is undone. */

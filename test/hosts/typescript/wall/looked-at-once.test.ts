@@ -2,14 +2,17 @@ import assert from 'node:assert/strict';
 import { Wall } from '../../../../src/hosts/typescript/wall/wall.js';
 
 /** A wall around one object, and what changes it. */
-function walled(): { readonly wall: Wall; readonly change: () => void; readonly isChanged: () => boolean } {
+function walled() {
   const abs = (): number => 1;
   const thing = { abs };
   const properties = new Map(Object.entries(Object.getOwnPropertyDescriptors(thing)));
   const of = { object: thing, name: 'Thing', properties, above: Object.prototype, open: true, core: true };
   const wall = new Wall([of], () => undefined);
   wall.adopt();
-  return { wall, change: () => (thing.abs = () => 2), isChanged: () => thing.abs !== abs };
+  const hide = (get: () => unknown = () => abs): void => {
+    Object.defineProperty(thing, 'abs', { get, configurable: true });
+  };
+  return { wall, change: () => (thing.abs = () => 2), hide, isChanged: () => thing.abs !== abs };
 }
 
 /** What another piece of work does, that is found as soon as it is done: the look at all that is taken then puts everything back. */
@@ -48,6 +51,26 @@ describe('a change to a built-in object while pieces of work are looked at once'
     assert.equal(wall.meddlingSince(), null);
     change();
     changeSetting(wall);
+    assert.equal(wall.meddlingSince(), 'Thing.abs');
+    assert.equal(wall.meddlingSince(), null);
+  });
+
+  it('is seen at a glance where a function is another one, or throws when it is read', () => {
+    for (const get of [() => () => 2, () => assert.fail()]) {
+      const { wall, hide, isChanged } = walled();
+      assert.equal(wall.meddlingSince(), null);
+      assert.equal(wall.meddlingSince('glance'), null);
+      hide(get);
+      assert.equal(wall.meddlingSince('glance'), 'Thing.abs');
+      assert.equal(isChanged(), false);
+    }
+  });
+
+  it('is found by the next look where a glance takes it for the same', () => {
+    const { wall, hide } = walled();
+    assert.equal(wall.meddlingSince(), null);
+    hide();
+    assert.equal(wall.meddlingSince('glance'), null);
     assert.equal(wall.meddlingSince(), 'Thing.abs');
     assert.equal(wall.meddlingSince(), null);
   });
