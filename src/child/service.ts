@@ -363,7 +363,7 @@ export class JobService {
         hooks,
       }),
     );
-    return running.finally(() => prepared.remote?.close());
+    return running.finally(() => prepared.follow?.close());
   }
 
   #parity(payload: Payload<'parity'>, hooks: RequestHooks): Promise<Result<'parity'>> {

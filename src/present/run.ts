@@ -24,7 +24,11 @@ function eventText(event: RunEvent): string | null {
     case 'fill':
       return `fill of ${event.order}: ${money(event.quantity, 6)} ${event.symbol} at ${money(event.price)}, fee ${money(event.fee)}${event.maker === undefined ? '' : ` as ${event.maker ? 'maker' : 'taker'}`}`;
     case 'world':
-      return `world: ${event.inactive || event.activation}${event.share === 1 ? '' : `, ${event.share * 100} % of its weights`}`;
+      return `world: ${event.inactive || event.activation}${share(event)}`;
+    case 'staged':
+      return `staged: ${event.inactive || event.activation}${share(event)}${event.orders.length === 0 ? '' : `: ${event.orders.map(({ symbol, quantity }) => `${money(quantity, 6)} ${symbol}`).join(', ')}`}`;
+    case 'dropped':
+      return `not in force: ${event.reason}`;
     case 'rejected':
       return `order ${event.order} of ${event.symbol} comes to nothing more: ${event.reason}`;
     case 'gap':
@@ -40,4 +44,8 @@ function eventText(event: RunEvent): string | null {
     default:
       return null;
   }
+}
+
+function share({ share: of }: { readonly share: number }): string {
+  return of === 1 ? '' : `, ${of * 100} % of its weights`;
 }

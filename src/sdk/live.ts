@@ -37,7 +37,20 @@ export type RunEventBody =
       readonly inactive: string;
       readonly activation: 'active' | 'freeze' | 'drain';
       readonly share: number;
+      /** Of a change that was staged before: its number. */
+      readonly set?: number;
     }
+  /** A change of the world that was looked at, and is not in force: the orders that it comes to by the last closes. */
+  | {
+      readonly type: 'staged';
+      readonly set: number;
+      readonly inactive: string;
+      readonly activation: 'active' | 'freeze' | 'drain';
+      readonly share: number;
+      readonly orders: readonly { readonly symbol: string; readonly quantity: number }[];
+    }
+  /** What was staged does not come into force. */
+  | { readonly type: 'dropped'; readonly set: number; readonly reason: string }
   /** The units of a symbol that are to be held. */
   | {
       readonly type: 'allocation';

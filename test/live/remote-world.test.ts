@@ -1,10 +1,10 @@
-// Slow (25 s): whole runs of the Core Loop.
+// Slow (40 s): whole runs of the Core Loop.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WebSocketServer, type WebSocket } from 'ws';
+import { WebSocket, WebSocketServer } from 'ws';
 
 import { serveWorlds, type WorldServer } from '../../src/live/world/serve.js';
 import type { Run, RunEvent } from '../../src/sdk/live.js';
@@ -106,6 +106,134 @@ describe('a remote world', () => {
     await inParity(at, run.id, 20);
   });
 
+  it('takes over a change as a whole: looked at, written down, and in force for all runs or for none', async () => {
+    const told: string[] = [];
+    there.write({ 'worlds/btc.yaml': FILE });
+    server = await serveWorlds({
+      projectRoot: there.root,
+      host: '127.0.0.1',
+      port: 0,
+      token: TOKEN,
+      everyMs: 50,
+      onTrouble: (text) => told.push(text),
+    });
+    const url = server.url('btc');
+    place(url);
+    const run = await start(at, { world: 'far' });
+    const { events, done, met } = follow(run);
+    await met(({ type }) => type === 'fill');
+    // Another run, which answers as it is told to.
+    let answer: 'prepared' | 'refused' | null = 'prepared';
+    const sets: number[] = [];
+    const other = new WebSocket(url, { headers: { authorization: `Bearer ${TOKEN}` } });
+    const gone = new Promise((closed) => other.once('close', closed));
+    other.on('message', (data: Buffer) => {
+      const message = JSON.parse(data.toString()) as { type: string; seq: number };
+      if (message.type !== 'prepare') return;
+      sets.push(message.seq);
+      if (answer === 'prepared') other.send(JSON.stringify({ type: 'prepared', set: message.seq }));
+      if (answer === 'refused')
+        other.send(JSON.stringify({ type: 'refused', set: message.seq, reason: 'It is full.' }));
+    });
+    await new Promise((open) => other.once('open', open));
+    // Two things change at once: no slot sees one of them alone.
+    there.write({ 'worlds/btc.yaml': `${FILE}activation: drain\nallocations: { Momentum: 0.5 }\n` });
+    const both = await met((event) => event.type === 'world' && event.activation === 'drain');
+    assert.ok(both.type === 'world' && both.share === 0.5 && both.set === sets[0]);
+    const [staged] = only(events, 'staged');
+    assert.ok(staged && staged.seq < both.seq && staged.set === both.set);
+    assert.deepEqual(only(events, 'world').filter(({ share }) => share === 0.5).length, 1);
+    await met((event) => event.type === 'activation' && /is drained: nothing is held/.test(event.reason));
+    // One that cannot follow keeps all of them where they are.
+    answer = 'refused';
+    there.write({ 'worlds/btc.yaml': FILE });
+    const dropped = await met(({ type }) => type === 'dropped');
+    assert.ok(dropped.type === 'dropped' && dropped.reason === 'It is full.');
+    assert.match(
+      told.join(),
+      /World btc stays as it was, because a run cannot follow its file: It is full\./,
+    );
+    await sleep(300);
+    assert.equal(sets.length, 2);
+    assert.equal(only(events, 'world').at(-1)?.activation, 'drain');
+    // One that says nothing is let go, and holds nobody up for long.
+    answer = null;
+    there.write({ 'worlds/btc.yaml': `${FILE}activation: freeze\n` });
+    await met((event) => event.type === 'world' && event.activation === 'freeze');
+    await gone;
+    assert.match(told.join(), /1 runs of world btc do not answer/);
+    await run.stop();
+    await done;
+    await inParity(at, run.id, 20);
+  });
+
+  it('killed between the two steps, a run goes on with what the world is then, and never with a half of it', async () => {
+    for (const committed of [true, false]) {
+      const next = { activation: 'drain', allocations: { Momentum: 0.25 } };
+      const act = { decision: { act: true, reason: '' } };
+      const before = { ...act, activation: 'active', allocations: {} };
+      let inForce = false;
+      const odd = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+      await new Promise((open) => odd.once('listening', open));
+      odd.on('connection', (socket) => {
+        const now = inForce ? { ...act, ...next } : before;
+        socket.send(JSON.stringify({ type: 'snapshot', seq: 5, text: FILE, ...now, staged: null }));
+      });
+      place(`ws://127.0.0.1:${(odd.address() as AddressInfo).port}/btc`);
+      const name = `cut-${committed}`;
+      const running = spawn(
+        process.execPath,
+        [CLI, 'run', `${at.path('main.ts')}#Momentum`, '--world', 'far', '--json', '--name', name],
+        { cwd: at.root, stdio: ['ignore', 'pipe', 'ignore'], detached: true },
+      );
+      let out = '';
+      running.stdout.on('data', (text: Buffer) => (out += text.toString()));
+      while (!/"type":"fill"/.test(out)) await sleep(10);
+      for (const socket of odd.clients)
+        socket.send(JSON.stringify({ type: 'prepare', seq: 6, ...act, ...next }));
+      while (!/"type":"staged"/.test(out)) await sleep(10);
+      process.kill(-(running.pid as number), 'SIGKILL');
+      await new Promise((closed) => running.once('close', closed));
+      inForce = committed;
+      const again = await onceFree(() => start(at, { world: 'far', resume: name }));
+      const { events, done, met } = follow(again);
+      await met((event) => event.type === 'dropped' && /cut off before/.test(event.reason));
+      if (committed) await met((event) => event.type === 'activation' && /is drained/.test(event.reason));
+      else await sleep(200);
+      await again.stop();
+      await done;
+      const rules = only(events, 'world').map(({ activation, share }) => [activation, share]);
+      assert.deepEqual(rules, committed ? [['drain', 0.25]] : []);
+      for (const client of odd.clients) client.terminate();
+      odd.close();
+      await inParity(at, name, 20);
+    }
+  });
+
+  it('of the own project is followed as its file changes, too', async () => {
+    at.write({ 'worlds/own.yaml': FILE });
+    const run = await start(at, { world: 'own' });
+    const { events, done, met } = follow(run);
+    await met(({ type }) => type === 'fill');
+    at.write({ 'worlds/own.yaml': `${FILE}activation: drain\nallocations: { Momentum: 0.5 }\n` });
+    await met((event) => event.type === 'world' && event.activation === 'drain' && event.share === 0.5);
+    await met((event) => event.type === 'activation' && /is drained: nothing is held/.test(event.reason));
+    at.write({ 'worlds/own.yaml': `${FILE}activation: drain\nallocation: 3\n` });
+    await met(
+      (event) => event.type === 'world' && /worlds\/own.yaml:4: there is no field/.test(event.inactive),
+    );
+    await run.stop();
+    await done;
+    assert.equal(only(events, 'staged').length, 2);
+    // What may change under way is no reason for not going on.
+    at.write({ 'worlds/own.yaml': `${FILE}activation: freeze\n` });
+    const again = await start(at, { world: 'own', resume: run.id });
+    await again.stop();
+    const [frozen] = (await eventsOf(again)).filter((event) => event.type === 'world').slice(-1);
+    assert.ok(frozen?.type === 'world' && frozen.activation === 'freeze' && frozen.inactive === '');
+    await inParity(at, run.id, 20);
+  });
+
   it('that is lost counts no more after its silence, and again once it is back', async () => {
     const { url } = await serve();
     place(url('btc'), 'silence: 1s\n');
@@ -148,13 +276,15 @@ describe('a remote world', () => {
     const snapshots: WebSocket[] = [];
     const odd = new WebSocketServer({ host: '127.0.0.1', port: 0 });
     await new Promise((done) => odd.once('listening', done));
-    const act = { decision: { act: true, reason: '' }, allocations: {} };
+    const act = { decision: { act: true, reason: '' }, allocations: {}, staged: null };
     let seq = 5;
     const snapshot = (socket: WebSocket, activation: string): void =>
       socket.send(JSON.stringify({ type: 'snapshot', seq, text: FILE, activation, ...act }));
     odd.on('connection', (socket) => {
       snapshot(socket, 'active');
-      socket.on('message', () => snapshots.push(socket));
+      socket.on('message', (data: Buffer) => {
+        if (/snapshot/.test(data.toString())) snapshots.push(socket);
+      });
     });
     try {
       place(`ws://127.0.0.1:${(odd.address() as AddressInfo).port}/btc`);
@@ -164,7 +294,15 @@ describe('a remote world', () => {
       const [socket] = [...odd.clients] as [WebSocket];
       // Message 6 says that it is frozen, and is lost.
       seq = 7;
-      socket.send(JSON.stringify({ type: 'allocations', seq, allocations: { Momentum: 0.25 } }));
+      socket.send(
+        JSON.stringify({
+          type: 'prepare',
+          seq,
+          decision: act.decision,
+          activation: 'active',
+          allocations: { Momentum: 0.25 },
+        }),
+      );
       await met(
         (event) => event.type === 'world' && /A message of the world was missed/.test(event.inactive),
       );
@@ -212,3 +350,15 @@ describe('a remote world', () => {
     }
   });
 });
+
+/** What was killed lets go of its world once the system has taken it away. */
+async function onceFree(begin: () => Promise<Run>): Promise<Run> {
+  for (;;) {
+    try {
+      return await begin();
+    } catch (error) {
+      if (!/is in use by run/.test(String(error))) throw error;
+      await sleep(50);
+    }
+  }
+}

@@ -1,26 +1,44 @@
 import { parseWorld, placeOfWorld } from '../../live/world/load.js';
+import type { FollowedWorld } from '../../live/world/messages.js';
 import { RemoteWorld } from '../../live/world/remote.js';
 import type { World } from '../../live/world/schema.js';
+import { WatchedWorld } from '../../live/world/watched.js';
 import { SeamlessError } from '../../sdk/errors.js';
 
+/** What may change under way is told as it does: a run that goes on does so whatever it is by then. */
+const UNDER_WAY = { activation: 'active', allocations: {} } as const;
+
+/** A world, and where what changes of it is heard. */
+export interface FoundWorld {
+  readonly world: World;
+  /** To be closed. Null: of a backtest nothing changes. */
+  readonly follow: FollowedWorld | null;
+  /** It is served by another project or machine. */
+  readonly isElsewhere: boolean;
+}
+
 /**
- * A world of a project by its name. One that is elsewhere is connected to, until `remote` is closed.
+ * A world of a project by its name. One that is elsewhere is connected to, until `follow` is closed.
  * @throws SeamlessError for a world that is unknown or malformed, cannot be reached, or takes no such token
  */
 export async function findWorld(
   projectRoot: string,
   name: string,
   onTrouble: (text: string) => void,
-): Promise<{ readonly world: World; readonly remote: RemoteWorld | null }> {
+): Promise<FoundWorld> {
   const place = placeOfWorld(projectRoot, name);
-  if (!('remote' in place)) return { world: place.world, remote: null };
+  if (!('remote' in place)) {
+    const { world } = place;
+    if (world.mode === 'backtest') return { world, follow: null, isElsewhere: false };
+    const follow = new WatchedWorld(projectRoot, name);
+    return { world: { ...world, ...UNDER_WAY }, follow, isElsewhere: false };
+  }
   const { url, silence, tokenFrom } = place.remote;
   const token = tokenFrom === undefined ? undefined : tokenOf(`World ${name}`, tokenFrom);
   const remote = await RemoteWorld.connect({ name, url, silence, token, onTrouble });
   try {
-    // What may change under way is told as it does.
     const file = parseWorld(remote.text, `${name} (remote)`);
-    return { world: { name, ...file, activation: 'active', allocations: {} }, remote };
+    return { world: { name, ...file, ...UNDER_WAY }, follow: remote, isElsewhere: true };
   } catch (error) {
     remote.close();
     throw error;

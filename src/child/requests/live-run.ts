@@ -26,7 +26,7 @@ import type { SlotCloses } from '../../live/money/correlation.js';
 import { closesBefore } from '../../live/run/closes-before.js';
 import { LiveRun } from '../../live/run/live-run.js';
 import { refuseUnpriced, tradedOf, type Traded } from '../../live/run/slot-loop.js';
-import type { RemoteWorld } from '../../live/world/remote.js';
+import type { FollowedWorld } from '../../live/world/messages.js';
 import type { World } from '../../live/world/schema.js';
 import type { Payload } from '../../protocol/payloads.js';
 import { SeamlessError } from '../../sdk/errors.js';
@@ -49,8 +49,8 @@ export interface PreparedRun {
   readonly projectRoot: string;
   readonly world: World;
   readonly cacheDir: string;
-  /** Where the world is elsewhere; closed with the run. */
-  readonly remote: RemoteWorld | null;
+  /** What changes of the world under way; closed with the run. */
+  readonly follow: FollowedWorld | null;
   /** What there is of a run that goes on. */
   readonly earlier: { readonly record: RunRecord; readonly lines: readonly JournalLine[] } | null;
 }
@@ -71,13 +71,13 @@ export async function prepareRun(
   onTrouble: (text: string) => void,
 ): Promise<PreparedRun> {
   const { strategy, run, resume } = payload;
-  const { world, remote } = await findWorld(strategy.projectRoot, payload.world, onTrouble);
+  const { world, follow, isElsewhere } = await findWorld(strategy.projectRoot, payload.world, onTrouble);
   try {
-    if (world.mode === 'live') refuseUnconfirmed(world, payload, remote !== null);
+    if (world.mode === 'live') refuseUnconfirmed(world, payload, isElsewhere);
     const earlier = resume ? earlierRun(cacheDir, run, world) : null;
-    return { run, file: strategy.file, projectRoot: strategy.projectRoot, world, remote, cacheDir, earlier };
+    return { run, file: strategy.file, projectRoot: strategy.projectRoot, world, follow, cacheDir, earlier };
   } catch (error) {
-    remote?.close();
+    follow?.close();
     throw error;
   }
 }
@@ -252,7 +252,7 @@ async function runLive(
   sources: Sources,
   { useStore, hooks }: RunPorts,
 ): Promise<RunResult> {
-  const { run, world, remote, journal, earlier } = begun;
+  const { run, world, follow, journal, earlier } = begun;
   const onTrouble = (text: string): void => hooks.log({ level: 'warn', text });
   const { feed, since } = await feedOf(begun, graph, sources.sources, onTrouble);
   const canonical = firstOfEach(fingerprints(graph, sources.nonce));
@@ -280,7 +280,7 @@ async function runLive(
       closesOf(world, graph, tradedOf(graph, trades, canonical), sources.sources, until),
     journal,
     lines: earlier?.lines ?? [],
-    remote,
+    follow,
     said: hooks.said,
     signal: hooks.signal,
     onWritten: hooks.written,

@@ -28,8 +28,8 @@ export function runRequests(useStore: UseStore): {
     runs: async (payload) => Promise.resolve(summaries(folderOf(payload.projectRoot, payload))),
     worlds: async ({ projectRoot }) => Promise.resolve(worldsOf(projectRoot)),
     world: async ({ projectRoot, world: name }, { log }) => {
-      const { world, remote } = await findWorld(projectRoot, name, (text) => log({ level: 'warn', text }));
-      remote?.close();
+      const { world, follow } = await findWorld(projectRoot, name, (text) => log({ level: 'warn', text }));
+      follow?.close();
       return { mode: world.mode };
     },
     report: async (payload) =>

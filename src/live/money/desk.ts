@@ -6,7 +6,7 @@ import type { World } from '../world/schema.js';
 import { fillAt } from './account.js';
 import { RecentCloses, type SlotCloses } from './correlation.js';
 import { Holdings } from './holdings.js';
-import { governedWeights, limitedWeights, ordersFor } from './orders.js';
+import { governedWeights, limitedWeights, ordersFor, type Holding, type SizedOrder } from './orders.js';
 
 /** A bar of what is traded, as it closes. */
 export interface PriceBar {
@@ -31,6 +31,13 @@ export interface Rule {
   readonly activation: World['activation'];
   /** Of its weights. */
   readonly share: number;
+}
+
+/** What a rule comes to by the last closes, before it is in force. */
+export interface StagedRule {
+  readonly orders: readonly Pick<SizedOrder, 'symbol' | 'quantity'>[];
+  /** Why it cannot be followed, a sentence; null: it can. */
+  readonly refusal: string | null;
 }
 
 /** What a broker filled. */
@@ -80,6 +87,8 @@ export class Desk {
   readonly #isSteady: boolean;
   /** It has come to be another since the last orders. */
   #isNewRule = false;
+  /** The last slot, and what all was worth at its close. */
+  #last: { readonly asOf: Seconds; readonly equity: number };
 
   /** @param sections what decides for many symbols at once, by position of the symbol; null or absent: it has a decision of its own */
   constructor(world: World, symbols: readonly string[], sections: readonly (number | null)[] = []) {
@@ -92,6 +101,7 @@ export class Desk {
       limits.perSymbol === undefined &&
       decisionTtl === undefined;
     this.#rule = { inactive: '', activation: world.activation, share: 1 };
+    this.#last = { asOf: -Infinity, equity: world.capital };
     this.#recent = policy.correlation ? new RecentCloses(policy.correlation.slots) : null;
     this.#holdings = new Holdings(world, symbols);
     this.#books = symbols.map((symbol, i) => ({
@@ -132,6 +142,7 @@ export class Desk {
     if (this.#recent && bars.some(Boolean))
       this.#recent.add(this.#books.map((_, i) => this.#holdings.close(i) ?? this.#before[i] ?? null));
     const equity = this.#holdings.slot(asOf);
+    this.#last = { asOf, equity };
     const decided = this.#decide(asOf, decisions, events);
     if (decided) this.#order(asOf, equity, events);
     return events;
@@ -145,6 +156,21 @@ export class Desk {
     this.#isNewRule = true;
     this.#isSettled = false;
     return true;
+  }
+
+  /** Looks at a rule without following it. Null: it is the one in force. */
+  stage(rule: Rule): StagedRule | null {
+    const { inactive, activation, share } = this.#rule;
+    if (inactive === rule.inactive && activation === rule.activation && share === rule.share) return null;
+    const { asOf, equity } = this.#last;
+    if (!(rule.share >= 0 && rule.share <= 1))
+      return { orders: [], refusal: `A share of ${rule.share} is not between 0 and 1.` };
+    if (this.#whyInactive(asOf, rule) !== '') return { orders: [], refusal: null };
+    const { holdings } = this.#holdingsBy(rule, asOf, equity);
+    const orders = ordersFor(holdings, equity, this.#world);
+    const odd = orders.find(({ quantity }) => !Number.isFinite(quantity));
+    const refusal = odd ? `It comes to an order of ${odd.quantity} ${odd.symbol}.` : null;
+    return { orders: orders.map(({ symbol, quantity }) => ({ symbol, quantity })), refusal };
   }
 
   /** A fill of a live world's broker. @throws SeamlessError `usage` for an order that this run has not made */
@@ -224,7 +250,7 @@ export class Desk {
       book.signal = value;
       this.#isSettled = false;
     }
-    const inactive = this.#whyInactive(asOf);
+    const inactive = this.#whyInactive(asOf, this.#rule);
     if (inactive !== this.#activation) {
       this.#activation = inactive;
       events.push({
@@ -236,46 +262,82 @@ export class Desk {
     if (inactive !== '') return false;
     const due = news || this.#isNewRule || this.#world.policy.rebalance === 'slot';
     this.#isNewRule = false;
+    // What is held on the way out is closed whatever is decided, and again where an order came to nothing.
+    if (this.#rule.activation === 'drain') return true;
     return due && !(this.#isSettled && this.#isSteady);
   }
 
   /** Why no orders are made; empty: they are. */
-  #whyInactive(asOf: Seconds): string {
+  #whyInactive(asOf: Seconds, { inactive, activation }: Rule): string {
     const { mode, decisionTtl = Infinity } = this.#world;
-    const { inactive, activation } = this.#rule;
     if (mode === 'shadow') return 'The world is in mode shadow: nodes are computed, and no orders are made.';
     if (inactive !== '') return inactive;
     if (activation === 'freeze') return 'The world is frozen: no orders are made.';
     if (this.#books.length === 0)
       return 'The strategy does not say what it trades (this.trade(decision, price)): nodes are computed, and no orders are made.';
+    if (activation === 'drain')
+      return this.#isFlat ? 'The world is drained: nothing is held, and nothing is opened.' : '';
     if (this.#books.every(({ decidedAt }) => decidedAt === null)) return 'There is no decision yet.';
     if (this.#books.every(({ decidedAt }) => decidedAt === null || asOf - decidedAt > decisionTtl))
       return `Decisions are older than ${decisionTtl} s, the world's decisionTtl: no orders are made.`;
     return '';
   }
 
-  #order(asOf: Seconds, equity: number, events: RunEventBody[]): void {
+  get #isFlat(): boolean {
+    return this.#books.every(
+      ({ symbol, orders }) => orders.length === 0 && this.#holdings.quantity(symbol) === 0,
+    );
+  }
+
+  /** What a rule makes of the signals: what symbols are to come to, and whether none has to wait for a price or a decision. */
+  #holdingsBy(
+    { activation, share }: Rule,
+    asOf: Seconds,
+    equity: number,
+  ): { readonly holdings: readonly Holding[]; readonly isSettled: boolean } {
     const { policy, limits, decisionTtl = Infinity } = this.#world;
-    const { activation, share } = this.#rule;
+    const drains = activation === 'drain';
     const before = this.#books.map(({ weight }) => weight);
-    const decided = this.#books.map(({ signal }) => (activation === 'drain' ? 0 : share * (signal ?? 0)));
-    const weights = limitedWeights(governedWeights(decided, before, policy, this.#recent), equity, limits);
-    this.#isSettled = true;
-    const holdings = this.#books.flatMap((book, i) => {
+    const decided = this.#books.map(({ signal }) => share * (signal ?? 0));
+    const weights = drains
+      ? before.map(() => 0)
+      : limitedWeights(governedWeights(decided, before, policy, this.#recent), equity, limits);
+    let isSettled = true;
+    const holdings = this.#books.flatMap((book, i): Holding[] => {
       const { symbol, decidedAt, orders } = book;
-      const close = this.#holdings.close(i);
+      const price = this.#holdings.close(i);
       const weight = weights[i] as number;
+      const pending = (): number => orders.reduce((sum, order) => sum + order.quantity, 0);
+      // To close a position takes neither a price nor a decision.
+      if (drains)
+        return [
+          {
+            symbol,
+            weight,
+            price: price ?? 0,
+            quantity: this.#holdings.quantity(symbol),
+            pending: pending(),
+          },
+        ];
       const stale = decidedAt === null || asOf - decidedAt > decisionTtl;
-      if (close === null || !(close > 0) || stale) {
-        this.#isSettled = false;
+      if (price === null || !(price > 0) || stale) {
+        isSettled = false;
         return [];
       }
       if (weight === book.weight && policy.rebalance === 'change') return [];
+      return [{ symbol, weight, price, quantity: this.#holdings.quantity(symbol), pending: pending() }];
+    });
+    return { holdings, isSettled };
+  }
+
+  #order(asOf: Seconds, equity: number, events: RunEventBody[]): void {
+    const { holdings, isSettled } = this.#holdingsBy(this.#rule, asOf, equity);
+    this.#isSettled = isSettled;
+    for (const { symbol, weight } of holdings) {
+      const book = this.#bySymbol.get(symbol) as Book;
       if (weight !== book.weight) events.push({ type: 'decision', symbol, weight });
       book.weight = weight;
-      const pending = orders.reduce((sum, order) => sum + order.quantity, 0);
-      return [{ symbol, weight, price: close, quantity: this.#holdings.quantity(symbol), pending }];
-    });
+    }
     for (const { symbol, quantity, target } of ordersFor(holdings, equity, this.#world)) {
       const book = this.#bySymbol.get(symbol) as Book;
       const order = ++this.#orders;

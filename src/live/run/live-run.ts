@@ -16,17 +16,17 @@ import type { JournalLine } from '../journal/codec.js';
 import type { SlotCloses } from '../money/correlation.js';
 import { Desk } from '../money/desk.js';
 import type { BrokerSaid } from '../feed/broker-said.js';
-import type { Governed } from '../world/messages.js';
-import type { RemoteWorld } from '../world/remote.js';
+import type { FollowedWorld, WorldSaid } from '../world/messages.js';
 import type { World } from '../world/schema.js';
 import { Revisions } from './revisions.js';
 import { BarColumns } from './rows.js';
+import { WorldRules } from './rules.js';
 import { SlotLoop, tradedOf } from './slot-loop.js';
 
 /** Slots of a journal that are computed together when a run goes on. */
 const RESUMED_SLOTS = 4096;
 
-type Message = FeedMessage | BrokerSaid | Governed;
+type Message = FeedMessage | BrokerSaid | WorldSaid;
 /** A late bar that was taken in. */
 type LateBar = Extract<RunEventBody, { type: 'late' }> & { readonly row: FeedBar['row'] };
 type Traded = Exclude<BrokerSaid, { type: 'lost' }>;
@@ -68,8 +68,8 @@ export interface LiveParts {
   readonly journal: Journal;
   /** What the journal says already: the run goes on from there. */
   readonly lines: readonly JournalLine[];
-  /** Where the world is elsewhere. */
-  readonly remote: Pick<RemoteWorld, 'now' | 'said'> | null;
+  /** What changes of the world under way. */
+  readonly follow: FollowedWorld | null;
   /** What the broker of a live world did. */
   readonly said: AsyncIterable<BrokerSaid>;
   /** Stops the run after the step in hand. */
@@ -83,6 +83,7 @@ export interface LiveParts {
 export class LiveRun {
   readonly #parts: LiveParts;
   readonly #desk: Desk;
+  readonly #rules: WorldRules;
   readonly #streams: readonly FeedStream[];
   readonly #columns = new Map<string, BarColumns>();
   readonly #faults = new Set<string>();
@@ -98,6 +99,7 @@ export class LiveRun {
       traded.map(({ symbol }) => symbol),
       traded.map(({ section }) => section),
     );
+    this.#rules = new WorldRules(parts.strategy, this.#desk, parts.follow);
     this.#streams = graph.nodes
       .filter(({ kind, index }) => kind === 'stream' && canonical[index] === index)
       .map((node) => ({ name: node.name, ...gridOf(node) }));
@@ -142,7 +144,7 @@ export class LiveRun {
     try {
       const inbox = pump<Message>(feed.open(this.#streams, from, feedEnds.signal));
       if (world.mode === 'live') void hear(this.#parts.said, inbox);
-      if (this.#parts.remote) void hear(this.#parts.remote.said, inbox);
+      if (this.#parts.follow) void hear(this.#parts.follow.said, inbox);
       const first = await this.#firstMessages(inbox);
       const start = last ?? startOf(first, since);
       const loop = await this.#begin(start);
@@ -233,10 +235,9 @@ export class LiveRun {
       if (lines.length === 0 && history && history.end < begun)
         events.push({ type: 'gap', stream: name, start: history.end, end: begun });
     }
-    const entries: Entry[] = [{ asOf: start, events }];
     const { activation, allocations } = world;
-    this.#govern(this.#parts.remote?.now ?? { inactive: '', activation, allocations }, entries);
-    this.#write(entries);
+    const rules = this.#parts.follow?.now ?? { inactive: '', activation, allocations };
+    this.#write([{ asOf: start, events }, ...this.#rules.begin(rules, lines, start)]);
     return loop;
   }
 
@@ -300,8 +301,8 @@ export class LiveRun {
       else if (message.type === 'filled' || message.type === 'ended') {
         this.#trade(message, entries);
         continue;
-      } else if (message.type === 'governed') {
-        this.#govern(message, entries);
+      } else if (isOfWorld(message)) {
+        this.#rules.take(message, entries, this.#asOf);
         continue;
       } else if (message.type === 'closed') ended = true;
       else if (message.type === 'heartbeat') clock.hear(message.time);
@@ -354,12 +355,6 @@ export class LiveRun {
     entries.push({ asOf: clock.closed, events: [late, ...(revised ?? [])] });
   }
 
-  /** Between two slots. Who goes on with the run does so at the same place. */
-  #govern({ inactive, activation, allocations }: Omit<Governed, 'type'>, entries: Entry[]): void {
-    const rule = { inactive, activation, share: allocations[this.#parts.strategy] ?? 1 };
-    if (this.#desk.govern(rule)) entries.push({ asOf: this.#asOf, events: [{ type: 'world', ...rule }] });
-  }
-
   /** What the broker did. Told twice, it counts once. */
   #trade(said: Traded, entries: Entry[]): void {
     if (said.type === 'filled' && this.#executions.has(said.execution)) return;
@@ -391,10 +386,16 @@ export class LiveRun {
 
   #write(entries: readonly Entry[]): void {
     const told = entries.filter(({ events }) => events.length > 0);
-    if (told.length === 0) return;
-    this.#parts.journal.append(told);
-    this.#parts.onWritten();
+    if (told.length > 0) {
+      this.#parts.journal.append(told);
+      this.#parts.onWritten();
+    }
+    this.#rules.answer();
   }
+}
+
+function isOfWorld(message: Message): message is WorldSaid {
+  return message.type === 'governed' || message.type === 'staged' || message.type === 'dropped';
 }
 
 /** What the broker does, and what the world says, comes in among what the feed says. */

@@ -4,14 +4,22 @@ import { WebSocket } from 'ws';
 import { SeamlessError } from '../../sdk/errors.js';
 import type { Seconds } from '../../sdk/time.js';
 import { Inbox } from '../feed/inbox.js';
-import { worldMessage, type Governed, type WorldMessage, type WorldSnapshot } from './messages.js';
+import {
+  rulesOf,
+  worldMessage,
+  type FollowedWorld,
+  type Rules,
+  type RunMessage,
+  type WorldMessage,
+  type WorldSaid,
+  type WorldSnapshot,
+} from './messages.js';
 
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 10_000;
 const MAX_MESSAGE = 1024 * 1024;
 
-const NOT_YET: Governed = {
-  type: 'governed',
+const NOT_YET: Rules = {
   inactive: 'The world has decided nothing yet: no orders are made.',
   activation: 'freeze',
   allocations: {},
@@ -27,9 +35,9 @@ export interface RemoteOptions {
 }
 
 /** A world that is elsewhere, as far as it is known here. */
-export class RemoteWorld {
+export class RemoteWorld implements FollowedWorld {
   readonly #options: RemoteOptions;
-  readonly #said = new Inbox<Governed>();
+  readonly #said = new Inbox<WorldSaid>();
   readonly #over = new AbortController();
   #socket: WebSocket | null = null;
   #snapshot: WorldSnapshot | null = null;
@@ -37,7 +45,7 @@ export class RemoteWorld {
   #seq: number | null = null;
   #timer: NodeJS.Timeout | undefined;
   #begun: (() => void) | null = null;
-  #governed: Governed | null = null;
+  #governed: Rules | null = null;
 
   private constructor(options: RemoteOptions) {
     this.#options = options;
@@ -67,13 +75,17 @@ export class RemoteWorld {
   }
 
   /** What it has the run do by now. */
-  get now(): Governed {
+  get now(): Rules {
     return this.#governed ?? NOT_YET;
   }
 
   /** What it has the run do; each time that changes. */
-  get said(): AsyncIterable<Governed> {
+  get said(): AsyncIterable<WorldSaid> {
     return this.#said;
+  }
+
+  answer(set: number, refusal: string | null): void {
+    this.#send(refusal === null ? { type: 'prepared', set } : { type: 'refused', set, reason: refusal });
   }
 
   close(): void {
@@ -119,23 +131,58 @@ export class RemoteWorld {
 
   #hear(data: Buffer): void {
     const message = understood(data);
+    let set: number | null = null;
     // Whatever is not understood may have been a message that counts.
     if (!message) this.#miss('sent something that is no message of this protocol');
-    else if (message.type === 'snapshot') {
-      this.#seq = message.seq;
-      this.#snapshot = { ...message, text: this.#snapshot?.text ?? message.text };
-    } else if (this.#seq === null || !this.#snapshot) return;
+    else if (message.type === 'snapshot') this.#begin(message);
+    else if (this.#seq === null || !this.#snapshot) return;
     else if (message.type === 'heartbeat') {
       if (message.seq !== this.#seq) this.#miss(`is at message ${message.seq}, this run at ${this.#seq}`);
     } else if (message.seq !== this.#seq + 1) this.#miss(`sent message ${message.seq} after ${this.#seq}`);
-    else {
-      this.#seq = message.seq;
-      const { type, seq, ...said } = message;
-      this.#snapshot = { ...this.#snapshot, seq, ...said };
-    }
+    else set = this.#follow(message, this.#snapshot);
     this.#listen();
-    this.#tell(null);
+    this.#tell(null, set);
     if (this.#snapshot) this.#begun?.();
+  }
+
+  #begin(snapshot: WorldSnapshot): void {
+    const before = this.#snapshot?.staged;
+    const { seq, staged } = snapshot;
+    this.#seq = seq;
+    this.#snapshot = { ...snapshot, text: this.#snapshot?.text ?? snapshot.text };
+    if (before && before.set !== staged?.set)
+      this.#said.put({ type: 'dropped', set: before.set, reason: 'What the world is now was told anew.' });
+    // It is answered once more, where the answer was lost.
+    if (staged) this.#said.put({ type: 'staged', set: staged.set, ...rulesOf(staged) });
+  }
+
+  /** A message that is the next one. Gives the set that has come into force with it. */
+  #follow(
+    message: Extract<WorldMessage, { type: 'prepare' | 'commit' | 'abort' }>,
+    snapshot: WorldSnapshot,
+  ): number | null {
+    if (message.type === 'prepare') {
+      const { type: _, seq, ...rules } = message;
+      this.#seq = seq;
+      this.#snapshot = { ...snapshot, seq, staged: { set: seq, ...rules } };
+      this.#said.put({ type: 'staged', set: seq, ...rulesOf(rules) });
+      return null;
+    }
+    const { seq, set } = message;
+    const { staged } = snapshot;
+    if (staged?.set !== set) {
+      this.#miss(`ended set ${set}, which it had not prepared`);
+      return null;
+    }
+    this.#seq = seq;
+    if (message.type === 'abort') {
+      this.#snapshot = { ...snapshot, seq, staged: null };
+      this.#said.put({ type: 'dropped', set, reason: message.reason });
+      return null;
+    }
+    const { set: _, ...rules } = staged;
+    this.#snapshot = { ...snapshot, seq, ...rules, staged: null };
+    return set;
   }
 
   /** Something was missed: what is known counts no more until there is a snapshot. */
@@ -143,7 +190,11 @@ export class RemoteWorld {
     const { name, url, onTrouble } = this.#options;
     onTrouble(`The world ${name} at ${url} ${what}: a snapshot was asked for.`);
     this.#seq = null;
-    this.#socket?.send(JSON.stringify({ type: 'snapshot' }));
+    this.#send({ type: 'snapshot' });
+  }
+
+  #send(message: RunMessage): void {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
   }
 
   #listen(): void {
@@ -156,21 +207,15 @@ export class RemoteWorld {
     }, silence * 1000);
   }
 
-  #tell(stale: string | null): void {
+  #tell(stale: string | null, set: number | null = null): void {
     if (!this.#snapshot) return;
-    const { decision, activation, allocations } = this.#snapshot;
+    const rules = rulesOf(this.#snapshot);
     const missed =
       this.#seq === null ? 'A message of the world was missed: no orders are made until it is known.' : null;
-    const refused = decision.act ? '' : decision.reason || 'The world has decided that no orders are made.';
-    const governed: Governed = {
-      type: 'governed',
-      inactive: stale ?? missed ?? refused,
-      activation,
-      allocations,
-    };
+    const governed: Rules = { ...rules, inactive: stale ?? missed ?? rules.inactive };
     if (JSON.stringify(governed) === JSON.stringify(this.#governed)) return;
     this.#governed = governed;
-    this.#said.put(governed);
+    this.#said.put({ type: 'governed', set, ...governed });
   }
 }
 

@@ -4,9 +4,15 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import * as v from 'valibot';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { readWorld, parseWorld, worldNames } from './load.js';
-import { runMessage, type WorldMessage, type WorldSnapshot } from './messages.js';
-import type { WorldFile } from './schema.js';
+import { CurrentWorld, sameRules } from './current.js';
+import { worldNames } from './load.js';
+import {
+  runMessage,
+  type RuleSet,
+  type RunMessage,
+  type WorldMessage,
+  type WorldSnapshot,
+} from './messages.js';
 
 export interface ServeOptions {
   readonly projectRoot: string;
@@ -16,6 +22,8 @@ export interface ServeOptions {
   readonly token: string;
   /** Milliseconds between two looks at files, and between heartbeats. */
   readonly everyMs?: number;
+  /** Told of runs that do not answer, or cannot follow. */
+  readonly onTrouble?: (text: string) => void;
 }
 
 /** A server of worlds. */
@@ -28,39 +36,63 @@ export interface WorldServer {
 
 const EVERY_MS = 1000;
 
+/** Looks at files for which a run's answer is waited for. */
+const PATIENCE_TICKS = 3;
+
 /** One world that is served: what it is, and who is told of it. */
 interface Served {
+  readonly name: string;
+  readonly file: CurrentWorld;
   readonly runs: Set<WebSocket>;
-  /** What runs began with; null: its file was never well formed. */
-  began: string | null;
-  state: Omit<WorldSnapshot, 'type' | 'text'>;
-  text: string;
+  seq: number;
+  rules: RuleSet;
+  staged: Staged | null;
+  /** What a run could not follow is not prepared again. */
+  refused: RuleSet | null;
 }
 
-/** Serves the worlds of a project's folder. Whoever changes a file changes what all its runs do from their next slot on. */
+/** What all runs are asked to look at, before it comes into force for all of them. */
+interface Staged {
+  readonly set: number;
+  readonly rules: RuleSet;
+  /** Runs that have not answered. */
+  readonly waits: Set<WebSocket>;
+  ticks: number;
+}
+
+/**
+ * Serves the worlds of a project's folder. Whoever changes a file changes what all its runs do from their next slot on: once all of
+ * them have it on disk, or none of them.
+ */
 export async function serveWorlds({
   projectRoot,
   host,
   port,
   token,
   everyMs = EVERY_MS,
+  onTrouble = () => undefined,
 }: ServeOptions): Promise<WorldServer> {
   const served = new Map<string, Served>();
   const names = worldNames(projectRoot);
   for (const name of names) served.set(name, firstOf(projectRoot, name));
+  const heard = (run: WebSocket, world: Served, message: RunMessage): void => {
+    if (message.type === 'snapshot') run.send(JSON.stringify(snapshotOf(world)));
+    else answered(world, run, message, onTrouble);
+  };
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 64 * 1024 });
   const server = createServer((_, response) => response.writeHead(426).end());
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const world = served.get(nameIn(request));
     const status = !isToken(request, token) ? '401 Unauthorized' : world ? null : '404 Not Found';
-    if (status === null && world) sockets.handleUpgrade(request, socket, head, (run) => welcome(run, world));
+    if (status === null && world)
+      sockets.handleUpgrade(request, socket, head, (run) => welcome(run, world, heard));
     else socket.end(`HTTP/1.1 ${status ?? ''}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
   });
   await listening(server, port, host);
   const timer = setInterval(() => {
-    for (const [name, world] of served) {
-      for (const message of changesOf(projectRoot, name, world)) tell(world, message);
-      tell(world, { type: 'heartbeat', seq: world.state.seq });
+    for (const world of served.values()) {
+      look(world, onTrouble);
+      tell(world, { type: 'heartbeat', seq: world.seq });
     }
   }, everyMs);
   const { address, port: bound } = server.address() as AddressInfo;
@@ -97,25 +129,42 @@ function isToken({ headers }: IncomingMessage, token: string): boolean {
   return given.length === wanted.length && timingSafeEqual(given, wanted);
 }
 
-function welcome(run: WebSocket, world: Served): void {
+function welcome(
+  run: WebSocket,
+  world: Served,
+  heard: (run: WebSocket, world: Served, message: RunMessage) => void,
+): void {
   world.runs.add(run);
-  const snapshot = (): void =>
-    run.send(JSON.stringify({ type: 'snapshot', ...world.state, text: world.text } satisfies WorldMessage));
   run.on('message', (data: Buffer) => {
-    if (isAsked(data)) snapshot();
-    else run.close(1003, 'Expected {"type":"snapshot"}');
+    const message = understood(data);
+    if (message) heard(run, world, message);
+    else run.close(1003, 'Expected a message such as {"type":"snapshot"}');
   });
-  run.on('close', () => world.runs.delete(run));
+  run.on('close', () => {
+    world.runs.delete(run);
+    leave(world, run);
+  });
   run.on('error', () => run.terminate());
-  snapshot();
+  run.send(JSON.stringify(snapshotOf(world)));
 }
 
-function isAsked(data: Buffer): boolean {
+function understood(data: Buffer): RunMessage | null {
   try {
-    return v.is(runMessage, JSON.parse(data.toString('utf8')));
+    const outcome = v.safeParse(runMessage, JSON.parse(data.toString('utf8')));
+    return outcome.success ? outcome.output : null;
   } catch {
-    return false;
+    return null;
   }
+}
+
+function snapshotOf({ file, rules, seq, staged }: Served): WorldSnapshot {
+  return {
+    type: 'snapshot',
+    seq,
+    text: file.text,
+    ...rules,
+    staged: staged && { set: staged.set, ...staged.rules },
+  };
 }
 
 function tell({ runs }: Served, message: WorldMessage): void {
@@ -123,56 +172,59 @@ function tell({ runs }: Served, message: WorldMessage): void {
 }
 
 function firstOf(projectRoot: string, name: string): Served {
-  const { text, file, problem } = lookAt(projectRoot, name);
-  const { activation = 'freeze', allocations = {} } = file ?? {};
-  const decision = { act: problem === null, reason: problem ?? '' };
-  return {
-    runs: new Set(),
-    began: file && settled(file),
-    state: { seq: 0, decision, activation, allocations },
-    text,
-  };
+  const file = new CurrentWorld(projectRoot, name);
+  return { name, file, runs: new Set(), seq: 0, rules: file.look(null), staged: null, refused: null };
 }
 
-/** What changed in a world's file since it was last looked at, numbered. */
-function changesOf(projectRoot: string, name: string, world: Served): WorldMessage[] {
-  const { text, file, problem } = lookAt(projectRoot, name);
-  const messages: WorldMessage[] = [];
-  const { state } = world;
-  world.text = text;
-  // A world whose file was put right is that world; runs of another one than they began in make no orders.
-  world.began ??= file && settled(file);
-  const other = file !== null && settled(file) !== world.began;
-  const reason = other
-    ? 'The world was changed in more than its activation and allocations: runs that began before make no orders. Start a new run once it is served anew.'
-    : (problem ?? '');
-  const decision = { act: reason === '', reason };
-  let { seq } = state;
-  const { activation, allocations } = file ?? state;
-  if (JSON.stringify(decision) !== JSON.stringify(state.decision))
-    messages.push({ type: 'decision', seq: ++seq, decision });
-  if (activation !== state.activation) messages.push({ type: 'activation', seq: ++seq, activation });
-  if (JSON.stringify(allocations) !== JSON.stringify(state.allocations))
-    messages.push({ type: 'allocations', seq: ++seq, allocations });
-  world.state = { seq, decision, activation, allocations };
-  return messages;
-}
-
-/** All of a world that a run cannot change under way, as text. */
-function settled({ activation: _, allocations: __, ...rest }: WorldFile): string {
-  return JSON.stringify(rest);
-}
-
-function lookAt(
-  projectRoot: string,
-  name: string,
-): { text: string; file: WorldFile | null; problem: string | null } {
-  let text = '';
-  try {
-    const [path, found] = readWorld(projectRoot, name);
-    text = found;
-    return { text, file: parseWorld(found, path), problem: null };
-  } catch (error) {
-    return { text, file: null, problem: error instanceof Error ? error.message : String(error) };
+/** Looks at a world's file: what changed is prepared as one set, and in force once every run has it. */
+function look(world: Served, onTrouble: (text: string) => void): void {
+  const { staged } = world;
+  if (staged) {
+    if (++staged.ticks < PATIENCE_TICKS) return;
+    // Who is connected to anew is told what is in force by then.
+    onTrouble(`${staged.waits.size} runs of world ${world.name} do not answer, and are let go.`);
+    for (const run of [...staged.waits]) {
+      run.terminate();
+      leave(world, run);
+    }
+    return;
   }
+  const rules = world.file.look(world.rules);
+  if (sameRules(rules, world.rules)) world.refused = null;
+  else if (!world.refused || !sameRules(rules, world.refused)) {
+    world.refused = null;
+    const set = ++world.seq;
+    world.staged = { set, rules, waits: new Set(world.runs), ticks: 0 };
+    tell(world, { type: 'prepare', seq: set, ...rules });
+    commitWhole(world);
+  }
+}
+
+/** Nobody waits for a run that has gone. */
+function leave(world: Served, run: WebSocket): void {
+  if (world.staged?.waits.delete(run)) commitWhole(world);
+}
+
+function commitWhole(world: Served): void {
+  const { staged } = world;
+  if (!staged || staged.waits.size > 0) return;
+  world.staged = null;
+  world.rules = staged.rules;
+  tell(world, { type: 'commit', seq: ++world.seq, set: staged.set });
+}
+
+function answered(
+  world: Served,
+  run: WebSocket,
+  message: Exclude<RunMessage, { type: 'snapshot' }>,
+  onTrouble: (text: string) => void,
+): void {
+  const { staged } = world;
+  if (staged?.set !== message.set) return;
+  if (message.type === 'prepared') return leave(world, run);
+  const { set, reason } = message;
+  world.staged = null;
+  world.refused = staged.rules;
+  onTrouble(`World ${world.name} stays as it was, because a run cannot follow its file: ${reason}`);
+  tell(world, { type: 'abort', seq: ++world.seq, set, reason });
 }

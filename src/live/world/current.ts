@@ -1,0 +1,51 @@
+import { parseWorld, readWorld } from './load.js';
+import type { RuleSet } from './messages.js';
+import type { WorldFile } from './schema.js';
+
+/** A world's file as it changes: what of it runs follow, and whether it is still the world that they began in. */
+export class CurrentWorld {
+  readonly #projectRoot: string;
+  readonly #name: string;
+  /** What runs began with; null: its file was never well formed. */
+  #began: string | null = null;
+  text = '';
+
+  constructor(projectRoot: string, name: string) {
+    this.#projectRoot = projectRoot;
+    this.#name = name;
+  }
+
+  /** What it says now. @param before what is in force, which stays where the file says nothing that can be understood */
+  look(before: RuleSet | null): RuleSet {
+    const { text, file, problem } = this.#read();
+    this.text = text;
+    // A world whose file was put right is that world; runs of another one than they began in make no orders.
+    this.#began ??= file && settled(file);
+    const other = file !== null && settled(file) !== this.#began;
+    const reason = other
+      ? 'The world was changed in more than its activation and allocations: runs that began before make no orders. Start a new run; where it is served, once that is started anew.'
+      : (problem ?? '');
+    const { activation, allocations } = file ?? before ?? { activation: 'freeze', allocations: {} };
+    return { decision: { act: reason === '', reason }, activation, allocations };
+  }
+
+  #read(): { text: string; file: WorldFile | null; problem: string | null } {
+    let text = '';
+    try {
+      const [path, found] = readWorld(this.#projectRoot, this.#name);
+      text = found;
+      return { text, file: parseWorld(found, path), problem: null };
+    } catch (error) {
+      return { text, file: null, problem: error instanceof Error ? error.message : String(error) };
+    }
+  }
+}
+
+/** All of a world that a run cannot change under way, as text. */
+function settled({ activation: _, allocations: __, ...rest }: WorldFile): string {
+  return JSON.stringify(rest);
+}
+
+export function sameRules(a: RuleSet, b: RuleSet): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
