@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { quoteText } from '../../src/store/duckdb/sql.js';
 import { nodeOf, runFresh } from '../support/project.js';
-import { csvOf, market, projectOf, type Quote } from './market.js';
+import { csvOf, market, projectOf, SYMBOLS, type Quote } from './market.js';
 import { filesOf, foundStrategy, inProject, rowsOf, WHOLE } from './projects.js';
 
 const quotes = market();
@@ -135,6 +135,34 @@ describe('a universe whose symbols are found', () => {
       assert.equal(nodeOf(report, 'mom[AAA]').state, 'computed');
       assert.equal(nodeOf(report, 'place[*]').state, 'blocked');
     });
+  });
+
+  it('says how many rows have no symbol; each way out gives the others', async () => {
+    const csv = csvOf([
+      ...quotes,
+      { ...(quotes[0] as Quote), ticker: '' },
+      { ...(quotes[1] as Quote), ticker: '' },
+    ]);
+    const sql = `sqlHistory("SELECT * FROM read_csv('prices.csv', types = {'ticker': 'VARCHAR'})"OPTIONS)`;
+    for (const [source, shown] of [
+      ["csvHistory('prices.csv'OPTIONS)", 'prices\\.csv'],
+      [sql, 'its query'],
+    ] as const) {
+      const text = (options: string, symbol = "symbol: 'ticker'"): string =>
+        foundStrategy(source.replace('OPTIONS', options), symbol);
+      await inProject({ 'prices.csv': csv, 'main.ts': text('') }, async (project) => {
+        await assert.rejects(
+          runFresh(project, WHOLE),
+          new RegExp(
+            `${shown} has 2 rows without a symbol in the column ticker\\. Fill it in, list the symbols`,
+          ),
+        );
+        project.write({ 'main.ts': text(", { conformance: 'permissive' }") });
+        assert.deepEqual(await rowsOf(project), wanted);
+        project.write({ 'main.ts': text('', `symbol: 'ticker', symbols: ${JSON.stringify(SYMBOLS)}`) });
+        assert.deepEqual(await rowsOf(project), wanted);
+      });
+    }
   });
 
   const refused = async (text: string, message: RegExp): Promise<void> => {

@@ -81,13 +81,12 @@ async function inCsvFile(
   const index = symbolIndex(stream, layout.names, { column, symbol: '' }, file.shown);
   const types = layout.names.map(() => 'VARCHAR');
   const from = csvFrom(text, layout, types, { marks: settings.missing, numbers: PLAIN_NUMBERS });
-  try {
-    return symbolsIn(
-      await rowsOfSound(context.database, from, (each) => distinctSql(`trim(c${index})`, each)),
-    );
-  } catch (error) {
+  const counted = await rowsOfSound(context.database, from, (each) =>
+    countSql(`trim(c${index})`, each),
+  ).catch(async (error: unknown) => {
     throw await explainCsvFailure(stream, context.database, { file, layout, types, from, time: 0 }, error);
-  }
+  });
+  return symbolsIn(stream, counted, column, file.shown);
 }
 
 async function inParquet(
@@ -102,7 +101,7 @@ async function inParquet(
   const all = new Set<string>();
   for (const file of await findFiles(stream, context, paths)) {
     const from = await parquetFrom(stream, context, [file]);
-    const symbols = await remembered(stream, context, file, [column], () =>
+    const symbols = await remembered(stream, context, file, [column, strict(stream)], () =>
       inRelation(stream, context, column, from, file.shown),
     );
     for (const symbol of symbols) all.add(symbol);
@@ -130,19 +129,38 @@ async function inRelation(
     const names = (await database.rows(`DESCRIBE FROM ${from}`)).map((row) => String(row['column_name']));
     const index = symbolIndex(stream, names, { column, symbol: '' }, shown);
     const raw = symbolSql(`"${(names[index] ?? '').replaceAll('"', '""')}"`);
-    return symbolsIn(await database.rows(distinctSql(raw, from)));
+    return symbolsIn(stream, await database.rows(countSql(raw, from)), column, shown);
   } catch (error) {
     if (error instanceof SeamlessError) throw error;
     throw sourceError(stream, `${shown} cannot be read: ${databaseMessage(error)}`, error);
   }
 }
 
-function distinctSql(symbol: string, from: string): string {
-  return `SELECT DISTINCT ${symbol} AS symbol FROM ${from}`;
+function countSql(symbol: string, from: string): string {
+  return `SELECT ${symbol} AS symbol, count(*)::DOUBLE AS count FROM ${from} GROUP BY ALL`;
 }
 
-function symbolsIn(rows: readonly Readonly<Record<string, unknown>>[]): readonly string[] {
-  return rows.flatMap(({ symbol }) => (typeof symbol === 'string' && symbol !== '' ? [symbol] : []));
+/** @throws SeamlessError `source` where rows have no symbol, unless such rows are to be left out */
+function symbolsIn(
+  stream: OpenStream,
+  rows: readonly Readonly<Record<string, unknown>>[],
+  column: string,
+  shown: string,
+): readonly string[] {
+  const named = rows.filter(({ symbol }) => typeof symbol === 'string' && symbol !== '');
+  const unnamed = rows
+    .filter((row) => !named.includes(row))
+    .reduce((sum, { count }) => sum + Number(count), 0);
+  if (unnamed === 0 || !strict(stream)) return named.map(({ symbol }) => symbol as string);
+  const many = unnamed === 1 ? 'a row' : `${unnamed.toLocaleString('en')} rows`;
+  throw sourceError(
+    stream,
+    `${shown} has ${many} without a symbol in the column ${column}. Fill it in, list the symbols to read with symbols: ['AAPL', 'MSFT'], or have such rows left out with conformance: 'permissive'.`,
+  );
+}
+
+function strict({ source }: OpenStream): boolean {
+  return source.options['conformance'] !== 'permissive';
 }
 
 /** What was found in a file before, as long as its content is the same. */
