@@ -1,11 +1,11 @@
 // Slow (60 s): runs in a child process.
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { quoteText } from '../../src/store/duckdb/sql.js';
 import { nodeOf, runFresh } from '../support/project.js';
-import { csvOf, market, projectOf, SYMBOLS, type Quote } from './market.js';
+import { csvOf, day as dateOf, market, projectOf, SYMBOLS, type Quote } from './market.js';
 import { filesOf, foundStrategy, inProject, rowsOf, WHOLE } from './projects.js';
 
 const quotes = market();
@@ -70,6 +70,29 @@ describe('a universe whose symbols are found', () => {
         assert.deepEqual(await rowsOf(project), wanted, name);
       });
     }
+  });
+
+  it('comes to the same from a table with a column for each symbol, by the query that the page has', async () => {
+    const days = [...new Set(quotes.map(({ day }) => day))].sort((a, b) => a - b);
+    const tickers = [...new Set(quotes.map(({ ticker }) => ticker))];
+    const of = new Map(quotes.map(({ day, ticker, close }) => [`${day} ${ticker}`, close]));
+    const lines = days.map((day) =>
+      [
+        new Date(dateOf(day) * 1000).toISOString().slice(0, 10),
+        ...tickers.map((each) => of.get(`${day} ${each}`) ?? ''),
+      ].join(','),
+    );
+    const [, query] = /sqlHistory\("(UNPIVOT [^"]+)"/.exec(await readFile('docs/universes.md', 'utf8')) ?? [];
+    const long = quotes.map((quote) => ({ ...quote, volume: 1 }));
+    const closes = ({ ...rows }: Awaited<ReturnType<typeof rowsOf>>): unknown =>
+      Object.fromEntries(Object.entries(rows).filter(([name]) => !name.startsWith('prices')));
+    const files = {
+      'data/wide.csv': `date,${tickers.join(',')}\n${lines.join('\n')}\n`,
+      'main.ts': foundStrategy(`sqlHistory("${query}")`, "symbol: 'ticker'"),
+    };
+    await inProject(files, async (project) => {
+      assert.deepEqual(closes(await rowsOf(project)), closes(await named(long)));
+    });
   });
 
   it('comes to the same from partitions of Parquet', async () => {
