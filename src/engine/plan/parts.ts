@@ -5,6 +5,9 @@ import type { Graph, GraphNode } from '../graph/graph.js';
 import { memberOf } from '../graph/member.js';
 import type { Seconds } from '../../sdk/time.js';
 
+/** As so many rows a node counts that has fewer: what else is at hand of it takes memory, too. */
+const LEAST_ROWS = 4000;
+
 /** Nodes that have to be computed side by side, because they read each other's rows. */
 export interface Part {
   /** Computed nodes, each the one that stands for all with its fingerprint. */
@@ -181,7 +184,7 @@ function rowsAtOnce(
       }),
     ),
   );
-  return Math.min(grain, range ? range.end - range.start : 0) / finest;
+  return Math.max(LEAST_ROWS, Math.min(grain, range ? range.end - range.start : 0) / finest);
 }
 
 /** The work of some nodes, and of all that has to be at hand for them, in the order of the plan. */
