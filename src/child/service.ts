@@ -369,12 +369,12 @@ export class JobService {
   #parity(payload: Payload<'parity'>, hooks: RequestHooks): Promise<Result<'parity'>> {
     const { projectRoot, run } = payload;
     const cache = cacheOf(projectRoot, payload, `comparing run ${run}`);
-    const { strategy, recording, dir } = openRecording(cache.dir, projectRoot, run);
-    return this.#withStrategy(strategy, hooks, async (session) => {
+    const { dir, ...recorded } = openRecording(cache.dir, projectRoot, run);
+    return this.#withStrategy(recorded.strategy, hooks, async (session) => {
       try {
         // A cache of its own: what a feed said is not what the sources say.
         return await this.#withStore({ ...cache, dir }, hooks, (store) =>
-          compareRun(session, run, recording, store, hooks),
+          compareRun(session, run, recorded, store, hooks),
         );
       } finally {
         await this.#stores.close();

@@ -2,7 +2,7 @@ import { worldSettings } from '../live/world/load.js';
 import { SeamlessError } from '../sdk/errors.js';
 import type { SettingsKind } from '../settings/checked-yaml.js';
 import { suggestionsAt, type Suggestion } from '../settings/completion.js';
-import { presetSettings } from '../sources/presets/load.js';
+import { presetNamesIn, presetSettings } from '../sources/presets/load.js';
 
 /*
  * A bundle of its own, which the editor loads when the first file of settings is open: the parser of YAML and the schemas are as large
@@ -19,10 +19,19 @@ export interface SettingsProblem {
 
 const KINDS: Readonly<Record<SettingsName, SettingsKind>> = { world: worldSettings, presets: presetSettings };
 
-/** What is wrong with a file; null: nothing. @param file what to call it */
-export function problemIn(name: SettingsName, text: string, file: string): SettingsProblem | null {
+/**
+ * What is wrong with a file; null: nothing.
+ * @param file what to call it
+ * @param presets text of the project's file of presets, which a world may name
+ */
+export function problemIn(
+  name: SettingsName,
+  text: string,
+  file: string,
+  presets: string,
+): SettingsProblem | null {
   try {
-    KINDS[name].check(text, file);
+    KINDS[name].check(text, file, presetNamesIn(presets));
     return null;
   } catch (error) {
     if (!(error instanceof SeamlessError)) throw error;
@@ -33,7 +42,12 @@ export function problemIn(name: SettingsName, text: string, file: string): Setti
 }
 
 /** What there is to write at an offset of a file. */
-export function suggestionsIn(name: SettingsName, text: string, offset: number): readonly Suggestion[] {
+export function suggestionsIn(
+  name: SettingsName,
+  text: string,
+  offset: number,
+  presets: string,
+): readonly Suggestion[] {
   const kind = KINDS[name];
-  return suggestionsAt(text, offset, kind.schemaFor(text), kind.namesIn);
+  return suggestionsAt(text, offset, kind.schemaFor(text), kind.namesIn, presetNamesIn(presets));
 }

@@ -59,7 +59,7 @@ export const serviceLevel: SchemaOf<ServiceLevel> = v.object(levelParts);
 export const serviceOutcome: SchemaOf<ServiceOutcome> = v.object(outcomeParts);
 export const streamService: SchemaOf<StreamService> = v.object({
   ...outcomeParts,
-  preset: v.string(),
+  preset: v.nullable(v.string()),
   name: v.nullable(v.string()),
 });
 

@@ -12,9 +12,12 @@ export interface ServiceLevel {
   readonly miss: 'failFast' | 'partialFill' | 'hold';
 }
 
-/** What the preset of a stream holds its source to. */
+/** What the preset of a stream, or a world, holds its source to. */
 export interface HeldTo {
-  readonly preset: string;
+  /** Null: a world holds a stream to it that reads no preset. */
+  readonly preset: string | null;
+  /** Name of that stream. */
+  readonly stream?: string;
   /** Name of the service level; null: it has none. */
   readonly name: string | null;
   readonly level: ServiceLevel;
@@ -47,7 +50,8 @@ export interface ServiceOutcome extends ServiceLevel {
 
 /** The same of a stream that was materialized. */
 export interface StreamService extends ServiceOutcome {
-  readonly preset: string;
+  /** Null: a world holds a stream to it that reads no preset. */
+  readonly preset: string | null;
   readonly name: string | null;
 }
 

@@ -18,7 +18,13 @@ export interface SettingsKind {
   readonly schemaFor: (text: string) => unknown;
   readonly namesIn: NamesIn;
   /** @param file what to call it. @throws SeamlessError `usage`, with the line */
-  readonly check: (text: string, file: string) => unknown;
+  readonly check: (text: string, file: string, known?: PresetNames) => unknown;
+}
+
+/** Names of the presets of a project, which a world names. */
+export interface PresetNames {
+  readonly data: readonly string[];
+  readonly sla: readonly string[];
 }
 
 /**

@@ -1,4 +1,5 @@
 import { isMap, isScalar, parseDocument, visit, type Node, type Pair } from 'yaml';
+import type { PresetNames } from './checked-yaml.js';
 import { choicesOf, defaultOf, fieldsOf, isRequired, schemaAt } from './schema-walk.js';
 
 /** Something that may be written where the cursor is. */
@@ -11,7 +12,7 @@ export interface Suggestion {
 }
 
 /** Names that one part of a file gives to another. @param path of the field whose value is asked for */
-export type NamesIn = (file: unknown, path: readonly string[]) => readonly string[];
+export type NamesIn = (file: unknown, path: readonly string[], known?: PresetNames) => readonly string[];
 
 /** A word that nobody writes. */
 const MARK = 'c4rs0rHere';
@@ -27,6 +28,7 @@ export function suggestionsAt(
   offset: number,
   schema: unknown,
   namesIn: NamesIn = () => [],
+  presets?: PresetNames,
 ): Suggestion[] {
   const before = text.slice(0, offset).replace(/[\w.-]*$/, '');
   const line = before.slice(before.lastIndexOf('\n') + 1);
@@ -47,7 +49,7 @@ export function suggestionsAt(
   const fields = fieldsOf(schemaAt(schema, owner, kindAt));
   if (!isKey) {
     const field = path.at(-1) ?? '';
-    const values = [...choicesOf(fields[field]), ...namesIn(file, path)];
+    const values = [...choicesOf(fields[field]), ...namesIn(file, path, presets)];
     return values.map((value) => ({ text: value, kind: 'value', detail: null, required: false }));
   }
   const known = Object.keys((at(owner) as Record<string, unknown> | null) ?? {});

@@ -7,7 +7,8 @@ import { presetSettings } from '../../src/sources/presets/load.js';
 function offered(kind: typeof worldSettings, text: string): string[] {
   const at = text.indexOf('|');
   const whole = text.replace('|', '');
-  return suggestionsAt(whole, at, kind.schemaFor(whole), kind.namesIn).map((each) => each.text);
+  const names = { data: ['btc-1m', 'eth-1m'], sla: ['strict'] };
+  return suggestionsAt(whole, at, kind.schemaFor(whole), kind.namesIn, names).map((each) => each.text);
 }
 const world = (text: string): string[] => offered(worldSettings, text);
 const presets = (text: string): string[] => offered(presetSettings, text);
@@ -38,6 +39,13 @@ describe('what is offered in files of settings', () => {
       'rebalance',
     ]);
     assert.deepEqual(world('mode: paper\nallowLive: |'), ['false', 'true']);
+  });
+
+  it('of a world: the presets that its project has', () => {
+    assert.deepEqual(world('mode: paper\npresets: { | }\n'), ['data', 'sla']);
+    assert.deepEqual(world('mode: paper\npresets:\n  data:\n    BTC: |\n'), ['btc-1m', 'eth-1m']);
+    assert.deepEqual(world('mode: paper\npresets: { sla: { BTC: | } }\n'), ['strict']);
+    assert.deepEqual(world('mode: paper\nfeed: { kind: ccxt, exchange: | }\n'), []);
   });
 
   it('of a feed: its kinds, and then what that kind has', () => {

@@ -4,6 +4,8 @@ import { RemoteWorld } from '../../live/world/remote.js';
 import type { World } from '../../live/world/schema.js';
 import { WatchedWorld } from '../../live/world/watched.js';
 import { SeamlessError } from '../../sdk/errors.js';
+import type { PresetNames } from '../../settings/checked-yaml.js';
+import { loadPresetFile } from '../../sources/presets/load.js';
 
 /** What may change under way is told as it does: a run that goes on does so whatever it is by then. */
 const UNDER_WAY = { activation: 'active', allocations: {} } as const;
@@ -26,7 +28,7 @@ export async function findWorld(
   name: string,
   onTrouble: (text: string) => void,
 ): Promise<FoundWorld> {
-  const place = placeOfWorld(projectRoot, name);
+  const place = placeOfWorld(projectRoot, name, () => presetNames(projectRoot));
   if (!('remote' in place)) {
     const { world } = place;
     if (world.mode === 'backtest') return { world, follow: null, isElsewhere: false };
@@ -37,7 +39,7 @@ export async function findWorld(
   const token = tokenFrom === undefined ? undefined : tokenOf(`World ${name}`, tokenFrom);
   const remote = await RemoteWorld.connect({ name, url, silence, token, onTrouble });
   try {
-    const file = parseWorld(remote.text, `${name} (remote)`);
+    const file = parseWorld(remote.text, `${name} (remote)`, presetNames(projectRoot));
     return { world: { name, ...file, ...UNDER_WAY }, follow: remote, isElsewhere: true };
   } catch (error) {
     remote.close();
@@ -53,4 +55,10 @@ export function tokenOf(whose: string, name: string): string {
     'usage',
     `${whose} takes its token from the environment variable ${name}, which is not set: set it where Seamless is started, or in VS Code with the command Seamless: Set Secret….`,
   );
+}
+
+/** Those of the run's own project, also where the world is elsewhere. @throws SeamlessError `usage` for a file that is malformed */
+function presetNames(projectRoot: string): PresetNames {
+  const { specs, levels } = loadPresetFile(projectRoot);
+  return { data: specs.map(({ id }) => id), sla: Object.keys(levels) };
 }

@@ -8,6 +8,7 @@ import { firstOfEach, type RunHooks } from '../../engine/run/run-state.js';
 import { warmUp } from '../../engine/run/warm-up.js';
 import type { Deadlines } from '../../engine/sources/deadline.js';
 import { openSource } from '../../engine/sources/open-source.js';
+import { serviceText } from '../../engine/sources/service-level.js';
 import type { Feed } from '../../live/feed/feed.js';
 import { replayFeed } from '../../live/feed/replay.js';
 import { wsFeed } from '../../live/feed/ws.js';
@@ -38,9 +39,11 @@ import type { Store } from '../../store/store.js';
 import { openCcxtFeed } from './ccxt-feed.js';
 import { findWorld, tokenOf } from './find-world.js';
 import { holding } from './holding.js';
+import { judgeLag } from './judge-lag.js';
 import type { RequestHooks } from './request.js';
 import type { SourceHints } from './source-hints.js';
 import type { StrategySession } from '../session/strategy-session.js';
+import { inWorld } from '../session/world-host.js';
 
 /** A run that may begin. */
 export interface PreparedRun {
@@ -136,7 +139,8 @@ export async function runInWorld(
   const leave = world.mode === 'backtest' ? () => undefined : takeWorld(cacheDir, world.name, run);
   try {
     const hints = await ports.hints();
-    return await session.withPorts(hints, async (sources) => {
+    return await session.withPorts(hints, async ({ host, ...rest }) => {
+      const sources = { ...rest, host: inWorld(host, world, prepared.projectRoot) };
       const description = await sources.host.describe();
       const graph = resolveGraph(description);
       refuseTicks(graph, world);
@@ -208,6 +212,8 @@ async function runBacktest(
       const report = await reportOf(outcome, performance.now() - started);
       await store.recordRun(graph.storedAs, request);
       await store.publishViews();
+      for (const { service } of report.nodes)
+        if (service && !service.met) hooks.log({ level: 'warn', text: serviceText(service) });
       const failed = report.nodes.find(({ state }) => state === 'failed');
       if (failed)
         throw new SeamlessError('compute', failed.failure?.message ?? failed.reason, { node: failed.name });
@@ -269,13 +275,17 @@ async function runLive(
     feed,
     since,
     warm: (until) =>
-      useStore(async (store) => {
-        // Opened anew: history may have come closer to the feed since.
-        const history = hull(await extentsOf(graph, sources.sources));
-        const nodes = await warmUp({ ...sources, store }, graph.nodes, history, until, runHooks(hooks));
-        await store.publishViews();
-        return { nodes, history };
-      }),
+      holding(hooks, (deadlines) =>
+        useStore(async (store) => {
+          // Opened anew: history may have come closer to the feed since.
+          const history = hull(await extentsOf(graph, sources.sources));
+          const held = { ...runHooks(hooks), deadlines };
+          const nodes = await warmUp({ ...sources, store }, graph.nodes, history, until, held);
+          await judgeLag(graph, sources, until, deadlines, onTrouble);
+          await store.publishViews();
+          return { nodes, history };
+        }),
+      ),
     closesBefore: (until) =>
       closesOf(world, graph, tradedOf(graph, trades, canonical), sources.sources, until),
     journal,

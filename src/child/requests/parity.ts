@@ -12,19 +12,21 @@ import {
   type ParityReport,
   type Recording,
 } from '../../live/run/recording.js';
+import type { World } from '../../live/world/schema.js';
 import type { StrategyRef } from '../../protocol/payloads.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import { emptyTable } from '../../sdk/table.js';
 import type { Store } from '../../store/store.js';
 import type { RequestHooks } from './request.js';
 import type { StrategySession } from '../session/strategy-session.js';
+import { inWorld } from '../session/world-host.js';
 
 /** A run's recording, its strategy, and a folder for the cache of the comparison. @throws SeamlessError when there is none. */
 export function openRecording(
   cacheDir: string,
   projectRoot: string,
   run: string,
-): { strategy: StrategyRef; recording: Recording; dir: string } {
+): { strategy: StrategyRef; recording: Recording; world: World; dir: string } {
   const { file, className, world } = readRun(cacheDir, run);
   if (world.mode === 'backtest') {
     throw new SeamlessError(
@@ -36,18 +38,19 @@ export function openRecording(
   const recording = recordingOf(new JournalReader(folder).all());
   if (!recording)
     throw new SeamlessError('usage', `Run ${run} has no closed slot yet: there is nothing to compare.`);
-  return { strategy: { file, className, projectRoot }, recording, dir: join(folder, 'parity') };
+  return { strategy: { file, className, projectRoot }, recording, world, dir: join(folder, 'parity') };
 }
 
 /** Materializes what a run's feed said, and compares every bar of every node with what the run said. */
 export function compareRun(
   session: StrategySession,
   run: string,
-  recording: Recording,
+  { recording, world, strategy: { projectRoot } }: Omit<ReturnType<typeof openRecording>, 'dir'>,
   store: Store,
   { progress, signal }: RequestHooks,
 ): Promise<ParityReport> {
-  return session.withPorts(new Map(), async ({ host, sources, nonce }) => {
+  return session.withPorts(new Map(), async ({ host: own, sources, nonce }) => {
+    const host = inWorld(own, world, projectRoot);
     const graph = resolveGraph(await host.describe());
     const recorded: SourceLibrary = {
       open: async (stream) => new RecordedSource(await sources.open(stream), recording, stream.name, stream),

@@ -186,7 +186,7 @@ const frame: SchemaOf<SourceLocation> = v.object({
 });
 
 const held: SchemaOf<HeldTo> = v.object({
-  preset: v.string(),
+  preset: v.nullable(v.string()),
   name: v.nullable(v.string()),
   level: serviceLevel,
   unsettled: v.number(),

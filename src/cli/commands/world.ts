@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
 
-import { serveWorlds, type WorldServer } from '../../live/world/serve.js';
+import { serveWorlds, type ServeOptions, type WorldServer } from '../../live/world/serve.js';
 import { projectRootOf } from '../../protocol/project.js';
 import { visible } from '../../present/visible.js';
 import { SeamlessError } from '../../sdk/errors.js';
@@ -23,7 +23,8 @@ export async function runWorld(
   const { out, err, env, cwd } = terminal;
   const projectRoot = projectRootOf(cwd);
   const token = tokenOf(env, host, tokenFrom);
-  const server = await served(projectRoot, host, Number(port), token);
+  const onTrouble = (text: string): void => void err.write(`${visible(text)}\n`);
+  const server = await served({ projectRoot, host, port: Number(port), token, onTrouble });
   if (server.names.length === 0) {
     await server.close();
     throw new SeamlessError(
@@ -64,11 +65,12 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
-async function served(projectRoot: string, host: string, port: number, token: string): Promise<WorldServer> {
+async function served(options: ServeOptions): Promise<WorldServer> {
   try {
-    return await serveWorlds({ projectRoot, host, port, token });
+    return await serveWorlds(options);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
+    const { host, port } = options;
     throw new SeamlessError(
       'usage',
       `The worlds cannot be served on ${host}, port ${port}: ${why}. Choose another by --host and --port.`,

@@ -48,7 +48,8 @@ export class SettingsFiles implements vscode.Disposable, vscode.CompletionItemPr
     const name = this.#nameOf(document);
     if (!name) return [];
     const { suggestionsIn } = await checks();
-    return suggestionsIn(name, document.getText(), document.offsetAt(position)).map(itemOf);
+    const presets = await presetsBeside(document, name);
+    return suggestionsIn(name, document.getText(), document.offsetAt(position), presets).map(itemOf);
   }
 
   /** What a file is; null: none of Seamless's. Others have folders called worlds, too. */
@@ -70,7 +71,10 @@ export class SettingsFiles implements vscode.Disposable, vscode.CompletionItemPr
     if (!this.#nameOf(document)) return;
     const check = (): void => {
       this.#timers.delete(key);
-      if (!document.isClosed) void this.#check(document);
+      if (document.isClosed) return;
+      // What worlds name may be there now, or no more.
+      if (basename(document.uri.fsPath) === PRESETS_FILE) this.#checkAll();
+      else void this.#check(document);
     };
     this.#timers.set(key, setTimeout(check, QUIET_MS));
   }
@@ -79,9 +83,29 @@ export class SettingsFiles implements vscode.Disposable, vscode.CompletionItemPr
     const name = this.#nameOf(document);
     if (!name) return;
     const { problemIn } = await checks();
-    if (document.isClosed) return;
-    const problem = problemIn(name, document.getText(), basename(document.uri.fsPath));
+    const presets = await presetsBeside(document, name);
+    // It may have been closed meanwhile.
+    if (isClosed(document)) return;
+    const problem = problemIn(name, document.getText(), basename(document.uri.fsPath), presets);
     this.#problems.set(document.uri, problem ? [diagnosticOf(problem, document)] : []);
+  }
+}
+
+function isClosed(document: vscode.TextDocument): boolean {
+  return document.isClosed;
+}
+
+/** Text of the presets that a world may name, as they are typed; empty where there are none. */
+async function presetsBeside({ uri }: vscode.TextDocument, name: SettingsName): Promise<string> {
+  if (name !== 'world') return '';
+  const file = vscode.Uri.joinPath(uri, '..', '..', PRESETS_FILE);
+  const open = vscode.workspace.textDocuments.find((each) => each.uri.fsPath === file.fsPath);
+  if (open) return open.getText();
+  try {
+    return new TextDecoder().decode(await vscode.workspace.fs.readFile(file));
+  } catch {
+    // A project need not have any.
+    return '';
   }
 }
 

@@ -22,7 +22,8 @@ export class Held extends Error {
   readonly #deadline: Deadline;
 
   constructor(node: GraphNode, { preset, name }: HeldTo, { misses }: ServiceOutcome, deadline: Deadline) {
-    super(`${node.name} waits for ${name ?? 'its service level'} of preset ${preset}: ${misses.join(' ')}`);
+    const whose = preset === null ? '' : ` of preset ${preset}`;
+    super(`${node.name} waits for ${name ?? 'its service level'}${whose}: ${misses.join(' ')}`);
     const wanted = Math.min(MOST_HOLD_MS, Math.max(LEAST_HOLD_MS, node.interval * 100));
     this.waitMs = Math.max(1, Math.min(wanted, deadline.leftMs));
     this.#deadline = deadline;

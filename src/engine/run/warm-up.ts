@@ -1,3 +1,4 @@
+import { SeamlessError } from '../../sdk/errors.js';
 import { floorToSlot } from '../../sdk/grid.js';
 import { emptyTable } from '../../sdk/table.js';
 import type { Range, Seconds } from '../../sdk/time.js';
@@ -13,6 +14,7 @@ import { rowsCarried, type WarmNode } from './evaluation/slot-evaluator.js';
 /**
  * What the nodes of a strategy need to know of the past to go on at a time: materialized as far as that is not stored.
  * @param until bars that have closed by then count
+ * @throws SeamlessError `source` for a stream that misses the service level of its preset; `Held` for one that is to be waited for
  * @returns by position; empty when no source has a bar before
  */
 export async function warmUp(
@@ -30,6 +32,11 @@ export async function warmUp(
     const start = Math.max(extent.start, end - span);
     // A slot of the slowest grid that is open at the end has rows of faster ones in it.
     const outcome = await materialize(ports, { start, end }, hooks);
+    for (const [index] of outcome.services) {
+      const failure = outcome.state.failures.get(index);
+      if (failure)
+        throw new SeamlessError('source', failure.message, { node: outcome.state.node(index).name });
+    }
     const warm = await lastRows(ports, outcome, end, hooks);
     if (start === extent.start || enough(outcome.state, warm)) return warm;
   }

@@ -45,14 +45,16 @@ export function deadlineText({ deadline = 0 }: ServiceLevel): string {
 }
 
 /** What was missed, and the ways out, in sentences. */
-export function missedText({ preset, name, level }: HeldTo, misses: readonly string[]): string {
+export function missedText({ preset, stream, name, level }: HeldTo, misses: readonly string[]): string {
   const isLate = misses.includes(deadlineText(level));
-  return `Preset ${preset} missed ${name ?? 'its service level'}. ${misses.join(' ')} What was fetched is kept. ${wayOut(level, isLate)}`;
+  const what = preset === null ? `Stream ${stream ?? ''}` : `Preset ${preset}`;
+  return `${what} missed ${name ?? 'its service level'}. ${misses.join(' ')} What was fetched is kept. ${wayOut(level, isLate)}`;
 }
 
 /** What a stream is said to have missed, and is used all the same; empty where nothing. */
 export function serviceText({ preset, name, met, misses }: StreamService): string {
-  return met ? '' : `Preset ${preset} missed ${name ?? 'its service level'}. ${misses.join(' ')}`;
+  const what = preset === null ? 'It' : `Preset ${preset}`;
+  return met ? '' : `${what} missed ${name ?? 'its service level'}. ${misses.join(' ')}`;
 }
 
 function wayOut({ miss, deadline }: ServiceLevel, isLate: boolean): string {

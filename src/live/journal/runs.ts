@@ -7,7 +7,7 @@ import type { World } from '../world/schema.js';
 import { JournalReader } from './journal.js';
 
 /** Raised when journals come to be written otherwise. */
-export const JOURNAL_VERSION = 2;
+export const JOURNAL_VERSION = 3;
 
 /** What a run was started as. */
 export interface RunRecord {

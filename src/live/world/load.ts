@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { nearNames, SeamlessError } from '../../sdk/errors.js';
 import type { Mode } from '../../sdk/live.js';
 import { formatTime } from '../../sdk/time.js';
-import { parseYaml, type Contradiction, type SettingsKind } from '../../settings/checked-yaml.js';
+import {
+  parseYaml,
+  type Contradiction,
+  type PresetNames,
+  type SettingsKind,
+} from '../../settings/checked-yaml.js';
+import { PRESETS_FILE } from '../../settings/files.js';
 import { remoteSchema, worldSchema, type RemotePlace, type World, type WorldFile } from './schema.js';
 
 const WORLDS_FOLDER = 'worlds';
@@ -45,18 +51,20 @@ export function worldsOf(projectRoot: string): WorldSummary[] {
 
 /**
  * A world by its name, or where it is.
+ * @param known the presets that the world may name; absent: they are not looked at
  * @throws SeamlessError `not-found` for an unknown one, with names like it; `usage`, with the line, for one that is not well formed.
  */
 export function placeOfWorld(
   projectRoot: string,
   name: string,
+  known?: () => PresetNames,
 ): { readonly world: World } | { readonly remote: RemotePlace } {
   const names = worldNames(projectRoot);
   if (!names.includes(name)) throw unknownWorld(name, names);
   const [file, text] = readWorld(projectRoot, name);
   return isElsewhere(text)
     ? { remote: parseRemote(text, file) }
-    : { world: { name, ...parseWorld(text, file) } };
+    : { world: { name, ...parseWorld(text, file, known?.()) } };
 }
 
 export function readWorld(projectRoot: string, name: string): [string, string] {
@@ -84,9 +92,40 @@ function unknownWorld(name: string, names: readonly string[]): SeamlessError {
   return new SeamlessError('not-found', `There is no world ${name}. ${hint}`);
 }
 
-/** What a world's file says, checked. @param file what to call it. @throws SeamlessError `usage`, naming the line. */
-export function parseWorld(text: string, file: string): WorldFile {
-  return parseYaml(text, file, worldSchema, contradictionIn);
+/**
+ * What a world's file says, checked.
+ * @param file what to call it
+ * @param known the presets that it may name; absent: they are not looked at
+ * @throws SeamlessError `usage`, naming the line.
+ */
+export function parseWorld(text: string, file: string, known?: PresetNames): WorldFile {
+  return parseYaml(
+    text,
+    file,
+    worldSchema,
+    (world) => contradictionIn(world) ?? (known ? unknownPresetIn(world, known) : null),
+  );
+}
+
+function unknownPresetIn({ presets }: WorldFile, known: PresetNames): Contradiction | null {
+  for (const part of ['data', 'sla'] as const) {
+    for (const [stream, name] of Object.entries(presets[part])) {
+      if (known[part].includes(name)) continue;
+      const near = nearNames(name, known[part]);
+      const hint =
+        near.length > 0
+          ? `did you mean ${near.join(' or ')}?`
+          : known[part].length > 0
+            ? `there is ${known[part].join(', ')}`
+            : `add it to ${PRESETS_FILE} under "${part}:"`;
+      const what = part === 'data' ? 'preset' : 'service level';
+      return {
+        path: ['presets', part, stream],
+        text: `there is no ${what} ${JSON.stringify(name)} in ${PRESETS_FILE}: ${hint}`,
+      };
+    }
+  }
+  return null;
 }
 
 function isElsewhere(text: string): boolean {
@@ -105,8 +144,9 @@ export const worldSettings: SettingsKind = {
     const { url } = remoteSchema.entries;
     return /^\w+\s*:/m.test(text) ? worldSchema : { entries: { ...worldSchema.entries, url } };
   },
-  namesIn: () => [],
-  check: (text, file) => (isElsewhere(text) ? parseRemote : parseWorld)(text, file),
+  namesIn: (_, [section, part], known) =>
+    section === 'presets' && (part === 'data' || part === 'sla') ? (known?.[part] ?? []) : [],
+  check: (text, file, known) => (isElsewhere(text) ? parseRemote(text, file) : parseWorld(text, file, known)),
 };
 
 /** What each field allows, but not together. */

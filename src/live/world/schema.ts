@@ -108,12 +108,21 @@ const late = v.strictObject({
   bars: v.optional(v.picklist(['ignore', 'sideOutput', 'recompute']), 'ignore'),
 });
 
+/** Names in `seamless.presets.yaml`, by stream. */
+const presets = v.strictObject({
+  /** What a stream reads in this world, in place of what the strategy says. */
+  data: v.optional(v.record(v.string(), v.string()), {}),
+  /** The service level that it is held to in this world. */
+  sla: v.optional(v.record(v.string(), v.string()), {}),
+});
+
 export const worldSchema = v.strictObject({
   mode: v.picklist(['backtest', 'paper', 'live', 'shadow']),
   /** Backtest alone. */
   ...from,
   capital: v.optional(positive, 10_000),
   feed: v.optional(feed),
+  presets: v.optional(presets, {}),
   limits: v.optional(limits, {}),
   policy: v.optional(policy, {}),
   fills: v.optional(fills, {}),

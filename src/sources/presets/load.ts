@@ -1,9 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseDocument } from 'yaml';
 import { nearNames } from '../../sdk/errors.js';
+import type { ServiceLevel } from '../../sdk/fetched.js';
 import type { DataPresetSpec } from '../../sdk/presets.js';
 import { isWire } from '../../sdk/wire/transport.js';
-import { parseYaml, type Contradiction, type SettingsKind } from '../../settings/checked-yaml.js';
+import {
+  parseYaml,
+  type Contradiction,
+  type PresetNames,
+  type SettingsKind,
+} from '../../settings/checked-yaml.js';
 import { PRESETS_FILE } from '../../settings/files.js';
 import { presetsSchema, type DataPreset, type PresetsFile } from './schema.js';
 
@@ -12,20 +19,37 @@ const OF_ROWS: ReadonlySet<string> = new Set(['csv', 'parquet', 'sql']);
 
 /** The presets of a project; none where it has no file of them. @throws SeamlessError `usage`, naming the line */
 export function loadPresets(projectRoot: string): readonly DataPresetSpec[] {
+  return loadPresetFile(projectRoot).specs;
+}
+
+/** What the file of presets of a project says; nothing where there is none. @throws SeamlessError `usage`, naming the line */
+export function loadPresetFile(projectRoot: string): {
+  readonly specs: readonly DataPresetSpec[];
+  /** By name. */
+  readonly levels: Readonly<Record<string, ServiceLevel>>;
+} {
   let text: string;
   try {
     text = readFileSync(join(projectRoot, PRESETS_FILE), 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { specs: [], levels: {} };
     throw error;
   }
-  return parsePresets(text, PRESETS_FILE);
+  const presets = parseYaml(text, PRESETS_FILE, presetsSchema, contradictionIn);
+  return { specs: specsOf(presets), levels: presets.sla };
+}
+
+/** Names in a file of presets, as far as it is one: for files that name them. */
+export function presetNamesIn(text: string): PresetNames {
+  const file = parseDocument(text).toJS() as Partial<Record<'data' | 'sla', object | null>> | null;
+  const names = (part: object | null | undefined): string[] =>
+    typeof part === 'object' && part !== null ? Object.keys(part) : [];
+  return { data: names(file?.data), sla: names(file?.sla) };
 }
 
 /** What a file of presets says. @throws SeamlessError `usage`, naming the line */
 export function parsePresets(text: string, file: string): readonly DataPresetSpec[] {
-  const presets = parseYaml(text, file, presetsSchema, contradictionIn);
-  return Object.entries(presets.data).map(([id, preset]) => specOf(id, preset, presets));
+  return specsOf(parseYaml(text, file, presetsSchema, contradictionIn));
 }
 
 /** The file of presets where it is edited. */
@@ -37,6 +61,10 @@ export const presetSettings: SettingsKind = {
       : [],
   check: parsePresets,
 };
+
+function specsOf(presets: PresetsFile): readonly DataPresetSpec[] {
+  return Object.entries(presets.data).map(([id, preset]) => specOf(id, preset, presets));
+}
 
 function specOf(id: string, preset: DataPreset, { sla, conformance }: PresetsFile): DataPresetSpec {
   const { provider, options, pinned, interval, intervalMs, stabilizationBars } = preset;

@@ -1,0 +1,105 @@
+import type {
+  GraphDescription,
+  NodeDescription,
+  SourceDescription,
+  StrategyHost,
+} from '../../engine/ports/host.js';
+import type { World } from '../../live/world/schema.js';
+import { nearNames, SeamlessError } from '../../sdk/errors.js';
+import type { HeldTo, ServiceLevel } from '../../sdk/fetched.js';
+import { noPreset, PresetHistory, type DataPresetSpec } from '../../sdk/presets.js';
+import { isWire, STABILIZATION_BARS } from '../../sdk/wire/transport.js';
+import { loadPresetFile } from '../../sources/presets/load.js';
+
+/** The presets of a project, as a world names them. */
+interface Presets {
+  readonly specs: readonly DataPresetSpec[];
+  readonly levels: Readonly<Record<string, ServiceLevel>>;
+}
+
+/**
+ * A host whose streams read and are held to what a world says of them.
+ * @throws SeamlessError once it describes: `usage` for a stream that is not there, `source` for a preset, `interval` for another interval
+ */
+export function inWorld<T extends StrategyHost>(host: T, world: World, projectRoot: string): T {
+  const { data, sla } = world.presets;
+  if (Object.keys({ ...data, ...sla }).length === 0) return host;
+  const presets = loadPresetFile(projectRoot);
+  return new Proxy(host, {
+    get(target, name) {
+      if (name === 'describe') return async () => described(await target.describe(), world, presets);
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+}
+
+function described(graph: GraphDescription, world: World, presets: Presets): GraphDescription {
+  const { name, presets: wanted } = world;
+  const streams = graph.nodes.filter(({ kind }) => kind === 'stream');
+  for (const stream of Object.keys({ ...wanted.data, ...wanted.sla })) {
+    if (streams.some((node) => node.name === stream)) continue;
+    const names = streams.map((node) => node.name);
+    const near = nearNames(stream, names);
+    const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `It has ${names.join(', ')}.`;
+    throw new SeamlessError(
+      'usage',
+      `World ${name} names presets of ${stream}, but ${graph.strategy} has no such stream. ${hint}`,
+    );
+  }
+  const nodes = graph.nodes.map((node): NodeDescription => {
+    if (node.kind !== 'stream' || !node.source) return node;
+    const id = wanted.data[node.name];
+    const read = id === undefined ? node : withPreset(node, graph, specOf(id, presets));
+    const level = wanted.sla[node.name];
+    return level === undefined
+      ? read
+      : heldTo(read, id ?? null, level, presets.levels[level] as ServiceLevel);
+  });
+  return { ...graph, nodes };
+}
+
+function specOf(id: string, { specs }: Presets): DataPresetSpec {
+  const spec = specs.find((each) => each.id === id);
+  if (spec) return spec;
+  throw noPreset(
+    id,
+    specs.map((each) => each.id),
+  );
+}
+
+function withPreset(node: NodeDescription, graph: GraphDescription, spec: DataPresetSpec): NodeDescription {
+  const history = new PresetHistory(spec);
+  const interval = node.interval ?? graph.interval ?? history.interval;
+  history.checkInterval(node.name, interval);
+  const { kind, options, transport, pinned, held } = history;
+  const source: SourceDescription = {
+    kind,
+    options,
+    transport,
+    ...(pinned && { pinned }),
+    ...(held && { held }),
+  };
+  return changed(node, { interval, label: kind, own: { hash: 'built-in' }, source });
+}
+
+/** Where it is in the author's source is looked up when somebody asks. */
+function changed(node: NodeDescription, changes: Partial<NodeDescription>): NodeDescription {
+  return Object.defineProperty({ ...node, ...changes }, 'location', {
+    enumerable: true,
+    get: () => node.location,
+  });
+}
+
+function heldTo(
+  node: NodeDescription,
+  id: string | null,
+  name: string,
+  level: ServiceLevel,
+): NodeDescription {
+  const source = node.source as SourceDescription;
+  const { kind, transport, held: before } = source;
+  const unsettled = isWire(kind) ? Number(transport?.['stabilizationBars'] ?? STABILIZATION_BARS) : 0;
+  const held: HeldTo = { preset: before?.preset ?? id, stream: node.name, name, level, unsettled };
+  return changed(node, { source: { ...source, held } });
+}
