@@ -113,7 +113,7 @@ export class JobService {
       this.#withStore(cache, hooks, async (store) => {
         const hints = await SourceHints.load(cache.dir, checking(hooks));
         const runHooks = { ...hooks, deadlines };
-        const report = await session.materialize({ start, end }, store, hints, runHooks, only);
+        const { report, next } = await session.materialize({ start, end }, store, hints, runHooks, only);
         await session.keepProviderFiles(cache.dir);
         const parts = payload.parts && (await partsOfReport(store, session.storedAs, report));
         await store.recordRun(session.storedAs, { start, end });
@@ -121,7 +121,7 @@ export class JobService {
         if (payload.limits) await this.#limits.keep(store, payload.limits, session.storedAs, hooks);
         await hints.save();
         if (payload.sidecar && !only) {
-          await noteHit(session, { store, hints, dir: cache.dir }, { strategy, start, end }, report);
+          await noteHit(session, { store, hints, dir: cache.dir }, { strategy, start, end }, next());
         }
         return {
           ...report,

@@ -47,11 +47,10 @@ async function materialize(root: string, file: string, start: string, end: strin
     { onStray: (error) => assert.fail(error) },
   );
   const store = new NamedStore();
-  const run = (): Promise<RunReport> =>
-    session.materialize(parseRange(start, end), store, new Map(), {
-      progress: () => undefined,
-      signal: new AbortController().signal,
-    });
+  const run = async (): Promise<RunReport> => {
+    const hooks = { progress: () => undefined, signal: new AbortController().signal };
+    return (await session.materialize(parseRange(start, end), store, new Map(), hooks)).report;
+  };
   const [cold, again, graph] = [await run(), await run(), await session.describe()];
   await session.close();
   return { graph, cold, again, store };

@@ -5,16 +5,16 @@ import type { Store } from '../../store/store.js';
 import type { StrategySession } from '../session/strategy-session.js';
 
 /**
- * Writes down what a hit rests on, where all of it is known: the terminal then answers the next one by itself. To be called
- * with the cache in hand, after its last change.
+ * Writes down what the next run will say, and what that rests on, where all of it is known: the terminal then answers by itself. To be
+ * called with the cache in hand, after its last change. @param report null: the next run has something to do
  */
 export async function noteHit(
   session: StrategySession,
   { store, hints, dir }: { readonly store: Store; readonly hints: ContentHints; readonly dir: string },
   asked: Asked,
-  report: RunReport,
+  report: RunReport | null,
 ): Promise<void> {
-  if (report.hits !== report.nodeCount || isJudgedAnew(report)) return;
+  if (!report || isJudgedAnew(report)) return;
   try {
     const evidence = session.evidence(hints, report);
     if (!evidence) return;

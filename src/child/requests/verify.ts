@@ -181,7 +181,7 @@ async function recompute(
         return { describe, compute: (...request) => verifying.compute(...request) };
       };
       const hints = await SourceHints.load(dir);
-      const report = await session.materialize(range, store, hints, hooks, 'all', through);
+      const { report } = await session.materialize(range, store, hints, hooks, 'all', through);
       await work({ store, prints, report });
     } finally {
       await store.close();

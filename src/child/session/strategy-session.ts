@@ -6,7 +6,7 @@ import { prepare } from '../../engine/plan/prepare.js';
 import { pointNames } from '../../engine/plan/judged.js';
 import { boundsOf } from '../../engine/plan/bounds.js';
 import { materialize, type Ports } from '../../engine/run/materialize.js';
-import { reportOf } from '../../engine/run/outcome.js';
+import { nextReportOf, reportOf } from '../../engine/run/outcome.js';
 import type { RunReport } from '../../engine/run/report.js';
 import { forgetSourceVersions } from '../../engine/sources/refresh.js';
 import { statusOf, type StrategyStatus } from '../../engine/plan/status.js';
@@ -70,6 +70,13 @@ export interface OpenHooks extends Pick<CallHooks, 'signal' | 'onInspect'> {
 /** One call of a node's `computeFn`, ready to be made. */
 export interface PreparedCall extends Omit<BarResult, 'row' | 'failure'> {
   readonly request: ComputeRequest;
+}
+
+/** A run that is over. */
+export interface Materialized {
+  readonly report: RunReport;
+  /** See `nextReportOf`. */
+  readonly next: () => RunReport | null;
 }
 
 /** Slots in a chunk, from the environment: tests cross borders with hundreds of bars. */
@@ -196,7 +203,7 @@ export class StrategySession {
     hooks: RunHooks,
     extent: Extent = 'all',
     through: (host: StrategyHost) => StrategyHost = (host) => host,
-  ): Promise<RunReport> {
+  ): Promise<Materialized> {
     const started = performance.now();
     const memory = new SharedMemoryUse();
     const made = (bytes: number): void => memory.made(bytes);
@@ -204,7 +211,8 @@ export class StrategySession {
     try {
       const ports: Ports = { host: through(this.#host), store, sources, nonce: randomUUID() };
       const outcome = await materialize(ports, range, { ...CHUNKS, ...hooks, made }, extent);
-      return await reportOf(outcome, performance.now() - started);
+      const report = await reportOf(outcome, performance.now() - started);
+      return { report, next: () => nextReportOf(outcome, report) };
     } finally {
       sources.close();
     }

@@ -33,7 +33,7 @@ export async function reportOf(outcome: RunOutcome, elapsedMs: number): Promise<
       summaries,
       request: state.request,
     },
-    state.graph.nodes.map((node) => nodeReport(outcome, node, summaries[node.index] as RowSummary)),
+    state.graph.nodes.map((node) => nodeReport(outcome, node, rowsOf(summaries[node.index] as RowSummary))),
     ({ state: found }) => found === 'hit' || found === 'reused' || found === 'computed',
   );
   const complete = state.graph.nodes
@@ -58,17 +58,56 @@ export async function reportOf(outcome: RunOutcome, elapsedMs: number): Promise<
   };
 }
 
-function nodeReport(outcome: RunOutcome, node: GraphNode, summary: RowSummary): NodeReport {
+/**
+ * What the next run over the range reports, if nothing changes by then: hits and nothing else. Null: it has something to do, or to judge
+ * anew.
+ */
+export function nextReportOf(outcome: RunOutcome, report: RunReport): RunReport | null {
+  const { hits, reused, computed, nodeCount } = report;
+  const all = hits === nodeCount;
+  const goesOn = report.nodes.some(({ uncached, service }) => uncached !== undefined || (service && !all));
+  if (hits + reused + computed < nodeCount || goesOn) return null;
+  const later = { ...outcome, sources: new Map() };
+  const nodes = report.nodes.map((node, index): NodeReport => {
+    const { unfired } = node;
+    const next = nodeReport(later, outcome.state.node(index), node, { computed: [], reused: [] });
+    return unfired ? { ...next, unfired, reason: `${next.reason} ${unfired.text}` } : next;
+  });
+  return { ...report, hits: nodeCount, reused: 0, computed: 0, nodes };
+}
+
+/** What is stored of a node within the request. */
+type Rows = Pick<NodeReport, 'rows' | 'columns'>;
+
+function rowsOf({ rows, schema }: RowSummary): Rows {
+  return { rows, columns: schema?.names ?? [] };
+}
+
+/** What a run did for a node within the request. */
+interface Work {
+  readonly computed: RangeSet;
+  readonly reused: RangeSet;
+}
+
+function workOf({ state, taken }: RunOutcome, node: GraphNode): Work {
+  const canonical = state.canonical(node.index);
+  const grid = onGrid(state.request, node);
+  const worked =
+    node.kind === 'stream' ? (taken.get(node.index) ?? []) : (state.computed[canonical] as RangeSet);
+  return { computed: within(worked, grid), reused: within(state.reused[canonical] as RangeSet, grid) };
+}
+
+function nodeReport(
+  outcome: RunOutcome,
+  node: GraphNode,
+  { rows, columns }: Rows,
+  { computed, reused } = workOf(outcome, node),
+): NodeReport {
   const { state } = outcome;
   const canonical = state.canonical(node.index);
   const failure = state.failures.get(canonical) ?? null;
   const notes = outcome.notes.get(node.index) ?? [];
   const service = outcome.services.get(node.index);
-  const grid = onGrid(state.request, node);
-  const worked =
-    node.kind === 'stream' ? (outcome.taken.get(node.index) ?? []) : (state.computed[canonical] as RangeSet);
-  const computed = within(worked, grid);
-  const reused = within(state.reused[canonical] as RangeSet, grid);
   const found = outcome.left.has(node.index) ? 'stale' : stateOf(state, node, computed, reused);
   const waits = failure ? null : openSlotText(state.graph, node, state.horizons, state.request);
   const inRequest = (set: RangeSet): Span[] => asRequested(state.request, node, set).map(spanOf);
@@ -79,8 +118,8 @@ function nodeReport(outcome: RunOutcome, node: GraphNode, summary: RowSummary): 
     ...memberOf(node),
     state: found,
     interval: node.interval,
-    rows: summary.rows,
-    columns: summary.schema?.names ?? [],
+    rows,
+    columns,
     coverage: completeOf(state, node).map(spanOf),
     computedRanges: inRequest(computed),
     reusedRanges: inRequest(reused),
