@@ -50,6 +50,7 @@ export type {
   FetchRequest,
   HistoryProvider,
   HistoryRow,
+  ParquetOptions,
   SqlOptions,
 } from './sdk/providers.js';
 export { postgresHistory } from './sdk/wire/postgres-history.js';

@@ -101,8 +101,16 @@ export function csvHistory(path: string | readonly string[], options: CsvOptions
   return { kind: 'csv', options: { path, ...options } };
 }
 
+export interface ParquetOptions extends BarOptions {
+  /** The symbol whose rows are read, where a file has those of several. */
+  readonly symbol?: string;
+}
+
 /** Bars of one Parquet file, or of several by a pattern or a list. A relative path starts at the project root. */
-export function parquetHistory(path: string | readonly string[], options: BarOptions = {}): HistoryProvider {
+export function parquetHistory(
+  path: string | readonly string[],
+  options: ParquetOptions = {},
+): HistoryProvider {
   return { kind: 'parquet', options: { path, ...options } };
 }
 

@@ -144,7 +144,7 @@ function barSentence(stream: OpenStream, fault: BarFault, words: RowWords): stri
     case 'milliseconds':
       return `${row} has the time ${fault.time}, which is no plausible number of seconds; it can only be milliseconds or finer. ${words.seconds}`;
     case 'duplicate':
-      return `${row} has the time ${formatTime(fault.time)}, as the row before it does: a bar can be there only once, so remove one of them.`;
+      return `${row} has the time ${formatTime(fault.time)}, as the row before it does: a bar can be there only once: remove one of them, or let conformance: 'permissive' take the first and count the others. If they are of several series, choose one with WHERE in a query of sqlHistory.`;
     case 'unsorted':
       return `${row} has the time ${formatTime(fault.time)}, but comes after ${formatTime(fault.previous)}: bars must be in ascending order of time. ${words.sort}`;
     case 'off-grid':

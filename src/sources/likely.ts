@@ -64,7 +64,8 @@ function waysOf(opens: readonly Seconds[], given: ProviderOptions): readonly [Wa
  */
 function kindOf(opens: readonly Seconds[]): 'ticks' | 'bars' | 'either' {
   const gaps = opens.slice(1).map((open, i) => open - (opens[i] as Seconds));
-  if (gaps.length < 2) return 'bars';
+  // Dates alone are of days, however many rows have one.
+  if (gaps.length < 2 || opens.every((open) => open % DAY === 0)) return 'bars';
   const share = (those: (gap: Seconds) => boolean): number => gaps.filter(those).length / gaps.length;
   const odd = opens.filter((open) => !Number.isInteger(open)).length / opens.length;
   if (odd <= 0.2) {
@@ -74,7 +75,9 @@ function kindOf(opens: readonly Seconds[]): 'ticks' | 'bars' | 'either' {
     return least < 60 && share((gap) => gap === most) < 0.5 ? 'either' : 'bars';
   }
   const median = Math.round([...gaps].sort((a, b) => a - b)[gaps.length >> 1] as Seconds);
-  return median < 1 || share((gap) => Math.abs(gap - median) < 0.5) < 0.6 ? 'ticks' : 'bars';
+  return median < 1 || share((gap) => Math.abs(gap - median) < Math.min(0.5, median / 5)) < 0.6
+    ? 'ticks'
+    : 'bars';
 }
 
 /** The values that there are, the most frequent first. */

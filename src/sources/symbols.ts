@@ -9,19 +9,32 @@ import { OnceAsked } from './universe/once.js';
 
 /** The symbol whose rows a stream reads of a table that has those of many. */
 export interface OneSymbol {
-  /** The column that names symbols. */
-  readonly column: string;
+  /** The column that names symbols; null: the one that its name says. */
+  readonly column: string | null;
   readonly symbol: string;
 }
 
 /** What a column that names symbols is called. */
 export const SYMBOL_NAME =
-  /^(?:symbol|ticker|sym|instrument|security|asset|pair|code|isin|figi|contract|market)(?:[ _](?:name|id|code))?$/i;
+  /^(?:(?:symbol|ticker|sym|instrument|security|asset|pair|code|isin|figi|contract|market)(?:[ _](?:name|id|code))?|(?:ts|stock|sec|fund|bond)[ _]?code|tic|tckrsymb|secid|ric|permno|gvkey|cusip|sedol|product[ _]id|(?:股票|证券|基金|合约)?代码|종목코드|(?:銘柄)?コード)$/i;
+/** Which of several it is: what people call a symbol, before codes and numbers; a bare name is the last. */
+const RANKS = [
+  /^(?:symbol|ticker|sym|tic|tckrsymb|ts[ _]?code)(?:[ _](?:name|id|code))?$/i,
+  SYMBOL_NAME,
+  /^name$/i,
+];
 
-/** The options of a universe's stream; null: the table is that of one symbol. */
-export function symbolOptions(options: Options): OneSymbol | null {
+/** Position of the column that names symbols by what it is called; -1: there is none. */
+export function symbolColumnOf(names: readonly string[]): number {
+  const found = RANKS.map((rank) => names.findIndex((name) => rank.test(name.trim())));
+  return found.find((index) => index >= 0) ?? -1;
+}
+
+/** The options of a universe's stream; null: the table is that of one symbol. @param named the option `symbol` alone will do */
+export function symbolOptions(options: Options, named = false): OneSymbol | null {
   const column = options.text('symbolColumn');
-  return column === null ? null : { column, symbol: options.requiredText('symbol') };
+  if (column === null && (!named || options.text('symbol') === null)) return null;
+  return { column, symbol: options.requiredText('symbol') };
 }
 
 /** The position of the column with the symbols. @throws SeamlessError `source` naming those there are. */
@@ -31,8 +44,15 @@ export function symbolIndex(
   { column }: OneSymbol,
   shown: string,
 ): number {
-  const index = columnIndex(names, column);
+  const index = column === null ? symbolColumnOf(names) : columnIndex(names, column);
   if (index >= 0) return index;
+  if (column === null) {
+    const way = 'choose the rows with WHERE in a query of sqlHistory';
+    throw sourceError(
+      stream,
+      `${shown} has no column that names symbols, as symbol has it; it has ${names.join(', ')}: ${way}.`,
+    );
+  }
   throw sourceError(
     stream,
     `${shown} has no column ${column} that names symbols; it has ${names.join(', ')}. Say which it is with the universe's symbol.`,
@@ -70,7 +90,7 @@ export async function refuseAbsent(
       : `it has ${symbols.size} others, such as ${[...symbols].slice(0, 3).join(', ')}.`;
   throw sourceError(
     stream,
-    `${shown} has no row with ${JSON.stringify(symbol)} in its column ${column}: ${hint}`,
+    `${shown} has no row with ${JSON.stringify(symbol)} in its column ${column ?? ''}: ${hint}`,
   );
 }
 

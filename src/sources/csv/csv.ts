@@ -31,7 +31,7 @@ import { Rounded } from '../time/rounded.js';
 import { RowsAround, type Skip } from './around.js';
 import { splitLine } from './cells.js';
 import { explainCsvFailure, type Reject } from './failure.js';
-import { countBadCells, earliestOpen, firstOpens } from './first-look.js';
+import { countBadCells, earliestOpen, firstOpens, refuseSymbols } from './first-look.js';
 import { earlierRows, keepRows, knownRowsOf, planOfTail, readingDigest, type Tail } from './grown.js';
 import { aligned, commonColumns, joinParts, type Part } from './join.js';
 import { findLine } from './lines.js';
@@ -271,6 +271,7 @@ class CsvReader implements SourceReader {
     const opens = await firstOpens(this.#stream, database, plan);
     const reading = adjusted(this.#stream, this.#settings.time, plan.relation.reading, opens);
     const adjustedPlan = { ...plan, relation: { ...plan.relation, reading } };
+    await refuseSymbols(this.#stream, database, adjustedPlan);
     refuseWideSpacing(this.#stream, opens, file.shown);
     const newest = isNewestFirst(this.#stream, opens);
     if (newest) this.#notes.add('files with the newest row first, put in order', 1, file.shown);

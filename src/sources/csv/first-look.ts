@@ -1,5 +1,6 @@
 import type { OpenStream } from '../../engine/ports/source.js';
 import type { Seconds } from '../../sdk/time.js';
+import { refuseMixed } from '../mixed-symbols.js';
 import type { Notes } from '../conformance.js';
 import type { Database } from '../sql/database.js';
 import { openSql } from '../sql/relation.js';
@@ -56,6 +57,18 @@ export async function countBadCells(
       shown,
     );
   });
+}
+
+/** @throws SeamlessError `source` for rows of several symbols */
+export async function refuseSymbols(
+  stream: OpenStream,
+  database: Database,
+  { maybeMixed, relation, reading }: CsvPlan,
+): Promise<void> {
+  if (!maybeMixed) return;
+  const { from, names } = relation;
+  const table = { shown: reading.file.shown, names, open: openSql(relation), unordered: false, choose: null };
+  await refuseMixed(stream, table, (query) => rowsOfSound(database, from, query));
 }
 
 /** Infinity: no row has one. */

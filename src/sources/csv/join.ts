@@ -1,5 +1,13 @@
 import type { OpenStream } from '../../engine/ports/source.js';
-import { concatTables, emptyTable, lowerBound, pickRows, sliceTable, type Table } from '../../sdk/table.js';
+import {
+  columnIndex,
+  concatTables,
+  emptyTable,
+  lowerBound,
+  pickRows,
+  sliceTable,
+  type Table,
+} from '../../sdk/table.js';
 import { formatTime, type Seconds } from '../../sdk/time.js';
 import { wholeTimes } from '../../engine/sources/whole-times.js';
 import { isTicks } from '../../sdk/grid.js';
@@ -101,17 +109,28 @@ function joinTables(a: Table, b: Table): Table {
   return b.ts.length === 0 ? a : concatTables([a, b]);
 }
 
-/** The columns of all files, by name. @throws SeamlessError `source` where a column is of two types. */
+/** Names as files are joined by: regardless of case, unless a file tells two columns apart by it. */
+function keysOf(planned: readonly { readonly plan: CsvPlan }[]): (name: string) => string {
+  const lower = (name: string): string => name.toLowerCase();
+  const clear = planned.every(({ plan }) => {
+    const { columns } = plan.relation;
+    return new Set(columns.map(({ name }) => lower(name))).size === columns.length;
+  });
+  return clear ? lower : (name) => name;
+}
+
+/** The columns of all files, by name, as the first file that has one writes it. @throws SeamlessError `source` where a column is of two types. */
 export function commonColumns(
   stream: OpenStream,
   planned: readonly { readonly plan: CsvPlan }[],
 ): readonly SelectedColumn[] {
-  const columns = new Map<string, { type: CellType; shown: string }>();
+  const columns = new Map<string, { name: string; type: CellType; shown: string }>();
+  const keyOf = keysOf(planned);
   for (const { plan } of planned) {
     for (const { name, type } of plan.relation.columns) {
-      const known = columns.get(name);
+      const known = columns.get(keyOf(name));
       if (known === undefined || known.type === 'null')
-        columns.set(name, { type, shown: plan.reading.file.shown });
+        columns.set(keyOf(name), { name: known?.name ?? name, type, shown: plan.reading.file.shown });
       else if (type !== 'null' && type !== known.type) {
         throw sourceError(
           stream,
@@ -120,13 +139,14 @@ export function commonColumns(
       }
     }
   }
-  return [...columns].map(([name, { type }]) => ({ name, type }));
+  return [...columns.values()].map(({ name, type }) => ({ name, type }));
 }
 
 /** A plan's relation with an expression for each of these columns; null where the file lacks one. */
 export function aligned({ relation }: CsvPlan, columns: readonly SelectedColumn[]): CsvPlan['relation'] {
+  const names = relation.columns.map((column) => column.name);
   const expressions = columns.map(({ name, type }) => {
-    const index = relation.columns.findIndex((column) => column.name === name);
+    const index = columnIndex(names, name);
     const own = relation.columns[index];
     if (own === undefined) return `NULL::${SQL_TYPES[type]}`;
     const expression = relation.expressions[index] ?? 'NULL';

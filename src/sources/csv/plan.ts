@@ -13,7 +13,8 @@ import type { PlainText } from './plain-text.js';
 import { csvFrom, linesSql } from './read-csv.js';
 import { lookAt, type ColumnKind, type Sampled } from './sample.js';
 import type { CsvSettings } from './settings.js';
-import { bySymbol, SYMBOL_NAME, symbolIndex } from '../symbols.js';
+import { mayBeMixed } from '../mixed-symbols.js';
+import { bySymbol, symbolColumnOf, symbolIndex } from '../symbols.js';
 
 /** The way from a file to its bars. */
 export interface CsvPlan {
@@ -30,6 +31,8 @@ export interface CsvPlan {
   /** What follows FROM for the rows of all symbols, and the column that names them; null: none was named. */
   readonly all: string;
   readonly symbol: number | null;
+  /** Whether its rows may be those of several symbols, of which none was chosen. */
+  readonly maybeMixed: boolean;
 }
 
 interface CsvTaken {
@@ -71,8 +74,9 @@ export async function planCsv(
   const timeType = asText || conformance === 'permissive' || isTicks(stream) ? 'VARCHAR' : 'DOUBLE';
   const { one } = settings;
   const symbol = one && symbolIndex(stream, names, one, file.shown);
+  const chosen = symbol ?? (settings.symbol === null ? null : symbolColumnOf(names));
   const types = names.map((_, index) =>
-    index === symbol
+    index === chosen
       ? 'VARCHAR'
       : index === date || index === clock
         ? timeType
@@ -84,6 +88,7 @@ export async function planCsv(
   const rows = onlySymbol(stream, settings, names, all, file);
   const apart = [date, clock, symbol];
   const values = names.map((_, index) => index).filter((index) => !apart.includes(index));
+  const kinds = sampled.kinds.map((kind, index) => (index === chosen ? 'string' : kind));
   const relation: Relation = {
     from: rows,
     names,
@@ -92,11 +97,9 @@ export async function planCsv(
     reading,
     columns: values.map((index) => ({
       name: names[index] ?? '',
-      type: cellType(sampled.kinds[index] ?? 'null'),
+      type: cellType(kinds[index] ?? 'null'),
     })),
-    expressions: values.map((index) =>
-      valueSql(`c${index}`, sampled.kinds[index] ?? 'null', sampled, settings),
-    ),
+    expressions: values.map((index) => valueSql(`c${index}`, kinds[index] ?? 'null', sampled, settings)),
   };
   const taken: CsvTaken = {
     undone: text.undone,
@@ -112,7 +115,8 @@ export async function planCsv(
   };
   const plain = rows === from && conformance !== 'permissive' && !sampled.marked;
   const unmarked = plain ? csvFrom(text, layout, types, { ...sampled, marks: [] }) : null;
-  return { text, reading: reads, relation, unmarked, taken, all, symbol };
+  const maybeMixed = chosen === null && mayBeMixed(sampled.looks);
+  return { text, reading: reads, relation, unmarked, taken, all, symbol, maybeMixed };
 }
 
 const DUCKDB_TYPES: Readonly<Record<ColumnKind, string>> = {
@@ -181,9 +185,7 @@ function onlySymbol(
   file: SourceFile,
 ): string {
   if (symbol === null) return from;
-  const index = one
-    ? symbolIndex(stream, names, one, file.shown)
-    : names.findIndex((name) => SYMBOL_NAME.test(name.trim()));
+  const index = one ? symbolIndex(stream, names, one, file.shown) : symbolColumnOf(names);
   const raw = one ? `c${index}` : `trim(c${index})`;
   if (index >= 0) return `(FROM ${from} WHERE ${raw} = ${sqlText(symbol)})`;
   throw sourceError(

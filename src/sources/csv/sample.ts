@@ -1,16 +1,17 @@
 import type { OpenStream } from '../../engine/ports/source.js';
+import { sqlText } from '../sql/database.js';
 import { columnIndex } from '../../sdk/table.js';
 import type { CellType } from '../batches.js';
 import { rowError, sourceError } from '../faults.js';
 import { fileSignature, type FileContext, type SourceFile } from '../files.js';
 import { refuseBare, refuseTwins } from '../sql/relation.js';
-import type { ColumnLook } from '../time/column.js';
+import { isShortDateName, type ColumnLook } from '../time/column.js';
 import { OnceAsked } from '../universe/once.js';
 import { MARKS, SCALED_NUMBER, cellKind } from './cells.js';
 import { explainCsvFailure, rowsOfSound } from './failure.js';
 import { layoutOf, type CsvLayout } from './layout.js';
 import { endsInLongLine, LONG_LINE } from './lines.js';
-import { marksOf, PLAIN_NUMBERS, type NumberMarks } from './numbers.js';
+import { marksOf, PLAIN_NUMBERS, type MarksFound, type NumberMarks } from './numbers.js';
 import { plainText, type PlainText } from './plain-text.js';
 import { csvFrom } from './read-csv.js';
 import type { CsvSettings } from './settings.js';
@@ -112,10 +113,13 @@ async function sample(
   try {
     const rows = (query: (from: string) => string) => rowsOfSound(database, from, query);
     const first = (each: string): string => `(FROM ${each} LIMIT ${SAMPLE_ROWS})`;
-    const [row = {}] = await rows((each) => `SELECT ${countCells(all)} FROM ${first(each)}`);
-    const empty = all.filter((index) => Number(row[`filled${index}`]) === 0);
+    const known = [...MARKS, ...settings.missing];
+    const [row = {}] = await rows((each) => `SELECT ${countCells(all, known)} FROM ${first(each)}`);
+    const empty = all.filter((index) => Number(row[`told${index}`]) === 0);
     const whole = empty.length > 0 && Number(row['rows']) === SAMPLE_ROWS;
-    const [rest = {}] = whole ? await rows((each) => `SELECT ${countCells(empty)} FROM ${each}`) : [{}];
+    const [rest = {}] = whole
+      ? await rows((each) => `SELECT ${countCells(empty, known)} FROM ${each}`)
+      : [{}];
     const counts = { ...row, ...rest };
     // Only columns whose cells are not all plain numbers, or whose numbers may be dates, are looked at cell by cell.
     const unclear = all.filter((index) => !isPlain(counts, index, layout));
@@ -131,14 +135,17 @@ async function sample(
   }
 }
 
-function countCells(indexes: readonly number[]): string {
+/** @param marks texts of cells that tell nothing */
+function countCells(indexes: readonly number[], marks: readonly string[]): string {
+  const missing = marks.map(sqlText).join(', ');
   const counts = indexes.map((i) => {
     const number = `TRY_CAST(c${i} AS DOUBLE)`;
     return (
-      `count(c${i})::DOUBLE AS filled${i}, count(${number})::DOUBLE AS numbers${i}, ` +
+      `count(c${i})::DOUBLE AS filled${i}, count(*) FILTER (trim(c${i}) NOT IN (${missing}))::DOUBLE AS told${i}, count(${number})::DOUBLE AS numbers${i}, ` +
       `min(abs(${number})) AS least${i}, max(abs(${number})) AS largest${i}, ` +
       `count(*) FILTER (regexp_full_match(c${i}, '[+-]?[1-9]\\d{0,2}\\.\\d{3}'))::DOUBLE AS grouped${i}, ` +
-      `count(*) FILTER (contains(c${i}, '.'))::DOUBLE AS dotted${i}`
+      `count(*) FILTER (contains(c${i}, '.'))::DOUBLE AS dotted${i}, ` +
+      `count(*) FILTER (starts_with(c${i}, '0') AND length(c${i}) > 1 AND NOT contains(c${i}, '.'))::DOUBLE AS zeros${i}`
     );
   });
   return ['count(*)::DOUBLE AS rows', ...counts].join(', ');
@@ -153,8 +160,11 @@ function isPlain(counts: Counts, index: number, { delimiter, names }: CsvLayout)
   // 19000101 to 21001231, with or without a time of day behind.
   const maybeDates = largest >= 19e6 && largest < 2.2e17 && /^(?:19|20)/.test(String(Math.trunc(largest)));
   const grouped = delimiter === ';' && Number(counts[`grouped${index}`]) > 0;
-  const maybeClock = /time|clock|hour|uhr/i.test(names[index] ?? '') && largest < 240_000;
-  return !maybeDates && !maybeClock && !grouped;
+  const name = names[index] ?? '';
+  const maybeClock = /time|clock|hour|uhr/i.test(name) && largest < 240_000;
+  const maybeShort = largest < 1e6 && (index === 0 || /time/i.test(name) || isShortDateName(name));
+  const maybeCodes = Number(counts[`zeros${index}`]) > 0;
+  return !maybeDates && !maybeClock && !maybeShort && !maybeCodes && !grouped;
 }
 
 function judge(
@@ -167,12 +177,17 @@ function judge(
 ): Sampled {
   const marks = new Set([...MARKS, ...settings.missing]);
   const seenMarks = new Set<string>();
-  const numbers: string[] = [];
+  const numbers = new Map<number, readonly string[]>();
   const kinds = layout.names.map((_, index): ColumnKind => {
     if (Number(counts[`filled${index}`]) === 0) return 'null';
     const cells = textsOf(texts, index);
     if (cells === null) return 'number';
     const rest = cells.filter((cell) => !marks.has(cell.trim()));
+    if (rest.length === 0 && cells.length > 0) {
+      for (const cell of cells) seenMarks.add(cell.trim());
+      return 'null';
+    }
+    if (areCodes(layout.names[index] ?? '', rest)) return 'string';
     const kinds = rest.map((cell) => cellKind(cell));
     const share = (kind: string): number => kinds.filter((each) => each === kind).length;
     if (kinds.length > 0 && share('boolean') === kinds.length) return 'boolean';
@@ -183,10 +198,13 @@ function judge(
     const plain = Number(counts[`numbers${index}`]) * 2 >= Number(counts[`filled${index}`]);
     if (!numeric && !(plain && share('time') === 0)) return 'string';
     for (const cell of cells) if (marks.has(cell.trim())) seenMarks.add(cell.trim());
-    numbers.push(...rest.filter((cell) => cellKind(cell) === 'number'));
+    numbers.set(
+      index,
+      rest.filter((cell) => cellKind(cell) === 'number'),
+    );
     return rest.some((cell) => SCALED_NUMBER.test(cell.trim())) ? 'scaled' : 'local';
   });
-  const found = marksOf(numbers, layout.delimiter);
+  const found = marksIn(numbers, counts, kinds, layout);
   const told = settings.decimal !== null || settings.thousands !== null;
   if (found.open !== undefined && !told) {
     throw sourceError(
@@ -196,7 +214,7 @@ function judge(
   }
   const decimal = settings.decimal ?? (settings.thousands === '.' ? ',' : (found.marks?.decimal ?? '.'));
   const other = found.marks?.decimal === decimal ? found.marks.thousands : decimal === ',' ? '.' : ',';
-  const marked: NumberMarks = { decimal, thousands: settings.thousands ?? (numbers.length > 0 ? other : '') };
+  const marked: NumberMarks = { decimal, thousands: settings.thousands ?? (found.any ? other : '') };
   const looks = layout.names.map((name, index) =>
     lookOf(name, index, counts, texts, kinds[index] ?? 'null', marks),
   );
@@ -205,6 +223,55 @@ function judge(
   const mayHaveTexts = kinds.some((kind) => kind === 'string' || kind === 'scaled' || kind === 'null');
   const isMarked = seenMarks.size > 0 || settings.missing.length > 0 || mayHaveTexts;
   return { kinds, looks, marks: used, marked: isMarked, numbers: marked };
+}
+
+/**
+ * The marks in the numbers of a file. Columns of numbers that need none tell of it, too: beside one with 187.1, cells such as "12,37" are
+ * texts, and their columns become such; beside cells such as "1,11%", 132.697 has thousands.
+ * @param numbers cells of the columns whose marks are to be found
+ */
+function marksIn(
+  numbers: ReadonlyMap<number, readonly string[]>,
+  counts: Counts,
+  kinds: ColumnKind[],
+  { delimiter }: CsvLayout,
+): MarksFound & { readonly any: boolean } {
+  const found = marksOf([...numbers.values()].flat(), delimiter);
+  const any = numbers.size > 0;
+  if (found.marks?.decimal !== ',') return { ...found, any };
+  const count = (what: string, index: number): number => Number(counts[`${what}${index}`]);
+  const plain = kinds.flatMap((kind, index) => (kind === 'number' && !numbers.has(index) ? [index] : []));
+  if (!plain.some((index) => count('dotted', index) > count('grouped', index))) {
+    const grouped = plain.some((index) => count('dotted', index) > 0);
+    return { marks: grouped ? { ...found.marks, thousands: '.' } : found.marks, any };
+  }
+  if (delimiter === ';') return { ...found, any };
+  const rest = [...numbers].filter(([index, cells]) => {
+    const { marks } = marksOf(cells, delimiter);
+    const text = marks?.decimal === ',';
+    if (text) kinds[index] = 'string';
+    return !text;
+  });
+  return {
+    ...marksOf(
+      rest.flatMap(([, cells]) => cells),
+      delimiter,
+    ),
+    any: rest.length > 0,
+  };
+}
+
+/** Columns of numbers that may be written with zeros before them. */
+const COUNTED =
+  /time|clock|hour|uhr|date|day|datum|vol|size|qty|quantity|amount|count|open|high|low|close|price|last|bid|ask/i;
+
+/** Whether digits are those of codes, such as 000001: as long as each other, some with zeros before them. */
+function areCodes(name: string, cells: readonly string[]): boolean {
+  const [first = ''] = cells;
+  const same = (cell: string): boolean => cell.length === first.length && /^\d+$/.test(cell);
+  return (
+    first.length > 1 && !COUNTED.test(name) && cells.some((cell) => cell.startsWith('0')) && cells.every(same)
+  );
 }
 
 /** The distinct texts of a column; null where it was plain and none was asked for. */

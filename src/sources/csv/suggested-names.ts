@@ -1,3 +1,4 @@
+import { clockFormat, spellingOf } from '../time/spelling.js';
 import { cellKind } from './cells.js';
 
 /** The most names of columns in a message. */
@@ -24,7 +25,7 @@ export function suggestedNames(
   const kinds = row.map(cellKind);
   const time = timeOf(row);
   const numbers = kinds.flatMap((kind, index) => (kind === 'number' && index > time ? [index] : []));
-  const priced = are === 'bars' || (are === 'either' && numbers.length >= 4);
+  const priced = are === 'bars' || (are === 'either' && numbers.length >= 4 && !row.some(hasFraction));
   const prices = priced ? pricesOf(rows, numbers) : new Map<number, string>();
   const ticks = are === 'ticks' || (are === 'either' && prices.size === 0);
   const names = row.slice(0, MOST_SUGGESTED).map((_, index) => {
@@ -36,6 +37,13 @@ export function suggestedNames(
   const list = [...once.map((name) => `'${name}'`), ...(row.length > MOST_SUGGESTED ? ['…'] : [])].join(', ');
   if (ticks) return `[${list}], and call the price price and what was traded size`;
   return prices.size > 0 ? `[${list}]` : `[${list}], with open, high, low, close and volume where they are`;
+}
+
+/** Whether a cell is a time to a fraction of a second, as bars are not stamped by. */
+function hasFraction(cell: string): boolean {
+  const spelling = spellingOf(cell);
+  const format = spelling && 'format' in spelling ? spelling.format : clockFormat(cell);
+  return /%[gfn]/.test(format ?? '') || (format === null && /:\d{2}\.\d/.test(cell));
 }
 
 /** The column with the time: one with a date, else one whose numbers count it, else the first that is no text. */
@@ -68,7 +76,9 @@ function pricesOf(
     values.every((cells) => {
       const high = cells[names.indexOf('high')] ?? Infinity;
       const low = cells[names.indexOf('low')] ?? -Infinity;
-      return cells.every((cell) => Number.isNaN(cell) || (cell <= high && cell >= low));
+      // What is traded is no tenth of what it was traded at before.
+      const near = (cell: number): boolean => high === Infinity || Math.abs(cell) * 10 >= Math.abs(high);
+      return cells.every((cell) => Number.isNaN(cell) || (cell <= high && cell >= low && near(cell)));
     }),
   );
   if (!order) return new Map();

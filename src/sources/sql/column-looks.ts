@@ -1,8 +1,19 @@
 import type { ColumnLook } from '../time/column.js';
+import type { OpenStream } from '../../engine/ports/source.js';
 import { isNumberType } from './relation.js';
 
 /** Distinct texts of a column that are looked at. */
 const SAMPLE_TEXTS = 2_000;
+
+const DAY = 86_400;
+
+/** Sizes of 202401, 20240102, 20240102093000 and 20240102093000000. */
+const DATES = [
+  [180_001, 210_012],
+  [19_000_101, 21_001_231],
+  [19_000_101_000_000, 21_001_231_235_959],
+  [19_000_101_000_000_000, 21_001_232_000_000_000],
+] as const;
 
 /** What rows show of each of their columns, which are called c0, c1, …. @param from what follows FROM */
 export async function columnLooks(
@@ -15,14 +26,40 @@ export async function columnLooks(
     if (isNumberType(type)) {
       const number = `abs(CAST(c${i} AS DOUBLE))`;
       const digits = `CAST(TRY_CAST(c${i} AS BIGINT) AS VARCHAR)`;
-      // Only whole numbers of the size of a date can be dates.
-      const dates = `(list(DISTINCT ${digits}) FILTER (c${i} BETWEEN 19000101 AND 21001231))[:${SAMPLE_TEXTS}]`;
+      // Only whole numbers of the size of a date, or of a month, can be dates.
+      const sized = DATES.map(([least, largest]) => `c${i} BETWEEN ${least} AND ${largest}`).join(' OR ');
+      const dates = `(list(DISTINCT ${digits}) FILTER (${sized}))[:${SAMPLE_TEXTS}]`;
       return [`min(${number}) AS least${i}`, `max(${number}) AS largest${i}`, `${dates} AS texts${i}`];
     }
     return type === 'VARCHAR' ? [`list(DISTINCT c${i})[:${SAMPLE_TEXTS}] AS texts${i}`] : [];
   });
   const [row = {}] = selected.length > 0 ? await ask(`SELECT ${selected.join(', ')} FROM ${from}`) : [];
   return names.map((name, i) => lookOf(name, types[i] ?? '', row, i));
+}
+
+/**
+ * A table with its columns. A date in one column and a time of day in another are read as texts are, where bars are shorter than a day.
+ * @param source what follows FROM
+ */
+export function datesAsTexts(
+  { interval }: OpenStream,
+  source: string,
+  described: readonly Record<string, unknown>[],
+): { readonly source: string; readonly names: readonly string[]; readonly types: readonly string[] } {
+  const names = described.map((row) => String(row['column_name']));
+  const types = described.map((row) => String(row['column_type']));
+  if (interval >= DAY || !types.includes('DATE') || !types.includes('TIME')) return { source, names, types };
+  const parts = names.filter((_, index) => ['DATE', 'TIME'].includes(types[index] ?? ''));
+  const texts = parts.map((name) => sqlName(name)).map((name) => `CAST(${name} AS VARCHAR) AS ${name}`);
+  return {
+    source: `(SELECT * REPLACE (${texts.join(', ')}) FROM ${source})`,
+    names,
+    types: types.map((type) => (['DATE', 'TIME'].includes(type) ? 'VARCHAR' : type)),
+  };
+}
+
+function sqlName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
 }
 
 function lookOf(
@@ -36,7 +73,7 @@ function lookOf(
   const least = Number(row[`least${index}`] ?? 0);
   const largest = Number(row[`largest${index}`] ?? 0);
   if (isNumberType(type)) {
-    const dates = least >= 19_000_101 && largest <= 21_001_231;
+    const dates = DATES.some(([from, to]) => least >= from && largest <= to);
     return { name, holds: 'number', texts: dates ? texts : [], least, largest };
   }
   const temporal = type === 'DATE' || type.startsWith('TIMESTAMP');

@@ -44,7 +44,7 @@ export async function openParquet(stream: OpenStream, context: FileContext): Pro
   const options = new Options(stream);
   const paths = options.paths();
   const time = options.time();
-  const one = symbolOptions(options);
+  const one = symbolOptions(options, true);
   // Folders that are the symbols of a universe are no column of each.
   const partitions = options.raw('partitions') !== false;
   options.finish();

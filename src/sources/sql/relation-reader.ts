@@ -4,7 +4,6 @@ import { intersection, isEmpty } from '../../engine/plan/ranges.js';
 import type { SourceNote } from '../../engine/ports/source-note.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import type { Table } from '../../sdk/table.js';
-import { floorToSlot } from '../../sdk/grid.js';
 import type { Range, Seconds } from '../../sdk/time.js';
 import { streamTables } from '../batches.js';
 import { Cleaner, Notes, UNREADABLE } from '../conformance.js';
@@ -24,14 +23,15 @@ import {
   type Relation,
 } from './relation.js';
 import type { RelationSource, RowReading } from './relation-source.js';
-import { columnLooks } from './column-looks.js';
-import { rowFault, untimedFaults } from './row-faults.js';
+import { columnLooks, datesAsTexts } from './column-looks.js';
+import { endsOf, rowFault, untimedFaults } from './row-faults.js';
 import { roundedRows } from './rounded-rows.js';
 import { countUntimed } from './untimed.js';
 import type { SymbolLook, SymbolRows } from './symbol-rows.js';
 import { findTimeColumns, type ColumnLook } from '../time/column.js';
 import { orderSql, placeSql } from '../ticks.js';
 import { refuseNamedZone } from '../time/named-zone.js';
+import { mayBeMixed, refuseMixed } from '../mixed-symbols.js';
 import { adjusted, refuseWideSpacing } from '../time/opens.js';
 import { Rounded } from '../time/rounded.js';
 import { isOfDays, onGridSql } from '../time/slots.js';
@@ -48,6 +48,10 @@ interface Plan {
   /** The same with the rows of all symbols, which say where the table begins and ends. */
   readonly all: Relation;
   readonly timeType: string;
+  /** Other columns that look like a time. */
+  readonly otherTimes: readonly string[];
+  /** Whether columns have another type than in the file. */
+  readonly recast: boolean;
   /** Where its symbol is read with the others of its table. */
   readonly shared: Shared | null;
 }
@@ -113,7 +117,8 @@ export class RelationReader implements SourceReader {
   async sameUntil(before: string): Promise<Seconds> {
     // Repaired or sorted, a row may depend on any other.
     if (this.#sorts() || !this.#source.sameUntil) return -Infinity;
-    return this.#source.sameUntil(before, rowReading(await this.#planned()));
+    const plan = await this.#planned();
+    return plan.recast ? -Infinity : this.#source.sameUntil(before, rowReading(plan));
   }
 
   async bounds() {
@@ -146,7 +151,8 @@ export class RelationReader implements SourceReader {
       throw this.#explained(error);
     }
     await this.#source.finish();
-    if (!this.#sorts()) await this.#source.remember?.(rowReading(await this.#planned()));
+    const plan = await this.#planned();
+    if (!this.#sorts() && !plan.recast) await this.#source.remember?.(rowReading(plan));
   }
 
   /** A row that cannot be a bar is nobody's business but theirs who ask for its time. */
@@ -238,10 +244,10 @@ export class RelationReader implements SourceReader {
   }
 
   async taken(): Promise<SourceTaken> {
-    const { relation } = await this.#planned();
+    const { relation, otherTimes } = await this.#planned();
     const { names, time, clock, reading, columns } = relation;
     const times = [names[time], ...(clock === null ? [] : [names[clock]])];
-    return { time: times.join(' and '), timeWords: reading.words, otherTimes: [], columns, details: [] };
+    return { time: times.join(' and '), timeWords: reading.words, otherTimes, columns, details: [] };
   }
 
   #planned(): Promise<Plan> {
@@ -251,22 +257,21 @@ export class RelationReader implements SourceReader {
 
   async #makePlan(): Promise<Plan> {
     const stream = this.#stream;
-    const { shown, time, one } = this.#source;
-    const source = await this.#source.from();
+    const { shown, time, one: wanted } = this.#source;
+    const table = await this.#source.from();
     const rows = this.#source.symbols?.() ?? null;
     const ofAll = (sql: string): Promise<Record<string, unknown>[]> => this.#rows(sql, rows);
-    const described = await ofAll(`DESCRIBE FROM ${source}`);
-    const names = described.map((row) => String(row['column_name']));
-    const types = described.map((row) => String(row['column_type']));
+    const { source, names, types } = datesAsTexts(stream, table, await ofAll(`DESCRIBE FROM ${table}`));
     refuseTwins(stream, names, shown);
     refuseBare(stream, names, shown);
     const all = `${source} AS bars(${names.map((_, index) => `c${index}`).join(', ')})`;
-    const symbol = one ? symbolIndex(stream, names, one, shown) : null;
+    const symbol = wanted ? symbolIndex(stream, names, wanted, shown) : null;
+    const one = wanted && { ...wanted, column: names[symbol ?? 0] ?? '' };
     const raw = `c${symbol ?? 0}`;
     if (one && !rows) await refuseAbsent(stream, this.#database, one, [{ from: all, raw }], shown);
     const from = one ? `(FROM ${all} WHERE ${symbolSql(raw)} = ${sqlText(one.symbol)})` : all;
     const looks = await columnLooks(names, types, `(FROM ${all} LIMIT ${SAMPLE_ROWS})`, ofAll);
-    const { date, clock } = findTimeColumns(stream, looks, time.time, shown);
+    const { date, clock, others: otherTimes } = findTimeColumns(stream, looks, time.time, shown);
     const look = looks[date] as ColumnLook;
     const timeType = types[date] ?? '';
     const reading = this.#timeReading(look, clock === null ? null : (looks[clock] ?? null), timeType);
@@ -278,9 +283,15 @@ export class RelationReader implements SourceReader {
     const relation = { from, names, time: date, clock, reading, columns, expressions };
     const shared = one && rows ? await this.#shared(rows, one, all, raw, openSql(relation)) : null;
     const opens = shared ? shared.look.opens.filter(Number.isFinite) : await this.#firstOpens(relation);
-    refuseWideSpacing(stream, opens, shown);
     const read = { ...relation, reading: adjusted(stream, time, reading, opens) };
-    return { relation: read, all: { ...read, from: all }, timeType, shared };
+    if (!one && mayBeMixed(looks)) {
+      const { sort, choose = null } = this.#source;
+      const table = { shown, names, open: openSql(read), unordered: sort, choose };
+      await refuseMixed(stream, table, (query) => this.#rows(query(from)));
+    }
+    refuseWideSpacing(stream, opens, shown);
+    const recast = source !== table;
+    return { relation: read, all: { ...read, from: all }, timeType, otherTimes, recast, shared };
   }
 
   /** @throws SeamlessError `source` for a symbol that the table does not have */
@@ -345,26 +356,7 @@ export class RelationReader implements SourceReader {
     if (row['first'] === null || row['first'] === undefined)
       return { first: null, last: null, untimed: hidden, count: 0 };
     const extent = { first: Number(row['first']), last: Number(row['last']) };
-    return { ...this.#endsOf(relation, extent), untimed: hidden, count: 0 };
-  }
-
-  /** Slots of the first and the last row. One row that cannot be a bar hides its slot; where neither can, the file is not what it was taken for. */
-  #endsOf(
-    relation: Relation,
-    { first, last }: { first: Seconds; last: Seconds },
-  ): Pick<Extent, 'first' | 'last'> {
-    const stream = this.#stream;
-    const faults = [first, last].map((end) =>
-      new BarCheck(stream, this.#source.time.stamp).next(Float64Array.of(end)),
-    );
-    const whole = faults.find((fault) => fault !== null && fault.kind !== 'off-grid');
-    if (whole) throw rowFault(this.#stream, this.#source, relation, whole);
-    if (faults.every((fault) => fault !== null)) {
-      const both = Float64Array.from(new Set([first, last]));
-      const fault = new BarCheck(stream, this.#source.time.stamp).next(both);
-      if (fault) throw rowFault(this.#stream, this.#source, relation, fault);
-    }
-    return { first: floorToSlot(first, stream), last: floorToSlot(last, stream) };
+    return { ...endsOf(this.#stream, this.#source, relation, extent), untimed: hidden, count: 0 };
   }
 
   /** The same of the rows that can be bars. */

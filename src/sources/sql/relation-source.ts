@@ -14,6 +14,8 @@ export interface RelationSource {
   readonly time: TimeOptions;
   /** The symbol whose rows are read, of a table with those of many; null or absent: all rows. */
   readonly one?: OneSymbol | null;
+  /** How the rows of one symbol are chosen, as an author writes it; absent: with the option `symbol`. */
+  readonly choose?: (column: string, symbol: string) => string;
   /** What is read of the table for all symbols at once; null or absent: nothing, each is read by itself. To be asked after `version`. */
   symbols?(): SymbolRows | null;
   /** See `SourceReader.files`. */

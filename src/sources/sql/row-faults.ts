@@ -1,6 +1,8 @@
 import type { OpenStream, SkippedRow } from '../../engine/ports/source.js';
 import type { SeamlessError } from '../../sdk/errors.js';
-import { barError, WRITE_TIMES, type BarFault } from '../faults.js';
+import { floorToSlot } from '../../sdk/grid.js';
+import type { Seconds } from '../../sdk/time.js';
+import { BarCheck, barError, WRITE_TIMES, type BarFault } from '../faults.js';
 import type { Database } from './database.js';
 import type { RelationSource } from './relation-source.js';
 import type { Relation } from './relation.js';
@@ -64,4 +66,23 @@ export function rowFault(
     sort: `Write the file sorted by ${names[time] ?? ''}, or read it through sqlHistory, which sorts.`,
     seconds: 'Say which with the option timeUnit.',
   });
+}
+
+/** Slots of the first and the last row. One row that cannot be a bar hides its slot; where neither can, the file is not what it was taken for. */
+export function endsOf(
+  stream: OpenStream,
+  source: RelationSource,
+  relation: Relation,
+  { first, last }: { readonly first: Seconds; readonly last: Seconds },
+): { readonly first: Seconds; readonly last: Seconds } {
+  const faultOf = (...opens: Seconds[]): BarFault | null =>
+    new BarCheck(stream, source.time.stamp).next(Float64Array.from(opens));
+  const faults = [faultOf(first), faultOf(last)];
+  const whole = faults.find((fault) => fault !== null && fault.kind !== 'off-grid');
+  if (whole) throw rowFault(stream, source, relation, whole);
+  if (faults.every((fault) => fault !== null)) {
+    const fault = faultOf(...new Set([first, last]));
+    if (fault) throw rowFault(stream, source, relation, fault);
+  }
+  return { first: floorToSlot(first, stream), last: floorToSlot(last, stream) };
 }

@@ -29,6 +29,7 @@ export async function openSql(stream: OpenStream, context: FileContext): Promise
     one,
     version: () => Promise.resolve(null),
     finish: () => Promise.resolve(),
+    choose: (column, symbol) => `write WHERE "${column.replaceAll('"', '""')}" = ${sqlText(symbol)} into it`,
     explain: (message) => `its query failed: ${message}`,
   };
   return new RelationReader(stream, context.database, source);

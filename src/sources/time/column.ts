@@ -61,10 +61,13 @@ export function findTimeColumns(
   source: string,
 ): TimeColumns {
   const date = wanted === null ? likeliest(stream, looks, source) : named(stream, looks, wanted, source);
+  const clock = clockBeside(stream, looks, date);
+  // Numbers that may be times are many: their names count.
   const others = looks
-    .filter((look, index) => index !== date && holdsTime(look) && nameRank(look.name) < 4)
+    .filter((look, index) => index !== date && index !== clock && holdsTime(look))
+    .filter(({ holds, name }) => holds !== 'number' || nameRank(name) < 4)
     .map(({ name }) => name);
-  return { date, clock: clockBeside(stream, looks, date), others };
+  return { date, clock, others };
 }
 
 function named(stream: OpenStream, looks: readonly ColumnLook[], wanted: string, source: string): number {
@@ -107,6 +110,7 @@ function nameRank(name: string): number {
   const joined = words.replace(/[^\p{L}\p{N}]+/gu, ' ').trim();
   if (LATE.test(joined) && joined.split(' ').some((word) => WORDS.has(word))) return 4;
   if (FIRST.test(joined)) return 0;
+  if (YEARS.test(joined)) return 2;
   if (EXACT.test(joined)) return 1;
   if (PLAIN.test(joined)) return 2;
   return joined.split(' ').some((word) => WORDS.has(word)) ? 3 : 6;
@@ -118,10 +122,27 @@ function holdsTime(look: ColumnLook): boolean {
   return look.holds === 'number' && (look.least >= LEAST_EPOCH || isDateNumber(look));
 }
 
-/** Numbers such as 20240102, all of them dates. */
-export function isDateNumber(look: ColumnLook): boolean {
-  return look.holds === 'number' && look.texts.length > 0 && spellingOfAll(look.texts) !== null;
+/** What a column of dates of few digits is called. */
+const DATED = /date|day|datum|yymm|yyyymm|month|period|日|дата|^column\d+$/i;
+/** So many numbers of six digits that all are dates are no accident. */
+const LEAST_DATES = 5;
+
+/** Numbers such as 20240102, all of them dates. Of six digits or four, as 202401 and 2024, so few may be numbers that the name counts. */
+export function isDateNumber({ name, holds, texts }: ColumnLook): boolean {
+  if (holds !== 'number' || texts.length === 0) return false;
+  if (texts.every((text) => /^(?:1[5-9]|2[01])\d{2}$/.test(text.trim()))) return YEARS.test(name);
+  const short = texts.every((text) => text.trim().length < 8);
+  const told = texts.length >= LEAST_DATES || DATED.test(name) || texts.some((text) => text.startsWith('0'));
+  return spellingOfAll(texts) !== null && (!short || told);
 }
+
+/** Whether numbers of six digits or four in a column of this name may be dates. */
+export function isShortDateName(name: string): boolean {
+  return DATED.test(name) || YEARS.test(name.trim());
+}
+
+/** What a column of years is called. */
+export const YEARS = /^(?:fiscal |calendar )?(?:year|years|yr|jahr|anno|año|ano|année|年|год)$/i;
 
 /** A column with the time of day, where the date stands alone and bars are shorter than a day. */
 function clockBeside(stream: OpenStream, looks: readonly ColumnLook[], date: number): number | null {

@@ -185,20 +185,28 @@ function formattedReading(
   const spellings = spellingsOf(stream, look, source);
   if (spellings === null) return null;
   const reading = spelledReading(stream, options, spellings, clocks, shift);
+  if (spellings.every(({ quarter }) => quarter)) {
+    const month = (raw: string): string => `lpad((right(trim(${raw}), 1)::INTEGER * 3 - 2)::VARCHAR, 2, '0')`;
+    const open = (raw: string): string => reading.open(`left(trim(${raw}), 4) || '-' || ${month(raw)}`, null);
+    return { ...reading, open, words: 'quarters' };
+  }
   if (!spellings.some(({ until }) => until)) return reading;
   return { ...reading, open: (raw, beside) => reading.open(`split_part(${raw}, ' - ', 1)`, beside) };
 }
 
 function spellingsOf(stream: OpenStream, look: ColumnLook, source: string): readonly Spelling[] | null {
   const found = spellingOfAll(look.texts);
-  const [reading, other] = found?.readings ?? [];
+  const [reading, ...others] = found?.readings ?? [];
   if (reading === undefined) return null;
-  if (other === undefined) return reading;
+  if (others.length === 0) return reading;
   const sample = look.texts[0] ?? '';
-  const [day, month] = [reading[0]?.format ?? '', other[0]?.format ?? ''];
+  const formats = [reading, ...others].map((each) => `timeFormat: '${each[0]?.format ?? ''}'`);
+  const what = /^\d{6}$/.test(sample.trim())
+    ? 'may be a date in several ways'
+    : 'may be day first or month first';
   throw sourceError(
     stream,
-    `column ${look.name} of ${source} has ${JSON.stringify(sample)}, which may be day first or month first: say timeFormat: '${day}' or timeFormat: '${month}'.`,
+    `column ${look.name} of ${source} has ${JSON.stringify(sample)}, which ${what}: say ${formats.join(' or ')}.`,
   );
 }
 

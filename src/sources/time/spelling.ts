@@ -10,6 +10,8 @@ export interface Spelling {
   readonly clock: boolean;
   /** Behind it, and a dash, is the time until which its bar lasts. */
   readonly until?: true;
+  /** A quarter such as 2024-Q1, whose first month the format reads. */
+  readonly quarter?: true;
 }
 
 /** Day and month could be either: both readings. */
@@ -41,18 +43,30 @@ const DATES: readonly DateForm[] = [
   { pattern: /^\d{1,2}\.\d{1,2}\.(\d{4}|\d{2})(?!\d)/, format: ([, y]) => `%d.%m.${year(y)}` },
   { pattern: /^(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])/, format: () => '%Y%m%d' },
   {
-    pattern: new RegExp(`^\\d{1,2}([-/ ])${MONTH}\\1(\\d{4}|\\d{2})(?!\\d)`, 'i'),
+    pattern: new RegExp(`^\\d{1,2}([-/ ]?)${MONTH}\\1(\\d{4}|\\d{2})(?!\\d)`, 'i'),
     format: ([, sep, name, y]) => `%d${sep}${month(name)}${sep}${year(y)}`,
   },
   {
     pattern: new RegExp(`^${MONTH}([ -])\\d{1,2}(,?)\\2(\\d{4})(?!\\d)`, 'i'),
     format: ([, name, sep, comma]) => `${month(name)}${sep}%d${comma}${sep}%Y`,
   },
+  {
+    pattern: new RegExp(`^\\d{4}([-/ ]?)${MONTH}\\1\\d{1,2}(?!\\d)`, 'i'),
+    format: ([, sep, name]) => `%Y${sep}${month(name)}${sep}%d`,
+  },
+  // Months, as statistics have them: 2024-01, 2024M01, Jan 2024.
+  { pattern: /^(?:1[5-9]|2[01])\d{2}([-/]M?|M)(?:0[1-9]|1[0-2])$/, format: ([, sep]) => `%Y${sep}%m` },
+  {
+    pattern: new RegExp(`^${MONTH}([ -])(?:1[5-9]|2[01])\\d{2}$`, 'i'),
+    format: ([, name, sep]) => `${month(name)}${sep}%Y`,
+  },
 ];
+
+const QUARTER = /^(?:1[5-9]|2[01])\d{2}[-: ]?Q[1-4]$/i;
 
 const WEEKDAY = /^(mon|tue|wed|thu|fri|sat|sun)[a-z]*(,?) /i;
 const CLOCK =
-  /^([T ;,]| {2,}|[-D](?=\d{2}:))?(\d{1,2})(:?)([0-5]\d)(?:\3([0-5]\d)(?:([.,]| (?=\d{7}$))(\d{1,9}))?)?( ?)([ap]m)?(?![\d:])/i;
+  /^([T ;,]| {2,}|[-D](?=\d{2}:))?(\d{1,2})(:?)([0-5]\d)(?:\3([0-5]\d)(?:([.,]| (?=\d{7}$)|(?=\d{3}$))(\d{1,9}))?)?( ?)([ap]m)?(?![\d:])/i;
 const OFFSET = /^( ?)(Z|UTC|GMT|(?:GMT|UTC)?[+-]\d{2}(?::?\d{2})?|[A-Z]+(?:\/[A-Z_]+)+)$/i;
 
 const ISO_DATE = /^%Y([-])%m\1%d$/;
@@ -71,6 +85,7 @@ export function spellingOf(text: string): Spelling | TwoSpellings | null {
     const { dayFirst, monthFirst } = start;
     return { dayFirst: { ...dayFirst, until: true }, monthFirst: { ...monthFirst, until: true } };
   }
+  if (QUARTER.test(trimmed)) return { format: '%Y-%m', offset: false, clock: false, quarter: true };
   const weekday = WEEKDAY.exec(trimmed);
   const rest = weekday ? trimmed.slice(weekday[0].length) : trimmed;
   const prefix = weekday ? weekday[0].replace(/[a-z]+/i, (day) => (day.length > 3 ? '%A' : '%a')) : '';
@@ -147,6 +162,10 @@ export interface ColumnSpelling {
  * reported; null where most of them are none.
  */
 export function spellingOfAll(texts: readonly string[]): ColumnSpelling | null {
+  if (texts.length > 0 && texts.every((text) => /^\d{4}$/.test(text.trim())))
+    return { readings: [[{ format: '%Y', offset: false, clock: false }]] };
+  const six = texts.filter((text) => /^\d{6}$/.test(text.trim()));
+  if (six.length > 0 && six.length * 2 >= texts.length) return sixDigits(six);
   const certain = new Map<string, Spelling>();
   const open: TwoSpellings[] = [];
   let strangers = 0;
@@ -168,4 +187,19 @@ export function spellingOfAll(texts: readonly string[]): ColumnSpelling | null {
   if (order.length === 0) return { readings: [both((two) => two.dayFirst), both((two) => two.monthFirst)] };
   if (new Set(order).size > 1) return null;
   return { readings: [both((two) => (order[0] ? two.dayFirst : two.monthFirst))] };
+}
+
+/** Dates of six digits. Two digits of a year are those of 1970 to 2049. */
+const SIX_DIGITS: readonly (readonly [format: string, pattern: RegExp])[] = [
+  ['%Y%m', /^(?:1[89]|20)\d{2}(?:0[1-9]|1[0-2])$/],
+  ['%y%m%d', /^[0-47-9]\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])$/],
+  ['%d%m%y', /^(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])[0-47-9]\d$/],
+  ['%m%d%y', /^(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])[0-47-9]\d$/],
+];
+
+/** All ways in which dates of six digits may be meant; null where some are none. */
+function sixDigits(texts: readonly string[]): ColumnSpelling | null {
+  const formats = SIX_DIGITS.filter(([, pattern]) => texts.every((text) => pattern.test(text.trim())));
+  if (formats.length === 0) return null;
+  return { readings: formats.map(([format]) => [{ format, offset: false, clock: false }]) };
 }
