@@ -18,27 +18,13 @@ import { Desk } from '../money/desk.js';
 import type { BrokerSaid } from '../feed/broker-said.js';
 import type { FollowedWorld, WorldSaid } from '../world/messages.js';
 import type { World } from '../world/schema.js';
+import { goThroughAgain, type Traded } from './again.js';
 import { Revisions } from './revisions.js';
 import { BarColumns } from './rows.js';
 import { WorldRules } from './rules.js';
 import { SlotLoop, tradedOf } from './slot-loop.js';
 
-/** Slots of a journal that are computed together when a run goes on. */
-const RESUMED_SLOTS = 4096;
-
 type Message = FeedMessage | BrokerSaid | WorldSaid;
-/** A late bar that was taken in. */
-type LateBar = Extract<RunEventBody, { type: 'late' }> & { readonly row: FeedBar['row'] };
-type Traded = Exclude<BrokerSaid, { type: 'lost' }>;
-
-/** What a broker said that an event of the journal came of; null: none. */
-function brokerSaidBy(event: RunEventBody): Traded | null {
-  if (event.type === 'rejected') return { type: 'ended', order: event.order, reason: event.reason };
-  if (event.type !== 'fill' || event.execution === undefined) return null;
-  const { order, quantity, price, fee, at, execution, maker } = event;
-  return { type: 'filled', order, quantity, price, fee, at, execution, maker };
-}
-
 /** Bars of the fastest stream that a late one may be behind for its slots to be computed again. */
 const LATE_BARS = 256;
 
@@ -217,7 +203,14 @@ export class LiveRun {
     const ready = lines[0]?.events.find((event) => event.type === 'ready');
     const closes = ready ? ready.closes : await closesBefore(begun);
     this.#desk.warm(closes ?? []);
-    if (lines.length > 0) await this.#again(loop);
+    if (lines.length > 0)
+      await goThroughAgain(lines, {
+        run,
+        loop,
+        desk: this.#desk,
+        columns: this.#columns,
+        trade: (said) => this.#traded(said),
+      });
     const events: RunEventBody[] = [
       {
         type: 'ready',
@@ -239,51 +232,6 @@ export class LiveRun {
     const rules = this.#parts.follow?.now ?? { inactive: '', activation, allocations };
     this.#write([{ asOf: start, events }, ...this.#rules.begin(rules, lines, start)]);
     return loop;
-  }
-
-  /** Hands the slots of the journal in again. @throws SeamlessError `cache` when they come out otherwise. */
-  async #again(loop: SlotLoop): Promise<void> {
-    const { lines } = this.#parts;
-    let from = (lines[0] as JournalLine).asOf;
-    let part: JournalLine[] = [];
-    const close = async (): Promise<void> => {
-      const to = Math.max(from, ...part.map(({ asOf }) => asOf));
-      if (to > from) await loop.close({ start: from, end: to }, this.#barsOf(part));
-      from = to;
-      part = [];
-    };
-    for (const line of lines.slice(1)) {
-      const told = line.events.map(brokerSaidBy).filter((said) => said !== null);
-      const rules = line.events.filter((event) => event.type === 'world');
-      const late = line.events.filter((event) => event.type === 'late' && event.taken);
-      part.push(line);
-      // A broker's fill, and what the world said, counts from where it stands in the journal.
-      if (told.length > 0 || rules.length > 0 || late.length > 0 || part.length === RESUMED_SLOTS)
-        await close();
-      for (const said of told) this.#traded(said);
-      for (const { stream, ts, row } of late as readonly LateBar[])
-        await loop.revise({ type: 'bar', stream, ts, row });
-      for (const { inactive, activation, share } of rules) this.#desk.govern({ inactive, activation, share });
-    }
-    await close();
-    const orders = lines.flatMap(({ events }) => events.filter(({ type }) => type === 'order')).length;
-    if (orders === this.#desk.orders) return;
-    throw new SeamlessError(
-      'cache',
-      `The journal of run ${this.#parts.run} has ${orders} orders, but its bars come to ${this.#desk.orders}: its history or its code has changed. Start a new run.`,
-    );
-  }
-
-  #barsOf(lines: readonly JournalLine[]): ReadonlyMap<string, readonly FeedBar[]> {
-    const bars = new Map<string, FeedBar[]>();
-    for (const event of lines.flatMap(({ events }) => events)) {
-      if (event.type !== 'bar') continue;
-      this.#columns.get(event.stream)?.fault(event.row);
-      const known = bars.get(event.stream);
-      if (known) known.push(event);
-      else bars.set(event.stream, [event]);
-    }
-    return bars;
   }
 
   #clock(start: Seconds): SlotClock {
