@@ -13,6 +13,8 @@ const SHOWN: Readonly<Record<string, string>> = {
   'results.png': 'dark/results.png',
 };
 
+// In all themes.
+process.env['SEAMLESS_PROFILE'] = 'nightly';
 const mocha = join(root, 'node_modules/mocha/bin/mocha.js');
 for (const suite of ['pictures', 'results'])
   await run(process.execPath, [mocha, `test/vscode/workbench/panel/${suite}.test.ts`], root);

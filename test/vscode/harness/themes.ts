@@ -1,3 +1,5 @@
+import { profile } from '../../support/profile.js';
+
 /** The themes that pictures are made in, as this project names them. */
 export type Theme = 'light' | 'dark' | 'hc-dark' | 'hc-light';
 
@@ -28,3 +30,10 @@ export const themes: Readonly<Record<Theme, ColorTheme>> = {
     panelKind: 'vscode-high-contrast-light',
   },
 };
+
+/**
+ * The themes that scenes are drawn in, to be looked at: all at night and for `npm run pictures`. In `npm test` two, by which a page hears
+ * of another one as of all four.
+ */
+export const drawn: readonly Theme[] =
+  profile === 'nightly' ? (Object.keys(themes) as Theme[]) : ['light', 'dark'];

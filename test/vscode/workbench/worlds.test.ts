@@ -5,7 +5,7 @@ import { serveWorlds, type WorldServer } from '../../../src/live/world/serve.js'
 import { Project } from '../../support/project.js';
 import { DagView } from '../harness/dag.js';
 import { useEditor } from '../harness/editor.js';
-import { themes, type Theme } from '../harness/themes.js';
+import { drawn } from '../harness/themes.js';
 
 const TOKEN = 'a-token-of-the-test';
 const SLOW = 'mode: paper\nfeed: { kind: replay, start: 2018-01-02, speed: 200000 }\ncapital: 100000\n';
@@ -101,7 +101,7 @@ describe('worlds that are elsewhere, and live ones', () => {
     const window = editor();
     await startIn('real-money');
     await window.quickMessage("Type the world's name to go on: real-money").waitFor();
-    for (const theme of Object.keys(themes) as Theme[]) {
+    for (const theme of drawn) {
       await window.redrawIn(theme);
       await window.picture('live-box');
     }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { DagView } from '../../harness/dag.js';
 import { useEditor } from '../../harness/editor.js';
-import { themes, type Theme } from '../../harness/themes.js';
+import { drawn, themes } from '../../harness/themes.js';
 
 /** A bar each few moments, for as long as the test wants: it is stopped by hand. */
 const SLOW = `mode: paper
@@ -37,7 +37,7 @@ describe('a run in a world, on the DAG', () => {
       .waitFor();
     assert.deepEqual(await dag().violations(), []);
     await dag().widen(300);
-    for (const theme of Object.keys(themes) as Theme[]) {
+    for (const theme of drawn) {
       await window.redrawIn(theme);
       await dag().frame.locator(`body[data-vscode-theme-kind="${themes[theme].panelKind}"]`).waitFor();
       // A window that was drawn anew has the values again.

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DagView } from '../../harness/dag.js';
 import { useEditor } from '../../harness/editor.js';
-import { themes, type Theme } from '../../harness/themes.js';
+import { drawn, themes } from '../../harness/themes.js';
 
 /** Takes long enough for its progress to be looked at. */
 const SLOW = `import { demoHistory, Node, Strategy, StreamInput } from 'seamless-dag';
@@ -30,14 +30,14 @@ export class SlowMomentum extends Strategy {
 describe('pictures', () => {
   const editor = useEditor({ files: { 'strategies/slow-momentum.ts': SLOW } });
   const picture = async (name: string): Promise<void> => {
-    for (const theme of Object.keys(themes) as Theme[]) {
+    for (const theme of drawn) {
       await editor().redrawIn(theme);
       await editor().picture(name);
     }
   };
   /** A scene with the DAG panel, which is told of the theme after the window. */
   const panelPicture = async (name: string, { frame }: DagView): Promise<void> => {
-    for (const theme of Object.keys(themes) as Theme[]) {
+    for (const theme of drawn) {
       await editor().redrawIn(theme);
       await frame.locator(`body[data-vscode-theme-kind="${themes[theme].panelKind}"]`).waitFor();
       await editor().picture(name);
