@@ -98,8 +98,8 @@ export type RunEventBody =
     }
   /** Bars that nobody had by the time their slots closed. */
   | { readonly type: 'gap'; readonly stream: string; readonly start: Seconds; readonly end: Seconds }
-  /** Nothing was heard of the feed for so many seconds, or the decision of a symbol is older than the world's `decisionTtl`. */
-  | { readonly type: 'stale'; readonly what: string; readonly seconds: number }
+  /** Nothing was heard of the feed for so many seconds, its `silence`; said again each time that goes by. */
+  | { readonly type: 'stale'; readonly what: 'feed'; readonly seconds: number }
   /** A node failed: it and what depends on it have no rows from now on. Or the run did: `node` is null. */
   | { readonly type: 'error'; readonly node: string | null; readonly message: string }
   | ({ readonly type: 'finished' } & RunResult);

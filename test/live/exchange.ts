@@ -6,7 +6,7 @@ import { closeOf, type Grid } from '../../src/sdk/grid.js';
 import type { FlatRecord } from '../../src/sdk/table.js';
 
 /** What goes wrong at a bar. */
-export type Fault = 'duplicate' | 'late' | 'swap' | 'hole' | 'garbage' | 'reset' | 'half';
+export type Fault = 'duplicate' | 'late' | 'swap' | 'hole' | 'garbage' | 'reset' | 'half' | 'silence';
 
 export interface ExchangeBar {
   readonly stream: string;
@@ -27,7 +27,7 @@ const LATE_BY = 4;
 /**
  * An exchange on loopback that plays bars, in the order of the list, to whoever subscribes; then it says that it has closed.
  * @param grid theirs: a bar that closes after what was asked for is played
- * @param faults by position in the list. Those that end a connection do so once.
+ * @param faults by position in the list. Those that end a connection, or leave it silent, do so once.
  * @param pace milliseconds between two bars; 0: all come at once
  */
 export async function exchange(
@@ -85,6 +85,10 @@ async function play(
       // A text frame of 100 bytes of which 4 come.
       if (fault === 'half') raw.write(Buffer.from([0x81, 100, 0x7b, 0x22, 0x74, 0x79]));
       raw.end();
+      return;
+    }
+    if (fault === 'silence' && !broken.has(index)) {
+      broken.add(index);
       return;
     }
     for (const late of held.filter(({ at }) => at === index)) bar(late.bar);

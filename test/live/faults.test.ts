@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 
+import { eventLine } from '../../src/present/run.js';
 import { plainGrid } from '../../src/sdk/grid.js';
 import { cases } from '../support/profile.js';
 import { minute, type Project } from '../support/project.js';
@@ -74,6 +75,34 @@ describe('a feed over a WebSocket', () => {
       }),
       cases(30, 3),
     );
+  });
+
+  it('that falls silent is stale, and made again: it is asked for what has closed since, and the run goes on', async () => {
+    const all = barsOf(HISTORY, BARS);
+    const feed = await exchange(all, plainGrid(60), new Map([[50, 'silence']]));
+    try {
+      at.write({
+        'worlds/silent.yaml': `mode: paper\nfeed: { kind: ws, url: '${feed.url}', silence: 1s }\nlate: { grace: 0 }\n`,
+      });
+      const run = await start(at, { world: 'silent' });
+      const events = await eventsOf(run);
+      const [stale, ...others] = only(events, 'stale');
+      assert.ok(stale?.seconds === 1 && stale.asOf === minute(HISTORY + 51));
+      // A machine that stands still may need longer to connect again.
+      assert.ok(others.length < 5);
+      assert.deepEqual(
+        feed.asked.map(({ since }) => since),
+        [minute(HISTORY), minute(HISTORY + 51)],
+      );
+      assert.deepEqual(
+        only(events, 'bar').map(({ ts }) => ts),
+        all.map(({ ts }) => ts),
+      );
+      assert.match(eventLine(stale) ?? '', /stale: nothing was heard of the feed for 1 s/);
+      await inParity(at, run.id, 2 * BARS);
+    } finally {
+      await feed.close();
+    }
   });
 
   it('that cannot be reached is said, with its address', async () => {

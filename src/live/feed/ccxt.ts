@@ -3,7 +3,7 @@ import { SeamlessError } from '../../sdk/errors.js';
 import { closeOf } from '../../sdk/grid.js';
 import { formatInterval, type Seconds } from '../../sdk/time.js';
 import { Candles } from './candles.js';
-import type { Feed, FeedMessage, FeedStream } from './feed.js';
+import { Silence, type Feed, type FeedMessage, type FeedStream } from './feed.js';
 import { Inbox } from './inbox.js';
 
 const FIRST_WAIT_MS = 100;
@@ -66,9 +66,6 @@ export function ccxtFeed(options: CcxtFeedOptions): Feed {
   };
 }
 
-/** A connection that is taken for dead: ccxt does not know of it. */
-class Silence extends Error {}
-
 /** One stream of the feed. */
 class Watcher {
   readonly #options: CcxtFeedOptions;
@@ -115,7 +112,10 @@ class Watcher {
           );
         }
         onTrouble(`${name} was lost (${this.#symbol}: ${text}): connecting again.`);
-        if (error instanceof Silence) await closed(exchange);
+        if (error instanceof Silence) {
+          this.#inbox.put({ type: 'silent', seconds: error.seconds });
+          await closed(exchange);
+        }
         await sleep(this.#wait * (0.5 + Math.random() / 2), undefined, { signal: this.#signal }).catch(
           () => undefined,
         );
@@ -147,7 +147,7 @@ class Watcher {
         this.#candles.isWhole = true;
         this.#reached = true;
         this.#wait = FIRST_WAIT_MS;
-      } else if (left <= 0) throw new Silence(`nothing was heard for ${silence} s`);
+      } else if (left <= 0) throw new Silence(silence);
       await this.#give(said !== null);
     }
   }

@@ -19,6 +19,8 @@ export type FeedMessage =
   | FeedBar
   /** What time it is where the bars come from: slots that close before it are over, once grace has passed. */
   | { readonly type: 'heartbeat'; readonly time: Seconds }
+  /** Nothing was heard for so long; the connection is made again. */
+  | { readonly type: 'silent'; readonly seconds: Seconds }
   /** No more will come. */
   | { readonly type: 'closed' };
 
@@ -29,4 +31,14 @@ export interface Feed {
    * @throws SeamlessError `source` when it cannot be reached at all.
    */
   open(streams: readonly FeedStream[], since: Seconds, signal: AbortSignal): AsyncIterable<FeedMessage>;
+}
+
+/** Nothing was heard for so long that a connection is taken for dead. */
+export class Silence extends Error {
+  readonly seconds: Seconds;
+
+  constructor(seconds: Seconds) {
+    super(`nothing was heard for ${seconds} s`);
+    this.seconds = seconds;
+  }
 }

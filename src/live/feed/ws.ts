@@ -4,7 +4,7 @@ import { WebSocket } from 'ws';
 import { SeamlessError } from '../../sdk/errors.js';
 import { closeOf } from '../../sdk/grid.js';
 import type { Seconds } from '../../sdk/time.js';
-import type { Feed, FeedMessage, FeedStream } from './feed.js';
+import { Silence, type Feed, type FeedMessage, type FeedStream } from './feed.js';
 import { Inbox } from './inbox.js';
 
 const FIRST_WAIT_MS = 100;
@@ -61,6 +61,7 @@ export function wsFeed(options: WsOptions): Feed {
               `The feed at ${options.url} cannot be reached: ${text}. Check its address in the world, and whether it is up.`,
             );
           }
+          if (error instanceof Silence) yield { type: 'silent', seconds: error.seconds };
           options.onTrouble(`The feed at ${options.url} was lost (${text}): connecting again.`);
         }
         if (stopped(signal)) return;
@@ -106,7 +107,7 @@ async function* connect(
   const listen = (): void => {
     clearTimeout(timer);
     timer = setTimeout(() => {
-      inbox.fail(new Error(`nothing was heard for ${silence} s`));
+      inbox.fail(new Silence(silence));
       socket.terminate();
     }, silence * 1000);
   };

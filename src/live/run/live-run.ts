@@ -28,6 +28,11 @@ type Message = FeedMessage | BrokerSaid | WorldSaid;
 /** Bars of the fastest stream that a late one may be behind for its slots to be computed again. */
 const LATE_BARS = 256;
 
+const FEED_TYPES: ReadonlySet<Message['type']> = new Set(['bar', 'heartbeat', 'silent', 'closed']);
+
+/** What came while slots were computed may still be on its way in, in milliseconds. */
+const LEAST_WAIT_MS = 100;
+
 /** Milliseconds that a fill is waited for when the feed has ended, and between two looks. */
 const LAST_FILLS_MS = 10_000;
 const LOOK_MS = 20;
@@ -114,6 +119,8 @@ export class LiveRun {
   }
 
   #asOf: Seconds = 0;
+  /** Milliseconds of a clock that only grows: when the feed was heard last. */
+  #heardAt = performance.now();
 
   get #recomputes(): boolean {
     return this.#parts.world.late.bars === 'recompute';
@@ -177,9 +184,15 @@ export class LiveRun {
   async #next(inbox: Inbox<Message>): Promise<readonly Message[] | null> {
     const { feed } = this.#parts.world;
     const silence = feed && 'silence' in feed ? feed.silence : Infinity;
-    const messages = await inbox.take(silence * 1000);
-    if (messages?.length === 0 && !this.#parts.signal.aborted) {
-      this.#write([{ asOf: this.#asOf, events: [{ type: 'stale', what: 'feed', seconds: silence }] }]);
+    const until = this.#heardAt + silence * 1000;
+    const messages = await inbox.take(Math.max(LEAST_WAIT_MS, until - performance.now()));
+    // What a broker or a remote world says is no word of the feed.
+    const now = performance.now();
+    const heard = messages === null || messages.some(({ type }) => FEED_TYPES.has(type));
+    if (heard) this.#heardAt = now;
+    else if (now >= until && !this.#parts.signal.aborted) {
+      this.#heardAt = now;
+      this.#write([{ asOf: this.#asOf, events: [stale(silence)] }]);
     }
     return messages;
   }
@@ -251,6 +264,9 @@ export class LiveRun {
         continue;
       } else if (isOfWorld(message)) {
         this.#rules.take(message, entries, this.#asOf);
+        continue;
+      } else if (message.type === 'silent') {
+        entries.push({ asOf: this.#asOf, events: [stale(message.seconds)] });
         continue;
       } else if (message.type === 'closed') ended = true;
       else if (message.type === 'heartbeat') clock.hear(message.time);
@@ -340,6 +356,10 @@ export class LiveRun {
     }
     this.#rules.answer();
   }
+}
+
+function stale(seconds: Seconds): RunEventBody {
+  return { type: 'stale', what: 'feed', seconds };
 }
 
 function isOfWorld(message: Message): message is WorldSaid {
