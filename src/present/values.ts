@@ -15,6 +15,18 @@ export function formatNumber(value: number): string {
   }).format(size >= 1e6 ? Math.round(value * 100) / 100 : value);
 }
 
+/** The same number shorter and shorter, each marked as not the whole of it: `≈1.2346M`, `≈1.2M`, `≈1M`. None of what is no number. */
+export function shorterNumbers(text: string): string[] {
+  const value = Number(text.replaceAll(',', ''));
+  if (text === '' || !Number.isFinite(value)) return [];
+  return [5, 4, 3, 2, 1].map((digits) => {
+    const size = Math.abs(value);
+    if (size !== 0 && (size < 1e-3 || size >= 1e15)) return `≈${value.toExponential(digits - 1)}`;
+    const options = { notation: 'compact', maximumSignificantDigits: digits } as const;
+    return `≈${new Intl.NumberFormat('en-US', options).format(value)}`;
+  });
+}
+
 /** The value of a bar: `1,234.5`, or `open 1, close 2` for a record; long ones are cut. */
 export function valueText(value: RowValue): string {
   if (typeof value === 'number') return formatNumber(value);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import { formatNumber, lastValueText, valueText } from '../../src/present/values.js';
+import { formatNumber, lastValueText, shorterNumbers, valueText } from '../../src/present/values.js';
 import { emptyTable } from '../../src/sdk/table.js';
 
 describe('values in words', () => {
@@ -34,5 +34,13 @@ describe('values in words', () => {
     const table = { shape: 'value' as const, ts, names: ['value'], columns, present: null };
     assert.equal(lastValueText(table), '`2.5` (1970-01-02)');
     assert.equal(lastValueText(emptyTable()), null);
+  });
+
+  it('of a number there is less and less, and that it is not all of it is said; of what is no number, nothing', () => {
+    assert.deepEqual(shorterNumbers('1,234,567.89'), ['≈1.2346M', '≈1.235M', '≈1.23M', '≈1.2M', '≈1M']);
+    assert.deepEqual(shorterNumbers('-0.0012345678').at(1), '≈-0.001235');
+    assert.deepEqual(shorterNumbers('1.2346e-7').at(-1), '≈1e-7');
+    for (const text of ['', 'NaN', '∞', 'bull', 'open 1, close 2'])
+      assert.deepEqual(shorterNumbers(text), []);
   });
 });

@@ -96,7 +96,10 @@ export function makePlot(
       series: [{}, ...series],
       scales: {
         x: { time: false, range: (_, from, to) => [from, to] },
-        ...(pane.kind === 'states' && { y: { range: [-0.6, Math.max(2, pane.words.length) - 0.4] } }),
+        y:
+          pane.kind === 'states'
+            ? { range: [-0.6, Math.max(2, pane.words.length) - 0.4] }
+            : { range: (_, low, high) => rangeOf(low, high) },
       },
       axes: axesOf(pane, options),
       legend: { show: false },
@@ -117,6 +120,14 @@ export function makePlot(
   plot.setScale('x', { min: view[0], max: view[1] });
   plot.root.setAttribute('aria-hidden', 'true');
   return plot;
+}
+
+/** What an axis goes over: where all values are one, a little around it; 0 to 100 would say something else. */
+function rangeOf(low: number | null, high: number | null): [number | null, number | null] {
+  if (low === null || high === null) return [low, high];
+  if (low < high) return uPlot.rangeNum(low, high, 0.1, true) as [number, number];
+  const around = Math.abs(low) * 0.05 || 1;
+  return [low - around, low + around];
 }
 
 function seriesOf(

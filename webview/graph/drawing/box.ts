@@ -2,6 +2,7 @@ import * as l10n from '@vscode/l10n';
 import type { LiveValue, Span } from '../../../src/panel/state.js';
 import { symbolCount, symbolsOf } from '../../../src/present/families.js';
 import { formatCount, plural } from '../../../src/present/format.js';
+import { shorterNumbers } from '../../../src/present/values.js';
 import { BOX } from '../../layout/boxes.js';
 import { glyphPaths, standingGlyph } from '../../ui/glyphs.js';
 import { assign, s } from '../../ui/dom.js';
@@ -126,8 +127,15 @@ function newestText(item: SceneItem, live: Live, room: number, isFar: boolean): 
   const time = timeText(newest, live);
   const left = room - widthOf(time, 'subtitle');
   // A number that is cut says another one: from afar it stands alone, and the footer has the time.
-  if (isFar && widthOf(newest.text, 'subtitle') > left) return fitText(newest.text, room, 'subtitle');
-  return `${fitText(newest.text, left, 'subtitle')}${time}`;
+  if (isFar && widthOf(newest.text, 'subtitle') > left) return fitValue(newest.text, room);
+  return `${fitValue(newest.text, left)}${time}`;
+}
+
+/** What fits of a value: of a number the digits that count most, and that they are not all of it. */
+function fitValue(text: string, room: number): string {
+  const fits = (each: string): boolean => widthOf(each, 'subtitle') <= room;
+  if (fits(text)) return text;
+  return shorterNumbers(text).find(fits) ?? fitText(text, room, 'subtitle');
 }
 
 function timeText({ asOf }: LiveValue, { run }: Live): string {
