@@ -2,9 +2,11 @@ import { anchorOf } from '../engine/graph/anchors.js';
 import type { SourceDescription } from '../engine/ports/host.js';
 import type { SkippedRow, SourceLibrary, SourceTaken } from '../engine/ports/source.js';
 import type { SourceNote } from '../engine/ports/source-note.js';
-import { ceilToSlot, closeOf, isTicks, slotsIn, TICKS, type Grid } from '../sdk/grid.js';
+import { ceilToSlot, closeOf, isTicks, plainGrid, slotsIn, TICKS, type Grid } from '../sdk/grid.js';
 import type { Range, Seconds } from '../sdk/time.js';
 import { likelyWays, lineOf, type Way } from './likely.js';
+
+const DAY = 86_400;
 
 /** Ranges without bars that are shown: the longest. */
 const MOST_GAPS = 3;
@@ -62,11 +64,19 @@ export async function inspectFile(
   const roughly = ({ stamp: _stamp, ...options }: Way['options']): Promise<Found> =>
     read(TICKS, options, 'unknown');
   const rough = await roughly(given);
-  const ways = await possible(likelyWays(rough.opens, given), rough.opens, given, roughly);
+  const found = likelyWays(rough.opens, given);
+  const days: Way = {
+    grid: plainGrid(DAY),
+    calendar: null,
+    options: given,
+    when: 'if its rows are bars of days',
+  };
+  const dated = await areDates(found, rough.opens.length, given, () => read(days.grid, given));
+  const ways = await possible(dated ? [days] : found, rough.opens, given, roughly);
   const [{ grid, options }, ...others] = ways;
   const { opens, skipped, taken, notes } = isTicks(grid) ? rough : await read(grid, options);
-  const found = gapsOf(opens, grid);
-  const longest = [...found].sort((a, b) => slotsIn(b, grid) - slotsIn(a, grid));
+  const gaps = gapsOf(opens, grid);
+  const longest = [...gaps].sort((a, b) => slotsIn(b, grid) - slotsIn(a, grid));
   return {
     ...taken,
     interval: grid.interval,
@@ -75,7 +85,7 @@ export async function inspectFile(
     rows: opens.length,
     first: opens[0] ?? null,
     last: opens.at(-1) ?? null,
-    gaps: found.length,
+    gaps: gaps.length,
     longest: longest.slice(0, MOST_GAPS),
     notes,
     bad: skipped.length,
@@ -84,6 +94,18 @@ export async function inspectFile(
     when: ways[0].when,
     others: others.map((way) => ({ when: way.when, line: lineOf(way, kind, path) })),
   };
+}
+
+/** Whether bars of a day, that begin at another hour than those of UTC, are read as dates where their stream is one of days. */
+async function areDates(
+  [{ grid, options }]: readonly [Way, ...Way[]],
+  rows: number,
+  given: Way['options'],
+  read: () => Promise<Found>,
+): Promise<boolean> {
+  if (grid.interval !== DAY || given['phase'] !== undefined || options['phase'] === undefined) return false;
+  const { opens, skipped } = await read();
+  return skipped.length === 0 && opens.length === rows;
 }
 
 /** Ways without those by the clocks of a zone, where times name theirs. */

@@ -110,7 +110,9 @@ function barWays(fixed: Grid, opens: readonly Seconds[], given: ProviderOptions)
   // Rows that are on no fixed grid, as hours of an exchange are not over a change of clocks, are on that of a calendar that all follow.
   const fits = opens.every((open) => isOnGrid(open, fixed));
   const stamp = given['stamp'] === 'close' ? 'close' : 'open';
-  const calendar = fits ? null : calendarOf(interval, Float64Array.from(opens), stamp);
+  // Days that begin at another hour than those of UTC may be a zone's, which moves with its clocks.
+  const odd = interval === DAY && phase !== 0 && given['phase'] === undefined;
+  const calendar = fits && !odd ? null : calendarOf(interval, Float64Array.from(opens), stamp);
   if (calendar !== null) return [calendarWay(calendar, interval, {})];
   const snapped = fits ? null : snappedWay(opens);
   if (snapped) return [snapped];

@@ -148,6 +148,43 @@ describe('rarer files', () => {
     });
   });
 
+  describe('lines', () => {
+    it('of prose above have cells, too: the header names most columns', async () => {
+      const text = `"";RATE.USD;RATE.USD_FLAGS\n"";Kurs der EZB;\nEinheit;USD (US-Dollar);\nStand vom;17.01.2024 16:00:05 Uhr;\n${rows((date) => `${date};1,0956;`)}`;
+      assert.deepEqual((await read(text)).found[0]?.[1], { 'RATE.USD': 1.0956, 'RATE.USD_FLAGS': null });
+    });
+
+    it('whose cells end with spaces, and columns of one name, are refused with what reads them', async () => {
+      const spaced = `Date Open Close\n${rows((date, at) => `${at + 1} ${date} 1.5 2.5`)}`;
+      assert.deepEqual(await followed(spaced, /no column but Date Open Close/), {
+        "delimiter: ' '": '6 from 2024-01-02',
+      });
+      const twins = `time,close,Plot,Plot\n${rows((date) => `${date},1,2,3`)}`;
+      const ways = await followed(twins, /two columns called Plot: name all of them with columns/);
+      assert.deepEqual(ways, { 'columns: ["time", "close", "Plot", "Plot 2"]': '6 from 2024-01-02' });
+    });
+
+    it('with a mark of their own, or of a second table, are told how to be read', async () => {
+      project.write('marked.csv', `date,RET\n${rows((date, at) => `${date},${at === 0 ? 'C' : '-0.5'}`)}`);
+      const table = async (options: Record<string, unknown>) =>
+        rowsOf(await project.read('csv', { path: 'marked.csv', ...options }, plainGrid(DAY)));
+      await fails(table({}), 'source-row', /missing: \['C'\]/);
+      assert.deepEqual((await table({ missing: ['C'] }))[0]?.[1], { RET: null });
+      const months = [1, 2, 3, 4, 5, 6].map((month) => `20230${month},    2.9${month},   0.22\n`).join('');
+      const two = `Made from the 202401 database.\n\n,Mkt-RF,RF\n${months}\n Annual Factors\n,Mkt-RF,RF\n  1927,   29.47,    3.12\n\nCopyright 2024\n`;
+      await fails(
+        project.csv(two, {}, plainGrid(MONTH)),
+        'source-row',
+        /line 12 .* names the columns again.*conformance: 'permissive'/,
+      );
+      const { times, found } = await read(two, plainGrid(MONTH), { conformance: 'permissive' });
+      assert.deepEqual(
+        [times.length, times[5], found[5]?.[1]],
+        [6, '2023-06-01', { 'Mkt-RF': 2.96, RF: 0.22 }],
+      );
+    });
+  });
+
   describe('of several symbols', () => {
     const apart = `ticker,date,close\n${['A', 'B'].map((ticker) => rows((date, at) => `${ticker},${date},${at}`)).join('')}`;
     const mixed = `date,contract,close\n${rows((date, at) => `${date},ESH4,${at}\n${date},ESM4,${at}`)}`;

@@ -392,7 +392,7 @@ class CsvReader implements SourceReader {
           ? `line ${line} of ${file.shown}`
           : `row ${fault.row + 1} of ${symbol} in ${file.shown}`,
       cell: splitLine(text, layout.delimiter)[time]?.trim() || null,
-      write: WRITE_TIMES,
+      write: `${WRITE_TIMES}; or leave such rows out and count them, with conformance: 'permissive'`,
       sort: `Sort the file by ${name}, let conformance: 'permissive' do it, or read it through sqlHistory, which sorts.`,
       seconds: 'Say which with the option timeUnit.',
     });

@@ -128,8 +128,15 @@ export function sentence({ file, layout, types, time }: CsvReading, reject: Reje
       if (index === time) {
         return `${where} has ${cell} for a time, which is not one: the others are numbers.${advice}`;
       }
+      const text = cells[index]?.trim() ?? '';
+      if (text !== '' && text === layout.names[index] && layout.header)
+        return `${where} names the columns again: remove it, or leave such lines out and count them, with conformance: 'permissive'.`;
+      // A mark that stands for no value is short.
+      const mark = /^[^'\\]{1,12}$/.test(text)
+        ? `, or say missing: ['${text}'] where it stands for none`
+        : '';
       const holds = types[index] === 'BOOLEAN' ? 'true or false' : 'numbers';
-      return `${where} has ${cell} in column ${layout.names[index]}, which holds ${holds}: correct it, or leave the cell empty.${advice}`;
+      return `${where} has ${cell} in column ${layout.names[index]}, which holds ${holds}: correct it, or leave the cell empty${mark}.${advice}`;
     }
     case 'MISSING COLUMNS':
     case 'TOO MANY COLUMNS': {

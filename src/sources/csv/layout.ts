@@ -190,8 +190,10 @@ function headerNames(above: readonly Line[], width: number): string[] | null {
     const names = distinctNames(lines.slice(0, -1));
     return [last[0] ?? '', ...names.slice(1)].map(orNumbered);
   }
-  const distinct = [...lines].reverse().find((names) => isDistinct(names));
-  return (distinct ?? distinctNames(lines)).map(orNumbered);
+  // The line that names most columns, of several the last: prose about a file has cells, too.
+  const distinct = lines.filter((names) => isDistinct(names));
+  const most = Math.max(...distinct.map(named));
+  return (distinct.findLast((names) => named(names) === most) ?? distinctNames(lines)).map(orNumbered);
 }
 
 /** A header that is written as a comment: `# time,open,close`. */
@@ -221,6 +223,12 @@ function cleanName(name: string): string {
 
 function orNumbered(name: string, index: number): string {
   return name === '' ? `column${index}` : name;
+}
+
+/** How many columns a line names; an index needs no name. */
+function named(names: readonly string[]): number {
+  const filled = names.filter((name) => name !== '').length;
+  return names[0] === '' && filled === names.length - 1 ? names.length : filled;
 }
 
 function isDistinct(names: readonly string[]): boolean {

@@ -53,7 +53,7 @@ export async function plainText(
     if (used === 'utf-8' && !isUtf8(bytes)) {
       throw sourceError(
         stream,
-        `${file.shown} is not UTF-8 text: say how it is written, such as encoding: 'windows-1252', 'cp949' or 'shift_jis', or save it as UTF-8.`,
+        `${file.shown} is not UTF-8 text: say how it is written, such as encoding: 'windows-1252', 'windows-1251', 'gbk', 'cp949' or 'shift_jis', or save it as UTF-8.`,
       );
     }
     const undone = [...(packing === 'none' ? [] : [packing]), ...(used === 'utf-8' ? [] : [used])];

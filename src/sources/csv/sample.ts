@@ -95,7 +95,7 @@ async function lookAnew(
   const text = await plainText(stream, context, file, settings.encoding);
   if (await endsInLongLine(text)) throw rowError(stream, `the last line of ${file.shown} ${LONG_LINE}.`);
   const layout = renamed(stream, layoutOf(stream, file, text.head, settings), settings.renamed, file);
-  refuseTwins(stream, layout.names, file.shown);
+  refuseTwins(stream, layout.names, file.shown, true);
   refuseBare(stream, layout.names, file.shown);
   return { text, layout, sampled: await sample(stream, context, settings, { file, text, layout }) };
 }

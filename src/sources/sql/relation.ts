@@ -26,19 +26,31 @@ export interface Relation {
 /** A source of bars has something to tell about each. @throws SeamlessError `source` */
 export function refuseBare(stream: OpenStream, names: readonly string[], source: string): void {
   if (names.length > 1) return;
+  const [mark] = /[ ^~!:]/.exec(names[0]?.trim() ?? '') ?? [];
+  const advice = mark === undefined ? '' : ` If its cells end with another mark, say delimiter: '${mark}'.`;
   throw sourceError(
     stream,
-    `${source} has no column but ${names.join('')}: bars need a time and at least one value.`,
+    `${source} has no column but ${names.join('')}: bars need a time and at least one value.${advice}`,
   );
 }
 
-/** @throws SeamlessError `source` when two columns have the same name. */
-export function refuseTwins(stream: OpenStream, names: readonly string[], source: string): void {
+/** @throws SeamlessError `source` when two columns have the same name. @param isText a text takes names for its columns */
+export function refuseTwins(
+  stream: OpenStream,
+  names: readonly string[],
+  source: string,
+  isText = false,
+): void {
   const twin = names.find((name, index) => names.indexOf(name) !== index);
   if (twin === undefined) return;
+  const others = names.map((name, index) => {
+    const before = names.slice(0, index).filter((each) => each === name).length;
+    return JSON.stringify(before === 0 ? name : `${name} ${before + 1}`);
+  });
+  const way = isText ? `name all of them with columns: [${others.join(', ')}]` : 'rename one';
   throw sourceError(
     stream,
-    `${source} has two columns called ${twin}: rename one, so that it is clear which is meant.`,
+    `${source} has two columns called ${twin}: ${way}, so that it is clear which is meant.`,
   );
 }
 

@@ -99,7 +99,12 @@ function refuseImplausible(stream: OpenStream, { name, least, largest }: ColumnL
   const seconds = Math.min(least / unit, LARGEST_SECONDS);
   const year = new Date(seconds * 1000).getUTCFullYear();
   const { path } = stream.source.options;
-  const from = typeof path === 'string' ? `'${path}'` : '…';
+  const { columns } = stream.source.options;
+  const named = Array.isArray(columns)
+    ? `, header = false, names = [${columns.map((each) => `'${each}'`).join(', ')}]`
+    : '';
+  const file = typeof path === 'string' ? `'${path}'` : '…';
+  const from = named ? `read_csv(${file}${named})` : file;
   const midnight = DAY_IN.find(({ most }) => largest < most);
   const cell = /^\w+$/.test(name) ? name : `"${name}"`;
   const query =

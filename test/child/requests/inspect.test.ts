@@ -70,6 +70,12 @@ describe('a file that is inspected', () => {
       calendar: 'XNYS',
       rows: 10,
     },
+    // In winter alone New York's midnights have one hour of UTC: a phase would not be theirs in summer.
+    'winter.csv': {
+      text: 'Date,Close\n2024-01-03 00:00:00-05:00,1\n2024-01-04 00:00:00-05:00,2\n2024-01-05 00:00:00-05:00,3\n',
+      interval: DAY,
+      rows: 3,
+    },
     'sheet.csv': { text: 'Date,Close\n45303,1\n45304,2\n45307,3\n', interval: DAY, rows: 3 },
   };
 
@@ -235,7 +241,7 @@ describe('a file that is inspected', () => {
       'zone.csv': ['Time (EET),Close\n2024-01-02 10:00,1\n2024-01-02 11:00,2\n2024-01-02 12:00,3\n', 2],
       'bare.csv': ['2024-01-02,1,3,0.5,2,10\n2024-01-03,1,3,0.5,2,10\n2024-01-04,1,3,0.5,2,10\n', 1],
       'marks.csv': ['Date;Close\n2024-01-02;1.234\n2024-01-03;1.235\n2024-01-04;1.236\n', 4],
-      'korea.csv': [Buffer.from('Date,\xc1\xbe\xb0\xa1\n2024-01-02,1\n2024-01-03,2\n', 'latin1'), 3],
+      'korea.csv': [Buffer.from('Date,\xc1\xbe\xb0\xa1\n2024-01-02,1\n2024-01-03,2\n', 'latin1'), 5],
       // Both at once: the second refusal comes once the first way out was taken.
       'both.csv': [
         '02/01/2024,1,3,0.5,2,10\n03/01/2024,1,3,0.5,2,10\n04/01/2024,1,3,0.5,2,10\n',
