@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { NodeStore } from '../../../src/engine/ports/store.js';
 import { floorToGrid, type Range } from '../../../src/sdk/time.js';
+import { changeArbitrary, type Change } from './changes.js';
 import {
   assertComplete,
   assertSame,
@@ -17,15 +18,7 @@ import {
 } from './runs.js';
 import { openOf } from './slots.js';
 import type { Break } from './sources.js';
-import {
-  changeArbitrary,
-  ORIGIN,
-  UNITS,
-  worldArbitrary,
-  type Change,
-  type Scale,
-  type Spec,
-} from './spec.js';
+import { ORIGIN, UNITS, worldArbitrary, type Scale, type Spec } from './spec.js';
 
 export interface Setting {
   /** Gives an empty store each time it is called. */

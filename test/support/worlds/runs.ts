@@ -12,20 +12,11 @@ import type { Extent } from '../../../src/engine/plan/selection.js';
 import { SeamlessError } from '../../../src/sdk/errors.js';
 import { rowValue, type Table } from '../../../src/sdk/table.js';
 import type { Range } from '../../../src/sdk/time.js';
+import { changed, type Change } from './changes.js';
 import { truthOf, type Truth } from './definition.js';
 import { WorldHost } from './host.js';
 import { WorldSources, type Break } from './sources.js';
-import {
-  changed,
-  MINUTES,
-  ORIGIN,
-  specsOf,
-  UNITS,
-  type Change,
-  type Scale,
-  type Spec,
-  type WorldDraw,
-} from './spec.js';
+import { MINUTES, ORIGIN, specsOf, UNITS, type Scale, type Spec, type WorldDraw } from './spec.js';
 
 /** A strategy with its sources, as it is now, and as it was. */
 export class World {
