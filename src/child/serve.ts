@@ -1,7 +1,7 @@
 import { pathToFileURL } from 'node:url';
 import { SeamlessError } from '../sdk/errors.js';
 import { builtFile } from '../protocol/built-file.js';
-import { LASTING } from '../protocol/host-flag.js';
+import { LASTING, NO_STRATEGY } from '../protocol/host-flag.js';
 import { Inbox } from '../live/feed/inbox.js';
 import type { BrokerSaid } from '../live/feed/broker-said.js';
 import type { ChildMessage, RequestMessage } from '../protocol/messages.js';
@@ -33,7 +33,7 @@ let current: Work | null = null;
 const waiting: RequestMessage[] = [];
 
 const threads = new SpareThread();
-threads.prepare();
+if (!process.argv.includes(NO_STRATEGY)) threads.prepare();
 
 // On a thread of its own, while this one gets ready.
 startAhead();

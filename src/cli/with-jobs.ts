@@ -4,7 +4,7 @@ import { painter } from './table.js';
 import { ProgressView } from './progress.js';
 import type { Jobs, Terminal } from './terminal.js';
 
-export interface JobsUse<T> extends Pick<JobClientOptions, 'bundles'> {
+export interface JobsUse<T> extends Pick<JobClientOptions, 'bundles' | 'loads'> {
   /** Given the result while the child closes its files. */
   readonly show?: (result: T) => void;
 }
@@ -13,10 +13,10 @@ export interface JobsUse<T> extends Pick<JobClientOptions, 'bundles'> {
 export async function withJobs<T>(
   terminal: Terminal,
   work: (jobs: Jobs, options: RequestOptions, view: ProgressView) => Promise<T>,
-  { bundles, show }: JobsUse<T> = {},
+  { bundles, loads, show }: JobsUse<T> = {},
 ): Promise<T> {
   const view = new ProgressView(terminal.err, painter(terminal.err, terminal.env));
-  const jobs = await terminal.startJobs({ onLog: (line) => view.log(line), bundles });
+  const jobs = await terminal.startJobs({ onLog: (line) => view.log(line), bundles, loads });
   const abort = new AbortController();
   const stopListening = terminal.onInterrupt(() => {
     if (abort.signal.aborted) {

@@ -1,5 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { LASTING, SENT_BUNDLE } from '../protocol/host-flag.js';
+import { LASTING, NO_STRATEGY, SENT_BUNDLE } from '../protocol/host-flag.js';
 
 /** Texts that a strategy formats or compares are the same whatever the caller's locale. */
 const LOCALE = 'en_US.UTF-8';
@@ -24,6 +24,8 @@ export interface ChildOptions {
   readonly lasting?: boolean | undefined;
   /** This process bundles what is run, so that the child need not get ready for it. */
   readonly bundles?: boolean | undefined;
+  /** False: nothing it is asked for loads a strategy, so that it need not get ready for one. Default: true. */
+  readonly loads?: boolean | undefined;
 }
 
 /** What children get besides the environment of this process. */
@@ -40,8 +42,14 @@ export function forkChild({
   execArgv = [],
   lasting,
   bundles,
+  loads = true,
 }: ChildOptions): ChildProcess {
-  return fork(childPath, [...(bundles ? [SENT_BUNDLE] : []), ...(lasting ? [LASTING] : [])], {
+  const told = [
+    ...(bundles ? [SENT_BUNDLE] : []),
+    ...(lasting ? [LASTING] : []),
+    ...(loads ? [] : [NO_STRATEGY]),
+  ];
+  return fork(childPath, told, {
     execPath: process.execPath,
     execArgv: [...(lasting ? LASTING_FLAGS : FLAGS), ...heapLimit(memoryMb), ...execArgv],
     env: childEnvironment({ ...process.env, ...secrets }),

@@ -288,7 +288,8 @@ export function openCache(
   const projectRoot = resolve(options.projectRoot ?? projectRootOf(process.cwd()));
   const cacheDir = cacheFolder(projectRoot, options.cacheDir);
   const reader = new PlacesReader();
-  const client = JobClient.start({ childPath: programs.childPath ?? builtFile('child.js'), onLog: print });
+  const childPath = programs.childPath ?? builtFile('child.js');
+  const client = JobClient.start({ childPath, onLog: print, loads: false });
   return {
     async read(strategy, node, start, end) {
       const place = { projectRoot, cacheDir, strategy, node, ...partialRange(start, end) };

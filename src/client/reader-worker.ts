@@ -25,13 +25,13 @@ async function read(payload: Payload<'read'>): Promise<void> {
 
 async function table(payload: Payload<'read'>): Promise<Table> {
   const kept = client?.alive ? client : null;
-  client = kept ?? JobClient.start({ childPath: data.childPath });
+  client = kept ?? JobClient.start({ childPath: data.childPath, loads: false });
   try {
     return await readThrough(client, payload);
   } catch (error) {
     // A child that was ended while nobody read, by the system or a person, is noticed only now.
     if (!kept || kept.alive) throw error;
-    client = JobClient.start({ childPath: data.childPath });
+    client = JobClient.start({ childPath: data.childPath, loads: false });
     return readThrough(client, payload);
   }
 }

@@ -106,6 +106,8 @@ const HAS_OFFSET = /(?:Z|[+-]\d{2}:?\d{2})$/;
 export function parseTime(input: TimeInput, what = 'The time'): Seconds {
   if (input instanceof Date) return finite(input.getTime() / 1000, input, what);
   if (typeof input === 'number') return secondsOfNumber(input, what);
+  // A script in JavaScript may leave it out.
+  if (typeof input !== 'string') return finite(Number.NaN, input, what);
   const text = input.trim();
   if (/^[+-]?\d+(?:\.\d+)?$/.test(text)) return secondsOfNumber(Number(text), what);
   if (!ISO_TIME.test(text)) return finite(Number.NaN, input, what);

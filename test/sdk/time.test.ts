@@ -81,6 +81,8 @@ describe('times', () => {
     '2023-13-01',
     '2023-02-30',
     '2023-03-01T25:00',
+    // As a script in JavaScript may have it.
+    undefined as unknown as TimeInput,
     Number.NaN,
     Number.POSITIVE_INFINITY,
     new Date(Number.NaN),

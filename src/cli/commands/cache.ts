@@ -46,12 +46,15 @@ export async function runCache(
   }
   const limits = limitsOf(flags);
   const dryRun = action === 'clean' && !flags.yes ? { dryRun: true } : {};
-  const report = await withJobs(terminal, (jobs, options) =>
-    jobs.request(
-      'cache',
-      { projectRoot, cacheDir, action, strategy, ...(pins && { node }), ...limits, ...dryRun },
-      options,
-    ),
+  const report = await withJobs(
+    terminal,
+    (jobs, options) =>
+      jobs.request(
+        'cache',
+        { projectRoot, cacheDir, action, strategy, ...(pins && { node }), ...limits, ...dryRun },
+        options,
+      ),
+    { loads: false },
   );
   if (flags.json) out.write(`${JSON.stringify(report, null, 2)}\n`);
   else if (action === 'clean' && !flags.yes) {

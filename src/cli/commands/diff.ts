@@ -31,7 +31,9 @@ export async function runDiff(
   const { projectRoot } = ref;
   const cacheDir = cacheFolder(projectRoot, flags.cache && resolve(cwd, flags.cache));
   const payload = { projectRoot, cacheDir, strategy: name, node, ...range };
-  const report = await withJobs(terminal, (jobs, options) => jobs.request('diff', payload, options));
+  const report = await withJobs(terminal, (jobs, options) => jobs.request('diff', payload, options), {
+    loads: false,
+  });
   out.write(flags.json ? `${JSON.stringify(report, notFinite, 2)}\n` : diffText(report, painter(out, env)));
   return EXIT.done;
 }

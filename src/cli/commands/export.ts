@@ -49,7 +49,9 @@ export async function runExport(
     ...(flags.spreadsheet && { spreadsheet: true }),
   };
   const payload = { projectRoot, cacheDir, ...what };
-  const report = await withJobs(terminal, (jobs, options) => jobs.request('export', payload, options));
+  const report = await withJobs(terminal, (jobs, options) => jobs.request('export', payload, options), {
+    loads: false,
+  });
   out.write(
     flags.json
       ? `${JSON.stringify(report, null, 2)}\n`

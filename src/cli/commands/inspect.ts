@@ -20,13 +20,17 @@ export async function runInspect(terminal: Terminal, file: string, flags: Inspec
   const projectRoot = projectRootOf(cwd);
   const path = relative(projectRoot, resolve(cwd, file)).split(sep).join('/');
   const options = flags.options?.join(', ');
-  const found = await withJobs(terminal, async (jobs, hooks) => {
-    try {
-      return await jobs.request('inspect', { projectRoot, path, ...(options && { options }) }, hooks);
-    } catch (error) {
-      throw withWaysOut(error, file, options);
-    }
-  });
+  const found = await withJobs(
+    terminal,
+    async (jobs, hooks) => {
+      try {
+        return await jobs.request('inspect', { projectRoot, path, ...(options && { options }) }, hooks);
+      } catch (error) {
+        throw withWaysOut(error, file, options);
+      }
+    },
+    { loads: false },
+  );
   out.write(flags.json ? `${JSON.stringify(found, null, 2)}\n` : inspectionText(path, found));
   return EXIT.done;
 }
