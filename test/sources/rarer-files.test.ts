@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import { calendarSlots } from '../../src/engine/calendar/calendars.js';
 import { TICKS, plainGrid } from '../../src/sdk/grid.js';
 import { formatTime, MONTH } from '../../src/sdk/time.js';
 import { advisedOptions } from '../../src/present/advised-options.js';
@@ -239,6 +240,31 @@ describe('rarer files', () => {
       project.write('n-2.csv', 'date,p,P\n2024-02-01,3,4\n');
       const apart = rowsOf(await project.read('csv', { path: 'n-*.csv' }, plainGrid(DAY)));
       assert.deepEqual(apart[1]?.[1], { p: 3, P: 4 });
+    });
+  });
+
+  describe('of sessions', () => {
+    const session = { ...plainGrid(DAY), calendar: calendarSlots('XNYS', DAY) };
+    const options = { stamp: 'close', timeZone: 'America/New_York' };
+
+    it('stamped by the usual close are read on half days, and by no other hour', async () => {
+      for (const [half, bars] of [
+        ['13:00', 3],
+        ['16:00', 3],
+        ['17:00', 2],
+      ] as const) {
+        project.write(
+          'close.csv',
+          `time,close\n2024-11-27 16:00,1\n2024-11-29 ${half},2\n2024-12-02 16:00,3\n`,
+        );
+        const reader = await project.open('csv', { path: 'close.csv', ...options }, session);
+        const opens: string[] = [];
+        const everything = { start: -Infinity, end: Infinity };
+        for await (const { ts } of reader.read(everything, () => undefined))
+          opens.push(...Array.from(ts, formatTime));
+        assert.equal(opens.length, bars, half);
+        assert.equal(opens.includes('2024-11-29T14:30:00Z'), bars === 3, half);
+      }
     });
   });
 

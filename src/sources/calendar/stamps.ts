@@ -40,10 +40,22 @@ export function slotStamped(
   if (stamp === 'close') {
     const before = calendar.previous(open);
     if (calendar.close(before) === time) return before;
+    if (interval === DAY && isUsualClose(calendar, before, time)) return before;
   }
   if (interval < DAY) return null;
   for (const local of [time, time + calendar.offsetAt(time)]) {
     if (local % DAY === 0) return calendar.dated(local / DAY, stamp);
   }
   return null;
+}
+
+/** Whether a time is that of the usual close, on the date of a session that has closed earlier: half days are stamped so as well. */
+function isUsualClose(calendar: SlotCalendar, session: Seconds, time: Seconds): boolean {
+  const local = (instant: Seconds): Seconds => instant + calendar.offsetAt(instant);
+  const close = local(calendar.close(session));
+  const usual = [calendar.previous(session), calendar.next(session)].map(
+    (open) => local(calendar.close(open)) % DAY,
+  );
+  const at = local(time);
+  return at > close && Math.floor(at / DAY) === Math.floor(close / DAY) && usual.includes(at % DAY);
 }
