@@ -2,11 +2,11 @@ import { existsSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
 import { resolveGraph, type GraphNode } from '../engine/graph/graph.js';
 import type { Deadlines } from '../engine/sources/deadline.js';
-import { emptyTable, type Table } from '../sdk/table.js';
+import type { Table } from '../sdk/table.js';
 import { querySql, type Store } from '../store/store.js';
 import type { BarResult, CacheReport, ExportReport, GraphSummary, Result } from '../protocol/results.js';
 import type { Payload, RequestKind, StrategyRef } from '../protocol/payloads.js';
-import { diffOf, lastRows, rowsOf, seriesOf } from './requests/history-requests.js';
+import { diffOf, exportRows, readRows, rowsOf, seriesOf } from './requests/history-requests.js';
 import { partsOfReport, reported } from './requests/reported-rows.js';
 import { StoreKeeper } from './session/store-keeper.js';
 import { noteHit } from './requests/note-hit.js';
@@ -181,19 +181,9 @@ export class JobService {
   #read(payload: Payload<'read'>, hooks: RequestHooks): Promise<Table> {
     const { strategy, node, projectRoot } = payload;
     const cache = cacheOf(projectRoot, payload, `reading ${node} of ${strategy}`);
-    return this.#lookIntoStore(cache, hooks, async (store) => {
-      if (payload.parts)
-        return reported(store, strategy, node, (found) => store.readParts(found), payload.parts);
-      const found = await foundNode(store, strategy, node);
-      const { fingerprint } =
-        payload.fingerprint === undefined ? found : { fingerprint: payload.fingerprint };
-      const asked = rangeOf(payload) ?? ALL_TIME;
-      const range =
-        payload.last === undefined ? asked : await lastRows(store, fingerprint, asked, payload.last);
-      await store.markUsed(strategy);
-      const [table] = await store.read([{ fingerprint, range }]);
-      return table ?? emptyTable();
-    });
+    return this.#lookIntoStore(cache, hooks, (store) =>
+      readRows(store, payload, rangeOf(payload) ?? ALL_TIME),
+    );
   }
 
   #places(payload: Payload<'places'>, hooks: RequestHooks): Promise<Result<'places'>> {
@@ -226,27 +216,12 @@ export class JobService {
   }
 
   async #export(payload: Payload<'export'>, hooks: RequestHooks): Promise<ExportReport> {
-    const { strategy, nodes, projectRoot, format, spreadsheet, path, judge } = payload;
+    const { strategy, projectRoot, judge } = payload;
     const cache = cacheOf(projectRoot, payload, `exporting ${strategy}`);
     const judged = await this.#judge(judge ? [judge] : [], cache, hooks);
-    return this.#lookIntoStore(cache, hooks, async (store) => {
-      const members = new Map<string, readonly string[]>();
-      for (const node of nodes) {
-        const family = nodes.length === 1 ? await store.members(strategy, node) : null;
-        if (family) members.set(node, family);
-        else await foundNode(store, strategy, node);
-      }
-      await store.markUsed(strategy);
-      const range = rangeOf(payload) ?? ALL_TIME;
-      const file = await store.exportNodes({ strategy, nodes, range, format, spreadsheet, path });
-      const written = nodes.length > 0 ? nodes : [...(await store.current(strategy)).keys()];
-      const others = written.flatMap((node) => {
-        const each = members.get(node) ?? [node];
-        const version = judged === null ? 'last-run' : each.flatMap((name) => judged.get(name) ?? [])[0];
-        return version ? [{ node, version }] : [];
-      });
-      return { ...file, others };
-    });
+    return this.#lookIntoStore(cache, hooks, (store) =>
+      exportRows(store, payload, rangeOf(payload) ?? ALL_TIME, judged),
+    );
   }
 
   #cache(payload: Payload<'cache'>, hooks: RequestHooks): Promise<CacheReport> {

@@ -12,8 +12,54 @@ import {
 } from '../../sdk/table.js';
 import type { Range } from '../../sdk/time.js';
 import type { NodeVersion, Store } from '../../store/store.js';
-import type { DiffReport, RowsReport, SeriesReport, VersionSummary } from '../../protocol/results.js';
-import { unknownNode } from './unknown-names.js';
+import type { Payload } from '../../protocol/payloads.js';
+import type {
+  DiffReport,
+  ExportReport,
+  RowsReport,
+  SeriesReport,
+  VersionSummary,
+} from '../../protocol/results.js';
+import type { judgeNames } from './judged-names.js';
+import { reported } from './reported-rows.js';
+import { foundNode, unknownNode } from './unknown-names.js';
+
+/** The rows that a script or a terminal reads. */
+export async function readRows(store: Store, payload: Payload<'read'>, asked: Range): Promise<Table> {
+  const { strategy, node, parts, last } = payload;
+  if (parts) return reported(store, strategy, node, (found) => store.readParts(found), parts);
+  const found = await foundNode(store, strategy, node);
+  const fingerprint = payload.fingerprint ?? found.fingerprint;
+  const range = last === undefined ? asked : await lastRows(store, fingerprint, asked, last);
+  await store.markUsed(strategy);
+  const [table] = await store.read([{ fingerprint, range }]);
+  return table ?? emptyTable();
+}
+
+/** @param judged which versions are not those of the code as it is, by node; null: nothing was judged */
+export async function exportRows(
+  store: Store,
+  payload: Payload<'export'>,
+  range: Range,
+  judged: Awaited<ReturnType<typeof judgeNames>>,
+): Promise<ExportReport> {
+  const { strategy, nodes, format, spreadsheet, path } = payload;
+  const members = new Map<string, readonly string[]>();
+  for (const node of nodes) {
+    const family = nodes.length === 1 ? await store.members(strategy, node) : null;
+    if (family) members.set(node, family);
+    else await foundNode(store, strategy, node);
+  }
+  await store.markUsed(strategy);
+  const file = await store.exportNodes({ strategy, nodes, range, format, spreadsheet, path });
+  const written = nodes.length > 0 ? nodes : [...(await store.current(strategy)).keys()];
+  const others = written.flatMap((node) => {
+    const each = members.get(node) ?? [node];
+    const version = judged === null ? 'last-run' : each.flatMap((name) => judged.get(name) ?? [])[0];
+    return version ? [{ node, version }] : [];
+  });
+  return { ...file, others };
+}
 
 interface NodeName {
   readonly strategy: string;
@@ -108,12 +154,7 @@ async function versionsOf(
 }
 
 /** The part of a range that holds only its last rows. */
-export async function lastRows(
-  store: Store,
-  fingerprint: string,
-  range: Range,
-  count: number,
-): Promise<Range> {
+async function lastRows(store: Store, fingerprint: string, range: Range, count: number): Promise<Range> {
   const [first = range.end] = await store.lastTimes(fingerprint, range.end, count);
   return { start: Math.max(range.start, first), end: range.end };
 }
