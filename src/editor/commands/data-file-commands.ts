@@ -88,7 +88,7 @@ async function chooseOptions(path: string, refusal: string, before: string): Pro
   const typed = await window.showInputBox({
     title,
     prompt: l10n.t('Options of its provider, as in a strategy'),
-    placeHolder: "timeZone: 'Europe/London', skip: 2",
+    placeHolder: l10n.t("timeZone: 'Europe/London', skip: 2"),
     value: before,
     ignoreFocusOut: true,
   });
