@@ -2,6 +2,7 @@ import { anchorOf } from '../engine/graph/anchors.js';
 import type { SourceDescription } from '../engine/ports/host.js';
 import type { SkippedRow, SourceLibrary, SourceTaken } from '../engine/ports/source.js';
 import type { SourceNote } from '../engine/ports/source-note.js';
+import { SeamlessError } from '../sdk/errors.js';
 import { ceilToSlot, closeOf, isTicks, plainGrid, slotsIn, TICKS, type Grid } from '../sdk/grid.js';
 import type { Range, Seconds } from '../sdk/time.js';
 import { likelyWays, lineOf, type Way } from './likely.js';
@@ -104,8 +105,12 @@ async function areDates(
   read: () => Promise<Found>,
 ): Promise<boolean> {
   if (grid.interval !== DAY || given['phase'] !== undefined || options['phase'] === undefined) return false;
-  const { opens, skipped } = await read();
-  return skipped.length === 0 && opens.length === rows;
+  // Where all rows are off the days of UTC they are refused: they are no dates then.
+  const found = await read().catch((error: unknown) => {
+    if (error instanceof SeamlessError) return null;
+    throw error;
+  });
+  return found !== null && found.skipped.length === 0 && found.opens.length === rows;
 }
 
 /** Ways without those by the clocks of a zone, where times name theirs. */

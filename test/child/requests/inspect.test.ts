@@ -76,6 +76,12 @@ describe('a file that is inspected', () => {
       interval: DAY,
       rows: 3,
     },
+    'closes.csv': {
+      text: 'Date,Close\n1/12/2024 16:00:00,1\n1/13/2024 16:00:00,2\n1/14/2024 16:00:00,3\n',
+      interval: DAY,
+      phase: 57_600,
+      rows: 3,
+    },
     'sheet.csv': { text: 'Date,Close\n45303,1\n45304,2\n45307,3\n', interval: DAY, rows: 3 },
   };
 
