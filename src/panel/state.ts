@@ -141,12 +141,14 @@ export type LiveCoverage = Readonly<v.InferOutput<typeof liveCoverage>>;
 const liveValue = v.object({ name, asOf: seconds, text: v.string() });
 export type LiveValue = Readonly<v.InferOutput<typeof liveValue>>;
 
-/** A run of the strategy in a world, while it goes on. */
+/** A run of the strategy in a world, while it goes on, and as it ended. */
 export const liveRun = v.object({
   run: name,
   world: name,
   mode,
-  /** Close of the last slot; null: it warms up, or is a backtest, whose rows come from the cache. */
+  /** It goes on no more. */
+  ended: v.boolean(),
+  /** Close of the last slot; null: it warms up, or is a backtest at work, whose rows come from the cache. */
   asOf: v.nullable(seconds),
   /** Those that changed since the last message about this run; the first message after a state with none has all. */
   values: list(liveValue),

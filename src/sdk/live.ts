@@ -23,7 +23,10 @@ export type RunEventBody =
     }
   /** A bar of a feed that was taken in. `ts` is its open. */
   | { readonly type: 'bar'; readonly stream: string; readonly ts: Seconds; readonly row: FlatRecord }
-  /** A row of a computed node. `ts` is the open of its slot. */
+  /**
+   * A row of a computed node. `ts` is the open of its slot. A backtest, whose rows are in the cache, tells the newest one of each node and
+   * stream as it ends.
+   */
   | { readonly type: 'value'; readonly node: string; readonly ts: Seconds; readonly value: RowValue }
   /** What a decision says, when that changes. */
   | { readonly type: 'signal'; readonly symbol: string; readonly value: number }

@@ -104,6 +104,12 @@ describe('a run', () => {
     const fills = await of(again);
     assert.ok(fills.length > 100);
     assert.deepEqual(await of(paper), fills);
+    // As it ends it tells the newest row of each node, the last that the run on paper said.
+    const newest = (events: Awaited<ReturnType<typeof eventsOf>>) =>
+      new Map(only(events, 'value').map(({ node, ts, value }) => [node, { ts, value }]));
+    const [told, said] = [newest(await eventsOf(again)), newest(await eventsOf(paper))];
+    assert.equal(only(await eventsOf(again), 'value').length, 6);
+    for (const [node, row] of said) assert.deepEqual(told.get(node), row, node);
     const { metrics, equity, trades } = await paper.result;
     assert.deepEqual(
       { metrics, equity, trades },

@@ -10,6 +10,7 @@ const run: LiveRun = {
   run: 'paper-btc-20230301',
   world: 'paper-btc',
   mode: 'paper',
+  ended: false,
   asOf,
   values: [
     { name: 'BTC price', asOf, text: '23,145.25' },
@@ -47,6 +48,10 @@ describe('a run in a world, on the DAG', () => {
       });
       await words('fast').getByText('23,141 · 14:32').waitFor();
       assert.equal(await words('BTC price').textContent(), '● 23,145.25 · 14:31');
+      // As it ended.
+      await dag.post({ type: 'live', live: { ...run, ended: true, asOf: later, values: [] } });
+      await dag.page.locator('.world').getByText('ended', { exact: true }).waitFor();
+      assert.equal(await words('fast').textContent(), '● 23,141 · 14:32');
       await dag.post({ type: 'live', live: null });
       await words('fast').waitFor({ state: 'detached' });
       await dag.page.locator('.world').waitFor({ state: 'hidden' });

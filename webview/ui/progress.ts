@@ -26,7 +26,7 @@ export class ProgressLine {
 
   /**
    * @param result the line of the last run, or an error; null: nothing was run yet
-   * @param run the run in a world that goes on
+   * @param run the run in a world that goes on, or ended last
    */
   show(running: PanelProgress | null, result: string | null, run: LiveRun | null): void {
     this.#showWorld(run);
@@ -45,10 +45,11 @@ export class ProgressLine {
   #showWorld(run: LiveRun | null): void {
     this.#world.hidden = run === null;
     if (!run) return;
-    const { mode, world, asOf } = run;
+    const { mode, world, asOf, ended } = run;
     this.#world.replaceChildren(
       h('span', { class: `mode is-${mode}` }, modeText(mode)),
       h('span', {}, world),
+      ...(ended ? [h('span', { class: 'quiet' }, l10n.t('ended'))] : []),
       ...(asOf === null ? [] : [h('span', { class: 'quiet' }, l10n.t('as of {0}', formatTime(asOf)))]),
     );
   }

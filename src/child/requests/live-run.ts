@@ -40,6 +40,7 @@ import { openCcxtFeed } from './ccxt-feed.js';
 import { findWorld, tokenOf } from './find-world.js';
 import { holding } from './holding.js';
 import { judgeLag } from './judge-lag.js';
+import { newestRows } from './newest-rows.js';
 import type { RequestHooks } from './request.js';
 import type { SourceHints } from './source-hints.js';
 import type { StrategySession } from '../session/strategy-session.js';
@@ -241,6 +242,7 @@ async function runBacktest(
         closes: await closesOf(world, graph, symbols, sources.sources, request.start),
         computedNodes: report.nodes.filter(({ kind, state: found }) => kind === 'node' && found !== 'hit')
           .length,
+        newest: await newestRows(state, store),
         journal,
         onWritten: hooks.written,
       });

@@ -46,6 +46,8 @@ interface Held {
  */
 export class WorldRuns implements vscode.Disposable {
   readonly #held = new Map<string, Held>();
+  /** The last run of each strategy that has ended in this window, by the strategy's key. */
+  readonly #ended = new Map<string, WorldRun>();
   readonly #watches = new Set<NodeJS.Timeout>();
   readonly #changes = new vscode.EventEmitter<void>();
   /** A run was started, or has ended. */
@@ -60,6 +62,11 @@ export class WorldRuns implements vscode.Disposable {
 
   get running(): readonly WorldRun[] {
     return [...this.#held.values()].map(({ about }) => about);
+  }
+
+  /** The last run of a strategy: one that goes on, or what ended last. */
+  lastOf(key: string): WorldRun | null {
+    return this.running.findLast((about) => about.key === key) ?? this.#ended.get(key) ?? null;
   }
 
   isRunning(run: string): boolean {
@@ -134,6 +141,9 @@ export class WorldRuns implements vscode.Disposable {
   #over(end: WorldRunEnd): void {
     this.#held.get(end.run)?.growth.end();
     this.#held.delete(end.run);
+    const { result, error: _, ...about } = end;
+    if (result) this.#ended.set(end.key, about);
+    else this.#ended.delete(end.key);
     this.#ends.fire(end);
     this.#changes.fire();
   }

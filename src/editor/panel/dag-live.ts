@@ -26,15 +26,19 @@ interface LivePanel {
 interface Shown {
   readonly about: WorldRun;
   readonly values: NewestValues;
+  /** What the nodes were as it ended; null: it goes on. An edit then has other values than these. */
+  ended: string | null;
 }
 
-/** The newest values of a strategy's run in a world, told to its DAG while the run goes on. */
+/** The newest values of a strategy's run in a world, told to its DAG while the run goes on, and afterwards until the strategy is edited. */
 export class DagLive implements vscode.Disposable {
   readonly #services: Services;
   readonly #panel: LivePanel;
   readonly #send = throttle(() => this.#tell(), LIVE_PAUSE_MS);
   readonly #changes: vscode.Disposable;
   #shown: Shown | null = null;
+  /** The last run, also where it is not shown any more. */
+  #known: string | null = null;
   /** The page knows of no run yet, or was loaded again. */
   #isReady = false;
 
@@ -52,6 +56,27 @@ export class DagLive implements vscode.Disposable {
     if (this.#shown) this.#send();
   }
 
+  /** The nodes may be others than they were. */
+  nodesChanged(): void {
+    const shown = this.#shown;
+    if (shown?.ended == null || shown.ended === this.#prints()) return;
+    // Not described yet as it ended, or read anew.
+    if (shown.ended === '' || this.#prints() === '') shown.ended = this.#prints();
+    else this.#shown = null;
+    this.#send();
+  }
+
+  #prints(): string {
+    return (
+      this.#panel
+        .nodes()
+        // Those that cannot be hashed have another one each time.
+        .filter(({ standing }) => standing !== 'uncached')
+        .map(({ name, fingerprint }) => `${name} ${fingerprint}`)
+        .join('\n')
+    );
+  }
+
   dispose(): void {
     this.#changes.dispose();
     this.#send.dispose();
@@ -60,16 +85,28 @@ export class DagLive implements vscode.Disposable {
 
   /** Runs came or went: the last one of this strategy is shown. */
   #look(): void {
-    const { running } = this.#services.worldRuns;
-    const about = running.findLast(({ key }) => key === this.#panel.key()) ?? null;
-    if (about?.run === this.#shown?.about.run) return;
-    this.#shown = about && { about, values: new NewestValues() };
-    this.#send();
-    if (this.#shown && about?.mode !== 'backtest') {
-      this.#follow(this.#shown).catch((error: unknown) =>
-        this.#services.log.error(error instanceof Error ? error : String(error)),
-      );
+    const { worldRuns } = this.#services;
+    const about = worldRuns.lastOf(this.#panel.key());
+    const goesOn = about !== null && worldRuns.isRunning(about.run);
+    if (about && about.run === this.#known) {
+      if (this.#shown && !goesOn && this.#shown.ended === null) {
+        this.#shown.ended = this.#prints();
+        if (about.mode === 'backtest') this.#read(this.#shown);
+        this.#send();
+      }
+      return;
     }
+    this.#known = about?.run ?? null;
+    this.#shown = about && { about, values: new NewestValues(), ended: goesOn ? null : this.#prints() };
+    this.#send();
+    // The rows of a backtest come from the cache: the newest are told as it ends.
+    if (this.#shown && !(goesOn && about.mode === 'backtest')) this.#read(this.#shown);
+  }
+
+  #read(shown: Shown): void {
+    this.#follow(shown).catch((error: unknown) =>
+      this.#services.log.error(error instanceof Error ? error : String(error)),
+    );
   }
 
   /** Reads the run's journal as it grows, a block at a time: the window goes on beside it. */
@@ -78,12 +115,12 @@ export class DagLive implements vscode.Disposable {
     const { projectRoot, run } = about;
     const growth = this.#services.worldRuns.growthOf(run);
     const reader = new JournalReader(runFolder(cacheFolder(projectRoot, cacheDirSetting(projectRoot)), run));
-    while (growth && this.#shown === shown) {
-      const grown = growth.next();
+    while (this.#shown === shown) {
+      const grown = growth?.next();
       const lines = reader.read();
       for (const line of lines) for (const event of eventsOf(line)) values.take(event);
       if (lines.length > 0) this.#send();
-      if (lines.length === 0 && growth.ended) return;
+      if (lines.length === 0 && (growth?.ended ?? true)) return;
       await (lines.length > 0 ? turn() : grown);
     }
   }
@@ -94,9 +131,16 @@ export class DagLive implements vscode.Disposable {
       this.#panel.post({ type: 'live', live: null });
       return;
     }
-    const { about, values } = this.#shown;
+    const { about, values, ended } = this.#shown;
     const { run, world, mode } = about;
-    const live = { run, world, mode, asOf: values.asOf, values: values.changes(this.#panel.nodes()) };
+    const live = {
+      run,
+      world,
+      mode,
+      ended: ended !== null,
+      asOf: values.asOf,
+      values: values.changes(this.#panel.nodes()),
+    };
     this.#panel.post({ type: 'live', live });
   }
 }

@@ -175,6 +175,7 @@ export class DagPanel {
     const range = this.#shownRange;
     const name = entry?.name ?? classOf(this.#key);
     this.#told = entry?.freshness ?? null;
+    this.#worldLive.nodesChanged();
     const state: PanelState = {
       key: this.#key,
       strategy: name,

@@ -36,6 +36,8 @@ export interface BacktestParts {
   /** What the symbols closed at in the last slots before; null: the policy does not ask. */
   readonly closes: readonly SlotCloses[] | null;
   readonly computedNodes: number;
+  /** The newest row of each stream and node, told as the run ends. */
+  readonly newest?: readonly RunEventBody[];
   readonly journal: Journal;
   readonly onWritten: () => void;
 }
@@ -75,6 +77,7 @@ export function backtest(parts: BacktestParts): RunResult {
   const asOf = tradeSlots(traded, (close, prices, decisions) => {
     write({ asOf: close, events: desk.slot(close, prices, decisions) });
   });
+  write({ asOf: asOf ?? parts.start, events: parts.newest ?? [] });
   const result: RunResult = {
     run,
     strategy,

@@ -143,6 +143,9 @@ describe('worlds that are elsewhere, and live ones', () => {
     assert.equal(runs().length, 2);
     await window.command('Seamless: Stop Run');
     await window.statusBarItem('LIVE real-money ·').waitFor();
-    await dag.frame.locator('.world').waitFor({ state: 'hidden' });
+    // What it said last stays until the strategy is edited.
+    await dag.frame.locator('.world').getByText('ended', { exact: true }).waitFor();
+    await dag.box('fast').locator('.subtitle.live, .live-line').first().waitFor();
+    await window.picture('live-ended');
   });
 });

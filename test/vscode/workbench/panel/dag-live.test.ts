@@ -46,7 +46,7 @@ describe('a run in a world, on the DAG', () => {
     }
   });
 
-  it('says them again in a panel that was closed, and goes back to coverage alone when the run ends', async () => {
+  it('says them again in a panel that was closed, and when the run has ended; a backtest has them as it ends', async () => {
     const window = editor();
     await window.command('View: Close Editor');
     await window.command('View: Focus First Editor Group');
@@ -54,8 +54,19 @@ describe('a run in a world, on the DAG', () => {
     await dag().frame.locator('.world .mode.is-paper').waitFor();
     await window.command('Seamless: Stop Run');
     await window.statusBarItem('PAPER slow-paper ·').waitFor();
-    await dag().frame.locator('.world').waitFor({ state: 'hidden' });
-    await dag().frame.locator('.node .live').first().waitFor({ state: 'detached' });
-    await window.picture('dag-live-ended');
+    await dag().frame.locator('.world').getByText('ended', { exact: true }).waitFor();
+    const far = (name: string) => dag().box(name).locator('.live-line');
+    await newest('fast').or(far('fast')).first().waitFor();
+    await window.command('Notifications: Clear All Notifications');
+    await window.command('View: Focus First Editor Group');
+    await window.command('Seamless: Start Run…');
+    await window.choose('sp-backtest');
+    await window.statusBarItem('BACKTEST sp-backtest · ').waitFor();
+    await window.command('View: Focus First Editor Group');
+    await window.lens('DAG').click();
+    await dag().frame.locator('.world .mode.is-backtest', { hasText: 'BACKTEST' }).waitFor();
+    await dag().frame.locator('.world').getByText('ended', { exact: true }).waitFor();
+    await newest('fast').or(far('fast')).first().waitFor();
+    await window.picture('dag-backtest-ended');
   });
 });

@@ -1,0 +1,29 @@
+import type { RunState } from '../../engine/run/run-state.js';
+import type { RunEventBody } from '../../sdk/live.js';
+import { rowValue } from '../../sdk/table.js';
+import type { Store } from '../../store/store.js';
+
+/** Slots before the end in which the newest row of a node is looked for: first for all, then for those without one. */
+const SLOTS = [8, 1024];
+
+/** The newest row that each stream and node has in a request, for who looks at the DAG. A row that is further back is not of the end. */
+export async function newestRows(state: RunState, store: Store): Promise<RunEventBody[]> {
+  const { request, graph } = state;
+  const found = new Map<number, RunEventBody>();
+  for (const slots of SLOTS) {
+    const nodes = graph.nodes.filter(({ index }) => state.canonical(index) === index && !found.has(index));
+    const tables = await store.read(
+      nodes.map(({ index, interval }) => ({
+        fingerprint: state.fingerprint(index).hash,
+        range: { start: Math.max(request.start, request.end - slots * interval), end: request.end },
+      })),
+    );
+    for (const [i, { index, name }] of nodes.entries()) {
+      const table = tables[i];
+      const ts = table?.ts.at(-1);
+      if (!table || ts === undefined) continue;
+      found.set(index, { type: 'value', node: name, ts, value: rowValue(table, table.ts.length - 1) });
+    }
+  }
+  return graph.order.flatMap((index) => found.get(index) ?? []);
+}
