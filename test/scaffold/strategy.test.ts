@@ -1,3 +1,4 @@
+// Slow (8 s): compiles what it writes.
 import { inspectionText } from '../../src/present/inspection.js';
 import { TICK } from '../../src/sdk/time.js';
 import assert from 'node:assert/strict';

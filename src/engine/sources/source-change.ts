@@ -6,8 +6,9 @@ import { same } from '../history/difference.js';
 import type { Graph, GraphNode } from '../graph/graph.js';
 import type { SourceDescription } from '../ports/host.js';
 import type { SourceReader } from '../ports/source.js';
-import type { NodeStore } from '../ports/store.js';
+import type { NodeStore, SourceState } from '../ports/store.js';
 import { union, type RangeSet } from '../plan/ranges.js';
+import { sourceLimit } from './source-limit.js';
 import { wholeTimes } from './whole-times.js';
 
 /** Changed sources named in a sentence. */
@@ -200,4 +201,29 @@ export function sourcesUpstream(
     if (all.length > 0) touched.set(index, all);
   }
   return touched;
+}
+
+/** Up to when the bars of a source were known. */
+export function endOf(known: SourceState | undefined, node: GraphNode): Seconds {
+  if (!known) return -Infinity;
+  return known.last === null ? Infinity : sourceLimit(node, known.last);
+}
+
+/**
+ * What a source's new beginning or end means. Bars may have come before the first one there was; and what lies before the
+ * beginning or past the end, bars or none, is not known to be so any more.
+ */
+export function movedEnds(
+  node: GraphNode,
+  known: SourceState | undefined,
+  { first, last }: Pick<SourceState, 'first' | 'last'>,
+): RangeSet {
+  if (!known || known.first === null || known.last === null) return [];
+  if (first === null || last === null) return [{ start: -Infinity, end: Infinity }];
+  const moved: Range[] = [];
+  if (first < known.first) moved.push({ start: first, end: known.first });
+  if (first > known.first) moved.push({ start: -Infinity, end: first });
+  const limit = sourceLimit(node, last);
+  if (limit < sourceLimit(node, known.last)) moved.push({ start: limit, end: Infinity });
+  return moved;
 }

@@ -15,13 +15,11 @@ import { addNotes, areByRow } from './notes.js';
 import { versionKindOf, type VersionKind } from './open-source.js';
 import { reachOf } from './reach.js';
 import { takingIn, type Takings } from './takings.js';
-import { firstDifference, SourceComparison, type SourceChange } from './source-change.js';
+import { endOf, firstDifference, movedEnds, SourceComparison, type SourceChange } from './source-change.js';
 import { difference, hull, intersection, union, within, type RangeSet } from '../plan/ranges.js';
 
 /** Opens that are asked for at least. */
 const LEAST_TIMES = 256;
-
-const EVERYTHING: Range = { start: -Infinity, end: Infinity };
 
 /** Keeps what the store holds of one stream true to its source, and brings in what is missing. */
 export class StreamKeeper {
@@ -304,7 +302,7 @@ export class StreamKeeper {
     const state: SourceState = notes.length > 0 ? { ...now, notes } : now;
     // Bars that were not asked for before change nothing of what is known of a source but what was repaired in them.
     const sources = refresh || notes.length > 0 ? [{ fingerprint: this.fingerprint.hash, state }] : [];
-    const commit = await this.#commitOf(pieces, lost, refresh, this.#movedEnds(refresh?.known));
+    const commit = await this.#commitOf(pieces, lost, refresh, movedEnds(this.node, refresh?.known, now));
     if (skipped.length === 0) await takings.add(this, { ...commit, sources });
     else {
       if (refresh) await this.#distrust(refresh);
@@ -392,21 +390,6 @@ export class StreamKeeper {
     this.#change ??= new SourceComparison();
     return this.#change.compare(before ?? emptyTable(), table, this.node);
   }
-
-  /**
-   * What a source's new beginning or end means. Bars may have come before the first one there was; and what lies before the
-   * beginning or past the end, bars or none, is not known to be so any more.
-   */
-  #movedEnds(known: SourceState | undefined): RangeSet {
-    if (!known || known.first === null || known.last === null) return [];
-    if (this.#first === null || this.#last === null) return [EVERYTHING];
-    const moved: Range[] = [];
-    if (this.#first < known.first) moved.push({ start: this.#first, end: known.first });
-    if (this.#first > known.first) moved.push({ start: -Infinity, end: this.#first });
-    const { limit } = this.horizon;
-    if (limit < sourceLimit(this.node, known.last)) moved.push({ start: limit, end: Infinity });
-    return moved;
-  }
 }
 
 /** A source that is taken in because it may have changed. */
@@ -414,10 +397,4 @@ interface Refresh {
   readonly known: SourceState | undefined;
   /** Bars before it are those that are stored. */
   readonly from: Seconds;
-}
-
-/** Up to when the bars of a source were known. */
-function endOf(known: SourceState | undefined, node: GraphNode): Seconds {
-  if (!known) return -Infinity;
-  return known.last === null ? Infinity : sourceLimit(node, known.last);
 }

@@ -1,3 +1,4 @@
+// Slow (17 s): runs in a child process.
 import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';

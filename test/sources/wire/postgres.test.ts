@@ -1,3 +1,4 @@
+// Slow (17 s): a real PostgreSQL.
 import assert from 'node:assert/strict';
 import type { OpenStream, SourceReader } from '../../../src/engine/ports/source.js';
 import { postgresHistory, type PostgresOptions } from '../../../src/sdk/wire/postgres-history.js';
