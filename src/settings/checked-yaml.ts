@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { isMap, isNode, LineCounter, parseDocument, type Document } from 'yaml';
 import { nearNames, SeamlessError } from '../sdk/errors.js';
-import type { NamesIn } from './completion.js';
+import type { NamesIn, PresetNames } from './completion.js';
 import { fieldsOf, schemaAt } from './schema-walk.js';
 
 export type YamlSchema<T> = v.BaseSchema<unknown, T, v.BaseIssue<unknown>>;
@@ -19,12 +19,6 @@ export interface SettingsKind {
   readonly namesIn: NamesIn;
   /** @param file what to call it. @throws SeamlessError `usage`, with the line */
   readonly check: (text: string, file: string, known?: PresetNames) => unknown;
-}
-
-/** Names of the presets of a project, which a world names. */
-export interface PresetNames {
-  readonly data: readonly string[];
-  readonly sla: readonly string[];
 }
 
 /**

@@ -1,5 +1,4 @@
 import { isMap, isScalar, parseDocument, visit, type Node, type Pair } from 'yaml';
-import type { PresetNames } from './checked-yaml.js';
 import { choicesOf, defaultOf, fieldsOf, isRequired, schemaAt } from './schema-walk.js';
 
 /** Something that may be written where the cursor is. */
@@ -9,6 +8,12 @@ export interface Suggestion {
   /** Its default, or the values that it takes; null: there is nothing to say. */
   readonly detail: string | null;
   readonly required: boolean;
+}
+
+/** Names of the presets of a project, which a world names. */
+export interface PresetNames {
+  readonly data: readonly string[];
+  readonly sla: readonly string[];
 }
 
 /** Names that one part of a file gives to another. @param path of the field whose value is asked for */

@@ -4,7 +4,7 @@ import { RemoteWorld } from '../../live/world/remote.js';
 import type { World } from '../../live/world/schema.js';
 import { WatchedWorld } from '../../live/world/watched.js';
 import { SeamlessError } from '../../sdk/errors.js';
-import type { PresetNames } from '../../settings/checked-yaml.js';
+import type { PresetNames } from '../../settings/completion.js';
 import { loadPresetFile } from '../../sources/presets/load.js';
 
 /** What may change under way is told as it does: a run that goes on does so whatever it is by then. */

@@ -3,12 +3,8 @@ import { join } from 'node:path';
 import { nearNames, SeamlessError } from '../../sdk/errors.js';
 import type { Mode } from '../../sdk/live.js';
 import { formatTime } from '../../sdk/time.js';
-import {
-  parseYaml,
-  type Contradiction,
-  type PresetNames,
-  type SettingsKind,
-} from '../../settings/checked-yaml.js';
+import { parseYaml, type Contradiction, type SettingsKind } from '../../settings/checked-yaml.js';
+import type { PresetNames } from '../../settings/completion.js';
 import { PRESETS_FILE } from '../../settings/files.js';
 import { remoteSchema, worldSchema, type RemotePlace, type World, type WorldFile } from './schema.js';
 

@@ -5,12 +5,8 @@ import { nearNames } from '../../sdk/errors.js';
 import type { ServiceLevel } from '../../sdk/fetched.js';
 import type { DataPresetSpec } from '../../sdk/presets.js';
 import { isWire } from '../../sdk/wire/transport.js';
-import {
-  parseYaml,
-  type Contradiction,
-  type PresetNames,
-  type SettingsKind,
-} from '../../settings/checked-yaml.js';
+import { parseYaml, type Contradiction, type SettingsKind } from '../../settings/checked-yaml.js';
+import type { PresetNames } from '../../settings/completion.js';
 import { PRESETS_FILE } from '../../settings/files.js';
 import { presetsSchema, type DataPreset, type PresetsFile } from './schema.js';
 
