@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { openSourceLibrary } from '../src/sources/library.js';
-import { plainGrid } from '../src/sdk/grid.js';
+import { plainGrid } from '../src/sdk/time/grid.js';
 import { median } from './measure.js';
 import { PROJECT, writeProject } from './project.js';
 

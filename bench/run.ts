@@ -3,7 +3,7 @@ import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { JobClient } from '../src/client/job-client.js';
-import type { RunReport } from '../src/engine/run/report.js';
+import type { RunReport } from '../src/engine/run/reporting/report.js';
 import { measure, median } from './measure.js';
 import { DAY, PROJECT, START, writeProject, YEAR_END } from './project.js';
 

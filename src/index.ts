@@ -28,12 +28,12 @@ export type { Section } from './sdk/universe/section.js';
 export type { View, Window } from './sdk/view.js';
 export type { InputSeries, Series } from './sdk/series.js';
 export type { Column, ColumnType, FlatRecord, Json, RowValue, Table } from './sdk/table.js';
-export type { Calendar, Session, ZoneCalendar } from './sdk/calendar.js';
-export type { Anchor, Interval, Range, Seconds, TimeInput } from './sdk/time.js';
+export type { Calendar, Session, ZoneCalendar } from './sdk/time/calendar.js';
+export type { Anchor, Interval, Range, Seconds, TimeInput } from './sdk/time/time.js';
 
-export { csvHistory, demoHistory, parquetHistory, sqlHistory } from './sdk/providers.js';
-export { definePreset, preset, SeamlessDataProvider } from './sdk/presets.js';
-export type { DataPresetSpec } from './sdk/presets.js';
+export { csvHistory, demoHistory, parquetHistory, sqlHistory } from './sdk/providers/providers.js';
+export { definePreset, preset, SeamlessDataProvider } from './sdk/providers/presets.js';
+export type { DataPresetSpec } from './sdk/providers/presets.js';
 export type {
   ConformanceFlag,
   Fetched,
@@ -41,7 +41,7 @@ export type {
   ServiceLevel,
   ServiceOutcome,
   StreamService,
-} from './sdk/fetched.js';
+} from './sdk/providers/fetched.js';
 export type {
   BarOptions,
   Bounds,
@@ -52,7 +52,7 @@ export type {
   HistoryRow,
   ParquetOptions,
   SqlOptions,
-} from './sdk/providers.js';
+} from './sdk/providers/providers.js';
 export { postgresHistory } from './sdk/wire/postgres-history.js';
 export type { PostgresOptions } from './sdk/wire/postgres-history.js';
 export { ccxtHistory } from './sdk/wire/ccxt-history.js';
@@ -60,8 +60,8 @@ export type { CcxtOptions } from './sdk/wire/ccxt-history.js';
 export { httpHistory } from './sdk/wire/http-history.js';
 export type { HttpOptions, Pace, WireOptions } from './sdk/wire/http-history.js';
 import './client/start-runs.js';
-export { Runner } from './sdk/runner.js';
-export type { Broker, BrokerEnd, BrokerFill, BrokerOrder } from './sdk/broker.js';
+export { Runner } from './sdk/live/runner.js';
+export type { Broker, BrokerEnd, BrokerFill, BrokerOrder } from './sdk/live/broker.js';
 export type {
   EquityPoint,
   Metrics,
@@ -75,7 +75,7 @@ export type {
   SubmitOptions,
   Submitted,
   Trade,
-} from './sdk/live.js';
+} from './sdk/live/live.js';
 
 export {
   ema,
@@ -137,4 +137,4 @@ export type {
   RunReport,
   Span,
   Unfired,
-} from './engine/run/report.js';
+} from './engine/run/reporting/report.js';

@@ -23,9 +23,9 @@ import { fetchPreset } from './requests/fetch.js';
 import { holding } from './requests/holding.js';
 import { inspect } from './requests/inspect.js';
 import { verifyStrategy } from './requests/verify.js';
-import { compareRun, openRecording } from './requests/parity.js';
-import { prepareRun, runInWorld } from './requests/live-run.js';
-import { runRequests } from './requests/run-report.js';
+import { compareRun, openRecording } from './requests/live/parity.js';
+import { prepareRun, runInWorld } from './requests/live/live-run.js';
+import { runRequests } from './requests/live/run-report.js';
 import { judgeNames, strategiesNamed, tellOthers } from './requests/judged-names.js';
 import {
   ALL_TIME,

@@ -1,4 +1,4 @@
-import type { RunReport } from '../engine/run/report.js';
+import type { RunReport } from '../engine/run/reporting/report.js';
 import { isErrorCode } from '../protocol/wire-error.js';
 import type { ErrorCode } from '../sdk/errors.js';
 

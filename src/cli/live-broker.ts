@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 
 import { bundler } from '../hosts/typescript/bundle/bundler.js';
 import { placeOfWorld } from '../live/world/load.js';
-import type { Broker } from '../sdk/broker.js';
+import type { Broker } from '../sdk/live/broker.js';
 import { SeamlessError } from '../sdk/errors.js';
 import type { Terminal } from './terminal.js';
 

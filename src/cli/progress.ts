@@ -1,4 +1,4 @@
-import type { RunProgress } from '../engine/run/report.js';
+import type { RunProgress } from '../engine/run/reporting/report.js';
 import type { LogLine } from '../protocol/messages.js';
 import { ProgressWords } from '../present/progress.js';
 import type { Paint } from './table.js';

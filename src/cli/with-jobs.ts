@@ -1,4 +1,4 @@
-import type { RunProgress } from '../engine/run/report.js';
+import type { RunProgress } from '../engine/run/reporting/report.js';
 import type { JobClientOptions, RequestOptions } from '../client/job-client.js';
 import { painter } from './table.js';
 import { ProgressView } from './progress.js';

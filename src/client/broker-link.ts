@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { BrokerSaid } from '../live/feed/broker-said.js';
-import type { Broker, BrokerEnd, BrokerFill, BrokerOrder } from '../sdk/broker.js';
+import type { Broker, BrokerEnd, BrokerFill, BrokerOrder } from '../sdk/live/broker.js';
 import { SeamlessError } from '../sdk/errors.js';
-import type { RunEvent } from '../sdk/live.js';
+import type { RunEvent } from '../sdk/live/live.js';
 
 /** How often an order is tried to be sent, or the broker to be heard, in a row, and milliseconds between. */
 const ATTEMPTS = 6;

@@ -1,9 +1,9 @@
 import { builtFile } from '../protocol/built-file.js';
 import { columnsOf, rowsOf } from '../protocol/history.js';
 import { cacheFolder, projectRootOf } from '../protocol/project.js';
-import type { Fetched, FetchOptions } from '../sdk/fetched.js';
-import type { DataPresetSpec } from '../sdk/presets.js';
-import { parseRange, type TimeInput } from '../sdk/time.js';
+import type { Fetched, FetchOptions } from '../sdk/providers/fetched.js';
+import type { DataPresetSpec } from '../sdk/providers/presets.js';
+import { parseRange, type TimeInput } from '../sdk/time/time.js';
 import { abortSignal } from './abort-signal.js';
 import { JobClient } from './job-client.js';
 import type { JobPrograms } from './materialize-job.js';

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { RunProgress } from '../engine/run/report.js';
+import type { RunProgress } from '../engine/run/reporting/report.js';
 import { SeamlessError } from '../sdk/errors.js';
 import type { ChildMessage, LogLine, ParentMessage, RequestMessage } from '../protocol/messages.js';
 import type { BrokerSaid } from '../live/feed/broker-said.js';

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 
 import { byFamily, isFamily } from '../engine/run/family.js';
-import type { NodeReport, RunProgress, RunReport, Span } from '../engine/run/report.js';
+import type { NodeReport, RunProgress, RunReport, Span } from '../engine/run/reporting/report.js';
 import { nearNames, SeamlessError } from '../sdk/errors.js';
 import { Strategy } from '../sdk/strategy.js';
 import type { Table } from '../sdk/table.js';
-import { parseRange, type Range, type TimeInput } from '../sdk/time.js';
+import { parseRange, type Range, type TimeInput } from '../sdk/time/time.js';
 import { builtFile } from '../protocol/built-file.js';
 import { abortSignal } from './abort-signal.js';
 import type { CancelSignal } from '../sdk/cancel-signal.js';

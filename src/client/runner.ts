@@ -8,7 +8,7 @@ import { builtFile } from '../protocol/built-file.js';
 import type { BrokerSaid } from '../live/feed/broker-said.js';
 import { cacheFolder } from '../protocol/project.js';
 import { SeamlessError } from '../sdk/errors.js';
-import type { Run, RunEvent, RunHooks, RunResult, SubmitOptions, Submitted } from '../sdk/live.js';
+import type { Run, RunEvent, RunHooks, RunResult, SubmitOptions, Submitted } from '../sdk/live/live.js';
 import { linkBroker } from './broker-link.js';
 import { Growing, nameRun, STOP_PATIENCE_MS } from './growing.js';
 import { JobClient } from './job-client.js';

@@ -1,8 +1,8 @@
 import { plural } from '../present/format.js';
 import { valueText } from '../present/values.js';
-import type { RunEvent } from '../sdk/live.js';
+import type { RunEvent } from '../sdk/live/live.js';
 import type { RowValue } from '../sdk/table.js';
-import type { Seconds } from '../sdk/time.js';
+import type { Seconds } from '../sdk/time/time.js';
 import type { LiveValue } from './state.js';
 
 /** What a node is known by: two of one fingerprint are one, and the journal names the first of them alone. */

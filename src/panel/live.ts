@@ -1,5 +1,5 @@
 import { common, union } from '../engine/plan/ranges.js';
-import type { CoveredPart, Span } from '../engine/run/report.js';
+import type { CoveredPart, Span } from '../engine/run/reporting/report.js';
 import type { StandingNode } from '../present/freshness.js';
 import type { LiveCoverage } from './state.js';
 

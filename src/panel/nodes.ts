@@ -1,5 +1,5 @@
 import { difference, union, within } from '../engine/plan/ranges.js';
-import type { Span } from '../engine/run/report.js';
+import type { Span } from '../engine/run/reporting/report.js';
 import { isMuch, type StandingNode } from '../present/freshness.js';
 import type { PanelNode } from './state.js';
 

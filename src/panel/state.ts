@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-import type { Span } from '../engine/run/report.js';
+import type { Span } from '../engine/run/reporting/report.js';
 import type { NodeStanding } from '../present/freshness.js';
 import type { Table } from '../sdk/table.js';
 import { mode } from '../protocol/live-results.js';

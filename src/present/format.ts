@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 
-import type { NodeReport, RunReport, Span } from '../engine/run/report.js';
-import { formatRange } from '../sdk/time.js';
+import type { NodeReport, RunReport, Span } from '../engine/run/reporting/report.js';
+import { formatRange } from '../sdk/time/time.js';
 import { visible } from './visible.js';
 
 /** `1,234`. */

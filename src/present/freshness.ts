@@ -1,9 +1,9 @@
 import * as l10n from '@vscode/l10n';
 
-import type { FailureReport, RunReport, Span, Unfired } from '../engine/run/report.js';
+import type { FailureReport, RunReport, Span, Unfired } from '../engine/run/reporting/report.js';
 import type { NodeStatus } from '../engine/plan/status.js';
 import type { StatusReport } from '../protocol/results.js';
-import { formatRange } from '../sdk/time.js';
+import { formatRange } from '../sdk/time/time.js';
 import { formatCount } from './format.js';
 
 /**

@@ -1,6 +1,6 @@
 import type { SourceTaken } from '../engine/ports/source.js';
 import type { Result } from '../protocol/results.js';
-import { defaultPhase, formatInterval, formatRange, formatTime, TICK } from '../sdk/time.js';
+import { defaultPhase, formatInterval, formatRange, formatTime, TICK } from '../sdk/time/time.js';
 import { formatCount } from './format.js';
 import { visible, visibleLines } from './visible.js';
 

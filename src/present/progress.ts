@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 
-import type { RunProgress } from '../engine/run/report.js';
+import type { RunProgress } from '../engine/run/reporting/report.js';
 import { formatBytes, formatCount, formatDuration } from './format.js';
 
 /** Where a run is, in the words that terminal and editor show. Null: nothing to say of that yet. */

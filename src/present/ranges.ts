@@ -1,8 +1,8 @@
 import * as l10n from '@vscode/l10n';
 
-import type { Span } from '../engine/run/report.js';
+import type { Span } from '../engine/run/reporting/report.js';
 import { SeamlessError } from '../sdk/errors.js';
-import { formatTime, parseRange, type Range } from '../sdk/time.js';
+import { formatTime, parseRange, type Range } from '../sdk/time/time.js';
 
 const DAY = 86_400;
 

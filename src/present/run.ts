@@ -1,5 +1,5 @@
-import type { RunEvent, RunResult } from '../sdk/live.js';
-import { formatRange, formatTime } from '../sdk/time.js';
+import type { RunEvent, RunResult } from '../sdk/live/live.js';
+import { formatRange, formatTime } from '../sdk/time/time.js';
 import { countNumbers, metricNumbers, money } from './report/numbers.js';
 
 /** What a run came to, as rows of a table: what, how much. */

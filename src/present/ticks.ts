@@ -1,4 +1,4 @@
-import { formatTime } from '../sdk/time.js';
+import { formatTime } from '../sdk/time/time.js';
 
 export interface Tick {
   readonly time: number;

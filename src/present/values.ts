@@ -1,5 +1,5 @@
 import { rowValue, type RowValue, type Table } from '../sdk/table.js';
-import { formatTime } from '../sdk/time.js';
+import { formatTime } from '../sdk/time/time.js';
 
 const LONGEST = 60;
 

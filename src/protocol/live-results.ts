@@ -5,7 +5,7 @@ import type { RunPrices } from '../live/report/prices.js';
 import type { TradingReport } from '../live/report/trading-report.js';
 import type { WorldSummary } from '../live/world/load.js';
 import type { ParityReport, RowDifference } from '../live/run/recording.js';
-import type { EquityPoint, Metrics, OpenPosition, RunResult, Trade } from '../sdk/live.js';
+import type { EquityPoint, Metrics, OpenPosition, RunResult, Trade } from '../sdk/live/live.js';
 import type { RowValue } from '../sdk/table.js';
 import { count, list, seconds, span, table, type SchemaOf } from './shapes.js';
 

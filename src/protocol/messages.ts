@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-import type { RunProgress } from '../engine/run/report.js';
+import type { RunProgress } from '../engine/run/reporting/report.js';
 import type { ErrorCode } from '../sdk/errors.js';
 import { brokerSaid } from '../live/feed/broker-said.js';
 import { payloads, type Payload, type RequestKind } from './payloads.js';

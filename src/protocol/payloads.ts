@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-import type { DataPresetSpec } from '../sdk/presets.js';
+import type { DataPresetSpec } from '../sdk/providers/presets.js';
 import type { CacheLimits } from '../store/store.js';
 import { atLeastOne, count, list, path, seconds, serviceLevel, type SchemaOf } from './shapes.js';
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 
-import { parseRange, parseTime, type Range, type TimeInput } from '../sdk/time.js';
+import { parseRange, parseTime, type Range, type TimeInput } from '../sdk/time/time.js';
 import type { StrategyRef } from './payloads.js';
 
 /** Name of the cache's folder. */

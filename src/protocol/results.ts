@@ -6,7 +6,7 @@ import type { OtherVersion } from '../engine/plan/judged.js';
 import type { NodeStatus, StrategyStatus } from '../engine/plan/status.js';
 import type { SourceTaken } from '../engine/ports/source.js';
 import type { SourceNote } from '../engine/ports/source-note.js';
-import type { NodeReport, RunReport, Unfired } from '../engine/run/report.js';
+import type { NodeReport, RunReport, Unfired } from '../engine/run/reporting/report.js';
 import { placesSchema } from '../store/segments/places.js';
 import type { CleanPlan, SqlResult } from '../store/store.js';
 import {

@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 
 import type { NodeFailure } from '../engine/ports/host.js';
-import type { Span } from '../engine/run/report.js';
+import type { Span } from '../engine/run/reporting/report.js';
 import type { SourceLocation } from '../sdk/errors.js';
-import type { ServiceLevel, ServiceOutcome, StreamService } from '../sdk/fetched.js';
+import type { ServiceLevel, ServiceOutcome, StreamService } from '../sdk/providers/fetched.js';
 import type { Column, RowValue, Table } from '../sdk/table.js';
 
 /*

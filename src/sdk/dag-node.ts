@@ -1,6 +1,6 @@
-import type { Calendar } from './calendar.js';
+import type { Calendar } from './time/calendar.js';
 import { SeamlessError } from './errors.js';
-import type { Anchor, Interval } from './time.js';
+import type { Anchor, Interval } from './time/time.js';
 
 /** What decides the slots of a node. */
 export interface Slotting {

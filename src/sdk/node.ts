@@ -1,11 +1,11 @@
-import type { Calendar } from './calendar.js';
+import type { Calendar } from './time/calendar.js';
 import { DagNode, shown } from './dag-node.js';
 import { SeamlessError } from './errors.js';
-import { SeamlessDataProvider } from './presets.js';
-import type { HistoryProvider } from './providers.js';
+import { SeamlessDataProvider } from './providers/presets.js';
+import type { HistoryProvider } from './providers/providers.js';
 import type { Series } from './series.js';
 import type { RowValue } from './table.js';
-import { isMonths, parseInterval, type Anchor, type Interval, type Seconds } from './time.js';
+import { isMonths, parseInterval, type Anchor, type Interval, type Seconds } from './time/time.js';
 import type { View, Window } from './view.js';
 
 /** The columns of a price stream, as most sources have them. */

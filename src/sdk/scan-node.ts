@@ -1,8 +1,8 @@
-import type { Calendar } from './calendar.js';
+import type { Calendar } from './time/calendar.js';
 import { SeamlessError } from './errors.js';
 import { DagNode } from './dag-node.js';
 import { checkInputs, checkPeriods, type Period } from './node.js';
-import type { Anchor, Interval } from './time.js';
+import type { Anchor, Interval } from './time/time.js';
 import type { View } from './view.js';
 
 /** What a step gives: the state for the next firing, and this bar's value. No value, or `undefined`: no row. */

@@ -1,6 +1,6 @@
 import type { DagNode } from './dag-node.js';
 import { VALUE_COLUMN } from './table.js';
-import type { Seconds } from './time.js';
+import type { Seconds } from './time/time.js';
 import { InputReader, resolveColumn, undeclaredInput, type ColumnHandedOut, type ViewInput } from './view.js';
 
 /** One input of a column-form function: its rows over a chunk, warm-up first, and which of them each firing sees. */

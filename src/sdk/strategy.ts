@@ -1,7 +1,7 @@
 import { SeamlessError } from './errors.js';
 import { DagNode } from './dag-node.js';
 import { StreamInput } from './node.js';
-import type { Interval } from './time.js';
+import type { Interval } from './time/time.js';
 import { Universe } from './universe/universe.js';
 
 /** What a strategy trades by: a node whose number is the share of equity to hold, and the stream of what is held. */

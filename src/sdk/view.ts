@@ -10,7 +10,7 @@ import {
   type RowValue,
   type Table,
 } from './table.js';
-import { formatTime, type Seconds } from './time.js';
+import { formatTime, type Seconds } from './time/time.js';
 
 /** The last bars of one input, oldest first, as of one firing. */
 export interface Window {

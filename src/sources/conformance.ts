@@ -1,8 +1,8 @@
 import type { OpenStream } from '../engine/ports/source.js';
 import type { SourceNote } from '../engine/ports/source-note.js';
-import { isOnGrid, isTicks } from '../sdk/grid.js';
+import { isOnGrid, isTicks } from '../sdk/time/grid.js';
 import { cellValue, pickRows, type Table } from '../sdk/table.js';
-import { formatTime, type Seconds } from '../sdk/time.js';
+import { formatTime, type Seconds } from '../sdk/time/time.js';
 
 /** What is said of a source in which a row hides its own slot. */
 export const UNREADABLE = 'rows that cannot be bars are in it: a run over their time is refused';

@@ -1,10 +1,10 @@
 import type { OpenStream, SourceReader } from '../engine/ports/source.js';
 import { LONE_SURROGATE } from '../sdk/dag-node.js';
 import { SeamlessError } from '../sdk/errors.js';
-import type { HistoryProvider, HistoryRow } from '../sdk/providers.js';
-import { ceilToSlot, floorToSlot, lastOpenBy } from '../sdk/grid.js';
+import type { HistoryProvider, HistoryRow } from '../sdk/providers/providers.js';
+import { ceilToSlot, floorToSlot, lastOpenBy } from '../sdk/time/grid.js';
 import { sliceTableByTime, type Column, type ColumnType, type Table } from '../sdk/table.js';
-import { formatRange, formatTime, type Range } from '../sdk/time.js';
+import { formatRange, formatTime, type Range } from '../sdk/time/time.js';
 import { BarCheck, barError, rowError, sourceError, type BarFault } from './faults.js';
 
 /** Bars asked for in one call of `fetch`, so that memory stays flat over a long range. */

@@ -1,7 +1,7 @@
 import type { OpenStream, SourceReader } from '../engine/ports/source.js';
 import type { Table } from '../sdk/table.js';
-import { ceilToGrid, floorToGrid, formatInterval, isMonths, parseTime } from '../sdk/time.js';
-import type { Range, Seconds, TimeInput } from '../sdk/time.js';
+import { ceilToGrid, floorToGrid, formatInterval, isMonths, parseTime } from '../sdk/time/time.js';
+import type { Range, Seconds, TimeInput } from '../sdk/time/time.js';
 import { sourceError } from './faults.js';
 import { Options } from './options.js';
 import { PriceWalk, uniform, type WalkSettings } from './walk.js';

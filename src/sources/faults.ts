@@ -1,8 +1,8 @@
 import type { OpenStream } from '../engine/ports/source.js';
 import { SeamlessError } from '../sdk/errors.js';
-import { closeOf, floorToSlot, isOnGrid, isTicks } from '../sdk/grid.js';
+import { closeOf, floorToSlot, isOnGrid, isTicks } from '../sdk/time/grid.js';
 import { calendarOf } from './calendar/stamps.js';
-import { formatInterval, formatTime, isMonths, type Seconds } from '../sdk/time.js';
+import { formatInterval, formatTime, isMonths, type Seconds } from '../sdk/time/time.js';
 
 /** Anything from here on can only be milliseconds: 5138-11-16 in seconds, 1973-03-03 in milliseconds. */
 export const LARGEST_SECONDS = 1e11;

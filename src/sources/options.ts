@@ -1,6 +1,6 @@
 import type { OpenStream } from '../engine/ports/source.js';
 import { nearNames } from '../sdk/errors.js';
-import { isMonths, parseInterval, type Seconds } from '../sdk/time.js';
+import { isMonths, parseInterval, type Seconds } from '../sdk/time/time.js';
 import { sourceError } from './faults.js';
 
 /** How times are written, checked. */

@@ -1,5 +1,5 @@
 import type { OpenStream } from '../engine/ports/source.js';
-import { isTicks } from '../sdk/grid.js';
+import { isTicks } from '../sdk/time/grid.js';
 import { sourceError } from './faults.js';
 import type { TimeReading } from './time/reading.js';
 

@@ -1,5 +1,5 @@
 import type { Bar } from '../sdk/node.js';
-import type { Seconds } from '../sdk/time.js';
+import type { Seconds } from '../sdk/time/time.js';
 
 export interface WalkSettings {
   readonly seed: number;

@@ -15,9 +15,9 @@ import type {
   SourceState,
   TimesRequest,
 } from '../engine/ports/store.js';
-import type { Span } from '../engine/run/report.js';
+import type { Span } from '../engine/run/reporting/report.js';
 import type { Table } from '../sdk/table.js';
-import type { Range, Seconds } from '../sdk/time.js';
+import type { Range, Seconds } from '../sdk/time/time.js';
 import { clean, planClean, type CacheLimits, type CleanPlan } from './upkeep/clean.js';
 import { clear } from './upkeep/clear.js';
 import { deleteUnnamed } from './upkeep/discard.js';

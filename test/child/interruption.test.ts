@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { RunProgress } from '../../src/engine/run/report.js';
+import type { RunProgress } from '../../src/engine/run/reporting/report.js';
 import {
   Child,
   chunksOf,

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import type { RunReport } from '../../src/engine/run/report.js';
+import type { RunReport } from '../../src/engine/run/reporting/report.js';
 import type { StatusReport } from '../../src/protocol/results.js';
 import { SeamlessError, type ErrorCode } from '../../src/sdk/errors.js';
 import { nodeReport, runReport } from './reports.js';

@@ -11,7 +11,7 @@ import {
 import { showReport } from '../../src/cli/commands/materialize.js';
 import { ProgressView } from '../../src/cli/progress.js';
 import { formatTable, painter } from '../../src/cli/table.js';
-import type { NodeReport, RunProgress } from '../../src/engine/run/report.js';
+import type { NodeReport, RunProgress } from '../../src/engine/run/reporting/report.js';
 import { nodeReport, runReport } from './reports.js';
 
 const plain = (_color: string, text: string): string => text;

@@ -1,4 +1,4 @@
-import type { NodeReport, RunReport } from '../../src/engine/run/report.js';
+import type { NodeReport, RunReport } from '../../src/engine/run/reporting/report.js';
 
 /** A node of a run over [0, 86400). */
 export function nodeReport(name: string, parts: Partial<NodeReport> = {}): NodeReport {

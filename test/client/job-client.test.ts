@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-import type { RunProgress } from '../../src/engine/run/report.js';
+import type { RunProgress } from '../../src/engine/run/reporting/report.js';
 import { JobClient } from '../../src/client/job-client.js';
 import { childEnvironment } from '../../src/client/fork.js';
 import type { GraphSummary } from '../../src/protocol/results.js';

@@ -9,7 +9,7 @@ import { runInThisContext } from 'node:vm';
 
 import { build } from 'esbuild';
 
-import type { NodeReport, RunReport } from '../../src/engine/run/report.js';
+import type { NodeReport, RunReport } from '../../src/engine/run/reporting/report.js';
 import { fileOfClass } from '../../src/hosts/typescript/class-file.js';
 import { HOST_FLAG } from '../../src/protocol/host-flag.js';
 import { MaterializeReport, MaterializeSeamlessJob, openCache } from '../../src/client/materialize-job.js';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 import { submit } from '../../src/client/runner.js';
-import type { RunEvent, RunResult, Trade } from '../../src/sdk/live.js';
+import type { RunEvent, RunResult, Trade } from '../../src/sdk/live/live.js';
 import { Project } from '../support/project.js';
 import { pythonWith, run } from '../support/python.js';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
-import { plainGrid } from '../../src/sdk/grid.js';
+import { plainGrid } from '../../src/sdk/time/grid.js';
 import { exchange, type ExchangeBar } from '../live/exchange.js';
 import { inParity, OHLC_HEADER, project, start } from '../live/support.js';
 

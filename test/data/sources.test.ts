@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { SourceLibrary } from '../../src/engine/ports/source.js';
-import { csvHistory } from '../../src/sdk/providers.js';
+import { csvHistory } from '../../src/sdk/providers/providers.js';
 import { concatTables, rowValue, type Table } from '../../src/sdk/table.js';
 import { openSourceLibrary } from '../../src/sources/library.js';
 

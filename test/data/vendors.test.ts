@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { RunReport } from '../../src/engine/run/report.js';
+import type { RunReport } from '../../src/engine/run/reporting/report.js';
 import { SeamlessError } from '../../src/sdk/errors.js';
 import { rowValue, type Table } from '../../src/sdk/table.js';
-import { parseTime } from '../../src/sdk/time.js';
+import { parseTime } from '../../src/sdk/time/time.js';
 import { Child, Project, storedTables } from '../support/project.js';
 
 const CASES = resolve(import.meta.dirname, '../../../shared/cases/files');

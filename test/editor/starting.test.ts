@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 
 import type * as RunProgress from '../../src/editor/model/run-progress.js';
 import type { Strategies, StrategyEntry } from '../../src/editor/model/strategies.js';
-import type { RunProgress as Progress } from '../../src/engine/run/report.js';
+import type { RunProgress as Progress } from '../../src/engine/run/reporting/report.js';
 import { forgetHolder, noteHolder, openStore } from '../../src/store/store.js';
 import { Child, CSV_HEADER, csvLines, minute, Project, states } from '../support/project.js';
 import { loadEditor } from './support/load.js';

@@ -1,7 +1,7 @@
-import { plainGrid } from '../../src/sdk/grid.js';
+import { plainGrid } from '../../src/sdk/time/grid.js';
 import { findFirings } from '../../src/engine/run/evaluation/firing.js';
 import { ColumnCompute, Node, StreamInput } from '../../src/sdk/node.js';
-import { demoHistory } from '../../src/sdk/providers.js';
+import { demoHistory } from '../../src/sdk/providers/providers.js';
 import { ChunkSeries } from '../../src/sdk/series.js';
 import { sliceTable, type Table } from '../../src/sdk/table.js';
 

@@ -10,7 +10,7 @@ import { warmUp } from '../../src/engine/run/warm-up.js';
 import { SlotClock } from '../../src/live/clock/slot-clock.js';
 import type { FeedBar } from '../../src/live/feed/feed.js';
 import { Revisions } from '../../src/live/run/revisions.js';
-import { closeOf, gridOf } from '../../src/sdk/grid.js';
+import { closeOf, gridOf } from '../../src/sdk/time/grid.js';
 import { concatTables, emptyTable, rowValue, sliceTable, type Table } from '../../src/sdk/table.js';
 import { MemoryStore } from '../support/memory-store.js';
 import { cases } from '../support/profile.js';

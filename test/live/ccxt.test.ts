@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 
-import type { RunEvent, SubmitOptions } from '../../src/sdk/live.js';
+import type { RunEvent, SubmitOptions } from '../../src/sdk/live/live.js';
 import { minute, type Project } from '../support/project.js';
 import { installCcxtPro, type Candle, type Script, type Step } from './ccxt-exchange.js';
 import { bar, inParity, OHLC_HEADER, ohlcLines, only, project, start } from './support.js';

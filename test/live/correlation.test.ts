@@ -13,7 +13,7 @@ import {
 import { Desk } from '../../src/live/money/desk.js';
 import { parseWorld } from '../../src/live/world/load.js';
 import type { World } from '../../src/live/world/schema.js';
-import type { RunEvent } from '../../src/sdk/live.js';
+import type { RunEvent } from '../../src/sdk/live/live.js';
 import { cases } from '../support/profile.js';
 import { minute, Project } from '../support/project.js';
 import { journalOf, killedAfter } from './kills/killed.js';

@@ -2,7 +2,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocketServer, type WebSocket } from 'ws';
 
-import { closeOf, type Grid } from '../../src/sdk/grid.js';
+import { closeOf, type Grid } from '../../src/sdk/time/grid.js';
 import type { FlatRecord } from '../../src/sdk/table.js';
 
 /** What goes wrong at a bar. */

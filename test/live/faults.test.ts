@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 
 import { eventLine } from '../../src/present/run.js';
-import { plainGrid } from '../../src/sdk/grid.js';
+import { plainGrid } from '../../src/sdk/time/grid.js';
 import { cases } from '../support/profile.js';
 import { minute, type Project } from '../support/project.js';
 import { exchange, type ExchangeBar, type Fault } from './exchange.js';

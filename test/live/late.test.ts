@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 
 import { runFolder } from '../../src/live/journal/runs.js';
-import { plainGrid } from '../../src/sdk/grid.js';
+import { plainGrid } from '../../src/sdk/time/grid.js';
 import { cases } from '../support/profile.js';
 import { minute, type Project } from '../support/project.js';
 import { exchange, type ExchangeBar, type Fault } from './exchange.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import { plainGrid } from '../../src/sdk/grid.js';
+import { plainGrid } from '../../src/sdk/time/grid.js';
 import { minute, Project } from '../support/project.js';
 import { exchange } from './exchange.js';
 import { bar, OHLC_HEADER, ohlcLines, start } from './support.js';

@@ -6,7 +6,7 @@ import { Meter } from '../../src/live/money/metrics.js';
 import { ordersFor } from '../../src/live/money/orders.js';
 import { parseWorld } from '../../src/live/world/load.js';
 import type { World } from '../../src/live/world/schema.js';
-import type { RunEventBody } from '../../src/sdk/live.js';
+import type { RunEventBody } from '../../src/sdk/live/live.js';
 import { cases } from '../support/profile.js';
 
 const MINUTE = 60;

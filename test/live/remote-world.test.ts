@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket, WebSocketServer } from 'ws';
 
 import { serveWorlds, type WorldServer } from '../../src/live/world/serve.js';
-import type { Run, RunEvent } from '../../src/sdk/live.js';
+import type { Run, RunEvent } from '../../src/sdk/live/live.js';
 import { minute, type Project } from '../support/project.js';
 import { eventsOf, inParity, OHLC_HEADER, ohlcLines, only, project, start } from './support.js';
 

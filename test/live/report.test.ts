@@ -20,7 +20,7 @@ import { yearsOf } from '../../src/live/report/returns.js';
 import { tradingReport, type TradingReport } from '../../src/live/report/trading-report.js';
 import { parseWorld } from '../../src/live/world/load.js';
 import type { World } from '../../src/live/world/schema.js';
-import type { RunEventBody } from '../../src/sdk/live.js';
+import type { RunEventBody } from '../../src/sdk/live/live.js';
 import { cases } from '../support/profile.js';
 
 const MINUTE = 60;

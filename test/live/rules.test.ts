@@ -8,7 +8,7 @@ import { WorldRules } from '../../src/live/run/rules.js';
 import { parseWorld } from '../../src/live/world/load.js';
 import type { FollowedWorld, Rules, WorldSaid } from '../../src/live/world/messages.js';
 import type { World } from '../../src/live/world/schema.js';
-import type { RunEventBody } from '../../src/sdk/live.js';
+import type { RunEventBody } from '../../src/sdk/live/live.js';
 import { cases } from '../support/profile.js';
 
 const MINUTE = 60;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { submit } from '../../src/client/runner.js';
 import { summaryOf } from '../../src/live/journal/runs.js';
-import { formatTime } from '../../src/sdk/time.js';
+import { formatTime } from '../../src/sdk/time/time.js';
 import { openedBySelf } from '../support/own-database.js';
 import { minute, refused, withChild, type Project } from '../support/project.js';
 import {

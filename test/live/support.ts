@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { submit } from '../../src/client/runner.js';
 import { cacheFolder } from '../../src/protocol/project.js';
 import type { ParityReport } from '../../src/live/run/recording.js';
-import type { Run, RunEvent, SubmitOptions } from '../../src/sdk/live.js';
+import type { Run, RunEvent, SubmitOptions } from '../../src/sdk/live/live.js';
 import { minute, Project, withChild, type Files } from '../support/project.js';
 
 export const CHILD = resolve(import.meta.dirname, '../../dist/child.js');

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
 
 import { submit } from '../../src/client/runner.js';
-import { plainGrid } from '../../src/sdk/grid.js';
+import { plainGrid } from '../../src/sdk/time/grid.js';
 import { minute, Project } from '../support/project.js';
 import { exchange } from './exchange.js';
 import { bar, eventsOf, inParity, only } from './support.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 
 import { dataUntil, parseTypedRange, presetsOrigin, rangePresets } from '../../src/present/ranges.js';
 import { SeamlessError } from '../../src/sdk/errors.js';
-import { formatRange, parseTime } from '../../src/sdk/time.js';
+import { formatRange, parseTime } from '../../src/sdk/time/time.js';
 
 const named = (data: readonly [string, string] | null, now: string): Record<string, string> =>
   Object.fromEntries(

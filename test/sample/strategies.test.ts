@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { GraphDescription } from '../../src/engine/ports/host.js';
 import type { NodeComparison, NodeRecord } from '../../src/engine/ports/store.js';
-import type { RunReport } from '../../src/engine/run/report.js';
+import type { RunReport } from '../../src/engine/run/reporting/report.js';
 import { StrategySession } from '../../src/child/session/strategy-session.js';
 import { HostThread } from '../../src/child/thread/host-thread.js';
 import { builtFile } from '../../src/protocol/built-file.js';
 import { rowValue, type RowValue } from '../../src/sdk/table.js';
-import { parseRange } from '../../src/sdk/time.js';
+import { parseRange } from '../../src/sdk/time/time.js';
 import { MemoryStore } from '../support/memory-store.js';
 import { copySample } from './project.js';
 

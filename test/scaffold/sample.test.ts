@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { copySample } from '../../src/scaffold/sample.js';
-import { parseRange } from '../../src/sdk/time.js';
+import { parseRange } from '../../src/sdk/time/time.js';
 import { refused, withChild } from '../support/project.js';
 import { contents, Folders, ROOT, write } from './support.js';
 

@@ -1,13 +1,13 @@
 // Slow (8 s): compiles what it writes.
 import { inspectionText } from '../../src/present/inspection.js';
-import { TICK } from '../../src/sdk/time.js';
+import { TICK } from '../../src/sdk/time/time.js';
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { discoverStrategies } from '../../src/discovery/discover.js';
 import { newStrategy, strategyNameFault } from '../../src/scaffold/strategy.js';
 import { placeTypes } from '../../src/scaffold/types.js';
-import { parseRange } from '../../src/sdk/time.js';
+import { parseRange } from '../../src/sdk/time/time.js';
 import { refused, withChild } from '../support/project.js';
 import { Folders, ROOT, write } from './support.js';
 

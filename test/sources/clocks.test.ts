@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { calendarSlots } from '../../src/engine/calendar/calendars.js';
 import type { OpenStream } from '../../src/engine/ports/source.js';
 import { SeamlessError } from '../../src/sdk/errors.js';
-import { formatTime } from '../../src/sdk/time.js';
+import { formatTime } from '../../src/sdk/time/time.js';
 import { Project } from './support.js';
 
 const HOUR = 3600;

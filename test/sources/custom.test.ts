@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { SeamlessError } from '../../src/sdk/errors.js';
-import type { FetchRequest, HistoryProvider, HistoryRow } from '../../src/sdk/providers.js';
+import type { FetchRequest, HistoryProvider, HistoryRow } from '../../src/sdk/providers/providers.js';
 import { customReader } from '../../src/sources/library.js';
 import { Project, fails, readAll, rowsOf, streamOf } from './support.js';
 

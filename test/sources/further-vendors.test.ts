@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { plainGrid } from '../../src/sdk/grid.js';
+import { plainGrid } from '../../src/sdk/time/grid.js';
 import { SeamlessError } from '../../src/sdk/errors.js';
 import { columnIndex } from '../../src/sdk/table.js';
-import { formatTime, MONTH } from '../../src/sdk/time.js';
+import { formatTime, MONTH } from '../../src/sdk/time/time.js';
 import { Project, readAll } from './support.js';
 
 const DAY = 86_400;

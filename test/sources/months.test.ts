@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { MONTH, parseTime } from '../../src/sdk/time.js';
+import { MONTH, parseTime } from '../../src/sdk/time/time.js';
 import { fails, Project, readAll } from './support.js';
 
 const at = (iso: string): number => parseTime(iso);

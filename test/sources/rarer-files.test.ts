@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { calendarSlots } from '../../src/engine/calendar/calendars.js';
-import { TICKS, plainGrid } from '../../src/sdk/grid.js';
-import { formatTime, MONTH } from '../../src/sdk/time.js';
+import { TICKS, plainGrid } from '../../src/sdk/time/grid.js';
+import { formatTime, MONTH } from '../../src/sdk/time/time.js';
 import { advisedOptions } from '../../src/present/advised-options.js';
 import { SeamlessError } from '../../src/sdk/errors.js';
 import { parseProviderOptions } from '../../src/settings/provider-options.js';

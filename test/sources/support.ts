@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { OpenStream, SourceLibrary, SourceReader } from '../../src/engine/ports/source.js';
 import { SeamlessError, type ErrorCode } from '../../src/sdk/errors.js';
 import { concatTables, rowValue, type RowValue, type Table } from '../../src/sdk/table.js';
-import type { Range } from '../../src/sdk/time.js';
+import type { Range } from '../../src/sdk/time/time.js';
 import { openSourceLibrary, type SourceLibraryOptions } from '../../src/sources/library.js';
 
 export const EVERYTHING: Range = { start: -Infinity, end: Infinity };

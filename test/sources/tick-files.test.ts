@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import vm from 'node:vm';
-import * as providers from '../../src/sdk/providers.js';
-import type { HistoryProvider } from '../../src/sdk/providers.js';
+import * as providers from '../../src/sdk/providers/providers.js';
+import type { HistoryProvider } from '../../src/sdk/providers/providers.js';
 import { SeamlessError } from '../../src/sdk/errors.js';
-import { plainGrid, TICKS } from '../../src/sdk/grid.js';
-import { formatTime } from '../../src/sdk/time.js';
+import { plainGrid, TICKS } from '../../src/sdk/time/grid.js';
+import { formatTime } from '../../src/sdk/time/time.js';
 import { Project, readAll } from './support.js';
 
 const rows = (count: number, row: (i: number) => string): string =>

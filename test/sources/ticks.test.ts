@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { TICKS } from '../../src/sdk/grid.js';
+import { TICKS } from '../../src/sdk/time/grid.js';
 import { Database, sqlText } from '../../src/sources/sql/database.js';
 import { fails, Project, readAll, rowsOf } from './support.js';
 

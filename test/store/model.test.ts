@@ -10,7 +10,7 @@ import type {
 } from '../../src/engine/ports/store.js';
 import { union } from '../../src/engine/plan/ranges.js';
 import { nullColumn, type Table } from '../../src/sdk/table.js';
-import type { Range } from '../../src/sdk/time.js';
+import type { Range } from '../../src/sdk/time/time.js';
 import { openStore, type Store } from '../../src/store/store.js';
 import { MemoryStore } from '../support/memory-store.js';
 import {

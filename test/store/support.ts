@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Commit, NewSegment, NodeRecord } from '../../src/engine/ports/store.js';
 import { rowValue, type Column, type Table } from '../../src/sdk/table.js';
-import type { Range } from '../../src/sdk/time.js';
+import type { Range } from '../../src/sdk/time/time.js';
 
 /** A folder of its own for `work`, gone afterwards. */
 export async function inFolder<T>(work: (dir: string) => Promise<T>): Promise<T> {

@@ -19,7 +19,7 @@ import type {
 import { difference } from '../../src/engine/plan/ranges.js';
 import { earliest } from '../../src/engine/plan/since.js';
 import { concatTables, sliceTableByTime, type Table } from '../../src/sdk/table.js';
-import type { Range } from '../../src/sdk/time.js';
+import type { Range } from '../../src/sdk/time/time.js';
 
 interface Span extends Range {
   readonly fingerprint: string;

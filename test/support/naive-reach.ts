@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ceilToGrid } from '../../src/sdk/time.js';
+import { ceilToGrid } from '../../src/sdk/time/time.js';
 
 /** A bar and what it says, in whatever form: two that differ are two. */
 export interface NaiveBar {

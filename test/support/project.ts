@@ -12,14 +12,14 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-import type { NodeReport, RunProgress, RunReport } from '../../src/engine/run/report.js';
+import type { NodeReport, RunProgress, RunReport } from '../../src/engine/run/reporting/report.js';
 import { JobClient } from '../../src/client/job-client.js';
 import type { LogLine } from '../../src/protocol/messages.js';
 import type { Payload, RequestKind, StrategyRef } from '../../src/protocol/payloads.js';
 import type { Result } from '../../src/protocol/results.js';
 import { SeamlessError, type ErrorCode } from '../../src/sdk/errors.js';
 import type { Table } from '../../src/sdk/table.js';
-import type { Range } from '../../src/sdk/time.js';
+import type { Range } from '../../src/sdk/time/time.js';
 import { openStore } from '../../src/store/store.js';
 
 /** The child as it is shipped: what the tests prove of it holds for users. */

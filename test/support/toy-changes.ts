@@ -1,4 +1,4 @@
-import { floorToGrid } from '../../src/sdk/time.js';
+import { floorToGrid } from '../../src/sdk/time/time.js';
 import type { Toy, ToyNode, ToyRow, ToyStream } from './toy-strategy.js';
 
 export const ORIGIN = 1_700_006_400;

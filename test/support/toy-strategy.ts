@@ -9,7 +9,7 @@ import {
 } from '../../src/engine/ports/host.js';
 import { type OpenStream, type SourceLibrary, type SourceReader } from '../../src/engine/ports/source.js';
 import { lowerBound, type Table } from '../../src/sdk/table.js';
-import { ceilToGrid, type Range } from '../../src/sdk/time.js';
+import { ceilToGrid, type Range } from '../../src/sdk/time/time.js';
 
 export interface ToyRow {
   readonly ts: number;

@@ -1,6 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import { difference, type RangeSet } from '../../src/engine/plan/ranges.js';
-import type { RunProgress } from '../../src/engine/run/report.js';
+import type { RunProgress } from '../../src/engine/run/reporting/report.js';
 import { runFresh } from '../support/project.js';
 import { pick, randomOf } from './random.js';
 import { PHASES, Victim, type Instant, type Measured, type Phase } from './victim.js';

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { tableDigest } from '../../src/engine/fingerprint/digest.js';
 import { union, type RangeSet } from '../../src/engine/plan/ranges.js';
 import { lowerBound, type Table } from '../../src/sdk/table.js';
-import type { Range } from '../../src/sdk/time.js';
+import type { Range } from '../../src/sdk/time/time.js';
 import { openStore } from '../../src/store/store.js';
 import { ALL_TIME } from '../store/support.js';
 import { closeOf, CSV_HEADER, csvLines, minute, Project, withChild } from '../support/project.js';

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { PanelNode, Span } from '../../src/panel/state.js';
-import { formatRange, formatTime } from '../../src/sdk/time.js';
+import { formatRange, formatTime } from '../../src/sdk/time/time.js';
 import { assign, framed, h, s } from '../ui/dom.js';
 import { shares } from './segments.js';
 import { snapped } from './snap.js';

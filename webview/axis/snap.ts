@@ -1,4 +1,4 @@
-import { ceilToGrid, floorToGrid } from '../../src/sdk/time.js';
+import { ceilToGrid, floorToGrid } from '../../src/sdk/time/time.js';
 import type { Span } from '../../src/panel/state.js';
 
 /**

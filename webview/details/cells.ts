@@ -1,6 +1,6 @@
 import type { Table } from '../../src/panel/state.js';
 import { formatNumber } from '../../src/present/values.js';
-import { formatTime } from '../../src/sdk/time.js';
+import { formatTime } from '../../src/sdk/time/time.js';
 
 type Column = Table['columns'][number];
 

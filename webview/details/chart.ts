@@ -3,7 +3,7 @@ import type uPlot from 'uplot';
 import type { PanelSeries } from '../../src/panel/requests.js';
 import type { Span } from '../../src/panel/state.js';
 import { formatNumber } from '../../src/present/values.js';
-import { formatTime } from '../../src/sdk/time.js';
+import { formatTime } from '../../src/sdk/time/time.js';
 import { assign, h, s } from '../ui/dom.js';
 import { later } from '../ui/later.js';
 import { chartColours } from '../ui/theme.js';

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import type { PanelDifference, PanelSeries } from '../../src/panel/requests.js';
 import { formatCount, formatSpans } from '../../src/present/format.js';
 import { formatNumber } from '../../src/present/values.js';
-import { formatTime } from '../../src/sdk/time.js';
+import { formatTime } from '../../src/sdk/time/time.js';
 import { h } from '../ui/dom.js';
 
 /** Before against after, in sentences: how many bars differ, where, and by how much. */

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { PanelNode, Span } from '../../src/panel/state.js';
-import { formatRange } from '../../src/sdk/time.js';
+import { formatRange } from '../../src/sdk/time/time.js';
 import { button, type ButtonOptions } from '../ui/controls.js';
 import { h } from '../ui/dom.js';
 import { glyph, type GlyphName } from '../ui/glyphs.js';

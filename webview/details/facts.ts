@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { PanelNode, Span } from '../../src/panel/state.js';
 import { formatCount, formatDuration, plural } from '../../src/present/format.js';
-import { formatInterval, formatRange } from '../../src/sdk/time.js';
+import { formatInterval, formatRange } from '../../src/sdk/time/time.js';
 import { reachSeconds, type NodeGraph } from '../graph/model.js';
 import { h } from '../ui/dom.js';
 import { segmentText } from '../ui/words.js';

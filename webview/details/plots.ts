@@ -125,7 +125,7 @@ export function makePlot(
 /** What an axis goes over: where all values are one, a little around it; 0 to 100 would say something else. */
 function rangeOf(low: number | null, high: number | null): [number | null, number | null] {
   if (low === null || high === null) return [low, high];
-  if (low < high) return uPlot.rangeNum(low, high, 0.1, true) as [number, number];
+  if (low < high) return uPlot.rangeNum(low, high, 0.1, true);
   const around = Math.abs(low) * 0.05 || 1;
   return [low - around, low + around];
 }

@@ -3,7 +3,7 @@ import type { NodeStanding, Span } from '../../src/panel/state.js';
 import type { PanelRows, PanelSeries } from '../../src/panel/requests.js';
 import { formatCount } from '../../src/present/format.js';
 import { shownRows, shownRowsText } from '../../src/present/shown-rows.js';
-import { formatRange } from '../../src/sdk/time.js';
+import { formatRange } from '../../src/sdk/time/time.js';
 import { button } from '../ui/controls.js';
 import { h } from '../ui/dom.js';
 import { messageOf } from '../ui/words.js';

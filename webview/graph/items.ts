@@ -1,5 +1,5 @@
 import type { LiveCoverage, LiveRun, LiveValue, PanelNode, Span } from '../../src/panel/state.js';
-import { formatInterval } from '../../src/sdk/time.js';
+import { formatInterval } from '../../src/sdk/time/time.js';
 import { SEGMENT_KINDS, segmentsOf, shares, spansOf, type Segment } from '../axis/segments.js';
 import { checked, type ShownStanding } from '../ui/words.js';
 import type { SceneItem } from './scene.js';

@@ -4,7 +4,7 @@ import type { ResultsState } from '../../src/panel/results/messages.js';
 import type { Span, Table } from '../../src/panel/state.js';
 import { formatCount } from '../../src/present/format.js';
 import { shownTrades, type ShownTrade } from '../../src/present/report/trades.js';
-import { formatTime } from '../../src/sdk/time.js';
+import { formatTime } from '../../src/sdk/time/time.js';
 import { Chart } from '../details/chart.js';
 import { PAGE, RowsView } from '../details/rows-view.js';
 import { dropdown } from '../ui/controls.js';

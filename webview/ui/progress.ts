@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { LiveRun, PanelProgress } from '../../src/panel/state.js';
 import { modeText } from '../../src/present/report/words.js';
-import { formatTime } from '../../src/sdk/time.js';
+import { formatTime } from '../../src/sdk/time/time.js';
 import { assign, h } from './dom.js';
 
 /** The line at the bottom: how far the run is, or what the last one did; and what each mark of a bar means. */

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { PanelState, Span } from '../../src/panel/state.js';
 import { formatCount } from '../../src/present/format.js';
-import { formatRange } from '../../src/sdk/time.js';
+import { formatRange } from '../../src/sdk/time/time.js';
 import type { Focus } from '../graph/model.js';
 import { button, dropdown, textField, type Control, type ValueControl } from './controls.js';
 import { assign, h } from './dom.js';

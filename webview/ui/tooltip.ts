@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { PanelNode, Span } from '../../src/panel/state.js';
 import { plural } from '../../src/present/format.js';
-import { formatRange } from '../../src/sdk/time.js';
+import { formatRange } from '../../src/sdk/time/time.js';
 import { segmentAt, type ShownSegment } from '../axis/segments.js';
 import { h } from './dom.js';
 import { segmentText } from './words.js';

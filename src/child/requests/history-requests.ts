@@ -1,7 +1,7 @@
 import { decimate } from '../../engine/history/decimate.js';
 import { differenceOf } from '../../engine/history/difference.js';
 import { common, union, within } from '../../engine/plan/ranges.js';
-import type { Span } from '../../engine/run/report.js';
+import type { Span } from '../../engine/run/reporting/report.js';
 import {
   concatTables,
   emptyTable,
@@ -10,7 +10,7 @@ import {
   sliceTableByTime,
   type Table,
 } from '../../sdk/table.js';
-import type { Range } from '../../sdk/time.js';
+import type { Range } from '../../sdk/time/time.js';
 import type { NodeVersion, Store } from '../../store/store.js';
 import type { Payload } from '../../protocol/payloads.js';
 import type {

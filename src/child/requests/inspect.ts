@@ -1,6 +1,6 @@
 import type { Result } from '../../protocol/results.js';
 import { parseProviderOptions } from '../../settings/provider-options.js';
-import { inspectFile } from '../../sources/inspect.js';
+import { inspectFile } from '../../sources/inspect/inspect.js';
 import { openSourceLibrary } from '../../sources/library.js';
 
 /**

@@ -1,5 +1,5 @@
 import type { RunState } from '../../engine/run/run-state.js';
-import type { RunEventBody } from '../../sdk/live.js';
+import type { RunEventBody } from '../../sdk/live/live.js';
 import { rowValue } from '../../sdk/table.js';
 import type { Store } from '../../store/store.js';
 

@@ -1,4 +1,4 @@
-import type { RunReport } from '../../engine/run/report.js';
+import type { RunReport } from '../../engine/run/reporting/report.js';
 import { writeSidecar, type Asked } from '../../protocol/sidecar/sidecar.js';
 import type { ContentHints } from '../../sources/library.js';
 import type { Store } from '../../store/store.js';

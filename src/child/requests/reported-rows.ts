@@ -1,5 +1,5 @@
 import { SeamlessError } from '../../sdk/errors.js';
-import type { RunReport } from '../../engine/run/report.js';
+import type { RunReport } from '../../engine/run/reporting/report.js';
 import type { HistoryPart } from '../../protocol/payloads.js';
 import type { Store } from '../../store/store.js';
 

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import type { RunProgress } from '../../engine/run/report.js';
+import type { RunProgress } from '../../engine/run/reporting/report.js';
 import type { CacheUse } from '../../protocol/payloads.js';
 import type { BrokerSaid } from '../../live/feed/broker-said.js';
 import type { LogLine } from '../../protocol/messages.js';
 import { SeamlessError } from '../../sdk/errors.js';
-import type { Range } from '../../sdk/time.js';
+import type { Range } from '../../sdk/time/time.js';
 import type { StoreUse } from '../session/store-keeper.js';
 import type { OpenHooks } from '../session/strategy-session.js';
 

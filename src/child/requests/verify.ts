@@ -7,12 +7,12 @@ import { fingerprints, type Fingerprint } from '../../engine/fingerprint/fingerp
 import { resolveGraph, type Graph, type GraphNode } from '../../engine/graph/graph.js';
 import type { GraphDescription, StrategyHost } from '../../engine/ports/host.js';
 import { hull, intersection, isEmpty, union, within, type RangeSet } from '../../engine/plan/ranges.js';
-import type { RunReport, Span } from '../../engine/run/report.js';
+import type { RunReport, Span } from '../../engine/run/reporting/report.js';
 import { verifyingHost } from '../../engine/run/verifying-host.js';
 import { nearNames, SeamlessError } from '../../sdk/errors.js';
-import { plainGrid } from '../../sdk/grid.js';
+import { plainGrid } from '../../sdk/time/grid.js';
 import { concatTables, emptyTable, sliceTableByTime, type Table } from '../../sdk/table.js';
-import { ceilToGrid, floorToGrid, formatTime, type Range } from '../../sdk/time.js';
+import { ceilToGrid, floorToGrid, formatTime, type Range } from '../../sdk/time/time.js';
 import { openStore, type Store } from '../../store/store.js';
 import type { VerifiedNode, VerifyReport } from '../../protocol/results.js';
 import { openHooks, type RequestHooks } from './request.js';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { UnknownSymbols } from '../../hosts/typescript/universe/universe-source.js';
 import { CACHE_FOLDER } from '../../protocol/project.js';
-import { parseInterval } from '../../sdk/time.js';
+import { parseInterval } from '../../sdk/time/time.js';
 import { openSourceLibrary } from '../../sources/library.js';
 import { SourceHints } from '../requests/source-hints.js';
 

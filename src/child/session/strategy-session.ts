@@ -6,8 +6,8 @@ import { prepare } from '../../engine/plan/prepare.js';
 import { pointNames } from '../../engine/plan/judged.js';
 import { boundsOf } from '../../engine/plan/bounds.js';
 import { materialize, type Ports } from '../../engine/run/materialize.js';
-import { nextReportOf, reportOf } from '../../engine/run/outcome.js';
-import type { RunReport } from '../../engine/run/report.js';
+import { nextReportOf, reportOf } from '../../engine/run/reporting/outcome.js';
+import type { RunReport } from '../../engine/run/reporting/report.js';
 import { forgetSourceVersions } from '../../engine/sources/refresh.js';
 import { statusOf, type StrategyStatus } from '../../engine/plan/status.js';
 import type { SourceLook } from '../../engine/sources/changed-streams.js';
@@ -18,8 +18,8 @@ import type { OpenStream, SourceReader, SourceTaken } from '../../engine/ports/s
 import { takenOf } from '../../engine/sources/taken.js';
 import type { NodeStore } from '../../engine/ports/store.js';
 import { singleBar } from '../../engine/run/single-bar.js';
-import { closeOf } from '../../sdk/grid.js';
-import type { Range, Seconds } from '../../sdk/time.js';
+import { closeOf } from '../../sdk/time/grid.js';
+import type { Range, Seconds } from '../../sdk/time/time.js';
 import { nearNames, SeamlessError } from '../../sdk/errors.js';
 import { openSourceLibrary, type ContentHints, type OpenedLibrary } from '../../sources/library.js';
 import {

@@ -6,8 +6,8 @@ import type {
 } from '../../engine/ports/host.js';
 import type { World } from '../../live/world/schema.js';
 import { nearNames, SeamlessError } from '../../sdk/errors.js';
-import type { HeldTo, ServiceLevel } from '../../sdk/fetched.js';
-import { noPreset, PresetHistory, type DataPresetSpec } from '../../sdk/presets.js';
+import type { HeldTo, ServiceLevel } from '../../sdk/providers/fetched.js';
+import { noPreset, PresetHistory, type DataPresetSpec } from '../../sdk/providers/presets.js';
 import { isWire, STABILIZATION_BARS } from '../../sdk/wire/transport.js';
 import { loadPresetFile } from '../../sources/presets/load.js';
 

@@ -17,10 +17,10 @@ import { failure, serviceLevel } from '../../protocol/shapes.js';
 import { serializedError } from '../../protocol/messages.js';
 import type { SerializedError } from '../../protocol/wire-error.js';
 import type { SourceLocation } from '../../sdk/errors.js';
-import type { HeldTo } from '../../sdk/fetched.js';
-import type { DataPresetSpec } from '../../sdk/presets.js';
+import type { HeldTo } from '../../sdk/providers/fetched.js';
+import type { DataPresetSpec } from '../../sdk/providers/presets.js';
 import type { Table } from '../../sdk/table.js';
-import type { Range, Seconds } from '../../sdk/time.js';
+import type { Range, Seconds } from '../../sdk/time/time.js';
 import { sentSlots, wholeTable, type BeginSlots, type CloseSlots, type SentSlots } from './slot-messages.js';
 
 /*

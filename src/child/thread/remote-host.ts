@@ -15,7 +15,7 @@ import { mapFrames, SourcePlaces } from '../../hosts/typescript/fingerprint/plac
 import { chooseFrame } from '../../hosts/typescript/sandbox/author.js';
 import { SeamlessError, type SourceLocation } from '../../sdk/errors.js';
 import type { Table } from '../../sdk/table.js';
-import type { Range } from '../../sdk/time.js';
+import type { Range } from '../../sdk/time/time.js';
 import type { CallHooks, HostThread } from './host-thread.js';
 import type { Calls, LoadCall, SentNode, SentStrategy } from './messages.js';
 import { shareRequest } from './share.js';

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import type { NodeFailure } from '../../engine/ports/host.js';
 import type { ClosedSlots, Revision, WarmNode } from '../../engine/run/evaluation/slot-evaluator.js';
 import type { Table } from '../../sdk/table.js';
-import type { Range } from '../../sdk/time.js';
+import type { Range } from '../../sdk/time/time.js';
 import { failure, table } from '../../protocol/shapes.js';
 
 /*

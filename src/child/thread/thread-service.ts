@@ -13,7 +13,7 @@ import {
 import { authorLocation, describeLocation, unmappedFrames } from '../../hosts/typescript/sandbox/author.js';
 import { ownMethods } from '../../hosts/typescript/wall/own-methods.js';
 import { serializeError } from '../../protocol/wire-error.js';
-import { usePresets } from '../../sdk/presets.js';
+import { usePresets } from '../../sdk/providers/presets.js';
 import { SeamlessError, type SourceLocation } from '../../sdk/errors.js';
 import type { Table } from '../../sdk/table.js';
 import type {

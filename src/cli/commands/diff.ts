@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { cacheFolder, partialRange } from '../../protocol/project.js';
 import type { DiffReport } from '../../protocol/results.js';
 import { formatCount, formatSpans } from '../../present/format.js';
-import { formatTime } from '../../sdk/time.js';
+import { formatTime } from '../../sdk/time/time.js';
 import { EXIT } from '../exit-codes.js';
 import { findStored } from '../find-strategy.js';
 import { formatTable, painter, type Paint } from '../table.js';

@@ -9,7 +9,7 @@ import {
 } from '../../present/explanation.js';
 import { formatSpans, plural } from '../../present/format.js';
 import { nearNames, SeamlessError } from '../../sdk/errors.js';
-import { formatInterval, formatRange } from '../../sdk/time.js';
+import { formatInterval, formatRange } from '../../sdk/time/time.js';
 import { EXIT } from '../exit-codes.js';
 import { nodeLines } from '../family-lines.js';
 import { findStrategy } from '../find-strategy.js';

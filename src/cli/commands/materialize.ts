@@ -2,11 +2,11 @@ import { resolve } from 'node:path';
 
 import { betweenBarsText } from '../../engine/plan/horizon.js';
 import { byFamily, isFamily } from '../../engine/run/family.js';
-import type { NodeReport, RunReport, Span } from '../../engine/run/report.js';
+import type { NodeReport, RunReport, Span } from '../../engine/run/reporting/report.js';
 import { notesText } from '../../engine/sources/notes.js';
 import { serviceText } from '../../engine/sources/service-level.js';
 import { cacheFolder } from '../../protocol/project.js';
-import { formatInterval, formatRange, parseRange } from '../../sdk/time.js';
+import { formatInterval, formatRange, parseRange } from '../../sdk/time/time.js';
 import { exitCodeOfReport } from '../exit-codes.js';
 import { findStrategy } from '../find-strategy.js';
 import { formatCount, formatNames, formatSpans, summaryLine } from '../../present/format.js';

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { cacheFolder, projectRootOf } from '../../protocol/project.js';
 import type { Result } from '../../protocol/results.js';
 import type { RowValue } from '../../sdk/table.js';
-import { formatRange, formatTime } from '../../sdk/time.js';
+import { formatRange, formatTime } from '../../sdk/time/time.js';
 import { EXIT } from '../exit-codes.js';
 import { formatCount } from '../../present/format.js';
 import { valueText } from '../../present/values.js';

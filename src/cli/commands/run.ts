@@ -8,7 +8,7 @@ import { Growing, nameRun, STOP_PATIENCE_MS } from '../../client/growing.js';
 import type { BrokerSaid } from '../../live/feed/broker-said.js';
 import { eventLine, resultRows } from '../../present/run.js';
 import { cacheFolder } from '../../protocol/project.js';
-import type { RunEvent, RunResult } from '../../sdk/live.js';
+import type { RunEvent, RunResult } from '../../sdk/live/live.js';
 import { EXIT } from '../exit-codes.js';
 import { findStrategy } from '../find-strategy.js';
 import { liveBroker } from '../live-broker.js';

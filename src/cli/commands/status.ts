@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { cacheFolder, partialRange } from '../../protocol/project.js';
 import type { StatusReport } from '../../protocol/results.js';
 import type { NodeStatus } from '../../engine/plan/status.js';
-import { formatInterval, formatRange } from '../../sdk/time.js';
+import { formatInterval, formatRange } from '../../sdk/time/time.js';
 import { EXIT } from '../exit-codes.js';
 import { commonCoverage, nodeLines } from '../family-lines.js';
 import { findStrategy } from '../find-strategy.js';

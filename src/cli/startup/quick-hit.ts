@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
-import type { RunReport } from '../../engine/run/report.js';
+import type { RunReport } from '../../engine/run/reporting/report.js';
 import { cacheFolder, parseStrategySpec, strategyRef } from '../../protocol/project.js';
 import { readSidecar } from '../../protocol/sidecar/sidecar.js';
-import { parseRange } from '../../sdk/time.js';
+import { parseRange } from '../../sdk/time/time.js';
 
 export interface QuickHit {
   readonly report: RunReport;

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 
-import type { Span } from '../../engine/run/report.js';
+import type { Span } from '../../engine/run/reporting/report.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import { cleanUpCache, exportNode, refreshSources } from './cache-commands.js';
 import { inspectDataFile, strategyFromDataFile } from './data-file-commands.js';

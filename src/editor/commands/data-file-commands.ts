@@ -6,7 +6,7 @@ import { formatCount } from '../../present/format.js';
 import { projectRootOf } from '../../protocol/project.js';
 import type { Result } from '../../protocol/results.js';
 import { SeamlessError } from '../../sdk/errors.js';
-import { formatInterval } from '../../sdk/time.js';
+import { formatInterval } from '../../sdk/time/time.js';
 import type { Workbench } from '../workbench.js';
 import { inProgress } from './in-progress.js';
 import { writeStrategy } from './start-commands.js';

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 
 import { failedBar } from '../../present/failed-bar.js';
-import { formatInterval, formatTime, parseTime } from '../../sdk/time.js';
+import { formatInterval, formatTime, parseTime } from '../../sdk/time/time.js';
 import type { Workbench } from '../workbench.js';
 import { debugNode } from './debugging.js';
 import { inProgress } from './in-progress.js';

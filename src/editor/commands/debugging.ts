@@ -5,7 +5,7 @@ import type { BarResult } from '../../protocol/results.js';
 import type { StrategyRef } from '../../protocol/payloads.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import { rowValue } from '../../sdk/table.js';
-import { formatTime } from '../../sdk/time.js';
+import { formatTime } from '../../sdk/time/time.js';
 
 export interface DebugOptions {
   readonly context: vscode.ExtensionContext;

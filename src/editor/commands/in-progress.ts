@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 
-import type { RunProgress } from '../../engine/run/report.js';
+import type { RunProgress } from '../../engine/run/reporting/report.js';
 import { ProgressWords } from '../../present/progress.js';
 
 /** What work that a person waits for is given: an end to heed, and where to say how far it is. */

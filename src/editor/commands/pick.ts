@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 
 import { standingText } from '../../present/freshness.js';
-import { formatInterval } from '../../sdk/time.js';
+import { formatInterval } from '../../sdk/time/time.js';
 import { nodeAtCursor, type CursorPlace } from '../model/node-at-cursor.js';
 import type { Strategies, StrategyEntry } from '../model/strategies.js';
 import { standingIcon } from '../views/tree.js';

@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
 
-import type { Span } from '../../engine/run/report.js';
+import type { Span } from '../../engine/run/reporting/report.js';
 import { parseTypedRange, presetsOrigin, rangePresets } from '../../present/ranges.js';
 import { SeamlessError } from '../../sdk/errors.js';
-import { formatRange, type Range } from '../../sdk/time.js';
+import { formatRange, type Range } from '../../sdk/time/time.js';
 import { defaultRangeSetting } from '../model/settings.js';
 import type { StrategyEntry } from '../model/strategies.js';
 

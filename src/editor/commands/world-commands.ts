@@ -7,7 +7,7 @@ import { modeText, stateText } from '../../present/report/words.js';
 import { projectRootOf } from '../../protocol/project.js';
 import type { Result } from '../../protocol/results.js';
 import { SeamlessError } from '../../sdk/errors.js';
-import type { Mode } from '../../sdk/live.js';
+import type { Mode } from '../../sdk/live/live.js';
 import { cacheDirSetting, cacheUse } from '../model/settings.js';
 import type { StrategyEntry } from '../model/strategies.js';
 import type { WorldRunEnd } from '../model/world-runs.js';

@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
 
-import type { CoveredPart, RunReport } from '../../engine/run/report.js';
+import type { CoveredPart, RunReport } from '../../engine/run/reporting/report.js';
 import { summaryLine } from '../../present/format.js';
 import type { Result } from '../../protocol/results.js';
 import { SeamlessError } from '../../sdk/errors.js';
-import { formatRange, type Range } from '../../sdk/time.js';
+import { formatRange, type Range } from '../../sdk/time/time.js';
 import type { Jobs } from './jobs.js';
 import { RunProgressView } from './run-progress.js';
 import { cacheLimits, cacheUse } from './settings.js';

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import * as vscode from 'vscode';
 
 import type { DiscoveredStrategy } from '../../discovery/strategies.js';
-import type { RunReport, Span } from '../../engine/run/report.js';
+import type { RunReport, Span } from '../../engine/run/reporting/report.js';
 import { findProjectRoot } from '../../protocol/project.js';
 import type { StatusReport } from '../../protocol/results.js';
 import type { StrategyRef } from '../../protocol/payloads.js';

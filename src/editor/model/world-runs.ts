@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { Growing, nameRun, STOP_PATIENCE_MS } from '../../client/growing.js';
 import { JobClient } from '../../client/job-client.js';
 import { SeamlessError } from '../../sdk/errors.js';
-import type { Mode, RunResult } from '../../sdk/live.js';
+import type { Mode, RunResult } from '../../sdk/live/live.js';
 import { isRunning, summaryOf } from '../../live/journal/runs.js';
 import { cacheFolder } from '../../protocol/project.js';
 import { cacheDirSetting, cacheUse, memorySetting } from './settings.js';

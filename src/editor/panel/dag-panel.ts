@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 
-import type { CoveredPart, Span } from '../../engine/run/report.js';
+import type { CoveredPart, Span } from '../../engine/run/reporting/report.js';
 import { hostEnd, type PanelHandlers } from '../../panel/channel.js';
 import { liveCoverage } from '../../panel/live.js';
 import { dagProtocol, type HostToPage } from '../../panel/messages.js';

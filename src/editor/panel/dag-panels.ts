@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 
-import type { Span } from '../../engine/run/report.js';
+import type { Span } from '../../engine/run/reporting/report.js';
 import { panelHtml } from '../../panel/html.js';
 import { DagPanel } from './dag-panel.js';
 import type { Services } from '../workbench.js';

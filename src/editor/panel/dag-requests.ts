@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 
 import { storedName } from '../../protocol/project.js';
-import type { Span } from '../../engine/run/report.js';
+import type { Span } from '../../engine/run/reporting/report.js';
 import type { DiffReport } from '../../protocol/results.js';
 import type { PanelHandlers } from '../../panel/channel.js';
 import type { PanelDifference } from '../../panel/requests.js';

@@ -10,7 +10,7 @@ import { byFamily, familyText, symbolCount, worstOf } from '../../present/famili
 import { shownRows, shownRowsText, type ShownRows } from '../../present/shown-rows.js';
 import { lastValueText } from '../../present/values.js';
 import { SeamlessError } from '../../sdk/errors.js';
-import { formatInterval } from '../../sdk/time.js';
+import { formatInterval } from '../../sdk/time/time.js';
 import { madeAt } from '../model/node-at-cursor.js';
 import type { Jobs } from '../model/jobs.js';
 import { cacheUse } from '../model/settings.js';

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 
-import type { RunReport } from '../../engine/run/report.js';
+import type { RunReport } from '../../engine/run/reporting/report.js';
 import { cacheFolder, folderBytes } from '../../protocol/project.js';
 import { formatBytes, formatCount, hitsText, summaryLine } from '../../present/format.js';
 import { spanText } from '../../present/freshness.js';

@@ -10,7 +10,7 @@ import {
   type StandingNode,
 } from '../../present/freshness.js';
 import { byFamily, familyText, symbolCount, worstFirst, worstOf } from '../../present/families.js';
-import { formatInterval } from '../../sdk/time.js';
+import { formatInterval } from '../../sdk/time/time.js';
 import { reasonNotTrusted } from '../model/trust.js';
 import type { Strategies, StrategyEntry } from '../model/strategies.js';
 import { PROGRESS_PAUSE_MS, throttle } from '../model/throttle.js';

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 
 import { percent } from '../../present/report/numbers.js';
 import { modeText } from '../../present/report/words.js';
-import type { Mode } from '../../sdk/live.js';
+import type { Mode } from '../../sdk/live/live.js';
 import type { WorldRun, WorldRunEnd, WorldRuns } from '../model/world-runs.js';
 
 /** Modes differ by word and by shape, and live by its ground as well: no colour alone tells them apart. */

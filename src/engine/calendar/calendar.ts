@@ -1,4 +1,4 @@
-import type { Seconds } from '../../sdk/time.js';
+import type { Seconds } from '../../sdk/time/time.js';
 import { Zone } from './zone.js';
 
 const DAY = 86_400;

@@ -1,7 +1,7 @@
-import type { Calendar, Session, ZoneCalendar } from '../../sdk/calendar.js';
+import type { Calendar, Session, ZoneCalendar } from '../../sdk/time/calendar.js';
 import { nearNames, SeamlessError } from '../../sdk/errors.js';
-import type { SlotCalendar } from '../../sdk/grid.js';
-import type { Range, Seconds } from '../../sdk/time.js';
+import type { SlotCalendar } from '../../sdk/time/grid.js';
+import type { Range, Seconds } from '../../sdk/time/time.js';
 import { textDigest } from '../fingerprint/digest.js';
 import { TradingDays, type CalendarRules, type Day, type Regime } from './calendar.js';
 import { CALENDAR_NAMES, clockOf, dayOf, namedRules } from './named.js';

@@ -1,6 +1,6 @@
 import { EXCHANGES, type ExchangeDays } from './exchanges.js';
 import type { CalendarRules, Day, Regime } from './calendar.js';
-import type { Seconds } from '../../sdk/time.js';
+import type { Seconds } from '../../sdk/time/time.js';
 
 const DAY = 86_400;
 const WEEKDAYS = [1, 2, 3, 4, 5];

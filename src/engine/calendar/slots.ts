@@ -1,6 +1,6 @@
 import { SeamlessError } from '../../sdk/errors.js';
-import type { SlotCalendar } from '../../sdk/grid.js';
-import { formatInterval, isMonths, MONTH, type Range, type Seconds } from '../../sdk/time.js';
+import type { SlotCalendar } from '../../sdk/time/grid.js';
+import { formatInterval, isMonths, MONTH, type Range, type Seconds } from '../../sdk/time/time.js';
 import type { Day, Hours, TradingDays } from './calendar.js';
 
 const DAY = 86_400;

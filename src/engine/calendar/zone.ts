@@ -1,5 +1,5 @@
 import { SeamlessError } from '../../sdk/errors.js';
-import type { Seconds } from '../../sdk/time.js';
+import type { Seconds } from '../../sdk/time/time.js';
 
 /** Clocks of a zone change no more than once in so long. */
 const STEP = 5 * 86_400;

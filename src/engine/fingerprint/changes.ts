@@ -1,4 +1,4 @@
-import { formatInterval } from '../../sdk/time.js';
+import { formatInterval } from '../../sdk/time/time.js';
 import { phaseText } from '../graph/anchors.js';
 import type { Part } from '../ports/host.js';
 import type { EarlierNode } from '../ports/store.js';

@@ -2,7 +2,7 @@ import { plainDigest, textDigest, type Digest } from './digest.js';
 import { phaseText } from '../graph/anchors.js';
 import type { Graph, GraphNode } from '../graph/graph.js';
 import type { Part } from '../ports/host.js';
-import { formatInterval } from '../../sdk/time.js';
+import { formatInterval } from '../../sdk/time/time.js';
 
 /**
  * The version of what the engine means by a node: firing, windows, rows, indicators. Raise it whenever the same

@@ -1,6 +1,6 @@
 import { nearNames, SeamlessError } from '../../sdk/errors.js';
-import type { Grid } from '../../sdk/grid.js';
-import { defaultPhase, formatInterval, isMonths, MONTH, type Seconds } from '../../sdk/time.js';
+import type { Grid } from '../../sdk/time/grid.js';
+import { defaultPhase, formatInterval, isMonths, MONTH, type Seconds } from '../../sdk/time/time.js';
 
 const DAY = 86_400;
 const WEEK = 7 * DAY;

@@ -1,8 +1,8 @@
 import { DirectedGraph } from 'graphology';
 import { topologicalSort } from 'graphology-dag';
 import { SeamlessError } from '../../sdk/errors.js';
-import { gridOf, isTicks, longestSlot, type Grid } from '../../sdk/grid.js';
-import { formatInterval, parseTime, type Seconds } from '../../sdk/time.js';
+import { gridOf, isTicks, longestSlot, type Grid } from '../../sdk/time/grid.js';
+import { formatInterval, parseTime, type Seconds } from '../../sdk/time/time.js';
 import type { EdgeDescription, GraphDescription, NodeDescription, SourceDescription } from '../ports/host.js';
 import type { OpenStream } from '../ports/source.js';
 import { anchorOf } from './anchors.js';

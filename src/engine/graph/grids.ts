@@ -1,7 +1,7 @@
 import { SeamlessError } from '../../sdk/errors.js';
-import type { Calendar } from '../../sdk/calendar.js';
-import { floorToSlot, isTicks, sameGrid, TICKS, type Grid } from '../../sdk/grid.js';
-import { defaultPhase, formatInterval, formatTime, isMonths, type Seconds } from '../../sdk/time.js';
+import type { Calendar } from '../../sdk/time/calendar.js';
+import { floorToSlot, isTicks, sameGrid, TICKS, type Grid } from '../../sdk/time/grid.js';
+import { defaultPhase, formatInterval, formatTime, isMonths, type Seconds } from '../../sdk/time/time.js';
 import { calendarSlots, slotsOfSame } from '../calendar/calendars.js';
 import type { NodeDescription } from '../ports/host.js';
 import { anchorOf, anchorShift, shiftOf } from './anchors.js';

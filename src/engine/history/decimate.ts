@@ -1,5 +1,5 @@
 import { columnIndex, pickRows, type Column, type Table } from '../../sdk/table.js';
-import type { Range } from '../../sdk/time.js';
+import type { Range } from '../../sdk/time/time.js';
 
 /** Names that make a bar a candle; `volume` is summed where it is there too. */
 const CANDLE = ['open', 'high', 'low', 'close'];

@@ -1,7 +1,7 @@
-import { closeOf, type Grid } from '../../sdk/grid.js';
+import { closeOf, type Grid } from '../../sdk/time/grid.js';
 import { rowValue, type FlatRecord, type RowValue, type Table } from '../../sdk/table.js';
-import type { Seconds } from '../../sdk/time.js';
-import type { Span } from '../run/report.js';
+import type { Seconds } from '../../sdk/time/time.js';
+import type { Span } from '../run/reporting/report.js';
 
 /** The most ranges that are kept apart; what comes after joins the last one. */
 const MOST_SPANS = 100;

@@ -2,9 +2,9 @@ import { resolveGraph } from '../graph/graph.js';
 import { openSource } from '../sources/open-source.js';
 import type { StrategyHost } from '../ports/host.js';
 import type { SourceLibrary } from '../ports/source.js';
-import { closeOf } from '../../sdk/grid.js';
-import type { Range } from '../../sdk/time.js';
-import type { Span } from '../run/report.js';
+import { closeOf } from '../../sdk/time/grid.js';
+import type { Range } from '../../sdk/time/time.js';
+import type { Span } from '../run/reporting/report.js';
 
 /** A source that begins this close to 1970 has not said when it begins. */
 const NO_BEGINNING = 86_400;

@@ -1,5 +1,5 @@
-import { closeOf, floorToSlot } from '../../sdk/grid.js';
-import { ceilToGrid, type Range, type Seconds } from '../../sdk/time.js';
+import { closeOf, floorToSlot } from '../../sdk/time/grid.js';
+import { ceilToGrid, type Range, type Seconds } from '../../sdk/time/time.js';
 import type { GraphNode } from '../graph/graph.js';
 
 /** Slots of the finest interval in a chunk, when the DAG is small. */

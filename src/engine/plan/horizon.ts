@@ -1,9 +1,9 @@
-import type { Range, Seconds } from '../../sdk/time.js';
-import { formatInterval } from '../../sdk/time.js';
-import { ceilToSlot, closeOf, floorToSlot, slotSeeing } from '../../sdk/grid.js';
+import type { Range, Seconds } from '../../sdk/time/time.js';
+import { formatInterval } from '../../sdk/time/time.js';
+import { ceilToSlot, closeOf, floorToSlot, slotSeeing } from '../../sdk/time/grid.js';
 import type { Graph, GraphNode } from '../graph/graph.js';
 import { intersection, isEmpty, within, type RangeSet } from './ranges.js';
-import type { Span } from '../run/report.js';
+import type { Span } from '../run/reporting/report.js';
 
 /** From when to when the bars of a node can be known, given what the sources have. */
 export interface Horizon {

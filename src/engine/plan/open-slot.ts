@@ -1,5 +1,5 @@
-import { closeOf } from '../../sdk/grid.js';
-import { formatTime, type Range } from '../../sdk/time.js';
+import { closeOf } from '../../sdk/time/grid.js';
+import { formatTime, type Range } from '../../sdk/time/time.js';
 import type { Graph, GraphNode } from '../graph/graph.js';
 import type { Horizon } from './horizon.js';
 import { onGrid } from './horizon.js';

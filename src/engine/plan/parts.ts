@@ -3,7 +3,7 @@ import type { NodeWork } from './plan.js';
 import { difference, hull, union, type RangeSet } from './ranges.js';
 import type { Graph, GraphNode } from '../graph/graph.js';
 import { memberOf } from '../graph/member.js';
-import type { Seconds } from '../../sdk/time.js';
+import type { Seconds } from '../../sdk/time/time.js';
 
 /** As so many rows a node counts that has fewer: what else is at hand of it takes memory, too. */
 const LEAST_ROWS = 4000;

@@ -1,5 +1,5 @@
-import { closeBefore, closeOf, floorToSlot, isTicks, longestSlot, sameGrid } from '../../sdk/grid.js';
-import type { Range, Seconds } from '../../sdk/time.js';
+import { closeBefore, closeOf, floorToSlot, isTicks, longestSlot, sameGrid } from '../../sdk/time/grid.js';
+import type { Range, Seconds } from '../../sdk/time/time.js';
 import type { Edge, Graph, GraphNode } from '../graph/graph.js';
 import { attainable, type Horizon } from './horizon.js';
 import { difference, hull, intersection, isEmpty, union, within, type RangeSet } from './ranges.js';

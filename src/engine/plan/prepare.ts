@@ -1,4 +1,4 @@
-import { gridOf, isTicks } from '../../sdk/grid.js';
+import { gridOf, isTicks } from '../../sdk/time/grid.js';
 import type { PartChange } from '../fingerprint/changes.js';
 import { Explainer } from '../fingerprint/explain.js';
 import { fingerprints, partsOf, type Fingerprint } from '../fingerprint/fingerprints.js';

@@ -1,4 +1,4 @@
-import type { Range } from '../../sdk/time.js';
+import type { Range } from '../../sdk/time/time.js';
 
 /** Sets of half-open ranges, kept ascending, disjoint and merged. */
 export type RangeSet = readonly Range[];

@@ -3,7 +3,7 @@ import { attainable, type Horizon } from './horizon.js';
 import type { Graph, GraphNode } from '../graph/graph.js';
 import type { NodeComparison, NodeStore } from '../ports/store.js';
 import { difference, isEmpty, union, type RangeSet } from './ranges.js';
-import type { Range } from '../../sdk/time.js';
+import type { Range } from '../../sdk/time/time.js';
 
 /** `all`: every node is brought to completion. `missing`: only those whose history is absent or incomplete, and their inputs. */
 export type Extent = 'all' | 'missing';

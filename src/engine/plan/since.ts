@@ -1,4 +1,4 @@
-import type { Seconds } from '../../sdk/time.js';
+import type { Seconds } from '../../sdk/time/time.js';
 import type { NodeWork } from './plan.js';
 import type { ReadsSince } from '../ports/store.js';
 import { difference, type RangeSet } from './ranges.js';

@@ -1,7 +1,7 @@
 import type { SeamlessError, SourceLocation } from '../../sdk/errors.js';
-import { closeOf, isTicks } from '../../sdk/grid.js';
+import { closeOf, isTicks } from '../../sdk/time/grid.js';
 import { sourceLimit } from '../sources/source-limit.js';
-import type { Range } from '../../sdk/time.js';
+import type { Range } from '../../sdk/time/time.js';
 import { extentOf } from './bounds.js';
 import type { PartChange } from '../fingerprint/changes.js';
 import { sentenceOf } from '../fingerprint/explain.js';
@@ -28,8 +28,8 @@ import type { SourceLibrary } from '../ports/source.js';
 import type { SourceNote } from '../ports/source-note.js';
 import type { NodeComparison, NodeStore, RowSummary, SourceState } from '../ports/store.js';
 import { difference, hull, intersection, isEmpty, union, within, type RangeSet } from './ranges.js';
-import type { FailureReport, Span, Unfired } from '../run/report.js';
-import { withUnfired } from '../run/unfired.js';
+import type { FailureReport, Span, Unfired } from '../run/reporting/report.js';
+import { withUnfired } from '../run/reporting/unfired.js';
 import {
   firstDifference,
   sourcesText,

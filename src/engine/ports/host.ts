@@ -1,7 +1,7 @@
 import type { SourceLocation } from '../../sdk/errors.js';
-import type { HeldTo } from '../../sdk/fetched.js';
+import type { HeldTo } from '../../sdk/providers/fetched.js';
 import type { ColumnType, Table } from '../../sdk/table.js';
-import type { Seconds } from '../../sdk/time.js';
+import type { Seconds } from '../../sdk/time/time.js';
 
 /** What the engine asks of a strategy host: the graph, and the rows of a node. The engine knows no language by name. */
 

@@ -1,7 +1,7 @@
 import type { SeamlessError, SourceLocation } from '../../sdk/errors.js';
-import type { Grid, SlotCalendar } from '../../sdk/grid.js';
+import type { Grid, SlotCalendar } from '../../sdk/time/grid.js';
 import type { Table } from '../../sdk/table.js';
-import type { Range, Seconds } from '../../sdk/time.js';
+import type { Range, Seconds } from '../../sdk/time/time.js';
 import type { SourceDescription } from './host.js';
 import type { SourceNote } from './source-note.js';
 

@@ -1,6 +1,6 @@
-import type { Grid } from '../../sdk/grid.js';
+import type { Grid } from '../../sdk/time/grid.js';
 import type { Table } from '../../sdk/table.js';
-import type { Range, Seconds } from '../../sdk/time.js';
+import type { Range, Seconds } from '../../sdk/time/time.js';
 import type { Awaitable, MemberDescription, Part, ScanState, Schema } from './host.js';
 import type { SourceNote } from './source-note.js';
 

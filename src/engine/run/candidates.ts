@@ -1,4 +1,4 @@
-import type { Range } from '../../sdk/time.js';
+import type { Range } from '../../sdk/time/time.js';
 import type { Candidate } from '../ports/store.js';
 
 /** Segments of one code over one range. */

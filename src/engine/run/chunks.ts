@@ -1,7 +1,7 @@
 import { floats } from '../../sdk/memory.js';
-import { closeOf, openOf } from '../../sdk/grid.js';
+import { closeOf, openOf } from '../../sdk/time/grid.js';
 import { emptyTable, lowerBound, type Table } from '../../sdk/table.js';
-import { floorToGrid, type Range, type Seconds } from '../../sdk/time.js';
+import { floorToGrid, type Range, type Seconds } from '../../sdk/time/time.js';
 import { borderAfter, slotsOf, chunkSpan } from '../plan/chunk-span.js';
 import { bytesDigest } from '../fingerprint/digest.js';
 import { firingsOf, requestOf, schemaOf, type AtHand } from './evaluation/evaluation.js';

@@ -1,5 +1,5 @@
 import { common, union, type RangeSet } from '../plan/ranges.js';
-import type { NodeReport, NodeState, Span } from './report.js';
+import type { NodeReport, NodeState, Span } from './reporting/report.js';
 
 /** What a run did to a family: its nodes as one. */
 export interface FamilyReport extends NodeReport {

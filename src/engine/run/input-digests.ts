@@ -1,6 +1,6 @@
-import { openOf, type Grid } from '../../sdk/grid.js';
+import { openOf, type Grid } from '../../sdk/time/grid.js';
 import { lowerBound } from '../../sdk/table.js';
-import type { Seconds } from '../../sdk/time.js';
+import type { Seconds } from '../../sdk/time/time.js';
 import { textDigest } from '../fingerprint/digest.js';
 import type { Edge, GraphNode } from '../graph/graph.js';
 import type { Firings } from './evaluation/firing.js';

@@ -1,5 +1,5 @@
-import type { Seconds } from '../../sdk/time.js';
-import type { CoveredPart, RunProgress } from './report.js';
+import type { Seconds } from '../../sdk/time/time.js';
+import type { CoveredPart, RunProgress } from './reporting/report.js';
 
 /** Milliseconds between two messages of one run. */
 const PACE_MS = 100;

@@ -1,7 +1,7 @@
 import { SeamlessError } from '../../sdk/errors.js';
-import { slotsIn } from '../../sdk/grid.js';
+import { slotsIn } from '../../sdk/time/grid.js';
 import type { Table } from '../../sdk/table.js';
-import type { Range, Seconds } from '../../sdk/time.js';
+import type { Range, Seconds } from '../../sdk/time/time.js';
 import type { Fingerprint } from '../fingerprint/fingerprints.js';
 import type { Graph, GraphNode } from '../graph/graph.js';
 import { attainable, limitOf, type Horizon } from '../plan/horizon.js';
@@ -11,7 +11,7 @@ import { intersection, union, type RangeSet } from '../plan/ranges.js';
 import type { Deadlines } from '../sources/deadline.js';
 import { refusalOf } from '../sources/refusals.js';
 import { evaluate, widerSchema } from './evaluation/evaluation.js';
-import type { CoveredPart, RunProgress } from './report.js';
+import type { CoveredPart, RunProgress } from './reporting/report.js';
 
 const EVERYTHING: Range = { start: -Infinity, end: Infinity };
 

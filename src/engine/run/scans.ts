@@ -1,7 +1,7 @@
 import { SeamlessError } from '../../sdk/errors.js';
-import { ceilToSlot } from '../../sdk/grid.js';
+import { ceilToSlot } from '../../sdk/time/grid.js';
 import { emptyTable, type Table } from '../../sdk/table.js';
-import { floorToGrid, formatTime, type Seconds } from '../../sdk/time.js';
+import { floorToGrid, formatTime, type Seconds } from '../../sdk/time/time.js';
 import { bytesDigest } from '../fingerprint/digest.js';
 import type { GraphNode } from '../graph/graph.js';
 import { NOT_STARTED, type ScanState } from '../ports/host.js';

@@ -1,6 +1,6 @@
-import type { HeldTo, ServiceOutcome, StreamService } from '../../sdk/fetched.js';
+import type { HeldTo, ServiceOutcome, StreamService } from '../../sdk/providers/fetched.js';
 import { SeamlessError } from '../../sdk/errors.js';
-import { gridOf } from '../../sdk/grid.js';
+import { gridOf } from '../../sdk/time/grid.js';
 import type { GraphNode } from '../graph/graph.js';
 import { Overdue, type Deadline, type Deadlines } from '../sources/deadline.js';
 import { downstream, isRefusal } from '../sources/refusals.js';

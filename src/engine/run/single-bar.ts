@@ -1,10 +1,11 @@
 import { SeamlessError } from '../../sdk/errors.js';
-import { ceilToSlot, floorToSlot, isOnGrid, nextOpen, openOf } from '../../sdk/grid.js';
+import { ceilToSlot, floorToSlot, isOnGrid, nextOpen, openOf } from '../../sdk/time/grid.js';
 import { emptyTable, lowerBound, sliceTable } from '../../sdk/table.js';
-import { formatInterval, formatTime, type Range, type Seconds } from '../../sdk/time.js';
+import { formatInterval, formatTime, type Range, type Seconds } from '../../sdk/time/time.js';
 import type { Fingerprint } from '../fingerprint/fingerprints.js';
 import type { Graph, GraphNode } from '../graph/graph.js';
-import { horizonsOf, noteSchemas, openStreams, Execution, type Ports } from './materialize.js';
+import { Execution } from './execution.js';
+import { horizonsOf, noteSchemas, openStreams, type Ports } from './materialize.js';
 import type { ComputeInput, ComputeRequest, ComputeResult, ScanState } from '../ports/host.js';
 import { isEmpty, union, type RangeSet } from '../plan/ranges.js';
 import { coveredOf, type Prepared } from '../plan/prepare.js';

@@ -1,7 +1,7 @@
 import { SeamlessError } from '../../sdk/errors.js';
-import { floorToSlot } from '../../sdk/grid.js';
+import { floorToSlot } from '../../sdk/time/grid.js';
 import { emptyTable } from '../../sdk/table.js';
-import type { Range, Seconds } from '../../sdk/time.js';
+import type { Range, Seconds } from '../../sdk/time/time.js';
 import type { GraphNode } from '../graph/graph.js';
 import { isEmpty } from '../plan/ranges.js';
 import { prepare, type Prepared } from '../plan/prepare.js';

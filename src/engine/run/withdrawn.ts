@@ -1,7 +1,7 @@
 import type { GraphNode } from '../graph/graph.js';
 import { memberOf } from '../graph/member.js';
 import type { NodeStore } from '../ports/store.js';
-import type { Range } from '../../sdk/time.js';
+import type { Range } from '../../sdk/time/time.js';
 import type { RunState } from './run-state.js';
 
 const ALL_TIME: Range = { start: -Infinity, end: Infinity };

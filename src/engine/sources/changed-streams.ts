@@ -1,5 +1,5 @@
 import { SeamlessError } from '../../sdk/errors.js';
-import { gridOf } from '../../sdk/grid.js';
+import { gridOf } from '../../sdk/time/grid.js';
 import type { Fingerprint } from '../fingerprint/fingerprints.js';
 import type { GraphNode } from '../graph/graph.js';
 import type { SourceDescription } from '../ports/host.js';

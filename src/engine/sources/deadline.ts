@@ -1,6 +1,6 @@
 import { SeamlessError } from '../../sdk/errors.js';
-import type { HeldTo } from '../../sdk/fetched.js';
-import type { Seconds } from '../../sdk/time.js';
+import type { HeldTo } from '../../sdk/providers/fetched.js';
+import type { Seconds } from '../../sdk/time/time.js';
 import type { SourceReader } from '../ports/source.js';
 import { deadlineText, missedText } from './service-level.js';
 

@@ -1,6 +1,6 @@
 import { concatTables, lowerBound, sliceTable, type Table } from '../../sdk/table.js';
-import { ceilToSlot } from '../../sdk/grid.js';
-import { floorToGrid, type Range, type Seconds } from '../../sdk/time.js';
+import { ceilToSlot } from '../../sdk/time/grid.js';
+import { floorToGrid, type Range, type Seconds } from '../../sdk/time/time.js';
 import { tableDigest } from '../fingerprint/digest.js';
 import type { GraphNode } from '../graph/graph.js';
 import { CHUNK_SLOTS } from '../plan/chunk-span.js';

@@ -1,5 +1,5 @@
-import { slotOfBars, slotSeeing, type Grid } from '../../sdk/grid.js';
-import type { Range, Seconds } from '../../sdk/time.js';
+import { slotOfBars, slotSeeing, type Grid } from '../../sdk/time/grid.js';
+import type { Range, Seconds } from '../../sdk/time/time.js';
 import type { Dependent, Invalidation, NodeStore } from '../ports/store.js';
 import { union, type RangeSet } from '../plan/ranges.js';
 

@@ -1,6 +1,6 @@
-import { closeOf, floorToSlot, slotsIn, type Grid } from '../../sdk/grid.js';
-import type { HeldTo, ServiceLevel, ServiceOutcome, StreamService } from '../../sdk/fetched.js';
-import { formatInterval, formatTime, type Range, type Seconds } from '../../sdk/time.js';
+import { closeOf, floorToSlot, slotsIn, type Grid } from '../../sdk/time/grid.js';
+import type { HeldTo, ServiceLevel, ServiceOutcome, StreamService } from '../../sdk/providers/fetched.js';
+import { formatInterval, formatTime, type Range, type Seconds } from '../../sdk/time/time.js';
 
 /** What a fetch of a range came to. */
 export interface FetchFacts {

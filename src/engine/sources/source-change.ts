@@ -1,7 +1,7 @@
 import type { SeamlessError } from '../../sdk/errors.js';
 import { emptyTable, rowValue, type RowValue, type Table } from '../../sdk/table.js';
-import { nextOpen, type Grid } from '../../sdk/grid.js';
-import { formatTime, type Range, type Seconds } from '../../sdk/time.js';
+import { nextOpen, type Grid } from '../../sdk/time/grid.js';
+import { formatTime, type Range, type Seconds } from '../../sdk/time/time.js';
 import { same } from '../history/difference.js';
 import type { Graph, GraphNode } from '../graph/graph.js';
 import type { SourceDescription } from '../ports/host.js';

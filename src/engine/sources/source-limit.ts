@@ -1,5 +1,5 @@
-import { ceilToSlot, nextOpen } from '../../sdk/grid.js';
-import type { Seconds } from '../../sdk/time.js';
+import { ceilToSlot, nextOpen } from '../../sdk/time/grid.js';
+import type { Seconds } from '../../sdk/time/time.js';
 import type { GraphNode } from '../graph/graph.js';
 
 /** Up to when the bars of a stream are known, given its last one: to where that closes, or later where its author says so. */

@@ -1,7 +1,7 @@
 import { SeamlessError } from '../../sdk/errors.js';
 import { emptyTable, lowerBound, type Table } from '../../sdk/table.js';
-import { floorToSlot, gridOf } from '../../sdk/grid.js';
-import { type Range, type Seconds } from '../../sdk/time.js';
+import { floorToSlot, gridOf } from '../../sdk/time/grid.js';
+import { type Range, type Seconds } from '../../sdk/time/time.js';
 import type { Fingerprint } from '../fingerprint/fingerprints.js';
 import type { GraphNode } from '../graph/graph.js';
 import { sourceLimit } from './source-limit.js';

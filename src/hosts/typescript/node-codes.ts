@@ -4,7 +4,7 @@ import { canonicalJson } from '../../engine/fingerprint/fingerprints.js';
 import type { SourceLocation } from '../../sdk/errors.js';
 import type { DagNode } from '../../sdk/dag-node.js';
 import { Node, StreamInput } from '../../sdk/node.js';
-import type { HistoryProvider } from '../../sdk/providers.js';
+import type { HistoryProvider } from '../../sdk/providers/providers.js';
 import type { Strategy } from '../../sdk/strategy.js';
 import type { CaptureGuard, ComputedNode } from './compute/computation.js';
 import type { FunctionPlace } from './fingerprint/inspection.js';

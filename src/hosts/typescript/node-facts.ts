@@ -1,12 +1,12 @@
 import type { SourceDescription } from '../../engine/ports/host.js';
 import type { DagNode } from '../../sdk/dag-node.js';
 import { ColumnCompute, KernelCompute, Node, SlotCompute, StreamInput } from '../../sdk/node.js';
-import { PresetHistory } from '../../sdk/presets.js';
-import type { HistoryProvider } from '../../sdk/providers.js';
+import { PresetHistory } from '../../sdk/providers/presets.js';
+import type { HistoryProvider } from '../../sdk/providers/providers.js';
 import { ScanNode } from '../../sdk/scan-node.js';
 import type { Strategy } from '../../sdk/strategy.js';
 import { CrossNode } from '../../sdk/universe/cross-node.js';
-import { parseInterval, TICK, type Seconds } from '../../sdk/time.js';
+import { parseInterval, TICK, type Seconds } from '../../sdk/time/time.js';
 import type { ComputedNode } from './compute/computation.js';
 
 export function isComputed(node: DagNode): node is ComputedNode {

@@ -1,5 +1,5 @@
 import { ComputeOnlyViolation, SeamlessError, type SourceLocation } from '../../sdk/errors.js';
-import { parseInterval } from '../../sdk/time.js';
+import { parseInterval } from '../../sdk/time/time.js';
 import type { StrategyBundle } from './bundle/bundle.js';
 import type { ComputeContext } from './compute/computation.js';
 import type { FunctionPlace } from './fingerprint/inspection.js';

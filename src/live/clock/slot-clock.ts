@@ -1,6 +1,14 @@
-import { closeOf, floorToSlot, isOnGrid, nextOpen, sameGrid, slotSeeing, type Grid } from '../../sdk/grid.js';
+import {
+  closeOf,
+  floorToSlot,
+  isOnGrid,
+  nextOpen,
+  sameGrid,
+  slotSeeing,
+  type Grid,
+} from '../../sdk/time/grid.js';
 import type { FlatRecord } from '../../sdk/table.js';
-import { formatInterval, formatTime, type Range, type Seconds } from '../../sdk/time.js';
+import { formatInterval, formatTime, type Range, type Seconds } from '../../sdk/time/time.js';
 import type { FeedBar, FeedStream } from '../feed/feed.js';
 
 /** Bars of a stream that came, by open, kept after their slot to tell a repetition from a correction. */

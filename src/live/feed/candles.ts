@@ -1,6 +1,6 @@
-import { closeOf, isOnGrid } from '../../sdk/grid.js';
+import { closeOf, isOnGrid } from '../../sdk/time/grid.js';
 import type { FlatRecord } from '../../sdk/table.js';
-import { formatTime, type Seconds } from '../../sdk/time.js';
+import { formatTime, type Seconds } from '../../sdk/time/time.js';
 import type { FeedBar, FeedStream } from './feed.js';
 
 /** Bars that were given, kept to tell a repetition from a correction. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SeamlessError } from '../../sdk/errors.js';
-import { closeOf } from '../../sdk/grid.js';
-import { formatInterval, type Seconds } from '../../sdk/time.js';
+import { closeOf } from '../../sdk/time/grid.js';
+import { formatInterval, type Seconds } from '../../sdk/time/time.js';
 import { Candles } from './candles.js';
 import { Silence, type Feed, type FeedMessage, type FeedStream } from './feed.js';
 import { Inbox } from './inbox.js';

@@ -1,6 +1,6 @@
-import type { Grid } from '../../sdk/grid.js';
+import type { Grid } from '../../sdk/time/grid.js';
 import type { FlatRecord } from '../../sdk/table.js';
-import type { Seconds } from '../../sdk/time.js';
+import type { Seconds } from '../../sdk/time/time.js';
 
 /** A stream as a feed is asked for it. */
 export interface FeedStream extends Grid {

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SourceReader } from '../../engine/ports/source.js';
-import { closeOf, floorToSlot } from '../../sdk/grid.js';
+import { closeOf, floorToSlot } from '../../sdk/time/grid.js';
 import { rowValue, type FlatRecord, type Table } from '../../sdk/table.js';
-import type { Seconds } from '../../sdk/time.js';
+import type { Seconds } from '../../sdk/time/time.js';
 import type { Feed, FeedBar, FeedMessage, FeedStream } from './feed.js';
 
 /** What a stream's bars are read from, by its name. */

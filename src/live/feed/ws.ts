@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as v from 'valibot';
 import { WebSocket } from 'ws';
 import { SeamlessError } from '../../sdk/errors.js';
-import { closeOf } from '../../sdk/grid.js';
-import type { Seconds } from '../../sdk/time.js';
+import { closeOf } from '../../sdk/time/grid.js';
+import type { Seconds } from '../../sdk/time/time.js';
 import { Silence, type Feed, type FeedMessage, type FeedStream } from './feed.js';
 import { Inbox } from './inbox.js';
 

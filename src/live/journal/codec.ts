@@ -1,6 +1,6 @@
-import type { RunEvent, RunEventBody } from '../../sdk/live.js';
+import type { RunEvent, RunEventBody } from '../../sdk/live/live.js';
 import type { RowValue } from '../../sdk/table.js';
-import type { Seconds } from '../../sdk/time.js';
+import type { Seconds } from '../../sdk/time/time.js';
 
 /** What happened at one slot: one line of a journal, which is there as a whole or not at all. */
 export interface JournalLine {

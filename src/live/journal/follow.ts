@@ -1,4 +1,4 @@
-import type { RunEvent } from '../../sdk/live.js';
+import type { RunEvent } from '../../sdk/live/live.js';
 import { eventsOf } from './codec.js';
 import { JournalReader } from './journal.js';
 

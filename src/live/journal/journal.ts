@@ -10,8 +10,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { SeamlessError } from '../../sdk/errors.js';
-import type { RunEventBody } from '../../sdk/live.js';
-import type { Seconds } from '../../sdk/time.js';
+import type { RunEventBody } from '../../sdk/live/live.js';
+import type { Seconds } from '../../sdk/time/time.js';
 import { decodeLine, encodeLine, type JournalLine } from './codec.js';
 
 const NEWLINE = 10;

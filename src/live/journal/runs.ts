@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { nearNames, SeamlessError } from '../../sdk/errors.js';
-import type { Mode, RunEventBody, RunResult } from '../../sdk/live.js';
+import type { Mode, RunEventBody, RunResult } from '../../sdk/live/live.js';
 import type { World } from '../world/schema.js';
 import { JournalReader } from './journal.js';
 

@@ -1,5 +1,5 @@
-import type { OpenPosition, Trade } from '../../sdk/live.js';
-import type { Seconds } from '../../sdk/time.js';
+import type { OpenPosition, Trade } from '../../sdk/live/live.js';
+import type { Seconds } from '../../sdk/time/time.js';
 import type { World } from '../world/schema.js';
 
 /** An order that was carried out. Costs are at least 0. */

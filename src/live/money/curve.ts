@@ -1,5 +1,5 @@
-import type { EquityPoint } from '../../sdk/live.js';
-import type { Seconds } from '../../sdk/time.js';
+import type { EquityPoint } from '../../sdk/live/live.js';
+import type { Seconds } from '../../sdk/time/time.js';
 
 /** Points a curve is thinned out to once it has twice as many: more than a screen can tell apart. */
 const LEAST = 1000;

@@ -1,7 +1,7 @@
 import { SeamlessError } from '../../sdk/errors.js';
-import type { RunEventBody } from '../../sdk/live.js';
+import type { RunEventBody } from '../../sdk/live/live.js';
 import type { RowValue } from '../../sdk/table.js';
-import type { Seconds } from '../../sdk/time.js';
+import type { Seconds } from '../../sdk/time/time.js';
 import type { World } from '../world/schema.js';
 import { fillAt } from './account.js';
 import { RecentCloses, type SlotCloses } from './correlation.js';

@@ -1,4 +1,4 @@
-import type { Seconds } from '../../sdk/time.js';
+import type { Seconds } from '../../sdk/time/time.js';
 import type { World } from '../world/schema.js';
 import { Account, type Fill } from './account.js';
 import { Meter } from './metrics.js';

@@ -1,5 +1,5 @@
-import type { EquityPoint, Metrics, Trade } from '../../sdk/live.js';
-import type { Seconds } from '../../sdk/time.js';
+import type { EquityPoint, Metrics, Trade } from '../../sdk/live/live.js';
+import type { Seconds } from '../../sdk/time/time.js';
 import { Curve } from './curve.js';
 
 const DAY = 86_400;

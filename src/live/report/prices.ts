@@ -1,6 +1,6 @@
 import { decimate } from '../../engine/history/decimate.js';
 import { columnIndex, emptyTable, sliceTableByTime, type Table } from '../../sdk/table.js';
-import type { Range, Seconds } from '../../sdk/time.js';
+import type { Range, Seconds } from '../../sdk/time/time.js';
 import type { FeedBar } from '../feed/feed.js';
 import type { JournalLine } from '../journal/codec.js';
 import { BarColumns } from '../run/rows.js';

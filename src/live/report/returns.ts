@@ -1,4 +1,4 @@
-import type { Seconds } from '../../sdk/time.js';
+import type { Seconds } from '../../sdk/time/time.js';
 
 /** Returns of equity by calendar month, in UTC. */
 export interface YearOfReturns {

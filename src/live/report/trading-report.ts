@@ -1,7 +1,7 @@
 import { decimate } from '../../engine/history/decimate.js';
-import type { Mode, RunEvent, RunResult } from '../../sdk/live.js';
+import type { Mode, RunEvent, RunResult } from '../../sdk/live/live.js';
 import { columnIndex, VALUE_COLUMN } from '../../sdk/table.js';
-import type { Seconds } from '../../sdk/time.js';
+import type { Seconds } from '../../sdk/time/time.js';
 import { eventsOf, type JournalLine } from '../journal/codec.js';
 import { RunEnding, stateOf, type RunRecord, type RunState } from '../journal/runs.js';
 import { Holdings } from '../money/holdings.js';

@@ -1,5 +1,5 @@
 import { SeamlessError } from '../../sdk/errors.js';
-import type { RunEventBody } from '../../sdk/live.js';
+import type { RunEventBody } from '../../sdk/live/live.js';
 import type { BrokerSaid } from '../feed/broker-said.js';
 import type { FeedBar } from '../feed/feed.js';
 import type { JournalLine } from '../journal/codec.js';

@@ -1,7 +1,7 @@
-import type { RunEventBody, RunResult } from '../../sdk/live.js';
-import { closeOf, type Grid } from '../../sdk/grid.js';
+import type { RunEventBody, RunResult } from '../../sdk/live/live.js';
+import { closeOf, type Grid } from '../../sdk/time/grid.js';
 import { rowValue, type RowValue, type Table } from '../../sdk/table.js';
-import type { Seconds } from '../../sdk/time.js';
+import type { Seconds } from '../../sdk/time/time.js';
 import type { Entry, Journal } from '../journal/journal.js';
 import type { SlotCloses } from '../money/correlation.js';
 import { Desk, type PriceBar } from '../money/desk.js';

@@ -1,6 +1,6 @@
 import type { SourceReader } from '../../engine/ports/source.js';
-import { closeOf, floorToSlot, longestSlot, type Grid } from '../../sdk/grid.js';
-import type { Seconds } from '../../sdk/time.js';
+import { closeOf, floorToSlot, longestSlot, type Grid } from '../../sdk/time/grid.js';
+import type { Seconds } from '../../sdk/time/time.js';
 import { lastSlots, type SlotCloses, type TimedClose } from '../money/correlation.js';
 import { priceOf } from './slot-loop.js';
 

@@ -1,9 +1,9 @@
 import type { Graph } from '../../engine/graph/graph.js';
 import type { SourceReader } from '../../engine/ports/source.js';
 import { schemaOf } from '../../engine/run/evaluation/evaluation.js';
-import { closeOf, lastOpenBy, type Grid } from '../../sdk/grid.js';
+import { closeOf, lastOpenBy, type Grid } from '../../sdk/time/grid.js';
 import { lowerBound, rowValue, sliceTable, type RowValue, type Table } from '../../sdk/table.js';
-import type { Range, Seconds } from '../../sdk/time.js';
+import type { Range, Seconds } from '../../sdk/time/time.js';
 import type { FeedBar } from '../feed/feed.js';
 import type { JournalLine } from '../journal/codec.js';
 import { BarColumns } from './rows.js';

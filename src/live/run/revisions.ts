@@ -1,7 +1,7 @@
 import type { Graph, GraphNode } from '../../engine/graph/graph.js';
 import type { ClosedSlots, SlotCloser } from '../../engine/run/evaluation/slot-evaluator.js';
-import type { RunEventBody } from '../../sdk/live.js';
-import { closeOf } from '../../sdk/grid.js';
+import type { RunEventBody } from '../../sdk/live/live.js';
+import { closeOf } from '../../sdk/time/grid.js';
 import {
   concatTables,
   emptyTable,
@@ -11,7 +11,7 @@ import {
   type RowValue,
   type Table,
 } from '../../sdk/table.js';
-import type { Range, Seconds } from '../../sdk/time.js';
+import type { Range, Seconds } from '../../sdk/time/time.js';
 import { sameBits } from './same-bits.js';
 
 type Tables = ReadonlyMap<number, Table>;

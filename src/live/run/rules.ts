@@ -1,5 +1,5 @@
-import type { RunEventBody } from '../../sdk/live.js';
-import type { Seconds } from '../../sdk/time.js';
+import type { RunEventBody } from '../../sdk/live/live.js';
+import type { Seconds } from '../../sdk/time/time.js';
 import type { JournalLine } from '../journal/codec.js';
 import type { Entry } from '../journal/journal.js';
 import type { Desk, Rule } from '../money/desk.js';

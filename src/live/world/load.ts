@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { nearNames, SeamlessError } from '../../sdk/errors.js';
-import type { Mode } from '../../sdk/live.js';
-import { formatTime } from '../../sdk/time.js';
+import type { Mode } from '../../sdk/live/live.js';
+import { formatTime } from '../../sdk/time/time.js';
 import { parseYaml, type Contradiction, type SettingsKind } from '../../settings/checked-yaml.js';
 import type { PresetNames } from '../../settings/completion.js';
 import { PRESETS_FILE } from '../../settings/files.js';

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { parseInterval, parseTime, type Seconds } from '../../sdk/time.js';
+import { parseInterval, parseTime, type Seconds } from '../../sdk/time/time.js';
 
 /** What a world's YAML says. Every default is the safe one. */
 

@@ -1,6 +1,6 @@
 import type { RunPrices } from '../../live/report/prices.js';
 import { columnIndex, type Table } from '../../sdk/table.js';
-import type { Seconds } from '../../sdk/time.js';
+import type { Seconds } from '../../sdk/time/time.js';
 import { ticksOf } from '../ticks.js';
 import { html, Markup } from './markup.js';
 

@@ -1,8 +1,8 @@
 import * as l10n from '@vscode/l10n';
 
 import type { Outcome } from '../../live/report/trading-report.js';
-import type { Metrics } from '../../sdk/live.js';
-import { formatRange } from '../../sdk/time.js';
+import type { Metrics } from '../../sdk/live/live.js';
+import { formatRange } from '../../sdk/time/time.js';
 
 const DAY = 86_400;
 const NONE = '–';

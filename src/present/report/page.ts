@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 
 import type { RunPrices } from '../../live/report/prices.js';
 import type { Outcome, TradingReport } from '../../live/report/trading-report.js';
-import { formatTime } from '../../sdk/time.js';
+import { formatTime } from '../../sdk/time/time.js';
 import { formatNumber } from '../values.js';
 import { lineChart, priceChart, type DrawnLine } from './drawing.js';
 import { html, Markup } from './markup.js';

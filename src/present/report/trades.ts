@@ -1,5 +1,5 @@
 import type { Outcome } from '../../live/report/trading-report.js';
-import { formatTime, type Seconds } from '../../sdk/time.js';
+import { formatTime, type Seconds } from '../../sdk/time/time.js';
 
 /** A trade as tables show it; one that is not closed has neither `closed` nor `exit`. */
 export interface ShownTrade {

@@ -2,8 +2,8 @@ import * as l10n from '@vscode/l10n';
 
 import type { TradingReport } from '../../live/report/trading-report.js';
 import type { RunState } from '../../live/journal/runs.js';
-import type { Mode } from '../../sdk/live.js';
-import { formatTime } from '../../sdk/time.js';
+import type { Mode } from '../../sdk/live/live.js';
+import { formatTime } from '../../sdk/time/time.js';
 
 /** A mode as a badge: capitals tell it apart where colours do not. */
 export function modeText(mode: Mode | null): string {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { RunReport } from '../../engine/run/report.js';
+import type { RunReport } from '../../engine/run/reporting/report.js';
 import { builtFile } from '../built-file.js';
 import { cacheState } from '../project.js';
 import type { StrategyRef } from '../payloads.js';

@@ -1,12 +1,12 @@
-import type { Calendar } from '../calendar.js';
+import type { Calendar } from '../time/calendar.js';
 import { slottingOf, type DagNode } from '../dag-node.js';
 import { SeamlessError } from '../errors.js';
-import { longestSlot, plainGrid } from '../grid.js';
+import { longestSlot, plainGrid } from '../time/grid.js';
 import { bytes, floats } from '../memory.js';
 import { KernelCompute, Node, SlotCompute, type Bar, type BarSlot, type KernelOutput } from '../node.js';
 import type { InputSeries, Series } from '../series.js';
 import { columnIndex } from '../table.js';
-import { formatInterval, parseInterval, type Anchor, type Interval } from '../time.js';
+import { formatInterval, parseInterval, type Anchor, type Interval } from '../time/time.js';
 import type { Window } from '../view.js';
 import { aggregate, checkAggregates, type Aggregate } from './aggregate.js';
 

@@ -1,13 +1,13 @@
-import type { Calendar } from '../calendar.js';
+import type { Calendar } from '../time/calendar.js';
 import { slottingOf, type DagNode } from '../dag-node.js';
 import { SeamlessError } from '../errors.js';
 import { bytes, floats } from '../memory.js';
 import { KernelCompute, Node, type Bar, type KernelOutput } from '../node.js';
 import type { Series } from '../series.js';
 import { columnIndex, VALUE_COLUMN } from '../table.js';
-import { longestSlot, plainGrid } from '../grid.js';
+import { longestSlot, plainGrid } from '../time/grid.js';
 import { aggregate, checkAggregates, type Aggregate } from './aggregate.js';
-import { formatInterval, isMonths, parseInterval, type Anchor, type Interval } from '../time.js';
+import { formatInterval, isMonths, parseInterval, type Anchor, type Interval } from '../time/time.js';
 
 export interface ResampleOptions {
   readonly name: string;

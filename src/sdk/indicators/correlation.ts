@@ -2,7 +2,7 @@ import { SeamlessError } from '../errors.js';
 import type { DagNode } from '../dag-node.js';
 import type { Node } from '../node.js';
 import type { InputSeries } from '../series.js';
-import { parseInterval, type Interval } from '../time.js';
+import { parseInterval, type Interval } from '../time/time.js';
 import { checkLeast, defaultColumn, indicatorNode } from './indicator.js';
 import { blocksOf } from './kernels/blocks.js';
 import { correlations } from './kernels/correlations.js';

@@ -1,10 +1,10 @@
-import type { Calendar } from '../calendar.js';
+import type { Calendar } from '../time/calendar.js';
 import { slottingOf, type DagNode, type Slotting } from '../dag-node.js';
 import { SeamlessError } from '../errors.js';
 import { KernelCompute, Node, type NodeOptions } from '../node.js';
 import type { InputSeries, Series } from '../series.js';
 import { VALUE_COLUMN } from '../table.js';
-import type { Anchor, Interval } from '../time.js';
+import type { Anchor, Interval } from '../time/time.js';
 import { blocksOf, type Blocks } from './kernels/blocks.js';
 
 /** What every indicator over one input takes. */

@@ -1,8 +1,8 @@
-import type { Calendar } from '../calendar.js';
+import type { Calendar } from '../time/calendar.js';
 import { DagNode, shown } from '../dag-node.js';
 import { SeamlessError } from '../errors.js';
 import { checkInputs } from '../node.js';
-import type { Anchor, Interval } from '../time.js';
+import type { Anchor, Interval } from '../time/time.js';
 import type { Section } from './section.js';
 
 /** What a cross-section gives: a number for each member in the order of `section.symbols`, or one for all of them. */

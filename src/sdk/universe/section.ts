@@ -1,7 +1,7 @@
 import type { DagNode } from '../dag-node.js';
 import { SeamlessError, UndeclaredInput } from '../errors.js';
 import { cellValue, rowValue, VALUE_COLUMN, type RowValue } from '../table.js';
-import { formatTime, type Seconds } from '../time.js';
+import { formatTime, type Seconds } from '../time/time.js';
 import { numbersOf, readSlot, resolveColumn, undeclaredInput, type View } from '../view.js';
 
 /** The members of a universe at one bar, as a `CrossNode` sees them. */

@@ -1,10 +1,10 @@
-import type { Calendar } from '../calendar.js';
+import type { Calendar } from '../time/calendar.js';
 import { DagNode, shown } from '../dag-node.js';
 import { SeamlessError } from '../errors.js';
 import { checkPeriod, checkProvider, type Bar } from '../node.js';
-import type { SeamlessDataProvider } from '../presets.js';
-import type { HistoryProvider } from '../providers.js';
-import type { Anchor, Interval } from '../time.js';
+import type { SeamlessDataProvider } from '../providers/presets.js';
+import type { HistoryProvider } from '../providers/providers.js';
+import type { Anchor, Interval } from '../time/time.js';
 import { symbolOption, SYMBOL_PLACE } from '../wire/transport.js';
 
 export interface UniverseOptions {

@@ -1,5 +1,5 @@
-import type { HistoryProvider } from '../providers.js';
-import type { TimeInput } from '../time.js';
+import type { HistoryProvider } from '../providers/providers.js';
+import type { TimeInput } from '../time/time.js';
 import type { WireOptions } from './http-history.js';
 import { withTransport } from './transport.js';
 

@@ -1,5 +1,5 @@
-import type { HistoryProvider } from '../providers.js';
-import type { TimeInput } from '../time.js';
+import type { HistoryProvider } from '../providers/providers.js';
+import type { TimeInput } from '../time/time.js';
 import { withTransport } from './transport.js';
 
 /** How many requests at most, in how long. */

@@ -1,4 +1,4 @@
-import type { HistoryProvider } from '../providers.js';
+import type { HistoryProvider } from '../providers/providers.js';
 import { withTransport } from './transport.js';
 
 export interface PostgresOptions {

@@ -1,5 +1,5 @@
 import type { OpenStream } from '../../engine/ports/source.js';
-import { formatInterval, formatTime, type Seconds } from '../../sdk/time.js';
+import { formatInterval, formatTime, type Seconds } from '../../sdk/time/time.js';
 import { sourceError } from '../faults.js';
 import { slotStamped } from './stamps.js';
 

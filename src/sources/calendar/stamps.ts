@@ -1,6 +1,6 @@
 import { calendarSlots } from '../../engine/calendar/calendars.js';
-import type { SlotCalendar } from '../../sdk/grid.js';
-import type { Seconds } from '../../sdk/time.js';
+import type { SlotCalendar } from '../../sdk/time/grid.js';
+import type { Seconds } from '../../sdk/time/time.js';
 
 const DAY = 86_400;
 

@@ -1,6 +1,6 @@
 import type { OpenStream, SourceReader } from '../../engine/ports/source.js';
 import { nearNames, SeamlessError } from '../../sdk/errors.js';
-import { formatInterval, type Range } from '../../sdk/time.js';
+import { formatInterval, type Range } from '../../sdk/time/time.js';
 import { sourceError } from '../faults.js';
 import type { FileContext } from '../files.js';
 import { pageOf } from '../http/page.js';

@@ -1,8 +1,8 @@
 import type { OpenStream } from '../../engine/ports/source.js';
 import type { SeamlessError } from '../../sdk/errors.js';
 import { concatTables, sliceTable, type Table } from '../../sdk/table.js';
-import { nextOpen, floorToSlot, openOf } from '../../sdk/grid.js';
-import type { Range, Seconds } from '../../sdk/time.js';
+import { nextOpen, floorToSlot, openOf } from '../../sdk/time/grid.js';
+import type { Range, Seconds } from '../../sdk/time/time.js';
 import type { BarCheck, BarFault } from '../faults.js';
 
 /** More rows at fault than this, and the file as a whole is not what it was taken for. */

@@ -1,11 +1,11 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { OpenStream } from '../../engine/ports/source.js';
 import type { SeamlessError } from '../../sdk/errors.js';
-import { shorten, splitLine } from './cells.js';
-import type { CsvLayout } from './layout.js';
+import { shorten, splitLine } from './format/cells.js';
+import type { CsvLayout } from './format/layout.js';
 import { databaseMessage, type Database } from '../sql/database.js';
 import { rowError, sourceError } from '../faults.js';
-import { LONG_LINE } from './lines.js';
+import { LONG_LINE } from './format/lines.js';
 import type { SourceFile } from '../files.js';
 
 /** A query for the rows of a CSV file. */

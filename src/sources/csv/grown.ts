@@ -4,7 +4,7 @@ import type { OpenStream } from '../../engine/ports/source.js';
 import type { SourceNote } from '../../engine/ports/source-note.js';
 import { textDigest } from '../../engine/fingerprint/digest.js';
 import type { Table } from '../../sdk/table.js';
-import type { Seconds } from '../../sdk/time.js';
+import type { Seconds } from '../../sdk/time/time.js';
 import { hashBefore, type ContentHints, type FileContext, type SourceFile } from '../files.js';
 import { openSql } from '../sql/relation.js';
 import { atPath, type CsvPlan } from './plan.js';

@@ -1,4 +1,4 @@
-import { formatTime, type Seconds } from '../../sdk/time.js';
+import { formatTime, type Seconds } from '../../sdk/time/time.js';
 import { concatTables, pickRows, type Table } from '../../sdk/table.js';
 import { sameRow, type Notes } from '../conformance.js';
 

@@ -8,9 +8,9 @@ import {
   sliceTable,
   type Table,
 } from '../../sdk/table.js';
-import { formatTime, type Seconds } from '../../sdk/time.js';
+import { formatTime, type Seconds } from '../../sdk/time/time.js';
 import { wholeTimes } from '../../engine/sources/whole-times.js';
-import { isTicks } from '../../sdk/grid.js';
+import { isTicks } from '../../sdk/time/grid.js';
 import { sameRow, type Notes } from '../conformance.js';
 import type { CellType, SelectedColumn } from '../batches.js';
 import { rowError, sourceError } from '../faults.js';

@@ -1,5 +1,5 @@
 import type { OpenStream } from '../../engine/ports/source.js';
-import { isTicks } from '../../sdk/grid.js';
+import { isTicks } from '../../sdk/time/grid.js';
 import type { CellType } from '../batches.js';
 import { sqlText } from '../sql/database.js';
 import { sourceError } from '../faults.js';
@@ -8,13 +8,13 @@ import { notATimeColumn, type Relation } from '../sql/relation.js';
 import { findTimeColumns, type ColumnLook } from '../time/column.js';
 import { numberReading, readAsText, textReading } from '../time/reading.js';
 import { explainCsvFailure, type CsvReading } from './failure.js';
-import type { NumberMarks } from './numbers.js';
+import type { NumberMarks } from './format/numbers.js';
 import type { PlainText } from './plain-text.js';
 import { csvFrom, linesSql } from './read-csv.js';
-import { lookAt, type ColumnKind, type Sampled } from './sample.js';
+import { lookAt, type ColumnKind, type Sampled } from './format/sample.js';
 import type { CsvSettings } from './settings.js';
-import { mayBeMixed } from '../mixed-symbols.js';
-import { bySymbol, symbolColumnOf, symbolIndex } from '../symbols.js';
+import { mayBeMixed } from '../universe/mixed-symbols.js';
+import { bySymbol, symbolColumnOf, symbolIndex } from '../universe/symbols.js';
 
 /** The way from a file to its bars. */
 export interface CsvPlan {

@@ -1,6 +1,6 @@
 import { literalPath, sqlText } from '../sql/database.js';
-import type { CsvLayout } from './layout.js';
-import type { NumberMarks } from './numbers.js';
+import type { CsvLayout } from './format/layout.js';
+import type { NumberMarks } from './format/numbers.js';
 import type { PlainText } from './plain-text.js';
 
 /** What follows FROM. @param buffer bytes that DuckDB reads at a time; null: its own */

@@ -1,8 +1,8 @@
 import type { OpenStream } from '../../engine/ports/source.js';
 import { sourceError } from '../faults.js';
 import { Options, type TimeOptions } from '../options.js';
-import { symbolOptions, type OneSymbol } from '../symbols.js';
-import type { NumberMarks } from './numbers.js';
+import { symbolOptions, type OneSymbol } from '../universe/symbols.js';
+import type { NumberMarks } from './format/numbers.js';
 
 /** The options of a CSV source, checked. */
 export interface CsvSettings {

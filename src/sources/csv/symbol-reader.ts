@@ -1,8 +1,8 @@
 import type { OpenStream, SourceReader } from '../../engine/ports/source.js';
-import { floorToSlot } from '../../sdk/grid.js';
+import { floorToSlot } from '../../sdk/time/grid.js';
 import type { FileContext } from '../files.js';
 import { openSql, type Relation } from '../sql/relation.js';
-import { refuseAbsent, type OneSymbol } from '../symbols.js';
+import { refuseAbsent, type OneSymbol } from '../universe/symbols.js';
 import { OnceAsked } from '../universe/once.js';
 
 /** How the files of a universe are read: of each, the rows of one symbol, and those of all. */

@@ -1,6 +1,6 @@
 import type { OpenStream } from '../../engine/ports/source.js';
 import { SeamlessError } from '../../sdk/errors.js';
-import type { Seconds } from '../../sdk/time.js';
+import type { Seconds } from '../../sdk/time/time.js';
 import { sourceError } from '../faults.js';
 import { paced } from '../wire/pace.js';
 import { LONGEST_ASKED, Passing, patiently, Refusal } from '../wire/patience.js';

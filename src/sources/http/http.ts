@@ -1,5 +1,5 @@
 import type { OpenStream, SourceReader } from '../../engine/ports/source.js';
-import type { Seconds } from '../../sdk/time.js';
+import type { Seconds } from '../../sdk/time/time.js';
 import type { FileContext } from '../files.js';
 import { PagedReader } from '../wire/paged-reader.js';
 import { Secrets } from '../wire/secrets.js';

@@ -1,6 +1,6 @@
 import type { OpenStream } from '../../engine/ports/source.js';
 import type { Column, Table } from '../../sdk/table.js';
-import { formatRange, parseTime, type Range, type Seconds } from '../../sdk/time.js';
+import { formatRange, parseTime, type Range, type Seconds } from '../../sdk/time/time.js';
 import { BarCheck, barError, rowError } from '../faults.js';
 import type { HttpSettings, RowPlaces, TimeUnit } from './settings.js';
 

@@ -1,5 +1,5 @@
 import type { OpenStream } from '../../engine/ports/source.js';
-import { formatInterval, isMonths, parseInterval, parseTime, type Seconds } from '../../sdk/time.js';
+import { formatInterval, isMonths, parseInterval, parseTime, type Seconds } from '../../sdk/time/time.js';
 import { STABILIZATION_BARS, SYMBOL_PLACE } from '../../sdk/wire/transport.js';
 import { sourceError } from '../faults.js';
 import { Options } from '../options.js';

@@ -1,8 +1,8 @@
 import type { OpenStream, SourceReader } from '../../engine/ports/source.js';
 import { textDigest } from '../../engine/fingerprint/digest.js';
-import { floorToSlot, lastOpenBy } from '../../sdk/grid.js';
+import { floorToSlot, lastOpenBy } from '../../sdk/time/grid.js';
 import type { Column, Table } from '../../sdk/table.js';
-import { formatRange, type Range, type Seconds } from '../../sdk/time.js';
+import { formatRange, type Range, type Seconds } from '../../sdk/time/time.js';
 import { BarCheck, barError } from '../faults.js';
 import type { FileContext } from '../files.js';
 import { Secrets } from '../wire/secrets.js';

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { parseInterval, type Seconds } from '../../sdk/time.js';
+import { parseInterval, type Seconds } from '../../sdk/time/time.js';
 
 /** What `seamless.presets.yaml` says. */
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as v from 'valibot';
 import type { OpenStream, SourceReader } from '../../engine/ports/source.js';
-import type { Seconds } from '../../sdk/time.js';
+import type { Seconds } from '../../sdk/time/time.js';
 import { copyOfArrow, isArrow } from '../arrow/arrow.js';
 import { literalPath, sqlText } from './database.js';
 import {
@@ -15,7 +15,7 @@ import {
   type SourceFile,
 } from '../files.js';
 import { Options, type TimeOptions } from '../options.js';
-import { symbolOptions, type OneSymbol } from '../symbols.js';
+import { symbolOptions, type OneSymbol } from '../universe/symbols.js';
 import { OnceAsked } from '../universe/once.js';
 import { RelationReader } from './relation-reader.js';
 import type { RelationSource, RowReading } from './relation-source.js';

@@ -4,12 +4,12 @@ import { intersection, isEmpty } from '../../engine/plan/ranges.js';
 import type { SourceNote } from '../../engine/ports/source-note.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import type { Table } from '../../sdk/table.js';
-import type { Range, Seconds } from '../../sdk/time.js';
+import type { Range, Seconds } from '../../sdk/time/time.js';
 import { streamTables } from '../batches.js';
 import { Cleaner, Notes, UNREADABLE } from '../conformance.js';
 import { RowsAround, type Skip } from '../csv/around.js';
 import { databaseMessage, sqlText, type Database } from './database.js';
-import { refuseAbsent, symbolIndex, symbolSql, type OneSymbol } from '../symbols.js';
+import { refuseAbsent, symbolIndex, symbolSql, type OneSymbol } from '../universe/symbols.js';
 import { BarCheck, rowError, sourceError, type BarFault } from '../faults.js';
 import {
   cellOf,
@@ -31,7 +31,7 @@ import type { SymbolLook, SymbolRows } from './symbol-rows.js';
 import { findTimeColumns, type ColumnLook } from '../time/column.js';
 import { orderSql, placeSql } from '../ticks.js';
 import { refuseNamedZone } from '../time/named-zone.js';
-import { mayBeMixed, refuseMixed } from '../mixed-symbols.js';
+import { mayBeMixed, refuseMixed } from '../universe/mixed-symbols.js';
 import { adjusted, refuseWideSpacing } from '../time/opens.js';
 import { Rounded } from '../time/rounded.js';
 import { isOfDays, onGridSql } from '../time/slots.js';

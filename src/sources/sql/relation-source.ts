@@ -1,6 +1,6 @@
-import type { Seconds } from '../../sdk/time.js';
+import type { Seconds } from '../../sdk/time/time.js';
 import type { TimeOptions } from '../options.js';
-import type { OneSymbol } from '../symbols.js';
+import type { OneSymbol } from '../universe/symbols.js';
 import type { SymbolRows } from './symbol-rows.js';
 
 /** What DuckDB can read in part: Parquet files, the result of a query. */

@@ -1,7 +1,7 @@
 import type { OpenStream } from '../../engine/ports/source.js';
 import type { SeamlessError } from '../../sdk/errors.js';
-import { longestSlot } from '../../sdk/grid.js';
-import type { Range, Seconds } from '../../sdk/time.js';
+import { longestSlot } from '../../sdk/time/grid.js';
+import type { Range, Seconds } from '../../sdk/time/time.js';
 import type { CellType, SelectedColumn } from '../batches.js';
 import { sourceError } from '../faults.js';
 import type { TimeOptions } from '../options.js';

@@ -1,4 +1,4 @@
-import type { Seconds } from '../../sdk/time.js';
+import type { Seconds } from '../../sdk/time/time.js';
 import { selectBars, type Relation } from './relation.js';
 
 /**

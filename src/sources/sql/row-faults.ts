@@ -1,7 +1,7 @@
 import type { OpenStream, SkippedRow } from '../../engine/ports/source.js';
 import type { SeamlessError } from '../../sdk/errors.js';
-import { floorToSlot } from '../../sdk/grid.js';
-import type { Seconds } from '../../sdk/time.js';
+import { floorToSlot } from '../../sdk/time/grid.js';
+import type { Seconds } from '../../sdk/time/time.js';
 import { BarCheck, barError, WRITE_TIMES, type BarFault } from '../faults.js';
 import type { Database } from './database.js';
 import type { RelationSource } from './relation-source.js';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Seconds } from '../../sdk/time.js';
+import type { Seconds } from '../../sdk/time/time.js';
 import { literalPath, sqlText, type Database } from './database.js';
 
 /** A place between row groups of a Parquet file, and what lies before it. */

@@ -6,7 +6,7 @@ import { refuseEndlessFiles } from '../endless.js';
 import { sourceError } from '../faults.js';
 import type { FileContext } from '../files.js';
 import { Options } from '../options.js';
-import { bySymbol, symbolIndex, symbolOptions, type OneSymbol } from '../symbols.js';
+import { bySymbol, symbolIndex, symbolOptions, type OneSymbol } from '../universe/symbols.js';
 import { OnceAsked } from '../universe/once.js';
 import { RelationReader } from './relation-reader.js';
 import type { RelationSource } from './relation-source.js';

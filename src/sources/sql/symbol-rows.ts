@@ -1,7 +1,7 @@
 import { concatTables, emptyTable, pickRows, sliceTable, type Column, type Table } from '../../sdk/table.js';
-import type { Seconds } from '../../sdk/time.js';
+import type { Seconds } from '../../sdk/time/time.js';
 import { streamTables, type SelectedColumn } from '../batches.js';
-import { symbolSql } from '../symbols.js';
+import { symbolSql } from '../universe/symbols.js';
 import { sqlText, type Database } from './database.js';
 
 /** What the rows of a symbol show at first sight. */

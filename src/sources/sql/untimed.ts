@@ -1,6 +1,6 @@
 import type { OpenStream } from '../../engine/ports/source.js';
-import { nextOpen } from '../../sdk/grid.js';
-import { formatTime, type Range, type Seconds } from '../../sdk/time.js';
+import { nextOpen } from '../../sdk/time/grid.js';
+import { formatTime, type Range, type Seconds } from '../../sdk/time/time.js';
 import { MOST_SKIPPED } from '../csv/around.js';
 import type { Notes } from '../conformance.js';
 import type { Database } from './database.js';

@@ -1,5 +1,5 @@
 import type { Table } from '../../sdk/table.js';
-import type { Seconds } from '../../sdk/time.js';
+import type { Seconds } from '../../sdk/time/time.js';
 
 const HOUR = 3_600;
 

@@ -1,6 +1,6 @@
 import type { OpenStream } from '../../engine/ports/source.js';
-import { formatInterval, isMonths, type Seconds } from '../../sdk/time.js';
-import { isTicks } from '../../sdk/grid.js';
+import { formatInterval, isMonths, type Seconds } from '../../sdk/time/time.js';
+import { isTicks } from '../../sdk/time/grid.js';
 import { refuseOtherClocks } from '../calendar/clocks.js';
 import { sourceError } from '../faults.js';
 import type { TimeOptions } from '../options.js';

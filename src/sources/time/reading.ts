@@ -1,5 +1,5 @@
-import { isTicks } from '../../sdk/grid.js';
-import type { Seconds } from '../../sdk/time.js';
+import { isTicks } from '../../sdk/time/grid.js';
+import type { Seconds } from '../../sdk/time/time.js';
 import type { OpenStream } from '../../engine/ports/source.js';
 import { LARGEST_SECONDS, sourceError } from '../faults.js';
 import type { TimeOptions } from '../options.js';

@@ -1,7 +1,7 @@
 import { ROUNDED } from '../../engine/sources/notes.js';
 import type { OpenStream } from '../../engine/ports/source.js';
 import type { Column, Table } from '../../sdk/table.js';
-import { formatTime, type Seconds } from '../../sdk/time.js';
+import { formatTime, type Seconds } from '../../sdk/time/time.js';
 import type { Notes } from '../conformance.js';
 import type { TimeOptions } from '../options.js';
 import { stampedAfter } from './reading.js';

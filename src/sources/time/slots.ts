@@ -1,6 +1,6 @@
 import type { OpenStream } from '../../engine/ports/source.js';
-import { isTicks, type Grid } from '../../sdk/grid.js';
-import { isMonths, MONTH } from '../../sdk/time.js';
+import { isTicks, type Grid } from '../../sdk/time/grid.js';
+import { isMonths, MONTH } from '../../sdk/time/time.js';
 import { LARGEST_SECONDS } from '../faults.js';
 
 const DAY = 86_400;

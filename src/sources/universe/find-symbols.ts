@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import type { OpenStream } from '../../engine/ports/source.js';
 import { explainCsvFailure, rowsOfSound } from '../csv/failure.js';
-import { layoutOf } from '../csv/layout.js';
-import { PLAIN_NUMBERS } from '../csv/numbers.js';
-import { renamed } from '../csv/sample.js';
+import { layoutOf } from '../csv/format/layout.js';
+import { PLAIN_NUMBERS } from '../csv/format/numbers.js';
+import { renamed } from '../csv/format/sample.js';
 import { csvFrom } from '../csv/read-csv.js';
 import { plainText } from '../csv/plain-text.js';
 import { csvSettings, type CsvSettings } from '../csv/settings.js';
@@ -15,7 +15,7 @@ import { Options } from '../options.js';
 import { databaseMessage } from '../sql/database.js';
 import { parquetFrom } from '../sql/parquet.js';
 import { readQuery } from '../sql/sql.js';
-import { symbolIndex, symbolSql } from '../symbols.js';
+import { symbolIndex, symbolSql } from './symbols.js';
 import { symbolsOfFiles } from './own-files.js';
 import { ownPaths } from './open-universe.js';
 

@@ -7,7 +7,7 @@ import { databaseMessage, literalPath, sqlText, type Database } from '../sql/dat
 import { isNumberType } from '../sql/relation.js';
 import { parquetFrom } from '../sql/parquet.js';
 import { readQuery } from '../sql/sql.js';
-import { SYMBOL_NAME } from '../symbols.js';
+import { SYMBOL_NAME } from './symbols.js';
 
 /** A source that says who is a member when. */
 export interface MembershipSource {

@@ -3,7 +3,7 @@ import { union, type RangeSet } from '../../engine/plan/ranges.js';
 import type { OpenStream, SourceReader } from '../../engine/ports/source.js';
 import { floats } from '../../sdk/memory.js';
 import { columnIndex, type Table } from '../../sdk/table.js';
-import type { Range } from '../../sdk/time.js';
+import type { Range } from '../../sdk/time/time.js';
 import { MEMBER } from '../../sdk/universe/universe.js';
 import { sourceError } from '../faults.js';
 import type { FileContext } from '../files.js';

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { OpenStream, SourceReader } from '../../engine/ports/source.js';
 import { nearNames } from '../../sdk/errors.js';
-import type { Seconds } from '../../sdk/time.js';
+import type { Seconds } from '../../sdk/time/time.js';
 import { sourceError } from '../faults.js';
 import { findFiles, watchedPaths, type FileContext, type SourceFile } from '../files.js';
 import { Once } from './once.js';

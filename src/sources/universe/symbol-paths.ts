@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import type { OpenStream } from '../../engine/ports/source.js';
 import { sourceError } from '../faults.js';
-import { SYMBOL_NAME } from '../symbols.js';
+import { SYMBOL_NAME } from './symbols.js';
 
 /** What stands for the symbol in a path. */
 const PLACE = '{symbol}';

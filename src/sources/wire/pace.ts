@@ -1,5 +1,5 @@
 import PQueue from 'p-queue';
-import type { Seconds } from '../../sdk/time.js';
+import type { Seconds } from '../../sdk/time/time.js';
 
 export interface PaceLimit {
   readonly requests: number;

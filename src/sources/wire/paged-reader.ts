@@ -1,8 +1,8 @@
 import type { KnownBounds, OpenStream, SourceReader } from '../../engine/ports/source.js';
 import { SeamlessError } from '../../sdk/errors.js';
-import { ceilToSlot, floorToSlot, lastOpenBy } from '../../sdk/grid.js';
+import { ceilToSlot, floorToSlot, lastOpenBy } from '../../sdk/time/grid.js';
 import { concatTables, emptyTable, sliceTable, sliceTableByTime, type Table } from '../../sdk/table.js';
-import { formatRange, formatTime, type Range, type Seconds } from '../../sdk/time.js';
+import { formatRange, formatTime, type Range, type Seconds } from '../../sdk/time/time.js';
 import { rowError, sourceError } from '../faults.js';
 import { Refusal } from './patience.js';
 

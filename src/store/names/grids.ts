@@ -1,6 +1,6 @@
 import { calendarText, keptCalendarSlots } from '../../engine/calendar/calendars.js';
 import type { NodeRecord } from '../../engine/ports/store.js';
-import { isTicks, TICKS, type Grid } from '../../sdk/grid.js';
+import { isTicks, TICKS, type Grid } from '../../sdk/time/grid.js';
 import { jsonParameter, unnestTexts } from '../duckdb/sql.js';
 import type { Session } from '../duckdb/session.js';
 

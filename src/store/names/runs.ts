@@ -1,5 +1,5 @@
-import type { Span } from '../../engine/run/report.js';
-import type { Range } from '../../sdk/time.js';
+import type { Span } from '../../engine/run/reporting/report.js';
+import type { Range } from '../../sdk/time/time.js';
 import { now } from '../duckdb/schema.js';
 import type { Session } from '../duckdb/session.js';
 import { transact, type StoreContext } from '../segments/catalog.js';

@@ -1,5 +1,5 @@
-import type { Grid } from '../../sdk/grid.js';
-import type { Seconds } from '../../sdk/time.js';
+import type { Grid } from '../../sdk/time/grid.js';
+import type { Seconds } from '../../sdk/time/time.js';
 import type { StoreContext } from '../segments/catalog.js';
 import { GRID_COLUMNS, GRID_KINDS, gridIn, JOIN_CALENDARS } from './grids.js';
 

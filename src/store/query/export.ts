@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path';
 import { FORMULA, withoutFormula } from '../../engine/history/formulas.js';
 import { SeamlessError } from '../../sdk/errors.js';
-import { isTicks } from '../../sdk/grid.js';
+import { isTicks } from '../../sdk/time/grid.js';
 import { nullColumn, type Column, type ColumnType, type Table } from '../../sdk/table.js';
-import type { Range } from '../../sdk/time.js';
+import type { Range } from '../../sdk/time/time.js';
 import { faultOf, messageOf } from '../duckdb/faults.js';
 import { withRoom } from '../duckdb/room.js';
 import type { Session } from '../duckdb/session.js';

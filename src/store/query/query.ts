@@ -9,7 +9,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SeamlessError } from '../../sdk/errors.js';
-import { formatTime } from '../../sdk/time.js';
+import { formatTime } from '../../sdk/time/time.js';
 import { faultOf } from '../duckdb/faults.js';
 import {
   askFor,

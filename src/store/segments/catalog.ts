@@ -1,7 +1,7 @@
 import type { Schema } from '../../engine/ports/host.js';
 import type { ReadsSince } from '../../engine/ports/store.js';
 import { SeamlessError } from '../../sdk/errors.js';
-import type { Range, Seconds } from '../../sdk/time.js';
+import type { Range, Seconds } from '../../sdk/time/time.js';
 import type { Session } from '../duckdb/session.js';
 import { jsonParameter, listParameter, unnestNumbers, unnestTexts } from '../duckdb/sql.js';
 import { TABLES, type Row, type RowOf } from '../duckdb/schema.js';

@@ -1,7 +1,7 @@
 import { difference, union } from '../../engine/plan/ranges.js';
 import type { Reuse, Invalidation } from '../../engine/ports/store.js';
 import { SeamlessError } from '../../sdk/errors.js';
-import { formatRange, type Range } from '../../sdk/time.js';
+import { formatRange, type Range } from '../../sdk/time/time.js';
 import { unpackSince, type Cover, type Segment } from './catalog.js';
 
 /** Coverage without what is not believed any more: what is left of a span stays, with the rows that it has there. */

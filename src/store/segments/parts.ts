@@ -1,7 +1,7 @@
 import { EMPTY_DIGEST } from '../../engine/fingerprint/digest.js';
 import type { ReadRequest } from '../../engine/ports/store.js';
 import type { Table } from '../../sdk/table.js';
-import type { Seconds } from '../../sdk/time.js';
+import type { Seconds } from '../../sdk/time/time.js';
 import type { Cover, Segment, StoreContext } from './catalog.js';
 import { withPacks } from './reading.js';
 

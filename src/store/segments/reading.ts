@@ -14,7 +14,7 @@ import type {
 } from '../../engine/ports/store.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import type { Table } from '../../sdk/table.js';
-import type { Range, Seconds } from '../../sdk/time.js';
+import type { Range, Seconds } from '../../sdk/time/time.js';
 import { jsonParameter, unnestTexts } from '../duckdb/sql.js';
 import { TABLES } from '../duckdb/schema.js';
 import { checkedPages } from '../packs/checked-pages.js';

@@ -2,7 +2,7 @@ import { existsSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { union } from '../../engine/plan/ranges.js';
 import { SeamlessError } from '../../sdk/errors.js';
-import { formatRange, type Range } from '../../sdk/time.js';
+import { formatRange, type Range } from '../../sdk/time/time.js';
 import { jsonParameter, listParameter, unnestNumbers, unnestTexts } from '../duckdb/sql.js';
 import { movedAway } from '../duckdb/file.js';
 import type { Session } from '../duckdb/session.js';

@@ -1,7 +1,7 @@
 // Slow (15 s): runs in a child process.
 import assert from 'node:assert/strict';
 import { rowValue, type Table } from '../../../src/sdk/table.js';
-import { formatTime, parseTime } from '../../../src/sdk/time.js';
+import { formatTime, parseTime } from '../../../src/sdk/time/time.js';
 import { Project, refused, storedTables, withChild } from '../../support/project.js';
 
 function main(setup: string): string {

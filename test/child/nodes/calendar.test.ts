@@ -1,7 +1,7 @@
 // Slow (10 s): runs in a child process.
 import assert from 'node:assert/strict';
 import { rowValue, type RowValue, type Table } from '../../../src/sdk/table.js';
-import { formatTime, parseTime } from '../../../src/sdk/time.js';
+import { formatTime, parseTime } from '../../../src/sdk/time/time.js';
 import { nodeOf, Project, refused, storedTables, withChild, type Child } from '../../support/project.js';
 
 const DAY = 86_400;

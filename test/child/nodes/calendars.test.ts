@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { rowValue, type Table } from '../../../src/sdk/table.js';
-import { formatTime, parseTime } from '../../../src/sdk/time.js';
+import { formatTime, parseTime } from '../../../src/sdk/time/time.js';
 import { Project, refused, storedTables, withChild } from '../../support/project.js';
 
 const README = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');

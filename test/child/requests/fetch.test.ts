@@ -7,7 +7,7 @@ import { quickHit } from '../../../src/cli/startup/quick-hit.js';
 import { fetchRows } from '../../../src/client/fetch.js';
 import { bundleCode } from '../../../src/hosts/typescript/bundle/bundle.js';
 import { builtFile } from '../../../src/protocol/built-file.js';
-import type { DataPresetSpec } from '../../../src/sdk/presets.js';
+import type { DataPresetSpec } from '../../../src/sdk/providers/presets.js';
 import { Exchange, klines } from '../../support/exchange/exchange.js';
 import { keptChild } from '../../support/kept-child.js';
 import { nodeOf, Project, refused } from '../../support/project.js';

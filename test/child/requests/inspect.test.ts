@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { advisedOptions } from '../../../src/present/advised-options.js';
 import { SeamlessError } from '../../../src/sdk/errors.js';
-import { parseTime } from '../../../src/sdk/time.js';
+import { parseTime } from '../../../src/sdk/time/time.js';
 import { nodeOf, Project, refused, storedTables, withChild } from '../../support/project.js';
 
 const DAY = 86_400;

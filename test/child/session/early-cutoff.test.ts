@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { cpSync } from 'node:fs';
 
-import type { RunReport, Span } from '../../../src/engine/run/report.js';
+import type { RunReport, Span } from '../../../src/engine/run/reporting/report.js';
 import { exact } from '../../support/worlds/runs.js';
 import { rowValue, type Table } from '../../../src/sdk/table.js';
 import {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { truncateSync } from 'node:fs';
 
-import type { RunProgress } from '../../../src/engine/run/report.js';
+import type { RunProgress } from '../../../src/engine/run/reporting/report.js';
 import { CSV_HEADER, csvLines, minute, Project, withChild } from '../../support/project.js';
 
 const strategy = (top: string, setup = ''): string => `

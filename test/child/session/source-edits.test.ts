@@ -5,7 +5,7 @@ import { cpSync, utimesSync } from 'node:fs';
 import { DuckDBInstance } from '@duckdb/node-api';
 
 import { union, type RangeSet } from '../../../src/engine/plan/ranges.js';
-import type { RunReport, Span } from '../../../src/engine/run/report.js';
+import type { RunReport, Span } from '../../../src/engine/run/reporting/report.js';
 import type { Table } from '../../../src/sdk/table.js';
 import { openStore } from '../../../src/store/store.js';
 import { profile } from '../../support/profile.js';

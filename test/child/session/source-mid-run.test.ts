@@ -4,7 +4,7 @@ import { existsSync, renameSync } from 'node:fs';
 
 import { DuckDBInstance } from '@duckdb/node-api';
 
-import type { FailureReport, RunReport } from '../../../src/engine/run/report.js';
+import type { FailureReport, RunReport } from '../../../src/engine/run/reporting/report.js';
 import { openStore } from '../../../src/store/store.js';
 import {
   Child,

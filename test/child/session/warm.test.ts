@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 
 import fc from 'fast-check';
 
-import type { RunReport } from '../../../src/engine/run/report.js';
+import type { RunReport } from '../../../src/engine/run/reporting/report.js';
 import { cases } from '../../support/profile.js';
 import type { Table } from '../../../src/sdk/table.js';
 import { BORDER, Child, closeOf, CSV_HEADER, minute, Project, storedTables } from '../../support/project.js';

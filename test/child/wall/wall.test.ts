@@ -1,7 +1,7 @@
 // Slow (90 s): the strategy is loaded anew for every built-in that is changed.
 import assert from 'node:assert/strict';
 
-import type { RunReport } from '../../../src/engine/run/report.js';
+import type { RunReport } from '../../../src/engine/run/reporting/report.js';
 import { SeamlessError } from '../../../src/sdk/errors.js';
 import { openStore } from '../../../src/store/store.js';
 import {

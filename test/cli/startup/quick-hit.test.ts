@@ -17,7 +17,7 @@ import fc from 'fast-check';
 import { quickHit } from '../../../src/cli/startup/quick-hit.js';
 import { bundleCode } from '../../../src/hosts/typescript/bundle/bundle.js';
 import { builtFile } from '../../../src/protocol/built-file.js';
-import type { RunReport } from '../../../src/engine/run/report.js';
+import type { RunReport } from '../../../src/engine/run/reporting/report.js';
 import { cases } from '../../support/profile.js';
 import { Child, CSV_HEADER, minute, Project } from '../../support/project.js';
 

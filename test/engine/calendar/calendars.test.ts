@@ -7,7 +7,7 @@ import {
   calendarWarning,
   keptCalendarSlots,
 } from '../../../src/engine/calendar/calendars.js';
-import type { Calendar } from '../../../src/sdk/calendar.js';
+import type { Calendar } from '../../../src/sdk/time/calendar.js';
 import {
   ceilToSlot,
   closeBefore,
@@ -24,8 +24,8 @@ import {
   slotSeeing,
   slotsIn,
   type Grid,
-} from '../../../src/sdk/grid.js';
-import { formatTime, MONTH, parseTime, type Seconds } from '../../../src/sdk/time.js';
+} from '../../../src/sdk/time/grid.js';
+import { formatTime, MONTH, parseTime, type Seconds } from '../../../src/sdk/time/time.js';
 import { cases } from '../../support/profile.js';
 
 const DAY = 86_400;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { plainGrid } from '../../../src/sdk/grid.js';
+import { plainGrid } from '../../../src/sdk/time/grid.js';
 import fc from 'fast-check';
 
 import { differenceOf } from '../../../src/engine/history/difference.js';

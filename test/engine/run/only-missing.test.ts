@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { materialize } from '../../../src/engine/run/materialize.js';
-import { reportOf } from '../../../src/engine/run/outcome.js';
-import type { RunReport } from '../../../src/engine/run/report.js';
+import { reportOf } from '../../../src/engine/run/reporting/outcome.js';
+import type { RunReport } from '../../../src/engine/run/reporting/report.js';
 import type { Extent } from '../../../src/engine/plan/selection.js';
 import { MemoryStore } from '../../support/memory-store.js';
 import { ToyHost, ToySources, type Toy, type ToyNode } from '../../support/toy-strategy.js';

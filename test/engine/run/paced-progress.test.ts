@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { union, type RangeSet } from '../../../src/engine/plan/ranges.js';
 import { PacedProgress } from '../../../src/engine/run/paced-progress.js';
-import type { RunProgress } from '../../../src/engine/run/report.js';
+import type { RunProgress } from '../../../src/engine/run/reporting/report.js';
 
 const step = fc.record({
   wait: fc.integer({ min: 0, max: 60 }),

@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { materialize, type RunOutcome } from '../../../src/engine/run/materialize.js';
-import { reportOf } from '../../../src/engine/run/outcome.js';
+import { reportOf } from '../../../src/engine/run/reporting/outcome.js';
 import { NOT_STARTED } from '../../../src/engine/ports/host.js';
 import { difference, union, within } from '../../../src/engine/plan/ranges.js';
-import type { RunReport } from '../../../src/engine/run/report.js';
+import type { RunReport } from '../../../src/engine/run/reporting/report.js';
 import { prepare } from '../../../src/engine/plan/prepare.js';
 import { singleBar } from '../../../src/engine/run/single-bar.js';
 import { SeamlessError } from '../../../src/sdk/errors.js';
-import { floorToGrid, type Range } from '../../../src/sdk/time.js';
+import { floorToGrid, type Range } from '../../../src/sdk/time/time.js';
 import { MemoryStore } from '../../support/memory-store.js';
 import { bars, change, changedRows, CHANGES, MINUTES, ORIGIN, pair } from '../../support/toy-changes.js';
 import {

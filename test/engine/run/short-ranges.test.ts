@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { materialize } from '../../../src/engine/run/materialize.js';
-import { reportOf } from '../../../src/engine/run/outcome.js';
+import { reportOf } from '../../../src/engine/run/reporting/outcome.js';
 import { statusOf } from '../../../src/engine/plan/status.js';
-import type { RunReport } from '../../../src/engine/run/report.js';
-import { ceilToGrid } from '../../../src/sdk/time.js';
+import type { RunReport } from '../../../src/engine/run/reporting/report.js';
+import { ceilToGrid } from '../../../src/sdk/time/time.js';
 import { MemoryStore } from '../../support/memory-store.js';
 import { ToyHost, ToySources, type Toy } from '../../support/toy-strategy.js';
 import { cases } from '../../support/profile.js';

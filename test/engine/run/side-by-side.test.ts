@@ -4,7 +4,7 @@ import { materialize } from '../../../src/engine/run/materialize.js';
 import type { ComputeRequest, ComputeResult, GraphDescription } from '../../../src/engine/ports/host.js';
 import type { Commit, Reuse } from '../../../src/engine/ports/store.js';
 import { emptyTable, type Table } from '../../../src/sdk/table.js';
-import type { RunProgress } from '../../../src/engine/run/report.js';
+import type { RunProgress } from '../../../src/engine/run/reporting/report.js';
 import { MemoryStore } from '../../support/memory-store.js';
 import { ToyHost, ToySources, type Toy, type ToyStream } from '../../support/toy-strategy.js';
 

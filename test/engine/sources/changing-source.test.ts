@@ -4,7 +4,7 @@ import { CHUNK_SLOTS } from '../../../src/engine/plan/chunk-span.js';
 import { materialize } from '../../../src/engine/run/materialize.js';
 import type { OpenStream, SourceLibrary, SourceReader } from '../../../src/engine/ports/source.js';
 import { SeamlessError } from '../../../src/sdk/errors.js';
-import type { Range } from '../../../src/sdk/time.js';
+import type { Range } from '../../../src/sdk/time/time.js';
 import { MemoryStore } from '../../support/memory-store.js';
 import { oracle, rowsOf, ToyHost, ToySources, type Toy, type ToyStream } from '../../support/toy-strategy.js';
 import { cases } from '../../support/profile.js';

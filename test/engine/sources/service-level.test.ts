@@ -6,13 +6,13 @@ import { within } from '../../../src/engine/plan/ranges.js';
 import type { GraphDescription } from '../../../src/engine/ports/host.js';
 import type { SourceLibrary, SourceReader } from '../../../src/engine/ports/source.js';
 import { materialize } from '../../../src/engine/run/materialize.js';
-import { reportOf } from '../../../src/engine/run/outcome.js';
-import type { RunReport } from '../../../src/engine/run/report.js';
+import { reportOf } from '../../../src/engine/run/reporting/outcome.js';
+import type { RunReport } from '../../../src/engine/run/reporting/report.js';
 import { Held } from '../../../src/engine/run/service-gate.js';
 import { Deadlines } from '../../../src/engine/sources/deadline.js';
 import { SeamlessError } from '../../../src/sdk/errors.js';
-import type { HeldTo, ServiceLevel } from '../../../src/sdk/fetched.js';
-import type { Range } from '../../../src/sdk/time.js';
+import type { HeldTo, ServiceLevel } from '../../../src/sdk/providers/fetched.js';
+import type { Range } from '../../../src/sdk/time/time.js';
 import { MemoryStore } from '../../support/memory-store.js';
 import { oracle, rowsOf, ToyHost, ToySources, type Toy, type ToyStream } from '../../support/toy-strategy.js';
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { materialize, type RunOutcome } from '../../../src/engine/run/materialize.js';
 import { union, within } from '../../../src/engine/plan/ranges.js';
 import { SeamlessError } from '../../../src/sdk/errors.js';
-import { ceilToGrid, floorToGrid } from '../../../src/sdk/time.js';
+import { ceilToGrid, floorToGrid } from '../../../src/sdk/time/time.js';
 import type { NodeStore } from '../../../src/engine/ports/store.js';
 import { openStore, type Store } from '../../../src/store/store.js';
 import { MemoryStore } from '../../support/memory-store.js';

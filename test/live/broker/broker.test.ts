@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { eventsOf as eventsOfLine } from '../../../src/live/journal/codec.js';
 import { JournalReader } from '../../../src/live/journal/journal.js';
 import { isRunning, readRun, runFolder, runNames } from '../../../src/live/journal/runs.js';
-import type { RunEvent } from '../../../src/sdk/live.js';
+import type { RunEvent } from '../../../src/sdk/live/live.js';
 import { cases } from '../../support/profile.js';
 import { minute, type Project } from '../../support/project.js';
 import { eventsOf, OHLC_HEADER, ohlcLines, only, project, start } from '../support.js';

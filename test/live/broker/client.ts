@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { Broker, BrokerEnd, BrokerFill, BrokerOrder } from '../../../src/sdk/broker.js';
+import type { Broker, BrokerEnd, BrokerFill, BrokerOrder } from '../../../src/sdk/live/broker.js';
 
 /** Speaks to `loopbackBroker`, as the broker of a user would to theirs. */
 export default class LoopbackClient implements Broker {

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-import type { BrokerFill, BrokerOrder } from '../../../src/sdk/broker.js';
+import type { BrokerFill, BrokerOrder } from '../../../src/sdk/live/broker.js';
 
 /** A broker on loopback that keeps what it was sent, whoever comes and goes. */
 export interface Loopback {

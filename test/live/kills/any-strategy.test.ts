@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 
-import type { RunEvent } from '../../../src/sdk/live.js';
-import { ceilToSlot, nextOpen, type Grid } from '../../../src/sdk/grid.js';
+import type { RunEvent } from '../../../src/sdk/live/live.js';
+import { ceilToSlot, nextOpen, type Grid } from '../../../src/sdk/time/grid.js';
 import { cases } from '../../support/profile.js';
 import { Project } from '../../support/project.js';
 import { exchange, type ExchangeBar, type Fault } from '../exchange.js';

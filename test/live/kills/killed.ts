@@ -1,7 +1,7 @@
 import { eventsOf } from '../../../src/live/journal/codec.js';
 import { JournalReader } from '../../../src/live/journal/journal.js';
 import { runFolder } from '../../../src/live/journal/runs.js';
-import type { RunEvent } from '../../../src/sdk/live.js';
+import type { RunEvent } from '../../../src/sdk/live/live.js';
 import { Child, type Project } from '../../support/project.js';
 
 /** A run of a project's strategy, in a process that may be killed. */

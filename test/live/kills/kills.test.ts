@@ -6,7 +6,7 @@ import fc from 'fast-check';
 
 import { Journal } from '../../../src/live/journal/journal.js';
 import { runFolder } from '../../../src/live/journal/runs.js';
-import type { RunEvent } from '../../../src/sdk/live.js';
+import type { RunEvent } from '../../../src/sdk/live/live.js';
 import { cases, turns } from '../../support/profile.js';
 import { Child, minute, type Project } from '../../support/project.js';
 import { journalOf, killedAfter } from './killed.js';

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 
 import { calendarSlots } from '../../../src/engine/calendar/calendars.js';
-import type { Calendar } from '../../../src/sdk/calendar.js';
-import { plainGrid, type Grid } from '../../../src/sdk/grid.js';
-import { parseInterval } from '../../../src/sdk/time.js';
+import type { Calendar } from '../../../src/sdk/time/calendar.js';
+import { plainGrid, type Grid } from '../../../src/sdk/time/grid.js';
+import { parseInterval } from '../../../src/sdk/time/time.js';
 
 /** What the bars of a strategy follow, and the slower intervals of its nodes. */
 export interface Hours {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
 import { quickHit } from '../../../src/cli/startup/quick-hit.js';
-import type { RunReport } from '../../../src/engine/run/report.js';
+import type { RunReport } from '../../../src/engine/run/reporting/report.js';
 import { bundleCode } from '../../../src/hosts/typescript/bundle/bundle.js';
 import { builtFile } from '../../../src/protocol/built-file.js';
 import { Exchange, klines, type Kline, type Mishap } from '../../support/exchange/exchange.js';

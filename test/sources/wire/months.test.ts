@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { ccxtHistory } from '../../../src/sdk/wire/ccxt-history.js';
 import { httpHistory } from '../../../src/sdk/wire/http-history.js';
 import { postgresHistory } from '../../../src/sdk/wire/postgres-history.js';
-import { parseInterval } from '../../../src/sdk/time.js';
+import { parseInterval } from '../../../src/sdk/time/time.js';
 import { Project } from '../support.js';
 
 describe('a stream of months over a wire', () => {

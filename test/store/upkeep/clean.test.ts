@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { materialize } from '../../../src/engine/run/materialize.js';
-import { reportOf } from '../../../src/engine/run/outcome.js';
+import { reportOf } from '../../../src/engine/run/reporting/outcome.js';
 import type { GraphDescription } from '../../../src/engine/ports/host.js';
 import { union } from '../../../src/engine/plan/ranges.js';
-import type { RunReport } from '../../../src/engine/run/report.js';
+import type { RunReport } from '../../../src/engine/run/reporting/report.js';
 import { startDatabase, stopDatabase } from '../../../src/store/duckdb/file.js';
 import { openStore, type CacheLimits, type Store } from '../../../src/store/store.js';
 import {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { TICK } from '../../../src/sdk/time.js';
+import { TICK } from '../../../src/sdk/time/time.js';
 import { ceilTo, nextOpen } from './slots.js';
 import { MINUTES, ORIGIN, type NodeSpec, type Spec, type StreamSpec } from './spec.js';
 import { EMITS, mixNumber, valueFrom, type Emits, type Row } from './values.js';

@@ -18,7 +18,7 @@ import type { DagNode } from '../../../src/sdk/dag-node.js';
 import { Node, StreamInput } from '../../../src/sdk/node.js';
 import { ScanNode } from '../../../src/sdk/scan-node.js';
 import { rowValue, type RowValue } from '../../../src/sdk/table.js';
-import { TICK } from '../../../src/sdk/time.js';
+import { TICK } from '../../../src/sdk/time/time.js';
 import { readSlot, type View, type Window } from '../../../src/sdk/view.js';
 import { OpenContext } from '../../hosts/typescript/compute/support.js';
 import { CALENDARS, spanOf } from './slots.js';

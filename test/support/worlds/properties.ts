@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { NodeStore } from '../../../src/engine/ports/store.js';
-import { floorToGrid, type Range } from '../../../src/sdk/time.js';
+import { floorToGrid, type Range } from '../../../src/sdk/time/time.js';
 import { changeArbitrary, type Change } from './changes.js';
 import {
   assertComplete,

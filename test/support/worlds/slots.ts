@@ -1,6 +1,6 @@
-import type { Calendar } from '../../../src/sdk/calendar.js';
+import type { Calendar } from '../../../src/sdk/time/calendar.js';
 import { lowerBound } from '../../../src/sdk/table.js';
-import { MONTH, TICK } from '../../../src/sdk/time.js';
+import { MONTH, TICK } from '../../../src/sdk/time/time.js';
 
 /** Slots by the definition: months with the dates of JavaScript, calendars by looking at a clock, everything else by adding up. */
 export interface Slots {

@@ -3,7 +3,7 @@ import type { OpenStream, SourceLibrary, SourceReader } from '../../../src/engin
 import { RowBuilder } from '../../../src/hosts/typescript/compute/rows/rows.js';
 import { SeamlessError } from '../../../src/sdk/errors.js';
 import type { Table } from '../../../src/sdk/table.js';
-import type { Range } from '../../../src/sdk/time.js';
+import type { Range } from '../../../src/sdk/time/time.js';
 import { closeOf } from './slots.js';
 import type { Spec, StreamSpec } from './spec.js';
 import type { Row } from './values.js';

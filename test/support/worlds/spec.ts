@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { MONTH, TICK } from '../../../src/sdk/time.js';
+import { MONTH, TICK } from '../../../src/sdk/time/time.js';
 import { anchored, ceilTo, nextOpen, type Slots } from './slots.js';
 import { EMITS, mixNumber, valueFrom, type Emits, type Row } from './values.js';
 

@@ -5,7 +5,7 @@ import type { Locator } from 'playwright-core';
 import { JobClient } from '../../../src/client/job-client.js';
 import type { StrategyRef } from '../../../src/protocol/payloads.js';
 import { rowValue } from '../../../src/sdk/table.js';
-import { parseTime } from '../../../src/sdk/time.js';
+import { parseTime } from '../../../src/sdk/time/time.js';
 import { useEditor } from '../harness/editor.js';
 import { root } from '../harness/paths.js';
 import { runningOf } from '../../../scripts/testing/processes.js';

@@ -6,7 +6,7 @@ import { tradingReport, type TradingReport } from '../../../src/live/report/trad
 import { parseWorld } from '../../../src/live/world/load.js';
 import type { World } from '../../../src/live/world/schema.js';
 import type { ResultsState } from '../../../src/panel/results/messages.js';
-import type { Mode, RunEventBody } from '../../../src/sdk/live.js';
+import type { Mode, RunEventBody } from '../../../src/sdk/live/live.js';
 
 const DAY = 86_400;
 const START = Date.UTC(2021, 0, 4) / 1000;

@@ -1,6 +1,6 @@
-import { gridOf } from '../../../sdk/grid.js';
+import { gridOf } from '../../../sdk/time/grid.js';
 import type { Table } from '../../../sdk/table.js';
-import type { Range } from '../../../sdk/time.js';
+import type { Range } from '../../../sdk/time/time.js';
 import { settleNaN } from '../../fingerprint/canonical.js';
 import { needOf, type Edge, type GraphNode } from '../../graph/graph.js';
 import type {

@@ -8,8 +8,8 @@ import {
   openOf,
   slotOfBars,
   type Grid,
-} from '../../../sdk/grid.js';
-import type { Range, Seconds } from '../../../sdk/time.js';
+} from '../../../sdk/time/grid.js';
+import type { Range, Seconds } from '../../../sdk/time/time.js';
 import { Grids, sameTimes } from './grids.js';
 
 /** One input as firing sees it: when its bars open, and how many must have closed. */

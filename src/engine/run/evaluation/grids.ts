@@ -1,6 +1,6 @@
 import { integers, floats } from '../../../sdk/memory.js';
-import { closeOf, gridOf, sameGrid, type Grid } from '../../../sdk/grid.js';
-import { isMonths, type Seconds } from '../../../sdk/time.js';
+import { closeOf, gridOf, sameGrid, type Grid } from '../../../sdk/time/grid.js';
+import { isMonths, type Seconds } from '../../../sdk/time/time.js';
 
 interface Slots {
   readonly opens: Float64Array;

@@ -8,7 +8,7 @@ import {
   sliceTable,
   type Table,
 } from '../../../sdk/table.js';
-import type { Seconds } from '../../../sdk/time.js';
+import type { Seconds } from '../../../sdk/time/time.js';
 import { tableDigest, type Digest } from '../../fingerprint/digest.js';
 import type { NodeWork } from '../../plan/plan.js';
 import { union } from '../../plan/ranges.js';

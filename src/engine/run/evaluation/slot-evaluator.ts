@@ -1,7 +1,7 @@
 import { SeamlessError } from '../../../sdk/errors.js';
-import { openOf } from '../../../sdk/grid.js';
+import { openOf } from '../../../sdk/time/grid.js';
 import { emptyTable, type Table } from '../../../sdk/table.js';
-import type { Range, Seconds } from '../../../sdk/time.js';
+import type { Range, Seconds } from '../../../sdk/time/time.js';
 import type { Graph, GraphNode } from '../../graph/graph.js';
 import { slotsOf } from '../../plan/chunk-span.js';
 import { limitOf } from '../../plan/horizon.js';

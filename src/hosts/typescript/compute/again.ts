@@ -1,6 +1,6 @@
 import { differenceOf } from '../../../engine/history/difference.js';
 import type { NodeFailure } from '../../../engine/ports/host.js';
-import { plainGrid } from '../../../sdk/grid.js';
+import { plainGrid } from '../../../sdk/time/grid.js';
 import type { ColumnCompute, ComputeFn } from '../../../sdk/node.js';
 import type { Table } from '../../../sdk/table.js';
 import { runAlone } from './alone.js';

@@ -1,7 +1,7 @@
 import type { NodeFailure } from '../../../engine/ports/host.js';
 import type { ColumnCompute, ComputeFn } from '../../../sdk/node.js';
 import { ChunkSeries } from '../../../sdk/series.js';
-import type { Seconds } from '../../../sdk/time.js';
+import type { Seconds } from '../../../sdk/time/time.js';
 import { ChunkView, moveView } from '../../../sdk/view.js';
 import { violationFailure, type NodeRun } from './computation.js';
 import { failureOf } from './failures.js';

@@ -2,7 +2,7 @@ import type { NodeFailure } from '../../../engine/ports/host.js';
 import { LookAheadError, SeamlessError } from '../../../sdk/errors.js';
 import type { ColumnCompute } from '../../../sdk/node.js';
 import { ChunkSeries, type SeriesTimes } from '../../../sdk/series.js';
-import type { Seconds } from '../../../sdk/time.js';
+import type { Seconds } from '../../../sdk/time/time.js';
 import type { ColumnHandedOut, ViewInput } from '../../../sdk/view.js';
 import { violationFailure, type NodeRun } from './computation.js';
 import { barText, failureOf, reasonOf, show } from './failures.js';

@@ -5,7 +5,7 @@ import type { Node } from '../../../sdk/node.js';
 import type { ScanNode } from '../../../sdk/scan-node.js';
 import type { CrossNode } from '../../../sdk/universe/cross-node.js';
 import type { CrossLayout } from '../../../sdk/universe/section.js';
-import type { Seconds } from '../../../sdk/time.js';
+import type { Seconds } from '../../../sdk/time/time.js';
 import type { ViewInput } from '../../../sdk/view.js';
 import type { Wall } from '../wall/wall.js';
 import { withLocation } from './failures.js';

@@ -5,7 +5,7 @@ import { KernelCompute, Node, SlotCompute, type ColumnCompute, type ComputeFn } 
 import { ScanNode } from '../../../sdk/scan-node.js';
 import { CrossNode } from '../../../sdk/universe/cross-node.js';
 import { emptyTable, VALUE_COLUMN } from '../../../sdk/table.js';
-import type { Seconds } from '../../../sdk/time.js';
+import type { Seconds } from '../../../sdk/time/time.js';
 import { ChunkView, moveView, windowOfSlot, type ViewInput } from '../../../sdk/view.js';
 import { runAgain } from './again.js';
 import { runAlone } from './alone.js';

@@ -6,7 +6,7 @@ import type {
   SourceDescription,
 } from '../../../engine/ports/host.js';
 import type { SourceLocation } from '../../../sdk/errors.js';
-import type { Seconds } from '../../../sdk/time.js';
+import type { Seconds } from '../../../sdk/time/time.js';
 
 /** A node as its host describes it to the engine. Where it was made is worked out when asked for: it takes the source map, and a hit does without. */
 export class DescribedNode implements NodeDescription {

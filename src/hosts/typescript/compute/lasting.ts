@@ -1,6 +1,6 @@
 import type { NodeFailure } from '../../../engine/ports/host.js';
 import { ScanNode } from '../../../sdk/scan-node.js';
-import type { Seconds } from '../../../sdk/time.js';
+import type { Seconds } from '../../../sdk/time/time.js';
 import { violationFailure, type CapturedChange, type ComputeContext, type NodeRun } from './computation.js';
 import { failureOf, voidChunk, withLocation } from './failures.js';
 

@@ -1,8 +1,8 @@
 import Module from 'node:module';
 
 import { ComputeOnlyViolation, type SourceLocation } from '../../../sdk/errors.js';
-import { SeamlessDataProvider } from '../../../sdk/presets.js';
-import { Runner } from '../../../sdk/runner.js';
+import { SeamlessDataProvider } from '../../../sdk/providers/presets.js';
+import { Runner } from '../../../sdk/live/runner.js';
 import { guardEnvironment, replaceClockAndRandom, replaceSharedMemory } from './ambient.js';
 import { callSites, describeLocation, isOwn, isOwnPlace, stackFrames } from './author.js';
 import { guardBuiltins, guardGlobals, guardLeft, type RuleCheck } from './builtins.js';

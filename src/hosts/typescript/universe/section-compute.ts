@@ -1,6 +1,6 @@
 import { SeamlessError } from '../../../sdk/errors.js';
 import type { ComputeFn } from '../../../sdk/node.js';
-import { formatTime } from '../../../sdk/time.js';
+import { formatTime } from '../../../sdk/time/time.js';
 import type { CrossNode } from '../../../sdk/universe/cross-node.js';
 import { ViewSection, type CrossLayout } from '../../../sdk/universe/section.js';
 import type { ComputeContext } from '../compute/computation.js';

@@ -1,6 +1,6 @@
 import type { SourceDescription } from '../../../engine/ports/host.js';
 import type { DagNode } from '../../../sdk/dag-node.js';
-import { parseInterval, type Seconds } from '../../../sdk/time.js';
+import { parseInterval, type Seconds } from '../../../sdk/time/time.js';
 import { Universe, universeSource, type UniverseSource } from '../../../sdk/universe/universe.js';
 import { sourceOf } from '../node-facts.js';
 

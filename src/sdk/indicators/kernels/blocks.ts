@@ -1,4 +1,4 @@
-import type { Seconds } from '../../time.js';
+import type { Seconds } from '../../time/time.js';
 
 /**
  * Rows cut into blocks of slots, counted from the epoch: the block of a row follows from its time alone, whatever other rows are

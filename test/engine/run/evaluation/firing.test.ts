@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { findFirings, type FiringInput } from '../../../../src/engine/run/evaluation/firing.js';
 import { Grids } from '../../../../src/engine/run/evaluation/grids.js';
-import { plainGrid, type Grid } from '../../../../src/sdk/grid.js';
+import { plainGrid, type Grid } from '../../../../src/sdk/time/grid.js';
 
 /** Opens in minutes after an hour's start; everything below is counted so. */
 function input(intervalMinutes: number, opens: number[], lookback = 1): FiringInput {

@@ -5,7 +5,7 @@ import {
   type Intrinsics,
 } from '../../../../src/hosts/typescript/fingerprint/intrinsics.js';
 import { Node, StreamInput } from '../../../../src/sdk/node.js';
-import { demoHistory } from '../../../../src/sdk/providers.js';
+import { demoHistory } from '../../../../src/sdk/providers/providers.js';
 import { codeOf, hasher, load, ownCodes } from './support/project.js';
 
 describe('what stands around a function', () => {

@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { build, transform } from 'esbuild';
 import ts from 'typescript';
 
-import type { RunReport } from '../../../../src/engine/run/report.js';
+import type { RunReport } from '../../../../src/engine/run/reporting/report.js';
 import { Child, Project, type Files } from '../../../support/project.js';
 
 const ROOT = resolve(import.meta.dirname, '../../../..');

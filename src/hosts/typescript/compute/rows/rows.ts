@@ -3,7 +3,7 @@ import { LONE_SURROGATE } from '../../../../sdk/dag-node.js';
 import { SeamlessError } from '../../../../sdk/errors.js';
 import { bytes, floats } from '../../../../sdk/memory.js';
 import { emptyTable, nullColumn, VALUE_COLUMN, type Column, type Table } from '../../../../sdk/table.js';
-import type { Seconds } from '../../../../sdk/time.js';
+import type { Seconds } from '../../../../sdk/time/time.js';
 import { barText } from '../failures.js';
 import { ColumnBuilder, cut } from './column-builder.js';
 import {

@@ -2,7 +2,7 @@ import type { ScanState } from '../../../../engine/ports/host.js';
 import { SeamlessError } from '../../../../sdk/errors.js';
 import type { ComputeFn } from '../../../../sdk/node.js';
 import type { ScanNode } from '../../../../sdk/scan-node.js';
-import { formatTime, type Seconds } from '../../../../sdk/time.js';
+import { formatTime, type Seconds } from '../../../../sdk/time/time.js';
 import type { View } from '../../../../sdk/view.js';
 import type { ComputeContext } from '../computation.js';
 import { show } from '../failures.js';

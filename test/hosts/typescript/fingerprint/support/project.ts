@@ -10,7 +10,7 @@ import {
 } from '../../../../../src/hosts/typescript/fingerprint/intrinsics.js';
 import * as errors from '../../../../../src/sdk/errors.js';
 import * as nodes from '../../../../../src/sdk/node.js';
-import * as providers from '../../../../../src/sdk/providers.js';
+import * as providers from '../../../../../src/sdk/providers/providers.js';
 import * as strategies from '../../../../../src/sdk/strategy.js';
 
 export type Files = Readonly<Record<string, string>>;

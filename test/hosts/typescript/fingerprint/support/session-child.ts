@@ -10,7 +10,7 @@ import { installComputeOnly } from '../../../../../src/hosts/typescript/sandbox/
 import type { StrategyPlace } from '../../../../../src/child/session/strategy-session.js';
 import { bundleStrategy } from '../../../../../src/hosts/typescript/bundle/bundle.js';
 import { loadHost } from '../../../../../src/hosts/typescript/open-host.js';
-import { clearPresets } from '../../../../../src/sdk/presets.js';
+import { clearPresets } from '../../../../../src/sdk/providers/presets.js';
 import type { Answer, Print } from './session.js';
 
 // Taken before the guards are up.

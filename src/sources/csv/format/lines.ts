@@ -1,0 +1,89 @@
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import type { CsvLayout } from './layout.js';
+import { zstdReader, type PlainText } from '../plain-text.js';
+
+/**
+ * The line, counted from 1 as an editor does, on which row `row` (from 0) of the data starts, and its text.
+ * Only for messages: it reads the file from the top.
+ */
+export async function findLine(
+  text: PlainText,
+  layout: CsvLayout,
+  row: number,
+): Promise<{ readonly line: number; readonly text: string }> {
+  let line = 0;
+  let rows = -1;
+  let quoted = false;
+  for await (const each of linesOf(text)) {
+    line++;
+    if (line <= layout.skip || (each === '' && !quoted)) continue;
+    if (layout.comment !== '' && !quoted && each.startsWith(layout.comment)) continue;
+    if (!quoted) rows++;
+    if (rows === row) return { line, text: each };
+    if ((each.split('"').length - 1) % 2 === 1) quoted = !quoted;
+  }
+  return { line, text: '' };
+}
+
+/** The most bytes of a line that DuckDB takes. */
+const MOST_LINE_BYTES = 2_000_000;
+
+/** Bytes at the end of a file in which the last line mostly begins. */
+const SHORT_TAIL = 1 << 16;
+
+export const LONG_LINE =
+  'is longer than 2 MB, the most that a line may have: check that its lines end, and its quotes';
+
+/** Whether the last line is too long, which DuckDB then leaves out without a word. Not looked at in a file that is packed. */
+export async function endsInLongLine(text: PlainText): Promise<boolean> {
+  if (text.compression !== 'none') return false;
+  for (const most of [SHORT_TAIL, MOST_LINE_BYTES]) {
+    const tail = await lastBytes(text, most);
+    const line = tail.subarray(0, -1);
+    if (tail.length < most || line.includes('\n') || line.includes('\r')) return false;
+  }
+  return true;
+}
+
+/** The bytes at the end of a text: of one that is packed, all of it is gone through. */
+export async function lastBytes(text: PlainText, most: number): Promise<Buffer> {
+  if (text.compression === 'none') return lastBytesOfFile(text.path, most);
+  let held: Buffer[] = [];
+  let length = 0;
+  for await (const piece of bytesOf(text)) {
+    held.push(piece as Buffer);
+    length += (piece as Buffer).length;
+    if (length < 2 * most) continue;
+    held = [Buffer.concat(held).subarray(-most)];
+    length = most;
+  }
+  return Buffer.concat(held).subarray(-most);
+}
+
+async function lastBytesOfFile(path: string, most: number): Promise<Buffer> {
+  const handle = await open(path);
+  try {
+    const { size } = await handle.stat();
+    const bytes = Buffer.alloc(Math.min(size, most));
+    await handle.read(bytes, 0, bytes.length, size - bytes.length);
+    return bytes;
+  } finally {
+    await handle.close();
+  }
+}
+
+function linesOf(text: PlainText): AsyncIterable<string> {
+  return createInterface({ input: bytesOf(text), crlfDelay: Infinity });
+}
+
+function bytesOf({ path, compression }: PlainText): Readable {
+  const bytes = createReadStream(path);
+  if (compression === 'none') return bytes;
+  const unpacker = compression === 'gzip' ? createGunzip() : zstdReader();
+  bytes.once('error', (error) => unpacker.destroy(error));
+  return bytes.pipe(unpacker);
+}

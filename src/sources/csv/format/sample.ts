@@ -1,0 +1,302 @@
+import type { OpenStream } from '../../../engine/ports/source.js';
+import { sqlText } from '../../sql/database.js';
+import { columnIndex } from '../../../sdk/table.js';
+import type { CellType } from '../../batches.js';
+import { rowError, sourceError } from '../../faults.js';
+import { fileSignature, type FileContext, type SourceFile } from '../../files.js';
+import { refuseBare, refuseTwins } from '../../sql/relation.js';
+import { isShortDateName, type ColumnLook } from '../../time/column.js';
+import { OnceAsked } from '../../universe/once.js';
+import { MARKS, SCALED_NUMBER, cellKind } from './cells.js';
+import { explainCsvFailure, rowsOfSound } from '../failure.js';
+import { layoutOf, type CsvLayout } from './layout.js';
+import { endsInLongLine, LONG_LINE } from './lines.js';
+import { marksOf, PLAIN_NUMBERS, type MarksFound, type NumberMarks } from './numbers.js';
+import { plainText, type PlainText } from '../plain-text.js';
+import { csvFrom } from '../read-csv.js';
+import type { CsvSettings } from '../settings.js';
+
+/** Rows from which the types of the columns are found: enough for a cell that differs to be the exception it is. */
+const SAMPLE_ROWS = 20_000;
+/** Bytes that DuckDB reads at a time for them: by default it reads far more than these rows. No line may be longer than a quarter of it. */
+const SAMPLE_BUFFER = 8_388_608;
+/** Distinct texts of a column that are looked at. */
+const SAMPLE_TEXTS = 2_000;
+
+/** What a column holds. `local`: numbers with marks that DuckDB is given; `scaled`: numbers such as 12.3K. */
+export type ColumnKind = CellType | 'local' | 'scaled';
+
+export interface Sampled {
+  readonly kinds: readonly ColumnKind[];
+  readonly looks: readonly ColumnLook[];
+  readonly marks: readonly string[];
+  /** Whether cells are marks, or may be. */
+  readonly marked: boolean;
+  readonly numbers: NumberMarks;
+}
+
+/** @throws SeamlessError `source` when a column to be renamed is not there. */
+export function renamed(
+  stream: OpenStream,
+  layout: CsvLayout,
+  names: Readonly<Record<string, string>>,
+  file: SourceFile,
+): CsvLayout {
+  const found = [...layout.names];
+  for (const [name, wanted] of Object.entries(names)) {
+    const index = columnIndex(layout.names, wanted);
+    if (index < 0) {
+      throw sourceError(
+        stream,
+        `${file.shown} has no column ${wanted}, which columns calls ${name}; it has ${layout.names.join(', ')}.`,
+      );
+    }
+    // A column that has the name already makes way for the one that was asked for.
+    const rival = columnIndex(found, name);
+    if (rival >= 0 && rival !== index) found[rival] = `${found[rival] ?? ''} (file)`;
+    found[index] = name;
+  }
+  return { ...layout, names: found };
+}
+
+interface Opened {
+  readonly file: SourceFile;
+  readonly text: PlainText;
+  readonly layout: CsvLayout;
+}
+
+/** What a first look at a file shows. */
+interface Looked extends Omit<Opened, 'file'> {
+  readonly sampled: Sampled;
+}
+
+const looks = new OnceAsked<Looked>();
+
+/** The streams of a universe look at its file once. */
+export async function lookAt(
+  stream: OpenStream,
+  context: FileContext,
+  settings: CsvSettings,
+  file: SourceFile,
+): Promise<Looked> {
+  const { one, symbol: _symbol, ...same } = settings;
+  if (!one) return lookAnew(stream, context, settings, file);
+  const signature = await fileSignature(stream, context.projectRoot, file);
+  const key = JSON.stringify([signature, one.column, same]);
+  return looks.get(context, key, () => lookAnew(stream, context, settings, file));
+}
+
+async function lookAnew(
+  stream: OpenStream,
+  context: FileContext,
+  settings: CsvSettings,
+  file: SourceFile,
+): Promise<Looked> {
+  const text = await plainText(stream, context, file, settings.encoding);
+  if (await endsInLongLine(text)) throw rowError(stream, `the last line of ${file.shown} ${LONG_LINE}.`);
+  const layout = renamed(stream, layoutOf(stream, file, text.head, settings), settings.renamed, file);
+  refuseTwins(stream, layout.names, file.shown, true);
+  refuseBare(stream, layout.names, file.shown);
+  return { text, layout, sampled: await sample(stream, context, settings, { file, text, layout }) };
+}
+
+/** Tells what the columns hold by the first rows; a column that is empty there, by all. */
+async function sample(
+  stream: OpenStream,
+  { database }: FileContext,
+  settings: CsvSettings,
+  { file, text, layout }: Opened,
+): Promise<Sampled> {
+  const types = layout.names.map(() => 'VARCHAR');
+  const from = csvFrom(text, layout, types, { marks: [], numbers: PLAIN_NUMBERS }, SAMPLE_BUFFER);
+  const all = layout.names.map((_, index) => index);
+  try {
+    const rows = (query: (from: string) => string) => rowsOfSound(database, from, query);
+    const first = (each: string): string => `(FROM ${each} LIMIT ${SAMPLE_ROWS})`;
+    const known = [...MARKS, ...settings.missing];
+    const [row = {}] = await rows((each) => `SELECT ${countCells(all, known)} FROM ${first(each)}`);
+    const empty = all.filter((index) => Number(row[`told${index}`]) === 0);
+    const whole = empty.length > 0 && Number(row['rows']) === SAMPLE_ROWS;
+    const [rest = {}] = whole
+      ? await rows((each) => `SELECT ${countCells(empty, known)} FROM ${each}`)
+      : [{}];
+    const counts = { ...row, ...rest };
+    // Only columns whose cells are not all plain numbers, or whose numbers may be dates, are looked at cell by cell.
+    const unclear = all.filter((index) => !isPlain(counts, index, layout));
+    const lists = unclear.map((i) => `list(DISTINCT c${i})[:${SAMPLE_TEXTS}] AS texts${i}`);
+    const wide = whole && unclear.some((index) => empty.includes(index));
+    const [texts = {}] =
+      unclear.length > 0
+        ? await rows((each) => `SELECT ${lists.join(', ')} FROM ${wide ? each : first(each)}`)
+        : [{}];
+    return judge(stream, settings, file, layout, counts, texts);
+  } catch (error) {
+    throw await explainCsvFailure(stream, database, { file, layout, types, from, time: 0 }, error);
+  }
+}
+
+/** @param marks texts of cells that tell nothing */
+function countCells(indexes: readonly number[], marks: readonly string[]): string {
+  const missing = marks.map(sqlText).join(', ');
+  const counts = indexes.map((i) => {
+    const number = `TRY_CAST(c${i} AS DOUBLE)`;
+    return (
+      `count(c${i})::DOUBLE AS filled${i}, count(*) FILTER (trim(c${i}) NOT IN (${missing}))::DOUBLE AS told${i}, count(${number})::DOUBLE AS numbers${i}, ` +
+      `min(abs(${number})) AS least${i}, max(abs(${number})) AS largest${i}, ` +
+      `count(*) FILTER (regexp_full_match(c${i}, '[+-]?[1-9]\\d{0,2}\\.\\d{3}'))::DOUBLE AS grouped${i}, ` +
+      `count(*) FILTER (contains(c${i}, '.'))::DOUBLE AS dotted${i}, ` +
+      `count(*) FILTER (starts_with(c${i}, '0') AND length(c${i}) > 1 AND NOT contains(c${i}, '.'))::DOUBLE AS zeros${i}`
+    );
+  });
+  return ['count(*)::DOUBLE AS rows', ...counts].join(', ');
+}
+
+type Counts = Readonly<Record<string, unknown>>;
+
+function isPlain(counts: Counts, index: number, { delimiter, names }: CsvLayout): boolean {
+  const filled = Number(counts[`filled${index}`]);
+  if (Number(counts[`numbers${index}`]) !== filled) return false;
+  const largest = Number(counts[`largest${index}`]);
+  // 19000101 to 21001231, with or without a time of day behind.
+  const maybeDates = largest >= 19e6 && largest < 2.2e17 && /^(?:19|20)/.test(String(Math.trunc(largest)));
+  const grouped = delimiter === ';' && Number(counts[`grouped${index}`]) > 0;
+  const name = names[index] ?? '';
+  const maybeClock = /time|clock|hour|uhr/i.test(name) && largest < 240_000;
+  const maybeShort = largest < 1e6 && (index === 0 || /time/i.test(name) || isShortDateName(name));
+  const maybeCodes = Number(counts[`zeros${index}`]) > 0;
+  return !maybeDates && !maybeClock && !maybeShort && !maybeCodes && !grouped;
+}
+
+function judge(
+  stream: OpenStream,
+  settings: CsvSettings,
+  file: SourceFile,
+  layout: CsvLayout,
+  counts: Counts,
+  texts: Counts,
+): Sampled {
+  const marks = new Set([...MARKS, ...settings.missing]);
+  const seenMarks = new Set<string>();
+  const numbers = new Map<number, readonly string[]>();
+  const kinds = layout.names.map((_, index): ColumnKind => {
+    if (Number(counts[`filled${index}`]) === 0) return 'null';
+    const cells = textsOf(texts, index);
+    if (cells === null) return 'number';
+    const rest = cells.filter((cell) => !marks.has(cell.trim()));
+    if (rest.length === 0 && cells.length > 0) {
+      for (const cell of cells) seenMarks.add(cell.trim());
+      return 'null';
+    }
+    if (areCodes(layout.names[index] ?? '', rest)) return 'string';
+    const kinds = rest.map((cell) => cellKind(cell));
+    const share = (kind: string): number => kinds.filter((each) => each === kind).length;
+    if (kinds.length > 0 && share('boolean') === kinds.length) return 'boolean';
+    const countable = share('number') + share('empty');
+    // Where at least half of the cells are numbers, a text among them is a mistake to be reported, not a column of text.
+    const numeric =
+      share('number') > 0 && countable * 2 >= kinds.length && Number(counts[`filled${index}`]) > 0;
+    const plain = Number(counts[`numbers${index}`]) * 2 >= Number(counts[`filled${index}`]);
+    if (!numeric && !(plain && share('time') === 0)) return 'string';
+    for (const cell of cells) if (marks.has(cell.trim())) seenMarks.add(cell.trim());
+    numbers.set(
+      index,
+      rest.filter((cell) => cellKind(cell) === 'number'),
+    );
+    return rest.some((cell) => SCALED_NUMBER.test(cell.trim())) ? 'scaled' : 'local';
+  });
+  const found = marksIn(numbers, counts, kinds, layout);
+  const told = settings.decimal !== null || settings.thousands !== null;
+  if (found.open !== undefined && !told) {
+    throw sourceError(
+      stream,
+      `${file.shown} has the number ${found.open}, whose mark may separate decimals or thousands: say decimal: ',' or decimal: '.', and thousands: '.' or thousands: ',' where there are any.`,
+    );
+  }
+  const decimal = settings.decimal ?? (settings.thousands === '.' ? ',' : (found.marks?.decimal ?? '.'));
+  const other = found.marks?.decimal === decimal ? found.marks.thousands : decimal === ',' ? '.' : ',';
+  const marked: NumberMarks = { decimal, thousands: settings.thousands ?? (found.any ? other : '') };
+  const looks = layout.names.map((name, index) =>
+    lookOf(name, index, counts, texts, kinds[index] ?? 'null', marks),
+  );
+  // Where no column holds texts any known mark may come later in the file.
+  const used = kinds.includes('string') ? [...seenMarks, ...settings.missing] : [...marks];
+  const mayHaveTexts = kinds.some((kind) => kind === 'string' || kind === 'scaled' || kind === 'null');
+  const isMarked = seenMarks.size > 0 || settings.missing.length > 0 || mayHaveTexts;
+  return { kinds, looks, marks: used, marked: isMarked, numbers: marked };
+}
+
+/**
+ * The marks in the numbers of a file. Columns of numbers that need none tell of it, too: beside one with 187.1, cells such as "12,37" are
+ * texts, and their columns become such; beside cells such as "1,11%", 132.697 has thousands.
+ * @param numbers cells of the columns whose marks are to be found
+ */
+function marksIn(
+  numbers: ReadonlyMap<number, readonly string[]>,
+  counts: Counts,
+  kinds: ColumnKind[],
+  { delimiter }: CsvLayout,
+): MarksFound & { readonly any: boolean } {
+  const found = marksOf([...numbers.values()].flat(), delimiter);
+  const any = numbers.size > 0;
+  if (found.marks?.decimal !== ',') return { ...found, any };
+  const count = (what: string, index: number): number => Number(counts[`${what}${index}`]);
+  const plain = kinds.flatMap((kind, index) => (kind === 'number' && !numbers.has(index) ? [index] : []));
+  if (!plain.some((index) => count('dotted', index) > count('grouped', index))) {
+    const grouped = plain.some((index) => count('dotted', index) > 0);
+    return { marks: grouped ? { ...found.marks, thousands: '.' } : found.marks, any };
+  }
+  if (delimiter === ';') return { ...found, any };
+  const rest = [...numbers].filter(([index, cells]) => {
+    const { marks } = marksOf(cells, delimiter);
+    const text = marks?.decimal === ',';
+    if (text) kinds[index] = 'string';
+    return !text;
+  });
+  return {
+    ...marksOf(
+      rest.flatMap(([, cells]) => cells),
+      delimiter,
+    ),
+    any: rest.length > 0,
+  };
+}
+
+/** Columns of numbers that may be written with zeros before them. */
+const COUNTED =
+  /time|clock|hour|uhr|date|day|datum|vol|size|qty|quantity|amount|count|open|high|low|close|price|last|bid|ask/i;
+
+/** Whether digits are those of codes, such as 000001: as long as each other, some with zeros before them. */
+function areCodes(name: string, cells: readonly string[]): boolean {
+  const [first = ''] = cells;
+  const same = (cell: string): boolean => cell.length === first.length && /^\d+$/.test(cell);
+  return (
+    first.length > 1 && !COUNTED.test(name) && cells.some((cell) => cell.startsWith('0')) && cells.every(same)
+  );
+}
+
+/** The distinct texts of a column; null where it was plain and none was asked for. */
+function textsOf(texts: Counts, index: number): readonly string[] | null {
+  const list = texts[`texts${index}`];
+  if (!Array.isArray(list)) return null;
+  return (list as readonly unknown[]).filter((each): each is string => typeof each === 'string');
+}
+
+function lookOf(
+  name: string,
+  index: number,
+  counts: Counts,
+  texts: Counts,
+  kind: ColumnKind,
+  marks: ReadonlySet<string>,
+): ColumnLook {
+  const cells = (textsOf(texts, index) ?? []).filter((cell) => !marks.has(cell.trim()) && cell.trim() !== '');
+  const numeric = Number(counts[`numbers${index}`]) > 0 && kind !== 'string' && kind !== 'boolean';
+  const holds = kind === 'null' || kind === 'boolean' ? 'other' : numeric ? 'number' : 'text';
+  return {
+    name,
+    holds,
+    texts: cells,
+    least: Number(counts[`least${index}`] ?? 0),
+    largest: Number(counts[`largest${index}`] ?? 0),
+  };
+}

@@ -1,0 +1,88 @@
+import { clockFormat, spellingOf } from '../../time/spelling.js';
+import { cellKind } from './cells.js';
+
+/** The most names of columns in a message. */
+const MOST_SUGGESTED = 16;
+
+const [EARLIEST, LATEST] = [Date.UTC(1990, 0) / 1000, Date.UTC(2050, 0) / 1000];
+
+/** How exchanges order the prices of a bar. */
+const ORDERS = [
+  ['open', 'high', 'low', 'close'],
+  ['low', 'high', 'open', 'close'],
+  ['open', 'close', 'high', 'low'],
+] as const;
+
+/**
+ * Names to paste for the columns of a file without a header, and what is left to say of them.
+ * @param are what rows are; either: bars where four numbers can be their prices
+ */
+export function suggestedNames(
+  rows: readonly (readonly string[])[],
+  are: 'bars' | 'ticks' | 'either',
+): string {
+  const [row = []] = rows;
+  const kinds = row.map(cellKind);
+  const time = timeOf(row);
+  const numbers = kinds.flatMap((kind, index) => (kind === 'number' && index > time ? [index] : []));
+  const priced = are === 'bars' || (are === 'either' && numbers.length >= 4 && !row.some(hasFraction));
+  const prices = priced ? pricesOf(rows, numbers) : new Map<number, string>();
+  const ticks = are === 'ticks' || (are === 'either' && prices.size === 0);
+  const names = row.slice(0, MOST_SUGGESTED).map((_, index) => {
+    if (index === time) return 'time';
+    if (kinds[index] === 'clock') return 'clock';
+    return prices.get(index) ?? (kinds[index] === 'text' ? 'symbol' : `column${index}`);
+  });
+  const once = names.map((name, index) => (names.indexOf(name) === index ? name : `column${index}`));
+  const list = [...once.map((name) => `'${name}'`), ...(row.length > MOST_SUGGESTED ? ['…'] : [])].join(', ');
+  if (ticks) return `[${list}], and call the price price and what was traded size`;
+  return prices.size > 0 ? `[${list}]` : `[${list}], with open, high, low, close and volume where they are`;
+}
+
+/** Whether a cell is a time to a fraction of a second, as bars are not stamped by. */
+function hasFraction(cell: string): boolean {
+  const spelling = spellingOf(cell);
+  const format = spelling && 'format' in spelling ? spelling.format : clockFormat(cell);
+  return /%[gfn]/.test(format ?? '') || (format === null && /:\d{2}\.\d/.test(cell));
+}
+
+/** The column with the time: one with a date, else one whose numbers count it, else the first that is no text. */
+function timeOf(row: readonly string[]): number {
+  const kinds = row.map(cellKind);
+  const dated = kinds.indexOf('time');
+  if (dated >= 0) return dated;
+  // Of two that may be times the finer one is none by accident: numbers of trades look like seconds.
+  for (const unit of [1e9, 1e6, 1e3, 1]) {
+    const index = row.findIndex((cell, at) => {
+      const seconds = kinds[at] === 'number' ? Number(cell) / unit : Number.NaN;
+      return seconds > EARLIEST && seconds < LATEST;
+    });
+    if (index >= 0) return index;
+  }
+  return Math.max(
+    0,
+    kinds.findIndex((kind) => kind !== 'text'),
+  );
+}
+
+/** Names of prices that no row contradicts: nothing is above the high or below the low. */
+function pricesOf(
+  rows: readonly (readonly string[])[],
+  numbers: readonly number[],
+): ReadonlyMap<number, string> {
+  const columns = numbers.slice(0, 4);
+  const values = rows.map((row) => columns.map((index) => Number(row[index])));
+  const order = ORDERS.find((names) =>
+    values.every((cells) => {
+      const high = cells[names.indexOf('high')] ?? Infinity;
+      const low = cells[names.indexOf('low')] ?? -Infinity;
+      // What is traded is no tenth of what it was traded at before.
+      const near = (cell: number): boolean => high === Infinity || Math.abs(cell) * 10 >= Math.abs(high);
+      return cells.every((cell) => Number.isNaN(cell) || (cell <= high && cell >= low && near(cell)));
+    }),
+  );
+  if (!order) return new Map();
+  return new Map(
+    [...order, 'volume'].flatMap((name, at) => (at in numbers ? [[numbers[at] as number, name]] : [])),
+  );
+}
