@@ -64,9 +64,8 @@ export async function reportOf(outcome: RunOutcome, elapsedMs: number): Promise<
  */
 export function nextReportOf(outcome: RunOutcome, report: RunReport): RunReport | null {
   const { hits, reused, computed, nodeCount } = report;
-  const all = hits === nodeCount;
-  const goesOn = report.nodes.some(({ uncached, service }) => uncached !== undefined || (service && !all));
-  if (hits + reused + computed < nodeCount || goesOn) return null;
+  const goesOn = report.nodes.some(({ service }) => service && hits < nodeCount);
+  if (hits + reused + computed < nodeCount || goesOn || hasUnhashable(outcome.state)) return null;
   const later = { ...outcome, sources: new Map() };
   const nodes = report.nodes.map((node, index): NodeReport => {
     const { unfired } = node;
@@ -74,6 +73,11 @@ export function nextReportOf(outcome: RunOutcome, report: RunReport): RunReport 
     return unfired ? { ...next, unfired, reason: `${next.reason} ${unfired.text}` } : next;
   });
   return { ...report, hits: nodeCount, reused: 0, computed: 0, nodes };
+}
+
+/** What depends on such a node is another node in each run. */
+function hasUnhashable(state: RunState): boolean {
+  return state.graph.nodes.some(({ index }) => state.fingerprint(index).unhashable);
 }
 
 /** What is stored of a node within the request. */
