@@ -5,7 +5,13 @@ import { statusOf } from '../../../../src/engine/plan/status.js';
 import type { NodeReport } from '../../../../src/engine/run/reporting/report.js';
 import { type Range } from '../../../../src/sdk/time/time.js';
 import { MemoryStore } from '../../../support/memory-store.js';
-import { ToyHost, ToySources, type Toy, type ToyNode, type ToyStream } from '../../../support/toy-strategy.js';
+import {
+  ToyHost,
+  ToySources,
+  type Toy,
+  type ToyNode,
+  type ToyStream,
+} from '../../../support/toy-strategy.js';
 
 export const DAY = 86_400;
 /** A Monday. */
