@@ -54,6 +54,20 @@ describe('rarer files', () => {
         assert.deepEqual(times, DATES);
       });
 
+    it('as 2018.01 and 2018.1 are no seconds of 1970: the query that makes dates of them is told, and works', async () => {
+      const written = [2018, 2019].flatMap((year) =>
+        Array.from({ length: 12 }, (_, month) => Number(`${year}.${pad(month + 1)}`)),
+      );
+      const text = `Date,P\n${written.map((each, at) => `${each},${at}\n`).join('')}`;
+      for (const grid of [plainGrid(MONTH), plainGrid(DAY)]) {
+        const error: unknown = await project.csv(text, {}, grid).catch((each: unknown) => each);
+        assert.ok(error instanceof SeamlessError);
+        const [, query = ''] = /sqlHistory\("(SELECT make_date[^"]+)"/.exec(error.message) ?? [];
+        const found = await project.read('sql', { query, time: 'at' }, plainGrid(MONTH));
+        assert.deepEqual([found.ts.length, formatTime(found.ts[9] ?? 0)], [24, '2018-10-01']);
+      }
+    });
+
     const months: readonly (readonly [string, (month: number) => string])[] = [
       ['2023-01', (month) => `2023-${pad(month)}`],
       ['2023M01', (month) => `2023M${pad(month)}`],

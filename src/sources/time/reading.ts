@@ -70,7 +70,10 @@ export function numberReading(stream: OpenStream, options: TimeOptions, look: Co
       words: `${UNIT_WORDS.get(unitOfSize(look.least))} and ${UNIT_WORDS.get(largest)}, by size`,
     };
   }
-  if (options.timeUnit === null) refuseImplausible(stream, look);
+  if (options.timeUnit === null) {
+    refuseYearMonths(stream, look);
+    refuseImplausible(stream, look);
+  }
   const unit = options.timeUnit === null ? largest : UNITS[options.timeUnit];
   // A double does not hold the nanoseconds of our time, and would round some microseconds up.
   if (isTicks(stream) && unit === UNITS.ns)
@@ -116,6 +119,22 @@ function refuseImplausible(stream: OpenStream, { name, least, largest }: ColumnL
   throw sourceError(
     stream,
     `column ${name} has ${least}, which as ${UNIT_WORDS.get(unit)} since 1970 is in the year ${year}: ${advice} with timeUnit: 's', 'ms', 'us' or 'ns', or name another column with time: '…'.`,
+  );
+}
+
+/** @throws SeamlessError `source` for numbers such as 2018.01 and 2018.1, which as seconds would all be of one hour of 1970. */
+function refuseYearMonths(stream: OpenStream, { name, least, largest }: ColumnLook): void {
+  const slow = stream.interval >= DAY || stream.spacing === 'unknown';
+  const whole = Number.isInteger(least) && Number.isInteger(largest);
+  if (!slow || whole || least < 1600 || largest >= 2200) return;
+  const { path } = stream.source.options;
+  const file = typeof path === 'string' ? `'${path}'` : '…';
+  const cell = /^\w+$/.test(name) ? name : `"${name}"`;
+  const month = `CAST(round((${cell} - floor(${cell})) * 100) AS INT)`;
+  const query = `sqlHistory("SELECT make_date(CAST(floor(${cell}) AS INT), ${month}, 1) AS at, * FROM ${file}", { time: 'at' })`;
+  throw sourceError(
+    stream,
+    `column ${name} has ${least} to ${largest}: if these are years and months, make dates of them: ${query}; if they count seconds since 1970, say timeUnit: 's'; else name another column with time: '…'.`,
   );
 }
 
