@@ -1,5 +1,5 @@
 // Slow (8 s): compiles what it writes.
-import { inspectionText } from '../../src/present/inspection.js';
+import { inspectionText } from '../../src/present/inspection/inspection.js';
 import { TICK } from '../../src/sdk/time/time.js';
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';

@@ -49,13 +49,16 @@ describe('a file that grew', () => {
       'written again': () => Promise.resolve(),
     };
 
-    it('gives what it would give to a run that knows nothing, whatever happened to it', async () => {
-      const edit = fc.record({
-        how: fc.constantFrom(...Object.keys(edits)),
-        at: fc.nat(7000),
-        n: fc.integer({ min: 1, max: 900 }),
-      });
-      await fc.assert(
+    /** Whatever happens to the file, a run gives what one gives that knows nothing. */
+    const holdsThrough = (
+      names: readonly string[],
+      written: () => Promise<unknown>,
+      source: Parameters<typeof holds>[2],
+      nightly: number,
+    ): Promise<void> => {
+      const how = fc.constantFrom(...names);
+      const edit = fc.record({ how, at: fc.nat(7000), n: fc.integer({ min: 1, max: 900 }) });
+      return fc.assert(
         fc.asyncProperty(
           fc.integer({ min: 1, max: 5000 }),
           fc.array(edit, { minLength: 2, maxLength: 4 }),
@@ -63,21 +66,24 @@ describe('a file that grew', () => {
             await connection.run('CREATE OR REPLACE TABLE bars(time BIGINT, value DOUBLE)');
             await add(0, rows);
             const store = new MemoryStore();
-            await write();
-            await holds(project, store, PARQUET);
-            for (const { how, at, n } of steps) {
+            await written();
+            await holds(project, store, source);
+            for (const step of steps) {
               const [[end]] = (
                 await connection.runAndReadAll('SELECT coalesce(max(time) // 60 + 1, 0)::INT FROM bars')
               ).getRowsJS() as [[number]];
-              await edits[how]?.(at % Math.max(1, end), n, end);
-              await write();
-              await holds(project, store, PARQUET);
+              await edits[step.how]?.(step.at % Math.max(1, end), step.n, end);
+              await written();
+              await holds(project, store, source);
             }
           },
         ),
-        cases(60, 6),
+        cases(nightly, 6),
       );
-    });
+    };
+
+    it('gives what it would give to a run that knows nothing, whatever happened to it', () =>
+      holdsThrough(Object.keys(edits), write, PARQUET, 60));
 
     /** The same with times that are a little off. */
     const SNAPPED = { ...PARQUET, options: { path: 'snapped.parquet', snap: '1m' }, notes: true } as const;
@@ -86,9 +92,9 @@ describe('a file that grew', () => {
         `COPY (SELECT time + (time // 60) % 7 AS time, value FROM bars) TO '${project.path('snapped.parquet')}' (ROW_GROUP_SIZE 2048)`,
       );
 
-    it('gives and counts what it would to a run that knows nothing where its times are rounded', async () => {
-      const edit = fc.record({
-        how: fc.constantFrom(
+    it('gives and counts what it would to a run that knows nothing where its times are rounded', () =>
+      holdsThrough(
+        [
           'append',
           'append a whole group',
           'append behind a hole',
@@ -96,33 +102,11 @@ describe('a file that grew', () => {
           'correct and append',
           'remove',
           'written again',
-        ),
-        at: fc.nat(7000),
-        n: fc.integer({ min: 1, max: 900 }),
-      });
-      await fc.assert(
-        fc.asyncProperty(
-          fc.integer({ min: 1, max: 5000 }),
-          fc.array(edit, { minLength: 2, maxLength: 4 }),
-          async (rows, steps) => {
-            await connection.run('CREATE OR REPLACE TABLE bars(time BIGINT, value DOUBLE)');
-            await add(0, rows);
-            const store = new MemoryStore();
-            await writeSnapped();
-            await holds(project, store, SNAPPED);
-            for (const { how, at, n } of steps) {
-              const [[end]] = (
-                await connection.runAndReadAll('SELECT coalesce(max(time) // 60 + 1, 0)::INT FROM bars')
-              ).getRowsJS() as [[number]];
-              await edits[how]?.(at % Math.max(1, end), n, end);
-              await writeSnapped();
-              await holds(project, store, SNAPPED);
-            }
-          },
-        ),
-        cases(40, 6),
-      );
-    });
+        ],
+        writeSnapped,
+        SNAPPED,
+        40,
+      ));
 
     for (const [what, file, save] of [
       ['', PARQUET, write],

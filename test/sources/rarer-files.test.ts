@@ -3,7 +3,7 @@ import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { calendarSlots } from '../../src/engine/calendar/calendars.js';
 import { TICKS, plainGrid } from '../../src/sdk/time/grid.js';
 import { formatTime, MONTH } from '../../src/sdk/time/time.js';
-import { advisedOptions } from '../../src/present/advised-options.js';
+import { advisedOptions } from '../../src/present/inspection/advised-options.js';
 import { SeamlessError } from '../../src/sdk/errors.js';
 import { parseProviderOptions } from '../../src/settings/provider-options.js';
 import { Project, fails, readAll, rowsOf } from './support.js';

@@ -1,7 +1,7 @@
 import { relative, resolve, sep } from 'node:path';
 
-import { advisedOptions } from '../../present/advised-options.js';
-import { inspectionText } from '../../present/inspection.js';
+import { advisedOptions } from '../../present/inspection/advised-options.js';
+import { inspectionText } from '../../present/inspection/inspection.js';
 import { projectRootOf } from '../../protocol/project.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import { EXIT } from '../exit-codes.js';

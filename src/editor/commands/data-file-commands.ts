@@ -1,7 +1,7 @@
 import { basename, relative, sep } from 'node:path';
 import * as vscode from 'vscode';
 
-import { advisedOptions } from '../../present/advised-options.js';
+import { advisedOptions } from '../../present/inspection/advised-options.js';
 import { formatCount } from '../../present/format.js';
 import { projectRootOf } from '../../protocol/project.js';
 import type { Result } from '../../protocol/results.js';

@@ -8,7 +8,7 @@ import type { DiffReport } from '../../protocol/results.js';
 import type { PanelHandlers } from '../../panel/channel.js';
 import type { PanelDifference } from '../../panel/requests.js';
 import { summaryLine } from '../../present/format.js';
-import { takenLines } from '../../present/inspection.js';
+import { takenLines } from '../../present/inspection/inspection.js';
 import { valueText } from '../../present/values.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import { emptyTable } from '../../sdk/table.js';

@@ -5,7 +5,7 @@ import type { DiscoveryClient } from '../../discovery/client.js';
 import { formatCount, formatSpans } from '../../present/format.js';
 import { checkingText } from '../../present/progress.js';
 import { spanText, standingText, type StandingNode } from '../../present/freshness.js';
-import { takenLines } from '../../present/inspection.js';
+import { takenLines } from '../../present/inspection/inspection.js';
 import { byFamily, familyText, symbolCount, worstOf } from '../../present/families.js';
 import { shownRows, shownRowsText, type ShownRows } from '../../present/shown-rows.js';
 import { lastValueText } from '../../present/values.js';

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 
-import { inspectionText } from '../../present/inspection.js';
+import { inspectionText } from '../../present/inspection/inspection.js';
 import type { Result } from '../../protocol/results.js';
 
 const SCHEME = 'seamless-inspection';

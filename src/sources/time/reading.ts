@@ -101,15 +101,13 @@ function refuseImplausible(stream: OpenStream, { name, least, largest }: ColumnL
   if (!Number.isFinite(largest) || (least / unit <= YEAR_2200 && !early)) return;
   const seconds = Math.min(least / unit, LARGEST_SECONDS);
   const year = new Date(seconds * 1000).getUTCFullYear();
-  const { path } = stream.source.options;
   const { columns } = stream.source.options;
   const named = Array.isArray(columns)
     ? `, header = false, names = [${columns.map((each) => `'${each}'`).join(', ')}]`
     : '';
-  const file = typeof path === 'string' ? `'${path}'` : '…';
+  const { file, cell } = inQuery(stream, name);
   const from = named ? `read_csv(${file}${named})` : file;
   const midnight = DAY_IN.find(({ most }) => largest < most);
-  const cell = /^\w+$/.test(name) ? name : `"${name}"`;
   const query =
     midnight &&
     `sqlHistory("SELECT TIMESTAMP '2024-03-04' + ${midnight.sql(cell)} AS at, * FROM ${from}", { time: 'at' })`;
@@ -122,14 +120,19 @@ function refuseImplausible(stream: OpenStream, { name, least, largest }: ColumnL
   );
 }
 
+/** How a query calls the file and a column of it. */
+function inQuery(stream: OpenStream, column: string): { readonly file: string; readonly cell: string } {
+  const { path } = stream.source.options;
+  const file = typeof path === 'string' ? `'${path}'` : '…';
+  return { file, cell: /^\w+$/.test(column) ? column : `"${column}"` };
+}
+
 /** @throws SeamlessError `source` for numbers such as 2018.01 and 2018.1, which as seconds would all be of one hour of 1970. */
 function refuseYearMonths(stream: OpenStream, { name, least, largest }: ColumnLook): void {
   const slow = stream.interval >= DAY || stream.spacing === 'unknown';
   const whole = Number.isInteger(least) && Number.isInteger(largest);
   if (!slow || whole || least < 1600 || largest >= 2200) return;
-  const { path } = stream.source.options;
-  const file = typeof path === 'string' ? `'${path}'` : '…';
-  const cell = /^\w+$/.test(name) ? name : `"${name}"`;
+  const { file, cell } = inQuery(stream, name);
   const month = `CAST(round((${cell} - floor(${cell})) * 100) AS INT)`;
   const query = `sqlHistory("SELECT make_date(CAST(floor(${cell}) AS INT), ${month}, 1) AS at, * FROM ${file}", { time: 'at' })`;
   throw sourceError(

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { advisedOptions } from '../../../src/present/advised-options.js';
+import { advisedOptions } from '../../../src/present/inspection/advised-options.js';
 import { SeamlessError } from '../../../src/sdk/errors.js';
 import { parseTime } from '../../../src/sdk/time/time.js';
 import { nodeOf, Project, refused, storedTables, withChild } from '../../support/project.js';

@@ -1,8 +1,8 @@
-import type { SourceTaken } from '../engine/ports/source.js';
-import type { Result } from '../protocol/results.js';
-import { defaultPhase, formatInterval, formatRange, formatTime, TICK } from '../sdk/time/time.js';
-import { formatCount } from './format.js';
-import { visible, visibleLines } from './visible.js';
+import type { SourceTaken } from '../../engine/ports/source.js';
+import type { Result } from '../../protocol/results.js';
+import { defaultPhase, formatInterval, formatRange, formatTime, TICK } from '../../sdk/time/time.js';
+import { formatCount } from '../format.js';
+import { visible, visibleLines } from '../visible.js';
 
 /** What a data file was read as, line by line, and below it the stream to paste into a strategy. */
 export function inspectionText(path: string, found: Result<'inspect'>): string {
