@@ -4,8 +4,8 @@ import { keepCompiled } from '../protocol/compile-cache.js';
 import { NO_STRATEGY, SENT_BUNDLE } from '../protocol/host-flag.js';
 
 /*
- * Where the process that strategies run in begins: esbuild starts beside it while all the rest is loaded, unless the parent has said
- * that it will send the bundle, or none.
+ * Where the process that strategies run in begins. esbuild starts while all the rest is loaded, unless the parent has said that it will
+ * send the bundle, or that no strategy will be loaded.
  */
 keepCompiled();
 compileLater();

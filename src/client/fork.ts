@@ -24,7 +24,7 @@ export interface ChildOptions {
   readonly lasting?: boolean | undefined;
   /** This process bundles what is run, so that the child need not get ready for it. */
   readonly bundles?: boolean | undefined;
-  /** False: nothing it is asked for loads a strategy, so that it need not get ready for one. Default: true. */
+  /** False: no request will load a strategy, so the child does not prepare for one. Default: true. */
   readonly loads?: boolean | undefined;
 }
 

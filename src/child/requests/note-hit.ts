@@ -5,8 +5,8 @@ import type { Store } from '../../store/store.js';
 import type { StrategySession } from '../session/strategy-session.js';
 
 /**
- * Writes down what the next run will say, and what that rests on, where all of it is known: the terminal then answers by itself. To be
- * called with the cache in hand, after its last change. @param report null: the next run has something to do
+ * Writes down the report of the next run and what it rests on, if all of that is known: the terminal then answers without a child. To be
+ * called while the cache is open, after its last change. @param report null: the next run has work to do
  */
 export async function noteHit(
   session: StrategySession,

@@ -6,7 +6,7 @@ import type { Table } from '../../sdk/table.js';
 import { shareTable } from './share.js';
 import { packSlots, type BeginSlots, type CloseSlots, type SentSlots } from './slot-messages.js';
 
-/** Calls after which all that is built in is looked at, and what matters to most code; after the others at its functions alone. */
+/** After so many calls all built-ins are looked at, or the core ones; after every other call only the core functions are compared. */
 const LOOKED_AT_ALL = 256;
 const LOOKED_AT = 32;
 
@@ -52,7 +52,7 @@ export class SlotThread {
       ]),
     };
   }
-  /** What was done to built-in objects: looked at often enough that it does not go on, and seldom enough that slots are quick. */
+  /** What was done to built-in objects. A whole look takes longer than a slot, so it is taken now and then. */
   #meddled(tables: ReadonlyMap<number, Table>): string | null {
     const host = this.#host;
     if (!host) return null;

@@ -5,7 +5,7 @@ import type { Graph, GraphNode } from '../graph/graph.js';
 import { memberOf } from '../graph/member.js';
 import type { Seconds } from '../../sdk/time/time.js';
 
-/** As so many rows a node counts that has fewer: what else is at hand of it takes memory, too. */
+/** A node with fewer rows counts as this many: it takes memory for more than its rows. */
 const LEAST_ROWS = 4000;
 
 /** Nodes that have to be computed side by side, because they read each other's rows. */

@@ -378,7 +378,7 @@ export class ChunkRunner {
     return firingsOf(node, range, this.#atHand, this.#grids);
   }
 
-  /** @param settled says that it can be kept. The next chunk is begun meanwhile: should this one not be kept, neither is that. */
+  /** @param settled resolves once the chunk can be kept. The next chunk has begun by then: if this one is not kept, the next is not either. */
   async #commit(settled: Promise<void>): Promise<void> {
     const segments = this.#segments;
     const reuses = this.#reuses;

@@ -166,11 +166,11 @@ export class RunState {
     if (streams.every((node) => this.failures.has(node.index))) throw refusal;
   }
 
-  /** Notes that a stream was not read past a time: nothing is computed past it, and nothing is wrong with what there is. */
+  /** Notes that a stream was read only up to a time: nothing is computed past it, and what was read is right. */
   cut(index: number, from: Seconds): void {
     const canonical = this.canonical(index);
     const known = this.#failedFrom.get(canonical) ?? Infinity;
-    // Where the same is asked for again, nothing of it can be had.
+    // If it is cut at the same time again, none of it can be read.
     this.#failedFrom.set(canonical, from < known ? from : -Infinity);
     this.#cut.add(canonical);
     this.#spreadLimits();

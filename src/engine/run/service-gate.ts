@@ -102,7 +102,7 @@ export function judgeLate(
   return judged;
 }
 
-/** What was computed from streams that are not to be used is as little to be used as their bars. */
+/** Nodes that depend on a stream that must not be used must not be used either. */
 function unuse(state: RunState, streams: Iterable<number>): void {
   const streamsOf = new Set([...streams].map((index) => state.canonical(index)));
   const same = state.graph.nodes.filter(({ index }) => streamsOf.has(state.canonical(index)));

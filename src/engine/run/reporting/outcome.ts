@@ -59,8 +59,8 @@ export async function reportOf(outcome: RunOutcome, elapsedMs: number): Promise<
 }
 
 /**
- * What the next run over the range reports, if nothing changes by then: hits and nothing else. Null: it has something to do, or to judge
- * anew.
+ * The report of the next run over the range if nothing changes: all hits. Null: the next run has work to do, or must judge a service
+ * level again.
  */
 export function nextReportOf(outcome: RunOutcome, report: RunReport): RunReport | null {
   const { hits, reused, computed, nodeCount } = report;
@@ -75,7 +75,7 @@ export function nextReportOf(outcome: RunOutcome, report: RunReport): RunReport 
   return { ...report, hits: nodeCount, reused: 0, computed: 0, nodes };
 }
 
-/** What depends on such a node is another node in each run. */
+/** A node that cannot be hashed has another fingerprint in each run, and so has what depends on it. */
 function hasUnhashable(state: RunState): boolean {
   return state.graph.nodes.some(({ index }) => state.fingerprint(index).unhashable);
 }

@@ -73,7 +73,7 @@ export class Ledger {
         if ((object as Readonly<Record<PropertyKey, unknown>>)[key] !== value) return false;
       }
     } catch {
-      // What is there throws: it is not what was there.
+      // Reading it throws, so it is not the original function.
       return false;
     }
     return true;

@@ -26,7 +26,7 @@ export class Wall {
   #unsettled: string | null = null;
   readonly #settings = new Settings();
   #looksLater = false;
-  /** A change of `core` that another look has undone before the later look came. */
+  /** A change of `core` that an earlier look has found and undone. */
   #passed: string | null = null;
 
   constructor(builtIns: readonly BuiltIn[], syncImports: () => void) {
