@@ -60,6 +60,12 @@ export interface ViewInput {
 /** Called before a column (−1: the times) is first handed out, so that its owner can check that nobody wrote to it. */
 export type ColumnHandedOut = (input: number, column: number) => void;
 
+interface RecordRows {
+  /** The cells of records of numbers without nulls; else none. */
+  readonly cells: readonly Float64Array[];
+  readonly maker: RowMaker;
+}
+
 /** Reads one input, resolving each column's name once a chunk. */
 export class InputReader {
   readonly source: ViewInput;
@@ -73,10 +79,8 @@ export class InputReader {
   readonly #handedOut: ColumnHandedOut;
   /** The cells of a scalar input without nulls, whose last value is one look into an array. */
   readonly #scalars: Float64Array | null;
-  /** Makes the rows of records; null where the input emits single values. */
-  readonly #rows: RowMaker | null;
-  /** The cells of records of numbers without nulls; else none. */
-  readonly #cells: readonly Float64Array[];
+  /** What rows of records are made of; null: of an input with single values, and where nobody reads rows. */
+  #rows: RecordRows | null = null;
   readonly #columns = new Map<string, Float64Array>();
   #ts: Float64Array | null = null;
   #lastName: string | null = null;
@@ -94,9 +98,13 @@ export class InputReader {
     const [column] = source.table.columns;
     const scalar = source.table.shape === 'value' && column?.type === 'number' && !column.valid;
     this.#scalars = scalar ? column.values : null;
-    const records = source.table.shape === 'record';
-    this.#cells = records ? cellsOf(source.table) : [];
-    this.#rows = records ? makerOf(source.name, source.table.names) : null;
+  }
+
+  /** Makes ready to read rows, before code of the author's is running. */
+  withRows(): this {
+    const { name, table } = this.source;
+    if (table.shape === 'record') this.#rows = recordRows(name, table);
+    return this;
   }
 
   get ts(): Float64Array {
@@ -130,31 +138,40 @@ export class InputReader {
 
   row(index: number): RowValue {
     if (this.#scalars !== null) return this.#scalars[index] as number;
-    if (this.#rows === null) return rowValue(this.source.table, index);
-    if (this.#cells.length > 0) return this.#rows.ofNumbers(this.#cells, index);
-    const { columns, present } = this.source.table;
-    if (present && present[index] === 0) return null;
-    return this.#rows.ofCells(columns.map((column) => cellValue(column, index)));
+    const { table, name } = this.source;
+    if (table.shape !== 'record') return rowValue(table, index);
+    const { cells, maker } = (this.#rows ??= recordRows(name, table));
+    if (cells.length > 0) return maker.ofNumbers(cells, index);
+    if (table.present && table.present[index] === 0) return null;
+    return maker.ofCells(table.columns.map((column) => cellValue(column, index)));
   }
+}
+
+function recordRows(input: string, table: Table): RecordRows {
+  return { cells: cellsOf(table), maker: makerOf(input, table.names) };
 }
 
 /** The cells of a table of numbers without nulls; none for any other. */
 function cellsOf({ columns, present }: Table): readonly Float64Array[] {
   if (present) return [];
-  const cells = columns.flatMap(({ type, values, valid }) => (type === 'number' && !valid ? [values] : []));
+  const cells: Float64Array[] = [];
+  for (const { type, values, valid } of columns) if (type === 'number' && !valid) cells.push(values);
   return cells.length === columns.length ? cells : [];
 }
 
 const makers = new Map<string, RowMaker>();
+/** The one asked for last of each input: its names are the same list from chunk to chunk, most often. */
+const lastMakers = new Map<string, { readonly names: readonly string[]; readonly maker: RowMaker }>();
 
 /** Compiled once for each input and list of names. */
 function makerOf(input: string, names: readonly string[]): RowMaker {
+  const last = lastMakers.get(input);
+  if (last?.names === names) return last.maker;
   const key = JSON.stringify([input, names]);
-  const known = makers.get(key);
-  if (known) return known;
-  const made = rowMaker(input, names);
-  makers.set(key, made);
-  return made;
+  const maker = makers.get(key) ?? rowMaker(input, names);
+  makers.set(key, maker);
+  lastMakers.set(input, { names, maker });
+  return maker;
 }
 
 /** Sets the firing that a view shows, by the close and the open of its slot. No method of the view: who has one could look at any bar. */
@@ -215,7 +232,7 @@ export class ChunkView implements View {
     handedOut: ColumnHandedOut,
   ) {
     this.#node = node;
-    this.#readers = inputs.map((source, position) => new InputReader(source, position, handedOut));
+    this.#readers = inputs.map((source, position) => new InputReader(source, position, handedOut).withRows());
     this.#positions = positions;
     // Nothing can be kept on a view from one bar to the next.
     Object.freeze(this);

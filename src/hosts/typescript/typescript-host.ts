@@ -56,6 +56,12 @@ export interface ComputeHooks {
   readonly progress: (at: number, done: number) => void;
 }
 
+/** What all computations of a node have in common. */
+interface KnownNode {
+  readonly of: Omit<NodeComputation, 'request' | 'progress' | 'signal'>;
+  readonly authored: boolean;
+}
+
 /** Describes and computes the nodes of a strategy that this process has loaded. */
 export class TypeScriptHost implements StrategyHost {
   readonly #options: TypeScriptHostOptions;
@@ -63,6 +69,8 @@ export class TypeScriptHost implements StrategyHost {
   readonly #nodes: readonly DagNode[];
   readonly #trades: readonly MemberTrade[];
   readonly #codes: NodeCodes;
+  /** By position, once it was computed. */
+  readonly #known: KnownNode[] = [];
   /** Nodes with code of the author's that were computed since it was last settled. */
   readonly #atWork = new Set<string>();
 
@@ -127,27 +135,30 @@ export class TypeScriptHost implements StrategyHost {
     progress: FiringProgress,
     signal: Pick<AbortSignal, 'aborted'>,
   ): NodeComputation {
-    const node = this.#nodes[request.node];
+    const known = (this.#known[request.node] ??= this.#knownOf(request.node));
+    if (known.authored) this.#atWork.add(known.of.node.name);
+    return { ...known.of, request, progress, signal };
+  }
+
+  #knownOf(index: number): KnownNode {
+    const node = this.#nodes[index];
     if (!node || !isComputed(node))
-      throw new SeamlessError('internal', `Node ${request.node} is not a computed node.`);
-    const { own, copies } = this.#codes.of(request.node);
+      throw new SeamlessError('internal', `Node ${index} is not a computed node.`);
+    const { own, copies } = this.#codes.of(index);
     const { context, locate } = this.#options;
-    if (this.hasAuthorCode(request.node)) this.#atWork.add(node.name);
-    return {
+    const of: KnownNode['of'] = {
       node,
       definition: this.#spread.definitionOf(node),
-      request,
       positions: this.#spread.positionsOf(node),
       context,
       cross: this.#spread.sectionOf(node),
       seed: own.hash ?? node.name,
-      guard: this.#codes.guardOf(request.node, node),
+      guard: this.#codes.guardOf(index, node),
       unseen: own.hash === undefined ? own.unhashable : undefined,
       copies,
       locate: (error) => (error instanceof Error ? locate(error) : null),
-      progress,
-      signal,
     };
+    return { of, authored: this.hasAuthorCode(index) };
   }
 
   #told(result: ComputeResult): ComputeResult {
