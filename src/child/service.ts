@@ -3,13 +3,15 @@ import { basename } from 'node:path';
 import { resolveGraph, type GraphNode } from '../engine/graph/graph.js';
 import type { Deadlines } from '../engine/sources/deadline.js';
 import type { Table } from '../sdk/table.js';
+import { ALL_TIME } from '../sdk/time/time.js';
+import type { Places } from '../store/segments/places.js';
 import { querySql, type Store } from '../store/store.js';
 import type { BarResult, CacheReport, ExportReport, GraphSummary, Result } from '../protocol/results.js';
 import type { Payload, RequestKind, StrategyRef } from '../protocol/payloads.js';
 import { diffOf, exportRows, readRows, rowsOf, seriesOf } from './requests/history-requests.js';
-import { partsOfReport, reported } from './requests/reported-rows.js';
+import { reported, rowsLeft } from './requests/reported-rows.js';
 import { StoreKeeper } from './session/store-keeper.js';
-import { noteHit } from './requests/note-hit.js';
+import { noteHit, notePlaces } from './requests/note-hit.js';
 import { ProviderFiles } from './session/provider-files.js';
 import { SourceHints } from './requests/source-hints.js';
 import {
@@ -28,7 +30,6 @@ import { prepareRun, runInWorld } from './requests/live/live-run.js';
 import { runRequests } from './requests/live/run-report.js';
 import { judgeNames, strategiesNamed, tellOthers } from './requests/judged-names.js';
 import {
-  ALL_TIME,
   cacheOf,
   checking,
   folderOf,
@@ -115,7 +116,7 @@ export class JobService {
         const runHooks = { ...hooks, deadlines };
         const { report, next } = await session.materialize({ start, end }, store, hints, runHooks, only);
         await session.keepProviderFiles(cache.dir);
-        const parts = payload.parts && (await partsOfReport(store, session.storedAs, report));
+        const left = payload.parts && (await rowsLeft(store, session.storedAs, report));
         await store.recordRun(session.storedAs, { start, end });
         await store.publishViews();
         if (payload.limits) await this.#limits.keep(store, payload.limits, session.storedAs, hooks);
@@ -123,9 +124,10 @@ export class JobService {
         if (payload.sidecar && !only) {
           await noteHit(session, { store, hints, dir: cache.dir }, { strategy, start, end }, next());
         }
+        if (payload.sidecar) await notePlaces(store, cache.dir, session.storedAs);
         return {
           ...report,
-          parts,
+          ...left,
           ...(payload.fingerprints && { fingerprints: await session.fingerprints() }),
         };
       });
@@ -194,7 +196,8 @@ export class JobService {
       if (parts) return reported(store, strategy, node, (found) => store.placesOfParts(found), parts);
       const { fingerprint } = await foundNode(store, strategy, node);
       await store.markUsed(strategy);
-      return store.places({ fingerprint, range: rangeOf(payload) ?? ALL_TIME });
+      const [places] = await store.places([{ fingerprint, range: rangeOf(payload) ?? ALL_TIME }]);
+      return places as Places;
     });
   }
 

@@ -5,7 +5,7 @@ import type { NodeReport, RunProgress, RunReport, Span } from '../engine/run/rep
 import { nearNames, SeamlessError } from '../sdk/errors.js';
 import { Strategy } from '../sdk/strategy.js';
 import type { Table } from '../sdk/table.js';
-import { parseRange, type Range, type TimeInput } from '../sdk/time/time.js';
+import { ALL_TIME, parseRange, type Range, type TimeInput } from '../sdk/time/time.js';
 import { builtFile } from '../protocol/built-file.js';
 import { abortSignal } from './abort-signal.js';
 import type { CancelSignal } from '../sdk/cancel-signal.js';
@@ -15,6 +15,10 @@ import { familyColumns, familyRows, panelOf, type MemberTable, type Panel } from
 import type { HistoryPart, Payload, StrategyRef } from '../protocol/payloads.js';
 import { cacheFolder, partialRange, projectRootOf, storedName } from '../protocol/project.js';
 import { print, refOf, refuseInHost } from './strategy-of.js';
+import { isRecent } from '../protocol/sidecar/kept-file.js';
+import { placesIn, readPlaces } from '../protocol/sidecar/kept-places.js';
+import { readSidecar } from '../protocol/sidecar/sidecar.js';
+import type { Places } from '../store/segments/places.js';
 import { PlacesReader } from '../store/segments/places-reader.js';
 import { sharedReader } from './sync-reader.js';
 
@@ -83,25 +87,56 @@ export class MaterializeSeamlessJob {
   async #run(strategy: StrategyRef): Promise<MaterializeReport> {
     const { onProgress, signal, only } = this.#options;
     const cacheDir = cacheFolder(strategy.projectRoot, this.#options.cacheDir);
+    const own = this.#programs.childPath === undefined;
+    const known = own && !only && !signal?.aborted && (await this.#known(strategy, cacheDir));
+    if (known) return known;
     const client = JobClient.start({
       childPath: this.#programs.childPath ?? builtFile('child.js'),
       onLog: print,
     });
     try {
-      const request = { strategy, ...this.#range, only, cacheDir, parts: true } as const;
-      const { parts = [], ...report } = await client.request('materialize', request, {
+      const request = { strategy, ...this.#range, only, cacheDir, parts: true, sidecar: true } as const;
+      const {
+        parts = [],
+        places,
+        ...report
+      } = await client.request('materialize', request, {
         onProgress,
         signal: abortSignal(signal),
       });
-      const place = {
-        projectRoot: strategy.projectRoot,
-        cacheDir,
-        strategy: storedName(strategy, report.strategy),
-      };
-      return new MaterializeReport(report, place, sharedReader(this.#programs), parts);
+      return this.#report(report, { strategy, cacheDir }, parts, places);
     } finally {
       await client.dispose();
     }
+  }
+
+  /** The report of a hit that the sidecar tells; null where a run has to tell. */
+  async #known(strategy: StrategyRef, cacheDir: string): Promise<MaterializeReport | null> {
+    const began = performance.now();
+    const report = await readSidecar(cacheDir, { strategy, ...this.#range });
+    const all = report && (await readPlaces(cacheDir, storedName(strategy, report.strategy)));
+    if (!all) return null;
+    const places = report.nodes.map(({ name }) => placesIn(cacheDir, all, name, this.#range));
+    if (!places.every((each) => each !== null)) return null;
+    const parts = places.map((each) =>
+      each.parts.map(({ start, end, segment: { digest } }) => ({ start, end, digest })),
+    );
+    const elapsedMs = Math.round(performance.now() - began);
+    return this.#report({ ...report, elapsedMs }, { strategy, cacheDir }, parts, places);
+  }
+
+  #report(
+    report: RunReport,
+    { strategy, cacheDir }: { readonly strategy: StrategyRef; readonly cacheDir: string },
+    parts: readonly (readonly HistoryPart[])[],
+    places?: readonly Places[],
+  ): MaterializeReport {
+    const place = {
+      projectRoot: strategy.projectRoot,
+      cacheDir,
+      strategy: storedName(strategy, report.strategy),
+    };
+    return new MaterializeReport(report, place, sharedReader(this.#programs), parts, places);
   }
 }
 
@@ -156,9 +191,13 @@ export class MaterializeReport implements RunReport {
   readonly #place: StoredStrategy;
   readonly #reader: HistoryReader;
   readonly #parts: readonly (readonly HistoryPart[])[];
+  readonly #places: readonly Places[];
+  readonly #placesReader = new PlacesReader();
+  readonly #since = Date.now();
 
   /**
    * @param parts the rows of each node, in the order of the report's nodes
+   * @param places where these lie; without it, the reader tells
    * @internal
    */
   constructor(
@@ -166,6 +205,7 @@ export class MaterializeReport implements RunReport {
     place: StoredStrategy,
     reader: HistoryReader,
     parts: readonly (readonly HistoryPart[])[],
+    places: readonly Places[] = [],
   ) {
     this.strategy = report.strategy;
     this.range = report.range;
@@ -183,6 +223,7 @@ export class MaterializeReport implements RunReport {
     this.#place = place;
     this.#reader = reader;
     this.#parts = parts;
+    this.#places = places;
   }
 
   /** A node by name, or a family. @throws SeamlessError `not-found`, with names like it. */
@@ -205,6 +246,10 @@ export class MaterializeReport implements RunReport {
   }
 
   #read(index: number): Table {
+    const places = this.#places[index];
+    // Later than that, the catalog has to note that the rows are in use.
+    const near = places && isRecent(this.#since) ? this.#placesReader.read(places) : null;
+    if (near) return near;
     const node = this.nodes[index]?.name ?? '';
     return this.#reader.read({ ...this.#place, node, parts: this.#parts[index] ?? [] });
   }
@@ -288,14 +333,27 @@ export function openCache(
   const projectRoot = resolve(options.projectRoot ?? projectRootOf(process.cwd()));
   const cacheDir = cacheFolder(projectRoot, options.cacheDir);
   const reader = new PlacesReader();
-  const childPath = programs.childPath ?? builtFile('child.js');
-  const client = JobClient.start({ childPath, onLog: print, loads: false });
+  let client: JobClient | null = null;
+  let closed = false;
+  const child = (): JobClient => {
+    if (closed) throw new SeamlessError('cancelled', 'This cache was closed: open it again to read from it.');
+    const childPath = programs.childPath ?? builtFile('child.js');
+    return (client ??= JobClient.start({ childPath, onLog: print, loads: false }));
+  };
   return {
     async read(strategy, node, start, end) {
-      const place = { projectRoot, cacheDir, strategy, node, ...partialRange(start, end) };
-      const table = reader.read(await client.request('places', place));
-      return columnsOf(table ?? (await client.request('read', place)));
+      const range = partialRange(start, end);
+      const all = closed ? null : await readPlaces(cacheDir, strategy);
+      const known = all && placesIn(cacheDir, all, node, { ...ALL_TIME, ...range });
+      const near = known && reader.read(known);
+      if (near) return columnsOf(near);
+      const place = { projectRoot, cacheDir, strategy, node, ...range };
+      const table = reader.read(await child().request('places', place));
+      return columnsOf(table ?? (await child().request('read', place)));
     },
-    close: () => client.dispose(),
+    async close() {
+      closed = true;
+      await client?.dispose();
+    },
   };
 }

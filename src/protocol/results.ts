@@ -110,10 +110,11 @@ const runReport = {
   nodes: list(nodeReport),
 } satisfies { readonly [K in keyof RunReport]: SchemaOf<RunReport[K]> };
 
-/** What a run did; where `parts` was asked for, the rows of each node in it; where `fingerprints` was, those by name of the node. */
+/** What a run did; where `parts` was asked for, the rows of each node in it, and where they lie unless that is long; where `fingerprints` was, those by name of the node. */
 const materializeResult = v.object({
   ...runReport,
   parts: v.optional(list(parts)),
+  places: v.optional(list(placesSchema)),
   fingerprints: v.optional(v.record(v.string(), v.string())),
 });
 

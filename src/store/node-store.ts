@@ -29,7 +29,7 @@ import { pin, unpin } from './names/pins.js';
 import { point } from './names/pointing.js';
 import { compare, current, register } from './names/registry.js';
 import { lastRuns, markUsed, recordRun } from './names/runs.js';
-import { fullName } from './names/strategy-names.js';
+import { fullName, isNamedByClass } from './names/strategy-names.js';
 import { versions, type NodeVersion } from './names/versions.js';
 import { membersIn } from './names/families.js';
 import { exportNodes, type ExportedFile, type ExportRequest } from './query/export.js';
@@ -121,9 +121,12 @@ export class Store implements NodeStore {
     return this.#alone(() => readParts(this.#context, parts));
   }
 
-  /** Where rows lie, for another process to read. */
-  places(request: ReadRequest): Promise<Places> {
-    return this.#alone(async () => placesOf(this.#context.folder, await coversIn(this.#context, request)));
+  /** Where the rows of each request lie, for another process to read. */
+  places(requests: readonly ReadRequest[]): Promise<readonly Places[]> {
+    return this.#alone(async () => {
+      const covers = await coversIn(this.#context, requests);
+      return covers.map((each) => placesOf(this.#context.folder, each));
+    });
   }
 
   /** The same of parts; null where some of them are stored no more. */
@@ -193,6 +196,11 @@ export class Store implements NodeStore {
   /** The node of that name when its strategy was last registered; null when there is none. */
   findNode(strategy: string, node: string): Promise<FoundNode | null> {
     return this.#alone(async () => findNode(this.#context, await fullName(this.#context, strategy), node));
+  }
+
+  /** Whether the class alone names a strategy, given by its full name. */
+  isNamedByClass(strategy: string): Promise<boolean> {
+    return this.#alone(() => isNamedByClass(this.#context, strategy));
   }
 
   /** What was, and is, the node of that name: the current version first, then by when it was replaced. */

@@ -175,6 +175,7 @@ describe('MaterializeSeamlessJob', () => {
       end: 60,
       cacheDir: join(root, '.seamless'),
       parts: true,
+      sidecar: true,
     });
     assert.deepStrictEqual([report.coverageBounds, report.nodeCount, progress], [[0, 60], 1, [1]]);
   });

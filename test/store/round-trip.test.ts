@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Places } from '../../src/store/segments/places.js';
 import { PlacesReader } from '../../src/store/segments/places-reader.js';
 import { openStore } from '../../src/store/store.js';
 import { everyTable } from './odd-values.js';
@@ -55,7 +56,7 @@ describe('store: every value survives', () => {
         for (const range of [ALL_TIME, { start: 60, end: 300 }]) {
           const [expected] = await store.read([{ fingerprint, range }]);
           // As it crosses to another process.
-          const places = structuredClone(await store.places({ fingerprint, range }));
+          const places = structuredClone((await store.places([{ fingerprint, range }]))[0] as Places);
           for (const round of ['first', 'with times that are known']) {
             const found = reader.read(places);
             assert.deepEqual(found, expected, `${fingerprint}, ${round}`);
@@ -66,7 +67,10 @@ describe('store: every value survives', () => {
       const packs = join(dir, 'packs');
       for (const name of readdirSync(packs)) rmSync(join(packs, name));
       const [fingerprint = ''] = Object.keys(tables).filter((name) => (tables[name]?.ts.length ?? 0) > 0);
-      assert.equal(new PlacesReader().read(await store.places({ fingerprint, range: ALL_TIME })), null);
+      assert.equal(
+        new PlacesReader().read((await store.places([{ fingerprint, range: ALL_TIME }]))[0] as Places),
+        null,
+      );
       await store.close();
     });
   });

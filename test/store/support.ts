@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Commit, NewSegment, NodeRecord } from '../../src/engine/ports/store.js';
 import { rowValue, type Column, type Table } from '../../src/sdk/table.js';
-import type { Range } from '../../src/sdk/time/time.js';
 
 /** A folder of its own for `work`, gone afterwards. */
 export async function inFolder<T>(work: (dir: string) => Promise<T>): Promise<T> {
@@ -18,7 +17,7 @@ export async function inFolder<T>(work: (dir: string) => Promise<T>): Promise<T>
 }
 
 export const EMPTY_COMMIT: Commit = { invalidations: [], segments: [], reuses: [], sources: [] };
-export const ALL_TIME: Range = { start: -Infinity, end: Infinity };
+export { ALL_TIME } from '../../src/sdk/time/time.js';
 
 export function numbers(values: readonly number[], valid: readonly number[] | null = null): Column {
   return { type: 'number', values: Float64Array.from(values), valid: valid && Uint8Array.from(valid) };

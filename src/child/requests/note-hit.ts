@@ -1,8 +1,10 @@
 import type { RunReport } from '../../engine/run/reporting/report.js';
+import { writePlaces } from '../../protocol/sidecar/kept-places.js';
 import { writeSidecar, type Asked } from '../../protocol/sidecar/sidecar.js';
 import type { ContentHints } from '../../sources/library.js';
 import type { Store } from '../../store/store.js';
 import type { StrategySession } from '../session/strategy-session.js';
+import { placesOfStrategy } from './reported-rows.js';
 
 /**
  * Writes down the report of the next run and what it rests on, if all of that is known: the terminal then answers without a child. To be
@@ -22,6 +24,19 @@ export async function noteHit(
     await writeSidecar(dir, asked, evidence, report);
   } catch {
     // Something changes just now, or cannot be read or written: the next hit comes from a run as well.
+  }
+}
+
+/** Writes down where the rows of a strategy lie, so that a script reads them without a child. To be called as `noteHit` is. */
+export async function notePlaces(store: Store, dir: string, strategy: string): Promise<void> {
+  try {
+    const nodes = await placesOfStrategy(store, strategy);
+    if (!nodes) return;
+    const alone = await store.isNamedByClass(strategy);
+    await store.settle();
+    await writePlaces(dir, { strategy, alone, nodes });
+  } catch {
+    // A folder that cannot be written: a child tells, each time.
   }
 }
 

@@ -1,18 +1,41 @@
 import { SeamlessError } from '../../sdk/errors.js';
 import type { RunReport } from '../../engine/run/reporting/report.js';
 import type { HistoryPart } from '../../protocol/payloads.js';
+import type { PlacesByNode } from '../../protocol/sidecar/kept-places.js';
+import type { Places } from '../../store/segments/places.js';
 import type { Store } from '../../store/store.js';
+import { ALL_TIME } from '../../sdk/time/time.js';
 
-/** The rows that a run leaves of each node in its report, as its name has them now. */
-export async function partsOfReport(
+/** Where more segments than these lie, only the catalog tells: the answer would be as long as that. */
+const MOST_SEGMENTS = 4096;
+
+/** The rows that a run leaves of each node in its report, as its name has them now, and where they lie. */
+export async function rowsLeft(
   store: Store,
   strategy: string,
   { nodes, range: [start, end] }: RunReport,
-): Promise<readonly (readonly HistoryPart[])[]> {
+): Promise<{ parts: readonly (readonly HistoryPart[])[]; places?: readonly Places[] }> {
   const current = await store.current(strategy);
-  return store.partsOf(
-    nodes.map(({ name }) => ({ fingerprint: current.get(name) ?? '', range: { start, end } })),
-  );
+  const requests = nodes.map(({ name }) => ({
+    fingerprint: current.get(name) ?? '',
+    range: { start, end },
+  }));
+  const parts = await store.partsOf(requests);
+  return isShort(parts) ? { parts, places: await store.places(requests) } : { parts };
+}
+
+/** Where all rows of a strategy's nodes lie; null where that are too many segments. */
+export async function placesOfStrategy(store: Store, strategy: string): Promise<PlacesByNode | null> {
+  const current = [...(await store.current(strategy))];
+  if (current.length > MOST_SEGMENTS) return null;
+  const requests = current.map(([, fingerprint]) => ({ fingerprint, range: ALL_TIME }));
+  if (!isShort(await store.partsOf(requests))) return null;
+  const places = await store.places(requests);
+  return Object.fromEntries(current.map(([node], index) => [node, places[index]?.parts ?? []]));
+}
+
+function isShort(parts: readonly (readonly HistoryPart[])[]): boolean {
+  return parts.reduce((sum, each) => sum + each.length, 0) <= MOST_SEGMENTS;
 }
 
 /**

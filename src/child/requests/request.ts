@@ -71,8 +71,6 @@ export function folderOf(projectRoot: string, { cacheDir }: CacheUse): string {
   return cacheDir ?? join(projectRoot, '.seamless');
 }
 
-export const ALL_TIME: Range = { start: -Infinity, end: Infinity };
-
 /** The range that a request names; null where it names neither end. */
 export function rangeOf({
   start,

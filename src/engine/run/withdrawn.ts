@@ -1,10 +1,8 @@
 import type { GraphNode } from '../graph/graph.js';
 import { memberOf } from '../graph/member.js';
 import type { NodeStore } from '../ports/store.js';
-import type { Range } from '../../sdk/time/time.js';
+import { ALL_TIME } from '../../sdk/time/time.js';
 import type { RunState } from './run-state.js';
-
-const ALL_TIME: Range = { start: -Infinity, end: Infinity };
 
 /** Nodes none of whose rows count any more, whenever they were computed: the code that gave them is wrong. */
 export class Withdrawn {

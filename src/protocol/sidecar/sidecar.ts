@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { RunReport } from '../../engine/run/reporting/report.js';
 import { builtFile } from '../built-file.js';
-import { cacheState } from '../project.js';
 import type { StrategyRef } from '../payloads.js';
-import { folderState, stillHolds, type Evidence } from './evidence.js';
+import { stillHolds, type Evidence } from './evidence.js';
+import { cacheText, isRecent, readKept, writeKept, type Kept } from './kept-file.js';
 
 /*
  * Beside the catalog lies, for each strategy that was found complete, what that rests on and the report. As long as all of it
@@ -15,11 +15,7 @@ import { folderState, stillHolds, type Evidence } from './evidence.js';
 /** Raised when a sidecar says something else than before. */
 const FORMAT = 1;
 
-/** As long as a run over the same range notes no use of the cache either. */
-const VALID_MS = 3_600_000;
-
 const FOLDER = 'hits';
-const PACKS = 'packs';
 
 /** What was asked. */
 export interface Asked {
@@ -28,13 +24,9 @@ export interface Asked {
   readonly end: number;
 }
 
-interface Sidecar {
-  readonly format: number;
+interface Sidecar extends Kept {
   readonly asked: Asked;
   readonly program: string;
-  readonly writtenAt: number;
-  /** The catalog and the packs, as the file system has them. */
-  readonly cache: string;
   readonly evidence: Evidence;
   readonly report: RunReport;
 }
@@ -59,10 +51,6 @@ function programText(): string {
   return sha.digest('hex');
 }
 
-async function cacheText(dir: string): Promise<string> {
-  return `${await cacheState(dir)} ${folderState(join(dir, PACKS))}`;
-}
-
 function pathOf(dir: string, asked: Asked): string {
   const key = createHash('sha256').update(JSON.stringify(asked)).digest('hex').slice(0, 32);
   return join(dir, FOLDER, `${key}.json`);
@@ -78,35 +66,24 @@ export async function writeSidecar(
   evidence: Evidence,
   report: RunReport,
 ): Promise<void> {
-  const path = pathOf(dir, asked);
-  const cache = await cacheText(dir);
   const sidecar: Sidecar = {
     format: FORMAT,
     asked,
     program: programText(),
     writtenAt: Date.now(),
-    cache,
+    cache: await cacheText(dir),
     evidence,
     report,
   };
-  const text = JSON.stringify(sidecar);
-  mkdirSync(dirname(path), { recursive: true });
-  for (const name of readdirSync(dirname(path))) {
-    const other = join(dirname(path), name);
-    if (parsed(other)?.cache !== cache) rmSync(other, { force: true });
-  }
-  const draft = `${path}.${process.pid}`;
-  writeFileSync(draft, `${digestOf(text)}\n${text}`);
-  renameSync(draft, path);
+  writeKept(pathOf(dir, asked), sidecar);
 }
 
 /** The report of what was asked, where all that it rests on still holds; null where a run has to tell. */
 export async function readSidecar(dir: string, asked: Asked): Promise<RunReport | null> {
   try {
-    const sidecar = parsed(pathOf(dir, asked));
+    const sidecar = readKept(pathOf(dir, asked), FORMAT) as Sidecar | null;
     if (!sidecar || JSON.stringify(sidecar.asked) !== JSON.stringify(asked)) return null;
-    const age = Date.now() - sidecar.writtenAt;
-    if (age < 0 || age >= VALID_MS) return null;
+    if (!isRecent(sidecar.writtenAt)) return null;
     const holds =
       sidecar.cache === (await cacheText(dir)) &&
       stillHolds(sidecar.evidence) &&
@@ -116,22 +93,4 @@ export async function readSidecar(dir: string, asked: Asked): Promise<RunReport 
     // Whatever cannot be looked at: a run says what is wrong with it.
     return null;
   }
-}
-
-/** A sidecar as it was written, to the last byte; null where it is not there, damaged or of another format. */
-function parsed(path: string): Sidecar | null {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch {
-    return null;
-  }
-  const end = text.indexOf('\n');
-  if (end < 0 || text.slice(0, end) !== digestOf(text.slice(end + 1))) return null;
-  const sidecar = JSON.parse(text.slice(end + 1)) as Sidecar;
-  return sidecar.format === FORMAT ? sidecar : null;
-}
-
-function digestOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

@@ -9,6 +9,8 @@ export interface Range {
   readonly end: Seconds;
 }
 
+export const ALL_TIME: Range = { start: -Infinity, end: Infinity };
+
 /**
  * `'30s'`, `'1m'`, `'4h'`, `'1d'`, `'1w'`, `'1M'`, `'1q'`, `'1y'` (months, quarters and years of the calendar), or a whole number of
  * seconds. Of a `StreamInput` also `'tick'`.

@@ -10,17 +10,27 @@ export function classOf(strategy: string): string {
  * The full name of a strategy, given that, its class or its file alone; what was given when the cache knows neither.
  * @throws SeamlessError `usage` when several strategies are called so.
  */
-export async function fullName({ session }: StoreContext, strategy: string): Promise<string> {
-  const rows = await session.select(
-    { strategy: 'text' },
-    `SELECT DISTINCT strategy FROM names WHERE strategy = $1 OR ends_with(strategy, '#' || $1) OR starts_with(strategy, $1 || '#') ORDER BY strategy`,
-    [strategy],
-  );
-  const found = rows.map((row) => row.strategy);
+export async function fullName(context: StoreContext, strategy: string): Promise<string> {
+  const found = await strategiesNamed(context, strategy);
   const [first = strategy] = found;
   if (found.length <= 1 || found.includes(strategy)) return found.includes(strategy) ? strategy : first;
   throw new SeamlessError(
     'usage',
     `The cache holds ${found.length} strategies ${strategy}: ${found.join(', ')}. Say which one.`,
   );
+}
+
+/** Whether the class alone names a strategy. */
+export async function isNamedByClass(context: StoreContext, strategy: string): Promise<boolean> {
+  const found = await strategiesNamed(context, classOf(strategy));
+  return found.length === 1 && found[0] === strategy;
+}
+
+async function strategiesNamed({ session }: StoreContext, name: string): Promise<string[]> {
+  const rows = await session.select(
+    { strategy: 'text' },
+    `SELECT DISTINCT strategy FROM names WHERE strategy = $1 OR ends_with(strategy, '#' || $1) OR starts_with(strategy, $1 || '#') ORDER BY strategy`,
+    [name],
+  );
+  return rows.map(({ strategy }) => strategy);
 }

@@ -78,10 +78,10 @@ export async function read(
 /** What of a request is covered now, and the segments that have its rows. */
 export async function coversIn(
   { catalog }: StoreContext,
-  { fingerprint, range }: ReadRequest,
-): Promise<Cover[]> {
-  const covers = await catalog.covers([fingerprint]);
-  return within(covers.get(fingerprint) ?? [], range);
+  requests: readonly ReadRequest[],
+): Promise<Cover[][]> {
+  const covers = await catalog.covers(requests.map(({ fingerprint }) => fingerprint));
+  return requests.map(({ fingerprint, range }) => within(covers.get(fingerprint) ?? [], range));
 }
 
 /** See `NodeStore.readSegments`. */

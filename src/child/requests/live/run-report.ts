@@ -9,7 +9,8 @@ import { nearNames, SeamlessError } from '../../../sdk/errors.js';
 import { emptyTable } from '../../../sdk/table.js';
 import type { Store } from '../../../store/store.js';
 import { findWorld } from './find-world.js';
-import { ALL_TIME, cacheOf, folderOf, rangeOf, type OpenedCache, type RequestHooks } from '../request.js';
+import { ALL_TIME } from '../../../sdk/time/time.js';
+import { cacheOf, folderOf, rangeOf, type OpenedCache, type RequestHooks } from '../request.js';
 
 type Looking = 'runs' | 'worlds' | 'world' | 'report' | 'prices';
 
