@@ -20,7 +20,9 @@ function eventText(event: RunEvent): string | null {
     case 'activation':
       return `${event.active ? 'active' : 'compute-only'}: ${event.reason}`;
     case 'order':
-      return `order ${event.order}: ${money(event.quantity, 6)} ${event.symbol}`;
+      return `order ${event.order}: ${money(event.quantity, 6)} ${event.symbol}${event.limit === undefined ? '' : ` at ${money(event.limit)} or better`}`;
+    case 'cancelled':
+      return `order ${event.order} of ${event.symbol} is cancelled: ${event.reason}`;
     case 'fill':
       return `fill of ${event.order}: ${money(event.quantity, 6)} ${event.symbol} at ${money(event.price)}, fee ${money(event.fee)}${event.maker === undefined ? '' : ` as ${event.maker ? 'maker' : 'taker'}`}`;
     case 'world':

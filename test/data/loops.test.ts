@@ -12,9 +12,19 @@ const VECTORBT = 'vectorbt==1.2.0';
 const ROOT = resolve(import.meta.dirname, '../..');
 const CHILD = join(ROOT, 'dist/child.js');
 
-/** Open, its price, and that of the close. */
-type OpenClose = readonly [ts: number, open: number, close: number];
-type Prices = ReadonlyMap<string, readonly OpenClose[]>;
+/** A bar: its open in time, and its prices. */
+type Bar = readonly [ts: number, open: number, close: number, low: number, high: number];
+type Prices = ReadonlyMap<string, readonly Bar[]>;
+
+/** Orders that rest at a price. */
+interface Rests {
+  readonly offsetBps: number;
+  readonly bars: number;
+  readonly take: boolean;
+  readonly makerFeeBps: number;
+}
+const PATIENT: Rests = { offsetBps: 3, bars: 4, take: false, makerFeeBps: -1 };
+const HASTY: Rests = { offsetBps: 5, bars: 2, take: true, makerFeeBps: 2 };
 
 /** What vectorbt made of the same orders. A trade that is open has a null for when it was closed. */
 interface Peer {
@@ -69,8 +79,13 @@ describe('a backtest beside vectorbt, of the same orders', function () {
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'seamless-vectorbt-'));
     const sample = (path: string): string => readFileSync(join(ROOT, 'media/sample', path), 'utf8');
-    const world = (more: string): string =>
-      `mode: backtest\ncapital: 100000\nfills: { feeBps: 10, slippageBps: 5 }\n${more}`;
+    const world = (more: string, rests: Rests | null = null): string => {
+      const { offsetBps, bars, take, makerFeeBps } = rests ?? PATIENT;
+      const unfilled = take ? 'take' : 'cancel';
+      const limit = `, at: limit, offsetBps: ${offsetBps}, restBars: ${bars}, unfilled: ${unfilled}, makerFeeBps: ${makerFeeBps}`;
+      return `mode: backtest\ncapital: 100000\nfills: { feeBps: 10, slippageBps: 5${rests ? limit : ''} }\n${more}`;
+    };
+    const minutes = 'start: 2023-03-02\nend: 2023-03-22\n';
     at = new Project({
       'minutes.ts': MINUTES,
       'btc.csv': readFileSync(resolve(ROOT, '../shared/data/btcusdt-1m.csv'), 'utf8'),
@@ -82,7 +97,9 @@ describe('a backtest beside vectorbt, of the same orders', function () {
       'lib/statistics.ts': sample('strategies/lib/statistics.ts'),
       'data/index.csv': sample('data/index.csv'),
       'data/stocks.csv': withOpens(sample('data/stocks.csv')),
-      'worlds/minutes.yaml': world('start: 2023-03-02\nend: 2023-03-22\n'),
+      'worlds/minutes.yaml': world(minutes),
+      'worlds/patient.yaml': world(minutes, PATIENT),
+      'worlds/hasty.yaml': world(minutes, HASTY),
       'worlds/weeks.yaml': world(
         'start: 2019-08-05\nend: 2023-01-02\nlimits: { gross: 0.9 }\npolicy: { rebalance: slot }\n',
       ),
@@ -94,7 +111,13 @@ describe('a backtest beside vectorbt, of the same orders', function () {
   });
 
   /** Trades, has vectorbt trade what was ordered, and compares the two. */
-  async function held(ref: string, world: string, prices: Prices, leastTrades: number): Promise<void> {
+  async function held(
+    ref: string,
+    world: string,
+    prices: Prices,
+    leastTrades: number,
+    rests: Rests | null = null,
+  ): Promise<void> {
     const job = await submit(at.path(ref), { world }, { childPath: CHILD });
     const events: RunEvent[] = [];
     for await (const event of job.events) events.push(event);
@@ -107,22 +130,35 @@ describe('a backtest beside vectorbt, of the same orders', function () {
     });
     const times = [...new Set(bars.flatMap((list) => list.map(([ts]) => ts)))].sort((a, b) => a - b);
     const from = bars.map(() => 0);
+    // A new order takes the place of one that rests; that it has rested long enough, vectorbt's side finds out itself.
+    const gone = new Map(
+      events.flatMap((event) =>
+        event.type === 'cancelled' && !/did not trade/.test(event.reason)
+          ? [[event.order, event.asOf] as const]
+          : [],
+      ),
+    );
     const orders = events.flatMap((event) => {
       if (event.type !== 'order') return [];
-      const column = symbols.indexOf(event.symbol);
-      const list = bars[column] ?? assert.fail(event.symbol);
+      const { symbol, quantity, asOf, limit } = event;
+      const column = symbols.indexOf(symbol);
+      const list = bars[column] ?? assert.fail(symbol);
       let first = from[column] as number;
-      while (first < list.length && (list[first] as OpenClose)[0] < event.asOf) first += 1;
+      while (first < list.length && (list[first] as Bar)[0] < asOf) first += 1;
       from[column] = first;
-      return [{ symbol: event.symbol, quantity: event.quantity, asOf: event.asOf, from: first }];
+      return [{ symbol, quantity, asOf, limit, gone: gone.get(event.order) ?? null, from: first }];
     });
     const file = join(folder, 'case.json');
     const money = { capital: result.capital, feeBps: 10, slippageBps: 5 };
-    writeFileSync(file, JSON.stringify({ symbols, times, bars, orders, ...money }));
+    writeFileSync(file, JSON.stringify({ symbols, times, bars, orders, rests, ...money }));
     const script = resolve(import.meta.dirname, 'vectorbt_loop.py');
     const peer = JSON.parse(run(pythonWith(VECTORBT), script, file)) as Peer;
     compare(result, times, stepOf(world), peer);
     assert.ok(result.trades.length >= leastTrades, `${result.trades.length} trades`);
+    if (!rests) return;
+    const kinds = new Set(events.flatMap((event) => (event.type === 'fill' ? [event.maker] : [])));
+    assert.deepEqual([...kinds].sort(), [false, true]);
+    assert.ok(rests.take || events.some(({ type }) => type === 'cancelled'));
   }
 
   it('comes to the same equity and trades: a cross of averages, by the minute', () =>
@@ -130,12 +166,18 @@ describe('a backtest beside vectorbt, of the same orders', function () {
 
   it('the same with a stop and a re-entry', () => held('minutes.ts#Stop', 'minutes', btcPrices(at), 10));
 
+  it('the same with orders that rest at a price, and are cancelled', () =>
+    held('minutes.ts#Cross', 'patient', btcPrices(at), 100, PATIENT));
+
+  it('the same with orders that rest at a price, and take after that', () =>
+    held('minutes.ts#Stop', 'hasty', btcPrices(at), 10, HASTY));
+
   it('the same with the sample’s universe, rebalanced each week', () =>
     held('stocks.ts#StockMomentum', 'weeks', stockPrices(at), 30));
 });
 
 function stepOf(world: string): number {
-  return world === 'minutes' ? 60 : 7 * 86_400;
+  return world === 'weeks' ? 7 * 86_400 : 60;
 }
 
 function near(found: number, expected: number, what: string): void {
@@ -190,18 +232,25 @@ function btcPrices(at: Project): Prices {
   return new Map([
     [
       'BTC',
-      rows.map(([time = '', open, , , close]) => [Date.parse(time) / 1000, Number(open), Number(close)]),
+      rows.map(([time = '', open, high, low, close]) => [
+        Date.parse(time) / 1000,
+        Number(open),
+        Number(close),
+        Number(low),
+        Number(high),
+      ]),
     ],
   ]);
 }
 
 function stockPrices(at: Project): Prices {
-  const prices = new Map<string, OpenClose[]>();
+  const prices = new Map<string, Bar[]>();
   for (const [date = '', ticker = '', , open, close] of rowsOf(
     readFileSync(at.path('data/stocks.csv'), 'utf8'),
   )) {
     const symbol = `stocks[${ticker}]`;
-    const bar: OpenClose = [Date.parse(date) / 1000, Number(open), Number(close)];
+    const [ts, first, last] = [Date.parse(date) / 1000, Number(open), Number(close)];
+    const bar: Bar = [ts, first, last, Math.min(first, last), Math.max(first, last)];
     prices.set(symbol, [...(prices.get(symbol) ?? []), bar]);
   }
   return prices;

@@ -12,29 +12,54 @@ times = case["times"]
 symbols = case["symbols"]
 row = {time: i for i, time in enumerate(times)}
 shape = (len(times), len(symbols))
-opens, closes, sizes = (np.full(shape, np.nan) for _ in range(3))
+closes, sizes = (np.full(shape, np.nan) for _ in range(2))
 for column, bars in enumerate(case["bars"]):
-    for time, open_, close in bars:
-        opens[row[time], column] = open_
+    for time, _, close, _, _ in bars:
         closes[row[time], column] = close
 
-# An order is filled at the open of its symbol's next bar: the first that opens at the signal's close or later.
+rests = case["rests"]
+
+
+def fill(order, bars):
+    """When, at what price and at what fee an order is filled; None: never."""
+    after = [bar for bar in bars[order["from"] :] if bar[0] >= order["asOf"]]
+    side = 1 if order["quantity"] > 0 else -1
+    taker, slip = case["feeBps"] / 10_000, 1 + side * case["slippageBps"] / 10_000
+    limit = order.get("limit")
+    if limit is None:
+        return (after[0][0], after[0][1] * slip, taker) if after else None
+    for nth, (time, open_, _, low, high) in enumerate(after):
+        if nth == rests["bars"]:
+            return time, open_ * slip, taker
+        if order["gone"] is not None and time >= order["gone"]:
+            return None
+        if nth == 0 and (limit - open_) * side >= 0:
+            return time, (min if side > 0 else max)(open_ * slip, limit), taker
+        if (limit - (low if side > 0 else high)) * side > 0:
+            return time, limit, rests["makerFeeBps"] / 10_000
+        if nth == rests["bars"] - 1 and not rests["take"]:
+            return None
+    return None
+
+
+# An order that takes is filled at the open of its symbol's next bar: the first that opens at the signal's close or later.
+prices, fees = np.full(shape, np.nan), np.zeros(shape)
 for order in case["orders"]:
     column = symbols.index(order["symbol"])
-    for time, _, _ in case["bars"][column][order["from"] :]:
-        if time >= order["asOf"]:
-            assert np.isnan(sizes[row[time], column]), "two orders for one bar"
-            sizes[row[time], column] = order["quantity"]
-            break
+    found = fill(order, case["bars"][column])
+    if found is not None:
+        time, price, fee = found
+        at = row[time], column
+        assert np.isnan(sizes[at]), "two orders for one bar"
+        sizes[at], prices[at], fees[at] = order["quantity"], price, fee
 
 portfolio = vbt.Portfolio.from_orders(
     close=pd.DataFrame(closes).ffill().bfill(),
     size=pd.DataFrame(sizes),
     size_type="amount",
     direction="both",
-    price=pd.DataFrame(opens),
-    fees=case["feeBps"] / 10_000,
-    slippage=case["slippageBps"] / 10_000,
+    price=pd.DataFrame(prices),
+    fees=pd.DataFrame(fees),
     init_cash=case["capital"],
     group_by=True,
     cash_sharing=True,

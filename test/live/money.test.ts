@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 
-import { Desk, type PriceBar } from '../../src/live/money/desk.js';
+import type { PriceBar } from '../../src/live/money/book.js';
+import { Desk } from '../../src/live/money/desk.js';
 import { Meter } from '../../src/live/money/metrics.js';
 import { ordersFor } from '../../src/live/money/orders.js';
 import { parseWorld } from '../../src/live/world/load.js';

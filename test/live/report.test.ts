@@ -14,7 +14,8 @@ import {
   type RunRecord,
 } from '../../src/live/journal/runs.js';
 import { Curve } from '../../src/live/money/curve.js';
-import { Desk, type PriceBar } from '../../src/live/money/desk.js';
+import type { PriceBar } from '../../src/live/money/book.js';
+import { Desk } from '../../src/live/money/desk.js';
 import { recordedPrices, shownPrices } from '../../src/live/report/prices.js';
 import { yearsOf } from '../../src/live/report/returns.js';
 import { tradingReport, type TradingReport } from '../../src/live/report/trading-report.js';

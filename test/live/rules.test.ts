@@ -3,7 +3,8 @@ import fc from 'fast-check';
 
 import type { JournalLine } from '../../src/live/journal/codec.js';
 import type { Entry } from '../../src/live/journal/journal.js';
-import { Desk, type PriceBar, type Rule } from '../../src/live/money/desk.js';
+import type { PriceBar } from '../../src/live/money/book.js';
+import { Desk, type Rule } from '../../src/live/money/desk.js';
 import { WorldRules } from '../../src/live/run/rules.js';
 import { parseWorld } from '../../src/live/world/load.js';
 import type { FollowedWorld, Rules, WorldSaid } from '../../src/live/world/messages.js';

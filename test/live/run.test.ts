@@ -21,6 +21,8 @@ import {
 
 const BARS = 3000;
 const FROM = 1000;
+const LIMIT =
+  'fills: { at: limit, offsetBps: 60, restBars: 2, unfilled: cancel, feeBps: 10, makerFeeBps: -1, slippageBps: 5 }\n';
 
 describe('a run', () => {
   let at: Project;
@@ -29,6 +31,8 @@ describe('a run', () => {
       'bars.csv': OHLC_HEADER + ohlcLines(0, BARS, new Set([1500, 1501, 2100])),
       'worlds/paper.yaml': `mode: paper\nfeed: { kind: replay, start: ${formatTime(minute(FROM))} }\nfills: { feeBps: 10, slippageBps: 5 }\n`,
       'worlds/back.yaml': `mode: backtest\nstart: ${minute(FROM)}\nend: ${minute(BARS)}\nfills: { feeBps: 10, slippageBps: 5 }\n`,
+      'worlds/paper-limit.yaml': `mode: paper\nfeed: { kind: replay, start: ${formatTime(minute(FROM))} }\n${LIMIT}`,
+      'worlds/back-limit.yaml': `mode: backtest\nstart: ${minute(FROM)}\nend: ${minute(BARS)}\n${LIMIT}`,
     });
   });
   after(() => at.remove());
@@ -91,6 +95,29 @@ describe('a run', () => {
     assert.equal(problem, 'The run was stopped before its first slot.');
   });
 
+  it('whose orders rest at a price trades in a backtest as in a paper world', async () => {
+    const trading = new Set(['order', 'fill', 'cancelled']);
+    const of = async (world: string) => {
+      const run = await start(at, { world });
+      const { equity, fees, metrics } = await run.result;
+      const events = (await eventsOf(run)).filter(({ type }) => trading.has(type));
+      return { events: events.map(({ seq: _, ...event }) => event), equity, fees, metrics };
+    };
+    const back = await of('back-limit');
+    const kinds = new Set(back.events.map((event) => ('maker' in event ? event.maker : event.type)));
+    assert.deepEqual([...kinds].sort(), ['cancelled', 'order', false, true].sort());
+    assert.deepEqual(await of('paper-limit'), back);
+  });
+
+  it('whose orders rest at a price is refused where bars have no high and low', async () => {
+    at.write({ 'closes.csv': closesOf(200), 'closes.ts': MOMENTUM.replace('bars.csv', 'closes.csv') });
+    const run = submit(`${at.path('closes.ts')}#Momentum`, { world: 'back-limit' }, { childPath: CHILD });
+    await assert.rejects(
+      run.then(({ result }) => result),
+      /BTC is traded, but its bars have no high and no low: orders that rest .*fills: \{ at: nextOpen \}/,
+    );
+  });
+
   it('in a backtest trades as in a paper world, and computes nothing that is stored', async () => {
     const paper = await start(at, { world: 'paper' });
     const first = await start(at, { world: 'back' });
@@ -117,3 +144,8 @@ describe('a run', () => {
     );
   });
 });
+
+function closesOf(count: number): string {
+  const lines = Array.from({ length: count }, (_, i) => `${minute(FROM + i)},100,101`);
+  return `time,open,close\n${lines.join('\n')}\n`;
+}

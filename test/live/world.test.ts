@@ -84,6 +84,16 @@ describe('a world', () => {
       /live trading is refused unless the world says "allowLive: true"/,
     ],
     [
+      'a maker’s fee where no order rests',
+      'mode: paper\nfeed: { kind: replay }\nfills:\n  makerFeeBps: -1\n',
+      /:4: makerFeeBps is for orders that rest at a price: say "at: limit" in fills/,
+    ],
+    [
+      'orders that rest in a live world',
+      'mode: live\nallowLive: true\nfeed: { kind: ws, url: "wss://x" }\nfills: { at: limit }\n',
+      /:4: a live world's orders are filled by its broker: say "at: nextOpen"/,
+    ],
+    [
       'what is done with late bars',
       'mode: paper\nfeed: { kind: replay }\nlate: { bars: recomptue }\n',
       /:3: late\.bars is "recomptue", but must be \("ignore" \| "sideOutput" \| "recompute"\)/,

@@ -1,33 +1,16 @@
 import type { OpenPosition, Trade } from '../../sdk/live/live.js';
 import type { Seconds } from '../../sdk/time/time.js';
-import type { World } from '../world/schema.js';
 
-/** An order that was carried out. Costs are at least 0. */
+/** An order that was carried out. */
 export interface Fill {
   readonly symbol: string;
   readonly quantity: number;
   /** Money per unit, slippage included. */
   readonly price: number;
+  /** Below 0: a rebate, which only a maker gets, and only where the world declares it. */
   readonly fee: number;
-  /** Money lost to slippage. */
+  /** Money lost to slippage, at least 0. */
   readonly slippage: number;
-}
-
-/** What an order is filled at when the market is at a price. */
-export function fillAt(
-  { symbol, quantity }: { readonly symbol: string; readonly quantity: number },
-  market: number,
-  { feeBps, slippageBps, feePerUnit }: World['fills'],
-): Fill {
-  const price = market * (1 + (Math.sign(quantity) * slippageBps) / 10_000);
-  const units = Math.abs(quantity);
-  return {
-    symbol,
-    quantity,
-    price,
-    fee: (units * price * feeBps) / 10_000 + units * feePerUnit,
-    slippage: units * Math.abs(price - market),
-  };
 }
 
 /** A trade that is not closed yet. */

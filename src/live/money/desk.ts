@@ -3,26 +3,11 @@ import type { RunEventBody } from '../../sdk/live/live.js';
 import type { RowValue } from '../../sdk/table.js';
 import type { Seconds } from '../../sdk/time/time.js';
 import type { World } from '../world/schema.js';
-import { fillAt } from './account.js';
+import { cancelResting, fillOrders, pendingOf, restsAs, type Book, type PriceBar } from './book.js';
 import { RecentCloses, type SlotCloses } from './correlation.js';
+import { limitFor } from './fills.js';
 import { Holdings } from './holdings.js';
 import { governedWeights, limitedWeights, ordersFor, type Holding, type SizedOrder } from './orders.js';
-
-/** A bar of what is traded, as it closes. */
-export interface PriceBar {
-  /** Its open in time. */
-  readonly ts: Seconds;
-  readonly open: number;
-  readonly close: number;
-}
-
-interface OpenOrder {
-  readonly order: number;
-  /** Units that are not filled yet. */
-  quantity: number;
-  /** Close of the bar that gave the signal: nothing that opened before fills it. */
-  readonly asOf: Seconds;
-}
 
 /** What the world has the run do, besides what it is. */
 export interface Rule {
@@ -49,18 +34,6 @@ export interface Execution {
   readonly fee: number;
   readonly at: Seconds;
   readonly maker?: boolean | undefined;
-}
-
-/** One symbol: what was decided for it, and what is on its way. */
-interface Book {
-  readonly symbol: string;
-  /** What decides for this symbol and others at once; null: it has a decision of its own. */
-  readonly section: number | null;
-  signal: number | null;
-  decidedAt: Seconds | null;
-  /** The weight in force. */
-  weight: number;
-  orders: OpenOrder[];
 }
 
 /**
@@ -136,7 +109,11 @@ export class Desk {
     this.#books.forEach((book, i) => {
       const bar = bars[i];
       if (!bar) return;
-      this.#fill(book, i, bar, events);
+      // Those of a live world are filled by its broker.
+      if (book.orders.length > 0 && this.#world.mode !== 'live')
+        events.push(
+          ...fillOrders(book, bar, asOf, this.#world.fills, (fill) => this.#holdings.fill(i, fill, bar.ts)),
+        );
       this.#holdings.bar(i, bar.close);
     });
     if (this.#recent && bars.some(Boolean))
@@ -219,19 +196,6 @@ export class Desk {
     return { ...this.#holdings.summary, orders: this.#orders };
   }
 
-  #fill(book: Book, i: number, bar: PriceBar, events: RunEventBody[]): void {
-    // Those of a live world are filled by its broker.
-    if (book.orders.length === 0 || this.#world.mode === 'live') return;
-    const ready = book.orders.filter(({ asOf }) => bar.ts >= asOf);
-    if (ready.length === 0 || !(bar.open > 0)) return;
-    book.orders = book.orders.filter((order) => !ready.includes(order));
-    for (const { order, quantity } of ready) {
-      const fill = fillAt({ symbol: book.symbol, quantity }, bar.open, this.#world.fills);
-      this.#holdings.fill(i, fill, bar.ts);
-      events.push({ type: 'fill', order, ...fill, at: bar.ts });
-    }
-  }
-
   /** Notes decisions. Says whether orders are to be made. */
   #decide(asOf: Seconds, decisions: readonly (RowValue | undefined)[], events: RunEventBody[]): boolean {
     let news = false;
@@ -304,10 +268,9 @@ export class Desk {
       : limitedWeights(governedWeights(decided, before, policy, this.#recent), equity, limits);
     let isSettled = true;
     const holdings = this.#books.flatMap((book, i): Holding[] => {
-      const { symbol, decidedAt, orders } = book;
+      const { symbol, decidedAt } = book;
       const price = this.#holdings.close(i);
       const weight = weights[i] as number;
-      const pending = (): number => orders.reduce((sum, order) => sum + order.quantity, 0);
       // To close a position takes neither a price nor a decision.
       if (drains)
         return [
@@ -316,7 +279,7 @@ export class Desk {
             weight,
             price: price ?? 0,
             quantity: this.#holdings.quantity(symbol),
-            pending: pending(),
+            pending: pendingOf(book),
           },
         ];
       const stale = decidedAt === null || asOf - decidedAt > decisionTtl;
@@ -325,7 +288,7 @@ export class Desk {
         return [];
       }
       if (weight === book.weight && policy.rebalance === 'change') return [];
-      return [{ symbol, weight, price, quantity: this.#holdings.quantity(symbol), pending: pending() }];
+      return [{ symbol, weight, price, quantity: this.#holdings.quantity(symbol), pending: pendingOf(book) }];
     });
     return { holdings, isSettled };
   }
@@ -338,16 +301,39 @@ export class Desk {
       if (weight !== book.weight) events.push({ type: 'decision', symbol, weight });
       book.weight = weight;
     }
-    for (const { symbol, quantity, target } of ordersFor(holdings, equity, this.#world)) {
+    const wanted = new Map(
+      ordersFor(holdings, equity, this.#world).map((sized) => [sized.symbol, sized] as const),
+    );
+    for (const { symbol, price } of holdings) {
       const book = this.#bySymbol.get(symbol) as Book;
-      const order = ++this.#orders;
-      book.orders.push({ order, quantity, asOf });
-      if (this.#world.mode === 'live') this.#ordered.set(order, this.#books.indexOf(book));
-      events.push(
-        { type: 'allocation', symbol, quantity: target, equity },
-        { type: 'order', order, symbol, quantity },
-      );
+      const sized = wanted.get(symbol);
+      // What is held on the way out does not wait for a price.
+      const limit =
+        sized && this.#rule.activation !== 'drain'
+          ? limitFor(sized.quantity, price, this.#world.fills)
+          : null;
+      if (sized && limit !== null && restsAs(book, sized.quantity, limit)) continue;
+      const reason = sized ? 'Another order takes its place.' : 'It is not wanted any more.';
+      events.push(...cancelResting(book, reason));
+      if (sized) this.#send(book, sized, limit, asOf, equity, events);
     }
+  }
+
+  #send(
+    book: Book,
+    { symbol, quantity, target }: SizedOrder,
+    limit: number | null,
+    asOf: Seconds,
+    equity: number,
+    events: RunEventBody[],
+  ): void {
+    const order = ++this.#orders;
+    book.orders.push({ order, quantity, asOf, limit, rested: 0 });
+    if (this.#world.mode === 'live') this.#ordered.set(order, this.#books.indexOf(book));
+    events.push(
+      { type: 'allocation', symbol, quantity: target, equity },
+      { type: 'order', order, symbol, quantity, ...(limit !== null && { limit }) },
+    );
   }
 }
 

@@ -4,9 +4,10 @@ import { rowValue, type RowValue, type Table } from '../../sdk/table.js';
 import type { Seconds } from '../../sdk/time/time.js';
 import type { Entry, Journal } from '../journal/journal.js';
 import type { SlotCloses } from '../money/correlation.js';
-import { Desk, type PriceBar } from '../money/desk.js';
+import type { PriceBar } from '../money/book.js';
+import { Desk } from '../money/desk.js';
 import type { World } from '../world/schema.js';
-import { priceOf } from './slot-loop.js';
+import { priceReader } from './slot-loop.js';
 
 /** Entries that are written together. */
 const WRITTEN_TOGETHER = 4096;
@@ -74,7 +75,7 @@ export function backtest(parts: BacktestParts): RunResult {
     ...(parts.closes && { closes: parts.closes }),
   };
   write({ asOf: parts.start, events: [ready] }, true);
-  const asOf = tradeSlots(traded, (close, prices, decisions) => {
+  const asOf = tradeSlots(traded, priceReader(world.fills), (close, prices, decisions) => {
     write({ asOf: close, events: desk.slot(close, prices, decisions) });
   });
   write({ asOf: asOf ?? parts.start, events: parts.newest ?? [] });
@@ -94,6 +95,7 @@ export function backtest(parts: BacktestParts): RunResult {
 /** Goes through the slots in which a price or a decision closes. Gives the last one. */
 function tradeSlots(
   traded: readonly TradedHistory[],
+  priceOf: ReturnType<typeof priceReader>,
   slot: (
     close: Seconds,
     prices: readonly (PriceBar | null)[],

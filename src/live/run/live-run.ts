@@ -210,7 +210,8 @@ export class LiveRun {
     const reach = LATE_BARS * Math.min(...this.#streams.map(({ interval }) => interval));
     const evaluator = this.#recomputes ? new Revisions(graph, computing, reach) : computing;
     const traded = tradedOf(graph, trades, canonical);
-    const loop = new SlotLoop({ graph, evaluator, desk: this.#desk, traded, columns: this.#columns });
+    const { fills } = world;
+    const loop = new SlotLoop({ graph, evaluator, desk: this.#desk, traded, columns: this.#columns, fills });
     this.#asOf = start;
     // A run that goes on has them from its journal, whatever history is by now.
     const ready = lines[0]?.events.find((event) => event.type === 'ready');

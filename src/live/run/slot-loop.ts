@@ -8,7 +8,9 @@ import { columnIndex, rowValue, type FlatRecord, type RowValue, type Table } fro
 import type { Range, Seconds } from '../../sdk/time/time.js';
 import type { FeedBar } from '../feed/feed.js';
 import type { Entry } from '../journal/journal.js';
-import type { Desk, PriceBar } from '../money/desk.js';
+import type { PriceBar } from '../money/book.js';
+import type { Desk } from '../money/desk.js';
+import type { World } from '../world/schema.js';
 import { Revisions } from './revisions.js';
 import type { BarColumns } from './rows.js';
 
@@ -52,6 +54,8 @@ export class SlotLoop {
   readonly #decidedBy: ReadonlyMap<number, readonly number[]>;
   /** By stream name. */
   readonly #columns: ReadonlyMap<string, BarColumns>;
+  readonly #fills: World['fills'];
+  readonly #priceOf: typeof priceOf;
 
   constructor(parts: {
     graph: Graph;
@@ -59,6 +63,7 @@ export class SlotLoop {
     desk: Desk;
     traded: readonly Traded[];
     columns: ReadonlyMap<string, BarColumns>;
+    fills: World['fills'];
   }) {
     this.#graph = parts.graph;
     this.#evaluator = parts.evaluator;
@@ -67,6 +72,8 @@ export class SlotLoop {
     this.#pricedBy = positionsBy(parts.traded, ({ price }) => price);
     this.#decidedBy = positionsBy(parts.traded, ({ decision }) => decision);
     this.#columns = parts.columns;
+    this.#fills = parts.fills;
+    this.#priceOf = priceReader(parts.fills);
   }
 
   /** @param bars that close in the range, by stream name, ascending */
@@ -76,7 +83,7 @@ export class SlotLoop {
       const found = bars.get(name);
       if (!found) continue;
       const table = (this.#columns.get(name) as BarColumns).table(found);
-      if (this.#pricedBy.has(index)) refuseUnpriced(name, table.names);
+      if (this.#pricedBy.has(index)) refuseUnpriced(name, table.names, this.#fills);
       streams.set(index, table);
     }
     const { tables, failures } = await this.#evaluator.close(range, streams);
@@ -120,7 +127,7 @@ export class SlotLoop {
       );
       const priced = this.#pricedBy.get(node.index);
       const decided = this.#decidedBy.get(node.index);
-      for (const i of priced ?? []) prices[i] = priceOf(table, at);
+      for (const i of priced ?? []) prices[i] = this.#priceOf(table, at);
       for (const i of decided ?? []) decisions[i] = value;
       concerned ||= priced !== undefined || decided !== undefined;
     }
@@ -146,13 +153,18 @@ function closesOf(cursors: readonly Cursor[]): Seconds[] {
   return [...closes].sort((a, b) => a - b);
 }
 
-/** @throws SeamlessError `usage` for a stream that is traded, but has no prices. */
-export function refuseUnpriced(symbol: string, names: readonly string[]): void {
-  const missing = ['open', 'close'].filter((name) => columnIndex(names, name) < 0);
+/** @throws SeamlessError `usage` for a stream that is traded, but lacks the prices that the world's fills need. */
+export function refuseUnpriced(symbol: string, names: readonly string[], { at }: World['fills']): void {
+  const needed = at === 'limit' ? ['open', 'high', 'low', 'close'] : ['open', 'close'];
+  const missing = needed.filter((name) => columnIndex(names, name) < 0);
   if (missing.length === 0) return;
+  const why =
+    at === 'limit'
+      ? 'orders that rest are filled where the low or the high goes through their price (fills: { at: nextOpen } in the world needs open and close alone)'
+      : 'orders are filled at the open, and valued at the close';
   throw new SeamlessError(
     'usage',
-    `${symbol} is traded, but its bars have no ${missing.join(' and no ')}: orders are filled at the open, and valued at the close. It has ${names.join(', ')}.`,
+    `${symbol} is traded, but its bars have no ${missing.join(' and no ')}: ${why}. It has ${names.join(', ')}.`,
     { node: symbol },
   );
 }
@@ -163,6 +175,15 @@ export function priceOf(table: Table, at: number): PriceBar | null {
   const close = numberAt(table, 'close', at);
   if (open === null || close === null) return null;
   return { ts: table.ts[at] as Seconds, open, close };
+}
+
+/** Reads the prices that the world's fills need, and no others: this is done for each bar. */
+export function priceReader({ at: kind }: World['fills']): typeof priceOf {
+  if (kind !== 'limit') return priceOf;
+  return (table, at) => {
+    const bar = priceOf(table, at);
+    return bar && { ...bar, low: numberAt(table, 'low', at), high: numberAt(table, 'high', at) };
+  };
 }
 
 function numberAt({ names, columns }: Table, name: string, at: number): number | null {

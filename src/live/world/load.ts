@@ -145,6 +145,8 @@ export const worldSettings: SettingsKind = {
   check: (text, file, known) => (isElsewhere(text) ? parseRemote(text, file) : parseWorld(text, file, known)),
 };
 
+const LIMIT_FIELDS = ['offsetBps', 'restBars', 'unfilled', 'makerFeeBps', 'makerFeePerUnit'] as const;
+
 /** What each field allows, but not together. */
 function contradictionIn(world: WorldFile): Contradiction | null {
   const { mode, start, end, feed, allowLive } = world;
@@ -178,6 +180,17 @@ function contradictionIn(world: WorldFile): Contradiction | null {
     return {
       path: ['feed'],
       text: 'made-up bars never end: give the feed an end, or a speed such as "speed: 60"',
+    };
+  if (mode === 'live' && world.fills.at === 'limit')
+    return {
+      path: ['fills', 'at'],
+      text: 'a live world\'s orders are filled by its broker: say "at: nextOpen", or "mode: paper"',
+    };
+  const ofLimit = LIMIT_FIELDS.find((field) => world.fills[field] !== undefined);
+  if (ofLimit && world.fills.at !== 'limit')
+    return {
+      path: ['fills', ofLimit],
+      text: `${ofLimit} is for orders that rest at a price: say "at: limit" in fills, or take it away`,
     };
   if (mode === 'live' && !allowLive)
     return {

@@ -91,14 +91,28 @@ const policy = v.strictObject({
   rebalance: v.optional(v.picklist(['change', 'slot']), 'change'),
 });
 
+/** A maker's fee below 0 is a rebate. */
+const rebateBps = v.pipe(v.number(), v.finite(), v.gtValue(-10_000));
+
 const fills = v.strictObject({
-  at: v.optional(v.literal('nextOpen'), 'nextOpen'),
-  /** Of a fill's money, in basis points. */
+  /** `nextOpen`: orders take the open of the next bar. `limit`: they rest at a price, and what trades through it fills them. */
+  at: v.optional(v.picklist(['nextOpen', 'limit']), 'nextOpen'),
+  /** Taker's fee, of a fill's money, in basis points. */
   feeBps: v.optional(amount, 0),
-  /** Against the order, in basis points of the price. */
+  /** Against the order where it takes, in basis points of the price. */
   slippageBps: v.optional(v.pipe(amount, v.ltValue(10_000)), 0),
-  /** Per unit, besides. */
+  /** Taker's fee per unit, besides. */
   feePerUnit: v.optional(amount, 0),
+  /** Of `limit`: how much better than the last close the price is, in basis points. Absent: 0. */
+  offsetBps: v.optional(v.pipe(amount, v.ltValue(10_000))),
+  /** Of `limit`: bars that an order rests for. Absent: 1. */
+  restBars: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+  /** Of `limit`: what becomes of an order after these. `take`: it takes the next open. Absent: take. */
+  unfilled: v.optional(v.picklist(['take', 'cancel'])),
+  /** Of `limit`: the maker's fee, below 0 for a rebate. Absent: the taker's. */
+  makerFeeBps: v.optional(rebateBps),
+  /** Of `limit`: the maker's fee per unit. Absent: the taker's. */
+  makerFeePerUnit: v.optional(v.pipe(v.number(), v.finite())),
 });
 
 const late = v.strictObject({

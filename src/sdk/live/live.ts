@@ -61,9 +61,18 @@ export type RunEventBody =
       readonly quantity: number;
       readonly equity: number;
     }
-  /** Units to buy, below 0 to sell, at the open of the symbol's next bar. */
-  | { readonly type: 'order'; readonly order: number; readonly symbol: string; readonly quantity: number }
-  /** `at` is the open of the bar it was filled at; `price` includes slippage, `fee` is paid besides. */
+  /** Units to buy, below 0 to sell: at the open of the symbol's next bar, or where the order rests at a price, at that `limit`. */
+  | {
+      readonly type: 'order';
+      readonly order: number;
+      readonly symbol: string;
+      readonly quantity: number;
+      readonly limit?: number;
+    }
+  /**
+   * `at` is the open of the bar it was filled at; `price` includes slippage, `fee` is paid besides. Below 0 it is a rebate, which the
+   * world declares.
+   */
   | {
       readonly type: 'fill';
       readonly order: number;
@@ -75,9 +84,11 @@ export type RunEventBody =
       readonly at: Seconds;
       /** Of a live world: the broker's name for it. */
       readonly execution?: string;
-      /** Where the broker says so: whether it was a maker's fill, or a taker's. Fills of other worlds are all a taker's. */
+      /** Whether it was a maker's fill, or a taker's: where orders rest at a price, or the broker says so. Others are all a taker's. */
       readonly maker?: boolean;
     }
+  /** An order that rested at a price and was taken back, and why. */
+  | { readonly type: 'cancelled'; readonly order: number; readonly symbol: string; readonly reason: string }
   /** An order of a live world that comes to nothing more, and why. */
   | { readonly type: 'rejected'; readonly order: number; readonly symbol: string; readonly reason: string }
   /**

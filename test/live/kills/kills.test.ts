@@ -17,6 +17,9 @@ const FROM = 400;
 /** Writes before a kill: fewer than a run has, however slow the machine. */
 const MOST_WRITES = 12;
 const WORLD = 'fills: { feeBps: 10, slippageBps: 5 }\n';
+/** Orders rest across kills. */
+const LIMIT =
+  'fills: { at: limit, offsetBps: 150, restBars: 2, unfilled: cancel, feeBps: 10, makerFeeBps: -1 }\n';
 
 describe('a run that is killed', () => {
   let at: Project;
@@ -27,6 +30,8 @@ describe('a run that is killed', () => {
       'bars.csv': OHLC_HEADER + ohlcLines(0, BARS, new Set([500, 501])),
       'worlds/quick.yaml': `mode: paper\nfeed: { kind: replay, start: ${minute(FROM)} }\n${WORLD}`,
       // A bar in ten milliseconds: a slow machine closes several slots at once, but never a tenth of them.
+      'worlds/limit.yaml': `mode: paper\nfeed: { kind: replay, start: ${minute(FROM)}, speed: 6000 }\n${LIMIT}`,
+      'worlds/limit-quick.yaml': `mode: paper\nfeed: { kind: replay, start: ${minute(FROM)} }\n${LIMIT}`,
       'worlds/slow.yaml': `mode: paper\nfeed: { kind: replay, start: ${minute(FROM)}, speed: 6000 }\n${WORLD}`,
     });
     const child = new Child();
@@ -38,12 +43,14 @@ describe('a run that is killed', () => {
 
   const request = (world: string) => ({ strategy: at.strategy('main.ts'), world, cacheDir: at.cacheDir });
 
-  const killed = (writes: number, run: string, resume: boolean): Promise<boolean> =>
-    killedAfter(writes, { at, world: 'slow', run, resume });
+  const killed = (writes: number, run: string, resume: boolean, world = 'slow'): Promise<boolean> =>
+    killedAfter(writes, { at, world, run, resume });
 
   /** What was bought and sold, and for how much. */
   function trading(events: readonly RunEvent[]): unknown[] {
-    const trades = new Set<RunEvent['type']>(['signal', 'decision', 'allocation', 'order', 'fill']);
+    const trades = new Set<RunEvent['type']>([
+      ...(['signal', 'decision', 'allocation', 'order', 'fill', 'cancelled'] as const),
+    ]);
     return events.filter(({ type }) => trades.has(type)).map(({ seq: _, ...event }) => event);
   }
 
@@ -77,6 +84,18 @@ describe('a run that is killed', () => {
       cases(40, 2),
     );
     assert.ok(kills >= turns(100, 5), `${kills} kills`);
+  });
+
+  it('while its orders rest at a price fills and cancels the same ones', async () => {
+    const child = new Child();
+    await child.request('run', { ...request('limit-quick'), run: 'limit-whole' });
+    await child.end();
+    for (const [turn, count] of [3, 7, 12, Infinity].entries())
+      await killed(count, 'limit-killed', turn > 0, 'limit');
+    const expected = journalOf(at, 'limit-whole');
+    assert.ok(only(expected, 'cancelled').length > 0);
+    assert.ok(only(expected, 'fill').some(({ maker }) => maker));
+    assert.deepEqual(trading(journalOf(at, 'limit-killed')), trading(expected));
   });
 
   it('in the middle of a line goes on from the line before', async () => {

@@ -228,7 +228,7 @@ async function runBacktest(
       const symbols = tradedOf(graph, description.trades ?? [], state.canonicals);
       for (const { symbol, decision, price, section } of symbols) {
         const bars = await history(price);
-        refuseUnpriced(symbol, bars.table.names);
+        refuseUnpriced(symbol, bars.table.names, world.fills);
         traded.push({ symbol, section, price: bars, decision: await history(decision) });
       }
       return backtest({
