@@ -204,9 +204,17 @@ export interface ComputeResult {
 /** Called now and then while a node computes, with the firings done so far in this request. */
 export type FiringProgress = (done: number) => void;
 
+/** What is told of requests that are computed together, by their positions. */
+export interface ComputeHooks {
+  readonly computed: (at: number, result: ComputeResult) => void;
+  readonly progress: (at: number, done: number) => void;
+}
+
 export interface StrategyHost {
   describe(): Promise<GraphDescription>;
   compute(request: ComputeRequest, progress: FiringProgress, signal: AbortSignal): Promise<ComputeResult>;
+  /** Computes nodes none of which reads another's rows. Absent: they are asked for one by one. */
+  computeAll?(requests: readonly ComputeRequest[], hooks: ComputeHooks, signal: AbortSignal): Promise<void>;
   /**
    * Asked before rows are kept: whether they can be. Null: yes; else why not, a sentence, and nothing that was computed since it was
    * last asked counts.

@@ -1,6 +1,7 @@
 import type { OpenStream, SourceReader } from '../../engine/ports/source.js';
 import type {
   Awaitable,
+  ComputeHooks,
   ComputeRequest,
   ComputeResult,
   EdgeDescription,
@@ -50,15 +51,8 @@ export interface TypeScriptHostOptions extends NodeCodesOptions {
   readonly nameFile: (file: string) => string;
 }
 
-/** What is told of requests that are computed together, by their positions. */
-export interface ComputeHooks {
-  readonly computed: (at: number, result: ComputeResult) => void;
-  readonly progress: (at: number, done: number) => void;
-}
-
 /** What all computations of a node have in common. */
-interface KnownNode {
-  readonly of: Omit<NodeComputation, 'request' | 'progress' | 'signal'>;
+interface KnownNode extends Required<Omit<NodeComputation, 'request' | 'progress' | 'signal'>> {
   readonly authored: boolean;
 }
 
@@ -136,8 +130,25 @@ export class TypeScriptHost implements StrategyHost {
     signal: Pick<AbortSignal, 'aborted'>,
   ): NodeComputation {
     const known = (this.#known[request.node] ??= this.#knownOf(request.node));
-    if (known.authored) this.#atWork.add(known.of.node.name);
-    return { ...known.of, request, progress, signal };
+    const { node, definition, positions, context, cross, seed, guard, unseen, copies, kept, locate } = known;
+    if (known.authored) this.#atWork.add(node.name);
+    // Written out, as V8 copies an object of unknown shape slowly.
+    return {
+      node,
+      definition,
+      request,
+      positions,
+      context,
+      cross,
+      seed,
+      guard,
+      unseen,
+      copies,
+      kept,
+      locate,
+      progress,
+      signal,
+    };
   }
 
   #knownOf(index: number): KnownNode {
@@ -146,7 +157,7 @@ export class TypeScriptHost implements StrategyHost {
       throw new SeamlessError('internal', `Node ${index} is not a computed node.`);
     const { own, copies } = this.#codes.of(index);
     const { context, locate } = this.#options;
-    const of: KnownNode['of'] = {
+    return {
       node,
       definition: this.#spread.definitionOf(node),
       positions: this.#spread.positionsOf(node),
@@ -156,9 +167,10 @@ export class TypeScriptHost implements StrategyHost {
       guard: this.#codes.guardOf(index, node),
       unseen: own.hash === undefined ? own.unhashable : undefined,
       copies,
+      kept: { inputs: null, series: null },
       locate: (error) => (error instanceof Error ? locate(error) : null),
+      authored: this.hasAuthorCode(index),
     };
-    return { of, authored: this.hasAuthorCode(index) };
   }
 
   #told(result: ComputeResult): ComputeResult {

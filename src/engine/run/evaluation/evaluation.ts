@@ -57,18 +57,22 @@ export function requestOf(
   return { node: node.index, interval: node.interval, opens, asOf, inputs, expected };
 }
 
-/** Has the host compute, and settles what bits may differ without meaning. */
+/** Has the host compute, and settles its result. */
 export async function evaluate(
   host: StrategyHost,
   request: ComputeRequest,
   progress: FiringProgress,
   signal: AbortSignal,
 ): Promise<ComputeResult> {
-  const result = await host.compute(request, progress, signal);
+  return settled(request, await host.compute(request, progress, signal));
+}
+
+/** Settles what bits of a result may differ without meaning. */
+export function settled({ opens }: ComputeRequest, result: ComputeResult): ComputeResult {
   const table = settleNaN(result.table);
   // Nodes of one grid share its times.
-  const full = table.ts.length === request.opens.length && table.ts.length > 0;
-  return { ...result, table: full ? { ...table, ts: request.opens } : table };
+  const full = table.ts.length === opens.length && table.ts.length > 0;
+  return full && table.ts !== opens ? { ...result, table: { ...table, ts: opens } } : result;
 }
 
 /** The columns of a table. */

@@ -7,6 +7,10 @@ interface Slots {
   readonly asOf: Float64Array;
 }
 
+/** Of single slots, by the end: the same array in each. */
+const ends: Int32Array[] = [];
+const MOST_KEPT = 4096;
+
 /** Times and ends that nodes of one grid have in common within a chunk: made once, and the same arrays for all of them. */
 export class Grids {
   readonly #slots: (Slots & { readonly grid: Grid })[] = [];
@@ -39,8 +43,9 @@ export class Grids {
     return slots;
   }
 
-  /** `first`, `first + 1`, …: the ends of windows that move on by one row. */
+  /** `first`, `first + 1`, …: the ends of windows that move on by one row. Not to be written to: that of one slot is kept for the next. */
   ramp(first: number, count: number): Int32Array {
+    if (count === 1 && first < MOST_KEPT) return (ends[first] ??= Int32Array.of(first));
     const key = `${first} ${count}`;
     const known = this.#ramps.get(key);
     if (known) return known;
@@ -55,6 +60,7 @@ export function sameTimes(a: Float64Array, b: Float64Array): boolean {
   if (a.length !== b.length) return false;
   if (a.length === 0 || (a.buffer === b.buffer && a.byteOffset === b.byteOffset)) return true;
   if (a[0] !== b[0] || a[a.length - 1] !== b[b.length - 1]) return false;
+  if (a.length <= 2) return true;
   return bytesOf(a).equals(bytesOf(b));
 }
 

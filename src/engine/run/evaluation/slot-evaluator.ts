@@ -2,20 +2,25 @@ import { SeamlessError } from '../../../sdk/errors.js';
 import { openOf } from '../../../sdk/time/grid.js';
 import { emptyTable, type Table } from '../../../sdk/table.js';
 import type { Range, Seconds } from '../../../sdk/time/time.js';
-import type { Graph, GraphNode } from '../../graph/graph.js';
+import type { Edge, Graph, GraphNode } from '../../graph/graph.js';
 import { slotsOf } from '../../plan/chunk-span.js';
-import { limitOf } from '../../plan/horizon.js';
 import { isEmpty } from '../../plan/ranges.js';
 import {
   NOT_STARTED,
+  type ComputeInput,
+  type ComputeRequest,
+  type ComputeResult,
   type NodeFailure,
   type ScanState,
   type Schema,
   type StrategyHost,
 } from '../../ports/host.js';
-import { evaluate, firingsOf, requestOf, schemaOf, widerSchema, type AtHand } from './evaluation.js';
+import { firingsOf, requestOf, schemaOf, settled, widerSchema, type AtHand } from './evaluation.js';
+import type { Firings } from './firing.js';
 import { Grids } from './grids.js';
-import { HeldRows } from './held.js';
+import { lanesOf, type Lane } from './lanes.js';
+import { Limits } from './limits.js';
+import { SlotRows, type RowsThen } from './slot-rows.js';
 
 /** What is known of a node before the first slot: see `warmUp`. */
 export interface WarmNode {
@@ -46,7 +51,7 @@ export interface Revision {
 
 /** What is known of all nodes between two ranges of slots. */
 interface Checkpoint {
-  readonly held: HeldRows;
+  readonly rows: RowsThen;
   readonly schemas: ReadonlyMap<number, Schema>;
   readonly states: ReadonlyMap<number, ScanState>;
   readonly failedFrom: ReadonlyMap<number, Seconds>;
@@ -61,20 +66,36 @@ export interface SlotCloser {
   close(closes: Range, bars: ReadonlyMap<number, Table>, revision?: Revision): Promise<ClosedSlots>;
 }
 
+/** A range of slots while it is computed. */
+interface Closing {
+  readonly closes: Range;
+  readonly limits: Limits;
+  readonly grids: Grids;
+  readonly tables: Map<number, Table>;
+  readonly failures: Map<number, NodeFailure>;
+}
+
+const EMPTY = emptyTable();
+
+/** Firings that were found are looked at this far back. */
+const LOOKED_AT = 8;
+
 /** Computes slot after slot of a strategy as time goes on, with as many rows at hand as its windows need. */
 export class SlotEvaluator implements SlotCloser {
   readonly #graph: Graph;
   readonly #canonical: readonly number[];
   readonly #host: StrategyHost;
   readonly #signal: AbortSignal;
-  #held = new HeldRows();
+  readonly #lanes: readonly Lane[];
+  readonly #rows: SlotRows;
   readonly #atHand: AtHand;
   #schemas = new Map<number, Schema>();
   #states = new Map<number, ScanState>();
   #failedFrom = new Map<number, Seconds>();
+  /** Inputs that nodes had in the slot before, by position. */
+  readonly #inputs: (readonly ComputeInput[])[] = [];
   /** By the begin of the range that went on from it. */
   readonly #checkpoints = new Map<Seconds, Checkpoint>();
-  readonly #carried: ReadonlyMap<number, number>;
 
   /** @param canonical position of the node that stands for each */
   constructor(
@@ -88,13 +109,14 @@ export class SlotEvaluator implements SlotCloser {
     this.#canonical = canonical;
     this.#host = host;
     this.#signal = signal;
-    this.#carried = rowsCarried(graph, canonical);
+    this.#lanes = lanesOf(graph, canonical);
+    this.#rows = new SlotRows(rowsCarried(graph, canonical));
     this.#atHand = {
       nodes: graph.nodes,
-      rows: (edge) => this.#held.of(canonical[edge.node] as number),
+      rows: (edge) => this.#rows.of(canonical[edge.node] as number),
     };
     for (const [index, { table, schema, state, failedFrom }] of warm) {
-      this.#held.add(index, this.#node(index).name, [table]);
+      this.#rows.hold(index, table);
       if (schema) this.#schemas.set(index, schema);
       if (state) this.#states.set(index, state);
       if (failedFrom !== null) this.#failedFrom.set(index, failedFrom);
@@ -103,30 +125,16 @@ export class SlotEvaluator implements SlotCloser {
 
   async close(closes: Range, bars: ReadonlyMap<number, Table>, revision?: Revision): Promise<ClosedSlots> {
     if (revision) this.#keep(closes, revision);
+    const limits = new Limits(this.#graph, this.#canonical, this.#failedFrom);
     const tables = new Map<number, Table>();
     const failures = new Map<number, NodeFailure>();
-    const limits: Seconds[] = [];
-    const grids = new Grids();
-    for (const index of this.#graph.order) {
-      const node = this.#node(index);
-      const canonical = this.#canonical[index] as number;
-      const own = this.#failedFrom.get(canonical) ?? Infinity;
-      limits[index] =
-        node.kind === 'stream'
-          ? own
-          : Math.min(
-              own,
-              limitOf(this.#graph, node, (input) => limits[input] as Seconds),
-            );
-      if (canonical !== index) continue;
-      const table =
-        node.kind === 'stream'
-          ? (bars.get(index) ?? emptyTable())
-          : await this.#compute(node, slotsOf(node, closes), limits, failures, grids);
-      tables.set(index, table);
-      if (this.#carried.has(index)) this.#held.add(index, node.name, [table]);
+    const closing: Closing = { closes, limits, grids: new Grids(), tables, failures };
+    for (const { kind, nodes } of this.#lanes) {
+      if (kind === 'node') await this.#compute(nodes, closing);
+      else for (const { index } of nodes) tables.set(index, bars.get(index) ?? EMPTY);
+      this.#rows.add(nodes, tables);
     }
-    for (const [index, rows] of this.#carried) this.#held.trim(index, rows);
+    this.#rows.endSlot();
     return { tables, failures };
   }
 
@@ -134,7 +142,7 @@ export class SlotEvaluator implements SlotCloser {
     const before = this.#checkpoints.get(start);
     if (again && !before) throw new SeamlessError('internal', `Nothing is known of the slots at ${start}.`);
     if (again && before) {
-      this.#held = before.held.copy();
+      this.#rows.restore(before.rows);
       this.#schemas = new Map(before.schemas);
       this.#states = new Map(before.states);
       this.#failedFrom = new Map(before.failedFrom);
@@ -142,43 +150,102 @@ export class SlotEvaluator implements SlotCloser {
     for (const time of this.#checkpoints.keys())
       if (time < keepFrom || time > start) this.#checkpoints.delete(time);
     this.#checkpoints.set(start, {
-      held: this.#held.copy(),
+      rows: this.#rows.keep(),
       schemas: new Map(this.#schemas),
       states: new Map(this.#states),
       failedFrom: new Map(this.#failedFrom),
     });
   }
 
+  /** Nodes of a lane whose inputs have the same times fire at the same slots. */
   async #compute(
-    node: GraphNode,
-    slots: Range,
-    limits: Seconds[],
-    failures: Map<number, NodeFailure>,
-    grids: Grids,
-  ): Promise<Table> {
-    const { index } = node;
-    const range = { start: slots.start, end: Math.min(slots.end, limits[index] as Seconds) };
-    if (isEmpty(range)) return emptyTable();
-    const firings = firingsOf(node, range, this.#atHand, grids);
-    if (firings.opens.length === 0) return emptyTable();
-    const request = requestOf(node, firings, this.#atHand, this.#schemas.get(index) ?? null);
-    const state = node.scan ? { state: this.#states.get(index) ?? NOT_STARTED } : {};
-    const result = await evaluate(this.#host, { ...request, ...state }, () => undefined, this.#signal);
-    if (result.state) this.#states.set(index, result.state);
-    if (result.table.ts.length > 0)
-      this.#schemas.set(index, widerSchema(this.#schemas.get(index) ?? null, schemaOf(result.table)));
-    const { failure } = result;
-    if (failure) {
-      const from = failure.asOf === null ? range.start : openOf(failure.asOf, node);
-      failures.set(index, failure);
-      this.#failedFrom.set(index, from);
-      limits[index] = Math.min(limits[index] as Seconds, from);
+    nodes: readonly GraphNode[],
+    { closes, limits, grids, tables, failures }: Closing,
+  ): Promise<void> {
+    const [first] = nodes as readonly [GraphNode];
+    const slots = slotsOf(first, closes);
+    const known = new KnownFirings();
+    const requests: ComputeRequest[] = [];
+    for (const node of nodes) {
+      const { index } = node;
+      tables.set(index, EMPTY);
+      const range = { start: slots.start, end: Math.min(slots.end, limits.of(node)) };
+      if (isEmpty(range)) continue;
+      const times = node.edges.map((edge) => this.#atHand.rows(edge).ts);
+      const firings = known.of(range.end, times, () => firingsOf(node, range, this.#atHand, grids));
+      if (firings.opens.length > 0) requests.push(this.#requestOf(node, firings));
     }
-    return result.table;
+    if (requests.length === 0) return;
+    const results = await this.#ask(requests);
+    for (const [at, request] of requests.entries()) {
+      const { table, failure, state } = settled(request, results[at] as ComputeResult);
+      const index = request.node;
+      tables.set(index, table);
+      if (state) this.#states.set(index, state);
+      this.#noteSchema(index, table);
+      if (!failure) continue;
+      failures.set(index, failure);
+      const from = failure.asOf === null ? slots.start : openOf(failure.asOf, this.#node(index));
+      this.#failedFrom.set(index, from);
+    }
+  }
+
+  async #ask(requests: readonly ComputeRequest[]): Promise<readonly ComputeResult[]> {
+    const results: ComputeResult[] = [];
+    const ignore = (): void => undefined;
+    if (this.#host.computeAll) {
+      const computed = (at: number, result: ComputeResult): void => void (results[at] = result);
+      await this.#host.computeAll(requests, { computed, progress: ignore }, this.#signal);
+    } else
+      for (const request of requests) results.push(await this.#host.compute(request, ignore, this.#signal));
+    return results;
+  }
+
+  #requestOf(node: GraphNode, firings: Firings): ComputeRequest {
+    const { index, interval, edges } = node;
+    const expected = this.#schemas.get(index) ?? null;
+    const before = this.#inputs[index];
+    const isKnown = before?.every(
+      ({ table, end }, at) => table === this.#atHand.rows(edges[at] as Edge) && end === firings.ends[at],
+    );
+    const request =
+      before && isKnown
+        ? { node: index, interval, opens: firings.opens, asOf: firings.asOf, inputs: before, expected }
+        : requestOf(node, firings, this.#atHand, expected);
+    this.#inputs[index] = request.inputs;
+    return node.scan ? { ...request, state: this.#states.get(index) ?? NOT_STARTED } : request;
+  }
+
+  #noteSchema(index: number, table: Table): void {
+    const known = this.#schemas.get(index);
+    if (table.ts.length === 0 || (known && !known.types.includes('null'))) return;
+    this.#schemas.set(index, widerSchema(known ?? null, schemaOf(table)));
   }
 
   #node(index: number): GraphNode {
     return this.#graph.nodes[index] as GraphNode;
+  }
+}
+
+interface Found {
+  readonly end: Seconds;
+  readonly times: readonly Float64Array[];
+  readonly firings: Firings;
+}
+
+/** Firings that were found, by the times of inputs: nodes of a lane have these in one array. */
+class KnownFirings {
+  readonly #known: Found[] = [];
+
+  of(end: Seconds, times: readonly Float64Array[], find: () => Firings): Firings {
+    // One of the last it is, most likely.
+    for (let i = this.#known.length - 1, left = LOOKED_AT; i >= 0 && left > 0; i--, left--) {
+      const each = this.#known[i] as Found;
+      if (each.end === end && times.every((ts, at) => ts === each.times[at])) return each.firings;
+    }
+    const firings = find();
+    this.#known.push({ end, times, firings });
+    return firings;
   }
 }
 

@@ -85,19 +85,21 @@ export async function computeNode(computation: NodeComputation): Promise<Compute
   }
 }
 
-/** The same for what takes one call: a kernel or a function over columns. Null: it needs turns of the event loop. */
+/** The same for what takes one call: a kernel, a function over columns, or one bar. Null: it needs turns of the event loop. */
 export function computeNow(computation: NodeComputation): ComputeResult | null {
   const { node, request, unseen } = computation;
-  if (!(node instanceof Node) || typeof node.computeFn === 'function') return null;
-  if (node.computeFn instanceof KernelCompute) return runKernel(computation, node.computeFn);
-  if (node.computeFn instanceof SlotCompute || request.alone || unseen !== undefined) return null;
+  if (!(node instanceof Node)) return null;
+  const { computeFn } = node;
+  if (computeFn instanceof KernelCompute) return runKernel(computation, computeFn);
+  if (computeFn instanceof SlotCompute || request.alone || unseen !== undefined) return null;
+  if (typeof computeFn === 'function' && request.asOf.length !== 1) return null;
   const run = prepare(computation);
   const spoilt = spoiltFailure(run);
   if (spoilt) return nothing(spoilt);
   let ran: ColumnsRun = { failure: null, unlooked: true };
   let voided: NodeFailure | null;
   try {
-    ran = runColumns(run, node.computeFn);
+    ran = typeof computeFn === 'function' ? runBar(run, computeFn) : runColumns(run, computeFn);
   } finally {
     voided = voidedBy(run, ran);
   }
@@ -115,6 +117,11 @@ function voidedBy(run: NodeRun, { failure, unlooked }: ColumnsRun): NodeFailure 
 
 function nothing(failure: NodeFailure): ComputeResult {
   return { table: emptyTable(), failure };
+}
+
+/** Whether it is Seamless's own code, after which nothing has to be looked for. */
+export function isKernel({ node }: NodeComputation): boolean {
+  return node instanceof Node && node.computeFn instanceof KernelCompute;
 }
 
 /** Whether the event loop waits for a turn. */
@@ -176,15 +183,25 @@ function prepare(computation: NodeComputation): NodeRun {
   };
 }
 
+/** The per-bar form for one bar. */
+function runBar(run: NodeRun, computeFn: ComputeFn<unknown>): ColumnsRun {
+  const { node, context, seed } = run;
+  const view = viewOf(run);
+  const compute = authored(context, computeFn);
+  const { failure } = context.compute({ node: node.name, seed }, (setBar) =>
+    runSlice(run, compute, view, setBar, { from: 0, to: 1 }),
+  );
+  return { failure, unlooked: true };
+}
+
+function viewOf({ node, inputs, positions, context, protection }: NodeRun): ChunkView {
+  return new ChunkView(node.name, inputs, positions, shielded(context, protection.handedOut));
+}
+
 /** The per-bar form: calls the function bar by bar, with a turn of the event loop now and then. */
 async function runBars(run: NodeRun, compute: ComputeFn<unknown>): Promise<NodeFailure | null> {
   const { node, request, context, seed } = run;
-  const view = new ChunkView(
-    node.name,
-    run.inputs,
-    run.positions,
-    shielded(context, run.protection.handedOut),
-  );
+  const view = viewOf(run);
   const firings = request.asOf.length;
   let done = 0;
   while (done < firings) {

@@ -1,22 +1,65 @@
-import type { ComputeResult } from '../../../engine/ports/host.js';
+import type { ComputeInput, ComputeResult } from '../../../engine/ports/host.js';
+import type { DagNode } from '../../../sdk/dag-node.js';
 import type { KernelCompute, KernelOutput } from '../../../sdk/node.js';
-import { ChunkSeries } from '../../../sdk/series.js';
+import { ChunkSeries, type InputSeries, type Series, type SeriesTimes } from '../../../sdk/series.js';
 import { emptyTable, VALUE_COLUMN, type Column, type Table } from '../../../sdk/table.js';
 import type { NodeComputation } from './computation.js';
 import { failureOf } from './failures.js';
 import { locateInStack } from './location.js';
 
+/** What was worked out for a node's inputs. In the Core Loop they are the same from slot to slot, with other rows in them. */
+export interface KeptSeries {
+  inputs: readonly ComputeInput[] | null;
+  series: KernelSeries | null;
+}
+
+/** What a kernel sees. */
+export class KernelSeries implements Series {
+  readonly #of: ChunkSeries;
+  readonly #known = new Map<DagNode, InputSeries>();
+  #times: SeriesTimes;
+
+  constructor(of: ChunkSeries, times: SeriesTimes) {
+    this.#of = of;
+    this.#times = times;
+  }
+
+  at(times: SeriesTimes): this {
+    this.#times = times;
+    return this;
+  }
+
+  get length(): number {
+    return this.#times.length;
+  }
+
+  get asOf(): Float64Array {
+    return this.#times.asOf;
+  }
+
+  get opens(): Float64Array {
+    return this.#times.opens;
+  }
+
+  of(input: DagNode): InputSeries {
+    const known = this.#known.get(input);
+    if (known) return known;
+    const made = this.#of.of(input);
+    this.#known.set(input, made);
+    return made;
+  }
+}
+
 /** A built-in: Seamless's own code, so it is neither watched nor probed, and what it gives is kept as it is. */
 export function runKernel(
-  { node, request, positions, locate = locateInStack }: NodeComputation,
+  computation: NodeComputation,
   { compute, keeps }: KernelCompute<unknown>,
 ): ComputeResult {
-  const { asOf, opens } = request;
-  if (asOf.length === 0) return { table: emptyTable(), failure: null };
-  const inputs = request.inputs.map((input, i) => ({ ...input, name: node.inputs[i]?.name ?? '' }));
+  const { node, request, locate = locateInStack } = computation;
+  const { opens } = request;
+  if (opens.length === 0) return { table: emptyTable(), failure: null };
   try {
-    const times = { length: asOf.length, asOf, opens };
-    const series = new ChunkSeries(node.name, times, inputs, positions, () => undefined);
+    const series = seriesOf(computation);
     const found = compute(series);
     const rows = keeps?.(series) ?? null;
     const kept = (cells: Float64Array): Float64Array =>
@@ -27,13 +70,32 @@ export function runKernel(
   }
 }
 
+function seriesOf({ node, request, positions, kept }: NodeComputation): KernelSeries {
+  const { inputs, asOf, opens } = request;
+  const times = { length: asOf.length, asOf, opens };
+  if (kept?.series && kept.inputs === inputs) return kept.series.at(times);
+  const named = inputs.map((input, i) => ({ ...input, name: node.inputs[i]?.name ?? '' }));
+  const series = new KernelSeries(
+    new ChunkSeries(node.name, times, named, positions, () => undefined),
+    times,
+  );
+  // Of slots alone: what is kept of a chunk keeps its memory.
+  if (kept && opens.length === 1) {
+    kept.inputs = inputs;
+    kept.series = series;
+  }
+  return series;
+}
+
+const VALUE_NAMES = [VALUE_COLUMN];
+
 function tableOf(ts: Float64Array, found: KernelOutput, kept: (cells: Float64Array) => Float64Array): Table {
-  const shape = found instanceof Float64Array ? 'value' : 'record';
-  const fields = found instanceof Float64Array ? { [VALUE_COLUMN]: found } : found;
-  const columns = Object.values(fields).map((cells): Column => ({
-    type: 'number',
-    values: kept(cells),
-    valid: null,
-  }));
-  return { shape, ts, names: Object.keys(fields), columns, present: null };
+  if (found instanceof Float64Array)
+    return { shape: 'value', ts, names: VALUE_NAMES, columns: [numbers(kept(found))], present: null };
+  const columns = Object.values(found).map((cells) => numbers(kept(cells)));
+  return { shape: 'record', ts, names: Object.keys(found), columns, present: null };
+}
+
+function numbers(values: Float64Array): Column {
+  return { type: 'number', values, valid: null };
 }

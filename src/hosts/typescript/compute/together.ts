@@ -1,10 +1,10 @@
 import type { ComputeResult } from '../../../engine/ports/host.js';
 import type { ComputeWall, NodeComputation } from './computation.js';
-import { computeNode, computeNow, turnIsDue } from './compute.js';
+import { computeNode, computeNow, isKernel, turnIsDue } from './compute.js';
 
 /**
- * Computes nodes one after another. Of those in a row that have one code, the first is looked after by itself, and the others together:
- * to look at what the author's code changed takes longer than a column of a few bars. Where something changed, nothing of them counts,
+ * Computes nodes one after another. After built-ins nothing is looked for. Of others in a row that have one code, the first is looked after
+ * by itself, and the rest together: to look at what the author's code changed takes longer than a column of a few bars. Where something changed, nothing of them counts,
  * and each is computed again by itself, so that it is known whose doing it was.
  * @param computed told what came of the one at a position
  */
@@ -16,6 +16,14 @@ export async function computeTogether(
   for (let at = 0; at < computations.length;) {
     const first = computations[at] as NodeComputation;
     computed(at++, await computeNode(first));
+    if (isKernel(first)) {
+      for (let next = computations[at]; next && isKernel(next) && !turnIsDue(); next = computations[at]) {
+        const result = computeNow(next);
+        if (!result) break;
+        computed(at++, result);
+      }
+      continue;
+    }
     const { definition, guard } = first;
     const wall = first.context.wall;
     if (definition === undefined || definition === apart || !wall) continue;
@@ -35,8 +43,9 @@ function computeAlike(
 ): ComputeResult[] {
   const given: ComputeResult[] = [];
   for (let at = from; at < computations.length && !turnIsDue(); at++) {
-    const { guard: _together, ...next } = computations[at] as NodeComputation;
-    const result = next.definition === definition ? computeNow(next) : null;
+    const next = computations[at] as NodeComputation;
+    // The guard is asked once for all.
+    const result = next.definition === definition ? computeNow({ ...next, guard: undefined }) : null;
     if (!result) break;
     given.push(result);
   }

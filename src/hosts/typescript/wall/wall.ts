@@ -206,7 +206,8 @@ export class Wall {
 
   /** Runs pieces of work after all of which `core` is looked at once. Null, in place of what they gave: something changed, and is undone. */
   lookedAtOnce<T>(work: () => T): { readonly given: T } | null {
-    const before = this.#looksLater;
+    // After a slot all of its nodes are looked after.
+    if (this.#looksLater) return { given: work() };
     this.#looksLater = true;
     let changed: string | null = null;
     let given: T;
@@ -216,7 +217,6 @@ export class Wall {
       this.#looksLater = false;
       changed = this.meddling('core');
       this.undo();
-      this.#looksLater = before;
     }
     return changed === null ? { given } : null;
   }
