@@ -1,4 +1,3 @@
-import { compileLater } from './compile-later.js';
 import { startBundler } from '../hosts/typescript/bundle/bundler.js';
 import { keepCompiled } from '../protocol/compile-cache.js';
 import { NO_STRATEGY, SENT_BUNDLE } from '../protocol/host-flag.js';
@@ -8,6 +7,5 @@ import { NO_STRATEGY, SENT_BUNDLE } from '../protocol/host-flag.js';
  * send the bundle, or that no strategy will be loaded.
  */
 keepCompiled();
-compileLater();
 if (![SENT_BUNDLE, NO_STRATEGY].some((flag) => process.argv.includes(flag))) startBundler();
 await import('./serve.js');
