@@ -70,7 +70,8 @@ function commandsFor(entry: StrategyEntry): vscode.Command[] {
     arguments: about,
   };
   const again = againCommand(entry, about);
-  return again ? [run, again, dag] : [run, dag];
+  // The longest comes last: a narrow editor cuts off the end of the row.
+  return again ? [run, dag, again] : [run, dag];
 }
 
 /** The lens that says how the last range stands, and repeats it. */

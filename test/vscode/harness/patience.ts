@@ -14,11 +14,17 @@ export async function happened(waited: Promise<unknown>): Promise<boolean> {
 /**
  * Clicks, and gives whether the click was made. False means that nothing was clicked, since what was to be clicked did not come
  * to be visible and at rest in so many milliseconds: then the click may be tried again without being made twice.
+ * @param position within the target, in pixels; its middle unless given
  */
-export async function clicked(target: Locator, limitMs: number): Promise<boolean> {
-  if (!(await happened(target.click({ trial: true, timeout: limitMs })))) return false;
+export async function clicked(
+  target: Locator,
+  limitMs: number,
+  position?: { readonly x: number; readonly y: number },
+): Promise<boolean> {
+  const how = { timeout: limitMs, ...(position ? { position } : {}) };
+  if (!(await happened(target.click({ ...how, trial: true })))) return false;
   try {
-    await target.click({ timeout: limitMs });
+    await target.click(how);
     return true;
   } catch (error) {
     if (!(error instanceof errors.TimeoutError)) throw error;

@@ -70,6 +70,28 @@ export class Workbench {
     return this.page.locator('.codelens-decoration a').filter({ hasText: phrase(text) });
   }
 
+  /**
+   * Clicks a lens of the editor that has the focus, at its beginning, as a person would where its end is cut off. An editor too
+   * narrow to show it is made wider.
+   */
+  async clickLens(text: string | RegExp): Promise<void> {
+    const lens = this.lens(text);
+    await lens.waitFor();
+    await this.#moveMouseAway();
+    while (!(await clicked(lens, 5000, { x: 4, y: 4 }))) await this.command('Increase Editor Width');
+  }
+
+  /** The hover over a word of the open file once it holds `text`. It does not wait for what has to be read: the next one has it. */
+  async hoverOver(word: string, text: string): Promise<Locator> {
+    const found = this.page.locator('.view-line span').filter({ hasText: new RegExp(`^${word}$`) });
+    const shown = this.page.locator('.monaco-hover-content').filter({ hasText: text });
+    do {
+      await this.#moveMouseAway();
+      await found.first().hover();
+    } while (!(await happened(shown.first().waitFor({ timeout: 4000 }))));
+    return shown.first();
+  }
+
   statusBarItem(text: string | RegExp): Locator {
     return this.page.locator('.statusbar-item').filter({ hasText: phrase(text) });
   }
@@ -129,6 +151,13 @@ export class Workbench {
   async choose(text: string | RegExp): Promise<void> {
     const row = this.quickRows(text).first();
     do await row.waitFor();
+    while (!(await clicked(row, 5000)));
+  }
+
+  /** Runs a command that asks what to take, and takes the choice that holds `text`. */
+  async chooseFrom(title: string, text: string | RegExp): Promise<void> {
+    const row = this.quickRows(text).first();
+    do await this.untilAsked(row, () => this.command(title));
     while (!(await clicked(row, 5000)));
   }
 
@@ -219,6 +248,14 @@ export class Workbench {
         return;
       await this.#closeQuickInput();
     }
+  }
+
+  /** A hover stays, and covers what is beneath it, as long as the mouse is there. */
+  async #moveMouseAway(): Promise<void> {
+    await this.page.mouse.move(0, 0);
+    await happened(
+      this.page.locator('.monaco-hover-content:visible').first().waitFor({ state: 'hidden', timeout: 2000 }),
+    );
   }
 
   /** Elsewhere the key would close something else. */

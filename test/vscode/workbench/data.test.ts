@@ -3,7 +3,6 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DagView } from '../harness/dag.js';
 import { useEditor } from '../harness/editor.js';
-import { happened } from '../harness/patience.js';
 
 /** Sixty days of three symbols; at one bar of one of them the code throws. */
 const PRICES = ['AAA', 'BBB', 'CCC']
@@ -44,8 +43,7 @@ describe('what was stored', () => {
   it('is written to a file that the person names', async () => {
     const window = editor();
     const file = join(window.folder, 'weight.csv');
-    await window.command('Seamless: Export Node…');
-    await window.choose('weight');
+    await window.chooseFrom('Seamless: Export Node…', 'weight');
     await window.saveAs(file, /SpTrend-weight\.parquet$/);
     await window
       .notification('4,904 rows of weight')
@@ -103,8 +101,7 @@ describe('what was stored', () => {
     const window = editor();
     await writeFile(join(window.folder, 'uk.csv'), 'Date,Close\n02/01/2024,1\n03/01/2024,2\n04/01/2024,3\n');
     await window.openFile('uk.csv');
-    await window.command('Seamless: Inspect Data File…');
-    await window.choose('uk.csv');
+    await window.chooseFrom('Seamless: Inspect Data File…', 'uk.csv');
     await window
       .notification('may be day first or month first')
       .getByRole('button', { name: 'Choose How to Read It…' })
@@ -120,20 +117,9 @@ describe('what was stored', () => {
 
   it('says of a stream what its file is read as, in the hover and beside the DAG', async () => {
     const window = editor();
-    const word = window.page
-      .locator('.view-line span')
-      .filter({ hasText: /^price$/ })
-      .first();
-    const said = window.page.locator('.monaco-hover-content').filter({ hasText: 'cells end with' }).first();
-    // A hover does not wait long for what has to be read: where that takes longer, the next one has it.
-    while (!(await said.isVisible())) {
-      await window.page.mouse.move(640, 795);
-      await word.hover();
-      await happened(said.waitFor({ timeout: 4000 }));
-    }
-    await window.page.mouse.move(640, 795);
+    await window.hoverOver('price', 'cells end with');
     const dag = new DagView(window);
-    await window.lens(/^DAG$/).click();
+    await window.clickLens(/^DAG$/);
     await dag.box('price').click();
     await dag.tab('About').click();
     await dag.details.getByText('cells end with').waitFor();
@@ -158,15 +144,10 @@ describe('what was stored', () => {
     await window.treeRows('momentum[AAA]').filter({ hasText: 'fresh' }).waitFor();
     assert.equal(await window.treeRows('momentum').count(), 4);
 
-    const word = window.page.locator('.view-line span').filter({ hasText: /^momentum$/ });
-    await word.first().hover();
-    const shown = window.page
-      .locator('.monaco-hover-content')
-      .filter({ hasText: '2 of 3 symbols are fresh' });
-    await shown.first().waitFor();
+    await window.hoverOver('momentum', '2 of 3 symbols are fresh');
 
     const dag = new DagView(window);
-    await window.lens(/^DAG$/).click();
+    await window.clickLens(/^DAG$/);
     await dag.box('momentum', '3 symbols').click();
     await dag.details.getByRole('heading', { name: 'momentum' }).waitFor();
     assert.equal(await dag.frame.locator('.node').count(), 3);

@@ -15,12 +15,7 @@ describe('code and data that change under the editor', () => {
     await writeFile(path(sample), text.replace(from, to));
   };
   const lastValueOf = async (name: string): Promise<string> => {
-    const { page } = editor();
-    await page.mouse.move(640, 795);
-    const word = page.locator('.view-line span').filter({ hasText: new RegExp(`^${name}$`) });
-    await word.first().hover();
-    const shown = page.locator('.monaco-hover-content').filter({ hasText: 'Last value' }).first();
-    await shown.waitFor();
+    const shown = await editor().hoverOver(name, 'Last value');
     return /Last value.*/.exec(((await shown.textContent()) ?? '').replace(/\s+/g, ' '))?.[0] ?? '';
   };
 
@@ -39,7 +34,7 @@ describe('code and data that change under the editor', () => {
     const window = editor();
     const first = await lastValueOf('fast');
     await edit('period: 50 }', 'period: 40 }');
-    await window.lens('1 changed').click();
+    await window.clickLens('1 changed');
     await window.lens('7/7 fresh').waitFor();
     await window.statusBarItem('4/7 hits').waitFor();
     assert.notEqual(await lastValueOf('fast'), first);
@@ -80,7 +75,7 @@ describe('code and data that change under the editor', () => {
 
   it('follows a class that is renamed, in the DAG that is open', async () => {
     const window = editor();
-    await window.lens('DAG').click();
+    await window.clickLens('DAG');
     const tab = (title: string) => window.page.locator('.tab').filter({ hasText: title });
     await tab('DAG: SpTrend').waitFor();
     await edit('class SpTrend ', 'class Renamed ');

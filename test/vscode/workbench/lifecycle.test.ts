@@ -74,7 +74,7 @@ describe('what goes wrong', () => {
     const window = editor();
     await start(window, 'endless.ts');
     await window.statusBarItem('Endless').waitFor();
-    await window.lens('Cancel').click();
+    await window.clickLens('Cancel');
     await window.statusBarItem('Endless cancelled').waitFor();
     await works(window);
   });

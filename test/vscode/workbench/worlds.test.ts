@@ -49,8 +49,7 @@ describe('worlds that are elsewhere, and live ones', () => {
   const startIn = async (world: string): Promise<void> => {
     const window = editor();
     await window.command('View: Focus First Editor Group');
-    await window.command('Seamless: Start Run…');
-    await window.choose(world);
+    await window.chooseFrom('Seamless: Start Run…', world);
   };
   const runs = (): string[] => {
     try {
@@ -135,7 +134,7 @@ describe('worlds that are elsewhere, and live ones', () => {
     // The status bar has it, though it runs elsewhere, and so has the DAG.
     await window.statusBarItem('LIVE real-money').waitFor();
     await window.command('View: Focus First Editor Group');
-    await window.lens('DAG').click();
+    await window.clickLens('DAG');
     const dag = new DagView(window);
     await dag.frame.locator('.world .mode.is-live', { hasText: 'LIVE' }).waitFor();
     await dag.box('fast').locator('.subtitle.live, .live-line').first().waitFor();

@@ -19,15 +19,14 @@ describe('a run in a world, on the DAG', () => {
     const window = editor();
     await window.resize(1700, 900);
     await window.openFile('sp-trend.ts');
-    await window.lens('DAG').click();
+    await window.clickLens('DAG');
     await dag().box('fast').waitFor();
     await window.command('View: Focus First Editor Group');
-    await window.command('Seamless: Start Run…');
-    await window.choose('slow-paper');
+    await window.chooseFrom('Seamless: Start Run…', 'slow-paper');
     await window.statusBarItem('PAPER slow-paper').waitFor();
     // The results open beside it.
     await window.command('View: Focus First Editor Group');
-    await window.lens('DAG').click();
+    await window.clickLens('DAG');
     await dag().frame.locator('.world .mode.is-paper', { hasText: 'PAPER' }).waitFor();
     await newest('fast').waitFor();
     const before = await newest('fast').textContent();
@@ -50,7 +49,7 @@ describe('a run in a world, on the DAG', () => {
     const window = editor();
     await window.command('View: Close Editor');
     await window.command('View: Focus First Editor Group');
-    await window.lens('DAG').click();
+    await window.clickLens('DAG');
     await dag().frame.locator('.world .mode.is-paper').waitFor();
     await window.command('Seamless: Stop Run');
     await window.statusBarItem('PAPER slow-paper ·').waitFor();
@@ -59,11 +58,10 @@ describe('a run in a world, on the DAG', () => {
     await newest('fast').or(far('fast')).first().waitFor();
     await window.command('Notifications: Clear All Notifications');
     await window.command('View: Focus First Editor Group');
-    await window.command('Seamless: Start Run…');
-    await window.choose('sp-backtest');
+    await window.chooseFrom('Seamless: Start Run…', 'sp-backtest');
     await window.statusBarItem('BACKTEST sp-backtest · ').waitFor();
     await window.command('View: Focus First Editor Group');
-    await window.lens('DAG').click();
+    await window.clickLens('DAG');
     await dag().frame.locator('.world .mode.is-backtest', { hasText: 'BACKTEST' }).waitFor();
     await dag().frame.locator('.world').getByText('ended', { exact: true }).waitFor();
     await newest('fast').or(far('fast')).first().waitFor();

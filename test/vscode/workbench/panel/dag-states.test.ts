@@ -50,7 +50,7 @@ describe('the DAG panel of a strategy', () => {
     const window = editor();
     await window.command('View: Close All Editors');
     await window.openFile(file);
-    await window.lens(/^DAG$/).click();
+    await window.clickLens(/^DAG$/);
   };
 
   it('that has no nodes says what to do', async () => {

@@ -20,7 +20,7 @@ describe('the DAG panel', () => {
     const window = editor();
     await window.resize(1700, 900);
     await window.openFile('sp-trend.ts');
-    await window.lens(/^DAG$/).click();
+    await window.clickLens(/^DAG$/);
     await dag().box('weight', 'not materialized').waitFor();
     assert.equal(await dag().frame.getByRole('option').count(), 7);
     assert.deepEqual(await dag().violations(), []);
@@ -203,7 +203,7 @@ describe('the DAG panel', () => {
     const window = editor();
     await window.command('View: Focus First Editor Group');
     await window.openFile('pair-rotation.ts');
-    await window.lens(/^DAG$/).click();
+    await window.clickLens(/^DAG$/);
     await dag().box('BTC.1m', 'not materialized').waitFor();
     await dag().button('Materialize').click();
     await dag().button('Cancel').waitFor();

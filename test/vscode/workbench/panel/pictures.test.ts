@@ -66,13 +66,7 @@ describe('pictures', () => {
   });
 
   it('hover', async () => {
-    const { page } = editor();
-    await page
-      .locator('.view-line span')
-      .filter({ hasText: /^fast$/ })
-      .first()
-      .hover();
-    await page.locator('.monaco-hover-content').filter({ hasText: 'Last value' }).waitFor();
+    await editor().hoverOver('fast', 'Last value');
     await picture('hover');
     await restMouse();
   });
@@ -104,7 +98,7 @@ describe('pictures', () => {
     );
     // One node changed before: the run is to begin once this edit is known.
     await window.lens('2 changed').waitFor();
-    await window.lens('↻').click();
+    await window.clickLens('↻');
     await window.lens('1 failed').waitFor();
     await window.command('Problems: Focus on Problems View');
     await window.page.locator('.markers-panel').getByText('No weight today').first().waitFor();
@@ -119,7 +113,7 @@ describe('pictures', () => {
     await window.materialize('2023-01-01 2023-02-01');
     await window.page.locator('.notification-toast').filter({ hasText: 'bars' }).waitFor();
     await picture('progress');
-    await window.lens('Cancel').click();
+    await window.clickLens('Cancel');
     await window.statusBarItem('cancelled').waitFor();
   });
 
@@ -133,7 +127,7 @@ describe('pictures', () => {
     await window.materialize('2023-01-02 2023-01-09');
     await window.lens('20/20 fresh').waitFor();
     await window.command('View: Toggle Primary Side Bar Visibility');
-    await window.lens('DAG').click();
+    await window.clickLens('DAG');
     await dag.box('ratio', 'fresh').waitFor();
     await dag.widen(560);
     const file = join(window.folder, 'strategies/pair-rotation.ts');
@@ -169,7 +163,7 @@ describe('pictures', () => {
     await window.openFile('stock-momentum.ts');
     await window.materializeAll();
     await window.lens('122/122 fresh').waitFor();
-    await window.lens('DAG').click();
+    await window.clickLens('DAG');
     const dag = new DagView(window);
     await dag.box('momentum', '30 symbols').click();
     await dag.details.getByText('30 of 30 symbols are fresh.').waitFor();
@@ -183,8 +177,7 @@ describe('pictures', () => {
     const { page } = window;
     await window.resize(1700, 900);
     await window.command('View: Close All Editors');
-    await window.command('Welcome: Open Walkthrough...');
-    await window.choose('Seamless');
+    await window.chooseFrom('Welcome: Open Walkthrough...', 'Seamless');
     await page.locator('.gettingStartedContainer').getByText('Materialize a range').first().waitFor();
     const media = page.frameLocator('iframe.webview.ready').frameLocator('#active-frame');
     await media.locator('img').first().waitFor();

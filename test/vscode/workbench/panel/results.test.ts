@@ -79,8 +79,7 @@ describe('the Results panel', () => {
     const window = editor();
     // The strategy is the one that the cursor is in.
     await window.command('View: Focus First Editor Group');
-    await window.command('Seamless: Start Run…');
-    await window.choose('slow-paper');
+    await window.chooseFrom('Seamless: Start Run…', 'slow-paper');
     await window.statusBarItem('PAPER slow-paper').waitFor();
     await heading('SpTrend in slow-paper PAPER').waitFor();
     await results().text('The run goes on: these are its numbers so far.').first().waitFor();
@@ -100,8 +99,7 @@ describe('the Results panel', () => {
     await window.quickRows('damaged-1').filter({ hasText: 'cannot be read' }).waitFor();
     await window.choose('damaged-1');
     await results().text('Remove it with seamless runs remove damaged-1').first().waitFor();
-    await window.command('Seamless: Show Results…');
-    await window.choose('sp-backtest-');
+    await window.chooseFrom('Seamless: Show Results…', 'sp-backtest-');
     await heading('SpTrend in sp-backtest BACKTEST').waitFor();
   });
 

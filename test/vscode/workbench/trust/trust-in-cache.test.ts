@@ -35,8 +35,7 @@ describe('a cache that can be trusted', () => {
     await writeFile(file, text.replace('period: 200', 'period: 100'));
     try {
       await window.lens('1 changed').waitFor();
-      await window.command('Seamless: Explain Node…');
-      await window.choose('slow');
+      await window.chooseFrom('Seamless: Explain Node…', 'slow');
       await window.quickRows('Period of').first().waitFor();
       await window.page.keyboard.press('Escape');
     } finally {

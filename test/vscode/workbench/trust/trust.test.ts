@@ -35,7 +35,7 @@ describe('a workspace that is not trusted', () => {
 
   it('is trusted from the lens, and then everything works, without a reload', async () => {
     const window = editor();
-    await window.lens('Trust this workspace to materialize').click();
+    await window.clickLens('Trust this workspace to materialize');
     await window.page.getByRole('button', { name: 'Trust', exact: true }).first().click();
     await window.page.locator('.monaco-modal-editor-block .codicon-close').last().click();
     await window.materializeAll();
