@@ -22,7 +22,7 @@ import { Toolbar, type ExportKind } from './ui/toolbar.js';
 import { Tooltip } from './ui/tooltip.js';
 import type { ViewState } from './ui/view-state.js';
 
-export interface PageHandlers {
+interface PageHandlers {
   readonly request: <K extends PanelRequestKind>(
     kind: K,
     payload: PanelPayload<K>,

@@ -10,7 +10,7 @@ interface Told {
 }
 
 /** One line of a table of nodes: a node, or all of a family. */
-export interface NodeLine<T extends Told> {
+interface NodeLine<T extends Told> {
   /** `mom × 800` of a family. */
   readonly name: string;
   /** Those with a symbol; of what is in no family, the node. */

@@ -10,7 +10,7 @@ import { SeamlessError } from '../sdk/errors.js';
 import type { Terminal } from './terminal.js';
 
 /** What a live world is traded through, and its name as somebody typed it. */
-export interface LiveBroker {
+interface LiveBroker {
   readonly broker: Broker;
   readonly confirm: string;
 }

@@ -13,7 +13,7 @@ const BAR_WIDTH = 24;
 const CLEAR_LINE = '\r\u001b[2K';
 
 /** Milliseconds that only grow. */
-export type Clock = () => number;
+type Clock = () => number;
 
 /** Shows how far a run is: a bar where a person looks on, else a line now and then. */
 export class ProgressView {

@@ -12,7 +12,7 @@ export interface Output {
 }
 
 /** Where text comes from. */
-export interface Input {
+interface Input {
   /** Whether a person types. */
   readonly isTTY: boolean;
   /** Lines, each asked for by a prompt where a person types; they end with the input, or by Ctrl-C. */

@@ -4,7 +4,7 @@ import { painter } from './table.js';
 import { ProgressView } from './progress.js';
 import type { Jobs, Terminal } from './terminal.js';
 
-export interface JobsUse<T> extends Pick<JobClientOptions, 'bundles' | 'loads'> {
+interface JobsUse<T> extends Pick<JobClientOptions, 'bundles' | 'loads'> {
   /** Given the result while the child closes its files. */
   readonly show?: (result: T) => void;
 }

@@ -53,7 +53,7 @@ export interface JobPrograms {
  *
  * @internal
  */
-export interface HistoryReader {
+interface HistoryReader {
   read(payload: Payload<'read'>): Table;
 }
 
@@ -167,7 +167,7 @@ export interface MaterializedNode extends Omit<NodeReport, 'columns' | 'rows' | 
 }
 
 /** Where the cache is, and what it knows the strategy by. */
-export interface StoredStrategy {
+interface StoredStrategy {
   readonly projectRoot: string;
   readonly cacheDir: string;
   readonly strategy: string;

@@ -6,7 +6,7 @@ import type { Result } from '../protocol/results.js';
 type Asked = 'report' | 'prices';
 
 /** What the HTML report of a run is made of. */
-export interface ReportPieces {
+interface ReportPieces {
   readonly report: TradingReport;
   readonly prices: ReadonlyMap<string, RunPrices>;
 }

@@ -8,7 +8,7 @@ import { childEnvironment } from './fork.js';
 import type { Payload } from '../protocol/payloads.js';
 import { deserializeError, type SerializedError } from '../protocol/wire-error.js';
 
-export interface SyncReaderOptions {
+interface SyncReaderOptions {
   /** Default: `reader.js` of this package as built. */
   readonly workerPath?: string | undefined;
   /** Default: `child.js` of this package as built. */

@@ -20,7 +20,7 @@ export type { ScanSummary } from './messages.js';
 export type { NodeAtPosition } from './node-at.js';
 export type { IndexCounts, IndexedFile } from './strategy-index.js';
 
-export interface DiscoveryClientOptions {
+interface DiscoveryClientOptions {
   /** `discovery-worker.cjs` of this package as built. */
   readonly workerPath: string;
   /** Strategies of a file became others. Silent about files that have none and had none. */

@@ -6,7 +6,7 @@ import { Lineage, type SourceText } from './lineage.js';
 import { candidatesOf, isScript, isSkippedFolder, LARGEST_SCRIPT } from './scripts.js';
 import { strategiesIn, type DiscoveredStrategy } from './strategies.js';
 
-export interface DiscoverOptions {
+interface DiscoverOptions {
   /** Told of each script that was read, with the strategies in it; null: it does not parse. */
   readonly onFile?: ((file: string, strategies: readonly DiscoveredStrategy[] | null) => void) | undefined;
 }

@@ -3,7 +3,7 @@ import { candidatesOf, LARGEST_SCRIPT, readScriptNow } from './scripts.js';
 import { mayDeriveClasses } from './strategies.js';
 
 /** What is known of a script. */
-export interface KnownModule {
+interface KnownModule {
   /** Its top level when its text last parsed; null: it never did, or there was no need to look. */
   readonly scope: ModuleScope | null;
   readonly parses: boolean;

@@ -28,7 +28,7 @@ export interface IndexCounts {
   readonly judged: number;
 }
 
-export interface IndexListener {
+interface IndexListener {
   /** The strategies of a file, or what is said of its text, became others. */
   onFile(file: IndexedFile): void;
   /** A file with strategies is gone. */

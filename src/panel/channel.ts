@@ -24,7 +24,7 @@ export type HandlersOf<P extends Schemas, R extends ResultSchemas<P>> = {
 /** Those of the DAG panel. */
 export type PanelHandlers = HandlersOf<typeof payloads, typeof results>;
 
-export interface HostEndOptions<P extends Schemas, R extends ResultSchemas<P>> {
+interface HostEndOptions<P extends Schemas, R extends ResultSchemas<P>> {
   readonly handlers: HandlersOf<P, R>;
   readonly post: (message: Answer) => unknown;
   /** The page listens: it is to be sent the full state. */

@@ -1,4 +1,4 @@
-export interface PanelPage {
+interface PanelPage {
   /** Fresh for each page, letters and digits. */
   readonly nonce: string;
   /** What scripts and styles of the page come from, as VS Code's `webview.cspSource` says. */

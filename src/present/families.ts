@@ -11,7 +11,7 @@ interface Shown {
 }
 
 /** The nodes of one name: of a family all its members, else the node itself. */
-export interface Family<T> {
+interface Family<T> {
   /** Null: the node is in no family. */
   readonly family: string | null;
   readonly members: readonly [T, ...T[]];

@@ -1,5 +1,5 @@
 /** What a strategy is called on the screen. */
-export interface ShownName {
+interface ShownName {
   /** Its class, and where another file has a class of that name, the file as well: `Momentum (eu/momentum.ts)`. */
   readonly name: string;
   /** As much of the file's path as distinguishes this strategy from others of its name; null where the class alone does. */

@@ -7,7 +7,7 @@ import { formatTime, parseRange, type Range } from '../sdk/time/time.js';
 const DAY = 86_400;
 
 /** A range a person may pick by a name. */
-export interface RangePreset {
+interface RangePreset {
   readonly id: RangePresetId;
   readonly label: string;
   readonly range: Range;

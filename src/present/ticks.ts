@@ -1,6 +1,6 @@
 import { formatTime } from '../sdk/time/time.js';
 
-export interface Tick {
+interface Tick {
   readonly time: number;
   readonly text: string;
 }

@@ -4,7 +4,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 import { SeamlessError } from '../sdk/errors.js';
 import { placeTypes } from './types.js';
 
-export interface CopiedSample {
+interface CopiedSample {
   /** Absolute path of the file to open first. */
   readonly file: string;
   /** The class in it to begin with. */

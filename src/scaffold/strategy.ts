@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { priceToName } from '../sdk/bars/bars-of.js';
 import { SeamlessError } from '../sdk/errors.js';
 
-export interface NewStrategyOptions {
+interface NewStrategyOptions {
   /** Where the file goes; it must exist. */
   readonly folder: string;
   /** Name of the class. */
@@ -22,7 +22,7 @@ export interface StrategyData {
   readonly columns: readonly { readonly name: string; readonly type: string }[];
 }
 
-export interface NewStrategy {
+interface NewStrategy {
   /** Absolute path of the file that was written. */
   readonly file: string;
   /** The line to begin editing at, counted from 1. */

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SeamlessError } from '../sdk/errors.js';
 
 /** `placed`: there were none; `updated`: older ones of ours were replaced; `kept`: what is there is right, or not ours. */
-export type Placement = 'placed' | 'updated' | 'kept';
+type Placement = 'placed' | 'updated' | 'kept';
 
 const PACKAGE = 'seamless-dag';
 

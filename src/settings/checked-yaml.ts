@@ -4,7 +4,7 @@ import { nearNames, SeamlessError } from '../sdk/errors.js';
 import type { NamesIn, PresetNames } from './completion.js';
 import { fieldsOf, schemaAt } from './schema-walk.js';
 
-export type YamlSchema<T> = v.BaseSchema<unknown, T, v.BaseIssue<unknown>>;
+type YamlSchema<T> = v.BaseSchema<unknown, T, v.BaseIssue<unknown>>;
 
 /** Something that each field allows by itself, but not with the others. */
 export interface Contradiction {

@@ -14,9 +14,9 @@ export interface SelectedColumn {
 const BATCH_ROWS = 32_768;
 
 /**
- * Streams a query as tables. Its first column must be the bar's open as DOUBLE, the others DOUBLE, BOOLEAN or
- * VARCHAR, as `columns` says. An open that is null comes as NaN.
- * @param rows how many there must be, where that is known: they are then read as they are taken, and memory stays flat
+ * Streams a query as tables. Its first column must be the bar's open as DOUBLE, the others DOUBLE, BOOLEAN or VARCHAR, as
+ * `columns` says. A null open becomes NaN.
+ * @param rows the expected number of rows, if known: the result is then streamed and memory stays flat
  */
 export async function* streamTables(
   connection: DuckDBConnection,
@@ -25,7 +25,7 @@ export async function* streamTables(
   rows?: number,
 ): AsyncGenerator<Table> {
   const names = columns.map((column) => column.name);
-  // A row that cannot be read midway ends a stream quietly, as if the data ended there: only who counts may stream.
+  // DuckDB ends a stream silently when a row in the middle cannot be read, so only a stream with a known row count is safe.
   const result = rows === undefined ? await connection.run(sql) : await connection.stream(sql);
   let read = 0;
   let batch = new Batch(columns);
@@ -40,7 +40,7 @@ export async function* streamTables(
     read += chunk.rowCount;
   }
   if (rows !== undefined && read !== rows) {
-    // Read at once, it says what is wrong.
+    // Reading the whole result at once gives DuckDB's error message.
     await connection.run(sql);
     throw new Error(`only ${read} of ${rows} rows could be read`);
   }
@@ -88,7 +88,7 @@ function cellsFor(type: CellType): Cells {
 abstract class Cells {
   #valid: Uint8Array | null = null;
 
-  /** Takes column `index` of a chunk as the rows from `at` on. */
+  /** Copies column `index` of a chunk into the rows from `at` on. */
   abstract add(chunk: DuckDBDataChunk, index: number, at: number): void;
   abstract column(rows: number): Column;
 
@@ -105,7 +105,7 @@ abstract class Cells {
   protected eachNull(chunk: DuckDBDataChunk, index: number, found: (row: number) => void): void {
     const rows = chunk.rowCount;
     const vector = bindings.data_chunk_get_vector(chunk.chunk, index);
-    // Typed as if always there, but a column without nulls has no mask.
+    // The types say the mask is always there, but a column without nulls has none.
     const bits = bindings.vector_get_validity(vector, Math.ceil(rows / 64) * 8) as Uint8Array | null;
     if (!bits) return;
     for (let row = 0; row < rows; row++) {

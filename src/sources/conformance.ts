@@ -4,7 +4,7 @@ import { isOnGrid, isTicks } from '../sdk/time/grid.js';
 import { cellValue, pickRows, type Table } from '../sdk/table.js';
 import { formatTime, type Seconds } from '../sdk/time/time.js';
 
-/** What is said of a source in which a row hides its own slot. */
+/** Said of a source in which a faulty row hides its own slot. */
 export const UNREADABLE = 'rows that cannot be bars are in it: a run over their time is refused';
 
 /** Counts what was repaired or left out. */

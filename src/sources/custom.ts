@@ -7,12 +7,12 @@ import { sliceTableByTime, type Column, type ColumnType, type Table } from '../s
 import { formatRange, formatTime, type Range } from '../sdk/time/time.js';
 import { BarCheck, barError, rowError, sourceError, type BarFault } from './faults.js';
 
-/** Bars asked for in one call of `fetch`, so that memory stays flat over a long range. */
+/** Bars per call of `fetch`, so that memory stays flat over a long range. */
 const BARS_PER_FETCH = 100_000;
 
 /**
- * Reads bars through a provider of an author's own, and holds them to what is asked of files: ascending, unique, on
- * the grid, in seconds. A column that a row lacks is null there.
+ * Reads bars through an author's own provider, under the same rules as files: ascending, unique, on the grid, in seconds. A
+ * column that a row lacks is null there.
  */
 export function customReader(provider: HistoryProvider, stream: OpenStream): SourceReader {
   if (typeof provider.fetch !== 'function') {
@@ -28,7 +28,7 @@ class CustomReader implements SourceReader {
   readonly whole = false;
   readonly #provider: HistoryProvider;
   readonly #stream: OpenStream;
-  /** Columns seen so far, with their types: those of later rows must be among them. */
+  /** Columns seen so far with their types. Later rows may have no others. */
   #columns: Map<string, ColumnType> | null = null;
 
   constructor(provider: HistoryProvider, stream: OpenStream) {
@@ -66,7 +66,7 @@ class CustomReader implements SourceReader {
     return { first, last };
   }
 
-  /** A provider that does not know its bounds may have any bar from 1970 on that has closed by now. */
+  /** A provider without bounds may have any bar that has closed, from 1970 on. */
   #anyTime() {
     const first = ceilToSlot(0, this.#stream);
     const last = lastOpenBy(floorToSlot(Date.now() / 1000, this.#stream), this.#stream);
@@ -77,12 +77,12 @@ class CustomReader implements SourceReader {
     const base = BARS_PER_FETCH * this.#stream.interval;
     let step = base;
     for (let start = range.start; start < range.end;) {
-      // No number of steps covers a range without ends.
+      // The range must be finite to be split into calls.
       const end = Number.isFinite(range.end - start) ? Math.min(start + step, range.end) : range.end;
       const part = { start, end };
       const table = sliceTableByTime(await this.#fetch(part), part.start, part.end);
       if (table.ts.length > 0) yield table;
-      // Years without a bar are crossed in few calls.
+      // Long gaps are crossed with few calls.
       step = table.ts.length > 0 ? base : step * 4;
       start = part.end;
     }
@@ -108,7 +108,7 @@ class CustomReader implements SourceReader {
   }
 
   #table(rows: readonly HistoryRow[], range: Range): Table {
-    // A time that is no number becomes one that the check refuses, and is shown as it came.
+    // A time that is no number becomes one that the check refuses; the message shows the original.
     const ts = Float64Array.from(rows, ({ ts: time }) => (typeof time === 'number' ? time : Number.NaN));
     const fault = new BarCheck(this.#stream, 'open').next(ts);
     const asked = formatRange(range);
@@ -154,7 +154,7 @@ class CustomReader implements SourceReader {
     }
   }
 
-  /** No file and no SQL can hold half of a character: it would become another text there. */
+  /** Files and SQL cannot hold a lone surrogate: it would be replaced. */
   #checkText(text: string, row: HistoryRow | undefined, where: string): void {
     if (!LONE_SURROGATE.test(text)) return;
     throw rowError(
@@ -202,7 +202,7 @@ class CustomReader implements SourceReader {
     try {
       return await call();
     } catch (error) {
-      // What the compute-only context refuses has its own sentence and line.
+      // A compute-only violation already has its own sentence and line.
       if (error instanceof SeamlessError) throw error;
       const message = error instanceof Error ? error.message : String(error);
       throw sourceError(

@@ -9,7 +9,7 @@ import { PriceWalk, uniform, type WalkSettings } from './walk.js';
 /** Raised when the same options come to give other bars. */
 const VERSION = 1;
 
-/** Where a market without an end ends: far enough for any run, near enough to be shown as a date. */
+/** Where an endless market ends: late enough for any run, early enough to be printed as a date. */
 const NO_END = '2100-01-01';
 
 const BATCH_ROWS = 32_768;

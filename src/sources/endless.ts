@@ -5,10 +5,10 @@ import type { OpenStream } from '../engine/ports/source.js';
 import { sqlText, type Database } from './sql/database.js';
 import { sourceError } from './faults.js';
 
-/** File systems of Linux whose files are made as they are read, by the numbers that statfs(2) lists: proc, debugfs, tracefs. */
+/** Linux file systems with generated files, by their statfs(2) numbers: proc, debugfs, tracefs. */
 const MADE_WHEN_READ: ReadonlySet<number> = new Set([0x9fa0, 0x64626720, 0x74726163]);
 
-/** @throws SeamlessError `source` for what is neither a file nor a folder, and for files that the system makes when they are read. */
+/** @throws SeamlessError `source` for pipes and devices, and for files that the system generates */
 export async function refuseEndless(
   stream: OpenStream,
   shown: string,
@@ -18,9 +18,9 @@ export async function refuseEndless(
   if (stats.isDirectory()) return;
   let what = 'a pipe or a device';
   if (stats.isFile()) {
-    // Such files say that they are empty.
+    // Generated files report a size of 0.
     if (Number(stats.size) > 0 || !(await isMadeWhenRead(path))) return;
-    what = 'a file that the system makes while it is read';
+    what = 'a file that the system generates when it is read';
   }
   throw sourceError(
     stream,
@@ -38,7 +38,7 @@ async function isMadeWhenRead(path: string): Promise<boolean> {
 }
 
 /**
- * The same for paths and patterns that a database is to read, which passes over pipes. A missing file is reported elsewhere.
+ * The same for paths and patterns that a database will read. Missing files are reported elsewhere.
  * @param paths absolute
  */
 export async function refuseEndlessFiles(
@@ -53,7 +53,7 @@ export async function refuseEndlessFiles(
   }
 }
 
-/** @throws SeamlessError `source` for pipes and devices of a folder that a pattern fits. */
+/** @throws SeamlessError `source` for pipes and devices that match a pattern */
 async function refuseMatched(stream: OpenStream, database: Database, pattern: string): Promise<void> {
   const folder = dirname(pattern);
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);

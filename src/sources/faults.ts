@@ -4,10 +4,10 @@ import { closeOf, floorToSlot, isOnGrid, isTicks } from '../sdk/time/grid.js';
 import { calendarOf } from './calendar/stamps.js';
 import { formatInterval, formatTime, isMonths, type Seconds } from '../sdk/time/time.js';
 
-/** Anything from here on can only be milliseconds: 5138-11-16 in seconds, 1973-03-03 in milliseconds. */
+/** Numbers from here on can only be milliseconds: as seconds this is 5138-11-16, as milliseconds 1973-03-03. */
 export const LARGEST_SECONDS = 1e11;
 
-/** The source as a whole is missing or cannot be read as bars. */
+/** The source as a whole is missing, or cannot be read as bars. */
 export function sourceError(stream: OpenStream, sentence: string, cause?: unknown): SeamlessError {
   return new SeamlessError('source', `${stream.name}: ${sentence}`, { ...whereabouts(stream), cause });
 }
@@ -21,28 +21,28 @@ function whereabouts(stream: OpenStream) {
   return { node: stream.name, location: stream.location ?? undefined };
 }
 
-/** Why a row cannot be a bar. Times are as the source has them, stamped by the close where it says so. */
+/** Why a row cannot be a bar. Times are as in the source: by the close, if it stamps so. */
 export interface BarFault {
   readonly kind: 'not-a-time' | 'milliseconds' | 'duplicate' | 'unsorted' | 'off-grid';
   /** Position among all rows checked so far, from 0. */
   readonly row: number;
-  /** Position among the rows that were checked last. */
+  /** Position among the rows of the last check. */
   readonly index: number;
   readonly time: Seconds;
   /** Time of the row before; NaN for the first. */
   readonly previous: Seconds;
-  /** Whether the rows that follow are as far off the grid, by whole seconds. */
+  /** Whether the following rows are off the grid by the same whole seconds. */
   readonly shared: boolean;
-  /** The calendar that all these rows follow; null: none that is known. */
+  /** The known calendar that these rows all follow; null: none. */
   readonly calendar: string | null;
 }
 
-/** Rows that show whether all are as far off the grid. */
+/** How many rows must be off the grid alike to blame the phase. */
 const SHARED_ROWS = 1_000;
 
 /**
- * Finds the first row whose time cannot be that of a bar: opens must be finite, ascending, unique and on the grid. Ticks may have
- * the time of the row before.
+ * Finds the first row whose time cannot be a bar's: opens must be finite, ascending, unique and on the grid. Ticks may share a
+ * time.
  */
 export class BarCheck {
   readonly #stream: OpenStream;
@@ -50,17 +50,17 @@ export class BarCheck {
   #previous: Seconds;
   #rows = 0;
 
-  /** @param previous open of the row before the first one; NaN: there is none */
+  /** @param previous open of the row before the first one; NaN: none */
   constructor(stream: OpenStream, stamp: 'open' | 'close', previous = Number.NaN) {
     this.#stream = stream;
     this.#stamp = stamp;
     this.#previous = previous;
   }
 
-  /** Checks the opens of the next rows. Null when all of them are in order. */
+  /** Checks the opens of the next rows; null: all are in order. */
   next(opens: Float64Array): BarFault | null {
     const { phase, spacing } = this.#stream;
-    // Of rows that may be any time apart, whole seconds are all that is known.
+    // Without a fixed spacing, only whole seconds can be checked.
     const interval = spacing === 'unknown' ? 1 : this.#stream.interval;
     const ticks = isTicks(this.#stream);
     const looks = ticks || isMonths(interval);
@@ -68,7 +68,7 @@ export class BarCheck {
     for (let i = 0; i < opens.length; i++) {
       const open = opens[i] as number;
       const inOrder = open > previous || Number.isNaN(previous) || (ticks && open === previous);
-      // NaN and infinities leave a remainder that is not 0, so one comparison serves the good rows.
+      // NaN and infinities leave a non-zero remainder, so good rows need one comparison.
       const onGrid = looks ? isOnGrid(open, this.#stream) : (open - phase) % interval === 0;
       if (inOrder && onGrid && Math.abs(open) < LARGEST_SECONDS) previous = open;
       else return this.#fault(i, opens, previous);
@@ -78,7 +78,7 @@ export class BarCheck {
     return null;
   }
 
-  /** Goes on behind a row at fault, once the rows before it were checked. */
+  /** Continues after a faulty row, once the rows before it were checked. */
   skip(): void {
     this.#rows++;
   }
@@ -106,17 +106,17 @@ export class BarCheck {
     return first.every((each) => (each - open) % interval === 0);
   }
 
-  /** The time that the source shows for a bar. */
+  /** The time that the source itself shows for a bar. */
   #shown(open: Seconds): Seconds {
     return this.#stamp === 'close' ? closeOf(open, this.#stream) : open;
   }
 }
 
-/** How a source speaks of its rows. */
-export interface RowWords {
+/** The words for a source's rows. */
+interface RowWords {
   /** `line 7 of data/btc.csv`, or `a row of data/btc.parquet`. */
   readonly row: string;
-  /** What stands in its time column, where it is not a time; null when the cell is empty. */
+  /** The cell in its time column if it is no time; null: the cell is empty. */
   readonly cell?: string | null;
   /** What to do about a cell that is no time: a clause. */
   readonly write: string;
@@ -142,9 +142,9 @@ function barSentence(stream: OpenStream, fault: BarFault, words: RowWords): stri
       return `${row} ${what}: ${words.write}.`;
     }
     case 'milliseconds':
-      return `${row} has the time ${fault.time}, which is no plausible number of seconds; it can only be milliseconds or finer. ${words.seconds}`;
+      return `${row} has the time ${fault.time}, which is too large for seconds: it can only be milliseconds or finer. ${words.seconds}`;
     case 'duplicate':
-      return `${row} has the time ${formatTime(fault.time)}, as the row before it does: a bar can be there only once: remove one of them, or let conformance: 'permissive' take the first and count the others. If they are of several series, choose one with WHERE in a query of sqlHistory.`;
+      return `${row} has the time ${formatTime(fault.time)}, like the row before it: each bar needs its own time. Remove one of them, or let conformance: 'permissive' take the first and count the others. If they are of several series, choose one with WHERE in a query of sqlHistory.`;
     case 'unsorted':
       return `${row} has the time ${formatTime(fault.time)}, but comes after ${formatTime(fault.previous)}: bars must be in ascending order of time. ${words.sort}`;
     case 'off-grid':
@@ -164,20 +164,20 @@ function gridSentence(stream: OpenStream, { time, previous, shared, calendar }: 
     return `${off} Its rows seem to be ${formatInterval(gap)} apart: give the stream that interval, or a source with bars of ${name}.`;
   }
   if (calendar)
-    return `${off} Its rows follow the days of ${calendar}: say so with calendar: '${calendar}' in the stream.`;
+    return `${off} Its rows fit the calendar ${calendar}: say so with calendar: '${calendar}' in the stream.`;
   if (shared && isMonths(interval)) {
-    return `${off} No row of it is: to take each for the bar of the slot that it is in, say stamp: 'close'.`;
+    return `${off} No row is on it: say stamp: 'close' if each row belongs to the slot that contains its time.`;
   }
   if (shared) {
     const phase = `phase: ${((time % interval) + interval) % interval}`;
-    // Of a provider of one's own it is among its options.
+    // A custom provider takes it among its options.
     const said = stream.source.kind === 'custom' ? `options: { ${phase} } of its provider` : phase;
     return `${off} The rows after it are as late: say so with ${said}.`;
   }
   const distance = Math.abs(time - nearest);
   const near = distance > 0 && distance * 4 <= interval;
   const unit = SNAPS.find((each) => distance * 2 < each.seconds && interval % each.seconds === 0);
-  const snap = near && unit ? ` To take it for ${formatTime(nearest)}, say snap: '${unit.name}';` : '';
+  const snap = near && unit ? ` To read it as ${formatTime(nearest)}, say snap: '${unit.name}';` : '';
   return `${off}${snap} ${snap ? 'to' : 'To'} leave them out and count them, say conformance: 'permissive'.`;
 }
 
@@ -189,7 +189,7 @@ function nearestOpen(stream: OpenStream, time: Seconds): Seconds {
   return time - before <= after - time ? before : after;
 }
 
-/** What times may be rounded to. */
+/** Units that times may be rounded to. */
 const SNAPS = [
   { seconds: 1, name: '1s' },
   { seconds: 60, name: '1m' },

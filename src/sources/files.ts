@@ -9,21 +9,21 @@ import type { Scratch } from './scratch.js';
 import { refuseEndless, refuseEndlessFiles } from './endless.js';
 import { sourceError } from './faults.js';
 
-/** Remembers content hashes between runs, by what `stat` says of a file. A `Map` will do. */
+/** Remembers content hashes between runs, by the file's `stat` signature. A `Map` will do. */
 export interface ContentHints {
   get(signature: string): string | undefined;
   keys(): Iterable<string>;
   set(signature: string, hash: string): unknown;
-  /** Told while a file is hashed how many of its bytes are. */
+  /** Called while a file is hashed with the number of bytes done. */
   hashing?(file: string, done: number, total: number): void;
 }
 
-/** What a reader of files works with. */
+/** What file readers share. */
 export interface FileContext {
   readonly projectRoot: string;
   readonly database: Database;
   readonly hints: ContentHints;
-  /** Ends what waits for a wire. */
+  /** Cancels requests over a network. */
   readonly signal?: AbortSignal | undefined;
   /** Done when the library is closed. */
   readonly closing?: (() => Promise<void>)[];
@@ -36,13 +36,13 @@ export interface SourceFile {
   readonly path: string;
 }
 
-/** A write this soon after another may leave the same time stamp behind, on the coarsest file systems. */
+/** On the coarsest file systems, two writes this close together may have the same time stamp. */
 const SETTLED_NS = 2_000_000_000n;
 
-/** Raised when the same bytes come to be read as other rows. */
+/** Raised when the same bytes are read as other rows. */
 const READING = 2;
 
-/** A text of everything but the bytes that decides how a file is read. */
+/** Everything except the bytes that decides how a file is read, as one text. */
 export function readingOf(settings: unknown): string {
   return createHash('sha256')
     .update(JSON.stringify([READING, settings]))
@@ -50,9 +50,9 @@ export function readingOf(settings: unknown): string {
     .slice(0, 16);
 }
 
-/** Where a path of a stream leads. @throws SeamlessError `source` for an address on the network. */
+/** The absolute path for a path in a stream. @throws SeamlessError `source` for a network address */
 function resolveSource(stream: OpenStream, projectRoot: string, path: string): SourceFile {
-  // Two letters at least: C:\data is a path.
+  // At least two letters: C:\data is a path.
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(path)) {
     throw sourceError(
       stream,
@@ -62,7 +62,7 @@ function resolveSource(stream: OpenStream, projectRoot: string, path: string): S
   return { shown: path, path: resolve(projectRoot, path) };
 }
 
-/** A text that changes with the file's size, times and identity. @throws SeamlessError `source` when it is not a file. */
+/** Changes with the file's size, times and identity. @throws SeamlessError `source` when it is not a file */
 export async function fileSignature(
   stream: OpenStream,
   projectRoot: string,
@@ -75,7 +75,7 @@ function signatureOf(file: SourceFile, stats: BigIntStats): string {
   return [file.path, stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join('|');
 }
 
-/** Bytes of the file that a signature is of. */
+/** The size of the file with this signature, in bytes. */
 export function sizeIn(signature: string): number {
   return Number(signature.split('|').at(-3));
 }
@@ -111,7 +111,7 @@ export async function findFiles(
   return [...found.values()];
 }
 
-/** Absolute paths of files, and of the patterns they were found by: what to watch for a change. */
+/** Absolute paths of the files, and of the patterns that found them: what to watch. */
 export function watchedPaths(
   projectRoot: string,
   paths: readonly string[],
@@ -132,7 +132,7 @@ async function filesOf(
   }
   const absolute = file.path === shown;
   await refuseEndlessFiles(stream, database, [file.path]);
-  // Brackets in the names of the folders above the project are no pattern.
+  // Brackets in the project's own path are no pattern.
   const pattern = absolute ? shown : join(literalPath(projectRoot), shown);
   const found = await database.rows(`SELECT file FROM glob(${sqlText(pattern)}) ORDER BY file`);
   if (found.length === 0) throw await missingFile(stream, projectRoot, file);
@@ -142,7 +142,7 @@ async function filesOf(
   });
 }
 
-/** The sentence for a file that is not there, with files that are. */
+/** The message for a missing file, naming similar ones. */
 async function missingFile(
   stream: OpenStream,
   projectRoot: string,
@@ -173,8 +173,8 @@ function hasCode(error: unknown, ...codes: string[]): boolean {
 
 /**
  * SHA-256 of a file's bytes, from `hints` where its signature is known.
- * @param ends places in the file: hashes of what comes before them are kept as well, for `hashBefore`
- * @returns the hash and the signature of the file it belongs to.
+ * @param ends positions in the file: hashes of the bytes before them are kept as well, for `hashBefore`
+ * @returns the hash, and the signature of the file that has it
  */
 export async function contentHash(
   stream: OpenStream,
@@ -192,13 +192,13 @@ export async function contentHash(
   const { hash, before } = await hashesOf(stream, file, await ends(), told);
   for (const [end, part] of before) hints.set(beforeKey(hash, end), part);
   const changed = stats.mtimeNs > stats.ctimeNs ? stats.mtimeNs : stats.ctimeNs;
-  // A file still in the tick of its last write could change again under the same signature, so it is not remembered.
+  // A file written a moment ago could change without a new time stamp, so its hash is not remembered.
   const settled = changed + SETTLED_NS < started;
   if (settled && (await fileSignature(stream, projectRoot, file)) === signature) hints.set(signature, hash);
   return { hash, signature };
 }
 
-/** SHA-256 of a file's first `end` bytes, while its content is that of `hash`; null where it is shorter. */
+/** SHA-256 of a file's first `end` bytes, as long as its content hash is `hash`; null if it is shorter. */
 export async function hashBefore(
   stream: OpenStream,
   file: SourceFile,
@@ -210,7 +210,7 @@ export async function hashBefore(
   if (known !== undefined) return known;
   const all = await hashesOf(stream, file, [end]);
   const part = all.before.get(end);
-  // Other content is not reported.
+  // If the content changed meanwhile, nothing is reported.
   if (part === undefined || all.hash !== hash) return null;
   hints.set(beforeKey(hash, end), part);
   return part;
@@ -220,7 +220,7 @@ function beforeKey(hash: string, end: number): string {
   return `${hash} before ${end}`;
 }
 
-/** Hashes of a file's bytes, and of those before each of these places that lie in it. */
+/** Hashes of a file's bytes, and of the bytes before each of these positions. */
 async function hashesOf(
   stream: OpenStream,
   file: SourceFile,
@@ -261,7 +261,7 @@ async function hashesOf(
   return { hash: sha.digest('hex'), before };
 }
 
-/** @throws SeamlessError `source` when a file is not the one any more that `signature` was taken of. */
+/** @throws SeamlessError `source` when a file has changed since `signature` was taken */
 export async function refuseChanged(
   stream: OpenStream,
   projectRoot: string,
@@ -272,8 +272,8 @@ export async function refuseChanged(
 }
 
 /**
- * A program that writes a file anew empties it first.
- * @throws SeamlessError `source` when a file is empty that was not when it was looked at before.
+ * A program that rewrites a file empties it first.
+ * @throws SeamlessError `source` when a file is empty now that was not before
  */
 export async function refuseEmptied(
   stream: OpenStream,

@@ -23,7 +23,7 @@ export interface SourceLibraryOptions {
   readonly projectRoot: string;
   /** Opens streams of kind `custom`, whose bars the strategy's host reads. */
   readonly custom?: (stream: OpenStream) => Promise<SourceReader>;
-  /** Keeps what is known of files between runs, so that an unchanged file need not be read. Default: this library's life. */
+  /** Keeps file facts between runs, so that an unchanged file need not be read. Default: for this library's lifetime. */
   readonly hints?: ContentHints;
   /** Ends what waits for a wire. */
   readonly signal?: AbortSignal;
@@ -46,7 +46,7 @@ export interface OpenedLibrary extends SourceLibrary {
   close(): void;
 }
 
-/** The sources that Seamless reads itself, and the door to those that strategies bring along. */
+/** Opens built-in sources, and those that strategies bring along. */
 export function openSourceLibrary(options: SourceLibraryOptions): OpenedLibrary {
   const database = new Database(options.projectRoot);
   const scratch = new Scratch();
@@ -68,7 +68,7 @@ export function openSourceLibrary(options: SourceLibraryOptions): OpenedLibrary 
       if (opener) return openOnCalendar(stream, (plain) => openUniverse(plain, own, opener));
       throw sourceError(
         stream,
-        `there is no source of kind ${JSON.stringify(kind)}: use ${Object.keys(OPENERS).join(', ')}, or a provider with a fetch of its own.`,
+        `there is no source of kind ${JSON.stringify(kind)}: use ${Object.keys(OPENERS).join(', ')}, or write a provider with a fetch.`,
       );
     },
     symbols: (stream) => findSymbols(stream, context),

@@ -3,16 +3,16 @@ import { nearNames } from '../sdk/errors.js';
 import { isMonths, parseInterval, type Seconds } from '../sdk/time/time.js';
 import { sourceError } from './faults.js';
 
-/** How times are written, checked. */
+/** How times are written, validated. */
 export interface TimeOptions {
   readonly time: string | null;
   readonly timeUnit: 's' | 'ms' | 'us' | 'ns' | null;
-  /** strptime; null: found by the reader. */
+  /** A strptime format; null: the reader finds out. */
   readonly timeFormat: string | null;
   /** Null: UTC. */
   readonly timeZone: string | null;
   readonly stamp: 'open' | 'close';
-  /** Seconds to whose multiples times are rounded; null: they are taken as they are. */
+  /** Seconds that times are rounded to multiples of; null: no rounding. */
   readonly snap: Seconds | null;
   readonly conformance: Conformance;
 }
@@ -20,13 +20,13 @@ export interface TimeOptions {
 /** `strict` refuses what is wrong; `permissive` repairs or leaves it out, and counts it. */
 export type Conformance = 'strict' | 'permissive';
 
-/** Reads the options of a provider, which may come from plain JavaScript or a preset and so have any shape. */
+/** Reads the options of a provider. They may come from plain JavaScript or a preset, so nothing about their shape is certain. */
 export class Options {
   readonly #stream: OpenStream;
   readonly #values: Readonly<Record<string, unknown>>;
   readonly #known = new Set<string>();
 
-  /** @param values default: the options that decide which bars come */
+  /** @param values default: the options that decide the bars */
   constructor(stream: OpenStream, values = stream.source.options) {
     this.#stream = stream;
     this.#values = values;
@@ -52,7 +52,7 @@ export class Options {
     );
   }
 
-  /** Names in a list, or new names of columns as a record. */
+  /** Names in a list, or a record of new names. */
   textsOrMap(name: string): readonly string[] | Readonly<Record<string, string>> | null {
     const value = this.raw(name);
     if (value === undefined || Array.isArray(value)) return this.texts(name);
@@ -80,14 +80,14 @@ export class Options {
     return this.#read(name, what, (value): value is T => choices.some((choice) => choice === value));
   }
 
-  /** The value as it is, for the caller to check. */
+  /** The raw value, for the caller to check. */
   raw(name: string): unknown {
     this.#known.add(name);
     return this.#values[name];
   }
 
   time(): TimeOptions {
-    // Both are part of the stream, where the engine has put them already.
+    // The engine has put both into the stream already.
     this.#known.add('phase');
     this.#known.add('completeUntil');
     const timeZone = this.text('timeZone');
@@ -121,7 +121,7 @@ export class Options {
     );
   }
 
-  /** Refuses unknown options: a misspelt one must not be ignored in silence. */
+  /** Refuses unknown options: a misspelt one must not be ignored silently. */
   finish(): void {
     const stranger = Object.keys(this.#values).find((name) => !this.#known.has(name));
     if (stranger === undefined) return;
@@ -141,7 +141,7 @@ export class Options {
   }
 }
 
-/** As JSON, but for what JSON cannot write. */
+/** As JSON, plus values that JSON cannot write. */
 function show(value: unknown): string {
   return ['function', 'symbol', 'bigint'].includes(typeof value) ? String(value) : JSON.stringify(value);
 }

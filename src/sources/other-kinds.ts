@@ -2,7 +2,7 @@ import type { OpenStream } from '../engine/ports/source.js';
 import { sourceError } from './faults.js';
 import type { SourceFile } from './files.js';
 
-/** Bytes that files of other kinds than text begin with, and what to do with them. */
+/** First bytes of files that are not text, and what to do with such files. */
 const KINDS: readonly {
   readonly starts: Buffer;
   readonly what: string;
@@ -22,10 +22,10 @@ const KINDS: readonly {
   { starts: Buffer.from([0x80, 0x05]), what: 'a pickle of Python', way: (path) => converted('pickle', path) },
 ];
 
-/** Bytes of a file's beginning that are enough to know its kind. */
+/** This many bytes show a file's kind. */
 export const KIND_BYTES = 16;
 
-/** @throws SeamlessError `source` for a file that is no text, with what reads it */
+/** @throws SeamlessError `source` for a file that is no text, naming what reads it */
 export function refuseOtherKinds(stream: OpenStream, { shown }: SourceFile, start: Buffer): void {
   const kind = KINDS.find(({ starts }) => start.subarray(0, starts.length).equals(starts));
   if (kind) throw sourceError(stream, `${shown} is ${kind.what}, not text: ${kind.way(shown)}.`);

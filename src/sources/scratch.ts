@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A folder for copies of files that cannot be read as they are; made when first needed. */
+/** A temporary folder for converted copies of files; made when first needed. */
 export class Scratch {
   #folder: string | null = null;
   #files = 0;

@@ -3,7 +3,7 @@ import { isTicks } from '../sdk/time/grid.js';
 import { sourceError } from './faults.js';
 import type { TimeReading } from './time/reading.js';
 
-/** @throws SeamlessError `source` for what a stream of ticks cannot have */
+/** @throws SeamlessError `source` for options that ticks cannot have */
 export function checkTicks(stream: OpenStream): void {
   if (!isTicks(stream)) return;
   const { kind, options } = stream.source;
@@ -14,21 +14,21 @@ export function checkTicks(stream: OpenStream): void {
     );
   }
   if (kind !== 'custom' && options['stamp'] === 'close')
-    throw sourceError(stream, `ticks have no close that they could be stamped by: leave its stamp out.`);
+    throw sourceError(stream, `ticks have no close, so they cannot be stamped by it: leave stamp out.`);
 }
 
-/** The same times to the microsecond. */
+/** The same times, rounded to microseconds. */
 export function toMicroseconds(stream: OpenStream, reading: TimeReading): TimeReading {
   if (!isTicks(stream)) return reading;
   return { ...reading, open: (raw, clock) => `round((${reading.open(raw, clock)}) * 1e6) / 1e6` };
 }
 
-/** What a query selects besides, so that rows of one time can be kept in the order in which they come. */
+/** An extra column that keeps rows of one time in their original order. */
 export function placeSql(stream: OpenStream): string {
   return isTicks(stream) ? ', row_number() OVER () AS place' : '';
 }
 
-/** @param newest the rows come newest first, also those of one time */
+/** @param newest the rows come newest first, including rows of one time */
 export function orderSql(stream: OpenStream, newest = false): string {
   const place = isTicks(stream) ? `, place${newest ? ' DESC' : ''}` : '';
   return ` ORDER BY open NULLS LAST${place}`;

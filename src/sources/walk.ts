@@ -10,16 +10,16 @@ export interface WalkSettings {
   readonly interval: Seconds;
 }
 
-/** Longest octave: 2^24 s, about half a year. Longer ones would carry the price away from where it belongs. */
+/** Longest octave: 2^24 s, about half a year. Longer ones would move the price too far. */
 const LONGEST_OCTAVE = 24;
 
-/** Scales the octaves so that a bar's return has the volatility asked for; see `PriceWalk`. */
+/** Scales the octaves so that a bar's return has the requested volatility; see `PriceWalk`. */
 const GAIN = Math.sqrt(3) / 2;
 
 /** Volume of an ordinary bar. */
 const VOLUME = 1000;
 
-/** Streams of chance that have nothing to do with each other. */
+/** Independent random streams. */
 const SALTS = { holes: 101, high: 102, low: 103, volume: 104 } as const;
 
 /**
@@ -35,7 +35,7 @@ const SALTS = { holes: 101, high: 102, low: 103, volume: 104 } as const;
 export class PriceWalk {
   readonly #settings: WalkSettings;
   readonly #octaves: readonly Octave[];
-  /** Where the last bar closed, which is where the next one opens: half the work. */
+  /** Where the last bar closed, which is where the next one opens. Saves half the work. */
   #closed: { time: Seconds; price: number } = { time: Number.NaN, price: 0 };
 
   constructor(settings: WalkSettings) {
@@ -76,7 +76,7 @@ class Octave {
   readonly #seed: number;
   readonly #seconds: Seconds;
   readonly #amplitude: number;
-  /** Ends of the line last asked for: neighbouring bars share it. */
+  /** Ends of the last line: neighbouring bars share it. */
   #index = Number.NaN;
   #left = 0;
   #right = 0;
@@ -108,7 +108,7 @@ function fraction(bits: number): number {
   return bits / 2 ** 32;
 }
 
-/** 32 bits that look like chance, from two whole numbers: the finalizer of MurmurHash3 (Appleby 2011), once for each half. */
+/** 32 pseudo-random bits from two whole numbers: MurmurHash3's finalizer (Appleby 2011), once for each half. */
 function mix(seed: number, value: number): number {
   const low = scramble((value | 0) ^ Math.imul(seed | 0, 0x9e3779b1));
   // Times and seeds beyond 32 bits differ in their upper half only.

@@ -53,8 +53,8 @@ import {
 } from './segments/reading.js';
 
 /** What a store needs from the code that opened its file. */
-export interface OpenFile {
-  /** Whether the open file is the one at its path. */
+interface OpenFile {
+  /** Whether the open file is still the one at its path. */
   readonly inPlace: () => boolean;
   readonly wanted: () => boolean;
   readonly settle: () => Promise<void>;
@@ -62,8 +62,8 @@ export interface OpenFile {
 }
 
 /**
- * The cache: a `NodeStore` of Parquet packs, with a catalog in a DuckDB file. Strategies go by `file#Class`; what looks them up takes the class alone where only
- * one file has it. Made by `openStore`, and to be closed, since nobody else can open it meanwhile.
+ * The cache: a `NodeStore` of Parquet packs, with a catalog in a DuckDB file. Strategies are named `file#Class`; lookups accept
+ * the class alone if it is unique. Made by `openStore`. Close it: nobody else can open it meanwhile.
  */
 export class Store implements NodeStore {
   /** Path of the DuckDB file. */
@@ -111,17 +111,17 @@ export class Store implements NodeStore {
     return this.#alone(() => read(this.#context, requests, memory));
   }
 
-  /** Which segments the rows of each request are of, so that `readParts` finds the same rows later. */
+  /** Which segments hold the rows of each request, so that `readParts` finds the same rows later. */
   partsOf(requests: readonly ReadRequest[]): Promise<readonly (readonly StoredPart[])[]> {
     return this.#alone(() => partsOf(this.#context, requests));
   }
 
-  /** The rows of parts, also where others have come to be covered in their place; null: some have been cleaned up. */
+  /** The rows of parts, even if other segments cover their range now; null: some were cleaned up. */
   readParts(parts: readonly StoredPart[]): Promise<Table | null> {
     return this.#alone(() => readParts(this.#context, parts));
   }
 
-  /** Where the rows of each request lie, for another process to read. */
+  /** Where the rows of each request are on disk, for another process to read. */
   places(requests: readonly ReadRequest[]): Promise<readonly Places[]> {
     return this.#alone(async () => {
       const covers = await coversIn(this.#context, requests);
@@ -129,7 +129,7 @@ export class Store implements NodeStore {
     });
   }
 
-  /** The same of parts; null where some of them are stored no more. */
+  /** The same for parts; null if some are no longer stored. */
   placesOfParts(parts: readonly StoredPart[]): Promise<Places | null> {
     return this.#alone(async () => {
       const held = await heldParts(this.#context, parts);
@@ -173,27 +173,27 @@ export class Store implements NodeStore {
     return commit(this.#context, parts);
   }
 
-  /** Remembers the range of a run, for `lastRuns`. */
+  /** Remembers a run's range, for `lastRuns`. */
   recordRun(strategy: string, range: Range): Promise<void> {
     return recordRun(this.#context, strategy, range);
   }
 
-  /** Brings the views that other clients read nodes by up to date, where anything changed since that was done last. */
+  /** Updates the views that other clients read, if anything changed. */
   async publishViews(): Promise<void> {
     if (this.#context.views.stale) await publishViews(this.#context);
   }
 
-  /** Ranges that a strategy was run over lately, the last one first. */
+  /** Ranges of a strategy's recent runs, latest first. */
   lastRuns(strategy: string): Promise<readonly Span[]> {
     return this.#alone(async () => lastRuns(this.#context, await fullName(this.#context, strategy)));
   }
 
-  /** What is stored, by strategy and node; of one strategy, or of all. */
+  /** What is stored, by strategy and node; for one strategy or for all. */
   contents(strategy?: string): Promise<StoreContents> {
     return this.#alone(async () => contents(this.#context, this.file, await this.#fullName(strategy)));
   }
 
-  /** The node of that name when its strategy was last registered; null when there is none. */
+  /** The node of that name at its strategy's last registration; null: none. */
   findNode(strategy: string, node: string): Promise<FoundNode | null> {
     return this.#alone(async () => findNode(this.#context, await fullName(this.#context, strategy), node));
   }
@@ -203,32 +203,32 @@ export class Store implements NodeStore {
     return this.#alone(() => isNamedByClass(this.#context, strategy));
   }
 
-  /** What was, and is, the node of that name: the current version first, then by when it was replaced. */
+  /** All versions of the node of that name: the current one first, then by time of replacement. */
   versions(strategy: string, node: string): Promise<readonly NodeVersion[]> {
     return this.#alone(async () => versions(this.#context, await fullName(this.#context, strategy), node));
   }
 
-  /** Forgets a strategy and what only it uses, or everything. */
+  /** Deletes a strategy and what only it uses, or everything. */
   async clear(strategy?: string): Promise<void> {
     const name = await this.#alone(() => this.#fullName(strategy));
     await clear(this.#context, name);
     await this.publishViews();
   }
 
-  /** Size on disk of all of the cache. */
+  /** Total size of the cache on disk. */
   get bytes(): number {
     return sizeOnDisk(this.file, this.#context.folder);
   }
 
-  /** What `clean` would take. */
+  /** What `clean` would delete. */
   planClean(limits: CacheLimits, keep: string | null = null): Promise<CleanPlan> {
     return this.#alone(() => planClean(this.#context, this.file, limits, keep));
   }
 
   /**
-   * Takes rows until the limits are kept, as far as they can be, and gives the room back to the disk: what was of use
-   * longest ago first, and nothing that is pinned. Without limits, what no strategy's current nodes cover.
-   * @param keep the strategy of which nothing current is taken
+   * Deletes rows until the limits are met, as far as possible, and returns the space to the disk. Least recently used rows go
+   * first; pinned rows stay. Without limits, deletes what no strategy's current nodes cover.
+   * @param keep a strategy whose current rows stay
    */
   async clean(limits: CacheLimits, keep: string | null = null): Promise<CleanPlan> {
     const plan = await clean(this.#context, this.file, limits, keep);
@@ -237,8 +237,7 @@ export class Store implements NodeStore {
   }
 
   /**
-   * Does what may as well be done later, a step at a time: deletes files that no row names, and writes packs anew that are mostly
-   * of no use any more, or small.
+   * Does deferred work step by step: deletes files that no row refers to, and rewrites packs that are mostly unused, or small.
    */
   async upkeep(mayGoOn: () => boolean = () => true): Promise<void> {
     const context = this.#context;
@@ -251,23 +250,23 @@ export class Store implements NodeStore {
     await this.publishViews();
   }
 
-  /** Has clean-ups leave the current rows of a strategy alone, or of one of its nodes (null: all). */
+  /** Keeps clean-ups away from the current rows of a strategy, or of one node (null: all). */
   async pin(strategy: string, node: string | null): Promise<void> {
     return pin(this.#context, await this.#alone(() => fullName(this.#context, strategy)), node);
   }
 
-  /** Takes back what `pin` did; of a strategy as a whole, with its nodes. */
+  /** Undoes `pin`; for a whole strategy, its nodes' pins as well. */
   async unpin(strategy: string, node: string | null): Promise<void> {
     return unpin(this.#context, await this.#alone(() => fullName(this.#context, strategy)), node);
   }
 
-  /** Remembers that a strategy's rows were used, to the hour; a run does so by itself. */
+  /** Remembers that a strategy's rows were used, to the hour. Runs do this themselves. */
   async markUsed(strategy: string): Promise<void> {
     const name = await this.#alone(() => fullName(this.#context, strategy));
     return markUsed(this.#context, name);
   }
 
-  /** False when the file was deleted or replaced: whatever is read or written here is then nobody's. */
+  /** False when the file was deleted or replaced: reads and writes here are then lost. */
   get inPlace(): boolean {
     return this.#open.inPlace();
   }
@@ -277,12 +276,12 @@ export class Store implements NodeStore {
     return this.#open.wanted();
   }
 
-  /** Does the work of closing that is worth its while, without closing. */
+  /** Checkpoints if that is worth it, without closing. */
   settle(): Promise<void> {
     return this.#open.settle();
   }
 
-  /** What the nodes of a family are called; null: the strategy has none of that name. */
+  /** The names of a family's nodes; null: the strategy has no such family. */
   members(strategy: string, family: string): Promise<readonly string[] | null> {
     return this.#alone(async () => {
       const known = await membersIn(this.#context.session, await fullName(this.#context, strategy), family);
@@ -291,8 +290,8 @@ export class Store implements NodeStore {
   }
 
   /**
-   * Writes rows of nodes, or of one family, into a file.
-   * @throws SeamlessError `not-found` for a node that the cache does not know, `usage` when the file cannot be written.
+   * Writes rows of nodes, or of one family, to a file.
+   * @throws SeamlessError `not-found` for an unknown node, `usage` when the file cannot be written
    */
   exportNodes(request: ExportRequest): Promise<ExportedFile> {
     return this.#alone(async () => {
@@ -301,7 +300,7 @@ export class Store implements NodeStore {
     });
   }
 
-  /** Waits for work under way and lets go of the file. Closing again does nothing. */
+  /** Waits for work in progress and closes the file. Closing again does nothing. */
   close(): Promise<void> {
     this.#closing ??= this.#open.close();
     return this.#closing;

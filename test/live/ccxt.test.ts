@@ -183,7 +183,7 @@ describe('a feed through ccxt', () => {
     [
       'an unknown exchange',
       `exchange: papr, symbol: ${SYMBOL}`,
-      /ccxt knows no exchange papr: did you mean paper/,
+      /ccxt has no exchange papr: did you mean paper/,
     ],
     [
       'one without a WebSocket',

@@ -197,7 +197,7 @@ describe('a row of Parquet or of a query that cannot be a bar', () => {
     await fails(
       readAll(await project.open('sql', soon)),
       'source-row',
-      /"soon" for a time, which is not one: nothing says which bars it is beside, so mend it; or to have such rows left out and counted, say conformance: 'permissive'/,
+      /"soon" for a time, which is not one: nothing says which bars it is beside, so correct it; or to have such rows left out and counted, say conformance: 'permissive'/,
     );
     assert.equal((await project.read('sql', { ...soon, conformance: 'permissive' })).ts.length, 2);
   });

@@ -51,7 +51,7 @@ describe('times without a zone on a calendar', () => {
     project.write('hours.csv', csv(hours));
     const expected = days.flatMap((day, at) => session.map((_, hour) => `${day}T${14 - at + hour}:30:00Z`));
     const message =
-      /its times name no zone\. Taken for UTC they are not those of bars of 1h of XNYS, such as 2024-03-08T09:30:00Z; by the clocks of America\/New_York they are: say timeZone: 'America\/New_York' in the source/;
+      /its times name no zone\. Read as UTC they do not fit 1h bars of XNYS \(2024-03-08T09:30:00Z, for example\); read in America\/New_York they do: say timeZone: 'America\/New_York' in the source/;
     const read = await followed('csv', { path: 'hours.csv' }, on('XNYS'), message);
     assert.deepEqual(read, { 'America/New_York': expected });
     const query = "SELECT CAST(time AS TIMESTAMP) AS time, close FROM 'hours.csv'";
@@ -67,8 +67,7 @@ describe('times without a zone on a calendar', () => {
 
   it('are refused where they may be of UTC as well, with both lines', async () => {
     project.write('fx.csv', csv(['2024-03-05 10:00', '2024-03-05 11:00', '2024-03-05 12:00']));
-    const message =
-      /name no zone, and are those of bars of 1h of FX as UTC and by the clocks of America\/New_York/;
+    const message = /name no zone, and fit 1h bars of FX both as UTC and in America\/New_York/;
     assert.deepEqual(await followed('csv', { path: 'fx.csv' }, on('FX'), message), {
       UTC: ['2024-03-05T10:00:00Z', '2024-03-05T11:00:00Z', '2024-03-05T12:00:00Z'],
       'America/New_York': ['2024-03-05T15:00:00Z', '2024-03-05T16:00:00Z', '2024-03-05T17:00:00Z'],

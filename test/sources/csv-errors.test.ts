@@ -72,9 +72,9 @@ describe('csv sources refuse, with a sentence', () => {
   });
 
   if (process.platform === 'linux')
-    it('a file that the system makes while it is read', async () => {
+    it('a file that the system generates when it is read', async () => {
       const made =
-        /\/proc\/kmsg is a file that the system makes while it is read, which has no end to wait for/;
+        /\/proc\/kmsg is a file that the system generates when it is read, which has no end to wait for/;
       await fails(project.open('csv', { path: '/proc/kmsg' }), 'source', made);
       await fails(project.open('parquet', { path: '/proc/kmsg' }), 'source', made);
       await fails(project.open('sql', { query: "SELECT * FROM read_csv('/proc/kmsg')" }), 'source', made);
@@ -88,11 +88,7 @@ describe('csv sources refuse, with a sentence', () => {
         `time,x,s\n${Array.from({ length: rows }, (_, i) => `${i * 60},1,a\n`).join('')}6000000,1,caf\xe9\n`,
         'latin1',
       );
-    await refused(
-      latin(1),
-      'source',
-      /not UTF-8 text: say how it is written, such as encoding: 'windows-1252'/,
-    );
+    await refused(latin(1), 'source', /not UTF-8 text: name its encoding, such as encoding: 'windows-1252'/);
     await refused(latin(20_000), 'source-row', /line 20002 .*not UTF-8/);
   });
 
@@ -212,7 +208,7 @@ describe('csv sources refuse, with a sentence', () => {
     await refused(
       'time,x\n0,1\n60,2\n60,3\n',
       'source-row',
-      /line 4 .*1970-01-01T00:01:00Z, as the row before/,
+      /line 4 .*1970-01-01T00:01:00Z, like the row before/,
     );
     await refused(
       'time,x\n0,1\n"60","2"\n"0",3\n',

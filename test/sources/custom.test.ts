@@ -106,7 +106,7 @@ describe("providers of an author's own", () => {
     await refused([{ ts: '2023-03-01' }], /row 0 .*"2023-03-01" for a time/);
     await refused([{ ts: Number.NaN }], /row 0 .*"NaN" for a time/);
     await refused([{ ts: 60 }, { ts: 0 }], /row 1 .*comes after.*Return them sorted by ts/);
-    await refused([{ ts: 60 }, { ts: 60 }], /row 1 .*as the row before/);
+    await refused([{ ts: 60 }, { ts: 60 }], /row 1 .*like the row before/);
     await refused([{ ts: 61 }], /row 0 .*1970-01-01T00:01:01Z, which is not on the stream's grid of 1m/);
     await refused(
       [{ ts: 30 }, { ts: 90 }],

@@ -57,14 +57,14 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
     interval: HOUR,
     times: ['2024-03-04T07:00:00Z', '2024-03-04T08:00:00Z'],
     cell: ['Day-ahead Price [EUR/MWh]', 60.12],
-    told: [/column MTU \(CET\/CEST\) .* is of CET\/CEST by its name, .*timeZone: 'Europe\/Berlin'/],
+    told: [/column MTU \(CET\/CEST\) .* is in CET\/CEST by its name, .*timeZone: 'Europe\/Berlin'/],
   },
   'Dukascopy JForex, in the zone of its header': {
     text: `Time (EET),Open,High,Low,Close,Volume \n${hours((hour, at) => `2024.03.04 ${hour}:00:00,1.08,1.09,1.07,1.08${at},123.4`)}`,
     interval: HOUR,
     times: ['2024-03-04T06:00:00Z', '2024-03-04T07:00:00Z'],
     cell: ['Close', 1.08],
-    told: [/column Time \(EET\) .* is of EET by its name, .*timeZone: 'Europe\/Helsinki'/],
+    told: [/column Time \(EET\) .* is in EET by its name, .*timeZone: 'Europe\/Helsinki'/],
   },
   'a platform on UTC+2, by its header': {
     text: `time (UTC+2),close\n${hours((hour, at) => `2024-03-04 ${hour}:00,1.08${at}`)}`,

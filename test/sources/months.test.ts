@@ -53,7 +53,7 @@ describe('bars of months', () => {
     await fails(
       times(['2024-01-05', '2024-01-31'], { stamp: 'close' }),
       'source-row',
-      /a bar can be there only once/,
+      /each bar needs its own time/,
     );
   });
 

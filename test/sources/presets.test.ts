@@ -74,13 +74,13 @@ describe('presets of a project', () => {
       'that hold for ever',
       'deadline: 30s, coverage: 0.99, lag: 5m, miss: partialFill',
       'miss: hold',
-      /:16: research holds until its deadline, and has none/,
+      /:16: research waits until its deadline but has none/,
     ],
     [
       'with settling bars of a file',
       'conformance: lenient',
       'stabilizationBars: 1',
-      /:13: stabilizationBars is for what comes over a wire/,
+      /:13: stabilizationBars is for wires/,
     ],
   ] as const) {
     it(`${what} are refused, with the line`, () => {

@@ -190,7 +190,7 @@ describe('rarer files', () => {
       await fails(
         project.csv(two, {}, plainGrid(MONTH)),
         'source-row',
-        /line 12 .* names the columns again.*conformance: 'permissive'/,
+        /line 12 .* repeats the header.*conformance: 'permissive'/,
       );
       const { times, found } = await read(two, plainGrid(MONTH), { conformance: 'permissive' });
       assert.deepEqual(

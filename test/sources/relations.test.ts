@@ -228,7 +228,7 @@ describe('parquet and sql sources', () => {
     await fails(
       project.read('parquet', { path: 'text.parquet' }),
       'source',
-      /text\.parquet is no Parquet or Arrow file.* Text is read by csvHistory\./,
+      /text\.parquet is not a Parquet or Arrow file.* Use csvHistory for text\./,
     );
   });
 
@@ -319,7 +319,7 @@ describe('parquet and sql sources', () => {
       'source-row',
       /1970-01-01T00:01:30Z, which is not on the stream's grid/,
     );
-    await fails(sql('(0, 1), (60, 2), (60, 3)'), 'source-row', /as the row before/);
+    await fails(sql('(0, 1), (60, 2), (60, 3)'), 'source-row', /like the row before/);
     await fails(sql("(0, 1), ('NaN'::DOUBLE, 2)"), 'source-row', /has no time/);
     const options = await parquet('unsorted.parquet', 'FROM (VALUES (60, 1), (0, 2)) AS t(time, x)');
     await fails(

@@ -134,11 +134,7 @@ describe('ticks', () => {
   });
 
   it('have no close, and the demo has none', async () => {
-    await fails(
-      csv('time,id\n1,1\n', { stamp: 'close' }),
-      'source',
-      /ticks have no close.*leave its stamp out/,
-    );
+    await fails(csv('time,id\n1,1\n', { stamp: 'close' }), 'source', /ticks have no close.*leave stamp out/);
     await fails(project.read('demo', {}, TICKS), 'source', /gives bars, and no ticks/);
   });
 });

@@ -380,7 +380,7 @@ describe("vendors' files", () => {
       assert.deepEqual(
         reader.notes?.().map(({ what, count }) => [what, count]),
         [
-          ['cells of x in dirty.csv that are not values left empty', 1],
+          ['invalid cells of x in dirty.csv left empty', 1],
           ['rows with a repeated time left out', 1],
           ['rows without a time left out', 1],
         ],

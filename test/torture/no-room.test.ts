@@ -19,7 +19,7 @@ interface Outcome {
 
 /** What the file system says of a lack of room, and of a lack of permission. */
 const FULL =
-  /error: No more can be stored in the cache folder .* \(.*(?:too large|[Nn]o space).*\): its disk is full, or a limit is reached\. What was stored before is kept\. Free some space, or use another folder with --cache DIR\.$/;
+  /error: Nothing more can be stored in the cache folder .* \(.*(?:too large|[Nn]o space).*\): its disk is full, or a limit is reached\. What was stored before is kept\. Free some space, or use another folder with --cache DIR\.$/;
 const READ_ONLY =
   /error: The cache folder .* cannot be written \(.*\): choose another with --cache DIR, or change its permissions\.$/;
 

@@ -9,7 +9,7 @@ import { ticksOf } from '../../src/present/ticks.js';
 const HEIGHT = 44;
 const STRIP = { y: 34, height: 6 } as const;
 
-export interface AxisFacts {
+interface AxisFacts {
   readonly range: Span | null;
   readonly nodes: readonly PanelNode[];
   /** What a chosen range is snapped to, in seconds. */

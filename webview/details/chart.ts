@@ -15,7 +15,7 @@ import { timeGestures } from './time-window.js';
 /** Bars that are seen at least, however close one looks. */
 const FEWEST_BARS = 8;
 
-export interface Shown {
+interface Shown {
   /** What it is a chart of. */
   readonly node: string;
   readonly series: PanelSeries;

@@ -14,7 +14,7 @@ import { Values, type ValuesHandlers } from './values.js';
 
 type Tab = ViewState['tab'];
 
-export interface DetailsHandlers extends Omit<ValuesHandlers, 'onReveal'> {
+interface DetailsHandlers extends Omit<ValuesHandlers, 'onReveal'> {
   readonly onClose: () => void;
   readonly onSelect: (name: string) => void;
   readonly onReveal: (name: string) => void;
@@ -24,7 +24,7 @@ export interface DetailsHandlers extends Omit<ValuesHandlers, 'onReveal'> {
   readonly source: (name: string) => Promise<readonly string[]>;
 }
 
-export interface DetailsFacts {
+interface DetailsFacts {
   /** Null: no node is selected. */
   readonly node: PanelNode | null;
   /** The nodes of the family that is selected, or that the selected node is in. Neither: the pane is away. */

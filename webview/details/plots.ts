@@ -41,7 +41,7 @@ export function heightsOf(panes: readonly Pane[], height: number): number[] {
   });
 }
 
-export interface PlotOptions {
+interface PlotOptions {
   readonly width: number;
   readonly height: number;
   readonly view: Span;

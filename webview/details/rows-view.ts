@@ -9,7 +9,7 @@ import { cellText, copyText, numberTexts, timeTexts } from './cells.js';
 /** Rows of one page of the table. */
 export const PAGE = 100;
 
-export interface RowsHandlers {
+interface RowsHandlers {
   /** The page from that row on is to be shown. */
   readonly onPage: (from: number) => void;
   readonly onCopy: (text: string) => void;
@@ -17,7 +17,7 @@ export interface RowsHandlers {
   readonly onRow?: (row: number) => void;
 }
 
-export interface RowsLook {
+interface RowsLook {
   /** Heading of the times. */
   readonly time?: string;
   /** What stands where there is no value. Default: null. */

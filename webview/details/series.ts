@@ -25,7 +25,7 @@ export interface ChartData {
 }
 
 /** A version's rows, as far as they are complete. */
-export interface Stored {
+interface Stored {
   readonly table: Table;
   readonly coverage: readonly Span[];
 }

@@ -11,7 +11,7 @@ import { checked, shownStandingText } from '../ui/words.js';
 /** Size of a symbol's coverage bar in pixels. */
 const BAR = { width: 140, height: 9 } as const;
 
-export interface SymbolsFacts {
+interface SymbolsFacts {
   readonly members: readonly PanelNode[];
   readonly range: Span | null;
   /** Code and data are being looked at. */

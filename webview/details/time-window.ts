@@ -16,7 +16,7 @@ function scaledBy([start, end]: Span, factor: number, at: number, least: number,
   return movedBy([from, from + width], 0, whole);
 }
 
-export interface TimeHandlers {
+interface TimeHandlers {
   /** What is seen now. */
   readonly view: () => Span;
   readonly whole: () => Span;

@@ -13,7 +13,7 @@ import { emptyElement, isBare, type EmptyFacts, type EmptyHandlers } from './emp
 import { PAGE, RowsView } from './rows-view.js';
 
 /** Which of a node's values are looked at. */
-export type ValuesTab = 'chart' | 'rows' | 'difference';
+type ValuesTab = 'chart' | 'rows' | 'difference';
 
 export interface ValuesHandlers extends EmptyHandlers {
   readonly onCopy: (text: string) => void;
@@ -23,7 +23,7 @@ export interface ValuesHandlers extends EmptyHandlers {
   readonly onError: (error: unknown) => void;
 }
 
-export interface ValuesFacts extends EmptyFacts {
+interface ValuesFacts extends EmptyFacts {
   readonly range: Span | null;
   readonly tab: ValuesTab;
 }

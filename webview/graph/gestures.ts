@@ -10,7 +10,7 @@ export interface Hover {
   readonly event: PointerEvent;
 }
 
-export interface GestureHandlers {
+interface GestureHandlers {
   readonly onCamera: (camera: Camera) => void;
   /** Null: the ground was clicked. */
   readonly onSelect: (id: string | null) => void;

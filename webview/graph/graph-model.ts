@@ -21,7 +21,7 @@ import { sceneOf, type Scene } from './scene.js';
 /** With more nodes and families than this a graph is grouped by prefix unless a person says otherwise. */
 const MANY = 120;
 
-export interface GraphModelHandlers {
+interface GraphModelHandlers {
   /** The layout has put boxes elsewhere. */
   readonly onPlaced: () => void;
   readonly onError: (error: Error) => void;

@@ -39,7 +39,7 @@ const STILL = 120;
 const COARSE = 1.6;
 
 /** What of the graph stands out. */
-export interface Emphasis {
+interface Emphasis {
   readonly selected: string | null;
   readonly active: string | null;
   /** The selected box with all it depends on and all that depends on it; null: nothing is selected. */

@@ -23,7 +23,7 @@ export interface Scene {
   readonly shape: string;
 }
 
-export interface SceneOptions {
+interface SceneOptions {
   readonly focus: Focus;
   /** The nodes that the focus is about. */
   readonly roots: readonly string[];

@@ -1,5 +1,5 @@
 /** What stands in a row: boxes, and passages of edges between them. */
-export interface RowItem {
+interface RowItem {
   readonly name: string;
   readonly width: number;
   /** Room to be left between it and its like. */

@@ -1,7 +1,7 @@
 import type { LayoutInput } from './boxes.js';
 
 /** Indices of the boxes that each box is joined to. */
-export interface Links {
+interface Links {
   readonly inputs: readonly number[][];
   readonly outputs: readonly number[][];
 }
@@ -39,7 +39,7 @@ export function layersOf(input: LayoutInput, { inputs, outputs }: Links = linksO
   return layers;
 }
 
-export interface Rows {
+interface Rows {
   /** For each box its row: every box is past its inputs, cycles aside. */
   readonly rows: readonly number[];
   /** For each row how many boxes of rows before it are read past it: so many lines go through. */

@@ -6,7 +6,7 @@ type Report = NonNullable<ResultsState['report']>;
 type Points = readonly (readonly [time: number, value: number])[];
 
 /** A line of a chart by its name. */
-export interface NamedPoints {
+interface NamedPoints {
   readonly name: string;
   readonly points: Points;
 }
@@ -72,7 +72,7 @@ export function equityLines(report: Report, compared: Report | null, words: Equi
   ];
 }
 
-export interface EquityWords {
+interface EquityWords {
   readonly equity: string;
   readonly drawdown: string;
   readonly returnOf: (run: string) => string;

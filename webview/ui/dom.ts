@@ -1,6 +1,6 @@
 const SVG = 'http://www.w3.org/2000/svg';
 
-export type Attributes = Readonly<Record<string, string | number | boolean | null | undefined>>;
+type Attributes = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
 /** An HTML element with attributes (false, null and undefined are left out; true is the empty text) and children. */
 export function h<K extends keyof HTMLElementTagNameMap>(

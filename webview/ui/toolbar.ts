@@ -9,7 +9,7 @@ import type { ViewState } from './view-state.js';
 
 export type ExportKind = 'svg' | 'png' | 'svg-dark' | 'png-dark' | 'mermaid';
 
-export interface ToolbarHandlers {
+interface ToolbarHandlers {
   readonly onRun: (only: 'missing' | null) => void;
   readonly onCancel: () => void;
   readonly onSearch: (text: string) => void;
@@ -23,7 +23,7 @@ export interface ToolbarHandlers {
   readonly onRange: (range: Span | null) => void;
 }
 
-export interface ToolbarFacts {
+interface ToolbarFacts {
   readonly state: PanelState;
   readonly view: ViewState;
   readonly collapsed: boolean;

@@ -10,7 +10,7 @@ import { segmentText } from './words.js';
 const REST = 150;
 
 /** Counts the rows that a node has within a segment. */
-export type CountRows = (node: string, span: Span) => Promise<number>;
+type CountRows = (node: string, span: Span) => Promise<number>;
 
 /** What is under the pointer, in words: a node, and over its bar the segment with its rows. */
 export class Tooltip {

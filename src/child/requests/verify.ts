@@ -23,7 +23,7 @@ import type { StrategySession } from '../session/strategy-session.js';
 const COARSE_BARS = 500;
 const MOST_FINE_BARS = 20_000;
 
-export interface VerifyOptions {
+interface VerifyOptions {
   /** Names of the nodes to compare; none: all. */
   readonly nodes: readonly string[];
   /** Null: all that is stored. */
@@ -40,7 +40,7 @@ interface Recomputed {
 }
 
 /** Gives `work` the cache, for as long as it takes. */
-export type LookIntoStore = <T>(work: (store: Store) => Promise<T>) => Promise<T>;
+type LookIntoStore = <T>(work: (store: Store) => Promise<T>) => Promise<T>;
 
 /** What is known of the stored side. */
 interface Stored {

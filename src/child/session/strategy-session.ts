@@ -68,12 +68,12 @@ export interface OpenHooks extends Pick<CallHooks, 'signal' | 'onInspect'> {
 }
 
 /** One call of a node's `computeFn`, ready to be made. */
-export interface PreparedCall extends Omit<BarResult, 'row' | 'failure'> {
+interface PreparedCall extends Omit<BarResult, 'row' | 'failure'> {
   readonly request: ComputeRequest;
 }
 
 /** A run that is over. */
-export interface Materialized {
+interface Materialized {
   readonly report: RunReport;
   /** See `nextReportOf`. */
   readonly next: () => RunReport | null;

@@ -217,7 +217,7 @@ function frameLocator({ bundle, projectRoot }: LoadCall): (node: SentNode) => So
 }
 
 /** Gives an author's code a limited time. */
-export type Limited = <T>(ask: (signal: AbortSignal | undefined) => Promise<T>) => Promise<T>;
+type Limited = <T>(ask: (signal: AbortSignal | undefined) => Promise<T>) => Promise<T>;
 
 class RemoteSource implements SourceReader {
   readonly whole = false;

@@ -30,7 +30,7 @@ import { shareTable } from './share.js';
 import { SlotThread } from './slot-thread.js';
 
 /** Where the strategy is, for those who tell its lines from others. */
-export interface Place {
+interface Place {
   projectRoot: string;
   bundlePath: string;
 }

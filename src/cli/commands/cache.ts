@@ -12,7 +12,7 @@ import type { Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
 import { visible } from '../../present/visible.js';
 
-export interface CacheFlags {
+interface CacheFlags {
   readonly maxSize?: string;
   readonly maxAge?: string;
   readonly yes?: boolean;

@@ -11,7 +11,7 @@ import type { Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
 import { visible } from '../../present/visible.js';
 
-export interface DiffFlags {
+interface DiffFlags {
   readonly start?: string;
   readonly end?: string;
   readonly cache?: string;

@@ -18,7 +18,7 @@ import type { Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
 import { visible } from '../../present/visible.js';
 
-export interface ExplainFlags {
+interface ExplainFlags {
   readonly start?: string;
   readonly end?: string;
   readonly cache?: string;

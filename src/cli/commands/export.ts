@@ -12,7 +12,7 @@ import type { Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
 import { visible } from '../../present/visible.js';
 
-export interface ExportFlags {
+interface ExportFlags {
   readonly out: string;
   readonly format?: ExportFormat;
   readonly spreadsheet?: boolean;

@@ -8,7 +8,7 @@ import { EXIT } from '../exit-codes.js';
 import type { Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
 
-export interface InspectFlags {
+interface InspectFlags {
   readonly json?: boolean;
   /** As written in a strategy; one for each time the flag was given. */
   readonly options?: readonly string[];

@@ -16,7 +16,7 @@ import type { RequestOptions } from '../../client/job-client.js';
 import type { Jobs, Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
 
-export interface MaterializeFlags {
+interface MaterializeFlags {
   readonly start: string;
   readonly end: string;
   readonly onlyMissing?: boolean;

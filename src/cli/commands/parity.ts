@@ -11,7 +11,7 @@ import { visible } from '../../present/visible.js';
 import type { Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
 
-export interface ParityFlags {
+interface ParityFlags {
   readonly cache?: string;
   readonly json?: boolean;
 }

@@ -14,7 +14,7 @@ import { formatTable, painter, type Paint } from '../table.js';
 import type { Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
 
-export interface ReportFlags {
+interface ReportFlags {
   readonly html?: boolean;
   readonly out?: string;
   readonly cache?: string;

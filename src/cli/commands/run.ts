@@ -17,7 +17,7 @@ import type { Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
 import { visible } from '../../present/visible.js';
 
-export interface RunFlags {
+interface RunFlags {
   readonly world: string;
   readonly resume?: string;
   readonly cache?: string;

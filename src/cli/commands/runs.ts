@@ -12,7 +12,7 @@ import type { Terminal } from '../terminal.js';
 import { resultText } from './run.js';
 import { visible } from '../../present/visible.js';
 
-export interface RunsFlags {
+interface RunsFlags {
   readonly cache?: string;
   readonly json?: boolean;
 }

@@ -11,7 +11,7 @@ import type { Output, Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
 import { visibleLines } from '../../present/visible.js';
 
-export interface SqlFlags {
+interface SqlFlags {
   readonly strategy?: string;
   readonly limit?: string;
   readonly csv?: boolean;

@@ -12,7 +12,7 @@ import { formatTable, painter, type Color, type Paint } from '../table.js';
 import type { Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
 
-export interface StatusFlags {
+interface StatusFlags {
   readonly start?: string;
   readonly end?: string;
   readonly cache?: string;

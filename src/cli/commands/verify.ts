@@ -12,7 +12,7 @@ import type { Terminal } from '../terminal.js';
 import { withJobs } from '../with-jobs.js';
 import { visible } from '../../present/visible.js';
 
-export interface VerifyFlags {
+interface VerifyFlags {
   readonly start?: string;
   readonly end?: string;
   readonly sample?: string;

@@ -8,7 +8,7 @@ import { SeamlessError } from '../../sdk/errors.js';
 import { EXIT } from '../exit-codes.js';
 import type { Terminal } from '../terminal.js';
 
-export interface WorldFlags {
+interface WorldFlags {
   readonly host: string;
   readonly port: string;
   readonly tokenFrom?: string;

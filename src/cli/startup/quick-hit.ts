@@ -4,7 +4,7 @@ import { cacheFolder, parseStrategySpec, strategyRef } from '../../protocol/proj
 import { readSidecar } from '../../protocol/sidecar/sidecar.js';
 import { parseRange } from '../../sdk/time/time.js';
 
-export interface QuickHit {
+interface QuickHit {
   readonly report: RunReport;
   readonly json: boolean;
 }

@@ -7,7 +7,7 @@ import { SeamlessError } from '../../sdk/errors.js';
 import { rowValue } from '../../sdk/table.js';
 import { formatTime } from '../../sdk/time/time.js';
 
-export interface DebugOptions {
+interface DebugOptions {
   readonly context: vscode.ExtensionContext;
   readonly log: vscode.LogOutputChannel;
   readonly strategy: StrategyRef;

@@ -4,7 +4,7 @@ import type { RunProgress } from '../../engine/run/reporting/report.js';
 import { ProgressWords } from '../../present/progress.js';
 
 /** What work that a person waits for is given: an end to heed, and where to say how far it is. */
-export interface Waited {
+interface Waited {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: RunProgress) => void;
 }

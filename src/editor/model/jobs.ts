@@ -18,7 +18,7 @@ const URGENT = 1;
 /** A look was ended, because a person waits for the process, and it waited itself for a cache in use elsewhere. */
 class MadeWay extends Error {}
 
-export interface JobOptions extends RequestOptions {
+interface JobOptions extends RequestOptions {
   /** A person asked for it, and waits. */
   readonly urgent?: boolean;
   /** Its turn has come: until then it waits for what the child does for others. */

@@ -10,7 +10,7 @@ import { RunProgressView } from './run-progress.js';
 import { cacheLimits, cacheUse } from './settings.js';
 import type { Strategies, StrategyEntry } from './strategies.js';
 
-export interface RunRequest {
+interface RunRequest {
   readonly range: Range;
   /** Only nodes whose history is absent or incomplete. */
   readonly only?: 'missing';
@@ -23,7 +23,7 @@ export type RunEnd =
   | { readonly entry: StrategyEntry; readonly report: RunReport }
   | { readonly entry: StrategyEntry; readonly error: SeamlessError };
 
-export interface Covered {
+interface Covered {
   readonly key: string;
   readonly parts: readonly CoveredPart[];
 }

@@ -31,7 +31,7 @@ export const SETUP_LIMIT_MS = 5000;
 const LIST_PAUSE_MS = 30;
 
 /** A strategy that goes on under another key: its class was renamed, or its file was. */
-export interface Renamed {
+interface Renamed {
   readonly from: string;
   readonly to: string;
 }

@@ -16,7 +16,7 @@ import type { Strategies, StrategyEntry } from '../model/strategies.js';
 import { PROGRESS_PAUSE_MS, throttle } from '../model/throttle.js';
 
 /** A row of the side bar; `key` is that of the strategy, also for its nodes. */
-export type TreeRow =
+type TreeRow =
   | { readonly kind: 'strategy'; readonly key: string }
   | { readonly kind: 'node'; readonly key: string; readonly node: string }
   /** The nodes of one definition over a universe; `node` is the first of them. */

@@ -6,7 +6,7 @@ const DAY = 86_400;
 const WEEKDAYS = [1, 2, 3, 4, 5];
 
 /** A calendar by name, and the dates that its holidays are known for. */
-export interface NamedRules {
+interface NamedRules {
   readonly rules: CalendarRules;
   readonly known: { readonly first: string; readonly last: string } | null;
 }

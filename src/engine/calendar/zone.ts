@@ -123,7 +123,7 @@ export class Zone {
 }
 
 /** The clocks change: from then on they are so far ahead of UTC. */
-export interface Change {
+interface Change {
   readonly at: Seconds;
   readonly offset: Seconds;
 }

@@ -132,7 +132,7 @@ export interface Batch {
 }
 
 /** A plan over all levels, and what is covered by now: what levels below have stored since is not computed again. */
-export interface Planned {
+interface Planned {
   readonly graph: Graph;
   readonly canonical: readonly number[];
   readonly work: ReadonlyMap<number, NodeWork>;

@@ -8,7 +8,7 @@ import type { Range } from '../../sdk/time/time.js';
 /** `all`: every node is brought to completion. `missing`: only those whose history is absent or incomplete, and their inputs. */
 export type Extent = 'all' | 'missing';
 
-export interface Selectable {
+interface Selectable {
   readonly graph: Graph;
   readonly request: Range;
   readonly fingerprints: readonly Fingerprint[];

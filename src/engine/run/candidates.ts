@@ -2,7 +2,7 @@ import type { Range } from '../../sdk/time/time.js';
 import type { Candidate } from '../ports/store.js';
 
 /** Segments of one code over one range. */
-export interface Alike {
+interface Alike {
   readonly range: Range;
   /** By what was read, input by input. */
   readonly byDigests: ReadonlyMap<string, readonly Candidate[]>;

@@ -2,7 +2,7 @@ import { common, union, type RangeSet } from '../plan/ranges.js';
 import type { NodeReport, NodeState, Span } from './reporting/report.js';
 
 /** What a run did to a family: its nodes as one. */
-export interface FamilyReport extends NodeReport {
+interface FamilyReport extends NodeReport {
   /** Each with its symbol, in order. */
   readonly members: readonly NodeReport[];
 }

@@ -117,7 +117,7 @@ export async function materialize(
 }
 
 /** Streams whose sources were opened, by position in the graph. */
-export interface OpenedStreams {
+interface OpenedStreams {
   readonly keepers: ReadonlyMap<number, StreamKeeper>;
   /** Of all nodes, once the store says what the sources do. */
   readonly coverage: Prepared['coverage'];

@@ -15,7 +15,7 @@ const MOST_STRETCHES = 256;
 type Reached = ReadonlyMap<Seconds, RangeSet>;
 
 /** A stream whose bars changed. */
-export interface ChangedStream extends Grid {
+interface ChangedStream extends Grid {
   readonly fingerprint: string;
 }
 

@@ -3,7 +3,7 @@ import type { HeldTo, ServiceLevel, ServiceOutcome, StreamService } from '../../
 import { formatInterval, formatTime, type Range, type Seconds } from '../../sdk/time/time.js';
 
 /** What a fetch of a range came to. */
-export interface FetchFacts {
+interface FetchFacts {
   readonly range: Range;
   readonly asOf: Seconds;
   /** Bars in the range. */

@@ -15,7 +15,7 @@ import { wholeTimes } from './whole-times.js';
 const NAMED_SOURCES = 3;
 
 /** Rows of one kind of difference. */
-export interface ChangedRows {
+interface ChangedRows {
   readonly rows: number;
   /** Opens of the first and the last of them. */
   readonly first: Seconds;

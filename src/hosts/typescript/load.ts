@@ -8,7 +8,7 @@ import { nameInText } from './class-file.js';
 import { authorLocation, describeLocation } from './sandbox/author.js';
 import type { ComputeOnlyContext } from './sandbox/context.js';
 
-export interface LoadRequest {
+interface LoadRequest {
   readonly bundle: Pick<StrategyBundle, 'url' | 'codePath'>;
   /** The author's file, absolute. */
   readonly file: string;

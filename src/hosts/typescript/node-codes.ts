@@ -23,7 +23,7 @@ export interface NodeCodesOptions {
 }
 
 /** What the host knows of a node's code. */
-export interface NodeCode {
+interface NodeCode {
   readonly own: OwnCode;
   /** Of each of its functions; see `OwnCodeDetail`. */
   readonly names: readonly number[];

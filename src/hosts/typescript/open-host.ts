@@ -21,7 +21,7 @@ export interface HostSurroundings {
   readonly sdkExports: Readonly<Record<string, unknown>>;
 }
 
-export interface OpenRequest {
+interface OpenRequest {
   readonly bundle: Pick<StrategyBundle, 'url' | 'codePath' | 'code'>;
   /** The author's file, absolute. */
   readonly file: string;

@@ -38,7 +38,7 @@ import {
   withInputs,
 } from './node-facts.js';
 
-export interface TypeScriptHostOptions extends NodeCodesOptions {
+interface TypeScriptHostOptions extends NodeCodesOptions {
   readonly className: string;
   /** The symbols of universes that do not list them, by name. Default: there are none. */
   readonly found?: ReadonlyMap<string, readonly string[]>;

@@ -26,7 +26,7 @@ export const MOST_SYMBOLS = 6;
 const MOST_TRADES = 5000;
 
 /** Prices of a symbol; null: there are none to show. */
-export type PricesOf = ReadonlyMap<string, RunPrices>;
+type PricesOf = ReadonlyMap<string, RunPrices>;
 
 /**
  * A run as one HTML file that needs nothing else: no network, no script. It follows the reader's colours, light or dark.

@@ -16,7 +16,7 @@ export interface FileEvidence {
 }
 
 /** The names in a folder, and where links lead. Null: there was no folder. */
-export interface FolderEvidence {
+interface FolderEvidence {
   readonly path: string;
   readonly signature: string | null;
   readonly listing: string | null;

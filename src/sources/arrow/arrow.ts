@@ -16,7 +16,7 @@ import { sqlText, type Database } from '../sql/database.js';
 import type { Scratch } from '../scratch.js';
 import { arrowColumn, type ArrowColumn } from './columns.js';
 
-/** Rows of a chunk of DuckDB's. */
+/** DuckDB's chunk size, in rows. */
 const CHUNK_ROWS = 2048;
 
 const notWritten = (): never => {
@@ -32,7 +32,7 @@ setCompressionCodec(CompressionType.ZSTD, {
   encode: notWritten,
 });
 
-/** Whether a file's first bytes are those of Arrow: Feather, an IPC file, or an IPC stream. */
+/** Whether a file begins like an Arrow file: Feather, IPC file or IPC stream. */
 export async function isArrow(stream: OpenStream, file: SourceFile): Promise<boolean> {
   const start = Buffer.alloc(6);
   const handle = await open(file.path).catch((error: unknown) => {
@@ -48,9 +48,9 @@ export async function isArrow(stream: OpenStream, file: SourceFile): Promise<boo
 }
 
 /**
- * Copies an Arrow file to a Parquet file, which DuckDB reads; memory holds the file and what its columns are unpacked to.
+ * Copies an Arrow file to Parquet, which DuckDB reads. The file and its unpacked columns are held in memory.
  * @returns the path of the copy
- * @throws SeamlessError `source` for a file that is damaged, or has columns that no bar can have
+ * @throws SeamlessError `source` for a damaged file, or a column type that bars cannot have
  */
 export async function copyOfArrow(
   stream: OpenStream,
@@ -68,7 +68,7 @@ export async function copyOfArrow(
   await database.use(async (connection) => {
     await connection.run(copied);
     await append(connection, table, columns);
-    // Without dictionaries: those of doubles make one of +0 and -0.
+    // No dictionaries: a dictionary of doubles merges +0 and -0.
     await connection.run(
       `COPY (SELECT ${selected.join(', ')} FROM arrow) TO ${sqlText(path)} (FORMAT parquet, DICTIONARY_SIZE_LIMIT 1)`,
     );
@@ -87,7 +87,7 @@ async function readArrow(
   if (bytes.toString('latin1', 0, 4) === 'FEA1') {
     throw sourceError(
       stream,
-      `${file.shown} is a Feather file of version 1, which is not read: write it anew with pandas.read_feather(${JSON.stringify(file.shown)}).to_feather(${JSON.stringify(file.shown)}).`,
+      `${file.shown} is a Feather file of version 1, which is not read: rewrite it with pandas.read_feather(${JSON.stringify(file.shown)}).to_feather(${JSON.stringify(file.shown)}).`,
     );
   }
   const table = tableOf(stream, file, bytes);
@@ -109,7 +109,7 @@ function tableOf(stream: OpenStream, file: SourceFile, bytes: Uint8Array): Table
     const reason = error instanceof Error ? error.message : String(error);
     throw sourceError(
       stream,
-      `${file.shown} cannot be read as an Arrow file (${reason}): it is damaged, or not written to its end.`,
+      `${file.shown} cannot be read as an Arrow file (${reason}): it is damaged or incomplete.`,
       error,
     );
   }
@@ -141,7 +141,7 @@ async function append(
   appender.closeSync();
 }
 
-/** Where all rows have a cell, or none has, there may be no bits that say so. */
+/** The validity bitmap may be absent where all cells are valid, or all are null. */
 function hasCell(batch: Batch<unknown>, row: number): boolean {
   if (batch.nullCount === 0) return true;
   return batch.nullCount < batch.length && batch.isValid(row);

@@ -9,21 +9,21 @@ import {
 } from '@duckdb/node-api';
 import { DateUnit, TimeUnit, Type, type Batch, type DataType } from '@uwdata/flechette';
 
-/** How a column of an Arrow table becomes one of DuckDB's. */
+/** How a column of an Arrow table is copied into DuckDB. */
 export interface ArrowColumn {
-  /** What its cells are appended as. */
+  /** The type its cells are appended as. */
   readonly type: DuckDBType;
-  /** SQL for what they stand for. @param raw the column as appended */
+  /** SQL that converts an appended cell. @param raw the column as appended */
   readonly sql: (raw: string) => string;
-  /** The cell of a row that has one. */
+  /** Reads the cell of a row that is not null. */
   readonly cell: (batch: Batch<unknown>, row: number) => DuckDBValue;
 }
 
 const same = (raw: string): string => raw;
 const value = (batch: Batch<unknown>, row: number): DuckDBValue => batch.value(row) as DuckDBValue;
-/** As it lies in the file: a whole number, which a `Date` would narrow. */
+/** Read as the integer in the file: a `Date` would lose precision. */
 const whole = (batch: Batch<unknown>, row: number): DuckDBValue => BigInt(batch.values[row] ?? 0);
-/** A dictionary may have no text at a place. */
+/** A dictionary entry may be null. */
 const text = (batch: Batch<unknown>, row: number): DuckDBValue => (batch.value(row) ?? null) as DuckDBValue;
 
 /** SQL for a TIMESTAMP of so many units since the epoch. */
@@ -31,11 +31,11 @@ const TIMESTAMPS: Readonly<Record<number, (raw: string) => string>> = {
   [TimeUnit.SECOND]: (raw) => `make_timestamp(${raw} * 1000000)`,
   [TimeUnit.MILLISECOND]: (raw) => `make_timestamp(${raw} * 1000)`,
   [TimeUnit.MICROSECOND]: (raw) => `make_timestamp(${raw})`,
-  // Down to a microsecond, as DuckDB reads them from Parquet.
+  // Cut to microseconds, as DuckDB does with Parquet.
   [TimeUnit.NANOSECOND]: (raw) => `make_timestamp(CAST(floor(${raw} / 1000) AS BIGINT))`,
 };
 
-/** How a column is read; null where it holds what no bar can: lists, records, bytes, durations. */
+/** How a column is read; null for a type that bars cannot have: lists, records, bytes, durations. */
 export function arrowColumn({ type }: { readonly type: DataType }): ArrowColumn | null {
   switch (type.typeId) {
     case Type.Null:
@@ -69,7 +69,7 @@ export function arrowColumn({ type }: { readonly type: DataType }): ArrowColumn 
     case Type.Timestamp: {
       const { unit, timezone } = type;
       const at = TIMESTAMPS[unit] ?? same;
-      // With a zone it is an instant; without, what a clock showed.
+      // With a zone it is an instant; without one, a local time.
       return {
         type: BIGINT,
         sql: (raw) => (timezone ? `timezone('UTC', ${at(raw)})` : at(raw)),

@@ -10,18 +10,18 @@ import { rowError, sourceError } from '../faults.js';
 import { slotStamped } from './stamps.js';
 
 const DAY = 86_400;
-/** Kinds of sources that are asked for bars by the slots of a fixed grid. */
+/** Kinds of sources that request bars by the slots of a fixed grid. */
 const OF_UTC: ReadonlySet<string> = new Set(['demo', 'http', 'ccxt', 'postgres']);
-/** Rows from which a spacing is found. */
+/** How many rows the spacing is found from. */
 const LEAST_ROWS = 8;
-/** Intervals that rows may have in place of the stream's. */
+/** Intervals tried for rows that do not have the stream's own. */
 const INTERVALS = [300, 900, 1800, 3600, 14_400, DAY, 7 * DAY];
 
 type Opener = (stream: OpenStream) => Promise<SourceReader>;
 
 /**
- * The bars of a stream that follows a calendar. Its source is read without a grid of its own; then each row is taken for the slot
- * that its time names.
+ * The bars of a stream that follows a calendar. The source is read without a grid; then each row goes to the slot that its time
+ * names.
  */
 export async function openOnCalendar(stream: OpenStream, open: Opener): Promise<SourceReader> {
   const { calendar, source } = stream;
@@ -30,7 +30,7 @@ export async function openOnCalendar(stream: OpenStream, open: Opener): Promise<
   const { stamp, ...options } = source.options;
   if (stamp !== undefined && stamp !== 'open' && stamp !== 'close')
     throw sourceError(stream, `its option stamp is ${JSON.stringify(stamp)}, but must be 'open' or 'close'.`);
-  // A provider of one's own is told the interval; what reads files looks for times that are whole seconds.
+  // A custom provider gets the interval; file readers expect whole seconds.
   const interval = source.kind === 'custom' ? stream.interval : 1;
   const stamped = source.kind !== 'custom' && stamp === 'close' ? 'close' : 'open';
   const reader = await open({
@@ -45,10 +45,10 @@ export async function openOnCalendar(stream: OpenStream, open: Opener): Promise<
   return onCalendar(stream, calendar, stamped, reader);
 }
 
-/** Intervals of bars that sessions may be made of. */
+/** Intervals of bars that sessions can be built from. */
 const PARTS = [3600, 1800, 900, 300, 60];
 
-/** Bars of UTC make those of a calendar where none is open when a session opens or closes. */
+/** UTC bars can be combined into sessions if no bar straddles a session's open or close. */
 function ofUtc(stream: OpenStream, calendar: SlotCalendar): SeamlessError {
   const days = slotsOfSame(calendar, DAY);
   let open = days.holding(Date.UTC(2024, 0, 1) / 1000);
@@ -62,7 +62,7 @@ function ofUtc(stream: OpenStream, calendar: SlotCalendar): SeamlessError {
       : `leave the calendar out, give the stream interval: '${formatInterval(part)}', and make its bars of these with ${made}`;
   return sourceError(
     stream,
-    `its ${stream.source.kind} source makes bars of UTC, but the stream follows ${calendar.name}: ${advice}.`,
+    `its ${stream.source.kind} source makes UTC bars, but the stream follows ${calendar.name}: ${advice}.`,
   );
 }
 
@@ -115,7 +115,7 @@ function onCalendar(
   };
 }
 
-/** Where the bar of a row that is none would have been, in slots. */
+/** The slots that a faulty row may have been meant for. */
 function onSlots(stream: OpenStream, { range, error }: SkippedRow): SkippedRow {
   const { start, end } = range;
   const [first, last] = [lastOpenBy(start, stream), nextOpen(lastOpenBy(end, stream), stream)];
@@ -130,12 +130,12 @@ interface About {
   readonly notes: Notes;
 }
 
-/** Rows of one reading, which come in ascending order of their times. */
+/** The rows of one read, in ascending order of time. */
 class Rows {
   readonly #about: About;
   readonly #skip: ((row: SkippedRow) => void) | undefined;
   #previous: Seconds = -Infinity;
-  /** Slots from each row to the next, of the first rows; null once they have been looked at. */
+  /** Slots between consecutive rows, of the first rows; null once they have been checked. */
   #gaps: number[] | null = [];
 
   constructor(about: About, skip: ((row: SkippedRow) => void) | undefined) {
@@ -143,7 +143,7 @@ class Rows {
     this.#skip = skip;
   }
 
-  /** The same rows, stamped by the opens of their slots. */
+  /** The same rows, each stamped by the open of its slot. */
   take(table: Table): Table {
     const { stream, calendar, stamp } = this.#about;
     const opens = new Float64Array(table.ts.length);
@@ -154,7 +154,7 @@ class Rows {
       if (open === null)
         this.#refuse('rows off the calendar left out', time, this.#offText(time), calendar.holding(time));
       else if (open <= this.#previous)
-        this.#refuse('rows of a slot that another has left out', time, this.#twiceText(time, open), open);
+        this.#refuse('rows in an occupied slot left out', time, this.#twiceText(time, open), open);
       else {
         this.#look(open);
         this.#previous = opens[row] = open;
@@ -173,7 +173,7 @@ class Rows {
     }
     const error = rowError(stream, sentence);
     if (!this.#skip) throw error;
-    // It may have been meant for the slot before as well as for this one.
+    // It may have been meant for the previous slot as well.
     this.#skip({ range: { start: calendar.previous(slot), end: calendar.next(slot) }, error });
   }
 
@@ -190,10 +190,10 @@ class Rows {
   }
 
   #twiceText(time: Seconds, open: Seconds): string {
-    return `a row has the time ${formatTime(time)}, and so the bar of ${formatTime(open)}, as the row before it does: a bar can be there only once, so remove one of them.`;
+    return `a row has the time ${formatTime(time)}, and so the bar of ${formatTime(open)}, like the row before it: a slot has one bar, so remove one of them.`;
   }
 
-  /** @throws SeamlessError `source` when no row has the slot after that of the row before: bars would be there before they closed */
+  /** @throws SeamlessError `source` if no two rows are in adjacent slots: bars would be visible before they closed */
   #look(open: Seconds): void {
     const { stream, calendar } = this.#about;
     if (!this.#gaps || this.#previous === -Infinity) return;
@@ -208,7 +208,7 @@ class Rows {
       const advice = longer ? `such as interval: '${formatInterval(longer)}'` : 'or a source with such bars';
       throw sourceError(
         stream,
-        `its rows are at least ${least} bars of ${formatInterval(stream.interval)} of ${calendar.name} apart, so each would be shown before it has closed: give the stream the interval of its rows, ${advice}.`,
+        `its rows are at least ${least} bars of ${formatInterval(stream.interval)} of ${calendar.name} apart, so each would be visible before it has closed: give the stream the interval of its rows, ${advice}.`,
       );
     }
   }

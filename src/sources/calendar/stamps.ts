@@ -4,12 +4,12 @@ import type { Seconds } from '../../sdk/time/time.js';
 
 const DAY = 86_400;
 
-/** Calendars that rows may follow without their author's having said so. */
+/** Calendars that rows may turn out to follow although the author named none. */
 const LIKELY = ['XNYS', 'XLON', 'XKRX', 'FX'];
-/** So many rows that all are sessions' are no accident. */
+/** This many rows that all fit a session are no accident. */
 const LEAST_ROWS = 8;
 
-/** The calendar whose slots all of some rows are stamped by; null: none is known. */
+/** The calendar whose slots all of these rows fit; null: no known one. */
 export function calendarOf(
   interval: Seconds,
   opens: Float64Array,
@@ -25,8 +25,8 @@ export function calendarOf(
 }
 
 /**
- * The open of the slot whose bar a row is stamped as; null: of none. Bars of a day or more are also named by their date: at midnight,
- * of UTC as dates are written, or of the calendar's zone.
+ * The open of the slot that a row's stamp names; null: none. Bars of a day or more may also be stamped by their date: midnight in
+ * UTC, or in the calendar's zone.
  */
 export function slotStamped(
   calendar: SlotCalendar,
@@ -49,7 +49,7 @@ export function slotStamped(
   return null;
 }
 
-/** Whether a time is that of the usual close, on the date of a session that has closed earlier: half days are stamped so as well. */
+/** Whether a time is that of the usual close on a day with an early close: some vendors stamp half days so. */
 function isUsualClose(calendar: SlotCalendar, session: Seconds, time: Seconds): boolean {
   const local = (instant: Seconds): Seconds => instant + calendar.offsetAt(instant);
   const close = local(calendar.close(session));

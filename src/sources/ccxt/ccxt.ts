@@ -12,7 +12,7 @@ import { Passing, patiently, Refusal } from '../wire/patience.js';
 import { Secrets } from '../wire/secrets.js';
 import { loadCcxt, type Ccxt, type CcxtExchange } from './exchange.js';
 
-/** Raised when the same answers come to be taken for other bars. */
+/** Raised when the same answers are read as other bars. */
 const VERSION = 1;
 
 interface Settings extends WireSettings {

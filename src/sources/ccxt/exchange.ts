@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { nearNames, type SeamlessError } from '../../sdk/errors.js';
 
-/** What is used of an exchange of ccxt's. */
+/** The part of a ccxt exchange that is used here. */
 export interface CcxtExchange {
   readonly timeframes?: Readonly<Record<string, unknown>>;
   readonly symbols?: readonly string[];
@@ -17,8 +17,8 @@ export interface CcxtExchange {
   ): Promise<unknown>;
 }
 
-/** Whose ccxt it is, and how it says what is wrong. */
-export interface CcxtUser {
+/** Who needs ccxt, and how its errors begin. */
+interface CcxtUser {
   /** Begins a sentence, such as `its ccxt source`. */
   readonly name: string;
   readonly refuse: (sentence: string, cause?: unknown) => SeamlessError;
@@ -27,9 +27,9 @@ export interface CcxtUser {
 export interface Ccxt {
   readonly exchanges: readonly string[];
   make(exchange: string, config: Readonly<Record<string, unknown>>): CcxtExchange;
-  /** The exchange of that name which has a WebSocket. */
+  /** The exchange class of that name with WebSocket support. */
   makePro(exchange: string): CcxtExchange;
-  /** Whether asking again may help; that a key is wrong; that there is no such symbol. */
+  /** ccxt's error classes: asking again may help, the key is wrong, there is no such symbol. */
   kindOf(error: unknown): 'passing' | 'key' | 'symbol' | 'other';
 }
 
@@ -54,7 +54,7 @@ export async function loadCcxt({ name: user, refuse }: CcxtUser, projectRoot: st
       error,
     );
   }
-  // A CommonJS build has everything in its default.
+  // A CommonJS build has everything under `default`.
   const all = { ...module, ...(module['default'] as Record<string, unknown> | undefined) };
   const exchanges = Array.isArray(all['exchanges']) ? (all['exchanges'] as string[]) : [];
   const made = (
@@ -73,7 +73,7 @@ export async function loadCcxt({ name: user, refuse }: CcxtUser, projectRoot: st
     const near = nearNames(name, exchanges);
     const hint =
       near.length > 0 ? `did you mean ${near.join(' or ')}?` : `it has ${exchanges.length} others.`;
-    throw refuse(`ccxt knows no exchange ${name}: ${hint}`);
+    throw refuse(`ccxt has no exchange ${name}: ${hint}`);
   };
   return {
     exchanges,
@@ -83,7 +83,7 @@ export async function loadCcxt({ name: user, refuse }: CcxtUser, projectRoot: st
       if (exchange) return exchange;
       make(name, {});
       throw refuse(
-        `the project's ccxt has no WebSocket of ${name}: run "npm install ccxt@latest" in ${projectRoot}, or take another exchange.`,
+        `the project's ccxt has no WebSocket for ${name}: run "npm install ccxt@latest" in ${projectRoot}, or take another exchange.`,
       );
     },
     kindOf(error) {

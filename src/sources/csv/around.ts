@@ -5,18 +5,18 @@ import { nextOpen, floorToSlot, openOf } from '../../sdk/time/grid.js';
 import type { Range, Seconds } from '../../sdk/time/time.js';
 import type { BarCheck, BarFault } from '../faults.js';
 
-/** More rows at fault than this, and the file as a whole is not what it was taken for. */
+/** With more faulty rows than this, the file as a whole is not what it was taken for. */
 export const MOST_SKIPPED = 100;
 
-/** Takes what cannot be read, and the range whose bars are therefore not known; null where those are not known. */
+/** Receives a faulty row and the range whose bars are unknown because of it; null where that range is unknown too. */
 export type Skip = (range: Range | null, error: SeamlessError) => void;
 
-/** Faults of the reading rather than of one row. */
+/** Faults of how the file is read rather than of one row. */
 function concernsAll({ kind, shared }: BarFault): boolean {
   return kind === 'milliseconds' || shared;
 }
 
-/** Hands on the rows that can be bars, and says in which ranges the others were. */
+/** Passes on the good rows, and reports the ranges that the faulty ones hide. */
 export class RowsAround {
   readonly #stream: OpenStream;
   readonly #check: BarCheck;
@@ -24,7 +24,7 @@ export class RowsAround {
   readonly #explain: (fault: BarFault) => Promise<SeamlessError>;
   readonly #skip: Skip;
   #skipped = 0;
-  /** A row without a readable time, and the open of the bar before it: the next bar shows where it was. */
+  /** A row without a readable time, and the open of the bar before it. The next bar shows where the row was. */
   #untimed: { readonly error: SeamlessError; readonly after: Seconds } | null = null;
 
   constructor(
@@ -41,7 +41,7 @@ export class RowsAround {
     this.#skip = skip;
   }
 
-  /** @throws SeamlessError `source-row` where a fault is that of the whole file, or there are too many. */
+  /** @throws SeamlessError `source-row` where the fault is the whole file's, or there are too many */
   async next(table: Table): Promise<Table> {
     let rest = table;
     const sound: Table[] = [];
@@ -57,7 +57,7 @@ export class RowsAround {
       this.#place(good);
       sound.push(good);
       const error = await this.#explain(fault);
-      // What comes right behind a row without a time may be wrong because of that.
+      // The next row may seem wrong only because it follows a row without a time.
       if (this.#untimed) throw this.#untimed.error;
       if (concernsAll(fault) || ++this.#skipped > MOST_SKIPPED) throw error;
       this.#note(fault, error);
@@ -66,7 +66,7 @@ export class RowsAround {
     }
   }
 
-  /** A row without a time after the last bar: what comes from that bar on is not known. */
+  /** A row without a time after the last bar: everything after that bar is unknown. */
   end(): void {
     const { error, after = Number.NaN } = this.#untimed ?? {};
     if (error) this.#skip({ start: Number.isNaN(after) ? -Infinity : after, end: Infinity }, error);
@@ -80,7 +80,7 @@ export class RowsAround {
     this.#skip(slotOf(this.#stream, this.#open(fault.time)), error);
   }
 
-  /** The open of a bar whose row is stamped by this time. */
+  /** The open of the bar with this stamp. */
   #open(time: Seconds): Seconds {
     return this.#stamp === 'close' ? openOf(time, this.#stream) : time;
   }
@@ -95,7 +95,7 @@ export class RowsAround {
   }
 }
 
-/** The slot that a row with this time would be in. */
+/** The slot that a row with this time is in. */
 export function slotOf(stream: OpenStream, time: Seconds): Range {
   const start = floorToSlot(time, stream);
   return { start, end: nextOpen(start, stream) };

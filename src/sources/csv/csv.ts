@@ -66,27 +66,27 @@ interface PlannedFile {
   readonly sort: Sorting;
 }
 
-/** How rows are put in order; null: they are taken as they come. */
+/** How rows are sorted; null: they are read in file order. */
 type Sorting = 'by time' | 'newest first' | null;
 
 class CsvReader implements SourceReader {
-  /** There is no way into the middle of a CSV file but through what comes before. */
+  /** A CSV file can only be read from its beginning. */
   readonly whole = true;
   readonly files: readonly string[];
   readonly #stream: OpenStream;
   readonly #context: FileContext;
   readonly #settings: CsvSettings;
   readonly #files: readonly SourceFile[];
-  /** Of the last reading, which is of the whole. */
+  /** From the last full read. */
   #notes = new Notes();
-  /** What the files were when they were opened. */
+  /** Signatures of the files when they were opened. */
   readonly #opened: readonly string[];
-  /** What the files were when their version was taken; null before that. */
+  /** Signatures of the files when their version was taken; null before that. */
   #signatures: readonly string[] | null = null;
   #version: string | null = null;
-  /** How the rows of the last reading were read; null where that may depend on rows behind them. */
+  /** What the last read is compared with later; null where its rows may depend on rows further down. */
   #reading: string | null = null;
-  /** What was added since the version that `sameUntil` was asked about; null where all is to be read. */
+  /** What was added since the version that `sameUntil` was asked about; null: the whole file is to be read. */
   #tail: Tail | null = null;
 
   constructor(
@@ -104,10 +104,10 @@ class CsvReader implements SourceReader {
     this.files = watchedPaths(context.projectRoot, settings.paths, files);
   }
 
-  /** Files are known by their content: one that is renamed is the same. */
+  /** A file is known by its content: renaming it changes nothing. */
   async version(before?: string | null): Promise<string> {
     const { projectRoot, hints } = this.#context;
-    // Of a universe, the fingerprint has the column.
+    // For a universe, the column is part of the fingerprint.
     const { paths, one, ...settings } = this.#settings;
     const known = before ? knownRowsOf(hints, before) : null;
     const ends = (): Promise<readonly number[]> => Promise.resolve(known ? [known.bytes] : []);
@@ -121,9 +121,9 @@ class CsvReader implements SourceReader {
     return this.#version;
   }
 
-  /** A file that grew has all lines of before at its beginning, byte for byte, and they are read as they were. */
+  /** A file that grew begins with the same bytes as before, so the old lines read as they did. */
   async sameUntil(before: string): Promise<Seconds> {
-    // Whatever is wrong with lines that were added, the reading of all of them says.
+    // If the added lines are faulty, the full read reports it.
     this.#tail = await this.#tailSince(before).catch(() => null);
     if (this.#tail === null) return -Infinity;
     return this.#tail.tables[0]?.ts[0] ?? Infinity;
@@ -202,7 +202,7 @@ class CsvReader implements SourceReader {
     this.#reading = tail?.reading ?? null;
     let last = tail?.after ?? Number.NaN;
     try {
-      // A row that cannot be read is nobody's business but theirs who ask for its time.
+      // A faulty row matters only to reads of its own time.
       const skipOrThrow: Skip = (where, error) => {
         this.#reading = null;
         if (where === null || (!skip && !isEmpty(intersection(where, range)))) throw error;
@@ -216,7 +216,7 @@ class CsvReader implements SourceReader {
         if (wanted.ts.length > 0) yield wanted;
       }
     } catch (error) {
-      // A file that is written anew under the reader looks malformed: that it changed is the better word.
+      // If the file was rewritten while it was read, say so rather than call it malformed.
       await this.#refuseChanged(signatures);
       await this.#refuseChanged(this.#opened);
       for (const file of this.#files) await refuseEmptied(this.#stream, this.#context, file);
@@ -226,7 +226,7 @@ class CsvReader implements SourceReader {
     this.#remember(last);
   }
 
-  /** Keeps what `sameUntil` will need of a reading in which nothing was at fault. */
+  /** Keeps what `sameUntil` needs, after a read without faults. */
   #remember(last: Seconds): void {
     const [signature] = this.#signatures ?? [];
     if (this.#version === null || this.#reading === null || signature === undefined) return;
@@ -279,7 +279,7 @@ class CsvReader implements SourceReader {
     const permissive = this.#settings.time.conformance === 'permissive';
     if (permissive) await countBadCells(database, adjustedPlan, this.#notes);
     const sort = newest ? 'newest first' : permissive ? 'by time' : null;
-    // Newest first: the end of the file shows where its bars begin.
+    // Newest row first: the oldest bar is at the end of the file.
     return {
       plan: adjustedPlan,
       first: sort && this.#files.length > 1 ? await earliestOpen(database, adjustedPlan) : first,
@@ -288,8 +288,8 @@ class CsvReader implements SourceReader {
   }
 
   /**
-   * The bars of one file, in order and checked, with the columns that all files have.
-   * @param previous open of the bar before them; NaN: there is none
+   * The bars of one file, sorted and checked, with the columns that all files have.
+   * @param previous open of the last bar before this file; NaN: none
    */
   async *#readFile(
     plan: CsvPlan,
@@ -338,7 +338,7 @@ class CsvReader implements SourceReader {
     }
   }
 
-  /** The rows of a file; where some lines cannot be read, those of the others, once it is told when the bars of these were. */
+  /** The rows of a file. Where some lines cannot be read, the other lines' rows; `skip` learns what the faulty lines hide. */
   async *#streamed(
     connection: DuckDBConnection,
     plan: CsvPlan,
@@ -386,7 +386,7 @@ class CsvReader implements SourceReader {
       symbol === null ? await findLine(plan.text, layout, fault.row) : { line: 0, text: '' };
     const name = layout.names[time] ?? '';
     return barError(this.#stream, fault, {
-      // Its rows are not the file's.
+      // Row positions in a symbol's rows are not positions in the file.
       row:
         symbol === null
           ? `line ${line} of ${file.shown}`

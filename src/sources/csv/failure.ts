@@ -29,7 +29,7 @@ export interface Reject {
   readonly message: string;
 }
 
-/** Turns the failure of a CSV query into a sentence with the line to blame, by reading the file once more. */
+/** Turns the failure of a CSV query into a sentence that names the faulty line, by reading the file again. */
 export async function explainCsvFailure(
   stream: OpenStream,
   database: Database,
@@ -54,22 +54,22 @@ async function firstReject(database: Database, from: string): Promise<Reject | n
   return first;
 }
 
-/** What follows FROM, so that lines that cannot be read are left out. */
+/** The same FROM clause, but skipping lines that cannot be read. */
 export function ignoring(from: string): string {
   return from.replace(/\)$/, ', ignore_errors = true)');
 }
 
-/** Whether a fault concerns one line: an open quote, say, takes the lines behind it along. */
+/** Whether a fault concerns one line only. An open quote, for one, swallows the lines after it. */
 export function isOfOneLine({ kind }: Reject): boolean {
   return kind === 'CAST' || kind === 'MISSING COLUMNS' || kind === 'TOO MANY COLUMNS';
 }
 
-/** Lines from which it is found whether most can be read. */
+/** This many lines show whether most can be read. */
 const FEW = 1_000;
 
 /**
- * The rows of a query over some of a file's lines; of the lines that can be read, where a few cannot.
- * @throws what the query over all lines ended with
+ * The rows of a query, without the few lines that cannot be read.
+ * @throws what the query over all lines failed with
  */
 export async function rowsOfSound(
   database: Database,
@@ -89,15 +89,15 @@ export async function rowsOfSound(
   }
 }
 
-/** The first lines that cannot be read, in the order of the file, each with its first fault. */
+/** The first faulty lines, in file order, each with its first fault. */
 export async function rejectedLines(
   connection: DuckDBConnection,
   from: string,
   most: number,
 ): Promise<readonly Reject[]> {
-  // Enough for the first line at fault to be among them, few enough for memory; DuckDB reads pieces side by side.
+  // Enough to include the first faulty line, since DuckDB reads parts of the file in parallel; few enough for memory.
   const rejecting = from.replace(/\)$/, ', store_rejects = true, rejects_limit = 10000)');
-  // All columns and all rows: a query for fewer ends DuckDB where lines are rejected.
+  // All columns and all rows: DuckDB fails on narrower queries over rejected lines.
   await connection.run(`SELECT count(COLUMNS(*)) FROM ${rejecting}`);
   const found = await connection.runAndReadAll(
     `SELECT line::DOUBLE AS line, column_name AS "column", error_type::VARCHAR AS kind, csv_line AS text, error_message AS message
@@ -109,7 +109,7 @@ export async function rejectedLines(
       line: Number(row['line']),
       column: text('column') || null,
       kind: text('kind'),
-      // The text of a line after empty ones starts with those.
+      // DuckDB prefixes a line's text with the empty lines before it.
       text: text('text').replace(/^[\r\n]+/, ''),
       message: text('message'),
     };
@@ -130,8 +130,8 @@ export function sentence({ file, layout, types, time }: CsvReading, reject: Reje
       }
       const text = cells[index]?.trim() ?? '';
       if (text !== '' && text === layout.names[index] && layout.header)
-        return `${where} names the columns again: remove it, or leave such lines out and count them, with conformance: 'permissive'.`;
-      // A mark that stands for no value is short.
+        return `${where} repeats the header: remove it, or say conformance: 'permissive' to leave such lines out and count them.`;
+      // A marker for a missing value is short.
       const mark = /^[^'\\]{1,12}$/.test(text)
         ? `, or say missing: ['${text}'] where it stands for none`
         : '';

@@ -15,18 +15,18 @@ const sourceNote: v.GenericSchema<SourceNote> = v.object({
   example: v.nullable(v.string()),
 });
 
-/** What a later content of a file is compared with, as `hints` keep it by the version of one that was read without a fault. */
+/** What a later content of a file is compared with. Kept in `hints` under the version of a file that was read without a fault. */
 const knownRows = v.object({
   /** See `readingDigest`. */
   reading: v.string(),
   bytes: v.number(),
   /** Open of the last bar. */
   last: v.number(),
-  /** What was repaired row by row. Absent: nothing. */
+  /** Repairs of single rows. Absent: none. */
   notes: v.optional(v.pipe(v.array(sourceNote), v.readonly())),
 });
 
-export type KnownRows = v.InferOutput<typeof knownRows>;
+type KnownRows = v.InferOutput<typeof knownRows>;
 
 /** What was added to a file since a known version of it. */
 export interface Tail {
@@ -34,13 +34,13 @@ export interface Tail {
   /** Open of the last bar before it. */
   readonly after: Seconds;
   readonly reading: string;
-  /** What was repaired row by row, of all of the file. */
+  /** Repairs of single rows, over the whole file. */
   readonly notes: readonly SourceNote[];
 }
 
-/** A longer tail is read with the whole file, since its bars are held in memory. */
+/** For a longer tail the whole file is read, since a tail's bars are held in memory. */
 const MOST_TAIL_BYTES = 1 << 24;
-/** Bytes whose line ends stand for those of a file that could be read. */
+/** Line ends in the first bytes of a readable file stand for all its line ends. */
 const LOOK_BYTES = 1 << 16;
 
 const LF = 0x0a;
@@ -52,7 +52,7 @@ export function knownRowsOf(hints: ContentHints, version: string): KnownRows | n
   return text === undefined ? null : v.parse(knownRows, JSON.parse(text));
 }
 
-/** What is known of an earlier version of a file, where the file begins with all bytes of it; else null. */
+/** What is known of an earlier version, if the file still begins with exactly its bytes; else null. */
 export async function earlierRows(
   stream: OpenStream,
   { hints }: FileContext,
@@ -75,7 +75,7 @@ function rowsKey(version: string): string {
   return `${version} rows`;
 }
 
-/** Differs where the same lines might be read as other bars. Null: bars may depend on lines behind them. */
+/** Differs where the same lines may be read as other bars. Null: bars may depend on lines further down. */
 export function readingDigest({ text, relation, reading }: CsvPlan, sort: boolean): string | null {
   if (sort || text.compression !== 'none' || text.path !== reading.file.path) return null;
   const { from, names, columns, expressions } = relation;
@@ -83,8 +83,8 @@ export function readingDigest({ text, relation, reading }: CsvPlan, sort: boolea
 }
 
 /**
- * A plan for what comes behind the first `from` bytes of its file, as a copy. Null where DuckDB could read those lines in another
- * way than behind the others: it looks for line ends and a byte order mark where a file begins.
+ * A plan for a copy of what follows the first `from` bytes. Null where DuckDB might read those lines differently on their own: it
+ * detects line ends and byte order marks at a file's beginning.
  */
 export async function planOfTail(
   { scratch }: FileContext,
@@ -102,7 +102,7 @@ export async function planOfTail(
     const ends = [lineEnds(await bytesAt(handle, 0, look)), lineEnds(before), lineEnds(tail)];
     const kinds = new Set(ends.filter((kind) => kind !== 'none'));
     if (kinds.size > 1 || kinds.has('other')) return null;
-    // A last line without an end may have been completed rather than ended.
+    // A last line without a line end may have been extended.
     if (before.at(-1) !== LF && tail[0] !== LF && tail[0] !== CR) return null;
   } finally {
     await handle.close();

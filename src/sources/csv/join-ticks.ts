@@ -2,18 +2,18 @@ import { formatTime, type Seconds } from '../../sdk/time/time.js';
 import { concatTables, pickRows, type Table } from '../../sdk/table.js';
 import { sameRow, type Notes } from '../conformance.js';
 
-/** What to do where two files have ticks at one time. */
+/** What to do if two files have ticks at one time. */
 export interface TickJoin {
   readonly notes: Notes;
-  /** The earlier file ends, and the later one begins, at this time: ticks of both count where they differ. Null: no such time. */
+  /** At this time one file ends and the other begins, so differing ticks of both are kept. Null: no such time. */
   readonly border: Seconds | null;
-  /** Called where files contradict each other; the earlier one's ticks count if it returns. */
+  /** Called when files contradict each other. If it returns, the earlier file's ticks are used. */
   readonly contradict: (time: Seconds) => void;
 }
 
 /**
- * The ticks of two files in order of time, each file's in its own order. Those of one time that both files have alike are taken once,
- * however many they are.
+ * The ticks of two files in order of time, each file's own order kept. Ticks of one time that both files have alike are taken
+ * once.
  */
 export function mergeTicks(early: Table, late: Table, { notes, border, contradict }: TickJoin): Table {
   const both = concatTables([early, late]);

@@ -27,9 +27,8 @@ export interface Part {
 }
 
 /**
- * The bars of several files in order of time, whatever the files are called. Rows that stand in two files are taken once where
- * they are equal, and counted.
- * @throws SeamlessError `source-row` when two files contradict each other; permissive: the first file's row counts.
+ * The bars of several files in order of time, whatever the files' names. Equal rows of two files are taken once and counted.
+ * @throws SeamlessError `source-row` when two files contradict each other; permissive: the first file's row is used
  */
 export async function* joinParts(
   stream: OpenStream,
@@ -48,7 +47,7 @@ export async function* joinParts(
       const due = lowerBound(waiting.ts, end + (isTicks(stream) ? 1e-6 : 1));
       const merged = merge(stream, sliceTable(waiting, 0, due), table, part.shown, join);
       const ready = lowerBound(merged.ts, next);
-      // What the next file may have as well waits for it.
+      // Bars that the next file may have too wait for it.
       waiting = joinTables(
         sliceTable(merged, ready, merged.ts.length),
         sliceTable(waiting, due, waiting.ts.length),
@@ -109,7 +108,7 @@ function joinTables(a: Table, b: Table): Table {
   return b.ts.length === 0 ? a : concatTables([a, b]);
 }
 
-/** Names as files are joined by: regardless of case, unless a file tells two columns apart by it. */
+/** The key that columns are joined by: case is ignored unless a file has two columns that differ in case only. */
 function keysOf(planned: readonly { readonly plan: CsvPlan }[]): (name: string) => string {
   const lower = (name: string): string => name.toLowerCase();
   const clear = planned.every(({ plan }) => {
@@ -119,7 +118,10 @@ function keysOf(planned: readonly { readonly plan: CsvPlan }[]): (name: string) 
   return clear ? lower : (name) => name;
 }
 
-/** The columns of all files, by name, as the first file that has one writes it. @throws SeamlessError `source` where a column is of two types. */
+/**
+ * The columns of all files by key, named as the first file names them. @throws SeamlessError `source` where a column has two
+ * types
+ */
 export function commonColumns(
   stream: OpenStream,
   planned: readonly { readonly plan: CsvPlan }[],
@@ -142,7 +144,7 @@ export function commonColumns(
   return [...columns.values()].map(({ name, type }) => ({ name, type }));
 }
 
-/** A plan's relation with an expression for each of these columns; null where the file lacks one. */
+/** A plan's relation with an expression for each of these columns; null for a column that the file lacks. */
 export function aligned({ relation }: CsvPlan, columns: readonly SelectedColumn[]): CsvPlan['relation'] {
   const names = relation.columns.map((column) => column.name);
   const expressions = columns.map(({ name, type }) => {

@@ -15,9 +15,9 @@ export interface PlainText {
   /** The file itself, or a copy in UTF-8. */
   readonly path: string;
   readonly compression: 'none' | 'gzip' | 'zstd';
-  /** Its first bytes as text, whole lines only unless it is a single one. */
+  /** Its beginning as text: whole lines, unless it is one long line. */
   readonly head: string;
-  /** `zip, windows-1252`: what had to be undone; empty for plain UTF-8. */
+  /** `zip, windows-1252`: what was undone; empty for plain UTF-8. */
   readonly undone: readonly string[];
 }
 
@@ -35,8 +35,8 @@ const MAGIC: readonly { readonly bytes: readonly number[]; readonly packing: Pac
 ];
 
 /**
- * Finds out how a text file is packed and encoded, and makes a UTF-8 copy in the scratch folder where DuckDB could not read it.
- * @throws SeamlessError `source` for an encoding that must be named, or a packing that is not known.
+ * Detects how a text file is compressed and encoded, and makes a UTF-8 copy in the scratch folder if DuckDB cannot read it.
+ * @throws SeamlessError `source` for an encoding that must be named, or an unknown compression
  */
 export async function plainText(
   stream: OpenStream,
@@ -53,7 +53,7 @@ export async function plainText(
     if (used === 'utf-8' && !isUtf8(bytes)) {
       throw sourceError(
         stream,
-        `${file.shown} is not UTF-8 text: say how it is written, such as encoding: 'windows-1252', 'windows-1251', 'gbk', 'cp949' or 'shift_jis', or save it as UTF-8.`,
+        `${file.shown} is not UTF-8 text: name its encoding, such as encoding: 'windows-1252', 'windows-1251', 'gbk', 'cp949' or 'shift_jis', or save it as UTF-8.`,
       );
     }
     const undone = [...(packing === 'none' ? [] : [packing]), ...(used === 'utf-8' ? [] : [used])];
@@ -70,7 +70,7 @@ export async function plainText(
   }
 }
 
-/** The bytes of a file without their packing, from its beginning. */
+/** The decompressed bytes of a file, from its beginning. */
 async function unpacked(stream: OpenStream, file: SourceFile, packing: Packing): Promise<Readable> {
   if (packing === 'zip') return zipEntry(stream, file);
   const bytes = createReadStream(file.path);
@@ -190,7 +190,7 @@ async function firstBytes(readable: Readable): Promise<Buffer> {
   return Buffer.concat(pieces);
 }
 
-/** The encoding that a file's mark names, or that its zero bytes give away; null where neither does. */
+/** The encoding shown by a byte order mark or by zero bytes; null: neither is there. */
 function encodingOf(bytes: Buffer): string | null {
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return 'utf-8';
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
@@ -222,7 +222,7 @@ function canonicalEncoding(stream: OpenStream, name: string): string {
 function isUtf8(bytes: Buffer): boolean {
   if (bytes.includes(0)) return false;
   try {
-    // The last character may be cut.
+    // The last character may be incomplete.
     new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
     return true;
   } catch {

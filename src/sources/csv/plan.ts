@@ -16,22 +16,22 @@ import type { CsvSettings } from './settings.js';
 import { mayBeMixed } from '../universe/mixed-symbols.js';
 import { bySymbol, symbolColumnOf, symbolIndex } from '../universe/symbols.js';
 
-/** The way from a file to its bars. */
+/** How a file becomes bars. */
 export interface CsvPlan {
   readonly text: PlainText;
   readonly reading: CsvReading;
   readonly relation: Relation;
   /**
-   * The same rows as in `relation.from` where none of their cells is a mark for a missing value; a file with one fails to be read so.
-   * Looking for marks costs a quarter of a reading. Null: there are some, or there may be texts.
+   * The same rows as `relation.from`, valid only if no cell is a marker for a missing value; with one, the query fails. Looking
+   * for markers costs a quarter of a read. Null: there are markers, or there may be texts.
    */
   readonly unmarked: string | null;
-  /** What was taken for granted, for people. */
+  /** What was assumed, for people. */
   readonly taken: CsvTaken;
   /** What follows FROM for the rows of all symbols, and the column that names them; null: none was named. */
   readonly all: string;
   readonly symbol: number | null;
-  /** Whether its rows may be those of several symbols, of which none was chosen. */
+  /** Whether its rows may be of several symbols, with none chosen. */
   readonly maybeMixed: boolean;
 }
 
@@ -44,14 +44,14 @@ interface CsvTaken {
   readonly timeWords: string;
   readonly otherTimes: readonly string[];
   readonly numbers: NumberMarks;
-  /** Marks that stand for a missing value. */
+  /** Markers for a missing value. */
   readonly marks: readonly string[];
   readonly newestFirst: boolean;
 }
 
 /**
- * Finds out how to read a CSV file as bars.
- * @throws SeamlessError `source` or `source-row` for what cannot be read, or could be read in two ways.
+ * Decides how to read a CSV file as bars.
+ * @throws SeamlessError `source` or `source-row` for what cannot be read, or could be read in two ways
  */
 export async function planCsv(
   stream: OpenStream,
@@ -70,7 +70,7 @@ export async function planCsv(
     : numberReading(stream, settings.time, look);
   if (!reading) throw notATimeColumn(stream, look, file.shown);
   const { conformance } = settings.time;
-  // What a double cannot hold of the times of ticks is to be read all the same.
+  // Tick times that exceed a double's precision are read all the same.
   const timeType = asText || conformance === 'permissive' || isTicks(stream) ? 'VARCHAR' : 'DOUBLE';
   const { one } = settings;
   const symbol = one && symbolIndex(stream, names, one, file.shown);
@@ -130,7 +130,7 @@ const DUCKDB_TYPES: Readonly<Record<ColumnKind, string>> = {
 };
 
 function duckdbType(kind: ColumnKind, { time }: CsvSettings): string {
-  // What is wrong in a cell is left out rather than refused: the cast comes later.
+  // Read as text first: the cast then empties a faulty cell instead of refusing the row.
   return time.conformance === 'permissive' ? 'VARCHAR' : DUCKDB_TYPES[kind];
 }
 
@@ -151,7 +151,7 @@ function unmarked(raw: string, { decimal, thousands }: NumberMarks): string {
   return decimal === '.' ? grouped : `replace(${grouped}, '${decimal}', '.')`;
 }
 
-/** 12.3K as 12300, $12 as 12. */
+/** Reads 12.3K as 12300 and $12 as 12. */
 function scaledSql(raw: string, marks: readonly string[], numbers: NumberMarks): string {
   const digits = unmarked(
     `regexp_replace(upper(trim(${raw})), ' ?[KMBT%$€£¥₩₹]$|[$€£¥₩₹] ?', '', 'g')`,
@@ -163,7 +163,7 @@ function scaledSql(raw: string, marks: readonly string[], numbers: NumberMarks):
   return marks.length === 0 ? value : `CASE WHEN trim(${raw}) IN (${missing}) THEN NULL ELSE ${value} END`;
 }
 
-/** A plan for another file with lines as the rows of this one, from its first line on. */
+/** The same plan for another file whose lines are all rows of this one. */
 export function atPath(plan: CsvPlan, path: string): CsvPlan {
   const { text, reading, relation } = plan;
   const moved = (from: string): string =>
@@ -194,7 +194,7 @@ function onlySymbol(
   );
 }
 
-/** The file in order of its symbols. @throws SeamlessError for a row that cannot be read, with its line. */
+/** The file sorted by symbol. @throws SeamlessError for a row that cannot be read, naming its line */
 async function ofSymbols(
   stream: OpenStream,
   context: FileContext,

@@ -24,7 +24,7 @@ export function csvFrom(
   return `${linesSql(path, layout.skipped)}, ${dialect.join(', ')}, columns = {${columns}})`;
 }
 
-/** Up to its dialect, which is the same for all files that are read alike. */
+/** The beginning of the call. The dialect follows, the same for all files that are read alike. */
 export function linesSql(path: string, skipped: number): string {
   return `read_csv(${sqlText(literalPath(path))}, auto_detect = false, header = false, skip = ${skipped}`;
 }

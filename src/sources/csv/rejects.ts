@@ -10,18 +10,18 @@ import { ignoring, isOfOneLine, rejectedLines, sentence, type Reject } from './f
 import type { Notes } from '../conformance.js';
 import type { CsvPlan } from './plan.js';
 
-/** Bytes at the end of a file in which its last lines are looked for. */
+/** The last lines of a file are looked for in this many bytes at its end. */
 const TAIL_BYTES = 1 << 16;
 
-/** What follows FROM, so that lines DuckDB cannot take are left out. */
+/** The FROM clause, skipping lines that DuckDB cannot read. */
 export function withoutRejects({ relation, reading }: CsvPlan): string {
   return relation.from.replace(reading.from, () => ignoring(reading.from));
 }
 
 /**
- * The lines that DuckDB cannot take, where a query over the others gives what there is.
- * @param failure what the query that took all lines ended with, which is thrown where lines are not to blame
- * @throws SeamlessError `source-row` where there are too many, or a line takes others along
+ * The lines that DuckDB cannot read, given that a query over the others works.
+ * @param failure the error of the query over all lines, thrown again if lines are not to blame
+ * @throws SeamlessError `source-row` where there are too many, or one swallows others
  */
 export async function rejectsOf(
   stream: OpenStream,
@@ -37,8 +37,8 @@ export async function rejectsOf(
 }
 
 /**
- * Accounts for lines that were left out. A last line that is not finished and lines after the last bar are noted; others are
- * skipped with their time, as far as they have one.
+ * Accounts for lines that were left out. An unfinished last line and lines after the last bar are noted; the others are skipped,
+ * with their time where it can be read.
  */
 export async function accountForRejects(
   stream: OpenStream,
@@ -63,13 +63,13 @@ export async function accountForRejects(
   }
 }
 
-/** A last line with other cells than a row: a sum, a source, a copyright. */
+/** A last line that is no row: a sum, a source, a copyright. */
 function isFooter({ kind, text }: Reject, { reading }: CsvPlan): boolean {
   const filled = splitLine(text, reading.layout.delimiter).filter((cell) => cell.trim() !== '');
   return kind === 'MISSING COLUMNS' || filled.length === 1;
 }
 
-/** The times of rejected lines, as far as they have one. */
+/** The times of rejected lines, where they can be read. */
 async function opensOf(
   connection: DuckDBConnection,
   { relation, reading }: CsvPlan,
@@ -94,7 +94,7 @@ async function opensOf(
 interface Tail {
   /** The last lines that are not empty, without their ends. */
   readonly lines: string[];
-  /** Whether the last one ends. */
+  /** Whether the last line has a line end. */
   finished: boolean;
 }
 

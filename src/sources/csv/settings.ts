@@ -10,7 +10,7 @@ export interface CsvSettings {
   readonly paths: readonly string[];
   /** Names of the columns of a file without a header. */
   readonly columns: readonly string[] | null;
-  /** New names of columns, by the names they get. */
+  /** New names of columns: from new name to the name in the file. */
   readonly renamed: Readonly<Record<string, string>>;
   readonly delimiter: string | null;
   readonly comment: string | null;
@@ -18,11 +18,11 @@ export interface CsvSettings {
   readonly encoding: string | null;
   readonly decimal: NumberMarks['decimal'] | null;
   readonly thousands: string | null;
-  /** Texts that mean a value is missing, besides those that are known. */
+  /** More markers for a missing value. */
   readonly missing: readonly string[];
   /** The symbol whose rows are read, where a file has those of several. */
   readonly symbol: string | null;
-  /** The same, by a column that is named. */
+  /** The same, with the column named. */
   readonly one: OneSymbol | null;
   readonly time: TimeOptions;
 }

@@ -5,7 +5,7 @@ import { openSql, type Relation } from '../sql/relation.js';
 import { refuseAbsent, type OneSymbol } from '../universe/symbols.js';
 import { OnceAsked } from '../universe/once.js';
 
-/** How the files of a universe are read: of each, the rows of one symbol, and those of all. */
+/** How the files of a universe are read: one symbol's rows of each, and all rows. */
 export interface SymbolTable {
   readonly shown: string;
   readonly relation: Relation;
@@ -14,7 +14,7 @@ export interface SymbolTable {
   readonly raw: string;
 }
 
-/** The first and the last open of copies of tables, by what asks for them: a copy never changes. */
+/** The first and last open of table copies, by query: a copy never changes. */
 const extents = new OnceAsked<Record<string, unknown>>();
 
 function extentOf(context: FileContext, tables: readonly SymbolTable[]): Promise<Record<string, unknown>> {
@@ -23,7 +23,7 @@ function extentOf(context: FileContext, tables: readonly SymbolTable[]): Promise
   return extents.get(context, sql, async () => (await context.database.rows(sql))[0] ?? {});
 }
 
-/** The bars of one symbol of a table with many, which begin and end with the table: what it has no row of is known, too. */
+/** The bars of one symbol of a table with many. They begin and end with the table: where the symbol has no row, that is known. */
 export function symbolReader(
   stream: OpenStream,
   context: FileContext,
@@ -33,7 +33,7 @@ export function symbolReader(
 ): SourceReader {
   const { database } = context;
   return {
-    // A copy in order of symbols is read in part.
+    // A copy sorted by symbol is read in part.
     whole: false,
     boundsByVersion: true,
     files: rows.files ?? [],

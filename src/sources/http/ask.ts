@@ -7,23 +7,23 @@ import { LONGEST_ASKED, Passing, patiently, Refusal } from '../wire/patience.js'
 import type { Secrets } from '../wire/secrets.js';
 import type { HttpSettings } from './settings.js';
 
-/** No page of bars is larger. */
+/** The largest page that is accepted, in bytes. */
 const MOST_BYTES = 64 * 2 ** 20;
 
-/** Of an answer that is no page, so much is shown. */
+/** How much of an unexpected answer is shown, in characters. */
 const SHOWN_CHARS = 120;
 
 /** What an exchange answered. */
-export interface Answer {
+interface Answer {
   readonly json: unknown;
   /** The exchange's clock, in seconds; null: it does not say. */
   readonly now: Seconds | null;
 }
 
 /**
- * Asks an exchange until it answers: again after a limit, a fault of the server, a lost connection or a torn answer.
+ * Asks an exchange until it answers. Rate limits, server errors, lost connections and torn answers are tried again.
  * @param url complete, with its secrets
- * @throws SeamlessError `source` where it refuses, or goes on failing
+ * @throws SeamlessError `source` where it refuses, or keeps failing
  */
 export async function ask(
   stream: OpenStream,
@@ -70,7 +70,7 @@ async function askOnce(
   let response: Response;
   let text: string;
   try {
-    // A redirect would carry headers with secrets elsewhere.
+    // Following a redirect would send headers with secrets elsewhere.
     response = await fetch(url, { headers, signal: both, redirect: 'manual' });
     text = await bodyOf(response);
   } catch (error) {
@@ -117,7 +117,7 @@ function brief(text: string): string {
   return ` (${line.length > SHOWN_CHARS ? `${line.slice(0, SHOWN_CHARS)}…` : line})`;
 }
 
-/** Seconds of a `Retry-After`, which is a number of them or a date. */
+/** Seconds of a `Retry-After` header: a number, or a date. */
 function retryAfter(value: string | null): Seconds | null {
   if (value === null) return null;
   const seconds = /^\d+(?:\.\d+)?$/.test(value.trim())
@@ -143,7 +143,7 @@ function clockOf(response: Response): Seconds | null {
   return Number.isFinite(time) ? time : null;
 }
 
-/** Why a connection failed: what Node hides in the cause. */
+/** Why a connection failed, from the error's cause. */
 function reason(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined;
   const inner = cause instanceof AggregateError ? (cause.errors[0] as unknown) : cause;

@@ -15,7 +15,7 @@ export async function openHttp(stream: OpenStream, { signal }: FileContext): Pro
   const settings = httpSettings(stream);
   const { url, timeUnit, limit, stabilizationBars, since, until } = settings;
   const secrets = new Secrets(stream);
-  // Not before they are needed: a hit needs none.
+  // Read when first needed: a hit needs no secrets.
   const filled = (): { url: string; headers: Readonly<Record<string, string>> } => ({
     url: secrets.fill(url, encodeURIComponent),
     headers: Object.fromEntries(

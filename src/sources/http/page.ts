@@ -6,7 +6,7 @@ import type { HttpSettings, RowPlaces, TimeUnit } from './settings.js';
 
 const PER_SECOND: Readonly<Record<Exclude<TimeUnit, 'iso'>, number>> = { s: 1, ms: 1e3, us: 1e6, ns: 1e9 };
 
-/** How a time is written in an address. @param before the last instant before it, in the unit of the exchange */
+/** How a time is written in an address. @param before write the last instant before it, in the exchange's unit */
 export function timeText(seconds: Seconds, unit: TimeUnit, before: boolean): string {
   if (unit === 'iso') return new Date(seconds * 1000 - (before ? 1 : 0)).toISOString();
   const whole = BigInt(Math.round(seconds)) * BigInt(PER_SECOND[unit]);
@@ -14,8 +14,8 @@ export function timeText(seconds: Seconds, unit: TimeUnit, before: boolean): str
 }
 
 /**
- * The bars of an answer, in ascending order and on the grid, whatever their range.
- * @throws SeamlessError `source-row` where it is not a page of bars
+ * The bars of an answer, ascending and on the grid, whatever range they cover.
+ * @throws SeamlessError `source-row` where it is no page of bars
  */
 export function pageOf(
   stream: OpenStream,
@@ -49,7 +49,7 @@ function listIn(
   throw rowError(stream, `${what} is no list of bars${where} but ${shown}: ${hint}.`);
 }
 
-/** Paths of the lists in an answer, the nearest first. */
+/** Paths of the lists in an answer, outermost first. */
 function listsIn(json: Record<string, unknown>, depth = 2): string[] {
   const own = Object.entries(json);
   const here = own.filter(([, value]) => Array.isArray(value)).map(([key]) => key);
@@ -167,7 +167,7 @@ class PageReader {
     const number = typeof cell === 'string' && cell.trim() !== '' ? Number(cell) : cell;
     if (typeof number !== 'number') return Number.NaN;
     const time = number / PER_SECOND[this.#unit];
-    // Seconds taken for milliseconds would be in January 1970.
+    // Seconds read as milliseconds would be in January 1970.
     if (number > 1e8 && time < 1e8)
       throw this.#fault(
         index,

@@ -7,16 +7,16 @@ import type { PaceLimit } from '../wire/pace.js';
 
 export type TimeUnit = 's' | 'ms' | 'us' | 'ns' | 'iso';
 
-/** Where the values of a row are: its time, and each column. By position in a list, or by the name of a field. */
+/** Where the values of a row are: its time and each column, by list position or field name. */
 export interface RowPlaces {
   readonly form: 'list' | 'record';
   readonly time: number | string;
   readonly columns: readonly { readonly name: string; readonly at: number | string }[];
-  /** Values that a list must have at least. */
+  /** The fewest values that a list must have. */
   readonly least: number;
 }
 
-/** How a wire is asked, checked. */
+/** How a wire is asked, validated. */
 export interface WireSettings {
   readonly stabilizationBars: number;
   readonly pace: PaceLimit;
@@ -35,7 +35,7 @@ export interface HttpSettings extends WireSettings {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** The values of a row of klines, as most exchanges order them. */
+/** The column order of klines at most exchanges. */
 export const KLINE = ['time', 'open', 'high', 'low', 'close', 'volume'];
 
 /** @throws SeamlessError `source` for an option that is missing, unknown or wrong */
@@ -61,8 +61,8 @@ export function httpSettings(stream: OpenStream): HttpSettings {
 }
 
 /**
- * The options that all wires have.
- * @throws SeamlessError `source` for one that is wrong, and for a stream of months
+ * The options that all wires share.
+ * @throws SeamlessError `source` for a wrong option, and for a stream of months
  */
 export function wireSettings(
   stream: OpenStream,
@@ -90,7 +90,7 @@ export function timeOption(stream: OpenStream, options: Options, name: string): 
   if (value === undefined || value === null) return null;
   if (typeof value === 'number' || typeof value === 'string' || value instanceof Date)
     return parseTime(value, `${stream.name}: its option ${name}`);
-  throw sourceError(stream, `its option ${name} is no time: write one such as '2020-01-01'.`);
+  throw sourceError(stream, `its option ${name} is not a time: write one such as '2020-01-01'.`);
 }
 
 function wholeWithin(least: number, most: number): (value: number) => boolean {
@@ -117,7 +117,7 @@ function checkUrl(stream: OpenStream, url: string): void {
   if (!/\{(?:start|afterStart)\}/.test(url)) {
     throw sourceError(
       stream,
-      `its url does not say which bars are wanted: put {start} and {end} where the exchange takes them, as in ${example}.`,
+      `its url does not say which bars are wanted: put {start} and {end} into it, as in ${example}.`,
     );
   }
   const stranger = /\{(?!start\}|end\}|afterStart\}|beforeEnd\}|limit\}|env\.\w+\})[^}]*\}/.exec(url);
@@ -157,7 +157,7 @@ export function rowPlaces(
   return {
     form: isList ? 'list' : 'record',
     time: time[1],
-    // A stream has its columns in one order, however its author wrote them.
+    // Sorted: the order in which the author wrote them does not matter.
     columns: rest.map(([name, at]) => ({ name, at })),
     least: isList ? 1 + Math.max(...named.map(([, at]) => Number(at))) : 0,
   };

@@ -9,35 +9,35 @@ import { likelyWays, lineOf, type Way } from './likely.js';
 
 const DAY = 86_400;
 
-/** Ranges without bars that are shown: the longest. */
+/** How many ranges without bars are shown, longest first. */
 const MOST_GAPS = 3;
-/** Rows that cannot be bars whose sentences are shown. */
+/** How many messages about faulty rows are shown. */
 const MOST_BAD = 3;
 
 const EVERYTHING: Range = { start: -Infinity, end: Infinity };
 
 /** What a file is read as. */
-export interface Inspection extends SourceTaken {
+interface Inspection extends SourceTaken {
   /** Seconds. */
   readonly interval: Seconds;
   readonly phase: Seconds;
-  /** Of weeks and months: where they end; null: as usual. */
+  /** For weeks and months: where they end; null: the usual end. */
   readonly anchor: string | null;
   readonly rows: number;
   /** Opens of the first and the last bar; null where there is none. */
   readonly first: Seconds | null;
   readonly last: Seconds | null;
-  /** How many ranges between bars have none, and the longest of them. */
+  /** How many gaps there are between bars, and the longest of them. */
   readonly gaps: number;
   readonly longest: readonly Range[];
   readonly notes: readonly SourceNote[];
-  /** How many rows cannot be bars, and why the first of them cannot. */
+  /** How many rows are faulty, and why the first ones are. */
   readonly bad: number;
   readonly faults: readonly string[];
-  /** The stream that reads it so, and when it is the right one: a clause. */
+  /** The stream that reads it so, and the condition under which it is right: a clause. */
   readonly line: string;
   readonly when: string;
-  /** Others that may be meant, and when. */
+  /** Alternatives, and when they are right. */
   readonly others: readonly { readonly when: string; readonly line: string }[];
 }
 
@@ -50,9 +50,9 @@ interface Found {
 
 /**
  * Reads a file as a provider with these options would, with the interval that its rows have.
- * @param path as it would stand in a strategy
- * @param given what its author says
- * @throws SeamlessError `source` or `source-row` for a file that cannot be read as bars, with the option to say
+ * @param path as a strategy would write it
+ * @param given the author's options
+ * @throws SeamlessError `source` or `source-row` for a file that cannot be read as bars, naming the option to set
  */
 export async function inspectFile(
   library: SourceLibrary,
@@ -97,7 +97,7 @@ export async function inspectFile(
   };
 }
 
-/** Whether bars of a day, that begin at another hour than those of UTC, are read as dates where their stream is one of days. */
+/** Whether daily bars that begin at another hour than UTC midnight are read as dates in a daily stream. */
 async function areDates(
   [{ grid, options }]: readonly [Way, ...Way[]],
   rows: number,
@@ -105,7 +105,7 @@ async function areDates(
   read: () => Promise<Found>,
 ): Promise<boolean> {
   if (grid.interval !== DAY || given['phase'] !== undefined || options['phase'] === undefined) return false;
-  // Where all rows are off the days of UTC they are refused: they are no dates then.
+  // If all rows were off UTC days, the strict check would refuse them, so they are no dates.
   const found = await read().catch((error: unknown) => {
     if (error instanceof SeamlessError) return null;
     throw error;
@@ -113,7 +113,7 @@ async function areDates(
   return found !== null && found.skipped.length === 0 && found.opens.length === rows;
 }
 
-/** Ways without those by the clocks of a zone, where times name theirs. */
+/** The candidates without those that assume a zone, if the times name theirs. */
 async function possible(
   ways: readonly [Way, ...Way[]],
   opens: readonly Seconds[],

@@ -19,17 +19,17 @@ const WEEK = 7 * DAY;
 /** A way to read a file. */
 export interface Way {
   readonly grid: Grid;
-  /** The name of the calendar that its bars follow; null: that of UTC. */
+  /** The name of the calendar that its bars follow; null: UTC. */
   readonly calendar: string | null;
   readonly options: ProviderOptions;
-  /** When it is the right one: a clause. */
+  /** When it is right: a clause. */
   readonly when: string;
 }
 
 /**
- * Ways in which rows with these times may be read, the likeliest first.
- * @param opens times as the given options have them, without regard to a stamp
- * @param given options that hold for all ways
+ * Ways in which rows with these times may be read, likeliest first.
+ * @param opens times under the given options, ignoring `stamp`
+ * @param given options that all ways share
  */
 export function likelyWays(opens: readonly Seconds[], given: ProviderOptions): readonly [Way, ...Way[]] {
   const { stamp } = given;
@@ -59,12 +59,12 @@ function waysOf(opens: readonly Seconds[], given: ProviderOptions): readonly [Wa
 }
 
 /**
- * What rows are. Many that have the time of another, or times to fractions of a second and any distance apart, are ticks; bars of which a few
- * are repeated, or that are stamped a little off, are none. Whole seconds any distance apart may be either.
+ * What rows are. Many repeated times, or fractions of a second at irregular distances, mean ticks. Bars with a few repeats, or
+ * stamped a little off, are not. Whole seconds at irregular distances may be either.
  */
 function kindOf(opens: readonly Seconds[]): 'ticks' | 'bars' | 'either' {
   const gaps = opens.slice(1).map((open, i) => open - (opens[i] as Seconds));
-  // Dates alone are of days, however many rows have one.
+  // Dates alone are daily, however many rows share one.
   if (gaps.length < 2 || opens.every((open) => open % DAY === 0)) return 'bars';
   const share = (those: (gap: Seconds) => boolean): number => gaps.filter(those).length / gaps.length;
   const odd = opens.filter((open) => !Number.isInteger(open)).length / opens.length;
@@ -80,16 +80,16 @@ function kindOf(opens: readonly Seconds[]): 'ticks' | 'bars' | 'either' {
     : 'bars';
 }
 
-/** The values that there are, the most frequent first. */
+/** Distinct values, most frequent first. */
 function counted(values: readonly number[]): number[] {
   const counts = new Map<number, number>();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
   return [...counts].sort((a, b) => b[1] - a[1] || a[0] - b[0]).map(([value]) => value);
 }
 
-/** The grid that most rows are on: that of the gap which is the most frequent. */
+/** The grid of the most frequent gap, with the phase that most rows have. */
 function barsGrid(exact: readonly Seconds[]): Grid {
-  // Bars that are stamped a little off are those of whole seconds all the same.
+  // Bars stamped a little off still belong to whole seconds.
   const opens = exact.map(Math.round);
   const gaps = opens.slice(1).map((open, i) => open - (opens[i] as Seconds));
   const gap = counted(gaps.filter((each) => each > 0))[0] ?? DAY;
@@ -107,10 +107,10 @@ function barsGrid(exact: readonly Seconds[]): Grid {
 function barWays(fixed: Grid, opens: readonly Seconds[], given: ProviderOptions): readonly [Way, ...Way[]] {
   const { interval, phase } = fixed;
   if (interval % MONTH === 0) return [monthsWay(interval, opens)];
-  // Rows that are on no fixed grid, as hours of an exchange are not over a change of clocks, are on that of a calendar that all follow.
+  // Hours of an exchange are on no fixed grid across a clock change. If all rows follow a known calendar, that is their grid.
   const fits = opens.every((open) => isOnGrid(open, fixed));
   const stamp = given['stamp'] === 'close' ? 'close' : 'open';
-  // Days that begin at another hour than those of UTC may be a zone's, which moves with its clocks.
+  // Days that begin at another hour than UTC midnight may belong to a zone with daylight saving.
   const odd = interval === DAY && phase !== 0 && given['phase'] === undefined;
   const calendar = fits && !odd ? null : calendarOf(interval, Float64Array.from(opens), stamp);
   if (calendar !== null) return [calendarWay(calendar, interval, {})];
@@ -131,7 +131,7 @@ function barWays(fixed: Grid, opens: readonly Seconds[], given: ProviderOptions)
   ];
 }
 
-/** Intervals that bars have, and what times may be rounded to. */
+/** Usual intervals of bars, and of rounding. */
 const USUAL = [60, 120, 180, 300, 600, 900, 1800, 3600, 7200, 14_400, DAY];
 const SNAPS = [
   [3600, '1h'],
@@ -139,7 +139,7 @@ const SNAPS = [
   [1, '1s'],
 ] as const;
 
-/** Rows that are stamped a little off the grid of a usual interval; null: they are not. */
+/** Whether rows are a little off the grid of a usual interval; null: they are not. */
 function snappedWay(opens: readonly Seconds[]): Way | null {
   const gaps = opens.slice(1).map((open, i) => open - (opens[i] as Seconds));
   const median = [...gaps].sort((a, b) => a - b)[gaps.length >> 1] ?? 0;
@@ -147,7 +147,7 @@ function snappedWay(opens: readonly Seconds[]): Way | null {
   if (interval === undefined) return null;
   const off = opens.map((open) => Math.abs(open - Math.round(open / interval) * interval));
   const most = off.reduce((a, b) => Math.max(a, b), 0);
-  // One row off is a mistake to be shown.
+  // A single row off the grid is a mistake to show.
   if (off.filter((each) => each > 0).length < opens.length / 5) return null;
   const snap = SNAPS.find(([seconds]) => interval % seconds === 0 && most * 2 < seconds)?.[1];
   if (snap === undefined) return null;
@@ -164,7 +164,7 @@ function calendarWay(name: string, interval: Seconds, options: Way['options']): 
   return { grid, calendar: name, options, when: `if its days are those of ${name}` };
 }
 
-/** Months, quarters or years that begin with any month, by their first days or by any other of theirs. */
+/** Months, quarters or years with any first month, stamped by their first or any other day. */
 function monthsWay(interval: Seconds, opens: readonly Seconds[]): Way {
   const way = { calendar: null, options: {}, when: 'if its rows are bars of months' };
   const months = Array.from({ length: interval / MONTH }, (_, month) => plainGrid(interval, month * MONTH));
@@ -180,7 +180,10 @@ function monthsWay(interval: Seconds, opens: readonly Seconds[]): Way {
 const SATURDAY = 2 * DAY;
 const SUNDAY = 3 * DAY;
 
-/** Weeks by their first or by their last day. Those of exchanges end on a weekday; read by its first day, a bar is never there too early. */
+/**
+ * Weeks by their first or last day. Weeks of an exchange end on a weekday; read by its first day, a bar is never visible too
+ * early.
+ */
 function weekWays(phase: Seconds): readonly [Way, Way] {
   const first: Way = {
     grid: plainGrid(WEEK, phase),
@@ -197,12 +200,12 @@ function weekWays(phase: Seconds): readonly [Way, Way] {
   return phase === SATURDAY || phase === SUNDAY ? [first, last] : [last, first];
 }
 
-/** Exchanges whose sessions rows may show by the clocks of their own. */
+/** Exchanges whose sessions may show in local times. */
 const EXCHANGES = ['XNYS', 'XLON', 'XKRX'];
-/** So many rows and days show it. */
+/** How many rows and days are needed to decide it. */
 const [LEAST_ROWS, LEAST_DAYS] = [8, 2];
 
-/** The exchange whose sessions all rows are in, and begin with; as local times, unless their zone was said. Null: none. */
+/** The exchange whose sessions contain and begin with these rows, read in its local time unless a zone was given. Null: none. */
 function sessionsOf(
   interval: Seconds,
   opens: readonly Seconds[],
@@ -223,10 +226,10 @@ function sessionsOf(
   return found ?? null;
 }
 
-/** The stream that reads a file so, to paste into a strategy. */
+/** The stream that reads a file so, as code to paste. */
 export function lineOf({ grid, calendar, options }: Way, kind: string, path: string): string {
   const anchor = isTicks(grid) ? null : anchorOf(grid);
-  // The phase of weeks and months is what their anchor says.
+  // For weeks and months the anchor gives the phase.
   const said = Object.entries(options).map(([name, value]) => `${name}: ${written(value)}`);
   const provider = `${kind}History(${quoted(path)}${said.length > 0 ? `, { ${said.join(', ')} }` : ''})`;
   const parts = [

@@ -5,7 +5,7 @@ import { sourceError } from '../faults.js';
 import type { Session } from './session.js';
 import { literal, quoted, type PostgresSettings } from './settings.js';
 
-/** What PostgreSQL calls its types, by their numbers. */
+/** PostgreSQL's type numbers. */
 const NUMBERS: ReadonlySet<number> = new Set([20, 21, 23, 26, 700, 701, 1700, 790]);
 const BOOLEAN = 16;
 const DATE = 1082;
@@ -18,18 +18,18 @@ const PER_SECOND = { s: 1, ms: 1e3, us: 1e6, ns: 1e9 } as const;
 /** How rows are read as bars. */
 export interface Layout {
   readonly columns: readonly { readonly name: string; readonly type: ColumnType }[];
-  /** What is selected: the open in seconds, then each column as text, a number or a boolean. */
+  /** The SELECT list: the open in seconds, then each column as text, number or boolean. */
   readonly select: string;
   /** SQL for the open of a row, in seconds. */
   readonly open: string;
-  /** SQL for the time of a row that opens at these seconds, so that an index on the column serves. */
+  /** SQL for the time of a row with this open, written so that an index on the column can be used. */
   at(seconds: string): string;
   readonly time: string;
-  /** What follows FROM, with rows of one symbol alone. */
+  /** The FROM clause, limited to one symbol. */
   readonly from: string;
 }
 
-/** @throws SeamlessError `source` where there is no time among the columns, or a name is not one of them */
+/** @throws SeamlessError `source` where no column is a time, or a name is not a column */
 export async function layoutOf(
   stream: OpenStream,
   settings: PostgresSettings,
@@ -125,7 +125,7 @@ function timeSql(
         at: (seconds) => `to_timestamp(${seconds}) AT TIME ZONE ${zone}`,
       };
     case DATE:
-      // A date is midnight of UTC, as in files.
+      // A date is midnight UTC, as in files.
       return {
         open: `extract(epoch from ${column})::float8`,
         at: (seconds) => `ceil(${seconds} / 86400.0)::int + DATE '1970-01-01'`,
@@ -134,7 +134,7 @@ function timeSql(
       if (!NUMBERS.has(dataType))
         throw sourceError(
           stream,
-          `column ${name} of ${shown} is no time but a text: read it with a query, such as query: 'SELECT ${name}::timestamptz AS time, … FROM …'.`,
+          `column ${name} of ${shown} is text, not a time: read it with a query, such as query: 'SELECT ${name}::timestamptz AS time, … FROM …'.`,
         );
       return {
         open: `(${column}::float8 / ${PER_SECOND[timeUnit]})`,
@@ -143,7 +143,7 @@ function timeSql(
   }
 }
 
-/** A number of the column's own type: an index of another type would not serve. */
+/** A number of the column's own type: only then is its index used. */
 function numberSql(sql: string, dataType: number): string {
   if (dataType === 700 || dataType === 701) return `(${sql})::float8`;
   return dataType === 1700 ? `(${sql})::numeric` : `ceil(${sql})::bigint`;

@@ -10,14 +10,14 @@ import { layoutOf, type Layout } from './columns.js';
 import { Session } from './session.js';
 import { postgresSettings, type PostgresSettings } from './settings.js';
 
-/** Raised when the same rows come to be read as other bars. */
+/** Raised when the same rows are read as other bars. */
 const VERSION = 1;
-/** Rows of one answer. */
+/** Rows per FETCH. */
 const FETCH_ROWS = 16_384;
-/** Slots whose rows have one digest: so many are read again where one changed. */
+/** Slots per digest: if one row changes, this many are read again. */
 const BLOCK_SLOTS = 8192;
 
-/** A block of rows: where it begins, how many there are, and a digest of what is in them. */
+/** A block of rows: where it begins, how many there are, and a digest of their content. */
 type Block = readonly [start: Seconds, rows: number, digest: string];
 
 /** @throws SeamlessError `source` when an option is wrong. */
@@ -40,7 +40,7 @@ class PostgresReader implements SourceReader {
   readonly #stream: OpenStream;
   readonly #settings: PostgresSettings;
   readonly #session: Session;
-  /** One run sees one moment, as its transaction does. */
+  /** A run sees one instant, the start of its transaction. */
   readonly #newest: Seconds;
   #layout: Promise<Layout> | null = null;
   #look: Promise<Look> | null = null;
@@ -124,7 +124,7 @@ class PostgresReader implements SourceReader {
     return (this.#look ??= this.#lookAt());
   }
 
-  /** The server reads all rows and sends a line for each block of them. */
+  /** The server reads all rows and sends one line per block. */
   async #lookAt(): Promise<Look> {
     const { from, open, at, time } = await this.#read();
     const seconds = BLOCK_SLOTS * this.#stream.interval;

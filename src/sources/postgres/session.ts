@@ -6,20 +6,20 @@ import { Passing, patiently } from '../wire/patience.js';
 import type { Secrets } from '../wire/secrets.js';
 import type { PostgresSettings } from './settings.js';
 
-/** Codes of connections that were not made, or were lost, which may pass. */
+/** Error codes of failed or lost connections, which may pass. */
 const PASSING =
   /^(?:ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|57P03|53300|08\w{3})$/;
 
-/** One connection, which sees the database as it was when it was first asked: all that is read in a run is of one moment. */
+/** One connection in one transaction, so everything a run reads is from one instant. */
 export class Session {
   readonly #stream: OpenStream;
   readonly #settings: PostgresSettings;
   readonly #secrets: Secrets;
   readonly #signal: AbortSignal | undefined;
   #client: Promise<Client> | null = null;
-  /** Queries wait for each other: a connection answers one at a time. */
+  /** A queue: a connection answers one query at a time. */
   #last: Promise<unknown> = Promise.resolve();
-  /** Where it is, without a password. */
+  /** Host and database for messages, without the password. */
   #place = 'PostgreSQL';
 
   constructor(
@@ -32,13 +32,13 @@ export class Session {
     this.#settings = settings;
     this.#secrets = secrets;
     this.#signal = signal;
-    // A query in work is given up with its connection.
+    // A running query ends with its connection.
     signal?.addEventListener('abort', () => void this.end(), { once: true });
   }
 
-  /** @throws SeamlessError `source` with what is wrong and what to do about it */
-  async rows(sql: string, values: readonly unknown[] = []): Promise<readonly (readonly unknown[])[]> {
-    return (await this.query(sql, values)).rows;
+  /** @throws SeamlessError `source` that says what is wrong and what to do */
+  async rows(sql: string): Promise<readonly (readonly unknown[])[]> {
+    return (await this.query(sql)).rows;
   }
 
   async query(sql: string, values: readonly unknown[] = []): Promise<QueryResult<unknown[]>> {
@@ -85,7 +85,7 @@ export class Session {
     }
     this.#place = `PostgreSQL at ${client.host}:${client.port}/${client.database ?? ''}`;
     if (client.password) this.#secrets.add(client.password);
-    // A connection that is lost while nothing is asked says so at the next query.
+    // If the connection is lost while idle, the next query reports it.
     client.on('error', () => undefined);
     try {
       await client.connect();
@@ -148,9 +148,9 @@ export class Session {
       if (near.length > 0) return ` Did you mean ${near.join(' or ')}?`;
       return names.length > 0
         ? ` It has ${names.slice(0, 8).join(', ')}.`
-        : ' It has none that this user sees.';
+        : ' This user sees no tables in it.';
     } catch {
-      // The first error says enough.
+      // The first error is enough.
       return '';
     }
   }

@@ -6,10 +6,10 @@ import { Options } from '../options.js';
 export interface PostgresSettings {
   /** Name of the environment variable with the address. */
   readonly connection: string;
-  /** What follows FROM, quoted; and what it is called. */
+  /** The FROM clause, quoted, and its name in messages. */
   readonly from: string;
   readonly shown: string;
-  /** The table's name in its schema, to look for others like it; null: a query. */
+  /** The table's name in its schema, to suggest similar ones; null for a query. */
   readonly table: readonly string[] | null;
   readonly time: string | null;
   readonly timeUnit: 's' | 'ms' | 'us' | 'ns';
@@ -21,7 +21,7 @@ export interface PostgresSettings {
   readonly timeoutMs: number;
 }
 
-/** What readers of files know besides. */
+/** Options of file readers that do not apply here. */
 const OF_FILES = ['timeFormat', 'stamp', 'snap', 'conformance', 'completeUntil'];
 
 /** @throws SeamlessError `source` for an option that is missing, unknown or wrong */
@@ -31,10 +31,7 @@ export function postgresSettings(stream: OpenStream): PostgresSettings {
   const { time, timeUnit, timeZone } = options.time();
   const reading = OF_FILES.find((name) => stream.source.options[name] !== undefined);
   if (reading !== undefined)
-    throw sourceError(
-      stream,
-      `its postgres source has no option ${reading}: read with a query what needs it.`,
-    );
+    throw sourceError(stream, `its postgres source has no option ${reading}: use a query instead.`);
   const columns = options.textsOrMap('columns') ?? {};
   if (Array.isArray(columns))
     throw sourceError(
@@ -57,7 +54,7 @@ export function postgresSettings(stream: OpenStream): PostgresSettings {
   if ((table === null) === (query === null))
     throw sourceError(
       stream,
-      "its postgres source needs a table or a query, and one of the two alone: table: 'bars', or query: 'SELECT …'.",
+      "its postgres source needs a table or a query, but not both: table: 'bars', or query: 'SELECT …'.",
     );
   const names = table?.split('.') ?? null;
   return {

@@ -10,7 +10,7 @@ import type { PresetNames } from '../../settings/completion.js';
 import { PRESETS_FILE } from '../../settings/files.js';
 import { presetsSchema, type DataPreset, type PresetsFile } from './schema.js';
 
-/** Providers whose rows are read by the reader of files, which knows about rows that are not bars. */
+/** Providers that the file readers serve; they can leave faulty rows out. */
 const OF_ROWS: ReadonlySet<string> = new Set(['csv', 'parquet', 'sql']);
 
 /** The presets of a project; none where it has no file of them. @throws SeamlessError `usage`, naming the line */
@@ -18,7 +18,7 @@ export function loadPresets(projectRoot: string): readonly DataPresetSpec[] {
   return loadPresetFile(projectRoot).specs;
 }
 
-/** What the file of presets of a project says; nothing where there is none. @throws SeamlessError `usage`, naming the line */
+/** The content of a project's presets file; nothing if there is none. @throws SeamlessError `usage`, naming the line */
 export function loadPresetFile(projectRoot: string): {
   readonly specs: readonly DataPresetSpec[];
   /** By name. */
@@ -35,7 +35,7 @@ export function loadPresetFile(projectRoot: string): {
   return { specs: specsOf(presets), levels: presets.sla };
 }
 
-/** Names in a file of presets, as far as it is one: for files that name them. */
+/** The names in a presets file, as far as it can be parsed: for files that refer to them. */
 export function presetNamesIn(text: string): PresetNames {
   const file = parseDocument(text).toJS() as Partial<Record<'data' | 'sla', object | null>> | null;
   const names = (part: object | null | undefined): string[] =>
@@ -43,12 +43,12 @@ export function presetNamesIn(text: string): PresetNames {
   return { data: names(file?.data), sla: names(file?.sla) };
 }
 
-/** What a file of presets says. @throws SeamlessError `usage`, naming the line */
+/** The content of a presets file. @throws SeamlessError `usage`, naming the line */
 export function parsePresets(text: string, file: string): readonly DataPresetSpec[] {
   return specsOf(parseYaml(text, file, presetsSchema, contradictionIn));
 }
 
-/** The file of presets where it is edited. */
+/** The presets file as an editor has it. */
 export const presetSettings: SettingsKind = {
   schemaFor: () => presetsSchema,
   namesIn: (file, [section, , field]) =>
@@ -87,7 +87,7 @@ function contradictionIn({ data, sla, conformance }: PresetsFile): Contradiction
     if ((interval === undefined) === (intervalMs === undefined))
       return {
         path: at,
-        text: `${id} must have an interval, such as "interval: 1m" or "intervalMs: 60000", and one of the two alone`,
+        text: `${id} must have an interval, such as "interval: 1m" or "intervalMs: 60000", but not both`,
       };
     const unknown =
       unknownName(preset.sla, sla, 'sla') ?? unknownName(preset.conformance, conformance, 'conformance');
@@ -95,24 +95,24 @@ function contradictionIn({ data, sla, conformance }: PresetsFile): Contradiction
     if (isWire(provider) && preset.options['stabilizationBars'] !== undefined)
       return {
         path: [...at, 'options', 'stabilizationBars'],
-        text: `stabilizationBars of ${id} stands beside provider, not among its options`,
+        text: `stabilizationBars of ${id} belongs beside provider, not among its options`,
       };
     if (preset.stabilizationBars !== undefined && !isWire(provider))
       return {
         path: [...at, 'stabilizationBars'],
-        text: `stabilizationBars is for what comes over a wire, but ${id} reads ${provider}: take it away`,
+        text: `stabilizationBars is for wires, but ${id} reads ${provider}: remove it`,
       };
     if (preset.conformance !== undefined && !OF_ROWS.has(provider))
       return {
         path: [...at, 'conformance'],
-        text: `conformance is for files and queries, but ${id} reads ${provider}, which is always strict: take it away`,
+        text: `conformance is for files and queries, but ${id} reads ${provider}, which is always strict: remove it`,
       };
   }
   for (const [name, { miss, deadline }] of Object.entries(sla)) {
     if (miss === 'hold' && deadline === undefined)
       return {
         path: ['sla', name],
-        text: `${name} holds until its deadline, and has none: add one, such as "deadline: 60s"`,
+        text: `${name} waits until its deadline but has none: add one, such as "deadline: 60s"`,
       };
   }
   return null;
@@ -131,5 +131,5 @@ function unknownName(
       : Object.keys(known).length > 0
         ? `there is ${Object.keys(known).join(', ')}`
         : `add it under "${field}:"`;
-  return { field, text: `${field} ${JSON.stringify(name)}, which is not there: ${hint}` };
+  return { field, text: `${field} ${JSON.stringify(name)}, which does not exist: ${hint}` };
 }

@@ -24,10 +24,10 @@ const PROVIDERS = ['csv', 'parquet', 'sql', 'demo', 'http', 'postgres', 'ccxt'] 
 const data = v.strictObject({
   /** What its rows are. */
   kind: v.optional(v.literal('bars'), 'bars'),
-  /** The interval that bars are recorded at: either of the two. */
+  /** The interval at which bars are recorded: one of the two. */
   interval: v.optional(duration),
   intervalMs: v.optional(v.pipe(whole, v.multipleOf(1000), v.minValue(1000))),
-  /** How many of the newest closed bars may still change, and are left alone. */
+  /** How many of the newest closed bars may still change and are not stored. */
   stabilizationBars: v.optional(whole),
   provider: v.picklist(PROVIDERS),
   /** What the provider takes: `url`, `path`, `columns`. */
@@ -35,18 +35,18 @@ const data = v.strictObject({
   /** Names of presets below. */
   sla: v.optional(v.string()),
   conformance: v.optional(v.string()),
-  /** What was read stays until it is refreshed. */
+  /** What was read is kept until it is refreshed. */
   pinned: v.optional(v.boolean(), false),
 });
 
 const sla = v.strictObject({
   /** How long a fetch may take. */
   deadline: v.optional(duration),
-  /** The least share of the slots that have closed which must have a bar. */
+  /** The least share of closed slots that must have a bar. */
   coverage: v.optional(share),
   /** How far the last bar may be behind. */
   lag: v.optional(duration),
-  /** `failFast`: an error; `partialFill`: what there is, and what is missing is said; `hold`: wait for it until the deadline. */
+  /** `failFast`: an error; `partialFill`: use what is there and say what is missing; `hold`: wait until the deadline. */
   miss: v.optional(v.picklist(['failFast', 'partialFill', 'hold']), 'failFast'),
 });
 

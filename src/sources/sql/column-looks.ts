@@ -7,7 +7,7 @@ const SAMPLE_TEXTS = 2_000;
 
 const DAY = 86_400;
 
-/** Sizes of 202401, 20240102, 20240102093000 and 20240102093000000. */
+/** Sizes of numbers such as 202401, 20240102, 20240102093000 and 20240102093000000. */
 const DATES = [
   [180_001, 210_012],
   [19_000_101, 21_001_231],
@@ -15,7 +15,7 @@ const DATES = [
   [19_000_101_000_000_000, 21_001_232_000_000_000],
 ] as const;
 
-/** What rows show of each of their columns, which are called c0, c1, …. @param from what follows FROM */
+/** What the rows show about each column; columns are called c0, c1, …. @param from the FROM clause */
 export async function columnLooks(
   names: readonly string[],
   types: readonly string[],
@@ -26,7 +26,7 @@ export async function columnLooks(
     if (isNumberType(type)) {
       const number = `abs(CAST(c${i} AS DOUBLE))`;
       const digits = `CAST(TRY_CAST(c${i} AS BIGINT) AS VARCHAR)`;
-      // Only whole numbers of the size of a date, or of a month, can be dates.
+      // Only whole numbers of these sizes can be dates or months.
       const sized = DATES.map(([least, largest]) => `c${i} BETWEEN ${least} AND ${largest}`).join(' OR ');
       const dates = `(list(DISTINCT ${digits}) FILTER (${sized}))[:${SAMPLE_TEXTS}]`;
       return [`min(${number}) AS least${i}`, `max(${number}) AS largest${i}`, `${dates} AS texts${i}`];
@@ -38,8 +38,9 @@ export async function columnLooks(
 }
 
 /**
- * A table with its columns. A date in one column and a time of day in another are read as texts are, where bars are shorter than a day.
- * @param source what follows FROM
+ * A table with its columns. If a date and a time of day are in separate columns, both are read as text, where bars are shorter
+ * than a day.
+ * @param source the FROM clause
  */
 export function datesAsTexts(
   { interval }: OpenStream,

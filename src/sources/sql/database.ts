@@ -11,7 +11,7 @@ export class Database {
     this.#projectRoot = projectRoot;
   }
 
-  /** A connection of one's own: a streamed result ends when its connection runs anything else. */
+  /** A connection of its own: a streamed result ends when its connection runs anything else. */
   async connect(): Promise<DuckDBConnection> {
     this.#instance ??= open(this.#projectRoot);
     const instance = await this.#instance;
@@ -27,13 +27,13 @@ export class Database {
     }
   }
 
-  /** All rows of a small result. Ask for counts as DOUBLE: a BIGINT comes as a bigint. */
+  /** All rows of a small result. Select counts as DOUBLE: a BIGINT arrives as a bigint. */
   rows(sql: string): Promise<Record<string, unknown>[]> {
     return this.use(async (connection) => (await connection.runAndReadAll(sql)).getRowObjectsJS());
   }
 
   close(): void {
-    // A database that failed to open has reported that already.
+    // A failed open was reported by whoever opened it.
     this.#instance?.then(
       (instance) => instance.closeSync(),
       () => undefined,
@@ -46,12 +46,12 @@ async function open(projectRoot: string): Promise<DuckDBInstance> {
   const instance = await DuckDBInstance.create(':memory:', {
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
-    // A sort that outgrows memory would otherwise leave a .tmp folder in whatever folder the command runs.
+    // Without this, a sort larger than memory leaves a .tmp folder in the current directory.
     temp_directory: join(tmpdir(), `seamless-sources-${process.pid}`),
     file_search_path: projectRoot,
   });
   const connection = await instance.connect();
-  // The machine's own zone must not decide what a time means.
+  // The machine's time zone must not change what a time means.
   await connection.run("SET GLOBAL TimeZone = 'UTC'");
   connection.closeSync();
   return instance;
@@ -61,12 +61,12 @@ export function sqlText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-/** A path in which `*`, `?` and `[` mean themselves. */
+/** Escapes a path so that `*`, `?` and `[` are literal. */
 export function literalPath(path: string): string {
   return path.replace(/[*?[]/g, (character) => `[${character}]`);
 }
 
-/** What DuckDB has to say, as a sentence, without its advice to programmers. */
+/** DuckDB's error as a sentence, without its hints for programmers. */
 export function databaseMessage(error: unknown): string {
   const message = (error instanceof Error ? error.message : String(error)).split('\n\n')[0]?.trim() ?? '';
   return /[.?!]$/.test(message) ? message : `${message}.`;

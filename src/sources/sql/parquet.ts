@@ -22,7 +22,7 @@ import type { RelationSource, RowReading } from './relation-source.js';
 import { symbolRowsOf, type SymbolRows } from './symbol-rows.js';
 import { bordersOf, firstOpenFrom, type Border, type KnownBorder } from './row-groups.js';
 
-/** The last borders of a content, as `hints` keep them by its version. */
+/** The last borders of a content, kept in `hints` under its version. */
 const keptBorders = v.object({
   reading: v.string(),
   borders: v.array(
@@ -36,7 +36,7 @@ const keptBorders = v.object({
   ),
 });
 
-/** The border before the last row group, which grows, and the one behind it. */
+/** The border before the last row group, which grows, and the one after it. */
 const KEPT_BORDERS = 2;
 
 /** @throws SeamlessError `source` when no file is there or an option is wrong. */
@@ -45,7 +45,7 @@ export async function openParquet(stream: OpenStream, context: FileContext): Pro
   const paths = options.paths();
   const time = options.time();
   const one = symbolOptions(options, true);
-  // Folders that are the symbols of a universe are no column of each.
+  // Folders that name a universe's symbols are no column.
   const partitions = options.raw('partitions') !== false;
   options.finish();
   const files = await findFiles(stream, context, paths);
@@ -73,10 +73,10 @@ class ParquetFiles implements RelationSource {
   readonly #context: FileContext;
   readonly #files: readonly SourceFile[];
   readonly #partitions: boolean;
-  /** What the files were when first looked at, in their order. */
+  /** Signatures of the files at the first look, in their order. */
   #signatures: readonly string[] | null = null;
   #version: string | null = null;
-  /** Hashes of the files' contents at that time. */
+  /** Content hashes from that time. */
   #contents: string[] = [];
 
   constructor(
@@ -118,7 +118,7 @@ class ParquetFiles implements RelationSource {
     return this.#version;
   }
 
-  /** What the streams of a universe read together; null: it is one stream, or may be repaired. */
+  /** What a universe's streams share; null: a single stream, or one that may be repaired. */
   symbols(): SymbolRows | null {
     if (!this.one || this.#signatures === null || this.time.conformance === 'permissive') return null;
     const table = JSON.stringify([this.#files.map(({ path }) => path), this.#partitions]);
@@ -126,7 +126,7 @@ class ParquetFiles implements RelationSource {
     return symbolRowsOf(this.#context.database, table, content, () => this.finish());
   }
 
-  /** A file that grew has row groups of before at its beginning, byte for byte. */
+  /** A file that grew begins with the old row groups, byte for byte. */
   async sameUntil(before: string, reading: RowReading): Promise<Seconds> {
     const [file] = this.#files;
     const known = this.#kept(before);
@@ -140,7 +140,7 @@ class ParquetFiles implements RelationSource {
       );
       if (!here || (await this.#hashBefore(file, border.end)) !== border.hash) continue;
       const after = await firstOpenFrom(database, file.path, reading, border.rows);
-      // All earlier bars lie before the border, then and now.
+      // All earlier bars are before the border, in both versions.
       return Math.min(border.after ?? Infinity, after ?? Infinity);
     }
     return -Infinity;
@@ -157,7 +157,7 @@ class ParquetFiles implements RelationSource {
       const after = await firstOpenFrom(database, file.path, reading, border.rows);
       if (hash !== null) borders.push({ ...border, hash, after });
     }
-    // Of another content than that of the version nothing may be kept under it.
+    // Content of another version must not be kept under this one.
     await this.finish();
     hints.set(bordersKey(this.#version), JSON.stringify({ reading: reading.digest, borders }));
   }
@@ -167,16 +167,16 @@ class ParquetFiles implements RelationSource {
     return text === undefined ? null : v.parse(keptBorders, JSON.parse(text));
   }
 
-  /** Places in a file that is hashed for which `#hashBefore` will be asked. */
+  /** Positions for which `#hashBefore` will be asked. */
   async #ends(file: SourceFile, before: string | null | undefined): Promise<readonly number[]> {
     if (this.#files.length > 1) return [];
     const known = before ? (this.#kept(before)?.borders ?? []) : [];
-    // A file that is damaged, or no Parquet, says so when it is read.
+    // A damaged file is reported when it is read.
     const own = await this.#borders(file).catch(() => []);
     return [...known, ...own.slice(-KEPT_BORDERS)].map(({ end }) => end);
   }
 
-  /** An Arrow file is read whole. */
+  /** An Arrow file is always read whole. */
   async #borders(file: SourceFile): Promise<readonly Border[]> {
     return (await isArrow(this.#stream, file)) ? [] : bordersOf(this.#context.database, file.path);
   }
@@ -195,14 +195,14 @@ class ParquetFiles implements RelationSource {
 
   explain(message: string): string {
     if (/No magic bytes/i.test(message)) {
-      return `${this.shown} is no Parquet or Arrow file, or not written to its end. Text is read by csvHistory.`;
+      return `${this.shown} is not a Parquet or Arrow file, or is incomplete. Use csvHistory for text.`;
     }
     return `${this.shown} cannot be read as Parquet: ${message}`;
   }
 }
 
 /**
- * What follows FROM for files of Parquet, or of Arrow, of which copies are read.
+ * The FROM clause for Parquet files, or for Parquet copies of Arrow files.
  * @param partitions whether folders such as `year=2024` are a column
  */
 export async function parquetFrom(
@@ -213,19 +213,19 @@ export async function parquetFrom(
 ): Promise<string> {
   const list: string[] = [];
   for (const file of files) list.push(sqlText(literalPath(await readablePath(stream, context, file))));
-  // By name, so that types are widened to what all files hold: by position the first file's types would narrow the others.
+  // By name, so that types widen to fit all files: by position, the first file's types would narrow the others.
   const apart = partitions ? '' : ', hive_partitioning = false';
   return `read_parquet([${list.join(', ')}], union_by_name = ${files.length > 1}${apart})`;
 }
 
-/** The file itself, or a Parquet copy of an Arrow file, made once for a content. */
+/** The file itself, or the Parquet copy of an Arrow file, made once per content. */
 async function readablePath(stream: OpenStream, context: FileContext, file: SourceFile): Promise<string> {
   if (!(await isArrow(stream, file))) return file.path;
   const { projectRoot, hints, database, scratch } = context;
   const { hash, signature } = await contentHash(stream, projectRoot, file, hints);
   return arrowCopies.get(context, hash, async () => {
     const path = await copyOfArrow(stream, database, scratch, file);
-    // A copy of another content than that of the hash may not be kept under it.
+    // Another content must not be kept under this hash.
     await refuseChanged(stream, projectRoot, file, signature);
     return path;
   });

@@ -45,14 +45,14 @@ const FIRST_ROWS = 1_000;
 /** A relation, and the type of its time column. */
 interface Plan {
   readonly relation: Relation;
-  /** The same with the rows of all symbols, which say where the table begins and ends. */
+  /** The same with all symbols' rows, which show where the table begins and ends. */
   readonly all: Relation;
   readonly timeType: string;
   /** Other columns that look like a time. */
   readonly otherTimes: readonly string[];
-  /** Whether columns have another type than in the file. */
+  /** Whether columns are read as another type than the file's. */
   readonly recast: boolean;
-  /** Where its symbol is read with the others of its table. */
+  /** Reads its symbol together with the table's other symbols. */
   readonly shared: Shared | null;
 }
 
@@ -67,9 +67,9 @@ interface Shared {
 interface Extent {
   readonly first: Seconds | null;
   readonly last: Seconds | null;
-  /** Rows without a time, and the bars that they hide; of a permissive reading they are counted. */
+  /** Rows without a time, and the bars they hide; a permissive read counts them. */
   readonly untimed: readonly SkippedRow[];
-  /** How many rows have no time; counted by a permissive reading alone. */
+  /** How many rows have no time; counted by a permissive read only. */
   readonly count: number;
 }
 
@@ -83,7 +83,7 @@ function rowReading({ relation, timeType }: Pick<Plan, 'relation' | 'timeType'>)
   };
 }
 
-/** Reads the bars of a range, leaving the rest of the file alone where its format allows. */
+/** Reads the bars of a range, and only that part of the file where the format allows. */
 export class RelationReader implements SourceReader {
   readonly whole = false;
   readonly #stream: OpenStream;
@@ -101,7 +101,7 @@ export class RelationReader implements SourceReader {
     this.#rounded = new Rounded(stream, source.time, this.#notes);
   }
 
-  /** Of files, since a query may ask what time it is. */
+  /** Files only: a query may depend on the current time. */
   get boundsByVersion(): boolean {
     return this.#source.sameUntil !== undefined;
   }
@@ -115,7 +115,7 @@ export class RelationReader implements SourceReader {
   }
 
   async sameUntil(before: string): Promise<Seconds> {
-    // Repaired or sorted, a row may depend on any other.
+    // If rows are repaired or sorted, each may depend on any other.
     if (this.#sorts() || !this.#source.sameUntil) return -Infinity;
     const plan = await this.#planned();
     return plan.recast ? -Infinity : this.#source.sameUntil(before, rowReading(plan));
@@ -128,7 +128,7 @@ export class RelationReader implements SourceReader {
   }
 
   async *read(range: Range, skip?: (row: SkippedRow) => void): AsyncGenerator<Table> {
-    // A row without a time belongs to no range: only the whole can show it.
+    // A row without a time belongs to no range: it shows only in the whole.
     this.#extent ??= this.#measure();
     const { first, untimed, count } = await this.#extent;
     const { relation, all, timeType, shared } = await this.#planned();
@@ -146,7 +146,7 @@ export class RelationReader implements SourceReader {
           yield permissive ? cleaner.clean(table) : await around.next(table);
       }
     } catch (error) {
-      // A file that is written anew under the reader looks damaged: that it changed is the better word.
+      // If the file was rewritten while it was read, say so rather than call it damaged.
       await this.#source.finish();
       throw this.#explained(error);
     }
@@ -155,7 +155,7 @@ export class RelationReader implements SourceReader {
     if (!this.#sorts() && !plan.recast) await this.#source.remember?.(rowReading(plan));
   }
 
-  /** A row that cannot be a bar is nobody's business but theirs who ask for its time. */
+  /** A faulty row matters only to reads of its own time. */
   #skipOrThrow(range: Range, skip?: (row: SkippedRow) => void): Skip {
     return (where, error) => {
       if (where === null || (!skip && !isEmpty(intersection(where, range)))) throw error;
@@ -197,7 +197,7 @@ export class RelationReader implements SourceReader {
     return this.#rounded.told(await rows.read(symbol, query, selectedColumns(all)));
   }
 
-  /** Conditions on the rows of a range: one on what a file has, one on their opens. */
+  /** Conditions on the rows of a range: on the file's own column, and on the opens. */
   #conditions(
     relation: Relation,
     timeType: string,
@@ -205,7 +205,7 @@ export class RelationReader implements SourceReader {
   ): { readonly pruned: string; readonly where: string } {
     const pruned = pruneRange(this.#stream, this.#source.time, relation, timeType, range);
     const ends = [
-      // What is left out is counted by itself.
+      // Rows that are left out are counted separately.
       this.#source.time.conformance === 'permissive' ? 'isfinite(open)' : 'open IS NOT NULL',
       ...(Number.isFinite(range.start) ? [`open >= ${range.start}::DOUBLE`] : []),
       ...(Number.isFinite(range.end) ? [`open < ${range.end}::DOUBLE`] : []),
@@ -216,7 +216,7 @@ export class RelationReader implements SourceReader {
     };
   }
 
-  /** How many rows a query gives; not asked where it has to have them all at hand in any case. */
+  /** How many rows a query gives; not asked where all must be in memory anyway. */
   async #count(sql: string): Promise<number | undefined> {
     if (this.#sorts()) return undefined;
     const [row] = await this.#database.rows(`SELECT count(*)::DOUBLE AS count FROM (${sql})`);
@@ -324,17 +324,17 @@ export class RelationReader implements SourceReader {
     }
     if (look.holds === 'number') return numberReading(this.#stream, time, look);
     const reading = typedReading(this.#stream, time, type);
-    // Midnights of days are dates in any zone.
+    // Midnights of daily bars are dates in any zone.
     if (reading?.naive && !isOfDays(this.#stream)) refuseNamedZone(this.#stream, [look], shown);
     return reading;
   }
 
-  /** The opens of the first and last bar, and that every row has a time. */
+  /** The first and last open. Every row must have a time. */
   async #measure(): Promise<Extent> {
     const { relation: own, all: relation, timeType, shared } = await this.#planned();
     if (this.#source.time.conformance === 'permissive') return this.#measureBars(relation);
     const raw = `c${relation.time}`;
-    // Texts have no order but that of the times they stand for; for others, file statistics may know the extremes.
+    // Texts must be converted before they are ordered; for other types, file statistics may know the extremes.
     const open = openSql(relation);
     const ordered = timeType !== 'VARCHAR' && relation.reading.unit > 0 && relation.clock === null;
     const extremes = ordered
@@ -346,7 +346,7 @@ export class RelationReader implements SourceReader {
       `SELECT ${extremes}, ${untimedSql} FROM ${relation.from}`,
       shared?.rows,
     );
-    // Only a symbol's own rows are its own fault.
+    // A symbol is blamed for its own rows only.
     const untimed = async (): Promise<unknown> =>
       (own.from === relation.from ? row : (await this.#rows(`SELECT ${untimedSql} FROM ${own.from}`))[0])?.[
         'untimed'
@@ -359,7 +359,7 @@ export class RelationReader implements SourceReader {
     return { ...endsOf(this.#stream, this.#source, relation, extent), untimed: hidden, count: 0 };
   }
 
-  /** The same of the rows that can be bars. */
+  /** The same, over the rows that can be bars. */
   async #measureBars(relation: Relation): Promise<Extent> {
     const bar = onGridSql(this.#stream, 'open');
     const [row = {}] = await this.#rows(
@@ -373,7 +373,7 @@ export class RelationReader implements SourceReader {
       : { first: null, last: null, untimed: [], count };
   }
 
-  /** @param shared asks once for all symbols. */
+  /** @param shared asks once for all symbols */
   #rows(sql: string, shared: SymbolRows | null = null): Promise<Record<string, unknown>[]> {
     return this.#explaining(shared ? shared.answer(sql) : this.#database.rows(sql));
   }
@@ -389,7 +389,7 @@ export class RelationReader implements SourceReader {
   #explained(error: unknown): SeamlessError {
     if (error instanceof SeamlessError) return error;
     const message = databaseMessage(error);
-    // A value that a cast refuses is one row's fault; anything else is the source's.
+    // A failed cast is one row's fault; any other failure is the source's.
     const make = message.startsWith('Conversion Error') ? rowError : sourceError;
     return make(this.#stream, this.#source.explain(message), error);
   }

@@ -3,31 +3,31 @@ import type { TimeOptions } from '../options.js';
 import type { OneSymbol } from '../universe/symbols.js';
 import type { SymbolRows } from './symbol-rows.js';
 
-/** What DuckDB can read in part: Parquet files, the result of a query. */
+/** What DuckDB can read in part: Parquet files, or the result of a query. */
 export interface RelationSource {
-  /** What follows FROM. Asked once, when its rows are first needed. */
+  /** The FROM clause. Asked for once, when rows are first needed. */
   from(): Promise<string>;
   /** What it is called in messages: `data/btc.parquet`, `its query`. */
   readonly shown: string;
-  /** True when the rows have no order of their own. */
+  /** True when the rows have no inherent order. */
   readonly sort: boolean;
   readonly time: TimeOptions;
-  /** The symbol whose rows are read, of a table with those of many; null or absent: all rows. */
+  /** The symbol to read from a table with many; null or absent: all rows. */
   readonly one?: OneSymbol | null;
-  /** How the rows of one symbol are chosen, as an author writes it; absent: with the option `symbol`. */
+  /** How the author chooses a symbol, for messages; absent: the option `symbol`. */
   readonly choose?: (column: string, symbol: string) => string;
-  /** What is read of the table for all symbols at once; null or absent: nothing, each is read by itself. To be asked after `version`. */
+  /** What is read once for all symbols; null or absent: each symbol is read by itself. Ask after `version`. */
   symbols?(): SymbolRows | null;
   /** See `SourceReader.files`. */
   readonly files?: readonly string[];
   version(before?: string | null): Promise<string | null>;
   /** See `SourceReader.sameUntil`. Absent: it cannot tell. */
   sameUntil?(before: string, reading: RowReading): Promise<Seconds>;
-  /** Called when its rows were read: has what `sameUntil` will need of them. */
+  /** Called after its rows were read: keeps what `sameUntil` needs. */
   remember?(reading: RowReading): Promise<void>;
-  /** Called after a range was read. @throws SeamlessError when what was read may be torn. */
+  /** Called after a range was read. @throws SeamlessError when the read may be torn */
   finish(): Promise<void>;
-  /** What went wrong, when DuckDB says so. */
+  /** The message for an error of DuckDB's. */
   explain(message: string): string;
 }
 

@@ -8,22 +8,22 @@ import type { TimeOptions } from '../options.js';
 import type { ColumnLook } from '../time/column.js';
 import type { TimeReading } from '../time/reading.js';
 
-/** Rows that DuckDB can read, whose columns are called c0, c1, … whatever their names. */
+/** Rows that DuckDB can read. Columns are called c0, c1, … whatever their names. */
 export interface Relation {
   /** What follows FROM. */
   readonly from: string;
   readonly names: readonly string[];
   /** Position of the column with the time, and how it is read. */
   readonly time: number;
-  /** Position of the column with the time of day; null: that of the time has it. */
+  /** Position of the column with the time of day; null: the time column includes it. */
   readonly clock: number | null;
   readonly reading: TimeReading;
-  /** What a row is read as, without its time. */
+  /** What each column is read as, without the time. */
   readonly columns: readonly SelectedColumn[];
   readonly expressions: readonly string[];
 }
 
-/** A source of bars has something to tell about each. @throws SeamlessError `source` */
+/** @throws SeamlessError `source` for a source without any column besides the time */
 export function refuseBare(stream: OpenStream, names: readonly string[], source: string): void {
   if (names.length > 1) return;
   const [mark] = /[ ^~!:]/.exec(names[0]?.trim() ?? '') ?? [];
@@ -34,7 +34,10 @@ export function refuseBare(stream: OpenStream, names: readonly string[], source:
   );
 }
 
-/** @throws SeamlessError `source` when two columns have the same name. @param isText a text takes names for its columns */
+/**
+ * @throws SeamlessError `source` when two columns have the same name. @param isText a text file accepts other names for its
+ * columns
+ */
 export function refuseTwins(
   stream: OpenStream,
   names: readonly string[],
@@ -61,7 +64,7 @@ export function isNumberType(type: string): boolean {
   return NUMBERS.test(type);
 }
 
-/** How a column of a DuckDB type is read: as what, and by which expression. */
+/** How a column of a DuckDB type is read: as which type, by which expression. */
 export function cellOf(type: string, raw: string): { readonly type: CellType; readonly sql: string } {
   if (isNumberType(type)) return { type: 'number', sql: `CAST(${raw} AS DOUBLE)` };
   if (type === 'BOOLEAN') return { type: 'boolean', sql: raw };
@@ -78,7 +81,7 @@ export function notATimeColumn(stream: OpenStream, look: ColumnLook, source: str
   );
 }
 
-/** SELECT with the open first and, where times are rounded, the exact ones last, for `streamTables`. */
+/** A SELECT list with the open first and, if times are rounded, the exact times last, for `streamTables`. */
 export function selectBars(relation: Relation): string {
   const { reading, time, clock, expressions } = relation;
   const exact = reading.exact?.(`c${time}`, clock === null ? null : `c${clock}`);
@@ -97,16 +100,16 @@ export function openSql({ reading, time, clock }: Relation): string {
   return reading.open(`c${time}`, clock === null ? null : `c${clock}`);
 }
 
-/** Seconds by which a range is widened for pruning: zones and bar closes move a time by less than this. */
+/** Seconds by which a range is widened for pruning: more than zones and bar closes can move a time. */
 const PRUNE_MARGIN = 2 * 86_400;
 
-/** Times that every type of time can hold: nanoseconds in 64 bits go from 1677 to 2262. */
+/** Times that every time type can hold: 64-bit nanoseconds reach from 1677 to 2262. */
 const EARLIEST = -9.2e9;
 const LATEST = 9.2e9;
 
 /**
- * A condition on the time column itself that holds for all rows of a range, and for few others: file statistics know
- * the column, not what is computed from it. Null where there is none.
+ * A condition on the raw time column that holds for all rows of a range and few others. File statistics know the column, not
+ * expressions over it. Null: none is possible.
  */
 export function pruneRange(
   stream: OpenStream,
@@ -128,7 +131,7 @@ export function pruneRange(
 }
 
 function timeLiteral(type: string, relation: Relation, seconds: Seconds): string {
-  // A whole number compares with any numeric column as it is; a DOUBLE would convert the column and prune nothing.
+  // An integer compares with any numeric column; a DOUBLE would convert the column and prune nothing.
   if (isNumberType(type)) return (BigInt(Math.floor(seconds)) * BigInt(relation.reading.unit)).toString();
   return `CAST('${new Date(seconds * 1000).toISOString().replace('Z', '+00')}' AS ${type})`;
 }

@@ -2,8 +2,8 @@ import type { Seconds } from '../../sdk/time/time.js';
 import { selectBars, type Relation } from './relation.js';
 
 /**
- * How many rows of a relation have a time that is rounded, and the earliest of these times as it was.
- * @param pruned conditions on the relation, and `where` on the opens of its rows: clauses of SQL
+ * How many rows have a rounded time, and the earliest of those times before rounding.
+ * @param pruned conditions on the relation; `where` on the opens of its rows: SQL clauses
  */
 export async function roundedRows(
   relation: Relation,

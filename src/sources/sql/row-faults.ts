@@ -21,7 +21,7 @@ const NO_TIME: BarFault = {
 
 /**
  * Rows without a time, and the bars that they hide.
- * @throws SeamlessError `source-row` where nothing says which bars such a row hides, or there are too many.
+ * @throws SeamlessError `source-row` where the hidden bars cannot be known, or there are too many such rows
  */
 export async function untimedFaults(
   stream: OpenStream,
@@ -32,7 +32,7 @@ export async function untimedFaults(
 ): Promise<readonly SkippedRow[]> {
   const rows = await untimedRows(database, relation, timed);
   const [first] = rows ?? [NOWHERE];
-  // A result has no order, and what a symbol's rows are beside is another's.
+  // A query's result has no order, and a symbol's neighbouring rows may be another symbol's.
   if (first && (rows === null || source.sort || source.one))
     throw rowFault(stream, source, relation, NO_TIME, first.cell, leaveOut(source, relation, first));
   return (rows ?? []).map((row) => ({
@@ -41,16 +41,16 @@ export async function untimedFaults(
   }));
 }
 
-/** What to do about rows of which nothing says where they are. */
+/** What to do about rows whose place is unknown. */
 function leaveOut({ sort }: RelationSource, { names, time }: Relation, { cell }: Untimed): string {
   const counted = "to have such rows left out and counted, say conformance: 'permissive'";
   const name = names[time] ?? '';
   return sort && cell === null
     ? `nothing says which bars it is beside, so add WHERE ${/^\w+$/.test(name) ? name : `"${name}"`} IS NOT NULL to the query; or ${counted}`
-    : `nothing says which bars it is beside, so mend it; or ${counted}`;
+    : `nothing says which bars it is beside, so correct it; or ${counted}`;
 }
 
-/** The sentence for a row that cannot be a bar. @param write what to do about a cell that is no time */
+/** The message for a row that cannot be a bar. @param write what to do about a cell that is no time */
 export function rowFault(
   stream: OpenStream,
   { shown }: RelationSource,
@@ -68,7 +68,10 @@ export function rowFault(
   });
 }
 
-/** Slots of the first and the last row. One row that cannot be a bar hides its slot; where neither can, the file is not what it was taken for. */
+/**
+ * Slots of the first and last row. A single faulty row hides its own slot; if both ends are faulty, the file is not what it was
+ * taken for.
+ */
 export function endsOf(
   stream: OpenStream,
   source: RelationSource,

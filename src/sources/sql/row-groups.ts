@@ -2,28 +2,28 @@ import { createHash } from 'node:crypto';
 import type { Seconds } from '../../sdk/time/time.js';
 import { literalPath, sqlText, type Database } from './database.js';
 
-/** A place between row groups of a Parquet file, and what lies before it. */
+/** A border between row groups of a Parquet file, and what is before it. */
 export interface Border {
   /** Bytes before it. */
   readonly end: number;
   readonly rows: number;
-  /** SHA-256 of what the footer says of the row groups before it: where their pages are, and how they are written. */
+  /** SHA-256 of the footer's entries for the row groups before it: where their pages are, and how they are encoded. */
   readonly footer: string;
 }
 
-/** A border, and what a later content is compared with. */
+/** A border, and what later content is compared with. */
 export interface KnownBorder extends Border {
   /** SHA-256 of the bytes before it. */
   readonly hash: string;
-  /** The earliest open behind it; null: there is no row. */
+  /** The earliest open after it; null: no rows. */
   readonly after: Seconds | null;
 }
 
-/** Borders of a file with at least a row before them, in order; none where its row groups do not follow each other. */
+/** A file's borders with at least one row before them, in order; none if its row groups are not contiguous. */
 export async function bordersOf(database: Database, path: string): Promise<readonly Border[]> {
   const start =
     'CASE WHEN dictionary_page_offset > 0 THEN least(dictionary_page_offset, data_page_offset) ELSE data_page_offset END';
-  // What belongs to the file as a whole, such as how many rows it has, stands with each row group, too.
+  // The metadata repeats facts about the whole file, such as its row count, for each row group.
   const groups = await database.rows(
     `SELECT any_value(row_group_num_rows)::DOUBLE AS rows, min(${start})::DOUBLE AS start,
        sum(total_compressed_size)::DOUBLE AS bytes, sha256(string_agg(CAST(part AS VARCHAR), ';' ORDER BY column_id)) AS digest
@@ -46,7 +46,7 @@ export async function bordersOf(database: Database, path: string): Promise<reado
   return borders;
 }
 
-/** The earliest open of a file's rows from a row on; null: there is none. */
+/** The earliest open from a row on; null: no rows. */
 export async function firstOpenFrom(
   database: Database,
   path: string,

@@ -1,16 +1,15 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import { literalPath, sqlText } from './database.js';
 
-/** Names of files that DuckDB reads when they stand where a table does. */
+/** File names that DuckDB reads in place of a table. */
 const DATA_FILE = /\.(?:csv|tsv|txt|parquet|json|jsonl|ndjson)(?:\.(?:gz|zst))?$/i;
 
-/** Table functions whose first argument is a path, or a list of them. */
+/** Table functions whose first argument is a path or a list of paths. */
 const READING_FUNCTION = /^(?:read_\w+|parquet_\w+|sniff_csv|glob)$/;
 
 /**
- * A query with the relative paths in it starting at the project root. DuckDB itself would look in the folder the
- * process runs in first, so that a query would mean something else from each folder.
- * @param tree the query's statement as `json_serialize_sql` gives it
+ * A query with its relative paths made to start at the project root. DuckDB would resolve them against the current directory.
+ * @param tree the query's statement from `json_serialize_sql`
  */
 export function placePaths(query: string, tree: unknown, projectRoot: string): string {
   const bytes = Buffer.from(query);
@@ -22,17 +21,17 @@ export function placePaths(query: string, tree: unknown, projectRoot: string): s
     const absolute = Buffer.from(sqlText(join(literalPath(projectRoot), path)));
     placed = Buffer.concat([placed.subarray(0, at), absolute, placed.subarray(end)]);
   }
-  // A closing semicolon has no place within parentheses, and a comment at the end must not swallow one.
+  // A trailing semicolon cannot be inside parentheses, and a trailing comment must not swallow the closing one.
   return `${placed.toString().replace(/;\s*$/, '')}\n`;
 }
 
-/** Absolute paths of the files that a query names, and patterns of such. */
+/** Absolute paths of the files that a query names, and patterns. */
 export function filesIn(tree: unknown, projectRoot: string): string[] {
   const paths = [...pathsIn(tree)].map(({ path }) => path).filter((path) => !isAddress(path));
   return [...new Set(paths.map((path) => resolve(projectRoot, path)))];
 }
 
-/** One letter before the colon is a drive of Windows. */
+/** A single letter before the colon is a Windows drive. */
 function isAddress(path: string): boolean {
   return /^[a-z][a-z0-9+.-]+:/i.test(path);
 }
@@ -65,7 +64,7 @@ function* pathsIn(tree: unknown): Generator<Place> {
   for (const each of Object.values(tree)) yield* pathsIn(each);
 }
 
-/** The text an argument is, or the texts of a list. */
+/** The text, or the texts of a list, that an argument is. */
 function* constantsIn(argument: unknown): Generator<Place> {
   if (!isRecord(argument)) return;
   const value = argument['value'];
@@ -77,7 +76,7 @@ function* constantsIn(argument: unknown): Generator<Place> {
   }
 }
 
-/** Where the quoted text that starts at a byte ends; null when none starts there. */
+/** Where the quoted text that starts at a byte ends; null: none starts there. */
 function literalEnd(bytes: Buffer, at: number): number | null {
   const quote = bytes[at];
   if (quote !== 0x27 && quote !== 0x22) return null;

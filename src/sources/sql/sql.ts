@@ -11,7 +11,7 @@ import { OnceAsked } from '../universe/once.js';
 import { RelationReader } from './relation-reader.js';
 import type { RelationSource } from './relation-source.js';
 
-/** @throws SeamlessError `source` when the query is not one SELECT, with the place where it stops making sense. */
+/** @throws SeamlessError `source` when the query is not one SELECT, naming the position of the error */
 export async function openSql(stream: OpenStream, context: FileContext): Promise<SourceReader> {
   const options = new Options(stream);
   const query = options.requiredText('query');
@@ -23,7 +23,7 @@ export async function openSql(stream: OpenStream, context: FileContext): Promise
     from: () => (one ? ofSymbols(stream, context, from, one) : Promise.resolve(from)),
     files,
     shown: 'its query',
-    // A result has no order of its own.
+    // A query's result has no order.
     sort: true,
     time,
     one,
@@ -35,11 +35,11 @@ export async function openSql(stream: OpenStream, context: FileContext): Promise
   return new RelationReader(stream, context.database, source);
 }
 
-/** Types that a copy in Parquet gives back as they were. */
+/** Types that survive a copy to Parquet unchanged. */
 const KEPT =
   /^(?:BOOLEAN|U?(?:TINY|SMALL|BIG)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL\(.+\)|VARCHAR|DATE|TIMESTAMP(?: WITH TIME ZONE)?)$/;
 
-/** A query is run once for all symbols of a universe, where a copy of its result is the same. What follows FROM. */
+/** The FROM clause of a query that is run once for all symbols of a universe, if a Parquet copy of its result is the same. */
 async function ofSymbols(
   stream: OpenStream,
   context: FileContext,
@@ -53,13 +53,13 @@ async function ofSymbols(
   const name = names[symbolIndex(stream, names, one, 'its query')] ?? '';
   if (columns[names.indexOf(name)]?.['column_type'] !== 'VARCHAR') return from;
   const raw = `"${name.replaceAll('"', '""')}"`;
-  // What is wrong with a query its own reading says.
+  // Errors in the query show when it is run.
   return bySymbol(context, from, { raw, text: raw }, from).catch(() => from);
 }
 
 const described = new OnceAsked<readonly Record<string, unknown>[]>();
 
-/** A query as what follows FROM, and the files that it names. @throws SeamlessError `source` as `openSql` does */
+/** A query as a FROM clause, and the files that it names. @throws SeamlessError `source` as `openSql` does */
 export async function readQuery(
   stream: OpenStream,
   { database, projectRoot }: FileContext,

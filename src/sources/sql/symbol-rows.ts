@@ -4,62 +4,62 @@ import { streamTables, type SelectedColumn } from '../batches.js';
 import { symbolSql } from '../universe/symbols.js';
 import { sqlText, type Database } from './database.js';
 
-/** What the rows of a symbol show at first sight. */
+/** What the first look at a symbol's rows shows. */
 export interface SymbolLook {
-  /** Opens of its first rows, as they come. */
+  /** Opens of its first rows, in table order. */
   readonly opens: readonly Seconds[];
   readonly rows: number;
   /** Rows without a time. */
   readonly untimed: number;
 }
 
-export interface RowsQuery {
-  /** The open first, then an expression for each column. */
+interface RowsQuery {
+  /** The open, then an expression for each column. */
   readonly select: string;
   /** What follows FROM, with all symbols. */
   readonly from: string;
   /** Their column. */
   readonly raw: string;
-  /** Conditions on what the file has, and on the opens of its rows; each empty or with its WHERE. */
+  /** Conditions on the file's own column, and on the opens; each empty or with its WHERE. */
   readonly pruned: string;
   readonly where: string;
 }
 
-/** Rows in memory at once, of all symbols that are read together. */
+/** Most rows in memory at once, over all symbols that are read together. */
 const MOST_ROWS = 2 ** 20;
 
 const CODE: SelectedColumn = { name: 'code', type: 'number' };
 
-/** A table of many symbols, read for all of them at once: whoever asks for one symbol's rows has those of the next ones read as well. */
+/** A table of many symbols, read for all of them together: asking for one symbol's rows reads the next symbols' as well. */
 export class SymbolRows {
   readonly #database: Database;
   readonly #verify: () => Promise<void>;
   readonly #answers = new Map<string, Promise<Record<string, unknown>[]>>();
   readonly #looks = new Map<string, Promise<ReadonlyMap<string, SymbolLook>>>();
-  /** Symbols that somebody reads, with how many rows they have. */
+  /** Symbols that are being read, with their row counts. */
   readonly #wanted = new Map<string, number>();
-  /** The rows that were read last, by symbol, until they are asked for. */
+  /** The rows read last, by symbol, until they are taken. */
   #batch: { readonly key: string; readonly rows: Map<string, Table> } | null = null;
 
-  /** Symbols whose rows were asked for since that query was first made. */
+  /** Symbols taken since that query was first made. */
   readonly #given = new Set<string>();
 
-  /** @param verify throws where the table is not what it was when it was first looked at: nothing of another content is kept */
+  /** @param verify throws if the table has changed since the first look: other content must not be kept */
   constructor(database: Database, verify: () => Promise<void>) {
     this.#database = database;
     this.#verify = verify;
   }
 
-  /** All rows of a small result, which is asked for once. */
+  /** All rows of a small result, asked for once. */
   answer(sql: string): Promise<Record<string, unknown>[]> {
     return this.#once(this.#answers, sql, () => this.#database.rows(sql));
   }
 
   /**
-   * By symbol. @param from what follows FROM, with all symbols
-   * @param raw their column
+   * First looks by symbol. @param from the FROM clause, with all symbols
+   * @param raw the symbol column
    * @param open SQL for the open of a row
-   * @param most how many opens of each symbol
+   * @param most how many opens per symbol
    */
   looks(from: string, raw: string, open: string, most: number): Promise<ReadonlyMap<string, SymbolLook>> {
     const key = JSON.stringify([from, raw, open, most]);
@@ -111,14 +111,12 @@ export class SymbolRows {
     );
   }
 
-  /** Whoever is going to read a symbol says so, so that it is read with others. */
+  /** Announces a symbol, so that it is read together with others. */
   want(symbol: string, { rows }: SymbolLook): void {
     this.#wanted.set(symbol, rows);
   }
 
-  /**
-   * The rows of a symbol, in the order in which they are.
-   */
+  /** The rows of a symbol, in table order. */
   async read(symbol: string, query: RowsQuery, columns: readonly SelectedColumn[]): Promise<Table> {
     const key = JSON.stringify(query);
     if (this.#batch?.key !== key || !this.#batch.rows.has(symbol)) {
@@ -135,7 +133,7 @@ export class SymbolRows {
     return table;
   }
 
-  /** Symbols that are read together, in order: this one, those after it and those before it that were not read yet. */
+  /** The symbols to read together, in order: this one, those after it, and those before it that were not read yet. */
   #nextTo(symbol: string): readonly string[] {
     const all = [...this.#wanted.keys()].sort(byBytes);
     const at = all.indexOf(symbol);
@@ -155,7 +153,7 @@ export class SymbolRows {
     { select, from, raw, pruned, where }: RowsQuery,
     columns: readonly SelectedColumn[],
   ): Promise<Map<string, Table>> {
-    // No list of symbols to be in: that would become a join, and a join has no order.
+    // A range of symbols rather than a list: a list becomes a join, which loses the order.
     const [least, most] = [symbols[0], symbols.at(-1)].map((symbol) => sqlText(symbol ?? ''));
     const own = `(FROM ${from} WHERE ${symbolSql(raw)} BETWEEN ${least} AND ${most} AND ${codeSql(raw, symbols)} IS NOT NULL)`;
     const sql = `FROM (SELECT ${select}, ${codeSql(raw, symbols)} AS code FROM ${own}${pruned})${where}`;
@@ -172,7 +170,7 @@ export class SymbolRows {
   }
 }
 
-/** What the streams over one table have in common, as long as it is the same: by where they all read. */
+/** What streams over the same content share, by the place they read from. */
 const shared = new WeakMap<Database, Map<string, { readonly content: string; readonly rows: SymbolRows }>>();
 
 /** @param content differs where the table may hold other rows */
@@ -191,17 +189,17 @@ export function symbolRowsOf(
   return rows;
 }
 
-/** As DuckDB has texts in order. */
+/** DuckDB's text order. */
 function byBytes(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
-/** A number for each symbol of a list, its place. */
+/** A number for each symbol: its position in the list. */
 function codeSql(raw: string, symbols: readonly string[]): string {
   return `enum_code(TRY_CAST(${symbolSql(raw)} AS ENUM(${symbols.map(sqlText).join(', ')})))::DOUBLE`;
 }
 
-/** A table whose last column says whose each row is, taken apart; rows of one symbol stay in order. */
+/** Splits a table by its last column, the symbol's code; each symbol's rows keep their order. */
 function byCode(table: Table): { readonly code: number; readonly part: Table }[] {
   const codes = (table.columns.at(-1) as Column).values as Float64Array;
   const bare: Table = { ...table, names: table.names.slice(0, -1), columns: table.columns.slice(0, -1) };
@@ -219,7 +217,7 @@ function byCode(table: Table): { readonly code: number; readonly part: Table }[]
   return parts;
 }
 
-/** Rows by code, those of one code as they were; null where they are so already. */
+/** Rows by code, in stable order; null: they are sorted already. */
 function orderOf(codes: Float64Array): Int32Array | null {
   let row = 1;
   while (row < codes.length && (codes[row - 1] as number) <= (codes[row] as number)) row++;

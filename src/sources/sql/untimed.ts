@@ -6,15 +6,15 @@ import type { Notes } from '../conformance.js';
 import type { Database } from './database.js';
 import { openSql, type Relation } from './relation.js';
 
-/** Rows whose time is none, and where among the others they are. */
+/** Rows without a time, and where they are among the others. */
 export interface Untimed {
   readonly cell: string | null;
-  /** Opens of the rows around it; null: there is none. */
+  /** Opens of the neighbouring rows; null: none. */
   readonly before: Seconds | null;
   readonly after: Seconds | null;
 }
 
-/** Rows without a time, each with the opens of those around it, in the order in which the file has them. */
+/** Rows without a time, in file order, each with its neighbours' opens. */
 function placedSql({ from, reading, time, clock }: Relation, timed: string): string {
   const open = openSql({ reading, time, clock } as Relation);
   const near = (way: 'lag' | 'lead'): string =>
@@ -24,7 +24,7 @@ function placedSql({ from, reading, time, clock }: Relation, timed: string): str
     WHERE timed IS NULL`;
 }
 
-/** Null: there are more than a file has that is what it was taken for. */
+/** Null: too many for the file to be what it was taken for. */
 export async function untimedRows(
   database: Database,
   relation: Relation,
@@ -41,7 +41,7 @@ export async function untimedRows(
   }));
 }
 
-/** The bars that are not known because of a row without a time: those beside it, and what may be between. */
+/** The bars hidden by a row without a time: its neighbours, and anything between them. */
 export function hiddenBy(stream: OpenStream, { before, after }: Untimed): Range {
   return {
     start: before ?? after ?? -Infinity,
@@ -50,7 +50,7 @@ export function hiddenBy(stream: OpenStream, { before, after }: Untimed): Range 
 }
 
 /**
- * Counts the rows without a time that belong to a range: each to the bar before it, or to the first one.
+ * Counts the rows without a time that belong to a range. Each belongs to the bar before it, or to the first bar.
  * @param first open of the first bar
  */
 export async function countUntimed(

@@ -4,7 +4,7 @@ import { columnIndex } from '../../sdk/table.js';
 import { sourceError } from '../faults.js';
 import { clockFormat, spellingOfAll } from './spelling.js';
 
-/** What is known of a column by its type and its first values. */
+/** What a column's type and first values show. */
 export interface ColumnLook {
   readonly name: string;
   /** `time`: a date or a time by its type. */
@@ -16,13 +16,13 @@ export interface ColumnLook {
   readonly largest: number;
 }
 
-/** The columns that tell when a bar opens. */
-export interface TimeColumns {
+/** The columns that give a bar's open. */
+interface TimeColumns {
   /** Position of the column with the date or the whole time. */
   readonly date: number;
   /** Position of the column with the time of day; null when there is no such column. */
   readonly clock: number | null;
-  /** Names of other columns that look like a time as well. */
+  /** Names of other columns that may be a time. */
   readonly others: readonly string[];
 }
 
@@ -47,12 +47,12 @@ const WORDS = new Set([
   'closetime',
 ]);
 
-/** 1973 in seconds: what is larger may count time since the epoch. */
+/** 1973 in seconds: larger numbers may count time since the epoch. */
 const LEAST_EPOCH = 1e8;
 
 /**
- * The columns with the time: the one that `wanted` names, else the one whose name and content fit best.
- * @throws SeamlessError `source` where no column fits, naming those that are there.
+ * The time columns: the one that `wanted` names, else the one whose name and content fit best.
+ * @throws SeamlessError `source` where no column fits, naming the columns
  */
 export function findTimeColumns(
   stream: OpenStream,
@@ -62,7 +62,7 @@ export function findTimeColumns(
 ): TimeColumns {
   const date = wanted === null ? likeliest(stream, looks, source) : named(stream, looks, wanted, source);
   const clock = clockBeside(stream, looks, date);
-  // Numbers that may be times are many: their names count.
+  // Many numbers may be times, so names decide.
   const others = looks
     .filter((look, index) => index !== date && index !== clock && holdsTime(look))
     .filter(({ holds, name }) => holds !== 'number' || nameRank(name) < 4)
@@ -84,14 +84,14 @@ function likeliest(stream: OpenStream, looks: readonly ColumnLook[], source: str
     .sort((a, b) => a.rank - b.rank || a.index - b.index);
   const found =
     ranked.find(({ rank, holds }) => holds && rank < 5) ??
-    // A name that says time, over values that do not: the reader says what is wrong with them.
+    // The name says time but the values do not: the reader reports what is wrong with them.
     ranked.find(({ rank }) => rank < 3) ??
     ranked.find(({ holds, rank, look }) => holds && rank >= 5 && look.holds === 'text') ??
     ranked.find(({ rank }) => rank < 4) ??
     ranked.find(({ look }) => look.holds === 'time') ??
     ranked.find(({ holds, rank, look }) => holds && rank >= 5 && look.holds !== 'number') ??
     ranked.find(({ holds }) => holds) ??
-    // Small numbers in front: a count of seconds.
+    // Small numbers in the first column: seconds counted from zero.
     ranked.find(({ index, look }) => index === 0 && look.holds === 'number');
   if (found) return found.index;
   const names = looks.map(({ name }) => name);
@@ -101,7 +101,7 @@ function likeliest(stream: OpenStream, looks: readonly ColumnLook[], source: str
   );
 }
 
-/** How likely a name is that of the time a bar opens: 0 is likeliest, 4 one of several times of a row, 6 none. */
+/** How likely a name is that of a bar's open: 0 is likeliest, 4 one of several times of a row, 6 none. */
 function nameRank(name: string): number {
   const words = name
     .replace(/([a-z])([A-Z])/g, '$1 $2')
@@ -122,12 +122,14 @@ function holdsTime(look: ColumnLook): boolean {
   return look.holds === 'number' && (look.least >= LEAST_EPOCH || isDateNumber(look));
 }
 
-/** What a column of dates of few digits is called. */
+/** Names of columns with short dates. */
 const DATED = /date|day|datum|yymm|yyyymm|month|period|日|дата|^column\d+$/i;
-/** So many numbers of six digits that all are dates are no accident. */
+/** This many six-digit numbers that are all dates are no accident. */
 const LEAST_DATES = 5;
 
-/** Numbers such as 20240102, all of them dates. Of six digits or four, as 202401 and 2024, so few may be numbers that the name counts. */
+/**
+ * Numbers such as 20240102 that are all dates. Six or four digits (202401, 2024) may be plain numbers, so there the name decides.
+ */
 export function isDateNumber({ name, holds, texts }: ColumnLook): boolean {
   if (holds !== 'number' || texts.length === 0) return false;
   if (texts.every((text) => /^(?:1[5-9]|2[01])\d{2}$/.test(text.trim()))) return YEARS.test(name);
@@ -136,15 +138,15 @@ export function isDateNumber({ name, holds, texts }: ColumnLook): boolean {
   return spellingOfAll(texts) !== null && (!short || told);
 }
 
-/** Whether numbers of six digits or four in a column of this name may be dates. */
+/** Whether six- or four-digit numbers in a column of this name may be dates. */
 export function isShortDateName(name: string): boolean {
   return DATED.test(name) || YEARS.test(name.trim());
 }
 
-/** What a column of years is called. */
-export const YEARS = /^(?:fiscal |calendar )?(?:year|years|yr|jahr|anno|año|ano|année|年|год)$/i;
+/** Names of columns with years. */
+const YEARS = /^(?:fiscal |calendar )?(?:year|years|yr|jahr|anno|año|ano|année|年|год)$/i;
 
-/** A column with the time of day, where the date stands alone and bars are shorter than a day. */
+/** The column with the time of day, if the date is separate and bars are shorter than a day. */
 function clockBeside(stream: OpenStream, looks: readonly ColumnLook[], date: number): number | null {
   const look = looks[date];
   if (!look || look.holds === 'time' || stream.interval >= 86_400) return null;

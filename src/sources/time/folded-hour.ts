@@ -4,8 +4,8 @@ import type { Seconds } from '../../sdk/time/time.js';
 const HOUR = 3_600;
 
 /**
- * Tells apart the two passes through the hour that a clock set back gives: local times are read as the first pass, and a row
- * that would not come after the one before it belongs to the second.
+ * Separates the two passes through the hour that a clock set back repeats. Local times are read as the first pass; a row that
+ * would not come after its predecessor belongs to the second.
  */
 export class FoldedHour {
   readonly #format: Intl.DateTimeFormat;
@@ -14,9 +14,9 @@ export class FoldedHour {
   #previous: Seconds;
 
   /**
-   * @param stampedAfter from a bar's open to the time its row is stamped by
-   * @param previous open of the row before the first one; NaN: there is none
-   * @param ticks a row may have the time of the one before it
+   * @param stampedAfter seconds from a bar's open to its stamp
+   * @param previous open of the row before the first one; NaN: none
+   * @param ticks rows may share a time
    */
   constructor(timeZone: string, stampedAfter: Seconds, previous: Seconds, ticks = false) {
     this.#ticks = ticks;
@@ -34,7 +34,7 @@ export class FoldedHour {
     });
   }
 
-  /** The same rows, those of the second pass an hour later. */
+  /** The same rows, with those of the second pass an hour later. */
   told(table: Table): Table {
     let ts: Float64Array | null = null;
     let previous = this.#previous;

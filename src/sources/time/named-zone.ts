@@ -2,7 +2,7 @@ import type { OpenStream } from '../../engine/ports/source.js';
 import { sourceError } from '../faults.js';
 import type { ColumnLook } from './column.js';
 
-/** Zones as headers have them, `Time (EET)` and `time_et`, and where such clocks are. */
+/** Zone abbreviations in headers, `Time (EET)` or `time_et`, and their IANA zones. */
 const ZONES: readonly (readonly [names: RegExp, zone: string])[] = [
   [/^(?:ET|EST|EDT|EST\/EDT|US\/Eastern|Eastern(?: time)?|NY|New York(?: time)?)$/i, 'America/New_York'],
   [/^(?:CT|CDT|CST\/CDT|US\/Central|Central(?: time)?|Chicago(?: time)?)$/i, 'America/Chicago'],
@@ -18,7 +18,7 @@ const ZONES: readonly (readonly [names: RegExp, zone: string])[] = [
   [/^(?:AEST|AEDT)$/i, 'Australia/Sydney'],
 ];
 
-/** @throws SeamlessError `source` where a header names a zone that its times do not: they would be taken for those of UTC. */
+/** @throws SeamlessError `source` where a header names a zone but the times do not: they would be read as UTC */
 export function refuseNamedZone(
   stream: OpenStream,
   columns: readonly (ColumnLook | null)[],
@@ -32,12 +32,12 @@ export function refuseNamedZone(
     if (!column || zone === null) continue;
     throw sourceError(
       stream,
-      `column ${column.name} of ${source} is of ${named} by its name, but its times say nothing of it: say timeZone: '${zone}', or timeZone: 'UTC' where they are of UTC.`,
+      `column ${column.name} of ${source} is in ${named} by its name, but its times name no zone: say timeZone: '${zone}', or timeZone: 'UTC' if they are UTC.`,
     );
   }
 }
 
-/** `UTC+2`, whose zone in the IANA database counts the other way. */
+/** `UTC+2`: the IANA database counts with the opposite sign. */
 function fixedZone(named: string): string | null {
   const [, sign, hours] = /^(?:UTC|GMT) ?([+-])0?(\d{1,2})(?::?00)?$/i.exec(named) ?? [];
   return sign === undefined || hours === '0' ? null : `Etc/GMT${sign === '+' ? '-' : '+'}${hours}`;

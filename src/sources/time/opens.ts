@@ -12,8 +12,8 @@ const DAY = 86_400;
 const HOUR = 3_600;
 
 /**
- * Hours of UTC at which midnight of a zone with daylight saving falls: from New Zealand's to the Pacific's. 20 and 21 are left
- * out, since American exchanges close then.
+ * UTC hours at which midnight falls in zones with daylight saving, from New Zealand to the Pacific. 20 and 21 are left out:
+ * American exchanges close then.
  */
 const MIDNIGHTS: readonly (readonly [number, number])[] = [
   [4, 5],
@@ -28,8 +28,8 @@ const MIDNIGHTS: readonly (readonly [number, number])[] = [
 ];
 
 /**
- * A reading with what the first opens show: rounding that was asked for, and days that follow a local midnight.
- * @throws SeamlessError `source` for times of a calendar that are not of UTC, or need not be
+ * A reading adjusted to the first opens: with rounding if asked for, and with days that follow a local midnight.
+ * @throws SeamlessError `source` for times on a calendar that do not fit as UTC, or fit both ways
  */
 export function adjusted(
   stream: OpenStream,
@@ -41,7 +41,7 @@ export function adjusted(
   return toMicroseconds(stream, inSlots(stream, options, ofDays(stream, options, reading, opens)));
 }
 
-/** Rows of weeks and months that are stamped by their close, or by any time in them, are those of the slot that they are in. */
+/** Rows of weeks and months stamped by their close, or by any time within, go to the slot that contains them. */
 function inSlots(stream: OpenStream, options: TimeOptions, reading: TimeReading): TimeReading {
   if (options.stamp === 'open' || !isOfLastDays(stream)) return reading;
   return {
@@ -85,7 +85,7 @@ function rounded(time: string, snap: Seconds): string {
   return `round((${time}) / ${snap}) * ${snap}`;
 }
 
-/** Whether daily rows are stamped by a midnight that moves by an hour, as instants of UTC. */
+/** Whether daily rows are stamped by a midnight that moves by an hour in UTC. */
 function followsMidnight(stream: OpenStream, opens: readonly Seconds[]): boolean {
   if (!isOfDays(stream)) return false;
   const times = new Set(opens.map((open) => ((open % DAY) + DAY) % DAY));
@@ -93,7 +93,7 @@ function followsMidnight(stream: OpenStream, opens: readonly Seconds[]): boolean
   return MIDNIGHTS.some((hours) => hours.every((hour) => times.has(hour * HOUR)));
 }
 
-/** Whether rows come newest first. Of ticks several may have one time, and time falls more than once: a clock is set back once. */
+/** Whether rows come newest first. For ticks time must fall more than once: times repeat, and a clock set back falls once. */
 export function isNewestFirst(stream: OpenStream, opens: readonly Seconds[]): boolean {
   const steps = opens.slice(1).map((open, i) => open - (opens[i] ?? 0));
   if (isTicks(stream)) return steps.every((step) => step <= 0) && steps.filter((step) => step < 0).length > 1;
@@ -104,8 +104,8 @@ export function isNewestFirst(stream: OpenStream, opens: readonly Seconds[]): bo
 const LEAST_ROWS = 8;
 
 /**
- * @throws SeamlessError `source` when rows are regularly spaced by more than the stream's interval: a bar would be there before
- * it has closed.
+ * @throws SeamlessError `source` when rows are regularly further apart than the stream's interval: a bar would be visible before
+ * it closed
  */
 export function refuseWideSpacing(stream: OpenStream, opens: readonly Seconds[], source: string): void {
   if (stream.spacing === 'unknown' || isTicks(stream)) return;
@@ -116,7 +116,7 @@ export function refuseWideSpacing(stream: OpenStream, opens: readonly Seconds[],
   if (spacing === null) return;
   throw sourceError(
     stream,
-    `the rows of ${source} are ${spacing.words} apart, but the stream's interval is ${formatInterval(stream.interval)}, which would show each bar before it has closed: ${spacing.advice}.`,
+    `the rows of ${source} are ${spacing.words} apart, but the stream's interval is ${formatInterval(stream.interval)}, so each bar would be visible before it has closed: ${spacing.advice}.`,
   );
 }
 
@@ -125,7 +125,7 @@ interface Spacing {
   readonly advice: string;
 }
 
-/** Weekends and holidays make gaps of several bars, so most gaps count. */
+/** Weekends and holidays make long gaps, so the majority decides. */
 function regular(gaps: readonly Seconds[], least: Seconds): Spacing | null {
   const multiples = gaps.filter((gap) => gap % least === 0).length;
   const singles = gaps.filter((gap) => gap === least).length;
@@ -137,7 +137,7 @@ function regular(gaps: readonly Seconds[], least: Seconds): Spacing | null {
   };
 }
 
-/** Rows of the first day of each month, or of each quarter. */
+/** Whether rows are the first days of months or quarters. */
 function monthsOf(opens: readonly Seconds[]): Spacing | null {
   const dates = opens.map((open) => new Date(open * 1000));
   const same = dates.every((date) => date.getUTCDate() === 1 && date.getUTCHours() === 0);

@@ -8,17 +8,17 @@ import { refuseNamedZone } from './named-zone.js';
 import { isOfDays, isOfLastDays } from './slots.js';
 import { clockFormat, spellingOfAll, type Spelling } from './spelling.js';
 
-/** How the time columns of a relation are read. */
+/** How a relation's time columns are read. */
 export interface TimeReading {
-  /** Numeric times: how many of their units make a second; 0 where rows differ. */
+  /** For numeric times: units per second; 0 where rows differ. */
   readonly unit: number;
-  /** SQL for the bar's open in epoch seconds, DOUBLE, from expressions that stand for the time columns. */
+  /** SQL for a bar's open in epoch seconds (DOUBLE), given expressions for the time columns. */
   open(raw: string, clock: string | null): string;
-  /** SQL for a row's open before it was rounded, where that changes it, else null. Absent: times are taken as they are. */
+  /** SQL for a row's open before rounding, null where rounding changes nothing. Absent: no rounding. */
   readonly exact?: (raw: string, clock: string | null) => string;
-  /** Times of day that name no zone are taken for those of UTC. */
+  /** Times that name no zone are read as UTC. */
   readonly naive?: boolean;
-  /** What was taken, for people: `seconds`, `%d.%m.%Y %H:%M in Europe/Berlin`. */
+  /** How it was read, for people: `seconds`, `%d.%m.%Y %H:%M in Europe/Berlin`. */
   readonly words: string;
 }
 
@@ -30,17 +30,17 @@ const UNIT_WORDS: ReadonlyMap<number, string> = new Map([
   [1e9, 'nanoseconds'],
 ]);
 
-/** The unit in which a number of this size is a time of the years 1973 to 5138; before 1973, seconds. */
+/** The unit in which a number of this size is a time from 1973 to 5138; smaller numbers are seconds. */
 function unitOfSize(largest: number): number {
   return Object.values(UNITS).find((factor) => largest < LARGEST_SECONDS * factor) ?? UNITS.ns;
 }
 
-/** Days since 1899-12-30, as spreadsheets count them, of the years 1954 to 2119. */
+/** Days since 1899-12-30, as spreadsheets count: the years 1954 to 2119. */
 const SERIAL_DAYS = { least: 20_000, largest: 80_000, epoch: 25_569 };
 
 const DAY = 86_400;
 
-/** From a bar's open to the time its row is stamped by. Of weeks and months `adjusted` sees to it. */
+/** Seconds from a bar's open to its stamp. `adjusted` handles weeks and months. */
 export function stampedAfter(stream: OpenStream, { stamp }: TimeOptions): Seconds {
   return stamp === 'close' && !isOfLastDays(stream) && !isTicks(stream) ? stream.interval : 0;
 }
@@ -75,14 +75,14 @@ export function numberReading(stream: OpenStream, options: TimeOptions, look: Co
     refuseImplausible(stream, look);
   }
   const unit = options.timeUnit === null ? largest : UNITS[options.timeUnit];
-  // A double does not hold the nanoseconds of our time, and would round some microseconds up.
+  // A double cannot hold today's nanoseconds and would round some microseconds up.
   if (isTicks(stream) && unit === UNITS.ns)
     return { unit, open: (raw) => `(TRY_CAST(${raw} AS HUGEINT) // 1000) / 1e6`, words: 'nanoseconds' };
   return { unit, open: (raw) => `${cast(raw)} / ${unit}${shift}`, words: UNIT_WORDS.get(unit) ?? '' };
 }
 
 const YEAR_2200 = 7_258_118_400;
-/** What is counted from midnight stays below so many units. */
+/** Counts from midnight stay below this many units. */
 const DAY_IN = [
   { most: 86_400, sql: (cell: string) => `to_microseconds(CAST(round(${cell} * 1e6) AS BIGINT))` },
   { most: 86_400e3, sql: (cell: string) => `to_milliseconds(${cell})` },
@@ -91,13 +91,13 @@ const DAY_IN = [
 ];
 
 /**
- * @throws SeamlessError `source` for numbers that count no time since the epoch: those of a year after 2200, and of ticks before 1973,
- * as what counts from midnight has
+ * @throws SeamlessError `source` for numbers that do not count from the epoch: years after 2200, or ticks before 1973, such as
+ * counts from midnight
  */
 function refuseImplausible(stream: OpenStream, { name, least, largest }: ColumnLook): void {
   const unit = unitOfSize(largest);
   const early = isTicks(stream) && largest < LARGEST_SECONDS / 1e3;
-  // A row among others is its own fault.
+  // A single odd row is that row's fault.
   if (!Number.isFinite(largest) || (least / unit <= YEAR_2200 && !early)) return;
   const seconds = Math.min(least / unit, LARGEST_SECONDS);
   const year = new Date(seconds * 1000).getUTCFullYear();
@@ -120,14 +120,14 @@ function refuseImplausible(stream: OpenStream, { name, least, largest }: ColumnL
   );
 }
 
-/** How a query calls the file and a column of it. */
+/** How a query names the file and a column. */
 function inQuery(stream: OpenStream, column: string): { readonly file: string; readonly cell: string } {
   const { path } = stream.source.options;
   const file = typeof path === 'string' ? `'${path}'` : '…';
   return { file, cell: /^\w+$/.test(column) ? column : `"${column}"` };
 }
 
-/** @throws SeamlessError `source` for numbers such as 2018.01 and 2018.1, which as seconds would all be of one hour of 1970. */
+/** @throws SeamlessError `source` for numbers such as 2018.01 and 2018.1, which as seconds would all fall in one hour of 1970 */
 function refuseYearMonths(stream: OpenStream, { name, least, largest }: ColumnLook): void {
   const slow = stream.interval >= DAY || stream.spacing === 'unknown';
   const whole = Number.isInteger(least) && Number.isInteger(largest);
@@ -141,7 +141,7 @@ function refuseYearMonths(stream: OpenStream, { name, least, largest }: ColumnLo
   );
 }
 
-/** A file that was put together from files of two units: the size of each number decides. */
+/** A file that mixes two units: each number's size decides. */
 function unitBySize(number: string): string {
   const cases = Object.values(UNITS)
     .slice(0, -1)
@@ -157,12 +157,12 @@ function isSerialDay(stream: OpenStream, { least, largest }: ColumnLook): boolea
   );
 }
 
-/** How a column of dates or times by its type is read; null when the type is no time. */
+/** How a column of a date or time type is read; null: it is not one. */
 export function typedReading(stream: OpenStream, options: TimeOptions, type: string): TimeReading | null {
   const shift = shiftOf(stream, options);
   const seconds = (instant: string): string => `epoch_us(${instant}) / 1e6${shift}`;
   if (type === 'TIMESTAMP WITH TIME ZONE') return { unit: 1, open: (raw) => seconds(raw), words: 'instants' };
-  // A date is a day of UTC, whatever the zone of times of day.
+  // A date is a UTC day, even if times of day have a zone.
   if (type === 'DATE')
     return { unit: 1, open: (raw) => seconds(`CAST(${raw} AS TIMESTAMP)`), words: 'dates' };
   if (!type.startsWith('TIMESTAMP')) return null;
@@ -172,8 +172,8 @@ export function typedReading(stream: OpenStream, options: TimeOptions, type: str
 }
 
 /**
- * How a column of texts is read.
- * @throws SeamlessError `source` where day and month could be swapped, naming both readings.
+ * How a text column is read.
+ * @throws SeamlessError `source` where day and month could be swapped, naming both readings
  */
 export function textReading(
   stream: OpenStream,
@@ -198,7 +198,7 @@ function formattedReading(
   const shift = shiftOf(stream, options);
   if (options.timeFormat !== null) {
     const format = options.timeFormat;
-    // One for a date alone leaves the time of day beside it to be found.
+    // A format for the date alone leaves the separate time of day to be found.
     const dated = clocks.length > 0 && !/%-?[HIcX]/.test(format);
     const formats = dated ? clocks.map((time) => `${format} ${time}`) : [format];
     const parse = (raw: string, beside: string | null): string =>
@@ -249,9 +249,9 @@ function spelledReading(
   const offset = spellings.some((spelling) => spelling.offset);
   const clocked = clocks.length > 0 || spellings.some(({ clock }) => clock);
   const naive = clocked && !offset && zone === null;
-  // Days that carry the offset of their own midnight are days of a calendar, known by their date.
+  // Days with the offset of their own midnight are calendar days, known by their date.
   const days = isOfDays(stream);
-  // A date alone is a day of UTC, whatever the zone of times of day.
+  // A date alone is a UTC day, even if times of day have a zone.
   const used = clocked ? zone : null;
   if (clocks.length > 0) {
     const both = (formats.length > 0 ? formats : ['%Y-%m-%d']).flatMap((date) =>
@@ -272,7 +272,7 @@ function spelledReading(
 
 /** A time of day, and after it an offset. */
 const WITH_OFFSET = '\\d:\\d{2}.*(Z|UTC|[+-]\\d{2}(:?\\d{2})?)$';
-/** Midnight, and after it an offset that is not that of UTC. */
+/** Midnight, followed by a non-UTC offset. */
 const LOCAL_MIDNIGHT = '[T ]00:00(:00(\\.0+)?)? ?[+-](0[1-9]|1\\d|00:?[1-5])';
 
 function isoReading(shift: string, zone: string | null, offset: boolean, days: boolean): TimeReading {
@@ -309,9 +309,7 @@ function secondsOf(instant: string, shift: string): string {
   return `epoch_us(${instant}) / 1e6${shift}`;
 }
 
-/**
- * The instant of a local time. Of the two that a clock set back gives, the earlier: the order of rows gives the later one.
- */
+/** The instant of a local time. Where a clock set back repeats it, the earlier instant; the order of rows reveals the later. */
 function inZone(local: string, zone: string | null): string {
   if (zone === null || zone === 'UTC') return `timezone('UTC', ${local})`;
   const later = `timezone('${zone}', ${local})`;
@@ -332,7 +330,7 @@ function wordsOf(formats: readonly string[], zone: string | null): string {
   return `${formats.join(' or ')}${zone === null ? '' : ` in ${zone}`}`;
 }
 
-/** Whether a column of numbers is read as texts, since its digits are those of dates. */
+/** Whether a numeric column is read as text, because its digits are dates. */
 export function readAsText(options: TimeOptions, look: ColumnLook): boolean {
   if (look.holds === 'text') return true;
   return (

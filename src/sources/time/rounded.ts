@@ -6,7 +6,7 @@ import type { Notes } from '../conformance.js';
 import type { TimeOptions } from '../options.js';
 import { stampedAfter } from './reading.js';
 
-/** Counts the times of a reading that were rounded. */
+/** Counts the times that a reading rounded. */
 export class Rounded {
   readonly #stream: OpenStream;
   readonly #time: TimeOptions;
@@ -35,7 +35,7 @@ export class Rounded {
     return { ...table, names: table.names.slice(0, -1), columns: table.columns.slice(0, -1) };
   }
 
-  /** Notes times that were rounded. @param first the earliest of them, as it was */
+  /** Notes rounded times. @param first the earliest of them, before rounding */
   counted(count: number, first: Seconds, notes: Notes = this.#notes): void {
     const { snap } = this.#time;
     if (snap === null || count === 0) return;

@@ -6,31 +6,31 @@ import { LARGEST_SECONDS } from '../faults.js';
 const DAY = 86_400;
 const WEEK = 7 * DAY;
 
-/** Whether bars are of whole days of UTC, of weeks, or of months. */
+/** Whether bars are whole UTC days, weeks or months. */
 export function isOfDays({ interval, phase }: OpenStream): boolean {
   return (interval % DAY === 0 && phase % DAY === 0) || isMonths(interval);
 }
 
-/** SQL: whether an open is on the grid of a stream. */
+/** SQL: whether an open is on a stream's grid. */
 export function onGridSql({ interval, phase }: OpenStream, open: string): string {
   if (isTicks({ interval })) return `isfinite(${open})`;
   if (!isMonths(interval)) return `(${open} - ${phase}) % ${interval} = 0`;
   return `${monthsSql({ interval, phase }, open, `floor((${open}) * 1e6)`)} = ${open}`;
 }
 
-/** Whether a row that is stamped by a close may have any time of its slot: the last day of a month, or that on which a week's trading ended. */
+/** Whether rows stamped by the close may have any time in their slot: the last day of a month, or a week's last trading day. */
 export function isOfLastDays({ interval }: OpenStream): boolean {
   return interval % WEEK === 0 || isMonths(interval);
 }
 
-/** The open of the slot of weeks or months in which a time lies that is stamped by a close: one on a border ends the slot before. */
+/** The open of the week or month that contains a close stamp; a stamp on a border belongs to the slot before. */
 export function closingSql(grid: OpenStream, time: string): string {
   const { interval, phase } = grid;
   if (!isMonths(interval)) return `ceil((${time} - ${phase}) / ${interval} - 1) * ${interval} + ${phase}`;
   return monthsSql(grid, time, `ceil((${time}) * 1e6) - 1`);
 }
 
-/** @param micros the microsecond whose slot is meant. What is no plausible time stays as it is, for others to refuse. */
+/** @param micros the microsecond whose slot is meant. Implausible times are left as they are, to be refused later. */
 function monthsSql(
   { interval, phase }: Pick<Grid, 'interval' | 'phase'>,
   time: string,

@@ -1,6 +1,4 @@
-/**
- * How the texts of a time column are written, as a strptime format that DuckDB reads. ISO-8601 needs none: a cast reads it.
- */
+/** How the texts of a time column are written, as a strptime format for DuckDB. ISO-8601 needs none. */
 export interface Spelling {
   /** strptime; null: ISO-8601. */
   readonly format: string | null;
@@ -8,14 +6,14 @@ export interface Spelling {
   readonly offset: boolean;
   /** Whether there is a time of day. */
   readonly clock: boolean;
-  /** Behind it, and a dash, is the time until which its bar lasts. */
+  /** It is followed by a dash and the time at which the bar ends. */
   readonly until?: true;
-  /** A quarter such as 2024-Q1, whose first month the format reads. */
+  /** A quarter such as 2024-Q1; the format reads its first month. */
   readonly quarter?: true;
 }
 
-/** Day and month could be either: both readings. */
-export interface TwoSpellings {
+/** Both readings, if day and month could be swapped. */
+interface TwoSpellings {
   readonly dayFirst: Spelling;
   readonly monthFirst: Spelling;
 }
@@ -39,7 +37,7 @@ const DATES: readonly DateForm[] = [
     pattern: /^\d{4}(年|년 ?)\d{1,2}(月|월 ?)\d{1,2}(日|일)/,
     format: ([, year, month, day]) => `%Y${year}%m${month}%d${day}`,
   },
-  // Dots put the day first everywhere.
+  // With dots, the day comes first everywhere.
   { pattern: /^\d{1,2}\.\d{1,2}\.(\d{4}|\d{2})(?!\d)/, format: ([, y]) => `%d.%m.${year(y)}` },
   { pattern: /^(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])/, format: () => '%Y%m%d' },
   {
@@ -54,7 +52,7 @@ const DATES: readonly DateForm[] = [
     pattern: new RegExp(`^\\d{4}([-/ ]?)${MONTH}\\1\\d{1,2}(?!\\d)`, 'i'),
     format: ([, sep, name]) => `%Y${sep}${month(name)}${sep}%d`,
   },
-  // Months, as statistics have them: 2024-01, 2024M01, Jan 2024.
+  // Months, as in statistics: 2024-01, 2024M01, Jan 2024.
   { pattern: /^(?:1[5-9]|2[01])\d{2}([-/]M?|M)(?:0[1-9]|1[0-2])$/, format: ([, sep]) => `%Y${sep}%m` },
   {
     pattern: new RegExp(`^${MONTH}([ -])(?:1[5-9]|2[01])\\d{2}$`, 'i'),
@@ -74,7 +72,7 @@ const ISO_DATE = /^%Y([-])%m\1%d$/;
 /** `04.03.2024 00:00 - 04.03.2024 01:00` */
 const UNTIL = /^(.*\d:\d{2}(?::\d{2})?) - (.*\d:\d{2}(?::\d{2})?)$/;
 
-/** The spelling of one text; two where day and month could be swapped; null when it is no time. */
+/** How one text is written; two ways where day and month could be swapped; null: it is no time. */
 export function spellingOf(text: string): Spelling | TwoSpellings | null {
   const trimmed = text.trim();
   const [, from, to] = UNTIL.exec(trimmed) ?? [];
@@ -108,14 +106,14 @@ export function spellingOf(text: string): Spelling | TwoSpellings | null {
     const after = clockOf(rest.slice(match[0].length));
     if (!after) continue;
     const date = prefix + format(match);
-    // A cast reads no offset behind minutes.
+    // A cast cannot read an offset directly after minutes.
     const iso = ISO_DATE.test(date) && /^(?:[T ]%H:%M(?::%S(?:\.%[fgn])?(?:%z|Z)?)?)?$/i.test(after.format);
     return { ...after, format: iso ? null : date + after.format };
   }
   return null;
 }
 
-/** A time of day alone, as in a column beside that of the date: its format. */
+/** The format of a time of day alone, as in a separate column. */
 export function clockFormat(text: string): string | null {
   const trimmed = text.trim();
   if (!/^\d{1,2}:\d{2}/.test(trimmed) && !/^\d{6}$|^\d{4}$/.test(trimmed)) return null;
@@ -123,13 +121,13 @@ export function clockFormat(text: string): string | null {
   return found?.clock ? found.format.trimStart() : null;
 }
 
-/** What follows a date; null when it is no time of day. */
+/** The format of what follows a date; null: it is no time of day. */
 function clockOf(text: string): { format: string; clock: boolean; offset: boolean } | null {
   if (text === '') return { format: '', clock: false, offset: false };
   const match = CLOCK.exec(text);
   if (!match) return null;
   const [whole, sep = '', hours = '', colon = '', , seconds, point = '', fraction, space = '', half] = match;
-  // Without a separator between date and time only a fixed number of digits is clear.
+  // Without a separator between date and time, the number of digits must be fixed.
   if (colon === '' && hours.length < 2) return null;
   const hour = half === undefined ? '%H' : '%I';
   const part =
@@ -142,7 +140,7 @@ function clockOf(text: string): { format: string; clock: boolean; offset: boolea
   if (!offset) return null;
   const written = offset[2] ?? '';
   const [prefix = ''] = /^(?:GMT|UTC)(?=[+-])/i.exec(written) ?? [];
-  // A letter that DuckDB knows as no offset; the name of a zone, as in US/Eastern; or a number.
+  // A letter that DuckDB does not know as an offset, a zone name such as US/Eastern, or a number.
   const zone = /^z$/i.test(written) ? written : /^[a-z_/]+$/i.test(written) ? '%Z' : `${prefix}%z`;
   return { format: `${clock}${noon}${offset[1]}${zone}`, clock: true, offset: true };
 }
@@ -152,14 +150,14 @@ function isTwo(spelling: Spelling | TwoSpellings): spelling is TwoSpellings {
 }
 
 /** The spellings of several texts. */
-export interface ColumnSpelling {
-  /** One where each text was told; two readings where day and month are open. */
+interface ColumnSpelling {
+  /** One where the texts decide it; two where day and month stay open. */
   readonly readings: readonly (readonly Spelling[])[];
 }
 
 /**
- * The spellings of texts, with and without a fraction or an offset. A text that is no time among them is a mistake to be
- * reported; null where most of them are none.
+ * How texts are written, with and without fractions and offsets. A text that is no time is a mistake to report; null if most are
+ * none.
  */
 export function spellingOfAll(texts: readonly string[]): ColumnSpelling | null {
   if (texts.length > 0 && texts.every((text) => /^\d{4}$/.test(text.trim())))
@@ -189,7 +187,7 @@ export function spellingOfAll(texts: readonly string[]): ColumnSpelling | null {
   return { readings: [both((two) => (order[0] ? two.dayFirst : two.monthFirst))] };
 }
 
-/** Dates of six digits. Two digits of a year are those of 1970 to 2049. */
+/** Dates of six digits, with years from 1970 to 2049. */
 const SIX_DIGITS: readonly (readonly [format: string, pattern: RegExp])[] = [
   ['%Y%m', /^(?:1[89]|20)\d{2}(?:0[1-9]|1[0-2])$/],
   ['%y%m%d', /^[0-47-9]\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])$/],
@@ -197,7 +195,7 @@ const SIX_DIGITS: readonly (readonly [format: string, pattern: RegExp])[] = [
   ['%m%d%y', /^(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])[0-47-9]\d$/],
 ];
 
-/** All ways in which dates of six digits may be meant; null where some are none. */
+/** All readings of six-digit dates; null where some are no dates. */
 function sixDigits(texts: readonly string[]): ColumnSpelling | null {
   const formats = SIX_DIGITS.filter(([, pattern]) => texts.every((text) => pattern.test(text.trim())));
   if (formats.length === 0) return null;

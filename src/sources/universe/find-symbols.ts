@@ -22,9 +22,9 @@ import { ownPaths } from './open-universe.js';
 const kept = v.array(v.string());
 
 /**
- * The symbols that a universe's source has: of files, remembered by their content.
- * @param stream its options are those of the universe, without a symbol
- * @throws SeamlessError `source` when there is none, or the source cannot be read
+ * The symbols of a universe's source; for files, remembered by content.
+ * @param stream has the universe's options, without a symbol
+ * @throws SeamlessError `source` when there are none, or the source cannot be read
  */
 export async function findSymbols(stream: OpenStream, context: FileContext): Promise<readonly string[]> {
   if (isWire(stream.source.kind)) throw noneToFind(stream);
@@ -163,7 +163,7 @@ function strict({ source }: OpenStream): boolean {
   return source.options['conformance'] !== 'permissive';
 }
 
-/** What was found in a file before, as long as its content is the same. */
+/** The symbols found in a file before, as long as its content is unchanged. */
 async function remembered(
   stream: OpenStream,
   { projectRoot, hints }: FileContext,
@@ -176,7 +176,7 @@ async function remembered(
   const known = hints.get(key);
   if (known !== undefined) return v.parse(kept, JSON.parse(known));
   const found = await find();
-  // Of another content than the one that was hashed nothing may be kept under it.
+  // Other content must not be kept under this hash.
   await refuseChanged(stream, projectRoot, file, signature);
   hints.set(key, JSON.stringify(found));
   return found;

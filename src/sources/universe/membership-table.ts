@@ -18,22 +18,22 @@ export interface MembershipSource {
   readonly from?: string;
   readonly to?: string;
   readonly member?: string;
-  /** The universe's own column of symbols, which this table may have as well. */
+  /** The universe's symbol column, which this table may have as well. */
   readonly universe?: string;
 }
 
 /** Such a source, opened. */
-export interface MembershipTable {
+interface MembershipTable {
   /** What follows FROM. */
   readonly from: string;
   readonly shown: string;
   readonly files: readonly string[];
-  /** How its times are written; null: as ISO-8601 says, or as numbers. */
+  /** How its times are written; null: ISO-8601, or numbers. */
   readonly timeFormat: string | null;
   readonly timeZone: string;
 }
 
-/** @throws SeamlessError `source` when its files are missing, or an option is not one of such a table. */
+/** @throws SeamlessError `source` when files are missing, or an option does not apply to such a table */
 export async function openTable(stream: OpenStream, context: FileContext): Promise<MembershipTable> {
   const { kind } = stream.source;
   const options = new Options(stream);
@@ -45,7 +45,7 @@ export async function openTable(stream: OpenStream, context: FileContext): Promi
   const times = { timeFormat, timeZone: timeZone ?? 'UTC' };
   if (query !== null) return { ...(await readQuery(stream, context, query)), shown: 'its query', ...times };
   const files = await findFiles(stream, context, paths);
-  // What is read after this is of this content, or of one that nobody has vouched for.
+  // Signatures are checked again after the read.
   for (const file of files) await contentHash(stream, context.projectRoot, file, context.hints);
   const list = `[${files.map(({ path }) => sqlText(literalPath(path))).join(', ')}]`;
   const from =
@@ -60,15 +60,15 @@ export async function openTable(stream: OpenStream, context: FileContext): Promi
   };
 }
 
-/** A column: its name, and SQL for what its cells say. */
+/** A column: its name, and SQL for its cells. */
 interface Cell {
   readonly name: string;
   readonly raw: string;
   readonly sql: string;
 }
 
-/** What a table says in which columns: `stays` from one time to another, `changes` at a time, or `lists` of all members at a time. */
-export type MembershipColumns =
+/** Which columns say what: `stays` from one time to another, `changes` at a time, or `lists` of all members at a time. */
+type MembershipColumns =
   | { readonly form: 'stays'; readonly symbol: string; readonly from: Cell | null; readonly to: Cell | null }
   | { readonly form: 'changes'; readonly symbol: string; readonly time: Cell; readonly member: Cell }
   | { readonly form: 'lists'; readonly symbol: string; readonly time: Cell };
@@ -80,7 +80,7 @@ const TO =
 const FLAG = /^(?:member|is[ _]?member|in[ _]?index|in[ _]?universe|active|included)$/i;
 const TIME = /^(?:date|time|ts|timestamp|datetime|day|as[ _]?of(?:[ _]?date)?)$/i;
 
-/** @throws SeamlessError `source` where a column is not there, or none fits. */
+/** @throws SeamlessError `source` where a named column does not exist, or none fits */
 export async function columnsOf(
   stream: OpenStream,
   database: Database,
@@ -157,7 +157,7 @@ function flagSql(raw: string): string {
     WHEN ${text} IN ('true', 't', 'yes', 'y', 'in', 'added') THEN true ELSE TRY_CAST(${text} AS DOUBLE) <> 0 END)`;
 }
 
-/** @throws SeamlessError `source` for a cell that says nothing, or a stay that ends before it begins, naming the first. */
+/** @throws SeamlessError `source` for a meaningless cell, or a stay that ends before it begins, naming the first */
 export async function refuseUnread(
   stream: OpenStream,
   database: Database,
@@ -204,7 +204,7 @@ export async function refuseUnread(
   );
 }
 
-/** SELECT of `symbol`, `start` and `end`, in seconds, of all stays. */
+/** A SELECT of `symbol`, `start` and `end` of all stays, in seconds. */
 export function staysSql(from: string, columns: MembershipColumns): string {
   const { symbol } = columns;
   if (columns.form === 'stays') {

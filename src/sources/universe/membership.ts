@@ -11,7 +11,7 @@ import { Once } from './once.js';
 import { columnsOf, openTable, refuseUnread, staysSql, type MembershipSource } from './membership-table.js';
 
 interface Membership {
-  /** From when to when each symbol is a member; who is not in it never was. */
+  /** From when to when each symbol is a member; a symbol that is absent never was. */
   readonly stays: ReadonlyMap<string, RangeSet>;
   /** Absolute paths of its files, and the patterns they were found by. */
   readonly files: readonly string[];
@@ -20,7 +20,7 @@ interface Membership {
 /** Read once for all streams of a universe. */
 const read = new Once<Promise<Membership>>();
 
-/** The bars of a symbol with a column `member`: 1 where it is one when they open, else 0. */
+/** The bars of a symbol plus a column `member`: 1 if it is a member when the bar opens, else 0. */
 export async function withMembership(
   stream: OpenStream,
   context: FileContext,
@@ -67,7 +67,7 @@ function marked(stream: OpenStream, table: Table, stays: RangeSet): Table {
   if (columnIndex(table.names, MEMBER) >= 0) {
     throw sourceError(
       stream,
-      `it has a column ${MEMBER} of its own, which is what membership is called: name that column, members: '${MEMBER}', in place of a source, or rename it.`,
+      `it has its own column ${MEMBER}, the name that membership needs: say members: '${MEMBER}' to use that column instead of a source, or rename it.`,
     );
   }
   const values = floats(table.ts.length);

@@ -6,18 +6,18 @@ import { symbolColumnOf, symbolSql } from './symbols.js';
 
 /** Rows that show whether symbols are mixed. */
 const ROWS = 20_000;
-/** Symbols that are named in a message. */
+/** How many symbols a message names. */
 const NAMED = 3;
 
 /** A table whose rows may be those of several symbols. */
-export interface MaybeMixed {
+interface MaybeMixed {
   readonly shown: string;
   readonly names: readonly string[];
   /** SQL for the open of a row. */
   readonly open: string;
-  /** Whether its rows have no order of their own. */
+  /** Whether its rows have no inherent order. */
   readonly unordered: boolean;
-  /** What chooses a symbol, as an author writes it; null: the option `symbol`. */
+  /** How the author chooses a symbol; null: the option `symbol`. */
   readonly choose: ((column: string, symbol: string) => string) | null;
 }
 
@@ -28,8 +28,9 @@ export function mayBeMixed(looks: readonly ColumnLook[]): boolean {
 }
 
 /**
- * Bars and ticks of several symbols are no stream: put in order they would be one all the same. Contracts that follow each other are.
- * @param ask rows of a query of the table, which is called c0, c1, … by its columns
+ * Rows of several symbols at one time are no stream, although sorting would make them look like one. Contracts that follow each
+ * other are.
+ * @param ask rows of a query over the table, whose columns are c0, c1, …
  * @throws SeamlessError `source` with the symbols, and how to choose one
  */
 export async function refuseMixed(

@@ -1,4 +1,4 @@
-/** What all streams of a universe need is made once: for each library of sources, or its database, by a key. */
+/** Makes what a universe's streams share once: per library or database, by a key. */
 export class Once<T> {
   readonly #made = new WeakMap<object, Map<string, T>>();
 
@@ -11,7 +11,7 @@ export class Once<T> {
   }
 }
 
-/** The same of what takes time. What failed is made again: its sentence names the stream that asked. */
+/** The same for promises. A failure is not kept: its message names the stream that asked. */
 export class OnceAsked<T> {
   readonly #asked = new Once<Map<string, Promise<T>>>();
 

@@ -7,12 +7,12 @@ import { withMembership } from './membership.js';
 import { openOwnFiles, type Opener } from './own-files.js';
 import { symbolPath, symbolPaths, type SymbolPath } from './symbol-paths.js';
 
-/** Where a universe's source has its symbols. */
+/** Where a universe's source names its symbols. */
 interface Place {
-  /** In the paths of its files; null: in a column. */
+  /** In the file paths; null: in a column. */
   readonly paths: readonly SymbolPath[] | null;
   readonly column: string | null;
-  /** The other options, which are those of a source without symbols. */
+  /** The other options, as for a source without symbols. */
   readonly rest: Readonly<Record<string, unknown>>;
 }
 
@@ -31,23 +31,23 @@ function pathsOf(stream: OpenStream): readonly string[] {
   return new Options(stream).paths();
 }
 
-/** The folders are the symbols, and no column of each. */
+/** Folders name the symbols, so they are no column. */
 function withoutPartitions({ source }: OpenStream, rest: Place['rest']): Place['rest'] {
   return source.kind === 'parquet' ? { ...rest, partitions: false } : rest;
 }
 
-/** Options of a wire that is asked for one symbol at a time; null: it is none. */
+/** Options of a wire, which is asked for one symbol at a time; null: not a wire. */
 function ofSymbol({ source }: OpenStream, symbol: string): Place['rest'] | null {
   const option = symbolOption(source.kind);
   if (option === null) return null;
   const { symbolPath: _path, symbol: _symbol, members: _members, ...rest } = source.options;
-  // Of ccxt the symbol stands alone.
+  // ccxt takes the symbol alone.
   const place = typeof rest[option] === 'string' ? rest[option] : SYMBOL_PLACE;
   const written = option === 'url' ? encodeURIComponent(symbol) : symbol;
   return { ...rest, [option]: place.replaceAll(SYMBOL_PLACE, () => written) };
 }
 
-/** Opens a stream that may be one of a universe. @param open opens one that has no other symbols */
+/** Opens a stream that may belong to a universe. @param open opens an ordinary stream */
 export async function openUniverse(
   stream: OpenStream,
   context: FileContext,

@@ -16,7 +16,7 @@ const keptBounds = v.nullable(v.object({ first: v.number(), last: v.number() }))
 /** The files of a universe, by symbol. */
 interface SymbolFiles {
   readonly bySymbol: ReadonlyMap<string, readonly SourceFile[]>;
-  /** Of all of them; asked for when first needed. */
+  /** Of all of them; read when first needed. */
   bounds: Promise<Bounds> | null;
 }
 
@@ -41,7 +41,7 @@ async function lookFor(
   return { bySymbol, bounds: null };
 }
 
-/** The symbols that the names of files say. */
+/** The symbols in the file names. */
 export async function symbolsOfFiles(
   stream: OpenStream,
   context: FileContext,
@@ -52,9 +52,9 @@ export async function symbolsOfFiles(
 }
 
 /**
- * The bars of a symbol that has files of its own. All symbols of a universe begin and end with the first and the last bar of any: where one has
- * none, that is known.
- * @param rest options of the source without those of a universe
+ * The bars of a symbol with its own files. All symbols of a universe share the first and the last open of any: where one has no
+ * bars, that is known.
+ * @param rest the source's options without the universe's
  */
 export async function openOwnFiles(
   stream: OpenStream,
@@ -83,7 +83,7 @@ export async function openOwnFiles(
     boundsOfFiles(stream, context, () => opened(of));
   const bounds = (): Promise<Bounds> => (files.bounds ??= boundsOf(files, ends));
   return {
-    // Where it ends is not for its rows to say.
+    // Its own rows do not decide where it ends.
     whole: false,
     boundsByVersion: true,
     files: watchedPaths(context.projectRoot, patterns, own),
@@ -122,7 +122,7 @@ async function boundsOf(
   return first <= last ? { first, last } : null;
 }
 
-/** What is wrong with a file stops the symbol it is of, and no other. */
+/** A faulty file stops its own symbol only. */
 async function boundsOfFiles(
   { interval, phase }: OpenStream,
   { hints }: FileContext,

@@ -3,20 +3,20 @@ import type { OpenStream } from '../../engine/ports/source.js';
 import { sourceError } from '../faults.js';
 import { SYMBOL_NAME } from './symbols.js';
 
-/** What stands for the symbol in a path. */
+/** The placeholder for the symbol in a path. */
 const PLACE = '{symbol}';
 
-/** A pattern of paths in which a part is the symbol. */
+/** A path pattern in which one part is the symbol. */
 export interface SymbolPath {
-  /** As files are found by it. */
+  /** The glob that finds its files. */
   readonly pattern: string;
-  /** The symbol of a file that was found by it, as its author would write its path; null: it fits no further. */
+  /** The symbol in a found path, written as in the author's path; null: the path does not fit. */
   symbolOf(file: string): string | null;
 }
 
 /**
- * Where a path has the symbol: in place of `{symbol}`; else of the `*` of a folder `ticker=*`, where that is the universe's symbol or called like one;
- * else of the only `*` in the file's name; else of the only one in a folder's. Null: nowhere.
+ * Where a path has the symbol: at `{symbol}`; else at the `*` of a folder `ticker=*` whose name is the universe's symbol or a
+ * usual name for one; else at the only `*` in the file's name; else at the only one in a folder's. Null: nowhere.
  * @param key the universe's symbol; null: none was named
  */
 export function symbolPath(path: string, key: string | null): SymbolPath | null {
@@ -29,7 +29,7 @@ export function symbolPath(path: string, key: string | null): SymbolPath | null 
     symbolOf(file) {
       const found = expression.exec(forward(file))?.groups?.['symbol'];
       if (found === undefined) return null;
-      // Programs that write such folders escape what a folder cannot be called.
+      // Such folder names are URL-encoded.
       return keyed ? unescaped(found) : found;
     },
   };
@@ -63,7 +63,7 @@ function markStar(path: string, key: string | null): string | null {
   return segments.map((each, index) => (index === place ? each.replace('*', PLACE) : each)).join('');
 }
 
-/** The part of a path whose only wildcard is one `*`: the file's name, else the only folder that has one. −1: none. */
+/** The part of a path whose only wildcard is one `*`: the file name, else the only such folder. −1: none. */
 function onlyStar(segments: readonly string[]): number {
   const starred = segments.flatMap((segment, index) => (/^[^*]*\*[^*]*$/.test(segment) ? [index] : []));
   const last = segments.length - 1;

@@ -7,37 +7,37 @@ import type { Options } from '../options.js';
 import { sqlText, type Database } from '../sql/database.js';
 import { OnceAsked } from './once.js';
 
-/** The symbol whose rows a stream reads of a table that has those of many. */
+/** The symbol to read from a table with many. */
 export interface OneSymbol {
-  /** The column that names symbols; null: the one that its name says. */
+  /** The symbol column; null: found by its name. */
   readonly column: string | null;
   readonly symbol: string;
 }
 
-/** What a column that names symbols is called. */
+/** Usual names of symbol columns. */
 export const SYMBOL_NAME =
   /^(?:(?:symbol|ticker|sym|instrument|security|asset|pair|code|isin|figi|contract|market)(?:[ _](?:name|id|code))?|(?:ts|stock|sec|fund|bond)[ _]?code|tic|tckrsymb|secid|ric|permno|gvkey|cusip|sedol|product[ _]id|(?:股票|证券|基金|合约)?代码|종목코드|(?:銘柄)?コード)$/i;
-/** Which of several it is: what people call a symbol, before codes and numbers; a bare name is the last. */
+/** Which of several to take: names for symbols before codes and numbers, a bare `name` last. */
 const RANKS = [
   /^(?:symbol|ticker|sym|tic|tckrsymb|ts[ _]?code)(?:[ _](?:name|id|code))?$/i,
   SYMBOL_NAME,
   /^name$/i,
 ];
 
-/** Position of the column that names symbols by what it is called; -1: there is none. */
+/** Position of the column whose name says symbol; -1: none. */
 export function symbolColumnOf(names: readonly string[]): number {
   const found = RANKS.map((rank) => names.findIndex((name) => rank.test(name.trim())));
   return found.find((index) => index >= 0) ?? -1;
 }
 
-/** The options of a universe's stream; null: the table is that of one symbol. @param named the option `symbol` alone will do */
+/** The options of a universe's stream; null: the table has one symbol. @param named the option `symbol` alone will do */
 export function symbolOptions(options: Options, named = false): OneSymbol | null {
   const column = options.text('symbolColumn');
   if (column === null && (!named || options.text('symbol') === null)) return null;
   return { column, symbol: options.requiredText('symbol') };
 }
 
-/** The position of the column with the symbols. @throws SeamlessError `source` naming those there are. */
+/** Position of the symbol column. @throws SeamlessError `source` naming the columns */
 export function symbolIndex(
   stream: OpenStream,
   names: readonly string[],
@@ -50,7 +50,7 @@ export function symbolIndex(
     const way = 'choose the rows with WHERE in a query of sqlHistory';
     throw sourceError(
       stream,
-      `${shown} has no column that names symbols, as symbol has it; it has ${names.join(', ')}: ${way}.`,
+      `${shown} has no column that names symbols; it has ${names.join(', ')}: ${way}.`,
     );
   }
   throw sourceError(
@@ -59,15 +59,15 @@ export function symbolIndex(
   );
 }
 
-/** Symbols as texts, whatever their type. @param raw their column */
+/** Symbols as text, whatever their type. @param raw the symbol column */
 export function symbolSql(raw: string): string {
   return `CAST(${raw} AS VARCHAR)`;
 }
 
-/** The symbols of tables, by what asks for them: asked for once for all streams of a universe. */
+/** The symbols of tables, by query: asked once for all streams of a universe. */
 const known = new OnceAsked<ReadonlySet<string>>();
 
-/** @throws SeamlessError `source` for a symbol that the table has no row of, with those like it. */
+/** @throws SeamlessError `source` for a symbol without rows in the table, suggesting similar ones */
 export async function refuseAbsent(
   stream: OpenStream,
   database: Database,
@@ -95,11 +95,11 @@ export async function refuseAbsent(
 }
 
 /**
- * A table in order of its symbols, as a copy that can be read symbol by symbol: it is read once for all streams of a universe.
- * @param from what follows FROM, the same for all of them
- * @param raw the column with the symbols, as texts; `text` is what they are in the copy
- * @param content what changes when its rows, or how they are read, do
- * @returns what follows FROM, for the copy
+ * Copies a table sorted by symbol, so that one symbol can be read at a time. Made once for all streams of a universe.
+ * @param from the FROM clause, the same for all of them
+ * @param raw the symbol column as text; `text` is its value in the copy
+ * @param content changes when rows, or how they are read, do
+ * @returns the FROM clause for the copy
  */
 export function bySymbol(
   context: FileContext,
@@ -110,7 +110,7 @@ export function bySymbol(
   return copies.get(context, JSON.stringify([text, content]), async () => {
     const path = context.scratch.file('by-symbol.parquet');
     const numbered = `SELECT *, row_number() OVER () AS ${PLACE} FROM ${from}`;
-    // Without dictionaries: those of doubles make one of +0 and -0.
+    // No dictionaries: a dictionary of doubles merges +0 and -0.
     await context.database.rows(
       `COPY (SELECT * EXCLUDE (${PLACE}) REPLACE (${text} AS ${raw}) FROM (${numbered}) ORDER BY ${text}, ${PLACE})
        TO ${sqlText(path)} (FORMAT parquet, DICTIONARY_SIZE_LIMIT 1, ROW_GROUP_SIZE 16384)`,
@@ -121,5 +121,5 @@ export function bySymbol(
 
 const copies = new OnceAsked<string>();
 
-/** A name that no column has. */
+/** A column name that no table has. */
 const PLACE = '"seamless: place"';

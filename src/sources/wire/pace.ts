@@ -6,10 +6,10 @@ export interface PaceLimit {
   readonly per: Seconds;
 }
 
-/** One for each host and pace: all streams of an exchange share what it allows. */
+/** One per host and pace: all streams of an exchange share its limit. */
 const queues = new Map<string, PQueue>();
 
-/** Does work when the pace of its host allows, one after the other. */
+/** Runs work one after the other, at the host's pace. */
 export function paced<T>(
   host: string,
   { requests, per }: PaceLimit,

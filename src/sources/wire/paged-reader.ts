@@ -6,41 +6,41 @@ import { formatRange, formatTime, type Range, type Seconds } from '../../sdk/tim
 import { rowError, sourceError } from '../faults.js';
 import { Refusal } from './patience.js';
 
-/** Bars that are stored together: a run that is killed loses no more of what it fetched. */
+/** Bars per commit: a killed run loses at most this many. */
 const BLOCK_BARS = 8192;
 
-/** How often answers about one page may contradict each other. */
+/** How often answers for one page may contradict each other. */
 const MOST_QUARRELS = 4;
 
 /** A wire that gives bars by the page. */
-export interface PageSource {
-  /** Changes when the same bars would be taken from a page as others. */
+interface PageSource {
+  /** Changes when the same answers are read as other bars. */
   readonly version: string;
-  /** What is asked, for messages. */
+  /** The name in messages. */
   readonly shown: string;
-  /** Bars of a page. */
+  /** Bars per page. */
   readonly limit: number;
-  /** How many of the newest closed bars are left alone, since they may still be corrected. */
+  /** How many of the newest closed bars are not stored yet, since they may still be corrected. */
   readonly stabilizationBars: number;
-  /** Where bars begin and end, as far as their author says so. */
+  /** Where bars begin and end, if the author says so. */
   readonly since: Seconds | null;
   readonly until: Seconds | null;
-  /** Bars of a range of at most `limit` slots, ascending and on the grid; those outside it do no harm. */
+  /** Bars of a range of at most `limit` slots, ascending and on the grid; bars outside the range are ignored. */
   page(range: Range): Promise<Table>;
-  /** The wire's own clock, where an answer told it: what it calls closed counts. */
+  /** The wire's clock, if an answer included it: it decides what is closed. */
   now(): Seconds | null;
 }
 
-/** Reads bars page by page. What is missing in a page is believed when two answers agree on it. */
+/** Reads bars page by page. A bar missing from a page counts as missing once two answers agree. */
 export class PagedReader implements SourceReader {
   readonly whole = false;
   readonly grows = true;
   readonly blockBars = BLOCK_BARS;
   readonly #stream: OpenStream;
   readonly #source: PageSource;
-  /** Slots asked for at once: fewer than the limit where the wire turned out to give fewer. */
+  /** Slots per request: below the limit if the wire turned out to give fewer. */
   #slots: number;
-  /** One run sees one moment. */
+  /** One run sees one instant. */
   readonly #asOf = Date.now() / 1000;
 
   constructor(stream: OpenStream, source: PageSource) {
@@ -78,7 +78,7 @@ export class PagedReader implements SourceReader {
   #newest(): Seconds {
     const { interval } = this.#stream;
     const { stabilizationBars, until } = this.#source;
-    // A clock here that is ahead would take a bar for closed that is not.
+    // If this machine's clock is ahead, an open bar would look closed.
     const now = Math.min(this.#asOf, this.#source.now() ?? Infinity);
     const closed = lastOpenBy(floorToSlot(now, this.#stream), this.#stream) - stabilizationBars * interval;
     return until === null ? closed : Math.min(closed, ceilToSlot(until, this.#stream) - interval);
@@ -110,7 +110,7 @@ export class PagedReader implements SourceReader {
     );
   }
 
-  /** Open of the last bar there is, as far as it is settled; asked for from the end on. */
+  /** Open of the last settled bar; searched from the end. */
   async #last(first: Seconds, known: Seconds | null): Promise<Seconds | null> {
     const { interval } = this.#stream;
     const from = known === null ? first : known + interval;
@@ -124,12 +124,12 @@ export class PagedReader implements SourceReader {
     return known;
   }
 
-  /** The last bar of a range that may be longer than a page, which gives the first bars of it. */
+  /** The last bar of a range that may be longer than a page (a page gives the first bars of its range). */
   async #lastWithin(range: Range): Promise<Seconds | null> {
     const { interval } = this.#stream;
     let [at, end, found]: [Seconds, Seconds, Seconds | null] = [range.start, range.end, null];
     while (at < end) {
-      // What lies before the middle is of no interest where there is a bar behind it.
+      // Skip the first half if there is a bar in the second.
       const far = (end - at) / interval > this.#slots;
       const start = far && found !== null ? floorToSlot((at + end) / 2, this.#stream) : at;
       const { ts } = sliceTableByTime(
@@ -146,8 +146,8 @@ export class PagedReader implements SourceReader {
   }
 
   /**
-   * The bars of a range of at most a page. A bar that one answer has is there; one that is missing is believed to be where two
-   * answers in a row pass over it. An answer that merely ends says nothing of what is behind its last bar: it may have been cut short.
+   * The bars of a range of at most a page. A bar in one answer exists; a missing one counts as missing if two consecutive answers
+   * pass over it. An answer says nothing about bars after its last one: it may have been cut short.
    */
   async #window({ start, end }: Range): Promise<Table> {
     const taken: Table[] = [];
@@ -183,7 +183,7 @@ export class PagedReader implements SourceReader {
     );
   }
 
-  /** The bars of a range, and no others. */
+  /** The bars within a range. */
   async #page(range: Range): Promise<Table> {
     const page = await this.#source.page(range);
     const table = sliceTableByTime(page, range.start, range.end);
@@ -202,7 +202,7 @@ function joined(tables: readonly Table[]): Table {
   return tables.length === 0 ? emptyTable() : concatTables(tables);
 }
 
-/** How many bars of a table are in a row from an open on. */
+/** How many bars of a table are adjacent from an open on. */
 function following({ ts }: Table, from: Seconds, interval: Seconds): number {
   let rows = 0;
   while (ts[rows] === from + rows * interval) rows++;

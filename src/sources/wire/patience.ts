@@ -4,7 +4,7 @@ import type { Seconds } from '../../sdk/time/time.js';
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 30_000;
 
-/** Nobody waits longer than this for a server that says when to come back. */
+/** The longest wait for a server that says when to come back. */
 export const LONGEST_ASKED: Seconds = 120;
 
 /** A failure that may pass. */
@@ -18,10 +18,13 @@ export class Passing extends Error {
   }
 }
 
-/** An answer that asking again does not change: a clause with the way out. */
+/** An answer that will not change: a clause with the way out. */
 export class Refusal extends Error {}
 
-/** Does work again while it fails with `Passing`, and throws the last one. Waits grow, by chance, so that many do not come back at once. */
+/**
+ * Repeats work while it fails with `Passing`; the last failure is thrown. Waits grow, with jitter, so that many clients do not
+ * come back at once.
+ */
 export async function patiently<T>(
   attempts: number,
   signal: AbortSignal | undefined,

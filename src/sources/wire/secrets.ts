@@ -3,10 +3,10 @@ import { sourceError } from '../faults.js';
 
 const PLACE = /\{env\.([A-Za-z_][A-Za-z0-9_]*)\}/g;
 
-/** Shorter ones would take ordinary letters out of messages. */
+/** Shorter texts would blank out ordinary letters in messages. */
 const LEAST_HIDDEN = 4;
 
-/** Texts with secrets from the environment in them, which no message shows. */
+/** Texts with secrets from the environment, which no message may show. */
 export class Secrets {
   readonly #stream: OpenStream;
   readonly #values = new Set<string>();
@@ -15,12 +15,12 @@ export class Secrets {
     this.#stream = stream;
   }
 
-  /** A text with its secrets. @throws SeamlessError `source` naming a variable that is not set */
+  /** Fills the secrets into a text. @throws SeamlessError `source` naming a variable that is not set */
   fill(text: string, encode: (value: string) => string = (value) => value): string {
     return text.replace(PLACE, (_, name: string) => encode(this.value(name)));
   }
 
-  /** The secret that a variable of the environment holds. @throws as `fill` does */
+  /** The secret in an environment variable. @throws as `fill` does */
   value(name: string): string {
     const value = process.env[name];
     if (value) {
@@ -33,12 +33,12 @@ export class Secrets {
     );
   }
 
-  /** Something else that no message shows. */
+  /** Registers another text that no message may show. */
   add(value: string): void {
     this.#values.add(value).add(encodeURIComponent(value));
   }
 
-  /** A text for people: a secret in it is shown as dots. */
+  /** A text for people, with secrets masked. */
   hide(text: string): string {
     let hidden = text;
     for (const value of this.#values) {

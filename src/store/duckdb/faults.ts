@@ -1,7 +1,7 @@
-/** What kind of trouble a message of DuckDB or of the file system means. `broken` may be damage, or a bug. */
-export type Fault = 'locked' | 'damaged' | 'broken' | 'newer' | 'forbidden' | 'full' | 'other';
+/** What kind of trouble an error message of DuckDB or the file system means. `broken` may be damage, or a bug. */
+type Fault = 'locked' | 'damaged' | 'broken' | 'newer' | 'forbidden' | 'full' | 'other';
 
-/** In this order: a full disk, say, may come as an error that sounds like damage as well. */
+/** Order matters: a full disk may produce an error that also sounds like damage. */
 const PATTERNS: readonly (readonly [Fault, RegExp])[] = [
   ['locked', /could not set lock|conflicting lock|being used by another process|file is already open in/i],
   [
@@ -25,13 +25,13 @@ export function faultOf(error: unknown): Fault {
   return PATTERNS.find(([, pattern]) => pattern.test(message))?.[0] ?? 'other';
 }
 
-/** The process that holds the file, as DuckDB names it; null where it does not. */
+/** The process that holds the file, if DuckDB names it. */
 export function lockHolder(error: unknown): number | null {
   const pid = /PID (\d+)/.exec(messageOf(error))?.[1];
   return pid === undefined ? null : Number(pid);
 }
 
-/** What DuckDB has to say, without its advice to programmers and its stack. */
+/** DuckDB's message without its hints for programmers and its stack. */
 export function messageOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return message.split(/\n\n|\nStack Trace/)[0]?.trim() ?? message;

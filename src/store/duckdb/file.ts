@@ -18,20 +18,20 @@ import { messageOf } from './faults.js';
 import { CREATE_TABLES, PACKS_UNKNOWN } from './schema.js';
 import { quoteText } from './sql.js';
 
-/** The name under which statements find the file. */
+/** The name of the attached file in statements. */
 export const CATALOG = 'cache';
 
-/** Of the cache, in its folder. */
+/** Name of the file in the cache folder. */
 export const FILE_NAME = 'cache.duckdb';
 
-/** Above this much of log DuckDB checkpoints by itself, in the middle of a run: rows not yet in the file are in memory. */
+/** With a longer log DuckDB would checkpoint in the middle of a run; rows not yet in the file are in memory. */
 const CHECKPOINT_THRESHOLD = '96MB';
 
-/** DuckDB's share of a run's memory, beyond which it spills beside the file. */
+/** DuckDB's share of a run's memory; beyond it, DuckDB spills to a file beside the cache. */
 export const MEMORY_LIMIT_MB = 256;
 
 const DRAFT = /^cache\.duckdb\.new-\d+-\d+(?:\.wal)?$/;
-/** No draft takes this long to write. */
+/** Writing a draft never takes this long. */
 const DRAFT_AGE_MS = 3_600_000;
 
 export interface Database {
@@ -40,8 +40,8 @@ export interface Database {
 }
 
 /**
- * Makes the folder, with a `.gitignore` of its own, and gives the cache file's path in it, links resolved.
- * @throws SeamlessError `cache` when the folder cannot be made or written.
+ * Makes the folder with its own `.gitignore`, and returns the cache file's path with links resolved.
+ * @throws SeamlessError `cache` when the folder cannot be made or written
  */
 export function prepareFolder(dir: string): string {
   try {
@@ -59,7 +59,7 @@ export function prepareFolder(dir: string): string {
   }
 }
 
-/** That a cache is no longer where it was opened, since a folder above it was moved; null when it was not. */
+/** A message if a cache is no longer where it was opened, because a folder above it was moved; else null. */
 export function movedAway(dir: string): SeamlessError | null {
   const above = dirname(dir);
   if (existsSync(dir) || existsSync(above)) return null;
@@ -69,7 +69,7 @@ export function movedAway(dir: string): SeamlessError | null {
   );
 }
 
-/** A process that was killed while it wrote a new file leaves its draft behind. */
+/** A process killed while writing a new file leaves its draft behind. */
 function removeOldDrafts(folder: string): void {
   for (const name of readdirSync(folder)) {
     if (!DRAFT.test(name)) continue;
@@ -94,21 +94,21 @@ interface Ahead {
 
 let ahead: Ahead | null = null;
 
-/** Starts an instance of DuckDB that the next opening takes, while something else is done. */
+/** Starts a DuckDB instance in advance, for the next opening. */
 export function startAhead(): void {
   if (ahead) return;
-  // What is wrong with it the opening meets again, and says in words.
+  // The next opening meets the same error and reports it.
   const started: Ahead = { database: newDatabase(MEMORY_LIMIT_MB).catch(() => null), up: false };
   ahead = started;
   void started.database.then((database) => (started.up = database !== null));
 }
 
-/** Whether the next opening of a cache goes to its file at once. */
+/** Whether the next opening of a cache can use a prepared instance. */
 export function isOpenedAtOnce(dir: string): boolean {
   return ahead?.up === true && existsSync(join(dir, FILE_NAME));
 }
 
-/** An instance of DuckDB that has no file yet. */
+/** A DuckDB instance without a file. */
 export async function startDatabase(memoryMb = MEMORY_LIMIT_MB): Promise<Database> {
   const coming = ahead;
   ahead = null;
@@ -126,7 +126,7 @@ async function newDatabase(memoryMb: number): Promise<Database> {
     memory_limit: `${memoryMb}MB`,
   });
   const connection = await instance.connect();
-  // Whether a checkpoint is worth its while is decided when the store is closed.
+  // Closing the store decides whether a checkpoint is worth it.
   await connection.run("PRAGMA disable_checkpoint_on_shutdown; SET TimeZone = 'UTC'");
   return { instance, connection };
 }
@@ -136,44 +136,42 @@ export function stopDatabase({ instance, connection }: Database): void {
   instance.closeSync();
 }
 
-/** Anything that runs statements: a connection, or a session. */
-export interface Runner {
+/** Anything that runs statements: a connection or a session. */
+interface Runner {
   run(sql: string): Promise<unknown>;
 }
 
-/** Opens the file in the instance, and creates it where there is none. Takes the file's lock. */
+/** Attaches the file, creating it if needed, and takes its lock. */
 export async function attach(runner: Runner, file: string): Promise<void> {
-  // At one go: each call waits for a thread of DuckDB's and for its own turn here.
+  // One call: each call waits for a DuckDB thread and for a turn in the event loop.
   await runner.run(
     `SET temp_directory = ${quoteText(`${file}.tmp`)}; SET file_search_path = ${quoteText(dirname(dirname(file)))};
      ATTACH ${quoteText(file)} AS ${CATALOG}; USE ${CATALOG}`,
   );
 }
 
-/** Where the packs of a cache lie. @param dir of the cache */
+/** Where a cache keeps its packs. @param dir the cache folder */
 export function packFolder(dir: string): string {
   return join(dir, 'packs');
 }
 
-/** A database in memory under the file's name. */
+/** An in-memory database under the file's name. */
 export async function attachMemory(runner: Runner): Promise<void> {
   await runner.run(`ATTACH ':memory:' AS ${CATALOG}`);
   await runner.run(`USE ${CATALOG}`);
 }
 
-/** Makes the tables, all or none. @param packs where packs may lie that are of an earlier catalog */
+/** Creates the tables, all or none. @param packs a folder that may have packs of an earlier catalog */
 export async function createTables({ connection }: Database, packs: string | null): Promise<void> {
   const unknown =
     packs !== null && existsSync(packs) ? `INSERT INTO meta VALUES ('${PACKS_UNKNOWN}', '');` : '';
   await connection.run(`BEGIN; ${CREATE_TABLES} ${unknown} COMMIT;`);
 }
 
-/**
- * Creates the cache file where there is none: under another name first, so that no other process ever meets half a file.
- */
+/** Creates the cache file if there is none. It is written under another name first, so that no other process sees half a file. */
 export async function ensureFile(file: string): Promise<void> {
   if (existsSync(file)) return;
-  // The log of a file that is gone would be played back into the new one.
+  // A leftover log would be replayed into the new file.
   rmSync(`${file}.wal`, { force: true });
   const draft = draftOf(file);
   const database = await startDatabase();
@@ -188,7 +186,7 @@ export async function ensureFile(file: string): Promise<void> {
   }
   stopDatabase(database);
   try {
-    // Unlike a rename, a link fails where another process has been faster.
+    // Unlike a rename, a link fails if another process was faster.
     linkSync(draft, file);
   } catch {
     if (!existsSync(file)) renameSync(draft, file);
@@ -206,17 +204,17 @@ function draftOf(file: string): string {
   return `${file}.new-${process.pid}-${Date.now()}`;
 }
 
-/** Another process that waits for a file leaves this beside it; the process that opens the file takes it away. */
+/** A waiting process leaves this file beside the cache; the next process to open the cache removes it. */
 function wantedMark(file: string): string {
   return `${file}.wanted`;
 }
 
-/** Tells the process that has the file open, but idle, that another waits for it. */
+/** Tells an idle process that has the file open that another one waits. */
 export function askFor(file: string): void {
   try {
     writeFileSync(wantedMark(file), '');
   } catch {
-    // An idle owner closes the file anyway, a little later.
+    // If this fails, the idle owner closes the file a little later anyway.
   }
 }
 
@@ -228,22 +226,19 @@ export function stopAskingFor(file: string): void {
   rmSync(wantedMark(file), { force: true });
 }
 
-/** Identifies the file at a path, whatever is written to it: another that takes its place differs. Null when there is none. */
+/** Identifies the file at a path independent of its content: a replacement differs. Null when there is none. */
 export function placeOf(file: string): string | null {
   const stat = statSync(file, { bigint: true, throwIfNoEntry: false });
   return stat ? `${stat.dev} ${stat.ino}` : null;
 }
 
-/** Identifies a file at a path. */
+/** Identifies a version of the file at a path. */
 export function fileIdentity(file: string): string | null {
   const stat = statSync(file, { bigint: true, throwIfNoEntry: false });
   return stat ? `${stat.dev} ${stat.ino} ${stat.size} ${stat.mtimeNs}` : null;
 }
 
-/**
- * Renames a file that cannot be used, and its log. Null when the file is no longer the one that was looked at: another process has
- * set it aside meanwhile.
- */
+/** Renames an unusable file and its log. Null if another process has already set the file aside. */
 export function setAside(file: string, identity: string | null, why: 'damaged' | 'earlier'): string | null {
   if (identity === null || fileIdentity(file) !== identity) return null;
   const time = new Date().toISOString().replace(/[-:]|\.\d+/g, '');

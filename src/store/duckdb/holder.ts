@@ -1,15 +1,15 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { lockHolder } from './faults.js';
 
-/** Which process has the cache open, as far as that is known. */
+/** Which process has the cache open, if known. */
 export interface LockHolder {
-  /** Of the process that has the cache open; null where the system does not tell. */
+  /** Process id; null where the system does not tell. */
   readonly pid: number | null;
   /** A sentence for a person. */
   readonly message: string;
 }
 
-/** Whoever uses a file writes here what for, so that others can tell whom they wait for. */
+/** The process that uses a cache writes down here what for, so that others can say whom they wait for. */
 function notePath(file: string): string {
   return `${file}.holder`;
 }
@@ -19,7 +19,7 @@ export function noteHolder(file: string, purpose: string): void {
   try {
     writeFileSync(notePath(file), JSON.stringify({ pid: process.pid, purpose }));
   } catch {
-    // A full disk, say: others then hear of the process alone.
+    // The disk may be full: others then only see the process id.
   }
 }
 
@@ -27,10 +27,10 @@ export function forgetHolder(file: string): void {
   rmSync(notePath(file), { force: true });
 }
 
-/** Tells for whom one waits that got this error when it opened the file. */
+/** Who holds the file, given the error from opening it. */
 export function holderOf(error: unknown, file: string, dir: string): LockHolder {
   const note = readNote(file);
-  // Not all systems tell the process: then the note's is as good as known, if it still lives.
+  // Not every system names the process. The note does, if its process is still alive.
   const pid = lockHolder(error) ?? (note && isAlive(note.pid) ? note.pid : null);
   const purpose = note && note.pid === pid ? `, ${note.purpose}` : '';
   const other = pid === null ? 'Another process' : `Another process (PID ${pid}${purpose})`;
@@ -45,7 +45,7 @@ function readNote(file: string): { readonly pid: number; readonly purpose: strin
     const { pid, purpose } = note;
     return typeof pid === 'number' && typeof purpose === 'string' ? { pid, purpose } : null;
   } catch {
-    // None, or one that is being written.
+    // There is no note, or it is being written.
     return null;
   }
 }

@@ -37,43 +37,43 @@ export interface OpenStoreOptions {
   /** The cache's folder. */
   readonly dir: string;
   /**
-   * Whether folder and file are made where there are none. Default: true. If not, what is opened then is a store in memory with
-   * nothing in it, and the disk is left as it is.
+   * Whether to create missing folders and files. Default: true. If false, a missing cache opens as an empty in-memory store, and
+   * the disk is left alone.
    */
   readonly create?: boolean | undefined;
-  /** DuckDB's share of the memory, in megabytes, beyond which it spills beside the file. Default: 256. */
+  /** DuckDB's memory limit in megabytes, beyond which it spills beside the file. Default: 256. */
   readonly memoryMb?: number | undefined;
   /**
-   * Called when another process has the cache open and this one begins to wait, when the cache goes to yet another, and
-   * once a second as long as it lasts.
+   * Called when this process begins to wait for another one, when the cache passes to yet another, and once a second while it
+   * waits.
    */
   readonly onWaiting?: ((holder: LockHolder) => void) | undefined;
-  /** Told in a sentence that a damaged cache was set aside. */
+  /** Receives a sentence when a damaged cache was set aside. */
   readonly onMessage?: ((text: string) => void) | undefined;
-  /** Called when a thread of DuckDB's is at the file. */
+  /** Called when a DuckDB thread is about to open the file. */
   readonly onAttach?: (() => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 250;
-/** A waiting process says for which one it waits at least this often. */
+/** A waiting process reports at least this often whom it waits for. */
 const TOLD_EVERY_MS = 1000;
-/** How often a file has to look damaged: one that is being made or set aside by another process does so once. */
+/** How many times a file must look damaged: while another process creates it or sets it aside, it may look so once. */
 const DAMAGE_LOOKS = 3;
-/** Log above this size is brought into the file on closing: below, reading it on the next opening costs less. */
+/** A longer log is checkpointed on closing; a shorter one is cheaper to replay on the next opening. */
 const CHECKPOINT_BYTES = 1_000_000;
 
 /**
- * Files open in this process. DuckDB's lock keeps other processes out, but not this one: the system gives up a process's lock
- * on a file as soon as the process closes any handle of it.
+ * Files open in this process. DuckDB's lock keeps out other processes but not this one: POSIX drops a process's lock on a file as
+ * soon as the process closes any handle of it.
  */
 const openFiles = new Set<string>();
 
 /**
  * Opens the cache in a folder, waiting while another process has it open.
- * @throws SeamlessError `cache` when the folder cannot be written or the cache was made by a newer version, `cancelled` when the
- * signal aborts the wait.
+ * @throws SeamlessError `cache` when the folder cannot be written or a newer version made the cache, `cancelled` when the signal
+ * aborts the wait
  */
 export async function openStore(options: OpenStoreOptions): Promise<Store> {
   const { dir, signal } = options;
@@ -116,7 +116,7 @@ type Obstacle =
   | { readonly fault: 'earlier'; readonly identity: string | null }
   | { readonly fault: 'damaged'; readonly error: unknown; readonly identity: string | null };
 
-/** One try. @throws SeamlessError for what neither waiting nor setting aside helps against. */
+/** One attempt. @throws SeamlessError when neither waiting nor setting the cache aside would help */
 async function attempt(file: string, options: OpenStoreOptions): Promise<Store | Obstacle> {
   const { dir } = options;
   if (openFiles.has(file)) return { fault: 'locked', error: new Error(`(PID ${process.pid})`) };
@@ -131,7 +131,7 @@ async function attempt(file: string, options: OpenStoreOptions): Promise<Store |
     const attached = attach(database.connection, file);
     options.onAttach?.();
     await attached;
-    // Else the file that is open is not the one at this path, and never will be.
+    // If not, the open file was replaced at this path.
     if (placeOf(file) !== place) {
       stopDatabase(database);
       openFiles.delete(file);
@@ -140,7 +140,7 @@ async function attempt(file: string, options: OpenStoreOptions): Promise<Store |
     if (await isEarlier(database, file)) {
       stopDatabase(database);
       openFiles.delete(file);
-      // Opening it may have brought its log into it.
+      // Opening it may have replayed its log.
       return { fault: 'earlier', identity: fileIdentity(file) };
     }
     return await storeOf(database, file, options, () => openFiles.delete(file));
@@ -172,7 +172,7 @@ async function attempt(file: string, options: OpenStoreOptions): Promise<Store |
   }
 }
 
-/** A store for a cache that is not there. No file is at its path, so it is never taken for one in place. */
+/** A store for a missing cache. Its path has no file, so it is never mistaken for the one in place. */
 async function emptyStore(options: OpenStoreOptions): Promise<Store> {
   const database = await startDatabase(options.memoryMb);
   const packs = join(tmpdir(), `seamless-packs-${randomUUID()}`);
@@ -204,7 +204,7 @@ async function storeOf(
         cause: error,
       });
     }
-    // As long as the lock is held, the file at this path is the one that was found damaged.
+    // While the lock is held, the file at this path is the damaged one.
     const identity = fileIdentity(file);
     session.shut();
     release();
@@ -228,7 +228,7 @@ async function storeOf(
   const place = placeOf(file);
   const inPlace = (): boolean => place !== null && placeOf(file) === place;
   const settle = async (): Promise<void> => {
-    // A log beside another file that took this one's place is not this one's.
+    // The log of a file that has replaced this one is not this one's.
     const log = inPlace() ? (statSync(`${file}.wal`, { throwIfNoEntry: false })?.size ?? 0) : 0;
     if (log >= CHECKPOINT_BYTES) await session.run(`CHECKPOINT ${CATALOG}`);
   };
@@ -247,8 +247,8 @@ async function storeOf(
 }
 
 /**
- * Makes the tables where there are none yet. True for a cache of an earlier format.
- * @throws SeamlessError `cache` for one of a later format, and for what is no cache.
+ * Creates the tables if there are none. True for a cache of an earlier format.
+ * @throws SeamlessError `cache` for a later format, and for a file that is no cache
  */
 async function isEarlier(database: Database, file: string): Promise<boolean> {
   const dir = dirname(file);
@@ -267,7 +267,7 @@ async function isEarlier(database: Database, file: string): Promise<boolean> {
   return format < FORMAT_VERSION;
 }
 
-/** The format that the file says it has; undefined when it does not say, null without the table that would. */
+/** The format that the file states; undefined: it states none, null: it lacks the table for it. */
 async function formatText({ connection }: Database): Promise<unknown> {
   try {
     const meta = await connection.runAndReadAll(
@@ -283,7 +283,7 @@ async function formatText({ connection }: Database): Promise<unknown> {
 function foreign(dir: string): SeamlessError {
   return new SeamlessError(
     'cache',
-    `The file cache.duckdb in ${dir} is not a cache of Seamless: move it away, or use another folder with --cache DIR.`,
+    `The file cache.duckdb in ${dir} is not a Seamless cache: move it away, or use another folder with --cache DIR.`,
   );
 }
 
@@ -298,7 +298,7 @@ function newer(dir: string, cause: unknown): SeamlessError {
 function diskFull(dir: string, cause: unknown): SeamlessError {
   return new SeamlessError(
     'cache',
-    `No more can be stored in the cache folder ${dir} (${messageOf(cause)}): its disk is full, or a limit is reached. What was stored before is kept. Free some space, or use another folder with --cache DIR.`,
+    `Nothing more can be stored in the cache folder ${dir} (${messageOf(cause)}): its disk is full, or a limit is reached. What was stored before is kept. Free some space, or use another folder with --cache DIR.`,
     { cause },
   );
 }
@@ -313,7 +313,7 @@ function asideText(dir: string, aside: string | null, error: unknown): string {
 }
 
 function earlierText(dir: string, aside: string): string {
-  return `The cache in ${dir} was made by an earlier version of Seamless. It was set aside as ${basename(aside)}, and what is needed is computed again. Delete that file when you no longer need it.`;
+  return `The cache in ${dir} was made by an earlier version of Seamless. It was set aside as ${basename(aside)}, and its rows are computed again when needed. Delete that file when you no longer need it.`;
 }
 
 function rebuiltText(dir: string, packs: number): string {

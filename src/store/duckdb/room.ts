@@ -2,14 +2,14 @@ import { freemem } from 'node:os';
 import { SeamlessError } from '../../sdk/errors.js';
 import { MEMORY_LIMIT_MB } from './file.js';
 
-/** Of the memory that is free, for what DuckDB's usual share is not enough for. */
+/** Share of the free memory to use when DuckDB's usual limit is not enough. */
 const SHARE_OF_FREE = 0.6;
 
 /**
- * Runs `work`, and once more with what the machine has free where DuckDB's share of the memory was not enough: rows of a megabyte each
- * come two thousand at a time, and cannot be spilled.
- * @param limitMb set by the user: there is no more than that
- * @throws SeamlessError `usage` where that is not enough either.
+ * Runs `work`, and if DuckDB runs out of memory, once more with most of the machine's free memory: DuckDB reads 2,048 rows at a
+ * time, and rows of a megabyte each cannot be spilled.
+ * @param limitMb set by the user: never exceeded
+ * @throws SeamlessError `usage` if that is not enough either
  */
 export async function withRoom<T>(
   run: (sql: string) => Promise<unknown>,
@@ -31,7 +31,7 @@ export async function withRoom<T>(
   } catch (error) {
     throw isOutOfMemory(error) ? tooLarge(megabytes, '', error) : error;
   } finally {
-    // What a result still holds cannot be taken back: it goes with the connection.
+    // Memory held by a result is freed with its connection only.
     await run(`SET memory_limit = '${MEMORY_LIMIT_MB}MB'`).catch(() => undefined);
   }
 }
@@ -43,7 +43,7 @@ function isOutOfMemory(error: unknown): boolean {
 function tooLarge(megabytes: number, orElse: string, cause: unknown): SeamlessError {
   return new SeamlessError(
     'usage',
-    `It takes more than the ${megabytes} MB of memory that DuckDB may use: ask for fewer rows or columns at a time${orElse}.`,
+    `This needs more than the ${megabytes} MB of memory that DuckDB may use: ask for fewer rows or columns at a time${orElse}.`,
     { cause },
   );
 }

@@ -1,12 +1,12 @@
-/** Raised whenever a reader of the format before would misread the one after. An older cache is set aside: there are no migrations. */
+/** Raised whenever an older reader would misread the format. Older caches are set aside: there are no migrations. */
 export const FORMAT_VERSION = 11;
 
-/** How a column of the catalog comes and goes; with `?`, it may be null. */
+/** The type of a catalog column; with `?`, it may be null. */
 export type Kind = 'text' | 'text?' | 'number' | 'number?' | 'integer' | 'flag';
 
 /**
- * The tables of the catalog. There is no key or index: those are kept up row by row. Times are epoch seconds, also those of the
- * clock, which end in `_at`.
+ * The tables of the catalog, without keys or indexes: DuckDB maintains those row by row. Times are epoch seconds; wall-clock
+ * times end in `_at`.
  */
 export const TABLES = {
   meta: { key: 'text', value: 'text' },
@@ -19,7 +19,7 @@ export const TABLES = {
     calendar: 'text?',
     label: 'text',
   },
-  /** Calendars that grids of nodes follow, as JSON. */
+  /** Calendars of nodes' grids, as JSON. */
   calendars: { key: 'text', rules: 'text' },
   node_inputs: {
     fingerprint: 'text',
@@ -28,7 +28,7 @@ export const TABLES = {
     lookback: 'number?',
     span_s: 'number?',
   },
-  /** What code hashes are made of, each part once. */
+  /** The parts that code hashes are made of, each stored once. */
   parts: {
     id: 'integer',
     key: 'text',
@@ -52,7 +52,7 @@ export const TABLES = {
   },
   runs: { strategy: 'text', start_ts: 'number', end_ts: 'number', ran_at: 'number' },
   uses: { strategy: 'text', used_at: 'number' },
-  /** Strategies, or nodes of theirs (null: all), whose rows no clean-up takes. */
+  /** Strategies, or single nodes (null: all), whose rows no clean-up deletes. */
   pins: { strategy: 'text', node: 'text?' },
   packs: { id: 'integer', name: 'text', row_count: 'number', bytes: 'number' },
   /** `schema` and `layout` are JSON; a segment without rows and state has no pack. */
@@ -83,7 +83,7 @@ export const TABLES = {
   },
 } as const satisfies Readonly<Record<string, Shape>>;
 
-/** Columns with their kinds. */
+/** Columns with their types. */
 export type Shape = Readonly<Record<string, Kind>>;
 
 interface Values {
@@ -112,7 +112,7 @@ const SQL_TYPES: Readonly<Record<Kind, string>> = {
   flag: 'BOOLEAN',
 };
 
-/** Key in `meta`: the packs of the folder are not in the catalog yet. */
+/** Key in `meta`: the folder's packs are not in the catalog yet. */
 export const PACKS_UNKNOWN = 'packs unknown';
 
 export const CREATE_TABLES = [
@@ -123,7 +123,7 @@ export const CREATE_TABLES = [
   `INSERT INTO meta VALUES ('format', '${FORMAT_VERSION}');`,
 ].join('\n');
 
-/** Now, as the catalog has times. */
+/** The current time, in the catalog's unit. */
 export function now(): number {
   return Date.now() / 1000;
 }

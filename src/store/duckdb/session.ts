@@ -12,8 +12,8 @@ import {
 import { SeamlessError } from '../../sdk/errors.js';
 import { TABLES, type Kind, type Row, type RowOf, type Shape, type TableName } from './schema.js';
 
-/** Numbers are bound as DOUBLE: cast them in the statement where a column is an INTEGER. */
-export type Parameter = string | number;
+/** Numbers are bound as DOUBLE: cast them in the statement for an INTEGER column. */
+type Parameter = string | number;
 
 const CHUNK_ROWS = 2048;
 
@@ -29,7 +29,7 @@ const TYPES: Readonly<Record<Kind, DuckDBType>> = {
 /** A value of a row. */
 type Cell = string | number | boolean | null;
 
-/** One connection, used by one caller at a time: a transaction never sees the statements of another. */
+/** One connection for one caller at a time: a transaction never contains another caller's statements. */
 export class Session {
   readonly #connection: DuckDBConnection;
   readonly #catalog: string;
@@ -44,14 +44,14 @@ export class Session {
     this.#translate = translate;
   }
 
-  /** Runs `work` when all work before it is done. Not to be nested. */
+  /** Runs `work` when all earlier work is done. Must not be nested. */
   exclusive<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#tail.then(() => this.guarded(work));
     this.#tail = result.catch(() => undefined);
     return result;
   }
 
-  /** Runs `work` at once, beside what else is under way; `close` waits for it. Statements it takes as others do. */
+  /** Runs `work` at once, beside other work; `close` waits for it. Its own statements still take turns. */
   async beside<T>(work: () => Promise<T>): Promise<T> {
     const result = this.guarded(work);
     this.#beside.add(result);
@@ -62,7 +62,7 @@ export class Session {
     }
   }
 
-  /** Errors of `work` in the store's own words. */
+  /** Translates errors of `work` into the store's messages. */
   async guarded<T>(work: () => Promise<T>): Promise<T> {
     if (this.#closed) throw new SeamlessError('cache', 'The cache was closed: open it again to use it.');
     try {
@@ -72,12 +72,7 @@ export class Session {
     }
   }
 
-  /** Runs `work` in a transaction of its own, all or nothing. */
-  transaction<T>(work: () => Promise<T>): Promise<T> {
-    return this.exclusive(() => this.atomic(work));
-  }
-
-  /** As `transaction`, for who has the session already. */
+  /** Runs `work` in a transaction, all or nothing. To be called within `exclusive`. */
   async atomic<T>(work: () => Promise<T>): Promise<T> {
     await this.#connection.run('BEGIN');
     try {
@@ -85,13 +80,13 @@ export class Session {
       await this.#connection.run('COMMIT');
       return result;
     } catch (error) {
-      // A transaction that failed to commit is gone already; what matters is the first error.
+      // A transaction that failed to commit is gone already; report the first error.
       await this.#connection.run('ROLLBACK').catch(() => undefined);
       throw error;
     }
   }
 
-  /** Waits for work under way, then runs the last of it and refuses any after. */
+  /** Waits for work in progress, runs a last piece of work, and refuses any more. */
   async close(last: () => Promise<void>): Promise<void> {
     if (this.#closed) return;
     while (this.#beside.size > 0) await Promise.allSettled(this.#beside);
@@ -119,7 +114,7 @@ export class Session {
     await this.#execute(sql, parameters);
   }
 
-  /** The rows of a statement that selects columns of these names. @throws SeamlessError `internal` where it does not. */
+  /** The rows of a statement with these columns. @throws SeamlessError `internal` if it has others */
   async select<const S extends Shape>(
     shape: S,
     sql: string,
@@ -128,7 +123,7 @@ export class Session {
     const result = await this.#execute(sql, parameters);
     const names = result.columnNames();
     const columns: DuckDBValue[][] = names.map(() => []);
-    // Not fetched one by one, which asks a thread of DuckDB's for what is in memory.
+    // Read by chunk: fetching row by row asks a DuckDB thread each time.
     for (let index = 0; index < result.chunkCount; index++) result.getChunk(index).appendToColumns(columns);
     const found = Object.entries(shape).map(([name, kind]) => ({
       name,
@@ -142,7 +137,7 @@ export class Session {
     });
   }
 
-  /** Appends rows to a table of the catalog. */
+  /** Appends rows to a catalog table. */
   async append<T extends TableName>(
     table: T,
     rows: readonly (Row<T> & Readonly<Record<string, Cell>>)[],
@@ -161,10 +156,10 @@ export class Session {
     appender.closeSync();
   }
 
-  /** Not streamed: an error midway would end a stream quietly. One statement where there are parameters. */
+  /** Not streamed: an error in the middle would end a stream silently. With parameters, one statement only. */
   async #execute(sql: string, parameters: readonly Parameter[]): Promise<DuckDBMaterializedResult> {
     if (parameters.length === 0) return this.#connection.run(sql);
-    // Not by the connection's own way with parameters, which has DuckDB look for several statements first.
+    // The connection's own call with parameters first splits the text into statements.
     const prepared = await this.#connection.prepare(sql);
     try {
       prepared.bind([...parameters]);
@@ -175,7 +170,7 @@ export class Session {
   }
 }
 
-/** A value of a result, as its kind has it. */
+/** Converts a result's value to its column's type. */
 function checked(
   { name, kind }: { readonly name: string; readonly kind: Kind },
   value: DuckDBValue | undefined,
@@ -184,7 +179,7 @@ function checked(
   if (kind.startsWith('text') && typeof value === 'string') return value;
   if (kind === 'flag' && typeof value === 'boolean') return value;
   if (kind.startsWith('number') || kind === 'integer') {
-    // DuckDB may give −0 where 0 was stored; as a time they are one.
+    // DuckDB may return −0 where 0 was stored.
     if (typeof value === 'number') return value + 0;
     if (typeof value === 'bigint') return Number(value);
   }

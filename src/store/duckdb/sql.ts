@@ -1,6 +1,6 @@
 /**
- * Lists go to DuckDB as one text that the statement takes apart: a statement of constant length for any number of nodes,
- * where `IN (…)` would have to be planned anew and is not pushed down into the scan.
+ * Lists are passed to DuckDB as one text that the statement splits. The statement stays the same for any number of nodes; `IN
+ * (…)` would be planned again each time and is not pushed down into the scan.
  */
 export function listParameter(values: Iterable<number>): string {
   return [...values].join(',');
@@ -10,12 +10,12 @@ export function jsonParameter(values: Iterable<string>): string {
   return JSON.stringify([...values]);
 }
 
-/** The numbers of parameter `$index`, a `listParameter` that is not empty, one a row. */
+/** The numbers of parameter `$index` (a non-empty `listParameter`), one per row. */
 export function unnestNumbers(index: number, type: 'INTEGER' | 'DOUBLE'): string {
   return `unnest(string_split($${index}, ',')::${type}[])`;
 }
 
-/** The texts of parameter `$index`, a `jsonParameter`, one a row. */
+/** The texts of parameter `$index` (a `jsonParameter`), one per row. */
 export function unnestTexts(index: number): string {
   return `unnest(from_json($${index}, '["VARCHAR"]'))`;
 }

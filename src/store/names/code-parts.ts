@@ -6,10 +6,7 @@ import { TABLES } from '../duckdb/schema.js';
 import type { Session } from '../duckdb/session.js';
 import type { StoreContext } from '../segments/catalog.js';
 
-/**
- * Keeps what code hashes are made of, for those that are new. Parts are kept once, however many nodes have them. To be used in a
- * transaction.
- */
+/** Stores the parts of new code hashes. Each part is stored once. Call it inside a transaction. */
 export async function describeOwns(context: StoreContext, nodes: readonly NodeRecord[]): Promise<void> {
   const { session } = context;
   const byOwn = new Map(nodes.map((node) => [node.codeHash, node]));
@@ -103,7 +100,7 @@ export async function earlier(
   return earlierNodes;
 }
 
-/** Inputs of nodes, with the names they had in a strategy. */
+/** Inputs of nodes, with their names in a strategy. */
 async function inputNames(
   session: Session,
   strategies: ReadonlyMap<string, string>,

@@ -11,7 +11,7 @@ import { familiesIn } from './families.js';
 import { GRID_COLUMNS, GRID_KINDS, gridIn, JOIN_CALENDARS } from './grids.js';
 import { pinnedNodes } from './pins.js';
 
-/** A node as the cache knows it by name. */
+/** A named node in the cache. */
 export interface FoundNode extends Grid {
   readonly fingerprint: string;
   readonly kind: 'stream' | 'node';
@@ -22,15 +22,15 @@ export interface FoundNode extends Grid {
 
 interface NodeContents {
   readonly name: string;
-  /** Whose member it is, with a symbol; undefined: of no family. */
+  /** Its family and symbol; undefined: it belongs to no family. */
   readonly family?: string;
-  /** False when the strategy had no node of this name any more when it was last registered. */
+  /** False if the strategy no longer had a node of this name when it was last registered. */
   readonly listed: boolean;
   readonly rows: number;
-  /** Size of its columns; nodes with equal fingerprints, and rows reused, share them. */
+  /** Size of its columns; nodes with equal fingerprints share them, and so do reused rows. */
   readonly bytes: number;
   readonly coverage: readonly Span[];
-  /** Whether a clean-up leaves it alone. */
+  /** Whether clean-ups leave it alone. */
   readonly pinned: boolean;
 }
 
@@ -41,17 +41,17 @@ interface StrategyContents {
   readonly nodes: readonly NodeContents[];
 }
 
-/** The files that rows lie in. */
+/** The files that hold rows. */
 interface PackContents {
   readonly count: number;
   readonly bytes: number;
-  /** Bytes of them that are covered: the rest goes with the next clean-up. */
+  /** Bytes of covered rows; the next clean-up deletes the rest. */
   readonly liveBytes: number;
 }
 
 export interface StoreContents {
   readonly file: string;
-  /** Size on disk of all of it. */
+  /** Total size on disk. */
   readonly bytes: number;
   readonly packs: PackContents;
   readonly strategies: readonly StrategyContents[];
@@ -81,7 +81,7 @@ export async function findNode(
   };
 }
 
-/** Names of a strategy's nodes when it was last registered, in its order. */
+/** Names of a strategy's nodes at its last registration, in its order. */
 export async function listedNodes({ session }: StoreContext, strategy: string): Promise<string[]> {
   const rows = await session.select(
     { node: 'text' },
@@ -91,7 +91,7 @@ export async function listedNodes({ session }: StoreContext, strategy: string): 
   return rows.map(({ node }) => node);
 }
 
-/** See `Store.contents`. A segment that a node covers only a part of counts as a whole. */
+/** See `Store.contents`. A segment that a node covers partly counts as a whole. */
 export async function contents(
   context: StoreContext,
   file: string,
@@ -137,7 +137,7 @@ export async function contents(
   return { file, bytes: sizeOnDisk(file, context.folder), packs: await packContents(context), strategies };
 }
 
-/** Times count as live as far as the columns beside them are. */
+/** A segment's times count as live in proportion to its other columns. */
 async function packContents({ session }: StoreContext): Promise<PackContents> {
   const [row] = await session.select(
     { count: 'number', bytes: 'number', live: 'number' },
@@ -149,17 +149,17 @@ async function packContents({ session }: StoreContext): Promise<PackContents> {
   return { count: row?.count ?? 0, bytes: row?.bytes ?? 0, liveBytes: Math.round(row?.live ?? 0) };
 }
 
-/** Size of the catalog, its log, and all in the folder of packs. */
+/** Size of the catalog, its log and everything in the packs folder. */
 export function sizeOnDisk(file: string, folder: string): number {
   return [file, `${file}.wal`, ...filesIn(folder)].reduce((sum, path) => sum + sizeOf(path), 0);
 }
 
-/** Paths of all files in the folder of packs, whether it is there or not. */
+/** Paths of all files in the packs folder, which may not exist. */
 export function filesIn(folder: string): string[] {
   try {
     return readdirSync(folder).map((name) => join(folder, name));
   } catch {
-    // No pack was ever written.
+    // No pack was written yet.
     return [];
   }
 }

@@ -1,8 +1,8 @@
 import type { NodeRecord } from '../../engine/ports/store.js';
 import type { Session } from '../duckdb/session.js';
 
-/** The families of all strategies: of each, its symbols and what their nodes are called. */
-export type Families = Readonly<Record<string, Readonly<Record<string, readonly MemberName[]>>>>;
+/** The families of each strategy: their symbols, and the names of their nodes. */
+type Families = Readonly<Record<string, Readonly<Record<string, readonly MemberName[]>>>>;
 
 export type MemberName = readonly [symbol: string, node: string];
 
@@ -13,7 +13,7 @@ export async function familiesIn(session: Session): Promise<Families> {
   return JSON.parse(row?.value ?? '{}') as Families;
 }
 
-/** Its members in order of their symbols; null: the strategy has no family of that name. */
+/** Its members in order of symbol; null: the strategy has no such family. */
 export async function membersIn(
   session: Session,
   strategy: string,
@@ -22,7 +22,7 @@ export async function membersIn(
   return (await familiesIn(session))[strategy]?.[family] ?? null;
 }
 
-/** Keeps which nodes of their strategies are members of which families. */
+/** Stores which nodes belong to which families. */
 export async function registerFamilies(session: Session, nodes: readonly NodeRecord[]): Promise<void> {
   const known = await familiesIn(session);
   const now = { ...known };

@@ -4,7 +4,7 @@ import { isTicks, TICKS, type Grid } from '../../sdk/time/grid.js';
 import { jsonParameter, unnestTexts } from '../duckdb/sql.js';
 import type { Session } from '../duckdb/session.js';
 
-/** What a grid is read from: `${GRID_COLUMNS}` of `nodes d ${JOIN_CALENDARS}`. */
+/** The columns that a grid is read from: `${GRID_COLUMNS}` of `nodes d ${JOIN_CALENDARS}`. */
 export const GRID_COLUMNS = 'd.interval_s, d.phase_s, calendars.rules';
 export const JOIN_CALENDARS = 'LEFT JOIN calendars ON calendars.key = d.calendar';
 export const GRID_KINDS = { interval_s: 'number', phase_s: 'number', rules: 'text?' } as const;
@@ -22,7 +22,7 @@ export function gridIn({
   return { interval, phase, calendar: rules === null ? null : keptCalendarSlots(rules, interval, phase) };
 }
 
-/** Keeps the calendars of nodes, each once. */
+/** Stores the calendars of nodes, each once. */
 export async function keepCalendars(session: Session, nodes: Iterable<NodeRecord>): Promise<void> {
   const added = new Map<string, string>();
   for (const { calendar } of nodes) {

@@ -12,20 +12,20 @@ import { setPackAside } from '../upkeep/damage.js';
 import { classOf } from './strategy-names.js';
 
 /**
- * Strategies with more nodes have no views in the file: each takes a millisecond to make and a tenth of one whenever the file is
- * opened. `seamless sql` makes those that a query names.
+ * Strategies with more nodes get no views in the file: each view takes a millisecond to make, and a tenth of one at every
+ * opening. `seamless sql` makes the views that a query names.
  */
 const MOST_VIEWS = 200;
 
-/** Schemas that DuckDB has already. */
+/** Schemas that DuckDB itself has. */
 const RESERVED: ReadonlySet<string> = new Set(['main', 'temp', 'information_schema', 'pg_catalog', 'system']);
 
-/** A node, or a family, by the name that SQL has for it. */
+/** A node or family under its SQL name. */
 export interface NodeView {
   /** Full name of the strategy. */
   readonly strategy: string;
   readonly node: string;
-  /** Whose rows it has: of a family, those of each symbol. */
+  /** The fingerprints of its rows; for a family, one per symbol. */
   readonly parts: readonly ViewPart[];
   /** See `schemaNames`. */
   readonly schemaName: string;
@@ -34,11 +34,11 @@ export interface NodeView {
 
 interface ViewPart {
   readonly fingerprint: string;
-  /** Null: it is no family. */
+  /** Null: it is not a family. */
   readonly symbol: string | null;
 }
 
-/** All current nodes that are listed, by strategy, in their order, with its families before them. */
+/** All current, listed nodes by strategy, in their order, families first. */
 export async function nodeViews(session: Session): Promise<NodeView[]> {
   const rows = await session.select(
     { strategy: 'text', node: 'text', fingerprint: 'text' },
@@ -74,12 +74,12 @@ function partOf(fingerprint: string | undefined, symbol: string | null): ViewPar
   return fingerprint === undefined ? [] : [{ fingerprint, symbol }];
 }
 
-/** The fingerprints whose rows views show. */
+/** The fingerprints that views show. */
 export function printsOf(views: readonly NodeView[]): string[] {
   return views.flatMap(({ parts }) => parts.map(({ fingerprint }) => fingerprint));
 }
 
-/** The class where no other strategy has it, else the full name, numbered where that differs from another in case alone. */
+/** The class name if only one strategy has it, else the full name, numbered where names differ in case only. */
 function schemaNames(strategies: readonly string[]): string[] {
   const unique = distinctNames(strategies.map(classOf), [...RESERVED]);
   const names = strategies.map((strategy, index) => {
@@ -89,7 +89,7 @@ function schemaNames(strategies: readonly string[]): string[] {
   return distinctNames(names, []);
 }
 
-/** The statement that makes a node's view. @param folder of packs */
+/** The statement that creates a node's view. @param folder the packs folder */
 export function viewSql(
   { schemaName, viewName, parts }: NodeView,
   covers: ReadonlyMap<string, readonly Cover[]>,
@@ -110,20 +110,20 @@ export function viewSql(
   return `CREATE OR REPLACE VIEW ${name} AS ${sql}`;
 }
 
-/** The folder of packs as seen from the project's: views are read from there, wherever it has been moved to. */
+/** The packs folder relative to the project: views stay valid when the project is moved. */
 function folderInSql(folder: string): string {
   return `${basename(dirname(folder))}/${basename(folder)}`;
 }
 
-/** Where the paths in views begin. */
+/** Paths in views are relative to these folders. */
 export function searchPath(folder: string): string {
   return dirname(dirname(folder));
 }
 
 /**
- * Makes the views by which any client reads nodes: a schema for each strategy, and in it a view for each of its nodes. Only those
- * are made that are missing or whose rows lie elsewhere now.
- * @throws DamageFound where a pack that a view reads is gone
+ * Creates the views by which any client reads nodes: one schema per strategy, one view per node. Only views that are missing or
+ * out of date are created.
+ * @throws DamageFound if a pack that a view reads is gone
  */
 export async function publishViews(context: StoreContext): Promise<void> {
   const { session } = context;
@@ -152,7 +152,7 @@ export async function publishViews(context: StoreContext): Promise<void> {
   });
 }
 
-/** Why views cannot be made: a pack that they read is gone, and is now taken out of the cache. Null: it is something else. */
+/** The damage, if views failed because a pack is gone (it is then removed from the cache). Null: another reason. */
 async function lostPack(context: StoreContext): Promise<SeamlessError | null> {
   const { session, catalog, folder } = context;
   const covers = [...(await catalog.covers(printsOf(await nodeViews(session)))).values()].flat();

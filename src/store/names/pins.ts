@@ -14,13 +14,13 @@ export async function unpin(context: StoreContext, strategy: string, node: strin
   await transact(context, () => remove(context.session, strategy, node));
 }
 
-/** Of a strategy as a whole, also the pins of its nodes. */
+/** For a whole strategy, the pins of its nodes go, too. */
 async function remove(session: Session, strategy: string, node: string | null): Promise<void> {
   if (node === null) await session.run('DELETE FROM pins WHERE strategy = $1', [strategy]);
   else await session.run('DELETE FROM pins WHERE strategy = $1 AND node = $2', [strategy, node]);
 }
 
-/** Fingerprints of current nodes that no clean-up takes. */
+/** Fingerprints of current nodes that no clean-up deletes. */
 export async function pinnedNodes(session: Session): Promise<ReadonlySet<string>> {
   const rows = await session.select(
     { fingerprint: 'text' },

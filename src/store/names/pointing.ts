@@ -28,7 +28,7 @@ export async function point(
   });
 }
 
-/** Names that are to stand for another version, with their places among those of the strategy. */
+/** Names that will point to another version, with their positions in the strategy. */
 async function movedNames(
   { session }: StoreContext,
   nodes: readonly NodeRecord[],

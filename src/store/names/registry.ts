@@ -7,8 +7,8 @@ import { describeOwns } from './code-parts.js';
 import { registerFamilies } from './families.js';
 import { keepCalendars } from './grids.js';
 
-/** What a name stands for now. */
-export interface CurrentName {
+/** What a name points to now. */
+interface CurrentName {
   readonly strategy: string;
   readonly node: string;
   readonly fingerprint: string;
@@ -25,7 +25,7 @@ export async function register(
 ): Promise<NodeComparison[]> {
   if (nodes.length === 0) return [];
   const { session } = context;
-  // A transaction is further calls of DuckDB: a hit does without.
+  // A hit needs no transaction, which would cost further DuckDB calls.
   const before = await session.exclusive(() => currentNames(session, nodes));
   if (isListed(nodes, before)) return nodes.map(() => 'same');
   return transact(context, async () => {
@@ -45,7 +45,7 @@ export async function register(
   });
 }
 
-/** Whether these nodes, in this order, are what the store has of their strategies. */
+/** Whether the store has exactly these nodes, in this order, for their strategies. */
 function isListed(nodes: readonly NodeRecord[], current: ReadonlyMap<string, CurrentName>): boolean {
   const listed = [...current.values()].filter((name) => name.listed);
   return (
@@ -87,7 +87,7 @@ export async function current(
   return new Map(rows.map(({ node, fingerprint }) => [node, fingerprint]));
 }
 
-/** The current names of the strategies of these nodes, by `keyOf`. */
+/** The current names of these nodes' strategies, by `keyOf`. */
 export async function currentNames(
   session: Session,
   nodes: readonly NodeRecord[],
@@ -113,7 +113,7 @@ export function keyOf({ strategy, node }: Pick<NodeRecord, 'strategy' | 'node'>)
   return JSON.stringify([strategy, node]);
 }
 
-/** Describes the fingerprints that are new. What a fingerprint stands for never changes. */
+/** Stores descriptions of new fingerprints. What a fingerprint stands for never changes. */
 async function describeNodes(session: Session, nodes: readonly NodeRecord[]): Promise<void> {
   const added = new Map(nodes.map((node) => [node.fingerprint, node]));
   if (added.size === 0) return;
@@ -184,7 +184,7 @@ async function replaceNames(
   await session.append('names', added);
 }
 
-/** Keeps track of which names the strategies have now, and in what order, where the fingerprint stayed. */
+/** Records names that appeared or went, and their order, where the fingerprint is the same. */
 async function relist(
   session: Session,
   nodes: readonly NodeRecord[],

@@ -4,13 +4,13 @@ import { now } from '../duckdb/schema.js';
 import type { Session } from '../duckdb/session.js';
 import { transact, type StoreContext } from '../segments/catalog.js';
 
-/** Ranges remembered of a strategy, to be offered again. */
+/** How many ranges are remembered per strategy. */
 const RUNS_KEPT = 10;
 
-/** A use, or another run over the range of the last one, is noted again only this long after that was. */
+/** A use, or another run over the same range, is written again only after this many seconds. */
 const USE_GRAIN_S = 3600;
 
-/** See `Store.recordRun`. The same range again writes nothing: what is in the log makes every opening slower. */
+/** See `Store.recordRun`. The same range again writes nothing: a longer log makes every opening slower. */
 export async function recordRun(
   context: StoreContext,
   strategy: string,
@@ -42,11 +42,11 @@ async function isLatest(session: Session, strategy: string, range: Range): Promi
   );
   if (!last) return false;
   const age = now() - last.ran_at;
-  // A clock that was set back makes the last run one of the future.
+  // If the clock was set back, the last run is in the future.
   return last.start_ts === range.start && last.end_ts === range.end && age >= 0 && age < USE_GRAIN_S;
 }
 
-/** See `Store.markUsed`. Reading often must not mean writing often. */
+/** See `Store.markUsed`. Frequent reads must not cause frequent writes. */
 export async function markUsed(context: StoreContext, strategy: string): Promise<void> {
   const { session } = context;
   const recent = await session.exclusive(() =>

@@ -1,14 +1,14 @@
 import { SeamlessError } from '../../sdk/errors.js';
 import type { StoreContext } from '../segments/catalog.js';
 
-/** The class in a strategy's name, which is `file#Class` with the file as seen from the project root. */
+/** The class in a strategy's name `file#Class`; the file is relative to the project root. */
 export function classOf(strategy: string): string {
   return strategy.slice(strategy.lastIndexOf('#') + 1);
 }
 
 /**
- * The full name of a strategy, given that, its class or its file alone; what was given when the cache knows neither.
- * @throws SeamlessError `usage` when several strategies are called so.
+ * The full name of a strategy, given that name, its class or its file; the argument itself if the cache knows none of these.
+ * @throws SeamlessError `usage` when several strategies match
  */
 export async function fullName(context: StoreContext, strategy: string): Promise<string> {
   const found = await strategiesNamed(context, strategy);

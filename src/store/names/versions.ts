@@ -3,12 +3,12 @@ import type { Seconds } from '../../sdk/time/time.js';
 import type { StoreContext } from '../segments/catalog.js';
 import { GRID_COLUMNS, GRID_KINDS, gridIn, JOIN_CALENDARS } from './grids.js';
 
-/** A node of that name as it was between two changes of its code, its inputs' or its strategy. */
+/** A version of a named node: as it was between two changes of its code, its inputs or its strategy. */
 export interface NodeVersion extends Grid {
   readonly fingerprint: string;
   /** When it became the strategy's node of that name, in epoch seconds. */
   readonly since: Seconds;
-  /** When another took its place; null: it is the current one. */
+  /** When it was replaced; null: it is the current one. */
   readonly until: Seconds | null;
 }
 
@@ -25,7 +25,7 @@ export async function versions(
      ORDER BY n.replaced_at IS NULL DESC, n.replaced_at DESC, n.registered_at DESC, n.rowid DESC`,
     [strategy, node],
   );
-  // A change that was taken back brings a version of before to the front again.
+  // Undoing a change makes an earlier version current again.
   const latest = new Map<string, NodeVersion>();
   for (const { fingerprint, registered_at: since, replaced_at: until, ...grid } of rows) {
     if (!latest.has(fingerprint)) latest.set(fingerprint, { fingerprint, ...gridIn(grid), since, until });

@@ -1,19 +1,19 @@
 import { fstatSync } from 'node:fs';
 
-/** A write this soon after another may leave the same time stamp behind, on the coarsest file systems. */
+/** On the coarsest file systems, two writes this close together may have the same time stamp. */
 const SETTLED_NS = 2_000_000_000n;
 
 /** The most packs remembered. */
 const MOST_PACKS = 4096;
 
-/** Digests of pages by where they begin. */
+/** Digests of pages, by their offset. */
 type Digests = Map<number, string>;
 
 const known = new Map<string, { readonly signature: string; readonly digests: Digests }>();
 
 /**
- * The pages of a pack that this process has found to be what was written, to which more may be added; null where its file was written
- * a moment ago, and might be again without a trace. A file that was touched since is another one.
+ * The pages of a pack that this process has already verified; verified pages are added to it. Null if the file was written a
+ * moment ago, since another write could go unnoticed. A file that changed has its own entry.
  * @param file open for reading
  */
 export function checkedPages(path: string, file: number, now = Date.now()): Digests | null {

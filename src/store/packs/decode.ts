@@ -1,7 +1,7 @@
 import { maskOf, unpackBits } from './levels.js';
 import type { PagePlace } from './layout.js';
 
-/** Values of some rows of a page, and which of them are not null; no mask: none is. */
+/** Values of some rows of a page, and a mask of the non-null ones; no mask: no nulls. */
 export interface Decoded<T> {
   readonly values: T;
   readonly mask: Uint8Array | null;
@@ -12,11 +12,11 @@ function split([rows, , levels]: PagePlace, bytes: Uint8Array): Decoded<Uint8Arr
   return { values: bytes.subarray(levels), mask: levels > 0 ? maskOf(bytes, rows) : null };
 }
 
-/** Nulls are NaN. The bits of the others are as they were written. */
+/** Nulls become NaN. Other bits are exactly as written. */
 export function decodeNumbers(place: PagePlace, bytes: Uint8Array): Decoded<Float64Array> {
   const [rows] = place;
   const { values, mask } = split(place, bytes);
-  // Of its own memory, since pages begin anywhere.
+  // Copied to aligned memory: pages begin anywhere.
   const packed = values.slice();
   if (!mask) return { values: new Float64Array(packed.buffer, 0, rows), mask };
   const all = new Float64Array(rows).fill(Number.NaN);
@@ -31,7 +31,7 @@ export function decodeNumbers(place: PagePlace, bytes: Uint8Array): Decoded<Floa
   return { values: all, mask };
 }
 
-/** Nulls are 0. */
+/** Nulls become 0. */
 export function decodeFlags(place: PagePlace, bytes: Uint8Array): Decoded<Uint8Array> {
   const [rows] = place;
   const { values, mask } = split(place, bytes);
@@ -41,12 +41,12 @@ export function decodeFlags(place: PagePlace, bytes: Uint8Array): Decoded<Uint8A
   return { values: mask.map((given) => (given === 0 ? 0 : (packed[at++] as number))), mask };
 }
 
-/** Nulls are ''. */
+/** Nulls become ''. */
 export function decodeTexts(place: PagePlace, bytes: Uint8Array): Decoded<string[]> {
   return decodeArrays(place, bytes, 'utf8');
 }
 
-/** As `encodeExact` has them: what is null here is as `decodeTexts` has it. */
+/** The reverse of `encodeExact`. Rows that are null here have their text from `decodeTexts`. */
 export function decodeExact(place: PagePlace, bytes: Uint8Array): Decoded<string[]> {
   return decodeArrays(place, bytes, 'utf16le');
 }

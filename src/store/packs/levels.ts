@@ -1,28 +1,28 @@
 /**
- * Definition levels of optional columns, one bit a row: 1 where there is a value. In pages of version 1 their length stands before
- * them, as four bytes.
+ * Definition levels of optional columns: one bit per row, 1 for a value. In version 1 pages, their length precedes them as four
+ * bytes.
  */
 
 const LENGTH_BYTES = 4;
 
-/** Levels of `rows` rows that are all alike: one run. */
+/** Levels of `rows` equal rows: one run. */
 export function constantLevels(rows: number, level: 0 | 1): Uint8Array {
   return withLength([...varint(rows * 2), level]);
 }
 
-/** Levels that a mask of a byte a row stands for: one run of packed bits. */
+/** Levels for a mask of one byte per row: one bit-packed run. */
 export function levelsOf(mask: Uint8Array): Uint8Array {
   return withLength([...varint(Math.ceil(mask.length / 8) * 2 + 1)], packBits(mask));
 }
 
-/** The mask that `levelsOf` took, of `rows` rows. */
+/** The reverse of `levelsOf`: the mask of `rows` rows. */
 export function maskOf(levels: Uint8Array, rows: number): Uint8Array {
   let at = LENGTH_BYTES;
   while ((levels[at] ?? 0) >= 128) at++;
   return unpackBits(levels.subarray(at + 1), rows);
 }
 
-/** A bit a byte, the first one lowest. */
+/** Packs bytes to bits, the first one lowest. */
 export function packBits(bytes: Uint8Array): Uint8Array {
   const bits = new Uint8Array(Math.ceil(bytes.length / 8));
   for (let i = 0; i < bytes.length; i++) {

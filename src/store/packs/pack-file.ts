@@ -13,20 +13,20 @@ export interface Gap {
 export interface PackColumn {
   readonly name: string;
   readonly type: PageType;
-  /** As many rows as the pack has. A column without gaps and nulls may be `required`. */
+  /** Covers all rows of the pack. A column without gaps and nulls may be `required`. */
   readonly pages: readonly (Page | Gap)[];
   readonly required?: boolean;
 }
 
 export interface Pack {
   readonly rows: number;
-  /** The first one has the times. */
+  /** The first column has the times. */
   readonly columns: readonly PackColumn[];
   /** First and last time; null for a pack without rows. */
   readonly times: readonly [number, number] | null;
-  /** Bytes that belong to no column. */
+  /** Bytes outside any column. */
   readonly blobs: readonly Uint8Array[];
-  /** What is written beside the columns, when places are known. */
+  /** The metadata, given where everything was placed. */
   readonly describe: (places: Places) => Readonly<Record<string, string>>;
 }
 
@@ -39,7 +39,7 @@ export interface Places {
 const MAGIC = new TextEncoder().encode('PAR1');
 const CREATED_BY = 'seamless-dag';
 
-/** Of Parquet's enumerations. */
+/** Values of Parquet's enumerations. */
 const TYPES: Readonly<Record<PageType, number>> = { boolean: 0, time: 2, double: 5, text: 6, bytes: 6 };
 const [REQUIRED, OPTIONAL] = [0, 1];
 const UTF8 = 0;
@@ -48,20 +48,20 @@ const RLE = 3;
 const UNCOMPRESSED = 0;
 const DATA_PAGE = 0;
 
-/** Parts handed to the system at once: it takes no more than 1024. */
+/** Parts per system call: the limit is 1024. */
 const PARTS_AT_ONCE = 256;
 
 const sync = promisify(fsync);
 const write = promisify(writev);
 
 /**
- * Writes a pack so that it is there whole or not at all, whatever happens. Gives its size.
- * @throws what the file system has to say; nothing is left of the file then.
+ * Writes a pack completely or not at all. Returns its size.
+ * @throws the file system's error; nothing is left of the file then
  */
 export async function writePack(path: string, pack: Pack): Promise<number> {
   const draft = `${path}.part`;
   const folder = dirname(path);
-  // Not where the project was before it was moved.
+  // Fails if the project was moved, rather than write to its old place.
   mkdirSync(folder, { recursive: existsSync(dirname(dirname(folder))) });
   const file = openSync(draft, 'wx');
   let bytes = 0;
@@ -83,9 +83,9 @@ export async function writePack(path: string, pack: Pack): Promise<number> {
   return bytes;
 }
 
-/** Makes what was renamed in a folder durable. To be called before anything says that it is there. */
+/** Makes renames in a folder durable. Must happen before anything refers to the new names. */
 export async function syncFolder(folder: string): Promise<void> {
-  // Windows knows no such thing, and needs none.
+  // Windows has no such call and needs none.
   if (process.platform === 'win32') return;
   const file = openSync(folder, 'r');
   try {
@@ -95,7 +95,7 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** Gathers parts, and counts them. */
+/** Collects parts and counts their bytes. */
 class Out {
   at = 0;
   #parts: Uint8Array[] = [];
@@ -107,11 +107,11 @@ class Out {
     }
   }
 
-  /** In threads of their own: the next chunk is computed meanwhile. */
+  /** Asynchronous: the next chunk is computed meanwhile. */
   async writeTo(file: number): Promise<void> {
     for (let from = 0; from < this.#parts.length; from += PARTS_AT_ONCE) {
       let parts: readonly Uint8Array[] = this.#parts.slice(from, from + PARTS_AT_ONCE);
-      // A disk that is nearly full takes a part of them.
+      // A nearly full disk accepts only some of the bytes.
       while (parts.length > 0) parts = without(parts, (await write(file, parts)).bytesWritten);
     }
   }
@@ -143,7 +143,7 @@ function writeAll(out: Out, pack: Pack): void {
     [4, list([struct([1, list(chunks)], [2, i64(size)], [3, i64(pack.rows)])])],
     [5, list(Object.entries(pack.describe({ pages, blobs })).map(keyValue))],
     [6, text(CREATED_BY)],
-    // Without it readers do not believe the least and the greatest time.
+    // Readers ignore the minimum and maximum without a column order.
     [7, list(pack.columns.map(() => struct([1, struct()])))],
   ]);
   const length = new Uint8Array(4);
@@ -165,14 +165,14 @@ function elementOf({ name, type, required }: PackColumn): Thrift {
   return struct(...fields);
 }
 
-/** Writes a column's pages, notes where their bytes begin, and gives its metadata. */
+/** Writes a column's pages, notes their offsets and returns its metadata. */
 function writeColumn(out: Out, column: PackColumn, pack: Pack, places: Map<Page, number>): Thrift {
   const start = out.at;
   for (const page of column.pages) {
     if ('gap' in page) writePage(out, page.gap, [constantLevels(page.gap, 0)]);
     else if (page.levels > 0 || column.required) places.set(page, writePage(out, page.rows, page.load()));
     else {
-      // The levels of a page without nulls are no part of what is read of it.
+      // A layout leaves out the levels of a page without nulls.
       const levels = constantLevels(page.rows, 1);
       places.set(page, writePage(out, page.rows, [levels, ...page.load()]) + levels.length);
     }
@@ -191,7 +191,7 @@ function writeColumn(out: Out, column: PackColumn, pack: Pack, places: Map<Page,
   return struct([2, i64(start)], [3, struct(...fields)]);
 }
 
-/** Gives the offset of what comes after its header. */
+/** Returns the offset after its header. */
 function writePage(out: Out, rows: number, parts: readonly Uint8Array[]): number {
   const size = i32(parts.reduce((sum, part) => sum + part.length, 0));
   const data = struct([1, i32(rows)], [2, i32(PLAIN)], [3, i32(RLE)], [4, i32(RLE)]);

@@ -3,13 +3,13 @@ import { numbersDigest } from '../../engine/fingerprint/digest.js';
 import type { Column } from '../../sdk/table.js';
 import { levelsOf, packBits } from './levels.js';
 
-/** A page to be written: its bytes are asked for when its turn comes. */
+/** A page to be written. Its bytes are requested when it is written. */
 export interface Page {
   readonly rows: number;
   readonly type: PageType;
-  /** Bytes of its definition levels; 0: no row is null. */
+  /** Bytes of its definition levels; 0: no nulls. */
   readonly levels: number;
-  /** Bytes of its values, without those of nulls. */
+  /** Bytes of its values, without nulls. */
   readonly values: number;
   /** See `pageDigest`. */
   readonly digest: string;
@@ -17,10 +17,10 @@ export interface Page {
   readonly load: () => readonly Uint8Array[];
 }
 
-/** How Parquet has the values of a page. */
+/** How Parquet stores a page's values. */
 export type PageType = 'time' | 'double' | 'boolean' | 'text' | 'bytes';
 
-/** Texts of a page, at the most: its size is a number of 32 bits. */
+/** Most bytes of text in a page: Parquet stores a page's size as a 32-bit number. */
 const TEXT_PAGE_BYTES = 2 ** 28;
 
 const DIGEST_LENGTH = 32;
@@ -34,7 +34,7 @@ export function bytesOf(array: Float64Array): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 
-/** A column as pages; none for one of nothing but nulls. */
+/** A column as pages; an all-null column has none. */
 export function encodeColumn(column: Column): Page[] {
   const mask = column.valid?.includes(0) ? column.valid : null;
   switch (column.type) {
@@ -49,7 +49,7 @@ export function encodeColumn(column: Column): Page[] {
   }
 }
 
-/** Numbers without nulls are written as they lie in memory. */
+/** Numbers without nulls are written as they are in memory. */
 export function encodeNumbers(values: Float64Array, mask: Uint8Array | null = null): Page {
   return mask
     ? pageOf('double', mask.length, mask, bytesOf(withoutNulls(values, mask)))
@@ -59,8 +59,8 @@ export function encodeNumbers(values: Float64Array, mask: Uint8Array | null = nu
 const HALF = 2 ** 32;
 
 /**
- * Times are whole seconds, which SQL shows as they lie: a cast costs as much as reading a column. Where one of them is not, as ticks
- * may be, all are doubles.
+ * Times are stored as whole seconds, which SQL shows directly: a cast costs as much as reading a column. If any is fractional, as
+ * for ticks, all are doubles.
  */
 export function encodeTimes(ts: Float64Array): Page {
   if (!areWhole(ts)) return encodeNumbers(ts);
@@ -74,13 +74,13 @@ export function encodeTimes(ts: Float64Array): Page {
   return pageOf('time', ts.length, null, bytesOf(whole));
 }
 
-/** Whether all of these times are whole seconds. A loop: this is asked of each pack, and a function called for each time costs ten times as much. */
+/** Whether all times are whole seconds. A loop, since every pack asks: a callback per time costs ten times as much. */
 export function areWhole(ts: Float64Array): boolean {
   for (let row = 0; row < ts.length; row++) if (Math.floor(ts[row] as number) !== ts[row]) return false;
   return true;
 }
 
-/** Makes the bytes of a page of times the times that they stand for, in place. */
+/** Decodes a page of times in place. */
 export function decodeTimes(ts: Float64Array): Float64Array {
   const halves = new Uint32Array(ts.buffer, ts.byteOffset, ts.length * 2);
   const upper = new Int32Array(ts.buffer, ts.byteOffset, ts.length * 2);
@@ -90,7 +90,7 @@ export function decodeTimes(ts: Float64Array): Float64Array {
   return ts;
 }
 
-/** As halves: a NaN that is read as a number may come out another. */
+/** Copied as integers: reading a NaN as a number may change its bits. */
 function withoutNulls(values: Float64Array, mask: Uint8Array): Float64Array {
   const kept = new Float64Array(values.length);
   const from = new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
@@ -132,12 +132,12 @@ function textSlices(values: readonly string[]): [from: number, to: number][] {
   return slices;
 }
 
-/** Of a text with its length before it. */
+/** Of a text with its length prefix. */
 function mostBytes(text: string): number {
   return 4 + text.length * 3;
 }
 
-/** Each as the length of its UTF-8, then that; a lone surrogate becomes U+FFFD. */
+/** Each text as its UTF-8 length, then its bytes; a lone surrogate becomes U+FFFD. */
 function packTexts(values: readonly string[], from: number, to: number, mask: Uint8Array | null): Uint8Array {
   let most = 0;
   for (let row = from; row < to; row++) most += mostBytes(values[row] ?? '');
@@ -152,7 +152,7 @@ function packTexts(values: readonly string[], from: number, to: number, mask: Ui
   return bytes.subarray(0, at);
 }
 
-/** Texts that UTF-8 cannot carry, as UTF-16, and nulls for the others; none where there is no such text. */
+/** Texts that UTF-8 cannot hold, as UTF-16, with nulls for the others; none if there are no such texts. */
 export function encodeExact({ type, values, valid }: Column): Page[] {
   if (type !== 'string' && type !== 'json') return [];
   const mask = Uint8Array.from(values, (text, row) => Number(valid?.[row] !== 0 && hasLoneSurrogate(text)));
@@ -171,7 +171,7 @@ function hasLoneSurrogate(text: string): boolean {
   return /\p{Surrogate}/u.test(text);
 }
 
-/** @param digest that of the values, where it is known and there are no levels */
+/** @param digest of the values, if known and there are no levels */
 function pageOf(
   type: PageType,
   rows: number,

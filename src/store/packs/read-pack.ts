@@ -4,7 +4,7 @@ import type { PagePlace } from './layout.js';
 import { pageDigest } from './pages.js';
 import { decodeStruct, type Read, type ReadValue } from './thrift.js';
 
-/** A pack is gone, or does not hold what was written. */
+/** A pack is missing, or its content is not what was written. */
 export class PackDamage extends Error {
   readonly pack: string;
 
@@ -16,23 +16,23 @@ export class PackDamage extends Error {
 
 interface OpenFile {
   readonly file: number;
-  /** Digests of pages that were checked, by where they begin. */
+  /** Digests of verified pages, by their offset. */
   readonly checked: Map<number, string> | null;
 }
 
-/** Packs that are open for reading, as long as one answer takes: a file that is open cannot be deleted on Windows. */
+/** Packs that are open while one answer is read: Windows cannot delete open files. */
 export class OpenPacks {
   readonly #folder: string;
   readonly #files = new Map<string, OpenFile>();
   readonly #checked: (path: string, file: number) => OpenFile['checked'];
 
-  /** @param checked tells which pages of an open file need not be hashed again, and takes others; see `checkedPages` */
+  /** @param checked the verified pages of an open file, to look up and to extend; see `checkedPages` */
   constructor(folder: string, checked: (path: string, file: number) => OpenFile['checked'] = () => null) {
     this.#folder = folder;
     this.#checked = checked;
   }
 
-  /** The levels and values of a page. @throws PackDamage. */
+  /** The levels and values of a page. @throws PackDamage */
   page(
     pack: string,
     [, at, levels, values, digest]: PagePlace,
@@ -41,7 +41,7 @@ export class OpenPacks {
     return this.bytes(pack, at, digest, into);
   }
 
-  /** Fills `into` with the bytes of a pack from an offset on. @throws PackDamage where they have another digest. */
+  /** Reads a pack's bytes at an offset into `into`. @throws PackDamage if their digest differs */
   bytes(pack: string, at: number, digest: string, into: Uint8Array): Uint8Array {
     const { file, checked } = this.#open(pack);
     for (let done = 0; done < into.length;) {
@@ -77,7 +77,7 @@ export class OpenPacks {
   }
 }
 
-/** What is written beside the columns of a Parquet file, and how many rows it has. @throws Error for a file that is none. */
+/** A Parquet file's metadata entries and row count. @throws Error if it is not a Parquet file */
 export function readFooter(path: string): {
   readonly rows: number;
   readonly bytes: number;

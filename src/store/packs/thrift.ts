@@ -1,4 +1,4 @@
-/** The part of Thrift's compact protocol that Parquet's metadata is written in. */
+/** The part of Thrift's compact protocol that Parquet metadata needs. */
 
 const TRUE = 1;
 const FALSE = 2;
@@ -15,7 +15,7 @@ export type Thrift =
   | { readonly type: typeof LIST; readonly value: readonly Thrift[] }
   | { readonly type: typeof STRUCT; readonly value: Fields };
 
-/** Fields of a struct by their ids, ascending. */
+/** Fields of a struct by id, ascending. */
 export type Fields = readonly (readonly [id: number, value: Thrift])[];
 
 const utf8 = new TextEncoder();
@@ -43,7 +43,7 @@ class Bytes {
     this.#bytes[this.#length++] = value;
   }
 
-  /** LEB128. Not by shifts: offsets in a file may pass 32 bits. */
+  /** LEB128, without shifts: file offsets may exceed 32 bits. */
   varint(value: number): void {
     let rest = value;
     for (; rest >= 128; rest = Math.floor(rest / 128)) this.byte((rest % 128) | 128);
@@ -110,11 +110,11 @@ function writeValue(out: Bytes, { type, value }: Thrift): void {
   }
 }
 
-/** A struct that was read: its fields by id. Kinds that Parquet's metadata has and nobody here asks for are left out. */
+/** A decoded struct: its fields by id. Types that nobody asks for are skipped. */
 export type Read = ReadonlyMap<number, ReadValue>;
 export type ReadValue = number | Uint8Array | readonly ReadValue[] | Read;
 
-/** Reads a struct. @throws Error where the bytes are none. */
+/** Decodes a struct. @throws Error for other bytes */
 export function decodeStruct(bytes: Uint8Array): Read {
   return new Reader(bytes).struct();
 }

@@ -20,12 +20,12 @@ import { distinctNames, familySql } from './node-sql.js';
 
 export interface ExportRequest {
   readonly strategy: string;
-  /** Names of the nodes; none: all of the strategy. */
+  /** Names of the nodes; empty: all of the strategy. */
   readonly nodes: readonly string[];
-  /** May be without ends: all that is stored. */
+  /** May be unbounded: all stored rows. */
   readonly range: Range;
   readonly format: 'parquet' | 'csv';
-  /** Of CSV: texts that a spreadsheet would run as a formula have a quote before them. */
+  /** For CSV: texts that a spreadsheet would run as formulas get a leading quote. */
   readonly spreadsheet?: boolean | undefined;
   /** The file to write. */
   readonly path: string;
@@ -37,20 +37,20 @@ export interface ExportedFile {
 }
 
 const OPTIONS: Readonly<Record<ExportRequest['format'], string>> = {
-  // Without dictionaries: DuckDB's holds 0 and -0 as one value.
+  // No dictionaries: DuckDB's merge 0 and -0.
   parquet: 'FORMAT parquet, COMPRESSION zstd, DICTIONARY_SIZE_LIMIT 0',
   csv: "FORMAT csv, HEADER, TIMESTAMPFORMAT '%Y-%m-%dT%H:%M:%SZ'",
 };
 
-/** Values that are on their way at a time. */
+/** Values in flight at a time. */
 const STEP_VALUES = 1_000_000;
 const LEAST_STEP_ROWS = 4096;
 
-/** A node's column among those of the file. */
+/** A node's column in the file. */
 interface FileColumn {
-  /** Position in the nodes. */
+  /** Position of the node. */
   readonly node: number;
-  /** Its name in the node's rows. */
+  /** The column's name in the node's rows. */
   readonly field: string;
   /** Its name in the file. */
   readonly name: string;
@@ -58,10 +58,9 @@ interface FileColumn {
 }
 
 /**
- * See `Store.exportNodes`. The columns are `time` (TIMESTAMP, UTC), `ts` (epoch seconds), then the nodes'. Of one node they have
- * their own names; of a family, the symbol comes before them; of several, joined by time, a scalar is called by its
- * node, a field `node.field`. A row that is null as a
- * whole is one of nulls, JSON is text. The file appears when it is whole.
+ * See `Store.exportNodes`. Columns are `time` (TIMESTAMP, UTC), `ts` (epoch seconds), then the nodes' own. With one node they
+ * keep their names; a family has `symbol` before them; several nodes are joined by time, a scalar named after its node, a field
+ * `node.field`. A row that is null as a whole becomes nulls, JSON becomes text. The file appears once it is complete.
  */
 export async function exportNodes(context: StoreContext, request: ExportRequest): Promise<ExportedFile> {
   const { strategy } = request;
@@ -90,9 +89,9 @@ export async function exportNodes(context: StoreContext, request: ExportRequest)
 }
 
 /**
- * Writes what a query gives.
- * @param select the query; it may put files into the folder, which go when it is done
- * @param fine its times are to the microsecond
+ * Writes the result of a query.
+ * @param select returns the query; files that it puts into the folder are deleted afterwards
+ * @param fine times have microseconds
  */
 async function written(
   context: StoreContext,
@@ -126,7 +125,7 @@ async function written(
   }
 }
 
-/** The rows of a family: its long table, symbol after symbol. */
+/** A family's rows as one long table, symbol after symbol. */
 async function familySelect(
   { session, catalog, folder }: StoreContext,
   { strategy, range, spreadsheet }: ExportRequest,
@@ -156,7 +155,7 @@ async function familySelect(
   return `SELECT ${shown} FROM (${all})${where} ORDER BY symbol, ts`;
 }
 
-/** The columns of a query, with a quote before texts that a spreadsheet would run as a formula. */
+/** A query's columns, with a quote before texts that a spreadsheet would run as formulas. */
 async function withoutFormulas(session: Session, sql: string): Promise<string> {
   const columns = await session.select({ column_name: 'text', column_type: 'text' }, `DESCRIBE ${sql}`);
   return columns
@@ -198,7 +197,7 @@ function withoutFormulaSql(column: string): string {
 }
 
 /**
- * @param parts paths of the packs that `joinedParts` wrote
+ * @param parts packs that `joinedParts` wrote
  * @param fine their times are doubles
  */
 function selectSql(
@@ -220,7 +219,7 @@ function selectSql(
   return `SELECT make_timestamp(${micros}) AS time, ts${selected.join('')} FROM ${from}`;
 }
 
-/** Writes the rows of nodes, joined by time, step by step, so that not all of them are in memory. Gives the files. */
+/** Writes rows of nodes joined by time, in steps that fit into memory. Returns the files. */
 async function joinedParts(
   context: StoreContext,
   folder: string,
@@ -260,7 +259,7 @@ async function joinedParts(
   return parts;
 }
 
-/** The times of several tables: each as often as the one has it that has it most. */
+/** The union of several tables' times. A repeated time is repeated as often as in the table that has it most. */
 function allTimes(tables: readonly Table[]): Float64Array {
   const [first] = tables;
   if (first && tables.every(({ ts }) => ts === first.ts)) return first.ts;
@@ -276,10 +275,10 @@ function allTimes(tables: readonly Table[]): Float64Array {
   return Float64Array.from(times).sort();
 }
 
-/** A column of a table at the rows of `ts`, null where the table has no row. */
+/** A table's column at the times `ts`, null where the table has no row. */
 function joinedColumn(tables: readonly Table[], { node, field }: FileColumn, ts: Float64Array): Column {
   const table = tables[node];
-  // A table of nothing but nulls may lack the columns that others of its node have.
+  // An all-null table may lack columns that the node's other tables have.
   const column = table?.columns[table.names.indexOf(field)];
   if (!table || !column || column.type === 'null') return nullColumn(ts.length);
   if (table.ts === ts && !table.present) return column;

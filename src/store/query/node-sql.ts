@@ -7,8 +7,8 @@ import { shownBy } from '../segments/reading.js';
 import { isOpen } from '../segments/schemas.js';
 
 /**
- * Names that SQL can tell apart: it does so without regard to case. Where several would be one, each gets a number, so that
- * none of them answers for another.
+ * Names that stay distinct in SQL, which ignores case. Names that would collide get a number each, so that none stands for
+ * another.
  */
 export function distinctNames(names: readonly string[], taken: readonly string[] = ['time', 'ts']): string[] {
   const counts = groupBy([...names, ...taken], (name) => name.toLowerCase());
@@ -31,8 +31,9 @@ const SQL_TYPES: Readonly<Record<ColumnType, string>> = {
 };
 
 /**
- * Selects all covered rows of a node: `time` (TIMESTAMP, UTC), `ts` (epoch seconds), and the node's columns by name. JSON is text.
- * @param folder of packs, as seen from where a client is
+ * Selects all covered rows of a node: `time` (TIMESTAMP, UTC), `ts` (epoch seconds), and the node's columns by name. JSON is
+ * text.
+ * @param folder the packs folder, relative to the client
  */
 export function nodeSql(covers: readonly Cover[], folder: string, taken = ['time', 'ts']): string {
   const schema = shownBy(covers);
@@ -56,12 +57,12 @@ export function nodeSql(covers: readonly Cover[], folder: string, taken = ['time
   return selects.join('\nUNION ALL ');
 }
 
-/** The same of a family: the rows of all its members, with the symbol of each in a column `symbol`. */
+/** The same for a family: all members' rows, with a column `symbol`. */
 export function familySql(
   members: readonly { readonly symbol: string; readonly covers: readonly Cover[] }[],
   folder: string,
 ): string {
-  // Of those without rows the columns are not known.
+  // Members without rows have unknown columns.
   const known = members.filter(({ covers }) => shownBy(covers) !== null);
   const selects = (known.length > 0 ? known : members.slice(0, 1)).map(({ symbol, covers }) => {
     const rows = nodeSql(covers, folder, ['time', 'ts', 'symbol']);
@@ -80,13 +81,13 @@ function valueSql({ segment }: Cover, index: number, type: ColumnType): string {
 }
 
 interface Part {
-  /** What stands for all of them: their columns have the same names. */
+  /** One member stands for all: their columns have the same names. */
   readonly cover: Cover;
   readonly files: readonly string[];
   readonly where: string;
 }
 
-/** Packs of which all rows are wanted are read together; of the others, what is wanted is told by its times. */
+/** Packs that are wanted whole are read together; in the others, rows are selected by time. */
 function partsOf(covers: readonly Cover[]): Part[] {
   const whole = new Map<string, { cover: Cover; files: string[] }>();
   const cut: Part[] = [];
@@ -114,7 +115,7 @@ function timesSql({ start, end, segment: { first, last } }: Cover): string {
   return `ts >= ${from} AND ts <= ${last ?? 0} AND ts < ${end}`;
 }
 
-/** Segments of the same key have columns of the same names. */
+/** Segments with the same key have the same column names. */
 function keyOf({ segment: { fingerprint, layout, schema } }: Cover): string {
   const { columns, present, fine = false } = layout();
   return JSON.stringify([
@@ -126,20 +127,20 @@ function keyOf({ segment: { fingerprint, layout, schema } }: Cover): string {
   ]);
 }
 
-/** One value a row, as `number`, `flag` or `text` by the type of its column: what reads nodes of any shape alike. */
+/** One value per row, as `number`, `flag` or `text` by its column's type, for clients that read any node the same way. */
 export const ROWS_VIEW = 'node_rows';
 
 /** A node as `node_rows` shows it. */
-export interface RowsOf {
+interface RowsOf {
   /** Full name of the strategy: `file#Class`. */
   readonly strategy: string;
   readonly node: string;
-  /** The view it is read by, quoted. */
+  /** The quoted view that reads it. */
   readonly view: string;
   readonly covers: readonly Cover[];
 }
 
-/** The statement that makes `node_rows` over some nodes. JSON is text; null where the value is, or the whole row. */
+/** The statement that creates `node_rows` over some nodes. JSON is text; null where the value or the whole row is null. */
 export function rowsViewSql(nodes: readonly RowsOf[]): string {
   const selects = nodes.flatMap(({ strategy, node, view, covers }) => {
     const schema = shownBy(covers);

@@ -6,7 +6,7 @@ import { quoteName } from '../duckdb/sql.js';
 /** What a query could have read. */
 export interface Readable {
   readonly views: readonly NodeView[];
-  /** The schema whose nodes go by their name alone. */
+  /** The schema whose nodes need no prefix. */
   readonly schemaName: string | null;
 }
 
@@ -16,8 +16,8 @@ const MOST_NAMES = 3;
 const LISTING = '.tables at the prompt of `seamless sql` lists all.';
 
 /**
- * The error of code `usage` for a query that DuckDB refuses. Where it names no table that is there, the nodes closest to that name
- * are told, not the tables of DuckDB's own that DuckDB would guess.
+ * The `usage` error for a query that DuckDB refuses. For an unknown table it suggests the closest nodes, where DuckDB would
+ * suggest its own internal tables.
  */
 export function queryFailure(error: unknown, readable: Readable): SeamlessError {
   const message = messageOf(error);
@@ -52,7 +52,7 @@ function nameInQuery({ schemaName, viewName }: NodeView, ownSchema: string | nul
   return schemaName === ownSchema ? name : `${asWritten(schemaName)}.${name}`;
 }
 
-/** Quoted only where it must be. */
+/** Quoted only if necessary. */
 function asWritten(name: string): string {
   return /^[a-z_][a-z0-9_]*$/i.test(name) ? name : quoteName(name);
 }

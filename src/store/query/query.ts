@@ -33,38 +33,35 @@ import { FORMAT_VERSION } from '../duckdb/schema.js';
 import { Session } from '../duckdb/session.js';
 import { quoteName, quoteText } from '../duckdb/sql.js';
 
-/** A value as a query gives it: times are ISO texts, nested values JSON. Not every number is finite. */
+/** A value in a query's result: times are ISO texts, nested values JSON. Numbers may be infinite or NaN. */
 export type SqlValue = number | string | boolean | null;
 
 export interface SqlResult {
   readonly columns: readonly { readonly name: string; readonly type: string }[];
   readonly rows: readonly (readonly SqlValue[])[];
-  /** Whether there are more rows than were asked for. */
+  /** Whether there are more rows than requested. */
   readonly more: boolean;
 }
 
-export interface SqlQuery extends Pick<
-  OpenStoreOptions,
-  'dir' | 'memoryMb' | 'signal' | 'onWaiting' | 'onMessage'
-> {
+interface SqlQuery extends Pick<OpenStoreOptions, 'dir' | 'memoryMb' | 'signal' | 'onWaiting' | 'onMessage'> {
   readonly sql: string;
-  /** Whose nodes go by their name alone; default: those of the only strategy. */
+  /** The strategy whose nodes need no prefix; default: the only one. */
   readonly strategy?: string | undefined;
   /** Where relative paths in the query start. */
   readonly projectRoot: string;
-  /** Rows wanted at most. */
+  /** Most rows to return. */
   readonly most: number;
 }
 
 const PAUSE_MS = 100;
 
-/** Views made at most for a query that names no node. */
+/** Most views made for a query that names no node. */
 const MOST_UNNAMED = 500;
 
 /**
- * Answers a query over the cache, which it opens for reading alone, so that all of it sees one state and nothing can be changed.
- * There is a schema for each strategy, and in it a view for each node.
- * @throws SeamlessError `not-found` without a cache or for an unknown strategy, `usage` for a query that fails, `cancelled`.
+ * Answers a query over the cache. It opens the cache read-only, so the query sees one state and changes nothing. Each strategy is
+ * a schema with one view per node.
+ * @throws SeamlessError `not-found` without a cache or for an unknown strategy, `usage` for a query that fails, `cancelled`
  */
 export async function querySql(query: SqlQuery): Promise<SqlResult> {
   const { dir, signal } = query;
@@ -88,7 +85,7 @@ export async function querySql(query: SqlQuery): Promise<SqlResult> {
   }
 }
 
-/** Waits until no process writes: any number may read. */
+/** Waits until no process writes; several may read. */
 async function openReadOnly(query: SqlQuery): Promise<Database> {
   const { dir, memoryMb, signal } = query;
   const file = join(realpathSync(dir), FILE_NAME);
@@ -100,7 +97,7 @@ async function openReadOnly(query: SqlQuery): Promise<Database> {
       await database.connection.run(`ATTACH ${quoteText(file)} AS ${CATALOG} (READ_ONLY)`);
       if (await isCurrent(database.connection)) return database;
       stopDatabase(database);
-      // Opening it for writing sets an earlier format aside, or says what is wrong with a later one.
+      // Opening it for writing sets an earlier format aside, or explains what is wrong with a later one.
       await (await openStore({ ...query, create: false })).close();
     } catch (error) {
       stopDatabase(database);
@@ -125,7 +122,7 @@ async function isCurrent(connection: DuckDBConnection): Promise<boolean> {
   return Number(meta.getRows()[0]?.[0]) === FORMAT_VERSION;
 }
 
-/** Makes the views of the nodes that the query names, and of the strategy it is about. Gives all there are to read. */
+/** Creates views for the nodes that the query names, and for its strategy. Returns everything that can be read. */
 async function prepare(connection: DuckDBConnection, query: SqlQuery): Promise<Readable> {
   await connection.run(`USE ${CATALOG}`);
   const session = new Session(connection, CATALOG, (error) => Promise.resolve(error as Error));
@@ -142,7 +139,7 @@ async function prepare(connection: DuckDBConnection, query: SqlQuery): Promise<R
   const alike = groupBy([...new Set(views.map((view) => view.strategy))], (name) => name.toLowerCase());
   for (const view of made) {
     for (const schemaName of new Set([view.schemaName, view.strategy])) {
-      // By its full name only where it is asked for so, and SQL, which has no regard for case, knows no other by it.
+      // Under its full name only if the query uses it; SQL names ignore case.
       const asked = query.sql.includes(schemaName) && alike.get(schemaName.toLowerCase())?.length === 1;
       if (schemaName !== view.schemaName && !asked) continue;
       if (!schemas.has(schemaName))
@@ -153,7 +150,7 @@ async function prepare(connection: DuckDBConnection, query: SqlQuery): Promise<R
   }
   if (rows) {
     const nodes = made.flatMap(({ strategy: full, node, schemaName, viewName, parts }) =>
-      // The members of a family are nodes themselves.
+      // Members of a family are nodes themselves.
       parts.flatMap(({ symbol, fingerprint }) =>
         symbol === null
           ? [
@@ -178,13 +175,13 @@ async function prepare(connection: DuckDBConnection, query: SqlQuery): Promise<R
   return { views, schemaName: strategy };
 }
 
-/** Whether a query may mean a view: as it is, or as a name in quotes. */
+/** Whether a query may refer to a view, with or without quotes. */
 function isNamed(viewName: string, sql: string): boolean {
   const [name, text] = [viewName.toLowerCase(), sql.toLowerCase()];
   return text.includes(name) || text.includes(name.replaceAll('"', '""'));
 }
 
-/** The schema whose nodes go by their name alone. */
+/** The schema whose nodes need no prefix. */
 function ownStrategy(views: readonly NodeView[], wanted: string | undefined): string | null {
   const names = new Map(views.map(({ strategy, schemaName }) => [strategy, schemaName]));
   if (wanted === undefined) return names.size === 1 ? ([...names.values()][0] ?? null) : null;
@@ -209,7 +206,7 @@ async function run(connection: DuckDBConnection, { sql, most, memoryMb }: SqlQue
         'A query may not attach or detach databases: read files by their path.',
       );
     }
-    // Not streamed: an error midway would end a stream quietly.
+    // Not streamed: an error in the middle would end a stream silently.
     const result = await withRoom(
       (set) => connection.run(set),
       memoryMb,

@@ -1,18 +1,18 @@
 import { lowerBound } from '../../sdk/table.js';
 import { areWhole, bytesOf } from '../packs/pages.js';
 
-/** Tables whose times are, or are a part of, one sequence. */
+/** Tables whose times are one sequence, or part of it. */
 export interface Axis {
   readonly ts: Float64Array;
-  /** Some of its times are no whole seconds: it is written in another form, in which what needs it not is not put. */
+  /** Some times are not whole seconds. Such sequences are stored differently, so others are kept apart. */
   readonly fine: boolean;
   readonly members: { readonly index: number; readonly from: number }[];
 }
 
-/** Puts sequences of times together, each with the longest one that it is a part of. Empty ones are left out. */
+/** Groups sequences of times, each with the longest one that contains it. Empty ones are left out. */
 export function groupByTimes(sequences: readonly Float64Array[]): Axis[] {
   const axes: Axis[] = [];
-  // Nodes of one grid mostly share the array itself.
+  // Nodes of one grid usually share the same array.
   const known = new Map<Float64Array, Axis>();
   const order = [...sequences.keys()].sort(
     (a, b) => (sequences[b]?.length ?? 0) - (sequences[a]?.length ?? 0) || a - b,
@@ -29,7 +29,7 @@ export function groupByTimes(sequences: readonly Float64Array[]): Axis[] {
   return axes;
 }
 
-/** The row at which `part` begins in `whole`, where its times are without a break; null where it does not. */
+/** The row at which `part` begins in `whole`, if it is a contiguous part of it; else null. */
 function partOf(whole: Float64Array, part: Float64Array): number | null {
   if (whole === part) return 0;
   const from = lowerBound(whole, part[0] ?? 0);

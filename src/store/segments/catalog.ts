@@ -8,35 +8,35 @@ import { TABLES, type Row, type RowOf } from '../duckdb/schema.js';
 import { parseLayout, type Layout } from '../packs/layout.js';
 import { parseSchema } from './schemas.js';
 
-/** Rows of a node over a range, as the catalog knows them. */
+/** Rows of a node over a range, as the catalog has them. */
 export interface Segment extends Range {
   readonly id: number;
-  /** The node they were computed for; others may have taken them over. */
+  /** The node they were computed for; other nodes may reuse them. */
   readonly fingerprint: string;
   readonly rows: number;
-  /** Time of the first and of the last row; null without rows. */
+  /** Times of the first and last row; null without rows. */
   readonly first: Seconds | null;
   readonly last: Seconds | null;
-  /** Of its rows (`tableDigest`). */
+  /** Digest of its rows (`tableDigest`). */
   readonly digest: string;
   readonly schema: Schema;
   readonly bytes: number;
-  /** File name of its pack; null: it has neither rows nor a state. */
+  /** File name of its pack; null: it has neither rows nor state. */
   readonly pack: string | null;
   /** Rows of the whole pack. */
   readonly packRows: number;
-  /** Where its rows lie in the pack. */
+  /** Where its rows are in the pack. */
   readonly layout: () => Layout;
 }
 
-/** A covered range of a node, and the segment that has its rows. */
+/** A covered range of a node, and the segment with its rows. */
 export interface Cover extends Range {
   readonly segment: Segment;
   /** See `packSince`. */
   readonly since: string | null;
 }
 
-/** As JSON, −∞ as null, which JSON has for it. */
+/** As JSON; −∞ is null, since JSON cannot write it. */
 export function packSince(since: ReadsSince | undefined): string | null {
   return since ? JSON.stringify(since) : null;
 }
@@ -68,8 +68,8 @@ const HEAD_SQL = `g.id, g.fingerprint AS node, g.start_ts AS head_start, g.end_t
 const FROM_SEGMENTS = 'segments g LEFT JOIN packs p ON p.id = g.pack';
 
 /**
- * Coverage and heads of segments, in memory as far as they were asked for: no other process writes while this one has the file.
- * To be used by who has the session.
+ * Coverage and segment heads, cached as they are requested: no other process writes while this one has the file. The caller must
+ * have the session.
  */
 export class Catalog {
   readonly #session: Session;
@@ -81,14 +81,14 @@ export class Catalog {
     this.#session = session;
   }
 
-  /** Forgets all: after a transaction came to nothing, or after rows were deleted. */
+  /** Forgets everything: after a failed transaction, or after rows were deleted. */
   forget(): void {
     this.#covers.clear();
     this.#segments.clear();
     this.#next = null;
   }
 
-  /** What is covered of each fingerprint, ascending. */
+  /** The coverage of each fingerprint, ascending. */
   async covers(fingerprints: Iterable<string>): Promise<ReadonlyMap<string, readonly Cover[]>> {
     const wanted = [...new Set(fingerprints)];
     const missing = wanted.filter((fingerprint) => !this.#covers.has(fingerprint));
@@ -110,7 +110,7 @@ export class Catalog {
     return new Map(wanted.map((fingerprint) => [fingerprint, this.#covers.get(fingerprint) ?? []]));
   }
 
-  /** Segments by id. Those that are not there are left out. */
+  /** Segments by id; unknown ids are left out. */
   async segments(ids: Iterable<number>): Promise<ReadonlyMap<number, Segment>> {
     const missing = [...new Set(ids)].filter((id) => !this.#segments.has(id));
     if (missing.length > 0) {
@@ -144,7 +144,7 @@ export class Catalog {
     return rows.map((row) => this.#remember(row));
   }
 
-  /** Takes what a transaction wrote. */
+  /** Adds what a transaction wrote. */
   learn(covers: ReadonlyMap<string, readonly Cover[]>): void {
     for (const [fingerprint, list] of covers) {
       this.#covers.set(fingerprint, list);
@@ -152,7 +152,7 @@ export class Catalog {
     }
   }
 
-  /** An id that no row of the table has had. To be taken in a transaction. */
+  /** A fresh id. Call it inside a transaction. */
   async take(table: 'segments' | 'packs' | 'parts'): Promise<number> {
     this.#next ??= await this.#nextIds();
     return this.#next[table]++;
@@ -196,43 +196,43 @@ export class Catalog {
 export interface StoreContext {
   readonly session: Session;
   readonly catalog: Catalog;
-  /** Of packs. */
+  /** The packs folder. */
   readonly folder: string;
-  /** Names of packs that no row has yet. */
+  /** Names of packs that no row refers to yet. */
   readonly writing: Set<string>;
-  /** Whether views no longer show what is current. */
+  /** Whether views are out of date. */
   readonly views: { stale: boolean };
-  /** DuckDB's share of the memory where the user set one. */
+  /** DuckDB's memory limit if the user set one. */
   readonly memoryMb: number | undefined;
 }
 
-/** Key in `meta`: views are to be made again. */
+/** Key in `meta`: views must be made again. */
 const VIEWS_STALE = 'views stale';
 
-/** Notes, for good, that names or coverage changed. To be used in a transaction. */
+/** Records durably that names or coverage changed. Call it inside a transaction. */
 export async function staleViews({ session, views }: StoreContext): Promise<void> {
   if (!views.stale) await session.append('meta', [{ key: VIEWS_STALE, value: '' }]);
   views.stale = true;
 }
 
-/** To be used in the transaction that makes views. */
+/** Call it in the transaction that makes views. */
 export async function freshViews({ session, views }: StoreContext): Promise<void> {
   await session.run('DELETE FROM meta WHERE key = $1', [VIEWS_STALE]);
   views.stale = false;
 }
 
-/** Whether an earlier process left views as they were. */
+/** Whether an earlier process left outdated views. */
 export async function areViewsStale(session: Session): Promise<boolean> {
   const found = await session.select({ key: 'text' }, 'SELECT key FROM meta WHERE key = $1', [VIEWS_STALE]);
   return found.length > 0;
 }
 
-/** A transaction after whose failure nothing that it wrote is believed in. */
+/** A transaction; if it fails, cached coverage is dropped. */
 export async function transact<T>({ session, catalog }: StoreContext, work: () => Promise<T>): Promise<T> {
   return session.exclusive(() => atomically({ session, catalog }, work));
 }
 
-/** As `transact`, for who has the session already. */
+/** Like `transact`, for a caller that has the session already. */
 export async function atomically<T>(
   { session, catalog }: Pick<StoreContext, 'session' | 'catalog'>,
   work: () => Promise<T>,
@@ -245,7 +245,7 @@ export async function atomically<T>(
   }
 }
 
-/** A row of `segments` as it is known in memory. */
+/** Converts a row of `segments` for the cache. */
 export function segmentOf(
   row: Row<'segments'>,
   schema: Schema,

@@ -20,10 +20,10 @@ import { groupBy, heldBy, withAdded, without } from './covers.js';
 import { NO_PAGE, planPacks, type PackedSegment, type PackPlan } from './packing.js';
 import { schemaOf } from './schemas.js';
 
-/** Files that are waited for together until they are on the disk. */
+/** How many files are synced to disk together. */
 const PACKS_AT_ONCE = 16;
 
-/** A pack that is on the disk, with its size. */
+/** A pack on disk, with its size. */
 interface WrittenPack extends PackPlan {
   readonly bytes: number;
 }
@@ -48,7 +48,7 @@ export async function commit(context: StoreContext, parts: Commit): Promise<void
   });
 }
 
-/** Writes what segments hold, durably. Other work of the store goes on meanwhile. */
+/** Writes segments durably. Other store work continues meanwhile. */
 async function writePacks(context: StoreContext, segments: readonly NewSegment[]): Promise<WrittenPack[]> {
   if (segments.length === 0) return [];
   const plans = planPacks(
@@ -73,7 +73,7 @@ async function writePacks(context: StoreContext, segments: readonly NewSegment[]
   }
 }
 
-/** Deletes packs that came to nothing. */
+/** Deletes packs of a failed commit. */
 function forgetPacks({ folder, writing }: StoreContext, packs: readonly PackPlan[]): void {
   for (const { name } of packs) {
     rmSync(join(folder, name), { force: true });
@@ -81,7 +81,7 @@ function forgetPacks({ folder, writing }: StoreContext, packs: readonly PackPlan
   }
 }
 
-/** Makes true what a commit says. Gives the coverage of all fingerprints it names. */
+/** Records a commit in the catalog. Returns the coverage of all its fingerprints. */
 async function enter(
   context: StoreContext,
   { invalidations, segments, reuses, sources, disowned = [] }: Commit,
@@ -166,7 +166,7 @@ async function endCoverage(
   await appendCovers(session, left);
 }
 
-/** Segments are found again by the hash of the code that computed them. */
+/** A segment is found again by the hash of the code that computed it. */
 async function disown(session: Session, owns: readonly string[]): Promise<void> {
   if (owns.length === 0) return;
   await session.run(
@@ -203,7 +203,7 @@ async function storeSegments(
   return stored;
 }
 
-/** A segment without rows in a commit that has none at all. */
+/** A segment without rows, in a commit without any rows. */
 function emptySegment({ fingerprint, codeHash: own, range, table, inputDigests }: NewSegment): PackedSegment {
   const layout: Layout = {
     ts: [...NO_PAGE],

@@ -4,7 +4,7 @@ import { SeamlessError } from '../../sdk/errors.js';
 import { formatRange, type Range } from '../../sdk/time/time.js';
 import { unpackSince, type Cover, type Segment } from './catalog.js';
 
-/** Coverage without what is not believed any more: what is left of a span stays, with the rows that it has there. */
+/** Coverage minus invalidated ranges. What is left of a span keeps its rows. */
 export function without(
   covers: readonly Cover[],
   invalidations: readonly Omit<Invalidation, 'fingerprint'>[],
@@ -18,7 +18,7 @@ export function without(
   });
 }
 
-/** Whether a span that was made from streams since then may have read what is behind an invalidation. */
+/** Whether a span made from streams read since then may depend on the invalidated rows. */
 function concerns(
   { range, cause }: Omit<Invalidation, 'fingerprint'>,
   { start, end, since }: Cover,
@@ -27,7 +27,7 @@ function concerns(
   return !cause || (unpackSince(since)?.[cause.stream] ?? -Infinity) < cause.until;
 }
 
-/** Coverage with more of it. @throws SeamlessError `internal` where something would be covered twice, or nothing. */
+/** Extended coverage. @throws SeamlessError `internal` if a range would be covered twice, or is empty */
 export function withAdded(covers: readonly Cover[], added: readonly Cover[]): readonly Cover[] {
   const all = [...covers, ...added].sort((a, b) => a.start - b.start);
   all.forEach(({ start, end }, index) => {
@@ -47,7 +47,7 @@ function overlap(range: Range): SeamlessError {
   );
 }
 
-/** @throws SeamlessError `internal` where the segment is not there or does not hold that range. */
+/** @throws SeamlessError `internal` if the segment is missing or does not hold that range */
 export function heldBy(segments: ReadonlyMap<number, Segment>, { segment: id, range }: Reuse): Segment {
   const segment = segments.get(id);
   if (segment && segment.start <= range.start && segment.end >= range.end) return segment;

@@ -30,11 +30,11 @@ const packedSchema = v.object({
   inputDigests: v.array(v.string()),
   schema: schemaSchema,
   layout: layoutSchema,
-  /** Of its pages and state, without its times. */
+  /** Bytes of its pages and state, without its times. */
   bytes: v.number(),
 });
 
-/** What a pack says of each of its segments: enough to know it again when the catalog is lost. */
+/** What a pack says about each segment: enough to identify it if the catalog is lost. */
 export type PackedSegment = Readonly<v.InferOutput<typeof packedSchema>>;
 
 const metadataSchema = v.object({ format: v.literal(FORMAT_VERSION), segments: v.array(packedSchema) });
@@ -46,13 +46,13 @@ export function packMetadata(segments: readonly PackedSegment[]): Readonly<Recor
   return { [METADATA_KEY]: JSON.stringify({ format: FORMAT_VERSION, segments }) };
 }
 
-/** The segments of a pack; null where it says nothing of them, or in another format. */
+/** The segments of a pack; null if it names none, or in another format. */
 export function segmentsOf(metadata: ReadonlyMap<string, string>): readonly PackedSegment[] | null {
   const parsed = v.safeParse(metadataSchema, JSON.parse(metadata.get(METADATA_KEY) ?? 'null'));
   return parsed.success ? parsed.output.segments : null;
 }
 
-/** Columns beside those of a node's own, by the ends of their names. */
+/** Helper columns beside a node's own, by suffix. */
 export const PRESENT = 'present';
 const EXACT = 'utf16';
 
@@ -63,28 +63,28 @@ export function columnName(fingerprint: string, position: number): string {
   return `${fingerprint}.${position}`;
 }
 
-/** Pages of a segment, before or after they have a place. */
+/** Pages of a segment; they may not have an offset yet. */
 export interface SegmentPages {
   readonly columns: readonly (readonly Page[])[];
   readonly exact: ReadonlyMap<string, readonly Page[]>;
   readonly present: readonly Page[];
 }
 
-/** A pack to be written, and the segments in it, by their position among those that were given. */
+/** A pack to be written, and its segments by position in the commit. */
 export interface PackPlan {
   readonly name: string;
   readonly pack: Pack;
-  /** Known when the pack is written. */
+  /** Known once the pack is written. */
   readonly segments: Map<number, PackedSegment>;
 }
 
-/** A name that no pack has had or will have; in order of time, for people. */
+/** A unique name that sorts by time, for people. */
 export function newPackName(): string {
   const time = new Date().toISOString().replace(/[-:]|\.\d+Z/g, '');
   return `${time}-${randomBytes(6).toString('hex')}.parquet`;
 }
 
-/** The packs for segments: one for each sequence of times. Segments without rows go with the first one. */
+/** The packs for segments: one per sequence of times. Segments without rows go into the first. */
 export function planPacks(segments: readonly NewSegment[], digests: readonly string[]): PackPlan[] {
   const axes = groupByTimes(segments.map(({ table }) => table.ts));
   const empty = [...segments.keys()].filter((index) => segments[index]?.table.ts.length === 0);
@@ -100,7 +100,7 @@ interface Member {
   readonly from: number;
   readonly segment: NewSegment;
   readonly pages: SegmentPages;
-  /** Position of its state among the blobs. */
+  /** Position of its state in the blobs. */
   readonly state: number;
 }
 
@@ -151,15 +151,15 @@ function pagesOf({ table }: NewSegment): SegmentPages {
   };
 }
 
-/** Pages of a column, at some row of a pack. */
-export interface PlacedPages {
+/** Pages of a column, from some row of a pack on. */
+interface PlacedPages {
   readonly name: string;
   readonly type: PageType;
   readonly from: number;
   readonly pages: readonly Page[];
 }
 
-/** What a segment has in a pack in which its rows begin at `from`. */
+/** What a segment adds to a pack in which its rows begin at `from`. */
 export function placedPages(fingerprint: string, from: number, pages: SegmentPages): PlacedPages[] {
   const placed = [
     ...pages.columns.map((list, position) => ({ name: columnName(fingerprint, position), pages: list })),
@@ -175,7 +175,7 @@ export function placedPages(fingerprint: string, from: number, pages: SegmentPag
   });
 }
 
-/** Columns of `rows` rows, with gaps where there are no pages. @throws SeamlessError `internal` where pages overlap. */
+/** Columns of `rows` rows, with gaps where there are no pages. @throws SeamlessError `internal` if pages overlap */
 export function columnsOf(placed: readonly PlacedPages[], rows: number): PackColumn[] {
   return [...groupBy(placed, ({ name }) => name)].map(([name, list]): PackColumn => {
     const pages: (Page | Gap)[] = [];
@@ -224,7 +224,7 @@ function packedSegment(
   };
 }
 
-/** Where pages came to lie. */
+/** Where pages were placed. */
 export function layoutOf(
   { columns, exact, present }: SegmentPages,
   places: Places,

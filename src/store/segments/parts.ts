@@ -6,17 +6,16 @@ import type { Cover, Segment, StoreContext } from './catalog.js';
 import { withPacks } from './reading.js';
 
 /**
- * Rows of a node from one segment. Coverage may come to name other segments, after a source was corrected or code was edited; a part
- * stays what it is.
+ * Rows of a node from one segment. Coverage may later name other segments, after a correction or an edit; a part never changes.
  */
 export interface StoredPart {
   readonly start: Seconds;
   readonly end: Seconds;
-  /** Of all rows of the segment (`tableDigest`). */
+  /** Digest of all rows of the segment (`tableDigest`). */
   readonly digest: string;
 }
 
-/** The parts that each request's rows are of now, ascending. */
+/** The current parts of each request, ascending. */
 export async function partsOf(
   { catalog }: StoreContext,
   requests: readonly ReadRequest[],
@@ -33,7 +32,7 @@ export async function partsOf(
   );
 }
 
-/** The rows of parts, whatever is covered now; null where some of them are stored no more. */
+/** The rows of parts, whatever is covered now; null if some are no longer stored. */
 export async function readParts(context: StoreContext, parts: readonly StoredPart[]): Promise<Table | null> {
   const placed = await heldParts(context, parts);
   return (
@@ -44,7 +43,7 @@ export async function readParts(context: StoreContext, parts: readonly StoredPar
   );
 }
 
-/** Parts with the segments that have their rows; null where some of them are stored no more. */
+/** Parts with their segments; null if some are no longer stored. */
 export async function heldParts(
   context: StoreContext,
   parts: readonly StoredPart[],

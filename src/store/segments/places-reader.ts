@@ -3,11 +3,11 @@ import { OpenPacks, PackDamage } from '../packs/read-pack.js';
 import type { Places } from './places.js';
 import { TableReader } from './table-reader.js';
 
-/** Reads rows where they lie, node after node: times that they have in common are read once. */
+/** Reads rows directly from packs, node by node. Shared times are read once. */
 export class PlacesReader {
   #shared: { readonly key: string; readonly packs: OpenPacks; readonly reader: TableReader } | null = null;
 
-  /** The rows, in memory of their own; null where a pack is gone or damaged, which is for the owner of the catalog to deal with. */
+  /** The rows, copied; null if a pack is missing or damaged, which the owner of the catalog must handle. */
   read({ folder, parts }: Places): Table | null {
     const { packs, reader } = this.#readerFor(folder, parts);
     try {
@@ -20,7 +20,7 @@ export class PlacesReader {
       if (error instanceof PackDamage) return null;
       throw error;
     } finally {
-      // A file that is open cannot be deleted on Windows.
+      // Windows cannot delete open files.
       packs.close();
     }
   }

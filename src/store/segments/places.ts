@@ -13,7 +13,7 @@ const placedSegment = v.object({
   layout: layoutSchema,
 });
 
-/** Where rows of a node lie in the packs of a folder, ascending: another process can read them from the files, without the catalog. */
+/** Where rows of a node are in the packs folder, ascending: another process can read them without the catalog. */
 export const placesSchema = v.object({
   folder: v.string(),
   parts: v.pipe(

@@ -27,7 +27,7 @@ import { GRID_COLUMNS, GRID_KINDS, gridIn, JOIN_CALENDARS } from '../names/grids
 
 const allocate: Allocate = (count) => new Float64Array(count);
 
-/** Reads packs. @throws DamageFound where one is not what was written. */
+/** Runs a read of packs. @throws DamageFound if a pack is not what was written */
 export async function withPacks<T>(
   context: StoreContext,
   read: (reader: TableReader, packs: OpenPacks) => T,
@@ -45,7 +45,7 @@ export async function withPacks<T>(
   }
 }
 
-/** What of a request is covered, ascending. */
+/** The covered part of a request, ascending. */
 function within(covers: readonly Cover[], range: Range): Cover[] {
   return covers.flatMap((cover) => {
     const start = Math.max(cover.start, range.start);
@@ -75,7 +75,7 @@ export async function read(
   );
 }
 
-/** What of a request is covered now, and the segments that have its rows. */
+/** The currently covered part of a request, with its segments. */
 export async function coversIn(
   { catalog }: StoreContext,
   requests: readonly ReadRequest[],
@@ -135,7 +135,7 @@ export async function coverage(
   );
 }
 
-/** See `NodeStore.summarize`. Only rows of segments that are cut by an end of the range have to be looked at. */
+/** See `NodeStore.summarize`. Rows are read only from segments that cross an end of the range. */
 export async function summarize(
   context: StoreContext,
   requests: readonly ReadRequest[],
@@ -150,7 +150,7 @@ export async function summarize(
   );
 }
 
-/** The columns that covered rows have shown. */
+/** The columns that covered rows have. */
 export function shownBy(covers: readonly Cover[]): Schema | null {
   const shown = covers.filter(({ segment }) => segment.rows > 0).map(({ segment }) => segment.schema);
   return shown.length === 0 ? null : shown.reduce(mergeSchemas);

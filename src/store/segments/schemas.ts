@@ -9,10 +9,10 @@ export const schemaSchema = v.object({
   types: v.pipe(v.array(v.picklist(['number', 'null', 'boolean', 'string', 'json'])), v.readonly()),
 });
 
-/** Few nodes have columns that no other has. */
+/** Caches parsed schemas: few nodes have columns of their own. */
 const known = new Map<string, Schema>();
 
-/** @throws Error for a text that describes no columns. */
+/** @throws Error for a text that describes no columns */
 export function parseSchema(text: string): Schema {
   const found = known.get(text) ?? v.parse(schemaSchema, JSON.parse(text));
   if (known.size > 10_000) known.clear();
@@ -24,7 +24,7 @@ export function schemaOf({ shape, names, columns }: Table): Schema {
   return { shape, names, types: columns.map(({ type }) => type) };
 }
 
-/** The columns of rows that were stored under several schemas: nulls alone fit any, as in `concatTables`. */
+/** The columns of rows stored under several schemas. All-null columns fit any type, as in `concatTables`. */
 export function mergeSchemas(before: Schema, next: Schema): Schema {
   if (isOpen(next)) return before;
   if (isOpen(before)) return next;
@@ -38,7 +38,7 @@ export function mergeSchemas(before: Schema, next: Schema): Schema {
   return { ...before, types };
 }
 
-/** Whether rows have shown no column yet: they were null, all of them. */
+/** Whether all rows so far were null, so that no columns are known. */
 export function isOpen({ shape, types }: Schema): boolean {
   return shape === 'value' && types.every((type) => type === 'null');
 }

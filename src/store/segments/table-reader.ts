@@ -16,8 +16,8 @@ import type { OpenPacks } from '../packs/read-pack.js';
 import type { Segment } from './catalog.js';
 import { isOpen, mergeSchemas } from './schemas.js';
 
-/** What of a segment is needed to read it. */
-export type PlacedSegment = Pick<Segment, 'start' | 'end' | 'rows' | 'digest' | 'schema' | 'pack' | 'layout'>;
+/** What is needed of a segment to read it. */
+type PlacedSegment = Pick<Segment, 'start' | 'end' | 'rows' | 'digest' | 'schema' | 'pack' | 'layout'>;
 
 /** Some rows of a segment. */
 export interface Slice {
@@ -26,7 +26,7 @@ export interface Slice {
   readonly to: number;
 }
 
-/** Reads tables for one answer. Tables of the same times have them in common. */
+/** Reads tables for one answer. Tables with equal times share them. */
 export class TableReader {
   readonly #packs: OpenPacks;
   readonly #allocate: Allocate;
@@ -61,7 +61,7 @@ export class TableReader {
     return { segment, from: lowerBound(ts, start), to: lowerBound(ts, end) };
   }
 
-  /** Slices of one node, in order of time, as one table. */
+  /** Slices of one node in order of time, as one table. */
   table(slices: readonly Slice[]): Table {
     const filled = slices.filter(({ from, to }) => from < to);
     const [first, ...others] = filled;
@@ -78,7 +78,7 @@ export class TableReader {
       columns: schema.types.map((type, position) => this.#column(filled, rows, position, type)),
       present: schema.shape === 'record' ? this.#present(filled, rows) : null,
     };
-    // Each page was held to its digest, so a segment that was read whole has the one it was stored with.
+    // Every page matched its digest, so a whole segment has its stored digest.
     if (others.length === 0 && rows === first.segment.rows) noteTableDigest(table, first.segment.digest);
     return table;
   }
@@ -177,7 +177,7 @@ export class TableReader {
     return { type, values, valid: mask.bytes };
   }
 
-  /** Rows of a record that are null as a whole: those where a flag says so, and those from before it had columns. */
+  /** Rows whose record is null: flagged ones, and those from before the record had columns. */
   #present(slices: readonly Slice[], rows: number): Uint8Array | null {
     const mask = new Mask(rows);
     let at = 0;
@@ -193,7 +193,7 @@ export class TableReader {
     return mask.bytes;
   }
 
-  /** Goes over the pages of a column, with the row of the table at which each begins, and the rows of it that are wanted. */
+  /** Calls back for each page of a column, with its first row in the table and the wanted rows. */
   #visit(
     slices: readonly Slice[],
     position: number,
@@ -219,7 +219,7 @@ export class TableReader {
   }
 }
 
-/** The columns of a node of which there is no row. */
+/** The columns of a node without rows. */
 function withoutRows(slices: readonly Slice[]): Table {
   const schema = slices.map(({ segment }) => segment.schema).find(({ names }) => names.length > 0);
   return schema ? { ...emptyTable(), ...emptyLike(schema) } : emptyTable();
@@ -241,7 +241,7 @@ function emptyColumn(type: ColumnType): Column {
   }
 }
 
-/** Pages that hold rows of a slice: where in the slice each begins, and which of its rows they are. */
+/** Pages with rows of a slice: where each begins in the slice, and which of its rows are wanted. */
 function partsOf(
   pages: readonly PagePlace[],
   { from, to }: Slice,
@@ -255,7 +255,7 @@ function partsOf(
   });
 }
 
-/** Which rows are given; no bytes: all. */
+/** Which rows have a value; no bytes: all. */
 class Mask {
   bytes: Uint8Array | null = null;
   readonly #rows: number;

@@ -6,23 +6,23 @@ import { deleteUnnamed, discardEmptyPacks } from './discard.js';
 import { takeInventory, type Inventory, type Victim } from './inventory.js';
 import { rewriteSparse } from './rewrite.js';
 
-/** What a cache may hold. Absent: no limit. */
+/** Limits of a cache. Absent: none. */
 export interface CacheLimits {
-  /** Of all its files on disk. */
+  /** Bytes of all its files on disk. */
   readonly maxBytes?: number | undefined;
-  /** Rows that nobody used for longer go. */
+  /** Days after which unused rows are deleted. */
   readonly maxAgeDays?: number | undefined;
 }
 
-/** What a clean-up takes, or would take. */
+/** What a clean-up deletes, or would delete. */
 export interface CleanPlan {
-  /** Size of the rows, approximately what it gives back to the disk. */
+  /** Size of the rows: about what the disk gets back. */
   readonly bytes: number;
-  /** Strategies of whose nodes it takes the rows, least recently used first. */
+  /** Strategies whose rows it deletes, least recently used first. */
   readonly strategies: readonly string[];
 }
 
-/** A limit that was passed is cleaned down to this share of it, so that not every run from then on has to clean. */
+/** Past a limit, the cache is cleaned down to this share of it, so that not every later run has to clean. */
 const CLEANED_SHARE = 0.8;
 
 const DAY_S = 86_400;
@@ -99,12 +99,12 @@ async function choose(
     unlimited ? kind !== 'strategy' : used < oldest || chosen.bytes < excess;
   const victims = unlimited ? inventory.victims : [...inventory.victims].sort((a, b) => a.used - b.used);
   for (const victim of victims) if (due(victim)) chosen.add(victim);
-  // A stream whose turn came before that of what depends on it.
+  // A stream whose turn came before its dependents'.
   for (const victim of victims) if (victim.kind === 'node' && due(victim)) chosen.add(victim);
   return chosen;
 }
 
-/** What is taken so far. */
+/** What is selected so far. */
 class Chosen implements Choice {
   readonly fingerprints = new Set<string>();
   readonly segments: number[] = [];
@@ -121,7 +121,7 @@ class Chosen implements Choice {
   add({ segment, fingerprints, strategy }: Victim): void {
     const before = this.segments.length;
     if (segment !== undefined) this.#free(segment);
-    // Dependents first: a stream goes only when none of them is left.
+    // Dependents first: a stream goes only with the last of them.
     for (const each of [...fingerprints].sort((a, b) => this.#depth(b) - this.#depth(a))) this.#addNode(each);
     if (strategy !== undefined && this.segments.length > before) this.strategies.push(strategy);
   }
@@ -129,7 +129,7 @@ class Chosen implements Choice {
   #addNode(fingerprint: string): void {
     const { streams, segmentsOf } = this.#inventory;
     if (this.fingerprints.has(fingerprint)) return;
-    // Else a change of its source while it is gone would go unnoticed, and what depends on it would be believed.
+    // Without the stream's rows, a change of its source would go unnoticed and its dependents would look fresh.
     if (streams.has(fingerprint) && this.#hasDependents(fingerprint)) return;
     this.fingerprints.add(fingerprint);
     for (const id of segmentsOf.get(fingerprint) ?? []) {

@@ -25,7 +25,7 @@ async function clearAll(session: Session): Promise<void> {
   for (const table of TABLE_NAMES) if (table !== 'meta') await session.run(`DELETE FROM ${table}`);
 }
 
-/** Fingerprints of other strategies' nodes, and segments that cover any of them, stay. */
+/** Keeps fingerprints of other strategies' nodes, and segments that cover any of them. */
 async function clearStrategy(session: Session, strategy: string): Promise<void> {
   const only = await session.select(
     { fingerprint: 'text' },
@@ -55,8 +55,8 @@ async function clearStrategy(session: Session, strategy: string): Promise<void> 
 }
 
 /**
- * What covered nodes other than `gone` depend on: a change of a source reaches them through these. A strategy need not have all
- * inputs of its nodes under its own name, when a run left some as they were.
+ * What covered nodes outside `gone` depend on: source changes reach them through these. A strategy need not have all of its
+ * nodes' inputs under its own name, if a run left some unchanged.
  */
 async function inputsOfOthers(session: Session, gone: readonly string[]): Promise<ReadonlySet<string>> {
   if (gone.length === 0) return new Set();

@@ -11,18 +11,18 @@ import { placesOf } from '../packs/layout.js';
 import { OpenPacks, PackDamage } from '../packs/read-pack.js';
 import { atomically, type Segment, type StoreContext } from '../segments/catalog.js';
 
-/** Nodes a message names at the most. */
+/** Most nodes that a message names. */
 const MOST_NAMED = 3;
 
-/** Ends the name of a pack that was set aside. */
+/** Suffix of a damaged pack that was set aside. */
 const ASIDE = '.damaged';
 
 /**
- * What the cache held proved damaged and was set aside: the cache is sound again, without it. Whoever can compute begins anew;
- * a request that only reads tells a person.
+ * Part of the cache was damaged and has been set aside; the rest is sound. A run starts again; a request that only reads reports
+ * it.
  */
 export class DamageFound extends SeamlessError {
-  /** What was set aside, in a sentence. */
+  /** A sentence that says what was set aside. */
   readonly what: string;
 
   constructor(what: string, cause?: unknown) {
@@ -32,9 +32,9 @@ export class DamageFound extends SeamlessError {
 }
 
 /**
- * Takes a pack that is not what was written out of the cache: nothing covers what it held any more, and nothing reuses it. So with
- * others of its nodes, where they are damaged too: better found now than one after the other. Gives the error that says so.
- * To be called outside of a transaction. Packs that went away with the whole cache are not damaged.
+ * Removes a damaged pack from the cache: its rows are no longer covered or reused. Other damaged packs of the same nodes are
+ * removed as well, so that they are not found one by one. Returns the error to throw. Call it outside a transaction. If the whole
+ * cache is gone, its packs are not damaged.
  */
 export async function setPackAside(context: StoreContext, damaged: string): Promise<SeamlessError> {
   const moved = movedAway(dirname(context.folder));
@@ -65,7 +65,7 @@ export async function setPackAside(context: StoreContext, damaged: string): Prom
   return new DamageFound(text);
 }
 
-/** Other packs with rows of the same nodes that are damaged. */
+/** Other damaged packs with rows of the same nodes. */
 async function damagedBeside({ session, catalog, folder }: StoreContext, damaged: string): Promise<string[]> {
   const rows = await session.select(
     { name: 'text' },
@@ -80,7 +80,7 @@ async function damagedBeside({ session, catalog, folder }: StoreContext, damaged
   return found;
 }
 
-/** Whether a pack still has all that its segments need. */
+/** Whether a pack still has everything its segments need. */
 function isSound(folder: string, pack: string, segments: readonly Segment[]): boolean {
   const packs = new OpenPacks(folder);
   try {
@@ -99,8 +99,8 @@ function isSound(folder: string, pack: string, segments: readonly Segment[]): bo
 }
 
 /**
- * Ends the coverage of what depends on streams of which rows are lost, from the first of those on. As long as a stream's rows are
- * there, a change of its source is noticed by them; without, what depends on them must not be believed before they are read again.
+ * Ends the coverage of what depends on streams that lost rows, from the first lost row on. A source change is noticed by
+ * comparing the stream's rows; without them, dependents must not be trusted until the stream is read again.
  */
 async function endDependents(session: Session, ids: readonly number[]): Promise<void> {
   if (ids.length === 0) return;
@@ -117,7 +117,7 @@ async function endDependents(session: Session, ids: readonly number[]): Promise<
   );
 }
 
-/** Which nodes' rows are gone, in a sentence. */
+/** A sentence that names the nodes whose rows are gone. */
 async function describe(session: Session, ids: readonly number[]): Promise<string> {
   const rows =
     ids.length === 0

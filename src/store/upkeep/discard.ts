@@ -4,23 +4,23 @@ import { jsonParameter, unnestTexts } from '../duckdb/sql.js';
 import { filesIn } from '../names/contents.js';
 import type { StoreContext } from '../segments/catalog.js';
 
-/** Takes packs without a segment out of the catalog. To be used in a transaction, `deleteUnnamed` afterwards. */
+/** Removes packs without segments from the catalog. Call it inside a transaction, and `deleteUnnamed` afterwards. */
 export async function discardEmptyPacks({ session }: StoreContext): Promise<void> {
   await session.run('DELETE FROM packs WHERE id NOT IN (SELECT pack FROM segments WHERE pack IS NOT NULL)');
 }
 
-/** Deletes files of packs that were taken out of the catalog. What cannot be deleted now is so by the next clean-up. */
+/** Deletes files of packs that were removed from the catalog. If that fails, the next clean-up deletes them. */
 export function deletePacks({ folder }: StoreContext, packs: Iterable<string>): void {
   for (const name of packs) {
     try {
       rmSync(join(folder, name), { force: true });
     } catch {
-      // Another program has it open, where that keeps it.
+      // On some systems, an open file cannot be deleted.
     }
   }
 }
 
-/** Deletes what lies in the folder of packs and no row names: what a process left that was killed, and what was set aside. */
+/** Deletes files in the packs folder that no row refers to: leftovers of killed processes, and packs that were set aside. */
 export async function deleteUnnamed(context: StoreContext): Promise<void> {
   const files = filesIn(context.folder).map((path) => basename(path));
   if (files.length === 0) return;

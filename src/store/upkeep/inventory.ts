@@ -3,7 +3,7 @@ import { pinnedNodes } from '../names/pins.js';
 
 interface HeldSegment {
   readonly id: number;
-  /** Its share of its pack. */
+  /** Its share of its pack's bytes. */
   readonly bytes: number;
   /** Epoch seconds. */
   readonly created: number;
@@ -11,10 +11,10 @@ interface HeldSegment {
   readonly covers: Set<string>;
 }
 
-/** Something that may go as a whole. */
+/** Something that is deleted as a whole. */
 export interface Victim {
   readonly kind: 'segment' | 'node' | 'strategy';
-  /** When it was last of use, in epoch seconds. */
+  /** When it was last used, in epoch seconds. */
   readonly used: number;
   readonly segment?: number;
   readonly fingerprints: readonly string[];
@@ -26,16 +26,16 @@ export interface Inventory {
   readonly segmentsOf: ReadonlyMap<string, readonly number[]>;
   readonly inputs: ReadonlyMap<string, readonly string[]>;
   readonly streams: ReadonlySet<string>;
-  /** What nobody needs first; a limit takes them by when they were last of use. */
+  /** What nobody needs comes first; limits then delete by last use. */
   readonly victims: readonly Victim[];
 }
 
-/** @param keep the strategy of which nothing current is taken */
+/** @param keep a strategy whose current rows stay */
 export async function takeInventory(session: Session, keep: string | null): Promise<Inventory> {
   const segments = new Map<number, HeldSegment>();
   const stored = await session.select(
     { id: 'integer', bytes: 'number', created_at: 'number' },
-    // What a pack has beside its segments' columns, such as their times, goes with them.
+    // A pack's shared bytes, such as times, go with its segments.
     `SELECT g.id, g.created_at, round(coalesce(g.bytes * p.bytes / nullif(sum(g.bytes) OVER (PARTITION BY g.pack), 0), 0)) AS bytes
      FROM segments g LEFT JOIN packs p ON p.id = g.pack`,
   );
@@ -70,7 +70,7 @@ export async function takeInventory(session: Session, keep: string | null): Prom
   return { segments, segmentsOf, inputs, streams, victims: [...uncovered, ...named] };
 }
 
-/** Nodes of no strategy any more, then strategies, those out of use for longest first. */
+/** Nodes of no strategy first, then strategies, least recently used first. */
 async function namedVictims(
   session: Session,
   keep: string | null,
@@ -100,7 +100,7 @@ async function namedVictims(
       fingerprints: [fingerprint],
       isStream: streams.has(fingerprint),
     }))
-    // A stream goes after what depends on it, or not at all.
+    // A stream goes after its dependents, or not at all.
     .sort((a, b) => Number(a.isStream) - Number(b.isStream) || a.used - b.used);
   const order = [...lastUse].filter(([name]) => name !== keep).sort((a, b) => a[1] - b[1]);
   const gone = new Set<string>();

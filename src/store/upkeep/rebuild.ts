@@ -8,8 +8,8 @@ import { segmentRow } from '../segments/commit.js';
 import { segmentsOf, type PackedSegment } from '../segments/packing.js';
 
 /**
- * Takes the packs of the folder into a catalog that was made anew. Their segments can be reused, where code and inputs are the same; they
- * cover nothing, since no pack tells whether its sources have changed since. Gives how many packs were found.
+ * Adds the folder's packs to a new catalog. Their segments can be reused if code and inputs are the same, but cover nothing: a
+ * pack cannot tell whether its sources have changed. Returns how many packs were found.
  */
 export async function takePacksIn(context: StoreContext): Promise<number> {
   const { session, catalog, folder } = context;
@@ -33,7 +33,7 @@ export async function takePacksIn(context: StoreContext): Promise<number> {
   });
 }
 
-/** What a file says of itself; null for one that is no pack, or none of this format. */
+/** What a pack says about itself; null for a file that is no pack, or of another format. */
 function packAt(
   path: string,
 ): { readonly rows: number; readonly bytes: number; readonly segments: readonly PackedSegment[] } | null {

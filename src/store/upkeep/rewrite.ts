@@ -24,15 +24,15 @@ import {
 import { deletePacks } from './discard.js';
 import { setPackAside } from './damage.js';
 
-/** Packs with fewer rows are small, and merged up to so many rows when there are enough of them. */
+/** Packs with fewer rows are small; enough of them are merged, up to this many rows. */
 const SMALL_ROWS = 32_768;
 const MERGED_ROWS = 131_072;
 const LEAST_MERGED = 8;
 
-/** A pack is written anew when so much of it, and more, is of no segment any more. */
+/** A pack is rewritten when more than this share of it belongs to no segment. */
 export const SPARSE_SHARE = 0.5;
 
-/** Writes packs anew of which more than a share is of no segment, without that. */
+/** Rewrites packs whose unused share is too large. */
 export async function rewriteSparse(
   context: StoreContext,
   share: number,
@@ -43,7 +43,7 @@ export async function rewriteSparse(
     `SELECT p.name, 1 - (sum(g.bytes) + 8 * p.row_count) / p.bytes AS share
      FROM packs p JOIN segments g ON g.pack = p.id WHERE p.bytes > 65536 GROUP BY p.name, p.row_count, p.bytes`,
   );
-  // What a pack has beside its pages: their headers, gaps and the footer.
+  // A pack's own overhead: page headers, gaps and the footer.
   const sparse = rows.filter((row) => row.share > Math.max(share, 0.1));
   for (const { name } of sparse) {
     if (!mayGoOn()) return;
@@ -51,11 +51,11 @@ export async function rewriteSparse(
   }
 }
 
-/** Puts small packs of the same columns together, neighbours in time, as a daily run leaves them. */
+/** Merges small packs with the same columns and adjacent times, as daily runs leave them. */
 export async function mergeSmall(context: StoreContext, mayGoOn: () => boolean): Promise<void> {
   const rows = await context.session.select(
     { name: 'text', row_count: 'number', first_ts: 'number', last_ts: 'number', columns: 'text' },
-    // Where a segment has all rows of its pack, its times are the pack's.
+    // If a segment has all rows of its pack, its times are the pack's.
     `SELECT p.name, p.row_count, min(g.first_ts) AS first_ts, max(g.last_ts) AS last_ts,
        string_agg(DISTINCT g.fingerprint || g.schema, chr(10) ORDER BY g.fingerprint || g.schema)
          || coalesce(any_value(g.layout->>'fine'), '') AS columns
@@ -84,7 +84,7 @@ export async function mergeSmall(context: StoreContext, mayGoOn: () => boolean):
   }
 }
 
-/** Rows of one sequence of times, and the segments in it. */
+/** Rows of one sequence of times, with their segments. */
 interface Block {
   readonly pack: string;
   readonly ts: PagePlace;
@@ -95,7 +95,7 @@ interface Block {
   readonly segments: readonly Segment[];
 }
 
-/** Writes one pack for all segments of packs that follow each other in time, by copying their pages, and forgets those. */
+/** Replaces packs that follow each other in time by one pack. Their pages are copied. */
 async function rewrite(context: StoreContext, packs: readonly string[]): Promise<void> {
   const segments = await context.catalog.segmentsIn(packs);
   const files = new OpenPacks(context.folder);
@@ -114,7 +114,7 @@ async function rewrite(context: StoreContext, packs: readonly string[]): Promise
   } catch (error) {
     rmSync(join(context.folder, name), { force: true });
     if (error instanceof PackDamage) throw await setPackAside(context, error.pack);
-    // It only saves room: a disk that is full has none for it.
+    // Rewriting only saves space, and a full disk has none for it.
     if (faultOf(error) !== 'full') throw error;
   } finally {
     files.close();
@@ -141,7 +141,7 @@ async function ownOf(
   );
 }
 
-/** @param moved takes what the pack says of each segment, when it is written */
+/** @param moved receives each segment's new layout once the pack is written */
 function assemble(
   files: OpenPacks,
   segments: readonly Segment[],
@@ -225,8 +225,8 @@ function packed(segment: Segment, own: Own | undefined, layout: Layout): PackedS
 }
 
 /**
- * By their times: those that follow each other in one pack were several packs before.
- * @throws SeamlessError `internal` where they do not follow each other.
+ * Groups segments by their times: adjacent groups of one pack were packs of their own before.
+ * @throws SeamlessError `internal` if they are not adjacent
  */
 function blocksOf(files: OpenPacks, segments: readonly Segment[]): Block[] {
   const filled = segments.filter(({ rows }) => rows > 0);

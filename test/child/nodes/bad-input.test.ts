@@ -231,7 +231,7 @@ const SOURCES: readonly BadInput[] = [
     what: 'a duplicate time',
     files: { 'bars.csv': barsWith(42, `${minute(39)},1,1`) },
     code: 'source-row',
-    sentence: /line 42 of bars\.csv has the time .*, as the row before it does/,
+    sentence: /line 42 of bars\.csv has the time .*, like the row before it/,
   },
   {
     what: 'unsorted times',

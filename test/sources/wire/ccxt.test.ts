@@ -73,7 +73,7 @@ describe('bars of an exchange through ccxt', () => {
       'an unknown exchange',
       { exchange: 'papir' },
       60,
-      /ccxt knows no exchange papir: did you mean paper or papyrus/,
+      /ccxt has no exchange papir: did you mean paper or papyrus/,
     ],
     [
       'an unknown symbol',

@@ -153,7 +153,7 @@ describe('bars of an exchange over HTTP', () => {
       {},
       /say timeUnit: 's'/,
     ],
-    ['bars twice', (rows) => [rows[0], rows[0]], {}, /as the row before it does/],
+    ['bars twice', (rows) => [rows[0], rows[0]], {}, /like the row before it/],
     [
       'bars off the grid',
       (rows) => rows.map(([t, ...rest]) => [t + 1000, ...rest]),

@@ -110,7 +110,7 @@ describe('bars of PostgreSQL', () => {
       /table bars has no column tiem for the time: did you mean time\?/,
     ],
     ['a table without a time', { table: 'plain' }, /does not say which column is the time: name one of a, b/],
-    ['a time that is a text', { table: 'bars', time: 'note' }, /is no time but a text.*note::timestamptz/],
+    ['a time that is a text', { table: 'bars', time: 'note' }, /is text, not a time.*note::timestamptz/],
     ['what is not SQL', { query: 'SELEC 1' }, /its query is not SQL that PostgreSQL/],
     [
       'a column that a query does not know',
@@ -127,7 +127,7 @@ describe('bars of PostgreSQL', () => {
       { connection: 'NOT_SET_AT_ALL', table: 'bars' },
       /environment variable NOT_SET_AT_ALL, which is not set/,
     ],
-    ['a table and a query', { table: 'bars', query: 'SELECT 1' }, /one of the two alone/],
+    ['a table and a query', { table: 'bars', query: 'SELECT 1' }, /but not both/],
     ['nothing to read', {}, /needs a table or a query/],
     [
       'a misspelt option',
@@ -148,7 +148,7 @@ describe('bars of PostgreSQL', () => {
     await fails(
       reader({ table: 'doubled' }).then((source) => readAll(source, RANGE)),
       'source-row',
-      /table doubled.* as the row before it does/,
+      /table doubled.* like the row before it/,
     );
   });
 

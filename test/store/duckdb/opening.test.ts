@@ -232,7 +232,7 @@ describe('store: files that are not right', () => {
       await query(join(dir, 'cache.duckdb'), 'CREATE TABLE mine AS SELECT 42 AS answer');
       await assert.rejects(openStore({ dir, onMessage: unexpected }), {
         code: 'cache',
-        message: /not a cache of Seamless/,
+        message: /not a Seamless cache/,
       });
       assert.deepEqual(await query(join(dir, 'cache.duckdb'), 'SELECT * FROM mine'), [{ answer: 42 }]);
     });
@@ -281,7 +281,7 @@ describe('store: files that are not right', () => {
       const store = await openStore({ dir, onMessage: (text) => messages.push(text) });
       assert.match(
         messages[0] ?? '',
-        /was made by an earlier version of Seamless\. It was set aside as cache\.duckdb\.earlier-.*computed again\. Delete that file/,
+        /was made by an earlier version of Seamless\. It was set aside as cache\.duckdb\.earlier-.*computed again when needed\. Delete that file/,
       );
       assert.deepEqual((await store.coverage(['a'])).get('a'), []);
       await store.close();

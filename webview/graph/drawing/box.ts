@@ -49,7 +49,7 @@ export function boxElement(item: SceneItem): SVGGElement {
   return group;
 }
 
-export interface BoxLook {
+interface BoxLook {
   readonly live: Live;
   readonly range: Span | null;
   readonly tone: Tone;

@@ -32,7 +32,7 @@ const LETTERS = ['font-family', 'font-size', 'font-weight'];
 const PAGE_ONLY = ['class', 'style', 'role', 'aria-hidden', 'aria-label', 'aria-selected', 'data-id'];
 
 /** What a picture is to lie on. */
-export type Paper = 'light' | 'dark';
+type Paper = 'light' | 'dark';
 
 /**
  * The whole graph as an SVG file that needs nothing else, whatever is in view: in colours of its own, since it is looked at where

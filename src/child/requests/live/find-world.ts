@@ -11,7 +11,7 @@ import { loadPresetFile } from '../../../sources/presets/load.js';
 const UNDER_WAY = { activation: 'active', allocations: {} } as const;
 
 /** A world, and where what changes of it is heard. */
-export interface FoundWorld {
+interface FoundWorld {
   readonly world: World;
   /** To be closed. Null: of a backtest nothing changes. */
   readonly follow: FollowedWorld | null;

@@ -47,7 +47,7 @@ import type { StrategySession } from '../../session/strategy-session.js';
 import { inWorld } from '../../session/world-host.js';
 
 /** A run that may begin. */
-export interface PreparedRun {
+interface PreparedRun {
   readonly run: string;
   readonly file: string;
   readonly projectRoot: string;
@@ -60,7 +60,7 @@ export interface PreparedRun {
 }
 
 /** What a run may use. */
-export interface RunPorts {
+interface RunPorts {
   readonly hints: () => Promise<SourceHints>;
   readonly useStore: <T>(work: (store: Store) => Promise<T>) => Promise<T>;
   readonly hooks: RequestHooks;

@@ -8,7 +8,7 @@ import type { NodeStore, RowSummary } from '../../ports/store.js';
 import { MostRows } from './most-rows.js';
 import type { Unfired } from './report.js';
 
-export interface UnfiredLook {
+interface UnfiredLook {
   readonly graph: Graph;
   readonly store: Pick<NodeStore, 'summarize' | 'timesFrom' | 'coverage'>;
   /** By node: its fingerprint, its horizon, what is stored of it within the range. */

@@ -11,7 +11,7 @@ import { describeLocation } from '../sandbox/author.js';
 import { writeBundle } from './bundle-file.js';
 import { bundler } from './bundler.js';
 
-export interface BundleRequest {
+interface BundleRequest {
   /** The strategy's TypeScript or JavaScript file, absolute or relative to the project root. */
   readonly file: string;
   readonly projectRoot: string;

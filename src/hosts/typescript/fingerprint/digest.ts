@@ -16,7 +16,7 @@ import {
 import { LARGEST, TOO_LARGE, type Shaper } from './shape/shaper.js';
 
 /** The hash of everything that something leads to. */
-export interface Digest {
+interface Digest {
   /** Null when something in reach cannot be vouched for. */
   readonly hash: string | null;
   /** Bits of what code in reach may see, and that counts for it; see `SEEN`. */
@@ -24,7 +24,7 @@ export interface Digest {
 }
 
 /** What cannot be vouched for, and where. */
-export interface Failure {
+interface Failure {
   readonly path: Path;
   readonly reason: Reason;
 }

@@ -22,7 +22,7 @@ export interface Closure {
   readonly place: FunctionPlace | null;
 }
 
-export interface BoundFunction {
+interface BoundFunction {
   readonly target: unknown;
   readonly receiver: unknown;
   readonly values: readonly unknown[];

@@ -21,7 +21,7 @@ interface Known {
 }
 
 /** A property of a built-in object that is not what it was. */
-export interface Patch {
+interface Patch {
   /** `Math.hypot`. */
   readonly name: string;
   /** `.hypot`. */

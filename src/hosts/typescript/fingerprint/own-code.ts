@@ -10,7 +10,7 @@ import { BEYOND_VIEWS, describePath, shape, type Edge, type Path, type Shape } f
 import { Shaper, type PastSnapshot } from './shape/shaper.js';
 import { placeOfUse } from './text/uses.js';
 
-export interface CodeHasherOptions {
+interface CodeHasherOptions {
   /** What the SDK exports, by name. Its code counts by name: the engine's semantics version covers it. */
   readonly sdkExports: Readonly<Record<string, unknown>>;
   /** `snapshotIntrinsics()`, taken before any user code ran. */
@@ -19,7 +19,7 @@ export interface CodeHasherOptions {
   readonly code?: () => string;
 }
 
-export interface OwnCodeRequest {
+interface OwnCodeRequest {
   /** The node's inputs and their positions. */
   readonly inputs: ReadonlyMap<DagNode, number>;
   /** The strategy: the `this` of arrows written in the methods of its class. */

@@ -12,7 +12,7 @@ export function propertiesOf(object: object): Map<PropertyKey, PropertyDescripto
 }
 
 /** A property that is not what it was. */
-export interface Change {
+interface Change {
   readonly key: PropertyKey;
   readonly then: PropertyDescriptor | undefined;
   readonly now: PropertyDescriptor | undefined;

@@ -19,7 +19,7 @@ import { Zones, type Zone } from './zones.js';
  */
 export const CHILD_ENVIRONMENT = { TZ: 'UTC', LC_ALL: 'en_US.UTF-8' } as const;
 
-export interface ComputeOnlyOptions {
+interface ComputeOnlyOptions {
   readonly projectRoot: string;
   /** Where in the author's files an error came about. */
   readonly authorLocation: (error: Error) => SourceLocation | null;

@@ -4,7 +4,7 @@ import { ownMethods } from '../wall/own-methods.js';
 import { BarRandom } from './random.js';
 
 /** Whose code runs: the child's own, a provider's, or one of the steps of the strategy's. */
-export type ZoneKind = 'host' | 'provider' | 'module' | 'setup' | 'compute';
+type ZoneKind = 'host' | 'provider' | 'module' | 'setup' | 'compute';
 
 /** A range of execution, with the timers and promises it leaves behind. */
 export class Zone {
@@ -24,7 +24,7 @@ export class Zone {
 }
 
 /** The zone of a node while its bars are computed. */
-export class ComputeZone extends Zone {
+class ComputeZone extends Zone {
   /** Close of the bar in work, in epoch seconds; NaN while there is no single one, as in the column form. */
   asOf = NaN;
   #drawing = false;

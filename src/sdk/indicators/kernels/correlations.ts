@@ -2,7 +2,7 @@ import { floats } from '../../memory.js';
 import { scratch, type Blocks } from './blocks.js';
 
 /** The windows of pairs: rows `[from[i], to[i])`. */
-export interface PairWindows {
+interface PairWindows {
   readonly from: Int32Array;
   readonly to: Int32Array;
 }

@@ -1,6 +1,6 @@
 import { clockFormat, spellingOf } from '../../time/spelling.js';
 
-/** What a cell looks like. `mark`: a mark for a missing value. `clock`: a time of day. */
+/** What a cell looks like. `mark`: a marker for a missing value. `clock`: a time of day. */
 export type CellKind = 'empty' | 'mark' | 'number' | 'time' | 'clock' | 'boolean' | 'text';
 
 /** How tools write a missing value, besides an empty cell. */
@@ -11,10 +11,13 @@ export const MARKS: readonly string[] = [
 
 const MARK_SET = new Set(MARKS);
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
-/** Digits with marks between them, as locales write numbers: 1.234,5 and 1,234.5 and 1 234,5 and 1'234.5 and 12,34,567.8. */
+/** Digits with separators, as locales write numbers: 1.234,5 and 1,234.5 and 1 234,5 and 1'234.5 and 12,34,567.8. */
 const LOCAL_NUMBER =
   /^[+-]?\d{1,3}(?:[.,' \u00a0\u202f’]\d{3})+(?:[.,]\d+)?$|^[+-]?\d+,\d+$|^[+-]?\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?$/;
-/** Thousands, millions, billions behind a number, or percent, or a currency on either side: 12.3K, -0.29%, $170.10, 12,50 €. */
+/**
+ * A number with a suffix for thousands, millions or billions, with percent, or with a currency on either side: 12.3K, -0.29%,
+ * $170.10, 12,50 €.
+ */
 export const SCALED_NUMBER =
   /^[+-]?(?:[$€£¥₩₹] ?[+-]?(?:\d+(?:[.,]\d+)*|\.\d+)[KMBT]?|(?:\d+(?:[.,]\d+)*|\.\d+)(?:[KMBT]| ?[%$€£¥₩₹]))$/i;
 

@@ -10,7 +10,7 @@ import type { CsvPlan } from '../plan.js';
 /** Rows from which order and spacing are found. */
 const FIRST_ROWS = 1_000;
 
-/** Opens of the first rows, as they come. @throws SeamlessError `source` or `source-row` for a file that cannot be read. */
+/** Opens of the first rows, in file order. @throws SeamlessError `source` or `source-row` for a file that cannot be read */
 export async function firstOpens(
   stream: OpenStream,
   database: Database,
@@ -26,7 +26,7 @@ export async function firstOpens(
   }
 }
 
-/** Notes cells that a cast leaves empty: how many of each column, and the first. */
+/** Notes cells that a cast leaves empty: how many in each column, and the first one. */
 export async function countBadCells(
   database: Database,
   { relation, reading }: CsvPlan,
@@ -51,11 +51,7 @@ export async function countBadCells(
   checked.forEach(({ name }, i) => {
     const example = row[`example${i}`];
     const shown = typeof example === 'string' ? JSON.stringify(example) : null;
-    notes.add(
-      `cells of ${name} in ${reading.file.shown} that are not values left empty`,
-      Number(row[`n${i}`]),
-      shown,
-    );
+    notes.add(`invalid cells of ${name} in ${reading.file.shown} left empty`, Number(row[`n${i}`]), shown);
   });
 }
 
@@ -71,7 +67,7 @@ export async function refuseSymbols(
   await refuseMixed(stream, table, (query) => rowsOfSound(database, from, query));
 }
 
-/** Infinity: no row has one. */
+/** Infinity: there are no rows. */
 export async function earliestOpen(database: Database, { relation }: CsvPlan): Promise<Seconds> {
   const [row] = await rowsOfSound(database, relation.from, (from) => {
     return `SELECT min(${openSql(relation)}) AS first FROM ${from}`;

@@ -14,25 +14,25 @@ export interface CsvLayout {
   readonly skipped: number;
   readonly header: boolean;
   readonly names: readonly string[];
-  /** What starts a line that is no row; empty: nothing. */
+  /** What a comment line starts with; empty: there are no comments. */
   readonly comment: string;
 }
 
-/** What an author says of a file's lines. */
-export interface LayoutOptions {
+/** What an author says about a file's lines. */
+interface LayoutOptions {
   /** Names of the columns of a file without a header. */
   readonly columns: readonly string[] | null;
   readonly delimiter: string | null;
   readonly comment: string | null;
-  /** Lines to pass over before the header, or the first row. */
+  /** Lines to skip before the header, or before the first row. */
   readonly skip: number | null;
 }
 
 const DELIMITERS: readonly string[] = [',', ';', '\t', '|'];
 
-/** Lines that show what the rows are like. */
+/** Lines that show what rows look like. */
 const BODY_LINES = 200;
-/** Levels of a header: pandas writes up to three, and one for the names of the index. */
+/** Levels of a header: pandas writes up to three, plus a line with the names of the index. */
 const HEADER_LINES = 5;
 
 interface Line {
@@ -42,8 +42,8 @@ interface Line {
 }
 
 /**
- * Finds delimiter, header and first row by what the lines have in common.
- * @throws SeamlessError `source` for an empty file, or one without a header whose columns are not named.
+ * Finds delimiter, header and first row from what the lines have in common.
+ * @throws SeamlessError `source` for an empty file, or for one without a header whose columns are not named
  */
 export function layoutOf(
   stream: OpenStream,
@@ -70,7 +70,7 @@ export function layoutOf(
   const lead = texts.slice(0, firstAt).filter((text) => comment === '' || !text.startsWith(comment));
   const found = { delimiter, skip: firstAt, skipped: lead.length, comment };
   if (options.columns !== null) {
-    // A header that is there as well is passed over: the names that are given count.
+    // The author's names win over the file's header.
     return { ...found, header: false, names: options.columns };
   }
   const names = headerNames(above, width) ?? commentedHeader(texts, comment, delimiter, width, firstAt);
@@ -82,7 +82,7 @@ export function layoutOf(
   );
 }
 
-/** Lines as an editor counts them; those within a quoted cell are joined to the first of them, and left empty. */
+/** Lines as an editor counts them. A quoted cell over several lines is joined to its first line; the others are left empty. */
 function linesOf(text: string): string[] {
   const lines = text.split(/\r\n|\n|\r/);
   for (let at = 0; at < lines.length; at++) {
@@ -103,7 +103,7 @@ function commentOf(texts: readonly string[]): string {
   return marks.find((mark) => texts.slice(0, BODY_LINES).some((text) => text.startsWith(mark))) ?? '';
 }
 
-/** The delimiter whose cells look most like data, then the one that gives most of them. */
+/** The delimiter whose cells look most like data; of several, the one that gives the most cells. */
 function findDelimiter(lines: (delimiter: string) => Line[], wanted: number | null): string {
   const scored = DELIMITERS.map((delimiter) => {
     const body = lines(delimiter).slice(0, BODY_LINES);
@@ -137,7 +137,7 @@ function firstRow(lines: readonly Line[], width: number): number {
   return found < 0 ? lines.length : found;
 }
 
-/** Position of the first line that has a number or a time in it, be its other cells what they may. */
+/** Position of the first line that contains a number or a time. */
 function firstLikeRow(lines: readonly Line[], width: number): number {
   const wide = lines.some(({ cells }) => cells.length === width);
   const found = lines.findIndex(
@@ -164,7 +164,7 @@ function kindsOf(lines: readonly Line[]): (CellKind | null)[] {
   });
 }
 
-/** Whether as many cells are numbers or times where the lines below have such as are not. */
+/** Whether at least as many cells are numbers or times here as in the lines below. */
 function isRow(cells: readonly string[], kinds: readonly (CellKind | null)[]): boolean {
   let [typed, texts] = [0, 0];
   cells.forEach((cell, column) => {
@@ -176,9 +176,9 @@ function isRow(cells: readonly string[], kinds: readonly (CellKind | null)[]): b
   return typed > 0 && typed >= texts;
 }
 
-/** The names that the lines above the first row give; null where there is none that does. */
+/** The names that the lines above the first row give; null: they give none. */
 function headerNames(above: readonly Line[], width: number): string[] | null {
-  // R leaves out the name of a first column that numbers the rows.
+  // R leaves the first column, with row numbers, unnamed.
   const fitting = above.filter(({ cells }) => cells.length === width || cells.length === width - 1);
   const lines = fitting
     .filter(({ cells }) => cells.some((cell) => cell.trim() !== ''))
@@ -186,11 +186,11 @@ function headerNames(above: readonly Line[], width: number): string[] | null {
   const last = lines.at(-1);
   if (last === undefined) return null;
   if (lines.length > 1 && last[0] !== '' && last.slice(1).every((name) => name === '')) {
-    // pandas writes the name of the index on a line of its own.
+    // pandas writes the name of the index on its own line.
     const names = distinctNames(lines.slice(0, -1));
     return [last[0] ?? '', ...names.slice(1)].map(orNumbered);
   }
-  // The line that names most columns, of several the last: prose about a file has cells, too.
+  // The line that names the most columns, and the last of several: prose above the table may have cells, too.
   const distinct = lines.filter((names) => isDistinct(names));
   const most = Math.max(...distinct.map(named));
   return (distinct.findLast((names) => named(names) === most) ?? distinctNames(lines)).map(orNumbered);
@@ -210,10 +210,10 @@ function commentedHeader(
   return cells.length === width && width > 1 ? cells.map(cleanName).map(orNumbered) : null;
 }
 
-/** Rows that names of columns are suggested from. */
+/** How many rows the suggested names are based on. */
 const SHOWN_ROWS = 50;
 
-/** `<CLOSE>` is close to those who read it. */
+/** Column names such as `<CLOSE>` become `close`. */
 function cleanName(name: string): string {
   return name
     .trim()
@@ -236,7 +236,7 @@ function isDistinct(names: readonly string[]): boolean {
   return new Set(filled).size === filled.length && filled.length * 2 > names.length;
 }
 
-/** The first level alone where it names each column differently, else all levels. */
+/** The first level alone if its names are distinct, else all levels. */
 function distinctNames(levels: readonly (readonly string[])[]): string[] {
   const [top = []] = levels;
   if (isDistinct(top)) return [...top];

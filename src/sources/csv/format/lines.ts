@@ -7,8 +7,8 @@ import type { CsvLayout } from './layout.js';
 import { zstdReader, type PlainText } from '../plain-text.js';
 
 /**
- * The line, counted from 1 as an editor does, on which row `row` (from 0) of the data starts, and its text.
- * Only for messages: it reads the file from the top.
+ * The line (counted from 1, as an editor does) on which row `row` (from 0) starts, and its text. For messages only: it reads the
+ * file from the top.
  */
 export async function findLine(
   text: PlainText,
@@ -29,16 +29,16 @@ export async function findLine(
   return { line, text: '' };
 }
 
-/** The most bytes of a line that DuckDB takes. */
+/** The longest line that DuckDB reads, in bytes. */
 const MOST_LINE_BYTES = 2_000_000;
 
-/** Bytes at the end of a file in which the last line mostly begins. */
+/** The last line usually begins within this many bytes of a file's end. */
 const SHORT_TAIL = 1 << 16;
 
 export const LONG_LINE =
   'is longer than 2 MB, the most that a line may have: check that its lines end, and its quotes';
 
-/** Whether the last line is too long, which DuckDB then leaves out without a word. Not looked at in a file that is packed. */
+/** Whether the last line is too long: DuckDB drops such a line silently. Compressed files are not checked. */
 export async function endsInLongLine(text: PlainText): Promise<boolean> {
   if (text.compression !== 'none') return false;
   for (const most of [SHORT_TAIL, MOST_LINE_BYTES]) {
@@ -49,7 +49,7 @@ export async function endsInLongLine(text: PlainText): Promise<boolean> {
   return true;
 }
 
-/** The bytes at the end of a text: of one that is packed, all of it is gone through. */
+/** The last bytes of a text. A compressed one has to be read through. */
 export async function lastBytes(text: PlainText, most: number): Promise<Buffer> {
   if (text.compression === 'none') return lastBytesOfFile(text.path, most);
   let held: Buffer[] = [];

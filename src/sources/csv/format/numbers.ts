@@ -1,4 +1,4 @@
-/** Which marks stand in numbers. */
+/** Which decimal and thousands separators numbers have. */
 export interface NumberMarks {
   readonly decimal: '.' | ',';
   /** Empty: none. */
@@ -7,7 +7,7 @@ export interface NumberMarks {
 
 export const PLAIN_NUMBERS: NumberMarks = { decimal: '.', thousands: '' };
 
-/** What one number gives away of the marks in it. */
+/** What one number shows about its separators. */
 type Evidence = 'dot-decimal' | 'comma-decimal' | 'dot-open' | 'comma-open' | null;
 
 function evidenceOf(text: string): Evidence {
@@ -23,7 +23,7 @@ function evidenceOf(text: string): Evidence {
     return digits.lastIndexOf('.') > digits.lastIndexOf(',') ? 'dot-decimal' : 'comma-decimal';
   if (dots > 1) return 'comma-decimal';
   if (commas > 1) return 'dot-decimal';
-  // One mark with three digits after it could be either.
+  // A single separator before three digits could be either.
   if (dots === 1)
     return /^\d{1,3}\.\d{3}$/.test(digits) && !digits.startsWith('0.') ? 'dot-open' : 'dot-decimal';
   if (commas === 1)
@@ -31,15 +31,15 @@ function evidenceOf(text: string): Evidence {
   return null;
 }
 
-/** What the numbers of a file are written with. `open`: a number that could be read in two ways, and nothing says which. */
+/** The separators of a file's numbers. `open`: a number that could be read in two ways, with nothing to decide it. */
 export type MarksFound =
   | { readonly marks: NumberMarks; readonly open?: undefined }
   | { readonly open: string; readonly marks?: undefined };
 
 /**
- * The marks in the numbers of a file, by all of them together.
+ * The separators of a file's numbers, judged by all of them together.
  * @param numbers cells that hold numbers
- * @param delimiter a semicolon is what programs use whose decimal mark is a comma
+ * @param delimiter a semicolon suggests a decimal comma
  */
 export function marksOf(numbers: Iterable<string>, delimiter: string): MarksFound {
   const seen = new Map<Evidence, string>();

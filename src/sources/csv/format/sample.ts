@@ -16,26 +16,26 @@ import { plainText, type PlainText } from '../plain-text.js';
 import { csvFrom } from '../read-csv.js';
 import type { CsvSettings } from '../settings.js';
 
-/** Rows from which the types of the columns are found: enough for a cell that differs to be the exception it is. */
+/** Rows from which column types are found: enough that a differing cell is an exception. */
 const SAMPLE_ROWS = 20_000;
-/** Bytes that DuckDB reads at a time for them: by default it reads far more than these rows. No line may be longer than a quarter of it. */
+/** Bytes that DuckDB buffers for them; its default is far larger than these rows. No line may be longer than a quarter of it. */
 const SAMPLE_BUFFER = 8_388_608;
 /** Distinct texts of a column that are looked at. */
 const SAMPLE_TEXTS = 2_000;
 
-/** What a column holds. `local`: numbers with marks that DuckDB is given; `scaled`: numbers such as 12.3K. */
+/** What a column holds. `local`: numbers with other separators, which DuckDB is told; `scaled`: numbers such as 12.3K. */
 export type ColumnKind = CellType | 'local' | 'scaled';
 
 export interface Sampled {
   readonly kinds: readonly ColumnKind[];
   readonly looks: readonly ColumnLook[];
   readonly marks: readonly string[];
-  /** Whether cells are marks, or may be. */
+  /** Whether cells are, or may be, markers for missing values. */
   readonly marked: boolean;
   readonly numbers: NumberMarks;
 }
 
-/** @throws SeamlessError `source` when a column to be renamed is not there. */
+/** @throws SeamlessError `source` when a column to be renamed does not exist */
 export function renamed(
   stream: OpenStream,
   layout: CsvLayout,
@@ -51,7 +51,7 @@ export function renamed(
         `${file.shown} has no column ${wanted}, which columns calls ${name}; it has ${layout.names.join(', ')}.`,
       );
     }
-    // A column that has the name already makes way for the one that was asked for.
+    // A column that already has the requested name is renamed.
     const rival = columnIndex(found, name);
     if (rival >= 0 && rival !== index) found[rival] = `${found[rival] ?? ''} (file)`;
     found[index] = name;
@@ -72,7 +72,7 @@ interface Looked extends Omit<Opened, 'file'> {
 
 const looks = new OnceAsked<Looked>();
 
-/** The streams of a universe look at its file once. */
+/** Cached: all streams of a universe share it. */
 export async function lookAt(
   stream: OpenStream,
   context: FileContext,
@@ -100,7 +100,7 @@ async function lookAnew(
   return { text, layout, sampled: await sample(stream, context, settings, { file, text, layout }) };
 }
 
-/** Tells what the columns hold by the first rows; a column that is empty there, by all. */
+/** Finds column types from the first rows; for a column that is empty there, from all rows. */
 async function sample(
   stream: OpenStream,
   { database }: FileContext,
@@ -121,7 +121,7 @@ async function sample(
       ? await rows((each) => `SELECT ${countCells(empty, known)} FROM ${each}`)
       : [{}];
     const counts = { ...row, ...rest };
-    // Only columns whose cells are not all plain numbers, or whose numbers may be dates, are looked at cell by cell.
+    // Cell by cell only for columns whose cells are not all plain numbers, or whose numbers may be dates.
     const unclear = all.filter((index) => !isPlain(counts, index, layout));
     const lists = unclear.map((i) => `list(DISTINCT c${i})[:${SAMPLE_TEXTS}] AS texts${i}`);
     const wide = whole && unclear.some((index) => empty.includes(index));
@@ -135,7 +135,7 @@ async function sample(
   }
 }
 
-/** @param marks texts of cells that tell nothing */
+/** @param marks cells that say nothing about the type */
 function countCells(indexes: readonly number[], marks: readonly string[]): string {
   const missing = marks.map(sqlText).join(', ');
   const counts = indexes.map((i) => {
@@ -157,7 +157,7 @@ function isPlain(counts: Counts, index: number, { delimiter, names }: CsvLayout)
   const filled = Number(counts[`filled${index}`]);
   if (Number(counts[`numbers${index}`]) !== filled) return false;
   const largest = Number(counts[`largest${index}`]);
-  // 19000101 to 21001231, with or without a time of day behind.
+  // 19000101 to 21001231, optionally with a time of day.
   const maybeDates = largest >= 19e6 && largest < 2.2e17 && /^(?:19|20)/.test(String(Math.trunc(largest)));
   const grouped = delimiter === ';' && Number(counts[`grouped${index}`]) > 0;
   const name = names[index] ?? '';
@@ -192,7 +192,7 @@ function judge(
     const share = (kind: string): number => kinds.filter((each) => each === kind).length;
     if (kinds.length > 0 && share('boolean') === kinds.length) return 'boolean';
     const countable = share('number') + share('empty');
-    // Where at least half of the cells are numbers, a text among them is a mistake to be reported, not a column of text.
+    // If half of the cells are numbers, a text among them is a mistake to report, not a sign of a text column.
     const numeric =
       share('number') > 0 && countable * 2 >= kinds.length && Number(counts[`filled${index}`]) > 0;
     const plain = Number(counts[`numbers${index}`]) * 2 >= Number(counts[`filled${index}`]);
@@ -218,7 +218,7 @@ function judge(
   const looks = layout.names.map((name, index) =>
     lookOf(name, index, counts, texts, kinds[index] ?? 'null', marks),
   );
-  // Where no column holds texts any known mark may come later in the file.
+  // If no column holds text, any known marker may still come later in the file.
   const used = kinds.includes('string') ? [...seenMarks, ...settings.missing] : [...marks];
   const mayHaveTexts = kinds.some((kind) => kind === 'string' || kind === 'scaled' || kind === 'null');
   const isMarked = seenMarks.size > 0 || settings.missing.length > 0 || mayHaveTexts;
@@ -226,9 +226,9 @@ function judge(
 }
 
 /**
- * The marks in the numbers of a file. Columns of numbers that need none tell of it, too: beside one with 187.1, cells such as "12,37" are
- * texts, and their columns become such; beside cells such as "1,11%", 132.697 has thousands.
- * @param numbers cells of the columns whose marks are to be found
+ * The separators of a file's numbers. Plain numbers are evidence, too: beside 187.1, cells such as "12,37" are texts; beside
+ * "1,11%", 132.697 has thousands.
+ * @param numbers cells of the columns whose separators are to be found
  */
 function marksIn(
   numbers: ReadonlyMap<number, readonly string[]>,
@@ -261,11 +261,11 @@ function marksIn(
   };
 }
 
-/** Columns of numbers that may be written with zeros before them. */
+/** Numeric columns that may have leading zeros. */
 const COUNTED =
   /time|clock|hour|uhr|date|day|datum|vol|size|qty|quantity|amount|count|open|high|low|close|price|last|bid|ask/i;
 
-/** Whether digits are those of codes, such as 000001: as long as each other, some with zeros before them. */
+/** Whether digits are codes such as 000001: of one length, some with leading zeros. */
 function areCodes(name: string, cells: readonly string[]): boolean {
   const [first = ''] = cells;
   const same = (cell: string): boolean => cell.length === first.length && /^\d+$/.test(cell);
@@ -274,7 +274,7 @@ function areCodes(name: string, cells: readonly string[]): boolean {
   );
 }
 
-/** The distinct texts of a column; null where it was plain and none was asked for. */
+/** Distinct texts of a column; null for a plain column, which was not asked for. */
 function textsOf(texts: Counts, index: number): readonly string[] | null {
   const list = texts[`texts${index}`];
   if (!Array.isArray(list)) return null;

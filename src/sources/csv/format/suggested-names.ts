@@ -14,8 +14,8 @@ const ORDERS = [
 ] as const;
 
 /**
- * Names to paste for the columns of a file without a header, and what is left to say of them.
- * @param are what rows are; either: bars where four numbers can be their prices
+ * Names to paste for the columns of a file without a header, and what else must be said.
+ * @param are what the rows are; `either`: they are bars if four numbers can be their prices
  */
 export function suggestedNames(
   rows: readonly (readonly string[])[],
@@ -39,19 +39,19 @@ export function suggestedNames(
   return prices.size > 0 ? `[${list}]` : `[${list}], with open, high, low, close and volume where they are`;
 }
 
-/** Whether a cell is a time to a fraction of a second, as bars are not stamped by. */
+/** Whether a cell is a time with a fraction of a second, which bars never have. */
 function hasFraction(cell: string): boolean {
   const spelling = spellingOf(cell);
   const format = spelling && 'format' in spelling ? spelling.format : clockFormat(cell);
   return /%[gfn]/.test(format ?? '') || (format === null && /:\d{2}\.\d/.test(cell));
 }
 
-/** The column with the time: one with a date, else one whose numbers count it, else the first that is no text. */
+/** The time column: one with a date, else one whose numbers count time, else the first that is not text. */
 function timeOf(row: readonly string[]): number {
   const kinds = row.map(cellKind);
   const dated = kinds.indexOf('time');
   if (dated >= 0) return dated;
-  // Of two that may be times the finer one is none by accident: numbers of trades look like seconds.
+  // If two columns may be times, take the finer one: trade ids can look like seconds.
   for (const unit of [1e9, 1e6, 1e3, 1]) {
     const index = row.findIndex((cell, at) => {
       const seconds = kinds[at] === 'number' ? Number(cell) / unit : Number.NaN;
@@ -65,7 +65,7 @@ function timeOf(row: readonly string[]): number {
   );
 }
 
-/** Names of prices that no row contradicts: nothing is above the high or below the low. */
+/** Names of prices that no row contradicts: high is the largest, low the smallest. */
 function pricesOf(
   rows: readonly (readonly string[])[],
   numbers: readonly number[],
@@ -76,7 +76,7 @@ function pricesOf(
     values.every((cells) => {
       const high = cells[names.indexOf('high')] ?? Infinity;
       const low = cells[names.indexOf('low')] ?? -Infinity;
-      // What is traded is no tenth of what it was traded at before.
+      // A price does not fall to a tenth from one trade to the next.
       const near = (cell: number): boolean => high === Infinity || Math.abs(cell) * 10 >= Math.abs(high);
       return cells.every((cell) => Number.isNaN(cell) || (cell <= high && cell >= low && near(cell)));
     }),

@@ -32,7 +32,7 @@ import {
   type Shape,
 } from './shape.js';
 
-export interface CodeShaperOptions {
+interface CodeShaperOptions {
   readonly inspection: Inspection;
   readonly intrinsics: Intrinsics;
   readonly isBuiltIn: (value: object) => boolean;

@@ -12,7 +12,7 @@ import {
 } from './shape.js';
 
 /** What an object holds beside its properties. */
-export interface Contents {
+interface Contents {
   readonly tag: string;
   readonly edges: readonly Edge[];
   readonly named?: () => readonly NamedEdge[];

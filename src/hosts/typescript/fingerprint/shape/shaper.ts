@@ -48,7 +48,7 @@ export interface PastSnapshot extends Snapshot {
   define(stand: object, made: Shape): void;
 }
 
-export interface ShaperOptions {
+interface ShaperOptions {
   readonly inspection: Inspection;
   readonly intrinsics: Intrinsics;
   /** What the SDK exports, by name. */

@@ -27,7 +27,7 @@ export interface Meaning {
 }
 
 /** Gives what an identifier stands for; null for what is no variable. */
-export type Resolve = (identifier: Syntax) => Meaning | null;
+type Resolve = (identifier: Syntax) => Meaning | null;
 
 /** Methods of the language that call what they are given, and do nothing else with it. */
 const CALLING: ReadonlySet<string> = new Set([
