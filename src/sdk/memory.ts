@@ -5,17 +5,16 @@ const WORTH_SHARING = 2048;
  * Memory for columns, which threads share: a table goes from one to another without a copy. Zeroed.
  */
 export function floats(length: number): Float64Array {
-  return new Float64Array(memory(length * Float64Array.BYTES_PER_ELEMENT));
+  const size = length * Float64Array.BYTES_PER_ELEMENT;
+  // V8 keeps the shortest in its own heap, which a buffer of their own would keep it from.
+  return size < WORTH_SHARING ? new Float64Array(length) : new Float64Array(new SharedArrayBuffer(size));
 }
 
 export function bytes(length: number): Uint8Array {
-  return new Uint8Array(memory(length));
+  return length < WORTH_SHARING ? new Uint8Array(length) : new Uint8Array(new SharedArrayBuffer(length));
 }
 
 export function integers(length: number): Int32Array {
-  return new Int32Array(memory(length * Int32Array.BYTES_PER_ELEMENT));
-}
-
-function memory(size: number): ArrayBufferLike {
-  return size < WORTH_SHARING ? new ArrayBuffer(size) : new SharedArrayBuffer(size);
+  const size = length * Int32Array.BYTES_PER_ELEMENT;
+  return size < WORTH_SHARING ? new Int32Array(length) : new Int32Array(new SharedArrayBuffer(size));
 }

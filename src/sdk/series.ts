@@ -1,7 +1,7 @@
 import type { DagNode } from './dag-node.js';
 import { VALUE_COLUMN } from './table.js';
 import type { Seconds } from './time/time.js';
-import { InputReader, resolveColumn, undeclaredInput, type ColumnHandedOut, type ViewInput } from './view.js';
+import { InputReader, undeclaredInput, type ColumnHandedOut, type ViewInput } from './view.js';
 
 /** One input of a column-form function: its rows over a chunk, warm-up first, and which of them each firing sees. */
 export interface InputSeries {
@@ -81,8 +81,7 @@ export class ChunkSeries implements Series {
       interval: source.interval,
       period: source.period,
       column: (name = VALUE_COLUMN) => reader.column(name),
-      valid: (name = VALUE_COLUMN) =>
-        source.table.columns[resolveColumn(source, name)]?.valid?.slice() ?? null,
+      valid: (name = VALUE_COLUMN) => source.table.columns[reader.placeOf(name)]?.valid?.slice() ?? null,
     };
   }
 }

@@ -81,7 +81,8 @@ export class InputReader {
   readonly #scalars: Float64Array | null;
   /** What rows of records are made of; null: of an input with single values, and where nobody reads rows. */
   #rows: RecordRows | null = null;
-  readonly #columns = new Map<string, Float64Array>();
+  #columns: Map<string, Float64Array> | null = null;
+  #places: Map<string, number> | null = null;
   #ts: Float64Array | null = null;
   #lastName: string | null = null;
   #lastColumn: Float64Array | null = null;
@@ -118,17 +119,26 @@ export class InputReader {
   column(name: string): Float64Array {
     // Most functions ask for one column again and again.
     if (name === this.#lastName && this.#lastColumn) return this.#lastColumn;
-    const column = this.#columns.get(name) ?? this.#resolve(name);
+    const column = this.#columns?.get(name) ?? this.#resolve(name);
     this.#lastName = name;
     this.#lastColumn = column;
     return column;
   }
 
+  /** The position of a column. @throws SeamlessError `unknown-column` */
+  placeOf(name: string): number {
+    const known = this.#places?.get(name);
+    if (known !== undefined) return known;
+    const place = resolveColumn(this.source, name);
+    (this.#places ??= new Map()).set(name, place);
+    return place;
+  }
+
   #resolve(name: string): Float64Array {
-    const index = resolveColumn(this.source, name);
+    const index = this.placeOf(name);
     const column = this.#shown(numbersOf(this.source.name, name, this.source.table.columns[index] as Column));
     this.#handedOut(this.#position, index);
-    this.#columns.set(name, column);
+    (this.#columns ??= new Map()).set(name, column);
     return column;
   }
 

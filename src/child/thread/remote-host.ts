@@ -19,7 +19,7 @@ import type { Range } from '../../sdk/time/time.js';
 import type { CallHooks, HostThread } from './host-thread.js';
 import type { Calls, LoadCall, SentNode, SentStrategy } from './messages.js';
 import { shareRequest } from './share.js';
-import { unpackSlots } from './slot-messages.js';
+import { packTables, unpackTables } from './slot-messages.js';
 
 /** A computation that is asked for, and not sent yet. */
 interface Waiting {
@@ -146,8 +146,11 @@ export class RemoteHost implements StrategyHost {
     await this.#thread.call('beginSlots', { canonical, warm: [...warm] });
     return {
       close: async (closes, found, revision) => {
-        const bars = [...found];
-        return unpackSlots(await this.#thread.call('closeSlots', { closes, bars, revision }), bars);
+        const bars = packTables(found);
+        const { tables, failures } = await this.#thread.call('closeSlots', { closes, bars, revision });
+        const all = unpackTables(tables);
+        for (const [node, table] of found) all.set(node, table);
+        return { tables: all, failures: new Map(failures) };
       },
     };
   }

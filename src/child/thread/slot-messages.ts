@@ -1,14 +1,14 @@
 import * as v from 'valibot';
 
 import type { NodeFailure } from '../../engine/ports/host.js';
-import type { ClosedSlots, Revision, WarmNode } from '../../engine/run/evaluation/slot-evaluator.js';
-import type { Table } from '../../sdk/table.js';
+import type { Revision, WarmNode } from '../../engine/run/evaluation/slot-evaluator.js';
+import type { Column, Table } from '../../sdk/table.js';
 import type { Range } from '../../sdk/time/time.js';
 import { failure, table } from '../../protocol/shapes.js';
 
 /*
- * A slot of the Core Loop as it crosses: one call for all nodes. Most nodes have one number then, so those stand in four arrays,
- * whatever their number.
+ * A slot of the Core Loop as it crosses: one call for all nodes. Most nodes and streams have plain numbers then, so those stand in a few
+ * arrays, whatever the number of nodes.
  */
 
 /** What the thread has to know before the first slot. */
@@ -20,46 +20,59 @@ export interface BeginSlots {
 
 export interface CloseSlots {
   readonly closes: Range;
-  /** Bars of streams by position. */
-  readonly bars: readonly (readonly [number, Table])[];
+  /** Bars of streams. */
+  readonly bars: SentTables;
   readonly revision: Revision | undefined;
 }
 
-/** Rows of nodes that emit numbers alone: those of `nodes[i]` are the next `counts[i]` of the other two. */
-interface NumberRows {
+/**
+ * Tables with columns of the same names that hold numbers alone: that of `nodes[i]` has the next `counts[i]` rows. Values are those of one
+ * table after the other, and of each one column after the other.
+ */
+interface NumberTables {
+  readonly shape: Table['shape'];
+  readonly names: readonly string[];
   readonly nodes: Int32Array;
   readonly counts: Int32Array;
   readonly ts: Float64Array;
   readonly values: Float64Array;
 }
 
+/** Tables with rows, by position of their nodes. */
+export interface SentTables {
+  readonly numbers: readonly NumberTables[];
+  readonly others: readonly (readonly [number, Table])[];
+}
+
 export interface SentSlots {
-  readonly numbers: NumberRows;
-  /** Of all other nodes that have any. */
-  readonly tables: readonly (readonly [number, Table])[];
+  /** Rows of computed nodes: those of streams came from the other side. */
+  readonly tables: SentTables;
   readonly failures: readonly (readonly [number, NodeFailure])[];
 }
 
 const index = v.pipe(v.number(), v.integer(), v.minValue(0));
 
-export const sentSlots: v.GenericSchema<unknown, SentSlots> = v.object({
-  numbers: v.pipe(
-    v.object({
-      nodes: v.instance(Int32Array),
-      counts: v.instance(Int32Array),
-      ts: v.instance(Float64Array),
-      values: v.instance(Float64Array),
-    }),
-    v.check(
-      ({ nodes, counts, ts, values }) =>
-        nodes.length === counts.length &&
-        ts.length === values.length &&
-        counts.every((count) => count > 0) &&
-        counts.reduce((sum, count) => sum + count, 0) === ts.length,
-      'Expected rows as many as are counted',
-    ),
+const numberTables: v.GenericSchema<unknown, NumberTables> = v.pipe(
+  v.object({
+    shape: v.picklist(['value', 'record']),
+    names: v.array(v.string()),
+    nodes: v.instance(Int32Array),
+    counts: v.instance(Int32Array),
+    ts: v.instance(Float64Array),
+    values: v.instance(Float64Array),
+  }),
+  v.check(
+    ({ names, nodes, counts, ts, values }) =>
+      nodes.length === counts.length &&
+      ts.length * names.length === values.length &&
+      counts.every((count) => count > 0) &&
+      counts.reduce((sum, count) => sum + count, 0) === ts.length,
+    'Expected rows as many as are counted',
   ),
-  tables: v.array(v.tuple([index, wholeTable()])),
+);
+
+export const sentSlots: v.GenericSchema<unknown, SentSlots> = v.object({
+  tables: v.object({ numbers: v.array(numberTables), others: v.array(v.tuple([index, wholeTable()])) }),
   failures: v.array(v.tuple([index, failure])),
 });
 
@@ -79,56 +92,93 @@ export function wholeTable(): v.GenericSchema<unknown, Table> {
   );
 }
 
-/** What the other side does not have: rows of streams came from there. @param isStream by position */
-export function packSlots({ tables, failures }: ClosedSlots, isStream: (node: number) => boolean): SentSlots {
-  const plain: (readonly [number, Table, Float64Array])[] = [];
+interface Group {
+  readonly shape: Table['shape'];
+  readonly names: readonly string[];
+  readonly nodes: number[];
+  readonly tables: Table[];
+  rows: number;
+}
+
+/** Leaves out tables without rows. @param wanted by position of a node. Default: all */
+export function packTables(
+  tables: ReadonlyMap<number, Table>,
+  wanted: (node: number) => boolean = () => true,
+): SentTables {
+  const groups: Group[] = [];
   const others: (readonly [number, Table])[] = [];
-  let rows = 0;
   for (const [node, found] of tables) {
-    if (found.ts.length === 0 || isStream(node)) continue;
-    const values = plainNumbers(found);
-    if (!values) others.push([node, found]);
-    else {
-      plain.push([node, found, values]);
-      rows += values.length;
+    if (found.ts.length === 0 || !wanted(node)) continue;
+    if (!isPlain(found)) {
+      others.push([node, found]);
+      continue;
+    }
+    const { shape, names } = found;
+    let group = groups.find((each) => each.shape === shape && sameNames(each.names, names));
+    if (!group) groups.push((group = { shape, names, nodes: [], tables: [], rows: 0 }));
+    group.nodes.push(node);
+    group.tables.push(found);
+    group.rows += found.ts.length;
+  }
+  return { numbers: groups.map(packed), others };
+}
+
+function packed({ shape, names, nodes, tables, rows }: Group): NumberTables {
+  const ts = new Float64Array(rows);
+  const values = new Float64Array(rows * names.length);
+  const counts = new Int32Array(tables.length);
+  let [row, cell] = [0, 0];
+  for (const [i, table] of tables.entries()) {
+    const count = table.ts.length;
+    counts[i] = count;
+    copyInto(ts, row, table.ts);
+    row += count;
+    for (const column of table.columns) {
+      copyInto(values, cell, column.values as Float64Array);
+      cell += count;
     }
   }
-  const numbers = {
-    nodes: Int32Array.from(plain, ([node]) => node),
-    counts: Int32Array.from(plain, ([, { ts }]) => ts.length),
-    ts: new Float64Array(rows),
-    values: new Float64Array(rows),
-  };
-  let at = 0;
-  for (const [, { ts }, values] of plain) {
-    numbers.ts.set(ts, at);
-    numbers.values.set(values, at);
-    at += values.length;
-  }
-  return { numbers, tables: others, failures: [...failures] };
+  return { shape, names, nodes: Int32Array.from(nodes), counts, ts, values };
 }
 
-function plainNumbers({ shape, columns: [column, ...more], present }: Table): Float64Array | null {
-  const plain =
-    shape === 'value' && more.length === 0 && column?.type === 'number' && !column.valid && !present;
-  return plain ? column.values : null;
+function copyInto(all: Float64Array, at: number, values: Float64Array): void {
+  if (values.length === 1) all[at] = values[0] as number;
+  else all.set(values, at);
 }
 
-/** @param bars what was sent of streams */
-export function unpackSlots({ numbers, tables, failures }: SentSlots, bars: CloseSlots['bars']): ClosedSlots {
-  const all = new Map<number, Table>(bars);
-  let at = 0;
-  for (const [i, node] of numbers.nodes.entries()) {
-    const end = at + (numbers.counts[i] as number);
-    all.set(node, {
-      shape: 'value',
-      ts: numbers.ts.subarray(at, end),
-      names: ['value'],
-      columns: [{ type: 'number', values: numbers.values.subarray(at, end), valid: null }],
-      present: null,
-    });
-    at = end;
+function isPlain({ columns, present }: Table): boolean {
+  if (present) return false;
+  for (const { type, valid } of columns) if (type !== 'number' || valid) return false;
+  return columns.length > 0;
+}
+
+function sameNames(a: readonly string[], b: readonly string[]): boolean {
+  return a === b || (a.length === b.length && a.every((name, i) => name === b[i]));
+}
+
+/** Tables with the same times after each other have them in one array. */
+export function unpackTables({ numbers, others }: SentTables): Map<number, Table> {
+  const all = new Map<number, Table>(others);
+  for (const { shape, names, nodes, counts, ts: times, values } of numbers) {
+    let ts = times.subarray(0, 0);
+    let [row, cell] = [0, 0];
+    for (let i = 0; i < nodes.length; i++) {
+      const count = counts[i] as number;
+      if (count !== 1 || ts.length !== 1 || ts[0] !== times[row]) ts = cut(times, row, count);
+      row += count;
+      const columns: Column[] = [];
+      for (let column = 0; column < names.length; column++, cell += count)
+        columns.push({ type: 'number', values: cut(values, cell, count), valid: null });
+      all.set(nodes[i] as number, { shape, ts, names, columns, present: null });
+    }
   }
-  for (const [node, found] of tables) all.set(node, found);
-  return { tables: all, failures: new Map(failures) };
+  return all;
+}
+
+/** One number alone takes less than a view of it. */
+function cut(all: Float64Array, from: number, count: number): Float64Array {
+  if (count > 1) return all.subarray(from, from + count);
+  const one = new Float64Array(1);
+  one[0] = all[from] as number;
+  return one;
 }

@@ -4,7 +4,13 @@ import type { OpenedHost } from '../../hosts/typescript/open-host.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import type { Table } from '../../sdk/table.js';
 import { shareTable } from './share.js';
-import { packSlots, type BeginSlots, type CloseSlots, type SentSlots } from './slot-messages.js';
+import {
+  packTables,
+  unpackTables,
+  type BeginSlots,
+  type CloseSlots,
+  type SentSlots,
+} from './slot-messages.js';
 
 /** After so many calls all built-ins are looked at, or the core ones; after every other call only the core functions are compared. */
 const LOOKED_AT_ALL = 256;
@@ -40,25 +46,29 @@ export class SlotThread {
 
   async close({ closes, bars, revision }: CloseSlots): Promise<SentSlots> {
     if (!this.#evaluator) throw new SeamlessError('internal', 'No slots were begun in this thread.');
-    const closed = await this.#evaluator.close(closes, new Map(bars), revision);
-    const meddled = this.#meddled(closed.tables);
+    const { tables, failures } = await this.#evaluator.close(closes, unpackTables(bars), revision);
+    const meddled = this.#meddled(tables);
     if (meddled !== null) throw new SeamlessError('compute', meddled);
-    const sent = packSlots(closed, (node) => this.#streams.has(node));
-    return {
-      ...sent,
-      tables: sent.tables.map(([node, found]) => [
-        node,
-        found.ts.length < WORTH_SHARING ? found : shareTable(found),
-      ]),
-    };
+    const { numbers, others } = packTables(tables, (node) => !this.#streams.has(node));
+    const shared = others.map(
+      ([node, found]) => [node, found.ts.length < WORTH_SHARING ? found : shareTable(found)] as const,
+    );
+    return { tables: { numbers, others: shared }, failures: [...failures] };
   }
+
   /** What was done to built-in objects. A whole look takes longer than a slot, so it is taken now and then. */
   #meddled(tables: ReadonlyMap<number, Table>): string | null {
     const host = this.#host;
     if (!host) return null;
     const calls = ++this.#calls;
     if (calls % LOOKED_AT_ALL === 0) return host.settle();
-    const isDue = calls % LOOKED_AT === 0 || [...tables.values()].some(({ ts }) => ts.length > LOOKED_AT);
+    const isDue = calls % LOOKED_AT === 0 || hasMany(tables);
     return host.settleSlot(isDue ? 'look' : 'glance');
   }
+}
+
+/** Whether this was many slots at once. */
+function hasMany(tables: ReadonlyMap<number, Table>): boolean {
+  for (const { ts } of tables.values()) if (ts.length > LOOKED_AT) return true;
+  return false;
 }

@@ -173,6 +173,8 @@ export interface ComputeRequest {
   readonly expected: Schema | null;
   /** Scans only: the state before the first firing. */
   readonly state?: ScanState;
+  /** The next request of the node may have the very same inputs, with other rows in them: what was worked out for them may be kept. */
+  readonly inputsStay?: true;
   /** Each firing is to see its own windows and nothing else, and none is to follow another. Slow: for verification. */
   readonly alone?: boolean;
 }

@@ -167,7 +167,7 @@ export class TypeScriptHost implements StrategyHost {
       guard: this.#codes.guardOf(index, node),
       unseen: own.hash === undefined ? own.unhashable : undefined,
       copies,
-      kept: { inputs: null, series: null },
+      kept: { of: null, named: [], series: null },
       locate: (error) => (error instanceof Error ? locate(error) : null),
       authored: this.hasAuthorCode(index),
     };

@@ -52,6 +52,10 @@ export class SlotClock {
   #now = -Infinity;
   /** The lane that lacks the earliest bar; null: to be looked for. It is asked for after each of many streams' bars. */
   #slowest: Lane | null = null;
+  readonly #inOrder: readonly Lane[];
+  /** Where the last one was that lacked the earliest bar, and when that closes: no stream lacks an earlier one since. */
+  #lookFrom = 0;
+  #least = -Infinity;
 
   /**
    * @param grids of all nodes: where slots may close
@@ -73,6 +77,7 @@ export class SlotClock {
         },
       ]),
     );
+    this.#inOrder = [...this.#lanes.values()];
   }
 
   /** All slots up to here are closed. */
@@ -157,10 +162,27 @@ export class SlotClock {
     }
   }
 
+  /** Looks from the last one found on: bars come in some order, and the first that lacks as early a bar as that did is one. */
+  #findSlowest(): Lane | null {
+    const lanes = this.#inOrder;
+    let slowest = -1;
+    let least = Infinity;
+    for (let looked = 0; looked < lanes.length && !(least <= this.#least); looked++) {
+      const at = (this.#lookFrom + looked) % lanes.length;
+      const missing = missingFrom(lanes[at] as Lane);
+      if (missing >= least) continue;
+      least = missing;
+      slowest = at;
+    }
+    this.#least = least;
+    this.#lookFrom = Math.max(0, slowest);
+    return lanes[slowest] ?? null;
+  }
+
   /** The last close of a slot that can be decided. */
   #decided(): Seconds {
     // A stream's next bar closes one interval after the last: slots before that lack nothing of it.
-    this.#slowest ??= slowestOf(this.#lanes.values());
+    this.#slowest ??= this.#findSlowest();
     const complete = this.#slowest ? missingFrom(this.#slowest) : Infinity;
     const before = Math.max(complete, this.#now - this.#grace);
     if (!Number.isFinite(before)) return this.#closed;
@@ -171,12 +193,6 @@ export class SlotClock {
 /** When the first bar that has not come of a stream would close. */
 function missingFrom({ complete, stream }: Lane): Seconds {
   return closeOf(complete, stream);
-}
-
-function slowestOf(lanes: Iterable<Lane>): Lane | null {
-  let slowest: Lane | null = null;
-  for (const lane of lanes) if (!slowest || missingFrom(lane) < missingFrom(slowest)) slowest = lane;
-  return slowest;
 }
 
 /** One of each. */

@@ -208,11 +208,18 @@ export class SlotEvaluator implements SlotCloser {
     const isKnown = before?.every(
       ({ table, end }, at) => table === this.#atHand.rows(edges[at] as Edge) && end === firings.ends[at],
     );
-    const request =
-      before && isKnown
-        ? { node: index, interval, opens: firings.opens, asOf: firings.asOf, inputs: before, expected }
-        : requestOf(node, firings, this.#atHand, expected);
-    this.#inputs[index] = request.inputs;
+    const { opens, asOf } = firings;
+    const inputs = before && isKnown ? before : requestOf(node, firings, this.#atHand, expected).inputs;
+    this.#inputs[index] = inputs;
+    const request: ComputeRequest = {
+      node: index,
+      interval,
+      opens,
+      asOf,
+      inputs,
+      expected,
+      inputsStay: true,
+    };
     return node.scan ? { ...request, state: this.#states.get(index) ?? NOT_STARTED } : request;
   }
 

@@ -9,7 +9,7 @@ import type { Seconds } from '../../../sdk/time/time.js';
 import type { ViewInput } from '../../../sdk/view.js';
 import type { Wall } from '../wall/wall.js';
 import { withLocation } from './failures.js';
-import type { KeptSeries } from './kernel.js';
+import type { KeptInputs } from './kernel.js';
 import type { Locate } from './location.js';
 import type { WriteProtection } from './protection.js';
 import type { RowBuilder } from './rows/rows.js';
@@ -72,8 +72,8 @@ export interface NodeComputation {
   /** What randomness is seeded by, besides the bar. Default: the node's name. */
   readonly seed?: string;
   readonly guard?: CaptureGuard | undefined;
-  /** Of a built-in: what may be kept for the next time. */
-  readonly kept?: KeptSeries;
+  /** For what may be kept for the next time. */
+  readonly kept?: KeptInputs;
   /** Hands out copies of what a bar may see, for code that asks for the memory around it. Default: false. */
   readonly copies?: boolean;
   /** Why nothing can vouch for the code or what it captured; its bars are computed twice then. */

@@ -17,7 +17,7 @@ import {
   type NodeComputation,
   type NodeRun,
 } from './computation.js';
-import { runKernel } from './kernel.js';
+import { namedInputs, runKernel } from './kernel.js';
 import { failureOf, voidChunk } from './failures.js';
 import { locateInStack } from './location.js';
 import { authored, failureOfThrow, lastingChange, shielded, spoiltFailure } from './lasting.js';
@@ -163,23 +163,24 @@ function stateIn({ state, node }: ComputeRequest): ScanState {
 }
 
 function prepare(computation: NodeComputation): NodeRun {
-  const { node, request, cross } = computation;
-  const named = cross?.inputs ?? node.inputs;
+  const { node, request, positions, context, guard, progress, signal } = computation;
+  const { seed = node.name, locate = locateInStack } = computation;
+  const { inputs, opens, expected } = request;
   return {
-    ...computation,
-    seed: computation.seed ?? node.name,
-    locate: computation.locate ?? locateInStack,
-    inputs: request.inputs.map((input, position) => ({
-      ...input,
-      name: named[position]?.name ?? '',
-      copied: computation.copies ?? false,
-    })),
-    protection: new WriteProtection(request.inputs),
-    builder: new RowBuilder({
-      node: node.name,
-      opens: request.opens,
-      expected: request.expected,
-    }),
+    node,
+    definition: computation.definition ?? node,
+    request,
+    positions,
+    context,
+    cross: computation.cross,
+    seed,
+    guard,
+    locate,
+    progress,
+    signal,
+    inputs: namedInputs(computation),
+    protection: new WriteProtection(inputs),
+    builder: new RowBuilder({ node: node.name, opens, expected }),
   };
 }
 

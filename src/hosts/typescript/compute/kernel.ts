@@ -4,13 +4,27 @@ import type { KernelCompute, KernelOutput } from '../../../sdk/node.js';
 import { ChunkSeries, type InputSeries, type Series, type SeriesTimes } from '../../../sdk/series.js';
 import { emptyTable, VALUE_COLUMN, type Column, type Table } from '../../../sdk/table.js';
 import type { NodeComputation } from './computation.js';
+import type { ViewInput } from '../../../sdk/view.js';
 import { failureOf } from './failures.js';
 import { locateInStack } from './location.js';
 
 /** What was worked out for a node's inputs. In the Core Loop they are the same from slot to slot, with other rows in them. */
-export interface KeptSeries {
-  inputs: readonly ComputeInput[] | null;
+export interface KeptInputs {
+  of: readonly ComputeInput[] | null;
+  named: readonly ViewInput[];
+  /** Of a built-in. */
   series: KernelSeries | null;
+}
+
+/** The inputs of a node as it reads them. */
+export function namedInputs({ node, request, cross, copies, kept }: NodeComputation): readonly ViewInput[] {
+  const { inputs, inputsStay } = request;
+  if (inputsStay && kept?.of === inputs) return kept.named;
+  const nodes = cross?.inputs ?? node.inputs;
+  const copied = copies ?? false;
+  const named = inputs.map((input, position) => ({ ...input, name: nodes[position]?.name ?? '', copied }));
+  if (inputsStay && kept) Object.assign(kept, { of: inputs, named, series: null });
+  return named;
 }
 
 /** What a kernel sees. */
@@ -70,20 +84,17 @@ export function runKernel(
   }
 }
 
-function seriesOf({ node, request, positions, kept }: NodeComputation): KernelSeries {
-  const { inputs, asOf, opens } = request;
+function seriesOf(computation: NodeComputation): KernelSeries {
+  const { node, request, positions, kept } = computation;
+  const { asOf, opens, inputsStay } = request;
   const times = { length: asOf.length, asOf, opens };
-  if (kept?.series && kept.inputs === inputs) return kept.series.at(times);
-  const named = inputs.map((input, i) => ({ ...input, name: node.inputs[i]?.name ?? '' }));
+  const named = namedInputs(computation);
+  if (inputsStay && kept?.series) return kept.series.at(times);
   const series = new KernelSeries(
     new ChunkSeries(node.name, times, named, positions, () => undefined),
     times,
   );
-  // Of slots alone: what is kept of a chunk keeps its memory.
-  if (kept && opens.length === 1) {
-    kept.inputs = inputs;
-    kept.series = series;
-  }
+  if (inputsStay && kept) kept.series = series;
   return series;
 }
 
