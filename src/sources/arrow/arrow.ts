@@ -8,7 +8,8 @@ import {
 } from '@uwdata/flechette';
 import { decompress as decompressZstd } from 'fzstd';
 import { decompress as decompressLz4 } from 'lz4js';
-import { open, readFile } from 'node:fs/promises';
+import { closeSync, openSync, readSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import type { OpenStream } from '../../engine/ports/source.js';
 import { sourceError } from '../faults.js';
 import { unreadableFile, type SourceFile } from '../files.js';
@@ -33,17 +34,17 @@ setCompressionCodec(CompressionType.ZSTD, {
 });
 
 /** Whether a file begins like an Arrow file: Feather, IPC file or IPC stream. */
-export async function isArrow(stream: OpenStream, file: SourceFile): Promise<boolean> {
+export function isArrow(stream: OpenStream, file: SourceFile): boolean {
   const start = Buffer.alloc(6);
-  const handle = await open(file.path).catch((error: unknown) => {
-    throw unreadableFile(stream, file, error);
-  });
+  let opened: number | null = null;
   try {
-    const { bytesRead } = await handle.read(start, 0, start.length, 0);
-    const magic = start.toString('latin1', 0, bytesRead);
+    opened = openSync(file.path, 'r');
+    const magic = start.toString('latin1', 0, readSync(opened, start, 0, start.length, 0));
     return magic === 'ARROW1' || magic.startsWith('FEA1') || magic.startsWith('\xff\xff\xff\xff');
+  } catch (error) {
+    throw unreadableFile(stream, file, error);
   } finally {
-    await handle.close();
+    if (opened !== null) closeSync(opened);
   }
 }
 

@@ -178,7 +178,7 @@ class ParquetFiles implements RelationSource {
 
   /** An Arrow file is always read whole. */
   async #borders(file: SourceFile): Promise<readonly Border[]> {
-    return (await isArrow(this.#stream, file)) ? [] : bordersOf(this.#context.database, file.path);
+    return isArrow(this.#stream, file) ? [] : bordersOf(this.#context.database, file.path);
   }
 
   #hashBefore(file: SourceFile, end: number): Promise<string | null> {
@@ -220,7 +220,7 @@ export async function parquetFrom(
 
 /** The file itself, or the Parquet copy of an Arrow file, made once per content. */
 async function readablePath(stream: OpenStream, context: FileContext, file: SourceFile): Promise<string> {
-  if (!(await isArrow(stream, file))) return file.path;
+  if (!isArrow(stream, file)) return file.path;
   const { projectRoot, hints, database, scratch } = context;
   const { hash, signature } = await contentHash(stream, projectRoot, file, hints);
   return arrowCopies.get(context, hash, async () => {
