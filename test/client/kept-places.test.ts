@@ -183,7 +183,9 @@ describe('rows that a script reads without a child', () => {
       assert.equal(second.hits, 3);
       for (const node of ['price', 'scaled', 'side'])
         assert.deepEqual(second.node(node).columns(), first.node(node).columns());
+      assert.equal(world.files('places').length, 1);
       await world.cache('clear');
+      assert.deepEqual([...world.files('places'), ...world.files('hits')], []);
       for (const path of world.files('packs')) rmSync(path);
       assert.throws(() => second.node('scaled').columns(), /have been cleaned up/);
     } finally {

@@ -1,5 +1,7 @@
+import { dirname } from 'node:path';
 import type { Payload } from '../../protocol/payloads.js';
 import type { CacheReport } from '../../protocol/results.js';
+import { removeKept } from '../../protocol/sidecar/kept-file.js';
 import { classOf, type CacheLimits, type Store } from '../../store/store.js';
 import type { RequestHooks } from './request.js';
 import { unknownNode, unknownStrategy } from './unknown-names.js';
@@ -12,6 +14,7 @@ export async function changeCache(store: Store, payload: Payload<'cache'>): Prom
     if (strategy !== undefined && before.strategies.length === 0)
       throw await unknownStrategy(store, strategy);
     await store.clear(strategy);
+    removeKept(dirname(store.file));
   } else if (action === 'clean' && !payload.dryRun) await store.clean(limits);
   else if (action === 'pin' || action === 'unpin') await changePin(store, action, payload);
   const after = action === 'show' ? before : await store.contents(strategy);

@@ -20,6 +20,10 @@ export interface Kept {
 /** As long as reading or running again notes no use of the cache either. */
 const VALID_MS = 3_600_000;
 
+/** The folders of a cache that such files are in. */
+export const HITS = 'hits';
+export const PLACES = 'places';
+
 /** The folder of packs in a cache. */
 export const PACKS = 'packs';
 
@@ -47,6 +51,11 @@ export function writeKept(path: string, value: Kept): void {
   const draft = `${path}.${process.pid}`;
   writeFileSync(draft, `${digestOf(text)}\n${text}`);
   renameSync(draft, path);
+}
+
+/** Deletes all such files of a cache: what they say is of rows that go. */
+export function removeKept(dir: string): void {
+  for (const folder of [HITS, PLACES]) rmSync(join(dir, folder), { recursive: true, force: true });
 }
 
 /** What was written, to the last byte; null where there is no such file, or it is damaged or of another format. */

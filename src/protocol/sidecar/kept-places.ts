@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Range } from '../../sdk/time/time.js';
 import type { Places } from '../../store/segments/places.js';
 import { classOf } from '../../store/names/strategy-names.js';
-import { cacheText, isRecent, PACKS, readKept, writeKept, type Kept } from './kept-file.js';
+import { cacheText, isRecent, PACKS, PLACES, readKept, writeKept, type Kept } from './kept-file.js';
 
 /*
  * Where the rows of a strategy's nodes lie, kept beside the catalog: a script that reads them needs no child and no DuckDB, as long as
@@ -12,8 +12,6 @@ import { cacheText, isRecent, PACKS, readKept, writeKept, type Kept } from './ke
 
 /** Raised when the file says something else than before. */
 const FORMAT = 1;
-
-const FOLDER = 'places';
 
 /** All rows of each node, by its name. */
 export type PlacesByNode = Readonly<Record<string, Places['parts']>>;
@@ -75,5 +73,5 @@ export function placesIn(dir: string, all: PlacesByNode, node: string, range: Ra
 /** A file for each class: of two strategies with the same one, it holds what was run last. */
 function pathOf(dir: string, strategy: string): string {
   const key = createHash('sha256').update(classOf(strategy)).digest('hex').slice(0, 32);
-  return join(dir, FOLDER, `${key}.json`);
+  return join(dir, PLACES, `${key}.json`);
 }

@@ -5,7 +5,7 @@ import type { RunReport } from '../../engine/run/reporting/report.js';
 import { builtFile } from '../built-file.js';
 import type { StrategyRef } from '../payloads.js';
 import { stillHolds, type Evidence } from './evidence.js';
-import { cacheText, isRecent, readKept, writeKept, type Kept } from './kept-file.js';
+import { cacheText, HITS, isRecent, readKept, writeKept, type Kept } from './kept-file.js';
 
 /*
  * Beside the catalog lies, for each strategy that was found complete, what that rests on and the report. As long as all of it
@@ -14,8 +14,6 @@ import { cacheText, isRecent, readKept, writeKept, type Kept } from './kept-file
 
 /** Raised when a sidecar says something else than before. */
 const FORMAT = 1;
-
-const FOLDER = 'hits';
 
 /** What was asked. */
 export interface Asked {
@@ -53,7 +51,7 @@ function programText(): string {
 
 function pathOf(dir: string, asked: Asked): string {
   const key = createHash('sha256').update(JSON.stringify(asked)).digest('hex').slice(0, 32);
-  return join(dir, FOLDER, `${key}.json`);
+  return join(dir, HITS, `${key}.json`);
 }
 
 /**
