@@ -29,7 +29,7 @@ import { WorkspaceDiscovery } from './model/workspace-discovery.js';
 const LANGUAGES = ['typescript', 'typescriptreact', 'javascript', 'javascriptreact'];
 const SCRIPTS: vscode.DocumentSelector = LANGUAGES.map((language) => ({ language, scheme: 'file' }));
 
-/** Everything the extension holds for one window, from activation until the window goes. */
+/** Everything the extension holds for one window. */
 export class Editor implements vscode.Disposable {
   readonly #disposables: vscode.Disposable[] = [];
 

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 
 import type { SourceLocation } from '../sdk/errors.js';
 
-/** Opens a file at a place: where it is in sight already, else in the editor in use, never over a panel. */
+/** Opens a file at a position: where it is visible already, else in the active editor, never over a panel. */
 export async function openAt(
   { file, line, column = 1 }: SourceLocation,
   options: Pick<vscode.TextDocumentShowOptions, 'preserveFocus'> = {},

@@ -4,14 +4,14 @@ import type { SettingsKind } from '../settings/checked-yaml.js';
 import { suggestionsAt, type Suggestion } from '../settings/completion.js';
 import { presetNamesIn, presetSettings } from '../sources/presets/load.js';
 
-/*
- * A bundle of its own, which the editor loads when the first file of settings is open: the parser of YAML and the schemas are as large
- * as all else that it loads.
+/**
+ * A separate bundle, loaded when the first settings file is opened: the YAML parser and the schemas are as large as everything
+ * else the editor loads.
  */
 
 export type SettingsName = 'world' | 'presets';
 
-/** @param line from 1 on */
+/** @param line counted from 1 */
 export interface SettingsProblem {
   readonly line: number;
   readonly message: string;
@@ -21,8 +21,8 @@ const KINDS: Readonly<Record<SettingsName, SettingsKind>> = { world: worldSettin
 
 /**
  * What is wrong with a file; null: nothing.
- * @param file what to call it
- * @param presets text of the project's file of presets, which a world may name
+ * @param file its name in messages
+ * @param presets text of the project's presets file, which a world may refer to
  */
 export function problemIn(
   name: SettingsName,
@@ -41,7 +41,7 @@ export function problemIn(
   }
 }
 
-/** What there is to write at an offset of a file. */
+/** Suggestions at an offset of a file. */
 export function suggestionsIn(
   name: SettingsName,
   text: string,

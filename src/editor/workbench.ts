@@ -8,7 +8,7 @@ import type { Secrets } from './model/secrets.js';
 import type { Strategies, StrategyEntry } from './model/strategies.js';
 import type { WorldRuns } from './model/world-runs.js';
 
-/** What commands and panels work with. It knows them by what they do, so that they need not import each other. */
+/** What commands and panels work with, as interfaces, so that they need not import each other. */
 export interface Services {
   readonly context: vscode.ExtensionContext;
   readonly log: vscode.LogOutputChannel;
@@ -24,7 +24,7 @@ export interface Workbench extends Services {
   readonly types: { placeIn(projectRoot: string): Promise<void> };
   readonly discovery: {
     refresh(): Promise<void>;
-    /** Null: the cursor is in no script. */
+    /** Null: the cursor is not in a script. */
     cursorPlace(): Promise<CursorPlace | null>;
   };
   readonly inspections: { show(path: string, found: Result<'inspect'>): Promise<void> };

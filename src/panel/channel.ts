@@ -14,26 +14,26 @@ import {
 } from './protocol.js';
 import type { payloads, results } from './requests.js';
 
-/** What the host does for each request of a page. What it throws, or rejects with, becomes the answer `err`. */
+/** The host's handlers for a page's requests. An error becomes the answer `err`. */
 export type HandlersOf<P extends Schemas, R extends ResultSchemas<P>> = {
   readonly [K in keyof P]: (
     payload: v.InferOutput<P[K]>,
   ) => Promise<v.InferOutput<R[K]>> | v.InferOutput<R[K]>;
 };
 
-/** Those of the DAG panel. */
+/** The DAG panel's handlers. */
 export type PanelHandlers = HandlersOf<typeof payloads, typeof results>;
 
 interface HostEndOptions<P extends Schemas, R extends ResultSchemas<P>> {
   readonly handlers: HandlersOf<P, R>;
   readonly post: (message: Answer) => unknown;
-  /** The page listens: it is to be sent the full state. */
+  /** The page is ready and needs the full state. */
   readonly onReady: () => void;
-  /** A message could not be understood, or a handler failed in a way nobody foresaw. */
+  /** A message was invalid, or a handler failed unexpectedly. */
   readonly onFault: (error: unknown) => void;
 }
 
-/** The host's end: give it all that the page sends. Every request is answered, whatever its handler does. */
+/** The host's end: pass it everything the page sends. Every request is answered, even if its handler fails. */
 export function hostEnd<P extends Schemas, R extends ResultSchemas<P>, T>(
   protocol: Protocol<P, R, T>,
   { handlers, post, onReady, onFault }: HostEndOptions<P, R>,
@@ -62,7 +62,7 @@ export function hostEnd<P extends Schemas, R extends ResultSchemas<P>, T>(
   };
 }
 
-/** The id of a message too broken to be understood, so that even then it is answered; null when it has none. */
+/** The id of an otherwise invalid message, so that it can be answered; null: it has none. */
 function idOf(raw: unknown): number | null {
   const id: unknown = typeof raw === 'object' && raw !== null && 'id' in raw ? raw.id : null;
   return typeof id === 'number' && Number.isInteger(id) && id >= 0 ? id : null;
@@ -82,7 +82,7 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
-/** The page's end: asks, and hands each answer to whom asked. */
+/** The page's end: sends requests and hands each answer to its caller. */
 export class PageEnd<P extends Schemas, R extends ResultSchemas<P>, T> {
   readonly #protocol: Protocol<P, R, T>;
   readonly #pending = new Map<number, Pending>();
@@ -94,12 +94,12 @@ export class PageEnd<P extends Schemas, R extends ResultSchemas<P>, T> {
     this.#post = post;
   }
 
-  /** Tells the host that the page listens. */
+  /** Tells the host that the page is ready. */
   ready(): void {
     this.#post({ type: 'ready' });
   }
 
-  /** @throws PanelRequestError as the host answered; SeamlessError `internal` when the answer is malformed. */
+  /** @throws PanelRequestError with the host's error; SeamlessError `internal` when the answer is malformed */
   request<K extends keyof P & string>(kind: K, payload: v.InferOutput<P[K]>): Promise<v.InferOutput<R[K]>> {
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
@@ -115,7 +115,7 @@ export class PageEnd<P extends Schemas, R extends ResultSchemas<P>, T> {
     });
   }
 
-  /** Takes an answer of the host. One that nobody waits for, as after a reload of the page, is let go. */
+  /** Takes an answer of the host. An unexpected one, as after a reload of the page, is ignored. */
   settle(answer: Answer): void {
     const pending = this.#pending.get(answer.id);
     this.#pending.delete(answer.id);
@@ -124,7 +124,7 @@ export class PageEnd<P extends Schemas, R extends ResultSchemas<P>, T> {
   }
 }
 
-/** The host answered a request by an error; its message is a sentence for a person. */
+/** The host answered a request with an error; its message is a sentence for a person. */
 export class PanelRequestError extends Error {
   readonly code: string;
 

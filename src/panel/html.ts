@@ -1,7 +1,7 @@
 interface PanelPage {
   /** Fresh for each page, letters and digits. */
   readonly nonce: string;
-  /** What scripts and styles of the page come from, as VS Code's `webview.cspSource` says. */
+  /** The origin of the page's scripts and styles: VS Code's `webview.cspSource`. */
   readonly cspSource: string;
   /** Addresses of `dist/webview/dag.js` and `dag.css`. */
   readonly script: string;
@@ -9,13 +9,13 @@ interface PanelPage {
   /** A language tag, as `vscode.env.language`. */
   readonly language: string;
   readonly title: string;
-  /** What the host knows the strategy by; the page keeps it, so that a panel that is brought back knows what it shows. */
+  /** The host's key of the strategy; the page keeps it, so that a restored panel knows what it shows. */
   readonly key: string;
 }
 
 /**
- * The DAG panel's page. Nothing is loaded but its own script and styles; the layout's thread starts from a blob, and a picture
- * on its way to becoming a PNG is a `data:` address. The toolkit of the controls looks for the nonce in `csp-nonce`.
+ * The DAG panel's page. It loads only its own script and styles; the layout worker starts from a blob, and a PNG picture is a
+ * `data:` address. The UI toolkit reads the nonce from `csp-nonce`.
  */
 export function panelHtml({ nonce, cspSource, script, style, language, title, key }: PanelPage): string {
   const policy = [

@@ -5,7 +5,7 @@ import type { RowValue } from '../sdk/table.js';
 import type { Seconds } from '../sdk/time/time.js';
 import type { LiveValue } from './state.js';
 
-/** What a node is known by: two of one fingerprint are one, and the journal names the first of them alone. */
+/** The fingerprint of a node: nodes with equal ones are one, and the journal names only the first. */
 interface KnownNode {
   readonly name: string;
   readonly fingerprint: string;
@@ -19,13 +19,13 @@ interface Newest {
   readonly value: RowValue;
 }
 
-/** The newest row of each stream and node, from the events of a run in their order. */
+/** The newest row of each stream and node, from a run's events in order. */
 export class NewestValues {
   readonly #newest = new Map<string, Newest>();
   readonly #changed = new Set<string>();
   #asOf: Seconds | null = null;
 
-  /** The time of the last event; null: there was none. */
+  /** The time of the last event; null: none. */
   get asOf(): Seconds | null {
     return this.#asOf;
   }
@@ -40,14 +40,14 @@ export class NewestValues {
       this.#put(event.node, event.ts, event.asOf, event.value);
   }
 
-  /** All of it is asked for once more. */
+  /** Marks everything as changed. */
   again(): void {
     for (const name of this.#newest.keys()) this.#changed.add(name);
   }
 
-  /** What has changed since it was last asked for, a family as one: how many of its symbols have a row of its newest time. */
+  /** What changed since the last call. A family counts as one: how many of its symbols have a row of its newest time. */
   changes(nodes: readonly KnownNode[]): LiveValue[] {
-    // Not described yet: it is told once it is.
+    // Not described yet; reported once it is.
     if (nodes.length === 0) return [];
     const spoken = new Map(
       nodes.filter(({ name }) => this.#newest.has(name)).map(({ name, fingerprint }) => [fingerprint, name]),
@@ -59,7 +59,7 @@ export class NewestValues {
       const { name, fingerprint, family, symbol } = node;
       const source = this.#newest.has(name) ? name : (spoken.get(fingerprint) ?? name);
       const newest = this.#newest.get(source);
-      // One of a family without a symbol computes what the others are taken from.
+      // A node without a symbol in a family computes the values that the symbols get.
       if (!newest || (family !== undefined && symbol === undefined)) continue;
       if (family !== undefined) {
         const members = families.get(family);
@@ -87,7 +87,7 @@ export class NewestValues {
   }
 }
 
-/** Of a bar its close: a box has no room for more. */
+/** A bar is shown by its close: a box has no room for more. */
 function shortText(value: RowValue): string {
   const close =
     typeof value === 'object' && value !== null && !Array.isArray(value) && 'close' in value

@@ -4,10 +4,10 @@ import type { StandingNode } from '../present/freshness.js';
 import type { LiveCoverage } from './state.js';
 
 /**
- * How far the nodes have come that a run in work has stored something of.
- * @param nodes as they stood before the run; what an earlier version of a node covers is none of the run's.
- * @param parts all that the run has stored so far.
- * @param range what is shown; null: everything.
+ * The progress of nodes that an active run has stored rows of.
+ * @param nodes as they were before the run; an earlier version's coverage does not count
+ * @param parts everything the run has stored so far
+ * @param range what is shown; null: everything
  */
 export function liveCoverage(
   nodes: readonly StandingNode[],

@@ -4,15 +4,15 @@ import type { FromPage, Protocol, ToPage } from './protocol.js';
 import { payloads, results, type PanelRequestKind } from './requests.js';
 import { liveCoverage, liveRun, name, panelProgress, panelState } from './state.js';
 
-/* What the DAG panel's page and the extension host say to each other. */
+/* The messages between the DAG panel's page and the extension host. */
 
 const told = v.variant('type', [
   v.object({ type: v.literal('state'), state: panelState }),
-  /** A run went on; its end is told by a state. `coverage` holds the nodes that came further. */
+  /** Progress of a run; its end is reported by a state. `coverage` holds the nodes that progressed. */
   v.object({ type: v.literal('progress'), progress: panelProgress, coverage: v.array(liveCoverage) }),
-  /** What a run in a world said last of each node; null: none goes on any more. */
+  /** The last values from a run in a world; null: no run is active. */
   v.object({ type: v.literal('live'), live: v.nullable(liveRun) }),
-  /** Selects a node, and brings it into view. */
+  /** Selects a node and brings it into view. */
   v.object({ type: v.literal('select'), node: name }),
 ]);
 type Told = Readonly<v.InferOutput<typeof told>>;

@@ -4,11 +4,11 @@ import { isMuch, type StandingNode } from '../present/freshness.js';
 import type { PanelNode } from './state.js';
 
 /**
- * A node as the panel shows it. What a range lacks and no data rules out is a gap; what a version before has is
- * stale, and of a node that failed, or waits for one that did, it is failed from the bar to blame on. Where a source
- * changed, what is stored is stale until the next run has looked which bars that concerns.
- * @param range what the standing was asked over; null when nothing is stored.
- * @param cache differs from one state of the cache to another
+ * A node as the panel shows it. A part of the range without data is a gap unless the sources have none; what an earlier version
+ * has is stale; a failed or blocked node is failed from the failing bar on. If a source changed, stored rows are stale until the
+ * next run has found which bars are affected.
+ * @param range of the status request; null when nothing is stored
+ * @param cache changes with the cache's state
  */
 export function panelNode(node: StandingNode, range: Span | null, cache = ''): PanelNode {
   const { name, kind, label, interval, inputs, standing, why, rows, unavailable, notYet } = node;

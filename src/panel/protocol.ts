@@ -3,30 +3,30 @@ import * as v from 'valibot';
 import { checked } from '../protocol/checked.js';
 import { count } from '../protocol/shapes.js';
 
-/*
- * What a panel's page and the extension host say to each other, whatever the panel shows. The page sends `ready` once it listens;
- * the host answers with the full state, and again on every later `ready`. Every request of the page is answered exactly once, by
- * `ok` or `err`. Messages cross VS Code as JSON with typed arrays beside it: NaN and ±Infinity survive in typed arrays alone.
+/**
+ * The messages between any panel's page and the extension host. The page sends `ready` once it listens; the host answers with the
+ * full state, also on every later `ready`. Every request is answered exactly once, by `ok` or `err`. Messages are JSON plus typed
+ * arrays: NaN and ±Infinity survive in typed arrays only.
  */
 
 /** Schemas by kind of request. */
 export type Schemas = Readonly<Record<string, v.GenericSchema>>;
 export type ResultSchemas<P extends Schemas> = { readonly [K in keyof P]: v.GenericSchema };
 
-/** One panel's requests and answers, and what its host tells unasked. */
+/** One panel's requests, answers and unrequested messages. */
 export interface Protocol<P extends Schemas, R extends ResultSchemas<P>, T> {
-  /** What to call the panel in an error. */
+  /** The panel's name in errors. */
   readonly name: string;
   readonly payloads: P;
   readonly results: R;
   readonly told: v.GenericSchema<unknown, T>;
 }
 
-/** An error as it crosses: `code` is that of a `SeamlessError`, the message a sentence. */
+/** An error in a message: `code` is a `SeamlessError` code, the message a sentence. */
 const panelError = v.object({ code: v.string(), message: v.string() });
 export type PanelError = Readonly<v.InferOutput<typeof panelError>>;
 
-/** The value is checked by the schema of its request. */
+/** The value is checked by its request's schema. */
 const ok = v.object({ type: v.literal('ok'), id: count, value: v.unknown() });
 const err = v.object({ type: v.literal('err'), id: count, error: panelError });
 const answer = v.variant('type', [ok, err]);
@@ -40,13 +40,13 @@ export type ToPage<T> = T | Answer;
 
 const AGAIN = 'Close the panel, reload the window, and open it again.';
 
-/** Checks what the host received; the payload of a request is checked by `parsePayload`. @throws SeamlessError `internal`. */
+/** Checks a message to the host; `parsePayload` checks a request's payload. @throws SeamlessError `internal` */
 export function parseFromPage<P extends Schemas, R extends ResultSchemas<P>, T>(
   { name, payloads }: Protocol<P, R, T>,
   raw: unknown,
 ): FromPage<keyof P & string> {
   const schema = v.variant('type', [
-    /** Sent when the page listens, first and again after each reload. */
+    /** Sent when the page listens, also after each reload. */
     v.object({ type: v.literal('ready') }),
     v.object({
       type: v.literal('request'),
@@ -58,7 +58,7 @@ export function parseFromPage<P extends Schemas, R extends ResultSchemas<P>, T>(
   return checked(schema, raw, `A message of the ${name}`, AGAIN);
 }
 
-/** Checks what the page received; the value of an answer is checked by `parseResult`. @throws SeamlessError `internal`. */
+/** Checks a message to the page; `parseResult` checks an answer's value. @throws SeamlessError `internal` */
 export function parseToPage<P extends Schemas, R extends ResultSchemas<P>, T>(
   { name, told }: Protocol<P, R, T>,
   raw: unknown,
@@ -73,7 +73,7 @@ function isAnswer(raw: unknown): boolean {
   );
 }
 
-/** Checks what a request of the page carries. @throws SeamlessError `internal`. */
+/** Checks the payload of a request. @throws SeamlessError `internal` */
 export function parsePayload<P extends Schemas, R extends ResultSchemas<P>, T, K extends keyof P & string>(
   { name, payloads }: Protocol<P, R, T>,
   kind: K,
@@ -82,7 +82,7 @@ export function parsePayload<P extends Schemas, R extends ResultSchemas<P>, T, K
   return checked(payloads[kind] as P[K], payload, `The request ${kind} of the ${name}`, AGAIN);
 }
 
-/** Checks the answer to a request. @throws SeamlessError `internal`. */
+/** Checks the answer to a request. @throws SeamlessError `internal` */
 export function parseResult<P extends Schemas, R extends ResultSchemas<P>, T, K extends keyof P & string>(
   { name, results }: Protocol<P, R, T>,
   kind: K,

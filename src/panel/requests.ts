@@ -3,54 +3,52 @@ import * as v from 'valibot';
 import { atLeastOne, count, list, seconds, span, spans, table } from '../protocol/shapes.js';
 import { name, panelSplit } from './state.js';
 
-/*
- * Every request of the DAG panel's page, with what it carries and what answers it. Each type is that of its schema.
- */
+/* The requests of the DAG panel's page with their payloads and results. Each type is inferred from its schema. */
 
 const nothing = v.strictObject({});
 const ofNode = { node: name };
 const range = { start: seconds, end: seconds };
 
 export const payloads = {
-  /** Answered when the run ended, by its line as the status bar shows it. */
+  /** Answered when the run has ended, with its line in the status bar. */
   materialize: v.object({ ...range, only: v.exactOptional(v.literal('missing')) }),
   cancel: nothing,
-  /** Shows coverage over another range; null: over all there is. The state that follows has it. */
+  /** Shows coverage over another range; null: over everything. The next state includes it. */
   setRange: v.object({ range: v.nullable(span) }),
-  /** `maxPoints`: how many points of time the chart can tell apart. */
+  /** `maxPoints`: how many points in time the chart can show. */
   readNode: v.object({ ...ofNode, ...range, maxPoints: atLeastOne }),
   rows: v.object({ ...ofNode, ...range, from: count, count }),
-  /** What the file of a stream is read as: lines, none where its bars come from no file. */
+  /** How a stream's file is read: lines, none if its bars come from no file. */
   source: v.object(ofNode),
   reveal: v.object(ofNode),
   exportNode: v.object(ofNode),
-  /** Remembers the sizes of the details for panels to come. */
+  /** Saves the sizes of the details for later panels. */
   keepSplit: panelSplit,
-  /** Puts a text on the clipboard. */
+  /** Copies a text to the clipboard. */
   copy: v.object({ text: v.string() }),
-  /** Asks where to, and writes. */
+  /** Asks for a file, and exports. */
   saveFile: v.object({ name, content: v.string(), encoding: v.picklist(['utf8', 'base64']) }),
-  /** Goes to where the state's problem is: its line, or the log. */
+  /** Opens the place of the state's problem: its line, or the log. */
   showProblem: nothing,
-  /** Describes the strategy once more. */
+  /** Describes the strategy again. */
   retry: nothing,
-  /** An error nobody foresaw, for the log. */
+  /** An unexpected error, for the log. */
   log: v.object({ message: v.string(), stack: v.nullable(v.string()) }),
 };
 
 export type PanelRequestKind = keyof typeof payloads;
 export type PanelPayload<K extends PanelRequestKind> = v.InferOutput<(typeof payloads)[K]>;
 
-/** Whether it is the version that the node's standing is about; else one of before. */
+/** Whether it is the version that the node's state describes; else an earlier one. */
 const judged = v.boolean();
 
 const panelVersion = v.object({
   judged,
-  /** When this version became the node of its name, in epoch seconds. */
+  /** When this version became the current one, in epoch seconds. */
   since: seconds,
-  /** When another took its place; null: it is the current one. */
+  /** When it was replaced; null: it is the current one. */
   until: v.nullable(seconds),
-  /** Rows within the range, before they were thinned out. */
+  /** Rows within the range, before thinning. */
   rows: count,
   coverage: spans,
   table,
@@ -60,33 +58,33 @@ export type PanelVersion = Readonly<v.InferOutput<typeof panelVersion>>;
 const panelDifference = v.object({
   /** Ranges in which both versions are complete. */
   compared: spans,
-  /** Bars that both versions have, those of them whose values differ, and bars of one version alone. */
+  /** Bars that both versions have, those with different values, and bars of one version only. */
   common: count,
   changed: count,
   onlyBefore: count,
   onlyAfter: count,
-  /** The greatest absolute difference of two finite numbers; null when no number differs. */
+  /** The largest absolute difference of two finite numbers; null: no number differs. */
   largest: v.nullable(
     v.object({ ts: seconds, column: v.string(), difference: v.pipe(v.number(), v.finite()) }),
   ),
-  /** The first bar that differs, its values as a person reads them; null: a version has no such row. */
+  /** The first differing bar, with its values as text; null: a version has no such row. */
   first: v.nullable(v.object({ ts: seconds, before: v.nullable(v.string()), after: v.nullable(v.string()) })),
   /** Ranges that differ. */
   spans,
 });
 export type PanelDifference = Readonly<v.InferOutput<typeof panelDifference>>;
 
-/** A node's values over a range, thinned out for a screen: the current version first, then the one before, if any. */
+/** A node's values over a range, thinned for the screen: the current version first, then the previous one, if any. */
 const panelSeries = v.object({
   /** Interval in seconds. */
   interval: v.number(),
   versions: list(panelVersion),
-  /** The two versions compared where both are complete; null where there is nothing to compare. */
+  /** The two versions compared where both are complete; null: nothing to compare. */
   difference: v.nullable(panelDifference),
 });
 export type PanelSeries = Readonly<v.InferOutput<typeof panelSeries>>;
 
-/** Rows `[from, from + table.ts.length)` of all that are stored within a range. */
+/** Rows `[from, from + table.ts.length)` of those stored within a range. */
 const panelRows = v.object({ judged, total: count, from: count, table });
 export type PanelRows = Readonly<v.InferOutput<typeof panelRows>>;
 
@@ -101,7 +99,7 @@ export const results = {
   exportNode: v.null(),
   keepSplit: v.null(),
   copy: v.null(),
-  /** `saved` is false when the person changed their mind. */
+  /** `saved` is false when the person cancelled. */
   saveFile: v.object({ saved: v.boolean() }),
   showProblem: v.null(),
   retry: v.null(),

@@ -6,9 +6,7 @@ import type { Table } from '../sdk/table.js';
 import { mode } from '../protocol/live-results.js';
 import { count, kind, list, seconds, span, spans, type SchemaOf } from '../protocol/shapes.js';
 
-/*
- * What the DAG panel shows of a strategy. Each type is that of its schema. Times are epoch seconds, ranges half-open.
- */
+/* What the DAG panel shows of a strategy. Each type is inferred from its schema. Times are epoch seconds, ranges half-open. */
 
 /** What the page knows of the rest. */
 export type { NodeStanding, Span, Table };
@@ -16,11 +14,11 @@ export type { NodeStanding, Span, Table };
 const finite = v.pipe(v.number(), v.finite());
 export const name = v.pipe(v.string(), v.nonEmpty());
 
-/** Sizes of the details in pixels: beside the graph, and below it. Null: as they come. */
+/** Sizes of the details in pixels: beside the graph, and below it. Null: default. */
 export const panelSplit = v.object({ beside: v.nullable(finite), below: v.nullable(finite) });
 export type PanelSplit = Readonly<v.InferOutput<typeof panelSplit>>;
 
-/** A run in work, in the words of the status bar. Null: nothing to say of that yet. */
+/** An active run, in the words of the status bar. Null: nothing to report yet. */
 export const panelProgress = v.object({
   /** Between 0 and 1. */
   fraction: v.nullable(finite),
@@ -32,7 +30,7 @@ export const panelProgress = v.object({
   left: v.nullable(v.string()),
   /** `3,400 of 10,000 bars` */
   bars: v.nullable(v.string()),
-  /** The node in work. */
+  /** The node being computed. */
   node: v.nullable(v.string()),
 });
 export type PanelProgress = Readonly<v.InferOutput<typeof panelProgress>>;
@@ -50,38 +48,38 @@ const standing: SchemaOf<NodeStanding> = v.picklist([
 
 const panelNode = v.object({
   name,
-  /** Another one whenever what is stored of it may be: its code, its data or the cache changed. */
+  /** Changes whenever its stored rows may: with its code, data or the cache. */
   version: v.string(),
   kind,
-  /** What it is made by: `csv`, `sma`, `node`. */
+  /** What made it: `csv`, `sma`, `node`. */
   label: v.string(),
-  /** Of a node over a universe: the name its author gave it, and whose it is. */
+  /** For a node over a universe: its name in the source, and its symbol. */
   family: v.exactOptional(v.string()),
   symbol: v.exactOptional(v.string()),
   /** Interval in seconds. */
   interval: v.pipe(v.number(), v.minValue(1)),
-  /** Inputs by name, with the bars of each that a window holds. */
+  /** Inputs by name, with the window's length in bars. */
   inputs: list(v.object({ name, period: count, span: v.exactOptional(v.number()) })),
   standing,
   /** Why, a sentence. */
   why: v.string(),
-  /** All that changed of it since it was stored, a clause each, and the author's file it is in, where that is known. */
+  /** Everything that changed since it was stored, a clause each, with the author's file if known. */
   changes: list(v.object({ text: v.string(), file: v.nullable(v.string()) })),
   /** Rows stored within the range. */
   rows: count,
   /** Complete parts of the range. */
   coverage: spans,
-  /** Of these, what was reused from an earlier version, whose inputs came to the same. */
+  /** Of these, ranges reused from an earlier version with the same inputs. */
   reused: spans,
   /** Ranges before the sources begin. */
   unavailable: spans,
-  /** Ranges past the last bar of the sources. */
+  /** Ranges after the last bar of the sources. */
   notYet: spans,
-  /** Ranges that an earlier version covers and the current one does not. */
+  /** Ranges that only an earlier version covers. */
   stale: spans,
-  /** Ranges that the last run could not complete, from the bar that failed on. */
+  /** Ranges that the last run could not complete, from the failing bar on. */
   failed: spans,
-  /** Slots that did not fire though the node was warm, where they are more than a few; `why` says which input was missing. */
+  /** Slots that did not fire after warm-up, if there are more than a few; `why` names the missing input. */
   unfired: count,
   /** Whether its line in the source is known. */
   located: v.boolean(),
@@ -91,66 +89,66 @@ export type PanelNode = Readonly<v.InferOutput<typeof panelNode>>;
 const panelProblem = v.object({
   /**
    * - `cycle`: nodes depend on each other; `path` names them in order.
-   * - `deleted`: the file, or the class in it, is gone.
-   * - `failed`: describing the strategy failed in another way.
+   * - `deleted`: the file or its class no longer exists.
+   * - `failed`: describing the strategy failed for another reason.
    */
   kind: v.picklist(['cycle', 'deleted', 'failed']),
   /** A sentence. */
   message: v.string(),
-  /** Names of the nodes concerned, in order; none where no node is. */
+  /** Names of the nodes concerned, in order; empty: none. */
   path: list(v.string()),
 });
 export type PanelProblem = Readonly<v.InferOutput<typeof panelProblem>>;
 
-/** What the host knows of a strategy; sent whole, so that a page that was hidden or reloaded is never behind. */
+/** What the host knows about a strategy. Sent whole, so that a page that was hidden or reloaded is always up to date. */
 export const panelState = v.object({
-  /** What the host knows the strategy by: the page keeps it, so that a panel that is brought back knows what it shows. */
+  /** The host's key of the strategy; the page keeps it, so that a restored panel knows what it shows. */
   key: v.string(),
-  /** Name of the class, and of its file where another has a class of that name. */
+  /** Its class name, with its file if another one has the same class name. */
   strategy: v.string(),
-  /** Inputs before what depends on them; null: not described yet, or never successfully. */
+  /** Inputs before their dependents; null: never described. */
   nodes: v.nullable(list(panelNode)),
-  /** What coverage is shown over; null when nothing is stored and the sources cannot tell. */
+  /** The range of the shown coverage; null when nothing is stored and the sources have no bounds. */
   range: v.nullable(span),
-  /** From the first bar to past the last one of the sources; null when they cannot tell, or were not asked yet. */
+  /** From the first bar to the end of the last one of the sources; null if unknown. */
   data: v.nullable(span),
-  /** The text was edited since it was described: nodes are as they were when it was last saved. */
+  /** The text was edited since it was described: nodes are as last saved. */
   edited: v.boolean(),
-  /** Why `nodes` is null or out of date; null when all is well. */
+  /** Why `nodes` is null or out of date; null: all is well. */
   problem: v.nullable(panelProblem),
-  /** What the code and data are now is being looked at: what is shown is of before. Null: it is up to date. */
+  /** Code and data are being checked: what is shown is from before. Null: up to date. */
   checking: v.nullable(panelProgress),
-  /** The run in work; null when there is none. */
+  /** The active run; null: none. */
   running: v.nullable(panelProgress),
-  /** The line of the last run, as the status bar shows it. */
+  /** The last run's line in the status bar. */
   result: v.nullable(v.string()),
-  /** False where the workspace is not trusted: the panel shows, and runs nothing. */
+  /** False in an untrusted workspace: the panel runs nothing. */
   trusted: v.boolean(),
   /** Translated texts by their English ones; null: English. */
   texts: v.nullable(v.record(v.string(), v.string())),
-  /** Sizes that a person last gave to the details, in whatever panel. */
+  /** The last sizes of the details, in any panel. */
   split: panelSplit,
 });
 export type PanelState = Readonly<v.InferOutput<typeof panelState>>;
 
-/** How far a node has come while a run is in work. `rows`: stored within the panel's range so far. */
+/** A node's progress during a run. `rows`: stored so far within the panel's range. */
 export const liveCoverage = v.object({ name, coverage: spans, rows: count });
 export type LiveCoverage = Readonly<v.InferOutput<typeof liveCoverage>>;
 
-/** What a run said last of a node. Of a family: how many of its symbols have a row of that time. */
+/** A node's last value in a run. For a family: how many of its symbols have a row of that time. */
 const liveValue = v.object({ name, asOf: seconds, text: v.string() });
 export type LiveValue = Readonly<v.InferOutput<typeof liveValue>>;
 
-/** A run of the strategy in a world, while it goes on, and as it ended. */
+/** A strategy's run in a world, while it is active and after it ended. */
 export const liveRun = v.object({
   run: name,
   world: name,
   mode,
-  /** It goes on no more. */
+  /** It has ended. */
   ended: v.boolean(),
-  /** Close of the last slot; null: it warms up, or is a backtest at work, whose rows come from the cache. */
+  /** Close of the last slot; null: it warms up, or is an active backtest, whose rows come from the cache. */
   asOf: v.nullable(seconds),
-  /** Those that changed since the last message about this run; the first message after a state with none has all. */
+  /** Nodes that changed since the last message about this run; the first message after a state without one has all. */
   values: list(liveValue),
 });
 export type LiveRun = Readonly<v.InferOutput<typeof liveRun>>;

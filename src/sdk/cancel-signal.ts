@@ -1,4 +1,4 @@
-/** What is used of an `AbortSignal`: its type is not at hand in a folder that never installed anything. */
+/** The part of `AbortSignal` used here: its type is missing in a folder without installed packages. */
 export interface CancelSignal {
   readonly aborted: boolean;
   addEventListener(type: 'abort', listener: () => void): void;

@@ -9,7 +9,7 @@ export interface Slotting {
   readonly anchor?: Anchor | undefined;
 }
 
-/** What was said of them, and nothing of what was not. */
+/** The parts that were given; others are absent. */
 export function slottingOf({ interval, calendar, anchor }: Slotting): {
   readonly interval?: Interval;
   readonly calendar?: Calendar;
@@ -27,12 +27,12 @@ export abstract class DagNode<T = unknown> {
   abstract readonly kind: 'stream' | 'node' | 'scan' | 'universe' | 'cross';
   readonly name: string;
   readonly interval: Interval | undefined;
-  /** Absent where the author named none: a fingerprint counts the properties of nodes that code reads. */
+  /** Absent if the author named none: fingerprints count the node properties that code reads. */
   declare readonly calendar?: Calendar;
   declare readonly anchor?: Anchor;
-  /** Where the author made the node; its `stack` is read only when an error needs it. */
+  /** Where the author made the node; its `stack` is only read for errors. */
   readonly origin: Error;
-  /** Only in the type: what `view.latest(node)` gives. */
+  /** Type only: what `view.latest(node)` returns. */
   declare protected readonly emits: T;
 
   protected constructor(name: string, { interval, calendar, anchor }: Slotting) {
@@ -44,10 +44,10 @@ export abstract class DagNode<T = unknown> {
   }
 }
 
-/** One half of a character that is two in UTF-16: no file can hold it. */
+/** Half of a surrogate pair: no file can hold it. */
 export const LONE_SURROGATE = /\p{Surrogate}/u;
 
-/** In JavaScript a name may be anything. A missing one is reported by the class that knows what its nodes are called. */
+/** In JavaScript a name may be anything. A missing one is reported by the class, which knows what its nodes are called. */
 function checkName(name: string): string {
   const given: unknown = name;
   if (given && typeof given !== 'string') {
@@ -65,12 +65,12 @@ function checkName(name: string): string {
   return name;
 }
 
-/** In JavaScript it may be anything: what is no text is refused with those that are no anchors. */
+/** In JavaScript it may be anything; everything but an anchor is refused. */
 function checkAnchor(anchor: unknown): Anchor {
   return typeof anchor === 'string' ? anchor : shown(anchor);
 }
 
-/** A value that is not what was asked for, as it can be shown in a sentence. */
+/** An invalid value as text for a message. */
 export function shown(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'function') return 'a function';
@@ -80,7 +80,7 @@ export function shown(value: unknown): string {
 
 function captureOrigin(constructor: NewableFunction): Error {
   const limit = Error.stackTraceLimit;
-  // What the error takes by itself would be thrown away.
+  // The stack that the error captures by itself would be thrown away.
   Error.stackTraceLimit = 0;
   const origin = new Error('made here');
   Error.stackTraceLimit = 6;

@@ -1,4 +1,4 @@
-/** Where in an author's source something happened: a file, with its line and column counted from 1. */
+/** A place in an author's source: a file, with line and column counted from 1. */
 export interface SourceLocation {
   readonly file: string;
   readonly line: number;
@@ -6,8 +6,8 @@ export interface SourceLocation {
 }
 
 /**
- * What went wrong, as a word a program can test. The exit code of the command line, the place in the
- * Problems panel and the tests depend on it; the sentence for a person is the message.
+ * What went wrong, as a word that a program can test: exit codes, the Problems panel and tests depend on it. The message is for
+ * people.
  */
 export type ErrorCode =
   | 'usage'
@@ -39,7 +39,7 @@ export interface ErrorDetails {
   /** The bar's close in epoch seconds, when one bar is to blame. */
   readonly asOf?: number | undefined;
   readonly location?: SourceLocation | undefined;
-  /** Of a cycle: its nodes by name, ending where it starts. */
+  /** For a cycle: its nodes by name, ending where it starts. */
   readonly path?: readonly string[] | undefined;
   readonly cause?: unknown;
 }
@@ -63,14 +63,14 @@ export class SeamlessError extends Error {
   }
 }
 
-/** A view was asked for a node that its owner did not declare as an input, or for more bars than declared. */
+/** A view was asked for a node that is no declared input, or for more bars than declared. */
 export class UndeclaredInput extends SeamlessError {
   constructor(message: string, details: ErrorDetails = {}) {
     super('undeclared-input', message, details);
   }
 }
 
-/** A column-form `computeFn` gave a bar a value that depends on other bars than those of its window. */
+/** A column-form `computeFn` gave a bar a value that depends on bars outside its window. */
 export class LookAheadError extends SeamlessError {
   constructor(message: string, details: ErrorDetails = {}) {
     super('look-ahead', message, details);

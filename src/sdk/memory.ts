@@ -1,9 +1,10 @@
-/** Below so many bytes an array is not worth memory that threads share: it costs more to make than to copy, and V8 does not count it. */
+/**
+ * Smaller arrays are not shared between threads: shared memory costs more to make than they cost to copy, and V8 does not count
+ * it.
+ */
 const WORTH_SHARING = 2048;
 
-/**
- * Memory for columns, which threads share: a table goes from one to another without a copy. Zeroed.
- */
+/** Zeroed memory for columns that threads share: a table moves between threads without a copy. */
 export function floats(length: number): Float64Array {
   const size = length * Float64Array.BYTES_PER_ELEMENT;
   // V8 keeps the shortest in its own heap, which a buffer of their own would keep it from.

@@ -22,13 +22,13 @@ export interface StreamInputOptions {
   readonly name?: string;
   /** What the stream is: `['BTC', 'price']`. */
   readonly tags: readonly string[];
-  /** Of ticks, rows at any time: 'tick'. Default: the strategy's. */
+  /** For ticks (rows at any time): 'tick'. Default: the strategy's. */
   readonly interval?: Interval;
-  /** Whose days bars follow: 'XNYS', or { zone: 'America/New_York', dayStart: '17:00' }. Default: those of UTC. */
+  /** Calendar of the bars: 'XNYS', or { zone: 'America/New_York', dayStart: '17:00' }. Default: UTC. */
   readonly calendar?: Calendar;
-  /** Where weeks, quarters and years end: 'W-FRI', 'Q-JAN', 'Y-MAR'. Default: with Sunday, and with December. */
+  /** Where weeks, quarters and years end: 'W-FRI', 'Q-JAN', 'Y-MAR'. Default: Sunday, and December. */
   readonly anchor?: Anchor;
-  /** The least number of bars that consumers get to see before they fire. Default: 1. */
+  /** The least number of bars that consumers need before they fire. Default: 1. */
   readonly period?: number;
   readonly historyProvider: HistoryProvider | SeamlessDataProvider;
 }
@@ -75,13 +75,13 @@ export class ColumnCompute<T> {
   }
 }
 
-/** The slot of a bar that is made of ticks, in epoch seconds. */
+/** The slot of a bar made of ticks, in epoch seconds. */
 export interface BarSlot {
   readonly open: Seconds;
   readonly close: Seconds;
 }
 
-/** What `barsOf` calls for each bar: the ticks from the slot's open on that came before its close. */
+/** What `barsOf` calls for each bar: the ticks from the slot's open on and before its close. */
 export class SlotCompute<T> {
   readonly reduce: (ticks: Window, slot: BarSlot) => T | undefined;
 
@@ -90,10 +90,10 @@ export class SlotCompute<T> {
   }
 }
 
-/** A built-in's column form: Seamless's own code, which the engine's semantics version stands for, and tests vouch for. */
+/** A built-in's column form. It is covered by the engine's semantics version and tests, not by a hash. */
 export class KernelCompute<T> extends ColumnCompute<T> {
   declare readonly compute: (series: Series) => KernelOutput;
-  /** 1 for each firing that has a row; null: all have. */
+  /** 1 for each firing with a row; null: all. */
   readonly keeps: ((series: Series) => Uint8Array | null) | null;
 
   constructor(compute: (series: Series) => KernelOutput, keeps: KernelCompute<T>['keeps'] = null) {
@@ -102,22 +102,21 @@ export class KernelCompute<T> extends ColumnCompute<T> {
   }
 }
 
-/** One number for each firing, or several by name. */
+/** One number per firing, or several by name. */
 export type KernelOutput = Float64Array | Readonly<Record<string, Float64Array>>;
 
 /**
- * The column form of a `computeFn`: called once for many bars with whole columns, for speed. It must give each bar
- * what it would give when its input consisted of that bar's window alone; Seamless probes that, and refuses a
- * function that fails the probe with a `LookAheadError`.
+ * The column form of a `computeFn`: called once for many bars with whole columns, for speed. Each bar's value must be what the
+ * function gives for that bar's window alone; Seamless probes this and throws a `LookAheadError` if it fails.
  */
 export function columns<T = number>(compute: (series: Series) => ColumnOutput): ColumnCompute<T> {
   return new ColumnCompute<T>(compute);
 }
 
-/** How many of its last bars a window holds, or how far back in time it reaches: '1h'. One within it is enough to fire. */
+/** How many bars a window holds, or how far back in time it reaches: '1h'. With a span, one bar is enough to fire. */
 export type WindowLength = number | string;
 
-/** One length for the windows of all inputs, or one for each in their order. */
+/** One length for all inputs, or one for each in order. */
 export type Period = WindowLength | readonly WindowLength[];
 
 export interface NodeOptions<T> {
@@ -127,12 +126,12 @@ export interface NodeOptions<T> {
   readonly period?: Period;
   /** Default: the strategy's, else the common interval of the inputs. */
   readonly interval?: Interval;
-  /** Whose days bars follow, where they are longer than the input's. Default: those of the inputs. */
+  /** Calendar of the bars, if they are longer than the input's. Default: the inputs'. */
   readonly calendar?: Calendar;
-  /** Where weeks, quarters and years end: 'W-FRI', 'Q-JAN', 'Y-MAR'. Default: with Sunday, and with December. */
+  /** Where weeks, quarters and years end: 'W-FRI', 'Q-JAN', 'Y-MAR'. Default: Sunday, and December. */
   readonly anchor?: Anchor;
   readonly computeFn: ComputeFn<T> | ColumnCompute<T> | SlotCompute<T>;
-  /** What indicators are made of, as a record: `sma`, and its parameters. */
+  /** For indicators: the name, such as `sma`, and its parameters. */
   readonly indicator?: { readonly kind: string; readonly params: Readonly<Record<string, unknown>> };
 }
 
@@ -156,7 +155,7 @@ export class Node<T = unknown> extends DagNode<T> {
   }
 }
 
-/** In JavaScript tags may be missing, or anything. */
+/** In JavaScript tags may be anything. */
 function checkTags(tags: unknown): readonly string[] {
   const given = tags ?? [];
   if (!Array.isArray(given)) {
@@ -173,7 +172,7 @@ function checkTags(tags: unknown): readonly string[] {
   );
 }
 
-/** @throws SeamlessError `source` for what is no provider. @param called what has it, and as which option */
+/** @throws SeamlessError `source` if this is no provider. @param called the owner, and its option */
 export function checkProvider(
   provider: HistoryProvider | SeamlessDataProvider | undefined,
   name: string,
@@ -235,7 +234,7 @@ function refuseTimeInColumns({ name, period, computeFn }: Node): void {
   );
 }
 
-/** The periods of a node. @throws SeamlessError `period` for one that counts no bars, or a list of another length. */
+/** The periods of a node. @throws SeamlessError `period` for an invalid period, or a list of another length */
 export function checkPeriods(period: Period | undefined, inputs: number, name: string): Period | undefined {
   if (period === undefined || typeof period !== 'object') {
     return period === undefined ? undefined : checkLength(period, name);

@@ -3,28 +3,28 @@ import { columnIndex, type RowValue } from './table.js';
 
 type Row = Readonly<Record<string, RowValue>>;
 
-/** Makes the rows of one input: records whose fields are found by name, regardless of case where that is unambiguous. */
+/** Makes the rows of one input: records whose field names may differ in case if that is unambiguous. */
 export interface RowMaker {
-  /** A row of columns that all hold numbers without nulls. */
+  /** A row of columns that hold only non-null numbers. */
   ofNumbers(columns: readonly Float64Array[], row: number): Row;
   /** A row of these cells, in the order of the names. */
   ofCells(cells: readonly RowValue[]): Row;
 }
 
-/** What JavaScript itself, or a printer of values, asks of any object. A column of such a name is a field of its own. */
+/** Names that JavaScript or a printer asks of any object. A column with such a name is its own field. */
 const ASKED_OF_ANY = new Set(['then', 'toJSON', 'length', 'inspect', 'nodeType', 'asymmetricMatch']);
 
 const rowPrototypes = new WeakSet();
 
-/** Whether an object with this prototype is a row that a `RowMaker` made. */
+/** Whether an object with this prototype is a row from a `RowMaker`. */
 export function isRowPrototype(prototype: object): boolean {
   return rowPrototypes.has(prototype);
 }
 
 /**
- * Compiles a maker of rows. A class with the columns as its fields makes a row nearly as fast as a literal does, and this is done for
- * each bar; a field that is there never reaches the prototype.
- * @param input whose rows they are, for the error about a name that is none
+ * Compiles a maker of rows. A class with the columns as its fields makes a row nearly as fast as a literal, which matters for
+ * every bar; an existing field never reaches the prototype.
+ * @param input owner of the rows, for error messages
  */
 export function rowMaker(input: string, names: readonly string[]): RowMaker {
   const fields = names.map((name, i) => `${fieldKey(name, i)} = columns ? columns[${i}][row] : cells[${i}];`);
@@ -38,7 +38,7 @@ export function rowMaker(input: string, names: readonly string[]): RowMaker {
     };`;
   const { Row, ...maker } = compiled('names', body)(names) as RowMaker & { readonly Row: NewableFunction };
   const prototype = Row.prototype as object;
-  // A row looks like a plain record from outside: its class is a detail of this file.
+  // A row should look like a plain record from outside.
   Reflect.deleteProperty(prototype, 'constructor');
   Object.setPrototypeOf(prototype, new Proxy(Object.freeze({}), finder(input, names)));
   Object.freeze(prototype);
@@ -46,12 +46,12 @@ export function rowMaker(input: string, names: readonly string[]): RowMaker {
   return maker;
 }
 
-/** A field whose name is written out is defined much faster; a class may not write out this one. */
+/** A field in literal syntax is defined much faster; a class may not use this name so. */
 function fieldKey(name: string, position: number): string {
   return name === 'constructor' ? `[names[${position}]]` : JSON.stringify(name);
 }
 
-/** Answers for names that are no fields of a row. */
+/** Handles names that are no fields of a row. */
 function finder(input: string, names: readonly string[]): ProxyHandler<object> {
   const found = new Map<string, string | null>();
   const find = (name: string): string | null => {
@@ -73,7 +73,7 @@ function finder(input: string, names: readonly string[]): ProxyHandler<object> {
   };
 }
 
-/** The error for a name that no column has, which offers those there are. */
+/** The error for an unknown column, with the existing names. */
 export function unknownColumn(input: string, names: readonly string[], name: string): SeamlessError {
   const alike = names.filter((each) => each.toLowerCase() === name.toLowerCase());
   const hint = alike.length > 1 ? `: ${alike.join(' and ')} differ by case alone, so write one as it is` : '';
@@ -83,10 +83,10 @@ export function unknownColumn(input: string, names: readonly string[], name: str
   );
 }
 
-/** Copies a flat record, a literal or a row, with exactly these fields, in their order; null for anything else. */
+/** Copies a flat record (a literal or a row) with exactly these fields in order; null for anything else. */
 export type FlatCopier = (record: object) => object | null;
 
-/** Taken before any line of an author's: a copier is compiled right after a step, which may have changed them, and is kept. */
+/** Captured before any author code runs: copiers are compiled after steps, which may have changed these. */
 const KEPT = {
   isScalar,
   isRowPrototype,
@@ -95,14 +95,14 @@ const KEPT = {
   literal: Object.prototype,
 };
 
-/** Lists of fields whose copiers are kept: most strategies have a few. */
+/** How many lists of fields keep their copier: most strategies have a few. */
 const COPIERS_KEPT = 64;
 
 const copiers = new Map<string, FlatCopier>();
 
 /**
- * The function that copies flat records with these fields; null where a name is none that a literal can have. Kept, as each chunk of
- * each scan asks for it, and a function that is compiled anew is slow at first.
+ * The function that copies flat records with these fields; null if a name is impossible in a literal. Cached, since every chunk
+ * of a scan asks for it and newly compiled functions are slow at first.
  */
 export function flatCopier(names: readonly string[]): FlatCopier | null {
   if (!areLiteral(names)) return null;
@@ -115,7 +115,7 @@ export function flatCopier(names: readonly string[]): FlatCopier | null {
   return made;
 }
 
-/** What it copies has the prototype of a literal, or of a row; that is asked last, when V8 knows the shape from the reads. */
+/** Copies have the prototype of a literal or of a row. That is checked last, when V8 knows the shape from the reads. */
 function compileCopier(names: readonly string[]): FlatCopier {
   const keys = names.map((name) => JSON.stringify(name));
   const reads = keys.map(
@@ -146,6 +146,6 @@ function areLiteral(names: readonly string[]): boolean {
 }
 
 function compiled(parameters: string, body: string): (...values: readonly unknown[]) => unknown {
-  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- nothing of the author's but names, as JSON writes them
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- only JSON-quoted names come from the author
   return new Function(parameters, `'use strict'; ${body}`) as (...values: readonly unknown[]) => unknown;
 }

@@ -5,7 +5,7 @@ import { checkInputs, checkPeriods, type Period } from './node.js';
 import type { Anchor, Interval } from './time/time.js';
 import type { View } from './view.js';
 
-/** What a step gives: the state for the next firing, and this bar's value. No value, or `undefined`: no row. */
+/** A step's result: the state for the next firing, and this bar's value. No value, or `undefined`: no row. */
 export interface ScanStep<S, T> {
   readonly state: S;
   readonly value?: T | undefined;
@@ -14,17 +14,17 @@ export interface ScanStep<S, T> {
 export interface ScanNodeOptions<S, T> {
   readonly name: string;
   readonly input: DagNode | readonly DagNode[];
-  /** How many of its last bars a window holds. Default: the strategy's. */
+  /** How many bars a window holds. Default: the strategy's. */
   readonly period?: Period;
   /** Default: the strategy's, else the common interval of the inputs. */
   readonly interval?: Interval;
-  /** Whose days bars follow, where they are longer than the input's. Default: those of the inputs. */
+  /** Calendar of the bars, if they are longer than the input's. Default: the inputs'. */
   readonly calendar?: Calendar;
-  /** Where weeks, quarters and years end: 'W-FRI', 'Q-JAN', 'Y-MAR'. Default: with Sunday, and with December. */
+  /** Where weeks, quarters and years end: 'W-FRI', 'Q-JAN', 'Y-MAR'. Default: Sunday, and December. */
   readonly anchor?: Anchor;
   /** The state before the first firing. */
   readonly init: () => S;
-  /** The state after a firing, and its value, from the state before it and the windows. */
+  /** Computes the state after a firing, and its value, from the state before it and the windows. */
   readonly step: (state: S, view: View) => ScanStep<S, T>;
 }
 

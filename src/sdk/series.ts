@@ -3,7 +3,7 @@ import { VALUE_COLUMN } from './table.js';
 import type { Seconds } from './time/time.js';
 import { InputReader, undeclaredInput, type ColumnHandedOut, type ViewInput } from './view.js';
 
-/** One input of a column-form function: its rows over a chunk, warm-up first, and which of them each firing sees. */
+/** One input of a column-form function: its rows over a chunk, with warm-up, and which of them each firing sees. */
 export interface InputSeries {
   /** Opens of the rows, in epoch seconds. */
   readonly ts: Float64Array;
@@ -15,9 +15,9 @@ export interface InputSeries {
   readonly interval: Seconds;
   /** Bars in a window. */
   readonly period: number;
-  /** The numbers of a column, NaN where a row is null. No copy: reading is free, writing is an error. */
+  /** A column's numbers, NaN where a row is null. Not a copy: read-only. */
   column(name?: string): Float64Array;
-  /** 1 where a column has a value, 0 where it is null; null: it has one everywhere. A copy. */
+  /** 1 where a column has a value, 0 where it is null; null: no nulls. A copy. */
   valid(name?: string): Uint8Array | null;
 }
 
@@ -86,5 +86,5 @@ export class ChunkSeries implements Series {
   }
 }
 
-// Nothing can be kept on what all series have in common.
+// Frozen, so that nothing can be stored on what all series share.
 for (const shared of [ChunkSeries, ChunkSeries.prototype]) Object.freeze(shared);

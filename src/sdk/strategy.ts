@@ -4,13 +4,13 @@ import { StreamInput } from './node.js';
 import type { Interval } from './time/time.js';
 import { Universe } from './universe/universe.js';
 
-/** What a strategy trades by: a node whose number is the share of equity to hold, and the stream of what is held. */
+/** What a strategy trades by: a node whose number is the share of equity to hold, and the price stream. */
 export interface TradeRule {
   readonly decision: DagNode;
   readonly price: StreamInput<unknown> | Universe<unknown>;
 }
 
-/** A strategy: a DAG of nodes, made in `setup()`. */
+/** A strategy: a DAG of nodes made in `setup()`. */
 export abstract class Strategy {
   /** Interval of nodes that name none. */
   readonly interval?: Interval;
@@ -20,10 +20,10 @@ export abstract class Strategy {
   readonly #nodes: DagNode[] = [];
   readonly #trades: TradeRule[] = [];
 
-  /** Makes the nodes and hands them to `addNodes`. Runs once, before anything is computed. */
+  /** Makes the nodes and passes them to `addNodes`. Runs once, before anything is computed. */
   abstract setup(): void;
 
-  /** Adds nodes to the strategy. The inputs of a node need not be added by themselves, nor in order. */
+  /** Adds nodes to the strategy. A node's inputs are added with it; the order does not matter. */
   addNodes(nodes: readonly DagNode[]): void {
     const given: readonly unknown[] = Array.isArray(nodes) ? nodes : [nodes];
     const stranger = given.findIndex((node) => !(node instanceof DagNode));
@@ -37,10 +37,10 @@ export abstract class Strategy {
   }
 
   /**
-   * Trades a symbol, or each symbol of a universe. Materialization takes no notice of it.
-   * @param decision its value is the share of equity to hold of the symbol: 1 all of it, 0 nothing, below 0 short; `true` is 1 and
-   * `false` 0. Null and NaN are no decision: the one before stays. Of a universe, a node over it; a `CrossNode` decides for all symbols
-   * at once, and those that it gives no weight at a bar get 0.
+   * Trades a symbol, or each symbol of a universe. Materialization ignores it.
+   * @param decision its value is the share of equity to hold in the symbol: 1 all, 0 nothing, negative short; `true` is 1 and
+   * `false` 0. Null and NaN are no decision: the previous one stays. For a universe, a node over it; a `CrossNode` decides for
+   * all symbols at once, and symbols without a weight at a bar get 0.
    * @param price the stream of the symbol's bars, or the universe, with columns `open` and `close`
    */
   trade(decision: DagNode, price: StreamInput<unknown> | Universe<unknown>): void {

@@ -6,7 +6,7 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 /** A flat record: one column per key. */
 export type FlatRecord = Readonly<Record<string, number | boolean | string | null>>;
 
-/** What a node may emit for a bar. `undefined` is "no row" and never stored. */
+/** What a node may emit for a bar. `undefined` means "no row" and is never stored. */
 export type RowValue = FlatRecord | Json;
 
 /**
@@ -24,13 +24,12 @@ export type Column =
 
 export type ColumnType = Column['type'];
 
-/** The name of the one column of a node that emits scalars. */
+/** The column name of a node that emits scalars. */
 export const VALUE_COLUMN = 'value';
 
 /**
- * Rows in ascending order of `ts`, the bar's open in epoch seconds.
- * A `value` table has one column, named `value`; a `record` table one per field, and `present[i]` is 0
- * where the row as a whole is null.
+ * Rows in ascending order of `ts`, the bar's open in epoch seconds. A `value` table has one column named `value`; a `record`
+ * table has one per field, and `present[i]` is 0 where the whole row is null.
  */
 export interface Table {
   readonly shape: 'value' | 'record';
@@ -92,7 +91,7 @@ function pickCells({ type, values, valid }: Column, rows: readonly number[] | In
   }
 }
 
-/** The same rows in memory of their own. */
+/** A copy in new memory. */
 export function copyTable(table: Table): Table {
   return {
     ...table,
@@ -102,7 +101,7 @@ export function copyTable(table: Table): Table {
   };
 }
 
-/** The rows of a table whose `ts` lies in `[start, end)`, sharing its memory. */
+/** The rows with `ts` in `[start, end)`, sharing the table's memory. */
 export function sliceTableByTime(table: Table, start: number, end: number): Table {
   return sliceTable(table, lowerBound(table.ts, start), lowerBound(table.ts, end));
 }
@@ -120,9 +119,9 @@ export function lowerBound(sorted: Float64Array | Int32Array, wanted: number): n
 }
 
 /**
- * Tables of one node, end to end. Tables of nulls alone join any shape.
- * @param joinTimes puts times together; a caller may know them already
- * @throws Error naming the column when two tables disagree about names or types.
+ * Tables of one node, concatenated. All-null tables fit any shape.
+ * @param joinTimes concatenates times; a caller may have them already
+ * @throws Error naming the column if two tables disagree about names or types
  */
 export function concatTables(
   tables: readonly Table[],
@@ -151,7 +150,7 @@ export function concatTables(
   };
 }
 
-/** True for a scalar table that has held only nulls, whose shape is therefore still open. */
+/** True for a scalar table with only nulls so far, whose shape is therefore still open. */
 function isNullTable(table: Table): boolean {
   return table.shape === 'value' && table.columns.every((column) => column.type === 'null');
 }
@@ -252,8 +251,8 @@ export function rowValue(table: Table, index: number): RowValue {
 }
 
 /**
- * The index of a column by name: exactly, or else ignoring case where that is unambiguous; −1 when absent.
- * Files that write `Close` are as readable as files that write `close`.
+ * The index of a column by name: exact, else ignoring case if unambiguous; −1 if absent. So `Close` in a file can be read as
+ * `close`.
  */
 export function columnIndex(names: readonly string[], name: string): number {
   const exact = names.indexOf(name);

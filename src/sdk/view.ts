@@ -12,14 +12,14 @@ import {
 } from './table.js';
 import { formatTime, type Seconds } from './time/time.js';
 
-/** The last bars of one input, oldest first, as of one firing. */
+/** The last bars of one input, oldest first, at one firing. */
 export interface Window {
   readonly length: number;
   /** Opens of the bars, in epoch seconds. */
   readonly ts: Float64Array;
-  /** The numbers of a column, NaN where a row is null. No copy: reading is free, writing is an error. */
+  /** A column's numbers, NaN where a row is null. Not a copy: read-only. */
   column(name?: string): Float64Array;
-  /** The rows of a column of any type as plain values, null where null. */
+  /** The rows of a column of any type as plain values; null where null. */
   values(name?: string): RowValue[];
   /** 1 where the column has a value, 0 where it is null. */
   valid(name?: string): Uint8Array;
@@ -32,11 +32,11 @@ export interface View {
   /** The close of the slot this firing belongs to, in epoch seconds. */
   readonly asOf: Seconds;
   /**
-   * The last value of an input. The fields of a record are found regardless of case where that is unambiguous.
-   * @throws SeamlessError `unknown-column` where a field is read that the record does not have
+   * The last value of an input. Field names may differ in case if that is unambiguous.
+   * @throws SeamlessError `unknown-column` for a field that the record does not have
    */
   latest<T>(input: DagNode<T>): T;
-  /** The last `bars` bars of an input; by default as many as the node's period, or all within a period of time such as '1h'. */
+  /** The last `bars` bars of an input; default: as many as the node's period, or all within a span such as '1h'. */
   window(input: DagNode, bars?: number): Window;
 }
 
@@ -48,28 +48,28 @@ export interface ViewInput {
   readonly interval: Seconds;
   /** For each firing, how many of the table's rows are visible. */
   readonly end: Int32Array;
-  /** Bars of a window by default, and at most. */
+  /** Default and largest number of bars in a window. */
   readonly period: number;
   readonly lookback: number;
-  /** Of a window that is counted in time: its seconds. */
+  /** For a window counted in time: its seconds. */
   readonly span?: Seconds;
-  /** Windows are copies, so that nothing lies around them. Default: false. */
+  /** Windows are copies, so that nothing beyond them can be reached. Default: false. */
   readonly copied?: boolean;
 }
 
-/** Called before a column (−1: the times) is first handed out, so that its owner can check that nobody wrote to it. */
+/** Called before a column (−1: the times) is first handed out, so that its owner can check that it is not written to. */
 export type ColumnHandedOut = (input: number, column: number) => void;
 
 interface RecordRows {
-  /** The cells of records of numbers without nulls; else none. */
+  /** The cells of a record table without nulls, all numbers; else none. */
   readonly cells: readonly Float64Array[];
   readonly maker: RowMaker;
 }
 
-/** Reads one input, resolving each column's name once a chunk. */
+/** Reads one input, resolving each column's name once per chunk. */
 export class InputReader {
   readonly source: ViewInput;
-  // What is read at each call, out of the source: V8 reads objects of many shapes slowly, and each chunk's source has another.
+  // Copied from the source: V8 reads polymorphic objects slowly, and each chunk's source has another shape.
   readonly end: Int32Array;
   readonly period: number;
   readonly lookback: number;
@@ -77,9 +77,9 @@ export class InputReader {
   readonly copied: boolean;
   readonly #position: number;
   readonly #handedOut: ColumnHandedOut;
-  /** The cells of a scalar input without nulls, whose last value is one look into an array. */
+  /** The cells of a scalar input without nulls: its last value is one array access. */
   readonly #scalars: Float64Array | null;
-  /** What rows of records are made of; null: of an input with single values, and where nobody reads rows. */
+  /** How rows of records are made; null: an input with single values, or nobody reads rows. */
   #rows: RecordRows | null = null;
   #columns: Map<string, Float64Array> | null = null;
   #places: Map<string, number> | null = null;
@@ -101,7 +101,7 @@ export class InputReader {
     this.#scalars = scalar ? column.values : null;
   }
 
-  /** Makes ready to read rows, before code of the author's is running. */
+  /** Prepares to read rows before author code runs. */
   withRows(): this {
     const { name, table } = this.source;
     if (table.shape === 'record') this.#rows = recordRows(name, table);
@@ -117,7 +117,7 @@ export class InputReader {
 
   /** All numbers of a column. */
   column(name: string): Float64Array {
-    // Most functions ask for one column again and again.
+    // Most functions ask for the same column again and again.
     if (name === this.#lastName && this.#lastColumn) return this.#lastColumn;
     const column = this.#columns?.get(name) ?? this.#resolve(name);
     this.#lastName = name;
@@ -161,7 +161,7 @@ function recordRows(input: string, table: Table): RecordRows {
   return { cells: cellsOf(table), maker: makerOf(input, table.names) };
 }
 
-/** The cells of a table of numbers without nulls; none for any other. */
+/** The cells of a table of non-null numbers; none for any other. */
 function cellsOf({ columns, present }: Table): readonly Float64Array[] {
   if (present) return [];
   const cells: Float64Array[] = [];
@@ -170,10 +170,10 @@ function cellsOf({ columns, present }: Table): readonly Float64Array[] {
 }
 
 const makers = new Map<string, RowMaker>();
-/** The one asked for last of each input: its names are the same list from chunk to chunk, most often. */
+/** Cache of one entry per input: the names are usually the same list from chunk to chunk. */
 const lastMakers = new Map<string, { readonly names: readonly string[]; readonly maker: RowMaker }>();
 
-/** Compiled once for each input and list of names. */
+/** Compiled once per input and list of names. */
 function makerOf(input: string, names: readonly string[]): RowMaker {
   const last = lastMakers.get(input);
   if (last?.names === names) return last.maker;
@@ -184,19 +184,21 @@ function makerOf(input: string, names: readonly string[]): RowMaker {
   return maker;
 }
 
-/** Sets the firing that a view shows, by the close and the open of its slot. No method of the view: who has one could look at any bar. */
+/**
+ * Sets a view's firing, by the close and the open of its slot. Not a method of the view, or author code could look at any bar.
+ */
 export let moveView: (view: ChunkView, firing: number, asOf: Seconds, open: Seconds) => void;
 
 /**
- * An input, by position, and its row in the very slot that a view shows; null: it has no bar there. No method of the view, for the
- * same reason.
+ * An input (by position) and its row in the very slot that a view shows; null: it has no bar there. Not a method of the view, for
+ * the same reason.
  */
 export let readSlot: (
   view: View,
   position: number,
 ) => { readonly source: ViewInput; readonly row: number } | null;
 
-/** The rows of an input, by position, that open in the very slot that a view shows, and that slot. */
+/** The rows of an input (by position) that open in the very slot that a view shows, and that slot. */
 export let windowOfSlot: (
   view: View,
   position: number,
@@ -244,7 +246,7 @@ export class ChunkView implements View {
     this.#node = node;
     this.#readers = inputs.map((source, position) => new InputReader(source, position, handedOut).withRows());
     this.#positions = positions;
-    // Nothing can be kept on a view from one bar to the next.
+    // Frozen, so that nothing can be stored on a view from one bar to the next.
     Object.freeze(this);
   }
 
@@ -290,7 +292,7 @@ export class ChunkView implements View {
   }
 }
 
-// Nor on what all views and windows have in common.
+// Likewise for what all views and windows share.
 for (const shared of [ChunkView, ChunkView.prototype]) Object.freeze(shared);
 
 /** How many of the first `end` bars open at `start` or later. */
@@ -300,7 +302,7 @@ function barsSince({ table: { ts } }: ViewInput, end: number, start: Seconds): n
   return end - first;
 }
 
-/** The error for a node that asks for another than its inputs. */
+/** The error for a node that asks for something other than its inputs. */
 export function undeclaredInput(
   node: string,
   input: unknown,
@@ -315,7 +317,7 @@ export function undeclaredInput(
   );
 }
 
-/** A strategy in JavaScript may ask for anything. */
+/** In JavaScript it may be anything. */
 function nameOf(input: unknown): string {
   const name = (input as Partial<DagNode> | null | undefined)?.name;
   return name ?? String(input);
@@ -374,7 +376,7 @@ class ChunkWindow implements Window {
 
 for (const shared of [ChunkWindow, ChunkWindow.prototype]) Object.freeze(shared);
 
-/** The index of a column. @throws SeamlessError `unknown-column` offering the names there are. */
+/** The index of a column. @throws SeamlessError `unknown-column` naming the columns */
 export function resolveColumn(
   source: { readonly name: string; readonly table: Table },
   name: string,
@@ -384,7 +386,7 @@ export function resolveColumn(
   throw unknownColumn(source.name, source.table.names, name);
 }
 
-/** The numbers of a column. @throws SeamlessError `value` when it holds something else. */
+/** A column's numbers. @throws SeamlessError `value` if it holds something else */
 export function numbersOf(input: string, name: string, column: Column): Float64Array {
   if (column.type === 'number' || column.type === 'null') return column.values;
   throw new SeamlessError(

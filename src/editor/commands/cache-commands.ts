@@ -14,7 +14,7 @@ import { pickNode, pickStrategy, targetBox } from './pick.js';
 import { cacheLimits, cacheUse, exportsForSpreadsheets } from '../model/settings.js';
 import type { StrategyEntry } from '../model/strategies.js';
 
-/** Writes a node's history to a file the person names, Parquet or CSV. */
+/** Exports a node's history to a file that the person chooses, Parquet or CSV. */
 export async function exportNode(
   { discovery, jobs, strategies }: Workbench,
   entry: StrategyEntry,
@@ -52,7 +52,7 @@ export async function exportNode(
   }
 }
 
-/** What was written, and which version of it where that is not the one of now. */
+/** Says what was exported, and which version if it is not the current one. */
 function exportedText({ rows, path, others }: ExportReport, node: string, standing: NodeStanding): string {
   const { l10n } = vscode;
   const other = others.find((each) => each.node === node)?.version;
@@ -61,7 +61,7 @@ function exportedText({ rows, path, others }: ExportReport, node: string, standi
   return l10n.t('Exported {0} rows of {1} to {2}: {3}.', formatCount(rows), node, path, which);
 }
 
-/** Shows what the cache holds, by strategy, and takes away what the person chooses. */
+/** Shows what the cache holds, by strategy, and deletes what the person chooses. */
 export async function cleanUpCache({ jobs, strategies }: Workbench, target: unknown): Promise<void> {
   const { l10n, window } = vscode;
   const entry = await pickStrategy(strategies, target);
@@ -76,7 +76,7 @@ export async function cleanUpCache({ jobs, strategies }: Workbench, target: unkn
   }
   const chosen = await window.showQuickPick(cleanUpItems(held), {
     title: l10n.t('Clean up the cache ({0})', formatBytes(held.bytes)),
-    placeHolder: l10n.t('Cleared data is computed again when it is needed.'),
+    placeHolder: l10n.t('Deleted data is computed again when needed.'),
   });
   if (!chosen || !(await isSure(chosen, held))) return;
   const { action, strategy } = chosen;
@@ -89,16 +89,16 @@ export async function cleanUpCache({ jobs, strategies }: Workbench, target: unkn
 
 interface CleanUpItem extends vscode.QuickPickItem {
   readonly action: 'clean' | 'clear';
-  /** Whose; undefined: everyone's. */
+  /** The strategy; undefined: all. */
   readonly strategy: string | undefined;
-  /** What to call it: its class, unless another file has one of that name. */
+  /** Its class name, with its file if another one has the same class name. */
   readonly name: string;
 }
 
 function cleanUpItems(held: CacheReport): CleanUpItem[] {
   const { l10n } = vscode;
   const spare: CleanUpItem = {
-    label: `$(archive) ${l10n.t('What is no longer needed')}`,
+    label: `$(archive) ${l10n.t('Unused data')}`,
     description: formatBytes(held.cleanable.bytes),
     detail: l10n.t('Earlier versions, deleted nodes, and what exceeds the limits in the settings'),
     action: 'clean',
@@ -117,7 +117,7 @@ function cleanUpItems(held: CacheReport): CleanUpItem[] {
   return [spare, ...each, { label, description, action: 'clear', strategy: undefined, name: '' }];
 }
 
-/** Cleaning up is asked for once; clearing what is still good, twice. */
+/** Cleaning up needs one confirmation; clearing valid data, two. */
 async function isSure({ action, strategy, name }: CleanUpItem, held: CacheReport): Promise<boolean> {
   const { l10n } = vscode;
   if (action === 'clean') return true;
@@ -125,12 +125,12 @@ async function isSure({ action, strategy, name }: CleanUpItem, held: CacheReport
   const question =
     strategy === undefined
       ? l10n.t('Clear the whole cache, {0}?', formatBytes(held.bytes))
-      : l10n.t('Clear what the cache holds of {0}?', name);
+      : l10n.t('Clear the cached data of {0}?', name);
   const detail = l10n.t('Everything can be computed again from the source data.');
   return (await vscode.window.showWarningMessage(question, { modal: true, detail }, clear)) === clear;
 }
 
-/** Has the next run read every source again, also those that say they have not changed. */
+/** Makes the next run read every source again, including those that report no change. */
 export async function refreshSources({ jobs, strategies }: Workbench, entry: StrategyEntry): Promise<void> {
   const { l10n, window } = vscode;
   const { streams } = await jobs.request(
@@ -141,12 +141,12 @@ export async function refreshSources({ jobs, strategies }: Workbench, entry: Str
   await strategies.look(entry.key);
   if (streams.length === 0) {
     void window.showInformationMessage(
-      l10n.t('Nothing of {0} is stored yet. The first run reads everything.', entry.name),
+      l10n.t('Nothing is stored for {0} yet. The first run reads everything.', entry.name),
     );
     return;
   }
   const again = l10n.t('Materialize Again');
-  const message = l10n.t('The next run reads again: {0}.', formatNames(streams));
+  const message = l10n.t('The next run reads these sources again: {0}.', formatNames(streams));
   if ((await window.showInformationMessage(message, again)) === again) {
     await vscode.commands.executeCommand('seamless.materializeAgain', entry.key);
   }

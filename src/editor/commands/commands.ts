@@ -18,7 +18,7 @@ import { showResults, startRun, stopRun } from './world-commands.js';
 
 type Handler = (workbench: Workbench, target: unknown, detail: unknown) => Promise<unknown>;
 
-/** Commands that run strategies or read what was stored: refused in a workspace that is not trusted. */
+/** Commands that run strategies or read stored data: refused in an untrusted workspace. */
 const RUNNING: Readonly<Record<string, Handler>> = {
   'seamless.materializeRange': withStrategy(materializeRange),
   'seamless.materializeAgain': withStrategy((workbench, entry) => materializeAgain(workbench, entry)),
@@ -53,7 +53,7 @@ const ALWAYS: Readonly<Record<string, Handler>> = {
   'seamless.showProblem': withStrategy(showProblem),
 };
 
-/** Registers every command. A handler that throws says so, with a button to the log. */
+/** Registers all commands. Errors of a handler are shown, with a button to the log. */
 export function registerCommands(workbench: Workbench): vscode.Disposable[] {
   const { log } = workbench;
   const register = (
@@ -77,7 +77,7 @@ export function registerCommands(workbench: Workbench): vscode.Disposable[] {
   ];
 }
 
-/** Shows what went wrong, unless the person ended it. */
+/** Shows an error, unless the person cancelled. */
 async function explain(thrown: unknown, log: vscode.LogOutputChannel): Promise<void> {
   const known = thrown instanceof SeamlessError;
   if (known && thrown.code === 'cancelled') return;
@@ -108,7 +108,7 @@ async function materializeRange(workbench: Workbench, entry: StrategyEntry): Pro
   }
 }
 
-/** What the sources have; null when they cannot tell. What the last run found is taken where a file would have to be read again. */
+/** The bounds of the sources; null if unknown. Taken from the last run if a file would have to be read again. */
 async function boundsOf(
   { jobs, log }: Workbench,
   { name, ref, data, freshness }: StrategyEntry,
@@ -120,13 +120,13 @@ async function boundsOf(
     const asked = { strategy: ref, limitMs: SETUP_LIMIT_MS };
     return (await jobs.request('bounds', asked, { urgent: true, signal })).range;
   } catch (error) {
-    // The presets then end today, and the run will say what is wrong with the strategy.
+    // Range presets then end today; the run itself will report what is wrong.
     log.info(`${name}: ${error instanceof Error ? error.message : String(error)}`);
     return null;
   }
 }
 
-/** Streams whose data are those of the last run for as long as nothing is said to have changed. */
+/** Streams whose data are as in the last run unless a change is reported. */
 const FILES: ReadonlySet<string> = new Set(['csv', 'parquet', 'demo']);
 
 async function materializeAgain(workbench: Workbench, entry: StrategyEntry, only?: 'missing'): Promise<void> {
@@ -137,7 +137,7 @@ async function materializeAgain(workbench: Workbench, entry: StrategyEntry, only
   await workbench.runs.materialize(entry, { range, ...(only && { only }) });
 }
 
-/** Looks for strategies anew, and at those that are shown. */
+/** Searches for strategies again, and checks those on screen. */
 async function refresh({ discovery, strategies }: Workbench): Promise<void> {
   const location = vscode.ProgressLocation.Window;
   await vscode.window.withProgress(
@@ -149,7 +149,7 @@ async function refresh({ discovery, strategies }: Workbench): Promise<void> {
   );
 }
 
-/** Cancels the strategy's run; called on none, the only run, or the one chosen. */
+/** Cancels the run of a strategy; without one, the only run, or the one that is chosen. */
 async function cancel({ runs, strategies }: Workbench, target: unknown): Promise<void> {
   const keys = runs.runningKeys;
   const [first] = keys;
@@ -182,11 +182,11 @@ async function revealNode(
           here: await discovery.cursorPlace(),
         });
   const node = entry.freshness?.nodes.find((each) => each.name === name);
-  // Walking through the side bar with the keyboard goes on in the side bar.
+  // Keyboard navigation in the side bar stays in the side bar.
   const preserveFocus = typeof detail === 'string';
   if (node?.location) await openAt(node.location, { preserveFocus });
   else if (name !== null)
-    log.info(`${name} has no place in the source that is known (${targetNode(target) ?? ''}).`);
+    log.info(`The place of ${targetNode(target) ?? ''} in the source of ${name} is unknown.`);
 }
 
 async function showProblem({ log }: Workbench, { problem, found }: StrategyEntry): Promise<void> {

@@ -11,23 +11,23 @@ import type { Workbench } from '../workbench.js';
 import { inProgress } from './in-progress.js';
 import { writeStrategy } from './start-commands.js';
 
-/** Files that `csvHistory` and `parquetHistory` read, by their names. */
+/** Extensions of the files that `csvHistory` and `parquetHistory` read. */
 const DATA_FILES = '**/*.{csv,tsv,parquet,pq,feather,arrow,csv.gz,csv.zip,csv.zst}';
 const OTHERS = '**/{node_modules,.seamless,.git}/**';
-/** So many are offered; any other can be chosen in the dialog. */
+/** How many files are listed; any other can be chosen in the dialog. */
 const MOST_OFFERED = 1000;
 
 interface DataFile {
   readonly folder: vscode.WorkspaceFolder;
   readonly projectRoot: string;
-  /** From the project root, as it stands in a strategy. */
+  /** Relative to the project root, as a strategy writes it. */
   readonly path: string;
 }
 
-/** Shows what a data file is read as, and the line that reads it. */
+/** Shows how a data file is read, and the line of code that reads it. */
 export async function inspectDataFile(workbench: Workbench, target: unknown): Promise<void> {
   const { l10n, window } = vscode;
-  const file = await pickDataFile(target, l10n.t('Inspect which data file?'));
+  const file = await pickDataFile(target, l10n.t('Choose a data file to inspect'));
   if (!file) return;
   const found = await inspect(workbench, file);
   if (!found) return;
@@ -45,12 +45,12 @@ export async function inspectDataFile(workbench: Workbench, target: unknown): Pr
 
 /** Asks for a name and writes a strategy that reads the file. */
 export async function strategyFromDataFile(workbench: Workbench, target: unknown): Promise<void> {
-  const file = await pickDataFile(target, vscode.l10n.t('A strategy from which data file?'));
+  const file = await pickDataFile(target, vscode.l10n.t('Choose the data file for the new strategy'));
   const found = file && (await inspect(workbench, file));
   if (file && found) await createFrom(workbench, file, found);
 }
 
-/** What a file is read as, by the options that the person chooses where it is refused without; null: they choose none. */
+/** How a file is read. If it is ambiguous, the person chooses the options; null: they choose none. */
 async function inspect(
   { jobs }: Workbench,
   { projectRoot, path }: DataFile,
@@ -70,24 +70,24 @@ async function inspect(
   return null;
 }
 
-/** Codes of errors that an option of the provider may lead past: what the file has, and options that cannot be read. */
+/** Error codes that an option of the provider may resolve: about the file's content, and about invalid options. */
 const REFUSALS: ReadonlySet<string> = new Set(['source', 'source-row', 'usage']);
 
-/** Shows a refusal, and offers the ways out that it names. @returns the options said now; null: the person gives up */
+/** Shows an error with its ways out. @returns the chosen options; null: cancelled */
 async function chooseOptions(path: string, refusal: string, before: string): Promise<string | null> {
   const { l10n, window } = vscode;
   const choose = l10n.t('Choose How to Read It…');
   if ((await window.showErrorMessage(refusal, choose)) !== choose) return null;
   const advised = advisedOptions(refusal).map((label) => ({ label, more: false }));
   const more = { label: `$(edit) ${l10n.t('Other options…')}`, more: true };
-  const title = l10n.t('How is {0} to be read?', path);
+  const title = l10n.t('How should {0} be read?', path);
   const said = before === '' ? '' : `${before}, `;
   const chosen = advised.length === 0 ? more : await window.showQuickPick([...advised, more], { title });
   if (!chosen) return null;
   if (!chosen.more) return said + chosen.label;
   const typed = await window.showInputBox({
     title,
-    prompt: l10n.t('Options of its provider, as in a strategy'),
+    prompt: l10n.t('Provider options, as in a strategy'),
     placeHolder: l10n.t("timeZone: 'Europe/London', skip: 2"),
     value: before,
     ignoreFocusOut: true,
@@ -95,16 +95,16 @@ async function chooseOptions(path: string, refusal: string, before: string): Pro
   return typed ?? null;
 }
 
-/** Of several ways in which the file may be meant, the person chooses one. */
+/** If the file can be read in several ways, asks for one. */
 async function createFrom(workbench: Workbench, file: DataFile, found: Result<'inspect'>): Promise<void> {
   const { line, when, others, columns } = found;
   const ways = [{ when, line }, ...others].map((way) => ({ label: way.when, detail: way.line }));
-  const title = vscode.l10n.t('How is {0} to be read?', file.path);
+  const title = vscode.l10n.t('How should {0} be read?', file.path);
   const chosen = ways.length === 1 ? ways[0] : await vscode.window.showQuickPick(ways, { title });
   if (chosen) await writeStrategy(workbench, file.folder, { line: chosen.detail, columns });
 }
 
-/** The file a command was called on in the explorer, else the one the person chooses; null: none. */
+/** The file selected in the explorer, else the one that the person chooses; null: none. */
 async function pickDataFile(target: unknown, title: string): Promise<DataFile | null> {
   const { l10n, window, workspace } = vscode;
   const uri = target instanceof vscode.Uri ? target : await chooseDataFile(title);

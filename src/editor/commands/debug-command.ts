@@ -11,7 +11,7 @@ import type { Jobs } from '../model/jobs.js';
 import { cacheDirSetting, cacheUse } from '../model/settings.js';
 import type { StrategyEntry } from '../model/strategies.js';
 
-/** Asks for what it is not called about, node and bar, and calls the node's `computeFn` there under the debugger. */
+/** Asks for the node and the bar if they are not given, and calls the node's `computeFn` there in the debugger. */
 export async function debugNodeAtBar(
   { context, discovery, jobs, log, strategies }: Workbench,
   entry: StrategyEntry,
@@ -39,7 +39,7 @@ function targetBar(target: unknown): number | null {
   return null;
 }
 
-/** The bar that a node failed at, else the last one that is stored: one that exists, which no weekend is. Null: there is none. */
+/** The bar that failed, else the last stored one, so that the suggested bar exists. Null: there is none. */
 async function likelyBar(
   jobs: Jobs,
   entry: StrategyEntry,
@@ -57,17 +57,14 @@ async function likelyBar(
   return ts.at(-1) ?? null;
 }
 
-/** The open of a bar. @param likely the one that is offered */
+/** Asks for the open of a bar. @param likely the suggested one */
 async function askForBar(entry: StrategyEntry, name: string, likely: number | null): Promise<number | null> {
   const node = entry.freshness?.nodes.find((each) => each.name === name);
   const text = await vscode.window.showInputBox({
-    title: vscode.l10n.t('Debug {0} at which bar?', name),
+    title: vscode.l10n.t('Choose a bar to debug {0} at', name),
     prompt: node
-      ? vscode.l10n.t(
-          'The time at which the bar opens, in UTC. A bar takes {0}.',
-          formatInterval(node.interval),
-        )
-      : vscode.l10n.t('The time at which the bar opens, in UTC.'),
+      ? vscode.l10n.t('The open of the bar, in UTC. A bar lasts {0}.', formatInterval(node.interval))
+      : vscode.l10n.t('The open of the bar, in UTC.'),
     placeHolder: '2023-03-01T09:30:00Z',
     ...(likely !== null && { value: formatTime(likely) }),
     validateInput: (typed) => {

@@ -20,12 +20,11 @@ interface DebugOptions {
 }
 
 /**
- * Calls a node's `computeFn` for one bar, in a process of its own under VS Code's debugger, so that it stops at the
- * breakpoints in the author's source. Resolves once that is over and the process has ended; whatever goes wrong, and the
- * value, is told to the person and to the log. Nothing of the node is stored.
+ * Calls a node's `computeFn` for one bar in a separate process in VS Code's debugger, so that it stops at breakpoints in the
+ * author's source. Resolves once the process has ended. The value, or the error, is shown and logged. Nothing is stored.
  */
 export async function debugNode(options: DebugOptions): Promise<void> {
-  // What runs is what is on disk: the lines of breakpoints must be those of the same text.
+  // The process runs what is on disk: breakpoints must refer to the same text.
   await vscode.workspace.saveAll(false);
   const call = new DebugCall(options);
   const { subscriptions } = options.context;
@@ -38,11 +37,11 @@ export async function debugNode(options: DebugOptions): Promise<void> {
   }
 }
 
-/** What Node itself prints while a debugger comes and goes. */
+/** What Node itself prints while a debugger attaches and detaches. */
 const NODES_OWN =
   /^(?:Debugger (?:listening on|attached|ending)|For help, see: https:|Waiting for the debugger)/;
 
-/** One child process, one debug session on it, and one call in it. */
+/** One child process with one debug session and one call. */
 class DebugCall implements vscode.Disposable {
   readonly #options: DebugOptions;
   readonly #title: string;
@@ -50,7 +49,7 @@ class DebugCall implements vscode.Disposable {
   readonly #cancel = new AbortController();
   readonly #listeners: vscode.Disposable[] = [];
   #session: vscode.DebugSession | undefined;
-  /** Why the debugger is not attached, where that is why the call was given up. */
+  /** Why the debugger did not attach, if that ended the call. */
   #refusal: string | undefined;
 
   constructor(options: DebugOptions) {
@@ -62,7 +61,7 @@ class DebugCall implements vscode.Disposable {
     });
   }
 
-  /** Gives the call up, wherever it stands. */
+  /** Aborts the call in any state. */
   dispose(): void {
     this.#cancel.abort();
   }
@@ -125,7 +124,7 @@ class DebugCall implements vscode.Disposable {
     return answer;
   }
 
-  /** Starts VS Code's own debugger for JavaScript on the child. */
+  /** Attaches VS Code's JavaScript debugger to the child. */
   async #attach(websocketAddress: string): Promise<void> {
     const { context, strategy } = this.#options;
     const mine = (session: vscode.DebugSession): boolean =>
@@ -147,13 +146,13 @@ class DebugCall implements vscode.Disposable {
       request: 'attach',
       name: this.#title,
       websocketAddress,
-      // The strategy is loaded once the debugger is there, which so finds every breakpoint before its line runs.
+      // The strategy is loaded once the debugger is attached, so that it finds every breakpoint before its line runs.
       pauseForSourceMap: true,
       outFiles: [],
-      // The bundle lies in the cache folder of the project, wherever that is; the extension has no maps of its own.
+      // The bundle is in the project's cache folder; the extension has no source maps of its own.
       resolveSourceMapLocations: ['**', `!${own}`],
       skipFiles: ['<node_internals>/**', own],
-      // It would change the environment of a process whose environment strategies must not see.
+      // Auto-attach would change the process's environment, which strategies must not see.
       autoAttachChildProcesses: false,
       attachExistingChildren: false,
     };
@@ -182,7 +181,7 @@ function sentence({ node, bar, row, failure }: BarResult): string {
   return vscode.l10n.t('{0} gives {1} for the bar {2} (nothing was stored).', node, shown(row), at);
 }
 
-/** A value as JSON writes it, but for the numbers that JSON does not know. */
+/** A value as JSON, plus the numbers that JSON does not have. */
 function shown(row: BarResult['row']): string {
   const value = rowValue(row, 0);
   return typeof value === 'number' ? String(value) : JSON.stringify(value);

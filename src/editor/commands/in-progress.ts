@@ -3,13 +3,13 @@ import * as vscode from 'vscode';
 import type { RunProgress } from '../../engine/run/reporting/report.js';
 import { ProgressWords } from '../../present/progress.js';
 
-/** What work that a person waits for is given: an end to heed, and where to say how far it is. */
+/** What long work gets: a cancellation signal, and a place to report progress. */
 interface Waited {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: RunProgress) => void;
 }
 
-/** Shows a notification at once that says what is going on and can cancel it, for as long as the work takes. */
+/** Shows a cancellable notification while the work runs. */
 export function inProgress<T>(title: string, work: (waited: Waited) => Promise<T>): Promise<T> {
   const location = vscode.ProgressLocation.Notification;
   return Promise.resolve(

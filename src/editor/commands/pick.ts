@@ -6,7 +6,7 @@ import { nodeAtCursor, type CursorPlace } from '../model/node-at-cursor.js';
 import type { Strategies, StrategyEntry } from '../model/strategies.js';
 import { standingIcon } from '../views/tree.js';
 
-/** Of what a command was called about: a lens gives the strategy's key, the side bar a row, the palette nothing. */
+/** The argument of a command: the strategy's key from a lens, a row from the side bar, nothing from the palette. */
 function targetKey(target: unknown): string | null {
   if (typeof target === 'string') return target;
   if (typeof target === 'object' && target !== null && 'key' in target && typeof target.key === 'string') {
@@ -15,7 +15,7 @@ function targetKey(target: unknown): string | null {
   return null;
 }
 
-/** Name of the node a command was called about, or null. */
+/** The name of the node that a command was called on, or null. */
 export function targetNode(target: unknown): string | null {
   if (typeof target === 'object' && target !== null && 'node' in target && typeof target.node === 'string') {
     return target.node;
@@ -23,7 +23,7 @@ export function targetNode(target: unknown): string | null {
   return null;
 }
 
-/** The box of the DAG that a row of the side bar is about: a family as a whole, or a node; null: neither. */
+/** The DAG's box for a row of the side bar: a family or a node; null: neither. */
 export function targetBox(target: unknown): string | null {
   if (
     typeof target === 'object' &&
@@ -36,8 +36,8 @@ export function targetBox(target: unknown): string | null {
 }
 
 /**
- * The strategy a command is about: the one it was called on, else the one the cursor is in, else the only one, else the
- * one the person chooses. Null: none was chosen, or there is none, which is said.
+ * The strategy for a command: the one it was called on, else the one at the cursor, else the only one, else the one that the
+ * person chooses. Null: none; if there are none at all, that is shown.
  */
 export async function pickStrategy(strategies: Strategies, target: unknown): Promise<StrategyEntry | null> {
   const key = targetKey(target);
@@ -58,7 +58,7 @@ export async function pickStrategy(strategies: Strategies, target: unknown): Pro
   return (await vscode.window.showQuickPick(strategyItems(all), options))?.entry ?? null;
 }
 
-/** There is no strategy: how to come to one. */
+/** Shows how to get a first strategy. */
 async function offerFirst(): Promise<void> {
   const create = vscode.l10n.t('New Strategy…');
   const sample = vscode.l10n.t('Open Sample Project');
@@ -74,7 +74,7 @@ async function offerFirst(): Promise<void> {
 }
 
 interface StrategyItem extends vscode.QuickPickItem {
-  /** Undefined: the text in the editor is to be saved first. */
+  /** Undefined: the text in the editor must be saved first. */
   readonly entry?: StrategyEntry;
 }
 
@@ -92,13 +92,13 @@ const SCRIPTS: ReadonlySet<string> = new Set([
   'javascriptreact',
 ]);
 
-/** The text in the editor in use, where it is a script that was never saved. */
+/** The text in the active editor, if it is an unsaved new script. */
 function unsavedScript(): vscode.TextDocument | null {
   const document = vscode.window.activeTextEditor?.document;
   return document?.isUntitled && SCRIPTS.has(document.languageId) ? document : null;
 }
 
-/** What runs is a file: a text that is none yet is saved first, or another strategy is meant. */
+/** Only files are run: a new text is saved first, or another strategy is chosen. */
 async function pickBeside(
   strategies: Strategies,
   { fileName }: vscode.TextDocument,
@@ -114,7 +114,7 @@ async function pickBeside(
   return chosen?.entry ?? null;
 }
 
-/** The strategy in the open file that the cursor is in or after, or else its first. */
+/** The strategy at or before the cursor in the open file, else its first one. */
 function atCursor(strategies: Strategies): StrategyEntry | null {
   const editor = vscode.window.activeTextEditor;
   if (!editor) return null;
@@ -123,14 +123,14 @@ function atCursor(strategies: Strategies): StrategyEntry | null {
   return entries.filter(({ found }) => found.line <= line).at(-1) ?? entries[0] ?? null;
 }
 
-/** A node of a strategy: the one a command was called on, else the one the person chooses. */
+/** A node of a strategy: the one that the command was called on, else the one that the person chooses. */
 export async function pickNode(
   entry: StrategyEntry,
   target: unknown,
   options: {
     readonly title: string;
     readonly computedOnly?: boolean;
-    /** Where the cursor is: its node comes first. */
+    /** The node at the cursor, listed first. */
     readonly here?: CursorPlace | null;
   },
 ): Promise<string | null> {

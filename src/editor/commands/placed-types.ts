@@ -3,9 +3,9 @@ import * as vscode from 'vscode';
 import { placeTypes } from '../../scaffold/types.js';
 import type { Strategies } from '../model/strategies.js';
 
-/** Gives every project with strategies the SDK's types, so that nothing is underlined that `npm install` was never run for. */
+/** Gives every project with strategies the SDK's types, so that nothing is underlined in a project without `npm install`. */
 export class PlacedTypes implements vscode.Disposable {
-  /** Projects that were seen to in this window. */
+  /** Projects done in this window. */
   readonly #seen = new Map<string, Promise<void>>();
   readonly #disposables: { dispose(): unknown }[];
 
@@ -22,7 +22,7 @@ export class PlacedTypes implements vscode.Disposable {
     ];
   }
 
-  /** Resolves when the project has types: ours, or those it had. */
+  /** Resolves when the project has types: ours, or its own. */
   placeIn(projectRoot: string): Promise<void> {
     const known = this.#seen.get(projectRoot) ?? this.#place(projectRoot);
     this.#seen.set(projectRoot, known);
@@ -34,7 +34,7 @@ export class PlacedTypes implements vscode.Disposable {
   }
 
   #placeAll(): void {
-    // Nothing is written into a folder that is not trusted.
+    // Nothing is written to an untrusted folder.
     if (!vscode.workspace.isTrusted) return;
     for (const { ref } of this.strategies.all()) void this.placeIn(ref.projectRoot);
   }
@@ -44,7 +44,7 @@ export class PlacedTypes implements vscode.Disposable {
       const placement = await placeTypes(projectRoot, this.context.extensionPath);
       if (placement !== 'kept') this.log.info(`Types of seamless-dag ${placement} in ${projectRoot}.`);
     } catch (error) {
-      // A folder that cannot be written to: strategies run all the same, and only lack their types.
+      // The folder may be read-only: strategies run anyway, without types in the editor.
       this.log.warn(`Types of seamless-dag could not be placed in ${projectRoot}: ${String(error)}`);
     }
   }

@@ -12,16 +12,16 @@ interface RangeItem extends vscode.QuickPickItem {
 }
 
 /**
- * Asks for a range: the last ones, the presets, or one typed, whose mistakes are shown while it is typed.
- * @param bounds what the sources have; presets that need it appear when it is known.
- * @returns null when the person thought better of it.
+ * Asks for a range: a recent one, a preset, or a typed one that is checked while typing.
+ * @param bounds the bounds of the sources; presets that need them appear once they are known
+ * @returns null when cancelled
  */
 export async function pickRange(entry: StrategyEntry, bounds: Promise<Span | null>): Promise<Range | null> {
   const picker = vscode.window.createQuickPick<RangeItem>();
-  picker.title = vscode.l10n.t('Materialize {0} over which range?', entry.name);
+  picker.title = vscode.l10n.t('Choose the range to materialize {0} over', entry.name);
   picker.placeholder = vscode.l10n.t('Choose or type a range: 2023-03-01 → 2023-03-22 (UTC, exclusive end)');
   picker.matchOnDescription = true;
-  // Undefined until it is known: presets that would end elsewhere a moment later are not offered.
+  // Undefined until known: a preset must not change its end while it is listed.
   let data: Span | null | undefined = entry.data ?? undefined;
   const show = (): void => {
     picker.items = [...typed(picker.value), ...offered(entry, data)];
@@ -51,7 +51,7 @@ export async function pickRange(entry: StrategyEntry, bounds: Promise<Span | nul
   }
 }
 
-/** The range that is typed, or what is wrong with it, always in view. */
+/** The typed range, or what is wrong with it, always visible. */
 function typed(value: string): RangeItem[] {
   if (value.trim() === '' || /^[\p{L}]/u.test(value.trim())) return [];
   try {
@@ -66,7 +66,7 @@ function typed(value: string): RangeItem[] {
     ];
   } catch (error) {
     if (!(error instanceof SeamlessError)) throw error;
-    // A line of the list is cut off where it is too long: what to do goes below what is wrong.
+    // A list item is cut off if it is too long, so the advice goes into a second line.
     const [wrong = '', ...rest] = error.message.split(': ');
     return [{ label: `$(error) ${wrong}`, detail: rest.join(': '), alwaysShow: true }];
   }
@@ -80,7 +80,7 @@ function offered({ lastRanges }: StrategyEntry, data: Span | null | undefined): 
   const heading = (label: string): RangeItem => ({ label, kind: vscode.QuickPickItemKind.Separator });
   const lately = last.length > 0 ? [heading(vscode.l10n.t('last ranges')), ...last] : [];
   if (data === undefined) {
-    const label = `$(loading~spin) ${vscode.l10n.t('Reading what the sources have…')}`;
+    const label = `$(loading~spin) ${vscode.l10n.t('Reading the sources…')}`;
     return [...lately, heading(vscode.l10n.t('presets')), { label }];
   }
   const now = Date.now() / 1000;
@@ -93,7 +93,7 @@ function offered({ lastRanges }: StrategyEntry, data: Span | null | undefined): 
   return [...lately, heading(vscode.l10n.t('presets, {0}', presetsOrigin(data, now))), ...presets];
 }
 
-/** What Enter takes: the default range where a strategy has never been run, else the first that can be taken. */
+/** What Enter accepts: the default range for a strategy that never ran, else the first valid one. */
 function preferred(items: readonly RangeItem[], wantsDefault: boolean): RangeItem | undefined {
   const wanted = defaultRangeSetting();
   const preset = items.find((item) => 'id' in item && item.id === wanted);

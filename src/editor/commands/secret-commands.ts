@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { SECRET_NAME } from '../model/secrets.js';
 import type { Workbench } from '../workbench.js';
 
-/** Asks for a secret of a source, and keeps it; an empty one is forgotten. */
+/** Asks for a source's secret and stores it; an empty value deletes it. */
 export async function setSecret({ secrets }: Workbench): Promise<void> {
   const { l10n, window } = vscode;
   const another = l10n.t('Another name…');
@@ -17,7 +17,7 @@ export async function setSecret({ secrets }: Workbench): Promise<void> {
   if (name === undefined) return;
   const value = await window.showInputBox({
     title: l10n.t('The value of {0}', name),
-    prompt: l10n.t('Kept in the secret storage of VS Code. Leave it empty to forget it.'),
+    prompt: l10n.t("Stored in VS Code's secret storage. Leave it empty to delete it."),
     password: true,
     ignoreFocusOut: true,
   });

@@ -8,7 +8,7 @@ import { newStrategy, strategyNameFault, type StrategyData } from '../../scaffol
 import type { Workbench } from '../workbench.js';
 import { openAt } from '../open-at.js';
 
-/** Where the next window that opens this folder begins; kept across the change of folder. */
+/** What the next window that opens this folder shows first; survives the change of folder. */
 const OPEN_NEXT = 'seamless.openNext';
 
 interface OpenNext {
@@ -17,7 +17,7 @@ interface OpenNext {
   readonly line: number;
 }
 
-/** Asks for a name and writes a strategy that runs at once. */
+/** Asks for a name and writes a strategy that is ready to run. */
 export async function createStrategy(workbench: Workbench): Promise<void> {
   const { l10n, window, workspace } = vscode;
   const folder =
@@ -31,7 +31,7 @@ export async function createStrategy(workbench: Workbench): Promise<void> {
   await writeStrategy(workbench, folder);
 }
 
-/** Asks for a name, and writes and opens a strategy of it. @param data what it reads; undefined: a made-up market */
+/** Asks for a name, then writes and opens a strategy. @param data the data file it reads; undefined: a made-up market */
 export async function writeStrategy(
   { strategies, types }: Workbench,
   folder: vscode.WorkspaceFolder,
@@ -72,7 +72,7 @@ interface SampleItem extends vscode.QuickPickItem {
   readonly exists: boolean;
 }
 
-/** Lays out the sample project in a folder of the person's choice, and opens it. */
+/** Copies the sample project into a folder that the person chooses, and opens it. */
 export async function openSample({ context, types }: Workbench): Promise<void> {
   const chosen = await vscode.window.showQuickPick(sampleItems(), {
     title: vscode.l10n.t('Choose a folder for the sample project'),
@@ -93,7 +93,7 @@ export async function openSample({ context, types }: Workbench): Promise<void> {
   await vscode.commands.executeCommand('vscode.openFolder', vscode.Uri.file(folder), newWindow);
 }
 
-/** Opens what the window before this one asked for. */
+/** Opens what the previous window requested. */
 export async function openWhatWasAskedFor(context: vscode.ExtensionContext): Promise<void> {
   const next = context.globalState.get<OpenNext>(OPEN_NEXT);
   const here = (vscode.workspace.workspaceFolders ?? []).some(({ uri }) => uri.fsPath === next?.folder);

@@ -14,10 +14,10 @@ import { pickNode } from './pick.js';
 import { cacheDirSetting, cacheUse, memorySetting } from '../model/settings.js';
 import type { StrategyEntry } from '../model/strategies.js';
 
-/** Ranges that a verification recomputes. */
+/** How many ranges a verification recomputes. */
 const SAMPLE = 5;
 
-/** Says of a node whether it is in the cache and why, and lists what changed; a choice leads to the node. */
+/** Shows for each node whether it is cached and why, and what changed; choosing a node opens it. */
 export async function explainNode(
   { discovery, jobs, strategies }: Workbench,
   entry: StrategyEntry,
@@ -41,7 +41,7 @@ export async function explainNode(
   );
   const node = explanationOf(status).nodes.find((each) => each.name === name);
   if (!node) return;
-  const stored = node.coverage.length > 0 ? formatSpans(node.coverage) : l10n.t('nothing of the range');
+  const stored = node.coverage.length > 0 ? formatSpans(node.coverage) : l10n.t('not stored for this range');
   const items: vscode.QuickPickItem[] = [
     { label: node.reason },
     ...node.changes.map(({ text, file }) => ({
@@ -75,7 +75,7 @@ function stateText(state: ExplainedState): string {
   }
 }
 
-/** Recomputes a sample of what is stored, in a process of its own, and compares. */
+/** Recomputes a sample of the stored data in a separate process, and compares. */
 export async function verifyStrategy({ context, log }: Workbench, entry: StrategyEntry): Promise<void> {
   const { l10n, window } = vscode;
   const className = entry.name;
@@ -105,7 +105,7 @@ export async function verifyStrategy({ context, log }: Workbench, entry: Strateg
 function verifiedText(className: string, { nodes, ranges }: VerifyReport): string {
   const verified = nodes.filter(({ state }) => state === 'verified').length;
   if (ranges.length === 0)
-    return vscode.l10n.t('Nothing of {0} is stored yet. Materialize it first.', className);
+    return vscode.l10n.t('Nothing is stored for {0} yet. Materialize it first.', className);
   return vscode.l10n.t(
     '{0}: {1} of {2} nodes recomputed. The stored values are identical, bit for bit.',
     className,
@@ -128,7 +128,7 @@ function wrongText(entry: StrategyEntry, node: VerifiedNode, count: number): str
   return `${node.name}: ${node.reason}${values}${more} ${node.state === 'failed' ? '' : wayOut}`.trim();
 }
 
-/** Opens a prompt for SQL over the strategy's nodes, in a terminal. */
+/** Opens a SQL prompt over the strategy's nodes in a terminal. */
 export function openSql(_workbench: Workbench, entry: StrategyEntry): void {
   const { projectRoot } = entry.ref;
   const terminal = vscode.window.createTerminal({ name: vscode.l10n.t('Seamless SQL'), cwd: projectRoot });

@@ -15,7 +15,7 @@ import type { Workbench } from '../workbench.js';
 
 type WorldItem = vscode.QuickPickItem & { readonly world: Result<'worlds'>[number] };
 
-/** Asks for a world, hands the strategy to it, and shows what comes of it. The mode is the world's. */
+/** Asks for a world, starts the strategy in it, and shows the results. The world sets the mode. */
 export async function startRun(workbench: Workbench, entry: StrategyEntry): Promise<void> {
   const { l10n, window, workspace } = vscode;
   await workspace.saveAll(false);
@@ -40,19 +40,19 @@ export async function startRun(workbench: Workbench, entry: StrategyEntry): Prom
       world,
     };
   });
-  const title = l10n.t('Run {0} in which world?', entry.name);
+  const title = l10n.t('Choose the world to run {0} in', entry.name);
   const chosen = await window.showQuickPick(items, { title, matchOnDescription: true });
   if (!chosen) return;
   const { name, problem, url } = chosen.world;
   if (problem !== null) throw new SeamlessError('usage', problem);
   const mode = chosen.world.mode ?? (await modeThere(workbench, projectRoot, name));
   if (mode === 'live' && url === null) return startLive(workbench, entry, name);
-  // A live world that is elsewhere is refused by the run itself, with the way to start it.
+  // A remote live world is refused by the run itself, with instructions.
   const { run } = workbench.worldRuns.start(entry, name, mode);
   workbench.results.show({ projectRoot, run });
 }
 
-/** What a world that is elsewhere is: it is asked, with the token from the environment or the secrets. */
+/** Asks a remote world what it is, with the token from the environment or from the secrets. */
 async function modeThere({ jobs, secrets }: Workbench, projectRoot: string, world: string): Promise<Mode> {
   const { l10n, window } = vscode;
   await secrets.ready;
@@ -63,14 +63,17 @@ async function modeThere({ jobs, secrets }: Workbench, projectRoot: string, worl
   return mode;
 }
 
-/** Has the name of a live world typed, and runs it in a terminal: its broker is code of the user's, which this process never loads. */
+/**
+ * Asks the person to type a live world's name, and runs it in a terminal: its broker is user code, which this process never
+ * loads.
+ */
 async function startLive({ worldRuns }: Workbench, entry: StrategyEntry, world: string): Promise<void> {
   const { l10n, window } = vscode;
   const typed = await window.showInputBox({
     title: l10n.t('{0} in {1} is LIVE: its orders trade real money', entry.name, world),
     prompt: l10n.t("Type the world's name to go on: {0}", world),
     ignoreFocusOut: true,
-    // Who is still typing it has not typed it wrong.
+    // No error while the name is still being typed.
     validateInput: (value) =>
       world.startsWith(value) ? null : l10n.t("That is not the world's name, {0}.", world),
   });
@@ -92,13 +95,13 @@ async function startLive({ worldRuns }: Workbench, entry: StrategyEntry, world: 
   worldRuns.follow(entry, world, run, terminal);
 }
 
-/** Stops the only run, the one that a command was called on, or the one chosen. */
+/** Stops the only run, the one that the command was called on, or the chosen one. */
 export async function stopRun({ worldRuns }: Workbench, target: unknown): Promise<void> {
   const { l10n, window } = vscode;
   const { running } = worldRuns;
   const asked = running.find(({ run }) => run === target);
   if (running.length === 0) {
-    void window.showInformationMessage(l10n.t('No run goes on in this window.'));
+    void window.showInformationMessage(l10n.t('No run is active in this window.'));
     return;
   }
   const items = running.map(({ run, strategy, mode }) => ({
@@ -116,7 +119,7 @@ export async function stopRun({ worldRuns }: Workbench, target: unknown): Promis
 
 const place = v.object({ projectRoot: v.string(), run: v.nullable(v.string()) });
 
-/** Shows the results of a run: the one that a command was called on, else one of the list. */
+/** Shows a run's results: the one that the command was called on, else one from the list. */
 export async function showResults(workbench: Workbench, target: unknown): Promise<void> {
   const { l10n, window } = vscode;
   const asked = v.safeParse(place, target);
@@ -148,19 +151,19 @@ export async function showResults(workbench: Workbench, target: unknown): Promis
     const description = [strategy, modeText(mode), came].filter((part) => part !== '').join(' · ');
     return { label: run, description, ...(problem !== null && { detail: problem }), projectRoot };
   });
-  const title = l10n.t('Show the results of which run?');
+  const title = l10n.t('Choose a run to show');
   const chosen = await window.showQuickPick(items, { title, matchOnDescription: true });
   if (chosen) workbench.results.show({ projectRoot: chosen.projectRoot, run: chosen.label });
 }
 
-/** Project roots of the strategies that are known, or else of the folders that are open. */
+/** Project roots of the known strategies, else of the open folders. */
 function rootsOf({ strategies }: Workbench): string[] {
   const roots = new Set(strategies.all().map(({ ref }) => ref.projectRoot));
   const folders = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => projectRootOf(uri.fsPath));
   return [...(roots.size > 0 ? roots : new Set(folders))];
 }
 
-/** Says how a run ended, with a way to what it came to. */
+/** Says how a run ended, with a button to its results. */
 export async function tellEnd({
   run,
   projectRoot,

@@ -5,12 +5,12 @@ import { cacheState } from '../../protocol/project.js';
 import type { Runs } from './runs.js';
 import type { Strategies } from './strategies.js';
 
-/** A cache is looked at again once nothing was written to it for this long. */
+/** Milliseconds without a write after which a cache is checked again. */
 const QUIET_MS = 700;
 
 /**
- * Notices that a cache was changed, be it by another window, a terminal or a hand that deleted it, and has the strategies
- * looked at again that it concerns. Watches files and opens none.
+ * Notices when a cache changes, through another window, a terminal or a deletion by hand, and has the affected strategies checked
+ * again. It watches files and opens none.
  */
 export class CacheWatch implements vscode.Disposable {
   readonly #watched = new Map<string, vscode.Disposable>();
@@ -56,7 +56,7 @@ export class CacheWatch implements vscode.Disposable {
     clearTimeout(this.#timers.get(folder));
     const look = (): void => {
       this.#timers.delete(folder);
-      // What this window's runs store is looked at when they have ended.
+      // This window's own runs are checked when they end.
       if (this.runs.runningKeys.length > 0) this.#touched(folder);
       else this.#look(folder).catch((error: unknown) => this.log.error(String(error)));
     };
@@ -74,7 +74,7 @@ function watcher(folder: string, pattern: string): vscode.FileSystemWatcher {
   );
 }
 
-/** A name as a pattern that matches it alone. */
+/** Escapes a name for a pattern. */
 function literally(name: string): string {
   return name.replace(/[[\]{}*?]/g, '[$&]');
 }

@@ -4,17 +4,17 @@ import * as vscode from 'vscode';
 
 import type { Strategies } from './strategies.js';
 
-/** A file is looked at once nothing was written to it for this long: a large one takes a while to be replaced. */
+/** Milliseconds without a write after which a file is checked: replacing a large one takes a while. */
 const QUIET_MS = 400;
 
 /**
- * Notices that a file was changed which a strategy's sources read, wherever it is, and has the strategies looked at again that read
- * it. Reads none of it.
+ * Notices when a source file changes, wherever it is, and has the strategies that read it checked again. It does not read the
+ * files.
  */
 export class DataWatch implements vscode.Disposable {
   readonly #watched = new Map<string, vscode.Disposable>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
-  /** What the file system last said of a file. */
+  /** The file's last known `stat` signature. */
   readonly #states = new Map<string, string>();
   readonly #disposables: vscode.Disposable[];
 
@@ -39,7 +39,7 @@ export class DataWatch implements vscode.Disposable {
     for (const timer of this.#timers.values()) clearTimeout(timer);
   }
 
-  /** What no strategy reads any more is let go of. */
+  /** Stops watching what no strategy reads any more. */
   #watchAll(): void {
     const wanted = new Set(this.strategies.all().flatMap(({ dataFiles }) => dataFiles));
     for (const [file, watcher] of this.#watched) {
@@ -67,7 +67,7 @@ export class DataWatch implements vscode.Disposable {
     );
   }
 
-  /** @param watched the file, or the pattern it was found by, as strategies name it */
+  /** @param watched the file, or the pattern that found it, as in the strategy */
   #touched(file: string, watched: string): void {
     clearTimeout(this.#timers.get(file));
     const look = (): void => {
@@ -84,7 +84,7 @@ export class DataWatch implements vscode.Disposable {
     this.strategies.dataChanged(file, watched);
   }
 
-  /** Differs when the content of a file does, without reading it; empty when it is not there. */
+  /** Changes with the content of a file, without reading it; empty if the file does not exist. */
   async #stateOf(file: string): Promise<string> {
     const found = await stat(file, { bigint: true }).catch(() => null);
     return found === null ? '' : `${found.ino} ${found.size} ${found.mtimeNs} ${found.ctimeNs}`;
@@ -95,7 +95,7 @@ function isPattern(file: string): boolean {
   return /[*?[\]{}]/.test(file);
 }
 
-/** The folder up to which a pattern is a path, and the rest. */
+/** Splits a pattern into its fixed folder and the rest. */
 function splitPattern(file: string): [folder: string, pattern: string] {
   const first = file.search(/[*?[\]{}]/);
   const slash = file.slice(0, first).search(/[\\/][^\\/]*$/);

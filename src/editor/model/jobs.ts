@@ -12,22 +12,25 @@ import { SeamlessError } from '../../sdk/errors.js';
 import type { Secrets } from './secrets.js';
 import { memorySetting } from './settings.js';
 
-/** What asks first is answered first, but what a person waits for goes before what is merely looked up. */
+/** First come, first served, but requests of a person go before background checks. */
 const URGENT = 1;
 
-/** A look was ended, because a person waits for the process, and it waited itself for a cache in use elsewhere. */
+/**
+ * A background check was ended because a person's request needs the process, and the check waited for a cache that is in use
+ * elsewhere.
+ */
 class MadeWay extends Error {}
 
 interface JobOptions extends RequestOptions {
-  /** A person asked for it, and waits. */
+  /** Requested by a person who waits. */
   readonly urgent?: boolean;
-  /** Its turn has come: until then it waits for what the child does for others. */
+  /** Called when its turn has come; until then the child works on other requests. */
   readonly onTurn?: () => void;
 }
 
 /**
- * The child process that runs this window's strategies: started when first needed, kept warm, replaced when it dies.
- * It is given one request at a time, so that ending it, which is how stuck code is cancelled, ends that request alone.
+ * The child process that runs this window's strategies: started when first needed, kept warm, replaced when it dies. It gets one
+ * request at a time, so that killing it (how stuck code is cancelled) ends that request only.
  */
 export class Jobs implements vscode.Disposable {
   readonly #queue = new PQueue({ concurrency: 1 });
@@ -38,13 +41,13 @@ export class Jobs implements vscode.Disposable {
   #childLog: WriteStream | null = null;
   #disposed = false;
   readonly #secrets: Secrets;
-  /** It was started with other secrets than there are now. */
+  /** Secrets have changed since it was started. */
   #outdated = false;
-  /** Ends the look that waits for a cache which another process has in use; null while there is none. */
+  /** Ends the check that waits for a cache in use by another process; null: there is none. */
   #waitingLook: AbortController | null = null;
-  /** What the child is doing, shown to those who wait for it. */
+  /** What the child is doing, for those who wait. */
   #doing: string | null = null;
-  /** Requests of a person that are at work or wait. */
+  /** Requests of a person that are running or waiting. */
   #urgent = 0;
 
   constructor(context: vscode.ExtensionContext, log: vscode.LogOutputChannel, secrets: Secrets) {
@@ -59,17 +62,17 @@ export class Jobs implements vscode.Disposable {
     return this.#client?.alive === true ? this.#client.pid : undefined;
   }
 
-  /** Whether something a person asked for is at work or waits: what is merely looked up comes after it. */
+  /** Whether a person's request is running or waiting: background checks come after it. */
   get busy(): boolean {
     return this.#urgent > 0;
   }
 
-  /** What the child is at: `looking at Momentum`; null while it is idle. */
+  /** What the child is doing: `looking at Momentum`; null while idle. */
   get doing(): string | null {
     return this.#doing;
   }
 
-  /** As `JobClient.request`, with a child that is started when there is none. */
+  /** Like `JobClient.request`; starts a child if there is none. */
   async request<K extends RequestKind>(
     kind: K,
     payload: Payload<K>,
@@ -109,7 +112,7 @@ export class Jobs implements vscode.Disposable {
     }
   }
 
-  /** Ends the child, if there is one; the next request starts another. */
+  /** Ends the child; the next request starts another. */
   async stop(): Promise<void> {
     const client = this.#client;
     this.#client = null;
@@ -119,7 +122,7 @@ export class Jobs implements vscode.Disposable {
   dispose(): void {
     this.#disposed = true;
     this.#queue.clear();
-    // VS Code does not wait long for a window that closes: the child also ends by itself when its channel does.
+    // VS Code does not wait long when a window closes; the child also exits when its channel closes.
     this.stop().catch((error: unknown) => this.#log.error(String(error)));
     this.#childLog?.end();
     this.#childLog = null;
@@ -166,7 +169,7 @@ export class Jobs implements vscode.Disposable {
   #running(): JobClient {
     const memoryMb = memorySetting();
     if (this.#client?.alive === true && this.#memoryMb === memoryMb && !this.#outdated) return this.#client;
-    // A child with other limits is replaced while no request is at work: they come one at a time.
+    // Requests come one at a time, so a child with other limits is idle now and can be replaced.
     void this.#client?.dispose();
     this.#memoryMb = memoryMb;
     this.#outdated = false;
@@ -180,7 +183,7 @@ export class Jobs implements vscode.Disposable {
     return this.#client;
   }
 
-  /** What the author's code prints is shown to people, and helps to find the cause of a failure. */
+  /** Output of author code is logged: it helps to find the cause of a failure. */
   #write({ level, text }: LogLine): void {
     if (level === 'warn') this.#log.warn(text);
     else this.#log.info(text);
@@ -195,7 +198,7 @@ export class Jobs implements vscode.Disposable {
   }
 }
 
-/** What the child does for a request, as shown to those who wait. */
+/** What the child does for a request, for those who wait. */
 function doingText<K extends RequestKind>(kind: K, payload: Payload<K>): string {
   const { t } = vscode.l10n;
   const strategy: unknown = 'strategy' in payload ? payload.strategy : null;

@@ -1,7 +1,7 @@
 import type { NodeAtPosition } from '../../discovery/client.js';
 import type { StandingNode } from '../../present/freshness.js';
 
-/** Where the cursor is, and the expression that the name there stands for; null: it is on no node's name. */
+/** Where the cursor is, and the expression that the name there refers to; null: the cursor is not on a node's name. */
 export interface CursorPlace {
   readonly file: string;
   /** From 1. */
@@ -9,7 +9,7 @@ export interface CursorPlace {
   readonly at: NodeAtPosition | null;
 }
 
-/** The node that the cursor is at: the one its name stands for, else the one whose making it stands in or after. */
+/** The node at the cursor: the one its name refers to, else the one created at or before it. */
 export function nodeAtCursor(nodes: readonly StandingNode[], place: CursorPlace | null): string | null {
   if (!place) return null;
   const { file, line, at } = place;
@@ -23,7 +23,7 @@ export function nodeAtCursor(nodes: readonly StandingNode[], place: CursorPlace 
   return best?.name ?? null;
 }
 
-/** Whether the place a node was made at lies within the expression that a name stands for. */
+/** Whether a node was created within the expression that a name refers to. */
 export function madeAt({ location }: StandingNode, file: string, { made }: NodeAtPosition): boolean {
   if (!location || location.file !== file) return false;
   const after = compare(location.line, location.column ?? 1, made.startLine, made.startColumn) >= 0;

@@ -4,24 +4,24 @@ import { ProgressWords, type ProgressText } from '../../present/progress.js';
 import type { Strategies, StrategyEntry } from './strategies.js';
 import { throttle } from './throttle.js';
 
-/** What takes longer shows itself in a notification as well. */
+/** Longer runs also show a notification. */
 const NOTIFY_AFTER_MS = 3000;
 
-/** Views hear of progress at most this often. */
+/** Shortest time between progress events for views. */
 const PROGRESS_PAUSE_MS = 100;
 
 interface Surroundings {
-  /** Something in sight shows its progress: no notification comes over it. */
+  /** Progress is visible elsewhere: no notification is needed. */
   readonly isShown?: (() => boolean) | undefined;
-  /** What the child is at, which has to end first; null: nothing. */
+  /** What the child has to finish first; null: nothing. */
   readonly waitsFor: string | null;
 }
 
-/** Progress of one run: to the views at once, to a notification once it takes long. */
+/** Progress of one run: for views at once, in a notification once it takes long. */
 export class RunProgressView {
   readonly #words = new ProgressWords();
   readonly #slow: NodeJS.Timeout;
-  /** The last progress is always passed on: it may come right after another, with none to follow. */
+  /** The last event is always delivered: it may come right after another. */
   readonly #tell = throttle(() => this.#show(), PROGRESS_PAUSE_MS);
   readonly #isShown: () => boolean;
   #last: ProgressText;

@@ -12,9 +12,9 @@ import type { Strategies, StrategyEntry } from './strategies.js';
 
 interface RunRequest {
   readonly range: Range;
-  /** Only nodes whose history is absent or incomplete. */
+  /** Only nodes with missing or incomplete history. */
   readonly only?: 'missing';
-  /** Something in sight shows its progress: no notification comes over it. */
+  /** Progress is visible elsewhere: no notification is needed. */
   readonly isShown?: () => boolean;
 }
 
@@ -33,13 +33,13 @@ interface Run {
   readonly ended: Promise<RunReport | null>;
 }
 
-/** Runs strategies for a person: one run of a strategy at a time, with progress, cancel, and words when it ends. */
+/** Runs strategies for a person: one run per strategy at a time, with progress, cancellation and a result message. */
 export class Runs implements vscode.Disposable {
   readonly #runs = new Map<string, Run>();
   readonly #ends = new vscode.EventEmitter<RunEnd>();
   readonly onDidEnd = this.#ends.event;
   readonly #covers = new vscode.EventEmitter<Covered>();
-  /** Parts of histories that a run has just stored. */
+  /** Fires when a run has stored parts of histories. */
   readonly onDidCover = this.#covers.event;
 
   constructor(
@@ -56,7 +56,7 @@ export class Runs implements vscode.Disposable {
     return [...this.#runs.keys()];
   }
 
-  /** Materializes. Resolves with the report; with null when it was cancelled or could not be run, which is shown. */
+  /** Materializes. Resolves with the report, or null if it was cancelled or failed, which is shown. */
   materialize(entry: StrategyEntry, request: RunRequest): Promise<RunReport | null> {
     const known = this.#runs.get(entry.key);
     if (known) {
@@ -74,7 +74,7 @@ export class Runs implements vscode.Disposable {
     return ended;
   }
 
-  /** Cancels the run of a strategy, at once. */
+  /** Cancels a strategy's run at once. */
   cancel(key: string): void {
     this.#runs.get(key)?.controller.abort();
   }
@@ -115,7 +115,7 @@ export class Runs implements vscode.Disposable {
           urgent: true,
           signal,
           onTurn: () => {
-            // What is saved from now on the run does not see.
+            // The run does not see what is saved from now on.
             revision = this.strategies.revision(entry.key);
             shown.begin();
           },
@@ -174,7 +174,7 @@ export class Runs implements vscode.Disposable {
     };
   }
 
-  /** Shows an error with what can be done about it. Nobody has to answer. */
+  /** Shows an error with the possible actions. Does not wait for a choice. */
   #offer(message: string, actions: readonly { title: string; run: () => void }[]): void {
     const showLog = { title: vscode.l10n.t('Show Log'), run: () => this.log.show(true) };
     void vscode.window.showErrorMessage(message, ...actions, showLog).then(

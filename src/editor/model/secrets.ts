@@ -2,18 +2,18 @@ import * as vscode from 'vscode';
 
 import { giveSecrets } from '../../client/fork.js';
 
-/** Where the names are kept; the values are in VS Code's own storage of secrets. */
+/** Where the names are stored; the values are in VS Code's secret storage. */
 const NAMES = 'secrets';
 
-/** What a name may be: that of an environment variable. */
+/** Valid names: those of environment variables. */
 export const SECRET_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-/** Passwords and keys of sources. Child processes find them in their environment, and nothing else has them. */
+/** Passwords and keys of sources. Only child processes get them, in their environment. */
 export class Secrets implements vscode.Disposable {
   readonly #context: vscode.ExtensionContext;
   readonly #log: vscode.LogOutputChannel;
   readonly #changes = new vscode.EventEmitter<void>();
-  /** Children that run have others than those that would be started now. */
+  /** Running children have older secrets than new ones would get. */
   readonly onDidChange = this.#changes.event;
   readonly #loading: Promise<void>;
 
@@ -27,7 +27,7 @@ export class Secrets implements vscode.Disposable {
     return this.#context.globalState.get<readonly string[]>(NAMES, []);
   }
 
-  /** Resolves when children get all that is known. */
+  /** Resolves when children get all known secrets. */
   get ready(): Promise<void> {
     return this.#loading;
   }
@@ -59,7 +59,7 @@ export class Secrets implements vscode.Disposable {
         const value = await this.#context.secrets.get(keyOf(name));
         if (value !== undefined) values[name] = value;
       } catch (error) {
-        // Whoever needs it says that it is not set; all else goes on.
+        // The source that needs it reports the missing variable; everything else works.
         this.#log.error(`The secret ${name} cannot be read from VS Code's storage: ${String(error)}`);
       }
     }

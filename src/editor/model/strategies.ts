@@ -24,33 +24,33 @@ import {
 
 export type { StrategyEntry } from './strategy-entry.js';
 
-/** Milliseconds of processor time that the author's code may take to set a strategy up. */
+/** Milliseconds of processor time that author code may take to set a strategy up. */
 export const SETUP_LIMIT_MS = 5000;
 
-/** Views hear of strategies that came or went at most this often. */
+/** Shortest time between events about strategies that appear or go. */
 const LIST_PAUSE_MS = 30;
 
-/** A strategy that goes on under another key: its class was renamed, or its file was. */
+/** A strategy with a new key: its class or its file was renamed. */
 interface Renamed {
   readonly from: string;
   readonly to: string;
 }
 
-/** The strategies of the workspace, as discovery finds them, and what the child says of each. */
+/** The workspace's strategies as discovery finds them, with what the child reports about each. */
 export class Strategies implements vscode.Disposable {
   readonly #entries = new Map<string, Mutable>();
   readonly #jobs: Jobs;
   readonly #changes = new vscode.EventEmitter<StrategyEntry | null>();
   readonly #log: vscode.LogOutputChannel;
-  /** The entries in order; null when it has to be found anew. */
+  /** Sorted entries; null: to be sorted again. */
   #sorted: readonly StrategyEntry[] | null = null;
   #listTimer: NodeJS.Timeout | null = null;
   #searched = false;
 
-  /** Fires with the strategy that changed; with null when strategies came or went. */
+  /** Fires with the changed strategy; with null when strategies appeared or went. */
   readonly onDidChange = this.#changes.event;
   readonly #looks = new vscode.EventEmitter<string>();
-  /** Fires with the folder of a cache that is looked into. */
+  /** Fires with the folder of a cache that is in use. */
   readonly onDidLook = this.#looks.event;
   readonly #renames = new vscode.EventEmitter<Renamed>();
   readonly onDidRename = this.#renames.event;
@@ -60,7 +60,7 @@ export class Strategies implements vscode.Disposable {
     this.#log = log;
   }
 
-  /** All of them, by file and line. */
+  /** All strategies, by file and line. */
   all(): readonly StrategyEntry[] {
     if (!this.#sorted) {
       const all = [...this.#entries.values()].sort(byPlace);
@@ -76,12 +76,12 @@ export class Strategies implements vscode.Disposable {
   }
 
   get(key: string): StrategyEntry | null {
-    // Names are given to all of them at once.
+    // Names depend on all strategies together.
     this.all();
     return this.#entries.get(key) ?? null;
   }
 
-  /** What discovery says of a file: its strategies, none when it has no more. */
+  /** Takes discovery's result for a file: its strategies, none if it has no more. */
   found(file: string, strategies: readonly DiscoveredStrategy[]): void {
     const before = [...this.#entries.values()].filter(({ found }) => found.file === file);
     const renamed = renamedIn(
@@ -107,25 +107,25 @@ export class Strategies implements vscode.Disposable {
     if (gone.length > 0 || strategies.length > 0) this.#listChanged();
   }
 
-  /** Whether the workspace was looked through: a strategy that is not here is nowhere. */
+  /** Whether the workspace was searched: a strategy that is not listed then does not exist. */
   get searched(): boolean {
     return this.#searched;
   }
 
-  /** The workspace was looked through. */
+  /** The workspace was searched. */
   allFound(): void {
     this.#searched = true;
     this.#listChanged();
   }
 
-  /** Looks at a strategy for the first time, when something that shows it comes into view. */
+  /** Checks a strategy for the first time, when it becomes visible. */
   see(key: string): void {
     const entry = this.#entries.get(key);
     if (!entry || entry.status || entry.problem || entry.looking || !describesOnSave()) return;
     this.#lookSoon(entry);
   }
 
-  /** Asks the child how a strategy stands, computing nothing. Resolves when the views know. */
+  /** Asks the child for a strategy's status; computes nothing. Resolves when views can show it. */
   async look(key: string): Promise<void> {
     const entry = this.#entries.get(key);
     if (!entry || !vscode.workspace.isTrusted) return;
@@ -141,7 +141,7 @@ export class Strategies implements vscode.Disposable {
     }
   }
 
-  /** Scripts were saved: whatever is made of them may have changed. */
+  /** Scripts were saved: strategies that import them may have changed. */
   saved(saved: ReadonlySet<string>): void {
     for (const entry of this.#entries.values()) {
       const file = partOf(entry, saved);
@@ -153,8 +153,8 @@ export class Strategies implements vscode.Disposable {
   }
 
   /**
-   * A file that sources read was written, made or deleted.
-   * @param watched the file, or the pattern it was found by, as sources name it
+   * A source file was written, created or deleted.
+   * @param watched the file, or the pattern that found it, as sources name it
    */
   dataChanged(file: string, watched: string): void {
     for (const entry of this.#entries.values()) {
@@ -168,7 +168,7 @@ export class Strategies implements vscode.Disposable {
     }
   }
 
-  /** Text of a file was changed, saved, reverted or closed. */
+  /** A file's text was changed, saved, reverted or closed. */
   edited(file: string): void {
     for (const entry of this.#entries.values()) {
       const concerned = [entry.found.file, ...entry.files];
@@ -180,7 +180,7 @@ export class Strategies implements vscode.Disposable {
     }
   }
 
-  /** The last run, whose failures may still say something; null when there was none in this window. */
+  /** The last run, if its failures may still apply; null if there was none in this window. */
   lastRun(key: string): LastRun | null {
     const entry = this.#entries.get(key);
     if (!entry?.lastRun) return null;
@@ -195,16 +195,16 @@ export class Strategies implements vscode.Disposable {
     this.#changes.fire(entry);
   }
 
-  /** Counts the changes of its code: asked before a run, and passed on with its report. */
+  /** Counts changes of its code: read before a run, and passed back with its report. */
   revision(key: string): number {
     return this.#entries.get(key)?.revision ?? 0;
   }
 
-  /** A run has ended with a report. @param revision that of the code it was of */
+  /** A run ended with a report. @param revision of the code that it ran */
   ran(key: string, { fingerprints = {}, ...report }: Result<'materialize'>, revision: number): void {
     const entry = this.#entries.get(key);
     if (!entry) return;
-    // What changed while it ran may have been read before.
+    // Changes made while it ran may have been read before.
     if (entry.doubt === null) entry.reread = new Map();
     entry.lastRun = report;
     entry.ranPrints = fingerprints;
@@ -215,18 +215,18 @@ export class Strategies implements vscode.Disposable {
     ];
   }
 
-  /** All that was looked at is looked at again: the cache was cleaned, a setting changed, a person asked. */
+  /** Checks everything again: the cache was cleaned, a setting changed, or a person asked. */
   async lookAgain(): Promise<void> {
     const seen = [...this.#entries.values()].filter(({ status, problem }) => status ?? problem);
     await Promise.all(seen.map(({ key }) => this.look(key)));
   }
 
-  /** Where the history of a strategy is kept. */
+  /** The cache folder of a strategy. */
   cacheOf({ ref: { projectRoot } }: Pick<StrategyEntry, 'ref'>): string {
     return cacheFolder(projectRoot, cacheDirSetting(projectRoot));
   }
 
-  /** A cache was changed: what was looked at in another state of it is looked at again. */
+  /** A cache changed: strategies checked against an earlier state are checked again. */
   async cacheChanged(folder: string, state: string): Promise<void> {
     if (!describesOnSave()) return;
     const behind = [...this.#entries.values()].filter(
@@ -241,21 +241,21 @@ export class Strategies implements vscode.Disposable {
     this.#entries.clear();
   }
 
-  /** Strategies that went lately: their file may come back under another name. */
+  /** Recently removed strategies: their file may return under another name. */
   #gone: readonly Mutable[] = [];
 
   #keepGone(gone: readonly Mutable[]): void {
     this.#gone = [...gone, ...this.#gone].slice(0, MOST_GONE);
   }
 
-  /** The strategy that was this one while its file had another name, which is there no more. */
+  /** The strategy that was this one before its file was renamed. */
   #movedFrom({ file, className }: DiscoveredStrategy): Mutable | undefined {
     return [...this.#entries.values(), ...this.#gone].find(
       ({ found }) => found.className === className && found.file !== file && !existsSync(found.file),
     );
   }
 
-  /** What a person did with a strategy goes on under its new key. */
+  /** Moves a person's work with a strategy to its new key. */
   #follow(from: Mutable, to: string): void {
     const entry = this.#entries.get(to);
     if (!entry) return;
@@ -264,7 +264,7 @@ export class Strategies implements vscode.Disposable {
     this.#renames.fire({ from: from.key, to });
   }
 
-  /** What it is made of, or reads, is another: it is looked at, and until then nothing that a run holds up is called fresh. */
+  /** Its code or data changed: it is checked, and until then nothing blocked by a run is called fresh. */
   #changed(entry: Mutable, file: string): void {
     if (this.#jobs.busy && entry.freshness) {
       const why = vscode.l10n.t(
@@ -283,7 +283,7 @@ export class Strategies implements vscode.Disposable {
     this.look(key).catch((error: unknown) => this.#log.error(String(error)));
   }
 
-  /** Thousands of files may be found in a second: views hear of them together. */
+  /** Discovery may find thousands of files in a second: views get one event for all. */
   #listChanged(): void {
     this.#sorted = null;
     this.#listTimer ??= setTimeout(() => {
@@ -297,7 +297,7 @@ export class Strategies implements vscode.Disposable {
     entry.checking = { fraction: null, percent: null, what, node: null, left: null, bars: null };
     this.#changes.fire(entry);
     try {
-      // What is saved while it is looked at asks for another look.
+      // A save during a check requests another check.
       for (let wanted = true; wanted; wanted = entry.again) {
         entry.again = false;
         await this.#lookOnce(entry);
@@ -310,7 +310,7 @@ export class Strategies implements vscode.Disposable {
 
   async #lookOnce(entry: Mutable): Promise<void> {
     const { ref, revision } = entry;
-    // Until it was run in this window, the last run is anybody's.
+    // Until it runs in this window, the last run may be another process's.
     const own = entry.lastRun === null ? null : entry.lastRanges[0];
     const range = own ? { start: own[0], end: own[1] } : { last: true as const };
     const folder = this.cacheOf(entry);
@@ -331,7 +331,7 @@ export class Strategies implements vscode.Disposable {
       entry.status = status;
       entry.files = status.files;
       const unreadable = status.nodes.some(({ failure }) => failure !== null);
-      // A file that is gone is watched on: it may come back.
+      // A deleted file stays watched: it may return.
       entry.dataFiles = unreadable
         ? [...new Set([...entry.dataFiles, ...status.dataFiles])]
         : status.dataFiles;
@@ -340,23 +340,23 @@ export class Strategies implements vscode.Disposable {
       entry.problem = null;
       const judged = freshnessOf(status, this.lastRun(entry.key));
       entry.freshness = withRereads(judged, entry);
-      // What was saved meanwhile is looked at next.
+      // Changes saved meanwhile are checked next.
       if (entry.revision === revision && !entry.again) entry.doubt = null;
       else if (entry.doubt !== null) entry.freshness = doubted(entry.freshness, entry.doubt);
     } catch (error) {
       if (!(error instanceof SeamlessError)) throw error;
       if (error.code === 'cancelled') return;
-      // What was known of its coverage is of earlier code, and says nothing any more.
+      // The known coverage belongs to earlier code.
       entry.problem = error;
       this.#log.info(`${entry.name}: ${error.message}`);
     }
   }
 }
 
-/** Strategies that went, as many as a folder that is moved may have. */
+/** How many removed strategies are remembered: as many as a moved folder may have. */
 const MOST_GONE = 200;
 
-/** One of the scripts that is part of a strategy; of one that was not looked at yet, any of its project may be. */
+/** A script that is part of a strategy; before its first check, any script of its project may be. */
 function partOf({ found, files, ref }: StrategyEntry, scripts: ReadonlySet<string>): string | undefined {
   if (scripts.has(found.file)) return found.file;
   if (files.length > 0) return files.find((file) => scripts.has(file));

@@ -10,47 +10,47 @@ import { doubted, type Freshness } from '../../present/freshness.js';
 import type { ProgressText } from '../../present/progress.js';
 import type { SeamlessError } from '../../sdk/errors.js';
 
-/** A strategy of the workspace, with all that is known of it. What views show, they take from here. */
+/** A strategy of the workspace with everything known about it. Views show this. */
 export interface StrategyEntry {
   readonly key: string;
-  /** What it is called: its class, and its file as well where another has a class of that name. */
+  /** Its class name, with its file if another one has the same class name. */
   readonly name: string;
-  /** As much of the file's path as distinguishes it from others of its name; null where the class alone does. */
+  /** The part of the file's path that tells it from others of its name; null if the class name does. */
   readonly where: string | null;
-  /** Where its class stands, in the last text that parsed. */
+  /** Where its class is, in the last text that parsed. */
   readonly found: DiscoveredStrategy;
   readonly ref: StrategyRef;
-  /** Null until the strategy has been looked at. */
+  /** Null until the strategy was checked. */
   readonly freshness: Freshness | null;
-  /** Why nothing of it is called fresh for the moment; null: it is as it was when it was looked at. */
+  /** Why nothing of it is called fresh at the moment; null: it is as it was when checked. */
   readonly doubt: string | null;
-  /** It is being looked at: how far that has come. What is known of it meanwhile is of before. */
+  /** A check is running, with its progress. What is known is from before. */
   readonly checking: ProgressText | null;
-  /** Ranges asked for lately, the last one first. */
+  /** Recent ranges, latest first. */
   readonly lastRanges: readonly Span[];
-  /** What its sources had when they were last read; null when none was. */
+  /** Bounds of its sources when last read; null: never read. */
   readonly data: Span | null;
-  /** Files it is made of, itself included; known once it was looked at. */
+  /** Its files, including itself; known after the first check. */
   readonly files: readonly string[];
-  /** Files that its sources read, and the patterns they were found by. */
+  /** Files that its sources read, and the patterns that found them. */
   readonly dataFiles: readonly string[];
-  /** Streams whose source changed and cannot tell so itself: the next run reads them again. By the file that changed. */
+  /** Streams whose source changed without being able to report it: the next run reads them again. By changed file. */
   readonly reread: ReadonlyMap<string, ReadonlySet<string>>;
-  /** Why it cannot be looked at, or null. */
+  /** Why it cannot be checked, or null. */
   readonly problem: SeamlessError | null;
-  /** It, or something it imports, has text that is not saved. */
+  /** It, or something it imports, is not saved. */
   readonly edited: boolean;
-  /** The run under way or waiting for its turn, or null. */
+  /** The running or waiting run, or null. */
   readonly running: ProgressText | null;
-  /** The last run in this window, of whatever code; null when there was none. */
+  /** The last run in this window, of any code; null: none. */
   readonly lastRun: RunReport | null;
-  /** Fingerprints of the nodes in it, by name. */
+  /** Fingerprints of its nodes, by name. */
   readonly ranPrints: Readonly<Record<string, string>>;
-  /** State of the cache when it was last looked at; null when it was not. */
+  /** The cache's state at the last check; null: never checked. */
   readonly cacheState: string | null;
 }
 
-/** The same with what the next run reads again in doubt. */
+/** The same, with sources that the next run reads again marked as uncertain. */
 export function withRereads(freshness: Freshness, { reread }: Pick<StrategyEntry, 'reread'>): Freshness {
   let shown = freshness;
   for (const [file, streams] of reread) {
@@ -60,7 +60,7 @@ export function withRereads(freshness: Freshness, { reread }: Pick<StrategyEntry
   return shown;
 }
 
-/** An entry as the model keeps it. */
+/** An entry inside the model. */
 export interface Mutable extends StrategyEntry {
   name: string;
   where: string | null;
@@ -80,11 +80,11 @@ export interface Mutable extends StrategyEntry {
   edited: boolean;
   status: StatusReport | null;
   cacheState: string | null;
-  /** Counts the times that what it is made of changed. */
+  /** Counts changes of its code. */
   revision: number;
-  /** The revision that the last run was of, whose failures hold only so long. */
+  /** The revision of the last run, whose failures apply to it only. */
   ranAt: number | null;
-  /** The look under way, and whether another is wanted after it. */
+  /** The running check, and whether another one is needed after it. */
   looking: Promise<void> | null;
   again: boolean;
 }
@@ -129,7 +129,7 @@ export function byPlace(a: StrategyEntry, b: StrategyEntry): number {
   return a.found.line - b.found.line;
 }
 
-/** Whether text of any of these files is not saved. */
+/** Whether any of these files has unsaved text. */
 export function hasUnsaved(files: readonly string[]): boolean {
   return vscode.workspace.textDocuments.some(
     ({ isDirty, uri }) => isDirty && uri.scheme === 'file' && files.includes(uri.fsPath),

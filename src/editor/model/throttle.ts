@@ -1,7 +1,7 @@
-/** Lenses and the side bar hear of progress at most this often. */
+/** Shortest time between updates of lenses and the side bar. */
 export const PROGRESS_PAUSE_MS = 1000;
 
-/** Calls `work` at once, and then at most once in each pause; what is asked in between is done at its end. */
+/** Calls `work` at once, then at most once per pause; calls during a pause happen at its end. */
 export function throttle(work: () => void, pauseMs: number): { (): void; dispose(): void } {
   let timer: NodeJS.Timeout | null = null;
   let again = false;

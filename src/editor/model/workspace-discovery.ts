@@ -9,20 +9,20 @@ import type { Strategies } from './strategies.js';
 const SCRIPTS = '**/*.{ts,tsx,mts,cts,js,jsx,mjs,cjs}';
 const SCRIPT = /(?<!\.d)\.[cm]?[jt]sx?$/;
 
-/** Text is looked at this long after the last key was pressed. */
+/** Milliseconds after the last key press until text is parsed. */
 const TYPING_PAUSE_MS = 200;
 
-/** A file saved here is reported as changed on disk within this time. */
+/** Milliseconds within which a saved file is also reported as changed on disk. */
 const SAVE_ECHO_MS = 2000;
 
-/** Keeps the list of strategies true while folders, files and open texts change. The work is done in a thread of its own. */
+/** Keeps the list of strategies up to date while folders, files and open texts change. A worker thread does the work. */
 export class WorkspaceDiscovery implements vscode.Disposable {
   readonly #client: DiscoveryClient;
   readonly #strategies: Strategies;
   readonly #log: vscode.LogOutputChannel;
   readonly #disposables: vscode.Disposable[] = [];
   readonly #savedAt = new Map<string, number>();
-  /** Scripts that changed on disk in this turn. */
+  /** Scripts that changed on disk in this turn of the event loop. */
   readonly #changes = new Set<string>();
   readonly #typing = new Map<string, NodeJS.Timeout>();
 
@@ -41,14 +41,14 @@ export class WorkspaceDiscovery implements vscode.Disposable {
     return this.#client;
   }
 
-  /** Looks through the folders anew, also for what the system did not report. Resolves when that is done. */
+  /** Searches the folders again, also for unreported changes. Resolves when done. */
   async refresh(): Promise<void> {
     await this.#client.scan(folders().map(({ uri }) => uri.fsPath));
     this.#lookForGhosts();
     await this.#client.settled();
   }
 
-  /** Where the cursor is, in a script that is saved somewhere; null: in none. */
+  /** The cursor's position in a saved script; null: none. */
   async cursorPlace(): Promise<CursorPlace | null> {
     const editor = vscode.window.activeTextEditor;
     const file = editor ? scriptOf(editor.document) : null;
@@ -58,9 +58,9 @@ export class WorkspaceDiscovery implements vscode.Disposable {
     return { file, line: line + 1, at };
   }
 
-  /** @param onSearched called when the folders were looked through, also when that failed. */
+  /** @param onSearched called when the folders were searched, even if that failed */
   start(onSearched: () => void): void {
-    // Each event is looked at by one of the two: thousands may arrive together.
+    // Each event is handled by one of the two: thousands may arrive together.
     const contents = vscode.workspace.createFileSystemWatcher(SCRIPTS, true, false, true);
     const names = vscode.workspace.createFileSystemWatcher('**', false, true, false);
     this.#disposables.push(
@@ -99,20 +99,20 @@ export class WorkspaceDiscovery implements vscode.Disposable {
       .finally(onSearched);
   }
 
-  /** A folder that arrives whole, copied or by a change of branch, may be reported without the scripts in it. */
+  /** When a whole folder appears (a copy, or a change of branch), its scripts may not be reported. */
   #created(path: string): void {
     if (SCRIPT.test(path)) this.#changed(path);
     else this.#client.changed(path);
   }
 
-  /** So may a folder that is deleted: its scripts with strategies are known. */
+  /** The same when a folder is deleted: its scripts with strategies are known. */
   #deleted(path: string): void {
     if (SCRIPT.test(path)) return this.#client.removed(path);
     const inside = this.#strategies.all().some(({ found }) => found.file.startsWith(path + sep));
     if (inside) this.#client.removed(path);
   }
 
-  /** Strategies whose file is gone, where no system said so. */
+  /** Strategies whose deleted file was not reported. */
   #lookForGhosts(): void {
     const files = new Set(this.#strategies.all().map(({ found }) => found.file));
     for (const file of files) if (!existsSync(file)) this.#client.removed(file);
@@ -120,19 +120,19 @@ export class WorkspaceDiscovery implements vscode.Disposable {
 
   #changed(file: string): void {
     this.#client.changed(file);
-    // What was saved here was heard of before its file changed.
+    // The save was handled before the file's change was reported.
     if (Date.now() - (this.#savedAt.get(file) ?? 0) <= SAVE_ECHO_MS) return;
     if (this.#changes.size === 0) setImmediate(() => this.#tellStrategies());
     this.#changes.add(file);
   }
 
-  /** Thousands of files may change in one turn: each strategy is asked about them once. */
+  /** Thousands of files may change in one turn: each strategy is checked once. */
   #tellStrategies(): void {
     this.#strategies.saved(new Set(this.#changes));
     this.#changes.clear();
   }
 
-  /** The system may lose news of files when many change at once; and files of no folder are known only while open. */
+  /** The system may lose events when many files change at once; files outside folders are known only while open. */
   #opened(document: vscode.TextDocument): void {
     const file = scriptOf(document);
     if (file === null) return;
@@ -175,7 +175,7 @@ function folders(): readonly vscode.WorkspaceFolder[] {
   return (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file');
 }
 
-/** The text that counts in place of the disk's, or null. */
+/** The text that replaces the file's, or null. */
 function textToKnow(document: vscode.TextDocument): string | null {
   const onDisk = !document.isDirty && vscode.workspace.getWorkspaceFolder(document.uri) !== undefined;
   return onDisk ? null : document.getText();

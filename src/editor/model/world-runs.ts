@@ -10,11 +10,11 @@ import { cacheFolder } from '../../protocol/project.js';
 import { cacheDirSetting, cacheUse, memorySetting } from './settings.js';
 import type { StrategyEntry } from './strategies.js';
 
-/** A strategy at work in a world. */
+/** A strategy running in a world. */
 export interface WorldRun {
   readonly run: string;
   readonly projectRoot: string;
-  /** What the strategy is known by in this window. */
+  /** The strategy's key in this window. */
   readonly key: string;
   /** Name of the strategy's class. */
   readonly strategy: string;
@@ -22,35 +22,35 @@ export interface WorldRun {
   readonly mode: Mode;
 }
 
-/** How it ended: with a result, or with an error. */
+/** How it ended: with a result or an error. */
 export interface WorldRunEnd extends WorldRun {
   readonly result: RunResult | null;
   readonly error: SeamlessError | null;
 }
 
-/** Milliseconds between two looks at a run in a terminal, and that it has to begin. */
+/** Milliseconds between checks of a run in a terminal, and within which it must begin. */
 const LIVE_LOOK_MS = 250;
 const LIVE_START_MS = 60_000;
 
 interface Held {
   readonly about: WorldRun;
-  /** Ends it after the slot in hand. */
+  /** Ends it after the current slot. */
   readonly stop: () => void;
-  /** Tells when more of the journal is on disk. */
+  /** Calls back when the journal on disk has grown. */
   readonly growth: Growing;
 }
 
 /**
- * Runs of this window in worlds. Each has a child process of its own: one on paper lasts for days, and everything else goes on
- * beside it. A window that closes ends its runs as a kill would: they can be resumed.
+ * This window's runs in worlds. Each has its own child process: a paper run may last for days. Closing the window kills its runs;
+ * they can be resumed.
  */
 export class WorldRuns implements vscode.Disposable {
   readonly #held = new Map<string, Held>();
-  /** The last run of each strategy that has ended in this window, by the strategy's key. */
+  /** The last finished run of each strategy in this window, by the strategy's key. */
   readonly #ended = new Map<string, WorldRun>();
   readonly #watches = new Set<NodeJS.Timeout>();
   readonly #changes = new vscode.EventEmitter<void>();
-  /** A run was started, or has ended. */
+  /** Fires when a run starts or ends. */
   readonly onDidChange = this.#changes.event;
   readonly #ends = new vscode.EventEmitter<WorldRunEnd>();
   readonly onDidEnd = this.#ends.event;
@@ -64,7 +64,7 @@ export class WorldRuns implements vscode.Disposable {
     return [...this.#held.values()].map(({ about }) => about);
   }
 
-  /** The last run of a strategy: one that goes on, or what ended last. */
+  /** A strategy's active run, else the one that ended last. */
   lastOf(key: string): WorldRun | null {
     return this.running.findLast((about) => about.key === key) ?? this.#ended.get(key) ?? null;
   }
@@ -77,7 +77,7 @@ export class WorldRuns implements vscode.Disposable {
     return this.#held.get(run)?.growth ?? null;
   }
 
-  /** Starts a run; its end is told by `onDidEnd`. */
+  /** Starts a run; `onDidEnd` reports its end. */
   start({ key, ref, found }: StrategyEntry, world: string, mode: Mode): WorldRun {
     const { projectRoot } = ref;
     const about = { run: nameRun(world), projectRoot, key, strategy: found.className, world, mode };
@@ -109,13 +109,13 @@ export class WorldRuns implements vscode.Disposable {
     return about;
   }
 
-  /** A run of a live world, which a terminal starts under that name: it is looked at as long as it goes on there. */
+  /** Follows a live run that a terminal starts under that name. */
   follow({ key, ref, found }: StrategyEntry, world: string, run: string, terminal: vscode.Terminal): void {
     const { projectRoot } = ref;
     const about: WorldRun = { run, projectRoot, key, strategy: found.className, world, mode: 'live' };
     const growth = new Growing();
     const cacheDir = cacheFolder(projectRoot, cacheDirSetting(projectRoot));
-    // As Ctrl-C does: the run ends in good order.
+    // Like Ctrl-C: the run ends in good order.
     this.#held.set(run, { about, growth, stop: () => terminal.sendText('\u0003', false) });
     this.#changes.fire();
     const started = Date.now();
@@ -133,7 +133,7 @@ export class WorldRuns implements vscode.Disposable {
     this.#watches.add(look);
   }
 
-  /** Ends a run after the slot in hand. */
+  /** Ends a run after the current slot. */
   stop(run: string): void {
     this.#held.get(run)?.stop();
   }
@@ -148,7 +148,7 @@ export class WorldRuns implements vscode.Disposable {
     this.#changes.fire();
   }
 
-  /** A live run in a terminal goes on without this window. */
+  /** A live run in a terminal continues without this window. */
   dispose(): void {
     for (const { about, stop } of this.#held.values()) if (about.mode !== 'live') stop();
     for (const look of this.#watches) clearInterval(look);
@@ -157,12 +157,12 @@ export class WorldRuns implements vscode.Disposable {
   }
 }
 
-/** What became of a run that somebody else has run. */
+/** What became of a run in another process. */
 function endOf(cacheDir: string, { run }: WorldRun): Pick<WorldRunEnd, 'result' | 'error'> {
   try {
     const { result, problem } = summaryOf(cacheDir, run);
     const why =
-      problem ?? vscode.l10n.t('its terminal was closed: seamless run … --resume {0} goes on.', run);
+      problem ?? vscode.l10n.t('its terminal was closed: continue it with seamless run … --resume {0}.', run);
     return { result, error: result ? null : new SeamlessError('usage', why) };
   } catch (error) {
     // It never began: the terminal says why.

@@ -13,11 +13,11 @@ import { throttle } from '../model/throttle.js';
 import type { WorldRun } from '../model/world-runs.js';
 import type { Services } from '../workbench.js';
 
-/** Milliseconds between two looks at values that a person can still follow. */
+/** Milliseconds between updates that a person can still follow. */
 const LIVE_PAUSE_MS = 250;
 
 interface LivePanel {
-  /** What the strategy that is shown is known by. */
+  /** The key of the shown strategy. */
   readonly key: () => string;
   readonly nodes: () => readonly StandingNode[];
   readonly post: (message: HostToPage) => void;
@@ -26,20 +26,23 @@ interface LivePanel {
 interface Shown {
   readonly about: WorldRun;
   readonly values: NewestValues;
-  /** What the nodes were as it ended; null: it goes on. An edit then has other values than these. */
+  /** The nodes when it ended; null: still running. After an edit, nodes have other values. */
   ended: string | null;
 }
 
-/** The newest values of a strategy's run in a world, told to its DAG while the run goes on, and afterwards until the strategy is edited. */
+/**
+ * The newest values of a strategy's run in a world. They are sent to its DAG while the run is active, and afterwards until the
+ * strategy is edited.
+ */
 export class DagLive implements vscode.Disposable {
   readonly #services: Services;
   readonly #panel: LivePanel;
   readonly #send = throttle(() => this.#tell(), LIVE_PAUSE_MS);
   readonly #changes: vscode.Disposable;
   #shown: Shown | null = null;
-  /** The last run, also where it is not shown any more. */
+  /** The last run, even if it is no longer shown. */
   #known: string | null = null;
-  /** The page knows of no run yet, or was loaded again. */
+  /** The page does not know of a run yet, or was reloaded. */
   #isReady = false;
 
   constructor(services: Services, panel: LivePanel) {
@@ -49,18 +52,18 @@ export class DagLive implements vscode.Disposable {
     this.#look();
   }
 
-  /** The page listens, and knows nothing. */
+  /** The page is ready and knows nothing. */
   ready(): void {
     this.#isReady = true;
     this.#shown?.values.again();
     if (this.#shown) this.#send();
   }
 
-  /** The nodes may be others than they were. */
+  /** The nodes may have changed. */
   nodesChanged(): void {
     const shown = this.#shown;
     if (shown?.ended == null || shown.ended === this.#prints()) return;
-    // Not described yet as it ended, or read anew.
+    // It was not described yet when it ended, or is being read again.
     if (shown.ended === '' || this.#prints() === '') shown.ended = this.#prints();
     else this.#shown = null;
     this.#send();
@@ -70,7 +73,7 @@ export class DagLive implements vscode.Disposable {
     return (
       this.#panel
         .nodes()
-        // Those that cannot be hashed have another one each time.
+        // Nodes that cannot be hashed get a new fingerprint each time.
         .filter(({ standing }) => standing !== 'uncached')
         .map(({ name, fingerprint }) => `${name} ${fingerprint}`)
         .join('\n')
@@ -83,7 +86,7 @@ export class DagLive implements vscode.Disposable {
     this.#shown = null;
   }
 
-  /** Runs came or went: the last one of this strategy is shown. */
+  /** Runs appeared or went: show the last one of this strategy. */
   #look(): void {
     const { worldRuns } = this.#services;
     const about = worldRuns.lastOf(this.#panel.key());
@@ -99,7 +102,7 @@ export class DagLive implements vscode.Disposable {
     this.#known = about?.run ?? null;
     this.#shown = about && { about, values: new NewestValues(), ended: goesOn ? null : this.#prints() };
     this.#send();
-    // The rows of a backtest come from the cache: the newest are told as it ends.
+    // The rows of a backtest come from the cache; the newest are reported at its end.
     if (this.#shown && !(goesOn && about.mode === 'backtest')) this.#read(this.#shown);
   }
 
@@ -109,7 +112,7 @@ export class DagLive implements vscode.Disposable {
     );
   }
 
-  /** Reads the run's journal as it grows, a block at a time: the window goes on beside it. */
+  /** Reads the run's growing journal block by block, so that the window stays responsive. */
   async #follow(shown: Shown): Promise<void> {
     const { about, values } = shown;
     const { projectRoot, run } = about;

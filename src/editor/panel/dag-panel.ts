@@ -20,40 +20,40 @@ import { SETUP_LIMIT_MS, type StrategyEntry } from '../model/strategies.js';
 import { withRereads } from '../model/strategy-entry.js';
 import { throttle } from '../model/throttle.js';
 
-/** The whole state is sent with it: graphs may be large. */
+/** Shortest time between full states: graphs may be large. */
 const CHECKING_PAUSE_MS = 500;
 
-/** Counters and bars of a run in work move this often. */
+/** Shortest time between updates of an active run's counters and bars. */
 const LIVE_PAUSE_MS = 100;
 
 interface PanelOptions {
   readonly key: string;
   readonly view: vscode.WebviewPanel;
-  /** What it showed before the window was loaded again; null: it is new. */
+  /** What it showed before the window was reloaded; null: it is new. */
   readonly range: Span | null;
   readonly onClose: () => void;
 }
 
-/** The DAG of one strategy, in a page beside the code. What it shows comes from the model; it only has a range of its own. */
+/** The DAG of one strategy, in a page beside the code. Its content comes from the model; only the shown range is its own. */
 export class DagPanel {
   readonly #workbench: Services;
   #key: string;
-  /** How nodes stand, as last sent to the page. */
+  /** The nodes' states as last sent to the page. */
   #told: Freshness | null = null;
   readonly #view: vscode.WebviewPanel;
   readonly #disposables: { dispose(): unknown }[];
-  /** The range a person chose to look at; null: that of the last run, or else all that the sources have. */
+  /** The range that the person chose; null: the last run's, else the bounds of the sources. */
   #range: Span | null = null;
-  /** How nodes stand over `#range`; null: as the model says, over the last range. */
+  /** The nodes' states over `#range`; null: the model's, over the last range. */
   #own: Freshness | null = null;
   #data: Span | null = null;
   #askedForData = false;
-  /** What the run in work has stored so far. */
+  /** What the active run has stored so far. */
   #covered: CoveredPart[] = [];
   readonly #sendChecking = throttle(() => this.#show(), CHECKING_PAUSE_MS);
   readonly #sendLive = throttle(() => this.#live(), LIVE_PAUSE_MS);
   readonly #worldLive: DagLive;
-  /** A node to be selected once the page listens. */
+  /** A node to select once the page is ready. */
   #wanted: string | null = null;
   #isReady = false;
 
@@ -100,7 +100,7 @@ export class DagPanel {
     this.#cameOrWent();
   }
 
-  /** Its class or its file was renamed: it goes on with the strategy under its new key. */
+  /** Its class or file was renamed: the panel continues with the new key. */
   follow(key: string): void {
     this.#key = key;
     this.#own = null;
@@ -134,7 +134,7 @@ export class DagPanel {
     this.#view.webview.postMessage(message).then(undefined, (error: unknown) => this.#fault(error));
   }
 
-  /** The page listens, for the first time or again: it gets the whole state. */
+  /** The page is ready, for the first time or again: it gets the full state. */
   #ready(): void {
     this.#isReady = true;
     this.#show();
@@ -144,10 +144,10 @@ export class DagPanel {
     this.#wanted = null;
   }
 
-  /** Strategies were found or lost, or may be looked at now. */
+  /** Strategies appeared or went, or may be checked now. */
   #cameOrWent(): void {
     const entry = this.#entry;
-    // Whoever opens its graph wants to know how it stands, be it looked at on saving or not.
+    // An open panel needs the status, whether strategies are checked on save or not.
     if (entry && !entry.freshness && !entry.problem) {
       this.#workbench.strategies.look(this.#key).catch((error: unknown) => this.#fault(error));
     }
@@ -156,7 +156,7 @@ export class DagPanel {
 
   #changed(entry: StrategyEntry): void {
     if (entry.running) {
-      // What is saved meanwhile puts nodes in doubt.
+      // A save makes the nodes' states uncertain.
       if (this.#covered.length === 0 || entry.freshness !== this.#told) this.#show();
       this.#sendLive();
       return;
@@ -210,7 +210,7 @@ export class DagPanel {
     return { kind: code === 'cycle' ? 'cycle' : 'failed', message, path };
   }
 
-  /** Sends how far the run in work has come. */
+  /** Sends the active run's progress. */
   #live(): void {
     const progress = this.#entry?.running;
     if (!progress) return;
@@ -218,14 +218,14 @@ export class DagPanel {
     this.#post({ type: 'progress', progress, coverage });
   }
 
-  /** A run within what is shown leaves it as it is; one beyond is shown whole. */
+  /** A run within the shown range changes nothing; one beyond it is shown whole. */
   #follow([start, end]: Span): void {
     const shown = this.#range;
     if (shown && (start < shown[0] || end > shown[1]))
       this.#setRange(null).catch((error: unknown) => this.#fault(error));
   }
 
-  /** Looks at how nodes stand over a range, as the model does over the last one. */
+  /** Checks the nodes over a range, as the model does over the last one. */
   async #look(range: Span): Promise<void> {
     const { jobs, strategies } = this.#workbench;
     const entry = this.#entry;
@@ -269,7 +269,7 @@ export class DagPanel {
     return panelHandlers({
       workbench: this.#workbench,
       key: () => this.#key,
-      // A run makes its range the last one: what is shown stays until the person looks elsewhere.
+      // A run sets the last range: keep what is shown until the person changes it.
       keepRange: () => {
         this.#own ??= this.#entry?.freshness ?? null;
         this.#range ??= this.#shownRange;
@@ -285,7 +285,7 @@ export class DagPanel {
   }
 }
 
-/** What the last run came to; while the code and data are looked at, that. */
+/** The result of the last run; while code and data are checked, that. */
 function resultText(entry: StrategyEntry | null): string | null {
   if (entry?.checking) return checkingText(entry.checking);
   return entry?.lastRun ? summaryLine(entry.lastRun) : null;

@@ -10,13 +10,13 @@ import type { StrategyEntry } from '../model/strategies.js';
 
 const VIEW_TYPE = 'seamless.dag';
 
-/** What the host needs of all that a page keeps: which strategy it shows, and over what. */
+/** What the host needs of the page's saved state: the strategy and the range. */
 const keptState = v.object({
   key: v.string(),
   range: v.nullable(v.tuple([v.number(), v.number()])),
 });
 
-/** One panel a strategy: opened beside the code, and brought back with the window. */
+/** One panel per strategy, opened beside the code and restored with the window. */
 export class DagPanels implements vscode.Disposable, vscode.WebviewPanelSerializer {
   readonly #workbench: Services;
   readonly #panels = new Map<string, { readonly panel: DagPanel; readonly view: vscode.WebviewPanel }>();
@@ -30,7 +30,7 @@ export class DagPanels implements vscode.Disposable, vscode.WebviewPanelSerializ
     ];
   }
 
-  /** @param node name of a node to be selected and brought into view. */
+  /** @param node name of a node to select and bring into view */
   show({ key, name }: StrategyEntry, node: string | null = null): void {
     const known = this.#panels.get(key);
     if (known) known.panel.reveal();
@@ -38,7 +38,7 @@ export class DagPanels implements vscode.Disposable, vscode.WebviewPanelSerializ
     if (node !== null) panel.select(node);
   }
 
-  /** The window is back; the page kept which strategy it shows. */
+  /** The window was reloaded; the page remembers which strategy it shows. */
   deserializeWebviewPanel(view: vscode.WebviewPanel, state: unknown): Promise<void> {
     const kept = v.safeParse(keptState, state);
     if (kept.success && !this.#panels.has(kept.output.key)) {
@@ -56,7 +56,7 @@ export class DagPanels implements vscode.Disposable, vscode.WebviewPanelSerializ
     for (const [key, held] of this.#panels) if (held.view === view) this.#panels.delete(key);
   }
 
-  /** One panel a strategy: where another shows it already under its new key, this one goes. */
+  /** One panel per strategy: if another already shows it under its new key, this one closes. */
   #follow(from: string, to: string): void {
     const held = this.#panels.get(from);
     if (!held) return;

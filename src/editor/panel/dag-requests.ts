@@ -20,15 +20,15 @@ import { SETUP_LIMIT_MS, type StrategyEntry } from '../model/strategies.js';
 
 interface PanelServices {
   readonly workbench: Services;
-  /** The strategy's key as it is now. */
+  /** The strategy's current key. */
   readonly key: () => string;
-  /** Keeps the range that is shown, whatever is run. */
+  /** Keeps the shown range, whatever is run. */
   readonly keepRange: () => void;
   readonly isVisible: () => boolean;
   readonly setRange: (range: Span | null) => Promise<void>;
 }
 
-/** What the panel's page may ask for. */
+/** What the panel's page may request. */
 export function panelHandlers(services: PanelServices): PanelHandlers {
   return { ...runHandlers(services), ...historyHandlers(services), ...placeHandlers(services) };
 }
@@ -70,14 +70,14 @@ function historyHandlers({
   workbench: { jobs, strategies },
   key,
 }: PanelServices): Part<'readNode' | 'rows' | 'source' | 'exportNode'> {
-  /** What every request about a stored node carries. */
+  /** Part of every request about a stored node. */
   const stored = (node: string) => {
     const { ref, freshness, found } = entryOf(strategies, key());
     const { projectRoot } = ref;
     const strategy = storedName(ref, freshness?.strategy ?? found.className);
     return { projectRoot, ...cacheUse(projectRoot), strategy, node };
   };
-  /** Whether a version is the one that the node's standing is about. */
+  /** Whether a version is the one that the node's state describes. */
   const isJudged = (node: string, fingerprint: string): boolean => {
     const { freshness } = entryOf(strategies, key());
     return freshness?.nodes.find(({ name }) => name === node)?.fingerprint === fingerprint;
@@ -159,7 +159,7 @@ function placeHandlers({
 const NO_SERIES = { interval: 0, versions: [] } as const;
 const NO_ROWS = { fingerprint: '', total: 0, from: 0, table: emptyTable() } as const;
 
-/** Of a node that nothing is stored of there is nothing to show: that is no error. */
+/** A node without stored rows has nothing to show, which is no error. */
 async function orNothing<T>(asked: Promise<T>, nothing: T): Promise<T> {
   try {
     return await asked;
@@ -169,7 +169,7 @@ async function orNothing<T>(asked: Promise<T>, nothing: T): Promise<T> {
   }
 }
 
-/** @throws SeamlessError `not-found` when the strategy is gone. */
+/** @throws SeamlessError `not-found` when the strategy no longer exists */
 function entryOf(strategies: Services['strategies'], key: string): StrategyEntry {
   const entry = strategies.get(key);
   if (entry) return entry;

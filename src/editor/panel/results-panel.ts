@@ -15,17 +15,17 @@ import { resultsHandlers } from './results-requests.js';
 
 type Report = Result<'report'>;
 
-/** Whose results are shown; run null: those of the run begun last. */
+/** Whose results to show; run null: those of the latest run. */
 export interface ResultsPlace {
   readonly projectRoot: string;
   readonly run: string | null;
 }
 
-/** Milliseconds between two looks at a run that goes on, and how many times as long as a look it waits at least. */
+/** Milliseconds between updates of an active run, and the least pause as a multiple of an update's duration. */
 const PAUSE_MS = 1500;
 const PAUSE_TIMES = 4;
 
-/** The results of one run, and of another beside it. What it shows is read from journals, by the child. */
+/** The results of one run, optionally beside another. The child reads them from journals. */
 export class ResultsPanel {
   readonly #services: Services;
   readonly #view: vscode.WebviewPanel;
@@ -37,7 +37,7 @@ export class ResultsPanel {
   #report: Report | null = null;
   #compared: Report | null = null;
   #problem: string | null = null;
-  /** Counts looks: what was asked before another look is let go. */
+  /** Counts updates: results of an outdated request are dropped. */
   #look = 0;
   #timer: NodeJS.Timeout | null = null;
   #isReady = false;
@@ -106,8 +106,8 @@ export class ResultsPanel {
   }
 
   /**
-   * Reads anew what is shown, and again while the run goes on.
-   * @param listed whether the list of runs is read as well: for that all their journals are gone through
+   * Reads the shown run again, repeatedly while it is active.
+   * @param listed whether to read the list of runs as well, which reads all their journals
    */
   #refresh(listed = true): void {
     this.#rest();
@@ -120,7 +120,7 @@ export class ResultsPanel {
     this.#read(listed, isPast)
       .catch((error: unknown) => {
         if (isPast()) return;
-        // Its folder is made once the strategy is loaded.
+        // Its folder is created once the strategy is loaded.
         const begins = this.#run !== null && this.#services.worldRuns.isRunning(this.#run);
         if (begins && error instanceof SeamlessError && error.code === 'not-found') return;
         this.#problem = error instanceof Error ? error.message : String(error);
@@ -154,7 +154,7 @@ export class ResultsPanel {
     if (!isPast()) this.#compared = compared;
   }
 
-  /** A backtest holds no world, so only who started it knows that it goes on. */
+  /** A backtest holds no world, so only the window that started it knows that it is active. */
   #goesOn(run: string, state: Report['state'] | undefined): boolean {
     return state === 'running' || this.#services.worldRuns.isRunning(run);
   }

@@ -8,14 +8,14 @@ import { ResultsPanel, type ResultsPlace } from './results-panel.js';
 
 const VIEW_TYPE = 'seamless.results';
 
-/** What the host needs of all that a page keeps. */
+/** What the host needs of the page's saved state. */
 const kept = v.object({
   projectRoot: v.string(),
   run: v.nullable(v.string()),
   other: v.nullable(v.string()),
 });
 
-/** One panel a window, beside the code, brought back with the window. */
+/** One panel per window, beside the code, restored with the window. */
 export class ResultsPanels implements vscode.Disposable, vscode.WebviewPanelSerializer {
   readonly #services: Services;
   readonly #serializer: vscode.Disposable;
@@ -37,7 +37,7 @@ export class ResultsPanels implements vscode.Disposable, vscode.WebviewPanelSeri
     this.#hold(vscode.window.createWebviewPanel(VIEW_TYPE, title, where), { ...place, other: null });
   }
 
-  /** The window is back; the page kept what it shows. */
+  /** The window was reloaded; the page remembers what it shows. */
   deserializeWebviewPanel(view: vscode.WebviewPanel, state: unknown): Promise<void> {
     const found = v.safeParse(kept, state);
     if (found.success && !this.#held) this.#hold(view, found.output);

@@ -15,14 +15,14 @@ import type { Services } from '../workbench.js';
 
 interface Shown {
   readonly services: Services;
-  /** The run that is shown, and what was read of it. */
+  /** The shown run and its results. */
   readonly shown: () => Payload<'report'> & { readonly report: Result<'report'> | null };
   readonly choose: (run: string) => void;
   readonly compare: (run: string | null) => void;
   readonly again: () => void;
 }
 
-/** What the page of the Results panel may ask for. */
+/** What the page of the Results panel may request. */
 export function resultsHandlers({
   services: { jobs, log },
   shown,
@@ -58,7 +58,7 @@ export function resultsHandlers({
       );
       const path = join(cacheFolder(place.projectRoot, place.cacheDir), 'runs', place.run, 'report.html');
       await writeFile(path, reportPage(report, prices, vscode.env.language));
-      // Elsewhere there is no browser that could see the file.
+      // On a remote machine, no browser could open the file.
       if (vscode.env.uiKind === vscode.UIKind.Desktop && vscode.env.remoteName === undefined)
         await vscode.env.openExternal(vscode.Uri.file(path));
       void offerFolder(vscode.l10n.t('Report written to {0}.', path), path);

@@ -6,7 +6,7 @@ import { panelSplit } from '../../panel/state.js';
 
 const KEY = 'seamless.dag.split';
 
-/** Sizes of the details that a person last chose; a panel's own state goes with the panel. */
+/** The last chosen sizes of the details; a panel's own state ends with the panel. */
 export function keptSplit(memory: vscode.Memento): PanelSplit {
   const kept = v.safeParse(panelSplit, memory.get(KEY));
   return kept.success ? kept.output : { beside: null, below: null };

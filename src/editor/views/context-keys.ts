@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 
 import type { Strategies } from '../model/strategies.js';
 
-/** Tells menus and the welcome view what there is: files that hold strategies, and whether they were all looked for. */
+/** Tells menus and the welcome view which files hold strategies, and whether the search is complete. */
 export class ContextKeys implements vscode.Disposable {
   readonly #subscription: vscode.Disposable;
   #files = '';
@@ -16,7 +16,7 @@ export class ContextKeys implements vscode.Disposable {
     });
   }
 
-  /** The workspace was looked through: an empty list of strategies means that there is none. */
+  /** The workspace was searched: an empty list means that there are no strategies. */
   searched(): void {
     this.#set('seamless.searched', true);
   }

@@ -16,13 +16,13 @@ import type { Jobs } from '../model/jobs.js';
 import { cacheUse } from '../model/settings.js';
 import { SETUP_LIMIT_MS, type Strategies, type StrategyEntry } from '../model/strategies.js';
 
-/** A hover does not wait longer for a value that is being fetched behind a run. */
+/** A hover does not wait longer for a value while a run keeps the child busy. */
 const VALUE_LIMIT_MS = 1500;
 
-/** A loop may make many nodes in one place: the hover names the first. */
+/** A loop may create many nodes in one place: the hover shows the first. */
 const MOST_NODES = 5;
 
-/** What a stream's file is read as, of the last stream that was hovered. */
+/** How the last hovered stream's file is read. */
 interface Taken {
   readonly key: string;
   readonly lines: Promise<readonly string[]>;
@@ -30,7 +30,7 @@ interface Taken {
 
 const NOTHING_TAKEN: Taken = { key: '', lines: Promise.resolve([]) };
 
-/** On the variable that holds a node: its coverage, its last value, and why it is stale. */
+/** Shown on a node's variable: coverage, last value, and why it is stale. */
 export class NodeHovers implements vscode.HoverProvider {
   #taken = NOTHING_TAKEN;
 
@@ -104,7 +104,7 @@ export class NodeHovers implements vscode.HoverProvider {
     return text;
   }
 
-  /** What the file of a stream is read as, in lines; none where that is not known soon enough: the next hover has it then. */
+  /** How a stream's file is read, in lines; none if that takes too long: the next hover has it then. */
   async #readAs(entry: StrategyEntry, node: StandingNode): Promise<readonly string[]> {
     if (node.kind !== 'stream' || entry.edited || entry.running) return [];
     const key = `${entry.key} ${node.name} ${node.fingerprint} ${entry.cacheState}`;
@@ -128,19 +128,19 @@ export class NodeHovers implements vscode.HoverProvider {
     return taken ? takenLines(taken) : [];
   }
 
-  /** Logs why a part of the hover is left out. */
+  /** Logs why a part of the hover is missing. */
   #unknown<T>(error: unknown, instead: T): T {
     if (!(error instanceof SeamlessError)) throw error;
     if (error.code !== 'cancelled') this.log.info(error.message);
     return instead;
   }
 
-  /** The last value stored for the current code; else that of an earlier version, which is then said. */
+  /** The last value stored for the current code, else an earlier version's, marked as such. */
   async #lastValue(
     { key, ref, freshness, running }: StrategyEntry,
     node: StandingNode,
   ): Promise<string | null> {
-    // What is being written now is shown when it is there.
+    // Values that are being written are shown once they are stored.
     const isStored = node.rows > 0 || node.earlier.length > 0;
     if (!freshness || !isStored || running) return null;
     const { projectRoot } = ref;
@@ -155,7 +155,7 @@ export class NodeHovers implements vscode.HoverProvider {
     try {
       const options = { signal };
       const named = lastValueText(await this.jobs.request('read', request, options));
-      // A look that was under way has ended by then, and may have judged another version.
+      // A check that was running has ended by then and may have found another version.
       const nodes = this.strategies.get(key)?.freshness?.nodes;
       const { fingerprint, standing } = nodes?.find(({ name }) => name === node.name) ?? node;
       const judged = lastValueText(await this.jobs.request('read', { ...request, fingerprint }, options));
@@ -176,7 +176,7 @@ function soon(): { readonly signal: AbortSignal; readonly done: () => void } {
   return { signal: late.signal, done: () => clearTimeout(timer) };
 }
 
-/** A family in short: how many symbols it has, and how they stand. What one of them says is in the side bar and the DAG. */
+/** A family in brief: how many symbols it has, and their states. The side bar and the DAG show single symbols. */
 function describeFamily(
   entry: StrategyEntry,
   family: string,

@@ -5,7 +5,7 @@ import type { Result } from '../../protocol/results.js';
 
 const SCHEME = 'seamless-inspection';
 
-/** Texts to read, of what data files were read as; one for each file. */
+/** Read-only texts about how data files are read; one per file. */
 export class Inspections implements vscode.TextDocumentContentProvider, vscode.Disposable {
   readonly #texts = new Map<string, string>();
   readonly #changed = new vscode.EventEmitter<vscode.Uri>();
@@ -13,12 +13,12 @@ export class Inspections implements vscode.TextDocumentContentProvider, vscode.D
   readonly onDidChange = this.#changed.event;
 
   provideTextDocumentContent(uri: vscode.Uri): string {
-    // A window that is opened again asks for what the last one showed.
+    // After a restart, the editor asks for the text it last showed.
     const again = vscode.l10n.t('Run “Seamless: Inspect Data File…” again to see what the file is read as.');
     return this.#texts.get(uri.path) ?? again;
   }
 
-  /** Opens the text in an editor of its own, where it can be copied. @param path as it stands in a strategy */
+  /** Opens the text in its own editor, where it can be copied. @param path as a strategy writes it */
   async show(path: string, found: Result<'inspect'>): Promise<void> {
     const title = vscode.l10n.t('{0} as read', path);
     const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${title}` });

@@ -6,14 +6,14 @@ import { showsLenses } from '../model/settings.js';
 import type { Strategies, StrategyEntry } from '../model/strategies.js';
 import { PROGRESS_PAUSE_MS, throttle } from '../model/throttle.js';
 
-/** Between an icon and its words: lenses drop a plain blank there. */
+/** Between an icon and text: lenses drop a plain space there. */
 const GAP = '\u00a0';
 
-/** What can be done with a strategy, above its class. */
+/** Actions for a strategy, above its class. */
 export class StrategyLenses implements vscode.CodeLensProvider, vscode.Disposable {
   readonly #changes = new vscode.EventEmitter<void>();
   readonly onDidChangeCodeLenses = this.#changes.event;
-  /** The editor waits until changes pause before it asks for lenses again: progress must leave it time. */
+  /** The editor requests lenses again once changes pause, so progress events must leave gaps. */
   readonly #progressed = throttle(() => this.#changes.fire(), PROGRESS_PAUSE_MS);
   readonly #disposables: { dispose(): unknown }[];
 
@@ -74,7 +74,7 @@ function commandsFor(entry: StrategyEntry): vscode.Command[] {
   return again ? [run, dag, again] : [run, dag];
 }
 
-/** The lens that says how the last range stands, and repeats it. */
+/** The lens with the state of the last range; clicking it materializes that range again. */
 function againCommand(entry: StrategyEntry, about: string[]): vscode.Command | null {
   const { l10n } = vscode;
   const { problem, freshness, edited, checking } = entry;

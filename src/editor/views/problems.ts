@@ -4,14 +4,14 @@ import { isMuch } from '../../present/freshness.js';
 import type { SourceLocation } from '../../sdk/errors.js';
 import type { Strategies, StrategyEntry } from '../model/strategies.js';
 
-/** What is wrong with strategies, on the lines that cause it. */
+/** Problems of strategies, on the lines that cause them. */
 export class StrategyProblems implements vscode.Disposable {
   readonly #collection = vscode.languages.createDiagnosticCollection('seamless');
   readonly #subscription: vscode.Disposable;
 
   constructor(private readonly strategies: Strategies) {
     this.#subscription = strategies.onDidChange((entry) => {
-      // While text is being typed or a run is under way, the last verdict stands.
+      // While text is typed or a run is active, the last result stays.
       if (!entry?.edited && !entry?.running) this.#show();
     });
   }
@@ -56,7 +56,7 @@ function diagnosticsOf({ found, problem, freshness }: StrategyEntry): {
   });
 }
 
-/** From its place to the end of the line: where a mistake ends is not known. */
+/** To the end of the line: the end of a mistake is unknown. */
 function diagnostic(place: SourceLocation, message: string, code: string): vscode.Diagnostic {
   const line = place.line - 1;
   const column = (place.column ?? 1) - 1;

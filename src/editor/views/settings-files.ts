@@ -6,7 +6,7 @@ import type { Suggestion } from '../../settings/completion.js';
 import type { Strategies } from '../model/strategies.js';
 import type { SettingsName, SettingsProblem } from '../settings-checks.js';
 
-/** What is typed is checked once no key was pressed for this long. */
+/** Milliseconds after the last key press until text is checked. */
 const QUIET_MS = 300;
 
 const FILES: vscode.DocumentSelector = [
@@ -14,7 +14,7 @@ const FILES: vscode.DocumentSelector = [
   { scheme: 'file', pattern: `**/${PRESETS_FILE}` },
 ];
 
-/** Worlds and presets where they are written: what is wrong, on its line, and what there is to write. */
+/** Checks world and preset files while they are edited, and suggests what to write. */
 export class SettingsFiles implements vscode.Disposable, vscode.CompletionItemProvider {
   readonly #problems = vscode.languages.createDiagnosticCollection('seamless-settings');
   readonly #timers = new Map<string, NodeJS.Timeout>();
@@ -28,7 +28,7 @@ export class SettingsFiles implements vscode.Disposable, vscode.CompletionItemPr
       workspace.onDidOpenTextDocument((document) => void this.#check(document)),
       workspace.onDidCloseTextDocument(({ uri }) => this.#problems.delete(uri)),
       workspace.onDidChangeTextDocument(({ document }) => this.#checkSoon(document)),
-      // Which folders are projects is known once strategies are.
+      // Projects are known once strategies are.
       strategies.onDidChange((entry) => {
         if (entry === null) this.#checkAll();
       }),
@@ -52,7 +52,7 @@ export class SettingsFiles implements vscode.Disposable, vscode.CompletionItemPr
     return suggestionsIn(name, document.getText(), document.offsetAt(position), presets).map(itemOf);
   }
 
-  /** What a file is; null: none of Seamless's. Others have folders called worlds, too. */
+  /** The kind of a file; null: not one of Seamless's. Other projects may have folders called worlds, too. */
   #nameOf({ uri }: vscode.TextDocument): SettingsName | null {
     const { fsPath } = uri;
     if (basename(fsPath) === PRESETS_FILE) return 'presets';
@@ -72,7 +72,7 @@ export class SettingsFiles implements vscode.Disposable, vscode.CompletionItemPr
     const check = (): void => {
       this.#timers.delete(key);
       if (document.isClosed) return;
-      // What worlds name may be there now, or no more.
+      // Names that worlds refer to may have appeared or gone.
       if (basename(document.uri.fsPath) === PRESETS_FILE) this.#checkAll();
       else void this.#check(document);
     };
@@ -95,7 +95,7 @@ function isClosed(document: vscode.TextDocument): boolean {
   return document.isClosed;
 }
 
-/** Text of the presets that a world may name, as they are typed; empty where there are none. */
+/** The text of the presets that a world may refer to, as edited; empty if there are none. */
 async function presetsBeside({ uri }: vscode.TextDocument, name: SettingsName): Promise<string> {
   if (name !== 'world') return '';
   const file = vscode.Uri.joinPath(uri, '..', '..', PRESETS_FILE);
@@ -109,7 +109,7 @@ async function presetsBeside({ uri }: vscode.TextDocument, name: SettingsName): 
   }
 }
 
-/** Loaded when the first such file is open. */
+/** Loaded when the first such file is opened. */
 function checks(): Promise<typeof import('../settings-checks.js')> {
   return import('../settings-checks.js');
 }

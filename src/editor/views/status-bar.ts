@@ -9,7 +9,7 @@ import type { RunEnd, Runs } from '../model/runs.js';
 import { cacheDirSetting } from '../model/settings.js';
 import type { Strategies, StrategyEntry } from '../model/strategies.js';
 
-/** The last run, or the one under way, at the foot of the window. */
+/** The active or last run, in the status bar. */
 export class RunStatusBar implements vscode.Disposable {
   readonly #item = vscode.window.createStatusBarItem('seamless.run', vscode.StatusBarAlignment.Left, 10);
   readonly #disposables: { dispose(): unknown }[];
@@ -39,7 +39,7 @@ export class RunStatusBar implements vscode.Disposable {
   #show(): void {
     const running = this.strategies.all().filter((entry) => entry.running !== null);
     const [first] = running;
-    // A look is over in a moment, unless there is much to read: then its progress is known.
+    // A check takes a moment, unless there is much to read: then it has progress.
     const checked = this.strategies.all().find((entry) => entry.checking?.percent);
     if (first) this.#showRunning(first, running.length - 1);
     else if (checked?.checking) this.#showChecking(checked, checked.checking);

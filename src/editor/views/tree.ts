@@ -15,24 +15,24 @@ import { reasonNotTrusted } from '../model/trust.js';
 import type { Strategies, StrategyEntry } from '../model/strategies.js';
 import { PROGRESS_PAUSE_MS, throttle } from '../model/throttle.js';
 
-/** A row of the side bar; `key` is that of the strategy, also for its nodes. */
+/** A row of the side bar; `key` is the strategy's, also for nodes. */
 type TreeRow =
   | { readonly kind: 'strategy'; readonly key: string }
   | { readonly kind: 'node'; readonly key: string; readonly node: string }
-  /** The nodes of one definition over a universe; `node` is the first of them. */
+  /** The nodes of one definition over a universe; `node` is the first. */
   | { readonly kind: 'family'; readonly key: string; readonly family: string; readonly node: string }
-  /** In place of the nodes of a strategy that cannot be set up: why. */
+  /** Shown instead of the nodes of a strategy that cannot be set up: why. */
   | { readonly kind: 'problem'; readonly key: string };
 
-/** Strategies, and under each its nodes with how they stand. */
+/** Strategies, with their nodes and the nodes' states. */
 export class StrategyTree implements vscode.TreeDataProvider<TreeRow>, vscode.Disposable {
   readonly #changes = new vscode.EventEmitter<TreeRow | undefined>();
   readonly onDidChangeTreeData = this.#changes.event;
   readonly #view: vscode.TreeView<TreeRow>;
   readonly #disposables: { dispose(): unknown }[];
-  /** The view waits until changes pause before it draws them: progress must leave it time. */
+  /** The view redraws once changes pause, so progress events must leave gaps. */
   readonly #progressed = throttle(() => this.#showProgress(), PROGRESS_PAUSE_MS);
-  /** Rows by strategy: VS Code knows a row again by identity. */
+  /** Rows by strategy: VS Code recognizes a row by identity. */
   readonly #rows = new Map<string, TreeRow>();
 
   constructor(private readonly strategies: Strategies) {
@@ -104,7 +104,7 @@ export class StrategyTree implements vscode.TreeDataProvider<TreeRow>, vscode.Di
     }
   }
 
-  /** Where only discovery works, the view says why. */
+  /** If only discovery works, the view says why. */
   #explain(): void {
     this.#view.message = vscode.workspace.isTrusted ? '' : reasonNotTrusted();
   }
@@ -153,7 +153,7 @@ function problemItem({ key, problem }: StrategyEntry): vscode.TreeItem {
   return item;
 }
 
-/** Icon and colour of each standing: they differ in shape as well as in colour. */
+/** Icon and colour of each state: they differ in shape as well as in colour. */
 const STANDING_ICONS: Readonly<Record<NodeStanding, readonly [icon: string, color?: string]>> = {
   fresh: ['pass-filled', 'testing.iconPassed'],
   partial: ['circle-large-outline', 'charts.yellow'],
@@ -165,7 +165,7 @@ const STANDING_ICONS: Readonly<Record<NodeStanding, readonly [icon: string, colo
   blocked: ['circle-slash', 'list.warningForeground'],
 };
 
-/** The icon that stands for how a node stands, wherever it is shown. */
+/** The icon of a node's state, wherever it is shown. */
 export function standingIcon(standing: NodeStanding): vscode.ThemeIcon {
   const [icon, color] = STANDING_ICONS[standing];
   return new vscode.ThemeIcon(icon, color === undefined ? undefined : new vscode.ThemeColor(color));
@@ -177,7 +177,7 @@ function nodeItem(entry: StrategyEntry, node: StandingNode): vscode.TreeItem {
   item.id = `${entry.key}/${node.name}`;
   item.contextValue = node.kind === 'stream' ? 'node.stream' : 'node.computed';
   item.iconPath = standingIcon(node.standing);
-  // What is cut off in a narrow side bar comes last.
+  // A narrow side bar cuts off the end.
   item.description = `${standing} · ${node.label} · ${formatInterval(node.interval)}`;
   const rows = vscode.l10n.t('{0} rows', formatCount(node.rows));
   const ranges = node.coverage.map((span) => `- ${spanText(span)}`).join('\n');
@@ -190,7 +190,7 @@ function nodeItem(entry: StrategyEntry, node: StandingNode): vscode.TreeItem {
   return item;
 }
 
-/** A family: how its worst symbol stands, and the symbols below it. */
+/** A family: its worst symbol's state, with the symbols below it. */
 function familyItem(entry: StrategyEntry, family: string, members: readonly StandingNode[]): vscode.TreeItem {
   const item = new vscode.TreeItem(family, vscode.TreeItemCollapsibleState.Collapsed);
   const worst = worstOf(members);

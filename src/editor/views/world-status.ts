@@ -5,7 +5,7 @@ import { modeText } from '../../present/report/words.js';
 import type { Mode } from '../../sdk/live/live.js';
 import type { WorldRun, WorldRunEnd, WorldRuns } from '../model/world-runs.js';
 
-/** Modes differ by word and by shape, and live by its ground as well: no colour alone tells them apart. */
+/** Modes differ by word and shape, and live also by background: colour alone never tells them apart. */
 const ICONS: Readonly<Record<Mode, string>> = {
   backtest: 'history',
   paper: 'beaker',
@@ -13,7 +13,7 @@ const ICONS: Readonly<Record<Mode, string>> = {
   live: 'zap',
 };
 
-/** The world that a strategy is at work in, and its mode, at the foot of the window; after the run, what it came to. */
+/** The world of the active run with its mode, in the status bar; after the run, its result. */
 export class WorldStatusBar implements vscode.Disposable {
   readonly #item = vscode.window.createStatusBarItem('seamless.world', vscode.StatusBarAlignment.Left, 9);
   readonly #disposables: { dispose(): unknown }[];
@@ -37,7 +37,7 @@ export class WorldStatusBar implements vscode.Disposable {
 
   #show(): void {
     const { running } = this.runs;
-    // One with money at stake is the one to be seen.
+    // A run with real money is shown first.
     const first = running.find(({ mode }) => mode === 'live') ?? running[0];
     if (first) this.#showRunning(first, running.length - 1);
     else if (this.#last) this.#showLast(this.#last);

@@ -5,11 +5,11 @@ import { atLeastOne, list, span } from '../../protocol/shapes.js';
 import type { Protocol, ToPage } from '../protocol.js';
 import { name } from '../state.js';
 
-/* What the page of the Results panel and the extension host say to each other. Times are epoch seconds, ranges half-open. */
+/* The messages between the Results panel's page and the extension host. Times are epoch seconds, ranges half-open. */
 
 const runState = v.picklist(['running', 'finished', 'failed', 'cut off', 'unreadable']);
 
-/** A run as it is chosen from. */
+/** A run in the list. */
 const listedRun = v.object({
   run: name,
   strategy: v.string(),
@@ -21,21 +21,21 @@ const listedRun = v.object({
 });
 export type ListedRun = Readonly<v.InferOutput<typeof listedRun>>;
 
-/** All that the panel shows; sent whole, so that a page that was hidden or reloaded is never behind. */
+/** Everything that the panel shows. Sent whole, so that a page that was hidden or reloaded is always up to date. */
 const resultsState = v.object({
   projectRoot: v.string(),
-  /** Those begun last come first; null: not looked for yet. */
+  /** Latest first; null: not read yet. */
   runs: v.nullable(list(listedRun)),
-  /** The run that is shown, and the one that it is compared with. */
+  /** The shown run, and the run that it is compared with. */
   run: v.nullable(name),
   other: v.nullable(name),
-  /** Null while it is read, or where it cannot be: `problem` says why. */
+  /** Null while it is read, or if it cannot be: `problem` says why. */
   report: v.nullable(tradingReport),
   compared: v.nullable(tradingReport),
   problem: v.nullable(v.string()),
   /** Whether this window can stop the run. */
   stoppable: v.boolean(),
-  /** False where the workspace is not trusted: nothing is read. */
+  /** False in an untrusted workspace: nothing is read. */
   trusted: v.boolean(),
   /** Translated texts by their English ones; null: English. */
   texts: v.nullable(v.record(v.string(), v.string())),
@@ -45,21 +45,21 @@ export type ResultsState = Readonly<v.InferOutput<typeof resultsState>>;
 const nothing = v.strictObject({});
 
 const payloads = {
-  /** Shows another run; the state that follows has it. */
+  /** Shows another run; the next state includes it. */
   choose: v.object({ run: name }),
   /** Null: with none. */
   compare: v.object({ run: v.nullable(name) }),
-  /** `range` null: all there is. `maxPoints`: how many points of time the chart can tell apart. */
+  /** `range` null: everything. `maxPoints`: how many points in time the chart can show. */
   prices: v.object({ run: name, symbol: name, range: v.nullable(span), maxPoints: atLeastOne }),
-  /** Writes the report as HTML, and opens it. */
+  /** Writes the report as HTML and opens it. */
   openHtml: nothing,
   exportTrades: nothing,
   start: nothing,
   stop: nothing,
-  /** Looks for runs, and at the one shown, once more. Where the workspace is not trusted, asks for trust first. */
+  /** Reads the runs and the shown one again. In an untrusted workspace, asks for trust first. */
   retry: nothing,
   copy: v.object({ text: v.string() }),
-  /** An error nobody foresaw, for the log. */
+  /** An unexpected error, for the log. */
   log: v.object({ message: v.string(), stack: v.nullable(v.string()) }),
 };
 
@@ -68,7 +68,7 @@ const results = {
   compare: v.null(),
   prices: runPrices,
   openHtml: v.null(),
-  /** `saved` is false when the person changed their mind. */
+  /** `saved` is false when the person cancelled. */
   exportTrades: v.object({ saved: v.boolean() }),
   start: v.null(),
   stop: v.null(),

@@ -1,9 +1,9 @@
 import { SeamlessError } from '../errors.js';
 
-/** How the cells of a column become one. Missing cells and NaN do not count; where there is no other, the result is NaN. */
+/** How cells of a column are combined. Missing cells and NaN are ignored; if nothing else is left, the result is NaN. */
 export type Aggregate = 'first' | 'last' | 'min' | 'max' | 'sum' | 'mean' | 'count';
 
-/** One number of the cells of rows `[start, end)`. */
+/** Combines the cells of rows `[start, end)`. */
 export function aggregate(cells: Float64Array, start: number, end: number, how: Aggregate): number {
   let found = how === 'sum' || how === 'mean' ? 0 : Number.NaN;
   let count = 0;
@@ -36,7 +36,7 @@ function combined(found: number, cell: number, how: Aggregate): number {
 
 const AGGREGATES: ReadonlySet<string> = new Set(['first', 'last', 'min', 'max', 'sum', 'mean', 'count']);
 
-/** A strategy in JavaScript may say anything. @throws SeamlessError `strategy` */
+/** The type cannot be relied on in JavaScript. @throws SeamlessError `strategy` */
 export function checkAggregates(name: string, columns: Readonly<Record<string, string>>): void {
   const wrong = Object.entries(columns).find(([, how]) => !AGGREGATES.has(how));
   if (!wrong) return;

@@ -14,34 +14,34 @@ interface Slots {
   readonly name: string;
   /** A stream of ticks: `interval: 'tick'`. */
   readonly input: DagNode;
-  /** Of the bars. */
+  /** The interval of the bars. */
   readonly interval: Interval;
-  /** Whose days bars follow: 'XNYS'. Default: those of UTC. */
+  /** Calendar of the bars: 'XNYS'. Default: UTC. */
   readonly calendar?: Calendar;
-  /** Where weeks, quarters and years end: 'W-FRI', 'Q-JAN', 'Y-MAR'. Default: with Sunday, and with December. */
+  /** Where weeks, quarters and years end: 'W-FRI', 'Q-JAN', 'Y-MAR'. Default: Sunday, and December. */
   readonly anchor?: Anchor;
 }
 
 export interface BarsOfOptions extends Slots {
   /**
-   * The column with the prices; `'mid'` for the middle of bid and ask where no column is called so. Default: `price`, `last`, `close`
-   * and the like.
+   * The price column; `'mid'` is the middle of bid and ask unless a column has that name. Default: `price`, `last`, `close` and
+   * similar names.
    */
   readonly price?: string;
-  /** The column with what was traded, whose sum is the volume; null: there is none. Default: `size`, `qty`, `volume` and the like. */
+  /** The column with traded sizes, whose sum is the volume; null: none. Default: `size`, `qty`, `volume` and similar names. */
   readonly size?: string | null;
-  /** What becomes of other columns: `{ fee: 'sum' }`. Default: they are left out. */
+  /** How other columns are combined: `{ fee: 'sum' }`. Default: they are left out. */
   readonly columns?: Readonly<Record<string, Aggregate>>;
 }
 
 export interface BarsByOptions<T> extends Slots {
-  /**
-   * Makes a bar of the ticks in its slot, oldest first and at least one; undefined: there is no bar. It must follow from these alone.
-   */
+  /** Makes a bar from the ticks in its slot (at least one, oldest first); undefined: no bar. It must depend on them alone. */
   readonly reduce: (ticks: Window, slot: BarSlot) => T | undefined;
 }
 
-/** A bar of ticks: open, high, low and close, volume where there is a size, how many `ticks` it is made of, and what `columns` asks for. */
+/**
+ * A bar of ticks: open, high, low and close, volume if there is a size column, the number of `ticks`, and what `columns` adds.
+ */
 export type TickBar = Bar & { readonly ticks: number } & Readonly<Record<string, number>>;
 
 const PRICES = ['price', 'last', 'trade_price', 'last_price', 'px', 'p', 'close', 'value'];
@@ -62,12 +62,11 @@ const BIDS = ['bid', 'bid_price', 'bidprice', 'best_bid', 'bid_px', 'bp'];
 const ASKS = ['ask', 'ask_price', 'askprice', 'best_ask', 'ask_px', 'ap', 'offer'];
 
 /**
- * Bars of ticks: one for each slot of `interval` in which there is a tick, made of the ticks from its open on and before its close, in
- * the order in which the source has them. It is there at the close of its slot, once the source has a tick past it.
- *
- * Open is the first price, high the highest, low the lowest, close the last, volume the sum of sizes, in the units of the input.
- * With `reduce`, a bar is what that makes of the ticks.
- * @throws SeamlessError `interval` for an input that has no ticks
+ * Bars of ticks: one for each slot of `interval` with at least one tick, made of the ticks from its open on and before its close,
+ * in the source's order. A bar is visible at the close of its slot, once the source has a later tick. Open is the first price,
+ * high the highest, low the lowest, close the last, volume the sum of sizes, in the input's units. With `reduce`, the bar is what
+ * that function returns.
+ * @throws SeamlessError `interval` for an input without ticks
  */
 export function barsOf<T>(options: BarsByOptions<T>): Node<T>;
 export function barsOf(options: BarsOfOptions): Node<TickBar>;
@@ -106,7 +105,7 @@ export function barsOf<T>(options: BarsOfOptions | BarsByOptions<T>): Node<T> | 
 
 /** @throws SeamlessError `interval` */
 function refuseBars(name: string, input: DagNode, seconds: number): void {
-  // What is no node is refused where the node is made.
+  // Anything that is not a node is refused when the node is made.
   if (!(input as DagNode | undefined)?.kind || (input.kind === 'stream' && input.interval === 'tick')) return;
   const has =
     input.interval === undefined ? 'bars' : `bars of ${formatInterval(parseInterval(input.interval))}`;
@@ -166,14 +165,14 @@ function eachSlot(
   }
 }
 
-/** Which slots have a tick; null: all. On a calendar one may have seen ticks alone that came before it opened. */
+/** Which slots have a tick; null: all. On a calendar, a slot's only ticks may have come before it opened. */
 function withTicks(series: Series, input: DagNode): Uint8Array | null {
   const rows = bytes(series.length);
   eachSlot(series, series.of(input), (firing, start, end) => (rows[firing] = start < end ? 1 : 0));
   return rows.includes(0) ? rows : null;
 }
 
-/** @throws SeamlessError `unknown-column` naming the columns there are */
+/** @throws SeamlessError `unknown-column` naming the columns */
 function pricesOf(source: InputSeries, input: string, price: string | null): Float64Array {
   const { names } = source;
   if (names.length === 0) return new Float64Array(0);
@@ -216,14 +215,14 @@ function columnFor(
   );
 }
 
-/** What `barsOf` has to be told of these columns for it to find their prices: null: nothing; `'mid'`; or a column's name. */
+/** The `price` option that `barsOf` needs for these columns. null: none; `'mid'`; or a column's name. */
 export function priceToName(names: readonly string[]): string | null {
   if (found(names, PRICES) !== undefined) return null;
   const quoted = found(names, BIDS) !== undefined && found(names, ASKS) !== undefined;
   return quoted ? 'mid' : (names[0] ?? null);
 }
 
-/** The first of the usual names that a column has. */
+/** The first of the usual names that exists. */
 function found(names: readonly string[], usual: readonly string[]): string | undefined {
   const plain = names.map((name) => name.trim().toLowerCase().replaceAll(' ', '_'));
   const name = usual.find((each) => plain.filter((other) => other === each).length === 1);

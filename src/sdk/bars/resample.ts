@@ -11,24 +11,24 @@ import { formatInterval, isMonths, parseInterval, type Anchor, type Interval } f
 
 export interface ResampleOptions {
   readonly name: string;
-  /** Bars, or values, of a faster interval. */
+  /** Bars or values of a faster interval. */
   readonly input: DagNode;
-  /** Of the slower bars: a multiple of the input's. */
+  /** The interval of the slower bars: a multiple of the input's. */
   readonly interval: Interval;
-  /** Whose days the slower bars follow: 'XNYS'. Default: those of the input. */
+  /** Calendar of the slower bars: 'XNYS'. Default: the input's. */
   readonly calendar?: Calendar;
-  /** Where weeks, quarters and years end: 'W-FRI', 'Q-JAN', 'Y-MAR'. Default: with Sunday, and with December. */
+  /** Where weeks, quarters and years end: 'W-FRI', 'Q-JAN', 'Y-MAR'. Default: Sunday, and December. */
   readonly anchor?: Anchor;
   /**
-   * What becomes of columns besides open, high, low, close and volume, or of these in place of the usual: `{ trades: 'sum' }`.
-   * Default: other columns are left out.
+   * How columns are combined, besides or instead of the usual open, high, low, close and volume: `{ trades: 'sum' }`. Default:
+   * other columns are left out.
    */
   readonly columns?: Readonly<Record<string, Aggregate>>;
-  /** A bar of fewer of the input's is left out. Default: 1. */
+  /** Bars made of fewer input bars are left out. Default: 1. */
   readonly minBars?: number;
 }
 
-/** A slower bar: open, high, low and close, volume where the input has one, and what `columns` asks for. */
+/** A slower bar: open, high, low and close, volume if the input has one, and what `columns` adds. */
 export type ResampledBar = Bar & Readonly<Record<string, number>>;
 
 const USUAL: Readonly<Record<string, Aggregate>> = {
@@ -40,13 +40,11 @@ const USUAL: Readonly<Record<string, Aggregate>> = {
 };
 
 /**
- * Slower bars: a bar for each slot of `interval` in which the input has one, made of the bars in that slot, however many are missing.
- *
- * Open is the first, high the highest, low the lowest, close the last, volume the sum; columns are found regardless of case. An input
- * without open, high or low gives those of its closes, and one of single values (such as an indicator) those of its values. A bar is
- * there at the close of its slot, once a bar of the input closed in it.
- *
- * In the units of the input. The same as `resample(…, closed='left', label='left')` in pandas with these aggregations.
+ * Slower bars: one for each slot of `interval` in which the input has a bar, however many are missing. Open is the first, high
+ * the highest, low the lowest, close the last, volume the sum; column names ignore case. An input without open, high or low uses
+ * its closes; an input of single values (such as an indicator) uses those. A bar is visible at the close of its slot, once an
+ * input bar has closed in it. Values are in the input's units. Equals `resample(…, closed='left', label='left')` in pandas with
+ * these aggregations.
  * @throws SeamlessError `interval` for an interval that the input's does not divide, `period` for `minBars` below 1
  */
 export function resample(options: ResampleOptions): Node<ResampledBar> {
@@ -101,7 +99,7 @@ function resampled(
   return fields;
 }
 
-/** Which slots have at least so many bars; null: all. On a calendar one may have seen bars alone that came before it opened. */
+/** Which slots have at least this many bars; null: all. On a calendar, a slot's only bars may have come before it opened. */
 function withBars(series: Series, input: DagNode, minBars: number): Uint8Array | null {
   const { ts, end } = series.of(input);
   const rows = bytes(series.length);
@@ -112,7 +110,7 @@ function withBars(series: Series, input: DagNode, minBars: number): Uint8Array |
   return rows.includes(0) ? rows : null;
 }
 
-/** The column that a name of a bar is made from; null where there is none. */
+/** The input column for a column of the bar; null: none. */
 function columnFor(names: readonly string[], name: string): string | null {
   const own = names[columnIndex(names, name)];
   if (own !== undefined) return own;
@@ -120,7 +118,7 @@ function columnFor(names: readonly string[], name: string): string | null {
   return names[columnIndex(names, 'close')] ?? names[columnIndex(names, VALUE_COLUMN)] ?? null;
 }
 
-/** @throws SeamlessError `interval` where a bar of the input would belong to two slots */
+/** @throws SeamlessError `interval` if an input bar would belong to two slots */
 function checkDivides(name: string, input: DagNode, seconds: number): void {
   if (input.interval === undefined) return;
   const own = parseInterval(input.interval, `The interval of ${input.name}`);
@@ -128,7 +126,7 @@ function checkDivides(name: string, input: DagNode, seconds: number): void {
   if (parts % own === 0 && seconds > own) return;
   throw new SeamlessError(
     'interval',
-    `${name} has the interval ${formatInterval(seconds)}, but ${input.name} has bars of ${formatInterval(own)}: ${isMonths(seconds) ? 'months are made of bars of a day or of what divides one' : 'make it a multiple of that'}.`,
+    `${name} has the interval ${formatInterval(seconds)}, but ${input.name} has bars of ${formatInterval(own)}: ${isMonths(seconds) ? 'months are made of bars of a day, or of an interval that divides one' : 'make it a multiple of that'}.`,
     { node: name },
   );
 }

@@ -1,4 +1,4 @@
-/** The numbers of a section that count: those that are not NaN, ascending, so that no sum depends on the order of symbols. */
+/** The numbers of a section without NaN, ascending: sums must not depend on the order of symbols. */
 export function counted(values: Float64Array): Float64Array {
   return values.filter((value) => !Number.isNaN(value)).sort();
 }
@@ -9,10 +9,10 @@ export function sumOf(sorted: Float64Array): number {
   return sum;
 }
 
-/** NaN where there is none. */
+/** NaN if there are none. */
 export function meanOf(sorted: Float64Array): number {
   const [least = Number.NaN] = sorted;
-  // Of equal numbers it is that number, whatever their sum is rounded to.
+  // For equal numbers, exactly that number, however their sum rounds.
   return least === sorted.at(-1) ? least : sumOf(sorted) / sorted.length;
 }
 

@@ -1,20 +1,17 @@
 import { SeamlessError } from '../errors.js';
 import { counted, meanOf, numbers, sumOf } from './members.js';
 
-/** The group of a member, such as its sector; null: it is in none. */
+/** The group of a member, such as its sector; null: none. */
 export type Group = string | number | boolean | null | undefined;
 
 /**
- * Takes out of each member what it has in common with others.
- *
- * By groups (a list, such as sectors): each member less the mean of its group, over those with a number. A member without a group, or whose
- * group is NaN, is NaN; one that is alone in its group is 0; a group of NaN alone stays NaN.
- *
- * By an exposure (a `Float64Array`, such as the logarithm of its size): what is left of a regression with intercept, y − a − b · x with
- * b = Σ (x − x̄)(y − ȳ) / Σ (x − x̄)², over the members with both numbers; the others are NaN. Where all exposures are equal, b is 0.
- *
- * In the units of its input.
- * @throws SeamlessError `usage` where there are not as many groups or exposures as members
+ * Removes what a member has in common with others.
+ * - By groups (a list, such as sectors): each member minus the mean of its group, over the members with a number. A member
+ * without a group, or with a NaN group, is NaN; one alone in its group is 0; a group of only NaN stays NaN.
+ * - By an exposure (a `Float64Array`, such as log size): the residual of a regression with intercept, y − a − b · x with b = Σ (x
+ * − x̄)(y − ȳ) / Σ (x − x̄)², over the members with both numbers; the others are NaN. If all exposures are equal, b is 0.
+ * @returns values in the input's units
+ * @throws SeamlessError `usage` if there are not as many groups or exposures as members
  */
 export function neutralize(values: ArrayLike<number>, by: readonly Group[] | Float64Array): Float64Array {
   const given = numbers(values);

@@ -3,17 +3,15 @@ import { lowerBound } from '../table.js';
 import { counted, numbers } from './members.js';
 
 export interface RankOptions {
-  /** The largest first: it has rank 1. Default: the smallest does. */
+  /** The largest has rank 1. Default: the smallest. */
   readonly descending?: boolean;
-  /** Ranks as a share of the members, above 0 and up to 1. Default: from 1 to how many there are. */
+  /** Ranks as a share of the members, above 0 and up to 1. Default: from 1 to their number. */
   readonly percent?: boolean;
 }
 
 /**
- * The rank of each member among those with a number: 1 for the smallest. Equal members share the mean of their ranks; NaN has
- * none, so it stays NaN, and does not count. One member alone has rank 1.
- *
- * As `Series.rank(method='average')` in pandas, with `percent` as `pct=True`.
+ * The rank of each member among those with a number: 1 for the smallest. Equal members share their mean rank; NaN stays NaN and
+ * does not count. A single member has rank 1. Equals `Series.rank(method='average')` in pandas, with `percent` as `pct=True`.
  */
 export function rank(
   values: ArrayLike<number>,
@@ -31,7 +29,7 @@ export function rank(
   });
 }
 
-/** How many are up to a value. */
+/** How many numbers are at most a value. */
 function endOf(sorted: Float64Array, value: number): number {
   let low = 0;
   let high = sorted.length;
@@ -45,10 +43,9 @@ function endOf(sorted: Float64Array, value: number): number {
 
 /**
  * The bucket of each member, from 1 for the smallest to `count`: ⌊(r − ½) · count / n⌋ + 1, where r is its rank (equal members
- * share one, and so a bucket) and n how many have a number. Members that are fewer than the buckets lie in the middle of theirs:
- * one alone is in the middle one. NaN stays NaN.
- *
- * @throws SeamlessError `usage` for a count that is no whole number of at least 1
+ * share one, and so a bucket) and n the number of members with a number. With fewer members than buckets, each is in the middle
+ * of its share; one alone is in the middle bucket. NaN stays NaN.
+ * @throws SeamlessError `usage` unless the count is a whole number of at least 1
  */
 export function quantiles(values: ArrayLike<number>, count: number): Float64Array {
   if (!Number.isInteger(count) || count < 1) {
@@ -63,15 +60,14 @@ export function quantiles(values: ArrayLike<number>, count: number): Float64Arra
 }
 
 export interface TopOptions {
-  /** The smallest in place of the largest. Default: false. */
+  /** Select the smallest instead of the largest. Default: false. */
   readonly smallest?: boolean;
 }
 
 /**
- * 1 for each of the `n` largest members, 0 for the others. Members that are equal at the cut are all in, so that there may be more
- * than `n`; where there are fewer, all are in. NaN is 0.
- *
- * @throws SeamlessError `usage` for an `n` that is no whole number of at least 0
+ * 1 for each of the `n` largest members, 0 for the others. Members that tie at the cut are all included, so there may be more
+ * than `n`. With fewer members, all are included. NaN gives 0.
+ * @throws SeamlessError `usage` unless `n` is a whole number of at least 0
  */
 export function topN(
   values: ArrayLike<number>,

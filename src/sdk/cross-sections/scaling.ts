@@ -1,7 +1,7 @@
 import { SeamlessError } from '../errors.js';
 import { counted, meanOf, numbers, sumOf } from './members.js';
 
-/** Each member less the mean of those with a number, in the units of its input. NaN stays NaN. One member alone is 0. */
+/** Each member minus the mean of those with a number, in the input's units. NaN stays NaN. A single member is 0. */
 export function demean(values: ArrayLike<number>): Float64Array {
   const given = numbers(values);
   const mean = meanOf(counted(given));
@@ -9,15 +9,14 @@ export function demean(values: ArrayLike<number>): Float64Array {
 }
 
 export interface ZscoreOptions {
-  /** Divide by n − 1 (a sample's, unbiased variance; the default), or by n (the population's). */
+  /** Divide by n − 1 (sample, unbiased variance; the default), or by n (population). */
   readonly sample?: boolean;
 }
 
 /**
- * How many standard deviations each member is from the mean: (x − mean) / sd, over those with a number. Where all of them are equal, and for
- * one member alone, 0. NaN stays NaN.
- *
- * sd² = Σ (x − mean)² / (n − 1); with `sample: false`, / n. As `(x - x.mean()) / x.std()` in pandas.
+ * How many standard deviations each member is from the mean: (x − mean) / sd, over those with a number. 0 if all are equal, and
+ * for a single member. NaN stays NaN. sd² = Σ (x − mean)² / (n − 1); with `sample: false`, / n. Equals `(x - x.mean()) / x.std()`
+ * in pandas.
  */
 export function zscore(values: ArrayLike<number>, { sample = true }: ZscoreOptions = {}): Float64Array {
   const centered = demean(values);
@@ -27,16 +26,15 @@ export function zscore(values: ArrayLike<number>, { sample = true }: ZscoreOptio
 }
 
 export interface WinsorizeOptions {
-  /** Shares of the members below and up to which numbers are kept. Default: 0.01 and 0.99. */
+  /** Quantiles between which numbers are kept. Default: 0.01 and 0.99. */
   readonly lower?: number;
   readonly upper?: number;
 }
 
 /**
- * Each member, but no smaller than the `lower` and no larger than the `upper` quantile of those with a number. A quantile between two
- * members is interpolated linearly, as in numpy. NaN stays NaN; one member alone stays as it is.
- *
- * @throws SeamlessError `usage` for shares that are not 0 ≤ lower ≤ upper ≤ 1
+ * Clips each member to the `lower` and `upper` quantile of those with a number. Quantiles between two members are interpolated
+ * linearly, as in numpy. NaN stays NaN; a single member stays unchanged.
+ * @throws SeamlessError `usage` unless 0 ≤ lower ≤ upper ≤ 1
  */
 export function winsorize(
   values: ArrayLike<number>,
@@ -63,15 +61,15 @@ function quantileOf(sorted: Float64Array, share: number): number {
 }
 
 export interface WeightsOptions {
-  /** The sum of the weights' sizes. Default: 1. */
+  /** The sum of absolute weights. Default: 1. */
   readonly gross?: number;
-  /** As much short as long: the mean is taken off first. Default: false. */
+  /** As much short as long: the mean is subtracted first. Default: false. */
   readonly neutral?: boolean;
 }
 
 /**
- * Shares of a portfolio in proportion to the members' numbers: x · gross / Σ |x|, negative ones short. NaN weighs 0; where all numbers are
- * 0, or none is left, so does every member. With `neutral`, one member alone weighs 0.
+ * Portfolio shares in proportion to the members' numbers: x · gross / Σ |x|, negative for short. NaN gets 0; if all numbers are
+ * 0, or none is left, so does every member. With `neutral`, a single member gets 0.
  */
 export function weights(
   values: ArrayLike<number>,

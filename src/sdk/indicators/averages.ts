@@ -32,14 +32,11 @@ export interface EmaOptions extends IndicatorOptions {
 }
 
 /**
- * Exponential moving average over a finite window x₁ … xₙ, n = `period`: m₁ = x₁, mₖ = mₖ₋₁ + α · (xₖ − mₖ₋₁),
- * α = 2 / (span + 1); the value is mₙ.
- *
- * A textbook EMA never forgets; this one starts anew in each window, so that a bar has one value whatever the range.
- * What remains of the start is its weight, (1 − α)ⁿ⁻¹: by default below 0.05 % for any span.
- *
- * In the units of its input. NaN when a value of the window is NaN or null.
- * Source: the span form of `ewm(adjust=False)` in pandas, applied to the window alone.
+ * Exponential moving average over a finite window x₁ … xₙ, n = `period`: m₁ = x₁, mₖ = mₖ₋₁ + α · (xₖ − mₖ₋₁), α = 2 / (span +
+ * 1); the value is mₙ. A textbook EMA never forgets; this one starts over in each window, so a bar has one value whatever the
+ * range. The first value's weight is (1 − α)ⁿ⁻¹: by default below 0.05 % for any span. In the input's units. NaN when a value of
+ * the window is NaN or null.
+ * @see the span form of `ewm(adjust=False)` in pandas, applied to the window alone
  */
 export function ema(options: EmaOptions): Node<number> {
   const { name, input, span, column = defaultColumn(input) } = options;

@@ -9,9 +9,9 @@ import { correlations } from './kernels/correlations.js';
 
 export interface RollingCorrelationOptions {
   readonly name: string;
-  /** Two nodes whose bars are equally long. */
+  /** Two nodes with bars of one length. */
   readonly input: readonly [DagNode, DagNode];
-  /** The numbers to look at, of both or of each. Default: `close` of a stream, `value` of a computed node. */
+  /** The column to use, for both or for each. Default: `close` of a stream, `value` of a computed node. */
   readonly column?: string | readonly [string, string];
   /** Bars in the window of each input, at least 2. */
   readonly period: number;
@@ -20,13 +20,11 @@ export interface RollingCorrelationOptions {
 }
 
 /**
- * Pearson's correlation of two inputs, from −1 to 1: Σ (x − x̄)(y − ȳ) / √(Σ (x − x̄)² · Σ (y − ȳ)²).
- *
- * It pairs bars by their time. Where an input has a hole, the windows, which hold `period` bars that exist, do not
- * cover the same times: a bar that the other input's window lacks is left out. Worked out as in `rollingStd`.
- * NaN when a value of a pair is NaN, infinite or null, when one side is constant, and with fewer than two pairs.
- *
- * @throws SeamlessError `interval` when the inputs state unequal intervals: bring them to one first.
+ * Pearson's correlation of two inputs, from −1 to 1: Σ (x − x̄)(y − ȳ) / √(Σ (x − x̄)² · Σ (y − ȳ)²). Bars are paired by time.
+ * Windows hold `period` existing bars, so around a hole they cover different times: a bar without a partner is left out. Computed
+ * as in `rollingStd`. NaN when a value of a pair is NaN, infinite or null, when one side is constant, and with fewer than two
+ * pairs.
+ * @throws SeamlessError `interval` when the inputs state unequal intervals: bring them to one first
  */
 export function rollingCorrelation(options: RollingCorrelationOptions): Node<number> {
   const { name, input, period, column } = options;
@@ -66,7 +64,7 @@ function checkIntervals(name: string, left: DagNode, right: DagNode): void {
   );
 }
 
-/** The rows of two inputs that have the same time. */
+/** The rows of two inputs with equal times. */
 interface Pairs {
   readonly ts: Float64Array;
   readonly x: Float64Array;
@@ -77,7 +75,7 @@ interface Pairs {
 }
 
 function pairByTime(a: InputSeries, valuesA: Float64Array, b: InputSeries, valuesB: Float64Array): Pairs {
-  // Two columns of one input.
+  // Both are columns of one input.
   if (a.ts === b.ts) {
     const before = new Int32Array(a.ts.length + 1);
     for (let row = 0; row < before.length; row++) before[row] = row;

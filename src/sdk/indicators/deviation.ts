@@ -3,17 +3,15 @@ import { blocksFor, checkLeast, defaultColumn, indicatorNode, type RollingOption
 import { sumsOfSquares } from './kernels/spread.js';
 
 export interface RollingStdOptions extends RollingOptions {
-  /** Divide by n − 1 (a sample's, unbiased variance; the default), or by n (the population's). */
+  /** Divide by n − 1 (sample, unbiased variance; the default), or by n (population). */
   readonly sample?: boolean;
 }
 
 /**
- * Standard deviation of the window: √(Σ (x − mean)² / (n − 1)), n = `period`; with `sample: false`, / n.
- *
- * Worked out on values counted from one of the window: nothing is lost to a price that is large beside its movements, and a window
- * of equal values gives exactly 0.
- * In the units of its input. NaN when a value of the window is NaN, infinite or null.
- * Source: T. F. Chan, G. H. Golub, R. J. LeVeque, Algorithms for Computing the Sample Variance, 1983.
+ * Standard deviation of the window: √(Σ (x − mean)² / (n − 1)), n = `period`; with `sample: false`, / n. Values are taken
+ * relative to one value of the window, so large prices with small movements lose no precision, and equal values give exactly 0.
+ * In the input's units. NaN when a value of the window is NaN, infinite or null.
+ * @see T. F. Chan, G. H. Golub, R. J. LeVeque, Algorithms for Computing the Sample Variance, 1983
  */
 export function rollingStd(options: RollingStdOptions): Node<number> {
   const { name, input, period, sample = true, column = defaultColumn(input) } = options;

@@ -11,13 +11,13 @@ import { blocksOf, type Blocks } from './kernels/blocks.js';
 export interface IndicatorOptions {
   readonly name: string;
   readonly input: DagNode;
-  /** The numbers to look at. Default: `close` of a stream and of resampled bars, `value` of another computed node. */
+  /** The column to use. Default: `close` of a stream and of resampled bars, `value` of another computed node. */
   readonly column?: string;
   /** Default: the strategy's, else the input's. */
   readonly interval?: Interval;
-  /** Whose days bars follow, where they are longer than the input's. Default: those of the inputs. */
+  /** Calendar of the bars, if they are longer than the input's. Default: the inputs'. */
   readonly calendar?: Calendar;
-  /** Where weeks, quarters and years end: 'W-FRI', 'Q-JAN', 'Y-MAR'. Default: with Sunday, and with December. */
+  /** Where weeks, quarters and years end: 'W-FRI', 'Q-JAN', 'Y-MAR'. Default: Sunday, and December. */
   readonly anchor?: Anchor;
 }
 
@@ -26,7 +26,7 @@ export interface RollingOptions extends IndicatorOptions {
   readonly period: number;
 }
 
-/** The node of an indicator. `params` is everything that decides its values besides its inputs. */
+/** The node of an indicator. `params` is everything besides its inputs that decides its values. */
 export function indicatorNode(
   indicator: NonNullable<NodeOptions<number>['indicator']>,
   options: Pick<NodeOptions<number>, 'name' | 'input'> & {
@@ -45,7 +45,7 @@ export function indicatorNode(
   });
 }
 
-/** Blocks of as many slots as there are bars in a window: one without holes spans two. */
+/** Blocks as long as a window, in slots: a window without holes spans two. */
 export function blocksFor({ ts, interval }: InputSeries, length: number): Blocks {
   return blocksOf(ts, interval, length);
 }
@@ -60,7 +60,7 @@ export function defaultColumn(input: DagNode): string {
   return bars ? 'close' : VALUE_COLUMN;
 }
 
-/** @throws SeamlessError `period` when a window is too short to say anything. */
+/** @throws SeamlessError `period` when a window is too short for the indicator */
 export function checkLeast(name: string, what: string, given: number, least: number, why: string): void {
   if (given >= least) return;
   throw new SeamlessError(

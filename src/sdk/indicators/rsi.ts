@@ -12,15 +12,12 @@ export interface RsiOptions extends IndicatorOptions {
 }
 
 /**
- * Relative strength index, from 0 to 100: 100 · G / (G + L), the same as 100 − 100 / (1 + G / L).
- *
- * G and L are Wilder's averages of the window's gains and losses from bar to bar: the plain mean of the first `length`
- * changes, then mₖ = mₖ₋₁ + (xₖ − mₖ₋₁) / length for each later one. Wilder's averages never forget; these start anew in
- * each window, so that a bar has one value whatever the range. What remains of the start is its weight,
- * (1 − 1 / length) to the power of `period` − 1 − `length`: by default below 0.013 % for any length.
- *
- * NaN when a value of the window is NaN or null, and for a window without any change, where it is 0 / 0.
- * Source: J. Welles Wilder, New Concepts in Technical Trading Systems, 1978.
+ * Relative strength index, from 0 to 100: 100 · G / (G + L), which equals 100 − 100 / (1 + G / L). G and L are Wilder's averages
+ * of the window's gains and losses from bar to bar: the plain mean of the first `length` changes, then mₖ = mₖ₋₁ + (xₖ − mₖ₋₁) /
+ * length for each later one. Wilder's averages never forget; these start over in each window, so a bar has one value whatever the
+ * range. The start's weight is (1 − 1 / length) to the power of `period` − 1 − `length`: by default below 0.013 % for any length.
+ * NaN when a value of the window is NaN or null, and for a window without any change (0 / 0).
+ * @see J. Welles Wilder, New Concepts in Technical Trading Systems, 1978
  */
 export function rsi(options: RsiOptions): Node<number> {
   const { name, input, length = 14, column = defaultColumn(input) } = options;
@@ -35,7 +32,7 @@ export function rsi(options: RsiOptions): Node<number> {
       const { gains, moves } = changesOf(source.column(column));
       const gain = wilder(source, gains, length, period - 1);
       const move = wilder(source, moves, length, period - 1);
-      // Rounding may carry the one past the other by a hair.
+      // Rounding may make one exceed the other by a hair.
       for (let i = 0; i < gain.length; i++) {
         const index = (100 * (gain[i] as number)) / (move[i] as number);
         gain[i] = index > 100 ? 100 : index;
@@ -45,7 +42,7 @@ export function rsi(options: RsiOptions): Node<number> {
   );
 }
 
-/** Of the last `changes` changes the mean of the first `length`, moved on by each later one. */
+/** The mean of the first `length` of the last `changes` changes, updated by each later one. */
 function wilder(source: InputSeries, values: Float64Array, length: number, changes: number): Float64Array {
   const { end } = source;
   const later = changes - length;
@@ -60,7 +57,7 @@ function wilder(source: InputSeries, values: Float64Array, length: number, chang
   );
 }
 
-/** From each row to the next: how much it rose, or 0, and how much it moved either way. The first row has no change. */
+/** From each row to the next: how much it rose, or 0, and its absolute change. The first row has none. */
 function changesOf(values: Float64Array): { gains: Float64Array; moves: Float64Array } {
   const gains = new Float64Array(values.length);
   const moves = new Float64Array(values.length);

@@ -3,12 +3,12 @@ import type { Strategy } from '../strategy.js';
 import type { FlatRecord, RowValue } from '../table.js';
 import type { Seconds } from '../time/time.js';
 
-/** What a world does with a strategy. It belongs to the world, never to the call. */
+/** What a world does with a strategy. Set by the world, never by the call. */
 export type Mode = 'backtest' | 'paper' | 'live' | 'shadow';
 
-/** What happens in a run. A symbol is named by the stream that it is priced by. */
+/** What happens in a run. A symbol is named by its price stream. */
 export type RunEventBody =
-  /** Warm: slots that close after `asOf` are computed. `history` is where the rows before come from, to its exclusive end. */
+  /** Warm: slots that close after `asOf` are computed. `history` is where earlier rows come from, up to its exclusive end. */
   | {
       readonly type: 'ready';
       readonly run: string;
@@ -18,32 +18,32 @@ export type RunEventBody =
       readonly nodes: readonly string[];
       readonly symbols: readonly string[];
       readonly history: readonly [Seconds, Seconds] | null;
-      /** Where the world's policy has `correlation`: what each symbol closed at in the slots before, oldest first. */
+      /** If the policy has `correlation`: each symbol's closes in the slots before, oldest first. */
       readonly closes?: readonly (readonly (number | null)[])[];
     }
-  /** A bar of a feed that was taken in. `ts` is its open. */
+  /** A bar received from a feed. `ts` is its open. */
   | { readonly type: 'bar'; readonly stream: string; readonly ts: Seconds; readonly row: FlatRecord }
   /**
-   * A row of a computed node. `ts` is the open of its slot. A backtest, whose rows are in the cache, tells the newest one of each node and
-   * stream as it ends.
+   * A row of a computed node. `ts` is the open of its slot. A backtest's rows are in the cache; as it ends, it emits the newest
+   * of each node.
    */
   | { readonly type: 'value'; readonly node: string; readonly ts: Seconds; readonly value: RowValue }
-  /** What a decision says, when that changes. */
+  /** A decision's value, when it changes. */
   | { readonly type: 'signal'; readonly symbol: string; readonly value: number }
-  /** The weight of a symbol after policy and limits: its share of equity, below 0 for short. */
+  /** A symbol's weight after policy and limits: its share of equity, negative for short. */
   | { readonly type: 'decision'; readonly symbol: string; readonly weight: number }
-  /** Whether orders are made at all, and why not. */
+  /** Whether orders are made, and why not. */
   | { readonly type: 'activation'; readonly active: boolean; readonly reason: string }
-  /** What the world has the run do from the next slot on: why no orders are made (empty: they are), and the share of its weights. */
+  /** What applies from the next slot on: why no orders are made (empty: they are), and the share of its weights. */
   | {
       readonly type: 'world';
       readonly inactive: string;
       readonly activation: 'active' | 'freeze' | 'drain';
       readonly share: number;
-      /** Of a change that was staged before: its number. */
+      /** The number of a change that was staged before. */
       readonly set?: number;
     }
-  /** A change of the world that was looked at, and is not in force: the orders that it comes to by the last closes. */
+  /** A change of the world that was reviewed but is not in force: the orders that it would cause by the last closes. */
   | {
       readonly type: 'staged';
       readonly set: number;
@@ -52,16 +52,16 @@ export type RunEventBody =
       readonly share: number;
       readonly orders: readonly { readonly symbol: string; readonly quantity: number }[];
     }
-  /** What was staged does not come into force. */
+  /** The staged change will not come into force. */
   | { readonly type: 'dropped'; readonly set: number; readonly reason: string }
-  /** The units of a symbol that are to be held. */
+  /** The units of a symbol to hold. */
   | {
       readonly type: 'allocation';
       readonly symbol: string;
       readonly quantity: number;
       readonly equity: number;
     }
-  /** Units to buy, below 0 to sell: at the open of the symbol's next bar, or where the order rests at a price, at that `limit`. */
+  /** Units to buy; negative: to sell. Filled at the open of the symbol's next bar, or, for a resting order, at its `limit`. */
   | {
       readonly type: 'order';
       readonly order: number;
@@ -70,8 +70,8 @@ export type RunEventBody =
       readonly limit?: number;
     }
   /**
-   * `at` is the open of the bar it was filled at; `price` includes slippage, `fee` is paid besides. Below 0 it is a rebate, which the
-   * world declares.
+   * `at` is the open of the bar it was filled at. `price` includes slippage; `fee` is extra. A negative fee is a rebate, which
+   * the world declares.
    */
   | {
       readonly type: 'fill';
@@ -82,17 +82,19 @@ export type RunEventBody =
       readonly fee: number;
       readonly slippage: number;
       readonly at: Seconds;
-      /** Of a live world: the broker's name for it. */
+      /** In a live world: the broker's id. */
       readonly execution?: string;
-      /** Whether it was a maker's fill, or a taker's: where orders rest at a price, or the broker says so. Others are all a taker's. */
+      /**
+       * Whether it was a maker's or a taker's fill, if orders rest at a price or the broker says so. Other fills are a taker's.
+       */
       readonly maker?: boolean;
     }
-  /** An order that rested at a price and was taken back, and why. */
+  /** A resting order that was cancelled, and why. */
   | { readonly type: 'cancelled'; readonly order: number; readonly symbol: string; readonly reason: string }
-  /** An order of a live world that comes to nothing more, and why. */
+  /** An order of a live world of which nothing more comes, and why. */
   | { readonly type: 'rejected'; readonly order: number; readonly symbol: string; readonly reason: string }
   /**
-   * A bar that came after its slot had closed, or came otherwise than before; its row only where the world has it kept (`sideOutput`,
+   * A bar that came after its slot had closed, or differs from an earlier one; its row only if the world keeps it (`sideOutput`,
    * `recompute`). `taken`: its slots were computed again.
    */
   | {
@@ -102,7 +104,7 @@ export type RunEventBody =
       readonly row: FlatRecord | null;
       readonly taken?: true;
     }
-  /** A row of a computed node that a late bar changed: what it is, and what it was before; absent: no row. */
+  /** A row of a computed node that a late bar changed: new and old; absent: no row. */
   | {
       readonly type: 'revised';
       readonly node: string;
@@ -110,20 +112,20 @@ export type RunEventBody =
       readonly value?: RowValue;
       readonly before?: RowValue;
     }
-  /** Bars that nobody had by the time their slots closed. */
+  /** Bars that no one had by the time their slots closed. */
   | { readonly type: 'gap'; readonly stream: string; readonly start: Seconds; readonly end: Seconds }
-  /** Nothing was heard of the feed for so many seconds, its `silence`; said again each time that goes by. */
+  /** The feed has been silent for this many seconds, its `silence`; repeated each time that passes. */
   | { readonly type: 'stale'; readonly what: 'feed'; readonly seconds: number }
-  /** A node failed: it and what depends on it have no rows from now on. Or the run did: `node` is null. */
+  /** A node failed: it and its dependents have no rows from now on. `node` null: the run failed. */
   | { readonly type: 'error'; readonly node: string | null; readonly message: string }
   | ({ readonly type: 'finished' } & RunResult);
 
-/** An event, its number in the run, and the time it is true of: the close of its slot. */
+/** An event, its number in the run, and the time it belongs to: the close of its slot. */
 export type RunEvent = { readonly seq: number; readonly asOf: Seconds } & RunEventBody;
 
 /**
- * Returns are those of equity from the end of one UTC day to the next, the first from the capital; a year has `periodsPerYear`
- * of them. Null where it is not defined: too few days, no losses, no trades.
+ * Returns are equity changes from the end of one UTC day to the next, the first one from the capital; a year has `periodsPerYear`
+ * of them. Null where undefined: too few days, no losses, no trades.
  */
 export interface Metrics {
   /** Last equity / capital − 1. */
@@ -146,14 +148,14 @@ export interface Metrics {
   readonly turnover: number;
   /** Share of slots with a position. */
   readonly exposure: number;
-  /** Share of closed trades with a profit after fees. A trade lasts from no position to no position, or to the other side. */
+  /** Share of closed trades with a profit after fees. A trade lasts from flat to flat, or to the other side. */
   readonly winRate: number | null;
   /** Profits of closed trades / losses of closed trades. */
   readonly profitFactor: number | null;
   readonly periodsPerYear: number;
 }
 
-/** What a run came to. */
+/** The result of a run. */
 export interface RunResult {
   readonly run: string;
   readonly strategy: string;
@@ -164,13 +166,13 @@ export interface RunResult {
   /** Slots that were decided, with the close of the first and the last. */
   readonly slots: number;
   readonly range: readonly [Seconds, Seconds] | null;
-  /** Nodes that had to be computed for a backtest over their history; null: they were computed slot by slot. */
+  /** Nodes that had to be computed over history for a backtest; null: they were computed slot by slot. */
   readonly computedNodes: number | null;
   readonly orders: number;
   readonly fills: number;
   readonly fees: number;
   readonly trades: readonly Trade[];
-  /** What is held at the end. */
+  /** Positions at the end. */
   readonly open: readonly OpenPosition[];
   readonly capital: number;
   readonly cash: number;
@@ -179,35 +181,35 @@ export interface RunResult {
   readonly metrics: Metrics;
   /** Equity at the end of each UTC day. */
   readonly days: readonly (readonly [Seconds, number])[];
-  /** Equity and drawdown over all slots, thinned out to at most 2000 points, each of as many slots as the others. */
+  /** Equity and drawdown over all slots, thinned to at most 2000 points of equally many slots. */
   readonly curve: readonly EquityPoint[];
 }
 
 /**
- * Close of the last slot that a point stands for; equity then; and the deepest drawdown in its slots: the fall below the highest
- * equity so far, as a share of it, at least 0.
+ * The close of the last slot of a point; equity then; and the deepest drawdown in its slots: the fall below the highest equity so
+ * far, as a share of it, at least 0.
  */
 export type EquityPoint = readonly [asOf: Seconds, equity: number, drawdown: number];
 
-/** From no position to no position, or to the other side. */
+/** From flat to flat, or to the other side. */
 export interface Trade {
   readonly symbol: string;
   readonly side: 'long' | 'short';
-  /** Units at its largest. */
+  /** The largest number of units. */
   readonly quantity: number;
   readonly opened: Seconds;
   readonly closed: Seconds;
-  /** Mean price per unit that went in, and came out. */
+  /** Mean price per unit, in and out. */
   readonly entry: number;
   readonly exit: number;
   readonly fees: number;
   /** After fees. */
   readonly profit: number;
-  /** Bars of the symbol from the one it was opened at to the one it was closed at, without that. */
+  /** Bars of the symbol from opening to closing, without the last one. */
   readonly bars: number;
 }
 
-/** A trade that is not closed. */
+/** An open trade. */
 export interface OpenPosition {
   readonly symbol: string;
   readonly side: 'long' | 'short';
@@ -216,18 +218,18 @@ export interface OpenPosition {
   readonly opened: Seconds;
   /** Mean price per unit that went in. */
   readonly entry: number;
-  /** What a unit is worth: the last close. */
+  /** The price of a unit: the last close. */
   readonly price: number;
   readonly fees: number;
-  /** What the trade had come to if it were closed at that price, without a fee for that. */
+  /** The profit if the trade were closed at that price, without a fee for that. */
   readonly profit: number;
-  /** Bars of the symbol since it was opened, that one included. */
+  /** Bars of the symbol since it was opened, including that one. */
   readonly bars: number;
 }
 
 /**
- * Told what happens, in the order of events, in all modes. They run in the caller's process: nothing of them can reach a node. What
- * they return is waited for; what they throw ends the run.
+ * Called for each event in order, in all modes, in the caller's process: a hook cannot affect a node. Its promise is awaited; an
+ * error ends the run.
  */
 export interface RunHooks {
   readonly onStart?: (event: RunEvent) => unknown;
@@ -235,7 +237,7 @@ export interface RunHooks {
   readonly onFill?: (event: RunEvent) => unknown;
   readonly onError?: (event: RunEvent) => unknown;
   readonly onFinish?: (event: RunEvent) => unknown;
-  /** Milliseconds that a hook may take. Default: 10 000. */
+  /** How many milliseconds a hook may take. Default: 10 000. */
   readonly patienceMs?: number;
 }
 
@@ -243,11 +245,11 @@ export interface SubmitOptions {
   /** Name of a world: `worlds/NAME.yaml` in the strategy's project. */
   readonly world: string;
   readonly hooks?: RunHooks;
-  /** Where the orders of a live world go; worlds of other modes take no notice of it. */
+  /** Where the orders of a live world go; other modes ignore it. */
   readonly broker?: Broker;
-  /** The name of a live world, once more: without it nothing is traded. */
+  /** The name of a live world again, as a confirmation: without it nothing is traded. */
   readonly confirm?: string;
-  /** A run of the same world and strategy that was cut off: it goes on where its journal ends. */
+  /** An interrupted run of the same world and strategy: continues where its journal ends. */
   readonly resume?: string;
   /** Default: `.seamless` in the strategy's project root. */
   readonly cacheDir?: string;
@@ -256,11 +258,11 @@ export interface SubmitOptions {
 /** A strategy at work in a world. */
 export interface Run {
   readonly id: string;
-  /** What happens, from the first event on. Read from the journal, so each iteration sees all of it. */
+  /** All events, from the first one. Read from the journal, so each iteration sees all of them. */
   readonly events: AsyncIterable<RunEvent>;
   /** Resolves when the run is over. @throws SeamlessError when it failed. */
   readonly result: Promise<RunResult>;
-  /** Ends it after the slot in hand. */
+  /** Ends it after the current slot. */
   stop(): Promise<RunResult>;
 }
 

@@ -5,18 +5,18 @@ type Submit = (strategy: Submitted, options: SubmitOptions) => Promise<Run>;
 
 let submitRun: Submit | null = null;
 
-/** Says how runs are started: nothing below the parent's end can. */
+/** Sets how runs are started: the SDK itself cannot import the client. */
 export function startRunsWith(submit: Submit): void {
   submitRun = submit;
 }
 
-/** The Core Loop's entrance. Materializing never goes through it. */
+/** The entry of the Core Loop. Materializing never goes through it. */
 export class Runner {
   /**
    * Hands a strategy to a world. Resolves once it is warm: its next slot will be computed.
-   * @throws ComputeOnlyViolation while a strategy is materialized.
-   * @throws SeamlessError `not-found` for an unknown world or strategy; `usage` for a world that is not well formed, or whose mode
-   * is refused; and whatever keeps the strategy from being run at all.
+   * @throws ComputeOnlyViolation while a strategy is materialized
+   * @throws SeamlessError `not-found` for an unknown world or strategy; `usage` for an invalid world or a refused mode; and
+   * whatever keeps the strategy from running
    */
   static submit(strategy: Submitted, options: SubmitOptions): Promise<Run> {
     if (submitRun) return submitRun(strategy, options);

@@ -4,11 +4,11 @@ import type { HistoryProvider } from './providers.js';
 import { formatInterval, type Seconds, type TimeInput } from '../time/time.js';
 import { isWire, STABILIZATION_BARS, withTransport } from '../wire/transport.js';
 
-/** A named source of bars, to be used by `preset(id)`. */
+/** A named source of bars for `preset(id)`. */
 export interface DataPresetSpec {
   readonly id: string;
   readonly intervalMs: number;
-  /** Name of the service level the source is held to. */
+  /** Name of the source's service level. */
   readonly slaPreset?: string;
   readonly sla?: ServiceLevel;
   readonly provider: 'csv' | 'parquet' | 'sql' | 'demo' | 'http' | 'postgres' | 'ccxt';
@@ -19,11 +19,11 @@ export interface DataPresetSpec {
 
 const presets = new Map<string, DataPresetSpec>();
 
-/** Those of the project's file; null: nobody has read it. */
+/** Presets of the project's file; null: it was not read. */
 let ofFile: { readonly specs: ReadonlyMap<string, DataPresetSpec>; readonly problem: string | null } | null =
   null;
 
-/** Makes a preset known to `preset(id)`. Saying the same id again replaces it, and one of the project's file, too. */
+/** Registers a preset for `preset(id)`. The same id replaces an earlier preset, also one from the project's file. */
 export function definePreset(spec: DataPresetSpec): void {
   if (!Number.isInteger(spec.intervalMs / 1000) || spec.intervalMs <= 0) {
     throw new SeamlessError(
@@ -34,17 +34,17 @@ export function definePreset(spec: DataPresetSpec): void {
   presets.set(spec.id, spec);
 }
 
-/** Forgets all presets: a process that loads one strategy after another does so, so that none leaks. */
+/** Forgets all presets, so that none leaks from one strategy to the next in the same process. */
 export function clearPresets(): void {
   presets.clear();
 }
 
-/** Makes the presets of a project's file known. @param problem why it cannot be read: said by whoever asks for one of it */
+/** Registers the presets of a project's file. @param problem why it cannot be read: reported when a preset is asked for */
 export function usePresets(specs: readonly DataPresetSpec[], problem: string | null): void {
   ofFile = { specs: new Map(specs.map((spec) => [spec.id, spec])), problem };
 }
 
-/** The history of a preset, as a stream reads it. */
+/** A preset's history, as a stream reads it. */
 export class PresetHistory implements HistoryProvider {
   readonly kind: string;
   readonly options: Readonly<Record<string, unknown>>;
@@ -72,7 +72,7 @@ export class PresetHistory implements HistoryProvider {
     return { preset: id, name: slaPreset, level: sla, unsettled };
   }
 
-  /** @throws SeamlessError `interval` when a node wants another interval than the preset has. */
+  /** @throws SeamlessError `interval` when a node wants another interval than the preset's */
   checkInterval(node: string, interval: Seconds): void {
     if (this.interval === interval) return;
     throw new SeamlessError(
@@ -92,33 +92,33 @@ type FetchRows = (
 
 let fetchRows: FetchRows | null = null;
 
-/** Says how rows are fetched: nothing below the parent's end can. */
+/** Sets how rows are fetched: the SDK itself cannot import the client. */
 export function fetchWith(fetch: FetchRows): void {
   fetchRows = fetch;
 }
 
-/** A preset: the history of a stream, and what a script fetches by the very engine that materialization reads through. */
+/** A preset: the history of a stream, or bars that a script fetches through the same engine as materialization. */
 export class SeamlessDataProvider {
   readonly id: string;
   readonly #spec: DataPresetSpec | null;
 
-  /** @param preset its definition; or, in a script, its name in the project's `seamless.presets.yaml` */
+  /** @param preset its definition; in a script also its name in the project's `seamless.presets.yaml` */
   constructor(preset: DataPresetSpec | string) {
     this.id = typeof preset === 'string' ? preset : preset.id;
     this.#spec = typeof preset === 'string' ? null : preset;
   }
 
-  /** What a stream reads. @throws SeamlessError `source` where it is a name alone */
+  /** What a stream reads. @throws SeamlessError `source` if only the name is known */
   get history(): PresetHistory {
     if (this.#spec) return new PresetHistory(this.#spec);
     throw noPreset(this.id, []);
   }
 
   /**
-   * The bars whose open lies in `[start, end)`: from the cache, and what is missing of them from the source, which then is cached.
-   * @throws ComputeOnlyViolation while a strategy is materialized.
-   * @throws SeamlessError `source` for a source that cannot be read, a preset that is not there, or a service level that is missed;
-   * `time` or `range` for a range that is none; `cancelled`.
+   * The bars with an open in `[start, end)`: from the cache, and missing ones from the source, which are then cached.
+   * @throws ComputeOnlyViolation while a strategy is materialized
+   * @throws SeamlessError `source` for an unreadable source, an unknown preset or a missed service level; `time` or `range` for
+   * an invalid range; `cancelled`
    */
   fetch(start: TimeInput, end: TimeInput, options: FetchOptions = {}): Promise<Fetched> {
     if (fetchRows) return fetchRows(this.#spec ?? this.id, start, end, options);
@@ -131,17 +131,17 @@ export class SeamlessDataProvider {
   }
 }
 
-/** The provider of a preset. @throws SeamlessError `source` naming the presets like it. */
+/** The provider of a preset. @throws SeamlessError `source` suggesting similar names */
 export function preset(id: string): SeamlessDataProvider {
   const spec = presets.get(id) ?? ofFile?.specs.get(id);
   if (spec) return new SeamlessDataProvider(spec);
-  // In a script the child reads the file.
+  // In a script, the child reads the file.
   if (!ofFile) return new SeamlessDataProvider(id);
   if (ofFile.problem !== null) throw new SeamlessError('usage', ofFile.problem);
   throw noPreset(id, [...presets.keys(), ...ofFile.specs.keys()]);
 }
 
-/** @param known names of all presets there are */
+/** @param known names of all presets */
 export function noPreset(id: string, known: readonly string[]): SeamlessError {
   const near = nearNames(id, known);
   const hint =

@@ -3,58 +3,58 @@ import { ceilToGrid, floorToGrid, isMonths, MONTH, TICK, type Range, type Second
 const DAY = 86_400;
 
 /**
- * The slots of an interval, one after the other: `[open, close)`. Fixed intervals are arithmetic from a phase; months follow the
- * calendar of UTC, and their interval is the mean length of so many, by which intervals are compared and work is estimated.
+ * The slots of an interval, one after the other: `[open, close)`. Fixed intervals are arithmetic from a phase. Months follow
+ * UTC's calendar; their interval is a mean length, used to compare intervals and to estimate work.
  */
 export interface Grid {
   readonly interval: Seconds;
   /**
-   * Where a fixed grid starts, in seconds after the epoch; on a calendar, and of months in mean ones (`MONTH`): how much later than usual
-   * its slots open, which is 0 but for anchored ones.
+   * Where a fixed grid starts, in seconds after the epoch. On a calendar and for months (in units of `MONTH`): how much later
+   * than usual its slots open, which is 0 unless anchored.
    */
   readonly phase: Seconds;
-  /** What the slots follow where they are those of a zone's or an exchange's days; null: they are arithmetic. */
+  /** The calendar that the slots follow; null: they are arithmetic. */
   readonly calendar: SlotCalendar | null;
 }
 
 /**
- * The slots of an interval on a calendar. Between the close of one and the open of the next there may be time that is in none.
- * Equal calendars have one key, whatever they are called.
+ * The slots of an interval on a calendar. Time between a close and the next open belongs to no slot. Equal calendars have one
+ * key, whatever their names.
  */
 export interface SlotCalendar {
   /** What people call the calendar: `XNYS`. */
   readonly name: string;
-  /** A hash of all that decides its days. */
+  /** A hash of everything that decides its days. */
   readonly key: string;
   /** The most that a slot lasts. */
   readonly longest: Seconds;
   /** The open of the first slot that closes after a time. */
   holding(time: Seconds): Seconds;
-  /** Opens of the slots after and before the one that opens then. */
+  /** Opens of the slots after and before the one with this open. */
   next(open: Seconds): Seconds;
   previous(open: Seconds): Seconds;
   close(open: Seconds): Seconds;
   /** How many slots open in a range whose ends are on the grid. */
   count(range: Range): number;
   /**
-   * Of slots of a day or more: the open of the one that a date names, in days since the epoch; null: none. By its open that is any
-   * date up to its first session's, by its close any from its last session's on.
+   * For slots of a day or more: the open of the slot that a date names, in days since the epoch; null: none. By open, any date up
+   * to the first session's names it; by close, any date from the last session's on.
    */
   dated(date: number, by: 'open' | 'close'): Seconds | null;
   /** A name of the IANA time zone database. */
   readonly zone: string;
-  /** Seconds that clocks of its zone are ahead of UTC. */
+  /** Seconds by which the zone's clocks are ahead of UTC. */
   offsetAt(time: Seconds): Seconds;
-  /** When they show what a clock of UTC shows at a time. */
+  /** The time at which the zone's clocks show what a UTC clock shows at the given time. */
   timeOf(local: Seconds): Seconds;
 }
 
-/** Microseconds of a time. Those of our time are whole numbers that a double holds. */
+/** Microseconds of a time. For present-day times they are whole numbers that fit a double. */
 function microsOf(time: Seconds): number {
   return Math.round(time * 1e6);
 }
 
-/** A slot for each microsecond, which closes with the next one: a tick at a border belongs to the bar that opens there. */
+/** One slot per microsecond, closing with the next: a tick on a border belongs to the bar that opens there. */
 const MICROSECONDS: SlotCalendar = {
   name: 'ticks',
   key: 'ticks',
@@ -63,7 +63,7 @@ const MICROSECONDS: SlotCalendar = {
   next: (open) => (microsOf(open) + 1) / 1e6,
   previous: (open) => (microsOf(open) - 1) / 1e6,
   close: (open) => (microsOf(open) + 1) / 1e6,
-  // Work is estimated by it: as if there were a row each interval.
+  // An estimate of work, as if there were a row per interval.
   count: ({ start, end }) => Math.ceil((end - start) / TICK),
   dated: () => null,
   zone: 'UTC',
@@ -71,7 +71,7 @@ const MICROSECONDS: SlotCalendar = {
   timeOf: (local) => local,
 };
 
-/** The grid of a stream of ticks. */
+/** The grid of a tick stream. */
 export const TICKS: Grid = { interval: TICK, phase: 0, calendar: MICROSECONDS };
 
 /** Whether rows may be at any microsecond, and several at one. */
@@ -79,12 +79,12 @@ export function isTicks({ interval }: Pick<Grid, 'interval'>): boolean {
   return interval === TICK;
 }
 
-/** The grid of what has one, and nothing else of it. */
+/** Only the grid of something that has one. */
 export function gridOf({ interval, phase, calendar }: Grid): Grid {
   return { interval, phase, calendar };
 }
 
-/** The slots of an interval that follow no calendar but that of UTC. */
+/** The UTC slots of an interval. */
 export function plainGrid(interval: Seconds, phase: Seconds = 0): Grid {
   return { interval, phase, calendar: null };
 }
@@ -94,7 +94,7 @@ export function sameGrid(a: Grid, b: Grid): boolean {
   return a.interval === b.interval && a.phase === b.phase && a.calendar?.key === b.calendar?.key;
 }
 
-/** The open of the slot that holds a time; between two slots that of the next: the first that closes after it. */
+/** The open of the slot that contains a time; between two slots, that of the next (the first to close after it). */
 export function floorToSlot(time: Seconds, { interval, phase, calendar }: Grid): Seconds {
   if (calendar) return calendar.holding(time);
   return isMonths(interval) ? floorToMonths(time, interval, phase) : floorToGrid(time, interval, phase);
@@ -117,7 +117,7 @@ export function closeOf(open: Seconds, { interval, calendar }: Grid): Seconds {
   return isMonths(interval) ? monthsLater(open, interval, 1) : open + interval;
 }
 
-/** The open of the slot after one that opens at `open`: its close, where nothing lies between two slots. */
+/** The open of the next slot: this slot's close, unless there is time between the slots. */
 export function nextOpen(open: Seconds, grid: Grid): Seconds {
   return grid.calendar ? grid.calendar.next(open) : closeOf(open, grid);
 }
@@ -128,7 +128,7 @@ export function openOf(close: Seconds, { interval, calendar }: Grid): Seconds {
   return isMonths(interval) ? monthsLater(close, interval, -1) : close - interval;
 }
 
-/** Bars that open up to then have closed by a time. */
+/** Bars that open up to the result have closed by a time. */
 export function lastOpenBy(time: Seconds, { interval, phase, calendar }: Grid): Seconds {
   if (calendar) return calendar.previous(calendar.holding(time));
   return isMonths(interval)
@@ -136,12 +136,12 @@ export function lastOpenBy(time: Seconds, { interval, phase, calendar }: Grid): 
     : time - interval;
 }
 
-/** When all slots that open before `open`, which is on the grid, have closed. */
+/** When all slots that open before `open` (on the grid) have closed. */
 export function closeBefore(open: Seconds, { calendar }: Grid): Seconds {
   return calendar ? calendar.close(calendar.previous(open)) : open;
 }
 
-/** The open of the slot that is the first to see what is known at a time: the one that closes then, or next. */
+/** The open of the first slot that sees what is known at a time: the one that closes then, or next. */
 export function slotSeeing(time: Seconds, grid: Grid): Seconds {
   const { calendar } = grid;
   if (!calendar) return openOf(ceilToSlot(time, grid), grid);
@@ -150,7 +150,7 @@ export function slotSeeing(time: Seconds, grid: Grid): Seconds {
   return calendar.close(before) === time ? before : open;
 }
 
-/** The same for bars by their opens, for many in a row. */
+/** The same for many bars, by their opens. */
 export function slotOfBars(bars: Grid, grid: Grid): (open: Seconds) => Seconds {
   if (!isMonths(grid.interval) && !grid.calendar) {
     const { interval: length, phase } = grid;
@@ -159,7 +159,7 @@ export function slotOfBars(bars: Grid, grid: Grid): (open: Seconds) => Seconds {
       return (open) => ceilToGrid(open + interval, length, phase) - length;
     return (open) => ceilToGrid(closeOf(open, bars), length, phase) - length;
   }
-  // Bars come in order: most close in the slot of the one before.
+  // Bars are in order: most close in the same slot as the one before.
   let [from, to] = [Infinity, -Infinity];
   return (open) => {
     const close = closeOf(open, bars);
@@ -173,7 +173,7 @@ export function slotOfBars(bars: Grid, grid: Grid): (open: Seconds) => Seconds {
 /** Whether a slot opens at a time. */
 export function isOnGrid(time: Seconds, { interval, phase, calendar }: Grid): boolean {
   if (calendar) return Number.isFinite(time) && calendar.holding(time) === time;
-  // NaN and infinities leave a remainder that is not 0.
+  // NaN and infinities leave a non-zero remainder.
   return isMonths(interval) ? floorToMonths(time, interval, phase) === time : (time - phase) % interval === 0;
 }
 
@@ -205,9 +205,9 @@ function monthsLater(open: Seconds, interval: Seconds, slots: number): Seconds {
   return Number.isFinite(open) ? startOfMonth(monthOf(open) + slots * monthsIn(interval)) : open;
 }
 
-/*
- * Days of the Gregorian calendar, for times beyond those of a Date too: Howard Hinnant, "chrono-compatible low-level date
- * algorithms". Years begin in March there, in eras of 400.
+/**
+ * Days of the Gregorian calendar, also beyond the range of `Date`: Howard Hinnant, "chrono-compatible low-level date algorithms".
+ * There, years begin in March and eras last 400 years.
  */
 const ERA_DAYS = 146_097;
 /** Days from 0000-03-01 to the epoch. */

@@ -12,14 +12,14 @@ export interface Range {
 export const ALL_TIME: Range = { start: -Infinity, end: Infinity };
 
 /**
- * `'30s'`, `'1m'`, `'4h'`, `'1d'`, `'1w'`, `'1M'`, `'1q'`, `'1y'` (months, quarters and years of the calendar), or a whole number of
- * seconds. Of a `StreamInput` also `'tick'`.
+ * `'30s'`, `'1m'`, `'4h'`, `'1d'`, `'1w'`, `'1M'`, `'1q'`, `'1y'` (calendar months, quarters and years), or a whole number of
+ * seconds. For a `StreamInput` also `'tick'`.
  */
 export type Interval = string | number;
 
 /**
- * Where slots of weeks, quarters and years end, in the words of pandas: `'W-FRI'` (weeks from Saturday to Friday), `'Q-JAN'` (quarters that
- * end with January), `'Y-MAR'` (years that end with March), or begin: `'QS-FEB'`, `'YS-APR'`. Bars are stamped by their opens all the same.
+ * Where slots of weeks, quarters and years end, as in pandas: `'W-FRI'` (Saturday to Friday), `'Q-JAN'` (quarters that end with
+ * January), `'Y-MAR'` (years that end with March), or begin: `'QS-FEB'`, `'YS-APR'`. Bars are still stamped by their opens.
  */
 export type Anchor = string;
 
@@ -27,9 +27,9 @@ export type Anchor = string;
 export type TimeInput = number | Date | string;
 
 const WEEK = 604_800;
-/** The mean month of the Gregorian calendar, which stands for one of the calendar: no whole number of minutes. */
+/** The mean Gregorian month, which stands for a calendar month: not a whole number of minutes. */
 export const MONTH = 2_629_746;
-/** More of them together are taken for seconds. */
+/** Longer intervals are taken as plain seconds. */
 const MOST_MONTHS = 1200;
 const UNIT_SECONDS: Readonly<Record<string, number>> = {
   s: 1,
@@ -43,12 +43,12 @@ const UNIT_SECONDS: Readonly<Record<string, number>> = {
 };
 
 /**
- * The interval of a stream of ticks, `'tick'`: rows at any microsecond, any number of them at one. It stands for how far apart they are
- * where work is estimated, and is shorter than that of any bars.
+ * The interval of a tick stream, `'tick'`: rows at any microsecond, any number at one. Work estimates use it as the distance of
+ * ticks; it is shorter than any bar's interval.
  */
 export const TICK = 0.125;
 
-/** Whether an interval is one of months, whose slots follow the calendar. */
+/** Whether an interval counts calendar months. */
 export function isMonths(interval: Seconds): boolean {
   return interval % MONTH === 0 && interval <= MOST_MONTHS * MONTH;
 }
@@ -56,12 +56,12 @@ export function isMonths(interval: Seconds): boolean {
 /** The first Monday after the epoch, which was a Thursday. */
 const FIRST_MONDAY = 4 * 86_400;
 
-/** Where a grid starts unless its source says otherwise: weeks on a Monday, others at the epoch. */
+/** Where a grid starts by default: weeks on a Monday, others at the epoch. */
 export function defaultPhase(interval: Seconds): Seconds {
   return interval % WEEK === 0 ? FIRST_MONDAY : 0;
 }
 
-/** 5138-11-16 in seconds, 1973-03-03 in milliseconds: nothing plausible is on the wrong side. */
+/** 5138-11-16 in seconds, 1973-03-03 in milliseconds: no plausible time is on the wrong side. */
 const LARGEST_SECONDS = 1e11;
 
 /** Seconds of an interval. @throws SeamlessError `interval` when it is not one. */
@@ -72,7 +72,7 @@ export function parseInterval(interval: Interval, what = 'The interval'): Second
   if (interval === 'tick') {
     throw new SeamlessError(
       'interval',
-      `${what} is 'tick', which is for a StreamInput alone: make bars of its ticks with barsOf({ name: 'bars', input: ticks, interval: '1m' }), and use those.`,
+      `${what} is 'tick', which only a StreamInput can have: make bars of its ticks with barsOf({ name: 'bars', input: ticks, interval: '1m' }), and use those.`,
     );
   }
   throw new SeamlessError(
@@ -108,7 +108,7 @@ const HAS_OFFSET = /(?:Z|[+-]\d{2}:?\d{2})$/;
 export function parseTime(input: TimeInput, what = 'The time'): Seconds {
   if (input instanceof Date) return finite(input.getTime() / 1000, input, what);
   if (typeof input === 'number') return secondsOfNumber(input, what);
-  // A script in JavaScript may leave it out.
+  // In JavaScript it may be missing.
   if (typeof input !== 'string') return finite(Number.NaN, input, what);
   const text = input.trim();
   if (/^[+-]?\d+(?:\.\d+)?$/.test(text)) return secondsOfNumber(Number(text), what);
@@ -116,12 +116,12 @@ export function parseTime(input: TimeInput, what = 'The time'): Seconds {
   const iso = text.replace(' ', 'T');
   const zoned = iso.length > 10 && !HAS_OFFSET.test(iso.slice(10)) ? `${iso}Z` : iso;
   const seconds = secondsOfIso(zoned);
-  // Date.parse rolls 2023-02-30 over into March: a date that does not exist is refused instead.
+  // Date.parse rolls 2023-02-30 over into March; refuse such dates instead.
   if (Number.isFinite(seconds) && !dateExists(text.slice(0, 10))) return finite(Number.NaN, input, what);
   return finite(seconds, input, what);
 }
 
-/** `Date` knows milliseconds alone. */
+/** `Date` has only milliseconds. */
 function secondsOfIso(iso: string): Seconds {
   const [, micros] = /\.\d{3}(\d{1,3})/.exec(iso) ?? [];
   const milliseconds = Date.parse(iso);
@@ -154,7 +154,7 @@ function finite(seconds: number, input: TimeInput, what: string): Seconds {
   );
 }
 
-/** Epoch seconds as ISO-8601 in UTC: the date alone at midnight, no fraction when there is none, microseconds where they count. */
+/** Epoch seconds as ISO-8601 in UTC: the date alone at midnight, no fraction if it is zero, microseconds if needed. */
 export function formatTime(seconds: Seconds): string {
   if (!Number.isFinite(seconds)) return seconds < 0 ? 'the beginning' : 'the end';
   const micros = Math.round((seconds % 1) * 1e6);
@@ -168,12 +168,12 @@ export function formatTime(seconds: Seconds): string {
   return iso.endsWith('.000Z') ? `${iso.slice(0, -5)}Z` : iso;
 }
 
-/** `2023-03-01 → 2023-03-22`, the end exclusive. */
+/** `2023-03-01 → 2023-03-22`, with an exclusive end. */
 export function formatRange(range: Range): string {
   return `${formatTime(range.start)} → ${formatTime(range.end)}`;
 }
 
-/** A request's range. @throws SeamlessError `time` or `range` when it is malformed, reversed or empty. */
+/** A request's range. @throws SeamlessError `time` or `range` when it is malformed, reversed or empty */
 export function parseRange(start: TimeInput, end: TimeInput): Range {
   const range = { start: parseTime(start, 'The start'), end: parseTime(end, 'The end') };
   if (range.start < range.end) return range;

@@ -5,18 +5,18 @@ import { checkInputs } from '../node.js';
 import type { Anchor, Interval } from '../time/time.js';
 import type { Section } from './section.js';
 
-/** What a cross-section gives: a number for each member in the order of `section.symbols`, or one for all of them. */
+/** The result for a cross-section: a number for each member in the order of `section.symbols`, or one for all. */
 export type CrossOutput = Float64Array | readonly (number | null | undefined)[] | number | null | undefined;
 
 interface CommonOptions {
   readonly name: string;
-  /** At least one universe or family; what has no symbols is read by `section.latest`. */
+  /** At least one universe or family; inputs without symbols are read by `section.latest`. */
   readonly input: DagNode | readonly DagNode[];
-  /** Default: that of the universe or family. */
+  /** Default: the universe's or family's. */
   readonly interval?: Interval;
-  /** Whose days bars follow, where they are longer than the input's. Default: those of the inputs. */
+  /** Calendar of the bars, if they are longer than the input's. Default: the inputs'. */
   readonly calendar?: Calendar;
-  /** Where weeks, quarters and years end: 'W-FRI', 'Q-JAN', 'Y-MAR'. Default: with Sunday, and with December. */
+  /** Where weeks, quarters and years end: 'W-FRI', 'Q-JAN', 'Y-MAR'. Default: Sunday, and December. */
   readonly anchor?: Anchor;
 }
 
@@ -31,7 +31,7 @@ export interface CrossValueOptions<T> extends CommonOptions {
   readonly computeFn: (section: Section) => T | undefined;
 }
 
-/** Whether a cross-section gives each member its value: for the host. */
+/** For the host: whether each member gets its own value. */
 export let givesEach: (node: CrossNode<unknown>) => boolean;
 
 /**
@@ -49,7 +49,7 @@ export let givesEach: (node: CrossNode<unknown>) => boolean;
 export class CrossNode<T = number> extends DagNode<T> {
   readonly kind = 'cross';
   readonly inputs: readonly DagNode[];
-  /** It sees one bar. */
+  /** It sees a single bar. */
   readonly period = 1;
   readonly computeFn: (section: Section) => unknown;
   readonly #each: boolean;

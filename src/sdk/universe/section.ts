@@ -8,37 +8,40 @@ import { numbersOf, readSlot, resolveColumn, undeclaredInput, type View } from '
 export interface Section {
   /** The close of the bar, in epoch seconds. */
   readonly asOf: Seconds;
-  /** The members that have a row at this bar in each universe and family among the inputs, and are members then, in order. */
+  /**
+   * The members at this bar, in order: those with a row in each universe and family among the inputs, and, if the universe says
+   * so, members at that time.
+   */
   readonly symbols: readonly string[];
   readonly length: number;
-  /** The numbers of a column of all members, in the order of `symbols`; NaN where a row is null. A copy, yours to change. */
+  /** A column's numbers for all members, in the order of `symbols`; NaN where a row is null. A copy that you may change. */
   column(input: DagNode, name?: string): Float64Array;
   /**
-   * The same of a column of any type, null where a row is null: `section.values<string>(prices, 'sector')`. Without a name: the rows as they were
-   * emitted.
+   * The same for a column of any type, null where a row is null: `section.values<string>(prices, 'sector')`. Without a column:
+   * the whole rows.
    */
   values<T extends RowValue = RowValue>(input: DagNode, name?: string): T[];
   /** The last value of an input without symbols. */
   latest<T>(input: DagNode<T>): T;
 }
 
-/** Where the inputs of a cross-section are among those of the node that computes it. */
+/** How the inputs of a cross-section map to inputs of the node that computes it. */
 export interface CrossLayout {
   readonly name: string;
   readonly symbols: readonly string[];
   /** False: one value for the whole section. */
   readonly each: boolean;
-  /** Of the node: the members of all families, and what has no symbols. */
+  /** The node's inputs: the members of all families, then the inputs without symbols. */
   readonly inputs: readonly DagNode[];
-  /** Of a universe or family, the position of each symbol's input. */
+  /** For each universe or family, the input position of each symbol. */
   readonly families: ReadonlyMap<DagNode, Int32Array>;
   /** Inputs without symbols. */
   readonly singles: ReadonlySet<DagNode>;
-  /** Of each universe that says who is a member: the position of each symbol's bars, and the column of them that says so. */
+  /** For each universe with membership: the input position of each symbol's bars, and the membership column. */
   readonly memberships: readonly { readonly positions: Int32Array; readonly column: string }[];
 }
 
-/** Whether a bar is one of a member. */
+/** Whether the symbol is a member at a bar. */
 function isMember(view: View, position: number, name: string): boolean {
   const seen = readSlot(view, position);
   if (!seen) return false;
@@ -59,7 +62,7 @@ export class ViewSection implements Section {
   readonly symbols: readonly string[];
   readonly #view: View;
   readonly #layout: CrossLayout;
-  /** Of the members, their places among all symbols. */
+  /** The members' positions among all symbols. */
   readonly #members: readonly number[];
 
   constructor(view: View, layout: CrossLayout) {

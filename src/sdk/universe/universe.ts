@@ -11,57 +11,57 @@ export interface UniverseOptions {
   readonly name: string;
   /** Default: the strategy's. */
   readonly interval?: Interval;
-  /** Whose days bars follow: 'XNYS', or { zone: 'America/New_York', dayStart: '17:00' }. Default: those of UTC. */
+  /** Calendar of the bars: 'XNYS', or { zone: 'America/New_York', dayStart: '17:00' }. Default: UTC. */
   readonly calendar?: Calendar;
-  /** Where weeks, quarters and years end: 'W-FRI', 'Q-JAN', 'Y-MAR'. Default: with Sunday, and with December. */
+  /** Where weeks, quarters and years end: 'W-FRI', 'Q-JAN', 'Y-MAR'. Default: Sunday, and December. */
   readonly anchor?: Anchor;
-  /** The least number of bars of a symbol that its consumers get to see before they fire. Default: 1. */
+  /** The least number of a symbol's bars that its consumers need before they fire. Default: 1. */
   readonly period?: number;
-  /** The bars of all symbols, in one long table, or in files of their own: `csvHistory`, `parquetHistory` or `sqlHistory`. */
+  /** The bars of all symbols, in one long table or one file per symbol: `csvHistory`, `parquetHistory` or `sqlHistory`. */
   readonly history: HistoryProvider | SeamlessDataProvider;
   /**
-   * The column that says which symbol a row belongs to, or the key of the folders that do: `ticker` in `data/ticker=AAPL/1.parquet`.
-   * Default: the files' names say it, in place of `{symbol}` or of the only `*` in the history's path.
+   * The column with a row's symbol, or the key of folders per symbol: `ticker` in `data/ticker=AAPL/1.parquet`. Default: taken
+   * from the file name, at `{symbol}` or at the only `*` in the history's path.
    */
   readonly symbol?: string;
-  /** The symbols, each as the source writes it. Their order does not matter. Default: all that the source has. */
+  /** The symbols as the source writes them, in any order. Default: all in the source. */
   readonly symbols?: readonly string[];
   /**
-   * Who is a member when: a column of the table that is true, or a number other than 0, at the bars of members; or a source of its
-   * own. Default: whoever has a bar. A `CrossNode` sees members alone.
+   * Who is a member when: a column that is true (or a non-zero number) at the bars of members, or a separate source. Default:
+   * every symbol with a bar. A `CrossNode` sees only members.
    */
   readonly members?: string | HistoryProvider | MembershipOptions;
 }
 
 /**
- * A source that says who is a member when, by one of: a row for each stay, `from` (inclusive; empty: since ever) and `to` (exclusive; empty:
- * until now); or a row for each change, a time and `member`; or a list of all members for each of some times, which holds until the next.
+ * A source of membership, in one of three forms: a row per stay, `from` (inclusive; empty: since ever) and `to` (exclusive;
+ * empty: until now); a row per change, a time and `member`; or lists of all members at some times, each valid until the next.
  */
 interface MembershipOptions {
   readonly history: HistoryProvider;
-  /** Its columns. Defaults: those of the usual names. */
+  /** Its columns. Default: usual names. */
   readonly symbol?: string;
   readonly from?: string;
   readonly to?: string;
   readonly member?: string;
 }
 
-/** What the host has to know of a universe, out of reach of a `computeFn`. */
+/** What the host needs to know about a universe; hidden from a `computeFn`. */
 export interface UniverseSource {
-  /** Null: the paths of files name symbols. */
+  /** Null: file paths name the symbols. */
   readonly column: string | null;
-  /** As the author named them, in order; null: they are to be found. */
+  /** As the author named them, in order; null: to be found in the source. */
   readonly symbols: readonly string[] | null;
-  /** Null: whoever has a bar is a member. */
+  /** Null: every symbol with a bar is a member. */
   readonly members: string | MembershipOptions | null;
 }
 
 export let universeSource: (universe: Universe<unknown>) => UniverseSource;
 
-/** The column of a universe's bars that a source of members gives: 1 for those of members. */
+/** The column that membership adds to a universe's bars: 1 for members. */
 export const MEMBER = 'member';
 
-/** Names of columns that each row has in any case. */
+/** Names of columns that every row has. */
 const TAKEN = new Set(['ts', 'time']);
 
 /**
@@ -113,13 +113,13 @@ export class Universe<T = Bar> extends DagNode<T> {
       members: checkMembers(options.members, name),
     });
     const { symbols } = this.#source;
-    // Its own, as any property of a node that code may read and a fingerprint so counts.
+    // An own property, as any property that code may read, so that fingerprints count it.
     if (symbols) Object.defineProperty(this, 'symbols', { value: symbols, enumerable: true });
   }
 
   /**
-   * In the order of their characters' codes, which is the order of arrays in a `CrossNode`.
-   * @throws SeamlessError `strategy` where they are found in the source: that is looked at after `setup()`
+   * In order of character codes, which is the order of arrays in a `CrossNode`.
+   * @throws SeamlessError `strategy` if they are found in the source, which is read after `setup()`
    */
   get symbols(): readonly string[] {
     throw new SeamlessError(
@@ -202,9 +202,9 @@ function checkMembers(members: UniverseOptions['members'], name: string): Univer
 }
 
 /**
- * Symbols in their order, each once.
- * @param found they are those of a source, and not the author's own
- * @throws SeamlessError `strategy` for what no symbol can be
+ * Symbols in order, without repeats.
+ * @param found from the source, not the author
+ * @throws SeamlessError `strategy` for invalid symbols
  */
 export function checkSymbols(given: unknown, name: string, found = false): readonly string[] {
   const refuse = (what: string): SeamlessError =>

@@ -2,7 +2,7 @@ import type { HistoryProvider } from '../providers/providers.js';
 import { withTransport } from './transport.js';
 
 export interface PostgresOptions {
-  /** The environment variable with the address: `postgres://user:password@host:5432/database`. Its name is all that is kept. */
+  /** The environment variable with the address: `postgres://user:password@host:5432/database`. Only its name is stored. */
   readonly connection: string;
   /** A table or view, with its schema where that is not `public`: 'market.bars'. Or `query`. */
   readonly table?: string;
@@ -14,16 +14,16 @@ export interface PostgresOptions {
   readonly timeUnit?: 's' | 'ms' | 'us' | 'ns';
   /** Zone of a time without one, an IANA name. Default: UTC. */
   readonly timeZone?: string;
-  /** New names for some columns: `{ close: 'adj_close' }`. Without it all columns keep theirs. */
+  /** New names for some columns: `{ close: 'adj_close' }`. Default: all columns keep theirs. */
   readonly columns?: Readonly<Record<string, string>>;
-  /** Rows of this value alone, in the column `symbolColumn` (default: symbol). */
+  /** Only rows with this value in the column `symbolColumn` (default: symbol). */
   readonly symbol?: string;
   readonly symbolColumn?: string;
   /** Where the interval's grid starts, in seconds after the epoch. Default: 0. */
   readonly phase?: number;
-  /** See `HistoryProvider.pinned`. Default: false, and each run has the server compare what is there with what was read. */
+  /** See `HistoryProvider.pinned`. Default: false, and each run has the server compare its rows with what was read. */
   readonly pinned?: boolean;
-  /** Bars that the newest closed one is away from the last one taken. Default: 1. */
+  /** How many of the newest closed bars are not taken yet. Default: 1. */
   readonly stabilizationBars?: number;
   /** How often a connection is tried. Default: 3. */
   readonly attempts?: number;
@@ -32,8 +32,8 @@ export interface PostgresOptions {
 }
 
 /**
- * Bars of a table of PostgreSQL, or of a query. The server is asked for the range that is missing, and says by digests of blocks of rows what
- * changed since they were read.
+ * Bars of a PostgreSQL table or query. The server is asked for the missing range; digests of blocks of rows show what changed
+ * since they were read.
  */
 export function postgresHistory({ pinned = false, ...options }: PostgresOptions): HistoryProvider {
   return { kind: 'postgres', ...withTransport('postgres', options), ...(pinned && { pinned }) };

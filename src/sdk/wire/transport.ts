@@ -1,29 +1,29 @@
-/** Options that say how a wire is asked: they have no say in which bars come back. */
+/** Options for how a wire is asked: they do not change the bars. */
 const TRANSPORT: Readonly<Record<string, readonly string[]>> = {
   http: ['stabilizationBars', 'pace', 'attempts', 'timeout', 'limit'],
   ccxt: ['stabilizationBars', 'pace', 'attempts', 'timeout', 'limit'],
   postgres: ['stabilizationBars', 'attempts', 'timeout'],
 };
 
-/** How many of the newest closed bars are left alone, unless their author says so. */
+/** Default for how many of the newest closed bars are not taken yet. */
 export const STABILIZATION_BARS = 1;
 
-/** Whether a kind of provider asks a network. */
+/** Whether a kind of provider uses the network. */
 export function isWire(kind: string): boolean {
   return kind in TRANSPORT;
 }
 
-/** The option of a wire that says whose bars it gives, with `{symbol}` in it where a universe's symbols are put. */
+/** The option of a wire that contains `{symbol}`, to be replaced by a universe's symbols. */
 const SYMBOL_OPTION: Readonly<Record<string, string>> = { http: 'url', ccxt: 'symbol' };
 
 export const SYMBOL_PLACE = '{symbol}';
 
-/** The option in which a wire takes one symbol at a time; null: it takes none, or has them in a column. */
+/** The option in which a wire takes one symbol at a time; null: it takes none, or has a symbol column. */
 export function symbolOption(kind: string): string | null {
   return SYMBOL_OPTION[kind] ?? null;
 }
 
-/** The options of a provider, apart from those that say how it is asked. */
+/** The provider's options without those for how it is asked. */
 export function withTransport(
   kind: string,
   options: object,

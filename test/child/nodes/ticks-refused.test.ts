@@ -34,7 +34,7 @@ export class Main extends Strategy {
       [
         "resample({ name: 'n', input: ticks, interval: '1m' })",
         'interval',
-        /is 'tick', which is for a StreamInput alone.*barsOf/,
+        /is 'tick', which only a StreamInput can have.*barsOf/,
       ],
       ["sma({ name: 'n', input: ticks, period: 3 })", 'interval', /barsOf/],
       [

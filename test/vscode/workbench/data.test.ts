@@ -58,7 +58,7 @@ describe('what was stored', () => {
   it('is compared with its source again when that is asked for', async () => {
     const window = editor();
     await window.command('Seamless: Refresh Source Data');
-    await window.notification('The next run reads again: SPX.price').waitFor();
+    await window.notification('The next run reads these sources again: SPX.price').waitFor();
     await window.notification('reads again').getByRole('button', { name: 'Materialize Again' }).click();
     // The source is read again, and has the rows it had.
     await window.statusBarItem('7/7 hits').waitFor();

@@ -33,7 +33,7 @@ export class Keyed extends Strategy {
     await window.quickMessage('The name that a source has for it').waitFor();
     await window.typeInQuickInput('EXCHANGE_KEY');
     await window.acceptQuickInput();
-    await window.quickMessage('Kept in the secret storage').waitFor();
+    await window.quickMessage('secret storage').waitFor();
     await window.typeInQuickInput('very-secret');
     await window.acceptQuickInput();
     await window.notification('EXCHANGE_KEY is set').waitFor();

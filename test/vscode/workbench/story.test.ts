@@ -174,10 +174,7 @@ describe('a strategy that is run, edited, broken and mended', () => {
   it('cleans up its cache, and says so everywhere', async () => {
     const window = editor();
     await window.chooseFrom('Seamless: Clean Up Cache…', 'SpTrend');
-    await window
-      .dialog('Clear what the cache holds of SpTrend?')
-      .getByRole('button', { name: 'Clear' })
-      .click();
+    await window.dialog('Clear the cached data of SpTrend?').getByRole('button', { name: 'Clear' }).click();
     await window.notification('freed').waitFor();
     await window.lens('0/7 fresh').waitFor();
     assert.deepEqual((await said(window)).nodes, { 'not materialized': 7 });

@@ -78,7 +78,7 @@ describe('worlds that are elsewhere, and live ones', () => {
     await window.quickMessage('The name that a source has for it').waitFor();
     await box().fill('FAR_TOKEN');
     await window.page.keyboard.press('Enter');
-    await window.quickMessage('Kept in the secret storage').waitFor();
+    await window.quickMessage('secret storage').waitFor();
     await window.quickInput.locator('input[type="password"]').fill(TOKEN);
     await window.page.keyboard.press('Enter');
     await window.notification('FAR_TOKEN is set').waitFor();

@@ -1,18 +1,18 @@
 import type { Seconds } from '../../time/time.js';
 
 /**
- * Rows cut into blocks of slots, counted from the epoch: the block of a row follows from its time alone, whatever other rows are
- * at hand. A window is the rest of the block that it begins in, the whole blocks between, and the beginning of the block it ends in.
+ * Rows cut into blocks of slots, counted from the epoch: a row's block follows from its time alone, whatever other rows are
+ * loaded. A window is the rest of the block it begins in, the whole blocks between, and the beginning of the block it ends in.
  */
 export interface Blocks {
-  /** The block of each row, counted from the first row's. Blocks without rows do not count. */
+  /** The block of each row, counted from the first row's. Empty blocks do not count. */
   readonly of: Int32Array;
-  /** The first row of each block; then the number of rows. */
+  /** The first row of each block, then the number of rows. */
   readonly starts: Int32Array;
   readonly count: number;
 }
 
-/** @param length slots in a block, each as long as the interval of the rows. */
+/** @param length slots per block, each as long as the rows' interval */
 export function blocksOf(ts: Float64Array, interval: Seconds, length: number): Blocks {
   const rows = ts.length;
   const of = integers(0, rows);
@@ -32,7 +32,7 @@ export function blocksOf(ts: Float64Array, interval: Seconds, length: number): B
   return { of, starts, count };
 }
 
-/** A window of each firing: the `length` rows before `end[i] − back`. */
+/** The window of each firing: the `length` rows before `end[i] − back`. */
 export interface Windows {
   readonly end: Int32Array;
   readonly length: number;
@@ -43,8 +43,8 @@ const pool: Float64Array[] = [];
 const integerPool: Int32Array[] = [];
 
 /**
- * Memory number `place`, used again from call to call: to allocate it each time costs more than what a kernel computes. Kernels
- * neither wait nor call each other, so each counts its own from 0.
+ * Scratch memory number `place`, reused from call to call: allocating it each time costs more than a kernel's work. Kernels
+ * neither wait nor call each other, so each counts from 0.
  */
 export function scratch(place: number, length: number): Float64Array {
   const known = pool[place];

@@ -8,8 +8,8 @@ interface PairWindows {
 }
 
 /**
- * Pearson's correlation of each window of pairs, from two means, two sums of squares and one of products, each part counted from a
- * pair of its own, as in `sumsOfSquares`: a constant side has exactly no spread. NaN with fewer than two pairs.
+ * Pearson's correlation of each window of pairs, from two means, two sums of squares and one of products. Each part is relative
+ * to one of its own pairs, as in `sumsOfSquares`: a constant side has exactly no spread. NaN with fewer than two pairs.
  */
 export function correlations(
   x: Float64Array,
@@ -76,7 +76,7 @@ export function correlations(
 }
 
 function ratio(squaresX: number, squaresY: number, products: number): number {
-  // Roots first, since the product of the squares may be too small or too large for a number.
+  // Roots first: the product of the squares may underflow or overflow.
   const found = products / (Math.sqrt(squaresX) * Math.sqrt(squaresY));
   return found > 1 ? 1 : found < -1 ? -1 : found;
 }
@@ -99,7 +99,7 @@ function moments(place: number, rows: number): Moments {
   };
 }
 
-/** Of the pairs from `from` to each, up to `to`, exclusive, forwards or backwards. */
+/** Running sums over the pairs from `from` up to `to` (exclusive), forwards or backwards. */
 function pass(x: Float64Array, y: Float64Array, from: number, to: number, step: 1 | -1, into: Moments): void {
   const originX = x[from] as number;
   const originY = y[from] as number;

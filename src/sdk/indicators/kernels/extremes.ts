@@ -2,9 +2,9 @@ import { floats } from '../../memory.js';
 import { scratch } from './blocks.js';
 
 /**
- * The greatest value of each window; with `sign` −1 the least. Rows are cut into blocks of `length`. A window lies in at most two, so
- * that its extreme is that of the end of the one and the start of the other (van Herk 1992; Gil and Werman 1993). The greatest of
- * some values is exact in whatever order they are taken, so these blocks may begin with any row. NaN where a value is NaN.
+ * The greatest value of each window; with `sign` −1 the least. Rows are cut into blocks of `length`. A window spans at most two,
+ * so its extreme is that of the end of one and the start of the next (van Herk 1992; Gil and Werman 1993). Extremes are exact in
+ * any order, so these blocks may begin with any row. NaN if a value is NaN.
  */
 export function extremes(values: Float64Array, end: Int32Array, length: number, sign: 1 | -1): Float64Array {
   const rows = values.length;

@@ -2,8 +2,8 @@ import { floats } from '../../memory.js';
 import { scratch, type Blocks, type Windows } from './blocks.js';
 
 /**
- * The mean of each window. Sums keep what rounding takes from them (Knuth's two-sum), so that a mean is right to the last bits
- * however much its values cancel out. An infinite value gives what adding does: ±Infinity, or NaN for both.
+ * The mean of each window. Sums keep their rounding errors (Knuth's two-sum), so a mean is right to the last bits however much
+ * its values cancel. Infinite values behave as in addition: ±Infinity, or NaN for both.
  */
 export function windowMeans(values: Float64Array, blocks: Blocks, windows: Windows): Float64Array {
   const { end, length, back } = windows;
@@ -45,7 +45,7 @@ interface Sums {
   readonly rest: Float64Array;
 }
 
-/** Of the rows from `from` up to each. */
+/** Running sums from `from` up to each row. */
 function forward(values: Float64Array, from: number, to: number, { sum, rest }: Sums): void {
   let total = 0;
   let lost = 0;
@@ -60,7 +60,7 @@ function forward(values: Float64Array, from: number, to: number, { sum, rest }: 
   }
 }
 
-/** Of the rows from each up to the last. */
+/** Running sums from each row up to the last. */
 function backward(values: Float64Array, from: number, to: number, { sum, rest }: Sums): void {
   let total = 0;
   let lost = 0;
@@ -75,7 +75,7 @@ function backward(values: Float64Array, from: number, to: number, { sum, rest }:
   }
 }
 
-/** A window that lies in one block. @param known the sums from its first row on, where there are any */
+/** A window within one block. @param known sums from its first row on, if any */
 function withinBlock(values: Float64Array, from: number, to: number, known: Sums | null): number {
   if (known) return settled(known.sum[to - 1] as number, known.rest[to - 1] as number);
   let total = 0;
@@ -90,7 +90,7 @@ function withinBlock(values: Float64Array, from: number, to: number, known: Sums
   return settled(total, lost);
 }
 
-/** What was lost is NaN where the sum is infinite. */
+/** The rounding error is NaN when the sum is infinite. */
 function settled(sum: number, rest: number): number {
   const whole = sum + rest;
   return Number.isNaN(whole) ? sum : whole;

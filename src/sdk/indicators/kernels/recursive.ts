@@ -2,11 +2,9 @@ import { floats } from '../../memory.js';
 import { scratch, type Blocks, type Windows } from './blocks.js';
 
 /**
- * For each window x₁ … xₙ the recursive average mₖ = mₖ₋₁ + weight · (xₖ − mₖ₋₁), that begins with m₁ = x₁, or, where seeds are
- * given, with the firing's seed before x₁.
- *
- * An average is linear in what it begins with: through a block that turns x₁ into m it turns any v into m + (1 − weight)ⁿ · (v − x₁).
- * In differences, a constant stays what it is to the bit, and nothing is lost to a price that is large beside its movements.
+ * For each window x₁ … xₙ the recursive average mₖ = mₖ₋₁ + weight · (xₖ − mₖ₋₁), with m₁ = x₁, or starting from the firing's
+ * seed before x₁ if seeds are given. The average is linear in its start: a block that turns x₁ into m turns any v into m + (1 −
+ * weight)ⁿ · (v − x₁). Differences keep a constant exact to the bit, and large prices with small movements lose no precision.
  */
 export function recursiveAverages(
   values: Float64Array,
@@ -47,7 +45,7 @@ export function recursiveAverages(
       const begin = starts[block] as number;
       const close = block === last ? stop : (starts[block + 1] as number);
       const opening = values[begin] as number;
-      // A block of one row is a step, so that an infinite value that has just come in shows as such.
+      // A block of one row is a plain step, so that a new infinite value shows as such.
       mean =
         close - begin === 1
           ? mean + weight * (opening - mean)
@@ -58,7 +56,10 @@ export function recursiveAverages(
   return averages;
 }
 
-/** What becomes of `before` where `opening` becomes `mean`. An infinite average becomes NaN with the next row, as step by step. */
+/**
+ * The average when the start is `before` instead of `opening`, which gives `mean`. An infinite average becomes NaN with the next
+ * row, as step by step.
+ */
 function through(mean: number, kept: number, before: number, opening: number): number {
   return mean + kept * (before - opening) + (before - before);
 }
@@ -70,8 +71,8 @@ function directly(values: Float64Array, from: number, to: number, weight: number
 }
 
 /**
- * `behind`: the average from a block's first row up to each. `ahead`: from each up to the block's last, which it begins with; it
- * differs from that of the row after by what the first row is away from that.
+ * `behind`: the average from a block's first row up to each. `ahead`: from each row, as the start, up to the block's last; it
+ * differs from the next row's by the weighted distance of the first row.
  */
 function withinBlocks(
   values: Float64Array,
@@ -103,7 +104,7 @@ function withinBlocks(
   return { ahead, behind };
 }
 
-/** What is left of an average after so many rows. */
+/** The weight of a start after this many rows. */
 function keptAfter(weight: number, rows: number): Float64Array {
   const keeps = scratch(2, rows + 1);
   let kept = 1;

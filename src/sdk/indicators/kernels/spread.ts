@@ -2,10 +2,9 @@ import { floats } from '../../memory.js';
 import { scratch, type Blocks, type Windows } from './blocks.js';
 
 /**
- * Σ (x − mean)² of each window. Each part of it counts from a row of its own, the one where two blocks meet, so that nothing is lost
- * to a price that is large beside its movements, and a window of equal values gives exactly 0. Means and squares go on from row to
- * row (Welford 1962), and those of two parts are put together by T. F. Chan, G. H. Golub, R. J. LeVeque, Algorithms for Computing the
- * Sample Variance, 1983.
+ * Σ (x − mean)² of each window. Each part is relative to one row where two blocks meet, so large prices with small movements lose
+ * no precision, and equal values give exactly 0. Means and squares are updated row by row (Welford 1962); two parts are combined
+ * as in T. F. Chan, G. H. Golub, R. J. LeVeque, Algorithms for Computing the Sample Variance, 1983.
  */
 export function sumsOfSquares(values: Float64Array, blocks: Blocks, windows: Windows): Float64Array {
   const { end, length, back } = windows;
@@ -51,17 +50,17 @@ export function sumsOfSquares(values: Float64Array, blocks: Blocks, windows: Win
 }
 
 interface Moments {
-  /** Counted from the first row of its part. */
+  /** Relative to the first row of its part. */
   readonly mean: Float64Array;
   readonly squares: Float64Array;
 }
 
-/** Where a window within a block that begins before it is worked out. */
+/** Results for windows that begin and end within a block. */
 function alone(rows: number): Moments {
   return { mean: scratch(4, rows), squares: scratch(5, rows) };
 }
 
-/** Of the rows from `from` up to each. */
+/** From `from` up to each row. */
 function forward(values: Float64Array, from: number, to: number, into: Moments): void {
   const origin = values[from] as number;
   let mean = 0;
@@ -69,7 +68,7 @@ function forward(values: Float64Array, from: number, to: number, into: Moments):
   for (let row = from; row < to; row++) {
     const value = (values[row] as number) - origin;
     const away = value - mean;
-    // The division waits for nothing, unlike `away / count`.
+    // This division does not depend on the previous step, unlike `away / count`.
     mean += away * (1 / (row - from + 1));
     squares += away * (value - mean);
     into.mean[row] = mean;
@@ -77,7 +76,7 @@ function forward(values: Float64Array, from: number, to: number, into: Moments):
   }
 }
 
-/** Of the rows from each up to the last, counted from the last. */
+/** From each row up to the last, relative to the last. */
 function backward(values: Float64Array, from: number, to: number, into: Moments): void {
   const origin = values[to - 1] as number;
   let mean = 0;
