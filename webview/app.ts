@@ -9,18 +9,18 @@ import { messageOf } from './ui/words.js';
 import { parseViewState, type ViewState } from './ui/view-state.js';
 import type { VsCodeApi } from './vscode-api.js';
 
-/** Takes the host's messages and the person's wishes, and keeps page, model and what VS Code remembers in step. */
+/** Handles the host's messages and the person's actions; keeps page, model and the saved state in sync. */
 export class App {
   readonly #api: VsCodeApi;
   readonly #host = new PageEnd(dagProtocol, (message) => this.#api.postMessage(message));
   readonly #model: GraphModel;
   readonly #page: Page;
   readonly #key: string;
-  /** What coverage is shown over, as the host last said. */
+  /** The range of the shown coverage, as the host last sent it. */
   #range: Span | null = null;
   #state: PanelState | null = null;
   #view: ViewState;
-  /** What went wrong with the last thing a person asked for. */
+  /** Why the person's last action failed. */
   #failure: string | null = null;
 
   constructor(api: VsCodeApi, root: HTMLElement) {
@@ -42,7 +42,7 @@ export class App {
     this.#show();
   }
 
-  /** Tells the host that messages may come. */
+  /** Tells the host that the page is ready. */
   start(): void {
     this.#host.ready();
   }
@@ -78,7 +78,7 @@ export class App {
     }
   }
 
-  /** An error nobody foresaw: a sentence for the person, all of it for the log. */
+  /** An unexpected error: a sentence for the person, everything for the log. */
   report(thrown: unknown): void {
     this.#fail(thrown);
     this.#log(thrown);
@@ -87,7 +87,7 @@ export class App {
   #log(thrown: unknown): void {
     const stack = thrown instanceof Error ? (thrown.stack ?? null) : null;
     this.#host.request('log', { message: messageOf(thrown), stack }).catch((error: unknown) => {
-      // The log is where errors go; where it cannot be reached the page is all that is left.
+      // Errors go to the log; if that fails, only the page is left.
       this.#fail(error);
     });
   }
@@ -110,7 +110,7 @@ export class App {
     this.#show();
   }
 
-  /** Something a person asked for: what goes wrong is told in a sentence. The host has it in its log already. */
+  /** Runs a person's action and shows its error. The host has logged it already. */
   #ask(asked: Promise<unknown>): void {
     this.#failure = null;
     asked.then(
@@ -119,7 +119,7 @@ export class App {
     );
   }
 
-  /** What VS Code gives back to page and host when the window is loaded again. */
+  /** What VS Code gives back to page and host after a reload. */
   #keep(): void {
     this.#api.setState({ ...this.#view, key: this.#state?.key ?? this.#key, range: this.#range });
   }
@@ -134,12 +134,12 @@ export class App {
   }
 }
 
-/** What this panel was given itself, or else what was last given to another. */
+/** This panel's own sizes, else the last ones of another panel. */
 function splitOf(own: PanelSplit, last: PanelSplit): PanelSplit {
   return { beside: own.beside ?? last.beside, below: own.below ?? last.below };
 }
 
-/** A chosen range as far as it is shown; null when nothing of it is. Until a range is known it waits. */
+/** The part of a chosen range that is shown; null: none of it. Before a range is known, the choice is kept. */
 function kept(chosen: Span | null, range: Span | null): Span | null {
   if (!chosen || !range) return chosen;
   const [start, end] = [Math.max(chosen[0], range[0]), Math.min(chosen[1], range[1])];

@@ -27,19 +27,19 @@ interface PageHandlers {
     kind: K,
     payload: PanelPayload<K>,
   ) => Promise<PanelResult<K>>;
-  /** The person chose something: the page is shown again with it, and it is remembered. */
+  /** The person chose something: show the page with it, and save it. */
   readonly update: (change: Partial<ViewState>) => void;
-  /** Waits for what a person asked for, and tells them when it fails. */
+  /** Awaits a person's action and reports its failure. */
   readonly ask: (asked: Promise<unknown>) => void;
-  /** For the log alone: the person sees it elsewhere. */
+  /** For the log only: the person sees it elsewhere. */
   readonly log: (error: unknown) => void;
-  /** For the log, and a sentence for the person. */
+  /** For the log, plus a sentence for the person. */
   readonly report: (error: unknown) => void;
-  /** Shows everything once more. */
+  /** Shows everything again. */
   readonly refresh: () => void;
 }
 
-/** Everything that is seen, and what a hand or a key does to it. */
+/** Everything visible, and the reactions to mouse and keys. */
 export class Page {
   readonly #model: GraphModel;
   readonly #on: PageHandlers;
@@ -58,7 +58,7 @@ export class Page {
   #view: ViewState | null = null;
   #active: string | null = null;
   #fittedFor = '';
-  /** The room became another, and what that asks for was not looked at yet. */
+  /** The room changed, and its effect was not checked yet. */
   #isResizing = false;
   #lit: {
     readonly of: string | null;
@@ -132,18 +132,18 @@ export class Page {
     this.#graph.setBusy(this.#model.isSettling || this.#isResizing);
   }
 
-  /** What a run in work has come to, at the next frame. */
+  /** Shows an active run's progress at the next frame. */
   showProgress(state: PanelState, view: ViewState): void {
     this.#state = state;
     this.#view = view;
     this.#drawLive();
   }
 
-  /** Brings a node into view and under the keys. */
+  /** Selects a node and brings it into view. */
   reveal(name: string): void {
     const id = this.#model.scene.itemOf.get(name) ?? name;
     this.#active = id;
-    // Unless a hand moved it, it is shown as it is seen first, with what is selected in view.
+    // Unless the person moved the graph, it keeps its first view, with the selection visible.
     const camera = this.#view?.camera ? this.#graph.reveal(id) : null;
     if (camera) this.#on.update({ camera });
     else this.#seeFirst();
@@ -200,7 +200,7 @@ export class Page {
     this.#graph.setEmphasis({ selected, active: this.#active ?? selected, lit: this.#lit.set, found });
   }
 
-  /** Where it was left; as it is seen first where it never was, or where another graph came. */
+  /** The saved camera, or the first view if there is none or the graph changed. */
   #placeCamera({ camera }: ViewState): void {
     const { shape } = this.#model.scene;
     if (camera) {
@@ -214,13 +214,13 @@ export class Page {
     this.#seeFirst();
   }
 
-  /** What is selected is in view, also where the graph is larger than the window. */
+  /** The selection is in view, even if the graph is larger than the window. */
   #seeFirst(): void {
     const selected = this.#view?.selected ?? null;
     this.#graph.open(selected === null ? null : (this.#model.scene.itemOf.get(selected) ?? selected));
   }
 
-  /** The room that the graph has while no details are shown: a click on a node must not lay it out anew. */
+  /** The room of the graph without details: a click on a node must not change the layout. */
   #room(): Room {
     const { clientWidth: width, clientHeight: height } = this.#stage;
     const direction = window.innerWidth >= window.innerHeight ? 'right' : 'down';
@@ -232,7 +232,7 @@ export class Page {
     this.#isResizing = false;
     this.#on.refresh();
     const { flow } = this.#model;
-    // Where another layout goes, a camera of the former one sees nothing.
+    // With another layout, an old camera would show nothing.
     if (flow.direction !== direction || flow.most !== most) this.#on.update({ camera: null });
   }
 
@@ -268,7 +268,7 @@ export class Page {
     });
   }
 
-  /** What a run would be over: what was chosen, or else what is shown, or all there is. */
+  /** The range for a run: the chosen one, else what is shown, else everything. */
   get #target(): Span | null {
     return this.#view?.chosen ?? this.#state?.range ?? this.#state?.data ?? null;
   }
@@ -345,7 +345,7 @@ export class Page {
     this.#on.update({ selected: id });
   }
 
-  /** A group opens; of a node what is around it is shown, and of one that is shown so, what is around that as well. */
+  /** Opens a group. For a node, shows its surroundings; if it is shown so already, theirs as well. */
   #open(id: string): void {
     const [item, view] = [this.#model.scene.byId.get(id), this.#view];
     if (!item || !view) return;

@@ -1,4 +1,4 @@
-/** What VS Code gives a webview's page, once. */
+/** VS Code's API for webviews; it can be acquired only once. */
 export interface VsCodeApi {
   postMessage(message: unknown): void;
   getState(): unknown;

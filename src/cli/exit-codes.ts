@@ -14,7 +14,7 @@ export const EXIT_CODES_HELP = `Exit codes:
 const USAGE: ReadonlySet<string> = new Set<ErrorCode>(['usage', 'not-found', 'range', 'time']);
 const SOURCE: ReadonlySet<string> = new Set<ErrorCode>(['source', 'source-row', 'outside-data']);
 
-/** The code of an error that is a sentence for people; by its parts, for its class may have been loaded twice. */
+/** The exit code for an error with a message for people; recognized by its fields, since its class may be loaded twice. */
 export function codeOf(error: unknown): ErrorCode | null {
   return error instanceof Error && 'code' in error && isErrorCode(error.code) ? error.code : null;
 }
@@ -27,7 +27,7 @@ export function exitCodeOfError(error: unknown): number {
   return SOURCE.has(code) ? EXIT.source : EXIT.failed;
 }
 
-/** A run that went through: 3 when sources are to blame and nothing could run, 1 when anything else failed. */
+/** The exit code of a completed run: 3 when only sources failed and nothing could run, 1 for any other failure. */
 export function exitCodeOfReport({ nodes, blocked }: Pick<RunReport, 'nodes' | 'blocked'>): number {
   const failures = nodes.flatMap(({ failure, state }) => (failure && state === 'failed' ? [failure] : []));
   if (failures.length === 0) return blocked > 0 ? EXIT.failed : EXIT.done;

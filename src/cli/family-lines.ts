@@ -9,19 +9,19 @@ interface Told {
   readonly symbol?: string | undefined;
 }
 
-/** One line of a table of nodes: a node, or all of a family. */
+/** A line in a table of nodes: a node, or a family. */
 interface NodeLine<T extends Told> {
-  /** `mom × 800` of a family. */
+  /** `mom × 800` for a family. */
   readonly name: string;
-  /** Those with a symbol; of what is in no family, the node. */
+  /** The members with a symbol; outside families, the node. */
   readonly nodes: readonly T[];
-  /** The first of those whose state is worst. */
+  /** The first member in the worst state. */
   readonly worst: T;
-  /** Why it is in its state; of a family with several reasons, of which symbol. */
+  /** The reason for its state; for a family with several reasons, with the symbol. */
   readonly reason: string;
 }
 
-/** The nodes, those of a family as one line at the place of the first of them. @param worstFirst states from bad to good */
+/** The nodes with each family in one line, at the place of its first node. @param worstFirst states from bad to good */
 export function nodeLines<T extends Told>(
   nodes: readonly T[],
   worstFirst: readonly T['state'][],

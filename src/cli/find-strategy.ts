@@ -11,7 +11,7 @@ interface Found {
   readonly className: string;
 }
 
-/** `file#Class`, `file` for its only strategy, or `Class` alone, looked for in the working folder and those in it. */
+/** `file#Class`, `file` for its only strategy, or `Class`, which is looked for below the working folder. */
 export async function findStrategy(spec: string, cwd: string): Promise<StrategyRef> {
   if (!isClassName(spec, cwd)) {
     const { file, className } = specIn(spec, cwd);
@@ -25,10 +25,7 @@ export async function findStrategy(spec: string, cwd: string): Promise<StrategyR
   throw only ? ambiguous(spec, matches, cwd) : unknown(spec, all, cwd);
 }
 
-/**
- * The strategy's name as the cache knows it, and where its project is. Nothing is run, and what the cache remembers is
- * found although its file is gone.
- */
+/** The strategy's name in the cache, and its project. Nothing is run; a name in the cache is found even if its file is gone. */
 export async function findStored(
   spec: string,
   cwd: string,
@@ -99,7 +96,7 @@ function ambiguous(spec: string, matches: readonly Found[], cwd: string): Seamle
   );
 }
 
-/** A strategy as a person types it. */
+/** A strategy as a person would type it. */
 export function specOf({ file, className }: Found, cwd: string): string {
   return `${relative(cwd, file) || file}#${className}`;
 }

@@ -9,17 +9,17 @@ import type { Broker } from '../sdk/live/broker.js';
 import { SeamlessError } from '../sdk/errors.js';
 import type { Terminal } from './terminal.js';
 
-/** What a live world is traded through, and its name as somebody typed it. */
+/** A live world's broker, and the world's name as typed. */
 interface LiveBroker {
   readonly broker: Broker;
   readonly confirm: string;
 }
 
 /**
- * Asks for what a live world needs: its Broker, from the file that it names, and its name, typed. Null: it is not live, or names none,
- * which the run itself refuses.
- * @param given `--confirm`, for who cannot type
- * @throws SeamlessError `usage` when nobody typed the name, or the file has no Broker
+ * Gets what a live world needs: its Broker from the file that it names, and its typed name. Null: the world is not live, or names
+ * no broker, which the run itself refuses.
+ * @param given `--confirm`, for use without a keyboard
+ * @throws SeamlessError `usage` when the name was not typed, or the file has no Broker
  */
 export async function liveBroker(
   terminal: Terminal,
@@ -28,7 +28,7 @@ export async function liveBroker(
   given: string | undefined,
 ): Promise<LiveBroker | null> {
   const found = placeOfWorld(projectRoot, name);
-  // What a remote world is, is known once it is connected to.
+  // A remote world's mode is known after connecting.
   if ('remote' in found) return null;
   const { mode, broker: place } = found.world;
   if (mode !== 'live' || place === undefined) return null;
@@ -48,7 +48,7 @@ async function typedName({ input, err }: Terminal, name: string): Promise<string
   return '';
 }
 
-/** Loads a Broker in this process: unlike a strategy it may reach the network. */
+/** Loads a Broker into this process: unlike a strategy, it may use the network. */
 async function loadBroker(projectRoot: string, place: string): Promise<Broker> {
   const [file = '', name = 'default'] = place.split('#');
   const folder = mkdtempSync(join(tmpdir(), 'seamless-broker-'));

@@ -21,14 +21,14 @@ import { visibleLines } from '../present/visible.js';
 import { painter } from './table.js';
 import type { Terminal } from './terminal.js';
 
-/** A command: takes what was typed, gives the exit code. */
+/** A command: takes its arguments and options, returns the exit code. */
 type Action<Arguments extends unknown[]> = (terminal: Terminal, ...typed: Arguments) => Promise<number>;
 
 const SYMBOLS_HELP = 'each symbol of a universe in a line of its own; default: one line for all';
 
 const STRATEGY_HELP = 'file#Class, a file with one strategy, or a class to look for in this folder';
 
-/** Runs a command line. Never throws: words for people go to `terminal.err`. Resolves with the exit code. */
+/** Runs a command line. Never throws: messages go to `terminal.err`. Resolves with the exit code. */
 export async function main(args: readonly string[], terminal: Terminal): Promise<number> {
   let exitCode: number = EXIT.done;
   const program = buildProgram(terminal, (code) => (exitCode = code));
@@ -36,7 +36,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     await program.parseAsync(args, { from: 'user' });
     return exitCode;
   } catch (error) {
-    // Commander has said what it has to say, and counts being asked for help as done.
+    // Commander has printed its message; asking for help counts as success.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     const code = exitCodeOfError(error);
     const mark = code === EXIT.cancelled ? '' : `${painter(terminal.err, terminal.env)('red', 'error:')} `;
@@ -49,13 +49,13 @@ function sentenceOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = codeOf(error);
   if (code === null) return error.stack ?? error.message;
-  // Only an unforeseen error has its stack as a cause.
+  // Only an unexpected error has its stack as a cause.
   return code === 'internal' && typeof error.cause === 'string'
     ? `${error.message}\n${error.cause}`
     : error.message;
 }
 
-/** Makes what commander hands an action (arguments, options, the command) a call of `run`. */
+/** Adapts commander's action arguments (arguments, options, the command) to `run`. */
 type AsAction = <Arguments extends unknown[]>(
   run: Action<Arguments>,
 ) => (...typed: Arguments) => Promise<void>;
@@ -89,7 +89,7 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
   return program;
 }
 
-/** Commands that look at a strategy as its code is now. */
+/** Commands about a strategy's current code. */
 function addRunningCommands(program: Command, action: AsAction): void {
   example(program.command('strategies'), 'seamless strategies src')
     .description('List the strategies in a folder, without running any of them.')
@@ -101,20 +101,20 @@ function addRunningCommands(program: Command, action: AsAction): void {
     program.command('materialize'),
     'seamless materialize src/momentum.ts#Momentum --start 2023-03-01 --end 2023-03-22',
   )
-    .description('Compute what is missing of every node over a range, store it, and report.')
+    .description('Compute and store what is missing of every node over a range, and report.')
     .argument('<strategy>', STRATEGY_HELP)
     .requiredOption('--start <time>', 'start of the range: an ISO date or time (UTC), or epoch seconds')
     .requiredOption('--end <time>', 'its end, exclusive')
-    .option('--only-missing', 'complete what is missing or failed; leave what only changed as it is')
-    .option('--refresh', 'read all sources again, also those that say they have not changed')
+    .option('--only-missing', 'complete what is missing or failed; leave changed nodes as they are')
+    .option('--refresh', 'read all sources again, even if they report no change')
     .addOption(cacheOption())
     .addOption(jsonOption())
     .action(action(runMaterialize));
 
   example(program.command('status'), 'seamless status Momentum --start 2023-03-01 --end 2023-03-22')
-    .description('Say what is fresh, what is stale and why, without computing anything.')
+    .description('Show what is fresh, what is stale and why, without computing anything.')
     .argument('<strategy>', STRATEGY_HELP)
-    .option('--start <time>', 'start of the range; default: all that is stored')
+    .option('--start <time>', 'start of the range; default: everything stored')
     .option('--end <time>', 'its end, exclusive')
     .option('--symbols', SYMBOLS_HELP)
     .addOption(cacheOption())
@@ -136,10 +136,10 @@ function addRunningCommands(program: Command, action: AsAction): void {
     .action(action(runInspect));
 
   example(program.command('explain'), 'seamless explain Momentum fast')
-    .description('Say of each node whether it is in the cache and why, naming what changed.')
+    .description('Show for each node whether it is in the cache and why, and what changed.')
     .argument('<strategy>', STRATEGY_HELP)
     .argument('[node]', 'a node, in detail, or each symbol of a family; default: all')
-    .option('--start <time>', 'start of the range; default: the range asked for last')
+    .option('--start <time>', 'start of the range; default: the last requested range')
     .option('--end <time>', 'its end, exclusive')
     .option('--symbols', SYMBOLS_HELP)
     .addOption(cacheOption())
@@ -147,7 +147,7 @@ function addRunningCommands(program: Command, action: AsAction): void {
     .action(action(runExplain));
 }
 
-/** Commands that read and check what is stored. */
+/** Commands that read and check stored data. */
 function addStoredCommands(program: Command, action: AsAction): void {
   example(
     program.command('sql'),
@@ -156,11 +156,11 @@ function addStoredCommands(program: Command, action: AsAction): void {
     .description(
       'Query the stored nodes in SQL: a schema for each strategy, a view for each node. Changes nothing.',
     )
-    .argument('[query]', 'what to run; default: what is piped in, or a prompt')
+    .argument('[query]', 'the query; default: from standard input, or a prompt')
     .option('--strategy <name>', 'the strategy whose nodes need no schema name; default: the only one')
-    .option('--limit <rows>', 'rows to show at most; default: 1000 in a table, else all')
+    .option('--limit <rows>', 'most rows to show; default: 1000 in a table, else all')
     .option('--csv', 'print the result as CSV')
-    .option('--attach', 'print what any DuckDB client has to run to read the nodes, wherever it is')
+    .option('--attach', 'print the SQL with which any DuckDB client can read the nodes')
     .option('--spreadsheet', 'with --csv: put a quote before texts that a spreadsheet would run as a formula')
     .addOption(cacheOption())
     .addOption(jsonOption())
@@ -170,7 +170,7 @@ function addStoredCommands(program: Command, action: AsAction): void {
     .description('Recompute stored ranges without the cache, in a new process, and compare them bit for bit.')
     .argument('<strategy>', STRATEGY_HELP)
     .argument('[nodes...]', 'names of nodes or families; default: all')
-    .option('--start <time>', 'start of the range; default: all that is stored')
+    .option('--start <time>', 'start of the range; default: everything stored')
     .option('--end <time>', 'its end, exclusive')
     .option('--sample <count>', 'ranges to recompute, chosen at random; default: 5')
     .option('--all', 'recompute everything')
@@ -182,7 +182,7 @@ function addStoredCommands(program: Command, action: AsAction): void {
     .description('Compare the last two versions of a node, bar by bar.')
     .argument('<strategy>', STRATEGY_HELP)
     .argument('<node>', 'name of the node')
-    .option('--start <time>', 'start of the range; default: all that both have')
+    .option('--start <time>', 'start of the range; default: everything that both have')
     .option('--end <time>', 'its end, exclusive')
     .addOption(cacheOption())
     .addOption(jsonOption())
@@ -194,8 +194,8 @@ function addStoredCommands(program: Command, action: AsAction): void {
     .argument('[nodes...]', 'names of the nodes, or of one family, whose long table is written; default: all')
     .requiredOption('--out <file>', 'the file to write')
     .addOption(new Option('--format <format>', "default: from the file's name").choices(['parquet', 'csv']))
-    .option('--spreadsheet', 'of CSV: put a quote before texts that a spreadsheet would run as a formula')
-    .option('--start <time>', 'start of the range; default: all that is stored')
+    .option('--spreadsheet', 'for CSV: put a quote before texts that a spreadsheet would run as formulas')
+    .option('--start <time>', 'start of the range; default: everything stored')
     .option('--end <time>', 'its end, exclusive')
     .addOption(cacheOption())
     .addOption(jsonOption())
@@ -221,8 +221,8 @@ function addCacheCommand(program: Command, action: AsAction): void {
       '--max-size <size>',
       'clean: down to this size on disk, such as 2GB; default: only rows that nobody needs',
     )
-    .option('--max-age <days>', 'clean: rows that were not used for so many days')
-    .option('--yes', 'clean: do it, instead of saying what it would free')
+    .option('--max-age <days>', 'clean: rows unused for this many days')
+    .option('--yes', 'clean: delete, instead of showing what would be freed')
     .addOption(cacheOption())
     .addOption(jsonOption())
     .action(action(runCache));
@@ -236,23 +236,19 @@ function addLoopCommands(program: Command, action: AsAction): void {
     )
     .argument('<strategy>', STRATEGY_HELP)
     .requiredOption('--world <name>', 'the world; its mode says whether this is a backtest or a run on paper')
-    .option('--resume <run>', 'go on with a run that was cut off')
-    .option('--confirm <name>', 'of a live world: its name once more, where nobody can type it')
-    .option('--name <run>', 'what to call the run; default: its world and when it began')
+    .option('--resume <run>', 'continue an interrupted run')
+    .option('--confirm <name>', 'for a live world: its name again, if nobody can type it')
+    .option('--name <run>', 'name of the run; default: its world and its start')
     .addOption(cacheOption())
     .addOption(jsonOption())
     .action(action(runRun));
 
   example(program.command('world'), 'seamless world serve --port 7070')
     .description(
-      'Serve the worlds of this project (worlds/*.yaml) to runs elsewhere: whoever freezes one there, freezes them all.',
+      'Serve the worlds of this project (worlds/*.yaml) to runs elsewhere: freezing one there freezes it everywhere.',
     )
     .addArgument(new Argument('<action>', 'what to do').choices(['serve']))
-    .option(
-      '--host <address>',
-      'the address to listen at; others than this machine need a token',
-      '127.0.0.1',
-    )
+    .option('--host <address>', 'the address to listen on; other machines need a token', '127.0.0.1')
     .option('--port <number>', 'the port; 0: any that is free', '0')
     .option('--token-from <variable>', 'environment variable with the token; default: one is made and shown')
     .action(action(runWorld));
@@ -269,7 +265,7 @@ function addLoopCommands(program: Command, action: AsAction): void {
 
   example(program.command('parity'), 'seamless parity paper-btc-20230301000000000')
     .description(
-      'Materialize what the feed of a run said, and compare every bar of every node with what the run said, bit for bit.',
+      'Materialize the recorded feed of a run, and compare every bar of every node with the run, bit for bit.',
     )
     .argument('<run>', 'name of the run')
     .addOption(cacheOption())
@@ -283,10 +279,10 @@ function addReportCommand(program: Command, action: AsAction): void {
     'seamless report paper-btc-20230301000000000\n  seamless report paper-btc-20230301000000000 --html --out report.html',
   )
     .description(
-      'Show what a run came to, by month, or write it as one HTML file: equity, drawdown, returns, positions, prices with fills, trades.',
+      'Show the results of a run by month, or write them as one HTML file: equity, drawdown, returns, positions, prices with fills, trades.',
     )
     .argument('<run>', 'name of the run: see seamless runs')
-    .option('--html', 'write an HTML file that needs nothing else')
+    .option('--html', 'write a self-contained HTML file')
     .option('--out <file>', 'with --html: the file to write; default: RUN.html')
     .addOption(cacheOption())
     .addOption(jsonOption())

@@ -5,7 +5,7 @@ import type { Paint } from './table.js';
 import type { Output } from './terminal.js';
 import { visible, visibleLines } from '../present/visible.js';
 
-/** A bar is drawn at most ten times a second, a line for a log file at most every two seconds. */
+/** A bar is drawn at most ten times a second; a log file gets a line at most every two seconds. */
 const BAR_PAUSE_MS = 100;
 const LINE_PAUSE_MS = 2000;
 
@@ -15,7 +15,7 @@ const CLEAR_LINE = '\r\u001b[2K';
 /** Milliseconds that only grow. */
 type Clock = () => number;
 
-/** Shows how far a run is: a bar where a person looks on, else a line now and then. */
+/** Shows a run's progress: a bar in a terminal, else occasional lines. */
 export class ProgressView {
   readonly #output: Output;
   readonly #paint: Paint;
@@ -28,7 +28,7 @@ export class ProgressView {
     this.#output = output;
     this.#paint = paint;
     this.#clock = clock;
-    // Runs that are over in a moment leave no lines in a log file.
+    // Short runs write no lines into a log file.
     this.#shownAt = output.isTTY ? -Infinity : clock();
   }
 
@@ -37,13 +37,13 @@ export class ProgressView {
     const { percent, what, left, bars } = this.#words.of(progress, now);
     if (now - this.#shownAt < (this.#output.isTTY ? BAR_PAUSE_MS : LINE_PAUSE_MS)) return;
     this.#shownAt = now;
-    // What a narrow terminal cuts off comes last.
+    // A narrow terminal cuts off the end.
     const words = visible([percent, what, left, bars].filter((each) => each !== null).join(' · '));
     if (this.#output.isTTY) this.#draw(this.#fit(this.#barOf(progress), words));
     else this.#output.write(`${words}\n`);
   }
 
-  /** A line above the bar. */
+  /** Prints a line above the bar. */
   log({ text }: Pick<LogLine, 'text'>): void {
     const bar = this.#bar;
     this.end();
@@ -51,7 +51,7 @@ export class ProgressView {
     if (bar !== '') this.#draw(bar);
   }
 
-  /** Takes the bar away. */
+  /** Removes the bar. */
   end(): void {
     if (this.#bar !== '') this.#output.write(CLEAR_LINE);
     this.#bar = '';
@@ -67,7 +67,7 @@ export class ProgressView {
     return `${this.#paint('cyan', '█'.repeat(full))}${this.#paint('dim', '░'.repeat(BAR_WIDTH - full))} `;
   }
 
-  /** A bar that wraps could not be drawn over. */
+  /** A bar that wraps could not be overwritten. */
   #fit(bar: string, words: string): string {
     const room = (this.#output.columns || 80) - BAR_WIDTH - 2;
     return bar + (words.length > room ? `${words.slice(0, Math.max(0, room - 1))}…` : words);

@@ -8,12 +8,12 @@ const COLORS = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, magenta: 35, c
 
 const ESCAPE = '\u001b';
 
-/** What a painter makes of a text. */
+/** The result of a painter. */
 const PAINTED = new RegExp(`^${ESCAPE}\\[(\\d+)m([^${ESCAPE}]*)${ESCAPE}\\[0m$`);
 
 export type Color = keyof typeof COLORS;
 
-/** Colours text where a person looks on and has not asked for none (https://no-color.org). */
+/** Colours text in a terminal, unless switched off (https://no-color.org). */
 export type Paint = (color: Color, text: string) => string;
 
 export function painter(output: Output, env: Readonly<Record<string, string | undefined>>): Paint {
@@ -29,7 +29,7 @@ export interface TableColumn {
   readonly align?: 'left' | 'right';
 }
 
-/** Lines in columns, under a heading, without frames: easy to read, and to cut apart. */
+/** Aligned columns under a heading, without frames: easy to read, and to process. */
 export function formatTable(
   columns: readonly TableColumn[],
   rows: readonly (readonly string[])[],
@@ -61,7 +61,7 @@ export function formatTable(
     .join('\n')}\n`;
 }
 
-/** A cell that was painted is visible already: only its colour is an escape sequence. */
+/** A painted cell is escaped already: only its colour is an escape sequence. */
 function unlessPainted(cell: string): string {
   const [, code = '', inside = ''] = PAINTED.exec(cell) ?? [];
   return code === '' || inside !== visible(inside) ? visible(cell) : cell;

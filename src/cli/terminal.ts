@@ -2,47 +2,47 @@ import { EXIT } from './exit-codes.js';
 import { isFileLike, unwritable, writeAll } from './write-all.js';
 import type { JobClient, JobClientOptions } from '../client/job-client.js';
 
-/** Where text goes. */
+/** Where text is written. */
 export interface Output {
   write(text: string): void;
-  /** Whether a person is looking on. */
+  /** Whether it is a terminal. */
   readonly isTTY: boolean;
   /** Width in characters. */
   readonly columns: number;
 }
 
-/** Where text comes from. */
+/** Where text is read from. */
 interface Input {
   /** Whether a person types. */
   readonly isTTY: boolean;
-  /** Lines, each asked for by a prompt where a person types; they end with the input, or by Ctrl-C. */
+  /** Lines, prompted for in a terminal; they end with the input, or with Ctrl-C. */
   lines(prompt: () => string): AsyncIterable<string>;
 }
 
-/** What commands ask of the child process. */
+/** What commands need from the child process. */
 export type Jobs = Pick<JobClient, 'request' | 'dispose'>;
 
-/** All a command line touches of the world, so that tests can be the world. */
+/** Everything that a command line touches, so that tests can replace it. */
 export interface Terminal {
-  /** What is typed or piped in, line by line. */
+  /** Standard input, line by line. */
   readonly input: Input;
   /** For results only. */
   readonly out: Output;
-  /** For words to people. */
+  /** For messages to people. */
   readonly err: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The working folder. */
   readonly cwd: string;
-  /** Tells of each Ctrl-C, until the function it returns is called. */
+  /** Calls back at each Ctrl-C, until the returned function is called. */
   onInterrupt(listener: () => void): () => void;
   startJobs(options: Omit<JobClientOptions, 'childPath'>): Promise<Jobs>;
 }
 
-/** The terminal this process was started from. */
+/** The terminal of this process. */
 export function processTerminal(): Terminal {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      // `seamless … | head` closes its end: nobody is left to tell.
+      // `seamless … | head` closes its end: stop quietly.
       if (error.code === 'EPIPE') process.exit(0);
       process.stderr.write(`error: ${unwritable(error).message}\n`);
       process.exit(EXIT.failed);
@@ -59,7 +59,7 @@ export function processTerminal(): Terminal {
       return () => process.off('SIGINT', listener);
     },
     async startJobs(options) {
-      // Loaded when needed: `--help` is there at once.
+      // Loaded when needed, so that `--help` is fast.
       const [{ JobClient }, { builtFile }] = await Promise.all([
         import('../client/job-client.js'),
         import('../protocol/built-file.js'),

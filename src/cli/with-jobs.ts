@@ -5,7 +5,7 @@ import { ProgressView } from './progress.js';
 import type { Jobs, Terminal } from './terminal.js';
 
 interface JobsUse<T> extends Pick<JobClientOptions, 'bundles' | 'loads'> {
-  /** Given the result while the child closes its files. */
+  /** Called with the result while the child closes its files. */
   readonly show?: (result: T) => void;
 }
 
@@ -35,7 +35,7 @@ export async function withJobs<T>(
     const result = await work(jobs, options, view);
     view.end();
     gone = jobs.dispose();
-    // The channel to the child is closed in the next turn: it then goes while the result is shown.
+    // The channel to the child closes in the next turn of the event loop, while the result is shown.
     await new Promise(setImmediate);
     show?.(result);
     return result;

@@ -2,10 +2,10 @@ import { fstatSync, writeSync } from 'node:fs';
 
 import { SeamlessError } from '../sdk/errors.js';
 
-/** Milliseconds between two tries where the other end takes its time. */
+/** Milliseconds between attempts if the reader is slow. */
 const PAUSE_MS = 5;
 
-/** Whether a descriptor is a file or a device such as /dev/full, which `process.stdout` writes to once and hopes for the best. */
+/** Whether a descriptor is a file or a device such as /dev/full: `process.stdout` writes to these once without checking. */
 export function isFileLike(descriptor: number): boolean {
   try {
     const stats = fstatSync(descriptor);
@@ -15,7 +15,7 @@ export function isFileLike(descriptor: number): boolean {
   }
 }
 
-/** Writes all of a text: a disk that is nearly full takes a part of it, and says so only when asked again. */
+/** Writes a whole text: a nearly full disk accepts a part and reports the error only at the next write. */
 export function writeAll(descriptor: number, text: string, write: typeof writeSync = writeSync): void {
   const bytes = Buffer.from(text, 'utf8');
   for (let done = 0; done < bytes.length;) {
@@ -28,7 +28,7 @@ export function writeAll(descriptor: number, text: string, write: typeof writeSy
   }
 }
 
-/** What to say of an output that cannot be written. */
+/** The message for an output that cannot be written. */
 export function unwritable(error: NodeJS.ErrnoException): SeamlessError {
   const full = error.code === 'ENOSPC' || error.code === 'EDQUOT' || error.code === 'EFBIG';
   const why = full

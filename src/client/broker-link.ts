@@ -5,23 +5,23 @@ import type { Broker, BrokerEnd, BrokerFill, BrokerOrder } from '../sdk/live/bro
 import { SeamlessError } from '../sdk/errors.js';
 import type { RunEvent } from '../sdk/live/live.js';
 
-/** How often an order is tried to be sent, or the broker to be heard, in a row, and milliseconds between. */
+/** Attempts in a row to send an order or to reach the broker, and milliseconds between them. */
 const ATTEMPTS = 6;
 const WAIT_MS = 250;
 
 interface Linked {
   readonly run: string;
   readonly broker: Broker;
-  /** Events of the run from the first on, read from its journal: what is told is on disk. */
+  /** The run's events from the first on, from its journal: whatever is passed on is on disk. */
   readonly events: AsyncIterable<RunEvent>;
-  /** Number of the last event that was there before this process. */
+  /** Number of the last event before this process. */
   readonly before: number;
   readonly tell: (said: BrokerSaid) => void;
   readonly onTrouble: (text: string) => void;
   readonly signal: AbortSignal;
 }
 
-/** What is known of an order from the journal. */
+/** What the journal says about an order. */
 interface Known {
   readonly order: number;
   readonly sent: BrokerOrder;
@@ -29,8 +29,8 @@ interface Known {
 }
 
 /**
- * Sends the orders of a live run to its broker once they are in the journal, and tells the run what the broker does. An order that was
- * there before is looked for first: it may have been sent.
+ * Sends a live run's orders to its broker once they are journaled, and reports the broker's events to the run. An order from
+ * before this process is looked up first: it may have been sent.
  */
 export async function linkBroker(linked: Linked): Promise<void> {
   try {
@@ -44,7 +44,7 @@ async function followOrders(linked: Linked): Promise<void> {
   const { run, events, before } = linked;
   const earlier = new Map<number, Known>();
   const prices = new Map<string, number>();
-  /** Until the run goes on, events are those of an earlier process. */
+  /** Until the run continues, events are those of an earlier process. */
   const state: { listening: boolean; last: string | null } = { listening: false, last: null };
   const begin = async (): Promise<void> => {
     state.listening = true;
@@ -56,7 +56,7 @@ async function followOrders(linked: Linked): Promise<void> {
     void hear(linked, state.last);
   };
   for await (const event of events) {
-    // Orders of other modes are made up: no broker ever hears of them.
+    // Orders of other modes are simulated: no broker sees them.
     if (event.type === 'ready' && event.mode !== 'live') return;
     if (event.seq > before && !state.listening) await begin();
     if (event.type === 'bar' && typeof event.row['close'] === 'number')
@@ -75,7 +75,7 @@ async function followOrders(linked: Linked): Promise<void> {
   }
 }
 
-/** Sends an order until it is known whether the broker has it. @param look whether it may have it already */
+/** Tries to send an order until the broker has it. @param look whether it may have it already */
 async function send(linked: Linked, order: BrokerOrder, look: boolean): Promise<void> {
   const { broker, tell, onTrouble, signal } = linked;
   let sure = !look;
@@ -89,14 +89,14 @@ async function send(linked: Linked, order: BrokerOrder, look: boolean): Promise<
       sure = false;
       if (attempt === ATTEMPTS) throw lost(`does not take order ${order.id}`, error);
       onTrouble(
-        `The broker did not take order ${order.id} (${wordsOf(error)}): it is looked for, and sent again.`,
+        `The broker did not take order ${order.id} (${wordsOf(error)}): it is looked up, and sent again if missing.`,
       );
       await sleep(WAIT_MS * attempt, undefined, { signal }).catch(() => undefined);
     }
   }
 }
 
-/** Tells the run what becomes of its orders. A broker that is lost is heard again from the last fill on. */
+/** Reports order events to the run. If the broker is lost, listening resumes after the last fill. */
 async function hear(linked: Linked, from: string | null): Promise<void> {
   const { broker, tell, onTrouble, signal } = linked;
   let after = from;
@@ -110,18 +110,18 @@ async function hear(linked: Linked, from: string | null): Promise<void> {
       return;
     } catch (error) {
       if (attempt >= ATTEMPTS || error instanceof SeamlessError) {
-        // A run that is over needs to hear of nothing: then this goes nowhere.
+        // If the run is over, this goes nowhere.
         tell({ type: 'lost', reason: lost('says nothing any more', error).message });
         return;
       }
-      onTrouble(`The broker was lost (${wordsOf(error)}): it is listened to again.`);
+      onTrouble(`The broker was lost (${wordsOf(error)}): listening again.`);
       await sleep(WAIT_MS * attempt, undefined, { signal }).catch(() => undefined);
     }
   }
 }
 
 function tellWhat(linked: Linked, said: BrokerFill | BrokerEnd): void {
-  // One that belongs to another run, or to a person.
+  // It belongs to another run, or to a person.
   if (!said.order.startsWith(`${linked.run}-`)) return;
   const order = numberOf(linked, said.order);
   if (!('quantity' in said)) {
@@ -134,7 +134,7 @@ function tellWhat(linked: Linked, said: BrokerFill | BrokerEnd): void {
   if (!sane || typeof id !== 'string') {
     throw new SeamlessError(
       'usage',
-      `The broker says of order ${said.order} what cannot be a fill: ${JSON.stringify(said)}. A fill has an id, a quantity, a price above 0, a fee of at least 0, a time in seconds, and perhaps maker, which is true or false.`,
+      `The broker reported an invalid fill of order ${said.order}: ${JSON.stringify(said)}. A fill has an id, a quantity, a price above 0, a fee of at least 0, a time in seconds, and perhaps maker, which is true or false.`,
     );
   }
   linked.tell({
@@ -152,13 +152,13 @@ function tellWhat(linked: Linked, said: BrokerFill | BrokerEnd): void {
 function numberOf({ run }: Linked, id: string): number {
   const order = Number(id.slice(run.length + 1));
   if (Number.isInteger(order) && order > 0) return order;
-  throw new SeamlessError('usage', `The broker speaks of ${id}, which is no order of this run.`);
+  throw new SeamlessError('usage', `The broker reported ${id}, which is not an order of this run.`);
 }
 
 function lost(what: string, cause: unknown): SeamlessError {
   return new SeamlessError(
     'source',
-    `The run was stopped, because its broker ${what} (${wordsOf(cause)}). Orders are in its journal: resume it once the broker answers, and what was not sent is sent.`,
+    `The run was stopped, because its broker ${what} (${wordsOf(cause)}). Its orders are in its journal: resume it once the broker answers, and unsent orders are sent.`,
     { cause },
   );
 }

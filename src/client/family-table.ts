@@ -2,7 +2,7 @@ import { concatTables, lowerBound, VALUE_COLUMN, type Table } from '../sdk/table
 import { SeamlessError } from '../sdk/errors.js';
 import { columnsOf, rowsOf, type HistoryColumns, type NodeRow } from '../protocol/history.js';
 
-/** The rows of a member of a family. */
+/** The rows of a family's member. */
 export interface MemberTable {
   readonly symbol: string;
   readonly table: Table;
@@ -10,14 +10,14 @@ export interface MemberTable {
 
 /** One column of a family as a table of time by symbol. */
 export interface Panel {
-  /** The opens of all bars that some member has, ascending, in epoch seconds. */
+  /** The opens of all bars that any member has, ascending, in epoch seconds. */
   readonly ts: Float64Array;
   readonly symbols: readonly string[];
   /** By symbol, as long as `ts`: NaN where the symbol has no row, or a null. */
   readonly values: Readonly<Record<string, Float64Array>>;
 }
 
-/** The rows of all members, symbol by symbol, with whose each is; a field that is itself called `symbol` is `value.symbol`. */
+/** All members' rows, symbol by symbol, with the symbol of each; a field named `symbol` becomes `value.symbol`. */
 export function familyColumns(members: readonly MemberTable[]): HistoryColumns {
   const all = columnsOf(concatTables(members.map(({ table }) => table)));
   const symbol = members.flatMap(({ symbol: each, table }) => Array.from(table.ts, () => each));
@@ -29,7 +29,7 @@ export function familyRows(members: readonly MemberTable[]): NodeRow[] {
   return members.flatMap(({ symbol, table }) => rowsOf(table).map((row) => ({ symbol, ...row })));
 }
 
-/** @throws SeamlessError `unknown-column` for a column that no member has, or that holds no numbers. */
+/** @throws SeamlessError `unknown-column` for a column that no member has, or that holds no numbers */
 export function panelOf(family: string, members: readonly MemberTable[], column = VALUE_COLUMN): Panel {
   const filled = members.filter(({ table }) => table.ts.length > 0);
   const names = [...new Set(filled.flatMap(({ table }) => table.names))];

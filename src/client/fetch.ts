@@ -9,7 +9,7 @@ import { JobClient } from './job-client.js';
 import type { JobPrograms } from './materialize-job.js';
 import { print, refuseInHost } from './strategy-of.js';
 
-/** Fetches the bars of a preset in a process of its own. See `SeamlessDataProvider.fetch`. */
+/** Fetches a preset's bars in a separate process. See `SeamlessDataProvider.fetch`. */
 export async function fetchRows(
   preset: string | DataPresetSpec,
   start: TimeInput,

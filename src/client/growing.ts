@@ -1,14 +1,14 @@
 import type { Growth } from '../live/journal/follow.js';
 
-/** Milliseconds that a run has to end in good order: the slot in hand is finished first. */
+/** Milliseconds for a run to end in good order: it finishes the current slot first. */
 export const STOP_PATIENCE_MS = 30_000;
 
-/** What a new run is called: its world, and when it began. */
+/** A new run's name: its world, and when it began. */
 export function nameRun(world: string, now = new Date()): string {
   return `${world}-${now.toISOString().replace(/\D/g, '').slice(0, 17)}`;
 }
 
-/** Tells those who wait that a journal has grown, until it will not any more. */
+/** Wakes waiting readers when a journal has grown, until it is complete. */
 export class Growing implements Growth {
   #ended = false;
   #waiting: (() => void)[] = [];

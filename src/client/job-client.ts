@@ -15,33 +15,33 @@ import { needsNewerNode } from '../protocol/node-version.js';
 import { deserializeError } from '../protocol/wire-error.js';
 
 export interface JobClientOptions extends ChildOptions {
-  /** Told each line the author's code prints, and each one Seamless has to say. */
+  /** Called with each line that author code prints, or that Seamless logs. */
   readonly onLog?: ((line: LogLine) => void) | undefined;
 }
 
 export interface RequestOptions {
   readonly onProgress?: ((progress: RunProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Told the WebSocket address at which the child waits for a debugger. */
+  /** Called with the WebSocket address at which the child waits for a debugger. */
   readonly onInspect?: ((url: string) => void) | undefined;
-  /** Told when more of a run's journal is on disk. */
+  /** Called when a run's journal on disk has grown. */
   readonly onWritten?: (() => void) | undefined;
-  /** Given what tells the child what a broker did, as long as the request is not answered. */
+  /** Receives a function that passes the broker's events to the child, until the request is answered. */
   readonly onBegun?: ((tell: (said: BrokerSaid) => void) => void) | undefined;
-  /** Milliseconds after which a cancelled child that has not answered is ended. Default: 250. */
+  /** Milliseconds after which a cancelled child without an answer is killed. Default: 250. */
   readonly patienceMs?: number | undefined;
 }
 
-/** A cancelled child that has not answered after this many milliseconds is stuck in the author's code. */
+/** After this many milliseconds, a cancelled child without an answer is stuck in author code. */
 const PATIENCE_MS = 250;
 
-/** A child whose channel was closed has this many milliseconds to close its files. */
+/** Milliseconds for a child to close its files after its channel closed. */
 const FAREWELL_MS = 1000;
 
-/** What a dead child printed last arrives within this many milliseconds. */
+/** Milliseconds within which a dead child's last output arrives. */
 const GRACE_MS = 200;
 
-/** Lines of the child's stderr that are kept, to tell why it died. */
+/** Lines of the child's stderr that are kept to explain its death. */
 const LAST_WORDS = 40;
 
 interface Pending {
@@ -55,8 +55,8 @@ interface Pending {
 }
 
 /**
- * One child process, which runs strategies on request. It is kept warm between requests; when it dies, all that is
- * pending is rejected, and so is every later request: start another then.
+ * A child process that runs strategies on request. It stays warm between requests. When it dies, all pending and later requests
+ * are rejected: start another one.
  */
 export class JobClient {
   readonly #child: ChildProcess;
@@ -85,15 +85,15 @@ export class JobClient {
         this.#end(departure(code, signal, this.#lastWords));
         resolve();
       };
-      // The last words are to be read first; a process of the child's own may hold them up. Node's 'close' would tell,
-      // but never comes where this side closed the channel.
+      // Read its last output first; a grandchild may hold the pipe open. Node's 'close' event would tell, but never comes if this
+      // side closed the channel.
       child.once('exit', (code, signal) => {
         const read = Promise.all([endOf(child.stdout), endOf(child.stderr)]);
         void Promise.race([read, sleep(GRACE_MS, undefined, { ref: false })]).then(() => {
           gone(code, signal);
         });
       });
-      // Whoever closed the channel: nothing can be answered any more.
+      // Whichever side closed the channel, nothing can be answered any more.
       child.once('disconnect', () => setTimeout(() => child.kill('SIGKILL'), FAREWELL_MS).unref());
       child.once('error', (error) => {
         const why = `The process that runs strategies could not be started: ${error.message}.`;
@@ -105,7 +105,7 @@ export class JobClient {
 
   /**
    * Starts a child.
-   * @throws SeamlessError `internal` when this installation lacks its program, `usage` when this Node is too old to run it.
+   * @throws SeamlessError `internal` when this installation lacks its program, `usage` when this Node is too old
    */
   static start(options: JobClientOptions): JobClient {
     const tooOld = needsNewerNode(process.versions.node);
@@ -113,7 +113,7 @@ export class JobClient {
     return new JobClient(forkChild(options), options.onLog ?? (() => undefined));
   }
 
-  /** Resolves when the child takes requests, or has ended. */
+  /** Resolves when the child accepts requests, or has ended. */
   get started(): Promise<void> {
     return this.#started;
   }
@@ -128,9 +128,9 @@ export class JobClient {
   }
 
   /**
-   * Asks the child, and waits for its answer.
-   * @throws SeamlessError what the child answers; `cancelled` when the signal aborts, at the latest `patienceMs`
-   * later, for then a child that does not listen is killed; `internal` when the child dies.
+   * Sends a request and waits for its answer.
+   * @throws SeamlessError the child's error; `cancelled` when the signal aborts, at the latest `patienceMs` later, when an
+   * unresponsive child is killed; `internal` when the child dies
    */
   request<K extends RequestKind>(
     kind: K,
@@ -141,7 +141,7 @@ export class JobClient {
     if (this.#ended) return Promise.reject(this.#ended);
     this.#lastId += 1;
     const id = this.#lastId;
-    // A union of requests, of which the types see only that kind and payload each fit one.
+    // Kind and payload fit, but the types cannot follow that through the union.
     const message = { type: 'request', id, kind, payload } as RequestMessage;
     const answer = new Promise<unknown>((resolve, reject) => {
       const abort = (): void => {
@@ -171,7 +171,7 @@ export class JobClient {
     return answer.then((value) => parseResult(kind, value));
   }
 
-  /** Ends the child: at once when it is starting or at work, else after it has closed its files. */
+  /** Ends the child: at once while it starts or works, else after it has closed its files. */
   async dispose(): Promise<void> {
     const busy = this.#pending.size > 0;
     this.#end(new SeamlessError('cancelled', 'The process that ran the strategy was ended.'));
@@ -202,7 +202,7 @@ export class JobClient {
     try {
       message = parseChildMessage(raw);
     } catch (error) {
-      // Whom a broken message was to answer is unknown: nobody may be left waiting for it.
+      // A broken message names no request: reject all, so that nobody waits forever.
       this.#end(error as SeamlessError);
       this.#child.kill('SIGKILL');
       return;
@@ -235,7 +235,7 @@ export class JobClient {
   }
 
   #post(message: ParentMessage): void {
-    // A channel that is closing reports itself by 'close', which rejects whatever is pending.
+    // A closing channel emits 'close', which rejects all pending requests.
     if (this.#child.connected) this.#child.send(message, () => undefined);
   }
 
@@ -259,7 +259,7 @@ export class JobClient {
   }
 }
 
-/** Resolves once all that a stream gives has been read. */
+/** Resolves once a stream has been read to its end. */
 function endOf(stream: Readable | null): Promise<void> {
   return new Promise((resolve) => {
     if (!stream || stream.readableEnded) resolve();
@@ -271,7 +271,7 @@ function cancelled(): SeamlessError {
   return new SeamlessError('cancelled', 'Cancelled. What was finished by then is in the cache.');
 }
 
-/** Why a child that nobody asked to end has ended, in a sentence. */
+/** Why a child ended unexpectedly, in a sentence. */
 function departure(
   code: number | null,
   signal: NodeJS.Signals | null,

@@ -23,49 +23,48 @@ import { PlacesReader } from '../store/segments/places-reader.js';
 import { sharedReader } from './sync-reader.js';
 
 export interface MaterializeOptions {
-  /** The class, exported from the file it is written in; or `'path/to/file.ts#Class'`, or a file with one strategy. */
+  /** The class, exported from its file; or `'path/to/file.ts#Class'`, or a file with one strategy. */
   readonly strategy: (new () => Strategy) | string;
   /** The range is `[start, end)`. */
   readonly start: TimeInput;
   readonly end: TimeInput;
   /**
-   * `'missing'`: complete only nodes whose history over the range is absent or incomplete, with what they depend on. Nodes that
-   * changed, but are complete in their version before, are then left as they are, and reported as `stale`.
+   * `'missing'`: complete only nodes with missing or incomplete history over the range, and what they depend on. Nodes that
+   * changed but are complete in their previous version stay as they are and are reported as `stale`.
    */
   readonly only?: 'missing' | undefined;
   /** Default: `.seamless` in the strategy's project root. */
   readonly cacheDir?: string | undefined;
   readonly onProgress?: ((progress: RunProgress) => void) | undefined;
-  /** An `AbortSignal` will do. */
+  /** An `AbortSignal`. */
   readonly signal?: CancelSignal | undefined;
 }
 
 export type { CancelSignal } from '../sdk/cancel-signal.js';
 
-/** The programs a job starts, for other builds than this package's own. */
+/** The programs that a job starts, for builds other than this package's own. */
 export interface JobPrograms {
   readonly childPath?: string | undefined;
   readonly workerPath?: string | undefined;
 }
 
 /**
- * Reads what a run left in the cache, while the caller waits.
- *
+ * Reads a run's results from the cache synchronously.
  * @internal
  */
 interface HistoryReader {
   read(payload: Payload<'read'>): Table;
 }
 
-/** Materializes a strategy over a range: each node's history is computed where it is not stored yet, and stored. */
+/** Materializes a strategy over a range: computes and stores each node's missing history. */
 export class MaterializeSeamlessJob {
   readonly #options: MaterializeOptions;
   readonly #range: Range;
   readonly #programs: JobPrograms;
 
   /**
-   * @param programs for other builds than this package's own.
-   * @throws SeamlessError `time` or `range` for a range that is none.
+   * @param programs for builds other than this package's own
+   * @throws SeamlessError `time` or `range` for an invalid range
    */
   constructor(options: MaterializeOptions, programs: JobPrograms = {}) {
     this.#options = options;
@@ -74,10 +73,9 @@ export class MaterializeSeamlessJob {
   }
 
   /**
-   * Runs in a process of its own, and resolves also when nodes failed: the report says which and why. What the author's
-   * code prints comes out here.
-   * @throws SeamlessError `compute-only`, at once, while a strategy is being loaded; `not-found` for a class that is not
-   * exported or not there; `cancelled`; and whatever keeps the strategy from being run at all.
+   * Runs in a separate process. Resolves even if nodes failed: the report says which and why. Output of author code appears here.
+   * @throws SeamlessError `compute-only`, at once, while a strategy is being loaded; `not-found` for a class that does not exist
+   * or is not exported; `cancelled`; and whatever keeps the strategy from running
    */
   run(): Promise<MaterializeReport> {
     refuseInHost('MaterializeSeamlessJob.run()');
@@ -110,7 +108,7 @@ export class MaterializeSeamlessJob {
     }
   }
 
-  /** The report of a hit that the sidecar tells; null where a run has to tell. */
+  /** The report of a hit, from the sidecar; null: a run is needed. */
   async #known(strategy: StrategyRef, cacheDir: string): Promise<MaterializeReport | null> {
     const began = performance.now();
     const report = await readSidecar(cacheDir, { strategy, ...this.#range });
@@ -140,40 +138,41 @@ export class MaterializeSeamlessJob {
   }
 }
 
-/** What `report.node(name)` gives: the node's part of the report, and its history over the range. */
+/** The result of `report.node(name)`: the node's part of the report, and its history over the range. */
 export interface MaterializedNode extends Omit<NodeReport, 'columns' | 'rows' | 'symbol'> {
   readonly rowCount: number;
   readonly columnNames: readonly string[];
   /**
-   * Its history by column, as this run left it. Read from the cache each time, while the caller waits.
-   * @throws SeamlessError `not-found` when these rows have been cleaned up.
+   * Its history by column, as this run left it. Read from the cache at each call, synchronously.
+   * @throws SeamlessError `not-found` when these rows have been cleaned up
    */
   columns(): HistoryColumns;
   /** The same by bar. */
   rows(): NodeRow[];
   /**
-   * Of a family, a node over a universe: the symbols, in order; else none. Its columns and rows are then the long table: the
-   * histories of all symbols one after the other, with the symbol of each.
+   * For a family (a node over a universe): its symbols in order; else empty. Columns and rows are then one long table: the
+   * histories of all symbols one after the other, with a symbol column.
    */
   readonly symbols: readonly string[];
-  /** The node of one symbol. @throws SeamlessError `not-found`, with symbols like it. */
+  /** The node of one symbol. @throws SeamlessError `not-found`, suggesting similar symbols */
   symbol(symbol: string): MaterializedNode;
   /**
    * One column of a family as a table of time by symbol.
    * @param column default: `value`
-   * @throws SeamlessError `unknown-column` for one that is not there or holds no numbers, `not-found` for a node without symbols.
+   * @throws SeamlessError `unknown-column` for one that does not exist or holds no numbers, `not-found` for a node without
+   * symbols
    */
   panel(column?: string): Panel;
 }
 
-/** Where the cache is, and what it knows the strategy by. */
+/** Where the cache is, and the strategy's name in it. */
 interface StoredStrategy {
   readonly projectRoot: string;
   readonly cacheDir: string;
   readonly strategy: string;
 }
 
-/** What a run did, and the way to what it left in the cache. */
+/** The result of a run, with access to its rows in the cache. */
 export class MaterializeReport implements RunReport {
   readonly strategy: string;
   readonly range: Span;
@@ -197,7 +196,7 @@ export class MaterializeReport implements RunReport {
 
   /**
    * @param parts the rows of each node, in the order of the report's nodes
-   * @param places where these lie; without it, the reader tells
+   * @param places where these are on disk; without it, the reader finds out
    * @internal
    */
   constructor(
@@ -226,7 +225,7 @@ export class MaterializeReport implements RunReport {
     this.#places = places;
   }
 
-  /** A node by name, or a family. @throws SeamlessError `not-found`, with names like it. */
+  /** A node or a family by name. @throws SeamlessError `not-found`, suggesting similar names */
   node(name: string): MaterializedNode {
     const index = this.nodes.findIndex((node) => node.name === name);
     const found = this.nodes[index];
@@ -247,7 +246,7 @@ export class MaterializeReport implements RunReport {
 
   #read(index: number): Table {
     const places = this.#places[index];
-    // Later than that, the catalog has to note that the rows are in use.
+    // After that time, the catalog must record that the rows are in use.
     const near = places && isRecent(this.#since) ? this.#placesReader.read(places) : null;
     if (near) return near;
     const node = this.nodes[index]?.name ?? '';
@@ -303,7 +302,7 @@ export class MaterializeReport implements RunReport {
 function refuseSymbols(name: string): never {
   throw new SeamlessError(
     'not-found',
-    `${name} has no symbols: it is no node over a universe. Read it with columns() or rows().`,
+    `${name} has no symbols: it is not a node over a universe. Read it with columns() or rows().`,
   );
 }
 
@@ -314,14 +313,14 @@ export interface CacheOptions {
   readonly cacheDir?: string | undefined;
 }
 
-/** A cache to read from, until it is closed. */
+/** A cache that is open for reading until it is closed. */
 export interface OpenCache {
   /**
    * A node's stored history over `[start, end)`, or all of it.
-   * @throws SeamlessError `not-found`, with names like it, for a strategy or node the cache does not hold.
+   * @throws SeamlessError `not-found`, suggesting similar names, for an unknown strategy or node
    */
   read(strategy: string, node: string, start?: TimeInput, end?: TimeInput): Promise<HistoryColumns>;
-  /** Ends the process that reads. Without it the script stays open. */
+  /** Ends the reading process. Without it, the script does not exit. */
   close(): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-// Entry of the worker thread by which a script reads history without waiting for a promise; see SyncReader.
+// Entry of the worker thread for synchronous reads; see SyncReader.
 import { workerData } from 'node:worker_threads';
 
 import { JobClient } from './job-client.js';
@@ -29,7 +29,7 @@ async function table(payload: Payload<'read'>): Promise<Table> {
   try {
     return await readThrough(client, payload);
   } catch (error) {
-    // A child that was ended while nobody read, by the system or a person, is noticed only now.
+    // A child that ended between reads is noticed only now.
     if (!kept || kept.alive) throw error;
     client = JobClient.start({ childPath: data.childPath, loads: false });
     return readThrough(client, payload);
@@ -40,7 +40,7 @@ async function readThrough(child: JobClient, payload: Payload<'read'>): Promise<
   return places.read(await child.request('places', payload)) ?? child.request('read', payload);
 }
 
-/** A script reads one history at a time, so nothing is being read when this runs. */
+/** A script reads one history at a time, so no read is in progress here. */
 function end(): void {
   const ended = client;
   client = null;

@@ -5,18 +5,18 @@ import type { Result } from '../protocol/results.js';
 
 type Asked = 'report' | 'prices';
 
-/** What the HTML report of a run is made of. */
+/** The data for a run's HTML report. */
 interface ReportPieces {
   readonly report: TradingReport;
   readonly prices: ReadonlyMap<string, RunPrices>;
 }
 
-/** Candles in a picture as wide as a page. */
+/** Candles in a picture as wide as the page. */
 const POINTS = 300;
 
 /**
- * Asks for a run, and for the prices of the symbols it traded most.
- * @param most symbols to have prices
+ * Requests a run, and the prices of its most traded symbols.
+ * @param most how many symbols get prices
  */
 export async function reportPieces(
   ask: <K extends Asked>(kind: K, payload: Payload<K>) => Promise<Result<K>>,

@@ -25,7 +25,7 @@ const HOOK_OF: Readonly<Partial<Record<RunEvent['type'], Exclude<keyof RunHooks,
   finished: 'onFinish',
 };
 
-/** Starts a run in a process of its own. See `Runner.submit`. */
+/** Starts a run in a separate process. See `Runner.submit`. */
 export async function submit(
   strategy: Submitted,
   { world, hooks = {}, resume, cacheDir, broker, confirm }: SubmitOptions,
@@ -36,7 +36,7 @@ export async function submit(
   const cache = cacheFolder(ref.projectRoot, cacheDir);
   const run = resume ?? nameRun(world);
   const folder = runFolder(cache, run);
-  // The hooks of a resumed run already have what its journal holds.
+  // Hooks of a resumed run have already seen what its journal holds.
   const before = resume === undefined ? 0 : lastSeq(cache, resume);
   const growth = new Growing();
   const client = JobClient.start({ childPath: programs.childPath ?? builtFile('child.js'), onLog: print });
@@ -73,7 +73,7 @@ export async function submit(
   const result = resultOf(answer, told);
   result.catch(() => undefined);
   await growth.next();
-  // What keeps it from being warm is the answer.
+  // The reason why it does not become warm is the result.
   if (growth.ended) await answer;
   return {
     id: run,
@@ -101,7 +101,7 @@ function lastSeq(cacheDir: string, run: string): number {
   return last;
 }
 
-/** Calls hooks one after the other. @throws SeamlessError for the first that throws or never returns; the run is then stopped. */
+/** Calls hooks one after the other. @throws SeamlessError if one throws or never returns; the run is then stopped */
 async function tellHooks(
   events: AsyncIterable<RunEvent>,
   hooks: RunHooks,

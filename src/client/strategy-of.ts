@@ -9,7 +9,10 @@ import { parseStrategySpec, strategyRef } from '../protocol/project.js';
 import { SeamlessError } from '../sdk/errors.js';
 import { Strategy } from '../sdk/strategy.js';
 
-/** Where a strategy is. @param asker what needs it @throws SeamlessError `usage` or `not-found` when it cannot be found. */
+/**
+ * Finds a strategy's file and class. @param asker the caller, for messages @throws SeamlessError `usage` or `not-found` when it
+ * cannot be found
+ */
 export function refOf(strategy: unknown, asker: string): StrategyRef {
   return typeof strategy === 'string' ? refOfSpec(strategy) : refOfClass(strategy, asker);
 }
@@ -40,7 +43,7 @@ function refOfClass(strategy: unknown, asker: string): StrategyRef {
   return ref;
 }
 
-/** The other process would find out too, but only after it has run this very script, were the class written in it. */
+/** The child would find out too, but only after running this very script, if the class is in it. */
 function refuseUnexported({ file, className, projectRoot }: StrategyRef, text: string): void {
   if (className === null) return;
   const name = className.replaceAll('$', '\\$');
@@ -54,7 +57,7 @@ function refuseUnexported({ file, className, projectRoot }: StrategyRef, text: s
   );
 }
 
-/** @param call what was called @throws SeamlessError `compute-only` while a strategy is being loaded. */
+/** @param call the called function @throws SeamlessError `compute-only` while a strategy is being loaded */
 export function refuseInHost(call: string): void {
   if (!(Symbol.for(HOST_FLAG) in globalThis)) return;
   const location = authorLocation(new Error('called here'), process.cwd(), '');

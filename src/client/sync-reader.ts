@@ -13,18 +13,18 @@ interface SyncReaderOptions {
   readonly workerPath?: string | undefined;
   /** Default: `child.js` of this package as built. */
   readonly childPath?: string | undefined;
-  /** The child process ends when nothing has been read for so many milliseconds. Default: 5000. */
+  /** The child ends when nothing was read for this many milliseconds. Default: 5000. */
   readonly idleMs?: number | undefined;
 }
 
-/** Long enough for a script that reads node after node, short enough that nobody finds the process later. */
+/** Long enough for a script that reads node after node, short enough that the process does not linger. */
 const IDLE_MS = 5000;
 
-/** What the worker is started with. */
+/** The worker's start data. */
 export interface ReaderData {
   readonly entry: string;
   readonly port: MessagePort;
-  /** One number, 0 while the script waits. */
+  /** One number; 0 while the script waits. */
   readonly signal: Int32Array;
   readonly childPath: string;
   readonly idleMs: number;
@@ -33,13 +33,13 @@ export interface ReaderData {
 interface Answer {
   readonly table?: Table;
   readonly error?: SerializedError;
-  /** Why the thread could not even start. */
+  /** Why the thread could not start. */
   readonly failure?: string;
 }
 
 /**
- * The worker's first steps. They are so few that they cannot fail, and wake the waiting script whatever becomes of the
- * rest: nobody else can, because a script that waits learns nothing of its threads.
+ * The worker's first steps, few enough not to fail. They wake the waiting script whatever happens next; a blocked script cannot
+ * notice a dead thread by itself.
  */
 const BOOTSTRAP = `
 const { workerData: { entry, port, signal } } = require('node:worker_threads');
@@ -48,10 +48,10 @@ process.on('exit', wake);
 import(entry).catch((error) => { port.postMessage({ failure: String(error) }); wake(); });
 `;
 
-/** By the programs they start. */
+/** By the programs that they start. */
 const readers = new Map<string, SyncReader>();
 
-/** The one reader of this process, which all its reports read through: one thread, and at most one child. */
+/** This process's only reader, shared by all reports: one thread, and at most one child. */
 export function sharedReader(options: SyncReaderOptions = {}): SyncReader {
   const key = JSON.stringify([options.workerPath, options.childPath]);
   const reader = readers.get(key) ?? new SyncReader(options);
@@ -60,8 +60,8 @@ export function sharedReader(options: SyncReaderOptions = {}): SyncReader {
 }
 
 /**
- * Reads stored history while the caller stands still, for `report.node(name).columns()`. A worker thread asks a child
- * process of its own, which ends when nothing has been read for a while; the calling thread sleeps until the answer lies in its port.
+ * Reads stored history synchronously, for `report.node(name).columns()`. A worker thread asks its own child process, which ends
+ * after a while without reads; the calling thread sleeps until the answer is in its port.
  */
 export class SyncReader {
   readonly #options: SyncReaderOptions;
@@ -71,7 +71,7 @@ export class SyncReader {
     this.#options = options;
   }
 
-  /** @throws SeamlessError what the child answers; `internal` when the thread or the child fails. */
+  /** @throws SeamlessError the child's error; `internal` when the thread or the child fails */
   read(payload: Payload<'read'>): Table {
     this.#worker ??= this.#start();
     const { port, signal } = this.#worker;
@@ -104,7 +104,7 @@ export class SyncReader {
       eval: true,
       workerData: data,
       transferList: [port2],
-      // Loaders of the script, such as tsx, may need the very thread that waits.
+      // The script's loaders, such as tsx, may need the blocked thread.
       execArgv: [],
       env: childEnvironment(process.env),
     });
@@ -121,7 +121,7 @@ export function answer(data: ReaderData, message: Answer): void {
   Atomics.notify(data.signal, 0);
 }
 
-/** Memory that holds nothing but numbers of a table: it may go to another thread as it is. */
+/** Buffers that hold only numbers of a table: they can be transferred to another thread. */
 function numbersOf({ ts, columns }: Table): ArrayBuffer[] {
   const buffers = new Set<ArrayBuffer>();
   for (const { buffer, byteLength } of [

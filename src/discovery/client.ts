@@ -23,11 +23,11 @@ export type { IndexCounts, IndexedFile } from './strategy-index.js';
 interface DiscoveryClientOptions {
   /** `discovery-worker.cjs` of this package as built. */
   readonly workerPath: string;
-  /** Strategies of a file became others. Silent about files that have none and had none. */
+  /** A file's strategies changed. Not called for files that have none and had none. */
   readonly onFile: (file: IndexedFile) => void;
-  /** A file that had strategies is gone. */
+  /** A file with strategies is gone. */
   readonly onRemoved: (file: string) => void;
-  /** Something failed that no promise answers for. */
+  /** An error outside of any request. */
   readonly onError: (error: SeamlessError) => void;
 }
 
@@ -37,19 +37,19 @@ interface Pending {
 }
 
 /**
- * The editor's end of the strategy index: a worker thread looks through the files, so that the caller never waits. A
- * worker that dies is started again once, with the same folders and texts; `scan` starts one after that.
+ * The editor's end of the strategy index. A worker thread searches the files, so the caller never waits. A worker that dies is
+ * restarted once, with the same folders and texts; after that, `scan` starts one.
  */
 export class DiscoveryClient {
   readonly #options: DiscoveryClientOptions;
   readonly #pending = new Map<number, Pending>();
-  /** Texts of open editors, for a worker that must learn them again. */
+  /** Texts of open editors, for a restarted worker. */
   readonly #edits = new Map<string, string>();
-  /** Files that changed in this turn. */
+  /** Files that changed in this turn of the event loop. */
   readonly #changes: string[] = [];
-  /** Files with strategies, as the listener knows them. */
+  /** Files with strategies, as reported to the listener. */
   readonly #shown = new Set<string>();
-  /** Files of `#shown` that a worker started again has not spoken of yet. */
+  /** Files of `#shown` that a restarted worker has not reported yet. */
   #unconfirmed: Set<string> | null = null;
   #folders: readonly string[] | null = null;
   #worker: Worker | null;
@@ -63,8 +63,8 @@ export class DiscoveryClient {
   }
 
   /**
-   * Looks through folders in the background, in place of those of an earlier scan; resolves when done.
-   * @throws SeamlessError `cancelled` by the signal, a later scan or `dispose`; `internal` when the worker died.
+   * Searches folders in the background, replacing those of an earlier scan; resolves when done.
+   * @throws SeamlessError `cancelled` by the signal, a later scan or `dispose`; `internal` when the worker died
    */
   async scan(folders: readonly string[], options: { signal?: AbortSignal } = {}): Promise<ScanSummary> {
     this.#folders = [...folders];
@@ -77,35 +77,35 @@ export class DiscoveryClient {
     return summary;
   }
 
-  /** A file or folder was saved or created on disk. The worker gets those of one turn in one message. */
+  /** A file or folder was saved or created. The worker gets all changes of one turn in one message. */
   changed(file: string): void {
     if (this.#changes.length === 0) setImmediate(() => this.#postChanges());
     this.#changes.push(file);
   }
 
-  /** A file or folder was deleted from disk. */
+  /** A file or folder was deleted. */
   removed(file: string): void {
     this.#post({ type: 'removed', file });
   }
 
-  /** Text of an open editor; null: closed, the disk counts again. */
+  /** Text of an open editor; null: closed, so the file counts again. */
   edited(file: string, text: string | null): void {
     if (text === null) this.#edits.delete(file);
     else this.#edits.set(file, text);
     this.#post({ type: 'edited', file, text });
   }
 
-  /** What made the node that is named at a position of a text (line and column from 1); null: no such name there. */
+  /** What created the node whose name is at a position (line and column from 1); null: no such name is there. */
   nodeAt(file: string, text: string, line: number, column: number): Promise<NodeAtPosition | null> {
     return this.#request('nodeAt', { file, text, line, column });
   }
 
-  /** Resolves when everything sent so far is taken in, and its listeners were called. */
+  /** Resolves when everything sent so far is processed, and listeners were called. */
   settled(): Promise<IndexCounts> {
     return this.#request('settled', {});
   }
 
-  /** Ends the worker; what is still asked is rejected. */
+  /** Ends the worker; pending requests are rejected. */
   async dispose(): Promise<void> {
     this.#disposed = true;
     const worker = this.#worker;
@@ -115,7 +115,7 @@ export class DiscoveryClient {
   }
 
   #start(): Worker {
-    // Neither what this process was started with nor what it knows is the worker's concern.
+    // The worker needs neither this process's flags nor its environment.
     const worker = new Worker(this.#options.workerPath, { execArgv: [], env: {} });
     let reason = '';
     worker.on('message', (message: unknown) => {
@@ -128,7 +128,7 @@ export class DiscoveryClient {
     return worker;
   }
 
-  /** A worker that learns what an earlier one knew. */
+  /** A worker that is told what an earlier one knew. */
   #startAgain(): Worker {
     const worker = this.#start();
     this.#unconfirmed = new Set(this.#shown);
@@ -161,7 +161,7 @@ export class DiscoveryClient {
   #scanAgain(folders: readonly string[]): void {
     this.#request('scan', { folders }).then(
       () => this.#removeUnconfirmed(),
-      // A death is reported as such, and a scan that took this one's place goes on.
+      // The death is reported elsewhere, and a newer scan continues.
       (error: unknown) => {
         if (error instanceof SeamlessError && !['internal', 'cancelled'].includes(error.code)) {
           this.#options.onError(error);
@@ -200,7 +200,7 @@ export class DiscoveryClient {
     }).finally(() => signal?.removeEventListener('abort', cancel));
   }
 
-  /** Sends the changes before the message: the worker takes in everything in the order it was reported. */
+  /** Sends pending changes before the message: the worker processes everything in order. */
   #post(message: ToDiscovery): void {
     this.#postChanges();
     this.#worker?.postMessage(message);

@@ -7,14 +7,14 @@ import { candidatesOf, isScript, isSkippedFolder, LARGEST_SCRIPT } from './scrip
 import { strategiesIn, type DiscoveredStrategy } from './strategies.js';
 
 interface DiscoverOptions {
-  /** Told of each script that was read, with the strategies in it; null: it does not parse. */
+  /** Receives each script that was read, with its strategies; null: it does not parse. */
   readonly onFile?: ((file: string, strategies: readonly DiscoveredStrategy[] | null) => void) | undefined;
 }
 
 /**
- * The strategy classes in the scripts of a folder and the folders in it, by file and line. Dependencies, build output and
- * hidden folders are not looked into, links not followed; nothing is run.
- * @throws SeamlessError `not-found` when there is no such folder.
+ * The strategy classes in a folder's scripts, by file and line. Dependencies, build output and hidden folders are skipped, links
+ * not followed; nothing is run.
+ * @throws SeamlessError `not-found` when there is no such folder
  */
 export async function discoverStrategies(
   root: string,
@@ -36,7 +36,7 @@ export async function discoverStrategies(
   return all;
 }
 
-/** The file that a relative import means, by the rules of TypeScript and of bundlers. */
+/** The file that a relative import refers to, by the rules of TypeScript and bundlers. */
 export async function resolveFile(specifier: string, fromFile: string): Promise<SourceText | null> {
   for (const candidate of candidatesOf(specifier, fromFile)) {
     const source = await readScript(candidate);
@@ -46,7 +46,7 @@ export async function resolveFile(specifier: string, fromFile: string): Promise<
 }
 
 async function* scripts(folder: string): AsyncGenerator<string> {
-  // A folder that may not be read has nothing to show.
+  // An unreadable folder has nothing to show.
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const entry of entries) {

@@ -1,6 +1,6 @@
 import type { Class, Expression, ObjectExpression } from '@babel/types';
 
-/** Takes casts, parentheses and `await` off an expression. */
+/** Removes casts, parentheses and `await` from an expression. */
 export function unwrap(expression: Expression | Class): Expression | Class {
   switch (expression.type) {
     case 'TSAsExpression':
@@ -52,7 +52,7 @@ export function isExpression(node: { readonly type: string }): node is Expressio
   return !declaration || node.type === 'ClassDeclaration';
 }
 
-/** Whether a class has a `setup` of its own, be it a property: not an abstract one, which has no body. */
+/** Whether a class has its own `setup`, also as a property; an abstract one has no body and does not count. */
 export function definesSetup(node: Class): boolean {
   return node.body.body.some(isSetup);
 }
@@ -63,12 +63,12 @@ function isSetup(member: Class['body']['body'][number]): boolean {
   return named && !member.static && !member.abstract && (member.type === 'ClassMethod' || !!member.value);
 }
 
-/** Stands for a value that neither is a class nor holds one: its name is known, and the tree behind it is let go. */
+/** A placeholder for a value that neither is nor contains a class: only its name is needed, and its tree can be freed. */
 const NOTHING: Expression = { type: 'NullLiteral' };
 
 /**
- * Takes off an expression, in place, what does not tell which class it is: an index holds thousands of modules. Classes
- * stay the objects they are.
+ * Removes from an expression, in place, everything that does not determine the class: an index holds thousands of modules.
+ * Classes keep their identity.
  */
 export function trim(wrapped: Expression): Expression;
 export function trim(wrapped: Expression | Class): Expression | Class;

@@ -3,37 +3,37 @@ import type { Class, Expression } from '@babel/types';
 import { definesSetup, memberName, propertyOf, unwrap } from './expressions.js';
 import { readModule, type ModuleScope, type Reference } from './module-scope.js';
 
-/** A module's file, by the name it is known by from then on, and its text. */
+/** A module's file, its key from then on, and its text. */
 export interface SourceText {
   readonly file: string;
   readonly text: string;
 }
 
-/** Finds the module that `specifier` means in `fromFile`; null when it is not one to look into. */
+/** Finds the module of `specifier` in `fromFile`; null: one that is not searched. */
 export type ResolveModule = (
   specifier: string,
   fromFile: string,
 ) => Promise<SourceText | null> | SourceText | null;
 
-/** What an expression turns out to be, where that matters. */
+/** What an expression evaluates to, as far as it matters. */
 type Value =
-  /** `Strategy`, or a class that extends it. Only one with a `setup` somewhere in its line can be run. */
+  /** `Strategy`, or a class that extends it. It can be run only if some class in its line has a `setup`. */
   | { readonly kind: 'strategy'; readonly hasSetup: boolean }
   | { readonly kind: 'module'; readonly scope: ModuleScope }
   | { readonly kind: 'sdk' }
   | { readonly kind: 'object'; readonly scope: ModuleScope; readonly expression: Expression }
   | null;
 
-/** Name of the package that `Strategy` comes from. */
+/** The package that `Strategy` comes from. */
 const SDK_NAME = 'seamless-dag';
 
-/** Finds the module that `specifier` means in `fromFile`, read; null when it is not one to look into. */
+/** Finds and reads the module of `specifier` in `fromFile`; null: one that is not searched. */
 export type FindModule = (
   specifier: string,
   fromFile: string,
 ) => Promise<ModuleScope | null> | ModuleScope | null;
 
-/** Modules by file, each read once and remembered. */
+/** Modules by file, each read once. */
 export class Lineage {
   readonly #resolve: ResolveModule;
   readonly #modules = new Map<string, ModuleScope | null>();
@@ -42,7 +42,7 @@ export class Lineage {
     this.#resolve = resolve;
   }
 
-  /** The top level of a module, read once; null when it does not parse. */
+  /** The top level of a module; null when it does not parse. */
   module({ file, text }: SourceText): ModuleScope | null {
     let scope = this.#modules.get(file);
     if (scope === undefined) {
@@ -59,8 +59,8 @@ export class Lineage {
 }
 
 /**
- * Whether a class is a strategy that can be run: it extends `Strategy`, is not abstract and has a `setup`. What it
- * extends is followed from module to module.
+ * Whether a class is a runnable strategy: it extends `Strategy`, is not abstract and has a `setup`. Base classes are followed
+ * from module to module.
  */
 export async function isConcrete(scope: ModuleScope, node: Class, find: FindModule): Promise<boolean> {
   if ('abstract' in node && node.abstract) return false;
@@ -68,10 +68,10 @@ export async function isConcrete(scope: ModuleScope, node: Class, find: FindModu
   return value?.kind === 'strategy' && value.hasSetup;
 }
 
-/** Steps after which a question counts as unanswerable: modules that export each other in a tangle. */
+/** Steps after which a question is given up: modules may re-export each other in a tangle. */
 const MOST_STEPS = 10_000;
 
-/** One question. A step that is being taken is not taken again within itself, so that cycles end. */
+/** One question. A step is not repeated within itself, so that cycles end. */
 class Query {
   readonly #find: FindModule;
   readonly #underWay = new Set<string>();
@@ -119,7 +119,7 @@ class Query {
     return { kind: 'strategy', hasSetup: parent.hasSetup || definesSetup(node) };
   }
 
-  /** A function that is given a strategy class and returns a class: most likely one that extends it. */
+  /** A function that takes a strategy class and returns a class: most likely a mixin. */
   async #mixin(scope: ModuleScope, parts: readonly Expression[]): Promise<Value> {
     for (const part of parts) {
       const value = await this.#asClass(await this.expression(scope, part));
@@ -128,7 +128,7 @@ class Query {
     return null;
   }
 
-  /** `require('./base')` is a module, and at once the class it is set to. */
+  /** `require('./base')` is a module, and also the class it is set to. */
   async #asClass(value: Value): Promise<Value> {
     return value?.kind === 'module' && value.scope.whole
       ? this.#reference(value.scope, value.scope.whole)

@@ -1,9 +1,9 @@
-/** Which files each verdict looked at, those that were not there included, and the other way round. */
+/** Which files each result depends on, including missing ones, and the reverse. */
 export class LookedAt {
   readonly #files = new Map<string, ReadonlySet<string>>();
   readonly #by = new Map<string, Set<string>>();
 
-  /** Sets what the verdict on a file looked at besides the file itself. */
+  /** Sets what a file's result depends on besides the file itself. */
   set(file: string, looked: ReadonlySet<string>): void {
     this.delete(file);
     if (looked.size === 0) return;
@@ -24,12 +24,12 @@ export class LookedAt {
     this.#files.delete(file);
   }
 
-  /** The files whose verdicts looked at a path. */
+  /** The files whose results depend on a path. */
   by(path: string): Iterable<string> {
     return this.#by.get(path) ?? [];
   }
 
-  /** The paths looked at that start with `prefix`. */
+  /** The paths in use that start with `prefix`. */
   under(prefix: string): readonly string[] {
     return [...this.#by.keys()].filter((path) => path.startsWith(prefix));
   }

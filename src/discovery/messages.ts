@@ -6,14 +6,14 @@ import type { NodeAtPosition } from './node-at.js';
 import type { DiscoveredStrategy } from './strategies.js';
 import type { IndexCounts, IndexedFile } from './strategy-index.js';
 
-/** What a scan found, and how many milliseconds it took. */
+/** The result of a scan, and its milliseconds. */
 export interface ScanSummary {
   readonly files: number;
   readonly strategies: number;
   readonly ms: number;
 }
 
-/** What the worker is asked, by kind: each is answered by a result or an error. */
+/** Requests to the worker, by kind: each gets a result or an error. */
 interface DiscoveryRequests {
   readonly scan: { readonly payload: { readonly folders: readonly string[] }; readonly result: ScanSummary };
   readonly nodeAt: {
@@ -26,7 +26,7 @@ interface DiscoveryRequests {
     };
     readonly result: NodeAtPosition | null;
   };
-  /** Answered when everything sent before is taken in. */
+  /** Answered when everything sent before is processed. */
   readonly settled: { readonly payload: Record<string, never>; readonly result: IndexCounts };
 }
 
@@ -48,10 +48,10 @@ export type FromDiscovery =
   | { readonly type: 'removed'; readonly file: string }
   | { readonly type: 'result'; readonly id: number; readonly value: unknown }
   | { readonly type: 'error'; readonly id: number; readonly error: SerializedError }
-  /** Something failed that nobody asked for by an id. */
+  /** An error outside of any request. */
   | { readonly type: 'fault'; readonly error: SerializedError };
 
-/** A schema that gives exactly `T`: the compiler holds these checks and the declared types together. */
+/** A schema for exactly `T`: the compiler keeps the check and the declared type in step. */
 type SchemaOf<T> = v.GenericSchema<unknown, T>;
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));

@@ -4,17 +4,17 @@ import { mayDeriveClasses } from './strategies.js';
 
 /** What is known of a script. */
 interface KnownModule {
-  /** Its top level when its text last parsed; null: it never did, or there was no need to look. */
+  /** Its top level when its text last parsed; null: it never did, or did not have to. */
   readonly scope: ModuleScope | null;
   readonly parses: boolean;
 }
 
 interface Entry extends KnownModule {
-  /** `skimmed`: its text derives no class, so it was not parsed. */
+  /** `skimmed`: its text contains no derived class, so it was not parsed. */
   readonly state: 'changed' | 'skimmed' | 'read';
 }
 
-/** Scripts by file, read when asked for and again after they changed; the text of an open editor counts before the disk. */
+/** Scripts by file, read when needed and again after changes; an open editor's text takes precedence over the file. */
 export class ModuleCache {
   readonly #entries = new Map<string, Entry>();
   readonly #edits = new Map<string, string>();
@@ -38,7 +38,7 @@ export class ModuleCache {
     return this.#entries.keys();
   }
 
-  /** The file is to be read again. What it held stays, lest the new text does not parse. */
+  /** The file must be read again. Its last content is kept in case the new text does not parse. */
   changed(file: string): void {
     const known = this.#entries.get(file);
     if (known) this.#entries.set(file, { ...known, state: 'changed' });
@@ -48,17 +48,17 @@ export class ModuleCache {
     for (const file of this.#entries.keys()) this.changed(file);
   }
 
-  /** The file is gone from the disk, and what it held with it, unless an editor still has it. */
+  /** The file is deleted: forget its content, unless an editor has it open. */
   forget(file: string): void {
     if (!this.#edits.has(file)) this.#entries.delete(file);
   }
 
-  /** A script as far as it takes to judge it; null: there is none. */
+  /** A script, parsed only if necessary; null: there is none. */
   skim(file: string): KnownModule | null {
     return this.#load(file, true);
   }
 
-  /** The module that an import means. Adds to `looked` the files it tried, there or not. */
+  /** The module that an import refers to. Adds the files it tried to `looked`, existing or not. */
   find(specifier: string, fromFile: string, looked: Set<string>): ModuleScope | null {
     for (const candidate of candidatesOf(specifier, fromFile)) {
       looked.add(candidate);
@@ -82,7 +82,7 @@ export class ModuleCache {
   }
 
   #read(file: string, text: string, before: ModuleScope | null, skim: boolean): Entry {
-    // Where something was known, only parsing shows whether it is still so.
+    // If something was known, parsing must show whether it still holds.
     if (skim && !before && !mayDeriveClasses(text)) return { state: 'skimmed', scope: null, parses: true };
     this.parses += 1;
     const scope = readModule(file, text);

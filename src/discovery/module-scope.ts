@@ -13,7 +13,7 @@ import type {
 
 import { isExpression, keyOf, memberName, trim } from './expressions.js';
 
-/** What a name stands for, as far as it takes to find out what a class extends. */
+/** What a name refers to, as far as base classes need it. */
 export type Reference =
   | { readonly kind: 'expression'; readonly expression: Expression | Class }
   /** An export of another module; `*` is all of them. */
@@ -23,17 +23,17 @@ export type Reference =
 /** A class at the top level of a module. */
 export interface TopLevelClass {
   readonly node: Class;
-  /** Its own name or that of the constant it is assigned to; null for `export default class`. */
+  /** Its own name or that of its constant; null for `export default class`. */
   readonly name: string | null;
 }
 
-/** A module's top level: its names, classes and exports. Nothing in it was run. */
+/** A module's top level: names, classes and exports. Nothing is run. */
 export interface ModuleScope {
   readonly file: string;
   readonly names: ReadonlyMap<string, Reference>;
   readonly classes: readonly TopLevelClass[];
   readonly exports: ReadonlyMap<string, Reference>;
-  /** Modules whose exports are all exported again. */
+  /** Modules that are re-exported completely. */
   readonly stars: readonly string[];
   /** What `module.exports` or `export =` is set to. */
   readonly whole: Reference | null;
@@ -49,7 +49,7 @@ export function readModule(file: string, text: string): ModuleScope | null {
   return { file, names, classes, exports, stars, whole };
 }
 
-/** Parses a script as what its name says it is, also into an ESTree with TypeScript's additions; null when that cannot be. */
+/** Parses a script by its extension, optionally into an ESTree with TypeScript's additions; null when that fails. */
 export function parseText(file: string, text: string, form: 'babel' | 'estree' = 'babel'): File | null {
   const plugins: ParserPlugin[] = ['typescript', 'decorators-legacy'];
   if (form === 'estree') plugins.push(['estree', { classFeatures: true }]);

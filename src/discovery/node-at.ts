@@ -11,22 +11,21 @@ export interface TextRange {
   readonly endColumn: number;
 }
 
-/** A name in a text, and the expression that made the node it holds. */
+/** A name in a text, and the expression that created its node. */
 export interface NodeAtPosition {
   readonly name: string;
-  /** Of the name that was asked for. */
+  /** The range of the name. */
   readonly range: TextRange;
-  /** Of the expression that made the node: its `new`, or a call, lies in it. */
+  /** The range of the expression that contains the node's `new` or call. */
   readonly made: TextRange;
   /** The top-level class around the name. */
   readonly className: string | null;
 }
 
 /**
- * Follows a name at a position (line and column from 1) to the expression that made the node it holds: through lexical
- * scopes, and from `this.name` to what the class sets it to. Also of the text in `name: 'fast'` within such an expression.
- * Null when there is no such name, when what it holds is not made by `new` or a call in this text, or when that does not
- * parse.
+ * Follows a name at a position (line and column from 1) to the expression that created its node: through lexical scopes, and from
+ * `this.name` to the class's assignment. Also works on the text in `name: 'fast'`. Null if there is no such name, its value is
+ * not created by `new` or a call in this text, or the text does not parse.
  */
 export function nodeAt(file: string, text: string, line: number, column: number): NodeAtPosition | null {
   const offset = offsetOf(text, line, column);
@@ -41,12 +40,12 @@ export function nodeAt(file: string, text: string, line: number, column: number)
   return { name, range: rangeOf(hovered, name), made: rangeOf(made), className: classAround(path) };
 }
 
-/** Assignments and aliases that are followed before a name counts as going in circles. */
+/** How many assignments and aliases are followed before a name counts as circular. */
 const MOST_STEPS = 50;
 
 class Finder {
   readonly #tree: Syntax;
-  /** What each name in the text means. */
+  /** What each name in the text refers to. */
   readonly #variables = new Map<Syntax, Variable>();
   #steps = 0;
 
@@ -62,7 +61,7 @@ class Finder {
     for (const scope of manager.scopes) this.#learn(scope);
   }
 
-  /** What made the node held by the innermost name of a path. */
+  /** What created the node of the innermost name of a path. */
   madeFor(path: readonly Syntax[], name: string): Syntax | null {
     const hovered = path.at(-1);
     const holder = path.at(-2);
@@ -90,7 +89,7 @@ class Finder {
     }
   }
 
-  /** What made the value of an expression, which stands at the end of `path` or around it. */
+  /** What created the value of an expression at the end of `path` or around it. */
   #of(wrapped: Syntax, path: readonly Syntax[], offset: number): Syntax | null {
     this.#steps += 1;
     if (this.#steps > MOST_STEPS) return null;
@@ -108,13 +107,13 @@ class Finder {
     return this.#ofProperty(object, name, offset);
   }
 
-  /** The last value a variable was given above `offset`, or else its first. */
+  /** The last value assigned to a variable before `offset`, or else its first. */
   #ofVariable(variable: Variable, offset: number): Syntax | null {
     const value = chosen(this.#writesTo(variable), offset);
     return value && this.#of(value, pathTo(this.#tree, value.start), value.start);
   }
 
-  /** The values a variable is given; null: part of one that is taken apart, or gone through by a loop. */
+  /** The values assigned to a variable; null: from destructuring or a loop. */
   #writesTo(variable: Variable): readonly Write[] {
     return variable.references
       .filter((each) => each.isWrite())
@@ -125,7 +124,7 @@ class Finder {
       });
   }
 
-  /** What a class, or one it extends in this text, sets a property to. */
+  /** What a class, or its base class in this text, assigns to a property. */
   #ofThis(path: readonly Syntax[], name: string | null, offset: number): Syntax | null {
     const around = path.findLast(({ type }) => type === 'ClassDeclaration' || type === 'ClassExpression');
     if (name === null || !around) return null;
@@ -145,7 +144,7 @@ class Finder {
     return definition?.type === 'ClassName' ? asSyntax(definition.node) : null;
   }
 
-  /** `nodes.fast`, where `nodes` was written out as an object. */
+  /** `nodes.fast`, if `nodes` is an object literal. */
   #ofProperty(object: Syntax, name: string, offset: number): Syntax | null {
     const variable = this.#variables.get(unwrap(object));
     const [only, another] = variable ? this.#writesTo(variable) : [];
@@ -157,10 +156,10 @@ class Finder {
   }
 }
 
-/** The expressions that can make a node. */
+/** Expressions that can create a node. */
 const MAKERS = new Set(['NewExpression', 'CallExpression', 'ConditionalExpression', 'LogicalExpression']);
 
-/** What a declaration, an assignment or a default sets a name to as a whole. */
+/** The value that a declaration, an assignment or a default gives to a whole name. */
 function valueSet(around: Syntax | undefined): Syntax | null {
   switch (around?.type) {
     case 'VariableDeclarator':
@@ -174,7 +173,7 @@ function valueSet(around: Syntax | undefined): Syntax | null {
   }
 }
 
-/** What scopes look into of TypeScript's own nodes; types hold no values. */
+/** Children of TypeScript's own nodes for scope analysis; types hold no values. */
 const VISITED: Record<string, string[]> = {
   TSAsExpression: ['expression'],
   TSSatisfiesExpression: ['expression'],
@@ -200,7 +199,7 @@ function chosen(writes: readonly Write[], offset: number): Syntax | null {
   return (ordered.findLast(({ at }) => at <= offset) ?? ordered[0])?.value ?? null;
 }
 
-/** Where a class sets `this.name`, by a property or an assignment; not what functions of their own `this` do in it. */
+/** Where a class sets `this.name`; functions with their own `this` do not count. */
 function assignmentsIn(node: Syntax, name: string): readonly Write[] {
   const writes: Write[] = [];
   const look = (each: Syntax): void => {
@@ -221,7 +220,7 @@ function assignmentsIn(node: Syntax, name: string): readonly Write[] {
   return writes;
 }
 
-/** The `new` or call whose argument names its node by the text at the end of a path: `new Node({ name: 'fast' })`. */
+/** The `new` or call that names its node with the text at the end of a path: `new Node({ name: 'fast' })`. */
 function makerNamed(path: readonly Syntax[]): Syntax | null {
   const [maker, object, property, literal] = path.slice(-4);
   const named =
@@ -230,7 +229,7 @@ function makerNamed(path: readonly Syntax[]): Syntax | null {
   return maker?.type === 'NewExpression' || maker?.type === 'CallExpression' ? maker : null;
 }
 
-/** Takes casts, `await`, optional chains and assignments off an expression. */
+/** Removes casts, `await`, optional chains and assignments from an expression. */
 function unwrap(expression: Syntax): Syntax {
   const inner =
     expression.type === 'AssignmentExpression'
@@ -268,7 +267,7 @@ function classAround(path: readonly Syntax[]): string | null {
   return own?.type === 'Identifier' ? String(own['name']) : null;
 }
 
-/** An identifier with a type annotation ends behind it: its name alone is what is meant. */
+/** An identifier's range includes its type annotation: use the name alone. */
 function rangeOf({ type, loc }: Syntax, name?: string): TextRange {
   const { start, end } = loc;
   const endColumn = type === 'Identifier' && name !== undefined ? start.column + name.length : end.column;
@@ -276,7 +275,7 @@ function rangeOf({ type, loc }: Syntax, name?: string): TextRange {
   return { startLine: start.line, startColumn: start.column + 1, endLine, endColumn: endColumn + 1 };
 }
 
-/** The nodes that eslint-scope hands out are those it was given. */
+/** eslint-scope returns the node objects it was given. */
 function asSyntax(node: object): Syntax {
   return node as Syntax;
 }

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
-/** Nobody writes a strategy of a megabyte; bundles are that large. */
+/** No one writes a strategy of a megabyte; bundles are that large. */
 export const LARGEST_SCRIPT = 1_000_000;
 
 const SCRIPT = /(?<!\.d)\.[cm]?[jt]sx?$/;
@@ -21,12 +21,12 @@ export function isScript(name: string): boolean {
   return SCRIPT.test(name);
 }
 
-/** Folders that are not looked into: dependencies, build output and what is hidden. */
+/** Folders that are skipped: dependencies, build output and hidden ones. */
 export function isSkippedFolder(name: string): boolean {
   return name.startsWith('.') || name === 'node_modules' || name === 'dist';
 }
 
-/** The files an import can mean, best first, by the rules of TypeScript and of bundlers; none when it is not relative. */
+/** The files that an import may refer to, best first, by the rules of TypeScript and bundlers; empty unless it is relative. */
 export function candidatesOf(specifier: string, fromFile: string): readonly string[] {
   if (!/^\.{0,2}\//.test(specifier) && specifier !== '.' && specifier !== '..') return [];
   const path = resolve(dirname(fromFile), specifier);
@@ -40,13 +40,13 @@ export function candidatesOf(specifier: string, fromFile: string): readonly stri
   ];
 }
 
-/** A script's text, for a thread that may stand still meanwhile; null when there is none or it is too large. */
+/** Reads a script synchronously; null when it is missing or too large. */
 export function readScriptNow(file: string): string | null {
   try {
     const found = statSync(file, { throwIfNoEntry: false });
     return found?.isFile() && found.size <= LARGEST_SCRIPT ? readFileSync(file, 'utf8') : null;
   } catch {
-    // Gone since, or not ours to read: both are as if it were not there.
+    // Deleted meanwhile, or unreadable: both count as missing.
     return null;
   }
 }

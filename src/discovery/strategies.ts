@@ -8,22 +8,22 @@ import type { ModuleScope, Reference, TopLevelClass } from './module-scope.js';
 
 export type { ResolveModule, SourceText } from './lineage.js';
 
-/** A strategy class that can be run, found in source text. */
+/** A runnable strategy class in source text. */
 export interface DiscoveredStrategy {
   readonly file: string;
-  /** The name the author gave the class; of `export default class`, that of the file. */
+  /** The class's name; for an anonymous `export default class`, the file's. */
   readonly className: string;
-  /** The name it is exported by; null: it is not, so it cannot be run yet. */
+  /** Its export name; null: not exported, so it cannot be run yet. */
   readonly exportName: string | null;
-  /** Where its name stands, or else the class; both counted from 1. */
+  /** The position of its name, or else of the class; both counted from 1. */
   readonly line: number;
   readonly column: number;
 }
 
 /**
- * The strategy classes at the top level of a text, in their order: those that extend the `Strategy` of `seamless-dag`,
- * also under other names and through base classes in other modules, which `resolve` finds. Nothing is run.
- * Null when the text does not parse: keep what was found last.
+ * The strategy classes at the top level of a text, in order: those that extend the `Strategy` of `seamless-dag`, also under other
+ * names and through base classes in other modules, which `resolve` finds. Nothing is run. Null when the text does not parse: keep
+ * the previous result.
  */
 export function strategiesInText(
   text: string,
@@ -33,7 +33,7 @@ export function strategiesInText(
   return strategiesIn({ file: fileName, text }, new Lineage(resolve));
 }
 
-/** As `strategiesInText`, for many modules that extend each other's classes. */
+/** Like `strategiesInText`, for many modules that extend each other's classes. */
 export async function strategiesIn(
   source: SourceText,
   lineage: Lineage,
@@ -55,7 +55,7 @@ export async function strategiesOf(
   return found.sort((a, b) => a.line - b.line || a.column - b.column);
 }
 
-/** Whether a text can hold a class that extends another. Parsing is dear, looking is cheap. */
+/** Whether a text may contain a derived class. Parsing is expensive, this check is cheap. */
 export function mayDeriveClasses(text: string): boolean {
   return /\bclass\b/.test(text) && /\bextends\b/.test(text);
 }
@@ -87,12 +87,12 @@ function exportNameOf(scope: ModuleScope, node: Class, name: string | null): str
   return null;
 }
 
-/** Whether a reference within a module is to that very class, by whatever local names. */
+/** Whether a reference within a module is to exactly that class, through any local names. */
 function means(scope: ModuleScope, reference: Reference, node: Class, depth = 0): boolean {
   if (reference.kind !== 'expression') return false;
   const { expression } = reference;
   if (expression === node) return true;
   const next = expression.type === 'Identifier' ? scope.names.get(expression.name) : undefined;
-  // `const a = b; const b = a;` would go round for ever.
+  // `const a = b; const b = a;` would loop forever.
   return next !== undefined && depth < 10 && means(scope, next, node, depth + 1);
 }

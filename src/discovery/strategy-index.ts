@@ -8,36 +8,36 @@ import { ModuleCache } from './module-cache.js';
 import { isScript, isSkippedFolder } from './scripts.js';
 import { strategiesOf, type DiscoveredStrategy } from './strategies.js';
 
-/** A file with strategies, or one that had some. */
+/** A file that has or had strategies. */
 export interface IndexedFile {
   readonly file: string;
-  /** In their order; of a text that does not parse, those of the last one that did. */
+  /** In order; for a text that does not parse, those of its last valid version. */
   readonly strategies: readonly DiscoveredStrategy[];
   readonly parses: boolean;
 }
 
 export interface IndexCounts {
-  /** Scripts looked after. */
+  /** Indexed scripts. */
   readonly files: number;
   readonly strategies: number;
-  /** Files read from the disk since the index was made. */
+  /** Files read from disk since the index was made. */
   readonly reads: number;
   /** Texts parsed since the index was made. */
   readonly parses: number;
-  /** Files judged since the index was made. */
+  /** Files evaluated since the index was made. */
   readonly judged: number;
 }
 
 interface IndexListener {
-  /** The strategies of a file, or what is said of its text, became others. */
+  /** A file's strategies changed, or whether its text parses. */
   onFile(file: IndexedFile): void;
   /** A file with strategies is gone. */
   onRemoved(file: string): void;
-  /** A file could not be judged: a fault of Seamless. */
+  /** A file could not be evaluated: an internal error. */
   onFault(error: unknown): void;
 }
 
-/** Milliseconds of work after which other work gets a turn. */
+/** Milliseconds of work before other work gets a turn. */
 const SLICE = 15;
 
 interface Scan {
@@ -48,15 +48,15 @@ interface Scan {
 }
 
 /**
- * The strategies in many files, kept up to date. It remembers which files each verdict looked at, those that were not
- * there included, so that a change costs the changed file and what was derived through it. It reads synchronously, for a
- * thread of its own: nothing comes between the steps of one verdict. Paths are absolute.
+ * The strategies in many files, kept up to date. It remembers which files each result depends on, including missing ones, so a
+ * change costs only the changed file and its dependents. It reads synchronously, in its own thread, so nothing changes during one
+ * evaluation. Paths are absolute.
  */
 export class StrategyIndex {
   readonly #listener: IndexListener;
   readonly #modules = new ModuleCache();
   readonly #lookedAt = new LookedAt();
-  /** What was found in each script looked after. */
+  /** The results of each indexed script. */
   readonly #found = new Map<string, IndexedFile>();
   readonly #stale = new Set<string>();
   readonly #walks: Iterator<string | null>[] = [];
@@ -77,9 +77,8 @@ export class StrategyIndex {
   }
 
   /**
-   * Looks through folders, in place of those of an earlier scan; resolves when all is judged. A folder that is not there
-   * holds nothing.
-   * @throws SeamlessError `cancelled` by `signal` or a later scan; what was found until then stays.
+   * Searches folders, replacing those of an earlier scan; resolves when everything is evaluated. A missing folder is empty.
+   * @throws SeamlessError `cancelled` by `signal` or a later scan; results so far are kept
    */
   scan(folders: readonly string[], signal?: AbortSignal): Promise<void> {
     this.#endScan('Another search for strategies replaced this one.');
@@ -99,7 +98,7 @@ export class StrategyIndex {
     });
   }
 
-  /** A file or folder was made or written on the disk. */
+  /** A file or folder was created or written. */
   changed(path: string): void {
     const found = look(path);
     this.#touch(path, !found?.isSymbolicLink());
@@ -109,7 +108,7 @@ export class StrategyIndex {
     this.#wake();
   }
 
-  /** A file or folder is gone from the disk. */
+  /** A file or folder was deleted. */
   removed(path: string): void {
     const gone = [path];
     if (!isScript(path)) {
@@ -123,13 +122,13 @@ export class StrategyIndex {
     }
   }
 
-  /** The text of an open editor counts before the disk; null: closed. */
+  /** An open editor's text takes precedence over the file; null: closed. */
   edited(file: string, text: string | null): void {
     this.#modules.edit(file, text);
     this.#touch(file);
   }
 
-  /** Resolves when everything known to have changed is judged. */
+  /** Resolves when all reported changes are evaluated. */
   settled(): Promise<void> {
     return this.#working ?? Promise.resolve();
   }
@@ -142,7 +141,7 @@ export class StrategyIndex {
     this.#wake();
   }
 
-  /** Scripts in the folders, and those that are open from elsewhere, but no installed ones. */
+  /** Scripts in the folders and open ones from elsewhere, without installed packages. */
   #isLookedAfter(path: string): boolean {
     if (!isScript(basename(path))) return false;
     const inside = this.#folders.map((folder) => relative(folder, path)).filter(isInside);
@@ -155,7 +154,7 @@ export class StrategyIndex {
   }
 
   async #work(): Promise<void> {
-    // Changes that arrive together are looked at together.
+    // Changes that arrive together are handled together.
     await nextTurn();
     let since = performance.now();
     while (await this.#step()) {
@@ -166,7 +165,7 @@ export class StrategyIndex {
     this.#working = null;
   }
 
-  /** Does a little of what there is to do; false: nothing. Changes go before what a scan has not come to yet. */
+  /** Does a small step of the pending work; false: none. Changes go before the rest of a scan. */
   async #step(): Promise<boolean> {
     for (const file of this.#stale) {
       this.#stale.delete(file);
@@ -227,7 +226,7 @@ export class StrategyIndex {
     this.#record({ file, strategies, parses: module.parses });
   }
 
-  /** Silent where there is no strategy and was none. */
+  /** Not called for files without strategies, before and after. */
   #record(now: IndexedFile): void {
     const before = this.#found.get(now.file);
     this.#found.set(now.file, now);
@@ -248,7 +247,7 @@ function isInside(path: string): boolean {
   return path !== '' && path !== '..' && !path.startsWith(`..${sep}`) && resolve(path) !== path;
 }
 
-/** The scripts in folders, in their order, with a null for each folder, so that long ways are walked in steps. */
+/** The scripts in folders, in order, with a null per folder, so that long searches proceed in steps. */
 function* scriptsIn(folders: readonly string[]): Generator<string | null> {
   for (const folder of folders) {
     yield null;
@@ -264,7 +263,7 @@ function entriesOf(folder: string): Dirent[] {
   try {
     return readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch {
-    // A folder that may not be read, or is gone, has nothing to show.
+    // An unreadable or deleted folder has nothing to show.
     return [];
   }
 }
@@ -273,7 +272,7 @@ function look(path: string): Stats | undefined {
   try {
     return lstatSync(path, { throwIfNoEntry: false });
   } catch {
-    // What may not be looked at is not looked into.
+    // Unreadable files are skipped.
     return undefined;
   }
 }

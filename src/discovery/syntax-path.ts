@@ -2,7 +2,7 @@ import type { Program } from 'estree';
 
 import { parseText } from './module-scope.js';
 
-/** A node of an ESTree with TypeScript's additions, read generically. */
+/** A generic ESTree node with TypeScript's additions. */
 export interface Syntax {
   readonly type: string;
   readonly start: number;
@@ -17,18 +17,18 @@ interface Place {
   readonly column: number;
 }
 
-/** A script as an ESTree, with what TypeScript adds; null when it does not parse. */
+/** A script as an ESTree with TypeScript's additions; null when it does not parse. */
 export function parseTree(file: string, text: string): (Syntax & Program) | null {
   const tree = parseText(file, text, 'estree');
   return tree ? (tree.program as unknown as Syntax & Program) : null;
 }
 
-/** The nodes around an offset, outermost first; one that ends there counts. */
+/** The nodes around an offset, outermost first; one that ends there is included. */
 export function pathTo(root: Syntax, offset: number): readonly Syntax[] {
   const path: Syntax[] = [];
   for (let node: Syntax | undefined = root; node;) {
     path.push(node);
-    // Of two that touch, the later one begins there: `a` in `[b,a]` is what the cursor is before.
+    // If two nodes touch, take the one that begins there: `a` in `[b,a]` with the cursor before it.
     node = childrenOf(node)
       .filter(({ start, end }) => start <= offset && offset <= end)
       .sort((a, b) => b.start - a.start || a.end - b.end)[0];
@@ -51,7 +51,7 @@ export function child(node: Syntax, field: string): Syntax | null {
   return isSyntax(value) ? value : null;
 }
 
-/** The name of a property or of a member where it is written out; private ones with their `#`. */
+/** The literal name of a property or member; private ones with their `#`. */
 export function keyOf(node: Syntax): string | null {
   const key = child(node, 'key') ?? child(node, 'property');
   if (!key) return null;
@@ -62,7 +62,7 @@ export function keyOf(node: Syntax): string | null {
   return key.type === 'Identifier' && node['computed'] !== true ? String(key['name']) : null;
 }
 
-/** The offset of a place in a text, line and column from 1; null when the text has no such place. */
+/** The offset of a position (line and column from 1); null: there is no such position. */
 export function offsetOf(text: string, line: number, column: number): number | null {
   let start = 0;
   for (let left = line; left > 1; left--) {
@@ -76,7 +76,7 @@ export function offsetOf(text: string, line: number, column: number): number | n
 }
 
 function nextLine(text: string, from: number): number {
-  // Editors count CR and LF as this does; the two separators that only JavaScript knows do not occur in practice.
+  // Editors count CR and LF the same way; JavaScript's two other separators do not occur in practice.
   const found = /\r\n|\r|\n/g;
   found.lastIndex = from;
   return found.exec(text) ? found.lastIndex : -1;

@@ -15,7 +15,7 @@ import {
 import { nodeAt } from './node-at.js';
 import { StrategyIndex } from './strategy-index.js';
 
-/** The worker's end: keeps the index, tells what changed, and answers every request. */
+/** The worker's end: keeps the index, reports changes, and answers every request. */
 class DiscoveryWorker {
   readonly #port: MessagePort;
   readonly #index: StrategyIndex;

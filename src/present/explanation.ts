@@ -2,9 +2,9 @@ import type { NodeStatus } from '../engine/plan/status.js';
 import type { StatusReport } from '../protocol/results.js';
 
 /**
- * - `hit`: complete in the cache. `reused`: so, with rows reused from an earlier version.
- * - `partial`: complete in part. `stale`: it, something upstream or a source changed. `empty`: never computed.
- * - `unhashable`: nothing can vouch for it, so that it is computed each time.
+ * - `hit`: complete in the cache. `reused`: the same, with rows reused from an earlier version.
+ * - `partial`: partly complete. `stale`: it, something upstream or a source changed. `empty`: never computed.
+ * - `unhashable`: it cannot be hashed, so it is computed each time.
  */
 export type ExplainedState = 'hit' | 'reused' | 'partial' | 'stale' | 'unhashable' | 'empty';
 
@@ -23,7 +23,7 @@ export interface Explanation extends Pick<StatusReport, 'strategy' | 'range'> {
   readonly nodes: readonly ExplainedNode[];
 }
 
-/** Says of each node whether it is a hit, and why. */
+/** Says for each node whether it is a hit, and why. */
 export function explanationOf({ strategy, range, nodes }: StatusReport): Explanation {
   return {
     strategy,

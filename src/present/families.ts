@@ -3,21 +3,21 @@ import * as l10n from '@vscode/l10n';
 import type { NodeStanding } from './freshness.js';
 import { formatCount, plural } from './format.js';
 
-/** A node, and whose it is where it is over a universe: the family that its author named, and the symbol. */
+/** A node and, over a universe, its family and symbol. */
 interface Shown {
   readonly standing: NodeStanding;
   readonly family?: string | undefined;
   readonly symbol?: string | undefined;
 }
 
-/** The nodes of one name: of a family all its members, else the node itself. */
+/** The nodes with one name: all members of a family, else the node itself. */
 interface Family<T> {
   /** Null: the node is in no family. */
   readonly family: string | null;
   readonly members: readonly [T, ...T[]];
 }
 
-/** From bad to good: a family stands as its worst member. */
+/** From bad to good: a family's state is that of its worst member. */
 const WORST_FIRST: readonly NodeStanding[] = [
   'failed',
   'blocked',
@@ -29,7 +29,7 @@ const WORST_FIRST: readonly NodeStanding[] = [
   'fresh',
 ];
 
-/** The nodes, those of a family as one, at the place of the first of them. */
+/** The nodes with each family as one, at the place of its first node. */
 export function byFamily<T extends Pick<Shown, 'family'>>(nodes: readonly T[]): Family<T>[] {
   const families = new Map<string, [T, ...T[]]>();
   return nodes.flatMap((node): Family<T>[] => {
@@ -45,7 +45,7 @@ export function byFamily<T extends Pick<Shown, 'family'>>(nodes: readonly T[]): 
   });
 }
 
-/** The nodes of a family that have a symbol: one may compute what all are taken from. */
+/** The nodes of a family that have a symbol: one may compute for all of them. */
 export function symbolsOf<T extends Shown>(members: readonly T[]): T[] {
   return members.filter(({ symbol }) => symbol !== undefined);
 }
@@ -54,7 +54,7 @@ export function worstOf(nodes: readonly Shown[]): NodeStanding {
   return WORST_FIRST.find((standing) => nodes.some((node) => node.standing === standing)) ?? 'empty';
 }
 
-/** Those that need a look before those that are fresh, each kind by its symbol. */
+/** Problems first, then by symbol. */
 export function worstFirst<T extends Shown>(nodes: readonly T[]): T[] {
   const place = ({ standing }: T): number => WORST_FIRST.indexOf(standing);
   const bySymbol = (a: T, b: T): number => ((a.symbol ?? '') < (b.symbol ?? '') ? -1 : 1);
@@ -66,7 +66,7 @@ export function symbolCount(members: readonly Shown[]): string {
   return plural(symbolsOf(members).length, 'symbol');
 }
 
-/** How a family stands: `29 of 30 symbols are fresh. AAPL: …`, with the sentence of the worst one where not all are fresh. */
+/** A family's state: `29 of 30 symbols are fresh. AAPL: …`, with the sentence for the worst one. */
 export function familyText(
   members: readonly (Shown & { readonly name: string; readonly why: string })[],
 ): string {

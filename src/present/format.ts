@@ -6,11 +6,11 @@ import { visible } from './visible.js';
 
 /** `1,234`. */
 export function formatCount(count: number): string {
-  // Not by Intl, which takes ten milliseconds to get ready: a terminal or an editor would wait for it.
+  // Intl takes ten milliseconds to load, which a terminal or an editor would notice.
   return String(count).replace(/\B(?=(?:\d{3})+$)/g, ',');
 }
 
-/** `1 node`, `2 nodes`: whole texts, since not every language ends a word by `s`. */
+/** `1 node`, `2 nodes`: whole texts, since languages form plurals differently. */
 export function plural(count: number, word: 'node' | 'row' | 'bar' | 'slot' | 'symbol'): string {
   const shown = formatCount(count);
   if (word === 'bar') return count === 1 ? l10n.t('{0} bar', shown) : l10n.t('{0} bars', shown);
@@ -34,7 +34,7 @@ function joined(whole: string, rest: number, unit: string): string {
   return rest === 0 ? whole : `${whole} ${rest} ${unit}`;
 }
 
-/** `12 B`, `3.4 MB`: units of a thousand. */
+/** `12 B`, `3.4 MB`: decimal units. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   let value = bytes;
@@ -43,19 +43,19 @@ export function formatBytes(bytes: number): string {
   return `${value < 10 && unit > 0 ? value.toFixed(1) : Math.round(value)} ${units[unit] ?? ''}`;
 }
 
-/** The first two ranges, and how many more there are. */
+/** The first two ranges, and the number of others. */
 export function formatSpans(spans: readonly Span[]): string {
   const shown = spans.slice(0, 2).map(([start, end]) => formatRange({ start, end }));
   return shown.join(', ') + (spans.length > 2 ? ` ${l10n.t('(+{0} more)', spans.length - 2)}` : '');
 }
 
-/** The first names, and how many more there are. */
+/** The first names, and the number of others. */
 export function formatNames(names: readonly string[], most = 5): string {
   const rest = names.length > most ? ` ${l10n.t('(+{0} more)', names.length - most)}` : '';
   return names.slice(0, most).map(visible).join(', ') + rest;
 }
 
-/** What a run did: `12 nodes · 9 from cache · 3 computed · 1.4 s`. */
+/** A run's summary: `12 nodes · 9 from cache · 3 computed · 1.4 s`. */
 export function summaryLine(report: RunReport): string {
   const named = (state: NodeReport['state'], heading: string): string[] => {
     const names = report.nodes.filter((node) => node.state === state).map(({ name }) => name);
@@ -73,10 +73,10 @@ export function summaryLine(report: RunReport): string {
   ].join(' · ');
 }
 
-/** What a run came to, in a few words: `9/12 hits · 1.4 s`; of one that found nothing in the cache, `7 nodes computed · 1.4 s`. */
+/** A run's result in brief: `9/12 hits · 1.4 s`; without hits, `7 nodes computed · 1.4 s`. */
 export function hitsText(report: RunReport): string {
   const { nodeCount, elapsedMs } = report;
-  // What was reused came from the cache too.
+  // Reused rows came from the cache, too.
   const hits = report.hits + report.reused;
   const took = formatDuration(elapsedMs);
   if (hits === 0) return `${computedText(report.computed)} · ${took}`;
@@ -87,7 +87,7 @@ function computedText(count: number): string {
   return count === 1 ? l10n.t('1 node computed') : l10n.t('{0} nodes computed', formatCount(count));
 }
 
-/** The class of a strategy that is known by file and class: `Momentum` of `src/momentum.ts#Momentum`. */
+/** The class in a strategy's name: `Momentum` of `src/momentum.ts#Momentum`. */
 export function classOf(strategy: string): string {
   return strategy.slice(strategy.lastIndexOf('#') + 1);
 }

@@ -7,12 +7,11 @@ import { formatRange } from '../sdk/time/time.js';
 import { formatCount } from './format.js';
 
 /**
- * How a node stands, in one word. Every view that shows coverage or freshness (lens, hover, side bar, status bar, DAG)
- * takes it from here, so that they cannot disagree.
- * - `fresh`, `partial`, `empty`: as `NodeStatus` says.
+ * A node's state in one word. All views (lens, hover, side bar, status bar, DAG) use this, so that they cannot disagree.
+ * - `fresh`, `partial`, `empty`: as in `NodeStatus`.
  * - `changed`: its own code, parameters or captured values changed since it was stored.
- * - `maybe-stale`: something upstream or a source changed; the next run finds out whether that reaches it.
- * - `uncached`: it cannot be hashed, and is computed each time.
+ * - `maybe-stale`: something upstream or a source changed; the next run finds out whether it is affected.
+ * - `uncached`: it cannot be hashed, so it is computed each time.
  * - `failed`, `blocked`: the last run could not complete it, and nothing has changed since.
  */
 export type NodeStanding =
@@ -20,24 +19,24 @@ export type NodeStanding =
 
 export interface StandingNode extends NodeStatus {
   readonly standing: NodeStanding;
-  /** Why, a sentence: of the failure where there is one. */
+  /** Why, as a sentence; for a failure, its message. */
   readonly why: string;
-  /** What went wrong in the last run, where that still holds. */
+  /** What went wrong in the last run, if that still applies. */
   readonly failure: FailureReport | null;
 }
 
-/** The share of slots that may be missing before it is a warning: a hole here and there is in most data. */
+/** The share of missing slots that is still normal: most data has a few holes. */
 const FEW = 0.01;
 
-/** Whether so many slots did not fire that it is a warning. */
+/** Whether enough slots did not fire for a warning. */
 export function isMuch({ slots, of }: Unfired): boolean {
   return slots >= FEW * of;
 }
 
-/** A strategy over a range: what is fresh in it, and what is not. */
+/** A strategy's state over a range. */
 export interface Freshness {
   readonly strategy: string;
-  /** The range looked at; null when nothing is stored. */
+  /** The range; null when nothing is stored. */
   readonly range: Span | null;
   readonly nodes: readonly StandingNode[];
   readonly counts: Readonly<Record<NodeStanding, number>>;
@@ -48,11 +47,11 @@ export interface LastRun {
   readonly report: RunReport;
   /** By name of the node. */
   readonly fingerprints: Readonly<Record<string, string>>;
-  /** No file of the strategy was changed since: it is of the very code that is looked at. */
+  /** No file of the strategy changed since: the report is about the current code. */
   readonly isOfNow: boolean;
 }
 
-/** What is fresh, from what the cache says and from the last run, whose failures hold as long as the failed node is the same. */
+/** States from the cache's status and from the last run, whose failures apply as long as the failed node is unchanged. */
 export function freshnessOf(status: StatusReport, lastRun: LastRun | null): Freshness {
   const now = new Map(status.nodes.map(({ name, fingerprint }) => [name, fingerprint]));
   const failures = new Map(
@@ -77,9 +76,8 @@ export function freshnessOf(status: StatusReport, lastRun: LastRun | null): Fres
 }
 
 /**
- * The same with every node in doubt that was called fresh or complete in part: what it is made of changed, and nobody could look yet
- * at what that reaches.
- * @param streams those it concerns, with what depends on them; null: all nodes
+ * The same, with fresh and partial nodes marked as uncertain: their code or data changed, and the effect was not checked yet.
+ * @param streams the changed streams, whose dependents are affected; null: all nodes
  */
 export function doubted(
   freshness: Freshness,
@@ -95,7 +93,7 @@ export function doubted(
   return { ...freshness, nodes, counts: countsOf(nodes) };
 }
 
-/** Some nodes, and all that depend on them. */
+/** Some nodes, and everything downstream. */
 function downstream(nodes: readonly NodeStatus[], isOne: (node: NodeStatus) => boolean): ReadonlySet<string> {
   const found = new Set(nodes.filter(isOne).map(({ name }) => name));
   // A strategy may list its nodes in any order.
@@ -146,7 +144,7 @@ export function spanText([start, end]: Span): string {
   return formatRange({ start, end });
 }
 
-/** How a node stands, in a word or two for a person. */
+/** A node's state in a word or two. */
 export function standingText(standing: NodeStanding): string {
   switch (standing) {
     case 'fresh':

@@ -1,8 +1,8 @@
-/** What a strategy is called on the screen. */
+/** A strategy's name on the screen. */
 interface ShownName {
-  /** Its class, and where another file has a class of that name, the file as well: `Momentum (eu/momentum.ts)`. */
+  /** Its class, with the file if another has a class of that name: `Momentum (eu/momentum.ts)`. */
   readonly name: string;
-  /** As much of the file's path as distinguishes this strategy from others of its name; null where the class alone does. */
+  /** The part of the file's path that tells it from others of its name; null if the class does. */
   readonly where: string | null;
 }
 
@@ -13,7 +13,7 @@ interface Named {
   readonly className: string;
 }
 
-/** Names by key that tell all strategies apart. */
+/** Unique names of strategies, by key. */
 export function shownNames(strategies: readonly Named[]): ReadonlyMap<string, ShownName> {
   const byClass = new Map<string, Named[]>();
   for (const each of strategies) byClass.set(each.className, [...(byClass.get(each.className) ?? []), each]);
@@ -30,7 +30,7 @@ export function shownNames(strategies: readonly Named[]): ReadonlyMap<string, Sh
   );
 }
 
-/** The end of a path that no other path has, from the name of a folder or file on. */
+/** The shortest end of a path (whole folder and file names) that no other path has. */
 function shortestEnd(path: string, others: readonly string[]): string {
   const parts = path.split(/[\\/]/).filter((part) => part !== '');
   for (let count = 1; count <= parts.length; count++) {

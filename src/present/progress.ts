@@ -3,38 +3,38 @@ import * as l10n from '@vscode/l10n';
 import type { RunProgress } from '../engine/run/reporting/report.js';
 import { formatBytes, formatCount, formatDuration } from './format.js';
 
-/** Where a run is, in the words that terminal and editor show. Null: nothing to say of that yet. */
+/** A run's progress in the words of terminal and editor. Null: nothing to report yet. */
 export interface ProgressText {
   /** Between 0 and 1. */
   readonly fraction: number | null;
   /** `34 %` */
   readonly percent: string | null;
-  /** `computing fast`, or for whom the run waits. */
+  /** `computing fast`, or what the run waits for. */
   readonly what: string;
-  /** The node in work. */
+  /** The node being computed. */
   readonly node: string | null;
   /** `12 s left` */
   readonly left: string | null;
-  /** `3,400 of 10,000 bars`; of a file that is being checked, `120 MB of 281 MB` */
+  /** `3,400 of 10,000 bars`; for a file being hashed, `120 MB of 281 MB`. */
   readonly bars: string | null;
 }
 
-/** What stands in place of how a strategy stands while that is looked at: `checking…`, `checking prices.csv 45 %`. */
+/** Shown instead of a strategy's state while it is checked: `checking…`, `checking prices.csv 45 %`. */
 export function checkingText({ what, percent }: ProgressText): string {
   return percent === null ? what : `${what} ${percent}`;
 }
 
 /** Puts the progress of one run into words. */
 export class ProgressWords {
-  /** When the first bars were counted, and how many there were: what the time left is reckoned from. */
+  /** Time and bars at the first count, from which the remaining time is estimated. */
   #since: { readonly time: number; readonly done: number } | null = null;
 
   #checks = false;
 
-  /** @param now milliseconds, of a clock that only grows. */
+  /** @param now milliseconds of a monotonic clock */
   of(progress: RunProgress, now: number): ProgressText {
     const { done, total, phase } = progress;
-    // What is left of a file says nothing of what is left of the run.
+    // The rest of a file says nothing about the rest of the run.
     const checks = phase === 'checking';
     if (checks !== this.#checks) this.#since = null;
     this.#checks = checks;
@@ -58,7 +58,7 @@ export class ProgressWords {
   #timeLeft(done: number, total: number, now: number): string | null {
     const { time = now, done: before = 0 } = this.#since ?? {};
     const elapsed = now - time;
-    // The first second is mostly warming up.
+    // The first second is mostly warm-up.
     if (elapsed < 1000 || done <= before) return null;
     const seconds = Math.ceil((elapsed * (total - done)) / (done - before) / 1000);
     return l10n.t('{0} left', formatDuration(seconds * 1000).replace('.0 s', ' s'));

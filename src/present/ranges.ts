@@ -6,7 +6,7 @@ import { formatTime, parseRange, type Range } from '../sdk/time/time.js';
 
 const DAY = 86_400;
 
-/** A range a person may pick by a name. */
+/** A named range that a person can choose. */
 interface RangePreset {
   readonly id: RangePresetId;
   readonly label: string;
@@ -15,7 +15,7 @@ interface RangePreset {
 
 export type RangePresetId = 'last-day' | 'last-week' | 'last-month' | 'year-to-date' | 'all';
 
-/** Names of the presets, as the setting for the default range knows them. */
+/** Preset names as in the setting for the default range. */
 export const PRESET_IDS: readonly RangePresetId[] = [
   'last-day',
   'last-week',
@@ -24,7 +24,7 @@ export const PRESET_IDS: readonly RangePresetId[] = [
   'all',
 ];
 
-/** What the sources have of the time that has passed: a made-up market may go on for ever. Null: nothing that is known. */
+/** The past part of the sources' bounds: a made-up market may be endless. Null: unknown. */
 export function dataUntil(data: Span | null, now: number): Span | null {
   if (!data || data[0] >= now) return data;
   return [data[0], Math.min(data[1], nextDay(now))];
@@ -35,9 +35,9 @@ function nextDay(time: number): number {
 }
 
 /**
- * The presets: each ends where the data does, on a day's end (UTC), for ranges past it hold nothing.
- * @param known what the sources have, over all inputs; null when they cannot tell.
- * @param now epoch seconds; the presets end today when the sources cannot tell, or go on beyond it.
+ * The presets. Each ends with the data, at the end of a UTC day.
+ * @param known bounds over all inputs; null: unknown
+ * @param now epoch seconds; presets end today if the bounds are unknown or later
  */
 export function rangePresets(known: Span | null, now: number): readonly RangePreset[] {
   const data = dataUntil(known, now);
@@ -57,7 +57,7 @@ export function rangePresets(known: Span | null, now: number): readonly RangePre
   return presets;
 }
 
-/** Where the presets are counted back from, a clause for the heading above them. */
+/** Where the presets are counted from, as a clause for their heading. */
 export function presetsOrigin(known: Span | null, now: number): string {
   const today = formatTime(nextDay(now));
   if (!known) return l10n.t('counted back from today, {0} (the end of the data is not known)', today);
@@ -69,7 +69,7 @@ export function presetsOrigin(known: Span | null, now: number): string {
   return l10n.t('counted back from the end of the data, {0}', last);
 }
 
-/** The same day of the month before, or its last day where it has no such day. */
+/** The same day of the previous month, or its last day. */
 function monthBefore(time: number): number {
   const date = new Date(time * 1000);
   const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()];
@@ -78,8 +78,8 @@ function monthBefore(time: number): number {
 }
 
 /**
- * A range as a person types it: two ISO dates or times, or epoch seconds, with `→`, `to`, `..`, a comma or blanks between.
- * @throws SeamlessError `time` or `range`, with a sentence to show under the box.
+ * A typed range: two ISO dates or times, or epoch seconds, separated by `→`, `to`, `..`, a comma or blanks.
+ * @throws SeamlessError `time` or `range`, with a sentence to show below the box
  */
 export function parseTypedRange(text: string): Range {
   const parts = text
@@ -96,7 +96,7 @@ export function parseTypedRange(text: string): Range {
   return parseRange(start, end);
 }
 
-/** `2023-03-01 09:30` was taken apart at its blank: a time of day belongs to the date before it. */
+/** `2023-03-01 09:30` was split at its blank: a time of day belongs to the date before it. */
 function joinTimes(parts: readonly string[]): string[] {
   const joined: string[] = [];
   for (const part of parts) {

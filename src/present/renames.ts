@@ -4,8 +4,8 @@ interface Placed {
 }
 
 /**
- * The class of a file that got another name, when that is all that happened to its classes: one is gone, one is new, and the new one
- * stands where the old one stood among them. Null otherwise.
+ * The new name of a renamed class, if that is the only change to a file's classes: one is gone, one is new, at the same position.
+ * Else null.
  */
 export function renamedIn(
   before: readonly Placed[],

@@ -2,12 +2,12 @@ import type { RunEvent, RunResult } from '../sdk/live/live.js';
 import { formatRange, formatTime } from '../sdk/time/time.js';
 import { countNumbers, metricNumbers, money } from './report/numbers.js';
 
-/** What a run came to, as rows of a table: what, how much. */
+/** A run's result as rows of a table: name and value. */
 export function resultRows(result: RunResult): [string, string][] {
   return [...countNumbers(result), ...metricNumbers(result.metrics)].map(({ name, value }) => [name, value]);
 }
 
-/** An event as a line; null for those that come with every slot. */
+/** An event as a line; null for events of every slot. */
 export function eventLine(event: RunEvent): string | null {
   const text = eventText(event);
   return text === null ? null : `${formatTime(event.asOf)}  ${text}`;
@@ -32,7 +32,7 @@ function eventText(event: RunEvent): string | null {
     case 'dropped':
       return `not in force: ${event.reason}`;
     case 'rejected':
-      return `order ${event.order} of ${event.symbol} comes to nothing more: ${event.reason}`;
+      return `order ${event.order} of ${event.symbol} is closed: ${event.reason}`;
     case 'gap':
       return `no bars of ${event.stream}: ${formatRange(event)}`;
     case 'late':

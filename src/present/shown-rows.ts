@@ -3,19 +3,16 @@ import * as l10n from '@vscode/l10n';
 import type { OtherVersion } from '../engine/plan/judged.js';
 import type { NodeStanding } from './freshness.js';
 
-/**
- * Which rows are shown of a node, where they are not those of its code and data as they are now: of the code before a change, of the
- * last run, or of the data before a change.
- */
+/** Where shown rows come from if they are not current: earlier code, the last run, or earlier data. */
 export type ShownRows = OtherVersion | 'before-change';
 
-/** @param judged whether the rows are of the very version that the standing is about. Null: they are those of now. */
+/** @param judged whether the rows belong to the version that the state describes. Null: they are current. */
 export function shownRows(judged: boolean, standing: NodeStanding): ShownRows | null {
   if (!judged) return standing === 'uncached' ? 'last-run' : 'earlier';
   return standing === 'maybe-stale' ? 'before-change' : null;
 }
 
-/** `rows of an earlier version, from before the change`; empty for rows of now. */
+/** `rows of an earlier version, from before the change`; empty for current rows. */
 export function shownRowsText(shown: ShownRows | null): string {
   switch (shown) {
     case 'earlier':

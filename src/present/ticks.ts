@@ -12,7 +12,7 @@ const STEPS = [
 const MONTH_STEPS = [1, 3, 6, 12, 24, 60, 120, 240, 600];
 const DAY = 86_400;
 
-/** Round times of a range, in UTC, at most `most` of them: dates where the step is a day or more, else times of day. */
+/** At most `most` round times of a range, in UTC: dates if the step is a day or more, else times of day. */
 export function ticksOf([start, end]: readonly [number, number], most: number): Tick[] {
   const wanted = (end - start) / Math.max(1, most);
   const step = STEPS.find((each) => each >= wanted);

@@ -3,7 +3,7 @@ import { formatTime } from '../sdk/time/time.js';
 
 const LONGEST = 60;
 
-/** A number for a person: at most six digits that count, no long tails of binary fractions. */
+/** A number for a person: at most six significant digits, no binary rounding noise. */
 export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? '∞' : '−∞';
   if (Object.is(value, -0)) return '-0';
@@ -15,7 +15,7 @@ export function formatNumber(value: number): string {
   }).format(size >= 1e6 ? Math.round(value * 100) / 100 : value);
 }
 
-/** The same number shorter and shorter, each marked as not the whole of it: `≈1.2346M`, `≈1.2M`, `≈1M`. None of what is no number. */
+/** Shorter and shorter forms of a number, each marked as shortened: `≈1.2346M`, `≈1.2M`, `≈1M`. Empty for NaN and infinities. */
 export function shorterNumbers(text: string): string[] {
   const value = Number(text.replaceAll(',', ''));
   if (text === '' || !Number.isFinite(value)) return [];
@@ -27,7 +27,7 @@ export function shorterNumbers(text: string): string[] {
   });
 }
 
-/** The value of a bar: `1,234.5`, or `open 1, close 2` for a record; long ones are cut. */
+/** A bar's value: `1,234.5`, or `open 1, close 2` for a record; long ones are cut. */
 export function valueText(value: RowValue): string {
   if (typeof value === 'number') return formatNumber(value);
   if (typeof value === 'string') return cut(value);
@@ -40,7 +40,7 @@ function cut(text: string): string {
   return text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text;
 }
 
-/** The last row as Markdown, with the bar it is of; null when there is no row. */
+/** The last row as Markdown, with its bar; null without rows. */
 export function lastValueText(table: Table): string | null {
   const row = table.ts.length - 1;
   const ts = table.ts[row];

@@ -1,14 +1,14 @@
-/** Control characters, marks that turn the direction of writing, line separators, and halves of characters. */
+/** Control characters, direction marks, line separators and lone surrogates. */
 const UNSEEN = /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\p{Cs}]/gu;
 
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
-/** A text of somebody else's as a terminal may show it: what would move its cursor or colour it is written out. */
+/** An untrusted text for a terminal: characters that would move the cursor or change colours are escaped. */
 export function visible(text: string): string {
   return text.replace(UNSEEN, escaped);
 }
 
-/** The same of a text of several lines, whose breaks stay. */
+/** The same for several lines, keeping the line breaks. */
 export function visibleLines(text: string): string {
   return text.replace(UNSEEN, (character) => (character === '\n' ? character : escaped(character)));
 }

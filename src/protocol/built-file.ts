@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { SeamlessError } from '../sdk/errors.js';
 
 /**
- * The path of a file of the build, as seen from this module: a chunk of it, part of an entry, or a source file.
- * @throws SeamlessError `internal` when it is not there.
+ * The path of a file of the build, relative to this module (a chunk, part of an entry, or a source file).
+ * @throws SeamlessError `internal` when it does not exist
  */
 export function builtFile(name: string): string {
   for (const folder of ['.', '..', '../../dist']) {

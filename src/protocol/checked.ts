@@ -2,9 +2,9 @@ import * as v from 'valibot';
 import { SeamlessError } from '../sdk/errors.js';
 
 /**
- * A value that came from another process or page, checked.
- * @param what it is, and the way out when it is malformed; both for a sentence.
- * @throws SeamlessError `internal` when the schema does not fit.
+ * Validates a value from another process or page.
+ * @param what its name, and `wayOut` what to do if it is invalid, for the message
+ * @throws SeamlessError `internal` when the schema does not fit
  */
 export function checked<T>(
   schema: v.GenericSchema<unknown, T>,

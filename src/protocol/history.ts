@@ -1,15 +1,15 @@
 import { rowValue, type Column, type Json, type RowValue, type Table } from '../sdk/table.js';
 
 /**
- * One column of a node's history. Numbers are a Float64Array, in which a null reads as NaN (`rows()` tells them apart);
- * booleans, strings and JSON are lists with nulls.
+ * One column of a node's history. Numbers are a Float64Array, with NaN for null (`rows()` tells them apart); booleans, strings
+ * and JSON are lists with nulls.
  */
 export type HistoryColumn =
   Float64Array | readonly (boolean | null)[] | readonly (string | null)[] | readonly Json[];
 
 /**
- * A node's history by column, `n` rows each: `ts` are the opens of the bars in epoch seconds; a node that emits scalars
- * has `value`, one that emits records a column for each field. A field that is itself called `ts` is `value.ts` here.
+ * A node's history by column, `n` rows each: `ts` are the opens of the bars in epoch seconds; a scalar node has `value`, a record
+ * node one column per field. A field named `ts` becomes `value.ts`.
  */
 export interface HistoryColumns {
   readonly ts: Float64Array;
@@ -18,7 +18,7 @@ export interface HistoryColumns {
 
 /** One bar of a node's history. */
 export interface NodeRow {
-  /** Of a family: whose bar it is. */
+  /** For a family: the bar's symbol. */
   readonly symbol?: string;
   /** The bar's open, in epoch seconds. */
   readonly ts: number;

@@ -54,7 +54,7 @@ const openPosition: SchemaOf<OpenPosition> = v.object({
 
 const equityPoint: SchemaOf<EquityPoint> = v.tuple([v.number(), v.number(), v.number()]);
 
-/** What a world is, besides its name. */
+/** A world's settings, without its name. */
 export const mode = v.picklist(['backtest', 'paper', 'live', 'shadow']);
 
 const outcome = {
@@ -104,7 +104,7 @@ export const worldSummary: SchemaOf<WorldSummary> = v.object({
   url: v.nullable(v.string()),
 });
 
-/** How units held of a symbol changed. */
+/** How the held units of a symbol changed. */
 const position = v.object({ symbol: v.string(), points: list(span) });
 
 export const tradingReport: SchemaOf<TradingReport> = v.object({

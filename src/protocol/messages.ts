@@ -7,13 +7,12 @@ import { payloads, type Payload, type RequestKind } from './payloads.js';
 import { count, list, location, span, type SchemaOf } from './shapes.js';
 import { isErrorCode } from './wire-error.js';
 
-/*
- * What a parent process (terminal, editor, script) and the child that runs strategies say to each other. Messages cross
- * by Node's IPC with serialization 'advanced', so typed arrays arrive as such. Every request is answered exactly once,
- * with a result or an error.
+/**
+ * The messages between a parent (terminal, editor, script) and the child that runs strategies. They use Node's IPC with
+ * serialization 'advanced', so typed arrays are preserved. Every request is answered exactly once, with a result or an error.
  */
 
-/** A request with its payload, distinguished by `kind`. */
+/** A request with its payload, discriminated by `kind`. */
 export type RequestMessage = {
   [K in RequestKind]: {
     readonly type: 'request';
@@ -23,11 +22,11 @@ export type RequestMessage = {
   };
 }[RequestKind];
 
-/** Asks for the request of that id to end early. It is still answered: with an error of code `cancelled`. */
+/** Cancels the request with that id. It is still answered: with an error of code `cancelled`. */
 const cancelMessage = v.object({ type: v.literal('cancel'), id: count });
 type CancelMessage = v.InferOutput<typeof cancelMessage>;
 
-/** What the broker of a live world did, for the run with the id of its request. */
+/** An event of a live world's broker, for the run with the id of its request. */
 const brokerMessage = v.object({ type: v.literal('broker'), id: count, said: brokerSaid });
 type BrokerMessage = v.InferOutput<typeof brokerMessage>;
 
@@ -64,17 +63,17 @@ export const serializedError = v.object({
   stack: v.nullable(v.string()),
 });
 
-/** One line for the log: what the author printed, or what Seamless has to say aside from its answers. */
+/** One log line: output of author code, or a message of Seamless outside of its answers. */
 const logLine = v.object({ level: v.picklist(['info', 'warn']), text: v.string() });
 export type LogLine = Readonly<v.InferOutput<typeof logLine>>;
 
 export const childMessage = v.variant('type', [
-  /** Sent once, before anything else: requests may come. */
+  /** Sent once, before anything else: the child accepts requests. */
   v.object({ type: v.literal('ready') }),
   v.object({ type: v.literal('progress'), id: count, progress }),
   /** The child waits until a debugger has attached to this WebSocket address. */
   v.object({ type: v.literal('inspect'), id: count, url: v.string() }),
-  /** More of a run's journal is on disk. */
+  /** A run's journal on disk has grown. */
   v.object({ type: v.literal('written'), id: count }),
   /** The value is checked by the schema of its request. */
   v.object({ type: v.literal('result'), id: count, value: v.unknown() }),

@@ -1,4 +1,4 @@
-/** That a Node of this version is too old, in a sentence; null when it is not. Written for any Node to read. */
+/** A message if this Node version is too old; else null. Must run on any Node. */
 export function needsNewerNode(version: string): string | null {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   if (major > 20 || (major === 20 && minor >= 12)) return null;

@@ -7,29 +7,29 @@ import { childMessage, parentMessage } from './messages.js';
 import { payloads } from './payloads.js';
 import { results } from './results.js';
 
-/** Checks what a child received. @throws SeamlessError `internal` when it is no message of this protocol. */
+/** Validates a message to the child. @throws SeamlessError `internal` when it is invalid */
 export function parseParentMessage(raw: unknown): ParentMessage {
   const envelope = check(parentMessage, raw, 'A message to the process that runs strategies');
   if (envelope.type !== 'request') return envelope;
   const { type, id, kind } = envelope;
   const schema: v.GenericSchema = payloads[kind];
   const payload = check(schema, envelope.payload, `The request ${kind}`);
-  // The schema of a kind gives the payload of that kind: a link between two unions that the types cannot follow.
+  // A kind's schema validates that kind's payload: a link between two unions that the types cannot follow.
   return { type, id, kind, payload } as RequestMessage;
 }
 
-/** Checks what a parent received; a result is checked by `parseResult`. @throws SeamlessError `internal`. */
+/** Validates a message to the parent; `parseResult` validates a result. @throws SeamlessError `internal` */
 export function parseChildMessage(raw: unknown): ChildMessage {
   return check(childMessage, raw, 'A message of the process that runs strategies');
 }
 
-/** Checks the answer to a request. @throws SeamlessError `internal`. */
+/** Validates the answer to a request. @throws SeamlessError `internal` */
 export function parseResult<K extends RequestKind>(kind: K, value: unknown): Result<K> {
   const schema: v.GenericSchema<unknown, Result<K>> = results[kind];
   return check(schema, value, `The answer to ${kind}`);
 }
 
-/** The id of a message too broken to be understood, so that even then it is answered; null when it has none. */
+/** The id of an otherwise invalid message, so that it can be answered; null: it has none. */
 export function requestId(raw: unknown): number | null {
   const id: unknown = typeof raw === 'object' && raw !== null && 'id' in raw ? raw.id : null;
   return typeof id === 'number' ? id : null;

@@ -9,15 +9,15 @@ import type { StrategyRef } from './payloads.js';
 export const CACHE_FOLDER = '.seamless';
 
 /**
- * The folder that a strategy's cache and relative data paths start from: the nearest ancestor of the file that has
- * `.seamless/` or `package.json`, else the workspace folder, else the file's own folder. Absolute.
+ * The folder where a strategy's cache and relative data paths start: the nearest ancestor of the file with `.seamless/` or
+ * `package.json`, else the workspace folder, else the file's own folder. Absolute.
  */
 export function findProjectRoot(file: string, workspaceFolder?: string): string {
   const own = dirname(resolve(file));
   return nearestRoot(own) ?? (workspaceFolder === undefined ? own : resolve(workspaceFolder));
 }
 
-/** The project root for a folder: the nearest folder, itself included, with a mark of a project; else itself. */
+/** The project root for a folder: the nearest ancestor (or itself) with a project marker; else itself. */
 export function projectRootOf(folder: string): string {
   const own = resolve(folder);
   return nearestRoot(own) ?? own;
@@ -30,23 +30,23 @@ function nearestRoot(from: string): string | null {
   }
 }
 
-/** The cache's folder: the one asked for, relative to the working folder, else `.seamless` in the project root. */
+/** The cache folder: the requested one, relative to the working folder, else `.seamless` in the project root. */
 export function cacheFolder(projectRoot: string, asked?: string): string {
   return asked === undefined ? join(projectRoot, CACHE_FOLDER) : resolve(asked);
 }
 
-/** Differs from one state of a cache to another, without opening it; empty when there is none. */
+/** Changes with the state of a cache, without opening it; empty when there is none. */
 export async function cacheState(folder: string): Promise<string> {
   const states = ['cache.duckdb', 'cache.duckdb.wal'].map(async (name) => {
-    // What cannot be seen counts as absent: opening it gives the reason.
+    // An unreadable cache counts as absent: opening it reports the reason.
     const found = await stat(join(folder, name), { bigint: true }).catch(() => null);
-    // An empty log comes and goes.
+    // An empty log appears and disappears.
     return found === null || found.size === 0n ? '' : `${found.ino} ${found.size} ${found.mtimeNs}`;
   });
   return (await Promise.all(states)).join(' ').trim();
 }
 
-/** What a cache's folder takes on disk, in bytes; 0 when there is none. */
+/** The size of a cache folder on disk, in bytes; 0 when there is none. */
 export async function folderBytes(folder: string): Promise<number> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
@@ -55,7 +55,7 @@ export async function folderBytes(folder: string): Promise<number> {
   let bytes = 0;
   for (const entry of entries) {
     const path = join(folder, entry.name);
-    // Files come and go while a run is at work.
+    // Files appear and disappear during a run.
     if (entry.isDirectory()) bytes += await folderBytes(path);
     else bytes += (await stat(path).catch(() => null))?.size ?? 0;
   }
@@ -68,7 +68,7 @@ export function strategyRef(file: string, className: string | null): StrategyRef
   return { file: absolute, className, projectRoot: findProjectRoot(absolute) };
 }
 
-/** What the cache knows a strategy by: `file#Class`, the file as seen from the project root. */
+/** The strategy's name in the cache: `file#Class`, the file relative to the project root. */
 export function storedName(
   { file, projectRoot }: Pick<StrategyRef, 'file' | 'projectRoot'>,
   className: string,
@@ -76,7 +76,7 @@ export function storedName(
   return `${relative(projectRoot, file).split(sep).join('/')}#${className}`;
 }
 
-/** `file#Class`, or `file` alone for its only strategy. A file's own name may hold a `#` if that file exists. */
+/** Parses `file#Class`, or `file` for its only strategy. A file name may contain a `#` if that file exists. */
 export function parseStrategySpec(spec: string): {
   readonly file: string;
   readonly className: string | null;
@@ -86,7 +86,7 @@ export function parseStrategySpec(spec: string): {
   return { file: spec.slice(0, hash), className: spec.slice(hash + 1) || null };
 }
 
-/** A range of which either end may be left open. @throws SeamlessError `time` or `range` when it is none. */
+/** A range with optional ends. @throws SeamlessError `time` or `range` when it is invalid */
 export function partialRange(start: TimeInput | undefined, end: TimeInput | undefined): Partial<Range> {
   if (start !== undefined && end !== undefined) return parseRange(start, end);
   return {

@@ -34,9 +34,9 @@ import {
   type SchemaOf,
 } from './shapes.js';
 
-/*
- * What answers requests. A type that the engine, the store or the live side declares has a schema of that type; each other
- * type is that of its schema.
+/**
+ * The answers to requests. A type declared by the engine, the store or the live side has a matching schema; every other type is
+ * inferred from its schema.
  */
 
 const inputs = list(v.object({ name: v.string(), period: v.number(), span: v.exactOptional(v.number()) }));
@@ -44,16 +44,16 @@ const inputs = list(v.object({ name: v.string(), period: v.number(), span: v.exa
 const node = v.object({
   name: v.string(),
   kind,
-  /** What it is made by: `csv`, `sma`, `node`. */
+  /** What made it: `csv`, `sma`, `node`. */
   label: v.string(),
   /** In seconds. */
   interval: v.number(),
-  /** Inputs by name, with the bars of each that a window holds. */
+  /** Inputs by name, with the window's length in bars. */
   inputs,
   location: v.nullable(location),
 });
 
-/** A strategy's graph, loaded but not run. `nodes`: inputs before what depends on them. */
+/** A strategy's graph, loaded but not run. `nodes`: inputs before their dependents. */
 const graphSummary = v.object({ strategy: v.string(), nodes: list(node) });
 export type GraphSummary = v.InferOutput<typeof graphSummary>;
 
@@ -110,7 +110,10 @@ const runReport = {
   nodes: list(nodeReport),
 } satisfies { readonly [K in keyof RunReport]: SchemaOf<RunReport[K]> };
 
-/** What a run did; where `parts` was asked for, the rows of each node in it, and where they lie unless that is long; where `fingerprints` was, those by name of the node. */
+/**
+ * A run's report; if `parts` was requested, the rows of each node, and where they are unless that is long; if `fingerprints` was,
+ * those by node name.
+ */
 const materializeResult = v.object({
   ...runReport,
   parts: v.optional(list(parts)),
@@ -155,32 +158,32 @@ const strategyStatus = {
   nodes: list(nodeStatus),
 } satisfies { readonly [K in keyof StrategyStatus]: SchemaOf<StrategyStatus[K]> };
 
-/** What is stored of a strategy's nodes over the range asked about: null, all that is stored. */
+/** A strategy's stored state over the requested range; null: everything stored. */
 const statusReport = v.object({
   ...strategyStatus,
-  /** Ranges asked for lately, the last one first. */
+  /** Recent ranges, latest first. */
   lastRanges: spans,
-  /** The files the strategy is made of, absolute; packages are left out. */
+  /** The strategy's own files, absolute; without packages. */
   files: list(v.string()),
 });
 export type StatusReport = v.InferOutput<typeof statusReport>;
 
 const versionSummary = v.object({
-  /** When this version became the strategy's node of that name, in epoch seconds. */
+  /** When this version became current, in epoch seconds. */
   since: v.number(),
-  /** When another took its place; null: it is the current one. */
+  /** When it was replaced; null: it is the current one. */
   until: v.nullable(v.number()),
 });
 export type VersionSummary = v.InferOutput<typeof versionSummary>;
 
-/** A node's history over a range, as a chart draws it: the current version first, then the one before it, if there was one. */
+/** A node's history over a range, for a chart: the current version first, then the previous one, if any. */
 const seriesReport = v.object({
   interval: v.number(),
   versions: list(
     v.object({
       ...versionSummary.entries,
       fingerprint: v.string(),
-      /** Rows within the range, before they were thinned out. */
+      /** Rows within the range, before thinning. */
       rows: count,
       coverage: spans,
       table,
@@ -207,16 +210,16 @@ const difference: SchemaOf<HistoryDifference> = v.object({
   spans,
 });
 
-/** The last two versions of a node compared, where both are complete. */
+/** A node's last two versions, compared where both are complete. */
 const diffReport = v.object({
   strategy: v.string(),
   node: v.string(),
   after: versionSummary,
-  /** Null: there was no version before. */
+  /** Null: there was no previous version. */
   before: v.nullable(versionSummary),
   /** The ranges compared. */
   compared: spans,
-  /** Null where there is nothing to compare. */
+  /** Null: there is nothing to compare. */
   difference: v.nullable(difference),
 });
 export type DiffReport = v.InferOutput<typeof diffReport>;
@@ -226,7 +229,7 @@ const otherVersion: SchemaOf<OtherVersion> = v.picklist(['earlier', 'last-run'])
 const exportReport = v.object({
   path: v.string(),
   rows: count,
-  /** Nodes whose rows are not those of the code as it is now, of which nothing is stored. Empty where that was not to be judged. */
+  /** Nodes that have no rows for the current code. Empty if that was not requested. */
   others: list(v.object({ node: v.string(), version: otherVersion })),
 });
 export type ExportReport = v.InferOutput<typeof exportReport>;
@@ -234,17 +237,17 @@ export type ExportReport = v.InferOutput<typeof exportReport>;
 const verifiedNode = v.object({
   name: v.string(),
   /**
-   * - `verified`: what is stored is what its code gives, bit for bit. `differs`: it is not. `nondeterministic`: it is not, and
-   *   the code gives other values each time. `failed`: the code failed now.
-   * - `skipped`: nothing is stored of it there, it is computed each time, or a source changed since.
+   * - `verified`: the stored rows equal the recomputed ones, bit for bit. `differs`: they do not. `nondeterministic`: they do
+   * not, and the code gives other values each time. `failed`: the code fails now.
+   * - `skipped`: nothing is stored there, it is computed each time, or a source has changed since.
    */
   state: v.picklist(['verified', 'differs', 'nondeterministic', 'failed', 'skipped']),
-  /** Rows compared, and those of them that differ. */
+  /** Rows compared, and how many of them differ. */
   rows: count,
   differing: count,
-  /** The first bar that differs: `before` is what is stored, `after` what was recomputed; null: no such row. */
+  /** The first differing bar: `before` is stored, `after` recomputed; null: no such row. */
   first: firstDifference,
-  /** Why, a sentence. */
+  /** Why, as a sentence. */
   reason: v.string(),
 });
 export type VerifiedNode = v.InferOutput<typeof verifiedNode>;
@@ -257,7 +260,7 @@ const verifyReport = v.object({
 });
 export type VerifyReport = v.InferOutput<typeof verifyReport>;
 
-/** Rows by the ten thousand are looked through in place, as strings are. */
+/** Tens of thousands of rows are validated in place, as strings are. */
 const sqlRows = v.custom<SqlResult['rows']>(
   (value) => Array.isArray(value) && value.every((row) => Array.isArray(row)),
   'Expected rows',
@@ -276,15 +279,15 @@ const cacheReport = v.object({
   file: v.nullable(v.string()),
   /** Bytes of the whole cache on disk, after the action. */
   bytes: count,
-  /** The files that rows lie in, and how many of their bytes are covered. */
+  /** The files that hold rows, and how many of their bytes are covered. */
   packs: v.object({ count, bytes: count, liveBytes: count }),
   strategies: list(
     v.object({
       strategy: v.string(),
       rows: count,
-      /** Approximate: nodes of several strategies may share what is stored. */
+      /** Approximate: strategies may share stored rows. */
       bytes: count,
-      /** `pinned`: a clean-up leaves it alone. */
+      /** `pinned`: clean-ups leave it alone. */
       nodes: list(
         v.object({
           name: v.string(),
@@ -296,9 +299,9 @@ const cacheReport = v.object({
       ),
     }),
   ),
-  /** Bytes that `clear` or `clean` freed; 0 for `show` and a dry run. */
+  /** Bytes freed by `clear` or `clean`; 0 for `show` and a dry run. */
   freed: count,
-  /** What `clean` with these limits would take after the action. */
+  /** What `clean` with these limits would delete after the action. */
   cleanable: cleanPlan,
 });
 export type CacheReport = v.InferOutput<typeof cacheReport>;
@@ -337,9 +340,9 @@ const barResult = v.object({
   bar: v.number(),
   /** Its close. */
   asOf: v.number(),
-  /** What the function saw: bars of each input in a window. */
+  /** What the function saw: the bars in each input's window. */
   windows: list(v.object({ input: v.string(), bars: count })),
-  /** The row it emitted; no row when it emitted none or failed. */
+  /** The emitted row; absent when it emitted none or failed. */
   row: table,
   failure: v.nullable(failure),
 });
@@ -364,7 +367,7 @@ export const results = {
   materialize: materializeResult,
   bars: fetchResult,
   status: statusReport,
-  /** What the sources of a strategy have: from the first bar to past the last one; null when they cannot tell. */
+  /** The bounds of a strategy's sources: from the first bar to the end of the last; null: unknown. */
   source: v.object({ taken: v.nullable(sourceTaken) }),
   bounds: v.object({ range: v.nullable(span) }),
   read: table,
@@ -375,7 +378,7 @@ export const results = {
   export: exportReport,
   verify: verifyReport,
   sql: sqlResult,
-  /** `streams`: those that the next run of the strategy reads again. */
+  /** `streams`: those that the strategy's next run reads again. */
   refresh: v.object({ strategy: v.string(), streams: list(v.string()) }),
   cache: cacheReport,
   run: runResult,

@@ -6,14 +6,12 @@ import type { SourceLocation } from '../sdk/errors.js';
 import type { ServiceLevel, ServiceOutcome, StreamService } from '../sdk/providers/fetched.js';
 import type { Column, RowValue, Table } from '../sdk/table.js';
 
-/*
- * What several messages are made of.
- */
+/* Parts that several messages share. */
 
-/** A schema of a type that is declared elsewhere: the compiler holds both together. */
+/** A schema for a type declared elsewhere: the compiler checks that they match. */
 export type SchemaOf<T> = v.GenericSchema<unknown, T>;
 
-/** A list that its reader does not change. */
+/** A read-only list. */
 export function list<S extends v.GenericSchema>(
   item: S,
 ): v.GenericSchema<unknown, readonly v.InferOutput<S>[]> {
@@ -65,7 +63,7 @@ export const streamService: SchemaOf<StreamService> = v.object({
 
 const mask = v.nullable(v.instance(Uint8Array));
 
-/** A million strings are looked through in place: a schema per item would copy them. */
+/** A million strings are validated in place: a schema per item would copy them. */
 const strings = v.custom<readonly string[]>(
   (value) => Array.isArray(value) && value.every((item) => typeof item === 'string'),
   'Expected a list of strings',
@@ -85,5 +83,5 @@ export const table: SchemaOf<Table> = v.object({
   present: mask,
 });
 
-/** What a node emitted: checked no further, for it is shown and not used. */
+/** A node's value; not validated further, since it is only shown. */
 export const rowValue = v.custom<RowValue>((value) => value !== undefined, 'Expected a value');

@@ -1,10 +1,10 @@
 import { SeamlessError } from '../sdk/errors.js';
 
-/** What of the author's was at work when it was ended, and how: it computed on and on, or waited on and on. */
+/** Which author code was stopped, and whether it computed or waited too long. */
 export interface Stuck {
   readonly what: 'setup' | 'provider';
   readonly how: 'loop' | 'wait';
-  /** Of processor time for a loop, of the clock for a wait. */
+  /** Processor time for a loop, wall-clock time for a wait. */
   readonly seconds: number;
 }
 

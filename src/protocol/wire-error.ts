@@ -8,19 +8,19 @@ import {
   type SourceLocation,
 } from '../sdk/errors.js';
 
-/** A `SeamlessError` as it crosses between processes. */
+/** A `SeamlessError` as sent between processes. */
 export interface SerializedError {
   /** Name of the class: `SeamlessError`, or one of its subclasses. */
   readonly name: string;
   readonly code: ErrorCode;
   readonly message: string;
   readonly node: string | null;
-  /** Close of the bar to blame, in epoch seconds. */
+  /** Close of the failing bar, in epoch seconds. */
   readonly asOf: number | null;
   readonly location: SourceLocation | null;
-  /** Of a cycle: its nodes by name. */
+  /** For a cycle: its nodes by name. */
   readonly path: readonly string[] | null;
-  /** Only of errors nobody foresaw: where in Seamless they were thrown. */
+  /** Only for unexpected errors: where in Seamless they were thrown. */
   readonly stack: string | null;
 }
 
@@ -53,14 +53,16 @@ export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === 'string' && Object.hasOwn(CODES, value);
 }
 
-/** Errors with a class of their own, whose constructors set the code. */
+/** Subclasses, whose constructors set the code. */
 const SUBCLASSES: Readonly<Record<string, new (message: string, details: ErrorDetails) => SeamlessError>> = {
   UndeclaredInput,
   LookAheadError,
   ComputeOnlyViolation,
 };
 
-/** Whatever was thrown, ready to be sent. What is no `SeamlessError` is a fault of Seamless, and keeps its stack. */
+/**
+ * Anything thrown, in a form that can be sent. An error other than a `SeamlessError` is a fault of Seamless, and keeps its stack.
+ */
 export function serializeError(thrown: unknown): SerializedError {
   if (thrown instanceof SeamlessError) {
     return {
@@ -87,7 +89,7 @@ export function serializeError(thrown: unknown): SerializedError {
   };
 }
 
-/** The error of the other process, of the same class, to be thrown here. */
+/** The other process's error, with the same class, to be thrown here. */
 export function deserializeError(sent: SerializedError): SeamlessError {
   const details: ErrorDetails = {
     node: sent.node ?? undefined,

@@ -13,16 +13,16 @@ interface CopiedSample {
 
 const FIRST = { file: 'strategies/sp-trend.ts', className: 'SpTrend' };
 
-/** What someone who tried the sample in place left in it. */
+/** Leftovers of trying the sample in place. */
 const LEFT: ReadonlySet<string> = new Set(['.seamless', 'node_modules']);
 
-/** What file managers put into any folder: one with nothing else is empty. */
+/** Files that file managers create: a folder with nothing else counts as empty. */
 const LITTER: ReadonlySet<string> = new Set(['.DS_Store', 'Thumbs.db', 'desktop.ini']);
 
 /**
- * Copies the sample project into an empty or new folder, with the SDK's types, ready to be opened.
- * @param packageFolder The folder of the installed extension.
- * @throws SeamlessError `usage` when the folder holds something or is a file; `internal` when it cannot be written.
+ * Copies the sample project and the SDK's types into an empty or new folder.
+ * @param packageFolder the installed extension's folder
+ * @throws SeamlessError `usage` when the folder is not empty or is a file; `internal` when it cannot be written
  */
 export async function copySample(target: string, packageFolder: string): Promise<CopiedSample> {
   const folder = resolve(target);
@@ -55,7 +55,7 @@ async function checkEmpty(folder: string): Promise<void> {
   );
 }
 
-/** Contents by path. Read and written anew, since files of an extension may be read-only, and copies of them would be, too. */
+/** Contents by path. Written as new files: an extension's files may be read-only, and so would be copies. */
 async function readSample(source: string): Promise<ReadonlyMap<string, Buffer>> {
   const files = new Map<string, Buffer>();
   try {
@@ -74,7 +74,7 @@ async function readSample(source: string): Promise<ReadonlyMap<string, Buffer>> 
   }
 }
 
-/** Empties the folder again, so that the next try is not refused. */
+/** Empties the folder again, so that the next attempt is not refused. */
 async function takeBack(folder: string): Promise<void> {
   const names = await readdir(folder).catch(() => []);
   for (const name of names) {

@@ -5,17 +5,17 @@ import { priceToName } from '../sdk/bars/bars-of.js';
 import { SeamlessError } from '../sdk/errors.js';
 
 interface NewStrategyOptions {
-  /** Where the file goes; it must exist. */
+  /** The folder for the file; it must exist. */
   readonly folder: string;
   /** Name of the class. */
   readonly name: string;
-  /** Names of the strategies there are, for two of one name would share their history's name. */
+  /** Names of existing strategies: two with one name would share their history's name. */
   readonly taken?: Iterable<string>;
-  /** What it reads. Default: a made-up market. */
+  /** Its data. Default: a made-up market. */
   readonly data?: StrategyData;
 }
 
-/** A file of bars, as `inspect` found it. */
+/** A data file, as `inspect` found it. */
 export interface StrategyData {
   /** The stream that reads it, as code: `new StreamInput({ … historyProvider: csvHistory('data/x.csv') })`. */
   readonly line: string;
@@ -23,17 +23,16 @@ export interface StrategyData {
 }
 
 interface NewStrategy {
-  /** Absolute path of the file that was written. */
+  /** Absolute path of the new file. */
   readonly file: string;
-  /** The line to begin editing at, counted from 1. */
+  /** The line to edit first, counted from 1. */
   readonly line: number;
 }
 
 /**
- * Writes a strategy that runs at once, also without data, into a file named after it; never over another.
- * @throws SeamlessError `usage` when the name cannot be a new strategy's, `not-found` when there is no such folder, `source` when the data have no
- * column of numbers,
- * `internal` when the file cannot be written.
+ * Writes a strategy that runs at once, even without data, into a file named after it; never overwrites one.
+ * @throws SeamlessError `usage` for an invalid name, `not-found` when there is no such folder, `source` when the data have no
+ * column of numbers, `internal` when the file cannot be written
  */
 export async function newStrategy({
   folder,
@@ -49,7 +48,7 @@ export async function newStrategy({
   return { file, line };
 }
 
-/** What is wrong with a name for a new strategy's class, as a sentence; null when nothing is. */
+/** Why a name is invalid for a new strategy's class, as a sentence; null: it is valid. */
 export function strategyNameFault(name: string, taken: Iterable<string> = []): string | null {
   const suggestion = pascalCase(name);
   const instead = suggestion === null || suggestion === name ? '' : ` For instance: ${suggestion}.`;
@@ -65,7 +64,7 @@ export function strategyNameFault(name: string, taken: Iterable<string> = []): s
 
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
 
-/** Words of ECMAScript's modules, and names that TypeScript keeps from classes. */
+/** ECMAScript's reserved words, and names that TypeScript forbids for classes. */
 const RESERVED: ReadonlySet<string> = new Set(
   `arguments await break case catch class const continue debugger default delete do else enum eval export extends false
   finally for function if implements import in instanceof interface let new null package private protected public return
@@ -73,7 +72,7 @@ const RESERVED: ReadonlySet<string> = new Set(
   any bigint boolean never number object string symbol undefined unknown`.split(/\s+/),
 );
 
-/** What the written file names. */
+/** The names that the new file uses. */
 const OWN: ReadonlySet<string> = new Set([
   'csvHistory',
   'demoHistory',
@@ -91,7 +90,7 @@ function pascalCase(name: string): string | null {
   return IDENTIFIER.test(clean) ? clean : null;
 }
 
-/** Files of these names mean devices to Windows. */
+/** Windows reserves these file names for devices. */
 const DEVICE = /^(?:aux|con|nul|prn|com\d|lpt\d)$/;
 
 /** `MyMomentum` → `my-momentum`. */
@@ -137,11 +136,11 @@ function codeOf(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined;
 }
 
-/** The stream of a new strategy, as code. */
+/** A new strategy's stream, as code. */
 interface StreamCode {
   readonly provider: string;
   readonly code: string;
-  /** What an indicator is told of the column it reads; empty: its default. */
+  /** The indicator option that names the column; empty: its default. */
   readonly option: string;
   /** How a bar's value is read from its row: `.close`. */
   readonly access: string;
@@ -160,7 +159,7 @@ const MADE_UP: StreamCode = {
   access: '.close',
 };
 
-/** @throws SeamlessError `source` when there is no column of numbers. */
+/** @throws SeamlessError `source` when there is no column of numbers */
 function streamOf({ line, columns }: StrategyData): StreamCode {
   const numbers = columns.filter(({ type }) => type === 'number').map(({ name }) => name);
   if (line.includes("interval: 'tick'") && numbers.length > 0) return barsOfTicks(line, numbers);
@@ -175,7 +174,7 @@ function streamOf({ line, columns }: StrategyData): StreamCode {
   const provider = /historyProvider: (\w+)/.exec(line)?.[1] ?? '';
   const isClose = column.toLowerCase() === 'close';
   const key = IDENTIFIER.test(column) ? column : quoted(column);
-  // A stream has the type of a bar unless it says otherwise.
+  // A stream has the type of a bar by default.
   const typed = isClose ? line : line.replace('StreamInput(', `StreamInput<{ readonly ${key}: number }>(`);
   return {
     provider,
@@ -200,7 +199,7 @@ function barsOfTicks(line: string, numbers: readonly string[]): StreamCode {
   };
 }
 
-/** An option on each line, as in code that is written by hand. */
+/** One option per line, as in hand-written code. */
 function inLines(line: string): string {
   const [, start, tags, interval, provider] =
     /^(.*?\(\{) (tags: .*?), (interval: .*?), (historyProvider: .*) \}\)$/.exec(line) ?? [];
@@ -213,7 +212,7 @@ function quoted(text: string): string {
   return `'${JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`;
 }
 
-/** Compiles under every strict option of TypeScript, in a project with settings or without. */
+/** Compiles under all strict options of TypeScript, with or without project settings. */
 function template(name: string, { provider, code, option, access }: StreamCode): string {
   return `import { ${provider}, Node, sma, Strategy, StreamInput } from 'seamless-dag';
 

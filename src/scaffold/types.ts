@@ -6,26 +6,26 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { SeamlessError } from '../sdk/errors.js';
 
-/** `placed`: there were none; `updated`: older ones of ours were replaced; `kept`: what is there is right, or not ours. */
+/** `placed`: there were none; `updated`: older ones of ours were replaced; `kept`: they are current, or not ours. */
 type Placement = 'placed' | 'updated' | 'kept';
 
 const PACKAGE = 'seamless-dag';
 
-/** The field of a manifest by which folders placed here differ from an installation. */
+/** The manifest field that marks folders placed here. */
 const MARK = 'seamlessTypes';
 
-/** Begins the name of a folder on its way in or out; npm and TypeScript pass over names with a dot. */
+/** Prefix of temporary folders; npm and TypeScript ignore names with a dot. */
 const SCRATCH = `.${PACKAGE}-types-`;
 
-/** A scratch folder this old was left by a process that died. */
+/** Milliseconds after which a scratch folder counts as left over. */
 const LEFT_BEHIND_MS = 60 * 60 * 1000;
 
-/** How often, and after how many milliseconds, a folder in use is tried again: Windows holds what a program watches. */
+/** Attempts and delays in milliseconds for a folder in use: Windows locks watched files. */
 const TRIES = 5;
 const PAUSE_MS = 100;
 
 interface Mark {
-  /** Of the extension that placed the types. */
+  /** Version of the extension that placed the types. */
   readonly version: string;
   /** SHA-256 of their names and texts. */
   readonly digest: string;
@@ -37,10 +37,10 @@ interface Declarations extends Mark {
 }
 
 /**
- * Lays the SDK's type declarations where TypeScript looks for `seamless-dag` from a project: into its `node_modules`.
- * What is installed there or above it, a link, and Yarn's Plug'n'Play are left as they are. Several windows may do so at once.
- * @param packageFolder The folder of the installed extension.
- * @throws SeamlessError `internal` when the declarations cannot be read or written.
+ * Puts the SDK's type declarations where TypeScript looks for `seamless-dag`: into the project's `node_modules`. An installed
+ * package there or above, a link, and Yarn's Plug'n'Play are left alone. Several windows may do this at once.
+ * @param packageFolder the installed extension's folder
+ * @throws SeamlessError `internal` when the declarations cannot be read or written
  */
 export async function placeTypes(projectRoot: string, packageFolder: string): Promise<Placement> {
   const root = resolve(projectRoot);
@@ -90,7 +90,7 @@ async function readManifest(folder: string): Promise<Readonly<Record<string, unk
     const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null;
   } catch {
-    // Someone else's, half written: it is no mark of ours.
+    // Someone else's, partly written: not placed by us.
     return null;
   }
 }
@@ -102,7 +102,7 @@ function markOf(manifest: Readonly<Record<string, unknown>> | null): Mark | null
   return typeof version === 'string' && typeof digest === 'string' ? { version, digest } : null;
 }
 
-/** Two windows may run two versions of the extension: the newer one's types stay, or each would undo the other's. */
+/** Two windows may run two versions of the extension: the newer types stay, or each would undo the other's. */
 function isOlder(present: Mark, own: Mark): boolean {
   const order = present.version.localeCompare(own.version, 'en', { numeric: true });
   return order < 0 || (order === 0 && present.digest !== own.digest);
@@ -135,12 +135,12 @@ async function readDeclarations(packageFolder: string): Promise<Declarations> {
   }
 }
 
-/** Writes all beside its place, then moves it there: nobody sees a part of it. */
+/** Writes everything to a temporary folder, then renames it: nobody sees a partial result. */
 async function lay(declarations: Declarations, modules: string, replaces: boolean): Promise<void> {
   const target = join(modules, PACKAGE);
   const own = join(modules, `${SCRATCH}${randomUUID()}`);
   const old = `${own}-old`;
-  // Not recursive: a project that was removed does not come back.
+  // Not recursive: a removed project must not come back.
   if (!(await entryOf(modules))) await mkdir(modules);
   await mkdir(own);
   try {
@@ -153,7 +153,7 @@ async function lay(declarations: Declarations, modules: string, replaces: boolea
   await sweep(modules);
 }
 
-/** Takes our older types out of the way; gives back what was installed in their place meanwhile. */
+/** Moves our older types away; restores what was installed there meanwhile. */
 async function moveAway(target: string, old: string): Promise<void> {
   await rename(target, old);
   if (markOf(await readManifest(old))) return;
@@ -161,7 +161,7 @@ async function moveAway(target: string, old: string): Promise<void> {
   throw Object.assign(new Error(`${target} was installed meanwhile`), { code: 'EEXIST' });
 }
 
-/** What cannot be removed now, because a program holds it, is swept later. */
+/** What is in use now is removed later. */
 async function discard(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true }).catch(() => undefined);
 }
@@ -178,7 +178,7 @@ async function writeAll(folder: string, { files, version, digest }: Declarations
   const texts = new Map([
     ...files,
     ['package.json', `${JSON.stringify(manifest({ version, digest }), null, 2)}\n`],
-    // A project without a .gitignore has no need to see these as its own.
+    // A project without a .gitignore need not track these files.
     ['.gitignore', '*\n'],
   ]);
   for (const [path, text] of texts) {
@@ -190,7 +190,7 @@ async function writeAll(folder: string, { files, version, digest }: Declarations
 function manifest(mark: Mark): object {
   return {
     name: PACKAGE,
-    // Of no range that anyone asks for, so that npm never takes it for the package.
+    // A version outside any range, so that npm never takes it for the package.
     version: '0.0.0-types',
     description:
       'Type declarations alone, placed by the VS Code extension Seamless. Installing seamless-dag replaces them.',
@@ -205,10 +205,10 @@ function manifest(mark: Mark): object {
   };
 }
 
-/** Is not there: a script that Node runs itself ends with this name. Strategies get the SDK from what runs them. */
+/** Does not exist: a script that Node runs directly fails with this name. Strategies get the SDK from Seamless. */
 const NOT_INSTALLED = './only-types-are-here--run--npm-install-seamless-dag';
 
-/** What is at a path, links not followed; null also where nothing can be seen: TypeScript sees nothing there either. */
+/** What is at a path, without following links; null also if it is unreadable, as for TypeScript. */
 async function entryOf(path: string): Promise<Stats | null> {
   return lstat(path).catch(() => null);
 }

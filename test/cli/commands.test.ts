@@ -117,7 +117,7 @@ describe('command line', () => {
         out,
         /^strategy {2}run it as {17}where\nMomentum {2}src\/momentum\.ts#Momentum {2}line 2\n/,
       );
-      assert.match(err, /^src\/broken\.ts was passed over: it does not parse\.\n$/);
+      assert.match(err, /^src\/broken\.ts was skipped: it does not parse\.\n$/);
       assert.strictEqual(exitCode, 0);
     });
 

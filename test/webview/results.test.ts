@@ -150,7 +150,7 @@ describe('the page of the Results panel', () => {
   it('a run that goes on says so, and can be stopped', async () => {
     const { report } = madeRun('paper-1', 'paper', 3, false);
     await look(resultsOf(report, { stoppable: true }), { theme: 'light' }, async (shown) => {
-      await shown.page.getByText('The run goes on: these are its numbers so far.').waitFor();
+      await shown.page.getByText('The run is still active: these are its numbers so far.').waitFor();
       await shown.picture('results-running');
       await shown.page.locator('vscode-button', { hasText: 'Stop Run' }).click();
       await shown.until((message) => message.type === 'request' && message.kind === 'stop');
@@ -190,7 +190,7 @@ describe('the page of the Results panel', () => {
       resultsOf(backtest.report),
       { replies, kept: { tab: 'trades', symbol: null } },
       async (shown) => {
-        await shown.page.getByText('There are no prices of it any more').waitFor();
+        await shown.page.getByText('Its prices are no longer stored').waitFor();
         await shown.page.locator('vscode-button', { hasText: 'Open as HTML' }).click();
         await shown.page.getByRole('alert').getByText('The file cannot be written.').waitFor();
       },

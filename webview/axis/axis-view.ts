@@ -12,12 +12,12 @@ const STRIP = { y: 34, height: 6 } as const;
 interface AxisFacts {
   readonly range: Span | null;
   readonly nodes: readonly PanelNode[];
-  /** What a chosen range is snapped to, in seconds. */
+  /** The grid for a chosen range, in seconds. */
   readonly interval: number;
   readonly chosen: Span | null;
 }
 
-/** The time axis all coverage bars share: drag across it to choose a range, or move its ends by the arrow keys. */
+/** The time axis that all coverage bars share: drag to choose a range, or move its ends with the arrow keys. */
 export class AxisView {
   readonly element: HTMLDivElement;
   readonly #svg = s('svg', { class: 'axis-drawing', height: HEIGHT, 'aria-hidden': 'true' });
@@ -71,7 +71,7 @@ export class AxisView {
     });
   }
 
-  /** An arrow moves the chosen range by a bit, with Shift its end alone; from nothing, the last tenth is chosen. */
+  /** An arrow moves the chosen range, with Shift only its end; without a range, it chooses the last tenth. */
   #nudge(event: KeyboardEvent): void {
     const { range, chosen, interval } = this.#facts;
     if (!range) return;
@@ -137,13 +137,13 @@ export class AxisView {
   }
 }
 
-/** Between the two ends of the axis, where there is room also when the panel is narrow. */
+/** Between the ends of the axis, where there is room even in a narrow panel. */
 function chosenText([start, end]: Span, width: number): SVGElement {
   const text = l10n.t('Chosen: {0}', `${brief(start)} → ${brief(end)}`);
   return s('text', { class: 'chosen-text', x: width / 2, y: 12, 'text-anchor': 'middle' }, text);
 }
 
-/** `2023-03-01 04:00`, in UTC: seconds only where there are some. */
+/** `2023-03-01 04:00` in UTC, with seconds if not zero. */
 function brief(time: number): string {
   return formatTime(time)
     .replace(/T(\d\d:\d\d)(?::00)?/, ' $1')

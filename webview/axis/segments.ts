@@ -1,6 +1,6 @@
 import type { PanelNode, Span } from '../../src/panel/state.js';
 
-/** What a segment of a coverage bar says; a segment of nothing is a gap. */
+/** The state of a coverage bar's segment; no segment: a gap. */
 export type SegmentKind = 'covered' | 'stale' | 'failed' | 'unavailable' | 'not-yet';
 
 export const SEGMENT_KINDS: readonly SegmentKind[] = ['unavailable', 'not-yet', 'stale', 'failed', 'covered'];
@@ -28,8 +28,8 @@ export function spansOf(node: PanelNode, kind: SegmentKind): readonly Span[] {
 }
 
 /**
- * Spans as segments of a bar that many pixels wide: each at least one pixel, those that touch at that scale put together, so
- * that a bar has no more pieces than pixels.
+ * Spans as segments of a bar with this many pixels. Each is at least one pixel, and touching ones are merged, so a bar has no
+ * more pieces than pixels.
  */
 export function segmentsOf(
   spans: readonly Span[],
@@ -44,7 +44,7 @@ export function segmentsOf(
     const from = (Math.max(a, start) - start) * scale;
     const to = Math.min(width, Math.max((Math.min(b, end) - start) * scale, from + 1));
     const last = segments.at(-1);
-    // A gap is shown from half a pixel on: closer segments look like one.
+    // A gap shows from half a pixel on: closer segments are merged.
     if (last && from - last.to < 0.5) last.to = Math.max(last.to, to);
     else segments.push({ kind, from: Math.min(from, width - 1), to });
   }
@@ -56,7 +56,7 @@ export interface ShownSegment {
   readonly span: Span;
 }
 
-/** What a node has at a time of the range: the segment around it, a gap where nothing is known. */
+/** A node's state at a time: the segment there, or a gap where nothing is known. */
 export function segmentAt(node: PanelNode, range: Span, time: number): ShownSegment {
   let [start, end] = range;
   for (const kind of SEGMENT_KINDS.toReversed()) {
@@ -69,7 +69,7 @@ export function segmentAt(node: PanelNode, range: Span, time: number): ShownSegm
   return { kind: 'gap', span: [start, end] };
 }
 
-/** Per segment of a bar, the share of nodes that are complete there: what the axis shows of the whole graph. */
+/** For each segment of a bar, the share of nodes that are complete there, over the whole graph. */
 export function shares(nodes: readonly PanelNode[], [start, end]: Span, points: number): Float64Array {
   const steps = new Float64Array(points + 1);
   const scale = points / (end - start);

@@ -1,7 +1,7 @@
 import type uPlot from 'uplot';
 import type { ChartColours } from '../ui/theme.js';
 
-/** Draws open, high, low and close, which are the first four series, as candles: hollow where the price rose. */
+/** Draws the first four series (open, high, low, close) as candles: hollow if the price rose. */
 export function candlePaths({ rise, fall }: ChartColours): uPlot.Series.PathBuilder {
   return (plot, _series, from, to) => {
     const [x, open, high, low, close] = plot.data;

@@ -4,7 +4,7 @@ import { formatTime } from '../../src/sdk/time/time.js';
 
 type Column = Table['columns'][number];
 
-/** A cell in full: numbers as JavaScript writes them, so that none is rounded. */
+/** A cell in full: numbers as JavaScript writes them, unrounded. */
 export function cellText(table: Table, column: Column, row: number): string {
   if (table.present?.[row] === 0 || column.valid?.[row] === 0) return 'null';
   switch (column.type) {
@@ -22,10 +22,10 @@ export function cellText(table: Table, column: Column, row: number): string {
   }
 }
 
-/** A number written out: no exponent, not one of those that are no number. */
+/** A plain number: finite, without an exponent. */
 const WRITTEN_OUT = /^-?[\d,]+(?:\.(\d+))?$/;
 
-/** Numbers of a column as a table shows them: rounded to what counts, points of all of them under each other. */
+/** Numbers of a column for a table: rounded to significant digits, with aligned decimal points. */
 export function numberTexts(table: Table, column: Column): string[] {
   const values = Array.from(table.ts, (_, row) => {
     const value = column.values[row];
@@ -40,14 +40,14 @@ export function numberTexts(table: Table, column: Column): string[] {
   return texts.map((text, row) => (WRITTEN_OUT.test(text) ? format.format(values[row] ?? 0) : text));
 }
 
-/** Times of rows, all written to the same unit: days, minutes, seconds, or whatever there is. */
+/** Times of rows in one format: days, minutes, seconds, or fractions. */
 export function timeTexts(ts: Float64Array): string[] {
   const isMultiple = (unit: number): boolean => ts.every((time) => time % unit === 0);
   const length = isMultiple(86_400) ? 10 : isMultiple(60) ? 16 : isMultiple(1) ? 19 : 23;
   return Array.from(ts, (time) => new Date(time * 1000).toISOString().slice(0, length).replace('T', ' '));
 }
 
-/** Rows with a heading, cells set apart by tabs: what spreadsheets paste. */
+/** Rows with a heading, separated by tabs, as spreadsheets paste them. */
 export function copyText(table: Table): string {
   const lines = Array.from(table.ts, (ts, row) =>
     [formatTime(ts), ...table.columns.map((column) => plain(cellText(table, column, row)))].join('\t'),

@@ -12,32 +12,32 @@ import { chartData, type ChartData } from './series.js';
 import type { MarkedFill } from './marks.js';
 import { timeGestures } from './time-window.js';
 
-/** Bars that are seen at least, however close one looks. */
+/** The fewest bars in view. */
 const FEWEST_BARS = 8;
 
 interface Shown {
   /** What it is a chart of. */
   readonly node: string;
   readonly series: PanelSeries;
-  /** What was read. */
+  /** The values that were read. */
   readonly range: Span;
-  /** All there is to look at. */
+  /** The whole range. */
   readonly whole: Span;
-  /** Whether the version before is drawn as well, and where they differ is marked. */
+  /** Whether to draw the previous version as well, and to mark differences. */
   readonly compare: boolean;
   /** Fills, drawn over the first pane. */
   readonly fills?: readonly MarkedFill[];
-  /** Ranges to be shaded, where it does not compare. */
+  /** Ranges to shade, if it does not compare. */
   readonly marked?: readonly Span[];
-  /** Names of columns by pane; null: those of one size share one. */
+  /** Names of columns by pane; null: columns of one magnitude share a pane. */
   readonly panes?: readonly (readonly string[])[];
-  /** Values hold until the next, and no line leads there. */
+  /** A value holds until the next one: step lines. */
   readonly stepped?: boolean;
 }
 
 let charts = 0;
 
-/** A node's values over time: panes below each other, which one pans and zooms together. */
+/** A node's values over time, in panes that pan and zoom together. */
 export class Chart {
   readonly element = h('div', { class: 'chart', tabindex: '0', role: 'group' });
   readonly #legend = h('div', { class: 'chart-legend' });
@@ -45,15 +45,15 @@ export class Chart {
   readonly #id = `chart-${charts++}`;
   #plots: uPlot[] = [];
   #shown: Shown | null = null;
-  /** The values over the whole range, coarse: seen while one moves past what was read closely. */
+  /** Coarse values over the whole range, shown while panning beyond what was read in detail. */
   #coarse: Shown | null = null;
-  /** What is drawn, of which of the two. */
+  /** What is drawn, from which of the two. */
   #drawn: { readonly of: Shown; readonly data: ChartData; readonly strokes: readonly string[][] } | null =
     null;
   #view: Span | null = null;
   readonly #tell: (view: Span | null) => void;
 
-  /** @param onView told what is looked at once it rests, so that it is read as fine as the screen can show; null: all. */
+  /** @param onView called with the visible range once it is stable, to read it in full detail; null: everything */
   constructor(onView: (view: Span | null) => void) {
     this.#tell = later(onView);
     this.element.append(this.#legend, this.#frame);
@@ -72,7 +72,7 @@ export class Chart {
     });
   }
 
-  /** Ranges of time that show apart: pixels. */
+  /** The shortest range that is visible, in pixels. */
   get points(): number {
     return Math.max(200, Math.min(2000, this.element.clientWidth || 400));
   }
@@ -87,7 +87,7 @@ export class Chart {
     this.repaint();
   }
 
-  /** Another node, or another range: all of it is seen again. */
+  /** Another node or range: show all of it. */
   reset(): void {
     this.#view = null;
     this.#coarse = null;
@@ -104,7 +104,7 @@ export class Chart {
     this.repaint();
   }
 
-  /** Draws once more, as when colours became others. */
+  /** Draws again, for example with new colours. */
   repaint(): void {
     this.#drawn = null;
     this.#draw();
@@ -123,7 +123,7 @@ export class Chart {
     this.#tell(this.#view);
   }
 
-  /** Of what was read closely as long as that is all that is seen, else of the whole. */
+  /** The detailed values if they cover the view, else the coarse ones. */
   #draw(): void {
     const fine = this.#shown;
     const [from, to] = this.#seen;
@@ -137,7 +137,7 @@ export class Chart {
     this.#plots = [];
     this.#frame.replaceChildren();
     this.#drawn = null;
-    // The legend stays until the next is there: the frame beside it must not change its height in between.
+    // Keep the legend until the next one exists, so that the height does not change in between.
     if (best) this.#make(best);
     else this.#legend.replaceChildren();
   }
@@ -188,7 +188,7 @@ export class Chart {
     this.#tellValues(null);
   }
 
-  /** The values under the pointer; while none is over it, the last that are seen. */
+  /** The values under the pointer, or the last visible ones. */
   #tellValues(index: number | null): void {
     if (!this.#drawn) return;
     const { data, strokes } = this.#drawn;
@@ -200,7 +200,7 @@ export class Chart {
         const value = y[at];
         const text = value == null ? '–' : kind === 'states' ? (words[value] ?? '') : formatNumber(value);
         const name = line < lines.length ? label : l10n.t('{0} before', label);
-        // Candles have two colours, and none of them is a column's.
+        // Candles have two colours, neither of them a column's.
         return entry(name, text, kind === 'candles' ? null : (strokes[pane]?.[line] ?? null));
       }),
     );

@@ -20,30 +20,30 @@ interface DetailsHandlers extends Omit<ValuesHandlers, 'onReveal'> {
   readonly onReveal: (name: string) => void;
   readonly onExport: (name: string) => void;
   readonly onTab: (tab: Tab) => void;
-  /** What the file of a stream is read as, in lines. */
+  /** How a stream's file is read, in lines. */
   readonly source: (name: string) => Promise<readonly string[]>;
 }
 
 interface DetailsFacts {
   /** Null: no node is selected. */
   readonly node: PanelNode | null;
-  /** The nodes of the family that is selected, or that the selected node is in. Neither: the pane is away. */
+  /** The nodes of the selected family, or of the selected node's family. If neither is selected, the pane is hidden. */
   readonly family: readonly PanelNode[] | null;
   readonly graph: NodeGraph;
   readonly range: Span | null;
-  /** What a run would be over. */
+  /** The range that a run would cover. */
   readonly target: Span | null;
-  /** A run is in work, and whether on this very node. */
+  /** Whether a run is active, and on this node. */
   readonly running: boolean;
   readonly inWork: boolean;
   readonly trusted: boolean;
-  /** Code and data are being looked at. */
+  /** Code and data are being checked. */
   readonly checking: boolean;
-  /** What of the node is looked at. */
+  /** Which part of the node is shown. */
   readonly tab: Tab;
 }
 
-/** The pane beside the graph: the selected node, its values, and what else is known of it. */
+/** The pane beside the graph: the selected node, its values and other facts. */
 export class Details {
   readonly element = h('aside', { class: 'details', hidden: true });
   readonly #on: DetailsHandlers;
@@ -58,9 +58,9 @@ export class Details {
   readonly #reveal: Control;
   readonly #export: Control;
   #node: PanelNode | null = null;
-  /** Name of the node or family that is shown. */
+  /** Name of the shown node or family. */
   #shown = '';
-  /** What the last stream's file is read as, and of which version of it. */
+  /** How the last stream's file is read, and for which version. */
   #source: { readonly key: string; readonly lines: Promise<readonly string[]> } = {
     key: '',
     lines: Promise.resolve([]),
@@ -112,7 +112,7 @@ export class Details {
     else if (family) this.#showFamily(family, facts);
   }
 
-  /** A family as a whole: its symbols, one of which may be looked at. */
+  /** A whole family: its symbols, to choose from. */
   #showFamily(members: readonly PanelNode[], { range, checking, inWork }: DetailsFacts): void {
     const standing = inWork ? 'running' : checked(worstOf(members), checking);
     const [first] = members;

@@ -5,7 +5,7 @@ import { formatNumber } from '../../src/present/values.js';
 import { formatTime } from '../../src/sdk/time/time.js';
 import { h } from '../ui/dom.js';
 
-/** Before against after, in sentences: how many bars differ, where, and by how much. */
+/** Before and after in sentences: how many bars differ, where, and by how much. */
 export function differenceElement(series: PanelSeries): HTMLElement {
   const [, before] = series.versions;
   if (!before)
@@ -23,7 +23,7 @@ function quiet(text: string): HTMLElement {
   return h('p', { class: 'quiet' }, text);
 }
 
-/** What a comparison found. Bars of one version alone are mentioned only where there are any. */
+/** The result of a comparison. Bars of only one version are mentioned if there are any. */
 export function sentences(found: PanelDifference): string[] {
   const { common, changed, onlyBefore, onlyAfter, largest, first, spans } = found;
   const lines = [

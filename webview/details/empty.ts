@@ -6,27 +6,27 @@ import { h } from '../ui/dom.js';
 import { glyph, type GlyphName } from '../ui/glyphs.js';
 
 export interface EmptyHandlers {
-  /** The range that is looked at is to be run. */
+  /** Runs the shown range. */
   readonly onRun: () => void;
   readonly onReveal: () => void;
-  /** The workspace is to be trusted. */
+  /** Asks for trust in the workspace. */
   readonly onTrust: () => void;
 }
 
 export interface EmptyFacts {
   readonly node: PanelNode;
-  /** What a run would be over; null: not known. */
+  /** The range that a run would cover; null: unknown. */
   readonly target: Span | null;
   readonly running: boolean;
   readonly trusted: boolean;
 }
 
-/** Whether a node has nothing to show, of any version. */
+/** Whether a node has no values in any version. */
 export function isBare({ rows, coverage, stale, standing }: PanelNode): boolean {
   return rows === 0 && coverage.length === 0 && stale.length === 0 && standing !== 'uncached';
 }
 
-/** What stands in place of values that are not there: what it would show, and a button that makes it so. */
+/** Shown instead of missing values: what would appear, and a button to get it. */
 export function emptyElement(facts: EmptyFacts, on: EmptyHandlers): HTMLElement {
   const { node, target, running, trusted } = facts;
   const run: ButtonOptions = {

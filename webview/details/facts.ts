@@ -7,10 +7,10 @@ import { h } from '../ui/dom.js';
 import { segmentText } from '../ui/words.js';
 import { SEGMENT_KINDS, spansOf } from '../axis/segments.js';
 
-/** Ranges of one kind that are listed; the bar shows them all. */
+/** How many ranges of a kind are listed; the bar shows them all. */
 const MOST_STRETCHES = 6;
 
-/** What there is to know of a node besides its values. @param onSelect a node that was named is to be shown. */
+/** The facts about a node besides its values. @param onSelect shows another node */
 export function factsElement(
   node: PanelNode,
   graph: NodeGraph,
@@ -21,7 +21,7 @@ export function factsElement(
   const add = (term: string, ...values: readonly (Node | string)[]): void => {
     list.append(h('dt', {}, term), h('dd', {}, ...values));
   };
-  // One change is said above, in the sentence why.
+  // A single change is stated above already.
   if (node.changes.length > 1) {
     add(l10n.t('Changed'), ...node.changes.map((change) => h('div', {}, changeText(change))));
   }
@@ -53,7 +53,7 @@ export function factsElement(
   return list;
 }
 
-/** What a stream's file is read as: a line each. */
+/** How a stream's file is read, line by line. */
 export function sourceFacts(lines: readonly string[]): HTMLElement[] {
   if (lines.length === 0) return [];
   return [h('dt', {}, l10n.t('Read as')), h('dd', {}, ...lines.map((line) => h('div', {}, line)))];

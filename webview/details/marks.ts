@@ -1,7 +1,7 @@
 import type uPlot from 'uplot';
 import type { ChartColours } from '../ui/theme.js';
 
-/** An order that was filled: `at` is the open of its bar, `quantity` is below 0 where it was sold. */
+/** A filled order: `at` is the open of its bar; `quantity` is negative if sold. */
 export interface MarkedFill {
   readonly at: number;
   readonly quantity: number;
@@ -11,7 +11,7 @@ export interface MarkedFill {
 /** Width of a mark in pixels. */
 const SIZE = 10;
 
-/** Marks fills where they are in time and price: from below, pointing up, what was bought; from above, down, what was sold. */
+/** Marks fills by time and price: buys from below, pointing up; sells from above, pointing down. */
 export function drawFills(
   plot: uPlot,
   fills: readonly MarkedFill[],

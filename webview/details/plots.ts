@@ -9,19 +9,19 @@ import { drawFills, type MarkedFill } from './marks.js';
 import type { Line, Pane } from './series.js';
 
 const FONT = '11px sans-serif';
-/** About what a digit takes in it, in pixels. */
+/** About the width of a digit, in pixels. */
 const LETTER_WIDTH = 6.5;
 
-/** Height of a state on its axis, in pixels: its word has room. */
+/** Height of a state on its axis, in pixels: enough for its word. */
 const STATE_HEIGHT = 18;
 
-/** Room above and below the states, and that of the axis of time. */
+/** Margin above and below the states, and the height of the time axis. */
 const STATE_PADDING = 14;
 const TIME_HEIGHT = 34;
 
 const LEAST_HEIGHT = 70;
 
-/** Heights of panes below each other: states take what their words need, numbers share the rest. */
+/** Heights of panes: states get what their words need, numbers share the rest. */
 export function heightsOf(panes: readonly Pane[], height: number): number[] {
   const fixed = panes.map(({ kind, words }) =>
     kind === 'states' ? Math.max(2, words.length) * STATE_HEIGHT + STATE_PADDING : 0,
@@ -46,22 +46,22 @@ interface PlotOptions {
   readonly height: number;
   readonly view: Span;
   readonly colours: ChartColours;
-  /** Ranges to be shaded. */
+  /** Ranges to shade. */
   readonly marked: readonly Span[];
-  /** Fills to be marked. */
+  /** Fills to mark. */
   readonly fills: readonly MarkedFill[];
-  /** Values hold until the next. */
+  /** A value holds until the next one: step lines. */
   readonly stepped: boolean;
-  /** Width of the axis of values: the same for all panes, so that they share their times. */
+  /** Width of the value axis: equal in all panes, so that times align. */
   readonly valuesWidth: number;
-  /** Whether it has the axis of time: the last pane has it. */
+  /** Whether it has the time axis: only the last pane has. */
   readonly hasTime: boolean;
-  /** Panes of one name show where the pointer is together. */
+  /** Panes with one name share their cursor. */
   readonly together: string;
   readonly onCursor: (index: number | null) => void;
 }
 
-/** Colours of a pane's lines, those before last. */
+/** Colours of a pane's lines before the last. */
 export function strokesOf({ kind, lines, before }: Pane, first: number, colours: ChartColours): string[] {
   const own = lines.map((_, at) =>
     kind === 'candles' ? colours.text : (colours.lines[(first + at) % colours.lines.length] ?? colours.text),
@@ -122,7 +122,7 @@ export function makePlot(
   return plot;
 }
 
-/** What an axis goes over: where all values are one, a little around it; 0 to 100 would say something else. */
+/** The range of a value axis. If all values are equal, a little around them; 0 to 100 would mislead. */
 function rangeOf(low: number | null, high: number | null): [number | null, number | null] {
   if (low === null || high === null) return [low, high];
   if (low < high) return uPlot.rangeNum(low, high, 0.1, true);
@@ -142,7 +142,7 @@ function seriesOf(
     label: isBefore ? l10n.t('{0} before', label) : label,
     stroke,
     width: kind === 'states' ? 2 : 1.25,
-    // A lone bar between two gaps is a point.
+    // A single bar between two gaps is drawn as a point.
     points: { size: 3 },
     ...(isBefore && { dash: [4, 3] }),
     ...(stepped && { paths: stepped }),
@@ -168,7 +168,7 @@ function axesOf({ kind, words }: Pane, { colours, valuesWidth, hasTime }: PlotOp
         const ticks = new Map(ticksOf([from, to], mostTicks(plot)).map(({ time, text }) => [time, text]));
         return splits.map((time) => {
           const text = ticks.get(time) ?? '';
-          // What would be cut at the right is left out.
+          // Leave out what would be cut off at the right.
           const end = valuesWidth + plot.valToPos(time, 'x') + (text.length * LETTER_WIDTH) / 2;
           return end > plot.width ? '' : text;
         });
@@ -190,7 +190,7 @@ function axesOf({ kind, words }: Pane, { colours, valuesWidth, hasTime }: PlotOp
   ];
 }
 
-/** Letters of a word on an axis; the legend has it in full. */
+/** Shortened word for an axis; the legend has it in full. */
 const MOST_LETTERS = 22;
 
 function shortened(word: string): string {
@@ -199,7 +199,7 @@ function shortened(word: string): string {
 
 const LEAST_VALUES_WIDTH = 64;
 
-/** Room for the numbers and words beside all panes. */
+/** Room for numbers and words beside all panes. */
 export function valuesWidthOf(panes: readonly Pane[]): number {
   const pen = document.createElement('canvas').getContext('2d');
   if (!pen) return LEAST_VALUES_WIDTH;
@@ -225,7 +225,7 @@ function shade(plot: uPlot, spans: readonly Span[], colour: string): void {
   plot.ctx.rect(left, top, width, height);
   plot.ctx.clip();
   plot.ctx.fillStyle = colour;
-  // What differs is shaded, and still seen.
+  // Differences are shaded, but stay visible.
   plot.ctx.globalAlpha = 0.2;
   for (const [from, to] of spans) {
     const [a, b] = [plot.valToPos(from, 'x', true), plot.valToPos(to, 'x', true)];

@@ -6,27 +6,27 @@ import { button, type Control } from '../ui/controls.js';
 import { h } from '../ui/dom.js';
 import { cellText, copyText, numberTexts, timeTexts } from './cells.js';
 
-/** Rows of one page of the table. */
+/** Rows per page. */
 export const PAGE = 100;
 
 interface RowsHandlers {
-  /** The page from that row on is to be shown. */
+  /** Shows the page that begins at a row. */
   readonly onPage: (from: number) => void;
   readonly onCopy: (text: string) => void;
-  /** A row was chosen, by its place in the page: rows are then links, for the mouse and for the keyboard. */
+  /** A row was chosen, by its position in the page. Rows are then links for mouse and keyboard. */
   readonly onRow?: (row: number) => void;
 }
 
 interface RowsLook {
   /** Heading of the times. */
   readonly time?: string;
-  /** What stands where there is no value. Default: null. */
+  /** Text for a missing value. Default: null. */
   readonly none?: string;
-  /** What is said where there are no rows. */
+  /** Text shown if there are no rows. */
   readonly empty?: string;
 }
 
-/** The stored rows of a node, page by page; what is shown can be copied, ready for a spreadsheet. */
+/** A node's stored rows, page by page, which can be copied for a spreadsheet. */
 export class RowsView {
   readonly element = h('div', { class: 'rows-view' });
   readonly #where = h('span', { class: 'quiet' });
@@ -72,7 +72,7 @@ export class RowsView {
     this.#table.setAttribute('aria-label', l10n.t('Rows'));
   }
 
-  /** @param which what rows they are, where they are not those of now */
+  /** @param which describes the rows, if they are not current */
   show(rows: PanelRows, which: string): void {
     this.#rows = rows;
     const { total, from, table } = rows;
@@ -92,7 +92,7 @@ export class RowsView {
   }
 }
 
-/** Rows that one comes to by Tab, goes through by arrows, and chooses by Enter or a click. */
+/** Rows that can be reached with Tab and the arrow keys, and chosen with Enter or a click. */
 function makeChoosable(frame: HTMLElement, onRow: (row: number) => void): void {
   const rows = [...frame.querySelectorAll<HTMLTableRowElement>('tbody tr')];
   const focus = (at: number): void => {

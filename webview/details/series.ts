@@ -1,30 +1,30 @@
 import type { Span, Table } from '../../src/panel/state.js';
 
-/** One line of a chart. In `y` null is a gap; undefined, which only lines put together have, is bridged. */
+/** A line of a chart. In `y`, null is a gap; undefined (only in merged lines) is bridged. */
 export interface Line {
   readonly label: string;
   readonly y: readonly (number | null | undefined)[];
 }
 
 /**
- * What shares an axis of values: candles, numbers of one size, or the states of one column, each of which is one of `words`.
- * `before` are lines of the version before.
+ * A pane with one value axis: candles, numbers of one magnitude, or the states of one column (each one of `words`). `before`:
+ * lines of the previous version.
  */
 export interface Pane {
   readonly kind: 'candles' | 'lines' | 'states';
   readonly lines: readonly Line[];
   readonly before: readonly Line[];
-  /** Of states: what each number stands for. */
+  /** For states: the word for each number. */
   readonly words: readonly string[];
 }
 
 export interface ChartData {
   readonly x: number[];
-  /** Below each other; none where no column can be drawn. */
+  /** Panes from top to bottom; empty if no column can be drawn. */
   readonly panes: readonly Pane[];
 }
 
-/** A version's rows, as far as they are complete. */
+/** A version's rows within its coverage. */
 interface Stored {
   readonly table: Table;
   readonly coverage: readonly Span[];
@@ -32,19 +32,19 @@ interface Stored {
 
 const CANDLE = ['open', 'high', 'low', 'close'];
 
-/** Columns that one chart can show and still be read. */
+/** The most columns in one chart. */
 const MOST_COLUMNS = 8;
 
-/** A column of more different texts than this has no axis that could name them. */
+/** A column with more distinct texts has no readable axis. */
 const MOST_WORDS = 60;
 
-/** Lines share an axis as long as none of them is flat on it: as long as it is not so many times taller than what it spans. */
+/** Lines share an axis unless one would look flat: the axis may be at most this many times taller than its span. */
 const FLAT = 20;
 
 /**
- * Tables as a chart takes them: prices as candles, each other kind of column on an axis of its own.
- * @param before the version before, where the two are compared; its columns are drawn beside those of their name.
- * @param together names of columns that share an axis; null: those of one size do
+ * Tables in a chart's form: prices as candles, each other kind of column on its own axis.
+ * @param before the previous version, to compare with; its columns are drawn beside those of the same name
+ * @param together names of columns that share an axis; null: by magnitude
  */
 export function chartData(
   current: Stored,
@@ -111,7 +111,7 @@ function panesOf(
   ];
 }
 
-/** Lines put together so that each can be seen: a price and a weight do not share an axis. */
+/** Groups lines so that each is readable: a price and a weight do not share an axis. */
 function groupsOf(lines: readonly Drawn[]): Drawn[][] {
   const groups: { members: Drawn[]; low: number; high: number; least: number }[] = [];
   for (const each of lines) {
@@ -120,7 +120,7 @@ function groupsOf(lines: readonly Drawn[]): Drawn[][] {
       .filter((value) => typeof value === 'number');
     const low = values.reduce((least, value) => Math.min(least, value), Infinity);
     const high = values.reduce((most, value) => Math.max(most, value), -Infinity);
-    // A line of one value is seen wherever it is; so is one of none.
+    // A constant line is visible on any axis; so is one without values.
     const own = high > low ? high - low : Infinity;
     const home = groups.find((group) => {
       const span = Math.max(group.high, high) - Math.min(group.low, low);
@@ -141,11 +141,11 @@ function groupsOf(lines: readonly Drawn[]): Drawn[][] {
 
 interface Row {
   readonly time: number;
-  /** Null: a row of nothing. */
+  /** Null: an empty row. */
   readonly row: number | null;
 }
 
-/** Rows in order, and a row of nothing between two that do not lie in one range of coverage. */
+/** Rows in order, with an empty row between two that are not in one covered range. */
 function withBreaks({ table: { ts }, coverage }: Stored): Row[] {
   const rows: Row[] = [];
   let at = 0;
@@ -159,7 +159,7 @@ function withBreaks({ table: { ts }, coverage }: Stored): Row[] {
   return rows;
 }
 
-/** Values of rows at the times of two versions put together: undefined where a version has no row. */
+/** Row values at the merged times of two versions: undefined where a version has no row. */
 function spread(
   rows: readonly Row[],
   times: readonly number[] | null,
@@ -173,7 +173,7 @@ function spread(
 
 interface Cells {
   readonly number: (row: number, words: readonly string[]) => number | null;
-  /** The different texts of a column of states; null: it is one of numbers. */
+  /** The distinct texts of a column of states; null: a column of numbers. */
   readonly words: readonly string[] | null;
 }
 
@@ -196,7 +196,7 @@ function cellsOf(column: Table['columns'][number]): Cells | null {
     case 'string':
       return statesOf(column.values, known);
     case 'json':
-      // Lists and records are no states, and have no place on an axis.
+      // Lists and records have no place on an axis.
       return column.values.some((text, row) => known(row) && /^[[{]/.test(text))
         ? null
         : statesOf(column.values, known);
@@ -215,7 +215,7 @@ function statesOf(values: readonly string[], known: (row: number) => boolean): C
   return { number, words };
 }
 
-/** Of both versions, so that a place on the axis is the same word for both. */
+/** From both versions, so that a position on the axis means the same word in both. */
 function wordsOf(current: readonly string[], before: readonly string[]): string[] {
   return [...new Set([...current, ...before])];
 }

@@ -14,11 +14,11 @@ const BAR = { width: 140, height: 9 } as const;
 interface SymbolsFacts {
   readonly members: readonly PanelNode[];
   readonly range: Span | null;
-  /** Code and data are being looked at. */
+  /** Code and data are being checked. */
   readonly checking: boolean;
 }
 
-/** The symbols of a family, those that need a look first, each with how it stands and what of it is there. */
+/** A family's symbols with their state and coverage, problems first. */
 export class Symbols {
   readonly element: HTMLElement;
   readonly #onSelect: (name: string) => void;

@@ -1,12 +1,12 @@
 import type { Span } from '../../src/panel/state.js';
 
-/** The part of a range that is seen, moved by so many seconds and kept within the range. */
+/** Moves the visible part of a range by some seconds, within the range. */
 function movedBy([start, end]: Span, seconds: number, [first, last]: Span): Span {
   const move = Math.min(last - end, Math.max(first - start, seconds));
   return [start + move, end + move];
 }
 
-/** As much of it, by a factor: below 1 it is looked at closer. The time `at` stays where it is; no less than `least` seconds are seen. */
+/** Zooms by a factor (below 1: closer). The time `at` stays in place; at least `least` seconds remain visible. */
 function scaledBy([start, end]: Span, factor: number, at: number, least: number, whole: Span): Span {
   const width = Math.min(
     whole[1] - whole[0],
@@ -17,12 +17,12 @@ function scaledBy([start, end]: Span, factor: number, at: number, least: number,
 }
 
 interface TimeHandlers {
-  /** What is seen now. */
+  /** The visible range. */
   readonly view: () => Span;
   readonly whole: () => Span;
-  /** The least that is worth seeing, in seconds. */
+  /** The shortest visible range, in seconds. */
   readonly least: () => number;
-  /** The time under a point of the window, and seconds a pixel. */
+  /** The time under a point of the window, and seconds per pixel. */
   readonly timeAt: (clientX: number) => number;
   readonly perPixel: () => number;
   readonly onView: (view: Span) => void;
@@ -31,7 +31,7 @@ interface TimeHandlers {
 const STEP = 0.2;
 const CLOSER = 0.7;
 
-/** Wheel to zoom, drag to pan, a double-click to show all of it; arrows, + and − and 0 do the same by the keyboard. */
+/** Wheel to zoom, drag to pan, double-click to show everything; arrow keys, + and −, and 0 do the same. */
 export function timeGestures(element: HTMLElement, on: TimeHandlers): void {
   const scale = (factor: number, at: number): void =>
     on.onView(scaledBy(on.view(), factor, at, on.least(), on.whole()));

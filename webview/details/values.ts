@@ -12,14 +12,14 @@ import { differenceElement } from './difference.js';
 import { emptyElement, isBare, type EmptyFacts, type EmptyHandlers } from './empty.js';
 import { PAGE, RowsView } from './rows-view.js';
 
-/** Which of a node's values are looked at. */
+/** The views of a node's values. */
 type ValuesTab = 'chart' | 'rows' | 'difference';
 
 export interface ValuesHandlers extends EmptyHandlers {
   readonly onCopy: (text: string) => void;
   readonly read: (node: string, range: Span, maxPoints: number) => Promise<PanelSeries>;
   readonly rows: (node: string, range: Span, from: number, count: number) => Promise<PanelRows>;
-  /** For the log: the person sees it here. */
+  /** For the log only: the person sees the error here. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -28,7 +28,7 @@ interface ValuesFacts extends EmptyFacts {
   readonly tab: ValuesTab;
 }
 
-/** A node's values: a chart, a table, or before against after; read when what they are of becomes another. */
+/** A node's values as chart, table or comparison; read again when their version changes. */
 export class Values {
   readonly element = h('div', { class: 'values' });
   readonly #on: ValuesHandlers;
@@ -38,7 +38,7 @@ export class Values {
   readonly #difference = h('div', { class: 'difference' });
   #facts: ValuesFacts | null = null;
   #zoom: Span | null = null;
-  /** What the values shown are of. */
+  /** What the shown values belong to. */
   #key = '';
   #asked = 0;
 
@@ -60,7 +60,7 @@ export class Values {
     }
     this.#facts = facts;
     const bare = isBare(node) || range === null;
-    // While a run goes on rows come in all the time: values are read again when it has ended.
+    // During a run, rows arrive all the time: values are read again when it has ended.
     const stored = [node.version, node.coverage, node.stale, node.rows, node.standing];
     const key = JSON.stringify([
       node.name,
@@ -79,7 +79,7 @@ export class Values {
     } else this.#load();
   }
 
-  /** Nothing is shown: the next node is read, be it the same. */
+  /** Forgets what is shown: the next node is read again even if it is the same. */
   hide(): void {
     this.#key = '';
     this.#facts = null;
@@ -131,12 +131,12 @@ export class Values {
     });
   }
 
-  /** Nothing is stored of any version over what is looked at. */
+  /** No version has stored rows in the shown range. */
   #showEmpty(): void {
     if (this.#facts) this.element.replaceChildren(emptyElement(this.#facts, this.#on));
   }
 
-  /** Shows an answer unless another was asked for since; an error as a sentence with a way to try again. */
+  /** Shows an answer unless another was requested since; an error as a sentence with a retry button. */
   #take<T>(answer: Promise<T>, show: (value: T) => void): void {
     const asked = ++this.#asked;
     this.element.setAttribute('aria-busy', 'true');
@@ -168,7 +168,7 @@ function noteOf(series: PanelSeries, standing: NodeStanding, [start, end]: Span,
       : l10n.t('{0} rows', formatCount(rows));
   const first = series.versions[0];
   return [
-    // What is stored may be of the code or the data before a change: it is never passed off as that of now.
+    // Stored rows may belong to earlier code or data: say so.
     shownRowsText(shownRows(first?.judged ?? true, standing)),
     where,
     what,

@@ -1,7 +1,7 @@
 import { boundsOf, BOX, type Bounds, type Position } from '../layout/boxes.js';
 import { alongOf, LARGEST, MARGIN, measures, READABLE, SMALLEST, type Direction } from '../layout/flow.js';
 
-/** Where the drawing is seen from: a point of the drawing at `(x, y)` of the window, times `zoom`. */
+/** The viewpoint: a point of the drawing at `(x, y)` of the window is scaled by `zoom`. */
 export interface Camera {
   readonly x: number;
   readonly y: number;
@@ -20,24 +20,24 @@ export function panned(camera: Camera, dx: number, dy: number): Camera {
   return { ...camera, x: camera.x + dx, y: camera.y + dy };
 }
 
-/** Zoomed by a factor, the point under `at` staying where it is. */
+/** Zooms by a factor, keeping the point under `at` in place. */
 export function zoomed(camera: Camera, factor: number, at: Position): Camera {
   const zoom = Math.min(MOST, Math.max(LEAST, camera.zoom * factor));
   const scale = zoom / camera.zoom;
   return { zoom, x: at.x - (at.x - camera.x) * scale, y: at.y - (at.y - camera.y) * scale };
 }
 
-/** All of the bounds in view, with a margin. */
+/** Shows all of the bounds, with a margin. */
 export function fitted(bounds: Bounds, size: Size): Camera {
   return seenAt(bounds, size, Math.max(LEAST, fittingZoom(bounds, size)));
 }
 
-/** Distance of the rows in sight from the edges, in pixels: less than the gap to the next row, so that none is cut. */
+/** Pixels between visible rows and the edges: less than a row gap, so that no row is cut. */
 export const EDGE = 14;
 
 /**
- * What is seen first: all of the boxes, unless names could not be read then; of a larger graph whole rows, from its inputs on, or as
- * far on as shows a box that is to be seen.
+ * The first view: all boxes, unless names would be unreadable. A larger graph shows whole rows, from its inputs on, or up to a
+ * box that must be visible.
  */
 export function opening(
   positions: readonly Position[],
@@ -59,7 +59,7 @@ export function opening(
   const lengthOf = (count: number): number => (rows[count - 1] ?? 0) - (rows[0] ?? 0) + along;
   const zoomOf = (count: number): number => (room - 2 * EDGE) / lengthOf(count);
   const distance = (count: number): number => Math.abs(Math.log(zoomOf(count) / READABLE));
-  // As many rows as bring names nearest to the size that layouts are made for; those that show rows whole before others.
+  // The number of rows that brings names closest to the layout's size; whole rows are preferred.
   const counts = rows.map((_, at) => at + 1).filter((count) => zoomOf(count) >= SMALLEST);
   const fit = counts.filter((count) => zoomOf(count) <= most);
   const [count = 1] = (fit.length > 0 ? fit : counts).sort((a, b) => distance(a) - distance(b));
@@ -72,12 +72,12 @@ export function opening(
   return direction === 'right' ? { ...whole, x: start } : { ...whole, y: start };
 }
 
-/** Where the middles of rows are, in order. */
+/** The middles of rows, in order. */
 function rowsOf(positions: readonly Position[], direction: Direction): number[] {
   return [...new Set(positions.map((at) => alongOf(at, direction)))].sort((a, b) => a - b);
 }
 
-/** Whether a box is in view from edge to edge. */
+/** Whether a box is fully in view. */
 export function isWhole(camera: Camera, at: Position, { width, height }: Size): boolean {
   const { x, y } = toWindow(camera, at);
   const [w, h] = [(BOX.width * camera.zoom) / 2, (BOX.height * camera.zoom) / 2];
@@ -92,7 +92,7 @@ function seenAt({ left, top, right, bottom }: Bounds, { width, height }: Size, z
   return { zoom, x: width / 2 - ((left + right) / 2) * zoom, y: height / 2 - ((top + bottom) / 2) * zoom };
 }
 
-/** Moved as little as brings a box into view, and near enough that it can be read. */
+/** The smallest move that brings a box into view, close enough to read. */
 export function showing(camera: Camera, at: Position, box: Size, size: Size, margin = 24): Camera {
   const near = camera.zoom < SMALLEST ? zoomed(camera, READABLE / camera.zoom, toWindow(camera, at)) : camera;
   const middle = toWindow(near, at);
@@ -105,13 +105,13 @@ function inward(middle: number, half: number, size: number): number {
   return Math.max(0, half - middle) + Math.min(0, size - half - middle);
 }
 
-/** How a drawing made for one camera is moved and scaled to look as through another. */
+/** How to move and scale a drawing made for one camera to match another. */
 export function between(drawn: Camera, seen: Camera): Camera {
   const zoom = seen.zoom / drawn.zoom;
   return { zoom, x: seen.x - drawn.x * zoom, y: seen.y - drawn.y * zoom };
 }
 
-/** Whether a drawing that is larger than its frame by a share on each side still fills it when moved and scaled so. */
+/** Whether a drawing that extends beyond its frame still fills it when moved and scaled so. */
 export function fills({ x, y, zoom }: Camera, { width, height }: Size, margin: number): boolean {
   const covers = (at: number, length: number): boolean =>
     at - zoom * margin * length <= 0 && at + zoom * (1 + margin) * length >= length;

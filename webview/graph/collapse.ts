@@ -1,13 +1,13 @@
-/** Members a prefix must have to be worth a group. */
+/** The fewest members of a group. */
 const FEWEST = 3;
 
-/** The leading letters of a name: `sma_20` and `sma50` share `sma`. Null where a name has no more than letters. */
+/** The leading letters of a name: `sma_20` and `sma50` share `sma`. Null if the name has only letters. */
 function prefixOf(name: string): string | null {
   const found = /^[\p{L}]+(?=[^\p{L}])/u.exec(name)?.[0];
   return found ?? null;
 }
 
-/** Members by prefix, for each prefix that at least three names share, in the order they come. */
+/** Members by prefix, for prefixes that at least three names share, in order of appearance. */
 export function prefixGroups(names: Iterable<string>): Map<string, string[]> {
   const groups = new Map<string, string[]>();
   for (const name of names) {
@@ -21,9 +21,9 @@ export function prefixGroups(names: Iterable<string>): Map<string, string[]> {
   return groups;
 }
 
-/** What is drawn as one box though it is several nodes. */
+/** Several nodes drawn as one box. */
 export interface Group {
-  /** `family`: the nodes of one definition over a universe. `prefix`: nodes whose names begin alike. */
+  /** `family`: the nodes of one definition over a universe. `prefix`: nodes with a common prefix. */
   readonly kind: 'family' | 'prefix';
   readonly name: string;
 }

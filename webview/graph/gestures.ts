@@ -2,7 +2,7 @@ import { panned, zoomed, type Camera } from './camera.js';
 import type { GraphView } from './graph-view.js';
 import type { Step } from './steps.js';
 
-/** The pointer rests over a box, at a point within it. */
+/** The pointer rests on a box, at a point within it. */
 export interface Hover {
   readonly id: string;
   readonly x: number;
@@ -12,11 +12,11 @@ export interface Hover {
 
 interface GestureHandlers {
   readonly onCamera: (camera: Camera) => void;
-  /** Null: the ground was clicked. */
+  /** Null: the background was clicked. */
   readonly onSelect: (id: string | null) => void;
-  /** A box was clicked twice. */
+  /** A box was double-clicked. */
   readonly onOpen: (id: string) => void;
-  /** Null: the pointer is over no box. */
+  /** Null: the pointer is on no box. */
   readonly onHover: (hover: Hover | null) => void;
   readonly onStep: (step: Step) => void;
   readonly onEnter: () => void;
@@ -32,14 +32,14 @@ const ARROWS: Readonly<Record<string, Step>> = {
   ArrowDown: 'down',
 };
 
-/** Pixels that a hand moves when it means to click. */
+/** Pixels that the pointer may move during a click. */
 const STILL = 4;
 
-/** Mouse, touch pad and keyboard of the graph: drag or scroll to pan, Ctrl and scroll to zoom, arrows along the edges. */
+/** Mouse, touch pad and keyboard of the graph: drag or scroll to pan, Ctrl and scroll to zoom, arrow keys along the edges. */
 export function gestures(view: GraphView, on: GestureHandlers): void {
   const { element } = view;
   let drag: { x: number; y: number; moved: boolean } | null = null;
-  /** What the last two clicks hit. A first one may move boxes, as it opens the details. */
+  /** What the last two clicks hit: the first click may move boxes, since it opens the details. */
   let clicks: (string | null)[] = [];
 
   element.addEventListener('pointerdown', (event) => {
@@ -101,7 +101,7 @@ function wheeled(view: GraphView, event: WheelEvent): Camera {
   return zoomed(view.camera, Math.exp(-dy / 300), at);
 }
 
-/** Whether the key meant something here. */
+/** Whether the key was used. */
 function pressed(view: GraphView, on: GestureHandlers, event: KeyboardEvent): boolean {
   if (event.ctrlKey || event.metaKey || event.altKey) return false;
   const arrow = ARROWS[event.key];

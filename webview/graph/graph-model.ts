@@ -18,18 +18,18 @@ import { byFamily } from '../../src/present/families.js';
 import { graphOf, reach, type NodeGraph } from './model.js';
 import { sceneOf, type Scene } from './scene.js';
 
-/** With more nodes and families than this a graph is grouped by prefix unless a person says otherwise. */
+/** Larger graphs (nodes and families) are grouped by prefix by default. */
 const MANY = 120;
 
 interface GraphModelHandlers {
-  /** The layout has put boxes elsewhere. */
+  /** A new layout has moved boxes. */
   readonly onPlaced: () => void;
   readonly onError: (error: Error) => void;
 }
 
 type Arrangement = Pick<ViewState, 'focus' | 'roots' | 'collapsed' | 'open'>;
 
-/** The graph as it is arranged: which boxes there are, and where. */
+/** The graph as arranged: its boxes and their positions. */
 export class GraphModel {
   readonly #layouts: Layouts;
   #graph: NodeGraph = graphOf([]);
@@ -73,22 +73,22 @@ export class GraphModel {
     return this.#positions;
   }
 
-  /** Where edges go between the boxes of layers they span; none until the layout is there. */
+  /** Where edges pass between boxes of the layers they span; empty until the layout is ready. */
   get bends(): Bends {
     return this.#bends;
   }
 
-  /** How it is laid out. */
+  /** The parameters of its layout. */
   get flow(): Flow {
     return this.#flow;
   }
 
-  /** Which way edges lead. */
+  /** The direction of edges. */
   get direction(): Direction {
     return this.#flow.direction;
   }
 
-  /** Whether boxes are where they are only until the layout is there. */
+  /** Whether positions are provisional until the layout is ready. */
   get isSettling(): boolean {
     return this.#isSettling;
   }
@@ -111,7 +111,7 @@ export class GraphModel {
     return name !== null && this.#graph.hasNode(name) ? this.#graph.getNodeAttribute(name, 'node') : null;
   }
 
-  /** The nodes of a family; null where there is none of that name. */
+  /** The nodes of a family; null: there is no such family. */
   family(name: string | null | undefined): readonly PanelNode[] | null {
     return this.#families.get(name ?? '') ?? null;
   }
@@ -120,10 +120,7 @@ export class GraphModel {
     return collapsed ?? this.#count > MANY;
   }
 
-  /**
-   * Makes the scene that a view asks for, if it is another, and has it laid out if it has another shape, or the room for it asks
-   * for another flow.
-   */
+  /** Makes the scene for a view if it changed, and requests a layout if its shape changed, or if the room needs another flow. */
   arrange(view: Arrangement, room: Room): void {
     const { focus, roots, open } = view;
     const collapsed = this.isCollapsed(view);
@@ -136,7 +133,7 @@ export class GraphModel {
     const flow = flowFor(input, room);
     const isSame = flow.direction === this.#flow.direction && flow.most === this.#flow.most;
     if (this.#scene.shape === before && isSame) return;
-    // In another flow rows are others: nothing of the former placement holds.
+    // Another flow has other rows, so the old placement is useless.
     const former: Positions = isSame ? this.#positions : new Map();
     this.#flow = flow;
     this.#positions = placedAtOnce(input, former, flow);
@@ -146,7 +143,7 @@ export class GraphModel {
     this.#layouts.ask(input, new Map(input.ids.flatMap((id) => pair(id, former))), flow);
   }
 
-  /** The box with all that it depends on and all that depends on it. */
+  /** The box with everything upstream and downstream. */
   litBy(id: string): ReadonlySet<string> | null {
     const item = this.#scene.byId.get(id);
     if (!item) return null;
@@ -155,7 +152,7 @@ export class GraphModel {
     return new Set(lit.flatMap((name) => this.#scene.itemOf.get(name) ?? []));
   }
 
-  /** The boxes of which a node's name has that text in it, in the order of the graph. */
+  /** The boxes with a node whose name contains the text, in graph order. */
   find(text: string): string[] {
     const wanted = text.trim().toLowerCase();
     return this.#scene.items
@@ -169,13 +166,13 @@ export class GraphModel {
     this.#live = { ...this.#live, coverage: all, node };
   }
 
-  /** No run is in work. */
+  /** No run is active. */
   clearLive(checking: boolean): void {
     const { run, values } = this.#live;
     this.#live = { ...NOT_LIVE, checking, run, values };
   }
 
-  /** What a run in a world says; null: none goes on. */
+  /** Values of a run in a world; null: none is active. */
   setWorldRun(run: LiveRun | null): void {
     const isSame = run !== null && run.run === this.#live.run?.run;
     const values = new Map(isSame ? this.#live.values : []);
@@ -189,7 +186,7 @@ function pair(id: string, positions: Positions): [string, Position][] {
   return at ? [[id, at]] : [];
 }
 
-/** Where boxes are until the layout is there: where they were, new ones by a placement that takes no time. */
+/** Positions until the layout is ready: old boxes stay, new ones get a quick placement. */
 function placedAtOnce(input: LayoutInput, former: Positions, flow: Flow): Positions {
   const kept = input.ids.filter((id) => former.has(id));
   if (kept.length * 2 < input.ids.length) return quickLayout(input, flow);
@@ -210,7 +207,7 @@ function placedAtOnce(input: LayoutInput, former: Positions, flow: Flow): Positi
   return placed;
 }
 
-/** The first place of a row, from one on, where no box is. */
+/** The first free place in a row, from a position on. */
 function freeFrom(taken: readonly Position[], on: number, beside: number, direction: Direction): number {
   const { along, across, boxGap } = measures(direction);
   const row = taken

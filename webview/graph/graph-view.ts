@@ -23,34 +23,34 @@ import { NOT_LIVE, type Live } from './items.js';
 import { patternDefs } from './drawing/patterns.js';
 import type { Scene, SceneItem } from './scene.js';
 
-/** Below this zoom a box has no room for letters that can be read, and boxes are drawn from afar. */
+/** Below this zoom, text in boxes is unreadable and boxes are drawn in the simplified form. */
 const NEAR = 0.42;
 
-/** More boxes than this in view are drawn from afar at any zoom. */
+/** With more boxes in view, they are simplified at any zoom. */
 const MOST_NEAR = 400;
 
-/** The drawing reaches past its frame by this share on each side, as the style sheet says. */
+/** The drawing extends beyond its frame by this share on each side, as in the style sheet. */
 const MARGIN = 0.2;
 
-/** Milliseconds without a movement after which the drawing is made anew for where it came to. */
+/** Milliseconds without movement until the drawing is made again for its new position. */
 const STILL = 120;
 
 /** A drawing scaled by more than this looks coarse. */
 const COARSE = 1.6;
 
-/** What of the graph stands out. */
+/** What is emphasized. */
 interface Emphasis {
   readonly selected: string | null;
   readonly active: string | null;
-  /** The selected box with all it depends on and all that depends on it; null: nothing is selected. */
+  /** The selected box with everything upstream and downstream; null: no selection. */
   readonly lit: ReadonlySet<string> | null;
-  /** What the search found; null: nothing is searched for. */
+  /** The search results; null: no search. */
   readonly found: ReadonlySet<string> | null;
 }
 
 const PLAIN: Emphasis = { selected: null, active: null, lit: null, found: null };
 
-/** Draws a scene where a layout put it: near boxes one by one as they come into view, far ones as a few shapes. */
+/** Draws a scene as laid out: boxes in view one by one, or all as a few shapes when zoomed out. */
 export class GraphView {
   readonly element: HTMLDivElement;
   readonly #svg = s('svg', { class: 'drawing', role: 'presentation' });
@@ -60,7 +60,7 @@ export class GraphView {
   readonly #far = s('g', { 'aria-hidden': 'true' });
   readonly #near = s('g', { role: 'presentation' });
   readonly #boxes = new Map<string, SVGGElement>();
-  /** Stands for the active box where boxes are drawn from afar. */
+  /** Represents the active box to screen readers when boxes are simplified. */
   readonly #spoken = h('div', { class: 'unseen', role: 'option', id: 'active-option' });
   #scene: Scene | null = null;
   #placement: Placement = { positions: new Map(), bends: new Map(), direction: 'right' };
@@ -68,7 +68,7 @@ export class GraphView {
   #live: Live = NOT_LIVE;
   #emphasis: Emphasis = PLAIN;
   #camera: Camera = { x: 0, y: 0, zoom: 1 };
-  /** What the drawing was made for, while it is only moved. */
+  /** The camera that the drawing was made for, while it is only moved. */
   #drawn: Camera = this.#camera;
   #lettering: Lettering = letteringAt(1);
   #still = 0;
@@ -79,7 +79,7 @@ export class GraphView {
     if (!this.#isBusy) assign(this.element, { 'aria-busy': 'false' });
   });
 
-  /** @param onResize the room for the drawing became another. */
+  /** @param onResize called when the room for the drawing changed */
   constructor(onResize: () => void) {
     this.#world.append(this.#plain, this.#bright, this.#far, this.#near);
     this.#svg.append(patternDefs(), this.#world);
@@ -98,7 +98,7 @@ export class GraphView {
     return this.#camera;
   }
 
-  /** Whether boxes are about to move; `aria-busy` goes once they are drawn in their places. */
+  /** Whether boxes are about to move; `aria-busy` ends once they are drawn in place. */
   setBusy(isBusy: boolean): void {
     this.#isBusy = isBusy;
     if (isBusy) assign(this.element, { 'aria-busy': 'true' });
@@ -120,7 +120,7 @@ export class GraphView {
     this.#redraw();
   }
 
-  /** What a run in work has come to; only boxes in view are drawn again. */
+  /** Progress of an active run; only boxes in view are redrawn. */
   setLive(live: Live): void {
     this.#live = live;
     this.#farIsCurrent = false;
@@ -136,7 +136,7 @@ export class GraphView {
     this.#redraw();
   }
 
-  /** As a hand goes on moving it: the drawing is moved as it is, and made anew when the hand rests or its edge is near. */
+  /** While panning, the drawing is only moved; it is made again when the pointer rests or an edge is near. */
   move(camera: Camera): void {
     const { x, y, zoom } = between(this.#drawn, camera);
     if (zoom > COARSE || zoom * COARSE < 1 || !fills({ x, y, zoom }, this.size, MARGIN)) {
@@ -158,7 +158,7 @@ export class GraphView {
     this.#svg.style.transform = '';
     const [left, top] = [x + MARGIN * width, y + MARGIN * height];
     this.#world.setAttribute('transform', `translate(${left} ${top}) scale(${zoom})`);
-    // Lines stay as thin as they are however far away.
+    // Lines keep their width at any zoom.
     this.#world.style.setProperty('--line', String(Math.min(6, Math.max(1, 1 / zoom))));
     const lettering = letteringAt(zoom);
     const { size, subtitle } = this.#lettering;
@@ -168,18 +168,18 @@ export class GraphView {
     } else this.#draw();
   }
 
-  /** All of it in view, however small. */
+  /** Shows everything, however small. */
   fit(): Camera | null {
     const bounds = boundsOf(this.#shownPositions());
     return this.#see(bounds && fitted(bounds, this.size));
   }
 
-  /** As it is seen first. @param wanted a box that is to be in view */
+  /** Shows the first view. @param wanted a box that must be visible */
   open(wanted: string | null): void {
     const { positions, direction } = this.#placement;
     const at = (wanted === null ? null : positions.get(wanted)) ?? null;
     this.#see(opening(this.#shownPositions(), this.size, direction, at));
-    // Rows stay where they are: only across them it may lie outside.
+    // Rows stay in place, so only across them can it be outside.
     if (at && !isWhole(this.#camera, at, this.size))
       this.#see(showing(this.#camera, at, BOX, this.size, EDGE));
   }
@@ -221,7 +221,7 @@ export class GraphView {
     assign(this.#bright, { d: lit });
   }
 
-  /** Every box in view once more, on the next frame. */
+  /** Redraws all boxes in view on the next frame. */
   #redraw(): void {
     for (const box of this.#boxes.values()) box.dataset['old'] = 'true';
     this.#draw();
@@ -243,7 +243,7 @@ export class GraphView {
     this.#speak(near);
   }
 
-  /** Boxes in the frame, and past it by a share of it on each side. */
+  /** Boxes in the frame and in the margin around it. */
   #inView(margin: number): SceneItem[] {
     const { width, height } = this.size;
     const [mx, my] = [margin * width, margin * height];

@@ -7,7 +7,7 @@ import type { Hover } from './gestures.js';
 import { liveValue, withLive, type Live } from './items.js';
 import type { SceneItem } from './scene.js';
 
-/** Says what is under the pointer: a box as a whole, or over the bar of a single node the segment there. */
+/** The tooltip under the pointer: a box, or over a single node's bar, the segment. */
 export function showHover(
   tooltip: Tooltip,
   item: SceneItem,

@@ -4,14 +4,14 @@ import { SEGMENT_KINDS, segmentsOf, shares, spansOf, type Segment } from '../axi
 import { checked, type ShownStanding } from '../ui/words.js';
 import type { SceneItem } from './scene.js';
 
-/** What of a run in work, or of one in a world, shows on the boxes. */
+/** What boxes show of an active run, or of a run in a world. */
 export interface Live {
   readonly coverage: ReadonlyMap<string, LiveCoverage>;
-  /** The node in work. */
+  /** The node being computed. */
   readonly node: string | null;
-  /** Code and data are being looked at. */
+  /** Code and data are being checked. */
   readonly checking: boolean;
-  /** The run in a world that goes on, and what it said last by node and family. */
+  /** The active run in a world, with the last values by node and family. */
   readonly run: LiveRun | null;
   readonly values: ReadonlyMap<string, LiveValue>;
 }
@@ -24,13 +24,13 @@ export const NOT_LIVE: Live = {
   values: new Map(),
 };
 
-/** What a run in a world said last of a box; null: nothing yet, or no run goes on. */
+/** The last value of a box in a run; null: none yet, or no run. */
 export function liveValue({ id, group, members }: SceneItem, { values }: Live): LiveValue | null {
   const name = group?.kind === 'family' ? id : group === null ? members[0]?.name : undefined;
   return values.get(name ?? '') ?? null;
 }
 
-/** A node with what a run in work has added to it. */
+/** A node, updated with an active run's progress. */
 export function withLive(node: PanelNode, live: Live): PanelNode {
   const come = live.coverage.get(node.name);
   return come ? { ...node, coverage: come.coverage, rows: come.rows } : node;
@@ -41,7 +41,7 @@ export function shownStanding(item: SceneItem, live: Live): ShownStanding {
   return checked(item.standing, live.checking);
 }
 
-/** `sma · 1m × 5`: what it is made by, its interval, and the bars of its windows; `24 nodes` of a group. */
+/** `sma · 1m × 5`: its maker, its interval, its windows' bars; `24 nodes` for a group. */
 export function subtitleOf(node: PanelNode): string {
   const periods = [
     ...new Set(
@@ -53,7 +53,7 @@ export function subtitleOf(node: PanelNode): string {
   return `${node.label} · ${formatInterval(node.interval)}${window}`;
 }
 
-/** The coverage bar of a box. A group is covered where all its members are; of the rest it shows what any member has. */
+/** A box's coverage bar. A group is covered where all members are; elsewhere it shows the state of any member. */
 export function itemSegments(item: SceneItem, live: Live, range: Span, width: number): Segment[] {
   const nodes = item.members.map((node) => withLive(node, live));
   const [only] = nodes;

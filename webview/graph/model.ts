@@ -1,10 +1,10 @@
 import { DirectedGraph } from 'graphology';
 import type { PanelNode } from '../../src/panel/state.js';
 
-/** A strategy's nodes by name, with edges from inputs to what depends on them. */
+/** A strategy's nodes by name, with edges from inputs to dependents. */
 export type NodeGraph = DirectedGraph<{ readonly node: PanelNode }, { readonly period: number }>;
 
-/** Inputs that are not among the nodes are left out: there is nothing to draw an edge from. */
+/** Inputs outside the nodes are left out. */
 export function graphOf(nodes: readonly PanelNode[]): NodeGraph {
   const graph: NodeGraph = new DirectedGraph();
   for (const node of nodes) graph.mergeNode(node.name, { node });
@@ -16,10 +16,10 @@ export function graphOf(nodes: readonly PanelNode[]): NodeGraph {
   return graph;
 }
 
-/** Which part of the graph is looked at: `around` is a node with its inputs and what reads it. */
+/** Which part of the graph is shown: `around` is a node with its inputs and readers. */
 export type Focus = 'all' | 'around' | 'up' | 'down';
 
-/** The roots with all they depend on (`up`), all that depends on them (`down`), or their neighbours (`around`). */
+/** The roots with everything upstream (`up`), everything downstream (`down`), or their neighbours (`around`). */
 export function reach(graph: NodeGraph, roots: readonly string[], focus: Focus): Set<string> {
   if (focus === 'all') return new Set(graph.nodes());
   const known = roots.filter((root) => graph.hasNode(root));
@@ -42,8 +42,8 @@ export function reach(graph: NodeGraph, roots: readonly string[], focus: Focus):
 }
 
 /**
- * How far back one bar of a node can look, in seconds, through all its inputs: windows of `period` bars each, along the longest
- * way up. Without holes in the data; a cycle counts once.
+ * How far back one bar of a node can look through all its inputs, in seconds: the sum of windows along the longest path. Assumes
+ * data without holes; a cycle counts once.
  */
 export function reachSeconds(graph: NodeGraph, name: string): number {
   const known = new Map<string, number>();

@@ -3,12 +3,12 @@ import { byFamily, worstOf } from '../../src/present/families.js';
 import { prefixGroups, type Group } from './collapse.js';
 import { reach, type Focus, type NodeGraph } from './model.js';
 
-/** What is drawn as one box: a node, a family, or the nodes and families of a prefix put together. */
+/** What is drawn as one box: a node, a family, or the nodes and families with a common prefix. */
 export interface SceneItem {
-  /** The node's or family's name; of a prefix `prefix…`, which no node is called. */
+  /** The node's or family's name; for a prefix `prefix…`, which no node can be called. */
   readonly id: string;
   readonly members: readonly PanelNode[];
-  /** Null: a node of its own. */
+  /** Null: a single node. */
   readonly group: Group | null;
   readonly standing: NodeStanding;
 }
@@ -17,25 +17,25 @@ export interface Scene {
   readonly items: readonly SceneItem[];
   readonly byId: ReadonlyMap<string, SceneItem>;
   readonly edges: readonly { readonly from: string; readonly to: string }[];
-  /** Which item a node is drawn in. */
+  /** Which item contains a node. */
   readonly itemOf: ReadonlyMap<string, string>;
-  /** The same for scenes with the same boxes and edges: they need no new layout. */
+  /** Equal for scenes with the same boxes and edges: they need no new layout. */
   readonly shape: string;
 }
 
 interface SceneOptions {
   readonly focus: Focus;
-  /** The nodes that the focus is about. */
+  /** The nodes in focus. */
   readonly roots: readonly string[];
   readonly collapsed: boolean;
-  /** Prefixes that stay open though the graph is collapsed. */
+  /** Prefixes that stay expanded in a collapsed graph. */
   readonly open: readonly string[];
 }
 
 export function sceneOf(graph: NodeGraph, options: SceneOptions): Scene {
   const shown = reach(graph, options.roots, options.focus);
   const nodes = graph.mapNodes((_name, { node }) => node).filter(({ name }) => shown.has(name));
-  // No node is called like a family: the engine refuses it.
+  // The engine refuses a node with the name of a family.
   const boxes = byFamily(nodes).map(({ family, members }) => ({
     name: family ?? members[0].name,
     group: family === null ? null : ({ kind: 'family', name: family } as const),
@@ -74,7 +74,7 @@ export function sceneOf(graph: NodeGraph, options: SceneOptions): Scene {
 
 const GROUP_MARK = '…';
 
-/** By name of a box: the prefix it is put away under. */
+/** By box name: the prefix that contains it. */
 function closedPrefixes(
   boxes: readonly { readonly name: string }[],
   open: readonly string[],

@@ -5,15 +5,15 @@ import type { Scene } from './scene.js';
 /** An arrow key. */
 export type Step = 'left' | 'right' | 'up' | 'down';
 
-/** Which way a key leads in a graph whose edges lead right, and in one whose edges lead down. */
+/** The meaning of each key when edges lead right, and when they lead down. */
 const WAYS = {
   right: { left: 'back', right: 'on', up: 'before', down: 'after' },
   down: { up: 'back', down: 'on', left: 'before', right: 'after' },
 } as const;
 
 /**
- * Where an arrow key leads from a box: against the edges to its nearest input, along them to the nearest box that reads it,
- * across them within its row. Where no edge leads on, to the nearest box on that side.
+ * Where an arrow key leads from a box: against the edges to its nearest input, along them to its nearest reader, across them
+ * within its row. If no edge leads there, to the nearest box on that side.
  */
 export function stepFrom(
   scene: Scene,

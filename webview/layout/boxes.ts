@@ -1,4 +1,4 @@
-/** A box's size on the drawing, in its own units: a pixel each at a zoom of 1. */
+/** A box's size in units of the drawing: one pixel each at zoom 1. */
 export const BOX = { width: 196, height: 62 } as const;
 
 /** The middle of a box. */
@@ -9,13 +9,13 @@ export interface Position {
 
 export type Positions = ReadonlyMap<string, Position>;
 
-/** A graph as a layout sees it. */
+/** A graph as the layout sees it. */
 export interface LayoutInput {
   readonly ids: readonly string[];
   readonly edges: readonly { readonly from: string; readonly to: string }[];
 }
 
-/** Where an edge that spans layers passes through those between, by `edgeKey`: the middles of the room left for it. */
+/** Where an edge over several layers passes through those between, by `edgeKey`: the middles of its gaps. */
 export type Bends = ReadonlyMap<string, readonly Position[]>;
 
 export interface Layout {

@@ -1,19 +1,19 @@
-/** What stands in a row: boxes, and passages of edges between them. */
+/** An item of a row: a box, or an edge passing through. */
 interface RowItem {
   readonly name: string;
   readonly width: number;
-  /** Room to be left between it and its like. */
+  /** Space to leave around it. */
   readonly gap: number;
 }
 
-/** Sweeps over all rows, down and up in turns: each brings items nearer to what they are joined to. */
+/** Sweeps over all rows, alternately down and up: each moves items closer to their neighbours. */
 const SWEEPS = 8;
 
 /**
- * Places along the rows, in the order given, no wider than the widest row needs: items stand as near to what they are joined to
- * as that allows.
- * @param joined neighbours of an item in the rows beside its own.
- * @returns middles by name; 0 is the middle of all rows.
+ * Positions along the rows in the given order, no wider than the widest row needs: items are as close to their neighbours as
+ * possible.
+ * @param joined an item's neighbours in the adjacent rows
+ * @returns middles by name; 0 is the middle of all rows
  */
 export function compacted(
   rows: readonly (readonly RowItem[])[],
@@ -46,7 +46,7 @@ function extentOf(row: readonly RowItem[]): number {
   return row.reduce((sum, { width, gap }) => sum + width + gap, 0);
 }
 
-/** The mean of two placements without overlaps, one pushed to the right where it must be and one to the left, has none either. */
+/** The mean of two placements without overlaps (one shifted right where needed, one left) has none either. */
 function settled(row: readonly RowItem[], wanted: readonly number[], width: number): number[] {
   const room = row.map((item) => (item.width + item.gap) / 2);
   const to = (direction: 1 | -1): number[] => {
@@ -60,7 +60,7 @@ function settled(row: readonly RowItem[], wanted: readonly number[], width: numb
   return right.map((at, index) => (at + (left[index] ?? at)) / 2);
 }
 
-/** Moves what stands too near to the one before it, or past the edge, in one direction. */
+/** Moves items that are too close to the previous one, or beyond the edge, in one direction. */
 function push(
   places: number[],
   room: readonly number[],

@@ -1,31 +1,31 @@
 import { BOX, type Bends, type LayoutInput, type Position, type Positions } from './boxes.js';
 import { layersOf, rowsOf } from './layers.js';
 
-/** Which way edges lead: inputs are on the left, or on top. */
+/** The direction of edges: inputs are on the left, or at the top. */
 export type Direction = 'right' | 'down';
 
-/** How a graph is laid out: which way, and how many boxes a row holds at most. */
+/** The parameters of a layout: direction, and the most boxes in a row. */
 export interface Flow {
   readonly direction: Direction;
   readonly most: number;
 }
 
-/** Where a layout put boxes and edges. */
+/** A layout's result: positions of boxes and edges. */
 export interface Placement {
   readonly positions: Positions;
   readonly bends: Bends;
-  /** Which way edges lead. */
+  /** The direction of edges. */
   readonly direction: Direction;
 }
 
-/** The room for a drawing, in pixels, and the way its panel asks for. */
+/** The room for a drawing in pixels, and the direction that suits its panel. */
 export interface Room {
   readonly width: number;
   readonly height: number;
   readonly direction: Direction;
 }
 
-/** Sizes along the way edges lead, and across it. */
+/** Sizes along the edges, and across. */
 export function measures(direction: Direction) {
   return direction === 'right'
     ? ({ along: BOX.width, across: BOX.height, rowGap: 56, boxGap: 18, lineGap: 8 } as const)
@@ -44,27 +44,27 @@ export function positionAt(along: number, across: number, direction: Direction):
   return direction === 'right' ? { x: along, y: across } : { x: across, y: along };
 }
 
-/** Names of boxes are read without effort from this zoom on: layouts are made for it. */
+/** Names are easy to read from this zoom on: layouts aim for it. */
 export const READABLE = 0.62;
 
-/** Down to this zoom names can be read, in larger letters and on two lines: nothing that is seen first is smaller. */
+/** Names are readable down to this zoom, in larger letters and on two lines: the first view is never smaller. */
 export const SMALLEST = 0.5;
 
-/** What is seen first is not larger than this. */
+/** The first view is never larger than this. */
 export const LARGEST = 1.4;
 
-/** Distance of a drawing from the edges of its room, in pixels. */
+/** Pixels between a drawing and the edges of its room. */
 export const MARGIN = 20;
 
-/** More boxes than this are not made to fit: their rows hold as many as make the graph about as long as wide. */
+/** Larger graphs are not made to fit: their rows make the graph about as long as wide. */
 const MANY = 400;
 
-/** How many times larger a graph must show for its layers to be split more. */
+/** How much larger a graph must become to split its layers further. */
 const SPLIT_GAIN = 1.05;
 
 /**
- * The flow that shows a graph largest in a room. Where nothing shows all of it at a readable size, rows hold as many boxes as the
- * room does at that size, so that one goes along the graph and hardly across it.
+ * The flow that shows a graph largest. If nothing shows all of it readably, rows hold as many boxes as fit at a readable size, so
+ * that one scrolls along the graph and hardly across.
  */
 export function flowFor(input: LayoutInput, { width, height, direction }: Room): Flow {
   const size = measures(direction);
@@ -83,7 +83,7 @@ export function flowFor(input: LayoutInput, { width, height, direction }: Room):
     );
     const long = boxes.length * (size.along + size.rowGap) - size.rowGap;
     const zoom = Math.min(LARGEST, (across - 2 * MARGIN) / Math.max(1, ...wide), (along - 2 * MARGIN) / long);
-    // A layer in one row says more than one in two: it is split for a real gain only.
+    // One row per layer is clearer than two: split only for a real gain.
     if (zoom > best.zoom * SPLIT_GAIN) best = { most, zoom };
   }
   return { direction, most: best.most };

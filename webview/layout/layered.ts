@@ -5,9 +5,9 @@ import { acrossOf, measures, positionAt, type Direction, type Flow } from './flo
 import { rowsOf } from './layers.js';
 
 /**
- * Boxes in rows, inputs first, ordered and placed by dagre. Edges out of one box share their way through the rows between, which
- * dagre leaves room for. With a former placement the boxes keep its order within their rows, and new ones go beside their
- * neighbours: an edit moves what it touched, and little else.
+ * Boxes in rows, inputs first, ordered and placed by dagre. Edges from one box share their path through the rows between. With an
+ * earlier placement, boxes keep its order within rows and new ones go beside their neighbours: an edit moves only what it
+ * touched.
  */
 export function layeredLayout(input: LayoutInput, former: Positions, { direction, most }: Flow): Layout {
   const size = measures(direction);
@@ -16,7 +16,7 @@ export function layeredLayout(input: LayoutInput, former: Positions, { direction
   const graph = new dagre.graphlib.Graph();
   graph.setGraph({
     ranker: ((ranked: Graph) => toRows(ranked, rowOf)) as unknown as 'longest-path',
-    // dagre halves it, to put labels of edges between rows.
+    // dagre halves it, to place edge labels between rows.
     ranksep: 2 * size.rowGap,
     nodesep: size.boxGap,
     edgesep: size.lineGap,
@@ -40,10 +40,10 @@ export function layeredLayout(input: LayoutInput, former: Positions, { direction
   return seeded ? shifted({ placed, bends }, former) : { placed, bends };
 }
 
-/** dagre draws long edges straight, however wide rows become. Up to this share wider than need be, they are left so. */
+/** dagre draws long edges straight, at the cost of wider rows. Accept up to this share of extra width. */
 const WIDER = 1.2;
 
-/** Where boxes and passages stand in their rows. */
+/** Positions of boxes and passages in their rows. */
 function acrossIn(graph: Graph, direction: Direction): (name: string) => number {
   const size = measures(direction);
   const placed = graph
@@ -67,15 +67,15 @@ function acrossIn(graph: Graph, direction: Direction): (name: string) => number 
   return (name) => found.get(name) ?? 0;
 }
 
-/** A place where the edges out of a box pass a row. No box is called so. */
+/** A place where a box's edges pass a row. No box has such a name. */
 function passage(from: string, row: number): string {
   return `${from}\n\n${row}`;
 }
 
 interface Ways {
-  /** From row to row: boxes and passages joined. */
+  /** Row by row: joined boxes and passages. */
   readonly steps: readonly (readonly [string, string])[];
-  /** The passages of an edge that spans rows, from its start to its end. */
+  /** The passages of an edge over several rows, from start to end. */
   readonly through: ReadonlyMap<string, readonly string[]>;
 }
 
@@ -85,7 +85,7 @@ function waysOf({ edges }: LayoutInput, rowOf: ReadonlyMap<string, number>): Way
   for (const edge of edges) {
     const [a, b] = [rowOf.get(edge.from), rowOf.get(edge.to)];
     if (a === undefined || b === undefined || a === b) continue;
-    // An edge that closes a cycle leads back: its way is that of one that leads on.
+    // An edge that closes a cycle leads back: its path is that of a forward edge.
     const [first, last] = a < b ? [edge.from, edge.to] : [edge.to, edge.from];
     const names = Array.from({ length: Math.abs(b - a) - 1 }, (_, step) =>
       passage(first, Math.min(a, b) + 1 + step),
@@ -100,16 +100,16 @@ function waysOf({ edges }: LayoutInput, rowOf: ReadonlyMap<string, number>): Way
   return { steps: [...steps.values()], through };
 }
 
-/** What dagre knows of a box or passage while it works. */
+/** dagre's data about a box or passage. */
 interface Ranked {
   rank?: number;
   order?: number;
-  /** dagre keeps what is marked so straight, and closer to its like. */
+  /** dagre keeps marked edges straighter and their ends closer. */
   dummy?: 'passage';
 }
 
 function toRows(graph: Graph, rowOf: ReadonlyMap<string, number>): void {
-  // dagre gives points only to edges that span rows, which none does here, yet asks all for theirs: one, outside of any box.
+  // dagre gives points only to edges over several rows (none here) but expects them for all: one, outside of any box.
   for (const edge of graph.edges()) Object.assign(graph.edge(edge), { points: [{ x: 1e9, y: 1e9 }] });
   for (const name of graph.nodes()) {
     const node = graph.node(name) as Ranked;
@@ -117,12 +117,12 @@ function toRows(graph: Graph, rowOf: ReadonlyMap<string, number>): void {
     const at = name.lastIndexOf('\n\n');
     if (row !== undefined) node.rank = row;
     else if (at < 0)
-      node.rank = -1; // The root that dagre joins all to, and takes away again.
+      node.rank = -1; // The root that dagre adds and removes.
     else Object.assign(node, { rank: Number(name.slice(at + 2)), dummy: 'passage' });
   }
 }
 
-/** Passes of averaging over neighbours: a passage hangs between what it joins, a new box beside what it is joined to. */
+/** Passes of averaging: a passage is between its ends, a new box beside its neighbours. */
 const PASSES = 4;
 
 function orderAs(graph: Graph, former: ReadonlyMap<string, number>): void {
@@ -146,7 +146,7 @@ function orderAs(graph: Graph, former: ReadonlyMap<string, number>): void {
   }
 }
 
-/** The placement moved as a whole to where most boxes were before. */
+/** Moves the placement as a whole to where most boxes were before. */
 function shifted({ placed, bends }: Layout, former: Positions): Layout {
   const moves = [...placed].flatMap(([id, { x, y }]) => {
     const before = former.get(id);

@@ -1,6 +1,6 @@
 import type { LayoutInput } from './boxes.js';
 
-/** Indices of the boxes that each box is joined to. */
+/** For each box, the indices of its neighbours. */
 interface Links {
   readonly inputs: readonly number[][];
   readonly outputs: readonly number[][];
@@ -19,7 +19,7 @@ export function linksOf({ ids, edges }: LayoutInput): Links {
   return { inputs, outputs };
 }
 
-/** For each box the longest way from an input, by Kahn's order. Edges that close a cycle are taken as if they were not there. */
+/** For each box, the longest path from an input, by Kahn's algorithm. Edges that close a cycle are ignored. */
 export function layersOf(input: LayoutInput, { inputs, outputs }: Links = linksOf(input)): number[] {
   const layers = inputs.map(() => 0);
   const waiting = inputs.map((each) => each.length);
@@ -40,20 +40,20 @@ export function layersOf(input: LayoutInput, { inputs, outputs }: Links = linksO
 }
 
 interface Rows {
-  /** For each box its row: every box is past its inputs, cycles aside. */
+  /** For each box, its row: after its inputs, except in cycles. */
   readonly rows: readonly number[];
-  /** For each row how many boxes of rows before it are read past it: so many lines go through. */
+  /** For each row, how many boxes of earlier rows have readers after it: that many lines pass through. */
   readonly passing: readonly number[];
 }
 
-/** Layers, those of more than `most` boxes split evenly into several rows, boxes in the order they come. */
+/** Layers in which those with more than `most` boxes are split evenly into several rows, in order. */
 export function rowsOf(input: LayoutInput, most: number): Rows {
   const links = linksOf(input);
   const layers: number[][] = [];
   layersOf(input, links).forEach((layer, at) => (layers[layer] ??= []).push(at));
   const rows = input.ids.map(() => 0);
   let next = 0;
-  // A cycle can leave a layer without boxes.
+  // A cycle can leave a layer empty.
   for (const layer of layers.filter(Boolean)) {
     const parts = Math.max(1, Math.ceil(layer.length / most));
     layer.forEach((box, at) => (rows[box] = next + Math.floor((at * parts) / layer.length)));

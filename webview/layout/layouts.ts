@@ -3,7 +3,7 @@ import type { Bends, LayoutInput, Positions } from './boxes.js';
 import type { Flow } from './flow.js';
 import type { LayoutAnswer, LayoutRequest } from './worker.js';
 
-/** Lays graphs out in a thread of its own, the last one asked for; what was asked before is given up. */
+/** Computes layouts in a worker, the last request only; earlier ones are dropped. */
 export class Layouts {
   readonly #onPlaced: (placed: Positions, bends: Bends) => void;
   readonly #onError: (error: Error) => void;
@@ -25,7 +25,7 @@ export class Layouts {
   }
 
   #start(): Worker {
-    // The page may load no scripts but its own, so the thread's script comes with it.
+    // The page may load no other script, so the worker's is part of it.
     const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
     const worker = new Worker(url);
     URL.revokeObjectURL(url);

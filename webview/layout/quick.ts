@@ -3,8 +3,8 @@ import { measures, positionAt, type Flow } from './flow.js';
 import { linksOf, rowsOf } from './layers.js';
 
 /**
- * A layered placement in a few milliseconds for thousands of boxes: sweeps of barycentres within rows. It is what the first paint
- * shows while the layout library works in its thread.
+ * A layered placement of thousands of boxes in a few milliseconds, by barycentre sweeps within rows. Shown first, while the
+ * layout library runs in its worker.
  */
 export function quickLayout(input: LayoutInput, { direction, most }: Flow): Map<string, Position> {
   const { inputs, outputs } = linksOf(input);

@@ -8,14 +8,14 @@ import type { VsCodeApi } from '../vscode-api.js';
 import { ResultsPage } from './page.js';
 import { parseResultsView, type ResultsView } from './view-state.js';
 
-/** Takes the host's messages and the person's wishes, and keeps the page and what VS Code remembers in step. */
+/** Handles the host's messages and the person's actions; keeps page and saved state in sync. */
 export class ResultsApp {
   readonly #api: VsCodeApi;
   readonly #host = new PageEnd(resultsProtocol, (message) => this.#api.postMessage(message));
   readonly #page: ResultsPage;
   #state: ResultsState | null = null;
   #view: ResultsView;
-  /** What went wrong with the last thing a person asked for. */
+  /** Why the person's last action failed. */
   #failure: string | null = null;
 
   constructor(api: VsCodeApi, root: HTMLElement) {
@@ -31,7 +31,7 @@ export class ResultsApp {
     this.#show();
   }
 
-  /** Tells the host that messages may come. */
+  /** Tells the host that the page is ready. */
   start(): void {
     this.#host.ready();
   }
@@ -55,7 +55,7 @@ export class ResultsApp {
     this.#show();
   }
 
-  /** An error nobody foresaw: a sentence for the person, all of it for the log. */
+  /** An unexpected error: a sentence for the person, everything for the log. */
   report(thrown: unknown): void {
     this.#fail(thrown);
     this.#log(thrown);
@@ -67,7 +67,7 @@ export class ResultsApp {
     this.#show();
   }
 
-  /** Something a person asked for: what goes wrong is told in a sentence. */
+  /** Runs a person's action and shows its error. */
   #ask(asked: Promise<unknown>): void {
     this.#failure = null;
     asked.then(
@@ -83,7 +83,7 @@ export class ResultsApp {
       .catch((error: unknown) => this.#fail(error));
   }
 
-  /** What VS Code gives back to page and host when the window is loaded again. */
+  /** What VS Code gives back to page and host after a reload. */
   #keep(): void {
     const { projectRoot = '', run = null, other = null } = this.#state ?? {};
     this.#api.setState({ ...this.#view, projectRoot, run, other });

@@ -6,7 +6,7 @@ import { equityLines, seriesOf, spanOf, tableOf } from './series.js';
 
 type Report = NonNullable<ResultsState['report']>;
 
-/** Equity and drawdown over time; of two runs, their returns. */
+/** Equity and drawdown over time; for two runs, their returns. */
 export class EquityView {
   readonly element = h('div', { class: 'result-view' });
   readonly #chart = new Chart(() => undefined);

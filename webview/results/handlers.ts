@@ -8,9 +8,9 @@ export interface ResultsHandlers {
     kind: K,
     payload: v.InferOutput<ResultsRequests[K]>,
   ) => Promise<v.InferOutput<ResultsAnswers[K]>>;
-  /** Something a person asked for: what goes wrong is told. */
+  /** Runs a person's action and shows its error. */
   readonly ask: (asked: Promise<unknown>) => void;
   readonly update: (change: Partial<ResultsView>) => void;
-  /** For the log: the person sees it where it happened. */
+  /** For the log only: the person sees it where it happened. */
   readonly log: (error: unknown) => void;
 }

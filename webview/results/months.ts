@@ -6,7 +6,7 @@ import { h } from '../ui/dom.js';
 
 type Report = NonNullable<ResultsState['report']>;
 
-/** Returns by month and year: a table of each run. */
+/** Returns by month and year, a table per run. */
 export function monthsElement(report: Report, compared: Report | null): HTMLElement {
   const tables = [report, ...(compared?.outcome ? [compared] : [])].flatMap((each) => [
     ...(compared?.outcome ? [h('h3', {}, each.run)] : []),
@@ -31,7 +31,7 @@ function tableOf({ years }: Report): HTMLTableElement {
   const largest = Math.max(1e-9, ...years.flatMap(({ months }) => months.map((each) => Math.abs(each ?? 0))));
   const cell = (value: number | null): HTMLElement => {
     if (value === null) return h('td', { class: 'number' });
-    // The colour adds to the sign, which says it all.
+    // The colour only adds to the sign.
     const strength = Math.round((Math.abs(value) / largest) * 4);
     return h('td', { class: `number ${value < 0 ? 'fell' : 'rose'} by${strength}` }, percent(value, 1));
   };

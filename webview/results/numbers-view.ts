@@ -5,7 +5,7 @@ import { h } from '../ui/dom.js';
 
 type Report = NonNullable<ResultsState['report']>;
 
-/** All numbers with what they mean; of two runs beside each other. */
+/** All numbers with their meaning; two runs side by side. */
 export function numbersElement(report: Report, compared: Report | null): HTMLElement {
   const shown = [report, ...(compared?.outcome ? [compared] : [])];
   const columns = shown.map(numbersOf);

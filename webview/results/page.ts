@@ -18,7 +18,7 @@ type Report = NonNullable<ResultsState['report']>;
 
 const NOBODY = '–';
 
-/** The results of a run: which one, what it came to, and its parts as tabs. Where there is nothing to show it says why. */
+/** A run's results: which run, its summary, and tabs. If there is nothing to show, it says why. */
 export class ResultsPage {
   readonly #on: ResultsHandlers;
   readonly #title = h('h1', {});
@@ -37,7 +37,7 @@ export class ResultsPage {
   readonly #equity: EquityView;
   readonly #trades: TradesView;
   readonly #positions: PositionsView;
-  /** What the choices were made of: they are made again only for others, or they would close under the hand. */
+  /** The options of the selects: they are rebuilt only if these change, or an open list would close. */
   #choices = '';
   #shownTab = '';
 
@@ -131,7 +131,7 @@ export class ResultsPage {
     ];
     for (const [element, value] of chosen) element.setAttribute('current-value', value);
     this.#chooser.replaceChildren(choose, ...(others.length > 0 ? [compare] : []));
-    // A choice that is not in the page yet forgets what it was given.
+    // A select forgets its value if it is set before it is in the page.
     for (const [element, value] of chosen) element.value = value;
   }
 
@@ -147,7 +147,7 @@ export class ResultsPage {
     this.#notes.replaceChildren(...notes);
   }
 
-  /** What stands where there are no numbers. */
+  /** Shown instead of numbers. */
   #nothing(state: ResultsState | null, report: Report | null): HTMLElement {
     if (!state) return loading(l10n.t('Loading…'));
     const retry = button({
@@ -205,11 +205,11 @@ export class ResultsPage {
   }
 
   #showTab(report: Report, compared: Report | null, { tab, symbol }: ResultsView): void {
-    // In its place first: a chart asks for as many points as it is wide.
+    // Attached first: a chart requests as many points as it is wide.
     const put = (element: HTMLElement): void => {
       if (this.#panel.firstChild !== element) this.#panel.replaceChildren(element);
     };
-    // A table is made again for other numbers alone: it may be scrolled.
+    // The table is rebuilt only for other numbers: it may be scrolled.
     const key = JSON.stringify([
       tab,
       report.run,

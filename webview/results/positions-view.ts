@@ -6,7 +6,7 @@ import { seriesOf, spanOf, tableOf } from './series.js';
 
 type Report = NonNullable<ResultsState['report']>;
 
-/** Symbols whose lines can be told apart. */
+/** How many lines can be told apart. */
 const MOST = 8;
 
 /** Units held of each symbol over time. */
@@ -31,8 +31,8 @@ export class PositionsView {
     const range = spanOf(table, 1);
     this.#note.textContent =
       shown.length < positions.length
-        ? l10n.t('{0} of {1} symbols: those that most money was traded in.', shown.length, positions.length)
-        : l10n.t('Units held, below 0 for what was sold short.');
+        ? l10n.t('{0} of {1} symbols: the most traded by money.', shown.length, positions.length)
+        : l10n.t('Units held; negative: short.');
     this.element.replaceChildren(this.#note, this.#chart.element);
     this.#chart.reset();
     this.#chart.show({

@@ -12,7 +12,7 @@ interface NamedPoints {
 }
 
 /**
- * Lines of different times as one table, as charts take them: where a line has no point it has its last one; before its first,
+ * Lines with different times as one table, as charts need it: a line without a point keeps its last value; before its first,
  * nothing.
  */
 export function tableOf(lines: readonly NamedPoints[]): Table {
@@ -37,19 +37,19 @@ function heldValues(points: Points, times: readonly number[]): Float64Array {
   });
 }
 
-/** A table as a chart takes it: of one version, all of it there. */
+/** A table in a chart's form: one version, fully covered. */
 export function seriesOf(table: Table, interval: number): PanelSeries {
   const version = { judged: true, since: 0, until: null, rows: table.ts.length, coverage: [], table };
   return { interval: Math.max(1, interval), versions: [version], difference: null };
 }
 
-/** From the first row of a table to past its last. */
+/** From the first row of a table to the end of its last. */
 export function spanOf({ ts }: Table, interval: number): Span {
   const [first = 0, last = 0] = [ts[0], ts.at(-1)];
   return [first, Math.max(last + interval, first + 1)];
 }
 
-/** Equity and drawdown of a run; of two, their returns since they began, so that they can be compared. */
+/** A run's equity and drawdown; for two runs, their returns since the start, so that they can be compared. */
 export function equityLines(report: Report, compared: Report | null, words: EquityWords): NamedPoints[] {
   const { outcome } = report;
   if (!outcome) return [];

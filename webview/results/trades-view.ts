@@ -15,11 +15,11 @@ import { seriesOf } from './series.js';
 
 type Report = NonNullable<ResultsState['report']>;
 
-/** Bars around a trade that is looked at, as a share of its length, and at least so many. */
+/** Bars around the shown trade, as a share of its length, and the least number. */
 const ROOM = 0.6;
 const LEAST_ROOM = 20;
 
-/** Prices of a symbol with the fills on them, and below them the trades: a row jumps to its bars. */
+/** A symbol's prices with its fills, and the trades below: a row jumps to its bars. */
 export class TradesView {
   readonly element = h('div', { class: 'result-view' });
   readonly #on: ResultsHandlers;
@@ -34,7 +34,7 @@ export class TradesView {
   #whole: Span | null = null;
   #zoom: Span | null = null;
   #interval = 1;
-  /** The trade that is looked at. */
+  /** The shown trade. */
   #chosen: ShownTrade | null = null;
   #asked = 0;
   #shown = '';
@@ -117,7 +117,7 @@ export class TradesView {
     this.#rows.show(rows, '');
   }
 
-  /** Looks at the bars of a trade, with some around them. */
+  /** Shows a trade's bars, with some around them. */
   #jump(trade: ShownTrade | null): void {
     if (!trade) return;
     this.#chosen = trade;
@@ -180,7 +180,7 @@ export class TradesView {
       });
   }
 
-  /** The trade that was jumped to last: one may move away from it. */
+  /** The last trade jumped to: the view may move away from it. */
   #jumped: ShownTrade | null = null;
 }
 
@@ -190,14 +190,13 @@ function legendEntry(style: string, path: string, text: string): (Node | string)
   return [mark, text];
 }
 
-/** Symbols that were traded, most money first, then the others. */
+/** Traded symbols, by money, then the others. */
 function symbolsOf({ positions, symbols }: Report): string[] {
   return [...new Set([...positions.map(({ symbol }) => symbol), ...symbols])];
 }
 
 function noteOf(shown: number, filled: number, whole: Span | null): string {
-  if (!whole)
-    return l10n.t('There are no prices of it any more: run the backtest again, and they come back.');
+  if (!whole) return l10n.t('Its prices are no longer stored: run the backtest again to restore them.');
   if (shown < filled)
     return l10n.t(
       '{0} of {1} fills are marked: zoom in to see all.',

@@ -3,10 +3,10 @@ import * as v from 'valibot';
 const TABS = ['equity', 'months', 'trades', 'positions', 'numbers'] as const;
 export type ResultsTab = (typeof TABS)[number];
 
-/** What a person chose in the page; kept by VS Code, so that a page that is loaded again looks as it did. */
+/** A person's choices in the page; VS Code keeps them, so that a reloaded page looks the same. */
 export interface ResultsView {
   readonly tab: ResultsTab;
-  /** Whose prices are shown; null: those of the symbol that most money was traded in. */
+  /** The symbol whose prices are shown; null: the most traded one. */
   readonly symbol: string | null;
 }
 
@@ -15,7 +15,7 @@ const view: v.GenericSchema<unknown, ResultsView> = v.object({
   symbol: v.nullable(v.string()),
 });
 
-/** What was kept, or the first view where it is none of ours. */
+/** The saved state, or the initial one if it is invalid. */
 export function parseResultsView(kept: unknown): ResultsView {
   const outcome = v.safeParse(view, kept);
   return outcome.success ? outcome.output : { tab: 'equity', symbol: null };

@@ -1,4 +1,4 @@
-// The only file that knows `@vscode/webview-ui-toolkit`: another set of controls is one change.
+// The only file that uses `@vscode/webview-ui-toolkit`, so that it can be replaced in one place.
 import {
   provideVSCodeDesignSystem,
   vsCodeButton,
@@ -16,14 +16,14 @@ export interface ButtonOptions {
   readonly onClick: () => void;
   readonly look?: 'primary' | 'secondary' | 'icon';
   readonly glyph?: GlyphName;
-  /** What a tooltip says, and a screen reader of a button without text. */
+  /** The tooltip, and the screen reader's text for a button without text. */
   readonly title?: string;
 }
 
 export type Control = HTMLElement & { disabled: boolean };
 export type ValueControl = Control & { value: string };
 
-/** A button; one of look `icon` shows its glyph alone. */
+/** A button; with the look `icon` it shows only its glyph. */
 export function button({ text, onClick, look = 'secondary', glyph: name, title }: ButtonOptions): Control {
   const element = document.createElement('vscode-button') as Control;
   assign(element, { appearance: look, title: title ?? (look === 'icon' ? text : null), 'aria-label': text });
@@ -39,7 +39,7 @@ export function button({ text, onClick, look = 'secondary', glyph: name, title }
   return element;
 }
 
-/** A line of text to type in; each change is passed on. */
+/** A text field; each change is reported. */
 export function textField(label: string, onInput: (value: string) => void): ValueControl {
   const element = document.createElement('vscode-text-field') as ValueControl;
   assign(element, { placeholder: label, 'aria-label': label });
@@ -47,7 +47,7 @@ export function textField(label: string, onInput: (value: string) => void): Valu
   return element;
 }
 
-/** A choice of one: values with their texts. */
+/** A select: values with their texts. */
 export function dropdown(
   label: string,
   options: readonly (readonly [value: string, text: string])[],
@@ -65,7 +65,7 @@ export function dropdown(
   return element;
 }
 
-/** A ring that turns until it is taken away. The toolkit's own has inline styles, which the page's policy forbids. */
+/** A spinner. The toolkit's own has inline styles, which the page's policy forbids. */
 export function progressRing(label: string): HTMLElement {
   return h('span', { class: 'ring', role: 'img', 'aria-label': label });
 }

@@ -2,7 +2,7 @@ const SVG = 'http://www.w3.org/2000/svg';
 
 type Attributes = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
-/** An HTML element with attributes (false, null and undefined are left out; true is the empty text) and children. */
+/** An HTML element with attributes (false, null and undefined are left out; true is an empty text) and children. */
 export function h<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   attributes: Attributes = {},
@@ -33,7 +33,7 @@ export function assign(element: Element, attributes: Attributes): void {
   }
 }
 
-/** Calls at most once a frame, however often it is asked to. */
+/** Runs at most once per frame, however often it is called. */
 export function framed(draw: () => void): () => void {
   let asked = false;
   return () => {

@@ -1,7 +1,7 @@
 import { s } from './dom.js';
 import type { ShownStanding } from './words.js';
 
-/** Drawn in a square of 16, by strokes of the current colour; a path that begins by `!` is filled. */
+/** Strokes of the current colour in a square of 16; a path that begins with `!` is filled. */
 const GLYPHS = {
   check: ['M3 8.5 6.5 12 13 4.5'],
   half: ['M8 2.5a5.5 5.5 0 1 0 0 11a5.5 5.5 0 1 0 0-11', '!M8 2.5v11a5.5 5.5 0 0 1 0-11'],
@@ -28,7 +28,7 @@ const GLYPHS = {
 
 export type GlyphName = keyof typeof GLYPHS;
 
-/** A glyph, for the eye alone: what it stands beside, or is in, is what has a name. */
+/** A decorative glyph: the element it belongs to has the accessible name. */
 export function glyph(name: GlyphName, size = 16): SVGSVGElement {
   const element = s('svg', {
     class: 'glyph',
@@ -49,7 +49,7 @@ export function glyphPaths(name: GlyphName): SVGPathElement[] {
   );
 }
 
-/** What a node's standing is shown by, beside its colour. */
+/** The glyph of a node's state. */
 export function standingGlyph(standing: ShownStanding): GlyphName {
   switch (standing) {
     case 'fresh':

@@ -1,13 +1,13 @@
-/** Milliseconds after the last value at which it is passed on. */
+/** Milliseconds after the last value until it is passed on. */
 const SETTLED = 250;
 
 export interface Later<T> {
   (value: T): void;
-  /** Drops the call that was planned. */
+  /** Drops the pending call. */
   cancel(): void;
 }
 
-/** Passes on only the last of many values that come in quick succession. */
+/** Debounces: passes on only the last of many values in quick succession. */
 export function later<T>(tell: (value: T) => void): Later<T> {
   let timer = 0;
   const ask = (value: T): void => {

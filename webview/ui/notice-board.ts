@@ -2,7 +2,7 @@ import type { PanelState } from '../../src/panel/state.js';
 import { h } from './dom.js';
 import { banner, placeholder, type NoticeHandlers } from './notices.js';
 
-/** The notices of the page: those above the graph, and what stands in its place where there is none. */
+/** The page's notices: above the graph, and in its place if there is none. */
 export class NoticeBoard {
   readonly above = h('div', { class: 'banners' });
   readonly instead = h('div', { class: 'instead' });
@@ -13,11 +13,11 @@ export class NoticeBoard {
     this.#on = on;
   }
 
-  /** Whether something else is shown in place of the graph. */
+  /** Whether something else is shown instead of the graph. */
   show(state: PanelState | null, failure: string | null): boolean {
     const instead = placeholder(state, this.#on);
     this.instead.hidden = instead === null;
-    // What stands there already stays, with the focus that may be in it.
+    // An unchanged notice stays, with its focus.
     const shown = JSON.stringify([
       state?.strategy,
       state?.problem,

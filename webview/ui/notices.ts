@@ -5,12 +5,12 @@ import { h } from './dom.js';
 import { glyph } from './glyphs.js';
 
 export interface NoticeHandlers {
-  /** Has the strategy looked at again; where the workspace is not trusted, asks for trust first. */
+  /** Checks the strategy again; in an untrusted workspace, asks for trust first. */
   readonly onRetry: () => void;
   readonly onShowProblem: () => void;
 }
 
-/** What stands in place of the graph where there is none: loading, no node, or a problem. Null: the graph is there. */
+/** Shown instead of a graph: loading, no nodes, or a problem. Null: there is a graph. */
 export function placeholder(state: PanelState | null, on: NoticeHandlers): HTMLElement | null {
   if (state && !state.trusted && state.nodes === null) return untrustedPage(on);
   if (!state || (state.nodes === null && !state.problem)) {
@@ -83,14 +83,14 @@ function problemButtons(problem: Problem, { onRetry, onShowProblem }: NoticeHand
   return h('div', { class: 'row-buttons' }, ...(problem.kind === 'deleted' ? [retry] : [show, retry]));
 }
 
-/** `a → b → a`: the circle, closed. */
+/** `a → b → a`: the closed cycle. */
 function cycleElement(path: readonly string[]): HTMLElement {
   const closed = path.length > 1 && path[0] === path.at(-1) ? path : [...path, path[0] ?? ''];
   const steps = closed.map((name) => h('li', {}, h('span', { class: 'chip' }, name)));
   return h('ol', { class: 'cycle', 'aria-label': l10n.t('The cycle') }, ...steps);
 }
 
-/** A line above the graph: what is in its way though it is shown. Null: nothing is. */
+/** A line above the graph about a limitation. Null: there is none. */
 export function banner(state: PanelState | null, on: NoticeHandlers): HTMLElement | null {
   if (!state?.nodes) return null;
   if (state.problem) {

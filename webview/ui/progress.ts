@@ -4,7 +4,7 @@ import { modeText } from '../../src/present/report/words.js';
 import { formatTime } from '../../src/sdk/time/time.js';
 import { assign, h } from './dom.js';
 
-/** The line at the bottom: how far the run is, or what the last one did; and what each mark of a bar means. */
+/** The bottom line: the run's progress or the last result, and the legend of the bars. */
 export class ProgressLine {
   readonly element: HTMLElement;
   readonly #world = h('div', { class: 'world', hidden: true });
@@ -25,8 +25,8 @@ export class ProgressLine {
   }
 
   /**
-   * @param result the line of the last run, or an error; null: nothing was run yet
-   * @param run the run in a world that goes on, or ended last
+   * @param result the last run's line, or an error; null: nothing was run yet
+   * @param run the active or last run in a world
    */
   show(running: PanelProgress | null, result: string | null, run: LiveRun | null): void {
     this.#showWorld(run);

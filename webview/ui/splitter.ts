@@ -2,17 +2,17 @@ import * as l10n from '@vscode/l10n';
 import type { PanelSplit } from '../../src/panel/state.js';
 import { assign, h } from './dom.js';
 
-/** Where the pane stands, as the style sheet decides by the panel's shape. */
+/** Where the pane is, as the style sheet decides by the panel's shape. */
 const BELOW = window.matchMedia('(max-width: 760px), (max-aspect-ratio: 1/1)');
 
 const LEAST = { beside: 280, below: 160 } as const;
 
-/** What the graph keeps at least. */
+/** The least size of the graph. */
 const LEFT = { beside: 240, below: 120 } as const;
 
 const STEP = 24;
 
-/** The edge between graph and pane: drag it, or move it by the arrow keys; a double click gives it back its own size. */
+/** The edge between graph and pane: drag it, or use the arrow keys; double-click to reset it. */
 export class Splitter {
   readonly element = h('div', { class: 'splitter', role: 'separator', tabindex: '0' });
   readonly #pane: HTMLElement;

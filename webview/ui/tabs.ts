@@ -1,12 +1,12 @@
 import { assign, h } from './dom.js';
 
-/** A row of tabs: one of them is chosen, by a click or by the arrow keys. */
+/** A row of tabs: choose one by click or arrow keys. */
 export class Tabs<Name extends string> {
   readonly element = h('div', { class: 'tabs', role: 'tablist' });
   readonly #tabs = new Map<Name, HTMLButtonElement>();
   #chosen: Name | null = null;
 
-  /** @param panel id of the element that shows what is chosen */
+  /** @param panel id of the element that shows the chosen tab */
   constructor(
     texts: readonly (readonly [name: Name, text: string])[],
     panel: string,

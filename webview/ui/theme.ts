@@ -1,4 +1,4 @@
-/** The colours a canvas is drawn in: the theme's, as they are now. */
+/** The colours for canvases, from the current theme. */
 export interface ChartColours {
   readonly text: string;
   readonly grid: string;
@@ -6,7 +6,7 @@ export interface ChartColours {
   readonly fall: string;
   readonly bought: string;
   readonly sold: string;
-  /** What is around a mark, so that it is seen on anything. */
+  /** The outline of a mark, which keeps it visible on any background. */
   readonly ground: string;
   readonly before: string;
   readonly marked: string;
@@ -33,7 +33,7 @@ export function chartColours(): ChartColours {
     before: colour('descriptionForeground'),
     marked: colour('editorWarning-foreground', 'charts-yellow'),
     lines: [
-      // Orange comes late: some dark themes have it almost as dark as their ground.
+      // Orange comes late: in some dark themes it is almost as dark as the background.
       colour('charts-blue'),
       colour('charts-purple'),
       colour('charts-green'),
@@ -46,7 +46,7 @@ export function chartColours(): ChartColours {
   };
 }
 
-/** Calls when the theme becomes another: VS Code then changes the attributes of html and body. */
+/** Calls back when the theme changes: VS Code then changes the attributes of html and body. */
 export function onThemeChange(changed: () => void): void {
   const observer = new MutationObserver(changed);
   observer.observe(document.documentElement, { attributes: true, attributeFilter: ['style', 'class'] });

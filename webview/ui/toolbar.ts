@@ -13,7 +13,7 @@ interface ToolbarHandlers {
   readonly onRun: (only: 'missing' | null) => void;
   readonly onCancel: () => void;
   readonly onSearch: (text: string) => void;
-  /** Enter in the search box: on to the next that was found. */
+  /** Enter in the search box: go to the next result. */
   readonly onNext: () => void;
   readonly onFocus: (focus: Focus) => void;
   readonly onCollapse: (collapsed: boolean) => void;
@@ -27,13 +27,13 @@ interface ToolbarFacts {
   readonly state: PanelState;
   readonly view: ViewState;
   readonly collapsed: boolean;
-  /** How many nodes the search found; null: nothing is searched for. */
+  /** How many nodes the search found; null: no search. */
   readonly found: number | null;
-  /** What a run would be over. */
+  /** The range for a run. */
   readonly target: Span | null;
 }
 
-/** What can be done with the whole graph: run it, look for nodes, look at a part, take it along. */
+/** Actions for the whole graph: run, search, show a part, export. */
 export class Toolbar {
   readonly element = h('div', { class: 'toolbar', role: 'toolbar' });
   readonly #run: Control;
@@ -151,7 +151,7 @@ function focusTexts(): readonly (readonly [Focus, string])[] {
   ];
 }
 
-/** Saves the picture in the form that is chosen, and stands as before. */
+/** Saves the picture in the chosen format; the select shows its first entry again. */
 function saveMenu(onExport: ToolbarHandlers['onExport']): ValueControl {
   const menu = dropdown(
     l10n.t('Save the picture'),

@@ -6,13 +6,13 @@ import { segmentAt, type ShownSegment } from '../axis/segments.js';
 import { h } from './dom.js';
 import { segmentText } from './words.js';
 
-/** Milliseconds that a pointer rests before rows are counted. */
+/** Milliseconds that the pointer rests before rows are counted. */
 const REST = 150;
 
-/** Counts the rows that a node has within a segment. */
+/** Counts a node's rows within a segment. */
 type CountRows = (node: string, span: Span) => Promise<number>;
 
-/** What is under the pointer, in words: a node, and over its bar the segment with its rows. */
+/** The text under the pointer: a node, and over its bar, the segment with its rows. */
 export class Tooltip {
   readonly element = h('div', { class: 'tooltip', role: 'tooltip', hidden: true });
   readonly #countRows: CountRows;
@@ -31,12 +31,12 @@ export class Tooltip {
     this.element.hidden = true;
   }
 
-  /** A node as a whole: its name in full, and why it stands as it does. */
+  /** A node: its full name, and the reason for its state. */
   showText(title: string, text: string, at: PointerEvent): void {
     this.#put(`${title}\n${text}`, [h('strong', {}, title), h('div', {}, text)], at);
   }
 
-  /** The segment of a bar at a time. */
+  /** A bar's segment at a time. */
   showSegment(node: PanelNode, range: Span, time: number, at: PointerEvent): void {
     const { kind, span }: ShownSegment = segmentAt(node, range, time);
     const count = h('div', { class: 'rows' });

@@ -3,17 +3,17 @@ import type { Camera } from '../graph/camera.js';
 import type { Focus } from '../graph/model.js';
 import type { PanelSplit } from '../../src/panel/state.js';
 
-/** What a person chose in the page; kept by VS Code, so that a page that is loaded again looks as it did. */
+/** A person's choices in the page; VS Code keeps them, so that a reloaded page looks the same. */
 export interface ViewState {
   readonly selected: string | null;
-  /** Null: as the graph is seen first. */
+  /** Null: the first view. */
   readonly camera: Camera | null;
-  /** Range of time chosen on the axis, to be run. */
+  /** The range chosen on the axis, to be run. */
   readonly chosen: readonly [number, number] | null;
   readonly focus: Focus;
-  /** The nodes the focus is about. */
+  /** The nodes in focus. */
   readonly roots: readonly string[];
-  /** Null: as many nodes as there are decides. */
+  /** Null: decided by the number of nodes. */
   readonly collapsed: boolean | null;
   readonly open: readonly string[];
   readonly search: string;
@@ -49,7 +49,7 @@ const viewState: v.GenericSchema<unknown, ViewState> = v.object({
   split: v.object({ beside: v.nullable(finite), below: v.nullable(finite) }),
 });
 
-/** What was kept, or the first view where it is none of ours: of another version, or none at all. */
+/** The saved state, or the initial one if it is missing or of another version. */
 export function parseViewState(kept: unknown): ViewState {
   const outcome = v.safeParse(viewState, kept);
   return outcome.success ? outcome.output : FIRST_VIEW;

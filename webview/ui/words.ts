@@ -3,7 +3,7 @@ import type { NodeStanding } from '../../src/panel/state.js';
 import { standingText } from '../../src/present/freshness.js';
 import type { SegmentKind } from '../axis/segments.js';
 
-/** How a node stands, or what goes on with it: `checking` is of one whose code or data are being looked at. */
+/** A node's state or activity: `checking` while its code or data are being checked. */
 export type ShownStanding = NodeStanding | 'running' | 'checking';
 
 export function shownStandingText(standing: ShownStanding): string {
@@ -11,12 +11,12 @@ export function shownStandingText(standing: ShownStanding): string {
   return standing === 'running' ? l10n.t('running') : standingText(standing);
 }
 
-/** A node that is called complete is so only once what it is made of was looked at. */
+/** A node is called complete only after its code and data were checked. */
 export function checked(standing: NodeStanding, isChecking: boolean): ShownStanding {
   return isChecking && (standing === 'fresh' || standing === 'partial') ? 'checking' : standing;
 }
 
-/** What a range of a coverage bar says, in a word or two. */
+/** The state of a coverage range, in a word or two. */
 export function segmentText(kind: SegmentKind | 'gap'): string {
   switch (kind) {
     case 'covered':
@@ -34,7 +34,7 @@ export function segmentText(kind: SegmentKind | 'gap'): string {
   }
 }
 
-/** A time in UTC beside another: `14:31` of the same day, `03-01` the beginning of one, with its year where that is another. */
+/** A time in UTC relative to another: `14:31` on the same day, `03-01` for midnight, with the year if that differs. */
 export function shortTime(time: number, beside: number): string {
   const [iso, now] = [time, beside].map((each) => new Date(each * 1000).toISOString()) as [string, string];
   const clock = iso.slice(11, iso.slice(17, 19) === '00' ? 16 : 19);
@@ -43,7 +43,7 @@ export function shortTime(time: number, beside: number): string {
   return iso.slice(0, 10) === now.slice(0, 10) ? clock : `${day} ${clock}`;
 }
 
-/** What went wrong, as a sentence for a person. */
+/** An error as a sentence for a person. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }

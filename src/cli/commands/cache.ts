@@ -42,7 +42,7 @@ export async function runCache(
     throw new SeamlessError('usage', `Say what to ${action}: seamless cache ${action} Momentum [node].`);
   }
   if (!pins && node !== undefined) {
-    throw new SeamlessError('usage', `${action} works on a whole strategy: leave ${node} away.`);
+    throw new SeamlessError('usage', `${action} works on a whole strategy: leave ${node} out.`);
   }
   const limits = limitsOf(flags);
   const dryRun = action === 'clean' && !flags.yes ? { dryRun: true } : {};
@@ -71,7 +71,7 @@ export async function runCache(
   return EXIT.done;
 }
 
-/** What a cache holds, as a person reads it. */
+/** The content of a cache, for a person. */
 export function cacheText(report: CacheReport, paint: Paint): string {
   const columns = [
     { title: 'strategy' },
@@ -96,7 +96,7 @@ export function cacheText(report: CacheReport, paint: Paint): string {
 
 type CachedNode = CacheReport['strategies'][number]['nodes'][number];
 
-/** A family's nodes as one, `momentum × 30`, at the place of the first. It is pinned where all of them are. */
+/** A family's nodes as one, `momentum × 30`, at the place of the first. Pinned if all of them are. */
 function familiesAsOne(nodes: readonly CachedNode[]): readonly CachedNode[] {
   return byFamily(nodes).map(({ family, members }) => {
     if (family === null) return members[0];
@@ -120,7 +120,7 @@ function cleanableOf({ cleanable: { bytes, strategies } }: CacheReport): string 
   return `about ${formatBytes(bytes)}${all}`;
 }
 
-/** @throws SeamlessError `usage` for a size or an age that is none. */
+/** @throws SeamlessError `usage` for an invalid size or age */
 function limitsOf({ maxSize, maxAge }: CacheFlags): { limits?: CacheLimits } {
   if (maxSize === undefined && maxAge === undefined) return {};
   return {

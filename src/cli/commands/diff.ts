@@ -38,12 +38,12 @@ export async function runDiff(
   return EXIT.done;
 }
 
-/** JSON has no words for numbers that are not finite: they are texts. */
+/** JSON has no infinite numbers or NaN: they become texts. */
 function notFinite(_key: string, value: unknown): unknown {
   return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
 }
 
-/** How two versions of a node differ, as a person reads it. */
+/** The difference of two versions of a node, for a person. */
 function diffText(report: DiffReport, paint: Paint): string {
   const { strategy, node, before, after, compared, difference } = report;
   const head = `${paint('bold', visible(node))} of ${visible(strategy)}\n\n`;

@@ -23,7 +23,7 @@ interface ExplainFlags {
   readonly end?: string;
   readonly cache?: string;
   readonly json?: boolean;
-  /** Each symbol of a family in a line of its own. */
+  /** One line per symbol of a family. */
   readonly symbols?: boolean;
 }
 
@@ -51,7 +51,7 @@ export async function runExplain(
   return EXIT.done;
 }
 
-/** The node of a name, or those of a family. */
+/** The node with a name, or a family's nodes. */
 function nodesOf({ strategy, nodes }: Explanation, name: string): readonly ExplainedNode[] {
   const found = nodes.filter((node) => node.name === name || node.family === name);
   if (found.length > 0) return found;
@@ -75,7 +75,7 @@ const STATE_COLORS: Readonly<Record<ExplainedState, Color>> = {
 
 const WORST_FIRST: readonly ExplainedState[] = ['stale', 'partial', 'empty', 'unhashable', 'reused', 'hit'];
 
-/** Why each node is where it is, as a person reads it. @param symbols each symbol of a family in a line of its own */
+/** Why each node is in its state, for a person. @param symbols one line per symbol of a family */
 function explanationText(explanation: Explanation, details: boolean, paint: Paint, symbols = false): string {
   const { strategy, range, nodes } = explanation;
   const asked = range ? ` ${formatRange({ start: range[0], end: range[1] })}` : '';
@@ -96,7 +96,7 @@ function detailText(node: ExplainedNode, paint: Paint): string {
   const { name, state, reason, changes, coverage, reused, inputs } = node;
   const lines = [`${paint('bold', visible(name))} ${paint(STATE_COLORS[state], state)}: ${visible(reason)}`];
   for (const { text } of changes) lines.push(`  ${paint('dim', '·')} ${visible(text)}`);
-  lines.push(`  stored: ${coverage.length > 0 ? formatSpans(coverage) : 'nothing of the range'}`);
+  lines.push(`  stored: ${coverage.length > 0 ? formatSpans(coverage) : 'not for this range'}`);
   if (reused.length > 0) lines.push(`  reused: ${formatSpans(reused)}`);
   if (inputs.length > 0)
     lines.push(

@@ -10,7 +10,7 @@ import { withJobs } from '../with-jobs.js';
 
 interface InspectFlags {
   readonly json?: boolean;
-  /** As written in a strategy; one for each time the flag was given. */
+  /** As a strategy writes them; one entry per flag. */
   readonly options?: readonly string[];
 }
 
@@ -35,7 +35,7 @@ export async function runInspect(terminal: Terminal, file: string, flags: Inspec
   return EXIT.done;
 }
 
-/** A refusal with the command lines that follow its advice. */
+/** An error with command lines that follow its advice. */
 function withWaysOut(error: unknown, file: string, options: string | undefined): unknown {
   if (!(error instanceof SeamlessError) || !['source', 'source-row'].includes(error.code)) return error;
   const given = options === undefined ? '' : `${options}, `;
@@ -43,7 +43,7 @@ function withWaysOut(error: unknown, file: string, options: string | undefined):
     (option) => `\n  seamless inspect ${inShell(file)} --options ${inShell(given + option)}`,
   );
   if (lines.length === 0) return error;
-  return new SeamlessError(error.code, `${error.message}\nTo see what it is read as then:${lines.join('')}`, {
+  return new SeamlessError(error.code, `${error.message}\nTo try that:${lines.join('')}`, {
     node: error.node,
     cause: error,
   });

@@ -38,7 +38,7 @@ export async function runMaterialize(
   const only = flags.onlyMissing ? { only: 'missing' as const } : {};
   const run = async (jobs: Jobs, options: RequestOptions): Promise<RunReport> => {
     if (flags.refresh) await jobs.request('refresh', { strategy, cacheDir }, options);
-    // Loaded when needed, and while the child starts.
+    // Loaded when needed, while the child starts.
     const { bundleAhead } = await import('../startup/bundle-ahead.js');
     const bundle = await bundleAhead(strategy);
     return jobs.request(
@@ -51,7 +51,7 @@ export async function runMaterialize(
   return exitCodeOfReport(await withJobs(terminal, run, { bundles: true, show }));
 }
 
-/** Prints a report: words for people, or JSON for programs and the summary for people. */
+/** Prints a report: text, or JSON on stdout with a summary on stderr. */
 export function showReport(
   { out, err, env }: Pick<Terminal, 'out' | 'err' | 'env'>,
   report: RunReport,
@@ -86,7 +86,7 @@ const COLUMNS: readonly TableColumn[] = [
   { title: 'computed' },
 ];
 
-/** The report as a person reads it. */
+/** The report, for a person. */
 function reportText(report: RunReport, paint: Paint): string {
   const [start, end] = report.range;
   const rows = byFamily(report.nodes).map((node) => {
@@ -118,7 +118,7 @@ function reportText(report: RunReport, paint: Paint): string {
   ].join('');
 }
 
-/** One line for each thing that is to be said of nodes, with those it is true of. */
+/** One line per message about nodes, with the nodes it applies to. */
 function reasonLines(
   nodes: readonly NodeReport[],
   textOf: (node: NodeReport) => string | undefined,
@@ -132,17 +132,17 @@ function reasonLines(
   return [...names].map(([text, those]) => `${paint('yellow', formatNames(those))}: ${visible(text)}\n`);
 }
 
-/** What a stream is used without; of one that failed for it, the error says it. */
+/** What a stream is missing, if it is used anyway; a failed one says it in its error. */
 function missedService({ service, state }: NodeReport): string | undefined {
   return service && !service.met && state !== 'failed' ? serviceText(service) : undefined;
 }
 
-/** Why a node that is complete has no row, where the range is shorter than its interval. */
+/** Why a complete node has no row, if the range is shorter than its interval. */
 function withoutBars(node: NodeReport): string | undefined {
   return node.reason === betweenBarsText(node) ? node.reason : undefined;
 }
 
-/** One line for each range without data, with the nodes it is missing in. */
+/** One line per range without data, with the nodes it is missing in. */
 function ranges(nodes: readonly NodeReport[], key: 'unavailable' | 'notYet', why: string): string[] {
   const names = new Map<string, string[]>();
   for (const node of nodes) {
@@ -154,7 +154,7 @@ function ranges(nodes: readonly NodeReport[], key: 'unavailable' | 'notYet', why
   return [...names].map(([range, those]) => `unavailable, ${why}: ${range} (${formatNames(those)})\n`);
 }
 
-/** Slots that did not fire: of a family, those of the node that lacks the most. */
+/** Slots that did not fire; for a family, those of its worst node. */
 function unfiredLines(nodes: readonly NodeReport[], paint: Paint): string[] {
   const texts = new Map(
     oneOfEach(nodes, ({ unfired }) => unfired?.slots ?? 0).map(({ node, others }) => [
@@ -165,14 +165,14 @@ function unfiredLines(nodes: readonly NodeReport[], paint: Paint): string[] {
   return reasonLines(nodes, (node) => texts.get(node), paint);
 }
 
-/** What went wrong, node by node; the blocked ones are named by the summary, with what blocks them in their reason. */
+/** Errors, node by node; blocked nodes are in the summary, with what blocks them. */
 function failureLines({ nodes }: RunReport): string[] {
   return oneOfEach(nodes, ({ state }) => Number(state === 'failed')).map(
     ({ node, others }) => `${node.failure?.message ?? node.reason}${others}`,
   );
 }
 
-/** The nodes that weigh anything; of each family the heaviest, with a sentence on how many others there are. */
+/** The heaviest nodes; for a family its heaviest node, with the number of others. */
 function oneOfEach(
   nodes: readonly NodeReport[],
   weightOf: (node: NodeReport) => number,

@@ -68,7 +68,7 @@ export async function runRun(terminal: Terminal, spec: string, flags: RunFlags):
     const show = (event: RunEvent): void => {
       const text = flags.json ? JSON.stringify(event) : eventLine(event);
       if (text === null || event.seq <= seen) return;
-      // The bar of warming up is on the same line.
+      // The progress bar of the warm-up is on the same line.
       view.end();
       out.write(`${visible(text)}\n`);
     };
@@ -89,7 +89,7 @@ function lastSeq(folder: string): number {
   return last;
 }
 
-/** What a run came to, as a person reads it. */
+/** A run's result, for a person. */
 export function resultText(result: RunResult, paint: Paint): string {
   const { strategy, world, mode, run, reason, computedNodes } = result;
   const computed = computedNodes === null ? '' : `, ${computedNodes} nodes computed, the rest from the cache`;

@@ -21,7 +21,7 @@ interface SqlFlags {
   readonly json?: boolean;
 }
 
-/** Rows of a table that a person may still read. */
+/** Most rows in a table. */
 const TABLE_ROWS = 1000;
 
 /** `seamless sql [query]` */
@@ -53,7 +53,7 @@ export async function runSql(
   return EXIT.done;
 }
 
-/** The views of a cache read files by paths that begin in the folder that it is in. */
+/** Views in a cache read files by paths relative to its parent folder. */
 function attachText(cacheDir: string): string {
   const quoted = (path: string): string => `'${path.replaceAll("'", "''")}'`;
   return `SET file_search_path = ${quoted(dirname(cacheDir))};
@@ -68,7 +68,7 @@ async function wholeInput({ input }: Terminal): Promise<string> {
   return lines.join('\n');
 }
 
-/** Takes statements from a person, each ended by `;`, until the input ends or `.quit` is typed. */
+/** Reads statements, each ended by `;`, until the input ends or `.quit` is typed. */
 async function prompt({ input, err, env }: Terminal, ask: (sql: string) => Promise<void>): Promise<void> {
   const paint = painter(err, env);
   err.write('End a query with ;  —  .tables lists the nodes, .quit ends.\n');
@@ -85,7 +85,7 @@ async function prompt({ input, err, env }: Terminal, ask: (sql: string) => Promi
       await ask(sql);
     } catch (error) {
       const code = codeOf(error);
-      // A query with a mistake in it is mended by the next one.
+      // A failed query does not end the prompt.
       if (!(error instanceof Error) || (code !== 'usage' && code !== 'not-found')) throw error;
       err.write(`${paint('red', 'error:')} ${visibleLines(error.message)}\n`);
     }
@@ -104,7 +104,7 @@ function show({ out, err, env }: Terminal, result: SqlResult, flags: SqlFlags): 
   }
 }
 
-/** Characters that are written at once: all of a result may be more than fits in one string. */
+/** Characters per write: a large result may not fit in one string. */
 const WRITTEN_AT_ONCE = 2 ** 16;
 
 function writeParts(out: Output, parts: Iterable<string>): void {
@@ -128,7 +128,7 @@ function* jsonParts(result: SqlResult): Generator<string> {
   yield result.rows.length === 0 ? '[]\n' : '\n]\n';
 }
 
-/** JSON has no words for numbers that are not finite: they are texts. */
+/** JSON has no infinite numbers or NaN: they become texts. */
 function objectOf({ columns }: SqlResult, row: readonly SqlValue[]): Record<string, SqlValue> {
   return Object.fromEntries(columns.map(({ name }, index) => [name, jsonValue(row[index] ?? null)]));
 }

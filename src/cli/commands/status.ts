@@ -17,7 +17,7 @@ interface StatusFlags {
   readonly end?: string;
   readonly cache?: string;
   readonly json?: boolean;
-  /** Each symbol of a family in a line of its own. */
+  /** One line per symbol of a family. */
   readonly symbols?: boolean;
 }
 
@@ -44,7 +44,7 @@ const STATE_COLORS: Readonly<Record<NodeStatus['state'], Color>> = {
 
 const WORST_FIRST: readonly NodeStatus['state'][] = ['stale', 'partial', 'empty', 'fresh'];
 
-/** The status as a person reads it. @param symbols each symbol of a family in a line of its own */
+/** The status, for a person. @param symbols one line per symbol of a family */
 function statusText(status: StatusReport, paint: Paint, symbols = false): string {
   const columns = [
     { title: 'node' },

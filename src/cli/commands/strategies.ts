@@ -19,7 +19,7 @@ export async function runStrategies(
       if (!strategies) unreadable.push(relative(cwd, file));
     },
   });
-  for (const file of unreadable) err.write(`${visible(file)} was passed over: it does not parse.\n`);
+  for (const file of unreadable) err.write(`${visible(file)} was skipped: it does not parse.\n`);
   if (json) {
     const list = found.map(({ className: strategy, ...rest }) => ({ strategy, ...rest }));
     out.write(`${JSON.stringify(list, null, 2)}\n`);

@@ -35,7 +35,7 @@ export async function runVerify(
   const strategy = await findStrategy(spec, cwd);
   const cacheDir = cacheFolder(strategy.projectRoot, flags.cache && resolve(cwd, flags.cache));
   const payload = { strategy, nodes, ...range, sample: sampleOf(flags), cacheDir };
-  // A child of its own, as every command has: nothing ran in it before.
+  // A fresh child, like every command's: nothing ran in it before.
   const report = await withJobs(terminal, (jobs, options) => jobs.request('verify', payload, options));
   if (flags.json) out.write(`${JSON.stringify(report, notFinite, 2)}\n`);
   else out.write(verifyText(report, painter(out, env)));
@@ -56,7 +56,7 @@ function isWrong({ state }: VerifiedNode): boolean {
   return state === 'differs' || state === 'nondeterministic' || state === 'failed';
 }
 
-/** JSON has no words for numbers that are not finite: they are texts. */
+/** JSON has no infinite numbers or NaN: they become texts. */
 function notFinite(_key: string, value: unknown): unknown {
   return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
 }
@@ -69,7 +69,7 @@ const STATE_COLORS: Readonly<Record<VerifiedNode['state'], Color>> = {
   skipped: 'dim',
 };
 
-/** What a verification found, as a person reads it. */
+/** The result of a verification, for a person. */
 function verifyText({ strategy, ranges, nodes }: VerifyReport, paint: Paint): string {
   const rows = nodes.map((node) => [
     node.name,

@@ -10,9 +10,9 @@ interface QuickHit {
 }
 
 /**
- * The answer to `seamless materialize …` where a sidecar has it, before anything is started or much is loaded. Null: a run has to
- * tell, also what is wrong with the command.
- * @param args what follows the command's name
+ * The answer to `seamless materialize …` from a sidecar, before anything is started or much is loaded. Null: a run is needed,
+ * which also reports errors in the command.
+ * @param args the arguments after the command's name
  */
 export async function quickHit(args: readonly string[]): Promise<QuickHit | null> {
   const began = performance.now();
@@ -36,7 +36,7 @@ export async function quickHit(args: readonly string[]): Promise<QuickHit | null
     const report = await readSidecar(folder, { strategy, ...parseRange(start, end) });
     return report && { report: { ...report, elapsedMs: Math.round(performance.now() - began) }, json };
   } catch {
-    // As above.
+    // The run reports what is wrong.
     return null;
   }
 }

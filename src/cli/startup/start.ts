@@ -15,6 +15,6 @@ if (hit) {
     import('../program.js'),
     import('../terminal.js'),
   ]);
-  // Not process.exit(): what was written to a pipe may still be on its way.
+  // Not process.exit(): output to a pipe may still be pending.
   process.exitCode = await main(args, processTerminal());
 }

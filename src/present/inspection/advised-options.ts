@@ -1,4 +1,4 @@
-/** Options of the providers of files that a message may name. */
+/** Provider options that a message may name. */
 const OPTIONS =
   'time|timeUnit|timeFormat|timeZone|stamp|phase|completeUntil|snap|conformance|columns|delimiter|comment|skip|encoding|decimal|thousands|missing|symbol';
 const TEXT = String.raw`'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"`;
@@ -7,9 +7,9 @@ const ADVICE = new RegExp(
   'g',
 );
 
-/** Options that a refusal names as ways out, as they are written in a strategy: `timeFormat: '%d/%m/%Y'`. One to be filled in is none. */
+/** Options that an error suggests, as code: `timeFormat: '%d/%m/%Y'`. Placeholders to fill in do not count. */
 export function advisedOptions(message: string): string[] {
-  // Options of another provider are none of this one.
+  // Options of another provider do not apply.
   const found = [...message.replace(/\b\w+History\((?:"[^"]*"|[^)])*\)/g, '').matchAll(ADVICE)].flatMap(
     ([, name = '', text, more = '', other]) => {
       const values =

@@ -4,7 +4,7 @@ import { defaultPhase, formatInterval, formatRange, formatTime, TICK } from '../
 import { formatCount } from '../format.js';
 import { visible, visibleLines } from '../visible.js';
 
-/** What a data file was read as, line by line, and below it the stream to paste into a strategy. */
+/** How a data file is read, line by line, followed by the stream to paste into a strategy. */
 export function inspectionText(path: string, found: Result<'inspect'>): string {
   const { gaps, longest, notes, bad, faults } = found;
   const holes = longest.map(([start, end]) => formatRange({ start, end })).join(', ');
@@ -27,7 +27,7 @@ export function inspectionText(path: string, found: Result<'inspect'>): string {
   return `${lines.map(visible).join('\n')}\n\n${visibleLines(found.line)}\n${others.join('')}`;
 }
 
-/** `time: Date (not Updated), ISO-8601, UTC`, the columns, and what else a file was taken for. */
+/** `time: Date (not Updated), ISO-8601, UTC`, the columns, and other assumptions about the file. */
 export function takenLines({ time, timeWords, otherTimes, columns, details }: SourceTaken): string[] {
   const others = otherTimes.length > 0 ? ` (not ${otherTimes.join(', ')})` : '';
   return [

@@ -4,16 +4,14 @@ import type { Seconds } from '../../sdk/time/time.js';
 import { ticksOf } from '../ticks.js';
 import { html, Markup } from './markup.js';
 
-/*
- * Charts as still pictures, in SVG. Their colours are classes of the report's style sheet.
- */
+/* Static charts in SVG. Colours are classes of the report's style sheet. */
 
 const WIDTH = 960;
 const LEFT = 84;
 const RIGHT = 8;
 const TOP = 8;
 const BOTTOM = 22;
-/** About what one date needs. */
+/** About the width of a date. */
 const TICK_WIDTH = 90;
 
 /** A line through points; a stepped one holds each value until the next. */
@@ -32,7 +30,7 @@ interface Frame {
   readonly height: number;
 }
 
-/** @param label what the picture shows, for whoever does not see it */
+/** @param label the picture's description for screen readers */
 export function lineChart(
   lines: readonly DrawnLine[],
   label: string,
@@ -72,7 +70,7 @@ function pathOf({ points, stepped = false, area = false, style }: DrawnLine, { x
   return html`${filled}<path class="line ${style}" d="${steps.join('')}" />`;
 }
 
-/** Prices as candles, or as a line where they are not all there, with a mark for each fill: up below it bought, down above it sold. */
+/** Prices as candles (as a line if incomplete), with a mark per fill: up below for bought, down above for sold. */
 export function priceChart(
   { table, fills, interval }: RunPrices,
   label: string,
@@ -166,7 +164,7 @@ function frameOf(
           >${format(level)}</text
         >`,
   )}${ticks.map(({ time, text }) => {
-    // What would be cut off at the right is left out.
+    // Leave out what would be cut off at the right.
     if (x(time) + text.length * 3.5 > WIDTH) return null;
     return html`<path class="grid" d="M${short(x(time))} ${TOP}V${bottom}" /><text
         class="time"
@@ -182,7 +180,7 @@ function picture({ axes, height }: Frame, label: string, parts: readonly (Markup
   return html`<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${label}">${axes}${parts}</svg>`;
 }
 
-/** Levels of 1, 2 or 5 times a power of ten, about five of them. */
+/** About five levels of 1, 2 or 5 times a power of ten. */
 function roundLevels(low: number, high: number): number[] {
   const wanted = (high - low) / 5;
   const power = 10 ** Math.floor(Math.log10(wanted));
@@ -192,7 +190,7 @@ function roundLevels(low: number, high: number): number[] {
   return levels;
 }
 
-/** Least and greatest; never the same, so that there is a scale between them. */
+/** Minimum and maximum, never equal, so that a scale exists. */
 function ends(values: readonly number[]): [number, number] {
   let [low, high] = [Infinity, -Infinity];
   for (const value of values) [low, high] = [Math.min(low, value), Math.max(high, value)];
@@ -201,7 +199,7 @@ function ends(values: readonly number[]): [number, number] {
   return low === high ? [low - room, high + room] : [low, high];
 }
 
-/** A tenth of a pixel is not seen. */
+/** A tenth of a pixel is invisible. */
 function short(value: number): number {
   return Math.round(value * 10) / 10;
 }

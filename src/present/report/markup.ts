@@ -1,11 +1,11 @@
-/** HTML that is safe to put together: texts are escaped as they go in. */
+/** HTML built safely: inserted texts are escaped. */
 export class Markup {
   constructor(readonly html: string) {}
 }
 
 type Piece = Markup | string | number | null | readonly Piece[];
 
-/** `` html`<p>${text}</p>` ``: what is no markup is escaped. */
+/** `` html`<p>${text}</p>` ``: everything but markup is escaped. */
 export function html(parts: TemplateStringsArray, ...pieces: readonly Piece[]): Markup {
   return new Markup(
     parts.map((part, at) => part + (at < pieces.length ? shown(pieces[at] ?? null) : '')).join(''),

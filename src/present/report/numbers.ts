@@ -7,15 +7,15 @@ import { formatRange } from '../../sdk/time/time.js';
 const DAY = 86_400;
 const NONE = '–';
 
-/** A number of a run, as a person reads it, and what it is. */
+/** A number of a run as text, with its meaning. */
 export interface NamedNumber {
   readonly name: string;
   readonly value: string;
-  /** How it is computed, a sentence. */
+  /** How it is computed, in a sentence. */
   readonly meaning: string;
 }
 
-/** What is asked first: a run at a glance. */
+/** The most important numbers. */
 export function headlines({ capital, equity, metrics, trades }: Outcome): NamedNumber[] {
   const all = metricNumbers(metrics);
   const [total, cagr, , sharpe, , , drawdown] = all as [NamedNumber, ...NamedNumber[]];
@@ -24,18 +24,18 @@ export function headlines({ capital, equity, metrics, trades }: Outcome): NamedN
     {
       name: l10n.t('equity'),
       value: money(equity),
-      meaning: l10n.t('Cash, and what is held at its last close; the capital was {0}.', money(capital)),
+      meaning: l10n.t('Cash plus positions at their last close; the capital was {0}.', money(capital)),
     },
     ...[cagr, sharpe, drawdown].flatMap((each) => each ?? []),
     {
       name: l10n.t('trades'),
       value: whole(trades.length),
-      meaning: l10n.t('From no position to no position, or to the other side.'),
+      meaning: l10n.t('From flat to flat, or to the other side.'),
     },
   ];
 }
 
-/** Metrics in the order in which people ask for them. Definitions: see `Metrics`. */
+/** Metrics in order of interest. Definitions: see `Metrics`. */
 export function metricNumbers(metrics: Metrics): NamedNumber[] {
   const year = l10n.t('A year has {0} daily returns.', whole(metrics.periodsPerYear));
   const number = (name: string, value: string, meaning: string): NamedNumber => ({ name, value, meaning });
@@ -96,7 +96,7 @@ export function metricNumbers(metrics: Metrics): NamedNumber[] {
   ];
 }
 
-/** What was counted beside the metrics. */
+/** Counts beside the metrics. */
 export function countNumbers(outcome: Outcome): NamedNumber[] {
   const { range, slots, orders, fills, trades, fees, capital, equity, cash, positions } = outcome;
   const held = Object.entries(positions).map(([symbol, quantity]) => `${money(quantity, 6)} ${symbol}`);
@@ -111,7 +111,7 @@ export function countNumbers(outcome: Outcome): NamedNumber[] {
       name: l10n.t('capital → equity'),
       value: `${money(capital)} → ${money(equity)}`,
       meaning: l10n.t(
-        'Money at the beginning, and all there is at the end: cash, and what is held at its last close.',
+        'Capital at the start, and equity at the end: cash plus positions at their last close.',
       ),
     },
     {
@@ -140,7 +140,7 @@ export function percent(value: number | null, digits = 2): string {
   if (value === null) return NONE;
   const size = { minimumFractionDigits: digits, maximumFractionDigits: digits };
   const text = (value * 100).toLocaleString('en', size);
-  // What is rounded to nothing has no sign.
+  // A value that rounds to zero has no sign.
   return `${/[1-9]/.test(text) ? text : text.replace('-', '')} %`;
 }
 

@@ -19,18 +19,18 @@ import { REPORT_STYLE } from './style.js';
 import { shownTrades, type ShownTrade } from './trades.js';
 import { cautions, modeText, monthNames, stateText } from './words.js';
 
-/** Symbols whose lines one chart can show and still be read; each has a colour and a dash of its own. */
+/** The most lines in one chart; each has its own colour and dash. */
 export const MOST_SYMBOLS = 6;
 
-/** Trades that a page can hold and still be opened quickly. */
+/** The most trades that a page can hold and still open quickly. */
 const MOST_TRADES = 5000;
 
-/** Prices of a symbol; null: there are none to show. */
+/** A symbol's prices; null: none to show. */
 type PricesOf = ReadonlyMap<string, RunPrices>;
 
 /**
- * A run as one HTML file that needs nothing else: no network, no script. It follows the reader's colours, light or dark.
- * @param prices of the symbols that are to have a chart
+ * A run as one self-contained HTML file: no network, no script. It follows the reader's light or dark theme.
+ * @param prices of the symbols that get a chart
  */
 export function reportPage(report: TradingReport, prices: PricesOf, language: string): string {
   const { run, strategy, world, mode, started, state, outcome } = report;
@@ -93,7 +93,7 @@ function monthsSection({ years }: TradingReport): Markup {
   const largest = Math.max(...years.flatMap(({ months }) => months).map((each) => Math.abs(each ?? 0)), 1e-9);
   const cell = (value: number | null): Markup => {
     if (value === null) return html`<td></td>`;
-    // Colour adds to the sign, which says it all.
+    // The colour only adds to the sign.
     const strength = Math.round((Math.abs(value) / largest) * 4);
     return html`<td class="${value < 0 ? 'down' : 'up'}${strength}">${percent(value, 1)}</td>`;
   };
@@ -156,7 +156,7 @@ function positionsSection({ positions }: TradingReport): Markup {
   const some =
     positions.length > shown.length
       ? html`<p class="quiet">
-          ${l10n.t('{0} of {1} symbols: those that most money was traded in.', shown.length, positions.length)}
+          ${l10n.t('{0} of {1} symbols: the most traded by money.', shown.length, positions.length)}
         </p>`
       : null;
   return html`<section>

@@ -1,4 +1,4 @@
-/** Looks of the HTML report: the reader's light or dark, also on paper. Contrast of all text is at least 4.5 : 1. */
+/** The HTML report's style: light or dark, also in print. All text has a contrast of at least 4.5 : 1. */
 export const REPORT_STYLE = `
 :root { --paper: #fff; --ink: #1f2328; --quiet: #59636e; --edge: #d1d9e0; --soft: #f6f8fa; --up: 26, 127, 55; --down: 207, 34, 46;
   --rise: #1a7f37; --fall: #cf222e; --c1: #0969da; --c2: #bc4c00; --c3: #8250df; --c4: #1a7f37; --c5: #bf3989; --c6: #59636e; }

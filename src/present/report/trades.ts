@@ -1,7 +1,7 @@
 import type { Outcome } from '../../live/report/trading-report.js';
 import { formatTime, type Seconds } from '../../sdk/time/time.js';
 
-/** A trade as tables show it; one that is not closed has neither `closed` nor `exit`. */
+/** A trade in a table; an open one has neither `closed` nor `exit`. */
 export interface ShownTrade {
   readonly symbol: string;
   readonly side: 'long' | 'short';
@@ -15,7 +15,7 @@ export interface ShownTrade {
   readonly bars: number;
 }
 
-/** Closed trades in order, then those that are open. */
+/** Closed trades in order, then open ones. */
 export function shownTrades({ trades, open }: Outcome): ShownTrade[] {
   return [...trades, ...open.map((each): ShownTrade => ({ ...each, closed: null, exit: null }))];
 }
@@ -34,8 +34,8 @@ const COLUMNS = [
 ] as const;
 
 /**
- * Trades as CSV (RFC 4180): times in UTC as ISO-8601, numbers as JavaScript writes them, nothing for what is still open.
- * @param spreadsheet texts that a spreadsheet would run as a formula have a quote before them
+ * Trades as CSV (RFC 4180): times in UTC as ISO-8601, unrounded numbers, empty cells for what is still open.
+ * @param spreadsheet texts that a spreadsheet would run as formulas get a leading quote
  */
 export function tradesCsv(trades: readonly ShownTrade[], spreadsheet: boolean): string {
   const lines = trades.map((trade) =>

@@ -5,7 +5,7 @@ import type { RunState } from '../../live/journal/runs.js';
 import type { Mode } from '../../sdk/live/live.js';
 import { formatTime } from '../../sdk/time/time.js';
 
-/** A mode as a badge: capitals tell it apart where colours do not. */
+/** A mode's badge: capitals distinguish it where colours do not. */
 export function modeText(mode: Mode | null): string {
   switch (mode) {
     case 'backtest':
@@ -36,16 +36,16 @@ export function stateText(state: RunState): string {
   }
 }
 
-/** What one has to know before reading the numbers of a run; none: they are whole. */
+/** Warnings about a run's numbers; none: they are complete. */
 export function cautions(report: TradingReport): string[] {
   const { state, problem, outcome, mode, inactive, faults } = report;
   const sentences: string[] = [];
-  if (state === 'running') sentences.push(l10n.t('The run goes on: these are its numbers so far.'));
+  if (state === 'running') sentences.push(l10n.t('The run is still active: these are its numbers so far.'));
   if (state === 'cut off' && mode === 'backtest')
     sentences.push(l10n.t('The backtest has not ended, so it has no numbers. Start it again.'));
   else if (state === 'cut off') {
     const resume = `seamless run … --world ${report.world} --resume ${report.run}`;
-    sentences.push(l10n.t('The run was cut off. To go on with it: {0}.', resume));
+    sentences.push(l10n.t('The run was interrupted. To continue it: {0}.', resume));
   }
   if (state === 'failed') sentences.push(l10n.t('The run failed: {0}', problem ?? ''));
   if (!outcome && !(state === 'cut off' && mode === 'backtest') && state !== 'failed')
@@ -55,7 +55,7 @@ export function cautions(report: TradingReport): string[] {
   else if (outcome?.fills === 0)
     sentences.push(
       inactive === null
-        ? l10n.t('No order was filled: no decision asked for another position, or for one that is worth it.')
+        ? l10n.t('No order was filled: no decision changed a position by enough to trade.')
         : l10n.t('No order was filled. {0}', inactive),
     );
   for (const { node, asOf, message } of faults)

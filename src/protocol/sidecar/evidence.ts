@@ -3,19 +3,19 @@ import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { CACHE_FOLDER } from '../project.js';
 
-/*
- * What a result rests on, as it was: files, folders, and places where nothing was. Each is told by what the file system says of it, and
- * where that differs, by its content. Synchronous, since the caller has nothing else to do.
+/**
+ * What a result depends on: files, folders and missing paths, each identified by its `stat`, and if that differs, by its content.
+ * Synchronous, since the caller has nothing else to do.
  */
 
-/** Null: there was no file. A hash of null: only the very same file will do. */
+/** Null: there was no file. If the hash is null, the very same file is required. */
 export interface FileEvidence {
   readonly path: string;
   readonly signature: string | null;
   readonly hash: string | null;
 }
 
-/** The names in a folder, and where links lead. Null: there was no folder. */
+/** The names in a folder, and the targets of links. Null: there was no folder. */
 interface FolderEvidence {
   readonly path: string;
   readonly signature: string | null;
@@ -30,7 +30,7 @@ export interface Evidence {
 interface Look {
   readonly signature: string;
   readonly kind: 'file' | 'folder' | 'other';
-  /** Milliseconds since the epoch when it, or what is known of it, changed last. */
+  /** Milliseconds since the epoch of the last change of it, or of what is known about it. */
   readonly changedAt: number;
 }
 
@@ -46,8 +46,8 @@ function lookAt(path: string): Look | null {
 }
 
 /**
- * Takes evidence of a file. Throws `Unsettled` when it changed at `since` or later: what was read of it may not be what is there now.
- * @param exact only the very same file will do
+ * Records a file. Throws `Unsettled` when it changed at `since` or later: what was read may be outdated.
+ * @param exact requires the very same file
  */
 export function fileEvidence(path: string, since: number, exact = false): FileEvidence {
   const found = lookAt(path);
@@ -56,7 +56,7 @@ export function fileEvidence(path: string, since: number, exact = false): FileEv
   return { path, signature: found.signature, hash: exact ? null : hashOf(path) };
 }
 
-/** Takes evidence of a folder. Throws `Unsettled` as `fileEvidence` does. */
+/** Records a folder. Throws `Unsettled` like `fileEvidence`. */
 export function folderEvidence(path: string, since: number): FolderEvidence {
   const found = lookAt(path);
   if (found?.kind !== 'folder') return { path, signature: null, listing: null };
@@ -64,14 +64,14 @@ export function folderEvidence(path: string, since: number): FolderEvidence {
   return { path, signature: found.signature, listing: listingOf(path) };
 }
 
-/** Something changed while evidence was gathered. */
+/** Something changed while evidence was recorded. */
 class Unsettled extends Error {
   constructor(path: string) {
     super(`${path} changed just now`);
   }
 }
 
-/** Whether all is as it was. */
+/** Whether everything is unchanged. */
 export function stillHolds({ files, folders }: Evidence): boolean {
   return files.every(holdsFile) && folders.every(holdsFolder);
 }
@@ -105,7 +105,7 @@ function listingOf(path: string): string {
   return createHash('sha256').update(entries.sort().join('\n')).digest('hex');
 }
 
-/** One text for what the file system says of all files of a folder; empty where there is none. */
+/** The `stat` signatures of all files in a folder as one text; empty if there are none. */
 export function folderState(folder: string): string {
   const names = lookAt(folder)?.kind === 'folder' ? readdirSync(folder).sort() : [];
   const sha = createHash('sha256');

@@ -4,12 +4,10 @@ import { dirname, join } from 'node:path';
 import { cacheState } from '../project.js';
 import { folderState } from './evidence.js';
 
-/*
- * Files beside the catalog that say what holds for one state of the cache. They save a reader from opening the catalog.
- */
+/* Files beside the catalog that are valid for one state of the cache. They save a reader from opening the catalog. */
 
 export interface Kept {
-  /** Raised when such a file says something else than before. */
+  /** Raised when the content of such a file changes meaning. */
   readonly format: number;
   /** The state of the cache; see `cacheText`. */
   readonly cache: string;
@@ -17,17 +15,17 @@ export interface Kept {
   readonly writtenAt: number;
 }
 
-/** As long as reading or running again notes no use of the cache either. */
+/** Valid only while further reads and runs record no use in the cache either. */
 const VALID_MS = 3_600_000;
 
-/** The folders of a cache that such files are in. */
+/** The cache folders that hold such files. */
 export const HITS = 'hits';
 export const PLACES = 'places';
 
 /** The folder of packs in a cache. */
 export const PACKS = 'packs';
 
-/** The state of the catalog and of all packs, as the file system tells it. */
+/** The state of the catalog and all packs, from the file system. */
 export async function cacheText(dir: string): Promise<string> {
   return `${await cacheState(dir)} ${folderState(join(dir, PACKS))}`;
 }
@@ -38,8 +36,8 @@ export function isRecent(writtenAt: number): boolean {
 }
 
 /**
- * Writes such a file, and deletes those of other states of the cache in its folder. Only who has the cache to itself may call this.
- * @throws what the file system has to say.
+ * Writes such a file and deletes those of other states of the cache. Only for the process that has the cache open.
+ * @throws the file system's error
  */
 export function writeKept(path: string, value: Kept): void {
   const text = JSON.stringify(value);
@@ -53,12 +51,12 @@ export function writeKept(path: string, value: Kept): void {
   renameSync(draft, path);
 }
 
-/** Deletes all such files of a cache: what they say is of rows that go. */
+/** Deletes all such files of a cache: the rows they describe are being deleted. */
 export function removeKept(dir: string): void {
   for (const folder of [HITS, PLACES]) rmSync(join(dir, folder), { recursive: true, force: true });
 }
 
-/** What was written, to the last byte; null where there is no such file, or it is damaged or of another format. */
+/** The exact content as written; null if there is no such file, or it is damaged or of another format. */
 export function readKept(path: string, format: number): Kept | null {
   let text: string;
   try {

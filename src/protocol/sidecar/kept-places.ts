@@ -5,12 +5,12 @@ import type { Places } from '../../store/segments/places.js';
 import { classOf } from '../../store/names/strategy-names.js';
 import { cacheText, isRecent, PACKS, PLACES, readKept, writeKept, type Kept } from './kept-file.js';
 
-/*
- * Where the rows of a strategy's nodes lie, kept beside the catalog: a script that reads them needs no child and no DuckDB, as long as
- * the cache is as it was. See docs/decisions/sidecar.md.
+/**
+ * Where the rows of a strategy's nodes are on disk, kept beside the catalog: while the cache is unchanged, a script reads them
+ * without a child and without DuckDB. See docs/decisions/sidecar.md.
  */
 
-/** Raised when the file says something else than before. */
+/** Raised when the file's content changes meaning. */
 const FORMAT = 1;
 
 /** All rows of each node, by its name. */
@@ -19,14 +19,14 @@ export type PlacesByNode = Readonly<Record<string, Places['parts']>>;
 interface KeptPlaces extends Kept {
   /** `file#Class` */
   readonly strategy: string;
-  /** Whether its class alone names it, too. */
+  /** Whether its class name alone is unique. */
   readonly alone: boolean;
   readonly nodes: PlacesByNode;
 }
 
 /**
- * Writes down where rows lie. To be called by who has the cache to itself, after its last change.
- * @throws what the file system has to say.
+ * Writes where rows are. Only for the process that has the cache open, after its last change.
+ * @throws the file system's error
  */
 export async function writePlaces(
   dir: string,
@@ -44,7 +44,7 @@ export async function writePlaces(
 }
 
 /**
- * Where the rows of a strategy's nodes lie now; null where only the catalog can tell.
+ * Where the rows of a strategy's nodes are now; null: only the catalog knows.
  * @param strategy its name, or its class alone
  */
 export async function readPlaces(dir: string, strategy: string): Promise<PlacesByNode | null> {
@@ -54,12 +54,12 @@ export async function readPlaces(dir: string, strategy: string): Promise<PlacesB
     if (kept.strategy !== strategy && !(kept.alone && classOf(kept.strategy) === strategy)) return null;
     return kept.cache === (await cacheText(dir)) ? kept.nodes : null;
   } catch {
-    // Whatever cannot be looked at: a child says what is wrong with it.
+    // Unreadable: a child reports what is wrong.
     return null;
   }
 }
 
-/** Those of one node within a range; null where it has none. */
+/** The places of one node within a range; null: it has none. */
 export function placesIn(dir: string, all: PlacesByNode, node: string, range: Range): Places | null {
   if (!Object.hasOwn(all, node)) return null;
   const parts = (all[node] ?? []).flatMap(({ segment, ...part }) => {
@@ -70,7 +70,7 @@ export function placesIn(dir: string, all: PlacesByNode, node: string, range: Ra
   return { folder: join(dir, PACKS), parts };
 }
 
-/** A file for each class: of two strategies with the same one, it holds what was run last. */
+/** A file per class: for two strategies with one class name, it holds the last run. */
 function pathOf(dir: string, strategy: string): string {
   const key = createHash('sha256').update(classOf(strategy)).digest('hex').slice(0, 32);
   return join(dir, PLACES, `${key}.json`);

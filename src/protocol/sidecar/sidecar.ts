@@ -7,15 +7,15 @@ import type { StrategyRef } from '../payloads.js';
 import { stillHolds, type Evidence } from './evidence.js';
 import { cacheText, HITS, isRecent, readKept, writeKept, type Kept } from './kept-file.js';
 
-/*
- * Beside the catalog lies, for each strategy that was found complete, what that rests on and the report. As long as all of it
- * holds, a terminal answers from it, and starts neither a bundler nor a child nor DuckDB. See docs/decisions/sidecar.md.
+/**
+ * Beside the catalog, each complete strategy has a file with its report and everything that depends on. While that is unchanged,
+ * a terminal answers from it, without bundler, child or DuckDB. See docs/decisions/sidecar.md.
  */
 
-/** Raised when a sidecar says something else than before. */
+/** Raised when a sidecar's content changes meaning. */
 const FORMAT = 1;
 
-/** What was asked. */
+/** The request. */
 export interface Asked {
   readonly strategy: StrategyRef;
   readonly start: number;
@@ -29,19 +29,19 @@ interface Sidecar extends Kept {
   readonly report: RunReport;
 }
 
-/** Files that the program is made of: a chunk of it has its content in its name. */
+/** The program's files: a chunk has its content hash in its name. */
 const PARTS = ['cli.js', 'child.js', 'index.js', 'strategy-worker.js', 'sdk-texts.json'];
 
-/** Variables of the environment that change what Node, the bundler or Seamless do, whatever a strategy reads. */
+/** Environment variables that affect Node, the bundler or Seamless, whatever a strategy reads. */
 const COUNTS = /^(?:NODE_|SEAMLESS_|ESBUILD_|UV_|LD_|DYLD_|ICU_|OPENSSL_)/;
 
-/** A text of all that the program itself brings to an answer. */
+/** Everything that the program itself contributes to an answer, as a text. */
 function programText(): string {
   const parts = PARTS.map((name) => readFileSync(builtFile(name)));
   const sha = createHash('sha256');
   for (const part of parts) sha.update(createHash('sha256').update(part).digest());
   const environment = Object.entries(process.env)
-    // Of this process alone: no child gets it.
+    // Specific to this process: no child gets it.
     .filter(([name]) => COUNTS.test(name) && name !== 'NODE_OPTIONS')
     .sort();
   const { platform, arch, versions, execPath } = process;
@@ -55,8 +55,9 @@ function pathOf(dir: string, asked: Asked): string {
 }
 
 /**
- * Writes a sidecar; those of other states of the cache go. To be called by who has the cache to itself, after its last change.
- * @throws what the file system has to say.
+ * Writes a sidecar and deletes those of other states of the cache. Only for the process that has the cache open, after its last
+ * change.
+ * @throws the file system's error
  */
 export async function writeSidecar(
   dir: string,
@@ -76,7 +77,7 @@ export async function writeSidecar(
   writeKept(pathOf(dir, asked), sidecar);
 }
 
-/** The report of what was asked, where all that it rests on still holds; null where a run has to tell. */
+/** The report for a request, if everything it depends on is unchanged; null: a run is needed. */
 export async function readSidecar(dir: string, asked: Asked): Promise<RunReport | null> {
   try {
     const sidecar = readKept(pathOf(dir, asked), FORMAT) as Sidecar | null;
@@ -88,7 +89,7 @@ export async function readSidecar(dir: string, asked: Asked): Promise<RunReport 
       sidecar.program === programText();
     return holds ? sidecar.report : null;
   } catch {
-    // Whatever cannot be looked at: a run says what is wrong with it.
+    // Unreadable: a run reports what is wrong.
     return null;
   }
 }

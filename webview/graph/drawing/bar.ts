@@ -1,4 +1,4 @@
 import { BOX } from '../../layout/boxes.js';
 
-/** The coverage bar within a box, from its top left corner. */
+/** The coverage bar in a box, from its top left corner. */
 export const BAR = { x: 10, y: 46, width: BOX.width - 20, height: 9 } as const;

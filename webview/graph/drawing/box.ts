@@ -19,10 +19,10 @@ const ICON = 16;
 /** Width of the mark before a value. */
 const DOT = 13;
 
-/** From a name to the value below it, in sizes of a letter. */
+/** From a name to the value below it, in font sizes. */
 const TIGHT = 1.02;
 
-/** How a box stands out: selected, on its way up or down, found by the search, or none of what is asked for. */
+/** A box's emphasis: selected, upstream or downstream, found by the search, or dimmed. */
 export interface Tone {
   readonly selected: boolean;
   readonly active: boolean;
@@ -30,7 +30,7 @@ export interface Tone {
   readonly found: boolean;
 }
 
-/** A box as SVG, its top left corner at the origin. */
+/** A box as SVG with its top left corner at the origin. */
 export function boxElement(item: SceneItem): SVGGElement {
   const group = s('g', { role: 'option', 'data-id': item.id });
   if (item.group !== null) {
@@ -41,7 +41,7 @@ export function boxElement(item: SceneItem): SVGGElement {
     s('rect', { class: 'edge-mark', width: 4, height: BOX.height, rx: 2 }),
     s('g', { class: 'standing' }),
     s('text', { class: 'name' }),
-    // Kept apart for those who are read to.
+    // Separate texts for screen readers.
     ' ',
     s('text', { class: 'subtitle', y: 36 }),
     s('g', { class: 'bar', transform: `translate(${BAR.x} ${BAR.y})` }),
@@ -56,7 +56,7 @@ interface BoxLook {
   readonly lettering: Lettering;
 }
 
-/** Brings a box up to date with its node. */
+/** Updates a box to its node. */
 export function drawBox(group: SVGGElement, item: SceneItem, look: BoxLook): void {
   const { live, range, tone, lettering } = look;
   const standing = shownStanding(item, live);
@@ -81,7 +81,7 @@ function toneClasses({ selected, active, dim, found }: Tone): string[] {
   return [selected ? 'selected' : '', active ? 'active' : '', dim ? 'dim' : '', found ? 'found' : ''];
 }
 
-/** Above the bar: the icon, the name in one line or two, and where there is room what the node is, or its newest value. */
+/** Above the bar: icon, name in one or two lines and, if there is room, what the node is or its newest value. */
 function drawWords(
   group: SVGGElement,
   item: SceneItem,
@@ -94,9 +94,9 @@ function drawWords(
   const name = group.querySelector<SVGTextElement>('.name');
   const words = group.querySelector('.subtitle');
   if (!name || !words) return;
-  // Measured as a subtitle, whose letters are a little smaller than those of a name.
+  // Measured in the subtitle's font, whose letters are a little smaller than the name's.
   const newest = newestText(item, live, subtitle ? room - DOT : (room / scale) * 0.9, !subtitle);
-  // From afar the value takes the second line of the name, where there is one.
+  // Zoomed out, the value takes the name's second line.
   const isBelow = !subtitle && newest !== null && 2 * size * TIGHT <= BAR.y;
   const leading = isBelow ? TIGHT : LEADING;
   const shown = fitLines(boxTitle(item), room / scale, isBelow ? 1 : lines);
@@ -120,18 +120,18 @@ function drawWords(
   });
 }
 
-/** `23,145.2 · 14:31`: what a run in a world said last, and when. A long value is cut, never its time. */
+/** `23,145.2 · 14:31`: a run's last value and its time. A long value is cut, never its time. */
 function newestText(item: SceneItem, live: Live, room: number, isFar: boolean): string | null {
   const newest = liveValue(item, live);
   if (!newest) return null;
   const time = timeText(newest, live);
   const left = room - widthOf(time, 'subtitle');
-  // A number that is cut says another one: from afar it stands alone, and the footer has the time.
+  // A number must not be cut: zoomed out it stands alone, and the footer has the time.
   if (isFar && widthOf(newest.text, 'subtitle') > left) return fitValue(newest.text, room);
   return `${fitValue(newest.text, left)}${time}`;
 }
 
-/** What fits of a value: of a number the digits that count most, and that they are not all of it. */
+/** What fits of a value; a number keeps its leading digits and shows that it is shortened. */
 function fitValue(text: string, room: number): string {
   const fits = (each: string): boolean => widthOf(each, 'subtitle') <= room;
   if (fits(text)) return text;
@@ -142,13 +142,13 @@ function timeText({ asOf }: LiveValue, { run }: Live): string {
   return ` · ${shortTime(asOf, run?.asOf ?? asOf)}`;
 }
 
-/** What a node, or the nodes of a group, lost for want of an input; null: nothing. The tooltip says which one. */
+/** Slots that a node (or a group's nodes) lost because an input was missing; null: none. The tooltip names the input. */
 function unfiredText({ members }: SceneItem): string | null {
   const slots = members.reduce((sum, { unfired }) => sum + unfired, 0);
   return slots > 0 ? l10n.t('{0} did not fire', plural(slots, 'slot')) : null;
 }
 
-/** Of a family with how many symbols it has: from afar the title is all that is read. */
+/** A family's title includes its number of symbols: zoomed out, only the title is readable. */
 function boxTitle({ id, group, members }: SceneItem): string {
   return group?.kind === 'family' ? `${id} (${formatCount(symbolsOf(members).length)})` : id;
 }
@@ -162,7 +162,7 @@ function boxSubtitle(item: SceneItem): string {
   return group === null ? subtitleOf(node) : `${symbolCount(members)} · ${subtitleOf(node)}`;
 }
 
-/** What a screen reader says of a box. */
+/** A box's text for screen readers. */
 export function boxLabel(item: SceneItem, live: Live): string {
   const rows = item.members.reduce((sum, node) => sum + withLive(node, live).rows, 0);
   const newest = liveValue(item, live);

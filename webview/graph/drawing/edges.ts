@@ -4,8 +4,8 @@ import type { Scene } from '../scene.js';
 import { round } from './far.js';
 
 /**
- * Curves from inputs to what reads them, as one path for each kind of edge. Edges out of one box share their way: what they
- * have in common is drawn once.
+ * Curves from inputs to their readers, as one path per kind of edge. Edges from one box share their common part, which is drawn
+ * once.
  */
 export function edgePaths(
   scene: Scene,
@@ -27,7 +27,7 @@ export function edgePaths(
   };
 }
 
-/** From a box to another, straight through the room left between the boxes of each row on the way. */
+/** From one box to another, straight through the gaps left in the rows between. */
 function way(a: Position, through: readonly Position[], b: Position, direction: Direction): string[] {
   const stops = [a, ...through, b];
   const curve = direction === 'right' ? curveRight : curveDown;

@@ -5,12 +5,12 @@ import { BAR } from './bar.js';
 import { itemSegments, shownStanding, type Live } from '../items.js';
 import type { Scene } from '../scene.js';
 
-/** Pieces of a bar when it is a few pixels wide. */
+/** Pieces of a bar that is only a few pixels wide. */
 const COARSE = 24;
 
 /**
- * All boxes from afar, as one path for each way they look: thousands of boxes cost what a dozen shapes do, and moving
- * them costs nothing.
+ * All boxes when zoomed out, as one path per appearance: thousands of boxes cost as much as a dozen shapes, and panning costs
+ * nothing.
  */
 export function farElements(
   scene: Scene,

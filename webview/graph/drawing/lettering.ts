@@ -1,18 +1,18 @@
 import { BAR } from './bar.js';
 
-/** Size of a name, in units of the drawing, where a box is seen from near. */
+/** Font size of a name when zoomed in, in units of the drawing. */
 export const NAME_SIZE = 13;
 
-/** From line to line, in sizes of a letter. */
+/** Line height, in font sizes. */
 export const LEADING = 1.15;
 
-/** No letter is smaller on the screen, in pixels. */
+/** The smallest font on the screen, in pixels. */
 const LEAST = 11.2;
 
-/** From this zoom on a subtitle of 12 units is large enough to be read. */
+/** From this zoom on, a subtitle of 12 units is readable. */
 const NEAR = 0.94;
 
-/** What a box says at a zoom, and how large. */
+/** A box's text at a zoom level, and its font size. */
 export interface Lettering {
   /** Of the name, in units of the drawing. */
   readonly size: number;
@@ -21,10 +21,10 @@ export interface Lettering {
   readonly subtitle: boolean;
 }
 
-/** From near a box says what it is; from farther away its name alone, in letters that grow as it shrinks. */
+/** Zoomed in, a box shows what it is; zoomed out, only its name, with letters that grow as the box shrinks. */
 export function letteringAt(zoom: number): Lettering {
   if (zoom >= NEAR) return { size: NAME_SIZE, lines: 1, subtitle: true };
-  // In steps, so that not every turn of a wheel draws all boxes once more.
+  // In steps, so that not every zoom event redraws all boxes.
   const size = Math.max(NAME_SIZE, Math.ceil((LEAST / zoom) * 2) / 2);
   return { size, lines: Math.max(1, Math.min(2, Math.floor(BAR.y / (size * LEADING)))), subtitle: false };
 }

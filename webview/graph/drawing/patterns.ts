@@ -1,6 +1,6 @@
 import { s } from '../../ui/dom.js';
 
-/** Patterns that tell ranges of a bar apart without their colours, by the id that the style sheet names. */
+/** Patterns that distinguish ranges of a bar without colour, by their id in the style sheet. */
 export function patternDefs(): SVGDefsElement {
   return s(
     'defs',

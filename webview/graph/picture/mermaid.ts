@@ -1,7 +1,7 @@
 import type { Direction } from '../../layout/flow.js';
 import type { Scene } from '../scene.js';
 
-/** The graph as a Mermaid flowchart, as it is shown: inputs as stadiums, groups as subroutines. */
+/** The shown graph as a Mermaid flowchart: inputs as stadiums, groups as subroutines. */
 export function mermaidOf(scene: Scene, direction: Direction): string {
   const ids = new Map(scene.items.map(({ id }, at) => [id, `n${at}`]));
   const lines = scene.items.map((item) => {
@@ -14,7 +14,7 @@ export function mermaidOf(scene: Scene, direction: Direction): string {
   return [`flowchart ${direction === 'right' ? 'LR' : 'TD'}`, ...lines, ...arrows, ''].join('\n');
 }
 
-/** Mermaid reads `#quot;` and the like in quoted texts. */
+/** Mermaid reads `#quot;` and similar in quoted texts. */
 function escaped(text: string): string {
   return text
     .replaceAll('&', '#amp;')

@@ -5,7 +5,7 @@ import type { GraphModel } from '../graph-model.js';
 import { mermaidOf } from './mermaid.js';
 import { pngPicture, svgPicture } from './picture.js';
 
-/** The graph as a file of that kind, ready to be saved: named after its strategy. */
+/** The graph as a file of that type, named after its strategy. */
 export async function pictureFile(
   kind: ExportKind,
   model: GraphModel,

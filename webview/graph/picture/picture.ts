@@ -11,10 +11,10 @@ import type { Scene } from '../scene.js';
 
 const MARGIN = 24;
 
-/** Pixels that a picture has at most on a side: more than browsers can hold in a canvas. */
+/** Most pixels per side: canvases have a limit. */
 const LARGEST = 8000;
 
-/** What of a shape's look the style sheet decides, and a picture must carry itself. */
+/** The styles that the picture must include because the style sheet sets them. */
 const SHAPE = [
   'fill',
   'fill-opacity',
@@ -28,15 +28,15 @@ const SHAPE = [
 ];
 const LETTERS = ['font-family', 'font-size', 'font-weight'];
 
-/** What only the page makes use of. */
+/** What only the page needs. */
 const PAGE_ONLY = ['class', 'style', 'role', 'aria-hidden', 'aria-label', 'aria-selected', 'data-id'];
 
-/** What a picture is to lie on. */
+/** The background of the picture. */
 type Paper = 'light' | 'dark';
 
 /**
- * The whole graph as an SVG file that needs nothing else, whatever is in view: in colours of its own, since it is looked at where
- * no theme is, and in letters that every machine has.
+ * The whole graph as a self-contained SVG file, whatever is in view: with fixed colours, since it is viewed without a theme, and
+ * common fonts.
  */
 export function svgPicture(scene: Scene, placement: Placement, range: Span | null, on: Paper): string {
   const { positions } = placement;
@@ -52,7 +52,7 @@ export function svgPicture(scene: Scene, placement: Placement, range: Span | nul
     s('path', { class: 'edge', d: edgePaths(scene, placement, null).plain }),
     ...boxes(scene, positions, range),
   );
-  // Looks are computed only of what is in the page.
+  // Styles are computed only for elements in the page.
   const stage = document.createElement('div');
   stage.className = `graph stage ${on}-paper`;
   stage.append(picture);
@@ -80,12 +80,12 @@ function boxes(scene: Scene, positions: Positions, range: Span | null): SVGGElem
   });
 }
 
-/** How a shape looks. Given to it once all are known, since each is found through the classes of those around it. */
+/** A shape's style. Applied once all are known, since each is found through the classes of its parents. */
 function lookOf(shape: Element): readonly (readonly [string, string])[] {
   const style = getComputedStyle(shape);
   const names = shape instanceof SVGTextContentElement ? [...SHAPE, ...LETTERS] : SHAPE;
   return names.map((name) => {
-    // A pattern's address is made absolute by the browser; in a file it is the name alone.
+    // The browser makes a pattern's address absolute; in a file it must be the name alone.
     const value = style.getPropertyValue(name).replace(/url\("?[^"#)]*#([^")]+)"?\)/, 'url(#$1)');
     return [name, value] as const;
   });
@@ -96,7 +96,7 @@ function fixLook(shape: Element, look: ReturnType<typeof lookOf>): void {
   for (const name of PAGE_ONLY) shape.removeAttribute(name);
 }
 
-/** The same as a PNG, in base64: twice as fine as a screen, unless that is too large. */
+/** The same as a base64 PNG, at twice the screen's resolution unless that is too large. */
 export async function pngPicture(svg: string): Promise<string> {
   const image = new Image();
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;

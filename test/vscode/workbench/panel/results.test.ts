@@ -82,7 +82,7 @@ describe('the Results panel', () => {
     await window.chooseFrom('Seamless: Start Run…', 'slow-paper');
     await window.statusBarItem('PAPER slow-paper').waitFor();
     await heading('SpTrend in slow-paper PAPER').waitFor();
-    await results().text('The run goes on: these are its numbers so far.').first().waitFor();
+    await results().text('The run is still active: these are its numbers so far.').first().waitFor();
     // It has closed a slot.
     await results().frame.locator('.headlines').getByText('equity', { exact: true }).waitFor();
     await window.picture('results-paper');
