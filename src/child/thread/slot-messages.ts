@@ -96,54 +96,57 @@ interface Group {
   readonly shape: Table['shape'];
   readonly names: readonly string[];
   readonly nodes: number[];
-  readonly tables: Table[];
-  rows: number;
+  readonly counts: number[];
+  readonly ts: number[];
+  readonly values: number[];
 }
 
-/** Leaves out tables without rows. @param wanted by position of a node. Default: all */
-export function packTables(
-  tables: ReadonlyMap<number, Table>,
-  wanted: (node: number) => boolean = () => true,
-): SentTables {
-  const groups: Group[] = [];
-  const others: (readonly [number, Table])[] = [];
-  for (const [node, found] of tables) {
-    if (found.ts.length === 0 || !wanted(node)) continue;
-    if (!isPlain(found)) {
-      others.push([node, found]);
-      continue;
+/** Puts tables together as they come. */
+export class TablePacker {
+  readonly #groups: Group[] = [];
+  readonly #others: (readonly [number, Table])[] = [];
+
+  add(node: number, table: Table): void {
+    const { shape, names, ts } = table;
+    if (!isPlain(table)) {
+      this.#others.push([node, table]);
+      return;
     }
-    const { shape, names } = found;
-    let group = groups.find((each) => each.shape === shape && sameNames(each.names, names));
-    if (!group) groups.push((group = { shape, names, nodes: [], tables: [], rows: 0 }));
+    const group = this.#groupOf(shape, names);
     group.nodes.push(node);
-    group.tables.push(found);
-    group.rows += found.ts.length;
+    group.counts.push(ts.length);
+    append(group.ts, ts);
+    for (const { values } of table.columns) append(group.values, values as Float64Array);
   }
-  return { numbers: groups.map(packed), others };
+
+  /** What came until now. */
+  get packed(): SentTables {
+    const numbers = this.#groups.map(({ shape, names, nodes, counts, ts, values }): NumberTables => ({
+      shape,
+      names,
+      nodes: Int32Array.from(nodes),
+      counts: Int32Array.from(counts),
+      ts: Float64Array.from(ts),
+      values: Float64Array.from(values),
+    }));
+    return { numbers, others: this.#others };
+  }
+
+  #groupOf(shape: Table['shape'], names: readonly string[]): Group {
+    let group = this.#groups.find((each) => each.shape === shape && sameNames(each.names, names));
+    if (!group) this.#groups.push((group = { shape, names, nodes: [], counts: [], ts: [], values: [] }));
+    return group;
+  }
 }
 
-function packed({ shape, names, nodes, tables, rows }: Group): NumberTables {
-  const ts = new Float64Array(rows);
-  const values = new Float64Array(rows * names.length);
-  const counts = new Int32Array(tables.length);
-  let [row, cell] = [0, 0];
-  for (const [i, table] of tables.entries()) {
-    const count = table.ts.length;
-    counts[i] = count;
-    copyInto(ts, row, table.ts);
-    row += count;
-    for (const column of table.columns) {
-      copyInto(values, cell, column.values as Float64Array);
-      cell += count;
-    }
-  }
-  return { shape, names, nodes: Int32Array.from(nodes), counts, ts, values };
+export function packTables(tables: ReadonlyMap<number, Table>): SentTables {
+  const packer = new TablePacker();
+  for (const [node, table] of tables) if (table.ts.length > 0) packer.add(node, table);
+  return packer.packed;
 }
 
-function copyInto(all: Float64Array, at: number, values: Float64Array): void {
-  if (values.length === 1) all[at] = values[0] as number;
-  else all.set(values, at);
+function append(all: number[], values: Float64Array): void {
+  for (let i = 0; i < values.length; i++) all.push(values[i] as number);
 }
 
 function isPlain({ columns, present }: Table): boolean {

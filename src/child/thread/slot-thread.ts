@@ -5,7 +5,7 @@ import { SeamlessError } from '../../sdk/errors.js';
 import type { Table } from '../../sdk/table.js';
 import { shareTable } from './share.js';
 import {
-  packTables,
+  TablePacker,
   unpackTables,
   type BeginSlots,
   type CloseSlots,
@@ -46,29 +46,30 @@ export class SlotThread {
 
   async close({ closes, bars, revision }: CloseSlots): Promise<SentSlots> {
     if (!this.#evaluator) throw new SeamlessError('internal', 'No slots were begun in this thread.');
-    const { tables, failures } = await this.#evaluator.close(closes, unpackTables(bars), revision);
-    const meddled = this.#meddled(tables);
+    const packer = new TablePacker();
+    let most = 0;
+    const taken = (node: number, table: Table): void => {
+      most = Math.max(most, table.ts.length);
+      // The other side has the bars of streams.
+      if (!this.#streams.has(node)) packer.add(node, table);
+    };
+    const failures = await this.#evaluator.closeInto(taken, closes, unpackTables(bars), revision);
+    const meddled = this.#meddled(most);
     if (meddled !== null) throw new SeamlessError('compute', meddled);
-    const { numbers, others } = packTables(tables, (node) => !this.#streams.has(node));
+    const { numbers, others } = packer.packed;
     const shared = others.map(
       ([node, found]) => [node, found.ts.length < WORTH_SHARING ? found : shareTable(found)] as const,
     );
     return { tables: { numbers, others: shared }, failures: [...failures] };
   }
 
-  /** What was done to built-in objects. A whole look takes longer than a slot, so it is taken now and then. */
-  #meddled(tables: ReadonlyMap<number, Table>): string | null {
+  /** What was done to built-in objects. A whole look takes longer than a slot, so it is taken now and then. @param rows the most of a node */
+  #meddled(rows: number): string | null {
     const host = this.#host;
     if (!host) return null;
     const calls = ++this.#calls;
     if (calls % LOOKED_AT_ALL === 0) return host.settle();
-    const isDue = calls % LOOKED_AT === 0 || hasMany(tables);
+    const isDue = calls % LOOKED_AT === 0 || rows > LOOKED_AT;
     return host.settleSlot(isDue ? 'look' : 'glance');
   }
-}
-
-/** Whether this was many slots at once. */
-function hasMany(tables: ReadonlyMap<number, Table>): boolean {
-  for (const { ts } of tables.values()) if (ts.length > LOOKED_AT) return true;
-  return false;
 }

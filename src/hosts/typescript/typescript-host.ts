@@ -118,10 +118,11 @@ export class TypeScriptHost implements StrategyHost {
     { computed, progress }: ComputeHooks,
     signal: Pick<AbortSignal, 'aborted'>,
   ): Promise<void> {
-    const computations = requests.map((request, at) =>
-      this.#computationOf(request, (done) => progress(at, done), signal),
+    await computeTogether(
+      requests.length,
+      (at) => this.#computationOf(requests[at] as ComputeRequest, (done) => progress(at, done), signal),
+      (at, result) => computed(at, this.#told(result)),
     );
-    await computeTogether(computations, (at, result) => computed(at, this.#told(result)));
   }
 
   #computationOf(
@@ -167,7 +168,7 @@ export class TypeScriptHost implements StrategyHost {
       guard: this.#codes.guardOf(index, node),
       unseen: own.hash === undefined ? own.unhashable : undefined,
       copies,
-      kept: { of: null, named: [], series: null },
+      kept: { of: null, named: [], series: new Map() },
       locate: (error) => (error instanceof Error ? locate(error) : null),
       authored: this.hasAuthorCode(index),
     };

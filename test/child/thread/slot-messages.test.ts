@@ -48,11 +48,11 @@ const table: fc.Arbitrary<Table> = fc
 describe('the tables of a slot as they cross', () => {
   it('come out as they were', () => {
     fc.assert(
-      fc.property(fc.array(table), fc.nat(3), (all, left) => {
+      fc.property(fc.array(table), (all) => {
         const tables = new Map(all.map((each, node) => [node, each]));
-        const sent = structuredClone(packTables(tables, (node) => node % 4 !== left));
+        const sent = structuredClone(packTables(tables));
         assert.ok(safeParse(sentSlots, { tables: sent, failures: [] }).success);
-        const expected = [...tables].filter(([node, { ts }]) => ts.length > 0 && node % 4 !== left);
+        const expected = [...tables].filter(([, { ts }]) => ts.length > 0);
         assert.deepStrictEqual(
           [...unpackTables(sent)].sort(([a], [b]) => a - b),
           expected,

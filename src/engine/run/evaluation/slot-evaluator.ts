@@ -4,9 +4,9 @@ import { emptyTable, type Table } from '../../../sdk/table.js';
 import type { Range, Seconds } from '../../../sdk/time/time.js';
 import type { Edge, Graph, GraphNode } from '../../graph/graph.js';
 import { slotsOf } from '../../plan/chunk-span.js';
-import { isEmpty } from '../../plan/ranges.js';
 import {
   NOT_STARTED,
+  type ComputeHooks,
   type ComputeInput,
   type ComputeRequest,
   type ComputeResult,
@@ -71,7 +71,6 @@ interface Closing {
   readonly closes: Range;
   readonly limits: Limits;
   readonly grids: Grids;
-  readonly tables: Map<number, Table>;
   readonly failures: Map<number, NodeFailure>;
 }
 
@@ -92,7 +91,7 @@ export class SlotEvaluator implements SlotCloser {
   #schemas = new Map<number, Schema>();
   #states = new Map<number, ScanState>();
   #failedFrom = new Map<number, Seconds>();
-  /** Inputs that nodes had in the slot before, by position. */
+  /** Inputs that nodes had last, by position. */
   readonly #inputs: (readonly ComputeInput[])[] = [];
   /** By the begin of the range that went on from it. */
   readonly #checkpoints = new Map<Seconds, Checkpoint>();
@@ -124,18 +123,38 @@ export class SlotEvaluator implements SlotCloser {
   }
 
   async close(closes: Range, bars: ReadonlyMap<number, Table>, revision?: Revision): Promise<ClosedSlots> {
+    const tables = new Map<number, Table>();
+    const failures = await this.closeInto((node, table) => tables.set(node, table), closes, bars, revision);
+    return { tables, failures };
+  }
+
+  /**
+   * The same, and hands out rows as they are known.
+   * @param taken told the rows of each node and stream that has any, by position
+   */
+  async closeInto(
+    taken: (node: number, table: Table) => void,
+    closes: Range,
+    bars: ReadonlyMap<number, Table>,
+    revision?: Revision,
+  ): Promise<ReadonlyMap<number, NodeFailure>> {
     if (revision) this.#keep(closes, revision);
     const limits = new Limits(this.#graph, this.#canonical, this.#failedFrom);
-    const tables = new Map<number, Table>();
     const failures = new Map<number, NodeFailure>();
-    const closing: Closing = { closes, limits, grids: new Grids(), tables, failures };
+    const closing: Closing = { closes, limits, grids: new Grids(), failures };
     for (const { kind, nodes } of this.#lanes) {
-      if (kind === 'node') await this.#compute(nodes, closing);
-      else for (const { index } of nodes) tables.set(index, bars.get(index) ?? EMPTY);
+      const tables =
+        kind === 'node'
+          ? await this.#compute(nodes, closing)
+          : nodes.map(({ index }) => bars.get(index) ?? EMPTY);
       this.#rows.add(nodes, tables);
+      for (let i = 0; i < nodes.length; i++) {
+        const table = tables[i] as Table;
+        if (table.ts.length > 0) taken((nodes[i] as GraphNode).index, table);
+      }
     }
     this.#rows.endSlot();
-    return { tables, failures };
+    return failures;
   }
 
   #keep({ start }: Range, { keepFrom, again }: Revision): void {
@@ -157,60 +176,70 @@ export class SlotEvaluator implements SlotCloser {
     });
   }
 
-  /** Nodes of a lane whose inputs have the same times fire at the same slots. */
-  async #compute(
-    nodes: readonly GraphNode[],
-    { closes, limits, grids, tables, failures }: Closing,
-  ): Promise<void> {
-    const [first] = nodes as readonly [GraphNode];
-    const slots = slotsOf(first, closes);
-    const known = new KnownFirings();
+  /** The rows of the nodes of a lane. Those whose inputs have the same times fire at the same slots. */
+  async #compute(nodes: readonly GraphNode[], closing: Closing): Promise<readonly Table[]> {
+    const { closes, limits, grids } = closing;
+    const slots = slotsOf(nodes[0] as GraphNode, closes);
+    const known = new KnownFirings(this.#atHand.rows);
+    const tables: Table[] = [];
     const requests: ComputeRequest[] = [];
+    const places: number[] = [];
     for (const node of nodes) {
-      const { index } = node;
-      tables.set(index, EMPTY);
-      const range = { start: slots.start, end: Math.min(slots.end, limits.of(node)) };
-      if (isEmpty(range)) continue;
-      const times = node.edges.map((edge) => this.#atHand.rows(edge).ts);
-      const firings = known.of(range.end, times, () => firingsOf(node, range, this.#atHand, grids));
-      if (firings.opens.length > 0) requests.push(this.#requestOf(node, firings));
+      const place = tables.push(EMPTY) - 1;
+      const end = Math.min(slots.end, limits.of(node));
+      if (end <= slots.start) continue;
+      const range = { start: slots.start, end };
+      const firings =
+        known.of(node, end) ?? known.add(node, end, firingsOf(node, range, this.#atHand, grids));
+      if (firings.opens.length === 0) continue;
+      requests.push(this.#requestOf(node, firings));
+      places.push(place);
     }
-    if (requests.length === 0) return;
-    const results = await this.#ask(requests);
-    for (const [at, request] of requests.entries()) {
-      const { table, failure, state } = settled(request, results[at] as ComputeResult);
-      const index = request.node;
-      tables.set(index, table);
-      if (state) this.#states.set(index, state);
-      this.#noteSchema(index, table);
-      if (!failure) continue;
-      failures.set(index, failure);
-      const from = failure.asOf === null ? slots.start : openOf(failure.asOf, this.#node(index));
-      this.#failedFrom.set(index, from);
-    }
+    if (requests.length === 0) return tables;
+    await this.#ask(requests, (at, result) => {
+      const node = nodes[places[at] as number] as GraphNode;
+      tables[places[at] as number] = this.#settle(
+        node,
+        settled(requests[at] as ComputeRequest, result),
+        slots,
+        closing,
+      );
+    });
+    return tables;
   }
 
-  async #ask(requests: readonly ComputeRequest[]): Promise<readonly ComputeResult[]> {
-    const results: ComputeResult[] = [];
-    const ignore = (): void => undefined;
-    if (this.#host.computeAll) {
-      const computed = (at: number, result: ComputeResult): void => void (results[at] = result);
-      await this.#host.computeAll(requests, { computed, progress: ignore }, this.#signal);
-    } else
-      for (const request of requests) results.push(await this.#host.compute(request, ignore, this.#signal));
-    return results;
+  #settle(
+    node: GraphNode,
+    { table, failure, state }: ComputeResult,
+    slots: Range,
+    { failures }: Closing,
+  ): Table {
+    const { index } = node;
+    if (state) this.#states.set(index, state);
+    this.#noteSchema(index, table);
+    if (failure) {
+      failures.set(index, failure);
+      this.#failedFrom.set(index, failure.asOf === null ? slots.start : openOf(failure.asOf, node));
+    }
+    return table;
+  }
+
+  async #ask(requests: readonly ComputeRequest[], computed: ComputeHooks['computed']): Promise<void> {
+    const progress = (): void => undefined;
+    if (this.#host.computeAll) await this.#host.computeAll(requests, { computed, progress }, this.#signal);
+    else
+      for (const [at, request] of requests.entries())
+        computed(at, await this.#host.compute(request, progress, this.#signal));
   }
 
   #requestOf(node: GraphNode, firings: Firings): ComputeRequest {
-    const { index, interval, edges } = node;
+    const { index, interval, scan } = node;
+    const { opens, asOf } = firings;
     const expected = this.#schemas.get(index) ?? null;
     const before = this.#inputs[index];
-    const isKnown = before?.every(
-      ({ table, end }, at) => table === this.#atHand.rows(edges[at] as Edge) && end === firings.ends[at],
-    );
-    const { opens, asOf } = firings;
-    const inputs = before && isKnown ? before : requestOf(node, firings, this.#atHand, expected).inputs;
-    this.#inputs[index] = inputs;
+    const isSame = before && this.#areInputs(node, before, firings);
+    const inputs = isSame ? before : requestOf(node, firings, this.#atHand, expected).inputs;
+    if (!isSame) this.#inputs[index] = inputs;
     const request: ComputeRequest = {
       node: index,
       interval,
@@ -220,17 +249,21 @@ export class SlotEvaluator implements SlotCloser {
       expected,
       inputsStay: true,
     };
-    return node.scan ? { ...request, state: this.#states.get(index) ?? NOT_STARTED } : request;
+    return scan ? { ...request, state: this.#states.get(index) ?? NOT_STARTED } : request;
+  }
+
+  #areInputs({ edges }: GraphNode, inputs: readonly ComputeInput[], { ends }: Firings): boolean {
+    for (let i = 0; i < edges.length; i++) {
+      const { table, end } = inputs[i] as ComputeInput;
+      if (table !== this.#atHand.rows(edges[i] as Edge) || end !== ends[i]) return false;
+    }
+    return true;
   }
 
   #noteSchema(index: number, table: Table): void {
     const known = this.#schemas.get(index);
     if (table.ts.length === 0 || (known && !known.types.includes('null'))) return;
     this.#schemas.set(index, widerSchema(known ?? null, schemaOf(table)));
-  }
-
-  #node(index: number): GraphNode {
-    return this.#graph.nodes[index] as GraphNode;
   }
 }
 
@@ -242,17 +275,30 @@ interface Found {
 
 /** Firings that were found, by the times of inputs: nodes of a lane have these in one array. */
 class KnownFirings {
+  readonly #rows: AtHand['rows'];
   readonly #known: Found[] = [];
 
-  of(end: Seconds, times: readonly Float64Array[], find: () => Firings): Firings {
-    // One of the last it is, most likely.
+  constructor(rows: AtHand['rows']) {
+    this.#rows = rows;
+  }
+
+  /** One of the last it is, most likely. */
+  of({ edges }: GraphNode, end: Seconds): Firings | null {
     for (let i = this.#known.length - 1, left = LOOKED_AT; i >= 0 && left > 0; i--, left--) {
-      const each = this.#known[i] as Found;
-      if (each.end === end && times.every((ts, at) => ts === each.times[at])) return each.firings;
+      const found = this.#known[i] as Found;
+      if (found.end === end && this.#hasTimes(edges, found.times)) return found.firings;
     }
-    const firings = find();
-    this.#known.push({ end, times, firings });
+    return null;
+  }
+
+  add({ edges }: GraphNode, end: Seconds, firings: Firings): Firings {
+    this.#known.push({ end, times: edges.map((edge) => this.#rows(edge).ts), firings });
     return firings;
+  }
+
+  #hasTimes(edges: readonly Edge[], times: readonly Float64Array[]): boolean {
+    for (let i = 0; i < edges.length; i++) if (this.#rows(edges[i] as Edge).ts !== times[i]) return false;
+    return true;
   }
 }
 

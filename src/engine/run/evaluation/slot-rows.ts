@@ -81,28 +81,32 @@ export class SlotRows {
 
   /**
    * Takes in what the nodes of a lane gave.
+   * @param tables in the order of the nodes
    * @throws SeamlessError `value`, naming the node, when its columns changed.
    */
-  add(nodes: readonly GraphNode[], tables: ReadonlyMap<number, Table>): void {
+  add(nodes: readonly GraphNode[], tables: readonly Table[]): void {
     const moving: Times[] = [];
-    for (const { index } of nodes) {
+    for (let i = 0; i < nodes.length; i++) {
+      const { index } = nodes[i] as GraphNode;
       const held = this.#held[index];
       if (!held) continue;
       const { times } = held;
-      const table = tables.get(index) ?? EMPTY;
+      const table = tables[i] as Table;
       held.moves = this.#mayMove(held, index, table) && (times.next ?? table.ts[0]) === table.ts[0];
       if (!held.moves || times.next !== null) continue;
       times.next = table.ts[0] as Seconds;
       moving.push(times);
     }
-    for (const { index, name } of nodes) {
+    for (let i = 0; i < nodes.length; i++) {
+      const { index, name } = nodes[i] as GraphNode;
       const held = this.#held[index];
-      const table = tables.get(index) ?? EMPTY;
+      const table = tables[i] as Table;
       if (held?.moves) moveRows(held.table, table);
       else {
         // The others that have its times move on.
         if (held && held.times.next !== null) leave(held);
-        if (table.ts.length > 0 && this.#carried.has(index)) this.#grow(index, name, table);
+        if (!this.#carried.has(index)) continue;
+        if (table.ts.length > 0) this.#grow(index, name, table);
         this.#mixed.add(nodes);
       }
     }

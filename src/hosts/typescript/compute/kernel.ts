@@ -1,7 +1,7 @@
 import type { ComputeInput, ComputeResult } from '../../../engine/ports/host.js';
 import type { DagNode } from '../../../sdk/dag-node.js';
 import type { KernelCompute, KernelOutput } from '../../../sdk/node.js';
-import { ChunkSeries, type InputSeries, type Series, type SeriesTimes } from '../../../sdk/series.js';
+import { ChunkSeries, type InputSeries, type Series } from '../../../sdk/series.js';
 import { emptyTable, VALUE_COLUMN, type Column, type Table } from '../../../sdk/table.js';
 import type { NodeComputation } from './computation.js';
 import type { ViewInput } from '../../../sdk/view.js';
@@ -13,7 +13,7 @@ export interface KeptInputs {
   of: readonly ComputeInput[] | null;
   named: readonly ViewInput[];
   /** Of a built-in. */
-  series: KernelSeries | null;
+  readonly series: Map<DagNode, InputSeries>;
 }
 
 /** The inputs of a node as it reads them. */
@@ -23,43 +23,43 @@ export function namedInputs({ node, request, cross, copies, kept }: NodeComputat
   const nodes = cross?.inputs ?? node.inputs;
   const copied = copies ?? false;
   const named = inputs.map((input, position) => ({ ...input, name: nodes[position]?.name ?? '', copied }));
-  if (inputsStay && kept) Object.assign(kept, { of: inputs, named, series: null });
+  if (inputsStay && kept) {
+    kept.of = inputs;
+    kept.named = named;
+    kept.series.clear();
+  }
   return named;
 }
 
-/** What a kernel sees. */
-export class KernelSeries implements Series {
-  readonly #of: ChunkSeries;
-  readonly #known = new Map<DagNode, InputSeries>();
-  #times: SeriesTimes;
+/** What a kernel sees, some of which is known already. */
+class KernelSeries implements Series {
+  readonly length: number;
+  readonly asOf: Float64Array;
+  readonly opens: Float64Array;
+  readonly #computation: NodeComputation;
+  readonly #known: Map<DagNode, InputSeries>;
 
-  constructor(of: ChunkSeries, times: SeriesTimes) {
-    this.#of = of;
-    this.#times = times;
-  }
-
-  at(times: SeriesTimes): this {
-    this.#times = times;
-    return this;
-  }
-
-  get length(): number {
-    return this.#times.length;
-  }
-
-  get asOf(): Float64Array {
-    return this.#times.asOf;
-  }
-
-  get opens(): Float64Array {
-    return this.#times.opens;
+  constructor(computation: NodeComputation) {
+    const { request, kept } = computation;
+    this.asOf = request.asOf;
+    this.opens = request.opens;
+    this.length = request.asOf.length;
+    this.#computation = computation;
+    this.#known =
+      request.inputsStay && kept?.of === request.inputs ? kept.series : new Map<DagNode, InputSeries>();
   }
 
   of(input: DagNode): InputSeries {
-    const known = this.#known.get(input);
-    if (known) return known;
-    const made = this.#of.of(input);
-    this.#known.set(input, made);
+    return this.#known.get(input) ?? this.#made(input);
+  }
+
+  #made(input: DagNode): InputSeries {
+    const { node, positions } = this.#computation;
+    const named = namedInputs(this.#computation);
+    const made = new ChunkSeries(node.name, this, named, positions, () => undefined).of(input);
+    const { request, kept } = this.#computation;
+    const known = request.inputsStay && kept ? kept.series : this.#known;
+    known.set(input, made);
     return made;
   }
 }
@@ -73,7 +73,7 @@ export function runKernel(
   const { opens } = request;
   if (opens.length === 0) return { table: emptyTable(), failure: null };
   try {
-    const series = seriesOf(computation);
+    const series = new KernelSeries(computation);
     const found = compute(series);
     const rows = keeps?.(series) ?? null;
     const kept = (cells: Float64Array): Float64Array =>
@@ -82,20 +82,6 @@ export function runKernel(
   } catch (error) {
     return { table: emptyTable(), failure: failureOf({ node, request }, null, error, locate) };
   }
-}
-
-function seriesOf(computation: NodeComputation): KernelSeries {
-  const { node, request, positions, kept } = computation;
-  const { asOf, opens, inputsStay } = request;
-  const times = { length: asOf.length, asOf, opens };
-  const named = namedInputs(computation);
-  if (inputsStay && kept?.series) return kept.series.at(times);
-  const series = new KernelSeries(
-    new ChunkSeries(node.name, times, named, positions, () => undefined),
-    times,
-  );
-  if (inputsStay && kept) kept.series = series;
-  return series;
 }
 
 const VALUE_NAMES = [VALUE_COLUMN];

@@ -2,34 +2,39 @@ import type { ComputeResult } from '../../../engine/ports/host.js';
 import type { ComputeWall, NodeComputation } from './computation.js';
 import { computeNode, computeNow, isKernel, turnIsDue } from './compute.js';
 
+/** After so many built-ins in a row somebody looks at the clock. */
+const GLANCE = 16;
+
 /**
  * Computes nodes one after another. After built-ins nothing is looked for. Of others in a row that have one code, the first is looked after
  * by itself, and the rest together: to look at what the author's code changed takes longer than a column of a few bars. Where something changed, nothing of them counts,
  * and each is computed again by itself, so that it is known whose doing it was.
+ * @param computationOf the one at a position; may be asked for more than once
  * @param computed told what came of the one at a position
  */
 export async function computeTogether(
-  computations: readonly NodeComputation[],
+  count: number,
+  computationOf: (at: number) => NodeComputation,
   computed: (at: number, result: ComputeResult) => void,
 ): Promise<void> {
   let apart: object | null = null;
-  for (let at = 0; at < computations.length;) {
-    const first = computations[at] as NodeComputation;
+  for (let at = 0; at < count;) {
+    const first = computationOf(at);
     computed(at++, await computeNode(first));
     if (isKernel(first)) {
-      for (let next = computations[at]; next && isKernel(next) && !turnIsDue(); next = computations[at]) {
-        const result = computeNow(next);
+      for (let done = 0; at < count && (++done % GLANCE !== 0 || !turnIsDue()); at++) {
+        const next = computationOf(at);
+        const result = isKernel(next) ? computeNow(next) : null;
         if (!result) break;
-        computed(at++, result);
+        computed(at, result);
       }
       continue;
     }
     const { definition, guard } = first;
     const wall = first.context.wall;
-    if (definition === undefined || definition === apart || !wall) continue;
-    if (computations[at]?.definition !== definition) continue;
+    if (definition === undefined || definition === apart || !wall || at === count) continue;
     const from = at;
-    const given = seenOnce(wall, guard, () => computeAlike(computations, from, definition));
+    const given = seenOnce(wall, guard, () => computeAlike(count, computationOf, from, definition));
     if (!given) apart = definition;
     for (const result of given ?? []) computed(at++, result);
   }
@@ -37,13 +42,14 @@ export async function computeTogether(
 
 /** As many as come in a row and there is time for. Nothing else runs meanwhile. */
 function computeAlike(
-  computations: readonly NodeComputation[],
+  count: number,
+  computationOf: (at: number) => NodeComputation,
   from: number,
   definition: object,
 ): ComputeResult[] {
   const given: ComputeResult[] = [];
-  for (let at = from; at < computations.length && !turnIsDue(); at++) {
-    const next = computations[at] as NodeComputation;
+  for (let at = from; at < count && !turnIsDue(); at++) {
+    const next = computationOf(at);
     // The guard is asked once for all.
     const result = next.definition === definition ? computeNow({ ...next, guard: undefined }) : null;
     if (!result) break;

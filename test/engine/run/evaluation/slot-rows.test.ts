@@ -73,11 +73,11 @@ describe('the rows at hand from slot to slot', () => {
           const allShown = (): unknown[] => NODES.map(({ index }) => last(index, rows.of(index)));
           for (const [at, kinds] of all.entries()) {
             const times = Array.from({ length: kinds[0]?.length ?? 0 }, () => (time += 60));
-            const tables = new Map(NODES.map(({ index }) => [index, tableOf(times, kinds[index] ?? [])]));
+            const tables = NODES.map(({ index }) => tableOf(times, kinds[index] ?? []));
             const before = NODES.map(({ index }) => rows.of(index));
             rows.add(NODES, tables);
             for (const { index } of NODES) {
-              naive[index] = concatTables([naive[index] as Table, tables.get(index) as Table]);
+              naive[index] = concatTables([naive[index] as Table, tables[index] as Table]);
               const expected = last(index, naive[index]);
               assert.deepEqual(last(index, rows.of(index)), expected, 'in the slot');
             }
@@ -85,7 +85,7 @@ describe('the rows at hand from slot to slot', () => {
             for (const { index } of NODES) {
               assert.deepEqual(last(index, rows.of(index)), last(index, naive[index] as Table), 'after it');
               steps += 1;
-              inPlace += Number(rows.of(index) === before[index] && (tables.get(index)?.ts.length ?? 0) > 0);
+              inPlace += Number(rows.of(index) === before[index] && (tables[index]?.ts.length ?? 0) > 0);
             }
             if (at === keptAt) kept = { then: rows.keep(), shown: allShown() };
           }
@@ -102,8 +102,10 @@ describe('the rows at hand from slot to slot', () => {
   it('have their times in one array again once those are the same', () => {
     const rows = new SlotRows(new Map(NODES.map(({ index }) => [index, 2])));
     const add = (time: number, without?: number): void => {
-      const tables = NODES.map(({ index }) => [index, tableOf([time], [index === without ? 'none' : 'row'])]);
-      rows.add(NODES, new Map(tables as [number, Table][]));
+      rows.add(
+        NODES,
+        NODES.map(({ index }) => tableOf([time], [index === without ? 'none' : 'row'])),
+      );
       rows.endSlot();
     };
     const arrays = (): number => new Set(NODES.map(({ index }) => rows.of(index).ts)).size;
@@ -119,8 +121,8 @@ describe('the rows at hand from slot to slot', () => {
   it('refuse a column that changed, by the name of the node', () => {
     const rows = new SlotRows(new Map([[0, 2]]));
     const [node] = NODES as [GraphNode];
-    rows.add([node], new Map([[0, tableOf([1], ['row'])]]));
+    rows.add([node], [tableOf([1], ['row'])]);
     const other = { ...tableOf([2], ['row']), names: ['open', 'down'] };
-    assert.throws(() => rows.add([node], new Map([[0, other]])), /Node n0: columns changed from/);
+    assert.throws(() => rows.add([node], [other]), /Node n0: columns changed from/);
   });
 });
