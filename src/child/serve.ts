@@ -12,21 +12,21 @@ import { JobService } from './service.js';
 import { SpareThread } from './thread/spare-thread.js';
 import { serializeError } from '../protocol/wire-error.js';
 
-/*
- * The process that strategies run in, each in a thread of its own. This thread has engine, store and sources, and runs no line of
- * an author's. It answers the requests of its parent one after the other, and ends with it.
+/**
+ * The process that strategies run in, each in its own thread. The main thread has engine, store and sources, and never runs
+ * author code. It answers its parent's requests one after the other, and exits with it.
  */
 
-/** The request being answered; its controller ends it early, `stray` is an error that the strategy left behind. */
+/** The current request; its controller cancels it, `stray` is an error that the strategy left behind. */
 interface Work {
   readonly id: number;
   readonly controller: AbortController;
   stray: SeamlessError | null;
-  /** What a broker did, for a live run. */
+  /** A broker's event, for a live run. */
   readonly said: Inbox<BrokerSaid>;
 }
 
-/** Exit code for an error that no request is to blame for. */
+/** Exit code for an error outside any request. */
 const CRASHED = 1;
 
 let current: Work | null = null;
@@ -35,7 +35,7 @@ const waiting: RequestMessage[] = [];
 const threads = new SpareThread();
 if (!process.argv.includes(NO_STRATEGY)) threads.prepare();
 
-// On a thread of its own, while this one gets ready.
+// In its own thread, while this one starts.
 startAhead();
 
 const service = new JobService({
@@ -44,20 +44,20 @@ const service = new JobService({
 });
 
 function send(message: ChildMessage): void {
-  // A parent that is gone needs no answer, and this process no longer runs for anybody.
+  // The parent is gone: there is nobody left to answer.
   if (!process.connected) process.exit(0);
   process.send?.(message, undefined, {}, (error) => {
     if (error) end(0);
   });
 }
 
-/** Ends the process, the cache closed first if that is idle. */
+/** Exits, closing the cache first if it is idle. */
 function end(code: number): void {
   const exit = (): never => process.exit(code);
   service.close().then(exit, exit);
 }
 
-/** The parent reads the last output on stderr to say why no answer comes. */
+/** The parent reads the last stderr output to explain the missing answer. */
 function crash(thrown: unknown): void {
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
   const words = error instanceof SeamlessError ? `SeamlessError: ${error.message}` : error.stack;
@@ -92,7 +92,7 @@ function cancel(id: number): void {
 
 async function work(): Promise<void> {
   for (let request = waiting.shift(); request; request = waiting.shift()) await answer(request);
-  // While nobody waits: the next strategy finds a thread that is ready.
+  // Prepared while nobody waits, so that the next strategy finds a ready thread.
   if (process.argv.includes(LASTING)) setImmediate(() => threads.prepare());
 }
 
@@ -128,6 +128,6 @@ async function answer(request: RequestMessage): Promise<void> {
 process.on('uncaughtException', crash).on('unhandledRejection', crash);
 process.on('message', receive);
 process.on('disconnect', () => end(0));
-// Ctrl-C reaches the whole group: the parent decides, and cancels in good order.
+// Ctrl-C reaches the whole process group: the parent decides, and cancels in good order.
 process.on('SIGINT', () => undefined);
 send({ type: 'ready' });

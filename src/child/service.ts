@@ -45,7 +45,7 @@ type Handlers = {
   readonly [K in RequestKind]: (payload: Payload<K>, hooks: RequestHooks) => Promise<Result<K>>;
 };
 
-/** Answers the requests of the protocol, one at a time. */
+/** Answers the protocol's requests, one at a time. */
 export class JobService {
   readonly #around: Surroundings;
   readonly #stores = new StoreKeeper();
@@ -83,7 +83,7 @@ export class JobService {
     return handler(payload, hooks);
   }
 
-  /** Lets go of the cache, unless a request has it in use. */
+  /** Closes the cache unless a request uses it. */
   close(): Promise<void> {
     return this.#stores.close();
   }
@@ -133,7 +133,7 @@ export class JobService {
       });
     const work = (session: StrategySession): Promise<Result<'materialize'>> =>
       holding(hooks, (deadlines) => once(session, deadlines));
-    // DuckDB opens the file while this thread takes fingerprints.
+    // DuckDB opens the file while this thread computes fingerprints.
     const onLoaded = (): void => void this.#stores.begin(openOptions(cache, hooks));
     return this.#withStrategy(strategy, hooks, work, { made: bundle, onLoaded }).finally(() =>
       this.#stores.abandon(),
@@ -190,7 +190,7 @@ export class JobService {
 
   #places(payload: Payload<'places'>, hooks: RequestHooks): Promise<Result<'places'>> {
     const { strategy, node, projectRoot, parts } = payload;
-    // Asked by scripts, for `columns()` and the like.
+    // For scripts: `columns()` and the like.
     const cache = { ...cacheOf(projectRoot, payload, `reading ${node} of ${strategy}`), askerWaits: true };
     return this.#lookIntoStore(cache, hooks, async (store) => {
       if (parts) return reported(store, strategy, node, (found) => store.placesOfParts(found), parts);
@@ -250,7 +250,7 @@ export class JobService {
       const others = await this.#judge(await this.#namedIn(payload, cache, hooks), cache, hooks);
       tellOthers(others, sql, hooks.log);
     }
-    // Else this very process would have the file open for writing.
+    // Otherwise this process would have the file open for writing.
     await this.#stores.close();
     return querySql({
       ...openOptions(cache, hooks),
@@ -261,7 +261,7 @@ export class JobService {
     });
   }
 
-  /** The strategies whose nodes a query may name, as far as their files are there. */
+  /** The strategies whose nodes a query may refer to, if their files exist. */
   async #namedIn(
     { projectRoot, sql, strategy }: Payload<'sql'>,
     cache: OpenedCache,
@@ -309,7 +309,7 @@ export class JobService {
     const { strategy, node, bar, inspect = false } = payload;
     const cache = cacheOf(strategy.projectRoot, payload, `reading for ${node} of ${nameOf(strategy)}`);
     return this.#withStrategy(strategy, hooks, async (session) => {
-      // The store is closed by the time of the call: a person may look at a breakpoint for long.
+      // The store is closed before the call: a person may stay at a breakpoint for long.
       const call = await this.#withStore(cache, hooks, async (store) => {
         const hints = await SourceHints.load(cache.dir);
         const prepared = await session.prepareCall(node, bar, store, hints, hooks);
@@ -322,7 +322,7 @@ export class JobService {
       try {
         return await fresh.call(call, hooks.signal);
       } finally {
-        // After the answer is on its way: a debugger that goes before it was ended by a person.
+        // After the answer is sent: if the debugger detaches earlier, a person stopped it.
         setImmediate(() => void fresh.close());
       }
     });
@@ -331,7 +331,7 @@ export class JobService {
   async #run(payload: Payload<'run'>, hooks: RequestHooks): Promise<Result<'run'>> {
     const { strategy, world } = payload;
     const cache = cacheOf(strategy.projectRoot, payload, `running ${nameOf(strategy)} in ${world}`);
-    // Before the strategy is loaded: a world that is refused says so at once.
+    // Before the strategy is loaded, so that a refused world is reported at once.
     const onTrouble = (text: string): void => hooks.log({ level: 'warn', text });
     const prepared = await prepareRun(payload, cache.dir, onTrouble);
     const running = this.#withStrategy(strategy, hooks, (session) =>
@@ -350,7 +350,7 @@ export class JobService {
     const { dir, ...recorded } = openRecording(cache.dir, projectRoot, run);
     return this.#withStrategy(recorded.strategy, hooks, async (session) => {
       try {
-        // A cache of its own: what a feed said is not what the sources say.
+        // A separate cache: a recorded feed is not what the sources have.
         return await this.#withStore({ ...cache, dir }, hooks, (store) =>
           compareRun(session, run, recorded, store, hooks),
         );
@@ -375,12 +375,12 @@ export class JobService {
     }
   }
 
-  /** For work that takes the cache as it is; a folder without a cache is left without one. */
+  /** For work that does not change the cache; a missing cache is not created. */
   #lookIntoStore<T>(cache: OpenedCache, hooks: RequestHooks, work: (store: Store) => Promise<T>): Promise<T> {
     return this.#stores.use(openOptions({ ...cache, create: false }, hooks), work);
   }
 
-  /** For work that does without what the cache lacks, or computes it. */
+  /** For work that computes what the cache lacks, or does without. */
   #withStore<T>(cache: OpenedCache, hooks: RequestHooks, work: (store: Store) => Promise<T>): Promise<T> {
     return this.#stores.rebuild(openOptions(cache, hooks), work);
   }

@@ -1,5 +1,5 @@
 import { keepCompiled } from '../protocol/compile-cache.js';
 
-/* Where the thread that a strategy runs in begins. */
+/* Entry of the thread that a strategy runs in. */
 keepCompiled();
 await import('./thread/serve-thread.js');

@@ -6,7 +6,7 @@ import { classOf, type CacheLimits, type Store } from '../../store/store.js';
 import type { RequestHooks } from './request.js';
 import { unknownNode, unknownStrategy } from './unknown-names.js';
 
-/** Does what is asked of a cache: shows, clears, cleans or pins. */
+/** Shows, clears, cleans or pins a cache. */
 export async function changeCache(store: Store, payload: Payload<'cache'>): Promise<CacheReport> {
   const { action, strategy, limits = {} } = payload;
   const before = await store.contents(strategy);
@@ -34,15 +34,15 @@ async function changePin(
   await store[action](strategy, node ?? null);
 }
 
-/** A limit on age is in days: looking once an hour is enough. */
+/** A limit on age is in days, so checking once an hour is enough. */
 const AGE_LOOK_MS = 3_600_000;
 
-/** Holds caches to the limits that a person set. */
+/** Enforces the cache limits that a person set. */
 export class CacheLimit {
-  /** When the age of rows was last looked at, by cache file. */
+  /** When each cache file's age limit was last checked. */
   readonly #agedAt = new Map<string, number>();
 
-  /** After a run: what it used stays, and a person is told when that alone is more than the limit. */
+  /** After a run. What the run used is kept; if that alone exceeds the limit, a message says so. */
   async keep(store: Store, limits: CacheLimits, strategy: string, { log }: RequestHooks): Promise<void> {
     const { maxBytes = Infinity } = limits;
     const since = performance.now() - (this.#agedAt.get(store.file) ?? -Infinity);

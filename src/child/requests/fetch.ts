@@ -22,13 +22,13 @@ import type { Store } from '../../store/store.js';
 import { checking, folderOf, type RequestHooks } from './request.js';
 import { SourceHints } from './source-hints.js';
 
-/** How long a fetch that holds waits before it asks again. */
+/** Seconds between attempts of a fetch that waits. */
 const LEAST_HOLD_MS = 250;
 const MOST_HOLD_MS = 30_000;
 
 type UseStore = <T>(work: (store: Store) => Promise<T>) => Promise<T>;
 
-/** Fetches the bars of a preset, by the engine that materialization reads its streams through. */
+/** Fetches a preset's bars, through the same engine as materialization. */
 export async function fetchPreset(
   payload: Payload<'bars'>,
   useStore: UseStore,
@@ -71,7 +71,7 @@ function cancelled(): SeamlessError {
   return new SeamlessError('cancelled', 'Cancelled. What was fetched before is kept.');
 }
 
-/** The strategy of one stream that a preset is. */
+/** A preset as a strategy with one stream. */
 function describePreset(spec: DataPresetSpec): GraphDescription {
   const { kind, options, transport, pinned, interval } = new PresetHistory(spec);
   const source = { kind, options, transport, ...(pinned && { pinned }) };
@@ -89,7 +89,7 @@ function describePreset(spec: DataPresetSpec): GraphDescription {
         calendar: null,
         leastHistory: 1,
         inputs: [],
-        // As a host says of a stream that Seamless reads itself: both have one fingerprint.
+        // Described as a host describes a built-in stream, so that both have one fingerprint.
         own: { hash: 'built-in' },
         source,
         location: null,
@@ -157,7 +157,7 @@ class PresetFetch {
     };
   }
 
-  /** Null where its deadline ended it. */
+  /** Null if its deadline ended it. */
   async #bringIn(store: Store): Promise<NodeReport | null> {
     const { projectRoot } = this.#payload;
     const { signal } = this.#hooks;
@@ -180,7 +180,7 @@ class PresetFetch {
       if (!(error instanceof SeamlessError)) throw error;
       if (signal.aborted) throw cancelled();
       if (this.#deadline?.aborted) return null;
-      // Nothing of the range is there yet: that is for the service level to judge.
+      // Nothing of the range exists yet: the service level decides what that means.
       if (error.code === 'outside-data' && this.#spec.sla) return this.#nothing();
       throw error;
     } finally {

@@ -24,7 +24,7 @@ import type { judgeNames } from './judged-names.js';
 import { reported } from './reported-rows.js';
 import { foundNode, unknownNode } from './unknown-names.js';
 
-/** The rows that a script or a terminal reads. */
+/** Reads rows for a script or a terminal. */
 export async function readRows(store: Store, payload: Payload<'read'>, asked: Range): Promise<Table> {
   const { strategy, node, parts, last } = payload;
   if (parts) return reported(store, strategy, node, (found) => store.readParts(found), parts);
@@ -36,7 +36,7 @@ export async function readRows(store: Store, payload: Payload<'read'>, asked: Ra
   return table ?? emptyTable();
 }
 
-/** @param judged which versions are not those of the code as it is, by node; null: nothing was judged */
+/** @param judged nodes without rows for the current code; null: not checked */
 export async function exportRows(
   store: Store,
   payload: Payload<'export'>,
@@ -66,7 +66,7 @@ interface NodeName {
   readonly node: string;
 }
 
-/** @param parts how many points of time the chart can tell apart. */
+/** @param parts how many points in time the chart can show */
 export async function seriesOf(
   store: Store,
   name: NodeName,
@@ -94,7 +94,7 @@ export async function seriesOf(
   };
 }
 
-/** A range without ends is that of the rows in it. */
+/** The range from the first to the last row. */
 function shownRange(table: Table, { start, end }: Range): Range {
   const [first = 0, last = 0] = [table.ts[0], table.ts.at(-1)];
   return { start: Number.isFinite(start) ? start : first, end: Number.isFinite(end) ? end : last + 1 };
@@ -118,7 +118,7 @@ export async function rowsOf(
   };
 }
 
-/** A part of a table would cross to another process with the memory of the whole. */
+/** A slice sent to another process would carry the whole table's memory. */
 function copyTable(table: Table): Table {
   return pickRows(table, Int32Array.from(table.ts.keys()));
 }
@@ -153,7 +153,7 @@ async function versionsOf(
   return [current, ...before];
 }
 
-/** The part of a range that holds only its last rows. */
+/** The part of a range with only its last rows. */
 async function lastRows(store: Store, fingerprint: string, range: Range, count: number): Promise<Range> {
   const [first = range.end] = await store.lastTimes(fingerprint, range.end, count);
   return { start: Math.max(range.start, first), end: range.end };

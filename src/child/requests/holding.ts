@@ -5,8 +5,8 @@ import { SeamlessError } from '../../sdk/errors.js';
 import type { RequestHooks } from './request.js';
 
 /**
- * Does work again as long as a stream's service level has it wait. Meanwhile the cache is free for others.
- * @param work throws `Held` where it is to be done again
+ * Repeats work while a stream's service level makes it wait. Meanwhile the cache is free for others.
+ * @param work throws `Held` to be repeated
  */
 export async function holding<T>(
   { progress, signal }: Pick<RequestHooks, 'progress' | 'signal'>,

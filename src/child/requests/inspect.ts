@@ -4,9 +4,9 @@ import { inspectFile } from '../../sources/inspect/inspect.js';
 import { openSourceLibrary } from '../../sources/library.js';
 
 /**
- * What a file is read as, by a library of its own.
- * @param path absolute, or from the project root
- * @param options of its provider, as written in a strategy
+ * How a file is read, with a source library of its own.
+ * @param path absolute, or relative to the project root
+ * @param options of its provider, as in a strategy
  */
 export async function inspect(
   projectRoot: string,

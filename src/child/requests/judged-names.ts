@@ -5,19 +5,19 @@ import type { LogLine } from '../../protocol/messages.js';
 import type { StrategyRef } from '../../protocol/payloads.js';
 import { SeamlessError } from '../../sdk/errors.js';
 
-/** Nodes whose names stand for other rows than those of the code as it is now. */
+/** Nodes whose names refer to rows of other code than the current. */
 type OtherVersions = ReadonlyMap<string, OtherVersion>;
 
 interface Query {
   readonly projectRoot: string;
   readonly sql: string;
-  /** Whose nodes go by their name alone. */
+  /** The strategy whose nodes need no prefix. */
   readonly strategy?: string | undefined;
 }
 
 /**
- * Of the strategies that a cache has, by their full names (`src/momentum.ts#Momentum`), those whose nodes a query may mean: the
- * one whose nodes go by name alone, and those whose class the query has in it.
+ * The cached strategies (by full name, `src/momentum.ts#Momentum`) whose nodes a query may refer to: the one that needs no
+ * prefix, and those whose class occurs in the query.
  */
 export function strategiesNamed(
   stored: readonly string[],
@@ -34,9 +34,9 @@ export function strategiesNamed(
 }
 
 /**
- * Has names stand for the versions that the code of these strategies gives now. One that cannot be loaded stays as it was run last,
- * which the log says.
- * @returns nodes whose names stand for other rows; null where a strategy cannot be loaded, so that this is not known
+ * Points the names of these strategies to the versions of their current code. If one cannot be loaded, the last run's versions
+ * stay, which is logged.
+ * @returns nodes whose names refer to other rows; null if a strategy cannot be loaded, so that this is unknown
  */
 export async function judgeNames(
   refs: readonly StrategyRef[],
@@ -59,7 +59,7 @@ export async function judgeNames(
   return known ? others : null;
 }
 
-/** Says of which nodes that a query may name what is read is not of the code as it is now. */
+/** For each node that a query may refer to, says if its rows do not belong to the current code. */
 export function tellOthers(others: OtherVersions | null, sql: string, log: (line: LogLine) => void): void {
   const text = sql.toLowerCase();
   for (const [node, version] of others ?? []) {

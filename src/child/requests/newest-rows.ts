@@ -3,10 +3,10 @@ import type { RunEventBody } from '../../sdk/live/live.js';
 import { rowValue } from '../../sdk/table.js';
 import type { Store } from '../../store/store.js';
 
-/** Slots before the end in which the newest row of a node is looked for: first for all, then for those without one. */
+/** How many slots before the end the newest row is looked for: first for all nodes, then for those without one. */
 const SLOTS = [8, 1024];
 
-/** The newest row that each stream and node has in a request, for who looks at the DAG. A row that is further back is not of the end. */
+/** The newest row of each stream and node in a request, for the DAG. Older rows do not count as newest. */
 export async function newestRows(state: RunState, store: Store): Promise<RunEventBody[]> {
   const { request, graph } = state;
   const found = new Map<number, RunEventBody>();

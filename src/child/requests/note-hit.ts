@@ -23,11 +23,11 @@ export async function noteHit(
     await store.settle();
     await writeSidecar(dir, asked, evidence, report);
   } catch {
-    // Something changes just now, or cannot be read or written: the next hit comes from a run as well.
+    // Something is changing, or cannot be read or written: the next hit comes from a run as well.
   }
 }
 
-/** Writes down where the rows of a strategy lie, so that a script reads them without a child. To be called as `noteHit` is. */
+/** Writes where a strategy's rows are on disk, so that a script reads them without a child. Call it like `noteHit`. */
 export async function notePlaces(store: Store, dir: string, strategy: string): Promise<void> {
   try {
     const nodes = await placesOfStrategy(store, strategy);
@@ -36,11 +36,11 @@ export async function notePlaces(store: Store, dir: string, strategy: string): P
     await store.settle();
     await writePlaces(dir, { strategy, alone, nodes });
   } catch {
-    // A folder that cannot be written: a child tells, each time.
+    // The folder may be read-only: then a child answers each time.
   }
 }
 
-/** How far a stream is behind may be another answer by the next time. */
+/** A stream's lag may differ by the next time. */
 function isJudgedAnew({ range: [, end], nodes }: RunReport): boolean {
   const now = Date.now() / 1000;
   return nodes.some(({ service, interval }) => service !== undefined && end > now - interval);

@@ -6,10 +6,10 @@ import type { Places } from '../../store/segments/places.js';
 import type { Store } from '../../store/store.js';
 import { ALL_TIME } from '../../sdk/time/time.js';
 
-/** Where more segments than these lie, only the catalog tells: the answer would be as long as that. */
+/** With more segments, only the catalog answers: a list would be too long. */
 const MOST_SEGMENTS = 4096;
 
-/** The rows that a run leaves of each node in its report, as its name has them now, and where they lie. */
+/** The rows that a run leaves for each node of its report, and where they are on disk. */
 export async function rowsLeft(
   store: Store,
   strategy: string,
@@ -24,7 +24,7 @@ export async function rowsLeft(
   return isShort(parts) ? { parts, places: await store.places(requests) } : { parts };
 }
 
-/** Where all rows of a strategy's nodes lie; null where that are too many segments. */
+/** Where all rows of a strategy's nodes are; null if there are too many segments. */
 export async function placesOfStrategy(store: Store, strategy: string): Promise<PlacesByNode | null> {
   const current = [...(await store.current(strategy))];
   if (current.length > MOST_SEGMENTS) return null;
@@ -39,8 +39,8 @@ function isShort(parts: readonly (readonly HistoryPart[])[]): boolean {
 }
 
 /**
- * Rows that a report is of, or where they lie, also after an edit, a correction of the data or a later run.
- * @throws SeamlessError `not-found` when they have been cleaned up.
+ * The rows of a report, or where they are, even after an edit, a data correction or a later run.
+ * @throws SeamlessError `not-found` when they have been cleaned up
  */
 export async function reported<T>(
   store: Store,

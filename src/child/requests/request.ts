@@ -8,22 +8,22 @@ import type { Range } from '../../sdk/time/time.js';
 import type { StoreUse } from '../session/store-keeper.js';
 import type { OpenHooks } from '../session/strategy-session.js';
 
-/** What a request may use while it is answered. */
+/** What a request may use. */
 export interface RequestHooks {
   readonly progress: (progress: RunProgress) => void;
   readonly signal: AbortSignal;
   readonly log: (line: LogLine) => void;
-  /** Tells where a debugger may attach. */
+  /** Reports where a debugger can attach. */
   readonly inspect: (url: string) => void;
-  /** Tells that more of a run's journal is on disk. */
+  /** Reports that a run's journal has grown. */
   readonly written: () => void;
-  /** What the broker of a live world did. */
+  /** Events of a live world's broker. */
   readonly said: AsyncIterable<BrokerSaid>;
-  /** Told of an error that the strategy left behind: whatever is being computed cannot be trusted. */
+  /** Receives errors that the strategy left behind in timers or promises: results computed meanwhile cannot be trusted. */
   readonly stray: (error: SeamlessError) => void;
 }
 
-/** Tells which file is being read to see whether it changed, and how far. */
+/** Reports which file is being hashed, and how far. */
 export function checking(hooks: RequestHooks): (file: string, done: number, total: number) => void {
   return (node, done, total) => hooks.progress({ phase: 'checking', node, done, total });
 }
@@ -44,7 +44,7 @@ export function openOptions({ askerWaits, ...cache }: OpenedCache, hooks: Reques
   };
 }
 
-/** Who stands still until it is answered cannot close what it has open. */
+/** A blocked caller cannot close what it has open. */
 function heldByAsker(dir: string): SeamlessError {
   return new SeamlessError(
     'cache',
@@ -59,7 +59,7 @@ export interface OpenedCache {
   readonly create?: boolean;
   /** See `StoreUse`. */
   readonly purpose: string;
-  /** Whether the process that asks does nothing else until it is answered. */
+  /** Whether the caller is blocked until it gets the answer. */
   readonly askerWaits?: boolean;
 }
 
@@ -71,7 +71,7 @@ export function folderOf(projectRoot: string, { cacheDir }: CacheUse): string {
   return cacheDir ?? join(projectRoot, '.seamless');
 }
 
-/** The range that a request names; null where it names neither end. */
+/** The requested range; null if neither end is given. */
 export function rangeOf({
   start,
   end,

@@ -5,17 +5,17 @@ import type { ContentHints } from '../../sources/library.js';
 
 const FILE_NAME = 'source-hints.json';
 
-/** Progress is reported at most this often. */
+/** Shortest time between progress reports. */
 const TELL_MS = 100;
 
-/** The most files remembered: the oldest go first. */
+/** How many files are remembered; the oldest go first. */
 const MOST_HINTS = 20_000;
 
 const stored = v.array(v.tuple([v.string(), v.string()]));
 
 /**
- * Content hashes of source files by what the file system says of them, kept beside the cache, so that an unchanged
- * file is not read again. Losing them costs a reading, no more.
+ * Content hashes of source files by their `stat` signatures, kept beside the cache, so that an unchanged file is not read again.
+ * Losing them costs one read, nothing else.
  */
 export class SourceHints implements ContentHints {
   readonly #path: string;
@@ -30,7 +30,7 @@ export class SourceHints implements ContentHints {
     this.#onHashing = onHashing;
   }
 
-  /** @param onHashing called now and then with how far the hashing of a file has come */
+  /** @param onHashing called occasionally with the progress of hashing a file */
   static async load(dir: string, onHashing?: ContentHints['hashing']): Promise<SourceHints> {
     const path = join(dir, FILE_NAME);
     return new SourceHints(path, await readHints(path), onHashing);
@@ -57,7 +57,7 @@ export class SourceHints implements ContentHints {
     this.#onHashing?.(file, done, total);
   }
 
-  /** Forgets them all: every file is read again. */
+  /** Forgets everything: every file is read again. */
   clear(): void {
     this.#changed ||= this.#hashes.size > 0;
     this.#hashes.clear();
@@ -72,7 +72,7 @@ export class SourceHints implements ContentHints {
       await rename(draft, this.#path);
       this.#changed = false;
     } catch {
-      // A full disk, say: the run is stored all the same, and the next one reads the files.
+      // The disk may be full: the run is stored all the same, and the next one reads the files.
       await rm(draft, { force: true });
     }
   }
@@ -83,7 +83,7 @@ async function readHints(path: string): Promise<Map<string, string>> {
     const found = v.safeParse(stored, JSON.parse(await readFile(path, 'utf8')));
     return new Map(found.success ? found.output : []);
   } catch {
-    // None yet, or torn: the files are read instead.
+    // Missing or torn: the files are read instead.
     return new Map();
   }
 }

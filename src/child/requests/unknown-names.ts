@@ -1,7 +1,7 @@
 import { nearNames, SeamlessError } from '../../sdk/errors.js';
 import { classOf, type FoundNode, type Store } from '../../store/store.js';
 
-/** An error of code `not-found` for a strategy the cache does not hold, with names like it. */
+/** A `not-found` error for a strategy that the cache does not have, suggesting similar names. */
 export async function unknownStrategy(store: Store, strategy: string): Promise<SeamlessError> {
   const names = (await store.contents()).strategies.map((each) => each.strategy);
   const near = nearNames(
@@ -14,7 +14,7 @@ export async function unknownStrategy(store: Store, strategy: string): Promise<S
   return new SeamlessError('not-found', `Nothing of ${strategy} is materialized yet. ${hint}`);
 }
 
-/** An error of code `not-found` for a node the cache does not hold, with names like it. */
+/** A `not-found` error for a node that the cache does not have, suggesting similar names. */
 export async function unknownNode(store: Store, strategy: string, node: string): Promise<SeamlessError> {
   const [known] = (await store.contents(strategy)).strategies;
   if (!known) return unknownStrategy(store, strategy);
@@ -26,7 +26,7 @@ export async function unknownNode(store: Store, strategy: string, node: string):
   });
 }
 
-/** A node that a strategy had when it was last registered. @throws SeamlessError `not-found` */
+/** A node from its strategy's last registration. @throws SeamlessError `not-found` */
 export async function foundNode(store: Store, strategy: string, node: string): Promise<FoundNode> {
   const found = await store.findNode(strategy, node);
   if (!found) throw await unknownNode(store, strategy, node);

@@ -19,39 +19,39 @@ import { openHooks, type RequestHooks } from './request.js';
 import { SourceHints } from './source-hints.js';
 import type { StrategySession } from '../session/strategy-session.js';
 
-/** Bars of the coarsest interval in a range of a sample, and of the finest at most. */
+/** Bars per sampled range: of the coarsest interval, and the limit for the finest. */
 const COARSE_BARS = 500;
 const MOST_FINE_BARS = 20_000;
 
 interface VerifyOptions {
-  /** Names of the nodes to compare; none: all. */
+  /** Names of the nodes to compare; empty: all. */
   readonly nodes: readonly string[];
-  /** Null: all that is stored. */
+  /** Null: everything stored. */
   readonly range: Range | null;
-  /** Ranges to recompute; null: everything. */
+  /** How many ranges to recompute; null: everything. */
   readonly sample: number | null;
 }
 
-/** What was recomputed, and what each node of the graph is found by in it. */
+/** The recomputed rows, and each node's fingerprint there. */
 interface Recomputed {
   readonly store: Store;
   readonly prints: readonly string[];
   readonly report: RunReport;
 }
 
-/** Gives `work` the cache, for as long as it takes. */
+/** Runs `work` with the cache open. */
 type LookIntoStore = <T>(work: (store: Store) => Promise<T>) => Promise<T>;
 
-/** What is known of the stored side. */
+/** What is known about the stored side. */
 interface Stored {
   readonly graph: Graph;
   readonly prints: readonly Fingerprint[];
   readonly covered: readonly RangeSet[];
-  /** Versions of the sources that were taken in, by node. */
+  /** The known versions of the sources, by node. */
   readonly versions: ReadonlyMap<number, string | null>;
 }
 
-/** A node while it is looked at. */
+/** A node during verification. */
 interface Finding {
   rows: number;
   differing: number;
@@ -61,9 +61,9 @@ interface Finding {
 }
 
 /**
- * Recomputes ranges of a strategy's nodes from their sources, without the cache, and compares what comes out with what is
- * stored, bit for bit. To be asked of a process that has run nothing before. The cache is left as it is.
- * @throws SeamlessError `not-found` for a node that is not there, `cancelled`, and what a run throws.
+ * Recomputes ranges of a strategy's nodes from their sources, without the cache, and compares the result with what is stored, bit
+ * for bit. Must run in a process that has run nothing before. The cache is not changed.
+ * @throws SeamlessError `not-found` for an unknown node, `cancelled`, and the errors of a run
  */
 export async function verifyStrategy(
   session: StrategySession,
@@ -77,7 +77,7 @@ export async function verifyStrategy(
   const ranges = rangesOf(stored, chosen, options);
   const findings = new Map(chosen.map(({ index }) => [index, newFinding()]));
   const changed = new Set<number>();
-  // A sample has to be quick; a request for everything names each bar that its own windows do not give.
+  // A sample must be quick; a full verification finds each bar that does not follow from its own windows.
   const alone = options.sample === null;
   for (const range of ranges) {
     await recompute({ session, range, alone }, hooks, async (fresh) => {
@@ -118,7 +118,7 @@ function chosenNodes({ nodes, strategy }: Graph, names: readonly string[]): read
   return names.length > 0 ? nodes.filter((node) => names.some((name) => isCalled(node, name))) : nodes;
 }
 
-/** Also by the name of its family. */
+/** Accepts a family's name, too. */
 function isCalled(node: GraphNode, name: string): boolean {
   return node.name === name || node.description.member?.family === name;
 }
@@ -156,11 +156,11 @@ function rangesOf(
 interface Recomputation {
   readonly session: StrategySession;
   readonly range: Range;
-  /** Whether each bar is computed from its own windows alone. */
+  /** Whether to compute each bar from its own windows only. */
   readonly alone: boolean;
 }
 
-/** Runs a strategy over a range, each node by itself, with an empty cache of its own, which is gone afterwards. */
+/** Runs a strategy over a range, each node by itself, with a temporary empty cache. */
 async function recompute(
   { session, range, alone }: Recomputation,
   hooks: RequestHooks,
@@ -191,7 +191,7 @@ async function recompute(
   }
 }
 
-/** Streams whose sources are not what was taken in, and all that depends on them. */
+/** Streams whose source has changed, and everything downstream. */
 async function changedSources(
   { store, prints }: Recomputed,
   { graph, versions }: Stored,
@@ -201,7 +201,7 @@ async function changedSources(
   for (const index of graph.order) {
     const { kind, edges, description } = graph.nodes[index] as GraphNode;
     const [then, current] = [versions.get(index) ?? null, now.get(prints[index] ?? '')?.version ?? null];
-    // What a pinned source holds now may be anything.
+    // A pinned source may hold anything by now.
     const told =
       description.source?.pinned === true || (then !== null && current !== null && then !== current);
     const source = kind === 'stream' && told;
@@ -286,7 +286,7 @@ function verdict(
   };
 }
 
-/** Whether a node gives other values each time: it is run once more, by code that is loaded anew. */
+/** Whether a node gives other values each time: runs freshly loaded code once more. */
 async function tellNondeterminism(
   { session, stored, alone }: Omit<Recomputation, 'range'> & { readonly stored: Stored },
   nodes: VerifiedNode[],

@@ -9,10 +9,10 @@ import {
   type FileEvidence,
 } from '../../protocol/sidecar/evidence.js';
 
-/** Within so many milliseconds two writes may leave the same times behind, on the coarsest file systems. */
+/** On the coarsest file systems, two writes within so many milliseconds may have the same time stamp. */
 const SETTLED_MS = 2000;
 
-/** Names that the bundler looks for in each folder above a file. */
+/** File names that the bundler looks for in every folder above a file. */
 const CONFIGURATION = [
   'package.json',
   'tsconfig.json',
@@ -23,16 +23,15 @@ const CONFIGURATION = [
   '.pnp.loader.mjs',
 ];
 
-/** What can bring in a module that no list of the bundle's inputs has. */
+/** Code that may load modules missing from the bundle's list of inputs. */
 const DYNAMIC = /\bcreateRequire\b|\bimport\s*\(/;
 
-/** Settings by which a module is looked for in places that are not followed here. */
+/** Settings that make module resolution look in places that are not followed here. */
 const REDIRECTING = /"(?:paths|baseUrl|rootDirs)"\s*:/;
 
 /**
- * What a bundle was made of: its files, and the folders and settings by which they were found, where each of them could have been
- * another. Null where that is not known.
- * @throws Unsettled when something of it changed since the bundle was begun.
+ * Everything a bundle depends on: its files, and the folders and settings that determined them. Null if that is unknown.
+ * @throws Unsettled if any of it changed since bundling began
  */
 export function bundleEvidence(bundle: BundledCode, file: string, projectRoot: string): Evidence | null {
   if (DYNAMIC.test(bundle.code)) return null;
@@ -48,7 +47,7 @@ export function bundleEvidence(bundle: BundledCode, file: string, projectRoot: s
   for (const input of new Set(inputs)) {
     note(input);
     folders.add(dirname(input));
-    // A file beside its folder would be taken in the place of an index.
+    // A file beside a folder would take precedence over the folder's index.
     if (basename(input).startsWith('index.')) folders.add(dirname(dirname(input)));
     for (const folder of above(input)) {
       if (isWithin(folder, root) || isWithin(folder, resolve(projectRoot))) folders.add(folder);
@@ -59,7 +58,7 @@ export function bundleEvidence(bundle: BundledCode, file: string, projectRoot: s
   for (const { path, signature } of [...files.values()]) {
     if (signature !== null && /[jt]sconfig\.json$/.test(path) && !follow(path, note)) return null;
   }
-  // A folder is listed when it changes in any case, so the grain of time counts less.
+  // Any change updates a folder's time, so coarse time stamps matter less.
   return {
     files: [...files.values()],
     folders: [...folders].map((path) => folderEvidence(path, bundle.begunAt)),
@@ -76,14 +75,14 @@ function isWithin(folder: string, root: string): boolean {
   return way === '' || !(way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way));
 }
 
-/** A folder of packages, with those of its scopes. Also where there is none: one may come. */
+/** A package folder with its scopes, even if it does not exist yet. */
 function packageFolders(folder: string): string[] {
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return [folder];
   const scopes = readdirSync(folder).filter((name) => name.startsWith('@'));
   return [folder, ...scopes.map((name) => join(folder, name))];
 }
 
-/** Notes what a tsconfig extends. False where that leads to a package, or the bundler is sent elsewhere. */
+/** Records what a tsconfig extends. False if that leads to a package, or if the bundler is redirected. */
 function follow(path: string, note: (path: string) => void): boolean {
   const text = readFileSync(path, 'utf8');
   if (REDIRECTING.test(text)) return false;

@@ -2,7 +2,7 @@ import { loadPresets } from '../../sources/presets/load.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import type { FilePresets } from '../thread/messages.js';
 
-/** The presets of a project's file. What is wrong with it concerns those alone who ask for one. */
+/** The presets of a project's file. Its errors concern only those who ask for a preset. */
 export function filePresets(projectRoot: string): FilePresets {
   try {
     return { specs: loadPresets(projectRoot), problem: null };

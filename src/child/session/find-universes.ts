@@ -5,11 +5,12 @@ import { parseInterval } from '../../sdk/time/time.js';
 import { openSourceLibrary } from '../../sources/library.js';
 import { SourceHints } from '../requests/source-hints.js';
 
-/** Where a universe names no interval, nor does its strategy, the graph says so. */
+/** If neither universe nor strategy has an interval, the graph reports it. */
 const ANY_INTERVAL = parseInterval('1d');
 
 /**
- * The symbols of universes that do not list them, by name. They are part of the graph, so that a new one makes another of it.
+ * The symbols of universes that do not list them, by universe name. They are part of the graph, so a new symbol changes the
+ * graph.
  * @throws SeamlessError `source` when a source has none, or cannot be read
  */
 export async function findUniverses(

@@ -1,26 +1,26 @@
 import { stuckError } from '../../protocol/stuck.js';
 import type { Stuck } from '../../protocol/stuck.js';
 
-/** How often the limit is looked at. */
+/** Milliseconds between checks of the limit. */
 const LOOK_MS = 250;
 
-/** Looks in a row at which the author's code did next to nothing, after which it waits for what never comes: half a minute. */
+/** How many idle checks in a row count as waiting forever: half a minute. */
 const IDLE_LOOKS = 120;
 
-/** A look at which the process took less processor time than this, in milliseconds, is one at which it waited. */
+/** A check with less processor time than this, in milliseconds, counts as idle. */
 const IDLE_MS = 5;
 
 export interface Limit {
-  /** Milliseconds of processor time; undefined: no limit, nor one on waiting. */
+  /** Milliseconds of processor time; undefined: no limit, neither on computing nor on waiting. */
   readonly limitMs: number | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
 /**
- * Waits for the author's code, and ends the wait when that takes more processor time than the limit, or does nothing for half a minute:
- * so a machine with much to do, or a file that takes long to read, is not taken for a loop.
- * @param work to be given up, with the thread it runs in, when its signal aborts.
- * @throws SeamlessError `strategy` that says what is stuck; whatever `work` throws.
+ * Awaits author code, and stops it when it exceeds the limit of processor time or is idle for half a minute. So a busy machine,
+ * or a file that takes long to read, is not mistaken for a loop.
+ * @param work is stopped, with its thread, when its signal aborts
+ * @throws SeamlessError `strategy` that says what is stuck; whatever `work` throws
  */
 export async function limited<T>(
   { limitMs, signal }: Limit,
@@ -50,7 +50,7 @@ export async function limited<T>(
   }
 }
 
-/** Processor time of this process: while the author's code is at work, next to nothing else of it is. */
+/** Processor time of this process: while author code runs, hardly anything else does. */
 function used(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;

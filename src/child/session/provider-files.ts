@@ -4,14 +4,14 @@ import * as v from 'valibot';
 
 const FILE_NAME = 'provider-files.json';
 
-/** The most providers remembered: the oldest go first. */
+/** How many providers are remembered; the oldest go first. */
 const MOST_PROVIDERS = 500;
 
 const stored = v.array(v.tuple([v.string(), v.array(v.string())]));
 
 /**
- * Files that providers of an author's own were seen to read, kept beside the cache, so that they can be watched also by a request for no
- * rows. Losing them costs a warning until the next run, no more.
+ * Files that custom providers were seen to read, kept beside the cache, so that they can be watched even after a request that
+ * reads no rows. Losing them costs one missed change notification, nothing else.
  */
 export class ProviderFiles {
   readonly #path: string;
@@ -28,7 +28,7 @@ export class ProviderFiles {
     return new ProviderFiles(path, await readStored(path));
   }
 
-  /** @param provider as `RemoteHost.providerOf` calls it */
+  /** @param provider as returned by `RemoteHost.providerOf` */
   get(provider: string): readonly string[] | undefined {
     return this.#files.get(provider);
   }
@@ -50,7 +50,7 @@ export class ProviderFiles {
       await rename(draft, this.#path);
       this.#changed = false;
     } catch {
-      // A full disk, say: the run is stored all the same.
+      // The disk may be full: the run is stored all the same.
       await rm(draft, { force: true });
     }
   }
@@ -61,7 +61,7 @@ async function readStored(path: string): Promise<Map<string, readonly string[]>>
     const found = v.safeParse(stored, JSON.parse(await readFile(path, 'utf8')));
     return new Map(found.success ? found.output : []);
   } catch {
-    // None yet, or torn: it is written anew.
+    // Missing or torn: it is written again.
     return new Map();
   }
 }

@@ -5,19 +5,19 @@ import type { ContentHints } from '../../sources/library.js';
 /** A source as a run opened it. */
 export interface OpenedSource {
   readonly source: SourceDescription;
-  /** Absolute paths of its files, and of the patterns they were found by. */
+  /** Absolute paths of its files, and of the patterns that found them. */
   readonly files: readonly string[];
 }
 
-/** Kinds of sources whose bars come from their files and options alone. */
+/** Kinds of sources whose bars depend on files and options only. */
 const OF_FILES = new Set(['csv', 'parquet']);
 const OF_OPTIONS = new Set(['demo']);
-/** Kinds whose bars stay as they were taken: once all of a range is covered, the cache alone says so. */
+/** Kinds whose bars never change once read: if a range is covered, the cache is enough. */
 const OF_CACHE = new Set(['http', 'ccxt']);
 
 /**
- * The files that sources were read from, as they were when their content was hashed; null where there is more to a source.
- * @param complete whether no more bars can come within the range
+ * The files of sources as they were when hashed; null if a source depends on anything else.
+ * @param complete whether no more bars can appear in the range
  */
 export function sourceEvidence(
   sources: readonly OpenedSource[],
@@ -30,7 +30,7 @@ export function sourceEvidence(
     if (OF_OPTIONS.has(source.kind) || (complete && OF_CACHE.has(source.kind))) continue;
     if (!OF_FILES.has(source.kind) || files.length === 0 || !membersOfFiles(source)) return null;
     for (const path of files) {
-      // Whether it changed just now is for the hints to say: they know none that did.
+      // Recent changes are handled by the hints: they do not know such files.
       const file = fileEvidence(path, Infinity, true);
       if (file.signature === null || hints.get(`${path}|${file.signature}`) === undefined) return null;
       found.push(file);
@@ -39,7 +39,7 @@ export function sourceEvidence(
   return found;
 }
 
-/** Who is a member may be told by a source of another kind. */
+/** Membership may come from a source of another kind. */
 function membersOfFiles({ options: { members } }: SourceDescription): boolean {
   if (members === undefined) return true;
   return (

@@ -10,26 +10,26 @@ import {
   type Store,
 } from '../../store/store.js';
 
-/** An idle store is let go of after this long: other processes wait for it. */
+/** Milliseconds until an idle store is closed, for waiting processes. */
 const IDLE_MS = 1000;
 
-/** How often an idle keeper looks whether another process waits, or the file has gone. */
+/** Milliseconds between checks whether another process waits, or the file has gone. */
 const LOOK_MS = 50;
 
-/** Each time something is set aside there is less: a cache that is found damaged more often than this is on a disk that is. */
+/** Each attempt sets damaged parts aside. If damage is found more often, the disk is at fault. */
 const MOST_REBUILDS = 20;
 
-/** How a cache is opened, and what for: a clause for those who wait meanwhile, such as `materializing Momentum`. */
+/** How a cache is opened, and what for: a clause for waiting processes, such as `materializing Momentum`. */
 export interface StoreUse extends OpenStoreOptions {
   readonly purpose: string;
 }
 
-/** A cache that is being opened before anything needs it. */
+/** A cache that is being opened in advance. */
 interface Coming {
   readonly dir: string;
   readonly memoryMb: number | undefined;
   readonly store: Promise<Store>;
-  /** Ends the wait for another process that has it. */
+  /** Ends the wait for another process. */
   readonly stop: () => void;
 }
 
@@ -41,25 +41,25 @@ interface Kept {
 }
 
 /**
- * Keeps a cache open for a moment between requests, since opening it costs more than many a request. It is closed at once when
- * another process asks for it or its file is not where it was, and after anything that went wrong. Used by one caller at a time.
+ * Keeps a cache open between requests, since opening it costs more than most requests. It is closed as soon as another process
+ * asks for it, its file was moved, or anything went wrong. For one caller at a time.
  */
 export class StoreKeeper {
   #kept: Kept | null = null;
   #coming: Coming | null = null;
   #closing: Promise<void> = Promise.resolve();
 
-  /** Gets ready to open a cache that is not open yet, while something else is waited for. Takes no lock. */
+  /** Prepares to open a cache while something else is awaited. Takes no lock. */
   prepare({ dir }: Pick<OpenStoreOptions, 'dir'>): void {
     if (this.#kept?.dir === dir) return;
-    // In the next turn, so that what is waited for is asked for first.
+    // In the next turn, so that the other work is requested first.
     setImmediate(startAhead);
   }
 
   /**
-   * Begins to open a cache that `use` is about to be asked for, where that goes to the file at once, and resolves when a thread of
-   * DuckDB's is at it: without a turn of the event loop, in which a timer of the author's might run. What goes wrong is thrown by `use`.
-   * Takes the lock: to be followed by `use` or `abandon`, and not by code of the author's.
+   * Begins to open a cache for the next `use`, if its file exists, and resolves once a DuckDB thread is at work: without a turn
+   * of the event loop, in which an author's timer could run. Errors are thrown by `use`. Takes the lock, so `use` or `abandon`
+   * must follow, and no author code.
    */
   async begin(options: OpenStoreOptions): Promise<void> {
     const { dir, memoryMb, signal } = options;
@@ -73,7 +73,7 @@ export class StoreKeeper {
     });
   }
 
-  /** Lets go of what `begin` opened and nobody used. */
+  /** Closes what `begin` opened and nobody used. */
   async abandon(): Promise<void> {
     const coming = this.#coming;
     this.#coming = null;
@@ -83,7 +83,7 @@ export class StoreKeeper {
     await store?.close();
   }
 
-  /** Gives `work` the cache, opened or still open. @throws what `openStore` and `work` throw. */
+  /** Runs `work` with the cache, opening it if necessary. @throws what `openStore` and `work` throw */
   async use<T>(options: StoreUse, work: (store: Store) => Promise<T>): Promise<T> {
     const store = await this.#take(options);
     let result: T;
@@ -94,7 +94,7 @@ export class StoreKeeper {
       this.#forget(store);
     } catch (error) {
       this.#forget(store);
-      // It may fail to close for the same reason: the first error tells more.
+      // Closing may fail for the same reason: the first error says more.
       await store.close().catch(() => undefined);
       throw movedAway(options.dir) ?? error;
     }
@@ -103,7 +103,7 @@ export class StoreKeeper {
     return result;
   }
 
-  /** As `use`, for work that makes good what it does not find: when something was set aside as damaged, it is begun anew. */
+  /** Like `use`, for work that rebuilds what is missing: when damage was set aside, it is run again. */
   async rebuild<T>(options: StoreUse, work: (store: Store) => Promise<T>): Promise<T> {
     for (let round = 1; ; round++) {
       try {
@@ -115,7 +115,7 @@ export class StoreKeeper {
     }
   }
 
-  /** Closes what is kept or coming; what is in use stays open. */
+  /** Closes what is open or opening, unless it is in use. */
   async close(): Promise<void> {
     const kept = this.#kept;
     this.#kept = null;
@@ -127,7 +127,7 @@ export class StoreKeeper {
     await this.#closing;
   }
 
-  /** Before it is closed: afterwards the note may be another's. */
+  /** Before closing: afterwards the note may be another process's. */
   #forget(store: Store): void {
     if (store.inPlace) forgetHolder(store.file);
   }
@@ -155,7 +155,7 @@ export class StoreKeeper {
     const timer = setInterval(() => {
       const idle = performance.now() >= until;
       if (!idle && !store.wanted && store.inPlace) return;
-      // Before it is let go of, unless somebody wants it: then it stops at the next step.
+      // Before closing, unless someone needs it: then it stops at the next step.
       upkeep ??= idle && store.inPlace ? this.#keepUp(store) : Promise.resolve();
       const failed = (error: unknown): void => onMessage?.(String(error));
       const done = upkeep.catch(failed);
@@ -164,7 +164,7 @@ export class StoreKeeper {
     this.#kept = { dir, memoryMb, store, timer: timer.unref() };
   }
 
-  /** What of the store's upkeep can be done as long as nobody wants it. */
+  /** Store maintenance, as long as nobody needs the store. */
   #keepUp(store: Store): Promise<void> {
     return store.upkeep(() => this.#kept?.store === store && !store.wanted);
   }

@@ -40,7 +40,7 @@ import type { BarResult } from '../../protocol/results.js';
 import type { CallHooks, HostThread } from '../thread/host-thread.js';
 import { RemoteHost } from '../thread/remote-host.js';
 
-/** Where a strategy is: a file of a project, and the name of a class in it (null: the only one). */
+/** Where a strategy is: a project's file, and a class name in it (null: the only one). */
 export interface StrategyPlace {
   readonly file: string;
   readonly className: string | null;
@@ -49,46 +49,46 @@ export interface StrategyPlace {
   readonly limitMs?: number | undefined;
 }
 
-/** What the child has for all strategies it loads. */
+/** What the child provides to all strategies. */
 export interface Surroundings {
-  /** URL of the SDK as the threads have it. */
+  /** URL of the SDK for the threads. */
   readonly sdkUrl: string;
   /** A thread that has loaded nothing yet. */
   readonly takeThread: () => HostThread;
 }
 
-/** What a session is opened with. */
+/** Options of a session. */
 export interface OpenHooks extends Pick<CallHooks, 'signal' | 'onInspect'> {
-  /** The bundle, if it was made already. */
+  /** The bundle, if it exists already. */
   readonly made?: BundledCode | undefined;
-  /** Told when no more code of the author's runs before fingerprints are taken. */
+  /** Called when no more author code runs before fingerprints are computed. */
   readonly onLoaded?: (() => void) | undefined;
-  /** Told of an error that the author's code left behind. */
+  /** Receives errors that author code left behind. */
   readonly onStray: (error: SeamlessError) => void;
 }
 
-/** One call of a node's `computeFn`, ready to be made. */
+/** A prepared call of a node's `computeFn`. */
 interface PreparedCall extends Omit<BarResult, 'row' | 'failure'> {
   readonly request: ComputeRequest;
 }
 
-/** A run that is over. */
+/** A finished run. */
 interface Materialized {
   readonly report: RunReport;
   /** See `nextReportOf`. */
   readonly next: () => RunReport | null;
 }
 
-/** Slots in a chunk, from the environment: tests cross borders with hundreds of bars. */
+/** Slots per chunk, from the environment: tests cross chunk borders with hundreds of bars. */
 const CHUNK_SLOTS = Number(process.env['SEAMLESS_CHUNK_SLOTS'] ?? 0);
 const CHUNKS: Pick<RunHooks, 'chunkSlots' | 'scanSlots'> =
   CHUNK_SLOTS > 0 ? { chunkSlots: CHUNK_SLOTS, scanSlots: CHUNK_SLOTS } : {};
 
-/** A strategy that is loaded and set up in a thread of its own, ready to be described and computed. */
+/** A strategy that is loaded and set up in its own thread, ready to be described and computed. */
 export class StrategySession {
-  /** What the cache knows the strategy by. */
+  /** The strategy's name in the cache. */
   readonly storedAs: string;
-  /** The author's files it is made of, absolute; packages are left out. */
+  /** The strategy's own files, absolute; without packages. */
   readonly files: readonly string[];
   readonly #thread: HostThread;
   readonly #host: RemoteHost;
@@ -119,8 +119,8 @@ export class StrategySession {
   }
 
   /**
-   * Bundles unless that is done, loads and sets up.
-   * @throws SeamlessError for whatever is wrong with the file, the class or its setup(); `cancelled`.
+   * Bundles if necessary, loads and sets up.
+   * @throws SeamlessError for errors in the file, the class or its setup(); `cancelled`
    */
   static async open(place: StrategyPlace, around: Surroundings, hooks: OpenHooks): Promise<StrategySession> {
     const { file, projectRoot } = place;
@@ -128,7 +128,7 @@ export class StrategySession {
     return StrategySession.#load(bundle, place, around, hooks);
   }
 
-  /** The same strategy, loaded and set up once more: with `onInspect` under a debugger, which is told where to attach. */
+  /** The same strategy, loaded and set up again; with `onInspect` under a debugger, whose address is passed to it. */
   again(hooks: OpenHooks): Promise<StrategySession> {
     return StrategySession.#load(this.#bundle, this.#place, this.#around, hooks);
   }
@@ -142,9 +142,9 @@ export class StrategySession {
     const thread = around.takeThread();
     thread.onStray = onStray;
     try {
-      // Its start is no time of the author's.
+      // Starting the thread does not count as the author's time.
       await thread.ready;
-      // Loaded in the debugger's sight, which so sets its breakpoints in code that nothing has called.
+      // Loaded while the debugger is attached, so that it sets breakpoints in code that was never called.
       if (onInspect) await thread.call('inspect', null, { ...hooks, onInspect });
       const { file, className, projectRoot } = place;
       const load = { bundle, file, className, projectRoot, presets: filePresets(projectRoot) };
@@ -163,19 +163,19 @@ export class StrategySession {
     }
   }
 
-  /** Files that it read as it was made: another content may make another strategy of it. */
+  /** Files that it read during setup: their content may change the strategy. */
   get read(): readonly string[] {
-    // Node itself reads the bundle, which is made of files that are told already.
+    // Node itself reads the bundle, whose files are recorded already.
     const made = dirname(this.#bundle.codePath);
     return this.#host.read.filter((file) => dirname(file) !== made);
   }
 
-  /** Takes in what earlier runs know of the files that its providers read. */
+  /** Restores which files its providers read in earlier runs. */
   takeProviderFiles(known: ProviderFiles): void {
     this.#providerFiles = known;
   }
 
-  /** Writes down which files its providers read since it was loaded. @param dir the cache's folder */
+  /** Saves which files its providers have read since it was loaded. @param dir the cache folder */
   async keepProviderFiles(dir: string): Promise<void> {
     const reads = await this.#host.providerReads();
     if (reads.size === 0) return;
@@ -188,14 +188,14 @@ export class StrategySession {
     return this.#host.describe();
   }
 
-  /** Fingerprints by name. A node that cannot be hashed gets one of its own. */
+  /** Fingerprints by node name. A node that cannot be hashed gets a unique one. */
   async fingerprints(): Promise<Record<string, string>> {
     const graph = resolveGraph(await this.describe());
     const prints = fingerprints(graph, randomUUID());
     return Object.fromEntries(graph.nodes.map(({ name, index }) => [name, prints[index]?.hash ?? '']));
   }
 
-  /** Runs the job over a range and reports. @param through what the engine is given in place of the host. */
+  /** Materializes a range and reports. @param through replaces the host for the engine */
   async materialize(
     range: Range,
     store: NodeStore,
@@ -218,7 +218,7 @@ export class StrategySession {
     }
   }
 
-  /** Hands host and sources to work that puts them together otherwise: the Core Loop. */
+  /** Passes host and sources to other work: the Core Loop. */
   async withPorts<T>(
     hints: ContentHints,
     work: (ports: Pick<Ports, 'sources' | 'nonce'> & { readonly host: RemoteHost }) => Promise<T>,
@@ -231,7 +231,7 @@ export class StrategySession {
     }
   }
 
-  /** What a run over the range would find. Null: over all that is stored. */
+  /** What a run over the range would find. Null: over everything stored. */
   async status(
     range: Range | null,
     store: NodeStore,
@@ -247,10 +247,9 @@ export class StrategySession {
   }
 
   /**
-   * Brings what a node reads for one bar up to date. Nothing of the node itself is computed or stored.
-   * @param bar open of the bar, in epoch seconds.
-   * @throws SeamlessError `not-found` for a node that is not there; `usage` for one without a function of the author's;
-   * and what `singleBar` throws.
+   * Completes what a node reads for one bar. Nothing of the node itself is computed or stored.
+   * @param bar open of the bar, in epoch seconds
+   * @throws SeamlessError `not-found` for an unknown node; `usage` for one without author code; and what `singleBar` throws
    */
   async prepareCall(
     name: string,
@@ -284,7 +283,7 @@ export class StrategySession {
     }
   }
 
-  /** Makes one call. What the author's code does wrong is in the result. */
+  /** Makes one call. Errors of author code are in the result. */
   async call({ request, ...about }: PreparedCall, signal: AbortSignal): Promise<BarResult> {
     const { table, failure } = await this.#host.compute(request, () => undefined, signal);
     return { ...about, row: table, failure };
@@ -312,7 +311,7 @@ export class StrategySession {
     });
   }
 
-  /** What the sources have; null when they cannot tell. */
+  /** The bounds of the sources; null if unknown. */
   async bounds(hints: ContentHints): Promise<Range | null> {
     const sources = this.#openSources(hints);
     try {
@@ -337,17 +336,17 @@ export class StrategySession {
     return pointNames({ host: this.#host, store });
   }
 
-  /** Has the next run read all sources again. */
+  /** Makes the next run read all sources again. */
   forgetSourceVersions(store: NodeStore): ReturnType<typeof forgetSourceVersions> {
     return forgetSourceVersions({ host: this.#host, store });
   }
 
   /**
-   * What the last run rested on, besides the cache: null where that is more than files.
-   * @throws Unsettled when some of it changed meanwhile.
+   * What the last run depended on, besides the cache; null if that is more than files.
+   * @throws Unsettled when some of it changed meanwhile
    */
   evidence(hints: ContentHints, { nodes }: RunReport): Evidence | null {
-    // What it prints belongs to each run, too.
+    // Printed output belongs to each run, too.
     if (this.#host.sawHidden || this.#thread.printed) return null;
     const code = bundleEvidence(this.#bundle, this.#place.file, this.#place.projectRoot);
     const data = sourceEvidence(
@@ -383,7 +382,7 @@ export class StrategySession {
     };
   }
 
-  /** Ends the thread. What the author's code printed is out by then. */
+  /** Ends the thread, after its printed output has arrived. */
   close(): Promise<void> {
     return this.#thread.end();
   }

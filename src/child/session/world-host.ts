@@ -11,15 +11,15 @@ import { noPreset, PresetHistory, type DataPresetSpec } from '../../sdk/provider
 import { isWire, STABILIZATION_BARS } from '../../sdk/wire/transport.js';
 import { loadPresetFile } from '../../sources/presets/load.js';
 
-/** The presets of a project, as a world names them. */
+/** A project's presets, as a world refers to them. */
 interface Presets {
   readonly specs: readonly DataPresetSpec[];
   readonly levels: Readonly<Record<string, ServiceLevel>>;
 }
 
 /**
- * A host whose streams read and are held to what a world says of them.
- * @throws SeamlessError once it describes: `usage` for a stream that is not there, `source` for a preset, `interval` for another interval
+ * A host whose streams use the sources and service levels that a world sets.
+ * @throws SeamlessError when it describes: `usage` for an unknown stream, `source` for a preset, `interval` for another interval
  */
 export function inWorld<T extends StrategyHost>(host: T, world: World, projectRoot: string): T {
   const { data, sla } = world.presets;
@@ -83,7 +83,7 @@ function withPreset(node: NodeDescription, graph: GraphDescription, spec: DataPr
   return changed(node, { interval, label: kind, own: { hash: 'built-in' }, source });
 }
 
-/** Where it is in the author's source is looked up when somebody asks. */
+/** Its place in the author's source is looked up when needed. */
 function changed(node: NodeDescription, changes: Partial<NodeDescription>): NodeDescription {
   return Object.defineProperty({ ...node, ...changes }, 'location', {
     enumerable: true,

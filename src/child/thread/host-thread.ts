@@ -15,27 +15,27 @@ import {
   type ThreadMessage,
 } from './messages.js';
 
-/** A call that was cancelled and is not answered after this many milliseconds hangs in the author's code. */
+/** After this many milliseconds, a cancelled call without an answer is stuck in author code. */
 const PATIENCE_MS = 100;
 
-/** Megabytes of stack: recursion of an author's own ends in a RangeError that names the node. */
+/** Stack size in megabytes: an author's endless recursion ends in a RangeError that names the node. */
 const STACK_MB = 4;
 
 /**
- * Megabytes of the young generation in a child that runs once: what code makes for a bar is gone by the next, so that more would hold
- * nothing but garbage. A child that is kept has a larger one, which its flags say.
+ * Megabytes of the young generation in a child that runs once: a bar's objects are garbage by the next bar, so more would only
+ * hold garbage. A kept child has a larger one, set by its flags.
  */
 const YOUNG_MB = 12;
 
 export interface CallHooks {
   readonly signal?: AbortSignal | undefined;
-  /** Told what came of the request at a position. */
+  /** Called with the result of the request at a position. */
   readonly onComputed?: ((at: number, result: ComputeResult) => void) | undefined;
-  /** Told of firings done of one. */
+  /** Called with the number of firings done. */
   readonly onProgress?: ((at: number, done: number) => void) | undefined;
-  /** Told when a strategy is set up, and its fingerprints are about to be taken. */
+  /** Called when a strategy is set up, before its fingerprints are computed. */
   readonly onLoaded?: (() => void) | undefined;
-  /** Told the address at which the thread waits for a debugger. */
+  /** Called with the address at which the thread waits for a debugger. */
   readonly onInspect?: ((url: string) => void) | undefined;
 }
 
@@ -44,8 +44,8 @@ interface Pending extends CallHooks {
 }
 
 /**
- * The thread that one strategy is loaded and computed in. It has built-ins, modules and an environment of its own, and ends with
- * the session: what a strategy does to them reaches nobody else.
+ * The thread that loads and computes one strategy. It has its own built-ins, modules and environment, and ends with the session:
+ * what a strategy does to them affects nobody else.
  */
 export class HostThread {
   readonly #worker: Worker;
@@ -55,12 +55,12 @@ export class HostThread {
   #start: () => void = () => undefined;
   /** Resolves when the thread can load a strategy, or has ended. */
   readonly ready = new Promise<void>((resolve) => (this.#start = resolve));
-  /** Whether the author's code has printed anything. */
+  /** Whether author code has printed anything. */
   printed = false;
   #lastId = 0;
   /** Why no call can be answered any more. */
   #ended: SeamlessError | null = null;
-  /** Told of an error that the author's code left behind. */
+  /** Receives errors that author code left behind. */
   onStray: (error: SeamlessError) => void = () => undefined;
 
   constructor() {
@@ -69,7 +69,7 @@ export class HostThread {
     this.#worker = new Worker(builtFile('strategy-worker.js'), {
       workerData: port2,
       transferList: [port2],
-      // Flags of the process are for its main thread.
+      // The process's flags are for its main thread.
       execArgv: ['--enable-source-maps'],
       resourceLimits: {
         stackSizeMb: STACK_MB,
@@ -78,7 +78,7 @@ export class HostThread {
     });
     port1.on('message', (raw) => this.#receive(raw));
     port1.on('messageerror', (error) => this.#receive(error));
-    // What the thread still had to say comes before its end.
+    // The thread's last messages arrive before its exit event.
     this.#worker.on('error', (error: Error & { code?: string }) => this.#end(lastWords(error)));
     this.#exited = new Promise((resolve) => {
       this.#worker.once('exit', (code) => {
@@ -100,9 +100,9 @@ export class HostThread {
   }
 
   /**
-   * Asks the thread.
-   * @throws SeamlessError what it answers; `cancelled` once the signal aborts, whatever the author's code is doing; a sentence when
-   * the thread ends.
+   * Calls the thread.
+   * @throws SeamlessError the thread's error; `cancelled` once the signal aborts, whatever the author code is doing; an
+   * explanation when the thread ends
    */
   call<K extends CallKind>(
     kind: K,
@@ -125,7 +125,7 @@ export class HostThread {
         },
       });
       signal?.addEventListener('abort', abort, { once: true });
-      // A union of calls, of which the types see only that kind and payload each fit one.
+      // Kind and payload fit, but the types cannot follow that through the union.
       this.#port.postMessage({ type: 'call', id, kind, payload });
     });
     return answer.then((value) =>
@@ -154,7 +154,7 @@ export class HostThread {
     try {
       message = this.#read(threadMessage, 'a message', raw);
     } catch {
-      // Every open request gets the reason.
+      // All open requests are rejected with the reason.
       return;
     }
     const pending = this.#pending.get(message.id);
@@ -190,7 +190,7 @@ export class HostThread {
     }
   }
 
-  /** @throws SeamlessError for what no thread says that is in order; it is ended. */
+  /** @throws SeamlessError for an invalid message; the thread is ended */
   #read<T>(schema: GenericSchema<unknown, T>, what: string, said: unknown): T {
     const read = safeParse(schema, said);
     if (read.success) return read.output;

@@ -23,10 +23,10 @@ import type { Table } from '../../sdk/table.js';
 import type { Range, Seconds } from '../../sdk/time/time.js';
 import { sentSlots, wholeTable, type BeginSlots, type CloseSlots, type SentSlots } from './slot-messages.js';
 
-/*
- * What the child's main thread and the thread that a strategy runs in say to each other, over a port of their own that no
- * author's code can reach. Every call is answered once, with a result or an error; the end of the thread answers what is open.
- * Tables cross in shared memory. What comes from the thread is checked: an author's code runs there.
+/**
+ * The messages between the child's main thread and a strategy's thread, over a port that author code cannot reach. Every call is
+ * answered once, with a result or an error; when the thread ends, open calls are rejected. Tables are passed in shared memory.
+ * Messages from the thread are validated, since author code runs there.
  */
 
 /** A strategy to load: its bundle, on disk. */
@@ -57,14 +57,14 @@ export interface SentNode {
   readonly anchor: string | null;
   readonly leastHistory: number;
   readonly inputs: readonly EdgeDescription[];
-  /** One of the two is null. */
+  /** Exactly one of the two is null. */
   readonly hash: string | null;
   readonly unhashable: string | null;
   readonly scan: boolean;
   readonly source: SourceDescription | null;
-  /** Frames of the call that made it, in the bundle as it runs. */
+  /** Stack frames of its creation, in the running bundle. */
   readonly frames: readonly SourceLocation[];
-  /** Whether a function of the author's computes it. */
+  /** Whether author code computes it. */
   readonly authored: boolean;
   /** See `NodeDescription.member`. */
   readonly member: MemberDescription | null;
@@ -75,35 +75,35 @@ export interface SentStrategy {
   readonly interval: Seconds | null;
   readonly period: number | null;
   readonly nodes: readonly SentNode[];
-  /** Whether it saw something, as it was made, that is in none of its files. */
+  /** Whether its setup used anything besides its files. */
   readonly sawHidden: boolean;
-  /** Files that it read as it was made, absolute, and the patterns of folders it listed. */
+  /** Files read during setup, absolute, and the patterns of listed folders. */
   readonly read: readonly string[];
   readonly trades: readonly TradeDescription[];
 }
 
-/** Each call, with what it is answered by. */
+/** The calls with their results. */
 export interface Calls {
-  /** Loads a strategy and sets it up; the result is what has to be found before it can be opened. */
+  /** Loads a strategy and sets it up; the result is what must be found before it can be opened. */
   load: { readonly payload: LoadCall; readonly result: readonly UnknownSymbols[] };
-  /** Describes it, given the symbols of each universe that were found, by its name. */
+  /** Describes it, given the found symbols of each universe, by name. */
   open: {
     readonly payload: readonly (readonly [string, readonly string[]])[];
     readonly result: SentStrategy;
   };
-  /** Opens the thread to a debugger, tells where, and is answered when one is attached and has set its breakpoints. */
+  /** Waits for a debugger: reports the address, and is answered when one is attached and has set its breakpoints. */
   inspect: { readonly payload: null; readonly result: null };
-  /** Computes nodes none of which reads another's rows. What comes of each is a message of its own, before the result. */
+  /** Computes nodes that do not read each other. Each result is a message of its own, before the final answer. */
   compute: { readonly payload: readonly ComputeRequest[]; readonly result: null };
-  /** Makes ready to compute slot after slot, from rows before the first one. */
+  /** Prepares to compute slot after slot, starting from earlier rows. */
   beginSlots: { readonly payload: BeginSlots; readonly result: null };
-  /** Computes all nodes in a range of slots that closed. */
+  /** Computes all nodes in a range of closed slots. */
   closeSlots: { readonly payload: CloseSlots; readonly result: SentSlots };
-  /** What the code did to built-in objects since it was last asked, a sentence; null: nothing. */
+  /** What the code changed in built-in objects since the last call, as a sentence; null: nothing. */
   settle: { readonly payload: null; readonly result: string | null };
-  /** What the hashes of nodes, by position, are made of. */
+  /** The parts of the hashes of nodes, by position. */
   parts: { readonly payload: readonly number[]; readonly result: readonly (readonly Part[])[] };
-  /** Opens a stream that has a provider of the author's own; the result is a handle. */
+  /** Opens a stream with a custom provider; the result is a handle. */
   openSource: { readonly payload: OpenStream; readonly result: number };
   version: { readonly payload: number; readonly result: string | null };
   bounds: {
@@ -112,11 +112,11 @@ export interface Calls {
   };
   /** Begins to read a source; the result is a handle. */
   read: { readonly payload: { readonly source: number; readonly range: Range }; readonly result: number };
-  /** The next rows of a reading; null when there are no more. */
+  /** The next rows of a read; null at its end. */
   next: { readonly payload: number; readonly result: Table | null };
-  /** The files that providers of the author's own read until now. */
+  /** The files that custom providers have read so far. */
   providerReads: { readonly payload: null; readonly result: readonly ProviderReads[] };
-  /** Ends a reading before its rows do. */
+  /** Ends a read early. */
   stop: { readonly payload: number; readonly result: null };
 }
 
@@ -134,26 +134,26 @@ export type CallMessage =
     }[CallKind]
   | { readonly type: 'cancel'; readonly id: number };
 
-/** Where a strategy prints. */
+/** Output of a strategy. */
 export type Output = 'stdout' | 'stderr';
 
-/** From the thread. `stray` is an error that the author's code left behind, in a timer or a promise. */
+/** From the thread. `stray` is an error that author code left behind in a timer or a promise. */
 export type ThreadMessage =
   /** It can load a strategy. */
   | { readonly type: 'ready'; readonly id: number }
   | { readonly type: 'result'; readonly id: number; readonly value: unknown }
   | { readonly type: 'error' | 'stray'; readonly id: number; readonly error: SerializedError }
-  /** What came of the request at a position among those of the call. */
+  /** The result for the request at a position in the call. */
   | {
       readonly type: 'computed';
       readonly id: number;
       readonly at: number;
       readonly result: ComputeResult;
     }
-  /** Firings done of one of them. */
+  /** The number of its firings done. */
   | { readonly type: 'progress'; readonly id: number; readonly at: number; readonly done: number }
   | { readonly type: 'print'; readonly id: number; readonly to: Output; readonly text: string }
-  /** No more of the author's code runs before the call is answered. */
+  /** No more author code runs before the call is answered. */
   | { readonly type: 'loaded'; readonly id: number }
   | { readonly type: 'inspect'; readonly id: number; readonly url: string };
 

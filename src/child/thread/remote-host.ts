@@ -21,7 +21,7 @@ import type { Calls, LoadCall, SentNode, SentStrategy } from './messages.js';
 import { shareRequest } from './share.js';
 import { packTables, unpackTables } from './slot-messages.js';
 
-/** A computation that is asked for, and not sent yet. */
+/** A requested computation that was not sent yet. */
 interface Waiting {
   readonly request: ComputeRequest;
   readonly progress: FiringProgress;
@@ -30,15 +30,15 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** A strategy that a thread has loaded, as the engine asks it. */
+/** A strategy loaded in a thread, as a host for the engine. */
 export class RemoteHost implements StrategyHost {
   readonly #thread: HostThread;
   readonly #sent: SentStrategy;
   readonly #graph: GraphDescription;
-  /** Nodes whose parts were asked for in this turn; answered together. */
+  /** Nodes whose parts were requested in this turn; answered together. */
   #wanted: number[] = [];
   #parts: Promise<readonly (readonly Part[])[]> | null = null;
-  /** Asked for in this turn. */
+  /** Requested in this turn. */
   #waiting: Waiting[] = [];
 
   private constructor(thread: HostThread, load: LoadCall, sent: SentStrategy, storedAs: string) {
@@ -58,8 +58,8 @@ export class RemoteHost implements StrategyHost {
   /**
    * Describes a strategy that a thread has loaded.
    * @param found the symbols of universes that do not list them, by name
-   * @param nameOf what the store knows it by.
-   * @throws SeamlessError for what makes no graph.
+   * @param nameOf the strategy's name in the store
+   * @throws SeamlessError for an invalid graph
    */
   static async open(
     thread: HostThread,
@@ -72,7 +72,7 @@ export class RemoteHost implements StrategyHost {
     return new RemoteHost(thread, load, sent, nameOf(sent.className));
   }
 
-  /** What the store knows the strategy by. */
+  /** The strategy's name in the store. */
   get storedAs(): string {
     return this.#graph.storedAs ?? this.#graph.strategy;
   }
@@ -87,13 +87,13 @@ export class RemoteHost implements StrategyHost {
     return this.#sent.read;
   }
 
-  /** Identifies a stream's provider among others, also those of this strategy before its code changed. */
+  /** Identifies a stream's provider, also across changes of the strategy's code. */
   providerOf(stream: number): string {
     const { name = '', hash = null } = this.#sent.nodes[stream] ?? {};
     return JSON.stringify([this.storedAs, name, hash]);
   }
 
-  /** The files that providers of the author's own read until now, by `providerOf`. */
+  /** The files that custom providers have read so far, by `providerOf`. */
   async providerReads(): Promise<ReadonlyMap<string, readonly string[]>> {
     const reads = await this.#thread.call('providerReads', null);
     return new Map(reads.map(({ stream, files }) => [this.providerOf(stream), files]));
@@ -103,7 +103,7 @@ export class RemoteHost implements StrategyHost {
     return Promise.resolve(this.#graph);
   }
 
-  /** What is asked for in one turn of the event loop goes to the thread together. */
+  /** Requests of one turn of the event loop are sent together. */
   compute(request: ComputeRequest, progress: FiringProgress, signal: AbortSignal): Promise<ComputeResult> {
     return new Promise((resolve, reject) => {
       if (this.#waiting.length === 0) setImmediate(() => this.#sendWaiting());
@@ -112,7 +112,7 @@ export class RemoteHost implements StrategyHost {
   }
 
   #sendWaiting(): void {
-    // Members of a family lie side by side in a graph: the thread looks after them together.
+    // Members of a family are adjacent in a graph: the thread guards them together.
     const waiting = this.#waiting.sort((a, b) => a.request.node - b.request.node);
     this.#waiting = [];
     for (const signal of new Set(waiting.map((each) => each.signal))) {
@@ -138,7 +138,7 @@ export class RemoteHost implements StrategyHost {
   }
 
   /**
-   * Computes slot after slot, all nodes of one in one call.
+   * Computes slot after slot, one call for all nodes.
    * @param canonical position of the node that stands for each
    * @param warm what is known before the first slot, by position
    */
@@ -159,15 +159,15 @@ export class RemoteHost implements StrategyHost {
     return this.#thread.call('settle', null);
   }
 
-  /** Whether a node is computed by a function of the author's, in either form. */
+  /** Whether author code computes a node, in either form. */
   hasAuthorCode(index: number): boolean {
     return this.#sent.nodes[index]?.authored ?? false;
   }
 
   /**
-   * A stream whose provider is the author's own, and so runs in the thread.
-   * @param limited asks it for its version and its bounds.
-   * @param files it is known to read, absolute; undefined: not known
+   * A stream with a custom provider, which runs in the thread.
+   * @param limited limits the time for its version and its bounds
+   * @param files known to be read by it, absolute; undefined: unknown
    */
   async openSource(
     stream: OpenStream,
@@ -203,10 +203,10 @@ export class RemoteHost implements StrategyHost {
   }
 }
 
-/** Maps the frames of the call that made a node to the author's line. */
+/** Maps the stack frames of a node's creation to the author's line. */
 function frameLocator({ bundle, projectRoot }: LoadCall): (node: SentNode) => SourceLocation | null {
   const places = new SourcePlaces(bundle.code);
-  // All members of a family were made at one place.
+  // All members of a family were created at one place.
   const known = new Map<string, SourceLocation | null>();
   return ({ frames }) => {
     const key = JSON.stringify(frames);
@@ -219,7 +219,7 @@ function frameLocator({ bundle, projectRoot }: LoadCall): (node: SentNode) => So
   };
 }
 
-/** Gives an author's code a limited time. */
+/** Limits the time of author code. */
 type Limited = <T>(ask: (signal: AbortSignal | undefined) => Promise<T>) => Promise<T>;
 
 class RemoteSource implements SourceReader {
@@ -255,7 +255,7 @@ class RemoteSource implements SourceReader {
       }
       done = true;
     } finally {
-      // Also after an error: the thread may have gone with it.
+      // Also after an error: the thread may have ended with it.
       if (!done && this.#thread.alive) await this.#thread.call('stop', reading).catch(() => undefined);
     }
   }

@@ -12,13 +12,11 @@ import { HOST_FLAG } from '../../protocol/host-flag.js';
 import type { Output } from './messages.js';
 import { ThreadService } from './thread-service.js';
 
-/*
- * The thread that one strategy is loaded and computed in. It gets ready before there is a strategy, and serves one.
- */
+/* The thread that loads and computes one strategy. It starts before there is a strategy, and serves one. */
 
 const require = createRequire(import.meta.url);
 
-/** The way to the main thread, out of reach of the author's code. */
+/** The port to the main thread, which author code cannot reach. */
 function takePort(): MessagePort {
   const port = workerData as MessagePort;
   const threads = require('node:worker_threads') as { workerData: unknown; parentPort: unknown };
@@ -28,7 +26,7 @@ function takePort(): MessagePort {
   return port;
 }
 
-/** Node's own way to the main thread's streams holds lines back until that thread answers, and loses them at the end. */
+/** Node's own stdout of a worker holds lines back until the main thread answers, and loses them at the end. */
 function printThrough(print: (to: Output, text: string) => void): void {
   for (const to of ['stdout', 'stderr'] as const) {
     const write = (chunk: string | Uint8Array, _encoding: string, done: () => void): void => {
@@ -41,7 +39,7 @@ function printThrough(print: (to: Output, text: string) => void): void {
 }
 
 const port = takePort();
-// Looked for before the context is entered, which refuses files.
+// Found before the context is entered, which refuses files.
 readTexts(readFileSync(builtFile('sdk-texts.json'), 'utf8'));
 Object.defineProperty(globalThis, Symbol.for(HOST_FLAG), { value: true });
 

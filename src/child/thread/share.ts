@@ -3,10 +3,10 @@ import type { Column, Table } from '../../sdk/table.js';
 
 type Numbers = Float64Array | Int32Array | Uint8Array;
 
-/** Arrays that were shared already: several nodes read the same column. A table's arrays are never written to once it is made. */
+/** Arrays that were shared already: several nodes read the same column. A finished table's arrays are never written to. */
 const known = new WeakMap<Numbers, Numbers>();
 
-/** The same numbers in memory that another thread sees too: as they are where they lie in such memory already. */
+/** The same numbers in shared memory; not copied if they are there already. */
 function share<T extends Numbers>(array: T): T {
   if (array.buffer instanceof SharedArrayBuffer) return array;
   const before = known.get(array);
@@ -18,7 +18,7 @@ function share<T extends Numbers>(array: T): T {
   return shared;
 }
 
-/** A table in shared memory. Texts have no such form, and are copied when they cross. */
+/** A table in shared memory. Texts cannot be shared, and are copied between threads. */
 export function shareTable(table: Table): Table {
   return {
     ...table,

@@ -6,12 +6,12 @@ import type { Column, Table } from '../../sdk/table.js';
 import type { Range } from '../../sdk/time/time.js';
 import { failure, table } from '../../protocol/shapes.js';
 
-/*
- * A slot of the Core Loop as it crosses: one call for all nodes. Most nodes and streams have plain numbers then, so those stand in a few
+/**
+ * A slot of the Core Loop as a message: one call for all nodes. Most nodes have plain numbers, which are packed into a few
  * arrays, whatever the number of nodes.
  */
 
-/** What the thread has to know before the first slot. */
+/** What the thread needs before the first slot. */
 export interface BeginSlots {
   /** Position of the node that stands for each. */
   readonly canonical: readonly number[];
@@ -26,8 +26,8 @@ export interface CloseSlots {
 }
 
 /**
- * Tables with columns of the same names that hold numbers alone: that of `nodes[i]` has the next `counts[i]` rows. Values are those of one
- * table after the other, and of each one column after the other.
+ * Tables with equal column names that hold only numbers: the table of `nodes[i]` has the next `counts[i]` rows. Values are in
+ * order of tables, then of columns.
  */
 interface NumberTables {
   readonly shape: Table['shape'];
@@ -38,14 +38,14 @@ interface NumberTables {
   readonly values: Float64Array;
 }
 
-/** Tables with rows, by position of their nodes. */
+/** Tables with rows, by node position. */
 export interface SentTables {
   readonly numbers: readonly NumberTables[];
   readonly others: readonly (readonly [number, Table])[];
 }
 
 export interface SentSlots {
-  /** Rows of computed nodes: those of streams came from the other side. */
+  /** Rows of computed nodes; the caller has the streams' own. */
   readonly tables: SentTables;
   readonly failures: readonly (readonly [number, NodeFailure])[];
 }
@@ -76,7 +76,7 @@ export const sentSlots: v.GenericSchema<unknown, SentSlots> = v.object({
   failures: v.array(v.tuple([index, failure])),
 });
 
-/** Rows of one length, in columns that go with their names. */
+/** Rows of equal length, as columns in the order of their names. */
 export function wholeTable(): v.GenericSchema<unknown, Table> {
   return v.pipe(
     table,
@@ -159,7 +159,7 @@ function sameNames(a: readonly string[], b: readonly string[]): boolean {
   return a === b || (a.length === b.length && a.every((name, i) => name === b[i]));
 }
 
-/** Tables with the same times after each other have them in one array. */
+/** Consecutive tables with equal times share one array. */
 export function unpackTables({ numbers, others }: SentTables): Map<number, Table> {
   const all = new Map<number, Table>(others);
   for (const { shape, names, nodes, counts, ts: times, values } of numbers) {
@@ -178,7 +178,7 @@ export function unpackTables({ numbers, others }: SentTables): Map<number, Table
   return all;
 }
 
-/** One number alone takes less than a view of it. */
+/** A single number is cheaper than a view of it. */
 function cut(all: Float64Array, from: number, count: number): Float64Array {
   if (count > 1) return all.subarray(from, from + count);
   const one = new Float64Array(1);

@@ -12,16 +12,19 @@ import {
   type SentSlots,
 } from './slot-messages.js';
 
-/** After so many calls all built-ins are looked at, or the core ones; after every other call only the core functions are compared. */
+/**
+ * After this many calls, all built-ins are checked, or the core ones; after every other call, only the core functions are
+ * compared.
+ */
 const LOOKED_AT_ALL = 256;
 const LOOKED_AT = 32;
 
 type Host = OpenedHost['host'];
 
-/** Rows from which on a table crosses in shared memory: below, a copy is cheaper. */
+/** From this many rows on, a table is passed in shared memory; below, a copy is cheaper. */
 const WORTH_SHARING = 512;
 
-/** Computes the slots of the Core Loop in the thread that has the code: a slot is one call, not one for each node. */
+/** Computes the Core Loop's slots in the strategy's thread: one call per slot, not per node. */
 export class SlotThread {
   #evaluator: SlotEvaluator | null = null;
   #host: Host | null = null;
@@ -38,7 +41,7 @@ export class SlotThread {
       canonical,
       host,
       new Map(warm),
-      // A run is ended with its thread.
+      // The run ends with its thread.
       new AbortController().signal,
     );
     return null;

@@ -1,11 +1,11 @@
 import { compileLater } from './compile-later.js';
 import { HostThread } from './host-thread.js';
 
-/** Threads for strategies: the next one gets ready before it is asked for. */
+/** Threads for strategies: the next one starts in advance. */
 export class SpareThread {
   #spare: HostThread | null = null;
 
-  /** Has a thread get ready. */
+  /** Starts a thread. */
   prepare(): void {
     this.#spare ??= made();
   }
@@ -19,7 +19,7 @@ export class SpareThread {
 
 function made(): HostThread {
   const thread = new HostThread();
-  // Not before: Node compiles its own modules anew for other flags, which takes 40 ms in each thread.
+  // Not earlier: for other flags, Node recompiles its own modules, which takes 40 ms in each thread.
   void thread.ready.then(compileLater);
   return thread;
 }

@@ -29,13 +29,13 @@ import { SharedMemoryUse } from '../session/let-go.js';
 import { shareTable } from './share.js';
 import { SlotThread } from './slot-thread.js';
 
-/** Where the strategy is, for those who tell its lines from others. */
+/** Where the strategy is, to recognize its stack frames. */
 interface Place {
   projectRoot: string;
   bundlePath: string;
 }
 
-/** A call while it is answered. An author's code has no hand on it, unlike an `AbortSignal`. */
+/** A call in progress. Unlike an `AbortSignal`, author code cannot affect it. */
 interface Work {
   readonly id: number;
   aborted: boolean;
@@ -48,7 +48,7 @@ type Handlers = {
   ) => Promise<Calls[K]['result']> | Calls[K]['result'];
 };
 
-/** Answers the calls of the main thread. */
+/** Answers the main thread's calls. */
 export class ThreadService {
   readonly #post: (message: ThreadMessage) => void;
   readonly #place: Place;
@@ -58,7 +58,7 @@ export class ThreadService {
   readonly #slots = new SlotThread();
   readonly #sources: SourceReader[] = [];
   readonly #readings = new Map<number, AsyncIterator<Table>>();
-  /** What is computed now. */
+  /** What is being computed. */
   #before: Promise<void> = Promise.resolve();
   #readingsBegun = 0;
   #loaded: LoadedHost | null = null;
@@ -102,12 +102,12 @@ export class ThreadService {
     port.on('message', (message: CallMessage) => around.context.asHost(() => this.#receive(message)));
   }
 
-  /** What the author's code prints goes the way of the answers, so that it is out before them. */
+  /** Printed output uses the same port as answers, so that it arrives before them. */
   print(to: Output, text: string): void {
     this.#post({ type: 'print', id: 0, to, text });
   }
 
-  /** An error in a timer or a promise that the author's code left behind. */
+  /** An error that author code left behind in a timer or a promise. */
   strayed(error: Error): void {
     this.#post({ type: 'stray', id: 0, error: serializeError(this.#explained(error)) });
   }
@@ -135,7 +135,7 @@ export class ThreadService {
     }
   }
 
-  /** A node that gives the event loop a turn lets no other begin. */
+  /** A node that yields to the event loop lets no other node begin. */
   async #inTurn(work: () => Promise<null>): Promise<null> {
     const before = this.#before;
     let end: () => void = () => undefined;
@@ -189,9 +189,9 @@ export class ThreadService {
     };
   }
 
-  /** While it waits, and while the debugger holds the work up, this thread hears of nothing. */
+  /** While the debugger holds it, this thread receives nothing. */
   #inspect({ id }: Work): null {
-    // Port 0: any that is free.
+    // Port 0: any free one.
     open(0, '127.0.0.1');
     this.#post({ type: 'inspect', id, url: url() ?? '' });
     waitForDebugger();
@@ -242,7 +242,7 @@ function toSend(node: NodeDescription, frames: readonly SourceLocation[], author
   };
 }
 
-/** Options of a provider of the author's own may be anything: what counts of them is what a fingerprint counts. */
+/** A custom provider's options may be anything: what counts is what a fingerprint counts. */
 function plainSource(source: SourceDescription): SourceDescription {
   if (source.kind !== 'custom') return source;
   return { ...source, options: JSON.parse(canonicalJson(source.options)) as SourceDescription['options'] };

@@ -6,31 +6,31 @@ const DAY = 86_400;
 /** Days since the epoch. */
 export type Day = number;
 
-/** From when to when an exchange trades, in seconds after midnight of the session's date; an open before it is negative. */
+/** When an exchange trades, in seconds after midnight of the session's date; an open on the previous day is negative. */
 export interface Hours {
   readonly open: Seconds;
   readonly close: Seconds;
 }
 
-/** Hours and weekdays that hold from a day on. */
+/** Hours and weekdays from a day on. */
 export interface Regime extends Hours {
   readonly from: Day;
   /** 1: Monday, to 7: Sunday. */
   readonly weekdays: readonly number[];
 }
 
-/** All that decides when the days of a calendar open and close: as it is kept, and what its name in a fingerprint is made of. */
+/** Everything that decides when a calendar's days open and close: stored as it is, and hashed into its key. */
 export interface CalendarRules {
   readonly zone: string;
-  /** Ascending; the first holds for all time before as well. */
+  /** Ascending; the first also holds for all time before. */
   readonly regimes: readonly [Regime, ...Regime[]];
-  /** Days without a session that their weekday would have, ascending. */
+  /** Days without a session despite their weekday, ascending. */
   readonly closed: readonly Day[];
-  /** Sessions with other hours than usual, or on a weekday that has none: ascending. */
+  /** Sessions with unusual hours, or on a weekday that usually has none: ascending. */
   readonly special: readonly (readonly [day: Day, open: Seconds, close: Seconds])[];
 }
 
-/** When the days of an exchange, or of a zone, open and close. */
+/** When the days of an exchange or zone open and close. */
 export class TradingDays {
   readonly rules: CalendarRules;
   readonly zone: Zone;
@@ -44,7 +44,7 @@ export class TradingDays {
     this.#special = new Map(rules.special.map(([day, open, close]) => [day, { open, close }]));
   }
 
-  /** Local hours of the session of a date; null: it has none. */
+  /** Local hours of a date's session; null: none. */
   hoursOf(day: Day): Hours | null {
     const special = this.#special.get(day);
     if (special) return special;
@@ -52,7 +52,7 @@ export class TradingDays {
     return regime.weekdays.includes(weekdayOf(day)) && !this.#closed.has(day) ? regime : null;
   }
 
-  /** The session of a date, as instants; null: it has none, or clocks skip all of it. */
+  /** A date's session as instants; null: none, or clocks skip all of it. */
   sessionOf(day: Day): { readonly open: Seconds; readonly close: Seconds } | null {
     const hours = this.hoursOf(day);
     if (!hours) return null;

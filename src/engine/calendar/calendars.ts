@@ -11,10 +11,10 @@ const DAY = 86_400;
 const NOON = 12 * 3600;
 const WEEKDAYS = [1, 2, 3, 4, 5];
 
-/** Changes of clocks that count for what a calendar is: from 1970 to 2037. */
+/** Clock changes that identify a calendar: from 1970 to 2037. */
 const CHANGES: Range = { start: 0, end: 2_145_916_800 };
 
-/** A calendar that was made: its days, and what it is called by. */
+/** A cached calendar: its days and its key. */
 interface Known {
   readonly days: TradingDays;
   readonly key: string;
@@ -25,9 +25,9 @@ const byKey = new Map<string, Known>();
 const byRules = new Map<string, Known>();
 
 /**
- * The slots that bars of an interval have on a calendar; null: those of UTC, which need none.
+ * The slots of an interval on a calendar; null: plain UTC slots.
  * @param phase how much later than usual slots of weeks or months open
- * @throws SeamlessError `interval` for what is no calendar, or an interval that has no slots on one
+ * @throws SeamlessError `interval` for an invalid calendar, or an interval that has no slots on one
  */
 export function calendarSlots(
   calendar: Calendar,
@@ -48,13 +48,13 @@ export function slotsOfSame(
   return slotsOf(knownBy(key, name).days.rules, name, interval, phase);
 }
 
-/** The same of a calendar as it was kept. @param rules see `calendarText` */
+/** The same for a stored calendar. @param rules see `calendarText` */
 export function keptCalendarSlots(rules: string, interval: Seconds, phase: Seconds): SlotCalendar {
   const { name, ...kept } = JSON.parse(rules) as CalendarRules & { readonly name: string };
   return slotsOf(kept, name, interval, phase);
 }
 
-/** All that decides the days of a calendar, as a text to keep. */
+/** Everything that decides a calendar's days, as a text to store. */
 export function calendarText({ key, name }: SlotCalendar): string {
   return JSON.stringify({ name, ...knownBy(key, name).days.rules });
 }
@@ -65,7 +65,7 @@ function knownBy(key: string, name: string): Known {
   throw new SeamlessError('internal', `Calendar ${name} is not known.`);
 }
 
-/** What a person should know of a calendar by name over a range that its holidays are not known for; null: nothing. */
+/** A warning if a range exceeds the known holidays of a named calendar; null: none. */
 export function calendarWarning({ name }: SlotCalendar, range: Range): string | null {
   const known = namedRules(name)?.known;
   if (!known) return null;
@@ -85,13 +85,13 @@ function slotsOf(rules: CalendarRules, name: string, interval: Seconds, phase: S
   let known = byRules.get(text);
   if (!known) {
     const days = new TradingDays(rules);
-    // The rules of a zone are a part of what its days are: another edition of its data gives other slots.
+    // A zone's rules are part of its days: another edition of the zone database gives other slots.
     const key = textDigest([text, JSON.stringify(days.zone.changes(CHANGES.start, CHANGES.end))]);
     known = { days, key, slots: new Map() };
     byRules.set(text, known);
     byKey.set(key, known);
   }
-  // Equal calendars are told apart by what their authors call them, in messages alone.
+  // Equal calendars differ only in how messages name them.
   const which = `${interval} ${phase} ${name}`;
   const found = known.slots.get(which) ?? new CalendarSlots(known.days, name, known.key, interval, phase);
   known.slots.set(which, found);

@@ -3,16 +3,16 @@
  * Do not edit: run the script.
  */
 
-/** What is known of an exchange's sessions from a first day to a last. */
+/** The known sessions of an exchange, from a first day to a last. */
 export interface ExchangeDays {
   readonly zone: string;
   readonly first: string;
   readonly last: string;
-  /** Usual hours of Monday to Friday, and the day from which they hold. */
+  /** Usual hours of Monday to Friday, and the day from which they apply. */
   readonly hours: readonly (readonly [from: string, open: string, close: string])[];
   /** Weekdays without a session. */
   readonly closed: string;
-  /** Sessions of other hours, or at a weekend: `2024-07-03/09:30-13:00`. */
+  /** Sessions with other hours, or at a weekend: `2024-07-03/09:30-13:00`. */
   readonly special: string;
 }
 

@@ -5,16 +5,16 @@ import type { Seconds } from '../../sdk/time/time.js';
 const DAY = 86_400;
 const WEEKDAYS = [1, 2, 3, 4, 5];
 
-/** A calendar by name, and the dates that its holidays are known for. */
+/** A named calendar, and the dates for which its holidays are known. */
 interface NamedRules {
   readonly rules: CalendarRules;
   readonly known: { readonly first: string; readonly last: string } | null;
 }
 
-/** Two exchanges that keep the same days. */
+/** Exchanges that have the same days as another. */
 const ALIASES: Readonly<Record<string, string>> = { XNAS: 'XNYS' };
 
-/** Trading in currencies: five days from 17:00 in New York, without holidays. */
+/** Foreign exchange: five days from 17:00 in New York, without holidays. */
 const FX: CalendarRules = {
   zone: 'America/New_York',
   regimes: [{ from: 0, open: -7 * 3600, close: 17 * 3600, weekdays: WEEKDAYS }],
@@ -24,12 +24,12 @@ const FX: CalendarRules = {
 
 export const CALENDAR_NAMES = ['XNYS', 'XNAS', 'XLON', 'XKRX', 'FX', '24/7'] as const;
 
-/** Whether a calendar has that name, so that it can be written by it. */
+/** Whether there is a calendar with that name. */
 export function isCalendarName(name: string): boolean {
   return (CALENDAR_NAMES as readonly string[]).includes(name);
 }
 
-/** Null for a name that is not known. `24/7` is none: it is what days are without a calendar. */
+/** Null for an unknown name. `24/7` is not a calendar: it means plain days. */
 export function namedRules(name: string): NamedRules | null {
   if (name === 'FX') return { rules: FX, known: null };
   const days = EXCHANGES[ALIASES[name] ?? name];
@@ -58,14 +58,14 @@ function words(text: string): string[] {
   return text.split(/\s+/).filter((word) => word !== '');
 }
 
-/** Days since the epoch of `2024-03-08`; null: it is no date. */
+/** Days since the epoch of `2024-03-08`; null: not a date. */
 export function dayOf(date: string): Day | null {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(date)) return null;
   const day = Date.parse(`${date}T00:00:00Z`) / 1000 / DAY;
   return Number.isInteger(day) && new Date(day * DAY * 1000).toISOString().startsWith(date) ? day : null;
 }
 
-/** Seconds after midnight of `09:30`; null: it is no time of day. */
+/** Seconds after midnight of `09:30`; null: not a time of day. */
 export function clockOf(text: string): Seconds | null {
   const found = /^([01]\d|2[0-4]):([0-5]\d)$/.exec(text);
   if (!found || (found[1] === '24' && found[2] !== '00')) return null;

@@ -5,33 +5,33 @@ import type { Day, Hours, TradingDays } from './calendar.js';
 
 const DAY = 86_400;
 const WEEK = 7 * DAY;
-/** Years on both sides of the first time that is asked for. */
+/** Years on both sides of the first requested time. */
 const MARGIN = 6 * 366 * DAY;
-/** Beyond so much a table is made anew around a time that is asked for. */
+/** A table beyond this size is rebuilt around the requested time. */
 const LONGEST = 300 * 366 * DAY;
 
-/** Slots one after the other, each as long as the interval but for the last, which ends with the stretch. */
+/** Consecutive slots, each as long as the interval except the last, which ends with the run. */
 interface Stretches {
-  /** Every time in here is looked up in it. */
+  /** Every time in this range can be looked up. */
   readonly within: Range;
   readonly start: Float64Array;
   readonly end: Float64Array;
   readonly count: Int32Array;
-  /** Slots before each stretch. */
+  /** Slots before each run. */
   readonly before: Float64Array;
 }
 
-/** The slots of an interval on a calendar. Looked up in a table of stretches, which grows with what is asked for. */
+/** The slots of an interval on a calendar, looked up in a table of runs that grows on demand. */
 export class CalendarSlots implements SlotCalendar {
   readonly #days: TradingDays;
   readonly #interval: Seconds;
   readonly #phase: Seconds;
   #table: Stretches | null = null;
-  /** The stretch that was found last: mostly the next time is in it too. */
+  /** The last run found: usually the next time is in it, too. */
   #at = 0;
   #longest: Seconds | null = null;
 
-  /** @throws SeamlessError `interval` for one that no calendar has slots of */
+  /** @throws SeamlessError `interval` for an interval that no calendar has slots of */
   constructor(
     days: TradingDays,
     readonly name: string,
@@ -98,7 +98,7 @@ export class CalendarSlots implements SlotCalendar {
   dated(date: Day, by: 'open' | 'close'): Seconds | null {
     const step = by === 'open' ? 1 : -1;
     const of = this.#groupOf(date);
-    // Another session of the slot on the far side: the date is within it.
+    // The date belongs to the slot if a session of the slot is on its far side.
     for (let day = date - step; this.#groupOf(day) === of; day -= step)
       if (this.#days.sessionOf(day)) return null;
     for (let day = date; this.#groupOf(day) === of; day += step) {
@@ -120,7 +120,7 @@ export class CalendarSlots implements SlotCalendar {
     return this.#days.zone.offsetAt(time);
   }
 
-  /** The most that a slot lasts. */
+  /** The longest slot. */
   get longest(): Seconds {
     return (this.#longest ??= longestOf(this.#days, this.#interval));
   }
@@ -130,7 +130,7 @@ export class CalendarSlots implements SlotCalendar {
     return (before[this.#at] as number) + Math.round((open - (start[this.#at] as Seconds)) / this.#interval);
   }
 
-  /** Has the table hold a time, and sets the first stretch that ends after it. */
+  /** Extends the table to a time, and moves to the first run that ends after it. */
   #cover(time: Seconds): Stretches {
     const table = this.#hold({ start: time, end: time });
     const { end } = table;
@@ -157,7 +157,7 @@ export class CalendarSlots implements SlotCalendar {
     return (this.#table = tableOf(this.#days, this.#interval, (day) => this.#groupOf(day), within));
   }
 
-  /** A number that dates of one slot have in common. */
+  /** A number that is equal for all dates of one slot. */
   #groupOf(day: Day): number {
     const [interval, phase] = [this.#interval, this.#phase];
     if (interval <= DAY) return day;
@@ -167,7 +167,7 @@ export class CalendarSlots implements SlotCalendar {
   }
 }
 
-/** Stretches of a range and some more on both sides, so that a slot before and one after it can be told. */
+/** The runs of a range and a margin on both sides, so that neighbouring slots are known. */
 function tableOf(
   days: TradingDays,
   interval: Seconds,
@@ -186,7 +186,7 @@ function tableOf(
   for (const each of groups) {
     for (const part of interval < DAY ? partsOf(days, interval, each) : [{ ...each, count: 1 }]) {
       const last = found.at(-1);
-      // Days that go on without a break are one stretch.
+      // Days without a break form one run.
       if (
         last &&
         last.end === part.start &&
@@ -208,14 +208,14 @@ function tableOf(
   };
 }
 
-/** A session, or sessions that make one slot. */
+/** One or more sessions that form a slot. */
 interface Group {
   readonly start: Seconds;
   readonly end: Seconds;
   readonly day: Day;
 }
 
-/** Sessions of the days from one on and before another; of weeks and months, whole ones. */
+/** Sessions from one day on and before another; whole ones of weeks and months. */
 function groupsOf(
   days: TradingDays,
   interval: Seconds,
@@ -232,13 +232,13 @@ function groupsOf(
     if (last?.of === of) found[found.length - 1] = { ...last, end: session.close };
     else found.push({ start: session.open, end: session.close, day, of });
   }
-  // The first and the last may lack days.
+  // The first and the last may be incomplete.
   return interval > DAY ? found.slice(1, -1) : found;
 }
 
 /**
- * The slots of a session by its local clock: they open at whole intervals after its own open. Where the clocks change, a slot is
- * as long as they make it.
+ * The slots of a session in local time: they open at whole intervals after the session's open. When clocks change, a slot is
+ * shorter or longer.
  */
 function partsOf(
   days: TradingDays,
@@ -252,7 +252,7 @@ function partsOf(
   for (let i = 0; i + 1 < borders.length; i++) {
     const [from, to] = [borders[i] as Seconds, borders[i + 1] as Seconds];
     const local = from + zone.offsetAt(from) - first;
-    // The day opens a slot of its own, wherever its clock stands.
+    // The start of the day opens a slot, whatever its local time.
     const open = i === 0 ? from : from + (Math.ceil(local / interval) * interval - local);
     const last = found.at(-1);
     if (last) last.end = Math.min(open, to);
@@ -267,7 +267,7 @@ function partsOf(
   return found;
 }
 
-/** Clocks change at night: between these hours of the day no session is longer than its hours. */
+/** Clocks change at night: a session between these hours always has its usual length. */
 const [MORNING, EVENING] = [3 * 3600, 22 * 3600];
 
 function longestOf({ rules, zone }: TradingDays, interval: Seconds): Seconds {

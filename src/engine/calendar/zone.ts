@@ -1,22 +1,22 @@
 import { SeamlessError } from '../../sdk/errors.js';
 import type { Seconds } from '../../sdk/time/time.js';
 
-/** Clocks of a zone change no more than once in so long. */
+/** A zone's clocks change at most once in this many seconds. */
 const STEP = 5 * 86_400;
 const DAY = 86_400;
 const QUARTER = 900;
-/** Before it, and from the second on, the clocks of a zone stay as they are then: 1850 and 2300. */
+/** Before the first and after the second of these years (1850 and 2300), a zone's offset counts as constant. */
 const [EARLIEST, LATEST] = [-3_786_825_600, 10_413_792_000];
 
-/** A time zone: what its clocks show, and when they change. Times without "local" are epoch seconds. */
+/** A time zone: local times, and when its clocks change. Times without "local" in their name are epoch seconds. */
 export class Zone {
   readonly name: string;
   readonly #format: Intl.DateTimeFormat;
-  /** By number of year since the epoch, of 365.25 days: when the clocks change in it. */
+  /** Clock changes by number of year (365.25 days) since the epoch. */
   readonly #changes = new Map<number, readonly Change[]>();
   readonly #offsets = new Map<number, Seconds>();
 
-  /** @throws SeamlessError `interval` for a name that is none of a zone */
+  /** @throws SeamlessError `interval` for a name that is no zone */
   constructor(name: string) {
     try {
       this.#format = new Intl.DateTimeFormat('en-US', { timeZone: name, timeZoneName: 'longOffset' });
@@ -49,9 +49,8 @@ export class Zone {
   }
 
   /**
-   * When clocks show a time. Of two such times the first; where they skip it, as much later as they skip, which is the change
-   * itself for the first moment that is skipped.
-   * @param local seconds that a clock of UTC would show then
+   * When clocks show a local time. If twice, the first; if never, as much later as the clocks skip.
+   * @param local seconds that a UTC clock would show then
    */
   timeOf(local: Seconds): Seconds {
     const before = this.offsetAt(local - DAY);
@@ -86,7 +85,7 @@ export class Zone {
         at = change.at;
       } else at = next;
     }
-    // A change at the very end is the start of the next year.
+    // A change exactly at the end belongs to the next year.
     const within = found.filter((change) => change.at < end);
     this.#changes.set(year, within);
     return within;
@@ -94,13 +93,13 @@ export class Zone {
 
   /** The first change in `(from, to]`. */
   #between(from: Seconds, to: Seconds, offset: Seconds): Change {
-    // Nearly all changes are at quarters of an hour: those are looked through first.
+    // Nearly all changes are at a quarter of an hour, so those are searched first.
     const at = this.#firstOff(from, to, offset, QUARTER);
     const change = this.#firstOff(at - QUARTER, at, offset, 1);
     return { at: change, offset: this.#read(change) };
   }
 
-  /** The first time at which the offset is another, of those that are a multiple of `unit` after `from`. */
+  /** The first time with another offset, among multiples of `unit` after `from`. */
   #firstOff(from: Seconds, to: Seconds, offset: Seconds, unit: Seconds): Seconds {
     let [before, after] = [from, to];
     if (unit === 1 && this.#read(to - 1) === offset) return to;
@@ -122,7 +121,7 @@ export class Zone {
   }
 }
 
-/** The clocks change: from then on they are so far ahead of UTC. */
+/** A clock change: from then on, the offset is this many seconds. */
 interface Change {
   readonly at: Seconds;
   readonly offset: Seconds;

@@ -1,8 +1,8 @@
 import type { Table } from '../../sdk/table.js';
 
 /**
- * Gives every NaN of a table the same bits, in place. `Infinity - Infinity` has others before V8 optimizes a function
- * than after: rows that are equal must be equal byte for byte, or their digests differ.
+ * Gives every NaN of a table the same bits, in place. `Infinity - Infinity` has different bits before and after V8 optimizes a
+ * function; equal rows must be equal byte for byte, or their digests differ.
  */
 export function settleNaN(table: Table): Table {
   for (const { values } of table.columns) {

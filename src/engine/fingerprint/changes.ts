@@ -3,14 +3,14 @@ import { phaseText } from '../graph/anchors.js';
 import type { Part } from '../ports/host.js';
 import type { EarlierNode } from '../ports/store.js';
 
-/** One thing about a node that is no longer as it was. */
+/** One difference between two versions of a node. */
 export interface PartChange {
-  /** What changed, a noun: `` `ema()` in lib/indicators.ts ``, `` captured `n` ``. */
+  /** What changed, as a noun: `` `ema()` in lib/indicators.ts ``, `` captured `n` ``. */
   readonly what: string;
   readonly kind: 'code' | 'value' | 'parameter' | 'inputs' | 'upstream' | 'engine';
-  /** The author's file it is in; null where that is not known. */
+  /** The author's file it is in; null if unknown. */
   readonly file: string | null;
-  /** In short; null where there was or is none. */
+  /** Short form; null where there was or is none. */
   readonly before: string | null;
   readonly after: string | null;
   /** A clause that says it. */
@@ -19,12 +19,12 @@ export interface PartChange {
 
 export interface NodeNow {
   readonly codeHash: string;
-  /** What its own hash is made of. Empty where that is the hash of before. */
+  /** The parts of its code hash. Empty if that is unchanged. */
   readonly parts: readonly Part[];
   readonly inputs: readonly { readonly name: string; readonly fingerprint: string }[];
 }
 
-/** Why a node's own hash differs from before, exchanged inputs included. Empty where it is not known. */
+/** Why a node's code hash differs from before, including replaced inputs. Empty if unknown. */
 export function ownChanges(before: EarlierNode, now: NodeNow): PartChange[] {
   const rewired = inputChanges(before, now);
   if (before.own === now.codeHash) return rewired;
@@ -42,12 +42,12 @@ export function ownChanges(before: EarlierNode, now: NodeNow): PartChange[] {
     ...added.filter(({ kind }) => kind === 'calendar').map(({ text }) => parameter('calendar', 'none', text)),
   ];
   const come = before.parts === null ? [] : arrivals(changed, added, removed);
-  // Which node a captured one is, is said by the inputs.
+  // For a captured node, the inputs say which one it is.
   const wanted = rewired.length > 0 ? code.filter(({ what }) => !what.startsWith('position')) : code;
   return [...parameters, ...options, ...rewired, ...wanted, ...come];
 }
 
-/** Positions of the inputs that are the same nodes by name, but have changed themselves. */
+/** Positions of inputs with the same name that have changed themselves. */
 export function changedInputs(before: EarlierNode, now: NodeNow): number[] {
   return now.inputs.flatMap(({ name, fingerprint }, position) => {
     const then = before.inputs.find(({ names }) => names.includes(name)) ?? before.inputs[position];
@@ -91,7 +91,7 @@ function plural(word: string, of: readonly string[]): string {
 
 type Pair = readonly [before: Part, after: Part];
 
-/** Parts by what they are; those that are only called otherwise now, as a bundle's names are, count as the same. */
+/** Parts by key; parts that were only renamed (as bundlers rename) count as the same. */
 function compareParts(
   before: readonly Part[],
   after: readonly Part[],
@@ -115,7 +115,7 @@ function compareParts(
 }
 
 function keyOf({ kind, name, owner }: Part): string {
-  // A value may become a function, or a function a class: it is still what that name stands for.
+  // A value may become a function, or a function a class: it still belongs to that name.
   return JSON.stringify([isCode({ kind }) ? 'code' : kind, name, owner]);
 }
 
@@ -123,7 +123,7 @@ function isCode({ kind }: Pick<Part, 'kind'>): boolean {
   return ['function', 'class', 'value', 'node', 'built-in', 'unhashable'].includes(kind);
 }
 
-/** Of a structure and what it holds, what it holds: that says more. */
+/** For a structure and its contents, the contents: they say more. */
 function deepest(pairs: readonly Pair[], others: readonly Part[]): Pair[] {
   const inside = ({ name, owner, kind }: Part, other: Part): boolean =>
     kind === 'value' &&
@@ -135,7 +135,7 @@ function deepest(pairs: readonly Pair[], others: readonly Part[]): Pair[] {
   return pairs.filter(([, part]) => !all.some((other) => other !== part && inside(part, other)));
 }
 
-/** What a function newly refers to is said by its text, where that has changed. */
+/** A changed function text explains its new references. */
 function arrivals(changed: readonly Pair[], added: readonly Part[], removed: readonly Part[]): PartChange[] {
   const told = new Set(changed.filter(([, { kind }]) => kind === 'function').map(([, { name }]) => name));
   const classes = changed.some(([, { kind }]) => kind === 'class');
@@ -255,7 +255,7 @@ function isText({ kind }: Part): boolean {
   return kind === 'function' || kind === 'class';
 }
 
-/** What a part is called in a sentence. */
+/** A part's name in a sentence. */
 function nounOf(part: Part): string {
   const { kind, name, owner, title, file } = part;
   const place = file === null ? '' : ` in ${file}`;
@@ -270,7 +270,7 @@ function quoted(text: string): string {
   return `\`${text}\``;
 }
 
-/** Characters of a short form. */
+/** Length of a short form, in characters. */
 const SHORT = 60;
 
 function shortText(text: string): string {
@@ -278,12 +278,12 @@ function shortText(text: string): string {
   return line.length > SHORT ? `${line.slice(0, SHORT - 1)}…` : line;
 }
 
-/** Tokens before and after a difference that are shown with it, within the statement it is in. */
+/** How many tokens are shown around a difference, within its statement. */
 const BEFORE = 5;
 const AFTER = 2;
 const STATEMENT = /[;{}]/;
 
-/** The part of two texts in which they differ, with a little of what is around it. */
+/** The differing part of two texts, with some context. */
 function differing(before: string, after: string): readonly [string, string] {
   const [a, b] = [tokensOf(before), tokensOf(after)];
   const shorter = Math.min(a.length, b.length);
@@ -299,7 +299,7 @@ function differing(before: string, after: string): readonly [string, string] {
   return [cut(a), cut(b)];
 }
 
-/** Words, arrows and single signs, with the blanks after them. */
+/** Words, arrows and single characters, with the blanks after them. */
 function tokensOf(text: string): string[] {
   return text.match(/[\w$.]+\s*|=>\s*|[^\w$]\s*/g) ?? [];
 }

@@ -1,20 +1,20 @@
 import { createHash, hash as hashOnce } from 'node:crypto';
 import type { Column, Table } from '../../sdk/table.js';
 
-/** 128 bits of SHA-256 in hexadecimal: as good as unique, and short enough to store by the thousand. */
+/** 128 bits of SHA-256 in hexadecimal: practically unique, and short enough to store by the thousand. */
 export type Digest = string;
 
 const DIGEST_LENGTH = 32;
 
-/** Digest of texts in order, each kept apart from the next. */
+/** Digest of texts in order, each delimited. */
 export function textDigest(parts: readonly string[]): Digest {
   return hashOnce('sha256', JSON.stringify(parts)).slice(0, DIGEST_LENGTH);
 }
 
-/** Characters of texts that are hashed at once: a column may hold more than fits in one string. */
+/** Characters hashed at once: a column may hold more than fits into one string. */
 const TEXTS_AT_ONCE = 2 ** 20;
 
-/** The same as `textDigest` for the texts of a column, however long all of them are, without a copy of the whole. */
+/** The same as `textDigest` for a column's texts, without joining them. */
 export function textsDigest(texts: readonly string[]): Digest {
   const sum = createHash('sha256').update('[');
   let from = 0;
@@ -29,7 +29,7 @@ export function textsDigest(texts: readonly string[]): Digest {
   return sum.update(']').digest('hex').slice(0, DIGEST_LENGTH);
 }
 
-/** The same for texts in which JSON has nothing to escape: digests, numbers, words. There are tens of thousands of these. */
+/** The same for texts that need no JSON escapes: digests, numbers, words. There are tens of thousands of these. */
 export function plainDigest(parts: readonly string[]): Digest {
   return hashOnce('sha256', `["${parts.join('","')}"]`).slice(0, DIGEST_LENGTH);
 }
@@ -42,8 +42,8 @@ export function bytesDigest(bytes: Uint8Array): Digest {
 export const EMPTY_DIGEST = textDigest(['empty']);
 
 /**
- * Digest of rows `[from, to)` of a table: their times, columns, types and values. Equal rows give equal digests
- * however they were cut out of a longer run: a mask without nulls counts as none, a column of nulls as typeless.
+ * Digest of rows `[from, to)` of a table: times, columns, types and values. Equal rows have equal digests, however they were cut
+ * from a longer run: a mask without nulls counts as none, an all-null column as untyped.
  */
 export function tableDigest(table: Table, from = 0, to = table.ts.length): Digest {
   if (from > 0 || to < table.ts.length) return digestOf(table, from, to);
@@ -52,19 +52,19 @@ export function tableDigest(table: Table, from = 0, to = table.ts.length): Diges
   return digest;
 }
 
-/** Has `tableDigest` know a table, instead of taking it again. */
+/** Caches a known digest of a table. */
 export function noteTableDigest(table: Table, digest: Digest): void {
   tables.set(table, digest);
 }
 
-/** 128 bits of the SHA-256 of numbers as they lie in memory. Those of a table are hashed once. */
+/** 128 bits of the SHA-256 of numbers in memory. Cached per array. */
 export function numbersDigest(values: Float64Array): Digest {
   const digest = numbers.get(values) ?? bytesDigest(bytesOf(values));
   numbers.set(values, digest);
   return digest;
 }
 
-// Tables do not change: what a run compares inputs by is what their segments and the pages of their columns are stored with.
+// Tables do not change, so one digest serves comparing inputs, storing segments and storing pages.
 const tables = new WeakMap<Table, Digest>();
 const numbers = new WeakMap<Float64Array, Digest>();
 
@@ -77,7 +77,7 @@ function digestOf(table: Table, from: number, to: number): Digest {
   );
   const allNull = types.every((type) => type === 'null') && (table.shape === 'value' || isAllNull(present));
   const times = numbersDigest(numbersOf(table.ts, from, to));
-  // Rows of nothing but nulls look the same before and after a node's first record fixes its columns.
+  // All-null rows look the same before and after a node's first record fixes its columns.
   if (allNull) return textDigest(['null', String(to - from), times]);
   const columns = table.columns.map((column, index) =>
     types[index] === 'null' ? '' : columnDigest(column, masks[index] ?? null, from, to),
@@ -104,7 +104,7 @@ function valuesDigest(column: Column, from: number, to: number): Digest {
   }
 }
 
-/** The array itself where all of it is asked for: it may be known. */
+/** The whole array itself, whose digest may be cached. */
 function numbersOf(values: Float64Array, from: number, to: number): Float64Array {
   return from === 0 && to === values.length ? values : values.subarray(from, to);
 }

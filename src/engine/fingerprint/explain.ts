@@ -4,19 +4,19 @@ import type { Graph, GraphNode } from '../graph/graph.js';
 import type { Part } from '../ports/host.js';
 import type { EarlierNode, NodeComparison, NodeRecord, NodeStore } from '../ports/store.js';
 
-/** Changes named in a sentence; the rest is counted. */
+/** How many changes a sentence names; the rest is counted. */
 const NAMED_CHANGES = 3;
 
-/** Nodes upstream that are named for one input. */
+/** How many upstream nodes are named per input. */
 const NAMED_ROOTS = 2;
 
-/** Tells what changed about nodes since the version of their name before. */
+/** Explains what changed about nodes since the previous version of their name. */
 export class Explainer {
   readonly #graph: Graph;
   readonly #prints: readonly Fingerprint[];
   readonly #records: readonly NodeRecord[];
   readonly #earlier: ReadonlyMap<number, EarlierNode>;
-  /** What own hashes that changed are made of now. */
+  /** The current parts of changed code hashes. */
   readonly #parts: ReadonlyMap<number, readonly Part[]>;
   readonly #own = new Map<number, readonly PartChange[]>();
   readonly #roots = new Map<number, ReadonlySet<number>>();
@@ -35,7 +35,7 @@ export class Explainer {
     this.#parts = parts;
   }
 
-  /** @param histories those for which something changed are looked up; one statement for all. */
+  /** @param histories of changed nodes, looked up in one statement */
   static async load(
     store: NodeStore,
     graph: Graph,
@@ -63,7 +63,7 @@ export class Explainer {
     return new Explainer(graph, prints, records, found, new Map(parts));
   }
 
-  /** What changed about a node itself, then about its inputs. Empty where nothing is known. */
+  /** What changed in a node itself, then in its inputs. Empty if nothing is known. */
   changes(index: number): readonly PartChange[] {
     const before = this.#earlier.get(index);
     if (!before) return [];
@@ -147,7 +147,7 @@ export class Explainer {
   }
 }
 
-/** Changes as a sentence; null where there are none. */
+/** Changes as a sentence; null: none. */
 export function sentenceOf(changes: readonly Pick<PartChange, 'text'>[]): string | null {
   if (changes.length === 0) return null;
   const named = changes.slice(0, NAMED_CHANGES).map(({ text }) => text);

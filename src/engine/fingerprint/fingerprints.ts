@@ -5,26 +5,26 @@ import type { Part } from '../ports/host.js';
 import { formatInterval } from '../../sdk/time/time.js';
 
 /**
- * The version of what the engine means by a node: firing, windows, rows, indicators. Raise it whenever the same
- * strategy over the same data would give other rows, and every cache computes anew.
+ * The version of the engine's semantics: firing, windows, rows, indicators. Raise it whenever the same strategy over the same
+ * data would give other rows; every cache then computes again.
  */
 const SEMANTICS_VERSION = 7;
 
-/** Characters kept of a source's option. */
+/** How many characters of a source option are kept. */
 const LONGEST_OPTION = 200;
 
 export interface Fingerprint {
-  /** Everything that decides the node's rows, the data of the sources aside. */
+  /** Everything that decides the node's rows, except the sources' data. */
   readonly hash: Digest;
-  /** The same without the inputs: what reuse goes by. */
+  /** The same without inputs: the key for reuse. */
   readonly codeHash: Digest;
-  /** Why no fingerprint can vouch for the node, so that it is computed each time; null when one can. */
+  /** Why the node cannot be hashed, and so is computed each time; null: it can. */
   readonly unhashable: string | null;
 }
 
 /**
- * Fingerprints by node position. `nonce` makes those of nodes that cannot be hashed unique to this run:
- * they never hit, and neither does what depends on them, except by the digests of their rows.
+ * Fingerprints by node position. `nonce` makes those of unhashable nodes unique to this run: they never hit, and neither do their
+ * dependents, except through the digests of their rows.
  */
 export function fingerprints(graph: Graph, nonce: string): readonly Fingerprint[] {
   const all: Fingerprint[] = [];
@@ -32,7 +32,7 @@ export function fingerprints(graph: Graph, nonce: string): readonly Fingerprint[
     const node = graph.nodes[index] as GraphNode;
     const { own: code, source } = node.description;
     const windows = node.edges.map((edge) => {
-      // When a bar of an input closes, and whether it must, is in its interval.
+      // An input's interval decides when its bars close, and whether one must.
       const { interval, phase, calendar } = graph.nodes[edge.node] as GraphNode;
       const days = calendar ? `,calendar ${calendar.key}` : '';
       const span = edge.span === undefined ? '' : `,span ${edge.span}`;
@@ -62,7 +62,7 @@ export function fingerprints(graph: Graph, nonce: string): readonly Fingerprint[
   return all;
 }
 
-/** What the own hash of a node is made of, one by one, for people. Empty where it cannot be hashed. */
+/** The parts of a node's code hash, for people. Empty if it cannot be hashed. */
 export async function partsOf(graph: Graph, node: GraphNode): Promise<readonly Part[]> {
   const { own: code, source } = node.description;
   if (code.hash === undefined) return [];
@@ -105,7 +105,7 @@ function kindOf({ kind, scan }: GraphNode): string {
   return scan ? 'scan' : kind;
 }
 
-/** JSON with the keys of records in order, so that equal options give equal texts. */
+/** JSON with sorted keys, so that equal options give equal texts. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, item: unknown) => {
     if (typeof item === 'number' && !Number.isFinite(item)) return `number ${item}`;

@@ -7,13 +7,13 @@ const WEEK = 7 * DAY;
 const WEEKDAYS = ['MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT', 'SUN'];
 const MONTHS = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'];
 
-/** A grid, of whose calendar it counts alone whether there is one. */
+/** A grid; all that matters of its calendar is whether there is one. */
 type Phased = Pick<Grid, 'interval' | 'phase'> & { readonly calendar: unknown };
 
 /**
- * How much later than usual slots open that end as an anchor of pandas says: `'W-FRI'` with that day, `'Q-MAR'` and `'Y-MAR'` (or `QE`,
- * `YE`) with that month, while `'QS-APR'` and `'YS-APR'` begin with theirs.
- * @throws SeamlessError `interval` for what is no anchor of that interval
+ * How much later than usual slots open, for a pandas anchor: `'W-FRI'` ends with that day, `'Q-MAR'` and `'Y-MAR'` (or `QE`,
+ * `YE`) with that month; `'QS-APR'` and `'YS-APR'` begin with theirs.
+ * @throws SeamlessError `interval` for an invalid anchor of that interval
  */
 export function anchorShift(anchor: string, interval: Seconds): Seconds {
   const known = anchorsOf(interval);
@@ -22,7 +22,7 @@ export function anchorShift(anchor: string, interval: Seconds): Seconds {
   throw new SeamlessError('interval', sentence(anchor, interval, [...known.keys()]));
 }
 
-/** The anchor that says on which grid slots of weeks or months are; null: on the usual one, or on one that none says. */
+/** The anchor of a grid of weeks or months; null: the usual one, or none that has a name. */
 export function anchorOf(grid: Phased): string | null {
   return shiftOf(grid) === 0 ? null : nameOf(grid);
 }

@@ -8,16 +8,18 @@ import type { OpenStream } from '../ports/source.js';
 import { anchorOf } from './anchors.js';
 import { gridOfNode, refuseStraddling } from './grids.js';
 
-/** An input of a node, with everything decided. */
+/** An input of a node, fully resolved. */
 export interface Edge {
   readonly node: number;
-  /** Bars a window holds by default. */
+  /** Default number of bars in a window. */
   readonly period: number;
   /** Bars that must exist before the consumer fires, and the most it may look at. */
   readonly lookback: number;
-  /** Of a window that is counted in time: its seconds. Period and look-back are then the most bars it can hold, and one is enough. */
+  /**
+   * For a window counted in time: its seconds. Period and look-back are then the most bars it can hold; one is enough to fire.
+   */
   readonly span?: Seconds;
-  /** See `EdgeDescription.gather`: period and look-back are 1, and there need not be one. */
+  /** See `EdgeDescription.gather`: period and look-back are 1, and the bar may be missing. */
   readonly gather?: true;
 }
 
@@ -27,15 +29,15 @@ export function needOf({ span, lookback, gather }: Pick<Edge, 'span' | 'lookback
   return span === undefined ? lookback : 1;
 }
 
-/** A node with everything decided. */
+/** A node, fully resolved. */
 export interface GraphNode extends Grid {
   readonly index: number;
   readonly name: string;
   readonly kind: 'stream' | 'node';
-  /** Each firing hands a state on to the next: a bar depends on all bars before it. */
+  /** Each firing passes a state to the next: a bar depends on all bars before it. */
   readonly scan: boolean;
   readonly label: string;
-  /** Of a stream: its source has no bars between its last one and then; null where nothing is said. */
+  /** For a stream: its source has no bars between its last one and this time; null: unknown. */
   readonly completeUntil: Seconds | null;
   readonly edges: readonly Edge[];
   readonly description: NodeDescription;
@@ -43,14 +45,14 @@ export interface GraphNode extends Grid {
 
 export interface Graph {
   readonly strategy: string;
-  /** What the store knows the strategy by. */
+  /** The strategy's name in the store. */
   readonly storedAs: string;
   readonly nodes: readonly GraphNode[];
-  /** Positions of the nodes, inputs before what depends on them. */
+  /** Positions of the nodes, inputs before their dependents. */
   readonly order: readonly number[];
 }
 
-/** Decides intervals and periods, and sorts. @throws SeamlessError for a strategy that has no meaning. */
+/** Resolves intervals and periods, and sorts. @throws SeamlessError for an invalid strategy */
 export function resolveGraph(description: GraphDescription): Graph {
   if (description.nodes.length === 0) {
     throw new SeamlessError(
@@ -86,7 +88,7 @@ function refuseDuplicates(description: GraphDescription): void {
 
 function sortNodes(description: GraphDescription): number[] {
   const { nodes } = description;
-  // As hosts list them: a sort of ten thousand takes longer than all their fingerprints' comparisons.
+  // In the host's order: sorting ten thousand takes longer than comparing their fingerprints.
   if (nodes.every(({ inputs }, index) => inputs.every(({ node }) => node < index))) return [...nodes.keys()];
   const graph = new DirectedGraph();
   description.nodes.forEach((_, index) => graph.addNode(index));
@@ -105,7 +107,7 @@ function sortNodes(description: GraphDescription): number[] {
   return topologicalSort(graph).map(Number);
 }
 
-/** A cycle as a path that ends where it starts, or null. Iterative: a chain may be thousands long. */
+/** A cycle as a path that ends where it starts, or null. Iterative: a chain may be thousands of nodes long. */
 function findCycle(description: GraphDescription): number[] | null {
   const finished = new Set<number>();
   for (let root = 0; root < description.nodes.length; root++) {
@@ -180,7 +182,7 @@ function labelOf({ label }: NodeDescription, grid: Grid): string {
   return anchor === null ? label : `${label} ${anchor}`;
 }
 
-/** @throws SeamlessError `interval` for a node that fires at other bars than those it gathers. */
+/** @throws SeamlessError `interval` for a node that fires at other bars than those it gathers */
 function refuseOffGrid(node: NodeDescription, interval: Seconds, gathered: readonly GraphNode[]): void {
   const stranger = gathered.find((input) => input.interval !== interval);
   if (!stranger) return;
@@ -191,10 +193,10 @@ function refuseOffGrid(node: NodeDescription, interval: Seconds, gathered: reado
   );
 }
 
-/** How many ticks are in a window that is counted in time, nobody knows. */
+/** How many ticks a time window holds is unknown. */
 const ANY_NUMBER = 2 ** 31 - 1;
 
-/** @throws SeamlessError `period` for a window that is counted in ticks. */
+/** @throws SeamlessError `period` for a window counted in ticks */
 function refuseCountedTicks(node: NodeDescription, source: GraphNode): void {
   if (!isTicks(source)) return;
   throw new SeamlessError(
@@ -204,7 +206,7 @@ function refuseCountedTicks(node: NodeDescription, source: GraphNode): void {
   );
 }
 
-/** @throws SeamlessError `period` for a window that is too short to hold a bar. */
+/** @throws SeamlessError `period` for a window too short to hold a bar */
 function spanEdge(node: NodeDescription, grid: Grid, edge: EdgeDescription, source: GraphNode): Edge {
   const slot = longestSlot(source);
   if (edge.slot) refuseStraddling(node, grid, source);
@@ -217,7 +219,7 @@ function spanEdge(node: NodeDescription, grid: Grid, edge: EdgeDescription, sour
     );
   }
   if (isTicks(source)) return { node: edge.node, period: ANY_NUMBER, lookback: ANY_NUMBER, span };
-  // Slots of a calendar may be shorter than their interval: the last one of each day.
+  // Calendar slots may be shorter than their interval: the last one of each day.
   const short = source.calendar ? Math.ceil(span / 86_400) + 1 : 0;
   const bars = Math.ceil(span / source.interval) + short;
   return { node: edge.node, period: bars, lookback: bars, span };
@@ -242,7 +244,7 @@ function commonInterval(node: NodeDescription, inputs: readonly GraphNode[]): Se
   );
 }
 
-/** A provider of an author's own may mean something else by the word. @throws SeamlessError `source` for what is no time */
+/** In JavaScript it may be anything. @throws SeamlessError `source` if it is no time */
 function completeUntilOf({ name, source }: NodeDescription): Seconds | null {
   const time = source?.kind === 'custom' ? undefined : source?.options['completeUntil'];
   if (time === undefined) return null;
@@ -255,7 +257,7 @@ function completeUntilOf({ name, source }: NodeDescription): Seconds | null {
   );
 }
 
-/** A stream as its source is opened by; where it was made is looked up when something asks for it. */
+/** A stream to open its source with; where it was created is looked up when needed. */
 export function openStream(node: GraphNode, source: SourceDescription): OpenStream {
   const { index, name, description } = node;
   return {

@@ -6,12 +6,12 @@ import { calendarSlots, slotsOfSame } from '../calendar/calendars.js';
 import type { NodeDescription } from '../ports/host.js';
 import { anchorOf, anchorShift, shiftOf } from './anchors.js';
 
-/** A node whose grid is decided. */
+/** A node with a resolved grid. */
 type Gridded = Grid & { readonly name: string };
 
 /**
- * The grid of a node: of a stream what its author says; a computed one has that of its inputs, unless it names a calendar.
- * @throws SeamlessError `source` or `interval` for grids that cannot be, or that the bars of inputs do not fit
+ * A node's grid: for a stream what its author says; a computed node has its inputs' grid unless it names a calendar.
+ * @throws SeamlessError `source` or `interval` for impossible grids, or ones that do not fit the inputs' bars
  */
 export function gridOfNode(node: NodeDescription, interval: Seconds, inputs: readonly Gridded[]): Grid {
   if (isTicks({ interval })) return gridOfTicks(node);
@@ -35,7 +35,7 @@ export function gridOfNode(node: NodeDescription, interval: Seconds, inputs: rea
   return grid;
 }
 
-/** A grid on which slots open so much later than usual; null: that grid. */
+/** A grid whose slots open this much later than usual; null: the usual one. */
 function shifted(grid: Grid, shift: Seconds | null): Grid {
   if (shift === null) return grid;
   const { interval, calendar } = grid;
@@ -66,7 +66,7 @@ function gridOfTicks(node: NodeDescription): Grid {
   return TICKS;
 }
 
-/** Undefined: the author named no calendar; null: that of UTC. */
+/** Undefined: the author named no calendar; null: UTC. */
 function declared(node: NodeDescription, interval: Seconds): Grid['calendar'] | undefined {
   const { calendar } = node;
   if (calendar === undefined || calendar === null) return undefined;
@@ -79,7 +79,7 @@ function declaredShift(node: NodeDescription, interval: Seconds): Seconds | null
   return anchor === undefined || anchor === null ? null : naming(node, () => anchorShift(anchor, interval));
 }
 
-/** What goes wrong names the node. */
+/** Errors name the node. */
 function naming<T>({ name, location }: NodeDescription, work: () => T): T {
   try {
     return work();
@@ -93,7 +93,7 @@ function naming<T>({ name, location }: NodeDescription, work: () => T): T {
   }
 }
 
-/** A node on the interval of an input keeps that input's grid; a slower one goes on with the calendar of what it is made of. */
+/** A node with an input's interval has that input's grid; a slower one continues its inputs' calendar. */
 function inherited(node: NodeDescription, interval: Seconds, inputs: readonly Gridded[]): Grid {
   const same = inputs.find((input) => input.interval === interval);
   if (same) return { interval, phase: same.phase, calendar: same.calendar };
@@ -111,7 +111,7 @@ function inherited(node: NodeDescription, interval: Seconds, inputs: readonly Gr
   return { interval, phase: calendar ? 0 : defaultPhase(interval), calendar };
 }
 
-/** Bars of one interval on two grids never close together, and neither grid is the right one to fire on. */
+/** Bars of one interval on two grids never close together, so neither grid is the right one to fire on. */
 function refuseUnequal(node: NodeDescription, inputs: readonly Gridded[]): void {
   const first = new Map<Seconds, Gridded>();
   for (const input of inputs) {
@@ -158,12 +158,12 @@ function refusal({ name, location }: NodeDescription, message: string): Seamless
   return new SeamlessError('interval', message, { node: name, location: location ?? undefined });
 }
 
-/** Of sessions from 2005 to 2035: the bars of an input that made of them are not to reach over their ends. */
+/** Sessions from 2005 to 2035 are checked: no input bar may cross the ends of a session built from it. */
 const SESSIONS = { start: 1_104_537_600, end: 2_051_222_400 };
 const DAY = 86_400;
 const WEEK = 7 * DAY;
 
-/** @throws SeamlessError `interval` where a bar of an input would be in two slots of a node that is made of its bars, or in half of one */
+/** @throws SeamlessError `interval` if an input bar would be in two slots of a node built from it, or half outside */
 export function refuseStraddling(node: NodeDescription, grid: Grid, input: Gridded): void {
   const { calendar } = grid;
   refuseOtherAnchor(node, grid, input);
@@ -180,7 +180,7 @@ export function refuseStraddling(node: NodeDescription, grid: Grid, input: Gridd
   }
 }
 
-/** @throws SeamlessError `interval` where slots of weeks are made of weeks, or of months of months, that reach over their ends */
+/** @throws SeamlessError `interval` if slots of weeks are built from weeks, or months from months, that cross their ends */
 function refuseOtherAnchor(node: NodeDescription, grid: Grid, input: Gridded): void {
   const months = isMonths(input.interval);
   if (months ? !isMonths(grid.interval) : input.interval % WEEK > 0 || isMonths(grid.interval)) return;
@@ -203,7 +203,7 @@ function refusePhase(node: NodeDescription, why: string): void {
 
 function phaseOf(node: NodeDescription, interval: Seconds): Seconds {
   const phase = node.source?.options['phase'];
-  // A provider of an author's own may mean something else by the word.
+  // A custom provider may use the word in another sense.
   if (phase === undefined || (node.source?.kind === 'custom' && typeof phase !== 'number')) {
     return defaultPhase(interval);
   }

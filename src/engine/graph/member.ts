@@ -1,15 +1,15 @@
-/** A node as far as it says whose it is. The types of the package reach this file, and may not reach those of hosts. */
+/** A node's family and symbol. The package's public types include this file, and must not include the hosts'. */
 interface Described {
   readonly description: {
     readonly member?: { readonly family: string; readonly symbol: string | null } | null;
   };
 }
 
-/** Of a node over a universe: whose it is. */
+/** For a node over a universe: its family and symbol. */
 export interface Member {
-  /** The name its author gave to all of them; undefined: it is in no family. */
+  /** The name that the author gave all members; undefined: it is in no family. */
   readonly family?: string | undefined;
-  /** A family's node without a symbol computes the section of all. */
+  /** A family's node without a symbol computes the section of all members. */
   readonly symbol?: string | undefined;
 }
 

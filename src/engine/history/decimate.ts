@@ -1,16 +1,15 @@
 import { columnIndex, pickRows, type Column, type Table } from '../../sdk/table.js';
 import type { Range } from '../../sdk/time/time.js';
 
-/** Names that make a bar a candle; `volume` is summed where it is there too. */
+/** Columns that make a bar a candle; `volume` is summed if it exists. */
 const CANDLE = ['open', 'high', 'low', 'close'];
 
 /**
- * As many rows of a table as a screen can show apart: the range is cut into equal parts, and of each the rows stay
- * that hold the least or greatest number of a column, or the first of a new text or truth. Candles are put together
- * instead: first open, greatest high, least low, last close. Tables of at most `2 * parts` rows stay as they are.
- *
- * Rows stay in order and keep their own `ts`; a candle has that of its first bar. Jugel et al., "M4: a visualization-oriented
- * time series data aggregation" (2014), shows that extremes of each pixel column draw the very line of all rows.
+ * Thins a table to what a screen can show: the range is cut into equal parts, and of each part the rows with a column's minimum
+ * or maximum remain, or with the first new text or flag. Candles are combined instead: first open, highest high, lowest low, last
+ * close. Tables of at most `2 * parts` rows are unchanged. Rows keep their order and their `ts`; a candle has that of its first
+ * bar. Jugel et al., "M4: a visualization-oriented time series data aggregation" (2014), shows that per-pixel extremes draw the
+ * same line as all rows.
  */
 export function decimate(table: Table, range: Range, points: number): Table {
   if (table.ts.length <= 2 * points) return table;
@@ -27,12 +26,12 @@ export function decimate(table: Table, range: Range, points: number): Table {
   return pickRows(table, Int32Array.from(kept).sort());
 }
 
-/** Where in `ts` each part begins; one more than there are parts. */
+/** Where in `ts` each part begins, plus the end. */
 function pointBounds(ts: Float64Array, { start, end }: Range, points: number): Int32Array {
   const bounds = new Int32Array(points + 1);
   let row = 0;
   for (let point = 1; point < points; point++) {
-    // Divided last: a bar that opens just where a part begins belongs to it.
+    // Divided last: a bar that opens exactly where a part begins belongs to it.
     const limit = start + (point * (end - start)) / points;
     while (row < ts.length && (ts[row] as number) < limit) row++;
     bounds[point] = row;
@@ -41,7 +40,7 @@ function pointBounds(ts: Float64Array, { start, end }: Range, points: number): I
   return bounds;
 }
 
-/** Adds the rows of a part that tell most of a column. */
+/** Adds the most informative rows of a part for a column. */
 function keepExtremes(column: Column, from: number, to: number, kept: Set<number>): void {
   if (column.type === 'number') {
     let [least, greatest] = [-1, -1];
@@ -54,7 +53,7 @@ function keepExtremes(column: Column, from: number, to: number, kept: Set<number
     }
     if (least >= 0) kept.add(least).add(greatest);
   } else if (column.type === 'boolean' || column.type === 'string') {
-    // The first change is seen; the last row, which is kept, says what it came to.
+    // The first change is shown; the last row, which is kept, shows the final value.
     for (let row = from + 1; row < to; row++) {
       if (column.values[row] === column.values[row - 1]) continue;
       kept.add(row);
@@ -68,7 +67,7 @@ interface CandleColumn {
   readonly fold: (values: Float64Array, from: number, to: number) => number;
 }
 
-/** How each column of candles is put together; null when the table has none, or more than candles have. */
+/** How each column of candles is combined; null when it has none, or other columns as well. */
 function candleColumns({ names, columns }: Table): CandleColumn[] | null {
   if (!CANDLE.every((name) => columnIndex(names, name) >= 0)) return null;
   const folded: CandleColumn[] = [];

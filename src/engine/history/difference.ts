@@ -3,27 +3,27 @@ import { rowValue, type FlatRecord, type RowValue, type Table } from '../../sdk/
 import type { Seconds } from '../../sdk/time/time.js';
 import type { Span } from '../run/reporting/report.js';
 
-/** The most ranges that are kept apart; what comes after joins the last one. */
+/** The most ranges that are kept apart; later ones are merged into the last. */
 const MOST_SPANS = 100;
 
 /** How two versions of a node's history differ over a range. */
 export interface HistoryDifference {
   /** Bars that both versions have. */
   readonly common: number;
-  /** Of these, bars whose values differ, bit for bit (NaN equals NaN, 0 and −0 differ). */
+  /** Of these, bars with different values, bit for bit (NaN equals NaN, 0 and −0 differ). */
   readonly changed: number;
   /** Bars that only the earlier, or only the later version has. */
   readonly onlyBefore: number;
   readonly onlyAfter: number;
-  /** The greatest absolute difference of two finite numbers, over all columns of one name; null when no number differs. */
+  /** The largest absolute difference of two finite numbers, over all columns of one name; null: no number differs. */
   readonly largest: { readonly ts: Seconds; readonly column: string; readonly difference: number } | null;
-  /** The first bar that differs, with both values; null: a version has no such row. */
+  /** The first differing bar with both values; null: a version has no such row. */
   readonly first: {
     readonly ts: Seconds;
     readonly before: RowValue | null;
     readonly after: RowValue | null;
   } | null;
-  /** From the open of the first to past the last bar of each run of bars that differ. */
+  /** Each run of differing bars, from the first open to the end of the last bar. */
   readonly spans: readonly Span[];
 }
 
@@ -48,7 +48,7 @@ class Findings {
   #largest: HistoryDifference['largest'] = null;
   #first: HistoryDifference['first'] = null;
   readonly #spans: [number, number][] = [];
-  /** Whether the bar before this one differed. */
+  /** Whether the previous bar differed. */
   #within = false;
 
   constructor(

@@ -6,13 +6,13 @@ import { closeOf } from '../../sdk/time/grid.js';
 import type { Range } from '../../sdk/time/time.js';
 import type { Span } from '../run/reporting/report.js';
 
-/** A source that begins this close to 1970 has not said when it begins. */
+/** A source that begins this close to 1970 has no known beginning. */
 const NO_BEGINNING = 86_400;
 
 /**
- * The range in which every source has data, or else the one in which any has; null when none can tell. Reads what the
- * sources know of themselves, and no rows where that is enough.
- * @throws SeamlessError `source` when a source is missing or refused.
+ * The range in which all sources have data, else the one in which any has; null: unknown. Reads the sources' bounds, and rows
+ * only if necessary.
+ * @throws SeamlessError `source` when a source is missing or refused
  */
 export async function boundsOf(ports: {
   readonly host: StrategyHost;
@@ -33,7 +33,7 @@ export async function boundsOf(ports: {
   return all && { start: all[0], end: all[1] };
 }
 
-/** The range that is in all of them, or else the one that holds them all; null of none. Those without ends do not count. */
+/** The intersection of ranges, else their hull; null without any. Unbounded ones are ignored. */
 export function extentOf(extents: readonly Range[]): Span | null {
   const finite = extents.filter(({ start, end }) => Number.isFinite(start) && Number.isFinite(end));
   if (finite.length === 0) return null;

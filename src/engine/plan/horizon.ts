@@ -5,15 +5,15 @@ import type { Graph, GraphNode } from '../graph/graph.js';
 import { intersection, isEmpty, within, type RangeSet } from './ranges.js';
 import type { Span } from '../run/reporting/report.js';
 
-/** From when to when the bars of a node can be known, given what the sources have. */
+/** Between which times a node's bars can be known, given the sources' data. */
 export interface Horizon {
-  /** No bar opens before. */
+  /** No bar opens before this. */
   readonly begin: Seconds;
   /** Every bar that closes by then is known; later ones are not yet. */
   readonly limit: Seconds;
 }
 
-/** Horizons of all nodes from those of the streams. */
+/** Horizons of all nodes, from the streams' horizons. */
 export function horizons(graph: Graph, streams: ReadonlyMap<number, Horizon>): readonly Horizon[] {
   const all: Horizon[] = [];
   for (const index of graph.order) {
@@ -26,7 +26,7 @@ export function horizons(graph: Graph, streams: ReadonlyMap<number, Horizon>): r
   return all;
 }
 
-/** A node begins with the last of its inputs; those that are gathered may be missing, and begin with the first of them. */
+/** A node begins with the last of its inputs. Gathered inputs may be missing, so they begin with the first of them. */
 function beginOf({ edges }: GraphNode, begin: (input: number) => Seconds): Seconds {
   const gathered = edges.filter(({ gather }) => gather).map(({ node }) => begin(node));
   const others = edges.filter(({ gather }) => !gather).map(({ node }) => begin(node));
@@ -34,8 +34,8 @@ function beginOf({ edges }: GraphNode, begin: (input: number) => Seconds): Secon
 }
 
 /**
- * By when the slots of a node are decided: a slot is when every bar of every input that could close by its own
- * close is known. The next bar of an input closes one interval after its limit, so slots up to just before that are.
+ * Up to when a node's slots are decided: a slot is, once every input bar that could close by its close is known. An input's next
+ * bar closes one interval after its limit, so slots up to just before that are decided.
  */
 export function limitOf(graph: Graph, node: GraphNode, limit: (input: number) => Seconds): Seconds {
   const undecided = Math.min(
@@ -49,7 +49,7 @@ function floorOrInfinite(time: Seconds, node: GraphNode): Seconds {
   return Number.isFinite(time) ? floorToSlot(time, node) : time;
 }
 
-/** A range in terms of a node's own grid: the opens in `[start, end)` are those of the result, and no others. */
+/** A range on a node's own grid: the opens in `[start, end)` are exactly those of the result. */
 export function onGrid(range: Range, node: GraphNode): Range {
   return {
     start: ceilToSlot(range.start, node),
@@ -57,12 +57,12 @@ export function onGrid(range: Range, node: GraphNode): Range {
   };
 }
 
-/** The part of a request that a node can have bars in, on its grid. */
+/** The part of a request in which a node can have bars, on its grid. */
 export function attainable(request: Range, node: GraphNode, horizon: Horizon): Range {
   return intersection(onGrid(request, node), { start: horizon.begin, end: horizon.limit });
 }
 
-/** A request's ends need not be on a node's grid: what reaches the grid's first or last slot reaches the end itself. */
+/** A request's ends need not be on a node's grid: reaching the grid's first or last slot counts as reaching the end. */
 export function asRequested(request: Range, node: GraphNode, set: RangeSet): RangeSet {
   const grid = onGrid(request, node);
   return set.map((range) => ({
@@ -71,17 +71,17 @@ export function asRequested(request: Range, node: GraphNode, set: RangeSet): Ran
   }));
 }
 
-/** Whether a request lies between two bars of a node: then nothing is missing of it, and it has nothing. */
+/** Whether a request lies between two bars of a node: then it lacks nothing, and has nothing. */
 export function isBetweenBars(request: Range, node: GraphNode): boolean {
   return isEmpty(onGrid(request, node));
 }
 
-/** Why a node has no row in a request that lies between two of its bars. */
+/** Why a node has no row in a request between two of its bars. */
 export function betweenBarsText({ interval }: Pick<GraphNode, 'interval'>): string {
   return `No bar of ${formatInterval(interval)} opens in this range.`;
 }
 
-/** Ranges of a request that no data fill: before the sources begin, and past their last bar, where data may yet come. */
+/** Ranges of a request that no data fill: before the sources begin, and after their last bar, where data may still come. */
 export function outsideData(
   request: Range,
   node: GraphNode,

@@ -4,15 +4,15 @@ import { coveredOf, prepare } from './prepare.js';
 import type { RangeSet } from './ranges.js';
 
 /**
- * Which rows a name stands for where none are stored of the code as it is now: those of an `earlier` version; or of the `last-run`,
- * where the code cannot be hashed, so that no rows are ever known to be of now.
+ * Which rows a name refers to if the current code has none: an `earlier` version's; or the `last-run`'s, if the code cannot be
+ * hashed, so that no rows are known to be current.
  */
 export type OtherVersion = 'earlier' | 'last-run';
 
 /**
- * Has the names of a strategy's nodes stand for the versions that its code gives now, as far as the store has rows of them. After a
- * change was taken back, reading by name then gives what is called fresh, although nothing was run.
- * @returns the nodes whose names stand for other rows, since nothing is stored of the code as it is now
+ * Points the names of a strategy's nodes to the versions of its current code, as far as the store has their rows. After an undone
+ * change, reading by name then gives what is called fresh, although nothing was run.
+ * @returns the nodes whose names refer to other rows, since the current code has none
  */
 export async function pointNames({
   host,
@@ -34,7 +34,7 @@ export async function pointNames({
   );
 }
 
-/** @param covered by node: what is covered of the version judged */
+/** @param covered by node: coverage of the current version */
 export function pointCovered(
   store: NodeStore,
   nodes: readonly NodeRecord[],

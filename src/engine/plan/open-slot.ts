@@ -4,12 +4,12 @@ import type { Graph, GraphNode } from '../graph/graph.js';
 import type { Horizon } from './horizon.js';
 import { onGrid } from './horizon.js';
 
-/** Sources that can be said to be complete. */
+/** Kinds of sources that can be declared complete. */
 const FILES: ReadonlySet<string> = new Set(['csv', 'parquet', 'sql']);
 
 /**
- * Why a slower bar that the data have begun is not there: a file that ends within it looks like one that is still written.
- * Null where a request has no such bar.
+ * Why a slower bar that has data is not there yet: a file that ends within it looks like one that still grows. Null if a request
+ * has no such bar.
  */
 export function openSlotText(
   graph: Graph,

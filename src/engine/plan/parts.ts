@@ -8,20 +8,20 @@ import type { Seconds } from '../../sdk/time/time.js';
 /** A node with fewer rows counts as this many: it takes memory for more than its rows. */
 const LEAST_ROWS = 4000;
 
-/** Nodes that have to be computed side by side, because they read each other's rows. */
+/** Nodes that must be computed together, because they read each other's rows. */
 export interface Part {
-  /** Computed nodes, each the one that stands for all with its fingerprint. */
+  /** Computed nodes, one per fingerprint. */
   readonly nodes: readonly number[];
-  /** What a chunk spans where all of them are computed. */
+  /** The length of a chunk if all of them are computed. */
   readonly grain: Seconds;
-  /** Their interval, or the shortest of several. */
+  /** Their interval; the shortest, if they have several. */
   readonly finest: Seconds;
 }
 
 /**
- * A DAG taken apart: levels in the order in which they are computed, and the parts of each. A symbol's nodes are a part of their own, so
- * that its whole history is computed at once, however many symbols there are. What reads the rows of many symbols, or one row for all of
- * them that was itself computed, is on a level above and reads them from the store. A DAG without symbols is one part.
+ * Splits a DAG into levels, in order of computation, and each level into parts. A symbol's nodes are a part of their own, so that
+ * its whole history is computed at once, however many symbols there are. Nodes that read many symbols, or share one computed row
+ * with all of them, are one level higher and read from the store. A DAG without symbols is one part.
  */
 export function partsOf(
   graph: Graph,
@@ -70,7 +70,7 @@ function partOf(
   return { nodes, grain: chunkSpan(read, chunkSlots), finest: finestOf(read) };
 }
 
-/** Nodes, and those whose rows they read. */
+/** Nodes, and the nodes that they read. */
 function withInputs(
   { graph, canonical }: Pick<Planned, 'graph' | 'canonical'>,
   nodes: readonly number[],
@@ -97,15 +97,15 @@ function levelsOf(graph: Graph, canonical: readonly number[]): readonly number[]
   return levels;
 }
 
-/** Whether rows go from many symbols to what has none, or from a computed node without symbols to many. */
+/** Whether rows flow from many symbols to a node without one, or from a computed node without a symbol to many. */
 function isBorder(input: GraphNode, node: GraphNode): boolean {
   const [from, to] = [memberOf(input), memberOf(node)];
   if (from.symbol !== undefined) return to.symbol === undefined;
-  // A family's node without a symbol holds the values of all: its members take theirs as it comes.
+  // A family's node without a symbol computes all members' values, which they take over.
   return to.symbol !== undefined && input.kind === 'node' && from.family === undefined;
 }
 
-/** Sets that become one as they are found to belong together. */
+/** Union-find: sets are merged as they are found to belong together. */
 class Groups {
   readonly #above: Int32Array;
 
@@ -131,7 +131,7 @@ export interface Batch {
   readonly grain: Seconds;
 }
 
-/** A plan over all levels, and what is covered by now: what levels below have stored since is not computed again. */
+/** A plan over all levels with current coverage: what lower levels have stored meanwhile is not computed again. */
 interface Planned {
   readonly graph: Graph;
   readonly canonical: readonly number[];
@@ -140,9 +140,9 @@ interface Planned {
 }
 
 /**
- * Planned work of the parts of one level, as many at a time as memory has room for: what all do in a chunk is done once for them.
- * To be called when the levels below are done.
- * @param cells rows × columns that are at hand at once, where one part alone has no more
+ * Planned work for the parts of one level, as many at a time as fit into memory: shared work per chunk is then done once. Call it
+ * when the lower levels are done.
+ * @param cells rows × columns in memory at once; a single part may exceed it
  */
 export function batchesOf(planned: Planned, parts: readonly Part[], cells: number): readonly Batch[] {
   const left = leftOf(planned);
@@ -187,7 +187,7 @@ function rowsAtOnce(
   return Math.max(LEAST_ROWS, Math.min(grain, range ? range.end - range.start : 0) / finest);
 }
 
-/** The work of some nodes, and of all that has to be at hand for them, in the order of the plan. */
+/** The work of some nodes and everything they need, in plan order. */
 function workFor({ graph, canonical, work }: Planned, nodes: readonly number[]): Batch['work'] {
   const needed = new Set(nodes);
   for (const index of needed) {

@@ -6,17 +6,17 @@ import { difference, hull, intersection, isEmpty, union, within, type RangeSet }
 
 /** What is to be done for one node in a range. */
 export interface NodeWork {
-  /** Bars that consumers at work read, warm-up included, without a break; null when none does. */
+  /** Bars that active consumers read, including warm-up, contiguous; null: nobody reads it. */
   readonly demand: Range | null;
-  /** Ranges to compute, on the node's grid: those of the request that are not covered, and warm-up. */
+  /** Ranges to compute, on the node's grid: uncovered parts of the request, and warm-up. */
   readonly compute: RangeSet;
-  /** Rows that consumers still look back to when the next chunk begins; null when nobody reads the node. */
+  /** Rows that consumers still look back to at the next chunk; null: nobody reads the node. */
   readonly carried: number | null;
-  /** The same of ticks, in seconds; null where rows are counted. */
+  /** The same for ticks, in seconds; null if rows are counted. */
   readonly carriedSpan: Seconds | null;
 }
 
-/** What a plan is made from. Positions are those of the graph. */
+/** The input of planning. Positions are those of the graph. */
 export interface PlanInput {
   readonly graph: Graph;
   /** Position of the node that stands for each: nodes with equal fingerprints are one. */
@@ -25,15 +25,15 @@ export interface PlanInput {
   /** Up to when each node can be computed in this run: its horizon, or the bar at which it or an input failed. */
   readonly limits: readonly Seconds[];
   readonly covered: readonly RangeSet[];
-  /** Nodes of which nothing is computed: no node at work reads them. */
+  /** Nodes that are not computed: no active node reads them. */
   readonly left: ReadonlySet<number>;
   /** Open of the `count`-th bar of a stream before a time, or of its first bar. */
   readonly rowsBack: (stream: number, before: Seconds, count: number) => Promise<Seconds>;
-  /** By how much to overestimate the history of a node, because its rows proved sparser than its inputs'. */
+  /** Factor by which a node's history is overestimated, because its rows proved sparser than its inputs'. */
   readonly sparsity: readonly number[];
 }
 
-/** The ranges of a request that have to be computed, over all nodes, as separate pieces of time. */
+/** The ranges of a request that must be computed for any node, as separate pieces of time. */
 export function uncovered(input: PlanInput, request: Range): RangeSet {
   const missing = input.graph.nodes
     .filter((node) => node.kind === 'node' && input.canonical[node.index] === node.index)
@@ -53,7 +53,7 @@ export function nodeGaps(input: PlanInput, node: GraphNode, request: Range): Ran
   return node.scan ? sinceBeginning(input, node, missing) : missing;
 }
 
-/** What a scan needs so as to have some ranges: all from its beginning that is not covered. */
+/** What a scan needs to have some ranges: everything uncovered from its beginning. */
 function sinceBeginning(input: PlanInput, node: GraphNode, ranges: RangeSet): RangeSet {
   const last = ranges.at(-1);
   if (!last) return [];
@@ -62,9 +62,9 @@ function sinceBeginning(input: PlanInput, node: GraphNode, ranges: RangeSet): Ra
 }
 
 /**
- * Plans one range backwards through the DAG: what each node computes, and from when on its rows are needed.
- * Warm-up is counted in rows: exactly at the streams, and through computed nodes as if they emitted a row each time
- * they fire. A node that emits fewer is found short when it runs, and planned again from earlier on.
+ * Plans one range backwards through the DAG: what each node computes, and from when on its rows are needed. Warm-up is counted in
+ * rows: exact for streams; computed nodes are assumed to emit a row each time they fire. A node that emits fewer is detected
+ * during the run, and planned again from further back.
  */
 export async function planRange(
   input: PlanInput,
@@ -85,7 +85,7 @@ export async function planRange(
     work.set(index, { demand, compute, carried: carried.get(index) ?? null, carriedSpan });
     const whole = hull(compute);
     if (!whole) continue;
-    // What its slots see closes after the slot before them has closed, and by their own close.
+    // Its slots see what closes after the previous slot's close, up to their own.
     const seen = { start: closeBefore(whole.start, node), end: closeBefore(whole.end, node) };
     for (const edge of node.edges) {
       const source = input.canonical[edge.node] as number;
@@ -102,7 +102,7 @@ export async function planRange(
   return work;
 }
 
-/** From the earlier start to the later end. An empty demand still says from when on its node is looked at. */
+/** The hull of two demands. An empty demand still says from when on its node is read. */
 function spanning(a: Range, b: Range): Range {
   return { start: Math.min(a.start, b.start), end: Math.max(a.end, b.end) };
 }
@@ -126,20 +126,20 @@ function computeRanges(
 }
 
 /**
- * How many bars of an input that closed by a slot's open a firing in it may see. One of its last bars closes within the
- * slot where the input is no slower than the node: nothing fires without.
+ * How many bars of an input that closed by a slot's open a firing may see. If the input is no slower than the node, one of its
+ * last bars closes within the slot: otherwise the slot does not fire.
  */
 export function rowsBefore(node: GraphNode, edge: Edge, graph: Graph): number {
   const { interval } = graph.nodes[edge.node] as GraphNode;
   return interval <= node.interval ? edge.lookback - 1 : edge.lookback;
 }
 
-/** How many bars of an input that closed before a chunk the firings in it may see. On one grid a firing's last bar is of its chunk. */
+/** How many bars of an input that closed before a chunk its firings may see. On one grid, a firing's last bar is in the chunk. */
 function rowsCarried(node: GraphNode, edge: Edge, graph: Graph): number {
   return sameGrid(node, graph.nodes[edge.node] as GraphNode) ? edge.lookback - 1 : edge.lookback;
 }
 
-/** The bars of an input that slots in `slots` may read: `rows` closed before the first, then all up to the last close. */
+/** The bars of an input that `slots` may read: `rows` closed before the first slot, then all up to the last close. */
 async function inputDemand(input: PlanInput, source: number, slots: Range, rows: number): Promise<Range> {
   const node = input.graph.nodes[source] as GraphNode;
   const before = floorToSlot(slots.start, node);
@@ -148,14 +148,14 @@ async function inputDemand(input: PlanInput, source: number, slots: Range, rows:
   return { start, end: Math.max(before, floorToSlot(slots.end, node)) };
 }
 
-/** The same for windows that are counted in time. @param from where the window of the first slot begins */
+/** The same for windows counted in time. @param from where the first slot's window begins */
 function spanDemand(input: PlanInput, source: number, slots: Range, from: Seconds): Range {
   const node = input.graph.nodes[source] as GraphNode;
   const start = floorToSlot(Math.min(slots.start, from), node);
   return { start, end: Math.max(start, floorToSlot(slots.end, node)) };
 }
 
-/** When the `count`-th bar of a node before `before` opens, as far as the timestamps of the streams tell. */
+/** When the `count`-th bar of a node before `before` opens, as far as the streams' times tell. */
 async function timeBack(input: PlanInput, index: number, before: Seconds, count: number): Promise<Seconds> {
   const { nodes, bars } = drivers(input.graph, index);
   const last = nodes.at(-1) as GraphNode;
@@ -169,12 +169,14 @@ async function timeBack(input: PlanInput, index: number, before: Seconds, count:
   return Math.max(begin, floorToSlot(Math.min(start, before), own));
 }
 
-/** Of ticks any number makes a bar: how long the bars take if there is one in each slot. A node that proves sparser is planned again. */
+/** Any number of ticks makes a bar: assume one per slot. A sparser node is planned again. */
 function timeOf(nodes: readonly GraphNode[], count: number): Seconds {
   return (count + 1) * Math.max(...nodes.map((node) => longestSlot(node)));
 }
 
-/** A node, the input whose bars its firings follow, and so on to a stream; and how many bars of that make one of the node. */
+/**
+ * The chain from a node through the inputs that its firings follow to a stream, and how many bars of that make one of the node.
+ */
 export function drivers(
   graph: Graph,
   index: number,

@@ -7,24 +7,24 @@ import type { StrategyHost } from '../ports/host.js';
 import type { CoveredSpan, NodeComparison, NodeRecord, NodeStore } from '../ports/store.js';
 import { union, type RangeSet } from './ranges.js';
 
-/** A strategy as its code is now, beside what the store has of it. Lists are by position in the graph. */
+/** A strategy's current code compared with the store. Lists are by position in the graph. */
 export interface Prepared {
   readonly graph: Graph;
   readonly fingerprints: readonly Fingerprint[];
   /** The nodes as the store remembers them. */
   readonly records: readonly NodeRecord[];
   readonly histories: readonly NodeComparison[];
-  /** What changed about each node since it was stored. Empty where nothing did, or it is not known. */
+  /** What changed about each node since it was stored. Empty: nothing, or unknown. */
   readonly changes: readonly (readonly PartChange[])[];
   /** By fingerprint. */
   readonly coverage: ReadonlyMap<string, readonly CoveredSpan[]>;
 }
 
 /**
- * What every piece of work on a strategy and a store begins with. To be called before other code of the author's runs, which
- * might change what a function captured.
- * @param nonce stands in the fingerprints of nodes that cannot be hashed
- * @param register also has the store remember the nodes as the current ones
+ * The first step of all work on a strategy and a store. Call it before other author code runs, which might change what a function
+ * captured.
+ * @param nonce goes into the fingerprints of unhashable nodes
+ * @param register also registers the nodes as the current ones
  */
 export async function prepare(
   { host, store }: { readonly host: StrategyHost; readonly store: NodeStore },
@@ -41,7 +41,7 @@ export async function prepare(
   return { graph, fingerprints: prints, records, histories, changes, coverage };
 }
 
-/** What is covered of each node, by position. */
+/** Coverage of each node, by position. */
 export function coveredOf(
   { fingerprints: prints }: Pick<Prepared, 'fingerprints'>,
   coverage: Prepared['coverage'],

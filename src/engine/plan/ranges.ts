@@ -1,6 +1,6 @@
 import type { Range } from '../../sdk/time/time.js';
 
-/** Sets of half-open ranges, kept ascending, disjoint and merged. */
+/** Sets of half-open ranges: ascending, disjoint and merged. */
 export type RangeSet = readonly Range[];
 
 export function isEmpty(range: Range): boolean {
@@ -11,7 +11,7 @@ export function intersection(a: Range, b: Range): Range {
   return { start: Math.max(a.start, b.start), end: Math.min(a.end, b.end) };
 }
 
-/** Any ranges, in any order, as a set: empty ones dropped, touching ones merged. */
+/** Makes a set of any ranges: empty ones are dropped, touching ones merged. */
 export function union(ranges: Iterable<Range>): RangeSet {
   const sorted = [...ranges].filter((range) => !isEmpty(range)).sort((a, b) => a.start - b.start);
   const merged: Range[] = [];
@@ -26,12 +26,12 @@ export function union(ranges: Iterable<Range>): RangeSet {
   return merged;
 }
 
-/** The parts of a set that lie within a range. */
+/** The parts of a set within a range. */
 export function within(set: RangeSet, range: Range): RangeSet {
   return set.map((part) => intersection(part, range)).filter((part) => !isEmpty(part));
 }
 
-/** What is in `set` and in none of `removed`. Both are sets. */
+/** The difference of two sets. */
 export function difference(set: RangeSet, removed: RangeSet): RangeSet {
   const rest: Range[] = [];
   for (const range of set) {
@@ -47,12 +47,12 @@ export function difference(set: RangeSet, removed: RangeSet): RangeSet {
   return rest;
 }
 
-/** What is in both sets. */
+/** The intersection of two sets. */
 export function common(a: RangeSet, b: RangeSet): RangeSet {
   return union(a.flatMap((range) => within(b, range)));
 }
 
-/** The smallest range that holds the set; null when it is empty. */
+/** The hull of a set; null when it is empty. */
 export function hull(set: RangeSet): Range | null {
   const [first] = set;
   const last = set.at(-1);

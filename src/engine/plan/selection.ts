@@ -5,7 +5,7 @@ import type { NodeComparison, NodeStore } from '../ports/store.js';
 import { difference, isEmpty, union, type RangeSet } from './ranges.js';
 import type { Range } from '../../sdk/time/time.js';
 
-/** `all`: every node is brought to completion. `missing`: only those whose history is absent or incomplete, and their inputs. */
+/** `all`: every node is completed. `missing`: only nodes with missing or incomplete history, and their inputs. */
 export type Extent = 'all' | 'missing';
 
 interface Selectable {
@@ -18,9 +18,8 @@ interface Selectable {
 }
 
 /**
- * The nodes that a run for what is missing leaves as they are: they changed, what is stored of their version before is
- * complete over the request, and no node that lacks something depends on them. The others are closed under inputs, but for
- * inputs of nodes that lack nothing. To be called before the nodes are registered.
+ * The nodes that a run for missing rows leaves alone: they changed, their previous version is complete over the request, and no
+ * node that lacks rows depends on them. Call it before the nodes are registered.
  */
 export async function leftAsTheyAre(parts: Selectable, store: NodeStore): Promise<ReadonlySet<number>> {
   const { graph, fingerprints, histories } = parts;
@@ -35,12 +34,12 @@ export async function leftAsTheyAre(parts: Selectable, store: NodeStore): Promis
   const left = new Set<number>();
   changed.forEach((node, position) => {
     const covered = union(coverage.get(earlier[position] as string) ?? []);
-    // Over all of the request: a bar that only the new version has is lacking in the one that would be read.
+    // Over the whole request: a bar that only the new version has is missing in the one that would be read.
     if (difference([wanted(parts, node)], covered).length === 0) left.add(node.index);
   });
   const lacking = graph.nodes.filter((node) => !left.has(node.index) && gaps(parts, node).length > 0);
   const needed = withInputs(graph, lacking);
-  // Nodes with equal fingerprints are one: none is computed for another and left all the same.
+  // Nodes with equal fingerprints are treated as one.
   const computed = new Set([...needed].map((index) => fingerprints[index]?.hash));
   for (const index of left) if (computed.has(fingerprints[index]?.hash)) left.delete(index);
   return left;

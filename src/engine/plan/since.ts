@@ -4,7 +4,7 @@ import type { ReadsSince } from '../ports/store.js';
 import { difference, type RangeSet } from './ranges.js';
 import type { RunState } from '../run/run-state.js';
 
-/** From when on each node at work reads each stream, in any of the bars that are computed as planned. */
+/** From when on each active node reads each stream, over all planned bars. */
 export async function sinceOf(
   state: RunState,
   work: ReadonlyMap<number, NodeWork>,
@@ -17,7 +17,7 @@ export async function sinceOf(
     const node = state.node(index);
     if (node.kind === 'stream') {
       const start = planned.demand?.start ?? -Infinity;
-      // Whoever reads from the beginning on would also read what comes before it one day.
+      // A reader from the beginning would also read bars added before it one day.
       const since = start > state.horizon(index).begin ? start : -Infinity;
       found.set(index, { [state.fingerprint(index).hash]: since });
       continue;
@@ -30,7 +30,7 @@ export async function sinceOf(
   return found;
 }
 
-/** The same of rows that are not computed but read from the store. */
+/** The same for rows that are read from the store instead of computed. */
 async function sinceOfLoaded(
   state: RunState,
   work: ReadonlyMap<number, NodeWork>,
@@ -51,7 +51,7 @@ async function sinceOfLoaded(
   return found;
 }
 
-/** The earliest of each stream; null when of any part nothing is known. */
+/** The earliest time per stream; null if it is unknown for any part. */
 export function earliest(parts: readonly (ReadsSince | null)[]): ReadsSince | null {
   const all: Record<string, Seconds> = {};
   for (const part of parts) {

@@ -38,79 +38,79 @@ import {
 } from '../sources/source-change.js';
 
 /**
- * - `fresh`: complete over the range. `partial`: in part. `empty`: nothing of it was ever computed.
- * - `stale`: it was computed, but its code, something upstream or a source has changed since.
- * A node that cannot be hashed is always `stale`.
+ * - `fresh`: complete over the range. `partial`: partly. `empty`: never computed.
+ * - `stale`: computed, but its code, something upstream or a source has changed since. A node that cannot be hashed is always
+ * `stale`.
  */
 type NodeFreshness = 'fresh' | 'partial' | 'empty' | 'stale';
 
 /**
- * What made a node stale.
+ * Why a node is stale.
  * - `own`: its code, parameters or captured values changed. `upstream`: those of a node it depends on did.
- * - `source`: a source it depends on, or is, changed. `unhashable`: it cannot be hashed, and is computed each time.
+ * - `source`: its source, or one it depends on, changed. `unhashable`: it cannot be hashed, so it is computed each time.
  */
 type StaleCause = 'own' | 'upstream' | 'source' | 'unhashable';
 
-/** An input by name, with the bars of it that a window holds. */
+/** An input by name, with the window's length in bars. */
 interface InputWindow {
   readonly name: string;
   readonly period: number;
-  /** Of ticks, which nobody counts: the seconds that a window holds; its period is as many as they would be at their usual distance. */
+  /** For ticks, which are not counted: the window's seconds; its period is an estimate from their usual distance. */
   readonly span?: number;
 }
 
 export interface NodeStatus extends Member {
   readonly name: string;
-  /** Of the code and data as they are now: what is stored of it is read by this. */
+  /** For current code and data: stored rows are read by this. */
   readonly fingerprint: string;
   readonly kind: 'stream' | 'node';
   readonly label: string;
   /** Interval in seconds. */
   readonly interval: number;
   readonly state: NodeFreshness;
-  /** Why it is stale; null when it is not. */
+  /** Why it is stale; null: it is not. */
   readonly change: StaleCause | null;
-  /** Inputs by name, with the bars of each that a window holds. */
+  /** Inputs by name, with the window's length in bars. */
   readonly inputs: readonly InputWindow[];
-  /** Where its author made it; null when unknown. */
+  /** Where its author created it; null: unknown. */
   readonly location: SourceLocation | null;
   /** Rows stored within the range. */
   readonly rows: number;
   /** Complete parts of the range. */
   readonly coverage: readonly Span[];
-  /** Of these, what was reused from an earlier version of it, since its inputs had come out the same. */
+  /** Of these, ranges reused from an earlier version with the same inputs. */
   readonly reused: readonly Span[];
-  /** Parts of the range that its version before has, and this one has not. */
+  /** Parts of the range that only its previous version has. */
   readonly earlier: readonly Span[];
-  /** Parts of the range before its sources begin, as far as they were looked at. */
+  /** Parts of the range before its sources begin, as far as they were checked. */
   readonly unavailable: readonly Span[];
-  /** Parts of the range past the last bar its sources had when looked at: they may come to be filled. */
+  /** Parts of the range after its sources' last known bar: data may still come. */
   readonly notYet: readonly Span[];
-  /** As in a report: slots that did not fire though it was warm; null too where it is not fresh. */
+  /** As in a report: slots that did not fire after warm-up; also null unless fresh. */
   readonly unfired: Unfired | null;
-  /** Why, a sentence; then what `unfired` says. */
+  /** Why, as a sentence, followed by the message of `unfired`. */
   readonly reason: string;
-  /** Why its source cannot be read; null where it can, or is none. */
+  /** Why its source cannot be read; null: it can, or it has none. */
   readonly failure: FailureReport | null;
-  /** What changed since it was stored, one by one; empty where nothing did, or it is not known. */
+  /** Everything that changed since it was stored; empty: nothing, or unknown. */
   readonly changes: readonly PartChange[];
 }
 
 export interface StrategyStatus {
   readonly strategy: string;
-  /** The range looked at: the one asked for, or all that is covered; null when nothing is. */
+  /** The range: the requested one, or everything covered; null: nothing is. */
   readonly range: Span | null;
-  /** What the sources had when they were last read, over all of them; null when none was. */
+  /** The bounds of all sources when last read; null: never read. */
   readonly data: Span | null;
-  /** As `LookedStreams` has them. */
+  /** See `LookedStreams`. */
   readonly dataFiles: LookedStreams['files'];
   readonly untold: LookedStreams['untold'];
   readonly nodes: readonly NodeStatus[];
 }
 
 /**
- * Says what a materialization would find, and computes nothing. Names whose change was taken back stand for the version that is
- * judged here from then on, so that reading by name gives what is called fresh.
+ * Says what a materialization would find, and computes nothing. Names whose change was undone point to the current version
+ * afterwards, so that reading by name gives what is called fresh.
  */
 export async function statusOf(
   ports: { readonly host: StrategyHost; readonly store: NodeStore; readonly sources: SourceLibrary },
@@ -168,12 +168,12 @@ export async function statusOf(
   };
 }
 
-/** What the sources were found to have: the range that all have, or else from the first beginning to the last end. */
+/** The sources' known bounds: their intersection, or else their hull. */
 function dataOf(horizons: ReadonlyMap<number, Horizon>): Span | null {
   return extentOf([...horizons.values()].map(({ begin, limit }) => ({ start: begin, end: limit })));
 }
 
-/** By node: what the version covers that its name stands for in the store, where that is another one. */
+/** By node: the coverage of the version that its name refers to in the store, if that is another one. */
 async function coverageBefore(store: NodeStore, graph: Graph, ids: readonly string[]): Promise<RangeSet[]> {
   const current = await store.current(graph.storedAs);
   const others = graph.nodes.map(({ name, index }) => {
@@ -184,7 +184,7 @@ async function coverageBefore(store: NodeStore, graph: Graph, ids: readonly stri
   return others.map((id) => (id === undefined ? [] : union(coverage.get(id) ?? [])));
 }
 
-/** A range with an open end, ended where what is stored and what the sources have do; null when nothing is known. */
+/** A range with open ends, closed by the stored rows and the sources' bounds; null if nothing is known. */
 function bounded(range: Range, stored: Range | null, limits: readonly Horizon[]): Range | null {
   const { start, end } = range;
   if (Number.isFinite(start) && Number.isFinite(end)) return range;
@@ -200,7 +200,7 @@ interface Facts {
   readonly inputs: NodeStatus['inputs'];
   readonly range: Range | null;
   readonly covered: RangeSet;
-  /** What its version before covers, if there is one. */
+  /** Coverage of its previous version, if any. */
   readonly before: RangeSet;
   readonly reused: RangeSet;
   readonly horizon: Horizon;
@@ -209,12 +209,12 @@ interface Facts {
   readonly summary: RowSummary;
   /** Streams that it is, or depends on, whose sources changed. */
   readonly sources: readonly ChangedSource[];
-  /** Of a stream: why its source cannot be read. */
+  /** For a stream: why its source cannot be read. */
   readonly refusal: SeamlessError | null;
   readonly changes: readonly PartChange[];
-  /** Of a stream: how a change of its source is noticed. */
+  /** For a stream: how a change of its source is detected. */
   readonly versionKind: VersionKind | undefined;
-  /** Of a stream: what was repaired when it was read. */
+  /** For a stream: what was repaired when it was read. */
   readonly notes: readonly SourceNote[];
 }
 
@@ -252,7 +252,7 @@ function nodeStatus(facts: Facts): NodeStatus {
 }
 
 interface Judgement {
-  /** The range lies between two of its bars, of which none is missing then. */
+  /** The range lies between two of its bars, so none is missing. */
   readonly betweenBars?: true;
   readonly state: NodeFreshness;
   readonly change: StaleCause | null;
@@ -264,7 +264,7 @@ function judge(facts: Facts, grid: Range | null): Judgement {
   if (refusal) return stale('source', refusal.message);
   if (print.unhashable) return stale('unhashable', `Computed each time, because ${print.unhashable}.`);
   const what = sentenceOf(changes);
-  // An edit is certain, whatever else changed; what a source's change reaches is not known yet.
+  // An edit is certain, whatever else changed; the effect of a source's change is unknown yet.
   if (covered.length === 0 && history === 'own-changed') {
     return stale('own', what ?? 'Its code, parameters or captured values changed.');
   }
@@ -299,7 +299,7 @@ function stale(change: StaleCause, reason: string): Judgement {
   return { state: 'stale', change, reason };
 }
 
-/** Whether a change of a source may concern bars of the range: those that had closed before it do not see it. */
+/** Whether a source's change may affect bars of the range: those that had closed before it are unaffected. */
 function reaches({ change }: ChangedSource, { range, node }: Facts): boolean {
   if (!change || !range) return true;
   const first = firstDifference(change);

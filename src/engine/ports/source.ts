@@ -5,70 +5,65 @@ import type { Range, Seconds } from '../../sdk/time/time.js';
 import type { SourceDescription } from './host.js';
 import type { SourceNote } from './source-note.js';
 
-/** What the engine asks of a source: its version, its bounds and its bars. */
+/** What the engine needs from a source: version, bounds and bars. */
 
-/** The bars of one stream, already on the node's grid and stamped by their open. */
+/** The bars of one stream, on the node's grid and stamped by their open. */
 export interface SourceReader {
-  /**
-   * True when reading a part costs as much as reading all (a CSV file): the engine then takes in the whole at once.
-   */
+  /** True if reading a part costs as much as reading everything (a CSV file): the engine then reads it all at once. */
   readonly whole: boolean;
-  /** Absolute paths of the files it reads, and the pattern they were found by; absent where it cannot tell. */
+  /** Absolute paths of its files, and the pattern that found them; absent if unknown. */
   readonly files?: readonly string[];
   /**
-   * Changes whenever what `read` returns may have changed; null when the source cannot tell.
-   * @param before what it was when the source was taken in, so that one reading can compare both
+   * Changes whenever the result of `read` may have changed; null: unknown.
+   * @param before the version when the source was last read, so that one pass can compare both
    */
   version(before?: string | null): Promise<string | null>;
-  /**
-   * Bars that open before this are those that there were under an earlier version, all of them; −∞: it cannot tell. Asked after
-   * `version`.
-   */
+  /** Bars that open before this are all as in an earlier version; −∞: unknown. Ask after `version`. */
   sameUntil?(before: string): Promise<Seconds>;
-  /** True where as long as its version stays, its bounds do. */
+  /** True if its bounds cannot change while its version stays. */
   readonly boundsByVersion?: boolean;
   /**
-   * True where as long as its version stays, bars come at its end alone (a wire): its end is asked for only where more is wanted than
-   * was known.
+   * True if, while its version stays, bars are only added at the end (a wire): its end is asked for only when more than the known
+   * range is needed.
    */
   readonly grows?: boolean;
-  /** Bars that are stored together, where reading them takes so long that a run that is cut short is to keep them. */
+  /** Bars per commit, if reading takes so long that an interrupted run should keep them. */
   readonly blockBars?: number;
   /**
-   * Opens of the first and last bar; null when there are none. Read after `version`, so as not to miss a change.
-   * @param known what they were under the same version, for a source that grows
+   * Opens of the first and last bar; null: none. Read after `version`, so that no change is missed.
+   * @param known the bounds under the same version, for a growing source
    */
   bounds(known?: KnownBounds): Promise<{ readonly first: Seconds; readonly last: Seconds } | null>;
   /**
-   * Bars whose open lies in `[start, end)`, ascending, in tables of any length.
-   * @param skip takes the rows that cannot be bars, where their times are known; only readers of the whole have them.
-   * @throws SeamlessError `source-row` for a malformed row, one off the grid, a duplicate or unsorted time.
+   * Bars with an open in `[start, end)`, ascending, in tables of any length.
+   * @param skip receives faulty rows, if their times are known; only for readers that read everything
+   * @throws SeamlessError `source-row` for a malformed row, one off the grid, a duplicate or an unsorted time
    */
   read(range: Range, skip?: (row: SkippedRow) => void): AsyncIterable<Table>;
-  /** What was repaired or left out so far, for the report. Absent: nothing ever is. */
+  /** What was repaired or left out so far, for the report. Absent: never anything. */
   notes?(): readonly SourceNote[];
-  /** What a reading of ranges repairs row by row, counted without taking them in. Absent: it cannot tell. */
+  /** Row-by-row repairs in ranges, counted without storing them. Absent: unknown. */
   notesIn?(ranges: readonly Range[]): Promise<readonly SourceNote[]>;
-  /** What its file was taken for. Absent: it has none. */
+  /** The assumptions about its file. Absent: it has none. */
   taken?(): Promise<SourceTaken>;
 }
 
-/** Opens of the first and the last bar, as far as they are known. */
+/** Opens of the first and the last bar, as far as known. */
 export interface KnownBounds {
   readonly first: Seconds | null;
   readonly last: Seconds | null;
 }
 
-/** What a file was taken for, for people. */
+/** The assumptions about a file, for people. */
 export interface SourceTaken {
-  /** The column with the time, or two of them. */
+  /** The time column, or two of them. */
   readonly time: string;
   /** How times are read: `ISO-8601, UTC`. */
   readonly timeWords: string;
-  /** Other columns that look like a time. */
+  /** Other columns that may be a time. */
   readonly otherTimes: readonly string[];
   readonly columns: readonly { readonly name: string; readonly type: string }[];
-  /** Packing, encoding, marks, lines passed over. */
+  /** Compression, encoding, separators, skipped lines. */
   readonly details: readonly string[];
 }
 
@@ -80,7 +75,7 @@ export interface SkippedRow {
 }
 
 export interface SourceLibrary {
-  /** @throws SeamlessError `source` when the source is missing or refused. */
+  /** @throws SeamlessError `source` when the source is missing or refused */
   open(stream: OpenStream): Promise<SourceReader>;
 }
 
@@ -90,7 +85,7 @@ export interface OpenStream extends Grid {
   readonly name: string;
   /** `unknown`: the interval is not that of the rows, which may be any time apart. */
   readonly spacing?: 'unknown';
-  /** Those that its rows are of, where they are read without a grid first. */
+  /** The calendar's slots, if rows are read without a grid first. */
   readonly slots?: {
     readonly calendar: SlotCalendar;
     readonly interval: Seconds;
@@ -98,6 +93,6 @@ export interface OpenStream extends Grid {
   };
   readonly source: SourceDescription;
   readonly location: SourceLocation | null;
-  /** Ends what waits for a wire, of this stream alone. */
+  /** Cancels requests over a network, for this stream only. */
   readonly signal?: AbortSignal;
 }

@@ -4,61 +4,61 @@ import type { Range, Seconds } from '../../sdk/time/time.js';
 import type { Awaitable, MemberDescription, Part, ScanState, Schema } from './host.js';
 import type { SourceNote } from './source-note.js';
 
-/** What the engine asks of a store: nodes by fingerprint, their coverage, and rows by segment. */
+/** What the engine needs from a store: nodes by fingerprint, coverage, and rows by segment. */
 
-/** How a node compares with the one of that name when its strategy was last registered. */
+/** How a node compares with the one of that name at its strategy's last registration. */
 export type NodeComparison = 'new' | 'same' | 'own-changed' | 'input-changed';
 
 /** A node as the store remembers it. */
 export interface NodeRecord extends Grid {
   readonly fingerprint: string;
-  /** The fingerprint without that of the inputs: what reuse goes by. */
+  /** The code hash: the key for reuse. */
   readonly codeHash: string;
   readonly strategy: string;
   readonly node: string;
   readonly kind: 'stream' | 'node';
   /** Fingerprints of the inputs, in order. */
   readonly inputs: readonly string[];
-  /** How many bars of each input a firing looks back at the most; null: at all there were. Absent: of each at all. */
+  /** The most bars of each input that a firing looks back at; null: all. Absent: all of each. */
   readonly lookbacks?: readonly (number | null)[];
-  /** Of inputs that are ticks: the seconds that a firing looks back, which count in place of bars. Absent: of none. */
+  /** For tick inputs: the seconds that a firing looks back, instead of bars. Absent: no tick inputs. */
   readonly spans?: readonly (Seconds | null)[];
   readonly label: string;
   /** See `NodeDescription.member`. */
   readonly member?: MemberDescription | null;
-  /** What `own` is made of, when asked. */
+  /** The parts of `own`, on request. */
   readonly parts: () => Awaitable<readonly Part[]>;
 }
 
-/** A node as it was before. */
+/** An earlier version of a node. */
 export interface EarlierNode {
   readonly fingerprint: string;
   readonly own: string;
-  /** What `own` is made of; null where that was not kept. */
+  /** The parts of `own`; null if they were not kept. */
   readonly parts: readonly Part[] | null;
-  /** Its inputs in order, by the names they had in the strategy. */
+  /** Its inputs in order, by their names in the strategy. */
   readonly inputs: readonly { readonly fingerprint: string; readonly names: readonly string[] }[];
 }
 
-/** What is known of a stream's source after it was last taken in. */
+/** What is known about a stream's source since it was last read. */
 export interface SourceState {
   readonly version: string | null;
-  /** Opens of the first and last bar; null when unknown or none. */
+  /** Opens of the first and last bar; null: unknown or none. */
   readonly first: Seconds | null;
   readonly last: Seconds | null;
-  /** What was repaired or left out of it. Absent: nothing was. */
+  /** What was repaired or left out. Absent: nothing. */
   readonly notes?: readonly SourceNote[];
 }
 
-/** Rows of a node over a range, complete in it. Never rewritten, only superseded. */
+/** Rows of a node, complete over a range. Never rewritten, only superseded. */
 export interface NewSegment {
   readonly fingerprint: string;
   readonly codeHash: string;
   readonly range: Range;
   readonly table: Table;
   /**
-   * Digest of the rows of each input that a recomputation of this range would read; of a scan, then that of the state before
-   * it. Empty for streams.
+   * Digest of each input's rows that a recomputation of this range would read; for a scan, also that of the state before it.
+   * Empty for streams.
    */
   readonly inputDigests: readonly string[];
   /** Scans only: the state after the range. */
@@ -68,12 +68,12 @@ export interface NewSegment {
 }
 
 /**
- * From which bar's open on a computation read each stream, by fingerprint, itself or through nodes it depends on; −∞ where it
- * would have read earlier bars too, had there been any.
+ * By stream fingerprint, the open of the first bar that a computation read, directly or through other nodes; −∞: it would have
+ * read earlier bars too, had there been any.
  */
 export type ReadsSince = Readonly<Record<string, Seconds>>;
 
-/** A segment whose code matches, to be reused if its input digests do too. */
+/** A segment with matching code, reused if its input digests match too. */
 export interface Candidate {
   readonly segment: number;
   readonly codeHash: string;
@@ -89,25 +89,25 @@ export interface Reuse {
 }
 
 /**
- * Everything that became known at one moment; lands in one transaction, in this order:
- * invalidations, segments, adoptions, sources.
+ * Everything that becomes known at one moment; applied in one transaction, in this order: invalidations, segments, adoptions,
+ * sources.
  */
 export interface Commit {
   readonly invalidations: readonly Invalidation[];
   readonly segments: readonly NewSegment[];
   readonly reuses: readonly Reuse[];
   readonly sources: readonly { readonly fingerprint: string; readonly state: SourceState }[];
-  /** Own hashes of code that turned out to be wrong: segments that it computed are reused no more. */
+  /** Code hashes of wrong code: segments that it computed are no longer reused. */
   readonly disowned?: readonly string[];
 }
 
-/** Rows of a node over a range are not believed any more: its coverage there ends. Segments stay, to be reused where they fit. */
+/** Ends a node's coverage over a range. Segments stay, to be reused where they fit. */
 export interface Invalidation {
   readonly fingerprint: string;
   readonly range: Range;
-  /** Covered spans that are concerned in part end as a whole: a scan has its state at the end of a span alone. */
+  /** Partly affected spans end as a whole: a scan has its state only at the end of a span. */
   readonly whole?: boolean;
-  /** What is behind it: spans that read nothing of that stream before `until` are not concerned. Absent: all are. */
+  /** The cause: spans that read nothing of that stream before `until` are unaffected. Absent: all are affected. */
   readonly cause?: { readonly stream: string; readonly until: Seconds };
 }
 
@@ -116,14 +116,14 @@ export interface Dependent extends Grid {
   readonly fingerprint: string;
   readonly inputs: readonly {
     readonly fingerprint: string;
-    /** Bars that a firing looks back at the most; null: at all there were, or it is not known. */
+    /** The most bars that a firing looks back at; null: all, or unknown. */
     readonly lookback: number | null;
-    /** Of ticks: the seconds that a firing looks back. Absent: bars are counted. */
+    /** For ticks: the seconds that a firing looks back. Absent: bars are counted. */
     readonly span?: Seconds;
   }[];
 }
 
-/** Asks for the opens of the first `count` covered rows from a time on. */
+/** Requests the opens of the first `count` covered rows from a time on. */
 export interface TimesRequest {
   readonly fingerprint: string;
   readonly from: Seconds;
@@ -135,18 +135,18 @@ export interface RowSummary {
   readonly schema: Schema | null;
 }
 
-/** A covered range, and the digest of its rows. */
+/** A covered range, and its rows' digest. */
 export interface CoveredSpan extends Range {
   readonly segment: number;
-  /** Digest of the segment's rows (`tableDigest`), over the whole segment. */
+  /** Digest of the whole segment's rows (`tableDigest`). */
   readonly digest: string;
-  /** Range of the segment the span is (a part of). */
+  /** Range of the segment that contains the span. */
   readonly segmentRange: Range;
   /** Whether the segment was computed under another fingerprint, and reused. */
   readonly reused: boolean;
 }
 
-/** Memory for numbers that are read. */
+/** Allocates memory for numbers. */
 export type Allocate = (count: number) => Float64Array;
 
 export interface ReadRequest {
@@ -156,20 +156,17 @@ export interface ReadRequest {
 
 export interface NodeStore {
   /**
-   * Remembers the nodes of a strategy, and that these are its current ones, by name. Names of nodes whose fingerprint is in
-   * `left` keep the version that they had.
+   * Registers a strategy's nodes as its current ones, by name. Names of nodes whose fingerprint is in `left` keep their version.
    */
   register(nodes: readonly NodeRecord[], left?: ReadonlySet<string>): Promise<readonly NodeComparison[]>;
   /**
-   * Has the names of a strategy's nodes stand for these versions, as far as they are among `held`, which the store has rows of: a
-   * change was taken back. Other names stay as they are. Writes nothing when nothing changed.
+   * Points a strategy's names to these versions, if they are in `held` (the store has their rows): a change was undone. Other
+   * names stay. Writes nothing when nothing changed.
    */
   point(nodes: readonly NodeRecord[], held: ReadonlySet<string>): Promise<void>;
-  /** How nodes compare with the current ones of their names. Remembers nothing. */
+  /** Compares nodes with the current ones of their names. Stores nothing. */
   compare(nodes: readonly NodeRecord[]): Promise<readonly NodeComparison[]>;
-  /**
-   * The version of each node's name that was current last before it had this fingerprint: what it changed from. Null: none.
-   */
+  /** The version of each node's name that was current before it had this fingerprint. Null: none. */
   earlier(nodes: readonly NodeRecord[]): Promise<readonly (EarlierNode | null)[]>;
   /** Fingerprints of a strategy's current nodes, by name. */
   current(strategy: string): Promise<ReadonlyMap<string, string>>;
@@ -177,25 +174,25 @@ export interface NodeStore {
   coverage(fingerprints: readonly string[]): Promise<ReadonlyMap<string, readonly CoveredSpan[]>>;
   sources(fingerprints: readonly string[]): Promise<ReadonlyMap<string, SourceState>>;
   /**
-   * Rows of each request that lie in covered ranges, ascending; in the order of the requests.
-   * @param memory where numbers are to lie, such as memory that another thread has too
+   * Rows of each request in covered ranges, ascending; in the order of the requests.
+   * @param memory allocates memory for numbers, such as shared memory
    */
   read(requests: readonly ReadRequest[], memory?: Allocate): Promise<readonly Table[]>;
   /** All rows of each segment. */
   readSegments(segments: readonly number[]): Promise<readonly Table[]>;
-  /** The states that segments of scans were stored with. */
+  /** The stored states of scan segments. */
   readStates(segments: readonly number[]): Promise<readonly ScanState[]>;
-  /** How many rows of each request are stored, and the columns of its node (null when it has no row yet). */
+  /** How many rows of each request are stored, and its node's columns (null: no row yet). */
   summarize(requests: readonly ReadRequest[]): Promise<readonly RowSummary[]>;
-  /** Opens of the last `count` covered rows before `before`, ascending; fewer when there are no more. */
+  /** Opens of the last `count` covered rows before `before`, ascending; fewer if there are no more. */
   lastTimes(fingerprint: string, before: Seconds, count: number): Promise<Float64Array>;
-  /** Opens of covered rows, ascending; fewer than asked for when there are no more. In the order of the requests. */
+  /** Opens of covered rows, ascending; fewer if there are no more. In the order of the requests. */
   timesFrom(requests: readonly TimesRequest[]): Promise<readonly Float64Array[]>;
-  /** All nodes that were ever registered and depend on a stream, in any order. */
+  /** All nodes ever registered that depend on a stream, in any order. */
   dependents(stream: string): Promise<readonly Dependent[]>;
-  /** The earliest that covered ranges of a request were made from; null where that was not kept. In the order of the requests. */
+  /** The earliest bars that a request's covered ranges were made from; null if unknown. In the order of the requests. */
   readsSince(requests: readonly ReadRequest[]): Promise<readonly (ReadsSince | null)[]>;
-  /** Segments with one of these own hashes that lie within the range. */
+  /** Segments with one of these code hashes within the range. */
   candidates(owns: readonly string[], range: Range): Promise<readonly Candidate[]>;
   commit(commit: Commit): Promise<void>;
 }

@@ -4,13 +4,13 @@ import type { Candidate } from '../ports/store.js';
 /** Segments of one code over one range. */
 interface Alike {
   readonly range: Range;
-  /** By what was read, input by input. */
+  /** By the digests of what was read, input by input. */
   readonly byDigests: ReadonlyMap<string, readonly Candidate[]>;
 }
 
 /**
- * Stored segments that may be reused, by own hash. The members of a family have one code: each would have to be compared with the segments
- * of all, so these are found by what they read.
+ * Stored segments that may be reused, by code hash. All members of a family have one code, so segments are indexed by what they
+ * read rather than compared one by one.
  */
 export class Candidates {
   readonly #byCode: ReadonlyMap<string, readonly Candidate[]>;
@@ -20,7 +20,7 @@ export class Candidates {
     this.#byCode = byCode;
   }
 
-  /** @param inputs how many of a segment's digests are those of inputs */
+  /** @param inputs how many of a segment's digests belong to inputs */
   of(codeHash: string, inputs: number): readonly Alike[] {
     const code = `${codeHash} ${inputs}`;
     const known = this.#alike.get(code);

@@ -21,10 +21,10 @@ import { Scans } from './scans.js';
 import { sinceOf } from '../plan/since.js';
 import { sameCode, Withdrawn } from './withdrawn.js';
 
-/** Stored rows of a chunk, by node. */
+/** A chunk's stored rows, by node. */
 type Loaded = ReadonlyMap<number, readonly Table[]>;
 
-/** A node turned out to emit fewer rows than its plan assumed: it has to be planned with more history. */
+/** A node emitted fewer rows than planned: it must be planned with more history. */
 export class ShortHistory extends Error {
   readonly node: number;
 
@@ -44,13 +44,13 @@ export class ChunkRunner {
   #grids = new Grids();
   readonly #scans: Scans;
   #since: ReadonlyMap<number, ReadsSince> = new Map();
-  /** What a chunk would span if all nodes of its part were computed: at its multiples all segments end, whichever nodes are. */
+  /** The chunk length if all nodes of its part were computed: all segments end at its multiples, whichever nodes are active. */
   readonly #grain: Seconds;
   #segments: NewSegment[] = [];
   #reuses: Reuse[] = [];
   #commitCovered: Stored[] = [];
   readonly #withdrawn = new Withdrawn();
-  /** Why nothing more is begun: the chunk in work will not be kept. */
+  /** Why no more work is started: the current chunk will not be kept. */
   #stopped: { readonly reason: unknown } | null = null;
 
   constructor(state: RunState, { work, grain }: Batch, candidates: Candidates) {
@@ -65,7 +65,7 @@ export class ChunkRunner {
     };
   }
 
-  /** @throws ShortHistory when a node must be planned with more history. Chunks before are committed. */
+  /** @throws ShortHistory when a node must be planned with more history. Earlier chunks are committed */
   async run(): Promise<void> {
     const whole = hull(
       union(
@@ -82,7 +82,7 @@ export class ChunkRunner {
     await this.#runChunks(chunks);
   }
 
-  /** While a chunk is computed, the one before it is stored and the one after it is read. */
+  /** While a chunk is computed, the previous one is stored and the next one is read. */
   async #runChunks(chunks: readonly Range[]): Promise<void> {
     let stored: Promise<void> = Promise.resolve();
     let loading = this.#loadAhead(chunks[0]);
@@ -106,14 +106,17 @@ export class ChunkRunner {
     return chunk ? expectLater(this.#load(chunk)) : Promise.resolve(new Map());
   }
 
-  /** Chunk boundaries are multiples of this since the epoch, so that another run cuts its segments alike. */
+  /** Chunk borders are multiples of this since the epoch, so that every run cuts segments alike. */
   #chunkSpan(): Seconds {
     const atWork = [...this.#work.keys()].map((index) => this.#state.node(index));
     const span = chunkSpan(atWork, this.#state.chunkSlots);
     return this.#grain * Math.max(1, Math.floor(span / this.#grain));
   }
 
-  /** Nodes that do not read each other are computed side by side. A chunk takes the slots that close in `(start, end]`: whatever they read closes by then as well. */
+  /**
+   * Nodes that do not read each other are computed in parallel. A chunk has the slots that close in `(start, end]`, so whatever
+   * they read has closed, too.
+   */
   async #runChunk(chunk: Range, loaded: Loaded): Promise<void> {
     const { done } = this.#state;
     const tasks = new Map<number, Promise<void>>();
@@ -140,7 +143,7 @@ export class ChunkRunner {
     if (this.#stopped) throw this.#stopped.reason;
   }
 
-  /** As soon as its inputs are done. @param loaded its stored rows */
+  /** Starts as soon as its inputs are done. @param loaded its stored rows */
   async #runNode(
     node: GraphNode,
     { compute, carried, demand }: NodeWork,
@@ -156,7 +159,7 @@ export class ChunkRunner {
     this.#held.add(node.index, node.name, since(produced, unbrokenFrom({ compute, demand })));
   }
 
-  /** Reads what consumers need of covered rows, all nodes in one go. */
+  /** Reads what consumers need of covered rows, for all nodes at once. */
   async #load(chunk: Range): Promise<Loaded> {
     const wanted: { index: number; range: Range }[] = [];
     for (const [index, { demand, compute }] of this.#work) {
@@ -179,7 +182,7 @@ export class ChunkRunner {
     return byNode;
   }
 
-  /** Rows of one uncovered range of a node: computed, or reused where stored segments fit. */
+  /** Rows of one uncovered range of a node: computed, or reused if stored segments fit. */
   async #produce(node: GraphNode, range: Range): Promise<Table[]> {
     const kept = intersection(range, this.#state.kept(node));
     if (node.scan) return this.#produceScan(node, range, !isEmpty(kept));
@@ -199,7 +202,7 @@ export class ChunkRunner {
     return tables;
   }
 
-  /** The same of a scan, block by block: a segment fits if its inputs do and the state before it comes out as it was. */
+  /** The same for a scan, block by block: a segment fits if its inputs do and the state before it is the same. */
   async #produceScan(node: GraphNode, range: Range, keep: boolean): Promise<Table[]> {
     const fitting = keep ? this.#fitting(node, range) : [];
     const tables: Table[] = [];
@@ -227,7 +230,7 @@ export class ChunkRunner {
 
   #fitting(node: GraphNode, range: Range): Candidate[] {
     const { codeHash } = this.#state.fingerprint(node.index);
-    // Past where an input failed, that it has no rows says nothing.
+    // After an input's failure, missing rows say nothing.
     const end = Math.min(range.end, this.#state.limit(node));
     return this.#candidates
       .of(codeHash, node.edges.length)
@@ -241,7 +244,7 @@ export class ChunkRunner {
       .sort((a, b) => a.range.start - b.range.start || b.range.end - a.range.end);
   }
 
-  /** Where few nodes are at work a chunk is long; a run of all nodes reuses only what lies within one of its own. */
+  /** With few active nodes a chunk is long; a run of all nodes can only reuse segments within one of its own chunks. */
   async #computeKept(node: GraphNode, range: Range): Promise<Table[]> {
     const tables: Table[] = [];
     for (let start = range.start; start < range.end;) {
@@ -271,7 +274,7 @@ export class ChunkRunner {
     return table;
   }
 
-  /** Whether one that has a node's code, or an input's, looked ahead since work on a range of it was begun. */
+  /** Whether a node with the same code as this node or an input was found to look ahead since work on the range began. */
   #isVoid(node: GraphNode, range: Range): boolean {
     return this.#state.limit(node) <= range.start;
   }
@@ -283,14 +286,14 @@ export class ChunkRunner {
     return state ? { ...request, state } : request;
   }
 
-  /** An input with too few rows, whose history could still reach further back, has to be planned anew. */
+  /** An input with too few rows whose history could reach further back must be planned again. */
   #refuseShort(node: GraphNode, lacking: readonly number[]): void {
     const short = this.#shortOf(node, lacking);
     if (short !== null) throw new ShortHistory(short);
   }
 
   #shortOf(node: GraphNode, lacking: readonly number[]): number | null {
-    // Windows that are counted in time are planned by time: what they lack is not there.
+    // Windows counted in time are planned by time: what they lack does not exist.
     const edge = node.edges.find(
       (each, position) => lacking[position] && each.span === undefined && this.#reachesFurther(each),
     );
@@ -304,7 +307,7 @@ export class ChunkRunner {
     return end;
   }
 
-  /** A function that looks ahead in one chunk did so in others, and for other symbols, where the probe did not see it. */
+  /** Code that looks ahead in one chunk did so in others, and for other symbols, even where the probe did not notice. */
   #withdraw(node: GraphNode, range: Range, failure: NodeFailure): Seconds {
     const same = sameCode(this.#state, node);
     const wrong = same
@@ -328,7 +331,7 @@ export class ChunkRunner {
     states: { readonly before: ScanState; readonly after: ScanState } | null,
   ): void {
     const { hash, codeHash } = this.#state.fingerprint(node.index);
-    // Where it failed, the bars before count alone.
+    // After a failure, only the bars before it count.
     const fired = lowerBound(asOf, closeOf(range.end, node));
     const ends = inputs.map((input) => input.end);
     const digests = inputDigests(this.#state, this.#held, node, range.start, { ends, asOf }, fired);
@@ -368,7 +371,7 @@ export class ChunkRunner {
     return since ? { since } : {};
   }
 
-  /** Whether an input's history may go back further than what is planned for. */
+  /** Whether an input's history may reach further back than planned. */
   #reachesFurther(edge: Edge): boolean {
     const source = this.#state.canonical(edge.node);
     return (this.#work.get(source)?.demand?.start ?? Infinity) > this.#state.horizon(source).begin;
@@ -393,7 +396,7 @@ export class ChunkRunner {
   }
 }
 
-/** A promise that is awaited in a while: should it fail until then, that must not count as unhandled. */
+/** Marks a promise that is awaited later, so that an earlier failure is not reported as unhandled. */
 function expectLater<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => undefined);
   return promise;

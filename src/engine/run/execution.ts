@@ -21,7 +21,7 @@ export class Execution {
   readonly #left: ReadonlySet<number>;
   readonly #sparsity: number[];
   readonly #timesBack = new Map<string, Seconds>();
-  /** Of each level what can be computed apart. */
+  /** For each level, the parts that can be computed separately. */
   readonly #parts: readonly (readonly Part[])[];
 
   constructor(
@@ -119,7 +119,7 @@ export class Execution {
     return graph.nodes.filter((node) => node.kind === 'node' && canonicals[node.index] === node.index);
   }
 
-  /** Segments that may be reused in what is missing, by own hash. */
+  /** Segments that may be reused for missing ranges, by code hash. */
   async #candidates(ranges: RangeSet): Promise<Candidates> {
     const found = new Map<string, Candidate[]>();
     const nodes = this.#computedNodes();
@@ -132,10 +132,10 @@ export class Execution {
       .map((node) => this.#state.fingerprint(node.index).codeHash);
     const last = ranges.at(-1);
     if (codeHashes.length === 0 || !last) return new Candidates(found);
-    // Of what scans are made from, all is kept: also what they read from before they begin.
+    // Everything that scans are made from is kept, also what they read before they begin.
     const fromBeginning = nodes.some((node) => this.#state.kept(node).start === -Infinity);
     for (const { start, end } of fromBeginning ? [{ start: -Infinity, end: last.end }] : ranges) {
-      // Where a grid has gaps, the slots that close by then go on to where the next one opens.
+      // If a grid has gaps, the slots that close by then extend to where the next one opens.
       const range = { start, end: nodes.reduce((most, node) => Math.max(most, floorToSlot(end, node)), end) };
       for (const candidate of await this.#state.store.candidates([...new Set(codeHashes)], range)) {
         const list = found.get(candidate.codeHash) ?? [];

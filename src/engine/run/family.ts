@@ -1,13 +1,13 @@
 import { common, union, type RangeSet } from '../plan/ranges.js';
 import type { NodeReport, NodeState, Span } from './reporting/report.js';
 
-/** What a run did to a family: its nodes as one. */
+/** A run's result for a family, as one. */
 interface FamilyReport extends NodeReport {
-  /** Each with its symbol, in order. */
+  /** The members with their symbols, in order. */
   readonly members: readonly NodeReport[];
 }
 
-/** What of many nodes is told before all else. */
+/** The member that represents many: the most important one. */
 const WORST_FIRST: readonly NodeState[] = [
   'failed',
   'blocked',
@@ -18,7 +18,7 @@ const WORST_FIRST: readonly NodeState[] = [
   'hit',
 ];
 
-/** The nodes of a report, those of a family as one, at the place of the first of them. */
+/** The nodes of a report with each family as one, at the place of its first node. */
 export function byFamily(nodes: readonly NodeReport[]): readonly (NodeReport | FamilyReport)[] {
   const families = new Map<string, NodeReport[]>();
   for (const node of nodes) {

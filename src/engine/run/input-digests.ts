@@ -8,9 +8,9 @@ import type { HeldRows } from './evaluation/held.js';
 import type { RunState } from './run-state.js';
 
 /**
- * Digest of the rows that the firings of a range read, per input: what decides a stored segment's worth. Rows that no firing reads
- * are left out, or it would depend on how much happens to be at hand. With the look-back, which is part of the own hash, these rows
- * say as well which slots fire.
+ * Per input, the digest of the rows that a range's firings read: it decides whether a stored segment can be reused. Rows that no
+ * firing reads are left out, so that the result does not depend on what is loaded. Together with the look-back, which is in the
+ * code hash, these rows also determine which slots fire.
  * @param start of the range
  * @param count how many of the firings count
  */
@@ -30,19 +30,19 @@ export function inputDigests(
     if (edge.gather) return gatheredDigest(held, source, asOf[0] as number, node, end);
     const { ts } = held.of(source);
     const from = windowStart(edge, ts, first, asOf[0] as number);
-    // Apart, since the second part is what consumers that look back differently have in common: mostly a whole segment.
+    // Two digests, since consumers with different look-backs share the second part: usually a whole segment.
     const inside = Math.min(end, Math.max(from, lowerBound(ts, start)));
     return textDigest([held.digest(source, from, inside), held.digest(source, inside, end)]);
   });
 }
 
-/** Of an input that is looked at in the slots themselves: its rows from the first slot that fires to the last. */
+/** For an input read in the slots themselves: its rows from the first firing slot to the last. */
 function gatheredDigest(held: HeldRows, source: number, asOf: Seconds, grid: Grid, end: number): string {
   const first = lowerBound(held.of(source).ts, openOf(asOf, grid));
   return textDigest(first < end ? [held.digest(source, first, end)] : ['no rows']);
 }
 
-/** The first row that a firing reads of an input, when `end` of its rows have closed. */
+/** The first row that a firing reads of an input when `end` of its rows have closed. */
 function windowStart({ lookback, span }: Edge, ts: Float64Array, end: number, asOf: Seconds): number {
   return span === undefined ? end - lookback : lowerBound(ts, asOf - span);
 }

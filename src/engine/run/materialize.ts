@@ -22,42 +22,42 @@ import { sourceName, sourcesUpstream, type ChangedSource } from '../sources/sour
 import { StreamKeeper } from '../sources/streams.js';
 import { takingIn } from '../sources/takings.js';
 
-/** The world a run works in. */
+/** What a run works with. */
 export interface Ports {
   readonly host: StrategyHost;
   readonly store: NodeStore;
   readonly sources: SourceLibrary;
-  /** A text no other run has, for nodes that cannot be hashed. */
+  /** A unique text for unhashable nodes. */
   readonly nonce: string;
 }
 
-/** Everything a report is made from, once a run is over. */
+/** Everything that a report is made from after a run. */
 export interface RunOutcome {
   readonly state: RunState;
   readonly histories: readonly NodeComparison[];
-  /** What changed about each node, a sentence; null where nothing did, or it is not known. */
+  /** What changed about each node, as a sentence; null: nothing, or unknown. */
   readonly changes: readonly (string | null)[];
-  /** Nodes that changed and were left as they are all the same. */
+  /** Changed nodes that were left alone. */
   readonly left: ReadonlySet<number>;
-  /** What was covered before the run. */
+  /** Coverage before the run. */
   readonly before: readonly RangeSet[];
   /** What was read of each stream. */
   readonly taken: ReadonlyMap<number, RangeSet>;
-  /** How a change of the source of a stream is noticed. */
+  /** How a change of each stream's source is detected. */
   readonly versionKinds: ReadonlyMap<number, VersionKind>;
-  /** What was repaired or left out of the source of each stream. */
+  /** What was repaired or left out of each stream's source. */
   readonly notes: ReadonlyMap<number, readonly SourceNote[]>;
-  /** How streams met the service levels of their presets. */
+  /** How streams met their presets' service levels. */
   readonly services: ReadonlyMap<number, StreamService>;
-  /** The sources that had changed, by the streams and all nodes that depend on them. */
+  /** The changed sources, by affected node. */
   readonly sources: ReadonlyMap<number, readonly ChangedSource[]>;
 }
 
 /**
- * Materializes a strategy over a range: computes what is not covered, and nothing else, and stores it. With extent `missing`
- * nodes that changed are left as they are where what is stored of their version before is complete, and nobody needs them.
- * @throws SeamlessError for a strategy without meaning, when no source can be read, for a range outside all data, or
- * `cancelled`. A node that fails does not throw, nor one of several sources that cannot be read: it is in the outcome.
+ * Materializes a strategy over a range: computes and stores exactly what is not covered. With extent `missing`, changed nodes are
+ * left alone if their previous version is complete and nobody needs them.
+ * @throws SeamlessError for an invalid strategy, when no source can be read, for a range outside all data, or `cancelled`. A
+ * failing node, or one of several unreadable sources, does not throw: it is in the outcome
  */
 export async function materialize(
   ports: Ports,
@@ -71,7 +71,7 @@ export async function materialize(
   const refused = new Map<number, SeamlessError>();
   const streams = graph.nodes.filter((node) => node.kind === 'stream');
   const { keepers, coverage } = await openStreams(ports, prepared, streams, { hooks, refused, request });
-  // What a source that cannot be read said before is not known to hold any more.
+  // A source that cannot be read may not hold what it held before.
   const doubtful = downstream(graph, refused.keys());
   const covered = coveredOf(prepared, coverage).map((set, index) => (doubtful.has(index) ? [] : set));
   const known = {
@@ -116,10 +116,10 @@ export async function materialize(
   };
 }
 
-/** Streams whose sources were opened, by position in the graph. */
+/** Opened streams, by position in the graph. */
 interface OpenedStreams {
   readonly keepers: ReadonlyMap<number, StreamKeeper>;
-  /** Of all nodes, once the store says what the sources do. */
+  /** For all nodes, once the store matches the sources. */
   readonly coverage: Prepared['coverage'];
 }
 
@@ -131,9 +131,9 @@ interface OpenHow {
 }
 
 /**
- * Opens streams, and makes the store say what their sources say.
- * @param how `refused` takes the streams whose source cannot be read; nothing is wanted beyond the end of `request`
- * @throws SeamlessError `source` or `source-row` when a source refuses and there is no `refused`, or all of them do.
+ * Opens streams, and brings the store in line with their sources.
+ * @param how `refused` receives streams whose source cannot be read; nothing after the end of `request` is needed
+ * @throws SeamlessError `source` or `source-row` when a source refuses and there is no `refused`, or all of them do
  */
 export async function openStreams(
   ports: Ports,
@@ -156,7 +156,7 @@ export async function openStreams(
     try {
       const deadline = (source.held && hooks.deadlines?.of(print.hash, source.held)) ?? null;
       const reader = await openSource(ports.sources, node, source, deadline);
-      // What ends the coverage of one stream leaves that of the others as it is.
+      // Ending one stream's coverage leaves the others alone.
       const keeper = new StreamKeeper(node, print, reader, ports.store, coverage.get(print.hash) ?? []);
       keepers.set(node.index, keeper);
       byFingerprint.set(print.hash, keeper);
@@ -198,7 +198,7 @@ export async function openStreams(
   return { keepers, coverage: wrote ? await ports.store.coverage(ids) : coverage };
 }
 
-/** Of a stream without a keeper nobody knows where its bars begin and end. */
+/** A stream without a keeper has unknown bounds. */
 export function horizonsOf(graph: Graph, keepers: ReadonlyMap<number, StreamKeeper>): readonly Horizon[] {
   const streams = graph.nodes.filter(({ kind }) => kind === 'stream');
   return horizons(
@@ -212,7 +212,7 @@ export function horizonsOf(graph: Graph, keepers: ReadonlyMap<number, StreamKeep
   );
 }
 
-/** A range none of whose streams has a bar in it is a mistake, not an empty result. */
+/** If no stream has a bar in a range, the range is a mistake, not an empty result. */
 function refuseOutside(state: RunState, request: Range): void {
   const streams = state.graph.nodes.filter(
     (node) => node.kind === 'stream' && !state.failures.has(node.index),
@@ -249,7 +249,7 @@ export async function noteSchemas(state: RunState, prints: readonly Fingerprint[
   });
 }
 
-/** Streams that no node needed, or not all of, are complete over the request as well. */
+/** Streams that no node needed completely are still completed over the request. */
 async function bringInStreams(
   state: RunState,
   keepers: ReadonlyMap<number, StreamKeeper>,
@@ -268,7 +268,7 @@ async function bringInStreams(
     }
   });
   for (const [index, keeper] of keepers) {
-    // One that missed its service level is not to be used.
+    // A stream that missed its service level must not be used.
     if (!(services.has(index) && state.failures.has(index))) state.covered[index] = keeper.covered;
   }
 }

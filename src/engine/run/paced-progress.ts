@@ -1,7 +1,7 @@
 import type { Seconds } from '../../sdk/time/time.js';
 import type { CoveredPart, RunProgress } from './reporting/report.js';
 
-/** Milliseconds between two messages of one run. */
+/** Milliseconds between two progress messages of one run. */
 const PACE_MS = 100;
 
 interface Clock {
@@ -9,20 +9,23 @@ interface Clock {
   readonly later: (work: () => void, milliseconds: number) => void;
 }
 
-// Taken here, before a compute-only context can replace what strategy code sees under these names.
+// Captured here, before a compute-only context can replace these for strategy code.
 const now = performance.now.bind(performance);
 const startTimer = setTimeout;
 
 const realClock: Clock = { now, later: (work, milliseconds) => void startTimer(work, milliseconds).unref() };
 
-/** Passes on what a run reports at most ten times a second. Nothing of what became covered is lost: it comes with the next message. */
+/**
+ * Passes on a run's progress at most ten times a second. Parts that became covered are never lost: they come with the next
+ * message.
+ */
 export class PacedProgress {
   readonly #send: (progress: RunProgress) => void;
   readonly #clock: Clock;
   #sentAt = -Infinity;
   #phase: RunProgress['phase'] | null = null;
   #held: RunProgress | null = null;
-  /** By node and end, where the next part may go on. */
+  /** By node and end, where the next part may continue. */
   #covered = new Map<string, CoveredPart>();
   #timed = false;
 
@@ -31,7 +34,7 @@ export class PacedProgress {
     this.#clock = clock;
   }
 
-  /** A new phase shows at once. */
+  /** A new phase is reported at once. */
   readonly report = (progress: RunProgress): void => {
     const begins = progress.phase !== this.#phase;
     this.#phase = progress.phase;
@@ -59,7 +62,7 @@ export class PacedProgress {
     this.#send(covered.length > 0 ? { ...progress, covered } : progress);
   }
 
-  /** A part that goes on where one of the node's ended becomes one with it. */
+  /** Merges a part with one that it continues. */
   #cover(part: CoveredPart): void {
     const from = placeOf(part.node, part.span[0]);
     const before = this.#covered.get(from);

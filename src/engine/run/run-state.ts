@@ -18,17 +18,17 @@ const EVERYTHING: Range = { start: -Infinity, end: Infinity };
 export interface RunHooks {
   readonly progress: (progress: RunProgress) => void;
   readonly signal: AbortSignal;
-  /** Told how many bytes of columns a node gave, in memory that threads share. */
+  /** Receives the number of bytes of shared memory that a node's columns take. */
   readonly made?: (bytes: number) => void;
-  /** The most slots of the finest interval in a chunk, where the default would not do. */
+  /** The most slots of the finest interval in a chunk, instead of the default. */
   readonly chunkSlots?: number;
-  /** Of streams whose presets have a service level: only with them it is judged. */
+  /** Service levels of streams' presets; judged only if given. */
   readonly deadlines?: Deadlines;
-  /** The most slots of a scan between two states that are stored, where the default would not do. */
+  /** The most slots of a scan between two stored states, instead of the default. */
   readonly scanSlots?: number;
 }
 
-/** A range of a node that was just stored, with its rows; reused: as another segment of the store had them. */
+/** A range of a node that was just stored, with its rows; reused: from another segment. */
 export interface Stored {
   readonly node: number;
   readonly range: Range;
@@ -36,7 +36,7 @@ export interface Stored {
   readonly reused: boolean;
 }
 
-/** What a run begins with. */
+/** The input of a run. */
 export interface RunStateParts {
   readonly graph: Graph;
   readonly store: NodeStore;
@@ -48,7 +48,7 @@ export interface RunStateParts {
   readonly covered: readonly RangeSet[];
 }
 
-/** What a run knows so far: of each node its cover, how far it can get, and what became of it. */
+/** A run's knowledge: each node's coverage, how far it can get, and its result. */
 export class RunState {
   readonly graph: Graph;
   readonly store: NodeStore;
@@ -61,17 +61,17 @@ export class RunState {
   readonly #hooks: RunHooks;
   readonly #fingerprints: readonly Fingerprint[];
   readonly #canonical: readonly number[];
-  /** Scans and what they are made from, which is needed from the beginning each time a scan is edited. */
+  /** Scans and their inputs, which are needed from the beginning each time a scan is edited. */
   readonly #fromBeginning: ReadonlySet<number>;
   readonly #schemas = new Map<number, Schema>();
   readonly #horizons: readonly Horizon[];
   #limits: Seconds[];
   /** Bars that count as progress. What is not kept of them is computed again. */
   done = 0;
-  /** The node in work. */
+  /** The node being computed. */
   #at: string | null = null;
   #total = 0;
-  /** Whether the host has computed since it was asked whether that can be kept. */
+  /** Whether the host has computed since it was last asked whether the results are valid. */
   #unsettled = false;
 
   constructor(parts: RunStateParts) {
@@ -132,12 +132,12 @@ export class RunState {
     return this.#limits;
   }
 
-  /** What the request wants of a node, as far as the data go. */
+  /** What the request needs of a node, as far as the data go. */
   wanted(node: GraphNode): Range {
     return attainable(this.request, node, this.horizon(node.index));
   }
 
-  /** What is stored of a node, as far as it is computed: warm-up is not, but of scans and what they are made from. */
+  /** Which computed ranges are stored: not warm-up, except for scans and their inputs. */
   kept(node: GraphNode): Range {
     return this.#fromBeginning.has(node.index) ? EVERYTHING : this.wanted(node);
   }
@@ -154,8 +154,8 @@ export class RunState {
   }
 
   /**
-   * Notes that the source of a stream cannot be read, which blocks what depends on it.
-   * @throws SeamlessError the refusal itself, once there is no stream left that can be read.
+   * Records that a stream's source cannot be read, which blocks its dependents.
+   * @throws SeamlessError the refusal itself, once no readable stream is left
    */
   refuse(index: number, refusal: SeamlessError): void {
     const same = this.graph.nodes.filter(
@@ -182,7 +182,7 @@ export class RunState {
 
   readonly #cut = new Set<number>();
 
-  /** Nothing that a node, and what depends on it, ever gave counts any more. Gives them all. */
+  /** Discards everything that a node and its dependents ever gave. Returns them. */
   distrust(node: GraphNode): readonly GraphNode[] {
     const wrong = new Set([this.canonical(node.index)]);
     for (const index of this.graph.order) {
@@ -224,14 +224,14 @@ export class RunState {
     return this.#schemas.get(index) ?? null;
   }
 
-  /** Columns seen of a node. */
+  /** Known columns of a node. */
   noteSchema(index: number, schema: Schema): void {
     this.#schemas.set(index, widerSchema(this.schema(index), schema));
   }
 
   cover(done: readonly Stored[]): void {
     for (const { node, range, reused } of done) {
-      // What was being stored while a chunk after it turned out to be wrong.
+      // A later chunk proved wrong while this was being stored.
       if (this.#distrusted.has(node)) continue;
       this.covered[node] = union([...(this.covered[node] as RangeSet), range]);
       const list = reused ? this.reused : this.computed;
@@ -244,7 +244,7 @@ export class RunState {
     this.#hooks.progress({ phase: 'computing', node: this.#at, ...this.#counts(0), covered });
   }
 
-  /** How many bars there are to compute, for the percentage. */
+  /** How many bars will be computed, for the percentage. */
   expect(bars: number): void {
     this.#total += bars;
   }
@@ -270,7 +270,7 @@ export class RunState {
     }
   }
 
-  /** @throws SeamlessError `compute` when what was computed since it was last asked cannot be kept. */
+  /** @throws SeamlessError `compute` when results since the last check are not valid */
   async settle(): Promise<void> {
     if (!this.#unsettled) return;
     this.#unsettled = false;
@@ -295,7 +295,7 @@ export class RunState {
   }
 }
 
-/** Of its numbers: texts are not shared. */
+/** Bytes of numbers: texts are not shared. */
 function bytesIn({ ts, columns }: Table): number {
   return columns.reduce((sum, { type }) => sum + (type === 'number' ? ts.byteLength : 0), 0);
 }

@@ -10,12 +10,12 @@ import { CHUNK_SLOTS } from '../plan/chunk-span.js';
 import type { RunState } from './run-state.js';
 
 /**
- * Slots of a scan between two states that are stored, which is what a correction costs at least: those of a chunk, so that a scan is
+ * Slots of a scan between two stored states, which is the least cost of a correction: the length of a chunk, so that a scan is
  * stored, read and compared like any other node.
  */
 const SCAN_SLOTS = CHUNK_SLOTS;
 
-/** How far each scan has got while time goes forward through the DAG, and the state it carries there. */
+/** How far each scan has got as time proceeds through the DAG, and its state there. */
 export class Scans {
   readonly #run: RunState;
   readonly #carried = new Map<number, { readonly time: Seconds; readonly state: ScanState }>();
@@ -36,7 +36,7 @@ export class Scans {
     return state;
   }
 
-  /** Notes what a computation up to `time` left behind. */
+  /** Records what a computation up to `time` left behind. */
   reach(node: GraphNode, time: Seconds, state: ScanState | undefined): ScanState {
     if (!state) {
       throw new SeamlessError('internal', `There is no state of ${node.name}, which is a scan.`);
@@ -45,7 +45,7 @@ export class Scans {
     return state;
   }
 
-  /** Rows of a segment that fits; the scan goes on from its end. Those that may come next are read with it. */
+  /** Rows of a fitting segment; the scan continues from its end. Likely next segments are read with it. */
   async take(node: GraphNode, candidate: Candidate, found: readonly Candidate[]): Promise<Table> {
     const { segment, range } = candidate;
     if (!this.#read.has(segment)) {
@@ -59,7 +59,7 @@ export class Scans {
     return table ?? emptyTable();
   }
 
-  /** Of segments whose inputs fit, the one that goes on from `time` with the state that the scan has there. */
+  /** Of segments with fitting inputs, the one that continues from `time` with the scan's state. */
   async fitting(node: GraphNode, time: Seconds, found: readonly Candidate[]): Promise<Candidate | undefined> {
     const here = found.filter(({ range }) => range.start === time);
     if (here.length === 0) return undefined;
@@ -67,7 +67,7 @@ export class Scans {
     return here.find(({ inputDigests }) => inputDigests.at(-1) === digest);
   }
 
-  /** Where to end the computation that begins at `time`: at the next state to be stored, or where a segment may be reused. */
+  /** Where to end the computation that begins at `time`: at the next state to store, or where a segment may be reused. */
   cut(node: GraphNode, time: Seconds, end: Seconds, found: readonly Candidate[]): Seconds {
     const block = (this.#run.scanSlots ?? SCAN_SLOTS) * node.interval;
     const starts = found.map(({ range }) => range.start).filter((start) => start > time);

@@ -16,15 +16,15 @@ import type { StreamKeeper } from '../sources/streams.js';
 const EVERYTHING: Range = { start: -Infinity, end: Infinity };
 const NOTHING: Range = { start: 0, end: 0 };
 
-/** How far to look for a bar that fires, in slots: near by first, then across a long weekend of minutes. */
+/** How far to search for a bar that fires, in slots: first nearby, then across a long weekend of minutes. */
 const LOOKS = [64, 16_384];
 
 /**
- * What the host is to be asked so that a node fires at one bar and at no other: the windows alone, as any run gives
- * them. Stored rows of its inputs are read and missing ones are computed; nothing of a computed node is stored.
- * @param bar open of the bar, in epoch seconds.
- * @throws SeamlessError `outside-data`, naming the nearest bars that fire, when the node does not fire at that one;
- * `compute` when an input fails before it; and what a run throws for a source that cannot be read, or a cancellation.
+ * The host request that makes a node fire at exactly one bar, with the same windows as in any run. Stored rows of its inputs are
+ * read, missing ones computed; nothing of a computed node is stored.
+ * @param bar open of the bar, in epoch seconds
+ * @throws SeamlessError `outside-data`, naming the nearest bars that fire, when the node does not fire at that one; `compute`
+ * when an input fails before it; and a run's errors for an unreadable source or a cancellation
  */
 export async function singleBar(
   ports: Ports,
@@ -43,9 +43,9 @@ export async function singleBar(
 }
 
 /**
- * The state of a scan after all slots that open before a time, whatever is stored: where that lies within a stored range, the
- * scan goes on from the state before.
- * @throws SeamlessError `compute` when it or an input fails before.
+ * The state of a scan after all slots that open before a time. Within a stored range, the scan continues from the previous stored
+ * state.
+ * @throws SeamlessError `compute` when it or an input fails before
  */
 export async function scanStateAt(
   ports: Ports,
@@ -66,7 +66,7 @@ interface Firings {
   readonly last: ComputeRequest;
 }
 
-/** A run up to one node, all of whose bars are warm-up: nothing of it is kept. */
+/** A run up to one node in which all bars are warm-up: nothing is kept. */
 class WarmUp extends RunState {
   override wanted(): Range {
     return NOTHING;
@@ -77,7 +77,7 @@ class WarmUp extends RunState {
   }
 }
 
-/** Runs the inputs of a node, and notes its firings in place of calling it. */
+/** Runs a node's inputs, and records its firings instead of calling it. */
 class FiringRun extends WarmUp {
   readonly #sought: number;
   #found: Firings | null = null;
@@ -103,7 +103,7 @@ class FiringRun extends WarmUp {
   }
 }
 
-/** Notes the state that a scan has after its last computation. */
+/** Records a scan's state after its last computation. */
 class ScanRun extends WarmUp {
   readonly #scan: number;
   #state: ScanState | null = null;
@@ -125,7 +125,7 @@ class ScanRun extends WarmUp {
   }
 }
 
-/** Finds out when a node fires and what it sees then, by running its inputs alone. */
+/** Finds out when a node fires and what it sees then, by running only its inputs. */
 class FiringSearch {
   readonly node: GraphNode;
   readonly #ports: Ports;
@@ -134,9 +134,9 @@ class FiringSearch {
   readonly #prints: readonly Fingerprint[];
   readonly #keepers: ReadonlyMap<number, StreamKeeper>;
   readonly #covered: readonly RangeSet[];
-  /** What is stored of the node itself. */
+  /** The stored ranges of the node itself. */
   readonly #stored: readonly Range[];
-  /** The node that stands for all with the fingerprint of the one looked for. */
+  /** The node that stands for all with this fingerprint. */
   readonly #canonical: number;
 
   private constructor(parts: {
@@ -168,7 +168,7 @@ class FiringSearch {
     const upstream = ancestors(graph, canonical, canonicals);
     const streams = graph.nodes.filter(({ kind, index: at }) => kind === 'stream' && upstream.has(at));
     const { keepers, coverage } = await openStreams(ports, prepared, streams, { hooks });
-    // What does not lead to the node counts as done; the node itself, as never computed.
+    // Nodes that do not lead to this one count as done; the node itself as never computed.
     const covered = coveredOf(prepared, coverage).map((set, at) => {
       if (at === canonical) return [];
       return upstream.has(at) ? set : [EVERYTHING];
@@ -179,8 +179,8 @@ class FiringSearch {
   }
 
   /**
-   * The firings whose bar opens in a range; null when there are none.
-   * @throws SeamlessError `compute` when there are none because an input fails.
+   * The firings for bars in a range; null: none.
+   * @throws SeamlessError `compute` when there are none because an input fails
    */
   async firings(request: Range): Promise<Firings | null> {
     // When a scan fires does not depend on its state.
@@ -198,7 +198,7 @@ class FiringSearch {
 
   /**
    * The state of a scan before it fires at a bar.
-   * @throws SeamlessError `compute` when it or an input fails before.
+   * @throws SeamlessError `compute` when it or an input fails before
    */
   async stateBefore(bar: Seconds): Promise<ScanState> {
     const before = union(this.#stored.filter(({ end }) => end <= bar));
@@ -210,7 +210,7 @@ class FiringSearch {
     return run.state ?? new Scans(new WarmUp(parts)).before(run.node(this.#canonical), bar);
   }
 
-  /** Runs the nodes that are not covered. Gives the error for a node that failed. */
+  /** Runs the uncovered nodes. Returns the error of a failed one. */
   async #warmUp(state: RunState, bar: Seconds): Promise<SeamlessError | null> {
     await noteSchemas(state, this.#prints);
     await new Execution(state, this.#keepers).run();
@@ -284,7 +284,7 @@ class FiringSearch {
   }
 }
 
-/** The nodes a node is computed from, itself included, each by the one that stands for it. */
+/** The nodes that a node is computed from, including itself, one per fingerprint. */
 function ancestors(graph: Graph, from: number, canonicals: readonly number[]): ReadonlySet<number> {
   const found = new Set([from]);
   for (const at of found) {
@@ -293,7 +293,7 @@ function ancestors(graph: Graph, from: number, canonicals: readonly number[]): R
   return found;
 }
 
-/** A request for its last firing, whose inputs hold nothing but the windows: so nothing is there to be probed. */
+/** A request for its last firing, whose inputs hold exactly its windows, so that there is nothing to probe. */
 function windowsAlone(request: ComputeRequest): ComputeRequest {
   const inputs = request.inputs.map((input): ComputeInput => {
     const end = input.end.at(-1) as number;

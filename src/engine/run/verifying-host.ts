@@ -7,9 +7,9 @@ import type {
 } from '../ports/host.js';
 
 /**
- * A host whose nodes are each computed by themselves, also those that share a fingerprint: what verification must not take for
- * granted is that the fingerprint is right.
- * @param alone whether each bar is computed from its own windows alone.
+ * A host that computes every node by itself, even those that share a fingerprint: verification must not assume that fingerprints
+ * are right.
+ * @param alone whether each bar is computed from its own windows only
  */
 export function verifyingHost(host: StrategyHost, alone: boolean): StrategyHost {
   return {

@@ -12,10 +12,10 @@ import { schemaOf } from './evaluation/evaluation.js';
 import { rowsCarried, type WarmNode } from './evaluation/slot-evaluator.js';
 
 /**
- * What the nodes of a strategy need to know of the past to go on at a time: materialized as far as that is not stored.
+ * What a strategy's nodes need of the past to continue at a time; missing parts are materialized.
  * @param until bars that have closed by then count
- * @throws SeamlessError `source` for a stream that misses the service level of its preset; `Held` for one that is to be waited for
- * @returns by position; empty when no source has a bar before
+ * @throws SeamlessError `source` for a stream that misses its preset's service level; `Held` for one to wait for
+ * @returns by position; empty when no source has an earlier bar
  */
 export async function warmUp(
   ports: Ports,
@@ -30,7 +30,7 @@ export async function warmUp(
   const lookback = Math.max(1, ...nodes.flatMap(({ edges }) => edges.map((edge) => edge.lookback)));
   for (let span = longest * lookback; ; span *= 2) {
     const start = Math.max(extent.start, end - span);
-    // A slot of the slowest grid that is open at the end has rows of faster ones in it.
+    // A slot of the slowest grid that is open at the end contains rows of faster ones.
     const outcome = await materialize(ports, { start, end }, hooks);
     for (const [index] of outcome.services) {
       const failure = outcome.state.failures.get(index);
@@ -64,7 +64,7 @@ async function lastRows(
         : await state.store.read([{ fingerprint: full, range: { start: first, end: before } }]);
     warm.set(index, {
       table,
-      // Streams of a universe come in together, and may not have been seen one by one.
+      // Streams of a universe are read together, and may not have been handled one by one.
       schema: state.schema(index) ?? (table.ts.length > 0 ? schemaOf(table) : null),
       state: scan ? await stateAt(ports, prepared, state, index, before, hooks) : null,
       failedFrom: state.failures.has(index) ? state.limit(state.node(index)) : null,

@@ -4,20 +4,20 @@ import type { NodeStore } from '../ports/store.js';
 import { ALL_TIME } from '../../sdk/time/time.js';
 import type { RunState } from './run-state.js';
 
-/** Nodes none of whose rows count any more, whenever they were computed: the code that gave them is wrong. */
+/** Nodes whose rows are all discarded, whenever they were computed: their code is wrong. */
 export class Withdrawn {
   readonly #fingerprints = new Set<string>();
   readonly #owns = new Set<string>();
   #told = true;
 
-  /** @param own hash of the code that is wrong; the fingerprints are of all that depends on it. */
+  /** @param own hash of the wrong code; the fingerprints are those of all dependents */
   add(fingerprints: readonly string[], own: string): void {
     for (const fingerprint of fingerprints) this.#fingerprints.add(fingerprint);
     this.#owns.add(own);
     this.#told = false;
   }
 
-  /** Has the store forget what it covers of them, unless it has. */
+  /** Ends their coverage in the store, once. */
   async commit(store: NodeStore): Promise<void> {
     if (this.#told) return;
     this.#told = true;
@@ -27,7 +27,7 @@ export class Withdrawn {
   }
 }
 
-/** The node, and the other members of its family that are computed by the same code. */
+/** The node, and the other members of its family with the same code. */
 export function sameCode(state: RunState, node: GraphNode): readonly GraphNode[] {
   const { family, symbol } = memberOf(node);
   if (symbol === undefined) return [node];

@@ -10,26 +10,26 @@ import { isRefusal } from './refusals.js';
 import { compareSource, sourceName, type ChangedSource } from './source-change.js';
 
 /**
- * How far into a source that changed one looks, to say which bars did: `files` reads files of moderate size, `all` whatever
- * there is, also where that asks a provider of the author's own.
+ * How thoroughly a changed source is compared, to find which bars changed: `files` reads files of moderate size, `all`
+ * everything, even through custom providers.
  */
 export type SourceLook = 'files' | 'all';
 
-/** Rows of a changed file that are looked through for it. */
+/** Most rows of a changed file that are compared. */
 const MOST_ROWS = 200_000;
 
 const FILES: ReadonlySet<string> = new Set(['csv', 'parquet']);
 
-/** Kinds whose version a server is asked for, which may take long: not for each edit of a strategy. */
+/** Kinds whose version needs a server, which may take long: not asked at each edit of a strategy. */
 const SERVERS: ReadonlySet<string> = new Set(['postgres']);
 
-/** What the sources of a strategy's streams are now, beside what they were when they were last read. */
+/** The current sources of a strategy's streams, compared with when they were last read. */
 export interface LookedStreams {
-  /** Files that sources read, absolute, and the patterns they were found by. */
+  /** Files that sources read, absolute, and the patterns that found them. */
   readonly files: readonly string[];
-  /** Of these, those of sources that cannot tell whether they changed, by the name of the stream. */
+  /** Of these, files of sources that cannot tell whether they changed, by stream name. */
   readonly untold: readonly { readonly stream: string; readonly files: readonly string[] }[];
-  /** By position of the node, as the next is. */
+  /** By node position, like the next one. */
   readonly changed: ReadonlyMap<number, ChangedSource>;
   readonly versionKinds: ReadonlyMap<number, VersionKind>;
 }
@@ -75,7 +75,7 @@ export async function changedStreams(
   return { changed, versionKinds, files: [...files], untold };
 }
 
-/** A source, and what it calls its content; or why it cannot be read. */
+/** A source and its version; or why it cannot be read. */
 async function openAt(
   sources: SourceLibrary,
   node: GraphNode,

@@ -7,21 +7,23 @@ import { CHUNK_SLOTS } from '../plan/chunk-span.js';
 import type { CoveredSpan } from '../ports/store.js';
 import { sourceLimit } from './source-limit.js';
 
-/** Bars in a block of a stream, in which its rows are stored and compared: those of a chunk, so that one is read as it lies. */
+/**
+ * Bars in a block of a stream, in which its rows are stored and compared: as many as in a chunk, so that one is read as stored.
+ */
 const BLOCK_BARS = CHUNK_SLOTS;
 
-/** Rows over a range that is not stored as it is. */
+/** Rows over a range that is not stored, or stored differently. */
 export interface Piece {
   readonly range: Range;
   readonly table: Table;
-  /** The covered span it takes the place of; null where nothing was covered. */
+  /** The covered span that it replaces; null: nothing was covered. */
   readonly old: CoveredSpan | null;
 }
 
-/** Cuts what a source gives into pieces, and finds those that are new or changed. */
+/** Cuts a source's rows into pieces, and finds those that are new or changed. */
 export class Intake {
   readonly covered: Range[] = [];
-  /** Ranges of pieces that were handed out to be stored. */
+  /** Ranges of pieces that were returned to be stored. */
   readonly taken: Range[] = [];
   first: Seconds | null = null;
   last: Seconds | null = null;
@@ -31,7 +33,7 @@ export class Intake {
   #pieces: Piece[] = [];
   #held: Table[] = [];
   #range: Range = { start: -Infinity, end: Infinity };
-  /** Start of the piece in hand; null before the first row of a range without a start. */
+  /** Start of the current piece; null before the first row of a range without a start. */
   #pieceStart: Seconds | null = null;
 
   constructor(node: GraphNode, old: readonly CoveredSpan[], blockBars = BLOCK_BARS) {
@@ -67,7 +69,7 @@ export class Intake {
     }
   }
 
-  /** Ends the range in hand, which is known up to its last bar, and to `knownEnd` if that is later. */
+  /** Ends the current range, which is known up to its last bar, and to `knownEnd` if that is later. */
   end(knownEnd: Seconds | null): void {
     const lastClose = this.last === null ? -Infinity : sourceLimit(this.#node, this.last);
     const end = Math.min(this.#range.end, Math.max(knownEnd ?? -Infinity, lastClose));
@@ -84,7 +86,7 @@ export class Intake {
     return pieces;
   }
 
-  /** Pieces end where covered spans begin or end, so that each is compared whole, and at block boundaries. */
+  /** Pieces end where covered spans begin or end, so that each is compared as a whole, and at block borders. */
   #nextCut(start: Seconds): Seconds {
     const inside = this.#old.find((span) => span.start <= start && start < span.end);
     if (inside) return inside.end;

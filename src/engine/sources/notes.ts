@@ -1,14 +1,14 @@
 import type { SourceNote } from '../ports/source-note.js';
 
-/** Times that `snap` puts right: of a row by itself, so that rows that were added leave the count of those before as it was. */
+/** Repairs by `snap` affect single rows, so added rows do not change the count of earlier ones. */
 export const ROUNDED = 'times rounded, as snap says';
 
-/** Whether all that was repaired was so row by row. */
+/** Whether all repairs were of single rows. */
 export function areByRow(notes: readonly SourceNote[]): boolean {
   return notes.every(({ what }) => what === ROUNDED);
 }
 
-/** What was repaired in two readings of one source, together. */
+/** Repairs of two reads of one source, combined. */
 export function addNotes(
   earlier: readonly SourceNote[],
   later: readonly SourceNote[],
@@ -21,7 +21,7 @@ export function addNotes(
   return [...all.values()];
 }
 
-/** The same in a sentence for each kind, as `3 rows off the grid left out, the first 2024-01-02.` Empty where there is none. */
+/** The same in a sentence per kind, such as `3 rows off the grid left out, the first 2024-01-02.` Empty: none. */
 export function notesText(notes: readonly SourceNote[]): string {
   const texts = notes.map(({ what, count, example }) => {
     const first = example === null ? '' : count === 1 ? `: ${example}` : `, the first: ${example}`;

@@ -3,16 +3,16 @@ import { openStream, type GraphNode } from '../graph/graph.js';
 import type { SourceDescription } from '../ports/host.js';
 import type { SourceLibrary, SourceReader } from '../ports/source.js';
 
-/** What a pinned source calls its content, whatever that is. */
+/** The version of a pinned source, whatever its content. */
 const PINNED = 'pinned';
 
 /**
- * How a change of a source is noticed: by its version; not at all, so that each run reads it again; or that is not asked,
- * since it is pinned; or only by a run, since it asks a server.
+ * How a change of a source is detected: by its version; not at all, so that each run reads it again; not asked, since it is
+ * pinned; or only by a run, since it needs a server.
  */
 export type VersionKind = 'version' | 'none' | 'pinned' | 'unasked';
 
-/** @throws SeamlessError `source` when the source is missing or refused; `Overdue` after its deadline, where it has one. */
+/** @throws SeamlessError `source` when the source is missing or refused; `Overdue` after its deadline, if it has one */
 export async function openSource(
   sources: SourceLibrary,
   node: GraphNode,
@@ -38,13 +38,13 @@ function pinnedTo(source: SourceDescription, reader: SourceReader): SourceReader
   };
 }
 
-/** @param version what the source answered when it was asked for its version */
+/** @param version the source's answer when asked for its version */
 export function versionKindOf(source: SourceDescription, version: string | null): VersionKind {
   if (source.pinned) return 'pinned';
   return version === null ? 'none' : 'version';
 }
 
-/** Why a stream is read again, or is not, as a sentence. Empty where a version decides. */
+/** Why a stream is read again or not, as a sentence. Empty if a version decides. */
 export function versionKindText(versionKind: VersionKind | undefined): string {
   switch (versionKind) {
     case 'none':

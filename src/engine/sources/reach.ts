@@ -4,14 +4,14 @@ import type { Dependent, Invalidation, NodeStore } from '../ports/store.js';
 import { union, type RangeSet } from '../plan/ranges.js';
 
 /**
- * Ranges of one change that are followed through the DAG, times the nodes that depend on its stream: more are taken together
- * with their neighbours, which only ever computes too much.
+ * The most ranges of a change (times dependent nodes) that are followed through the DAG. More are merged with their neighbours,
+ * which only computes too much.
  */
 const MOST_FOLLOWED = 200_000;
 const LEAST_STRETCHES = 8;
 const MOST_STRETCHES = 256;
 
-/** Ranges of a node that a change reaches, by where its bars in the stream end. */
+/** Ranges of a node that a change reaches, by where the causing bars end in the stream. */
 type Reached = ReadonlyMap<Seconds, RangeSet>;
 
 /** A stream whose bars changed. */
@@ -20,13 +20,12 @@ interface ChangedStream extends Grid {
 }
 
 /**
- * Which slots of the nodes that depend on a stream have, or had, a bar that changed within reach: what is covered of them is
- * not to be believed any more. To be asked while the store still has the rows from before the change.
- *
- * A slot has a bar within reach when that is among the last `lookback` bars that closed by its own close. Beyond a changed
- * range the rows of a node are the same before and after, so its reach ends with the slot by which `lookback` of them have
- * closed. Within a range that a change reaches in a node, any bar may have come or gone.
- * @param changed ranges of the stream outside of which no bar came, went or changed. From −∞: so did its beginning; to ∞: its end.
+ * Which slots of a stream's dependents have, or had, a changed bar in their windows: their coverage must end. Call it while the
+ * store still has the earlier rows. A slot has a bar in its windows if that is among the last `lookback` bars that closed by its
+ * close. Outside of the changed ranges a node's rows are unchanged, so the reach ends with the slot by which `lookback` of them
+ * have closed. Within a reached range of a node, any bar may have come or gone.
+ * @param changed ranges of the stream outside of which no bar came, went or changed. −∞: its beginning changed as well; ∞: its
+ * end
  */
 export async function reachOf(
   store: NodeStore,
@@ -60,7 +59,7 @@ export async function reachOf(
   return invalidations;
 }
 
-/** Takes the nearest ranges together until there are at most so many. */
+/** Merges the nearest ranges until there are at most this many. */
 function fewer(ranges: RangeSet, most: number): RangeSet {
   if (ranges.length <= most) return ranges;
   const gaps = ranges.slice(1).map((range, index) => range.start - (ranges[index] as Range).end);
@@ -72,7 +71,7 @@ function fewer(ranges: RangeSet, most: number): RangeSet {
   });
 }
 
-/** The dependents of a stream, such that the inputs of each that depend on it too come in a generation before. */
+/** A stream's dependents in generations: each one's dependent inputs are in an earlier generation. */
 function generations(dependents: readonly Dependent[]): Dependent[][] {
   const known = new Map(dependents.map((node) => [node.fingerprint, node]));
   const consumers = new Map<string, Dependent[]>();
@@ -99,7 +98,7 @@ function generations(dependents: readonly Dependent[]): Dependent[][] {
   return found;
 }
 
-/** Opens of the bars that follow each range of an input, by input and end of the range: as many as any node looks back. */
+/** Opens of the bars after each range of an input, by input and end of the range: as many as any node looks back. */
 type Ends = ReadonlyMap<string, ReadonlyMap<Seconds, Float64Array>>;
 
 async function reachEnds(
@@ -140,13 +139,13 @@ function reachedIn(
       const sees = slotOfBars(bars as Grid, node);
       for (const { start, end } of ranges) {
         if (span !== undefined) {
-          // A window begins so long before the slot's close: one that closes so long after the range sees nothing of it.
+          // A window begins its span before the slot's close: a slot that closes a span after the range sees nothing of it.
           const past = Number.isFinite(end) ? slotSeeing(end + span, node) : end;
           push(own, until, { start: sees(start), end: past });
           continue;
         }
         const last = lookback ? ends.get(fingerprint)?.get(end)?.[lookback - 1] : undefined;
-        // Seen in its own slot alone, a bar reaches no further.
+        // A bar that is only seen in its own slot reaches no further.
         const stop = lookback === 0 ? end : (last ?? Infinity);
         push(own, until, { start: sees(start), end: Number.isFinite(stop) ? sees(stop) : stop });
       }

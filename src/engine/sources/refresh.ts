@@ -3,8 +3,8 @@ import type { StrategyHost } from '../ports/host.js';
 import type { NodeStore } from '../ports/store.js';
 
 /**
- * Forgets which version of each source was taken in, so that the next run reads them all again and compares, also those that
- * say they have not changed. Rows and coverage stay until then. Gives the names of the streams.
+ * Forgets each source's known version, so that the next run reads and compares all of them, even if they report no change. Rows
+ * and coverage stay until then. Returns the names of the streams.
  */
 export async function forgetSourceVersions(ports: {
   readonly host: StrategyHost;

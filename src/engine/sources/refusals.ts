@@ -2,7 +2,7 @@ import { SeamlessError } from '../../sdk/errors.js';
 import type { Graph, GraphNode } from '../graph/graph.js';
 import type { NodeFailure } from '../ports/host.js';
 
-/** Thrown within a run when a stream's source refuses to be read: its dependents are blocked, and the rest goes on. */
+/** Thrown within a run when a stream's source cannot be read: its dependents are blocked, and the rest continues. */
 export class StreamRefused extends Error {
   readonly node: number;
   readonly refusal: SeamlessError;
@@ -14,12 +14,12 @@ export class StreamRefused extends Error {
   }
 }
 
-/** Whether an error says that a source cannot be read, which concerns nothing but what depends on it. */
+/** Whether an error means that a source cannot be read, which only affects its dependents. */
 export function isRefusal(error: unknown): error is SeamlessError {
   return error instanceof SeamlessError && (error.code === 'source' || error.code === 'source-row');
 }
 
-/** Asks a stream's source for something. @throws StreamRefused where it refuses */
+/** Calls a stream's source. @throws StreamRefused if it refuses */
 export async function asking<T>(node: number, ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
@@ -28,12 +28,12 @@ export async function asking<T>(node: number, ask: () => Promise<T>): Promise<T>
   }
 }
 
-/** What the report says of a stream whose source refused. */
+/** The report's message about a stream whose source refused. */
 export function refusalOf(node: GraphNode, { code, message, location }: SeamlessError): NodeFailure {
   return { code, message, asOf: null, location: location ?? node.description.location };
 }
 
-/** Some streams, and all nodes that depend on them. */
+/** Some streams, and all of their dependents. */
 export function downstream(graph: Graph, streams: Iterable<number>): ReadonlySet<number> {
   const found = new Set(streams);
   for (const index of graph.order) {

@@ -2,21 +2,21 @@ import { closeOf, floorToSlot, slotsIn, type Grid } from '../../sdk/time/grid.js
 import type { HeldTo, ServiceLevel, ServiceOutcome, StreamService } from '../../sdk/providers/fetched.js';
 import { formatInterval, formatTime, type Range, type Seconds } from '../../sdk/time/time.js';
 
-/** What a fetch of a range came to. */
+/** The result of a fetch of a range. */
 interface FetchFacts {
   readonly range: Range;
   readonly asOf: Seconds;
   /** Bars in the range. */
   readonly bars: number;
-  /** Open of the last of them; null: there is none. */
+  /** Open of the last of them; null: none. */
   readonly last: Seconds | null;
-  /** Bars that are closed, but not taken yet since they may still change. */
+  /** Closed bars that are not taken yet, since they may still change. */
   readonly unsettled: number;
-  /** It was ended by its deadline. */
+  /** Its deadline ended it. */
   readonly late: boolean;
 }
 
-/** How a fetch compares with what its source is held to. */
+/** How a fetch compares with its service level. */
 export function serviceOutcome(
   level: ServiceLevel,
   { range, asOf, bars, last, unsettled, late }: FetchFacts,
@@ -44,14 +44,14 @@ export function deadlineText({ deadline = 0 }: ServiceLevel): string {
   return `It was not done within its deadline of ${formatInterval(deadline)}.`;
 }
 
-/** What was missed, and the ways out, in sentences. */
+/** What was missed, with the ways out, in sentences. */
 export function missedText({ preset, stream, name, level }: HeldTo, misses: readonly string[]): string {
   const isLate = misses.includes(deadlineText(level));
   const what = preset === null ? `Stream ${stream ?? ''}` : `Preset ${preset}`;
   return `${what} missed ${name ?? 'its service level'}. ${misses.join(' ')} What was fetched is kept. ${wayOut(level, isLate)}`;
 }
 
-/** What a stream is said to have missed, and is used all the same; empty where nothing. */
+/** What a stream missed although it is used; empty: nothing. */
 export function serviceText({ preset, name, met, misses }: StreamService): string {
   const what = preset === null ? 'It' : `Preset ${preset}`;
   return met ? '' : `${what} missed ${name ?? 'its service level'}. ${misses.join(' ')}`;

@@ -11,7 +11,7 @@ import { union, type RangeSet } from '../plan/ranges.js';
 import { sourceLimit } from './source-limit.js';
 import { wholeTimes } from './whole-times.js';
 
-/** Changed sources named in a sentence. */
+/** How many changed sources a sentence names. */
 const NAMED_SOURCES = 3;
 
 /** Rows of one kind of difference. */
@@ -22,14 +22,14 @@ interface ChangedRows {
   readonly last: Seconds;
 }
 
-/** How the bars of a source differ from those that were taken in. */
+/** How a source's bars differ from the stored ones. */
 export interface SourceChange {
   readonly corrected: ChangedRows | null;
   readonly added: ChangedRows | null;
   readonly removed: ChangedRows | null;
 }
 
-/** Compares rows as they come, in ascending order. */
+/** Compares rows in ascending order as they arrive. */
 export class SourceComparison implements SourceChange {
   corrected: ChangedRows | null = null;
   added: ChangedRows | null = null;
@@ -38,7 +38,7 @@ export class SourceComparison implements SourceChange {
   /**
    * Compares tables of the same range.
    * @param grid of the bars
-   * @returns ranges of bars that came, went or changed; between two of them is a bar that did not.
+   * @returns ranges of bars that came, went or changed; two of them are separated by an unchanged bar
    */
   compare(before: Table, after: Table, grid: Grid): RangeSet {
     const ranges: Range[] = [];
@@ -76,7 +76,7 @@ function sameRow(a: RowValue, b: RowValue): boolean {
   return same(a, b) && (typeof a !== 'object' || JSON.stringify(a) === JSON.stringify(b));
 }
 
-/** Whether rows of two tables are read the same way where their values are the same. */
+/** Whether equal values in rows of two tables are read the same way. */
 function sameColumns(a: Table, b: Table): boolean {
   if (a.ts.length === 0 || b.ts.length === 0) return true;
   return (
@@ -91,16 +91,16 @@ function longer(known: ChangedRows | null, ts: Seconds): ChangedRows {
   return { rows: known.rows + 1, first: Math.min(known.first, ts), last: Math.max(known.last, ts) };
 }
 
-/** The open of the first bar that differs; null: none does. */
+/** The open of the first differing bar; null: none. */
 export function firstDifference({ corrected, added, removed }: SourceChange): Seconds | null {
   const firsts = [corrected, added, removed].flatMap((each) => (each ? [each.first] : []));
   return firsts.length > 0 ? Math.min(...firsts) : null;
 }
 
 /**
- * Reads a source and compares it with what is stored of it. Stores nothing.
+ * Reads a source and compares it with what is stored. Stores nothing.
  * @param stream its fingerprint, and the grid of its bars
- * @param mostRows to be read; null is the result where the source has more
+ * @param mostRows to read; the result is null if the source has more
  */
 export async function compareSource(
   reader: SourceReader,
@@ -119,7 +119,7 @@ export async function compareSource(
   let rows = 0;
   for (const range of ranges) {
     let from = range.start;
-    // What is compared ends between two times: ticks may have several rows at one.
+    // Compared pieces end between two times: ticks may have several rows at one.
     for await (const table of wholeTimes(reader.read(range, () => undefined))) {
       rows += table.ts.length;
       if (rows > mostRows) return null;
@@ -134,7 +134,7 @@ export async function compareSource(
   return comparison;
 }
 
-/** What to call a source: its file where it has one. */
+/** A source's name: its file, if it has one. */
 export function sourceName(stream: string, source: SourceDescription | null): string {
   const path = source?.options['path'];
   return typeof path === 'string' ? path : `the source of \`${stream}\``;
@@ -167,9 +167,9 @@ function shown(seconds: Seconds): string {
 /** A stream whose source changed. */
 export interface ChangedSource {
   readonly name: string;
-  /** What changed in it; null where that is not known. */
+  /** What changed in it; null: unknown. */
   readonly change: SourceChange | null;
-  /** Why it cannot be read, where that is so. */
+  /** Why it cannot be read, if so. */
   readonly refusal?: SeamlessError;
 }
 
@@ -183,7 +183,7 @@ export function sourcesText(sources: readonly ChangedSource[]): string {
         : `${name} changed, or must be read again; the next run finds out which bars changed`,
   );
   const text = texts.slice(0, NAMED_SOURCES).join('; ');
-  // The name of a file is written as it is.
+  // A file's name is written as it is.
   return `${text.replace(/^the source of/, 'The source of')}.`;
 }
 
@@ -203,15 +203,15 @@ export function sourcesUpstream(
   return touched;
 }
 
-/** Up to when the bars of a source were known. */
+/** Up to when a source's bars were known. */
 export function endOf(known: SourceState | undefined, node: GraphNode): Seconds {
   if (!known) return -Infinity;
   return known.last === null ? Infinity : sourceLimit(node, known.last);
 }
 
 /**
- * What a source's new beginning or end means. Bars may have come before the first one there was; and what lies before the
- * beginning or past the end, bars or none, is not known to be so any more.
+ * The effect of a source's new beginning or end. Bars may have appeared before the first one, and what is before the beginning or
+ * after the end is no longer known to be empty.
  */
 export function movedEnds(
   node: GraphNode,

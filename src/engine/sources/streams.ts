@@ -18,16 +18,16 @@ import { takingIn, type Takings } from './takings.js';
 import { endOf, firstDifference, movedEnds, SourceComparison, type SourceChange } from './source-change.js';
 import { difference, hull, intersection, union, within, type RangeSet } from '../plan/ranges.js';
 
-/** Opens that are asked for at least. */
+/** The least number of opens requested at a time. */
 const LEAST_TIMES = 256;
 
-/** Keeps what the store holds of one stream true to its source, and brings in what is missing. */
+/** Keeps the store's rows of one stream in line with its source, and reads what is missing. */
 export class StreamKeeper {
   readonly node: GraphNode;
   readonly fingerprint: Fingerprint;
   readonly #reader: SourceReader;
   readonly #store: NodeStore;
-  /** What was taken in from the source in this run: what was read and came out as it was stored is not. */
+  /** What this run stored from the source; rows that were read and found unchanged do not count. */
   readonly #taken: Range[] = [];
   #spans: readonly CoveredSpan[];
   #first: Seconds | null = null;
@@ -37,16 +37,16 @@ export class StreamKeeper {
   #distrusted = false;
   /** Ranges that were read and are about to be stored. */
   readonly #coming: Range[] = [];
-  /** Opens of the last `count` stored bars before a time, or of all there are. */
+  /** Opens of the last `count` stored bars before a time, or of all of them. */
   #lastTimes: { readonly before: Seconds; readonly count: number; readonly times: Float64Array } | null =
     null;
-  /** What the source called its content when this run first looked; null: it cannot tell. */
+  /** The source's version at this run's first check; null: unknown. */
   #version: string | null = null;
-  /** What was repaired of it before this reader was opened. */
+  /** Repairs that were made before this reader was opened. */
   #notesBefore: readonly SourceNote[] = [];
-  /** Whether the source is what was taken in, and whether nothing is left to be done for it. */
+  /** Whether the source is unchanged, and whether nothing is left to do for it. */
   #look = { unchanged: false, ends: false };
-  /** The source was found to have changed since. */
+  /** The source has changed since. */
   #changed = false;
 
   constructor(
@@ -63,17 +63,17 @@ export class StreamKeeper {
     this.#spans = spans;
   }
 
-  /** What was taken in from the source in this run, as new or in place of other bars. */
+  /** What this run stored from the source, as new bars or replacements. */
   get taken(): RangeSet {
     return within(union(this.#taken), this.#extent);
   }
 
-  /** How the bars of a source that was taken in before have changed since; null where none was, or did. */
+  /** How the source's bars have changed since they were stored; null: none were stored, or none changed. */
   get change(): SourceChange | null {
     return this.#change && firstDifference(this.#change) !== null ? this.#change : null;
   }
 
-  /** What was repaired or left out of all that the store has of the source. */
+  /** What was repaired or left out of all stored bars. */
   get notes(): readonly SourceNote[] {
     const read = this.#reader.notes?.() ?? [];
     if (this.#reader.whole) return read.length > 0 ? read : this.#notesBefore;
@@ -85,7 +85,7 @@ export class StreamKeeper {
     return this.#wrote;
   }
 
-  /** What the store has of the stream. */
+  /** The stored ranges of the stream. */
   get covered(): RangeSet {
     return union(this.#spans);
   }
@@ -103,15 +103,16 @@ export class StreamKeeper {
   }
 
   /**
-   * Looks what the source is now. All streams look before one is refreshed: those of one table are then read together.
-   * @param until no bar is wanted that closes later
+   * Checks the source's current version. All streams are checked before one is refreshed, so that those of one table are read
+   * together.
+   * @param until no bar that closes later is needed
    */
   async look(known: SourceState | undefined, until: Seconds): Promise<void> {
     const version = await this.#reader.version(known?.version);
     this.#version = version;
     const unchanged = known !== undefined && version !== null && known.version === version;
     if (unchanged) this.#notesBefore = known.notes ?? [];
-    // A pinned source keeps the beginning and the end that it had, too.
+    // A pinned source keeps its beginning and end, too.
     const grown = this.#reader.grows && !(until <= this.#limitOf(known));
     const fixed = this.#reader.boundsByVersion || this.#reader.grows || this.versionKind === 'pinned';
     const bounded = this.#reader.whole || (fixed && !grown);
@@ -126,7 +127,7 @@ export class StreamKeeper {
     }
   }
 
-  /** One that has only grown is known as far as it was, where it does not say in time how far it is now. */
+  /** A source that has only grown is known as far as before, if it does not report its end in time. */
   async #bounds(known: SourceState | undefined): ReturnType<SourceReader['bounds']> {
     try {
       return await this.#reader.bounds(known);
@@ -136,7 +137,7 @@ export class StreamKeeper {
     }
   }
 
-  /** Has the store say what the look found that changed in the source since it was last taken in. */
+  /** Updates the store for the changes that the check found. */
   async refresh(known: SourceState | undefined, takings: Takings): Promise<void> {
     if (this.#look.ends) return;
     if (this.#reader.whole) {
@@ -158,7 +159,7 @@ export class StreamKeeper {
     return known?.last == null ? -Infinity : sourceLimit(this.node, known.last);
   }
 
-  /** Where a source that has only grown ends now. */
+  /** The current end of a source that has only grown. */
   async #noteGrowth(known: SourceState, takings: Takings): Promise<void> {
     if (known.first === this.#first && known.last === this.#last) return;
     const state = { ...known, first: this.#first, last: this.#last };
@@ -166,18 +167,18 @@ export class StreamKeeper {
     await takings.add(this, { invalidations: [], segments: [], reuses: [], sources });
   }
 
-  /** From where on the bars of a changed source may be others than those stored; −∞ where its reader cannot tell. */
+  /** From where on a changed source's bars may differ from the stored ones; −∞: its reader cannot tell. */
   async #changedFrom(known: SourceState | undefined): Promise<Seconds> {
-    // What was repaired is counted over the whole; row by row, a reader knows what it counted before, or counts it again.
+    // Repairs are counted over the whole source. For single rows, a reader knows its earlier count, or counts again.
     const { whole } = this.#reader;
     const counts = whole || this.#reader.notesIn !== undefined;
     const counted = !known?.notes || (counts && areByRow(known.notes));
     if (!known?.version || !counted) return -Infinity;
     const same = (await this.#reader.sameUntil?.(known.version)) ?? -Infinity;
-    // The last bar of one that is read whole is known from reading it: only bars that were added leave it as it is.
+    // For a source that is read as a whole, the last bar is known from reading it: only added bars leave it as it is.
     if (this.#reader.whole && (known.last === null || same <= known.last)) return -Infinity;
     const from = Math.min(same, this.#reader.whole ? endOf(known, this.node) : this.horizon.limit);
-    // A covered span is taken in anew as a whole.
+    // A covered span is read again as a whole.
     const anew = this.#spans.find(({ start, end }) => start < from && from < end)?.start ?? from;
     if (known.notes && !whole) {
       const kept = within(union(this.#spans), { start: -Infinity, end: anew });
@@ -186,14 +187,14 @@ export class StreamKeeper {
     return anew;
   }
 
-  /** Where the source has bars. */
+  /** The source's bounds. */
   get #extent(): Range {
     return { start: this.horizon.begin, end: this.horizon.limit };
   }
 
   /**
-   * What is stored before a changed source has been read to its end makes the store hold rows of two versions: should the
-   * reading be cut short and the old content come back, neither version may be believed.
+   * Storing before a changed source is read to its end would mix two versions: if the read is interrupted and the old content
+   * returns, neither version could be trusted.
    */
   async #distrust({ known }: Refresh): Promise<void> {
     if (!known || this.#distrusted) return;
@@ -202,7 +203,7 @@ export class StreamKeeper {
     await this.#store.commit({ invalidations: [], segments: [], reuses: [], sources });
   }
 
-  /** Brings in the bars of a range as far as the source has them. They are stored by the time that `takings` are. */
+  /** Reads the bars of a range, as far as the source has them. They are stored together with `takings`. */
   async ensure(range: Range, takings: Takings): Promise<void> {
     const wanted = intersection(range, this.#extent);
     const missing = difference(union([wanted]), union([...this.#spans, ...this.#coming]));
@@ -219,17 +220,14 @@ export class StreamKeeper {
     this.#coming.push(...missing);
   }
 
-  /** What the store has of the stream now. */
+  /** The current stored ranges of the stream. */
   noteSpans(spans: readonly CoveredSpan[]): void {
     this.#spans = spans;
     this.#coming.length = 0;
     this.#lastTimes = null;
   }
 
-  /**
-   * The open of the `count`-th bar before `before`, or of the first bar there is. Bars are counted as they exist,
-   * across holes and weekends.
-   */
+  /** The open of the `count`-th bar before `before`, or of the first bar. Counts existing bars, across holes and weekends. */
   async rowsBack(before: Seconds, count: number): Promise<Seconds> {
     if (before <= this.horizon.begin) return this.horizon.begin;
     let length = count * this.node.interval;
@@ -238,7 +236,7 @@ export class StreamKeeper {
       if (!this.#reader.whole)
         await takingIn(this.#store, (takings) => this.ensure({ start, end: before }, takings));
       const times = await this.#timesBefore(before, count);
-      // Older spans beyond a range that was never read say nothing of the bars in between.
+      // Older spans beyond an unread range say nothing about the bars in between.
       const missing = this.#reader.whole ? 0 : lowerBound(times, start);
       if (times.length - missing >= count) return times[0] as Seconds;
       if (this.#reader.whole || start <= this.horizon.begin) return this.horizon.begin;
@@ -246,7 +244,7 @@ export class StreamKeeper {
     }
   }
 
-  /** Opens of the last bars before a time that are stored. Nodes ask for one number after the other: more is asked for at once. */
+  /** Opens of the last stored bars before a time. Nodes ask for one number after the other, so more are requested at once. */
   async #timesBefore(before: Seconds, count: number): Promise<Float64Array> {
     let known = this.#lastTimes;
     if (known?.before !== before || known.count < count) {
@@ -259,11 +257,11 @@ export class StreamKeeper {
   }
 
   /**
-   * Rows of two versions of a source must not be stored under one: whatever was read since the first look is let go.
-   * @throws SeamlessError `source` when the source changed during the run.
+   * Rows of two versions of a source must not be stored under one: everything read since the first check is discarded.
+   * @throws SeamlessError `source` when the source changed during the run
    */
   async #refuseChanged(): Promise<void> {
-    // What is read at once is watched by its reader, from its version to its last row.
+    // A source that is read at once is watched by its reader, from its version to its last row.
     if (this.#version === null || this.#reader.whole) return;
     if ((await this.#reader.version()) === this.#version) return;
     this.#changed = true;
@@ -275,7 +273,7 @@ export class StreamKeeper {
     );
   }
 
-  /** Reads ranges and stores what is new in them. @param refresh null: bars that were not asked for before, of the same source. */
+  /** Reads ranges and stores what is new. @param refresh null: new ranges of an unchanged source */
   async #takeIn(ranges: RangeSet, refresh: Refresh | null, takings: Takings): Promise<void> {
     this.#wrote = true;
     const intake = new Intake(this.node, this.#spans, this.#reader.blockBars);
@@ -283,7 +281,7 @@ export class StreamKeeper {
     try {
       await this.#read(ranges, intake, refresh, skipped);
     } catch (error) {
-      // Read at once, it is read again from its beginning in any case; else what was read before a break is kept.
+      // A source that is read at once starts over anyway; otherwise, what was read before an interruption is kept.
       if (this.#reader.whole || this.#changed) await this.#letGo(intake);
       else if (error instanceof Overdue && this.#reader.grows && !refresh) await this.#keepRest(intake);
       throw error;
@@ -294,26 +292,28 @@ export class StreamKeeper {
       this.#first = first ?? intake.first;
       this.#last = intake.last ?? last;
     }
-    // Covered spans that a reading does not reach any more lose their cover: the source shrank.
+    // Covered spans that a read no longer reaches are uncovered: the source shrank.
     const start = refresh ? Math.min(refresh.from, this.horizon.limit) : Infinity;
     const lost = difference(within(union(this.#spans), { start, end: Infinity }), union(intake.covered));
     const { notes } = this;
     const now = { version: this.#version, first: this.#first, last: this.#last };
     const state: SourceState = notes.length > 0 ? { ...now, notes } : now;
-    // Bars that were not asked for before change nothing of what is known of a source but what was repaired in them.
+    // New ranges change nothing that is known about a source, except its repairs.
     const sources = refresh || notes.length > 0 ? [{ fingerprint: this.fingerprint.hash, state }] : [];
     const commit = await this.#commitOf(pieces, lost, refresh, movedEnds(this.node, refresh?.known, now));
     if (skipped.length === 0) await takings.add(this, { ...commit, sources });
     else {
       if (refresh) await this.#distrust(refresh);
       await this.#store.commit(commit);
-      // What was there with a row that cannot be read is not known; asking for it gives the reason.
+      // What is beside an unreadable row is unknown; requesting it gives the reason.
       const invalidations = union(skipped).map((range) => ({ fingerprint: this.fingerprint.hash, range }));
       await takings.add(this, { invalidations, segments: [], reuses: [], sources });
     }
   }
 
-  /** @param skipped takes where rows of a changed source cannot be read; without a change such rows are what was asked for. */
+  /**
+   * @param skipped receives ranges of a changed source that cannot be read; without a change, such rows are part of the request
+   */
   async #read(ranges: RangeSet, intake: Intake, refresh: Refresh | null, skipped: Range[]): Promise<void> {
     const skip = refresh ? ({ range }: SkippedRow): unknown => skipped.push(range) : undefined;
     for (const range of ranges) {
@@ -337,7 +337,7 @@ export class StreamKeeper {
     await this.#store.commit(await this.#commitOf(intake.takePieces(), [], null));
   }
 
-  /** Ends the cover of what a reading stored before it was found to be of a source that changed meanwhile. */
+  /** Uncovers what a read stored before its source was found to have changed. */
   async #letGo({ taken }: Intake): Promise<void> {
     const { hash: fingerprint } = this.fingerprint;
     const invalidations = taken.map((range) => ({ fingerprint, range }));
@@ -345,7 +345,7 @@ export class StreamKeeper {
     await this.#store.commit({ invalidations, segments: [], reuses: [], sources: [] });
   }
 
-  /** What is to be stored of pieces, and what is not to be believed any more because of them. */
+  /** What to store of pieces, and what coverage ends because of them. */
   async #commitOf(
     pieces: readonly Piece[],
     lost: RangeSet,
@@ -369,10 +369,10 @@ export class StreamKeeper {
     }
     const changed = [...moved];
     for (const { range, table, old } of pieces) {
-      // Of a source that shrank, what is left of a span takes the place of all of it.
+      // If a source shrank, what is left of a span replaces all of it.
       const ranges = old ? await this.#compare(hull(union([old, range])) ?? range, table) : [range];
       this.#taken.push(...ranges);
-      // Bars past those there were: nobody who looked before could have seen them, or waits for them.
+      // Bars after the known end: nobody who looked earlier could have seen them.
       if (old || range.start < endOf(refresh.known, this.node)) changed.push(...ranges);
     }
     const gone = difference(lost, union(pieces.flatMap(({ old }) => (old ? [old] : []))));
@@ -384,7 +384,7 @@ export class StreamKeeper {
     };
   }
 
-  /** Notes how rows that are about to be stored differ from those they take the place of, and gives the ranges that do. */
+  /** Records how rows to be stored differ from those they replace, and returns the changed ranges. */
   async #compare(range: Range, table: Table): Promise<RangeSet> {
     const [before] = await this.#store.read([{ fingerprint: this.fingerprint.hash, range }]);
     this.#change ??= new SourceComparison();
@@ -392,9 +392,9 @@ export class StreamKeeper {
   }
 }
 
-/** A source that is taken in because it may have changed. */
+/** A source that is read because it may have changed. */
 interface Refresh {
   readonly known: SourceState | undefined;
-  /** Bars before it are those that are stored. */
+  /** Bars before this are as stored. */
   readonly from: Seconds;
 }

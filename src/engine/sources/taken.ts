@@ -4,8 +4,8 @@ import type { SourceLibrary, SourceTaken } from '../ports/source.js';
 import { openSource } from './open-source.js';
 
 /**
- * What the file of a stream is read as, with its provider's options; null: the node is no stream, or its bars come from no file.
- * @throws SeamlessError `source` when the source is missing or refused.
+ * How a stream's file is read, with its provider's options; null: the node is no stream, or its bars come from no file.
+ * @throws SeamlessError `source` when the source is missing or refused
  */
 export async function takenOf(
   ports: { readonly host: StrategyHost; readonly sources: SourceLibrary },

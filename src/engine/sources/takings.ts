@@ -1,20 +1,20 @@
 import type { Commit, CoveredSpan, NodeStore } from '../ports/store.js';
 
-/** Numbers that wait to be stored. */
+/** The most numbers that wait to be stored. */
 const MOST_CELLS = 4_000_000;
 
-/** A stream that something was taken in of. */
+/** A stream with bars to store. */
 interface Taker {
   readonly fingerprint: { readonly hash: string };
   noteSpans(spans: readonly CoveredSpan[]): void;
 }
 
-/** What is taken in of streams, each of which is complete: stored for many of them in one transaction. */
+/** Complete pieces of streams, stored for many of them in one transaction. */
 export interface Takings {
   add(taker: Taker, commit: Commit): Promise<void>;
 }
 
-/** Stores what work takes in, also where it fails. */
+/** Stores what `work` reads, even if it fails. */
 export async function takingIn<T>(store: NodeStore, work: (takings: Takings) => Promise<T>): Promise<T> {
   const together = new Together(store);
   try {

@@ -1,6 +1,6 @@
 import { concatTables, lowerBound, sliceTable, type Table } from '../../sdk/table.js';
 
-/** The same rows in tables that end where a time does: rows of one time are never in two of them. */
+/** The same rows in tables that do not split rows of one time. */
 export async function* wholeTimes(tables: AsyncIterable<Table>): AsyncGenerator<Table> {
   let held: Table | null = null;
   for await (const table of tables) {

@@ -8,7 +8,10 @@ import { loadCcxt, type CcxtExchange } from '../../../sources/ccxt/exchange.js';
 
 type CcxtSettings = Extract<NonNullable<World['feed']>, { kind: 'ccxt' }>;
 
-/** @throws SeamlessError `source` where the project has no ccxt, or it no such exchange, symbol or interval; `usage` for streams without a symbol */
+/**
+ * @throws SeamlessError `source` if the project has no ccxt, or ccxt has no such exchange, symbol or interval; `usage` for
+ * streams without a symbol
+ */
 export async function openCcxtFeed(
   world: World,
   { exchange: name, symbol, silence }: CcxtSettings,
@@ -59,7 +62,7 @@ function isWatched(exchange: CcxtExchange): exchange is CcxtExchange & WatchedEx
   return 'watchOHLCV' in exchange && exchange.has?.['watchOHLCV'] !== false;
 }
 
-/** A symbol for each stream. One of another symbol would be computed without anybody noticing: none is guessed. */
+/** A symbol for each stream. None is guessed: a wrong symbol would go unnoticed. */
 function symbolsOf(
   world: string,
   symbol: CcxtSettings['symbol'],

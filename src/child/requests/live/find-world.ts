@@ -7,21 +7,21 @@ import { SeamlessError } from '../../../sdk/errors.js';
 import type { PresetNames } from '../../../settings/completion.js';
 import { loadPresetFile } from '../../../sources/presets/load.js';
 
-/** What may change under way is told as it does: a run that goes on does so whatever it is by then. */
+/** Settings that may change during a run: the run keeps its record, whatever they are by then. */
 const UNDER_WAY = { activation: 'active', allocations: {} } as const;
 
-/** A world, and where what changes of it is heard. */
+/** A world, and where its changes are reported. */
 interface FoundWorld {
   readonly world: World;
-  /** To be closed. Null: of a backtest nothing changes. */
+  /** Must be closed. Null for a backtest, whose world does not change. */
   readonly follow: FollowedWorld | null;
-  /** It is served by another project or machine. */
+  /** Another project or machine serves it. */
   readonly isElsewhere: boolean;
 }
 
 /**
- * A world of a project by its name. One that is elsewhere is connected to, until `follow` is closed.
- * @throws SeamlessError for a world that is unknown or malformed, cannot be reached, or takes no such token
+ * Finds a project's world by name. A remote world is connected until `follow` is closed.
+ * @throws SeamlessError for a world that is unknown or invalid, cannot be reached, or refuses the token
  */
 export async function findWorld(
   projectRoot: string,
@@ -47,7 +47,7 @@ export async function findWorld(
   }
 }
 
-/** Secrets come from the environment, never from a file. @param whose token it is, such as `World btc` */
+/** Secrets come from the environment, never from a file. @param whose the token's owner, such as `World btc` */
 export function tokenOf(whose: string, name: string): string {
   const token = process.env[name];
   if (token) return token;
@@ -57,7 +57,7 @@ export function tokenOf(whose: string, name: string): string {
   );
 }
 
-/** Those of the run's own project, also where the world is elsewhere. @throws SeamlessError `usage` for a file that is malformed */
+/** The presets of the run's own project, even if the world is remote. @throws SeamlessError `usage` for an invalid file */
 function presetNames(projectRoot: string): PresetNames {
   const { specs, levels } = loadPresetFile(projectRoot);
   return { data: specs.map(({ id }) => id), sla: Object.keys(levels) };

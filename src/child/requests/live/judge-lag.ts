@@ -10,9 +10,9 @@ import { gridOf } from '../../../sdk/time/grid.js';
 import type { Seconds } from '../../../sdk/time/time.js';
 
 /**
- * Judges how far the history of streams is behind the first bar of a feed, where they have a service level.
+ * Checks how far the history of streams is behind the first bar of a feed, if they have a service level.
  * @param until where the feed begins
- * @throws SeamlessError `source` for a stream that is too far behind; `Held` for one that is to be waited for
+ * @throws SeamlessError `source` for a stream that is too far behind; `Held` for one to wait for
  */
 export async function judgeLag(
   graph: Graph,

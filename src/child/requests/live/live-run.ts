@@ -46,20 +46,20 @@ import type { SourceHints } from '../source-hints.js';
 import type { StrategySession } from '../../session/strategy-session.js';
 import { inWorld } from '../../session/world-host.js';
 
-/** A run that may begin. */
+/** A run that is ready to begin. */
 interface PreparedRun {
   readonly run: string;
   readonly file: string;
   readonly projectRoot: string;
   readonly world: World;
   readonly cacheDir: string;
-  /** What changes of the world under way; closed with the run. */
+  /** Changes of the world during the run; closed with it. */
   readonly follow: FollowedWorld | null;
-  /** What there is of a run that goes on. */
+  /** The journal of a resumed run. */
   readonly earlier: { readonly record: RunRecord; readonly lines: readonly JournalLine[] } | null;
 }
 
-/** What a run may use. */
+/** What a run needs from its surroundings. */
 interface RunPorts {
   readonly hints: () => Promise<SourceHints>;
   readonly useStore: <T>(work: (store: Store) => Promise<T>) => Promise<T>;
@@ -68,7 +68,7 @@ interface RunPorts {
 
 type Sources = Parameters<Parameters<StrategySession['withPorts']>[1]>[0];
 
-/** @throws SeamlessError for a world that is unknown, malformed or refused, and for a run that cannot go on. */
+/** @throws SeamlessError for a world that is unknown, invalid or refused, and for a run that cannot be resumed */
 export async function prepareRun(
   payload: Payload<'run'>,
   cacheDir: string,
@@ -86,7 +86,7 @@ export async function prepareRun(
   }
 }
 
-/** @throws SeamlessError `usage` where real money would move without a broker, or without somebody having said so. */
+/** @throws SeamlessError `usage` if real money would move without a broker or without confirmation */
 function refuseUnconfirmed({ name, broker }: World, payload: Payload<'run'>, isElsewhere: boolean): void {
   if (!payload.broker) {
     const way = isElsewhere
@@ -123,14 +123,14 @@ function earlierRun(cacheDir: string, run: string, world: World): PreparedRun['e
   return { record, lines };
 }
 
-/** What a run said as it ended is not said again by one that goes on: the last word is. */
+/** A resumed run does not repeat what it reported at its last end. */
 function endsRun(events: JournalLine['events']): boolean {
   return events.every(
     (event) => event.type === 'finished' || (event.type === 'error' && event.node === null),
   );
 }
 
-/** Runs a strategy in a world, to the end of its feed or range, or until the request is cancelled. */
+/** Runs a strategy in a world until the end of its feed or range, or until the request is cancelled. */
 export async function runInWorld(
   session: StrategySession,
   prepared: PreparedRun,
@@ -158,7 +158,7 @@ export async function runInWorld(
   }
 }
 
-/** @throws SeamlessError `usage` where a run would need ticks as they come: feeds have bars. */
+/** @throws SeamlessError `usage` if a run would need live ticks: feeds have bars */
 function refuseTicks(graph: Graph, { name, mode }: World): void {
   const ticks = graph.nodes.find((node) => isTicks(node));
   if (!ticks || mode === 'backtest') return;
@@ -173,10 +173,10 @@ interface BegunRun extends PreparedRun {
   readonly journal: Journal;
 }
 
-/** Opens the journal. @throws SeamlessError `usage` for a run whose strategy changed. */
+/** Opens the journal. @throws SeamlessError `usage` for a run whose strategy changed */
 function begin(prepared: PreparedRun, graph: Graph, nonce: string): BegunRun {
   const { run, file, world, cacheDir, earlier } = prepared;
-  // What nothing vouches for has another fingerprint each time; a run goes on with it all the same.
+  // Nodes that cannot be hashed get a new fingerprint each time; the run is resumed anyway.
   const named = fingerprints(graph, nonce).map(({ hash: full }, i) => [
     (graph.nodes[i] as GraphNode).name,
     (graph.nodes[i] as GraphNode).description.own.hash === undefined ? 'unhashable' : full,
@@ -279,7 +279,7 @@ async function runLive(
     warm: (until) =>
       holding(hooks, (deadlines) =>
         useStore(async (store) => {
-          // Opened anew: history may have come closer to the feed since.
+          // Opened again: history may have grown towards the feed meanwhile.
           const history = hull(await extentsOf(graph, sources.sources));
           const held = { ...runHooks(hooks), deadlines };
           const nodes = await warmUp({ ...sources, store }, graph.nodes, history, until, held);
@@ -301,7 +301,7 @@ async function runLive(
   return live.run();
 }
 
-/** What is traded closed at before a time, in as many slots as the policy looks back at; null: it does not. */
+/** The closes of traded symbols before a time, for as many slots as the policy looks back; null: it does not. */
 async function closesOf(
   { policy }: World,
   graph: Graph,
@@ -322,7 +322,7 @@ function runHooks({ progress, signal }: RequestHooks): RunHooks {
   return { progress, signal };
 }
 
-/** What the sources of a strategy have, by stream. */
+/** The bounds of a strategy's sources, by stream. */
 async function extentsOf(graph: Graph, sources: SourceLibrary): Promise<Range[]> {
   const extents: Range[] = [];
   for (const node of graph.nodes) {
@@ -342,7 +342,7 @@ function hull(extents: readonly Range[]): Range | null {
   };
 }
 
-/** The world's feed, and from where on it is asked. */
+/** The world's feed, and the time it is requested from. */
 async function feedOf(
   { world, projectRoot }: PreparedRun,
   graph: Graph,

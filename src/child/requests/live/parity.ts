@@ -21,7 +21,7 @@ import type { RequestHooks } from '../request.js';
 import type { StrategySession } from '../../session/strategy-session.js';
 import { inWorld } from '../../session/world-host.js';
 
-/** A run's recording, its strategy, and a folder for the cache of the comparison. @throws SeamlessError when there is none. */
+/** A run's recording, its strategy, and a cache folder for the comparison. @throws SeamlessError if there is none */
 export function openRecording(
   cacheDir: string,
   projectRoot: string,
@@ -41,7 +41,7 @@ export function openRecording(
   return { strategy: { file, className, projectRoot }, recording, world, dir: join(folder, 'parity') };
 }
 
-/** Materializes what a run's feed said, and compares every bar of every node with what the run said. */
+/** Materializes a run's recorded feed, and compares every bar of every node with the run's. */
 export function compareRun(
   session: StrategySession,
   run: string,
@@ -55,7 +55,7 @@ export function compareRun(
     const recorded: SourceLibrary = {
       open: async (stream) => new RecordedSource(await sources.open(stream), recording, stream.name, stream),
     };
-    // A slot that was open when the run began closes in it.
+    // A slot that was open when the run began closes during it.
     const longest = Math.max(...graph.nodes.map(({ interval }) => interval));
     const range = { start: recording.range.start - longest, end: recording.range.end };
     const hooks = { progress, signal, pause: () => new Promise<void>((resolve) => setImmediate(resolve)) };

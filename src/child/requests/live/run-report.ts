@@ -20,12 +20,12 @@ type UseStore = <T>(
   work: (store: Store) => Promise<T>,
 ) => Promise<T>;
 
-/** Requests that look at runs, and start none. */
+/** Requests about runs, which start none. */
 export function runRequests(useStore: UseStore): {
   readonly [K in Looking]: (payload: Payload<K>, hooks: RequestHooks) => Promise<Result<K>>;
 } {
   return {
-    // Async: what they throw is their answer.
+    // Async, so that errors become answers.
     runs: async (payload) => Promise.resolve(summaries(folderOf(payload.projectRoot, payload))),
     worlds: async ({ projectRoot }) => Promise.resolve(worldsOf(projectRoot)),
     world: async ({ projectRoot, world: name }, { log }) => {
@@ -42,18 +42,18 @@ export function runRequests(useStore: UseStore): {
   };
 }
 
-/** @throws SeamlessError when there is no such run, or it cannot be read. */
+/** @throws SeamlessError when there is no such run, or it cannot be read */
 function reportOfRun(cacheDir: string, run: string): TradingReport {
   const record = readRun(cacheDir, run);
-  // Asked before reading: a run that ends in between is then said to go on, never to be cut off.
+  // Checked before reading: a run that ends in between then counts as active, not as interrupted.
   const running = isRunning(cacheDir, record);
   return tradingReport(record, new JournalReader(runFolder(cacheDir, run)).all(), running);
 }
 
 /**
- * What the feed said of a symbol; of a backtest, what the cache has of the very version that it traded.
- * @param useStore opens the cache, where it is needed
- * @throws SeamlessError `not-found`, with names like it, for a symbol that the run does not trade
+ * A symbol's bars from the feed; for a backtest, from the cache, in the version that it traded.
+ * @param useStore opens the cache if it is needed
+ * @throws SeamlessError `not-found`, suggesting similar names, for a symbol that the run does not trade
  */
 async function pricesOfRun(
   payload: Payload<'prices'>,

@@ -14,19 +14,19 @@ import type {
 import { findFirings, type FiringInput, type Firings } from './firing.js';
 import type { Grids } from './grids.js';
 
-/*
- * How a node is evaluated: when it fires, what its host is asked, and what is made of the answer. Materialization and the Core
- * Loop both go through here, which is why a node says the same in both.
+/**
+ * How a node is evaluated: when it fires, what the host is asked, and how the answer is used. Materialization and the Core Loop
+ * share this, which is why they give the same rows.
  */
 
-/** What is at hand of a node's inputs. */
+/** The loaded rows of a node's inputs. */
 export interface AtHand {
   readonly nodes: readonly GraphNode[];
-  /** Rows of an input, ascending, without a break from the first row that a firing looks back at. */
+  /** Rows of an input, ascending and contiguous from the first row that a firing looks back at. */
   readonly rows: (edge: Edge) => Table;
 }
 
-/** The firings of a node in the slots whose open lies in a range. */
+/** The firings of a node in the slots with an open in a range. */
 export function firingsOf(node: GraphNode, range: Range, { nodes, rows }: AtHand, grids: Grids): Firings {
   const inputs = node.edges.map((edge): FiringInput => ({
     ...gridOf(nodes[edge.node] as GraphNode),
@@ -38,7 +38,7 @@ export function firingsOf(node: GraphNode, range: Range, { nodes, rows }: AtHand
   return findFirings(node, range, inputs, grids);
 }
 
-/** What a host is asked for these firings. @param expected columns the node has emitted so far */
+/** The request to a host for these firings. @param expected columns that the node has emitted so far */
 export function requestOf(
   node: GraphNode,
   { opens, asOf, ends }: Firings,
@@ -57,7 +57,7 @@ export function requestOf(
   return { node: node.index, interval: node.interval, opens, asOf, inputs, expected };
 }
 
-/** Has the host compute, and settles its result. */
+/** Has the host compute, and normalizes the result. */
 export async function evaluate(
   host: StrategyHost,
   request: ComputeRequest,
@@ -67,7 +67,7 @@ export async function evaluate(
   return settled(request, await host.compute(request, progress, signal));
 }
 
-/** Settles what bits of a result may differ without meaning. */
+/** Normalizes bits that may differ without meaning. */
 export function settled({ opens }: ComputeRequest, result: ComputeResult): ComputeResult {
   const table = settleNaN(result.table);
   // Nodes of one grid share its times.
@@ -80,7 +80,7 @@ export function schemaOf(table: Table): Schema {
   return { shape: table.shape, names: table.names, types: table.columns.map((column) => column.type) };
 }
 
-/** What is known of a node's columns after another table. A column of nulls alone leaves its type open. */
+/** A node's columns after another table. An all-null column has no type yet. */
 export function widerSchema(known: Schema | null, schema: Schema): Schema {
   const open = !known || known.types.includes('null');
   return open && !(known && schema.types.every((type) => type === 'null')) ? schema : known;

@@ -12,37 +12,35 @@ import {
 import type { Range, Seconds } from '../../../sdk/time/time.js';
 import { Grids, sameTimes } from './grids.js';
 
-/** One input as firing sees it: when its bars open, and how many must have closed. */
+/** One input for firing: the opens of its bars, and how many must have closed. */
 export interface FiringInput extends Grid {
   /** How many bars must have closed. */
   readonly lookback: number;
-  /** Of a window that is counted in time: its seconds. A slot whose window holds no bar does not fire. */
+  /** For a window counted in time: its seconds. A slot with an empty window does not fire. */
   readonly span?: Seconds;
-  /** It is looked at in the slot itself, and may be missing there: of all such inputs one must have a bar. */
+  /** It is read in the slot itself and may be missing there: at least one such input must have a bar. */
   readonly gather?: boolean;
-  /** Opens of the bars at hand, ascending. */
+  /** Opens of the loaded bars, ascending. */
   readonly ts: Float64Array;
 }
 
 export interface Firings {
-  /** Opens of the slots that fire, ascending: what their rows are stamped by. */
+  /** Opens of the firing slots, ascending: the stamps of their rows. */
   readonly opens: Float64Array;
   /** Closes of these slots. */
   readonly asOf: Float64Array;
-  /** Per input and firing, how many of its bars at hand have closed. */
+  /** Per input and firing, how many loaded bars have closed. */
   readonly ends: readonly Int32Array[];
-  /** Per input, the most bars that a slot lacked although everything else was there to fire it. */
+  /** Per input, the most bars that were lacking in a slot that could have fired otherwise. */
   readonly lacking: readonly number[];
 }
 
 /**
- * The firings of a node in the slots whose open lies in `slots`.
- *
- * A slot `[t, t + interval)` fires at its close, once, if every input with an interval up to the node's own closed a
- * bar in it, that is in `(t, t + interval]`; if all inputs are slower, if one of them did. On a calendar what closes between two
- * slots counts as closed in the next. All inputs must have `lookback` closed bars by then. Inputs that are gathered count as one, which closed a bar if any of them did.
- *
- * @param grids what nodes of the same chunk have in common
+ * The firings of a node in the slots with an open in `slots`. A slot `[t, t + interval)` fires at its close, once, if every input
+ * with an interval up to the node's own closed a bar in it, that is in `(t, t + interval]`; if all inputs are slower, if one of
+ * them did. On a calendar, what closes between two slots counts for the next. All inputs must have `lookback` closed bars by
+ * then. Gathered inputs count as one, which closed a bar if any of them did.
+ * @param grids what nodes of the chunk share
  */
 export function findFirings(
   grid: Grid,
@@ -90,14 +88,14 @@ export function findFirings(
   };
 }
 
-/** Bars of inputs that close in the slots one by one: the first row of each, and by how much slots open after these bars. */
+/** The general case, bar by bar: the first row of each input, and by how much slots open after its bars. */
 interface AlignedBars {
   readonly from: readonly number[];
   readonly count: number;
   readonly shift: Seconds;
 }
 
-/** The common case, inputs on the interval of the node, all of which have a bar in the same slots: each bar fires its slot. */
+/** The common case: all inputs have the node's interval and bars in the same slots, so each bar fires its slot. */
 function alignedBars(grid: Grid, slots: Range, inputs: readonly FiringInput[]): AlignedBars | null {
   const [first] = inputs;
   if (
@@ -123,7 +121,7 @@ function alignedBars(grid: Grid, slots: Range, inputs: readonly FiringInput[]): 
   return bars.every((each) => sameTimes(each, model)) ? { from, count: model.length, shift } : null;
 }
 
-/** Where all inputs have begun and none has ended: an input that needs more warm-up begins later. */
+/** The slots where all inputs have begun and none has ended: an input that needs more warm-up begins later. */
 function commonBars(inputs: readonly FiringInput[]): { readonly start: Seconds; readonly last: Seconds } {
   return {
     start: Math.max(...inputs.map(({ ts }) => ts[0] ?? Infinity)),
@@ -147,7 +145,7 @@ function followBars(
   return { opens, asOf, ends, lacking: count > 0 ? missing : missing.map(() => 0) };
 }
 
-/** How many bars have closed by `time`, counting on from `from`. */
+/** How many bars have closed by `time`, continuing from `from`. */
 function advance(input: FiringInput, from: number, time: Seconds): number {
   const lastOpen = lastOpenBy(time, input);
   let end = from;
@@ -177,7 +175,10 @@ function windowsHold(inputs: readonly FiringInput[], closed: readonly number[], 
   );
 }
 
-/** Inputs without whose bars no slot fires: the slowest of those that must close one in each slot; or else those that are gathered, or all. */
+/**
+ * Inputs that every firing slot needs a bar of: the slowest of those that must close one in each slot; else gathered ones, or
+ * all.
+ */
 function driversOf(inputs: readonly FiringInput[], prompt: readonly boolean[]): readonly FiringInput[] {
   const must = inputs.filter((_, i) => prompt[i]);
   if (must.length > 0)
@@ -186,7 +187,7 @@ function driversOf(inputs: readonly FiringInput[], prompt: readonly boolean[]): 
   return gathered.length > 0 ? gathered : inputs;
 }
 
-/** Opens of the slots in which one of these inputs closes a bar, ascending, each once. */
+/** Opens of the slots in which one of these inputs closes a bar, ascending, without repeats. */
 function candidateSlots(
   grid: Grid,
   slots: Range,

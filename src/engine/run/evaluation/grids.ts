@@ -7,16 +7,16 @@ interface Slots {
   readonly asOf: Float64Array;
 }
 
-/** Of single slots, by the end: the same array in each. */
+/** For single slots, by end: the same array in each. */
 const ends: Int32Array[] = [];
 const MOST_KEPT = 4096;
 
-/** Times and ends that nodes of one grid have in common within a chunk: made once, and the same arrays for all of them. */
+/** Times and ends that nodes of one grid share within a chunk: made once, as the same arrays. */
 export class Grids {
   readonly #slots: (Slots & { readonly grid: Grid })[] = [];
   readonly #ramps = new Map<string, Int32Array>();
 
-  /** The closes of slots with these opens. The opens are those of an earlier call with equal ones. */
+  /** The closes of slots with these opens. Equal opens are returned as the earlier array. */
   slotsOf(opens: Float64Array, grid: Grid): Slots {
     const known = this.#slots.find((each) => sameGrid(each.grid, grid) && sameTimes(each.opens, opens));
     if (known) return known;
@@ -28,7 +28,7 @@ export class Grids {
       const open = opens[i] as Seconds;
       const close = open + interval;
       asOf[i] = close;
-      // A row is stamped by its close less the interval, which need not be the input's stamp where an interval is a fraction.
+      // A row is stamped by its close minus the interval; an input's stamp may differ if the interval is fractional.
       if (close - interval !== open && stamps === opens) stamps = Float64Array.from(opens);
       if (stamps !== opens) stamps[i] = close - interval;
     }
@@ -43,7 +43,7 @@ export class Grids {
     return slots;
   }
 
-  /** `first`, `first + 1`, …: the ends of windows that move on by one row. Not to be written to: that of one slot is kept for the next. */
+  /** `first`, `first + 1`, …: the ends of windows that move by one row. Read-only: for single slots it is reused. */
   ramp(first: number, count: number): Int32Array {
     if (count === 1 && first < MOST_KEPT) return (ends[first] ??= Int32Array.of(first));
     const key = `${first} ${count}`;

@@ -14,27 +14,27 @@ import type { NodeWork } from '../../plan/plan.js';
 import { union } from '../../plan/ranges.js';
 import { sameTimes } from './grids.js';
 
-/** Rows at hand per node: the last ones that consumers look back to, then those of the chunk. */
+/** Loaded rows per node: the last ones that consumers look back to, then the chunk's. */
 export class HeldRows {
   readonly #tables = new Map<number, Table>();
-  /** Of a node whose chunk came in one piece, that piece: its digest is that of the stored segment. */
+  /** If a node's chunk is one piece, that piece: its digest is the stored segment's. */
   readonly #pieces = new Map<number, { readonly from: number; readonly table: Table }>();
   readonly #digests = new Map<string, Digest>();
-  /** Times that were put together in this chunk: those of nodes on one grid are the same. */
+  /** Concatenated times of this chunk, shared by nodes on one grid. */
   readonly #joined: { readonly parts: readonly Float64Array[]; readonly ts: Float64Array }[] = [];
 
   of(index: number): Table {
     return this.#tables.get(index) ?? emptyTable();
   }
 
-  /** The same rows at hand; what is added to one is not in the other. */
+  /** A copy: rows added to one are not in the other. */
   copy(): HeldRows {
     const held = new HeldRows();
     for (const [index, table] of this.#tables) held.#tables.set(index, table);
     return held;
   }
 
-  /** Takes in the rows of a chunk. @throws SeamlessError `value`, naming the node, when its columns changed. */
+  /** Adds the rows of a chunk. @throws SeamlessError `value`, naming the node, when its columns changed */
   add(index: number, name: string, produced: readonly Table[]): void {
     const sorted = [...produced]
       .filter((table) => table.ts.length > 0)
@@ -75,12 +75,12 @@ export class HeldRows {
     return ts.length - lowerBound(ts, time);
   }
 
-  /** Keeps the last `rows` rows of a node for the next chunk. */
+  /** Keeps a node's last `rows` rows for the next chunk. */
   trim(index: number, rows: number): void {
     const table = this.#tables.get(index);
     if (table && table.ts.length > rows) {
       const last = sliceTable(table, table.ts.length - rows, table.ts.length);
-      // A view of a few rows would keep the memory of them all.
+      // A view of a few rows would keep the whole memory.
       this.#tables.set(index, rows < table.ts.length / 2 ? copyTable(last) : last);
     }
     this.#pieces.delete(index);
@@ -88,7 +88,7 @@ export class HeldRows {
     this.#joined.length = 0;
   }
 
-  /** Digest of rows `[from, to)`. Many consumers read the same rows: it is taken once a chunk. */
+  /** Digest of rows `[from, to)`. Many consumers read the same rows: computed once per chunk. */
   digest(index: number, from: number, to: number): Digest {
     const key = `${index} ${from} ${to}`;
     const known = this.#digests.get(key);
@@ -101,14 +101,14 @@ export class HeldRows {
   }
 }
 
-/** From when on a node's rows are at hand without a break: what consumers read, with what is computed right before it. */
+/** From when on a node's rows are contiguous: what consumers read, with what is computed right before it. */
 export function unbrokenFrom({ demand, compute }: Pick<NodeWork, 'demand' | 'compute'>): Seconds {
   if (!demand) return -Infinity;
   const around = union([...compute, demand]).find(({ end }) => end > demand.start);
   return Math.min(demand.start, around?.start ?? demand.start);
 }
 
-/** Rows that open at a time or later: a window must not reach across rows that are not at hand. */
+/** Rows that open at a time or later: a window must not cross missing rows. */
 export function since(tables: readonly Table[], start: Seconds): readonly Table[] {
   return tables.map((table) =>
     (table.ts[0] ?? Infinity) < start

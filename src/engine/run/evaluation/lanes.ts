@@ -1,15 +1,18 @@
 import type { Grid } from '../../../sdk/time/grid.js';
 import type { Graph, GraphNode } from '../../graph/graph.js';
 
-/** Nodes that a slot computes together, none of which reads another's rows: streams of a universe, members of a family, or one. */
+/**
+ * Nodes that a slot computes together and that do not read each other: a universe's streams, a family's members, or a single
+ * node.
+ */
 export interface Lane {
   readonly kind: GraphNode['kind'];
-  /** They have windows of the same length over inputs of the same grids. */
+  /** They have windows of one length over inputs of the same grids. */
   readonly nodes: readonly GraphNode[];
 }
 
 /**
- * The nodes that stand for themselves or for others, inputs before what depends on them.
+ * The nodes that represent themselves or others, inputs before dependents.
  * @param canonical position of the node that stands for each
  */
 export function lanesOf(graph: Graph, canonical: readonly number[]): Lane[] {
@@ -32,7 +35,7 @@ export function lanesOf(graph: Graph, canonical: readonly number[]): Lane[] {
   return [...lanes.values()].sort((a, b) => a.depth - b.depth);
 }
 
-/** A node that is no member of a family has a lane of its own; so has a scan, each of which has a state. */
+/** A node outside a family has its own lane, and so has a scan, since each has its own state. */
 function familyOf({ index, scan, description: { member } }: GraphNode): string | number {
   return member && member.symbol !== null && !scan ? member.family : index;
 }

@@ -2,14 +2,14 @@ import type { Seconds } from '../../../sdk/time/time.js';
 import type { Graph, GraphNode } from '../../graph/graph.js';
 import { limitOf } from '../../plan/horizon.js';
 
-/** Up to where nodes can be computed, as some have failed. While none has, nothing is worked out. */
+/** Up to where nodes can be computed after failures. Computed only once one has failed. */
 export class Limits {
   readonly #graph: Graph;
   readonly #canonical: readonly number[];
   readonly #failedFrom: ReadonlyMap<number, Seconds>;
   #known: { readonly failed: number; readonly limits: readonly Seconds[] } | null = null;
 
-  /** @param failedFrom by node: the open of its first slot that cannot be computed; may grow */
+  /** @param failedFrom by node: the open of its first failed slot; may grow */
   constructor(graph: Graph, canonical: readonly number[], failedFrom: ReadonlyMap<number, Seconds>) {
     this.#graph = graph;
     this.#canonical = canonical;

@@ -22,34 +22,34 @@ import { lanesOf, type Lane } from './lanes.js';
 import { Limits } from './limits.js';
 import { SlotRows, type RowsThen } from './slot-rows.js';
 
-/** What is known of a node before the first slot: see `warmUp`. */
+/** What is known about a node before the first slot: see `warmUp`. */
 export interface WarmNode {
-  /** Its last rows, as many as its consumers look back at. */
+  /** As many of its last rows as its consumers look back at. */
   readonly table: Table;
   readonly schema: Schema | null;
   /** Scans only. */
   readonly state: ScanState | null;
-  /** Open of the slot from which on it cannot be computed, because it failed; null: it did not fail. */
+  /** Open of the slot from which on it has failed; null: it did not fail. */
   readonly failedFrom: Seconds | null;
 }
 
-/** What became of the nodes in a range of slots. */
+/** The results of a range of slots. */
 export interface ClosedSlots {
-  /** Rows by position in the graph, of streams too. */
+  /** Rows by position in the graph, including streams. */
   readonly tables: ReadonlyMap<number, Table>;
   /** Nodes that failed in it. */
   readonly failures: ReadonlyMap<number, NodeFailure>;
 }
 
-/** How slots that were computed are computed again. */
+/** How slots are computed again. */
 export interface Revision {
-  /** Ranges that begin before it are not asked for again. */
+  /** Ranges that begin earlier will not be computed again. */
   readonly keepFrom: Seconds;
-  /** This range replaces an earlier one with the same start, and all that came after it. */
+  /** This range replaces an earlier one with the same start, and everything after it. */
   readonly again?: true;
 }
 
-/** What is known of all nodes between two ranges of slots. */
+/** The state of all nodes between two ranges of slots. */
 interface Checkpoint {
   readonly rows: RowsThen;
   readonly schemas: ReadonlyMap<number, Schema>;
@@ -61,12 +61,12 @@ export interface SlotCloser {
   /**
    * Computes the slots of all nodes that close in `(start, end]`.
    * @param bars of streams, by position: those that close in it, ascending
-   * @param revision has what is needed to compute slots again kept
+   * @param revision keeps what is needed to compute slots again
    */
   close(closes: Range, bars: ReadonlyMap<number, Table>, revision?: Revision): Promise<ClosedSlots>;
 }
 
-/** A range of slots while it is computed. */
+/** A range of slots being computed. */
 interface Closing {
   readonly closes: Range;
   readonly limits: Limits;
@@ -76,10 +76,10 @@ interface Closing {
 
 const EMPTY = emptyTable();
 
-/** Firings that were found are looked at this far back. */
+/** How many cached firings are searched. */
 const LOOKED_AT = 8;
 
-/** Computes slot after slot of a strategy as time goes on, with as many rows at hand as its windows need. */
+/** Computes a strategy's slots one after the other as time goes on, keeping the rows that its windows need. */
 export class SlotEvaluator implements SlotCloser {
   readonly #graph: Graph;
   readonly #canonical: readonly number[];
@@ -93,7 +93,7 @@ export class SlotEvaluator implements SlotCloser {
   #failedFrom = new Map<number, Seconds>();
   /** Inputs that nodes had last, by position. */
   readonly #inputs: (readonly ComputeInput[])[] = [];
-  /** By the begin of the range that went on from it. */
+  /** By the start of the range that followed. */
   readonly #checkpoints = new Map<Seconds, Checkpoint>();
 
   /** @param canonical position of the node that stands for each */
@@ -273,7 +273,7 @@ interface Found {
   readonly firings: Firings;
 }
 
-/** Firings that were found, by the times of inputs: nodes of a lane have these in one array. */
+/** Cached firings by the inputs' times, which nodes of a lane share in one array. */
 class KnownFirings {
   readonly #rows: AtHand['rows'];
   readonly #known: Found[] = [];
@@ -302,7 +302,7 @@ class KnownFirings {
   }
 }
 
-/** Rows of each node that firings after a slot's close may look back at, by the node that stands for it. */
+/** For each node, how many rows firings after a slot's close may look back at. */
 export function rowsCarried(graph: Graph, canonical: readonly number[]): ReadonlyMap<number, number> {
   const carried = new Map<number, number>();
   for (const node of graph.nodes) {

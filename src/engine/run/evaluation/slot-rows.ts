@@ -11,46 +11,46 @@ import type { Seconds } from '../../../sdk/time/time.js';
 import type { GraphNode } from '../../graph/graph.js';
 import { sameTimes } from './grids.js';
 
-/** Times that nodes of a lane have in common, in one array. */
+/** Times that nodes of a lane share in one array. */
 interface Times {
   readonly ts: Float64Array;
-  /** While a slot is taken in: the time that comes next for nodes that move on; null: for none. */
+  /** While a slot is added: the next time for rolling nodes; null: for none. */
   next: Seconds | null;
 }
 
 interface Held {
   table: Table;
   times: Times;
-  /** Nobody else has its memory, so it may be moved on in place. */
+  /** Its memory is exclusive, so rows may be shifted in place. */
   own: boolean;
-  /** While a slot is taken in. */
+  /** While a slot is added. */
   moves: boolean;
 }
 
-/** What was at hand at some moment, by node. */
+/** The loaded rows at some moment, by node. */
 export type RowsThen = readonly (Table | undefined)[];
 
 const EMPTY = emptyTable();
 
-/** Up to so many cells are moved one by one. */
+/** Up to this many cells are moved one by one. */
 const FEW = 64;
 
 /**
- * The last rows of each node, from slot to slot. Most slots add one row of plain numbers to what is full. The rows then move on in place:
- * a table, its columns, and the times that the nodes of a lane have in common stay the same objects, so what was worked out about them
- * for one slot holds for the next.
+ * The last rows of each node, from slot to slot. Most slots add one row of plain numbers to a full table. The rows are then
+ * shifted in place: tables, columns and the shared times stay the same objects, so what was derived from them stays valid for the
+ * next slot.
  */
 export class SlotRows {
   readonly #held: (Held | undefined)[] = [];
-  /** By node: rows that firings may look back at, and one more, as the last firing may come before the last row. */
+  /** By node: rows that firings may look back at, plus one, since the last firing may come before the last row. */
   readonly #carried: ReadonlyMap<number, number>;
-  /** Nodes with other rows than those, until the slot is over, and the lanes that they are of. */
+  /** Nodes with other rows until the slot is over, and their lanes. */
   #grown: number[] = [];
   readonly #mixed = new Set<readonly GraphNode[]>();
-  /** Times that were put together in this slot, by those before. */
+  /** Concatenated times of this slot, by the earlier ones. */
   readonly #joined = new Map<Float64Array, { readonly added: Float64Array; readonly ts: Float64Array }>();
 
-  /** @param carried rows of each node that firings may look back at */
+  /** @param carried for each node, how many rows firings may look back at */
   constructor(carried: ReadonlyMap<number, number>) {
     this.#carried = new Map([...carried].map(([index, rows]) => [index, rows + 1]));
   }
@@ -64,7 +64,7 @@ export class SlotRows {
     this.#held[index] = { table, times: { ts: table.ts, next: null }, own: false, moves: false };
   }
 
-  /** The rows at hand now, which stay as they are. */
+  /** A snapshot of the current rows. */
   keep(): RowsThen {
     return this.#held.map((held) => {
       if (held) held.own = false;
@@ -103,7 +103,7 @@ export class SlotRows {
       const table = tables[i] as Table;
       if (held?.moves) moveRows(held.table, table);
       else {
-        // The others that have its times move on.
+        // Shift the others that share its times.
         if (held && held.times.next !== null) leave(held);
         if (!this.#carried.has(index)) continue;
         if (table.ts.length > 0) this.#grow(index, name, table);
@@ -117,7 +117,7 @@ export class SlotRows {
     if (moving.length > 1) this.#mixed.add(nodes);
   }
 
-  /** The slot is over: no more rows are kept than the next ones need. */
+  /** The slot is over: keeps only the rows that the next ones need. */
   endSlot(): void {
     for (const index of this.#grown) {
       const held = this.#held[index] as Held;
@@ -131,7 +131,7 @@ export class SlotRows {
     this.#joined.clear();
   }
 
-  /** Nodes with the same times have them in one array from now on. */
+  /** Nodes with equal times share one array from now on. */
   #unite(nodes: readonly GraphNode[]): void {
     const known = new Map<string, Times>();
     for (const { index } of nodes) {
@@ -187,7 +187,7 @@ export class SlotRows {
   }
 }
 
-/** Rows of columns without nulls, which have the same names and types. */
+/** Rows of null-free columns with equal names and types. */
 function isPlainAs(held: Table, added: Table): boolean {
   const { names, columns } = held;
   if (held.shape !== added.shape || held.present || added.present) return false;
@@ -212,7 +212,7 @@ function moveOn(cells: Float64Array | Uint8Array, next: number): void {
   cells[last] = next;
 }
 
-/** Gives rows times of their own. */
+/** Gives rows their own times. */
 function leave(held: Held): void {
   const ts = held.times.ts.slice();
   held.times = { ts, next: null };

@@ -17,9 +17,9 @@ interface Look {
 }
 
 /**
- * How many rows of an input there are up to the end of a range, at the most. What is stored of a computed input before the range
- * depends on earlier runs, and must not change what is said: its rows are those that it can have by the bars of the stream it follows,
- * where every run of the node that looks back at it has read that stream from its beginning.
+ * Upper bounds for the number of an input's rows up to the end of a range. What is stored before the range depends on earlier
+ * runs and must not affect the report. So a computed input counts the rows that it can have from the stream it follows, if every
+ * run over the looking-back nodes has read that stream from its beginning.
  */
 export class MostRows {
   readonly #look: Look;
@@ -30,15 +30,15 @@ export class MostRows {
   }
 
   /**
-   * How many rows of an input have closed by the end of a node's last slot in the range, at the most; null: it is not known.
-   * @param meets whether the inputs of the node close bars in a same slot of the range: then a run has looked for more
+   * The most rows of an input that have closed by the end of a node's last slot in the range; null: unknown.
+   * @param meets whether the node's inputs close bars in a common slot of the range: then a run has searched further back
    */
   async seenBy(node: GraphNode, input: GraphNode, meets: boolean): Promise<number | null> {
     const { request, horizons } = this.#look;
     const { begin } = horizons[input.index] as Horizon;
-    // Bars that open in the range and close after its last slot are not seen from within it.
+    // Bars that open in the range and close after its last slot are invisible from within it.
     const until = Math.min(request.end, lastOpenBy(this.#endOf(node), input) + 1);
-    // Its first bar closes after that, whatever has been read of what it follows.
+    // Its first bar closes after that, whatever was read of the stream.
     if (until <= begin) return 0;
     if (begin >= request.start) return this.#stored(input, until);
     if (input.kind === 'stream')
@@ -46,7 +46,7 @@ export class MostRows {
     return this.#following(node, input, until, meets);
   }
 
-  /** The end of a node's last slot in the range that it has data for. */
+  /** The end of a node's last slot in the range that has data. */
   #endOf(node: GraphNode): Seconds {
     const { request, horizons } = this.#look;
     return closeBefore(Math.min(onGrid(request, node).end, (horizons[node.index] as Horizon).limit), node);
@@ -62,7 +62,7 @@ export class MostRows {
     const { nodes, bars } = drivers(graph, input.index);
     const stream = nodes.at(-1) as GraphNode;
     if (nodes.some((each) => !this.#firesWithDriver(each))) return null;
-    // A bar of the stream that closes after the last slot of a node on the way need not have been read.
+    // Stream bars that close after the last slot of a node on the path need not have been read.
     let end = this.#endOf(node);
     for (const each of nodes.slice(0, -1))
       end = closeBefore(floorToSlot(Math.min(end, (horizons[each.index] as Horizon).limit), each), each);
@@ -88,7 +88,7 @@ export class MostRows {
     return lowerBound(ts, until);
   }
 
-  /** Whether a node fires in no slot in which the input that it follows closes no bar. */
+  /** Whether a node fires only in slots in which the input it follows closes a bar. */
   #firesWithDriver({ edges, interval }: GraphNode): boolean {
     const { graph, fingerprints } = this.#look;
     const prints = new Set(edges.map((edge) => fingerprints[edge.node]));
@@ -111,7 +111,7 @@ export class MostRows {
     return summary?.rows ?? 0;
   }
 
-  /** Opens of the bars of a stream before a time. */
+  /** Opens of a stream's bars before a time. */
   #barsOf(stream: GraphNode, until: Seconds): Promise<Float64Array> {
     const key = `${stream.index} ${until}`;
     const known = this.#bars.get(key);

@@ -15,7 +15,7 @@ import { sourcesText } from '../../sources/source-change.js';
 import type { RunState } from '../run-state.js';
 import { withUnfired } from './unfired.js';
 
-/** The report of a run that is over. */
+/** The report of a finished run. */
 export async function reportOf(outcome: RunOutcome, elapsedMs: number): Promise<RunReport> {
   const { state } = outcome;
   const summaries = await state.store.summarize(
@@ -80,7 +80,7 @@ function hasUnhashable(state: RunState): boolean {
   return state.graph.nodes.some(({ index }) => state.fingerprint(index).unhashable);
 }
 
-/** What is stored of a node within the request. */
+/** Stored rows of a node within the request. */
 type Rows = Pick<NodeReport, 'rows' | 'columns'>;
 
 function rowsOf({ rows, schema }: RowSummary): Rows {
@@ -152,7 +152,7 @@ function nodeReport(
   };
 }
 
-/** Complete ranges of the request: all of it where that lies between two bars. */
+/** Complete ranges of the request: all of it, if it lies between two bars. */
 function completeOf(state: RunState, node: GraphNode): RangeSet {
   const failed = state.failures.has(state.canonical(node.index));
   if (isBetweenBars(state.request, node) && !failed) return [state.request];
@@ -166,7 +166,7 @@ function coverageOf(state: RunState, node: GraphNode): RangeSet {
 
 function stateOf(state: RunState, node: GraphNode, computed: RangeSet, reused: RangeSet): NodeState {
   if (state.failures.has(state.canonical(node.index))) return 'failed';
-  // Where nothing is known of an input, no bar to be had does not mean that there is none.
+  // If an input is unknown, missing bars do not mean that there are none.
   if (isEmpty(state.wanted(node)) && failedInput(state, node)) return 'blocked';
   const wanted = state.wanted(node);
   const missing = isEmpty(wanted) ? [] : difference([wanted], coverageOf(state, node));
@@ -175,12 +175,12 @@ function stateOf(state: RunState, node: GraphNode, computed: RangeSet, reused: R
   return reused.length > 0 ? 'reused' : 'hit';
 }
 
-/** The nearest input, direct or not, that failed. */
+/** The nearest failed input, direct or not. */
 function failedInput(state: RunState, node: GraphNode): GraphNode | null {
   return nearestInput(state, node, (index) => state.failures.has(index));
 }
 
-/** The nearest input, direct or not, of which something is true. */
+/** The nearest input, direct or not, for which a condition holds. */
 function nearestInput(state: RunState, node: GraphNode, is: (index: number) => boolean): GraphNode | null {
   const seen = new Set<number>();
   const queue = node.edges.map((edge) => state.canonical(edge.node));
@@ -231,7 +231,7 @@ function reasonOf(outcome: RunOutcome, node: GraphNode, found: NodeState, comput
   }
 }
 
-/** Why a run took longer than its range: a scan has to have seen what came before. */
+/** Why a run computed more than its range: a scan needs what came before. */
 function earlierText(state: RunState, node: GraphNode): string {
   const [first] = state.computed[state.canonical(node.index)] as RangeSet;
   if (!node.scan || !first || first.start >= onGrid(state.request, node).start) return '';

@@ -3,24 +3,24 @@ import type { SourceNote } from '../../ports/source-note.js';
 import type { SourceLocation } from '../../../sdk/errors.js';
 import type { StreamService } from '../../../sdk/providers/fetched.js';
 
-/** `[start, end)` as a pair, the form reports carry across processes and into JSON. */
+/** `[start, end)` as a pair, for messages and JSON. */
 export type Span = readonly [start: number, end: number];
 
 /**
- * - `hit`: everything asked for was in the cache.
- * - `reused`: something upstream changed, but stored segments fit what the inputs are now; nothing was computed.
+ * - `hit`: everything requested was in the cache.
+ * - `reused`: something upstream changed, but stored segments fit the current inputs; nothing was computed.
  * - `computed`: something was computed, and the range is complete.
- * - `partial`: not complete although the data would allow it: only part of the range has been materialized.
+ * - `partial`: incomplete although there are data: only part of the range was materialized.
  * - `failed`: its code threw. `blocked`: an input failed.
- * - `stale`: it changed, and a run for what is missing left it as it was: complete in its version before. Its coverage is that
- *   of the new version, which may be none; by its name the rows of the version before are read.
+ * - `stale`: it changed, and a run for missing rows left it alone, since its previous version is complete. Its coverage is the
+ * new version's, which may be none; by name, the previous version's rows are read.
  */
 export type NodeState = 'hit' | 'reused' | 'computed' | 'partial' | 'failed' | 'blocked' | 'stale';
 
 export interface NodeReport extends Member {
   readonly name: string;
   readonly kind: 'stream' | 'node';
-  /** What it is made by: `csv`, `sma`, `node`. */
+  /** What made it: `csv`, `sma`, `node`. */
   readonly label: string;
   readonly state: NodeState;
   /** Interval in seconds. */
@@ -33,34 +33,34 @@ export interface NodeReport extends Member {
   /** What this run computed (for streams: read from the source). */
   readonly computedRanges: readonly Span[];
   readonly reusedRanges: readonly Span[];
-  /** Parts of the requested range that no data can fill: before the beginning of the sources. */
+  /** Parts of the requested range before the sources begin, which no data can fill. */
   readonly unavailable: readonly Span[];
-  /** Ranges past the last bar of the sources: they may come to be filled. */
+  /** Ranges after the last bar of the sources: data may still come. */
   readonly notYet: readonly Span[];
   /**
-   * Slots of the range that did not fire after the node's warm-up, and the inputs that were missing; null when all did, of
-   * streams, and where the range is not complete.
+   * Slots of the range that did not fire after warm-up, and the missing inputs; null when all fired, for streams, and for an
+   * incomplete range.
    */
   readonly unfired: Unfired | null;
-  /** What was repaired or left out of a stream's source, with how often and the first example. Absent: nothing. */
+  /** What was repaired or left out of a stream's source, how often, and the first example. Absent: nothing. */
   readonly notes?: readonly SourceNote[] | undefined;
-  /** Why its last bar, which the data have begun, is not there yet. Absent: there is none. */
+  /** Why its last bar, which has data, is not there yet. Absent: there is none. */
   readonly waits?: string | undefined;
-  /** Why its rows are computed anew in each run. Absent: they are not. */
+  /** Why its rows are computed in each run. Absent: they are not. */
   readonly uncached?: string | undefined;
-  /** How its preset's service level was met. Absent: of nodes, and of streams that are held to nothing. */
+  /** How its preset's service level was met. Absent: for nodes, and for streams without one. */
   readonly service?: StreamService | undefined;
-  /** Why the node is in its state, a sentence; then what `notes`, `service`, `waits` and `unfired` say. */
+  /** Why the node is in its state, as a sentence, followed by the messages of `notes`, `service`, `waits` and `unfired`. */
   readonly reason: string;
   readonly failure: FailureReport | null;
 }
 
-/** Slots of the requested range that did not fire though the node was warm: an input was missing in them. */
+/** Slots of the requested range that did not fire after warm-up because an input was missing. */
 export interface Unfired {
   readonly slots: number;
-  /** Slots in which some input closed a bar, from the end of the warm-up on. */
+  /** Slots in which some input closed a bar, after warm-up. */
   readonly of: number;
-  /** The inputs that were missing, the most often first, and in how many slots each. */
+  /** The missing inputs, most frequent first, with the number of slots. */
   readonly missing: readonly MissingInput[];
   /** The same in one line. */
   readonly text: string;
@@ -74,7 +74,7 @@ export interface MissingInput {
 export interface FailureReport {
   readonly code: string;
   readonly message: string;
-  /** Close of the bar that failed, in epoch seconds. */
+  /** Close of the failing bar, in epoch seconds. */
   readonly asOf: number | null;
   readonly location: SourceLocation | null;
 }
@@ -96,17 +96,14 @@ export interface RunReport {
   readonly nodes: readonly NodeReport[];
 }
 
-/**
- * Where a run is. `done` and `total` count bars over all nodes; while a file is being checked for changes, which `node` then names,
- * its bytes.
- */
+/** A run's progress. `done` and `total` count bars over all nodes; while a file (named by `node`) is hashed, its bytes. */
 export interface RunProgress {
   readonly phase: 'loading' | 'waiting' | 'checking' | 'reading' | 'computing' | 'storing';
-  /** The node in work, or for whom the run waits. */
+  /** The node being computed, or what the run waits for. */
   readonly node: string | null;
   readonly done: number;
   readonly total: number;
-  /** What has just been stored, and so is covered from now on, by name of the node. */
+  /** What was just stored and so is covered now, by node name. */
   readonly covered?: readonly CoveredPart[] | undefined;
 }
 

@@ -11,7 +11,7 @@ import type { Unfired } from './report.js';
 interface UnfiredLook {
   readonly graph: Graph;
   readonly store: Pick<NodeStore, 'summarize' | 'timesFrom' | 'coverage'>;
-  /** By node: its fingerprint, its horizon, what is stored of it within the range. */
+  /** By node: its fingerprint, its horizon, and its stored rows within the range. */
   readonly fingerprints: readonly string[];
   readonly horizons: readonly Horizon[];
   readonly summaries: readonly RowSummary[];
@@ -24,7 +24,7 @@ interface Input {
   readonly lookback: number;
   readonly begin: Seconds;
   readonly limit: Seconds;
-  /** Whether each slot needs a bar of it. */
+  /** Whether every slot needs a bar of it. */
   readonly prompt: boolean;
 }
 
@@ -34,8 +34,8 @@ interface Suspect {
 }
 
 /**
- * Nodes of a graph, in its order, each with the slots that it missed, also in its reason.
- * @param complete tells the nodes whose range is complete; of others nothing can be said.
+ * A graph's nodes in order, each with its missed slots, also in its reason.
+ * @param complete the nodes with a complete range; nothing can be said about others
  */
 export async function withUnfired<T extends { readonly reason: string }>(
   look: UnfiredLook,
@@ -55,8 +55,8 @@ export async function withUnfired<T extends { readonly reason: string }>(
 }
 
 /**
- * Counts, for each of some nodes, the slots that did not fire after the warm-up, from what is stored: the same for a run that
- * computed and for one that hit. Rows are read only of nodes whose counts of rows do not show that nothing is missing.
+ * Counts the slots of some nodes that did not fire after warm-up, from stored rows: so a hit gives the same result as a computing
+ * run. Rows are read only for nodes whose row counts leave a doubt.
  */
 async function unfiredSlots(
   look: UnfiredLook,
@@ -123,7 +123,7 @@ async function suspectsOf(look: UnfiredLook, complete: readonly GraphNode[]): Pr
   return [...certain, ...(await withHoles(look, open))];
 }
 
-/** Those of some nodes that have fewer rows since their first than one of their inputs, or than their grid has slots. */
+/** Nodes with fewer rows, since their first one, than one of their inputs, or than slots. */
 async function withHoles(look: UnfiredLook, suspects: readonly Suspect[]): Promise<Suspect[]> {
   if (suspects.length === 0) return [];
   const { request, store, fingerprints } = look;
@@ -174,7 +174,7 @@ function inputsOf({ graph, horizons, fingerprints }: UnfiredLook, node: GraphNod
   const byPrint = new Map<string, Input>();
   const anyPrompt = node.edges.some((edge) => intervalOf(graph, edge.node) <= node.interval);
   for (const edge of node.edges) {
-    // A bar that may be missing keeps no slot from firing.
+    // An optional bar keeps no slot from firing.
     if (edge.gather) continue;
     const print = fingerprints[edge.node] as string;
     const known = byPrint.get(print);
@@ -191,7 +191,7 @@ function intervalOf(graph: Graph, index: number): Seconds {
   return (graph.nodes[index] as GraphNode).interval;
 }
 
-/** A window that is longer than all there is of an input; null when none is. */
+/** A window longer than an input's whole history; null: none. */
 async function neverFull(
   look: UnfiredLook,
   most: MostRows,
@@ -201,7 +201,7 @@ async function neverFull(
   const { request, summaries, horizons } = look;
   const rows = ({ index }: GraphNode): number => summaries[index]?.rows ?? 0;
   if (rows(node) > 0) return null;
-  // Where it has no slots to compute, its windows were not read either.
+  // If it has no slots to compute, its windows were not read either.
   if (isEmpty(attainable(request, node, horizons[node.index] as Horizon))) return null;
   const short: (Input & { readonly has: number })[] = [];
   const meets = haveSlotInCommon(node, inputs, times, onGrid(request, node));
@@ -223,7 +223,7 @@ async function neverFull(
   return { slots, of: slots, missing: short.map((input) => ({ input: input.node.name, slots })), text };
 }
 
-/** Whether there is a slot in which each input closes a bar that has to. */
+/** Whether there is a slot in which each required input closes a bar. */
 function haveSlotInCommon(
   node: GraphNode,
   inputs: readonly Input[],
@@ -238,14 +238,14 @@ function haveSlotInCommon(
   return first.some((slot) => rest.every((each) => each.has(slot)));
 }
 
-/** An input while its slots are gone through. */
+/** An input while its slots are counted. */
 interface Track {
   readonly input: Input;
-  /** Opens of the slots in which it closed a bar, ascending, each once. */
+  /** Opens of the slots in which it closed a bar, ascending, without repeats. */
   readonly slots: Float64Array;
   /** The first slot with a full window. */
   readonly ready: Seconds;
-  /** How much later than the first of all inputs its data begin. */
+  /** How much later than the first input its data begin. */
   readonly late: Seconds;
   at: number;
   missed: number;
@@ -265,7 +265,7 @@ function countUnfired(
   });
   const firing = times.get(node.index) ?? new Float64Array(0);
   const fires = firing[0] ?? Infinity;
-  // A window that its own data fill late enough is warm-up; that data begin later than those of others is none.
+  // A window that fills late from its own data is warm-up; data that begin later than other inputs' are not.
   const warm = Math.min(fires, Math.max(...tracks.map(({ ready, late }) => ready - late)));
   const drivers = tracks.some(({ input }) => input.prompt)
     ? tracks.filter(({ input }) => input.prompt)
@@ -290,7 +290,7 @@ function missingAt(open: Seconds, tracks: readonly Track[], fires: Seconds, node
   const missing = tracks.filter(({ input, slots, at }) => input.prompt && slots[at] !== open);
   if (missing.length > 0) return missing;
   if (open < fires) return tracks.filter(({ ready, late }) => late > 0 && ready > open);
-  // A slower input whose next bar should have closed by the end of the slot, and is not there yet.
+  // A slower input whose next bar should have closed by the end of the slot, but is missing.
   return tracks.filter(
     ({ input }) => !input.prompt && closeOf(input.limit, input.node) <= closeOf(open, node),
   );
@@ -307,7 +307,7 @@ function readiness(
   const rows = Math.max(1, Math.ceil((lookback * Math.min(input.interval, node.interval)) / node.interval));
   if (begin > request.start || (begin === request.start && first === begin))
     return { ready: slots[rows - 1] ?? Infinity, late: Math.max(0, begin - first) };
-  // Its rows do not show what it had before the range: a computed input may still be short of bars itself.
+  // Its rows do not show what it had before the range: a computed input may lack bars itself.
   return { ready: input.kind === 'node' ? (slots[0] ?? Infinity) : -Infinity, late: 0 };
 }
 
