@@ -4,11 +4,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { build } from 'esbuild';
 import { WebSocketServer, type WebSocket } from 'ws';
 
 import { JobClient } from '../src/client/job-client.js';
-import { Journal } from '../src/live/journal/journal.js';
-import { backtest } from '../src/live/run/backtest.js';
+import type { Journal } from '../src/live/journal/journal.js';
+import type { backtest } from '../src/live/run/backtest.js';
 import { parseWorld } from '../src/live/world/load.js';
 import type { Table } from '../src/sdk/table.js';
 import { pythonWith, run } from '../test/support/python.js';
@@ -154,6 +155,22 @@ function csvOf(symbols: readonly string[] | null, bars: number): string {
   return `${lines.join('\n')}\n`;
 }
 
+/** As it ships: what runs a source as it is gives each function its name at each call. */
+async function built(): Promise<{ readonly backtest: typeof backtest; readonly Journal: typeof Journal }> {
+  const outfile = join(FOLDER, 'money.mjs');
+  const contents =
+    "export { Journal } from './src/live/journal/journal.js'; export { backtest } from './src/live/run/backtest.js';";
+  await build({
+    stdin: { contents, resolveDir: ROOT, loader: 'ts' },
+    outfile,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+  });
+  return (await import(outfile)) as Awaited<ReturnType<typeof built>>;
+}
+
 const rows = {
   async decide() {
     await writeFile(join(FOLDER, 'minutes.csv'), csvOf(null, 1000));
@@ -246,9 +263,10 @@ const rows = {
       { symbol: 'A', section: null, price: { table: record, grid }, decision: { table: value, grid } },
     ];
     await rm(join(FOLDER, 'journal.jsonl'), { force: true });
-    const journal = Journal.create(FOLDER);
+    const money = await built();
+    const journal = money.Journal.create(FOLDER);
     const used = process.cpuUsage();
-    const result = backtest({ ...parts, traded, journal });
+    const result = money.backtest({ ...parts, traded, journal });
     const { user, system } = process.cpuUsage(used);
     journal.close();
     const sizes = new Float64Array(bars).fill(Number.NaN);

@@ -5,6 +5,7 @@ import type { Seconds } from '../../sdk/time/time.js';
 import type { World } from '../world/schema.js';
 import { cancelResting, fillOrders, pendingOf, restsAs, type Book, type PriceBar } from './book.js';
 import { RecentCloses, type SlotCloses } from './correlation.js';
+import type { Fill } from './account.js';
 import { limitFor } from './fills.js';
 import { Holdings } from './holdings.js';
 import { governedWeights, limitedWeights, ordersFor, type Holding, type SizedOrder } from './orders.js';
@@ -47,6 +48,9 @@ export class Desk {
   readonly #recent: RecentCloses | null;
   readonly #books: readonly Book[];
   readonly #bySymbol: ReadonlyMap<string, Book>;
+  readonly #hasSections: boolean;
+  /** The last decision about any symbol. */
+  #decidedAt: Seconds | null = null;
   #orders = 0;
   /** Of a live world: the position of each order's symbol. */
   readonly #ordered = new Map<number, number>();
@@ -85,6 +89,7 @@ export class Desk {
       weight: 0,
       orders: [],
     }));
+    this.#hasSections = this.#books.some(({ section }) => section !== null);
     this.#bySymbol = new Map(this.#books.map((book) => [book.symbol, book]));
   }
 
@@ -106,16 +111,13 @@ export class Desk {
   ): RunEventBody[] {
     const events: RunEventBody[] = [];
     // First what was ordered before: the bar that gave a signal never fills it.
-    this.#books.forEach((book, i) => {
+    for (let i = 0; i < this.#books.length; i++) {
       const bar = bars[i];
-      if (!bar) return;
+      if (!bar) continue;
       // Those of a live world are filled by its broker.
-      if (book.orders.length > 0 && this.#world.mode !== 'live')
-        events.push(
-          ...fillOrders(book, bar, asOf, this.#world.fills, (fill) => this.#holdings.fill(i, fill, bar.ts)),
-        );
+      if (this.#hasOrders(i) && this.#world.mode !== 'live') this.#fill(i, bar, asOf, events);
       this.#holdings.bar(i, bar.close);
-    });
+    }
     if (this.#recent && bars.some(Boolean))
       this.#recent.add(this.#books.map((_, i) => this.#holdings.close(i) ?? this.#before[i] ?? null));
     const equity = this.#holdings.slot(asOf);
@@ -123,6 +125,15 @@ export class Desk {
     const decided = this.#decide(asOf, decisions, events);
     if (decided) this.#order(asOf, equity, events);
     return events;
+  }
+
+  #hasOrders(i: number): boolean {
+    return (this.#books[i] as Book).orders.length > 0;
+  }
+
+  #fill(i: number, bar: PriceBar, asOf: Seconds, events: RunEventBody[]): void {
+    const onFill = (fill: Fill): void => this.#holdings.fill(i, fill, bar.ts);
+    events.push(...fillOrders(this.#books[i] as Book, bar, asOf, this.#world.fills, onFill));
   }
 
   /** From the next slot on. @returns whether that is new */
@@ -199,16 +210,16 @@ export class Desk {
   /** Notes decisions. Says whether orders are to be made. */
   #decide(asOf: Seconds, decisions: readonly (RowValue | undefined)[], events: RunEventBody[]): boolean {
     let news = false;
-    const sections = new Set<number | null>();
-    for (const [i, { section }] of this.#books.entries())
-      if (section !== null && decisions[i] !== undefined) sections.add(section);
-    for (const [i, book] of this.#books.entries()) {
+    const sections = this.#hasSections ? this.#decidedSections(decisions) : null;
+    for (let i = 0; i < this.#books.length; i++) {
+      const book = this.#books[i] as Book;
       // A section that decided gives nothing to whom it does not name: a symbol that left the universe is not held on.
-      const unnamed = decisions[i] === undefined && sections.has(book.section);
+      const unnamed = decisions[i] === undefined && sections?.has(book.section);
       const value = unnamed ? 0 : signalOf(decisions[i]);
       if (value === null) continue;
       news = true;
       book.decidedAt = asOf;
+      this.#decidedAt = asOf;
       if (value === book.signal) continue;
       events.push({ type: 'signal', symbol: book.symbol, value });
       book.signal = value;
@@ -231,6 +242,13 @@ export class Desk {
     return due && !(this.#isSettled && this.#isSteady);
   }
 
+  #decidedSections(decisions: readonly (RowValue | undefined)[]): ReadonlySet<number | null> {
+    const sections = new Set<number | null>();
+    for (const [i, { section }] of this.#books.entries())
+      if (section !== null && decisions[i] !== undefined) sections.add(section);
+    return sections;
+  }
+
   /** Why no orders are made; empty: they are. */
   #whyInactive(asOf: Seconds, { inactive, activation }: Rule): string {
     const { mode, decisionTtl = Infinity } = this.#world;
@@ -241,8 +259,8 @@ export class Desk {
       return 'The strategy does not say what it trades (this.trade(decision, price)): nodes are computed, and no orders are made.';
     if (activation === 'drain')
       return this.#isFlat ? 'The world is drained: nothing is held, and nothing is opened.' : '';
-    if (this.#books.every(({ decidedAt }) => decidedAt === null)) return 'There is no decision yet.';
-    if (this.#books.every(({ decidedAt }) => decidedAt === null || asOf - decidedAt > decisionTtl))
+    if (this.#decidedAt === null) return 'There is no decision yet.';
+    if (asOf - this.#decidedAt > decisionTtl)
       return `Decisions are older than ${decisionTtl} s, the world's decisionTtl: no orders are made.`;
     return '';
   }

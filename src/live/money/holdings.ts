@@ -51,8 +51,8 @@ export class Holdings {
   slot(asOf: Seconds): number {
     let exposed = false;
     let equity = this.#account.cash;
-    for (const [i, symbol] of this.#symbols.entries()) {
-      const quantity = this.#account.quantity(symbol);
+    for (let i = 0; i < this.#symbols.length; i++) {
+      const quantity = this.#account.quantity(this.#symbols[i] as string);
       if (quantity === 0) continue;
       exposed = true;
       equity += quantity * (this.#closes[i] as number);

@@ -1,13 +1,13 @@
 import type { RunEventBody, RunResult } from '../../sdk/live/live.js';
 import { closeOf, type Grid } from '../../sdk/time/grid.js';
 import { rowValue, type RowValue, type Table } from '../../sdk/table.js';
-import type { Seconds } from '../../sdk/time/time.js';
+import { isMonths, type Seconds } from '../../sdk/time/time.js';
 import type { Entry, Journal } from '../journal/journal.js';
 import type { SlotCloses } from '../money/correlation.js';
 import type { PriceBar } from '../money/book.js';
 import { Desk } from '../money/desk.js';
 import type { World } from '../world/schema.js';
-import { priceReader } from './slot-loop.js';
+import { pricesOf } from './slot-loop.js';
 
 /** Entries that are written together. */
 const WRITTEN_TOGETHER = 4096;
@@ -75,8 +75,9 @@ export function backtest(parts: BacktestParts): RunResult {
     ...(parts.closes && { closes: parts.closes }),
   };
   write({ asOf: parts.start, events: [ready] }, true);
-  const asOf = tradeSlots(traded, priceReader(world.fills), (close, prices, decisions) => {
-    write({ asOf: close, events: desk.slot(close, prices, decisions) });
+  const asOf = tradeSlots(traded, world.fills, (close, prices, decisions) => {
+    const events = desk.slot(close, prices, decisions);
+    if (events.length > 0) write({ asOf: close, events });
   });
   write({ asOf: asOf ?? parts.start, events: parts.newest ?? [] });
   const result: RunResult = {
@@ -95,48 +96,71 @@ export function backtest(parts: BacktestParts): RunResult {
 /** Goes through the slots in which a price or a decision closes. Gives the last one. */
 function tradeSlots(
   traded: readonly TradedHistory[],
-  priceOf: ReturnType<typeof priceReader>,
+  fills: World['fills'],
   slot: (
     close: Seconds,
     prices: readonly (PriceBar | null)[],
     decisions: readonly (RowValue | undefined)[],
   ) => void,
 ): Seconds | null {
-  const prices = traded.map(({ price }) => new Rows(price));
-  const decisions = traded.map(({ decision }) => new Rows(decision));
+  const prices = traded.map(({ price }) => new Rows(price, pricesOf(price.table, fills)));
+  const decisions = traded.map(({ decision }) => new Rows(decision, valueReader(decision.table)));
   const all = [...prices, ...decisions];
+  // The same lists at each slot: there are millions.
+  const bars: (PriceBar | null)[] = prices.map(() => null);
+  const values: (RowValue | undefined)[] = decisions.map(() => undefined);
   let last: Seconds | null = null;
   for (;;) {
     let close = Infinity;
-    for (const rows of all) close = Math.min(close, rows.close);
+    for (let i = 0; i < all.length; i++) close = Math.min(close, (all[i] as Rows<unknown>).close);
     if (close === Infinity) return last;
-    slot(
-      close,
-      prices.map((rows) => rows.take(close, priceOf) ?? null),
-      decisions.map((rows) => rows.take(close, rowValue)),
-    );
+    for (let i = 0; i < prices.length; i++) {
+      bars[i] = prices[i]?.take(close) ?? null;
+      values[i] = decisions[i]?.take(close);
+    }
+    slot(close, bars, values);
     last = close;
   }
 }
 
-class Rows {
+/** Reads the rows of a table. */
+function valueReader(table: Table): (at: number) => RowValue {
+  const [column] = table.columns;
+  const isPlain = table.shape === 'value' && !table.present && column?.type === 'number' && !column.valid;
+  if (!isPlain) return (at) => rowValue(table, at);
+  const { values } = column;
+  return (at) => values[at] as number;
+}
+
+class Rows<T> {
   close: Seconds;
-  readonly #table: Table;
+  readonly #ts: Float64Array;
   readonly #grid: Grid;
+  /** Of its slots, where all are as long; null: they are not. */
+  readonly #length: Seconds | null;
+  readonly #read: (at: number) => T;
   #at = 0;
 
-  constructor({ table, grid }: GridTable) {
-    this.#table = table;
+  constructor({ table, grid }: GridTable, read: (at: number) => T) {
+    this.#ts = table.ts;
     this.#grid = grid;
-    this.close = closeOf(table.ts[0] ?? Infinity, grid);
+    this.#length = grid.calendar || isMonths(grid.interval) ? null : grid.interval;
+    this.#read = read;
+    this.close = this.#closeAt(0);
   }
 
   /** The row that closes then. */
-  take<T>(close: Seconds, read: (table: Table, at: number) => T): T | undefined {
+  take(close: Seconds): T | undefined {
     if (close !== this.close) return undefined;
-    const value = read(this.#table, this.#at);
+    const value = this.#read(this.#at);
     this.#at += 1;
-    this.close = closeOf(this.#table.ts[this.#at] ?? Infinity, this.#grid);
+    this.close = this.#closeAt(this.#at);
     return value;
+  }
+
+  #closeAt(at: number): Seconds {
+    if (at >= this.#ts.length) return Infinity;
+    const open = this.#ts[at] as Seconds;
+    return this.#length === null ? closeOf(open, this.#grid) : open + this.#length;
   }
 }

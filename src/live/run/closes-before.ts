@@ -2,7 +2,7 @@ import type { SourceReader } from '../../engine/ports/source.js';
 import { closeOf, floorToSlot, longestSlot, type Grid } from '../../sdk/time/grid.js';
 import type { Seconds } from '../../sdk/time/time.js';
 import { lastSlots, type SlotCloses, type TimedClose } from '../money/correlation.js';
-import { priceOf } from './slot-loop.js';
+import { pricesOf } from './slot-loop.js';
 
 /** Where the history of a symbol's bars is read. */
 export interface PriceSource {
@@ -36,9 +36,10 @@ async function lastCloses({ grid, open }: PriceSource, until: Seconds, most: num
     const start = Math.max(bounds.first, floorToSlot(last - span, grid));
     found = [];
     for await (const table of reader.read({ start, end: until })) {
+      const priceAt = pricesOf(table, { at: 'nextOpen' });
       for (const [at, ts] of table.ts.entries()) {
         const close = closeOf(ts, grid);
-        const price = close <= until ? priceOf(table, at) : null;
+        const price = close <= until ? priceAt(at) : null;
         if (price) found.push([close, price.close]);
       }
     }

@@ -4,7 +4,14 @@ import type { SlotCloser } from '../../engine/run/evaluation/slot-evaluator.js';
 import { SeamlessError } from '../../sdk/errors.js';
 import type { RunEventBody } from '../../sdk/live/live.js';
 import { closeOf } from '../../sdk/time/grid.js';
-import { columnIndex, rowValue, type FlatRecord, type RowValue, type Table } from '../../sdk/table.js';
+import {
+  columnIndex,
+  rowValue,
+  type Column,
+  type FlatRecord,
+  type RowValue,
+  type Table,
+} from '../../sdk/table.js';
 import type { Range, Seconds } from '../../sdk/time/time.js';
 import type { FeedBar } from '../feed/feed.js';
 import type { Entry } from '../journal/journal.js';
@@ -55,7 +62,6 @@ export class SlotLoop {
   /** By stream name. */
   readonly #columns: ReadonlyMap<string, BarColumns>;
   readonly #fills: World['fills'];
-  readonly #priceOf: typeof priceOf;
 
   constructor(parts: {
     graph: Graph;
@@ -73,7 +79,6 @@ export class SlotLoop {
     this.#decidedBy = positionsBy(parts.traded, ({ decision }) => decision);
     this.#columns = parts.columns;
     this.#fills = parts.fills;
-    this.#priceOf = priceReader(parts.fills);
   }
 
   /** @param bars that close in the range, by stream name, ascending */
@@ -127,7 +132,7 @@ export class SlotLoop {
       );
       const priced = this.#pricedBy.get(node.index);
       const decided = this.#decidedBy.get(node.index);
-      for (const i of priced ?? []) prices[i] = this.#priceOf(table, at);
+      for (const i of priced ?? []) prices[i] = pricesOf(table, this.#fills)(at);
       for (const i of decided ?? []) decisions[i] = value;
       concerned ||= priced !== undefined || decided !== undefined;
     }
@@ -169,25 +174,27 @@ export function refuseUnpriced(symbol: string, names: readonly string[], { at }:
   );
 }
 
-/** Null where a price is no number. */
-export function priceOf(table: Table, at: number): PriceBar | null {
-  const open = numberAt(table, 'open', at);
-  const close = numberAt(table, 'close', at);
-  if (open === null || close === null) return null;
-  return { ts: table.ts[at] as Seconds, open, close };
-}
-
-/** Reads the prices that the world's fills need, and no others: this is done for each bar. */
-export function priceReader({ at: kind }: World['fills']): typeof priceOf {
-  if (kind !== 'limit') return priceOf;
-  return (table, at) => {
-    const bar = priceOf(table, at);
-    return bar && { ...bar, low: numberAt(table, 'low', at), high: numberAt(table, 'high', at) };
+/** Reads the prices of a table that the world's fills need, and no others. Null where a price is no number. */
+export function pricesOf(
+  table: Table,
+  { at: kind }: Pick<World['fills'], 'at'>,
+): (at: number) => PriceBar | null {
+  const { ts } = table;
+  const [open, close] = [columnOf(table, 'open'), columnOf(table, 'close')];
+  const [low, high] = kind === 'limit' ? [columnOf(table, 'low'), columnOf(table, 'high')] : [];
+  return (at) => {
+    const [opened, closed] = [numberAt(open, at), numberAt(close, at)];
+    if (opened === null || closed === null) return null;
+    const bar = { ts: ts[at] as Seconds, open: opened, close: closed };
+    return kind === 'limit' ? { ...bar, low: numberAt(low, at), high: numberAt(high, at) } : bar;
   };
 }
 
-function numberAt({ names, columns }: Table, name: string, at: number): number | null {
-  const column = columns[columnIndex(names, name)];
+function columnOf({ names, columns }: Table, name: string): Column | undefined {
+  return columns[columnIndex(names, name)];
+}
+
+function numberAt(column: Column | undefined, at: number): number | null {
   if (column?.type !== 'number' || column.valid?.[at] === 0) return null;
   const value = column.values[at] as number;
   return Number.isFinite(value) ? value : null;
